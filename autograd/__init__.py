@@ -1,0 +1,97 @@
+"""A scalar autograd engine that can be seen through.
+
+>>> from autograd import Value
+>>> a, b, c, f = Value(2.0, "a"), Value(-3.0, "b"), Value(10.0, "c"), Value(-2.0, "f")
+>>> L = (a * b + c) * f
+>>> L.backward()
+>>> a.grad
+6.0
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from autograd.functions import dot, logsumexp, mean, softmax, where
+from autograd.functions import sum as sum
+from autograd.graph import topological_order
+from autograd.reverse import backward, detect_anomaly, gradients, no_grad
+from autograd.value import (
+    AnomalyError,
+    BranchError,
+    Constant,
+    Parameter,
+    Value,
+)
+
+abs = Value.abs
+exp, expm1, log, log1p, sqrt = Value.exp, Value.expm1, Value.log, Value.log1p, Value.sqrt
+sin, cos, tan, asin, acos, atan = Value.sin, Value.cos, Value.tan, Value.asin, Value.acos, Value.atan
+sinh, cosh, tanh, sech = Value.sinh, Value.cosh, Value.tanh, Value.sech
+erf, erfc, sigmoid, softplus = Value.erf, Value.erfc, Value.sigmoid, Value.softplus
+relu, leaky_relu, prelu, elu = Value.relu, Value.leaky_relu, Value.prelu, Value.elu
+selu, silu, gelu = Value.selu, Value.silu, Value.gelu
+maximum, minimum, clip = Value.maximum, Value.minimum, Value.clip
+
+# `sum` and `abs` are left out, so that `from autograd import *` does not hide Python's own.
+__all__ = [
+    "AnomalyError",
+    "BranchError",
+    "Constant",
+    "Parameter",
+    "Value",
+    "acos",
+    "asin",
+    "atan",
+    "backward",
+    "clip",
+    "cos",
+    "cosh",
+    "detect_anomaly",
+    "dot",
+    "draw",
+    "elu",
+    "erf",
+    "erfc",
+    "exp",
+    "expm1",
+    "gelu",
+    "gradient_path",
+    "gradients",
+    "leaky_relu",
+    "log",
+    "log1p",
+    "logsumexp",
+    "maximum",
+    "mean",
+    "minimum",
+    "no_grad",
+    "prelu",
+    "relu",
+    "sech",
+    "selu",
+    "sigmoid",
+    "silu",
+    "sin",
+    "sinh",
+    "softmax",
+    "softplus",
+    "sqrt",
+    "tan",
+    "tanh",
+    "topological_order",
+    "where",
+]
+
+if TYPE_CHECKING:
+    from autograd.drawing import draw
+    from autograd.paths import gradient_path
+
+_LAZY = {"draw": "autograd.drawing", "gradient_path": "autograd.paths"}
+
+
+def __getattr__(name: str) -> Any:
+    """Load what the engine itself does without on first use: pictures, paths."""
+    if name not in _LAZY:
+        raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_LAZY[name]), name)

@@ -1,0 +1,80 @@
+"""The two arithmetics of floats that the engine computes in.
+
+An arithmetic is a namespace of functions: the elementary ones below, ``where``, and the value of
+every op in the table.  `FLOATS` is Python's own ``math``: fast, but it raises at ``1/0``, ``log(0)``,
+``exp(1000)`` and ``sin(inf)``.  `IEEE` gives infinity or nan there, as NumPy and PyTorch do; the
+engine turns to it only where `FLOATS` raised.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from math import inf, nan
+from types import SimpleNamespace
+from typing import Any
+
+ELEMENTARY = ("exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan",
+              "sinh", "cosh", "tanh", "erf", "erfc", "pow")  # fmt: skip
+
+
+def choose(condition: Any, a: Any, b: Any) -> Any:
+    """``a`` where the condition holds, else ``b``: the ``where`` of plain numbers."""
+    return a if condition else b
+
+
+FLOATS = SimpleNamespace(where=choose, **{name: getattr(math, name) for name in ELEMENTARY})
+
+
+class Ieee(float):
+    """A float whose division never raises, and whose results are again such floats."""
+
+    __slots__ = ()
+
+    def __truediv__(self, other: float) -> Ieee:
+        if other != 0.0:
+            return Ieee(float(self) / float(other))
+        if self == 0.0 or self != self:
+            return Ieee(nan)
+        return Ieee(math.copysign(inf, self) * math.copysign(1.0, other))
+
+    def __rtruediv__(self, other: float) -> Ieee:
+        return Ieee(other) / self
+
+
+def _results_in_ieee(operator: Callable[..., float]) -> Callable[..., Ieee]:
+    return lambda *numbers: Ieee(operator(*numbers))
+
+
+for _name in ("__add__", "__radd__", "__sub__", "__rsub__", "__mul__", "__rmul__", "__neg__", "__abs__"):
+    setattr(Ieee, _name, _results_in_ieee(getattr(float, _name)))
+
+
+def _total(function: Callable[..., float]) -> Callable[..., Ieee]:
+    """The function with infinity or nan, as IEEE 754 has it, where Python's raises."""
+
+    def result(*numbers: float) -> Ieee:
+        try:
+            return Ieee(function(*numbers))
+        except OverflowError:
+            return Ieee(_overflow(function, *numbers))
+        except ValueError:
+            return Ieee(_invalid(function, *numbers))
+
+    return result
+
+
+def _overflow(function: Callable[..., float], a: float, b: float = 1.0) -> float:
+    odd = function is math.sinh or (function is math.pow and b % 2.0 == 1.0)
+    return math.copysign(inf, a) if odd else inf
+
+
+def _invalid(function: Callable[..., float], a: float, b: float = 1.0) -> float:
+    if (function is math.log and a == 0.0) or (function is math.log1p and a == -1.0):
+        return -inf
+    if function is math.pow and a == 0.0:
+        return math.copysign(inf, a) if b % 2.0 == 1.0 else inf
+    return nan
+
+
+IEEE = SimpleNamespace(where=choose, **{name: _total(getattr(math, name)) for name in ELEMENTARY})

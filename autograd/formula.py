@@ -1,0 +1,146 @@
+"""What an op computes, written down: its own rule, evaluated on symbols.
+
+The text of a derivative is never typed in a second time.  A rule of the table is called with
+`Expression`s for numbers, whose operators compute nothing and remember everything; what comes back
+is the formula, and it is right because it is the code.
+
+>>> from autograd.ops import TABLE
+>>> formula(TABLE["mul"], ["w", "x"])
+'w × x'
+>>> partial_formulas(TABLE["div"], ["a", "b"], "y")
+['1 / b', '−y / b']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from autograd.ops import TABLE, Op
+
+ATOM, POWER, SIGN, PRODUCT, SUM, RELATION, CHOICE = range(7, 0, -1)
+"""How tightly an expression binds: an operand that binds less is put in parentheses."""
+
+
+class Expression:
+    """A formula as text that can be computed on: each operator gives the longer formula."""
+
+    def __init__(self, text: str, binding: int = ATOM) -> None:
+        self.text = text
+        self.binding = binding
+
+    def __str__(self) -> str:
+        return self.text
+
+    def inside(self, binding: int) -> str:
+        """The text as an operand of something that binds as tightly as ``binding``."""
+        return self.text if self.binding >= binding else f"({self.text})"
+
+    def __add__(self, other: Any) -> Expression:
+        return _infix("+", SUM, self, other)
+
+    def __radd__(self, other: Any) -> Expression:
+        return self if other == 0 else _infix("+", SUM, other, self)  # the 0 that Python's sum starts with
+
+    def __sub__(self, other: Any) -> Expression:
+        return _infix("−", SUM, self, other)
+
+    def __rsub__(self, other: Any) -> Expression:
+        return _infix("−", SUM, other, self)
+
+    def __mul__(self, other: Any) -> Expression:
+        return _infix("×", PRODUCT, self, other)
+
+    def __rmul__(self, other: Any) -> Expression:
+        return _infix("×", PRODUCT, other, self)
+
+    def __truediv__(self, other: Any) -> Expression:
+        return _infix("/", PRODUCT, self, other)
+
+    def __rtruediv__(self, other: Any) -> Expression:
+        return _infix("/", PRODUCT, other, self)
+
+    def __neg__(self) -> Expression:
+        return Expression(f"−{self.inside(SIGN)}", SIGN)
+
+    def __abs__(self) -> Expression:
+        return Expression(f"|{self.text}|")
+
+    def __lt__(self, other: Any) -> Expression:
+        return _infix("<", RELATION, self, other)
+
+    def __le__(self, other: Any) -> Expression:
+        return _infix("≤", RELATION, self, other)
+
+    def __gt__(self, other: Any) -> Expression:
+        return _infix(">", RELATION, self, other)
+
+    def __ge__(self, other: Any) -> Expression:
+        return _infix("≥", RELATION, self, other)
+
+
+def _written(x: Any) -> Expression:
+    if isinstance(x, Expression):
+        return x
+    text = f"{x:.4g}".replace("-", "−").replace("inf", "∞")
+    return Expression(text, SIGN if text.startswith("−") else ATOM)
+
+
+def _infix(sign: str, binding: int, left: Any, right: Any) -> Expression:
+    stronger = binding + (sign in "−/")  # a − (b − c) and a / (b × c) keep their parentheses
+    return Expression(f"{_written(left).inside(binding)} {sign} {_written(right).inside(stronger)}", binding)
+
+
+class _Symbols:
+    """The arithmetic of formulas: every op of the table by name, as what it looks like applied."""
+
+    def __getattr__(self, name: str) -> Callable[..., Expression]:
+        if name not in TABLE:
+            raise AttributeError(f"there is no op {name!r} in the table")
+        return lambda *inputs: _applied(TABLE[name], [_written(x) for x in inputs])
+
+
+SYMBOLS = _Symbols()
+
+
+def _applied(op: Op, x: Sequence[Expression]) -> Expression:
+    match op.name:
+        case "add" | "sub" | "mul" | "div" | "neg" | "abs" | "sum":
+            value = op.rule(SYMBOLS)[0]
+            written: Expression = value(x) if op.variadic else value(*x)
+            return written
+        case "dot":
+            n = len(x) // 2
+            products = [
+                f"{w.inside(PRODUCT)}·{a.inside(PRODUCT)}" for w, a in zip(x[:n], x[n : 2 * n], strict=True)
+            ]
+            return Expression(" + ".join([*products, *(bias.text for bias in x[2 * n :])]), SUM)
+        case "pow":
+            return Expression(f"{x[0].inside(ATOM)}^{x[1].inside(ATOM)}", POWER)
+        case "sqrt":
+            return Expression(f"√{x[0].inside(ATOM)}", POWER)
+        case "where":
+            return Expression(
+                f"{x[1].inside(RELATION)} if {x[0].inside(RELATION)} else {x[2].inside(CHOICE)}", CHOICE
+            )
+        case "less" | "less_equal" | "equal":
+            return _infix(op.symbol, RELATION, *x)
+        case "logsumexp":
+            return Expression(f"ln({' + '.join(f'exp({a})' for a in x)})")
+    return Expression(f"{op.symbol}({', '.join(a.text for a in x)})")
+
+
+def formula(op: Op, names: Sequence[str]) -> str:
+    """``op`` applied to inputs of these names (or numbers written as text)."""
+    return _applied(op, [_named(name) for name in names]).text
+
+
+def partial_formulas(op: Op, names: Sequence[str], y: str) -> list[str]:
+    """The partials of ``op`` in the names of its inputs and of its result."""
+    inputs = [_named(name) for name in names]
+    return [_written(d).text for d in op.partials(SYMBOLS, inputs, Expression(y))]
+
+
+def _named(name: str) -> Expression:
+    negative = name.startswith(("−", "-"))
+    return Expression(name.replace("-", "−", 1) if negative else name, SIGN if negative else ATOM)

@@ -1,0 +1,84 @@
+"""Functions of several Values, each one node (or few) however many inputs there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from autograd import ops
+from autograd.value import Comparison, Operand, Value, apply, as_value, as_values
+
+
+def where(condition: Any, a: Operand, b: Operand) -> Value:
+    """``a`` where the condition holds, else ``b``; the gradient goes to the one taken.
+
+    Args:
+        condition: a comparison of Values (``x > 0``), a Value (0 is false), or a plain truth value.
+        a, b: Values or numbers; both are computed, as in NumPy.
+
+    >>> x = Value(-2.0)
+    >>> where(x > 0, x, 3 * x).data
+    -6.0
+    """
+    if isinstance(condition, Comparison):
+        condition = condition.value()
+    if isinstance(condition, Value):
+        return apply(ops.where, (condition, as_value(a), as_value(b)))
+    return as_value(a if condition else b)
+
+
+def sum(values: Iterable[Operand]) -> Value:
+    """a1 + … + an as one node; 0 for none."""
+    return apply(ops.sum_, as_values(values))
+
+
+def mean(values: Iterable[Operand]) -> Value:
+    """(a1 + … + an) / n.
+
+    Raises:
+        ValueError: for no values.
+    """
+    values = _at_least_one("mean", values)
+    return sum(values) / len(values)
+
+
+def dot(w: Iterable[Operand], x: Iterable[Operand], bias: Operand | None = None) -> Value:
+    """w1·x1 + … + wn·xn (+ bias) as one node: a neuron.
+
+    Raises:
+        ValueError: if ``w`` and ``x`` differ in length.
+
+    >>> dot([1, 2], [Value(3.0), Value(4.0)], bias=0.5).data
+    11.5
+    """
+    w, x = as_values(w), as_values(x)
+    if len(w) != len(x):
+        raise ValueError(f"dot needs as many w as x; got {len(w)} w and {len(x)} x")
+    return apply(ops.dot, (*w, *x) if bias is None else (*w, *x, as_value(bias)))
+
+
+def logsumexp(values: Iterable[Operand]) -> Value:
+    """ln(exp(a1) + … + exp(an)) without overflow.
+
+    Raises:
+        ValueError: for no values.
+    """
+    return apply(ops.logsumexp, _at_least_one("logsumexp", values))
+
+
+def softmax(values: Iterable[Operand]) -> list[Value]:
+    """exp(ai) / (exp(a1) + … + exp(an)) for each i; they sum to one.
+
+    Raises:
+        ValueError: for no values.
+    """
+    values = _at_least_one("softmax", values)
+    total = logsumexp(values)
+    return [(a - total).exp() for a in values]
+
+
+def _at_least_one(name: str, values: Iterable[Operand]) -> tuple[Value, ...]:
+    listed = as_values(values)
+    if not listed:
+        raise ValueError(f"{name} of no values is not defined; give at least one")
+    return listed

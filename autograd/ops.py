@@ -1,0 +1,376 @@
+"""The table of primitives: every derivative of this project is written here, once.
+
+An op is stated as a *rule*: a function of the arithmetic ``m`` to compute in, giving back the
+op's value and its partials, one an input.  The same rule is read
+
+* by the eager engine, where ``m`` is Python's ``math``;
+* for higher derivatives, where ``m`` computes on Values: the partials are then graphs themselves;
+* by the checks, where ``m`` computes with the 50 digits of ``mpmath``;
+* by the tape, whose kernels are these functions compiled;
+* by pictures and sentences, where ``m`` only writes down what it is told to do.
+
+So a rule is written with operators, ``abs``, the elementary functions of ``m``, ``m.where`` in the
+place of ``if``, and the value of any other op of the table (``m.sigmoid``).  A partial is given the
+inputs and then ``y``, the op's value.  Forms are chosen to neither overflow nor lose digits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from math import inf, nan
+from operator import mul as times
+from typing import Any
+
+from autograd.arithmetic import FLOATS, IEEE, Ieee
+
+Function = Callable[..., Any]
+Rule = Callable[[Any], tuple[Function, ...]]
+Evaluator = Callable[[Sequence[Any]], tuple[Any, tuple[Any, ...]]]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The open interval ``low < x < high``, less the points ``excluding``."""
+
+    low: float = -inf
+    high: float = inf
+    excluding: tuple[float, ...] = ()
+
+    def __contains__(self, x: float) -> bool:
+        return self.low < x < self.high and x not in self.excluding
+
+
+@dataclass(frozen=True)
+class Kink:
+    """A place inside the domain where an op has more than one slope.
+
+    Attributes:
+        where: the place, in symbols.
+        gap: a function of the inputs that is zero just there.
+        slopes: the subgradient intervals there, one an input, as a function of the inputs.  The
+            partial lies inside its interval and is the one that PyTorch gives.
+    """
+
+    where: str
+    gap: Callable[..., float]
+    slopes: Callable[..., tuple[tuple[float, float], ...]]
+
+
+@dataclass(frozen=True, eq=False)
+class Op:
+    """A primitive operation: one record of the table.
+
+    Attributes:
+        name: its name in Python.
+        symbol: what drawings write in its node.
+        rule: its value and partials in any arithmetic.  An op of any number of inputs
+            (``variadic``) gives two functions: the value of a sequence of inputs, and the list of
+            all partials from ``y`` and that sequence.
+        domain: where the op has a value and a derivative: one interval an input, the last one
+            serving all further inputs.
+        kinks: where the derivative is a choice.
+        variadic: whether it takes any number of inputs.
+        arity: how many inputs it takes; None for any number.
+    """
+
+    name: str
+    symbol: str
+    rule: Rule
+    domain: tuple[Interval, ...] = (Interval(),)
+    kinks: tuple[Kink, ...] = ()
+    variadic: bool = False
+    arity: int | None = field(init=False)
+    _fast: Evaluator = field(init=False)
+    _safe: Evaluator = field(init=False)
+
+    def __post_init__(self) -> None:
+        derived = {
+            "arity": None if self.variadic else len(self.rule(FLOATS)) - 1,
+            "_fast": self.evaluator(FLOATS),
+            "_safe": self.evaluator(IEEE),
+        }
+        for name, value in derived.items():
+            object.__setattr__(self, name, value)  # the way to derive a field of a frozen record
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+    def evaluate(self, numbers: Sequence[float]) -> tuple[float, tuple[float, ...]]:
+        """Value and partials as floats: infinity or nan, never an exception, where IEEE 754 has them."""
+        try:
+            return self._fast(numbers)
+        except (ArithmeticError, ValueError):
+            y, partials = self._safe([Ieee(x) for x in numbers])
+            return float(y), tuple([float(d) for d in partials])
+
+    def evaluator(self, m: Any) -> Evaluator:
+        """The function from the inputs to ``(value, partials)``, in the arithmetic ``m``."""
+        value, *partials = self.rule(m)
+        if self.variadic:
+            (all_partials,) = partials
+            return lambda inputs: (y := value(inputs), tuple(all_partials(y, inputs)))
+
+        def evaluate(inputs: Sequence[Any]) -> tuple[Any, tuple[Any, ...]]:
+            y = value(*inputs)
+            return y, tuple([partial(*inputs, y) for partial in partials])
+
+        def evaluate_one(inputs: Sequence[Any]) -> tuple[Any, tuple[Any, ...]]:
+            (a,) = inputs
+            y = value(a)
+            return y, (d_a(a, y),)
+
+        def evaluate_two(inputs: Sequence[Any]) -> tuple[Any, tuple[Any, ...]]:
+            a, b = inputs
+            y = value(a, b)
+            return y, (d_a(a, b, y), d_b(a, b, y))
+
+        match partials:  # the same thing three times: loops cost, and nearly every op has one or two inputs
+            case [d_a]:
+                return evaluate_one
+            case [d_a, d_b]:
+                return evaluate_two
+        return evaluate
+
+    def partials(self, m: Any, inputs: Sequence[Any], y: Any) -> list[Any]:
+        """The partials alone, in the arithmetic ``m``, where the value ``y`` is known."""
+        _, *partials = self.rule(m)
+        if self.variadic:
+            return list(partials[0](y, inputs))
+        return [partial(*inputs, y) for partial in partials]
+
+
+TABLE: dict[str, Op] = {}
+
+
+def op(name: str, symbol: str, rule: Rule, *domain: Interval, kinks: tuple[Kink, ...] = (),
+       variadic: bool = False) -> Op:  # fmt: skip
+    """Enter an op in the table and give it back; the arguments are the attributes of `Op`."""
+    entry = Op(name, symbol, rule, domain or (REAL,), kinks, variadic)
+    for arithmetic in (FLOATS, IEEE):
+        if not hasattr(arithmetic, name):
+            setattr(arithmetic, name, rule(arithmetic)[0])
+    TABLE[name] = entry
+    return entry
+
+
+REAL = Interval()
+POSITIVE = Interval(low=0.0)
+NONZERO = Interval(excluding=(0.0,))
+UNIT = Interval(-1.0, 1.0)
+
+# ------------------------------------------------------------------------------------- the table
+# name, symbol, value and then the partials in the order of the inputs, domain
+# fmt: off
+
+add = op("add", "+", lambda m: (lambda a, b: a + b,  lambda a, b, y: 1.0,    lambda a, b, y: 1.0))
+sub = op("sub", "−", lambda m: (lambda a, b: a - b,  lambda a, b, y: 1.0,    lambda a, b, y: -1.0))
+mul = op("mul", "×", lambda m: (lambda a, b: a * b,  lambda a, b, y: b,      lambda a, b, y: a))
+div = op("div", "÷", lambda m: (lambda a, b: a / b,  lambda a, b, y: 1 / b,  lambda a, b, y: -y / b), REAL, NONZERO)
+neg = op("neg", "−", lambda m: (lambda a: -a,        lambda a, y: -1.0))
+
+exp   = op("exp",   "exp",   lambda m: (m.exp,    lambda a, y: y))
+expm1 = op("expm1", "expm1", lambda m: (m.expm1,  lambda a, y: m.exp(a)))
+log   = op("log",   "ln",    lambda m: (m.log,    lambda a, y: 1 / a),        POSITIVE)
+log1p = op("log1p", "log1p", lambda m: (m.log1p,  lambda a, y: 1 / (1 + a)),  Interval(low=-1.0))
+sqrt  = op("sqrt",  "√",     lambda m: (m.sqrt,   lambda a, y: 0.5 / y),      POSITIVE)
+
+sin  = op("sin",  "sin",  lambda m: (m.sin,   lambda a, y: m.cos(a)))
+cos  = op("cos",  "cos",  lambda m: (m.cos,   lambda a, y: -m.sin(a)))
+tan  = op("tan",  "tan",  lambda m: (m.tan,   lambda a, y: 1 + y * y))
+asin = op("asin", "asin", lambda m: (m.asin,  lambda a, y: 1 / m.sqrt((1 - a) * (1 + a))),   UNIT)
+acos = op("acos", "acos", lambda m: (m.acos,  lambda a, y: -1 / m.sqrt((1 - a) * (1 + a))),  UNIT)
+atan = op("atan", "atan", lambda m: (m.atan,  lambda a, y: 1 / (1 + a * a)))
+
+sinh = op("sinh", "sinh", lambda m: (m.sinh,                   lambda a, y: m.cosh(a)))
+cosh = op("cosh", "cosh", lambda m: (m.cosh,                   lambda a, y: m.sinh(a)))
+tanh = op("tanh", "tanh", lambda m: (m.tanh,                   lambda a, y: m.sech(a) * m.sech(a)))
+sech = op("sech", "sech", lambda m: (lambda a: 1 / m.cosh(a),  lambda a, y: -y * m.tanh(a)))
+
+SLOPE_OF_ERF = 2 / math.sqrt(math.pi)
+erf  = op("erf",  "erf",  lambda m: (m.erf,   lambda a, y: SLOPE_OF_ERF * m.exp(-(a * a))))
+erfc = op("erfc", "erfc", lambda m: (m.erfc,  lambda a, y: -SLOPE_OF_ERF * m.exp(-(a * a))))
+# fmt: on
+
+
+def _pow(m: Any) -> tuple[Function, ...]:
+    def d_a(a: Any, b: Any, y: Any) -> Any:
+        return m.where(m.equal(b, 0.0), 0.0, b * m.pow(a, b - 1))
+
+    def d_b(a: Any, b: Any, y: Any) -> Any:  # y ln a: its limit at a = 0, and nothing below
+        return m.where(m.equal(a, 0.0), m.where(b >= 0, 0.0, -inf), y * m.log(m.where(a > 0, a, nan)))
+
+    return m.pow, d_a, d_b
+
+
+pow_ = op("pow", "^", _pow, POSITIVE, REAL)
+
+# ------------------------------------------------------------------------- kinks and comparisons
+
+
+def _sign(m: Any, a: Any) -> Any:
+    return m.where(a > 0, 1.0, m.where(a < 0, -1.0, 0.0))
+
+
+def _larger(m: Any, a: Any, b: Any) -> Any:  # neither a > b nor a <= b: one is nan, and so is a + b
+    return m.where(a > b, a, m.where(a <= b, b, a + b))
+
+
+def _slope_of_larger(m: Any, a: Any, b: Any) -> Any:
+    return m.where(a > b, 1.0, m.where(a < b, 0.0, 0.5))
+
+
+def _clip(m: Any) -> tuple[Function, ...]:
+    return (
+        lambda a, low, high: m.minimum(m.maximum(a, low), high),
+        lambda a, low, high, y: m.where(a < low, 0.0, m.where(a > high, 0.0, 1.0)),
+        lambda a, low, high, y: m.where(a < low, m.where(low > high, 0.0, 1.0), 0.0),
+        lambda a, low, high, y: m.where(m.maximum(a, low) > high, 1.0, 0.0),
+    )
+
+
+TIE = Kink("a = b", gap=lambda a, b: a - b, slopes=lambda a, b: ((0, 1), (0, 1)))
+JUMP = Kink("a = b, a jump", gap=lambda a, b: a - b, slopes=lambda a, b: ((-inf, inf), (-inf, inf)))
+AT_ZERO = "a = 0"
+FLAT = lambda a, b, y: 0.0  # noqa: E731 - a partial, laid out like the others
+
+# fmt: off
+abs_ = op("abs", "|·|", lambda m: (abs,  lambda a, y: _sign(m, a)),
+          kinks=(Kink(AT_ZERO, gap=lambda a: a, slopes=lambda a: ((-1, 1),)),))
+maximum = op("maximum", "max", lambda m: (lambda a, b: _larger(m, a, b),
+                                          lambda a, b, y: _slope_of_larger(m, a, b),
+                                          lambda a, b, y: _slope_of_larger(m, b, a)), kinks=(TIE,))
+minimum = op("minimum", "min", lambda m: (lambda a, b: -_larger(m, -a, -b),
+                                          lambda a, b, y: _slope_of_larger(m, b, a),
+                                          lambda a, b, y: _slope_of_larger(m, a, b)), kinks=(TIE,))
+clip = op("clip", "clip", _clip,
+          kinks=(Kink("a = low", gap=lambda a, low, high: a - low, slopes=lambda a, low, high: ((0, 1), (0, 1), (0, 0))),
+                 Kink("a = high", gap=lambda a, low, high: a - high, slopes=lambda a, low, high: ((0, 1), (0, 0), (0, 1)))))
+
+# A comparison is an op as well, 1 for true and 0 for false, so that a recorded `where` still
+# follows its data.  It is flat wherever it has a slope at all.
+less       = op("less",       "<", lambda m: (lambda a, b: m.where(a < b, 1.0, 0.0),   FLAT, FLAT), kinks=(JUMP,))
+less_equal = op("less_equal", "≤", lambda m: (lambda a, b: m.where(a <= b, 1.0, 0.0),  FLAT, FLAT), kinks=(JUMP,))
+equal      = op("equal",      "=", lambda m: (lambda a, b: m.where(a == b, 1.0, 0.0),  FLAT, FLAT), kinks=(JUMP,))
+where = op("where", "where", lambda m: (lambda c, a, b: m.where(c, a, b),
+                                        lambda c, a, b, y: 0.0,
+                                        lambda c, a, b, y: m.where(c, 1.0, 0.0),
+                                        lambda c, a, b, y: m.where(c, 0.0, 1.0)),
+           kinks=(Kink("c = 0, a jump", gap=lambda c, a, b: c, slopes=lambda c, a, b: ((-inf, inf), (0, 1), (0, 1))),))
+# fmt: on
+
+# ----------------------------------------------------------------------------------- activations
+# The logistic function and its kin, after Goodfellow, Bengio and Courville, Deep Learning (2016), §3.10,
+# §6.3; elu: Clevert et al. (2015); selu: Klambauer et al. (2017); gelu, silu: Hendrycks and Gimpel (2016).
+
+
+def _sigmoid(m: Any) -> tuple[Function, ...]:
+    def value(a: Any) -> Any:  # 1 / (1 + exp(-a)), with an exponent that is never positive
+        e = m.exp(-abs(a))
+        return m.where(a >= 0, 1 / (1 + e), e / (1 + e))
+
+    return value, lambda a, y: y * m.sigmoid(-a)  # 1 - sigmoid(a) = sigmoid(-a), to the last digit
+
+
+def _softplus(m: Any) -> tuple[Function, ...]:  # ln(1 + exp(a))
+    return lambda a: m.maximum(a, 0.0) + m.log1p(m.exp(-abs(a))), lambda a, y: m.sigmoid(a)
+
+
+def _elu(m: Any) -> tuple[Function, ...]:
+    def below_zero(a: Any) -> Any:
+        return m.where(a > 0, 0.0, a)
+
+    return (
+        lambda a, alpha: m.where(a > 0, a, alpha * m.expm1(below_zero(a))),
+        lambda a, alpha, y: m.where(a > 0, 1.0, alpha * m.exp(below_zero(a))),
+        lambda a, alpha, y: m.expm1(below_zero(a)),
+    )
+
+
+SELU_ALPHA = 1.6732632423543772
+SELU_SCALE = 1.0507009873554805
+
+
+def _selu(m: Any) -> tuple[Function, ...]:
+    return (
+        lambda a: SELU_SCALE * m.elu(a, SELU_ALPHA),
+        lambda a, y: SELU_SCALE * m.where(a > 0, 1.0, SELU_ALPHA * m.exp(m.where(a > 0, 0.0, a))),
+    )
+
+
+ROOT_HALF = math.sqrt(0.5)
+PEAK_OF_NORMAL = 1 / math.sqrt(2 * math.pi)
+
+
+def _gelu(m: Any) -> tuple[Function, ...]:
+    def share_below(a: Any) -> Any:  # the normal distribution function
+        return 0.5 * m.erfc(-a * ROOT_HALF)
+
+    return (
+        lambda a: a * share_below(a),
+        lambda a, y: share_below(a) + a * (PEAK_OF_NORMAL * m.exp(-0.5 * (a * a))),
+    )
+
+
+# fmt: off
+sigmoid  = op("sigmoid",  "σ",        _sigmoid)
+softplus = op("softplus", "softplus", _softplus)
+relu = op("relu", "ReLU", lambda m: (lambda a: m.where(a <= 0, 0.0, a),  lambda a, y: m.where(a <= 0, 0.0, 1.0)),
+          kinks=(Kink(AT_ZERO, gap=lambda a: a, slopes=lambda a: ((0, 1),)),))
+leaky_relu = op("leaky_relu", "leaky ReLU", lambda m: (lambda a, slope: m.where(a > 0, a, slope * a),
+                                                       lambda a, slope, y: m.where(a > 0, 1.0, slope),
+                                                       lambda a, slope, y: m.where(a > 0, 0.0, a)),
+                kinks=(Kink(AT_ZERO, gap=lambda a, slope: a, slopes=lambda a, slope: (_between(slope, 1), (0, 0))),))
+elu = op("elu", "ELU", _elu,
+         kinks=(Kink(AT_ZERO, gap=lambda a, alpha: a, slopes=lambda a, alpha: (_between(alpha, 1), (0, 0))),))
+selu = op("selu", "SELU", _selu,
+          kinks=(Kink(AT_ZERO, gap=lambda a: a, slopes=lambda a: ((SELU_SCALE, SELU_SCALE * SELU_ALPHA),)),))
+silu = op("silu", "SiLU", lambda m: (lambda a: a * m.sigmoid(a),
+                                     lambda a, y: m.sigmoid(a) * (1 + a * m.sigmoid(-a))))
+gelu = op("gelu", "GELU", _gelu)
+# fmt: on
+
+
+def _between(one: float, other: float) -> tuple[float, float]:
+    return (one, other) if one <= other else (other, one)
+
+
+# ----------------------------------------------------------------------- any number of inputs
+
+
+def _sum(m: Any) -> tuple[Function, ...]:
+    return sum, lambda y, inputs: [1.0] * len(inputs)
+
+
+def _dot(m: Any) -> tuple[Function, ...]:
+    """w1·x1 + … + wn·xn + b of w1…wn, x1…xn and, where the inputs are odd in number, a bias b."""
+
+    def value(inputs: Sequence[Any]) -> Any:
+        n, odd = divmod(len(inputs), 2)
+        return sum(map(times, inputs[:n], inputs[n : 2 * n]), inputs[-1] if odd else 0.0)
+
+    def partials(y: Any, inputs: Sequence[Any]) -> list[Any]:
+        n, odd = divmod(len(inputs), 2)
+        return [*inputs[n : 2 * n], *inputs[:n], *[1.0] * odd]
+
+    return value, partials
+
+
+def _logsumexp(m: Any) -> tuple[Function, ...]:
+    """ln(exp(a1) + … + exp(an)), shifted by the largest; the partials are the softmax."""
+
+    def value(inputs: Sequence[Any]) -> Any:
+        top = max(inputs)
+        if abs(top) == inf:  # nothing to shift by
+            return m.log(sum(map(m.exp, inputs)))
+        others = list(inputs)
+        others.remove(top)
+        return top + m.log1p(sum(m.exp(a - top) for a in others))
+
+    return value, lambda y, inputs: [m.exp(a - y) for a in inputs]
+
+
+sum_ = op("sum", "Σ", _sum, variadic=True)
+dot = op("dot", "w·x", _dot, variadic=True)
+logsumexp = op("logsumexp", "ln Σ exp", _logsumexp, variadic=True)

@@ -1,0 +1,220 @@
+"""The reverse pass: the chain rule, applied from the output back to the leaves.
+
+Each node passes its upstream ∂output/∂node on to its inputs, multiplied by the partials it
+recorded.  An input adds up what it is sent, because its routes to the output add up.  In reverse
+topological order a node has received everything before it passes anything on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from math import isfinite
+from typing import Any, Literal, overload
+
+from autograd.graph import topological_order
+from autograd.higher import partials_as_values
+from autograd.value import (
+    NO_GRADIENT,
+    AnomalyError,
+    Constant,
+    Operand,
+    Value,
+    as_value,
+    mode,
+    non_finite,
+)
+
+Contributions = Callable[[Value, Any], Sequence[Any]]
+
+
+def in_numbers(node: Value, upstream: float) -> list[float]:
+    """upstream × partial for each input of the node."""
+    return [upstream * partial for partial in node.partials]
+
+
+def in_values(node: Value, upstream: Operand) -> list[Operand]:
+    """upstream × partial for each input of the node, as graphs."""
+    return [_product(upstream, partial) for partial in partials_as_values(node)]
+
+
+def upstreams(output: Value, contributions: Contributions = in_numbers) -> dict[Value, Any]:
+    """∂output/∂node for every node that a gradient reaches.
+
+    Args:
+        output: the Value to differentiate.
+        contributions: what a node passes on to its inputs: `in_numbers` or `in_values`.
+
+    Raises:
+        ValueError: if ``output`` is a constant.
+        AnomalyError: inside `detect_anomaly`, at the first number that is infinite or nan.
+    """
+    _refuse_constant(output)
+    order = topological_order(output)
+    if mode.detecting:
+        _check_values(order)
+    upstream: dict[Value, Any] = {output: 1.0}
+    for node in reversed(order):
+        if not node.inputs or node not in upstream:  # a leaf, or something only a condition depends on
+            continue
+        if mode.detecting:
+            _check_gradient(node, upstream[node])
+        for v, contribution in zip(node.inputs, contributions(node, upstream[node]), strict=True):
+            if v in upstream:
+                upstream[v] += contribution
+            elif v.role != "constant":
+                upstream[v] = contribution
+    return upstream
+
+
+def backward(output: Value) -> None:
+    """Compute ∂output/∂v for every Value v that ``output`` was computed from.
+
+    The gradient is *added* to the ``.grad`` of leaves, so that the gradients of several outputs
+    add up until they are zeroed, and *set* as the ``.grad`` of all other nodes.  Constants get
+    none.  Nothing is changed if the call raises.
+
+    Raises:
+        ValueError: if ``output`` is a constant.
+        AnomalyError: inside `detect_anomaly`, at the first number that is infinite or nan.
+
+    >>> x = Value(3.0, "x")
+    >>> backward(x * x)
+    >>> x.grad
+    6.0
+    """
+    if mode.detecting:
+        upstreams(output)  # raises before anything is changed
+    _refuse_constant(output)
+    order = topological_order(output)
+    for node in order:
+        if node.inputs:
+            node.grad = NO_GRADIENT
+    output.grad += 1.0
+    for node in reversed(order):
+        if node.grad is NO_GRADIENT:  # only a condition depends on it
+            continue
+        if node.role == "constant":  # a number, or a condition: what it was sent ends here
+            node.grad = NO_GRADIENT
+            continue
+        upstream = node.grad
+        for v, partial in zip(node.inputs, node.partials, strict=True):
+            v.grad += upstream * partial
+
+
+@overload
+def gradients(output: Value, wrt: Value, create_graph: Literal[False] = ...) -> float: ...
+@overload
+def gradients(output: Value, wrt: Value, create_graph: Literal[True]) -> Value: ...
+@overload
+def gradients(output: Value, wrt: Sequence[Value], create_graph: Literal[False] = ...) -> list[float]: ...
+@overload
+def gradients(output: Value, wrt: Sequence[Value], create_graph: Literal[True]) -> list[Value]: ...
+def gradients(output: Value, wrt: Any, create_graph: bool = False) -> Any:
+    """∂output/∂v for each v of ``wrt``, without touching any ``.grad``.
+
+    Args:
+        output: the Value to differentiate.
+        wrt: one Value, or a sequence of them.
+        create_graph: give the gradients as Values, with a graph of their own that can be drawn
+            and differentiated again, to any order.
+
+    Returns:
+        One gradient, or a list of them; 0 where ``output`` does not depend on v.
+
+    Raises:
+        TypeError: if ``output`` or something in ``wrt`` is not a Value.
+        ValueError: if ``output`` is a constant.
+        AnomalyError: inside `detect_anomaly`, at the first number that is infinite or nan.
+
+    >>> x = Value(2.0, "x")
+    >>> gradients(x**3, x)
+    12.0
+    >>> slope = gradients(x**3, x, create_graph=True)
+    >>> gradients(slope, x)
+    12.0
+    """
+    wanted = [wrt] if isinstance(wrt, Value) else list(wrt)
+    for v in (output, *wanted):
+        if not isinstance(v, Value):
+            raise TypeError(
+                f"gradients are taken of a Value with respect to Values; got {v!r} ({type(v).__name__})"
+            )
+    if create_graph:
+        with _switched("recording", True):
+            upstream = upstreams(output, in_values)
+        found: list[Any] = [as_value(upstream.get(v, 0.0)) for v in wanted]
+    else:
+        upstream = upstreams(output)
+        found = [upstream.get(v, 0.0) for v in wanted]
+    return found[0] if isinstance(wrt, Value) else found
+
+
+def no_grad() -> Any:
+    """Compute without recording: within it every result is a constant.
+
+    A context manager, and a decorator as ``@no_grad()``.
+
+    >>> w = Value(1.5)
+    >>> with no_grad():
+    ...     y = w * 2
+    >>> y.inputs
+    ()
+    """
+    return _switched("recording", False)
+
+
+def detect_anomaly() -> Any:
+    """Raise `AnomalyError` at the first number, forward or reverse, that is infinite or nan.
+
+    A context manager, and a decorator as ``@detect_anomaly()``.  Put it around the forward pass:
+    the traceback then points at the line that computed the number.
+
+    >>> x = Value(-1.0, "x")
+    >>> with detect_anomaly():
+    ...     x.log()
+    Traceback (most recent call last):
+    ...
+    autograd.value.AnomalyError: ln(x) is nan, where x = -1.0
+    """
+    return _switched("detecting", True)
+
+
+@contextmanager
+def _switched(name: str, setting: bool) -> Iterator[None]:
+    before = getattr(mode, name)
+    mode.switch(name, setting)
+    try:
+        yield
+    finally:
+        mode.switch(name, before)
+
+
+def _refuse_constant(output: Value) -> None:
+    if isinstance(output, Constant):
+        raise ValueError(
+            f"{output} depends on nothing that has a gradient: it is a plain number, was detached, "
+            "or was computed under no_grad"
+        )
+
+
+def _product(upstream: Any, partial: Any) -> Any:
+    """upstream × partial, less the multiplications by one that would clutter a gradient's graph."""
+    if partial.__class__ is float and partial == 1.0:
+        return upstream
+    if upstream.__class__ is float and upstream == 1.0:
+        return partial
+    return upstream * partial
+
+
+def _check_values(order: list[Value]) -> None:
+    for node in order:
+        if node.op is not None and not isfinite(node.data):
+            raise AnomalyError(non_finite(node.op, node.inputs, node.data, node.label))
+
+
+def _check_gradient(node: Value, upstream: Any) -> None:
+    gradient = upstream.data if isinstance(upstream, Value) else upstream
+    if not isfinite(gradient) and node.op is not None:
+        computed = non_finite(node.op, node.inputs, node.data, node.label).replace(" is ", " = ", 1)
+        raise AnomalyError(f"the gradient with respect to {computed} is {gradient}")

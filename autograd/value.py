@@ -1,0 +1,340 @@
+"""Value: one real number, its gradient, and how it was computed.
+
+Every operator and function here does the same thing: it applies an op of the table to its inputs
+and records, in a new Value, the op, the inputs and the partials.  That record is the graph, and
+all that the reverse pass (reverse.py) needs.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from math import inf, isfinite
+from numbers import Real
+from typing import Any, ClassVar, TypeAlias
+
+from autograd import ops
+from autograd.ops import Op
+
+NO_GRADIENT = float(0)
+"""The ``.grad`` of a Value that no reverse pass has reached: zero, but this very zero.
+
+``v.grad is NO_GRADIENT`` tells "not computed yet" from a gradient that came out as 0.
+"""
+
+
+class AnomalyError(ArithmeticError):
+    """A number became infinite or nan while `detect_anomaly` was watching."""
+
+
+class BranchError(TypeError):
+    """Python was to branch on a Value while a tape was being recorded."""
+
+
+class _Mode(threading.local):
+    """How this thread's `apply` behaves; switched by the context managers of reverse.py and the tape."""
+
+    recording = True
+    detecting = False
+    branching = True
+    plain = True  # recording and not detecting: one question where there would be two
+
+    def switch(self, name: str, setting: bool) -> None:
+        """Set the named attribute."""
+        setattr(self, name, setting)
+        self.plain = self.recording and not self.detecting
+
+
+mode = _Mode()
+
+
+# -------------------------------------------------------------------------- how a node is recorded
+
+
+def apply(op: Op, inputs: tuple[Value, ...], kind: type[Value] | None = None) -> Value:
+    """Apply ``op`` to Values: the new node knows its op, its inputs and its partials.
+
+    Inside `no_grad` the result is a constant that knows nothing of them.
+
+    Args:
+        op: an op of the table.
+        inputs: as many Values as it takes.
+        kind: `Constant` for a node that no gradient goes to.
+
+    Raises:
+        AnomalyError: inside `detect_anomaly`, if the result is infinite or nan.
+    """
+    data, partials = op.evaluate([v.data for v in inputs])
+    if not mode.plain:
+        if mode.detecting and not isfinite(data):
+            raise AnomalyError(non_finite(op, inputs, data))
+        if not mode.recording:
+            return Constant(data)
+    node = new_node(kind or Value)
+    node.data = data
+    node.grad = NO_GRADIENT
+    node.op = op
+    node.inputs = inputs
+    node.partials = partials
+    node.label = ""
+    return node
+
+
+def as_value(x: Any) -> Value:
+    """``x`` itself if it is a Value, else the number as a constant.
+
+    Raises:
+        TypeError: if ``x`` is neither.
+    """
+    return x if isinstance(x, Value) else Constant(x)
+
+
+def as_values(xs: Iterable[Any]) -> tuple[Value, ...]:
+    """Each ``x`` as a Value; see `as_value`."""
+    xs = tuple(xs)
+    if VALUE_TYPES.issuperset(map(type, xs)):  # nothing to convert, the usual case
+        return xs
+    return tuple([as_value(x) for x in xs])
+
+
+def unary(op: Op) -> Callable[[Operand], Value]:
+    """The op as a function of a Value or number; in a class body, as a method."""
+
+    def call(a: Operand) -> Value:
+        return apply(op, (a if isinstance(a, Value) else Constant(a),))
+
+    call.__name__ = call.__qualname__ = op.name
+    call.__doc__ = f"The op {op.name} of the table ({op.symbol}), applied to a Value or a number."
+    return call
+
+
+def _operator(op: Op) -> tuple[Callable[[Value, Any], Value], Callable[[Value, Any], Value]]:
+    """The methods for ``self ∘ other`` and ``other ∘ self``."""
+
+    def forward(self: Value, other: Any) -> Any:
+        if not isinstance(other, Value):
+            if not isinstance(other, (float, int, Real)):
+                return NotImplemented
+            other = Constant(other)
+        return apply(op, (self, other))
+
+    def reflected(self: Value, other: Any) -> Any:
+        return forward(Constant(other), self) if isinstance(other, Real) else NotImplemented
+
+    return forward, reflected
+
+
+def _comparison(op: Op, swapped: bool = False) -> Callable[[Value, Any], Comparison]:
+    def compare(self: Value, other: Any) -> Any:
+        if not isinstance(other, (Value, Real)):
+            return NotImplemented
+        left, right = self, as_value(other)
+        return Comparison(op, right, left) if swapped else Comparison(op, left, right)
+
+    return compare
+
+
+new_node = object.__new__  # a node without the checks that Value(...) makes
+
+
+class Value:
+    """One real number in a computation that remembers how it came about.
+
+    Args:
+        data: the number; anything real (int, float, a NumPy scalar).
+        label: a name for pictures and messages; ``w21^3`` is drawn with sub- and superscript.
+
+    Attributes:
+        data: the number, a float.
+        grad: ∂output/∂self, once ``output.backward()`` has run; 0.0 before.
+        op: the op that computed it; None for a leaf.
+        inputs: the Values the op was applied to, in order, repeats kept.
+        partials: the local derivatives ∂self/∂input, one an input.
+        label: its name, or "".
+        role: "input"; "weight" or "constant" for the leaves of the subclasses.
+
+    Raises:
+        TypeError: if ``data`` is not a real number or ``label`` not a string.
+
+    >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
+    >>> c = a * b + b
+    >>> c.backward()
+    >>> c.data, a.grad, b.grad
+    (-9.0, -3.0, 3.0)
+    """
+
+    __slots__ = ("data", "grad", "inputs", "label", "op", "partials")
+
+    role: ClassVar[str] = "input"
+    data: float
+    grad: float
+    op: Op | None
+    inputs: tuple[Value, ...]
+    partials: tuple[float, ...]
+    label: str
+
+    def __init__(self, data: Any, label: str = "") -> None:
+        if not isinstance(data, (float, int, Real)):
+            raise TypeError(f"a Value holds one real number, not {_described(data)}")
+        if not isinstance(label, str):
+            raise TypeError(f"the label of a Value is a string, not {_described(label)}")
+        self.data = float(data)
+        self.grad = NO_GRADIENT
+        self.op = None
+        self.inputs = ()
+        self.partials = ()
+        self.label = label
+
+    __add__, __radd__ = _operator(ops.add)
+    __sub__, __rsub__ = _operator(ops.sub)
+    __mul__, __rmul__ = _operator(ops.mul)
+    __truediv__, __rtruediv__ = _operator(ops.div)
+    __pow__, __rpow__ = _operator(ops.pow_)
+    __neg__ = unary(ops.neg)
+    __abs__ = abs = unary(ops.abs_)
+
+    # Ordering compares data; equality and hash are identity, as for any object.
+    __lt__ = _comparison(ops.less)
+    __le__ = _comparison(ops.less_equal)
+    __gt__ = _comparison(ops.less, swapped=True)
+    __ge__ = _comparison(ops.less_equal, swapped=True)
+
+    exp, expm1, log, log1p, sqrt = map(unary, (ops.exp, ops.expm1, ops.log, ops.log1p, ops.sqrt))
+    sin, cos, tan, asin, acos, atan = map(unary, (ops.sin, ops.cos, ops.tan, ops.asin, ops.acos, ops.atan))
+    arcsin, arccos, arctan = asin, acos, atan  # NumPy's names: np.arcsin(v) calls v.arcsin()
+    sinh, cosh, tanh, sech = map(unary, (ops.sinh, ops.cosh, ops.tanh, ops.sech))
+    erf, erfc = map(unary, (ops.erf, ops.erfc))
+    sigmoid, softplus, relu, selu = map(unary, (ops.sigmoid, ops.softplus, ops.relu, ops.selu))
+    silu, gelu = map(unary, (ops.silu, ops.gelu))
+
+    def leaky_relu(self: Operand, slope: Operand = 0.01) -> Value:
+        """``self`` above zero, ``slope × self`` below."""
+        return apply(ops.leaky_relu, (as_value(self), as_value(slope)))
+
+    def prelu(self: Operand, slope: Operand) -> Value:
+        """`leaky_relu` with a slope that is learned: a Value that gets its gradient."""
+        return Value.leaky_relu(self, slope)
+
+    def elu(self: Operand, alpha: Operand = 1.0) -> Value:
+        """``self`` above zero, ``alpha × (exp(self) − 1)`` below."""
+        return apply(ops.elu, (as_value(self), as_value(alpha)))
+
+    def maximum(self: Operand, other: Operand) -> Value:
+        """The larger of two; equals share the gradient half and half."""
+        return apply(ops.maximum, (as_value(self), as_value(other)))
+
+    def minimum(self: Operand, other: Operand) -> Value:
+        """The smaller of two; equals share the gradient half and half."""
+        return apply(ops.minimum, (as_value(self), as_value(other)))
+
+    def clip(self: Operand, low: Operand = -inf, high: Operand = inf) -> Value:
+        """``self`` held between ``low`` and ``high``; flat outside, slope 1 on the bounds themselves."""
+        return apply(ops.clip, (as_value(self), as_value(low), as_value(high)))
+
+    def backward(self) -> None:
+        """Fill in the gradient of every Value that this one was computed from.
+
+        See `autograd.reverse.backward`.
+        """
+        from autograd.reverse import backward  # reverse.py is built on this file
+
+        backward(self)
+
+    def detach(self) -> Constant:
+        """The same number as a constant: no gradient flows through it."""
+        return Constant(self.data, self.label)
+
+    def __repr__(self) -> str:
+        grad = "" if self.grad is NO_GRADIENT else f", grad={self.grad}"
+        label = f", label={self.label!r}" if self.label else ""
+        return f"{type(self).__name__}(data={self.data}{grad}{label})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.data, spec) if spec else repr(self)
+
+    def __float__(self) -> float:
+        raise TypeError(
+            "a Value is not a float: turning it into one would silently cut the gradient. "
+            "Write v.exp() rather than math.exp(v), and v.data where only the number is wanted"
+        )
+
+    __int__ = __float__
+
+
+class Constant(Value):
+    """A leaf that no gradient goes to: a plain number in an expression, or a detached Value."""
+
+    __slots__ = ()
+    role = "constant"
+
+
+class Parameter(Value):
+    """A leaf that training adjusts: a weight or a bias."""
+
+    __slots__ = ()
+    role = "weight"
+
+
+Operand: TypeAlias = Value | float
+VALUE_TYPES = frozenset({Value, Constant, Parameter})
+
+
+class Comparison:
+    """``a < b`` of Values: true or false to Python, and data to `where`.
+
+    >>> a = Value(2.0)
+    >>> a > 1, not a > 1
+    (True, False)
+    """
+
+    __slots__ = ("left", "op", "right")
+
+    def __init__(self, op: Op, left: Value, right: Value) -> None:
+        self.op, self.left, self.right = op, left, right
+
+    def __bool__(self) -> bool:
+        if not mode.branching:
+            raise BranchError(
+                f"Python branches on {self.left} {self.op.symbol} {self.right} while a tape is being "
+                "recorded: the tape would keep this one branch for all data. "
+                "Use where, maximum, minimum, clip or relu"
+            )
+        return self.op.evaluate((self.left.data, self.right.data))[0] == 1.0
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self) == other
+
+    def __hash__(self) -> int:
+        return hash(bool(self))
+
+    def __repr__(self) -> str:
+        return repr(bool(self))
+
+    def value(self) -> Value:
+        """The outcome as a Value, 1 or 0, that follows its inputs on a tape."""
+        return apply(self.op, (self.left, self.right), kind=Constant)
+
+
+# ------------------------------------------------------------------------------------- messages
+
+
+def _described(x: object) -> str:
+    hint = ""
+    if isinstance(x, Value):
+        hint = "; it is a Value already"
+    elif isinstance(x, str):
+        hint = "; convert text with float(...) first"
+    elif hasattr(x, "__len__") or hasattr(x, "__iter__"):
+        hint = "; wrap its numbers one by one"
+    text = repr(x)
+    return f"{text if len(text) <= 40 else text[:37] + '...'} ({type(x).__name__}){hint}"
+
+
+def non_finite(op: Op, inputs: tuple[Value, ...], data: float, label: str = "") -> str:
+    """The sentence that names a node whose value is infinite or nan."""
+    from autograd.formula import formula  # only needed once something has gone wrong
+
+    names = [v.label or f"{v.data:.4g}" for v in inputs]
+    numbers = ", ".join(f"{v.label} = {v.data!r}" for v in inputs if v.label)
+    name = f"{label} = " if label else ""
+    return f"{name}{formula(op, names)} is {data}{', where ' if numbers else ''}{numbers}"

@@ -1,0 +1,1 @@
+"""A neural-net layer on top of autograd, made of scalar Values."""
