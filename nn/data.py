@@ -1,0 +1,468 @@
+"""Data sets: four that are always at hand, and any CSV file.
+
+A `Dataset` is rows of numbers with one target each.  `load` finds one by name or path; `split`
+keeps some rows out of training; `Scaler` brings the columns to a common size and back.
+
+>>> data = load("xor")
+>>> data.X, data.y
+([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 0])
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from importlib import import_module
+from io import StringIO
+from math import fsum, isfinite, sqrt
+from os import PathLike
+from pathlib import Path
+from random import Random
+from typing import Any, Literal
+
+Task = Literal["classification", "regression"]
+Rows = Sequence[Sequence[float]]
+
+MOST_CLASSES = 20
+"""A column of whole numbers with no more distinct values than this names classes."""
+MOST_CATEGORIES = 12
+"""A feature column of text with no more distinct values than this is one-hot encoded."""
+FEWEST_ROWS = 4
+"""As many as XOR has; with fewer there is nothing to learn."""
+MISSING = {"", "na", "n/a", "nan", "null", "none"}
+"""How files write that a cell is missing, in any case."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Rows of numbers with one target each.
+
+    Attributes:
+        name: what to call it.
+        X: one row a sample, one float a feature.
+        y: one target a sample: an index into ``classes``, or for a regression a float.
+        features: the names of the columns of ``X``.
+        target: the name of what is to be learned.
+        classes: the names of the classes in the order of their index; None for a regression.
+        image: (height, width) where a row is a picture, pixel by pixel; all columns then share one
+            scale.
+    """
+
+    name: str
+    X: list[list[float]]
+    y: list[float]
+    features: tuple[str, ...]
+    target: str
+    classes: tuple[str, ...] | None = None
+    image: tuple[int, int] | None = None
+
+    @property
+    def task(self) -> Task:
+        """What is to be learned: "classification" or "regression"."""
+        return "regression" if self.classes is None else "classification"
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+    def rows(self, indices: Iterable[int]) -> Dataset:
+        """The samples with these indices, in this order.
+
+        >>> load("xor").rows([3, 0]).X
+        [[1.0, 1.0], [0.0, 0.0]]
+        """
+        chosen = list(indices)
+        return replace(self, X=[self.X[i] for i in chosen], y=[self.y[i] for i in chosen])
+
+
+# -------------------------------------------------------------------------------- the named sets
+
+
+def xor() -> Dataset:
+    """Exclusive or: four points that no straight line separates."""
+    X = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
+    return Dataset("xor", X, [0, 1, 1, 0], ("x1", "x2"), "x1 xor x2", ("0", "1"))
+
+
+def moons(samples: int = 200, noise: float = 0.1, seed: int = 0) -> Dataset:
+    """Two interleaved half circles (scikit-learn's ``make_moons``).
+
+    Args:
+        samples: how many points, at least 4.
+        noise: the standard deviation of what is added to every coordinate.
+        seed: the same seed gives the same points.
+    """
+    if samples < FEWEST_ROWS:
+        raise ValueError(f"moons takes at least {FEWEST_ROWS} samples; got {samples}")
+    X, y = _sklearn("moons").make_moons(n_samples=samples, noise=noise, random_state=seed)
+    return Dataset("moons", X.tolist(), y.tolist(), ("x1", "x2"), "moon", ("upper", "lower"))
+
+
+def digits() -> Dataset:
+    """1,797 handwritten digits of 8 × 8 pixels, each 0 (white) … 16 (black), from scikit-learn."""
+    found = _sklearn("digits").load_digits()
+    features = tuple(f"pixel {row},{column}" for row in range(1, 9) for column in range(1, 9))
+    classes = tuple(str(digit) for digit in found.target_names)
+    return Dataset("digits", found.data.tolist(), found.target.tolist(), features, "digit", classes, (8, 8))
+
+
+NAMED: dict[str, Callable[[], Dataset]] = {"xor": xor, "moons": moons, "digits": digits}
+
+
+def load(data: str | PathLike[str], target: str | None = None) -> Dataset:
+    """A data set by name (xor, moons, digits), or from a CSV file.
+
+    Args:
+        data: a name of `NAMED`, or the path of a CSV file.
+        target: the column to learn, for a CSV file only.
+
+    Raises:
+        FileNotFoundError: if there is neither a set nor a file of that name.
+        ValueError: if ``target`` is missing, or not wanted, or the file is refused (see `from_csv`).
+        ImportError: if scikit-learn is wanted and not installed.
+    """
+    name = str(data)
+    if name in NAMED:
+        if target is not None:
+            raise ValueError(f"{name} has its own target; a target column is for CSV files")
+        return NAMED[name]()
+    path = Path(data)
+    if not path.exists():
+        if path.suffix or len(path.parts) > 1:
+            raise FileNotFoundError(f"there is no file {name}")
+        known = ", ".join(NAMED)
+        raise FileNotFoundError(
+            f"unknown data {name!r}{did_you_mean(name, NAMED)} (known: {known}, or the path of a CSV file)"
+        )
+    if target is None:
+        with _naming(path):
+            columns = ", ".join(_read(path)[0])
+        raise ValueError(f"which column of {name} is to be learned? Name one as the target: {columns}")
+    return from_csv(path, target)
+
+
+def _sklearn(name: str) -> Any:
+    try:
+        return import_module("sklearn.datasets")
+    except ModuleNotFoundError:
+        raise ImportError(f'{name} needs scikit-learn: pip install "chainrule[train]"') from None
+
+
+# ------------------------------------------------------------------------------------- CSV files
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a file: its name, its cells, and where to find them again."""
+
+    name: str
+    cells: list[str]
+    lines: list[int]
+
+    def place(self, row: int) -> str:
+        """Where the cell of the row with this index stands, for a message."""
+        return f"row {row + 1} (line {self.lines[row]}), column {self.name!r}"
+
+    def numbers(self) -> list[float] | None:
+        """The cells as floats, or None if one of them is text.
+
+        Raises:
+            ValueError: for a cell that is infinite.
+        """
+        found = []
+        for row, cell in enumerate(self.cells):
+            number = _number(cell)
+            if number is None:
+                return None
+            if not isfinite(number):
+                raise ValueError(f"{self.place(row)}: {cell} is not a finite number")
+            found.append(number)
+        return found
+
+
+def from_csv(path: str | PathLike[str], target: str) -> Dataset:
+    """A data set from a CSV file with a header line.
+
+    The file is UTF-8 text, its cells separated by commas, semicolons or tabs, whichever the header
+    has most of.  The target decides the task: a column of text, or of whole numbers with at most
+    20 distinct values, names classes, provided that each occurs twice or more on average; any
+    other column of numbers is a regression.  A feature column of text with at most 12 distinct
+    values, each occurring twice or more on average, becomes one column of 0 and 1 a value.
+
+    Args:
+        path: the file.
+        target: the name of the column to learn; all others are features.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        OSError: if it cannot be read.
+        ValueError: naming the place, for a file that is not UTF-8 text or empty, a column without
+            a name, a name that occurs twice, a row of another length, a missing or infinite cell,
+            a column of text with too many distinct values, a target that is no column or always
+            the same, or fewer than 4 rows.
+    """
+    path = Path(path)
+    with _naming(path):
+        columns = _columns(path)
+        names = [column.name for column in columns]
+        if target not in names:
+            raise ValueError(
+                f"no column {target!r}{did_you_mean(target, names)} (columns: {', '.join(names)})"
+            )
+        y, classes = _target(columns[names.index(target)])
+        encoded = [pair for column in columns if column.name != target for pair in _feature(column)]
+    features = tuple(name for name, _ in encoded)
+    X = [list(row) for row in zip(*[numbers for _, numbers in encoded], strict=True)]
+    return Dataset(path.stem, X, y, features, target, classes)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Put the file's name before what is wrong with it."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def _columns(path: Path) -> list[Column]:
+    """The columns of a file, with a name and a full set of cells each."""
+    header, rows, lines = _read(path)
+    _check_header(header)
+    if len(rows) < FEWEST_ROWS:
+        raise ValueError(f"{len(rows)} rows are too few; at least {FEWEST_ROWS} are wanted")
+    columns = [Column(name, [row[i] for row in rows], lines) for i, name in enumerate(header)]
+    for row in range(len(rows)):
+        for column in columns:
+            if column.cells[row].lower() in MISSING:
+                raise ValueError(f"{column.place(row)} is missing; fill it in, or leave the row out")
+    return columns
+
+
+def _read(path: Path) -> tuple[list[str], list[list[str]], list[int]]:
+    """The header, the rows, and the line of the file that each row ends on."""
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder, not a CSV file")
+    if not path.exists():
+        raise FileNotFoundError(f"there is no file {path}")
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"not UTF-8 text (byte {error.object[error.start]:#04x} at offset {error.start}); "
+            "save it as UTF-8"
+        ) from None
+    if "\0" in text:
+        raise ValueError("not a text file: it holds zero bytes")
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    delimiter = max(",;\t", key=first.count)
+    table = StringIO(text, newline="")
+    reader = csv.reader(table, delimiter=delimiter, skipinitialspace=True, strict=True)
+    rows, lines = [], []
+    try:
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                rows.append([cell.strip() for cell in row])
+                lines.append(reader.line_num)
+    except csv.Error as error:
+        raise ValueError(f"line {reader.line_num}: {error}") from None
+    if not rows:
+        raise ValueError("the file is empty")
+    for row, line in zip(rows, lines, strict=True):
+        if len(row) != len(rows[0]):
+            raise ValueError(f"line {line} has {len(row)} cells, the header has {len(rows[0])}")
+    return rows[0], rows[1:], lines[1:]
+
+
+def _check_header(header: list[str]) -> None:
+    for i, name in enumerate(header, start=1):
+        if not name:
+            raise ValueError(f"column {i} has no name in the header line")
+    name, count = Counter(header).most_common(1)[0]
+    if count > 1:
+        raise ValueError(f"{count} columns are called {name!r}; give each a name of its own")
+    if all(_number(name) is not None for name in header):
+        raise ValueError("the first line holds numbers; a header line with the columns' names is wanted")
+    if len(header) < 2:
+        raise ValueError(f"{name!r} is the only column; a target and at least one feature are wanted")
+
+
+def _target(column: Column) -> tuple[list[float], tuple[str, ...] | None]:
+    """The targets, and the names of the classes if they are classes."""
+    numbers = column.numbers()
+    keys: list[Any] = column.cells if numbers is None else numbers
+    distinct = sorted(set(keys))
+    repeated = 2 * len(distinct) <= len(keys)
+    if len(distinct) == 1:
+        raise ValueError(f"the target column {column.name!r} is {column.cells[0]} in every row")
+    if numbers is None:
+        if not repeated:
+            raise ValueError(
+                f"the target column {column.name!r} is text with {len(distinct)} distinct values in "
+                f"{len(keys)} rows ({column.cells[0]!r}, …); classes have to repeat"
+            )
+        names = tuple(distinct)
+    elif repeated and len(distinct) <= MOST_CLASSES and all(n == int(n) for n in numbers):
+        names = tuple(str(int(n)) for n in distinct)
+    else:
+        return numbers, None
+    index = {key: i for i, key in enumerate(distinct)}
+    return [index[key] for key in keys], names
+
+
+def _feature(column: Column) -> list[tuple[str, list[float]]]:
+    """The column as named columns of numbers: itself, or one a value of its text."""
+    numbers = column.numbers()
+    if numbers is not None:
+        return [(column.name, numbers)]
+    values = sorted(set(column.cells))
+    if len(values) > MOST_CATEGORIES or 2 * len(values) > len(column.cells):
+        text = next(cell for cell in column.cells if _number(cell) is None)
+        raise ValueError(
+            f"the column {column.name!r} is text ({text!r}, …) with {len(values)} distinct values in "
+            f"{len(column.cells)} rows, too many to encode; leave it out or turn it into numbers"
+        )
+    return [(f"{column.name}={value}", [float(cell == value) for cell in column.cells]) for value in values]
+
+
+def _number(cell: str) -> float | None:
+    try:
+        return None if "_" in cell else float(cell)  # Python reads 1_000 as a number; nobody else does
+    except ValueError:
+        return None
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """``; did you mean …?`` where a known name is near, else nothing.
+
+    >>> did_you_mean("moon", ["xor", "moons"])
+    '; did you mean moons?'
+    """
+    by_lower = {other.lower(): other for other in known}
+    near = get_close_matches(name.lower(), by_lower, n=1)
+    return f"; did you mean {by_lower[near[0]]}?" if near else ""
+
+
+# --------------------------------------------------------------------- held-out rows and scaling
+
+
+def split(data: Dataset, held_out: float, seed: int = 0) -> tuple[Dataset, Dataset]:
+    """The data in two: rows to train on, and rows held out to judge the training by.
+
+    Classes keep their shares in both parts as nearly as whole rows allow, and a class keeps a row
+    to train on as long as it has one.
+
+    Args:
+        data: at least two rows, if any are to be held out.
+        held_out: the share to hold out, 0 ≤ held_out < 1; above 0 it is one row at least.
+        seed: the same seed gives the same parts.
+
+    Raises:
+        ValueError: for another share, or if nothing would be left to train on.
+
+    >>> train, held_out = split(load("xor"), 0.5)
+    >>> len(train), len(held_out), sorted(held_out.y)
+    (2, 2, [0, 1])
+    """
+    if not 0 <= held_out < 1:
+        raise ValueError(f"held_out is a share, at least 0 and below 1; got {held_out}")
+    wanted = max(1, round(held_out * len(data))) if held_out else 0
+    groups = _by_class(data)
+    if wanted > len(data) - len(groups):
+        raise ValueError(
+            f"{wanted} of {len(data)} rows cannot be held out: too few would be left to train on"
+        )
+    random = Random(seed)
+    shuffled = [random.sample(group, len(group)) for group in groups]
+    counts = _apportion(wanted, [len(group) for group in groups])
+    kept = sorted(i for group, n in zip(shuffled, counts, strict=True) for i in group[n:])
+    out = sorted(i for group, n in zip(shuffled, counts, strict=True) for i in group[:n])
+    return data.rows(kept), data.rows(out)
+
+
+def _by_class(data: Dataset) -> list[list[int]]:
+    if data.classes is None:
+        return [list(range(len(data)))]
+    groups: dict[float, list[int]] = {}
+    for i, y in enumerate(data.y):
+        groups.setdefault(y, []).append(i)
+    return [groups[y] for y in sorted(groups)]
+
+
+def _apportion(total: int, sizes: list[int]) -> list[int]:
+    """``total`` shared out in proportion to ``sizes``, each share leaving one behind.
+
+    By the method of the largest remainder (Hamilton's).
+    """
+    exact = [total * size / sum(sizes) for size in sizes]
+    shares = [min(int(share), size - 1) for share, size in zip(exact, sizes, strict=True)]
+    while sum(shares) < total:
+        room = [i for i, size in enumerate(sizes) if shares[i] < size - 1]
+        shares[max(room, key=lambda i: exact[i] - shares[i])] += 1
+    return shares
+
+
+@dataclass(frozen=True)
+class Scaler:
+    """Brings each column to mean 0 and standard deviation 1, and back.
+
+    A column that never changes is only moved to 0.
+
+    Attributes:
+        mean: one a column.
+        std: one a column, never 0.
+
+    >>> scaler = Scaler.fit([[1.0, 5.0], [3.0, 5.0]])
+    >>> scaler.transform([[1.0, 5.0], [5.0, 6.0]])
+    [[-1.0, 0.0], [3.0, 1.0]]
+    >>> scaler.inverse([[3.0, 1.0]])
+    [[5.0, 6.0]]
+    """
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+    @classmethod
+    def fit(cls, rows: Rows, together: bool = False) -> Scaler:
+        """The scaler that standardises these rows.
+
+        Args:
+            rows: at least one row; every row the same number of floats.
+            together: one mean and one standard deviation over all columns, for columns that share
+                a unit, such as the pixels of a picture.
+
+        Raises:
+            ValueError: for no rows, or numbers too large to add up.
+        """
+        if not rows:
+            raise ValueError("there are no rows to fit a scaler to")
+        width = len(rows[0])
+        if together:
+            mean, std = _mean_and_std([x for row in rows for x in row], 0)
+            return cls((mean,) * width, (std,) * width)
+        fitted = [_mean_and_std(column, i) for i, column in enumerate(zip(*rows, strict=True))]
+        return cls(tuple(mean for mean, _ in fitted), tuple(std for _, std in fitted))
+
+    def transform(self, rows: Rows) -> list[list[float]]:
+        """The rows in standard deviations from the mean."""
+        return [[(x - m) / s for x, m, s in zip(row, self.mean, self.std, strict=True)] for row in rows]
+
+    def inverse(self, rows: Rows) -> list[list[float]]:
+        """The rows that `transform` would turn into these."""
+        return [[z * s + m for z, m, s in zip(row, self.mean, self.std, strict=True)] for row in rows]
+
+
+def _mean_and_std(column: Sequence[float], index: int) -> tuple[float, float]:
+    if min(column) == max(column):
+        return column[0], 1.0
+    try:
+        mean = fsum(column) / len(column)
+        std = sqrt(fsum((x - mean) ** 2 for x in column) / len(column))
+    except OverflowError:
+        std = float("inf")
+    if not isfinite(std):
+        raise ValueError(f"column {index + 1} holds numbers too large to scale, up to {max(column):g}")
+    return mean, std or 1.0

@@ -1,0 +1,250 @@
+"""Data sets: what a file may hold, what is refused and how, and that scaling and splitting are exact."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nn.data import Scaler, digits, from_csv, load, moons, split, xor
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(text: str | bytes, name: str = "table.csv") -> Path:
+        path = tmp_path / name
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+        return path
+
+    return write
+
+
+def table(header: str, *rows: str) -> str:
+    return "\n".join([header, *rows]) + "\n"
+
+
+GOOD = ("1,2,yes", "3,4,no", "5,6,yes", "7,8,no")
+
+
+# ------------------------------------------------------------------------------- the named sets
+
+
+def test_xor_is_its_truth_table():
+    assert [(int(a), int(b), y) for (a, b), y in zip(xor().X, xor().y, strict=True)] == [
+        (a, b, a ^ b) for a in (0, 1) for b in (0, 1)
+    ]
+
+
+def test_moons_are_the_same_for_the_same_seed_alone():
+    assert moons(20, seed=1).X == moons(20, seed=1).X
+    assert moons(20, seed=1).X != moons(20, seed=2).X
+
+
+def test_digits_are_1797_pictures_of_64_pixels_in_10_classes():
+    data = digits()
+    assert (len(data), len(data.features), data.image) == (1797, 64, (8, 8))
+    assert data.classes == tuple("0123456789")
+    assert all(0 <= pixel <= 16 for row in data.X for pixel in row)
+
+
+def test_an_unknown_name_is_met_with_the_nearest():
+    with pytest.raises(FileNotFoundError, match=r"unknown data 'mons'; did you mean moons\?"):
+        load("mons")
+
+
+def test_a_path_to_nothing_is_named():
+    with pytest.raises(FileNotFoundError, match=r"there is no file nowhere\.csv"):
+        load("nowhere.csv", "y")
+
+
+def test_a_folder_is_not_a_csv_file(tmp_path):
+    with pytest.raises(IsADirectoryError, match="is a folder"):
+        load(tmp_path, "y")
+
+
+def test_a_named_set_takes_no_target():
+    with pytest.raises(ValueError, match="xor has its own target"):
+        load("xor", "y")
+
+
+def test_a_file_without_a_target_is_met_with_its_columns(write):
+    with pytest.raises(ValueError, match="Name one as the target: a, b, c"):
+        load(write(table("a,b,c", *GOOD)))
+
+
+# ------------------------------------------------------------------------- what a file may hold
+
+
+def test_text_as_target_names_classes_in_alphabetical_order(write):
+    data = from_csv(write(table("a,b,c", *GOOD)), "c")
+    assert data.classes == ("no", "yes")
+    assert data.y == [1, 0, 1, 0]
+    assert data.X == [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0], [7.0, 8.0]]
+    assert (data.features, data.target, data.name) == (("a", "b"), "c", "table")
+
+
+def test_a_few_repeated_whole_numbers_are_classes_in_numerical_order(write):
+    data = from_csv(write(table("a,c", "1,10", "2,2.0", "3,10.0", "4,2")), "c")
+    assert data.classes == ("2", "10")
+    assert data.y == [1, 0, 1, 0]
+
+
+@pytest.mark.parametrize("targets", [(1, 2, 3, 4), (0.5, 1, 0.5, 1), tuple(range(21)) * 2])
+def test_other_numbers_are_a_regression(write, targets):
+    data = from_csv(write(table("a,c", *(f"{i},{c}" for i, c in enumerate(targets)))), "c")
+    assert (data.task, data.classes) == ("regression", None)
+    assert data.y == list(targets)
+
+
+def test_the_target_may_stand_in_any_column(write):
+    data = from_csv(write(table("c,a", "yes,1", "no,2", "yes,3", "no,4")), "c")
+    assert data.X == [[1.0], [2.0], [3.0], [4.0]]
+
+
+def test_a_text_feature_of_few_values_becomes_one_column_a_value(write):
+    data = from_csv(write(table("colour,y", "red,1.5", "blue,2.5", "red,3.5", "blue,4.5")), "y")
+    assert data.features == ("colour=blue", "colour=red")
+    assert data.X == [[0.0, 1.0], [1.0, 0.0], [0.0, 1.0], [1.0, 0.0]]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_cells_may_be_separated_by_commas_semicolons_or_tabs(write, delimiter):
+    text = table("a,b,c", *GOOD).replace(",", delimiter)
+    assert from_csv(write(text), "c").features == ("a", "b")
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_any_line_ending_a_byte_order_mark_and_blank_lines_are_read(write, newline):
+    text = "\ufeff" + table("a,b,c", *GOOD, "", "").replace("\n", newline)
+    assert len(from_csv(write(text), "c")) == 4
+
+
+@given(
+    st.lists(
+        st.text(st.characters(codec="utf-8", exclude_characters="\0\ufeff"), min_size=1),
+        min_size=2,
+        max_size=4,
+    )
+)
+def test_any_quoted_header_comes_back_as_it_was(tmp_path_factory, names):
+    path = tmp_path_factory.mktemp("headers") / "table.csv"
+    wanted = [f"<{name.strip()}>{i}" for i, name in enumerate(names)]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+        writer.writerow(wanted)
+        writer.writerows([[i + j + 0.5 for j in range(len(wanted))] for i in range(4)])
+    data = from_csv(path, wanted[-1])
+    assert [*data.features, data.target] == wanted
+
+
+# ---------------------------------------------------------------------------- what is refused
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "the file is empty"),
+        ("\n\n", "the file is empty"),
+        (table("a,b,c"), "0 rows are too few"),
+        (table("a,b,c", *GOOD[:3]), "3 rows are too few"),
+        (table("a,b,a", *GOOD), "2 columns are called 'a'"),
+        (table("a,,c", *GOOD), "column 2 has no name"),
+        (table("1,2,3", *GOOD), "the first line holds numbers"),
+        (table("c", "1", "2", "1", "2"), "'c' is the only column"),
+        (table("a,b,C", *GOOD), "no column 'c'; did you mean C"),
+        (table("a,b,c", *GOOD, "1,2"), "line 6 has 2 cells, the header has 3"),
+        (table("a,b,c", *GOOD, "1,,yes"), r"row 5 \(line 6\), column 'b' is missing"),
+        (table("a,b,c", *GOOD, "1,NaN,yes"), r"row 5 \(line 6\), column 'b' is missing"),
+        (table("a,b,c", *GOOD, "1,2, "), r"row 5 \(line 6\), column 'c' is missing"),
+        (table("a,b,c", "inf,2,yes", *GOOD), r"row 1 \(line 2\), column 'a': inf is not a finite"),
+        (table("a,b,c", "1e999,2,yes", *GOOD), r"row 1 \(line 2\), column 'a': 1e999 is not a finite"),
+        (table("a,c", "1,5", "2,5", "3,5", "4,5"), "the target column 'c' is 5 in every row"),
+        (table("a,c", "1,A", "2,A", "3,A", "4,A"), "the target column 'c' is A in every row"),
+        (table("a,c", "1,Ann", "2,Bob", "3,Eve", "4,Joe"), "'c' is text with 4 distinct values in 4 rows"),
+        (table("n,c", "Ann,1", "Bob,2", "Eve,1", "Joe,2"), r"'n' is text \('Ann', …\) with 4 distinct"),
+        (table("n,c", "1_000,1", "2,2", "3,1", "4,2"), r"'n' is text \('1_000', …\)"),
+        (table("a,b,c", '1,"2,yes', *GOOD), "line 6: unexpected end of data"),
+        (b"a,b,c\n\xe9,1,2\n", "not UTF-8 text .byte 0xe9 at offset 6"),
+        (table("a,b,c", *GOOD).encode("utf-16"), "not UTF-8 text"),
+        (b"PK\x03\x04\x00\x00", "not a text file"),
+    ],
+)
+def test_a_bad_file_is_refused_in_one_line_that_names_the_place(write, text, message):
+    path = write(text)
+    with pytest.raises(ValueError, match=message) as refused:
+        from_csv(path, "c")
+    assert str(refused.value).startswith(str(path))
+    assert "\n" not in str(refused.value)
+
+
+# ----------------------------------------------------------------------------------- splitting
+
+
+@given(st.integers(4, 200), st.floats(0.0, 0.45), st.integers(0, 5))
+def test_a_split_loses_and_doubles_no_row(samples, held_out, seed):
+    data = moons(samples, noise=0.0)
+    train, out = split(data, held_out, seed)
+    assert sorted(zip(train.X + out.X, train.y + out.y, strict=True)) == sorted(
+        zip(data.X, data.y, strict=True)
+    )
+    assert len(out) == (max(1, round(held_out * samples)) if held_out else 0)
+
+
+@given(st.sampled_from([0.1, 0.2, 0.5]), st.integers(0, 5))
+def test_a_split_keeps_the_share_of_every_class_to_a_row(held_out, seed):
+    data = moons(97)
+    _, out = split(data, held_out, seed)
+    for label in (0, 1):
+        assert abs(out.y.count(label) - held_out * data.y.count(label)) <= 1
+
+
+def test_a_split_is_decided_by_the_seed():
+    data = moons(40)
+    assert split(data, 0.5, seed=3) == split(data, 0.5, seed=3)
+    assert split(data, 0.5, seed=3) != split(data, 0.5, seed=4)
+
+
+@pytest.mark.parametrize("held_out", [-0.1, 1.0, float("nan"), 0.9])
+def test_a_share_that_leaves_nothing_to_train_on_is_refused(held_out):
+    with pytest.raises(ValueError, match=r"held_out|held out"):
+        split(xor(), held_out)
+
+
+# ------------------------------------------------------------------------------------- scaling
+
+COLUMNS = st.integers(1, 4).flatmap(
+    lambda width: st.lists(
+        st.lists(st.floats(-1e6, 1e6), min_size=width, max_size=width), min_size=1, max_size=20
+    )
+)
+
+
+@given(COLUMNS, st.booleans())
+def test_scaling_is_undone_to_rounding(rows, together):
+    scaler = Scaler.fit(rows, together=together)
+    for row, back in zip(rows, scaler.inverse(scaler.transform(rows)), strict=True):
+        assert back == pytest.approx(row, rel=1e-9, abs=1e-7)
+
+
+def test_scaled_columns_have_mean_0_and_deviation_1_as_numpy_computes_them():
+    import numpy as np
+
+    scaled = np.array(Scaler.fit(moons(50).X).transform(moons(50).X))
+    assert scaled.mean(axis=0) == pytest.approx([0.0, 0.0], abs=1e-12)
+    assert scaled.std(axis=0) == pytest.approx([1.0, 1.0])
+
+
+def test_a_column_that_never_changes_is_only_moved():
+    rows = [[0.1, 1.0], [0.1, 2.0]]
+    assert [row[0] for row in Scaler.fit(rows).transform(rows)] == [0.0, 0.0]
+
+
+def test_columns_scaled_together_share_one_mean_and_deviation():
+    scaler = Scaler.fit([[0.0, 16.0], [0.0, 16.0]], together=True)
+    assert (scaler.mean, scaler.std) == ((8.0, 8.0), (8.0, 8.0))
+
+
+def test_numbers_too_large_to_add_up_are_refused():
+    with pytest.raises(ValueError, match="column 2 holds numbers too large to scale"):
+        Scaler.fit([[1.0, 1e200], [2.0, -1e200]])
