@@ -209,16 +209,21 @@ pow_ = op("pow", "^", _pow, POSITIVE, REAL)
 # ------------------------------------------------------------------------- kinks and comparisons
 
 
-def _sign(m: Any, a: Any) -> Any:
-    return m.where(a > 0, 1.0, m.where(a < 0, -1.0, 0.0))
+def _maximum(m: Any) -> tuple[Function, ...]:
+    return (
+        # neither a > b nor a <= b: one of them is nan, and so is their sum
+        lambda a, b: m.where(a > b, a, m.where(a <= b, b, a + b)),
+        lambda a, b, y: m.where(a > b, 1.0, m.where(a < b, 0.0, 0.5)),
+        lambda a, b, y: m.where(b > a, 1.0, m.where(b < a, 0.0, 0.5)),
+    )
 
 
-def _larger(m: Any, a: Any, b: Any) -> Any:  # neither a > b nor a <= b: one is nan, and so is a + b
-    return m.where(a > b, a, m.where(a <= b, b, a + b))
-
-
-def _slope_of_larger(m: Any, a: Any, b: Any) -> Any:
-    return m.where(a > b, 1.0, m.where(a < b, 0.0, 0.5))
+def _minimum(m: Any) -> tuple[Function, ...]:
+    return (
+        lambda a, b: m.where(a < b, a, m.where(a >= b, b, a + b)),
+        lambda a, b, y: m.where(a < b, 1.0, m.where(a > b, 0.0, 0.5)),
+        lambda a, b, y: m.where(b < a, 1.0, m.where(b > a, 0.0, 0.5)),
+    )
 
 
 def _clip(m: Any) -> tuple[Function, ...]:
@@ -236,14 +241,10 @@ AT_ZERO = "a = 0"
 FLAT = lambda a, b, y: 0.0  # noqa: E731 - a partial, laid out like the others
 
 # fmt: off
-abs_ = op("abs", "|·|", lambda m: (abs,  lambda a, y: _sign(m, a)),
+abs_ = op("abs", "|·|", lambda m: (abs,  lambda a, y: m.where(a > 0, 1.0, m.where(a < 0, -1.0, 0.0))),
           kinks=(Kink(AT_ZERO, gap=lambda a: a, slopes=lambda a: ((-1, 1),)),))
-maximum = op("maximum", "max", lambda m: (lambda a, b: _larger(m, a, b),
-                                          lambda a, b, y: _slope_of_larger(m, a, b),
-                                          lambda a, b, y: _slope_of_larger(m, b, a)), kinks=(TIE,))
-minimum = op("minimum", "min", lambda m: (lambda a, b: -_larger(m, -a, -b),
-                                          lambda a, b, y: _slope_of_larger(m, b, a),
-                                          lambda a, b, y: _slope_of_larger(m, a, b)), kinks=(TIE,))
+maximum = op("maximum", "max", _maximum, kinks=(TIE,))
+minimum = op("minimum", "min", _minimum, kinks=(TIE,))
 clip = op("clip", "clip", _clip,
           kinks=(Kink("a = low", gap=lambda a, low, high: a - low, slopes=lambda a, low, high: ((0, 1), (0, 1), (0, 0))),
                  Kink("a = high", gap=lambda a, low, high: a - high, slopes=lambda a, low, high: ((0, 1), (0, 0), (0, 1)))))
@@ -277,14 +278,11 @@ def _softplus(m: Any) -> tuple[Function, ...]:  # ln(1 + exp(a))
     return lambda a: m.maximum(a, 0.0) + m.log1p(m.exp(-abs(a))), lambda a, y: m.sigmoid(a)
 
 
-def _elu(m: Any) -> tuple[Function, ...]:
-    def below_zero(a: Any) -> Any:
-        return m.where(a > 0, 0.0, a)
-
+def _elu(m: Any) -> tuple[Function, ...]:  # the inner where keeps exp from overflowing above zero
     return (
-        lambda a, alpha: m.where(a > 0, a, alpha * m.expm1(below_zero(a))),
-        lambda a, alpha, y: m.where(a > 0, 1.0, alpha * m.exp(below_zero(a))),
-        lambda a, alpha, y: m.expm1(below_zero(a)),
+        lambda a, alpha: m.where(a > 0, a, alpha * m.expm1(m.where(a > 0, 0.0, a))),
+        lambda a, alpha, y: m.where(a > 0, 1.0, alpha * m.exp(m.where(a > 0, 0.0, a))),
+        lambda a, alpha, y: m.expm1(m.where(a > 0, 0.0, a)),
     )
 
 
@@ -303,13 +301,10 @@ ROOT_HALF = math.sqrt(0.5)
 PEAK_OF_NORMAL = 1 / math.sqrt(2 * math.pi)
 
 
-def _gelu(m: Any) -> tuple[Function, ...]:
-    def share_below(a: Any) -> Any:  # the normal distribution function
-        return 0.5 * m.erfc(-a * ROOT_HALF)
-
+def _gelu(m: Any) -> tuple[Function, ...]:  # a times the normal distribution function of a
     return (
-        lambda a: a * share_below(a),
-        lambda a, y: share_below(a) + a * (PEAK_OF_NORMAL * m.exp(-0.5 * (a * a))),
+        lambda a: a * (0.5 * m.erfc(-a * ROOT_HALF)),
+        lambda a, y: 0.5 * m.erfc(-a * ROOT_HALF) + a * (PEAK_OF_NORMAL * m.exp(-0.5 * (a * a))),
     )
 
 
@@ -361,12 +356,18 @@ def _logsumexp(m: Any) -> tuple[Function, ...]:
     """ln(exp(a1) + … + exp(an)), shifted by the largest; the partials are the softmax."""
 
     def value(inputs: Sequence[Any]) -> Any:
-        top = max(inputs)
-        if abs(top) == inf:  # nothing to shift by
-            return m.log(sum(map(m.exp, inputs)))
-        others = list(inputs)
-        others.remove(top)
-        return top + m.log1p(sum(m.exp(a - top) for a in others))
+        top, place = inputs[0], 0
+        for k in range(1, len(inputs)):
+            if inputs[k] > top:
+                top, place = inputs[k], k
+        shift = m.where(abs(top) < inf, top, 0.0)
+        others = 0.0
+        for k in range(len(inputs)):
+            if k != place:
+                others = others + m.exp(inputs[k] - shift)
+        if shift == top:
+            return shift + m.log1p(others)
+        return m.log(others + m.exp(top))  # infinity or nan
 
     return value, lambda y, inputs: [m.exp(a - y) for a in inputs]
 
