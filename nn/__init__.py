@@ -1,1 +1,21 @@
-"""A neural-net layer on top of autograd, made of scalar Values."""
+"""A neural-net layer on top of autograd, made of scalar Values.
+
+>>> from nn import MLP, SGD, losses
+>>> model = MLP(2, [4, 1], activation="tanh", seed=0)
+>>> optimizer = SGD(model.parameters(), lr=0.1)
+>>> for _ in range(100):
+...     loss = losses.hinge(model([0.5, -1.0]), 1)
+...     optimizer.zero_grad()
+...     loss.backward()
+...     optimizer.step()
+>>> loss.data
+0.0
+"""
+
+from autograd import Parameter
+from nn import init, losses, optim
+from nn.layers import MLP, Layer, Neuron
+from nn.module import Module
+from nn.optim import SGD
+
+__all__ = ["MLP", "SGD", "Layer", "Module", "Neuron", "Parameter", "init", "losses", "optim"]

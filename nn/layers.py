@@ -1,0 +1,373 @@
+"""Neurons, layers and networks, with the names that textbooks give their parts.
+
+Layer l of a network (the first one after the inputs is layer 1) is made of neurons counted from 1:
+
+* ``w21^3`` is the weight from neuron 2 of layer 2 to neuron 1 of layer 3, ``b1^3`` its bias;
+* ``z1^3`` is the pre-activation w·x + b of neuron 1 of layer 3, ``a1^3`` its activation;
+* a linear neuron has no activation of its own: its output is ``z1^3``;
+* inputs given as plain numbers are ``x1``, ``x2``, …;
+* with 10 or more neurons on either side, all weights of a layer have a comma: ``w12,3^1``.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from functools import cache
+from math import isfinite
+from numbers import Real
+from operator import index
+from typing import Any, TypeAlias
+
+from autograd import Parameter, Value, ops
+from autograd.value import VALUE_TYPES, apply
+from nn import init as initialisers
+from nn.activations import Activation, activation
+from nn.init import Initialiser
+from nn.module import Module
+
+Seed: TypeAlias = int | random.Random | None
+ActivationChoice: TypeAlias = str | Activation
+
+
+class Neuron(Module):
+    """w1·x1 + … + wn·xn + b, and an activation of it.
+
+    Args:
+        nin: the number of inputs.
+        activation: a name of `nn.activations.ACTIVATIONS`, or a function from a Value to a Value.
+        fused: compute w·x + b as one node of the graph rather than step by step.
+        init: an initialiser, or the name of one; the one that suits the activation by default.
+        seed: where the random weights come from, a number or a `random.Random`; by default they
+            differ from run to run.
+
+    Attributes:
+        w: the weights, a list of Parameters.
+        b: the bias, a Parameter that starts at 0.  Both may be replaced, for example by the
+            parameters of another neuron (shared) or by Values (held fixed).
+
+    Raises:
+        TypeError, ValueError: if an argument is of the wrong kind or unknown.
+
+    >>> neuron = Neuron(2, "tanh", seed=0)
+    >>> [p.label for p in neuron.parameters()]
+    ['w11^1', 'w21^1', 'b1^1']
+    >>> neuron.w[0].data, neuron.w[1].data = 3.0, 4.0
+    >>> y = neuron([0.5, -0.25])
+    >>> y.label, round(y.data, 4)
+    ('a1^1', 0.4621)
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        activation: ActivationChoice = "relu",
+        *,
+        fused: bool = True,
+        init: str | Initialiser | None = None,
+        seed: Seed = None,
+    ) -> None:
+        self.nin = _size("nin", nin)
+        self.activation_name, self.activation = _activation(activation)
+        self.fused = fused
+        start = _initialiser(init, self.activation_name)
+        self.w = [Parameter(x) for x in start(1, self.nin, _generator(seed))[0]]
+        self.b: Value = Parameter(0.0)
+        self.place(1, 1)
+
+    def place(self, number: int, layer: int, comma: bool | None = None) -> None:
+        """Label everything as neuron ``number`` of layer ``layer`` (both from 1)."""
+        comma = self.nin >= 10 if comma is None else comma
+        for source, w in enumerate(self.w, 1):
+            w.label = f"w{source},{number}^{layer}" if comma else f"w{source}{number}^{layer}"
+        self.b.label = f"b{number}^{layer}"
+        self.z_label, self.a_label = f"z{number}^{layer}", f"a{number}^{layer}"
+
+    def __call__(self, x: Iterable[Value | float]) -> Value:
+        """The output for one sample of ``nin`` numbers or Values."""
+        return self.fire(as_inputs(x, self.nin, "neuron"))
+
+    def fire(self, x: tuple[Value, ...]) -> Value:
+        """The output for as many Values as the neuron has inputs."""
+        z = apply(ops.dot, (*self.w, *x, self.b)) if self.fused else self._step_by_step(x)
+        z.label = self.z_label
+        a = self.activation(z)
+        if a is not z:
+            a.label = self.a_label
+        return a
+
+    def _step_by_step(self, x: tuple[Value, ...]) -> Value:
+        z = self.b
+        for w, v in zip(self.w, x, strict=True):
+            z = z + w * v
+        return z
+
+    def __repr__(self) -> str:
+        return f"Neuron({self.nin} → {self.activation_name}, {_parameters(self)})"
+
+
+class Layer(Module):
+    """Neurons side by side that all see the same inputs.
+
+    Args:
+        nin: the number of inputs.
+        nout: the number of neurons.
+        activation, fused, init, seed: see `Neuron`.
+        number: which layer of a network it is, from 1; for the labels.
+
+    Attributes:
+        neurons: the list of its Neurons.
+
+    Raises:
+        TypeError, ValueError: if an argument is of the wrong kind or unknown.
+
+    >>> layer = Layer(3, 2, "linear")
+    >>> layer.W = [[1, 2, 3], [4, 5, 6]]
+    >>> layer.b = [0.5, -0.5]
+    >>> [v.data for v in layer([1, 0, -1])]
+    [-1.5, -2.5]
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        nout: int,
+        activation: ActivationChoice = "relu",
+        *,
+        fused: bool = True,
+        init: str | Initialiser | None = None,
+        seed: Seed = None,
+        number: int = 1,
+    ) -> None:
+        self.nin, self.nout, self.number = _size("nin", nin), _size("nout", nout), number
+        self.activation_name, _ = _activation(activation)
+        start = _initialiser(init, self.activation_name)
+        weights = start(self.nout, self.nin, _generator(seed))
+        self.neurons = [Neuron(self.nin, activation, fused=fused, init="zeros") for _ in weights]
+        self.W = weights
+        comma = self.nin >= 10 or self.nout >= 10
+        for i, neuron in enumerate(self.neurons, 1):
+            neuron.place(i, number, comma)
+
+    def __call__(self, x: Iterable[Value | float]) -> Any:
+        """The outputs for one sample: a list of Values, or the Value itself of a single neuron."""
+        return _alone(self.fire(as_inputs(x, self.nin, f"layer {self.number}")))
+
+    def fire(self, x: tuple[Value, ...]) -> list[Value]:
+        """The outputs for as many Values as the layer has inputs."""
+        return [neuron.fire(x) for neuron in self.neurons]
+
+    @property
+    def W(self) -> list[list[float]]:
+        """The weights as a matrix of ``nout`` rows and ``nin`` columns; set it from any such rows."""
+        return [[w.data for w in neuron.w] for neuron in self.neurons]
+
+    @W.setter
+    def W(self, rows: Iterable[Iterable[float]]) -> None:
+        matrix = [_numbers(row, f"row {i} of W") for i, row in enumerate(_rows(rows), 1)]
+        widths = {len(row) for row in matrix}
+        if len(matrix) != self.nout or widths != {self.nin}:
+            came = f"{len(matrix)} rows of {' or '.join(map(str, sorted(widths))) or 'no'} numbers"
+            raise ValueError(
+                f"W of layer {self.number} has {self.nout} rows (one a neuron) of {self.nin} numbers "
+                f"(one an input); got {came}"
+            )
+        for neuron, row in zip(self.neurons, matrix, strict=True):
+            for w, x in zip(neuron.w, row, strict=True):
+                w.data = x
+
+    @property
+    def b(self) -> list[float]:
+        """The biases, one a neuron; set them from any ``nout`` numbers."""
+        return [neuron.b.data for neuron in self.neurons]
+
+    @b.setter
+    def b(self, numbers: Iterable[float]) -> None:
+        biases = _numbers(numbers, "b")
+        if len(biases) != self.nout:
+            raise ValueError(
+                f"b of layer {self.number} has {self.nout} numbers, one a neuron; got {len(biases)}"
+            )
+        for neuron, x in zip(self.neurons, biases, strict=True):
+            neuron.b.data = x
+
+    def _described(self) -> str:
+        return f"{self.nin} → {self.nout}, {self.activation_name}, {_parameters(self)}"
+
+    def __repr__(self) -> str:
+        return f"Layer({self._described()})"
+
+
+class MLP(Module):
+    """A multi-layer perceptron: layers, each fed by the one before.
+
+    Args:
+        nin: the number of inputs.
+        nouts: the number of neurons of each layer, the last being the outputs.
+        activation: of all hidden layers, a name or a function from a Value to a Value; or a list
+            with one for each layer, the output layer included.
+        output: the activation of the last layer; linear by default.
+        init: an initialiser or the name of one; by default the one that suits each layer's activation.
+        fused: compute each neuron's w·x + b as one node of the graph rather than step by step.
+        seed: where the random weights come from, a number or a `random.Random`; by default they
+            differ from run to run.
+
+    Attributes:
+        layers: the list of its Layers.
+
+    Raises:
+        TypeError, ValueError: if an argument is of the wrong kind, unknown, or does not fit another.
+
+    >>> model = MLP(2, [3, 1], activation="tanh", seed=0)
+    >>> model
+    MLP 2 → 3 → 1, 13 parameters
+      layer 1: 2 → 3, tanh, 9 parameters
+      layer 2: 3 → 1, linear, 4 parameters
+    >>> model([0.5, -1.0]).label
+    'z1^2'
+    >>> model.parameter("w21^2") is model.layers[1].neurons[0].w[1]
+    True
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        nouts: Sequence[int],
+        activation: ActivationChoice | Sequence[ActivationChoice] = "relu",
+        output: ActivationChoice | None = None,
+        *,
+        init: str | Initialiser | None = None,
+        fused: bool = True,
+        seed: Seed = None,
+    ) -> None:
+        sizes = [_size("nin", nin), *_layer_sizes(nouts)]
+        chosen = _one_a_layer(activation, output, len(sizes) - 1)
+        generator = _generator(seed)
+        self.nin, self.nout = sizes[0], sizes[-1]
+        self.layers = [
+            Layer(n, m, phi, fused=fused, init=init, seed=generator, number=number)
+            for number, (n, m, phi) in enumerate(zip(sizes[:-1], sizes[1:], chosen, strict=True), 1)
+        ]
+
+    def __call__(self, x: Iterable[Value | float]) -> Any:
+        """The outputs for one sample of ``nin`` numbers or Values.
+
+        Returns:
+            A Value if the network has one output, else a list of them.
+
+        Raises:
+            ValueError: if the sample has another number of inputs.
+        """
+        values: Sequence[Value] = as_inputs(x, self.nin, "network")
+        for layer in self.layers:
+            values = layer.fire(tuple(values))
+        return _alone(values)
+
+    def __repr__(self) -> str:
+        sizes = " → ".join(map(str, [self.nin, *(layer.nout for layer in self.layers)]))
+        layers = [f"\n  layer {layer.number}: {layer._described()}" for layer in self.layers]
+        return f"MLP {sizes}, {_parameters(self)}{''.join(layers)}"
+
+
+def as_inputs(x: Any, nin: int, whose: str) -> tuple[Value, ...]:
+    """One sample as Values: numbers become ``x1``, ``x2``, …; Values stay as they are.
+
+    Raises:
+        TypeError: if something in ``x`` is neither.
+        ValueError: if there are not ``nin`` of them.
+    """
+    values = (x,) if isinstance(x, (Value, Real)) else tuple(x)
+    if len(values) != nin:
+        raise ValueError(f"the {whose} takes {_count(nin, 'input')} a sample; got {len(values)}")
+    if VALUE_TYPES.issuperset(map(type, values)):
+        return values
+    return tuple(
+        [
+            v if isinstance(v, Value) else Value(v, label)
+            for v, label in zip(values, _input_labels(nin), strict=True)
+        ]
+    )
+
+
+@cache
+def _input_labels(n: int) -> tuple[str, ...]:
+    return tuple(f"x{i}" for i in range(1, n + 1))
+
+
+def _alone(values: Sequence[Value]) -> Value | list[Value]:
+    return values[0] if len(values) == 1 else list(values)
+
+
+# ------------------------------------------------------------------------------ checking arguments
+
+
+def _size(name: str, n: Any) -> int:
+    try:
+        size = index(n)
+    except TypeError:
+        raise TypeError(f"{name} is a whole number of neurons; got {n!r} ({type(n).__name__})") from None
+    if size < 1:
+        raise ValueError(f"{name} is at least 1; got {size}")
+    return size
+
+
+def _layer_sizes(nouts: Any) -> list[int]:
+    if isinstance(nouts, (str, Real)) or not isinstance(nouts, Iterable):
+        raise TypeError(f"nouts lists the neurons of each layer, as in MLP(2, [16, 16, 1]); got {nouts!r}")
+    sizes = [_size(f"nouts[{i}]", n) for i, n in enumerate(nouts)]
+    if not sizes:
+        raise ValueError("nouts lists the neurons of each layer, at least one; got none")
+    return sizes
+
+
+def _one_a_layer(activation: Any, output: Any, layers: int) -> list[ActivationChoice]:
+    if isinstance(activation, str) or callable(activation):
+        return [activation] * (layers - 1) + ["linear" if output is None else output]
+    if not isinstance(activation, Sequence):
+        raise TypeError(f"activation is a name, a function or a list with one a layer; got {activation!r}")
+    if len(activation) != layers:
+        raise ValueError(f"activation lists one for each of the {layers} layers; got {len(activation)}")
+    if output is not None:
+        raise ValueError("the list of activations already says the output's: leave output= away")
+    return list(activation)
+
+
+def _activation(choice: ActivationChoice) -> tuple[str, Activation]:
+    return activation(choice)
+
+
+def _initialiser(init: Any, activation_name: str) -> Initialiser:
+    if init is None:
+        return initialisers.fitting(activation_name)
+    return init if callable(init) else initialisers.by_name(init)
+
+
+def _generator(seed: Seed) -> random.Random:
+    return seed if isinstance(seed, random.Random) else random.Random(seed)
+
+
+def _rows(rows: Any) -> list[Any]:
+    if isinstance(rows, str) or not isinstance(rows, Iterable):
+        raise TypeError(f"W is given as rows of numbers; got {rows!r}")
+    return list(rows)
+
+
+def _numbers(numbers: Any, name: str) -> list[float]:
+    """The numbers as floats, each of them finite."""
+    if isinstance(numbers, str) or not isinstance(numbers, Iterable):
+        raise TypeError(f"{name} is given as numbers in a row; got {numbers!r}")
+    listed = list(numbers)
+    for x in listed:
+        if not isinstance(x, Real):
+            raise TypeError(f"{name} holds numbers; got {x!r} ({type(x).__name__})")
+        if not isfinite(x):
+            raise ValueError(f"{name} holds finite numbers; got {x!r}")
+    return [float(x) for x in listed]
+
+
+def _count(n: int, thing: str) -> str:
+    return f"{n:,} {thing}{'' if n == 1 else 's'}"
+
+
+def _parameters(module: Module) -> str:
+    return _count(len(module.parameters()), "parameter")
