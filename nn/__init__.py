@@ -14,8 +14,24 @@
 
 from autograd import Parameter
 from nn import init, losses, optim
+from nn.history import History
 from nn.layers import MLP, Layer, Neuron
 from nn.module import Module
 from nn.optim import SGD
+from nn.train import accuracy, fit, predict
 
-__all__ = ["MLP", "SGD", "Layer", "Module", "Neuron", "Parameter", "init", "losses", "optim"]
+__all__ = [
+    "MLP",
+    "SGD",
+    "History",
+    "Layer",
+    "Module",
+    "Neuron",
+    "Parameter",
+    "accuracy",
+    "fit",
+    "init",
+    "losses",
+    "optim",
+    "predict",
+]

@@ -11,6 +11,8 @@ from autograd import Parameter
 from autograd.value import NO_GRADIENT
 from nn.names import did_you_mean
 
+BIASES = frozenset({"b", "bias", "biases"})
+
 
 class Module:
     """The base of neurons, layers and networks, and of any class of yours that has parameters.
@@ -50,6 +52,10 @@ class Module:
     def parameters(self) -> list[Parameter]:
         """Every parameter once, in the order of `named_parameters`."""
         return [p for _, p in self.named_parameters()]
+
+    def weights(self) -> list[Parameter]:
+        """The parameters without the biases (those held as ``b`` or ``bias``): what penalties are for."""
+        return [p for path, p in self.named_parameters() if not BIASES.intersection(path.split("."))]
 
     def parameter(self, name: str) -> Parameter:
         """The parameter of this label (``w21^3``) or dotted path (``layers.2.neurons.0.w.1``).

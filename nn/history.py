@@ -1,0 +1,138 @@
+"""History: what a training did, epoch by epoch."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, fields
+from os import PathLike
+from typing import Any, overload
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One pass over the training samples.
+
+    Attributes:
+        number: counted from 1.
+        loss: the mean over the samples of what was minimised, penalties included, each measured
+            just before the step that it led to.
+        accuracy: the share of samples classified right, likewise; None where targets are not classes.
+        val_loss, val_accuracy: the same of the validation data, after the epoch; None without them.
+    """
+
+    number: int
+    loss: float
+    accuracy: float | None = None
+    val_loss: float | None = None
+    val_accuracy: float | None = None
+
+
+@dataclass
+class History:
+    """What `fit` gives back: a sequence of `Epoch`s, with columns by name and a plot.
+
+    Attributes:
+        epochs: one record an epoch.
+        engine: what computed it: ``eager``.
+        interrupted: whether it was stopped by Ctrl-C; the last, unfinished epoch has no record.
+        stopped: why it ended before the last epoch; "" if it did not.
+        best_epoch: the number of the epoch whose weights were restored; None without ``patience``.
+
+    >>> history = History([Epoch(1, 0.9), Epoch(2, 0.4)])
+    >>> history["loss"], history[-1].number
+    ([0.9, 0.4], 2)
+    >>> history
+    History: 2 epochs, loss 0.9 → 0.4
+    """
+
+    epochs: list[Epoch] = field(default_factory=list)
+    engine: str = "eager"
+    interrupted: bool = False
+    stopped: str = ""
+    best_epoch: int | None = None
+
+    def __len__(self) -> int:
+        return len(self.epochs)
+
+    def __iter__(self) -> Iterator[Epoch]:
+        return iter(self.epochs)
+
+    @overload
+    def __getitem__(self, key: str) -> list[Any]: ...
+    @overload
+    def __getitem__(self, key: int) -> Epoch: ...
+    @overload
+    def __getitem__(self, key: slice) -> list[Epoch]: ...
+    def __getitem__(self, key: Any) -> Any:
+        """An epoch's record by position from 0, or a column by name: ``history["loss"]``.
+
+        Raises:
+            KeyError: if there is no such column.
+        """
+        if not isinstance(key, str):
+            return self.epochs[key]
+        if key not in COLUMNS:
+            raise KeyError(f"no column {key!r}; known are {', '.join(COLUMNS)}")
+        return [getattr(epoch, key) for epoch in self.epochs]
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns that hold anything."""
+        return [name for name in COLUMNS if any(x is not None for x in self[name])]
+
+    def to_csv(self, path: str | PathLike[str]) -> None:
+        """Write one line an epoch under a line of column names."""
+        with open(path, "w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, self.columns, extrasaction="ignore", lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(asdict(epoch) for epoch in self.epochs)
+
+    def plot(self) -> Any:
+        """The loss of each epoch, and below it the accuracy if there is one: a matplotlib Figure.
+
+        Raises:
+            ImportError: if matplotlib is not installed.
+        """
+        try:
+            from matplotlib.figure import Figure
+        except ImportError as error:
+            raise ImportError('plots need matplotlib: pip install "chainrule[train]"') from error
+        quantities = [q for q in ("loss", "accuracy") if q in self.columns]
+        figure = Figure(figsize=(6.4, 3.6 * len(quantities)), layout="constrained")
+        for quantity, axes in zip(quantities, figure.subplots(len(quantities), squeeze=False), strict=True):
+            self._draw(axes[0], quantity)
+        return figure
+
+    def _draw(self, axes: Any, quantity: str) -> None:
+        numbers = self["number"]
+        marker = "o" if len(self) < 3 else ""
+        for name, colour, dash, words in (
+            (quantity, "#0072B2", "-", "training"),
+            (f"val_{quantity}", "#D55E00", "--", "validation"),
+        ):
+            if name in self.columns:
+                axes.plot(numbers, self[name], dash, color=colour, marker=marker, label=words)
+        if quantity == "loss" and min(self["loss"]) > 0 and max(self["loss"]) > 30 * min(self["loss"]):
+            axes.set_yscale("log")
+        if self.best_epoch is not None:
+            axes.axvline(self.best_epoch, color="#767676", linestyle=":", label=f"best: {self.best_epoch}")
+        axes.set(xlabel="epoch", ylabel=quantity)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.grid(axis="y", color="#dddddd")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.legend(frameon=False)
+
+    def __repr__(self) -> str:
+        parts = [f"{len(self)} epoch{'' if len(self) == 1 else 's'}"]
+        for name in self.columns[1:]:
+            first, last = self[name][0], self[name][-1]
+            parts.append(f"{name} {first:.4g} → {last:.4g}")
+        if self.interrupted:
+            parts.append("interrupted")
+        if self.stopped:
+            parts.append(f"stopped: {self.stopped}")
+        return f"History: {', '.join(parts)}"
+
+
+COLUMNS = tuple(f.name for f in fields(Epoch))

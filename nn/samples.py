@@ -1,0 +1,260 @@
+"""What a network is trained on: rows of numbers and their targets, checked before anything else.
+
+Lists, NumPy arrays and pandas frames are all taken; what comes out is rows of floats, either as
+lists or, where NumPy's own array came in, as an array, which holds large data in little memory.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from numbers import Real
+from typing import Any, TypeAlias
+
+from autograd import Constant, no_grad
+from nn import losses
+from nn.losses import Loss
+
+Table: TypeAlias = Any
+"""Rows of floats: a list of lists, or a NumPy array of two dimensions."""
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Samples and their targets.
+
+    Attributes:
+        X: one row of features a sample.
+        y: one row of targets a sample, one target an output.
+        threshold: what a single output is compared with to tell two classes apart; with several
+            outputs, any number says that the targets are classes.  None if they are not.
+    """
+
+    X: Table
+    y: Table
+    threshold: float | None = None
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+    def row(self, i: int) -> list[float]:
+        """The features of sample ``i``."""
+        row: list[float] = plain(self.X[i])
+        return row
+
+    def target(self, i: int) -> Any:
+        """The target of sample ``i`` as a loss takes it: a number, or one number an output."""
+        return alone(plain(self.y[i]))
+
+    def take(self, indices: Sequence[int]) -> Samples:
+        """Some of the samples, in the order of the indices."""
+        return Samples(_taken(self.X, indices), _taken(self.y, indices), self.threshold)
+
+    def split(self, fraction: float, rng: random.Random | None) -> tuple[Samples, Samples]:
+        """All samples but a fraction of them, and that fraction: a random one, or the last.
+
+        Raises:
+            ValueError: if nothing would be left on one side.
+        """
+        held_out = round(fraction * len(self))
+        if not 0 < held_out < len(self):
+            raise ValueError(
+                f"validation={fraction!r} of {len(self)} samples leaves {held_out} to validate on and "
+                f"{len(self) - held_out} to train on; both take at least one"
+            )
+        order = list(range(len(self)))
+        if rng is not None:
+            rng.shuffle(order)
+        return self.take(sorted(order[:-held_out])), self.take(sorted(order[-held_out:]))
+
+
+def is_right(outputs: Sequence[float], target: Sequence[float], threshold: float) -> bool:
+    """Whether the outputs name the class that the target names.
+
+    A single output names one of two classes by the side of the threshold that it is on; several
+    outputs name the class of the largest.
+    """
+    if len(outputs) == 1:
+        return (outputs[0] > threshold) == (target[0] > threshold)
+    return largest(outputs) == largest(target)
+
+
+def largest(numbers: Sequence[float]) -> int:
+    """The index of the largest number, the first of equals."""
+    return max(range(len(numbers)), key=numbers.__getitem__)
+
+
+def alone(row: list[float]) -> Any:
+    """The number in a row of one; else the row."""
+    return row[0] if len(row) == 1 else row
+
+
+def plain(table: Any) -> Any:
+    """A row of a table, or the whole of it, as a list."""
+    return table.tolist() if hasattr(table, "tolist") else table
+
+
+def features(X: Any, name: str = "X", columns: int | None = None) -> Table:
+    """``X`` as rows of finite floats, all of one length.
+
+    Args:
+        X: one row a sample: a list of lists, a NumPy array, a pandas frame.
+        name: what messages call it.
+        columns: how many numbers a row must have, if that is known.
+
+    Raises:
+        TypeError: if it is not a table of numbers.
+        ValueError: if it is empty or ragged, or a number in it is not finite.
+    """
+    table = _table(X, name)
+    if len(table) and _is_flat(table):
+        raise TypeError(f"{name} is a table, one row a sample; for one feature write [[x] for x in {name}]")
+    table = _checked(table, name, _column_names(X))
+    if columns is not None and len(table[0]) != columns:
+        raise ValueError(f"the network takes {columns} inputs, but the rows of {name} have {len(table[0])}")
+    return table
+
+
+def targets(y: Any, outputs: int, loss: Loss, name: str = "y") -> tuple[Table, float | None]:
+    """``y`` as rows with one finite float an output, and the threshold of `Samples`.
+
+    One whole number a sample for a network of several outputs is a class, counted from 0, and
+    becomes a row of zeros with a one at that class.
+
+    Raises:
+        TypeError: if it is not numbers.
+        ValueError: if it is empty or ragged, does not suit the outputs or the loss, or a number in
+            it is not finite.
+    """
+    table = _table(y, name)
+    if len(table) and _is_flat(table):
+        table = table.reshape(-1, 1) if _is_array(table) else [[t] for t in table]
+    table = _checked(table, name, _column_names(y))
+    width = len(table[0])
+    if width == 1 and outputs > 1:
+        table = _one_hot(table, outputs, name)
+    elif width != outputs:
+        raise ValueError(f"the network has {outputs} outputs, but the rows of {name} have {width} targets")
+    _check_loss_takes(table, loss, name)
+    return table, _threshold(table, loss)
+
+
+def _table(data: Any, name: str) -> Any:
+    """The data as a list, or as an array if it is one of numbers."""
+    if hasattr(data, "to_numpy"):
+        data = data.to_numpy()
+    if _is_array(data) and data.ndim:
+        return data
+    if hasattr(data, "tolist"):
+        data = data.tolist()
+    if isinstance(data, (str, bytes)) or not isinstance(data, Iterable):
+        raise TypeError(f"{name} holds one row a sample; got {data!r} ({type(data).__name__})")
+    return list(data)
+
+
+def _is_array(data: Any) -> bool:
+    """Whether it is a NumPy array of real numbers."""
+    return hasattr(data, "ndim") and getattr(getattr(data, "dtype", None), "kind", "") in tuple("biuf")
+
+
+def _is_flat(table: Any) -> bool:
+    return bool(table.ndim == 1) if _is_array(table) else isinstance(table[0], Real)
+
+
+def _column_names(data: Any) -> list[str] | None:
+    return [repr(name) for name in data.columns] if hasattr(data, "columns") else None
+
+
+def _checked(table: Any, name: str, columns: list[str] | None) -> Table:
+    if not len(table):
+        raise ValueError(f"{name} is empty: there is nothing to learn from")
+    if _is_array(table):
+        return _checked_array(table, name, columns)
+    rows = []
+    for i, row in enumerate(table):
+        rows.append(_checked_row(row, i, name, columns))
+        if len(rows[i]) != len(rows[0]):
+            raise ValueError(
+                f"{name} is ragged: row {i} has {len(rows[i])} numbers where row 0 has {len(rows[0])}"
+            )
+    if not rows[0]:
+        raise ValueError(f"the rows of {name} are empty: there is nothing to learn from")
+    return rows
+
+
+def _checked_array(table: Any, name: str, columns: list[str] | None) -> Table:
+    import numpy as np  # an array came in, so it is installed
+
+    if table.ndim != 2 or table.shape[1] == 0:
+        raise ValueError(f"{name} has two dimensions, samples × columns; got the shape {table.shape}")
+    table = np.asarray(table, dtype=float)
+    for i, j in np.argwhere(~np.isfinite(table)):
+        raise ValueError(f"{_place(name, i, j, columns)} is {table[i, j]}; it has to be a finite number")
+    return table
+
+
+def _checked_row(row: Any, i: int, name: str, columns: list[str] | None) -> list[float]:
+    if isinstance(row, (str, bytes, Real)) or not isinstance(row, Iterable):
+        raise TypeError(f"row {i} of {name} is {row!r} ({type(row).__name__}), not a row of numbers")
+    numbers = list(row)
+    for j, x in enumerate(numbers):
+        if not isinstance(x, Real):
+            raise TypeError(f"{_place(name, i, j, columns)} is {x!r} ({type(x).__name__}), not a number")
+        if not isfinite(x):
+            raise ValueError(f"{_place(name, i, j, columns)} is {x!r}; it has to be a finite number")
+    return [float(x) for x in numbers]
+
+
+def _place(name: str, i: int, j: int, columns: list[str] | None) -> str:
+    return f"row {i}, column {columns[j] if columns else j} of {name} (counted from 0)"
+
+
+def _one_hot(table: Table, classes: int, name: str) -> Table:
+    found = [row[0] for row in plain(table)]
+    for i, t in enumerate(found):
+        if t not in range(classes):
+            raise ValueError(
+                f"row {i} of {name} is {t:g}; for a network of {classes} outputs it is a class, "
+                f"a whole number from 0 to {classes - 1}, or one target an output"
+            )
+    if _is_array(table):
+        import numpy as np  # an array came in, so it is installed
+
+        return np.eye(classes)[table[:, 0].astype(int)]
+    return [[float(k == t) for k in range(classes)] for t in found]
+
+
+def _check_loss_takes(table: Table, loss: Loss, name: str) -> None:
+    """Show every distinct target to a loss that is particular about them, beside outputs of 0."""
+    if loss not in (losses.hinge, losses.binary_cross_entropy, losses.cross_entropy):
+        return
+    first: dict[tuple[float, ...], int] = {}
+    for i, row in enumerate(plain(table)):
+        first.setdefault(tuple(row), i)
+    outputs = [Constant(0.0)] * len(table[0])
+    with no_grad():
+        for distinct, i in first.items():
+            try:
+                loss(outputs, distinct)
+            except ValueError as error:
+                raise ValueError(f"row {i} of {name}: {error}") from None
+
+
+def _threshold(table: Table, loss: Loss) -> float | None:
+    """What tells the classes apart: their middle, or 0 where the outputs are scores or logits."""
+    rows = plain(table)
+    if len(rows[0]) > 1:
+        one_hot = all(row.count(0.0) == len(row) - 1 and 1.0 in row for row in rows)
+        return 0.0 if one_hot else None
+    found = {row[0] for row in rows}
+    if found <= {-1.0, 1.0}:
+        return 0.0
+    if found <= {0.0, 1.0}:
+        return {losses.binary_cross_entropy: 0.0, losses.mse: 0.5, losses.half_mse: 0.5}.get(loss)
+    return None
+
+
+def _taken(table: Table, indices: Sequence[int]) -> Table:
+    return table[list(indices)] if _is_array(table) else [table[i] for i in indices]
