@@ -195,8 +195,8 @@ erfc = op("erfc", "erfc", lambda m: (m.erfc,  lambda a, y: -SLOPE_OF_ERF * m.exp
 
 
 def _pow(m: Any) -> tuple[Function, ...]:
-    def d_a(a: Any, b: Any, y: Any) -> Any:
-        return m.where(m.equal(b, 0.0), 0.0, b * m.pow(a, b - 1))
+    def d_a(a: Any, b: Any, y: Any) -> Any:  # 0^0 is 1, and flat
+        return m.where(m.equal(abs(a) + abs(b), 0.0), 0.0, b * m.pow(a, b - 1))
 
     def d_b(a: Any, b: Any, y: Any) -> Any:  # y ln a: its limit at a = 0, and nothing below
         return m.where(m.equal(a, 0.0), m.where(b >= 0, 0.0, -inf), y * m.log(m.where(a > 0, a, nan)))
@@ -230,7 +230,7 @@ def _clip(m: Any) -> tuple[Function, ...]:
     return (
         lambda a, low, high: m.minimum(m.maximum(a, low), high),
         lambda a, low, high, y: m.where(a < low, 0.0, m.where(a > high, 0.0, 1.0)),
-        lambda a, low, high, y: m.where(a < low, m.where(low > high, 0.0, 1.0), 0.0),
+        lambda a, low, high, y: m.where(a < low, m.where(low < high, 1.0, 0.0), 0.0),
         lambda a, low, high, y: m.where(m.maximum(a, low) > high, 1.0, 0.0),
     )
 
@@ -246,8 +246,9 @@ abs_ = op("abs", "|·|", lambda m: (abs,  lambda a, y: m.where(a > 0, 1.0, m.whe
 maximum = op("maximum", "max", _maximum, kinks=(TIE,))
 minimum = op("minimum", "min", _minimum, kinks=(TIE,))
 clip = op("clip", "clip", _clip,
-          kinks=(Kink("a = low", gap=lambda a, low, high: a - low, slopes=lambda a, low, high: ((0, 1), (0, 1), (0, 0))),
-                 Kink("a = high", gap=lambda a, low, high: a - high, slopes=lambda a, low, high: ((0, 1), (0, 0), (0, 1)))))
+          kinks=(Kink("a = low",    gap=lambda a, low, high: a - low,     slopes=lambda a, low, high: ((0, 1), (0, 1), (0, 1))),
+                 Kink("a = high",   gap=lambda a, low, high: a - high,    slopes=lambda a, low, high: ((0, 1), (0, 1), (0, 1))),
+                 Kink("low = high", gap=lambda a, low, high: low - high,  slopes=lambda a, low, high: ((0, 1), (0, 1), (0, 1)))))
 
 # A comparison is an op as well, 1 for true and 0 for false, so that a recorded `where` still
 # follows its data.  It is flat wherever it has a slope at all.

@@ -20,7 +20,6 @@ from autograd.value import (
     Constant,
     Operand,
     Value,
-    as_value,
     mode,
     non_finite,
 )
@@ -143,7 +142,8 @@ def gradients(output: Value, wrt: Any, create_graph: bool = False) -> Any:
     if create_graph:
         with _switched("recording", True):
             upstream = upstreams(output, in_values)
-        found: list[Any] = [as_value(upstream.get(v, 0.0)) for v in wanted]
+        # a slope that depends on nothing is a leaf, not a constant: its own gradients are zeros
+        found: list[Any] = [g if isinstance(g := upstream.get(v, 0.0), Value) else Value(g) for v in wanted]
     else:
         upstream = upstreams(output)
         found = [upstream.get(v, 0.0) for v in wanted]

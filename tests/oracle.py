@@ -1,0 +1,105 @@
+"""The independent witnesses of the tests: 50-digit arithmetic, slopes by differences, error in ulps.
+
+`DIGITS` is one more arithmetic for the rules of the table: the same definitions, computed by mpmath.
+`slope` knows nothing of the partials that a rule states; it differentiates the value alone.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from mpmath import mp, mpf
+
+from autograd.arithmetic import ELEMENTARY, choose
+from autograd.ops import TABLE, Op
+
+DIGITS_KEPT = 50
+EPSILON = sys.float_info.epsilon
+LARGEST = sys.float_info.max
+SMALLEST = math.ulp(0.0)
+SMALLEST_NORMAL = sys.float_info.min
+IN_MPMATH = {"pow": "power"}  # the elementary functions that mpmath calls by another name
+
+Numbers = Sequence[Any]
+
+
+class _Digits:
+    """The arithmetic of mpmath's numbers: every op of the table by name."""
+
+    where = staticmethod(choose)
+
+    @staticmethod
+    def erfc(x: Any) -> Any:
+        if abs(x) < 1e6:
+            return mp.erfc(x)
+        return mpf(2) if x < 0 else mp.exp(-x * x)  # mpmath gives up there; it is 0 to any float
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name in ELEMENTARY:
+            function: Callable[..., Any] = getattr(mp, IN_MPMATH.get(name, name))
+            return function
+        value: Callable[..., Any] = TABLE[name].rule(self)[0]
+        return value
+
+
+DIGITS = _Digits()
+
+
+def value_of(op: Op) -> Callable[[Numbers], Any]:
+    """The op's value alone, as a function of a sequence of mpmath's numbers."""
+    value = op.rule(DIGITS)[0]
+    return value if op.variadic else lambda inputs: value(*inputs)
+
+
+def partial_of(op: Op, i: int) -> Callable[[Numbers], Any]:
+    """The op's ``i``-th partial, as a function of a sequence of mpmath's numbers."""
+    evaluate = op.evaluator(DIGITS)
+    return lambda inputs: evaluate(inputs)[1][i]
+
+
+def exact(function: Callable[[Numbers], Any], inputs: Sequence[float]) -> Any:
+    """The function at these very floats, to 50 digits."""
+    with mp.workdps(DIGITS_KEPT):
+        return mpf(function([mpf(x) for x in inputs]))
+
+
+def slope(function: Callable[[Numbers], Any], inputs: Sequence[float], i: int) -> Any:
+    """∂function/∂input i by a central difference in hundreds of digits.
+
+    The step is 10⁻⁶⁰ of the input (of 1 for inputs beyond it), so that it never crosses a kink that
+    a float can be apart from.
+    """
+    size = min(abs(inputs[i]), 1.0) or 1.0
+    spread = math.log10(max(1.0, *map(abs, inputs))) - math.log10(size)
+    with mp.workdps(6 * DIGITS_KEPT + 2 * int(spread)):
+        step = mpf(10) ** -60 * size
+        above = [mpf(a) for a in inputs]
+        below = list(above)
+        above[i] += step
+        below[i] -= step
+        return (function(above) - function(below)) / (2 * step)
+
+
+def sensitivity(function: Callable[[Numbers], Any], inputs: Sequence[float]) -> Any:
+    """Σ |inputᵢ · ∂function/∂inputᵢ|: how far the value moves if every input is off by its own size.
+
+    Divided by the value it is the condition number; undivided it also serves where the value is 0.
+    """
+    return sum(abs(a * slope(function, inputs, i)) for i, a in enumerate(inputs) if a)
+
+
+def ulp(want: Any) -> float:
+    """The unit in the last place of a number of 50 digits, as a float has it."""
+    return math.ulp(min(abs(float(want)), LARGEST))
+
+
+def ulps(got: float, want: Any) -> float:
+    """The error of a float in units in the last place of the true number."""
+    if abs(want) > LARGEST and math.isinf(got):  # beyond the floats, infinity is the right answer
+        return 0.0 if (got > 0) == (want > 0) else math.inf
+    if not math.isfinite(got):
+        return math.inf
+    return float(abs(mpf(got) - want) / ulp(want))

@@ -1,0 +1,67 @@
+"""What the tests are run on: inputs from all over an op's domain, its awkward corners included."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import copysign, frexp, inf, nextafter
+from sys import float_info
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+from autograd.ops import Interval, Op
+
+MOST_INPUTS = 6  # of an op that takes any number of them
+LARGEST_OF_MANY = 1e100  # so that neither sums nor products of several overflow half-way
+EVERYDAY = 8.0
+
+
+def inside(domain: Interval, largest: float) -> SearchStrategy[float]:
+    """Numbers of the interval up to ``largest`` in size: usual, extreme, and close to its borders."""
+    # a subnormal input has lost digits before the op begins
+    usual = st.floats(max(domain.low, -EVERYDAY), min(domain.high, EVERYDAY), allow_subnormal=False)
+    extreme = st.floats(max(domain.low, -largest), min(domain.high, largest), allow_subnormal=False)
+    borders = [b for b in (domain.low, domain.high, *domain.excluding) if abs(b) < inf]
+    gaps = [side * gap for gap in (1e-300, 1e-16, 1e-12, 1e-6) for side in (1, -1)]
+    corners = [border + gap for border in (*borders, 0.0) for gap in gaps]
+    return st.one_of(usual, extreme, st.sampled_from(corners)).filter(lambda x: x in domain)
+
+
+@st.composite
+def inputs_of(draw: DrawFn, op: Op) -> list[float]:
+    """Inputs for the op from all of its domain, now and then only just off a tie."""
+    n = op.arity or draw(st.integers(1, MOST_INPUTS))
+    largest = LARGEST_OF_MANY if op.variadic else float_info.max
+    inputs = [draw(inside(domain_of(op, i), largest)) for i in range(n)]
+    if len(inputs) > 1 and draw(st.integers(0, 4)) == 0:  # two that are equal but for the last digit
+        i, j = draw(st.permutations(range(len(inputs))))[:2]
+        near = nextafter(inputs[j], draw(st.sampled_from([-inf, inf])))
+        if near in domain_of(op, i) and abs(near) >= float_info.min:
+            inputs[i] = near
+    return inputs
+
+
+def everyday_inputs_of(op: Op) -> SearchStrategy[list[float]]:
+    """Those of `inputs_of` that are neither very large nor, but for 0 itself, very small."""
+    return (
+        inputs_of(op)
+        .map(lambda inputs: [everyday(x) for x in inputs])
+        .filter(lambda inputs: all(x in domain_of(op, i) for i, x in enumerate(inputs)))
+    )
+
+
+def everyday(x: float) -> float:
+    """The number itself if it is of everyday size, else its digits with another exponent."""
+    if x == 0 or 1e-12 <= abs(x) <= EVERYDAY:
+        return x
+    return copysign(frexp(x)[0], x)
+
+
+def domain_of(op: Op, i: int) -> Interval:
+    """The domain of the op's ``i``-th input: the last one stated serves all further inputs."""
+    return op.domain[min(i, len(op.domain) - 1)]
+
+
+def on_a_kink(op: Op, inputs: Sequence[float], width: float = 0.0) -> bool:
+    """Whether the inputs are within ``width`` of a kink of the op."""
+    return any(abs(kink.gap(*inputs)) <= width for kink in op.kinks)
