@@ -1,0 +1,156 @@
+"""A graph as a flat list: what every step of lowering takes and gives.
+
+>>> from autograd import Value
+>>> x, w = Value(2.0, "x"), Value(3.0, "w")
+>>> listing = flatten([(x * w).tanh()], varying=[x])
+>>> print(listing)
+0  x    varying
+1  w    parameter
+2  mul  0 1
+3  tanh 2
+outputs: 3
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd.graph import topological_order
+from autograd.ops import Op
+from autograd.value import Constant, Value
+
+COMPUTED, VARYING, PARAMETER, CONSTANT = range(4)
+"""What a node is: the result of an op, or one of the three kinds of leaf."""
+
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A graph in topological order; a node is its place in it.
+
+    Attributes:
+        nodes: the Value of each node.
+        ops: its op; None for a leaf.
+        kinds: COMPUTED, VARYING, PARAMETER or CONSTANT.
+        ptr, args: node i's inputs are ``args[ptr[i]:ptr[i + 1]]``.
+        data: the numbers at recording.
+        outputs: the nodes asked for.
+        notes: for a node that lowering made or changed, what was done and why.
+    """
+
+    nodes: list[Value]
+    ops: list[Op | None]
+    kinds: NDArray[np.uint8]
+    ptr: Indices
+    args: Indices
+    data: NDArray[np.float64]
+    outputs: Indices
+    notes: dict[int, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def inputs(self, i: int) -> Indices:
+        """The nodes that node i is computed from."""
+        return self.args[self.ptr[i] : self.ptr[i + 1]]
+
+    def __str__(self) -> str:
+        kinds = ("", "varying", "parameter", "constant")
+        lines = []
+        for i, (node, op) in enumerate(zip(self.nodes, self.ops, strict=True)):
+            what = op.name if op else node.label or f"{node.data:.4g}"
+            inputs = " ".join(map(str, self.inputs(i))) if op else kinds[self.kinds[i]]
+            lines.append(f"{i:<2} {what:<4} {inputs}")
+        return "\n".join([*lines, "outputs: " + " ".join(map(str, self.outputs))])
+
+
+def flatten(outputs: Sequence[Value], varying: Sequence[Value] = ()) -> Listing:
+    """The graph of the outputs as a list; ``varying`` are the leaves that differ from sample to sample.
+
+    Every other leaf is a parameter, or a constant if it is one.
+    """
+    order = topological_order(*outputs)
+    place = {node: i for i, node in enumerate(order)}
+    counts = np.fromiter((len(v.inputs) for v in order), np.int64, len(order))
+    ptr = np.concatenate(([0], np.cumsum(counts)))
+    args = np.fromiter((place[v] for node in order for v in node.inputs), np.int64, int(ptr[-1]))
+    kinds = np.fromiter((_kind(v) for v in order), np.uint8, len(order))
+    for v in varying:
+        if v in place:
+            kinds[place[v]] = VARYING
+    return Listing(
+        nodes=order,
+        ops=[v.op for v in order],
+        kinds=kinds,
+        ptr=ptr,
+        args=args,
+        data=np.fromiter((v.data for v in order), np.float64, len(order)),
+        outputs=np.array([place[v] for v in outputs], np.int64),
+    )
+
+
+def _kind(v: Value) -> int:
+    if v.inputs or v.op is not None:
+        return COMPUTED
+    return CONSTANT if isinstance(v, Constant) else PARAMETER
+
+
+def keep(listing: Listing, wanted: NDArray[np.bool_]) -> Listing:
+    """The listing with only the wanted nodes, which must include all their inputs."""
+    new_place = np.cumsum(wanted) - 1
+    kept = np.flatnonzero(wanted)
+    counts = np.diff(listing.ptr)
+    return replace(
+        listing,
+        nodes=[listing.nodes[i] for i in kept.tolist()],
+        ops=[listing.ops[i] for i in kept.tolist()],
+        kinds=listing.kinds[kept],
+        ptr=np.concatenate(([0], np.cumsum(counts[kept]))),
+        args=new_place[listing.args[np.repeat(wanted, counts)]],
+        data=listing.data[kept],
+        outputs=new_place[listing.outputs],
+        notes={int(new_place[i]): note for i, note in listing.notes.items() if wanted[i]},
+    )
+
+
+def rewire(listing: Listing, changed: dict[int, tuple[Op | None, Sequence[int]]]) -> Listing:
+    """The listing with other ops and inputs at some nodes; an op of None makes the node a constant."""
+    if not changed:
+        return listing
+    counts = np.diff(listing.ptr)
+    ops, kinds = list(listing.ops), listing.kinds.copy()
+    for i, (op, inputs) in changed.items():
+        ops[i], counts[i] = op, len(inputs)
+        if op is None:
+            kinds[i] = CONSTANT
+    ptr = np.concatenate(([0], np.cumsum(counts)))
+    args = np.empty(ptr[-1], np.int64)
+    same = np.ones(len(listing), bool)
+    same[list(changed)] = False
+    args[np.repeat(same, counts)] = listing.args[np.repeat(same, np.diff(listing.ptr))]
+    for i, (_, inputs) in changed.items():
+        args[ptr[i] : ptr[i + 1]] = inputs
+    return replace(listing, ops=ops, kinds=kinds, ptr=ptr, args=args)
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Without Python's cyclic garbage collector.
+
+    A graph has no cycles for it to find, and its visits to every node again and again would take
+    most of the time in which a large graph is built.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -1,0 +1,135 @@
+"""From the graph as recorded to the graph as replayed: each step gives an equal, simpler listing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd import ops
+from autograd.tape.kernels import levels_of, reach_back, reach_forward
+from autograd.tape.listing import COMPUTED, CONSTANT, PARAMETER, VARYING, Listing, keep, rewire
+
+Mask = NDArray[np.bool_]
+COMPARISONS = (ops.less, ops.less_equal, ops.equal)
+
+
+def lower(listing: Listing) -> Listing:
+    """All steps in order: fold constants, gather dots, drop what no output needs."""
+    return drop_unneeded(gather_dots(drop_unneeded(fold_constants(listing))))
+
+
+def fold_constants(listing: Listing) -> Listing:
+    """What depends on constants alone becomes a constant: its number is known."""
+    open_ended = (listing.kinds == VARYING) | (listing.kinds == PARAMETER)
+    reach_forward(listing.ptr, listing.args, open_ended)
+    folded = np.flatnonzero(~open_ended & (listing.kinds == COMPUTED))
+    return rewire(listing, {i: (None, ()) for i in folded.tolist()})
+
+
+def drop_unneeded(listing: Listing) -> Listing:
+    """Only what the outputs are computed from, and the varying leaves."""
+    needed = np.zeros(len(listing), bool)
+    needed[listing.outputs] = True
+    reach_back(listing.ptr, listing.args, np.zeros(len(listing), bool), needed)
+    return keep(listing, needed)
+
+
+def varying_nodes(listing: Listing) -> Mask:
+    """Which nodes differ from sample to sample; the others are uniform, computed once a replay."""
+    varying = listing.kinds == VARYING
+    reach_forward(listing.ptr, listing.args, varying)
+    return varying
+
+
+def levels(listing: Listing) -> NDArray[np.int64]:
+    """Each varying node's distance from the inputs; -1 for uniform nodes."""
+    level = np.where(listing.kinds == VARYING, 0, -1)
+    levels_of(listing.ptr, listing.args, level)
+    return level
+
+
+def uniform_levels(listing: Listing) -> NDArray[np.int64]:
+    """Each node's distance from the leaves, whatever their kind."""
+    level = np.where(listing.kinds == COMPUTED, -1, 0)
+    levels_of(listing.ptr, listing.args, level)
+    return level
+
+
+def gradient_paths(listing: Listing, inputs: bool) -> Mask:
+    """Which nodes lie between an output and a leaf whose gradient is wanted.
+
+    Args:
+        listing: the graph.
+        inputs: whether the gradients of the varying leaves are wanted, beside the parameters'.
+
+    No gradient passes a comparison, as in the eager reverse pass.
+    """
+    comparison = np.array([op in COMPARISONS for op in listing.ops], bool)
+    sent = np.zeros(len(listing), bool)
+    sent[listing.outputs] = True
+    reach_back(listing.ptr, listing.args, comparison, sent)
+    wanted = (listing.kinds == PARAMETER) | (inputs & (listing.kinds == VARYING))
+    reach_forward(listing.ptr, listing.args, wanted)
+    return sent & wanted & ~comparison
+
+
+def gather_dots(listing: Listing) -> Listing:
+    """Chains of multiply and add become one `dot`: unfused neurons, sums of weighted inputs.
+
+    A sum is gathered where two or more of its terms are products with a uniform factor and at most
+    one other term, a uniform one, is left.  Products and partial sums that are used elsewhere stay.
+    """
+    varying = varying_nodes(listing)
+    uses = np.bincount(listing.args, minlength=len(listing))
+    uses[listing.outputs] += 1
+    is_sum = np.array([op is ops.add or op is ops.sum_ for op in listing.ops], bool)
+    inner = np.zeros(len(listing), bool)  # sums that are a term of another sum, and of nothing else
+    for i in np.flatnonzero(is_sum).tolist():
+        inputs = listing.inputs(i)
+        inner[inputs[is_sum[inputs] & (uses[inputs] == 1)]] = True
+    changed: dict[int, tuple[ops.Op | None, list[int]]] = {}
+    notes = dict(listing.notes)
+    for i in np.flatnonzero(is_sum & ~inner).tolist():
+        pairs, rest = _terms(listing, i, inner, uses, varying)
+        if len(pairs) < 2 or len(rest) > 1 or varying[rest].any():
+            continue
+        changed[i] = (ops.dot, [*(w for w, _ in pairs), *(x for _, x in pairs), *rest])
+        notes[i] = f"{len(pairs)} products and their sum gathered into one dot"
+    return replace(rewire(listing, changed), notes=notes)
+
+
+def _terms(
+    listing: Listing, root: int, inner: Mask, uses: NDArray[np.int64], varying: Mask
+) -> tuple[list[tuple[int, int]], list[int]]:
+    """The terms of a sum: (uniform, varying) pairs that are multiplied, and whatever else is added."""
+    pairs: list[tuple[int, int]] = []
+    rest: list[int] = []
+    stack = [root]
+    while stack:
+        i = stack.pop()
+        if i == root or inner[i]:
+            stack.extend(listing.inputs(i)[::-1].tolist())
+        elif listing.ops[i] is ops.mul and uses[i] == 1 and (not varying[root] or varying[i]):
+            a, b = listing.inputs(i).tolist()
+            if varying[a] and varying[b]:
+                rest.append(i)
+            else:
+                pairs.append((b, a) if varying[a] else (a, b))
+        else:
+            rest.append(i)
+    return pairs, rest
+
+
+__all__ = [
+    "CONSTANT",
+    "drop_unneeded",
+    "fold_constants",
+    "gather_dots",
+    "gradient_paths",
+    "levels",
+    "lower",
+    "uniform_levels",
+    "varying_nodes",
+]

@@ -1,0 +1,399 @@
+"""Tape: a graph recorded once and replayed over many samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from threadpoolctl import ThreadpoolController
+
+from autograd.graph import topological_order
+from autograd.ops import Op
+from autograd.tape.kernels import AFFINE
+from autograd.tape.listing import collector_paused, flatten
+from autograd.tape.lowering import lower
+from autograd.tape.replayer import Replayer
+from autograd.tape.schedule import schedule
+from autograd.value import Value, mode
+from autograd.wording import number
+
+Array = NDArray[Any]
+Precision = Literal["float64", "float32"]
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """One step of a tape, in the words of the drawings.
+
+    Attributes:
+        number: its place on the tape.
+        op: the op it applies; None where uniform numbers are copied to the lanes.
+        values: the Values it computes.
+        uniform: whether it is computed once a replay, for all samples together.
+        note: what was fused into it and why, or "".
+    """
+
+    number: int
+    op: Op | None
+    values: tuple[Value, ...]
+    uniform: bool
+    note: str
+
+    def __str__(self) -> str:
+        symbol = self.op.symbol if self.op else "copy"
+        if self.note.startswith("matrix"):
+            symbol = "W·x + b"
+        rows = f"{len(self.values)} row{'s' * (len(self.values) != 1)}"
+        note = f"   ({self.note})" if self.note else ""
+        return f"{self.number:>4}  {symbol:<10} {rows:>10}  {_named(self.values)}{note}"
+
+
+class Tape:
+    """A graph of Values, recorded for replay over any number of samples at once.
+
+    Make one with `Tape.record`, from a function, or with `Tape.of`, from Values computed already.
+
+    Attributes:
+        outputs: the Values it computes.
+        inputs: the leaves that differ from sample to sample, in the order of a sample's numbers.
+        parameters: the other leaves, less the constants: uniform over the samples.  Gradients and
+            the vectors of `training` come in this order.
+        dtype: the precision of storage and arithmetic, "float64" or "float32".
+        threads: how many threads share the samples.
+
+    >>> w = Value(3.0, "w")
+    >>> tape = Tape.record(lambda x, y: (w * x - y) ** 2, 1.0, 2.0)
+    >>> tape.forward([1.0, 2.0], [0.0, 0.0])
+    array([ 9., 36.])
+    >>> loss, gradient = tape.gradients([1.0, 2.0], [0.0, 0.0])
+    >>> float(loss), gradient
+    (22.5, array([15.]))
+    """
+
+    def __init__(
+        self, outputs: Sequence[Value], inputs: Sequence[Value], widths: Sequence[int], dtype: Precision, threads: int
+    ) -> None:  # fmt: skip
+        if dtype not in ("float64", "float32"):
+            raise ValueError(f'dtype is "float64" or "float32", not {dtype!r}')
+        if not isinstance(threads, int) or threads < 1:
+            raise ValueError(f"threads is a whole number from 1 up, not {threads!r}")
+        self.outputs, self.inputs = tuple(outputs), tuple(inputs)
+        self.dtype, self.threads = dtype, threads
+        self._widths = tuple(widths)
+        with collector_paused():
+            self._listing = lower(flatten(self.outputs, self.inputs))
+            self._plan = schedule(self._listing, self.inputs, dtype, inputs_gradient=False)
+            self._replayer = Replayer(self._plan, self._listing, dtype, threads)
+        self.parameters = tuple(self._listing.nodes[i] for i in self._plan.parameters.tolist())
+
+    @classmethod
+    def record(
+        cls, function: Callable[..., Any], *sample: Any, dtype: Precision = "float64", threads: int = 1
+    ) -> Tape:  # fmt: skip
+        """Record what ``function`` computes from a sample.
+
+        Args:
+            function: takes Values, and lists of Values, as ``sample`` takes numbers and lists of
+                numbers; returns a Value or a sequence of Values.  Leaves it brings along, such as
+                the weights of a network, become parameters.
+            sample: one sample: for each argument a number or a sequence of numbers.  Its numbers
+                matter only as an example; they must lie where the function is defined.
+            dtype: "float64" or "float32".
+            threads: how many threads share the samples of a replay.
+
+        Raises:
+            BranchError: if the function lets Python branch on a Value; the message names the line.
+            TypeError: if the function returns something that is not a Value.
+        """
+        arguments = [_as_inputs(x, i) for i, x in enumerate(sample)]
+        inputs = [v for x in arguments for v in (x if isinstance(x, list) else [x])]
+        widths = [len(x) if isinstance(x, list) else 0 for x in arguments]
+        with collector_paused(), _recording():
+            result = function(*arguments)
+        outputs = [result] if isinstance(result, Value) else result
+        return cls(_only_values(outputs), inputs, widths, dtype, threads)
+
+    @classmethod
+    def of(
+        cls, outputs: Value | Sequence[Value], inputs: Sequence[Value] = (), *, dtype: Precision = "float64",
+        threads: int = 1,
+    ) -> Tape:  # fmt: skip
+        """Record Values that were computed already.
+
+        Args:
+            outputs: one Value, or a sequence of them.
+            inputs: the leaves that differ from sample to sample; every other leaf is a parameter.
+            dtype: "float64" or "float32".
+            threads: how many threads share the samples of a replay.
+
+        Raises:
+            TypeError: if outputs or inputs are not Values.
+            ValueError: if an input is not a leaf.
+        """
+        outputs = [outputs] if isinstance(outputs, Value) else outputs
+        for v in _only_values(inputs):
+            if v.inputs:
+                raise ValueError(f"inputs are leaves; {v} was computed from other Values")
+        return cls(_only_values(outputs), inputs, [0] * len(inputs), dtype, threads)
+
+    # ------------------------------------------------------------------------------ replaying
+
+    def forward(self, *data: ArrayLike) -> Array:
+        """The outputs for every sample.
+
+        Args:
+            data: for each argument of the recorded function an array of shape (samples,) or, where
+                it took a list, (samples, length).  No arrays for a tape without inputs.
+
+        Returns:
+            Shape (samples,) for one output, (samples, outputs) for several.
+
+        Raises:
+            ValueError: if the arrays do not have these shapes.
+        """
+        X = self.samples(*data)
+        values = np.empty((len(X), len(self.outputs)), self.dtype)
+        with _one_blas_thread():
+            self._read(self._replayer)
+            self._replayer.run(X, values=values)
+        return values[:, 0] if len(self.outputs) == 1 else values
+
+    def gradients(self, *data: ArrayLike, output: int = 0) -> tuple[float, Array]:
+        """The mean of an output over the samples, and its gradient.
+
+        Args:
+            data: as for `forward`.
+            output: which output.
+
+        Returns:
+            The mean, and ∂mean/∂p for each of `parameters`.
+        """
+        X = self.samples(*data)
+        with _one_blas_thread():
+            self._read(self._replayer)
+            totals = self._replayer.run(X, seeds=self._seeds(output, 1.0 / len(X)))
+        return float(totals[output]) / len(X), self._replayer.gradient.copy()
+
+    def input_gradients(self, *data: ArrayLike, output: int = 0) -> Array:
+        """∂output/∂input of each sample, shape (samples, inputs).
+
+        Args:
+            data: as for `forward`.
+            output: which output.
+        """
+        X = self.samples(*data)
+        gradients = np.zeros_like(X)
+        with _one_blas_thread():
+            self._read(self._with_inputs)
+            self._with_inputs.run(X, seeds=self._seeds(output, 1.0), inputs_gradient=gradients)
+        return gradients
+
+    @contextmanager
+    def training(self, *data: ArrayLike) -> Iterator[Training]:
+        """Hold the parameters in one vector while training on these samples.
+
+        The vector starts from the Values and flows back into them when the block ends, however it
+        ends, and whenever `Training.write` is called.
+
+        Args:
+            data: as for `forward`.
+        """
+        X = self.samples(*data)
+        run = Training(self, self._replayer, X)
+        with _one_blas_thread():
+            self._read(self._replayer)
+            try:
+                yield run
+            finally:
+                run.write()
+
+    def samples(self, *data: ArrayLike) -> Array:
+        """The data as one array of shape (samples, inputs), of the tape's dtype."""
+        if len(data) != len(self._widths):
+            raise ValueError(
+                f"the tape was recorded with {len(self._widths)} arguments; got {len(data)} arrays"
+            )
+        if not data:
+            return np.empty((1, 0), self.dtype)
+        columns = [
+            _as_columns(x, width, i, self.dtype)
+            for i, (x, width) in enumerate(zip(data, self._widths, strict=True))
+        ]
+        if len({len(c) for c in columns}) > 1:
+            raise ValueError(f"the arrays differ in their number of samples: {[len(c) for c in columns]}")
+        if not len(columns[0]):
+            raise ValueError("no samples to replay the tape over")
+        return np.ascontiguousarray(np.concatenate(columns, axis=1))
+
+    @cached_property
+    def _with_inputs(self) -> Replayer:
+        plan = schedule(self._listing, self.inputs, self.dtype, inputs_gradient=True)
+        return Replayer(plan, self._listing, self.dtype, self.threads)
+
+    def _read(self, replayer: Replayer) -> None:
+        nodes = self._listing.nodes
+        numbers = (nodes[i].data for i in replayer.plan.parameters.tolist())
+        replayer.vector[:] = np.fromiter(numbers, np.float64, len(replayer.vector))
+
+    def _seeds(self, output: int, seed: float) -> Array:
+        if not -len(self.outputs) <= output < len(self.outputs):
+            raise ValueError(f"the tape has {len(self.outputs)} outputs; there is no output {output}")
+        seeds = np.zeros(len(self.outputs), self.dtype)
+        seeds[output] = seed
+        return seeds
+
+    # -------------------------------------------------------------------------------- reading
+
+    @cached_property
+    def instructions(self) -> tuple[Instruction, ...]:
+        """The steps in the order of a forward replay, the uniform ones first."""
+        listing, result = self._listing, []
+        for rows, uniform in ((self._plan.uniform_rows, True), (self._plan.varying_rows, False)):
+            node_of = rows.node_of
+            for op, (kind, start, end, *_) in zip(rows.ops, rows.steps.tolist(), strict=True):
+                nodes = node_of[start:end].tolist()
+                notes = sorted({listing.notes[i] for i in nodes if i in listing.notes})
+                if kind == AFFINE:
+                    notes.insert(0, f"matrix product: {len(nodes)} dots over the same inputs")
+                values = tuple(listing.nodes[i] for i in nodes)
+                result.append(Instruction(len(result), op, values, uniform, "; ".join(notes)))
+        return tuple(result)
+
+    def explain(self, what: int | Value) -> Instruction:
+        """The instruction of that number, or the one that computes that Value.
+
+        A Value that was fused into another leads to the instruction that it became part of.
+
+        Raises:
+            ValueError: if there is no such instruction, or the Value is a leaf or not on the tape.
+        """
+        if isinstance(what, int):
+            if not 0 <= what < len(self.instructions):
+                raise ValueError(f"the tape has instructions 0 to {len(self.instructions) - 1}; got {what}")
+            return self.instructions[what]
+        by_value = {
+            v: instruction for instruction in self.instructions for v in instruction.values if v.inputs
+        }
+        for node in reversed(topological_order(*self.outputs)):
+            for v in node.inputs:
+                if v.inputs and node in by_value:
+                    by_value.setdefault(v, by_value[node])
+        if what not in by_value:
+            raise ValueError(f"{what} is a leaf, or not on this tape: no instruction computes it")
+        return by_value[what]
+
+    def __repr__(self) -> str:
+        return (
+            f"<Tape: {len(self.inputs)} inputs, {len(self.parameters)} parameters, "
+            f"{len(self._listing)} nodes, {len(self.instructions)} instructions, {self.dtype}>"
+        )
+
+    def __str__(self) -> str:
+        once = [str(i) for i in self.instructions if i.uniform]
+        lanes = [str(i) for i in self.instructions if not i.uniform]
+        parts = [repr(self)[1:-1]]
+        if once:
+            parts += ["once a replay:", *once]
+        if lanes:
+            parts += ["for every sample:", *lanes]
+        return "\n".join(parts)
+
+
+class Training:
+    """The parameters of a tape as one vector, while a network trains; see `Tape.training`.
+
+    Attributes:
+        vector: the parameters, in the order of ``tape.parameters``.  Change it in place.
+        gradient: the gradient that the last `step` left, in the same order.
+    """
+
+    def __init__(self, tape: Tape, replayer: Replayer, X: Array) -> None:
+        self._tape, self._replayer, self._X = tape, replayer, X
+        self.vector, self.gradient = replayer.vector, replayer.gradient
+        self._seeds = np.zeros(len(tape.outputs), tape.dtype)
+
+    def step(self, samples: NDArray[np.int64] | None = None) -> float:
+        """Replay forward and reverse; returns the mean of the first output over the samples.
+
+        Args:
+            samples: the places of the samples to take; all of them by default.
+        """
+        count = len(self._X) if samples is None else len(samples)
+        self._seeds[0] = 1.0 / count
+        return float(self._replayer.run(self._X, samples, seeds=self._seeds)[0]) / count
+
+    def value(self) -> float:
+        """The mean of the first output over all samples, without gradients."""
+        return float(self._replayer.run(self._X)[0]) / len(self._X)
+
+    def write(self) -> None:
+        """Put the vector into the ``.data`` of the parameters, and the gradient into their ``.grad``."""
+        for v, data, grad in zip(
+            self._tape.parameters, self.vector.tolist(), self.gradient.tolist(), strict=True
+        ):
+            v.data, v.grad = data, grad
+
+
+# ------------------------------------------------------------------------------------- helpers
+
+
+@contextmanager
+def _recording() -> Iterator[None]:
+    before = mode.branching, mode.recording
+    mode.switch("branching", False)
+    mode.switch("recording", True)
+    try:
+        yield
+    finally:
+        mode.switch("branching", before[0])
+        mode.switch("recording", before[1])
+
+
+_controller: ThreadpoolController | None = None
+
+
+def _one_blas_thread() -> Any:
+    """Keep the matrix products on the thread that asks for them, so that results do not vary."""
+    global _controller
+    if _controller is None:
+        _controller = ThreadpoolController()
+    return _controller.limit(limits=1, user_api="blas")
+
+
+def _as_inputs(x: Any, i: int) -> Value | list[Value]:
+    if isinstance(x, Value) or np.ndim(x) == 0:
+        return Value(x.data if isinstance(x, Value) else x, f"x{i + 1}")
+    if np.ndim(x) != 1:
+        raise ValueError(
+            f"argument {i + 1} of a sample is a number or a list of numbers; got {np.ndim(x)} dimensions"
+        )
+    return [Value(number_, f"x{j + 1}") for j, number_ in enumerate(np.asarray(x).tolist())]
+
+
+def _only_values(values: Any) -> list[Value]:
+    try:
+        values = list(values)
+    except TypeError:
+        values = [values]
+    for v in values:
+        if not isinstance(v, Value):
+            raise TypeError(f"a tape records Values; got {v!r} ({type(v).__name__}): its graph was cut")
+    return values
+
+
+def _as_columns(x: ArrayLike, width: int, i: int, dtype: str) -> Array:
+    array = np.asarray(x, dtype)
+    wanted = "(samples,)" if width == 0 else f"(samples, {width})"
+    if array.ndim != (1 if width == 0 else 2) or (width and array.shape[1] != width):
+        raise ValueError(f"array {i + 1} has the shape {array.shape}; the tape was recorded with {wanted}")
+    return array.reshape(len(array), -1)
+
+
+def _named(values: Sequence[Value]) -> str:
+    names = [v.label or number(v.data) for v in (*values[:1], *values[-1:])]
+    return names[0] if len(values) == 1 else f"{names[0]} … {names[1]}"

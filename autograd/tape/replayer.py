@@ -1,0 +1,135 @@
+"""The arrays in which a scheduled graph is replayed, and the calls of the kernels on them."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd.tape.kernels import blas_address, replay, run_blocks, uniform_forward, uniform_reverse
+from autograd.tape.listing import Listing
+from autograd.tape.schedule import Schedule
+
+Array = NDArray[Any]
+
+CACHE_BYTES = 1 << 22
+"""What the rows of one block of lanes may take: about a processor core's second-level cache."""
+
+
+class Replayer:
+    """Memory for replays of one schedule.
+
+    Attributes:
+        plan: the schedule.
+        vector: the parameters, one contiguous vector, in the order of ``plan.parameters``.
+        gradient: their gradients after a replay with seeds.
+        lanes: how many samples are processed together.
+    """
+
+    def __init__(self, plan: Schedule, listing: Listing, dtype: str, threads: int) -> None:
+        self.plan, self.threads = plan, threads
+        kind = np.dtype(dtype)
+        n = len(plan.parameters)
+        self.lanes = _lanes(plan.varying_rows.count, kind.itemsize)
+        self._U = np.zeros(plan.uniform_rows.count, kind)
+        self._U[n : n + len(plan.constants)] = listing.data[plan.constants]
+        self._own = [self._memory(kind) for _ in range(threads)]
+        self.vector, self.gradient = self._U[:n], self._own[0][0][:n]
+        self.totals = np.zeros(len(plan.outputs), kind)
+        self._gemm = blas_address(dtype)
+        self._no_table = np.empty((0, 0), kind)
+        self._no_seeds = np.empty(0, kind)
+        self._in_order = np.empty(0, np.int64)
+
+    def _memory(self, kind: np.dtype[Any]) -> tuple[Array, Array, Array, Array]:
+        """One thread's GU, V, G and totals."""
+        size = self.plan.varying_rows.count * _padded(self.lanes)
+        return (
+            np.zeros(self.plan.uniform_rows.count, kind),
+            np.zeros(size, kind),
+            np.zeros(size, kind),
+            np.zeros(len(self.plan.outputs), kind),
+        )
+
+    def run(
+        self,
+        X: Array,
+        samples: NDArray[np.int64] | None = None,
+        *,
+        seeds: Array | None = None,
+        values: Array | None = None,
+        inputs_gradient: Array | None = None,
+    ) -> Array:
+        """Replay; returns the sum of each output over the samples.
+
+        Args:
+            X: the inputs, shape (rows, inputs), contiguous and of the tape's dtype.
+            samples: the rows of X to take; all of them by default.
+            seeds: the gradient that each output starts with; none for a forward replay.
+            values: filled with the outputs of each sample, shape (samples, outputs).
+            inputs_gradient: filled with the gradients of the inputs, shape (samples, inputs).
+        """
+        count = len(X) if samples is None else len(samples)
+        plan = self.plan
+        samples = self._in_order if samples is None else samples
+        seeds = self._no_seeds if seeds is None else seeds
+        values = self._no_table if values is None else values
+        inputs_gradient = self._no_table if inputs_gradient is None else inputs_gradient
+        if self.threads > 1 and count > 1 and plan.varying_rows.count:
+            return self._run_threads(X, samples, count, seeds, values, inputs_gradient)
+        GU, V, G, _ = self._own[0]
+        replay(
+            plan.uniform, plan.varying, self._U, GU, V, G, self.lanes, _padded(min(self.lanes, count)), X, samples,
+            count, plan.outputs, plan.uniform_outputs, seeds, self.totals, values, inputs_gradient, self._gemm,
+        )  # fmt: skip
+        return self.totals
+
+    def _run_threads(
+        self, X: Array, samples: Array, count: int, seeds: Array, values: Array, inputs_gradient: Array
+    ) -> Array:
+        """Each thread takes an equal run of the samples; sums are taken in the order of the threads."""
+        plan = self.plan
+        block = min(self.lanes, -(-count // self.threads))
+        bounds = np.linspace(0, count, self.threads + 1).astype(int).tolist()
+
+        def work(t: int) -> None:
+            GU, V, G, totals = self._own[t]
+            GU[:], totals[:] = 0.0, 0.0
+            run_blocks(
+                plan.varying, self._U, GU, V, G, block, _padded(block), X, samples, bounds[t], bounds[t + 1],
+                plan.outputs, seeds, totals, values, inputs_gradient, self._gemm,
+            )  # fmt: skip
+
+        uniform_forward(plan.uniform, self._U, self._gemm)
+        with ThreadPoolExecutor(self.threads) as pool:
+            list(pool.map(work, range(self.threads)))
+        GU = self._own[0][0]
+        self.totals[:] = sum(totals for _, _, _, totals in self._own)
+        for other, _, _, _ in self._own[1:]:
+            GU += other
+        once = plan.uniform_outputs >= 0
+        self.totals[once] = self._U[plan.uniform_outputs[once]] * count
+        if len(values):
+            values[:, once] = self._U[plan.uniform_outputs[once]]
+        if len(seeds):
+            np.add.at(GU, plan.uniform_outputs[once], seeds[once] * count)
+            uniform_reverse(plan.uniform, self._U, GU, self._gemm)
+        return self.totals
+
+
+def _lanes(rows: int, itemsize: int) -> int:
+    fitting = CACHE_BYTES // (2 * itemsize * max(rows, 1))
+    return int(min(512, max(64, fitting // 64 * 64)))
+
+
+def _padded(lanes: int) -> int:
+    """The stride of rows for this many lanes: whole cache lines, but no multiple of 64 numbers.
+
+    Rows a power of two apart would fall into the same few places of the cache.
+    """
+    if lanes == 1:
+        return 1
+    stride = -(-lanes // 8) * 8
+    return stride if stride % 64 else stride + 8

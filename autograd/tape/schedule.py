@@ -1,0 +1,343 @@
+"""From a lowered listing to programs: which row each node gets, and which rows are computed together.
+
+Nodes are put in order of their level and, within a level, of their op: neighbours then do the same
+thing to data that is ready, and become one step.  Dots of uniform weights over the same inputs become
+one step together, a matrix product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd import ops
+from autograd.ops import Op
+from autograd.tape.compiled import Kernel, kernel
+from autograd.tape.kernels import AFFINE, BROADCAST, OP, Program, pack
+from autograd.tape.listing import COMPUTED, CONSTANT, PARAMETER, Indices, Listing
+from autograd.tape.lowering import Mask, gradient_paths, levels, uniform_levels, varying_nodes
+from autograd.value import Value
+
+
+@dataclass(frozen=True)
+class Product:
+    """Dots over the same inputs: rows of a matrix product.
+
+    Attributes:
+        nodes: the dots, n of them.
+        weights: their uniform factors, shape (n, number of inputs).
+        x: the varying inputs that they share.
+        bias: their biases, or None.
+    """
+
+    nodes: Indices
+    weights: Indices
+    x: Indices
+    bias: Indices | None
+
+
+@dataclass
+class Schedule:
+    """A listing laid out for replay.
+
+    Attributes:
+        uniform, varying: the two programs, packed.
+        uniform_rows, varying_rows: the rows that they compute, and how.
+        parameters: the nodes of the parameters, in the order of their rows, the first ones of U.
+        constants: the nodes of the constants, in the order of their rows, which come next.
+        outputs: the row of V of each output, or -1 for a uniform one.
+        uniform_outputs: the row of U of each output, or -1 for a varying one.
+    """
+
+    uniform: Indices
+    varying: Indices
+    uniform_rows: Rows
+    varying_rows: Rows
+    parameters: Indices
+    constants: Indices
+    outputs: Indices
+    uniform_outputs: Indices
+
+
+def schedule(listing: Listing, inputs: Sequence[Value], dtype: str, inputs_gradient: bool) -> Schedule:
+    """Lay out a lowered listing.
+
+    Args:
+        listing: the graph.
+        inputs: the varying leaves in the order in which a sample's numbers come.
+        dtype: "float64" or "float32".
+        inputs_gradient: whether the gradients of the inputs are wanted too.
+    """
+    varying = varying_nodes(listing)
+    active = gradient_paths(listing, inputs_gradient)
+    products = matrix_products(listing, varying)
+    uniform_part = _Uniform(listing, varying, active, products, dtype)
+    varying_part = _Varying(listing, varying, active, products, inputs, uniform_part, dtype)
+    outputs = listing.outputs
+    return Schedule(
+        uniform=uniform_part.rows.program(),
+        varying=varying_part.rows.program(),
+        uniform_rows=uniform_part.rows,
+        varying_rows=varying_part.rows,
+        parameters=uniform_part.parameters,
+        constants=uniform_part.constants,
+        outputs=np.where(varying[outputs], varying_part.rows.row_of[outputs], -1),
+        uniform_outputs=np.where(varying[outputs], -1, uniform_part.rows.row_of[outputs]),
+    )
+
+
+def matrix_products(listing: Listing, varying: Mask) -> list[Product]:
+    """The dots of uniform weights and varying inputs, gathered by their inputs."""
+    groups: dict[tuple[bytes, bool], list[tuple[int, Indices, Indices, Indices]]] = {}
+    is_dot = np.array([op is ops.dot for op in listing.ops], bool)
+    for i in np.flatnonzero(is_dot & varying).tolist():
+        inputs = listing.inputs(i)
+        n, odd = divmod(len(inputs), 2)
+        first, second, bias = inputs[:n], inputs[n : 2 * n], inputs[2 * n :]
+        if n == 0 or varying[bias].any() or not (varying[first] != varying[second]).all():
+            continue
+        weights = np.where(varying[first], second, first)
+        x = np.where(varying[first], first, second)
+        groups.setdefault((x.tobytes(), bool(odd)), []).append((i, weights, x, bias))
+    return [
+        Product(
+            nodes=np.array([i for i, _, _, _ in dots], np.int64),
+            weights=np.stack([weights for _, weights, _, _ in dots]),
+            x=dots[0][2],
+            bias=np.concatenate([bias for _, _, _, bias in dots]) if odd else None,
+        )
+        for (_, odd), dots in groups.items()
+    ]
+
+
+class Rows:
+    """The rows of U or V: which node each holds, and the steps that compute them.
+
+    Attributes:
+        row_of: the row of each node; -1 for one that has none.
+        node_of: the node of each row; -1 for none.
+        ops: for each step its op; None where uniform numbers are copied.
+    """
+
+    def __init__(self, listing: Listing, active: Mask, dtype: str) -> None:
+        self.listing, self.active, self.dtype = listing, active, dtype
+        self.row_of = np.full(len(listing), -1, np.int64)
+        self.ops: list[Op | None] = []
+        self._nodes: list[Indices] = []
+        self._steps: list[NDArray[np.int64]] = []
+        self._args: list[tuple[Indices, NDArray[np.int64], NDArray[np.int64]]] = []
+        self._variadic: list[Indices] = []
+        self._affine: list[list[int]] = []
+        self._segments: list[list[int]] = []
+        self.count = 0
+
+    @property
+    def node_of(self) -> Indices:
+        """The node of each row."""
+        return np.concatenate([np.empty(0, np.int64), *self._nodes])
+
+    @property
+    def steps(self) -> NDArray[np.int64]:
+        """The steps as `Program` has them."""
+        return np.concatenate([np.empty((0, 6), np.int64), *self._steps])
+
+    def take(self, nodes: Indices) -> int:
+        """Give the nodes the next rows; returns the first."""
+        first = self.count
+        self.row_of[nodes] = np.arange(first, first + len(nodes))
+        self._nodes.append(nodes)
+        self.count += len(nodes)
+        return first
+
+    def skip(self) -> None:
+        """Leave a row empty: that of an input that no output needs."""
+        self._nodes.append(np.array([-1], np.int64))
+        self.count += 1
+
+    def copy(self, nodes: Indices, sources: Indices) -> int:
+        """A step that copies the nodes from rows of U into new rows; returns the first."""
+        first = self.count
+        self._nodes.append(nodes)
+        self.count += len(nodes)
+        args = np.zeros((len(nodes), 3), np.int64)
+        args[:, 0] = sources
+        need = self.active[nodes].astype(np.int64)
+        self._args.append((np.arange(first, self.count), args, need))
+        self._steps.append(np.array([[BROADCAST, first, self.count, 0, 0, int(need.any())]], np.int64))
+        self.ops.append(None)
+        return first
+
+    def compute(
+        self, nodes: Indices, level: Indices, code: Indices, found: Sequence[Op | None],
+        products: Sequence[tuple[Product, int, int]] = (),
+    ) -> None:  # fmt: skip
+        """Steps that compute the nodes: in order of level, then code, then place.
+
+        Args:
+            nodes: the nodes.
+            level: each node's distance from the leaves.
+            code: each node's place in ``found``, or beyond it in ``products``.
+            found: the ops.
+            products: matrix products, each with the first row of U of its weights and its biases.
+        """
+        if not len(nodes):
+            return
+        order = nodes[np.lexsort((nodes, code[nodes], level[nodes]))]
+        codes = code[order]
+        new = (np.diff(level[order]) != 0) | (np.diff(codes) != 0)
+        starts = np.concatenate(([0], np.flatnonzero(new) + 1))
+        ends = np.concatenate((starts[1:], [len(order)]))
+        first = self.take(order)
+        kernels = {
+            c: self._add_inputs(order[codes == c], found[c]) for c in set(codes.tolist()) if c < len(found)
+        }
+        sent = np.bitwise_or.reduceat(self.active[order], starts)
+        steps = np.zeros((len(starts), 6), np.int64)
+        steps[:, 1], steps[:, 2], steps[:, 5] = first + starts, first + ends, sent
+        for step, c in zip(steps, codes[starts].tolist(), strict=True):
+            if c < len(found):
+                step[0], step[3], step[4] = OP, kernels[c].forward, kernels[c].reverse
+                self.ops.append(found[c])
+            else:
+                step[0], step[3] = AFFINE, len(self._affine)
+                self._add_product(int(step[1]), bool(step[5]), *products[c - len(found)])
+                self.ops.append(ops.dot)
+        self._steps.append(steps)
+
+    def _add_inputs(self, nodes: Indices, op: Op | None) -> Kernel:
+        """Enter the inputs of all nodes of one op; returns the op's kernels."""
+        assert op is not None
+        args = np.zeros((len(nodes), 3), np.int64)
+        if op.variadic:
+            self._variadic.append(nodes)
+            need = self.active[nodes].astype(np.int64)
+        else:
+            places = np.arange(op.arity or 0)
+            inputs = self.listing.args[self.listing.ptr[nodes][:, None] + places]
+            args[:, places] = self.row_of[inputs]
+            need = ((self.active[inputs] & self.active[nodes][:, None]) << places).sum(axis=1)
+        self._args.append((self.row_of[nodes], args, need))
+        return kernel(op, self.dtype)
+
+    def _add_product(self, first: int, sent: bool, product: Product, weight_row: int, bias_row: int) -> None:
+        need_w = sent and bool(self.active[product.weights].any())
+        if product.bias is not None:
+            need_w |= sent and bool(self.active[product.bias].any())
+        segments = _segments(self.row_of[product.x], self.active[product.x])
+        start = len(self._segments)
+        self._segments.extend(segments)
+        shape = product.weights.shape
+        self._affine.append([first, *shape, weight_row, bias_row, start, start + len(segments), int(need_w)])
+
+    def program(self) -> Indices:
+        """The steps and all they need, packed for the kernels."""
+        args = np.zeros((self.count, 3), np.int64)
+        need = np.zeros(self.count, np.int64)
+        for rows, some_args, some_need in self._args:
+            args[rows], need[rows] = some_args, some_need
+        counts = np.zeros(self.count, np.int64)
+        variadic = np.concatenate([np.empty(0, np.int64), *self._variadic])
+        variadic = variadic[np.argsort(self.row_of[variadic])]
+        counts[self.row_of[variadic]] = self.listing.ptr[variadic + 1] - self.listing.ptr[variadic]
+        listed = np.concatenate([np.empty(0, np.int64), *[self.listing.inputs(i) for i in variadic.tolist()]])
+        return pack(
+            Program(
+                steps=self.steps,
+                args=args,
+                ptr=np.concatenate(([0], np.cumsum(counts))),
+                lists=self.row_of[listed],
+                need=need,
+                need_list=self.active[listed].astype(np.int64),
+                affine=np.array(self._affine, np.int64).reshape(-1, 8),
+                segments=np.array(self._segments, np.int64).reshape(-1, 4),
+            )
+        )
+
+
+def _segments(rows: Indices, need: Mask) -> list[list[int]]:
+    """Runs of consecutive rows that agree in needing a gradient: first row, column, length, need."""
+    cuts = np.flatnonzero((np.diff(rows) != 1) | (np.diff(need.astype(np.int8)) != 0)) + 1
+    starts = np.concatenate(([0], cuts))
+    ends = np.concatenate((cuts, [len(rows)]))
+    return [[int(rows[s]), int(s), int(e - s), int(need[s])] for s, e in zip(starts, ends, strict=True)]
+
+
+def _codes(listing: Listing) -> tuple[list[Op | None], NDArray[np.int64]]:
+    """The distinct ops, and for each node the place of its op among them."""
+    numbers: dict[Op | None, int] = {}
+    code = np.fromiter((numbers.setdefault(op, len(numbers)) for op in listing.ops), np.int64, len(listing))
+    return list(numbers), code
+
+
+class _Uniform:
+    """The rows of U: parameters first (weights of matrix products row by row), constants, the computed."""
+
+    def __init__(
+        self, listing: Listing, varying: Mask, active: Mask, products: list[Product], dtype: str
+    ) -> None:
+        self.listing = listing
+        self.rows = Rows(listing, active, dtype)
+        self._blocks: dict[bytes, int] = {}
+        wanted = [block for p in products for block in (p.weights.ravel(), p.bias) if block is not None]
+        for block in wanted:
+            self._place(block)
+        leaf = ~varying & (listing.kinds != COMPUTED)
+        for kind in (PARAMETER, CONSTANT):
+            self.rows.take(np.flatnonzero(leaf & (listing.kinds == kind) & (self.rows.row_of < 0)))
+        placed = self.rows.node_of
+        self.parameters = placed[listing.kinds[placed] == PARAMETER]
+        self.constants = placed[listing.kinds[placed] == CONSTANT]
+        found, code = _codes(listing)
+        computed = np.flatnonzero(~varying & (listing.kinds == COMPUTED))
+        self.rows.compute(computed, uniform_levels(listing), code, found)
+        for block in wanted:  # what could not be placed row by row is copied there before each replay
+            if block.tobytes() not in self._blocks:
+                self._blocks[block.tobytes()] = self.rows.copy(block, self.rows.row_of[block])
+
+    def _place(self, block: Indices) -> None:
+        free = (self.listing.kinds[block] == PARAMETER) & (self.rows.row_of[block] < 0)
+        if free.all() and len(np.unique(block)) == len(block):
+            self._blocks[block.tobytes()] = self.rows.take(block)
+
+    def row_of_block(self, block: Indices | None) -> int:
+        """The first of the block's consecutive rows; -1 for no block."""
+        return -1 if block is None else self._blocks[block.tobytes()]
+
+
+class _Varying:
+    """The rows of V: inputs first, uniform numbers that ops need in every lane, then the computed."""
+
+    def __init__(
+        self, listing: Listing, varying: Mask, active: Mask, products: list[Product],
+        inputs: Sequence[Value], uniform: _Uniform, dtype: str,
+    ) -> None:  # fmt: skip
+        self.rows = Rows(listing, active, dtype)
+        place = {node: i for i, node in enumerate(listing.nodes) if not node.inputs}
+        for v in inputs:
+            if v in place:
+                self.rows.take(np.array([place[v]], np.int64))
+            else:
+                self.rows.skip()
+        found, code = _codes(listing)
+        for k, product in enumerate(products):
+            code[product.nodes] = len(found) + k
+        computed = np.flatnonzero(varying & (listing.kinds == COMPUTED))
+        self._spread(listing, varying, computed[code[computed] < len(found)], uniform)
+        placed = [
+            (p, uniform.row_of_block(p.weights.ravel()), uniform.row_of_block(p.bias)) for p in products
+        ]
+        self.rows.compute(computed, levels(listing), code, found, placed)
+
+    def _spread(self, listing: Listing, varying: Mask, nodes: Indices, uniform: _Uniform) -> None:
+        """Copy the uniform inputs of these nodes into rows of their own."""
+        by_these = np.zeros(len(listing), bool)
+        by_these[nodes] = True
+        used = np.zeros(len(listing), bool)
+        used[listing.args[np.repeat(by_these, np.diff(listing.ptr))]] = True
+        spread = np.flatnonzero(used & ~varying)
+        if len(spread):
+            first = self.rows.copy(spread, uniform.rows.row_of[spread])
+            self.rows.row_of[spread] = np.arange(first, self.rows.count)
