@@ -1,0 +1,122 @@
+"""The one look: colours and sizes shared by every picture, plot and page.
+
+The hues are those of Okabe and Ito (Color Universal Design, 2008), which stay apart for every kind
+of colour vision.  No meaning hangs on a hue alone: roles are also written and have shapes of their
+own, and every gradient carries its sign.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+FONT = "Helvetica"
+TEXT_SIZE = 12
+SMALL_SIZE = 10
+INDEX_SIZE = 9
+NAME_SIZE = 15
+
+BLUE, SKY, ORANGE, GREEN, VERMILLION, GREY = "#0072B2", "#56B4E9", "#E69F00", "#009E73", "#D55E00", "#999999"
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The colours of one look.
+
+    Attributes:
+        paper: behind everything.
+        ink: text.
+        faint: less important text.
+        line: arrows that carry no gradient.
+        surface: inside operations.
+        input, weight, constant, operation, output: the outline of each role.
+        positive, negative: the sign of a gradient.
+    """
+
+    paper: str
+    ink: str
+    faint: str
+    line: str
+    surface: str
+    input: str
+    weight: str
+    constant: str
+    operation: str
+    output: str
+    positive: str
+    negative: str
+
+    def role(self, role: str) -> str:
+        """The colour of a role by its name."""
+        return {
+            "input": self.input,
+            "weight": self.weight,
+            "constant": self.constant,
+            "output": self.output,
+        }.get(role, self.operation)
+
+    def fill(self, role: str) -> str:
+        """What a box of this role is filled with: a breath of its colour."""
+        return mixed(self.role(role), self.paper, 0.14) if role != "operation" else self.surface
+
+    def sign(self, gradient: float | None) -> str:
+        """The colour of a gradient's sign; that of a plain line where it has none."""
+        if gradient is None or gradient == 0.0 or math.isnan(gradient):
+            return self.line
+        return self.positive if gradient > 0.0 else self.negative
+
+    def sign_text(self, gradient: float | None) -> str:
+        """The same for text, which needs more contrast than a line."""
+        hue = self.sign(gradient)
+        return self.faint if hue == self.line else mixed(hue, self.ink, 0.75)
+
+
+THEMES = {
+    "light": Theme(
+        paper="#FFFFFF", ink="#1B1B1B", faint="#5F6368", line="#8A8F94", surface="#FFFFFF",
+        input=BLUE, weight=ORANGE, constant=GREY, operation="#6E7378", output=GREEN,
+        positive=BLUE, negative=VERMILLION,
+    ),
+    "dark": Theme(
+        paper="#15181C", ink="#ECEDEE", faint="#A7ADB3", line="#7D848B", surface="#22262B",
+        input=SKY, weight=ORANGE, constant=GREY, operation="#9AA0A6", output=GREEN,
+        positive=SKY, negative="#E8752A",
+    ),
+}  # fmt: skip
+
+
+def theme_named(name: str) -> Theme:
+    """The theme of that name.
+
+    Raises:
+        ValueError: if there is none.
+    """
+    if name not in THEMES:
+        raise ValueError(f"a theme is one of {', '.join(map(repr, THEMES))}; got {name!r}")
+    return THEMES[name]
+
+
+THINNEST, THICKEST = 0.9, 5.5
+SMALLEST, LARGEST = 1e-4, 1e2
+
+
+def width(gradient: float | None) -> float:
+    """The width of a line, in points, by the magnitude of a gradient: the same for every picture.
+
+    From `THINNEST` at 0.0001 to `THICKEST` at 100, evenly over the six powers of ten between.
+
+    >>> width(1e-9), width(0.1), width(1e9)
+    (0.9, 3.2, 5.5)
+    """
+    if gradient is None or math.isnan(gradient) or abs(gradient) <= SMALLEST:
+        return THINNEST
+    if abs(gradient) >= LARGEST:
+        return THICKEST
+    share = math.log(abs(gradient) / SMALLEST) / math.log(LARGEST / SMALLEST)
+    return round(THINNEST + share * (THICKEST - THINNEST), 3)
+
+
+def mixed(colour: str, other: str, share: float) -> str:
+    """``share`` of the one colour and the rest of the other, as ``#RRGGBB``."""
+    parts = [(int(colour[i : i + 2], 16), int(other[i : i + 2], 16)) for i in (1, 3, 5)]
+    return "#" + "".join(f"{round(a * share + b * (1 - share)):02X}" for a, b in parts)

@@ -1,0 +1,204 @@
+"""A graph as facts: what there is to show, without how it looks.
+
+One trace serves every view of a graph.  It is data and nothing else (strings, numbers, None), in
+the order in which the values were computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from autograd.formula import formula
+from autograd.graph import topological_order
+from autograd.value import NO_GRADIENT, Value
+from autograd.wording import number, parse_label
+
+LONGEST_NESTED_FORMULA = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """What there is to know of one Value.
+
+    Attributes:
+        id: its name in the trace, ``n0``, ``n1``, … in topological order.
+        label: its own label, else the name of the caller's variable that holds it, else "".
+        role: "input", "weight", "constant", "operation", or "output" for what the trace was
+            taken of (unless that is a leaf).
+        op: the name of the op that computed it; None for a leaf.
+        symbol: the symbol of that op; None for a leaf.
+        formula: that op applied to its inputs, in their names; None for a leaf.
+        value: the number.
+        gradient: ∂output/∂node; None where it was not computed, and for constants.
+    """
+
+    id: str
+    label: str
+    role: str
+    op: str | None
+    symbol: str | None
+    formula: str | None
+    value: float
+    gradient: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One use of a Value as an input.
+
+    Attributes:
+        source, target: ids of the node used and of the node computed from it.
+        position: which input of the target this is, from 0.
+        partial: ∂target/∂source through this input; None where no gradient flows.
+        contribution: what the edge adds to the source's gradient, the target's gradient times
+            the partial; None where that was not computed.
+    """
+
+    source: str
+    target: str
+    position: int
+    partial: float | None
+    contribution: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The nodes in topological order, the edges in that of their targets and positions.
+
+    Attributes:
+        nodes: one an entry of the graph.
+        edges: one a use, repeats kept: ``a * a`` has two.
+        output: the id of the node that the trace was taken of.
+    """
+
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+    output: str
+
+
+def trace(
+    output: Value,
+    names: Mapping[str, Any] | None = None,
+    gradients: Mapping[Value, float] | None = None,
+    among: Collection[Value] | None = None,
+) -> Trace:
+    """The facts of every Value that ``output`` was computed from.
+
+    Args:
+        output: the Value at the end.
+        names: variables by name, as `locals` gives them, for Values without a label.
+        gradients: ∂output/∂v by Value; the ``.grad`` of each Value if not given.
+        among: the Values to keep, if not all.
+
+    Raises:
+        TypeError: if ``output`` is not a Value, or ``names`` not a mapping.
+
+    >>> a, b = Value(2.0), Value(3.0)
+    >>> facts = trace(a * b, names={"a": a, "b": b})
+    >>> [(node.id, node.label, node.role, node.formula) for node in facts.nodes]
+    [('n0', 'a', 'input', None), ('n1', 'b', 'input', None), ('n2', '', 'output', 'a × b')]
+    >>> [(edge.source, edge.target, edge.partial) for edge in facts.edges]
+    [('n0', 'n2', 3.0), ('n1', 'n2', 2.0)]
+    """
+    check_value("a trace", output)
+    labels = labels_of(names)
+    order = [v for v in topological_order(output) if among is None or v in among]
+    ids = {v: f"n{i}" for i, v in enumerate(order)}
+    gradient = _stored_gradient if gradients is None else gradients.get
+    written: dict[Value, str] = {}
+    nodes = [_node(v, ids[v], v is output, gradient(v), labels, written) for v in order]
+    edges = [
+        _edge(ids, target, position, gradient(target))
+        for target in order
+        for position, v in enumerate(target.inputs)
+        if v in ids
+    ]
+    return Trace(tuple(nodes), tuple(edges), ids[output])
+
+
+def check_value(what: str, output: object) -> None:
+    """Refuse what is not a Value with a sentence that says so."""
+    if not isinstance(output, Value):
+        raise TypeError(
+            f"{what} is taken of one Value, such as a loss or a network's output; "
+            f"got {shorten_repr(output)} ({type(output).__name__})"
+        )
+
+
+def shorten_repr(x: object) -> str:
+    """The repr of anything, short enough for a message."""
+    text = repr(x)
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
+def labels_of(names: Mapping[str, Any] | None) -> dict[Value, str]:
+    """The variables that hold a Value: its name by Value, the first one where there are several.
+
+    Names that begin with an underscore do not count: a notebook keeps its last results there.
+
+    Raises:
+        TypeError: if ``names`` is not a mapping.
+    """
+    if names is None:
+        return {}
+    if not isinstance(names, Mapping):
+        raise TypeError(
+            f"names is a mapping from names to Values, such as locals(); got {type(names).__name__}"
+        )
+    labels: dict[Value, str] = {}
+    for name, x in names.items():
+        if isinstance(x, Value) and not name.startswith("_"):
+            labels.setdefault(x, name)
+    return labels
+
+
+def _stored_gradient(v: Value) -> float | None:
+    return None if v.grad is NO_GRADIENT else v.grad
+
+
+def _role(v: Value, is_output: bool) -> str:
+    if v.op is None or v.role == "constant":
+        return v.role
+    return "output" if is_output else "operation"
+
+
+def _node(
+    v: Value,
+    name: str,
+    is_output: bool,
+    gradient: float | None,
+    labels: dict[Value, str],
+    written: dict[Value, str],
+) -> Node:
+    label = v.label or labels.get(v, "")
+    text = None if v.op is None else formula(v.op, [_written(x, labels, written) for x in v.inputs])
+    if text is not None and not label and len(text) <= LONGEST_NESTED_FORMULA:
+        written[v] = f"({text})" if " " in text else text
+    role = _role(v, is_output)
+    return Node(
+        id=name,
+        label=label,
+        role=role,
+        op=None if v.op is None else v.op.name,
+        symbol=None if v.op is None else v.op.symbol,
+        formula=text,
+        value=v.data,
+        gradient=None if role == "constant" else gradient,
+    )
+
+
+def _written(v: Value, labels: dict[Value, str], written: dict[Value, str]) -> str:
+    """What stands for an input in a formula: its label, its own formula, or its number."""
+    label = v.label or labels.get(v, "")
+    return parse_label(label).text if label else written.get(v, number(v.data))
+
+
+def _edge(ids: Mapping[Value, str], target: Value, position: int, upstream: float | None) -> Edge:
+    source = target.inputs[position]
+    ends = ids[source], ids[target]
+    if source.role == "constant" or target.role == "constant":
+        return Edge(*ends, position, partial=None, contribution=None)
+    partial = target.partials[position]
+    return Edge(*ends, position, partial, None if upstream is None else upstream * partial)
