@@ -20,11 +20,12 @@ def where(condition: Any, a: Operand, b: Operand) -> Value:
     >>> where(x > 0, x, 3 * x).data
     -6.0
     """
+    a, b = as_value(a), as_value(b)
     if isinstance(condition, Comparison):
         condition = condition.value()
     if isinstance(condition, Value):
-        return apply(ops.where, (condition, as_value(a), as_value(b)))
-    return as_value(a if condition else b)
+        return apply(ops.where, (condition, a, b))
+    return a if condition else b
 
 
 def sum(values: Iterable[Operand]) -> Value:

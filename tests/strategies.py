@@ -1,15 +1,18 @@
-"""What the tests are run on: inputs from all over an op's domain, its awkward corners included."""
+"""What the tests are run on: inputs from all over an op's domain, and graphs of all shapes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from math import copysign, frexp, inf, nextafter
 from sys import float_info
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from autograd.ops import Interval, Op
+from autograd.ops import TABLE, Interval, Op
+from autograd.value import apply
 
 MOST_INPUTS = 6  # of an op that takes any number of them
 LARGEST_OF_MANY = 1e100  # so that neither sums nor products of several overflow half-way
@@ -65,3 +68,63 @@ def domain_of(op: Op, i: int) -> Interval:
 def on_a_kink(op: Op, inputs: Sequence[float], width: float = 0.0) -> bool:
     """Whether the inputs are within ``width`` of a kink of the op."""
     return any(abs(kink.gap(*inputs)) <= width for kink in op.kinks)
+
+
+# --------------------------------------------------------------------------- graphs of all shapes
+
+CALM = 20.0  # no number in a recipe is larger
+OFF_KINKS = 1e-3
+OFF_BORDERS = 0.05
+SMOOTH_ENOUGH = 50.0  # no partial in a recipe is larger
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A graph as data: how to compute an output from numbers, in whatever arithmetic.
+
+    Attributes:
+        numbers: the leaves.
+        steps: an op of the table each, and which of the numbers so far (leaves, then results in
+            order) it is applied to.
+    """
+
+    numbers: tuple[float, ...]
+    steps: tuple[tuple[Op, tuple[int, ...]], ...]
+
+    def compute(self, leaves: Sequence[Any], call: Callable[[Op, tuple[Any, ...]], Any] = apply) -> Any:
+        """The last result, from these leaves; ``call`` applies an op, by default to Values."""
+        results = list(leaves)
+        for op, places in self.steps:
+            results.append(call(op, tuple([results[i] for i in places])))
+        return results[-1]
+
+
+@st.composite
+def recipes(draw: DrawFn, most_steps: int = 10) -> Recipe:
+    """Graphs of any ops of the table that share nodes and repeat inputs, off every border and kink."""
+    numbers = draw(st.lists(st.floats(-3, 3).map(everyday), min_size=1, max_size=4))
+    results = list(numbers)
+    steps: list[tuple[Op, tuple[int, ...]]] = []
+    for _ in range(draw(st.integers(1, most_steps))):
+        op = draw(st.sampled_from(list(TABLE.values())))
+        n = op.arity or draw(st.integers(1, 4))
+        places = tuple(draw(st.lists(st.integers(0, len(results) - 1), min_size=n, max_size=n)))
+        if not _is_calm(op, [results[i] for i in places]):
+            op, places = TABLE["tanh"], places[:1]  # is calm everywhere
+        steps.append((op, places))
+        results.append(op.evaluate([results[i] for i in places])[0])
+    return Recipe(tuple(numbers), tuple(steps))
+
+
+def _is_calm(op: Op, inputs: Sequence[float]) -> bool:
+    """Whether differences can tell the op's slopes here."""
+    for i, x in enumerate(inputs):
+        domain = domain_of(op, i)
+        if not domain.low + OFF_BORDERS < x < domain.high - OFF_BORDERS:
+            return False
+        if any(abs(x - hole) < OFF_BORDERS for hole in domain.excluding):
+            return False
+    if on_a_kink(op, inputs, OFF_KINKS):
+        return False
+    y, partials = op.evaluate(inputs)
+    return abs(y) <= CALM and all(abs(d) <= SMOOTH_ENOUGH for d in partials)
