@@ -34,7 +34,8 @@ class History:
 
     Attributes:
         epochs: one record an epoch.
-        engine: what computed it: ``eager``.
+        engine: what computed it: ``tape`` or ``eager``.
+        engine_note: why ``engine="auto"`` did not take the tape; "" if it did.
         interrupted: whether it was stopped by Ctrl-C; the last, unfinished epoch has no record.
         stopped: why it ended before the last epoch; "" if it did not.
         best_epoch: the number of the epoch whose weights were restored; None without ``patience``.
@@ -48,6 +49,7 @@ class History:
 
     epochs: list[Epoch] = field(default_factory=list)
     engine: str = "eager"
+    engine_note: str = ""
     interrupted: bool = False
     stopped: str = ""
     best_epoch: int | None = None

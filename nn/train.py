@@ -24,7 +24,7 @@ from numbers import Real
 from operator import index
 from typing import Any, cast
 
-from autograd import Value, no_grad
+from autograd import BranchError, Value, no_grad
 from nn import losses
 from nn.engine import EagerEngine, Engine, Objective, numbers
 from nn.history import Epoch, History
@@ -37,7 +37,7 @@ from nn.samples import Samples, alone, features, is_right, targets
 DEFAULT_LR = 0.1
 
 
-ENGINES: dict[str, Any] = {"eager": EagerEngine}
+ENGINES = ("auto", "eager", "tape")
 
 
 def fit(
@@ -56,7 +56,7 @@ def fit(
     validation: tuple[Any, Any] | float | None = None,
     patience: int | None = None,
     progress: bool = True,
-    engine: str = "eager",
+    engine: str = "auto",
 ) -> History:
     """Train a model by gradient descent.
 
@@ -78,7 +78,9 @@ def fit(
         patience: stop after so many epochs without a lower loss, on the validation data if there
             are any, and go back to the weights that had the lowest.
         progress: show a progress bar on a terminal, if tqdm is installed.
-        engine: ``eager`` builds the graph of each sample, every time.
+        engine: ``eager`` builds the graph of each sample, every time; ``tape`` records it once and
+            replays it as machine code; ``auto`` is the tape where it can be used, else eager, and
+            says why in the history's ``engine_note``.
 
     Returns:
         The `History`.  Ctrl-C ends the training early and keeps what was learned so far; so does a
@@ -102,12 +104,13 @@ def fit(
         shuffle=shuffle,
         progress=progress,
     )
-    build = by_name("engine", engine, ENGINES)
+    engine = by_name("engine", engine, {name: name for name in ENGINES})
     objective = Objective(_loss(loss), _factor("l1", l1), _factor("l2", l2))
     optimizer = _optimizer(model, optimizer)
     train, held_out = _samples(model, X, y, objective.loss, validation, plan)
     _check_model(model, objective.loss, train)
-    return _run(build(model, objective, optimizer, train), train, held_out, plan)
+    chosen, note = _engine(engine, model, objective, optimizer, train)
+    return _run(chosen, note, train, held_out, plan)
 
 
 def predict(model: Any, X: Any) -> list[Any]:
@@ -186,8 +189,24 @@ class _Best:
     weights: Any = None
 
 
-def _run(engine: Engine, train: Samples, held_out: Samples | None, plan: Plan) -> History:
-    history = History(engine=engine.name)
+def _engine(
+    name: str, model: Any, objective: Objective, optimizer: Optimizer, train: Samples
+) -> tuple[Engine, str]:
+    """The engine of that name, and for ``auto`` the reason if it is not the tape."""
+    if name == "eager":
+        return EagerEngine(model, objective, optimizer, train), ""
+    try:
+        from nn.tape_engine import TapeEngine  # NumPy and Numba are loaded here only
+
+        return TapeEngine(model, objective, optimizer, train), ""
+    except (ImportError, BranchError, NotImplementedError, TypeError, ValueError) as error:
+        if name == "tape":
+            raise
+        return EagerEngine(model, objective, optimizer, train), str(error).splitlines()[0]
+
+
+def _run(engine: Engine, note: str, train: Samples, held_out: Samples | None, plan: Plan) -> History:
+    history = History(engine=engine.name, engine_note=note)
     best = _Best()
     try:
         with _progress_bar(plan, len(train)) as bar:

@@ -89,6 +89,16 @@ def fingerprint(op: Op, dtype: str) -> str:
     return digest.hexdigest()[:20]
 
 
+def fingerprint_of_function(function: Callable[..., Any], *more: object) -> str:
+    """A hash of all that the machine code of a plain function depends on."""
+    digest = hashlib.sha256()
+    for part in (numba.__version__, sys.version, *more):
+        digest.update(repr(part).encode())
+    for text in _contents_of(function, set()):
+        digest.update(text.encode())
+    return digest.hexdigest()[:20]
+
+
 def _contents(op: Op, seen: set[str]) -> Iterator[str]:
     if op.name in seen:
         return
@@ -389,12 +399,44 @@ def kernel(op: Op, dtype: str = "float64") -> Kernel:
         NotImplementedError: if Numba cannot compile the op's functions.
     """
     if (op, dtype) not in _loaded:
-        path = cache_folder() / f"{op.name}_{fingerprint(op, dtype)}.py"
-        if not path.exists():
-            _announce()
-            _write(path, source(op, dtype))
-        _loaded[op, dtype] = _load(op, path)
+        name = f"{op.name}_{fingerprint(op, dtype)}"
+        try:
+            module = cached_module(name, source(op, dtype))
+        except numba.core.errors.NumbaError as error:
+            reason = str(error).strip().splitlines()[-1]
+            raise NotImplementedError(f"the op {op.name!r} cannot be compiled for the tape: {reason}") from error
+        _loaded[op, dtype] = Kernel(module.forward.address, module.reverse.address)
     return _loaded[op, dtype]
+
+
+def cached_module(name: str, text: str) -> Any:
+    """Import generated Python from the cache folder, where Numba also keeps what it compiles from it.
+
+    Args:
+        name: unique to the text and to everything that its machine code depends on.
+        text: the source.
+    """
+    path = cache_folder() / f"{name}.py"
+    if not path.exists():
+        _announce()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(f".{os.getpid()}")
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    spec = importlib.util.spec_from_file_location(f"chainrule_cache_{name}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # where what Numba kept on disk looks for its globals
+    try:
+        spec.loader.exec_module(module)
+    except numba.core.errors.NumbaError:
+        raise
+    except Exception:  # what is kept on disk is damaged, or another version's: compile it again
+        for kept in (path.parent / "__pycache__").glob(f"{name}.*"):
+            kept.unlink()
+        spec.loader.exec_module(module)
+    return module
 
 
 def cache_folder() -> Path:
@@ -402,28 +444,6 @@ def cache_folder() -> Path:
     if "CHAINRULE_CACHE" in os.environ:
         return Path(os.environ["CHAINRULE_CACHE"])
     return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "chainrule"
-
-
-def _load(op: Op, path: Path) -> Kernel:
-    spec = importlib.util.spec_from_file_location(f"autograd.tape.kernels_{path.stem}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # where what Numba kept on disk looks for its globals
-    try:
-        spec.loader.exec_module(module)
-    except numba.core.errors.NumbaError as error:
-        path.unlink(missing_ok=True)
-        reason = str(error).strip().splitlines()[-1]
-        raise NotImplementedError(f"the op {op.name!r} cannot be compiled for the tape: {reason}") from error
-    return Kernel(module.forward.address, module.reverse.address)
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(f".{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
 
 
 _announced = False

@@ -317,19 +317,26 @@ class Training:
         self.vector, self.gradient = replayer.vector, replayer.gradient
         self._seeds = np.zeros(len(tape.outputs), tape.dtype)
 
-    def step(self, samples: NDArray[np.int64] | None = None) -> float:
+    def step(self, samples: NDArray[np.int64] | None = None, values: Array | None = None) -> float:
         """Replay forward and reverse; returns the mean of the first output over the samples.
 
         Args:
             samples: the places of the samples to take; all of them by default.
+            values: filled with the outputs of each of them, shape (samples, outputs).
         """
         count = len(self._X) if samples is None else len(samples)
         self._seeds[0] = 1.0 / count
-        return float(self._replayer.run(self._X, samples, seeds=self._seeds)[0]) / count
+        return float(self._replayer.run(self._X, samples, seeds=self._seeds, values=values)[0]) / count
 
-    def value(self) -> float:
-        """The mean of the first output over all samples, without gradients."""
-        return float(self._replayer.run(self._X)[0]) / len(self._X)
+    def forward(self, X: Array) -> Array:
+        """The outputs for other samples, as the parameters now stand; shape (samples, outputs).
+
+        Args:
+            X: as `Tape.samples` gives it.
+        """
+        values = np.empty((len(X), len(self._tape.outputs)), self._tape.dtype)
+        self._replayer.run(X, values=values)
+        return values
 
     def write(self) -> None:
         """Put the vector into the ``.data`` of the parameters, and the gradient into their ``.grad``."""
