@@ -27,12 +27,12 @@ def topological_order(*outputs: Value) -> list[Value]:
             order.append(stack.pop())
         elif node not in seen:
             seen.add(node)
-            if node.inputs:
+            if seen.issuperset(node.inputs):  # a leaf, or all its inputs are in the order
+                order.append(node)
+            else:
                 stack.append(node)
                 stack.append(None)
                 stack.extend(node.inputs[::-1])
-            else:
-                order.append(node)
     return order
 
 

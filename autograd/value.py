@@ -51,7 +51,9 @@ mode = _Mode()
 # -------------------------------------------------------------------------- how a node is recorded
 
 
-def apply(op: Op, inputs: tuple[Value, ...], kind: type[Value] | None = None) -> Value:
+def apply(
+    op: Op, inputs: tuple[Value, ...], kind: type[Value] | None = None, numbers: list[float] | None = None
+) -> Value:
     """Apply ``op`` to Values: the new node knows its op, its inputs and its partials.
 
     Inside `no_grad` the result is a constant that knows nothing of them.
@@ -60,11 +62,12 @@ def apply(op: Op, inputs: tuple[Value, ...], kind: type[Value] | None = None) ->
         op: an op of the table.
         inputs: as many Values as it takes.
         kind: `Constant` for a node that no gradient goes to.
+        numbers: the data of the inputs, where the caller has them at hand already.
 
     Raises:
         AnomalyError: inside `detect_anomaly`, if the result is infinite or nan.
     """
-    data, partials = op.evaluate([v.data for v in inputs])
+    data, partials = op.evaluate([v.data for v in inputs] if numbers is None else numbers)
     if not mode.plain:
         if mode.detecting and not isfinite(data):
             raise AnomalyError(non_finite(op, inputs, data))

@@ -85,11 +85,16 @@ class Neuron(Module):
 
     def __call__(self, x: Iterable[Value | float]) -> Value:
         """The output for one sample of ``nin`` numbers or Values."""
-        return self.fire(as_inputs(x, self.nin, "neuron"))
+        inputs = as_inputs(x, self.nin, "neuron")
+        return self.fire(inputs, [v.data for v in inputs])
 
-    def fire(self, x: tuple[Value, ...]) -> Value:
-        """The output for as many Values as the neuron has inputs."""
-        z = apply(ops.dot, (*self.w, *x, self.b)) if self.fused else self._step_by_step(x)
+    def fire(self, x: tuple[Value, ...], numbers: list[float]) -> Value:
+        """The output for as many Values as the neuron has inputs, whose data are the numbers."""
+        if self.fused:
+            numbers = [*[w.data for w in self.w], *numbers, self.b.data]
+            z = apply(ops.dot, (*self.w, *x, self.b), numbers=numbers)
+        else:
+            z = self._step_by_step(x)
         z.label = self.z_label
         a = self.activation(z)
         if a is not z:
@@ -155,7 +160,8 @@ class Layer(Module):
 
     def fire(self, x: tuple[Value, ...]) -> list[Value]:
         """The outputs for as many Values as the layer has inputs."""
-        return [neuron.fire(x) for neuron in self.neurons]
+        numbers = [v.data for v in x]  # looked up once for all neurons
+        return [neuron.fire(x, numbers) for neuron in self.neurons]
 
     @property
     def W(self) -> list[list[float]]:
