@@ -54,10 +54,12 @@ def upstreams(output: Value, contributions: Contributions = in_numbers) -> dict[
         _check_values(order)
     upstream: dict[Value, Any] = {output: 1.0}
     for node in reversed(order):
-        if not node.inputs or node not in upstream:  # a leaf, or something only a condition depends on
+        if node not in upstream:  # only a condition depends on it
             continue
         if mode.detecting:
             _check_gradient(node, upstream[node])
+        if not node.inputs:
+            continue
         for v, contribution in zip(node.inputs, contributions(node, upstream[node]), strict=True):
             if v in upstream:
                 upstream[v] += contribution
@@ -215,6 +217,10 @@ def _check_values(order: list[Value]) -> None:
 
 def _check_gradient(node: Value, upstream: Any) -> None:
     gradient = upstream.data if isinstance(upstream, Value) else upstream
-    if not isfinite(gradient) and node.op is not None:
-        computed = non_finite(node.op, node.inputs, node.data, node.label).replace(" is ", " = ", 1)
-        raise AnomalyError(f"the gradient with respect to {computed} is {gradient}")
+    if isfinite(gradient):
+        return
+    if node.op is None:
+        described = f"{node.label or 'a leaf'} = {node.data!r}"
+    else:
+        described = non_finite(node.op, node.inputs, node.data, node.label, verb="=")
+    raise AnomalyError(f"the gradient is {gradient} with respect to {described}")

@@ -333,11 +333,11 @@ def _described(x: object) -> str:
     return f"{text if len(text) <= 40 else text[:37] + '...'} ({type(x).__name__}){hint}"
 
 
-def non_finite(op: Op, inputs: tuple[Value, ...], data: float, label: str = "") -> str:
-    """The sentence that names a node whose value is infinite or nan."""
+def non_finite(op: Op, inputs: tuple[Value, ...], data: float, label: str = "", verb: str = "is") -> str:
+    """The sentence that names a node whose value, or gradient, is infinite or nan."""
     from autograd.formula import formula  # only needed once something has gone wrong
 
     names = [v.label or f"{v.data:.4g}" for v in inputs]
     numbers = ", ".join(f"{v.label} = {v.data!r}" for v in inputs if v.label)
     name = f"{label} = " if label else ""
-    return f"{name}{formula(op, names)} is {data}{', where ' if numbers else ''}{numbers}"
+    return f"{name}{formula(op, names)} {verb} {data}{', where ' if numbers else ''}{numbers}"

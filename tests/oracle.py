@@ -41,6 +41,8 @@ class _Digits:
         if name in ELEMENTARY:
             function: Callable[..., Any] = getattr(mp, IN_MPMATH.get(name, name))
             return function
+        if name not in TABLE:
+            raise AttributeError(name)
         value: Callable[..., Any] = TABLE[name].rule(self)[0]
         return value
 
