@@ -17,17 +17,21 @@ from nn import init, losses, optim
 from nn.history import History
 from nn.layers import MLP, Layer, Neuron
 from nn.module import Module
-from nn.optim import SGD
+from nn.optim import SGD, Adagrad, Adam, AdamW, RMSprop
 from nn.train import accuracy, fit, predict
 
 __all__ = [
     "MLP",
     "SGD",
+    "Adagrad",
+    "Adam",
+    "AdamW",
     "History",
     "Layer",
     "Module",
     "Neuron",
     "Parameter",
+    "RMSprop",
     "accuracy",
     "fit",
     "init",

@@ -28,6 +28,11 @@ class Optimizer:
         parameters: what to train, such as ``model.parameters()``.
         lr: the learning rate, above 0; the attribute may be changed between steps.
 
+    Attributes:
+        parameters: the list of them.
+        steps: how many steps were taken.
+        state: by name, one number for each parameter, as flat arrays of doubles.
+
     Raises:
         TypeError: if something in ``parameters`` is not a Parameter, or ``lr`` not a number.
         ValueError: if there are no parameters, one comes twice, or ``lr`` is not a finite number above 0.
@@ -57,7 +62,7 @@ class Optimizer:
         raise NotImplementedError("an optimiser states its rule")
 
     def hyper_parameters(self) -> tuple[float, ...]:
-        """The numbers that `rule` is given as ``h`` in the coming step."""
+        """The numbers that `rule` is given as ``h`` in the step that ``steps`` now counts."""
         raise NotImplementedError("an optimiser states the numbers that its rule needs")
 
     def step(self) -> None:
@@ -79,7 +84,8 @@ class Optimizer:
     def __repr__(self) -> str:
         hidden = ("parameters", "state", "steps")
         settings = ", ".join(f"{name}={x!r}" for name, x in vars(self).items() if name not in hidden)
-        return f"{type(self).__name__}({len(self.parameters):,} parameters, {settings})"
+        count = f"{len(self.parameters):,} parameter{'' if len(self.parameters) == 1 else 's'}"
+        return f"{type(self).__name__}({count}, {settings})"
 
 
 class SGD(Optimizer):
@@ -133,7 +139,176 @@ class SGD(Optimizer):
         return self.lr, self.momentum, float(self.nesterov), self.weight_decay
 
 
-OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD}
+class Adagrad(Optimizer):
+    """Steps divided by the root of all squared gradients so far: rarely moved weights move further.
+
+    Duchi, Hazan and Singer, Adaptive subgradient methods (2011); with PyTorch's defaults.
+
+    Args:
+        parameters, lr: see `Optimizer`.
+        eps: keeps the divisor from 0, above 0.
+        weight_decay: adds ``weight_decay``·w to the gradient.
+
+    Raises:
+        TypeError, ValueError: see `Optimizer`; and if another argument is out of range.
+    """
+
+    state_names = ("sum_of_squares",)
+
+    def __init__(
+        self,
+        parameters: Iterable[Parameter],
+        lr: float = 0.01,
+        eps: float = 1e-10,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(parameters, lr)
+        self.eps = _number("eps", eps, above=0.0)
+        self.weight_decay = _number("weight_decay", weight_decay)
+
+    @staticmethod
+    def rule(p: Any, g: Any, h: tuple[float, ...], *state: Any) -> tuple[Any, ...]:
+        lr, eps, weight_decay = h
+        (squares,) = state
+        g = g + weight_decay * p
+        squares = squares + g * g
+        return p - lr * g / (squares**0.5 + eps), squares
+
+    def hyper_parameters(self) -> tuple[float, ...]:
+        return self.lr, self.eps, self.weight_decay
+
+
+class RMSprop(Optimizer):
+    """Steps divided by the root of a running mean of the squared gradients.
+
+    Tieleman and Hinton, Lecture 6.5 of Neural networks for machine learning (2012); with PyTorch's
+    defaults.
+
+    Args:
+        parameters, lr: see `Optimizer`.
+        alpha: how much of the running mean is kept, 0 ≤ alpha < 1.
+        eps: keeps the divisor from 0, above 0.
+        momentum: how much of the last step's velocity is kept, from 0 up.
+        weight_decay: adds ``weight_decay``·w to the gradient.
+
+    Raises:
+        TypeError, ValueError: see `Optimizer`; and if another argument is out of range.
+    """
+
+    state_names = ("mean_of_squares", "velocity")
+
+    def __init__(
+        self,
+        parameters: Iterable[Parameter],
+        lr: float = 0.01,
+        alpha: float = 0.99,
+        eps: float = 1e-8,
+        momentum: float = 0.0,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(parameters, lr)
+        self.alpha = _number("alpha", alpha, below=1.0)
+        self.eps = _number("eps", eps, above=0.0)
+        self.momentum = _number("momentum", momentum)
+        self.weight_decay = _number("weight_decay", weight_decay)
+
+    @staticmethod
+    def rule(p: Any, g: Any, h: tuple[float, ...], *state: Any) -> tuple[Any, ...]:
+        lr, alpha, eps, momentum, weight_decay = h
+        squares, velocity = state
+        g = g + weight_decay * p
+        squares = alpha * squares + (1 - alpha) * g * g
+        step = g / (squares**0.5 + eps)
+        velocity = momentum * velocity + step if momentum else step
+        return p - lr * velocity, squares, velocity
+
+    def hyper_parameters(self) -> tuple[float, ...]:
+        return self.lr, self.alpha, self.eps, self.momentum, self.weight_decay
+
+
+class Adam(Optimizer):
+    """Momentum, divided by the root of a running mean of the squared gradients.
+
+    Kingma and Ba, Adam: a method for stochastic optimization (2015), algorithm 1; with PyTorch's
+    defaults.  The number of steps that corrects the young means is that of the optimiser.
+
+    Args:
+        parameters, lr: see `Optimizer`.
+        betas: how much is kept of the running means of gradient and squared gradient, 0 ≤ β < 1.
+        eps: keeps the divisor from 0, above 0.
+        weight_decay: adds ``weight_decay``·w to the gradient.
+
+    Raises:
+        TypeError, ValueError: see `Optimizer`; and if another argument is out of range.
+    """
+
+    state_names = ("mean", "mean_of_squares")
+
+    def __init__(
+        self,
+        parameters: Iterable[Parameter],
+        lr: float = 0.001,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(parameters, lr)
+        self.betas = _betas(betas)
+        self.eps = _number("eps", eps, above=0.0)
+        self.weight_decay = _number("weight_decay", weight_decay)
+
+    @staticmethod
+    def rule(p: Any, g: Any, h: tuple[float, ...], *state: Any) -> tuple[Any, ...]:
+        lr, beta1, beta2, correction1, correction2, eps, weight_decay, shrink = h
+        mean, squares = state
+        g = g + weight_decay * p
+        mean = beta1 * mean + (1 - beta1) * g
+        squares = beta2 * squares + (1 - beta2) * g * g
+        return shrink * p - lr * (mean / correction1) / ((squares / correction2) ** 0.5 + eps), mean, squares
+
+    def hyper_parameters(self) -> tuple[float, ...]:
+        return self._numbers(self.weight_decay, 1.0)
+
+    def _numbers(self, weight_decay: float, shrink: float) -> tuple[float, ...]:
+        beta1, beta2 = self.betas
+        corrections = 1 - beta1**self.steps, 1 - beta2**self.steps
+        return self.lr, beta1, beta2, *corrections, self.eps, weight_decay, shrink
+
+
+class AdamW(Adam):
+    """`Adam` with the weights themselves shrunk by the factor 1 − lr·weight_decay at each step.
+
+    Loshchilov and Hutter, Decoupled weight decay regularization (2019); with PyTorch's defaults.
+
+    Args:
+        parameters, lr, betas, eps: see `Adam`.
+        weight_decay: how fast the weights shrink, apart from their gradients.
+
+    Raises:
+        TypeError, ValueError: see `Adam`.
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Parameter],
+        lr: float = 0.001,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.01,
+    ) -> None:
+        super().__init__(parameters, lr, betas, eps, weight_decay)
+
+    def hyper_parameters(self) -> tuple[float, ...]:
+        return self._numbers(0.0, 1 - self.lr * self.weight_decay)
+
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {
+    "sgd": SGD,
+    "adagrad": Adagrad,
+    "rmsprop": RMSprop,
+    "adam": Adam,
+    "adamw": AdamW,
+}
 
 
 def by_name(name: str) -> type[Optimizer]:
@@ -162,6 +337,12 @@ def _checked(parameters: Iterable[Parameter]) -> list[Parameter]:
     if len(set(listed)) < len(listed):
         raise ValueError("a parameter comes twice; each is to be moved once a step")
     return listed
+
+
+def _betas(betas: tuple[float, float]) -> tuple[float, float]:
+    if not isinstance(betas, (tuple, list)) or len(betas) != 2:
+        raise TypeError(f"betas is a pair of numbers; got {betas!r}")
+    return _number("betas[0]", betas[0], below=1.0), _number("betas[1]", betas[1], below=1.0)
 
 
 def _number(name: str, x: Any, above: float = -inf, low: float = 0.0, below: float = inf) -> float:
