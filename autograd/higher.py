@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd import ops
-from autograd.arithmetic import IEEE
+from autograd.arithmetic import IEEE, choose
 from autograd.functions import where
 from autograd.ops import TABLE, Op
 from autograd.value import Comparison, Constant, Operand, Value, apply, as_value, as_values
@@ -16,8 +16,10 @@ def _on_values(op: Op) -> Callable[..., Any]:
     """The op as a function that stays with plain floats as long as it is given nothing else."""
 
     def call(*inputs: Any) -> Any:
-        if op is ops.where:
+        if op is ops.where and isinstance(inputs[0], (Comparison, Value)):
             return where(*inputs)
+        if op is ops.where:
+            return choose(*inputs)
         if op in COMPARISONS and any(isinstance(x, Value) for x in inputs):
             return Comparison(op, *map(as_value, inputs))
         if any(isinstance(x, Value) for x in inputs):
