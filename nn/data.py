@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from importlib import import_module
 from io import StringIO
 from math import fsum, isfinite, sqrt
@@ -23,6 +22,8 @@ from os import PathLike
 from pathlib import Path
 from random import Random
 from typing import Any, Literal
+
+from nn.names import did_you_mean
 
 Task = Literal["classification", "regression"]
 Rows = Sequence[Sequence[float]]
@@ -133,9 +134,9 @@ def load(data: str | PathLike[str], target: str | None = None) -> Dataset:
     if not path.exists():
         if path.suffix or len(path.parts) > 1:
             raise FileNotFoundError(f"there is no file {name}")
-        known = ", ".join(NAMED)
         raise FileNotFoundError(
-            f"unknown data {name!r}{did_you_mean(name, NAMED)} (known: {known}, or the path of a CSV file)"
+            f"unknown data {name!r}{did_you_mean(name, NAMED)} "
+            f"Known are: {', '.join(NAMED)}, and the paths of CSV files"
         )
     if target is None:
         with _naming(path):
@@ -210,7 +211,7 @@ def from_csv(path: str | PathLike[str], target: str) -> Dataset:
         names = [column.name for column in columns]
         if target not in names:
             raise ValueError(
-                f"no column {target!r}{did_you_mean(target, names)} (columns: {', '.join(names)})"
+                f"there is no column {target!r}{did_you_mean(target, names)} Columns are: {', '.join(names)}"
             )
         y, classes = _target(columns[names.index(target)])
         encoded = [pair for column in columns if column.name != target for pair in _feature(column)]
@@ -333,17 +334,6 @@ def _number(cell: str) -> float | None:
         return None if "_" in cell else float(cell)  # Python reads 1_000 as a number; nobody else does
     except ValueError:
         return None
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """``; did you mean …?`` where a known name is near, else nothing.
-
-    >>> did_you_mean("moon", ["xor", "moons"])
-    '; did you mean moons?'
-    """
-    by_lower = {other.lower(): other for other in known}
-    near = get_close_matches(name.lower(), by_lower, n=1)
-    return f"; did you mean {by_lower[near[0]]}?" if near else ""
 
 
 # --------------------------------------------------------------------- held-out rows and scaling

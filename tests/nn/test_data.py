@@ -49,7 +49,7 @@ def test_digits_are_1797_pictures_of_64_pixels_in_10_classes():
 
 
 def test_an_unknown_name_is_met_with_the_nearest():
-    with pytest.raises(FileNotFoundError, match=r"unknown data 'mons'; did you mean moons\?"):
+    with pytest.raises(FileNotFoundError, match=r"unknown data 'mons'; did you mean 'moons'\?"):
         load("mons")
 
 
@@ -152,7 +152,7 @@ def test_any_quoted_header_comes_back_as_it_was(tmp_path_factory, names):
         (table("a,,c", *GOOD), "column 2 has no name"),
         (table("1,2,3", *GOOD), "the first line holds numbers"),
         (table("c", "1", "2", "1", "2"), "'c' is the only column"),
-        (table("a,b,C", *GOOD), "no column 'c'; did you mean C"),
+        (table("a,b,C", *GOOD), "there is no column 'c'; did you mean 'C'"),
         (table("a,b,c", *GOOD, "1,2"), "line 6 has 2 cells, the header has 3"),
         (table("a,b,c", *GOOD, "1,,yes"), r"row 5 \(line 6\), column 'b' is missing"),
         (table("a,b,c", *GOOD, "1,NaN,yes"), r"row 5 \(line 6\), column 'b' is missing"),

@@ -1,0 +1,301 @@
+"""The main job: from a data set and some settings to a trained network and what it can do.
+
+`prepare` checks everything before anything is trained; `Job.run` trains; the `Result` predicts,
+scores and differentiates in the data's own units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from math import fsum, isfinite, nan, sqrt
+from time import perf_counter
+from typing import Any
+
+from autograd import Value, no_grad, softmax
+from nn import losses, optim
+from nn.activations import activation
+from nn.data import Dataset, Scaler, split
+from nn.history import History
+from nn.layers import MLP
+from nn.names import by_name
+from nn.train import ENGINES, fit
+
+SAMPLES_SEEN = 20_000
+"""How many samples the default number of epochs adds up to, where the data have no default of their own."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What can be chosen of a training.
+
+    Attributes:
+        layers: the neurons of each hidden layer; may be none.
+        activation: of the hidden layers, by name.
+        loss: by name; it has to fit the task.
+        optimizer: a name of `OPTIMIZERS`.
+        lr: the learning rate, above 0.
+        epochs: how many times all samples are seen, at least 1.
+        batch: how many samples a step averages over, at least 1.
+        l2: the factor of the sum of the squared weights that is added to the loss, at least 0.
+        seed: decides the starting weights, the order of the samples and which are held out.
+        held_out: the share of the samples to judge by, 0 ≤ held_out < 1.
+        engine: what computes the training: one of `nn.train.ENGINES`.
+    """
+
+    layers: tuple[int, ...]
+    activation: str
+    loss: str
+    optimizer: str
+    lr: float
+    epochs: int
+    batch: int
+    l2: float = 0.0
+    seed: int = 0
+    held_out: float = 0.2
+    engine: str = "auto"
+
+
+def default_settings(data: Dataset) -> Settings:
+    """Settings under which the data are learned well in a bearable time."""
+    if data.image:
+        return Settings((32,), "relu", "cross_entropy", "momentum", 0.05, 10, 32)
+    if len(data) == 4:  # a truth table: every row is needed
+        return Settings((4,), "tanh", _default_loss(data), "momentum", 0.2, 200, 4, held_out=0.0)
+    epochs = min(200, max(10, SAMPLES_SEEN // len(data)))
+    return Settings((16, 16), "tanh", _default_loss(data), "momentum", 0.05, epochs, 16)
+
+
+def _default_loss(data: Dataset) -> str:
+    if data.classes is None:
+        return "half_mse"
+    return "binary_cross_entropy" if len(data.classes) == 2 else "cross_entropy"
+
+
+OPTIMIZERS: dict[str, Callable[..., optim.Optimizer]] = {
+    "momentum": partial(optim.SGD, momentum=0.9),
+    "nesterov": partial(optim.SGD, momentum=0.9, nesterov=True),
+    **optim.OPTIMIZERS,
+}
+"""The optimisers of nn.optim, and gradient descent with the usual momentum by a name of its own."""
+
+
+# ------------------------------------------------------------------- how a task meets a network
+
+
+@dataclass(frozen=True)
+class Head:
+    """What the last layer means: how targets are put to the loss, and outputs are read.
+
+    Attributes:
+        outputs: how many neurons the last layer has.
+        activation: theirs, by name.
+        target: from a y of the data to what the loss is given.
+        support: from the outputs to how far each class is supported, 0 … 1; for a regression, to
+            the one prediction in the units of the target.
+    """
+
+    outputs: int
+    activation: str
+    target: Callable[[float], Any]
+    support: Callable[[Sequence[float]], list[float]]
+
+
+def head(data: Dataset, loss: str) -> Head:
+    """The last layer for these data and this loss.
+
+    Raises:
+        ValueError: if the loss is unknown or does not fit the task.
+    """
+    losses.by_name(loss)
+    if data.classes is None:
+        return _regression_head(data, loss)
+    classes = len(data.classes)
+    if loss == "cross_entropy":
+        return Head(classes, "linear", int, _softmax)
+    if loss in ("half_mse", "mse"):
+        if classes == 2:
+            return Head(1, "sigmoid", float, lambda o: [1 - o[0], o[0]])
+        return Head(classes, "sigmoid", lambda y: [float(y == k) for k in range(classes)], list)
+    if classes > 2:
+        raise ValueError(f"{loss} tells two classes apart, {data.name} has {classes}; take cross_entropy")
+    if loss == "hinge":
+        return Head(1, "linear", lambda y: 1.0 if y else -1.0, lambda o: _two(0.5 + 0.5 * o[0]))
+    return Head(1, "linear", float, lambda o: _two(_logistic(o[0])))
+
+
+def _regression_head(data: Dataset, loss: str) -> Head:
+    if loss not in ("half_mse", "mse"):
+        raise ValueError(
+            f"{loss} is for classes, and the target {data.target!r} is a number; take half_mse or mse"
+        )
+    scaler = Scaler.fit([[y] for y in data.y])
+    (mean,), (std,) = scaler.mean, scaler.std
+    return Head(1, "linear", lambda y: (y - mean) / std, lambda o: [o[0] * std + mean])
+
+
+def _two(p: float) -> list[float]:
+    p = min(1.0, max(0.0, p)) if isfinite(p) else p
+    return [1 - p, p]
+
+
+def _logistic(z: float) -> float:
+    return Value.sigmoid(z).data
+
+
+def _softmax(logits: Sequence[float]) -> list[float]:
+    return [p.data for p in softmax(logits)]
+
+
+# ------------------------------------------------------------------------------------ the job
+
+
+@dataclass
+class Job:
+    """A training that is ready to start: made by `prepare`.
+
+    Attributes:
+        data: all samples; ``train`` and ``held_out`` are its parts, in the data's own units.
+        settings: what was chosen.
+        scaler: brings the inputs to the size that the network sees.
+        head: what the last layer means.
+        model: the network, its weights as they start.
+        optimizer: holds the model's parameters.
+    """
+
+    data: Dataset
+    train: Dataset
+    held_out: Dataset
+    settings: Settings
+    scaler: Scaler
+    head: Head
+    model: MLP
+    optimizer: optim.Optimizer
+
+    def run(self, progress: bool = True) -> Result:
+        """Train the network; an interrupt (Ctrl-C) ends the training early and keeps what was learned."""
+        loss = losses.by_name(self.settings.loss)
+        started = perf_counter()
+        history = fit(
+            self.model,
+            *self.seen(self.train),
+            loss=loss,
+            optimizer=self.optimizer,
+            epochs=self.settings.epochs,
+            batch_size=min(self.settings.batch, len(self.train)),
+            seed=self.settings.seed,
+            l2=self.settings.l2,
+            validation=self.seen(self.held_out) if len(self.held_out) else None,
+            progress=progress,
+            engine=self.settings.engine,
+        )
+        return Result(self, history, perf_counter() - started)
+
+    def seen(self, data: Dataset) -> tuple[list[list[float]], list[Any]]:
+        """The samples as the network sees them: scaled inputs, and targets for the loss."""
+        return self.scaler.transform(data.X), [self.head.target(y) for y in data.y]
+
+
+def prepare(data: Dataset, settings: Settings) -> Job:
+    """Everything that a training needs, checked.
+
+    Raises:
+        ValueError: if a setting is out of its range, unknown, or does not fit the data.
+    """
+    activation(settings.activation)
+    by_name("engine", settings.engine, dict.fromkeys(ENGINES))
+    make = by_name("optimiser", settings.optimizer, OPTIMIZERS)
+    train, held_out = split(data, settings.held_out, settings.seed)
+    last = head(train, settings.loss)
+    model = MLP(
+        len(data.features),
+        [*settings.layers, last.outputs],
+        activation=settings.activation,
+        output=last.activation,
+        seed=settings.seed,
+    )
+    scaler = Scaler.fit(train.X, together=data.image is not None)
+    optimizer = make(model.parameters(), lr=settings.lr)
+    return Job(data, train, held_out, settings, scaler, last, model, optimizer)
+
+
+# ---------------------------------------------------------------------------------- the result
+
+
+@dataclass(frozen=True)
+class Scores:
+    """How good a network is on some samples.
+
+    Attributes:
+        loss: the mean loss a sample.
+        accuracy: the share of rightly classified samples; None for a regression.
+        r2: the coefficient of determination, 1 − Σ(y − ŷ)² / Σ(y − ȳ)²; None for classes, nan if
+            all y are the same.
+        rmse: the root of the mean squared error in the units of the target; None for classes.
+    """
+
+    loss: float
+    accuracy: float | None = None
+    r2: float | None = None
+    rmse: float | None = None
+
+
+@dataclass
+class Result:
+    """A trained network, and how it came about.
+
+    Attributes:
+        job: what was trained on what.
+        history: the loss of each epoch.
+        seconds: how long the training took.
+    """
+
+    job: Job
+    history: History
+    seconds: float
+
+    def support(self, X: Sequence[Sequence[float]]) -> list[list[float]]:
+        """For each row, in the data's own units: how far each class is supported, or [prediction]."""
+        with no_grad():
+            return [
+                self.job.head.support([o.data for o in _outputs(self.job.model(row))])
+                for row in self.job.scaler.transform(X)
+            ]
+
+    def predict(self, X: Sequence[Sequence[float]]) -> list[float]:
+        """For each row the index of its class, or for a regression the prediction in its own units."""
+        supports = self.support(X)
+        if self.job.data.classes is None:
+            return [prediction for (prediction,) in supports]
+        return [max(range(len(support)), key=support.__getitem__) for support in supports]
+
+    def loss(self, x: Sequence[float], y: float) -> Value:
+        """The loss of one sample, as the Value whose graph is the network at work on it."""
+        (row,) = self.job.scaler.transform([x])
+        return losses.by_name(self.job.settings.loss)(self.job.model(row), self.job.head.target(y))
+
+    def losses(self, data: Dataset) -> list[float]:
+        """The loss of each sample."""
+        with no_grad():
+            return [self.loss(x, y).data for x, y in zip(data.X, data.y, strict=True)]
+
+    def scores(self, data: Dataset) -> Scores:
+        """How good the network is on these samples (at least one)."""
+        loss = sum(self.losses(data)) / len(data)
+        predicted = self.predict(data.X)
+        if data.classes is not None:
+            right = sum(p == y for p, y in zip(predicted, data.y, strict=True))
+            return Scores(loss, accuracy=right / len(data))
+        mean = fsum(data.y) / len(data)
+        error = _squares(p - y for p, y in zip(predicted, data.y, strict=True))
+        spread = _squares(y - mean for y in data.y)
+        return Scores(loss, r2=1 - error / spread if spread else nan, rmse=sqrt(error / len(data)))
+
+
+def _squares(xs: Iterable[float]) -> float:
+    return sum([x * x for x in xs])  # infinite, not an error, for a network that ran away
+
+
+def _outputs(outputs: Any) -> Sequence[Value]:
+    return [outputs] if isinstance(outputs, Value) else outputs

@@ -1,0 +1,53 @@
+"""The report of a training: one folder with a page, drawings, the weights and the history.
+
+>>> from nn.data import load
+>>> from nn.job import default_settings, prepare
+>>> data = load("xor")
+>>> result = prepare(data, default_settings(data)).run(progress=False)
+>>> import tempfile
+>>> with tempfile.TemporaryDirectory() as folder:
+...     write_report(result, folder + "/report").name
+'index.html'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+
+from autograd import Parameter
+from nn.checkpoint import save_weights
+from nn.job import Result
+from nn.report.folder import HISTORY, INDEX, PATHS, WEIGHTS, check_folder, staged
+from nn.report.page import render
+
+__all__ = ["check_folder", "write_report"]
+
+
+def write_report(result: Result, folder: str | PathLike[str], weights: Sequence[Parameter] = ()) -> Path:
+    """Write the report; the folder appears whole or not at all.
+
+    Args:
+        result: the trained network.
+        folder: where to; an earlier report there is replaced.
+        weights: whose gradient paths are to be drawn; by default all of a small network, of a
+            larger one those with the largest gradients.
+
+    Returns:
+        The path of the page, ``index.html``.
+
+    Raises:
+        OSError: if the folder holds anything but a report, or cannot be written.
+        ImportError: if a package of the extra ``train`` is missing.
+    """
+    place = Path(folder)
+    with staged(place) as fresh:
+        page, paths = render(result, weights)
+        (fresh / INDEX).write_text(page, encoding="utf-8")
+        result.history.to_csv(fresh / HISTORY)
+        save_weights(result.job.model, fresh / WEIGHTS)
+        (fresh / PATHS).mkdir()
+        for path in paths:
+            (fresh / PATHS / path.file).write_text(path.svg, encoding="utf-8")
+    return place / INDEX
