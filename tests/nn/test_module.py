@@ -1,0 +1,140 @@
+"""Modules: parameters found wherever they are held, named, saved and loaded."""
+
+from math import inf, nan
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograd import Constant, Parameter
+from autograd.value import NO_GRADIENT
+from nn import MLP, Module
+
+
+class Line(Module):
+    def __init__(self, slope=2.0, offset=1.0):
+        self.slope, self.bias = Parameter(slope, "a"), Parameter(offset, "b")
+
+    def __call__(self, x):
+        return self.slope * x + self.bias
+
+
+class Nest(Module):
+    """Parameters in every kind of holder, and things that are none."""
+
+    def __init__(self):
+        self.name = "nest"
+        self.alone = Parameter(1.0)
+        self.listed = [Parameter(2.0), 7, [Parameter(3.0)]]
+        self.paired = (Line(4.0, 5.0), None)
+        self.called = {"six": Parameter(6.0)}
+        self.fixed = Constant(9.0)
+
+
+def test_parameters_are_found_in_the_order_of_the_attributes():
+    assert list(Nest().state_dict().items()) == [
+        ("alone", 1.0),
+        ("listed.0", 2.0),
+        ("listed.2.0", 3.0),
+        ("paired.0.slope", 4.0),
+        ("paired.0.bias", 5.0),
+        ("called.six", 6.0),
+    ]
+
+
+def test_a_network_names_its_parameters_by_dotted_paths():
+    paths = [path for path, _ in MLP(2, [1, 1]).named_parameters()]
+    assert paths == [
+        "layers.0.neurons.0.w.0",
+        "layers.0.neurons.0.w.1",
+        "layers.0.neurons.0.b",
+        "layers.1.neurons.0.w.0",
+        "layers.1.neurons.0.b",
+    ]
+
+
+def test_a_parameter_held_twice_comes_once_under_its_first_path():
+    nest = Nest()
+    nest.again = nest.alone
+    assert nest.parameters().count(nest.alone) == 1
+    assert "again" not in nest.state_dict()
+
+
+def test_modules_that_point_at_each_other_are_walked_once():
+    one, other = Line(), Line()
+    one.other, other.other = other, one
+    assert len(one.parameters()) == 4
+
+
+def test_a_deep_nest_of_modules_is_walked():
+    outer = Module()
+    inner = outer
+    for _ in range(5_000):
+        inner.child = inner = Module()
+    inner.w = Parameter(1.0)
+    assert len(outer.parameters()) == 1
+
+
+def test_weights_are_the_parameters_without_the_biases():
+    line = Line()
+    assert line.weights() == [line.slope]
+    model = MLP(3, [4, 2])
+    assert len(model.weights()) == 3 * 4 + 4 * 2
+
+
+def test_zero_grad_forgets_every_gradient():
+    line = Line()
+    line(3.0).backward()
+    assert line.slope.grad == 3.0
+    line.zero_grad()
+    assert all(p.grad is NO_GRADIENT for p in line.parameters())
+
+
+def test_a_parameter_is_found_by_label_and_by_path():
+    model = MLP(2, [3, 4, 1])
+    assert model.parameter("w21^3") is model.layers[2].neurons[0].w[1]
+    assert model.parameter("layers.2.neurons.0.w.1") is model.layers[2].neurons[0].w[1]
+    assert model.parameter("b1^3") is model.layers[2].neurons[0].b
+
+
+def test_a_parameter_that_is_not_there_is_answered_with_the_closest():
+    with pytest.raises(ValueError, match=r"no parameter 'w31\^2'; did you mean 'w[0-9]+\^[0-9]'\?"):
+        MLP(2, [2, 1]).parameter("w31^2")
+
+
+def test_a_label_of_several_parameters_asks_for_a_path():
+    nest = Nest()
+    nest.another = Line()
+    with pytest.raises(ValueError, match=r"2 parameters are labelled 'a'.*paired\.0\.slope, another\.slope"):
+        nest.parameter("a")
+
+
+@given(st.integers(0, 1000))
+def test_loading_a_state_makes_a_copy_of_the_network(seed):
+    model, copy = MLP(2, [3, 1], seed=seed), MLP(2, [3, 1], seed=seed + 1)
+    copy.load_state_dict(model.state_dict())
+    assert copy.state_dict() == model.state_dict()
+    assert copy([0.3, -0.7]).data == model([0.3, -0.7]).data
+
+
+def test_a_state_that_does_not_fit_names_everything_and_changes_nothing():
+    line = Line()
+    with pytest.raises(ValueError, match="does not fit this Line, and nothing was loaded") as raised:
+        line.load_state_dict({"slop": 5.0, "bias": nan, "extra": 1.0})
+    message = str(raised.value)
+    assert "missing slope" in message
+    assert "'slop'; did you mean 'slope'?" in message
+    assert "'extra'" in message
+    assert "bias = nan" in message
+    assert line.state_dict() == {"slope": 2.0, "bias": 1.0}
+
+
+@pytest.mark.parametrize("number", [nan, inf, -inf, "1.0", None, Parameter(1.0)])
+def test_a_state_holds_finite_numbers_only(number):
+    with pytest.raises(ValueError, match="not finite numbers slope = "):
+        Line().load_state_dict({"slope": number, "bias": 1.0})
+
+
+def test_a_state_is_a_mapping():
+    with pytest.raises(TypeError, match="mapping"):
+        Line().load_state_dict([1.0, 2.0])
