@@ -7,6 +7,7 @@ all that the reverse pass (reverse.py) needs.
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterable
 from math import inf, isfinite
@@ -298,8 +299,8 @@ class Comparison:
     def __bool__(self) -> bool:
         if not mode.branching:
             raise BranchError(
-                f"Python branches on {self.left} {self.op.symbol} {self.right} while a tape is being "
-                "recorded: the tape would keep this one branch for all data. "
+                f"{_users_line()}: Python branches on {self.left} {self.op.symbol} {self.right} while a "
+                "tape is being recorded; the tape would keep this one branch for all data. "
                 "Use where, maximum, minimum, clip or relu"
             )
         return self.op.evaluate((self.left.data, self.right.data))[0] == 1.0
@@ -341,3 +342,11 @@ def non_finite(op: Op, inputs: tuple[Value, ...], data: float, label: str = "", 
     numbers = ", ".join(f"{v.label} = {v.data!r}" for v in inputs if v.label)
     name = f"{label} = " if label else ""
     return f"{name}{formula(op, names)} {verb} {data}{', where ' if numbers else ''}{numbers}"
+
+
+def _users_line() -> str:
+    """The line outside this package that is being run, as ``file, line n``."""
+    frame = sys._getframe()
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith("autograd."):
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}, line {frame.f_lineno}"

@@ -54,7 +54,7 @@ class TapeEngine:
         self._place_state()
 
     def step(self, batch: Sequence[int]) -> tuple[float, int]:
-        everything = len(batch) == len(self.train) and self.optimizer is not None and _in_order(batch)
+        everything = len(batch) == len(self.train) and _in_order(batch)
         samples = None if everything else np.asarray(batch, np.int64)
         values = np.empty((len(batch), len(self.tape.outputs))) if self.train.threshold is not None else None
         loss = self._training.step(samples, values)
@@ -85,10 +85,11 @@ class TapeEngine:
 
         The optimiser may hold other parameters than the tape: what both have is moved.
         """
-        place = {p: i for i, p in enumerate(self.optimizer.parameters)}
-        rows = [row for row, p in enumerate(self.tape.parameters) if p in place]
-        self._rows = None if len(rows) == len(self.tape.parameters) else np.array(rows, np.int64)
-        self._places = np.array([place[self.tape.parameters[row]] for row in rows], np.int64)  # type: ignore[index]
+        place: dict[Value, int] = {p: i for i, p in enumerate(self.optimizer.parameters)}
+        both = [(row, place[p]) for row, p in enumerate(self.tape.parameters) if p in place]
+        rows, places = np.array(both, np.int64).reshape(-1, 2).T
+        self._rows = None if len(rows) == len(self.tape.parameters) else rows
+        self._places = places
         self._own_state = [np.frombuffer(numbers) for numbers in self.optimizer.state.values()]
         self._state = [own[self._places] for own in self._own_state]
         self._move = vectorised(self.optimizer.rule, len(self._state))

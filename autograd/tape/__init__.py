@@ -5,16 +5,23 @@ Reads in this order: `recording` (what a user calls) → `listing` (the graph as
 `compiled` (the op table in Numba).
 """
 
-try:
-    import numba as _numba
-    import numpy as _numpy
-    import scipy as _scipy
-except ImportError as error:
-    raise ImportError(
-        f'the tape needs NumPy, Numba and SciPy ({error}): pip install "chainrule[train]"'
-    ) from error
-del _numba, _numpy, _scipy
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 
-from autograd.tape.recording import Instruction, Tape, Training
+if TYPE_CHECKING:
+    from autograd.tape.recording import Instruction, Tape, Training
+
+_missing = [name for name in ("numpy", "numba", "scipy", "threadpoolctl") if find_spec(name) is None]
+if _missing:
+    raise ImportError(f'the tape needs {", ".join(_missing)}: pip install "chainrule[train]"')
 
 __all__ = ["Instruction", "Tape", "Training"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the tape itself, and with it NumPy and Numba, on first use."""
+    if name not in __all__:
+        raise AttributeError(f"module 'autograd.tape' has no attribute {name!r}")
+    from autograd.tape import recording
+
+    return getattr(recording, name)

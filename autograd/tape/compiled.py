@@ -42,7 +42,7 @@ class Kernel:
 
 
 @njit(inline="always")
-def _where(condition, a, b):
+def _where(condition: Any, a: Any, b: Any) -> Any:
     return a if condition else b
 
 
@@ -57,9 +57,7 @@ class _Compiled(types.ModuleType):
 
 
 _arithmetic = _Compiled("compiled_arithmetic")
-_arithmetic.where = _where
-for _name in ELEMENTARY:
-    setattr(_arithmetic, _name, getattr(math, _name))
+vars(_arithmetic).update({name: getattr(math, name) for name in ELEMENTARY}, where=_where)
 
 
 def functions(op: Op) -> list[Callable[..., Any]]:
@@ -402,9 +400,11 @@ def kernel(op: Op, dtype: str = "float64") -> Kernel:
         name = f"{op.name}_{fingerprint(op, dtype)}"
         try:
             module = cached_module(name, source(op, dtype))
-        except numba.core.errors.NumbaError as error:
+        except Exception as error:  # Numba lets through whatever its parts raise
             reason = str(error).strip().splitlines()[-1]
-            raise NotImplementedError(f"the op {op.name!r} cannot be compiled for the tape: {reason}") from error
+            raise NotImplementedError(
+                f"the op {op.name!r} cannot be compiled for the tape: {reason}"
+            ) from error
         _loaded[op, dtype] = Kernel(module.forward.address, module.reverse.address)
     return _loaded[op, dtype]
 

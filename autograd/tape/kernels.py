@@ -51,8 +51,7 @@ class Program(NamedTuple):
     segments: Rows
 
 
-WIDTHS = Program(steps=6, args=3, ptr=1, lists=1, need=1, need_list=1, affine=8, segments=4)
-"""The number of columns of each of a program's arrays."""
+PARTS = len(Program._fields)
 
 
 def pack(program: Program) -> Rows:
@@ -64,7 +63,7 @@ def pack(program: Program) -> Rows:
 
 @njit(cache=True, nogil=True)
 def _unpack(code):
-    a = len(WIDTHS)
+    a = PARTS
     b = a + code[0]
     c = b + code[1]
     d = c + code[2]
@@ -79,10 +78,10 @@ def _unpack(code):
 
 
 @intrinsic
-def _call(typing_context: Any, address: Any, arguments: Any) -> Any:
+def _call(typing_context, address, arguments):
     """Call the C function at ``address`` with a tuple of 64-bit arguments: integers and addresses."""
 
-    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+    def generate(context, builder, signature, values):
         word = ir.IntType(64)
         words = [builder.extract_value(values[1], k) for k in range(len(signature.args[1]))]
         function = ir.FunctionType(ir.VoidType(), [word] * len(words))
@@ -128,8 +127,22 @@ def _affine_forward(p, q, V, stride, lanes, U, gemm, work, one):
         x, column, length = p.segments[s, 0], p.segments[s, 1], p.segments[s, 2]
         if R * length * lanes >= SMALL_PRODUCT and R > 1 and length > 1:
             size = V.itemsize
-            _gemm(gemm, work, one, N, N, lanes, R, length, V.ctypes.data + x * stride * size, stride,
-                  U.ctypes.data + (w + column) * size, K, V.ctypes.data + out * stride * size, stride)  # fmt: skip
+            _gemm(
+                gemm,
+                work,
+                one,
+                N,
+                N,
+                lanes,
+                R,
+                length,
+                V.ctypes.data + x * stride * size,
+                stride,
+                U.ctypes.data + (w + column) * size,
+                K,
+                V.ctypes.data + out * stride * size,
+                stride,
+            )
             continue
         for r in range(R):
             z = V[(out + r) * stride : (out + r) * stride + lanes]
@@ -158,11 +171,39 @@ def _affine_reverse(p, q, V, G, stride, lanes, U, GU, gemm, work, one):
             size = V.itemsize
             upstream = G.ctypes.data + out * stride * size
             if need_w:
-                _gemm(gemm, work, one, T, N, length, R, lanes, V.ctypes.data + x * stride * size, stride,
-                      upstream, stride, GU.ctypes.data + (w + column) * size, K)  # fmt: skip
+                _gemm(
+                    gemm,
+                    work,
+                    one,
+                    T,
+                    N,
+                    length,
+                    R,
+                    lanes,
+                    V.ctypes.data + x * stride * size,
+                    stride,
+                    upstream,
+                    stride,
+                    GU.ctypes.data + (w + column) * size,
+                    K,
+                )
             if need_x:
-                _gemm(gemm, work, one, N, T, lanes, length, R, upstream, stride,
-                      U.ctypes.data + (w + column) * size, K, G.ctypes.data + x * stride * size, stride)  # fmt: skip
+                _gemm(
+                    gemm,
+                    work,
+                    one,
+                    N,
+                    T,
+                    lanes,
+                    length,
+                    R,
+                    upstream,
+                    stride,
+                    U.ctypes.data + (w + column) * size,
+                    K,
+                    G.ctypes.data + x * stride * size,
+                    stride,
+                )
             continue
         for r in range(R):
             d = G[(out + r) * stride : (out + r) * stride + lanes]
@@ -248,9 +289,24 @@ def uniform_reverse(uniform_code, U, GU, gemm):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def run_blocks(
-    varying_code, U, GU, V, G, block, stride, X, samples, start, stop, outputs, seeds, totals, values,
-    inputs_gradient, gemm
-):  # fmt: skip
+    varying_code,
+    U,
+    GU,
+    V,
+    G,
+    block,
+    stride,
+    X,
+    samples,
+    start,
+    stop,
+    outputs,
+    seeds,
+    totals,
+    values,
+    inputs_gradient,
+    gemm,
+):
     """Run samples start … stop through the varying program, a block of ``block`` lanes at a time.
 
     Args:
@@ -297,9 +353,25 @@ def run_blocks(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def replay(
-    uniform_code, varying_code, U, GU, V, G, block, stride, X, samples, count, outputs, uniform_outputs, seeds, totals, values,
-    inputs_gradient, gemm
-):  # fmt: skip
+    uniform_code,
+    varying_code,
+    U,
+    GU,
+    V,
+    G,
+    block,
+    stride,
+    X,
+    samples,
+    count,
+    outputs,
+    uniform_outputs,
+    seeds,
+    totals,
+    values,
+    inputs_gradient,
+    gemm,
+):
     """One replay over ``count`` samples on one thread: the uniform part around the varying blocks."""
     totals[:] = 0.0
     if seeds.size:
@@ -350,11 +422,11 @@ def levels_of(ptr, args, level):
 
 
 @njit(cache=True)
-def reach_forward(ptr, args, reached):
-    """Mark every node that has a marked input; nodes are in topological order."""
+def reach_forward(ptr, args, stops, reached):
+    """Mark every node that has a marked input, but none of ``stops``; nodes are in topological order."""
     for i in range(reached.size):
         for j in range(ptr[i], ptr[i + 1]):
-            reached[i] |= reached[args[j]]
+            reached[i] |= reached[args[j]] and not stops[i]
 
 
 @njit(cache=True)

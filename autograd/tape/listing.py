@@ -14,7 +14,7 @@ outputs: 3
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -120,7 +120,7 @@ def keep(listing: Listing, wanted: NDArray[np.bool_]) -> Listing:
     )
 
 
-def rewire(listing: Listing, changed: dict[int, tuple[Op | None, Sequence[int]]]) -> Listing:
+def rewire(listing: Listing, changed: Mapping[int, tuple[Op | None, Sequence[int]]]) -> Listing:
     """The listing with other ops and inputs at some nodes; an op of None makes the node a constant."""
     if not changed:
         return listing

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from autograd import ops
 from autograd.tape.kernels import levels_of, reach_back, reach_forward
-from autograd.tape.listing import COMPUTED, CONSTANT, PARAMETER, VARYING, Listing, keep, rewire
+from autograd.tape.listing import COMPUTED, PARAMETER, VARYING, Listing, keep, rewire
 
 Mask = NDArray[np.bool_]
 COMPARISONS = (ops.less, ops.less_equal, ops.equal)
@@ -23,23 +23,23 @@ def lower(listing: Listing) -> Listing:
 def fold_constants(listing: Listing) -> Listing:
     """What depends on constants alone becomes a constant: its number is known."""
     open_ended = (listing.kinds == VARYING) | (listing.kinds == PARAMETER)
-    reach_forward(listing.ptr, listing.args, open_ended)
+    reach_forward(listing.ptr, listing.args, _none(listing), open_ended)
     folded = np.flatnonzero(~open_ended & (listing.kinds == COMPUTED))
-    return rewire(listing, {i: (None, ()) for i in folded.tolist()})
+    return rewire(listing, dict.fromkeys(folded.tolist(), (None, ())))
 
 
 def drop_unneeded(listing: Listing) -> Listing:
     """Only what the outputs are computed from, and the varying leaves."""
     needed = np.zeros(len(listing), bool)
     needed[listing.outputs] = True
-    reach_back(listing.ptr, listing.args, np.zeros(len(listing), bool), needed)
+    reach_back(listing.ptr, listing.args, _none(listing), needed)
     return keep(listing, needed)
 
 
 def varying_nodes(listing: Listing) -> Mask:
     """Which nodes differ from sample to sample; the others are uniform, computed once a replay."""
-    varying = listing.kinds == VARYING
-    reach_forward(listing.ptr, listing.args, varying)
+    varying: Mask = listing.kinds == VARYING
+    reach_forward(listing.ptr, listing.args, _none(listing), varying)
     return varying
 
 
@@ -71,8 +71,13 @@ def gradient_paths(listing: Listing, inputs: bool) -> Mask:
     sent[listing.outputs] = True
     reach_back(listing.ptr, listing.args, comparison, sent)
     wanted = (listing.kinds == PARAMETER) | (inputs & (listing.kinds == VARYING))
-    reach_forward(listing.ptr, listing.args, wanted)
-    return sent & wanted & ~comparison
+    reach_forward(listing.ptr, listing.args, comparison, wanted)
+    active: Mask = sent & wanted & ~comparison
+    return active
+
+
+def _none(listing: Listing) -> Mask:
+    return np.zeros(len(listing), bool)
 
 
 def gather_dots(listing: Listing) -> Listing:
@@ -120,16 +125,3 @@ def _terms(
         else:
             rest.append(i)
     return pairs, rest
-
-
-__all__ = [
-    "CONSTANT",
-    "drop_unneeded",
-    "fold_constants",
-    "gather_dots",
-    "gradient_paths",
-    "levels",
-    "lower",
-    "uniform_levels",
-    "varying_nodes",
-]

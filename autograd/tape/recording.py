@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -76,8 +76,13 @@ class Tape:
     """
 
     def __init__(
-        self, outputs: Sequence[Value], inputs: Sequence[Value], widths: Sequence[int], dtype: Precision, threads: int
-    ) -> None:  # fmt: skip
+        self,
+        outputs: Sequence[Value],
+        inputs: Sequence[Value],
+        widths: Sequence[int],
+        dtype: Precision,
+        threads: int,
+    ) -> None:
         if dtype not in ("float64", "float32"):
             raise ValueError(f'dtype is "float64" or "float32", not {dtype!r}')
         if not isinstance(threads, int) or threads < 1:
@@ -252,7 +257,8 @@ class Tape:
     @cached_property
     def instructions(self) -> tuple[Instruction, ...]:
         """The steps in the order of a forward replay, the uniform ones first."""
-        listing, result = self._listing, []
+        listing = self._listing
+        result: list[Instruction] = []
         for rows, uniform in ((self._plan.uniform_rows, True), (self._plan.varying_rows, False)):
             node_of = rows.node_of
             for op, (kind, start, end, *_) in zip(rows.ops, rows.steps.tolist(), strict=True):
@@ -383,14 +389,11 @@ def _as_inputs(x: Any, i: int) -> Value | list[Value]:
 
 
 def _only_values(values: Any) -> list[Value]:
-    try:
-        values = list(values)
-    except TypeError:
-        values = [values]
-    for v in values:
+    listed = list(values) if isinstance(values, Iterable) else [values]
+    for v in listed:
         if not isinstance(v, Value):
             raise TypeError(f"a tape records Values; got {v!r} ({type(v).__name__}): its graph was cut")
-    return values
+    return listed
 
 
 def _as_columns(x: ArrayLike, width: int, i: int, dtype: str) -> Array:
@@ -398,7 +401,7 @@ def _as_columns(x: ArrayLike, width: int, i: int, dtype: str) -> Array:
     wanted = "(samples,)" if width == 0 else f"(samples, {width})"
     if array.ndim != (1 if width == 0 else 2) or (width and array.shape[1] != width):
         raise ValueError(f"array {i + 1} has the shape {array.shape}; the tape was recorded with {wanted}")
-    return array.reshape(len(array), -1)
+    return array.reshape(len(array), width or 1)
 
 
 def _named(values: Sequence[Value]) -> str:

@@ -81,9 +81,25 @@ class Replayer:
             return self._run_threads(X, samples, count, seeds, values, inputs_gradient)
         GU, V, G, _ = self._own[0]
         replay(
-            plan.uniform, plan.varying, self._U, GU, V, G, self.lanes, _padded(min(self.lanes, count)), X, samples,
-            count, plan.outputs, plan.uniform_outputs, seeds, self.totals, values, inputs_gradient, self._gemm,
-        )  # fmt: skip
+            plan.uniform,
+            plan.varying,
+            self._U,
+            GU,
+            V,
+            G,
+            self.lanes,
+            _padded(min(self.lanes, count)),
+            X,
+            samples,
+            count,
+            plan.outputs,
+            plan.uniform_outputs,
+            seeds,
+            self.totals,
+            values,
+            inputs_gradient,
+            self._gemm,
+        )
         return self.totals
 
     def _run_threads(

@@ -1,0 +1,83 @@
+"""The compiled op table: the right machine code, never stale."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autograd.ops import TABLE, Op
+from autograd.tape import Tape, compiled
+from autograd.tape.vectors import vectorised
+from autograd.value import apply
+
+
+def scaled(factor: float) -> Op:
+    return Op("scaled", "s", lambda m: (lambda a: factor * m.tanh(a), lambda a, y: factor * m.sech(a)))
+
+
+def test_the_fingerprint_of_an_op_is_stable() -> None:
+    for op in TABLE.values():
+        assert compiled.fingerprint(op, "float64") == compiled.fingerprint(op, "float64")
+
+
+def test_every_op_and_precision_has_a_fingerprint_of_its_own() -> None:
+    found = {compiled.fingerprint(op, dtype) for op in TABLE.values() for dtype in ("float64", "float32")}
+    assert len(found) == 2 * len(TABLE)
+
+
+def test_a_changed_constant_changes_the_fingerprint() -> None:
+    assert compiled.fingerprint(scaled(2.0), "float64") != compiled.fingerprint(scaled(3.0), "float64")
+
+
+def test_a_changed_global_changes_the_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = compiled.fingerprint(TABLE["gelu"], "float64")
+    monkeypatch.setattr("autograd.ops.ROOT_HALF", 0.7)
+    assert compiled.fingerprint(TABLE["gelu"], "float64") != before
+
+
+def test_a_changed_op_changes_the_fingerprint_of_those_that_call_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = compiled.fingerprint(TABLE["tanh"], "float64")
+    other = Op("sech", "sech", lambda m: (lambda a: 2 / m.cosh(a), lambda a, y: -y * m.tanh(a)))
+    monkeypatch.setitem(TABLE, "sech", other)
+    assert compiled.fingerprint(TABLE["tanh"], "float64") != before
+
+
+def test_damaged_files_in_the_cache_are_compiled_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CHAINRULE_CACHE", str(tmp_path))
+    monkeypatch.setattr(compiled, "_loaded", {})
+    Tape.record(lambda x: x.sin(), 1.0)
+    (source,) = tmp_path.glob("sin_*.py")
+    for kept in (tmp_path / "__pycache__").glob("*.nb*"):
+        kept.write_bytes(b"damaged")
+    monkeypatch.setattr(compiled, "_loaded", {})
+    assert Tape.record(lambda x: x.sin(), 1.0).forward([0.5]) == pytest.approx(np.sin([0.5]))
+    assert source.exists()
+
+
+def test_an_op_that_cannot_be_compiled_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CHAINRULE_CACHE", str(tmp_path))
+    odd = Op("odd", "odd", lambda m: (lambda a: float(str(a)), lambda a, y: 1.0))
+    monkeypatch.setitem(TABLE, "odd", odd)
+    with pytest.raises(NotImplementedError, match="op 'odd' cannot be compiled"):
+        Tape.record(lambda x: apply(odd, (x,)), 1.0)
+
+
+def test_a_rule_for_numbers_runs_over_vectors() -> None:
+    def rule(p, g, h, m):
+        m = h[1] * m + g
+        return p - h[0] * m, m
+
+    p, g, m = np.array([1.0, 2.0]), np.array([0.5, -0.5]), np.array([0.0, 1.0])
+    vectorised(rule, 1)(p, g, (0.1, 0.9), m)
+    assert m == pytest.approx([0.5, 0.4])
+    assert p == pytest.approx([0.95, 1.96])
+
+
+def test_a_rule_without_state_runs_over_vectors() -> None:
+    p, g = np.array([1.0, 2.0]), np.array([0.5, -0.5])
+    vectorised(lambda p, g, h: (p - h[0] * g,), 0)(p, g, (0.1,))
+    assert p == pytest.approx([0.95, 2.05])
