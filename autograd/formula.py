@@ -36,6 +36,11 @@ class Expression:
         """The text as an operand of something that binds as tightly as ``binding``."""
         return self.text if self.binding >= binding else f"({self.text})"
 
+    def after_a_sign(self, binding: int) -> str:
+        """The same to the right of a sign: a minus of its own is put in parentheses, a − (−2)."""
+        text = self.inside(binding)
+        return f"({text})" if text.startswith("−") else text
+
     def __add__(self, other: Any) -> Expression:
         return _infix("+", SUM, self, other)
 
@@ -61,10 +66,10 @@ class Expression:
         return _infix("/", PRODUCT, other, self)
 
     def __neg__(self) -> Expression:
-        return Expression(f"−{self.inside(SIGN)}", SIGN)
+        return Expression(f"−{self.after_a_sign(SIGN)}", SIGN)
 
     def __abs__(self) -> Expression:
-        return Expression(f"|{self.text}|")
+        return Expression(f"|({self.text})|" if "|" in self.text else f"|{self.text}|")
 
     def __lt__(self, other: Any) -> Expression:
         return _infix("<", RELATION, self, other)
@@ -87,8 +92,11 @@ def _written(x: Any) -> Expression:
 
 
 def _infix(sign: str, binding: int, left: Any, right: Any) -> Expression:
+    left, right = _written(left), _written(right)
+    if binding == RELATION:  # no chains: (a < b) < c
+        return Expression(f"{left.inside(SUM)} {sign} {right.inside(SUM)}", RELATION)
     stronger = binding + (sign in "−/")  # a − (b − c) and a / (b × c) keep their parentheses
-    return Expression(f"{_written(left).inside(binding)} {sign} {_written(right).inside(stronger)}", binding)
+    return Expression(f"{left.inside(binding)} {sign} {right.after_a_sign(stronger)}", binding)
 
 
 class _Symbols:
@@ -107,14 +115,14 @@ def _applied(op: Op, x: Sequence[Expression]) -> Expression:
     match op.name:
         case "add" | "sub" | "mul" | "div" | "neg" | "abs" | "sum":
             value = op.rule(SYMBOLS)[0]
-            written: Expression = value(x) if op.variadic else value(*x)
-            return written
+            return _written(value(x) if op.variadic else value(*x))
         case "dot":
             n = len(x) // 2
             products = [
-                f"{w.inside(PRODUCT)}·{a.inside(PRODUCT)}" for w, a in zip(x[:n], x[n : 2 * n], strict=True)
+                Expression(f"{w.inside(SIGN)}·{a.after_a_sign(SIGN)}", PRODUCT)
+                for w, a in zip(x[:n], x[n : 2 * n], strict=True)
             ]
-            return Expression(" + ".join([*products, *(bias.text for bias in x[2 * n :])]), SUM)
+            return _written(sum([*products, *x[2 * n :]]))
         case "pow":
             return Expression(f"{x[0].inside(ATOM)}^{x[1].inside(ATOM)}", POWER)
         case "sqrt":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import copysign, frexp, inf, nextafter
@@ -68,6 +69,18 @@ def domain_of(op: Op, i: int) -> Interval:
 def on_a_kink(op: Op, inputs: Sequence[float], width: float = 0.0) -> bool:
     """Whether the inputs are within ``width`` of a kink of the op."""
     return any(abs(kink.gap(*inputs)) <= width for kink in op.kinks)
+
+
+def samples_of(op: Op, how_many: int = 24) -> list[list[float]]:
+    """Everyday inputs of the op, well off its kinks; the same ones every time."""
+    chance = random.Random(7)
+    found: list[list[float]] = []
+    while len(found) < how_many:
+        n = op.arity or chance.randrange(2, 5)
+        row = [chance.uniform(-2, 2) for _ in range(n)]
+        if all(x in domain_of(op, i) for i, x in enumerate(row)) and not on_a_kink(op, row, 0.01):
+            found.append(row)
+    return found
 
 
 # --------------------------------------------------------------------------- graphs of all shapes

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -33,7 +32,7 @@ from tests.oracle import (
     ulp,
     value_of,
 )
-from tests.strategies import domain_of, everyday, everyday_inputs_of, inputs_of, on_a_kink
+from tests.strategies import domain_of, everyday, everyday_inputs_of, inputs_of, on_a_kink, samples_of
 
 EVERY_OP = pytest.mark.parametrize("op", TABLE.values(), ids=TABLE.keys())
 
@@ -271,18 +270,6 @@ def test_partials_on_a_kink_are_those_of_pytorch(op: Op, number: int) -> None:
 
 
 # --------------------------------------------------------------------------- the checks, checked
-
-
-def samples_of(op: Op, how_many: int = 24) -> list[list[float]]:
-    """Everyday inputs of the op, well off its kinks; the same ones every time."""
-    chance = random.Random(7)
-    found: list[list[float]] = []
-    while len(found) < how_many:
-        n = op.arity or chance.randrange(2, 5)
-        row = [chance.uniform(-2, 2) for _ in range(n)]
-        if all(x in domain_of(op, i) for i, x in enumerate(row)) and not on_a_kink(op, row, 0.01):
-            found.append(row)
-    return found
 
 
 def broken(op: Op, mistake: Callable[[Any], Any], i: int) -> Op:
