@@ -36,5 +36,6 @@ def by_name(kind: str, name: Any, table: Mapping[str, T]) -> T:
 def did_you_mean(name: str, known: Collection[str]) -> str:
     """``; did you mean '…'?`` where a known name is close, else just the mark that ends the clause."""
     by_lower = {other.lower(): other for other in known}  # a wrong case is the likeliest slip
-    close = get_close_matches(name.lower(), by_lower, n=1)
+    beginning = [other for other in by_lower if other.startswith(name.lower())]
+    close = get_close_matches(name.lower(), by_lower, n=1) or beginning
     return f"; did you mean {by_lower[close[0]]!r}?" if close else "."
