@@ -13,21 +13,25 @@ from autograd.wording import Label, shorten
 
 PLAIN_TABLE = 'BORDER="0" CELLBORDER="0" CELLSPACING="0"'
 LONGEST_TOOLTIP = 400
+NO_WIDTH = "\u200b"
 
 
 def escaped(text: str) -> str:
     """The text for an HTML-like label, each character meaning itself."""
-    return _quoted(text).replace(" ", "&#160;")  # plain spaces in a row would be one
+    text = text.replace("\\", "\\\\")  # Graphviz reads \N as the node's name here as well
+    return _without_markup(text).replace(" ", "&#160;")  # plain spaces in a row would be one
 
 
 def tooltip(text: str) -> str:
-    """The text for a tooltip, each character meaning itself."""
-    return _quoted(shorten(text, LONGEST_TOOLTIP))
+    """The text for a tooltip, each character meaning itself.
+
+    Graphviz looks for its escapes in a tooltip more than once, so that doubling a backslash is
+    not enough: a space of no width after each keeps what follows from being read as an escape.
+    """
+    return _without_markup(shorten(text, LONGEST_TOOLTIP).replace("\\", "\\\\" + NO_WIDTH))
 
 
-def _quoted(text: str) -> str:
-    r"""Without Graphviz's escapes (``\N`` is the node's name) and without markup."""
-    text = text.replace("\\", "\\\\")
+def _without_markup(text: str) -> str:
     for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
         text = text.replace(character, entity)
     return text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from autograd.drawing.collapse import INPUTS, WHOLE, Group, Link, Network
 from autograd.drawing.markup import cell, label, row, text, tooltip
@@ -32,12 +32,18 @@ MOST_LABELLED_WEIGHTS = 6
 """Between two layers: the text of more arrows than this would push them out of their way."""
 
 
+STRONGLY = 10
+WIDEST_RANKSEP = 6.0
+
+
 def draw_network(network: Network, theme: Theme) -> Drawing:
     """The picture of a folded network."""
     by_layer = network.groups[0].place[1] == WHOLE
     labelled = by_layer or max(_weights_into_layers(network).values(), default=0) <= MOST_LABELLED_WEIGHTS
     drawing = canvas(theme)
-    drawing.attr(ranksep="0.9" if labelled else "1.3", splines="true" if labelled else "line")
+    tallest = max(map(len, _layers(network)))
+    ranksep = 0.9 if labelled else min(0.5 + 0.2 * tallest, WIDEST_RANKSEP)  # the taller, the steeper
+    drawing.attr(ranksep=str(ranksep), splines="true" if labelled else "line")
     for group in network.groups:
         kind = "neuron" if group.place[1] != WHOLE else "layer"
         described = {
@@ -68,20 +74,25 @@ def _weights_into_layers(network: Network) -> Counter[str]:
     return Counter(layers[link.target] for link in network.links if link.weights)
 
 
+def _layers(network: Network) -> list[list[Group]]:
+    """The groups of each layer, in order."""
+    ordered = sorted(network.groups, key=lambda group: group.place)
+    return [list(layer) for _, layer in groupby(ordered, key=lambda group: group.place[0])]
+
+
 def _keep_order(drawing: Drawing, network: Network) -> None:
     """Put the neurons of a layer one below the other, the first on top."""
-    layers: dict[int, list[Group]] = {}
-    for group in sorted(network.groups, key=lambda group: group.place):
-        layers.setdefault(group.place[0], []).append(group)
-    for groups in layers.values():
+    for layer in _layers(network):
         with drawing.subgraph() as column:
             column.attr(rank="same")
-            for above, below in pairwise(groups):
+            for above, below in pairwise(layer):
                 column.edge(above.id, below.id, style="invis")
 
 
 def _add_links(drawing: Drawing, network: Network, theme: Theme, labelled: bool) -> None:
     heads = {node.id: operation_id(node) for node in network.nodes}
+    # the middle one, or both, of each layer hold the layers level
+    middles = {layer[i].id for layer in _layers(network) for i in ((len(layer) - 1) // 2, len(layer) // 2)}
     for link in network.links:
         arrow = Arrow(
             tail=link.source,
@@ -93,6 +104,7 @@ def _add_links(drawing: Drawing, network: Network, theme: Theme, labelled: bool)
             hint=_hint(link),
             signed=len(link.weights) < 2,
             straight=not labelled and bool(link.weights),
+            pull=STRONGLY if {link.source, link.target} <= middles else 0,
         )
         add_arrow(drawing, arrow, theme)
 

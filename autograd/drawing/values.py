@@ -109,6 +109,7 @@ class Arrow:
         carries: whether a gradient can flow along it.
         hint: what it says when pointed at.
         straight: whether it goes from the middle of one side to the middle of the other.
+        pull: how strongly a straight arrow pulls its ends to the same height.
         signed: whether the gradient has a sign to show; the size of several has none.
     """
 
@@ -121,6 +122,7 @@ class Arrow:
     hint: str = ""
     signed: bool = True
     straight: bool = False
+    pull: int = 0
 
 
 def add_uses(drawing: Drawing, trace: Trace, theme: Theme) -> None:
@@ -164,7 +166,7 @@ def add_arrow(drawing: Drawing, arrow: Arrow, theme: Theme) -> None:
     if arrow.rows:
         attributes["label"] = lines(arrow.rows, padding=0, align="CENTER", margin=3)
     if arrow.straight:
-        attributes |= {"tailport": "e", "headport": "w"}
+        attributes |= {"tailport": "e", "headport": "w", "weight": str(arrow.pull)}
     if arrow.hint:
         attributes["edgetooltip"] = attributes["labeltooltip"] = tooltip(arrow.hint)
     drawing.edge(arrow.tail, arrow.head, **attributes)

@@ -1,0 +1,115 @@
+"""How numbers and labels are written."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograd.wording import Label, count, counted, number, parse_label, shorten, signed
+
+
+@pytest.mark.parametrize(
+    ("x", "written"),
+    [
+        (2.0, "2"),
+        (-3.0, "−3"),
+        (0.123456, "0.1235"),
+        (-0.0, "0"),
+        (1234567.0, "1.235e6"),
+        (-1.5e-9, "−1.5e−9"),
+        (math.nan, "nan"),
+        (math.inf, "∞"),
+        (-math.inf, "−∞"),
+        (None, "–"),
+    ],
+)
+def test_a_number_has_four_significant_digits_and_a_real_minus(x: float | None, written: str) -> None:
+    assert number(x) == written
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_written_number_is_the_number_to_four_digits(x: float) -> None:
+    read = float(number(x).replace("−", "-"))
+    assert math.isclose(read, x, rel_tol=5.1e-4, abs_tol=5e-324) or math.isinf(read)
+
+
+@pytest.mark.parametrize(
+    ("x", "written"),
+    [(6.0, "+6"), (-6.0, "−6"), (0.0, "0"), (math.inf, "+∞"), (math.nan, "nan"), (None, "–")],
+)
+def test_a_sign_is_always_written(x: float | None, written: str) -> None:
+    assert signed(x) == written
+
+
+@pytest.mark.parametrize(
+    ("n", "written"),
+    [
+        (0, "0"),
+        (1234567, "1,234,567"),
+        (10**15, "about 1e15"),
+        (2**200, "about 1.607e60"),
+        (10**40 - 1, "about 1e40"),
+    ],
+)
+def test_a_count_of_any_size_can_be_read(n: int, written: str) -> None:
+    assert count(n) == written
+
+
+def test_a_count_of_a_hundred_thousand_digits_is_written() -> None:
+    assert count(10**100_000).startswith("about 1e")
+
+
+def test_one_is_singular() -> None:
+    assert counted(1, "route") == "1 route"
+    assert counted(0, "route") == "0 routes"
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("w21^3", Label("w", "21", "3")),
+        ("w12,3^1", Label("w", "12,3", "1")),
+        ("x1", Label("x", "1")),
+        ("b^2", Label("b", "", "2")),
+        ("δ10^2", Label("δ", "10", "2")),
+        ("L", Label("L")),
+    ],
+)
+def test_a_textbook_label_is_taken_apart(text: str, label: Label) -> None:
+    assert parse_label(text) == label
+
+
+@pytest.mark.parametrize(
+    "text", ["loss", "a^b", "w_21", "w21^", "^3", "1", "w1,^2", "w²", "<b>", "x1 ", "", "w21^3^4", "w٢"]
+)
+def test_anything_else_stays_as_it_is(text: str) -> None:
+    assert parse_label(text) == Label(text)
+
+
+def test_a_weight_has_two_indices_and_everything_else_one() -> None:
+    assert parse_label("w21^3").indices == (2, 1)
+    assert parse_label("w12,3^1").indices == (12, 3)
+    assert parse_label("z12^1").indices == (12,)
+    assert parse_label("b^2").indices == ()
+    assert parse_label("w21^3").layer == 3
+    assert parse_label("x1").layer is None
+
+
+def test_in_plain_text_the_indices_are_small_digits() -> None:
+    assert parse_label("w12,3^10").text == "w₁₂,₃¹⁰"
+
+
+@given(st.text(), st.integers(1, 30))
+def test_shortened_text_fits_and_can_be_encoded(text: str, limit: int) -> None:
+    short = shorten(text, limit)
+    short.encode("utf-8")
+    assert short.isprintable() or all(c.isprintable() or c.isspace() or ord(c) > 0x7F for c in short)
+    if len(text) <= limit and text.isprintable():
+        assert short == text
+
+
+def test_what_cannot_be_seen_is_named() -> None:
+    assert shorten("a\nb\tc\x00\u202e\ud800", 20) == "a¶b‹9›c‹0›‹202e›�"
