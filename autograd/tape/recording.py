@@ -194,8 +194,8 @@ class Tape:
         X = self.samples(*data)
         gradients = np.zeros_like(X)
         with _one_blas_thread():
-            self._read(self._with_inputs)
-            self._with_inputs.run(X, seeds=self._seeds(output, 1.0), inputs_gradient=gradients)
+            self._read(self.replayer_with_inputs)
+            self.replayer_with_inputs.run(X, seeds=self._seeds(output, 1.0), inputs_gradient=gradients)
         return gradients
 
     @contextmanager
@@ -236,7 +236,8 @@ class Tape:
         return np.ascontiguousarray(np.concatenate(columns, axis=1))
 
     @cached_property
-    def _with_inputs(self) -> Replayer:
+    def replayer_with_inputs(self) -> Replayer:
+        """The arrays of replays that give the gradients of the inputs too."""
         plan = schedule(self._listing, self.inputs, self.dtype, inputs_gradient=True)
         return Replayer(plan, self._listing, self.dtype, self.threads)
 

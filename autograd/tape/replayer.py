@@ -53,6 +53,10 @@ class Replayer:
             np.zeros(len(self.plan.outputs), kind),
         )
 
+    def memory(self) -> list[Array]:
+        """All arrays that replays take: the programs and the numbers."""
+        return [self.plan.uniform, self.plan.varying, self._U, *(a for own in self._own for a in own)]
+
     def run(
         self,
         X: Array,
