@@ -288,9 +288,9 @@ def _gave_up(engine: Engine, epoch: Epoch, train: Samples, patience: int, best: 
 
 
 def _summary(epoch: Epoch) -> str:
-    parts = {"loss": epoch.loss, "accuracy": epoch.accuracy, "val_loss": epoch.val_loss,
-             "val_accuracy": epoch.val_accuracy}  # fmt: skip
-    return ", ".join(f"{name} {x:.4g}" for name, x in parts.items() if x is not None)
+    parts = (("loss", epoch.loss), ("val", epoch.val_loss),
+             ("accuracy", epoch.accuracy), ("val", epoch.val_accuracy))  # fmt: skip
+    return ", ".join(f"{name} {x:.3g}" for name, x in parts if x is not None)
 
 
 class _NoBar:
