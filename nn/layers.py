@@ -11,6 +11,7 @@ Layer l of a network (the first one after the inputs is layer 1) is made of neur
 
 from __future__ import annotations
 
+import gc
 import random
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -104,7 +105,7 @@ class Neuron(Module):
     def _step_by_step(self, x: tuple[Value, ...]) -> Value:
         z = self.b
         for w, v in zip(self.w, x, strict=True):
-            z = z + w * v
+            z = apply(ops.add, (z, apply(ops.mul, (w, v))))
         return z
 
     def __repr__(self) -> str:
@@ -265,8 +266,14 @@ class MLP(Module):
             ValueError: if the sample has another number of inputs.
         """
         values: Sequence[Value] = as_inputs(x, self.nin, "network")
-        for layer in self.layers:
-            values = layer.fire(tuple(values))
+        collecting = gc.isenabled()
+        gc.disable()  # it would search all nodes for cycles again and again, and they have none
+        try:
+            for layer in self.layers:
+                values = layer.fire(tuple(values))
+        finally:
+            if collecting:
+                gc.enable()
         return _alone(values)
 
     def __repr__(self) -> str:

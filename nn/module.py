@@ -37,21 +37,26 @@ class Module:
 
         A parameter held in several places comes once, under the first of its paths.
         """
+        for trail, p in self._found():
+            yield ".".join(map(str, trail)), p
+
+    def _found(self) -> Iterator[tuple[tuple[Any, ...], Parameter]]:
+        """Each parameter once, with the names and positions that lead to it."""
         seen: set[int] = set()
-        stack: list[tuple[str, Any]] = [("", self)]
+        stack: list[tuple[tuple[Any, ...], Any]] = [((), self)]
         while stack:
-            path, holder = stack.pop()
+            trail, holder = stack.pop()
             if id(holder) in seen:
                 continue
             seen.add(id(holder))
             if isinstance(holder, Parameter):
-                yield path[1:], holder
+                yield trail, holder
             else:
-                stack.extend([(f"{path}.{name}", x) for name, x in _held(holder)][::-1])
+                stack.extend([((*trail, name), x) for name, x in _held(holder)][::-1])
 
     def parameters(self) -> list[Parameter]:
         """Every parameter once, in the order of `named_parameters`."""
-        return [p for _, p in self.named_parameters()]
+        return [p for _, p in self._found()]
 
     def weights(self) -> list[Parameter]:
         """The parameters without the biases (those held as ``b`` or ``bias``): what penalties are for."""
@@ -111,6 +116,9 @@ class Module:
             p.data = float(state[path])
 
 
+HOLDERS = (Parameter, Module, list, tuple, dict)
+
+
 def _held(holder: Any) -> Iterable[tuple[Any, Any]]:
     """What a Module or container holds that can be or hold a parameter, by name or position."""
     if isinstance(holder, Module):
@@ -119,7 +127,7 @@ def _held(holder: Any) -> Iterable[tuple[Any, Any]]:
         inside = holder.items()
     else:
         inside = enumerate(holder)
-    return ((name, x) for name, x in inside if isinstance(x, (Parameter, Module, list, tuple, dict)))
+    return [(name, x) for name, x in inside if isinstance(x, HOLDERS)]
 
 
 def _complaints(named: Mapping[str, Parameter], state: Mapping[str, float]) -> list[str]:

@@ -138,7 +138,7 @@ def report_steps(engines: list[str], rounds: int) -> None:
     costs = {}
     for _ in range(rounds):
         for engine in engines:
-            found = measured("steps", engine, "5" if engine == "micrograd" else "20")
+            found = measured("steps", engine, "8" if engine == "micrograd" else "30")
             seconds[engine] += found["seconds"]
             costs[engine] = found["costs"]
     print(f"a step of micrograd's demo (median of the steps in {rounds} rounds, in turns)")
