@@ -37,8 +37,8 @@ class Program(NamedTuple):
         affine: one row a matrix product: first row of the result, number of rows R, number of
             inputs K, first row of W in U (R × K, row by row), first row of the bias in U or -1,
             first segment and the one after the last, whether W needs a gradient.
-        segments: runs of consecutive input rows: first row in V, first column of W, length,
-            whether they need a gradient.
+        segments: runs of consecutive inputs: first row in V, first column of W, length, whether
+            they need a gradient, and whether they lie in the samples instead, from that column on.
     """
 
     steps: Rows
@@ -73,7 +73,7 @@ def _unpack(code):
     h = g + code[6]
     return Program(
         code[a:b].reshape(-1, 6), code[b:c].reshape(-1, 3), code[c:d], code[d:e], code[e:f], code[f:g],
-        code[g:h].reshape(-1, 8), code[h:].reshape(-1, 4),
+        code[g:h].reshape(-1, 8), code[h:].reshape(-1, 5),
     )  # fmt: skip
 
 
@@ -108,136 +108,120 @@ N, T = ord("N"), ord("T")
 
 
 @njit(cache=True, nogil=True)
-def _gemm(gemm, work, one, flip_a, flip_b, m, n, k, a, lda, b, ldb, c, ldc):
-    """C += op(A) op(B) for column-major matrices given by the addresses of their first elements."""
-    work[0], work[1], work[2], work[3], work[4], work[5] = m, n, k, lda, ldb, ldc
-    work[6], work[7] = flip_a, flip_b
+def _add_product(blas, shape, a, b, c):
+    """C += op(A) op(B) for column-major matrices of ``shape`` (rows of C, columns of C, terms of a sum).
+
+    A matrix is (address of its first element, numbers from column to column, N or T); ``blas`` is
+    (address of gemm, room for its integers, a 1 of the dtype).
+    """
+    gemm, work, one = blas
+    work[0], work[1], work[2] = shape
+    work[3], work[4], work[5], work[6], work[7] = a[1], b[1], c[1], a[2], b[2]
     w = work.ctypes.data
     scale = one.ctypes.data
-    _call(gemm, (w + 24, w + 28, w, w + 4, w + 8, scale, a, w + 12, b, w + 16, scale, c, w + 20))
+    _call(gemm, (w + 24, w + 28, w, w + 4, w + 8, scale, a[0], w + 12, b[0], w + 16, scale, c[0], w + 20))
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
-def _affine_forward(p, q, V, stride, lanes, U, gemm, work, one):
-    """Z = W X + b: the rows of Z start as b, and each segment of X adds its product."""
-    out, R, K, w, b = p.affine[q, 0], p.affine[q, 1], p.affine[q, 2], p.affine[q, 3], p.affine[q, 4]
-    for r in range(R):
-        V[(out + r) * stride : (out + r) * stride + lanes] = U[b + r] if b >= 0 else one[0] - one[0]
-    for s in range(p.affine[q, 5], p.affine[q, 6]):
-        x, column, length = p.segments[s, 0], p.segments[s, 1], p.segments[s, 2]
-        if R * length * lanes >= SMALL_PRODUCT and R > 1 and length > 1:
-            size = V.itemsize
-            _gemm(
-                gemm,
-                work,
-                one,
-                N,
-                N,
-                lanes,
-                R,
-                length,
-                V.ctypes.data + x * stride * size,
-                stride,
-                U.ctypes.data + (w + column) * size,
-                K,
-                V.ctypes.data + out * stride * size,
-                stride,
-            )
-            continue
-        for r in range(R):
-            z = V[(out + r) * stride : (out + r) * stride + lanes]
-            for j in range(length):
-                weight = U[w + r * K + column + j]
-                row = V[(x + j) * stride : (x + j) * stride + lanes]
-                for k in range(lanes):
-                    z[k] += weight * row[k]
-
-
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def _affine_reverse(p, q, V, G, stride, lanes, U, GU, gemm, work, one):
-    """∂/∂W = D Xᵀ, ∂/∂b = the sums of D's rows, ∂/∂X = Wᵀ D, where D is the gradient of Z."""
-    out, R, K, w, b = p.affine[q, 0], p.affine[q, 1], p.affine[q, 2], p.affine[q, 3], p.affine[q, 4]
-    need_w = p.affine[q, 7]
-    if b >= 0 and need_w:
-        for r in range(R):
-            d = G[(out + r) * stride : (out + r) * stride + lanes]
-            total = GU[b + r]
-            for k in range(lanes):
-                total += d[k]
-            GU[b + r] = total
-    for s in range(p.affine[q, 5], p.affine[q, 6]):
-        x, column, length, need_x = p.segments[s, 0], p.segments[s, 1], p.segments[s, 2], p.segments[s, 3]
-        if R * length * lanes >= SMALL_PRODUCT and R > 1 and length > 1:
-            size = V.itemsize
-            upstream = G.ctypes.data + out * stride * size
-            if need_w:
-                _gemm(
-                    gemm,
-                    work,
-                    one,
-                    T,
-                    N,
-                    length,
-                    R,
-                    lanes,
-                    V.ctypes.data + x * stride * size,
-                    stride,
-                    upstream,
-                    stride,
-                    GU.ctypes.data + (w + column) * size,
-                    K,
-                )
-            if need_x:
-                _gemm(
-                    gemm,
-                    work,
-                    one,
-                    N,
-                    T,
-                    lanes,
-                    length,
-                    R,
-                    upstream,
-                    stride,
-                    U.ctypes.data + (w + column) * size,
-                    K,
-                    G.ctypes.data + x * stride * size,
-                    stride,
-                )
-            continue
-        for r in range(R):
-            d = G[(out + r) * stride : (out + r) * stride + lanes]
-            for j in range(length):
-                place = w + r * K + column + j
-                if need_w:
-                    row = V[(x + j) * stride : (x + j) * stride + lanes]
-                    total = GU[place]
-                    for k in range(lanes):
-                        total += d[k] * row[k]
-                    GU[place] = total
-                if need_x:
-                    weight = U[place]
-                    sent = G[(x + j) * stride : (x + j) * stride + lanes]
-                    for k in range(lanes):
-                        sent[k] += weight * d[k]
+# A matrix whose rows are contiguous is, to BLAS, the transpose of one whose columns are: what is
+# Z = W X in rows is Zᵀ = Xᵀ Wᵀ in columns, and the X of samples one after another is there as it is.
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _forward(p, V, stride, lanes, U, gemm, work, one):
+def _affine_forward(p, q, V, stride, lanes, samples, U, blas):
+    """Z = W X + b: the rows of Z start as b, and each segment of X adds its product."""
+    out, R, K, w, b = p.affine[q, 0], p.affine[q, 1], p.affine[q, 2], p.affine[q, 3], p.affine[q, 4]
+    v, u, size = V.ctypes.data, U.ctypes.data, V.itemsize
+    zero = blas[2][0] - blas[2][0]
+    for r in range(R):
+        V[(out + r) * stride : (out + r) * stride + lanes] = U[b + r] if b >= 0 else zero
+    for s in range(p.affine[q, 5], p.affine[q, 6]):
+        x, column, length, direct = p.segments[s, 0], p.segments[s, 1], p.segments[s, 2], p.segments[s, 4]
+        if not direct and (R * length * lanes < SMALL_PRODUCT or R == 1 or length == 1):
+            _small_forward(V, stride, lanes, U, out, R, w + column, K, x, length)
+            continue
+        X = (samples[0] + x * size, samples[1], T) if direct else (v + x * stride * size, stride, N)
+        W = (u + (w + column) * size, K, N)
+        _add_product(blas, (lanes, R, length), X, W, (v + out * stride * size, stride))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _affine_reverse(p, q, V, G, stride, lanes, samples, U, GU, blas):
+    """∂/∂W = D Xᵀ, ∂/∂b = the sums of D's rows, ∂/∂X = Wᵀ D, where D is the gradient of Z."""
+    out, R, K, w, b = p.affine[q, 0], p.affine[q, 1], p.affine[q, 2], p.affine[q, 3], p.affine[q, 4]
+    v, g, u, gu, size = V.ctypes.data, G.ctypes.data, U.ctypes.data, GU.ctypes.data, V.itemsize
+    need_w = p.affine[q, 7]
+    if b >= 0 and need_w:
+        for r in range(R):
+            GU[b + r] += _total(G[(out + r) * stride : (out + r) * stride + lanes])
+    for s in range(p.affine[q, 5], p.affine[q, 6]):
+        x, column, length = p.segments[s, 0], p.segments[s, 1], p.segments[s, 2]
+        need_x, direct = p.segments[s, 3], p.segments[s, 4]
+        if not direct and (R * length * lanes < SMALL_PRODUCT or R == 1 or length == 1):
+            _small_reverse(V, G, stride, lanes, U, GU, out, R, w + column, K, x, length, need_w, need_x)
+            continue
+        D = g + out * stride * size
+        if need_w:
+            X = (samples[0] + x * size, samples[1], N) if direct else (v + x * stride * size, stride, T)
+            _add_product(blas, (length, R, lanes), X, (D, stride, N), (gu + (w + column) * size, K))
+        if need_x:
+            W = (u + (w + column) * size, K, T)
+            _add_product(blas, (lanes, length, R), (D, stride, N), W, (g + x * stride * size, stride))
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def _small_forward(V, stride, lanes, U, out, R, w, K, x, length):
+    for r in range(R):
+        z = V[(out + r) * stride : (out + r) * stride + lanes]
+        for j in range(length):
+            weight = U[w + r * K + j]
+            row = V[(x + j) * stride : (x + j) * stride + lanes]
+            for k in range(lanes):
+                z[k] += weight * row[k]
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc"})
+def _small_reverse(V, G, stride, lanes, U, GU, out, R, w, K, x, length, need_w, need_x):
+    for r in range(R):
+        d = G[(out + r) * stride : (out + r) * stride + lanes]
+        for j in range(length):
+            place = w + r * K + j
+            if need_w:
+                row = V[(x + j) * stride : (x + j) * stride + lanes]
+                total = GU[place]
+                for k in range(lanes):
+                    total += d[k] * row[k]
+                GU[place] = total
+            if need_x:
+                weight = U[place]
+                sent = G[(x + j) * stride : (x + j) * stride + lanes]
+                for k in range(lanes):
+                    sent[k] += weight * d[k]
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc"})
+def _total(row):
+    total = row[0]
+    for k in range(1, row.size):
+        total += row[k]
+    return total
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _forward(p, V, stride, lanes, samples, U, blas):
     v, args, ptr, lists = V.ctypes.data, p.args.ctypes.data, p.ptr.ctypes.data, p.lists.ctypes.data
     for s in range(p.steps.shape[0]):
         kind, start, end = p.steps[s, 0], p.steps[s, 1], p.steps[s, 2]
         if kind == OP:
             _call(p.steps[s, 3], (v, stride, lanes, args, ptr, lists, start, end))
         elif kind == AFFINE:
-            _affine_forward(p, p.steps[s, 3], V, stride, lanes, U, gemm, work, one)
+            _affine_forward(p, p.steps[s, 3], V, stride, lanes, samples, U, blas)
         else:
             for i in range(start, end):
                 V[i * stride : i * stride + lanes] = U[p.args[i, 0]]
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc"})
-def _reverse(p, V, G, stride, lanes, U, GU, gemm, work, one):
+def _reverse(p, V, G, stride, lanes, samples, U, GU, blas):
     v, g, args = V.ctypes.data, G.ctypes.data, p.args.ctypes.data
     ptr, lists = p.ptr.ctypes.data, p.lists.ctypes.data
     need, need_list = p.need.ctypes.data, p.need_list.ctypes.data
@@ -248,7 +232,7 @@ def _reverse(p, V, G, stride, lanes, U, GU, gemm, work, one):
         if kind == OP:
             _call(p.steps[s, 4], (v, g, stride, lanes, args, ptr, lists, need, need_list, start, end))
         elif kind == AFFINE:
-            _affine_reverse(p, p.steps[s, 3], V, G, stride, lanes, U, GU, gemm, work, one)
+            _affine_reverse(p, p.steps[s, 3], V, G, stride, lanes, samples, U, GU, blas)
         else:
             for i in range(start, end):
                 if p.need[i]:
@@ -259,32 +243,31 @@ def _reverse(p, V, G, stride, lanes, U, GU, gemm, work, one):
 
 
 @njit(cache=True, nogil=True)
-def _load(V, stride, lanes, X, samples, first):
-    """Samples first … first + lanes of X (through ``samples``, unless that is empty) into the lanes.
+def _load(V, stride, lanes, X, loaded):
+    """Columns ``loaded`` of the samples, the first rows of X, into the first rows of V.
 
     Eight samples at a time, so that each cache line of V is filled in one go.
     """
     for k in range(0, lanes, LINE):
         width = min(LINE, lanes - k)
-        at = np.empty(LINE, np.int64)
-        for i in range(width):
-            at[i] = samples[first + k + i] if samples.size else first + k + i
-        for j in range(X.shape[1]):
+        for j in range(loaded.size):
             line = V[j * stride + k : j * stride + k + width]
             for i in range(width):
-                line[i] = X[at[i], j]
+                line[i] = X[k + i, loaded[j]]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def uniform_forward(uniform_code, U, gemm):
     """Compute what is the same for all samples."""
-    _forward(_unpack(uniform_code), U, 1, 1, U, gemm, np.empty(8, np.int32), np.ones(1, U.dtype))
+    blas = (gemm, np.empty(8, np.int32), np.ones(1, U.dtype))
+    _forward(_unpack(uniform_code), U, 1, 1, (U.ctypes.data, U.size), U, blas)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def uniform_reverse(uniform_code, U, GU, gemm):
     """Pass the gradients of what is the same for all samples back to the parameters."""
-    _reverse(_unpack(uniform_code), U, GU, 1, 1, U, GU, gemm, np.empty(8, np.int32), np.ones(1, U.dtype))
+    blas = (gemm, np.empty(8, np.int32), np.ones(1, U.dtype))
+    _reverse(_unpack(uniform_code), U, GU, 1, 1, (U.ctypes.data, U.size), U, GU, blas)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -297,7 +280,9 @@ def run_blocks(
     block,
     stride,
     X,
+    loaded,
     samples,
+    gathered,
     start,
     stop,
     outputs,
@@ -314,7 +299,9 @@ def run_blocks(
         U, GU, V, G, stride: the numbers and their gradients; see the module's text.
         block: how many lanes are processed together, at most ``stride``.
         X: the varying inputs, one row a sample.
+        loaded: the columns of X that the first rows of V hold.
         samples: which rows of X the samples are; empty for the rows as they stand.
+        gathered: room for a block of them, where they are not taken as they stand.
         start, stop: the range of samples.
         outputs: the rows of V that are outputs; -1 for an output that is uniform.
         seeds: the gradient that each output starts with, in every lane; empty for no reverse pass.
@@ -324,27 +311,32 @@ def run_blocks(
         gemm: the address of the matrix product.
     """
     varying = _unpack(varying_code)
-    work, one = np.empty(8, np.int32), np.ones(1, V.dtype)
-    first_gradient = 0 if inputs_gradient.size else X.shape[1] * stride
+    blas = (gemm, np.empty(8, np.int32), np.ones(1, V.dtype))
+    first_gradient = 0 if inputs_gradient.size else loaded.size * stride
     for first in range(start, stop, block):
         lanes = min(block, stop - first)
-        _load(V, stride, lanes, X, samples, first)
-        _forward(varying, V, stride, lanes, U, gemm, work, one)
+        if samples.size:
+            for k in range(lanes):
+                gathered[k] = X[samples[first + k]]
+            here = gathered[:lanes]
+        else:
+            here = X[first : first + lanes]
+        at = (here.ctypes.data, X.shape[1])
+        _load(V, stride, lanes, here, loaded)
+        _forward(varying, V, stride, lanes, at, U, blas)
         for j in range(outputs.size):
             if outputs[j] >= 0:
-                row = outputs[j] * stride
-                for k in range(lanes):
-                    totals[j] += V[row + k]
-                    if values.size:
-                        values[first + k, j] = V[row + k]
+                row = V[outputs[j] * stride : outputs[j] * stride + lanes]
+                totals[j] += _total(row)
+                if values.size:
+                    values[first : first + lanes, j] = row
         if seeds.size == 0:
             continue
         G[first_gradient : varying.args.shape[0] * stride] = 0.0
         for j in range(outputs.size):
             if outputs[j] >= 0:
-                for k in range(lanes):
-                    G[outputs[j] * stride + k] += seeds[j]
-        _reverse(varying, V, G, stride, lanes, U, GU, gemm, work, one)
+                G[outputs[j] * stride : outputs[j] * stride + lanes] += seeds[j]
+        _reverse(varying, V, G, stride, lanes, at, U, GU, blas)
         if inputs_gradient.size:
             for k in range(lanes):
                 for j in range(X.shape[1]):
@@ -362,7 +354,9 @@ def replay(
     block,
     stride,
     X,
+    loaded,
     samples,
+    gathered,
     count,
     outputs,
     uniform_outputs,
@@ -390,7 +384,9 @@ def replay(
             block,
             stride,
             X,
+            loaded,
             samples,
+            gathered,
             0,
             count,
             outputs,

@@ -42,6 +42,7 @@ class Replayer:
         self._no_table = np.empty((0, 0), kind)
         self._no_seeds = np.empty(0, kind)
         self._in_order = np.empty(0, np.int64)
+        self._rooms: dict[int, Array] = {}
 
     def _memory(self, kind: np.dtype[Any]) -> tuple[Array, Array, Array, Array]:
         """One thread's GU, V, G and totals."""
@@ -52,6 +53,14 @@ class Replayer:
             np.zeros(size, kind),
             np.zeros(len(self.plan.outputs), kind),
         )
+
+    def _gathered(self, thread: int, X: Array, samples: Array) -> Array:
+        """A thread's room for a block of samples that do not stand one after another."""
+        if not len(samples):
+            return self._no_table
+        if thread not in self._rooms:
+            self._rooms[thread] = np.empty((self.lanes, X.shape[1]), X.dtype)
+        return self._rooms[thread]
 
     def memory(self) -> list[Array]:
         """All arrays that replays take: the programs and the numbers."""
@@ -94,7 +103,9 @@ class Replayer:
             self.lanes,
             _padded(min(self.lanes, count)),
             X,
+            plan.loaded,
             samples,
+            self._gathered(0, X, samples),
             count,
             plan.outputs,
             plan.uniform_outputs,
@@ -112,14 +123,15 @@ class Replayer:
         """Each thread takes an equal run of the samples; sums are taken in the order of the threads."""
         plan = self.plan
         block = min(self.lanes, -(-count // self.threads))
+        rooms = [self._gathered(t, X, samples) for t in range(self.threads)]
         bounds = np.linspace(0, count, self.threads + 1).astype(int).tolist()
 
         def work(t: int) -> None:
             GU, V, G, totals = self._own[t]
             GU[:], totals[:] = 0.0, 0.0
             run_blocks(
-                plan.varying, self._U, GU, V, G, block, _padded(block), X, samples, bounds[t], bounds[t + 1],
-                plan.outputs, seeds, totals, values, inputs_gradient, self._gemm,
+                plan.varying, self._U, GU, V, G, block, _padded(block), X, plan.loaded, samples, rooms[t],
+                bounds[t], bounds[t + 1], plan.outputs, seeds, totals, values, inputs_gradient, self._gemm,
             )  # fmt: skip
 
         uniform_forward(plan.uniform, self._U, self._gemm)

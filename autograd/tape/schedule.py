@@ -21,6 +21,9 @@ from autograd.tape.listing import COMPUTED, CONSTANT, PARAMETER, Indices, Listin
 from autograd.tape.lowering import Mask, gradient_paths, levels, uniform_levels, varying_nodes
 from autograd.value import Value
 
+WIDE = 1024
+"""Weights from which on a matrix product reads the samples where they lie, rather than from rows."""
+
 
 @dataclass(frozen=True)
 class Product:
@@ -50,6 +53,7 @@ class Schedule:
         constants: the nodes of the constants, in the order of their rows, which come next.
         outputs: the row of V of each output, or -1 for a uniform one.
         uniform_outputs: the row of U of each output, or -1 for a varying one.
+        loaded: the columns of the samples that the first rows of V hold.
     """
 
     uniform: Indices
@@ -60,6 +64,7 @@ class Schedule:
     constants: Indices
     outputs: Indices
     uniform_outputs: Indices
+    loaded: Indices
 
 
 def schedule(listing: Listing, inputs: Sequence[Value], dtype: str, inputs_gradient: bool) -> Schedule:
@@ -75,7 +80,7 @@ def schedule(listing: Listing, inputs: Sequence[Value], dtype: str, inputs_gradi
     active = gradient_paths(listing, inputs_gradient)
     products = matrix_products(listing, varying)
     uniform_part = _Uniform(listing, varying, active, products, dtype)
-    varying_part = _Varying(listing, varying, active, products, inputs, uniform_part, dtype)
+    varying_part = _Varying(listing, varying, active, products, inputs, uniform_part, dtype, inputs_gradient)
     outputs = listing.outputs
     return Schedule(
         uniform=uniform_part.rows.program(),
@@ -86,6 +91,7 @@ def schedule(listing: Listing, inputs: Sequence[Value], dtype: str, inputs_gradi
         constants=uniform_part.constants,
         outputs=np.where(varying[outputs], varying_part.rows.row_of[outputs], -1),
         uniform_outputs=np.where(varying[outputs], -1, uniform_part.rows.row_of[outputs]),
+        loaded=varying_part.loaded,
     )
 
 
@@ -118,6 +124,8 @@ class Rows:
 
     Attributes:
         row_of: the row of each node; -1 for one that has none.
+        column_of: the column of the samples that holds a node which matrix products read there; -1
+            for all other nodes.
         node_of: the node of each row; -1 for none.
         ops: for each step its op; None where uniform numbers are copied.
     """
@@ -125,6 +133,7 @@ class Rows:
     def __init__(self, listing: Listing, active: Mask, dtype: str) -> None:
         self.listing, self.active, self.dtype = listing, active, dtype
         self.row_of = np.full(len(listing), -1, np.int64)
+        self.column_of = np.full(len(listing), -1, np.int64)
         self.ops: list[Op | None] = []
         self._nodes: list[Indices] = []
         self._steps: list[NDArray[np.int64]] = []
@@ -226,7 +235,8 @@ class Rows:
         need_w = sent and bool(self.active[product.weights].any())
         if product.bias is not None:
             need_w |= sent and bool(self.active[product.bias].any())
-        segments = _segments(self.row_of[product.x], self.active[product.x])
+        x = product.x
+        segments = _segments(self.row_of[x], self.column_of[x], self.active[x])
         start = len(self._segments)
         self._segments.extend(segments)
         shape = product.weights.shape
@@ -252,17 +262,22 @@ class Rows:
                 need=need,
                 need_list=self.active[listed].astype(np.int64),
                 affine=np.array(self._affine, np.int64).reshape(-1, 8),
-                segments=np.array(self._segments, np.int64).reshape(-1, 4),
+                segments=np.array(self._segments, np.int64).reshape(-1, 5),
             )
         )
 
 
-def _segments(rows: Indices, need: Mask) -> list[list[int]]:
-    """Runs of consecutive rows that agree in needing a gradient: first row, column, length, need."""
-    cuts = np.flatnonzero((np.diff(rows) != 1) | (np.diff(need.astype(np.int8)) != 0)) + 1
+def _segments(rows: Indices, columns: Indices, need: Mask) -> list[list[int]]:
+    """The segments of `Program` for inputs that lie in these rows or columns."""
+    place = np.where(columns >= 0, columns, rows)
+    kind = 2 * (columns >= 0) + need
+    cuts = np.flatnonzero((np.diff(place) != 1) | (np.diff(kind) != 0)) + 1
     starts = np.concatenate(([0], cuts))
     ends = np.concatenate((cuts, [len(rows)]))
-    return [[int(rows[s]), int(s), int(e - s), int(need[s])] for s, e in zip(starts, ends, strict=True)]
+    return [
+        [int(place[start]), int(start), int(end - start), int(need[start]), int(columns[start] >= 0)]
+        for start, end in zip(starts, ends, strict=True)
+    ]
 
 
 def _codes(listing: Listing) -> tuple[list[Op | None], NDArray[np.int64]]:
@@ -312,13 +327,22 @@ class _Varying:
 
     def __init__(
         self, listing: Listing, varying: Mask, active: Mask, products: list[Product],
-        inputs: Sequence[Value], uniform: _Uniform, dtype: str,
+        inputs: Sequence[Value], uniform: _Uniform, dtype: str, inputs_gradient: bool,
     ) -> None:  # fmt: skip
         self.rows = Rows(listing, active, dtype)
         place = {node: i for i, node in enumerate(listing.nodes) if not node.inputs}
-        for v in inputs:
-            if v in place:
-                self.rows.take(np.array([place[v]], np.int64))
+        leaves = np.array([place.get(v, -1) for v in inputs], np.int64)
+        columns = np.arange(len(leaves))
+        if not inputs_gradient:
+            wide = [p for p in products if p.weights.size >= WIDE]
+            in_rows = _read_in_rows(listing, varying, wide)
+            direct = (leaves >= 0) & ~in_rows[leaves]
+            self.rows.column_of[leaves[direct]] = columns[direct]
+            columns = columns[(leaves >= 0) & in_rows[leaves]]
+        self.loaded = columns
+        for leaf in leaves[columns]:
+            if leaf >= 0:
+                self.rows.take(np.array([leaf], np.int64))
             else:
                 self.rows.skip()
         found, code = _codes(listing)
@@ -341,3 +365,14 @@ class _Varying:
         if len(spread):
             first = self.rows.copy(spread, uniform.rows.row_of[spread])
             self.rows.row_of[spread] = np.arange(first, self.rows.count)
+
+
+def _read_in_rows(listing: Listing, varying: Mask, wide: list[Product]) -> Mask:
+    """Which varying nodes something else than a wide matrix product reads, or an output is."""
+    by_others = varying & (listing.kinds == COMPUTED)
+    for product in wide:
+        by_others[product.nodes] = False
+    read = np.zeros(len(listing), bool)
+    read[listing.args[np.repeat(by_others, np.diff(listing.ptr))]] = True
+    read[listing.outputs] = True
+    return read
