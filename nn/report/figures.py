@@ -121,7 +121,7 @@ def loss_curve(axes: Axes, train: Sequence[float], held_out: Sequence[float], co
         held_out: the same of the held-out data; may be empty.
         cost: the name of the cost, for the axis.
     """
-    from matplotlib.ticker import MaxNLocator
+    from matplotlib.ticker import LogLocator, MaxNLocator
 
     for costs, name, colour, dash in (
         (train, "training", BLUE, "-"),
@@ -141,6 +141,8 @@ def loss_curve(axes: Axes, train: Sequence[float], held_out: Sequence[float], co
     finite = [cost for cost in (*train, *held_out) if isfinite(cost)]
     if finite and 0 < 30 * min(finite) < max(finite):
         axes.set_yscale("log")
+        between = (1.0, 2.0, 5.0) if max(finite) < 300 * min(finite) else (1.0,)
+        axes.yaxis.set_major_locator(LogLocator(subs=between))
         axes.yaxis.set_major_formatter(lambda y, position: number(y))
         axes.yaxis.set_minor_formatter(lambda y, position: "")
     axes.grid(axis="y")
@@ -148,7 +150,10 @@ def loss_curve(axes: Axes, train: Sequence[float], held_out: Sequence[float], co
     axes.set_ylabel(cost)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.margins(x=0.01)
-    axes.legend(loc="upper right")
+    if train or held_out:
+        axes.legend(loc="upper right")
+    else:
+        axes.text(0.5, 0.5, "no epoch was completed", transform=axes.transAxes, ha="center", color=MUTED)
 
 
 @_plot(6.4, 5.2)

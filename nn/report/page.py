@@ -120,6 +120,7 @@ def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, list[pi
         "confusion": confusion(result),
         "mistakes": mistakes(result),
         "network": _inline(network, "network"),
+        "least_width": pictures.least_width(network),
         "shown": shown,
         "sample": sample,
         "paths": paths,
@@ -372,7 +373,7 @@ def _plot(result: Result) -> tuple[str, str, str] | None:
         return None
     return (
         "Decision boundary",
-        "What the network says everywhere; the deeper the shade, the surer. Black line: undecided. "
+        "What the network says everywhere; the deeper the shade, the surer; on the line it is undecided. "
         "Axes in the data's own units.",
         _inline(_boundary(result), "plot"),
     )

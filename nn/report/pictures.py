@@ -38,7 +38,8 @@ class PathPicture:
         sign: "positive", "negative" or "zero", for the colour.
         routes: how many routes there are, as text.
         svg: the drawing.
-        width, height: its size in points.
+        width, height: its size in pixels.
+        least_width: the width in pixels below which it could not be read.
     """
 
     label: Label
@@ -48,8 +49,9 @@ class PathPicture:
     sign: str
     routes: str
     svg: str
-    width: float
-    height: float
+    width: int
+    height: int
+    least_width: int
 
 
 def network_drawing(loss: Value, model: MLP) -> tuple[str, str]:
@@ -80,7 +82,7 @@ def path_pictures(loss: Value, weights: list[Parameter]) -> Iterator[PathPicture
     for weight in weights:
         path = gradient_path(loss, weight)
         svg = adaptive(partial(_drawn, path))
-        width, height = map(float, SIZE.findall(svg)[0])
+        width, height = size(svg)
         yield PathPicture(
             label=parse_label(weight.label),
             file=weight.label.replace("^", "_") + ".svg",
@@ -91,11 +93,24 @@ def path_pictures(loss: Value, weights: list[Parameter]) -> Iterator[PathPicture
             svg=svg,
             width=width,
             height=height,
+            least_width=least_width(svg),
         )
 
 
 def _drawn(path: GradientPath, theme: str) -> Drawing:
     return path.draw(theme=theme)
+
+
+def size(svg: str) -> tuple[int, int]:
+    """Width and height in CSS pixels, of which there are 4 to 3 points."""
+    (found,) = SIZE.findall(svg)
+    width, height = (round(float(points) * 4 / 3) for points in found)
+    return width, height
+
+
+def least_width(svg: str) -> int:
+    """The width in pixels below which a drawing could not be read: about half of its own."""
+    return round(0.52 * size(svg)[0])
 
 
 def adaptive(drawn: Callable[[str], Drawing]) -> str:

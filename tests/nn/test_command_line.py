@@ -1,0 +1,234 @@
+"""``python -m nn``, as a process where that is the point, else by its ``main``."""
+
+import os
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nn.__main__ import main
+from nn.engine import EagerEngine
+
+ROOT = Path(__file__).parents[2]
+QUICK = ["--layers", "1", "--epochs", "3", "--engine", "eager"]
+
+
+def environment():
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def run(*arguments, cwd):
+    command = [sys.executable, "-m", "nn", *arguments]
+    return subprocess.run(
+        command, cwd=cwd, env=environment(), capture_output=True, encoding="utf-8", timeout=60
+    )
+
+
+@pytest.fixture
+def in_tmp(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write_table(path, *rows):
+    path.write_text("\n".join(["a,b,c", *rows, ""]), encoding="utf-8")
+
+
+# ----------------------------------------------------------------------------------- as a process
+
+
+def test_training_on_xor_ends_with_scores_and_a_report(tmp_path):
+    done = run("train", "xor", *QUICK, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    last = done.stdout.splitlines()
+    assert last[0] == "data      xor: 4 samples of 2 inputs, 2 classes; 4 to train on, 0 held out"
+    assert last[1] == "network   2 → 1 → 1, tanh, 5 weights and biases"
+    assert "accuracy" in done.stdout
+    assert last[-1] == f"report    {Path('report') / 'index.html'}"
+    assert sorted(path.name for path in (tmp_path / "report").iterdir()) == [
+        "history.csv",
+        "index.html",
+        "paths",
+        "weights.safetensors",
+    ]
+
+
+def test_bad_input_ends_in_one_line_the_code_2_and_nothing_written(tmp_path):
+    done = run("train", "xro", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: unknown data 'xro'; did you mean 'xor'?")
+    assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_ctrl_c_keeps_what_was_trained_so_far(tmp_path):
+    import termios
+
+    terminal, its_end = os.openpty()
+    termios.tcsetwinsize(terminal, (24, 80))
+    command = [sys.executable, "-m", "nn", "train", "xor", *QUICK[:2], *QUICK[4:], "--epochs", "10000000"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=its_end, encoding="utf-8"
+    ) as process:
+        os.close(its_end)
+        seen = b""
+        while b"loss" not in seen:  # the progress bar has come to the first epoch
+            assert select.select([terminal], [], [], 60)[0], "no progress bar was shown"
+            seen += os.read(terminal, 1024)
+        process.send_signal(signal.SIGINT)
+        seen_after = b""
+        try:
+            while chunk := os.read(terminal, 1024):
+                seen_after += chunk
+        except OSError:  # the process has closed its end
+            pass
+        said, _ = process.communicate(timeout=60)
+    os.close(terminal)
+    assert process.returncode == 130
+    assert "Interrupted after" in said
+    assert b"Traceback" not in seen_after
+    assert "Interrupted after" in (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
+
+
+# ------------------------------------------------------------------------------- as a function
+
+
+@pytest.mark.parametrize(
+    ("target", "score"), [("c", "accuracy"), ("a", "RMSE")], ids=["classification", "regression"]
+)
+def test_a_csv_file_is_learned_by_its_target_column(in_tmp, capsys, target, score):
+    write_table(in_tmp / "t.csv", *(f"{i / 7},{i * i % 11},{'yes' if i % 3 else 'no'}" for i in range(20)))
+    assert main(["train", "t.csv", "--target", target, *QUICK]) == 0
+    said = capsys.readouterr().out
+    assert f"held out  {'accuracy' if score == 'accuracy' else 'R²'}" in said
+    assert score in said
+
+
+def test_every_option_is_taken(in_tmp, capsys):
+    options = (
+        "--layers 3,2 --activation relu --loss half_mse --optimizer nesterov --lr 0.1 --epochs 2 --batch 8 "
+        "--l2 0.01 --held-out 0.25 --seed 3 --engine eager --report out/there"
+    )
+    assert main(["train", "moons", *options.split(), "--weights", "w11^1, b2^2 layers.0.neurons.0.w.1"]) == 0
+    said = capsys.readouterr().out
+    assert "2 → 3 → 2 → 1, relu" in said
+    assert "half_mse, nesterov at a rate of 0.1, batches of 8, 2 epochs, seed 3" in said
+    assert "150 to train on, 50 held out" in said
+    paths = (in_tmp / "out" / "there" / "paths").iterdir()
+    assert sorted(path.name for path in paths) == ["b2_2.svg", "w11_1.svg", "w21_1.svg"]
+
+
+def test_weights_with_a_comma_in_their_name_can_be_asked_for(in_tmp):
+    asked = ["--layers", "12", "--weights", "w1,12^1,w2,3^1"]
+    assert main(["train", "xor", *asked, "--epochs", "1", "--engine", "eager"]) == 0
+    paths = (in_tmp / "report" / "paths").iterdir()
+    assert sorted(path.name for path in paths) == ["w1,12_1.svg", "w2,3_1.svg"]
+
+
+def test_an_interrupt_in_the_first_epoch_is_reported_too(in_tmp, capsys, monkeypatch):
+    def interrupted(self, batch):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(EagerEngine, "step", interrupted)
+    assert main(["train", "xor", *QUICK]) == 130
+    assert "Interrupted after 0 of 3 epochs" in capsys.readouterr().out
+    assert (in_tmp / "report" / "index.html").exists()
+
+
+def test_an_interrupt_outside_of_the_training_leaves_nothing(in_tmp, capsys, monkeypatch):
+    def interrupted(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("nn.report.write_report", interrupted)
+    assert main(["train", "xor", *QUICK]) == 130
+    assert capsys.readouterr().err == "interrupted: no report was written\n"
+    assert list(in_tmp.iterdir()) == []
+
+
+def test_a_loss_that_runs_away_is_noted_in_the_report(in_tmp, capsys):
+    arguments = [*QUICK, "--optimizer", "sgd", "--lr", "1e200", "--activation", "relu"]
+    write_table(in_tmp / "t.csv", *(f"{i / 7},{i * i % 11},{i % 5 + i / 9}" for i in range(20)))
+    assert main(["train", "t.csv", "--target", "c", *arguments]) == 0
+    assert "lower learning rate" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("", "the following arguments are required: DATA"),
+        ("xor extra", "unrecognized arguments: extra"),
+        ("xor --epoch 3", "unrecognized arguments: --epoch"),
+        ("xor --lr 0", "argument --lr: a number above 0 is wanted; got '0'"),
+        ("xor --lr nan", "argument --lr: a number above 0"),
+        ("xor --lr fast", "argument --lr: a number above 0 is wanted; got 'fast'"),
+        ("xor --l2 -1", "argument --l2: a number from 0 up is wanted"),
+        ("xor --epochs 0", "argument --epochs: a whole number from 1 up is wanted; got '0'"),
+        ("xor --epochs 1.5", "argument --epochs: a whole number"),
+        ("xor --batch 0", "argument --batch: a whole number"),
+        ("xor --seed -1", "argument --seed: a whole number from 0 up"),
+        ("xor --layers 3,0", "argument --layers: a whole number from 1 up is wanted; got '0'"),
+        ("xor --held-out 1", "argument --held-out: a number from 0 up and below 1"),
+        ("xor --held-out 0.9", "too few would be left to train on"),
+        ("xor --activation tahn", "unknown activation 'tahn'; did you mean 'tanh'?"),
+        ("xor --loss hing", "unknown loss 'hing'; did you mean 'hinge'?"),
+        ("xor --optimizer adm", "unknown optimiser 'adm'"),
+        ("xor --engine eagre", "unknown engine 'eagre'; did you mean 'eager'?"),
+        ("xor --weights w99^9", "there is no parameter 'w99^9'"),
+        ("xor --target y", "xor has its own target"),
+        ("xor --report file", "file is a file; the report needs a folder"),
+        ("xor --report file/report", "no report can be written to file"),
+        ("xor --report mine", "the folder mine holds files that are not a report's (notes.txt)"),
+        ("moon", "unknown data 'moon'; did you mean 'moons'?"),
+        ("nowhere.csv --target y", "there is no file nowhere.csv"),
+        ("mine --target y", "mine is a folder, not a CSV file"),
+        ("good.csv", "which column of good.csv is to be learned?"),
+        ("good.csv --target d", "good.csv: there is no column 'd'"),
+        ("good.csv --target c --loss mse --activation", "argument --activation: expected one argument"),
+        ("good.csv --target a --loss hinge", "hinge is for classes"),
+        ("hole.csv --target c", "hole.csv: row 2 (line 3), column 'b' is missing"),
+        ("empty.csv --target c", "empty.csv: the file is empty"),
+    ],
+)
+def test_bad_input_is_named_in_one_line(in_tmp, capsys, arguments, message):
+    (in_tmp / "file").write_text("mine")
+    (in_tmp / "mine").mkdir()
+    (in_tmp / "mine" / "notes.txt").write_text("mine")
+    write_table(in_tmp / "good.csv", *(f"{i / 7},{i * i % 11},{'yes' if i % 3 else 'no'}" for i in range(20)))
+    write_table(in_tmp / "hole.csv", "1,2,x", "1,,y", "1,2,x", "1,2,y")
+    (in_tmp / "empty.csv").write_text("")
+    before = sorted(in_tmp.rglob("*"))
+    try:
+        code = main(["train", *arguments.split()])
+    except SystemExit as stopped:  # how argparse ends
+        code = stopped.code
+    said = capsys.readouterr()
+    assert code == 2
+    assert said.out == ""
+    assert said.err.startswith("error: ")
+    assert message in said.err
+    assert said.err.count("\n") == 1
+    assert sorted(in_tmp.rglob("*")) == before
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"]])
+def test_help_shows_examples_and_ends_well(capsys, arguments):
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    assert stopped.value.code == 0
+    said = capsys.readouterr().out
+    assert "examples:" in said
+    assert "python -m nn train digits" in said
+
+
+def test_packages_that_are_missing_are_named_with_the_extra_to_install(capsys, monkeypatch):
+    monkeypatch.setattr("nn.__main__.PACKAGES", ("numpy", "no_such_plotter", "no_such_format"))
+    assert main(["train", "xor"]) == 2
+    wanted = (
+        'error: a training report needs no_such_plotter, no_such_format: pip install "chainrule[train]"\n'
+    )
+    assert capsys.readouterr().err == wanted
