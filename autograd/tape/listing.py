@@ -17,6 +17,9 @@ import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import chain
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +60,21 @@ class Listing:
     def __len__(self) -> int:
         return len(self.nodes)
 
+    @cached_property
+    def found(self) -> list[Op | None]:
+        """The distinct ops of the graph, None for leaves among them."""
+        return list(dict.fromkeys(self.ops))
+
+    @cached_property
+    def codes(self) -> Indices:
+        """The place of each node's op in `found`."""
+        place = {op: i for i, op in enumerate(self.found)}
+        return np.fromiter(map(place.__getitem__, self.ops), np.int64, len(self.ops))
+
+    def applies(self, *some: Op) -> NDArray[np.bool_]:
+        """Which nodes apply one of these ops."""
+        return np.isin(self.codes, [i for i, op in enumerate(self.found) if op in some])
+
     def inputs(self, i: int) -> Indices:
         """The nodes that node i is computed from."""
         return self.args[self.ptr[i] : self.ptr[i + 1]]
@@ -77,11 +95,13 @@ def flatten(outputs: Sequence[Value], varying: Sequence[Value] = ()) -> Listing:
     Every other leaf is a parameter, or a constant if it is one.
     """
     order = topological_order(*outputs)
-    place = {node: i for i, node in enumerate(order)}
-    counts = np.fromiter((len(v.inputs) for v in order), np.int64, len(order))
+    place = dict(zip(order, range(len(order)), strict=True))
+    inputs = [v.inputs for v in order]
+    counts = np.fromiter(map(len, inputs), np.int64, len(order))
     ptr = np.concatenate(([0], np.cumsum(counts)))
-    args = np.fromiter((place[v] for node in order for v in node.inputs), np.int64, int(ptr[-1]))
-    kinds = np.fromiter((_kind(v) for v in order), np.uint8, len(order))
+    kinds = np.full(len(order), COMPUTED, np.uint8)
+    for i in np.flatnonzero(counts == 0).tolist():
+        kinds[i] = _kind(order[i])
     for v in varying:
         if v in place:
             kinds[place[v]] = VARYING
@@ -90,14 +110,14 @@ def flatten(outputs: Sequence[Value], varying: Sequence[Value] = ()) -> Listing:
         ops=[v.op for v in order],
         kinds=kinds,
         ptr=ptr,
-        args=args,
-        data=np.fromiter((v.data for v in order), np.float64, len(order)),
+        args=np.fromiter(map(place.__getitem__, chain.from_iterable(inputs)), np.int64, int(ptr[-1])),
+        data=np.fromiter(map(attrgetter("data"), order), np.float64, len(order)),
         outputs=np.array([place[v] for v in outputs], np.int64),
     )
 
 
 def _kind(v: Value) -> int:
-    if v.inputs or v.op is not None:
+    if v.op is not None:  # an op of no inputs: an empty sum
         return COMPUTED
     return CONSTANT if isinstance(v, Constant) else PARAMETER
 

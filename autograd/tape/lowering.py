@@ -66,7 +66,7 @@ def gradient_paths(listing: Listing, inputs: bool) -> Mask:
 
     No gradient passes a comparison, as in the eager reverse pass.
     """
-    comparison = np.array([op in COMPARISONS for op in listing.ops], bool)
+    comparison = listing.applies(*COMPARISONS)
     sent = np.zeros(len(listing), bool)
     sent[listing.outputs] = True
     reach_back(listing.ptr, listing.args, comparison, sent)
@@ -89,7 +89,7 @@ def gather_dots(listing: Listing) -> Listing:
     varying = varying_nodes(listing)
     uses = np.bincount(listing.args, minlength=len(listing))
     uses[listing.outputs] += 1
-    is_sum = np.array([op is ops.add or op is ops.sum_ for op in listing.ops], bool)
+    is_sum = listing.applies(ops.add, ops.sum_)
     inner = np.zeros(len(listing), bool)  # sums that are a term of another sum, and of nothing else
     for i in np.flatnonzero(is_sum).tolist():
         inputs = listing.inputs(i)

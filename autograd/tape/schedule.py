@@ -98,8 +98,7 @@ def schedule(listing: Listing, inputs: Sequence[Value], dtype: str, inputs_gradi
 def matrix_products(listing: Listing, varying: Mask) -> list[Product]:
     """The dots of uniform weights and varying inputs, gathered by their inputs."""
     groups: dict[tuple[bytes, bool], list[tuple[int, Indices, Indices, Indices]]] = {}
-    is_dot = np.array([op is ops.dot for op in listing.ops], bool)
-    for i in np.flatnonzero(is_dot & varying).tolist():
+    for i in np.flatnonzero(listing.applies(ops.dot) & varying).tolist():
         inputs = listing.inputs(i)
         n, odd = divmod(len(inputs), 2)
         first, second, bias = inputs[:n], inputs[n : 2 * n], inputs[2 * n :]
@@ -280,13 +279,6 @@ def _segments(rows: Indices, columns: Indices, need: Mask) -> list[list[int]]:
     ]
 
 
-def _codes(listing: Listing) -> tuple[list[Op | None], NDArray[np.int64]]:
-    """The distinct ops, and for each node the place of its op among them."""
-    numbers: dict[Op | None, int] = {}
-    code = np.fromiter((numbers.setdefault(op, len(numbers)) for op in listing.ops), np.int64, len(listing))
-    return list(numbers), code
-
-
 class _Uniform:
     """The rows of U: parameters first (weights of matrix products row by row), constants, the computed."""
 
@@ -305,7 +297,7 @@ class _Uniform:
         placed = self.rows.node_of
         self.parameters = placed[listing.kinds[placed] == PARAMETER]
         self.constants = placed[listing.kinds[placed] == CONSTANT]
-        found, code = _codes(listing)
+        found, code = listing.found, listing.codes
         computed = np.flatnonzero(~varying & (listing.kinds == COMPUTED))
         self.rows.compute(computed, uniform_levels(listing), code, found)
         for block in wanted:  # what could not be placed row by row is copied there before each replay
@@ -345,7 +337,7 @@ class _Varying:
                 self.rows.take(np.array([leaf], np.int64))
             else:
                 self.rows.skip()
-        found, code = _codes(listing)
+        found, code = listing.found, listing.codes.copy()
         for k, product in enumerate(products):
             code[product.nodes] = len(found) + k
         computed = np.flatnonzero(varying & (listing.kinds == COMPUTED))
