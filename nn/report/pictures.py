@@ -109,8 +109,8 @@ def size(svg: str) -> tuple[int, int]:
 
 
 def least_width(svg: str) -> int:
-    """The width in pixels below which a drawing could not be read: about half of its own."""
-    return round(0.52 * size(svg)[0])
+    """The width in pixels below which a drawing could not be read: a little less than half of its own."""
+    return round(0.46 * size(svg)[0])
 
 
 def adaptive(drawn: Callable[[str], Drawing]) -> str:
