@@ -196,7 +196,8 @@ def _engine(
     if name == "eager":
         return EagerEngine(model, objective, optimizer, train), ""
     try:
-        from nn.tape_engine import TapeEngine  # NumPy and Numba are loaded here only
+        import_module("autograd.tape")  # which says what to install, if need be
+        from nn.tape_engine import TapeEngine
 
         return TapeEngine(model, objective, optimizer, train), ""
     except (ImportError, BranchError, NotImplementedError, TypeError, ValueError) as error:

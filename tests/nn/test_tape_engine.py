@@ -1,0 +1,179 @@
+"""Training on the tape: the same histories as the eager engine, and a fall back with a reason."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Any
+
+import pytest
+
+from autograd import Value
+from nn import MLP, SGD, Adam, History, Module, Parameter, fit, losses
+from nn.optim import Optimizer
+
+tape = pytest.mark.skipif(find_spec("numba") is None, reason="the tape needs Numba")
+PRECISION = 1e-9
+
+
+def rows(n: int, width: int, seed: int = 0) -> list[list[float]]:
+    rng = random.Random(seed)
+    return [[rng.gauss(0, 1) for _ in range(width)] for _ in range(n)]
+
+
+def two_classes(row: list[float]) -> float:
+    return 1 if row[0] + row[1] > 0 else -1
+
+
+def three_classes(row: list[float]) -> float:
+    return int(row[0] > 0) + int(row[1] > 0)
+
+
+def trained(
+    engine: str, optimizer: Callable[[list[Parameter]], Optimizer], *, outputs: int = 1, fused: bool = True,
+    target: Callable[[list[float]], float] = two_classes, **options: Any,
+) -> tuple[MLP, History]:  # fmt: skip
+    X = rows(40, 3)
+    y = [target(row) for row in X]
+    model = MLP(3, [5, 4, outputs], activation="tanh", fused=fused, seed=1)
+    own = optimizer(model.parameters())
+    history = fit(model, X, y, optimizer=own, epochs=8, progress=False, engine=engine, **options)
+    return model, history
+
+
+OPTIMIZERS = {
+    "sgd": lambda p: SGD(p, lr=0.1),
+    "nesterov": lambda p: SGD(p, lr=0.02, momentum=0.9, nesterov=True, weight_decay=1e-3),
+    "adam": lambda p: Adam(p, lr=0.01),
+}
+CASES: dict[str, dict[str, Any]] = {
+    "full batch": {"loss": "hinge"},
+    "mini-batches with penalties": {"loss": "hinge", "batch_size": 7, "l1": 1e-3, "l2": 1e-3},
+    "stochastic": {"loss": "mse", "batch_size": 1},
+    "unfused": {"loss": "hinge", "fused": False, "batch_size": 16},
+    "validation and patience": {"loss": "half_mse", "validation": 0.25, "patience": 3},
+    "classes": {"loss": "cross_entropy", "outputs": 3, "batch_size": 8, "target": three_classes},
+    "probabilities": {"loss": "binary_cross_entropy", "target": lambda row: int(row[2] > 0)},
+}
+
+
+@tape
+@pytest.mark.parametrize("make", OPTIMIZERS.values(), ids=OPTIMIZERS)
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_both_engines_give_the_same_history_and_weights(make: Any, case: dict[str, Any]) -> None:
+    (a, one), (b, other) = trained("eager", make, **case), trained("tape", make, **case)
+    assert (one.engine, other.engine) == ("eager", "tape")
+    for column in ("loss", "accuracy", "val_loss", "val_accuracy"):
+        for x, y in zip(one[column], other[column], strict=True):
+            assert x == y or abs(x - y) <= PRECISION * max(1, abs(x)), column
+    assert a.state_dict() == pytest.approx(b.state_dict(), rel=1e-7, abs=1e-9)
+
+
+@tape
+def test_the_optimiser_goes_on_where_the_tape_left_off() -> None:
+    models = []
+    for engines in (("eager", "eager"), ("tape", "eager"), ("tape", "tape")):
+        model = MLP(2, [3, 1], activation="tanh", seed=0)
+        optimizer = Adam(model.parameters(), lr=0.05)
+        for engine in engines:
+            X, y = rows(10, 2), [1, -1] * 5
+            fit(model, X, y, loss="mse", optimizer=optimizer, epochs=5, progress=False, engine=engine)
+        models.append(model.state_dict())
+    assert models[0] == pytest.approx(models[1], rel=1e-9)
+    assert models[0] == pytest.approx(models[2], rel=1e-9)
+
+
+@tape
+def test_an_optimiser_of_some_of_the_parameters_moves_only_those() -> None:
+    model = MLP(2, [3, 1], activation="tanh", seed=0)
+    before = model.state_dict()
+    last = model.layers[1].parameters()
+    X, y = rows(10, 2), [1, -1] * 5
+    fit(model, X, y, loss="mse", optimizer=SGD(last, lr=0.1), epochs=2, progress=False, engine="tape")
+    moved = {name for name, x in model.state_dict().items() if x != before[name]}
+    assert moved == {name for name, p in model.named_parameters() if p in set(last)}
+
+
+class Branching(Module):
+    """A model that looks at its data in Python."""
+
+    def __init__(self) -> None:
+        self.w = Parameter(1.0, "w")
+
+    def __call__(self, x: Any) -> Value:
+        v = x[0] * self.w
+        return v if v > 0 else -v
+
+
+class Cut(Branching):
+    """A model that leaves the graph, and so gives the recorded sample's number for all."""
+
+    def __call__(self, x: Any) -> Value:
+        number = x[0].data if isinstance(x[0], Value) else x[0]
+        return self.w * number
+
+
+@tape
+@pytest.mark.parametrize(
+    ("model", "reason"), [(Branching, "branches on"), (Cut, "another result than the model on sample")]
+)
+def test_what_the_tape_cannot_hold_falls_back_with_a_reason(model: type[Branching], reason: str) -> None:
+    X, y = [[1.0], [-2.0], [3.0]], [1.0, 2.0, 3.0]
+    history = fit(model(), X, y, loss="mse", epochs=1, progress=False)
+    assert history.engine == "eager"
+    assert reason in history.engine_note
+    assert "\n" not in history.engine_note
+    with pytest.raises((TypeError, ValueError), match=reason):
+        fit(model(), X, y, loss="mse", epochs=1, progress=False, engine="tape")
+
+
+@tape
+def test_an_interrupt_keeps_what_was_trained(monkeypatch: pytest.MonkeyPatch) -> None:
+    from nn.tape_engine import TapeEngine
+
+    step, steps = TapeEngine.step, []
+
+    def interrupted(self: Any, batch: Any) -> Any:
+        steps.append(self.weights())
+        if len(steps) == 4:
+            raise KeyboardInterrupt
+        return step(self, batch)
+
+    monkeypatch.setattr(TapeEngine, "step", interrupted)
+    model = MLP(2, [3, 1], seed=0)
+    optimizer = SGD(model.parameters(), lr=0.1)
+    history = fit(
+        model, rows(9, 2), [1, -1, 1] * 3, loss="mse", optimizer=optimizer, epochs=10, progress=False
+    )
+    assert history.interrupted
+    assert len(history) == 3
+    assert sorted(p.data for p in model.parameters()) == sorted(steps[-1].tolist())
+
+
+def test_an_unknown_engine_is_refused_with_a_hint() -> None:
+    with pytest.raises(ValueError, match="did you mean 'tape'"):
+        fit(MLP(1, [1]), [[1.0]], [1.0], loss=losses.mse, engine="tap")
+
+
+def test_without_its_packages_training_is_eager_and_the_tape_names_the_extra() -> None:
+    script = """
+import sys
+for name in ("numpy", "numba", "scipy", "tqdm"):
+    sys.modules[name] = None
+from nn import MLP, fit
+from autograd import draw
+history = fit(MLP(2, [2, 1], seed=0), [[0.0, 1.0], [1.0, 0.0]], [1, -1], loss="hinge", epochs=2)
+print(history.engine, history.engine_note)
+try:
+    from autograd.tape import Tape
+except ImportError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    first, second = done.stdout.splitlines()
+    assert first.startswith("eager the tape needs numpy")
+    assert 'pip install "chainrule[train]"' in second
