@@ -138,7 +138,7 @@ def report_steps(engines: list[str], rounds: int) -> None:
     costs = {}
     for _ in range(rounds):
         for engine in engines:
-            found = measured("steps", engine, "8" if engine == "micrograd" else "30")
+            found = measured("steps", engine, "6" if engine == "micrograd" else "20")
             seconds[engine] += found["seconds"]
             costs[engine] = found["costs"]
     print(f"a step of micrograd's demo (median of the steps in {rounds} rounds, in turns)")
@@ -173,7 +173,7 @@ def report_chain() -> None:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=3, help="how often each engine takes its turn")
+    parser.add_argument("--rounds", type=int, default=5, help="how often each engine takes its turn")
     parser.add_argument("--worker", nargs="+", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.worker:
