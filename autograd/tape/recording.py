@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from inspect import signature
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from threadpoolctl import ThreadpoolController
 
+from autograd.formula import formula
 from autograd.graph import topological_order
 from autograd.ops import Op
 from autograd.tape.kernels import AFFINE
@@ -20,7 +22,7 @@ from autograd.tape.lowering import lower
 from autograd.tape.replayer import Replayer
 from autograd.tape.schedule import schedule
 from autograd.value import Value, mode
-from autograd.wording import number
+from autograd.wording import counted, number
 
 Array = NDArray[Any]
 Precision = Literal["float64", "float32"]
@@ -46,9 +48,9 @@ class Instruction:
 
     def __str__(self) -> str:
         symbol = self.op.symbol if self.op else "copy"
-        if self.note.startswith("matrix"):
+        if "matrix product" in self.note:
             symbol = "W·x + b"
-        rows = f"{len(self.values)} row{'s' * (len(self.values) != 1)}"
+        rows = counted(len(self.values), "row")
         note = f"   ({self.note})" if self.note else ""
         return f"{self.number:>4}  {symbol:<10} {rows:>10}  {_named(self.values)}{note}"
 
@@ -115,7 +117,8 @@ class Tape:
             BranchError: if the function lets Python branch on a Value; the message names the line.
             TypeError: if the function returns something that is not a Value.
         """
-        arguments = [_as_inputs(x, i) for i, x in enumerate(sample)]
+        names = _argument_names(function, len(sample))
+        arguments = [_as_inputs(x, name) for x, name in zip(sample, names, strict=True)]
         inputs = [v for x in arguments for v in (x if isinstance(x, list) else [x])]
         widths = [len(x) if isinstance(x, list) else 0 for x in arguments]
         with collector_paused(), _recording():
@@ -266,7 +269,7 @@ class Tape:
                 nodes = node_of[start:end].tolist()
                 notes = sorted({listing.notes[i] for i in nodes if i in listing.notes})
                 if kind == AFFINE:
-                    notes.insert(0, f"matrix product: {len(nodes)} dots over the same inputs")
+                    notes.insert(0, f"{counted(len(nodes), 'dot')} over the same inputs: a matrix product")
                 values = tuple(listing.nodes[i] for i in nodes)
                 result.append(Instruction(len(result), op, values, uniform, "; ".join(notes)))
         return tuple(result)
@@ -296,8 +299,9 @@ class Tape:
 
     def __repr__(self) -> str:
         return (
-            f"<Tape: {len(self.inputs)} inputs, {len(self.parameters)} parameters, "
-            f"{len(self._listing)} nodes, {len(self.instructions)} instructions, {self.dtype}>"
+            f"<Tape: {counted(len(self.inputs), 'input')}, {counted(len(self.parameters), 'parameter')}, "
+            f"{counted(len(self._listing), 'node')}, {counted(len(self.instructions), 'instruction')}, "
+            f"{self.dtype}>"
         )
 
     def __str__(self) -> str:
@@ -379,14 +383,23 @@ def _one_blas_thread() -> Any:
     return _controller.limit(limits=1, user_api="blas")
 
 
-def _as_inputs(x: Any, i: int) -> Value | list[Value]:
+def _argument_names(function: Callable[..., Any], count: int) -> list[str]:
+    """The names of the function's arguments, which become the labels of its inputs."""
+    try:
+        names = list(signature(function).parameters)[:count]
+    except ValueError:  # a builtin that does not say
+        names = []
+    return [*names, *(f"x{i + 1}" for i in range(len(names), count))]
+
+
+def _as_inputs(x: Any, name: str) -> Value | list[Value]:
     if isinstance(x, Value) or np.ndim(x) == 0:
-        return Value(x.data if isinstance(x, Value) else x, f"x{i + 1}")
+        return Value(x.data if isinstance(x, Value) else x, name)
     if np.ndim(x) != 1:
         raise ValueError(
-            f"argument {i + 1} of a sample is a number or a list of numbers; got {np.ndim(x)} dimensions"
+            f"argument {name!r} of a sample is a number or a list of numbers; got {np.ndim(x)} dimensions"
         )
-    return [Value(number_, f"x{j + 1}") for j, number_ in enumerate(np.asarray(x).tolist())]
+    return [Value(x_j, f"{name}{j + 1}") for j, x_j in enumerate(np.asarray(x).tolist())]
 
 
 def _only_values(values: Any) -> list[Value]:
@@ -406,5 +419,12 @@ def _as_columns(x: ArrayLike, width: int, i: int, dtype: str) -> Array:
 
 
 def _named(values: Sequence[Value]) -> str:
-    names = [v.label or number(v.data) for v in (*values[:1], *values[-1:])]
-    return names[0] if len(values) == 1 else f"{names[0]} … {names[1]}"
+    first, last = _name(values[0]), _name(values[-1])
+    return first if len(values) == 1 else f"{first} … {last}"
+
+
+def _name(v: Value) -> str:
+    """The Value's label, else its op applied to what its inputs are called, else its number."""
+    if v.label or v.op is None or len(v.inputs) > 3:
+        return v.label or number(v.data)
+    return formula(v.op, [a.label or number(a.data) for a in v.inputs])

@@ -217,4 +217,4 @@ def test_a_recurrent_unroll_shares_its_weights_between_its_products() -> None:
     autograd.mean(unrolled([Value(x) for x in row]) for row in X).backward()
     for p, got in zip(tape.parameters, found, strict=True):
         assert close(got, p.grad, size=1.0)
-    assert sum("matrix" in i.note for i in tape.instructions) >= 4
+    assert sum("matrix product" in i.note for i in tape.instructions) >= 4

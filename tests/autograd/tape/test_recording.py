@@ -131,8 +131,8 @@ def test_the_tape_prints_in_the_words_of_the_drawings() -> None:
         return a
 
     text = str(Tape.record(neuron, [1.0]))
-    assert "1 inputs, 2 parameters" in text
-    assert "z1^1   (matrix product: 1 dots over the same inputs)" in text
+    assert "1 input, 2 parameters" in text
+    assert "z1^1   (1 dot over the same inputs: a matrix product)" in text
     assert "tanh" in text
 
 
