@@ -90,13 +90,16 @@ def gather_dots(listing: Listing) -> Listing:
     uses = np.bincount(listing.args, minlength=len(listing))
     uses[listing.outputs] += 1
     is_sum = listing.applies(ops.add, ops.sum_)
+    is_product = listing.applies(ops.mul)
+    counts = np.diff(listing.ptr)
+    term_of_sum = listing.args[np.repeat(is_sum, counts)]
     inner = np.zeros(len(listing), bool)  # sums that are a term of another sum, and of nothing else
-    for i in np.flatnonzero(is_sum).tolist():
-        inputs = listing.inputs(i)
-        inner[inputs[is_sum[inputs] & (uses[inputs] == 1)]] = True
+    inner[term_of_sum[is_sum[term_of_sum] & (uses[term_of_sum] == 1)]] = True
+    worth = (is_product * 1 + inner * 2)[listing.args] * (uses[listing.args] == 1)
+    worth = np.diff(np.concatenate(([0], np.cumsum(worth)))[listing.ptr])  # enough for two products?
     changed: dict[int, tuple[ops.Op | None, list[int]]] = {}
     notes = dict(listing.notes)
-    for i in np.flatnonzero(is_sum & ~inner).tolist():
+    for i in np.flatnonzero(is_sum & ~inner & (worth >= 2)).tolist():
         pairs, rest = _terms(listing, i, inner, uses, varying)
         if len(pairs) < 2 or len(rest) > 1 or varying[rest].any():
             continue

@@ -45,14 +45,18 @@ class Replayer:
         self._rooms: dict[int, Array] = {}
 
     def _memory(self, kind: np.dtype[Any]) -> tuple[Array, Array, Array, Array]:
-        """One thread's GU, V, G and totals."""
-        size = self.plan.varying_rows.count * _padded(self.lanes)
-        return (
-            np.zeros(self.plan.uniform_rows.count, kind),
-            np.zeros(size, kind),
-            np.zeros(size, kind),
-            np.zeros(len(self.plan.outputs), kind),
-        )
+        """One thread's GU, V, G and totals; V and G grow with the lanes that are used."""
+        GU, totals = np.zeros(self.plan.uniform_rows.count, kind), np.zeros(len(self.plan.outputs), kind)
+        return GU, np.empty(0, kind), np.empty(0, kind), totals
+
+    def _room(self, thread: int, stride: int) -> tuple[Array, Array, Array, Array]:
+        """The thread's memory, with V and G large enough for rows of this stride."""
+        GU, V, G, totals = self._own[thread]
+        size = self.plan.varying_rows.count * stride
+        if len(V) < size:
+            V, G = np.zeros(size, GU.dtype), np.zeros(size, GU.dtype)
+            self._own[thread] = GU, V, G, totals
+        return GU, V, G, totals
 
     def _gathered(self, thread: int, X: Array, samples: Array) -> Array:
         """A thread's room for a block of samples that do not stand one after another."""
@@ -92,7 +96,8 @@ class Replayer:
         inputs_gradient = self._no_table if inputs_gradient is None else inputs_gradient
         if self.threads > 1 and count > 1 and plan.varying_rows.count:
             return self._run_threads(X, samples, count, seeds, values, inputs_gradient)
-        GU, V, G, _ = self._own[0]
+        stride = _padded(min(self.lanes, count))
+        GU, V, G, _ = self._room(0, stride)
         replay(
             plan.uniform,
             plan.varying,
@@ -101,7 +106,7 @@ class Replayer:
             V,
             G,
             self.lanes,
-            _padded(min(self.lanes, count)),
+            stride,
             X,
             plan.loaded,
             samples,
@@ -127,7 +132,7 @@ class Replayer:
         bounds = np.linspace(0, count, self.threads + 1).astype(int).tolist()
 
         def work(t: int) -> None:
-            GU, V, G, totals = self._own[t]
+            GU, V, G, totals = self._room(t, _padded(block))
             GU[:], totals[:] = 0.0, 0.0
             run_blocks(
                 plan.varying, self._U, GU, V, G, block, _padded(block), X, plan.loaded, samples, rooms[t],

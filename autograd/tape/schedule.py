@@ -205,14 +205,14 @@ class Rows:
         sent = np.bitwise_or.reduceat(self.active[order], starts)
         steps = np.zeros((len(starts), 6), np.int64)
         steps[:, 1], steps[:, 2], steps[:, 5] = first + starts, first + ends, sent
-        for step, c in zip(steps, codes[starts].tolist(), strict=True):
-            if c < len(found):
-                step[0], step[3], step[4] = OP, kernels[c].forward, kernels[c].reverse
-                self.ops.append(found[c])
-            else:
-                step[0], step[3] = AFFINE, len(self._affine)
-                self._add_product(int(step[1]), bool(step[5]), *products[c - len(found)])
-                self.ops.append(ops.dot)
+        which = codes[starts]
+        for c, compiled in kernels.items():
+            steps[which == c, 3:5] = compiled.forward, compiled.reverse
+        steps[:, 0] = np.where(which < len(found), OP, AFFINE)
+        for k in np.flatnonzero(which >= len(found)).tolist():
+            steps[k, 3] = len(self._affine)
+            self._add_product(int(steps[k, 1]), bool(steps[k, 5]), *products[which[k] - len(found)])
+        self.ops.extend(found[c] if c < len(found) else ops.dot for c in which.tolist())
         self._steps.append(steps)
 
     def _add_inputs(self, nodes: Indices, op: Op | None) -> Kernel:
