@@ -93,14 +93,15 @@ def backward(output: Value) -> None:
             node.grad = NO_GRADIENT
     output.grad += 1.0
     for node in reversed(order):
-        if node.grad is NO_GRADIENT:  # only a condition depends on it
+        upstream = node.grad
+        if upstream is NO_GRADIENT:  # only a condition depends on it
             continue
         if node.role == "constant":  # a number, or a condition: what it was sent ends here
             node.grad = NO_GRADIENT
             continue
-        upstream = node.grad
-        for v, partial in zip(node.inputs, node.partials, strict=True):
-            v.grad += upstream * partial
+        partials = iter(node.partials)  # a strict zip would take as long as the rest of the loop
+        for v in node.inputs:
+            v.grad += upstream * next(partials)
 
 
 @overload
