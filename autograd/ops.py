@@ -238,7 +238,11 @@ def _clip(m: Any) -> tuple[Function, ...]:
 TIE = Kink("a = b", gap=lambda a, b: a - b, slopes=lambda a, b: ((0, 1), (0, 1)))
 JUMP = Kink("a = b, a jump", gap=lambda a, b: a - b, slopes=lambda a, b: ((-inf, inf), (-inf, inf)))
 AT_ZERO = "a = 0"
-FLAT = lambda a, b, y: 0.0  # noqa: E731 - a partial, laid out like the others
+
+
+def _flat(a: Any, b: Any, y: Any) -> Any:
+    return 0.0
+
 
 # fmt: off
 abs_ = op("abs", "|·|", lambda m: (abs,  lambda a, y: m.where(a > 0, 1.0, m.where(a < 0, -1.0, 0.0))),
@@ -252,9 +256,9 @@ clip = op("clip", "clip", _clip,
 
 # A comparison is an op as well, 1 for true and 0 for false, so that a recorded `where` still
 # follows its data.  It is flat wherever it has a slope at all.
-less       = op("less",       "<", lambda m: (lambda a, b: m.where(a < b, 1.0, 0.0),   FLAT, FLAT), kinks=(JUMP,))
-less_equal = op("less_equal", "≤", lambda m: (lambda a, b: m.where(a <= b, 1.0, 0.0),  FLAT, FLAT), kinks=(JUMP,))
-equal      = op("equal",      "=", lambda m: (lambda a, b: m.where(a == b, 1.0, 0.0),  FLAT, FLAT), kinks=(JUMP,))
+less       = op("less",       "<", lambda m: (lambda a, b: m.where(a < b, 1.0, 0.0),   _flat, _flat), kinks=(JUMP,))
+less_equal = op("less_equal", "≤", lambda m: (lambda a, b: m.where(a <= b, 1.0, 0.0),  _flat, _flat), kinks=(JUMP,))
+equal      = op("equal",      "=", lambda m: (lambda a, b: m.where(a == b, 1.0, 0.0),  _flat, _flat), kinks=(JUMP,))
 where = op("where", "where", lambda m: (lambda c, a, b: m.where(c, a, b),
                                         lambda c, a, b, y: 0.0,
                                         lambda c, a, b, y: m.where(c, 1.0, 0.0),

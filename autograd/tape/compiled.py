@@ -9,14 +9,18 @@ below, and the versions of Python and Numba.  A changed op therefore never meets
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import importlib.util
 import math
 import os
+import shutil
 import sys
+import tempfile
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +30,13 @@ from numba import types as nt
 
 from autograd.arithmetic import ELEMENTARY
 from autograd.ops import TABLE, Op
+from autograd.tape.templates import source
 
 DTYPES = {"float64": nt.float64, "float32": nt.float32}
+
+
+MOST_INPUTS = 3
+"""Of an op that takes a fixed number of them: the columns of a program's ``args``."""
 
 
 @dataclass(frozen=True)
@@ -147,244 +156,13 @@ def _names(code: types.CodeType) -> list[str]:
 
 # -------------------------------------------------------------------------------------- kernels
 
-FORWARD = "v, stride, lanes, args, ptr, lists, start, end"
-REVERSE = "v, g, stride, lanes, args, ptr, lists, need, need_list, start, end"
-
 
 def signatures(dtype: str) -> tuple[Any, Any]:
-    """The C signatures of forward and reverse kernels, as named in `FORWARD` and `REVERSE`."""
+    """The C signatures of forward and reverse kernels; the templates name their arguments."""
     numbers, rows, i = nt.CPointer(DTYPES[dtype]), nt.CPointer(nt.int64), nt.int64
     forward = nt.void(numbers, i, i, rows, rows, rows, i, i)
     reverse = nt.void(numbers, numbers, i, i, rows, rows, rows, rows, rows, i, i)
     return forward, reverse
-
-
-HEADER = '''"""Kernels of the op {name}, generated from its record in the table of ops."""
-
-import numpy as np
-from numba import carray, cfunc
-
-from autograd.ops import TABLE
-from autograd.tape.compiled import functions, signatures
-
-value, {partials} = functions(TABLE["{name}"])
-FORWARD, REVERSE = signatures("{dtype}")
-'''
-
-# Row i of the tape is V[i * stride : i * stride + lanes].  The inner loop runs over the contiguous lanes
-# of slices, so that Numba sees that no index is negative and vectorises it; a single lane takes a
-# loop of its own, which spares it the set-up.
-ELEMENTWISE_FORWARD = """
-
-@cfunc(FORWARD, cache=True, error_model="numpy")
-def forward(v, stride, lanes, args, ptr, lists, start, end):
-    V = carray(v, (end * stride,))
-    A = carray(args, (3 * end,))
-    if lanes == 1:
-        for i in range(start, end):
-            V[i * stride] = value({one})
-        return
-    for i in range(start, end):
-        y = V[i * stride : i * stride + lanes]
-{offsets}
-{rows}
-        for k in range(lanes):
-            y[k] = value({lane})
-"""
-
-ELEMENTWISE_REVERSE = """
-
-@cfunc(REVERSE, cache=True, error_model="numpy")
-def reverse(v, g, stride, lanes, args, ptr, lists, need, need_list, start, end):
-    V = carray(v, (end * stride,))
-    G = carray(g, (end * stride,))
-    A = carray(args, (3 * end,))
-    N = carray(need, (end,))
-    for i in range(start, end):
-        needed = N[i]
-        if needed == 0:
-            continue
-{offsets}
-        if lanes == 1:
-            result = V[i * stride]
-            upstream = G[i * stride]
-{one}
-            continue
-        y = V[i * stride : i * stride + lanes]
-        g_y = G[i * stride : i * stride + lanes]
-{rows}
-{lane}
-"""
-
-VARIADIC = """
-
-@cfunc(FORWARD, cache=True, error_model="numpy")
-def forward(v, stride, lanes, args, ptr, lists, start, end):
-    V = carray(v, (end * stride,))
-    P = carray(ptr, (end + 1,))
-    L = carray(lists, (P[end],))
-    for i in range(start, end):
-        inputs = np.empty(P[i + 1] - P[i], dtype=np.{dtype})
-        for k in range(lanes):
-            for j in range(inputs.size):
-                inputs[j] = V[L[P[i] + j] * stride + k]
-            V[i * stride + k] = value(inputs)
-
-
-@cfunc(REVERSE, cache=True, error_model="numpy")
-def reverse(v, g, stride, lanes, args, ptr, lists, need, need_list, start, end):
-    V = carray(v, (end * stride,))
-    G = carray(g, (end * stride,))
-    P = carray(ptr, (end + 1,))
-    L = carray(lists, (P[end],))
-    N = carray(need, (end,))
-    M = carray(need_list, (P[end],))
-    for i in range(start, end):
-        if N[i] == 0:
-            continue
-        inputs = np.empty(P[i + 1] - P[i], dtype=np.{dtype})
-        for k in range(lanes):
-            for j in range(inputs.size):
-                inputs[j] = V[L[P[i] + j] * stride + k]
-            slopes = d_0(V[i * stride + k], inputs)
-            for j in range(inputs.size):
-                if M[P[i] + j]:
-                    G[L[P[i] + j] * stride + k] += G[i * stride + k] * slopes[j]
-"""
-
-# A dot is its pairs' products added up, and its reverse is that of each product: the functions of mul.
-# One pair at a time, so that the lanes stay in the innermost loop.
-DOT = """
-
-product, d_w, d_x = functions(TABLE["mul"])
-
-
-@cfunc(FORWARD, cache=True, error_model="numpy", fastmath={{"contract"}})
-def forward(v, stride, lanes, args, ptr, lists, start, end):
-    V = carray(v, (end * stride,))
-    P = carray(ptr, (end + 1,))
-    L = carray(lists, (P[end],))
-    for i in range(start, end):
-        n = (P[i + 1] - P[i]) // 2
-        bias = (P[i + 1] - P[i]) % 2 == 1
-        last = L[P[i + 1] - 1] * stride
-        if lanes == 1:
-            total = V[last] if bias else np.{dtype}(0.0)
-            for j in range(P[i], P[i] + n):
-                total += product(V[L[j] * stride], V[L[j + n] * stride])
-            V[i * stride] = total
-            continue
-        y = V[i * stride : i * stride + lanes]
-        y[:] = 0.0
-        if bias:
-            y[:] = V[last : last + lanes]
-        for j in range(P[i], P[i] + n):
-            w = V[L[j] * stride : L[j] * stride + lanes]
-            x = V[L[j + n] * stride : L[j + n] * stride + lanes]
-            for k in range(lanes):
-                y[k] += product(w[k], x[k])
-
-
-@cfunc(REVERSE, cache=True, error_model="numpy", fastmath={{"contract"}})
-def reverse(v, g, stride, lanes, args, ptr, lists, need, need_list, start, end):
-    V = carray(v, (end * stride,))
-    G = carray(g, (end * stride,))
-    P = carray(ptr, (end + 1,))
-    L = carray(lists, (P[end],))
-    N = carray(need, (end,))
-    M = carray(need_list, (P[end],))
-    for i in range(start, end):
-        if N[i] == 0:
-            continue
-        n = (P[i + 1] - P[i]) // 2
-        y = V[i * stride : i * stride + lanes]
-        g_y = G[i * stride : i * stride + lanes]
-        if (P[i + 1] - P[i]) % 2 == 1 and M[P[i + 1] - 1]:
-            b = L[P[i + 1] - 1] * stride
-            for k in range(lanes):
-                G[b + k] += g_y[k]
-        for j in range(P[i], P[i] + n):
-            at_w = L[j] * stride
-            at_x = L[j + n] * stride
-            if lanes == 1:
-                if M[j]:
-                    G[at_w] += g_y[0] * d_w(V[at_w], V[at_x], y[0])
-                if M[j + n]:
-                    G[at_x] += g_y[0] * d_x(V[at_w], V[at_x], y[0])
-                continue
-            w = V[at_w : at_w + lanes]
-            x = V[at_x : at_x + lanes]
-            if M[j]:
-                g_w = G[at_w : at_w + lanes]
-                for k in range(lanes):
-                    g_w[k] += g_y[k] * d_w(w[k], x[k], y[k])
-            if M[j + n]:
-                g_x = G[at_x : at_x + lanes]
-                for k in range(lanes):
-                    g_x[k] += g_y[k] * d_x(w[k], x[k], y[k])
-"""
-
-SUM = """
-
-@cfunc(FORWARD, cache=True, error_model="numpy")
-def forward(v, stride, lanes, args, ptr, lists, start, end):
-    V = carray(v, (end * stride,))
-    P = carray(ptr, (end + 1,))
-    L = carray(lists, (P[end],))
-    for i in range(start, end):
-        y = V[i * stride : i * stride + lanes]
-        y[:] = 0.0
-        for j in range(P[i], P[i + 1]):
-            a = V[L[j] * stride : L[j] * stride + lanes]
-            for k in range(lanes):
-                y[k] += a[k]
-
-
-@cfunc(REVERSE, cache=True, error_model="numpy")
-def reverse(v, g, stride, lanes, args, ptr, lists, need, need_list, start, end):
-    G = carray(g, (end * stride,))
-    P = carray(ptr, (end + 1,))
-    L = carray(lists, (P[end],))
-    N = carray(need, (end,))
-    M = carray(need_list, (P[end],))
-    for i in range(start, end):
-        if N[i] == 0:
-            continue
-        g_y = G[i * stride : i * stride + lanes]
-        for j in range(P[i], P[i + 1]):
-            if M[j]:
-                g_a = G[L[j] * stride : L[j] * stride + lanes]
-                for k in range(lanes):
-                    g_a[k] += g_y[k]
-"""
-
-
-def source(op: Op, dtype: str) -> str:
-    """The generated Python of the op's two kernels."""
-    partials = ", ".join(f"d_{j}" for j in range(1 if op.variadic else op.arity or 0)) or "_"
-    header = HEADER.format(name=op.name, partials=partials + ("," if partials == "_" else ""), dtype=dtype)
-    if op.variadic:
-        return header + {"dot": DOT, "sum": SUM}.get(op.name, VARIADIC).format(dtype=dtype)
-    places = range(op.arity or 0)
-    offsets = "\n".join(f"        at{j} = A[3 * i + {j}] * stride" for j in places)
-    rows = "\n".join(f"        a{j} = V[at{j} : at{j} + lanes]" for j in places)
-    one = ", ".join(f"V[A[3 * i + {j}] * stride]" for j in places)
-    lane = ", ".join(f"a{j}[k]" for j in places)
-    alone = ", ".join(f"V[at{j}]" for j in places)
-    reverse_one = "\n".join(
-        f"            if needed & {1 << j}:\n                G[at{j}] += upstream * d_{j}({alone}, result)"
-        for j in places
-    )
-    reverse_lane = "\n".join(
-        f"        if needed & {1 << j}:\n            g_a = G[at{j} : at{j} + lanes]\n"
-        f"            for k in range(lanes):\n                g_a[k] += g_y[k] * d_{j}({lane}, y[k])"
-        for j in places
-    )
-    return (
-        header
-        + ELEMENTWISE_FORWARD.format(one=one, offsets=offsets, rows=rows, lane=lane)
-        + ELEMENTWISE_REVERSE.format(one=reverse_one, offsets=offsets, rows=rows, lane=reverse_lane)
-    )
 
 
 _loaded: dict[tuple[Op, str], Kernel] = {}
@@ -394,8 +172,14 @@ def kernel(op: Op, dtype: str = "float64") -> Kernel:
     """The op's compiled kernels: from memory, from the cache on disk, or compiled now.
 
     Raises:
-        NotImplementedError: if Numba cannot compile the op's functions.
+        NotImplementedError: if Numba cannot compile the op's functions, or it takes more inputs than
+            a row of the tape has room for.
     """
+    if (op.arity or 0) > MOST_INPUTS:
+        raise NotImplementedError(
+            f"the op {op.name!r} takes {op.arity} inputs; the tape has room for {MOST_INPUTS}, "
+            "or for any number if the op is variadic"
+        )
     if (op, dtype) not in _loaded:
         name = f"{op.name}_{fingerprint(op, dtype)}"
         try:
@@ -419,7 +203,6 @@ def cached_module(name: str, text: str) -> Any:
     path = cache_folder() / f"{name}.py"
     if not path.exists():
         _announce()
-        path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(f".{os.getpid()}")
         temporary.write_text(text, encoding="utf-8")
         temporary.replace(path)
@@ -440,10 +223,26 @@ def cached_module(name: str, text: str) -> Any:
 
 
 def cache_folder() -> Path:
-    """Where kernels are kept: ``CHAINRULE_CACHE`` if set, else the user's cache folder."""
-    if "CHAINRULE_CACHE" in os.environ:
-        return Path(os.environ["CHAINRULE_CACHE"])
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "chainrule"
+    """Where kernels are kept: ``CHAINRULE_CACHE`` if set, else the user's cache folder.
+
+    Where that cannot be written, a temporary folder of this process alone.
+    """
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = Path(os.environ.get("CHAINRULE_CACHE") or home / "chainrule")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK | os.X_OK):
+            return folder
+    except OSError:
+        pass
+    return _temporary_folder()
+
+
+@cache
+def _temporary_folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="chainrule-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 _announced = False

@@ -218,6 +218,7 @@ class Rows:
     def _add_inputs(self, nodes: Indices, op: Op | None) -> Kernel:
         """Enter the inputs of all nodes of one op; returns the op's kernels."""
         assert op is not None
+        compiled = kernel(op, self.dtype)
         args = np.zeros((len(nodes), 3), np.int64)
         if op.variadic:
             self._variadic.append(nodes)
@@ -228,7 +229,7 @@ class Rows:
             args[:, places] = self.row_of[inputs]
             need = ((self.active[inputs] & self.active[nodes][:, None]) << places).sum(axis=1)
         self._args.append((self.row_of[nodes], args, need))
-        return kernel(op, self.dtype)
+        return compiled
 
     def _add_product(self, first: int, sent: bool, product: Product, weight_row: int, bias_row: int) -> None:
         need_w = sent and bool(self.active[product.weights].any())

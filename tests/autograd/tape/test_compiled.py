@@ -81,3 +81,22 @@ def test_a_rule_without_state_runs_over_vectors() -> None:
     p, g = np.array([1.0, 2.0]), np.array([0.5, -0.5])
     vectorised(lambda p, g, h: (p - h[0] * g,), 0)(p, g, (0.1,))
     assert p == pytest.approx([0.95, 2.05])
+
+
+def test_a_cache_that_cannot_be_written_is_replaced_for_this_process(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("CHAINRULE_CACHE", str(tmp_path / "file" / "cache"))
+    monkeypatch.setattr(compiled, "_loaded", {})
+    assert Tape.record(lambda x: x.cos(), 1.0).forward([0.5]) == pytest.approx(np.cos([0.5]))
+
+
+def test_an_op_of_many_inputs_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def rule(m):
+        return lambda a, b, c, d: a, *[lambda a, b, c, d, y: 0.0] * 4
+
+    wide = Op("wide", "wide", rule)
+    monkeypatch.setitem(TABLE, "wide", wide)
+    with pytest.raises(NotImplementedError, match="'wide' takes 4 inputs; the tape has room for 3"):
+        Tape.record(lambda x: apply(wide, (x, x, x, x)), 1.0)
