@@ -92,6 +92,7 @@ class Tape:
         self.outputs, self.inputs = tuple(outputs), tuple(inputs)
         self.dtype, self.threads = dtype, threads
         self._widths = tuple(widths)
+        self._run: Training | None = None
         with collector_paused():
             self._listing = lower(flatten(self.outputs, self.inputs))
             self._plan = schedule(self._listing, self.inputs, dtype, inputs_gradient=False)
@@ -210,14 +211,20 @@ class Tape:
 
         Args:
             data: as for `forward`.
+
+        Raises:
+            RuntimeError: if the tape is in training already: it has one vector.
         """
+        if self._run is not None:
+            raise RuntimeError("this tape is in training already; record another one to train beside it")
         X = self.samples(*data)
-        run = Training(self, self._replayer, X)
         with _one_blas_thread():
             self._read(self._replayer)
+            self._run = run = Training(self, self._replayer, X)
             try:
                 yield run
             finally:
+                self._run = None
                 run.write()
 
     def samples(self, *data: ArrayLike) -> Array:
@@ -245,6 +252,9 @@ class Tape:
         return Replayer(plan, self._listing, self.dtype, self.threads)
 
     def _read(self, replayer: Replayer) -> None:
+        """Take the parameters from the Values; while in training, put them there first."""
+        if self._run is not None:
+            self._run.write()
         nodes = self._listing.nodes
         numbers = (nodes[i].data for i in replayer.plan.parameters.tolist())
         replayer.vector[:] = np.fromiter(numbers, np.float64, len(replayer.vector))
@@ -327,6 +337,7 @@ class Training:
         self._tape, self._replayer, self._X = tape, replayer, X
         self.vector, self.gradient = replayer.vector, replayer.gradient
         self._seeds = np.zeros(len(tape.outputs), tape.dtype)
+        self._stepped = False
 
     def step(self, samples: NDArray[np.int64] | None = None, values: Array | None = None) -> float:
         """Replay forward and reverse; returns the mean of the first output over the samples.
@@ -337,6 +348,7 @@ class Training:
         """
         count = len(self._X) if samples is None else len(samples)
         self._seeds[0] = 1.0 / count
+        self._stepped = True
         return float(self._replayer.run(self._X, samples, seeds=self._seeds, values=values)[0]) / count
 
     def forward(self, X: Array) -> Array:
@@ -350,11 +362,12 @@ class Training:
         return values
 
     def write(self) -> None:
-        """Put the vector into the ``.data`` of the parameters, and the gradient into their ``.grad``."""
-        for v, data, grad in zip(
-            self._tape.parameters, self.vector.tolist(), self.gradient.tolist(), strict=True
-        ):
-            v.data, v.grad = data, grad
+        """Put the vector into the ``.data`` of the parameters, and the last gradient into their ``.grad``."""
+        for v, x in zip(self._tape.parameters, self.vector.tolist(), strict=True):
+            v.data = x
+        if self._stepped:
+            for v, x in zip(self._tape.parameters, self.gradient.tolist(), strict=True):
+                v.grad = x
 
 
 # ------------------------------------------------------------------------------------- helpers

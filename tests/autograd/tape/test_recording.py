@@ -110,6 +110,19 @@ def test_interrupted_training_leaves_whole_parameters() -> None:
     assert a.data != 1.0
 
 
+def test_replays_while_in_training_see_the_vector_and_do_not_undo_it() -> None:
+    w = Parameter(3.0)
+    tape = Tape.record(lambda x: w * x, 1.0)
+    with tape.training([1.0]) as run:
+        run.vector[:] = 7.0
+        assert tape.forward([2.0]).tolist() == [14.0]
+        assert tape.input_gradients([2.0]).tolist() == [[7.0]]
+        assert run.vector.tolist() == [7.0]
+        with pytest.raises(RuntimeError, match="in training already"):
+            tape.training([1.0]).__enter__()
+    assert w.data == 7.0
+
+
 def test_training_on_some_of_the_samples() -> None:
     w = Parameter(1.0)
     tape = Tape.record(lambda x: w * x, 1.0)
