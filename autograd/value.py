@@ -70,6 +70,8 @@ def apply(
     """
     data, partials = op.evaluate([v.data for v in inputs] if numbers is None else numbers)
     if not mode.plain:
+        if not mode.recording:
+            refuse_cut("no_grad")
         if mode.detecting and not isfinite(data):
             raise AnomalyError(non_finite(op, inputs, data))
         if not mode.recording:
@@ -244,8 +246,21 @@ class Value:
 
         backward(self)
 
+    def __eq__(self, other: object) -> bool:
+        if not mode.branching and other is not self:
+            raise BranchError(_branches(self, "=", other))
+        return self is other
+
+    __hash__ = object.__hash__
+
+    def __bool__(self) -> bool:
+        if not mode.branching:
+            raise BranchError(_branches(self, "as", "a truth value"))
+        return True
+
     def detach(self) -> Constant:
         """The same number as a constant: no gradient flows through it."""
+        refuse_cut("detach")
         return Constant(self.data, self.label)
 
     def __repr__(self) -> str:
@@ -298,11 +313,7 @@ class Comparison:
 
     def __bool__(self) -> bool:
         if not mode.branching:
-            raise BranchError(
-                f"{_users_line()}: Python branches on {self.left} {self.op.symbol} {self.right} while a "
-                "tape is being recorded; the tape would keep this one branch for all data. "
-                "Use where, maximum, minimum, clip or relu"
-            )
+            raise BranchError(_branches(self.left, self.op.symbol, self.right))
         return self.op.evaluate((self.left.data, self.right.data))[0] == 1.0
 
     def __eq__(self, other: object) -> bool:
@@ -342,6 +353,22 @@ def non_finite(op: Op, inputs: tuple[Value, ...], data: float, label: str = "", 
     numbers = ", ".join(f"{v.label} = {v.data!r}" for v in inputs if v.label)
     name = f"{label} = " if label else ""
     return f"{name}{formula(op, names)} {verb} {data}{', where ' if numbers else ''}{numbers}"
+
+
+def refuse_cut(by: str) -> None:
+    """Raise if a tape is being recorded: it would keep this sample's number for all data."""
+    if not mode.branching:
+        raise BranchError(
+            f"{_users_line()}: {by} cuts the graph while a tape is being recorded; "
+            "the tape would keep this sample's number for all data"
+        )
+
+
+def _branches(left: object, how: str, right: object) -> str:
+    return (
+        f"{_users_line()}: Python branches on {left} {how} {right} while a tape is being recorded; "
+        "the tape would keep this one branch for all data. Use where, maximum, minimum, clip or relu"
+    )
 
 
 def _users_line() -> str:

@@ -19,8 +19,9 @@ from nn.engine import Objective
 from nn.optim import Optimizer
 from nn.samples import Samples
 
-TRIED = 3
-"""On how many samples the tape is held against the eager engine before it is trusted."""
+TRIED = 8
+"""On how many samples from all over the data, and on how many different targets, the tape is held
+against the eager engine before it is trusted."""
 
 Array = NDArray[Any]
 
@@ -38,6 +39,8 @@ class TapeEngine:
     name = "tape"
 
     def __init__(self, model: Any, objective: Objective, optimizer: Optimizer, train: Samples) -> None:
+        if type(optimizer).step is not Optimizer.step:
+            raise NotImplementedError(f"{type(optimizer).__name__} has a step of its own")
         self.optimizer, self.train = optimizer, train
         penalised = model.weights()
 
@@ -49,9 +52,9 @@ class TapeEngine:
 
         self.tape = Tape.record(outputs, train.row(0), list(train.y[0]))
         _compare(self.tape, outputs, train)
+        self._place_state()
         self._open = ExitStack()
         self._training = self._open.enter_context(self.tape.training(*_tables(train)))
-        self._place_state()
 
     def step(self, batch: Sequence[int]) -> tuple[float, int]:
         everything = len(batch) == len(self.train) and _in_order(batch)
@@ -86,7 +89,8 @@ class TapeEngine:
         The optimiser may hold other parameters than the tape: what both have is moved.
         """
         place: dict[Value, int] = {p: i for i, p in enumerate(self.optimizer.parameters)}
-        both = [(row, place[p]) for row, p in enumerate(self.tape.parameters) if p in place]
+        moved = zip(self.tape.parameters, self.tape.reached, strict=True)
+        both = [(row, place[p]) for row, (p, reached) in enumerate(moved) if reached and p in place]
         rows, places = np.array(both, np.int64).reshape(-1, 2).T
         self._rows = None if len(rows) == len(self.tape.parameters) else rows
         self._places = places
@@ -94,6 +98,8 @@ class TapeEngine:
         self._state = [own[self._places] for own in self._own_state]
         self._move = vectorised(self.optimizer.rule, len(self._state))
         self._y = np.asarray(self.train.y, float)
+        nothing = np.empty(0)  # compiles the rule, or raises, before anything is trained
+        self._move(nothing, nothing, self.optimizer.hyper_parameters(), *[nothing for _ in self._state])
 
     def _update(self) -> None:
         self.optimizer.steps += 1
@@ -109,7 +115,9 @@ class TapeEngine:
 
 def _compare(tape: Tape, outputs: Any, train: Samples) -> None:
     """Hold the tape against the eager engine on a few samples from all over the data."""
-    places = np.linspace(0, len(train) - 1, TRIED).astype(int).tolist()
+    spread = np.linspace(0, len(train) - 1, TRIED).astype(int)
+    _, of_each = np.unique(np.asarray(train.y, float), axis=0, return_index=True)
+    places = sorted({*spread.tolist(), *of_each[:: max(1, len(of_each) // TRIED)].tolist()})
     some = train.take(places)
     replayed = tape.forward(*_tables(some)).reshape(len(places), -1)
     for k, place in enumerate(places):

@@ -24,7 +24,7 @@ from numbers import Real
 from operator import index
 from typing import Any, cast
 
-from autograd import BranchError, Value, no_grad
+from autograd import Value, no_grad
 from nn import losses
 from nn.engine import EagerEngine, Engine, Objective, numbers
 from nn.history import Epoch, History
@@ -200,10 +200,11 @@ def _engine(
         from nn.tape_engine import TapeEngine
 
         return TapeEngine(model, objective, optimizer, train), ""
-    except (ImportError, BranchError, NotImplementedError, TypeError, ValueError) as error:
+    except Exception as error:  # whatever keeps the model from being recorded
         if name == "tape":
             raise
-        return EagerEngine(model, objective, optimizer, train), str(error).splitlines()[0]
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        return EagerEngine(model, objective, optimizer, train), reason
 
 
 def _run(engine: Engine, note: str, train: Samples, held_out: Samples | None, plan: Plan) -> History:

@@ -18,6 +18,7 @@ import shutil
 import sys
 import tempfile
 import types
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -121,23 +122,32 @@ def _contents_of(function: Any, seen: set[str]) -> Iterator[str]:
         yield repr(getattr(function, "__name__", function))
         return
     yield from _contents_of_code(code)
+    for value in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
+        yield from _contents_of_value("", value, seen)
     for name in _names(code):
         if name in function.__globals__ and name not in TABLE:
-            yield from _contents_of_global(name, function.__globals__[name], seen)
+            yield from _contents_of_value(name, function.__globals__[name], seen)
         elif name in TABLE and name not in ELEMENTARY:
             yield from _contents(TABLE[name], seen)
     for cell in function.__closure__ or ():
-        if not isinstance(cell.cell_contents, types.ModuleType):
-            yield from _contents_of_global("", cell.cell_contents, seen)
+        if cell.cell_contents is not _arithmetic:
+            yield from _contents_of_value("", cell.cell_contents, seen)
 
 
-def _contents_of_global(name: str, value: Any, seen: set[str]) -> Iterator[str]:
+def _contents_of_value(name: str, value: Any, seen: set[str]) -> Iterator[str]:
     if isinstance(value, types.FunctionType):
-        if value.__qualname__ not in seen:
-            seen.add(value.__qualname__)
+        if str(id(value)) not in seen:
+            seen.add(str(id(value)))
             yield from _contents_of(value, seen)
-    else:
-        yield f"{name}={value!r}" if isinstance(value, (int, float, str, tuple)) else name
+    elif value is None or isinstance(value, (int, float, str)):
+        yield f"{name}={value!r}"
+    elif isinstance(value, types.BuiltinFunctionType):
+        yield f"{name}={value.__module__}.{value.__name__}"
+    else:  # what cannot be read to the bottom is not known to be the same in another process
+        yield f"{name}: {_PROCESS}"
+
+
+_PROCESS = uuid.uuid4().hex
 
 
 def _contents_of_code(code: types.CodeType) -> Iterator[str]:

@@ -29,7 +29,7 @@ def fold_constants(listing: Listing) -> Listing:
 
 
 def drop_unneeded(listing: Listing) -> Listing:
-    """Only what the outputs are computed from, and the varying leaves."""
+    """Only what the outputs are computed from."""
     needed = np.zeros(len(listing), bool)
     needed[listing.outputs] = True
     reach_back(listing.ptr, listing.args, _none(listing), needed)
@@ -57,18 +57,19 @@ def uniform_levels(listing: Listing) -> NDArray[np.int64]:
     return level
 
 
-def gradient_paths(listing: Listing, inputs: bool) -> Mask:
-    """Which nodes lie between an output and a leaf whose gradient is wanted.
+def gradient_paths(listing: Listing, inputs: bool, output: int = 0) -> Mask:
+    """Which nodes lie between the output and a leaf whose gradient is wanted.
 
     Args:
         listing: the graph.
         inputs: whether the gradients of the varying leaves are wanted, beside the parameters'.
+        output: which of the outputs.
 
     No gradient passes a comparison, as in the eager reverse pass.
     """
     comparison = listing.applies(*COMPARISONS)
     sent = np.zeros(len(listing), bool)
-    sent[listing.outputs] = True
+    sent[listing.outputs[output]] = True
     reach_back(listing.ptr, listing.args, comparison, sent)
     wanted = (listing.kinds == PARAMETER) | (inputs & (listing.kinds == VARYING))
     reach_forward(listing.ptr, listing.args, comparison, wanted)

@@ -21,7 +21,7 @@ from autograd.tape.listing import collector_paused, flatten
 from autograd.tape.lowering import lower
 from autograd.tape.replayer import Replayer
 from autograd.tape.schedule import schedule
-from autograd.value import Value, mode
+from autograd.value import NO_GRADIENT, BranchError, Value, mode
 from autograd.wording import counted, number
 
 Array = NDArray[Any]
@@ -65,6 +65,7 @@ class Tape:
         inputs: the leaves that differ from sample to sample, in the order of a sample's numbers.
         parameters: the other leaves, less the constants: uniform over the samples.  Gradients and
             the vectors of `training` come in this order.
+        reached: for each of them, whether a gradient reaches it from the first output.
         dtype: the precision of storage and arithmetic, "float64" or "float32".
         threads: how many threads share the samples.
 
@@ -95,9 +96,11 @@ class Tape:
         self._run: Training | None = None
         with collector_paused():
             self._listing = lower(flatten(self.outputs, self.inputs))
-            self._plan = schedule(self._listing, self.inputs, dtype, inputs_gradient=False)
-            self._replayer = Replayer(self._plan, self._listing, dtype, threads)
+            self._replayers: dict[tuple[int, bool], Replayer] = {}
+            self._replayer = self.replayer()
+            self._plan = self._replayer.plan
         self.parameters = tuple(self._listing.nodes[i] for i in self._plan.parameters.tolist())
+        self.reached = tuple(self._plan.reached.tolist())
 
     @classmethod
     def record(
@@ -123,9 +126,15 @@ class Tape:
         inputs = [v for x in arguments for v in (x if isinstance(x, list) else [x])]
         widths = [len(x) if isinstance(x, list) else 0 for x in arguments]
         with collector_paused(), _recording():
-            result = function(*arguments)
-        outputs = [result] if isinstance(result, Value) else result
-        return cls(_only_values(outputs), inputs, widths, dtype, threads)
+            moved = [_moved(x) for x in arguments]
+            again = _only_values(function(*moved))
+            outputs = _only_values(function(*arguments))
+        if _numbers_in(again, moved) != _numbers_in(outputs, arguments):
+            raise BranchError(
+                "the function gives another graph for another sample: it reads .data, keeps state or "
+                "draws random numbers, and the tape would keep what it found for all data"
+            )
+        return cls(outputs, inputs, widths, dtype, threads)
 
     @classmethod
     def of(
@@ -145,7 +154,11 @@ class Tape:
             ValueError: if an input is not a leaf.
         """
         outputs = [outputs] if isinstance(outputs, Value) else outputs
-        for v in _only_values(inputs):
+        if len(set(inputs)) < len(inputs):
+            raise ValueError("an input comes twice; each is one column of the samples")
+        for v in inputs:
+            if not isinstance(v, Value):
+                raise TypeError(f"inputs are Values; got {v!r} ({type(v).__name__})")
             if v.inputs:
                 raise ValueError(f"inputs are leaves; {v} was computed from other Values")
         return cls(_only_values(outputs), inputs, [0] * len(inputs), dtype, threads)
@@ -184,9 +197,10 @@ class Tape:
         """
         X = self.samples(*data)
         with _one_blas_thread():
-            self._read(self._replayer)
-            totals = self._replayer.run(X, seeds=self._seeds(output, 1.0 / len(X)))
-        return float(totals[output]) / len(X), self._replayer.gradient.copy()
+            replayer = self.replayer(output)
+            self._read(replayer)
+            totals = replayer.run(X, seeds=self._seeds(output, 1.0 / len(X)))
+        return float(totals[output]) / len(X), replayer.gradient.copy()
 
     def input_gradients(self, *data: ArrayLike, output: int = 0) -> Array:
         """∂output/∂input of each sample, shape (samples, inputs).
@@ -198,8 +212,9 @@ class Tape:
         X = self.samples(*data)
         gradients = np.zeros_like(X)
         with _one_blas_thread():
-            self._read(self.replayer_with_inputs)
-            self.replayer_with_inputs.run(X, seeds=self._seeds(output, 1.0), inputs_gradient=gradients)
+            replayer = self.replayer(output, inputs_gradient=True)
+            self._read(replayer)
+            replayer.run(X, seeds=self._seeds(output, 1.0), inputs_gradient=gradients)
         return gradients
 
     @contextmanager
@@ -245,11 +260,22 @@ class Tape:
             raise ValueError("no samples to replay the tape over")
         return np.ascontiguousarray(np.concatenate(columns, axis=1))
 
-    @cached_property
-    def replayer_with_inputs(self) -> Replayer:
-        """The arrays of replays that give the gradients of the inputs too."""
-        plan = schedule(self._listing, self.inputs, self.dtype, inputs_gradient=True)
-        return Replayer(plan, self._listing, self.dtype, self.threads)
+    def replayer(self, output: int = 0, inputs_gradient: bool = False) -> Replayer:
+        """The arrays of replays whose reverse pass starts from this output.
+
+        Args:
+            output: which output.
+            inputs_gradient: whether it gives the gradients of the inputs too.
+        """
+        if not isinstance(output, int) or not 0 <= output < len(self.outputs):
+            raise ValueError(
+                f"there is no output {output!r}; the tape has {len(self.outputs)}, counted from 0"
+            )
+        key = output, inputs_gradient
+        if key not in self._replayers:
+            plan = schedule(self._listing, self.inputs, self.dtype, output, inputs_gradient)
+            self._replayers[key] = Replayer(plan, self._listing, self.dtype, self.threads)
+        return self._replayers[key]
 
     def _read(self, replayer: Replayer) -> None:
         """Take the parameters from the Values; while in training, put them there first."""
@@ -260,8 +286,6 @@ class Tape:
         replayer.vector[:] = np.fromiter(numbers, np.float64, len(replayer.vector))
 
     def _seeds(self, output: int, seed: float) -> Array:
-        if not -len(self.outputs) <= output < len(self.outputs):
-            raise ValueError(f"the tape has {len(self.outputs)} outputs; there is no output {output}")
         seeds = np.zeros(len(self.outputs), self.dtype)
         seeds[output] = seed
         return seeds
@@ -347,6 +371,12 @@ class Training:
             values: filled with the outputs of each of them, shape (samples, outputs).
         """
         count = len(self._X) if samples is None else len(samples)
+        if samples is not None and (not count or samples.min() < 0 or samples.max() >= len(self._X)):
+            raise ValueError(f"samples are places from 0 to {len(self._X) - 1}, at least one; got {samples}")
+        if values is not None and values.shape != (count, len(self._tape.outputs)):
+            raise ValueError(
+                f"values has the shape {values.shape}; ({count}, {len(self._tape.outputs)}) is wanted"
+            )
         self._seeds[0] = 1.0 / count
         self._stepped = True
         return float(self._replayer.run(self._X, samples, seeds=self._seeds, values=values)[0]) / count
@@ -357,6 +387,9 @@ class Training:
         Args:
             X: as `Tape.samples` gives it.
         """
+        X = np.ascontiguousarray(X, self._tape.dtype)
+        if X.ndim != 2 or X.shape[1] != len(self._tape.inputs):
+            raise ValueError(f"X has the shape {X.shape}; (samples, {len(self._tape.inputs)}) is wanted")
         values = np.empty((len(X), len(self._tape.outputs)), self._tape.dtype)
         self._replayer.run(X, values=values)
         return values
@@ -366,8 +399,10 @@ class Training:
         for v, x in zip(self._tape.parameters, self.vector.tolist(), strict=True):
             v.data = x
         if self._stepped:
-            for v, x in zip(self._tape.parameters, self.gradient.tolist(), strict=True):
-                v.grad = x
+            for v, x, reached in zip(
+                self._tape.parameters, self.gradient.tolist(), self._tape.reached, strict=True
+            ):
+                v.grad = x if reached else NO_GRADIENT
 
 
 # ------------------------------------------------------------------------------------- helpers
@@ -412,11 +447,28 @@ def _as_inputs(x: Any, name: str) -> Value | list[Value]:
         raise ValueError(
             f"argument {name!r} of a sample is a number or a list of numbers; got {np.ndim(x)} dimensions"
         )
+    if not len(x):
+        raise ValueError(f"argument {name!r} of a sample is an empty list")
     return [Value(x_j, f"{name}{j + 1}") for j, x_j in enumerate(np.asarray(x).tolist())]
+
+
+def _moved(x: Value | list[Value]) -> Any:
+    """The same inputs with slightly other numbers."""
+    if isinstance(x, list):
+        return [_moved(v) for v in x]
+    return Value(x.data + 1e-6 * max(abs(x.data), 1.0), x.label)
+
+
+def _numbers_in(outputs: list[Value], arguments: list[Any]) -> list[str]:
+    """The ops of a graph and the numbers of its leaves, the inputs aside: the same for all samples."""
+    inputs = {v for x in arguments for v in (x if isinstance(x, list) else [x])}
+    return [v.op.name if v.op else "" if v in inputs else repr(v.data) for v in topological_order(*outputs)]
 
 
 def _only_values(values: Any) -> list[Value]:
     listed = list(values) if isinstance(values, Iterable) else [values]
+    if not listed:
+        raise ValueError("there is no output to record")
     for v in listed:
         if not isinstance(v, Value):
             raise TypeError(f"a tape records Values; got {v!r} ({type(v).__name__}): its graph was cut")

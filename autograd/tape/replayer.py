@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,7 @@ class Replayer:
         self._no_seeds = np.empty(0, kind)
         self._in_order = np.empty(0, np.int64)
         self._rooms: dict[int, Array] = {}
+        self._lock = Lock()  # one replay at a time: the arrays are shared
 
     def _memory(self, kind: np.dtype[Any]) -> tuple[Array, Array, Array, Array]:
         """One thread's GU, V, G and totals; V and G grow with the lanes that are used."""
@@ -89,11 +91,17 @@ class Replayer:
             inputs_gradient: filled with the gradients of the inputs, shape (samples, inputs).
         """
         count = len(X) if samples is None else len(samples)
-        plan = self.plan
         samples = self._in_order if samples is None else samples
         seeds = self._no_seeds if seeds is None else seeds
         values = self._no_table if values is None else values
         inputs_gradient = self._no_table if inputs_gradient is None else inputs_gradient
+        with self._lock:
+            return self._run(X, samples, count, seeds, values, inputs_gradient)
+
+    def _run(
+        self, X: Array, samples: Array, count: int, seeds: Array, values: Array, inputs_gradient: Array
+    ) -> Array:
+        plan = self.plan
         if self.threads > 1 and count > 1 and plan.varying_rows.count:
             return self._run_threads(X, samples, count, seeds, values, inputs_gradient)
         stride = _padded(min(self.lanes, count))

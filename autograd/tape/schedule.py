@@ -54,6 +54,7 @@ class Schedule:
         outputs: the row of V of each output, or -1 for a uniform one.
         uniform_outputs: the row of U of each output, or -1 for a varying one.
         loaded: the columns of the samples that the first rows of V hold.
+        reached: for each parameter, whether a gradient reaches it.
     """
 
     uniform: Indices
@@ -65,19 +66,23 @@ class Schedule:
     outputs: Indices
     uniform_outputs: Indices
     loaded: Indices
+    reached: Mask
 
 
-def schedule(listing: Listing, inputs: Sequence[Value], dtype: str, inputs_gradient: bool) -> Schedule:
+def schedule(
+    listing: Listing, inputs: Sequence[Value], dtype: str, output: int, inputs_gradient: bool
+) -> Schedule:
     """Lay out a lowered listing.
 
     Args:
         listing: the graph.
         inputs: the varying leaves in the order in which a sample's numbers come.
         dtype: "float64" or "float32".
+        output: the output that the reverse pass starts from.
         inputs_gradient: whether the gradients of the inputs are wanted too.
     """
     varying = varying_nodes(listing)
-    active = gradient_paths(listing, inputs_gradient)
+    active = gradient_paths(listing, inputs_gradient, output)
     products = matrix_products(listing, varying)
     uniform_part = _Uniform(listing, varying, active, products, dtype)
     varying_part = _Varying(listing, varying, active, products, inputs, uniform_part, dtype, inputs_gradient)
@@ -92,6 +97,7 @@ def schedule(listing: Listing, inputs: Sequence[Value], dtype: str, inputs_gradi
         outputs=np.where(varying[outputs], varying_part.rows.row_of[outputs], -1),
         uniform_outputs=np.where(varying[outputs], -1, uniform_part.rows.row_of[outputs]),
         loaded=varying_part.loaded,
+        reached=active[uniform_part.parameters],
     )
 
 

@@ -319,7 +319,7 @@ def irregular() -> None:
 
 def value_and_input_gradients(tape: Tape, X: Any) -> Callable[[], object]:
     values, slopes, seeds = np.empty((len(X), 1)), np.empty_like(X), np.ones(1)
-    replayer = tape.replayer_with_inputs
+    replayer = tape.replayer(inputs_gradient=True)
     return lambda: replayer.run(X, seeds=seeds, values=values, inputs_gradient=slopes)
 
 
@@ -409,7 +409,7 @@ def growth() -> None:
         seconds = time.perf_counter() - start
         nodes = n + sum(kind == "+" for kind, _, _ in program)  # 0.5 × (a + b) is two
         replay = median_time(value_and_input_gradients(tape, np.linspace(-1, 1, 20)[None]), 1.0)
-        size = sum(a.nbytes for a in tape.replayer_with_inputs.memory())
+        size = sum(a.nbytes for a in tape.replayer(inputs_gradient=True).memory())
         print(f"  {nodes:9,d} {seconds:12.3f} {replay / nodes * 1e9:16.1f} {size / nodes:18.0f}")
     print("  samples      µs a sample, forward and reverse, 2-16-16-1")
     for count in (64, 1_000, 10_000, 100_000):

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from autograd import Value
+from autograd import Value, where
+from autograd.value import as_value
 from nn import MLP, SGD, Adam, History, Module, Parameter, fit, losses
 from nn.optim import Optimizer
 
@@ -118,7 +119,7 @@ class Cut(Branching):
 
 @tape
 @pytest.mark.parametrize(
-    ("model", "reason"), [(Branching, "branches on"), (Cut, "another result than the model on sample")]
+    ("model", "reason"), [(Branching, "branches on"), (Cut, "another graph for another sample")]
 )
 def test_what_the_tape_cannot_hold_falls_back_with_a_reason(model: type[Branching], reason: str) -> None:
     X, y = [[1.0], [-2.0], [3.0]], [1.0, 2.0, 3.0]
@@ -128,6 +129,51 @@ def test_what_the_tape_cannot_hold_falls_back_with_a_reason(model: type[Branchin
     assert "\n" not in history.engine_note
     with pytest.raises((TypeError, ValueError), match=reason):
         fit(model(), X, y, loss="mse", epochs=1, progress=False, engine="tape")
+
+
+@tape
+def test_a_loss_that_looks_at_its_target_falls_back() -> None:
+    X, y = [[i / 100, 1 - i / 100] for i in range(100)], [0.0] * 100
+    y[30:40] = [1.0] * 10
+
+    def loss(p: Value, t: Any) -> Value:
+        return (-p).softplus() if t == 1 else p.softplus()
+
+    history = fit(MLP(2, [1], seed=0), X, y, loss=loss, epochs=1, progress=False)
+    assert history.engine == "eager"
+
+
+@tape
+def test_an_optimiser_with_a_step_of_its_own_falls_back() -> None:
+    class Clipped(SGD):
+        def step(self) -> None:
+            super().step()
+
+    model = MLP(2, [1], seed=0)
+    optimizer = Clipped(model.parameters(), lr=0.1)
+    history = fit(model, rows(4, 2), [1, -1] * 2, loss="mse", optimizer=optimizer, epochs=1, progress=False)
+    assert (history.engine, history.engine_note) == ("eager", "Clipped has a step of its own")
+
+
+class Threshold(Module):
+    """A model with a parameter that no gradient reaches."""
+
+    def __init__(self) -> None:
+        self.w, self.t = Parameter(1.0, "w"), Parameter(0.5, "t")
+
+    def __call__(self, x: Any) -> Value:
+        return where(as_value(x[0]) > self.t, x[0] * self.w, 2 * x[0] * self.w)
+
+
+@tape
+def test_a_parameter_that_no_gradient_reaches_stays_where_it_is() -> None:
+    for engine in ("eager", "tape"):
+        model = Threshold()
+        optimizer = SGD(model.parameters(), lr=0.1, weight_decay=0.5)
+        X, y = [[0.1], [0.9]], [1.0, 0.0]
+        fit(model, X, y, loss="mse", optimizer=optimizer, epochs=3, progress=False, engine=engine)
+        assert model.t.data == 0.5, engine
+        assert model.w.data != 1.0, engine
 
 
 @tape

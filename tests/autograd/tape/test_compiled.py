@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +31,23 @@ def test_every_op_and_precision_has_a_fingerprint_of_its_own() -> None:
 
 def test_a_changed_constant_changes_the_fingerprint() -> None:
     assert compiled.fingerprint(scaled(2.0), "float64") != compiled.fingerprint(scaled(3.0), "float64")
+
+
+def test_a_changed_default_changes_the_fingerprint() -> None:
+    def times(factor: float) -> Op:
+        return Op("times", "t", lambda m: (lambda a, k=factor: a * k, lambda a, y, k=factor: k))
+
+    assert compiled.fingerprint(times(2.0), "float64") != compiled.fingerprint(times(3.0), "float64")
+
+
+def test_the_fingerprints_of_the_table_are_the_same_in_another_process() -> None:
+    script = """
+from autograd.ops import TABLE
+from autograd.tape.compiled import fingerprint
+print(*[fingerprint(op, "float64") for op in TABLE.values()])
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [compiled.fingerprint(op, "float64") for op in TABLE.values()]
 
 
 def test_a_changed_global_changes_the_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:

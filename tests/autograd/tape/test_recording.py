@@ -27,6 +27,58 @@ def test_branches_inside_pythons_own_functions_are_refused(reduce: object) -> No
         Tape.record(lambda x: reduce(x), [1.0, 2.0])  # type: ignore[operator]
 
 
+CUTS = {
+    "equality": lambda x: x * 10 if x == 0 else x,
+    "membership": lambda x: x * 10 if x in (0, 1) else x,
+    "truth": lambda x: x if x else -x,
+    "detach": lambda x: x * x.detach(),
+    "data": lambda x: x * x.data,
+    "a leaf made from data": lambda x: x * Value(x.data),
+    "a gradient in numbers": lambda x: x * autograd.gradients(x * x, x),
+    "a generator": lambda x: (v if v > 0 else -v for v in [x]),
+}
+
+
+@pytest.mark.parametrize("function", CUTS.values(), ids=CUTS)
+def test_what_would_keep_one_samples_number_for_all_is_refused(function: object) -> None:
+    with pytest.raises(BranchError):
+        Tape.record(function, 2.0)
+
+
+def test_computing_without_a_graph_is_refused_while_recording() -> None:
+    def function(x: Value) -> Value:
+        with autograd.no_grad():
+            s = x * 2
+        return x * s
+
+    with pytest.raises(BranchError, match="no_grad cuts the graph"):
+        Tape.record(function, 2.0)
+
+
+def test_an_output_that_is_not_asked_for_sends_no_nan() -> None:
+    w = Parameter(0.0)
+    tape = Tape.record(lambda x: [w * x, w.sqrt()], 1.0)
+    assert tape.gradients([1.0, 2.0])[1].tolist() == [1.5]
+
+
+def test_a_wide_layer_beside_other_readers_of_its_inputs_replays_any_samples() -> None:
+    rng = np.random.default_rng(0)
+    W = [[Parameter(w) for w in row] for row in rng.normal(size=(40, 30))]
+    X = rng.normal(size=(700, 30))
+
+    def function(x: list[Value]) -> Value:
+        return autograd.sum(autograd.dot(row, x).tanh() for row in W) + x[3] * x[4]
+
+    tape = Tape.record(function, X[0])
+    places = rng.permutation(700)[:600]
+    with tape.training(X) as run:
+        mean = run.step(places)
+        gradient = run.gradient.copy()
+    wanted, found = Tape.record(function, X[0]).gradients(X[places])
+    assert mean == pytest.approx(wanted, rel=1e-12)
+    assert np.allclose(gradient, found, rtol=1e-10, atol=1e-12)
+
+
 def test_where_and_its_kin_follow_the_data_of_each_sample() -> None:
     tape = Tape.record(lambda x: where(x > 0, x, -2 * x) + maximum(x, 0.5) + x.clip(-1, 1), 3.0)
     assert tape.forward([3.0, -3.0, 0.0]).tolist() == [7.0, 5.5, 0.5]
@@ -184,7 +236,7 @@ def test_bad_input_is_refused_by_name() -> None:
         tape.forward([[1.0, 2.0]], [1.0, 2.0])
     with pytest.raises(ValueError, match="no samples"):
         tape.forward(np.empty((0, 2)), np.empty(0))
-    with pytest.raises(ValueError, match="no output 1"):
+    with pytest.raises(ValueError, match="no output 1; the tape has 1"):
         tape.gradients([[1.0, 2.0]], [1.0], output=1)
 
 
