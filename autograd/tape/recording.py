@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from inspect import signature
+from operator import attrgetter
 from typing import Any, Literal
 
 import numpy as np
@@ -17,7 +18,7 @@ from autograd.formula import formula
 from autograd.graph import topological_order
 from autograd.ops import Op
 from autograd.tape.kernels import AFFINE
-from autograd.tape.listing import collector_paused, flatten
+from autograd.tape.listing import COMPUTED, Listing, collector_paused, flatten
 from autograd.tape.lowering import lower
 from autograd.tape.replayer import Replayer
 from autograd.tape.schedule import schedule
@@ -80,6 +81,7 @@ class Tape:
 
     def __init__(
         self,
+        listing: Listing,
         outputs: Sequence[Value],
         inputs: Sequence[Value],
         widths: Sequence[int],
@@ -95,7 +97,7 @@ class Tape:
         self._widths = tuple(widths)
         self._run: Training | None = None
         with collector_paused():
-            self._listing = lower(flatten(self.outputs, self.inputs))
+            self._listing = lower(listing)
             self._replayers: dict[tuple[int, bool], Replayer] = {}
             self._replayer = self.replayer()
             self._plan = self._replayer.plan
@@ -129,12 +131,14 @@ class Tape:
             moved = [_moved(x) for x in arguments]
             again = _only_values(function(*moved))
             outputs = _only_values(function(*arguments))
-        if _numbers_in(again, moved) != _numbers_in(outputs, arguments):
+            listing = flatten(outputs, inputs)
+            same = _same_graph(listing, again, moved)
+        if not same:
             raise BranchError(
                 "the function gives another graph for another sample: it reads .data, keeps state or "
                 "draws random numbers, and the tape would keep what it found for all data"
             )
-        return cls(outputs, inputs, widths, dtype, threads)
+        return cls(listing, outputs, inputs, widths, dtype, threads)
 
     @classmethod
     def of(
@@ -161,7 +165,8 @@ class Tape:
                 raise TypeError(f"inputs are Values; got {v!r} ({type(v).__name__})")
             if v.inputs:
                 raise ValueError(f"inputs are leaves; {v} was computed from other Values")
-        return cls(_only_values(outputs), inputs, [0] * len(inputs), dtype, threads)
+        listed = _only_values(outputs)
+        return cls(flatten(listed, inputs), listed, inputs, [0] * len(inputs), dtype, threads)
 
     # ------------------------------------------------------------------------------ replaying
 
@@ -459,10 +464,14 @@ def _moved(x: Value | list[Value]) -> Any:
     return Value(x.data + 1e-6 * max(abs(x.data), 1.0), x.label)
 
 
-def _numbers_in(outputs: list[Value], arguments: list[Any]) -> list[str]:
-    """The ops of a graph and the numbers of its leaves, the inputs aside: the same for all samples."""
+def _same_graph(listing: Listing, outputs: list[Value], arguments: list[Any]) -> bool:
+    """Whether other outputs have the same ops, and leaves with the same numbers, the inputs aside."""
+    order = topological_order(*outputs)
+    if len(order) != len(listing) or list(map(attrgetter("op"), order)) != listing.ops:
+        return False
     inputs = {v for x in arguments for v in (x if isinstance(x, list) else [x])}
-    return [v.op.name if v.op else "" if v in inputs else repr(v.data) for v in topological_order(*outputs)]
+    leaves = np.flatnonzero(listing.kinds != COMPUTED).tolist()
+    return all(repr(order[i].data) == repr(listing.nodes[i].data) for i in leaves if order[i] not in inputs)
 
 
 def _only_values(values: Any) -> list[Value]:
