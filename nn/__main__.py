@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import re
+import signal
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from importlib.util import find_spec
 from math import isfinite
@@ -88,14 +90,25 @@ def train(arguments: argparse.Namespace) -> int:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # what fit warns of is said below
         result = order.job.run()
+    print("\n".join(_outcome(result)), flush=True)
     try:
-        from nn.report import write_report
+        with _no_interrupts():  # the training is done: Ctrl-C is not to lose it while it is drawn
+            from nn.report import write_report
 
-        page = write_report(result, order.folder, order.weights)
+            page = write_report(result, order.folder, order.weights)
     except OSError as error:
         return _refuse(error)
-    print("\n".join([*_outcome(result), f"report    {page}"]))
+    print(f"report    {page}")
     return INTERRUPTED if result.history.interrupted else 0
+
+
+@contextmanager
+def _no_interrupts() -> Iterator[None]:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @dataclass(frozen=True)
