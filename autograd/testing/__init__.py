@@ -1,0 +1,1 @@
+"""What tests of gradients are made of: engines broken on purpose, for a checker to catch."""
