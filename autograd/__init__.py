@@ -21,6 +21,7 @@ from autograd.value import (
     Parameter,
     Value,
 )
+from autograd.walk import Step, Walk, walk  # at once: later the module would take the function's name
 
 abs = Value.abs
 exp, expm1, log, log1p, sqrt = Value.exp, Value.expm1, Value.log, Value.log1p, Value.sqrt
@@ -37,7 +38,9 @@ __all__ = [
     "BranchError",
     "Constant",
     "Parameter",
+    "Step",
     "Value",
+    "Walk",
     "acos",
     "asin",
     "atan",
@@ -78,6 +81,7 @@ __all__ = [
     "tan",
     "tanh",
     "topological_order",
+    "walk",
     "where",
 ]
 

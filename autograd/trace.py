@@ -1,12 +1,13 @@
 """A graph as facts: what there is to show, without how it looks.
 
 One trace serves every view of a graph.  It is data and nothing else (strings, numbers, None), in
-the order in which the values were computed.
+the order in which the values were computed.  The trace of a walk (walk.py) also has the steps of
+the forward and reverse passes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,6 +65,63 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that happens in a walk.
+
+    Attributes:
+        number: its place in the walk, from 0.
+        phase: "forward" or "reverse"; "tangent" in forward mode.
+        kind: "leaf" or "apply" in the forward pass; "seed" or "edge" in the reverse pass; "seed"
+            or "apply" for a tangent.
+        node: the id of the node whose value (forward), gradient (reverse) or tangent is computed.
+        target: where the gradient comes from: the node computed from this one.
+        position: which input of the target the node is, from 0.
+        symbols: what is computed, in names: ``d = a × b``, ``∂L/∂a += ∂L/∂d · ∂d/∂a``.
+        numbers: the same in numbers: ``2 × (−3) = −6``.
+        partial_symbols: the local derivative ∂target/∂node in names: ``b``.
+        upstream: ∂output/∂target.
+        partial: ∂target/∂node through this input.
+        contribution: upstream × partial, what the step adds to the node's gradient.
+        before: the node's gradient before the step; None where nothing had reached it.
+        after: the value (forward), the gradient after the step (reverse), or the tangent.
+        sentence: what happens and why, in plain words.
+
+    What belongs to an edge (target to contribution) is None in all other steps.
+    """
+
+    number: int
+    phase: str
+    kind: str
+    node: str
+    target: str | None
+    position: int | None
+    symbols: str
+    numbers: str
+    partial_symbols: str | None
+    upstream: float | None
+    partial: float | None
+    contribution: float | None
+    before: float | None
+    after: float | None
+    sentence: str
+
+    @property
+    def line(self) -> str:
+        """Symbols and numbers in one line: ``d = a × b = 2 × (−3) = −6``."""
+        return self.symbols if self.symbols == self.numbers else f"{self.symbols} = {self.numbers}"
+
+    def explain(self) -> str:
+        """The sentence, then what is computed in symbols and in numbers."""
+        return f"{self.sentence}\n{self.line}"
+
+    def mathml(self) -> str:
+        """What is computed, in symbols and numbers, as a ``<math>`` element."""
+        from autograd.mathml import mathml  # only needed where a page is written
+
+        return mathml(self.line)
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """The nodes in topological order, the edges in that of their targets and positions.
 
@@ -71,11 +129,13 @@ class Trace:
         nodes: one an entry of the graph.
         edges: one a use, repeats kept: ``a * a`` has two.
         output: the id of the node that the trace was taken of.
+        steps: those of a walk, in order; empty for a trace that is none's.
     """
 
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
     output: str
+    steps: Sequence[Step] = ()
 
 
 def trace(

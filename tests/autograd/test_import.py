@@ -12,6 +12,7 @@ import autograd
 
 ROOT = Path(autograd.__file__).parent.parent
 ENGINE = {"arithmetic", "functions", "graph", "higher", "ops", "reverse", "value"}
+WALK = {"formula", "telling", "trace", "walk", "wording"}  # a function and its module share a name
 
 
 def modules_loaded_by(statement: str) -> set[str]:
@@ -29,10 +30,16 @@ def test_importing_a_package_loads_the_standard_library_only(package: str) -> No
     assert roots - set(sys.stdlib_module_names) <= {"autograd", "nn"}
 
 
-def test_importing_autograd_loads_the_engine_and_nothing_else_of_the_project() -> None:
+def test_importing_autograd_loads_the_engine_and_the_walk_and_nothing_else_of_the_project() -> None:
     loaded = modules_loaded_by("import autograd")
     ours = {name for name in loaded if name.partition(".")[0] in ("autograd", "nn")}
-    assert ours == {"autograd", *(f"autograd.{name}" for name in ENGINE)}
+    assert ours == {"autograd", *(f"autograd.{name}" for name in ENGINE | WALK)}
+
+
+def test_walk_is_the_function_even_once_its_module_was_asked_for() -> None:
+    import autograd.walk as _
+
+    assert callable(autograd.walk)
 
 
 def test_the_engine_computes_without_anything_further() -> None:

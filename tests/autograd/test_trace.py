@@ -116,6 +116,7 @@ def test_a_trace_is_plain_data() -> None:
         "nodes": [dict(node) for node in facts["nodes"]],
         "edges": [dict(edge) for edge in facts["edges"]],
         "output": "n6",
+        "steps": [],
     }
 
 
