@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.graph import topological_order
+from autograd.ledger import Entry, Factor, Ledger, total
 from autograd.reverse import upstreams
-from autograd.trace import check_value
+from autograd.trace import check_value, labels_of, trace
 from autograd.value import Value
 from autograd.wording import counted, number, parse_label
 
 if TYPE_CHECKING:
     from autograd.drawing import Drawing
+
+LONGEST_FORMULA = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,10 +119,10 @@ class GradientPath:
         self.weight = weight
         upstream = upstreams(output)
         self.nodes = _between(output, weight)
-        self.uses = list(_uses(self.nodes))
+        self.uses = uses_among(self.nodes)
         self.upstream = {v: upstream[v] for v in self.nodes}
         self.total: float = self.upstream.get(weight, 0.0)
-        self.count = _count(self.uses, weight) if len(self.nodes) > 1 else len(self.nodes)
+        self.count = count_routes(self.uses, output, [weight]).get(weight, 0)
 
     def routes(self, k: int = 5) -> list[Route]:
         """The ``k`` routes whose products are largest in magnitude, the largest first.
@@ -137,7 +141,35 @@ class GradientPath:
             raise TypeError(f"k is how many routes are wanted, a whole number; got {k!r}")
         if k < 0:
             raise ValueError(f"k is how many routes are wanted, at least 0; got {k}")
-        return _strongest(self, k) if self.nodes else []
+        return StrongestRoutes(self.uses, self.output, k).of(self.weight)
+
+    def ledger(self, k: int = 5, *, names: Mapping[str, Any] | None = None) -> Ledger:
+        """The gradient as an account: the ``k`` largest routes, what the others add, and the sum.
+
+        It prints as a table, and shows itself as one in a notebook.
+
+        Args:
+            k: how many routes get an entry, at least 0.
+            names: variables by name, as `locals` gives them, for Values without a label.
+
+        Raises:
+            TypeError, ValueError: as for `routes`.
+
+        >>> w, x = Value(3.0, "w"), Value(2.0, "x")
+        >>> L = w * x + w * w
+        >>> L.label = "L"
+        >>> print(gradient_path(L, w).ledger(2))
+        3 routes from w to L: ∂L/∂w = 8
+        <BLANKLINE>
+        route  product  running sum   factors
+            1       +3           +3   ∂(w × w)/∂w  ∂L/∂(w × w)
+                                      3            1
+            2       +3           +6   ∂(w × w)/∂w  ∂L/∂(w × w)
+                                      3            1
+         rest       +2           +8   the one other route
+          sum       +8                = ∂L/∂w
+        """
+        return _ledger(self, self.routes(k), names)
 
     def draw(
         self, *, names: Mapping[str, Any] | None = None, limit: int = 400, theme: str = "light"
@@ -234,59 +266,164 @@ def _between(output: Value, weight: Value) -> list[Value]:
     return [v for v in order if v in useful]
 
 
-def _uses(nodes: list[Value]) -> Iterator[Use]:
-    on_path = set(nodes)
-    for target in nodes[1:]:  # the first is the weight, whose own inputs are on no route
-        for position, source in enumerate(target.inputs):
-            if source in on_path:
-                yield Use(source, target, position, target.partials[position])
+def uses_among(nodes: Iterable[Value]) -> list[Use]:
+    """Every edge between the nodes along which a gradient flows, in the order of the targets.
+
+    Args:
+        nodes: Values that a gradient reaches, in topological order.
+    """
+    order = list(nodes)
+    among = set(order)
+    return [
+        Use(source, target, position, target.partials[position])
+        for target in order
+        for position, source in enumerate(target.inputs)
+        if source in among
+    ]
 
 
-def _count(uses: list[Use], weight: Value) -> int:
-    """The number of routes to a node is the sum of those to its inputs, repeats counted."""
-    last_use = {use.source: i for i, use in enumerate(uses)}
-    routes_to = {weight: 1}
-    for i, use in enumerate(uses):
-        routes_to[use.target] = routes_to.get(use.target, 0) + routes_to[use.source]
-        if last_use[use.source] == i:  # the numbers can have thousands of digits: keep only those needed
-            del routes_to[use.source]
-    (total,) = routes_to.values()
-    return total
+def count_routes(uses: Sequence[Use], output: Value, wanted: Collection[Value]) -> dict[Value, int]:
+    """How many routes lead to the output from each of the wanted Values that any leads from.
+
+    The number of routes from a node is the sum of those from all that use it, repeats counted.
+    """
+    routes = {output: 1}
+    for target, group in groupby(reversed(uses), key=_target):
+        # the numbers can have thousands of digits: keep only those needed
+        from_target = routes[target] if target in wanted else routes.pop(target)
+        for use in group:
+            routes[use.source] = routes.get(use.source, 0) + from_target
+    return {v: routes[v] for v in wanted if v in routes}
+
+
+def _target(use: Use) -> Value:
+    return use.target
 
 
 class _Way(NamedTuple):
-    """A way from the weight to a node: its size, and the last step, from which way of the source."""
+    """A way from a node to the output: its size, and the first step, to which way of its target."""
 
     size: Size
     use: Use | None
     rank: int
 
 
-def _strongest(path: GradientPath, k: int) -> list[Route]:
-    """Dynamic programming: the k best ways to a node extend the k best ways to its inputs.
+class StrongestRoutes:
+    """The ``k`` strongest routes to the output from every node at once.
 
-    Multiplying two ways by the same partial does not change which is larger, so a way that is
-    not among the k best to some node is not part of the k best routes either.
+    Dynamic programming: the k best ways from a node extend the k best ways from those that use it.
+    Multiplying two ways by the same partial does not change which is larger, so a way that is not
+    among the k best of some node is not part of the k best routes of any other either.
+
+    Args:
+        uses: all edges that a gradient flows along, as `uses_among` gives them.
+        output: where the routes end.
+        k: how many.
     """
-    ways: dict[Value, list[_Way]] = {path.weight: [_Way(ONE, None, 0)][:k]}
-    candidates: list[_Way] = []
-    for i, use in enumerate(path.uses):
-        size = _size(use.partial)
-        candidates += [_Way(way.size.times(size), use, rank) for rank, way in enumerate(ways[use.source])]
-        if i + 1 == len(path.uses) or path.uses[i + 1].target is not use.target:
-            ways[use.target] = heapq.nlargest(k, candidates, key=lambda way: way.size)
-            candidates = []
-    return [_route(ways, path.output, rank) for rank in range(len(ways[path.output]))]
+
+    def __init__(self, uses: Sequence[Use], output: Value, k: int) -> None:
+        self._output = output
+        self._k = k
+        self._ways: dict[Value, list[_Way]] = {output: [_Way(ONE, None, 0)][:k]}
+        for target, group in groupby(reversed(uses), key=_target):
+            best = self._best(target)
+            for use in group:
+                size = _size(use.partial)
+                ways = [_Way(way.size.times(size), use, rank) for rank, way in enumerate(best)]
+                self._ways.setdefault(use.source, []).extend(ways)
+
+    def _best(self, v: Value) -> list[_Way]:
+        """The best ways from a node all of whose uses have been seen."""
+        ways = self._ways.get(v, [])
+        if len(ways) > 1:
+            ways = self._ways[v] = heapq.nlargest(self._k, ways, key=lambda way: way.size)
+        return ways
+
+    def of(self, weight: Value) -> list[Route]:
+        """The routes from this Value, the largest first."""
+        return [self._route(way) for way in self._best(weight)]
+
+    def _route(self, way: _Way) -> Route:
+        steps: list[Use] = []
+        while way.use is not None:
+            steps.append(way.use)
+            way = self._ways[way.use.target][way.rank]
+        product = 1.0
+        for step in reversed(steps):
+            product *= step.partial
+        nodes = (*(step.source for step in steps), self._output)
+        return Route(nodes, tuple(s.partial for s in steps), tuple(s.position for s in steps), product)
 
 
-def _route(ways: dict[Value, list[_Way]], output: Value, rank: int) -> Route:
-    steps: list[Use] = []
-    product = 1.0
-    way = ways[output][rank]
-    while way.use is not None:
-        steps.append(way.use)
-        product *= way.use.partial
-        way = ways[way.use.source][way.rank]
-    steps.reverse()
-    nodes = (*(step.source for step in steps), output)
-    return Route(nodes, tuple(s.partial for s in steps), tuple(s.position for s in steps), product)
+# --------------------------------------------------------------------------------------- the ledger
+
+
+def _ledger(path: GradientPath, routes: list[Route], names: Mapping[str, Any] | None) -> Ledger:
+    called = _names_on(path, routes, names)
+    entries, products = [], []
+    for rank, route in enumerate(routes, 1):
+        products.append(route.product)
+        factors = tuple(
+            Factor(called[before], called[after], partial)
+            for (before, after), partial in zip(pairwise(route.nodes), route.partials, strict=True)
+        )
+        entries.append(Entry(rank, factors, route.product, total(products)))
+    return Ledger(
+        weight=called[path.weight],
+        output=called[path.output],
+        entries=tuple(entries),
+        count=path.count,
+        rest=_sum_of_others(path, routes),
+        gradient=path.total,
+    )
+
+
+def _sum_of_others(path: GradientPath, routes: list[Route]) -> float:
+    """The sum of the products of all routes but these.
+
+    Every other route parts from these at some node on the way back from the output, by an edge that
+    none of them takes from there.  Up to the source of that edge, ∂source/∂weight sums all the ways.
+    """
+    if len(routes) == path.count:
+        return 0.0
+    slope = {path.weight: 1.0}
+    for use in path.uses:
+        slope[use.target] = slope.get(use.target, 0.0) + use.partial * slope[use.source]
+    if not routes:
+        return slope[path.output]
+    into = {target: list(group) for target, group in groupby(path.uses, key=_target)}
+    others: list[float] = []
+    ahead = [(path.output, 1.0, routes, 1)]
+    while ahead:
+        target, product, taking, depth = ahead.pop()
+        for use in into.get(target, ()):
+            upstream = product * use.partial
+            along = [r for r in taking if len(r.positions) >= depth and r.positions[-depth] == use.position]
+            if along:
+                ahead.append((use.source, upstream, along, depth + 1))
+            else:
+                others.append(upstream * slope[use.source])
+    return total(others)
+
+
+def _names_on(path: GradientPath, routes: list[Route], names: Mapping[str, Any] | None) -> dict[Value, str]:
+    """What each Value on the routes is called: its label, else its formula, else its number."""
+    called = {path.weight: "weight", path.output: "output"}
+    if routes:
+        facts = trace(path.output, names, {}, path.upstream).nodes
+        readable: set[Value] = set()
+        for i, (v, node) in enumerate(zip(path.nodes, facts, strict=True)):
+            known = all(x.label or x.role == "constant" or x in readable for x in v.inputs)
+            name = node.label or (_short(node.formula) if known else "")
+            if name:
+                readable.add(v)
+            called[v] = name if node.label else called.get(v) or name or f"v{i}"
+    labels = labels_of(names)
+    return called | {v: name for v in (path.weight, path.output) if (name := v.label or labels.get(v, ""))}
+
+
+def _short(formula: str | None) -> str:
+    """A formula in place of a name; "" if it is too long for one."""
+    if formula is None or len(formula) > LONGEST_FORMULA:
+        return ""
+    return f"({formula})" if " " in formula else formula
