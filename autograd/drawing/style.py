@@ -8,7 +8,7 @@ own, and every gradient carries its sign.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 FONT = "Helvetica"
 TEXT_SIZE = 12
@@ -58,6 +58,10 @@ class Theme:
     def fill(self, role: str) -> str:
         """What a box of this role is filled with: a breath of its colour."""
         return mixed(self.role(role), self.paper, 0.14) if role != "operation" else self.surface
+
+    def variables(self) -> str:
+        """The colours as CSS variables, named as the attributes: ``--paper: #FFFFFF; …``."""
+        return " ".join(f"--{name}: {colour};" for name, colour in asdict(self).items())
 
     def sign(self, gradient: float | None) -> str:
         """The colour of a gradient's sign; that of a plain line where it has none."""
