@@ -17,6 +17,7 @@ INDEX_SIZE = 9
 NAME_SIZE = 15
 
 BLUE, SKY, ORANGE, GREEN, VERMILLION, GREY = "#0072B2", "#56B4E9", "#E69F00", "#009E73", "#D55E00", "#999999"
+PURPLE, YELLOW = "#CC79A7", "#F0E442"
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Theme:
         surface: inside operations.
         input, weight, constant, operation, output: the outline of each role.
         positive, negative: the sign of a gradient.
+        routes: the strongest routes of a gradient path by rank; none is the hue of a sign.
     """
 
     paper: str
@@ -45,6 +47,7 @@ class Theme:
     output: str
     positive: str
     negative: str
+    routes: tuple[str, ...]
 
     def role(self, role: str) -> str:
         """The colour of a role by its name."""
@@ -80,11 +83,13 @@ THEMES = {
         paper="#FFFFFF", ink="#1B1B1B", faint="#5F6368", line="#8A8F94", surface="#FFFFFF",
         input=BLUE, weight=ORANGE, constant=GREY, operation="#6E7378", output=GREEN,
         positive=BLUE, negative=VERMILLION,
+        routes=(GREEN, PURPLE, ORANGE, SKY, "#1B1B1B"),
     ),
     "dark": Theme(
         paper="#15181C", ink="#ECEDEE", faint="#A7ADB3", line="#7D848B", surface="#22262B",
         input=SKY, weight=ORANGE, constant=GREY, operation="#9AA0A6", output=GREEN,
         positive=SKY, negative="#E8752A",
+        routes=(GREEN, PURPLE, ORANGE, YELLOW, "#ECEDEE"),
     ),
 }  # fmt: skip
 
@@ -98,6 +103,22 @@ def theme_named(name: str) -> Theme:
     if name not in THEMES:
         raise ValueError(f"a theme is one of {', '.join(map(repr, THEMES))}; got {name!r}")
     return THEMES[name]
+
+
+def css_variables() -> str:
+    """The themes for a page: each colour a variable, dark where the reader's system is.
+
+    >>> css_variables()[:24]
+    ':root{--paper:#FFFFFF;--'
+    """
+    light, dark = (_variables(THEMES[name]) for name in ("light", "dark"))
+    return f":root{{{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}"
+
+
+def _variables(theme: Theme) -> str:
+    colours = {**asdict(theme), **{f"route{i}": hue for i, hue in enumerate(theme.routes, 1)}}
+    del colours["routes"]
+    return ";".join(f"--{name}:{hue}" for name, hue in colours.items())
 
 
 THINNEST, THICKEST = 0.9, 5.5
