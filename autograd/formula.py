@@ -84,7 +84,8 @@ class Expression:
         return _infix("≥", RELATION, self, other)
 
 
-def _written(x: Any) -> Expression:
+def written(x: Any) -> Expression:
+    """A number as an expression; an expression as it is."""
     if isinstance(x, Expression):
         return x
     text = f"{x:.4g}".replace("-", "−").replace("inf", "∞")
@@ -92,7 +93,7 @@ def _written(x: Any) -> Expression:
 
 
 def _infix(sign: str, binding: int, left: Any, right: Any) -> Expression:
-    left, right = _written(left), _written(right)
+    left, right = written(left), written(right)
     if binding == RELATION:  # no chains: (a < b) < c
         return Expression(f"{left.inside(SUM)} {sign} {right.inside(SUM)}", RELATION)
     stronger = binding + (sign in "−/")  # a − (b − c) and a / (b × c) keep their parentheses
@@ -105,7 +106,7 @@ class _Symbols:
     def __getattr__(self, name: str) -> Callable[..., Expression]:
         if name not in TABLE:
             raise AttributeError(f"there is no op {name!r} in the table")
-        return lambda *inputs: _applied(TABLE[name], [_written(x) for x in inputs])
+        return lambda *inputs: _applied(TABLE[name], [written(x) for x in inputs])
 
 
 SYMBOLS = _Symbols()
@@ -115,14 +116,14 @@ def _applied(op: Op, x: Sequence[Expression]) -> Expression:
     match op.name:
         case "add" | "sub" | "mul" | "div" | "neg" | "abs" | "sum":
             value = op.rule(SYMBOLS)[0]
-            return _written(value(x) if op.variadic else value(*x))
+            return written(value(x) if op.variadic else value(*x))
         case "dot":
             n = len(x) // 2
             products = [
                 Expression(f"{w.inside(SIGN)}·{a.after_a_sign(SIGN)}", PRODUCT)
                 for w, a in zip(x[:n], x[n : 2 * n], strict=True)
             ]
-            return _written(sum([*products, *x[2 * n :]]))
+            return written(sum([*products, *x[2 * n :]]))
         case "pow":
             return Expression(f"{x[0].inside(ATOM)}^{x[1].inside(ATOM)}", POWER)
         case "sqrt":
@@ -140,15 +141,16 @@ def _applied(op: Op, x: Sequence[Expression]) -> Expression:
 
 def formula(op: Op, names: Sequence[str]) -> str:
     """``op`` applied to inputs of these names (or numbers written as text)."""
-    return _applied(op, [_named(name) for name in names]).text
+    return _applied(op, [named(name) for name in names]).text
 
 
 def partial_formulas(op: Op, names: Sequence[str], y: str) -> list[str]:
     """The partials of ``op`` in the names of its inputs and of its result."""
-    inputs = [_named(name) for name in names]
-    return [_written(d).text for d in op.partials(SYMBOLS, inputs, Expression(y))]
+    inputs = [named(name) for name in names]
+    return [written(d).text for d in op.partials(SYMBOLS, inputs, Expression(y))]
 
 
-def _named(name: str) -> Expression:
+def named(name: str) -> Expression:
+    """A name, or a number written as text, as an expression."""
     negative = name.startswith(("−", "-"))
     return Expression(name.replace("-", "−", 1) if negative else name, SIGN if negative else ATOM)

@@ -1,10 +1,202 @@
-"""Formulas set as mathematics: plain text in, a ``<math>`` element out."""
+"""Formulas set as mathematics: the plain text of `formula` in, a ``<math>`` element out.
+
+Derivatives become fractions, small digits true indices, ``^`` a raised exponent, ``√`` a root.  Any
+other character is shown as it stands, escaped: whatever a label holds, it is text.
+
+>>> mathml("a^2")
+'<math display="block"><msup><mi>a</mi><mn>2</mn></msup></math>'
+"""
 
 from __future__ import annotations
 
+import re
 from html import escape
+
+LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
+RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True))
+TOKEN = re.compile(
+    r"(?P<number>\d+(?:\.\d+)?(?:e−?\d+)?(?![^\W\d])|∞)"
+    r"|(?P<word>[^\W\d]\w*?(?P<below>[₀-₉](?:,?[₀-₉])*)?(?P<above>[⁰¹²³⁴-⁹]+)?(?![\w⁰¹²³⁴-⁹]))"
+    r"|(?P<operator>\+=|[-+−×·/=<>≤≥(),|…])"
+    r"|(?P<sign>[∂√^])"
+    r"|(?P<space>\s+)"
+    r"|(?P<other>.)",
+    re.DOTALL,
+)
+WORDS = ("if", "else")
+SIGNED = ("−", "-", "+")
 
 
 def mathml(text: str) -> str:
-    """The formula as MathML, every character of it shown as it stands."""
-    return f'<math display="block"><mtext>{escape(text)}</mtext></math>'
+    """The formula as MathML."""
+    return f'<math display="block">{_Reader(text).everything()}</math>'
+
+
+class _Reader:
+    """Reads a formula from left to right, one thing at a time."""
+
+    def __init__(self, text: str) -> None:
+        self._tokens = list(TOKEN.finditer(text))
+        self._closings = _closings([token.group() for token in self._tokens])
+        self._place = 0
+
+    def everything(self) -> str:
+        """All of the text, set."""
+        parts = []
+        while self._place < len(self._tokens):
+            parts.append(self._thing())
+        return "".join(parts)
+
+    def _next(self) -> str:
+        return self._tokens[self._place].group() if self._place < len(self._tokens) else ""
+
+    def _thing(self) -> str:
+        """An operand with its exponent, or a single sign."""
+        if self._tokens[self._place].lastgroup == "space":
+            return self._space()
+        atom = self._atom()
+        if atom is None:
+            return self._single()
+        if self._next() == "^":
+            start = self._place
+            self._place += 1
+            exponent = self._atom()
+            if exponent is not None:
+                return f"<msup>{atom}{exponent}</msup>"
+            self._place = start
+        return atom
+
+    def _atom(self) -> str | None:
+        """What can be raised, rooted or derived; None, nothing read, where there is no such thing."""
+        if self._place == len(self._tokens):
+            return None
+        token = self._tokens[self._place]
+        if token["number"]:
+            self._place += 1
+            return f"<mn>{token.group()}</mn>"
+        if token["word"] and token.group() not in WORDS:
+            self._place += 1
+            arguments = self._group() if self._next() == "(" else None
+            word = _word(token)
+            return word if arguments is None else f"<mrow>{word}{arguments}</mrow>"
+        if token.group() in ("(", "|"):
+            return self._group()
+        if token.group() == "∂":
+            return self._derivative()
+        return self._root() if token.group() == "√" else None
+
+    def _group(self) -> str | None:
+        """``( … )`` or ``| … |``; None where it is never closed."""
+        end = self._closings.get(self._place)
+        if end is None:
+            return None
+        opening = _operator(self._next())
+        inside = self._until(end)
+        return f"<mrow>{opening}{inside}{_operator(self._tokens[end].group())}</mrow>"
+
+    def _until(self, end: int) -> str:
+        """What stands between the sign here and that at ``end``; both are passed."""
+        self._place += 1
+        parts = []
+        while self._place < end:
+            parts.append(self._thing())
+        self._place = end + 1
+        return "".join(parts)
+
+    def _derivative(self) -> str | None:
+        """``∂L/∂a`` as a fraction."""
+        start = self._place
+        self._place += 1
+        above = self._name()
+        if above is not None and [token.group() for token in self._ahead(2)] == ["/", "∂"]:
+            self._place += 2
+            below = self._name()
+            if below is not None:
+                return f"<mfrac>{_differential(above)}{_differential(below)}</mfrac>"
+        self._place = start
+        return None
+
+    def _name(self) -> str | None:
+        if self._next() == "(":
+            return self._group()
+        token = self._tokens[self._place] if self._place < len(self._tokens) else None
+        if token is None or not (token["word"] or token["number"]):
+            return None
+        self._place += 1
+        return _word(token) if token["word"] else f"<mn>{token.group()}</mn>"
+
+    def _root(self) -> str | None:
+        start = self._place
+        self._place += 1
+        end = self._closings.get(self._place)
+        if self._next() == "(" and end is not None:  # the bar of the root groups what is under it
+            return f"<msqrt>{self._until(end)}</msqrt>"
+        under = self._atom()
+        if under is None:
+            self._place = start
+            return None
+        return f"<msqrt>{under}</msqrt>"
+
+    def _ahead(self, how_many: int) -> list[re.Match[str]]:
+        return self._tokens[self._place : self._place + how_many]
+
+    def _space(self) -> str:
+        """A space between two words is kept; around operators the renderer knows how much."""
+        self._place += 1
+        ahead = self._ahead(1)
+        before = self._tokens[self._place - 2] if self._place > 1 else None
+        words = before is not None and ahead and _is_text(before) and _is_text(ahead[0])
+        return '<mspace width="0.3em"/>' if words else ""
+
+    def _is_prefix(self) -> bool:
+        """Whether the sign just read is that of a number, rather than between two."""
+        before = [token for token in self._tokens[: self._place - 1] if not token["space"]]
+        return not before or (bool(before[-1]["operator"]) and before[-1].group() not in (")", "|", "…"))
+
+    def _single(self) -> str:
+        token = self._tokens[self._place]
+        self._place += 1
+        if token.group() in WORDS:
+            return f'<mspace width="0.3em"/><mtext>{token.group()}</mtext><mspace width="0.3em"/>'
+        if token.group() in SIGNED and self._is_prefix():
+            return f'<mo form="prefix">{token.group()}</mo>'
+        if token["operator"] or token["sign"]:
+            return _operator(token.group())
+        return f"<mtext>{escape(token.group())}</mtext>"
+
+
+def _closings(tokens: list[str]) -> dict[int, int]:
+    """Where each bracket that is closed closes; a bar closes the last thing opened if that is a bar."""
+    found: dict[int, int] = {}
+    opened: list[int] = []
+    for place, token in enumerate(tokens):
+        if token in (")", "|") and opened and tokens[opened[-1]] == ("(" if token == ")" else "|"):
+            found[opened.pop()] = place
+        elif token in ("(", "|"):
+            opened.append(place)
+    return found
+
+
+def _is_text(token: re.Match[str]) -> bool:
+    return bool(token["word"] or token["number"] or token["other"]) and token.group() not in WORDS
+
+
+def _operator(sign: str) -> str:
+    return f"<mo>{escape(sign)}</mo>"
+
+
+def _differential(name: str) -> str:
+    return f"<mrow><mo>∂</mo>{name}</mrow>"
+
+
+def _word(token: re.Match[str]) -> str:
+    below, above = token["below"] or "", token["above"] or ""
+    word = token.group()
+    base = f"<mi>{escape(word[: len(word) - len(below) - len(above)])}</mi>"
+    lowered = f"<mn>{''.join(LOWERED.get(c, c) for c in below)}</mn>"
+    raised = f"<mn>{''.join(RAISED[c] for c in above)}</mn>"
+    if below and above:
+        return f"<msubsup>{base}{lowered}{raised}</msubsup>"
+    if below:
+        return f"<msub>{base}{lowered}</msub>"
+    return f"<msup>{base}{raised}</msup>" if above else base

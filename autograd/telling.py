@@ -1,42 +1,42 @@
 """The steps of a walk, told: in symbols, in numbers and in plain words.
 
-Everything here is read off a trace's nodes and edges; nothing is computed a second time but the
-running sums of the gradients.
+A step is put into words when it is first asked for, so that a walk through 100,000 nodes begins at
+once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, overload
+import math
+import re
+from collections.abc import Sequence
+from typing import overload
 
-from autograd.formula import formula, partial_formulas
+from autograd.events import Event, inputs_by_target
+from autograd.formula import formula
 from autograd.ops import TABLE
+from autograd.slopes import Slope, plain, slopes, symbol
 from autograd.trace import Edge, Node, Step, Trace
-from autograd.wording import number, parse_label
+from autograd.wording import count, number, parse_label
 
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """What a step is about, before it is put into words.
-
-    Attributes:
-        phase, kind: as in `Step`.
-        node: whose value, gradient or tangent is computed.
-        edges: the edge a contribution comes along, or those that a tangent is summed over.
-        before, after: as in `Step`.
-    """
-
-    phase: str
-    kind: str
-    node: Node
-    edges: tuple[Edge, ...] = ()
-    before: float | None = None
-    after: float | None = None
+MOST_TERMS = 5
+"""How many terms of a long sum are written out."""
+MOST_NAMES = 3
+"""How many inputs a sentence names."""
+RELATIONS = ("less", "less_equal", "equal")
+LEAVES = {
+    "input": "{name} is an input: its value, {value}, is given.",
+    "weight": "{name} is a weight, a number that training adjusts: now it is {value}.",
+    "constant": "{value} is a plain number, a constant: no gradient goes to it.",
+}
 
 
 class Steps(Sequence[Step]):
-    """The steps of a walk, each put into words when it is first asked for."""
+    """The steps of a walk, each told when it is first asked for.
+
+    Args:
+        facts: the nodes and edges, gradients included.
+        events: what happens, in order.
+    """
 
     def __init__(self, facts: Trace, events: Sequence[Event]) -> None:
         self._events = events
@@ -59,6 +59,10 @@ class Steps(Sequence[Step]):
             self._told[place] = self._teller.tell(place, self._events[place])
         return self._told[place]
 
+    def places(self, node: str) -> list[int]:
+        """The numbers of the steps that compute something of this node."""
+        return [place for place, event in enumerate(self._events) if event.node.id == node]
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sequence) or isinstance(other, str):
             return NotImplemented
@@ -68,45 +72,7 @@ class Steps(Sequence[Step]):
         return hash(tuple(self))
 
     def __repr__(self) -> str:
-        return f"<{len(self)} steps>"
-
-
-def default_events(facts: Trace) -> list[Event]:
-    """The forward pass, then the reverse pass: one event a node, one for the seed, one an edge."""
-    nodes = {node.id: node for node in facts.nodes}
-    output = nodes[facts.output]
-    events = list(_forward(facts))
-    events.append(Event("reverse", "seed", output, after=1.0))
-    gradient = {output.id: 1.0}
-    for edge in _backwards(facts):
-        assert edge.contribution is not None
-        before = gradient.get(edge.source)
-        after = edge.contribution if before is None else before + edge.contribution
-        gradient[edge.source] = after
-        events.append(Event("reverse", "edge", nodes[edge.source], (edge,), before, after))
-    return events
-
-
-def _forward(facts: Trace) -> Iterator[Event]:
-    for node in facts.nodes:
-        yield Event("forward", "leaf" if node.op is None else "apply", node, after=node.value)
-
-
-def _backwards(facts: Trace) -> Iterator[Edge]:
-    """The edges that carry a gradient: targets from last to first, the inputs of each in order."""
-    uses = inputs_by_target(facts)
-    for node in reversed(facts.nodes):
-        for edge in uses.get(node.id, ()):
-            if edge.contribution is not None:
-                yield edge
-
-
-def inputs_by_target(facts: Trace) -> dict[str, list[Edge]]:
-    """The edges that end in each node, in the order of its inputs."""
-    found: dict[str, list[Edge]] = {}
-    for edge in facts.edges:
-        found.setdefault(edge.target, []).append(edge)
-    return found
+        return f"<{count(len(self))} steps>"
 
 
 class Teller:
@@ -116,77 +82,281 @@ class Teller:
         self._nodes = {node.id: node for node in facts.nodes}
         self._inputs = inputs_by_target(facts)
         self._output = self._nodes[facts.output]
-        self._partials: tuple[str, list[str]] = ("", [])
+        self._slopes: tuple[str, list[Slope]] = ("", [])
 
     def tell(self, place: int, event: Event) -> Step:
-        """The event as a step."""
-        if event.phase == "forward":
-            return self._forward(place, event)
-        return self._seed(place, event) if event.kind == "seed" else self._edge(place, event)
-
-    def _forward(self, place: int, event: Event) -> Step:
-        node = event.node
-        if node.op is None:
-            sentence = f"{name(node)} is {_article(node.role)}: {number(node.value)}."
-            return _step(place, event, name(node), number(node.value), sentence)
-        inputs = [self._nodes[edge.source] for edge in self._inputs[node.id]]
-        symbols = f"{name(node)} = {formula(TABLE[node.op], [name(v) for v in inputs])}"
-        computed = formula(TABLE[node.op], [number(v.value) for v in inputs])
-        numbers = f"{computed} = {number(node.value)}"
-        return _step(place, event, symbols, numbers, f"{symbols} is computed: {numbers}.")
-
-    def _seed(self, place: int, event: Event) -> Step:
-        output = name(self._output)
-        sentence = (
-            f"The way back begins at {output}: it changes as much as itself, so ∂{output}/∂{output} = 1."
+        """The event as the step number ``place``."""
+        tellers = {
+            ("forward", "leaf"): self._leaf,
+            ("forward", "apply"): self._applied,
+            ("reverse", "seed"): self._output_seed,
+            ("reverse", "edge"): self._contribution,
+            ("tangent", "seed"): self._tangent_seed,
+            ("tangent", "apply"): self._tangent,
+        }
+        symbols, numbers, sentence = tellers[event.phase, event.kind](event)
+        edge = event.edges[0] if event.kind == "edge" else None
+        return Step(
+            number=place,
+            phase=event.phase,
+            kind=event.kind,
+            node=event.node.id,
+            target=None if edge is None else edge.target,
+            position=None if edge is None else edge.position,
+            symbols=symbols,
+            numbers=numbers,
+            partial_symbols=None if edge is None else _shortened(self._slope(edge).text),
+            upstream=None if edge is None else self._nodes[edge.target].gradient,
+            partial=None if edge is None else edge.partial,
+            contribution=None if edge is None else edge.contribution,
+            before=event.before,
+            after=event.after,
+            sentence=sentence,
         )
-        return _step(place, event, self._gradient(self._output), "1", sentence)
 
-    def _edge(self, place: int, event: Event) -> Step:
+    # ------------------------------------------------------------------------------------- forward
+
+    def _leaf(self, event: Event) -> tuple[str, str, str]:
+        node, value = event.node, number(event.node.value)
+        sentence = LEAVES[node.role].format(name=name(node), value=value)
+        if node.role == "constant" and node.label:
+            sentence = f"{name(node)} = {value} is a constant: no gradient goes to it."
+        return name(node), value, sentence + _why_not_finite(node.value, [])
+
+    def _applied(self, event: Event) -> tuple[str, str, str]:
+        node = event.node
+        inputs = [self._nodes[edge.source] for edge in self._inputs[node.id]]
+        names = [name(v) for v in inputs]
+        numbers = f"{_formula(node, [number(v.value) for v in inputs])} = {number(node.value)}"
+        sentence = (
+            f"{name(node)} is computed from {_listed(names)}: {numbers}."
+            f"{_why_not_finite(node.value, [v.value for v in inputs])}{self._noted(node)}"
+        )
+        return f"{name(node)} = {_formula(node, names)}", numbers, sentence
+
+    def _noted(self, node: Node) -> str:
+        """The local derivatives that the engine keeps for the way back."""
+        if node.op in RELATIONS:
+            return " It says true (1) or false (0), so it has no slope, and no gradient flows through it."
+        edges = [edge for edge in self._inputs[node.id] if edge.partial is not None]
+        if not edges:
+            return ""
+        if len(edges) > MOST_NAMES:
+            return f" Noted for the way back: its {len(edges)} local derivatives."
+        repeated = len({edge.source for edge in edges}) < len(edges)
+        told = [
+            self._slope_in_words(edge) + (f" (input {edge.position + 1})" if repeated else "")
+            for edge in edges
+        ]
+        return f" Noted for the way back: {_joined(told)}."
+
+    # ------------------------------------------------------------------------------------- reverse
+
+    def _output_seed(self, event: Event) -> tuple[str, str, str]:
+        itself = derivative(event.node, event.node)
+        sentence = (
+            f"The way back starts at the output, {name(event.node)}: it changes exactly as much as itself, "
+            f"so {itself} = 1."
+        )
+        return itself, "1", sentence
+
+    def _contribution(self, event: Event) -> tuple[str, str, str]:
         (edge,) = event.edges
         node, target = event.node, self._nodes[edge.target]
-        upstream = target.gradient
-        symbols = f"{self._gradient(node)} += {self._gradient(target)} · ∂{name(target)}/∂{name(node)}"
-        numbers = f"{number(upstream)} · {_factor(edge.partial)} = {number(edge.contribution)}"
-        sentence = f"{name(node)} feeds into {name(target)}: it receives {numbers}."
-        return _step(
-            place, event, symbols, numbers, sentence,
-            target=target.id, position=edge.position, partial_symbols=self.partials(target)[edge.position],
-            upstream=upstream, partial=edge.partial, contribution=edge.contribution,
-        )  # fmt: skip
+        symbols = (
+            f"{derivative(self._output, node)} += "
+            f"{derivative(self._output, target)} · {derivative(target, node)}"
+        )
+        numbers = f"{number(target.gradient)} · {factor(edge.partial)} = {number(edge.contribution)}"
+        sentence = (
+            f"{self._fed(edge)}; so {name(node)} receives {numbers}."
+            f"{_why_nan(target.gradient, edge.partial)}{_added(event)}"
+        )
+        return symbols, numbers, sentence
 
-    def _gradient(self, node: Node) -> str:
-        return f"∂{name(self._output)}/∂{name(node)}"
+    def _fed(self, edge: Edge) -> str:
+        """How the output follows a small change of the edge's source."""
+        source, target = self._nodes[edge.source], self._nodes[edge.target]
+        uses = sum(other.source == source.id for other in self._inputs[target.id])
+        often = "twice" if uses == 2 else f"{uses} times"
+        times = f" {often}, here as input number {edge.position + 1}" if uses > 1 else ""
+        told = (
+            f"{name(source)} feeds into {name(target)}{times}: a small change of {name(source)} changes "
+            f"{name(target)} {_as_much(edge.partial)} ({self._slope_in_words(edge)})"
+        )
+        if target is self._output:
+            return told
+        return f"{told}, and that changes {name(self._output)} {_as_much(target.gradient)} as {name(target)}"
 
-    def partials(self, target: Node) -> list[str]:
-        """The local derivatives of a node in names, one an input."""
-        if self._partials[0] != target.id:  # the edges of one target follow each other
-            inputs = [name(self._nodes[edge.source]) for edge in self._inputs[target.id]]
+    # ------------------------------------------------------------------------------------- tangent
+
+    def _tangent_seed(self, event: Event) -> tuple[str, str, str]:
+        itself = derivative(event.node, event.node)
+        sentence = (
+            f"Forward mode follows one change through the graph, that of {name(event.node)}. "
+            f"{name(event.node)} changes exactly as much as itself: {itself} = 1."
+        )
+        return itself, "1", sentence
+
+    def _tangent(self, event: Event) -> tuple[str, str, str]:
+        assert event.wrt is not None
+        own = derivative(event.node, event.wrt)
+        if not event.edges:
+            sentence = f"No change of {name(event.wrt)} reaches {name(event.node)}, so {own} = 0."
+            return own, "0", sentence
+        terms: list[str] = []
+        products: list[str] = []
+        for edge, rate in zip(event.edges, event.rates, strict=True):
+            slope = _in_a_product(_shortened(self._slope(edge).text))
+            terms.append(f"{slope} · {derivative(self._nodes[edge.source], event.wrt)}")
+            partial = factor(edge.partial) if products else number(edge.partial)
+            products.append(f"{partial} · {factor(rate)}")
+        numbers = f"{_shortened(' + '.join(products))} = {number(event.after)}"
+        return f"{own} = {_shortened(' + '.join(terms))}", numbers, self._followed(event, numbers)
+
+    def _followed(self, event: Event, numbers: str) -> str:
+        assert event.wrt is not None
+        node, wrt = name(event.node), name(event.wrt)
+        sources = [name(self._nodes[edge.source]) for edge in event.edges]
+        if len(sources) == 1:
+            (edge,), (rate,), (source,) = event.edges, event.rates, sources
+            told = (
+                f"{source} changes {_as_much(rate)} as {wrt}, and {node} changes "
+                f"{_as_much(edge.partial)} as {source} ({self._slope_in_words(edge)}); "
+                f"so {node} changes {numbers} times as much as {wrt}."
+            )
+        else:
+            told = (
+                f"{node} changes with {_listed(sources)}: the change of each, times its local derivative, "
+                f"adds up to {numbers}."
+            )
+        if event.node is not self._output:
+            return told
+        return (
+            f"{told} That is the gradient of {wrt}: the reverse pass multiplies the same factors, "
+            "from the other end."
+        )
+
+    # -------------------------------------------------------------------------------------- slopes
+
+    def _slope_in_words(self, edge: Edge) -> str:
+        """``∂d/∂a = b = −3``, or ``∂a/∂z = 1 because z > 0``."""
+        slope, value = self._slope(edge), number(edge.partial)
+        text = _shortened(slope.text)
+        local = derivative(self._nodes[edge.target], self._nodes[edge.source])
+        equal = f"{local} = {value}" if text == value else f"{local} = {text} = {value}"
+        return f"{equal} because {slope.because}" if slope.because else equal
+
+    def _slope(self, edge: Edge) -> Slope:
+        """The local derivative of an edge in symbols."""
+        if self._slopes[0] != edge.target:  # the edges of one target follow each other
+            target = self._nodes[edge.target]
             assert target.op is not None
-            self._partials = target.id, partial_formulas(TABLE[target.op], inputs, name(target))
-        return self._partials[1]
+            inputs = [self._nodes[other.source] for other in self._inputs[target.id]]
+            known = [symbol(name(v), v.value) if v.label else plain(v.value) for v in inputs]
+            found = slopes(TABLE[target.op], known, symbol(name(target), target.value))
+            self._slopes = target.id, found
+        return self._slopes[1][edge.position]
+
+
+# ------------------------------------------------------------------------------------------ symbols
 
 
 def name(node: Node) -> str:
-    """What a node is called in formulas and sentences: its label, a plain number its number."""
+    """What a node is called in formulas and sentences: its label; a plain number as it is."""
     return parse_label(node.label).text if node.label else number(node.value)
 
 
-def _step(place: int, event: Event, symbols: str, numbers: str, sentence: str, **of_edge: Any) -> Step:
-    edge: dict[str, Any] = dict.fromkeys(
-        ("target", "position", "partial_symbols", "upstream", "partial", "contribution")
-    )
-    return Step(
-        number=place, phase=event.phase, kind=event.kind, node=event.node.id,
-        symbols=symbols, numbers=numbers, sentence=sentence,
-        before=event.before, after=event.after, **{**edge, **of_edge},
-    )  # fmt: skip
+def derivative(of: Node, by: Node) -> str:
+    """``∂L/∂a``; a name of more than one word is put in parentheses."""
+    return f"∂{_in_a_product(name(of))}/∂{_in_a_product(name(by))}"
 
 
-def _article(role: str) -> str:
-    return f"an {role}" if role[0] in "aeiou" else f"a {role}"
-
-
-def _factor(x: float | None) -> str:
+def factor(x: float | None) -> str:
+    """A number as it is written after a sign: a negative one in parentheses."""
     text = number(x)
     return f"({text})" if text.startswith("−") else text
+
+
+def _in_a_product(text: str) -> str:
+    return text if re.fullmatch(r"[\w,.∞]+|[\w ]*\([^()]*\)", text) else f"({text})"
+
+
+def _formula(node: Node, names: Sequence[str]) -> str:
+    assert node.op is not None
+    text = _shortened(formula(TABLE[node.op], names))
+    return f"({text})" if node.op in (*RELATIONS, "where") else text
+
+
+def _shortened(text: str) -> str:
+    """A sum of many terms with its middle left out."""
+    terms = text.split(" + ")
+    return text if len(terms) <= MOST_TERMS + 1 else " + ".join([*terms[: MOST_TERMS - 2], "…", *terms[-2:]])
+
+
+# -------------------------------------------------------------------------------------------- words
+
+
+def _as_much(times: float | None) -> str:
+    if times == 1.0:
+        return "just as much"
+    if times == -1.0:
+        return "just as much, the other way,"
+    if times == 0.0:
+        return "0 times as much, not at all,"
+    return f"{number(times)} times as much"
+
+
+def _listed(names: Sequence[str]) -> str:
+    different = list(dict.fromkeys(names))
+    if len(different) > MOST_NAMES + 1:
+        return f"{', '.join(different[:MOST_NAMES])} and {count(len(different) - MOST_NAMES)} others"
+    return _joined(different)
+
+
+def _joined(parts: Sequence[str]) -> str:
+    *others, last = parts
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _added(event: Event) -> str:
+    """What becomes of a contribution."""
+    node = name(event.node)
+    if event.parts == 1:
+        return f" {node} is used nowhere else, so this is its whole gradient."
+    if event.before is None:
+        return f" It is the first of {event.parts} contributions to the gradient of {node}."
+    (edge,) = event.edges
+    total = f"{number(event.before)} + {factor(edge.contribution)} = {number(event.after)}"
+    told = (
+        f" It is added (+=) to the {number(event.before)} that {node} had already, "
+        f"because a change of {node} takes effect along all its edges at once: {total}."
+    )
+    if event.part < event.parts:
+        return told
+    complete = f" All {event.parts} contributions are in, so the gradient of {node} is complete"
+    return f"{told}{complete}{' and can be passed on' if event.node.op else ''}."
+
+
+def _why_not_finite(value: float, inputs: Sequence[float]) -> str:
+    if math.isfinite(value):
+        return ""
+    if not inputs:
+        return " It is not an ordinary number; what is computed from it may not be one either."
+    if math.isnan(value):
+        if any(math.isnan(x) for x in inputs):
+            return " An input is nan (not a number), so the result is nan too."
+        return " There is no such number: the result is nan (not a number)."
+    if any(math.isinf(x) for x in inputs):
+        return " An input is infinite, and so is the result."
+    return " The result is too large for any number that can be stored, so it is infinite."
+
+
+def _why_nan(upstream: float | None, partial: float | None) -> str:
+    assert upstream is not None
+    assert partial is not None
+    if not math.isnan(upstream * partial):
+        return ""
+    if math.isnan(upstream) or math.isnan(partial):
+        return " A factor is nan (not a number), so the product is nan."
+    return " Zero times infinity has no value, so the product is nan (not a number)."

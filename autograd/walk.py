@@ -14,9 +14,10 @@ from dataclasses import replace
 from itertools import count
 from typing import Any, overload
 
+from autograd.events import both_passes
 from autograd.graph import topological_order
 from autograd.reverse import upstreams
-from autograd.telling import Steps, default_events
+from autograd.telling import Steps
 from autograd.trace import Step, Trace, check_value, labels_of, trace
 from autograd.value import Value
 
@@ -38,7 +39,7 @@ class Walk(Sequence[Step]):
         self._names = _all_names(order, labels_of(names))
         facts = trace(output, self._names, gradients=upstreams(output))
         self._ids = {v: node.id for v, node in zip(order, facts.nodes, strict=True)}
-        self.trace: Trace = replace(facts, steps=Steps(facts, default_events(facts)))
+        self.trace: Trace = replace(facts, steps=Steps(facts, both_passes(facts)))
         self._place = -1
 
     def __len__(self) -> int:
@@ -74,9 +75,8 @@ class Walk(Sequence[Step]):
 
     def goto(self, where: int | Value | str) -> Step:
         """Go to a step by its number, or to the next step of a node by the Value or its label."""
-        place: int = range(len(self))[where] if isinstance(where, int) else self._next_of(self._id(where))
-        self._place = place
-        return self[place]
+        self._place = range(len(self))[where] if isinstance(where, int) else self._next_of(self._id(where))
+        return self[self._place]
 
     def _next_of(self, node: str) -> int:
         places = [*range(self._place + 1, len(self)), *range(self._place + 1)]

@@ -1,0 +1,162 @@
+"""The local derivatives of a node, written as they are at its numbers: ``2 × x``.
+
+`formula.partial_formulas` writes an op's rule out in full, with every case that it tells apart.  At
+a node the numbers are known, and so is the case.  Here the same rule is read on symbols that know
+their value: ``where`` takes the branch that the engine takes, and what can be computed is.
+
+>>> from autograd.ops import TABLE
+>>> x, y = symbol("x", 3.0), symbol("y", 9.0)
+>>> slopes(TABLE["pow"], [x, plain(2.0)], y)[0].text
+'2 × x'
+>>> slopes(TABLE["relu"], [x], x)
+[Slope(text='1', because='x > 0')]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from autograd.arithmetic import IEEE, Ieee
+from autograd.formula import SYMBOLS, Expression, named, written
+from autograd.ops import TABLE, Op
+
+
+class Slope(NamedTuple):
+    """A local derivative in symbols.
+
+    Attributes:
+        text: the formula: ``b``, ``1 / x``, ``1``.
+        because: the case of the rule that holds, where it leaves a mere number; else "".
+    """
+
+    text: str
+    because: str
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """A formula that knows its value, and computes on both.
+
+    Attributes:
+        expression: what it is written as.
+        value: its number.
+        plain: whether it is a mere number, which no name stands in.
+        because: the condition under which it is what it is, or "".
+        otherwise: of a condition: the opposite, in symbols.
+    """
+
+    expression: Expression
+    value: float
+    plain: bool = False
+    because: str = ""
+    otherwise: str = ""
+
+
+def symbol(name: str, value: float) -> Known:
+    """A name for a number."""
+    return Known(named(name), value)
+
+
+def plain(x: float, because: str = "") -> Known:
+    """A mere number."""
+    return Known(written(float(x)), float(x), plain=True, because=because)
+
+
+def slopes(op: Op, inputs: Sequence[Known], y: Known) -> list[Slope]:
+    """The partials of ``op`` at these inputs, where its value is ``y``."""
+    return [_slope(_known(d)) for d in op.partials(KNOWN, inputs, y)]
+
+
+def _slope(d: Known) -> Slope:
+    return Slope(d.expression.text, d.because if d.plain else "")
+
+
+def _known(x: Any) -> Known:
+    return x if isinstance(x, Known) else plain(x)
+
+
+def _combined(text: Callable[..., Expression], compute: Callable[..., Any], operands: Sequence[Any]) -> Known:
+    """An operation on symbols and on numbers at once."""
+    known = [_known(x) for x in operands]
+    value = float(compute(*(Ieee(x.value) for x in known)))
+    if all(x.plain for x in known):
+        return plain(value, next((x.because for x in known if x.because), ""))
+    return Known(text(*(x.expression for x in known)), value)
+
+
+def _operator(name: str) -> Callable[..., Known]:
+    text, compute = getattr(Expression, name), getattr(Ieee, name)
+    return lambda *operands: _combined(text, compute, operands)
+
+
+def _product(name: str) -> Callable[..., Known]:
+    multiply = _operator(name)
+
+    def product(left: Known, right: Any) -> Known:
+        a, b = _known(left), _known(right)
+        if a.plain and a.value == 1.0:
+            return b
+        return a if b.plain and b.value == 1.0 else multiply(a, b)
+
+    return product
+
+
+def _relation(name: str, opposite: str) -> Callable[[Known, Any], Known]:
+    compare = _operator(name)
+
+    def relation(left: Known, right: Any) -> Known:
+        a, b = _known(left), _known(right)
+        if a.value != a.value or b.value != b.value:  # a nan is neither less nor greater
+            return plain(0.0)
+        said, denied = (getattr(Expression, n)(a.expression, b.expression).text for n in (name, opposite))
+        return Known(Expression(said), compare(a, b).value, otherwise=denied)
+
+    return relation
+
+
+for _name in (
+    "__add__",
+    "__radd__",
+    "__sub__",
+    "__rsub__",
+    "__truediv__",
+    "__rtruediv__",
+    "__neg__",
+    "__abs__",
+):
+    setattr(Known, _name, _operator(_name))
+for _name in ("__mul__", "__rmul__"):
+    setattr(Known, _name, _product(_name))
+for _name, _opposite in (("__lt__", "__ge__"), ("__le__", "__gt__")):
+    setattr(Known, _name, _relation(_name, _opposite))
+    setattr(Known, _opposite, _relation(_opposite, _name))
+
+
+class _KnownSymbols:
+    """The arithmetic of formulas that know their value."""
+
+    def __getattr__(self, name: str) -> Callable[..., Known]:
+        if name not in TABLE:
+            raise AttributeError(f"there is no op {name!r} in the table")
+        return lambda *operands: _combined(getattr(SYMBOLS, name), getattr(IEEE, name), operands)
+
+    def where(self, condition: Any, a: Any, b: Any) -> Known:
+        """The branch that holds; a mere number remembers why."""
+        holds, chosen = _known(condition), _known(a if _known(condition).value else b)
+        return plain(chosen.value, _reason(holds)) if chosen.plain and not holds.plain else chosen
+
+    def pow(self, a: Any, b: Any) -> Known:
+        """a^b, and a itself where b is 1."""
+        a, b = _known(a), _known(b)
+        return a if b.plain and b.value == 1.0 else _combined(SYMBOLS.pow, IEEE.pow, (a, b))
+
+
+def _reason(condition: Known) -> str:
+    if not condition.otherwise:  # a name, of a comparison computed before
+        return f"{condition.expression} is {'true' if condition.value else 'false'}"
+    return condition.expression.text if condition.value else condition.otherwise
+
+
+KNOWN = _KnownSymbols()
