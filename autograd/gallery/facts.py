@@ -1,0 +1,277 @@
+"""What a gallery shows, without how it looks: a card for each weight, a spread for each layer.
+
+All numbers come from passes that serve every weight at once: one reverse pass for the gradients,
+one for the numbers of routes, one for the strongest routes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from autograd.graph import topological_order
+from autograd.paths import Route, StrongestRoutes, count_routes, uses_among
+from autograd.reverse import upstreams
+from autograd.trace import check_value, labels_of, shorten_repr
+from autograd.value import Value
+from autograd.wording import number, parse_label
+
+ROUTES_SHOWN = 3
+MOST_CARDS = 3000
+"""Of more weights than this, those with the largest gradients get a card."""
+EXTREME = 1e3
+"""By what factor a gradient has to change from the last layer to the first to vanish or explode."""
+
+Place = tuple[int, int]
+"""A layer (0 for the inputs) and a neuron of it, from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One of a weight's strongest routes.
+
+    Attributes:
+        product: what it adds to the gradient.
+        stops: the labels of the Values it passes on the way, a neuron's only once; the two ends
+            are left out.
+        places: the neurons it passes, by their textbook labels; empty where there are none.
+    """
+
+    product: float
+    stops: tuple[str, ...]
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One weight.
+
+    Attributes:
+        name: its label, or what stands for a label.
+        layer: which layer it belongs to, by its textbook label; None without one.
+        value: the weight.
+        gradient: ∂output/∂weight.
+        count: how many routes lead from it to the output, exactly.
+        ways: the strongest of them, the strongest first.
+    """
+
+    name: str
+    layer: int | None
+    value: float
+    gradient: float
+    count: int
+    ways: tuple[Way, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How large the gradients of one layer's weights are.
+
+    Attributes:
+        layer: which one; None for the weights that belong to none.
+        sizes: the magnitudes that are neither zero nor infinite nor nan, ascending.
+        zeros: how many are zero.
+        others: how many are infinite or nan.
+    """
+
+    layer: int | None
+    sizes: tuple[float, ...]
+    zeros: int
+    others: int
+
+    @property
+    def typical(self) -> float:
+        """The root of the mean square over the finite gradients, zeros included; 0 where there are none."""
+        n = len(self.sizes) + self.zeros
+        return math.hypot(*self.sizes) / math.sqrt(n) if n else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that a gallery shows.
+
+    Attributes:
+        output: the output's name.
+        value: its value.
+        cards: one a weight, the largest gradient first.
+        weights: how many weights there are, with and without a card.
+        layers: one a layer that weights belong to, the last layer first, as the gradient meets them.
+        neurons: how many neurons each layer has, the inputs being layer 0; empty where the graph
+            carries no textbook labels.
+    """
+
+    output: str
+    value: float
+    cards: tuple[Card, ...]
+    weights: int
+    layers: tuple[Spread, ...]
+    neurons: Mapping[int, int]
+
+    def trend(self) -> str:
+        """In a sentence, how the gradient's size changes from the last layer to the first."""
+        known = [s for s in self.layers if s.layer is not None and 0.0 < s.typical < math.inf]
+        if len(known) < 2:
+            return ""
+        last, first = known[0], known[-1]
+        ratio = math.exp(math.log(first.typical) - math.log(last.typical))
+        a_layer = ratio ** (1 / (len(known) - 1))
+        way = f"On the way back from layer {last.layer} to layer {first.layer} the gradient"
+        if ratio < 1 / EXTREME:
+            return f"{way} vanishes: it shrinks to {_part(ratio)}, {_change(a_layer)} a layer."
+        if ratio > EXTREME:
+            return f"{way} explodes: it grows {_times(ratio)}, {_change(a_layer)} a layer."
+        if 0.8 < ratio < 1.25:
+            return f"{way} keeps its size."
+        if ratio < 1:
+            return f"{way} shrinks to {_part(ratio)}, {_change(a_layer)} a layer."
+        return f"{way} grows {_times(ratio)}, {_change(a_layer)} a layer."
+
+
+def _part(ratio: float) -> str:
+    return f"1/{_brief(1 / ratio)} of its size"
+
+
+def _times(ratio: float) -> str:
+    return f"to {_brief(ratio)} times its size"
+
+
+def _change(ratio: float) -> str:
+    return f"÷ {_brief(1 / ratio)}" if ratio < 1 else f"× {_brief(ratio)}"
+
+
+def _brief(x: float) -> str:
+    """A factor in two significant digits."""
+    return number(float(f"{x:.2g}"))
+
+
+def gather(output: Value, weights: Iterable[Value] | None, names: Mapping[str, Any] | None) -> Facts:
+    """The facts for these weights; for all of the graph if not given.
+
+    Raises:
+        TypeError: if ``output`` or one of the weights is not a Value.
+        ValueError: if there are no weights, or ``output`` is a constant.
+    """
+    check_value("a gallery", output)
+    labels = labels_of(names)
+    order = topological_order(output)
+    chosen = _chosen(order, weights)
+    upstream = upstreams(output)
+    uses = uses_among(v for v in order if v in upstream)
+    counts = count_routes(uses, output, set(chosen))
+    neurons = _neurons(order)
+    shown = sorted(chosen, key=lambda w: _largest_first(upstream.get(w, 0.0)))[:MOST_CARDS]
+    strongest = StrongestRoutes(uses, output, ROUTES_SHOWN)
+    called = {w: w.label or labels.get(w, "") or f"weight {i}" for i, w in enumerate(chosen, 1)}
+    cards = [
+        Card(
+            name=called[w],
+            layer=parse_label(called[w]).layer,
+            value=w.data,
+            gradient=upstream.get(w, 0.0),
+            count=counts.get(w, 0),
+            ways=tuple(_way(route, labels, neurons) for route in strongest.of(w)),
+        )
+        for w in shown
+    ]
+    return Facts(
+        output=output.label or labels.get(output, "") or "output",
+        value=output.data,
+        cards=tuple(cards),
+        weights=len(chosen),
+        layers=_spreads([(parse_label(called[w]).layer, upstream.get(w, 0.0)) for w in chosen]),
+        neurons=neurons,
+    )
+
+
+def _chosen(order: Sequence[Value], weights: Iterable[Value] | None) -> list[Value]:
+    """The weights, each once."""
+    if weights is None:
+        chosen = [v for v in order if v.role == "weight"]
+        if not chosen:
+            raise ValueError(
+                "a gallery shows weights, and the output depends on no Parameter; "
+                "name the Values to show: gallery(output, [a, b])"
+            )
+        return chosen
+    if isinstance(weights, Value):
+        raise TypeError("weights is a list of Values, such as model.parameters(); for one, write [weight]")
+    chosen = list(dict.fromkeys(weights))
+    for w in chosen:
+        if not isinstance(w, Value):
+            raise TypeError(
+                f"the weights of a gallery are Values; got {shorten_repr(w)} ({type(w).__name__})"
+            )
+    if not chosen:
+        raise ValueError("a gallery shows weights; got an empty list")
+    return chosen
+
+
+def _largest_first(gradient: float) -> tuple[bool, float]:
+    return not math.isnan(gradient), -abs(gradient)
+
+
+def _spreads(gradients: Collection[tuple[int | None, float]]) -> tuple[Spread, ...]:
+    by_layer: dict[int | None, list[float]] = {}
+    for layer, gradient in gradients:
+        by_layer.setdefault(layer, []).append(abs(gradient))
+    spreads = [
+        Spread(
+            layer,
+            sizes=tuple(sorted(x for x in sizes if 0.0 < x < math.inf)),
+            zeros=sizes.count(0.0),
+            others=sum(not math.isfinite(x) for x in sizes),
+        )
+        for layer, sizes in by_layer.items()
+    ]
+    return tuple(sorted(spreads, key=lambda s: -1 if s.layer is None else s.layer, reverse=True))
+
+
+# ------------------------------------------------------------------------- where a route leads along
+
+
+def _neurons(order: Iterable[Value]) -> dict[int, int]:
+    """How many neurons each layer has, by the textbook labels of the graph."""
+    largest: dict[int, int] = {}
+    for v in order:
+        place = _place(v.label)
+        if place is not None:
+            largest[place[0]] = max(place[1], largest.get(place[0], 0))
+    return largest
+
+
+def _place(text: str) -> Place | None:
+    """The neuron that a label names: ``a2^1``, ``z2^1``, or ``x2`` for an input."""
+    if not text:
+        return None
+    label = parse_label(text)
+    if len(label.indices) != 1 or label.base not in "zax":
+        return None
+    layer = 0 if label.base == "x" and label.layer is None else label.layer
+    return None if layer is None else (layer, label.indices[0])
+
+
+def _way(route: Route, labels: Mapping[Value, str], neurons: Mapping[int, int]) -> Way:
+    weight, *between = route.nodes[:-1] or route.nodes
+    passed = [label for v in between if (label := v.label or labels.get(v, ""))]
+    places = [place for label in passed if (place := _place(label))]
+    start = _start(weight.label, neurons)
+    if start is not None:
+        places = [start, *places]
+    return Way(route.product, tuple(_once_a_neuron(passed)), tuple(dict.fromkeys(places)))
+
+
+def _start(text: str, neurons: Mapping[int, int]) -> Place | None:
+    """Where a weight's line begins: at the neuron that it multiplies."""
+    label = parse_label(text)
+    if label.base != "w" or len(label.indices) != 2 or label.layer is None:
+        return _place(text)
+    place = label.layer - 1, label.indices[0]
+    return place if place[1] <= neurons.get(place[0], 0) else None
+
+
+def _once_a_neuron(labels: Sequence[str]) -> list[str]:
+    """The labels without the pre-activations that are followed by their activation."""
+    following = [*labels[1:], ""]
+    return [a for a, b in zip(labels, following, strict=True) if b != "a" + a[1:] or not a.startswith("z")]
