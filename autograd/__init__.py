@@ -56,6 +56,7 @@ __all__ = [
     "erfc",
     "exp",
     "expm1",
+    "gallery",
     "gelu",
     "gradient_path",
     "gradients",
@@ -87,9 +88,10 @@ __all__ = [
 
 if TYPE_CHECKING:
     from autograd.drawing import draw
+    from autograd.galleries import gallery
     from autograd.paths import gradient_path
 
-_LAZY = {"draw": "autograd.drawing", "gradient_path": "autograd.paths"}
+_LAZY = {"draw": "autograd.drawing", "gallery": "autograd.galleries", "gradient_path": "autograd.paths"}
 
 
 def __getattr__(name: str) -> Any:

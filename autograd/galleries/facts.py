@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from autograd.graph import topological_order
@@ -273,5 +274,5 @@ def _start(text: str, neurons: Mapping[int, int]) -> Place | None:
 
 def _once_a_neuron(labels: Sequence[str]) -> list[str]:
     """The labels without the pre-activations that are followed by their activation."""
-    following = [*labels[1:], ""]
-    return [a for a, b in zip(labels, following, strict=True) if b != "a" + a[1:] or not a.startswith("z")]
+    pairs = zip_longest(labels, labels[1:], fillvalue="")
+    return [a for a, b in pairs if not a.startswith("z") or b != "a" + a[1:]]

@@ -15,8 +15,8 @@ from string import Template
 from typing import Any
 
 from autograd.drawing.style import css_variables, width
-from autograd.gallery.facts import Card, Facts, Place, Spread, Way
-from autograd.gallery.layers import called, layers_svg
+from autograd.galleries.facts import Card, Facts, Place, Spread, Way
+from autograd.galleries.layers import called, layers_svg
 from autograd.wording import counted, number, parse_label, signed
 
 PICTURE_WIDTH, PICTURE_HEIGHT, MARGIN = 240, 56, 8

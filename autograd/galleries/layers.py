@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
-from autograd.gallery.facts import Spread
+from autograd.galleries.facts import Spread
 from autograd.wording import number
 
 WIDTH, ROW, HEAD, FOOT = 1080, 30, 46, 14

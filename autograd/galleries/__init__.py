@@ -18,8 +18,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from autograd.gallery.facts import Card, Facts, gather
-from autograd.gallery.page import page
+from autograd.galleries.facts import Card, Facts, gather
+from autograd.galleries.page import page
 from autograd.value import Value
 from autograd.wording import counted, number, parse_label, signed
 
