@@ -9,7 +9,7 @@ from autograd import ops
 from autograd.arithmetic import IEEE, choose
 from autograd.functions import where
 from autograd.ops import TABLE, Op
-from autograd.value import Comparison, Constant, Operand, Value, apply, as_value, as_values
+from autograd.value import Comparison, Constant, Operand, Value, apply, as_value, as_values, number_of
 
 
 def _on_values(op: Op) -> Callable[..., Any]:
@@ -47,5 +47,5 @@ VALUES = _Values()
 def partials_as_values(node: Value) -> list[Operand]:
     """The partials of a node as graphs of its inputs (plain floats where they depend on none)."""
     assert node.op is not None
-    inputs = [v.data if isinstance(v, Constant) and v.op is None else v for v in node.inputs]
+    inputs = [number_of(v) if isinstance(v, Constant) and v.op is None else v for v in node.inputs]
     return node.op.partials(VALUES, inputs, node)

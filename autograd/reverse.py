@@ -22,6 +22,8 @@ from autograd.value import (
     Value,
     mode,
     non_finite,
+    number_of,
+    refuse_cut,
 )
 
 Contributions = Callable[[Value, Any], Sequence[Any]]
@@ -84,6 +86,7 @@ def backward(output: Value) -> None:
     >>> x.grad
     6.0
     """
+    refuse_cut("backward()")
     if mode.detecting:
         upstreams(output)  # raises before anything is changed
     _refuse_constant(output)
@@ -148,6 +151,7 @@ def gradients(output: Value, wrt: Any, create_graph: bool = False) -> Any:
         # a slope that depends on nothing is a leaf, not a constant: its own gradients are zeros
         found: list[Any] = [g if isinstance(g := upstream.get(v, 0.0), Value) else Value(g) for v in wanted]
     else:
+        refuse_cut("gradients(…) without create_graph=True")
         upstream = upstreams(output)
         found = [upstream.get(v, 0.0) for v in wanted]
     return found[0] if isinstance(wrt, Value) else found
@@ -212,16 +216,16 @@ def _product(upstream: Any, partial: Any) -> Any:
 
 def _check_values(order: list[Value]) -> None:
     for node in order:
-        if node.op is not None and not isfinite(node.data):
-            raise AnomalyError(non_finite(node.op, node.inputs, node.data, node.label))
+        if node.op is not None and not isfinite(number_of(node)):
+            raise AnomalyError(non_finite(node.op, node.inputs, number_of(node), node.label))
 
 
 def _check_gradient(node: Value, upstream: Any) -> None:
-    gradient = upstream.data if isinstance(upstream, Value) else upstream
+    gradient = number_of(upstream) if isinstance(upstream, Value) else upstream
     if isfinite(gradient):
         return
     if node.op is None:
-        described = f"{node.label or 'a leaf'} = {node.data!r}"
+        described = f"{node.label or 'a leaf'} = {number_of(node)!r}"
     else:
-        described = non_finite(node.op, node.inputs, node.data, node.label, verb="=")
+        described = non_finite(node.op, node.inputs, number_of(node), node.label, verb="=")
     raise AnomalyError(f"the gradient is {gradient} with respect to {described}")

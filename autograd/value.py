@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterable
 from math import inf, isfinite
 from numbers import Real
+from operator import attrgetter
 from typing import Any, ClassVar, TypeAlias
 
 from autograd import ops
@@ -68,7 +69,7 @@ def apply(
     Raises:
         AnomalyError: inside `detect_anomaly`, if the result is infinite or nan.
     """
-    data, partials = op.evaluate([v.data for v in inputs] if numbers is None else numbers)
+    data, partials = op.evaluate([v._data for v in inputs] if numbers is None else numbers)
     if not mode.plain:
         if not mode.recording:
             refuse_cut("no_grad")
@@ -77,13 +78,17 @@ def apply(
         if not mode.recording:
             return Constant(data)
     node = new_node(kind or Value)
-    node.data = data
+    node._data = data
     node.grad = NO_GRADIENT
     node.op = op
     node.inputs = inputs
     node.partials = partials
     node.label = ""
     return node
+
+
+number_of = attrgetter("_data")
+"""The number of a Value, for code that computes with it on the way into `apply`."""
 
 
 def as_value(x: Any) -> Value:
@@ -169,10 +174,10 @@ class Value:
     (-9.0, -3.0, 3.0)
     """
 
-    __slots__ = ("data", "grad", "inputs", "label", "op", "partials")
+    __slots__ = ("_data", "grad", "inputs", "label", "op", "partials")
 
     role: ClassVar[str] = "input"
-    data: float
+    _data: float  # for apply, which is in a hurry; everybody else asks for ``data``
     grad: float
     op: Op | None
     inputs: tuple[Value, ...]
@@ -184,12 +189,27 @@ class Value:
             raise TypeError(f"a Value holds one real number, not {_described(data)}")
         if not isinstance(label, str):
             raise TypeError(f"the label of a Value is a string, not {_described(label)}")
-        self.data = float(data)
+        self._data = float(data)
         self.grad = NO_GRADIENT
         self.op = None
         self.inputs = ()
         self.partials = ()
         self.label = label
+
+    @property
+    def data(self) -> float:
+        """The number.  While a tape is being recorded it cannot be read: it is one sample's."""
+        if not mode.branching:
+            refuse_cut("reading .data")
+        return self._data
+
+    @data.setter
+    def data(self, number: float) -> None:
+        if not isinstance(number, (float, int, Real)):
+            raise TypeError(f"the data of a Value is one real number, not {_described(number)}")
+        if not mode.branching:
+            refuse_cut("setting .data")
+        self._data = float(number)
 
     __add__, __radd__ = _operator(ops.add)
     __sub__, __rsub__ = _operator(ops.sub)
@@ -261,15 +281,15 @@ class Value:
     def detach(self) -> Constant:
         """The same number as a constant: no gradient flows through it."""
         refuse_cut("detach")
-        return Constant(self.data, self.label)
+        return Constant(self._data, self.label)
 
     def __repr__(self) -> str:
         grad = "" if self.grad is NO_GRADIENT else f", grad={self.grad}"
         label = f", label={self.label!r}" if self.label else ""
-        return f"{type(self).__name__}(data={self.data}{grad}{label})"
+        return f"{type(self).__name__}(data={self._data}{grad}{label})"
 
     def __format__(self, spec: str) -> str:
-        return format(self.data, spec) if spec else repr(self)
+        return format(self._data, spec) if spec else repr(self)
 
     def __float__(self) -> float:
         raise TypeError(
@@ -314,7 +334,7 @@ class Comparison:
     def __bool__(self) -> bool:
         if not mode.branching:
             raise BranchError(_branches(self.left, self.op.symbol, self.right))
-        return self.op.evaluate((self.left.data, self.right.data))[0] == 1.0
+        return self.op.evaluate((self.left._data, self.right._data))[0] == 1.0
 
     def __eq__(self, other: object) -> bool:
         return bool(self) == other
@@ -349,8 +369,8 @@ def non_finite(op: Op, inputs: tuple[Value, ...], data: float, label: str = "", 
     """The sentence that names a node whose value, or gradient, is infinite or nan."""
     from autograd.formula import formula  # only needed once something has gone wrong
 
-    names = [v.label or f"{v.data:.4g}" for v in inputs]
-    numbers = ", ".join(f"{v.label} = {v.data!r}" for v in inputs if v.label)
+    names = [v.label or f"{v._data:.4g}" for v in inputs]
+    numbers = ", ".join(f"{v.label} = {v._data!r}" for v in inputs if v.label)
     name = f"{label} = " if label else ""
     return f"{name}{formula(op, names)} {verb} {data}{', where ' if numbers else ''}{numbers}"
 
@@ -360,7 +380,7 @@ def refuse_cut(by: str) -> None:
     if not mode.branching:
         raise BranchError(
             f"{_users_line()}: {by} cuts the graph while a tape is being recorded; "
-            "the tape would keep this sample's number for all data"
+            "the tape would keep this sample's number for all data. Compute with the Value itself"
         )
 
 

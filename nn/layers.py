@@ -21,7 +21,7 @@ from operator import index
 from typing import Any, TypeAlias
 
 from autograd import Parameter, Value, ops
-from autograd.value import VALUE_TYPES, apply
+from autograd.value import VALUE_TYPES, apply, number_of
 from nn import init as initialisers
 from nn.activations import Activation, activation
 from nn.init import Initialiser
@@ -87,12 +87,12 @@ class Neuron(Module):
     def __call__(self, x: Iterable[Value | float]) -> Value:
         """The output for one sample of ``nin`` numbers or Values."""
         inputs = as_inputs(x, self.nin, "neuron")
-        return self.fire(inputs, [v.data for v in inputs])
+        return self.fire(inputs, [*map(number_of, inputs)])
 
     def fire(self, x: tuple[Value, ...], numbers: list[float]) -> Value:
         """The output for as many Values as the neuron has inputs, whose data are the numbers."""
         if self.fused:
-            numbers = [*[w.data for w in self.w], *numbers, self.b.data]
+            numbers = [*map(number_of, self.w), *numbers, number_of(self.b)]
             z = apply(ops.dot, (*self.w, *x, self.b), numbers=numbers)
         else:
             z = self._step_by_step(x)
@@ -161,7 +161,7 @@ class Layer(Module):
 
     def fire(self, x: tuple[Value, ...]) -> list[Value]:
         """The outputs for as many Values as the layer has inputs."""
-        numbers = [v.data for v in x]  # looked up once for all neurons
+        numbers = [*map(number_of, x)]  # looked up once for all neurons
         return [neuron.fire(x, numbers) for neuron in self.neurons]
 
     @property

@@ -9,12 +9,15 @@ uniform numbers, with a single lane.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import cfunc, njit, types
 from numba.extending import get_cython_function_address, intrinsic
+from numba.np.numpy_support import carray
 from numpy.typing import NDArray
 
 Rows = NDArray[np.int64]
@@ -270,139 +273,203 @@ def uniform_reverse(uniform_code, U, GU, gemm):
     _reverse(_unpack(uniform_code), U, GU, 1, 1, (U.ctypes.data, U.size), U, GU, blas)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def run_blocks(
-    varying_code,
-    U,
-    GU,
-    V,
-    G,
-    block,
-    stride,
-    X,
-    loaded,
-    samples,
-    gathered,
-    start,
-    stop,
-    outputs,
-    seeds,
-    totals,
-    values,
-    inputs_gradient,
-    gemm,
-):
-    """Run samples start … stop through the varying program, a block of ``block`` lanes at a time.
+class Arrays(NamedTuple):
+    """The arrays of a replay.
 
-    Args:
-        varying_code: the program, packed.
-        U, GU, V, G, stride: the numbers and their gradients; see the module's text.
-        block: how many lanes are processed together, at most ``stride``.
+    Attributes:
+        uniform, varying: the two programs, packed.
+        U, GU, V, G: the numbers and their gradients; see the module's text.
         X: the varying inputs, one row a sample.
         loaded: the columns of X that the first rows of V hold.
         samples: which rows of X the samples are; empty for the rows as they stand.
         gathered: room for a block of them, where they are not taken as they stand.
-        start, stop: the range of samples.
-        outputs: the rows of V that are outputs; -1 for an output that is uniform.
+        outputs, uniform_outputs: the row of V, or else that of U, of each output; -1 in the other.
         seeds: the gradient that each output starts with, in every lane; empty for no reverse pass.
         totals: to which each output's sum over the samples is added.
         values: where each sample's outputs go, one row a sample; empty if they are not wanted.
         inputs_gradient: where the gradients of the inputs go, shaped like X; empty if not wanted.
+    """
+
+    uniform: Rows
+    varying: Rows
+    U: Numbers
+    GU: Numbers
+    V: Numbers
+    G: Numbers
+    X: Numbers
+    loaded: Rows
+    samples: Rows
+    gathered: Numbers
+    outputs: Rows
+    uniform_outputs: Rows
+    seeds: Numbers
+    totals: Numbers
+    values: Numbers
+    inputs_gradient: Numbers
+
+
+class Sizes(NamedTuple):
+    """The numbers of a replay.
+
+    Attributes:
+        columns: how many inputs a sample has.
+        block: how many lanes are processed together, at most ``stride``.
+        stride: how far apart the rows of V lie.
+        start, stop: the range of samples.
+        alone: 1 for a replay on one thread, which does the uniform part too.
         gemm: the address of the matrix product.
     """
-    varying = _unpack(varying_code)
-    blas = (gemm, np.empty(8, np.int32), np.ones(1, V.dtype))
-    first_gradient = 0 if inputs_gradient.size else loaded.size * stride
-    for first in range(start, stop, block):
-        lanes = min(block, stop - first)
-        if samples.size:
+
+    columns: int
+    block: int
+    stride: int
+    start: int
+    stop: int
+    alone: int
+    gemm: int
+
+
+class Frame:
+    """Everything a replay needs, as one array of addresses, lengths and numbers.
+
+    Handing twenty arrays to a compiled function costs more than a small network's replay; one
+    address costs next to nothing, and only what changed since the last replay is written anew.
+    """
+
+    def __init__(self) -> None:
+        self._words = np.zeros(2 * len(Arrays._fields) + len(Sizes._fields), np.int64)
+        self._held: dict[str, Numbers] = {}
+        self._numbers: dict[str, int] = {}
+        self.address: int = self._words.ctypes.data
+
+    def hold(self, **arrays: Numbers) -> None:
+        """Enter arrays, each contiguous, by their names in `Arrays`."""
+        for name, array in arrays.items():
+            if self._held.get(name) is not array:
+                assert array.flags.c_contiguous, name
+                place = ARRAY_PLACE[name]
+                self._words[place] = array.ctypes.data
+                self._words[place + len(Arrays._fields)] = array.size
+                self._held[name] = array
+
+    def set(self, **numbers: int) -> None:
+        """Enter numbers, by their names in `Sizes`."""
+        for name, number in numbers.items():
+            if self._numbers.get(name) != number:
+                self._words[SIZE_PLACE[name]] = number
+                self._numbers[name] = number
+
+
+ARRAY_PLACE = {name: i for i, name in enumerate(Arrays._fields)}
+SIZE_PLACE = {name: 2 * len(Arrays._fields) + i for i, name in enumerate(Sizes._fields)}
+HELD = len(Arrays._fields)
+
+
+@cache
+def entry(dtype: str) -> Callable[[int], None]:
+    """The compiled function that replays the frame at an address."""
+    compiled = cfunc("void(int64)", cache=True)({"float64": _float64, "float32": _float32}[dtype])
+    call: Callable[[int], None] = compiled.ctypes
+    return call
+
+
+def _float64(address):
+    _replay(address, np.float64)
+
+
+def _float32(address):
+    _replay(address, np.float32)
+
+
+@intrinsic
+def _pointer(typing_context, address):
+    """An address as a pointer."""
+
+    def generate(context, builder, signature, values):
+        return builder.inttoptr(values[0], context.get_value_type(types.voidptr))
+
+    return types.voidptr(address), generate
+
+
+@njit(nogil=True)
+def _at(words, i, dtype):
+    """The i-th array of a frame."""
+    return carray(_pointer(words[i]), words[HELD + i], dtype)
+
+
+@njit(nogil=True, error_model="numpy")
+def _replay(address, dtype):
+    """One replay: the uniform part around the varying blocks."""
+    w = carray(_pointer(address), 2 * HELD + 7, np.int64)
+    i = np.int64
+    a = Arrays(
+        _at(w, 0, i), _at(w, 1, i), _at(w, 2, dtype), _at(w, 3, dtype), _at(w, 4, dtype), _at(w, 5, dtype),
+        _at(w, 6, dtype), _at(w, 7, i), _at(w, 8, i), _at(w, 9, dtype), _at(w, 10, i), _at(w, 11, i),
+        _at(w, 12, dtype), _at(w, 13, dtype), _at(w, 14, dtype), _at(w, 15, dtype),
+    )  # fmt: skip
+    z = 2 * HELD
+    n = Sizes(w[z], w[z + 1], w[z + 2], w[z + 3], w[z + 4], w[z + 5], w[z + 6])
+    if not n.alone:
+        _run_blocks(a, n)
+        return
+    count = n.stop - n.start
+    a.totals[:] = 0.0
+    if a.seeds.size:
+        a.GU[:] = 0.0
+        for j in range(a.outputs.size):
+            if a.uniform_outputs[j] >= 0:
+                a.GU[a.uniform_outputs[j]] += a.seeds[j] * count
+    uniform_forward(a.uniform, a.U, n.gemm)
+    if a.V.size:
+        _run_blocks(a, n)
+    values = a.values.reshape(-1, a.outputs.size)
+    for j in range(a.outputs.size):
+        if a.uniform_outputs[j] >= 0:
+            a.totals[j] = a.U[a.uniform_outputs[j]] * count
+            if values.size:
+                values[:, j] = a.U[a.uniform_outputs[j]]
+    if a.seeds.size:
+        uniform_reverse(a.uniform, a.U, a.GU, n.gemm)
+
+
+@njit(nogil=True, error_model="numpy")
+def _run_blocks(a, n):
+    """Run the samples through the varying program, a block of lanes at a time."""
+    varying = _unpack(a.varying)
+    blas = (n.gemm, np.empty(8, np.int32), np.ones(1, a.V.dtype))
+    V, G, stride, columns = a.V, a.G, n.stride, n.columns
+    X, gathered = a.X.reshape(-1, columns), a.gathered.reshape(-1, columns)
+    values = a.values.reshape(-1, a.outputs.size)
+    inputs_gradient = a.inputs_gradient.reshape(-1, columns)
+    first_gradient = 0 if inputs_gradient.size else a.loaded.size * stride
+    for first in range(n.start, n.stop, n.block):
+        lanes = min(n.block, n.stop - first)
+        if a.samples.size:
             for k in range(lanes):
-                gathered[k] = X[samples[first + k]]
+                gathered[k] = X[a.samples[first + k]]
             here = gathered[:lanes]
         else:
             here = X[first : first + lanes]
-        at = (here.ctypes.data, X.shape[1])
-        _load(V, stride, lanes, here, loaded)
-        _forward(varying, V, stride, lanes, at, U, blas)
-        for j in range(outputs.size):
-            if outputs[j] >= 0:
-                row = V[outputs[j] * stride : outputs[j] * stride + lanes]
-                totals[j] += _total(row)
+        at = (here.ctypes.data, columns)
+        _load(V, stride, lanes, here, a.loaded)
+        _forward(varying, V, stride, lanes, at, a.U, blas)
+        for j in range(a.outputs.size):
+            if a.outputs[j] >= 0:
+                row = V[a.outputs[j] * stride : a.outputs[j] * stride + lanes]
+                a.totals[j] += _total(row)
                 if values.size:
                     values[first : first + lanes, j] = row
-        if seeds.size == 0:
+        if a.seeds.size == 0:
             continue
         G[first_gradient : varying.args.shape[0] * stride] = 0.0
-        for j in range(outputs.size):
-            if outputs[j] >= 0:
-                G[outputs[j] * stride : outputs[j] * stride + lanes] += seeds[j]
-        _reverse(varying, V, G, stride, lanes, at, U, GU, blas)
+        for j in range(a.outputs.size):
+            if a.outputs[j] >= 0:
+                G[a.outputs[j] * stride : a.outputs[j] * stride + lanes] += a.seeds[j]
+        _reverse(varying, V, G, stride, lanes, at, a.U, a.GU, blas)
         if inputs_gradient.size:
             for k in range(lanes):
-                for j in range(X.shape[1]):
+                for j in range(columns):
                     inputs_gradient[first + k, j] = G[j * stride + k]
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def replay(
-    uniform_code,
-    varying_code,
-    U,
-    GU,
-    V,
-    G,
-    block,
-    stride,
-    X,
-    loaded,
-    samples,
-    gathered,
-    count,
-    outputs,
-    uniform_outputs,
-    seeds,
-    totals,
-    values,
-    inputs_gradient,
-    gemm,
-):
-    """One replay over ``count`` samples on one thread: the uniform part around the varying blocks."""
-    totals[:] = 0.0
-    if seeds.size:
-        GU[:] = 0.0
-        for j in range(outputs.size):
-            if uniform_outputs[j] >= 0:
-                GU[uniform_outputs[j]] += seeds[j] * count
-    uniform_forward(uniform_code, U, gemm)
-    if V.size:
-        run_blocks(
-            varying_code,
-            U,
-            GU,
-            V,
-            G,
-            block,
-            stride,
-            X,
-            loaded,
-            samples,
-            gathered,
-            0,
-            count,
-            outputs,
-            seeds,
-            totals,
-            values,
-            inputs_gradient,
-            gemm,
-        )
-    for j in range(outputs.size):
-        if uniform_outputs[j] >= 0:
-            totals[j] = U[uniform_outputs[j]] * count
-            if values.size:
-                values[:, j] = U[uniform_outputs[j]]
-    if seeds.size:
-        uniform_reverse(uniform_code, U, GU, gemm)
 
 
 @njit(cache=True)

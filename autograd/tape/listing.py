@@ -19,14 +19,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
-from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autograd.graph import topological_order
 from autograd.ops import Op
-from autograd.value import Constant, Value
+from autograd.value import Constant, Value, number_of
 
 COMPUTED, VARYING, PARAMETER, CONSTANT = range(4)
 """What a node is: the result of an op, or one of the three kinds of leaf."""
@@ -99,27 +98,23 @@ def flatten(outputs: Sequence[Value], varying: Sequence[Value] = ()) -> Listing:
     inputs = [v.inputs for v in order]
     counts = np.fromiter(map(len, inputs), np.int64, len(order))
     ptr = np.concatenate(([0], np.cumsum(counts)))
+    ops = [v.op for v in order]
     kinds = np.full(len(order), COMPUTED, np.uint8)
     for i in np.flatnonzero(counts == 0).tolist():
-        kinds[i] = _kind(order[i])
+        if ops[i] is None:  # an op may have no inputs: an empty sum is computed too
+            kinds[i] = CONSTANT if isinstance(order[i], Constant) else PARAMETER
     for v in varying:
         if v in place:
             kinds[place[v]] = VARYING
     return Listing(
         nodes=order,
-        ops=[v.op for v in order],
+        ops=ops,
         kinds=kinds,
         ptr=ptr,
         args=np.fromiter(map(place.__getitem__, chain.from_iterable(inputs)), np.int64, int(ptr[-1])),
-        data=np.fromiter(map(attrgetter("data"), order), np.float64, len(order)),
+        data=np.fromiter(map(number_of, order), np.float64, len(order)),
         outputs=np.array([place[v] for v in outputs], np.int64),
     )
-
-
-def _kind(v: Value) -> int:
-    if v.op is not None:  # an op of no inputs: an empty sum
-        return COMPUTED
-    return CONSTANT if isinstance(v, Constant) else PARAMETER
 
 
 def keep(listing: Listing, wanted: NDArray[np.bool_]) -> Listing:

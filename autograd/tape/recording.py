@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from inspect import signature
-from operator import attrgetter
+from operator import is_
 from typing import Any, Literal
 
 import numpy as np
@@ -22,11 +22,15 @@ from autograd.tape.listing import COMPUTED, Listing, collector_paused, flatten
 from autograd.tape.lowering import lower
 from autograd.tape.replayer import Replayer
 from autograd.tape.schedule import schedule
-from autograd.value import NO_GRADIENT, BranchError, Value, mode
+from autograd.value import NO_GRADIENT, BranchError, Value, mode, number_of
 from autograd.wording import counted, number
 
 Array = NDArray[Any]
 Precision = Literal["float64", "float32"]
+
+
+RUN_TWICE = 100_000
+"""Ops up to which a function is run again to compare: beyond, that would double a wait of seconds."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,11 @@ class Tape:
     ) -> Tape:  # fmt: skip
         """Record what ``function`` computes from a sample.
 
+        Whatever would keep this sample's number for all data is refused: a Python branch on a
+        Value, reading ``.data``, gradients as numbers, `no_grad`, `detach`.  A function of up to
+        RUN_TWICE ops is also run a second time, with slightly other numbers, to find state and
+        random numbers that it keeps; the tape's Values are those of the first run.
+
         Args:
             function: takes Values, and lists of Values, as ``sample`` takes numbers and lists of
                 numbers; returns a Value or a sequence of Values.  Leaves it brings along, such as
@@ -120,7 +129,7 @@ class Tape:
             threads: how many threads share the samples of a replay.
 
         Raises:
-            BranchError: if the function lets Python branch on a Value; the message names the line.
+            BranchError: if the function does one of these; the message names the line where it can.
             TypeError: if the function returns something that is not a Value.
         """
         names = _argument_names(function, len(sample))
@@ -128,16 +137,11 @@ class Tape:
         inputs = [v for x in arguments for v in (x if isinstance(x, list) else [x])]
         widths = [len(x) if isinstance(x, list) else 0 for x in arguments]
         with collector_paused(), _recording():
-            moved = [_moved(x) for x in arguments]
-            again = _only_values(function(*moved))
             outputs = _only_values(function(*arguments))
             listing = flatten(outputs, inputs)
-            same = _same_graph(listing, again, moved)
-        if not same:
-            raise BranchError(
-                "the function gives another graph for another sample: it reads .data, keeps state or "
-                "draws random numbers, and the tape would keep what it found for all data"
-            )
+            if np.count_nonzero(listing.kinds == COMPUTED) <= RUN_TWICE:
+                moved = [_moved(x) for x in arguments]
+                _compare(listing, _only_values(function(*moved)), moved)
         return cls(listing, outputs, inputs, widths, dtype, threads)
 
     @classmethod
@@ -286,9 +290,8 @@ class Tape:
         """Take the parameters from the Values; while in training, put them there first."""
         if self._run is not None:
             self._run.write()
-        nodes = self._listing.nodes
-        numbers = (nodes[i].data for i in replayer.plan.parameters.tolist())
-        replayer.vector[:] = np.fromiter(numbers, np.float64, len(replayer.vector))
+        nodes = map(self._listing.nodes.__getitem__, replayer.plan.parameters.tolist())
+        replayer.vector[:] = np.fromiter(map(number_of, nodes), np.float64, len(replayer.vector))
 
     def _seeds(self, output: int, seed: float) -> Array:
         seeds = np.zeros(len(self.outputs), self.dtype)
@@ -461,17 +464,43 @@ def _moved(x: Value | list[Value]) -> Any:
     """The same inputs with slightly other numbers."""
     if isinstance(x, list):
         return [_moved(v) for v in x]
-    return Value(x.data + 1e-6 * max(abs(x.data), 1.0), x.label)
+    x0 = number_of(x)
+    return Value(x0 + 1e-6 * max(abs(x0), 1.0), x.label)
+
+
+def _compare(listing: Listing, outputs: list[Value], arguments: list[Any]) -> None:
+    """Refuse a function that gives other outputs another graph."""
+    if not _same_graph(listing, outputs, arguments):
+        raise BranchError(
+            "the function gives another graph for another sample: it keeps state or draws random "
+            "numbers, and the tape would keep what it found for all data"
+        )
 
 
 def _same_graph(listing: Listing, outputs: list[Value], arguments: list[Any]) -> bool:
-    """Whether other outputs have the same ops, and leaves with the same numbers, the inputs aside."""
-    order = topological_order(*outputs)
-    if len(order) != len(listing) or list(map(attrgetter("op"), order)) != listing.ops:
+    """Whether other outputs have the same graph, and leaves with the same numbers, the inputs aside.
+
+    Each node is held against its twin in the other graph, from the outputs back.
+    """
+    nodes = listing.nodes
+    if len(outputs) != len(listing.outputs):
+        return False
+    twin = dict(zip((nodes[i] for i in listing.outputs.tolist()), outputs, strict=True))
+    computed = list(map(nodes.__getitem__, np.flatnonzero(listing.kinds == COMPUTED).tolist()))
+    for v in reversed(computed):
+        other = twin[v]
+        if other.op is not v.op or len(other.inputs) != len(v.inputs):
+            return False
+        twin.update(zip(v.inputs, other.inputs, strict=True))
+    # one twin for every use of a node, and the same numbers in the leaves that are not shared
+    uses = zip(computed, map(twin.__getitem__, computed), strict=True)
+    if not all(all(map(is_, map(twin.__getitem__, v.inputs), other.inputs)) for v, other in uses):
         return False
     inputs = {v for x in arguments for v in (x if isinstance(x, list) else [x])}
-    leaves = np.flatnonzero(listing.kinds != COMPUTED).tolist()
-    return all(repr(order[i].data) == repr(listing.nodes[i].data) for i in leaves if order[i] not in inputs)
+    leaves = map(nodes.__getitem__, np.flatnonzero(listing.kinds != COMPUTED).tolist())
+    return all(
+        twin[v] is v or twin[v] in inputs or repr(number_of(twin[v])) == repr(number_of(v)) for v in leaves
+    )
 
 
 def _only_values(values: Any) -> list[Value]:

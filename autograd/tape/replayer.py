@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.tape.kernels import blas_address, replay, run_blocks, uniform_forward, uniform_reverse
+from autograd.tape.kernels import Frame, blas_address, entry, uniform_forward, uniform_reverse
 from autograd.tape.listing import Listing
 from autograd.tape.schedule import Schedule
 
@@ -45,6 +45,8 @@ class Replayer:
         self._in_order = np.empty(0, np.int64)
         self._rooms: dict[int, Array] = {}
         self._lock = Lock()  # one replay at a time: the arrays are shared
+        self._replay = entry(dtype)
+        self._frames = [self._frame(t) for t in range(threads)]
 
     def _memory(self, kind: np.dtype[Any]) -> tuple[Array, Array, Array, Array]:
         """One thread's GU, V, G and totals; V and G grow with the lanes that are used."""
@@ -91,7 +93,7 @@ class Replayer:
             inputs_gradient: filled with the gradients of the inputs, shape (samples, inputs).
         """
         count = len(X) if samples is None else len(samples)
-        samples = self._in_order if samples is None else samples
+        samples = self._in_order if samples is None or not X.shape[1] else samples
         seeds = self._no_seeds if seeds is None else seeds
         values = self._no_table if values is None else values
         inputs_gradient = self._no_table if inputs_gradient is None else inputs_gradient
@@ -104,31 +106,37 @@ class Replayer:
         plan = self.plan
         if self.threads > 1 and count > 1 and plan.varying_rows.count:
             return self._run_threads(X, samples, count, seeds, values, inputs_gradient)
-        stride = _padded(min(self.lanes, count))
-        GU, V, G, _ = self._room(0, stride)
-        replay(
-            plan.uniform,
-            plan.varying,
-            self._U,
-            GU,
-            V,
-            G,
-            self.lanes,
-            stride,
-            X,
-            plan.loaded,
-            samples,
-            self._gathered(0, X, samples),
-            count,
-            plan.outputs,
-            plan.uniform_outputs,
-            seeds,
-            self.totals,
-            values,
-            inputs_gradient,
-            self._gemm,
-        )
+        frame = self._frames[0]
+        self._enter(0, X, samples, seeds, values, inputs_gradient, min(self.lanes, count))
+        frame.hold(totals=self.totals)
+        frame.set(start=0, stop=count, alone=1)
+        self._replay(frame.address)
         return self.totals
+
+    def _frame(self, thread: int) -> Frame:
+        """A thread's frame, with all that stays the same from replay to replay."""
+        plan, frame = self.plan, Frame()
+        GU, V, G, totals = self._own[thread]
+        frame.hold(
+            uniform=plan.uniform, varying=plan.varying, U=self._U, GU=GU, V=V, G=G, loaded=plan.loaded,
+            outputs=plan.outputs, uniform_outputs=plan.uniform_outputs, totals=totals,
+        )  # fmt: skip
+        frame.set(gemm=self._gemm)
+        return frame
+
+    def _enter(
+        self, thread: int, X: Array, samples: Array, seeds: Array, values: Array, inputs_gradient: Array,
+        block: int,
+    ) -> None:  # fmt: skip
+        """Enter what may differ from replay to replay into the thread's frame."""
+        stride = _padded(block)
+        _, V, G, _ = self._room(thread, stride)
+        frame = self._frames[thread]
+        frame.hold(
+            V=V, G=G, X=X, samples=samples, gathered=self._gathered(thread, X, samples), seeds=seeds,
+            values=values, inputs_gradient=inputs_gradient,
+        )  # fmt: skip
+        frame.set(columns=max(X.shape[1], 1), block=block, stride=stride)
 
     def _run_threads(
         self, X: Array, samples: Array, count: int, seeds: Array, values: Array, inputs_gradient: Array
@@ -136,16 +144,16 @@ class Replayer:
         """Each thread takes an equal run of the samples; sums are taken in the order of the threads."""
         plan = self.plan
         block = min(self.lanes, -(-count // self.threads))
-        rooms = [self._gathered(t, X, samples) for t in range(self.threads)]
         bounds = np.linspace(0, count, self.threads + 1).astype(int).tolist()
+        for t, frame in enumerate(self._frames):
+            self._enter(t, X, samples, seeds, values, inputs_gradient, block)
+            frame.hold(totals=self._own[t][3])
+            frame.set(start=bounds[t], stop=bounds[t + 1], alone=0)
 
         def work(t: int) -> None:
-            GU, V, G, totals = self._room(t, _padded(block))
+            GU, _, _, totals = self._own[t]
             GU[:], totals[:] = 0.0, 0.0
-            run_blocks(
-                plan.varying, self._U, GU, V, G, block, _padded(block), X, plan.loaded, samples, rooms[t],
-                bounds[t], bounds[t + 1], plan.outputs, seeds, totals, values, inputs_gradient, self._gemm,
-            )  # fmt: skip
+            self._replay(self._frames[t].address)
 
         uniform_forward(plan.uniform, self._U, self._gemm)
         with ThreadPoolExecutor(self.threads) as pool:

@@ -17,7 +17,7 @@ from autograd import ops
 from autograd.ops import Op
 from autograd.tape.compiled import Kernel, kernel
 from autograd.tape.kernels import AFFINE, BROADCAST, OP, Program, pack
-from autograd.tape.listing import COMPUTED, CONSTANT, PARAMETER, Indices, Listing
+from autograd.tape.listing import COMPUTED, CONSTANT, PARAMETER, VARYING, Indices, Listing
 from autograd.tape.lowering import Mask, gradient_paths, levels, uniform_levels, varying_nodes
 from autograd.value import Value
 
@@ -295,6 +295,7 @@ class _Uniform:
         self.listing = listing
         self.rows = Rows(listing, active, dtype)
         self._blocks: dict[bytes, int] = {}
+        self._last_place = np.empty(len(listing), np.int64)
         wanted = [block for p in products for block in (p.weights.ravel(), p.bias) if block is not None]
         for block in wanted:
             self._place(block)
@@ -313,7 +314,9 @@ class _Uniform:
 
     def _place(self, block: Indices) -> None:
         free = (self.listing.kinds[block] == PARAMETER) & (self.rows.row_of[block] < 0)
-        if free.all() and len(np.unique(block)) == len(block):
+        places = np.arange(len(block))
+        self._last_place[block] = places
+        if free.all() and (self._last_place[block] == places).all():  # no weight comes twice
             self._blocks[block.tobytes()] = self.rows.take(block)
 
     def row_of_block(self, block: Indices | None) -> int:
@@ -329,7 +332,7 @@ class _Varying:
         inputs: Sequence[Value], uniform: _Uniform, dtype: str, inputs_gradient: bool,
     ) -> None:  # fmt: skip
         self.rows = Rows(listing, active, dtype)
-        place = {node: i for i, node in enumerate(listing.nodes) if not node.inputs}
+        place = {listing.nodes[i]: i for i in np.flatnonzero(listing.kinds == VARYING).tolist()}
         leaves = np.array([place.get(v, -1) for v in inputs], np.int64)
         columns = np.arange(len(leaves))
         if not inputs_gradient:

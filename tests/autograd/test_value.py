@@ -262,3 +262,11 @@ def test_detach_gives_the_number_without_the_history() -> None:
     still = y.detach()
     assert isinstance(still, Constant)
     assert (still.data, still.label, still.inputs) == (4.0, "y", ())
+
+
+@pytest.mark.parametrize("data", ["1", None, [1.0], 1j])
+def test_data_that_is_no_real_number_is_refused_and_nothing_is_changed(data: object) -> None:
+    x = Value(1.0)
+    with pytest.raises(TypeError, match="the data of a Value is one real number"):
+        x.data = data  # type: ignore[assignment]
+    assert x.data == 1.0

@@ -119,7 +119,7 @@ class Cut(Branching):
 
 @tape
 @pytest.mark.parametrize(
-    ("model", "reason"), [(Branching, "branches on"), (Cut, "another graph for another sample")]
+    ("model", "reason"), [(Branching, "branches on"), (Cut, "reading .data cuts the graph")]
 )
 def test_what_the_tape_cannot_hold_falls_back_with_a_reason(model: type[Branching], reason: str) -> None:
     X, y = [[1.0], [-2.0], [3.0]], [1.0, 2.0, 3.0]
