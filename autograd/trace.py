@@ -137,6 +137,30 @@ class Trace:
     output: str
     steps: Sequence[Step] = ()
 
+    def to_json(self) -> str:
+        """The trace as JSON text; its schema is the file ``trace.schema.json`` of this package.
+
+        >>> from autograd import Value
+        >>> facts = trace(Value(2.0, "a") * 3)
+        >>> Trace.from_json(facts.to_json()) == facts
+        True
+        """
+        from autograd.interchange import to_json  # only needed where a trace leaves the program
+
+        return to_json(self)
+
+    @staticmethod
+    def from_json(text: str) -> Trace:
+        """The trace that `to_json` wrote.
+
+        Raises:
+            TypeError: if ``text`` is not a string.
+            ValueError: if it is no trace, or one of a version that is not known here.
+        """
+        from autograd.interchange import from_json
+
+        return from_json(text)
+
 
 def trace(
     output: Value,
