@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
 from autograd.drawing.limits import check_limit, too_large
-from autograd.drawing.markup import cell, fillers, row, table, text
+from autograd.drawing.markup import cell, fillers, lines, row, table, text
 from autograd.drawing.renderer import Drawing
-from autograd.drawing.style import SMALL_SIZE, TEXT_SIZE, Theme, theme_named
+from autograd.drawing.style import SMALL_SIZE, TEXT_SIZE, THINNEST, Theme, mixed, theme_named, width
 from autograd.drawing.values import (
     ON_A_USE,
+    add_box,
     add_uses,
-    add_values,
+    arrow_attributes,
+    arrow_of_use,
     canvas,
     caption,
     gradient_text,
+    heads_of,
     legend,
     note,
+    open_fans,
+    rows_of_use,
 )
+from autograd.formula import partial_formulas
 from autograd.paths import GradientPath, Route, product_in_words
-from autograd.trace import Trace, labels_of, trace
+from autograd.trace import Edge, Node, Trace, labels_of, trace
 from autograd.value import Value
-from autograd.wording import count, parse_label
+from autograd.wording import count, number, parse_label
 
 STRONGEST = 5
 LONGEST_CHAIN_IN_SYMBOLS = 4
 MOST_STOPS = 12
+LONGEST_PARTIAL = 16
+THIN_STRAND, THICK_STRAND = 1.8, 2.6
 
 
 def draw_path(
@@ -48,19 +56,31 @@ def draw_path(
         facts = _facts_of_routes(path, routes, names)
 
     drawing = canvas(look)
-    add_values(drawing, facts.nodes, look)
-    add_uses(drawing, facts, look)
+    for node in facts.nodes:
+        add_box(drawing, node, look, _operation(node))
+    facts = replace(facts, nodes=tuple(replace(node, symbol=None) for node in facts.nodes))
     words = [text(path.in_words(names_by_value), size=TEXT_SIZE, colour=look.ink, bold=True)]
     if len(path.nodes) > limit:
         words.append(note(f"only the strongest are drawn: {len(routes)} of {count(path.count)}", look))
     if path.count > 1:
+        _add_strands(
+            drawing, facts, _strands(path, routes, facts), _symbols(path, facts, names_by_value), look
+        )
         words += _ledger(path, routes, names_by_value, look)
+        words += _legend_of_routes(look)
     elif routes:
+        add_uses(drawing, facts, look)
         words.append(text(_in_symbols(routes[0], names_by_value), size=SMALL_SIZE, colour=look.ink))
-    if routes:
         words += legend([edge.contribution for edge in facts.edges], look, ON_A_USE)
     caption(drawing, words)
     return drawing
+
+
+def _operation(node: Node) -> str:
+    """What is written in the box of its operation, there being no circles; without a name, all of it."""
+    if node.label or node.formula is None or len(node.formula) > LONGEST_PARTIAL:
+        return node.symbol or ""
+    return node.formula
 
 
 def _facts(path: GradientPath, among: Collection[Value], names: Mapping[str, Any] | None) -> Trace:
@@ -99,23 +119,139 @@ def _facts_of_routes(path: GradientPath, routes: list[Route], names: Mapping[str
     return replace(facts, edges=tuple(e for e in facts.edges if (e.target, e.position) in used))
 
 
+# ------------------------------------------------------------------------------- routes as strands
+
+Use = tuple[str, int]
+"""A use in a trace: the id of the node computed, and which of its inputs."""
+
+
+@dataclass(frozen=True)
+class Strand:
+    """One of the strongest routes, where it passes along a use.
+
+    Attributes:
+        rank: its place among the routes, from 1.
+        product: what it adds to the gradient.
+    """
+
+    rank: int
+    product: float
+
+
+def _values_of(path: GradientPath, facts: Trace) -> dict[Value, str]:
+    """The Values drawn, each with its id in the trace."""
+    if len(facts.nodes) == len(path.nodes):
+        return dict(zip(path.nodes, (node.id for node in facts.nodes), strict=True))
+    passed = {v for route in path.routes(STRONGEST) for v in route.nodes}
+    return dict(zip((v for v in path.nodes if v in passed), (node.id for node in facts.nodes), strict=True))
+
+
+def _strands(path: GradientPath, routes: list[Route], facts: Trace) -> dict[Use, list[Strand]]:
+    """Which of the routes pass along each use, the strongest first."""
+    ids = _values_of(path, facts)
+    strands: dict[Use, list[Strand]] = {}
+    for rank, route in enumerate(routes, 1):
+        for target, position in zip(route.nodes[1:], route.positions, strict=True):
+            strands.setdefault((ids[target], position), []).append(Strand(rank, route.product))
+    return strands
+
+
+def _symbols(path: GradientPath, facts: Trace, names: Mapping[Value, str]) -> dict[Use, str]:
+    """The local derivatives in symbols, as far as they are short and say more than the number."""
+    symbols: dict[Use, str] = {}
+    for v, id in _values_of(path, facts).items():
+        if v.op is None or not all(_named(x, names) for x in (*v.inputs, v)):
+            continue
+        written = [_name(x, names) or number(x.data) for x in v.inputs]
+        for position, formula in enumerate(partial_formulas(v.op, written, _name(v, names) or "y")):
+            if len(formula) <= LONGEST_PARTIAL and any(map(str.isalpha, formula)):
+                symbols[id, position] = formula
+    return symbols
+
+
+def _named(v: Value, names: Mapping[Value, str]) -> bool:
+    return bool(v.role == "constant" or _name(v, names))
+
+
+def _add_strands(
+    drawing: Drawing,
+    facts: Trace,
+    strands: Mapping[Use, list[Strand]],
+    symbols: Mapping[Use, str],
+    theme: Theme,
+) -> None:
+    """One arrow a use; it carries a strand for each route, in the hue of its rank."""
+    open_fans(drawing, facts)
+    for edge, head in heads_of(facts):
+        passing = strands.get((edge.target, edge.position), [])
+        rows = _rows(edge, passing, symbols.get((edge.target, edge.position), ""), theme)
+        attributes = arrow_attributes(arrow_of_use(edge, head, rows), theme)
+        attributes["label"] = lines(rows, align="CENTER", padding=0, margin=3 + len(passing))
+        drawing.edge(edge.source, head, **attributes | _look_of(passing, theme))
+
+
+def _look_of(passing: Sequence[Strand], theme: Theme) -> dict[str, str]:
+    """The strands side by side; thin and faint where none of the routes passes."""
+    if not passing:
+        return {"color": theme.line, "penwidth": str(THINNEST), "arrowsize": "0.5"}
+    thickness = max(THIN_STRAND, width(passing[0].product))
+    if len(passing) > 1:
+        thickness = min(thickness, THICK_STRAND)  # or they would cover each other
+    hues = [theme.routes[strand.rank - 1] for strand in passing]
+    return {"color": ":".join(hues), "penwidth": str(thickness)}
+
+
+def _rows(edge: Edge, passing: Sequence[Strand], symbols: str, theme: Theme) -> tuple[str, ...]:
+    """What is written on an arrow: the ranks of its routes, the partial, what it adds."""
+    rows = rows_of_use(edge, theme)
+    if symbols:
+        partial = text("∂ ", symbols, " = ", number(edge.partial), size=SMALL_SIZE, colour=theme.ink)
+        rows = (partial, *rows[1:])
+    if not passing:
+        return rows
+    ranks = table([row(*fillers(), *[cell(_rank(strand.rank, theme)) for strand in passing], *fillers())], 1)
+    return ranks, *rows
+
+
+def _rank(rank: int, theme: Theme) -> str:
+    """The number of a route in a badge of its hue."""
+    hue = theme.routes[rank - 1]
+    badge = (
+        f'BORDER="1" CELLBORDER="0" CELLSPACING="0" COLOR="{hue}" BGCOLOR="{mixed(hue, theme.paper, 0.25)}"'
+    )
+    return table([row(cell(text(str(rank), size=SMALL_SIZE, colour=theme.ink, bold=True)))], 1, badge)
+
+
+def _legend_of_routes(theme: Theme) -> list[str]:
+    return [
+        note(
+            "on an arrow: the routes that pass along it, by their numbers; thicker for a stronger one", theme
+        ),
+        note(ON_A_USE, theme),
+    ]
+
+
 # --------------------------------------------------------------------------------------- captions
 
 
 def _ledger(path: GradientPath, routes: list[Route], names: Mapping[Value, str], theme: Theme) -> list[str]:
-    """A row for each of the routes: its product, the factors, the Values it passes."""
+    """A row for each of the routes, with its number, product, factors and way; and one for the rest."""
     rows = [
         row(
+            cell(_rank(rank, theme)),
             cell(gradient_text(route.product, theme), 'ALIGN="RIGHT"'),
             cell(text(f"= {_factors(route, names)}", size=SMALL_SIZE, colour=theme.ink), 'ALIGN="LEFT"'),
             cell(note(_way(route, names), theme), 'ALIGN="LEFT"'),
             *fillers(),
         )
-        for route in routes
+        for rank, route in enumerate(routes, 1)
     ]
     hidden = path.count - len(routes)
-    more = [note(f"and {count(hidden)} more, none of them larger", theme)] if hidden else []
-    return [table(rows, 2), *more]
+    if hidden:
+        words = note(f"{count(hidden)} more, none of them larger, together", theme)
+        rest = gradient_text(path.ledger(len(routes)).rest, theme)
+        rows.append(row(cell(""), cell(rest, 'ALIGN="RIGHT"'), cell(words, 'ALIGN="LEFT" COLSPAN="2"')))
+    return [table(rows, 2)]
 
 
 def _way(route: Route, names: Mapping[Value, str]) -> str:

@@ -83,13 +83,13 @@ THEMES = {
         paper="#FFFFFF", ink="#1B1B1B", faint="#5F6368", line="#8A8F94", surface="#FFFFFF",
         input=BLUE, weight=ORANGE, constant=GREY, operation="#6E7378", output=GREEN,
         positive=BLUE, negative=VERMILLION,
-        routes=(GREEN, PURPLE, ORANGE, SKY, "#1B1B1B"),
+        routes=(GREEN, PURPLE, ORANGE, SKY, "#8A6D3B"),
     ),
     "dark": Theme(
         paper="#15181C", ink="#ECEDEE", faint="#A7ADB3", line="#7D848B", surface="#22262B",
         input=SKY, weight=ORANGE, constant=GREY, operation="#9AA0A6", output=GREEN,
         positive=SKY, negative="#E8752A",
-        routes=(GREEN, PURPLE, ORANGE, YELLOW, "#ECEDEE"),
+        routes=(GREEN, PURPLE, ORANGE, YELLOW, "#C9B48A"),
     ),
 }  # fmt: skip
 

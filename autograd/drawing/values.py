@@ -58,10 +58,15 @@ def canvas(theme: Theme) -> Drawing:
 def add_values(drawing: Drawing, nodes: Iterable[Node], theme: Theme) -> None:
     """A box for each node, and the circle of the operation that computed it."""
     for node in nodes:
-        described = {"id": node.id, "tooltip": tooltip(_description(node)), "class": f"value {node.role}"}
-        drawing.node(node.id, f"<{box(node, theme)}>", **described)
+        add_box(drawing, node, theme)
         if node.symbol is not None:
             _add_operation(drawing, node, theme)
+
+
+def add_box(drawing: Drawing, node: Node, theme: Theme, operation: str = "") -> None:
+    """The box of a node; with its operation's symbol inside, where that has no circle of its own."""
+    described = {"id": node.id, "tooltip": tooltip(_description(node)), "class": f"value {node.role}"}
+    drawing.node(node.id, f"<{box(node, theme, operation)}>", **described)
 
 
 def _add_operation(drawing: Drawing, node: Node, theme: Theme) -> None:
@@ -127,17 +132,28 @@ class Arrow:
 
 def add_uses(drawing: Drawing, trace: Trace, theme: Theme) -> None:
     """One arrow a use: its partial and, where there is one, its contribution."""
+    open_fans(drawing, trace)
+    for edge, head in heads_of(trace):
+        add_arrow(drawing, arrow_of_use(edge, head, rows_of_use(edge, theme)), theme)
+
+
+def open_fans(drawing: Drawing, trace: Trace) -> None:
+    """Leave as much room between the ranks as the widest fan of arrows needs to open."""
     fans = Counter(edge.source for edge in trace.edges if edge.partial is not None)
     widest = max(fans.values(), default=1)
-    drawing.attr(ranksep=str(min(RANKSEP + 0.2 * (widest - 1), WIDEST_RANKSEP)))  # room for a fan to open
+    drawing.attr(ranksep=str(min(RANKSEP + 0.2 * (widest - 1), WIDEST_RANKSEP)))
+
+
+def heads_of(trace: Trace) -> list[tuple[Edge, str]]:
+    """Every use, and the id of what its arrow points at."""
     heads = {node.id: operation_id(node) for node in trace.nodes}
-    for edge in trace.edges:
-        name = f"{edge.source}-{edge.target}-{edge.position}"
-        carries = edge.partial is not None
-        rows = rows_of_use(edge, theme)
-        add_arrow(
-            drawing, Arrow(edge.source, heads[edge.target], name, rows, edge.contribution, carries), theme
-        )
+    return [(edge, heads[edge.target]) for edge in trace.edges]
+
+
+def arrow_of_use(edge: Edge, head: str, rows: tuple[str, ...]) -> Arrow:
+    """The arrow of a use, with these rows written on it."""
+    name = f"{edge.source}-{edge.target}-{edge.position}"
+    return Arrow(edge.source, head, name, rows, edge.contribution, edge.partial is not None)
 
 
 def rows_of_use(edge: Edge, theme: Theme) -> tuple[str, ...]:
@@ -155,6 +171,11 @@ def gradient_text(gradient: float, theme: Theme) -> str:
 
 def add_arrow(drawing: Drawing, arrow: Arrow, theme: Theme) -> None:
     """Width and hue show the gradient; dashed where it is zero or nan, dotted where none can flow."""
+    drawing.edge(arrow.tail, arrow.head, **arrow_attributes(arrow, theme))
+
+
+def arrow_attributes(arrow: Arrow, theme: Theme) -> dict[str, str]:
+    """An arrow in the attributes of the DOT language."""
     flat = arrow.gradient is not None and (arrow.gradient == 0.0 or math.isnan(arrow.gradient))
     attributes = {
         "id": arrow.name,
@@ -169,7 +190,7 @@ def add_arrow(drawing: Drawing, arrow: Arrow, theme: Theme) -> None:
         attributes |= {"tailport": "e", "headport": "w", "weight": str(arrow.pull)}
     if arrow.hint:
         attributes["edgetooltip"] = attributes["labeltooltip"] = tooltip(arrow.hint)
-    drawing.edge(arrow.tail, arrow.head, **attributes)
+    return attributes
 
 
 def _arrow_word(arrow: Arrow) -> str:
@@ -188,11 +209,11 @@ def _arrow_word(arrow: Arrow) -> str:
 # ------------------------------------------------------------------------------------------ boxes
 
 
-def box(node: Node, theme: Theme) -> str:
-    """The box of one Value: its name, its value, its gradient."""
+def box(node: Node, theme: Theme, operation: str = "") -> str:
+    """The box of one Value: its name and perhaps its operation, its value, its gradient."""
     rows = []
-    if node.label or node.role != "operation":
-        rows += [_heading(node, theme), "<HR/>"]
+    if node.label or node.role != "operation" or operation:
+        rows += [_heading(node, theme, operation), "<HR/>"]
     rows.append(fact("value", number(node.value), theme))
     if node.role != "constant":
         rows.append(fact("gradient", number(node.gradient), theme))
@@ -201,12 +222,14 @@ def box(node: Node, theme: Theme) -> str:
     return framed(rows, node.role, theme)
 
 
-def _heading(node: Node, theme: Theme) -> str:
-    role = text(node.role, size=SMALL_SIZE, colour=theme.faint)
+def _heading(node: Node, theme: Theme, operation: str) -> str:
+    words = [operation] if operation else []
+    words += [node.role] if node.role != "operation" else []
+    kind = text(" · ".join(words), size=SMALL_SIZE, colour=theme.faint)
     if not node.label:
-        return row(cell(role, 'COLSPAN="2"'))
+        return row(cell(kind, 'COLSPAN="2"'))
     name = cell(label(parse_label(node.label), NAME_SIZE, theme.ink), 'ALIGN="LEFT"')
-    return row(name) if node.role == "operation" else row(name, cell(role, 'ALIGN="RIGHT"'))
+    return row(name, cell(kind, 'ALIGN="RIGHT"')) if words else row(name)
 
 
 def fact(name: str, number: str, theme: Theme) -> str:

@@ -20,8 +20,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograd import Parameter, Value, dot, draw, gradient_path, where
+from autograd import sum as sum_of
 from autograd.drawing import Drawing, renderer
 from autograd.drawing.style import THEMES, THICKEST, THINNEST, mixed, theme_named, width
+from autograd.wording import number
 
 SVG = "{http://www.w3.org/2000/svg}"
 TITLE = "{http://www.w3.org/1999/xlink}title"
@@ -464,8 +466,32 @@ def test_a_path_says_how_many_routes_there_are_and_what_they_sum_to() -> None:
     L, w = tower()
     caption = Picture(gradient_path(L, w).draw()).caption
     assert caption[0] == "3 routes from w to L; their products sum to ∂L/∂w = 5"
-    assert caption[1:4] == ["+2", "= 2 · 1 · 1", "w → z → L"]
+    assert caption[1:5] == ["1", "+2", "= 2 · 1 · 1", "w → z → L"]
     assert "+1.5" in caption
+
+
+def test_the_arrows_of_a_path_carry_its_routes_by_number_and_hue() -> None:
+    L, w = tower()
+    picture = Picture(gradient_path(L, w).draw())
+    into_z = next(part for part in picture.of("use") if part.element.get("id") == "n0-n1-0")
+    assert into_z.texts == ["1", "∂ x = 2", "+2"]
+    assert into_z.line.get("stroke") == THEMES["light"].routes[0].lower()
+    last = next(part for part in picture.of("use") if part.texts[:3] == ["1", "2", "3"])
+    assert [p.get("stroke") for p in last.element.iter(f"{SVG}path")] == [
+        hue.lower() for hue in THEMES["light"].routes[:3]
+    ]
+
+
+def test_a_weaker_route_is_drawn_thinner_and_what_is_on_no_strong_one_faint() -> None:
+    w = Parameter(1.0, "w")
+    y = sum_of([w * factor for factor in (90.0, 9.0, 0.9, 0.09, 0.009, 0.0009)])
+    picture = Picture(gradient_path(y, w).draw())
+    by_rank = {part.texts[0]: part.line for part in picture.of("use") if part.texts[1].startswith("∂ ")}
+    widths = [float(by_rank[str(rank)].get("stroke-width", "1")) for rank in range(1, 6)]
+    assert widths == sorted(widths, reverse=True)
+    assert widths[0] > 2 * widths[4]
+    faint = next(part for part in picture.of("use") if part.texts[0].startswith("∂ "))
+    assert faint.line.get("stroke") == THEMES["light"].line.lower()
 
 
 def test_a_single_route_is_spelled_out_as_the_chain_rule() -> None:
@@ -491,7 +517,7 @@ def test_a_path_from_an_intermediate_value_begins_there() -> None:
     z = next(use.target for use in gradient_path(L, w).uses if use.target.label == "z")
     picture = Picture(gradient_path(L, z).draw())
     assert picture.box("z")
-    assert [part.texts for part in picture.of("op")] == [["+"], ["−"]]
+    assert [part.texts[0] for part in picture.of("value")] == ["z", "z + 4.5", "L"]
 
 
 def test_a_path_takes_names_from_the_callers_variables() -> None:
@@ -522,7 +548,8 @@ def test_of_a_path_over_the_limit_the_strongest_routes_are_drawn() -> None:
     assert len(picture.of("value")) == len(nodes) < 25
     assert len(picture.of("use")) == len(uses)
     assert "only the strongest are drawn: 5 of 256" in picture.caption
-    assert "and 251 more, none of them larger" in picture.caption
+    assert "251 more, none of them larger, together" in picture.caption
+    assert number(path.ledger(5).rest) in " ".join(picture.caption)
 
 
 def test_a_route_too_long_to_draw_is_refused_and_still_told_in_words() -> None:
