@@ -1,0 +1,807 @@
+"use strict";
+// Steps through the facts in the page.  Nothing is computed here but what is shown: every number, word
+// and formula is read from the facts, and all text goes in as text.
+(() => {
+  const SVG = "http://www.w3.org/2000/svg";
+  const MATHML = "http://www.w3.org/1998/Math/MathML";
+  const MATH_ELEMENTS = new Set("math mrow mi mn mo mtext mspace msub msup msubsup mfrac msqrt mroot mover munder munderover mstyle mpadded mtable mtr mtd".split(" "));
+  const MATH_ATTRIBUTES = new Set("display displaystyle mathvariant stretchy lspace rspace form fence separator width columnalign accent scriptlevel".split(" "));
+  const EMPTY = "–";
+  const MOST_LEAVES = 400;
+  const READABLE = 0.5; // the smallest scale at which the numbers of a graph can still be read
+  const LARGEST_SCALE = 4;
+  const embedded = window.parent !== window;
+  const $ = (id) => document.getElementById(id);
+
+  let facts = JSON.parse($("facts").textContent);
+  const views = facts.views;
+
+  // ------------------------------------------------------------------ what the steps do, by node and by edge
+
+  let nodeAt, computed, received, carried, incoming;
+
+  function readFacts() {
+    nodeAt = new Map(facts.trace.nodes.map((node, i) => [node.id, i]));
+    incoming = new Map(facts.trace.nodes.map((node) => [node.id, []]));
+    for (const edge of facts.trace.edges) incoming.get(edge.target).push(keyOf(edge.source, edge.target, edge.position));
+    computed = new Map(); // the step that computes a node
+    received = new Map(); // the steps in which a gradient or tangent reaches it
+    carried = new Map(); // the step in which an edge carries a contribution
+    for (const step of facts.trace.steps) {
+      if (step.phase === "forward") computed.set(step.node, step.number);
+      else if (received.has(step.node)) received.get(step.node).push(step.number);
+      else received.set(step.node, [step.number]);
+      if (step.target !== null) carried.set(keyOf(step.node, step.target, step.position), step.number);
+    }
+  }
+
+  const keyOf = (source, target, position) => `${source}>${target}:${position}`;
+  const steps = () => facts.trace.steps;
+  const isEdge = (step) => step !== undefined && step.phase === "reverse" && step.kind === "edge";
+
+  function gradientOf(node, place) {
+    const numbers = received.get(node);
+    if (numbers === undefined || numbers[0] >= place) return EMPTY;
+    let low = 0;
+    let high = numbers.length - 1; // the last step that is done
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (numbers[middle] < place) low = middle;
+      else high = middle - 1;
+    }
+    return facts.steps[numbers[low]].shown[4];
+  }
+
+  // ------------------------------------------------------------------ elements and names
+
+  function element(name, attributes = {}, ...children) {
+    const made = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    made.append(...children);
+    return made;
+  }
+
+  function nameOf(node) {
+    const [base, subscript, superscript] = facts.names[nodeAt.get(node)];
+    const name = element("span", { class: "name" }, base);
+    if (subscript) name.append(element("sub", {}, subscript));
+    if (superscript) name.append(element("sup", {}, superscript));
+    return name;
+  }
+
+  const plainName = (node) => facts.names[nodeAt.get(node)].join("");
+
+  function derivative(above, below) {
+    return element("span", {}, "∂", nameOf(above), "/∂", nameOf(below));
+  }
+
+  // A formula as MathML, in pieces that each begin with a sign of equality: lines break between them.
+  function mathOf(text) {
+    const parsed = new DOMParser().parseFromString(text, "application/xml").documentElement;
+    const pieces = [];
+    for (const part of copyOfMath(parsed).childNodes) {
+      if (!pieces.length || part.textContent === "=") pieces.push(document.createElementNS(MATHML, "math"));
+      pieces.at(-1).append(part.cloneNode(true));
+    }
+    for (const piece of pieces) piece.setAttribute("displaystyle", "true");
+    return pieces;
+  }
+
+  function copyOfMath(from) {
+    const copy = document.createElementNS(MATHML, from.localName);
+    for (const { name, value } of from.attributes) if (MATH_ATTRIBUTES.has(name)) copy.setAttribute(name, value);
+    for (const child of from.childNodes) {
+      if (child.nodeType === Node.TEXT_NODE) copy.append(child.data);
+      else if (child.nodeType === Node.ELEMENT_NODE && MATH_ELEMENTS.has(child.localName)) copy.append(copyOfMath(child));
+    }
+    return copy;
+  }
+
+  // ------------------------------------------------------------------ the picture
+
+  const canvas = $("canvas");
+  let view, svg, lit, slots, boxes, nodesOf;
+  let fresh = [];
+
+  function mount(index) {
+    const wanted = views[index];
+    if (wanted === view) return;
+    view = wanted;
+    if (!view.element) {
+      view.element = index === 0 ? canvas.querySelector("svg.graph") : pictureOf(view.svg);
+      prepare(view);
+    }
+    svg = view.element;
+    canvas.replaceChildren(svg);
+    ({ lit, slots, boxes, nodesOf } = view);
+    if (!boxes.size) measure(view);
+    fit();
+    showCrumbs();
+    refresh(nodeAt.keys(), incomingOfAll());
+  }
+
+  function pictureOf(text) {
+    return document.importNode(new DOMParser().parseFromString(text, "image/svg+xml").documentElement, true);
+  }
+
+  function prepare(view) {
+    const root = view.element;
+    root.setAttribute("role", "group");
+    root.setAttribute("aria-label", view.title);
+    view.slots = new Map([...root.querySelectorAll("[data-slot]")].map((slot) => [slot.dataset.slot, slot]));
+    const parts = new Map([...root.querySelectorAll("[id]")].map((part) => [part.id, part]));
+    view.nodeElement = new Map(Object.entries(view.nodes).map(([node, id]) => [node, parts.get(id)]));
+    view.edgeElement = new Map(Object.entries(view.edges).map(([edge, id]) => [edge, parts.get(id)]));
+    view.nodesOf = new Map();
+    for (const [node, part] of view.nodeElement) {
+      if (!view.nodesOf.has(part)) view.nodesOf.set(part, []);
+      view.nodesOf.get(part).push(node);
+    }
+    for (const [id, name] of Object.entries(view.opens)) parts.get(id).dataset.opens = name;
+    const reachable = view.nodesOf.size <= 60; // more of them are reached by the list of steps
+    for (const part of [...view.nodesOf.keys(), ...Object.keys(view.opens).map((id) => parts.get(id))]) {
+      part.setAttribute("role", "button");
+      if (reachable || part.dataset.opens) part.setAttribute("tabindex", "0");
+      if (part.dataset.opens) part.setAttribute("aria-label", `Open ${titleOf(part.dataset.opens)}`);
+    }
+    view.boxes = new Map();
+    view.lit = root.appendChild(document.createElementNS(SVG, "g"));
+  }
+
+  const titleOf = (name) => views.find((other) => other.name === name)?.title ?? name;
+
+  function measure(view) {
+    // once, while nothing is changing: asking for sizes between changes is slow
+    for (const part of view.nodesOf.keys()) view.boxes.set(part, part.getBBox());
+  }
+
+  function* incomingOfAll() {
+    for (const keys of incoming.values()) yield* keys;
+  }
+
+  function refresh(nodes, edges) {
+    for (const node of nodes) refreshNode(node);
+    for (const edge of edges) refreshEdge(edge);
+  }
+
+  function write(slot, text) {
+    if (slot !== undefined && slot.textContent !== text) slot.textContent = text;
+  }
+
+  function refreshNode(node) {
+    const part = view.nodeElement.get(node);
+    if (part === undefined) return;
+    const done = computed.get(node) < place;
+    const value = done ? facts.values[nodeAt.get(node)] : EMPTY;
+    const gradient = gradientOf(node, place);
+    write(slots.get(`value:${node}`), value);
+    write(slots.get(`gradient:${node}`), gradient);
+    if (nodesOf.get(part).length > 1) return;
+    part.classList.toggle("untouched", !done);
+    const constant = facts.trace.nodes[nodeAt.get(node)].role === "constant";
+    part.setAttribute("aria-label", `${plainName(node)}: value ${value}${constant ? "" : `, gradient ${gradient}`}`);
+  }
+
+  function refreshEdge(key) {
+    const part = view.edgeElement.get(key);
+    if (part === undefined) return;
+    const step = carried.get(key);
+    const done = step !== undefined && step < place;
+    const target = key.slice(key.indexOf(">") + 1, key.lastIndexOf(":"));
+    const known = computed.get(target) < place;
+    const slot = slots.get(`partial:${key}`);
+    if (slot !== undefined) {
+      if (slot.whole === undefined || step !== undefined) slot.whole = step === undefined ? slot.textContent : `∂ ${facts.steps[step].shown[1]}`;
+      write(slot, known ? slot.whole : "");
+    }
+    write(slots.get(`contribution:${key}`), done ? facts.steps[step].added : "");
+    part.classList.toggle("untouched", !known);
+    part.classList.toggle("waiting", step !== undefined && !done);
+    for (const sign of ["positive", "negative", "zero", "nan"]) {
+      part.classList.toggle(sign, done && facts.steps[step].sign === sign);
+    }
+    part.querySelector(".line").style.strokeWidth = done ? `${facts.steps[step].width}px` : "";
+  }
+
+  // The current node in a thick frame, where its gradient comes from in a dashed one, the edges in
+  // use thick with an arrow in the middle that points the way the numbers go.
+  function light(step) {
+    for (const slot of fresh) slot.classList.remove("fresh");
+    fresh = [];
+    lit.replaceChildren();
+    if (step === undefined) return;
+    const backwards = step.phase === "reverse";
+    if (step.target !== null) {
+      frame(step.target, "halo from");
+      flow(keyOf(step.node, step.target, step.position), backwards);
+      freshen(`contribution:${keyOf(step.node, step.target, step.position)}`);
+    } else if (step.kind === "apply") {
+      for (const key of incoming.get(step.node).slice(0, 64)) flow(key, backwards);
+    }
+    frame(step.node, "halo");
+    freshen(`${step.phase === "forward" ? "value" : "gradient"}:${step.node}`);
+  }
+
+  function freshen(name) {
+    const slot = slots.get(name);
+    if (slot === undefined) return;
+    slot.classList.add("fresh");
+    fresh.push(slot);
+  }
+
+  function drawn(name, attributes) {
+    const made = document.createElementNS(SVG, name);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    lit.append(made);
+  }
+
+  function frame(node, kind) {
+    const box = boxes.get(view.nodeElement.get(node));
+    if (box === undefined) return;
+    const around = { x: box.x - 5, y: box.y - 5, width: box.width + 10, height: box.height + 10, rx: 8 };
+    drawn("rect", { ...around, class: kind });
+  }
+
+  function flow(key, backwards) {
+    const line = view.edgeElement.get(key)?.querySelector(".line");
+    if (!line) return;
+    drawn("path", { d: line.getAttribute("d"), class: "flow" });
+    const length = line.getTotalLength();
+    const middle = line.getPointAtLength(length / 2);
+    const ahead = line.getPointAtLength(length / 2 + (backwards ? -1 : 1));
+    const angle = (Math.atan2(ahead.y - middle.y, ahead.x - middle.x) * 180) / Math.PI;
+    const at = `translate(${middle.x} ${middle.y}) rotate(${angle})`;
+    drawn("path", { d: "M13 0L-9 -10L-4 0L-9 10Z", class: "flow-head", transform: at });
+  }
+
+  // ------------------------------------------------------------------ views: a breadcrumb
+
+  function showCrumbs() {
+    const crumbs = $("crumbs");
+    crumbs.hidden = views.length < 2;
+    if (crumbs.hidden) return;
+    const path = [];
+    for (let at = view; at; at = views.find((other) => other.name === at.parent)) path.unshift(at);
+    crumbs.replaceChildren();
+    for (const at of path) {
+      if (at !== path[0]) crumbs.append(element("span", { "aria-hidden": "true" }, "›"));
+      const button = element("button", { type: "button" }, at.title);
+      if (at === view) {
+        button.disabled = true;
+        button.setAttribute("aria-current", "page");
+      }
+      button.addEventListener("click", () => open(at.name));
+      crumbs.append(button);
+    }
+  }
+
+  function open(name) {
+    mount(views.findIndex((other) => other.name === name));
+    light(steps()[place - 1]);
+    follow(steps()[place - 1]);
+  }
+
+  function showWhere(step) {
+    // a step elsewhere is shown in the nearest view above that has it
+    while (step !== undefined && view.nodes[step.node] === undefined && view.parent !== null) {
+      mount(views.findIndex((other) => other.name === view.parent));
+    }
+    const unseen = step !== undefined && view.nodes[step.node] === undefined;
+    $("elsewhere").hidden = !unseen;
+    $("elsewhere").textContent = unseen ? "This step is not in the picture." : "";
+  }
+
+  // ------------------------------------------------------------------ zoom and pan
+
+  const at = { scale: 1, x: 0, y: 0 };
+  let fitted = true; // until it is moved by hand
+  const size = () => ({ width: svg.viewBox.baseVal.width, height: svg.viewBox.baseVal.height });
+
+  function move(gliding = false) {
+    canvas.classList.toggle("gliding", gliding);
+    svg.style.transform = `translate(${at.x}px,${at.y}px) scale(${at.scale})`;
+  }
+
+  function wholeScale() {
+    const { width, height } = size();
+    return Math.min(canvas.clientWidth / width, canvas.clientHeight / height, 1.5);
+  }
+
+  function centre(x, y) {
+    at.x = canvas.clientWidth / 2 - x * at.scale;
+    at.y = canvas.clientHeight / 2 - y * at.scale;
+  }
+
+  function seeWhole() {
+    const { width, height } = size();
+    at.scale = wholeScale();
+    centre(width / 2, height / 2);
+    move();
+  }
+
+  function fit() {
+    fitted = true;
+    seeWhole();
+    if (at.scale >= READABLE) return;
+    at.scale = READABLE; // too large to be read as a whole: from its left end, following the steps
+    at.x = 8;
+    at.y = Math.max(8, (canvas.clientHeight - size().height * at.scale) / 2);
+    if (size().height * at.scale > canvas.clientHeight) at.y = (canvas.clientHeight - size().height * at.scale) / 2;
+    move();
+    follow(steps()[place - 1]);
+  }
+
+  function zoom(factor, x = canvas.clientWidth / 2, y = canvas.clientHeight / 2, gliding = false) {
+    const scale = Math.min(Math.max(at.scale * factor, Math.min(wholeScale(), READABLE) / 2), LARGEST_SCALE);
+    at.x = x - ((x - at.x) * scale) / at.scale;
+    at.y = y - ((y - at.y) * scale) / at.scale;
+    at.scale = scale;
+    fitted = false;
+    move(gliding);
+  }
+
+  function follow(step) {
+    const boxed = step && boxes.get(view.nodeElement.get(step.node));
+    if (!boxed) return;
+    const left = at.x + boxed.x * at.scale;
+    const top = at.y + boxed.y * at.scale;
+    const right = left + boxed.width * at.scale;
+    const bottom = top + boxed.height * at.scale;
+    const seen = left >= 4 && top >= 4 && right <= canvas.clientWidth - 4 && bottom <= canvas.clientHeight - 4;
+    if (seen) return;
+    centre(boxed.x + boxed.width / 2, boxed.y + boxed.height / 2);
+    move(timer === null); // gliding would lag behind what is playing
+  }
+
+  const held = new Map(); // pointers that are down
+  let dragged = false;
+
+  function listenToCanvas() {
+    canvas.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
+      held.set(event.pointerId, { x: event.clientX, y: event.clientY });
+      if (held.size === 1) dragged = false;
+    });
+    canvas.addEventListener("pointermove", dragTo);
+    for (const kind of ["pointerup", "pointercancel", "pointerleave"]) {
+      canvas.addEventListener(kind, (event) => {
+        held.delete(event.pointerId);
+        if (!held.size) canvas.classList.remove("held");
+      });
+    }
+    canvas.addEventListener("wheel", (event) => {
+      const meant = !embedded || event.ctrlKey || event.metaKey || canvas.matches(":focus-within");
+      if (!meant) return; // in a notebook the wheel scrolls the notebook until the graph is clicked
+      event.preventDefault();
+      const box = canvas.getBoundingClientRect();
+      zoom(Math.exp(-event.deltaY * (event.deltaMode === 1 ? 0.05 : 0.0015)), event.clientX - box.left, event.clientY - box.top);
+    }, { passive: false });
+    canvas.addEventListener("click", (event) => {
+      if (!dragged) activate(event.target.closest("[role=button]"));
+    });
+    new ResizeObserver(() => {
+      if (fitted) fit();
+    }).observe(canvas);
+  }
+
+  function dragTo(event) {
+    const before = held.get(event.pointerId);
+    if (before === undefined) return;
+    const now = { x: event.clientX, y: event.clientY };
+    if (!dragged && Math.hypot(now.x - before.x, now.y - before.y) < 4) return;
+    if (!dragged) canvas.setPointerCapture(event.pointerId);
+    dragged = true;
+    fitted = false;
+    canvas.classList.add("held");
+    if (held.size === 2) pinch(event.pointerId, before, now);
+    else {
+      at.x += now.x - before.x;
+      at.y += now.y - before.y;
+      move();
+    }
+    held.set(event.pointerId, now);
+  }
+
+  function pinch(moving, before, now) {
+    const [other] = [...held].filter(([id]) => id !== moving).map(([, point]) => point);
+    const box = canvas.getBoundingClientRect();
+    const ratio = Math.hypot(now.x - other.x, now.y - other.y) / (Math.hypot(before.x - other.x, before.y - other.y) || 1);
+    zoom(ratio, (now.x + other.x) / 2 - box.left, (now.y + other.y) / 2 - box.top);
+  }
+
+  function activate(part) {
+    if (!part) return;
+    if (part.dataset.opens) open(part.dataset.opens);
+    else goToNode(nodesOf.get(part)[0]);
+  }
+
+  function goToNode(node) {
+    const places = [computed.get(node), ...(received.get(node) ?? [])].map((number) => number + 1);
+    go(places.find((other) => other > place) ?? places[0]);
+  }
+
+  // ------------------------------------------------------------------ the place
+
+  let place = 0; // how many steps are done
+
+  function go(to, keepVerdict = false) {
+    to = Math.min(Math.max(to, 0), steps().length);
+    if (!keepVerdict) closePrediction();
+    const [from, until] = place < to ? [place, to] : [to, place];
+    const nodes = new Set();
+    const edges = new Set();
+    for (let i = from; i < until; i++) {
+      const step = steps()[i];
+      nodes.add(step.node);
+      if (step.target !== null) edges.add(keyOf(step.node, step.target, step.position));
+      if (step.phase === "forward") for (const key of incoming.get(step.node)) edges.add(key);
+    }
+    place = to;
+    const step = steps()[place - 1];
+    showWhere(step);
+    refresh(nodes, edges);
+    light(step);
+    follow(step);
+    tell(step);
+  }
+
+  const PHASES = { forward: "forward pass", reverse: "reverse pass", tangent: "forward mode" };
+
+  function tell(step) {
+    const count = steps().length;
+    const phase = $("phase");
+    phase.className = step ? step.phase : "";
+    phase.textContent = step ? PHASES[step.phase] : "";
+    $("count").textContent = step ? `step ${place} of ${count}` : `${count} steps`;
+    $("sentence").textContent = step ? step.sentence : "Nothing is computed yet. Press Next, or the right arrow key, for the first step.";
+    $("math").replaceChildren(...(step ? mathOf(facts.steps[step.number].mathml) : []));
+    tellNumbers(step);
+    const slider = $("place");
+    slider.value = place;
+    slider.setAttribute("aria-valuetext", step ? `step ${place} of ${count}: ${step.sentence}` : "before the first step");
+    for (const id of ["first", "previous"]) $(id).disabled = place === 0;
+    for (const id of ["next", "last"]) $(id).disabled = place === count;
+    markInList();
+  }
+
+  function tellNumbers(step) {
+    const table = $("numbers");
+    table.hidden = !isEdge(step);
+    if (table.hidden) return;
+    const output = facts.trace.output;
+    const [upstream, partial, contribution, before, after] = facts.steps[step.number].shown;
+    const local = derivative(step.target, step.node);
+    if (step.partial_symbols) local.append(` = ${step.partial_symbols}`);
+    const rows = [
+      ["", ["upstream ", derivative(output, step.target)], upstream, ""],
+      ["×", ["local derivative ", local], partial, ""],
+      ["=", ["contribution of this edge"], contribution, "result"],
+      ["+", ["gradient so far"], before, ""],
+      ["=", ["gradient ", derivative(output, step.node)], after, "result"],
+    ];
+    table.tBodies[0].replaceChildren(...rows.map(([operator, words, number, kind]) =>
+      element("tr", { class: kind },
+        element("td", { class: "operator" }, operator),
+        element("th", { scope: "row" }, ...words),
+        element("td", {}, number))));
+  }
+
+  // ------------------------------------------------------------------ all steps as a list
+
+  let marked = null;
+
+  function fillList() {
+    const list = $("list").querySelector("ol");
+    if (list.childElementCount) return;
+    list.append(...steps().map((step) => {
+      const button = element("button", { type: "button" }, element("span", {}, String(step.number + 1)), element("span", {}, step.sentence));
+      button.dataset.place = step.number + 1;
+      return element("li", {}, button);
+    }));
+    markInList();
+  }
+
+  function markInList() {
+    marked?.removeAttribute("aria-current");
+    marked = $("list").querySelector("ol").children[place - 1]?.firstChild ?? null;
+    marked?.setAttribute("aria-current", "step");
+    if (marked && $("list").open) marked.scrollIntoView({ block: "nearest" });
+  }
+
+  // ------------------------------------------------------------------ predict, then reveal
+
+  let asking = null; // the step asked about
+  let tries = 0;
+  const score = { right: 0, asked: 0 };
+
+  function next() {
+    const step = steps()[place];
+    if (step === undefined) return;
+    if ($("predict").checked && isEdge(step) && asking !== step) ask(step);
+    else if (asking === null) go(place + 1);
+    else $("answer").focus();
+  }
+
+  function ask(step) {
+    pause();
+    asking = step;
+    tries = 0;
+    const output = facts.trace.output;
+    const upstream = facts.steps[step.number].shown[0];
+    $("question").replaceChildren(
+      "Next, ", nameOf(step.target), " passes its gradient ", derivative(output, step.target), ` = ${upstream} on to `, nameOf(step.node),
+      ", multiplied by ", derivative(step.target, step.node), ". What do you expect?");
+    $("verdict").textContent = "";
+    $("verdict").className = "";
+    $("answer").value = "";
+    for (const part of $("prediction").querySelectorAll("fieldset, .answer")) part.hidden = false;
+    const asked = step.before === null ? "contribution" : "gradient";
+    $("prediction").elements.asked.value = asked;
+    nameAnswer();
+    $("prediction").hidden = false;
+    $("prediction").scrollIntoView({ block: "nearest" });
+    $("answer").focus();
+  }
+
+  function nameAnswer() {
+    const { node, target } = asking;
+    const output = facts.trace.output;
+    const gradient = derivative(output, node);
+    const sum = $("prediction").elements.asked.value === "gradient";
+    $("answer-label").replaceChildren(...(sum ? [gradient, " ="] : [derivative(output, target), " · ", derivative(target, node), " ="]));
+  }
+
+  function closePrediction() {
+    asking = null;
+    $("prediction").hidden = true;
+  }
+
+  // −0.5, 1e-3, 1/3, a decimal comma, and the words for what is no finite number
+  function readNumber(text) {
+    const plain = text.trim().toLowerCase().replace(/[−–]/g, "-").replace(",", ".").replace("∞", "inf");
+    const special = { inf: Infinity, "+inf": Infinity, "-inf": -Infinity, nan: NaN };
+    if (plain in special) return special[plain];
+    const parts = plain.split("/").map((part) => (part.trim() === "" ? undefined : Number(part)));
+    if (parts.length > 2 || parts.some((part) => part === undefined || Number.isNaN(part))) return undefined;
+    return parts.length === 2 ? parts[0] / parts[1] : parts[0];
+  }
+
+  const exact = (number) => (typeof number === "string" ? { inf: Infinity, "-inf": -Infinity, nan: NaN }[number] : number);
+  const matches = (typed, number, tolerance) => Object.is(typed, number) || typed === number || Math.abs(typed - number) <= tolerance;
+
+  function check() {
+    const typed = readNumber($("answer").value);
+    if (typed === undefined) return say("wrong", "A number is wanted", "such as −0.5, 2e−3 or 1/3.");
+    const answers = facts.steps[asking.number].asked[$("prediction").elements.asked.value];
+    const found = answers.find(([number, tolerance]) => matches(typed, exact(number), tolerance));
+    tries += 1;
+    if (found && found[2] === null) return accept();
+    say("wrong", "Not yet.", found ? found[3] : hint());
+    $("answer").select();
+  }
+
+  function hint() {
+    const { node, target, partial_symbols } = asking;
+    const upstream = facts.steps[asking.number].shown[0];
+    const first = `Multiply the upstream gradient, ${upstream}, by how ${plainName(target)} changes with ${plainName(node)}`;
+    return tries > 1 && partial_symbols ? `${first}, which is ${partial_symbols}.` : `${first}.`;
+  }
+
+  function say(kind, title, words) {
+    const verdict = $("verdict");
+    verdict.className = kind;
+    verdict.replaceChildren(element("b", {}, `${kind === "right" ? "✓" : "✗"} ${title}`), words);
+  }
+
+  function accept() {
+    finish(tries === 1);
+    say("right", "Right.", tries === 1 ? "" : `At the ${ordinal(tries)} try.`);
+  }
+
+  const ordinal = (n) => ({ 2: "second", 3: "third" })[n] ?? `${n}th`;
+
+  function reveal() {
+    finish(false);
+    say("", "Revealed.", "");
+  }
+
+  function finish(scored) {
+    score.asked += 1;
+    score.right += scored ? 1 : 0;
+    $("score").textContent = `${score.right} of ${score.asked} at the first try`;
+    asking = null;
+    for (const part of $("prediction").querySelectorAll("fieldset, .answer")) part.hidden = true;
+    $("question").textContent = "";
+    go(place + 1, true);
+    $("next").focus();
+  }
+
+  // ------------------------------------------------------------------ play
+
+  let timer = null;
+
+  function play() {
+    if (place === steps().length) go(0);
+    $("play").setAttribute("aria-pressed", "true");
+    $("play").setAttribute("aria-label", "Pause");
+    $("sentence").setAttribute("aria-live", Number($("speed").value) < 1000 ? "off" : "polite"); // nobody listens that fast
+    schedule();
+  }
+
+  function schedule() {
+    const delay = Number($("speed").value);
+    timer = delay ? { cancel: clearTimeout, id: setTimeout(tick, delay) } : { cancel: cancelAnimationFrame, id: requestAnimationFrame(tick) };
+  }
+
+  function tick() {
+    next();
+    if (timer === null) return; // a question stopped it
+    if (place === steps().length) pause();
+    else schedule();
+  }
+
+  function pause() {
+    timer?.cancel.call(window, timer.id);
+    timer = null;
+    $("play").setAttribute("aria-pressed", "false");
+    $("play").setAttribute("aria-label", "Play");
+    $("sentence").setAttribute("aria-live", "polite");
+  }
+
+  // ------------------------------------------------------------------ what if
+
+  let original = facts; // the numbers that the page came with
+  let hosted = false;
+  let request = 0;
+
+  function fillLeaves() {
+    const leaves = original.trace.nodes.filter((node) => node.op === null && node.role !== "constant");
+    $("leaves").replaceChildren(...leaves.slice(0, MOST_LEAVES).map((node) => {
+      const input = element("input", { type: "text", inputmode: "decimal", value: String(node.value), "aria-label": `Value of ${plainName(node.id)}` });
+      input.dataset.node = node.id;
+      input.disabled = !hosted;
+      return element("label", { title: plainName(node.id) }, nameOf(node.id), input);
+    }));
+    $("host").textContent = hosted
+      ? "Change a number, and the engine computes both passes again."
+      : "Changing a number needs a kernel to compute with: in a notebook, walk(L).live() shows this page with one.";
+  }
+
+  function askWhatIf() {
+    const values = {};
+    for (const input of $("leaves").querySelectorAll("input")) {
+      const typed = readNumber(input.value);
+      input.toggleAttribute("aria-invalid", typed === undefined);
+      if (typed === undefined) {
+        $("host").textContent = `${input.getAttribute("aria-label")}: a number is wanted, such as −0.5, 2e−3 or 1/3.`;
+        return;
+      }
+      const before = exact(original.trace.nodes[nodeAt.get(input.dataset.node)].value);
+      if (!Object.is(typed, before)) values[input.dataset.node] = Number.isFinite(typed) ? typed : String(typed).replace("Infinity", "inf").toLowerCase();
+    }
+    request += 1;
+    window.parent.postMessage({ chainrule: "what-if", request, values }, "*");
+  }
+
+  function hear(event) {
+    if (event.source !== window.parent || !event.data || typeof event.data !== "object") return;
+    const { chainrule: kind, request: answered } = event.data;
+    if (kind === "host" && !hosted) {
+      hosted = true;
+      fillLeaves();
+    } else if (kind === "facts" && answered === request) {
+      showFacts(event.data.facts);
+    } else if (kind === "refused" && answered === request) {
+      $("host").textContent = event.data.message;
+    }
+  }
+
+  function showFacts(other) {
+    facts = { ...other, views };
+    readFacts();
+    closePrediction();
+    $("list").querySelector("ol").replaceChildren();
+    if ($("list").open) fillList();
+    place = Math.min(place, steps().length);
+    refresh(nodeAt.keys(), incomingOfAll());
+    tell(steps()[place - 1]);
+    light(steps()[place - 1]);
+    const output = nodeAt.get(facts.trace.output);
+    $("host").textContent = `Computed again: ${plainName(facts.trace.output)} = ${facts.values[output]}.`;
+  }
+
+  // ------------------------------------------------------------------ keys, buttons
+
+  const KEYS = {
+    ArrowRight: next,
+    ArrowLeft: () => go(place - 1),
+    Home: () => go(0),
+    End: () => go(steps().length),
+    " ": () => (timer === null ? play() : pause()),
+    "+": () => zoom(1.25),
+    "=": () => zoom(1.25),
+    "-": () => zoom(0.8),
+    0: () => {
+      fitted = true;
+      seeWhole();
+    },
+  };
+
+  function listenToKeys(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const target = event.target;
+    const part = target.closest?.("[role=button]");
+    if (part && (event.key === "Enter" || event.key === " ")) {
+      event.preventDefault();
+      activate(part);
+      return;
+    }
+    if (target.matches?.("input[type=text], input[type=radio], select")) return;
+    if (event.key === " " && target.matches?.("button, summary, input")) return;
+    if (!(event.key in KEYS)) return;
+    event.preventDefault();
+    if (event.key.startsWith("Arrow") || event.key === "Home" || event.key === "End") pause();
+    KEYS[event.key]();
+  }
+
+  function listen() {
+    document.addEventListener("keydown", listenToKeys);
+    const on = (id, does) => $(id).addEventListener("click", does);
+    on("first", () => (pause(), go(0)));
+    on("previous", () => (pause(), go(place - 1)));
+    on("play", () => (timer === null ? play() : pause()));
+    on("next", () => (pause(), next()));
+    on("last", () => (pause(), go(steps().length)));
+    on("zoom-in", () => zoom(1.25, undefined, undefined, true));
+    on("zoom-out", () => zoom(0.8, undefined, undefined, true));
+    on("fit", KEYS[0]);
+    on("reveal", reveal);
+    on("theme", switchTheme);
+    $("place").addEventListener("input", (event) => (pause(), go(Number(event.target.value))));
+    $("speed").addEventListener("change", () => timer !== null && (pause(), play()));
+    $("prediction").addEventListener("submit", (event) => (event.preventDefault(), asking && check()));
+    $("prediction").addEventListener("change", (event) => event.target.name === "asked" && asking && nameAnswer());
+    $("predict").addEventListener("change", (event) => {
+      document.documentElement.classList.toggle("predicting", event.target.checked);
+      if (!event.target.checked) closePrediction();
+    });
+    $("list").addEventListener("toggle", fillList);
+    $("list").addEventListener("click", (event) => {
+      const button = event.target.closest("button");
+      if (button) go(Number(button.dataset.place));
+    });
+    $("leaves").addEventListener("submit", (event) => event.preventDefault());
+    $("leaves").addEventListener("change", askWhatIf);
+    window.addEventListener("message", hear);
+    listenToCanvas();
+  }
+
+  function switchTheme() {
+    const root = document.documentElement;
+    const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    root.dataset.theme = dark ? "light" : "dark";
+  }
+
+  function showPasses() {
+    const counts = {};
+    for (const step of steps()) counts[step.phase] = (counts[step.phase] ?? 0) + 1;
+    const passes = document.querySelector(".passes");
+    for (const [phase, n] of Object.entries(counts)) {
+      const pass = element("span", { class: phase }, PHASES[phase]);
+      pass.style.flex = `${n} 1 0`;
+      passes.append(pass);
+    }
+  }
+
+  document.documentElement.classList.add("scripted");
+  canvas.classList.add("ready");
+  readFacts();
+  $("place").max = steps().length;
+  $("predict").closest("label").hidden = !steps().some(isEdge);
+  showPasses();
+  fillLeaves();
+  mount(0);
+  listen();
+  go(0);
+  if (embedded) window.parent.postMessage({ chainrule: "hello" }, "*");
+})();
