@@ -39,12 +39,13 @@ class _Mode(threading.local):
     recording = True
     detecting = False
     branching = True
-    plain = True  # recording and not detecting: one question where there would be two
+    made: list[Value] | None = None  # where a tape that is being recorded wants each new node
+    plain = True  # recording, neither detecting nor made: one question where there would be three
 
-    def switch(self, name: str, setting: bool) -> None:
+    def switch(self, name: str, setting: Any) -> None:
         """Set the named attribute."""
         setattr(self, name, setting)
-        self.plain = self.recording and not self.detecting
+        self.plain = self.recording and not self.detecting and self.made is None
 
 
 mode = _Mode()
@@ -70,7 +71,8 @@ def apply(
         AnomalyError: inside `detect_anomaly`, if the result is infinite or nan.
     """
     data, partials = op.evaluate([v._data for v in inputs] if numbers is None else numbers)
-    if not mode.plain:
+    plain = mode.plain
+    if not plain:
         if not mode.recording:
             refuse_cut("no_grad")
         if mode.detecting and not isfinite(data):
@@ -84,6 +86,8 @@ def apply(
     node.inputs = inputs
     node.partials = partials
     node.label = ""
+    if not plain and mode.made is not None:
+        mode.made.append(node)
     return node
 
 

@@ -1,15 +1,17 @@
 """The tape: a graph recorded once and replayed over many samples as machine code.
 
-Reads in this order: `recording` (what a user calls) → `listing` (the graph as a flat list) →
-`lowering` (equal, simpler lists) → `schedule` (rows and steps) → `kernels` (the machine) →
-`compiled` (the op table in Numba).
+Reads in this order: `tape` (what a user calls) → `recording` and `listing` (a function's graph as a
+flat list) → `lowering` (equal, simpler lists) → `schedule` (rows and steps) → `replayer` (the numbers)
+→ `kernels` (the machine) → `compiled` (the op table in Numba).
 """
 
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from autograd.tape.recording import Instruction, Tape, Training
+    from autograd.tape.instructions import Instruction
+    from autograd.tape.tape import Tape
+    from autograd.tape.training import Training
 
 _missing = [name for name in ("numpy", "numba", "scipy", "threadpoolctl") if find_spec(name) is None]
 if _missing:
@@ -22,6 +24,6 @@ def __getattr__(name: str) -> Any:
     """Load the tape itself, and with it NumPy and Numba, on first use."""
     if name not in __all__:
         raise AttributeError(f"module 'autograd.tape' has no attribute {name!r}")
-    from autograd.tape import recording
+    from autograd.tape import tape
 
-    return getattr(recording, name)
+    return getattr(tape, name)

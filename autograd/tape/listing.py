@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,12 +89,19 @@ class Listing:
         return "\n".join([*lines, "outputs: " + " ".join(map(str, self.outputs))])
 
 
-def flatten(outputs: Sequence[Value], varying: Sequence[Value] = ()) -> Listing:
-    """The graph of the outputs as a list; ``varying`` are the leaves that differ from sample to sample.
+def flatten(
+    outputs: Sequence[Value], varying: Sequence[Value] = (), made: Sequence[Value] | None = None
+) -> Listing:
+    """The graph of the outputs as a list.
 
-    Every other leaf is a parameter, or a constant if it is one.
+    Args:
+        outputs: the Values asked for.
+        varying: the leaves that differ from sample to sample.  Every other leaf is a parameter, or
+            a constant if it is one.
+        made: the nodes in the order in which they were made, where that is known: it saves the
+            search for an order.  It may hold more nodes than the outputs need.
     """
-    order = topological_order(*outputs)
+    order = topological_order(*outputs) if made is None else _as_made(outputs, made)
     place = dict(zip(order, range(len(order)), strict=True))
     inputs = [v.inputs for v in order]
     counts = np.fromiter(map(len, inputs), np.int64, len(order))
@@ -115,6 +123,15 @@ def flatten(outputs: Sequence[Value], varying: Sequence[Value] = ()) -> Listing:
         data=np.fromiter(map(number_of, order), np.float64, len(order)),
         outputs=np.array([place[v] for v in outputs], np.int64),
     )
+
+
+def _as_made(outputs: Sequence[Value], made: Sequence[Value]) -> list[Value]:
+    """What came from outside, then the nodes as they were made: each after all of its inputs."""
+    inside = set(made)
+    used = dict.fromkeys(chain(chain.from_iterable(map(attrgetter("inputs"), made)), outputs))
+    outside = [v for v in used if v not in inside]
+    earlier = topological_order(*[v for v in outside if v.inputs])
+    return [*dict.fromkeys([*earlier, *outside]), *made]
 
 
 def keep(listing: Listing, wanted: NDArray[np.bool_]) -> Listing:

@@ -270,7 +270,17 @@ def test_bad_input_is_refused_by_name() -> None:
         tape.gradients([[1.0, 2.0]], [1.0], output=1)
 
 
+@pytest.mark.parametrize("data", [[None], [1j], ["1"]])
+def test_samples_that_are_no_real_numbers_are_refused(data: list[object]) -> None:
+    with pytest.raises(TypeError, match="array 1 holds .* real numbers are wanted"):
+        Tape.record(lambda x: x * 2, 1.0).forward(data)  # type: ignore[arg-type]
+
+
 def test_bad_recordings_are_refused_by_name() -> None:
+    with pytest.raises(TypeError, match="recorded from a function"):
+        Tape.record(5, 1.0)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="threads"):
+        Tape.record(lambda x: x, 1.0, threads=True)
     with pytest.raises(TypeError, match="its graph was cut"):
         Tape.record(lambda x: 2.0, 1.0)
     with pytest.raises(ValueError, match="float64"):

@@ -1,0 +1,68 @@
+"""What a tape does, step by step, in the words of the drawings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from autograd.formula import formula
+from autograd.ops import Op
+from autograd.tape.kernels import AFFINE
+from autograd.tape.listing import Listing
+from autograd.tape.schedule import Schedule
+from autograd.value import Value
+from autograd.wording import counted, number
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """One step of a tape, in the words of the drawings.
+
+    Attributes:
+        number: its place on the tape.
+        op: the op it applies; None where uniform numbers are copied to the lanes.
+        values: the Values it computes.
+        uniform: whether it is computed once a replay, for all samples together.
+        note: what was fused into it and why, or "".
+    """
+
+    number: int
+    op: Op | None
+    values: tuple[Value, ...]
+    uniform: bool
+    note: str
+
+    def __str__(self) -> str:
+        symbol = self.op.symbol if self.op else "copy"
+        if "matrix product" in self.note:
+            symbol = "W·x + b"
+        rows = counted(len(self.values), "row")
+        note = f"   ({self.note})" if self.note else ""
+        return f"{self.number:>4}  {symbol:<10} {rows:>10}  {_named(self.values)}{note}"
+
+
+def instructions(listing: Listing, plan: Schedule) -> Iterator[Instruction]:
+    """The steps in the order of a forward replay, the uniform ones first."""
+    place = 0
+    for rows, uniform in ((plan.uniform_rows, True), (plan.varying_rows, False)):
+        node_of = rows.node_of
+        for op, (kind, start, end, *_) in zip(rows.ops, rows.steps.tolist(), strict=True):
+            nodes = node_of[start:end].tolist()
+            notes = sorted({listing.notes[i] for i in nodes if i in listing.notes})
+            if kind == AFFINE:
+                notes.insert(0, f"{counted(len(nodes), 'dot')} over the same inputs: a matrix product")
+            values = tuple(listing.nodes[i] for i in nodes)
+            yield Instruction(place, op, values, uniform, "; ".join(notes))
+            place += 1
+
+
+def _named(values: Sequence[Value]) -> str:
+    first, last = _name(values[0]), _name(values[-1])
+    return first if len(values) == 1 else f"{first} … {last}"
+
+
+def _name(v: Value) -> str:
+    """The Value's label, else its op applied to what its inputs are called, else its number."""
+    if v.label or v.op is None or len(v.inputs) > 3:
+        return v.label or number(v.data)
+    return formula(v.op, [a.label or number(a.data) for a in v.inputs])
