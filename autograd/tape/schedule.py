@@ -83,7 +83,7 @@ def schedule(
     """
     varying = varying_nodes(listing)
     active = gradient_paths(listing, inputs_gradient, output)
-    products = matrix_products(listing, varying)
+    products = matrix_products(listing, varying, active)
     uniform_part = _Uniform(listing, varying, active, products, dtype)
     varying_part = _Varying(listing, varying, active, products, inputs, uniform_part, dtype, inputs_gradient)
     outputs = listing.outputs
@@ -101,9 +101,13 @@ def schedule(
     )
 
 
-def matrix_products(listing: Listing, varying: Mask) -> list[Product]:
-    """The dots of uniform weights and varying inputs, gathered by their inputs."""
-    groups: dict[tuple[bytes, bool], list[tuple[int, Indices, Indices, Indices]]] = {}
+def matrix_products(listing: Listing, varying: Mask, active: Mask) -> list[Product]:
+    """The dots of uniform weights and varying inputs, gathered by their inputs.
+
+    Dots that send no gradient stay apart from those that do: a gradient of 0 times a weight or an
+    input of infinity would be nan, where the eager engine sends nothing.
+    """
+    groups: dict[tuple[bytes, bool, bool], list[tuple[int, Indices, Indices, Indices]]] = {}
     for i in np.flatnonzero(listing.applies(ops.dot) & varying).tolist():
         inputs = listing.inputs(i)
         n, odd = divmod(len(inputs), 2)
@@ -112,7 +116,7 @@ def matrix_products(listing: Listing, varying: Mask) -> list[Product]:
             continue
         weights = np.where(varying[first], second, first)
         x = np.where(varying[first], first, second)
-        groups.setdefault((x.tobytes(), bool(odd)), []).append((i, weights, x, bias))
+        groups.setdefault((x.tobytes(), bool(odd), bool(active[i])), []).append((i, weights, x, bias))
     return [
         Product(
             nodes=np.array([i for i, _, _, _ in dots], np.int64),
@@ -120,7 +124,7 @@ def matrix_products(listing: Listing, varying: Mask) -> list[Product]:
             x=dots[0][2],
             bias=np.concatenate([bias for _, _, _, bias in dots]) if odd else None,
         )
-        for (_, odd), dots in groups.items()
+        for (_, odd, _), dots in groups.items()
     ]
 
 

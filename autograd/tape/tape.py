@@ -102,8 +102,8 @@ class Tape:
 
     @classmethod
     def of(
-        cls, outputs: Value | Sequence[Value], inputs: Value | Sequence[Value] = (), *, dtype: Precision = "float64",
-        threads: int = 1,
+        cls, outputs: Value | Sequence[Value], inputs: Value | Sequence[Value] = (), *,
+        dtype: Precision = "float64", threads: int = 1,
     ) -> Tape:  # fmt: skip
         """Record Values that were computed already.
 

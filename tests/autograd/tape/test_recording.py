@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import numpy as np
 import pytest
 
@@ -89,6 +91,16 @@ def test_computing_without_a_graph_is_refused_while_recording() -> None:
 
     with pytest.raises(BranchError, match="no_grad cuts the graph"):
         Tape.record(function, 2.0)
+
+
+def test_a_dot_that_sends_no_gradient_turns_no_infinite_weight_into_nan() -> None:
+    w, v = Parameter(2.0, "w"), Parameter(inf, "v")
+    x1, x2 = Value(1.0, "x1"), Value(3.0, "x2")
+    asked = autograd.dot([w, w], [x1, x2])
+    beside = autograd.dot([v, v], [x1, x2])
+    tape = Tape.of([asked, beside], [x1, x2])
+    assert tape.input_gradients([1.0], [3.0]).tolist() == [[2.0, 2.0]]
+    assert tape.gradients([1.0], [3.0])[1].tolist() == [4.0, 0.0]
 
 
 def test_an_output_that_is_not_asked_for_sends_no_nan() -> None:
@@ -272,7 +284,7 @@ def test_bad_input_is_refused_by_name() -> None:
 
 @pytest.mark.parametrize("data", [[None], [1j], ["1"]])
 def test_samples_that_are_no_real_numbers_are_refused(data: list[object]) -> None:
-    with pytest.raises(TypeError, match="array 1 holds .* real numbers are wanted"):
+    with pytest.raises(TypeError, match=r"array 1 holds .* real numbers are wanted"):
         Tape.record(lambda x: x * 2, 1.0).forward(data)  # type: ignore[arg-type]
 
 
