@@ -7,8 +7,8 @@ here, from the walk's trace.
 >>> from autograd.walk import walk
 >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
 >>> html = page(walk(a * b))
->>> html.startswith("<!doctype html>"), "http://" in html
-(True, False)
+>>> html.startswith("<!doctype html>"), "<title>y = a × b</title>" in html
+(True, True)
 """
 
 from __future__ import annotations
