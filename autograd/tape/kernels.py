@@ -41,7 +41,8 @@ class Program(NamedTuple):
             one flag for each entry of ``lists``.
         affine: one row a matrix product: first row of the result, number of rows R, number of
             inputs K, first row of W in U (R × K, row by row), first row of the bias in U or -1,
-            first segment and the one after the last, whether W needs a gradient.
+            first segment and the one after the last, whether W needs a gradient, how many of the
+            rows send one (the first ones).
         segments: runs of consecutive inputs: first row in V, first column of W, length, whether
             they need a gradient, and whether they lie in the samples instead, from that column on.
     """
@@ -78,7 +79,7 @@ def _unpack(code):
     h = g + code[6]
     return Program(
         code[a:b].reshape(-1, 6), code[b:c].reshape(-1, 3), code[c:d], code[d:e], code[e:f], code[f:g],
-        code[g:h].reshape(-1, 8), code[h:].reshape(-1, 5),
+        code[g:h].reshape(-1, 9), code[h:].reshape(-1, 5),
     )  # fmt: skip
 
 
@@ -152,7 +153,7 @@ def _affine_forward(p, q, V, stride, lanes, samples, U, blas):
 @njit(cache=True, nogil=True, error_model="numpy")
 def _affine_reverse(p, q, V, G, stride, lanes, samples, U, GU, blas):
     """∂/∂W = D Xᵀ, ∂/∂b = the sums of D's rows, ∂/∂X = Wᵀ D, where D is the gradient of Z."""
-    out, R, K, w, b = p.affine[q, 0], p.affine[q, 1], p.affine[q, 2], p.affine[q, 3], p.affine[q, 4]
+    out, R, K, w, b = p.affine[q, 0], p.affine[q, 8], p.affine[q, 2], p.affine[q, 3], p.affine[q, 4]
     v, g, u, gu, size = V.ctypes.data, G.ctypes.data, U.ctypes.data, GU.ctypes.data, V.itemsize
     need_w = p.affine[q, 7]
     if b >= 0 and need_w:

@@ -104,11 +104,12 @@ def schedule(
 def matrix_products(listing: Listing, varying: Mask, active: Mask) -> list[Product]:
     """The dots of uniform weights and varying inputs, gathered by their inputs.
 
-    Dots that send no gradient stay apart from those that do: a gradient of 0 times a weight or an
-    input of infinity would be nan, where the eager engine sends nothing.
+    The dots that send a gradient come first, so that the reverse pass can leave out the others: a
+    gradient of 0 times a weight of infinity would be nan, where the eager engine sends nothing.
     """
-    groups: dict[tuple[bytes, bool, bool], list[tuple[int, Indices, Indices, Indices]]] = {}
-    for i in np.flatnonzero(listing.applies(ops.dot) & varying).tolist():
+    groups: dict[tuple[bytes, bool], list[tuple[int, Indices, Indices, Indices]]] = {}
+    dots_in_order = np.flatnonzero(listing.applies(ops.dot) & varying)
+    for i in dots_in_order[np.argsort(~active[dots_in_order], kind="stable")].tolist():
         inputs = listing.inputs(i)
         n, odd = divmod(len(inputs), 2)
         first, second, bias = inputs[:n], inputs[n : 2 * n], inputs[2 * n :]
@@ -116,7 +117,7 @@ def matrix_products(listing: Listing, varying: Mask, active: Mask) -> list[Produ
             continue
         weights = np.where(varying[first], second, first)
         x = np.where(varying[first], first, second)
-        groups.setdefault((x.tobytes(), bool(odd), bool(active[i])), []).append((i, weights, x, bias))
+        groups.setdefault((x.tobytes(), bool(odd)), []).append((i, weights, x, bias))
     return [
         Product(
             nodes=np.array([i for i, _, _, _ in dots], np.int64),
@@ -124,7 +125,7 @@ def matrix_products(listing: Listing, varying: Mask, active: Mask) -> list[Produ
             x=dots[0][2],
             bias=np.concatenate([bias for _, _, _, bias in dots]) if odd else None,
         )
-        for (_, odd, _), dots in groups.items()
+        for (_, odd), dots in groups.items()
     ]
 
 
@@ -192,7 +193,7 @@ class Rows:
         self, nodes: Indices, level: Indices, code: Indices, found: Sequence[Op | None],
         products: Sequence[tuple[Product, int, int]] = (),
     ) -> None:  # fmt: skip
-        """Steps that compute the nodes: in order of level, then code, then place.
+        """Steps that compute the nodes: in order of level, then code, those that send a gradient first.
 
         Args:
             nodes: the nodes.
@@ -203,7 +204,7 @@ class Rows:
         """
         if not len(nodes):
             return
-        order = nodes[np.lexsort((nodes, code[nodes], level[nodes]))]
+        order = nodes[np.lexsort((nodes, ~self.active[nodes], code[nodes], level[nodes]))]
         codes = code[order]
         new = (np.diff(level[order]) != 0) | (np.diff(codes) != 0)
         starts = np.concatenate(([0], np.flatnonzero(new) + 1))
@@ -250,7 +251,10 @@ class Rows:
         start = len(self._segments)
         self._segments.extend(segments)
         shape = product.weights.shape
-        self._affine.append([first, *shape, weight_row, bias_row, start, start + len(segments), int(need_w)])
+        sending = int(np.count_nonzero(self.active[product.nodes]))
+        self._affine.append(
+            [first, *shape, weight_row, bias_row, start, start + len(segments), int(need_w), sending]
+        )
 
     def program(self) -> Indices:
         """The steps and all they need, packed for the kernels."""
@@ -271,7 +275,7 @@ class Rows:
                 lists=self.row_of[listed],
                 need=need,
                 need_list=self.active[listed].astype(np.int64),
-                affine=np.array(self._affine, np.int64).reshape(-1, 8),
+                affine=np.array(self._affine, np.int64).reshape(-1, 9),
                 segments=np.array(self._segments, np.int64).reshape(-1, 5),
             )
         )
