@@ -16,6 +16,7 @@ from typing import Any, Literal
 from autograd.drawing.collapse import collapse as collapse_trace
 from autograd.drawing.limits import check_limit, too_large
 from autograd.drawing.network import draw_network
+from autograd.drawing.origin import draw_ties, tie
 from autograd.drawing.path import draw_path
 from autograd.drawing.renderer import Drawing
 from autograd.drawing.style import theme_named
@@ -37,6 +38,7 @@ def draw(
     collapse: Literal["neuron", "layer"] | None = None,
     limit: int = 400,
     theme: str = "light",
+    origin: Value | None = None,
 ) -> Drawing:
     """A picture of everything that ``output`` was computed from.
 
@@ -52,6 +54,8 @@ def draw(
             told by the textbook labels (``w21^3``, ``b1^3``, ``z1^3``, ``a1^3``).
         limit: how many boxes are drawn at most.
         theme: "light" or "dark".
+        origin: where ``output`` is a gradient, computed with ``create_graph=True``: what it is the
+            gradient of.  Both graphs are drawn, and what differentiating made is marked.
 
     Raises:
         TypeError: if an argument is of the wrong type.
@@ -70,6 +74,12 @@ with gradient_path(output, weight).draw(); or raise the limit
     check_limit(limit)
     look = theme_named(theme)
     _check_folding(collapse)
+    if origin is not None:
+        check_value("the origin of a gradient", origin)
+        if collapse is not None:
+            raise ValueError("a gradient's graph is drawn value by value: leave collapse or origin away")
+        among = None if constants else _without_constants(output, origin)
+        return draw_ties(tie(output, origin, names, among), limit, look)
     kept = [v for v in topological_order(output) if constants or v.op or v.role != "constant" or v is output]
     if collapse is None:
         if len(kept) > limit:
@@ -87,6 +97,10 @@ def _check_folding(collapse: object) -> None:
         close = get_close_matches(str(collapse), FOLDINGS, n=1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
         raise ValueError(f'collapse is "neuron", "layer" or None; got {collapse!r}{hint}')
+
+
+def _without_constants(*outputs: Value) -> set[Value]:
+    return {v for v in topological_order(*outputs) if v.op or v.role != "constant" or v in outputs}
 
 
 def _edges_among(kept: list[Value]) -> int:

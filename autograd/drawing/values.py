@@ -59,8 +59,7 @@ def add_values(drawing: Drawing, nodes: Iterable[Node], theme: Theme) -> None:
     """A box for each node, and the circle of the operation that computed it."""
     for node in nodes:
         add_box(drawing, node, theme)
-        if node.symbol is not None:
-            _add_operation(drawing, node, theme)
+        add_operation(drawing, node, theme)
 
 
 def add_box(drawing: Drawing, node: Node, theme: Theme, operation: str = "") -> None:
@@ -69,8 +68,11 @@ def add_box(drawing: Drawing, node: Node, theme: Theme, operation: str = "") -> 
     drawing.node(node.id, f"<{box(node, theme, operation)}>", **described)
 
 
-def _add_operation(drawing: Drawing, node: Node, theme: Theme) -> None:
-    symbol = node.symbol or ""
+def add_operation(drawing: Drawing, node: Node, theme: Theme) -> None:
+    """The circle of the operation that computed a node; nothing for a leaf."""
+    symbol = node.symbol
+    if symbol is None:
+        return
     circle = operation_id(node)
     drawing.node(
         circle,
