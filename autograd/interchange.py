@@ -75,8 +75,8 @@ def _object(text: str) -> dict[str, Any]:
         raise ValueError('this is no trace: a trace is a JSON object with a "version"')
     if data["version"] != VERSION or isinstance(data["version"], (bool, float)):
         raise ValueError(
-            f"this trace is of version {json.dumps(data['version'])}, and only version {VERSION} is known here; "
-            "a newer release of chainrule may read it"
+            f"this trace is of version {json.dumps(data['version'])[:40]}, and only version {VERSION} is "
+            "known here; a newer release of chainrule may read it"
         )
     if data.keys() != (wanted := {"version", "output", "nodes", "edges", "steps"}):
         raise ValueError(f"this is no trace: {_difference(data, wanted)}")
@@ -119,7 +119,14 @@ def _read(place: str, x: Any, annotation: str) -> Any:
         return NOT_FINITE[x]
     if isinstance(x, bool) or not isinstance(x, TYPES[kind]):
         raise ValueError(f"this is no trace: {place} is {json.dumps(x)[:40]}, which is not a {kind}")
-    return float(x) if kind == "float" else x
+    return _as_float(place, x) if kind == "float" else x
+
+
+def _as_float(place: str, x: Any) -> float:
+    try:
+        return float(x)
+    except OverflowError as error:
+        raise ValueError(f"this is no trace: {place} is too large for a float") from error
 
 
 def _difference(found: Iterable[str], wanted: Iterable[str]) -> str:

@@ -63,6 +63,15 @@ class Steps(Sequence[Step]):
         """The numbers of the steps that compute something of this node."""
         return [place for place, event in enumerate(self._events) if event.node.id == node]
 
+    def edges(self) -> dict[tuple[str, str, int], int]:
+        """The numbers of the reverse steps by source, target and position."""
+        return {
+            (edge.source, edge.target, edge.position): place
+            for place, event in enumerate(self._events)
+            if event.kind == "edge"
+            for edge in event.edges
+        }
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sequence) or isinstance(other, str):
             return NotImplemented
@@ -170,7 +179,7 @@ class Teller:
         numbers = f"{number(target.gradient)} · {factor(edge.partial)} = {number(edge.contribution)}"
         sentence = (
             f"{self._fed(edge)}; so {name(node)} receives {numbers}."
-            f"{_why_nan(target.gradient, edge.partial)}{_added(event)}"
+            f"{_why_nothing(target.gradient, edge.partial)}{_added(event)}"
         )
         return symbols, numbers, sentence
 
@@ -220,9 +229,9 @@ class Teller:
         sources = [name(self._nodes[edge.source]) for edge in event.edges]
         if len(sources) == 1:
             (edge,), (rate,), (source,) = event.edges, event.rates, sources
+            moved = "" if edge.source == event.wrt.id else f"{source} changes {_as_much(rate)} as {wrt}, and "
             told = (
-                f"{source} changes {_as_much(rate)} as {wrt}, and {node} changes "
-                f"{_as_much(edge.partial)} as {source} ({self._slope_in_words(edge)}); "
+                f"{moved}{node} changes {_as_much(edge.partial)} as {source} ({self._slope_in_words(edge)}); "
                 f"so {node} changes {numbers} times as much as {wrt}."
             )
         else:
@@ -298,13 +307,7 @@ def _shortened(text: str) -> str:
 
 
 def _as_much(times: float | None) -> str:
-    if times == 1.0:
-        return "just as much"
-    if times == -1.0:
-        return "just as much, the other way,"
-    if times == 0.0:
-        return "0 times as much, not at all,"
-    return f"{number(times)} times as much"
+    return "just as much" if times == 1.0 else f"{number(times)} times as much"
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -334,7 +337,8 @@ def _added(event: Event) -> str:
     )
     if event.part < event.parts:
         return told
-    complete = f" All {event.parts} contributions are in, so the gradient of {node} is complete"
+    how_many = "Both" if event.parts == 2 else f"All {event.parts}"
+    complete = f" {how_many} contributions are in, so the gradient of {node} is complete"
     return f"{told}{complete}{' and can be passed on' if event.node.op else ''}."
 
 
@@ -349,12 +353,15 @@ def _why_not_finite(value: float, inputs: Sequence[float]) -> str:
         return " There is no such number: the result is nan (not a number)."
     if any(math.isinf(x) for x in inputs):
         return " An input is infinite, and so is the result."
-    return " The result is too large for any number that can be stored, so it is infinite."
+    return " The result lies beyond every number that can be stored, so it is infinite."
 
 
-def _why_nan(upstream: float | None, partial: float | None) -> str:
+def _why_nothing(upstream: float | None, partial: float | None) -> str:
+    """What to say of a product that is zero, or no number at all."""
     assert upstream is not None
     assert partial is not None
+    if upstream * partial == 0.0:
+        return " Nothing gets through."
     if not math.isnan(upstream * partial):
         return ""
     if math.isnan(upstream) or math.isnan(partial):

@@ -3,44 +3,90 @@
 >>> from autograd import Value
 >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
 >>> steps = walk(a * b)
->>> steps.goto(-1).line
-'∂y/∂b += ∂y/∂y · ∂y/∂b = 1 · 2 = 2'
+>>> steps
+a walk of 6 steps through y = a × b
+forward
+      0  a = 2
+      1  b = −3
+      2  y = a × b = 2 × (−3) = −6
+reverse
+      3  ∂y/∂y = 1
+      4  ∂y/∂a += ∂y/∂y · ∂y/∂a = 1 · (−3) = −3
+      5  ∂y/∂b += ∂y/∂y · ∂y/∂b = 1 · 2 = 2
+>>> print(steps[4].sentence)
+a feeds into y: a small change of a changes y −3 times as much (∂y/∂a = b = −3); so a receives \
+1 · (−3) = −3. a is used nowhere else, so this is its whole gradient.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from difflib import get_close_matches
 from itertools import count
-from typing import Any, overload
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
 
-from autograd.events import both_passes
+from autograd.events import both_passes, forward_mode
 from autograd.graph import topological_order
 from autograd.reverse import upstreams
-from autograd.telling import Steps
-from autograd.trace import Step, Trace, check_value, labels_of, trace
-from autograd.value import Value
+from autograd.telling import Steps, name
+from autograd.trace import Step, Trace, check_value, labels_of, shorten_repr, trace
+from autograd.value import Constant, Parameter, Value, apply, mode
+from autograd.wording import counted, shorten
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from autograd.beside import Beside
+    from autograd.testing.broken import Engine
 
 __all__ = ["Step", "Walk", "walk"]
 
+MOST_LINES = 60
+"""How many steps are printed; of more, the first and last ones and those around the current one."""
+LONGEST_TITLE = 80
+LONGEST_HINT = 100
+KINDS: dict[str, type[Value]] = {"input": Value, "weight": Parameter, "constant": Constant}
+
 
 class Walk(Sequence[Step]):
-    """The forward and reverse passes as a sequence of steps, and a place in it; made by `walk`.
+    """The steps of the passes through a graph, and a place among them; made by `walk`.
+
+    A walk keeps its own numbers: neither stepping nor `what_if` changes anything of the Values.
 
     Attributes:
         output: the Value at the end of the forward pass.
-        trace: the facts of the graph, steps included.
-        here: the current step; None before the first.
+        trace: the facts of the graph, steps included; every node but a plain number has a label.
+        beside: how another engine compares with the right one; None if none was given.
     """
 
-    def __init__(self, output: Value, names: Mapping[str, Any] | None) -> None:
-        self.output = output
+    def __init__(
+        self,
+        output: Value,
+        names: Mapping[str, Any] | None,
+        tangent: Value | str | None,
+        beside: Engine | None,
+    ) -> None:
         order = topological_order(output)
+        self.output = output
         self._names = _all_names(order, labels_of(names))
         facts = trace(output, self._names, gradients=upstreams(output))
-        self._ids = {v: node.id for v, node in zip(order, facts.nodes, strict=True)}
-        self.trace: Trace = replace(facts, steps=Steps(facts, both_passes(facts)))
+        self._values = {node.id: v for v, node in zip(order, facts.nodes, strict=True)}
+        self._ids = {v: name for name, v in self._values.items()}
+        self._labels = _by_label(facts)
+        self._wrt = None if tangent is None else self._moving(tangent)
+        self._engine = beside
         self._place = -1
+        events = both_passes(facts) if self._wrt is None else list(forward_mode(facts, self._wrt))
+        self._steps = Steps(facts, events)
+        self.trace: Trace = replace(facts, steps=self._steps)
+        self.beside: Beside | None = None
+        if beside is not None:
+            from autograd.beside import compare  # only needed for a second engine
+
+            self.beside = compare(facts, self._ids, beside, output)
 
     def __len__(self) -> int:
         return len(self.trace.steps)
@@ -52,13 +98,15 @@ class Walk(Sequence[Step]):
     def __getitem__(self, index: int | slice) -> Step | Sequence[Step]:
         return self.trace.steps[index]
 
+    # ----------------------------------------------------------------------------------- stepping
+
     @property
     def here(self) -> Step | None:
         """The current step; None before the first."""
         return None if self._place < 0 else self[self._place]
 
     def step(self) -> Step | None:
-        """Go on by one and give the step arrived at; None, staying there, after the last."""
+        """Go on by one and give the step arrived at; after the last, stay there and give None."""
         if self._place + 1 == len(self):
             return None
         self._place += 1
@@ -74,56 +122,271 @@ class Walk(Sequence[Step]):
         self._place = -1
 
     def goto(self, where: int | Value | str) -> Step:
-        """Go to a step by its number, or to the next step of a node by the Value or its label."""
-        self._place = range(len(self))[where] if isinstance(where, int) else self._next_of(self._id(where))
+        """Go to a step and give it.
+
+        Args:
+            where: a step's number, counted from the end if negative; or a node, as a Value or by its
+                label.  Of a node it is the next step that computes something of it: its value, then
+                each contribution to its gradient, and then its value again.
+
+        Raises:
+            TypeError: if ``where`` is none of these.
+            ValueError: if there is no such step or node, or several nodes have the label.
+
+        >>> x = Value(3.0, "x")
+        >>> steps = walk(x * x)
+        >>> [steps.goto("x").line for _ in range(2)]
+        ['x = 3', '∂y/∂x += ∂y/∂y · ∂y/∂x = 1 · 3 = 3']
+        """
+        if isinstance(where, int):
+            if not -len(self) <= where < len(self):
+                raise ValueError(f"the steps are numbered from 0 to {len(self) - 1}; got {where}")
+            self._place = where % len(self)
+        else:
+            self._place = self._next_step_of(self._id(where))
         return self[self._place]
 
-    def _next_of(self, node: str) -> int:
-        places = [*range(self._place + 1, len(self)), *range(self._place + 1)]
-        return next(place for place in places if self[place].node == node)
+    def _next_step_of(self, node: str) -> int:
+        places = self._steps.places(node)
+        return next((place for place in places if place > self._place), places[0])
+
+    # ------------------------------------------------------------------------------------ what if
+
+    def what_if(self, changes: Mapping[Any, float] | None = None, /, **by_label: float) -> Walk:
+        """The walk as it would be if leaves had other numbers: at the same step, on a copy.
+
+        The engine computes the copy anew, op by op, as the graph was recorded; a branch that
+        Python's own ``if`` has taken is not taken anew.
+
+        Args:
+            changes: new numbers by Value or label.
+            by_label: new numbers by label, where that is a name in Python.
+
+        Raises:
+            TypeError: if a number is not a real number, or a key neither a Value nor a label.
+            ValueError: if a node is not in the graph, or is computed from others.
+
+        >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
+        >>> walk(a * b).what_if(a=5.0)[2].line, a.data
+        ('y = a × b = 5 × (−3) = −15', 2.0)
+        """
+        numbers = {self._id(which): x for which, x in {**(changes or {}), **by_label}.items()}
+        for node in numbers:
+            if self._values[node].inputs:
+                raise ValueError(self._is_computed(node))
+        copies = recomputed(self._ids, {self._values[node]: x for node, x in numbers.items()})
+        again = Walk(
+            copies[self.output],
+            {name: copies[v] for name, v in self._names.items()},
+            None if self._wrt is None else copies[self._values[self._wrt]],
+            self._engine,
+        )
+        again._ids |= {v: node for v, node in self._ids.items() if v not in again._ids}
+        again._place = self._place
+        return again
+
+    def _is_computed(self, node: str) -> str:
+        facts = self.trace.nodes[int(node[1:])]
+        return (
+            f"{shorten(facts.label, 24)} is computed ({facts.formula}), so it has the value that it has; "
+            "change the leaves that it is computed from"
+        )
+
+    # ------------------------------------------------------------------------------ which is meant
 
     def _id(self, which: Value | str) -> str:
+        """The id of the node that is meant."""
         if isinstance(which, Value):
+            if which not in self._ids:
+                raise ValueError(f"{shorten_repr(which)} is not part of this graph")
             return self._ids[which]
-        return next(node.id for node in self.trace.nodes if node.label == which)
+        if not isinstance(which, str):
+            raise TypeError(
+                "a node is meant by the Value or its label, a step by its number; "
+                f"got {shorten_repr(which)} ({type(which).__name__})"
+            )
+        found = self._labels.get(which, [])
+        if len(found) > 1:
+            raise ValueError(
+                f"{len(found)} nodes have the label {shorten_repr(which)}; give the Value itself"
+            )
+        if not found:
+            close = get_close_matches(
+                which[:LONGEST_HINT], [x for x in self._labels if len(x) < LONGEST_HINT], n=1
+            )
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise ValueError(f"no node has the label {shorten_repr(which)}{hint}")
+        return found[0]
+
+    def _moving(self, which: Value | str) -> str:
+        """The id of the node that a tangent is taken with respect to."""
+        node = self._id(which)
+        if self._values[node].role == "constant":
+            raise ValueError(
+                f"{shorten_repr(which)} is a constant; a tangent is taken with respect to a variable"
+            )
+        return node
+
+    # ------------------------------------------------------------------------------------- showing
 
     def __repr__(self) -> str:
-        return "\n".join(f"{step.number:4}  {step.line}" for step in self)
+        output = self.trace.nodes[-1]
+        through = " = ".join(part for part in (name(output), output.formula) if part)
+        title = f"a walk of {counted(len(self), 'step')} through {shorten(through, LONGEST_TITLE)}"
+        if self._wrt is not None:
+            title += f", in forward mode, with respect to {name(self.trace.nodes[int(self._wrt[1:])])}"
+        lines, before, phase = [title], -1, ""
+        for place in self._printed():
+            step = self[place]
+            if place > before + 1:
+                lines.append(f"         … {counted(place - before - 1, 'step')} …")
+            if self._wrt is None and step.phase != phase:
+                lines.append(step.phase)
+            lines.append(f"{self._mark(place)}{place:5}  {step.line}")
+            before, phase = place, step.phase
+        return "\n".join(lines)
 
-    def save(self, path: str) -> None:
-        """Write the walk as one HTML page that needs nothing else."""
-        from pathlib import Path
+    def _printed(self) -> list[int]:
+        """The steps to print, in order: of many, those at the ends and around the current one."""
+        if len(self) <= MOST_LINES:
+            return list(range(len(self)))
+        most = MOST_LINES // 3
+        ends = {*range(most), *range(len(self) - most, len(self))}
+        marked = {
+            self._place,
+            -1 if self.beside is None or self.beside.parts_at is None else self.beside.parts_at,
+        }
+        around = {place + i for place in marked - {-1} for i in range(-3, 4) if 0 <= place + i < len(self)}
+        return sorted(ends | around)
 
-        from autograd.player import page  # pages are loaded only when wanted
+    def _mark(self, place: int) -> str:
+        """An arrow at the current step; a crossed sign where the other engine goes wrong."""
+        here = "→" if place == self._place else " "
+        return here + ("≠" if self.beside is not None and place == self.beside.parts_at else " ")
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> dict[str, Any]:
+        """The page in a notebook, with a picture and text for where it cannot be shown."""
+        from autograd.player import bundle  # pages are loaded only when wanted
+
+        return dict(bundle(self))
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the walk as one HTML page, which needs no network, no Python and no other file.
+
+        Args:
+            path: the file to write, such as ``"walk.html"``.
+        """
+        from autograd.player import page
 
         Path(path).write_text(page(self), encoding="utf-8")
 
+    def live(self) -> Any:
+        """The page as a notebook widget, in which leaves can be changed; see `autograd.player.live`.
 
-def walk(output: Value, names: Mapping[str, Any] | None = None) -> Walk:
-    """The forward and reverse passes through everything that ``output`` was computed from.
+        Raises:
+            ModuleNotFoundError: if the packages of ``chainrule[notebook]`` are not installed.
+        """
+        from autograd.player.live import live
+
+        return live(self)
+
+
+def walk(
+    output: Value,
+    names: Mapping[str, Any] | None = None,
+    *,
+    tangent: Value | str | None = None,
+    beside: Engine | None = None,
+) -> Walk:
+    """The chain rule one step at a time, through everything that ``output`` was computed from.
+
+    A `Walk` is a sequence of `Step`, each explained, with a current place; in a notebook it shows
+    itself as a page to step through.  First comes the forward pass, one step a node; then the
+    reverse pass, one step an edge that carries a gradient.
 
     Args:
         output: the Value at the end, such as a loss.
-        names: variables by name, as `locals` gives them, for Values without a label.
+        names: variables by name, as `locals` gives them, for Values without a label.  What has
+            no name then is called v1, v2, … and the output y.
+        tangent: a Value, or its label: walk in forward mode instead, with the change of this one
+            carried along with the values.
+        beside: an engine to run beside the right one: a function from the output to the updates
+            that it makes, such as those of `autograd.testing.broken`.
 
     Raises:
-        TypeError: if ``output`` is not a Value, or ``names`` not a mapping.
-        ValueError: if ``output`` is a constant.
+        TypeError: if an argument is of the wrong type.
+        ValueError: if ``output`` is a constant, if ``tangent`` is one or is not in its graph, or if
+            both ``tangent`` and ``beside`` are given.
+
+    >>> x = Value(3.0, "x")
+    >>> steps = walk(x * x)
+    >>> len(steps), steps[-1].after
+    (5, 6.0)
+    >>> [step.line for step in walk(x * x, tangent=x)][1::2]
+    ['∂x/∂x = 1', '∂y/∂x = x · ∂x/∂x + x · ∂x/∂x = 3 · 1 + 3 · 1 = 6']
     """
     check_value("a walk", output)
-    return Walk(output, names)
+    if beside is not None and not callable(beside):
+        raise TypeError(
+            "beside is an engine: a function that is given the output and yields its updates; "
+            f"got {shorten_repr(beside)} ({type(beside).__name__})"
+        )
+    if beside is not None and tangent is not None:
+        raise ValueError(
+            "beside compares reverse passes, and a walk with a tangent has none: give one of them"
+        )
+    return Walk(output, names, tangent, beside)
+
+
+def recomputed(order: Iterable[Value], numbers: Mapping[Value, float]) -> dict[Value, Value]:
+    """A copy of a graph in which some leaves have other numbers; by Value, what stands in for it.
+
+    Args:
+        order: the graph in topological order.
+        numbers: new numbers by leaf.
+
+    Raises:
+        TypeError: if a number is not a real number.
+    """
+    copies: dict[Value, Value] = {}
+    with _recording():
+        for v in order:
+            if v.op is None:
+                copy = KINDS[v.role](numbers.get(v, v.data))
+            else:
+                copy = apply(
+                    v.op, tuple([copies[x] for x in v.inputs]), Constant if v.role == "constant" else None
+                )
+            copy.label = v.label
+            copies[v] = copy
+    return copies
+
+
+@contextmanager
+def _recording() -> Iterator[None]:
+    """Record also where the caller is inside `no_grad`."""
+    before = mode.recording
+    mode.switch("recording", True)
+    try:
+        yield
+    finally:
+        mode.switch("recording", before)
+
+
+def _by_label(facts: Trace) -> dict[str, list[str]]:
+    labels: dict[str, list[str]] = {}
+    for node in facts.nodes:
+        if node.label:
+            labels.setdefault(node.label, []).append(node.id)
+    return labels
 
 
 def _all_names(order: Sequence[Value], labels: Mapping[Value, str]) -> dict[str, Value]:
-    """A name for every Value that has no label: the caller's, else ``y`` for the output, v1, v2, …"""
-    named = {label: v for v in order if not v.label and (label := labels.get(v))}
+    """A name for every Value without a label: the caller's, else y for the output, else v1, v2, …"""
+    named = {labels[v]: v for v in order if not v.label and v in labels}
     nameless = [v for v in order if not v.label and v not in labels and (v.op or v.role != "constant")]
-    free = _free_names({*named, *(v.label for v in order)})
-    if nameless and nameless[-1] is order[-1] and "y" not in named:
+    taken = {*named, *(v.label for v in order)}
+    if nameless and nameless[-1] is order[-1] and "y" not in taken:
         named["y"] = nameless.pop()
+    free = (name for i in count(1) if (name := f"v{i}") not in taken)
     return named | dict(zip(free, nameless, strict=False))
-
-
-def _free_names(taken: Iterable[str]) -> Iterator[str]:
-    used = set(taken)
-    return (name for i in count(1) if (name := f"v{i}") not in used)
