@@ -22,8 +22,11 @@ from autograd.wording import number, parse_label
 ROUTES_SHOWN = 3
 MOST_CARDS = 3000
 """Of more weights than this, those with the largest gradients get a card."""
-EXTREME = 1e3
-"""By what factor a gradient has to change from the last layer to the first to vanish or explode."""
+EXTREME = 3.0
+"""By how many powers of ten a gradient has to change between the ends of the network to vanish or explode."""
+ALIKE = 0.1
+"""By how many it may change and still keep its size."""
+LARGEST_POWER = 300
 
 Place = tuple[int, int]
 """A layer (0 for the inputs) and a neuron of it, from 1."""
@@ -85,8 +88,12 @@ class Spread:
     @property
     def typical(self) -> float:
         """The root of the mean square over the finite gradients, zeros included; 0 where there are none."""
-        n = len(self.sizes) + self.zeros
-        return math.hypot(*self.sizes) / math.sqrt(n) if n else 0.0
+        if not self.sizes:
+            return 0.0
+        largest = self.sizes[-1]  # the sum of the squares itself can overflow
+        return largest * (
+            math.hypot(*(size / largest for size in self.sizes)) / math.sqrt(len(self.sizes) + self.zeros)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,39 +119,37 @@ class Facts:
 
     def trend(self) -> str:
         """In a sentence, how the gradient's size changes from the last layer to the first."""
-        known = [s for s in self.layers if s.layer is not None and 0.0 < s.typical < math.inf]
+        known = [s for s in self.layers if s.layer is not None and s.typical]
         if len(known) < 2:
             return ""
         last, first = known[0], known[-1]
-        ratio = math.exp(math.log(first.typical) - math.log(last.typical))
-        a_layer = ratio ** (1 / (len(known) - 1))
+        change = powers_between(last.typical, first.typical)
+        a_layer = f"{times(change / (len(known) - 1), 2)} a layer."
         way = f"On the way back from layer {last.layer} to layer {first.layer} the gradient"
-        if ratio < 1 / EXTREME:
-            return f"{way} vanishes: it shrinks to {_part(ratio)}, {_change(a_layer)} a layer."
-        if ratio > EXTREME:
-            return f"{way} explodes: it grows {_times(ratio)}, {_change(a_layer)} a layer."
-        if 0.8 < ratio < 1.25:
+        if abs(change) < ALIKE:
             return f"{way} keeps its size."
-        if ratio < 1:
-            return f"{way} shrinks to {_part(ratio)}, {_change(a_layer)} a layer."
-        return f"{way} grows {_times(ratio)}, {_change(a_layer)} a layer."
+        verb = "shrinks" if change < 0 else "grows"
+        if abs(change) > EXTREME:
+            verb = f"vanishes: it {verb}" if change < 0 else f"explodes: it {verb}"
+        part = f"1/{in_full(-change, 2)} of" if change < 0 else f"{in_full(change, 2)} times"
+        return f"{way} {verb} to {part} its size, {a_layer}"
 
 
-def _part(ratio: float) -> str:
-    return f"1/{_brief(1 / ratio)} of its size"
+def powers_between(before: float, after: float) -> float:
+    """By how many powers of ten one size is larger than another; the sizes may be any but zero."""
+    return math.log10(after) - math.log10(before)
 
 
-def _times(ratio: float) -> str:
-    return f"to {_brief(ratio)} times its size"
+def times(powers: float, digits: int) -> str:
+    """A change by so many powers of ten as a factor: ``× 2.5``, ``÷ 40``."""
+    return f"÷ {in_full(-powers, digits)}" if powers < 0 else f"× {in_full(powers, digits)}"
 
 
-def _change(ratio: float) -> str:
-    return f"÷ {_brief(1 / ratio)}" if ratio < 1 else f"× {_brief(ratio)}"
-
-
-def _brief(x: float) -> str:
-    """A factor in two significant digits."""
-    return number(float(f"{x:.2g}"))
+def in_full(powers: float, digits: int) -> str:
+    """10 to this power, in a few digits, beyond the range of floats as well."""
+    if abs(powers) > LARGEST_POWER:
+        return f"1e{round(powers)}".replace("-", "−")
+    return number(float(f"{10.0**powers:.{digits}g}"))
 
 
 def gather(output: Value, weights: Iterable[Value] | None, names: Mapping[str, Any] | None) -> Facts:

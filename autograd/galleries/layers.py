@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
-from autograd.galleries.facts import Spread
+from autograd.galleries.facts import Spread, in_full, powers_between, times
 from autograd.wording import number
 
 WIDTH, ROW, HEAD, FOOT = 1080, 30, 46, 14
@@ -57,8 +57,12 @@ class Scale:
         return cls(low, max(low + 2, math.ceil(math.log10(max(sizes)))))
 
     def x(self, size: float) -> float:
-        share = (math.log10(size) - self.low) / (self.high - self.low)
-        return LEFT + share * (RIGHT - LEFT)
+        """The place of a size."""
+        return self.at(math.log10(size))
+
+    def at(self, power: float) -> float:
+        """The place of a power of ten."""
+        return LEFT + (power - self.low) / (self.high - self.low) * (RIGHT - LEFT)
 
     def ticks(self) -> range:
         """The powers of ten that are marked."""
@@ -77,9 +81,9 @@ def _heads() -> str:
 
 def _axis(scale: Scale, height: float) -> str:
     return "".join(
-        f'<line class="grid" x1="{scale.x(10.0**p):.1f}" x2="{scale.x(10.0**p):.1f}" y1="{HEAD - 4}" '
-        f'y2="{height - FOOT}"/><text class="small middle" x="{scale.x(10.0**p):.1f}" y="{HEAD - 10}">'
-        f"{number(10.0**p)}</text>"
+        f'<line class="grid" x1="{scale.at(p):.1f}" x2="{scale.at(p):.1f}" y1="{HEAD - 4}" '
+        f'y2="{height - FOOT}"/><text class="small middle" x="{scale.at(p):.1f}" y="{HEAD - 10}">'
+        f"{in_full(p, 1)}</text>"
         for p in scale.ticks()
     )
 
@@ -118,16 +122,9 @@ def _steps(layers: Sequence[Spread]) -> str:
 
 
 def _change(after: Spread, before: Spread) -> str:
-    known = before.layer is not None and 0 < after.typical < math.inf and 0 < before.typical < math.inf
-    if not known:
+    if before.layer is None or not after.typical or not before.typical:
         return ""
-    if before.typical < after.typical:
-        return f"÷ {_brief(after.typical, before.typical)}"
-    return f"× {_brief(before.typical, after.typical)}"
-
-
-def _brief(larger: float, smaller: float) -> str:
-    return number(float(f"{math.exp(math.log(larger) - math.log(smaller)):.3g}"))
+    return times(powers_between(after.typical, before.typical), 3)
 
 
 def called(layer: int | None) -> str:
