@@ -58,8 +58,13 @@ __all__ = [
     "expm1",
     "gallery",
     "gelu",
+    "grad",
     "gradient_path",
     "gradients",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
     "leaky_relu",
     "log",
     "log1p",
@@ -82,20 +87,29 @@ __all__ = [
     "tan",
     "tanh",
     "topological_order",
+    "value_and_grad",
+    "vjp",
     "walk",
     "where",
 ]
 
 if TYPE_CHECKING:
     from autograd.drawing import draw
+    from autograd.functional import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
     from autograd.galleries import gallery
     from autograd.paths import gradient_path
 
-_LAZY = {"draw": "autograd.drawing", "gallery": "autograd.galleries", "gradient_path": "autograd.paths"}
+_FUNCTIONAL = ("grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp")
+_LAZY = {
+    "draw": "autograd.drawing",
+    "gallery": "autograd.galleries",
+    "gradient_path": "autograd.paths",
+    **dict.fromkeys(_FUNCTIONAL, "autograd.functional"),
+}
 
 
 def __getattr__(name: str) -> Any:
-    """Load what the engine itself does without on first use: pictures, paths."""
+    """Load what the engine itself does without on first use: pictures, paths, derivatives of functions."""
     if name not in _LAZY:
         raise AttributeError(f"module 'autograd' has no attribute {name!r}")
     from importlib import import_module
