@@ -14,6 +14,6 @@ here, from the walk's trace.
 from __future__ import annotations
 
 from autograd.player.notebook import bundle
-from autograd.player.page import facts, page
+from autograd.player.document import facts, page
 
 __all__ = ["bundle", "facts", "page"]

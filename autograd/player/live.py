@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.graph import topological_order
 from autograd.player.notebook import HEIGHT
-from autograd.player.page import facts, page
+from autograd.player.document import facts, page
 from autograd.value import Value
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from autograd.drawing.style import THEMES
 from autograd.drawing.values import draw_values
-from autograd.player.page import page
+from autograd.player.document import page
 
 if TYPE_CHECKING:
     from autograd.walk import Walk

@@ -13,8 +13,7 @@
   const embedded = window.parent !== window;
   const $ = (id) => document.getElementById(id);
 
-  let facts = JSON.parse($("facts").textContent);
-  const views = facts.views;
+  let facts, views, original;
 
   // ------------------------------------------------------------------ what the steps do, by node and by edge
 
@@ -572,12 +571,21 @@
   function check() {
     const typed = readNumber($("answer").value);
     if (typed === undefined) return say("wrong", "A number is wanted", "such as −0.5, 2e−3 or 1/3.");
-    const answers = facts.steps[asking.number].asked[$("prediction").elements.asked.value];
+    const { asked } = facts.steps[asking.number];
+    const answers = asked[$("prediction").elements.asked.value] ?? asked.contribution;
     const found = answers.find(([number, tolerance]) => matches(typed, exact(number), tolerance));
     tries += 1;
-    if (found && found[2] === null) return accept();
-    say("wrong", "Not yet.", found ? found[3] : hint());
+    if (found && !found[2].length) return accept();
+    say("wrong", "Not yet.", found ? diagnosis(found) : hint());
     $("answer").select();
+  }
+
+  function diagnosis([, , mistakes, other]) {
+    const source = plainName(asking.node);
+    const result = plainName(asking.target);
+    const [upstream, , , before] = facts.steps[asking.number].shown;
+    const names = { source, result, other, before, upstream, local: `∂${result}/∂${source}` };
+    return mistakes.map((mistake) => facts.words[mistake].replace(/\{(\w+)\}/g, (_, name) => names[name])).join(" ");
   }
 
   function hint() {
@@ -650,7 +658,6 @@
 
   // ------------------------------------------------------------------ what if
 
-  let original = facts; // the numbers that the page came with
   let hosted = false;
   let request = 0;
 
@@ -793,15 +800,30 @@
     }
   }
 
-  document.documentElement.classList.add("scripted");
-  canvas.classList.add("ready");
-  readFacts();
-  $("place").max = steps().length;
-  $("predict").closest("label").hidden = !steps().some(isEdge);
-  showPasses();
-  fillLeaves();
-  mount(0);
-  listen();
-  go(0);
-  if (embedded) window.parent.postMessage({ chainrule: "hello" }, "*");
+  async function unpack(text) {
+    const read = JSON.parse(text);
+    if (typeof read !== "string") return read;
+    const bytes = Uint8Array.from(atob(read), (letter) => letter.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+    return JSON.parse(await new Response(stream).text());
+  }
+
+  async function begin() {
+    document.documentElement.classList.add("scripted");
+    canvas.classList.add("ready");
+    facts = original = await unpack($("facts").textContent);
+    ({ views } = facts);
+    readFacts();
+    $("place").max = steps().length;
+    $("predict").closest("label").hidden = !steps().some(isEdge);
+    showPasses();
+    fillLeaves();
+    mount(0);
+    listen();
+    go(0);
+    document.documentElement.dataset.ready = ""; // from here on every control works
+    if (embedded) window.parent.postMessage({ chainrule: "hello" }, "*");
+  }
+
+  begin();
 })();

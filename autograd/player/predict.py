@@ -8,22 +8,47 @@ numbers, so that whoever asks (a page, a terminal) only has to compare.
 >>> from autograd.walk import walk
 >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
 >>> answers = predictions(walk(a * b).trace)[4]["contribution"]
->>> [(answer.number, answer.mistake) for answer in answers][:5]
-[(-3.0, None), (1.0, 'missed factor'), (2.0, 'value'), (-6.0, 'value'), (3.0, 'sign')]
+>>> [(answer.number, *answer.mistakes) for answer in answers][:4]
+[(-3.0,), (1.0, 'upstream alone'), (2.0, 'value of the input'), (-6.0, 'value of the result')]
 """
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from autograd.trace import Edge, Node, Step, Trace
 from autograd.wording import number, parse_label
 
 DIGITS = 4
 """How many significant digits a person is shown, and so can answer with."""
+
+MOST_INPUTS = 3
+"""With more inputs, or routes, than that, nobody takes just one of them for another."""
+
+WORDS = {
+    "overwrote": "You overwrote instead of adding: {source} already has {before} from another route, "
+    "and routes add up (+=, not =).",
+    "total": "That is the gradient after the step: {source} already has {before} from another route.",
+    "upstream alone": "A factor is missing: that is the upstream gradient alone. "
+    "Multiply it by the local derivative {local}.",
+    "partial alone": "A factor is missing: that is the local derivative {local} alone. "
+    "Multiply it by the upstream gradient.",
+    "value of the input": "You multiplied by the value of {source}; what counts is the derivative, "
+    "how {result} changes with {source}: {local}.",
+    "value of the result": "You multiplied by the value of {result}; what counts is the derivative, "
+    "how {result} changes with {source}: {local}.",
+    "sign": "The size is right, the sign is not: look at the signs of the upstream gradient and of {local}.",
+    "unfinished": "The order is wrong: {result} was not complete. All its routes are added before it "
+    "passes anything on, and then its gradient is {upstream}.",
+    "other input": "The inputs are in the wrong order: that belongs to {other}. Here {local} counts.",
+    "added factors": "Along a route the factors multiply, only routes add: upstream times {local}, not plus.",
+}
+"""What to say of each mistake, with the names of the step's node (``source``), of what it goes into
+(``result``) and of another of its inputs (``other``), the derivative of the one by the other
+(``local``), and the gradients ``before`` and ``upstream``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,34 +58,45 @@ class Answer:
     Attributes:
         number: the number.
         tolerance: how far from it an answer may be and still be this one.
-        mistake: the name of the mistake that leads to it; None for the right answer.
-        words: what to say to whoever answers it.
+        mistakes: what leads to it, by the names in `WORDS`; none for the right answer.
+        other: the name of the input that was taken for another one; "" in all other mistakes.
     """
 
     number: float
     tolerance: float
-    mistake: str | None
-    words: str
+    mistakes: tuple[str, ...] = ()
+    other: str = ""
 
 
 Questions = dict[str, list[Answer]]
-"""By what is asked for ("contribution" or "gradient"): the right answer first, then the wrong ones."""
+"""By what is asked for: the right answer first, then the wrong ones."""
 
 
 def predictions(trace: Trace) -> dict[int, Questions]:
     """What may be answered before each reverse step along an edge, by the step's number.
 
-    Two mistakes that lead to the same number are told apart by no one: the first one is kept.
+    There are answers to "contribution", what the edge adds, and to "gradient", what comes out.
+    Where two mistakes lead to the same number, the first one is kept.
 
     Args:
         trace: the trace of a walk.
     """
-    asked = {}
     facts = _Facts(trace)
-    for step in trace.steps:
-        if step.phase == "reverse" and step.kind == "edge":
-            asked[step.number] = _questions(step, facts)
-    return asked
+    return {
+        step.number: _questions(step, facts)
+        for step in trace.steps
+        if step.phase == "reverse" and step.kind == "edge"
+    }
+
+
+def diagnosis(answer: Answer, step: Step, trace: Trace) -> str:
+    """What to say of a wrong answer to a step, in words; "" for the right one."""
+    source, result = (_called(node) for node in _ends(step, {node.id: node for node in trace.nodes}))
+    names = {
+        "source": source, "result": result, "local": f"∂{result}/∂{source}", "other": answer.other,
+        "before": number(step.before), "upstream": number(step.upstream),
+    }  # fmt: skip
+    return " ".join(WORDS[mistake].format_map(names) for mistake in answer.mistakes)
 
 
 def tolerance(*terms: float | None) -> float:
@@ -96,109 +132,69 @@ class _Facts:
             if step.phase == "reverse" and step.after is not None:
                 self.history[step.node].append(step.after)
 
-    def others(self, step: Step) -> Iterator[Edge]:
-        """The other edges into the step's target that carry a gradient."""
-        for edge in self.edges[step.target or ""]:
-            if edge.position != step.position and edge.partial is not None:
-                yield edge
+    def others(self, step: Step) -> list[Edge]:
+        """The other edges into the step's target that carry a gradient, where they are few."""
+        others = [edge for edge in self.edges[step.target or ""] if edge.position != step.position]
+        return [edge for edge in others if edge.partial is not None] if len(others) <= MOST_INPUTS else []
 
-    def unfinished(self, node: str | None) -> list[float]:
-        """The gradients that a node had before all of its routes had been added."""
-        return self.history[node or ""][:-1]
-
-
-@dataclass(frozen=True, slots=True)
-class _Slip:
-    """A wrong contribution: what was multiplied, and what to say."""
-
-    number: float
-    mistake: str
-    words: str
+    def unfinished(self, node: Node) -> list[float]:
+        """The gradients that a node had before all of its routes had been added, the last few."""
+        return self.history[node.id][:-1][-MOST_INPUTS:]
 
 
 def _questions(step: Step, facts: _Facts) -> Questions:
     assert step.contribution is not None
     assert step.after is not None
-    slips = list(_slips(step, facts))
+    wrong = list(_wrong(step, facts))
     slack = tolerance(step.contribution) + _rounding_of_product(step)
-    added = [Answer(step.contribution, slack, None, "Right.")]
-    added += [Answer(slip.number, tolerance(slip.number), slip.mistake, slip.words) for slip in slips]
-    sum_slack = slack + tolerance(step.before, step.after)
-    gradient = [Answer(step.after, sum_slack, None, "Right.")]
-    if step.before is not None:
-        already = f"{_name(step.node, facts)} already has {number(step.before)} from another route"
-        overwrote = f"You overwrote instead of adding: {already}, and routes add up (+=, not =)."
-        gradient.append(Answer(step.contribution, slack, "overwrote", overwrote))
-        added.append(
-            Answer(step.after, sum_slack, "total", f"That is the gradient after the step: {already}.")
-        )
-    gradient += list(_wrong_gradients(step, slips))
-    return {"contribution": _distinct(added), "gradient": _distinct(gradient)}
-
-
-def _wrong_gradients(step: Step, slips: list[_Slip]) -> Iterator[Answer]:
-    """A wrong contribution added to what was there; or, that forgotten as well, alone."""
-    before = step.before or 0.0
-    for slip in slips:
-        yield Answer(before + slip.number, tolerance(before + slip.number), slip.mistake, slip.words)
+    added = [Answer(step.contribution, slack)]
     if step.before is None:
-        return
-    for slip in slips:
-        words = f"{slip.words} And what was there before has to stay: add to it."
-        yield Answer(slip.number, tolerance(slip.number), slip.mistake, words)
+        added = _distinct([*added, *wrong])
+        return {"contribution": added, "gradient": added}
+    sum_slack = slack + tolerance(step.before, step.after)
+    total = Answer(step.after, sum_slack, ("total",))
+    gradient = [
+        Answer(step.after, sum_slack),
+        Answer(step.contribution, slack, ("overwrote",)),
+        *(_added(answer, step.before) for answer in wrong),
+        *(replace(answer, mistakes=(*answer.mistakes, "overwrote")) for answer in wrong),
+    ]
+    return {"contribution": _distinct([*added, total, *wrong]), "gradient": _distinct(gradient)}
 
 
-def _slips(step: Step, facts: _Facts) -> Iterator[_Slip]:
+def _added(answer: Answer, before: float) -> Answer:
+    """A wrong contribution, added as it should be."""
+    after = before + answer.number
+    return replace(answer, number=after, tolerance=tolerance(before, after) + answer.tolerance)
+
+
+def _wrong(step: Step, facts: _Facts) -> Iterator[Answer]:
+    """The wrong contributions, the likeliest first."""
     upstream, partial = step.upstream, step.partial
     assert upstream is not None
     assert partial is not None
-    node, target = facts.nodes[step.node], facts.nodes[step.target or ""]
-    source, result = _called(node), _called(target)
-    local = f"∂{result}/∂{source}"
-    yield _Slip(
-        upstream, "missed factor",
-        f"That is the upstream gradient alone: multiply it by the local derivative {local}.",
-    )  # fmt: skip
-    yield _Slip(
-        partial, "missed factor",
-        f"That is the local derivative {local} alone: multiply it by the upstream gradient.",
-    )  # fmt: skip
-    yield _Slip(
-        upstream * node.value, "value",
-        f"You multiplied by the value of {source}; what counts is how {result} changes with it: {local}.",
-    )  # fmt: skip
-    yield _Slip(
-        upstream * target.value, "value",
-        f"You multiplied by the value of {result}; what counts is how it changes with {source}: {local}.",
-    )  # fmt: skip
-    yield _Slip(
-        -upstream * partial, "sign",
-        f"The size is right, the sign is not: look at the signs of the upstream gradient and of {local}.",
-    )  # fmt: skip
-    yield from _wrong_order(step, facts, result, local)
-    yield _Slip(
-        upstream + partial, "added factors",
-        f"Along a route the factors multiply, only routes add: upstream times {local}, not plus.",
-    )  # fmt: skip
-
-
-def _wrong_order(step: Step, facts: _Facts, result: str, local: str) -> Iterator[_Slip]:
-    """Passing on a gradient before it is complete; taking the inputs one for the other."""
-    assert step.upstream is not None
-    assert step.partial is not None
-    for unfinished in facts.unfinished(step.target):
-        yield _Slip(
-            unfinished * step.partial, "order",
-            f"The order is wrong: {result} was not complete. All its routes are added before it passes "
-            f"anything on, and then its gradient is {number(step.upstream)}.",
-        )  # fmt: skip
+    source, result = _ends(step, facts.nodes)
+    yield _mistake(upstream, "upstream alone")
+    yield _mistake(partial, "partial alone")
+    yield _mistake(upstream * source.value, "value of the input")
+    yield _mistake(upstream * result.value, "value of the result")
+    yield _mistake(-upstream * partial, "sign")
+    for unfinished in facts.unfinished(result):
+        yield _mistake(unfinished * partial, "unfinished")
     for edge in facts.others(step):
-        other = _called(facts.nodes[edge.source])
         assert edge.partial is not None
-        yield _Slip(
-            step.upstream * edge.partial, "order",
-            f"The inputs are in the wrong order: that belongs to {other}. Here it is {local} that counts.",
-        )  # fmt: skip
+        yield _mistake(upstream * edge.partial, "other input", _called(facts.nodes[edge.source]))
+    yield _mistake(upstream + partial, "added factors")
+
+
+def _mistake(x: float, name: str, other: str = "") -> Answer:
+    return Answer(x, tolerance(x), (name,), other)
+
+
+def _ends(step: Step, nodes: Mapping[str, Node]) -> tuple[Node, Node]:
+    """The node that a step along an edge is about, and the one that its gradient comes from."""
+    assert step.target is not None
+    return nodes[step.node], nodes[step.target]
 
 
 def _rounding_of_product(step: Step) -> float:
@@ -221,10 +217,6 @@ def _same(x: float, answer: Answer) -> bool:
     if math.isfinite(x) and math.isfinite(answer.number):
         return abs(x - answer.number) <= answer.tolerance
     return x == answer.number or (math.isnan(x) and math.isnan(answer.number))
-
-
-def _name(node: str, facts: _Facts) -> str:
-    return _called(facts.nodes[node])
 
 
 def _called(node: Node) -> str:

@@ -12,9 +12,10 @@ from html import escape
 from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING, Any
+from zlib import compress
 
 from autograd.drawing.style import THEMES, Theme, width
-from autograd.player.predict import predictions
+from autograd.player.predict import WORDS, Questions, predictions
 from autograd.player.views import View, views
 from autograd.trace import Node, Step
 from autograd.wording import counted, number, parse_label, signed
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 LONGEST_TEXT = 400
 """How many steps are told in the text for pages without scripts."""
+
+LONGEST_PLAIN = 150_000
+"""From how many characters on the facts are deflated."""
 
 LONGEST_TITLE = 80
 
@@ -57,7 +61,7 @@ def page(walk: Walk) -> str:
         arrangement=_arrangement(pictures[0].svg),
         picture=pictures[0].svg,
         text=_text(walk),
-        facts=embedded(facts(walk) | {"views": _plain_views(pictures)}),
+        facts=packed(embedded(facts(walk) | {"views": _plain_views(pictures)})),
         script=script,
     )
 
@@ -71,6 +75,7 @@ def facts(walk: Walk) -> dict[str, Any]:
     asked = predictions(walk.trace)
     return {
         "title": heading(walk),
+        "words": WORDS,
         "trace": json.loads(walk.trace.to_json()),
         "names": [_name(node) for node in walk.trace.nodes],
         "values": [number(node.value) for node in walk.trace.nodes],
@@ -81,10 +86,7 @@ def facts(walk: Walk) -> dict[str, Any]:
                 "added": signed(step.contribution),
                 "width": width(step.contribution),
                 "sign": _sign(step.contribution),
-                "asked": {
-                    question: [[_exact(a.number), a.tolerance, a.mistake, a.words] for a in answers]
-                    for question, answers in asked.get(step.number, {}).items()
-                },
+                "asked": _plain_answers(asked.get(step.number, {})),
             }
             for step in walk.trace.steps
         ],
@@ -112,6 +114,30 @@ def embedded(facts: Any) -> str:
     """
     text = json.dumps(facts, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def packed(text: str) -> str:
+    """JSON as it stands or, where it is long, deflated, as a JSON string in base 64.
+
+    >>> packed("[1,2]"), len(packed("[" + "1," * 1_000_000 + "1]")) < 10_000
+    ('[1,2]', True)
+    """
+    if len(text) <= LONGEST_PLAIN:
+        return text
+    return f'"{b64encode(compress(text.encode(), 9)).decode()}"'
+
+
+def _plain_answers(questions: Questions) -> dict[str, list[list[Any]]]:
+    """Each answer as its number, tolerance, mistakes and other input; equal lists once."""
+    shared = questions.get("gradient") is questions.get("contribution")
+    return {
+        question: [
+            [_exact(answer.number), float(f"{answer.tolerance:.3g}"), list(answer.mistakes), answer.other]
+            for answer in answers
+        ]
+        for question, answers in questions.items()
+        if not (shared and question == "gradient")
+    }
 
 
 def _exact(x: float) -> float | str:
