@@ -162,16 +162,17 @@ def circle(symbol: str, corner: Point) -> str:
     return shape + words(symbol, corner.x + width / 2, corner.y + RADIUS + 4.5, "symbol")
 
 
-def node_group(node: Node, name: str, parts: str) -> str:
+def node_group(node: Node, name: str, parts: str, kind: str = "") -> str:
     """What shows one node, with what it says when pointed at.
 
     Args:
         node: the node.
         name: the id of the element.
         parts: its box, its operation's circle and the line between.
+        kind: one more class.
     """
     shown = hint(description(node)) + parts
-    return tag("g", shown, id=name, class_=f"node {node.role}", data_node=node.id)
+    return tag("g", shown, id=name, class_=f"node {node.role} {kind}".rstrip(), data_node=node.id)
 
 
 def _rows(node: Node, start: Point, right: float) -> list[str]:
