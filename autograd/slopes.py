@@ -145,18 +145,24 @@ class _KnownSymbols:
     def where(self, condition: Any, a: Any, b: Any) -> Known:
         """The branch that holds; a mere number remembers why."""
         holds, chosen = _known(condition), _known(a if _known(condition).value else b)
-        return plain(chosen.value, _reason(holds)) if chosen.plain and not holds.plain else chosen
+        if not chosen.plain or holds.plain or chosen.because:  # a case within this case says more
+            return chosen
+        return plain(chosen.value, _reason(holds))
 
     def pow(self, a: Any, b: Any) -> Known:
-        """a^b, and a itself where b is 1."""
+        """a^b; but 1 where b is 0, and a itself where b is 1."""
         a, b = _known(a), _known(b)
-        return a if b.plain and b.value == 1.0 else _combined(SYMBOLS.pow, IEEE.pow, (a, b))
+        if b.plain and b.value in (0.0, 1.0):
+            return a if b.value else plain(1.0)
+        return _combined(SYMBOLS.pow, IEEE.pow, (a, b))
 
 
 def _reason(condition: Known) -> str:
-    if not condition.otherwise:  # a name, of a comparison computed before
-        return f"{condition.expression} is {'true' if condition.value else 'false'}"
-    return condition.expression.text if condition.value else condition.otherwise
+    """The condition, or its opposite, whichever holds."""
+    text = condition.expression.text
+    if " " not in text:  # a name, of a comparison computed before
+        return f"{text} is {'true' if condition.value else 'false'}"
+    return text if condition.value else condition.otherwise
 
 
 KNOWN = _KnownSymbols()

@@ -151,7 +151,7 @@ class Teller:
         if not edges:
             return ""
         if len(edges) > MOST_NAMES:
-            return f" Noted for the way back: its {len(edges)} local derivatives."
+            return f" Noted for the way back: its {count(len(edges))} local derivatives."
         repeated = len({edge.source for edge in edges}) < len(edges)
         told = [
             self._slope_in_words(edge) + (f" (input {edge.position + 1})" if repeated else "")
@@ -187,7 +187,7 @@ class Teller:
         """How the output follows a small change of the edge's source."""
         source, target = self._nodes[edge.source], self._nodes[edge.target]
         uses = sum(other.source == source.id for other in self._inputs[target.id])
-        often = "twice" if uses == 2 else f"{uses} times"
+        often = "twice" if uses == 2 else f"{count(uses)} times"
         times = f" {often}, here as input number {edge.position + 1}" if uses > 1 else ""
         told = (
             f"{name(source)} feeds into {name(target)}{times}: a small change of {name(source)} changes "
@@ -328,7 +328,7 @@ def _added(event: Event) -> str:
     if event.parts == 1:
         return f" {node} is used nowhere else, so this is its whole gradient."
     if event.before is None:
-        return f" It is the first of {event.parts} contributions to the gradient of {node}."
+        return f" It is the first of {count(event.parts)} contributions to the gradient of {node}."
     (edge,) = event.edges
     total = f"{number(event.before)} + {factor(edge.contribution)} = {number(event.after)}"
     told = (
@@ -337,7 +337,7 @@ def _added(event: Event) -> str:
     )
     if event.part < event.parts:
         return told
-    how_many = "Both" if event.parts == 2 else f"All {event.parts}"
+    how_many = "Both" if event.parts == 2 else f"All {count(event.parts)}"
     complete = f" {how_many} contributions are in, so the gradient of {node} is complete"
     return f"{told}{complete}{' and can be passed on' if event.node.op else ''}."
 

@@ -333,7 +333,7 @@ def walk(
         )
     if beside is not None and tangent is not None:
         raise ValueError(
-            "beside compares reverse passes, and a walk with a tangent has none: give one of them"
+            "beside is about the reverse pass, and a walk with a tangent has none; give only one"
         )
     return Walk(output, names, tangent, beside)
 

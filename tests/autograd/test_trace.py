@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+import re
+from collections.abc import Callable
+from dataclasses import asdict, fields
+from math import inf
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 
-from autograd import Parameter, Value, gradients, topological_order, where
-from autograd.trace import Node, Trace, trace
+import autograd
+from autograd import Parameter, Value, gradients, topological_order, walk, where
+from autograd.trace import Edge, Node, Step, Trace, trace
 from tests.strategies import Recipe, recipes
 
 
@@ -139,3 +144,100 @@ def test_a_gradient_is_the_sum_of_the_contributions_of_its_uses(recipe: Recipe) 
 def test_what_is_not_a_value_is_refused(output: Any, names: Any) -> None:
     with pytest.raises(TypeError, match="got"):
         trace(output, names)
+
+
+# ------------------------------------------------------------------------------------------- JSON
+
+SCHEMA = json.loads((Path(autograd.__file__).parent / "trace.schema.json").read_text(encoding="utf-8"))
+
+
+def odd_walk() -> Trace:
+    """A trace with numbers that are not finite, a label full of markup, and every kind of step."""
+    a, b = Value(-1.0, '"><b>&\u2028'), Value(inf, "b")
+    return walk(a.log() * b + where(a > 0, a, 2)).trace
+
+
+@given(recipes())
+def test_json_and_back_is_the_identity(recipe: Recipe) -> None:
+    y = recipe.compute([Value(x) for x in recipe.numbers])
+    facts = trace(y) if y.role == "constant" else walk(y).trace
+    again = Trace.from_json(facts.to_json())
+    assert again == facts
+    assert facts == again
+    assert hash(again) == hash(facts)
+
+
+def test_json_and_back_keeps_what_is_not_finite() -> None:
+    facts = odd_walk()
+    text = facts.to_json()
+    assert Trace.from_json(text).to_json() == text
+    assert '"value":"inf"' in text
+    assert '"value":"nan"' in text
+    json.loads(text, parse_constant=pytest.fail)
+
+
+def test_json_has_the_shape_that_the_schema_states() -> None:
+    jsonschema = pytest.importorskip("jsonschema", reason="the schema is checked by jsonschema")
+    validator = jsonschema.Draft202012Validator(SCHEMA)
+    validator.check_schema(SCHEMA)
+    a = Value(2.0, "a")
+    for facts in (odd_walk(), trace(example()), walk(a).trace, walk(a * a, tangent=a).trace):
+        validator.validate(json.loads(facts.to_json()))
+    broken = json.loads(odd_walk().to_json())
+    broken["nodes"][0]["value"] = "Infinity"
+    assert not validator.is_valid(broken)
+
+
+@pytest.mark.parametrize(("name", "record"), [("node", Node), ("edge", Edge), ("step", Step)])
+def test_the_schema_and_the_records_have_the_same_fields(name: str, record: Any) -> None:
+    stated = SCHEMA["$defs"][name]
+    assert list(stated["properties"]) == stated["required"] == [field.name for field in fields(record)]
+
+
+def change(**changes: Any) -> Callable[[dict[str, Any]], None]:
+    return lambda data: data.update(changes)
+
+
+def change_first(place: str, **changes: Any) -> Callable[[dict[str, Any]], None]:
+    return lambda data: data[place][0].update(changes)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (change(version=2), "version 2, and only version 1"),
+        (change(version="1"), 'version "1"'),
+        (lambda data: data.pop("version"), '"version"'),
+        (lambda data: data.pop("edges"), "'edges' is missing"),
+        (change(colour="red"), "'colour' is unknown"),
+        (change(nodes={}), '"nodes" is a list'),
+        (change(output=3), '"output" is the id of a node'),
+        (change(output="n99"), "'n99' that is not among its nodes"),
+        (change_first("nodes", value="1"), 'nodes[0].value is "1", which is not a float'),
+        (change_first("nodes", value=10**400), "nodes[0].value is too large"),
+        (change_first("nodes", value=True), "nodes[0].value is true"),
+        (change_first("nodes", label=None), "nodes[0].label is null, which is not a str"),
+        (change_first("edges", position=0.5), "edges[0].position is 0.5, which is not a int"),
+        (change_first("edges", source="n99"), "'n99'"),
+        (change_first("steps", shade=1), "in steps[0], 'shade' is unknown"),
+        (lambda data: data["steps"].insert(0, []), "steps[0] is not an object"),
+    ],
+)
+def test_what_is_no_trace_is_refused(spoil: Callable[[dict[str, Any]], Any], message: str) -> None:
+    a = Value(2.0, "a")
+    data = json.loads(walk(a * a).trace.to_json())
+    spoil(data)
+    with pytest.raises(ValueError, match=re.escape(message)):
+        Trace.from_json(json.dumps(data))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"version": NaN}', "[" * 100_000])
+def test_text_that_is_no_trace_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="this is no trace"):
+        Trace.from_json(text)
+
+
+def test_a_trace_is_read_from_text() -> None:
+    data: Any = {}
+    with pytest.raises(TypeError, match="got dict"):
+        Trace.from_json(data)

@@ -1,0 +1,69 @@
+"""Formulas as MathML: well-formed, nothing lost, nothing read as markup."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograd.mathml import LOWERED, RAISED, mathml
+from autograd.wording import parse_label
+
+PLAIN = str.maketrans({**LOWERED, **RAISED, "^": "", "√": "", "/": "", "(": "", ")": ""})
+
+
+def inside(text: str) -> str:
+    markup = mathml(text)
+    return markup.removeprefix('<math display="block">').removesuffix("</math>")
+
+
+@pytest.mark.parametrize(
+    ("text", "markup"),
+    [
+        ("a", "<mi>a</mi>"),
+        ("tanh", "<mi>tanh</mi>"),
+        ("−0.5", '<mo form="prefix">−</mo><mn>0.5</mn>'),
+        ("a − 1e−9", "<mi>a</mi><mo>−</mo><mn>1e−9</mn>"),
+        ("w₂₁³", "<msubsup><mi>w</mi><mn>21</mn><mn>3</mn></msubsup>"),
+        ("w₁₂,₃", "<msub><mi>w</mi><mn>12,3</mn></msub>"),
+        ("a²", "<msup><mi>a</mi><mn>2</mn></msup>"),
+        ("x^2", "<msup><mi>x</mi><mn>2</mn></msup>"),
+        ("√x", "<msqrt><mi>x</mi></msqrt>"),
+        ("√(a + b)", "<msqrt><mi>a</mi><mo>+</mo><mi>b</mi></msqrt>"),
+        ("|a|", "<mrow><mo>|</mo><mi>a</mi><mo>|</mo></mrow>"),
+        ("my label", '<mi>my</mi><mspace width="0.3em"/><mi>label</mi>'),
+        (
+            "∂L/∂a",
+            "<mfrac><mrow><mo>∂</mo><mi>L</mi></mrow><mrow><mo>∂</mo><mi>a</mi></mrow></mfrac>",
+        ),
+    ],
+)
+def test_formulas_are_set_as_mathematics(text: str, markup: str) -> None:
+    assert inside(text) == markup
+
+
+def test_a_call_is_raised_as_a_whole() -> None:
+    assert inside("sin(x)^2").startswith("<msup><mrow><mi>sin</mi><mrow><mo>(</mo>")
+
+
+@given(st.text(st.sampled_from("ab∂/√^()|₁²−+=<>&\"' ·…,.1e∞if"), max_size=60) | st.text(max_size=60))
+def test_any_text_is_well_formed_and_keeps_its_characters(text: str) -> None:
+    shown = parse_label(text, limit=1000).text  # as labels come here: every character can be seen
+    element = ElementTree.fromstring(mathml(shown))
+    kept = "".join(element.itertext())
+    assert re.sub(r"\s", "", kept.translate(PLAIN)) == re.sub(r"\s", "", shown.translate(PLAIN))
+
+
+@pytest.mark.parametrize("text", ["(" * 5000, "∂(" * 200, "√" * 300, "|" * 301, "^" * 5000, "∂" * 5000])
+def test_what_is_never_closed_is_read_quickly(text: str) -> None:
+    ElementTree.fromstring(mathml(text))
+
+
+def test_labels_are_text() -> None:
+    markup = mathml('∂y/∂("><img src=x onerror=alert(1)>)')
+    assert {element.tag for element in ElementTree.fromstring(markup).iter()} <= {
+        "math", "mfrac", "mrow", "mo", "mi", "mn", "mtext", "mspace",
+    }  # fmt: skip

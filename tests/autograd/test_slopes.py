@@ -1,0 +1,68 @@
+"""Local derivatives as they are at a node: the right number, in the names of the node."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograd.ops import TABLE, Op
+from autograd.slopes import KNOWN, Known, plain, slopes, symbol
+from tests.strategies import inputs_of
+
+EVERY_OP = pytest.mark.parametrize("op", TABLE.values(), ids=TABLE.keys())
+
+
+@EVERY_OP
+@given(data=st.data())
+def test_the_formula_has_the_value_of_the_partial(op: Op, data: st.DataObject) -> None:
+    numbers = data.draw(inputs_of(op))
+    y, partials = op.evaluate(numbers)
+    known = [symbol(f"x{i}", x) for i, x in enumerate(numbers)]
+    read = op.partials(KNOWN, known, symbol("y", y))
+    for told, partial in zip(read, partials, strict=True):
+        value = told.value if isinstance(told, Known) else told
+        assert value == pytest.approx(partial, rel=1e-12, nan_ok=True)
+
+
+@EVERY_OP
+@given(data=st.data())
+def test_no_case_is_left_open(op: Op, data: st.DataObject) -> None:
+    numbers = data.draw(inputs_of(op))
+    known = [symbol(f"x{i}", x) for i, x in enumerate(numbers)]
+    for slope in slopes(op, known, symbol("y", op.evaluate(numbers)[0])):
+        assert " if " not in slope.text
+
+
+@pytest.mark.parametrize(
+    ("op", "inputs", "told"),
+    [
+        ("pow", [("x", 3.0), 3.0], [("3 × x^2", "")]),
+        ("pow", [("x", 3.0), 1.0], [("1", "")]),
+        ("pow", [("x", 3.0), -1.0], [("−1 × x^(−2)", "")]),
+        ("relu", [("z", -1.0)], [("0", "z ≤ 0")]),
+        ("abs", [("z", -1.0)], [("−1", "z < 0")]),
+        ("maximum", [("a", 1.0), ("b", 2.0)], [("0", "a < b"), ("1", "b > a")]),
+        ("where", [("c", 1.0), ("a", 1.0), ("b", 2.0)], [("0", ""), ("1", "c is true"), ("0", "c is true")]),
+        ("mul", [("a", 2.0), 5.0], [("5", ""), ("a", "")]),
+        ("div", [("a", 2.0), ("b", 4.0)], [("1 / b", ""), ("−y / b", "")]),
+    ],
+)
+def test_it_is_written_as_a_person_would(
+    op: str, inputs: list[tuple[str, float] | float], told: list[tuple[str, str]]
+) -> None:
+    known = [symbol(*x) if isinstance(x, tuple) else plain(x) for x in inputs]
+    y = TABLE[op].evaluate([x.value for x in known])[0]
+    assert [tuple(slope) for slope in slopes(TABLE[op], known, symbol("y", y))][: len(told)] == told
+
+
+def test_a_number_that_is_no_number_is_in_no_case() -> None:
+    (slope,) = slopes(TABLE["relu"], [symbol("z", math.nan)], symbol("y", math.nan))
+    assert slope.because == ""
+
+
+def test_what_is_not_in_the_table_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no op 'sinc'"):
+        getattr(KNOWN, "sin" + "c")
