@@ -20,6 +20,7 @@ from autograd.terminal import (
     called_engine,
     gradient_lines,
     heading,
+    legend,
     phase_of,
     state_lines,
     step_lines,
@@ -90,6 +91,7 @@ def _run(arguments: argparse.Namespace, look: Look) -> None:
     elif arguments.path:
         print(_ledger(steps, _named(steps, "--path", arguments.path)))
     elif not notes:
+        _print(legend(steps.trace, look))
         _print(told(steps.trace.steps, look, steps.beside))
         _print(["", *_outcome(steps, look)])
     _print(notes, to=sys.stderr if arguments.json else sys.stdout)
@@ -166,6 +168,7 @@ def _outcome(steps: Walk, look: Look) -> list[str]:
 def _step_through(steps: Walk, look: Look) -> None:
     """One step at a time, as the lines that are typed say; until they end, or the steps do."""
     prompt = look.faint(f"{KEYS}  › ") if sys.stdin.isatty() else ""
+    _print(legend(steps.trace, look))
     steps.step()
     _show(steps, look)
     while True:
@@ -205,8 +208,8 @@ def _show(steps: Walk, look: Look) -> None:
     """The current step, what is known after it, and at the end what came of it."""
     step, facts = steps.here, steps.trace
     assert step is not None
-    phase = heading(phase_of(step, facts.steps), look)
-    _print(["", look.faint("─" * look.width), f"{phase}", ""])
+    place = f"step {step.number + 1} of {len(steps)}"
+    _print([look.faint("─" * look.width), heading(phase_of(step, facts.steps), look, place), ""])
     _print(step_lines(step, len(steps), look, steps.beside))
     if state := state_lines(facts, step.number, look):
         _print(["", *state])

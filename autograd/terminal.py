@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from math import inf
+from math import inf, isfinite
 from textwrap import wrap
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -60,7 +60,7 @@ class Look:
 
     def warning(self, text: str) -> str:
         """The text as something that went wrong."""
-        return self._styled(f"1;{NEGATIVE}", text)
+        return self._styled(NEGATIVE, text)
 
     def _styled(self, code: str, text: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self.colour and text else text
@@ -70,6 +70,25 @@ PLAIN = Look()
 
 
 # ------------------------------------------------------------------------------------- the steps
+
+
+def legend(facts: Trace, look: Look = PLAIN) -> list[str]:
+    """How the signs of a walk are read, in the names of its own first input and output."""
+    output = next(node for node in facts.nodes if node.id == facts.output)
+    first = next((node for node in facts.nodes if node.op is None and node.role != "constant"), output)
+    y, a = called(output), called(first)
+    if y == a:
+        return []
+    lines = wrapped(
+        f"∂{y}/∂{a}: how many times as much {y} changes as {a}, when {a} changes a little.", look.width
+    )
+    if any(_is_rounded(step.after) for step in facts.steps):
+        lines.append("Numbers are rounded to four digits where they are shown.")
+    return [look.faint(line) for line in lines]
+
+
+def _is_rounded(x: float | None) -> bool:
+    return x is not None and isfinite(x) and float(f"{x:.4g}") != x
 
 
 def told(steps: Sequence[Step], look: Look = PLAIN, beside: Beside | None = None) -> Iterator[str]:
@@ -85,7 +104,7 @@ def told(steps: Sequence[Step], look: Look = PLAIN, beside: Beside | None = None
         lines = step_lines(step, len(steps), look, beside)
         if step.phase != phase and phase != "tangent":  # forward mode goes to and fro
             phase = phase_of(step, steps)
-            yield from ("", heading(phase, look), "")
+            yield from ("", heading(phase, look, CHANGE if phase == "reverse" else ""), "")
         elif airy or len(lines) > 1:
             yield ""
         airy = len(lines) > 1
@@ -97,17 +116,17 @@ def phase_of(step: Step, steps: Sequence[Step]) -> str:
     return "tangent" if steps[-1].phase == "tangent" else step.phase
 
 
-def heading(phase: str, look: Look = PLAIN) -> str:
-    """The name of a pass, and in a few words what it does."""
+def heading(phase: str, look: Look = PLAIN, note: str = "") -> str:
+    """The name of a pass, in a few words what it does, and a note at the right end of the line."""
     name, about = PASSES[phase]
-    room = look.width - len(name) - len(about) - 2
-    change = CHANGE.rjust(room) if phase == "reverse" and room > len(CHANGE) else ""
-    return _headed(name, about + change, look)
+    room = look.width - len(name) - 2
+    if len(about) + len(GAP) + len(note) > room:
+        about = ""
+    return _headed(name, (about + note.rjust(room - len(about))).rstrip(), look)
 
 
 def _headed(name: str, about: str, look: Look) -> str:
-    fits = len(name) + 2 + len(about) <= look.width
-    return f"{look.strong(name)}  {look.faint(about)}" if fits else look.strong(name)
+    return f"{look.strong(name)}  {look.faint(about)}" if about else look.strong(name)
 
 
 def step_lines(step: Step, total: int, look: Look = PLAIN, beside: Beside | None = None) -> list[str]:
@@ -122,7 +141,7 @@ def step_lines(step: Step, total: int, look: Look = PLAIN, beside: Beside | None
     lines = [look.strong(line) for line in computed]
     sentence = wrapped(step.sentence, room)
     if step.kind == "leaf" and len(computed[-1]) + len(GAP) + len(sentence[0]) <= room and len(sentence) == 1:
-        lines[-1] += " " * max(len(GAP), 12 - len(computed[-1])) + look.faint(step.sentence)
+        lines[-1] += " " * max(len(GAP), 12 - len(computed[-1])) + step.sentence
         sentence = []
     if step.kind == "edge":
         change = f"{number(step.before)} → {number(step.after)}"
@@ -130,10 +149,10 @@ def step_lines(step: Step, total: int, look: Look = PLAIN, beside: Beside | None
         lines[-1:] = (
             [lines[-1] + " " * space + change] if space >= len(GAP) else [lines[-1], change.rjust(room)]
         )
-    lines += map(look.faint, sentence)
+    lines += sentence
     if beside is not None and step.number == beside.parts_at:
         parting = f"≠ {called_engine(beside)} has {number(beside.found)} here, not {number(beside.right)}."
-        lines += [look.warning(parting), *wrapped(beside.diagnosis, room)]
+        lines += [look.warning(line) for line in [parting, *wrapped(beside.diagnosis, room)]]
     place = f"{MARGIN}{step.number + 1:{digits}}  "
     return [place + lines[0], *(margin + line for line in lines[1:])]
 
@@ -193,22 +212,24 @@ def plain(text: str) -> Cell:
 def state_lines(facts: Trace, place: int, look: Look = PLAIN) -> list[str]:
     """A table of all Values after the step number ``place``: what is known, and ``–`` for the rest.
 
-    The Value that the step is about stands in brackets.
+    The Value that the step is about stands in brackets.  The columns keep their places from step
+    to step.
     """
     nodes = [node for node in facts.nodes if node.role != "constant"]
     if len(nodes) > MOST_COLUMNS:
         return []
     here = facts.steps[place]
-    known = Known.after(facts.steps[: place + 1])
+    known, in_the_end = Known.after(facts.steps[: place + 1]), Known.after(facts.steps)
     heads = ("", "value", "tangent" if phase_of(here, facts.steps) == "tangent" else "gradient")
-    return list(_side_by_side(heads, [_column(node, here, known, look) for node in nodes], look.width))
+    columns = [_column(node, node.id == here.node, known, look) for node in nodes]
+    widths = [_width(_column(node, True, in_the_end, look)) + 1 for node in nodes]
+    return list(_side_by_side(heads, columns, widths, look.width))
 
 
-def _column(node: Node, here: Step, known: Known, look: Look) -> list[Cell]:
+def _column(node: Node, marked: bool, known: Known, look: Look) -> list[Cell]:
     """A column of the state; a space at the right stands below the bracket."""
     name, change = called(node), known.changes.get(node.id)
-    marked = f"[{name}]"
-    head = Cell(marked, look.strong(marked)) if node.id == here.node else plain(f"{name} ")
+    head = Cell(f"[{name}]", look.strong(f"[{name}]")) if marked else plain(f"{name} ")
     written = f"{number(change)} "
     return [
         head,
@@ -217,10 +238,15 @@ def _column(node: Node, here: Step, known: Known, look: Look) -> list[Cell]:
     ]
 
 
-def _side_by_side(heads: Sequence[str], columns: Sequence[list[Cell]], width: int) -> Iterator[str]:
+def _width(column: Iterable[Cell]) -> int:
+    return max(len(cell.text) for cell in column)
+
+
+def _side_by_side(
+    heads: Sequence[str], columns: Sequence[list[Cell]], widths: Sequence[int], width: int
+) -> Iterator[str]:
     """Columns side by side as long as there is room, then further ones below."""
     room = width - max(map(len, heads)) - len(MARGIN)
-    widths = [max(len(cell.text) for cell in column) + 2 for column in columns]
     start = 0
     while start < len(columns):
         end = start + 1
@@ -243,39 +269,46 @@ def gradient_lines(facts: Trace, look: Look = PLAIN, beside: Beside | None = Non
     With another engine ``beside``, its gradients stand next to the right ones, marked where wrong.
     """
     output = next(node for node in facts.nodes if node.id == facts.output)
+    y = called(output)
     inputs = [node for node in facts.nodes if node.op is None and node.role != "constant"]
-    engine = [] if beside is None else [plain(called_engine(beside))]
-    rows = [[plain(""), plain("value"), plain("gradient"), *engine]]
-    for node in inputs:
-        row = [plain(called(node)), plain(number(node.value)), _slope(node.gradient or 0.0, look)]
-        if beside is not None:
-            row.append(_slope(beside.gradients.get(node.id, (0.0, 0.0))[1], look))
-        rows.append(row)
-    about = f"how {called(output)} = {number(output.value)} follows a small change of each input"
-    lines = [_headed("Gradients", about, look), ""]
-    notes = [
-        "",
-        *(_in_words(node, called(output)) if beside is None else _verdict(node, beside) for node in inputs),
-    ]
-    widths = [max(len(row[i].text) for row in rows) for i in range(len(rows[0]))]
-    used = len(MARGIN) + sum(widths) + len(GAP) * len(widths)
-    for row, note in zip(rows, notes, strict=True):
-        cells = [
-            row[0].left(widths[0]),
-            *(cell.right(w) for cell, w in zip(row[1:], widths[1:], strict=True)),
-        ]
-        fits = bool(note) and used + len(note) <= look.width
-        lines.append(MARGIN + GAP.join([*cells, look.faint(note)] if fits else cells))
-    return lines
+    about = f"how {y} = {number(output.value)} follows a small change of each input"
+    fits = len("Gradients  ") + len(about) <= look.width
+    if beside is None:
+        heads = [*map(plain, ("", "value", "gradient", ""))]
+        rows = [[*_numbers(node, look), plain(_in_words(node, y))] for node in inputs]
+    else:
+        heads = [*map(plain, ("", "value", "gradient", called_engine(beside), ""))]
+        rows = [[*_numbers(node, look), *_compared(node, beside, look)] for node in inputs]
+    return [_headed("Gradients", about if fits else "", look), "", *_aligned([heads, *rows], look)]
+
+
+def _numbers(node: Node, look: Look) -> list[Cell]:
+    return [plain(called(node)), plain(number(node.value)), _slope(node.gradient or 0.0, look)]
+
+
+def _compared(node: Node, beside: Beside, look: Look) -> list[Cell]:
+    """The gradient that the other engine has, and a mark if it is wrong."""
+    right, found = beside.gradients.get(node.id, (0.0, 0.0))
+    mark = "" if number(right) == number(found) else "≠"
+    return [_slope(found, look), Cell(mark, look.warning(mark))]
 
 
 def _slope(x: float | None, look: Look) -> Cell:
     return Cell(signed(x), look.by_sign(signed(x), x))
 
 
-def _verdict(node: Node, beside: Beside) -> str:
-    right, found = beside.gradients.get(node.id, (0.0, 0.0))
-    return "" if number(right) == number(found) else "≠"
+def _aligned(rows: Sequence[Sequence[Cell]], look: Look) -> Iterator[str]:
+    """A table: a name, numbers, and at the end a note, where there is room for it."""
+    widths = [max(len(row[i].text) for row in rows) for i in range(len(rows[0]) - 1)]
+    room = look.width - len(MARGIN) - sum(widths) - len(GAP) * len(widths)
+    for name, *numbers, note in rows:
+        cells = [
+            name.left(widths[0]),
+            *(x.right(width) for x, width in zip(numbers, widths[1:], strict=True)),
+        ]
+        if 0 < len(note.text) <= room:
+            cells.append(note.shown)
+        yield MARGIN + GAP.join(cells)
 
 
 def _in_words(node: Node, y: str) -> str:
