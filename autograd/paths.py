@@ -176,6 +176,9 @@ class GradientPath:
     ) -> Drawing:
         """A picture of what lies between the weight and the output, and of nothing else.
 
+        The strongest routes are told apart by hue and by number, and the thicker the stronger; each
+        arrow carries its local derivative, in symbols where these are short.
+
         Args:
             names: variables by name, as `locals` gives them, for Values without a label.
             limit: from how many nodes on only the strongest routes are drawn.

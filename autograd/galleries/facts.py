@@ -164,7 +164,7 @@ def gather(output: Value, weights: Iterable[Value] | None, names: Mapping[str, A
     order = topological_order(output)
     chosen = _chosen(order, weights)
     upstream = upstreams(output)
-    uses = uses_among(v for v in order if v in upstream)
+    uses = uses_among(v for v in _downstream(order, chosen) if v in upstream)
     counts = count_routes(uses, output, set(chosen))
     neurons = _neurons(order)
     shown = sorted(chosen, key=lambda w: _largest_first(upstream.get(w, 0.0)))[:MOST_CARDS]
@@ -212,6 +212,15 @@ def _chosen(order: Sequence[Value], weights: Iterable[Value] | None) -> list[Val
     if not chosen:
         raise ValueError("a gallery shows weights; got an empty list")
     return chosen
+
+
+def _downstream(order: Sequence[Value], chosen: Iterable[Value]) -> list[Value]:
+    """The Values that depend on one of those chosen, and these themselves."""
+    reached = set(chosen)
+    for v in order:
+        if not reached.isdisjoint(v.inputs):
+            reached.add(v)
+    return [v for v in order if v in reached]
 
 
 def _largest_first(gradient: float) -> tuple[bool, float]:

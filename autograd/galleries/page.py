@@ -73,10 +73,10 @@ def label(text: str) -> str:
 
 
 def _lead(facts: Facts) -> str:
-    weights = counted(facts.weights, "weight")
     return (
-        f"{label(facts.output)} = {number(facts.value)} depends on {weights}. "
-        "The gradient of each is a sum over routes: along each, the product of the local derivatives."
+        f"{label(facts.output)} = {number(facts.value)}. Shown are its gradients with respect to "
+        f"{counted(facts.weights, 'weight')}: each is a sum over routes, and along each route the product of "
+        "the local derivatives."
     )
 
 

@@ -391,3 +391,11 @@ def test_labels_in_a_ledger_are_text_with_real_indices() -> None:
     assert "&lt;img" in html
     assert len(html) < 5000
     assert "z<sub>1</sub><sup>2</sup>" in html
+
+
+def test_a_weight_used_a_thousand_times_has_a_thousand_routes() -> None:
+    w = Parameter(1.0, "w")
+    path = gradient_path(named(sum_of([w * factor for factor in range(1, 1001)])), w)
+    ledger = path.ledger(3)
+    assert [entry.product for entry in ledger.entries] == [1000.0, 999.0, 998.0]
+    assert (ledger.count, ledger.rest, ledger.sum) == (1000, 497_503.0, 500_500.0)
