@@ -7,6 +7,7 @@ and partial sums.  What comes after the last activation, the loss, stays as it i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -70,11 +71,21 @@ class Link:
     weights: list[Node] = field(default_factory=list)
 
     def gradient(self) -> float | None:
-        """Of the one weight, else the sum of what flows back through the edges."""
+        """Of the one weight, else what flows back through the edges.
+
+        Into one value that is their sum; into several it is the size of all together, since what
+        flows into different values does not add up.
+        """
         if len(self.weights) == 1:
             return self.weights[0].gradient
         flows = [edge.contribution for edge in self.edges if edge.contribution is not None]
-        return sum(flows) if flows else None
+        if not flows:
+            return None
+        return sum(flows) if self.has_sign() else math.hypot(*flows)
+
+    def has_sign(self) -> bool:
+        """Whether `gradient` is that of one value, and not the size of several."""
+        return len(self.weights) == 1 or (not self.weights and len({edge.source for edge in self.edges}) == 1)
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,7 @@ def _add_links(drawing: Drawing, network: Network, theme: Theme, labelled: bool)
             gradient=_size_of_link(link),
             carries=any(edge.partial is not None for edge in link.edges),
             hint=_hint(link),
-            signed=len(link.weights) < 2,
+            signed=link.has_sign(),
             straight=not labelled and bool(link.weights),
             pull=STRONGLY if {link.source, link.target} <= middles else 0,
         )
@@ -125,6 +125,8 @@ def _rows_of_link(link: Link, theme: Theme) -> tuple[str, ...]:
         return (named,) if weight.gradient is None else (named, gradient_text(weight.gradient, theme))
     if len(link.edges) == 1:
         return rows_of_use(link.edges[0], theme)
+    if not link.has_sign():
+        return (note(counted(len(link.edges), "use"), theme),)
     gradient = link.gradient()
     return () if gradient is None else (gradient_text(gradient, theme),)
 

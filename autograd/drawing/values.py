@@ -266,7 +266,7 @@ def framed(rows: Iterable[str], role: str, theme: Theme, rounded: bool = False) 
 
 def _description(node: Node) -> str:
     """The whole of a node in one line, for the tooltip."""
-    parts = [node.label, node.formula, number(node.value)]
+    parts = [node.label, node.formula, number(node.value)]  # the label in full: the box may shorten it
     gradient = "" if node.role == "constant" else f"; gradient {number(node.gradient)}"
     return " = ".join(part for part in parts if part) + gradient
 

@@ -94,7 +94,9 @@ def name_markup(name: Label) -> str:
     if name.subscript:
         markup += tag("tspan", escape(name.subscript), class_="index", dy=4.0)
     if name.superscript:
-        back = text_width(name.subscript, INDEX) * 0.56 / 0.62
+        back = INDEX * sum(
+            0.28 if c == "," else 0.556 for c in name.subscript
+        )  # as wide as it is in Helvetica
         markup += tag(
             "tspan", escape(name.superscript), class_="index", dx=-back, dy=-11.0 if name.subscript else -7.0
         )

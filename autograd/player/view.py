@@ -29,8 +29,7 @@ class View:
         title: what a breadcrumb says.
         svg: the picture, an ``<svg>`` element with classes and without colours.  Numbers stand in
             text elements with a ``data-slot``: ``value:n3``, ``gradient:n3``, and on arrows
-            ``partial:n0>n3:1`` and ``contribution:n0>n3:1``.  They hold the trace's own numbers,
-            as a page without scripts shows them.
+            ``partial:n0>n3:1`` and ``contribution:n0>n3:1``.
         nodes: the id of the element that shows a node, by the node's id in the trace.  Where a
             view shows several nodes as one, they share its element.
         edges: the id of the element that shows an edge, by ``source>target:position``.

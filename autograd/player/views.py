@@ -7,7 +7,9 @@ other as the walk does.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from autograd.graph import topological_order
@@ -24,11 +26,14 @@ __all__ = ["MOST_NODES", "View", "views"]
 MOST_NODES = 10_000
 """How large a graph can be shown; the page would be many megabytes and its walk hours long."""
 
+FILLED_SLOT = re.compile(r'(data-slot="[^"]*")>[^<]*</text>')
+
 
 def views(output: Value, trace: Trace, names: Mapping[str, Any] | None = None) -> list[View]:
     """The views of a graph, the first one first.
 
-    Every node and every edge of the trace is shown by at least one of them.
+    Every node and every edge of the trace is shown by at least one of them.  The slots of the first
+    hold the trace's numbers, as a page without scripts shows them; those of the others are empty.
 
     Args:
         output: the Value that the trace was taken of.
@@ -53,6 +58,12 @@ def views(output: Value, trace: Trace, names: Mapping[str, Any] | None = None) -
         )
     if fits(trace):
         return _graph_views(trace)
+    first, *others = _folded(output, trace, names)
+    return [first, *map(_emptied, others)]
+
+
+def _folded(output: Value, trace: Trace, names: Mapping[str, Any] | None) -> list[View]:
+    """The views of a network if labels tell its neurons, else of parts."""
     callers = labels_of(names)
     own = [v.label or callers.get(v, "") for v in topological_order(output)]
     try:
@@ -60,6 +71,11 @@ def views(output: Value, trace: Trace, names: Mapping[str, Any] | None = None) -
     except ValueError:  # no labels that tell neurons apart
         return _graph_views(trace)
     return network_views(trace, layers)
+
+
+def _emptied(view: View) -> View:
+    """The view without numbers: a page has them in its trace, and would be twice as long with them."""
+    return replace(view, svg=FILLED_SLOT.sub(r"\1></text>", view.svg))
 
 
 def _graph_views(trace: Trace) -> list[View]:

@@ -1,0 +1,189 @@
+"""The views of a walk: everything is shown somewhere, and what a view names is in its picture."""
+
+from __future__ import annotations
+
+import random
+import re
+from itertools import pairwise
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autograd import Value
+from autograd.player.shapes import WIDEST_NUMBER, edge_key
+from autograd.player.views import MOST_NODES, View, views
+from autograd.trace import Trace, trace
+from autograd.walk import walk
+from autograd.wording import number
+from nn import MLP, losses
+
+HOSTILE = [
+    '"><img src=x onerror=alert(1)>',
+    "</text></svg><script>",
+    "a&b;\\N\\G",
+    "]]>",
+    'data-slot="x">1',
+    "\x00\x1b\ud800",
+]
+
+
+def chain(steps: int, label: str = "w") -> Value:
+    """A graph of many nodes that is no network: eight leaves used over and over."""
+    pick = random.Random(0)
+    leaves = [Value(pick.uniform(-1, 1), f"{label}{i}") for i in range(8)]
+    y = Value(0.5, "y0")
+    for _ in range(steps):
+        y = (y * pick.choice(leaves) + pick.choice(leaves)).tanh()
+    return y
+
+
+def network(*sizes: int, fused: bool = True, loss: str = "cross_entropy", activation: str = "tanh") -> Value:
+    model = MLP(sizes[0], list(sizes[1:]), activation=activation, seed=0, fused=fused)
+    outputs = model([0.1 * i for i in range(sizes[0])])
+    if loss == "cross_entropy":
+        return losses.cross_entropy(outputs, 1)
+    return losses.mse([outputs] if isinstance(outputs, Value) else outputs, [1.0] * sizes[-1])
+
+
+GRAPHS = {
+    "one leaf": lambda: Value(1.0, "a"),
+    "unlabelled": lambda: (Value(1.0) * 2 + 1).exp(),
+    "small": lambda: chain(3),
+    "many nodes": lambda: chain(60),
+    "fused": lambda: network(8, 12, 4),
+    "in little steps": lambda: network(6, 7, 3, fused=False),
+    "wide": lambda: network(24, 18, 10),
+    "wide in little steps": lambda: network(20, 4, 3, fused=False),
+    "other activation": lambda: network(6, 12, 8, 2, loss="mse", activation="silu"),
+    "several samples": lambda: losses.mse(
+        [f([0.1, 0.2 * i]) for f in [MLP(2, [6, 1], seed=0)] for i in range(5)], [0.0] * 5
+    ),
+    "weights in the loss": lambda: _regularised(),
+}
+
+
+def _regularised() -> Value:
+    model = MLP(8, [10, 2], activation="tanh", seed=0)
+    return losses.cross_entropy(model([0.1] * 8), 0) + 0.1 * losses.l2(model.parameters())
+
+
+def shown(output: Value) -> tuple[Trace, list[View]]:
+    facts = walk(output).trace if output.op else trace(output)
+    return facts, views(output, facts)
+
+
+def ids(view: View) -> set[str]:
+    found = [element.get("id") for element in ElementTree.fromstring(view.svg).iter()]
+    named = [id for id in found if id]
+    assert len(named) == len(set(named)), "an id is given twice"
+    return set(named)
+
+
+@pytest.fixture(params=GRAPHS, scope="module")
+def pictured(request: pytest.FixtureRequest) -> tuple[Trace, list[View]]:
+    return shown(GRAPHS[request.param]())
+
+
+class TestEveryGraph:
+    def test_every_node_and_edge_is_in_a_view(self, pictured: tuple[Trace, list[View]]) -> None:
+        facts, pictures = pictured
+        assert {node.id for node in facts.nodes} == {id for view in pictures for id in view.nodes}
+        assert {edge_key(edge) for edge in facts.edges} == {key for view in pictures for key in view.edges}
+
+    def test_what_a_view_names_is_in_its_picture(self, pictured: tuple[Trace, list[View]]) -> None:
+        for view in pictured[1]:
+            assert {*view.nodes.values(), *view.edges.values(), *view.opens} <= ids(view), view.name
+
+    def test_views_lead_to_each_other(self, pictured: tuple[Trace, list[View]]) -> None:
+        _, (first, *others) = pictured
+        names = {first.name, *(view.name for view in others)}
+        assert len(names) == 1 + len(others)
+        assert first.parent is None
+        assert {view.parent for view in others} <= names
+        opened = {name for view in (first, *others) for name in view.opens.values()}
+        assert opened <= names
+        assert {view.name for view in others} <= opened
+
+    def test_the_first_view_shows_the_whole_graph(self, pictured: tuple[Trace, list[View]]) -> None:
+        facts, (first, *_) = pictured
+        assert set(first.nodes) == {node.id for node in facts.nodes}
+        assert set(first.edges) == {edge_key(edge) for edge in facts.edges}
+
+    def test_every_value_and_gradient_has_a_slot(self, pictured: tuple[Trace, list[View]]) -> None:
+        facts, pictures = pictured
+        slots = {slot for view in pictures for slot in re.findall(r'data-slot="([^"]*)"', view.svg)}
+        assert {f"value:{node.id}" for node in facts.nodes} <= slots
+        assert {f"gradient:{node.id}" for node in facts.nodes if node.role != "constant"} <= slots
+
+    def test_pictures_carry_no_colours(self, pictured: tuple[Trace, list[View]]) -> None:
+        assert not any(re.search(r"#[0-9a-fA-F]{6}|(fill|stroke)=", view.svg) for view in pictured[1])
+
+
+class TestHostileLabels:
+    @pytest.mark.parametrize("label", [*HOSTILE, "x" * 10_000], ids=range(len(HOSTILE) + 1))
+    @pytest.mark.parametrize("steps", [2, 34])
+    def test_a_label_stays_text(self, label: str, steps: int) -> None:
+        _, pictures = shown(chain(steps, label))
+        for view in pictures:
+            elements = ElementTree.fromstring(view.svg).iter()
+            assert {element.tag.rpartition("}")[2] for element in elements} <= {
+                "svg", "g", "title", "rect", "path", "text", "tspan", "circle",
+            }  # fmt: skip
+            assert len(view.svg) < 400_000
+
+    @given(st.text(max_size=30))
+    @settings(max_examples=40, deadline=None)
+    def test_any_label_gives_well_formed_svg(self, label: str) -> None:
+        a = Value(2.0, label)
+        _, (view,) = shown(a * 3.0)
+        ElementTree.fromstring(view.svg)
+
+    def test_a_long_label_is_told_in_full_when_pointed_at(self) -> None:
+        label = "the price of tea in the harbour of Hamburg"
+        _, (view,) = shown(Value(2.0, label) * 3.0)
+        titles = [e.text for e in ElementTree.fromstring(view.svg).iter() if e.tag.endswith("title")]
+        assert label in titles
+
+
+class TestNetworks:
+    def test_layers_open_their_neurons(self) -> None:
+        _, (first, *others) = shown(network(64, 32, 10))
+        assert first.title == "network"
+        named = {view.name: view for view in others}
+        layers = [
+            named[name] for name in dict.fromkeys(first.opens.values()) if named[name].parent == first.name
+        ]
+        assert [view.title for view in layers] == ["inputs", "layer 1", "layer 2", "loss"]
+        assert sum(view.parent == layers[1].name for view in others) == 32
+
+    def test_the_names_a_walk_gives_are_not_taken_for_labels(self) -> None:
+        _, pictures = shown(network(8, 8, 4, fused=False))
+        assert pictures[0].title == "network"
+
+    def test_too_large_is_refused_with_what_to_do_instead(self) -> None:
+        y = Value(1.0, "a")
+        for _ in range(MOST_NODES):
+            y = y.tanh()
+        with pytest.raises(ValueError, match=r"10,001 nodes .* gradient_path\(output, weight\)"):
+            views(y, trace(y))
+
+
+class TestParts:
+    def test_a_large_graph_without_neurons_says_why_it_is_in_parts(self) -> None:
+        _, (first, *parts) = shown(chain(60))
+        assert "too many for one picture" in first.note
+        assert all(view.parent == first.name for view in parts)
+
+    def test_parts_follow_each_other_in_the_forward_pass(self) -> None:
+        facts, (_, *parts) = shown(chain(60))
+        place = {node.id: i for i, node in enumerate(facts.nodes)}
+        targets = [[place[key.partition(">")[2].partition(":")[0]] for key in view.edges] for view in parts]
+        assert all(max(before) < min(after) for before, after in pairwise(targets))
+
+
+class TestRoom:
+    @pytest.mark.parametrize("x", [-1.234e-05, -1.234e-300, 1e308, float("-inf"), float("nan"), -0.001234])
+    def test_any_number_fits_the_room_kept_for_it(self, x: float) -> None:
+        assert len(number(x)) <= len(WIDEST_NUMBER)
