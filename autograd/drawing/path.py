@@ -36,6 +36,8 @@ STRONGEST = 5
 LONGEST_CHAIN_IN_SYMBOLS = 4
 MOST_STOPS = 12
 LONGEST_PARTIAL = 16
+NAMELESS = "\0"
+"""Stands in a formula for a result that has no name."""
 THIN_STRAND, THICK_STRAND = 1.8, 2.6
 
 
@@ -160,17 +162,14 @@ def _symbols(path: GradientPath, facts: Trace, names: Mapping[Value, str]) -> di
     """The local derivatives in symbols, as far as they are short and say more than the number."""
     symbols: dict[Use, str] = {}
     for v, id in _values_of(path, facts).items():
-        if v.op is None or not all(_named(x, names) for x in (*v.inputs, v)):
+        if v.op is None or not all(x.role == "constant" or _name(x, names) for x in v.inputs):
             continue
         written = [_name(x, names) or number(x.data) for x in v.inputs]
-        for position, formula in enumerate(partial_formulas(v.op, written, _name(v, names) or "y")):
-            if len(formula) <= LONGEST_PARTIAL and any(map(str.isalpha, formula)):
+        for position, formula in enumerate(partial_formulas(v.op, written, _name(v, names) or NAMELESS)):
+            readable = len(formula) <= LONGEST_PARTIAL and NAMELESS not in formula
+            if readable and any(map(str.isalpha, formula)):
                 symbols[id, position] = formula
     return symbols
-
-
-def _named(v: Value, names: Mapping[Value, str]) -> bool:
-    return bool(v.role == "constant" or _name(v, names))
 
 
 def _add_strands(
