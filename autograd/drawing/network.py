@@ -10,7 +10,7 @@ from itertools import groupby, pairwise
 from autograd.drawing.collapse import INPUTS, WHOLE, Group, Link, Network
 from autograd.drawing.markup import cell, label, row, text, tooltip
 from autograd.drawing.renderer import Drawing
-from autograd.drawing.style import NAME_SIZE, SMALL_SIZE, Theme
+from autograd.drawing.style import NAME_SIZE, SMALL_SIZE, TEXT_SIZE, Theme
 from autograd.drawing.values import (
     Arrow,
     add_arrow,
@@ -32,6 +32,9 @@ MOST_LABELLED_WEIGHTS = 6
 """Between two layers: the text of more arrows than this would push them out of their way."""
 
 
+MOST_IN_FULL = 8
+"""Neurons in a layer: with more, each is drawn in one line and says the rest when pointed at."""
+
 STRONGLY = 10
 WIDEST_RANKSEP = 6.0
 
@@ -42,8 +45,12 @@ def draw_network(network: Network, theme: Theme) -> Drawing:
     labelled = by_layer or max(_weights_into_layers(network).values(), default=0) <= MOST_LABELLED_WEIGHTS
     drawing = canvas(theme)
     tallest = max(map(len, _layers(network)))
-    ranksep = 0.9 if labelled else min(0.5 + 0.2 * tallest, WIDEST_RANKSEP)  # the taller, the steeper
+    brief = tallest > MOST_IN_FULL
+    per_neuron = 0.09 if brief else 0.2  # the taller the layers, the steeper the arrows between them
+    ranksep = 0.9 if labelled else min(0.5 + per_neuron * tallest, WIDEST_RANKSEP)
     drawing.attr(ranksep=str(ranksep), splines="true" if labelled else "line")
+    if brief:
+        drawing.attr(nodesep="0.06")
     for group in network.groups:
         kind = "neuron" if group.place[1] != WHOLE else "layer"
         described = {
@@ -51,7 +58,7 @@ def draw_network(network: Network, theme: Theme) -> Drawing:
             "tooltip": tooltip(_description(group)),
             "class": kind if group.place[0] != INPUTS else "value input",
         }
-        drawing.node(group.id, f"<{box_of_group(group, network, theme)}>", **described)
+        drawing.node(group.id, f"<{box_of_group(group, network, theme, brief)}>", **described)
     _keep_order(drawing, network)
     add_values(drawing, network.nodes, theme)
     _add_links(drawing, network, theme, labelled)
@@ -145,10 +152,15 @@ def _name(node: Node) -> str:
 # ------------------------------------------------------------------------------------------ boxes
 
 
-def box_of_group(group: Group, network: Network, theme: Theme) -> str:
-    """The box of a neuron, a layer, or inputs."""
+def box_of_group(group: Group, network: Network, theme: Theme, brief: bool = False) -> str:
+    """The box of a neuron, a layer, or inputs; a brief one has its name and what it gives out."""
     layer, neuron = group.place
     role = "input" if layer == INPUTS else "output" if layer == network.last else "operation"
+    if brief and neuron != WHOLE:
+        given = extent(node.value for node in group.labelled("x", "a", "o") or group.labelled("z"))
+        said = cell(text(given, size=SMALL_SIZE, colour=theme.ink), 'ALIGN="RIGHT"')
+        named = cell(label(_name_of_group(group), TEXT_SIZE, theme.ink), 'ALIGN="LEFT"')
+        return framed([row(named, said)], role, theme, rounded=layer != INPUTS)
     rows = [_heading(group, theme), "<HR/>", *(fact(name, said, theme) for name, said in facts(group))]
     return framed(rows, role, theme, rounded=layer != INPUTS and neuron != WHOLE)
 
@@ -202,16 +214,22 @@ def norm(nodes: list[Node]) -> float | None:
 def _heading(group: Group, theme: Theme) -> str:
     layer, neuron = group.place
     if neuron != WHOLE:
-        base = "x" if layer == INPUTS else (parse_label(group.labelled("a", "o", "z")[-1].label).base)
-        name = Label(base, str(neuron), str(layer) if layer != INPUTS else "")
         kind = "input" if layer == INPUTS else "neuron"
     else:
-        name = Label("inputs" if layer == INPUTS else f"layer {layer}")
         kind = f"{group.neurons()}" if layer == INPUTS else counted(group.neurons(), "neuron")
+    name = _name_of_group(group)
     return row(
         cell(label(name, NAME_SIZE, theme.ink), 'ALIGN="LEFT"'),
         cell(text(kind, size=SMALL_SIZE, colour=theme.faint), 'ALIGN="RIGHT"'),
     )
+
+
+def _name_of_group(group: Group) -> Label:
+    layer, neuron = group.place
+    if neuron == WHOLE:
+        return Label("inputs" if layer == INPUTS else f"layer {layer}")
+    base = "x" if layer == INPUTS else parse_label(group.labelled("a", "o", "z")[-1].label).base
+    return Label(base, str(neuron), str(layer) if layer != INPUTS else "")
 
 
 def _description(group: Group) -> str:

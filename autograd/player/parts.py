@@ -42,7 +42,7 @@ def reach(trace: Trace) -> int:
     >>> from autograd.trace import trace
     >>> a = Value(2.0, "a")
     >>> reach(trace((a * a).tanh() + a))
-    6
+    7
     """
     column: dict[str, int] = {}
     for edge in trace.edges:  # in the order of their targets, so the source's column is known
