@@ -13,7 +13,7 @@ here, from the walk's trace.
 
 from __future__ import annotations
 
-from autograd.player.notebook import bundle
 from autograd.player.document import facts, page
+from autograd.player.notebook import bundle
 
 __all__ = ["bundle", "facts", "page"]

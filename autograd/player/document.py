@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from zlib import compress
 
 from autograd.drawing.style import THEMES, Theme, width
-from autograd.player.predict import WORDS, Questions, predictions
+from autograd.player.predict import DIGITS, WORDS, Questions, predictions
 from autograd.player.views import View, views
 from autograd.trace import Node, Step
 from autograd.wording import counted, number, parse_label, signed
@@ -132,12 +132,22 @@ def _plain_answers(questions: Questions) -> dict[str, list[list[Any]]]:
     shared = questions.get("gradient") is questions.get("contribution")
     return {
         question: [
-            [_exact(answer.number), float(f"{answer.tolerance:.3g}"), list(answer.mistakes), answer.other]
+            [
+                _exact(_rounded(answer.number)),
+                _rounded(answer.tolerance, 3),
+                list(answer.mistakes),
+                answer.other,
+            ]
             for answer in answers
         ]
         for question, answers in questions.items()
         if not (shared and question == "gradient")
     }
+
+
+def _rounded(x: float, digits: int = DIGITS + 3) -> float:
+    """As many digits as an answer can be told by, so that pages stay small."""
+    return float(f"{x:.{digits}g}")
 
 
 def _exact(x: float) -> float | str:

@@ -246,8 +246,8 @@
     if (!line) return;
     drawn("path", { d: line.getAttribute("d"), class: "flow" });
     const length = line.getTotalLength();
-    const middle = line.getPointAtLength(length / 2);
-    const ahead = line.getPointAtLength(length / 2 + (backwards ? -1 : 1));
+    const middle = line.getPointAtLength(0.28 * length); // clear of the numbers in the middle
+    const ahead = line.getPointAtLength(0.28 * length + (backwards ? -1 : 1));
     const angle = (Math.atan2(ahead.y - middle.y, ahead.x - middle.x) * 180) / Math.PI;
     const at = `translate(${middle.x} ${middle.y}) rotate(${angle})`;
     drawn("path", { d: "M13 0L-9 -10L-4 0L-9 10Z", class: "flow-head", transform: at });
@@ -598,7 +598,7 @@
   function say(kind, title, words) {
     const verdict = $("verdict");
     verdict.className = kind;
-    verdict.replaceChildren(element("b", {}, `${kind === "right" ? "✓" : "✗"} ${title}`), words);
+    verdict.replaceChildren(element("b", {}, `${kind === "right" ? "✓ " : kind === "wrong" ? "✗ " : ""}${title}`), words && ` ${words}`);
   }
 
   function accept() {
@@ -621,7 +621,7 @@
     for (const part of $("prediction").querySelectorAll("fieldset, .answer")) part.hidden = true;
     $("question").textContent = "";
     go(place + 1, true);
-    $("next").focus();
+    ($("next").disabled ? $("place") : $("next")).focus();
   }
 
   // ------------------------------------------------------------------ play

@@ -1,0 +1,430 @@
+"""The page of a walk, driven in a real browser: what it shows is what the trace says."""
+
+import re
+
+import pytest
+
+from autograd import Value
+from autograd.player import page
+from autograd.walk import walk
+from autograd.wording import number
+
+MARKUP = '"><img src=x onerror=alert(1)>'
+
+
+def expression(first="a"):
+    """L = (a·b + c)·f + a: a is used twice, so that its gradient is added up."""
+    a, b, c, f = (Value(x, label) for x, label in ((2.0, first), (-3.0, "b"), (10.0, "c"), (-2.0, "f")))
+    d = a * b
+    d.label = "d"
+    e = d + c
+    e.label = "e"
+    L = e * f + a
+    L.label = "L"
+    return L
+
+
+@pytest.fixture(scope="module")
+def steps():
+    return walk(expression())
+
+
+@pytest.fixture(scope="module")
+def html(steps):
+    return page(steps)
+
+
+@pytest.fixture
+def sheet(opened, html):
+    sheet = opened(html)
+    yield sheet
+    assert sheet.errors == []
+
+
+def place(sheet):
+    return int(sheet.input_value("#place"))
+
+
+def go(sheet, to):
+    sheet.evaluate(
+        "to => { const s = document.getElementById('place'); s.value = to;"
+        " s.dispatchEvent(new Event('input')); }",
+        to,
+    )
+
+
+def slot(sheet, name):
+    return sheet.text_content(f'[data-slot="{name}"]')
+
+
+def edge_step(steps, node, which=-1):
+    ids = {n.label: n.id for n in steps.trace.nodes}
+    return [s for s in steps if s.kind == "edge" and s.node == ids[node]][which]
+
+
+# -------------------------------------------------------------------------------------- stepping
+
+
+def test_nothing_is_computed_before_the_first_step(sheet):
+    assert place(sheet) == 0
+    numbers = sheet.eval_on_selector_all(
+        "[data-slot^=value],[data-slot^=gradient]", "all => all.map(slot => slot.textContent)"
+    )
+    assert set(numbers) == {"–"}
+
+
+def test_every_step_shows_its_sentence_its_formula_and_its_numbers(sheet, steps):
+    for step in steps:
+        sheet.click("#next")
+        assert place(sheet) == step.number + 1
+        assert sheet.text_content("#sentence") == step.sentence
+        assert sheet.locator("#math math").count() > 0
+        kind = "value" if step.phase == "forward" else "gradient"
+        assert slot(sheet, f"{kind}:{step.node}") == number(step.after)
+        assert sheet.locator("#numbers").is_visible() == (step.kind == "edge")
+    assert sheet.is_disabled("#next")
+
+
+def test_at_the_end_every_number_is_the_trace_s(sheet, steps):
+    sheet.click("#last")
+    for node in steps.trace.nodes:
+        assert slot(sheet, f"value:{node.id}") == number(node.value)
+        assert slot(sheet, f"gradient:{node.id}") == number(node.gradient)
+
+
+def test_a_gradient_grows_with_each_contribution_and_shrinks_on_the_way_back(sheet, steps):
+    first, second = (edge_step(steps, "a", i) for i in (0, 1))
+    name = f"gradient:{first.node}"
+    seen = []
+    for to in (first.number, first.number + 1, second.number + 1, first.number + 1, first.number):
+        go(sheet, to)
+        seen.append(slot(sheet, name))
+    assert seen == ["–", number(first.after), number(second.after), number(first.after), "–"]
+
+
+def test_first_previous_next_last(sheet, steps):
+    sheet.click("#last")
+    assert place(sheet) == len(steps)
+    sheet.click("#previous")
+    assert place(sheet) == len(steps) - 1
+    sheet.click("#first")
+    assert place(sheet) == 0
+    assert sheet.is_disabled("#previous")
+
+
+def test_the_keyboard_steps(sheet, steps):
+    places = []
+    for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "End", "Home"):
+        sheet.keyboard.press(key)
+        places.append(place(sheet))
+    assert places == [1, 2, 1, len(steps), 0]
+
+
+def test_the_space_bar_plays_to_the_end_and_pauses(sheet, steps):
+    sheet.select_option("#speed", "0")
+    sheet.keyboard.press("Escape")
+    sheet.evaluate("document.activeElement.blur()")
+    sheet.keyboard.press(" ")
+    sheet.wait_for_function(
+        "() => document.getElementById('place').value === document.getElementById('place').max"
+    )
+    sheet.wait_for_selector("#play[aria-pressed=false]")
+    sheet.select_option("#speed", "2400")
+    sheet.click("#play")
+    assert sheet.get_attribute("#play", "aria-label") == "Pause"
+    assert place(sheet) == 0  # from the start again
+    sheet.click("#play")
+    assert sheet.get_attribute("#play", "aria-label") == "Play"
+
+
+def test_the_scrubber_jumps(sheet, steps):
+    sheet.focus("#place")
+    sheet.keyboard.press("End")
+    assert sheet.text_content("#sentence") == steps[-1].sentence
+    sheet.keyboard.press("ArrowLeft")
+    assert sheet.text_content("#sentence") == steps[-2].sentence
+
+
+def test_a_click_on_a_node_goes_to_its_steps_one_after_the_other(sheet, steps):
+    node = edge_step(steps, "a").node
+    numbers = [s.number + 1 for s in steps if s.node == node]
+    seen = []
+    for _ in [*numbers, 0]:
+        sheet.click(f'[data-slot="value:{node}"]')
+        seen.append(place(sheet))
+    assert seen == [*numbers, numbers[0]]
+
+
+def test_the_current_edge_is_marked_by_a_line_and_an_arrow_not_by_hue_alone(sheet, steps):
+    go(sheet, edge_step(steps, "b").number + 1)
+    for mark in (".halo:not(.from)", ".halo.from", ".flow", ".flow-head"):
+        assert sheet.locator(mark).count() == 1
+    assert sheet.evaluate("getComputedStyle(document.querySelector('.halo.from')).strokeDasharray") != "none"
+
+
+def test_the_list_of_steps_tells_and_goes(sheet, steps):
+    sheet.click("#list summary")
+    told = sheet.locator("#list li button span:last-child").all_text_contents()
+    assert told == [s.sentence for s in steps]
+    sheet.locator("#list li button").nth(4).click()
+    assert place(sheet) == 5
+    assert sheet.locator("#list [aria-current=step]").text_content() == f"5{steps[4].sentence}"
+
+
+# ------------------------------------------------------------------------------------ zoom and pan
+
+
+def matrix(sheet):
+    return sheet.evaluate(
+        "(() => { const m = new DOMMatrix(document.querySelector('svg.graph').style.transform);"
+        " return [m.a, m.e, m.f]; })()"
+    )
+
+
+def test_zoom_by_button_wheel_and_key_and_back_to_the_whole(sheet):
+    whole = matrix(sheet)
+    for zoom in (
+        lambda: sheet.click("#zoom-in"),
+        lambda: (sheet.mouse.move(400, 200), sheet.mouse.wheel(0, -200)),
+        lambda: sheet.keyboard.press("+"),
+    ):
+        before = matrix(sheet)[0]
+        zoom()
+        sheet.wait_for_function(
+            "before => new DOMMatrix(document.querySelector('svg.graph').style.transform).a > before",
+            arg=before,
+        )
+    sheet.click("#zoom-out")
+    sheet.click("#fit")
+    assert matrix(sheet) == pytest.approx(whole)
+
+
+def test_dragging_moves_the_graph_and_clicks_nothing(sheet):
+    x, y = matrix(sheet)[1:]
+    sheet.mouse.move(600, 120)
+    sheet.mouse.down()
+    sheet.mouse.move(640, 150, steps=4)
+    sheet.mouse.up()
+    assert matrix(sheet)[1:] == pytest.approx([x + 40, y + 30], abs=12)
+    assert place(sheet) == 0
+
+
+# ---------------------------------------------------------------------------- predict, then reveal
+
+
+def predict(sheet, steps, node, which=-1):
+    sheet.check("#predict")
+    go(sheet, edge_step(steps, node, which).number)
+    sheet.click("#next")
+    assert sheet.is_visible("#prediction")
+
+
+def answer(sheet, text, asked=None):
+    if asked:
+        sheet.check(f"input[name=asked][value={asked}]")
+    sheet.fill("#answer", str(text))
+    sheet.keyboard.press("Enter")
+    return sheet.text_content("#verdict")
+
+
+def test_a_step_is_not_shown_before_it_is_predicted(sheet, steps):
+    step = edge_step(steps, "b")
+    predict(sheet, steps, "b")
+    assert place(sheet) == step.number
+    assert slot(sheet, f"gradient:{step.node}") == "–"
+    partial = sheet.locator(f'[data-slot="partial:{step.node}>{step.target}:{step.position}"]')
+    assert not partial.is_visible()
+    assert sheet.evaluate("document.activeElement.id") == "answer"
+
+
+def test_a_right_prediction_reveals_the_step(sheet, steps):
+    step = edge_step(steps, "b")
+    predict(sheet, steps, "b")
+    assert "Right" in answer(sheet, step.contribution, "contribution")
+    assert place(sheet) == step.number + 1
+    assert sheet.text_content("#score") == "1 of 1 at the first try"
+    assert sheet.evaluate("document.activeElement.id") == "place"  # there is no next step
+
+
+@pytest.mark.parametrize("text", ["−4", "-4.0", " -4,0 ", "-8/2", "-4.0004"])
+def test_numbers_are_read_as_people_write_them(sheet, steps, text):
+    assert edge_step(steps, "b").contribution == -4.0
+    predict(sheet, steps, "b")
+    assert "Right" in answer(sheet, text, "contribution")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (6.0, "overwrote instead of adding: a already has 1"),
+        (-2 + 1, "missing: that is the upstream gradient alone"),
+        (-3 + 1, "missing: that is the local derivative ∂d/∂a alone"),
+        (-4 + 1, "multiplied by the value of a"),
+        (-6 + 1, "the sign is not"),
+        (100, "Multiply the upstream gradient, −2, by how d changes with a."),
+    ],
+)
+def test_a_wrong_gradient_is_diagnosed(sheet, steps, text, says):
+    step = edge_step(steps, "a")
+    assert (step.upstream, step.partial, step.before, step.after) == (-2.0, -3.0, 1.0, 7.0)
+    predict(sheet, steps, "a")
+    verdict = answer(sheet, text, "gradient")
+    assert "Not yet" in verdict
+    assert says in verdict
+    assert place(sheet) == step.number
+    assert "Right. At the second try" in answer(sheet, 7)
+    assert sheet.text_content("#score") == "0 of 1 at the first try"
+
+
+def test_what_is_no_number_is_no_try(sheet, steps):
+    predict(sheet, steps, "b")
+    assert "A number is wanted" in answer(sheet, "b times c")
+    assert "Right" in answer(sheet, -4, "contribution")
+    assert sheet.text_content("#score") == "1 of 1 at the first try"
+
+
+def test_a_step_can_be_revealed_and_the_next_one_is_asked_about(sheet, steps):
+    predict(sheet, steps, "a", 0)
+    step = edge_step(steps, "a", 0)
+    sheet.click("#reveal")
+    assert place(sheet) == step.number + 1
+    assert "Revealed" in sheet.text_content("#verdict")
+    assert sheet.evaluate("document.activeElement.id") == "next"
+    sheet.keyboard.press("ArrowRight")
+    assert sheet.is_visible("#answer")
+    assert place(sheet) == step.number + 1
+
+
+def test_playing_stops_at_a_question(sheet, steps):
+    sheet.check("#predict")
+    sheet.select_option("#speed", "0")
+    sheet.click("#play")
+    sheet.wait_for_selector("#answer:visible")
+    assert place(sheet) == next(s.number for s in steps if s.kind == "edge")
+    assert sheet.get_attribute("#play", "aria-pressed") == "false"
+
+
+# ------------------------------------------------------------------------------- a page among others
+
+
+def test_a_label_of_markup_stays_text(opened):
+    L = expression(MARKUP)
+    next(iter(walk(L)))
+    sheet = opened(page(walk(L)))
+    for _ in range(len(walk(L))):
+        sheet.click("#next")
+    sheet.click("#list summary")
+    sheet.click("#what-if summary")
+    sheet.wait_for_timeout(50)
+    assert sheet.locator("img").count() == 0
+    assert "onerror" in sheet.text_content("#list")
+    assert sheet.dialogs == []
+    assert sheet.errors == []
+    assert [url for url in sheet.requests if not url.startswith("file:")] == []
+
+
+def test_a_label_cannot_end_the_script_that_holds_it(opened):
+    sheet = opened(page(walk(expression("</script><script>alert(1)</script>"))))
+    sheet.click("#last")
+    assert sheet.dialogs == []
+    assert sheet.errors == []
+
+
+def test_a_label_of_ten_thousand_characters_is_shortened(opened):
+    html = page(walk(expression("x" * 10_000)))
+    sheet = opened(html)
+    sheet.click("#last")
+    assert "x" * 200 not in sheet.inner_text("body")
+    assert sheet.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_no_request_leaves_the_page(sheet):
+    sheet.click("#last")
+    assert [url for url in sheet.requests if not url.startswith("file:")] == []
+    blocked = sheet.evaluate("fetch('https://example.org/').then(() => 'went out', () => 'blocked')")
+    assert blocked == "blocked"
+    sheet.errors.clear()  # the browser says that it was blocked
+
+
+def test_numbers_that_are_not_finite_are_shown_as_such(opened):
+    x, y = Value(0.0, "x"), Value(2.0, "y")
+    steps = walk(x.log() * y)
+    sheet = opened(page(steps))
+    sheet.click("#last")
+    names = {n.label: n.id for n in steps.trace.nodes}
+    assert slot(sheet, f"gradient:{names['y']}") == "−∞"
+    assert slot(sheet, f"gradient:{names['x']}") == "∞"
+    assert sheet.errors == []
+
+
+def test_a_single_value_is_a_walk_of_two_steps(opened):
+    sheet = opened(page(walk(Value(3.0, "x"))))
+    sheet.click("#last")
+    assert place(sheet) == 2
+    assert sheet.errors == []
+
+
+# --------------------------------------------------------------------------- for everyone to read
+
+
+def test_without_scripts_the_picture_and_every_step_can_be_read(opened, html, steps):
+    sheet = opened(html, ready=False, java_script_enabled=False)
+    assert sheet.locator("svg.graph").is_visible()
+    text = sheet.inner_text("noscript")
+    assert all(step.sentence in text for step in steps)
+    assert not sheet.locator("#transport").is_visible()
+    assert slot(sheet, f"gradient:{edge_step(steps, 'a').node}") == number(edge_step(steps, "a").after)
+
+
+def test_every_control_has_a_name(sheet):
+    sheet.check("#predict")
+    for summary in ("#list", "#what-if"):
+        sheet.click(f"{summary} summary")
+    tree = sheet.locator("body").aria_snapshot()
+    for name in (
+        'button "First"', 'button "Previous step"', 'button "Play"', 'button "Next step"', 'button "Last"',
+        'slider "Step"', 'combobox "Speed"', 'checkbox "Predict, then reveal"', 'button "Zoom in"',
+        'button "Zoom out"', 'button "See it whole"', 'button "Light or dark"', 'textbox "Value of a"',
+    ):  # fmt: skip
+        assert name in tree
+    assert not re.search(r"- (button|slider|textbox|combobox|checkbox)(:|$)", tree, re.MULTILINE)
+
+
+def test_nodes_say_what_they_hold(sheet):
+    sheet.click("#last")
+    assert sheet.get_by_role("button", name="a: value 2, gradient 7").count() == 1
+
+
+def test_each_step_is_announced(sheet):
+    assert sheet.get_attribute("#sentence", "aria-live") == "polite"
+    sheet.click("#next")
+    assert sheet.get_attribute("#place", "aria-valuetext").startswith("step 1 of ")
+
+
+def test_light_and_dark_follow_the_system_and_the_button(opened, html):
+    def background(sheet):
+        return sheet.evaluate("getComputedStyle(document.body).backgroundColor")
+
+    light, dark = (opened(html, color_scheme=scheme) for scheme in ("light", "dark"))
+    assert background(light) != background(dark)
+    light.click("#theme")
+    assert background(light) == background(dark)
+    light.click("#theme")
+    assert background(light) != background(dark)
+
+
+def test_nothing_glides_where_motion_is_not_wanted(opened, html):
+    sheet = opened(html, reduced_motion="reduce")
+    sheet.click("#zoom-in")
+    assert sheet.evaluate("getComputedStyle(document.querySelector('svg.graph')).transitionDuration") == "0s"
+
+
+@pytest.mark.parametrize("width", [400, 800, 1600])
+def test_nothing_is_cut_off_at_any_width(opened, html, width):
+    sheet = opened(html, viewport={"width": width, "height": 700})
+    sheet.click("#last")
+    assert sheet.evaluate("document.documentElement.scrollWidth") <= width
+    for control in ("#first", "#previous", "#play", "#next", "#last", "#place", "#speed", "#fit"):
+        box = sheet.locator(control).bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
