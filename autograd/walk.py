@@ -284,7 +284,7 @@ class Walk(Sequence[Step]):
         """The page as a notebook widget, in which leaves can be changed; see `autograd.player.live`.
 
         Raises:
-            ModuleNotFoundError: if the packages of ``chainrule[notebook]`` are not installed.
+            ImportError: if the packages of ``chainrule[notebook]`` are not installed.
         """
         from autograd.player.live import live
 

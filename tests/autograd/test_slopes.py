@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograd.ops import TABLE, Op
@@ -16,6 +16,7 @@ EVERY_OP = pytest.mark.parametrize("op", TABLE.values(), ids=TABLE.keys())
 
 
 @EVERY_OP
+@settings(max_examples=30)
 @given(data=st.data())
 def test_the_formula_has_the_value_of_the_partial(op: Op, data: st.DataObject) -> None:
     numbers = data.draw(inputs_of(op))
@@ -28,6 +29,7 @@ def test_the_formula_has_the_value_of_the_partial(op: Op, data: st.DataObject) -
 
 
 @EVERY_OP
+@settings(max_examples=30)
 @given(data=st.data())
 def test_no_case_is_left_open(op: Op, data: st.DataObject) -> None:
     numbers = data.draw(inputs_of(op))
