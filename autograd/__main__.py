@@ -36,12 +36,13 @@ BAD_INPUT, INTERRUPTED = 2, 130
 """Exit codes: the usual one for a wrong command line, and the shell's for a program ended by Ctrl-C."""
 
 ABOUT = """\
-Takes a formula at given numbers and shows, step by step, how its value is computed and how the
-chain rule finds its gradient.
+Takes a formula at given numbers and shows, step by step, how its value is
+computed and how the chain rule finds its gradient.
 
-FORMULA is typed with + - * / **, parentheses, numbers, names and functions such as sin, exp, log,
-tanh, relu, maximum, where(a > 0, b, c); in quotes, so that the shell leaves it alone.  Several
-formulas are separated by ;  all but the last give a name to a value that is used further on.
+FORMULA is typed with + - * / **, parentheses, numbers, names, and functions
+such as sin, exp, log, tanh, relu, maximum or where(a > 0, b, c); in quotes, so
+that the shell leaves it alone.  Several formulas are separated by a semicolon:
+all but the last give a name to a value that is used further on.
 """
 
 EXAMPLES = """\
@@ -175,6 +176,8 @@ def _step_through(steps: Walk, look: Look) -> None:
         print(prompt, end="", flush=True)
         typed = sys.stdin.readline()
         key = typed.strip().lower()
+        if not typed:
+            print()
         if not typed or key in ("q", "quit"):
             return
         if not key:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 PASSES = {
     "forward": ("Forward pass", "every value, from the inputs to the output"),
-    "reverse": ("Reverse pass", "every gradient, from the output back to the inputs"),
+    "reverse": ("Reverse pass", "every gradient, from the output to the inputs"),
     "tangent": ("Forward mode", "every value, and how fast it changes"),
 }
 MOST_COLUMNS = 48
