@@ -90,7 +90,7 @@ def _run(arguments: argparse.Namespace, look: Look) -> None:
     elif arguments.step:
         _step_through(steps, look)
     elif arguments.path:
-        print(_ledger(steps, _named(steps, "--path", arguments.path)))
+        print(_ledger(steps, _named(steps, "--path", arguments.path), look))
     elif not notes:
         _print(legend(steps.trace, look))
         _print(told(steps.trace.steps, look, steps.beside))
@@ -129,10 +129,10 @@ def _named(steps: Walk, option: str, name: str) -> Value:
     return named[name]
 
 
-def _ledger(steps: Walk, variable: Value) -> str:
+def _ledger(steps: Walk, variable: Value, look: Look) -> str:
     from autograd.paths import gradient_path
 
-    return str(gradient_path(steps.output, variable).ledger(names=_by_name(steps)))
+    return gradient_path(steps.output, variable).ledger(names=_by_name(steps)).text(look.width)
 
 
 def _written(steps: Walk, arguments: argparse.Namespace) -> Iterator[str]:

@@ -91,8 +91,12 @@ class Ledger:
         """The products of all routes added up; the gradient, but for rounding."""
         return total([*[entry.product for entry in self.entries], self.rest])
 
+    def text(self, width: int = PAGE_WIDTH) -> str:
+        """The ledger as a table, its routes wrapped to as many columns of text."""
+        return "\n".join(_text(self, width))
+
     def __str__(self) -> str:
-        return "\n".join(_text(self))
+        return self.text()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"text/plain": str(self), "text/html": _html(self)}
@@ -114,7 +118,7 @@ def total(numbers: Iterable[float]) -> float:
 # ------------------------------------------------------------------------------------- as text
 
 
-def _text(ledger: Ledger) -> list[str]:
+def _text(ledger: Ledger, width: int) -> list[str]:
     """The table: the sums at the left, the factors with their names above them at the right."""
     title = _title(ledger)
     if not ledger.count:
@@ -132,7 +136,7 @@ def _text(ledger: Ledger) -> list[str]:
     factor_widths = _factor_widths([row[3] for row in rows[: len(ledger.entries)]])
     for *sums, columns in rows:
         start = GAP.join(str(x).rjust(w) for x, w in zip(sums, widths, strict=True)) + GAP + " "
-        for names, values in _wrapped(columns, factor_widths, PAGE_WIDTH - len(start)):
+        for names, values in _wrapped(columns, factor_widths, width - len(start)):
             lines.append((start + names).rstrip())
             start = " " * len(start)
             if values.strip():

@@ -136,7 +136,8 @@ class Teller:
         node = event.node
         inputs = [self._nodes[edge.source] for edge in self._inputs[node.id]]
         names = [name(v) for v in inputs]
-        numbers = f"{_formula(node, [number(v.value) for v in inputs])} = {number(node.value)}"
+        computed, value = _formula(node, [number(v.value) for v in inputs]), number(node.value)
+        numbers = value if computed == value else f"{computed} = {value}"  # the minus of a number is one
         sentence = (
             f"{name(node)} is computed from {_listed(names)}: {numbers}."
             f"{_why_not_finite(node.value, [v.value for v in inputs])}{self._noted(node)}"

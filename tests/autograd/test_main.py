@@ -81,7 +81,9 @@ def test_the_walk_is_printed_pass_by_pass_and_ends_with_the_gradients(capsys: Ca
 
 @pytest.mark.parametrize("width", ["60", "80", "100"])
 @pytest.mark.parametrize(
-    "more", [[], ["--tangent", "a"], ["--beside", "drops-factor"], ["--step"]], ids=lambda more: "".join(more)
+    "more",
+    [[], ["--tangent", "a"], ["--beside", "drops-factor"], ["--step"], ["--path", "a"]],
+    ids=lambda more: "".join(more),
 )
 def test_no_line_is_wider_than_the_terminal(
     capsys: Capture, monkeypatch: pytest.MonkeyPatch, width: str, more: list[str]
@@ -106,6 +108,10 @@ def test_options_and_numbers_come_in_any_order(capsys: Capture) -> None:
 
 def test_a_formula_may_begin_with_a_minus(capsys: Capture) -> None:
     assert re.search(r"^  a +2 +−1 ", printed(capsys, "-a", "a=2"), re.MULTILINE)
+
+
+def test_the_minus_of_a_number_is_written_once(capsys: Capture) -> None:
+    assert "y = −a = −2\n" in printed(capsys, "-a", "a=2")
 
 
 def test_one_input_is_a_walk_as_well(capsys: Capture) -> None:
