@@ -1,8 +1,13 @@
 """Hypothesis profiles: ``quick`` by default, ``thorough`` by HYPOTHESIS_PROFILE or --hypothesis-profile."""
 
 import os
+from importlib import import_module
 
 from hypothesis import HealthCheck, settings
+
+# The whole package before any one of its files: collected first, autograd/walk.py would put the module
+# walk in the place of the function walk.
+import_module("autograd")
 
 # No example is timed (deadline): a busy machine is not a failing test.
 settings.register_profile(
