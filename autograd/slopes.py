@@ -15,7 +15,7 @@ their value: ``where`` takes the branch that the engine takes, and what can be c
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from autograd.arithmetic import IEEE, Ieee
@@ -44,6 +44,7 @@ class Known:
         value: its number.
         plain: whether it is a mere number, which no name stands in.
         because: the condition under which it is what it is, or "".
+        denied: whether what it is because of is a condition that does not hold.
         otherwise: of a condition: the opposite, in symbols.
     """
 
@@ -51,6 +52,7 @@ class Known:
     value: float
     plain: bool = False
     because: str = ""
+    denied: bool = False
     otherwise: str = ""
 
 
@@ -145,9 +147,12 @@ class _KnownSymbols:
     def where(self, condition: Any, a: Any, b: Any) -> Known:
         """The branch that holds; a mere number remembers why."""
         holds, chosen = _known(condition), _known(a if _known(condition).value else b)
-        if not chosen.plain or holds.plain or chosen.because:  # a case within this case says more
+        if not chosen.plain or holds.plain:
             return chosen
-        return plain(chosen.value, _reason(holds))
+        reasons = [_reason(holds), chosen.because]
+        if chosen.because and not chosen.denied:  # x < 0 says all that x ≤ 0 before it did
+            reasons = reasons[1:]
+        return replace(plain(chosen.value, " and ".join(filter(None, reasons))), denied=not holds.value)
 
     def pow(self, a: Any, b: Any) -> Known:
         """a^b; but 1 where b is 0, and a itself where b is 1."""
