@@ -72,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _refuse(str(error), *error.pointer(_look().width - 2).splitlines())
     except BrokenPipeError:
         raise
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ImportError) as error:
         return _refuse(_in_one_line(error))
     except KeyboardInterrupt:
         print()
