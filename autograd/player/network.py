@@ -82,16 +82,14 @@ def _mapped(layer: Layer, box: str) -> dict[str, str]:
 
 
 def _edges(trace: Trace, nodes: dict[str, str], arrows: dict[tuple[str, str], str]) -> dict[str, str]:
-    """Each edge to the arrow between the boxes of its ends, else to what shows its target."""
+    """Each edge from one box to the next to the arrow between them; those inside a box are not shown."""
     boxes = {box for ends in arrows for box in ends}
 
     def box_of(node: str) -> str:
         return nodes[node] if nodes[node] in boxes else nodes[node].rpartition("-")[0]
 
-    return {
-        edge_key(edge): arrows.get((box_of(edge.source), box_of(edge.target)), nodes[edge.target])
-        for edge in trace.edges
-    }
+    shown = {edge_key(edge): arrows.get((box_of(edge.source), box_of(edge.target))) for edge in trace.edges}
+    return {key: arrow for key, arrow in shown.items() if arrow}
 
 
 # -------------------------------------------------------------------------------------- one layer
@@ -112,7 +110,7 @@ def _layer_view(trace: Trace, layers: list[Layer], i: int) -> View:
     box = f"{name}-here"
     drawn = [
         tag("rect", x=frame.x, y=frame.y, width=width, height=frame_height, rx=10.0, class_="around", id=box),
-        words(layer.title, frame.x + GAP + 2, frame.y + 22, "name"),
+        words(layer.title, frame.x + GAP + 2, frame.y + 22, "title"),
         words(layer.kind, frame.x + width - GAP, frame.y + 21, "role"),
     ]
     nodes = {node.id: box for node in layer.common}

@@ -13,9 +13,9 @@ from dataclasses import replace
 
 from autograd.player.layers import Layer, Unit
 from autograd.player.pieces import layer_box, layer_size, plain_arrow
-from autograd.player.shapes import Point, edge_key
+from autograd.player.shapes import Point
 from autograd.player.view import View, canvas, draw_graph
-from autograd.trace import Edge, Node, Trace
+from autograd.trace import Node, Trace
 from autograd.wording import counted, parse_label
 
 LARGEST = 150
@@ -78,12 +78,10 @@ def views_of(trace: Trace, members: set[str], name: str, title: str, parent: str
         cut, elsewhere = among(trace, {node.id for node in part})
         drawn = draw_graph(cut, f"{name}p{i}", elsewhere)
         views.append(replace(drawn, name=f"{name}p{i}", title=f"part {i}", parent=name))
-    return [_overview(parts, inside.edges, name, title, parent), *views]
+    return [_overview(parts, name, title, parent), *views]
 
 
-def _overview(
-    parts: list[list[Node]], edges: tuple[Edge, ...], name: str, title: str, parent: str | None
-) -> View:
+def _overview(parts: list[list[Node]], name: str, title: str, parent: str | None) -> View:
     """A box for each part, in lines that are read like text."""
     layers = [_as_layer(part, i) for i, part in enumerate(parts, 1)]
     width = max(layer_size(layer)[0] for layer in layers)
@@ -112,12 +110,11 @@ def _overview(
         columns * (width + BETWEEN) - BETWEEN + 2 * MARGIN,
         rows * (height + BETWEEN) - BETWEEN + 2 * MARGIN,
     )
-    shown = {edge_key(edge): nodes[edge.target] for edge in edges}
     note = (
         f"{counted(len(nodes), 'value')} are too many for one picture, and no labels such as z1^2 tell the "
         f"neurons of a network: they are shown in {len(parts)} parts, in the order of the forward pass"
     )
-    return View(name, title, svg, nodes, shown, opens, parent, note)
+    return View(name, title, svg, nodes, {}, opens, parent, note)
 
 
 def _as_layer(part: list[Node], number: int) -> Layer:

@@ -74,7 +74,7 @@ def layer_box(layer: Layer, name: str, corner: Point) -> str:
     parts = [
         hint(f"{layer.title}: {layer.kind}"),
         tag("rect", x=corner.x, y=corner.y, width=width, height=height, rx=8.0, class_="frame"),
-        words(layer.title, left, corner.y + 19, "name"),
+        words(layer.title, left, corner.y + 19, "title"),
         words(layer.kind, right, corner.y + 18, "role"),
     ]
     columns = across(len(layer.units))

@@ -136,6 +136,9 @@
       if (!view.nodesOf.has(part)) view.nodesOf.set(part, []);
       view.nodesOf.get(part).push(node);
     }
+    const seen = new Set();
+    view.shared = new Set(); // arrows that stand for many edges carry no one's sign
+    for (const part of view.edgeElement.values()) (seen.has(part) ? view.shared : seen).add(part);
     for (const [id, name] of Object.entries(view.opens)) parts.get(id).dataset.opens = name;
     const reachable = view.nodesOf.size <= 60; // more of them are reached by the list of steps
     for (const part of [...view.nodesOf.keys(), ...Object.keys(view.opens).map((id) => parts.get(id))]) {
@@ -183,7 +186,7 @@
 
   function refreshEdge(key) {
     const part = view.edgeElement.get(key);
-    if (part === undefined) return;
+    if (part === undefined || view.shared.has(part)) return;
     const step = carried.get(key);
     const done = step !== undefined && step < place;
     const target = key.slice(key.indexOf(">") + 1, key.lastIndexOf(":"));

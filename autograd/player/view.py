@@ -32,7 +32,8 @@ class View:
             ``partial:n0>n3:1`` and ``contribution:n0>n3:1``.
         nodes: the id of the element that shows a node, by the node's id in the trace.  Where a
             view shows several nodes as one, they share its element.
-        edges: the id of the element that shows an edge, by ``source>target:position``.
+        edges: the id of the element that shows an edge, by ``source>target:position``; one arrow
+            may stand for many.  Edges inside of what is shown as one are left out.
         opens: the name of the view that an element opens, by the element's id; of elements one
             inside the other, the inner one counts.
         parent: the name of the view to go back to; None for the first.
