@@ -202,7 +202,8 @@
     for (const sign of ["positive", "negative", "zero", "nan"]) {
       part.classList.toggle(sign, done && facts.steps[step].sign === sign);
     }
-    part.querySelector(".line").style.strokeWidth = done ? `${facts.steps[step].width}px` : "";
+    const line = part.querySelector(".line");
+    if (line) line.style.strokeWidth = done ? `${facts.steps[step].width}px` : "";
   }
 
   // The current node in a thick frame, where its gradient comes from in a dashed one, the edges in
@@ -283,8 +284,15 @@
     follow(steps()[place - 1]);
   }
 
+  const shows = (other, step) =>
+    other.nodes[step.node] !== undefined && (step.target === null || other.edges[keyOf(step.node, step.target, step.position)] !== undefined);
+
+  // A step that the opened view does not show is followed to the one beside it that does, else upwards.
   function showWhere(step) {
-    // a step elsewhere is shown in the nearest view above that has it
+    if (step !== undefined && view.parent !== null && !shows(view, step)) {
+      const beside = views.findIndex((other) => other.parent === view.parent && shows(other, step));
+      if (beside >= 0) mount(beside);
+    }
     while (step !== undefined && view.nodes[step.node] === undefined && view.parent !== null) {
       mount(views.findIndex((other) => other.name === view.parent));
     }

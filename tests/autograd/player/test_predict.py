@@ -82,7 +82,7 @@ def test_a_classical_mistake_is_known_by_its_number(number, mistake):
 
 
 def test_passing_on_an_incomplete_gradient_is_a_wrong_order():
-    b = Value(4.0, "b")
+    b = Value(3.0, "b")
     d = b * 10
     d.label = "d"
     e = d * 3

@@ -1,0 +1,125 @@
+"""How long a graph's picture and its player take, how large the page is, and whether it plays smoothly.
+
+Run it by itself; it prints a table::
+
+    python tests/benchmarks/bench_player.py
+
+A frame counts as dropped when it comes later than one and a half times the browser's own interval
+after the one before.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import statistics
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from autograd import Value, draw
+from autograd.player import page
+from autograd.walk import Walk, walk
+
+SIZES = (10, 100, 1000)
+RECENT = 12
+"""From how many of the latest values an op takes its inputs."""
+
+OPS: tuple[Callable[[Value, Value], Value], ...] = (
+    lambda a, b: a * b,
+    lambda a, b: a + b,
+    lambda a, b: (a - b).tanh(),
+)
+
+FRAMES = """async () => {
+  const next = document.getElementById("next");
+  const times = [];
+  const frame = () => new Promise(requestAnimationFrame);
+  for (let i = 0; i < 30; i++) times.push(await frame());
+  const idle = times.slice(1).map((t, i) => t - times[i]).sort((a, b) => a - b)[14];
+  const gaps = [], work = [];
+  let before = await frame();
+  while (!next.disabled) {
+    const started = performance.now();
+    next.click();
+    work.push(performance.now() - started);
+    const now = await frame();
+    gaps.push(now - before);
+    before = now;
+  }
+  return { idle, gaps, work };
+}"""
+
+
+def graph(size: int) -> Value:
+    """A graph of about this many Values in all, every one of which the output depends on."""
+    chance = random.Random(0)
+    values = [Value(chance.uniform(-1, 1), f"x{i + 1}") for i in range(max(2, size // 10))]
+    loose = list(values)
+    while len(values) + len(loose) < size:
+        a = loose.pop(0) if len(loose) > 1 else values[-1]
+        b = chance.choice(values[-RECENT:])
+        made = chance.choice(OPS)(a, b)
+        values.append(made)
+        loose.append(made)
+    total = loose.pop()
+    for v in loose:
+        total = total + v
+    return total
+
+
+def timed(what: Callable[[], Any], times: int = 3) -> tuple[float, Any]:
+    """The median of so many runs, in seconds, and what the last one gave."""
+    seconds = []
+    for _ in range(times):
+        start = perf_counter()
+        result = what()
+        seconds.append(perf_counter() - start)
+    return statistics.median(seconds), result
+
+
+def frames(html: str) -> dict[str, Any]:
+    """Every step of the page taken one a frame: the browser's interval and that of each step, in ms."""
+    from playwright.sync_api import sync_playwright
+
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    with sync_playwright() as driver, tempfile.TemporaryDirectory() as folder:
+        browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        sheet = browser.new_page(viewport={"width": 1200, "height": 750})
+        file = Path(folder) / "walk.html"
+        file.write_text(html, encoding="utf-8")
+        start = perf_counter()
+        sheet.goto(file.as_uri())
+        sheet.wait_for_selector("html[data-ready]", state="attached")
+        opened = perf_counter() - start
+        found: dict[str, Any] = sheet.evaluate(FRAMES)
+        browser.close()
+    return found | {"opened": opened}
+
+
+def drawn(steps: Walk, size: int) -> float:
+    """Seconds to the picture of the whole graph as SVG."""
+    return timed(lambda: draw(steps.output, limit=2 * size).pipe(encoding="utf-8"), 1)[0]
+
+
+def main() -> None:
+    print("nodes  steps   drawn s  page s  opens s    kB  frame ms  step ms  95 %  max  dropped")
+    for size in SIZES:
+        output = graph(size)
+        seconds, (steps, html) = timed(lambda output=output: ((made := walk(output)), page(made)))
+        seen = frames(html)
+        late = sum(gap > 1.5 * seen["idle"] for gap in seen["gaps"])
+        work = sorted(seen["work"])
+        print(
+            f"{len(steps.trace.nodes):5}  {len(steps):5}  {drawn(steps, size):8.2f}  {seconds:6.2f}  "
+            f"{seen['opened']:7.2f}  {len(html.encode()) / 1000:4.0f}  {seen['idle']:8.1f}  "
+            f"{statistics.median(work):7.1f}  {work[int(0.95 * len(work))]:4.1f}  {work[-1]:3.0f}  "
+            f"{late} of {len(seen['gaps'])}",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
