@@ -43,7 +43,8 @@ examples:
 TRAIN = """\
 Trains a multi-layer perceptron and writes a report: a page with the loss curve, the decision
 boundary, confusion matrix or predictions, the drawn network and the gradient path of its weights;
-the weights as safetensors; the history as CSV.
+a page that steps through the loss of one sample; a page with the gradient of every weight; the
+weights as safetensors; the history as CSV.
 
 DATA is one of
   xor      four points that no straight line separates

@@ -1,4 +1,4 @@
-"""The report of a training: one folder with a page, drawings, the weights and the history.
+"""The report of a training: one folder with its pages, drawings, the weights and the history.
 
 >>> from nn.data import load
 >>> from nn.job import default_settings, prepare
@@ -43,11 +43,11 @@ def write_report(result: Result, folder: str | PathLike[str], weights: Sequence[
     """
     place = Path(folder)
     with staged(place) as fresh:
-        page, paths = render(result, weights)
+        page, files = render(result, weights)
         (fresh / INDEX).write_text(page, encoding="utf-8")
         result.history.to_csv(fresh / HISTORY)
         save_weights(result.job.model, fresh / WEIGHTS)
         (fresh / PATHS).mkdir()
-        for path in paths:
-            (fresh / PATHS / path.file).write_text(path.svg, encoding="utf-8")
+        for name, text in files.items():
+            (fresh / name).write_text(text, encoding="utf-8")
     return place / INDEX

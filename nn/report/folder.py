@@ -13,7 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-INDEX, WEIGHTS, HISTORY, PATHS = "index.html", "weights.safetensors", "history.csv", "paths"
+INDEX, PLAYER, GALLERY = "index.html", "walk.html", "gallery.html"
+WEIGHTS, HISTORY, PATHS = "weights.safetensors", "history.csv", "paths"
+NAMES = (INDEX, PLAYER, GALLERY, WEIGHTS, HISTORY, PATHS)
+"""All that a report may hold."""
 MARK = '<meta name="generator" content="chainrule">'
 """Stands in every report's index, so that it can be told from someone else's."""
 
@@ -82,7 +85,7 @@ def _foreign(folder: Path) -> str:
     names = sorted(entry.name for entry in folder.iterdir())
     if not names:
         return ""
-    foreign = [name for name in names if name not in (INDEX, WEIGHTS, HISTORY, PATHS)]
+    foreign = [name for name in names if name not in NAMES]
     if PATHS in names:
         foreign += [f"{PATHS}/{entry.name}" for entry in (folder / PATHS).glob("*") if entry.suffix != ".svg"]
     if not foreign and not _is_ours(folder / INDEX):

@@ -7,7 +7,7 @@ data (names of columns, classes, files) is escaped by the template.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -19,8 +19,8 @@ from autograd.drawing.style import THEMES
 from autograd.wording import counted, number, shorten
 from nn.data import Dataset
 from nn.job import Result, Scores
-from nn.report import figures, pictures
-from nn.report.folder import HISTORY, MARK, PATHS, WEIGHTS
+from nn.report import companions, figures, pictures
+from nn.report.folder import GALLERY, HISTORY, MARK, PATHS, PLAYER, WEIGHTS
 
 GRID = 72
 """Into how many columns and rows the plane is divided to find the decision boundary."""
@@ -83,8 +83,8 @@ class Confusion:
     part: str
 
 
-def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, list[pictures.PathPicture]]:
-    """The page as HTML, and the path drawings that go beside it as files.
+def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, dict[str, str]]:
+    """The page as HTML, and the text of the files that it leads to, by their names in the folder.
 
     Args:
         result: the trained network.
@@ -101,7 +101,10 @@ def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, list[pi
     weights, why = pictures.chosen_weights(loss, result.job.model, list(asked_for))
     paths = list(pictures.path_pictures(loss, weights))
     network, shown = pictures.network_drawing(loss, result.job.model)
+    player, gallery = companions.player_of(loss), companions.gallery_of(loss)
     result.job.model.zero_grad()
+    files = {f"{PATHS}/{path.file}": path.svg for path in paths}
+    files |= {name: made.html for name, made in ((PLAYER, player), (GALLERY, gallery)) if made.html}
     facts = {
         "mark": _safe(MARK),
         "version": _version(),
@@ -129,10 +132,14 @@ def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, list[pi
         "why": why,
         "settings": settings_table(result),
         "description": data_table(result),
-        "files": file_table(len(paths)),
+        "player": player,
+        "mathematics": _safe(player.mathematics),
+        "gallery": gallery,
+        "places": {"player": PLAYER, "gallery": GALLERY},
+        "files": file_table(files),
         "folder": PATHS,
     }
-    return _template().render(facts), paths
+    return _template().render(facts), files
 
 
 # ------------------------------------------------------------------------------------- in words
@@ -259,12 +266,22 @@ def data_table(result: Result) -> list[tuple[str, str]]:
     return table
 
 
-def file_table(paths: int) -> list[tuple[str, str]]:
-    """The files beside the page, and what is in them."""
+def file_table(files: Collection[str]) -> list[tuple[str, str]]:
+    """The files beside the page, and what is in them.
+
+    Args:
+        files: the names of those that are pages and drawings.
+    """
+    paths = sum(name.startswith(f"{PATHS}/") for name in files)
+    pages = [
+        (PLAYER, "the loss of one sample and its gradients, step by step"),
+        (GALLERY, "the gradient of every weight, a card each"),
+    ]
     return [
+        *((name, text) for name, text in pages if name in files),
+        (f"{PATHS}/", f"{counted(paths, 'gradient-path drawing')} as SVG"),
         (WEIGHTS, "the weights W and biases b of every layer"),
         (HISTORY, "loss and accuracy of every epoch"),
-        (f"{PATHS}/", f"{counted(paths, 'gradient-path drawing')} as SVG"),
     ]
 
 

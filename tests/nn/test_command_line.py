@@ -49,9 +49,11 @@ def test_training_on_xor_ends_with_scores_and_a_report(tmp_path):
     assert "accuracy" in done.stdout
     assert last[-1] == f"report    {Path('report') / 'index.html'}"
     assert sorted(path.name for path in (tmp_path / "report").iterdir()) == [
+        "gallery.html",
         "history.csv",
         "index.html",
         "paths",
+        "walk.html",
         "weights.safetensors",
     ]
 

@@ -11,11 +11,12 @@ import pytest
 from safetensors.numpy import load_file
 from sklearn.metrics import confusion_matrix
 
+from autograd import Value, walk
 from autograd.drawing.style import THEMES
 from nn.data import Dataset, moons, xor
 from nn.history import Epoch
 from nn.job import default_settings, prepare
-from nn.report import check_folder, figures, page, pictures, write_report
+from nn.report import check_folder, companions, figures, page, pictures, write_report
 from nn.report.folder import staged
 
 MARKUP = "<script>alert('&')</script> $x$"
@@ -147,6 +148,93 @@ def test_only_the_whole_is_a_hundred_percent(share, text):
     assert page.percent(share) == text
 
 
+# ------------------------------------------------------------------------- the pages beside it
+
+
+@pytest.mark.parametrize("name", ["walk.html", "gallery.html"])
+def test_a_page_beside_the_report_asks_for_no_other_file(xor_report, name):
+    _, index = xor_report
+    html = Page((index.parent / name).read_text(encoding="utf-8"))
+    linked = [*html.values("href"), *html.values("src"), *html.values("xlink:href"), *html.values("action")]
+    assert [url for url in linked if not url.startswith(("#", "data:"))] == []
+    assert [tag for tag in html.tags if tag in ("link", "iframe", "object", "embed")] == []
+
+
+def test_the_report_links_its_pages_and_says_what_is_in_them(xor_report):
+    result, index = xor_report
+    html = Page(index.read_text(encoding="utf-8"))
+    assert {"walk.html", "gallery.html"} <= set(html.values("href"))
+    sample = page.costliest(result)
+    steps = walk(result.loss(sample.x, sample.y))
+    assert f"{len(steps)} steps" in html.text
+    assert "9 cards on one page" in html.text
+
+
+def test_the_step_shown_adds_to_a_gradient_that_was_there_before(xor_report):
+    _, index = xor_report
+    assert "math" in Page(index.read_text(encoding="utf-8")).tags
+    a = Value(2.0, "a")
+    shown = companions.player_of(a * a * a)
+    assert shown.sentence in [step.sentence for step in walk(a * a * a) if step.before is not None]
+
+
+def test_of_a_network_too_large_to_step_through_the_gallery_is_there_and_the_report_says_why(monkeypatch):
+    monkeypatch.setattr(companions, "MOST_NODES", 10)
+    html, files = page.render(trained(xor()), [])
+    assert "walk.html" not in files
+    assert "gallery.html" in files
+    assert "too many to step through (at most 10)" in Page(html).text
+    assert "walk.html" not in Page(html).values("href")
+
+
+@pytest.mark.parametrize("drawn", ["walk", "page", "gallery"])
+def test_a_page_that_cannot_be_made_costs_nothing_else(tmp_path, monkeypatch, drawn):
+    def fails(*_):
+        raise RuntimeError(f"no {MARKUP} left")
+
+    monkeypatch.setattr(companions, drawn, fails)
+    index = write_report(trained(xor()), tmp_path / "report")
+    html = Page(index.read_text(encoding="utf-8"))
+    name, other = ("gallery.html", "walk.html") if drawn == "gallery" else ("walk.html", "gallery.html")
+    assert f"could not be made: no {MARKUP} left." in html.text
+    assert not (index.parent / name).exists()
+    assert (index.parent / other).exists()
+    assert (index.parent / "weights.safetensors").exists()
+
+
+def test_the_pages_of_a_network_that_ran_away_are_made():
+    result = trained(rows(None))
+    for parameter in result.job.model.parameters():
+        parameter.data = float("inf")
+    html, files = page.render(result, [])
+    assert {"walk.html", "gallery.html"} <= set(files)
+    assert "could not be made" not in html
+
+
+def test_names_of_the_data_bring_no_element_into_the_pages():
+    _, files = page.render(trained(rows(2)), [])
+    _, plain = page.render(trained(replace(rows(2), name="n", features=("a", "b", "c"), target="t")), [])
+    for name in ("walk.html", "gallery.html"):
+        assert Page(files[name]).tags == Page(plain[name]).tags
+
+
+def test_the_longest_bar_is_that_of_the_largest_gradients():
+    bars = companions.gallery_of(xor_loss((3, 2))).bars
+    assert [bar.name for bar in bars] == ["layer 3", "layer 2", "layer 1"]
+    assert [bar.weights for bar in bars] == ["3 weights", "8 weights", "9 weights"]
+    assert max(bar.percent for bar in bars) == 100
+    by_length = sorted(bars, key=lambda bar: bar.percent)
+    assert by_length == sorted(bars, key=lambda bar: float(bar.size.replace("−", "-")))
+
+
+def test_one_layer_has_no_bars_to_compare():
+    assert companions.gallery_of(xor_loss(())).bars == ()
+
+
+def xor_loss(layers):
+    return trained(xor(), layers=layers).loss([0.0, 1.0], 1)
+
+
 # ---------------------------------------------------------------------------------- the files
 
 
@@ -196,8 +284,8 @@ def test_of_a_large_network_the_largest_gradients_are_drawn():
 def test_the_weights_asked_for_are_drawn_and_no_others():
     result = trained(moons(24), layers=(8, 4), epochs=2)
     asked_for = [result.job.model.parameter(name) for name in ("w11^1", "b2^2")]
-    _, paths = page.render(result, asked_for)
-    assert [path.file for path in paths] == ["w11_1.svg", "b2_2.svg"]
+    _, files = page.render(result, asked_for)
+    assert [name for name in files if name.endswith(".svg")] == ["paths/w11_1.svg", "paths/b2_2.svg"]
 
 
 def test_a_report_leaves_the_gradients_of_no_sample_behind():
