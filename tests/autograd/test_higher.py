@@ -12,7 +12,7 @@ import autograd
 from autograd import Value, gradients, no_grad, where
 from autograd.higher import VALUES
 from autograd.ops import TABLE, Op
-from tests.oracle import DIGITS
+from autograd.testing.oracle import DIGITS
 from tests.strategies import Recipe, recipes
 
 EVERY_OP = pytest.mark.parametrize("op", TABLE.values(), ids=TABLE.keys())

@@ -18,8 +18,7 @@ from hypothesis import strategies as st
 
 from autograd.ops import TABLE, Function, Interval, Op
 from autograd.reverse import gradients
-from autograd.value import Value, apply
-from tests.oracle import (
+from autograd.testing.oracle import (
     EPSILON,
     LARGEST,
     SMALLEST,
@@ -32,6 +31,7 @@ from tests.oracle import (
     ulp,
     value_of,
 )
+from autograd.value import Value, apply
 from tests.strategies import domain_of, everyday, everyday_inputs_of, inputs_of, on_a_kink, samples_of
 
 EVERY_OP = pytest.mark.parametrize("op", TABLE.values(), ids=TABLE.keys())

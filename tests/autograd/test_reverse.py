@@ -26,8 +26,8 @@ from autograd import (
     where,
 )
 from autograd.ops import Op
+from autograd.testing.oracle import DIGITS, Numbers, slope
 from autograd.value import NO_GRADIENT
-from tests.oracle import DIGITS, Numbers, slope
 from tests.strategies import Recipe, recipes
 
 # -------------------------------------------------------------------------------- any graph at all

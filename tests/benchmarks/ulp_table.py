@@ -14,7 +14,7 @@ import random
 import sys
 
 from autograd.ops import TABLE, Function, Interval, Op
-from tests.oracle import (
+from autograd.testing.oracle import (
     EPSILON,
     LARGEST,
     SMALLEST_NORMAL,
