@@ -16,6 +16,8 @@ from autograd.wording import counted
 
 MARGIN, BETWEEN, GAP = 16.0, 96.0, 10.0
 HEADER = 30.0
+WIDE = 3.0
+"""How much wider than high the cards of a large layer are laid out: the place for a graph is wide."""
 FIRST = "network"
 
 
@@ -99,7 +101,7 @@ def _layer_view(trace: Trace, layers: list[Layer], i: int) -> View:
     """The neurons of a layer as cards, between the layers before and after it."""
     layer, name = layers[i], _name(i)
     high = card_height(layer)
-    columns = max(1, round(math.sqrt(len(layer.units) * (high + GAP) * 1.25 / (CARD_WIDTH + GAP))))
+    columns = max(1, round(math.sqrt(len(layer.units) * (high + GAP) * WIDE / (CARD_WIDTH + GAP))))
     lines = math.ceil(len(layer.units) / columns)
     width = columns * (CARD_WIDTH + GAP) + GAP
     frame_height = HEADER + lines * (high + GAP) + GAP

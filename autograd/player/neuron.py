@@ -29,7 +29,7 @@ JOINT = 22.0
 """Between two chips of a row."""
 
 GUTTER = 34.0
-WIDE = 1.5
+WIDE = 3.0
 """How much wider than high the table of a large neuron is."""
 
 STEM = 12.0

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import pytest
 
 from autograd import draw, gradient_path
-from nn import MLP
+from autograd.drawing.collapse import collapse
+from autograd.trace import trace
+from nn import MLP, losses
 
 
 def boxes(source: str, kind: str) -> int:
@@ -53,3 +56,27 @@ def test_the_path_of_each_weight_can_be_drawn() -> None:
         assert path.in_words() in path.draw().source.replace("&#160;", " ")
     assert gradient_path(loss, model.parameter("w11^1")).count == 2
     assert gradient_path(loss, model.parameter("w21^3")).count == 1
+
+
+def test_what_flows_into_several_logits_is_a_size_and_not_a_sum_of_zero() -> None:
+    model = MLP(2, [3, 3], activation="tanh", seed=0)
+    loss = losses.cross_entropy(model([0.1, 0.2]), 1)
+    loss.backward()
+    facts = collapse(trace(loss), "layer")
+    into_the_loss = [link for link in facts.links if link.source == "layer2_0"]
+    assert into_the_loss
+    for link in into_the_loss:
+        flows = [edge.contribution or 0.0 for edge in link.edges]
+        assert sum(flows) == pytest.approx(0.0, abs=1e-12)  # each logit's share, taken from the true one's
+        assert link.gradient() == pytest.approx(math.hypot(*flows))
+        assert not link.has_sign()
+    assert 'class="edge use zero"' not in draw(loss, collapse="layer").pipe(encoding="utf-8")
+
+
+def test_tall_layers_are_drawn_in_one_line_a_neuron() -> None:
+    svg = draw(MLP(2, [16, 16, 1], seed=0)([0.1, 0.2]), collapse="neuron").pipe(encoding="utf-8")
+    found = re.search(r'<svg width="(\d+)pt" height="(\d+)pt"', svg)
+    assert found
+    width, height = map(int, found.groups())
+    assert height < 1.5 * width
+    assert "gradient of z" in svg  # in what a neuron says when pointed at
