@@ -549,6 +549,8 @@
     $("prediction").elements.asked.value = asked;
     nameAnswer();
     $("prediction").hidden = false;
+    $("numbers").hidden = true;
+    light(step); // which edge is asked about
     $("prediction").scrollIntoView({ block: "nearest" });
     $("answer").focus();
   }
@@ -562,6 +564,10 @@
   }
 
   function closePrediction() {
+    if (asking !== null) {
+      light(steps()[place - 1]);
+      tellNumbers(steps()[place - 1]);
+    }
     asking = null;
     $("prediction").hidden = true;
   }
@@ -610,6 +616,7 @@
     const verdict = $("verdict");
     verdict.className = kind;
     verdict.replaceChildren(element("b", {}, `${kind === "right" ? "✓ " : kind === "wrong" ? "✗ " : ""}${title}`), words && ` ${words}`);
+    verdict.scrollIntoView({ block: "nearest" });
   }
 
   function accept() {
