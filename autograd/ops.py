@@ -146,7 +146,16 @@ TABLE: dict[str, Op] = {}
 
 def op(name: str, symbol: str, rule: Rule, *domain: Interval, kinks: tuple[Kink, ...] = (),
        variadic: bool = False) -> Op:  # fmt: skip
-    """Enter an op in the table and give it back; the arguments are the attributes of `Op`."""
+    """Enter an op in the table and give it back; the arguments are the attributes of `Op`.
+
+    Raises:
+        ValueError: if the table has an op of that name; nothing is changed.
+    """
+    if name in TABLE:
+        raise ValueError(
+            f"the table has an op {name!r} already; give this one another name, or take the one that is "
+            f"there: TABLE[{name!r}]"
+        )
     entry = Op(name, symbol, rule, domain or (REAL,), kinks, variadic)
     for arithmetic in (FLOATS, IEEE):
         if not hasattr(arithmetic, name):

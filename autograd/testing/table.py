@@ -1,0 +1,110 @@
+"""The certificate of a check: one line for each input, aligned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from autograd.wording import count, counted, number
+
+CORRECT = "correct"
+KINK = "kink"
+NOT_DIFFERENTIABLE = "not differentiable here"
+LIMITED = "limited by rounding"
+WRONG = "wrong"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was found about the derivative with respect to one input.
+
+    Attributes:
+        name: the input.
+        at: its number.
+        gradient: what the reverse pass gives.
+        slope: what differences give; None where they cannot tell.
+        verdict: ``correct``, ``kink``, ``not differentiable here``, ``limited by rounding`` or ``wrong``.
+        digits: how many decimal digits of the gradient can be vouched for.
+        interval: at a kink, the slopes to the two sides, the smaller one first.
+        ulps: how far the gradient is from the slope, in units of its last place.
+        op: the op at fault, or "".
+        detail: the rest, in words.
+    """
+
+    name: str
+    at: float
+    gradient: float
+    slope: float | None
+    verdict: str
+    digits: float | None = None
+    interval: tuple[float, float] | None = None
+    ulps: float | None = None
+    op: str = ""
+    detail: str = ""
+
+    @property
+    def remark(self) -> str:
+        """All that is said of the input beyond its numbers."""
+        parts = []
+        if self.interval is not None:
+            parts.append(f"any slope from {number(self.interval[0])} to {number(self.interval[1])}")
+        if self.digits is not None:
+            parts.append(counted(int(self.digits), "digit"))
+        if self.ulps is not None and self.verdict == WRONG:
+            parts.append(f"{count(int(self.ulps)) if self.ulps < 1e18 else number(self.ulps)} ulps apart")
+        return "; ".join([*parts, *([self.detail] if self.detail else [])])
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """The verdicts of one check; prints as a table, and is true.
+
+    Attributes:
+        verdicts: one for each input, in order.
+    """
+
+    verdicts: tuple[Verdict, ...]
+
+    def __getitem__(self, name: str) -> Verdict:
+        """The verdict on the input of that name."""
+        for verdict in self.verdicts:
+            if verdict.name == name:
+                return verdict
+        raise KeyError(f"no input is called {name!r}; there are {', '.join(v.name for v in self.verdicts)}")
+
+    @property
+    def wrong(self) -> tuple[Verdict, ...]:
+        """The verdicts that accuse."""
+        return tuple(v for v in self.verdicts if v.verdict == WRONG)
+
+    def __str__(self) -> str:
+        head = ("input", "at", "reverse pass", "differences", "verdict", "")
+        return aligned([head, *(_row(v) for v in self.verdicts)])
+
+    __repr__ = __str__
+
+
+class GradientError(AssertionError):
+    """A gradient is wrong.
+
+    Attributes:
+        certificate: all that the check found.
+    """
+
+    def __init__(self, message: str, certificate: Certificate | None = None) -> None:
+        super().__init__(message)
+        self.certificate = certificate
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of text as columns; the first row is the head."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _row(v: Verdict) -> tuple[str, ...]:
+    gradient, slope = number(v.gradient), number(v.slope)
+    if v.verdict == WRONG and gradient == slope and v.slope is not None:  # four digits do not tell them apart
+        gradient, slope = repr(v.gradient), repr(v.slope)
+    return v.name, number(v.at), gradient, slope, v.verdict, v.remark
