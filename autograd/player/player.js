@@ -36,6 +36,7 @@
 
   const keyOf = (source, target, position) => `${source}>${target}:${position}`;
   const steps = () => facts.trace.steps;
+  const slope = () => (steps().at(-1).phase === "tangent" ? "tangent" : "gradient"); // what a walk fills in after the values
   const isEdge = (step) => step !== undefined && step.phase === "reverse" && step.kind === "edge";
 
   function gradientOf(node, place) {
@@ -146,6 +147,7 @@
       if (reachable || part.dataset.opens) part.setAttribute("tabindex", "0");
       if (part.dataset.opens) part.setAttribute("aria-label", `Open ${titleOf(part.dataset.opens)}`);
     }
+    for (const word of root.querySelectorAll(".fact")) if (word.textContent === "gradient") word.textContent = slope();
     view.boxes = new Map();
     view.lit = root.appendChild(document.createElementNS(SVG, "g"));
   }
@@ -181,7 +183,7 @@
     if (nodesOf.get(part).length > 1) return;
     part.classList.toggle("untouched", !done);
     const constant = facts.trace.nodes[nodeAt.get(node)].role === "constant";
-    part.setAttribute("aria-label", `${plainName(node)}: value ${value}${constant ? "" : `, gradient ${gradient}`}`);
+    part.setAttribute("aria-label", `${plainName(node)}: value ${value}${constant ? "" : `, ${slope()} ${gradient}`}`);
   }
 
   function refreshEdge(key) {
