@@ -2,7 +2,8 @@
 
 `gradcheck` holds the gradient of a function or a graph against differences; `check_op` holds a
 primitive against them.  ``autograd.testing.oracle`` is the table of ops in 50-digit arithmetic,
-``autograd.testing.broken`` has engines broken on purpose, for a checker to catch.
+``autograd.testing.broken`` has engines broken on purpose, for a checker to catch, and
+``autograd.testing.strategies`` draws inputs and graphs for Hypothesis.
 
 >>> from autograd.testing import gradcheck
 >>> assert gradcheck(lambda x, y: (x * y).tanh(), (0.5, -1.0))

@@ -78,15 +78,17 @@ a constant follows the input x; .data, float(…) or detach() took it out of the
         if isinstance(function, Value):
             sources, numbers, names = _of_graph(function, point)
             run = _replayed(function, sources)
+            _refuse_outside(function, numbers, names)
+            verdicts = _compared(run, function, sources, names, reverse)
         elif callable(function):
             shape, spread = _taken_apart(function, point)
             numbers, names = [float(getattr(x, "data", x)) for x in shape.leaves], shape.names
             run = _called(function, shape, spread)
+            verdicts = _verdicts(run, numbers, names, reverse)
         else:
             raise TypeError(
                 f"gradcheck takes a function or a Value; got {function!r} ({type(function).__name__})"
             )
-        verdicts = _verdicts(run, numbers, names, reverse)
         if order == 2:
             for i, name in enumerate(names):
                 seconds = [f"∂/∂{name} ∂/∂{other}" for other in names]
@@ -194,14 +196,22 @@ def _verdicts(run: Run, numbers: list[float], names: list[str], reverse: Reverse
     _refuse_unsteady(output, _at(run, again, numbers, names), first, numbers, names)
     if isinstance(output, Constant):
         raise TypeError(f"the function gives {output}, a constant: its graph was cut, or it uses no input")
-    found = list(reverse(output, first))
+    return _compared(run, output, first, names, reverse)
+
+
+def _compared(
+    run: Run, output: Value, sources: Sequence[Value], names: list[str], reverse: Reverse
+) -> list[Verdict]:
+    """The verdict on each of these leaves of the output."""
+    numbers = [number_of(v) for v in sources]
+    found = list(reverse(output, sources))
     evidence = Evidence(
         output,
         rerun=_rerun(run, output, numbers),
         beside=_beside(run, output, numbers),
         cut=lambda i: _cut(run, output, numbers, i, names[i]),
     )
-    return [evidence.verdict(i, v, names[i], float(found[i])) for i, v in enumerate(first)]
+    return [evidence.verdict(i, v, names[i], float(found[i])) for i, v in enumerate(sources)]
 
 
 def _at(run: Run, inputs: list[Value], numbers: list[float], names: list[str]) -> Value:
