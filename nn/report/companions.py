@@ -18,8 +18,8 @@ from autograd.trace import Step
 from autograd.walk import Walk
 from autograd.wording import count, counted, number, parse_label, shorten, signed
 
-MOST_NODES = 3_000
-"""The player of a larger graph would take longer to make than the rest of the report."""
+MOST_NODES = 1_500
+"""The player of a larger graph would keep a report waiting for more than a few seconds."""
 LONGEST_REASON = 300
 
 Made = TypeVar("Made")
@@ -93,8 +93,9 @@ def player_of(loss: Value) -> Player:
     nodes = len(topological_order(loss))
     if nodes > MOST_NODES:
         return Player(
-            why_not=f"The computation of this network has {count(nodes)} values, too many to step through "
-            f"(at most {count(MOST_NODES)}): follow its weights one by one below."
+            why_not=f"This loss is computed in {count(nodes)} values, too many to step through in a report "
+            f"(at most {count(MOST_NODES)}). Each weight's gradient can be followed on its own: the "
+            "strongest of its routes in the gallery, the whole path in the drawings below."
         )
     made, why_not = attempted("the player", lambda: _player(walk(loss)))
     return made or Player(why_not=why_not)

@@ -183,7 +183,7 @@ def test_of_a_network_too_large_to_step_through_the_gallery_is_there_and_the_rep
     html, files = page.render(trained(xor()), [])
     assert "walk.html" not in files
     assert "gallery.html" in files
-    assert "too many to step through (at most 10)" in Page(html).text
+    assert "too many to step through in a report (at most 10)" in Page(html).text
     assert "walk.html" not in Page(html).values("href")
 
 
