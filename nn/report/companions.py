@@ -95,7 +95,7 @@ def player_of(loss: Value) -> Player:
         return Player(
             why_not=f"This loss is computed in {count(nodes)} values, too many to step through in a report "
             f"(at most {count(MOST_NODES)}). Each weight's gradient can be followed on its own: the "
-            "strongest of its routes in the gallery, the whole path in the drawings below."
+            "strongest routes in the gallery, and some whole paths in the drawings below."
         )
     made, why_not = attempted("the player", lambda: _player(walk(loss)))
     return made or Player(why_not=why_not)
