@@ -123,7 +123,7 @@ def sided(op: Op, inputs: Sequence[Sided]) -> Sided | None:
     sizes = [abs(mp.mpf(v.start) / v.slope) for v in moving if v.start]
     step = mp.mpf(10) ** -TINY * min([1, *sizes]) / max([1, *(abs(v.slope) for v in moving)])
     largest = max([1, *(abs(v.start) for v in inputs if abs(v.start) < math.inf)])
-    with mp.workdps(int(TINY + 2 * mp.log10(largest / step))):
+    with mp.workdps(int(3 * TINY + 2 * mp.log10(largest / step))):
         starts = [mp.mpf(v.start) for v in inputs]
         here = value(starts)
         beside = value([x + step * v.slope for x, v in zip(starts, inputs, strict=True)])

@@ -67,8 +67,11 @@ class Evidence:
 
     def _in_the_graph(self, source: Value, name: str, gradient: float, route: Sequence[Value]) -> Verdict:
         at = number_of(source)
+        moving = {source, *route}
         for node in route:
-            if not all(map(math.isfinite, node.partials)):
+            if not all(
+                math.isfinite(d) for v, d in zip(node.inputs, node.partials, strict=True) if v in moving
+            ):
                 detail = f"the slope of {written(node)} is not finite"
                 op = node.op.name if node.op else ""
                 return Verdict(name, at, gradient, None, NOT_DIFFERENTIABLE, op=op, detail=detail)
@@ -97,8 +100,9 @@ class Evidence:
             told = f"the subgradients taken {detail} do not add up to the slope" if same else detail
             return Verdict(name, at, gradient, slope, KINK, interval=interval, op=op, detail=told)
         if not kinks:
-            exact = sided_slopes(self.order, source, 1, self.noise, exactly=True)
-            slope = slope if exact is None else float(exact.slope)
+            exact = [sided_slopes(self.order, source, side, self.noise, exactly=True) for side in (-1, 1)]
+            if exact[0] is not None and exact[1] is not None:
+                slope = float((exact[0].slope + exact[1].slope) / 2)
         digits = digits_of(gradient, slope)
         return Verdict(name, at, gradient, slope, LIMITED if digits < HALF_OF_A_DOUBLE else CORRECT, digits)
 

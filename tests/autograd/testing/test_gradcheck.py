@@ -152,6 +152,11 @@ def test_digits_lost_to_cancellation_are_told_and_accuse_nobody() -> None:
     assert (verdict.verdict, verdict.digits) == ("limited by rounding", 0.0)
 
 
+@pytest.mark.parametrize("x", [-3.0, 0.0])
+def test_a_constant_exponent_asks_for_no_slope_of_its_own(x: float) -> None:
+    assert gradcheck(lambda x: x**2, x)["x"].verdict == "correct"
+
+
 def test_a_branch_on_data_is_fine_where_the_function_does_not_branch() -> None:
     assert gradcheck(lambda x: 3 * x if x > 0 else x, 1.0)["x"].verdict == "correct"
 
