@@ -3,7 +3,7 @@ export default {
   render({ model, el }) {
     const frame = document.createElement("iframe");
     frame.title = "Walk";
-    frame.setAttribute("sandbox", "allow-scripts");
+    frame.setAttribute("sandbox", "allow-scripts allow-forms");
     frame.style.cssText = `width:100%;height:${model.get("height")}px;border:1px solid #8883;border-radius:8px`;
     const hear = (event) => {
       if (event.source !== frame.contentWindow || !event.data?.chainrule) return;

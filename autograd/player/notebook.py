@@ -36,5 +36,5 @@ def frame(html: str) -> str:
     '"&lt;p class=&quot;a&quot;&gt;"></iframe>'
     """
     style = f"width:100%;height:{HEIGHT}px;border:1px solid #8883;border-radius:8px"
-    attributes = f'title="Walk" sandbox="allow-scripts" loading="lazy" style="{style}"'
+    attributes = f'title="Walk" sandbox="allow-scripts allow-forms" loading="lazy" style="{style}"'
     return f'<iframe {attributes} srcdoc="{escape(html)}"></iframe>'

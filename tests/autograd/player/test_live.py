@@ -70,7 +70,7 @@ def test_the_widget_carries_the_page_and_answers_messages(monkeypatch):
 def test_a_notebook_gets_a_page_a_picture_and_text():
     shown = bundle(walk(product()))
     assert list(shown) == ["text/html", "image/svg+xml", "text/plain"]
-    assert 'sandbox="allow-scripts"' in shown["text/html"]
+    assert 'sandbox="allow-scripts allow-forms"' in shown["text/html"]
     assert "<svg" in shown["image/svg+xml"]
     assert "L" in shown["text/plain"]
 
