@@ -67,7 +67,17 @@ def test_bad_input_ends_in_one_line_the_code_2_and_nothing_written(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.fixture
+def interruptible():
+    """Ctrl-C reaches the processes started here, also where the tests run in a shell's background,
+    which would have them ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_keeps_what_was_trained_so_far(tmp_path):
     import termios
 
@@ -85,7 +95,7 @@ def test_ctrl_c_keeps_what_was_trained_so_far(tmp_path):
         process.send_signal(signal.SIGINT)
         seen_after = b""
         try:
-            while chunk := os.read(terminal, 1024):
+            while select.select([terminal], [], [], 60)[0] and (chunk := os.read(terminal, 1024)):
                 seen_after += chunk
         except OSError:  # the process has closed its end
             pass
