@@ -40,15 +40,18 @@ class _Mode(threading.local):
     detecting = False
     branching = True
     made: list[Value] | None = None  # where a tape that is being recorded wants each new node
-    plain = True  # recording, neither detecting nor made: one question where there would be three
+    now: tuple[bool, list[Value] | None] = (True, None)  # recording and not detecting; made: all in one
 
     def switch(self, name: str, setting: Any) -> None:
         """Set the named attribute."""
         setattr(self, name, setting)
-        self.plain = self.recording and not self.detecting and self.made is None
+        self.now = (self.recording and not self.detecting, self.made)
 
 
 mode = _Mode()
+
+number_of = attrgetter("_data")
+"""The number of a Value, for code that computes with it on the way into `apply`."""
 
 
 # -------------------------------------------------------------------------- how a node is recorded
@@ -70,8 +73,8 @@ def apply(
     Raises:
         AnomalyError: inside `detect_anomaly`, if the result is infinite or nan.
     """
-    data, partials = op.evaluate([v._data for v in inputs] if numbers is None else numbers)
-    plain = mode.plain
+    data, partials = op.evaluate(list(map(number_of, inputs)) if numbers is None else numbers)
+    plain, made = mode.now
     if not plain:
         if not mode.recording:
             refuse_cut("no_grad")
@@ -86,13 +89,9 @@ def apply(
     node.inputs = inputs
     node.partials = partials
     node.label = ""
-    if not plain and mode.made is not None:
-        mode.made.append(node)
+    if made is not None:
+        made.append(node)
     return node
-
-
-number_of = attrgetter("_data")
-"""The number of a Value, for code that computes with it on the way into `apply`."""
 
 
 def as_value(x: Any) -> Value:
@@ -134,7 +133,9 @@ def _operator(op: Op) -> tuple[Callable[[Value, Any], Value], Callable[[Value, A
         return apply(op, (self, other))
 
     def reflected(self: Value, other: Any) -> Any:
-        return forward(Constant(other), self) if isinstance(other, Real) else NotImplemented
+        if not isinstance(other, (float, int, Real)):
+            return NotImplemented
+        return apply(op, (Constant(other), self))
 
     return forward, reflected
 

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import chain
+from itertools import chain, compress, repeat
 from operator import attrgetter
 
 import numpy as np
@@ -101,37 +101,51 @@ def flatten(
         made: the nodes in the order in which they were made, where that is known: it saves the
             search for an order.  It may hold more nodes than the outputs need.
     """
-    order = topological_order(*outputs) if made is None else _as_made(outputs, made)
-    place = dict(zip(order, range(len(order)), strict=True))
-    inputs = [v.inputs for v in order]
-    counts = np.fromiter(map(len, inputs), np.int64, len(order))
-    ptr = np.concatenate(([0], np.cumsum(counts)))
-    ops = [v.op for v in order]
-    kinds = np.full(len(order), COMPUTED, np.uint8)
-    for i in np.flatnonzero(counts == 0).tolist():
-        if ops[i] is None:  # an op may have no inputs: an empty sum is computed too
-            kinds[i] = CONSTANT if isinstance(order[i], Constant) else PARAMETER
-    for v in varying:
-        if v in place:
-            kinds[place[v]] = VARYING
+    made = topological_order(*outputs) if made is None else made
+    place = dict(zip(made, range(len(made)), strict=True))
+    inputs = list(map(inputs_of, made))
+    used = [*chain.from_iterable(inputs), *outputs]
+    places = np.fromiter(map(place.get, used, repeat(-1)), np.int64, len(used))
+    # what came from outside goes before what was made: at the places -1, -2, ... until all are shifted
+    from_outside = np.flatnonzero(places < 0).tolist()
+    before = _with_inputs_first([used[i] for i in from_outside])
+    place.update(zip(before, range(-len(before), 0), strict=True))
+    places[from_outside] = [place[used[i]] for i in from_outside]
+    inputs_before = list(map(inputs_of, before))
+    places_before = np.array([place[v] for v in chain.from_iterable(inputs_before)], np.int64)
+
+    order = [*before, *made]
+    ops = list(map(op_of, order))
+    counts = np.fromiter(map(len, chain(inputs_before, inputs)), np.int64, len(order))
+    args = np.concatenate((places_before, places)) + len(before)
+    end = len(args) - len(outputs)
     return Listing(
         nodes=order,
         ops=ops,
-        kinds=kinds,
-        ptr=ptr,
-        args=np.fromiter(map(place.__getitem__, chain.from_iterable(inputs)), np.int64, int(ptr[-1])),
+        kinds=_kinds(order, ops, [place[v] + len(before) for v in varying if v in place]),
+        ptr=np.concatenate(([0], np.cumsum(counts))),
+        args=args[:end],
         data=np.fromiter(map(number_of, order), np.float64, len(order)),
-        outputs=np.array([place[v] for v in outputs], np.int64),
+        outputs=args[end:],
     )
 
 
-def _as_made(outputs: Sequence[Value], made: Sequence[Value]) -> list[Value]:
-    """What came from outside, then the nodes as they were made: each after all of its inputs."""
-    inside = set(made)
-    used = dict.fromkeys(chain(chain.from_iterable(map(attrgetter("inputs"), made)), outputs))
-    outside = [v for v in used if v not in inside]
-    earlier = topological_order(*[v for v in outside if v.inputs])
-    return [*dict.fromkeys([*earlier, *outside]), *made]
+def _kinds(nodes: Sequence[Value], ops: Sequence[Op | None], varying: Sequence[int]) -> NDArray[np.uint8]:
+    """What each node is, given the places of the varying leaves."""
+    kinds = np.full(len(nodes), COMPUTED, np.uint8)
+    for i in [i for i, op in enumerate(ops) if op is None]:
+        kinds[i] = CONSTANT if isinstance(nodes[i], Constant) else PARAMETER
+    kinds[list(varying)] = VARYING
+    return kinds
+
+
+def _with_inputs_first(values: Sequence[Value]) -> list[Value]:
+    """These Values, each once, and all that they are computed from, each after its inputs."""
+    earlier = topological_order(*[v for v in values if v.inputs])
+    return list(dict.fromkeys([*earlier, *values]))
+
+
+inputs_of, op_of = attrgetter("inputs"), attrgetter("op")
 
 
 def keep(listing: Listing, wanted: NDArray[np.bool_]) -> Listing:
@@ -139,16 +153,16 @@ def keep(listing: Listing, wanted: NDArray[np.bool_]) -> Listing:
     if wanted.all():
         return listing
     new_place = np.cumsum(wanted) - 1
-    kept = np.flatnonzero(wanted)
+    chosen = wanted.tolist()
     counts = np.diff(listing.ptr)
     return replace(
         listing,
-        nodes=[listing.nodes[i] for i in kept.tolist()],
-        ops=[listing.ops[i] for i in kept.tolist()],
-        kinds=listing.kinds[kept],
-        ptr=np.concatenate(([0], np.cumsum(counts[kept]))),
+        nodes=list(compress(listing.nodes, chosen)),
+        ops=list(compress(listing.ops, chosen)),
+        kinds=listing.kinds[wanted],
+        ptr=np.concatenate(([0], np.cumsum(counts[wanted]))),
         args=new_place[listing.args[np.repeat(wanted, counts)]],
-        data=listing.data[kept],
+        data=listing.data[wanted],
         outputs=new_place[listing.outputs],
         notes={int(new_place[i]): note for i, note in listing.notes.items() if wanted[i]},
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.tape.listing import COMPUTED, Listing, collector_paused, flatten
+from autograd.tape.listing import COMPUTED, Listing, flatten
 from autograd.value import BranchError, Value, mode, number_of
 
 RUN_TWICE = 100_000
@@ -34,7 +34,7 @@ def record(
     arguments = [_as_inputs(x, name) for x, name in zip(sample, names, strict=True)]
     inputs = [v for x in arguments for v in (x if isinstance(x, list) else [x])]
     widths = [len(x) if isinstance(x, list) else 0 for x in arguments]
-    with collector_paused(), _recording() as made:
+    with _recording() as made:
         outputs = only_values(function(*arguments))
         listing = flatten(outputs, inputs, made)
         if len(made) <= RUN_TWICE:

@@ -66,11 +66,10 @@ class Tape:
         self.dtype, self.threads = dtype, threads
         self._widths = tuple(widths)
         self._run: Training | None = None
-        with collector_paused():
-            self._listing = lower(listing)
-            self._replayers: dict[tuple[int, bool], Replayer] = {}
-            self._replayer = self.replayer()
-            self._plan = self._replayer.plan
+        self._listing = lower(listing)
+        self._replayers: dict[tuple[int, bool], Replayer] = {}
+        self._replayer = self.replayer()
+        self._plan = self._replayer.plan
         self.parameters = tuple(self._listing.nodes[i] for i in self._plan.parameters.tolist())
         self.reached = tuple(self._plan.reached.tolist())
 
@@ -98,7 +97,8 @@ class Tape:
             BranchError: if the function does one of these; the message names the line where it can.
             TypeError: if the function returns something that is not a Value.
         """
-        return cls(*record(function, sample), dtype, threads)
+        with collector_paused():
+            return cls(*record(function, sample), dtype, threads)
 
     @classmethod
     def of(
@@ -127,7 +127,8 @@ class Tape:
         if len(set(inputs)) < len(inputs):
             raise ValueError("an input comes twice; each is one column of the samples")
         listed = only_values(outputs)
-        return cls(flatten(listed, inputs), listed, inputs, [0] * len(inputs), dtype, threads)
+        with collector_paused():
+            return cls(flatten(listed, inputs), listed, inputs, [0] * len(inputs), dtype, threads)
 
     # ------------------------------------------------------------------------------ replaying
 
