@@ -25,10 +25,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from autograd.events import both_passes
-from autograd.telling import Steps, derivative, factor, name
+from autograd.telling import Steps, derivative, name
 from autograd.trace import Edge, Trace
 from autograd.value import Value
-from autograd.wording import counted, number
+from autograd.wording import counted, number, product_of, sum_of
 
 if TYPE_CHECKING:
     from autograd.testing.broken import Engine, Update
@@ -152,15 +152,16 @@ class _Watcher:
         if _same(update.after, contribution, contribution):
             return (
                 f"{name(node)} had {number(update.before)} already. The engine overwrites it (=) "
-                f"where it must add (+=): {number(update.before)} + {factor(contribution)} = "
-                f"{number(update.before + contribution)} is right, and only the last contribution, "
+                "where it must add (+=): "
+                f"{sum_of((update.before, contribution), update.before + contribution)} is right, and only "
+                "the last contribution, "
                 f"{number(contribution)}, is left."
             )
         had = self.current.get(edge.target, 0.0)
         if not _same(had, upstream, upstream):
             return self._why_early(edge, had, update)
         sent = update.after - update.before
-        product = f"{number(upstream)} · {factor(partial)} = {number(contribution)}"
+        product = product_of((upstream, partial), contribution)
         should = f"{name(node)} should receive upstream times partial, {product}"
         if _same(sent, partial, partial):
             above = f"{derivative(self.output, target)} = {number(upstream)}"

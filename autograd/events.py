@@ -20,6 +20,7 @@ class Event:
         part, parts: which of how many contributions to the node's gradient it is, from 1.
         rates: the tangents of the sources of the edges.
         wrt: the node that all tangents are taken with respect to.
+        first_whole: whether it is the first contribution in the walk that is a whole gradient.
     """
 
     phase: str
@@ -32,6 +33,12 @@ class Event:
     parts: int = 0
     rates: tuple[float, ...] = ()
     wrt: Node | None = None
+    first_whole: bool = False
+
+    @property
+    def rated(self) -> list[tuple[Edge, float]]:
+        """The edges with the tangents of their sources."""
+        return list(zip(self.edges, self.rates, strict=True))
 
 
 def both_passes(facts: Trace) -> list[Event]:
@@ -49,6 +56,7 @@ def _reverse(facts: Trace) -> Iterator[Event]:
     parts = Counter(edge.source for edge in facts.edges if edge.contribution is not None)
     arrived: Counter[str] = Counter()
     gradient: dict[str, float] = {}
+    explained = False
     for edge in _backwards(facts):
         assert edge.contribution is not None
         source = edge.source
@@ -56,7 +64,10 @@ def _reverse(facts: Trace) -> Iterator[Event]:
         after = edge.contribution if before is None else before + edge.contribution
         gradient[source] = after
         arrived[source] += 1
-        yield Event("reverse", "edge", nodes[source], after, before, (edge,), arrived[source], parts[source])
+        whole = parts[source] == 1 and not explained
+        explained = explained or whole
+        part = arrived[source], parts[source]
+        yield Event("reverse", "edge", nodes[source], after, before, (edge,), *part, first_whole=whole)
 
 
 def _backwards(facts: Trace) -> Iterator[Edge]:

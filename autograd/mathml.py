@@ -17,7 +17,7 @@ RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True))
 TOKEN = re.compile(
     r"(?P<number>\d+(?:\.\d+)?(?:e−?\d+)?(?![^\W\d])|∞)"
     r"|(?P<word>[^\W\d]\w*?(?P<below>[₀-₉](?:,?[₀-₉])*)?(?P<above>[⁰¹²³⁴-⁹]+)?(?![\w⁰¹²³⁴-⁹]))"
-    r"|(?P<operator>\+=|[-+−×·/=<>≤≥(),|…])"
+    r"|(?P<operator>\+=|[-+−×·/=≈<>≤≥(),|…])"
     r"|(?P<sign>[∂√^])"
     r"|(?P<space>\s+)"
     r"|(?P<other>.)",

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from autograd.graph import topological_order
 from autograd.ledger import Entry, Factor, Ledger, total
 from autograd.reverse import upstreams
-from autograd.trace import check_value, labels_of, trace
+from autograd.trace import check_value, labels_of, name_of_output, trace
 from autograd.value import Value
-from autograd.wording import counted, number, parse_label
+from autograd.wording import as_written, counted, equals, factor, number, parse_label
 
 if TYPE_CHECKING:
     from autograd.drawing import Drawing
@@ -50,13 +50,26 @@ class Route:
 
 
 def product_in_words(route: Route) -> str:
-    """``0.5 · −2 = −1``; of a long route the first and last factors."""
-    factors = [number(partial) for partial in route.partials]
+    """``0.5 · (−2) = −1``; of a long route the first and last factors."""
+    if len(route.partials) < 2:
+        return number(route.product)
+    return f"{factors_in_words(route)} {equality(route)} {number(route.product)}"
+
+
+def equality(route: Route) -> str:
+    """What stands between the factors as they are written and the product: ``=`` or ``≈``."""
+    return equals(math.prod(map(as_written, route.partials)), route.product)
+
+
+def factors_in_words(route: Route) -> str:
+    """``0.5 · (−2)``; of a long route the first and last factors; the product where there is only one."""
+    if len(route.partials) < 2:
+        return number(route.product)
+    first, *others = route.partials
+    factors = [number(first), *map(factor, others)]
     if len(factors) > 12:
         factors = [*factors[:5], "…", *factors[-5:]]
-    if len(factors) < 2:
-        return number(route.product)
-    return f"{' · '.join(factors)} = {number(route.product)}"
+    return " · ".join(factors)
 
 
 class Use(NamedTuple):
@@ -197,10 +210,10 @@ class GradientPath:
         Args:
             names: what to call Values without a label.
         """
-        weight = _called(self.weight, names, "the weight")
-        output = _called(self.output, names, "the output")
-        named = not {weight, output} & {"the weight", "the output"}
-        gradient = f"∂{output}/∂{weight} =" if named else "the gradient,"
+        label = self.weight.label or (names or {}).get(self.weight, "")
+        weight = parse_label(label).text if label else "the weight"
+        output = parse_label(name_of_output(topological_order(self.output), names or {})).text
+        gradient = f"∂{output}/∂{weight} =" if label else "the gradient,"
         if not self.count:
             return f"no route leads from {weight} to {output}: {gradient} 0"
         if self.count == 1:
@@ -244,11 +257,6 @@ def gradient_path(output: Value, weight: Value) -> GradientPath:
     check_value("a gradient path", output)
     check_value("a gradient path", weight)
     return GradientPath(output, weight)
-
-
-def _called(v: Value, names: Mapping[Value, str] | None, otherwise: str) -> str:
-    label = v.label or (names or {}).get(v, "")
-    return parse_label(label).text if label else otherwise
 
 
 def _between(output: Value, weight: Value) -> list[Value]:
@@ -411,7 +419,8 @@ def _sum_of_others(path: GradientPath, routes: list[Route]) -> float:
 
 def _names_on(path: GradientPath, routes: list[Route], names: Mapping[str, Any] | None) -> dict[Value, str]:
     """What each Value on the routes is called: its label, else its formula, else its number."""
-    called = {path.weight: "weight", path.output: "output"}
+    labels = labels_of(names)
+    called = {path.weight: "weight", path.output: name_of_output(topological_order(path.output), labels)}
     if routes:
         facts = trace(path.output, names, {}, path.upstream).nodes
         readable: set[Value] = set()
@@ -421,8 +430,8 @@ def _names_on(path: GradientPath, routes: list[Route], names: Mapping[str, Any] 
             if name:
                 readable.add(v)
             called[v] = name if node.label else called.get(v) or name or f"v{i}"
-    labels = labels_of(names)
-    return called | {v: name for v in (path.weight, path.output) if (name := v.label or labels.get(v, ""))}
+    name = path.weight.label or labels.get(path.weight, "")
+    return called | ({path.weight: name} if name else {})
 
 
 def _short(formula: str | None) -> str:

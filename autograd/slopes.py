@@ -14,13 +14,34 @@ their value: ``where`` takes the branch that the engine takes, and what can be c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from autograd.arithmetic import IEEE, Ieee
 from autograd.formula import SYMBOLS, Expression, named, written
 from autograd.ops import TABLE, Op
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Two ways to write the same, which are functions of an arithmetic, an op's input and its value.
+
+    Attributes:
+        kept: how the rule has it, chosen for its digits.
+        taught: how a person knows it, by the output.
+    """
+
+    kept: Callable[[Any, Any, Any], Any]
+    taught: Callable[[Any, Any, Any], Any]
+
+
+IDENTITIES = {
+    "tanh": Identity(lambda m, a, y: m.sech(a) * m.sech(a), lambda m, a, y: 1 - m.pow(y, 2)),
+    "sigmoid": Identity(lambda m, a, y: y * m.sigmoid(-a), lambda m, a, y: y * (1 - y)),
+}
+"""Where a partial is written otherwise than it is computed: 1 − tanh² has lost all its digits where
+sech² still has them.  They say that two formulas are equal; what the derivative is, the table says."""
 
 
 class Slope(NamedTuple):
@@ -68,11 +89,21 @@ def plain(x: float, because: str = "") -> Known:
 
 def slopes(op: Op, inputs: Sequence[Known], y: Known) -> list[Slope]:
     """The partials of ``op`` at these inputs, where its value is ``y``."""
-    return [_slope(_known(d)) for d in op.partials(KNOWN, inputs, y)]
+    return [_slope(_known(d), _taught(op, inputs, y)) for d in op.partials(KNOWN, inputs, y)]
 
 
-def _slope(d: Known) -> Slope:
-    return Slope(d.expression.text, d.because if d.plain else "")
+def _slope(d: Known, taught: Mapping[str, str]) -> Slope:
+    text = d.expression.text
+    return Slope(taught.get(text, text), d.because if d.plain else "")
+
+
+def _taught(op: Op, inputs: Sequence[Known], y: Known) -> dict[str, str]:
+    """The form that a partial is taught in, by that in which it is computed."""
+    if op.name not in IDENTITIES:
+        return {}
+    identity, a = IDENTITIES[op.name], inputs[0].expression
+    kept, taught = (form(SYMBOLS, a, y.expression) for form in (identity.kept, identity.taught))
+    return {kept.text: taught.text}
 
 
 def _known(x: Any) -> Known:

@@ -16,7 +16,7 @@ from autograd.formula import formula
 from autograd.ops import TABLE
 from autograd.slopes import Slope, plain, slopes, symbol
 from autograd.trace import Edge, Node, Step, Trace
-from autograd.wording import count, number, parse_label
+from autograd.wording import as_written, count, equals, factor, number, parse_label, product_of, sum_of
 
 MOST_TERMS = 5
 """How many terms of a long sum are written out."""
@@ -40,7 +40,7 @@ class Steps(Sequence[Step]):
 
     def __init__(self, facts: Trace, events: Sequence[Event]) -> None:
         self._events = events
-        self._teller = Teller(facts)
+        self._teller = Teller(facts, way_back=not events or events[-1].phase == "reverse")
         self._told: dict[int, Step] = {}
 
     def __len__(self) -> int:
@@ -85,9 +85,16 @@ class Steps(Sequence[Step]):
 
 
 class Teller:
-    """Puts the events of one trace into symbols, numbers and words."""
+    """Puts the events of one trace into symbols, numbers and words.
 
-    def __init__(self, facts: Trace) -> None:
+    Args:
+        facts: the nodes and edges.
+        way_back: whether a reverse pass follows, for which local derivatives are noted.
+    """
+
+    def __init__(self, facts: Trace, way_back: bool) -> None:
+        self._way_back = way_back
+        self._trains = any(node.role == "weight" for node in facts.nodes)
         self._nodes = {node.id: node for node in facts.nodes}
         self._inputs = inputs_by_target(facts)
         self._output = self._nodes[facts.output]
@@ -136,10 +143,11 @@ class Teller:
         node = event.node
         inputs = [self._nodes[edge.source] for edge in self._inputs[node.id]]
         names = [name(v) for v in inputs]
-        computed, value = _formula(node, [number(v.value) for v in inputs]), number(node.value)
-        numbers = value if computed == value else f"{computed} = {value}"  # the minus of a number is one
+        computed, value = _formula(node, _numbers(node, inputs)), number(node.value)
+        sign = equals(_from_numbers_as_written(node, inputs), node.value)
+        numbers = value if computed == value else f"{computed} {sign} {value}"  # the minus of a number is one
         sentence = (
-            f"{name(node)} is computed from {_listed(names)}: {numbers}."
+            f"{_computing(node, inputs, numbers)}"
             f"{_why_not_finite(node.value, [v.value for v in inputs])}{self._noted(node)}"
         )
         return f"{name(node)} = {_formula(node, names)}", numbers, sentence
@@ -147,9 +155,9 @@ class Teller:
     def _noted(self, node: Node) -> str:
         """The local derivatives that the engine keeps for the way back."""
         if node.op in RELATIONS:
-            return " It says true (1) or false (0), so it has no slope, and no gradient flows through it."
+            return " A comparison has no slope: no gradient flows through it."
         edges = [edge for edge in self._inputs[node.id] if edge.partial is not None]
-        if not edges:
+        if not edges or not self._way_back:
             return ""
         if len(edges) > MOST_NAMES:
             return f" Noted for the way back: its {count(len(edges))} local derivatives."
@@ -177,12 +185,21 @@ class Teller:
             f"{derivative(self._output, node)} += "
             f"{derivative(self._output, target)} · {derivative(target, node)}"
         )
-        numbers = f"{number(target.gradient)} · {factor(edge.partial)} = {number(edge.contribution)}"
+        numbers = product_of((target.gradient, edge.partial), edge.contribution)
         sentence = (
             f"{self._fed(edge)}; so {name(node)} receives {numbers}."
-            f"{_why_nothing(target.gradient, edge.partial)}{_added(event)}"
+            f"{_why_nothing(target.gradient, edge.partial)}{_added(event)}{self._untrained(event)}"
         )
         return symbols, numbers, sentence
+
+    def _untrained(self, event: Event) -> str:
+        """What the gradient of an input is for, where there are weights to train."""
+        if not self._trains or event.node.role != "input" or event.part < event.parts:
+            return ""
+        return (
+            f" {name(event.node)} is an input: training does not change it, so this gradient only tells how "
+            f"{name(self._output)} depends on it."
+        )
 
     def _fed(self, edge: Edge) -> str:
         """How the output follows a small change of the edge's source."""
@@ -191,12 +208,13 @@ class Teller:
         often = "twice" if uses == 2 else f"{count(uses)} times"
         times = f" {often}, here as input number {edge.position + 1}" if uses > 1 else ""
         told = (
-            f"{name(source)} feeds into {name(target)}{times}: a small change of {name(source)} changes "
-            f"{name(target)} {_as_much(edge.partial)} ({self._slope_in_words(edge)})"
+            f"{name(source)} feeds into {name(target)}{times}: "
+            f"{_changing(f'a small change of {name(source)}', name(target), edge.partial)} "
+            f"({self._slope_in_words(edge)})"
         )
         if target is self._output:
             return told
-        return f"{told}, and that changes {name(self._output)} {_as_much(target.gradient)} as {name(target)}"
+        return f"{told}, and {_changing('that', name(self._output), target.gradient, name(target))}"
 
     # ------------------------------------------------------------------------------------- tangent
 
@@ -216,12 +234,14 @@ class Teller:
             return own, "0", sentence
         terms: list[str] = []
         products: list[str] = []
-        for edge, rate in zip(event.edges, event.rates, strict=True):
+        for edge, rate in event.rated:
             slope = _in_a_product(_shortened(self._slope(edge).text))
             terms.append(f"{slope} · {derivative(self._nodes[edge.source], event.wrt)}")
             partial = factor(edge.partial) if products else number(edge.partial)
             products.append(f"{partial} · {factor(rate)}")
-        numbers = f"{_shortened(' + '.join(products))} = {number(event.after)}"
+        assert event.after is not None
+        computed = sum(as_written(edge.partial or 0.0) * as_written(rate) for edge, rate in event.rated)
+        numbers = f"{_shortened(' + '.join(products))} {equals(computed, event.after)} {number(event.after)}"
         return f"{own} = {_shortened(' + '.join(terms))}", numbers, self._followed(event, numbers)
 
     def _followed(self, event: Event, numbers: str) -> str:
@@ -230,10 +250,10 @@ class Teller:
         sources = [name(self._nodes[edge.source]) for edge in event.edges]
         if len(sources) == 1:
             (edge,), (rate,), (source,) = event.edges, event.rates, sources
-            moved = "" if edge.source == event.wrt.id else f"{source} changes {_as_much(rate)} as {wrt}, and "
+            moved = "" if edge.source == event.wrt.id else f"{_following(source, rate, wrt)}, and "
             told = (
-                f"{moved}{node} changes {_as_much(edge.partial)} as {source} ({self._slope_in_words(edge)}); "
-                f"so {node} changes {numbers} times as much as {wrt}."
+                f"{moved}{_following(node, edge.partial, source)} ({self._slope_in_words(edge)}); "
+                f"so {derivative(event.node, event.wrt)} is {numbers}."
             )
         else:
             told = (
@@ -282,12 +302,6 @@ def derivative(of: Node, by: Node) -> str:
     return f"∂{_in_a_product(name(of))}/∂{_in_a_product(name(by))}"
 
 
-def factor(x: float | None) -> str:
-    """A number as it is written after a sign: a negative one in parentheses."""
-    text = number(x)
-    return f"({text})" if text.startswith("−") else text
-
-
 def _in_a_product(text: str) -> str:
     return text if re.fullmatch(r"[\w,.∞]+|[\w ]*\([^()]*\)", text) else f"({text})"
 
@@ -296,6 +310,18 @@ def _formula(node: Node, names: Sequence[str]) -> str:
     assert node.op is not None
     text = _shortened(formula(TABLE[node.op], names))
     return f"({text})" if node.op in (*RELATIONS, "where") else text
+
+
+def _numbers(node: Node, inputs: Sequence[Node]) -> list[str]:
+    """The inputs in numbers; a condition as a word."""
+    written = [number(v.value) for v in inputs]
+    return [truth(inputs[0].value), *written[1:]] if node.op == "where" else written
+
+
+def _from_numbers_as_written(node: Node, inputs: Sequence[Node]) -> float:
+    """What the op makes of its inputs as a person reads them."""
+    assert node.op is not None
+    return TABLE[node.op].evaluate([as_written(v.value) for v in inputs])[0]
 
 
 def _shortened(text: str) -> str:
@@ -307,8 +333,49 @@ def _shortened(text: str) -> str:
 # -------------------------------------------------------------------------------------------- words
 
 
-def _as_much(times: float | None) -> str:
+def _changing(cause: str, what: str, times: float | None, than: str = "") -> str:
+    """``a small change of a changes d −3 times as much``: what the cause does, by the slope."""
+    assert times is not None
+    if math.isnan(times):
+        return f"no number tells how {cause} changes {what}"
+    if times == 0.0:
+        return f"{cause} does not change {what}"
+    return f"{cause} changes {what} {_as_much(times)}{than and f' as {than}'}"
+
+
+def _following(what: str, times: float | None, than: str) -> str:
+    """``d changes −3 times as much as a``."""
+    assert times is not None
+    if math.isnan(times):
+        return f"no number tells how {what} changes with {than}"
+    return f"{what} {f'changes {_as_much(times)} as' if times else 'does not change with'} {than}"
+
+
+def _as_much(times: float) -> str:
+    if math.isinf(times):
+        return f"infinitely many times ({number(times)}) as much"
     return "just as much" if times == 1.0 else f"{number(times)} times as much"
+
+
+def _computing(node: Node, inputs: Sequence[Node], numbers: str) -> str:
+    """How a value comes about."""
+    if node.op == "where":
+        condition, *branches = inputs
+        holds = truth(condition.value)
+        said = f"{name(condition)} is {holds}" if condition.label else f"the condition is {holds}"
+        chosen = branches[0 if condition.value else 1]
+        equal = f"{name(chosen)} = {number(node.value)}" if chosen.label else number(node.value)
+        return f"{name(node)} is one of {_joined([name(v) for v in branches])}: {said}, so it is {equal}."
+    if node.op in RELATIONS:
+        compared = _formula(node, _numbers(node, inputs))[1:-1]
+        as_number = "1, which stands for true" if node.value else "0, which stands for false"
+        return f"{name(node)} compares: {compared} is {truth(node.value)}, so it is {as_number}."
+    return f"{name(node)} is computed from {_listed([name(v) for v in inputs])}: {numbers}."
+
+
+def truth(x: float) -> str:
+    """A condition's value as a word: every number but 0 is true."""
+    return "true" if x else "false"
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -327,11 +394,11 @@ def _added(event: Event) -> str:
     """What becomes of a contribution."""
     node = name(event.node)
     if event.parts == 1:
-        return f" {node} is used nowhere else, so this is its whole gradient."
+        return f" {node} is used nowhere else, so this is its whole gradient." if event.first_whole else ""
     if event.before is None:
         return f" It is the first of {count(event.parts)} contributions to the gradient of {node}."
     (edge,) = event.edges
-    total = f"{number(event.before)} + {factor(edge.contribution)} = {number(event.after)}"
+    total = sum_of((event.before, edge.contribution), event.after)
     told = (
         f" It is added (+=) to the {number(event.before)} that {node} had already, "
         f"because a change of {node} takes effect along all its edges at once: {total}."

@@ -83,7 +83,7 @@ def legend(facts: Trace, look: Look = PLAIN) -> list[str]:
         f"∂{y}/∂{a}: how many times as much {y} changes as {a}, when {a} changes a little.", look.width
     )
     if any(_is_rounded(step.after) for step in facts.steps):
-        lines.append("Numbers are rounded to four digits where they are shown.")
+        lines.append("Numbers are rounded to four digits where they are shown; ≈ stands where that can be seen.")
     return [look.faint(line) for line in lines]
 
 
@@ -164,7 +164,7 @@ def called_engine(beside: Beside) -> str:
 
 def wrapped(sentence: str, width: int) -> list[str]:
     """The sentence in lines, broken between words and not inside a calculation such as 2 · 3 = 6."""
-    kept_together = re.sub(r" ([=·×+−/<≤→]|\+=) ", "\u00a0\\1\u00a0", sentence)
+    kept_together = re.sub(r" ([=≈·×+−/<≤→]|\+=) ", "\u00a0\\1\u00a0", sentence)
     return [line.replace("\u00a0", " ") for line in wrap(kept_together, width)]
 
 

@@ -238,6 +238,20 @@ def labels_of(names: Mapping[str, Any] | None) -> dict[Value, str]:
     return labels
 
 
+def name_of_output(order: Sequence[Value], labels: Mapping[Value, str]) -> str:
+    """What the last Value of an order is called: its name, else y, or "output" where y is another one.
+
+    Args:
+        order: a graph, the output last.
+        labels: names for Values without a label.
+    """
+    output = order[-1]
+    name = output.label or labels.get(output, "")
+    if name:
+        return name
+    return "output" if any((v.label or labels.get(v, "")) == "y" for v in order) else "y"
+
+
 def _stored_gradient(v: Value) -> float | None:
     return None if v.grad is NO_GRADIENT else v.grad
 

@@ -32,7 +32,7 @@ from autograd.events import both_passes, forward_mode
 from autograd.graph import topological_order
 from autograd.reverse import upstreams
 from autograd.telling import Steps, name
-from autograd.trace import Step, Trace, check_value, labels_of, shorten_repr, trace
+from autograd.trace import Step, Trace, check_value, labels_of, name_of_output, shorten_repr, trace
 from autograd.value import Constant, Parameter, Value, apply, mode
 from autograd.wording import counted, shorten
 
@@ -307,7 +307,7 @@ def walk(
     Args:
         output: the Value at the end, such as a loss.
         names: variables by name, as `locals` gives them, for Values without a label.  What has
-            no name then is called v1, v2, … and the output y.
+            no name then is called v1, v2, … and the output y (or output, where y is taken).
         tangent: a Value, or its label: walk in forward mode instead, with the change of this one
             carried along with the values.
         beside: an engine to run beside the right one: a function from the output to the updates
@@ -382,11 +382,14 @@ def _by_label(facts: Trace) -> dict[str, list[str]]:
 
 
 def _all_names(order: Sequence[Value], labels: Mapping[Value, str]) -> dict[str, Value]:
-    """A name for every Value without a label: the caller's, else y for the output, else v1, v2, …"""
+    """A name for every Value without a label: the caller's, else y for the output, else v1, v2, …
+
+    The caller's names are those that `labels_of` found.
+    """
     named = {labels[v]: v for v in order if not v.label and v in labels}
     nameless = [v for v in order if not v.label and v not in labels and (v.op or v.role != "constant")]
+    if nameless and nameless[-1] is order[-1]:
+        named[name_of_output(order, labels)] = nameless.pop()
     taken = {*named, *(v.label for v in order)}
-    if nameless and nameless[-1] is order[-1] and "y" not in taken:
-        named["y"] = nameless.pop()
     free = (name for i in count(1) if (name := f"v{i}") not in taken)
     return named | dict(zip(free, nameless, strict=False))

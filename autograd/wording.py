@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 NOT_COMPUTED = "–"
@@ -40,6 +41,54 @@ def number(x: float | None) -> str:
         return "∞" if x > 0 else "−∞"
     digits, _, exponent = f"{x + 0.0:.4g}".partition("e")  # + 0.0 turns −0 into 0
     return (f"{digits}e{int(exponent)}" if exponent else digits).replace("-", "−")
+
+
+def as_written(x: float) -> float:
+    """The number that `number` writes: ``x`` in four significant digits.
+
+    >>> as_written(2 / 3)
+    0.6667
+    """
+    return float(f"{x:.4g}")
+
+
+def equals(computed: float, result: float) -> str:
+    """``=``, or ``≈`` where a reader who does the sum would find another last digit.
+
+    Args:
+        computed: what the numbers give *as they are written*; see `as_written`.
+        result: what stands after the sign.
+
+    >>> equals(0.3333 + 0.3333, 2 / 3), equals(0.25 + 0.25, 0.5)
+    ('≈', '=')
+    """
+    return "=" if number(computed) == number(result) else "≈"
+
+
+def factor(x: float | None) -> str:
+    """A number as it is written after a sign: a negative one in parentheses."""
+    text = number(x)
+    return f"({text})" if text.startswith("−") else text
+
+
+def product_of(factors: Sequence[float | None], result: float | None) -> str:
+    """``2 · (−3) = −6``, or ``0.3333 · 0.3333 ≈ 0.1111`` where rounding shows."""
+    return _calculation(" · ", factors, math.prod(_as_written(factors)), result)
+
+
+def sum_of(terms: Sequence[float | None], result: float | None) -> str:
+    """``6 + (−2) = 4``, with ``≈`` where rounding shows."""
+    return _calculation(" + ", terms, sum(_as_written(terms)), result)
+
+
+def _calculation(sign: str, operands: Sequence[float | None], computed: float, result: float | None) -> str:
+    assert result is not None
+    written = sign.join([number(operands[0]), *map(factor, operands[1:])])
+    return f"{written} {equals(computed, result)} {number(result)}"
+
+
+def _as_written(operands: Sequence[float | None]) -> list[float]:
+    return [as_written(x) for x in operands if x is not None]
 
 
 def signed(x: float | None) -> str:

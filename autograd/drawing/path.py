@@ -27,8 +27,9 @@ from autograd.drawing.values import (
     rows_of_use,
 )
 from autograd.formula import partial_formulas
-from autograd.paths import GradientPath, Route, product_in_words
-from autograd.trace import Edge, Node, Trace, labels_of, trace
+from autograd.graph import topological_order
+from autograd.paths import GradientPath, Route, equality, factors_in_words, product_in_words
+from autograd.trace import Edge, Node, Trace, labels_of, name_of_output, trace
 from autograd.value import Value
 from autograd.wording import count, number, parse_label
 
@@ -36,6 +37,7 @@ STRONGEST = 5
 LONGEST_CHAIN_IN_SYMBOLS = 4
 MOST_STOPS = 12
 LONGEST_PARTIAL = 16
+LEFT = 'ALIGN="LEFT"'
 NAMELESS = "\0"
 """Stands in a formula for a result that has no name."""
 THIN_STRAND, THICK_STRAND = 1.8, 2.6
@@ -57,6 +59,7 @@ def draw_path(
         routes = _fitting(path, routes, limit)
         facts = _facts_of_routes(path, routes, names)
 
+    facts = _with_named_output(facts, path, names_by_value)
     drawing = canvas(look)
     for node in facts.nodes:
         add_box(drawing, node, look, _operation(node))
@@ -76,6 +79,13 @@ def draw_path(
         words += legend([edge.contribution for edge in facts.edges], look, ON_A_USE)
     caption(drawing, words)
     return drawing
+
+
+def _with_named_output(facts: Trace, path: GradientPath, names: Mapping[Value, str]) -> Trace:
+    """The trace with the name for the output that the caption uses."""
+    label = name_of_output(topological_order(path.output), names)
+    nodes = [replace(node, label=label) if node.id == facts.output else node for node in facts.nodes]
+    return replace(facts, nodes=tuple(nodes))
 
 
 def _operation(node: Node) -> str:
@@ -239,8 +249,10 @@ def _ledger(path: GradientPath, routes: list[Route], names: Mapping[Value, str],
         row(
             cell(_rank(rank, theme)),
             cell(gradient_text(route.product, theme), 'ALIGN="RIGHT"'),
-            cell(text(f"= {_factors(route, names)}", size=SMALL_SIZE, colour=theme.ink), 'ALIGN="LEFT"'),
-            cell(note(_way(route, names), theme), 'ALIGN="LEFT"'),
+            cell(
+                text(equality(route), " ", factors_in_words(route), size=SMALL_SIZE, colour=theme.ink), LEFT
+            ),
+            cell(note(_way(route, names), theme), LEFT),
             *fillers(),
         )
         for rank, route in enumerate(routes, 1)
@@ -259,10 +271,6 @@ def _way(route: Route, names: Mapping[Value, str]) -> str:
     if len(stops) > MOST_STOPS:
         stops = [*stops[: MOST_STOPS // 2], "…", *stops[-MOST_STOPS // 2 :]]
     return " → ".join(stops)
-
-
-def _factors(route: Route, names: Mapping[Value, str]) -> str:
-    return product_in_words(route).partition(" = ")[0]
 
 
 def _in_symbols(route: Route, names: Mapping[Value, str]) -> str:

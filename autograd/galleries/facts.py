@@ -15,7 +15,7 @@ from typing import Any
 from autograd.graph import topological_order
 from autograd.paths import Route, StrongestRoutes, count_routes, uses_among
 from autograd.reverse import upstreams
-from autograd.trace import check_value, labels_of, shorten_repr
+from autograd.trace import check_value, labels_of, name_of_output, shorten_repr
 from autograd.value import Value
 from autograd.wording import number, parse_label
 
@@ -182,7 +182,7 @@ def gather(output: Value, weights: Iterable[Value] | None, names: Mapping[str, A
         for w in shown
     ]
     return Facts(
-        output=output.label or labels.get(output, "") or "output",
+        output=name_of_output(order, labels),
         value=output.data,
         cards=tuple(cards),
         weights=len(chosen),

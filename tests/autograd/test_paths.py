@@ -199,7 +199,7 @@ def test_words_use_labels_and_the_total() -> None:
     w, x = Parameter(3.0, "w11^1"), Value(2.0, "x")
     L = w * x + w * w
     assert repr(gradient_path(L, w)) == (
-        "<gradient path: 3 routes from w₁₁¹ to the output; their products sum to the gradient, 8>"
+        "<gradient path: 3 routes from w₁₁¹ to y; their products sum to ∂y/∂w₁₁¹ = 8>"
     )
     L.label = "L"
     assert "their products sum to ∂L/∂w₁₁¹ = 8" in repr(gradient_path(L, w))

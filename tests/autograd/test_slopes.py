@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from autograd.formula import SYMBOLS, Expression, partial_formulas
 from autograd.ops import TABLE, Op
-from autograd.slopes import KNOWN, Known, plain, slopes, symbol
+from autograd.slopes import IDENTITIES, KNOWN, Identity, Known, plain, slopes, symbol
+from autograd.testing.oracle import DIGITS, DIGITS_KEPT, arithmetic, exact, partial_of
 from tests.strategies import inputs_of
 
 EVERY_OP = pytest.mark.parametrize("op", TABLE.values(), ids=TABLE.keys())
@@ -51,6 +53,8 @@ def test_no_case_is_left_open(op: Op, data: st.DataObject) -> None:
         ("clip", [("a", 1.0), 0.0, 2.0], [("1", "a ≥ 0 and a ≤ 2")]),
         ("where", [("c", 1.0), ("a", 1.0), ("b", 2.0)], [("0", ""), ("1", "c is true"), ("0", "c is true")]),
         ("mul", [("a", 2.0), 5.0], [("5", ""), ("a", "")]),
+        ("tanh", [("z", 0.5)], [("1 − y^2", "")]),
+        ("sigmoid", [("z", 0.5)], [("y × (1 − y)", "")]),
         ("div", [("a", 2.0), ("b", 4.0)], [("1 / b", ""), ("−y / b", "")]),
     ],
 )
@@ -60,6 +64,24 @@ def test_it_is_written_as_a_person_would(
     known = [symbol(*x) if isinstance(x, tuple) else plain(x) for x in inputs]
     y = TABLE[op].evaluate([x.value for x in known])[0]
     assert [tuple(slope) for slope in slopes(TABLE[op], known, symbol("y", y))][: len(told)] == told
+
+
+@pytest.mark.parametrize(("name", "identity"), IDENTITIES.items(), ids=IDENTITIES.keys())
+@given(x=st.floats(-20.0, 20.0))
+def test_a_partial_written_otherwise_is_the_same_function(name: str, identity: Identity, x: float) -> None:
+    m = arithmetic()
+    with m.workdps(DIGITS_KEPT):
+        a = m.mpf(x)
+        y = getattr(DIGITS, name)(a)
+        kept, taught = (form(DIGITS, a, y) for form in (identity.kept, identity.taught))
+        assert m.almosteq(kept, taught, rel_eps=m.mpf(10) ** -25)
+        assert m.almosteq(kept, exact(partial_of(TABLE[name], 0), [x]), rel_eps=m.mpf(10) ** -25)
+
+
+@pytest.mark.parametrize(("name", "identity"), IDENTITIES.items(), ids=IDENTITIES.keys())
+def test_the_form_that_is_replaced_is_the_one_that_the_rule_has(name: str, identity: Identity) -> None:
+    x, y = Expression("x"), Expression("y")
+    assert partial_formulas(TABLE[name], ["x"], "y") == [identity.kept(SYMBOLS, x, y).text]
 
 
 def test_a_number_that_is_no_number_is_in_no_case() -> None:

@@ -19,6 +19,8 @@ from autograd import (
     Walk,
     dot,
     exp,
+    gallery,
+    gradient_path,
     gradients,
     log,
     no_grad,
@@ -30,6 +32,7 @@ from autograd.reverse import upstreams
 from autograd.testing import broken
 from autograd.testing.broken import Update
 from autograd.trace import Step
+from autograd.wording import number
 from tests.strategies import Recipe, recipes
 
 
@@ -105,9 +108,95 @@ def test_only_reverse_steps_have_an_edge() -> None:
 def test_a_sentence_says_what_happens_and_why() -> None:
     assert walk(example())[12].sentence == (
         "a feeds into d: a small change of a changes d −3 times as much (∂d/∂a = b = −3), and that changes "
-        "L −2 times as much as d; so a receives −2 · (−3) = 6. a is used nowhere else, so this is its "
-        "whole gradient."
+        "L −2 times as much as d; so a receives −2 · (−3) = 6. a is an input: training does not change it, "
+        "so this gradient only tells how L depends on it."
     )
+
+
+def test_that_a_contribution_is_the_whole_gradient_is_said_once() -> None:
+    sentences = [step.sentence for step in walk(example())]
+    assert [i for i, sentence in enumerate(sentences) if "used nowhere else" in sentence] == [8]
+    assert "v₁ is used nowhere else, so this is its whole gradient." in sentences[8]
+
+
+def test_without_weights_nothing_is_said_of_training() -> None:
+    assert not any("training" in step.sentence for step in walk(Value(2.0, "a") * Value(3.0, "b")))
+
+
+def test_an_input_of_many_uses_is_told_of_training_when_its_gradient_is_complete() -> None:
+    x = Value(2.0, "x")
+    first, second = (s for s in walk(x * Parameter(3.0, "w") + x) if s.symbols.startswith("∂y/∂x +="))
+    assert "training" not in first.sentence
+    assert second.sentence.endswith(
+        "x is an input: training does not change it, so this gradient only tells how y depends on it."
+    )
+
+
+def test_a_rounded_calculation_that_does_not_add_up_as_written_says_so() -> None:
+    x = Value(1 / 3, "x")
+    steps = walk(x + x)
+    assert steps[1].numbers == "0.3333 + 0.3333 ≈ 0.6667"
+    assert steps[-1].sentence.count("1 + 1 = 2") == 1
+    assert walk(x * x)[1].numbers == "0.3333 × 0.3333 = 0.1111"
+
+
+def test_a_rounded_sum_of_contributions_says_so_too() -> None:
+    w, a, b = Parameter(1.0, "w"), Value(1 / 3, "a"), Value(1 / 3, "b")
+    last = [step for step in walk(w * a + w * b) if step.symbols.startswith("∂y/∂w")][-1]
+    assert "at once: 0.3333 + 0.3333 ≈ 0.6667" in last.sentence
+    assert walk(w * a + w * b, tangent=w)[-1].numbers == "1 · 0.3333 + 1 · 0.3333 ≈ 0.6667"
+
+
+@given(recipes())
+def test_every_equation_holds_as_it_is_written(recipe: Recipe) -> None:
+    for step in edges_of(walk(computed(recipe))):
+        written = re.fullmatch(r"(.+) · (.+) = (.+)", step.numbers)
+        if written is not None:
+            upstream, partial, product = (
+                float(x.strip("()").replace("−", "-").replace("∞", "inf")) for x in written.groups()
+            )
+            assert number(upstream * partial) == number(product)
+
+
+def test_in_forward_mode_nothing_is_noted_for_a_way_back() -> None:
+    x = Value(2.0, "x")
+    assert any("way back" in step.sentence for step in walk(x * x))
+    assert not any("Noted for the way back" in step.sentence for step in walk(x * x, tangent=x))
+
+
+def test_a_choice_says_which_branch_is_taken_and_why() -> None:
+    a, b = Value(2.0, "a"), Value(-3.0, "b")
+    steps = walk(where(a < b, a, b))
+    assert "v₁ compares: 2 < −3 is false, so it is 0, which stands for false." in steps[2].sentence
+    assert steps[3].numbers == "(2 if false else −3) = −3"
+    assert steps[3].sentence.startswith("y is one of a and b: v₁ is false, so it is b = −3.")
+    assert "the condition is true, so it is a = 2." in walk(where(Constant(1.0), a, b))[3].sentence
+
+
+def test_slopes_that_are_no_numbers_are_worded() -> None:
+    told = walk(Value(math.nan, "x") * Value(2.0, "a"))[-1].sentence
+    assert "no number tells how a small change of a changes y (∂y/∂a = x = nan)" in told
+    told = walk(Value(math.inf, "x") * Value(2.0, "a"))[-1].sentence
+    assert "changes y infinitely many times (∞) as much" in told
+    a = Value(2.0, "a")
+    told = walk(Value(math.nan, "x") * a, tangent=a)[-1].sentence
+    assert "no number tells how y changes with a" in told
+
+
+def test_a_slope_of_zero_is_said_plainly() -> None:
+    a, b = Value(2.0, "a"), Value(0.0, "b")
+    assert "a small change of a does not change y (∂y/∂a = b = 0)" in walk(a * b)[-2].sentence
+    assert "y does not change with a" in walk(a * b, tangent=a)[-1].sentence
+
+
+def test_an_output_without_a_name_is_called_alike_everywhere() -> None:
+    w, y = Parameter(2.0, "w"), Value(3.0, "y")
+    assert walk(w * w).trace.nodes[-1].label == "y"
+    assert gradient_path(w * w, w).ledger().output == gallery(w * w).facts.output == "y"
+    assert "∂y/∂w" in repr(gradient_path(w * w, w))
+    assert walk(w * y).trace.nodes[-1].label == "output"
+    assert gradient_path(w * y, w).ledger().output == gallery(w * y).facts.output == "output"
+    assert "∂output/∂w" in repr(gradient_path(w * y, w))
 
 
 def test_a_second_contribution_says_why_it_is_added() -> None:
@@ -171,7 +260,7 @@ def test_names_come_from_variables_and_what_has_none_is_numbered() -> None:
 def test_made_up_names_do_not_repeat_given_ones() -> None:
     v1, y = Value(1.0, "v1"), Value(2.0, "y")
     labels = [node.label for node in walk(v1 * y + 1).trace.nodes]
-    assert labels == ["v1", "y", "v2", "", "v3"]
+    assert labels == ["v1", "y", "v2", "", "output"]
 
 
 def test_long_labels_are_shortened_and_never_markup() -> None:
@@ -376,7 +465,7 @@ def test_nothing_is_sent_to_constants_or_through_conditions() -> None:
     steps = walk(where(x > 0, x * 2, 3))
     roles = {node.id: node.role for node in steps.trace.nodes}
     assert {roles[step.node] for step in edges_of(steps)} == {"input", "operation"}
-    assert any("It says true (1) or false (0)" in step.sentence for step in steps)
+    assert any("A comparison has no slope" in step.sentence for step in steps)
 
 
 def test_numbers_that_are_not_finite_are_explained() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd.wording import Label, count, counted, number, parse_label, shorten, signed
+from autograd.wording import Label, count, counted, number, parse_label, product_of, shorten, signed, sum_of
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,13 @@ from autograd.wording import Label, count, counted, number, parse_label, shorten
 )
 def test_a_number_has_four_significant_digits_and_a_real_minus(x: float | None, written: str) -> None:
     assert number(x) == written
+
+
+def test_a_calculation_holds_as_it_is_written_or_says_that_it_is_rounded() -> None:
+    assert sum_of((0.25, -0.5), -0.25) == "0.25 + (−0.5) = −0.25"
+    assert sum_of((1 / 3, 1 / 3), 2 / 3) == "0.3333 + 0.3333 ≈ 0.6667"
+    assert product_of((1 / 3, 3.0), 1.0) == "0.3333 · 3 ≈ 1"
+    assert product_of((math.inf, 0.0), math.nan) == "∞ · 0 = nan"
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
