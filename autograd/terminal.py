@@ -83,7 +83,10 @@ def legend(facts: Trace, look: Look = PLAIN) -> list[str]:
         f"∂{y}/∂{a}: how many times as much {y} changes as {a}, when {a} changes a little.", look.width
     )
     if any(_is_rounded(step.after) for step in facts.steps):
-        lines.append("Numbers are rounded to four digits where they are shown; ≈ stands where that can be seen.")
+        lines += wrapped(
+            "Numbers are rounded to four digits where they are shown; ≈ stands where that can be seen.",
+            look.width,
+        )
     return [look.faint(line) for line in lines]
 
 
