@@ -73,6 +73,7 @@ class Op:
         kinks: where the derivative is a choice.
         variadic: whether it takes any number of inputs.
         arity: how many inputs it takes; None for any number.
+        fast: value and partials as floats, raising where `evaluate` has infinity or nan.
     """
 
     name: str
@@ -82,13 +83,13 @@ class Op:
     kinks: tuple[Kink, ...] = ()
     variadic: bool = False
     arity: int | None = field(init=False)
-    _fast: Evaluator = field(init=False)
+    fast: Evaluator = field(init=False)
     _safe: Evaluator = field(init=False)
 
     def __post_init__(self) -> None:
         derived = {
             "arity": None if self.variadic else len(self.rule(FLOATS)) - 1,
-            "_fast": self.evaluator(FLOATS),
+            "fast": self.evaluator(FLOATS),
             "_safe": self.evaluator(IEEE),
         }
         for name, value in derived.items():
@@ -100,7 +101,7 @@ class Op:
     def evaluate(self, numbers: Sequence[float]) -> tuple[float, tuple[float, ...]]:
         """Value and partials as floats: infinity or nan, never an exception, where IEEE 754 has them."""
         try:
-            return self._fast(numbers)
+            return self.fast(numbers)
         except (ArithmeticError, ValueError):
             y, partials = self._safe([Ieee(x) for x in numbers])
             return float(y), tuple([float(d) for d in partials])

@@ -73,7 +73,12 @@ def apply(
     Raises:
         AnomalyError: inside `detect_anomaly`, if the result is infinite or nan.
     """
-    data, partials = op.evaluate(list(map(number_of, inputs)) if numbers is None else numbers)
+    if numbers is None:
+        numbers = list(map(number_of, inputs))
+    try:
+        data, partials = op.fast(numbers)
+    except (ArithmeticError, ValueError):
+        data, partials = op.evaluate(numbers)
     plain, made = mode.now
     if not plain:
         if not mode.recording:
@@ -115,7 +120,9 @@ def unary(op: Op) -> Callable[[Operand], Value]:
     """The op as a function of a Value or number; in a class body, as a method."""
 
     def call(a: Operand) -> Value:
-        return apply(op, (a if isinstance(a, Value) else Constant(a),))
+        if not isinstance(a, Value):
+            a = Constant(a)
+        return apply(op, (a,), None, [a._data])
 
     call.__name__ = call.__qualname__ = op.name
     call.__doc__ = f"The op {op.name} of the table ({op.symbol}), applied to a Value or a number."
@@ -130,12 +137,13 @@ def _operator(op: Op) -> tuple[Callable[[Value, Any], Value], Callable[[Value, A
             if not isinstance(other, (float, int, Real)):
                 return NotImplemented
             other = Constant(other)
-        return apply(op, (self, other))
+        return apply(op, (self, other), None, [self._data, other._data])
 
     def reflected(self: Value, other: Any) -> Any:
         if not isinstance(other, (float, int, Real)):
             return NotImplemented
-        return apply(op, (Constant(other), self))
+        other = Constant(other)
+        return apply(op, (other, self), None, [other._data, self._data])
 
     return forward, reflected
 
