@@ -190,7 +190,7 @@ def _add_strands(
     theme: Theme,
 ) -> None:
     """One arrow a use; it carries a strand for each route, in the hue of its rank."""
-    open_fans(drawing, facts)
+    open_fans(drawing, facts.edges)
     for edge, head in heads_of(facts):
         passing = strands.get((edge.target, edge.position), [])
         rows = _rows(edge, passing, symbols.get((edge.target, edge.position), ""), theme)

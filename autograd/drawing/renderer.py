@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import sysconfig
@@ -10,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from autograd.wording import counted
 
 try:
     import graphviz
@@ -20,6 +23,9 @@ except ModuleNotFoundError as error:
 PURE = "graphviz-pure"
 PURE_LACKS = ("pdf", "ps", "ps2", "eps", "gif", "webp", "svgz", "bmp", "tif", "tiff")
 """Formats that the renderer in a wheel does not write and a system ``dot`` does."""
+
+NODE = re.compile(r"(?!(?:graph|node|edge) )\S.*\[")
+"""How a node begins in the DOT language, and neither an edge nor the attributes of all."""
 
 _choosing = threading.Lock()
 
@@ -34,6 +40,12 @@ class Drawing(graphviz.Digraph):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"format": "svg", **options})
+
+    def __repr__(self) -> str:
+        statements = [line.strip() for line in self.body]
+        edges = sum("->" in line and "style=invis" not in line for line in statements)
+        nodes = sum("->" not in line and NODE.match(line) is not None for line in statements)
+        return f"<drawing: {counted(nodes, 'node')}, {counted(edges, 'edge')}>"
 
     def pipe(self, *args: Any, **options: Any) -> Any:
         """The rendered picture as bytes, or as text given an ``encoding``.

@@ -63,8 +63,13 @@ class Theme:
         return mixed(self.role(role), self.paper, 0.14) if role != "operation" else self.surface
 
     def variables(self) -> str:
-        """The colours as CSS variables, named as the attributes: ``--paper: #FFFFFF; …``."""
-        return " ".join(f"--{name}: {colour};" for name, colour in asdict(self).items())
+        """The colours as CSS variables, named as the attributes: ``--paper:#FFFFFF;…``.
+
+        The routes are ``--route1``, ``--route2``, … by rank.
+        """
+        colours = {name: colour for name, colour in asdict(self).items() if name != "routes"}
+        colours |= {f"route{rank}": hue for rank, hue in enumerate(self.routes, 1)}
+        return "".join(f"--{name}:{colour};" for name, colour in colours.items())
 
     def sign(self, gradient: float | None) -> str:
         """The colour of a gradient's sign; that of a plain line where it has none."""
@@ -111,14 +116,8 @@ def css_variables() -> str:
     >>> css_variables()[:24]
     ':root{--paper:#FFFFFF;--'
     """
-    light, dark = (_variables(THEMES[name]) for name in ("light", "dark"))
+    light, dark = (THEMES[name].variables() for name in ("light", "dark"))
     return f":root{{{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}"
-
-
-def _variables(theme: Theme) -> str:
-    colours = {**asdict(theme), **{f"route{i}": hue for i, hue in enumerate(theme.routes, 1)}}
-    del colours["routes"]
-    return ";".join(f"--{name}:{hue}" for name, hue in colours.items())
 
 
 THINNEST, THICKEST = 0.9, 5.5

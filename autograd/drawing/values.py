@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from autograd.drawing.markup import (
     cell,
@@ -34,6 +34,10 @@ from autograd.trace import Edge, Node, Trace
 from autograd.wording import NOT_COMPUTED, number, parse_label, signed
 
 RANKSEP, WIDEST_RANKSEP = 0.35, 1.2
+LONGEST_ARROW = 3
+"""In a deep graph: past how many columns an arrow may lead before what it comes from is written again."""
+MOST_COLUMNS_PASSED = 200
+"""By how many columns the arrows of a graph may be longer, all together, than if each led to the next one."""
 
 
 def canvas(theme: Theme) -> Drawing:
@@ -133,15 +137,55 @@ class Arrow:
 
 
 def add_uses(drawing: Drawing, trace: Trace, theme: Theme) -> None:
-    """One arrow a use: its partial and, where there is one, its contribution."""
-    open_fans(drawing, trace)
+    """One arrow a use: its partial and, where there is one, its contribution.
+
+    In a deep graph what is used far from where it stands is written again, by its name.
+    """
+    again = distant_uses(trace)
+    open_fans(drawing, [edge for edge in trace.edges if edge not in again])
+    nodes = {node.id: node for node in trace.nodes}
     for edge, head in heads_of(trace):
-        add_arrow(drawing, arrow_of_use(edge, head, rows_of_use(edge, theme)), theme)
+        arrow = arrow_of_use(edge, head, rows_of_use(edge, theme))
+        if edge in again:
+            arrow = replace(arrow, tail=_add_again(drawing, nodes[edge.source], arrow.name, theme))
+        add_arrow(drawing, arrow, theme)
 
 
-def open_fans(drawing: Drawing, trace: Trace) -> None:
+def _add_again(drawing: Drawing, node: Node, arrow: str, theme: Theme) -> str:
+    """A small box that stands for a node drawn elsewhere; gives its id."""
+    place = f"{arrow}-again"
+    name = label(parse_label(node.label), TEXT_SIZE, theme.ink) if node.label else _plain_number(node, theme)
+    described = {"id": place, "tooltip": tooltip(_description(node)), "class": f"value {node.role} again"}
+    drawing.node(place, f"<{framed([row(cell(name))], node.role, theme)}>", **described)
+    return place
+
+
+def distant_uses(trace: Trace) -> set[Edge]:
+    """The uses whose arrows would be too long, in a graph where such arrows have a long way in all.
+
+    A layout takes time, and a reader patience, with every column that an arrow has to pass.  What
+    has no name to be written again by keeps its arrows.
+    """
+    column: dict[str, int] = {}
+    inputs: dict[str, list[Edge]] = {}
+    for edge in trace.edges:
+        inputs.setdefault(edge.target, []).append(edge)
+    for node in trace.nodes:
+        column[node.id] = max((column[edge.source] + 1 for edge in inputs.get(node.id, ())), default=0)
+    nearest: dict[str, int] = {}
+    for edge in trace.edges:
+        nearest[edge.source] = min(nearest.get(edge.source, column[edge.target]), column[edge.target])
+    column |= {leaf: place - 1 for leaf, place in nearest.items() if leaf not in inputs}  # as it is laid out
+    lengths = {edge: column[edge.target] - column[edge.source] for edge in trace.edges}
+    if sum(length - 1 for length in lengths.values()) <= MOST_COLUMNS_PASSED:
+        return set()
+    nameable = {node.id for node in trace.nodes if node.label or node.role == "constant"}
+    return {edge for edge, length in lengths.items() if length > LONGEST_ARROW and edge.source in nameable}
+
+
+def open_fans(drawing: Drawing, edges: Iterable[Edge]) -> None:
     """Leave as much room between the ranks as the widest fan of arrows needs to open."""
-    fans = Counter(edge.source for edge in trace.edges if edge.partial is not None)
+    fans = Counter(edge.source for edge in edges if edge.partial is not None)
     widest = max(fans.values(), default=1)
     drawing.attr(ranksep=str(min(RANKSEP + 0.2 * (widest - 1), WIDEST_RANKSEP)))
 
@@ -220,8 +264,12 @@ def box(node: Node, theme: Theme, operation: str = "") -> str:
     if node.role != "constant":
         rows.append(fact("gradient", number(node.gradient), theme))
     if node.role == "constant" and not node.label:
-        rows = [row(cell(text(number(node.value), size=TEXT_SIZE, colour=theme.ink)))]
+        rows = [row(cell(_plain_number(node, theme)))]
     return framed(rows, node.role, theme)
+
+
+def _plain_number(node: Node, theme: Theme) -> str:
+    return text(number(node.value), size=TEXT_SIZE, colour=theme.ink)
 
 
 def _heading(node: Node, theme: Theme, operation: str) -> str:
@@ -288,6 +336,13 @@ def legend(gradients: Iterable[float | None], theme: Theme, arrow: str) -> list[
     return [on_an_arrow, _scale(theme)]
 
 
+def legend_of_again(trace: Trace, theme: Theme) -> list[str]:
+    """What a small box stands for, where there are any."""
+    if not distant_uses(trace):
+        return []
+    return [note("a small box stands for the value of that name, which is drawn in full elsewhere", theme)]
+
+
 def note(words: str, theme: Theme) -> str:
     """A line of small print."""
     return text(words, size=SMALL_SIZE, colour=theme.faint)
@@ -316,5 +371,6 @@ def draw_values(trace: Trace, theme: Theme) -> Drawing:
     drawing = canvas(theme)
     add_values(drawing, trace.nodes, theme)
     add_uses(drawing, trace, theme)
-    caption(drawing, legend([edge.contribution for edge in trace.edges], theme, ON_A_USE))
+    words = legend([edge.contribution for edge in trace.edges], theme, ON_A_USE)
+    caption(drawing, [*words, *legend_of_again(trace, theme)])
     return drawing

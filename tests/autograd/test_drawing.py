@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from autograd import Parameter, Value, dot, draw, gradient_path, where
 from autograd import sum as sum_of
 from autograd.drawing import Drawing, renderer
-from autograd.drawing.style import THEMES, THICKEST, THINNEST, mixed, theme_named, width
+from autograd.drawing.style import THEMES, THICKEST, THINNEST, css_variables, mixed, theme_named, width
 from autograd.wording import number
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -191,6 +191,36 @@ def test_constants_can_be_left_out() -> None:
     assert len(picture.of("value")) == 4
 
 
+def reusing(length: int) -> Value:
+    """A chain in which every step uses the same three weights."""
+    weights = [Parameter(0.9, f"w{i}") for i in range(3)]
+    y = Value(1.0, "x")
+    for i in range(length):
+        y = y * weights[i % 3] + weights[(i + 1) % 3]
+    return y
+
+
+def test_in_a_deep_graph_what_is_used_far_away_is_written_again_by_its_name() -> None:
+    y = reusing(40)  # with arrows from end to end this took half a minute
+    picture = Picture(draw(y))
+    again = picture.of("again")
+    assert len(again) > 60
+    assert all("weight" in part.classes and part.texts[0] == "w" for part in again)
+    assert not any("gradient" in part.texts for part in again)
+    assert len(picture.of("weight")) == len(again) + 3
+    assert len(picture.of("use")) == 160
+    assert (
+        picture.caption[-1]
+        == "a small box stands for the value of that name, which is drawn in full elsewhere"
+    )
+
+
+def test_in_a_small_graph_nothing_is_written_twice() -> None:
+    picture = Picture(draw(reusing(4)))
+    assert not picture.of("again")
+    assert "small box" not in " ".join(picture.caption)
+
+
 def test_a_single_value_can_be_drawn() -> None:
     assert Picture(draw(Value(3.0, "x"))).box("x").texts == ["x", "input", "value", "3", "gradient", "–"]
 
@@ -305,6 +335,14 @@ def test_it_is_a_digraph_that_shows_itself_in_a_notebook() -> None:
     assert ElementTree.fromstring(bundle["image/svg+xml"]).tag == f"{SVG}svg"
 
 
+def test_its_repr_says_in_short_what_it_is() -> None:
+    picture = draw(example())
+    drawn = Picture(picture)
+    nodes, edges = drawn.of("node"), drawn.of("edge")
+    assert repr(picture) == f"<drawing: {len(nodes)} nodes, {len(edges)} edges>"
+    assert repr(draw(Value(1.0, "a -> b [c]"))) == "<drawing: 1 node, 0 edges>"
+
+
 def test_it_renders_to_files(tmp_path: Path) -> None:
     drawing = draw(example())
     svg = Path(drawing.render(outfile=tmp_path / "picture.svg", cleanup=True))
@@ -398,6 +436,15 @@ def test_a_dark_picture_is_dark() -> None:
     picture = draw(example(), theme="dark").pipe(encoding="utf-8").lower()
     assert THEMES["dark"].paper.lower() in picture
     assert THEMES["light"].paper.lower() not in picture
+
+
+def test_pages_get_every_colour_as_a_variable_of_its_own() -> None:
+    for theme in THEMES.values():
+        found = dict(re.findall(r"--([\w-]+):([^;]+);", theme.variables()))
+        assert all(re.fullmatch(r"#[0-9A-F]{6}", colour) for colour in found.values())
+        assert found["paper"] == theme.paper
+        assert [found[f"route{rank}"] for rank in range(1, 6)] == list(theme.routes)
+        assert theme.variables() in css_variables()
 
 
 def test_mixing_goes_from_one_colour_to_the_other() -> None:
