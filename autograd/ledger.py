@@ -29,19 +29,27 @@ class Factor:
     Attributes:
         before, after: the labels of the Values at the two ends, or what stands for a label.
         value: the number.
+        position: by which input, from 0, where the one is several inputs of the other; else None.
+            Each of them is a route of its own: ``e * e`` has two, both with the slope e.
     """
 
     before: str
     after: str
     value: float
+    position: int | None = None
 
     @property
     def name(self) -> str:
         """``∂a₁¹/∂z₁¹``, as plain text."""
         return f"∂{parse_label(self.after).text}/∂{parse_label(self.before).text}"
 
+    @property
+    def written(self) -> str:
+        """The number, and by which input where that is needed to tell routes apart."""
+        return number(self.value) + ("" if self.position is None else f" (input {self.position + 1})")
+
     def __str__(self) -> str:
-        return f"{self.name} = {number(self.value)}"
+        return f"{self.name} = {self.written}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +178,7 @@ def _others(ledger: Ledger) -> str:
 def _columns(factors: Sequence[Factor]) -> list[tuple[str, str]]:
     """A name and a number for each factor; a route of no factors is the number 1."""
     columns: list[tuple[str, str]] = [
-        ("…", "…") if f is None else (f.name, number(f.value)) for f in shown(factors)
+        ("…", "…") if f is None else (f.name, f.written) for f in shown(factors)
     ]
     return columns or [("the value itself", "1")]
 
@@ -214,11 +222,12 @@ STYLE = """
 .chainrule-ledger th, .chainrule-ledger td { padding: .35em .8em; text-align: right; vertical-align: middle;
   white-space: nowrap; border-top: 1px solid rgb(128 128 128 / .35); background: none; }
 .chainrule-ledger th { font-weight: 400; opacity: .75; }
-.chainrule-ledger .factors { text-align: left; }
+.chainrule-ledger .factors { text-align: left; white-space: normal; min-width: 20em; }
 .chainrule-ledger .product { font-weight: 600; }
 .chainrule-ledger .sum td, .chainrule-ledger .sum th { border-top: 2px solid currentcolor; opacity: 1; }
 .chainrule-ledger .factor { display: inline-flex; flex-direction: column; align-items: center;
   vertical-align: middle; line-height: 1.3; }
+.chainrule-ledger .term { display: inline-block; white-space: nowrap; padding: .15em 0; }
 .chainrule-ledger .factor > span:first-child { font-size: .85em; opacity: .8; }
 .chainrule-ledger sub, .chainrule-ledger sup { font-size: .7em; line-height: 0; }
 """
@@ -257,10 +266,13 @@ def _html_factors(factors: Sequence[Factor]) -> str:
         "…"
         if f is None
         else f'<span class="factor"><span>{html_derivative(f.after, f.before)}</span>'
-        f"<span>{number(f.value)}</span></span>"
+        f"<span>{f.written}</span></span>"
         for f in shown(factors)
     ]
-    return " · ".join(written) or "the value itself, 1"
+    if not written:
+        return "the value itself, 1"
+    terms = [*(f"{factor} ·" for factor in written[:-1]), written[-1]]
+    return " ".join(f'<span class="term">{term}</span>' for term in terms)  # lines end between factors
 
 
 def html_derivative(after: str, before: str) -> str:

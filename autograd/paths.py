@@ -176,9 +176,9 @@ class GradientPath:
         <BLANKLINE>
         route  product  running sum   factors
             1       +3           +3   ∂(w × w)/∂w  ∂L/∂(w × w)
-                                      3            1
+                                      3 (input 1)  1
             2       +3           +6   ∂(w × w)/∂w  ∂L/∂(w × w)
-                                      3            1
+                                      3 (input 2)  1
          rest       +2           +8   the one other route
           sum       +8                = ∂L/∂w
         """
@@ -338,7 +338,7 @@ class StrongestRoutes:
         self._ways: dict[Value, list[_Way]] = {output: [_Way(ONE, None, 0)][:k]}
         for target, group in groupby(reversed(uses), key=_target):
             best = self._best(target)
-            for use in group:
+            for use in reversed(list(group)):  # of equal ways the one by the first input comes first
                 size = _size(use.partial)
                 ways = [_Way(way.size.times(size), use, rank) for rank, way in enumerate(best)]
                 self._ways.setdefault(use.source, []).extend(ways)
@@ -375,8 +375,10 @@ def _ledger(path: GradientPath, routes: list[Route], names: Mapping[str, Any] | 
     for rank, route in enumerate(routes, 1):
         products.append(route.product)
         factors = tuple(
-            Factor(called[before], called[after], partial)
-            for (before, after), partial in zip(pairwise(route.nodes), route.partials, strict=True)
+            Factor(called[before], called[after], partial, position if _is_repeated(before, after) else None)
+            for (before, after), partial, position in zip(
+                pairwise(route.nodes), route.partials, route.positions, strict=True
+            )
         )
         entries.append(Entry(rank, factors, route.product, total(products)))
     return Ledger(
@@ -387,6 +389,11 @@ def _ledger(path: GradientPath, routes: list[Route], names: Mapping[str, Any] | 
         rest=_sum_of_others(path, routes),
         gradient=path.total,
     )
+
+
+def _is_repeated(before: Value, after: Value) -> bool:
+    """Whether the one is more than one input of the other."""
+    return sum(v is before for v in after.inputs) > 1
 
 
 def _sum_of_others(path: GradientPath, routes: list[Route]) -> float:

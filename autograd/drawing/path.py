@@ -26,9 +26,9 @@ from autograd.drawing.values import (
     open_fans,
     rows_of_use,
 )
-from autograd.formula import partial_formulas
 from autograd.graph import topological_order
 from autograd.paths import GradientPath, Route, equality, factors_in_words, product_in_words
+from autograd.slopes import plain, slopes, symbol
 from autograd.trace import Edge, Node, Trace, labels_of, name_of_output, trace
 from autograd.value import Value
 from autograd.wording import count, number, parse_label
@@ -38,6 +38,7 @@ LONGEST_CHAIN_IN_SYMBOLS = 4
 MOST_STOPS = 12
 LONGEST_PARTIAL = 16
 LEFT = 'ALIGN="LEFT"'
+COLUMNS_AT_FULL_SIZE, LARGEST_SCALE = 6, 2.0
 NAMELESS = "\0"
 """Stands in a formula for a result that has no name."""
 THIN_STRAND, THICK_STRAND = 1.8, 2.6
@@ -63,22 +64,39 @@ def draw_path(
     drawing = canvas(look)
     for node in facts.nodes:
         add_box(drawing, node, look, _operation(node))
+    _keep_order(drawing, facts)
     facts = replace(facts, nodes=tuple(replace(node, symbol=None) for node in facts.nodes))
-    words = [text(path.in_words(names_by_value), size=TEXT_SIZE, colour=look.ink, bold=True)]
+    sizes = _sizes(routes)
+    words = [text(path.in_words(names_by_value), size=sizes.text, colour=look.ink, bold=True)]
     if len(path.nodes) > limit:
-        words.append(note(f"only the strongest are drawn: {len(routes)} of {count(path.count)}", look))
+        drawn = f"only the strongest are drawn: {len(routes)} of {count(path.count)}"
+        words.append(note(drawn, look, sizes.small))
     if path.count > 1:
         _add_strands(
             drawing, facts, _strands(path, routes, facts), _symbols(path, facts, names_by_value), look
         )
-        words += _ledger(path, routes, names_by_value, look)
-        words += _legend_of_routes(look)
+        words += _ledger(path, routes, names_by_value, look, sizes)
+        words += _legend_of_routes(look, sizes)
     elif routes:
         add_uses(drawing, facts, look)
         words.append(text(_in_symbols(routes[0], names_by_value), size=SMALL_SIZE, colour=look.ink))
         words += legend([edge.contribution for edge in facts.edges], look, ON_A_USE)
     caption(drawing, words)
     return drawing
+
+
+def _keep_order(drawing: Drawing, facts: Trace) -> None:
+    """Put the neurons of a layer one below the other, the first on top."""
+    layers: dict[tuple[str, int], dict[tuple[int, ...], Node]] = {}
+    for node in facts.nodes:
+        label = parse_label(node.label)
+        if label.base in ("z", "a") and label.layer is not None and len(label.indices) == 1:
+            layers.setdefault((label.base, label.layer), {}).setdefault(label.indices, node)
+    for layer in layers.values():
+        with drawing.subgraph() as column:
+            column.attr(rank="same")
+            for above, below in pairwise(sorted(layer)):
+                column.edge(layer[above].id, layer[below].id, style="invis")
 
 
 def _with_named_output(facts: Trace, path: GradientPath, names: Mapping[Value, str]) -> Trace:
@@ -174,8 +192,9 @@ def _symbols(path: GradientPath, facts: Trace, names: Mapping[Value, str]) -> di
     for v, id in _values_of(path, facts).items():
         if v.op is None or not all(x.role == "constant" or _name(x, names) for x in v.inputs):
             continue
-        written = [_name(x, names) or number(x.data) for x in v.inputs]
-        for position, formula in enumerate(partial_formulas(v.op, written, _name(v, names) or NAMELESS)):
+        known = [symbol(name, x.data) if (name := _name(x, names)) else plain(x.data) for x in v.inputs]
+        found = slopes(v.op, known, symbol(_name(v, names) or NAMELESS, v.data))
+        for position, formula in enumerate(slope.text for slope in found):
             readable = len(formula) <= LONGEST_PARTIAL and NAMELESS not in formula
             if readable and any(map(str.isalpha, formula)):
                 symbols[id, position] = formula
@@ -222,47 +241,62 @@ def _rows(edge: Edge, passing: Sequence[Strand], symbols: str, theme: Theme) -> 
     return ranks, *rows
 
 
-def _rank(rank: int, theme: Theme) -> str:
+def _rank(rank: int, theme: Theme, size: int = SMALL_SIZE) -> str:
     """The number of a route in a badge of its hue."""
     hue = theme.routes[rank - 1]
     badge = (
         f'BORDER="1" CELLBORDER="0" CELLSPACING="0" COLOR="{hue}" BGCOLOR="{mixed(hue, theme.paper, 0.25)}"'
     )
-    return table([row(cell(text(str(rank), size=SMALL_SIZE, colour=theme.ink, bold=True)))], 1, badge)
-
-
-def _legend_of_routes(theme: Theme) -> list[str]:
-    return [
-        note(
-            "on an arrow: the routes that pass along it, by their numbers; thicker for a stronger one", theme
-        ),
-        note(ON_A_USE, theme),
-    ]
+    return table([row(cell(text(str(rank), size=size, colour=theme.ink, bold=True)))], 1, badge)
 
 
 # --------------------------------------------------------------------------------------- captions
 
 
-def _ledger(path: GradientPath, routes: list[Route], names: Mapping[Value, str], theme: Theme) -> list[str]:
+@dataclass(frozen=True)
+class Sizes:
+    """The sizes of a caption's text: larger below a wider picture, which is seen from further off."""
+
+    text: int
+    small: int
+
+
+def _sizes(routes: Sequence[Route]) -> Sizes:
+    columns = max((len(route.nodes) for route in routes), default=0)
+    scale = min(max(columns / COLUMNS_AT_FULL_SIZE, 1.0), LARGEST_SCALE)
+    return Sizes(round(TEXT_SIZE * scale), round(SMALL_SIZE * scale))
+
+
+def _legend_of_routes(theme: Theme, sizes: Sizes) -> list[str]:
+    passing = "on an arrow: the routes that pass along it, by their numbers; thicker for a stronger one"
+    return [note(passing, theme, sizes.small), note(ON_A_USE, theme, sizes.small)]
+
+
+def _ledger(
+    path: GradientPath, routes: list[Route], names: Mapping[Value, str], theme: Theme, sizes: Sizes
+) -> list[str]:
     """A row for each of the routes, with its number, product, factors and way; and one for the rest."""
     rows = [
         row(
-            cell(_rank(rank, theme)),
-            cell(gradient_text(route.product, theme), 'ALIGN="RIGHT"'),
-            cell(
-                text(equality(route), " ", factors_in_words(route), size=SMALL_SIZE, colour=theme.ink), LEFT
-            ),
-            cell(note(_way(route, names), theme), LEFT),
+            cell(_rank(rank, theme, sizes.small)),
+            cell(gradient_text(route.product, theme, sizes.small), 'ALIGN="RIGHT"'),
+            cell(text(_equation(route), size=sizes.small, colour=theme.ink), LEFT),
+            cell(note(_way(route, names), theme, sizes.small), LEFT),
             *fillers(),
         )
         for rank, route in enumerate(routes, 1)
     ]
     hidden = path.count - len(routes)
     if hidden:
-        words = note(f"{count(hidden)} more, none of them larger, together", theme)
-        rest = gradient_text(path.ledger(len(routes)).rest, theme)
+        words = note(f"{count(hidden)} more, none of them larger, together", theme, sizes.small)
+        rest = gradient_text(path.ledger(len(routes)).rest, theme, sizes.small)
         rows.append(row(cell(""), cell(rest, 'ALIGN="RIGHT"'), cell(words, 'ALIGN="LEFT" COLSPAN="2"')))
-    return [table(rows, 2)]
+    return [table(rows, 3)]
+
+
+def _equation(route: Route) -> str:
+    """``= 0.5 · (−2)``"""
+    return f"{equality(route)} {factors_in_words(route)}"
 
 
 def _way(route: Route, names: Mapping[Value, str]) -> str:

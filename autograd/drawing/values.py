@@ -210,9 +210,9 @@ def rows_of_use(edge: Edge, theme: Theme) -> tuple[str, ...]:
     return (partial,) if edge.contribution is None else (partial, gradient_text(edge.contribution, theme))
 
 
-def gradient_text(gradient: float, theme: Theme) -> str:
+def gradient_text(gradient: float, theme: Theme, size: int = SMALL_SIZE) -> str:
     """A gradient with its sign, in the colour of its sign."""
-    return text(signed(gradient), size=SMALL_SIZE, colour=theme.sign_text(gradient), bold=True)
+    return text(signed(gradient), size=size, colour=theme.sign_text(gradient), bold=True)
 
 
 def add_arrow(drawing: Drawing, arrow: Arrow, theme: Theme) -> None:
@@ -343,9 +343,9 @@ def legend_of_again(trace: Trace, theme: Theme) -> list[str]:
     return [note("a small box stands for the value of that name, which is drawn in full elsewhere", theme)]
 
 
-def note(words: str, theme: Theme) -> str:
+def note(words: str, theme: Theme, size: int = SMALL_SIZE) -> str:
     """A line of small print."""
-    return text(words, size=SMALL_SIZE, colour=theme.faint)
+    return text(words, size=size, colour=theme.faint)
 
 
 def _scale(theme: Theme) -> str:

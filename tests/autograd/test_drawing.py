@@ -567,6 +567,45 @@ def test_a_path_from_an_intermediate_value_begins_there() -> None:
     assert [part.texts[0] for part in picture.of("value")] == ["z", "z + 4.5", "L"]
 
 
+def two_layers() -> tuple[Value, Parameter]:
+    """Three neurons after one weight, named as a textbook does, in no order."""
+    w = Parameter(0.5, "w11^1")
+    a = labelled(labelled(w * 2.0, "z1^1").tanh(), "a1^1")
+    after = [
+        labelled(labelled(a * x, f"z{i}^2").tanh(), f"a{i}^2") for i, x in ((3, 0.1), (1, 2.0), (2, -1.0))
+    ]
+    return labelled(sum_of(after), "L"), w
+
+
+def test_on_a_path_the_neurons_of_a_layer_stand_in_order() -> None:
+    L, w = two_layers()
+    picture = Picture(gradient_path(L, w).draw())
+    tops = {
+        "".join(part.texts[:3]): float(next(part.element.iter(f"{SVG}text")).get("y", "0"))
+        for part in picture.of("operation")
+    }
+    assert tops["z21"] < tops["z22"] < tops["z23"]
+    assert tops["a21"] < tops["a22"] < tops["a23"]
+
+
+def test_on_a_path_the_slope_of_tanh_is_told_by_its_value() -> None:
+    L, w = two_layers()
+    texts = [text for part in Picture(gradient_path(L, w).draw()).of("use") for text in part.texts]
+    assert f"∂ 1 − a₁¹^2 = {number(1 - math.tanh(1.0) ** 2)}" in texts
+
+
+def test_below_a_wide_picture_the_caption_is_larger() -> None:
+    def size_of_title(path: Any) -> float:
+        title = next(t for t in Picture(path.draw()).root.iter(f"{SVG}text") if "routes" in (t.text or ""))
+        return float(title.get("font-size", "0"))
+
+    narrow, weight = Parameter(1.0, "n"), Parameter(1.0, "w")
+    wide = weight * weight
+    for _ in range(10):
+        wide = wide.tanh()
+    assert size_of_title(gradient_path(narrow * narrow, narrow)) < size_of_title(gradient_path(wide, weight))
+
+
 def test_a_path_takes_names_from_the_callers_variables() -> None:
     weight = Parameter(2.0)
     loss = weight * 3

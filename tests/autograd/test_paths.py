@@ -366,9 +366,9 @@ def test_a_ledger_is_a_table_of_text_with_its_columns_one_below_the_other() -> N
         "",
         "route  product  running sum   factors",
         "    1      +12          +12   ∂y/∂w  ∂L/∂y",
-        "                              −2     −6",
+        "                              −2     −6 (input 1)",
         "    2      +12          +24   ∂y/∂w  ∂L/∂y",
-        "                              −2     −6",
+        "                              −2     −6 (input 2)",
         "  sum      +24                = ∂L/∂w",
     ]
 
@@ -399,3 +399,24 @@ def test_a_weight_used_a_thousand_times_has_a_thousand_routes() -> None:
     ledger = path.ledger(3)
     assert [entry.product for entry in ledger.entries] == [1000.0, 999.0, 998.0]
     assert (ledger.count, ledger.rest, ledger.sum) == (1000, 497_503.0, 500_500.0)
+
+
+def test_the_two_routes_through_a_square_are_told_apart() -> None:
+    w, e = Parameter(3.0, "w"), Value(1.0)
+    first, second = gradient_path(w * w, w).ledger().entries
+    assert [str(entry.factors[0]) for entry in (first, second)] == [
+        "∂y/∂w = 3 (input 1)",
+        "∂y/∂w = 3 (input 2)",
+    ]
+    (only,) = gradient_path(w * e, w).ledger().entries
+    assert only.factors[0].position is None
+
+
+def test_in_a_notebook_a_long_row_of_factors_ends_its_lines_between_factors() -> None:
+    w = Parameter(0.5, "w")
+    y = w * 2
+    for _ in range(11):
+        y = y.tanh()
+    page = gradient_path(y, w).ledger()._repr_mimebundle_()["text/html"]
+    assert page.count('class="term"') == 12
+    assert "</span> ·</span> <span" in page
