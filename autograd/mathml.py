@@ -14,9 +14,11 @@ from html import escape
 
 LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
 RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True))
+NUMBER = r"\d+(?:\.\d+)?(?:e−?\d+)?(?![^\W\d])|∞"
+NAME = r"[^\W\d]\w*?(?P<below>[₀-₉](?:,?[₀-₉])*)?(?P<above>[⁰¹²³⁴-⁹]+)?(?![\w⁰¹²³⁴-⁹])"  # with its indices
 TOKEN = re.compile(
-    r"(?P<number>\d+(?:\.\d+)?(?:e−?\d+)?(?![^\W\d])|∞)"
-    r"|(?P<word>[^\W\d]\w*?(?P<below>[₀-₉](?:,?[₀-₉])*)?(?P<above>[⁰¹²³⁴-⁹]+)?(?![\w⁰¹²³⁴-⁹]))"
+    rf"(?P<number>{NUMBER})"
+    rf"|(?P<word>{NAME})"
     r"|(?P<operator>\+=|[-+−×·/=≈<>≤≥(),|…])"
     r"|(?P<sign>[∂√^])"
     r"|(?P<space>\s+)"

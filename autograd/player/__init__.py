@@ -13,7 +13,8 @@ here, from the walk's trace.
 
 from __future__ import annotations
 
-from autograd.player.document import facts, page
+from autograd.player.document import page
+from autograd.player.facts import facts
 from autograd.player.notebook import bundle
 
 __all__ = ["bundle", "facts", "page"]

@@ -14,27 +14,28 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 from zlib import compress
 
-from autograd.drawing.style import THEMES, Theme, width
-from autograd.player.predict import DIGITS, WORDS, Questions, predictions
-from autograd.player.views import View, views
-from autograd.trace import Node, Step
-from autograd.wording import counted, number, parse_label, signed
+from autograd.collector import collector_paused
+from autograd.drawing.style import THEMES, Theme
+from autograd.player.facts import facts, heading
+from autograd.player.pictures import plain_views
+from autograd.player.views import views
+from autograd.trace import Step
+from autograd.wording import counted
 
 if TYPE_CHECKING:
     from autograd.walk import Walk
 
-LONGEST_TEXT = 400
+LONGEST_TEXT = 250
 """How many steps are told in the text for pages without scripts."""
 
-LONGEST_PLAIN = 150_000
+LONGEST_PLAIN = 30_000
 """From how many characters on the facts are deflated."""
 
-LONGEST_TITLE = 80
+LEVEL = 6
+"""How hard to deflate: more takes several times as long and saves next to nothing."""
 
 WIDE = 1.6
 """From which ratio of width to height on the words stand below a picture."""
-
-SHOWN = ("upstream", "partial", "contribution", "before", "after")
 
 
 def page(walk: Walk) -> str:
@@ -48,9 +49,16 @@ def page(walk: Walk) -> str:
     Raises:
         RuntimeError: if there is no renderer to place the graph with.
     """
+    with collector_paused():
+        return _page(walk)
+
+
+def _page(walk: Walk) -> str:
     pictures = views(walk.output, walk.trace)
     script = _file("player.js")
     title = heading(walk)
+    shown = facts(walk)
+    questions = shown.pop("questions")
     return Template(_file("page.html")).substitute(
         script_hash=f"sha256-{b64encode(sha256(script.encode()).digest()).decode()}",
         title=escape(title),
@@ -61,49 +69,11 @@ def page(walk: Walk) -> str:
         arrangement=_arrangement(pictures[0].svg),
         picture=pictures[0].svg,
         text=_text(walk),
-        facts=packed(embedded(facts(walk) | {"views": _plain_views(pictures)})),
+        facts=packed(embedded(shown)),
+        pictures=packed(embedded(plain_views(pictures, walk.trace))),
+        questions=packed(embedded(questions)),
         script=script,
     )
-
-
-def facts(walk: Walk) -> dict[str, Any]:
-    """What the page shows, apart from its pictures: numbers, words and formulas as JSON has them.
-
-    The same graph with other numbers has other facts and the same pictures, so that a page can be
-    given new facts when a number is changed.
-    """
-    asked = predictions(walk.trace)
-    return {
-        "title": heading(walk),
-        "words": WORDS,
-        "trace": json.loads(walk.trace.to_json()),
-        "names": [_name(node) for node in walk.trace.nodes],
-        "values": [number(node.value) for node in walk.trace.nodes],
-        "steps": [
-            {
-                "mathml": step.mathml(),
-                "shown": [number(getattr(step, name)) for name in SHOWN],
-                "added": signed(step.contribution),
-                "width": width(step.contribution),
-                "sign": _sign(step.contribution),
-                "asked": _plain_answers(asked.get(step.number, {})),
-            }
-            for step in walk.trace.steps
-        ],
-    }
-
-
-def heading(walk: Walk) -> str:
-    """What is walked through, in one line: the output and how it was computed.
-
-    >>> from autograd import Value
-    >>> from autograd.walk import walk
-    >>> heading(walk(Value(2.0, "a") * Value(-3.0, "b")))
-    'y = a × b'
-    """
-    output = walk.trace.nodes[-1]
-    text = " = ".join(part for part in (_called(output), output.formula) if part)
-    return text if len(text) <= LONGEST_TITLE else text[: LONGEST_TITLE - 1] + "…"
 
 
 def embedded(facts: Any) -> str:
@@ -124,77 +94,13 @@ def packed(text: str) -> str:
     """
     if len(text) <= LONGEST_PLAIN:
         return text
-    return f'"{b64encode(compress(text.encode(), 9)).decode()}"'
-
-
-def _plain_answers(questions: Questions) -> dict[str, list[list[Any]]]:
-    """Each answer as its number, tolerance, mistakes and other input; equal lists once."""
-    shared = questions.get("gradient") is questions.get("contribution")
-    return {
-        question: [
-            [
-                _exact(_rounded(answer.number)),
-                _rounded(answer.tolerance, 3),
-                list(answer.mistakes),
-                answer.other,
-            ]
-            for answer in answers
-        ]
-        for question, answers in questions.items()
-        if not (shared and question == "gradient")
-    }
-
-
-def _rounded(x: float, digits: int = DIGITS + 3) -> float:
-    """As many digits as an answer can be told by, so that pages stay small."""
-    return float(f"{x:.{digits}g}")
-
-
-def _exact(x: float) -> float | str:
-    """A number as the trace's JSON writes it: those that are not finite as words."""
-    text = repr(x)
-    return text if text in ("inf", "-inf", "nan") else x
+    return f'"{b64encode(compress(text.encode(), LEVEL)).decode()}"'
 
 
 def _arrangement(svg: str) -> str:
     """Whether the words stand below a picture, since it is wide, or beside it."""
     found = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
     return "wide" if found and float(found[1]) > WIDE * float(found[2]) else "tall"
-
-
-def _sign(x: float | None) -> str:
-    """The sign of a contribution as a word."""
-    if x is None or x != x:
-        return "nan"
-    return "zero" if x == 0.0 else "positive" if x > 0.0 else "negative"
-
-
-def _name(node: Node) -> list[str]:
-    """A node's name in its parts: base, subscript, superscript."""
-    if not node.label:
-        return [number(node.value), "", ""]
-    label = parse_label(node.label)
-    return [label.base, label.subscript, label.superscript]
-
-
-def _called(node: Node) -> str:
-    return parse_label(node.label).text if node.label else ""
-
-
-def _plain_views(pictures: list[View]) -> list[dict[str, Any]]:
-    """The views as JSON has them; the first one's picture stands in the page itself."""
-    return [
-        {
-            "name": view.name,
-            "title": view.title,
-            "svg": view.svg if place else "",
-            "nodes": view.nodes,
-            "edges": view.edges,
-            "opens": view.opens,
-            "parent": view.parent,
-        }
-        for place, view in enumerate(pictures)
-    ]
 
 
 # ------------------------------------------------------------------------------ without scripts

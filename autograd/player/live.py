@@ -18,7 +18,8 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from autograd.graph import topological_order
-from autograd.player.document import facts, page
+from autograd.player.document import page
+from autograd.player.facts import facts
 from autograd.player.notebook import HEIGHT
 from autograd.value import Value
 

@@ -16,6 +16,7 @@ from autograd.player.shapes import (
     description,
     head,
     hint,
+    moved,
     name_markup,
     name_width,
     short_number,
@@ -95,8 +96,8 @@ def layer_box(layer: Layer, name: str, corner: Point) -> str:
 
 
 def _dot(unit: Unit, name: str, middle: Point, role: str) -> str:
-    dot = tag("circle", cx=middle.x, cy=middle.y, r=DOT, class_="dot")
-    return tag("g", hint(unit.name.text) + dot, id=name, class_=f"node {role}")
+    text = hint(unit.name.text)
+    return tag("circle", text, id=name, class_=f"node {role} dot", cx=middle.x, cy=middle.y, r=DOT)
 
 
 # ------------------------------------------------------------------------------------------ cards
@@ -112,11 +113,11 @@ def card_height(layer: Layer) -> float:
 
 def card(unit: Unit, name: str, corner: Point, height: float, role: str) -> str:
     """A unit as a small table: a row for its pre-activation, one for its activation."""
-    left, right = corner.x + PADDING, corner.x + CARD_WIDTH - PADDING
-    y = corner.y + 18
+    left, right = PADDING, CARD_WIDTH - PADDING
+    y = 18.0
     parts = [
         hint(unit.name.text),
-        tag("rect", x=corner.x, y=corner.y, width=CARD_WIDTH, height=height, rx=8.0, class_="frame"),
+        tag("rect", width=CARD_WIDTH, height=height, rx=8.0, class_="frame"),
         tag("text", name_markup(unit.name), x=left, y=y, class_="name"),
     ]
     if unit.shown:
@@ -128,7 +129,7 @@ def card(unit: Unit, name: str, corner: Point, height: float, role: str) -> str:
         base = parse_label(node.label).base if len(unit.shown) > 1 else ""
         parts.append(words(base, left, y, "fact"))
         parts += _numbers(node, right, y)
-    return tag("g", "".join(parts), id=name, class_=f"node {role}")
+    return tag("g", moved("".join(parts), corner), id=name, class_=f"node {role}")
 
 
 def _numbers(node: Node, right: float, y: float) -> list[str]:
@@ -144,19 +145,19 @@ def _numbers(node: Node, right: float, y: float) -> list[str]:
 
 def chip(node: Node, name: str, corner: Point) -> str:
     """A node in one line: its name, its value, its gradient."""
-    y = corner.y + CHIP_HEIGHT / 2 + 4
+    y = CHIP_HEIGHT / 2 + 4
     named: Label = parse_label(node.label, SHORT_NAME)
     fits = name_width(named) * 0.8 <= CHIP_NAME + 4
     rounding = 6.0 if node.role == "weight" else 2.0
     parts = [
         hint(description(node)),
-        tag(
-            "rect", x=corner.x, y=corner.y, width=CHIP_WIDTH, height=CHIP_HEIGHT, rx=rounding, class_="frame"
-        ),
-        tag("text", name_markup(named) if fits else _small(named), x=corner.x + 6, y=y, class_="name"),
-        *_numbers(node, corner.x + CHIP_WIDTH - 6, y),
+        tag("rect", width=CHIP_WIDTH, height=CHIP_HEIGHT, rx=rounding, class_="frame"),
+        tag("text", name_markup(named) if fits else _small(named), x=6.0, y=y, class_="name"),
+        *_numbers(node, CHIP_WIDTH - 6, y),
     ]
-    return tag("g", "".join(parts), id=name, class_=f"node chip {node.role}", data_node=node.id)
+    return tag(
+        "g", moved("".join(parts), corner), id=name, class_=f"node chip {node.role}", data_node=node.id
+    )
 
 
 def _small(name: Label) -> str:

@@ -7,26 +7,26 @@
   const MATH_ELEMENTS = new Set("math mrow mi mn mo mtext mspace msub msup msubsup mfrac msqrt mroot mover munder munderover mstyle mpadded mtable mtr mtd".split(" "));
   const MATH_ATTRIBUTES = new Set("display displaystyle mathvariant stretchy lspace rspace form fence separator width columnalign accent scriptlevel".split(" "));
   const EMPTY = "–";
-  const MOST_LEAVES = 400;
   const READABLE = 0.5; // the smallest scale at which the numbers of a graph can still be read
   const LARGEST_SCALE = 4;
   const embedded = window.parent !== window;
   const $ = (id) => document.getElementById(id);
 
-  let facts, views, original;
+  let facts, original, pictures, views, questions;
 
   // ------------------------------------------------------------------ what the steps do, by node and by edge
 
-  let nodeAt, computed, received, carried, incoming;
+  let list, keys, computed, received, carried, incoming, constants;
 
   function readFacts() {
-    nodeAt = new Map(facts.trace.nodes.map((node, i) => [node.id, i]));
-    incoming = new Map(facts.trace.nodes.map((node) => [node.id, []]));
-    for (const edge of facts.trace.edges) incoming.get(edge.target).push(keyOf(edge.source, edge.target, edge.position));
+    incoming = new Map(facts.inputs.map((inputs, i) => [`n${i}`, inputs.map((input, position) => keyOf(`n${input}`, `n${i}`, position))]));
+    keys = [...incoming.values()].flat(); // of the edges, in the order of the trace
+    constants = new Set(facts.constants.map((i) => `n${i}`));
+    readSteps();
     computed = new Map(); // the step that computes a node
     received = new Map(); // the steps in which a gradient or tangent reaches it
     carried = new Map(); // the step in which an edge carries a contribution
-    for (const step of facts.trace.steps) {
+    for (const step of list) {
       if (step.phase === "forward") computed.set(step.node, step.number);
       else if (received.has(step.node)) received.get(step.node).push(step.number);
       else received.set(step.node, [step.number]);
@@ -34,10 +34,49 @@
     }
   }
 
+  // A gradient before a step is what the last step made it, an upstream that of the target.
+  function readSteps() {
+    const columns = facts.steps;
+    const gradients = new Map();
+    list = columns.kind.map((code, number) => {
+      const [phase, kind] = facts.kinds[code];
+      const node = `n${columns.node[number]}`;
+      const target = columns.target[number] < 0 ? null : `n${columns.target[number]}`;
+      const [sign, plus] = facts.signs[columns.sign[number]];
+      const contribution = columns.contribution[number] || EMPTY;
+      const before = (phase === "reverse" && gradients.get(node)) || EMPTY;
+      const after = columns.after[number];
+      const shown = [gradients.get(target) ?? EMPTY, columns.partial[number] || EMPTY, contribution, before, after];
+      if (phase === "reverse") gradients.set(node, after);
+      return { number, phase, kind, node, target, position: columns.position[number], shown, sign, added: plus + contribution, width: columns.width[number] };
+    });
+  }
+
+  const placeOf = (node) => Number(node.slice(1));
   const keyOf = (source, target, position) => `${source}>${target}:${position}`;
-  const steps = () => facts.trace.steps;
-  const slope = () => (steps().at(-1).phase === "tangent" ? "tangent" : "gradient"); // what a walk fills in after the values
+  const steps = () => list;
+  const slope = () => (list.at(-1).phase === "tangent" ? "tangent" : "gradient"); // what a walk fills in after the values
   const isEdge = (step) => step !== undefined && step.phase === "reverse" && step.kind === "edge";
+
+  // ------------------------------------------------------------------ words and formulas, from their patterns
+
+  const unsigned = (number) => number.replace(/^−/, "");
+
+  function referred(step, reference, form) {
+    const nodes = [facts.output, placeOf(step.node), step.target && placeOf(step.target)];
+    if (reference < 3) return facts.names[nodes[reference]][form];
+    if (reference < 5) return unsigned(facts.values[nodes[reference - 2]]);
+    if (reference < 10) return unsigned(step.shown[reference - 5]);
+    const extra = facts.steps.extras[step.number][Math.floor((reference - 10) / 3)];
+    return [() => facts.names[extra][form], () => unsigned(facts.values[extra]), () => extra][(reference - 10) % 3]();
+  }
+
+  const TEXT = 3;
+  const MARKUP = 4;
+  const filled = (pattern, step, form) => pattern.map((piece) => (typeof piece === "number" ? referred(step, piece, form) : piece)).join("");
+  const sentenceOf = (step) => filled(facts.sentences[facts.steps.sentence[step.number]], step, TEXT);
+  const slopeOf = (step) => filled(facts.sentences[facts.steps.slope[step.number]], step, TEXT);
+  const formulaOf = (step) => filled(facts.formulas[facts.steps.formula[step.number]], step, MARKUP);
 
   function gradientOf(node, place) {
     const numbers = received.get(node);
@@ -49,7 +88,7 @@
       if (numbers[middle] < place) low = middle;
       else high = middle - 1;
     }
-    return facts.steps[numbers[low]].shown[4];
+    return list[numbers[low]].shown[4];
   }
 
   // ------------------------------------------------------------------ elements and names
@@ -62,25 +101,25 @@
   }
 
   function nameOf(node) {
-    const [base, subscript, superscript] = facts.names[nodeAt.get(node)];
+    const [base, subscript, superscript] = facts.names[placeOf(node)];
     const name = element("span", { class: "name" }, base);
     if (subscript) name.append(element("sub", {}, subscript));
     if (superscript) name.append(element("sup", {}, superscript));
     return name;
   }
 
-  const plainName = (node) => facts.names[nodeAt.get(node)].join("");
+  const plainName = (node) => facts.names[placeOf(node)][TEXT];
 
   function derivative(above, below) {
     return element("span", {}, "∂", nameOf(above), "/∂", nameOf(below));
   }
 
-  // A formula as MathML, in pieces that each begin with a sign of equality: lines break between them.
+  // A formula as MathML, in pieces that each begin with = or ≈: lines break between them.
   function mathOf(text) {
     const parsed = new DOMParser().parseFromString(text, "application/xml").documentElement;
     const pieces = [];
     for (const part of copyOfMath(parsed).childNodes) {
-      if (!pieces.length || part.textContent === "=") pieces.push(document.createElementNS(MATHML, "math"));
+      if (!pieces.length || ["=", "≈"].includes(part.textContent)) pieces.push(document.createElementNS(MATHML, "math"));
       pieces.at(-1).append(part.cloneNode(true));
     }
     for (const piece of pieces) piece.setAttribute("displaystyle", "true");
@@ -100,24 +139,30 @@
   // ------------------------------------------------------------------ the picture
 
   const canvas = $("canvas");
-  let view, svg, lit, slots, boxes, nodesOf;
+  let view, svg, lit, slots, nodesOf;
   let fresh = [];
 
   function mount(index) {
     const wanted = views[index];
     if (wanted === view) return;
     view = wanted;
-    if (!view.element) {
-      view.element = index === 0 ? canvas.querySelector("svg.graph") : pictureOf(view.svg);
-      prepare(view);
-    }
+    prepare(view);
     svg = view.element;
     canvas.replaceChildren(svg);
-    ({ lit, slots, boxes, nodesOf } = view);
-    if (!boxes.size) measure(view);
+    ({ lit, slots, nodesOf } = view);
+    refresh(view.nodeElement.keys(), view.edgeElement.keys());
     fit();
     showCrumbs();
-    refresh(nodeAt.keys(), incomingOfAll());
+    requestIdle(() => [index + 1, index - 1].forEach((i) => views[i]?.parent === wanted.parent && prepare(views[i])));
+  }
+
+  const requestIdle = window.requestIdleCallback ?? ((does) => setTimeout(does, 200));
+
+  // The text of a picture: as it stands, or what its mould and its own pieces make.
+  function textOf(svg) {
+    if (typeof svg === "string") return svg;
+    const [mould, ...own] = svg;
+    return pictures.moulds[mould].map((piece) => (typeof piece === "number" ? own[piece] : piece)).join("");
   }
 
   function pictureOf(text) {
@@ -125,13 +170,15 @@
   }
 
   function prepare(view) {
+    if (view.element) return;
+    view.element = view === views[0] ? canvas.querySelector("svg.graph") : pictureOf(textOf(view.svg));
     const root = view.element;
     root.setAttribute("role", "group");
     root.setAttribute("aria-label", view.title);
     view.slots = new Map([...root.querySelectorAll("[data-slot]")].map((slot) => [slot.dataset.slot, slot]));
     const parts = new Map([...root.querySelectorAll("[id]")].map((part) => [part.id, part]));
-    view.nodeElement = new Map(Object.entries(view.nodes).map(([node, id]) => [node, parts.get(id)]));
-    view.edgeElement = new Map(Object.entries(view.edges).map(([edge, id]) => [edge, parts.get(id)]));
+    view.nodeElement = membersOf(view.name, view.nodes, (i) => `n${i}`, parts);
+    view.edgeElement = membersOf(view.name, view.edges, (i) => keys[i], parts);
     view.nodesOf = new Map();
     for (const [node, part] of view.nodeElement) {
       if (!view.nodesOf.has(part)) view.nodesOf.set(part, []);
@@ -148,19 +195,31 @@
       if (part.dataset.opens) part.setAttribute("aria-label", `Open ${titleOf(part.dataset.opens)}`);
     }
     for (const word of root.querySelectorAll(".fact")) if (word.textContent === "gradient") word.textContent = slope();
-    view.boxes = new Map();
     view.lit = root.appendChild(document.createElementNS(SVG, "g"));
   }
 
   const titleOf = (name) => views.find((other) => other.name === name)?.title ?? name;
 
-  function measure(view) {
-    // once, while nothing is changing: asking for sizes between changes is slow
-    for (const part of view.nodesOf.keys()) view.boxes.set(part, part.getBBox());
+  // By node or edge, the element that shows it; one that shows nothing else is called after it.
+  function membersOf(name, members, idOf, parts) {
+    const elements = new Map();
+    for (const [element, distances] of Object.entries(members)) {
+      let i = 0;
+      for (const distance of distances) {
+        i += distance;
+        const id = idOf(i);
+        elements.set(id, parts.get(element || `${name}-${id.replace(/[>:]/g, "-")}`));
+      }
+    }
+    return elements;
   }
 
-  function* incomingOfAll() {
-    for (const keys of incoming.values()) yield* keys;
+  // Asked for before anything is changed: after a change it takes the browser long to answer.
+  function boxOf(node) {
+    const part = view.nodeElement.get(node);
+    if (part === undefined) return undefined;
+    part.box ??= part.getBBox();
+    return part.box;
   }
 
   function refresh(nodes, edges) {
@@ -176,14 +235,13 @@
     const part = view.nodeElement.get(node);
     if (part === undefined) return;
     const done = computed.get(node) < place;
-    const value = done ? facts.values[nodeAt.get(node)] : EMPTY;
+    const value = done ? facts.values[placeOf(node)] : EMPTY;
     const gradient = gradientOf(node, place);
     write(slots.get(`value:${node}`), value);
     write(slots.get(`gradient:${node}`), gradient);
     if (nodesOf.get(part).length > 1) return;
     part.classList.toggle("untouched", !done);
-    const constant = facts.trace.nodes[nodeAt.get(node)].role === "constant";
-    part.setAttribute("aria-label", `${plainName(node)}: value ${value}${constant ? "" : `, ${slope()} ${gradient}`}`);
+    part.setAttribute("aria-label", `${plainName(node)}: value ${value}${constants.has(node) ? "" : `, ${slope()} ${gradient}`}`);
   }
 
   function refreshEdge(key) {
@@ -195,17 +253,17 @@
     const known = computed.get(target) < place;
     const slot = slots.get(`partial:${key}`);
     if (slot !== undefined) {
-      if (slot.whole === undefined || step !== undefined) slot.whole = step === undefined ? slot.textContent : `∂ ${facts.steps[step].shown[1]}`;
+      if (slot.whole === undefined || step !== undefined) slot.whole = step === undefined ? slot.textContent : `∂ ${list[step].shown[1]}`;
       write(slot, known ? slot.whole : "");
     }
-    write(slots.get(`contribution:${key}`), done ? facts.steps[step].added : "");
+    write(slots.get(`contribution:${key}`), done ? list[step].added : "");
     part.classList.toggle("untouched", !known);
     part.classList.toggle("waiting", step !== undefined && !done);
     for (const sign of ["positive", "negative", "zero", "nan"]) {
-      part.classList.toggle(sign, done && facts.steps[step].sign === sign);
+      part.classList.toggle(sign, done && list[step].sign === sign);
     }
-    const line = part.querySelector(".line");
-    if (line) line.style.strokeWidth = done ? `${facts.steps[step].width}px` : "";
+    part.line ??= part.querySelector(".line");
+    if (part.line) part.line.style.strokeWidth = done ? `${list[step].width}px` : "";
   }
 
   // The current node in a thick frame, where its gradient comes from in a dashed one, the edges in
@@ -241,7 +299,7 @@
   }
 
   function frame(node, kind) {
-    const box = boxes.get(view.nodeElement.get(node));
+    const box = boxOf(node);
     if (box === undefined) return;
     const around = { x: box.x - 5, y: box.y - 5, width: box.width + 10, height: box.height + 10, rx: 8 };
     drawn("rect", { ...around, class: kind });
@@ -250,18 +308,17 @@
   function flow(key, backwards) {
     const line = view.edgeElement.get(key)?.querySelector(".line");
     if (!line) return;
-    drawn("path", { d: line.getAttribute("d"), class: "flow" });
-    const length = line.getTotalLength();
-    const middle = line.getPointAtLength(0.28 * length); // clear of the numbers in the middle
-    const ahead = line.getPointAtLength(0.28 * length + (backwards ? -1 : 1));
-    const angle = (Math.atan2(ahead.y - middle.y, ahead.x - middle.x) * 180) / Math.PI;
-    const at = `translate(${middle.x} ${middle.y}) rotate(${angle})`;
-    drawn("path", { d: "M13 0L-9 -10L-4 0L-9 10Z", class: "flow-head", transform: at });
+    const d = line.getAttribute("d");
+    drawn("path", { d, class: "flow" });
+    const way = `offset-path:path("${d}");offset-distance:28%;offset-rotate:auto ${backwards ? 180 : 0}deg`; // clear of the numbers in the middle
+    drawn("path", { d: "M13 0L-9 -10L-4 0L-9 10Z", class: "flow-head", style: way });
   }
 
   // ------------------------------------------------------------------ views: a breadcrumb
 
   function showCrumbs() {
+    $("note").hidden = !view.note;
+    $("note").textContent = view.note && `${view.note}.`;
     const crumbs = $("crumbs");
     crumbs.hidden = views.length < 2;
     if (crumbs.hidden) return;
@@ -286,19 +343,22 @@
     follow(steps()[place - 1]);
   }
 
-  const shows = (other, step) =>
-    other.nodes[step.node] !== undefined && (step.target === null || other.edges[keyOf(step.node, step.target, step.position)] !== undefined);
+  const shows = (index, step) => views.length === 1 || pictures.showing[pictures.shown[step.number]].includes(index);
 
   // A step that the opened view does not show is followed to the one beside it that does, else upwards.
   function showWhere(step) {
-    if (step !== undefined && view.parent !== null && !shows(view, step)) {
-      const beside = views.findIndex((other) => other.parent === view.parent && shows(other, step));
+    if (step === undefined) return tellElsewhere(false);
+    if (view.parent !== null && !shows(views.indexOf(view), step)) {
+      const beside = views.findIndex((other, i) => other.parent === view.parent && shows(i, step));
       if (beside >= 0) mount(beside);
     }
-    while (step !== undefined && view.nodes[step.node] === undefined && view.parent !== null) {
+    while (!view.nodeElement.has(step.node) && view.parent !== null) {
       mount(views.findIndex((other) => other.name === view.parent));
     }
-    const unseen = step !== undefined && view.nodes[step.node] === undefined;
+    tellElsewhere(!view.nodeElement.has(step.node));
+  }
+
+  function tellElsewhere(unseen) {
     $("elsewhere").hidden = !unseen;
     $("elsewhere").textContent = unseen ? "This step is not in the picture." : "";
   }
@@ -307,7 +367,13 @@
 
   const at = { scale: 1, x: 0, y: 0 };
   let fitted = true; // until it is moved by hand
+  const room = { width: 0, height: 0 }; // of the canvas
   const size = () => ({ width: svg.viewBox.baseVal.width, height: svg.viewBox.baseVal.height });
+
+  function measureRoom() {
+    room.width = canvas.clientWidth;
+    room.height = canvas.clientHeight;
+  }
 
   function move(gliding = false) {
     canvas.classList.toggle("gliding", gliding);
@@ -316,12 +382,12 @@
 
   function wholeScale() {
     const { width, height } = size();
-    return Math.min(canvas.clientWidth / width, canvas.clientHeight / height, 1.5);
+    return Math.min(room.width / width, room.height / height, 1.5);
   }
 
   function centre(x, y) {
-    at.x = canvas.clientWidth / 2 - x * at.scale;
-    at.y = canvas.clientHeight / 2 - y * at.scale;
+    at.x = room.width / 2 - x * at.scale;
+    at.y = room.height / 2 - y * at.scale;
   }
 
   function seeWhole() {
@@ -337,13 +403,13 @@
     if (at.scale >= READABLE) return;
     at.scale = READABLE; // too large to be read as a whole: from its left end, following the steps
     at.x = 8;
-    at.y = Math.max(8, (canvas.clientHeight - size().height * at.scale) / 2);
-    if (size().height * at.scale > canvas.clientHeight) at.y = (canvas.clientHeight - size().height * at.scale) / 2;
+    at.y = Math.max(8, (room.height - size().height * at.scale) / 2);
+    if (size().height * at.scale > room.height) at.y = (room.height - size().height * at.scale) / 2;
     move();
     follow(steps()[place - 1]);
   }
 
-  function zoom(factor, x = canvas.clientWidth / 2, y = canvas.clientHeight / 2, gliding = false) {
+  function zoom(factor, x = room.width / 2, y = room.height / 2, gliding = false) {
     const scale = Math.min(Math.max(at.scale * factor, Math.min(wholeScale(), READABLE) / 2), LARGEST_SCALE);
     at.x = x - ((x - at.x) * scale) / at.scale;
     at.y = y - ((y - at.y) * scale) / at.scale;
@@ -353,13 +419,13 @@
   }
 
   function follow(step) {
-    const boxed = step && boxes.get(view.nodeElement.get(step.node));
+    const boxed = step && boxOf(step.node);
     if (!boxed) return;
     const left = at.x + boxed.x * at.scale;
     const top = at.y + boxed.y * at.scale;
     const right = left + boxed.width * at.scale;
     const bottom = top + boxed.height * at.scale;
-    const seen = left >= 4 && top >= 4 && right <= canvas.clientWidth - 4 && bottom <= canvas.clientHeight - 4;
+    const seen = left >= 4 && top >= 4 && right <= room.width - 4 && bottom <= room.height - 4;
     if (seen) return;
     centre(boxed.x + boxed.width / 2, boxed.y + boxed.height / 2);
     move(timer === null); // gliding would lag behind what is playing
@@ -391,7 +457,9 @@
     canvas.addEventListener("click", (event) => {
       if (!dragged) activate(event.target.closest("[role=button]"));
     });
+    canvas.addEventListener("scroll", () => canvas.scrollTo(0, 0)); // it moves by its own means only
     new ResizeObserver(() => {
+      measureRoom();
       if (fitted) fit();
     }).observe(canvas);
   }
@@ -451,6 +519,7 @@
     place = to;
     const step = steps()[place - 1];
     showWhere(step);
+    if (step) [step.node, step.target].forEach((node) => node && boxOf(node));
     refresh(nodes, edges);
     light(step);
     follow(step);
@@ -465,12 +534,12 @@
     phase.className = step ? step.phase : "";
     phase.textContent = step ? PHASES[step.phase] : "";
     $("count").textContent = step ? `step ${place} of ${count}` : `${count} steps`;
-    $("sentence").textContent = step ? step.sentence : "Nothing is computed yet. Press Next, or the right arrow key, for the first step.";
-    $("math").replaceChildren(...(step ? mathOf(facts.steps[step.number].mathml) : []));
+    $("sentence").textContent = step ? sentenceOf(step) : "Nothing is computed yet. Press Next, or the right arrow key, for the first step.";
+    $("math").replaceChildren(...(step ? mathOf(formulaOf(step)) : []));
     tellNumbers(step);
     const slider = $("place");
     slider.value = place;
-    slider.setAttribute("aria-valuetext", step ? `step ${place} of ${count}: ${step.sentence}` : "before the first step");
+    slider.setAttribute("aria-valuetext", step ? `step ${place} of ${count}: ${sentenceOf(step)}` : "before the first step");
     for (const id of ["first", "previous"]) $(id).disabled = place === 0;
     for (const id of ["next", "last"]) $(id).disabled = place === count;
     markInList();
@@ -480,10 +549,10 @@
     const table = $("numbers");
     table.hidden = !isEdge(step);
     if (table.hidden) return;
-    const output = facts.trace.output;
-    const [upstream, partial, contribution, before, after] = facts.steps[step.number].shown;
+    const output = `n${facts.output}`;
+    const [upstream, partial, contribution, before, after] = step.shown;
     const local = derivative(step.target, step.node);
-    if (step.partial_symbols) local.append(` = ${step.partial_symbols}`);
+    if (slopeOf(step)) local.append(` = ${slopeOf(step)}`);
     const rows = [
       ["", ["upstream ", derivative(output, step.target)], upstream, ""],
       ["×", ["local derivative ", local], partial, ""],
@@ -503,21 +572,25 @@
   let marked = null;
 
   function fillList() {
-    const list = $("list").querySelector("ol");
-    if (list.childElementCount) return;
-    list.append(...steps().map((step) => {
-      const button = element("button", { type: "button" }, element("span", {}, String(step.number + 1)), element("span", {}, step.sentence));
-      button.dataset.place = step.number + 1;
-      return element("li", {}, button);
-    }));
+    const lines = $("list").querySelector("ol");
+    if ($("list").open && !lines.childElementCount) {
+      lines.append(...steps().map((step) => {
+        const number = `${facts.beside?.parts_at === step.number ? "≠ " : ""}${step.number + 1}`;
+        const button = element("button", { type: "button" }, element("span", {}, number), element("span", {}, sentenceOf(step)));
+        button.dataset.place = step.number + 1;
+        return element("li", { class: isEdge(step) ? "asked" : "" }, button);
+      }));
+    }
     markInList();
   }
 
   function markInList() {
+    if (!$("list").open) return;
+    $("list").classList.toggle("unbegun", place === 0);
     marked?.removeAttribute("aria-current");
     marked = $("list").querySelector("ol").children[place - 1]?.firstChild ?? null;
     marked?.setAttribute("aria-current", "step");
-    if (marked && $("list").open) marked.scrollIntoView({ block: "nearest" });
+    if (marked) marked.scrollIntoView({ block: "nearest" });
   }
 
   // ------------------------------------------------------------------ predict, then reveal
@@ -538,8 +611,8 @@
     pause();
     asking = step;
     tries = 0;
-    const output = facts.trace.output;
-    const upstream = facts.steps[step.number].shown[0];
+    const output = `n${facts.output}`;
+    const upstream = step.shown[0];
     $("question").replaceChildren(
       "Next, ", nameOf(step.target), " passes its gradient ", derivative(output, step.target), ` = ${upstream} on to `, nameOf(step.node),
       ", multiplied by ", derivative(step.target, step.node), ". What do you expect?");
@@ -547,7 +620,7 @@
     $("verdict").className = "";
     $("answer").value = "";
     for (const part of $("prediction").querySelectorAll("fieldset, .answer")) part.hidden = false;
-    const asked = step.before === null ? "contribution" : "gradient";
+    const asked = step.shown[3] === EMPTY ? "contribution" : "gradient";
     $("prediction").elements.asked.value = asked;
     nameAnswer();
     $("prediction").hidden = false;
@@ -559,7 +632,7 @@
 
   function nameAnswer() {
     const { node, target } = asking;
-    const output = facts.trace.output;
+    const output = `n${facts.output}`;
     const gradient = derivative(output, node);
     const sum = $("prediction").elements.asked.value === "gradient";
     $("answer-label").replaceChildren(...(sum ? [gradient, " ="] : [derivative(output, target), " · ", derivative(target, node), " ="]));
@@ -585,33 +658,52 @@
   }
 
   const exact = (number) => (typeof number === "string" ? { inf: Infinity, "-inf": -Infinity, nan: NaN }[number] : number);
-  const matches = (typed, number, tolerance) => Object.is(typed, number) || typed === number || Math.abs(typed - number) <= tolerance;
+  function matches(typed, { number, tolerance }, digits) {
+    if (Object.is(typed, number) || typed === number) return true;
+    return tolerance === undefined ? Number(typed.toPrecision(digits)) === number : Math.abs(typed - number) <= tolerance;
+  }
 
-  function check() {
+  // What may be answered to a step: its shape, filled in from the step and from its row.
+  async function answersTo(step) {
+    const { shapes, tolerances, rows } = await questions;
+    const [, shape, ...own] = rows[list.filter(isEdge).indexOf(step)];
+    const answers = ([mistakes, minus, reference, hasOther]) => ({
+      mistakes,
+      number: readNumber(minus + (reference < 0 ? own.shift() : unsigned(step.shown[reference - 5]))),
+      tolerance: mistakes.length ? undefined : tolerances[own.shift()],
+      other: hasOther ? own.shift() : "",
+    });
+    return Object.fromEntries(shapes[shape].map(([question, those]) => [question, those.map(answers)]));
+  }
+
+  async function check() {
+    const step = asking;
     const typed = readNumber($("answer").value);
     if (typed === undefined) return say("wrong", "A number is wanted", "such as −0.5, 2e−3 or 1/3.");
-    const { asked } = facts.steps[asking.number];
+    const { digits, words } = await questions;
+    const asked = await answersTo(step);
+    if (asking !== step) return; // gone on meanwhile
     const answers = asked[$("prediction").elements.asked.value] ?? asked.contribution;
-    const found = answers.find(([number, tolerance]) => matches(typed, exact(number), tolerance));
+    const found = answers.find((answer) => matches(typed, answer, digits));
     tries += 1;
-    if (found && !found[2].length) return accept();
-    say("wrong", "Not yet.", found ? diagnosis(found) : hint());
+    if (found && !found.mistakes.length) return accept();
+    say("wrong", "Not yet.", found ? diagnosis(found, words) : hint());
     $("answer").select();
   }
 
-  function diagnosis([, , mistakes, other]) {
+  function diagnosis({ mistakes, other }, words) {
     const source = plainName(asking.node);
     const result = plainName(asking.target);
-    const [upstream, , , before] = facts.steps[asking.number].shown;
+    const [upstream, , , before] = asking.shown;
     const names = { source, result, other, before, upstream, local: `∂${result}/∂${source}` };
-    return mistakes.map((mistake) => facts.words[mistake].replace(/\{(\w+)\}/g, (_, name) => names[name])).join(" ");
+    return mistakes.map((mistake) => words[mistake].replace(/\{(\w+)\}/g, (_, name) => names[name])).join(" ");
   }
 
   function hint() {
-    const { node, target, partial_symbols } = asking;
-    const upstream = facts.steps[asking.number].shown[0];
+    const { node, target } = asking;
+    const upstream = asking.shown[0];
     const first = `Multiply the upstream gradient, ${upstream}, by how ${plainName(target)} changes with ${plainName(node)}`;
-    return tries > 1 && partial_symbols ? `${first}, which is ${partial_symbols}.` : `${first}.`;
+    return tries > 1 && slopeOf(asking) ? `${first}, which is ${slopeOf(asking)}.` : `${first}.`;
   }
 
   function say(kind, title, words) {
@@ -682,12 +774,12 @@
   let request = 0;
 
   function fillLeaves() {
-    const leaves = original.trace.nodes.filter((node) => node.op === null && node.role !== "constant");
-    $("leaves").replaceChildren(...leaves.slice(0, MOST_LEAVES).map((node) => {
-      const input = element("input", { type: "text", inputmode: "decimal", value: String(node.value), "aria-label": `Value of ${plainName(node.id)}` });
-      input.dataset.node = node.id;
+    $("leaves").replaceChildren(...original.leaves.map(([i, value]) => {
+      const node = `n${i}`;
+      const input = element("input", { type: "text", inputmode: "decimal", value: String(value), "aria-label": `Value of ${plainName(node)}` });
+      input.dataset.node = node;
       input.disabled = !hosted;
-      return element("label", { title: plainName(node.id) }, nameOf(node.id), input);
+      return element("label", { title: plainName(node) }, nameOf(node), input);
     }));
     $("host").textContent = hosted
       ? "Change a number, and the engine computes both passes again."
@@ -696,6 +788,7 @@
 
   function askWhatIf() {
     const values = {};
+    const before = new Map(original.leaves.map(([i, value]) => [`n${i}`, exact(value)]));
     for (const input of $("leaves").querySelectorAll("input")) {
       const typed = readNumber(input.value);
       input.toggleAttribute("aria-invalid", typed === undefined);
@@ -703,8 +796,7 @@
         $("host").textContent = `${input.getAttribute("aria-label")}: a number is wanted, such as −0.5, 2e−3 or 1/3.`;
         return;
       }
-      const before = exact(original.trace.nodes[nodeAt.get(input.dataset.node)].value);
-      if (!Object.is(typed, before)) values[input.dataset.node] = Number.isFinite(typed) ? typed : String(typed).replace("Infinity", "inf").toLowerCase();
+      if (!Object.is(typed, before.get(input.dataset.node))) values[input.dataset.node] = Number.isFinite(typed) ? typed : String(typed).replace("Infinity", "inf").toLowerCase();
     }
     request += 1;
     window.parent.postMessage({ chainrule: "what-if", request, values }, "*");
@@ -724,17 +816,17 @@
   }
 
   function showFacts(other) {
-    facts = { ...other, views };
+    facts = other;
+    questions = Promise.resolve(other.questions);
     readFacts();
     closePrediction();
     $("list").querySelector("ol").replaceChildren();
-    if ($("list").open) fillList();
+    fillList();
     place = Math.min(place, steps().length);
-    refresh(nodeAt.keys(), incomingOfAll());
+    refresh(view.nodeElement.keys(), view.edgeElement.keys());
     tell(steps()[place - 1]);
     light(steps()[place - 1]);
-    const output = nodeAt.get(facts.trace.output);
-    $("host").textContent = `Computed again: ${plainName(facts.trace.output)} = ${facts.values[output]}.`;
+    $("host").textContent = `Computed again: ${facts.names[facts.output][TEXT]} = ${facts.values[facts.output]}.`;
   }
 
   // ------------------------------------------------------------------ keys, buttons
@@ -831,17 +923,20 @@
   async function begin() {
     document.documentElement.classList.add("scripted");
     canvas.classList.add("ready");
-    facts = original = await unpack($("facts").textContent);
-    ({ views } = facts);
+    [facts, pictures] = await Promise.all(["facts", "pictures"].map((id) => unpack($(id).textContent)));
+    original = facts;
+    ({ views } = pictures);
     readFacts();
     $("place").max = steps().length;
     $("predict").closest("label").hidden = !steps().some(isEdge);
     showPasses();
     fillLeaves();
+    measureRoom();
     mount(0);
     listen();
     go(0);
     document.documentElement.dataset.ready = ""; // from here on every control works
+    questions = new Promise((resolve) => requestIdle(() => resolve(unpack($("questions").textContent))));
     if (embedded) window.parent.postMessage({ chainrule: "hello" }, "*");
   }
 

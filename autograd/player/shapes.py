@@ -9,6 +9,7 @@ in text elements with a ``data-slot`` such as ``value:n3``, ``gradient:n3``, ``p
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -42,16 +43,20 @@ def text_width(text: str, size: float) -> float:
     return sum(size * (1.0 if unicodedata.east_asian_width(c) in "WF" else 0.62) for c in text)
 
 
+HARMLESS = re.compile(r"[\w .,:()+-]*")
+"""A text that means itself in an attribute."""
+
 NUMBER_WIDTH = text_width(WIDEST_NUMBER, TEXT)
 
 
 def short_number(x: float) -> str:
-    """A coordinate: two decimals at most.
+    """A coordinate: one decimal at most.
 
     >>> short_number(1.0), short_number(2.345678)
-    ('1', '2.35')
+    ('1', '2.3')
     """
-    return f"{x:.2f}".rstrip("0").rstrip(".")
+    text = f"{x:.1f}"
+    return "0" if text == "-0.0" else text.removesuffix(".0")
 
 
 def tag(name: str, content: str = "", **attributes: object) -> str:
@@ -67,7 +72,10 @@ def tag(name: str, content: str = "", **attributes: object) -> str:
 
 
 def _attribute(value: object) -> str:
-    return quoteattr(short_number(value) if isinstance(value, float) else str(value))
+    if isinstance(value, float):
+        return f'"{short_number(value)}"'
+    text = str(value)
+    return f'"{text}"' if HARMLESS.fullmatch(text) else quoteattr(text)
 
 
 def words(text: str, x: float, y: float, class_: str, **more: object) -> str:
@@ -148,20 +156,25 @@ def _role(node: Node) -> str:
 def box(node: Node, corner: Point) -> str:
     """The box of a node."""
     width, height = box_size(node)
-    right = corner.x + width - PADDING
+    right = width - PADDING
     if is_bare(node):
-        middle = corner.y + height / 2 + 4
-        rows = [slot(f"value:{node.id}", number(node.value), right, middle, "value")]
+        rows = [slot(f"value:{node.id}", number(node.value), right, height / 2 + 4, "value")]
     else:
-        rows = _rows(node, Point(corner.x + PADDING, corner.y), right)
-    return _frame(node.role, corner, width, height) + "".join(rows)
+        rows = _rows(node, Point(PADDING, 0.0), right)
+    return moved(_frame(node.role, width, height) + "".join(rows), corner)
+
+
+def moved(parts: str, corner: Point) -> str:
+    """Parts drawn around (0, 0), with that at the corner: equal parts are then equal texts, in less room."""
+    place = f"translate({short_number(corner.x)} {short_number(corner.y)})"
+    return tag("g", parts, transform=place)
 
 
 def circle(symbol: str, corner: Point) -> str:
     """The circle of an operation."""
     width, height = circle_size(symbol)
-    shape = tag("rect", x=corner.x, y=corner.y, width=width, height=height, rx=RADIUS, class_="op")
-    return shape + words(symbol, corner.x + width / 2, corner.y + RADIUS + 4.5, "symbol")
+    shape = tag("rect", width=width, height=height, rx=RADIUS, class_="op")
+    return moved(shape + words(symbol, width / 2, RADIUS + 4.5, "symbol"), corner)
 
 
 def node_group(node: Node, name: str, parts: str, kind: str = "") -> str:
@@ -204,13 +217,14 @@ def _rows(node: Node, start: Point, right: float) -> list[str]:
     return parts
 
 
-def _frame(role: str, corner: Point, width: float, height: float) -> str:
+def _frame(role: str, width: float, height: float) -> str:
     """Square for inputs, rounded for weights, dashed for constants, double for the output."""
     rounding = {"weight": 9.0, "output": 4.0}.get(role, 2.0)
-    frames = tag("rect", x=corner.x, y=corner.y, width=width, height=height, rx=rounding, class_="frame")
+    frames = tag("rect", width=width, height=height, rx=rounding, class_="frame")
     if role == "output":
-        x, y = corner.x + 3, corner.y + 3
-        frames += tag("rect", x=x, y=y, width=width - 6, height=height - 6, rx=rounding, class_="frame inner")
+        frames += tag(
+            "rect", x=3.0, y=3.0, width=width - 6, height=height - 6, rx=rounding, class_="frame inner"
+        )
     return frames
 
 
@@ -242,23 +256,36 @@ def arrow(edge: Edge, name: str, points: list[Point], middle: Point | None) -> s
     parts.append(tag("path", d=head(points[-2], points[-1]), class_="head"))
     key = edge_key(edge)
     if middle is not None:
-        partial = "∂ " + number(edge.partial)
-        parts.append(slot(f"partial:{key}", partial, middle.x, middle.y - 3, "partial"))
         added = signed(edge.contribution) if edge.contribution is not None else ""
-        parts.append(slot(f"contribution:{key}", added, middle.x, middle.y + 10, "contribution"))
+        numbers = slot(f"partial:{key}", "∂ " + number(edge.partial), 0.0, -3.0, "partial")
+        numbers += slot(f"contribution:{key}", added, 0.0, 10.0, "contribution")
+        parts.append(moved(numbers, middle))
     kind = "constant" if edge.partial is None else "use"
     return tag("g", "".join(parts), id=name, class_=f"edge {kind}", data_edge=key)
 
 
 def curve(points: Iterable[Point]) -> str:
-    """The ``d`` of a path through Bézier points."""
-    start, *rest = (f"{short_number(p.x)} {short_number(p.y)}" for p in points)
-    return f"M{start}C{' '.join(rest)}"
+    """The ``d`` of a path through Bézier points, each piece told from where it starts.
+
+    >>> curve([Point(100, 100), Point(101, 100), Point(104, 98.5), Point(104, 99)])
+    'M100 100c1 0 4 -1.5 4 -1'
+    """
+    start, *rest = (Point(round(p.x, 1), round(p.y, 1)) for p in points)
+    d = f"M{_pair(start)}c"
+    moves = []
+    for i in range(0, len(rest), 3):
+        moves += [_pair(Point(p.x - start.x, p.y - start.y)) for p in rest[i : i + 3]]
+        start = rest[min(i + 2, len(rest) - 1)]
+    return d + " ".join(moves)
+
+
+def _pair(p: Point) -> str:
+    return f"{short_number(p.x)} {short_number(p.y)}"
 
 
 def head(back: Point, tip: Point, half: float = 3.5) -> str:
     """The ``d`` of an arrow's head from its back to its tip."""
     length = math.hypot(tip.x - back.x, tip.y - back.y) or 1.0
     dx, dy = half * (tip.x - back.x) / length, half * (tip.y - back.y) / length
-    corners = (tip, Point(back.x - dy, back.y + dx), Point(back.x + dy, back.y - dx))
-    return "M" + "L".join(f"{short_number(p.x)} {short_number(p.y)}" for p in corners) + "Z"
+    side = Point(back.x - dy - tip.x, back.y + dx - tip.y)
+    return f"M{_pair(tip)}l{_pair(side)} {_pair(Point(2 * dy, -2 * dx))}z"

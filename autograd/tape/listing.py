@@ -13,13 +13,11 @@ outputs: 3
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain, compress, repeat
-from operator import attrgetter
+from operator import attrgetter, is_
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,10 +105,11 @@ def flatten(
     used = [*chain.from_iterable(inputs), *outputs]
     places = np.fromiter(map(place.get, used, repeat(-1)), np.int64, len(used))
     # what came from outside goes before what was made: at the places -1, -2, ... until all are shifted
-    from_outside = np.flatnonzero(places < 0).tolist()
-    before = _with_inputs_first([used[i] for i in from_outside])
+    outside = places < 0
+    strangers = list(compress(used, outside.tolist()))
+    before = _with_inputs_first(strangers)
     place.update(zip(before, range(-len(before), 0), strict=True))
-    places[from_outside] = [place[used[i]] for i in from_outside]
+    places[outside] = np.fromiter(map(place.__getitem__, strangers), np.int64, len(strangers))
     inputs_before = list(map(inputs_of, before))
     places_before = np.array([place[v] for v in chain.from_iterable(inputs_before)], np.int64)
 
@@ -133,16 +132,17 @@ def flatten(
 def _kinds(nodes: Sequence[Value], ops: Sequence[Op | None], varying: Sequence[int]) -> NDArray[np.uint8]:
     """What each node is, given the places of the varying leaves."""
     kinds = np.full(len(nodes), COMPUTED, np.uint8)
-    for i in [i for i, op in enumerate(ops) if op is None]:
-        kinds[i] = CONSTANT if isinstance(nodes[i], Constant) else PARAMETER
+    leaf = np.fromiter(map(is_, ops, repeat(None)), bool, len(ops))
+    constant = map(isinstance, compress(nodes, leaf.tolist()), repeat(Constant))
+    kinds[leaf] = [CONSTANT if c else PARAMETER for c in constant]
     kinds[list(varying)] = VARYING
     return kinds
 
 
 def _with_inputs_first(values: Sequence[Value]) -> list[Value]:
     """These Values, each once, and all that they are computed from, each after its inputs."""
-    earlier = topological_order(*[v for v in values if v.inputs])
-    return list(dict.fromkeys([*earlier, *values]))
+    earlier = topological_order(*compress(values, map(inputs_of, values)))
+    return list(dict.fromkeys(chain(earlier, values)))
 
 
 inputs_of, op_of = attrgetter("inputs"), attrgetter("op")
@@ -186,19 +186,3 @@ def rewire(listing: Listing, changed: Mapping[int, tuple[Op | None, Sequence[int
     for i, (_, inputs) in changed.items():
         args[ptr[i] : ptr[i + 1]] = inputs
     return replace(listing, ops=ops, kinds=kinds, ptr=ptr, args=args)
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Without Python's cyclic garbage collector.
-
-    A graph has no cycles for it to find, and its visits to every node again and again would take
-    most of the time in which a large graph is built.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from threadpoolctl import ThreadpoolController
 
+from autograd.collector import collector_paused
 from autograd.graph import topological_order
 from autograd.tape.instructions import Instruction, instructions
-from autograd.tape.listing import Listing, collector_paused, flatten
+from autograd.tape.listing import Listing, flatten
 from autograd.tape.lowering import lower
 from autograd.tape.recording import only_values, record
 from autograd.tape.replayer import Replayer

@@ -1,0 +1,210 @@
+"""What a page is given of a walk: filled in again, it is what the trace says."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograd import Value
+from autograd.player.facts import facts
+from autograd.player.patterns import shown_of
+from autograd.player.pictures import plain_views
+from autograd.player.predict import predictions
+from autograd.player.views import views
+from autograd.testing.broken import overwrites
+from autograd.walk import walk
+from autograd.wording import as_written, number
+from nn import MLP, losses
+from tests.strategies import recipes
+
+TEXT, MARKUP = 3, 4
+ODD_LABELS = [
+    "a",
+    "if",
+    "x 1",
+    "1.5.5",
+    "ab∞",
+    "5",
+    "w2,1^3",
+    "∂",
+    "e−5",
+    "<b>",
+    "ꔀ",
+    "꘠꘡꘢",
+    "n3",
+    "(",
+    "x^2",
+    "nan",
+]
+
+
+class Page:
+    """Reads the facts as the page does."""
+
+    def __init__(self, steps):
+        self.said = facts(steps)
+        self.columns = self.said["steps"]
+        self.gradients = {}
+
+    def shown(self, i):
+        """Upstream, partial, contribution, before and after, each left out where it follows."""
+        node, target = self.columns["node"][i], self.columns["target"][i]
+        phase, _ = self.said["kinds"][self.columns["kind"][i]]
+        before = self.gradients.get(node, "–") if phase == "reverse" else "–"
+        after = self.columns["after"][i]
+        partial, contribution = (self.columns[name][i] or "–" for name in ("partial", "contribution"))
+        shown = [self.gradients.get(target, "–"), partial, contribution, before, after]
+        if phase == "reverse":
+            self.gradients[node] = after
+        return shown
+
+    def filled(self, pattern, i, shown, form):
+        return "".join(p if isinstance(p, str) else self.referred(p, i, shown, form) for p in pattern)
+
+    def referred(self, reference, i, shown, form):
+        nodes = [self.said["output"], self.columns["node"][i], self.columns["target"][i]]
+        if reference < 3:
+            return self.said["names"][nodes[reference]][form]
+        if reference < 10:
+            text = self.said["values"][nodes[reference - 2]] if reference < 5 else shown[reference - 5]
+            return text.removeprefix("−")
+        extra, what = divmod(reference - 10, 3)
+        extra = self.columns["extras"][i][extra]
+        names, values = self.said["names"], self.said["values"]
+        return extra if what == 2 else values[extra].removeprefix("−") if what else names[extra][form]
+
+
+def check(steps):
+    page = Page(steps)
+    for i, step in enumerate(steps):
+        shown = page.shown(i)
+        assert shown == shown_of(step)
+        for name, form, told in (
+            ("sentence", TEXT, step.sentence),
+            ("slope", TEXT, step.partial_symbols or ""),
+            ("formula", MARKUP, step.mathml()),
+        ):
+            patterns = page.said["formulas" if name == "formula" else "sentences"]
+            assert page.filled(patterns[page.columns[name][i]], i, shown, form) == told
+
+
+def network(hidden=6):
+    model = MLP(12, [hidden, 3], activation="tanh", seed=0)
+    return losses.cross_entropy(model([0.1 * i for i in range(12)]), 1)
+
+
+@given(recipes())
+def test_filled_in_patterns_are_what_the_trace_says(recipe):
+    check(walk(recipe.compute([Value(x) for x in recipe.numbers])))
+
+
+@pytest.mark.parametrize("label", [*ODD_LABELS, "x" * 10_000], ids=range(len(ODD_LABELS) + 1))
+def test_whatever_a_label_holds(label):
+    a, b = Value(-1.5, label), Value(math.inf, "b")
+    check(walk(a * a + (b - 2.5) * a))
+
+
+@given(st.text(max_size=12), st.text(max_size=12), st.floats())
+def test_any_labels_and_numbers(first, second, x):
+    a, b = Value(x, first), Value(2.0, second)
+    check(walk((a * b).tanh() + a * 1.5e-7))
+
+
+def test_of_a_network_and_in_forward_mode():
+    check(walk(network()))
+    x = Value(0.5, "x")
+    check(walk((x * x).exp() * 3, tangent=x))
+
+
+def test_many_steps_share_few_patterns():
+    said = facts(walk(network()))
+    assert len(said["steps"]["node"]) > 300
+    assert len(said["sentences"]) < 100
+    assert len(said["formulas"]) < 40
+
+
+# ------------------------------------------------------------------------------------- questions
+
+
+def answers(said, step):
+    """The questions about a step as the page reads them."""
+    questions = said["questions"]
+    (row,) = [row for row in questions["rows"] if row[0] == step.number]
+    own = iter(row[2:])
+    shown = [text.removeprefix("−") for text in shown_of(step)]
+    return {
+        question: [
+            (
+                mistakes,
+                minus + (next(own) if reference < 0 else shown[reference - 5]),
+                None if mistakes else questions["tolerances"][next(own)],
+                next(own) if has_other else "",
+            )
+            for mistakes, minus, reference, has_other in those
+        ]
+        for question, those in questions["shapes"][row[1]]
+    }
+
+
+def test_every_answer_is_there_with_its_mistakes():
+    steps = walk(network())
+    said = facts(steps)
+    for place, questions in predictions(steps.trace).items():
+        found = answers(said, steps[place])
+        for question, wanted in questions.items():
+            given_answers = found.get(question, found["contribution"])
+            assert [(m, text, other) for m, text, _, other in given_answers] == [
+                (answer.mistakes, number(answer.number), answer.other) for answer in wanted
+            ]
+
+
+def test_the_right_answer_is_accepted_as_far_as_before():
+    steps = walk(network())
+    said = facts(steps)
+    for place, questions in predictions(steps.trace).items():
+        (right, *_), (_, _, tolerance, _) = (
+            questions["contribution"],
+            answers(said, steps[place])["contribution"][0],
+        )
+        lost = abs(right.number - as_written(right.number))
+        assert right.tolerance + lost <= tolerance <= 1.2 * (right.tolerance + lost)
+
+
+# --------------------------------------------------------------------------------- beside, pictures
+
+
+def test_another_engine_is_told_of():
+    a = Value(3.0, "a")
+    steps = walk(a * a, beside=overwrites)
+    beside = facts(steps)["beside"]
+    assert (beside["engine"], beside["parts_at"]) == ("overwrites", steps.beside.parts_at)
+    assert beside["gradients"] == [[1, "1", "1", False], [0, "6", "3", True]]
+    assert facts(walk(a * a))["beside"] is None
+
+
+def test_pictures_that_are_alike_share_a_mould_and_lose_nothing():
+    output = network(hidden=16)
+    trace = walk(output).trace
+    pictures = views(output, trace)
+    plain = plain_views(pictures, trace)
+    moulded = 0
+    for view, written in zip(pictures[1:], plain["views"][1:], strict=True):
+        svg = written["svg"]
+        if isinstance(svg, list):
+            moulded += 1
+            svg = "".join(p if isinstance(p, str) else svg[1 + p] for p in plain["moulds"][svg[0]])
+        assert svg == view.svg
+    assert moulded >= 16
+
+
+def test_a_step_is_in_the_views_that_are_said_to_show_it():
+    output = network(hidden=16)
+    trace = walk(output).trace
+    pictures = views(output, trace)
+    plain = plain_views(pictures, trace)
+    for step, shown in zip(trace.steps, plain["shown"], strict=True):
+        edge = f"{step.node}>{step.target}:{step.position}"
+        for i, view in enumerate(pictures):
+            shows = step.node in view.nodes and (step.target is None or edge in view.edges)
+            assert (i in plain["showing"][shown]) == shows
