@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.functions import dot, logsumexp, mean, softmax, where
 from autograd.functions import sum as sum
-from autograd.graph import topological_order
+from autograd.graph import find, topological_order
 from autograd.reverse import backward, detect_anomaly, gradients, no_grad
 from autograd.value import (
     AnomalyError,
@@ -56,6 +56,7 @@ __all__ = [
     "erfc",
     "exp",
     "expm1",
+    "find",
     "gallery",
     "gelu",
     "grad",

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Any
 
 from autograd.value import Value
+
+LONGEST_LABEL = 40
+"""How much of a label a message repeats."""
 
 
 def topological_order(*outputs: Value) -> list[Value]:
@@ -34,6 +38,41 @@ def topological_order(*outputs: Value) -> list[Value]:
                 stack.append(None)
                 stack.extend(node.inputs[::-1])
     return order
+
+
+def find(output: Value, label: str) -> Value:
+    """The Value with this label, among those that the output was computed from.
+
+    Args:
+        output: where to look back from, such as a loss.
+        label: as it was given: ``"a1^2"``.
+
+    Raises:
+        TypeError: if ``output`` is not a Value, or ``label`` not a string.
+        ValueError: if no Value has the label, or more than one has it, as where a network was
+            evaluated for several samples.
+
+    >>> x = Value(3.0, "x1")
+    >>> find((2 * x).tanh() + x, "x1") is x
+    True
+    """
+    if not isinstance(output, Value):
+        raise TypeError(f"find looks through the graph of one Value; got {type(output).__name__}")
+    if not isinstance(label, str):
+        raise TypeError(f"a label is a string, such as 'a1^2'; got {type(label).__name__}")
+    order = topological_order(output)
+    found = [v for v in order if v.label == label]
+    if len(found) == 1 and label:
+        return found[0]
+    called = repr(label) if len(label) <= LONGEST_LABEL else f"{label[:LONGEST_LABEL]!r}…"
+    if found and label:
+        raise ValueError(
+            f"{len(found)} Values have the label {called}; look back from one of the outputs they lead to"
+        )
+    known = [v.label for v in order if 0 < len(v.label) <= LONGEST_LABEL]
+    close = get_close_matches(label[:LONGEST_LABEL], known, n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    raise ValueError(f"no Value has the label {called}{hint}")
 
 
 def leaves(*outputs: Value) -> list[Value]:

@@ -124,7 +124,8 @@ class Facts:
             return ""
         last, first = known[0], known[-1]
         change = powers_between(last.typical, first.typical)
-        a_layer = f"{times(change / (len(known) - 1), 2)} a layer."
+        steps = len(known) - 1
+        a_layer = f", {times(change / steps, 2)} a layer." if steps > 1 else "."  # one step says it all
         way = f"On the way back from layer {last.layer} to layer {first.layer} the gradient"
         if abs(change) < ALIKE:
             return f"{way} keeps its size."
@@ -132,7 +133,7 @@ class Facts:
         if abs(change) > EXTREME:
             verb = f"vanishes: it {verb}" if change < 0 else f"explodes: it {verb}"
         part = f"1/{in_full(-change, 2)} of" if change < 0 else f"{in_full(change, 2)} times"
-        return f"{way} {verb} to {part} its size, {a_layer}"
+        return f"{way} {verb} to {part} its size{a_layer}"
 
 
 def powers_between(before: float, after: float) -> float:

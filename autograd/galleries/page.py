@@ -16,7 +16,7 @@ from typing import Any
 
 from autograd.drawing.style import css_variables, width
 from autograd.galleries.facts import Card, Facts, Place, Spread, Way
-from autograd.galleries.layers import called, layers_svg
+from autograd.galleries.layers import NARROW, WIDE, called, layers_svg
 from autograd.wording import counted, number, parse_label, signed
 
 PICTURE_WIDTH, PICTURE_HEIGHT, MARGIN = 240, 56, 8
@@ -104,10 +104,11 @@ def _layers(facts: Facts) -> str:
     trend = facts.trend()
     if len(facts.layers) < 2 and not trend:
         return ""
+    pictures = "".join(layers_svg(facts.layers, columns) for columns in (WIDE, NARROW))  # one is shown
     return (
         '<section class="layers"><h2>Layer by layer on the way back</h2>'
         f'<p class="trend">{escape(trend)}</p><div class="scroll" tabindex="0" role="region" '
-        f'aria-label="The size of the gradient in each layer">{layers_svg(facts.layers)}</div></section>'
+        f'aria-label="The size of the gradient in each layer">{pictures}</div></section>'
     )
 
 

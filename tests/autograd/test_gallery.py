@@ -19,7 +19,7 @@ from autograd import Constant, Parameter, Value, gallery, gradient_path, topolog
 from autograd import sum as sum_of
 from autograd.galleries import facts as gathering
 from autograd.galleries.facts import Spread
-from autograd.galleries.layers import Scale, layers_svg
+from autograd.galleries.layers import NARROW, WIDE, Scale, layers_svg
 from tests.strategies import Recipe, recipes
 
 HOSTILE = '"><img src=x onerror=alert(1)>'
@@ -199,9 +199,18 @@ def test_a_deep_sigmoid_network_is_said_to_vanish_and_a_wild_one_to_explode() ->
 @given(st.lists(st.floats(0, 1e308) | st.sampled_from([0.0, inf, nan, 5e-324]), min_size=1, max_size=6))
 def test_any_sizes_at_all_can_be_drawn(gradients: list[float]) -> None:
     ws = [Parameter(1.0, f"w1^{i}") for i in range(1, len(gradients) + 1)]
-    svg = layers_svg(gallery(sum_of([w * g for w, g in zip(ws, gradients, strict=True)])).facts.layers)
-    places = [float(x) for x in re.findall(r' c?x[12]?="([^"]+)"', svg)]
-    assert all(0 <= x <= 1080 for x in places)
+    spreads = gallery(sum_of([w * g for w, g in zip(ws, gradients, strict=True)])).facts.layers
+    for columns in (WIDE, NARROW):
+        svg = layers_svg(spreads, columns)
+        places = [float(x) for x in re.findall(r' c?x[12]?="([^"]+)"', svg)]
+        assert all(0 <= x <= columns.width for x in places)
+
+
+def test_with_two_layers_the_trend_is_said_once() -> None:
+    trend = gallery(Net(3, 3, 1).loss).facts.trend()
+    assert "a layer" not in trend
+    assert trend.endswith(" its size.")
+    assert "a layer." in gallery(Net(3, 3, 3, 1).loss).facts.trend()
 
 
 def test_the_scale_holds_all_sizes_between_whole_powers_of_ten() -> None:
@@ -350,6 +359,21 @@ def test_the_accessibility_tree_names_the_controls_and_the_picture(opened: Page)
     assert opened.page.get_by_label("Show").count() == 1
     assert opened.page.get_by_role("img", name="The size of the gradient").count() == 1
     assert opened.page.get_by_role("listitem").count() >= 51
+
+
+def test_on_a_small_screen_the_picture_of_the_layers_is_all_there(browser: Any, tmp_path: Path) -> None:
+    for width, shown, hidden in ((390, "narrow", "wide"), (1200, "wide", "narrow")):
+        page = Page(
+            browser,
+            gallery(Net(4, 4, 3, 3, 1).loss).html(),
+            tmp_path,
+            viewport={"width": width, "height": 844},
+        )
+        box = page.page.locator(f".layers svg.{shown}").bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+        assert not page.page.locator(f".layers svg.{hidden}").is_visible()
+        page.close()
 
 
 def test_names_full_of_markup_do_nothing_in_a_browser(browser: Any, tmp_path: Path) -> None:
