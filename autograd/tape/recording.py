@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from inspect import signature
-from operator import is_
+from itertools import compress
+from operator import is_, is_not
 from typing import Any
 
 import numpy as np
@@ -105,7 +106,7 @@ def _same_graph(listing: Listing, outputs: list[Value], arguments: list[Any]) ->
     if len(outputs) != len(listing.outputs):
         return False
     twin = dict(zip((nodes[i] for i in listing.outputs.tolist()), outputs, strict=True))
-    computed = list(map(nodes.__getitem__, np.flatnonzero(listing.kinds == COMPUTED).tolist()))
+    computed = list(compress(nodes, (listing.kinds == COMPUTED).tolist()))
     for v in reversed(computed):
         other = twin.get(v)
         if other is None:  # no output needs it
@@ -118,12 +119,10 @@ def _same_graph(listing: Listing, outputs: list[Value], arguments: list[Any]) ->
     if not all(all(map(is_, map(twin.__getitem__, these), those)) for these, those in uses):
         return False
     inputs = {v for x in arguments for v in (x if isinstance(x, list) else [x])}
-    leaves = (
-        v for v in map(nodes.__getitem__, np.flatnonzero(listing.kinds != COMPUTED).tolist()) if v in twin
-    )
-    return all(
-        twin[v] is v or twin[v] in inputs or repr(number_of(twin[v])) == repr(number_of(v)) for v in leaves
-    )
+    leaves = list(compress(nodes, (listing.kinds != COMPUTED).tolist()))
+    twins = list(map(twin.get, leaves, leaves))
+    own = compress(zip(leaves, twins, strict=True), map(is_not, leaves, twins))
+    return all(other in inputs or repr(number_of(v)) == repr(number_of(other)) for v, other in own)
 
 
 def only_values(values: Any) -> list[Value]:

@@ -13,8 +13,10 @@ import platform
 import random
 import statistics
 import time
+import timeit
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
@@ -34,15 +36,30 @@ SGD_RULE = vectorised(SGD.rule, 1)
 OPEN = ExitStack()  # the trainings that are being measured
 
 
-def median_time(function: Callable[[], object], seconds: float = 2.0) -> float:
-    """The median time of a call, in seconds, over as many calls as fit into ``seconds``."""
-    function()
-    times, end = [], time.perf_counter() + seconds
-    while time.perf_counter() < end or len(times) < 5:
-        start = time.perf_counter()
-        function()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
+Call = Callable[[], object]
+
+
+def median_times(calls: dict[str, Call], rounds: int = 15, seconds: float = 0.1) -> dict[str, float]:
+    """The median time of each call, in seconds, over rounds in which each has its turn.
+
+    In turns, so that a busy moment of the machine meets them all; in a turn, a short call is made
+    as often as fits, as in training.
+    """
+    timers = {}
+    for name, call in calls.items():
+        call()
+        timer = timeit.Timer(call, "gc.enable()")  # the collector at work, as it is for users
+        timers[name] = timer, max(1, round(seconds / timer.timeit(1)))
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(rounds):
+        for name, (timer, run) in timers.items():
+            times[name].append(timer.timeit(run) / run)
+    return {name: statistics.median(listed) for name, listed in times.items()}
+
+
+def median_time(call: Call) -> float:
+    """The median time of one call, in seconds."""
+    return median_times({"": call})[""]
 
 
 def installed(*names: str) -> dict[str, bool]:
@@ -53,12 +70,14 @@ def installed(*names: str) -> dict[str, bool]:
     return found
 
 
-def table(title: str, times: dict[str, float]) -> None:
-    """Each rival's time, and how many times the tape's it is."""
+def table(title: str, calls: dict[str, Call]) -> dict[str, float]:
+    """Print each rival's time, and how many times the tape's it is."""
+    times = median_times(calls)
     tape = next(iter(times.values()))
     print(f"\n{title}")
     for name, seconds in times.items():
         print(f"  {name:34s} {seconds * 1e3:12.4f} ms   {seconds / tape:12.2f} ×")
+    return times
 
 
 # ------------------------------------------------------------------------------ micrograd's demo
@@ -81,12 +100,10 @@ def demo() -> None:
         steps["JAX, jit, float64"] = jax_demo(X, y)
     first = {name: [step(k) for k in range(10)][-1] for name, step in steps.items()}
     assert np.ptp(list(first.values())) < 1e-9, f"the losses differ: {first}"
-    for _ in range(3):
-        times = {name: median_time(lambda step=step: step(50)) for name, step in steps.items()}
     if there["micrograd"]:
-        step = micrograd_demo(X, y)
-        times["micrograd"] = median_time(lambda: step(50), 12.0)
-    table("micrograd's demo: moons, 2-16-16-1, 100 samples, hinge + L2, one step of SGD", times)
+        steps["micrograd"] = micrograd_demo(X, y)
+    calls = {name: partial(step, 50) for name, step in steps.items()}
+    table("micrograd's demo: moons, 2-16-16-1, 100 samples, hinge + L2, one step of SGD", calls)
 
 
 def tape_demo(X: Any, y: Any) -> Callable[[int], float]:
@@ -220,19 +237,18 @@ def layer() -> None:
     there = installed("torch")
     X = np.random.default_rng(0).normal(size=(128, 784))
     y = np.eye(10)[np.random.default_rng(1).integers(0, 10, 128)]
-    times: dict[str, float] = {}
-    for _ in range(2):
-        for dtype in ("float64", "float32"):
-            times[f"the tape, {dtype}"] = median_time(wide_tape(X, y, dtype))
-            if there["torch"]:
-                times[f"PyTorch, {dtype}, 1 thread"] = median_time(wide_torch(X, y, dtype))
-    table("784-128-10, batch of 128, cross-entropy: forward, reverse and SGD", times)
+    calls: dict[str, Call] = {}
+    for dtype in ("float64", "float32"):
+        calls[f"the tape, {dtype}"] = wide_tape(X, y, dtype)
+        if there["torch"]:
+            calls[f"PyTorch, {dtype}, 1 thread"] = wide_torch(X, y, dtype)
+    times = table("784-128-10, batch of 128, cross-entropy: forward, reverse and SGD", calls)
     products = 3 * 784 * 128 * 128 - 784 * 128 * 128 + 3 * 128 * 10 * 128
     rate, peak = products / times["the tape, float64"], multiply_add_rate()
     print(f"  {rate / 1e9:.1f} billion multiply-adds a second, {rate / peak:.0%} of a large matrix product's")
 
 
-def wide_tape(X: Any, y: Any, dtype: Any) -> Callable[[], object]:
+def wide_tape(X: Any, y: Any, dtype: Any) -> Call:
     model = MLP(784, [128, 10], seed=0)
     tape = Tape.record(lambda x, t: losses.cross_entropy(model(x), t), X[0], y[0], dtype=dtype)
     run = OPEN.enter_context(tape.training(X, y))
@@ -245,7 +261,7 @@ def wide_tape(X: Any, y: Any, dtype: Any) -> Callable[[], object]:
     return step
 
 
-def wide_torch(X: Any, y: Any, dtype: str) -> Callable[[], object]:
+def wide_torch(X: Any, y: Any, dtype: str) -> Call:
     import torch
 
     torch.set_num_threads(1)
@@ -311,19 +327,19 @@ def irregular() -> None:
     tape = record_program(random_program(10_000))
     for count in (1, 100):
         some = np.ascontiguousarray(X[:count])
-        times = {"the tape": median_time(value_and_input_gradients(tape, some))}
+        calls = {"the tape": value_and_input_gradients(tape, some)}
         if there["casadi"]:
-            times["CasADi, SX machine"] = median_time(casadi_program(10_000, some))
-        table(f"10,000 mixed ops, value and gradient, {count} sample{'s' * (count > 1)}", times)
+            calls["CasADi, SX machine"] = casadi_program(10_000, some)
+        table(f"10,000 mixed ops, value and gradient, {count} sample{'s' * (count > 1)}", calls)
 
 
-def value_and_input_gradients(tape: Tape, X: Any) -> Callable[[], object]:
+def value_and_input_gradients(tape: Tape, X: Any) -> Call:
     values, slopes, seeds = np.empty((len(X), 1)), np.empty_like(X), np.ones(1)
     replayer = tape.replayer(inputs_gradient=True)
     return lambda: replayer.run(X, seeds=seeds, values=values, inputs_gradient=slopes)
 
 
-def casadi_program(n: int, X: Any) -> Callable[[], object]:
+def casadi_program(n: int, X: Any) -> Call:
     import casadi
 
     x = casadi.SX.sym("x", 20)
@@ -345,13 +361,13 @@ def casadi_program(n: int, X: Any) -> Callable[[], object]:
 def recurrent() -> None:
     there = installed("torch")
     X = np.random.default_rng(0).normal(size=(64, 20 * 8))
-    times = {"the tape": median_time(lstm_tape(X))}
+    calls = {"the tape": lstm_tape(X)}
     if there["torch"]:
-        times["PyTorch nn.LSTM, float64, 1 thread"] = median_time(lstm_torch(X))
-    table("LSTM cell, 20 steps, 8 inputs, 32 hidden, batch of 64: forward and reverse", times)
+        calls["PyTorch nn.LSTM, float64, 1 thread"] = lstm_torch(X)
+    table("LSTM cell, 20 steps, 8 inputs, 32 hidden, batch of 64: forward and reverse", calls)
 
 
-def lstm_tape(X: Any, hidden: int = 32, width: int = 8) -> Callable[[], object]:
+def lstm_tape(X: Any, hidden: int = 32, width: int = 8) -> Call:
     rng = np.random.default_rng(1)
     gates = [
         [([Parameter(w) for w in rng.normal(size=width + hidden) / 6], Parameter(0.0)) for _ in range(hidden)]
@@ -373,7 +389,7 @@ def lstm_tape(X: Any, hidden: int = 32, width: int = 8) -> Callable[[], object]:
     return run.step
 
 
-def lstm_torch(X: Any) -> Callable[[], object]:
+def lstm_torch(X: Any) -> Call:
     import torch
 
     torch.set_num_threads(1)
@@ -408,7 +424,7 @@ def growth() -> None:
         tape.forward(np.linspace(-1, 1, 20)[None])
         seconds = time.perf_counter() - start
         nodes = n + sum(kind == "+" for kind, _, _ in program)  # 0.5 × (a + b) is two
-        replay = median_time(value_and_input_gradients(tape, np.linspace(-1, 1, 20)[None]), 1.0)
+        replay = median_time(value_and_input_gradients(tape, np.linspace(-1, 1, 20)[None]))
         size = sum(a.nbytes for a in tape.replayer(inputs_gradient=True).memory())
         print(f"  {nodes:9,d} {seconds:12.3f} {replay / nodes * 1e9:16.1f} {size / nodes:18.0f}")
     print("  samples      µs a sample, forward and reverse, 2-16-16-1")
@@ -417,7 +433,7 @@ def growth() -> None:
         X, y = np.random.default_rng(0).normal(size=(count, 2)), np.ones(count)
         tape = Tape.record(lambda x, t, m=model: losses.hinge(m(x), t), X[0], y[0])
         run = OPEN.enter_context(tape.training(X, y))
-        print(f"  {count:9,d} {median_time(run.step, 1.0) / count * 1e6:12.3f}")
+        print(f"  {count:9,d} {median_time(run.step) / count * 1e6:12.3f}")
 
 
 # ---------------------------------------------------------------------------------------- MNIST
