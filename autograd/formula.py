@@ -18,6 +18,7 @@ from typing import Any
 
 from autograd.ops import TABLE, Op
 
+RAISED_DIGITS = tuple("⁰¹²³⁴⁵⁶⁷⁸⁹")
 ATOM, POWER, SIGN, PRODUCT, SUM, RELATION, CHOICE = range(7, 0, -1)
 """How tightly an expression binds: an operand that binds less is put in parentheses."""
 
@@ -125,7 +126,10 @@ def _applied(op: Op, x: Sequence[Expression]) -> Expression:
             ]
             return written(sum([*products, *x[2 * n :]]))
         case "pow":
-            return Expression(f"{x[0].inside(ATOM)}^{x[1].inside(ATOM)}", POWER)
+            base = x[0].inside(ATOM)
+            if base.endswith(RAISED_DIGITS):  # a₁² has a small 2 that is no exponent
+                base = f"({base})"
+            return Expression(f"{base}^{x[1].inside(ATOM)}", POWER)
         case "sqrt":
             return Expression(f"√{x[0].inside(ATOM)}", POWER)
         case "where":

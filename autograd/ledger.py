@@ -222,7 +222,8 @@ STYLE = """
 .chainrule-ledger th, .chainrule-ledger td { padding: .35em .8em; text-align: right; vertical-align: middle;
   white-space: nowrap; border-top: 1px solid rgb(128 128 128 / .35); background: none; }
 .chainrule-ledger th { font-weight: 400; opacity: .75; }
-.chainrule-ledger .factors { text-align: left; white-space: normal; min-width: 20em; }
+.chainrule-ledger table td.factors, .chainrule-ledger table th.factors { text-align: left;
+  white-space: normal; min-width: 20em; }
 .chainrule-ledger .product { font-weight: 600; }
 .chainrule-ledger .sum td, .chainrule-ledger .sum th { border-top: 2px solid currentcolor; opacity: 1; }
 .chainrule-ledger .factor { display: inline-flex; flex-direction: column; align-items: center;

@@ -38,7 +38,7 @@ LONGEST_CHAIN_IN_SYMBOLS = 4
 MOST_STOPS = 12
 LONGEST_PARTIAL = 16
 LEFT = 'ALIGN="LEFT"'
-COLUMNS_AT_FULL_SIZE, LARGEST_SCALE = 6, 2.0
+COLUMNS_AT_FULL_SIZE, LARGEST_SCALE = 6, 1.5
 NAMELESS = "\0"
 """Stands in a formula for a result that has no name."""
 THIN_STRAND, THICK_STRAND = 1.8, 2.6
@@ -262,7 +262,7 @@ class Sizes:
 
 
 def _sizes(routes: Sequence[Route]) -> Sizes:
-    columns = max((len(route.nodes) for route in routes), default=0)
+    columns = max((len(route.nodes) for route in routes), default=0) if len(routes) > 1 else 0
     scale = min(max(columns / COLUMNS_AT_FULL_SIZE, 1.0), LARGEST_SCALE)
     return Sizes(round(TEXT_SIZE * scale), round(SMALL_SIZE * scale))
 

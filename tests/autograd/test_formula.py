@@ -177,3 +177,8 @@ def test_formulas_read_as_one_writes_them(name: str, inputs: list[str], text: st
 def test_there_are_symbols_for_nothing_but_the_table() -> None:
     with pytest.raises(AttributeError, match="no op 'sinc'"):
         getattr(SYMBOLS, "sin" + "c")
+
+
+def test_a_name_with_a_raised_index_is_kept_apart_from_its_exponent() -> None:
+    assert formula(TABLE["pow"], ["a₁²", "2"]) == "(a₁²)^2"
+    assert formula(TABLE["pow"], ["a₁", "2"]) == "a₁^2"
