@@ -20,6 +20,7 @@ from autograd.drawing.values import (
     canvas,
     caption,
     legend,
+    legend_of_again,
     note,
 )
 from autograd.graph import topological_order
@@ -104,6 +105,7 @@ def draw_ties(ties: Ties, limit: int, theme: Theme) -> Drawing:
                 theme,
             ),
             *legend([edge.contribution for edge in ties.trace.edges], theme, ON_A_USE),
+            *legend_of_again(ties.trace, theme),
         ],
     )
     return drawing

@@ -14,6 +14,7 @@ from autograd.drawing.style import SMALL_SIZE, TEXT_SIZE, THINNEST, Theme, mixed
 from autograd.drawing.values import (
     ON_A_USE,
     add_box,
+    add_tails,
     add_uses,
     arrow_attributes,
     arrow_of_use,
@@ -22,8 +23,8 @@ from autograd.drawing.values import (
     gradient_text,
     heads_of,
     legend,
+    legend_of_again,
     note,
-    open_fans,
     rows_of_use,
 )
 from autograd.graph import topological_order
@@ -81,7 +82,7 @@ def draw_path(
         add_uses(drawing, facts, look)
         words.append(text(_in_symbols(routes[0], names_by_value), size=SMALL_SIZE, colour=look.ink))
         words += legend([edge.contribution for edge in facts.edges], look, ON_A_USE)
-    caption(drawing, words)
+    caption(drawing, [*words, *legend_of_again(facts, look)])
     return drawing
 
 
@@ -209,13 +210,13 @@ def _add_strands(
     theme: Theme,
 ) -> None:
     """One arrow a use; it carries a strand for each route, in the hue of its rank."""
-    open_fans(drawing, facts.edges)
+    tails = add_tails(drawing, facts, theme)
     for edge, head in heads_of(facts):
         passing = strands.get((edge.target, edge.position), [])
         rows = _rows(edge, passing, symbols.get((edge.target, edge.position), ""), theme)
         attributes = arrow_attributes(arrow_of_use(edge, head, rows), theme)
         attributes["label"] = lines(rows, align="CENTER", padding=0, margin=3 + len(passing))
-        drawing.edge(edge.source, head, **attributes | _look_of(passing, theme))
+        drawing.edge(tails[edge], head, **attributes | _look_of(passing, theme))
 
 
 def _look_of(passing: Sequence[Strand], theme: Theme) -> dict[str, str]:

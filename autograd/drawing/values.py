@@ -141,14 +141,23 @@ def add_uses(drawing: Drawing, trace: Trace, theme: Theme) -> None:
 
     In a deep graph what is used far from where it stands is written again, by its name.
     """
+    tails = add_tails(drawing, trace, theme)
+    for edge, head in heads_of(trace):
+        arrow = replace(arrow_of_use(edge, head, rows_of_use(edge, theme)), tail=tails[edge])
+        add_arrow(drawing, arrow, theme)
+
+
+def add_tails(drawing: Drawing, trace: Trace, theme: Theme) -> dict[Edge, str]:
+    """The id of what each arrow begins at: a node, or a small box that stands for one far away."""
     again = distant_uses(trace)
     open_fans(drawing, [edge for edge in trace.edges if edge not in again])
     nodes = {node.id: node for node in trace.nodes}
-    for edge, head in heads_of(trace):
-        arrow = arrow_of_use(edge, head, rows_of_use(edge, theme))
-        if edge in again:
-            arrow = replace(arrow, tail=_add_again(drawing, nodes[edge.source], arrow.name, theme))
-        add_arrow(drawing, arrow, theme)
+    return {
+        edge: _add_again(drawing, nodes[edge.source], _name_of_use(edge), theme)
+        if edge in again
+        else edge.source
+        for edge in trace.edges
+    }
 
 
 def _add_again(drawing: Drawing, node: Node, arrow: str, theme: Theme) -> str:
@@ -198,8 +207,11 @@ def heads_of(trace: Trace) -> list[tuple[Edge, str]]:
 
 def arrow_of_use(edge: Edge, head: str, rows: tuple[str, ...]) -> Arrow:
     """The arrow of a use, with these rows written on it."""
-    name = f"{edge.source}-{edge.target}-{edge.position}"
-    return Arrow(edge.source, head, name, rows, edge.contribution, edge.partial is not None)
+    return Arrow(edge.source, head, _name_of_use(edge), rows, edge.contribution, edge.partial is not None)
+
+
+def _name_of_use(edge: Edge) -> str:
+    return f"{edge.source}-{edge.target}-{edge.position}"
 
 
 def rows_of_use(edge: Edge, theme: Theme) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from graphviz.backend import dot_command
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd import Parameter, Value, dot, draw, gradient_path, where
+from autograd import Parameter, Value, dot, draw, gradient_path, topological_order, where
 from autograd import sum as sum_of
 from autograd.drawing import Drawing, renderer
 from autograd.drawing.style import THEMES, THICKEST, THINNEST, css_variables, mixed, theme_named, width
@@ -213,6 +213,14 @@ def test_in_a_deep_graph_what_is_used_far_away_is_written_again_by_its_name() ->
         picture.caption[-1]
         == "a small box stands for the value of that name, which is drawn in full elsewhere"
     )
+
+
+def test_so_it_is_on_a_long_path() -> None:
+    y = reusing(80)
+    weight = next(v for v in topological_order(y) if v.label == "w0")
+    picture = Picture(gradient_path(y, weight).draw())
+    assert len(picture.of("again")) > 40
+    assert "a small box stands for" in picture.caption[-1]
 
 
 def test_in_a_small_graph_nothing_is_written_twice() -> None:
