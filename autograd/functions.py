@@ -16,6 +16,9 @@ def where(condition: Any, a: Operand, b: Operand) -> Value:
         condition: a comparison of Values (``x > 0``), a Value (0 is false), or a plain truth value.
         a, b: Values or numbers; both are computed, as in NumPy.
 
+    Raises:
+        TypeError: if the condition is none of these.
+
     >>> x = Value(-2.0)
     >>> where(x > 0, x, 3 * x).data
     -6.0
@@ -25,6 +28,11 @@ def where(condition: Any, a: Operand, b: Operand) -> Value:
         condition = condition.value()
     if isinstance(condition, Value):
         return apply(ops.where, (condition, a, b))
+    if condition is None or not hasattr(condition, "__bool__"):
+        raise TypeError(
+            f"the condition of where is a comparison such as x > 0, a Value or a truth value; "
+            f"got {condition!r} ({type(condition).__name__})"
+        )
     return a if condition else b
 
 

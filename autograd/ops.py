@@ -98,6 +98,9 @@ class Op:
     def __repr__(self) -> str:
         return f"<op {self.name}>"
 
+    def __reduce__(self) -> Any:
+        return _entry, (self.name,)  # a copy or a pickle of a graph refers to the table
+
     def evaluate(self, numbers: Sequence[float]) -> tuple[float, tuple[float, ...]]:
         """Value and partials as floats: infinity or nan, never an exception, where IEEE 754 has them."""
         try:
@@ -145,13 +148,23 @@ class Op:
 TABLE: dict[str, Op] = {}
 
 
+def _entry(name: str) -> Op:
+    return TABLE[name]
+
+
 def op(name: str, symbol: str, rule: Rule, *domain: Interval, kinks: tuple[Kink, ...] = (),
        variadic: bool = False) -> Op:  # fmt: skip
     """Enter an op in the table and give it back; the arguments are the attributes of `Op`.
 
     Raises:
+        TypeError: if the rule is not a function of an arithmetic.
         ValueError: if the table has an op of that name; nothing is changed.
     """
+    if not callable(rule):
+        raise TypeError(
+            f"the rule of an op is a function of an arithmetic m that gives the value and the partials; "
+            f"op {name!r} got {rule!r} ({type(rule).__name__})"
+        )
     if name in TABLE:
         raise ValueError(
             f"the table has an op {name!r} already; give this one another name, or take the one that is "

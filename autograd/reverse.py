@@ -7,7 +7,7 @@ topological order a node has received everything before it passes anything on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from math import isfinite
 from typing import Any, Literal, overload
@@ -47,10 +47,11 @@ def upstreams(output: Value, contributions: Contributions = in_numbers) -> dict[
         contributions: what a node passes on to its inputs: `in_numbers` or `in_values`.
 
     Raises:
+        TypeError: if ``output`` is not a Value.
         ValueError: if ``output`` is a constant.
         AnomalyError: inside `detect_anomaly`, at the first number that is infinite or nan.
     """
-    _refuse_constant(output)
+    _check_output(output)
     order = topological_order(output)
     if mode.detecting:
         _check_values(order)
@@ -78,6 +79,7 @@ def backward(output: Value) -> None:
     none.  Nothing is changed if the call raises.
 
     Raises:
+        TypeError: if ``output`` is not a Value.
         ValueError: if ``output`` is a constant.
         AnomalyError: inside `detect_anomaly`, at the first number that is infinite or nan.
 
@@ -89,7 +91,7 @@ def backward(output: Value) -> None:
     refuse_cut("backward()")
     if mode.detecting:
         upstreams(output)  # raises before anything is changed
-    _refuse_constant(output)
+    _check_output(output)
     order = topological_order(output)
     for node in order:
         if node.inputs:
@@ -139,7 +141,7 @@ def gradients(output: Value, wrt: Any, create_graph: bool = False) -> Any:
     >>> gradients(slope, x)
     12.0
     """
-    wanted = [wrt] if isinstance(wrt, Value) else list(wrt)
+    wanted = list(wrt) if isinstance(wrt, Iterable) else [wrt]
     for v in (output, *wanted):
         if not isinstance(v, Value):
             raise TypeError(
@@ -197,7 +199,11 @@ def _switched(name: str, setting: bool) -> Iterator[None]:
         mode.switch(name, before)
 
 
-def _refuse_constant(output: Value) -> None:
+def _check_output(output: Value) -> None:
+    if not isinstance(output, Value):
+        raise TypeError(
+            f"gradients are taken of one Value, such as a loss; got {output!r} ({type(output).__name__})"
+        )
     if isinstance(output, Constant):
         raise ValueError(
             f"{output} depends on nothing that has a gradient: it is a plain number, was detached, "

@@ -109,7 +109,15 @@ def as_value(x: Any) -> Value:
 
 
 def as_values(xs: Iterable[Any]) -> tuple[Value, ...]:
-    """Each ``x`` as a Value; see `as_value`."""
+    """Each ``x`` as a Value; see `as_value`.
+
+    Raises:
+        TypeError: also if ``xs`` is a single thing.
+    """
+    if isinstance(xs, Value) or not isinstance(xs, Iterable):
+        raise TypeError(
+            f"several Values are wanted, such as a list of them; got {xs!r} ({type(xs).__name__})"
+        )
     xs = tuple(xs)
     if VALUE_TYPES.issuperset(map(type, xs)):  # nothing to convert, the usual case
         return xs
@@ -179,6 +187,7 @@ class Value:
 
     Raises:
         TypeError: if ``data`` is not a real number or ``label`` not a string.
+        ValueError: if ``data`` is a whole number too large for a float.
 
     >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
     >>> c = a * b + b
@@ -202,7 +211,10 @@ class Value:
             raise TypeError(f"a Value holds one real number, not {_described(data)}")
         if not isinstance(label, str):
             raise TypeError(f"the label of a Value is a string, not {_described(label)}")
-        self._data = float(data)
+        try:
+            self._data = float(data)
+        except OverflowError:
+            raise ValueError(TOO_LARGE) from None
         self.grad = NO_GRADIENT
         self.op = None
         self.inputs = ()
@@ -222,7 +234,10 @@ class Value:
             raise TypeError(f"the data of a Value is one real number, not {_described(number)}")
         if not mode.branching:
             refuse_cut("setting .data")
-        self._data = float(number)
+        try:
+            self._data = float(number)
+        except OverflowError:
+            raise ValueError(TOO_LARGE) from None
 
     __add__, __radd__ = _operator(ops.add)
     __sub__, __rsub__ = _operator(ops.sub)
@@ -231,6 +246,9 @@ class Value:
     __pow__, __rpow__ = _operator(ops.pow_)
     __neg__ = unary(ops.neg)
     __abs__ = abs = unary(ops.abs_)
+
+    def __pos__(self) -> Value:
+        return self
 
     # Ordering compares data; equality and hash are identity, as for any object.
     __lt__ = _comparison(ops.less)
@@ -295,6 +313,17 @@ class Value:
         """The same number as a constant: no gradient flows through it."""
         refuse_cut("detach")
         return Constant(self._data, self.label)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For copies and pickles, where a gradient not computed yet is to stay one."""
+        state = {name: getattr(self, name) for name in Value.__slots__} | getattr(self, "__dict__", {})
+        if self.grad is NO_GRADIENT:
+            del state["grad"]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, setting in ({"grad": NO_GRADIENT} | state).items():
+            setattr(self, name, setting)
 
     def __repr__(self) -> str:
         grad = "" if self.grad is NO_GRADIENT else f", grad={self.grad}"
@@ -364,6 +393,9 @@ class Comparison:
 
 
 # ------------------------------------------------------------------------------------- messages
+
+
+TOO_LARGE = "this whole number is too large for a float, which goes up to about 1.8e308"
 
 
 def _described(x: object) -> str:
