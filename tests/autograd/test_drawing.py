@@ -401,7 +401,7 @@ def test_without_any_renderer_the_error_says_what_to_install(monkeypatch: pytest
 @pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
 def test_a_system_dot_is_used_where_there_is_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     stand_in = tmp_path / "dot"
-    stand_in.write_text('#!/bin/sh\necho "system dot $*"\n')
+    stand_in.write_text('#!/bin/sh\ncat > /dev/null\necho "system dot $*"\n')  # reads all, or the pipe breaks
     stand_in.chmod(stand_in.stat().st_mode | stat.S_IEXEC)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     assert draw(example()).pipe("pdf", encoding="utf-8") == "system dot -Kdot -Tpdf\n"
