@@ -33,6 +33,8 @@ from autograd.drawing.style import (
 from autograd.trace import Edge, Node, Trace
 from autograd.wording import NOT_COMPUTED, number, parse_label, signed
 
+SEE_THROUGH = "80"
+"""Half opaque, as the last two digits of a colour."""
 RANKSEP, WIDEST_RANKSEP = 0.35, 1.2
 LONGEST_ARROW = 3
 """In a deep graph: past how many columns an arrow may lead before what it comes from is written again."""
@@ -245,7 +247,8 @@ def arrow_attributes(arrow: Arrow, theme: Theme) -> dict[str, str]:
     if arrow.rows:
         attributes["label"] = lines(arrow.rows, padding=0, align="CENTER", margin=3)
     if arrow.straight:
-        attributes |= {"tailport": "e", "headport": "w", "weight": str(arrow.pull)}
+        attributes |= {"tailport": "e", "headport": "w", "weight": str(arrow.pull), "arrowsize": "0.35"}
+        attributes["color"] += SEE_THROUGH  # there are many, one across the other
     if arrow.hint:
         attributes["edgetooltip"] = attributes["labeltooltip"] = tooltip(arrow.hint)
     return attributes

@@ -757,6 +757,13 @@ def test_many_weights_are_left_unwritten_but_can_be_pointed_at() -> None:
     assert any("too many weights" in text for text in picture.caption)
 
 
+def test_many_weights_can_be_seen_through() -> None:
+    many = draw(loss_of(*Net(4, 3, 1)(1.0, 2.0, 3.0, 4.0)), collapse="neuron").source
+    few = draw(loss_of(*Net(2, 2, 1)(1.0, 2.0)), collapse="neuron").source
+    assert re.search(r'color="#[0-9A-F]{6}80"', many)
+    assert not re.search(r'color="#[0-9A-F]{6}80"', few)
+
+
 def test_neurons_stand_in_order() -> None:
     picture = Picture(draw(loss_of(*Net(3, 4, 2)(1.0, 2.0, 3.0)), collapse="neuron"))
     for layer, n in ((0, 3), (1, 4), (2, 2)):
