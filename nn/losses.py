@@ -12,12 +12,12 @@ sequence of as many (Values will do as well).  The loss of a batch is the mean o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from math import isclose
+from math import isclose, isfinite, log
 from numbers import Real
 from operator import index
 from typing import Any, TypeAlias
 
-from autograd import Constant, Value, dot, logsumexp, mean, softplus
+from autograd import Constant, Value, dot, logsumexp, mean, softplus, where
 from autograd import abs as absolute
 from autograd import sum as total
 from nn.names import by_name as _by_name
@@ -33,7 +33,7 @@ def half_mse(prediction: Prediction, target: Target) -> Value:
     Raises:
         ValueError: if there are not as many targets as outputs.
     """
-    return _sum_of_squares(_errors(prediction, target)) * 0.5
+    return _added([e**2 for e in _errors(prediction, target)]) * 0.5
 
 
 def mse(prediction: Prediction, target: Target) -> Value:
@@ -42,9 +42,42 @@ def mse(prediction: Prediction, target: Target) -> Value:
     Raises:
         ValueError: if there are not as many targets as outputs.
     """
-    errors = _errors(prediction, target)
-    squares = _sum_of_squares(errors)
-    return squares if len(errors) == 1 else squares / len(errors)
+    return _mean([e**2 for e in _errors(prediction, target)])
+
+
+def mae(prediction: Prediction, target: Target) -> Value:
+    """The mean of |t − o| over the outputs o: a far-off target pulls no harder than a near one.
+
+    Raises:
+        ValueError: if there are not as many targets as outputs.
+
+    >>> mae([Value(0.5), Value(3.0)], [0.0, 1.0]).data
+    1.25
+    """
+    return _mean([absolute(e) for e in _errors(prediction, target)])
+
+
+def huber(prediction: Prediction, target: Target, delta: float = 1.0) -> Value:
+    """½ e² for an error e = t − o within ±delta, and delta·(|e| − ½ delta) beyond; the mean of several.
+
+    Huber, Robust estimation of a location parameter (1964).  Computed as c·(e − ½ c), where c is
+    the error held within ±delta.
+
+    Args:
+        prediction, target: the outputs and their targets.
+        delta: where the square ends and the straight line begins, above 0.
+
+    Raises:
+        ValueError: if ``delta`` is not a finite number above 0, or if there are not as many targets
+            as outputs.
+
+    >>> huber(Value(0.0), 0.5).data, huber(Value(0.0), 3.0).data
+    (0.125, 2.5)
+    """
+    if not (isfinite(delta) and delta > 0):
+        raise ValueError(f"delta is a finite number above 0; got {delta!r}")
+    held = [(e.clip(-delta, delta), e) for e in _errors(prediction, target)]
+    return _mean([c * (e - 0.5 * c) for c, e in held])
 
 
 def hinge(score: Prediction, y: Target) -> Value:
@@ -59,23 +92,41 @@ def hinge(score: Prediction, y: Target) -> Value:
     return _mean([(1 - t * s).relu() for s, t in _pairs(score, y, _check_sign)])
 
 
-def binary_cross_entropy(logit: Prediction, y: Target) -> Value:
+def binary_cross_entropy(
+    logit: Prediction, y: Target, *, pos_weight: float = 1.0, label_smoothing: float = 0.0
+) -> Value:
     """−y ln p − (1 − y) ln(1 − p), where p = σ(z) is the probability of class 1 and z the logit.
 
     Computed from z, as y softplus(−z) + (1 − y) softplus(z): nothing overflows and no digits are
     lost, however sure of itself the network is.  The mean where there are several.
 
+    Args:
+        logit: the logits.
+        y: the classes 0 and 1, or probabilities of class 1.
+        pos_weight: what class 1 counts, where class 0 counts 1; as PyTorch's.
+        label_smoothing: how far every y is drawn towards ½: y becomes (1 − ε) y + ½ ε.
+
     Raises:
-        ValueError: if a y is not between 0 and 1, or if there are not as many as logits.
+        ValueError: if a y is not between 0 and 1, or if there are not as many as logits; if
+            ``pos_weight`` is not above 0 or ``label_smoothing`` not from 0 up and below 1.
 
     >>> binary_cross_entropy(Value(-800.0), 1).data
     800.0
     """
-    return _mean([_binary(z, t) for z, t in _pairs(logit, y, _check_probability)])
+    _check_weights("pos_weight", [pos_weight])
+    _check_smoothing(label_smoothing)
+    smoothed = [(z, _smoothed(t, 0.5, label_smoothing)) for z, t in _pairs(logit, y, _check_probability)]
+    return _mean([_binary(z, t, pos_weight) for z, t in smoothed])
 
 
-def cross_entropy(logits: Sequence[Value], target: int | Sequence[float | Value]) -> Value:
-    """−Σ t_k ln p_k, where p = softmax(x) are the probabilities of the classes and x the logits.
+def cross_entropy(
+    logits: Sequence[Value],
+    target: int | Sequence[float | Value],
+    *,
+    weight: Sequence[float] | None = None,
+    label_smoothing: float = 0.0,
+) -> Value:
+    """−Σ w_k t_k ln p_k, where p = softmax(x) are the probabilities of the classes and x the logits.
 
     Computed as ln Σ exp(x_k − x_t), where x_t is the logit of the class t (or Σ t_k x_k): nothing
     overflows and no digits are lost, however sure of itself the network is.
@@ -83,27 +134,60 @@ def cross_entropy(logits: Sequence[Value], target: int | Sequence[float | Value]
     Args:
         logits: one Value a class, at least two.
         target: the class, counted from 0; or the probability of each class.
+        weight: what each class counts, above 0; all count 1 by default.  The loss of a batch is
+            the mean over its samples: PyTorch's ``reduction="mean"`` divides by the sum of the
+            weights of their classes instead.
+        label_smoothing: how far the probabilities are drawn towards equal ones: t_k becomes
+            (1 − ε) t_k + ε/n for n classes.  Szegedy et al., Rethinking the Inception architecture
+            for computer vision (2016), §7.
 
     Raises:
         TypeError: if the target is a number but not a whole one.
-        ValueError: if it is not one of the classes, or not probabilities that sum to 1.
+        ValueError: if it is not one of the classes, or not probabilities that sum to 1; if there is
+            not one weight a class, or if ``label_smoothing`` is not from 0 up and below 1.
 
     >>> cross_entropy([Value(1000.0), Value(0.0), Value(0.0)], 1).data
     1000.0
     """
-    x = list(_listed(logits))
-    if len(x) < 2:
-        raise ValueError(f"cross_entropy takes one logit a class, two or more; got {len(x)}")
-    if isinstance(target, (Value, Real)):
-        t = _class(target, len(x))
-    else:
-        target = _listed(target)
-        _check_distribution(target, len(x))
-        if any(isinstance(p, Value) for p in target) or 1 not in target:
-            x_t = dot(target, x)
-            return logsumexp([x_k - x_t for x_k in x])
-        t = list(target).index(1)
-    return logsumexp([Constant(0.0) if k == t else x_k - x[t] for k, x_k in enumerate(x)])
+    x = _logits("cross_entropy", logits)
+    _check_smoothing(label_smoothing)
+    if weight is not None:
+        _check_weights("weight", weight, len(x))
+    target = _certain(_target("cross_entropy", target, len(x)))
+    if isinstance(target, int):
+        if not label_smoothing:
+            loss = _surprise(x, target)
+            return loss if weight is None else loss * weight[target]
+        target = [float(k == target) for k in range(len(x))]
+    t: Sequence[Any] = [_smoothed(p, 1 / len(x), label_smoothing) for p in target]
+    if weight is None:
+        return _log_of_sum(x, dot(t, x))
+    t = [w * p for w, p in zip(weight, t, strict=True)]
+    share = total(t)  # of the weight: Σ w_k t_k
+    return share * _log_of_sum(x, dot(t, x) / share)
+
+
+def kl_divergence(logits: Sequence[Value], target: int | Sequence[float | Value]) -> Value:
+    """Σ t_k ln(t_k / p_k): how far p = softmax(x) of the logits x is from the probabilities t.
+
+    The cross-entropy less the least that it can be: 0 where p is t.  Kullback and Leibler, On
+    information and sufficiency (1951).
+
+    Args:
+        logits: one Value a class, at least two.
+        target: the probability of each class; or a class, counted from 0, of probability 1.
+
+    Raises:
+        TypeError, ValueError: see `cross_entropy`.
+
+    >>> round(kl_divergence([Value(3.0), Value(3.0)], [0.25, 0.75]).data, 4)
+    0.1308
+    """
+    x = _logits("kl_divergence", logits)
+    target = _certain(_target("kl_divergence", target, len(x)))
+    if isinstance(target, int):
+        return _surprise(x, target)
+    return _log_of_sum(x, dot(target, [x_k - _log(p) for x_k, p in zip(x, target, strict=True)]))
 
 
 def l1(parameters: Iterable[Value]) -> Value:
@@ -113,20 +197,26 @@ def l1(parameters: Iterable[Value]) -> Value:
 
 def l2(parameters: Iterable[Value]) -> Value:
     """Σ w²: keeps weights small."""
-    return _sum_of_squares(list(parameters))
+    weights = list(parameters)
+    return dot(weights, weights)
 
 
 LOSSES: dict[str, Loss] = {
     "half_mse": half_mse,
     "mse": mse,
+    "mae": mae,
+    "huber": huber,
     "hinge": hinge,
     "binary_cross_entropy": binary_cross_entropy,
     "cross_entropy": cross_entropy,
+    "kl_divergence": kl_divergence,
 }
 
 
 def by_name(name: str) -> Loss:
-    """The loss of this name.
+    """The loss of this name, as it is without its options.
+
+    For those there is `functools.partial`: ``partial(losses.cross_entropy, label_smoothing=0.1)``.
 
     Raises:
         TypeError: if the name is not a string.
@@ -160,18 +250,65 @@ def _errors(prediction: Any, target: Any) -> list[Value]:
     return [t - o for o, t in _pairs(prediction, target)]
 
 
-def _sum_of_squares(values: list[Value]) -> Value:
-    return values[0] * values[0] if len(values) == 1 else dot(values, values)
+def _added(values: list[Value]) -> Value:
+    return values[0] if len(values) == 1 else total(values)
 
 
 def _mean(values: list[Value]) -> Value:
     return values[0] if len(values) == 1 else mean(values)
 
 
-def _binary(z: Value, y: Value | float) -> Value:
+def _smoothed(t: Any, even: float, smoothing: float) -> Any:
+    """The probability, drawn towards an even one."""
+    return (1 - smoothing) * t + smoothing * even if smoothing else t
+
+
+def _binary(z: Value, y: Value | float, pos_weight: float) -> Value:
     if not isinstance(y, Value) and y in (0, 1):  # the other term is nothing: leave it out of the graph
-        return softplus(-z) if y == 1 else softplus(z)
-    return y * softplus(-z) + (1 - y) * softplus(z)
+        loss = softplus(-z) if y == 1 else softplus(z)
+        return loss * pos_weight if y == 1 and pos_weight != 1 else loss
+    y_weighted = y if pos_weight == 1 else pos_weight * y
+    return y_weighted * softplus(-z) + (1 - y) * softplus(z)
+
+
+def _log_of_sum(x: Sequence[Value], shift: Value) -> Value:
+    """ln Σ exp(x_k − shift)."""
+    return logsumexp([x_k - shift for x_k in x])
+
+
+def _surprise(x: Sequence[Value], t: int) -> Value:
+    """−ln p_t for the class t."""
+    return logsumexp([Constant(0.0) if k == t else x_k - x[t] for k, x_k in enumerate(x)])
+
+
+def _log(p: Any) -> Any:
+    """ln p, and 0 for a probability of 0, where p ln p is 0 as well."""
+    if isinstance(p, Value):
+        return where(p > 0, p, 1.0).log()
+    return log(p) if p else 0.0
+
+
+def _logits(name: str, logits: Any) -> Sequence[Value]:
+    x = _listed(logits)
+    if len(x) < 2:
+        raise ValueError(f"{name} takes one logit a class, two or more; got {len(x)}")
+    return x
+
+
+def _target(name: str, target: Any, classes: int) -> int | Sequence[Any]:
+    """The class, or the probability of each."""
+    if isinstance(target, (Value, Real)):
+        return _class(target, classes)
+    probabilities = _listed(target)
+    _check_distribution(name, probabilities, classes)
+    return probabilities
+
+
+def _certain(target: int | Sequence[Any]) -> int | Sequence[Any]:
+    """The class, where plain probabilities leave no doubt about it; else the target as it is."""
+    if isinstance(target, int) or any(isinstance(p, Value) for p in target) or 1 not in target:
+        return target
+    return list(target).index(1)
 
 
 def _check_sign(y: Any) -> None:
@@ -196,10 +333,25 @@ def _class(target: Any, classes: int) -> int:
     return t
 
 
-def _check_distribution(target: Sequence[Any], classes: int) -> None:
+def _check_distribution(name: str, target: Sequence[Any], classes: int) -> None:
     if len(target) != classes:
-        raise ValueError(f"cross_entropy takes one probability a logit; got {len(target)} for {classes}")
+        raise ValueError(f"{name} takes one probability a logit; got {len(target)} for {classes}")
     if any(isinstance(p, Value) for p in target):
         return
     if not (all(p >= 0 for p in target) and isclose(sum(target), 1.0, abs_tol=1e-6)):
         raise ValueError(f"the probabilities of the classes sum to 1, none below 0; got {list(target)!r}")
+
+
+def _check_weights(name: str, weights: Sequence[float], classes: int = 1) -> None:
+    if len(weights) != classes:
+        raise ValueError(f"{name} has one number a class; got {len(weights)} for {classes}")
+    for w in weights:
+        if not isinstance(w, Real):
+            raise TypeError(f"{name} is of numbers; got {w!r} ({type(w).__name__})")
+        if not (isfinite(w) and w > 0):
+            raise ValueError(f"{name} is of finite numbers above 0; got {w!r}")
+
+
+def _check_smoothing(smoothing: float) -> None:
+    if not 0 <= smoothing < 1:
+        raise ValueError(f"label_smoothing is a number from 0 up and below 1; got {smoothing!r}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import isfinite
 from numbers import Real
 from typing import Any, TypeAlias
@@ -16,6 +17,12 @@ from typing import Any, TypeAlias
 from autograd import Constant, no_grad
 from nn import losses
 from nn.losses import Loss
+
+PARTICULAR = (losses.hinge, losses.binary_cross_entropy, losses.cross_entropy, losses.kl_divergence)
+"""The losses that do not take any number as a target."""
+
+ERRORS: tuple[Loss, ...] = (losses.mse, losses.half_mse, losses.mae, losses.huber)
+"""The losses whose outputs are to come near to the targets."""
 
 Table: TypeAlias = Any
 """Rows of floats: a list of lists, or a NumPy array of two dimensions."""
@@ -228,7 +235,7 @@ def _one_hot(table: Table, classes: int, name: str) -> Table:
 
 def _check_loss_takes(table: Table, loss: Loss, name: str) -> None:
     """Show every distinct target to a loss that is particular about them, beside outputs of 0."""
-    if loss not in (losses.hinge, losses.binary_cross_entropy, losses.cross_entropy):
+    if _function(loss) not in PARTICULAR:
         return
     first: dict[tuple[float, ...], int] = {}
     for i, row in enumerate(plain(table)):
@@ -252,8 +259,14 @@ def _threshold(table: Table, loss: Loss) -> float | None:
     if found <= {-1.0, 1.0}:
         return 0.0
     if found <= {0.0, 1.0}:
-        return {losses.binary_cross_entropy: 0.0, losses.mse: 0.5, losses.half_mse: 0.5}.get(loss)
+        errors: dict[Loss, float] = dict.fromkeys(ERRORS, 0.5)
+        return {losses.binary_cross_entropy: 0.0, **errors}.get(_function(loss))
     return None
+
+
+def _function(loss: Any) -> Any:
+    """The loss without the options that a `functools.partial` gives it."""
+    return _function(loss.func) if isinstance(loss, partial) else loss
 
 
 def _taken(table: Table, indices: Sequence[int]) -> Table:

@@ -1,13 +1,14 @@
 """Losses: their formulas, their slopes, their digits, and the targets that they refuse."""
 
+from functools import partial
 from math import exp, isfinite, log, nan
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd import Parameter, Value, gradients, topological_order
-from nn import losses
+from autograd import Parameter, Value, gradient_path, gradients, topological_order
+from nn import MLP, fit, losses
 
 numbers = st.floats(-20, 20)
 wide = st.floats(-1e6, 1e6)
@@ -186,26 +187,221 @@ def test_cross_entropy_needs_two_logits():
         losses.cross_entropy(Value(1.0), 0)
 
 
+# ------------------------------------------------------- the plainer kin: absolute errors, Huber, KL
+
+
+@given(rows)
+def test_mae_is_the_mean_distance(row):
+    o, t = row
+    wanted = sum(abs(a - b) for a, b in zip(t, o, strict=True)) / len(o)
+    assert losses.mae(values(o), t).data == pytest.approx(wanted)
+
+
+@given(numbers, numbers, st.floats(0.1, 10))
+def test_huber_is_a_square_within_delta_and_a_line_beyond(o, t, delta):
+    output = Value(o)
+    loss = losses.huber(output, t, delta)
+    e = abs(t - o)
+    assert loss.data == pytest.approx(0.5 * e * e if e <= delta else delta * (e - 0.5 * delta), abs=1e-13)
+    assert gradients(loss, output) == pytest.approx(max(-delta, min(delta, o - t)))
+
+
+@pytest.mark.parametrize("delta", [0.0, -1.0, nan, float("inf")])
+def test_huber_refuses_a_delta_that_is_no_width(delta):
+    with pytest.raises(ValueError, match="delta is a finite number above 0"):
+        losses.huber(Value(1.0), 0.0, delta)
+
+
+distributions = st.lists(st.floats(0.0, 1.0), min_size=2, max_size=5).filter(lambda t: sum(t) > 0.1)
+
+
+@given(distributions, st.data())
+def test_kl_divergence_is_cross_entropy_less_the_entropy(t, data):
+    t = [p / sum(t) for p in t]
+    x = data.draw(st.lists(numbers, min_size=len(t), max_size=len(t)))
+    entropy = -sum(p * log(p) for p in t if p)
+    wanted = losses.cross_entropy(values(x), t).data - entropy
+    assert losses.kl_divergence(values(x), t).data == pytest.approx(wanted, rel=1e-9, abs=1e-12)
+    assert losses.kl_divergence(values(x), values(t)).data == pytest.approx(wanted, rel=1e-9, abs=1e-12)
+
+
+@given(distributions)
+def test_kl_divergence_is_nothing_where_the_probabilities_agree(t):
+    t = [max(p, 1e-6) / sum(max(q, 1e-6) for q in t) for p in t]
+    logits = values([log(p) for p in t])
+    loss = losses.kl_divergence(logits, t)
+    assert loss.data == pytest.approx(0.0, abs=1e-14)
+    assert gradients(loss, logits) == pytest.approx([0.0] * len(t), abs=1e-14)
+
+
+# ----------------------------------------------------------------------------- options of the entropies
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=3, max_size=3), st.integers(0, 2), st.floats(0, 0.9))
+def test_weighted_and_smoothed_cross_entropy_never_overflows(x, t, smoothing):
+    logits = values(x)
+    loss = losses.cross_entropy(logits, t, weight=[0.1, 1.0, 10.0], label_smoothing=smoothing)
+    assert isfinite(loss.data)
+    assert all(isfinite(g) for g in gradients(loss, logits))
+
+
+def test_a_weighted_sure_prediction_keeps_its_digits():
+    x, row = [60.0, 10.0, 0.0], [1.0, 0.0, 0.0]
+    wanted = 3 * (exp(-50) + exp(-60))
+    for target in (0, row, values(row)):
+        loss = losses.cross_entropy(values(x), target, weight=[3.0, 1.0, 1.0])
+        assert loss.data == pytest.approx(wanted, rel=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"weight": [1.0, 2.0]}, "weight has one number a class; got 2 for 3"),
+        ({"weight": [1.0, 2.0, 0.0]}, "weight is of finite numbers above 0; got 0.0"),
+        ({"label_smoothing": 1.0}, "label_smoothing is a number from 0 up and below 1; got 1.0"),
+        ({"label_smoothing": -0.1}, "label_smoothing is a number"),
+    ],
+)
+def test_options_out_of_range_are_refused(options, words):
+    with pytest.raises(ValueError, match=words):
+        losses.cross_entropy(values([1, 2, 3]), 0, **options)
+
+
+def test_what_class_1_counts_is_above_nothing():
+    with pytest.raises(ValueError, match="pos_weight is of finite numbers above 0; got -1"):
+        losses.binary_cross_entropy(Value(1.0), 1, pos_weight=-1)
+
+
+# ------------------------------------------------------------------------- the routes through a square
+
+
+@pytest.mark.parametrize("loss", [losses.mse, losses.half_mse])
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_an_output_reaches_its_squared_error_by_one_route(loss, outputs):
+    o = values([0.5] * outputs)
+    assert gradient_path(loss(o, [1.0] * outputs), o[0]).count == 1
+
+
 # ------------------------------------------------------------------------------------ against PyTorch
 
+X3, T3, W3 = [0.3, -1.0, 2.0], [0.2, 0.5, 0.3], [0.5, 2.0, 1.5]
 
-@given(st.lists(st.floats(-15, 15), min_size=3, max_size=3), st.integers(0, 2))
-def test_losses_equal_pytorch(x, t):
+CASES = {
+    "mse": lambda x: losses.mse(x, T3),
+    "half_mse": lambda x: losses.half_mse(x, T3),
+    "mae": lambda x: losses.mae(x, T3),
+    "huber": lambda x: losses.huber(x, T3),
+    "huber, delta": lambda x: losses.huber(x, T3, delta=0.2),
+    "bce": lambda x: losses.binary_cross_entropy(x, T3),
+    "bce, weighted": lambda x: losses.binary_cross_entropy(x, T3, pos_weight=3.0),
+    "bce, smoothed": lambda x: losses.binary_cross_entropy(x, T3, label_smoothing=0.1),
+    "ce class": lambda x: losses.cross_entropy(x, 1),
+    "ce probs": lambda x: losses.cross_entropy(x, T3),
+    "ce class w": lambda x: losses.cross_entropy(x, 1, weight=W3),
+    "ce probs w": lambda x: losses.cross_entropy(x, T3, weight=W3),
+    "ce class s": lambda x: losses.cross_entropy(x, 1, label_smoothing=0.1),
+    "ce probs s": lambda x: losses.cross_entropy(x, T3, label_smoothing=0.1),
+    "ce class ws": lambda x: losses.cross_entropy(x, 1, weight=W3, label_smoothing=0.1),
+    "ce probs ws": lambda x: losses.cross_entropy(x, T3, weight=W3, label_smoothing=0.1),
+    "kl": lambda x: losses.kl_divergence(x, T3),
+}
+
+# The loss at X3 and its gradient, as PyTorch 2 gives them in float64.
+PYTORCH = {
+    "mse": [1.7166666666666666, 0.06666666666666665, -1.0, 1.1333333333333333],
+    "half_mse": [2.5749999999999997, 0.09999999999999998, -1.5, 1.7],
+    "mae": [1.0999999999999999, 0.3333333333333333, -0.3333333333333333, 0.3333333333333333],
+    "huber": [0.735, 0.033333333333333326, -0.3333333333333333, 0.3333333333333333],
+    "huber, delta": [0.20166666666666666, 0.033333333333333326, -0.06666666666666667, 0.06666666666666667],
+    "bce": [1.0448483143432408, 0.12481417227055301, -0.07701952621000163, 0.19359902599262746],
+    "bce, weighted": [1.5819018449870466, 0.06807317451210755, -0.32070571908666995, 0.16975844158820386],
+    "bce, smoothed": [1.0285149810099075, 0.114814172270553, -0.07701952621000163, 0.18693235932596078],
+    "ce class": [3.20902076654506, 0.14822546288422211, -0.9596038488268664, 0.8113783859426444],
+    "ce probs": [2.04902076654506, -0.0517745371157779, -0.45960384882686645, 0.5113783859426444],
+    "ce class w": [6.41804153309012, 0.29645092576844423, -1.919207697653733, 1.6227567718852889],
+    "ce probs w": [3.493982188144843, 0.12974946747054428, -0.937385965681643, 0.807636498211099],
+    "ce class s": [3.0656874332117265, 0.11489212955088879, -0.8929371821601998, 0.7780450526093111],
+    "ce probs s": [2.021687433211727, -0.06510787044911123, -0.4429371821601998, 0.5080450526093111],
+    "ce class ws": [6.032440148653783, 0.26990256157616277, -1.7885674410652752, 1.5186648794891127],
+    "ce probs ws": [3.400786738203034, 0.11987124910805279, -0.9049278822903942, 0.7850566331823415],
+    "kl": [1.0193677524804867, -0.0517745371157779, -0.45960384882686645, 0.5113783859426444],
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_losses_equal_the_numbers_kept_from_pytorch(case):
+    x = values(X3)
+    loss = CASES[case](x)
+    assert [loss.data, *gradients(loss, x)] == pytest.approx(PYTORCH[case], rel=1e-13, abs=1e-15)
+
+
+@given(st.lists(st.floats(-15, 15), min_size=3, max_size=3), st.integers(0, 2), st.floats(0, 0.9))
+def test_losses_equal_pytorch(x, t, smoothing):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed")
     from torch.nn import functional as f
 
-    theirs = torch.tensor([x], dtype=torch.float64)
-    y = torch.tensor([one_hot(t, 3)], dtype=torch.float64)
-    pairs = [
-        (losses.cross_entropy(values(x), t), f.cross_entropy(theirs, torch.tensor([t]))),
-        (losses.mse(values(x), one_hot(t, 3)), f.mse_loss(theirs, y)),
-        (
-            losses.binary_cross_entropy(values(x), one_hot(t, 3)),
-            f.binary_cross_entropy_with_logits(theirs, y),
+    theirs = torch.tensor(x, dtype=torch.float64, requires_grad=True)
+    y = torch.tensor(one_hot(t, 3), dtype=torch.float64)
+    w = torch.tensor(W3, dtype=torch.float64)
+    pairs = {
+        "cross-entropy": (
+            lambda x: losses.cross_entropy(x, t, weight=W3, label_smoothing=smoothing),
+            f.cross_entropy(theirs, torch.tensor(t), weight=w, label_smoothing=smoothing, reduction="sum"),
         ),
-    ]
-    for ours, wanted in pairs:
-        assert ours.data == pytest.approx(wanted.item(), rel=1e-10, abs=1e-13)
+        "mse": (lambda x: losses.mse(x, one_hot(t, 3)), f.mse_loss(theirs, y)),
+        "mae": (lambda x: losses.mae(x, one_hot(t, 3)), f.l1_loss(theirs, y)),
+        "huber": (
+            lambda x: losses.huber(x, one_hot(t, 3), delta=2.0),
+            f.huber_loss(theirs, y, delta=2.0),
+        ),
+        "binary": (
+            lambda x: losses.binary_cross_entropy(x, one_hot(t, 3), pos_weight=2.5),
+            f.binary_cross_entropy_with_logits(theirs, y, pos_weight=torch.tensor(2.5, dtype=torch.float64)),
+        ),
+        "kl": (
+            lambda x: losses.kl_divergence(x, T3),
+            f.kl_div(f.log_softmax(theirs, 0), torch.tensor(T3, dtype=torch.float64), reduction="sum"),
+        ),
+    }
+    for ours, wanted in pairs.values():
+        logits = values(x)
+        loss = ours(logits)
+        (slopes,) = torch.autograd.grad(wanted, theirs)
+        assert loss.data == pytest.approx(wanted.item(), rel=1e-10, abs=1e-13)
+        assert gradients(loss, logits) == pytest.approx(slopes.tolist(), rel=1e-9, abs=1e-12)
+
+
+# --------------------------------------------------------------------------------------------- in fit
+
+CLASSES, NUMBERS, SHARES = [0, 1, 2, 1], [0.5, -1.0, 3.0, 0.0], [[0.2, 0.5, 0.3], [1, 0, 0], [0, 0.5, 0.5]]
+
+
+@pytest.mark.parametrize(
+    ("loss", "outputs", "y"),
+    [
+        ("mae", 1, NUMBERS),
+        ("huber", 1, NUMBERS),
+        ("kl_divergence", 3, CLASSES),
+        ("kl_divergence", 3, [*SHARES, SHARES[0]]),
+        (partial(losses.cross_entropy, weight=W3, label_smoothing=0.1), 3, CLASSES),
+        (partial(losses.binary_cross_entropy, pos_weight=3.0, label_smoothing=0.2), 1, [0, 1, 1, 0]),
+    ],
+)
+def test_both_engines_train_alike_by_every_loss(loss, outputs, y):
+    pytest.importorskip("numba", reason="the tape is not installed")
+    X = [[0.0, 1.0], [1.0, -1.0], [0.5, 0.5], [2.0, 0.3]]
+    eager, tape = (
+        fit(MLP(2, [3, outputs], "tanh", seed=1), X, y, loss=loss, epochs=5, engine=engine)
+        for engine in ("eager", "tape")
+    )
+    assert tape["loss"] == pytest.approx(eager["loss"], rel=1e-9)
+    assert tape["accuracy"] == eager["accuracy"]
+
+
+def test_a_loss_with_options_names_the_row_of_a_target_that_it_refuses():
+    loss = partial(losses.binary_cross_entropy, pos_weight=2.0)
+    with pytest.raises(ValueError, match="row 1 of y: binary cross-entropy has targets from 0 to 1"):
+        fit(MLP(1, [1]), [[0.0], [1.0]], [0, 2], loss=loss)
 
 
 # ----------------------------------------------------------------------------------------- penalties
