@@ -18,7 +18,7 @@ from functools import cache
 from math import isfinite
 from numbers import Real
 from operator import index
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from autograd import Parameter, Value, ops
 from autograd.value import VALUE_TYPES, apply, number_of
@@ -26,6 +26,10 @@ from nn import init as initialisers
 from nn.activations import Activation, activation
 from nn.init import Initialiser
 from nn.module import Module
+
+if TYPE_CHECKING:
+    from nn.losses import Loss
+    from nn.matrices import Activations, Residuals
 
 Seed: TypeAlias = int | random.Random | None
 ActivationChoice: TypeAlias = str | Activation
@@ -275,6 +279,51 @@ class MLP(Module):
             if collecting:
                 gc.enable()
         return _alone(values)
+
+    def activations(self, X: Any) -> Activations:
+        """The forward pass of many samples as the textbook's matrices, read from their graphs.
+
+        Args:
+            X: one row of numbers a sample: lists, a NumPy array, a pandas frame.
+
+        Returns:
+            W[l], b[l], z[l] and A[l] as NumPy arrays, by layer; see `nn.matrices.Activations`.
+
+        Raises:
+            TypeError, ValueError: if ``X`` is not such a table, or does not suit the network.
+            ImportError: if NumPy is not installed.
+
+        >>> seen = MLP(2, [3, 1], activation="tanh", seed=0).activations([[0.5, -1.0], [0.0, 2.0]])
+        >>> [seen.A[k].shape for k in (0, 1, 2)], seen.W[1].shape
+        ([(2, 2), (3, 2), (1, 2)], (3, 2))
+        """
+        from nn.matrices import activations
+
+        return activations(self, X)
+
+    def residuals(self, X: Any, y: Any, loss: str | Loss) -> Residuals:
+        """The forward and the reverse pass of many samples as the textbook's matrices.
+
+        Args:
+            X: one row of numbers a sample.
+            y: the targets, as `nn.fit` takes them.
+            loss: a function of `nn.losses` or its name, or any function of a prediction and a target.
+
+        Returns:
+            What `activations` gives, and δ[l] and the gradients of W[l] and b[l]; see
+            `nn.matrices.Residuals`.  No ``.grad`` is touched.
+
+        Raises:
+            TypeError, ValueError: if the data do not suit each other, the network or the loss.
+            ImportError: if NumPy is not installed.
+
+        >>> back = MLP(2, [3, 1], activation="tanh", seed=0).residuals([[0.5, -1.0]], [1.0], "half_mse")
+        >>> back.delta[2] - (back.A[2] - 1.0)  # a linear output: δ = −(y − a)
+        array([[0.]])
+        """
+        from nn.matrices import residuals
+
+        return residuals(self, X, y, loss)
 
     def __repr__(self) -> str:
         sizes = " → ".join(map(str, [self.nin, *(layer.nout for layer in self.layers)]))
