@@ -8,14 +8,19 @@ a rule carries from step to step is kept in flat arrays, in the order of the par
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from math import inf, isfinite
 from numbers import Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
-from autograd import Parameter
+from autograd import Parameter, Value
 from autograd.value import NO_GRADIENT
 from nn.names import by_name as _by_name
+from nn.names import did_you_mean
+
+Parameters: TypeAlias = Iterable[Parameter] | Iterable[Mapping[str, Any]]
+"""What an optimiser moves: Parameters, or groups of them with settings of their own."""
 
 
 class Optimizer:
@@ -25,26 +30,68 @@ class Optimizer:
     numbers of `state` that it keeps for each parameter, all of which start at 0.
 
     Args:
-        parameters: what to train, such as ``model.parameters()``.
-        lr: the learning rate, above 0; the attribute may be changed between steps.
+        parameters: what to train, such as ``model.parameters()``; or a list of groups of them, each a
+            dict with its ``params`` and with whatever settings it is to have of its own.
+        lr: the learning rate, above 0.
+        settings: the subclass's other settings, by name.
 
     Attributes:
-        parameters: the list of them.
+        param_groups: one dict a group, with its ``params`` and every setting.  What stands there is
+            what the next step uses, so that settings may be changed between steps.
+        parameters: the parameters of all groups, in order.
         steps: how many steps were taken.
-        state: by name, one number for each parameter, as flat arrays of doubles.
+        state: by name, one number for each of ``parameters``, as flat arrays of doubles.
 
     Raises:
-        TypeError: if something in ``parameters`` is not a Parameter, or ``lr`` not a number.
-        ValueError: if there are no parameters, one comes twice, or ``lr`` is not a finite number above 0.
+        TypeError: if something in ``parameters`` is not a Parameter, or a setting not a number.
+        ValueError: if there are no parameters, one comes twice, or a setting is unknown or out of range.
+
+    >>> v, w = Parameter(1.0), Parameter(1.0)
+    >>> optimizer = SGD([{"params": [v]}, {"params": [w], "lr": 0.5}], lr=0.1)
+    >>> (v + w).backward()
+    >>> optimizer.step()
+    >>> v.data, w.data
+    (0.9, 0.5)
     """
 
     state_names: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, parameters: Iterable[Parameter], lr: float) -> None:
-        self.parameters = _checked(parameters)
-        self.lr = _number("lr", lr, above=0.0)
+    def __init__(self, parameters: Parameters, lr: float, **settings: Any) -> None:
+        defaults = _checked({"lr": lr, **settings})
+        self.param_groups = _groups(type(self).__name__, parameters, defaults)
+        for group in self.param_groups:
+            self.check(group)
+        self.parameters: list[Parameter] = [p for group in self.param_groups for p in group["params"]]
+        if len(set(self.parameters)) < len(self.parameters):
+            raise ValueError("a parameter comes twice; each is to be moved once a step")
         self.steps = 0
         self.state = {name: array("d", bytes(8 * len(self.parameters))) for name in self.state_names}
+
+    @property
+    def lr(self) -> float:
+        """The learning rate of all groups; to set it sets that of each.
+
+        Raises:
+            ValueError: if they have different ones, which are in ``param_groups``.
+        """
+        rates: set[float] = {group["lr"] for group in self.param_groups}
+        if len(rates) > 1:
+            raise ValueError("the groups have rates of their own: param_groups[0]['lr'] and so on")
+        return rates.pop()
+
+    @lr.setter
+    def lr(self, rate: float) -> None:
+        rate = _checked({"lr": rate})["lr"]
+        for group in self.param_groups:
+            group["lr"] = rate
+
+    @staticmethod
+    def check(group: Mapping[str, Any]) -> None:
+        """Refuse settings that do not go together; each for itself is in its range.
+
+        Raises:
+            ValueError: if there are such.
+        """
 
     @staticmethod
     def rule(p: Any, g: Any, h: tuple[float, ...], *state: Any) -> tuple[Any, ...]:
@@ -61,31 +108,104 @@ class Optimizer:
         """
         raise NotImplementedError("an optimiser states its rule")
 
-    def hyper_parameters(self) -> tuple[float, ...]:
-        """The numbers that `rule` is given as ``h`` in the step that ``steps`` now counts."""
+    def hyper_parameters(self, group: Mapping[str, Any]) -> tuple[float, ...]:
+        """The numbers that `rule` is given as ``h`` for a group, in the step that ``steps`` now counts."""
         raise NotImplementedError("an optimiser states the numbers that its rule needs")
+
+    def grouped(self) -> Iterator[tuple[dict[str, Any], range]]:
+        """Each group, with the places of its parameters among all of them."""
+        stop = 0
+        for group in self.param_groups:
+            start, stop = stop, stop + len(group["params"])
+            yield group, range(start, stop)
 
     def step(self) -> None:
         """Move every parameter that has a gradient; one that no reverse pass has reached stays."""
         self.steps += 1
-        h, rule, states = self.hyper_parameters(), self.rule, list(self.state.values())
-        for i, p in enumerate(self.parameters):
-            if p.grad is NO_GRADIENT:
-                continue
-            p.data, *after = rule(p.data, p.grad, h, *[numbers[i] for numbers in states])
-            for numbers, x in zip(states, after, strict=True):
-                numbers[i] = x
+        rule, states = self.rule, list(self.state.values())
+        for group, places in self.grouped():
+            h = self.hyper_parameters(group)
+            for i, p in zip(places, group["params"], strict=True):
+                if p.grad is NO_GRADIENT:
+                    continue
+                p.data, *after = rule(p.data, p.grad, h, *[numbers[i] for numbers in states])
+                for numbers, x in zip(states, after, strict=True):
+                    numbers[i] = x
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters: they count as not computed yet."""
         for p in self.parameters:
             p.grad = NO_GRADIENT
 
+    def state_dict(self) -> dict[str, Any]:
+        """All that decides the next steps, apart from the parameters themselves.
+
+        Returns:
+            ``optimizer``, the name of the class; ``steps``; ``param_groups``, the settings of each
+            group, where ``params`` says how many parameters it has; and ``state``, by name an array
+            with one number for each parameter.
+
+        >>> optimizer = SGD([Parameter(1.0)], lr=0.1, momentum=0.9)
+        >>> optimizer.state_dict()["state"]
+        {'velocity': array('d', [0.0])}
+        """
+        return {
+            "optimizer": type(self).__name__,
+            "steps": self.steps,
+            "param_groups": [{**group, "params": len(group["params"])} for group in self.param_groups],
+            "state": {name: array("d", numbers) for name, numbers in self.state.items()},
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a `state_dict`; nothing is changed if anything is wrong with it.
+
+        Args:
+            state: of an optimiser of the same class, over as many parameters in the same groups.
+
+        Raises:
+            TypeError, ValueError: naming what does not fit.
+        """
+        steps, groups, numbers = self._read(state)
+        self.steps = steps
+        for own, group in zip(self.param_groups, groups, strict=True):
+            own.update(group)
+        for name, column in numbers.items():
+            self.state[name][:] = column
+
+    def _read(self, state: Any) -> tuple[int, list[dict[str, Any]], dict[str, array[float]]]:
+        """The steps, the groups' settings and the numbers of a state, checked."""
+        own = self.state_dict()
+        check_keys("the state of an optimiser", state, own)
+        if state["optimizer"] != own["optimizer"]:
+            raise ValueError(f"the state is of {state['optimizer']!r}, this optimiser is {own['optimizer']}")
+        steps = check_count("steps", state["steps"])
+        groups = state["param_groups"]
+        if not isinstance(groups, Sequence) or len(groups) != len(own["param_groups"]):
+            raise ValueError(f"the state does not have this optimiser's {len(own['param_groups'])} groups")
+        settings = [self._read_group(*pair) for pair in zip(groups, own["param_groups"], strict=True)]
+        check_keys("the state's numbers", state["state"], own["state"])
+        columns = {name: check_column(name, x, len(self.parameters)) for name, x in state["state"].items()}
+        for name in columns.keys() & SQUARES:
+            if min(columns[name]) < 0:
+                raise ValueError(f"{name} holds sums of squares; one of them is {min(columns[name])!r}")
+        return steps, settings, columns
+
+    def _read_group(self, group: Any, own: Mapping[str, Any]) -> dict[str, Any]:
+        wanted = {name for name in own if name != "initial_lr"}
+        check_keys("a group", group, wanted | {"initial_lr"} if "initial_lr" in group else wanted)
+        if group["params"] != own["params"]:
+            raise ValueError(
+                f"the state's group has {group['params']!r} parameters; this optimiser's has {own['params']}"
+            )
+        settings = {name: x for name, x in group.items() if name != "params"}
+        rate = _number("lr", settings.pop("lr"))  # where a schedule has ended, it may be 0
+        settings = {**_checked(settings), "lr": rate}
+        self.check(settings)
+        return settings
+
     def __repr__(self) -> str:
-        hidden = ("parameters", "state", "steps")
-        settings = ", ".join(f"{name}={x!r}" for name, x in vars(self).items() if name not in hidden)
-        count = f"{len(self.parameters):,} parameter{'' if len(self.parameters) == 1 else 's'}"
-        return f"{type(self).__name__}({count}, {settings})"
+        groups = [f"{_count(group['params'])}, {_settings(group)}" for group in self.param_groups]
+        return f"{type(self).__name__}({'; '.join(groups)})"
 
 
 class SGD(Optimizer):
@@ -93,13 +213,13 @@ class SGD(Optimizer):
 
     Args:
         parameters, lr: see `Optimizer`.
-        momentum: how much of the last step's velocity is kept, from 0 up.
+        momentum: how much of the last step's velocity is kept, 0 ≤ momentum < 1.
         nesterov: look ahead along the velocity, as Sutskever et al. (2013) write Nesterov's method.
         weight_decay: adds ``weight_decay``·w to the gradient.
 
     Raises:
-        TypeError, ValueError: see `Optimizer`; and if ``momentum`` or ``weight_decay`` is negative,
-            or ``nesterov`` is asked for without momentum.
+        TypeError, ValueError: see `Optimizer`; and if ``momentum`` or ``weight_decay`` is out of
+            range, or ``nesterov`` is asked for without momentum.
 
     >>> w = Parameter(1.0, "w")
     >>> (w * w).backward()
@@ -112,17 +232,17 @@ class SGD(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Parameter],
+        parameters: Parameters,
         lr: float,
         momentum: float = 0.0,
         nesterov: bool = False,
         weight_decay: float = 0.0,
     ) -> None:
-        super().__init__(parameters, lr)
-        self.momentum = _number("momentum", momentum)
-        self.nesterov = bool(nesterov)
-        self.weight_decay = _number("weight_decay", weight_decay)
-        if self.nesterov and self.momentum == 0:
+        super().__init__(parameters, lr, momentum=momentum, nesterov=nesterov, weight_decay=weight_decay)
+
+    @staticmethod
+    def check(group: Mapping[str, Any]) -> None:
+        if group["nesterov"] and group["momentum"] == 0:
             raise ValueError("nesterov looks ahead along the velocity: it needs a momentum above 0")
 
     @staticmethod
@@ -135,8 +255,8 @@ class SGD(Optimizer):
             return p - lr * (g + momentum * velocity), velocity
         return p - lr * velocity, velocity
 
-    def hyper_parameters(self) -> tuple[float, ...]:
-        return self.lr, self.momentum, float(self.nesterov), self.weight_decay
+    def hyper_parameters(self, group: Mapping[str, Any]) -> tuple[float, ...]:
+        return group["lr"], group["momentum"], float(group["nesterov"]), group["weight_decay"]
 
 
 class Adagrad(Optimizer):
@@ -157,14 +277,12 @@ class Adagrad(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Parameter],
+        parameters: Parameters,
         lr: float = 0.01,
         eps: float = 1e-10,
         weight_decay: float = 0.0,
     ) -> None:
-        super().__init__(parameters, lr)
-        self.eps = _number("eps", eps, above=0.0)
-        self.weight_decay = _number("weight_decay", weight_decay)
+        super().__init__(parameters, lr, eps=eps, weight_decay=weight_decay)
 
     @staticmethod
     def rule(p: Any, g: Any, h: tuple[float, ...], *state: Any) -> tuple[Any, ...]:
@@ -174,8 +292,8 @@ class Adagrad(Optimizer):
         squares = squares + g * g
         return p - lr * g / (squares**0.5 + eps), squares
 
-    def hyper_parameters(self) -> tuple[float, ...]:
-        return self.lr, self.eps, self.weight_decay
+    def hyper_parameters(self, group: Mapping[str, Any]) -> tuple[float, ...]:
+        return group["lr"], group["eps"], group["weight_decay"]
 
 
 class RMSprop(Optimizer):
@@ -188,7 +306,7 @@ class RMSprop(Optimizer):
         parameters, lr: see `Optimizer`.
         alpha: how much of the running mean is kept, 0 ≤ alpha < 1.
         eps: keeps the divisor from 0, above 0.
-        momentum: how much of the last step's velocity is kept, from 0 up.
+        momentum: how much of the last step's velocity is kept, 0 ≤ momentum < 1.
         weight_decay: adds ``weight_decay``·w to the gradient.
 
     Raises:
@@ -199,18 +317,14 @@ class RMSprop(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Parameter],
+        parameters: Parameters,
         lr: float = 0.01,
         alpha: float = 0.99,
         eps: float = 1e-8,
         momentum: float = 0.0,
         weight_decay: float = 0.0,
     ) -> None:
-        super().__init__(parameters, lr)
-        self.alpha = _number("alpha", alpha, below=1.0)
-        self.eps = _number("eps", eps, above=0.0)
-        self.momentum = _number("momentum", momentum)
-        self.weight_decay = _number("weight_decay", weight_decay)
+        super().__init__(parameters, lr, alpha=alpha, eps=eps, momentum=momentum, weight_decay=weight_decay)
 
     @staticmethod
     def rule(p: Any, g: Any, h: tuple[float, ...], *state: Any) -> tuple[Any, ...]:
@@ -222,8 +336,8 @@ class RMSprop(Optimizer):
         velocity = momentum * velocity + step if momentum else step
         return p - lr * velocity, squares, velocity
 
-    def hyper_parameters(self) -> tuple[float, ...]:
-        return self.lr, self.alpha, self.eps, self.momentum, self.weight_decay
+    def hyper_parameters(self, group: Mapping[str, Any]) -> tuple[float, ...]:
+        return tuple(group[name] for name in ("lr", "alpha", "eps", "momentum", "weight_decay"))
 
 
 class Adam(Optimizer):
@@ -246,16 +360,13 @@ class Adam(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Parameter],
+        parameters: Parameters,
         lr: float = 0.001,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
     ) -> None:
-        super().__init__(parameters, lr)
-        self.betas = _betas(betas)
-        self.eps = _number("eps", eps, above=0.0)
-        self.weight_decay = _number("weight_decay", weight_decay)
+        super().__init__(parameters, lr, betas=betas, eps=eps, weight_decay=weight_decay)
 
     @staticmethod
     def rule(p: Any, g: Any, h: tuple[float, ...], *state: Any) -> tuple[Any, ...]:
@@ -266,13 +377,13 @@ class Adam(Optimizer):
         squares = beta2 * squares + (1 - beta2) * g * g
         return shrink * p - lr * (mean / correction1) / ((squares / correction2) ** 0.5 + eps), mean, squares
 
-    def hyper_parameters(self) -> tuple[float, ...]:
-        return self._numbers(self.weight_decay, 1.0)
+    def hyper_parameters(self, group: Mapping[str, Any]) -> tuple[float, ...]:
+        return self._numbers(group, group["weight_decay"], 1.0)
 
-    def _numbers(self, weight_decay: float, shrink: float) -> tuple[float, ...]:
-        beta1, beta2 = self.betas
+    def _numbers(self, group: Mapping[str, Any], weight_decay: float, shrink: float) -> tuple[float, ...]:
+        beta1, beta2 = group["betas"]
         corrections = 1 - beta1**self.steps, 1 - beta2**self.steps
-        return self.lr, beta1, beta2, *corrections, self.eps, weight_decay, shrink
+        return group["lr"], beta1, beta2, *corrections, group["eps"], weight_decay, shrink
 
 
 class AdamW(Adam):
@@ -290,7 +401,7 @@ class AdamW(Adam):
 
     def __init__(
         self,
-        parameters: Iterable[Parameter],
+        parameters: Parameters,
         lr: float = 0.001,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
@@ -298,8 +409,8 @@ class AdamW(Adam):
     ) -> None:
         super().__init__(parameters, lr, betas, eps, weight_decay)
 
-    def hyper_parameters(self) -> tuple[float, ...]:
-        return self._numbers(0.0, 1 - self.lr * self.weight_decay)
+    def hyper_parameters(self, group: Mapping[str, Any]) -> tuple[float, ...]:
+        return self._numbers(group, 0.0, 1 - group["lr"] * group["weight_decay"])
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {
@@ -324,25 +435,52 @@ def by_name(name: str) -> type[Optimizer]:
     return _by_name("optimiser", name, OPTIMIZERS)
 
 
-def _checked(parameters: Iterable[Parameter]) -> list[Parameter]:
-    listed = list(parameters)
-    if not listed:
-        raise ValueError("there are no parameters to train")
-    for p in listed:
+# ------------------------------------------------------------------------------ checking arguments
+
+
+def _groups(whose: str, parameters: Any, defaults: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The parameters as groups with all their settings."""
+    listed = _listed(whose, parameters)
+    if not any(isinstance(x, Mapping) for x in listed):
+        listed = [{"params": listed}]
+    return [_group(whose, group, defaults) for group in listed]
+
+
+def _group(whose: str, group: Any, defaults: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(group, Mapping) or "params" not in group:
+        raise TypeError(f'a group is a dict with its parameters as "params"; got {group!r}')
+    own = {name: x for name, x in group.items() if name != "params"}
+    for name in own:
+        if name not in defaults:
+            raise ValueError(
+                f"{whose} has no setting {name!r}{did_you_mean(str(name), defaults)} "
+                f"A group has params and any of {', '.join(defaults)}"
+            )
+    params = _listed(whose, group["params"])
+    for p in params:
         if not isinstance(p, Parameter):
             raise TypeError(
                 f"an optimiser trains Parameters, as model.parameters() gives them; "
                 f"got {p!r} ({type(p).__name__})"
             )
-    if len(set(listed)) < len(listed):
-        raise ValueError("a parameter comes twice; each is to be moved once a step")
+    return {"params": params, **defaults, **_checked(own)}
+
+
+def _listed(whose: str, parameters: Any) -> list[Any]:
+    if isinstance(parameters, (Value, str, Mapping)) or not isinstance(parameters, Iterable):
+        raise TypeError(
+            f"{whose} takes a list of Parameters, such as model.parameters(); "
+            f"got {parameters!r} ({type(parameters).__name__})"
+        )
+    listed = list(parameters)
+    if not listed:
+        raise ValueError("there are no parameters to train")
     return listed
 
 
-def _betas(betas: tuple[float, float]) -> tuple[float, float]:
-    if not isinstance(betas, (tuple, list)) or len(betas) != 2:
-        raise TypeError(f"betas is a pair of numbers; got {betas!r}")
-    return _number("betas[0]", betas[0], below=1.0), _number("betas[1]", betas[1], below=1.0)
+def _checked(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings, each in its range."""
+    return {name: RANGES.get(name, partial(_number, name))(x) for name, x in settings.items()}
 
 
 def _number(name: str, x: Any, above: float = -inf, low: float = 0.0, below: float = inf) -> float:
@@ -354,3 +492,87 @@ def _number(name: str, x: Any, above: float = -inf, low: float = 0.0, below: flo
         wanted += f" and below {below:g}" if isfinite(below) else ""
         raise ValueError(f"{name} is a finite number {wanted}; got {x!r}")
     return number
+
+
+def _betas(betas: Any) -> tuple[float, float]:
+    if not isinstance(betas, (tuple, list)) or len(betas) != 2:
+        raise TypeError(f"betas is a pair of numbers; got {betas!r}")
+    return _number("betas[0]", betas[0], below=1.0), _number("betas[1]", betas[1], below=1.0)
+
+
+def _yes_or_no(name: str, x: Any) -> bool:
+    if x not in (True, False):
+        raise TypeError(f"{name} is True or False; got {x!r} ({type(x).__name__})")
+    return bool(x)
+
+
+RANGES: dict[str, Callable[[Any], Any]] = {
+    "lr": partial(_number, "lr", above=0.0),
+    "initial_lr": partial(_number, "initial_lr", above=0.0),
+    "momentum": partial(_number, "momentum", below=1.0),
+    "nesterov": partial(_yes_or_no, "nesterov"),
+    "alpha": partial(_number, "alpha", below=1.0),
+    "betas": _betas,
+    "eps": partial(_number, "eps", above=0.0),
+}
+"""What each setting may be; one that is not named here is a finite number from 0 up."""
+
+SQUARES = frozenset({"sum_of_squares", "mean_of_squares"})
+"""The numbers of a state that no step makes negative."""
+
+
+# ---------------------------------------------------------------------------------- checking states
+
+
+def check_keys(whose: str, state: Any, wanted: Iterable[str]) -> None:
+    """Refuse a state that is not a mapping with just these keys.
+
+    Raises:
+        TypeError: if it is not a mapping.
+        ValueError: naming what is missing or not expected.
+    """
+    if not isinstance(state, Mapping):
+        raise TypeError(f"{whose} is a mapping, as state_dict() gives it; got {type(state).__name__}")
+    wanted = list(wanted)
+    missing = [name for name in wanted if name not in state]
+    unexpected = [name for name in state if name not in wanted]
+    for complaint, names in (("lacks", missing), ("has an unknown", unexpected)):
+        if names:
+            raise ValueError(f"{whose} {complaint} {', '.join(map(repr, names))}; nothing was loaded")
+
+
+def check_count(name: str, n: Any) -> int:
+    """A whole number from 0 up.
+
+    Raises:
+        ValueError: if it is not one.
+    """
+    if not isinstance(n, int) or isinstance(n, bool) or n < 0:
+        raise ValueError(f"{name} is a whole number from 0 up; got {n!r}")
+    return n
+
+
+def check_column(name: str, numbers: Any, length: int) -> array[float]:
+    """So many finite numbers, as an array.
+
+    Raises:
+        TypeError, ValueError: if they are not.
+    """
+    try:
+        column = array("d", numbers)
+    except (TypeError, ValueError, OverflowError):
+        raise TypeError(f"{name} holds one number for each parameter") from None
+    if len(column) != length:
+        raise ValueError(f"{name} holds {len(column)} numbers for {length} parameters")
+    for i, x in enumerate(column):
+        if not isfinite(x):
+            raise ValueError(f"{name} holds finite numbers; number {i} is {x!r}")
+    return column
+
+
+def _count(params: Sequence[Parameter]) -> str:
+    return f"{len(params):,} parameter{'' if len(params) == 1 else 's'}"
+
+
+def _settings(group: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={x!r}" for name, x in group.items() if name not in ("params", "initial_lr"))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -80,37 +81,59 @@ class TapeEngine:
     def finish(self) -> None:
         """Put the trained numbers and the optimiser's state back where they came from."""
         self._open.close()
-        for own, vector in zip(self._own_state, self._state, strict=True):
-            own[self._places] = vector
+        for group in self._groups:
+            for own, vector in zip(self._own_state, group.state, strict=True):
+                own[group.places] = vector
 
     def _place_state(self) -> None:
-        """The optimiser's state as vectors in the order of the tape's parameters.
+        """The optimiser's groups and their state as vectors in the order of the tape's parameters.
 
         The optimiser may hold other parameters than the tape: what both have is moved.
         """
-        place: dict[Value, int] = {p: i for i, p in enumerate(self.optimizer.parameters)}
-        moved = zip(self.tape.parameters, self.tape.reached, strict=True)
-        both = [(row, place[p]) for row, (p, reached) in enumerate(moved) if reached and p in place]
-        rows, places = np.array(both, np.int64).reshape(-1, 2).T
-        self._rows = None if len(rows) == len(self.tape.parameters) else rows
-        self._places = places
+        row = {p: i for i, p in enumerate(self.tape.parameters) if self.tape.reached[i]}
         self._own_state = [np.frombuffer(numbers) for numbers in self.optimizer.state.values()]
-        self._state = [own[self._places] for own in self._own_state]
-        self._move = vectorised(self.optimizer.rule, len(self._state))
+        self._groups: list[_Group] = []
+        for settings, places in self.optimizer.grouped():
+            both = [(row[p], i) for i, p in zip(places, settings["params"], strict=True) if p in row]
+            rows, at = np.array(sorted(both), np.int64).reshape(-1, 2).T
+            state = [own[at] for own in self._own_state]
+            self._groups.append(
+                _Group(settings, at, state, None if len(rows) == len(self.tape.parameters) else rows)
+            )
+        self._move = vectorised(self.optimizer.rule, len(self._own_state))
         self._y = np.asarray(self.train.y, float)
         nothing = np.empty(0)  # compiles the rule, or raises, before anything is trained
-        self._move(nothing, nothing, self.optimizer.hyper_parameters(), *[nothing for _ in self._state])
+        h = self.optimizer.hyper_parameters(self._groups[0].settings)
+        self._move(nothing, nothing, h, *[nothing for _ in self._own_state])
 
     def _update(self) -> None:
         self.optimizer.steps += 1
-        h = self.optimizer.hyper_parameters()
         vector, gradient = self._training.vector, self._training.gradient
-        if self._rows is None:
-            self._move(vector, gradient, h, *self._state)
-        else:
-            held = vector[self._rows]
-            self._move(held, gradient[self._rows], h, *self._state)
-            vector[self._rows] = held
+        for group in self._groups:
+            h = self.optimizer.hyper_parameters(group.settings)
+            if group.rows is None:
+                self._move(vector, gradient, h, *group.state)
+            else:
+                held = vector[group.rows]
+                self._move(held, gradient[group.rows], h, *group.state)
+                vector[group.rows] = held
+
+
+@dataclass(frozen=True)
+class _Group:
+    """A group of the optimiser's parameters, as far as they are on the tape.
+
+    Attributes:
+        settings: the optimiser's own dict.
+        places: where they stand among the optimiser's parameters.
+        state: their state, a vector for each number that the rule keeps.
+        rows: where they stand in the tape's vector; None if they are all of it.
+    """
+
+    settings: dict[str, Any]
+    places: Array
+    state: list[Array]
+    rows: Array | None
 
 
 def _compare(tape: Tape, outputs: Any, train: Samples) -> None:

@@ -49,6 +49,7 @@ OPTIMIZERS = {
     "sgd": lambda p: SGD(p, lr=0.1),
     "nesterov": lambda p: SGD(p, lr=0.02, momentum=0.9, nesterov=True, weight_decay=1e-3),
     "adam": lambda p: Adam(p, lr=0.01),
+    "groups": lambda p: Adam([{"params": p[5:]}, {"params": p[:5], "lr": 0.1, "weight_decay": 0.1}], lr=0.01),
 }
 CASES: dict[str, dict[str, Any]] = {
     "full batch": {"loss": "hinge"},
