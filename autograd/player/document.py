@@ -115,6 +115,10 @@ def _text(walk: Walk) -> str:
             f"<li>{escape(step.sentence)} <span>{escape(step.line)}</span></li>" for step in steps
         )
         parts.append(f'<h2>{title}</h2><ol start="{steps[0].number + 1}">{items}</ol>')
+    beside = walk.beside
+    if beside is not None and beside.parts_at is not None:
+        where = f"{beside.engine} parts from the right engine at step {beside.parts_at + 1}."
+        parts.append(f"<p>{escape(where)} {escape(beside.diagnosis)}</p>")
     more = len(walk) - len(told)
     if more:
         parts.append(f"<p>… and {counted(more, 'more step')}, too many to tell without scripts.</p>")

@@ -7,7 +7,7 @@
   const MATH_ELEMENTS = new Set("math mrow mi mn mo mtext mspace msub msup msubsup mfrac msqrt mroot mover munder munderover mstyle mpadded mtable mtr mtd".split(" "));
   const MATH_ATTRIBUTES = new Set("display displaystyle mathvariant stretchy lspace rspace form fence separator width columnalign accent scriptlevel".split(" "));
   const EMPTY = "–";
-  const READABLE = 0.5; // the smallest scale at which the numbers of a graph can still be read
+  const READABLE = 0.6; // the smallest scale at which the numbers of a graph can still be read
   const LARGEST_SCALE = 4;
   const embedded = window.parent !== window;
   const $ = (id) => document.getElementById(id);
@@ -150,10 +150,22 @@
     svg = view.element;
     canvas.replaceChildren(svg);
     ({ lit, slots, nodesOf } = view);
-    refresh(view.nodeElement.keys(), view.edgeElement.keys());
+    refresh(view);
     fit();
     showCrumbs();
-    requestIdle(() => [index + 1, index - 1].forEach((i) => views[i]?.parent === wanted.parent && prepare(views[i])));
+    getReady([index + 1, index - 1].map((i) => views[i]).filter((other) => other && other.parent === view.parent));
+  }
+
+  // What a step may turn to next, made ready bit by bit where there is time between two frames.
+  function getReady(near) {
+    const here = view;
+    const tasks = near.flatMap((other) => [() => prepare(other), () => refresh(other)]);
+    const next = () => {
+      if (view !== here || !tasks.length) return;
+      tasks.shift()();
+      requestIdle(next);
+    };
+    requestIdle(next);
   }
 
   const requestIdle = window.requestIdleCallback ?? ((does) => setTimeout(does, 200));
@@ -222,17 +234,17 @@
     return part.box;
   }
 
-  function refresh(nodes, edges) {
-    for (const node of nodes) refreshNode(node);
-    for (const edge of edges) refreshEdge(edge);
+  function refresh(view, nodes = view.nodeElement.keys(), edges = view.edgeElement.keys()) {
+    for (const node of nodes) refreshNode(view, node);
+    for (const edge of edges) refreshEdge(view, edge);
   }
 
   function write(slot, text) {
     if (slot !== undefined && slot.textContent !== text) slot.textContent = text;
   }
 
-  function refreshNode(node) {
-    const part = view.nodeElement.get(node);
+  function refreshNode({ nodeElement, nodesOf, slots }, node) {
+    const part = nodeElement.get(node);
     if (part === undefined) return;
     const done = computed.get(node) < place;
     const value = done ? facts.values[placeOf(node)] : EMPTY;
@@ -244,9 +256,9 @@
     part.setAttribute("aria-label", `${plainName(node)}: value ${value}${constants.has(node) ? "" : `, ${slope()} ${gradient}`}`);
   }
 
-  function refreshEdge(key) {
-    const part = view.edgeElement.get(key);
-    if (part === undefined || view.shared.has(part)) return;
+  function refreshEdge({ edgeElement, shared, slots }, key) {
+    const part = edgeElement.get(key);
+    if (part === undefined || shared.has(part)) return;
     const step = carried.get(key);
     const done = step !== undefined && step < place;
     const target = key.slice(key.indexOf(">") + 1, key.lastIndexOf(":"));
@@ -495,9 +507,17 @@
     else goToNode(nodesOf.get(part)[0]);
   }
 
+  // Where the learner predicts, no way leads past a step that is still to be answered.
+  function jump(to) {
+    const open = $("predict").checked ? steps().find((step) => step.number >= place && step.number < to && isEdge(step) && !answered.has(step.number)) : undefined;
+    if (open === undefined) return go(to);
+    go(open.number);
+    ask(open);
+  }
+
   function goToNode(node) {
     const places = [computed.get(node), ...(received.get(node) ?? [])].map((number) => number + 1);
-    go(places.find((other) => other > place) ?? places[0]);
+    jump(places.find((other) => other > place) ?? places[0]);
   }
 
   // ------------------------------------------------------------------ the place
@@ -520,7 +540,7 @@
     const step = steps()[place - 1];
     showWhere(step);
     if (step) [step.node, step.target].forEach((node) => node && boxOf(node));
-    refresh(nodes, edges);
+    refresh(view, nodes, edges);
     light(step);
     follow(step);
     tell(step);
@@ -542,6 +562,7 @@
     slider.setAttribute("aria-valuetext", step ? `step ${place} of ${count}: ${sentenceOf(step)}` : "before the first step");
     for (const id of ["first", "previous"]) $(id).disabled = place === 0;
     for (const id of ["next", "last"]) $(id).disabled = place === count;
+    tellOther();
     markInList();
   }
 
@@ -565,6 +586,40 @@
         element("td", { class: "operator" }, operator),
         element("th", { scope: "row" }, ...words),
         element("td", {}, number))));
+  }
+
+  // ------------------------------------------------------------------ another engine beside the right one
+
+  function tellOther() {
+    const { beside } = facts;
+    $("other").hidden = !beside;
+    document.querySelector(".parting").hidden = !beside || beside.parts_at === null;
+    if (!beside) return;
+    const { engine, parts_at: at } = beside;
+    const parted = at !== null && place > at;
+    $("other").classList.toggle("parted", parted);
+    const until = at === null ? "agrees with the right engine at every step." : parted ? `parts from the right engine at step ${at + 1}.` : "agrees with the right engine so far.";
+    $("other-heading").replaceChildren(element("b", {}, parted ? "≠ " : "= "), element("b", {}, engine), ` ${until}`);
+    $("other-words").textContent = parted ? beside.diagnosis : "";
+    $("other-go").hidden = at === null || place === at + 1;
+    $("other-go").textContent = at === null ? "" : `Step ${at + 1}: where they part`;
+    $("other-table").hidden = !parted;
+    $("other-table").tBodies[0].replaceChildren(...(parted ? beside.gradients.map(rowOfBoth) : []));
+    $("other-name").textContent = engine;
+    document.querySelector(".parting").style.left = `${(100 * (at + 1)) / steps().length}%`;
+  }
+
+  // A node's gradient by both engines, as far as the right one has come.
+  function rowOfBoth([i, right, found, differs]) {
+    const node = `n${i}`;
+    const complete = (received.get(node)?.at(-1) ?? Infinity) < place;
+    const parting = i === facts.beside.node;
+    let [ours, theirs, wrong] = [EMPTY, EMPTY, false];
+    if (complete) [ours, theirs, wrong] = [right, found, differs];
+    else if (parting) [ours, theirs, wrong] = [facts.beside.right, facts.beside.found, true];
+    return element("tr", { class: wrong ? "wrong" : "" },
+      element("th", { scope: "row" }, nameOf(node)), element("td", {}, ours), element("td", {}, theirs),
+      element("td", {}, wrong ? "≠" : ""));
   }
 
   // ------------------------------------------------------------------ all steps as a list
@@ -598,6 +653,7 @@
   let asking = null; // the step asked about
   let tries = 0;
   const score = { right: 0, asked: 0 };
+  const answered = new Set(); // the numbers of the steps that were predicted or revealed
 
   function next() {
     const step = steps()[place];
@@ -726,6 +782,7 @@
   }
 
   function finish(scored) {
+    answered.add(asking.number);
     score.asked += 1;
     score.right += scored ? 1 : 0;
     $("score").textContent = `${score.right} of ${score.asked} at the first try`;
@@ -817,13 +874,14 @@
 
   function showFacts(other) {
     facts = other;
+    answered.clear();
     questions = Promise.resolve(other.questions);
     readFacts();
     closePrediction();
     $("list").querySelector("ol").replaceChildren();
     fillList();
     place = Math.min(place, steps().length);
-    refresh(view.nodeElement.keys(), view.edgeElement.keys());
+    refresh(view);
     tell(steps()[place - 1]);
     light(steps()[place - 1]);
     $("host").textContent = `Computed again: ${facts.names[facts.output][TEXT]} = ${facts.values[facts.output]}.`;
@@ -835,7 +893,7 @@
     ArrowRight: next,
     ArrowLeft: () => go(place - 1),
     Home: () => go(0),
-    End: () => go(steps().length),
+    End: () => jump(steps().length),
     " ": () => (timer === null ? play() : pause()),
     "+": () => zoom(1.25),
     "=": () => zoom(1.25),
@@ -870,24 +928,26 @@
     on("previous", () => (pause(), go(place - 1)));
     on("play", () => (timer === null ? play() : pause()));
     on("next", () => (pause(), next()));
-    on("last", () => (pause(), go(steps().length)));
+    on("last", () => (pause(), jump(steps().length)));
+    on("other-go", () => (pause(), jump(facts.beside.parts_at + 1)));
     on("zoom-in", () => zoom(1.25, undefined, undefined, true));
     on("zoom-out", () => zoom(0.8, undefined, undefined, true));
     on("fit", KEYS[0]);
     on("reveal", reveal);
     on("theme", switchTheme);
-    $("place").addEventListener("input", (event) => (pause(), go(Number(event.target.value))));
+    $("place").addEventListener("input", (event) => (pause(), jump(Number(event.target.value))));
     $("speed").addEventListener("change", () => timer !== null && (pause(), play()));
     $("prediction").addEventListener("submit", (event) => (event.preventDefault(), asking && check()));
     $("prediction").addEventListener("change", (event) => event.target.name === "asked" && asking && nameAnswer());
     $("predict").addEventListener("change", (event) => {
       document.documentElement.classList.toggle("predicting", event.target.checked);
+      answered.clear();
       if (!event.target.checked) closePrediction();
     });
     $("list").addEventListener("toggle", fillList);
     $("list").addEventListener("click", (event) => {
       const button = event.target.closest("button");
-      if (button) go(Number(button.dataset.place));
+      if (button) jump(Number(button.dataset.place));
     });
     $("leaves").addEventListener("submit", (event) => event.preventDefault());
     $("leaves").addEventListener("change", askWhatIf);

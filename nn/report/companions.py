@@ -18,7 +18,7 @@ from autograd.trace import Step
 from autograd.walk import Walk
 from autograd.wording import count, counted, number, parse_label, shorten, signed
 
-MOST_NODES = 1_500
+MOST_NODES = 4_000
 """The player of a larger graph would keep a report waiting for more than a few seconds."""
 LONGEST_REASON = 300
 

@@ -1,11 +1,13 @@
 """The page of a walk, driven in a real browser: what it shows is what the trace says."""
 
 import re
+from html import unescape
 
 import pytest
 
 from autograd import Value
 from autograd.player import page
+from autograd.testing.broken import overwrites
 from autograd.walk import walk
 from autograd.wording import number
 
@@ -22,6 +24,14 @@ def expression(first="a"):
     L = e * f + a
     L.label = "L"
     return L
+
+
+def chain(steps):
+    """A graph of more nodes than one picture shows, and no network."""
+    y = x = Value(0.5, "x")
+    for i in range(steps):
+        y = (y * Value(0.3 + i / 100, f"c{i}") + x).tanh()
+    return y
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +88,8 @@ def test_every_step_shows_its_sentence_its_formula_and_its_numbers(sheet, steps)
         sheet.click("#next")
         assert place(sheet) == step.number + 1
         assert sheet.text_content("#sentence") == step.sentence
-        assert sheet.locator("#math math").count() > 0
+        set_in_mathematics = "".join(sheet.locator("#math math").all_text_contents())
+        assert set_in_mathematics == unescape(re.sub("<[^>]*>", "", step.mathml()))
         kind = "value" if step.phase == "forward" else "gradient"
         assert slot(sheet, f"{kind}:{step.node}") == number(step.after)
         assert sheet.locator("#numbers").is_visible() == (step.kind == "edge")
@@ -213,8 +224,8 @@ def test_dragging_moves_the_graph_and_clicks_nothing(sheet):
 
 
 def predict(sheet, steps, node, which=-1):
-    sheet.check("#predict")
     go(sheet, edge_step(steps, node, which).number)
+    sheet.check("#predict")
     sheet.click("#next")
     assert sheet.is_visible("#prediction")
 
@@ -302,6 +313,104 @@ def test_playing_stops_at_a_question(sheet, steps):
     sheet.wait_for_selector("#answer:visible")
     assert place(sheet) == next(s.number for s in steps if s.kind == "edge")
     assert sheet.get_attribute("#play", "aria-pressed") == "false"
+
+
+@pytest.mark.parametrize("way", ["#last", "scrubber", "End", "node"])
+def test_no_way_leads_past_a_step_that_is_to_be_predicted(sheet, steps, way):
+    first = next(s.number for s in steps if s.kind == "edge")
+    go(sheet, first - 1)
+    sheet.check("#predict")
+    if way == "#last":
+        sheet.click(way)
+    elif way == "scrubber":
+        go(sheet, len(steps))
+    elif way == "End":
+        sheet.evaluate("document.activeElement.blur()")
+        sheet.keyboard.press(way)
+    else:
+        sheet.click(f'[data-slot="gradient:{edge_step(steps, "b").node}"]')
+    assert place(sheet) == first
+    assert sheet.is_visible("#answer")
+
+
+def test_a_step_that_was_answered_is_in_no_one_s_way(sheet, steps):
+    sheet.check("#predict")
+    sheet.click("#last")
+    edges = [s for s in steps if s.kind == "edge"]
+    for _ in edges:
+        sheet.click("#reveal")
+        sheet.click("#last") if place(sheet) < len(steps) else None
+    sheet.click("#first")
+    sheet.click("#last")
+    assert place(sheet) == len(steps)
+
+
+def test_the_list_does_not_tell_what_is_to_be_predicted(sheet, steps):
+    sheet.click("#list summary")
+    first = next(s.number for s in steps if s.kind == "edge")
+    sentence = sheet.locator("#list li button span:last-child").nth(first)
+    assert sentence.is_visible()
+    sheet.check("#predict")
+    assert not sentence.is_visible()
+    sheet.click("#last")
+    sheet.click("#reveal")
+    assert sentence.is_visible()
+
+
+# ---------------------------------------------------------------------------- beside another engine
+
+
+def test_where_another_engine_parts_is_marked_and_told(opened):
+    steps = walk(expression(), beside=overwrites)
+    at = steps.beside.parts_at
+    assert (
+        f"<p>overwrites parts from the right engine at step {at + 1}. {steps.beside.diagnosis}</p>"
+        in page(steps)
+    )
+    sheet = opened(page(steps))
+    assert "agrees with the right engine so far" in sheet.text_content("#other-heading")
+    assert sheet.locator(".parting").is_visible()
+    sheet.click("#other-go")
+    assert place(sheet) == at + 1
+    assert f"overwrites parts from the right engine at step {at + 1}." in sheet.text_content("#other-heading")
+    assert sheet.text_content("#other-words") == steps.beside.diagnosis
+    sheet.click("#last")
+    rows = sheet.eval_on_selector_all(
+        "#other-table tbody tr", "rows => rows.map(row => [...row.children].map(cell => cell.textContent))"
+    )
+    names = {node.id: node.label for node in steps.trace.nodes}
+    assert rows == [
+        [names[node], number(right), number(found), "" if right == found else "≠"]
+        for node, (right, found) in steps.beside.gradients.items()
+    ]
+    sheet.click("#list summary")
+    assert sheet.locator("#list li").nth(at).text_content().startswith("≠")
+    assert sheet.errors == []
+
+
+def test_without_another_engine_nothing_is_said_of_one(sheet):
+    sheet.click("#last")
+    assert not sheet.locator("#other").is_visible()
+    assert not sheet.locator(".parting").is_visible()
+
+
+# -------------------------------------------------------------------------------------- large graphs
+
+
+def test_every_step_of_a_graph_in_parts_is_told_and_shown(opened):
+    steps = walk(chain(60))
+    sheet = opened(page(steps))
+    assert "too many for one picture" in sheet.text_content("#note")
+    sheet.evaluate(
+        "document.querySelector('[data-opens]').dispatchEvent(new MouseEvent('click', { bubbles: true }))"
+    )
+    assert not sheet.locator("#note").is_visible()
+    for step in steps:
+        sheet.evaluate("document.getElementById('next').click()")
+        assert sheet.text_content("#sentence") == step.sentence
+        kind = "value" if step.phase == "forward" else "gradient"
+        assert slot(sheet, f"{kind}:{step.node}") == number(step.after)
+        assert sheet.locator(".halo:not(.from)").count() == 1
 
 
 # ------------------------------------------------------------------------------- a page among others
