@@ -1,6 +1,7 @@
 """How long a graph's picture and its player take, how large the page is, and whether it plays smoothly.
 
-Run it by itself; it prints a table::
+Run it by itself, on a machine with nothing else to do; it prints a table, the last line of which is
+a 64-32-10 network on one sample::
 
     python tests/benchmarks/bench_player.py
 
@@ -22,6 +23,7 @@ from typing import Any
 from autograd import Value, draw
 from autograd.player import page
 from autograd.walk import Walk, walk
+from nn import MLP, losses
 
 SIZES = (10, 100, 1000)
 RECENT = 12
@@ -71,6 +73,15 @@ def graph(size: int) -> Value:
     return total
 
 
+def network(*sizes: int) -> Value:
+    """The loss of a network on one sample."""
+    chance = random.Random(0)
+    model = MLP(sizes[0], list(sizes[1:]), activation="tanh", seed=0)
+    outputs = model([chance.random() for _ in range(sizes[0])])
+    assert isinstance(outputs, list)
+    return losses.cross_entropy(outputs, 3)
+
+
 def timed(what: Callable[[], Any], times: int = 1) -> tuple[float, Any]:
     """The median of so many runs, in seconds, and what the last one gave."""
     seconds = []
@@ -113,8 +124,7 @@ def drawn(steps: Walk) -> str:
 
 def main() -> None:
     print("nodes  steps   drawn s  page s  opens s    kB  frame ms  step ms  95 %  max  dropped")
-    for size in SIZES:
-        output = graph(size)
+    for output in (*map(graph, SIZES), network(64, 32, 10)):
         seconds, (steps, html) = timed(lambda output=output: ((made := walk(output)), page(made)))
         seen = frames(html)
         late = sum(gap > 1.5 * seen["idle"] for gap in seen["gaps"])
