@@ -6,7 +6,10 @@ import csv
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields
 from os import PathLike
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
+
+if TYPE_CHECKING:
+    from nn.seeing.style import Plot
 
 
 @dataclass(frozen=True)
@@ -90,40 +93,15 @@ class History:
             writer.writeheader()
             writer.writerows(asdict(epoch) for epoch in self.epochs)
 
-    def plot(self) -> Any:
-        """The loss of each epoch, and below it the accuracy if there is one: a matplotlib Figure.
+    def plot(self) -> Plot:
+        """The loss of each epoch, and below it the accuracy if there is one; see `nn.seeing.curves`.
 
         Raises:
             ImportError: if matplotlib is not installed.
         """
-        try:
-            from matplotlib.figure import Figure
-        except ImportError as error:
-            raise ImportError('plots need matplotlib: pip install "chainrule[train]"') from error
-        quantities = [q for q in ("loss", "accuracy") if q in self.columns]
-        figure = Figure(figsize=(6.4, 3.6 * len(quantities)), layout="constrained")
-        for quantity, axes in zip(quantities, figure.subplots(len(quantities), squeeze=False), strict=True):
-            self._draw(axes[0], quantity)
-        return figure
+        from nn.seeing import curves
 
-    def _draw(self, axes: Any, quantity: str) -> None:
-        numbers = self["number"]
-        marker = "o" if len(self) < 3 else ""
-        for name, colour, dash, words in (
-            (quantity, "#0072B2", "-", "training"),
-            (f"val_{quantity}", "#D55E00", "--", "validation"),
-        ):
-            if name in self.columns:
-                axes.plot(numbers, self[name], dash, color=colour, marker=marker, label=words)
-        if quantity == "loss" and min(self["loss"]) > 0 and max(self["loss"]) > 30 * min(self["loss"]):
-            axes.set_yscale("log")
-        if self.best_epoch is not None:
-            axes.axvline(self.best_epoch, color="#767676", linestyle=":", label=f"best: {self.best_epoch}")
-        axes.set(xlabel="epoch", ylabel=quantity)
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.grid(axis="y", color="#dddddd")
-        axes.xaxis.get_major_locator().set_params(integer=True)
-        axes.legend(frameon=False)
+        return curves(self)
 
     def __repr__(self) -> str:
         parts = [f"{len(self)} epoch{'' if len(self) == 1 else 's'}"]

@@ -17,13 +17,12 @@ from typing import Any
 from autograd import Parameter
 from autograd.drawing.style import THEMES
 from autograd.wording import counted, number, shorten
+from nn import seeing
 from nn.data import Dataset
 from nn.job import Result, Scores
-from nn.report import companions, figures, pictures
+from nn.report import companions, pictures
 from nn.report.folder import GALLERY, HISTORY, MARK, PATHS, PLAYER, WEIGHTS
 
-GRID = 72
-"""Into how many columns and rows the plane is divided to find the decision boundary."""
 ALL_OPEN, OPEN = 20, 3
 """Up to how many path drawings are all unfolded, and of more how many."""
 MOST_SHOWN = 12
@@ -372,7 +371,8 @@ def mistakes(result: Result) -> list[Mistake]:
 def _loss_curve(result: Result) -> str:
     history = result.history
     held_out = [loss for loss in history["val_loss"] if loss is not None]
-    return figures.loss_curve(history["loss"], held_out, result.job.settings.loss.replace("_", " "))
+    cost = result.job.settings.loss.replace("_", " ")
+    return seeing.loss_curve(history["loss"], held_out, cost).page_svg()
 
 
 def _plot(result: Result) -> tuple[str, str, str] | None:
@@ -380,11 +380,11 @@ def _plot(result: Result) -> tuple[str, str, str] | None:
     job, data = result.job, result.job.data
     if data.classes is None:
         parts = [(part.y, result.predict(part.X)) for part in (job.train, job.held_out)]
-        svg = figures.predicted_against_true(parts[0], parts[1], shorten(data.target, 40))
+        plot = seeing.predicted_against_true(parts[0], parts[1], shorten(data.target, 40))
         return (
             "Predicted against true",
             "On the dotted diagonal the network is right; in the target's own units.",
-            _inline(svg, "plot"),
+            _inline(plot.page_svg(), "plot"),
         )
     if len(data.features) != 2:
         return None
@@ -400,26 +400,18 @@ def _boundary(result: Result) -> str:
     import numpy as np
 
     job = result.job
-    xs, ys = (_around([row[i] for row in job.data.X]) for i in (0, 1))
-    support = result.support([[x, y] for y in ys for x in xs])
+    xs, ys = (seeing.around([row[i] for row in job.data.X]) for i in (0, 1))
+    support = result.support([[x, y] for y in ys.tolist() for x in xs.tolist()])
     grid = np.array(support).T.reshape(-1, len(ys), len(xs))
     train, held_out = (_points(result, part) for part in (job.train, job.held_out))
     names = [shorten(name, 24) for name in job.data.classes or ()]
     axis_names = (shorten(job.data.features[0], 40), shorten(job.data.features[1], 40))
-    return figures.decision_boundary(xs, ys, grid, names, axis_names, train, held_out)
+    return seeing.decision_boundary(xs, ys, grid, names, axis_names, train, held_out).page_svg()
 
 
-def _around(values: Sequence[float]) -> list[float]:
-    """Evenly spaced coordinates over the values and a margin."""
-    low, high = min(values), max(values)
-    margin = 0.15 * (high - low) or 1.0
-    step = (high - low + 2 * margin) / (GRID - 1)
-    return [low - margin + i * step for i in range(GRID)]
-
-
-def _points(result: Result, data: Dataset) -> figures.Points:
+def _points(result: Result, data: Dataset) -> seeing.Points:
     right = [p == y for p, y in zip(result.predict(data.X), data.y, strict=True)]
-    return figures.Points([x[0] for x in data.X], [x[1] for x in data.X], [int(y) for y in data.y], right)
+    return seeing.Points([x[0] for x in data.X], [x[1] for x in data.X], [int(y) for y in data.y], right)
 
 
 # ----------------------------------------------------------------------------------- the template

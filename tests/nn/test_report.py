@@ -13,10 +13,11 @@ from sklearn.metrics import confusion_matrix
 
 from autograd import Value, walk
 from autograd.drawing.style import THEMES
+from nn import seeing
 from nn.data import Dataset, moons, xor
 from nn.history import Epoch
 from nn.job import default_settings, prepare
-from nn.report import check_folder, companions, figures, page, pictures, write_report
+from nn.report import check_folder, companions, page, pictures, write_report
 from nn.report.folder import staged
 
 MARKUP = "<script>alert('&')</script> $x$"
@@ -298,7 +299,7 @@ def test_a_report_leaves_the_gradients_of_no_sample_behind():
 
 
 def test_a_plot_takes_its_colours_from_the_page():
-    svg = figures.loss_curve([1.0, 0.5], [1.1, 0.7], "mse")
+    svg = seeing.loss_curve([1.0, 0.5], [1.1, 0.7], "mse").page_svg()
     assert "var(--blue, #0072b2)" in svg
     assert re.findall(r"(?:fill|stroke): #[0-9a-f]{6}", svg) == []
     ElementTree.fromstring(svg)
@@ -308,7 +309,7 @@ def test_a_plot_takes_its_colours_from_the_page():
     "losses", [[], [0.5], [1.0, 1e-9], [float("nan"), 1.0], [float("inf")], [0.0, 0.0], [-1.0, 5.0]]
 )
 def test_any_losses_can_be_plotted(losses):
-    assert figures.loss_curve(losses, [], "mse").startswith("<svg")
+    assert seeing.loss_curve(losses, [], "mse").page_svg().startswith("<svg")
 
 
 def test_a_drawing_is_light_on_light_and_dark_on_dark_pages():

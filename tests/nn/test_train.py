@@ -349,14 +349,15 @@ def test_history_is_written_as_csv(tmp_path):
 
 def test_history_plots_what_it_holds():
     pytest.importorskip("matplotlib", reason="matplotlib is not installed")
-    figure = trained(validation=0.4)[1].plot()
-    loss, share = figure.axes
+    loss, share = trained(validation=0.4)[1].plot().figure().axes
     assert (loss.get_ylabel(), share.get_ylabel()) == ("loss", "accuracy")
     assert [line.get_label() for line in loss.lines] == ["training", "validation"]
-    assert len(trained(y=REALS, loss="mse")[1].plot().axes) == 1
+    assert len(trained(y=REALS, loss="mse")[1].plot().figure().axes) == 1
 
 
 def test_a_plot_without_matplotlib_names_the_extra(monkeypatch):
+    for name in [name for name in sys.modules if name.startswith("nn.seeing")]:
+        monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(ImportError, match=r"chainrule\[train\]"):
         trained()[1].plot()

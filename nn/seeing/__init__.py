@@ -1,0 +1,27 @@
+"""Seeing it learn: loss curves, decision boundaries, weights as images, a training as a film.
+
+Every plot shows itself in a notebook and is saved as a file; all share one look, light and dark.
+Needs the packages of the ``train`` extra.
+
+>>> from nn import seeing
+>>> from nn.history import Epoch, History
+>>> seeing.curves(History([Epoch(1, 0.9), Epoch(2, 0.4)]))
+<plot: the training, epoch by epoch>
+"""
+
+try:
+    from nn.seeing.curves import curves, loss_curve, predicted_against_true
+    from nn.seeing.plane import Points, around, boundary, decision_boundary, neurons
+except ModuleNotFoundError as error:
+    raise ImportError(f'plots need {error.name}: pip install "chainrule[train]"') from error
+
+__all__ = [
+    "Points",
+    "around",
+    "boundary",
+    "curves",
+    "decision_boundary",
+    "loss_curve",
+    "neurons",
+    "predicted_against_true",
+]

@@ -1,0 +1,115 @@
+"""Curves: what a training did epoch by epoch, and a regression's predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, MaxNLocator
+
+from autograd.wording import number
+from nn.history import History
+from nn.seeing.style import Look, Plot, plot
+
+Numbers = Sequence[float]
+
+
+def curves(history: History) -> Plot:
+    """The loss of each epoch, and below it the accuracy if there is one.
+
+    Args:
+        history: what `nn.fit` gave.
+
+    >>> from nn.history import Epoch
+    >>> curves(History([Epoch(1, 0.9), Epoch(2, 0.4)]))
+    <plot: the training, epoch by epoch>
+    """
+    quantities = [name for name in ("loss", "accuracy") if name in history.columns] or ["loss"]
+
+    def draw(figure: Figure, look: Look) -> None:
+        for name, (axes,) in zip(quantities, figure.subplots(len(quantities), squeeze=False), strict=True):
+            held_out = history[f"val_{name}"] if f"val_{name}" in history.columns else []
+            _draw_course(axes, look, history[name], held_out, name, "validation")
+            if history.best_epoch is not None:
+                axes.axvline(history.best_epoch, color=look.muted, linestyle=":", linewidth=1.2)
+                place = (history.best_epoch, 0.02)
+                axes.annotate(" best", place, xycoords=axes.get_xaxis_transform(), color=look.muted)
+
+    return Plot("the training, epoch by epoch", (6.4, 3.4 * len(quantities)), draw)
+
+
+@plot("the loss, epoch by epoch", 6.4, 5.2)
+def loss_curve(figure: Figure, look: Look, train: Numbers, held_out: Numbers, cost: str) -> None:
+    """The cost of each epoch.
+
+    Args:
+        train: one cost an epoch.
+        held_out: the same of the held-out data; may be empty.
+        cost: the name of the cost, for the axis.
+    """
+    _draw_course(figure.subplots(), look, train, held_out, cost, "held out")
+
+
+def _draw_course(
+    axes: Axes, look: Look, train: Numbers, held_out: Numbers, quantity: str, held_out_name: str
+) -> None:
+    """A quantity by epoch, on a log scale where it falls through more than a decade and a half."""
+    dashed: Any = (0, (4, 1.6))
+    for numbers, name, colour, dash in (
+        (train, "training", look.series[0], "-"),
+        (held_out, held_out_name, look.series[1], dashed),
+    ):
+        if numbers:
+            epochs, marker = range(1, len(numbers) + 1), "o" if len(numbers) < 3 else None
+            axes.plot(epochs, numbers, color=colour, linestyle=dash, linewidth=1.8, marker=marker, label=name)
+    finite = [x for x in (*train, *held_out) if isfinite(x)]
+    if quantity != "accuracy" and finite and 0 < 30 * min(finite) < max(finite):
+        logarithmic(axes, finite)
+    axes.grid(axis="y")
+    axes.set_xlabel("epoch")
+    axes.set_ylabel(quantity)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.margins(x=0.01)
+    if train or held_out:
+        axes.legend(loc="lower right" if quantity == "accuracy" else "upper right")
+    else:
+        axes.text(0.5, 0.5, "no epoch was completed", transform=axes.transAxes, ha="center", color=look.muted)
+
+
+def logarithmic(axes: Axes, numbers: Numbers) -> None:
+    """A log scale for these numbers (above 0), written as numbers rather than as powers."""
+    axes.set_yscale("log")
+    between = (1.0, 2.0, 5.0) if max(numbers) < 300 * min(numbers) else (1.0,)
+    axes.yaxis.set_major_locator(LogLocator(subs=between))
+    axes.yaxis.set_major_formatter(lambda y, position: number(y))
+    axes.yaxis.set_minor_formatter(lambda y, position: "")
+
+
+@plot("predictions against the truth", 6.4, 5.2)
+def predicted_against_true(
+    figure: Figure, look: Look, train: tuple[Numbers, Numbers], held_out: tuple[Numbers, Numbers], target: str
+) -> None:
+    """Each prediction over what was true; on the diagonal the two agree.
+
+    Args:
+        train, held_out: (true, predicted) in the target's own units; the latter may be empty.
+        target: its name.
+    """
+    axes = figure.subplots()
+    every = [*train[0], *held_out[0]]
+    low, high = min(every), max(every)
+    axes.plot([low, high], [low, high], color=look.muted, linewidth=1, linestyle=(0, (1, 2)))
+    blue, orange = look.series[:2]
+    axes.scatter(*train, s=16, color=blue, alpha=0.5, linewidths=0, label="training")
+    if held_out[0]:
+        axes.scatter(
+            *held_out, s=30, marker="s", facecolor=orange, edgecolor=look.ink, linewidths=0.8,
+            label="held out",
+        )  # fmt: skip
+    axes.grid()
+    axes.set_xlabel(f"true {target}")
+    axes.set_ylabel(f"predicted {target}")
+    axes.legend(loc="upper left")

@@ -1,0 +1,209 @@
+"""The look of every plot: the drawings' colours, light and dark, and a `Plot` that can take either.
+
+A plot is kept as the function that draws it, so that it can be drawn again in another look: light
+or dark, or, within a page, in whatever colours the page has.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from io import StringIO
+from os import PathLike
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec
+
+import matplotlib
+from matplotlib.figure import Figure
+
+from autograd.drawing.style import GREEN, ORANGE, PURPLE, SKY, YELLOW, mixed, theme_named
+from nn.names import by_name
+
+Given = ParamSpec("Given")
+
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "p", "h")
+DOTS_PER_INCH = 160
+FORMATS = ("svg", "png", "pdf")
+
+
+@dataclass(frozen=True)
+class Look:
+    """The colours of one look, as ``#rrggbb``.
+
+    Attributes:
+        paper, ink, muted, rule: of the background, of text, of less important text, of thin lines.
+        positive, negative: of the sign of a number; also "right" and "wrong".
+        series: of things side by side: told apart with any colour vision, and never without a
+            shape or a dash beside the colour.
+    """
+
+    paper: str
+    ink: str
+    muted: str
+    rule: str
+    positive: str
+    negative: str
+    series: tuple[str, ...]
+
+    def mark(self, k: int) -> dict[str, Any]:
+        """The colour and the shape of the k-th of things side by side."""
+        return {"color": self.series[k % len(self.series)], "marker": MARKERS[k % len(MARKERS)]}
+
+
+def _look(name: str) -> Look:
+    theme = theme_named(name)
+    last = "#8A6D3B" if name == "light" else "#C9B48A"
+    sky = SKY if name == "light" else "#9AA9FF"
+    series = (
+        theme.positive,
+        ORANGE,
+        GREEN,
+        PURPLE,
+        theme.negative,
+        sky,
+        YELLOW,
+        theme.faint,
+        last,
+        theme.ink,
+    )
+    return Look(
+        paper=theme.paper.lower(),
+        ink=theme.ink.lower(),
+        muted=theme.faint.lower(),
+        rule=mixed(theme.faint, theme.paper, 0.25).lower(),
+        positive=theme.positive.lower(),
+        negative=theme.negative.lower(),
+        series=tuple(colour.lower() for colour in series),
+    )
+
+
+LOOKS = {name: _look(name) for name in ("light", "dark")}
+VARIABLES = dict(
+    zip(
+        (LOOKS["light"].paper, LOOKS["light"].ink, LOOKS["light"].muted, LOOKS["light"].rule,
+         *LOOKS["light"].series[:7]),
+        ("--card", "--ink", "--muted", "--rule",
+         "--blue", "--orange", "--green", "--purple", "--vermilion", "--sky", "--yellow"),
+        strict=True,
+    )
+)  # fmt: skip
+"""The light look's colours, and the CSS variables that stand for them within a page."""
+
+
+class Plot:
+    """A plot: it shows itself in a notebook, and is saved as SVG, PNG or PDF.
+
+    Attributes:
+        title: what it shows, in a few words.
+    """
+
+    def __init__(self, title: str, size: tuple[float, float], draw: Callable[[Figure, Look], None]) -> None:
+        self.title, self._size, self._draw = title, size, draw
+
+    def figure(self, theme: str = "light") -> Figure:
+        """A new matplotlib figure of it, to add to.
+
+        Args:
+            theme: "light" or "dark".
+
+        Raises:
+            ValueError: if there is no such theme.
+        """
+        look: Look = by_name("theme", theme, LOOKS)
+        with settings(look):
+            figure = Figure(figsize=self._size, layout="constrained", facecolor=look.paper)
+            self._draw(figure, look)
+        return figure
+
+    def save(self, path: str | PathLike[str], theme: str = "light") -> None:
+        """Write it to a file whose ending says the format: ``.svg``, ``.png`` or ``.pdf``.
+
+        Raises:
+            ValueError: for another ending or theme.
+            OSError: if the file cannot be written.
+        """
+        by_name("format", Path(path).suffix[1:].lower(), dict.fromkeys(FORMATS))
+        figure = self.figure(theme)
+        with settings(LOOKS[theme]):
+            figure.savefig(path, dpi=DOTS_PER_INCH, metadata=_undated(path))
+
+    def svg(self, theme: str = "light") -> str:
+        """It as an ``<svg>`` element."""
+        return self._svg(theme, transparent=False)
+
+    def page_svg(self) -> str:
+        """It as an ``<svg>`` in the colours of the page around it, which sets the variables ``--ink`` …"""
+        svg = self._svg("light", transparent=True)
+        return re.sub("|".join(VARIABLES), lambda found: f"var({VARIABLES[found[0]]}, {found[0]})", svg)
+
+    def _svg(self, theme: str, transparent: bool) -> str:
+        figure, text = self.figure(theme), StringIO()
+        with settings(LOOKS[theme]):
+            figure.savefig(text, format="svg", transparent=transparent, metadata={"Date": None})
+        svg = text.getvalue()
+        return svg[svg.index("<svg ") :]
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
+
+    def __repr__(self) -> str:
+        return f"<plot: {self.title}>"
+
+
+def plot(
+    title: str, width: float, height: float
+) -> Callable[[Callable[Concatenate[Figure, Look, Given], None]], Callable[Given, Plot]]:
+    """Turn a function that draws into one that gives the `Plot` (sizes in inches)."""
+
+    def decorate(draw: Callable[Concatenate[Figure, Look, Given], None]) -> Callable[Given, Plot]:
+        @wraps(draw)
+        def plotted(*args: Given.args, **kwargs: Given.kwargs) -> Plot:
+            return Plot(title, (width, height), lambda figure, look: draw(figure, look, *args, **kwargs))
+
+        return plotted
+
+    return decorate
+
+
+def _undated(path: str | PathLike[str]) -> dict[str, None] | None:
+    return {"Date": None} if Path(path).suffix.lower() == ".svg" else None
+
+
+@contextmanager
+def settings(look: Look) -> Iterator[None]:
+    """Within the block, matplotlib draws and saves in this look."""
+    with matplotlib.rc_context(_settings(look)), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # the browser has other fonts
+        yield
+
+
+def _settings(look: Look) -> dict[Any, Any]:
+    return {
+        "svg.fonttype": "none",  # text stays text: it is selectable and takes the page's font
+        "svg.hashsalt": "chainrule",  # the same plot gives the same file
+        "font.size": 10,
+        "text.parse_math": False,  # a column may be called "$"
+        "text.color": look.ink,
+        "axes.facecolor": look.paper,
+        "axes.labelcolor": look.muted,
+        "axes.edgecolor": look.rule,
+        "axes.titlecolor": look.ink,
+        "axes.titlesize": 10,
+        "axes.linewidth": 1,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.unicode_minus": True,
+        "axes.axisbelow": True,
+        "grid.color": look.rule,
+        "grid.linewidth": 0.6,
+        "xtick.color": look.rule,
+        "ytick.color": look.rule,
+        "xtick.labelcolor": look.muted,
+        "ytick.labelcolor": look.muted,
+        "legend.frameon": False,
+        "legend.fontsize": 9,
+    }
