@@ -7,7 +7,7 @@
   const MATH_ELEMENTS = new Set("math mrow mi mn mo mtext mspace msub msup msubsup mfrac msqrt mroot mover munder munderover mstyle mpadded mtable mtr mtd".split(" "));
   const MATH_ATTRIBUTES = new Set("display displaystyle mathvariant stretchy lspace rspace form fence separator width columnalign accent scriptlevel".split(" "));
   const EMPTY = "–";
-  const READABLE = 0.6; // the smallest scale at which the numbers of a graph can still be read
+  const READABLE = 0.55; // the smallest scale at which the numbers of a graph can still be read
   const LARGEST_SCALE = 4;
   const embedded = window.parent !== window;
   const $ = (id) => document.getElementById(id);
