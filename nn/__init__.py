@@ -14,6 +14,9 @@
 
 from autograd import Parameter
 from nn import init, losses, optim
+from nn.activations import PReLU
+from nn.checkpoint import Checkpoint, CheckpointError, load, load_into, save
+from nn.dropout import Dropout
 from nn.history import History
 from nn.layers import MLP, Layer, Neuron
 from nn.module import Module
@@ -26,16 +29,23 @@ __all__ = [
     "Adagrad",
     "Adam",
     "AdamW",
+    "Checkpoint",
+    "CheckpointError",
+    "Dropout",
     "History",
     "Layer",
     "Module",
     "Neuron",
+    "PReLU",
     "Parameter",
     "RMSprop",
     "accuracy",
     "fit",
     "init",
+    "load",
+    "load_into",
     "losses",
     "optim",
     "predict",
+    "save",
 ]

@@ -27,7 +27,7 @@ from nn.train import ENGINES
 BAD_INPUT, INTERRUPTED = 2, 130
 """Exit codes: the usual one for a wrong command line, and the shell's for a program ended by Ctrl-C."""
 
-PACKAGES = ("numpy", "matplotlib", "jinja2", "safetensors")
+PACKAGES = ("numpy", "matplotlib", "jinja2")
 """What a report needs beyond the engine."""
 
 ABOUT = """\
