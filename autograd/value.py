@@ -342,6 +342,16 @@ class Value:
     __int__ = __float__
 
 
+def _name_methods() -> None:
+    """Have the methods that `unary` made found where they are, as pickle looks for them."""
+    for name, method in vars(Value).items():
+        if getattr(method, "__qualname__", ".").isidentifier():
+            method.__qualname__ = f"Value.{name}"
+
+
+_name_methods()
+
+
 class Constant(Value):
     """A leaf that no gradient goes to: a plain number in an expression, or a detached Value."""
 

@@ -1,4 +1,4 @@
-"""The activations by name: functions of one Value, all of them the engine's own.
+"""The activations by name: functions of one Value, all but the parametric ReLU the engine's own.
 
 Any function from a Value to a Value will do in their place.
 """
@@ -6,12 +6,55 @@ Any function from a Value to a Value will do in their place.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from math import isfinite
+from numbers import Real
+from typing import Any, TypeAlias
 
-from autograd import Value
+from autograd import Parameter, Value
+from nn.module import Module
 from nn.names import by_name
 
 Activation: TypeAlias = Callable[[Value], Value]
+
+
+class PReLU(Module):
+    """The parametric ReLU: ``z`` above zero, ``slope·z`` below, where the slope is learned.
+
+    One slope for all neurons that share this object, as PyTorch has it by default: by name,
+    ``activation="prelu"`` is one of its own for each layer.  It is found by ``parameters()``, but
+    not among the ``weights()``: a penalty would draw it to 0, and the unit back to a plain ReLU.
+    He et al., Delving deep into rectifiers (2015), eq. 1, with its start of ¼.
+
+    Args:
+        start: the slope that learning starts from.
+
+    Attributes:
+        slope: the Parameter.
+
+    Raises:
+        TypeError, ValueError: if ``start`` is not a finite number.
+
+    >>> phi = PReLU(0.5)
+    >>> phi(Value(-3.0)).data, phi(Value(3.0)).data
+    (-1.5, 3.0)
+    """
+
+    def __init__(self, start: float = 0.25) -> None:
+        self.slope = Parameter(_start(start), "slope")
+
+    def __call__(self, z: Value) -> Value:
+        return z.prelu(self.slope)
+
+    def __repr__(self) -> str:
+        return f"PReLU(slope {self.slope:.4g})"
+
+
+def _start(slope: Any) -> float:
+    if not isinstance(slope, Real):
+        raise TypeError(f"the start of a slope is a number; got {slope!r} ({type(slope).__name__})")
+    if not isfinite(slope):
+        raise ValueError(f"the start of a slope is a finite number; got {slope!r}")
+    return float(slope)
 
 
 def linear(z: Value) -> Value:
@@ -19,10 +62,11 @@ def linear(z: Value) -> Value:
     return z
 
 
-ACTIVATIONS: dict[str, Activation] = {
+ACTIVATIONS: dict[str, Any] = {
     "linear": linear,
     "relu": Value.relu,
     "leaky_relu": Value.leaky_relu,
+    "prelu": PReLU,
     "elu": Value.elu,
     "selu": Value.selu,
     "gelu": Value.gelu,
@@ -40,6 +84,9 @@ def activation(choice: str | Activation) -> tuple[str, Activation]:
     Args:
         choice: a name of the table, or a function from a Value to a Value.
 
+    Returns:
+        The name, and the function; for ``prelu`` a new one, with a slope of its own.
+
     Raises:
         TypeError: if it is neither.
         ValueError: if there is no activation of that name.
@@ -47,6 +94,9 @@ def activation(choice: str | Activation) -> tuple[str, Activation]:
     >>> activation("relu")[1](Value(-1.0)).data
     0.0
     """
+    if isinstance(choice, PReLU):
+        return "prelu", choice
     if not isinstance(choice, str) and callable(choice):
         return getattr(choice, "__name__", type(choice).__name__), choice
-    return choice, by_name("activation", choice, ACTIVATIONS)
+    found = by_name("activation", choice, ACTIVATIONS)
+    return choice, found() if found is PReLU else found

@@ -52,6 +52,9 @@ he_uniform, he_normal = _of_variance(lambda nin, nout: 2 / nin)
 # LeCun et al., Efficient BackProp (1998), §4.6
 lecun_uniform, lecun_normal = _of_variance(lambda nin, nout: 1 / nin)
 
+glorot_uniform, glorot_normal = xavier_uniform, xavier_normal
+kaiming_uniform, kaiming_normal = he_uniform, he_normal
+
 
 def orthogonal(nout: int, nin: int, rng: random.Random) -> Matrix:
     """Rows (or columns, whichever are fewer) of length one at right angles to each other.
@@ -83,17 +86,27 @@ INITIALISERS: dict[str, Initialiser] = {
     "lecun_normal": lecun_normal,
     "orthogonal": orthogonal,
     "zeros": constant(0.0),
+    "ones": constant(1.0),
 }
+"""The initialisers by name; `constant` for another number is given as ``init=constant(0.5)``."""
+
+ALIASES: dict[str, Initialiser] = {
+    "glorot_uniform": xavier_uniform,
+    "glorot_normal": xavier_normal,
+    "kaiming_uniform": he_uniform,
+    "kaiming_normal": he_normal,
+}
+"""The same after the first names or surnames of their authors, as some libraries have them."""
 
 FITTING = {
-    **dict.fromkeys(("relu", "leaky_relu", "elu", "gelu", "silu", "softplus"), "he_normal"),
+    **dict.fromkeys(("relu", "leaky_relu", "prelu", "elu", "gelu", "silu", "softplus"), "he_normal"),
     "selu": "lecun_normal",  # Klambauer et al., Self-normalizing neural networks (2017)
 }
 """The initialiser that keeps signals and gradients at size for an activation; else `xavier_uniform`."""
 
 
 def by_name(name: str) -> Initialiser:
-    """The initialiser of this name.
+    """The initialiser of this name, or of this alias.
 
     Raises:
         TypeError: if the name is not a string.
@@ -102,7 +115,7 @@ def by_name(name: str) -> Initialiser:
     >>> [len(row) for row in by_name("he_normal")(2, 3, random.Random(0))]
     [3, 3]
     """
-    return _by_name("initialiser", name, INITIALISERS)
+    return _by_name("initialiser", name, {**INITIALISERS, **ALIASES})
 
 
 def fitting(activation: str) -> Initialiser:

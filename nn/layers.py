@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from autograd import Parameter, Value, ops
 from autograd.value import VALUE_TYPES, apply, number_of
 from nn import init as initialisers
-from nn.activations import Activation, activation
+from nn.activations import Activation, PReLU, activation
+from nn.dropout import Dropout
 from nn.init import Initialiser
 from nn.module import Module
 
@@ -86,6 +87,8 @@ class Neuron(Module):
         for source, w in enumerate(self.w, 1):
             w.label = f"w{source},{number}^{layer}" if comma else f"w{source}{number}^{layer}"
         self.b.label = f"b{number}^{layer}"
+        if isinstance(self.activation, PReLU):
+            self.activation.slope.label = f"α^{layer}"
         self.z_label, self.a_label = f"z{number}^{layer}", f"a{number}^{layer}"
 
     def __call__(self, x: Iterable[Value | float]) -> Value:
@@ -127,6 +130,8 @@ class Layer(Module):
 
     Attributes:
         neurons: the list of its Neurons.
+        activation: the function that all of them have; with ``prelu`` they share its slope, ``α^2`` in
+            layer 2.
 
     Raises:
         TypeError, ValueError: if an argument is of the wrong kind or unknown.
@@ -150,10 +155,10 @@ class Layer(Module):
         number: int = 1,
     ) -> None:
         self.nin, self.nout, self.number = _size("nin", nin), _size("nout", nout), number
-        self.activation_name, _ = _activation(activation)
+        self.activation_name, self.activation = _activation(activation)
         start = _initialiser(init, self.activation_name)
         weights = start(self.nout, self.nin, _generator(seed))
-        self.neurons = [Neuron(self.nin, activation, fused=fused, init="zeros") for _ in weights]
+        self.neurons = [Neuron(self.nin, self.activation, fused=fused, init="zeros") for _ in weights]
         self.W = weights
         comma = self.nin >= 10 or self.nout >= 10
         for i, neuron in enumerate(self.neurons, 1):
@@ -220,11 +225,14 @@ class MLP(Module):
         output: the activation of the last layer; linear by default.
         init: an initialiser or the name of one; by default the one that suits each layer's activation.
         fused: compute each neuron's w·x + b as one node of the graph rather than step by step.
-        seed: where the random weights come from, a number or a `random.Random`; by default they
-            differ from run to run.
+        dropout: the probability at which, in training, an output of a hidden layer is left out; see
+            `nn.Dropout`.
+        seed: where the random weights and the dropout's masks come from, a number or a
+            `random.Random`; by default they differ from run to run.
 
     Attributes:
         layers: the list of its Layers.
+        dropout: the `Dropout` between them, or None.
 
     Raises:
         TypeError, ValueError: if an argument is of the wrong kind, unknown, or does not fit another.
@@ -249,16 +257,19 @@ class MLP(Module):
         *,
         init: str | Initialiser | None = None,
         fused: bool = True,
+        dropout: float = 0.0,
         seed: Seed = None,
     ) -> None:
         sizes = [_size("nin", nin), *_layer_sizes(nouts)]
         chosen = _one_a_layer(activation, output, len(sizes) - 1)
         generator = _generator(seed)
+        Dropout(dropout)  # which checks it
         self.nin, self.nout = sizes[0], sizes[-1]
         self.layers = [
             Layer(n, m, phi, fused=fused, init=init, seed=generator, number=number)
             for number, (n, m, phi) in enumerate(zip(sizes[:-1], sizes[1:], chosen, strict=True), 1)
         ]
+        self.dropout = Dropout(dropout, seed=generator.getrandbits(64)) if dropout else None
 
     def __call__(self, x: Iterable[Value | float]) -> Any:
         """The outputs for one sample of ``nin`` numbers or Values.
@@ -274,6 +285,8 @@ class MLP(Module):
         gc.disable()  # it would search all nodes for cycles again and again, and they have none
         try:
             for layer in self.layers:
+                if self.dropout is not None and layer is not self.layers[0]:
+                    values = self.dropout(values)
                 values = layer.fire(tuple(values))
         finally:
             if collecting:
@@ -328,7 +341,8 @@ class MLP(Module):
     def __repr__(self) -> str:
         sizes = " → ".join(map(str, [self.nin, *(layer.nout for layer in self.layers)]))
         layers = [f"\n  layer {layer.number}: {layer._described()}" for layer in self.layers]
-        return f"MLP {sizes}, {_parameters(self)}{''.join(layers)}"
+        dropout = f", dropout {self.dropout.p:g}" if self.dropout is not None else ""
+        return f"MLP {sizes}, {_parameters(self)}{dropout}{''.join(layers)}"
 
 
 def as_inputs(x: Any, nin: int, whose: str) -> tuple[Value, ...]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from math import isfinite
 from numbers import Real
-from typing import Any
+from typing import Any, Self
 
 from autograd import Parameter
 from autograd.value import NO_GRADIENT
 from nn.names import did_you_mean
 
-BIASES = frozenset({"b", "bias", "biases"})
+NO_WEIGHTS = frozenset({"b", "bias", "biases", "activation"})
+"""Names of attributes whose parameters are not weights: biases, and the learned slope of an activation."""
 
 
 class Module:
@@ -30,18 +32,24 @@ class Module:
     7.0
     >>> line.state_dict()
     {'slope': 2.0, 'offset': 1.0}
+
+    Attributes:
+        training: whether it is in training, where `Dropout` drops; see `train` and `eval`.
     """
+
+    training: bool = True
 
     def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
         """Each parameter with its dotted path, such as ``layers.0.neurons.1.w.2``.
 
         A parameter held in several places comes once, under the first of its paths.
         """
-        for trail, p in self._found():
-            yield ".".join(map(str, trail)), p
+        for trail, x in self._within():
+            if isinstance(x, Parameter):
+                yield ".".join(map(str, trail)), x
 
-    def _found(self) -> Iterator[tuple[tuple[Any, ...], Parameter]]:
-        """Each parameter once, with the names and positions that lead to it."""
+    def _within(self) -> Iterator[tuple[tuple[Any, ...], Parameter | Module]]:
+        """Each parameter and each Module once, with the names and positions that lead to it."""
         seen: set[int] = set()
         stack: list[tuple[tuple[Any, ...], Any]] = [((), self)]
         while stack:
@@ -49,18 +57,25 @@ class Module:
             if id(holder) in seen:
                 continue
             seen.add(id(holder))
-            if isinstance(holder, Parameter):
+            if isinstance(holder, (Parameter, Module)):
                 yield trail, holder
-            else:
+            if not isinstance(holder, Parameter):
                 stack.extend([((*trail, name), x) for name, x in _held(holder)][::-1])
 
     def parameters(self) -> list[Parameter]:
         """Every parameter once, in the order of `named_parameters`."""
-        return [p for _, p in self._found()]
+        return [x for _, x in self._within() if isinstance(x, Parameter)]
+
+    def modules(self) -> list[Module]:
+        """This Module and every one within it, each once."""
+        return [x for _, x in self._within() if isinstance(x, Module)]
 
     def weights(self) -> list[Parameter]:
-        """The parameters without the biases (those held as ``b`` or ``bias``): what penalties are for."""
-        return [p for path, p in self.named_parameters() if not BIASES.intersection(path.split("."))]
+        """The parameters that penalties are for: all but biases and the slopes of activations.
+
+        Those are what is held as ``b``, ``bias``, ``biases`` or ``activation``.
+        """
+        return [p for path, p in self.named_parameters() if not NO_WEIGHTS.intersection(path.split("."))]
 
     def parameter(self, name: str) -> Parameter:
         """The parameter of this label (``w21^3``) or dotted path (``layers.2.neurons.0.w.1``).
@@ -89,6 +104,16 @@ class Module:
         for p in self.parameters():
             p.grad = NO_GRADIENT
 
+    def train(self, training: bool = True) -> Self:
+        """Go into training, where `Dropout` drops; gives the Module itself, as PyTorch's does."""
+        for module in self.modules():
+            module.training = bool(training)
+        return self
+
+    def eval(self) -> Self:
+        """Go out of training: every output is that of the whole network."""
+        return self.train(False)
+
     def state_dict(self) -> dict[str, float]:
         """The number in every parameter, by dotted path."""
         return {path: p.data for path, p in self.named_parameters()}
@@ -114,6 +139,20 @@ class Module:
             )
         for path, p in named.items():
             p.data = float(state[path])
+
+
+@contextmanager
+def mode(model: Any, *, training: bool) -> Iterator[None]:
+    """Have a model in training or out of it for a while, and then every Module of it as it was."""
+    modules = model.modules() if isinstance(model, Module) else []
+    before = [module.training for module in modules]
+    try:
+        for module in modules:
+            module.training = training
+        yield
+    finally:
+        for module, was in zip(modules, before, strict=True):
+            module.training = was
 
 
 HOLDERS = (Parameter, Module, list, tuple, dict)

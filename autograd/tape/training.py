@@ -22,10 +22,11 @@ class Training:
     Attributes:
         vector: the parameters, in the order of ``tape.parameters``.  Change it in place.
         gradient: the gradient that the last `step` left, in the same order.
+        X: the samples, as `Tape.samples` gives them.  May be changed in place between steps.
     """
 
     def __init__(self, tape: Tape, replayer: Replayer, X: Array) -> None:
-        self._tape, self._replayer, self._X = tape, replayer, X
+        self._tape, self._replayer, self.X = tape, replayer, X
         self.vector, self.gradient = replayer.vector, replayer.gradient
         self._seeds = np.zeros(len(tape.outputs), tape.dtype)
         self._stepped = False
@@ -37,16 +38,16 @@ class Training:
             samples: the places of the samples to take; all of them by default.
             values: filled with the outputs of each of them, shape (samples, outputs).
         """
-        count = len(self._X) if samples is None else len(samples)
-        if samples is not None and (not count or samples.min() < 0 or samples.max() >= len(self._X)):
-            raise ValueError(f"samples are places from 0 to {len(self._X) - 1}, at least one; got {samples}")
+        count = len(self.X) if samples is None else len(samples)
+        if samples is not None and (not count or samples.min() < 0 or samples.max() >= len(self.X)):
+            raise ValueError(f"samples are places from 0 to {len(self.X) - 1}, at least one; got {samples}")
         if values is not None and values.shape != (count, len(self._tape.outputs)):
             raise ValueError(
                 f"values has the shape {values.shape}; ({count}, {len(self._tape.outputs)}) is wanted"
             )
         self._seeds[0] = 1.0 / count
         self._stepped = True
-        return float(self._replayer.run(self._X, samples, seeds=self._seeds, values=values)[0]) / count
+        return float(self._replayer.run(self.X, samples, seeds=self._seeds, values=values)[0]) / count
 
     def forward(self, X: Array) -> Array:
         """The outputs for other samples, as the parameters now stand; shape (samples, outputs).

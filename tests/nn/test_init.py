@@ -68,9 +68,29 @@ def test_orthogonal_rows_or_columns_are_at_right_angles_and_of_length_one(nout, 
             assert inner == pytest.approx(float(i == j), abs=1e-13)
 
 
+@given(st.integers(13, 40), st.integers(13, 40))
+def test_orthogonal_keeps_every_length_and_angle_in_wider_layers_too(nout, nin):
+    W = drawn("orthogonal", nout, nin)
+    vectors = W if nout <= nin else [list(column) for column in zip(*W, strict=True)]
+    worst = max(
+        abs(sum(a * b for a, b in zip(u, v, strict=True)) - float(i == j))
+        for i, u in enumerate(vectors)
+        for j, v in enumerate(vectors)
+    )
+    assert worst < 1e-12
+
+
+@pytest.mark.parametrize("spread", ["uniform", "normal"])
+def test_authors_go_by_either_name(spread):
+    for alias, name in (("glorot", "xavier"), ("kaiming", "he")):
+        assert init.by_name(f"{alias}_{spread}") is init.by_name(f"{name}_{spread}")
+        assert getattr(init, f"{alias}_{spread}") is getattr(init, f"{name}_{spread}")
+
+
 def test_constant_gives_every_weight_the_same():
     assert init.constant(0.5)(2, 3, random.Random(0)) == [[0.5] * 3] * 2
     assert drawn("zeros", 1, 2) == [[0.0, 0.0]]
+    assert drawn("ones", 1, 2) == [[1.0, 1.0]]
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)

@@ -1,5 +1,6 @@
 """Neurons, layers and networks: their formulas, their names, their shapes."""
 
+import pickle
 import random
 from math import tanh
 
@@ -8,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd import Constant, Parameter, Value, no_grad, topological_order
-from nn import MLP, Layer, Module, Neuron
-from nn.activations import ACTIVATIONS
+from nn import MLP, Layer, Module, Neuron, fit
+from nn.activations import ACTIVATIONS, PReLU, activation
 
 numbers = st.floats(-3, 3, allow_nan=False)
 
@@ -76,7 +77,7 @@ def test_fused_and_unfused_agree_and_differ_only_in_their_nodes():
 def test_every_activation_of_the_table_can_be_used_by_name(name):
     neuron = Neuron(1, name, init="zeros")
     neuron.b.data = 0.7
-    assert neuron([1.0]).data == ACTIVATIONS[name](Value(0.7)).data
+    assert neuron([1.0]).data == activation(name)[1](Value(0.7)).data
 
 
 def test_an_activation_may_be_any_function_of_a_value():
@@ -322,3 +323,62 @@ def test_a_list_of_activations_has_one_for_each_layer():
         MLP(2, [3, 1], ["tanh", "tanh"], output="linear")
     with pytest.raises(TypeError, match="activation is a name"):
         MLP(2, [3, 1], 5)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_a_network_comes_back_from_a_pickle(name):
+    model = MLP(2, [3, 1], activation=name, seed=0)
+    twin = pickle.loads(pickle.dumps(model))
+    assert twin([0.5, -1.0]).data == model([0.5, -1.0]).data
+    assert [p.label for p in twin.parameters()] == [p.label for p in model.parameters()]
+    assert len({*twin.parameters()} & {*model.parameters()}) == 0
+
+
+# ------------------------------------------------------------------------------- parametric ReLU
+
+
+def test_the_neurons_of_a_layer_share_a_learned_slope():
+    model = MLP(2, [3, 3, 1], activation="prelu", seed=0)
+    slopes = [p for p in model.parameters() if p.label.startswith("α")]
+    assert [p.label for p in slopes] == ["α^1", "α^2"]
+    assert [p.data for p in slopes] == [0.25, 0.25]
+    assert model.parameter("layers.1.activation.slope") is model.parameter("α^2")
+    assert not set(slopes) & set(model.weights())
+    assert len(model.parameters()) == len(MLP(2, [3, 3, 1]).parameters()) + 2
+
+
+def test_a_learned_slope_gets_the_gradient_of_its_definition():
+    neuron = Neuron(1, PReLU(0.5))
+    neuron.w[0].data = 2.0
+    y = neuron([-3.0])
+    y.backward()
+    assert y.data == -3.0
+    assert neuron.activation.slope.grad == -6.0
+    assert neuron.w[0].grad == -1.5
+
+
+def test_one_slope_may_serve_a_whole_network():
+    phi = PReLU(0.1)
+    model = MLP(2, [3, 3, 1], activation=phi)
+    assert sum(p is phi.slope for p in model.parameters()) == 1
+    assert model.layers[0].activation_name == "prelu"
+
+
+def test_a_slope_is_learned_alike_by_both_engines():
+    pytest.importorskip("numba", reason="the tape is not installed")
+    X, y = [[-2.0], [-1.0], [1.0], [2.0]], [1.0, 0.5, 1.0, 2.0]  # −0.5 x below zero
+    found = []
+    for engine in ("eager", "tape"):
+        model = MLP(1, [1, 1], activation="prelu", seed=3)
+        history = fit(model, X, y, loss="mse", epochs=50, engine=engine, l2=1e-3)
+        assert history[-1].loss < history[0].loss
+        found.append([*history["loss"], model.layers[0].activation.slope.data])
+    assert found[1] == pytest.approx(found[0], rel=1e-9)
+    assert found[0][-1] != 0.25
+
+
+def test_a_slope_starts_from_a_finite_number():
+    with pytest.raises(TypeError, match="start of a slope is a number; got 'a'"):
+        PReLU("a")
+    with pytest.raises(ValueError, match="finite number; got inf"):
+        PReLU(float("inf"))
