@@ -15,6 +15,7 @@ import gc
 import random
 from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import pairwise
 from math import isfinite
 from numbers import Real
 from operator import index
@@ -74,6 +75,7 @@ class Neuron(Module):
         seed: Seed = None,
     ) -> None:
         self.nin = _size("nin", nin)
+        _check_weights((self.nin, 1))
         self.activation_name, self.activation = _activation(activation)
         self.fused = fused
         start = _initialiser(init, self.activation_name)
@@ -155,6 +157,7 @@ class Layer(Module):
         number: int = 1,
     ) -> None:
         self.nin, self.nout, self.number = _size("nin", nin), _size("nout", nout), number
+        _check_weights((self.nin, self.nout))
         self.activation_name, self.activation = _activation(activation)
         start = _initialiser(init, self.activation_name)
         weights = start(self.nout, self.nin, _generator(seed))
@@ -175,8 +178,11 @@ class Layer(Module):
 
     @property
     def W(self) -> list[list[float]]:
-        """The weights as a matrix of ``nout`` rows and ``nin`` columns; set it from any such rows."""
-        return [[w.data for w in neuron.w] for neuron in self.neurons]
+        """The weights as a matrix of ``nout`` rows and ``nin`` columns; set it from any such rows.
+
+        Setting a number in it, as in ``layer.W[0][1] = 0.5``, sets the weight.
+        """
+        return _Rows([_Numbers(neuron.w, f"row {i} of W") for i, neuron in enumerate(self.neurons, 1)])
 
     @W.setter
     def W(self, rows: Iterable[Iterable[float]]) -> None:
@@ -194,8 +200,8 @@ class Layer(Module):
 
     @property
     def b(self) -> list[float]:
-        """The biases, one a neuron; set them from any ``nout`` numbers."""
-        return [neuron.b.data for neuron in self.neurons]
+        """The biases, one a neuron; set them from any ``nout`` numbers, or one of them."""
+        return _Numbers([neuron.b for neuron in self.neurons], "b")
 
     @b.setter
     def b(self, numbers: Iterable[float]) -> None:
@@ -261,6 +267,7 @@ class MLP(Module):
         seed: Seed = None,
     ) -> None:
         sizes = [_size("nin", nin), *_layer_sizes(nouts)]
+        _check_weights(sizes)
         chosen = _one_a_layer(activation, output, len(sizes) - 1)
         generator = _generator(seed)
         Dropout(dropout)  # which checks it
@@ -374,7 +381,48 @@ def _alone(values: Sequence[Value]) -> Value | list[Value]:
     return values[0] if len(values) == 1 else list(values)
 
 
+class _Numbers(list[float]):
+    """The numbers in some Values; a number that is set here is set there."""
+
+    def __init__(self, values: Sequence[Value], name: str) -> None:
+        super().__init__([v.data for v in values])
+        self._values, self._name = values, name
+
+    def __setitem__(self, place: Any, x: Any) -> None:
+        after = list(self)
+        after[place] = x
+        numbers = _numbers(after, self._name)
+        if len(numbers) != len(self):
+            raise ValueError(
+                f"{self._name} has {_count(len(self), 'number')}; this would make it {len(numbers)}"
+            )
+        for v, number in zip(self._values, numbers, strict=True):
+            v.data = number
+        super().__setitem__(slice(None), numbers)
+
+
+class _Rows(list[Any]):
+    """The rows of a matrix; a row that is set is set number by number."""
+
+    def __setitem__(self, place: Any, row: Any) -> None:
+        if isinstance(place, slice):
+            raise TypeError("set the rows of W one by one, or all of it: layer.W = rows")
+        self[place][:] = row
+
+
 # ------------------------------------------------------------------------------ checking arguments
+
+MOST_WEIGHTS = 20_000_000
+"""A weight is an object of some hundred bytes; with more of them a machine is busy for minutes."""
+
+
+def _check_weights(sizes: Sequence[int]) -> None:
+    weights = sum(n * m for n, m in pairwise(sizes))
+    if weights > MOST_WEIGHTS:
+        raise ValueError(
+            f"a network {' → '.join(f'{n:,}' for n in sizes)} has {weights:,} weights, each an object of "
+            f"its own; at most {MOST_WEIGHTS:,} are made"
+        )
 
 
 def _size(name: str, n: Any) -> int:

@@ -325,6 +325,50 @@ def test_a_list_of_activations_has_one_for_each_layer():
         MLP(2, [3, 1], 5)
 
 
+def test_a_number_set_in_a_matrix_is_set_in_the_layer():
+    layer = Layer(3, 2, "linear", init="zeros")
+    layer.W[1][2] = 5
+    layer.W[0] = [1, 2, 3]
+    layer.b[-1] = 0.5
+    assert layer.W == [[1.0, 2.0, 3.0], [0.0, 0.0, 5.0]]
+    assert layer.neurons[1].w[2].data == 5.0
+    assert layer.b == [0.0, 0.5]
+    layer.W[0][:2] = [7, 8]
+    assert [w.data for w in layer.neurons[0].w] == [7.0, 8.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        (lambda layer: layer.W[0].__setitem__(0, "a"), TypeError, "row 1 of W holds numbers; got 'a'"),
+        (lambda layer: layer.W[0].__setitem__(0, float("nan")), ValueError, "finite numbers; got nan"),
+        (lambda layer: layer.W.__setitem__(0, [1, 2]), ValueError, "row 1 of W has 3 numbers"),
+        (lambda layer: layer.W.__setitem__(slice(0, 1), [[1, 2, 3]]), TypeError, "one by one"),
+        (lambda layer: layer.b.__setitem__(5, 1.0), IndexError, "out of range"),
+    ],
+)
+def test_what_is_no_number_of_a_matrix_is_refused_and_sets_nothing(change, error, words):
+    layer = Layer(3, 2, seed=0)
+    before = layer.state_dict()
+    with pytest.raises(error, match=words):
+        change(layer)
+    assert layer.state_dict() == before
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: MLP(2, [10**9, 1]),
+        lambda: MLP(10_000, [10_000, 10_000]),
+        lambda: Layer(10**6, 10**6),
+        lambda: Neuron(10**12),
+    ],
+)
+def test_more_weights_than_a_machine_can_hold_are_refused_at_once(make):
+    with pytest.raises(ValueError, match="at most 20,000,000 are made"):
+        make()
+
+
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_a_network_comes_back_from_a_pickle(name):
     model = MLP(2, [3, 1], activation=name, seed=0)
