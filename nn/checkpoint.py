@@ -269,13 +269,16 @@ def architecture(model: Module) -> dict[str, Any] | None:
     """
     if type(model) is not MLP or not _is_plain(model):
         return None
-    return {
+    told = {
         "class": "MLP",
         "nin": model.nin,
         "nouts": [layer.nout for layer in model.layers],
         "activation": [layer.activation_name for layer in model.layers],
-        "fused": all(neuron.fused for layer in model.layers for neuron in layer.neurons),
+        "fused": model.layers[0].neurons[0].fused,
     }
+    if model.dropout is not None:
+        told |= {"dropout": model.dropout.p, "generator": model.dropout.rng.getstate()}
+    return told
 
 
 def _is_plain(model: MLP) -> bool:
@@ -319,17 +322,30 @@ def _built(told: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Module:
         raise CheckpointError(
             "it was forged, or a newer program wrote it: its architecture is not known here"
         )
-    wanted: dict[str, Shape] = {}
-    for number, (n, m) in enumerate(pairwise(sizes), 1):
-        wanted[f"layer{number}.W"], wanted[f"layer{number}.b"] = (m, n), (m,)
-        if activations[number - 1] == "prelu":
-            wanted[f"layer{number}.slope"] = ()
     found = {name: tensor.shape for name, tensor in tensors.items()}
-    if found != wanted:  # before the network is built: sizes that are in the file cost no more than the file
+    if found != dict(_shapes(sizes, activations)):  # before anything is built that is larger than the file
         raise CheckpointError("it was forged: its tensors are not those of its architecture")
-    model = MLP(sizes[0], sizes[1:], activation=activations, fused=fused, init="zeros")
+    dropout, generator = told.get("dropout", 0.0), told.get("generator")
+    try:
+        model = MLP(
+            sizes[0], sizes[1:], activation=activations, fused=fused, init="zeros", dropout=dropout, seed=0
+        )
+        if model.dropout is not None:
+            version, words, spare = generator
+            model.dropout.rng.setstate((version, tuple(words), spare))
+    except (TypeError, ValueError, OverflowError):
+        raise CheckpointError("it was forged: its dropout is none") from None
     _fill(_groups(model), tensors, "")
     return model
+
+
+def _shapes(sizes: Sequence[int], activations: Sequence[str]) -> Iterator[tuple[str, Shape]]:
+    """The tensors of an MLP: n inputs and m neurons make W of (m, n) and b of (m,)."""
+    for number, ((n, m), activation) in enumerate(zip(pairwise(sizes), activations, strict=True), 1):
+        yield f"layer{number}.W", (m, n)
+        yield f"layer{number}.b", (m,)
+        if activation == "prelu":
+            yield f"layer{number}.slope", ()
 
 
 # ------------------------------------------------------------------------------------ parameters

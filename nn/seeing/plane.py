@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from autograd.wording import number, parse_label
 from nn.layers import MLP
 from nn.samples import features, plain
-from nn.seeing.answers import answers
+from nn.answers import answers
 from nn.seeing.style import Look, Plot, plot
 
 Array = NDArray[Any]
@@ -98,7 +98,7 @@ class Plane:
         return Points(xs, ys, self.classes.labels, right)
 
     def _support(self, model: Any, rows: Array) -> Array:
-        support = support_of(answers(model, rows), self.threshold_of(model))
+        support = support_of(np.asarray(answers(model, rows)), self.threshold_of(model))
         if len(support) != len(self.classes.names):
             raise ValueError(
                 f"the network tells {len(support)} classes apart, but y has {len(self.classes.names)}"
