@@ -1,7 +1,8 @@
-"""Data sets: four that are always at hand, and any CSV file.
+"""Data sets: some that are always at hand, MNIST's files, any CSV file, and tables in memory.
 
-A `Dataset` is rows of numbers with one target each.  `load` finds one by name or path; `split`
-keeps some rows out of training; `Scaler` brings the columns to a common size and back.
+A `Dataset` is rows of numbers with one target each.  `load` finds one by name or path; `from_arrays`
+and `from_frame` take what NumPy and pandas hold; `split` keeps some rows out of training; `Scaler`
+brings the columns to a common size and back.
 
 >>> data = load("xor")
 >>> data.X, data.y
@@ -23,10 +24,12 @@ from pathlib import Path
 from random import Random
 from typing import Any, Literal
 
+from nn import idx as idx_files
 from nn.names import did_you_mean
+from nn.samples import Table, is_array, plain, taken
+from nn.samples import features as table_of
 
 Task = Literal["classification", "regression"]
-Rows = Sequence[Sequence[float]]
 
 MOST_CLASSES = 20
 """A column of whole numbers with no more distinct values than this names classes."""
@@ -44,22 +47,24 @@ class Dataset:
 
     Attributes:
         name: what to call it.
-        X: one row a sample, one float a feature.
+        X: one row a sample, one number a feature: a list of lists, or an array.
         y: one target a sample: an index into ``classes``, or for a regression a float.
         features: the names of the columns of ``X``.
         target: the name of what is to be learned.
         classes: the names of the classes in the order of their index; None for a regression.
         image: (height, width) where a row is a picture, pixel by pixel; all columns then share one
             scale.
+        test: further samples that come apart from these, to judge by; None where there are none.
     """
 
     name: str
-    X: list[list[float]]
+    X: Table
     y: list[float]
     features: tuple[str, ...]
     target: str
     classes: tuple[str, ...] | None = None
     image: tuple[int, int] | None = None
+    test: Dataset | None = None
 
     @property
     def task(self) -> Task:
@@ -76,7 +81,7 @@ class Dataset:
         [[1.0, 1.0], [0.0, 0.0]]
         """
         chosen = list(indices)
-        return replace(self, X=[self.X[i] for i in chosen], y=[self.y[i] for i in chosen])
+        return replace(self, X=taken(self.X, chosen), y=[self.y[i] for i in chosen])
 
 
 # -------------------------------------------------------------------------------- the named sets
@@ -110,39 +115,145 @@ def digits() -> Dataset:
     return Dataset("digits", found.data.tolist(), found.target.tolist(), features, "digit", classes, (8, 8))
 
 
-NAMED: dict[str, Callable[[], Dataset]] = {"xor": xor, "moons": moons, "digits": digits}
+def _bunch(name: str, loader: str) -> Dataset:
+    """One of scikit-learn's tables."""
+    found = getattr(_sklearn(name), loader)()
+    features = tuple(map(str, found.feature_names))
+    classes = tuple(map(str, found.target_names)) if "target_names" in found else None
+    target = "class" if classes else "target"
+    return Dataset(name, found.data.tolist(), found.target.tolist(), features, target, classes)
 
 
-def load(data: str | PathLike[str], target: str | None = None) -> Dataset:
-    """A data set by name (xor, moons, digits), or from a CSV file.
+def iris() -> Dataset:
+    """150 irises of three kinds by length and width of sepals and petals (Fisher's, from scikit-learn)."""
+    return replace(_bunch("iris", "load_iris"), target="kind")
+
+
+def wine() -> Dataset:
+    """178 wines of three vineyards by 13 chemical quantities (from scikit-learn)."""
+    return replace(_bunch("wine", "load_wine"), target="vineyard")
+
+
+def cancer() -> Dataset:
+    """569 tumours, malignant or benign, by 30 measures of their cells (Wisconsin's, from scikit-learn)."""
+    return replace(_bunch("cancer", "load_breast_cancer"), target="tumour")
+
+
+def diabetes() -> Dataset:
+    """442 patients: how far their diabetes went in a year, by 10 measures (from scikit-learn)."""
+    return replace(_bunch("diabetes", "load_diabetes"), target="progression")
+
+
+NAMED: dict[str, Callable[[], Dataset]] = {
+    "xor": xor,
+    "moons": moons,
+    "digits": digits,
+    "iris": iris,
+    "wine": wine,
+    "cancer": cancer,
+    "diabetes": diabetes,
+}
+
+
+def mnist(folder: str | PathLike[str]) -> Dataset:
+    """MNIST from its four files: 60,000 handwritten digits of 28 × 28 bytes, and 10,000 as ``test``.
 
     Args:
-        data: a name of `NAMED`, or the path of a CSV file.
+        folder: where the files are, plain or gzip, their content verified by its checksums; see
+            `nn.idx.read_folder`.
+
+    Raises:
+        FileNotFoundError, ValueError, ImportError: see `nn.idx.read_folder`.
+    """
+    return _pictures("mnist", *idx_files.read_folder(folder, idx_files.MNIST))
+
+
+def idx(folder: str | PathLike[str]) -> Dataset:
+    """A set of pictures in four files of MNIST's names and format, such as Fashion-MNIST.
+
+    Raises:
+        FileNotFoundError, ValueError, ImportError: see `nn.idx.read_folder`; and if a test picture
+            has a label that no training picture has.
+    """
+    path = Path(folder)
+    return _pictures(path.resolve().name, *idx_files.read_folder(path))
+
+
+FOLDERS: dict[str, Callable[[str | PathLike[str]], Dataset]] = {"mnist": mnist, "idx": idx}
+"""Sets that are read from a folder."""
+
+
+def _pictures(name: str, train: idx_files.Pictures, test: idx_files.Pictures) -> Dataset:
+    height, width = train.images.shape[1:]
+    found = sorted(set(train.labels.tolist()))
+    index = {label: k for k, label in enumerate(found)}
+    for i, label in enumerate(test.labels.tolist()):
+        if label not in index:
+            raise ValueError(f"test picture {i + 1} is a {label}; the training pictures are {_span(found)}")
+    features = tuple(
+        f"pixel {row},{column}" for row in range(1, height + 1) for column in range(1, width + 1)
+    )
+    classes = tuple(map(str, found))
+
+    def part(pictures: idx_files.Pictures) -> Dataset:
+        X = pictures.images.reshape(len(pictures.images), -1)
+        y = [index[label] for label in pictures.labels.tolist()]
+        return Dataset(name, X, y, features, "digit", classes, (height, width))
+
+    return replace(part(train), test=part(test))
+
+
+def _span(labels: Sequence[int]) -> str:
+    return ", ".join(map(str, labels)) if len(labels) <= MOST_CLASSES else f"{labels[0]} … {labels[-1]}"
+
+
+def load(
+    data: str | PathLike[str], target: str | None = None, folder: str | PathLike[str] | None = None
+) -> Dataset:
+    """A data set by name, or from a CSV file.
+
+    Args:
+        data: a name of `NAMED` or of `FOLDERS`, or the path of a CSV file.
         target: the column to learn, for a CSV file only.
+        folder: where the files are, for a name of `FOLDERS` only.
 
     Raises:
         FileNotFoundError: if there is neither a set nor a file of that name.
-        ValueError: if ``target`` is missing, or not wanted, or the file is refused (see `from_csv`).
+        ValueError: if ``target`` or ``folder`` is missing, or not wanted, or a file is refused (see
+            `from_csv` and `mnist`).
         ImportError: if scikit-learn is wanted and not installed.
     """
     name = str(data)
+    _check_what_is_given(name, target, folder)
+    if name in FOLDERS and folder is not None:
+        return FOLDERS[name](folder)
     if name in NAMED:
-        if target is not None:
-            raise ValueError(f"{name} has its own target; a target column is for CSV files")
         return NAMED[name]()
     path = Path(data)
     if not path.exists():
         if path.suffix or len(path.parts) > 1:
             raise FileNotFoundError(f"there is no file {name}")
+        known = [*NAMED, *FOLDERS]
         raise FileNotFoundError(
-            f"unknown data {name!r}{did_you_mean(name, NAMED)} "
-            f"Known are: {', '.join(NAMED)}, and the paths of CSV files"
+            f"unknown data {name!r}{did_you_mean(name, known)} "
+            f"Known are: {', '.join(known)}, and the paths of CSV files"
         )
     if target is None:
         with _naming(path):
             columns = ", ".join(_read(path)[0])
         raise ValueError(f"which column of {name} is to be learned? Name one as the target: {columns}")
     return from_csv(path, target)
+
+
+def _check_what_is_given(name: str, target: str | None, folder: Any) -> None:
+    if name in FOLDERS and folder is None:
+        raise ValueError(
+            f"{name} is read from its four files; name the folder where they are (--data FOLDER)"
+        )
+    if name not in FOLDERS and folder is not None:
+        raise ValueError(f"{name} is not read from a folder; that is for {' and '.join(FOLDERS)}")
+    if (name in NAMED or name in FOLDERS) and target is not None:
+        raise ValueError(f"{name} has its own target; a target column is for CSV files")
 
 
 def _sklearn(name: str) -> Any:
@@ -152,20 +263,82 @@ def _sklearn(name: str) -> Any:
         raise ImportError(f'{name} needs scikit-learn: pip install "chainrule[train]"') from None
 
 
+# --------------------------------------------------------------------------------- tables in memory
+
+
+def from_arrays(X: Any, y: Any, name: str = "data", target: str = "target") -> Dataset:
+    """A data set from a table and its targets: lists, NumPy arrays, a pandas frame and a series.
+
+    Args:
+        X: one row of numbers a sample; a frame's columns give the features their names.
+        y: one target a sample; which are classes is decided as in `from_csv`.
+        name: what to call the set.
+        target: what to call what is learned, where ``y`` is no series with a name.
+
+    Raises:
+        TypeError, ValueError: if they are no such table, or not as many as each other; naming the place.
+
+    >>> from_arrays([[0.0, 1.0], [1.0, 0.0]] * 2, ["no", "yes"] * 2).classes
+    ('no', 'yes')
+    """
+    table = table_of(X)
+    cells = [str(t) for t in plain(y)]
+    if len(cells) != len(table):
+        raise ValueError(f"X has {len(table)} rows, but y has {len(cells)}: one a sample")
+    _check_count(len(cells))
+    named = getattr(y, "name", None)
+    column = Column(target if named is None else str(named), cells)
+    _check_filled([column])
+    targets, classes = _target(column)
+    names = X.columns if hasattr(X, "columns") else [f"x{i}" for i in range(1, len(table[0]) + 1)]
+    return Dataset(name, table, targets, tuple(map(str, names)), column.name, classes)
+
+
+def from_frame(frame: Any, target: str, name: str = "data") -> Dataset:
+    """A data set from a pandas frame, read as `from_csv` reads a file.
+
+    Args:
+        frame: the table.
+        target: the name of the column to learn; all others are features.
+        name: what to call the set.
+
+    Raises:
+        TypeError: if it is no frame.
+        ValueError: see `from_csv`.
+    """
+    if not hasattr(frame, "columns"):
+        raise TypeError(f"from_frame takes a pandas frame; got {type(frame).__name__}")
+    header = [str(column) for column in frame.columns]
+    _check_names(header)
+    columns = [
+        Column(name, [str(x).strip() for x in frame[column].tolist()])
+        for name, column in zip(header, frame.columns, strict=True)
+    ]
+    return _dataset(name, columns, target)
+
+
 # ------------------------------------------------------------------------------------- CSV files
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a file: its name, its cells, and where to find them again."""
+    """One column of a table: its name, its cells, and in which line of a file each stands."""
 
     name: str
     cells: list[str]
-    lines: list[int]
+    lines: list[int] | None = None
 
     def place(self, row: int) -> str:
         """Where the cell of the row with this index stands, for a message."""
-        return f"row {row + 1} (line {self.lines[row]}), column {self.name!r}"
+        return f"{self._row(row)}, column {self.name!r}"
+
+    def first(self, wanted: Callable[[str], bool]) -> str:
+        """The first such cell and its row, for a message."""
+        row = next(row for row, cell in enumerate(self.cells) if wanted(cell))
+        return f"{self.cells[row]!r} in {self._row(row)}"
+
+    def _row(self, row: int) -> str:
+        return f"row {row + 1} (line {self.lines[row]})" if self.lines else f"row {row + 1}"
 
     def numbers(self) -> list[float] | None:
         """The cells as floats, or None if one of them is text.
@@ -207,17 +380,22 @@ def from_csv(path: str | PathLike[str], target: str) -> Dataset:
     """
     path = Path(path)
     with _naming(path):
-        columns = _columns(path)
-        names = [column.name for column in columns]
-        if target not in names:
-            raise ValueError(
-                f"there is no column {target!r}{did_you_mean(target, names)} Columns are: {', '.join(names)}"
-            )
-        y, classes = _target(columns[names.index(target)])
-        encoded = [pair for column in columns if column.name != target for pair in _feature(column)]
+        return _dataset(path.stem, _columns(path), target)
+
+
+def _dataset(name: str, columns: list[Column], target: str) -> Dataset:
+    names = [column.name for column in columns]
+    if target not in names:
+        raise ValueError(
+            f"there is no column {target!r}{did_you_mean(target, names)} Columns are: {', '.join(names)}"
+        )
+    _check_count(len(columns[0].cells))
+    _check_filled(columns)
+    y, classes = _target(columns[names.index(target)])
+    encoded = [pair for column in columns if column.name != target for pair in _feature(column)]
     features = tuple(name for name, _ in encoded)
     X = [list(row) for row in zip(*[numbers for _, numbers in encoded], strict=True)]
-    return Dataset(path.stem, X, y, features, target, classes)
+    return Dataset(name, X, y, features, target, classes)
 
 
 @contextmanager
@@ -230,17 +408,22 @@ def _naming(path: Path) -> Iterator[None]:
 
 
 def _columns(path: Path) -> list[Column]:
-    """The columns of a file, with a name and a full set of cells each."""
+    """The columns of a file, with a name each."""
     header, rows, lines = _read(path)
     _check_header(header)
-    if len(rows) < FEWEST_ROWS:
-        raise ValueError(f"{len(rows)} rows are too few; at least {FEWEST_ROWS} are wanted")
-    columns = [Column(name, [row[i] for row in rows], lines) for i, name in enumerate(header)]
-    for row in range(len(rows)):
-        for column in columns:
-            if column.cells[row].lower() in MISSING:
+    return [Column(name, [row[i] for row in rows], lines) for i, name in enumerate(header)]
+
+
+def _check_count(rows: int) -> None:
+    if rows < FEWEST_ROWS:
+        raise ValueError(f"{rows} rows are too few; at least {FEWEST_ROWS} are wanted")
+
+
+def _check_filled(columns: list[Column]) -> None:
+    for cells in zip(*[enumerate(column.cells) for column in columns], strict=True):
+        for column, (row, cell) in zip(columns, cells, strict=True):
+            if cell.lower() in MISSING:
                 raise ValueError(f"{column.place(row)} is missing; fill it in, or leave the row out")
-    return columns
 
 
 def _read(path: Path) -> tuple[list[str], list[list[str]], list[int]]:
@@ -279,14 +462,18 @@ def _read(path: Path) -> tuple[list[str], list[list[str]], list[int]]:
 
 
 def _check_header(header: list[str]) -> None:
+    _check_names(header)
+    if all(_number(name) is not None for name in header):
+        raise ValueError("the first line holds numbers; a header line with the columns' names is wanted")
+
+
+def _check_names(header: list[str]) -> None:
     for i, name in enumerate(header, start=1):
         if not name:
             raise ValueError(f"column {i} has no name in the header line")
     name, count = Counter(header).most_common(1)[0]
     if count > 1:
         raise ValueError(f"{count} columns are called {name!r}; give each a name of its own")
-    if all(_number(name) is not None for name in header):
-        raise ValueError("the first line holds numbers; a header line with the columns' names is wanted")
     if len(header) < 2:
         raise ValueError(f"{name!r} is the only column; a target and at least one feature are wanted")
 
@@ -303,7 +490,7 @@ def _target(column: Column) -> tuple[list[float], tuple[str, ...] | None]:
         if not repeated:
             raise ValueError(
                 f"the target column {column.name!r} is text with {len(distinct)} distinct values in "
-                f"{len(keys)} rows ({column.cells[0]!r}, …); classes have to repeat"
+                f"{len(keys)} rows ({column.first(_is_text)}, …); classes have to repeat"
             )
         names = tuple(distinct)
     elif repeated and len(distinct) <= MOST_CLASSES and all(n == int(n) for n in numbers):
@@ -321,12 +508,15 @@ def _feature(column: Column) -> list[tuple[str, list[float]]]:
         return [(column.name, numbers)]
     values = sorted(set(column.cells))
     if len(values) > MOST_CATEGORIES or 2 * len(values) > len(column.cells):
-        text = next(cell for cell in column.cells if _number(cell) is None)
         raise ValueError(
-            f"the column {column.name!r} is text ({text!r}, …) with {len(values)} distinct values in "
-            f"{len(column.cells)} rows, too many to encode; leave it out or turn it into numbers"
+            f"the column {column.name!r} is text ({column.first(_is_text)}, …) with {len(values)} distinct "
+            f"values in {len(column.cells)} rows, too many to encode; leave it out or turn it into numbers"
         )
     return [(f"{column.name}={value}", [float(cell == value) for cell in column.cells]) for value in values]
+
+
+def _is_text(cell: str) -> bool:
+    return _number(cell) is None
 
 
 def _number(cell: str) -> float | None:
@@ -334,6 +524,23 @@ def _number(cell: str) -> float | None:
         return None if "_" in cell else float(cell)  # Python reads 1_000 as a number; nobody else does
     except ValueError:
         return None
+
+
+def remarks(data: Dataset) -> list[str]:
+    """What is odd about a data set and yet no error, a sentence each.
+
+    >>> remarks(from_arrays([[1.0, 7.0], [2.0, 7.0]] * 2, [0, 1] * 2))
+    ['x2 is 7 in every row: nothing can be learned from it.']
+    """
+    said = []
+    if data.image is None:
+        columns = zip(data.features, zip(*plain(data.X), strict=True), strict=True)
+        constant = [(name, column[0]) for name, column in columns if min(column) == max(column)]
+        said += [f"{name} is {x:g} in every row: nothing can be learned from it." for name, x in constant]
+    for k, n in sorted(Counter(data.y).items()) if data.classes else ():
+        if n == 1:
+            said.append(f"the class {data.classes[int(k)]} has one sample: it is learned, but never judged.")
+    return said
 
 
 # --------------------------------------------------------------------- held-out rows and scaling
@@ -416,7 +623,7 @@ class Scaler:
     std: tuple[float, ...]
 
     @classmethod
-    def fit(cls, rows: Rows, together: bool = False) -> Scaler:
+    def fit(cls, rows: Table, together: bool = False) -> Scaler:
         """The scaler that standardises these rows.
 
         Args:
@@ -427,22 +634,45 @@ class Scaler:
         Raises:
             ValueError: for no rows, or numbers too large to add up.
         """
-        if not rows:
+        if not len(rows):
             raise ValueError("there are no rows to fit a scaler to")
         width = len(rows[0])
+        if is_array(rows):
+            return cls(*_array_mean_and_std(rows, together))
         if together:
             mean, std = _mean_and_std([x for row in rows for x in row], 0)
             return cls((mean,) * width, (std,) * width)
         fitted = [_mean_and_std(column, i) for i, column in enumerate(zip(*rows, strict=True))]
         return cls(tuple(mean for mean, _ in fitted), tuple(std for _, std in fitted))
 
-    def transform(self, rows: Rows) -> list[list[float]]:
-        """The rows in standard deviations from the mean."""
+    def transform(self, rows: Table) -> Table:
+        """The rows in standard deviations from the mean; of an array an array."""
+        if is_array(rows):
+            return (rows - _row(self.mean)) / _row(self.std)
         return [[(x - m) / s for x, m, s in zip(row, self.mean, self.std, strict=True)] for row in rows]
 
-    def inverse(self, rows: Rows) -> list[list[float]]:
+    def inverse(self, rows: Table) -> Table:
         """The rows that `transform` would turn into these."""
+        if is_array(rows):
+            return rows * _row(self.std) + _row(self.mean)
         return [[z * s + m for z, m, s in zip(row, self.mean, self.std, strict=True)] for row in rows]
+
+
+def _array_mean_and_std(rows: Any, together: bool) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    numpy = import_module("numpy")  # an array came in, so it is installed
+    axis, ones = None if together else 0, numpy.ones(len(rows[0]))
+    low, high = rows.min(axis), rows.max(axis)
+    with numpy.errstate(over="ignore", invalid="ignore"):
+        mean = numpy.where(low == high, low, rows.mean(axis, dtype=float))
+        std = numpy.where(low == high, 1.0, rows.std(axis, dtype=float))
+    if not numpy.isfinite(std).all():
+        raise ValueError(f"X holds numbers too large to scale, up to {rows.max():g}")
+    std = numpy.where(std == 0, 1.0, std)
+    return tuple((mean * ones).tolist()), tuple((std * ones).tolist())
+
+
+def _row(numbers: Any) -> Any:
+    return import_module("numpy").asarray(numbers, float)
 
 
 def _mean_and_std(column: Sequence[float], index: int) -> tuple[float, float]:

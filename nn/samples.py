@@ -57,7 +57,7 @@ class Samples:
 
     def take(self, indices: Sequence[int]) -> Samples:
         """Some of the samples, in the order of the indices."""
-        return Samples(_taken(self.X, indices), _taken(self.y, indices), self.threshold)
+        return Samples(taken(self.X, indices), taken(self.y, indices), self.threshold)
 
     def split(self, fraction: float, rng: random.Random | None) -> tuple[Samples, Samples]:
         """All samples but a fraction of them, and that fraction: a random one, or the last.
@@ -137,7 +137,7 @@ def targets(y: Any, outputs: int, loss: Loss, name: str = "y") -> tuple[Table, f
     """
     table = _table(y, name)
     if len(table) and _is_flat(table):
-        table = table.reshape(-1, 1) if _is_array(table) else [[t] for t in table]
+        table = table.reshape(-1, 1) if is_array(table) else [[t] for t in table]
     table = _checked(table, name, _column_names(y))
     width = len(table[0])
     if width == 1 and outputs > 1:
@@ -152,7 +152,7 @@ def _table(data: Any, name: str) -> Any:
     """The data as a list, or as an array if it is one of numbers."""
     if hasattr(data, "to_numpy"):
         data = data.to_numpy()
-    if _is_array(data) and data.ndim:
+    if is_array(data) and data.ndim:
         return data
     if hasattr(data, "tolist"):
         data = data.tolist()
@@ -161,13 +161,13 @@ def _table(data: Any, name: str) -> Any:
     return list(data)
 
 
-def _is_array(data: Any) -> bool:
+def is_array(data: Any) -> bool:
     """Whether it is a NumPy array of real numbers."""
     return hasattr(data, "ndim") and getattr(getattr(data, "dtype", None), "kind", "") in tuple("biuf")
 
 
 def _is_flat(table: Any) -> bool:
-    return bool(table.ndim == 1) if _is_array(table) else isinstance(table[0], Real)
+    return bool(table.ndim == 1) if is_array(table) else isinstance(table[0], Real)
 
 
 def _column_names(data: Any) -> list[str] | None:
@@ -177,7 +177,7 @@ def _column_names(data: Any) -> list[str] | None:
 def _checked(table: Any, name: str, columns: list[str] | None) -> Table:
     if not len(table):
         raise ValueError(f"{name} is empty: there is nothing to learn from")
-    if _is_array(table):
+    if is_array(table):
         return _checked_array(table, name, columns)
     rows = []
     for i, row in enumerate(table):
@@ -226,7 +226,7 @@ def _one_hot(table: Table, classes: int, name: str) -> Table:
                 f"row {i} of {name} is {t:g}; for a network of {classes} outputs it is a class, "
                 f"a whole number from 0 to {classes - 1}, or one target an output"
             )
-    if _is_array(table):
+    if is_array(table):
         import numpy as np  # an array came in, so it is installed
 
         return np.eye(classes)[table[:, 0].astype(int)]
@@ -269,5 +269,5 @@ def _function(loss: Any) -> Any:
     return _function(loss.func) if isinstance(loss, partial) else loss
 
 
-def _taken(table: Table, indices: Sequence[int]) -> Table:
-    return table[list(indices)] if _is_array(table) else [table[i] for i in indices]
+def taken(table: Table, indices: Sequence[int]) -> Table:
+    return table[list(indices)] if is_array(table) else [table[i] for i in indices]

@@ -3,11 +3,25 @@
 import csv
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nn.data import Scaler, digits, from_csv, load, moons, split, xor
+from nn.data import (
+    NAMED,
+    Scaler,
+    digits,
+    from_arrays,
+    from_csv,
+    from_frame,
+    load,
+    moons,
+    remarks,
+    split,
+    xor,
+)
 
 
 @pytest.fixture
@@ -46,6 +60,100 @@ def test_digits_are_1797_pictures_of_64_pixels_in_10_classes():
     assert (len(data), len(data.features), data.image) == (1797, 64, (8, 8))
     assert data.classes == tuple("0123456789")
     assert all(0 <= pixel <= 16 for row in data.X for pixel in row)
+
+
+@pytest.mark.parametrize("name", ["iris", "wine", "cancer", "diabetes"])
+def test_scikit_learn_s_tables_are_at_hand_by_name(name):
+    data = load(name)
+    assert len(data) == len(data.y) > 100
+    assert all(len(row) == len(data.features) for row in data.X)
+    assert (data.classes is None) == (name == "diabetes")
+    if data.classes:
+        assert set(data.y) == set(range(len(data.classes)))
+    assert NAMED[name].__doc__.split()[0] == str(len(data))
+
+
+# ------------------------------------------------------------------------------ tables in memory
+
+TABLE = {"a": [1.5, 2.0, -3.0, 4.25], "b": [5, 6, 7, 9], "c": ["yes", "no", "yes", "no"]}
+
+
+def test_a_pandas_frame_is_read_as_the_csv_file_of_it(tmp_path):
+    frame = pd.DataFrame(TABLE)
+    frame.to_csv(tmp_path / "table.csv", index=False)
+    assert from_frame(frame, "c", name="table") == from_csv(tmp_path / "table.csv", "c")
+
+
+def test_arrays_are_taken_with_their_names_if_they_have_any():
+    frame = pd.DataFrame(TABLE)
+    data = from_arrays(frame[["a", "b"]], frame["c"])
+    assert (data.features, data.target, data.classes, data.y) == (
+        ("a", "b"),
+        "c",
+        ("no", "yes"),
+        [1, 0, 1, 0],
+    )
+    bare = from_arrays(frame[["a", "b"]].to_numpy(), [0.5, 1.5, 2.5, 3.75])
+    assert (bare.features, bare.target, bare.classes, bare.y) == (
+        ("x1", "x2"),
+        "target",
+        None,
+        [0.5, 1.5, 2.5, 3.75],
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: from_frame(TABLE, "c"), TypeError, "takes a pandas frame; got dict"),
+        (lambda: from_frame(pd.DataFrame(TABLE), "d"), ValueError, "there is no column 'd'"),
+        (
+            lambda: from_frame(pd.DataFrame({**TABLE, "b": [1, None, 2, 3]}), "c"),
+            ValueError,
+            "row 2, column 'b' is",
+        ),
+        (lambda: from_frame(pd.DataFrame(TABLE)[:2], "c"), ValueError, "2 rows are too few"),
+        (lambda: from_frame(pd.DataFrame(TABLE)[["c"]], "c"), ValueError, "'c' is the only column"),
+        (lambda: from_arrays(np.zeros((4, 2)), [0, 1, 0]), ValueError, "X has 4 rows, but y has 3"),
+        (lambda: from_arrays([[1.0, float("nan")]] * 4, [0, 1] * 2), ValueError, "row 0, column 1 of X"),
+        (
+            lambda: from_arrays([[1.0]] * 4, [0, 1, float("nan"), 1]),
+            ValueError,
+            "row 3, column 'target' is missing",
+        ),
+        (lambda: from_arrays([[1.0]] * 4, [5.0] * 4), ValueError, r"'target' is 5\.0 in every row"),
+    ],
+)
+def test_a_bad_table_is_refused_with_its_place(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_what_is_odd_and_no_error_is_remarked():
+    data = from_arrays([[float(i), 7.0] for i in range(9)], list("aaaabbbbc"))
+    assert remarks(data) == [
+        "x2 is 7 in every row: nothing can be learned from it.",
+        "the class c has one sample: it is learned, but never judged.",
+    ]
+    assert remarks(xor()) == []
+    train, held_out = split(data, 0.3)
+    assert (train.y.count(2), held_out.y.count(2)) == (1, 0)
+
+
+def test_an_array_is_scaled_as_the_lists_of_it_are():
+    rng = np.random.default_rng(0)
+    X = rng.normal(5, 3, (20, 4)) * [1, 1e-3, 1e3, 0] + [0, 0, 0, 0.1]
+    for together in (False, True):
+        of_lists, of_array = Scaler.fit(X.tolist(), together), Scaler.fit(X, together)
+        assert of_array.mean == pytest.approx(of_lists.mean, rel=1e-12)
+        assert of_array.std == pytest.approx(of_lists.std, rel=1e-12)
+        assert of_array.transform(X) == pytest.approx(
+            np.array(of_lists.transform(X.tolist())), rel=1e-9, abs=1e-9
+        )
+        assert of_array.inverse(of_array.transform(X)) == pytest.approx(X)
+    assert Scaler.fit(X).transform(X)[:, 3].tolist() == [0.0] * 20
+    with pytest.raises(ValueError, match="too large to scale"):
+        Scaler.fit(X * 1e304)
 
 
 def test_an_unknown_name_is_met_with_the_nearest():
@@ -162,8 +270,11 @@ def test_any_quoted_header_comes_back_as_it_was(tmp_path_factory, names):
         (table("a,c", "1,5", "2,5", "3,5", "4,5"), "the target column 'c' is 5 in every row"),
         (table("a,c", "1,A", "2,A", "3,A", "4,A"), "the target column 'c' is A in every row"),
         (table("a,c", "1,Ann", "2,Bob", "3,Eve", "4,Joe"), "'c' is text with 4 distinct values in 4 rows"),
-        (table("n,c", "Ann,1", "Bob,2", "Eve,1", "Joe,2"), r"'n' is text \('Ann', …\) with 4 distinct"),
-        (table("n,c", "1_000,1", "2,2", "3,1", "4,2"), r"'n' is text \('1_000', …\)"),
+        (
+            table("n,c", "Ann,1", "Bob,2", "Eve,1", "Joe,2"),
+            r"'n' is text \('Ann' in row 1 \(line 2\), …\) with 4",
+        ),
+        (table("n,c", "1_000,1", "2,2", "3,1", "4,2"), r"'n' is text \('1_000' in row 1 \(line 2\), …\)"),
         (table("a,b,c", '1,"2,yes', *GOOD), "line 6: unexpected end of data"),
         (b"a,b,c\n\xe9,1,2\n", "not UTF-8 text .byte 0xe9 at offset 6"),
         (table("a,b,c", *GOOD).encode("utf-16"), "not UTF-8 text"),
