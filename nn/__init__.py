@@ -13,14 +13,16 @@
 """
 
 from autograd import Parameter
-from nn import init, losses, optim
+from nn import init, losses, optim, schedules
 from nn.activations import PReLU
 from nn.checkpoint import Checkpoint, CheckpointError, load, load_into, save
+from nn.clipping import clip_grad_norm_, clip_grad_value_
 from nn.dropout import Dropout
 from nn.history import History
 from nn.layers import MLP, Layer, Neuron
 from nn.module import Module
 from nn.optim import SGD, Adagrad, Adam, AdamW, RMSprop
+from nn.recurrent import GRUCell, LSTMCell, Recurrent, RNNCell
 from nn.train import accuracy, fit, predict
 
 __all__ = [
@@ -32,14 +34,20 @@ __all__ = [
     "Checkpoint",
     "CheckpointError",
     "Dropout",
+    "GRUCell",
     "History",
+    "LSTMCell",
     "Layer",
     "Module",
     "Neuron",
     "PReLU",
     "Parameter",
     "RMSprop",
+    "RNNCell",
+    "Recurrent",
     "accuracy",
+    "clip_grad_norm_",
+    "clip_grad_value_",
     "fit",
     "init",
     "load",
@@ -48,4 +56,5 @@ __all__ = [
     "optim",
     "predict",
     "save",
+    "schedules",
 ]

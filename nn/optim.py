@@ -552,8 +552,8 @@ def check_count(name: str, n: Any) -> int:
     return n
 
 
-def check_column(name: str, numbers: Any, length: int) -> array[float]:
-    """So many finite numbers, as an array.
+def check_column(name: str, numbers: Any, length: int, of: str = "parameter") -> array[float]:
+    """So many finite numbers, one for each of something, as an array.
 
     Raises:
         TypeError, ValueError: if they are not.
@@ -561,9 +561,9 @@ def check_column(name: str, numbers: Any, length: int) -> array[float]:
     try:
         column = array("d", numbers)
     except (TypeError, ValueError, OverflowError):
-        raise TypeError(f"{name} holds one number for each parameter") from None
+        raise TypeError(f"{name} holds one number for each {of}") from None
     if len(column) != length:
-        raise ValueError(f"{name} holds {len(column)} numbers for {length} parameters")
+        raise ValueError(f"{name} holds {len(column)} numbers, one for each {of}; {length} are wanted")
     for i, x in enumerate(column):
         if not isfinite(x):
             raise ValueError(f"{name} holds finite numbers; number {i} is {x!r}")

@@ -1,0 +1,312 @@
+"""Schedules: how the learning rate changes from epoch to epoch.
+
+Each is a formula for the rate after t steps of the schedule, from the rate that a group of the
+optimiser started with.  Names, arguments and numbers are PyTorch's (``torch.optim.lr_scheduler``).
+
+>>> from nn import MLP, SGD
+>>> optimizer = SGD(MLP(2, [1]).parameters(), lr=0.8)
+>>> schedule = StepLR(optimizer, step_size=2, gamma=0.5)
+>>> rates = []
+>>> for epoch in range(5):
+...     rates.append(optimizer.lr)  # here the epoch's steps would be
+...     schedule.step()
+>>> rates
+[0.8, 0.8, 0.4, 0.4, 0.2]
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from math import cos, inf, isfinite, pi
+from numbers import Real
+from operator import index
+from typing import Any
+
+from nn.optim import Optimizer, check_column, check_count, check_keys
+
+
+class Schedule:
+    """The base of all schedules.
+
+    A subclass states its `rate`.  The rates are set when the schedule is made and by each `step`.
+
+    Args:
+        optimizer: whose rates it sets.
+
+    Attributes:
+        optimizer: likewise.
+        t: how many steps were taken.
+        initial: the rate that each group started with.
+
+    Raises:
+        TypeError, ValueError: if an argument is of the wrong kind or out of range.
+    """
+
+    def __init__(self, optimizer: Optimizer) -> None:
+        if not isinstance(optimizer, Optimizer):
+            raise TypeError(
+                f"a schedule sets the rates of an optimiser of nn.optim; "
+                f"got {optimizer!r} ({type(optimizer).__name__})"
+            )
+        self.optimizer, self.t = optimizer, 0
+        self.initial = [group.setdefault("initial_lr", group["lr"]) for group in optimizer.param_groups]
+        self._set()
+
+    def rate(self, initial: float, t: int) -> float:
+        """The rate after ``t`` steps of a group that started with ``initial``."""
+        raise NotImplementedError("a schedule states its rate")
+
+    def step(self, loss: float | None = None) -> None:
+        """Set the rates for the next epoch.
+
+        Args:
+            loss: that of the last epoch, for a schedule that goes by it; not needed by the others.
+        """
+        self.t += 1
+        self._set()
+
+    def _set(self) -> None:
+        for group, initial in zip(self.optimizer.param_groups, self.initial, strict=True):
+            group["lr"] = self.rate(initial, self.t)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where the schedule stands: not its settings, nor the rates, which the optimiser keeps."""
+        return {"schedule": type(self).__name__, "t": self.t, "initial": list(self.initial)}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a `state_dict`; nothing is changed if anything is wrong with it.
+
+        Raises:
+            TypeError, ValueError: naming what does not fit.
+        """
+        self.t, self.initial = self._read(state)
+        self._set()
+
+    def _read(self, state: Any) -> tuple[int, list[float]]:
+        check_keys("the state of a schedule", state, self.state_dict())
+        if state["schedule"] != type(self).__name__:
+            raise ValueError(f"the state is of {state['schedule']!r}, this schedule is {type(self).__name__}")
+        initial = check_column("initial", state["initial"], len(self.initial), "group")
+        return check_count("t", state["t"]), list(initial)
+
+    def __repr__(self) -> str:
+        hidden = ("optimizer", "t", "initial", "best", "bad_epochs")
+        settings = [f"{name}={x!r}" for name, x in vars(self).items() if name not in hidden]
+        return f"{type(self).__name__}({', '.join([*settings, f't={self.t}'])})"
+
+
+class StepLR(Schedule):
+    """Multiplied by γ every few epochs: initial · γ^⌊t / step_size⌋.
+
+    Args:
+        optimizer: see `Schedule`.
+        step_size: epochs from one multiplication to the next, at least 1.
+        gamma: γ, above 0.
+    """
+
+    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
+        self.step_size, self.gamma = _whole("step_size", step_size), _number("gamma", gamma, above=0.0)
+        super().__init__(optimizer)
+
+    def rate(self, initial: float, t: int) -> float:
+        return initial * self.gamma ** (t // self.step_size)
+
+
+class ExponentialLR(Schedule):
+    """Multiplied by γ every epoch: initial · γ^t.
+
+    Args:
+        optimizer: see `Schedule`.
+        gamma: γ, above 0.
+    """
+
+    def __init__(self, optimizer: Optimizer, gamma: float) -> None:
+        self.gamma = _number("gamma", gamma, above=0.0)
+        super().__init__(optimizer)
+
+    def rate(self, initial: float, t: int) -> float:
+        return initial * self.gamma**t
+
+
+class CosineAnnealingLR(Schedule):
+    """Down half a wave of the cosine: eta_min + ½ (initial − eta_min)(1 + cos(π t / T_max)).
+
+    Loshchilov and Hutter, SGDR: stochastic gradient descent with warm restarts (2017), eq. 5.
+
+    Args:
+        optimizer: see `Schedule`.
+        T_max: after how many epochs the lowest rate is reached, at least 1; after that it rises again.
+        eta_min: the lowest rate, from 0 up.
+    """
+
+    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:
+        self.T_max, self.eta_min = _whole("T_max", T_max), _number("eta_min", eta_min)
+        super().__init__(optimizer)
+
+    def rate(self, initial: float, t: int) -> float:
+        return self.eta_min + (initial - self.eta_min) * (1 + cos(pi * t / self.T_max)) / 2
+
+
+class LinearLR(Schedule):
+    """Warm-up: a share of the rate that grows evenly from start_factor to end_factor, then stays.
+
+    Args:
+        optimizer: see `Schedule`.
+        start_factor: the first share, above 0 and at most 1.
+        end_factor: the last one, from 0 to 1.
+        total_iters: in how many epochs it grows, at least 1.
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        start_factor: float = 1 / 3,
+        end_factor: float = 1.0,
+        total_iters: int = 5,
+    ) -> None:
+        self.start_factor = _number("start_factor", start_factor, above=0.0, most=1.0)
+        self.end_factor = _number("end_factor", end_factor, most=1.0)
+        self.total_iters = _whole("total_iters", total_iters)
+        super().__init__(optimizer)
+
+    def rate(self, initial: float, t: int) -> float:
+        grown = min(t, self.total_iters) / self.total_iters
+        return initial * (self.start_factor + (self.end_factor - self.start_factor) * grown)
+
+
+class SequentialLR(Schedule):
+    """One schedule after another, each starting anew: a warm-up and then the cosine, for example.
+
+    Args:
+        optimizer: see `Schedule`.
+        schedulers: schedules of this optimiser, each a formula of its own steps.
+        milestones: after how many epochs the second, third … begins, rising.
+
+    >>> from nn import MLP, SGD
+    >>> optimizer = SGD(MLP(2, [1]).parameters(), lr=1.0)
+    >>> warm_up = LinearLR(optimizer, 0.25, total_iters=3)
+    >>> schedule = SequentialLR(optimizer, [warm_up, CosineAnnealingLR(optimizer, 4)], [3])
+    >>> [round(schedule.rate(1.0, t), 2) for t in range(8)]
+    [0.25, 0.5, 0.75, 1.0, 0.85, 0.5, 0.15, 0.0]
+    """
+
+    def __init__(
+        self, optimizer: Optimizer, schedulers: Sequence[Schedule], milestones: Sequence[int]
+    ) -> None:
+        self.schedulers, self.milestones = list(schedulers), list(milestones)
+        for schedule in self.schedulers:
+            if not isinstance(schedule, Schedule) or isinstance(schedule, ReduceLROnPlateau):
+                raise TypeError(f"schedulers are schedules with a formula for the rate; got {schedule!r}")
+            if schedule.optimizer is not optimizer:
+                raise ValueError(f"{schedule!r} is of another optimiser")
+        ends = [_whole("a milestone", n) for n in self.milestones]
+        if len(ends) != len(self.schedulers) - 1 or any(a >= b for a, b in pairwise(ends)):
+            raise ValueError(
+                f"milestones are {len(self.schedulers) - 1} rising numbers of epochs, one between each "
+                f"schedule and the next; got {milestones!r}"
+            )
+        super().__init__(optimizer)
+
+    def rate(self, initial: float, t: int) -> float:
+        k = bisect_right(self.milestones, t)
+        begun = self.milestones[k - 1] if k else 0
+        return self.schedulers[k].rate(initial, t - begun)
+
+
+class ReduceLROnPlateau(Schedule):
+    """Multiplied by a factor whenever the loss has not got lower for more than ``patience`` epochs.
+
+    A loss counts as lower if it is below (1 − threshold) times the lowest so far.
+
+    Args:
+        optimizer: see `Schedule`.
+        factor: from above 0 to below 1.
+        patience: how many epochs without a lower loss are borne, from 0 up.
+        threshold: from 0 up and below 1.
+        min_lr: the lowest rate, from 0 up.
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        *,
+        factor: float = 0.1,
+        patience: int = 10,
+        threshold: float = 1e-4,
+        min_lr: float = 0.0,
+    ) -> None:
+        self.factor = _number("factor", factor, above=0.0, below=1.0)
+        self.patience = _whole("patience", patience, least=0)
+        self.threshold = _number("threshold", threshold, below=1.0)
+        self.min_lr = _number("min_lr", min_lr)
+        self.best, self.bad_epochs = inf, 0
+        super().__init__(optimizer)
+
+    def step(self, loss: float | None = None) -> None:
+        """Take note of an epoch's loss, and lower the rates if it is time.
+
+        Raises:
+            TypeError: if there is no loss.
+        """
+        if not isinstance(loss, Real):
+            raise TypeError(f"this schedule goes by the epoch's loss, a number: step(loss); got {loss!r}")
+        self.t += 1
+        if loss < self.best * (1 - self.threshold):
+            self.best, self.bad_epochs = float(loss), 0
+        else:
+            self.bad_epochs += 1
+        if self.bad_epochs > self.patience:
+            self.bad_epochs = 0
+            self._lower()
+
+    def _lower(self) -> None:
+        for group in self.optimizer.param_groups:
+            lower = max(group["lr"] * self.factor, self.min_lr)
+            if group["lr"] - lower > SMALLEST_CHANGE:
+                group["lr"] = lower
+
+    def _set(self) -> None:
+        """The rates stay as they are until the loss does."""
+
+    def state_dict(self) -> dict[str, Any]:
+        best = self.best if self.best < inf else None
+        return {**super().state_dict(), "best": best, "bad_epochs": self.bad_epochs}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        t, initial = self._read(state)
+        best, bad_epochs = state["best"], check_count("bad_epochs", state["bad_epochs"])
+        if best is None:
+            best = inf
+        elif not isinstance(best, Real) or not isfinite(best):
+            raise TypeError(f"best is a loss; got {best!r}")
+        self.t, self.initial, self.best, self.bad_epochs = t, initial, float(best), bad_epochs
+
+
+SMALLEST_CHANGE = 1e-8
+"""A rate is not lowered by less than this, as in PyTorch."""
+
+
+def _number(
+    name: str, x: Any, above: float = -inf, low: float = 0.0, below: float = inf, most: float = inf
+) -> float:
+    if not isinstance(x, Real) or isinstance(x, bool):
+        raise TypeError(f"{name} is a number; got {x!r} ({type(x).__name__})")
+    number = float(x)
+    if not (isfinite(number) and above < number < below and low <= number <= most):
+        wanted = "above 0" if above >= low else "from 0 up"
+        wanted += f" and below {below:g}" if isfinite(below) else ""
+        wanted += f" and at most {most:g}" if isfinite(most) else ""
+        raise ValueError(f"{name} is a finite number {wanted}; got {x!r}")
+    return number
+
+
+def _whole(name: str, n: Any, least: int = 1) -> int:
+    try:
+        number = index(n)
+    except TypeError:
+        raise TypeError(f"{name} is a whole number of epochs; got {n!r} ({type(n).__name__})") from None
+    if number < least:
+        raise ValueError(f"{name} is at least {least}; got {number}")
+    return number
