@@ -74,12 +74,12 @@ class Neuron(Module):
         init: str | Initialiser | None = None,
         seed: Seed = None,
     ) -> None:
-        self.nin = _size("nin", nin)
+        self.nin = as_size("nin", nin)
         _check_weights((self.nin, 1))
         self.activation_name, self.activation = _activation(activation)
         self.fused = fused
         start = _initialiser(init, self.activation_name)
-        self.w = [Parameter(x) for x in start(1, self.nin, _generator(seed))[0]]
+        self.w = [Parameter(x) for x in start(1, self.nin, as_generator(seed))[0]]
         self.b: Value = Parameter(0.0)
         self.place(1, 1)
 
@@ -156,11 +156,11 @@ class Layer(Module):
         seed: Seed = None,
         number: int = 1,
     ) -> None:
-        self.nin, self.nout, self.number = _size("nin", nin), _size("nout", nout), number
+        self.nin, self.nout, self.number = as_size("nin", nin), as_size("nout", nout), number
         _check_weights((self.nin, self.nout))
         self.activation_name, self.activation = _activation(activation)
         start = _initialiser(init, self.activation_name)
-        weights = start(self.nout, self.nin, _generator(seed))
+        weights = start(self.nout, self.nin, as_generator(seed))
         self.neurons = [Neuron(self.nin, self.activation, fused=fused, init="zeros") for _ in weights]
         self.W = weights
         comma = self.nin >= 10 or self.nout >= 10
@@ -266,10 +266,10 @@ class MLP(Module):
         dropout: float = 0.0,
         seed: Seed = None,
     ) -> None:
-        sizes = [_size("nin", nin), *_layer_sizes(nouts)]
+        sizes = [as_size("nin", nin), *_layer_sizes(nouts)]
         _check_weights(sizes)
         chosen = _one_a_layer(activation, output, len(sizes) - 1)
-        generator = _generator(seed)
+        generator = as_generator(seed)
         Dropout(dropout)  # which checks it
         self.nin, self.nout = sizes[0], sizes[-1]
         self.layers = [
@@ -425,7 +425,7 @@ def _check_weights(sizes: Sequence[int]) -> None:
         )
 
 
-def _size(name: str, n: Any) -> int:
+def as_size(name: str, n: Any) -> int:
     try:
         size = index(n)
     except TypeError:
@@ -438,7 +438,7 @@ def _size(name: str, n: Any) -> int:
 def _layer_sizes(nouts: Any) -> list[int]:
     if isinstance(nouts, (str, Real)) or not isinstance(nouts, Iterable):
         raise TypeError(f"nouts lists the neurons of each layer, as in MLP(2, [16, 16, 1]); got {nouts!r}")
-    sizes = [_size(f"nouts[{i}]", n) for i, n in enumerate(nouts)]
+    sizes = [as_size(f"nouts[{i}]", n) for i, n in enumerate(nouts)]
     if not sizes:
         raise ValueError("nouts lists the neurons of each layer, at least one; got none")
     return sizes
@@ -466,7 +466,7 @@ def _initialiser(init: Any, activation_name: str) -> Initialiser:
     return init if callable(init) else initialisers.by_name(init)
 
 
-def _generator(seed: Seed) -> random.Random:
+def as_generator(seed: Seed) -> random.Random:
     return seed if isinstance(seed, random.Random) else random.Random(seed)
 
 

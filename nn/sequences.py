@@ -1,0 +1,295 @@
+"""Training on sequences: backpropagation through time, truncated after so many steps.
+
+A sequence is cut into windows of ``truncate`` steps.  A window is a sample like any other: its
+numbers are the inputs of its steps and the state that the window before ended in; what it gives are
+the outputs and the state that it ends in.  So either engine trains it, the tape from one recorded
+window: gradients go back to a window's beginning, and states go on to the next.
+
+Williams and Peng, An efficient gradient-based algorithm for on-line training of recurrent network
+trajectories (1990).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import ceil
+from numbers import Real
+from typing import Any
+
+from autograd import Constant, Value, dot
+from nn.engine import Moment, Objective
+from nn.losses import Loss
+from nn.module import Module
+from nn.recurrent import Recurrent, as_steps
+from nn.samples import Samples, Table, alone, features, is_right, plain, targets
+
+Rows = list[list[float]]
+
+
+def sequence_features(model: Recurrent, X: Any, name: str = "X") -> Table:
+    """``X`` as one row a sequence, the inputs of step after step.
+
+    Args:
+        model: says how many inputs a step has.
+        X: sequences × steps × inputs: nested lists or a NumPy array; where there is one input a
+            step, sequences × steps will do.
+        name: what messages call it.
+
+    Raises:
+        TypeError: if it is not sequences of numbers.
+        ValueError: naming the shape that does not suit the model, or a number that is not finite.
+    """
+    return features(_flat(X, model.nin, name, "inputs"), name)
+
+
+def sequence_targets(
+    model: Recurrent, y: Any, loss: Loss, steps: int, name: str = "y"
+) -> tuple[Table, float | None]:
+    """``y`` as one row a sequence, and the threshold of `Samples`.
+
+    Args:
+        model: says how many outputs there are, and whether after every step.
+        y: for a model with outputs after every step sequences × steps, or × outputs as well; else
+            what `nn.fit` takes for other models.
+        loss: see `nn.fit`.
+        steps: how many a sequence has.
+        name: what messages call it.
+
+    Raises:
+        TypeError, ValueError: if it does not suit the model, the sequences or the loss.
+    """
+    if not model.every_step:
+        return targets(y, model.nout, loss, name)
+    rows = _nested(y, name)
+    for i, row in enumerate(rows):
+        if isinstance(row, (Value, Real)) or len(row) != steps:
+            has = "one number" if isinstance(row, (Value, Real)) else f"{len(row)} steps"
+            raise ValueError(f"{name} has a target for each of the {steps} steps; sequence {i} has {has}")
+    flat, threshold = targets([target for row in rows for target in row], model.nout, loss, name)
+    flat = plain(flat)
+    joined = [[x for row in flat[k : k + steps] for x in row] for k in range(0, len(flat), steps)]
+    return joined, threshold
+
+
+def _nested(data: Any, name: str) -> list[Any]:
+    data = data.tolist() if hasattr(data, "tolist") else data
+    if isinstance(data, (str, bytes, Real)) or not isinstance(data, Iterable):
+        raise TypeError(f"{name} holds one sequence a row; got {data!r} ({type(data).__name__})")
+    return list(data)
+
+
+def _flat(data: Any, width: int, name: str, what: str) -> Table:
+    """Sequences of rows as one row each, checked for their shape."""
+    shape = getattr(data, "shape", None)
+    if shape is not None and len(shape) in (2, 3):
+        if (shape[2] if len(shape) == 3 else 1) != width:
+            raise ValueError(f"{name} has the shape {shape}; (sequences, steps, {width}) is wanted")
+        return data.reshape(shape[0], -1) if len(shape) == 3 else data
+    flat = []
+    for i, sequence in enumerate(_nested(data, name)):
+        if isinstance(sequence, (str, bytes, Real)) or not isinstance(sequence, Iterable):
+            raise TypeError(f"sequence {i} of {name} is {sequence!r}, not a row of steps")
+        rows = [[step] if isinstance(step, Real) else list(step) for step in sequence]
+        for t, row in enumerate(rows):
+            if len(row) != width:
+                raise ValueError(
+                    f"step {t} of sequence {i} of {name} has {len(row)} {what} (counted from 0); "
+                    f"the network takes {width}"
+                )
+        if flat and len(rows) * width != len(flat[0]):
+            raise ValueError(
+                f"sequence {i} of {name} has {len(rows)} steps where sequence 0 has {len(flat[0]) // width}: "
+                "cut or pad them to one length"
+            )
+        flat.append([x for row in rows for x in row])
+    return flat
+
+
+# ------------------------------------------------------------------------------------------- windows
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How sequences are cut into windows.
+
+    Attributes:
+        model: the network.
+        steps: of a sequence.
+        length: steps of a window; what the last one lacks is filled up with zeros that nothing reads.
+    """
+
+    model: Recurrent
+    steps: int
+    length: int
+
+    @property
+    def count(self) -> int:
+        """How many windows a sequence is cut into."""
+        return ceil(self.steps / self.length)
+
+    @property
+    def read(self) -> list[int]:
+        """After which steps of a window outputs are read."""
+        return list(range(self.length)) if self.model.every_step else [(self.steps - 1) % self.length]
+
+    def shares(self, window: int) -> list[float]:
+        """What each output of a window counts in its loss: nothing where there is no target."""
+        places = [window * self.length + step for step in self.read]
+        wanted = [t < self.steps and (self.model.every_step or t == self.steps - 1) for t in places]
+        return [yes / max(1, sum(wanted)) for yes in wanted]
+
+    def targets(self, window: int) -> int:
+        """How many targets a window of one sequence has."""
+        return sum(share > 0 for share in self.shares(window))
+
+    def table(self, samples: Samples, window: int) -> Samples:
+        """A window of every sequence, before any state: zeros stand in its place."""
+        nin, nout, state = self.model.nin, self.model.nout, self.model.cell.state_size
+        start, shares = window * self.length, self.shares(window)
+        X, y = [], []
+        for x, t in zip(plain(samples.X), plain(samples.y), strict=True):
+            inputs = x[start * nin : (start + self.length) * nin]
+            X.append([*inputs, *[0.0] * (self.length * nin - len(inputs) + state)])
+            wanted = t[start * nout : (start + self.length) * nout] if self.model.every_step else t
+            missing = len(self.read) - len(wanted) // nout
+            y.append([*wanted, *wanted[-nout:] * missing, *shares])
+        return Samples(X, y)
+
+
+class Window(Module):
+    """The model on one window: inputs and a state go in, outputs and a state come out."""
+
+    def __init__(self, cut: Cut) -> None:
+        self.model, self.cut = cut.model, cut
+
+    def __call__(self, row: Sequence[Any]) -> list[Value]:
+        split = self.cut.length * self.model.nin
+        state = tuple(v if isinstance(v, Value) else Constant(v) for v in row[split:])
+        outputs, state = self.model.unroll(as_steps(row[:split], self.model.nin), self.cut.read, state)
+        return [*(v for output in outputs for v in output), *state]
+
+    def loss(self, loss: Loss) -> Loss:
+        """The loss of a window: the mean over its targets."""
+        count, nout = len(self.cut.read), self.model.nout
+
+        def of_window(prediction: Sequence[Value], target: Sequence[Any]) -> Value:
+            shares = target[count * nout :]
+            places = [k for k, share in enumerate(shares) if isinstance(share, Value) or share]
+            rows = [slice(k * nout, (k + 1) * nout) for k in places]
+            each = [loss(_one(prediction[row]), _one(target[row])) for row in rows]
+            return dot([shares[k] for k in places], each)
+
+        return of_window
+
+
+def _one(values: Sequence[Any]) -> Any:
+    return alone(list(values))
+
+
+class WindowEngine:
+    """Trains on sequences, a window after the other, with another engine for the windows.
+
+    Args:
+        kind: the engine.
+        truncate: steps of a window; None for whole sequences.
+        model, objective, optimizer, train, clipping: as every engine takes them; ``train`` has the
+            sequences.
+    """
+
+    def __init__(
+        self, kind: Any, truncate: int | None, model: Recurrent, objective: Objective, optimizer: Any,
+        train: Samples, clipping: Any,
+    ) -> None:  # fmt: skip
+        steps = len(train.X[0]) // model.nin
+        self.cut = Cut(model, steps, min(truncate or steps, steps))
+        self.train = train
+        self._state = self.cut.length * model.nin  # the first of its columns
+        self._tables: dict[int, tuple[Samples, list[Samples]]] = {}
+        windows = self._windows(train)
+        joined = Samples([x for w in windows for x in w.X], [y for w in windows for y in w.y])
+        window = Window(self.cut)
+        own = Objective(window.loss(objective.loss), objective.l1, objective.l2)
+        self.inner = kind(window, own, optimizer, joined, clipping)
+        self.name = self.inner.name
+
+    def step(self, batch: Sequence[int]) -> tuple[float, float]:
+        """Take a step on each window that has a target; see `nn.engine.Engine`."""
+        total, right, states = 0.0, 0, self._zeros(len(batch))
+        for w in range(self.cut.count):
+            rows = [w * len(self.train) + i for i in batch]
+            self.inner.feed(rows, self._state, states)
+            count = self.cut.targets(w)
+            if count:
+                total += self.inner.step(rows)[0] * count
+            else:
+                self.inner.evaluate(self._with_states(self._windows(self.train)[w].take(batch), states))
+            right += self._right(w, [self.train.y[i] for i in batch])
+            states = self._states()
+        return total / self._targets, right / self._targets
+
+    def evaluate(self, samples: Samples) -> tuple[float, float]:
+        total, right, states = 0.0, 0, self._zeros(len(samples))
+        for w, window in enumerate(self._windows(samples)):
+            total += self.inner.evaluate(self._with_states(window, states))[0] * self.cut.targets(w)
+            right += self._right(w, samples.y)
+            states = self._states()
+        return total / self._targets, right / self._targets
+
+    @property
+    def _targets(self) -> int:
+        """How many targets a sequence has."""
+        return self.cut.steps if self.cut.model.every_step else 1
+
+    def _windows(self, samples: Samples) -> list[Samples]:
+        if id(samples) not in self._tables:
+            self._tables[id(samples)] = samples, [self.cut.table(samples, w) for w in range(self.cut.count)]
+        return self._tables[id(samples)][1]
+
+    def _zeros(self, count: int) -> Table:
+        return [[0.0] * self.cut.model.cell.state_size for _ in range(count)]
+
+    def _states(self) -> Table:
+        """The states that the windows just gone through ended in."""
+        first = len(self.cut.read) * self.cut.model.nout
+        found = self.inner.predictions
+        return [row[first:] for row in found] if isinstance(found, list) else found[:, first:]
+
+    def _with_states(self, window: Samples, states: Table) -> Samples:
+        X = [[*x[: self._state], *state] for x, state in zip(window.X, plain(states), strict=True)]
+        return Samples(X, window.y)
+
+    def _right(self, w: int, y: Table) -> int:
+        """How many of the outputs of a window just gone through name the class of their target."""
+        threshold, nout = self.train.threshold, self.cut.model.nout
+        if threshold is None or not self.cut.targets(w):
+            return 0
+        places = [k for k, share in enumerate(self.cut.shares(w)) if share]
+        first = w * self.cut.length * nout if self.cut.model.every_step else 0
+        right = 0
+        for outputs, t in zip(plain(self.inner.predictions), plain(y), strict=True):
+            t = plain(t)
+            for j, k in enumerate(places):
+                wanted = t[first + j * nout : first + (j + 1) * nout]
+                right += is_right(outputs[k * nout : (k + 1) * nout], wanted, threshold)
+        return right
+
+    # what concerns the parameters alone is the other engine's
+
+    def weights(self) -> Sequence[float]:
+        return self.inner.weights()
+
+    def restore(self, weights: Sequence[float]) -> None:
+        self.inner.restore(weights)
+
+    def moment(self) -> Moment:
+        return self.inner.moment()
+
+    def rewind(self, moment: Moment) -> None:
+        self.inner.rewind(moment)
+
+    def write(self) -> None:
+        self.inner.write()
+
+    def finish(self) -> None:
+        self.inner.finish()
