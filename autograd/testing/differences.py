@@ -12,10 +12,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from autograd.ops import Op
-from autograd.testing.oracle import EPSILON, arithmetic, value_of
+from autograd.testing.oracle import EPSILON, arithmetic, is_real, rule_in_digits
 from autograd.value import Value, number_of
 
-TINY = 60  # a step in many digits is 10⁻⁶⁰ of the input
+TINY = 40  # a step in many digits is 10⁻⁴⁰ of the input
+SMALLER = 20  # and a second one 10⁻²⁰ of the first
 ROUNDINGS = 32  # for the few ulps of each op, and what a cut graph hides
 SHRINK = 4.0  # from one step in doubles to the next
 
@@ -52,7 +53,12 @@ def estimates(function: Callable[[float], Number | None], x: float) -> list[Esti
     >>> best.excludes(1.0), best.bound < 1e-9
     (False, True)
     """
-    start = max(abs(x), 1.0) / SHRINK
+    starts = {max(abs(x), 1.0), abs(x) or 1.0}  # a small number may matter on its own scale
+    found = [estimate for start in starts for estimate in _extrapolated(function, x, start / SHRINK)]
+    return sorted(found, key=lambda estimate: estimate.bound)
+
+
+def _extrapolated(function: Callable[[float], Number | None], x: float, start: float) -> list[Estimate]:
     differences = [_central(function, x, start / SHRINK**k) for k in range(22)]
     found = []
     for coarse, middle, fine in zip(differences, differences[1:], differences[2:], strict=False):
@@ -65,7 +71,7 @@ def estimates(function: Callable[[float], Number | None], x: float) -> list[Esti
         bound = 2 * max(abs(best - first), abs(best - second)) + 2 * noise
         if math.isfinite(bound):
             found.append(Estimate(best, bound))
-    return sorted(found, key=lambda estimate: estimate.bound)
+    return found
 
 
 def _central(function: Callable[[float], Number | None], x: float, step: float) -> Number | None:
@@ -115,65 +121,35 @@ class Sided(NamedTuple):
     jumps: bool = False
 
 
-def sided(op: Op, inputs: Sequence[Sided]) -> Sided | None:
-    """What an op's value does as its inputs move; None where it has no real value there."""
-    mp = arithmetic()
-    value = value_of(op)
-    moving = [v for v in inputs if v.slope]
-    sizes = [abs(mp.mpf(v.start) / v.slope) for v in moving if v.start]
-    step = mp.mpf(10) ** -TINY * min([1, *sizes]) / max([1, *(abs(v.slope) for v in moving)])
-    largest = max([1, *(abs(v.start) for v in inputs if abs(v.start) < math.inf)])
-    with mp.workdps(int(3 * TINY + 2 * mp.log10(largest / step))):
-        starts = [mp.mpf(v.start) for v in inputs]
-        here = value(starts)
-        beside = value([x + step * v.slope for x, v in zip(starts, inputs, strict=True)])
-        if not (_is_real(here) and _is_real(beside)):
-            return None
-        change = mp.mpf(beside) - here
-        if abs(change) > mp.mpf(10) ** (-TINY // 3) * max(1, abs(here)):  # too much for so small a step
-            return Sided(mp.mpf(beside), mp.mpf(0), jumps=True)
-        return Sided(mp.mpf(here), change / step)
+def sided(op: Op, inputs: Sequence[Sided], more: int = 0) -> Sided | None:
+    """What an op's value does as its inputs move; None where it has no real value or slope there.
 
-
-def _is_real(y: Any) -> bool:
-    return isinstance(y, int | float | arithmetic().mpf) and bool(abs(y) < math.inf)
-
-
-def sided_slopes(
-    order: Sequence[Value], source: Value, side: int, noise: float, exactly: bool = False
-) -> Sided | None:
-    """What the last of these nodes does as one of them moves to one side.
-
-    Each node is moved at the inputs that it was computed from, so that kinks are where the graph
-    met them; ``exactly`` computes the inputs themselves in many digits as well.
+    Two steps are taken, the second far smaller: what does not shrink with the step is a jump, a
+    slope that shrinks with it is 0 (x² at 0), and one that grows with it is a vertical tangent.
 
     Args:
-        order: the nodes of a graph in topological order.
-        source: which of them moves.
-        side: 1 or -1; the slope is per unit to the right in both cases.
-        noise: how far the last of them may be off by rounding.
-        exactly: whether the graph is computed anew from its leaves.
+        op: the op.
+        inputs: how each of its inputs moves.
+        more: digits beyond the usual, for slopes that are tiny beside the value.
     """
     mp = arithmetic()
-    moves: dict[Value, Sided] = {}
-    moved: set[Value] = set()
-    for node in order:
-        start, slope = number_of(node), 1 if node is source else 0
-        inputs = [moves[v] for v in node.inputs]
-        if (
-            node.op is None
-            or node is source
-            or not (exactly or any(v.slope for v in inputs) or moved.intersection(node.inputs))
-        ):
-            moves[node] = Sided(start, slope)
-            continue
-        found = sided(node.op, [Sided(v.start, side * v.slope) for v in inputs])
-        if found is None:
+    value, _ = rule_in_digits(op)
+    moving = [v for v in inputs if v.slope]
+    sizes = [abs(mp.mpf(v.start) / v.slope) for v in moving if v.start and abs(v.start) < math.inf]
+    steepest = max([1, *(abs(v.slope) for v in moving)])
+    step = mp.mpf(10) ** -TINY * min([1 / steepest, *sizes])
+    largest = max([1, *(abs(v.start) for v in inputs if abs(v.start) < math.inf)])
+    with mp.workdps(4 * TINY + int(2 * mp.log10(largest / step)) + more):
+        starts = [mp.mpf(v.start) for v in inputs]
+        here = value(starts)
+        steps = step, step * mp.mpf(10) ** -SMALLER
+        beside = [value([x + h * v.slope for x, v in zip(starts, inputs, strict=True)]) for h in steps]
+        if not all(map(is_real, (here, *beside))):
             return None
-        if found.jumps or moved.intersection(node.inputs):
-            moved.add(node)
-        anew = exactly or node in moved
-        moves[node] = Sided(found.start if anew else start, side * found.slope)
-    last = moves[order[-1]]
-    jumps = order[-1] in moved and abs(last.start - mp.mpf(number_of(order[-1]))) > noise
-    return Sided(last.start, last.slope, jumps)
+        coarse, fine = (mp.mpf(y) - here for y in beside)
+        if abs(fine) * 2 > abs(coarse):
+            return Sided(mp.mpf(beside[1]), mp.mpf(0), jumps=True)
+        first, second = coarse / steps[0], fine / steps[1]
+        if abs(second) > 1000 * abs(first):
+            return None
+        return Sided(mp.mpf(here), mp.mpf(0) if 1000 * abs(second) < abs(first) else second)

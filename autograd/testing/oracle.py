@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
@@ -25,7 +26,6 @@ EPSILON = sys.float_info.epsilon
 LARGEST = sys.float_info.max
 SMALLEST = math.ulp(0.0)
 SMALLEST_NORMAL = sys.float_info.min
-IN_MPMATH = {"pow": "power"}  # the elementary functions that mpmath calls by another name
 
 Numbers = Sequence[Any]
 
@@ -50,6 +50,11 @@ class _Digits:
     where = staticmethod(choose)
 
     @staticmethod
+    def pow(a: Any, b: Any) -> Any:
+        mp = arithmetic()
+        return mp.power(a, b) if a or b >= 0 else mp.inf  # mpmath raises there
+
+    @staticmethod
     def erfc(x: Any) -> Any:
         mp = arithmetic()
         if abs(x) < 1e6:
@@ -58,7 +63,7 @@ class _Digits:
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name in ELEMENTARY:
-            function: Callable[..., Any] = getattr(arithmetic(), IN_MPMATH.get(name, name))
+            function: Callable[..., Any] = getattr(arithmetic(), name)
             return function
         if name not in TABLE:
             raise AttributeError(name)
@@ -67,6 +72,20 @@ class _Digits:
 
 
 DIGITS = _Digits()
+
+
+@lru_cache(maxsize=512)
+def rule_in_digits(op: Op) -> tuple[Callable[[Numbers], Any], Callable[[Any, Numbers], Sequence[Any]]]:
+    """The op's value, as a function of its inputs, and its partials, of the value and the inputs."""
+    value, *partials = op.rule(DIGITS)
+    if op.variadic:
+        return value, partials[0]
+    return lambda inputs: value(*inputs), lambda y, inputs: [partial(*inputs, y) for partial in partials]
+
+
+def is_real(y: Any) -> bool:
+    """Whether y is a finite real number, of any arithmetic."""
+    return isinstance(y, int | float | arithmetic().mpf) and bool(abs(y) < math.inf)
 
 
 def value_of(op: Op) -> Callable[[Numbers], Any]:

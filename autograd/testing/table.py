@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 from autograd.wording import count, counted, number
 
@@ -12,6 +13,9 @@ KINK = "kink"
 NOT_DIFFERENTIABLE = "not differentiable here"
 LIMITED = "limited by rounding"
 WRONG = "wrong"
+GRAVITY = WRONG, NOT_DIFFERENTIABLE, KINK, LIMITED, CORRECT
+MOST_ROWS = 40  # of a table that is shown in full
+MOST_SHOWN = 20  # of a longer one
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ class Verdict:
             parts.append(f"any slope from {number(self.interval[0])} to {number(self.interval[1])}")
         if self.digits is not None:
             parts.append(counted(int(self.digits), "digit"))
-        if self.ulps is not None and self.verdict == WRONG:
+        if self.ulps is not None and isfinite(self.ulps) and self.verdict == WRONG:
             parts.append(f"{count(int(self.ulps)) if self.ulps < 1e18 else number(self.ulps)} ulps apart")
         return "; ".join([*parts, *([self.detail] if self.detail else [])])
 
@@ -79,9 +83,25 @@ class Certificate:
 
     def __str__(self) -> str:
         head = ("input", "at", "reverse pass", "differences", "verdict", "")
-        return aligned([head, *(_row(v) for v in self.verdicts)])
+        if len(self.verdicts) <= MOST_ROWS:
+            return aligned([head, *map(_row, self.verdicts)])
+        telling = sorted(self.verdicts, key=lambda v: GRAVITY.index(v.verdict))  # the order is kept within
+        return "\n".join(
+            [aligned([head, *map(_row, telling[:MOST_SHOWN])]), self._rest(telling[MOST_SHOWN:])]
+        )
 
     __repr__ = __str__
+
+    @staticmethod
+    def _rest(verdicts: Sequence[Verdict]) -> str:
+        """What is left of a long table, in a line."""
+        told = []
+        for kind in GRAVITY:
+            alike = [v for v in verdicts if v.verdict == kind]
+            least = min((v.digits for v in alike if v.digits is not None), default=None)
+            digits = f", to at least {counted(int(least), 'digit')}" if least is not None else ""
+            told += [f"{count(len(alike))} {kind}{digits}"] if alike else []
+        return f"… and {'; '.join(told)}"
 
 
 class GradientError(AssertionError):

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
 
-from autograd.graph import between, topological_order
+from autograd.graph import topological_order
 from autograd.testing.broken import ENGINES, gradients_of
-from autograd.testing.differences import Estimate, Number, estimates, noise_of, sided_slopes
-from autograd.testing.nodes import Fault, fault_of, is_on_a_kink, written
-from autograd.testing.oracle import EPSILON, LARGEST
+from autograd.testing.differences import Estimate, Number, Sided, estimates, noise_of, sided
+from autograd.testing.nodes import Fault, Local, is_on_a_kink, local, written
+from autograd.testing.oracle import DIGITS_KEPT, EPSILON, LARGEST, arithmetic, is_real, rule_in_digits
 from autograd.testing.table import CORRECT, KINK, LIMITED, NOT_DIFFERENTIABLE, WRONG, Verdict
 from autograd.value import Value, number_of
 
 ALL_DIGITS = 15.0
 HALF_OF_A_DOUBLE = 8.0
 WITNESSES = 3  # so many differences must agree before a gradient is called wrong
-
-Rerun = Callable[[int, float], "Number | None"]
+CANCELS = 1e-30  # of what is added up: no sum of so many digits leaves less
 
 
 class Beside(NamedTuple):
@@ -30,150 +29,343 @@ class Beside(NamedTuple):
     step: float
 
 
-@dataclass
-class Evidence:
-    """A graph, with what all verdicts on its inputs share.
+class Calls(NamedTuple):
+    """What calls of the function itself show that the graph at the point does not.
 
     Attributes:
-        output: the Value that was differentiated.
-        rerun: the output computed anew with another number for one of the inputs; None where the
-            function takes another branch there or cannot be computed.
-        beside: the function a small step to one side of one of the inputs, where it takes another
-            branch there; else None.
-        cut: says what a function's graph does not show, where it changes with its inputs.
+        hidden: for the ``i``-th input at some number: what the function gives there beyond what the graph
+            at the point gives; None where it takes another branch.
+        beside: for the ``i``-th input and a side: the function just beside the point, where its graph is
+            another one there; else None.
+        follows: the inputs that the function may follow in a way that its graph does not show.
+        branches: the inputs at which the function may branch just here.
     """
 
-    output: Value
-    rerun: Rerun
+    hidden: Callable[[int, float], Number | None]
     beside: Callable[[int, int], Beside | None]
-    cut: Callable[[int], str]
-    order: list[Value] = field(init=False)
-    noise: float = field(init=False)
-    _faults: dict[Value, Fault | None] = field(init=False, default_factory=dict)
+    follows: frozenset[int] = frozenset()
+    branches: frozenset[int] = frozenset()
 
-    def __post_init__(self) -> None:
-        self.order = topological_order(self.output)
+
+class Evidence:
+    """A graph, with what all verdicts on its inputs share: each node is looked at once.
+
+    Args:
+        output: the Value that was differentiated.
+        sources: the inputs.
+        called: their names.
+        calls: what calls of the function show.
+    """
+
+    def __init__(self, output: Value, sources: Sequence[Value], called: Sequence[str], calls: Calls) -> None:
+        self.output = output
+        self.sources = sources
+        self.called = called
+        self.calls = calls
+        self.order = topological_order(output)
         self.noise = noise_of(self.order)
+        self.reach = _reach(self.order, sources)
+        self.idle = _idle(self.order, self.reach)
+        self.endless = {node: bits for node in self._flowing() if (bits := self._endless(node))}
+        self.locals = self._look()
+        self.faulty = [node for node, found in self.locals.items() if found.fault]
+        self.kinks = [node for node, found in self.locals.items() if not found.smooth]
+        self.right = gradients_of(ENGINES["right"], output)
+        self.routes = self._routes()
 
-    def verdict(self, i: int, source: Value, name: str, gradient: float) -> Verdict:
+    def verdict(self, i: int, name: str, gradient: float) -> Verdict:
         """The verdict on the gradient of the ``i``-th input."""
-        route = [node for node in between(source, self.output) if node.op is not None]
-        found = self._in_the_graph(source, name, gradient, route)
-        if found.verdict not in (CORRECT, LIMITED):
-            return found
-        return self._rerun(i, source, found) or found
+        found = self._in_the_graph(i, name, gradient)
+        if found.verdict != WRONG and i in self.calls.follows:
+            found = self._follows(i, found)
+        if found.verdict in (CORRECT, LIMITED) and i in self.calls.branches:
+            found = self._branches(i, found)
+        return found
 
     # ------------------------------------------------------------------------------ node by node
 
-    def _in_the_graph(self, source: Value, name: str, gradient: float, route: Sequence[Value]) -> Verdict:
-        at = number_of(source)
-        moving = {source, *route}
-        for node in route:
-            if not all(
-                math.isfinite(d) for v, d in zip(node.inputs, node.partials, strict=True) if v in moving
-            ):
-                detail = f"the slope of {written(node)} is not finite"
-                op = node.op.name if node.op else ""
-                return Verdict(name, at, gradient, None, NOT_DIFFERENTIABLE, op=op, detail=detail)
-        for node in route:
-            fault = self._fault(node)
+    def _flowing(self) -> Iterator[Value]:
+        """The nodes that something flows through from an input to the output."""
+        return (v for v in self.order if v.op is not None and self.reach[v] and v not in self.idle)
+
+    def _moving(self, node: Value) -> list[int]:
+        """The positions of the inputs of a node that move with the inputs of the graph."""
+        return [k for k, v in enumerate(node.inputs) if self.reach[v]]
+
+    def _endless(self, node: Value) -> int:
+        """The inputs of the graph, as bits, along which a node has no finite slope."""
+        if not math.isfinite(number_of(node)):
+            return self.reach[node]
+        bits = 0
+        for v, d in zip(node.inputs, node.partials, strict=True):
+            if not math.isfinite(d) and v not in self.idle:
+                bits |= self.reach[v]
+        return bits
+
+    def _look(self) -> dict[Value, Local]:
+        found: dict[Value, Local] = {}
+        for node in self._flowing():
+            if math.isfinite(number_of(node)):
+                moving = [k for k in self._moving(node) if not _is_still(node.inputs[k], found)]
+                found[node] = local(node, [k for k in moving if math.isfinite(node.partials[k])])
+        return found
+
+    def _in_the_graph(self, i: int, name: str, gradient: float) -> Verdict:
+        at = number_of(self.sources[i])
+        for node in (node for node, bits in self.endless.items() if bits >> i & 1):
+            op = node.op.name if node.op else ""
+            detail = f"the slope of {written(node)} is not finite"
+            return Verdict(name, at, gradient, None, NOT_DIFFERENTIABLE, op=op, detail=detail)
+        for node in self._met(i, self.faulty):
+            fault = self.locals[node].fault
             if fault is not None:
-                return self._accused(source, name, gradient, fault)
-        sides = [sided_slopes(self.order, source, side, self.noise) for side in (-1, 1)]
-        left, right = sides
-        kinks = [node for node in route if is_on_a_kink(node)]
-        wrong = self._wrong_sum(source, name, gradient, None if kinks or left is None else float(left.slope))
+                return self._accused(i, name, gradient, fault)
+        kinks = list(self._met(i, self.kinks))
+        slope = None if kinks else float(self.slopes.get(self.sources[i], 0))
+        wrong = self._wrong_sum(i, name, gradient, slope)
         if wrong is not None:
             return wrong
-        op = kinks[0].op.name if kinks and kinks[0].op else ""
-        detail = f"at {written(kinks[0])}" if kinks else ""
+        if kinks:
+            return self._at_a_kink(i, name, gradient, kinks[0])
+        poisoned = self._poisoned(i, name, gradient, slope)
+        if poisoned is not None:
+            return poisoned
+        return _agreeing(name, at, gradient, float(self.exactly.get(self.sources[i], 0)))
+
+    def _met(self, i: int, nodes: Sequence[Value]) -> Iterator[Value]:
+        """Those of the nodes that are on a route from the ``i``-th input."""
+        return (node for node in nodes if self.reach[node] >> i & 1)
+
+    def _at_a_kink(self, i: int, name: str, gradient: float, kink: Value) -> Verdict:
+        at, detail = number_of(self.sources[i]), f"at {written(kink)}"
+        op = kink.op.name if kink.op else ""
+        left, right = (self._to_one_side(i, side) for side in (-1, 1))
         if left is None or right is None or left.jumps or right.jumps:
             what = "the edge of the domain" if left is None or right is None else "a jump"
-            return Verdict(
-                name, at, gradient, None, NOT_DIFFERENTIABLE, op=op, detail=f"{what} {detail}".strip()
-            )
+            return Verdict(name, at, gradient, None, NOT_DIFFERENTIABLE, op=op, detail=f"{what} {detail}")
         low, high = sorted([left.slope, right.slope])
-        same = high - low <= 16 * EPSILON * max(abs(low), abs(high)) + 1e-40
         slope = float((low + high) / 2)
-        if not same or (kinks and abs(gradient - slope) > self._rounding(source, gradient)):
-            interval = None if same else (float(low), float(high))
-            told = f"the subgradients taken {detail} do not add up to the slope" if same else detail
-            return Verdict(name, at, gradient, slope, KINK, interval=interval, op=op, detail=told)
-        if not kinks:
-            exact = [sided_slopes(self.order, source, side, self.noise, exactly=True) for side in (-1, 1)]
-            if exact[0] is not None and exact[1] is not None:
-                slope = float((exact[0].slope + exact[1].slope) / 2)
-        digits = digits_of(gradient, slope)
-        return Verdict(name, at, gradient, slope, LIMITED if digits < HALF_OF_A_DOUBLE else CORRECT, digits)
+        poisoned = self._poisoned(i, name, gradient, slope)
+        if poisoned is not None:
+            return poisoned
+        if high - low > CANCELS * self.routes.get(self.sources[i], 0.0):
+            interval = float(low), float(high)
+            return Verdict(name, at, gradient, slope, KINK, interval=interval, op=op, detail=detail)
+        if abs(gradient - slope) > self._rounding(i, gradient):
+            detail = f"the subgradients taken {detail} do not add up to the slope"
+            return Verdict(name, at, gradient, slope, KINK, op=op, detail=detail)
+        return _agreeing(name, at, gradient, slope)
 
-    def _accused(self, source: Value, name: str, gradient: float, fault: Fault) -> Verdict:
-        right = sided_slopes(self.order, source, 1, self.noise)
+    def _accused(self, i: int, name: str, gradient: float, fault: Fault) -> Verdict:
+        right = self._to_one_side(i, 1)
         slope = None if right is None else float(right.slope)
         apart = None if slope is None else ulps_between(gradient, slope)
-        at, detail = number_of(source), _accusation(fault)
+        at, detail = number_of(self.sources[i]), _accusation(fault)
         return Verdict(name, at, gradient, slope, WRONG, ulps=apart, op=fault.op.name, detail=detail)
 
-    def _fault(self, node: Value) -> Fault | None:
-        if node not in self._faults:
-            self._faults[node] = None if node.role == "constant" else fault_of(node)
-        return self._faults[node]
+    # ------------------------------------------------------------------------- the chain rule itself
 
-    def _rounding(self, source: Value, gradient: float) -> float:
-        return 4 * len(self.order) * EPSILON * max(abs(gradient), *self._routes(source))
+    @cached_property
+    def slopes(self) -> dict[Value, Any]:
+        """∂output/∂v in many digits, from the slopes of each node at the numbers it was computed from."""
+        return self._chained({node: found.slopes for node, found in self.locals.items()})
 
-    def _routes(self, source: Value) -> list[float]:
+    @cached_property
+    def exactly(self) -> dict[Value, Any]:
+        """The same where the nodes themselves are computed anew in many digits."""
+        mp = arithmetic()
+        with mp.workdps(DIGITS_KEPT):
+            numbers = {v: mp.mpf(number_of(v)) for v in self.order}
+            partials: dict[Value, Sequence[Any]] = {}
+            for node in self.order:
+                if node.op is None:
+                    continue
+                value, partials_of = rule_in_digits(node.op)
+                inputs = [numbers[v] for v in node.inputs]
+                try:
+                    numbers[node] = mp.mpf(value(inputs))
+                    if node in self.locals:
+                        partials[node] = partials_of(numbers[node], inputs)
+                except (ArithmeticError, ValueError, TypeError):  # in a branch that is not taken
+                    numbers[node] = mp.nan
+        known = {k: d for k, d in partials.items() if all(is_real(d[j]) for j in self._moving(k))}
+        return self._chained({k: known.get(k, found.slopes) for k, found in self.locals.items()})
+
+    def _chained(self, slopes: dict[Value, Sequence[Any]]) -> dict[Value, Any]:
+        mp = arithmetic()
+        with mp.workdps(2 * DIGITS_KEPT):
+            total: dict[Value, Any] = {self.output: mp.mpf(1)}
+            for node in reversed(self.order):
+                if node in total and node in slopes and node.role != "constant":
+                    for k in self._moving(node):
+                        v = node.inputs[k]
+                        total[v] = total.get(v, 0) + total[node] * slopes[node][k]
+        return total
+
+    def _to_one_side(self, i: int, side: int) -> Sided | None:
+        """What the output does as the ``i``-th input moves to one side; None where it cannot.
+
+        Each node is moved at the inputs that it was computed from, so that kinks are where the graph
+        met them; behind a jump it is computed anew.
+        """
+        moves: dict[Value, Sided] = {self.sources[i]: Sided(number_of(self.sources[i]), 1)}
+        moved: set[Value] = set()
+        with arithmetic().workdps(2 * DIGITS_KEPT):
+            for node in self._met(i, [*self.locals]):
+                inputs = [moves.get(v) or Sided(number_of(v), 0) for v in node.inputs]
+                anew = not moved.isdisjoint(node.inputs)
+                if self.locals[node].smooth and not anew:
+                    slopes = self.locals[node].slopes
+                    total = sum(d * v.slope for d, v in zip(slopes, inputs, strict=True) if v.slope)
+                    moves[node] = Sided(number_of(node), total)
+                    continue
+                found = sided(node.op, [Sided(v.start, side * v.slope) for v in inputs]) if node.op else None
+                if found is None:
+                    return None
+                anew = anew or found.jumps
+                moves[node] = Sided(found.start if anew else number_of(node), side * found.slope)
+                if anew:
+                    moved.add(node)
+            last = moves.get(self.output, Sided(number_of(self.output), 0))
+            jumps = self.output in moved and abs(last.start - number_of(self.output)) > self.noise
+            return Sided(last.start, last.slope, bool(jumps))
+
+    def _rounding(self, i: int, gradient: float) -> float:
+        return 4 * len(self.order) * EPSILON * max(abs(gradient), self.routes.get(self.sources[i], 0.0))
+
+    def _routes(self) -> dict[Value, float]:
         """The sum over all routes of the sizes of their products: what cancels in a gradient."""
         total: dict[Value, float] = {self.output: 1.0}
         for node in reversed(self.order):
-            for v, d in zip(node.inputs, node.partials, strict=True):
-                if node in total and v.role != "constant":
-                    total[v] = total.get(v, 0.0) + abs(total[node] * d)
-        return [total.get(source, 0.0), 0.0]
+            if node in total:
+                for v, d in zip(node.inputs, node.partials, strict=True):
+                    if v.role != "constant":
+                        total[v] = total.get(v, 0.0) + abs(total[node] * d)
+        return total
 
-    def _wrong_sum(self, source: Value, name: str, gradient: float, slope: float | None) -> Verdict | None:
+    def _wrong_sum(self, i: int, name: str, gradient: float, slope: float | None) -> Verdict | None:
         """Wrong if the right partials were put together wrongly: the chain rule itself."""
-        right = gradients_of(ENGINES["right"], self.output).get(source, 0.0)
-        if not math.isfinite(right) or abs(gradient - right) <= self._rounding(source, gradient):
+        at = number_of(self.sources[i])
+        right = self.right.get(self.sources[i], 0.0)
+        if not math.isfinite(right):
+            return None
+        if abs(gradient - right) <= self._rounding(i, gradient):
             return None
         want = right if slope is None else slope
-        cause = next((_CAUSES[k] for k in _CAUSES if self._is_from(k, source, gradient)), "the chain rule")
-        at, detail = number_of(source), f"every partial is right; likely {cause}"
+        cause = next((_CAUSES[k] for k in _CAUSES if self._is_from(k, i, gradient)), "the chain rule")
+        detail = f"every partial is right; likely {cause}"
         return Verdict(name, at, gradient, want, WRONG, ulps=ulps_between(gradient, want), detail=detail)
 
-    def _is_from(self, engine: str, source: Value, gradient: float) -> bool:
-        found = gradients_of(ENGINES[engine], self.output).get(source, 0.0)
-        return abs(found - gradient) <= self._rounding(source, gradient)
+    def _is_from(self, engine: str, i: int, gradient: float) -> bool:
+        found = gradients_of(ENGINES[engine], self.output).get(self.sources[i], 0.0)
+        return abs(found - gradient) <= self._rounding(i, gradient)
 
-    # ------------------------------------------------------------------------- the function re-run
+    def _poisoned(self, i: int, name: str, gradient: float, slope: float | None) -> Verdict | None:
+        """Wrong if the gradient is nan for the sake of a branch that is not taken."""
+        idle = [v for v in self._met(i, self.order) if v in self.idle and self._endless(v) >> i & 1]
+        if math.isfinite(gradient) or not idle:
+            return None
+        detail = (
+            f"{written(idle[0])}, in a branch that is not taken, has no finite slope here, and 0 × ∞ is nan; "
+            "give that branch a number it can take: where(x > 0, where(x > 0, x, 1).sqrt(), 0)"
+        )
+        op = idle[0].op.name if idle[0].op else ""
+        return Verdict(name, number_of(self.sources[i]), gradient, slope, WRONG, op=op, detail=detail)
 
-    def _rerun(self, i: int, source: Value, found: Verdict) -> Verdict | None:
-        """What differences of the function in doubles object to; None if nothing."""
-        candidates = estimates(lambda x: self.rerun(i, x), found.at)[:WITNESSES]
-        slopes = (found.gradient, found.gradient if found.slope is None else found.slope)
-        if len(candidates) < WITNESSES or not all(c.excludes(x) for c in candidates for x in slopes):
-            return self._branches(i, found)
+    # ------------------------------------------------------------------------- the function itself
+
+    def _follows(self, i: int, found: Verdict) -> Verdict:
+        """Wrong if the function changes with its input where the graph at the point does not show it."""
+        step = a_little(found.at)
+        unseen = [self.calls.hidden(i, found.at + side * step) for side in (-1, 1)]
+        drift = 1000 * abs(found.gradient) * step
+        if any(jump is not None and abs(jump.value) > jump.noise + drift for jump in unseen):
+            told, detail = (
+                NOT_DIFFERENTIABLE,
+                "the function jumps here, in a way that its graph does not show",
+            )
+            return Verdict(found.name, found.at, found.gradient, None, told, detail=detail)
+        candidates = estimates(lambda x: self.calls.hidden(i, x), found.at)[:WITNESSES]
+        if len(candidates) < WITNESSES or not all(c.excludes(0.0) for c in candidates):
+            return found
         best: Estimate = candidates[0]
-        cause = self.cut(i) or "the function changes in a way that its graph does not show"
-        detail = f"cut graph: {cause}"
-        apart = ulps_between(found.gradient, best.slope)
-        return Verdict(found.name, found.at, found.gradient, best.slope, WRONG, ulps=apart, detail=detail)
+        slope = best.slope + (found.gradient if found.slope is None else found.slope)
+        slope = 0.0 if abs(slope) <= best.bound else slope
+        detail = (
+            f"cut graph: a constant follows the input {self.called[i]}; "
+            ".data, float(…) or detach() took it out of the graph"
+        )
+        apart = ulps_between(found.gradient, slope)
+        return Verdict(found.name, found.at, found.gradient, slope, WRONG, ulps=apart, detail=detail)
 
-    def _branches(self, i: int, found: Verdict) -> Verdict | None:
-        """A kink or a jump where the function goes another way just beside; None where it does not."""
+    def _branches(self, i: int, found: Verdict) -> Verdict:
+        """A kink or a jump where the function goes another way just beside."""
         size = number_of(self.output)
         here = Beside(size, found.gradient, 0.0)
-        both = [self.beside(i, side) or here for side in (-1, 1)]
+        both = [self.calls.beside(i, side) or here for side in (-1, 1)]
         if both == [here, here]:
-            return None
+            return found
         if any(abs(b.value - size) > 2 * abs(b.slope * b.step) + self.noise for b in both):
             told, detail = NOT_DIFFERENTIABLE, "the function branches here, and jumps"
             return Verdict(found.name, found.at, found.gradient, None, told, detail=detail)
         low, high = sorted(b.slope for b in both)
-        if low == high:
-            return None
+        if high - low <= self._rounding(i, max(abs(low), abs(high))):
+            return found
         detail = "the function branches here"
         slope = (low + high) / 2
         return Verdict(found.name, found.at, found.gradient, slope, KINK, interval=(low, high), detail=detail)
+
+
+def _reach(order: Sequence[Value], sources: Sequence[Value]) -> dict[Value, int]:
+    """For each node the inputs that it depends on, the ``i``-th one as the bit 2ⁱ."""
+    reach = {v: 1 << i for i, v in enumerate(sources)}
+    for node in order:
+        if node not in reach:
+            bits = 0
+            for v in node.inputs:
+                bits |= reach[v]
+            reach[node] = bits
+    return reach
+
+
+def _idle(order: Sequence[Value], reach: dict[Value, int]) -> set[Value]:
+    """The nodes that nothing depends on but branches which are not taken, where a number is not finite."""
+    flowing = [v for v in order if reach[v] and v.op is not None]
+    if all(math.isfinite(number_of(v)) and all(map(math.isfinite, v.partials)) for v in flowing):
+        return set()
+    live = {order[-1]}
+    for node in reversed(order):
+        if node in live:
+            live.update(v for k, v in enumerate(node.inputs) if not _ignores(node, k))
+    return {v for v in order if v not in live}
+
+
+def _ignores(node: Value, position: int) -> bool:
+    """Whether a node's op takes no notice of an input: nan in its place makes no difference."""
+    if node.op is None or node.partials[position] != 0.0 or node.inputs[position].role == "constant":
+        return False
+    inputs = [number_of(v) for v in node.inputs]
+    if any(v.op is not None and v.role == "constant" and is_on_a_kink(v) for v in node.inputs):
+        return False  # just beside, it does
+    inputs[position] = math.nan
+    ignored: bool = node.op.evaluate(inputs)[0] == number_of(node)
+    return ignored
+
+
+def _is_still(v: Value, found: dict[Value, Local]) -> bool:
+    """Whether a node is a condition that stays what it is: flat to all sides."""
+    return v.role == "constant" and v in found and found[v].smooth
+
+
+def a_little(x: float) -> float:
+    """A step that makes a difference to a number, and to little else."""
+    return 4 * math.ulp(x) if x else 1e-60
+
+
+def _agreeing(name: str, at: float, gradient: float, slope: float) -> Verdict:
+    digits = digits_of(gradient, slope)
+    told = LIMITED if digits < HALF_OF_A_DOUBLE else CORRECT
+    return Verdict(name, at, gradient, slope, told, digits)
 
 
 _CAUSES = {
