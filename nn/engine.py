@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from autograd import Parameter, Value, no_grad
 from autograd import sum as add_up
 from nn import losses
+from nn.clipping import Clipping
 from nn.losses import Loss
+from nn.module import mode
 from nn.optim import Optimizer
-from nn.samples import Samples, is_right
+from nn.samples import Samples, Table, is_right
+
+Numbers: TypeAlias = Any
+"""A list, an array or NumPy's array of floats."""
 
 TOGETHER = 16
 """Samples differentiated at once: a reverse pass visits every parameter, which is best shared."""
@@ -37,26 +43,56 @@ class Objective:
         return parts[0] if len(parts) == 1 else parts[0] + parts[1]
 
 
+@dataclass(frozen=True)
+class Moment:
+    """What the steps of a training change, as it was between two of them.
+
+    Attributes:
+        weights: of the model's parameters, in its order.
+        state: of the optimiser's parameters, in its order: a row for each of its `state_names`.
+        steps: the optimiser's.
+    """
+
+    weights: Numbers
+    state: Sequence[Numbers]
+    steps: int
+
+
+def moment_of(parameters: Sequence[Parameter], optimizer: Optimizer) -> Moment:
+    """What Parameters and an optimiser hold now."""
+    state = [array("d", numbers) for numbers in optimizer.state.values()]
+    return Moment([p.data for p in parameters], state, optimizer.steps)
+
+
 class Engine(Protocol):
     """What computes a training: the model's passes, forward and reverse, and the optimiser's steps."""
 
     name: str
 
-    def step(self, batch: Sequence[int]) -> tuple[float, int]:
+    def step(self, batch: Sequence[int]) -> tuple[float, float]:
         """Take one step of the optimiser on these training samples.
 
         Returns:
             The objective before the step, and how many of the samples were classified right.
         """
 
-    def evaluate(self, samples: Samples) -> tuple[float, int]:
+    def evaluate(self, samples: Samples) -> tuple[float, float]:
         """The objective on other samples, and how many of them are classified right."""
 
-    def weights(self) -> Any:
-        """A copy of all parameters, for `restore`."""
+    def weights(self) -> Numbers:
+        """A copy of the model's parameters, in its order, for `restore`."""
 
-    def restore(self, weights: Any) -> None:
-        """Set all parameters back to such a copy."""
+    def restore(self, weights: Numbers) -> None:
+        """Set the model's parameters to such numbers."""
+
+    def moment(self) -> Moment:
+        """A copy of all that the steps change, for `rewind`."""
+
+    def rewind(self, moment: Moment) -> None:
+        """Set everything back to such a copy."""
+
+    def write(self) -> None:
+        """See that the model's Parameters and the optimiser hold the numbers as they now stand."""
 
     def finish(self) -> None:
         """See that the model's Parameters hold the trained numbers; also called after an interrupt."""
@@ -67,19 +103,32 @@ class EagerEngine:
 
     A batch is differentiated a few samples at a time, each loss divided by the batch's size, since
     gradients add up in the parameters: memory stays that of a few graphs however large the batch.
+
+    Attributes:
+        predictions: what the model gave for each sample of the last step or evaluation.
     """
 
     name = "eager"
 
-    def __init__(self, model: Any, objective: Objective, optimizer: Optimizer, train: Samples) -> None:
+    def __init__(
+        self, model: Any, objective: Objective, optimizer: Optimizer, train: Samples, clipping: Clipping
+    ) -> None:
         self.model, self.objective, self.optimizer, self.train = model, objective, optimizer, train
+        self.clipping = clipping
         self.parameters = model.parameters()
         self.penalised = model.weights()
+        self.predictions: list[list[float]] = []
+
+    def feed(self, samples: Sequence[int], column: int, numbers: Table) -> None:
+        """Put other numbers into training samples, a row for each, from a column on."""
+        for i, row in zip(samples, numbers, strict=True):
+            self.train.X[i][column : column + len(row)] = row
 
     def step(self, batch: Sequence[int]) -> tuple[float, int]:
         self.model.zero_grad()
         self.optimizer.zero_grad()
         total, right = 0.0, 0
+        self.predictions = []
         for start in range(0, len(batch), TOGETHER):
             seen = [self._forward(self.train, i) for i in batch[start : start + TOGETHER]]
             loss = add_up(loss for loss, _ in seen)
@@ -89,12 +138,14 @@ class EagerEngine:
         penalty = self.objective.penalty(self.penalised)
         if penalty is not None:
             penalty.backward()
+        self.clipping(self.parameters)
         self.optimizer.step()
         return total / len(batch) + (0.0 if penalty is None else penalty.data), right
 
     def evaluate(self, samples: Samples) -> tuple[float, int]:
         total, right = 0.0, 0
-        with no_grad():
+        self.predictions = []
+        with no_grad(), mode(self.model, training=False):
             for i in range(len(samples)):
                 loss, hit = self._forward(samples, i)
                 total += loss.data
@@ -105,20 +156,33 @@ class EagerEngine:
     def weights(self) -> list[float]:
         return [p.data for p in self.parameters]
 
-    def restore(self, weights: list[float]) -> None:
+    def restore(self, weights: Numbers) -> None:
         for p, x in zip(self.parameters, weights, strict=True):
-            p.data = x
+            p.data = float(x)
+
+    def moment(self) -> Moment:
+        return moment_of(self.parameters, self.optimizer)
+
+    def rewind(self, moment: Moment) -> None:
+        self.restore(moment.weights)
+        for own, numbers in zip(self.optimizer.state.values(), moment.state, strict=True):
+            own[:] = array("d", numbers)
+        self.optimizer.steps = moment.steps
+
+    def write(self) -> None:
+        """They hold them at any time."""
 
     def finish(self) -> None:
         """The Parameters hold the trained numbers at any time."""
 
     def _forward(self, samples: Samples, i: int) -> tuple[Value, bool]:
         prediction, target = self.model(samples.row(i)), samples.target(i)
+        self.predictions.append(numbers(prediction))
         loss = self.objective.loss(prediction, target)
         if samples.threshold is None:
             return loss, False
         target = [target] if isinstance(target, float) else target
-        return loss, is_right(numbers(prediction), target, samples.threshold)
+        return loss, is_right(self.predictions[-1], target, samples.threshold)
 
 
 def numbers(prediction: Any) -> list[float]:

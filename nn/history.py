@@ -22,6 +22,8 @@ class Epoch:
             just before the step that it led to.
         accuracy: the share of samples classified right, likewise; None where targets are not classes.
         val_loss, val_accuracy: the same of the validation data, after the epoch; None without them.
+        lr: the learning rate of its steps, of the first group if there are several; None without a
+            schedule.
     """
 
     number: int
@@ -29,6 +31,7 @@ class Epoch:
     accuracy: float | None = None
     val_loss: float | None = None
     val_accuracy: float | None = None
+    lr: float | None = None
 
 
 @dataclass
@@ -42,6 +45,8 @@ class History:
         interrupted: whether it was stopped by Ctrl-C; the last, unfinished epoch has no record.
         stopped: why it ended before the last epoch; "" if it did not.
         best_epoch: the number of the epoch whose weights were restored; None without ``patience``.
+        state: what it takes to go on after the last epoch, for `fit`'s ``resume``; None if the loss
+            was no longer finite.
 
     >>> history = History([Epoch(1, 0.9), Epoch(2, 0.4)])
     >>> history["loss"], history[-1].number
@@ -56,6 +61,7 @@ class History:
     interrupted: bool = False
     stopped: str = ""
     best_epoch: int | None = None
+    state: dict[str, Any] | None = field(default=None, compare=False)
 
     def __len__(self) -> int:
         return len(self.epochs)

@@ -8,15 +8,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd import Value, no_grad
+from autograd import Parameter, Value, no_grad
 from autograd.tape import Tape
 from autograd.tape.vectors import vectorised
-from nn.engine import Objective
+from nn.clipping import Clipping, shrinkage
+from nn.dropout import Masks
+from nn.engine import Moment, Numbers, Objective
 from nn.optim import Optimizer
 from nn.samples import Samples
 
@@ -39,51 +42,102 @@ class TapeEngine:
 
     name = "tape"
 
-    def __init__(self, model: Any, objective: Objective, optimizer: Optimizer, train: Samples) -> None:
+    def __init__(
+        self, model: Any, objective: Objective, optimizer: Optimizer, train: Samples, clipping: Clipping
+    ) -> None:
         if type(optimizer).step is not Optimizer.step:
             raise NotImplementedError(f"{type(optimizer).__name__} has a step of its own")
         self.optimizer, self.train = optimizer, train
         penalised = model.weights()
 
-        def outputs(x: Any, y: Any) -> list[Value]:
-            prediction = model(x)
+        self._masks = masks = Masks(model, train.row(0))
+
+        def outputs(x: Any, y: Any, ones: Any = ()) -> list[Value]:
+            with masks.given(ones):
+                prediction = model(x)
             loss = objective.loss(prediction, y[0] if len(y) == 1 else y)
             penalty = objective.penalty(penalised)
             return [loss if penalty is None else loss + penalty, *_listed(prediction)]
 
-        self.tape = Tape.record(outputs, train.row(0), list(train.y[0]))
-        _compare(self.tape, outputs, train)
+        self.tape = Tape.record(outputs, *_sample(train, 0, masks))
+        _compare(self.tape, outputs, train, masks)
+        self._place_parameters(model.parameters())
         self._place_state()
+        self.clipping = clipping
         self._open = ExitStack()
-        self._training = self._open.enter_context(self.tape.training(*_tables(train)))
+        self._training = self._open.enter_context(self.tape.training(*_tables(train, masks)))
+        self._values = self.predictions = np.empty((0, 0))
+
+    def feed(self, samples: Sequence[int], column: int, numbers: Any) -> None:
+        """Put other numbers into training samples, a row for each, from a column on."""
+        rows = np.asarray(numbers, float)
+        self._training.X[np.asarray(samples), column : column + rows.shape[1]] = rows
 
     def step(self, batch: Sequence[int]) -> tuple[float, int]:
         everything = len(batch) == len(self.train) and _in_order(batch)
         samples = None if everything else np.asarray(batch, np.int64)
-        values = np.empty((len(batch), len(self.tape.outputs))) if self.train.threshold is not None else None
-        loss = self._training.step(samples, values)
+        if len(self._values) != len(batch):  # the same array as in the last step, where it will do
+            self._values = np.empty((len(batch), len(self.tape.outputs)))
+        if self._masks.count:
+            rows = slice(None) if samples is None else samples
+            self._training.X[rows, -self._masks.count :] = self._masks.draw(len(batch))
+        loss = self._training.step(samples, self._values)
+        self._clip()
         self._update()
-        if values is None:
-            return loss, 0
+        self.predictions = self._values[:, 1:]
         targets = self._y if samples is None else self._y[samples]
-        return loss, _right(values[:, 1:], targets, self.train.threshold)
+        return loss, _right(self.predictions, targets, self.train.threshold)
 
     def evaluate(self, samples: Samples) -> tuple[float, int]:
-        values = self._training.forward(self.tape.samples(*_tables(samples)))
-        return float(values[:, 0].mean()), _right(values[:, 1:], np.asarray(samples.y), samples.threshold)
+        values = self._training.forward(self.tape.samples(*_tables(samples, self._masks)))
+        self.predictions = values[:, 1:]
+        right = _right(self.predictions, np.asarray(samples.y), samples.threshold)
+        return float(values[:, 0].mean()), right
 
     def weights(self) -> Array:
-        return self._training.vector.copy()
+        weights = self._off_tape.copy()
+        weights[self._on_tape] = self._training.vector[self._rows]
+        return weights
 
-    def restore(self, weights: Array) -> None:
-        self._training.vector[:] = weights
+    def restore(self, weights: Numbers) -> None:
+        self._training.vector[self._rows] = np.asarray(weights)[self._on_tape]
+
+    def moment(self) -> Moment:
+        return Moment(self.weights(), self._state(), self.optimizer.steps)
+
+    def rewind(self, moment: Moment) -> None:
+        self.restore(moment.weights)
+        for group in self._groups:
+            for vector, numbers in zip(group.state, moment.state, strict=True):
+                vector[:] = np.asarray(numbers)[group.places]
+        self.optimizer.steps = moment.steps
+
+    def write(self) -> None:
+        self._training.write()
+        for own, numbers in zip(self._own_state, self._state(), strict=True):
+            own[:] = numbers
 
     def finish(self) -> None:
         """Put the trained numbers and the optimiser's state back where they came from."""
         self._open.close()
+        for own, numbers in zip(self._own_state, self._state(), strict=True):
+            own[:] = numbers
+
+    def _state(self) -> list[Array]:
+        """The optimiser's state in the order of its parameters."""
+        state = [own.copy() for own in self._own_state]
         for group in self._groups:
-            for own, vector in zip(self._own_state, group.state, strict=True):
-                own[group.places] = vector
+            for numbers, vector in zip(state, group.state, strict=True):
+                numbers[group.places] = vector
+        return state
+
+    def _place_parameters(self, parameters: Sequence[Parameter]) -> None:
+        """Where the model's parameters stand on the tape; those that nothing depends on do not."""
+        row = {p: i for i, p in enumerate(self.tape.parameters)}
+        both = [(i, row[p]) for i, p in enumerate(parameters) if p in row]
+        self._on_tape, self._rows = np.array(both, np.int64).reshape(-1, 2).T
+        self._reached = self._rows[np.array(self.tape.reached, bool)[self._rows]]
+        self._off_tape = np.array([p.data for p in parameters])
 
     def _place_state(self) -> None:
         """The optimiser's groups and their state as vectors in the order of the tape's parameters.
@@ -105,6 +159,16 @@ class TapeEngine:
         nothing = np.empty(0)  # compiles the rule, or raises, before anything is trained
         h = self.optimizer.hyper_parameters(self._groups[0].settings)
         self._move(nothing, nothing, h, *[nothing for _ in self._own_state])
+
+    def _clip(self) -> None:
+        """Clip the gradient that reaches the model's parameters; see `nn.clipping`."""
+        gradient, limit = self._training.gradient, self.clipping.value
+        if limit is not None:
+            gradient[self._reached] = np.clip(gradient[self._reached], -limit, limit)
+        if self.clipping.norm is not None:
+            factor = shrinkage(_norm(gradient[self._reached]), self.clipping.norm)
+            if factor != 1.0:
+                gradient[self._reached] *= factor
 
     def _update(self) -> None:
         self.optimizer.steps += 1
@@ -136,16 +200,16 @@ class _Group:
     rows: Array | None
 
 
-def _compare(tape: Tape, outputs: Any, train: Samples) -> None:
+def _compare(tape: Tape, outputs: Any, train: Samples, masks: Masks) -> None:
     """Hold the tape against the eager engine on a few samples from all over the data."""
     spread = np.linspace(0, len(train) - 1, TRIED).astype(int)
     _, of_each = np.unique(np.asarray(train.y, float), axis=0, return_index=True)
     places = sorted({*spread.tolist(), *of_each[:: max(1, len(of_each) // TRIED)].tolist()})
     some = train.take(places)
-    replayed = tape.forward(*_tables(some)).reshape(len(places), -1)
+    replayed = tape.forward(*_tables(some, masks)).reshape(len(places), -1)
     for k, place in enumerate(places):
         with no_grad():
-            eager = [v.data for v in outputs(some.row(k), list(some.y[k]))]
+            eager = [v.data for v in outputs(*_sample(some, k, masks))]
         if not np.allclose(replayed[k], eager, rtol=1e-9, atol=1e-12, equal_nan=True):
             raise ValueError(
                 f"the recorded graph gives another result than the model on sample {place}: "
@@ -153,12 +217,28 @@ def _compare(tape: Tape, outputs: Any, train: Samples) -> None:
             )
 
 
+def _norm(vector: Array) -> float:
+    """The length of a vector, without overflow on the way, as `nn.clipping.norm` has it."""
+    largest = float(np.max(np.abs(vector), initial=0.0))
+    if largest == 0.0 or not isfinite(largest):
+        return largest
+    return largest * float(np.linalg.norm(vector / largest))
+
+
 def _listed(prediction: Any) -> list[Value]:
     return [prediction] if isinstance(prediction, Value) else list(prediction)
 
 
-def _tables(samples: Samples) -> tuple[Array, Array]:
-    return np.asarray(samples.X, float), np.asarray(samples.y, float)
+def _sample(samples: Samples, i: int, masks: Masks) -> list[Any]:
+    """One sample as the recorded function takes it: with masks that leave nothing out, if it takes any."""
+    ones = [[1.0] * masks.count] if masks.count else []
+    return [samples.row(i), list(samples.y[i]), *ones]
+
+
+def _tables(samples: Samples, masks: Masks) -> list[Array]:
+    """All samples, likewise."""
+    ones = [np.ones((len(samples), masks.count))] if masks.count else []
+    return [np.asarray(samples.X, float), np.asarray(samples.y, float), *ones]
 
 
 def _in_order(batch: Sequence[int]) -> bool:

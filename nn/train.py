@@ -15,24 +15,29 @@ from __future__ import annotations
 
 import random
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib import import_module
-from math import ceil, inf, isfinite
+from math import ceil, isfinite
 from numbers import Real
 from operator import index
 from typing import Any, cast
 
 from autograd import Value, no_grad
 from nn import losses
-from nn.engine import EagerEngine, Engine, Objective, numbers
+from nn.clipping import Clipping, bound
+from nn.engine import EagerEngine, Engine, Objective, moment_of
 from nn.history import Epoch, History
 from nn.losses import Loss
-from nn.module import Module
+from nn.module import Module, mode
 from nn.names import by_name
 from nn.optim import SGD, Optimizer
+from nn.recurrent import Recurrent
+from nn.resume import Best, captured, generators, resumed
 from nn.samples import Samples, alone, features, is_right, targets
+from nn.schedules import Schedule
+from nn.sequences import WindowEngine, sequence_features, sequence_targets
 
 DEFAULT_LR = 0.1
 
@@ -57,12 +62,19 @@ def fit(
     patience: int | None = None,
     progress: bool = True,
     engine: str = "auto",
+    schedule: Schedule | None = None,
+    clip_norm: float | None = None,
+    clip_value: float | None = None,
+    checkpoint: Callable[[dict[str, Any]], object] | None = None,
+    resume: Mapping[str, Any] | None = None,
+    truncate: int | None = None,
 ) -> History:
     """Train a model by gradient descent.
 
     Args:
-        model: an MLP, or any Module that takes a row of numbers.
-        X: one row of numbers a sample: lists, a NumPy array, a pandas frame.
+        model: an MLP, a Recurrent, or any Module that takes a row of numbers.
+        X: one row of numbers a sample: lists, a NumPy array, a pandas frame.  For a Recurrent a
+            sequence a sample: sequences × steps × inputs.
         y: the targets: one number a sample, or one row of as many as the model has outputs.  For
             a model of several outputs one whole number a sample is its class, counted from 0.
         loss: a function of `nn.losses` or its name; or any function of a prediction and a target
@@ -81,6 +93,16 @@ def fit(
         engine: ``eager`` builds the graph of each sample, every time; ``tape`` records it once and
             replays it as machine code; ``auto`` is the tape where it can be used, else eager, and
             says why in the history's ``engine_note``.
+        schedule: of this optimizer; it sets the learning rate for each epoch, see `nn.schedules`.
+        clip_norm, clip_value: the greatest length of the gradient, and the greatest size of each of its
+            numbers, see `nn.clipping`; both are enforced before each step, the latter first.
+        checkpoint: called after each epoch, when the model holds its weights, with the state of the
+            training: ``lambda state: nn.save(model, "run.safetensors", training=state)``.
+        resume: such a state, or a history's ``state``.  The training goes on after its last epoch, up
+            to ``epochs`` in all; with everything else as it was, the outcome is to the last bit that
+            of a training that was never interrupted.
+        truncate: for a `nn.Recurrent`: take a step of the optimiser after every so many steps of the
+            sequences, and let gradients flow back no further; by default to their beginning.
 
     Returns:
         The `History`.  Ctrl-C ends the training early and keeps what was learned so far; so does a
@@ -100,17 +122,26 @@ def fit(
         epochs=_whole("epochs", epochs),
         batch_size=None if batch_size is None else _whole("batch_size", batch_size),
         patience=None if patience is None else _whole("patience", patience),
-        rng=random.Random(seed),
-        shuffle=shuffle,
-        progress=progress,
+        rng=random.Random(_seed(seed)),
+        shuffle=_yes_or_no("shuffle", shuffle),
+        progress=_yes_or_no("progress", progress),
     )
     engine = by_name("engine", engine, {name: name for name in ENGINES})
     objective = Objective(_loss(loss), _factor("l1", l1), _factor("l2", l2))
-    optimizer = _optimizer(model, optimizer)
+    clipping = Clipping(_limit("clip_norm", clip_norm), _limit("clip_value", clip_value))
+    optimizer = _optimizer(model, optimizer, schedule)
+    if checkpoint is not None and not callable(checkpoint):
+        raise TypeError(f"checkpoint is a function of the training's state; got {checkpoint!r}")
     train, held_out = _samples(model, X, y, objective.loss, validation, plan)
+    truncate = _truncation(model, truncate)
     _check_model(model, objective.loss, train)
-    chosen, note = _engine(engine, model, objective, optimizer, train)
-    return _run(chosen, note, train, held_out, plan)
+    with mode(model, training=True):
+        chosen, note = _engine(engine, truncate, model, objective, optimizer, train, clipping)
+        course = Course(
+            chosen, model, optimizer, schedule, plan, train, held_out, checkpoint,
+            History(engine=chosen.name, engine_note=note), generators(model, plan.rng),
+        )  # fmt: skip
+        return course.run(resume)
 
 
 def predict(model: Any, X: Any) -> list[Any]:
@@ -128,9 +159,16 @@ def predict(model: Any, X: Any) -> list[Any]:
     >>> predict(model, [[0.0, 1.0], [2.0, 3.0]])
     [0.0, 0.0]
     """
-    samples = Samples(features(X, columns=_inputs(model)), ())
-    with no_grad():
-        return [alone(numbers(model(samples.row(i)))) for i in range(len(samples))]
+    samples = Samples(_rows(model, X, "X"), ())
+    with no_grad(), mode(model, training=False):
+        return [_plain(model(samples.row(i))) for i in range(len(samples))]
+
+
+def _plain(prediction: Any) -> Any:
+    """The numbers of a prediction, alone where there is but one."""
+    if isinstance(prediction, Value):
+        return prediction.data
+    return alone([_plain(v) for v in prediction])
 
 
 def accuracy(model: Any, X: Any, y: Any, threshold: float = 0.0) -> float:
@@ -170,123 +208,172 @@ class Plan:
         """The samples of one epoch, a batch at a time."""
         order = list(range(samples))
         size = self.batch_size or samples
-        if self.shuffle and size < samples:
+        if self.orders(samples):
             self.rng.shuffle(order)
         for start in range(0, samples, size):
             yield order[start : start + size]
+
+    def orders(self, samples: int) -> bool:
+        """Whether each epoch has an order of its own."""
+        return self.shuffle and (self.batch_size or samples) < samples
 
     def steps(self, samples: int) -> int:
         """How many batches an epoch has."""
         return ceil(samples / (self.batch_size or samples))
 
 
-@dataclass
-class _Best:
-    """The lowest loss so far, in which epoch, and the weights that had it."""
-
-    loss: float = inf
-    epoch: int = 0
-    weights: Any = None
-
-
-def _engine(
-    name: str, model: Any, objective: Objective, optimizer: Optimizer, train: Samples
-) -> tuple[Engine, str]:
+def _engine(name: str, truncate: int | None, model: Any, *parts: Any) -> tuple[Engine, str]:
     """The engine of that name, and for ``auto`` the reason if it is not the tape."""
+
+    def made(kind: Any) -> Engine:
+        if isinstance(model, Recurrent):
+            return WindowEngine(kind, truncate, model, *parts)
+        return cast(Engine, kind(model, *parts))
+
     if name == "eager":
-        return EagerEngine(model, objective, optimizer, train), ""
+        return made(EagerEngine), ""
     try:
         import_module("autograd.tape")  # which says what to install, if need be
         from nn.tape_engine import TapeEngine
 
-        return TapeEngine(model, objective, optimizer, train), ""
+        return made(TapeEngine), ""
     except Exception as error:  # whatever keeps the model from being recorded
         if name == "tape":
             raise
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        return EagerEngine(model, objective, optimizer, train), reason
+        return made(EagerEngine), reason
 
 
-def _run(engine: Engine, note: str, train: Samples, held_out: Samples | None, plan: Plan) -> History:
-    history = History(engine=engine.name, engine_note=note)
-    best = _Best()
-    try:
-        with _progress_bar(plan, len(train)) as bar:
-            _epochs(engine, train, held_out, plan, history, best, bar)
-    except KeyboardInterrupt:
-        history.interrupted = True
-    finally:
-        if best.weights is not None:
-            engine.restore(best.weights)
-            history.best_epoch = best.epoch
-        engine.finish()
-    return history
+@dataclass
+class Course:
+    """A training under way; see `fit` for its parts.
 
-
-def _epochs(
-    engine: Engine,
-    train: Samples,
-    held_out: Samples | None,
-    plan: Plan,
-    history: History,
-    best: _Best,
-    bar: Any,
-) -> None:
-    good = engine.weights()
-    for number in range(1, plan.epochs + 1):
-        before = engine.weights()
-        loss, right = _epoch(engine, plan, len(train), bar)
-        if not isfinite(loss):
-            engine.restore(good)
-            history.stopped = (
-                f"the loss became {loss} in epoch {number}, and the last good weights were put back; "
-                "try a lower learning rate"
-            )
-            warnings.warn(history.stopped, RuntimeWarning, stacklevel=4)
-            return
-        good = before
-        epoch = _record(number, loss, right, train, engine, held_out)
-        history.epochs.append(epoch)
-        bar.set_postfix_str(_summary(epoch), refresh=False)
-        if plan.patience is not None and _gave_up(engine, epoch, train, plan.patience, best):
-            history.stopped = f"no lower loss in {plan.patience} epochs"
-            return
-
-
-def _epoch(engine: Engine, plan: Plan, samples: int, bar: Any) -> tuple[float, int]:
-    """One pass over the training samples: their mean objective, and how many were classified right."""
-    total, right = 0.0, 0
-    for batch in plan.batches(samples):
-        loss, hits = engine.step(batch)
-        total += loss * len(batch)
-        right += hits
-        if not isfinite(loss):
-            return loss, right
-        bar.update()
-    return total / samples, right
-
-
-def _record(
-    number: int, loss: float, right: int, train: Samples, engine: Engine, held_out: Samples | None
-) -> Epoch:
-    accuracy = None if train.threshold is None else right / len(train)
-    if held_out is None:
-        return Epoch(number, loss, accuracy)
-    val_loss, hits = engine.evaluate(held_out)
-    val_accuracy = None if held_out.threshold is None else hits / len(held_out)
-    return Epoch(number, loss, accuracy, val_loss, val_accuracy)
-
-
-def _gave_up(engine: Engine, epoch: Epoch, train: Samples, patience: int, best: _Best) -> bool:
-    """Note the weights if they are the best so far, and say whether the best are long past.
-
-    Without validation data the training samples are gone through once more: the loss that the
-    epoch recorded was measured while the weights were still moving.
+    Attributes:
+        last: the moment after the last whole epoch.
+        drawn: the states of the generators then.
+        diverged: whether the loss became infinite or nan.
     """
-    loss = engine.evaluate(train)[0] if epoch.val_loss is None else epoch.val_loss
-    if loss < best.loss:
-        best.loss, best.epoch, best.weights = loss, epoch.number, engine.weights()
-    return epoch.number - best.epoch >= patience
+
+    engine: Engine
+    model: Module
+    optimizer: Optimizer
+    schedule: Schedule | None
+    plan: Plan
+    train: Samples
+    held_out: Samples | None
+    checkpoint: Callable[[dict[str, Any]], object] | None
+    history: History
+    drawing: Sequence[random.Random]
+    drawn: list[Any] = field(default_factory=list)
+    best: Best | None = None
+    diverged: bool = False
+
+    def run(self, state: Mapping[str, Any] | None) -> History:
+        """Go through the epochs, or those that are left after a state."""
+        try:
+            if state is not None:
+                self._resume(state)
+            self._note_moment()
+            with _progress_bar(self.plan, len(self.train), len(self.history)) as bar:
+                self._epochs(bar)
+        except KeyboardInterrupt:
+            self.history.interrupted = True
+        finally:
+            if self.best is not None:
+                self.engine.restore(self.best.weights)
+            self.engine.finish()
+        self.history.state = None if self.diverged else self._state()
+        if self.best is not None:
+            self.history.best_epoch = self.best.epoch
+        return self.history
+
+    def _resume(self, state: Mapping[str, Any]) -> None:
+        epochs, best = resumed(state, self.model, self.optimizer, self.schedule, self.drawing)
+        self.history.epochs[:] = epochs
+        self.best = best if self.plan.patience is not None else None
+        self.engine.rewind(moment_of(self.model.parameters(), self.optimizer))
+
+    def _epochs(self, bar: Any) -> None:
+        good = self.last
+        while len(self.history) < self.plan.epochs and not self._given_up():
+            number = len(self.history) + 1
+            loss, right = self._epoch(bar)
+            if not isfinite(loss):
+                self.engine.rewind(good)
+                self._stop_at(loss, number)
+                return
+            good = self.last  # after this epoch's steps no loss has been seen yet
+            self._record(number, loss, right)
+            self._note_moment()
+            bar.set_postfix_str(_summary(self.history[-1]), refresh=False)
+            if self.checkpoint is not None:
+                self.engine.write()
+                self.checkpoint(self._state())
+
+    def _epoch(self, bar: Any) -> tuple[float, float]:
+        """One pass over the training samples: their mean objective, and how many were classified right."""
+        total, right, samples = 0.0, 0.0, len(self.train)
+        for batch in self.plan.batches(samples):
+            loss, hits = self.engine.step(batch)
+            total += loss * len(batch)
+            right += hits
+            if not isfinite(loss):
+                return loss, right
+            bar.update()
+        return total / samples, right
+
+    def _record(self, number: int, loss: float, right: float) -> None:
+        """Judge the epoch, write it down, and draw conclusions from it for the next."""
+        rate = None if self.schedule is None else self.optimizer.param_groups[0]["lr"]
+        epoch = Epoch(number, loss, _share(right, self.train), lr=rate)
+        if self.held_out is not None:
+            val_loss, hits = self.engine.evaluate(self.held_out)
+            epoch = replace(epoch, val_loss=val_loss, val_accuracy=_share(hits, self.held_out))
+        if self.plan.patience is not None:
+            self._note_best(epoch)
+        self.history.epochs.append(epoch)
+        if self.schedule is not None:
+            self.schedule.step(loss if epoch.val_loss is None else epoch.val_loss)
+
+    def _note_best(self, epoch: Epoch) -> None:
+        """Keep the weights if they are the best so far.
+
+        Without validation data the training samples are gone through once more: the loss that the
+        epoch recorded was measured while the weights were still moving.
+        """
+        loss = self.engine.evaluate(self.train)[0] if epoch.val_loss is None else epoch.val_loss
+        if isfinite(loss) and (self.best is None or loss < self.best.loss):
+            self.best = Best(loss, epoch.number, self.engine.weights())
+
+    def _given_up(self) -> bool:
+        """Whether the best weights are long past."""
+        patience, epochs = self.plan.patience, len(self.history)
+        if patience is None or epochs - (self.best.epoch if self.best else 0) < patience:
+            return False
+        self.history.stopped = f"no lower loss in {patience} epochs"
+        return True
+
+    def _stop_at(self, loss: float, number: int) -> None:
+        """End a training whose loss is no longer finite, and say why."""
+        self.diverged = True
+        self.history.stopped = (
+            f"the loss became {loss} in epoch {number}, and the last good weights were put back; "
+            "try a lower learning rate"
+        )
+        warnings.warn(self.history.stopped, RuntimeWarning, stacklevel=5)
+
+    def _note_moment(self) -> None:
+        self.last = self.engine.moment()
+        if not self.drawn or len(self.drawing) > 1 or self.plan.orders(len(self.train)):
+            self.drawn = [generator.getstate() for generator in self.drawing]
+
+    def _state(self) -> dict[str, Any]:
+        """What it takes to go on after the last whole epoch."""
+        return captured(self.last, self.optimizer, self.schedule, self.drawn, self.history.epochs, self.best)
+
+
+def _share(hits: float, samples: Samples) -> float | None:
+    return None if samples.threshold is None else hits / len(samples)
 
 
 def _summary(epoch: Epoch) -> str:
@@ -310,7 +397,7 @@ def _no_bar() -> Iterator[_NoBar]:
     yield _NoBar()
 
 
-def _progress_bar(plan: Plan, samples: int) -> AbstractContextManager[Any]:
+def _progress_bar(plan: Plan, samples: int, done: int) -> AbstractContextManager[Any]:
     steps = plan.steps(samples)
     if not plan.progress:
         return _no_bar()
@@ -319,7 +406,8 @@ def _progress_bar(plan: Plan, samples: int) -> AbstractContextManager[Any]:
     except ImportError:
         return _no_bar()
     unit = "epoch" if steps == 1 else "batch"
-    return cast(AbstractContextManager[Any], tqdm(total=plan.epochs * steps, unit=unit, disable=None))
+    bar = tqdm(total=plan.epochs * steps, initial=done * steps, unit=unit, disable=None)
+    return cast(AbstractContextManager[Any], bar)
 
 
 # ------------------------------------------------------------------------------ checking arguments
@@ -331,18 +419,22 @@ def _loss(loss: Any) -> Loss:
     return cast(Loss, loss)
 
 
-def _optimizer(model: Any, optimizer: Any) -> Optimizer:
+def _optimizer(model: Any, optimizer: Any, schedule: Any) -> Optimizer:
     if not isinstance(model, Module):
         raise TypeError(f"fit trains an nn.Module; got {type(model).__name__}")
     parameters = model.parameters()
     if not parameters:
         raise ValueError(f"this {type(model).__name__} has no parameters to train")
+    if schedule is not None and not isinstance(schedule, Schedule):
+        raise TypeError(f"schedule is one of nn.schedules, such as StepLR(optimizer, 30); got {schedule!r}")
     if optimizer is None:
-        return SGD(parameters, DEFAULT_LR)
+        optimizer = SGD(parameters, DEFAULT_LR) if schedule is None else schedule.optimizer
     if not isinstance(optimizer, Optimizer):
         raise TypeError(
             f"optimizer is one of nn.optim, such as SGD(model.parameters(), lr=0.1); got {optimizer!r}"
         )
+    if schedule is not None and schedule.optimizer is not optimizer:
+        raise ValueError("the schedule sets the rates of another optimizer; make it from this one")
     if not set(parameters) & set(optimizer.parameters):
         raise ValueError("the optimizer holds none of the model's parameters; make it from this model's")
     return optimizer
@@ -369,11 +461,28 @@ def _samples(
 
 
 def _paired(model: Any, X: Any, y: Any, loss: Loss, name_X: str, name_y: str) -> Samples:
-    rows = features(X, name_X, _inputs(model))
-    outputs = _outputs(model, Samples(rows, ()).row(0))
-    wanted, threshold = targets(y, outputs, loss, name_y)
+    rows = _rows(model, X, name_X)
+    if isinstance(model, Recurrent):
+        wanted, threshold = sequence_targets(model, y, loss, len(rows[0]) // model.nin, name_y)
+    else:
+        wanted, threshold = targets(y, _outputs(model, Samples(rows, ()).row(0)), loss, name_y)
     _check_lengths(rows, wanted, name_X, name_y)
     return Samples(rows, wanted, threshold)
+
+
+def _rows(model: Any, X: Any, name: str) -> Any:
+    """The features as one row a sample, a sequence's step after step."""
+    if isinstance(model, Recurrent):
+        return sequence_features(model, X, name)
+    return features(X, name, _inputs(model))
+
+
+def _truncation(model: Any, truncate: Any) -> int | None:
+    if truncate is None:
+        return None
+    if not isinstance(model, Recurrent):
+        raise TypeError(f"truncate is for sequences and an nn.Recurrent; got a {type(model).__name__}")
+    return _whole("truncate", truncate)
 
 
 def _check_lengths(rows: Any, wanted: Any, name_X: str, name_y: str) -> None:
@@ -392,7 +501,7 @@ def _outputs(model: Any, row: list[float]) -> int:
     nout = getattr(model, "nout", None)
     if isinstance(nout, int):
         return nout
-    with no_grad():
+    with no_grad(), mode(model, training=False):
         prediction = model(row)
     if isinstance(prediction, Value):
         return 1
@@ -403,7 +512,10 @@ def _outputs(model: Any, row: list[float]) -> int:
 
 def _check_model(model: Any, loss: Loss, train: Samples) -> None:
     """Try the first sample: what a model or a loss cannot take comes to light before training."""
-    value = loss(model(train.row(0)), train.target(0))
+    if isinstance(model, Recurrent):  # whose targets a loss has seen already
+        return
+    with mode(model, training=False):
+        value = loss(model(train.row(0)), train.target(0))
     if not isinstance(value, Value):
         raise TypeError(f"a loss gives a Value; this one gave {value!r} ({type(value).__name__})")
 
@@ -416,6 +528,23 @@ def _whole(name: str, n: Any) -> int:
     if number < 1:
         raise ValueError(f"{name} is at least 1; got {number}")
     return number
+
+
+def _seed(seed: Any) -> int:
+    try:
+        return index(seed)
+    except TypeError:
+        raise TypeError(f"seed is a whole number; got {seed!r} ({type(seed).__name__})") from None
+
+
+def _yes_or_no(name: str, x: Any) -> bool:
+    if x not in (True, False):
+        raise TypeError(f"{name} is True or False; got {x!r} ({type(x).__name__})")
+    return bool(x)
+
+
+def _limit(name: str, x: Any) -> float | None:
+    return None if x is None else bound(name, x)
 
 
 def _factor(name: str, x: Any) -> float:
