@@ -1,8 +1,13 @@
-"""Hypothesis profiles: ``quick`` by default, ``thorough`` by HYPOTHESIS_PROFILE or --hypothesis-profile."""
+"""Hypothesis profiles, and one headless browser for all tests that drive one.
+
+The profiles are ``quick`` by default, ``thorough`` by HYPOTHESIS_PROFILE or --hypothesis-profile.
+"""
 
 import os
+import shutil
 from importlib import import_module
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # The whole package before any one of its files: collected first, autograd/walk.py would put the module
@@ -26,3 +31,19 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A headless Chromium; the tests that ask for it are skipped where there is none."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.skip("there is no Chromium to drive")
+    quiet = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=path, args=quiet)
+        yield chromium
+        chromium.close()

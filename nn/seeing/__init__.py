@@ -11,17 +11,28 @@ Needs the packages of the ``train`` extra.
 
 try:
     from nn.seeing.curves import curves, loss_curve, predicted_against_true
+    from nn.seeing.film import Film, Frame, animate
+    from nn.seeing.functions import functions
+    from nn.seeing.images import confusion, confusion_counts, images, matrices
     from nn.seeing.plane import Points, around, boundary, decision_boundary, neurons
 except ModuleNotFoundError as error:
     raise ImportError(f'plots need {error.name}: pip install "chainrule[train]"') from error
 
 __all__ = [
+    "Film",
+    "Frame",
     "Points",
+    "animate",
     "around",
     "boundary",
+    "confusion",
+    "confusion_counts",
     "curves",
     "decision_boundary",
+    "functions",
+    "images",
     "loss_curve",
+    "matrices",
     "neurons",
     "predicted_against_true",
 ]

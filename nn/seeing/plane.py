@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from autograd.wording import number, parse_label
+from nn.answers import answers
 from nn.layers import MLP
 from nn.samples import features, plain
-from nn.answers import answers
 from nn.seeing.style import Look, Plot, plot
 
 Array = NDArray[Any]
@@ -178,7 +178,7 @@ def boundary(
     """Which class a network of two inputs gives to every point of the plane, and the samples.
 
     Args:
-        model: an MLP, or any Module or function that takes a row of two numbers.
+        model: an MLP, or any Module that takes a row of two numbers.
         X: two numbers a sample.
         y: the classes: two numbers such as −1 and 1, whole numbers from 0, or one row a sample
             that is largest at its class.
@@ -234,10 +234,14 @@ def decision_boundary(
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=columns, handletextpad=0.2)
 
 
+def leads_of(support: Array) -> Array:
+    """By how much each class is supported more than the best other one, −1 … 1."""
+    return np.stack([of_one - np.delete(support, k, axis=0).max(axis=0) for k, of_one in enumerate(support)])
+
+
 def draw_areas(axes: Axes, look: Look, xs: Any, ys: Any, support: Array) -> None:
     """Each class's area in its colour, the deeper the surer, and lines where two classes are even."""
-    for k in range(len(support)):
-        lead = support[k] - np.max(np.delete(support, k, axis=0), axis=0)
+    for k, lead in enumerate(leads_of(support)):
         colour = look.series[k % len(look.series)]
         for level in SHADES:
             if np.any(lead > level):
@@ -252,7 +256,7 @@ def draw_points(axes: Axes, look: Look, points: Points, size: float) -> None:
     """The points by class, the wrong ones ringed, without a legend."""
     for k in sorted(set(points.labels)):
         _scatter(axes, look, points, k, "", size, ringed=False)
-    _mark_wrong(axes, look, points)
+    _mark_wrong(axes, look, points, ring=min(110.0, 4 * size + 20))
 
 
 def _scatter(axes: Axes, look: Look, points: Points, k: int, name: str, size: float, ringed: bool) -> None:
@@ -277,7 +281,7 @@ def _legend_name(name: str) -> str:
     return f"\u200b{name}" if name.startswith("_") else name
 
 
-def _mark_wrong(axes: Axes, look: Look, *parts: Points) -> None:
+def _mark_wrong(axes: Axes, look: Look, *parts: Points, ring: float = 110.0) -> None:
     wrong = [
         (x, y)
         for part in parts
@@ -287,7 +291,7 @@ def _mark_wrong(axes: Axes, look: Look, *parts: Points) -> None:
     if wrong:
         xs, ys = zip(*wrong, strict=True)
         axes.scatter(
-            xs, ys, s=110, marker="o", facecolor="none", edgecolor=look.negative, linewidths=1.6,
+            xs, ys, s=ring, marker="o", facecolor="none", edgecolor=look.negative, linewidths=1.6,
             zorder=4, label="wrong",
         )  # fmt: skip
 

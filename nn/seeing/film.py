@@ -1,0 +1,323 @@
+"""A training as a film: what a network says of the plane, frame by frame, on a page of its own.
+
+The page needs no network, no kernel and no other file; it has a scrubber, and every frame was
+computed by the network as it was then.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from html import escape
+from importlib.resources import files
+from io import BytesIO
+from itertools import pairwise
+from math import ceil, isfinite
+from os import PathLike
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from autograd.wording import counted, number
+from nn.losses import Loss
+from nn.names import by_name
+from nn.optim import SGD, Optimizer
+from nn.seeing.plane import Plane, draw_areas, draw_points, leads_of
+from nn.seeing.style import LOOKS, Look, Plot, settings
+from nn.train import DEFAULT_LR, fit
+
+Array = NDArray[Any]
+
+GRID = 56
+FINEST = 127
+"""On the page, how far a class leads is a whole number of this many steps, finer around nothing."""
+GIF_PIXELS, GIF_MILLISECONDS, GIF_LAST = 420, 100, 1500
+FRAME_HEIGHT = 660
+"""Of the page within a notebook, in pixels."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A network at one moment of its training.
+
+    Attributes:
+        epoch: after how many epochs.
+        loss: the loss that goes with it; None if it was not given.
+        support: how far it supports each class over the plane, 0 … 1, shape (classes, ys, xs).
+        right: for each sample whether it is classified right.
+    """
+
+    epoch: int
+    loss: float | None
+    support: Array
+    right: tuple[bool, ...]
+
+    def caption(self) -> str:
+        """The frame in words."""
+        loss = "" if self.loss is None else f", loss {number(self.loss)}"
+        return f"epoch {self.epoch:,}{loss}, {sum(self.right):,} of {len(self.right):,} right"
+
+
+class Film:
+    """A training of a network of two inputs, frame by frame.
+
+    It shows itself in a notebook as a page with a scrubber, and is saved as such or as a GIF.
+
+    Args:
+        X, y, threshold: the samples, as `boundary` takes them.
+        axis_names: what the inputs are called.
+
+    Attributes:
+        frames: the list of its `Frame`s.
+
+    Raises:
+        TypeError, ValueError: if they are not such samples.
+
+    >>> from nn import MLP, SGD, losses
+    >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [-1, -1, -1, 1]
+    >>> model = MLP(2, [1], seed=0)
+    >>> optimizer = SGD(model.parameters(), lr=0.5)
+    >>> film = Film(X, y)
+    >>> for epoch in range(3):
+    ...     loss = sum(losses.hinge(model(x), t) for x, t in zip(X, y))
+    ...     film.take(model, epoch, loss)
+    ...     optimizer.zero_grad()
+    ...     loss.backward()
+    ...     optimizer.step()
+    >>> film
+    <film: 3 frames, epoch 0, loss 4.704, 2 of 4 right → epoch 2, loss 2, 4 of 4 right>
+    """
+
+    def __init__(
+        self, X: Any, y: Any, threshold: float | None = None, axis_names: tuple[str, str] = ("x₁", "x₂")
+    ) -> None:
+        self.plane = Plane.around(X, y, threshold, GRID)
+        self.axis_names = axis_names
+        self.frames: list[Frame] = []
+
+    def take(self, model: Any, epoch: int, loss: Any = None) -> None:
+        """Add a frame: the model as it is now.
+
+        Args:
+            model: as `boundary` takes it.
+            epoch: after how many epochs this is.
+            loss: a number or a Value; may be left out.
+
+        Raises:
+            ValueError: if the model does not suit the samples.
+        """
+        support = self.plane.support(model).astype(np.float32)
+        value = None if loss is None else float(getattr(loss, "data", loss))
+        self.frames.append(Frame(int(epoch), value, support, tuple(self.plane.points(model).right)))
+
+    def strip(self, count: int = 6) -> Plot:
+        """Some of its frames side by side: the first, the last, and between them evenly spaced ones.
+
+        Raises:
+            ValueError: if it has no frames.
+        """
+        self._check()
+        places = np.unique(np.linspace(0, len(self.frames) - 1, count).round().astype(int)).tolist()
+        chosen = [self.frames[k] for k in places]
+        columns = min(3, len(chosen))
+        rows = ceil(len(chosen) / columns)
+
+        def draw(figure: Figure, look: Look) -> None:
+            grid = [*figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).flat]
+            for axes, frame in zip(grid, chosen, strict=False):
+                self._draw(axes, look, frame)
+                axes.set_title(frame.caption(), fontsize=9)
+            for axes in grid[len(chosen) :]:
+                axes.set_axis_off()
+
+        return Plot("the boundary as it forms", (3.1 * columns, 2.75 * rows), draw)
+
+    def html(self) -> str:
+        """It as one HTML document that needs no network and no other file.
+
+        Raises:
+            ValueError: if it has no frames.
+        """
+        self._check()
+        style, script = _file("film.css"), _file("film.js")
+        style = _colours() + style
+        return Template(_file("film.html")).substitute(
+            style_hash=_hash(style),
+            script_hash=_hash(script),
+            style=style,
+            script=script,
+            last=len(self.frames) - 1,
+            plain="".join(f"<li>{escape(frame.caption())}</li>" for frame in self._told()),
+            facts=json.dumps(self._facts(), ensure_ascii=False).replace("<", "\\u003c"),
+        )
+
+    def save(self, path: str | PathLike[str], theme: str = "light") -> None:
+        """Write it to a file whose ending says the format: ``.html`` or ``.gif``.
+
+        Args:
+            path: the file.
+            theme: of a GIF, "light" or "dark"; a page follows its reader's system.
+
+        Raises:
+            ValueError: for another ending or theme, or if it has no frames.
+            OSError: if the file cannot be written.
+        """
+        ending = by_name("format", Path(path).suffix[1:].lower(), {"html": "html", "gif": "gif"})
+        look = by_name("theme", theme, LOOKS)
+        content = self.html().encode() if ending == "html" else self._gif(look)
+        Path(path).write_bytes(content)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        if not self.frames:
+            return {"text/plain": repr(self)}
+        style = f"width:100%;height:{FRAME_HEIGHT}px;border:1px solid #8883;border-radius:8px"
+        attributes = f'title="Training" sandbox="allow-scripts" loading="lazy" style="{style}"'
+        frame = f'<iframe {attributes} srcdoc="{escape(self.html())}"></iframe>'
+        return {"text/html": frame, "text/plain": repr(self)}
+
+    def __repr__(self) -> str:
+        ends = " → ".join(frame.caption() for frame in self.frames[:1] + self.frames[1:][-1:])
+        return f"<film: {counted(len(self.frames), 'frame')}{', ' if ends else ''}{ends}>"
+
+    def _check(self) -> None:
+        if not self.frames:
+            raise ValueError("the film has no frames yet: film.take(model, epoch) adds one")
+
+    def _told(self) -> Sequence[Frame]:
+        return self.frames[:: max(1, len(self.frames) // 10)]
+
+    def _facts(self) -> dict[str, Any]:
+        """What the page shows: coordinates, points and frames, and the classes' leads as bytes in base 64."""
+        leads = [_bytes(leads_of(frame.support)) for frame in self.frames]
+        if len(self.plane.classes.names) == 2:  # then the second class says it all
+            leads = [of_both[1:] for of_both in leads]
+        points = zip(*self.plane.X.T.tolist(), self.plane.classes.labels, strict=True)
+        return {
+            "x": [float(self.plane.xs[0]), float(self.plane.xs[-1])],
+            "y": [float(self.plane.ys[0]), float(self.plane.ys[-1])],
+            "grid": GRID,
+            "classes": self.plane.classes.names,
+            "axes": self.axis_names,
+            "points": [[round(x, 4), round(y, 4), k] for x, y, k in points],
+            "frames": [
+                {
+                    "epoch": frame.epoch,
+                    "loss": frame.loss if frame.loss is not None and isfinite(frame.loss) else None,
+                    "caption": frame.caption(),
+                    "wrong": [i for i, right in enumerate(frame.right) if not right],
+                }
+                for frame in self.frames
+            ],
+            "leads": b64encode(np.concatenate(leads).tobytes()).decode(),
+        }
+
+    def _draw(self, axes: Any, look: Look, frame: Frame) -> None:
+        draw_areas(axes, look, self.plane.xs, self.plane.ys, frame.support)
+        points = self.plane.marked(list(frame.right))
+        draw_points(axes, look, points, min(70.0, max(8.0, 2500 / len(points.xs))))
+
+    def _gif(self, look: Look) -> bytes:
+        from PIL import Image  # matplotlib brings it along
+
+        self._check()
+        pictures = [Image.fromarray(self._pixels(look, frame)) for frame in self.frames]
+        palette = pictures[len(pictures) // 2].quantize(128)
+        flat = [picture.quantize(128, palette=palette, dither=Image.Dither.NONE) for picture in pictures]
+        pauses = [GIF_MILLISECONDS] * (len(flat) - 1) + [GIF_LAST]
+        file = BytesIO()
+        flat[0].save(file, "GIF", save_all=True, append_images=flat[1:], duration=pauses, loop=0)
+        return file.getvalue()
+
+    def _pixels(self, look: Look, frame: Frame) -> Array:
+        with settings(look):
+            figure = Figure(
+                figsize=(4.2, 4.2), dpi=GIF_PIXELS / 4.2, facecolor=look.paper, layout="constrained"
+            )
+            canvas: Any = FigureCanvasAgg(figure)
+            axes = figure.subplots()
+            self._draw(axes, look, frame)
+            axes.set_title(frame.caption())
+            canvas.draw()
+        return np.asarray(canvas.buffer_rgba())[:, :, :3]
+
+
+def animate(
+    model: Any,
+    X: Any,
+    y: Any,
+    *,
+    loss: str | Loss,
+    optimizer: Optimizer | None = None,
+    epochs: int = 100,
+    frames: int = 60,
+    batch_size: int | None = None,
+    seed: int = 0,
+    threshold: float | None = None,
+) -> Film:
+    """Train a network of two inputs with `nn.fit`, and film it.
+
+    Args:
+        model, X, y, loss, optimizer, epochs, batch_size, seed: as `nn.fit` takes them; ``y`` are
+            classes.
+        frames: how many frames there are besides the first, evenly spaced; at most one an epoch.
+        threshold: what a single output is compared with; see `boundary`.
+
+    Returns:
+        The `Film`, from before the first epoch to after the last.  It ends early with the training.
+
+    Raises:
+        TypeError, ValueError: see `nn.fit`.
+
+    >>> from nn import MLP
+    >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [-1, -1, -1, 1]
+    >>> animate(MLP(2, [1], seed=0), X, y, loss="hinge", epochs=50, frames=5).frames[-1].epoch
+    50
+    """
+    if optimizer is None:
+        optimizer = SGD(model.parameters(), DEFAULT_LR)
+    film = Film(X, y, threshold)
+    film.take(model, 0)
+    train = partial(fit, model, X, y, loss=loss, optimizer=optimizer, batch_size=batch_size, progress=False)
+    ends = np.unique(np.linspace(0, epochs, min(frames, epochs) + 1).round().astype(int)).tolist()
+    for k, (start, end) in enumerate(pairwise(ends)):
+        history = train(epochs=end - start, seed=seed + k)
+        if len(history):
+            film.take(model, start + len(history), history["loss"][-1])
+        if len(history) < end - start:  # interrupted, or stopped with the reason given as a warning
+            break
+    return film
+
+
+def _bytes(leads: Array) -> Array:
+    """−1 … 1 as the bytes of −127 … 127, the root of the size: small leads are told apart as well."""
+    return np.round(FINEST * np.sign(leads) * np.sqrt(np.abs(leads))).astype(np.int8)
+
+
+def _file(name: str) -> str:
+    return files("nn.seeing").joinpath("page", name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
+
+
+def _colours() -> str:
+    """Both looks as CSS variables: ``--paper``, …, and ``--class0``, ``--class1``, …"""
+    light, dark = (_variables(LOOKS[name]) for name in ("light", "dark"))
+    return f":root{{{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}"
+
+
+def _variables(look: Look) -> str:
+    named = {"paper": look.paper, "ink": look.ink, "muted": look.muted, "rule": look.rule,
+             "wrong": look.negative}  # fmt: skip
+    named |= {f"class{k}": colour for k, colour in enumerate(look.series)}
+    return "".join(f"--{name}:{colour};" for name, colour in named.items())

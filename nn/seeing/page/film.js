@@ -1,0 +1,224 @@
+// The film of a training: everything was computed before; this page only shows it.
+"use strict";
+const facts = JSON.parse(document.getElementById("facts").textContent);
+const bytes = Int8Array.from(atob(facts.leads), (letter) => letter.charCodeAt(0));
+const part = (name) => document.getElementById(name);
+const canvas = part("plane"), pen = canvas.getContext("2d");
+const field = document.createElement("canvas"), brush = field.getContext("2d");
+const n = facts.grid, classes = facts.classes.length, planes = classes === 2 ? 1 : classes;
+const FINE = 300, SHADE = 0.13, LEADS = [0, 0.5, 0.9], PAUSE = 90;
+let shown = 0, timer = null;
+
+field.width = field.height = FINE;
+
+function colour(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+function channels(name) {
+  const hex = colour(name);
+  return [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
+}
+
+// How far class k leads over the best other one, in each cell of the grid: -1 … 1, kept as a root in steps of 1/127.
+function leads(frame, k) {
+  const start = (frame * planes + (planes === 1 ? 0 : k)) * n * n, sign = planes === 1 && k === 0 ? -1 : 1;
+  return Float32Array.from(bytes.subarray(start, start + n * n), (x) => (sign * x * Math.abs(x)) / 16129);
+}
+
+// The areas: at each fine point the lead between four cells, the colour a shade deeper the larger it is.
+function paint(all) {
+  const image = brush.createImageData(FINE, FINE), pixels = image.data;
+  const hues = all.map((_, k) => channels(`--class${k}`));
+  for (let row = 0; row < FINE; row += 1) {
+    const v = (1 - row / (FINE - 1)) * (n - 1), i = Math.min(n - 2, Math.floor(v)), t = v - i;
+    for (let column = 0; column < FINE; column += 1) {
+      const u = (column / (FINE - 1)) * (n - 1), j = Math.min(n - 2, Math.floor(u)), s = u - j, cell = i * n + j;
+      for (let k = 0; k < all.length; k += 1) {
+        const a = all[k];
+        const x = (1 - t) * ((1 - s) * a[cell] + s * a[cell + 1]) + t * ((1 - s) * a[cell + n] + s * a[cell + n + 1]);
+        if (x <= 0) continue;
+        const place = 4 * (row * FINE + column), deep = LEADS.filter((level) => x > level).length;
+        [pixels[place], pixels[place + 1], pixels[place + 2]] = hues[k];
+        pixels[place + 3] = 255 * (1 - (1 - SHADE) ** deep);
+      }
+    }
+  }
+  brush.putImageData(image, 0, 0);
+}
+
+// Where a lead changes its sign: through each square of the grid, straight between its edges.
+function border(a, toX, toY) {
+  pen.beginPath();
+  for (let i = 0; i < n - 1; i += 1) {
+    for (let j = 0; j < n - 1; j += 1) {
+      const corners = [[i, j], [i, j + 1], [i + 1, j + 1], [i + 1, j]];
+      const crossings = [];
+      corners.forEach(([row, column], c) => {
+        const [nextRow, nextColumn] = corners[(c + 1) % 4];
+        const here = a[row * n + column], there = a[nextRow * n + nextColumn];
+        if (here > 0 === there > 0) return;
+        const share = here / (here - there);
+        crossings.push([toX(column + share * (nextColumn - column)), toY(row + share * (nextRow - row))]);
+      });
+      for (let c = 0; c + 1 < crossings.length; c += 2) {
+        pen.moveTo(...crossings[c]);
+        pen.lineTo(...crossings[c + 1]);
+      }
+    }
+  }
+  pen.stroke();
+}
+
+const SIDES = [0, 4, 3, 4.5, -3, 5, 6, 7, 8, 9]; // of each class's mark; 0 is a circle, 4.5 a diamond
+
+function outline(x, y, radius, k) {
+  const kind = SIDES[k % SIDES.length], sides = Math.floor(Math.abs(kind));
+  if (!kind) return Array.from({ length: 24 }, (_, i) => [x + radius * Math.cos(i * Math.PI / 12), y + radius * Math.sin(i * Math.PI / 12)]);
+  const turn = kind === 4 ? Math.PI / 4 : kind < 0 ? Math.PI / 2 : -Math.PI / 2;
+  return Array.from({ length: sides }, (_, i) => {
+    const angle = turn + (2 * Math.PI * i) / sides;
+    return [x + 1.25 * radius * Math.cos(angle), y + 1.25 * radius * Math.sin(angle)];
+  });
+}
+
+function mark(x, y, radius, k) {
+  pen.beginPath();
+  outline(x, y, radius, k).forEach((point, i) => (i ? pen.lineTo(...point) : pen.moveTo(...point)));
+  pen.closePath();
+}
+
+function draw() {
+  const scale = Math.min(3, window.devicePixelRatio || 1), box = canvas.getBoundingClientRect();
+  const width = Math.max(100, box.width), height = Math.max(100, box.height);
+  canvas.width = Math.round(width * scale);
+  canvas.height = Math.round(height * scale);
+  pen.setTransform(scale, 0, 0, scale, 0, 0);
+  const toX = (column) => (column / (n - 1)) * width, toY = (row) => (1 - row / (n - 1)) * height;
+  const all = facts.classes.map((_, k) => leads(shown, k));
+  pen.clearRect(0, 0, width, height);
+  paint(all);
+  pen.drawImage(field, 0, 0, width, height);
+  pen.strokeStyle = colour("--ink");
+  pen.lineWidth = 1.6;
+  for (const a of classes === 2 ? all.slice(1) : all) border(a, toX, toY);
+  points(width, height);
+}
+
+function points(width, height) {
+  const radius = Math.min(6, Math.max(2.5, 45 / Math.sqrt(facts.points.length)));
+  const at = ([x, y]) => [((x - facts.x[0]) / (facts.x[1] - facts.x[0])) * width, (1 - (y - facts.y[0]) / (facts.y[1] - facts.y[0])) * height];
+  pen.strokeStyle = colour("--paper");
+  pen.lineWidth = 1;
+  for (const point of facts.points) {
+    mark(...at(point), radius, point[2]);
+    pen.fillStyle = colour(`--class${point[2]}`);
+    pen.fill();
+    pen.stroke();
+  }
+  pen.strokeStyle = colour("--wrong");
+  pen.lineWidth = 2;
+  for (const i of facts.frames[shown].wrong) {
+    mark(...at(facts.points[i]), radius + 3.5, 0);
+    pen.stroke();
+  }
+}
+
+// ------------------------------------------------------------------------------------- the side
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function element(name, attributes, text) {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+const known = facts.frames.map((frame, i) => [i, frame.loss]).filter(([, loss]) => loss !== null);
+const heights = known.map(([, loss]) => loss);
+const lowest = Math.min(...heights), highest = Math.max(...heights);
+const bent = lowest > 0 && highest > 30 * lowest ? Math.log : (x) => x; // as the other curves: by powers if it falls far
+const dot = element("circle", { r: 4.5 });
+
+function place([i, loss]) {
+  const span = bent(highest) - bent(lowest) || 1;
+  return [(240 * i) / Math.max(1, facts.frames.length - 1), 110 - (100 * (bent(loss) - bent(lowest))) / span];
+}
+
+function side() {
+  const curve = part("curve");
+  if (known.length > 1) {
+    const path = known.map((pair, i) => `${i ? "L" : "M"}${place(pair).map((x) => x.toFixed(1)).join(" ")}`).join("");
+    curve.append(element("line", { x1: 0, x2: 240, y1: 118, y2: 118 }), element("path", { d: path }), dot);
+  } else {
+    curve.remove();
+    if (!known.length) part("lossline").remove();
+  }
+  part("across").textContent = `${facts.axes[0]} across, ${facts.axes[1]} up`;
+  facts.classes.forEach((name, k) => {
+    const item = document.createElement("li"), symbol = element("svg", { viewBox: "-8 -8 16 16" });
+    symbol.append(element("polygon", { points: outline(0, 0, 5, k).join(" "), fill: `var(--class${k})` }));
+    item.append(symbol, name);
+    part("legend").append(item);
+  });
+  const item = document.createElement("li"), symbol = element("svg", { viewBox: "-8 -8 16 16" });
+  symbol.append(element("circle", { r: 6, fill: "none", stroke: "var(--wrong)", "stroke-width": 2 }));
+  item.append(symbol, "wrong");
+  part("legend").append(item);
+}
+
+function tell() {
+  const frame = facts.frames[shown], all = facts.points.length;
+  part("epoch").textContent = frame.epoch.toLocaleString("en");
+  part("right").textContent = `${(all - frame.wrong.length).toLocaleString("en")} of ${all.toLocaleString("en")}`;
+  if (part("loss")) part("loss").textContent = frame.loss === null ? "–" : Number(frame.loss.toPrecision(3)).toString();
+  canvas.setAttribute("aria-label", `The plane and the samples: ${frame.caption}`);
+  part("scrubber").value = shown;
+  part("scrubber").setAttribute("aria-valuetext", frame.caption);
+  dot.style.display = frame.loss === null ? "none" : "";
+  if (frame.loss !== null) {
+    const [x, y] = place([shown, frame.loss]);
+    dot.setAttribute("cx", x);
+    dot.setAttribute("cy", y);
+  }
+}
+
+// --------------------------------------------------------------------------------- the controls
+
+function show(k) {
+  shown = Math.max(0, Math.min(facts.frames.length - 1, k));
+  tell();
+  draw();
+}
+
+function stop() {
+  clearInterval(timer);
+  timer = null;
+  part("play").textContent = "▶";
+  part("play").setAttribute("aria-label", "Play");
+}
+
+function play() {
+  if (shown === facts.frames.length - 1) show(0);
+  part("play").textContent = "❚❚";
+  part("play").setAttribute("aria-label", "Pause");
+  timer = setInterval(() => {
+    show(shown + 1);
+    if (shown === facts.frames.length - 1) stop();
+  }, PAUSE);
+}
+
+part("play").addEventListener("click", () => (timer === null ? play() : stop()));
+part("scrubber").addEventListener("input", (event) => {
+  stop();
+  show(Number(event.target.value));
+});
+part("controls").addEventListener("submit", (event) => event.preventDefault());
+window.addEventListener("resize", draw);
+window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+
+part("film").hidden = false;
+side();
+show(0);
+if (!window.matchMedia("(prefers-reduced-motion: reduce)").matches) play();
