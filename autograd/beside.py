@@ -8,7 +8,7 @@
 >>> parting.parts_at
 4
 >>> print(parting)
-overwrites parts from the right engine at step 4: ∂y/∂a is 6, and overwrites has 3
+overwrites parts from the right engine at step 5, walk[4]: ∂y/∂a is 6, and overwrites has 3
 a had 3 already. The engine overwrites it (=) where it must add (+=): 3 + 3 = 6 is right, and only \
 the last contribution, 3, is left.
 <BLANKLINE>
@@ -45,7 +45,7 @@ class Beside:
 
     Attributes:
         engine: its name.
-        parts_at: the number of the step at which it first goes wrong; None if it never does.
+        parts_at: the number of the step at which it first goes wrong, from 0; None if it never does.
         node: the id of the node whose gradient is wrong there, or None.
         right: the gradient of that node after the step, as it should be.
         found: the gradient that the engine has instead.
@@ -93,8 +93,8 @@ def compare(facts: Trace, ids: Mapping[Value, str], engine: Engine, output: Valu
     node = watcher.nodes[edge.source]
     gradient = derivative(watcher.output, node)
     heading = (
-        f"{called} parts from the right engine at step {place}: {gradient} is {number(right)}, "
-        f"and {called} has {number(mistake.found)}"
+        f"{called} parts from the right engine at step {place + 1}, walk[{place}]: "
+        f"{gradient} is {number(right)}, and {called} has {number(mistake.found)}"
     )
     table = _table(called, watcher)
     text = "\n".join([heading, mistake.why, "", *table])

@@ -13,7 +13,7 @@ is the formula, and it is right because it is the code.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from autograd.ops import TABLE, Op
@@ -145,7 +145,17 @@ def _applied(op: Op, x: Sequence[Expression]) -> Expression:
 
 def formula(op: Op, names: Sequence[str]) -> str:
     """``op`` applied to inputs of these names (or numbers written as text)."""
-    return _applied(op, [named(name) for name in names]).text
+    return applied(op, map(named, names)).text
+
+
+def applied(op: Op, inputs: Iterable[Expression]) -> Expression:
+    """``op`` applied to these expressions, in as few parentheses as can be.
+
+    >>> inner = applied(TABLE["mul"], [named("a"), named("w")])
+    >>> applied(TABLE["add"], [inner, named("w")]).text
+    'a × w + w'
+    """
+    return _applied(op, list(inputs))
 
 
 def partial_formulas(op: Op, names: Sequence[str], y: str) -> list[str]:

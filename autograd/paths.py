@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import math
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from autograd.drawing import Drawing
 
 LONGEST_FORMULA = 20
+CALL = re.compile(r"\w+\(.*\)", re.DOTALL)
 
 
 @dataclass(frozen=True, eq=False)
@@ -445,4 +447,16 @@ def _short(formula: str | None) -> str:
     """A formula in place of a name; "" if it is too long for one."""
     if formula is None or len(formula) > LONGEST_FORMULA:
         return ""
-    return f"({formula})" if " " in formula else formula
+    return f"({formula})" if " " in formula and not _is_call(formula) else formula
+
+
+def _is_call(formula: str) -> bool:
+    """Whether all of a formula is one function's: ``tanh(a + b)``, but not ``tanh(a) + tanh(b)``."""
+    if not CALL.fullmatch(formula):
+        return False
+    depth = 0
+    for i, character in enumerate(formula):
+        depth += (character == "(") - (character == ")")
+        if character == ")" and depth == 0:
+            return i == len(formula) - 1
+    return False

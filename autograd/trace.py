@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograd.formula import formula
+from autograd.formula import Expression, applied, named
 from autograd.graph import topological_order
 from autograd.value import NO_GRADIENT, Value
 from autograd.wording import number, parse_label
@@ -191,7 +191,7 @@ def trace(
     order = [v for v in topological_order(output) if among is None or v in among]
     ids = {v: f"n{i}" for i, v in enumerate(order)}
     gradient = _stored_gradient if gradients is None else gradients.get
-    written: dict[Value, str] = {}
+    written: dict[Value, Expression] = {}
     nodes = [_node(v, ids[v], v is output, gradient(v), labels, written) for v in order]
     edges = [
         _edge(ids, target, position, gradient(target))
@@ -223,7 +223,7 @@ def labels_of(names: Mapping[str, Any] | None) -> dict[Value, str]:
     Names that begin with an underscore do not count: a notebook keeps its last results there.
 
     Raises:
-        TypeError: if ``names`` is not a mapping.
+        TypeError: if ``names`` is not a mapping from strings.
     """
     if names is None:
         return {}
@@ -233,6 +233,11 @@ def labels_of(names: Mapping[str, Any] | None) -> dict[Value, str]:
         )
     labels: dict[Value, str] = {}
     for name, x in names.items():
+        if not isinstance(name, str):
+            raise TypeError(
+                "names is a mapping from names to Values, such as locals(): its keys are strings; "
+                f"got {shorten_repr(name)} ({type(name).__name__})"
+            )
         if isinstance(x, Value) and not name.startswith("_"):
             labels.setdefault(x, name)
     return labels
@@ -268,12 +273,12 @@ def _node(
     is_output: bool,
     gradient: float | None,
     labels: dict[Value, str],
-    written: dict[Value, str],
+    written: dict[Value, Expression],
 ) -> Node:
     label = v.label or labels.get(v, "")
-    text = None if v.op is None else formula(v.op, [_written(x, labels, written) for x in v.inputs])
-    if text is not None and not label and len(text) <= LONGEST_NESTED_FORMULA:
-        written[v] = f"({text})" if " " in text else text
+    whole = None if v.op is None else applied(v.op, [_written(x, labels, written) for x in v.inputs])
+    if whole is not None and not label and len(whole.text) <= LONGEST_NESTED_FORMULA:
+        written[v] = whole
     role = _role(v, is_output)
     return Node(
         id=name,
@@ -281,16 +286,18 @@ def _node(
         role=role,
         op=None if v.op is None else v.op.name,
         symbol=None if v.op is None else v.op.symbol,
-        formula=text,
+        formula=None if whole is None else whole.text,
         value=v.data,
         gradient=None if role == "constant" else gradient,
     )
 
 
-def _written(v: Value, labels: dict[Value, str], written: dict[Value, str]) -> str:
+def _written(v: Value, labels: dict[Value, str], written: dict[Value, Expression]) -> Expression:
     """What stands for an input in a formula: its label, its own formula, or its number."""
     label = v.label or labels.get(v, "")
-    return parse_label(label).text if label else written.get(v, number(v.data))
+    if label:
+        return named(parse_label(label).text)
+    return written[v] if v in written else named(number(v.data))
 
 
 def _edge(ids: Mapping[Value, str], target: Value, position: int, upstream: float | None) -> Edge:

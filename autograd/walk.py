@@ -6,13 +6,13 @@
 >>> steps
 a walk of 6 steps through y = a × b
 forward
-      0  a = 2
-      1  b = −3
-      2  y = a × b = 2 × (−3) = −6
+    [0]  a = 2
+    [1]  b = −3
+    [2]  y = a × b = 2 × (−3) = −6
 reverse
-      3  ∂y/∂y = 1
-      4  ∂y/∂a += ∂y/∂y · ∂y/∂a = 1 · (−3) = −3
-      5  ∂y/∂b += ∂y/∂y · ∂y/∂b = 1 · 2 = 2
+    [3]  ∂y/∂y = 1
+    [4]  ∂y/∂a += ∂y/∂y · ∂y/∂a = 1 · (−3) = −3
+    [5]  ∂y/∂b += ∂y/∂y · ∂y/∂b = 1 · 2 = 2
 >>> print(steps[4].sentence)
 a feeds into y: a small change of a changes y −3 times as much (∂y/∂a = b = −3); so a receives \
 1 · (−3) = −3. a is used nowhere else, so this is its whole gradient.
@@ -32,7 +32,16 @@ from autograd.events import both_passes, forward_mode
 from autograd.graph import topological_order
 from autograd.reverse import upstreams
 from autograd.telling import Steps, name
-from autograd.trace import Step, Trace, check_value, labels_of, name_of_output, shorten_repr, trace
+from autograd.trace import (
+    LONGEST_NESTED_FORMULA,
+    Step,
+    Trace,
+    check_value,
+    labels_of,
+    name_of_output,
+    shorten_repr,
+    trace,
+)
 from autograd.value import Constant, Parameter, Value, apply, mode
 from autograd.wording import counted, shorten
 
@@ -54,6 +63,9 @@ KINDS: dict[str, type[Value]] = {"input": Value, "weight": Parameter, "constant"
 class Walk(Sequence[Step]):
     """The steps of the passes through a graph, and a place among them; made by `walk`.
 
+    As in any sequence of Python the first step is ``[0]``, and that is how a walk prints them; a page
+    and a terminal count as people do, from step 1.
+
     A walk keeps its own numbers: neither stepping nor `what_if` changes anything of the Values.
 
     Attributes:
@@ -71,7 +83,8 @@ class Walk(Sequence[Step]):
     ) -> None:
         order = topological_order(output)
         self.output = output
-        self._names = _all_names(order, labels_of(names))
+        self._given = labels_of(names)
+        self._names = _all_names(order, self._given)
         facts = trace(output, self._names, gradients=upstreams(output))
         self._values = {node.id: v for v, node in zip(order, facts.nodes, strict=True)}
         self._ids = {v: name for name, v in self._values.items()}
@@ -125,9 +138,10 @@ class Walk(Sequence[Step]):
         """Go to a step and give it.
 
         Args:
-            where: a step's number, counted from the end if negative; or a node, as a Value or by its
-                label.  Of a node it is the next step that computes something of it: its value, then
-                each contribution to its gradient, and then its value again.
+            where: a step's number, from 0 as in ``walk[0]``, counted from the end if negative; or a
+                node, as a Value or by its label.  Of a node it is the next step that computes
+                something of it: its value, then each contribution to its gradient, and then its
+                value again.
 
         Raises:
             TypeError: if ``where`` is none of these.
@@ -140,7 +154,10 @@ class Walk(Sequence[Step]):
         """
         if isinstance(where, int):
             if not -len(self) <= where < len(self):
-                raise ValueError(f"the steps are numbered from 0 to {len(self) - 1}; got {where}")
+                raise ValueError(
+                    f"the {counted(len(self), 'step')} of this walk are numbered from 0 to {len(self) - 1}, "
+                    f"as in walk[0]; got {where}"
+                )
             self._place = where % len(self)
         else:
             self._place = self._next_step_of(self._id(where))
@@ -182,6 +199,7 @@ class Walk(Sequence[Step]):
             self._engine,
         )
         again._ids |= {v: node for v, node in self._ids.items() if v not in again._ids}
+        again._given = {copies[v]: name for v, name in self._given.items() if v in copies}
         again._place = self._place
         return again
 
@@ -229,10 +247,28 @@ class Walk(Sequence[Step]):
 
     # ------------------------------------------------------------------------------------- showing
 
-    def __repr__(self) -> str:
+    @property
+    def title(self) -> str:
+        """The output and how it was computed, in the caller's names as far as there is room for that.
+
+        >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
+        >>> walk((a * b + a) * b).title
+        'y = (a × b + a) × b'
+        """
         output = self.trace.nodes[-1]
-        through = " = ".join(part for part in (name(output), output.formula) if part)
-        title = f"a walk of {counted(len(self), 'step')} through {shorten(through, LONGEST_TITLE)}"
+        formula = self._nested_formula() or output.formula
+        return " = ".join(part for part in (name(output), formula) if part)
+
+    def _nested_formula(self) -> str | None:
+        """The output's formula with those of all Values in it that have no name; None if it is too long."""
+        if len(self.trace.nodes) > LONGEST_TITLE:
+            return None
+        *before, last = trace(self.output, {name: v for v, name in self._given.items()}).nodes
+        nested = [node.formula for node in before if node.formula and not node.label]
+        return last.formula if all(len(text) <= LONGEST_NESTED_FORMULA for text in nested) else None
+
+    def __repr__(self) -> str:
+        title = f"a walk of {counted(len(self), 'step')} through {shorten(self.title, LONGEST_TITLE)}"
         if self._wrt is not None:
             title += f", in forward mode, with respect to {name(self.trace.nodes[int(self._wrt[1:])])}"
         lines, before, phase = [title], -1, ""
@@ -242,7 +278,7 @@ class Walk(Sequence[Step]):
                 lines.append(f"         … {counted(place - before - 1, 'step')} …")
             if self._wrt is None and step.phase != phase:
                 lines.append(step.phase)
-            lines.append(f"{self._mark(place)}{place:5}  {step.line}")
+            lines.append(f"{self._mark(place)}{f'[{place}]':>5}  {step.line}")
             before, phase = place, step.phase
         return "\n".join(lines)
 

@@ -82,9 +82,7 @@ def heading(walk: Walk) -> str:
     >>> heading(walk(Value(2.0, "a") * Value(-3.0, "b")))
     'y = a × b'
     """
-    output = walk.trace.nodes[-1]
-    called = parse_label(output.label).text if output.label else ""
-    text = " = ".join(part for part in (called, output.formula) if part)
+    text = walk.title
     return text if len(text) <= LONGEST_TITLE else text[: LONGEST_TITLE - 1] + "…"
 
 

@@ -105,7 +105,7 @@ def test_each_value_shows_its_label_value_and_gradient() -> None:
 def test_each_operation_is_a_circle_with_its_symbol_and_formula() -> None:
     circles = Picture(draw(example())).of("op")
     assert [circle.texts for circle in circles] == [["×"], ["+"], ["×"]]
-    assert [circle.tooltip for circle in circles] == ["a × b", "(a × b) + c", "((a × b) + c) × f"]
+    assert [circle.tooltip for circle in circles] == ["a × b", "a × b + c", "(a × b + c) × f"]
 
 
 def test_each_use_is_an_arrow_with_its_partial_and_contribution() -> None:
@@ -473,6 +473,7 @@ def test_mixing_goes_from_one_colour_to_the_other() -> None:
         (Value(1.0), {"theme": "drak"}, ValueError, "'light', 'dark'"),
         (Value(1.0), {"collapse": "layers"}, ValueError, "did you mean 'layer'"),
         (Value(1.0), {"names": ["x"]}, TypeError, "mapping"),
+        (Value(1.0), {"names": {5: Value(2.0)}}, TypeError, r"its keys are strings; got 5 \(int\)"),
     ],
 )
 def test_bad_input_is_refused(

@@ -275,6 +275,13 @@ def test_a_ledger_adds_up_to_the_gradient(recipe: Recipe, which: int, k: int) ->
     assert ledger.gradient == w.grad
 
 
+def test_a_value_without_a_name_stands_in_a_ledger_as_its_formula_bracketed_once() -> None:
+    a, w = Value(0.3, "a"), Value(0.5, "w")
+    y = (a * w + w).tanh() + w
+    names = [[factor.name for factor in entry.factors] for entry in gradient_path(y, w).ledger().entries]
+    assert ["∂(a × w + w)/∂w", "∂tanh(a × w + w)/∂(a × w + w)", "∂y/∂tanh(a × w + w)"] in names
+
+
 @given(small_graphs(), st.integers(0, 4))
 def test_any_numbers_at_all_make_a_ledger(ends: tuple[Value, Value], k: int) -> None:
     ledger = gradient_path(*ends).ledger(k)

@@ -81,7 +81,13 @@ def test_nothing_flows_to_a_constant_or_through_a_condition() -> None:
 
 def test_formulas_are_written_in_names_and_nest() -> None:
     facts = trace(example())
-    assert named(facts, "L").formula == "((a × b) + c) × f"
+    assert named(facts, "L").formula == "(a × b + c) × f"
+
+
+def test_nested_formulas_have_no_more_parentheses_than_they_need() -> None:
+    a, w = Value(0.3, "a"), Value(0.5, "w")
+    assert trace((a * w + w).tanh()).nodes[-1].formula == "tanh(a × w + w)"
+    assert trace((a + w) * -(a - (w - a))).nodes[-1].formula == "(a + w) × (−(a − (w − a)))"
 
 
 def test_nested_formulas_do_not_grow_without_bound() -> None:

@@ -394,7 +394,7 @@ def test_goto_a_node_goes_to_its_next_step_in_turn(by: str) -> None:
 @pytest.mark.parametrize(
     ("where_to", "error", "message"),
     [
-        (14, ValueError, "numbered from 0 to 13; got 14"),
+        (14, ValueError, r"14 steps .* numbered from 0 to 13, as in walk\[0\]; got 14"),
         (-15, ValueError, "got -15"),
         ("dd", ValueError, "no node has the label 'dd'; did you mean 'd'?"),
         ("q" * 10_000, ValueError, "no node has the label"),
@@ -423,9 +423,20 @@ def test_a_walk_prints_its_steps_with_the_current_one_marked() -> None:
     steps = walk(shared())
     steps.goto(8)
     lines = repr(steps).splitlines()
-    assert lines[0] == "a walk of 12 steps through L = h × v₁"
+    assert lines[0] == "a walk of 12 steps through L = h × (h + y)"
     assert "reverse" in lines
-    assert [line for line in lines if line.startswith("→")] == ["→     8  " + steps[8].line]
+    assert [line for line in lines if line.startswith("→")] == ["→   [8]  " + steps[8].line]
+
+
+def test_its_title_is_the_whole_formula_where_that_is_short_and_the_last_op_where_it_is_not() -> None:
+    a, b = Value(2.0, "a"), Value(3.0)
+    product = a * b
+    assert walk(product * a + b, names={"b": b}).title == "y = a × b × a + b"
+    assert walk(product * a + b, names={"b": b}).what_if(a=5.0).title == "y = a × b × a + b"
+    assert walk(product * a, names={"b": b, "product": product}).title == "y = product × a"
+    for _ in range(7):
+        product = product.tanh() * b
+    assert walk(product, names={"b": b}).title.startswith("y = v")
 
 
 def test_of_a_long_walk_the_ends_and_what_is_around_the_current_step_are_printed() -> None:
@@ -626,7 +637,8 @@ def test_the_first_step_at_which_an_engine_goes_wrong_is_found_and_explained(
     assert steps.beside.node == steps[parts_at].node
     assert steps.beside.right == steps[parts_at].after
     assert re.search(diagnosis, steps.beside.diagnosis)
-    assert f"≠{parts_at:5}  {steps[parts_at].line}" in repr(steps)
+    assert f"≠{f'[{parts_at}]':>5}  {steps[parts_at].line}" in repr(steps)
+    assert f"at step {parts_at + 1}, walk[{parts_at}]:" in str(steps.beside)
     assert steps.beside.diagnosis in str(steps.beside)
 
 
