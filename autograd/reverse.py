@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from math import isfinite
 from typing import Any, Literal, overload
 
+from autograd.formula import formula
 from autograd.graph import topological_order
 from autograd.higher import partials_as_values
 from autograd.value import (
@@ -20,6 +21,7 @@ from autograd.value import (
     Constant,
     Operand,
     Value,
+    Watched,
     mode,
     non_finite,
     number_of,
@@ -60,7 +62,7 @@ def upstreams(output: Value, contributions: Contributions = in_numbers) -> dict[
         if node not in upstream:  # only a condition depends on it
             continue
         if mode.detecting:
-            _check_gradient(node, upstream[node])
+            _check_gradient(node, upstream[node], order)
         if not node.inputs:
             continue
         for v, contribution in zip(node.inputs, contributions(node, upstream[node]), strict=True):
@@ -176,15 +178,17 @@ def no_grad() -> Any:
 def detect_anomaly() -> Any:
     """Raise `AnomalyError` at the first number, forward or reverse, that is infinite or nan.
 
-    A context manager, and a decorator as ``@detect_anomaly()``.  Put it around the forward pass:
-    the traceback then points at the line that computed the number.
+    A context manager, and a decorator as ``@detect_anomaly()``.  Put it around the forward pass as
+    well as the reverse one: a gradient's message can then name the line that computed the Value.
+    Recording is several times slower inside, and as fast as ever outside.
 
     >>> x = Value(-1.0, "x")
     >>> with detect_anomaly():
-    ...     x.log()
+    ...     x.log()  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
     autograd.value.AnomalyError: ln(x) is nan, where x = -1.0
+      computed at ...
     """
     return _switched("detecting", True)
 
@@ -223,10 +227,12 @@ def _product(upstream: Any, partial: Any) -> Any:
 def _check_values(order: list[Value]) -> None:
     for node in order:
         if node.op is not None and not isfinite(number_of(node)):
-            raise AnomalyError(non_finite(node.op, node.inputs, number_of(node), node.label))
+            raise AnomalyError(
+                non_finite(node.op, node.inputs, number_of(node), node.label) + _computed_at(node)
+            )
 
 
-def _check_gradient(node: Value, upstream: Any) -> None:
+def _check_gradient(node: Value, upstream: Any, order: list[Value]) -> None:
     gradient = number_of(upstream) if isinstance(upstream, Value) else upstream
     if isfinite(gradient):
         return
@@ -234,4 +240,23 @@ def _check_gradient(node: Value, upstream: Any) -> None:
         described = f"{node.label or 'a leaf'} = {number_of(node)!r}"
     else:
         described = non_finite(node.op, node.inputs, number_of(node), node.label, verb="=")
-    raise AnomalyError(f"the gradient is {gradient} with respect to {described}")
+    sender, why = _sent_by(node, order)
+    raise AnomalyError(f"the gradient is {gradient} with respect to {described}{why}{_computed_at(sender)}")
+
+
+def _sent_by(node: Value, order: list[Value]) -> tuple[Value, str]:
+    """The node whose slope made a gradient infinite or nan, and how; the node itself if none did."""
+    for sender in order:
+        for v, slope in zip(sender.inputs, sender.partials, strict=True):
+            if v is node and sender.op is not None and not isfinite(slope):
+                applied = formula(sender.op, [w.label or f"{number_of(w):.4g}" for w in sender.inputs])
+                return sender, f": the slope of {applied} is {slope}"
+    return node, ""
+
+
+def _computed_at(node: Value) -> str:
+    if isinstance(node, Watched):
+        return f"\n  computed at {node.line}"
+    return (
+        "" if node.op is None else "\n  computed before detect_anomaly: put it around that, to see the line"
+    )

@@ -7,6 +7,7 @@ all that the reverse pass (reverse.py) needs.
 
 from __future__ import annotations
 
+import linecache
 import sys
 import threading
 from collections.abc import Callable, Iterable
@@ -80,14 +81,12 @@ def apply(
     except (ArithmeticError, ValueError):
         data, partials = op.evaluate(numbers)
     plain, made = mode.now
-    if not plain:
+    if plain:
+        node = new_node(kind or Value)
+    else:
+        node = _with_care(op, inputs, data, kind)
         if not mode.recording:
-            refuse_cut("no_grad")
-        if mode.detecting and not isfinite(data):
-            raise AnomalyError(non_finite(op, inputs, data))
-        if not mode.recording:
-            return Constant(data)
-    node = new_node(kind or Value)
+            return node
     node._data = data
     node.grad = NO_GRADIENT
     node.op = op
@@ -96,6 +95,20 @@ def apply(
     node.label = ""
     if made is not None:
         made.append(node)
+    return node
+
+
+def _with_care(op: Op, inputs: tuple[Value, ...], data: float, kind: type[Value] | None) -> Value:
+    """What `apply` begins a node with inside `no_grad` and `detect_anomaly`."""
+    if not mode.recording:
+        refuse_cut("no_grad")
+    if mode.detecting and not isfinite(data):
+        raise AnomalyError(f"{non_finite(op, inputs, data)}\n  computed at {users_line(source=True)}")
+    if not mode.recording:
+        return Constant(data)
+    node = new_node(kind or Watched)
+    if isinstance(node, Watched):
+        node.line = users_line(source=True)
     return node
 
 
@@ -366,6 +379,16 @@ class Parameter(Value):
     role = "weight"
 
 
+class Watched(Value):
+    """What an op computed inside `detect_anomaly`: it remembers the line that asked for it."""
+
+    __slots__ = ("line",)
+    line: str
+
+    def __repr__(self) -> str:
+        return super().__repr__().replace("Watched", "Value", 1)
+
+
 Operand: TypeAlias = Value | float
 VALUE_TYPES = frozenset({Value, Constant, Parameter})
 
@@ -434,21 +457,23 @@ def refuse_cut(by: str) -> None:
     """Raise if a tape is being recorded: it would keep this sample's number for all data."""
     if not mode.branching:
         raise BranchError(
-            f"{_users_line()}: {by} cuts the graph while a tape is being recorded; "
+            f"{users_line()}: {by} cuts the graph while a tape is being recorded; "
             "the tape would keep this sample's number for all data. Compute with the Value itself"
         )
 
 
 def _branches(left: object, how: str, right: object) -> str:
     return (
-        f"{_users_line()}: Python branches on {left} {how} {right} while a tape is being recorded; "
+        f"{users_line()}: Python branches on {left} {how} {right} while a tape is being recorded; "
         "the tape would keep this one branch for all data. Use where, maximum, minimum, clip or relu"
     )
 
 
-def _users_line() -> str:
-    """The line outside this package that is being run, as ``file, line n``."""
+def users_line(source: bool = False) -> str:
+    """The line outside these packages that is being run, as ``file, line n``, and its text."""
     frame = sys._getframe()
-    while frame.f_back and frame.f_globals.get("__name__", "").startswith("autograd."):
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith(("autograd.", "nn.")):
         frame = frame.f_back
-    return f"{frame.f_code.co_filename}, line {frame.f_lineno}"
+    file, number = frame.f_code.co_filename, frame.f_lineno
+    text = linecache.getline(file, number, frame.f_globals).strip() if source else ""
+    return f"{file}, line {number}{': ' if text else ''}{text}"

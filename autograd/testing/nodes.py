@@ -220,9 +220,9 @@ def _refuse_floats(op: Op, inputs: Numbers) -> None:
         value(leaves) if op.variadic else value(*leaves)
     except TypeError as error:
         raise ValueError(
-            f"the rule of the op {op.name} computes in floats of its own ({error}), so that it can be "
-            "neither checked in 50 digits nor differentiated twice. Write it with operators and the functions of the "
-            "arithmetic m that it is given: m.exp(a) rather than math.exp(a)"
+            f"the rule of the op {op.name} computes in floats of its own ({error}): it can be neither "
+            "checked in 50 digits nor differentiated twice. Write it with operators and the functions of "
+            "the arithmetic m that it is given: m.exp(a) rather than math.exp(a)"
         ) from error
 
 
