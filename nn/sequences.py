@@ -15,16 +15,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 from numbers import Real
-from typing import Any
+from typing import Any, Protocol
 
 from autograd import Constant, Value, dot
-from nn.engine import Moment, Objective
+from nn.engine import Engine, Moment, Numbers, Objective
+from nn.health import UnitFacts
 from nn.losses import Loss
 from nn.module import Module
 from nn.recurrent import Recurrent, as_steps
 from nn.samples import Samples, Table, alone, features, is_right, plain, targets
-
-Rows = list[list[float]]
 
 
 def sequence_features(model: Recurrent, X: Any, name: str = "X") -> Table:
@@ -86,7 +85,7 @@ def _flat(data: Any, width: int, name: str, what: str) -> Table:
         if (shape[2] if len(shape) == 3 else 1) != width:
             raise ValueError(f"{name} has the shape {shape}; (sequences, steps, {width}) is wanted")
         return data.reshape(shape[0], -1) if len(shape) == 3 else data
-    flat = []
+    flat: list[list[Any]] = []
     for i, sequence in enumerate(_nested(data, name)):
         if isinstance(sequence, (str, bytes, Real)) or not isinstance(sequence, Iterable):
             raise TypeError(f"sequence {i} of {name} is {sequence!r}, not a row of steps")
@@ -187,6 +186,15 @@ def _one(values: Sequence[Any]) -> Any:
     return alone(list(values))
 
 
+class Feedable(Engine, Protocol):
+    """An engine whose samples can be changed, and that says what it predicted for them."""
+
+    predictions: Any
+
+    def feed(self, samples: Sequence[int], column: int, numbers: Table) -> None:
+        """Put other numbers into training samples, a row for each, from a column on."""
+
+
 class WindowEngine:
     """Trains on sequences, a window after the other, with another engine for the windows.
 
@@ -199,7 +207,7 @@ class WindowEngine:
 
     def __init__(
         self, kind: Any, truncate: int | None, model: Recurrent, objective: Objective, optimizer: Any,
-        train: Samples, clipping: Any,
+        train: Samples, clipping: Any, watched: Sequence[int] = (),
     ) -> None:  # fmt: skip
         steps = len(train.X[0]) // model.nin
         self.cut = Cut(model, steps, min(truncate or steps, steps))
@@ -210,7 +218,7 @@ class WindowEngine:
         joined = Samples([x for w in windows for x in w.X], [y for w in windows for y in w.y])
         window = Window(self.cut)
         own = Objective(window.loss(objective.loss), objective.l1, objective.l2)
-        self.inner = kind(window, own, optimizer, joined, clipping)
+        self.inner: Feedable = kind(window, own, optimizer, joined, clipping)
         self.name = self.inner.name
 
     def step(self, batch: Sequence[int]) -> tuple[float, float]:
@@ -276,10 +284,16 @@ class WindowEngine:
 
     # what concerns the parameters alone is the other engine's
 
-    def weights(self) -> Sequence[float]:
+    def weights(self) -> Numbers:
         return self.inner.weights()
 
-    def restore(self, weights: Sequence[float]) -> None:
+    def gradients(self) -> Any:
+        return self.inner.gradients()
+
+    def units(self) -> dict[str, UnitFacts]:
+        return {}  # a cell is used at every step: its activations are not those of one layer
+
+    def restore(self, weights: Numbers) -> None:
         self.inner.restore(weights)
 
     def moment(self) -> Moment:
