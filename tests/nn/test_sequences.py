@@ -130,12 +130,12 @@ def test_both_engines_train_alike(kind, task, truncate):
 def test_without_truncation_a_memory_of_the_first_step_is_learned_and_with_it_is_not(engine):
     if engine == "tape":
         pytest.importorskip("numba", reason="the tape is not installed")
-    X = sequences(count=15, steps=4, width=1)
+    X = sequences(count=20, steps=5, width=1)
     y = [x[0][0] for x in X]
     reached = []
     for truncate in (None, 2):
         model = Recurrent(LSTMCell(1, 3, seed=0), 1, seed=1)
-        optimizer = Adam(model.parameters(), 0.03)
+        optimizer = Adam(model.parameters(), 0.05)
         history = fit(
             model, X, y, loss="mse", optimizer=optimizer, epochs=60, truncate=truncate, engine=engine
         )
