@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from autograd import ops
+from autograd.ops import Op
 from autograd.value import Comparison, Operand, Value, apply, as_value, as_values
+from autograd.wording import counted
 
 
 def where(condition: Any, a: Operand, b: Operand) -> Value:
@@ -84,6 +86,31 @@ def softmax(values: Iterable[Operand]) -> list[Value]:
     values = _at_least_one("softmax", values)
     total = logsumexp(values)
     return [(a - total).exp() for a in values]
+
+
+def as_function(op: Op) -> Callable[..., Value]:
+    """An op of one's own as a function of Values and numbers; set on a class of Values, as a method.
+
+    Args:
+        op: an entry of the table.
+
+    >>> clip = as_function(ops.clip)
+    >>> clip(Value(5.0), 0, 1).data
+    1.0
+    >>> clip(Value(5.0), 0)
+    Traceback (most recent call last):
+    ...
+    TypeError: clip takes 3 inputs; got 2
+    """
+
+    def call(*inputs: Operand) -> Value:
+        if op.arity is not None and len(inputs) != op.arity:
+            raise TypeError(f"{op.name} takes {counted(op.arity, 'input')}; got {len(inputs)}")
+        return apply(op, as_values(inputs))
+
+    call.__name__ = call.__qualname__ = op.name
+    call.__doc__ = f"The op {op.name} of the table ({op.symbol}), applied to Values or numbers."
+    return call
 
 
 def _at_least_one(name: str, values: Iterable[Operand]) -> tuple[Value, ...]:

@@ -1,16 +1,23 @@
-"""A graph as data, which prints as the Python that builds it."""
+"""A graph as data, which prints as the Python that builds it, and draws itself."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd import ops
-from autograd.ops import Op
-from autograd.value import Value, apply
+from autograd.ops import TABLE, Op
+from autograd.value import Constant, Value, apply
+
+if TYPE_CHECKING:
+    from autograd.drawing import Drawing
 
 INFIX = {ops.add: "+", ops.sub: "-", ops.mul: "*", ops.div: "/", ops.pow_: "**"}
+OF_A_LIST = {ops.sum_: "sum", ops.logsumexp: "logsumexp"}
+METHODS = frozenset(op for op in TABLE.values() if op.arity and hasattr(Value, op.name))
+TO_A_LINE = 4  # leaves in one line of Python
 
 
 @dataclass(frozen=True, repr=False)
@@ -19,69 +26,136 @@ class Recipe:
 
     Attributes:
         numbers: the leaves.
-        steps: an op of the table each, and which of the numbers so far (leaves, then results in
-            order) it is applied to.
+        steps: an op each, and which of the numbers so far it is applied to: leaves first, then
+            constants, then results in order.
+        constants: plain numbers, which get no gradient.
+        labels: of the leaves; x1, x2, … where there are none.
+        leaf: what the leaves are: `Value`, or `Parameter` for weights.
 
-    >>> recipe = Recipe((2.0, 3.0), ((ops.mul, (0, 1)), (ops.tanh, (2,)), (ops.add, (3, 0))))
+    >>> recipe = Recipe((2.0, 3.0), ((ops.mul, (0, 1)), (ops.tanh, (3,)), (ops.add, (4, 2))), (0.5,))
     >>> print(recipe)
     from autograd import Value
     x1, x2 = Value(2.0, "x1"), Value(3.0, "x2")
     v1 = x1 * x2
     v2 = v1.tanh()
-    v3 = v2 + x1
+    v3 = v2 + 0.5
     >>> recipe(Value(2.0), Value(3.0)).data == recipe.graph().data
     True
     """
 
     numbers: tuple[float, ...]
     steps: tuple[tuple[Op, tuple[int, ...]], ...]
+    constants: tuple[float, ...] = ()
+    labels: tuple[str, ...] = ()
+    leaf: type[Value] = Value
 
     def compute(self, leaves: Sequence[Any], call: Callable[[Op, tuple[Any, ...]], Any] = apply) -> Any:
         """The last result, from these leaves; ``call`` applies an op, by default to Values."""
-        results = list(leaves)
-        for op, places in self.steps:
-            results.append(call(op, tuple([results[i] for i in places])))
-        return results[-1]
+        return self._all(
+            leaves, self.constants if call is not apply else map(Constant, self.constants), call
+        )[-1]
 
     def __call__(self, *leaves: Value) -> Any:
-        """The output as a function of the leaves."""
-        return self.compute(leaves)
+        """The output as a function of the leaves; its nodes are labelled as the printed Python names them."""
+        results = self._all(leaves, map(Constant, self.constants), apply)
+        first = len(leaves) + len(self.constants)
+        for name, node in zip(self._results(), results[first:], strict=True):
+            node.label = name
+        return results[-1]
 
     def graph(self) -> Value:
         """The output, of leaves with the recipe's own numbers: to draw, to walk, to differentiate."""
-        output: Value = self.compute([Value(x, f"x{i + 1}") for i, x in enumerate(self.numbers)])
+        labels = self._labels()
+        output: Value = self(*[self.leaf(x, label) for x, label in zip(self.numbers, labels, strict=True)])
         return output
+
+    def draw(self, **options: Any) -> Drawing:
+        """A picture of the graph with its gradients; the options are those of `autograd.draw`."""
+        from autograd.drawing import draw  # pictures only for who asks for them
+
+        output = self.graph()
+        output.backward()
+        return draw(output, **options)
+
+    def _repr_svg_(self) -> str:
+        picture: str = self.draw().pipe(format="svg", encoding="utf-8")
+        return picture
 
     def source(self) -> str:
         """The Python that builds the graph; the last name is the output."""
-        names = [f"x{i + 1}" for i in range(len(self.numbers))]
-        made = ", ".join(f'Value({x!r}, "{name}")' for name, x in zip(names, self.numbers, strict=True))
-        lines = [f"{', '.join(names)} = {made}"]
-        for k, (op, places) in enumerate(self.steps):
-            lines.append(f"v{k + 1} = {_written(op, [names[i] for i in places])}")
-            names.append(f"v{k + 1}")
-        return "\n".join([*self._imports(), *lines])
-
-    def _imports(self) -> list[str]:
-        general = any(_is_general(op) for op, _ in self.steps)
-        table = ["from autograd.ops import TABLE", "from autograd.value import apply"]
-        return ["from autograd import Value", *(table if general else [])]
+        names = [re.sub(r"\W", "_", label) for label in self._labels()]
+        written = [*names, *map(repr, self.constants), *self._results()]
+        lines = [
+            f"{name} = {_written(op, [written[i] for i in places])}"
+            for name, (op, places) in zip(self._results(), self.steps, strict=True)
+        ]
+        return "\n".join([*self._imports(lines), *self._leaves(names), *lines])
 
     def __repr__(self) -> str:
         return self.source()
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """How Hypothesis shows a failing example, and a notebook an object without its picture."""
+        with printer.group(4):
+            for line in self.source().splitlines():
+                printer.break_()
+                printer.text(line)
 
-def _is_general(op: Op) -> bool:
-    """Whether the op has no operator or method of its own."""
-    return op not in INFIX and op is not ops.neg and not (op.arity == 1 and hasattr(Value, op.name))
+    def _all(
+        self, leaves: Sequence[Any], constants: Any, call: Callable[[Op, tuple[Any, ...]], Any]
+    ) -> list[Any]:
+        numbers = [*leaves, *constants]
+        for op, places in self.steps:
+            numbers.append(call(op, tuple([numbers[i] for i in places])))
+        return numbers
+
+    def _labels(self) -> Sequence[str]:
+        return self.labels or [f"x{i + 1}" for i in range(len(self.numbers))]
+
+    def _results(self) -> list[str]:
+        return [f"v{k + 1}" for k in range(len(self.steps))]
+
+    def _leaves(self, names: Sequence[str]) -> list[str]:
+        kind = self.leaf.__name__
+        made = [f'{kind}({x!r}, "{label}")' for x, label in zip(self.numbers, self._labels(), strict=True)]
+        parts = [slice(i, i + TO_A_LINE) for i in range(0, len(made), TO_A_LINE)]
+        return [f"{', '.join(names[part])} = {', '.join(made[part])}" for part in parts]
+
+    def _imports(self, lines: Sequence[str]) -> list[str]:
+        code = "\n".join(lines)
+        used = {self.leaf.__name__, *re.findall(r"\b(Constant|dot|logsumexp|sum|where)\(", code)}
+        table = ["from autograd.ops import TABLE", "from autograd.value import apply"]
+        return [f"from autograd import {', '.join(sorted(used))}", *(table if "TABLE[" in code else [])]
 
 
-def _written(op: Op, names: list[str]) -> str:
+def _written(op: Op, operands: Sequence[str]) -> str:
+    """An op applied to names and numbers, as a user of Values would write it."""
+    plain = [x for x in operands if not x.isidentifier()]
     if op in INFIX:
-        return f" {INFIX[op]} ".join(names)
-    if op is ops.neg:
-        return f"-{names[0]}"
-    if _is_general(op):
-        inputs = ", ".join(names) + ("," if len(names) == 1 else "")
-        return f"apply(TABLE[{op.name!r}], ({inputs}))"
-    return f"{names[0]}.{op.name}()"
+        left, right = operands
+        left = f"Constant({left})" if len(plain) == 2 else _bracketed(left)
+        return f"{left} {INFIX[op]} {_bracketed(right)}"
+    if op in OF_A_LIST:
+        return f"{OF_A_LIST[op]}([{', '.join(operands)}])"
+    if op is ops.dot:
+        n = len(operands) // 2
+        bias = "".join(f", {b}" for b in operands[2 * n :])
+        return f"dot([{', '.join(operands[:n])}], [{', '.join(operands[n : 2 * n])}]{bias})"
+    if op is ops.where:
+        condition, *branches = operands
+        return f"where({', '.join([_as_value(condition), *branches])})"
+    if op in METHODS or op is ops.neg:
+        first, *others = operands
+        if op is ops.neg:
+            return f"-{_as_value(first)}"
+        return f"{_as_value(first)}.{op.name}({', '.join(others)})"
+    inputs = ", ".join(map(_as_value, operands)) + ("," if len(operands) == 1 else "")
+    return f"apply(TABLE[{op.name!r}], ({inputs}))"
+
+
+def _as_value(operand: str) -> str:
+    return operand if operand.isidentifier() else f"Constant({operand})"
+
+
+def _bracketed(operand: str) -> str:
+    return f"({operand})" if operand.startswith("-") else operand

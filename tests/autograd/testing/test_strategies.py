@@ -1,0 +1,247 @@
+"""What the strategies draw: in domains, on kinks and off them, of the ops asked for, short when shrunk."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import strategies as st
+
+from autograd import Parameter, Value, gradients, topological_order
+from autograd.ops import TABLE, Interval, Kink, Op, op
+from autograd.testing import gradcheck
+from autograd.testing.strategies import (
+    OFF_KINKS,
+    Recipe,
+    domain_of,
+    inputs_of,
+    networks,
+    on_a_kink,
+    recipes,
+)
+
+EVERY_OP = pytest.mark.parametrize("op", TABLE.values(), ids=TABLE.keys())
+WITH_KINKS = [op for op in TABLE.values() if op.kinks]
+MANY = settings(max_examples=200, suppress_health_check=[])  # and nothing to complain of
+FIRST = settings(max_examples=2000, phases=[Phase.generate], deadline=None, database=None)
+STRICT = settings(suppress_health_check=[])
+
+
+def kinks_met(recipe: Recipe) -> list[Op]:
+    """The ops of a recipe that are exactly on one of their kinks."""
+    return [
+        node.op
+        for node in topological_order(recipe.graph())
+        if node.op and on_a_kink(node.op, [v.data for v in node.inputs])
+    ]
+
+
+# ------------------------------------------------------------------------------------------ points
+
+
+@EVERY_OP
+@STRICT
+@given(data=st.data())
+def test_points_are_in_the_domain(op: Op, data: st.DataObject) -> None:
+    for i, x in enumerate(data.draw(inputs_of(op))):
+        assert x in domain_of(op, i)
+
+
+@EVERY_OP
+@STRICT
+@given(data=st.data())
+def test_points_off_the_kinks_are_off_all_of_them(op: Op, data: st.DataObject) -> None:
+    assert not on_a_kink(op, data.draw(inputs_of(op, kinks=False)))
+
+
+@pytest.mark.parametrize("op", WITH_KINKS, ids=lambda op: op.name)
+@STRICT
+@given(data=st.data())
+def test_points_on_a_kink_are_exactly_on_one_and_in_the_domain(op: Op, data: st.DataObject) -> None:
+    inputs = data.draw(inputs_of(op, kinks=True))
+    assert on_a_kink(op, inputs)
+    assert all(x in domain_of(op, i) for i, x in enumerate(inputs))
+
+
+def test_every_kink_of_an_op_is_found() -> None:
+    for clip_kink in TABLE["clip"].kinks:
+        find(inputs_of(TABLE["clip"], kinks=True), lambda x, kink=clip_kink: kink.gap(*x) == 0)
+
+
+def test_an_op_without_kinks_cannot_be_on_one() -> None:
+    with pytest.raises(ValueError, match=r"sin states no kinks .* TABLE\['relu'\]"):
+        inputs_of(TABLE["sin"], kinks=True)
+
+
+# ------------------------------------------------------------------------------------- expressions
+
+
+@MANY
+@given(recipes())
+def test_expressions_keep_off_kinks_and_inside_domains(recipe: Recipe) -> None:
+    for node in topological_order(recipe.graph()):
+        if node.op:
+            inputs = [v.data for v in node.inputs]
+            assert all(x in domain_of(node.op, i) for i, x in enumerate(inputs))
+            assert not on_a_kink(node.op, inputs, OFF_KINKS)
+
+
+def test_expressions_share_nodes_repeat_inputs_and_contain_constants_and_every_op() -> None:
+    seen: Counter[str] = Counter()
+
+    @settings(MANY, max_examples=500)
+    @given(recipes())
+    def look(recipe: Recipe) -> None:
+        first = len(recipe.numbers) + len(recipe.constants)
+        uses = Counter(i for _, places in recipe.steps for i in places)
+        seen.update({op.name for op, _ in recipe.steps})
+        seen["a shared node"] += any(uses[i] > 1 for i in range(first, first + len(recipe.steps)))
+        seen["a repeated input"] += any(len(set(places)) < len(places) for _, places in recipe.steps)
+        seen["a constant"] += bool(recipe.constants)
+
+    look()
+    assert min(seen[name] for name in TABLE) > 0
+    assert min(seen["a shared node"], seen["a repeated input"], seen["a constant"]) > 60
+
+
+@MANY
+@given(recipes())
+def test_every_step_is_needed_for_the_output(recipe: Recipe) -> None:
+    first = len(recipe.numbers) + len(recipe.constants)
+    used = {i for _, places in recipe.steps for i in places}
+    assert used == set(range(first + len(recipe.steps) - 1))
+
+
+@pytest.mark.parametrize("names", [["log"], ["acos", "tanh"], ["add", "mul"], ["pow"], ["relu", "maximum"]])
+def test_only_the_ops_asked_for_are_used(names: list[str]) -> None:
+    wanted = [TABLE[name] for name in names]
+
+    @settings(MANY, max_examples=60)
+    @given(recipes(ops=wanted), recipes(ops=wanted, kinks=True))
+    def look(off: Recipe, on: Recipe) -> None:
+        assert {op for recipe in (off, on) for op, _ in recipe.steps} <= set(wanted)
+
+    look()
+
+
+def test_about_every_second_expression_is_on_a_kink_where_kinks_are_sought() -> None:
+    met: Counter[Op] = Counter()
+    count = 0
+
+    @MANY
+    @given(recipes(kinks=True))
+    def look(recipe: Recipe) -> None:
+        nonlocal count
+        count += bool(kinks_met(recipe))
+        met.update(kinks_met(recipe))
+
+    look()
+    assert count > 60
+    assert len(met) > len(WITH_KINKS) / 2
+
+
+@given(recipes(kinks=True, most_steps=5))
+def test_no_kink_is_taken_for_a_mistake(recipe: Recipe) -> None:
+    assert not gradcheck(recipe, recipe.numbers).wrong
+
+
+@pytest.mark.parametrize("name", ["relu", "log", "where"])
+def test_what_an_op_breaks_shrinks_to_that_op_alone(name: str) -> None:
+    shortest = find(
+        recipes(most_steps=5),
+        lambda recipe: any(op.name == name for op, _ in recipe.steps),
+        settings=settings(max_examples=2000, deadline=None, database=None),
+    )
+    assert len(shortest.steps) <= 3
+    assert all(x == round(x, 2) for x in shortest.numbers)
+
+
+# ----------------------------------------------------------------------------------- ops of one's own
+
+
+@pytest.fixture
+def own_op() -> Iterator[Op]:
+    """An op that nobody else has, in the table for the time of one test."""
+    far = op(
+        "own_op",
+        "own",
+        lambda m: (
+            lambda a, b: m.log(a - 10) * b,
+            lambda a, b, y: b / (a - 10),
+            lambda a, b, y: m.log(a - 10),
+        ),
+        Interval(low=10.0),
+        Interval(excluding=(1.0,)),
+        kinks=(Kink("b = 2", gap=lambda a, b: b - 2, slopes=lambda a, b: ((0, 0), (-a, a))),),
+    )
+    yield far
+    del TABLE[far.name]
+
+
+def test_an_op_of_ones_own_is_drawn_in_its_domain_and_on_its_kinks(own_op: Op) -> None:
+    drawn = find(recipes(most_steps=3), lambda recipe: recipe.steps[-1][0] is own_op, settings=FIRST)
+    assert any(x > 10 for x in (*drawn.numbers, *drawn.constants))
+    on = find(inputs_of(own_op, kinks=True), lambda inputs: True)
+    assert (on[0] > 10, on[1]) == (True, 2.0)
+    assert find(recipes(ops=[own_op], kinks=True), lambda recipe: bool(kinks_met(recipe)), settings=FIRST)
+
+
+# ------------------------------------------------------------------------------------------ networks
+
+
+@settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow])
+@given(networks())
+def test_the_gradient_of_a_network_is_right_and_all_weights_have_names(network: Recipe) -> None:
+    cost = network.graph()
+    weights = [v for v in topological_order(cost) if isinstance(v, Parameter)]
+    assert len(weights) == len(network.numbers) == len({w.label for w in weights})
+    assert not gradcheck(cost).wrong
+
+
+@STRICT
+@given(networks(activations=[TABLE["relu"]]))
+def test_a_network_keeps_off_kinks_and_uses_the_activation_asked_for(network: Recipe) -> None:
+    names = {op.name for op, _ in network.steps}
+    assert names <= {"dot", "relu", "sub", "mul", "sum", "softplus"}
+    assert "relu" in names
+    assert not kinks_met(network)
+
+
+@given(networks())
+def test_a_network_of_the_nn_package_with_these_weights_gives_the_same_cost(network: Recipe) -> None:
+    nn: Any = pytest.importorskip("nn")
+    weights = dict(zip(network.labels, network.numbers, strict=True))
+    layers = sorted({int(label.split("^")[1]) for label in weights})
+    outputs = [sum(label.startswith("b") and label.endswith(f"^{n}") for label in weights) for n in layers]
+    inputs = sum(label.endswith("^1") for label in weights) // outputs[0] - 1
+    activation = next(op for op, _ in network.steps if op is not TABLE["dot"])
+    model = nn.MLP(inputs, outputs, activation=activation.name, seed=0)
+    for label, x in weights.items():
+        model.parameter(label).data = x
+    dots = [(op, places) for op, places in network.steps if op is TABLE["dot"]]
+    first = dots[0][1]
+    sample = [([*network.numbers, *network.constants])[i] for i in first[inputs : 2 * inputs]]
+    z = model(sample)
+    outs = z if isinstance(z, list) else [z]
+    results: list[Value] = []
+    network.compute([Value(x) for x in network.numbers], lambda op, v: _kept(results, op, v))
+    computed = [v for v, (op, _) in zip(results, network.steps, strict=True) if op is TABLE["dot"]]
+    samples = len(dots) // sum(outputs)
+    last = computed[-outputs[-1] * samples :: samples]
+    assert [v.data for v in outs] == pytest.approx([v.data for v in last], rel=1e-12, abs=1e-15)
+
+
+def _kept(results: list[Value], op: Op, inputs: tuple[Any, ...]) -> Value:
+    from autograd.value import apply, as_values
+
+    results.append(apply(op, as_values(inputs)))
+    return results[-1]
+
+
+def test_a_shrunk_network_is_one_neuron_of_each_layer() -> None:
+    smallest = find(networks(), lambda network: True)
+    assert smallest.labels == ("w11^1", "b1^1", "w11^2", "b1^2")
+    assert set(gradients(smallest.graph(), topological_order(smallest.graph())[0:1])) == {0.0}
