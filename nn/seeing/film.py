@@ -37,7 +37,7 @@ from nn.train import DEFAULT_LR, fit
 
 Array = NDArray[Any]
 
-GRID = 56
+GRID = 48
 FINEST = 127
 """On the page, how far a class leads is a whole number of this many steps, finer around nothing."""
 GIF_PIXELS, GIF_MILLISECONDS, GIF_LAST = 420, 100, 1500

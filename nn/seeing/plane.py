@@ -13,8 +13,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from autograd.wording import number, parse_label
+from nn.activations import linear
 from nn.answers import answers
-from nn.layers import MLP
+from nn.layers import MLP, Neuron
 from nn.samples import features, plain
 from nn.seeing.style import Look, Plot, plot
 
@@ -22,7 +23,7 @@ Array = NDArray[Any]
 
 GRID = 72
 """Into how many columns and rows the plane is divided."""
-SHADES = (0.0, 0.5, 0.9)
+SHADES = (0.0, 0.4, 0.8)
 """From which lead of a class over the others on its colour is a shade deeper."""
 MOST_NEURONS = 24
 
@@ -227,7 +228,7 @@ def decision_boundary(
     for k, name in enumerate(names):
         _scatter(axes, look, train, k, name, size, ringed=False)
         _scatter(axes, look, held_out, k, name, size, ringed=True)
-    _mark_wrong(axes, look, train, held_out)
+    _mark_wrong(axes, look, train, held_out, ring=2 * size + 60)
     axes.set_xlabel(axis_names[0])
     axes.set_ylabel(axis_names[1])
     columns = min(4, len(axes.get_legend_handles_labels()[0]))
@@ -256,7 +257,7 @@ def draw_points(axes: Axes, look: Look, points: Points, size: float) -> None:
     """The points by class, the wrong ones ringed, without a legend."""
     for k in sorted(set(points.labels)):
         _scatter(axes, look, points, k, "", size, ringed=False)
-    _mark_wrong(axes, look, points, ring=min(110.0, 4 * size + 20))
+    _mark_wrong(axes, look, points, ring=2 * size + 60)
 
 
 def _scatter(axes: Axes, look: Look, points: Points, k: int, name: str, size: float, ringed: bool) -> None:
@@ -281,7 +282,7 @@ def _legend_name(name: str) -> str:
     return f"\u200b{name}" if name.startswith("_") else name
 
 
-def _mark_wrong(axes: Axes, look: Look, *parts: Points, ring: float = 110.0) -> None:
+def _mark_wrong(axes: Axes, look: Look, *parts: Points, ring: float) -> None:
     wrong = [
         (x, y)
         for part in parts
@@ -322,7 +323,7 @@ def neurons(model: MLP, X: Any, y: Any) -> Plot:
     seen = model.activations(grid)
     shape = (len(plane.ys), len(plane.xs))
     pictures = [
-        (neuron.a_label, seen.z[k][i].reshape(shape), seen.A[k][i].reshape(shape))
+        (_output_label(neuron), seen.z[k][i].reshape(shape), seen.A[k][i].reshape(shape))
         for k, layer in enumerate(model.layers, 1)
         for i, neuron in enumerate(layer.neurons)
     ]
@@ -340,6 +341,11 @@ def neurons(model: MLP, X: Any, y: Any) -> Plot:
             axes.set_axis_off()
 
     return Plot("what each neuron says of the plane", (2.4 * columns, 2.3 * rows), draw)
+
+
+def _output_label(neuron: Neuron) -> str:
+    """A linear neuron's output is its z."""
+    return neuron.z_label if neuron.activation is linear else neuron.a_label
 
 
 def _draw_neuron(axes: Axes, look: Look, plane: Plane, z: Array, a: Array) -> None:

@@ -28,6 +28,8 @@ Given = ParamSpec("Given")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "p", "h")
 DOTS_PER_INCH = 160
 FORMATS = ("svg", "png", "pdf")
+PATH, DIGITS = re.compile(r' d="[^"]*"'), re.compile(r"(\.\d\d)\d+")
+"""The points of an SVG's lines, and their digits beyond a hundredth of a point, which nobody sees."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ class Plot:
         with settings(LOOKS[theme]):
             figure.savefig(text, format="svg", transparent=transparent, metadata={"Date": None})
         svg = text.getvalue()
-        return svg[svg.index("<svg ") :]
+        return PATH.sub(lambda found: DIGITS.sub(r"\1", found[0]), svg[svg.index("<svg ") :])
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {"image/svg+xml": self.svg(), "text/plain": repr(self)}

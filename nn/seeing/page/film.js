@@ -6,7 +6,7 @@ const part = (name) => document.getElementById(name);
 const canvas = part("plane"), pen = canvas.getContext("2d");
 const field = document.createElement("canvas"), brush = field.getContext("2d");
 const n = facts.grid, classes = facts.classes.length, planes = classes === 2 ? 1 : classes;
-const FINE = 300, SHADE = 0.13, LEADS = [0, 0.5, 0.9], PAUSE = 90;
+const FINE = 300, SHADE = 0.13, LEADS = [0, 0.4, 0.8], PAUSE = 90;
 let shown = 0, timer = null;
 
 field.width = field.height = FINE;
