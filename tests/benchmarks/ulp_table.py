@@ -1,12 +1,11 @@
 """How many of a float's digits are right: the largest error of each op over random inputs.
 
-    python -m tests.benchmarks.ulp_table [POINTS] [PROCESSES]
+    python -m tests.benchmarks.ulp_table [POINTS] [PROCESSES] [OP ...]
 
 Errors are in ulps (units in the last place) of the true number, computed with 50 digits.  Where a
 function is ill-conditioned, a rounding error in its input alone moves the result by many ulps.  The
 columns are therefore the largest errors where the function is well conditioned: where its condition
-number, the sum of |input · slope / result|, is at most `WELL`.  The last column has all points: the
-largest error divided by 1 + the condition number.
+number, the sum of |input · slope / result|, is at most `WELL`.
 """
 
 from __future__ import annotations
@@ -14,17 +13,18 @@ from __future__ import annotations
 import math
 import random
 import sys
-from functools import reduce
+from collections.abc import Sequence
 from multiprocessing import Pool
-from typing import NamedTuple
+from typing import Any
 
 from autograd.ops import TABLE, Function, Interval, Op
 from autograd.testing.oracle import (
+    DIGITS_KEPT,
     LARGEST,
     SMALLEST_NORMAL,
+    arithmetic,
     exact,
     partial_of,
-    sensitivity,
     ulps,
     value_of,
 )
@@ -33,6 +33,7 @@ from tests.strategies import domain_of, on_a_kink
 POINTS = 1000
 PORTION = 500  # points that one process computes at a time
 WELL = 4.0
+STEP = 20  # a step in many digits is 10⁻²⁰ of the input
 VALUE_BAR, PARTIAL_BAR = 2.0, 4.0
 COLUMNS = 4  # the value and up to three partials; those of an op of any number of inputs count as one
 
@@ -63,35 +64,35 @@ def inputs_for(chance: random.Random, op: Op) -> list[float]:
             return inputs
 
 
-class Error(NamedTuple):
-    """The largest error in ulps where the function is well conditioned, and, divided, anywhere."""
-
-    well: float = 0.0
-    divided: float = 0.0
-
-    def larger(self, other: Error) -> Error:
-        """The larger of two, one by one."""
-        return Error(max(self.well, other.well), max(self.divided, other.divided))
-
-
-def error_of(function: Function, inputs: list[float], got: float, known: Error) -> Error:
-    """The error of one result; none where it is no larger than what is known already."""
+def error_of(function: Function, inputs: list[float], got: float, known: float) -> float:
+    """The error of one result in ulps, if it counts: else, or if that is more, what is known."""
     want = exact(function, inputs)
     if abs(want) < SMALLEST_NORMAL or abs(want) > LARGEST:  # out of digits, out of range
         return known
     error = ulps(got, want)
-    if error <= known.well and error <= known.divided:
+    if error <= known or condition_of(function, inputs, want) > WELL:
         return known
-    condition = float(sensitivity(function, inputs) / abs(want))
-    return known.larger(Error(error if condition <= WELL else 0.0, error / (1 + condition)))
+    return error
 
 
-def portion(task: tuple[str, int, int]) -> list[Error]:
+def condition_of(function: Function, inputs: list[float], want: Any) -> float:
+    """The sum of |input · slope / result|, by differences good to twenty digits."""
+    mp = arithmetic()
+    with mp.workdps(DIGITS_KEPT + 3 * STEP):
+        moved = 0
+        for i, x in enumerate(inputs):
+            step = mp.mpf(x) * mp.mpf(10) ** -STEP
+            rows = [[mp.mpf(a) + side * step * (j == i) for j, a in enumerate(inputs)] for side in (1, -1)]
+            moved += abs(function(rows[0]) - function(rows[1])) / 2 * mp.mpf(10) ** STEP
+        return float(moved / abs(want))
+
+
+def portion(task: tuple[str, int, int]) -> list[float]:
     """The largest errors of an op's value and of its partials over so many random inputs."""
     name, points, seed = task
     op = TABLE[name]
     chance = random.Random(f"{name} {seed}")
-    found = [Error()] * COLUMNS
+    found = [0.0] * COLUMNS
     for _ in range(points):
         inputs = inputs_for(chance, op)
         y, partials = op.evaluate(inputs)
@@ -102,18 +103,12 @@ def portion(task: tuple[str, int, int]) -> list[Error]:
     return found
 
 
-def row(op: Op, errors: list[Error]) -> str:
+def row(op: Op, errors: Sequence[float]) -> str:
     """One line of the table; an error above the bar is marked."""
-    cells = [_cell(errors[0], VALUE_BAR)]
-    for i in range(1, COLUMNS):
-        stated = i == 1 if op.variadic else i <= (op.arity or 0)
-        cells.append(_cell(errors[i], PARTIAL_BAR) if stated else "")
-    anywhere = reduce(Error.larger, errors).divided
-    return f"{op.name:<12}" + "".join(f"{cell:>12}" for cell in cells) + f"{anywhere:>16.2f}"
-
-
-def _cell(error: Error, bar: float) -> str:
-    return f"{error.well:.2f}{'!' if error.well > bar else ' '}"
+    partials = 1 if op.variadic else op.arity or 0
+    bars = [VALUE_BAR, *[PARTIAL_BAR] * partials]
+    cells = [f"{error:.2f}{'!' if error > bar else ' '}" for error, bar in zip(errors, bars, strict=False)]
+    return f"{op.name:<12}" + "".join(f"{cell:>12}" for cell in cells)
 
 
 def main() -> None:
@@ -122,13 +117,16 @@ def main() -> None:
     print(f"largest error in ulps over {points:,} random inputs an op, where it is well conditioned")
     print(f"! marks a value above {VALUE_BAR:g} and a partial above {PARTIAL_BAR:g}\n")
     heads = ("value", "∂/∂input 1", "∂/∂input 2", "∂/∂input 3")
-    print(f"{'op':<12}" + "".join(f"{head:>12}" for head in heads) + f"{'by condition':>16}", flush=True)
+    print(f"{'op':<12}" + "".join(f"{head:>12}" for head in heads), flush=True)
     sizes = [min(PORTION, points - done) for done in range(0, points, PORTION)]
     with Pool(processes) as pool:
-        for name, op in TABLE.items():
+        for name in sys.argv[3:] or list(TABLE):
             tasks = [(name, size, seed) for seed, size in enumerate(sizes)]
             every = pool.map(portion, tasks, chunksize=1)
-            print(row(op, [reduce(Error.larger, column) for column in zip(*every, strict=True)]), flush=True)
+            print(
+                row(TABLE[name], [max(column) for column in zip(*every, strict=True)]),
+                flush=True,
+            )
 
 
 if __name__ == "__main__":
