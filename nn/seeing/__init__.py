@@ -10,10 +10,11 @@ Needs the packages of the ``train`` extra.
 """
 
 try:
-    from nn.seeing.curves import curves, loss_curve, predicted_against_true
+    from nn.seeing.curves import curves, fitted, lines, loss_curve, predicted_against_true
     from nn.seeing.film import Film, Frame, animate
     from nn.seeing.functions import functions
-    from nn.seeing.images import confusion, confusion_counts, images, matrices
+    from nn.seeing.health import health
+    from nn.seeing.images import confusion, confusion_counts, images, matrices, table
     from nn.seeing.plane import Points, around, boundary, decision_boundary, neurons
 except ModuleNotFoundError as error:
     raise ImportError(f'plots need {error.name}: pip install "chainrule[train]"') from error
@@ -29,10 +30,14 @@ __all__ = [
     "confusion_counts",
     "curves",
     "decision_boundary",
+    "fitted",
     "functions",
+    "health",
     "images",
+    "lines",
     "loss_curve",
     "matrices",
     "neurons",
     "predicted_against_true",
+    "table",
 ]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import isfinite
+from collections.abc import Mapping, Sequence
+from math import ceil, nan
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -11,10 +11,19 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator
 
 from autograd.wording import number
+from nn.answers import answers
 from nn.history import History
+from nn.samples import features
 from nn.seeing.style import Look, Plot, plot
 
 Numbers = Sequence[float]
+
+DASHES: tuple[Any, ...] = ("-", (0, (4, 1.6)), (0, (1, 1.4)), (0, (7, 2, 1, 2)), (0, (2, 1)))
+FINE = 300
+"""Into how many pieces a network's line is divided."""
+
+MOST = 1e200
+"""A cost beyond has run away: it is not drawn, and a scale that reached it would overflow."""
 
 
 def curves(history: History) -> Plot:
@@ -63,9 +72,10 @@ def _draw_course(
         (held_out, held_out_name, look.series[1], dashed),
     ):
         if numbers:
+            numbers = [x if abs(x) < MOST else nan for x in numbers]
             epochs, marker = range(1, len(numbers) + 1), "o" if len(numbers) < 3 else None
             axes.plot(epochs, numbers, color=colour, linestyle=dash, linewidth=1.8, marker=marker, label=name)
-    finite = [x for x in (*train, *held_out) if isfinite(x)]
+    finite = [x for x in (*train, *held_out) if abs(x) < MOST]
     if quantity != "accuracy" and finite and 0 < 30 * min(finite) < max(finite):
         logarithmic(axes, finite)
     axes.grid(axis="y")
@@ -86,6 +96,77 @@ def logarithmic(axes: Axes, numbers: Numbers) -> None:
     axes.yaxis.set_major_locator(LogLocator(subs=between))
     axes.yaxis.set_major_formatter(lambda y, position: number(y))
     axes.yaxis.set_minor_formatter(lambda y, position: "")
+
+
+def lines(named: Mapping[str, tuple[Numbers, Numbers]], x: str = "x", y: str = "y") -> Plot:
+    """Lines in one plot, told apart by colour and by dash.
+
+    Args:
+        named: under each line's name its xs and its ys.
+        x, y: the names of the axes.
+
+    Raises:
+        ValueError: if a line has more xs than ys, or fewer.
+
+    >>> lines({"a line": ([0, 1], [1, 2])})
+    <plot: lines>
+    """
+    for name, (xs, ys) in named.items():
+        if len(xs) != len(ys):
+            raise ValueError(f"the line {name!r} has {len(xs)} xs and {len(ys)} ys")
+
+    def draw(figure: Figure, look: Look) -> None:
+        axes = figure.subplots()
+        for k, (name, (xs, ys)) in enumerate(named.items()):
+            colour = look.series[k % len(look.series)]
+            axes.plot(xs, ys, color=colour, linestyle=DASHES[k % len(DASHES)], linewidth=2, label=name)
+        axes.grid(axis="y")
+        axes.set_xlabel(x)
+        axes.set_ylabel(y)
+        if len(named) > 1:
+            axes.legend(loc="best")
+
+    return Plot("lines", (6.4, 3.6), draw)
+
+
+def fitted(models: Mapping[str, Any], X: Any, y: Any) -> Plot:
+    """What networks of one input and one output have made of the samples: a picture each, as a line.
+
+    Args:
+        models: the networks under what stands above their pictures.
+        X: one number a sample, as a row of one.
+        y: one number a sample.
+
+    Raises:
+        TypeError, ValueError: if the samples are not such samples, or do not suit a network.
+
+    >>> from nn import MLP
+    >>> fitted({"a network": MLP(1, [1], seed=0)}, [[0.0], [1.0]], [0.5, 1.0])
+    <plot: what was fitted>
+    """
+    xs = [float(row[0]) for row in features(X, columns=1)]
+    if len(xs) != len(y):
+        raise ValueError(f"X has {len(xs)} rows, but y has {len(y)}: one a sample")
+    low, high = min(xs), max(xs)
+    between = [low + (high - low) * k / FINE for k in range(FINE + 1)]
+    courses = {
+        name: [float(row[0]) for row in answers(model, [[x] for x in between])]
+        for name, model in models.items()
+    }
+    columns = min(3, len(courses))
+    rows = ceil(len(courses) / columns)
+
+    def draw(figure: Figure, look: Look) -> None:
+        places = [*figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).flat]
+        for axes, (name, course) in zip(places, courses.items(), strict=False):
+            axes.scatter(xs, y, s=9, color=look.muted, alpha=0.55, linewidths=0)
+            axes.plot(between, course, color=look.series[0], linewidth=2)
+            axes.grid(axis="y")
+            axes.set_title(name)
+        for axes in places[len(courses) :]:
+            axes.set_axis_off()
+
+    return Plot("what was fitted", (max(4.0, 3.1 * columns), 2.2 * rows + 0.2), draw)
 
 
 @plot("predictions against the truth", 6.4, 5.2)

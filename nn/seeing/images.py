@@ -91,7 +91,7 @@ def matrices(named: Mapping[str, Any]) -> Plot:
     shown = {name: _picture(matrix, None) for name, matrix in named.items()}
     if not shown:
         raise ValueError("matrices takes at least one matrix; got none")
-    widths = [max(1.6, 0.62 * matrix.shape[1]) for matrix in shown.values()]
+    widths = [max(1.3, 0.52 * matrix.shape[1]) for matrix in shown.values()]
     height = max(matrix.shape[0] for matrix in shown.values())
 
     def draw(figure: Figure, look: Look) -> None:
@@ -100,7 +100,41 @@ def matrices(named: Mapping[str, Any]) -> Plot:
             _draw_matrix(axes, look, matrix)
             axes.set_title(f"{name}\n{matrix.shape[0]} × {matrix.shape[1]}", color=look.muted)
 
-    return Plot(f"{len(shown)} matrices", (sum(widths) + 0.3, 0.36 * height + 0.7), draw)
+    return Plot(f"{len(shown)} matrices", (sum(widths) + 0.3, 0.34 * height + 0.7), draw)
+
+
+def table(named: Mapping[str, Any], rows: Sequence[str], columns: Sequence[str]) -> Plot:
+    """Tables of results side by side, with names for rows and columns; the larger a number, the bluer.
+
+    Args:
+        named: each table (rows of numbers) under its title; all are shaded on one scale.
+        rows, columns: the names of the rows and columns, the same for all.
+
+    Raises:
+        ValueError: if a table is not one of so many rows and columns.
+
+    >>> table({"accuracy": [[0.5, 0.75]]}, ["1 layer"], ["4 wide", "8 wide"])
+    <plot: 1 table>
+    """
+    shown = {name: _picture(numbers, (len(rows), len(columns))) for name, numbers in named.items()}
+    every = np.concatenate([numbers.ravel() for numbers in shown.values()])
+    low, high = float(every.min()), float(every.max())
+
+    def draw(figure: Figure, look: Look) -> None:
+        places = figure.subplots(1, len(shown), squeeze=False, sharey=True)[0]
+        for axes, (name, numbers) in zip(places, shown.items(), strict=True):
+            shares = (numbers - low) / (high - low or 1.0)
+            axes.imshow(0.75 * shares, cmap=_colours(look, signed=True), vmin=-1, vmax=1, aspect="auto")
+            for (i, j), x in np.ndenumerate(numbers):
+                axes.text(j, i, number(_rounded(x)), ha="center", va="center", fontsize=9.5, color=look.ink)
+            axes.set_xticks(range(len(columns)), columns)
+            axes.set_yticks(range(len(rows)), rows)
+            axes.set_title(name)
+            axes.tick_params(length=0)
+            axes.spines[:].set_visible(False)
+
+    size = (len(shown) * (0.72 * len(columns) + 0.2) + 0.9, 0.45 * len(rows) + 0.7)
+    return Plot(f"{len(shown)} table{'' if len(shown) == 1 else 's'}", size, draw)
 
 
 def confusion_counts(true: Sequence[float], predicted: Sequence[float], classes: int) -> list[list[int]]:
@@ -183,6 +217,11 @@ def _draw_matrix(axes: Axes, look: Look, matrix: Array) -> None:
     if matrix.size <= MOST_CELLS:
         for (i, j), x in np.ndenumerate(matrix):
             axes.text(j, i, _short(x), ha="center", va="center", fontsize=8.5, color=look.ink)
+
+
+def _rounded(x: float) -> float:
+    """To three digits."""
+    return float(f"{x:.3g}")
 
 
 def _short(x: float) -> str:

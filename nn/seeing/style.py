@@ -150,7 +150,8 @@ class Plot:
         return PATH.sub(lambda found: DIGITS.sub(r"\1", found[0]), svg[svg.index("<svg ") :])
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
+        fitting = self.svg().replace("<svg ", '<svg style="max-width:100%;height:auto" ', 1)
+        return {"image/svg+xml": fitting, "text/plain": repr(self)}
 
     def __repr__(self) -> str:
         return f"<plot: {self.title}>"
