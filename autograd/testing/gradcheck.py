@@ -29,6 +29,7 @@ from autograd.graph import topological_order
 from autograd.reverse import gradients
 from autograd.testing.calls import Leaves, Run, calls_of, replayed, skeleton
 from autograd.testing.differences import noise_of
+from autograd.testing.nodes import written
 from autograd.testing.table import NOT_DIFFERENTIABLE, Certificate, GradientError, Verdict
 from autograd.testing.verdicts import Calls, Evidence
 from autograd.value import Constant, Value, mode, non_finite, number_of
@@ -134,6 +135,11 @@ def _task(function: Any, point: Any, wrt: Any) -> Task:
         raise TypeError(
             f"gradcheck takes a function or a Value; got {function!r} ({type(function).__name__})"
         )
+    if wrt is None and point is None:
+        raise TypeError(
+            "gradcheck needs a point to check a function at, gradcheck(f, (1.0, 2.0)); or, for a function "
+            "without arguments, the Values to differentiate with respect to: wrt=model"
+        )
     if wrt is None:
         return _of_function(function, point)
     if point is not None:
@@ -158,9 +164,11 @@ def _of_function(function: Callable[..., Any], point: Any) -> Task:
         passed = shape.filled(leaves)
         output = _one_value(function(*passed) if spread else function(passed[0]))
         _refuse_changed(leaves, numbers, shape.names)
+        _refuse_refilled(passed, leaves)
         return output, leaves
 
-    return Task(run, [float(getattr(x, "data", x)) for x in shape.leaves], shape.names)
+    numbers = [number_of(x) if isinstance(x, Value) else float(x) for x in shape.leaves]
+    return Task(run, numbers, shape.names)
 
 
 def _names(function: Callable[..., Any], count: int) -> list[str]:
@@ -187,15 +195,15 @@ def _called_bare(function: Callable[[], Any], sources: list[Value], names: list[
     """A function of Values that it knows of: they have other numbers while it is called."""
 
     def run(numbers: Sequence[float]) -> tuple[Value, Leaves]:
-        before = [number_of(v) for v in sources]
+        before = [(number_of(v), v.grad) for v in sources]
         try:
             for v, x in zip(sources, numbers, strict=True):
                 v.data = x
             output = _one_value(function())
             _refuse_changed(sources, numbers, names)
         finally:
-            for v, x in zip(sources, before, strict=True):
-                v.data = x
+            for v, (x, gradient) in zip(sources, before, strict=True):
+                v.data, v.grad = x, gradient
         return output, sources
 
     return run
@@ -261,6 +269,21 @@ def _refuse_changed(leaves: Sequence[Value], numbers: Sequence[float], names: Se
             )
 
 
+def _refuse_refilled(passed: Any, leaves: Leaves) -> None:
+    """Raise if a list, dictionary or array that the function was given holds other things now."""
+    if all(isinstance(part, Value) for part in passed):
+        return
+    try:
+        left = Container(passed).leaves
+    except TypeError:  # it holds something else altogether
+        left = []
+    if [*map(id, left)] != [*map(id, leaves)]:
+        raise ValueError(
+            "the function changes its inputs: what it was given holds other numbers after the call; "
+            "let it work on a copy"
+        )
+
+
 # ------------------------------------------------------------------------------------ one check
 
 
@@ -299,6 +322,8 @@ def _compared(
 ) -> list[Verdict]:
     """The verdict on each of these leaves of the output, under such a name."""
     found = list(reverse(output, sources))
+    if len(found) != len(sources):
+        raise ValueError(f"the reverse pass gave {len(found)} gradients for {len(sources)} inputs")
     evidence = Evidence(output, sources, called, calls)
     return [evidence.verdict(i, name, float(found[i])) for i, name in enumerate(names)]
 
@@ -334,10 +359,12 @@ def _refuse_unsteady(output: Value, sources: Leaves, task: Task) -> None:
     again, others = _at_the_point(task)
     first = {v for v in topological_order(output) if v.inputs} | set(sources)
     kept = first.intersection(topological_order(again)).difference(others)
-    if any(_depends(v, sources) for v in kept):
+    stale = [v for v in kept if _depends(v, sources)]
+    if stale:
+        what = min((written(v) for v in stale if v.op is not None), default="the inputs of the first")
         raise GradientError(
-            "stale state: the second call of the function gave a graph that still contains the inputs of the "
-            "first; something computed there was kept. Compute it anew in each call"
+            f"stale state: the second call of the function gave a graph that still contains {what}; "
+            "something computed before was kept. Compute it anew in each call"
         )
     noise = noise_of(topological_order(output)) if skeleton(output, sources) != skeleton(again, others) else 0
     if not abs(number_of(output) - number_of(again)) <= noise:

@@ -23,6 +23,7 @@ from autograd.testing.oracle import (
 from autograd.value import Value, number_of
 
 DIGITS_HERE = 2 * DIGITS_KEPT, 480  # enough for all but the tails; enough for the tails of any float
+VERY_STEEP = 1e10
 RESOLVED = 36  # so many digits a difference must have left
 THE_SAME = 1e-30
 UNDERFLOWS = -330  # 10 to this power is 0 to any float
@@ -87,7 +88,7 @@ def _along_one_direction(op: Op, inputs: Numbers, moving: Sequence[int]) -> Sequ
     """
     mp = arithmetic()
     value, partials = rule_in_digits(op)
-    sizes = {k: min(abs(inputs[k]) or 1.0, 1.0) for k in moving}
+    sizes: dict[int, Any] = {k: min(abs(inputs[k]) or 1.0, 1.0) for k in moving}
     smallest = min(sizes.values(), default=1.0)
     for digits in DIGITS_HERE:
         with mp.workdps(digits):
@@ -101,7 +102,11 @@ def _along_one_direction(op: Op, inputs: Numbers, moving: Sequence[int]) -> Sequ
                 return None
             if not all(is_real(stated[k]) for k in moving):
                 return None
-            shares = {k: abs(stated[k]) * sizes[k] for k in moving if stated[k]}
+            tiny = mp.mpf(10) ** UNDERFLOWS
+            for k in moving:  # no step that changes the value more than a little
+                if here and abs(stated[k]) * sizes[k] > abs(here) * VERY_STEEP:
+                    sizes[k] = abs(here / stated[k])
+            shares = {k: abs(stated[k]) * sizes[k] for k in moving if abs(stated[k]) > tiny}
             least = min(shares.values(), default=1)
             step = mp.mpf(10) ** -TINY
             above, below, total, size = list(x), list(x), mp.mpf(0), mp.mpf(0)
@@ -118,7 +123,7 @@ def _along_one_direction(op: Op, inputs: Numbers, moving: Sequence[int]) -> Sequ
             largest = max(abs(high), abs(low))
             flat = not size and here == high == low
             if largest and abs(high - low) < largest * mp.mpf(10) ** (RESOLVED - digits):
-                if flat and digits == DIGITS_HERE[-1]:
+                if (flat and digits == DIGITS_HERE[-1]) or (size and not shares):
                     break
                 continue
             slope, bend = (high - low) / (2 * step), (high - 2 * here + low) / step
@@ -149,6 +154,13 @@ def _one_by_one(node: Value, inputs: Numbers, moving: Sequence[int]) -> Local:
             fault = _fault(node.op, inputs, k, low, high, written(node))
         smooth = smooth and not any(slopes[k] != node.partials[k] for _ in _chosen_from(node.op, inputs, k))
     return Local(slopes, smooth, fault)
+
+
+def confirmed(op: Op, inputs: Numbers) -> bool:
+    """Whether one difference, along a direction in which all inputs move, confirms all partials at once."""
+    if any(kink.gap(*inputs) == 0 for kink in op.kinks):
+        return False
+    return _along_one_direction(op, inputs, range(len(inputs))) is not None
 
 
 def wrong_partial(op: Op, inputs: Numbers, i: int, text: str = "") -> Fault | None:

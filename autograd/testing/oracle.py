@@ -24,6 +24,7 @@ from autograd.ops import TABLE, Op
 DIGITS_KEPT = 50
 EPSILON = sys.float_info.epsilon
 LARGEST = sys.float_info.max
+HUGE = 1e9
 SMALLEST = math.ulp(0.0)
 SMALLEST_NORMAL = sys.float_info.min
 
@@ -44,22 +45,44 @@ def arithmetic() -> Any:
         ) from missing
 
 
+def _beyond(exponent: Any) -> Any:
+    """exp of an exponent so large that mpmath takes long over its digits: 0 or infinity to any float."""
+    mp = arithmetic()
+    return mp.inf if exponent > 0 else mp.mpf(0) if exponent < 0 else mp.nan
+
+
 class _Digits:
     """The arithmetic of mpmath's numbers: every op of the table by name."""
 
     where = staticmethod(choose)
 
     @staticmethod
+    def exp(x: Any) -> Any:
+        mp = arithmetic()
+        return mp.exp(x) if abs(x) < HUGE else _beyond(x)
+
+    @staticmethod
     def pow(a: Any, b: Any) -> Any:
         mp = arithmetic()
-        return mp.power(a, b) if a or b >= 0 else mp.inf  # mpmath raises there
+        if not a and b < 0:
+            return mp.inf  # mpmath raises there
+        exponent = b * mp.log(abs(a)) if a and abs(b) > HUGE**0.5 else 0
+        return mp.power(a, b) if abs(exponent) < HUGE else _beyond(exponent)
 
     @staticmethod
     def erfc(x: Any) -> Any:
         mp = arithmetic()
-        if abs(x) < 1e6:
+        if abs(x) < 100:
             return mp.erfc(x)
-        return mp.mpf(2) if x < 0 else mp.exp(-x * x)  # mpmath gives up there; it is 0 to any float
+        if x < 0:
+            return 2 - _Digits.erfc(-x)
+        term = total = mp.mpf(1)  # mpmath is slow there; Abramowitz and Stegun (1964), 7.1.23
+        for k in range(1, 10_000):
+            term *= -(2 * k - 1) / (2 * x * x)
+            total += term
+            if abs(term) < mp.eps:
+                break
+        return _Digits.exp(-x * x) / (x * mp.sqrt(mp.pi)) * total
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name in ELEMENTARY:

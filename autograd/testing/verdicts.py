@@ -180,6 +180,9 @@ class Evidence:
             for node in self.order:
                 if node.op is None:
                     continue
+                if not math.isfinite(number_of(node)):  # its digits could take forever
+                    numbers[node] = mp.nan
+                    continue
                 value, partials_of = rule_in_digits(node.op)
                 inputs = [numbers[v] for v in node.inputs]
                 try:
