@@ -15,6 +15,7 @@ at once; its sentence and its formula are filled in from their patterns when the
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -51,8 +52,8 @@ def facts(walk: Walk) -> dict[str, Any]:
     The same graph with other numbers has other facts and the same pictures, so that a page can be
     given new facts when a number is changed.
     """
-    trace = walk.trace
-    steps = list(trace.steps)
+    steps = tuple(walk.trace.steps)
+    trace = replace(walk.trace, steps=steps)  # told once: a walk tells its steps anew each time
     place = {node.id: i for i, node in enumerate(trace.nodes)}
     writer = Writer(trace)
     columns = _columns(steps, writer)

@@ -20,6 +20,8 @@ OWN = re.compile(r'(n\d+|l\d+u\d+|(?<=>)[^<]+|(?<=dx=")[^"]+)')
 
 ID = re.compile(r"n\d+|l\d+u\d+")
 
+SLOT_OR_ID = re.compile(r'\bid="(?P<id>[^"]*)"|data-slot="(?P<kind>\w+):(?P<key>[^"]*)"')
+
 Mould = tuple[str | int, ...]
 
 
@@ -31,13 +33,13 @@ def plain_views(pictures: Sequence[View], trace: Trace) -> dict[str, Any]:
     """
     nodes = {node.id: i for i, node in enumerate(trace.nodes)}
     edges = {edge_key(edge): i for i, edge in enumerate(trace.edges)}
-    split = [_split(view.svg) for view in pictures[1:]]
+    split = [_split(_own_slots(view)) for view in pictures[1:]]
     often = Counter(mould for mould, _ in split)
     moulds = [mould for mould, times in often.items() if times > 1]
     numbers = {mould: i for i, mould in enumerate(moulds)}
     svgs: list[Any] = [""]
     for view, (mould, own) in zip(pictures[1:], split, strict=True):
-        svgs.append([numbers[mould], *own] if mould in numbers else view.svg)
+        svgs.append([numbers[mould], *own] if mould in numbers else _own_slots(view))
     return {
         "moulds": moulds,
         "views": [
@@ -55,6 +57,26 @@ def plain_views(pictures: Sequence[View], trace: Trace) -> dict[str, Any]:
         ],
         **_showing(pictures, trace),
     }
+
+
+def _own_slots(view: View) -> str:
+    """The picture, in which a slot leaves away what it belongs to where that is the element it is in.
+
+    >>> svg = '<g id="p-n5"><text data-slot="value:n5"/><text data-slot="value:n6"/></g>'
+    >>> _own_slots(View("p", "", svg, {}, {}))
+    '<g id="p-n5"><text data-slot="value"/><text data-slot="value:n6"/></g>'
+    """
+    inside = ""
+
+    def shortened(found: re.Match[str]) -> str:
+        nonlocal inside
+        if found["id"] is not None:
+            inside = found["id"].removeprefix(f"{view.name}-")
+        elif re.sub("&gt;|>|:", "-", found["key"]) == inside:
+            return f'data-slot="{found["kind"]}"'
+        return found[0]
+
+    return SLOT_OR_ID.sub(shortened, view.svg)
 
 
 def _split(svg: str) -> tuple[Mould, list[str]]:

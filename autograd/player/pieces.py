@@ -70,21 +70,20 @@ def _facts(layer: Layer) -> list[tuple[str, str, str]]:
 def layer_box(layer: Layer, name: str, corner: Point) -> str:
     """The box of a layer: a dot for each unit, with the id ``name`` and the unit's number from 0."""
     width, height = layer_size(layer)
-    left, right = corner.x + PADDING, corner.x + width - PADDING
+    left, right = PADDING, width - PADDING
     role = "input" if layer.title == "inputs" else "operation" if layer.is_network else "output"
     parts = [
         hint(f"{layer.title}: {layer.kind}"),
-        tag("rect", x=corner.x, y=corner.y, width=width, height=height, rx=8.0, class_="frame"),
-        words(layer.title, left, corner.y + 19, "title"),
-        words(layer.kind, right, corner.y + 18, "role"),
+        tag("rect", width=width, height=height, rx=8.0, class_="frame"),
+        words(layer.title, left, 19.0, "title"),
+        words(layer.kind, right, 18.0, "role"),
     ]
     columns = across(len(layer.units))
-    start = corner.x + (width - columns * PITCH) / 2 + PITCH / 2
-    top = corner.y + HEADING + PADDING + PITCH / 2
-    for i, unit in enumerate(layer.units):
+    start = round((width - columns * PITCH) / 2 + PITCH / 2)
+    top = round(HEADING + PADDING + PITCH / 2)
+    for i in range(len(layer.units)):
         down, along = divmod(i, columns)
-        middle = Point(start + along * PITCH, top + down * PITCH)
-        parts.append(_dot(unit, f"{name}-{i}", middle, role))
+        parts.append(_dot(f"{name}-{i}", Point(start + along * PITCH, top + down * PITCH)))
     y = top + math.ceil(len(layer.units) / columns) * PITCH - PITCH / 2
     for word, written, where in _facts(layer):
         y += ROW
@@ -92,12 +91,12 @@ def layer_box(layer: Layer, name: str, corner: Point) -> str:
         parts.append(
             slot(where, written, right, y - 2, word) if where else words(written, right, y - 2, "number")
         )
-    return tag("g", "".join(parts), id=name, class_=f"node layer {role}")
+    return tag("g", moved("".join(parts), corner), id=name, class_=f"node layer {role}")
 
 
-def _dot(unit: Unit, name: str, middle: Point, role: str) -> str:
-    text = hint(unit.name.text)
-    return tag("circle", text, id=name, class_=f"node {role} dot", cx=middle.x, cy=middle.y, r=DOT)
+def _dot(name: str, middle: Point) -> str:
+    """A dot, in the colour of its box; the page tells its name when it is pointed at."""
+    return tag("circle", id=name, class_="dot", cx=middle.x, cy=middle.y, r=DOT)
 
 
 # ------------------------------------------------------------------------------------------ cards
@@ -155,9 +154,7 @@ def chip(node: Node, name: str, corner: Point) -> str:
         tag("text", name_markup(named) if fits else _small(named), x=6.0, y=y, class_="name"),
         *_numbers(node, CHIP_WIDTH - 6, y),
     ]
-    return tag(
-        "g", moved("".join(parts), corner), id=name, class_=f"node chip {node.role}", data_node=node.id
-    )
+    return tag("g", moved("".join(parts), corner), id=name, class_=f"node chip {node.role}")
 
 
 def _small(name: Label) -> str:

@@ -7,7 +7,9 @@
   const MATH_ELEMENTS = new Set("math mrow mi mn mo mtext mspace msub msup msubsup mfrac msqrt mroot mover munder munderover mstyle mpadded mtable mtr mtd".split(" "));
   const MATH_ATTRIBUTES = new Set("display displaystyle mathvariant stretchy lspace rspace form fence separator width columnalign accent scriptlevel".split(" "));
   const EMPTY = "–";
-  const READABLE = 0.55; // the smallest scale at which the numbers of a graph can still be read
+  const READABLE = 0.55; // the smallest scale at which the numbers of a graph can just be read
+  const RECOGNISABLE = 0.35; // the same for dots that open parts
+  const COMFORTABLE = 0.85; // the scale of what is too large to be seen whole
   const LARGEST_SCALE = 4;
   const embedded = window.parent !== window;
   const $ = (id) => document.getElementById(id);
@@ -145,10 +147,13 @@
   function mount(index) {
     const wanted = views[index];
     if (wanted === view) return;
+    if (view) for (const layer of Object.values(lit)) layer.replaceChildren();
     view = wanted;
     prepare(view);
     svg = view.element;
-    canvas.replaceChildren(svg);
+    for (const other of [...canvas.children]) if (other !== svg) other.remove();
+    svg.classList.remove("ahead");
+    if (!svg.isConnected) canvas.append(svg);
     ({ lit, slots, nodesOf } = view);
     refresh(view);
     fit();
@@ -159,13 +164,19 @@
   // What a step may turn to next, made ready bit by bit where there is time between two frames.
   function getReady(near) {
     const here = view;
-    const tasks = near.flatMap((other) => [() => prepare(other), () => refresh(other)]);
+    const tasks = near.flatMap((other) => [() => prepare(other), () => refresh(other), () => layOut(other)]);
     const next = () => {
       if (view !== here || !tasks.length) return;
       tasks.shift()();
       requestIdle(next);
     };
     requestIdle(next);
+  }
+
+  // A picture takes its time to be placed: done before it is seen.
+  function layOut(other) {
+    other.element.classList.add("ahead");
+    canvas.append(other.element);
   }
 
   const requestIdle = window.requestIdleCallback ?? ((does) => setTimeout(does, 200));
@@ -187,7 +198,7 @@
     const root = view.element;
     root.setAttribute("role", "group");
     root.setAttribute("aria-label", view.title);
-    view.slots = new Map([...root.querySelectorAll("[data-slot]")].map((slot) => [slot.dataset.slot, slot]));
+    view.slots = new Map([...root.querySelectorAll("[data-slot]")].map((slot) => [slotName(slot, view), slot]));
     const parts = new Map([...root.querySelectorAll("[id]")].map((part) => [part.id, part]));
     view.nodeElement = membersOf(view.name, view.nodes, (i) => `n${i}`, parts);
     view.edgeElement = membersOf(view.name, view.edges, (i) => keys[i], parts);
@@ -207,10 +218,28 @@
       if (part.dataset.opens) part.setAttribute("aria-label", `Open ${titleOf(part.dataset.opens)}`);
     }
     for (const word of root.querySelectorAll(".fact")) if (word.textContent === "gradient") word.textContent = slope();
-    view.lit = root.appendChild(document.createElementNS(SVG, "g"));
+    for (const dot of root.querySelectorAll(".dot")) titleDot(dot, view.nodesOf.get(dot));
+    view.lit = { frames: document.createElementNS(SVG, "g"), flows: document.createElementNS(SVG, "g") };
+    root.prepend(view.lit.frames); // frames lie below the graph: no number is crossed
+    root.append(view.lit.flows);
   }
 
   const titleOf = (name) => views.find((other) => other.name === name)?.title ?? name;
+
+  function titleDot(dot, nodes = []) {
+    const title = document.createElementNS(SVG, "title");
+    title.textContent = nodes.length ? plainName(nodes.at(-1)) : "";
+    dot.append(title);
+  }
+
+  // What a number belongs to may be left away where it is the element that the number is in.
+  function slotName(slot, view) {
+    if (!slot.dataset.slot.includes(":")) {
+      const [source, target, position] = slot.closest("[id]").id.slice(view.name.length + 1).split("-");
+      slot.dataset.slot += `:${target === undefined ? source : keyOf(source, target, position)}`;
+    }
+    return slot.dataset.slot;
+  }
 
   // By node or edge, the element that shows it; one that shows nothing else is called after it.
   function membersOf(name, members, idOf, parts) {
@@ -283,7 +312,7 @@
   function light(step) {
     for (const slot of fresh) slot.classList.remove("fresh");
     fresh = [];
-    lit.replaceChildren();
+    for (const layer of Object.values(lit)) layer.replaceChildren();
     if (step === undefined) return;
     const backwards = step.phase === "reverse";
     if (step.target !== null) {
@@ -304,26 +333,26 @@
     fresh.push(slot);
   }
 
-  function drawn(name, attributes) {
+  function drawn(layer, name, attributes) {
     const made = document.createElementNS(SVG, name);
     for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-    lit.append(made);
+    layer.append(made);
   }
 
   function frame(node, kind) {
     const box = boxOf(node);
     if (box === undefined) return;
     const around = { x: box.x - 5, y: box.y - 5, width: box.width + 10, height: box.height + 10, rx: 8 };
-    drawn("rect", { ...around, class: kind });
+    drawn(lit.frames, "rect", { ...around, class: kind });
   }
 
   function flow(key, backwards) {
     const line = view.edgeElement.get(key)?.querySelector(".line");
     if (!line) return;
     const d = line.getAttribute("d");
-    drawn("path", { d, class: "flow" });
+    drawn(lit.flows, "path", { d, class: "flow" });
     const way = `offset-path:path("${d}");offset-distance:28%;offset-rotate:auto ${backwards ? 180 : 0}deg`; // clear of the numbers in the middle
-    drawn("path", { d: "M13 0L-9 -10L-4 0L-9 10Z", class: "flow-head", style: way });
+    drawn(lit.flows, "path", { d: "M13 0L-9 -10L-4 0L-9 10Z", class: "flow-head", style: way });
   }
 
   // ------------------------------------------------------------------ views: a breadcrumb
@@ -409,11 +438,13 @@
     move();
   }
 
+  const smallestScale = () => (Object.keys(view.opens).length ? RECOGNISABLE : READABLE);
+
   function fit() {
     fitted = true;
     seeWhole();
-    if (at.scale >= READABLE) return;
-    at.scale = READABLE; // too large to be read as a whole: from its left end, following the steps
+    if (at.scale >= smallestScale()) return;
+    at.scale = COMFORTABLE; // too large to be read as a whole: from its left end, following the steps
     at.x = 8;
     at.y = Math.max(8, (room.height - size().height * at.scale) / 2);
     if (size().height * at.scale > room.height) at.y = (room.height - size().height * at.scale) / 2;

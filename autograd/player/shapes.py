@@ -166,7 +166,7 @@ def box(node: Node, corner: Point) -> str:
 
 def moved(parts: str, corner: Point) -> str:
     """Parts drawn around (0, 0), with that at the corner: equal parts are then equal texts, in less room."""
-    place = f"translate({short_number(corner.x)} {short_number(corner.y)})"
+    place = f"translate({round(corner.x)} {round(corner.y)})"
     return tag("g", parts, transform=place)
 
 
@@ -187,7 +187,7 @@ def node_group(node: Node, name: str, parts: str, kind: str = "") -> str:
         kind: one more class.
     """
     shown = hint(description(node)) + parts
-    return tag("g", shown, id=name, class_=f"node {node.role} {kind}".rstrip(), data_node=node.id)
+    return tag("g", shown, id=name, class_=f"node {node.role} {kind}".rstrip())
 
 
 def _rows(node: Node, start: Point, right: float) -> list[str]:
@@ -261,16 +261,16 @@ def arrow(edge: Edge, name: str, points: list[Point], middle: Point | None) -> s
         numbers += slot(f"contribution:{key}", added, 0.0, 10.0, "contribution")
         parts.append(moved(numbers, middle))
     kind = "constant" if edge.partial is None else "use"
-    return tag("g", "".join(parts), id=name, class_=f"edge {kind}", data_edge=key)
+    return tag("g", "".join(parts), id=name, class_=f"edge {kind}")
 
 
 def curve(points: Iterable[Point]) -> str:
-    """The ``d`` of a path through Bézier points, each piece told from where it starts.
+    """The ``d`` of a path through Bézier points in whole units, each piece told from where it starts.
 
-    >>> curve([Point(100, 100), Point(101, 100), Point(104, 98.5), Point(104, 99)])
-    'M100 100c1 0 4 -1.5 4 -1'
+    >>> curve([Point(100, 100), Point(101.2, 100), Point(104, 98.3), Point(104, 99)])
+    'M100 100c1 0 4 -2 4 -1'
     """
-    start, *rest = (Point(round(p.x, 1), round(p.y, 1)) for p in points)
+    start, *rest = (Point(round(p.x), round(p.y)) for p in points)
     d = f"M{_pair(start)}c"
     moves = []
     for i in range(0, len(rest), 3):

@@ -148,6 +148,34 @@ def test_the_space_bar_plays_to_the_end_and_pauses(sheet, steps):
     assert sheet.get_attribute("#play", "aria-label") == "Play"
 
 
+def test_at_the_fastest_no_step_is_passed_over(opened):
+    steps = walk(chain(40))
+    sheet = opened(page(steps))
+    sheet.evaluate(
+        "() => { const [place, count] = ['place', 'count'].map((id) => document.getElementById(id));"
+        "window.told = [];"
+        "new MutationObserver(() => told.push(place.value)).observe(count, { childList: true }); }"
+    )
+    sheet.select_option("#speed", "0")
+    sheet.click("#play")
+    sheet.wait_for_selector("#play[aria-pressed=false]", timeout=60_000)
+    assert [int(x) for x in sheet.evaluate("told")] == list(range(1, len(steps) + 1))
+
+
+def test_however_fast_next_is_clicked_the_graph_stays_where_it_is(sheet, steps):
+    before = matrix(sheet)
+    for done in range(2, 9, 2):
+        sheet.dblclick("#next")
+        assert (place(sheet), matrix(sheet)) == (done, before)
+    box = sheet.locator("#next").bounding_box()
+    sheet.mouse.move(box["x"] + 5, box["y"] + 5)
+    sheet.mouse.down()
+    sheet.mouse.move(500, 200, steps=5)
+    sheet.mouse.up()
+    assert matrix(sheet) == before
+    assert sheet.evaluate("getSelection().toString()") == ""
+
+
 def test_the_scrubber_jumps(sheet, steps):
     sheet.focus("#place")
     sheet.keyboard.press("End")
@@ -175,6 +203,7 @@ def test_the_current_edge_is_marked_by_a_line_and_an_arrow_not_by_hue_alone(shee
 
 def test_the_list_of_steps_tells_and_goes(sheet, steps):
     sheet.click("#list summary")
+    sheet.wait_for_selector("#list li")
     told = sheet.locator("#list li button span:last-child").all_text_contents()
     assert told == [s.sentence for s in steps]
     sheet.locator("#list li button").nth(4).click()
