@@ -18,14 +18,17 @@ from typing import Any, NoReturn
 from autograd import Parameter
 from autograd.wording import counted, number, shorten
 from nn.activations import ACTIVATIONS
-from nn.data import Dataset, load
-from nn.job import OPTIMIZERS, Job, Result, Settings, default_settings, prepare
+from nn.data import FOLDERS, NAMED, load, remarks
+from nn.job import OPTIMIZERS, SCHEDULES, Job, Result, Settings, default_settings, prepare, resumed
 from nn.layers import MLP
 from nn.losses import LOSSES
 from nn.train import ENGINES
 
 BAD_INPUT, INTERRUPTED = 2, 130
 """Exit codes: the usual one for a wrong command line, and the shell's for a program ended by Ctrl-C."""
+
+MOST_NOTES = 3
+"""So many oddities of the data are named."""
 
 PACKAGES = ("numpy", "matplotlib", "jinja2")
 """What a report needs beyond the engine."""
@@ -36,6 +39,7 @@ Trains a network made of single numbers that can be seen through, and draws it.
 examples:
   python -m nn train xor
   python -m nn train digits --report digits-report
+  python -m nn train mnist --data mnist-files
   python -m nn train flowers.csv --target species
   python -m nn train --help
 """
@@ -50,6 +54,11 @@ DATA is one of
   xor      four points that no straight line separates
   moons    two interleaved half circles of points
   digits   1,797 handwritten digits of 8 × 8 pixels
+  iris, wine, cancer     flowers, wines and tumours to tell apart by measures of them
+  diabetes               how far a disease went, from ten measures
+  mnist    70,000 handwritten digits of 28 × 28 pixels, from the four files in the folder --data
+           (train-images-idx3-ubyte.gz and so on, checked); 10,000 of them are held out
+  idx      the same for other files of that format, such as Fashion-MNIST
 or the path of a CSV file with a header line; --target names the column to learn.  A column of text
 or of few, repeated whole numbers is learned as classes, any other column of numbers as a
 regression.  Feature columns of text become one column of 0 and 1 a value if the values are few.
@@ -61,6 +70,8 @@ examples:
   python -m nn train moons --layers 16,16 --activation relu --loss hinge --report moons
   python -m nn train digits --epochs 20 --l2 0.0001 --weights "w28,4^1 b3^2"
   python -m nn train houses.csv --target price --layers 32,16 --held-out 0.3
+  python -m nn train digits --save digits.safetensors --epochs 20
+  python -m nn train digits --save digits.safetensors --resume digits.safetensors --epochs 40
 
 Ctrl-C ends the training early; what was learned so far is reported, and the exit code is 130.
 Bad input ends with one line that names it and the exit code 2, and nothing is written.
@@ -87,10 +98,13 @@ def train(arguments: argparse.Namespace) -> int:
         order = _order(arguments)
     except (ValueError, OSError, ImportError) as error:
         return _refuse(error)
-    print("\n".join(_announcement(order.job)), flush=True)
+    print("\n".join(_announcement(order.job, order.state)), flush=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # what fit warns of is said below
-        result = order.job.run()
+        try:
+            result = order.job.run(path=order.save, resume=order.state)
+        except OSError as error:  # the checkpoint could not be written
+            return _refuse(error)
     print("\n".join(_outcome(result)), flush=True)
     try:
         with _no_interrupts():  # the training is done: Ctrl-C is not to lose it while it is drawn
@@ -99,6 +113,8 @@ def train(arguments: argparse.Namespace) -> int:
             page = write_report(result, order.folder, order.weights)
     except OSError as error:
         return _refuse(error)
+    if order.save is not None:
+        print(f"saved     {order.save}")
     print(f"report    {page}")
     return INTERRUPTED if result.history.interrupted else 0
 
@@ -114,9 +130,19 @@ def _no_interrupts() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Order:
-    """A command that has been found good: the training, the folder of its report, the weights to draw."""
+    """A command that has been found good.
+
+    Attributes:
+        job: the training.
+        state: that of an earlier one to go on with; None for a new one.
+        save: where its checkpoints go; None for nowhere.
+        folder: where its report goes.
+        weights: those whose gradient paths are to be drawn; none for the report's own choice.
+    """
 
     job: Job
+    state: Any
+    save: Path | None
     folder: Path
     weights: list[Parameter]
 
@@ -124,25 +150,26 @@ class Order:
 def _order(arguments: argparse.Namespace) -> Order:
     """Check everything that can be checked before the training."""
     _check_packages()
-    data = load(arguments.data, arguments.target)
-    job = prepare(data, _settings(arguments, data))
+    data = load(arguments.data, arguments.target, arguments.folder)
+    given = {f.name: getattr(arguments, f.name) for f in fields(Settings)}
+    given = {name: x for name, x in given.items() if x is not None}
+    if arguments.resume is None:
+        job, state = prepare(data, replace(default_settings(data), **given)), None
+    else:
+        job, state = resumed(data, arguments.resume, given)
     weights = [job.model.parameter(name) for name in _names(arguments.weights)]
     from nn.report import check_folder
 
     check_folder(arguments.report)
-    return Order(job, arguments.report, weights)
+    if arguments.save is not None:
+        job.save(arguments.save, state)  # now, rather than after the first epoch, is the time to fail
+    return Order(job, state, arguments.save, arguments.report, weights)
 
 
 def _check_packages() -> None:
     missing = [name for name in PACKAGES if find_spec(name) is None]
     if missing:
         raise ImportError(f'a training report needs {", ".join(missing)}: pip install "chainrule[train]"')
-
-
-def _settings(arguments: argparse.Namespace, data: Dataset) -> Settings:
-    """The settings that suit the data, but for those that were given."""
-    given = {f.name: getattr(arguments, f.name) for f in fields(Settings)}
-    return replace(default_settings(data), **{name: x for name, x in given.items() if x is not None})
 
 
 def _names(text: str) -> list[str]:
@@ -168,18 +195,23 @@ def _print_error(message: str) -> None:
 # --------------------------------------------------------------------------------- what is said
 
 
-def _announcement(job: Job) -> list[str]:
+def _announcement(job: Job, state: Any) -> list[str]:
     """What is about to happen."""
     data, settings = job.data, job.settings
+    notes = remarks(job.train)
+    done = f", {state['epoch']} of them done before" if state else ""
     kind = f"{len(data.classes)} classes" if data.classes else "regression"
     parts = f"{len(job.train):,} to train on, {len(job.held_out):,} held out"
     sizes = " → ".join(map(str, [job.model.nin, *(layer.nout for layer in job.model.layers)]))
     return [
-        f"data      {shorten(data.name, 60)}: {counted(len(data), 'sample')} of "
+        f"data      {shorten(data.name, 60)}: {counted(len(job), 'sample')} of "
         f"{counted(len(data.features), 'input')}, {kind}; {parts}",
         f"network   {sizes}, {settings.activation}, {_size(job.model)}",
         f"training  {settings.loss}, {settings.optimizer} at a rate of {number(settings.lr)}, batches of "
-        f"{min(settings.batch, len(job.train))}, {counted(settings.epochs, 'epoch')}, seed {settings.seed}",
+        f"{min(settings.batch, len(job.train))}, {counted(settings.epochs, 'epoch')}{done}, "
+        f"seed {settings.seed}",
+        *[f"note      {note}" for note in notes[:MOST_NOTES]],
+        *([f"note      … and {len(notes) - MOST_NOTES} more like these"] if len(notes) > MOST_NOTES else []),
     ]
 
 
@@ -226,10 +258,15 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser(
         "train", help="train a network and report on it", description=TRAIN, epilog=EXAMPLES, **layout
     )
-    command.add_argument("data", metavar="DATA", help="xor, moons, digits, or the path of a CSV file")
+    names = ", ".join([*NAMED, *FOLDERS])
+    command.add_argument("data", metavar="DATA", help=f"{names}, or the path of a CSV file")
+    command.add_argument(
+        "--data", metavar="FOLDER", dest="folder", type=Path, help="where the files of mnist or idx are"
+    )
     command.add_argument("--target", metavar="COLUMN", help="the column of a CSV file that is to be learned")
     _add_network(command.add_argument_group("the network (defaults suit the data)"))
     _add_training(command.add_argument_group("the training (defaults suit the data)"))
+    _add_files(command.add_argument_group("saving and going on"))
     _add_report(command.add_argument_group("the report"))
     return parser
 
@@ -239,12 +276,19 @@ def _add_network(group: Any) -> None:
         "--layers", metavar="SIZES", type=_layers, help='neurons of the hidden layers, as in "32,16"; or none'
     )
     group.add_argument("--activation", metavar="NAME", help=f"of the hidden layers: {', '.join(ACTIVATIONS)}")
+    group.add_argument(
+        "--dropout", metavar="SHARE", type=_real(below=1),
+        help="of the hidden layers' outputs, left out at random in training (0)",
+    )  # fmt: skip
 
 
 def _add_training(group: Any) -> None:
     group.add_argument("--loss", metavar="NAME", help=", ".join(LOSSES))
     group.add_argument("--optimizer", metavar="NAME", help=", ".join(OPTIMIZERS))
     group.add_argument("--lr", metavar="RATE", type=_real(above=0), help="the learning rate")
+    group.add_argument(
+        "--schedule", metavar="NAME", help=f"how the rate goes from epoch to epoch: {', '.join(SCHEDULES)}"
+    )
     group.add_argument("--epochs", metavar="N", type=_whole(1), help="how many times all samples are seen")
     group.add_argument("--batch", metavar="N", type=_whole(1), help="how many samples a step averages over")
     group.add_argument(
@@ -252,13 +296,24 @@ def _add_training(group: Any) -> None:
     )
     group.add_argument(
         "--held-out", metavar="SHARE", type=_real(below=1),
-        help="of the samples, kept to judge by (0.2; with four samples none)",
+        help="of the samples, kept to judge by (0.2; with four samples none; mnist has its own)",
     )  # fmt: skip
     group.add_argument(
         "--seed", metavar="N", type=_whole(0),
         help="decides the starting weights, the order and what is held out (0)",
     )  # fmt: skip
     group.add_argument("--engine", metavar="NAME", help=f"what computes: {', '.join(ENGINES)} (auto)")
+
+
+def _add_files(group: Any) -> None:
+    group.add_argument(
+        "--save", metavar="FILE", type=Path,
+        help="keep the network and the state of its training there, after each epoch (safetensors)",
+    )  # fmt: skip
+    group.add_argument(
+        "--resume", metavar="FILE", type=Path,
+        help="go on with a training that was saved, up to --epochs in all, as if it had never stopped",
+    )  # fmt: skip
 
 
 def _add_report(group: Any) -> None:

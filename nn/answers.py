@@ -13,31 +13,36 @@ FEW = 20_000
 """Up to so many products of a row with a parameter the tape is not worth its recording."""
 
 
-def answers(model: Any, rows: Any) -> Any:
+def answers(model: Any, *tables: Any) -> Any:
     """The outputs for each row: a table of (rows, outputs), an array if the tape gave them.
 
     Dropout and the like are off meanwhile.
+
+    Args:
+        model: a Module that takes a row of each table.
+        tables: rows of numbers, as many in each.
 
     >>> from nn import MLP
     >>> answers(MLP(2, [2], init="zeros"), [[1.0, 2.0]])
     [[0.0, 0.0]]
     """
+    rows = len(tables[0])
     with no_grad(), mode(model, training=False):
-        if len(rows) > 1 and len(rows) * len(model.parameters()) > FEW:
+        if rows > 1 and rows * len(model.parameters()) > FEW:
             try:
-                return _replayed(model, rows)
+                return _replayed(model, tables)
             except (
                 Exception
             ):  # whatever keeps the model from being recorded: row by row it will do, or say why
                 pass
-        return [[v.data for v in _listed(model(_plain(row)))] for row in rows]
+        return [[v.data for v in _listed(model(*map(_plain, row)))] for row in zip(*tables, strict=True)]
 
 
-def _replayed(model: Any, rows: Any) -> Any:
+def _replayed(model: Any, tables: Sequence[Any]) -> Any:
     numpy, tape = import_module("numpy"), import_module("autograd.tape")
-    table = numpy.asarray(rows, float)
-    recorded = tape.Tape.record(lambda x: _listed(model(x)), table[0].tolist())
-    return recorded.forward(table).reshape(len(table), -1)
+    arrays = [numpy.asarray(table, float) for table in tables]
+    recorded = tape.Tape.record(lambda *row: _listed(model(*row)), *[table[0].tolist() for table in arrays])
+    return recorded.forward(*arrays).reshape(len(arrays[0]), -1)
 
 
 def _listed(prediction: Any) -> Sequence[Value]:

@@ -6,20 +6,28 @@ scores and differentiates in the data's own units.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from functools import partial
-from math import fsum, isfinite, nan, sqrt
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property, partial
+from hashlib import sha256
+from math import exp, fsum, isfinite, nan, sqrt
+from os import PathLike
 from time import perf_counter
 from typing import Any
 
-from autograd import Value, no_grad, softmax
+from autograd import Value
 from nn import losses, optim
 from nn.activations import activation
+from nn.answers import answers
+from nn.checkpoint import Checkpoint, CheckpointError, save
 from nn.data import Dataset, Scaler, split
 from nn.history import History
 from nn.layers import MLP
+from nn.losses import Loss
+from nn.module import Module, mode
 from nn.names import by_name
+from nn.samples import is_array, largest, plain, targets
+from nn.schedules import CosineAnnealingLR, Schedule
 from nn.train import ENGINES, fit
 
 SAMPLES_SEEN = 20_000
@@ -40,7 +48,10 @@ class Settings:
         batch: how many samples a step averages over, at least 1.
         l2: the factor of the sum of the squared weights that is added to the loss, at least 0.
         seed: decides the starting weights, the order of the samples and which are held out.
-        held_out: the share of the samples to judge by, 0 ≤ held_out < 1.
+        held_out: the share of the samples to judge by, 0 ≤ held_out < 1; 0 for data that have a test
+            part of their own.
+        dropout: the probability at which an output of a hidden layer is left out in training.
+        schedule: how the learning rate goes from epoch to epoch: one of `SCHEDULES`.
         engine: what computes the training: one of `nn.train.ENGINES`.
     """
 
@@ -54,11 +65,17 @@ class Settings:
     l2: float = 0.0
     seed: int = 0
     held_out: float = 0.2
+    dropout: float = 0.0
+    schedule: str = "constant"
     engine: str = "auto"
 
 
 def default_settings(data: Dataset) -> Settings:
     """Settings under which the data are learned well in a bearable time."""
+    if data.image and data.test is not None:  # as large as MNIST
+        return Settings(
+            (128,), "relu", "cross_entropy", "adam", 0.002, 10, 128, held_out=0.0, schedule="cosine"
+        )
     if data.image:
         return Settings((32,), "relu", "cross_entropy", "momentum", 0.05, 10, 32)
     if len(data) == 4:  # a truth table: every row is needed
@@ -79,6 +96,12 @@ OPTIMIZERS: dict[str, Callable[..., optim.Optimizer]] = {
     **optim.OPTIMIZERS,
 }
 """The optimisers of nn.optim, and gradient descent with the usual momentum by a name of its own."""
+
+SCHEDULES: dict[str, Callable[[optim.Optimizer, int], Schedule | None]] = {
+    "constant": lambda optimizer, epochs: None,
+    "cosine": lambda optimizer, epochs: CosineAnnealingLR(optimizer, epochs),
+}
+"""How the learning rate goes: stays as it is, or falls to 0 along a cosine over the epochs."""
 
 
 # ------------------------------------------------------------------- how a task meets a network
@@ -145,7 +168,9 @@ def _logistic(z: float) -> float:
 
 
 def _softmax(logits: Sequence[float]) -> list[float]:
-    return [p.data for p in softmax(logits)]
+    top = max(logits)
+    powers = [exp(x - top) if x - top <= 0 else nan for x in logits]  # ∞ − ∞ is no number
+    return [power / sum(powers) for power in powers]
 
 
 # ------------------------------------------------------------------------------------ the job
@@ -173,8 +198,23 @@ class Job:
     model: MLP
     optimizer: optim.Optimizer
 
-    def run(self, progress: bool = True) -> Result:
-        """Train the network; an interrupt (Ctrl-C) ends the training early and keeps what was learned."""
+    def __len__(self) -> int:
+        """How many samples there are, those to judge by included."""
+        return len(self.train) + len(self.held_out)
+
+    def run(
+        self,
+        progress: bool = True,
+        path: str | PathLike[str] | None = None,
+        resume: Mapping[str, Any] | None = None,
+    ) -> Result:
+        """Train the network; an interrupt (Ctrl-C) ends the training early and keeps what was learned.
+
+        Args:
+            progress: show a progress bar on a terminal.
+            path: where a checkpoint is written after each epoch.
+            resume: the state of a training to go on with; see `resumed`.
+        """
         loss = losses.by_name(self.settings.loss)
         started = perf_counter()
         history = fit(
@@ -189,12 +229,44 @@ class Job:
             validation=self.seen(self.held_out) if len(self.held_out) else None,
             progress=progress,
             engine=self.settings.engine,
+            schedule=SCHEDULES[self.settings.schedule](self.optimizer, self.settings.epochs),
+            checkpoint=None if path is None else lambda state: self.save(path, state),
+            resume=resume,
         )
         return Result(self, history, perf_counter() - started)
 
-    def seen(self, data: Dataset) -> tuple[list[list[float]], list[Any]]:
+    def seen(self, data: Dataset) -> tuple[Any, list[Any]]:
         """The samples as the network sees them: scaled inputs, and targets for the loss."""
         return self.scaler.transform(data.X), [self.head.target(y) for y in data.y]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A text that is the same for the same data alone."""
+        return fingerprint(self.data)
+
+    def save(self, path: str | PathLike[str], state: Mapping[str, Any] | None = None) -> None:
+        """Write the network, what its inputs and outputs mean, and the state of its training to a file.
+
+        Raises:
+            OSError: if the file cannot be written; one that was there is still there.
+        """
+        notes = {
+            "settings": asdict(self.settings),
+            "data": self.fingerprint,
+            "features": list(self.data.features),
+            "mean": list(self.scaler.mean),
+            "std": list(self.scaler.std),
+            "target": self.data.target,
+            "classes": None if self.data.classes is None else list(self.data.classes),
+        }
+        save(self.model, path, training=state, notes=notes)
+
+
+def fingerprint(data: Dataset) -> str:
+    """A text that is the same for the same data alone."""
+    told = repr((data.features, data.target, data.classes, data.y)).encode()
+    X = data.X.astype("<f8").tobytes() if is_array(data.X) else repr(data.X).encode()
+    return sha256(told + X).hexdigest()
 
 
 def prepare(data: Dataset, settings: Settings) -> Job:
@@ -205,19 +277,78 @@ def prepare(data: Dataset, settings: Settings) -> Job:
     """
     activation(settings.activation)
     by_name("engine", settings.engine, dict.fromkeys(ENGINES))
+    by_name("schedule", settings.schedule, SCHEDULES)
     make = by_name("optimiser", settings.optimizer, OPTIMIZERS)
-    train, held_out = split(data, settings.held_out, settings.seed)
+    train, held_out = _parts(data, settings)
     last = head(train, settings.loss)
     model = MLP(
         len(data.features),
         [*settings.layers, last.outputs],
         activation=settings.activation,
         output=last.activation,
+        dropout=settings.dropout,
         seed=settings.seed,
     )
     scaler = Scaler.fit(train.X, together=data.image is not None)
     optimizer = make(model.parameters(), lr=settings.lr)
     return Job(data, train, held_out, settings, scaler, last, model, optimizer)
+
+
+def _parts(data: Dataset, settings: Settings) -> tuple[Dataset, Dataset]:
+    """The samples to train on, and those to judge by."""
+    if data.test is None:
+        return split(data, settings.held_out, settings.seed)
+    if settings.held_out:
+        raise ValueError(f"{data.name} has samples of its own to judge by; hold out none of the others")
+    return replace(data, test=None), data.test
+
+
+def resumed(data: Dataset, path: str | PathLike[str], given: Mapping[str, Any]) -> tuple[Job, Any]:
+    """A training to go on with: the job as it was, and the state for its `run`.
+
+    Args:
+        data: what it was trained on.
+        path: the file that `Job.save` wrote.
+        given: settings by name, which have to be as they were; but for ``engine``, and ``epochs``,
+            the number of epochs in all.
+
+    Raises:
+        OSError: if the file cannot be read.
+        CheckpointError: if it is no such file, or a damaged one.
+        ValueError: if it is of other data or settings, or there is nothing left to do.
+    """
+    checkpoint = Checkpoint.read(path)
+    settings = _settings(checkpoint, path)
+    if checkpoint.notes.get("data") != fingerprint(data):
+        raise ValueError(f"{path}: the network was not trained on {data.name}, or that has changed since")
+    for name, x in given.items():
+        was = getattr(settings, name)
+        bound = name != "engine" and (name != "epochs" or settings.schedule != "constant")
+        if bound and x != was:
+            raise ValueError(f"{path}: a training goes on as it was begun, with {name} at {was!r}; got {x!r}")
+    job = prepare(data, replace(settings, **given))
+    checkpoint.load_into(job.model)
+    if job.settings.epochs <= checkpoint.training["epoch"]:
+        done = checkpoint.training["epoch"]
+        raise ValueError(
+            f"{path}: all {done} epochs of this training are done; ask for more in all (--epochs)"
+        )
+    return job, checkpoint.training
+
+
+def _settings(checkpoint: Checkpoint, path: str | PathLike[str]) -> Settings:
+    """The settings in a file, as far as they can be looked at before the job is prepared."""
+    kinds = {name: type(x) for name, x in asdict(Settings((1,), "", "", "", 0.1, 1, 1)).items()}
+    try:
+        told = {**checkpoint.notes["settings"]}
+        told["layers"] = tuple(told["layers"])
+        right = told.keys() == kinds.keys() and all(isinstance(x, kinds[name]) for name, x in told.items())
+        right = right and isinstance(checkpoint.training["epoch"], int)
+    except (KeyError, TypeError):
+        right = False
+    if not right:
+        raise CheckpointError(f"{path}: it holds no training to go on with")
+    return Settings(**told)
 
 
 # ---------------------------------------------------------------------------------- the result
@@ -255,30 +386,36 @@ class Result:
     history: History
     seconds: float
 
-    def support(self, X: Sequence[Sequence[float]]) -> list[list[float]]:
+    def support(self, X: Any) -> list[list[float]]:
         """For each row, in the data's own units: how far each class is supported, or [prediction]."""
-        with no_grad():
-            return [
-                self.job.head.support([o.data for o in _outputs(self.job.model(row))])
-                for row in self.job.scaler.transform(X)
-            ]
+        return [self.job.head.support(outputs) for outputs in self._outputs(X)]
 
-    def predict(self, X: Sequence[Sequence[float]]) -> list[float]:
+    def predict(self, X: Any) -> list[float]:
         """For each row the index of its class, or for a regression the prediction in its own units."""
+        if self.job.head.outputs > 1:  # then the support is as the outputs are ordered
+            return [largest(outputs) for outputs in self._outputs(X)]
         supports = self.support(X)
         if self.job.data.classes is None:
             return [prediction for (prediction,) in supports]
-        return [max(range(len(support)), key=support.__getitem__) for support in supports]
+        return [largest(support) for support in supports]
+
+    def _outputs(self, X: Any) -> list[list[float]]:
+        outputs: list[list[float]] = plain(answers(self.job.model, self.job.scaler.transform(X)))
+        return outputs
 
     def loss(self, x: Sequence[float], y: float) -> Value:
         """The loss of one sample, as the Value whose graph is the network at work on it."""
         (row,) = self.job.scaler.transform([x])
-        return losses.by_name(self.job.settings.loss)(self.job.model(row), self.job.head.target(y))
+        with mode(self.job.model, training=False):
+            return losses.by_name(self.job.settings.loss)(self.job.model(row), self.job.head.target(y))
 
     def losses(self, data: Dataset) -> list[float]:
         """The loss of each sample."""
-        with no_grad():
-            return [self.loss(x, y).data for x, y in zip(data.X, data.y, strict=True)]
+        X, y = self.job.seen(data)
+        loss = losses.by_name(self.job.settings.loss)
+        rows, _ = targets(y, self.job.head.outputs, loss)
+        found: list[list[float]] = plain(answers(Costs(self.job.model, loss), X, rows))
+        return [cost for (cost,) in found]
 
     def scores(self, data: Dataset) -> Scores:
         """How good the network is on these samples (at least one)."""
@@ -297,5 +434,11 @@ def _squares(xs: Iterable[float]) -> float:
     return sum([x * x for x in xs])  # infinite, not an error, for a network that ran away
 
 
-def _outputs(outputs: Any) -> Sequence[Value]:
-    return [outputs] if isinstance(outputs, Value) else outputs
+class Costs(Module):
+    """A network and a loss in one: from a sample's inputs and targets to what it costs."""
+
+    def __init__(self, model: Module, loss: Loss) -> None:
+        self.model, self.loss = model, loss
+
+    def __call__(self, x: Any, y: Any) -> Value:
+        return self.loss(self.model(x), y[0] if len(y) == 1 else y)

@@ -17,7 +17,6 @@ from os import PathLike
 from pathlib import Path
 
 from autograd import Parameter
-from nn.checkpoint import save
 from nn.job import Result
 from nn.report.folder import HISTORY, INDEX, PATHS, WEIGHTS, check_folder, staged
 from nn.report.page import render
@@ -46,7 +45,7 @@ def write_report(result: Result, folder: str | PathLike[str], weights: Sequence[
         page, files = render(result, weights)
         (fresh / INDEX).write_text(page, encoding="utf-8")
         result.history.to_csv(fresh / HISTORY)
-        save(result.job.model, fresh / WEIGHTS)
+        result.job.save(fresh / WEIGHTS)
         (fresh / PATHS).mkdir()
         for name, text in files.items():
             (fresh / name).write_text(text, encoding="utf-8")

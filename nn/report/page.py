@@ -22,6 +22,7 @@ from nn.data import Dataset
 from nn.job import Result, Scores
 from nn.report import companions, pictures
 from nn.report.folder import GALLERY, HISTORY, MARK, PATHS, PLAYER, WEIGHTS
+from nn.samples import plain
 
 ALL_OPEN, OPEN = 20, 3
 """Up to how many path drawings are all unfolded, and of more how many."""
@@ -236,6 +237,7 @@ def settings_table(result: Result) -> list[tuple[str, str]]:
         "engine": result.history.engine,
         "lr": number(settings.lr),
         "l2": number(settings.l2),
+        "dropout": percent(settings.dropout) if settings.dropout else "none",
     }
     names = {"lr": "learning rate", "layers": "hidden layers", "held_out": "held out", "l2": "L2 penalty"}
     table = [
@@ -252,14 +254,14 @@ def data_table(result: Result) -> list[tuple[str, str]]:
     more = len(data.features) - len(features)
     scaled = "all inputs by one mean and deviation" if data.image else "each input to mean 0 and deviation 1"
     table = [
-        ("samples", f"{len(data):,}: {len(job.train):,} to train on, {len(job.held_out):,} held out"),
+        ("samples", f"{len(job):,}: {len(job.train):,} to train on, {len(job.held_out):,} held out"),
         ("task", data.task),
         ("target", shorten(data.target, 40)),
         ("inputs", f"{len(data.features)}: {', '.join(features)}{f' and {more} more' if more else ''}"),
         ("scaling", f"{scaled}{'' if data.classes else '; the target as well'}"),
     ]
     if data.classes:
-        counts = [data.y.count(k) for k in range(len(data.classes))]
+        counts = [job.train.y.count(k) + job.held_out.y.count(k) for k in range(len(data.classes))]
         names = [f"{shorten(name, 24)} ({n:,})" for name, n in zip(data.classes, counts, strict=True)]
         table.insert(3, ("classes", ", ".join(names)))
     return table
@@ -310,7 +312,7 @@ def costliest(result: Result) -> Sample:
     data = result.job.train
     costs = result.losses(data)
     worst = max(range(len(costs)), key=lambda i: (not isnan(costs[i]), costs[i]))
-    x, y = data.X[worst], data.y[worst]
+    x, y = plain(data.X[worst]), data.y[worst]
     shown = list(zip(data.features, x, strict=True))[: 0 if data.image else MOST_SHOWN]
     (predicted,) = result.predict([x])
     return Sample(
@@ -359,10 +361,12 @@ def mistakes(result: Result) -> list[Mistake]:
     data = result.job.held_out
     found = []
     for x, y, predicted in zip(data.X, data.y, result.predict(data.X), strict=True):
-        picture = _picture(data, x)
-        if picture is not None and predicted != y:
+        picture = _picture(data, plain(x)) if predicted != y else None
+        if picture is not None:
             found.append(Mistake(picture, _target_words(data, y), _target_words(data, predicted)))
-    return found[:MOST_SHOWN]
+        if len(found) == MOST_SHOWN:
+            break
+    return found
 
 
 # ------------------------------------------------------------------------------------- in plots

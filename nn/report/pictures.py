@@ -19,8 +19,9 @@ MOST_ARROWS = 80
 """A network with no more connections than this is drawn neuron by neuron, a larger one layer by layer."""
 FEW_WEIGHTS = 60
 """A network with no more weights than this gets a path drawing for every one of them."""
-LARGEST = 10
-"""How many weights get one otherwise: those with the largest gradients."""
+LARGEST, LARGEST_OF_MANY = 10, 3
+"""How many weights get one otherwise, those with the largest gradients; and of a network with `MANY`."""
+MANY = 20_000
 
 SIZE = re.compile(r'<svg width="([0-9.]+)pt" height="([0-9.]+)pt"')
 COLOUR = re.compile(r'\b(fill|stroke)="#([0-9a-fA-F]{6})"')
@@ -73,7 +74,9 @@ def chosen_weights(loss: Value, model: MLP, asked_for: list[Parameter]) -> tuple
     if len(parameters) <= FEW_WEIGHTS:
         return parameters, f"all {len(parameters)} weights and biases"
     size = {p: abs(g) for p, g in zip(parameters, gradients(loss, parameters), strict=True)}
-    largest = sorted(parameters, key=lambda p: -size[p])[:LARGEST]
+    largest = sorted(parameters, key=lambda p: -size[p])[
+        : LARGEST if len(parameters) < MANY else LARGEST_OF_MANY
+    ]
     return largest, f"the {len(largest)} of {len(parameters):,} weights with the largest gradients"
 
 

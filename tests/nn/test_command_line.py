@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from nn import MLP, Checkpoint, save
 from nn.__main__ import main
 from nn.engine import EagerEngine
+from nn.job import Job
 
 ROOT = Path(__file__).parents[2]
 QUICK = ["--layers", "1", "--epochs", "3", "--engine", "eager"]
@@ -225,6 +227,93 @@ def test_bad_input_is_named_in_one_line(in_tmp, capsys, arguments, message):
     assert message in said.err
     assert said.err.count("\n") == 1
     assert sorted(in_tmp.rglob("*")) == before
+
+
+def small_pictures(folder):
+    """Four files of MNIST's format: pictures whose class is the row that is dark."""
+    folder.mkdir()
+    for part, count in (("train", 60), ("t10k", 20)):
+        labels = bytes(i % 3 for i in range(count))
+        images = b"".join(
+            bytes([200 if row == label else i % 50] * 3) for i, label in enumerate(labels) for row in range(3)
+        )
+        sizes = b"".join(n.to_bytes(4, "big") for n in (count, 3, 3))
+        (folder / f"{part}-images-idx3-ubyte").write_bytes(b"\0\0\x08\x03" + sizes + images)
+        (folder / f"{part}-labels-idx1-ubyte").write_bytes(
+            b"\0\0\x08\x01" + count.to_bytes(4, "big") + labels
+        )
+
+
+def test_pictures_from_a_folder_are_judged_by_their_own_test_part(in_tmp, capsys):
+    small_pictures(in_tmp / "files")
+    options = ["--data", "files", "--layers", "4", "--epochs", "30", "--batch", "8", "--dropout", "0.1"]
+    assert main(["train", "idx", *options, "--engine", "eager"]) == 0
+    said = capsys.readouterr().out
+    assert "data      files: 80 samples of 9 inputs, 3 classes; 60 to train on, 20 held out" in said
+    assert "held out  accuracy 100 %" in said
+    assert "Confusion matrix" in (in_tmp / "report" / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_training_that_was_interrupted_goes_on_where_it_was(in_tmp, capsys, monkeypatch):
+    def interrupted(self, path, state=None):
+        if state and state["epoch"] == 3:
+            raise KeyboardInterrupt
+        write(self, path, state)
+
+    write = Job.save
+    with monkeypatch.context() as patched:
+        patched.setattr(Job, "save", interrupted)
+        assert main(["train", "xor", *QUICK[:2], *QUICK[4:], "--epochs", "6", "--save", "run"]) == 130
+    assert Checkpoint.read("run").training["epoch"] == 2
+    capsys.readouterr()
+    assert main(["train", "xor", "--resume", "run", "--save", "run"]) == 0
+    assert "6 epochs, 2 of them done before" in capsys.readouterr().out
+    assert Checkpoint.read("run").training["epoch"] == 6
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("xor --resume nowhere", "nowhere: No such file or directory"),
+        ("xor --resume text", "text: it is cut off, or no safetensors file"),
+        ("xor --resume bare", "bare: it holds no training to go on with"),
+        ("iris --resume xor", "xor: the network was not trained on iris, or that has changed since"),
+        ("xor --resume xor --lr 0.5", "xor: a training goes on as it was begun, with lr at 0.2; got 0.5"),
+        ("xor --resume xor", "xor: all 3 epochs of this training are done; ask for more in all (--epochs)"),
+        ("xor --save nowhere/file", "nowhere/file: No such file or directory: nothing was saved"),
+        ("mnist", "mnist is read from its four files"),
+        ("mnist --data nowhere", "there is no folder nowhere"),
+        ("xor --data nowhere", "xor is not read from a folder"),
+        ("xor --schedule cosin", "unknown schedule 'cosin'; did you mean 'cosine'?"),
+        ("xor --layers 100000,100000", "at most"),
+    ],
+)
+def test_a_bad_file_or_folder_is_named_in_one_line(in_tmp, capsys, arguments, message):
+    (in_tmp / "text").write_text("this is no checkpoint at all")
+    save(MLP(2, [1]), "bare")
+    assert main(["train", "xor", *QUICK, "--save", "xor", "--report", "before"]) == 0
+    capsys.readouterr()
+    assert main(["train", *arguments.split()]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("error: ")
+    assert message in said.err
+    assert not (in_tmp / "report").exists()
+
+
+def test_a_rate_out_of_all_proportion_draws_no_warning(in_tmp, capsys):
+    assert (
+        main(["train", "xor", "--lr", "1e300", "--epochs", "20", "--engine", "eager", "--layers", "1"]) == 0
+    )
+    assert capsys.readouterr().err == ""
+
+
+def test_oddities_of_the_data_are_noted(in_tmp, capsys):
+    write_table(in_tmp / "t.csv", *(f"{i / 7},5,{'yes' if i % 3 else 'no'}" for i in range(12)), "2,5,maybe")
+    assert main(["train", "t.csv", "--target", "c", *QUICK]) == 0
+    said = capsys.readouterr().out
+    assert "note      b is 5 in every row: nothing can be learned from it." in said
+    assert "note      the class maybe has one sample: it is learned, but never judged." in said
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"]])

@@ -1,6 +1,6 @@
 """The main job: settings that fit, a last layer that fits the loss, scores in the data's own units."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from autograd import gradients
+from nn import Checkpoint, CheckpointError, load, save
 from nn.data import Dataset, moons, xor
-from nn.job import OPTIMIZERS, default_settings, head, prepare
+from nn.job import OPTIMIZERS, Job, default_settings, head, prepare, resumed
 
 
 def waves(samples=40):
@@ -141,3 +142,61 @@ def test_nothing_held_out_is_seen_in_training():
     assert not seen & {tuple(x) for x in result.job.held_out.X}
     assert len(result.job.scaler.mean) == 2
     assert result.job.scaler.mean[0] == pytest.approx(np.mean([x[0] for x in result.job.train.X]))
+
+
+# -------------------------------------------------------------------------------- saving, going on
+
+
+@pytest.mark.parametrize("schedule", ["constant", "cosine"])
+@pytest.mark.parametrize("engine", ["eager", "tape"])
+def test_a_training_that_goes_on_is_to_the_last_bit_one_that_never_stopped(tmp_path, engine, schedule):
+    data = moons(40)
+    settings = replace(
+        default_settings(data), layers=(3,), activation="prelu", optimizer="adam", dropout=0.25,
+        epochs=6, batch=8, engine=engine, schedule=schedule,
+    )  # fmt: skip
+    whole, half = prepare(data, settings), prepare(data, settings)
+    uninterrupted = whole.run(progress=False)
+
+    def interrupted(path, state):
+        if state["epoch"] == 3:
+            raise KeyboardInterrupt
+        Job.save(half, path, state)
+
+    half.save = interrupted
+    assert half.run(progress=False, path=tmp_path / "m").history.interrupted
+    again, state = resumed(data, tmp_path / "m", {})
+    assert state["epoch"] == 2
+    history = again.run(progress=False, resume=state).history
+    assert again.model.state_dict() == whole.model.state_dict()
+    assert list(history) == list(uninterrupted.history)
+
+
+def test_going_on_from_the_end_needs_more_epochs(tmp_path):
+    data = moons(24)
+    settings = replace(default_settings(data), layers=(2,), epochs=3, engine="eager")
+    prepare(data, settings).run(progress=False, path=tmp_path / "m")
+    with pytest.raises(ValueError, match="all 3 epochs of this training are done"):
+        resumed(data, tmp_path / "m", {})
+    longer, state = resumed(data, tmp_path / "m", {"epochs": 5})
+    whole = prepare(data, replace(settings, epochs=5)).run(progress=False)
+    assert list(longer.run(progress=False, resume=state).history) == list(whole.history)
+
+
+def test_a_job_s_file_tells_what_the_network_s_numbers_mean(tmp_path):
+    job = prepare(apart(3), default_settings(apart(3)))
+    job.save(tmp_path / "m")
+    notes = Checkpoint.read(tmp_path / "m").notes
+    assert notes["classes"] == ["red", "green", "blue"]
+    assert notes["features"] == ["a", "b"]
+    assert (notes["mean"], notes["std"]) == (list(job.scaler.mean), list(job.scaler.std))
+    assert load(tmp_path / "m").state_dict() == job.model.state_dict()
+
+
+@pytest.mark.parametrize("name", ["layers", "lr", "epochs"])
+def test_settings_that_were_forged_are_refused(tmp_path, name):
+    job = prepare(moons(24), default_settings(moons(24)))
+    notes = {"settings": {**asdict(job.settings), name: None}, "data": job.fingerprint}
+    save(job.model, tmp_path / "m", training={"epoch": 1}, notes=notes)
+    with pytest.raises(CheckpointError, match="it holds no training to go on with"):
+        resumed(moons(24), tmp_path / "m", {})
