@@ -33,6 +33,8 @@ ByLayer: TypeAlias = dict[int, Any]
 class Activations:
     """A forward pass of m samples as matrices; n[l] is the number of neurons of layer l, n[0] of inputs.
 
+    It is the pass of a prediction: nothing is dropped out.
+
     Attributes:
         W: for each layer l from 1 on its weights, shape (n[l], n[l−1]).
         b: its biases, shape (n[l], 1).

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
 from io import BytesIO
-from itertools import pairwise
 from math import ceil, isfinite
 from os import PathLike
 from pathlib import Path
@@ -28,12 +26,10 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from autograd.wording import counted, number
-from nn.losses import Loss
 from nn.names import by_name
-from nn.optim import SGD, Optimizer
 from nn.seeing.plane import Plane, draw_areas, draw_points, leads_of
 from nn.seeing.style import LOOKS, Look, Plot, settings
-from nn.train import DEFAULT_LR, fit
+from nn.train import fit
 
 Array = NDArray[Any]
 
@@ -255,24 +251,22 @@ def animate(
     X: Any,
     y: Any,
     *,
-    loss: str | Loss,
-    optimizer: Optimizer | None = None,
     epochs: int = 100,
     frames: int = 60,
-    batch_size: int | None = None,
-    seed: int = 0,
     threshold: float | None = None,
+    **training: Any,
 ) -> Film:
     """Train a network of two inputs with `nn.fit`, and film it.
 
     Args:
-        model, X, y, loss, optimizer, epochs, batch_size, seed: as `nn.fit` takes them; ``y`` are
-            classes.
+        model, X, y, epochs: as `nn.fit` takes them; ``y`` are classes.
         frames: how many frames there are besides the first, evenly spaced; at most one an epoch.
         threshold: what a single output is compared with; see `boundary`.
+        training: whatever else `nn.fit` takes: ``loss``, ``optimizer``, ``batch_size``, …
 
     Returns:
-        The `Film`, from before the first epoch to after the last.  It ends early with the training.
+        The `Film`, from before the first epoch to after the last; a training that ends early ends
+        the film.
 
     Raises:
         TypeError, ValueError: see `nn.fit`.
@@ -282,19 +276,26 @@ def animate(
     >>> animate(MLP(2, [1], seed=0), X, y, loss="hinge", epochs=50, frames=5).frames[-1].epoch
     50
     """
-    if optimizer is None:
-        optimizer = SGD(model.parameters(), DEFAULT_LR)
     film = Film(X, y, threshold)
     film.take(model, 0)
-    train = partial(fit, model, X, y, loss=loss, optimizer=optimizer, batch_size=batch_size, progress=False)
-    ends = np.unique(np.linspace(0, epochs, min(frames, epochs) + 1).round().astype(int)).tolist()
-    for k, (start, end) in enumerate(pairwise(ends)):
-        history = train(epochs=end - start, seed=seed + k)
-        if len(history):
-            film.take(model, start + len(history), history["loss"][-1])
-        if len(history) < end - start:  # interrupted, or stopped with the reason given as a warning
-            break
+    wanted = moments(epochs, frames)
+
+    def photograph(state: Mapping[str, Any]) -> None:
+        if state["epoch"] in wanted:
+            film.take(model, state["epoch"], state["history"]["loss"][-1])
+
+    fit(model, X, y, epochs=epochs, checkpoint=photograph, **{"progress": False, **training})
     return film
+
+
+def moments(epochs: int, frames: int) -> set[int]:
+    """After which epochs to take a frame, for so many of them, the last one among them.
+
+    >>> sorted(moments(100, 4))
+    [25, 50, 75, 100]
+    """
+    count = min(epochs, frames)
+    return {round(k * epochs / count) for k in range(1, count + 1)}
 
 
 def _bytes(leads: Array) -> Array:

@@ -45,6 +45,10 @@ def health(monitor: Monitor) -> Plot:
             _mark_findings(axes, look, monitor)
             if words == UPDATES:
                 axes.axhline(USUAL_UPDATE, color=look.muted, linewidth=1, linestyle=(0, (1, 2)))
+                axes.annotate(
+                    "usual", (1.0, USUAL_UPDATE), xycoords=axes.get_yaxis_transform(), xytext=(-2, 2),
+                    textcoords="offset points", ha="right", fontsize=9, color=look.muted,
+                )  # fmt: skip
         _name_layers(figure, look, monitor.layers)
 
     return Plot("the health of each layer", (9.6, 6.6), draw)
