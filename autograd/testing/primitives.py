@@ -234,7 +234,7 @@ def _check_along(op: Op, inputs: list[float], i: int) -> int:
     for x in inside:
         _check_at(op, [*inputs[:i], x, *inputs[i + 1 :]])
     for low, high in pairwise(inside):
-        if all(x in domain for x in _holes(domain, low, high)):
+        if not _holes(domain, low, high):
             _check_between(op, inputs, i, low, high)
     return len(inside)
 

@@ -18,6 +18,7 @@ from autograd.value import Value, number_of
 ALL_DIGITS = 15.0
 HALF_OF_A_DOUBLE = 8.0
 WITNESSES = 3  # so many differences must agree before a gradient is called wrong
+ANYTHING = math.nan, 1e300, -1e300, 0.5
 CANCELS = 1e-30  # of what is added up: no sum of so many digits leaves less
 
 
@@ -344,15 +345,16 @@ def _idle(order: Sequence[Value], reach: dict[Value, int]) -> set[Value]:
 
 
 def _ignores(node: Value, position: int) -> bool:
-    """Whether a node's op takes no notice of an input: nan in its place makes no difference."""
+    """Whether a node's op takes no notice of an input: nothing in its place makes a difference."""
     if node.op is None or node.partials[position] != 0.0 or node.inputs[position].role == "constant":
         return False
     inputs = [number_of(v) for v in node.inputs]
     if any(v.op is not None and v.role == "constant" and is_on_a_kink(v) for v in node.inputs):
         return False  # just beside, it does
-    inputs[position] = math.nan
-    ignored: bool = node.op.evaluate(inputs)[0] == number_of(node)
-    return ignored
+    if any(math.inf in kink.slopes(*inputs)[position] for kink in node.op.kinks):
+        return False  # a comparison
+    others = ([*inputs[:position], x, *inputs[position + 1 :]] for x in ANYTHING)
+    return all(node.op.evaluate(row)[0] == number_of(node) for row in others)
 
 
 def _is_still(v: Value, found: dict[Value, Local]) -> bool:

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from autograd import Value, maximum, no_grad, where
+from autograd import Parameter, Value, maximum, no_grad, where
 from autograd.functions import dot
-from autograd.ops import TABLE, Op
+from autograd.ops import TABLE, Kink, Op
 from autograd.testing import Certificate, GradientError, check_op, gradcheck
 from autograd.testing.broken import ENGINES, gradients_of
 from autograd.testing.strategies import Recipe, recipes
@@ -161,6 +161,86 @@ def test_a_branch_on_data_is_fine_where_the_function_does_not_branch() -> None:
     assert gradcheck(lambda x: 3 * x if x > 0 else x, 1.0)["x"].verdict == "correct"
 
 
+Function = Callable[..., Value]
+
+UNUSUAL: dict[str, tuple[Function, Any]] = {
+    "faster than any step": (lambda x: x.sin(), 1e22),
+    "faster than steps in doubles": (lambda x: (x * 1e8).sin(), 1.2345),
+    "a peak that steps miss": (lambda x: (-(((x - 1e6) * 1e6) ** 2)).exp(), 1e6 + 1e-6),
+    "the edge of a pole": (lambda x: x.tan(), math.pi / 2),
+    "a tail of subnormal numbers": (lambda x: x.erfc(), 27.0),
+    "a slope of 1e-317 beside 2": (lambda x: x.erfc(), -27.0),
+    "nothing is left of the slope": (lambda x: x.tanh(), 400.0),
+    "underflow on the way": (lambda x: x * 1e-200 * 1e-130 * 1e300, 1.0),
+    "large": (lambda x: x * x, 1e150),
+    "small": (lambda x: x * x, 1e-150),
+    "x⁰ at 0": (lambda x: x**0, 0.0),
+    "x³ at 0": (lambda x, y: x**y, (0.0, 3.0)),
+    "|x|^1.5 at 0": (lambda x: abs(x) ** 1.5, 0.0),
+    "a chain of kinks that is smooth": (lambda x: x * x.relu() + abs(x) * abs(x), 0.0),
+    "a branch that is not taken is nan": (lambda x: where(x > 0, x.log(), 2 * x), -1.0),
+    "a kink close by": (lambda x: 3 * x if x > 1 else x + 2, 1 + 1e-14),
+    "a maximum that is detached": (lambda *xs: _logsumexp_by_hand(xs), (1000.0, 1000.0, 3.0)),
+    "a loop that ends by the data": (lambda x: _halved(x), 1000.0),
+    "sums in any order": (lambda *xs: sum({*xs, *(a * b for a in xs for b in xs)}), (0.1, 0.2, 0.3)),
+    "Newton's method": (lambda x: _root(x), 2.0),
+    "an interval of one point": (lambda x: x.clip(1.0, 1.0), 1.0),
+    "sizes far apart": (lambda *xs: dot(xs, xs), (1e-150, 1e-20, 1.0, 1e150)),
+}
+
+
+def _logsumexp_by_hand(xs: Sequence[Value]) -> Value:
+    top = max(x.data for x in xs)
+    total: Any = sum((x - top).exp() for x in xs)
+    output: Value = total.log() + top
+    return output
+
+
+def _halved(x: Value) -> Value:
+    while x > 1:
+        x = x / 2
+    return x * x
+
+
+def _root(x: Value) -> Value:
+    y = x
+    for _ in range(20):
+        y = y - (y * y - x) / (2 * y)
+    return y
+
+
+@pytest.mark.parametrize("name", UNUSUAL)
+def test_no_correct_function_is_accused_however_unusual(name: str) -> None:
+    function, point = UNUSUAL[name]
+    assert "wrong" not in verdicts(gradcheck(function, point))
+
+
+@pytest.mark.parametrize(
+    "name", ["a tail of subnormal numbers", "sizes far apart", "a kink close by", "x³ at 0"]
+)
+def test_nor_is_it_called_less_than_correct_where_all_digits_are_right(name: str) -> None:
+    assert set(verdicts(gradcheck(*UNUSUAL[name]))) == {"correct"}
+
+
+def test_a_gradient_of_nan_from_a_branch_that_is_not_taken_is_wrong() -> None:
+    with pytest.raises(
+        GradientError, match="√x, in a branch that is not taken, has no finite slope"
+    ) as caught:
+        gradcheck(lambda x: where(x > 0, x.sqrt(), 2 * x), -1.0)
+    assert caught.value.certificate is not None
+    assert caught.value.certificate["x"].slope == 2.0
+
+
+def test_a_long_chain_and_many_inputs_are_checked_in_one_pass() -> None:
+    def chain(*xs: Value) -> Value:
+        y = xs[0]
+        for k in range(600):
+            y = (y + 0.01 * xs[k % len(xs)]).sin() if k % 2 else y * 1.01
+        return y
+
+    assert set(verdicts(gradcheck(chain, tuple(0.01 * k for k in range(1, 61))))) == {"correct"}
+
+
 # ------------------------------------------------------------------------------- kinks and borders
 
 
@@ -205,6 +285,22 @@ def test_a_graph_cut_by_data_is_found() -> None:
     assert (caught.value.certificate["x"].gradient, caught.value.certificate["x"].slope) == (3.0, 6.0)
 
 
+@pytest.mark.parametrize("x", [1e-20, 1.5, 1e100])
+def test_a_cut_is_found_at_any_scale(x: float) -> None:
+    with pytest.raises(GradientError, match="cut graph"):
+        gradcheck(lambda x: x * x.data, x)
+
+
+def test_of_many_inputs_the_one_that_is_cut_is_named() -> None:
+    with pytest.raises(GradientError, match=r"^a gradient is wrong: argument 3\n"):
+        gradcheck(lambda *xs: dot(xs, range(1, 21)) * xs[3].data, tuple(range(1, 21)))
+
+
+def test_a_jump_that_the_graph_does_not_show_is_no_fault() -> None:
+    verdict = gradcheck(lambda x: x * math.floor(x.data), 2.0)["x"]
+    assert (verdict.verdict, "jumps" in verdict.detail) == ("not differentiable here", True)
+
+
 def test_state_kept_between_calls_is_found() -> None:
     kept: list[Value] = []
 
@@ -244,6 +340,39 @@ def test_a_function_that_changes_its_inputs_is_refused() -> None:
         gradcheck(function, 1.0)
 
 
+@pytest.mark.parametrize("point", [[1.0, 2.0], {0: 1.0, 1: 2.0}])
+def test_a_function_that_changes_what_holds_its_inputs_is_refused(point: Any) -> None:
+    def function(p: Any) -> Value:
+        p[0] = p[0] * 2
+        product: Value = p[0] * p[1]
+        return product
+
+    with pytest.raises(ValueError, match="changes its inputs: what it was given holds other numbers"):
+        gradcheck(function, point)
+    assert (point[0], point[1]) == (1.0, 2.0)
+
+
+def test_a_numpy_array_is_a_point() -> None:
+    numpy = pytest.importorskip("numpy")
+    assert verdicts(gradcheck(lambda x: x[0] * x[1].exp(), numpy.array([1.0, 2.0]))) == ["correct"] * 2
+
+
+def test_a_reverse_pass_that_gives_too_few_gradients_is_refused() -> None:
+    with pytest.raises(ValueError, match="the reverse pass gave 1 gradients for 2 inputs"):
+        gradcheck(lambda x, y: x * y, (1.0, 2.0), reverse=lambda output, wrt: [2.0])
+
+
+def test_without_a_point_there_is_nothing_to_check() -> None:
+    with pytest.raises(TypeError, match=r"needs a point to check a function at.*wrt=model"):
+        gradcheck(lambda: Value(1.0))
+
+
+def test_a_rule_in_floats_of_its_own_is_refused_not_accused() -> None:
+    rough = Op("rough", "rough", lambda m: (lambda a: math.exp(a), lambda a, y: y))
+    with pytest.raises(ValueError, match=r"rough computes in floats of its own.*m\.exp\(a\) rather than"):
+        gradcheck(lambda x: apply(rough, (x,)), 1.0)
+
+
 def test_what_a_function_raises_comes_through_with_the_point() -> None:
     with pytest.raises(ZeroDivisionError) as caught:
         gradcheck(lambda x: x / (1 // 0), 1.0)
@@ -266,6 +395,65 @@ def test_nothing_of_the_users_is_changed() -> None:
     (w * 3).backward()
     gradcheck(lambda x: (w * x).tanh(), 2.0)
     assert (w.data, w.grad) == (0.5, 3.0)
+
+
+class Line:
+    """Anything with parameters() is a network."""
+
+    def __init__(self) -> None:
+        self.w, self.b = Parameter(0.5, "w"), Parameter(-1.0, "b")
+
+    def parameters(self) -> list[Parameter]:
+        return [self.w, self.b]
+
+    def __call__(self, x: float) -> Value:
+        return self.w * x + self.b
+
+
+def test_a_networks_cost_is_checked_in_its_parameters() -> None:
+    line = Line()
+    certificate = gradcheck(lambda: (line(3.0).tanh() - 1) ** 2, wrt=line, order=2)
+    assert verdicts(certificate) == ["correct"] * 6
+    assert [v.name for v in certificate.verdicts][:3] == ["w", "b", "∂/∂w ∂/∂w"]
+
+
+def test_the_parameters_are_as_they_were_whatever_the_outcome() -> None:
+    line = Line()
+    line(2.0).backward()
+
+    def cost() -> Value:
+        output = line(3.0) * line.b.data
+        output.backward()
+        return output
+
+    def fails() -> Value:
+        line.w.data = 7.0
+        raise KeyError
+
+    with pytest.raises(GradientError, match="a constant follows the input b"):
+        gradcheck(cost, wrt=line)
+    with pytest.raises(KeyError):
+        gradcheck(fails, wrt=line)
+    assert [(p.data, p.grad) for p in line.parameters()] == [(0.5, 2.0), (-1.0, 1.0)]
+
+
+def test_what_was_computed_before_the_call_is_stale() -> None:
+    line = Line()
+    before = line.w * 2
+    with pytest.raises(GradientError, match=r"stale state: .* still contains w × 2"):
+        gradcheck(lambda: before * line.w, wrt=line)
+
+
+def test_a_point_and_wrt_together_are_refused() -> None:
+    line = Line()
+    with pytest.raises(TypeError, match=r"got both\. Write gradcheck"):
+        gradcheck(line, 1.0, wrt=line)
+
+
+@pytest.mark.parametrize("wrt", [3, [1.0], [Value(1.0) * 2], [Value(1.0).detach()]])
+def test_only_leaves_can_be_checked(wrt: Any) -> None:
+    with pytest.raises(TypeError, match="with respect to Values that are leaves, not constants; got"):
+        gradcheck(lambda: Value(1.0), wrt=wrt)
 
 
 # ------------------------------------------------------------------------------- ways to call it
@@ -291,6 +479,103 @@ def test_the_certificate_is_an_aligned_table() -> None:
         "first  2   0             0            correct  15 digits",
         "y      0   0             1            kink     any slope from 0 to 2; at ReLU(y)",
     ]
+
+
+def test_a_long_certificate_shows_what_matters_and_counts_the_rest() -> None:
+    lines = str(
+        gradcheck(lambda *xs: dot(xs, xs).relu() + abs(xs[7]), (0.0,) * 7 + (0.0,) + (1.0,) * 92)
+    ).splitlines()
+    assert len(lines) == 1 + 20 + 1
+    assert lines[1].split(maxsplit=5)[4:] == ["kink", "any slope from −1 to 1; at |argument 7|"]
+    assert lines[-1] == "… and 80 correct, to at least 15 digits"
+
+
+# ----------------------------------------------------------------------------------- check_op
+
+
+def _op(value: Any, partial: Any, *kinks: Kink) -> Op:
+    return Op("mine", "mine", lambda m: (value(m), partial(m)), kinks=kinks)
+
+
+AT_ZERO = Kink("a = 0", gap=lambda a: a, slopes=lambda a: ((0, 1),))
+AT_ONE = Kink("a = 1", gap=lambda a: a - 1, slopes=lambda a: ((0, 1),))
+TOO_WIDE = Kink("a = 0", gap=lambda a: a, slopes=lambda a: ((0, 2),))
+
+
+def ramp(m: Any) -> Any:
+    return lambda a: m.where(a > 0, a, 0.0)
+
+
+def step(m: Any) -> Any:
+    return lambda a, y: m.where(a > 0, 1.0, 0.0)
+
+
+def square(m: Any) -> Any:
+    return lambda a: a * a
+
+
+WRONG_OPS = {
+    "only far out": (_op(square, lambda m: lambda a, y: m.where(a > 500, a, 2 * a)), "factor 2 too small"),
+    "only close to 0": (
+        _op(square, lambda m: lambda a, y: m.where(abs(a) < 1e-8, a, 2 * a)),
+        "factor 2 too small",
+    ),
+    "between the usual points": (
+        _op(square, lambda m: lambda a, y: m.where(a > 17.3, m.where(a < 19.9, -2 * a, 2 * a), 2 * a)),
+        "sign flipped",
+    ),
+    "a kink that is not stated": (_op(ramp, step), "has a kink that it does not state: at mine(0) the slope"),
+    "a kink at another place": (_op(ramp, step, AT_ONE), "has a kink that it does not state: at mine(0)"),
+    "a kink at an odd place": (
+        _op(
+            lambda m: lambda a: m.where(a > 0.37, a - 0.37, 0.0),
+            lambda m: lambda a, y: m.where(a > 0.37, 1.0, 0.0),
+        ),
+        "has a kink that it does not state: at mine(0.37)",
+    ),
+    "a jump that is not stated": (
+        _op(lambda m: lambda a: m.where(a > 2.5, 1.0, 0.0), lambda m: lambda a, y: 0.0),
+        "jumps where it does not state it: from 0.0 at mine(2.5) to 1.0",
+    ),
+    "slopes that are not there": (
+        _op(ramp, step, TOO_WIDE),
+        "states slopes from 0 to 2 .* go from 0.0 to 1.0",
+    ),
+    "a slope outside at the kink": (
+        _op(ramp, lambda m: lambda a, y: m.where(a > 0, 1.0, m.where(a < 0, 0.0, -1.0)), AT_ZERO),
+        "is wrong at mine(0), where a = 0: the rule states -1.0",
+    ),
+    "wrong to one side": (
+        _op(ramp, lambda m: lambda a, y: m.where(a > 0, 2.0, 0.0), AT_ZERO),
+        "factor 2 too large",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_OPS)
+def test_check_op_finds_what_is_wrong_in_a_corner_only(name: str) -> None:
+    op, message = WRONG_OPS[name]
+    with pytest.raises(GradientError, match=message.replace("(", r"\(").replace(")", r"\)")):
+        check_op(op)
+
+
+RIGHT_OPS = {
+    "mish": _op(
+        lambda m: lambda a: a * m.tanh(m.softplus(a)),
+        lambda m: lambda a, y: m.tanh(m.softplus(a)) + a * m.sech(m.softplus(a)) ** 2 * m.sigmoid(a),
+    ),
+    "a kink that is stated": _op(ramp, step, AT_ZERO),
+    "very steep": _op(lambda m: lambda a: m.tanh(1e8 * a), lambda m: lambda a, y: 1e8 * m.sech(1e8 * a) ** 2),
+    "a smooth junction": _op(
+        lambda m: lambda a: m.where(a > 0, a * a, 0.0), lambda m: lambda a, y: m.where(a > 0, 2 * a, 0.0)
+    ),
+    "an overflow on the way": _op(lambda m: lambda a: m.exp(-m.exp(a)), lambda m: lambda a, y: -m.exp(a) * y),
+}
+
+
+@pytest.mark.parametrize("name", RIGHT_OPS)
+def test_check_op_accuses_nothing_that_is_right(name: str) -> None:
+    assert "mine" in check_op(RIGHT_OPS[name])
 
 
 def test_an_op_that_is_in_the_table_already_is_refused() -> None:
