@@ -1,0 +1,131 @@
+"""The notebooks are all there, executed, with their outputs kept, and need nothing but what is here.
+
+That each runs from top to bottom is seen where they are executed: by ``.ci/run``.
+"""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parents[1] / "notebooks"
+LESSONS = [
+    "01_a_number_with_a_history",
+    "02_one_neuron_and_xor",
+    "03_backpropagation_worked",
+    "04_layers_as_matrices",
+    "05_the_gradient_path_of_a_weight",
+    "06_descending",
+    "07_activations_and_costs",
+    "08_vanishing_and_exploding",
+    "09_checking_gradients",
+    "10_handwritten_digits",
+    "11_sequences_and_memory",
+    "12_why_deep",
+]
+LARGEST = 1_500_000
+"""Bytes that a notebook may have, pictures included."""
+SMALL_OUTPUTS = ("text/plain", "application/json")
+FROM_OUTSIDE = re.compile(r"""(?:src|href)\s*=\s*\\?["'](?:https?:)?//|@import|url\(\s*["']?https?:""")
+"""What would fetch something from elsewhere, in a page or a picture."""
+MACHINE = re.compile(r"(?:^|[\s\"'(])/(?:home|root|tmp|work|Users|usr/lib)/|[A-Z]:\\\\")
+JUNK = re.compile(r"\x1b\[|it/s\]| at 0x[0-9a-f]{6,}|Warning:|Traceback")
+
+
+def text_of(part):
+    return part if isinstance(part, str) else "".join(part)
+
+
+def read(name):
+    return json.loads((FOLDER / f"{name}.ipynb").read_text(encoding="utf-8"))
+
+
+def code_of(notebook):
+    return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+
+
+def told_by(notebook):
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "markdown"]
+    return "\n\n".join(text_of(cell["source"]) for cell in cells)
+
+
+def outputs_of(notebook):
+    """Every output as (MIME type, text)."""
+    for cell in code_of(notebook):
+        for output in cell["outputs"]:
+            if output["output_type"] == "stream":
+                yield "text/plain", text_of(output["text"])
+            for kind, content in output.get("data", {}).items():
+                yield kind, content if kind.endswith("json") else text_of(content)
+
+
+lessons = pytest.mark.parametrize("name", LESSONS)
+
+
+def test_the_notebooks_are_the_lessons():
+    assert sorted(path.stem for path in FOLDER.glob("*.ipynb")) == LESSONS
+
+
+@lessons
+def test_a_notebook_opens_with_its_number_its_subject_and_its_question(name):
+    first = text_of(read(name)["cells"][0]["source"])
+    number = int(name[:2])
+    assert re.match(rf"# {number} · \w", first), first[:60]
+    assert "**The question.**" in first
+
+
+@lessons
+def test_a_notebook_ends_with_things_to_try(name):
+    told = told_by(read(name))
+    heading = re.search(r"^## (?:Try it|To try)$", told, flags=re.MULTILINE)
+    assert heading is not None
+    assert told.find("**2.**", heading.end()) > 0
+
+
+@lessons
+def test_a_notebook_was_run_from_top_to_bottom_and_nothing_failed(name):
+    cells = code_of(read(name))
+    assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
+    assert [output["output_type"] for cell in cells for output in cell["outputs"]].count("error") == 0
+
+
+@lessons
+def test_a_notebook_keeps_its_pictures_and_no_junk(name):
+    kinds = [kind for kind, _ in outputs_of(read(name))]
+    assert {"image/svg+xml", "image/png", "text/html"} & set(kinds)
+    told = "\n".join(str(content) for kind, content in outputs_of(read(name)) if kind in SMALL_OUTPUTS)
+    assert JUNK.search(told) is None
+    assert (FOLDER / f"{name}.ipynb").stat().st_size < LARGEST
+
+
+@lessons
+def test_a_notebook_names_no_place_on_a_machine(name):
+    notebook = read(name)
+    sources = [text_of(cell["source"]) for cell in notebook["cells"]]
+    found = MACHINE.search("\n".join([*sources, *(str(content) for _, content in outputs_of(notebook))]))
+    assert found is None, found
+
+
+@lessons
+def test_what_a_notebook_shows_reaches_for_nothing(name):
+    for kind, content in outputs_of(read(name)):
+        if kind in ("text/html", "image/svg+xml"):
+            assert FROM_OUTSIDE.search(content) is None
+
+
+@lessons
+def test_the_links_of_a_notebook_lead_somewhere(name):
+    told = told_by(read(name))
+    for link in re.findall(r"(?<!\\)\]\((?!https?://)([^)#\s]+)[^)]*\)", told):
+        assert (FOLDER / link).exists(), link
+    for mentioned in re.findall(r"`(\d\d_\w+)`", told):
+        assert mentioned in LESSONS, mentioned
+
+
+@lessons
+def test_a_notebook_is_kept_in_one_form(name):
+    notebook = read(name)
+    text = (FOLDER / f"{name}.ipynb").read_text(encoding="utf-8")
+    assert notebook["metadata"]["kernelspec"]["name"] == "python3"
+    assert text == json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
