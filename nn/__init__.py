@@ -16,8 +16,10 @@ from autograd import Parameter
 from nn import init, losses, optim, schedules
 from nn.activations import PReLU
 from nn.checkpoint import Checkpoint, CheckpointError, load, load_into, save
+from nn.classifier import MLPClassifier
 from nn.clipping import clip_grad_norm_, clip_grad_value_
 from nn.dropout import Dropout
+from nn.health import Monitor
 from nn.history import History
 from nn.layers import MLP, Layer, Neuron
 from nn.module import Module
@@ -38,7 +40,9 @@ __all__ = [
     "History",
     "LSTMCell",
     "Layer",
+    "MLPClassifier",
     "Module",
+    "Monitor",
     "Neuron",
     "PReLU",
     "Parameter",

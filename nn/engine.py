@@ -9,8 +9,10 @@ from typing import Any, Protocol, TypeAlias
 
 from autograd import Parameter, Value, no_grad
 from autograd import sum as add_up
+from autograd.value import NO_GRADIENT
 from nn import losses
 from nn.clipping import Clipping
+from nn.health import UnitFacts, facts_of_units
 from nn.losses import Loss
 from nn.module import mode
 from nn.optim import Optimizer
@@ -85,6 +87,12 @@ class Engine(Protocol):
     def restore(self, weights: Numbers) -> None:
         """Set the model's parameters to such numbers."""
 
+    def gradients(self) -> Numbers:
+        """The gradients that the last step went by, in the model's order of the parameters; 0 for none."""
+
+    def units(self) -> dict[str, UnitFacts]:
+        """What the units show on the watched samples, by layer."""
+
     def moment(self) -> Moment:
         """A copy of all that the steps change, for `rewind`."""
 
@@ -111,10 +119,11 @@ class EagerEngine:
     name = "eager"
 
     def __init__(
-        self, model: Any, objective: Objective, optimizer: Optimizer, train: Samples, clipping: Clipping
-    ) -> None:
+        self, model: Any, objective: Objective, optimizer: Optimizer, train: Samples, clipping: Clipping,
+        watched: Sequence[int] = (),
+    ) -> None:  # fmt: skip
         self.model, self.objective, self.optimizer, self.train = model, objective, optimizer, train
-        self.clipping = clipping
+        self.clipping, self.watched = clipping, [train.row(i) for i in watched]
         self.parameters = model.parameters()
         self.penalised = model.weights()
         self.predictions: list[list[float]] = []
@@ -152,6 +161,12 @@ class EagerEngine:
                 right += hit
             penalty = self.objective.penalty(self.penalised)
         return total / len(samples) + (0.0 if penalty is None else penalty.data), right
+
+    def gradients(self) -> list[float]:
+        return [0.0 if p.grad is NO_GRADIENT else p.grad for p in self.parameters]
+
+    def units(self) -> dict[str, UnitFacts]:
+        return facts_of_units(self.model, self.watched)
 
     def weights(self) -> list[float]:
         return [p.data for p in self.parameters]

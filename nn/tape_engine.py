@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd import Parameter, Value, no_grad
+from autograd import Parameter, Value
 from autograd.tape import Tape
 from autograd.tape.vectors import vectorised
 from nn.clipping import Clipping, shrinkage
 from nn.dropout import Masks
 from nn.engine import Moment, Numbers, Objective
+from nn.health import FLAT_ENDS, UnitFacts, add_facts, kind_of, units_of
 from nn.optim import Optimizer
 from nn.samples import Samples
 
@@ -43,8 +44,9 @@ class TapeEngine:
     name = "tape"
 
     def __init__(
-        self, model: Any, objective: Objective, optimizer: Optimizer, train: Samples, clipping: Clipping
-    ) -> None:
+        self, model: Any, objective: Objective, optimizer: Optimizer, train: Samples, clipping: Clipping,
+        watched: Sequence[int] = (),
+    ) -> None:  # fmt: skip
         if type(optimizer).step is not Optimizer.step:
             raise NotImplementedError(f"{type(optimizer).__name__} has a step of its own")
         self.optimizer, self.train = optimizer, train
@@ -57,7 +59,10 @@ class TapeEngine:
                 prediction = model(x)
             loss = objective.loss(prediction, y[0] if len(y) == 1 else y)
             penalty = objective.penalty(penalised)
-            return [loss if penalty is None else loss + penalty, *_listed(prediction)]
+            listed = _listed(prediction)
+            units = units_of(listed) if watched else []
+            self._predicted, self._kinds = slice(1, 1 + len(listed)), [*map(kind_of, units)]
+            return [loss if penalty is None else loss + penalty, *listed, *units]
 
         self.tape = Tape.record(outputs, *_sample(train, 0, masks))
         _compare(self.tape, outputs, train, masks)
@@ -67,6 +72,7 @@ class TapeEngine:
         self._open = ExitStack()
         self._training = self._open.enter_context(self.tape.training(*_tables(train, masks)))
         self._values = self.predictions = np.empty((0, 0))
+        self._watched = self.tape.samples(*_tables(train.take(watched), masks)) if self._kinds else None
 
     def feed(self, samples: Sequence[int], column: int, numbers: Any) -> None:
         """Put other numbers into training samples, a row for each, from a column on."""
@@ -84,15 +90,30 @@ class TapeEngine:
         loss = self._training.step(samples, self._values)
         self._clip()
         self._update()
-        self.predictions = self._values[:, 1:]
+        self.predictions = self._values[:, self._predicted]
         targets = self._y if samples is None else self._y[samples]
         return loss, _right(self.predictions, targets, self.train.threshold)
 
     def evaluate(self, samples: Samples) -> tuple[float, int]:
         values = self._training.forward(self.tape.samples(*_tables(samples, self._masks)))
-        self.predictions = values[:, 1:]
+        self.predictions = values[:, self._predicted]
         right = _right(self.predictions, np.asarray(samples.y), samples.threshold)
         return float(values[:, 0].mean()), right
+
+    def gradients(self) -> Array:
+        gradients = np.zeros(len(self._off_tape))
+        gradients[self._on_tape] = self._training.gradient[self._rows]
+        return gradients
+
+    def units(self) -> dict[str, UnitFacts]:
+        if self._watched is None:
+            return {}
+        values = self._training.forward(self._watched)[:, self._predicted.stop :]
+        facts: dict[str, UnitFacts] = {}
+        for kind in dict.fromkeys(self._kinds):
+            own = values[:, [k for k, other in enumerate(self._kinds) if other == kind]]
+            add_facts(facts, kind, FLAT_ENDS[kind[1]](own).T)
+        return facts
 
     def weights(self) -> Array:
         weights = self._off_tape.copy()
@@ -208,8 +229,7 @@ def _compare(tape: Tape, outputs: Any, train: Samples, masks: Masks) -> None:
     some = train.take(places)
     replayed = tape.forward(*_tables(some, masks)).reshape(len(places), -1)
     for k, place in enumerate(places):
-        with no_grad():
-            eager = [v.data for v in outputs(*_sample(some, k, masks))]
+        eager = [v.data for v in outputs(*_sample(some, k, masks))]
         if not np.allclose(replayed[k], eager, rtol=1e-9, atol=1e-12, equal_nan=True):
             raise ValueError(
                 f"the recorded graph gives another result than the model on sample {place}: "

@@ -18,6 +18,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib import import_module
 from math import ceil, isfinite
 from numbers import Real
@@ -28,6 +29,7 @@ from autograd import Value, no_grad
 from nn import losses
 from nn.clipping import Clipping, bound
 from nn.engine import EagerEngine, Engine, Objective, moment_of
+from nn.health import WATCHED, Monitor
 from nn.history import Epoch, History
 from nn.losses import Loss
 from nn.module import Module, mode
@@ -35,7 +37,7 @@ from nn.names import by_name
 from nn.optim import SGD, Optimizer
 from nn.recurrent import Recurrent
 from nn.resume import Best, captured, generators, resumed
-from nn.samples import Samples, alone, features, is_right, targets
+from nn.samples import Samples, alone, features, is_right, plain, targets
 from nn.schedules import Schedule
 from nn.sequences import WindowEngine, sequence_features, sequence_targets
 
@@ -67,6 +69,7 @@ def fit(
     clip_value: float | None = None,
     checkpoint: Callable[[dict[str, Any]], object] | None = None,
     resume: Mapping[str, Any] | None = None,
+    monitor: Monitor | None = None,
     truncate: int | None = None,
 ) -> History:
     """Train a model by gradient descent.
@@ -101,6 +104,7 @@ def fit(
         resume: such a state, or a history's ``state``.  The training goes on after its last epoch, up
             to ``epochs`` in all; with everything else as it was, the outcome is to the last bit that
             of a training that was never interrupted.
+        monitor: records the health of the layers and names the signs of trouble, see `nn.health`.
         truncate: for a `nn.Recurrent`: take a step of the optimiser after every so many steps of the
             sequences, and let gradients flow back no further; by default to their beginning.
 
@@ -132,14 +136,17 @@ def fit(
     optimizer = _optimizer(model, optimizer, schedule)
     if checkpoint is not None and not callable(checkpoint):
         raise TypeError(f"checkpoint is a function of the training's state; got {checkpoint!r}")
+    if monitor is not None and not isinstance(monitor, Monitor):
+        raise TypeError(f"monitor is a nn.Monitor(); got {monitor!r} ({type(monitor).__name__})")
     train, held_out = _samples(model, X, y, objective.loss, validation, plan)
     truncate = _truncation(model, truncate)
     _check_model(model, objective.loss, train)
+    watched = [] if monitor is None else _spread(len(train), WATCHED)
     with mode(model, training=True):
-        chosen, note = _engine(engine, truncate, model, objective, optimizer, train, clipping)
+        chosen, note = _engine(engine, truncate, model, objective, optimizer, train, clipping, watched)
         course = Course(
-            chosen, model, optimizer, schedule, plan, train, held_out, checkpoint,
-            History(engine=chosen.name, engine_note=note), generators(model, plan.rng),
+            chosen, model, optimizer, schedule, plan, train, held_out, checkpoint, monitor,
+            History(engine=chosen.name, engine_note=note), generators(model, plan.rng), objective.loss,
         )  # fmt: skip
         return course.run(resume)
 
@@ -161,7 +168,10 @@ def predict(model: Any, X: Any) -> list[Any]:
     """
     samples = Samples(_rows(model, X, "X"), ())
     with no_grad(), mode(model, training=False):
-        return [_plain(model(samples.row(i))) for i in range(len(samples))]
+        predictions = (model(samples.row(i)) for i in range(len(samples)))
+        if _is_stepwise(model):
+            return [[_plain(step) for step in steps] for steps in predictions]
+        return [_plain(prediction) for prediction in predictions]
 
 
 def _plain(prediction: Any) -> Any:
@@ -171,20 +181,29 @@ def _plain(prediction: Any) -> Any:
     return alone([_plain(v) for v in prediction])
 
 
+def _is_stepwise(model: Any) -> bool:
+    return isinstance(model, Recurrent) and model.every_step
+
+
 def accuracy(model: Any, X: Any, y: Any, threshold: float = 0.0) -> float:
     """The share of samples that the model classifies right.
 
     Args:
         model, X: see `predict`.
         y: the classes: of a model of one output −1 and 1, or 0 and 1; else counted from 0, or one
-            row a sample that is largest at its class.
+            row a sample that is largest at its class.  Of a model with outputs at every step: one a step.
         threshold: what a single output is compared with: 0 for scores and logits, 0.5 for
             probabilities.
 
     Raises:
         TypeError, ValueError: if ``X`` and ``y`` do not suit each other or the model.
     """
-    scores = [[s] if isinstance(s, float) else s for s in predict(model, X)]
+    predicted = predict(model, X)
+    if _is_stepwise(model):  # each step is one to classify
+        y, _ = sequence_targets(model, y, losses.mse, len(predicted[0]))
+        predicted = [step for steps in predicted for step in steps]
+        y = [row[k : k + model.nout] for row in y for k in range(0, len(row), model.nout)]
+    scores = [[s] if isinstance(s, float) else s for s in predicted]
     rows, _ = targets(y, len(scores[0]), losses.mse)
     _check_lengths(scores, rows, "X", "y")
     return sum(is_right(s, list(t), threshold) for s, t in zip(scores, rows, strict=True)) / len(scores)
@@ -255,15 +274,17 @@ class Course:
     """
 
     engine: Engine
-    model: Module
+    model: Any
     optimizer: Optimizer
     schedule: Schedule | None
     plan: Plan
     train: Samples
     held_out: Samples | None
     checkpoint: Callable[[dict[str, Any]], object] | None
+    monitor: Monitor | None
     history: History
     drawing: Sequence[random.Random]
+    loss: Loss
     drawn: list[Any] = field(default_factory=list)
     best: Best | None = None
     diverged: bool = False
@@ -274,6 +295,7 @@ class Course:
             if state is not None:
                 self._resume(state)
             self._note_moment()
+            self._begin_monitor()
             with _progress_bar(self.plan, len(self.train), len(self.history)) as bar:
                 self._epochs(bar)
         except KeyboardInterrupt:
@@ -292,6 +314,17 @@ class Course:
         self.history.epochs[:] = epochs
         self.best = best if self.plan.patience is not None else None
         self.engine.rewind(moment_of(self.model.parameters(), self.optimizer))
+
+    def _begin_monitor(self) -> None:
+        if self.monitor is None:
+            return
+        left = (self.plan.epochs - len(self.history)) * self.plan.steps(len(self.train))
+        watched = _spread(len(self.train), WATCHED)
+        self.monitor.begin(self.model, left, [partial(self._loss_of, i) for i in watched])
+
+    def _loss_of(self, i: int) -> Value:
+        """The loss of a training sample, as the Value whose graph led to it."""
+        return self.loss(self.model(self.train.row(i)), self.train.target(i))
 
     def _epochs(self, bar: Any) -> None:
         good = self.last
@@ -314,13 +347,27 @@ class Course:
         """One pass over the training samples: their mean objective, and how many were classified right."""
         total, right, samples = 0.0, 0.0, len(self.train)
         for batch in self.plan.batches(samples):
-            loss, hits = self.engine.step(batch)
+            loss, hits = self._step(batch)
             total += loss * len(batch)
             right += hits
             if not isfinite(loss):
                 return loss, right
             bar.update()
         return total / samples, right
+
+    def _step(self, batch: Sequence[int]) -> tuple[float, float]:
+        """Take a step, under the eyes of the monitor if there is one."""
+        if self.monitor is None:
+            return self.engine.step(batch)
+        before = self.engine.weights() if self.monitor.wanted() else None
+        loss, hits = self.engine.step(batch)
+        self.monitor.note(loss)
+        if before is not None or not isfinite(loss):
+            after = self.engine.weights()
+            before = after if before is None else before
+            gradients = self.engine.gradients()
+            self.monitor.take(_list(before), _list(after), _list(gradients), self.engine.units())
+        return loss, hits
 
     def _record(self, number: int, loss: float, right: float) -> None:
         """Judge the epoch, write it down, and draw conclusions from it for the next."""
@@ -370,6 +417,16 @@ class Course:
     def _state(self) -> dict[str, Any]:
         """What it takes to go on after the last whole epoch."""
         return captured(self.last, self.optimizer, self.schedule, self.drawn, self.history.epochs, self.best)
+
+
+def _spread(samples: int, most: int) -> list[int]:
+    """The places of up to so many samples, evenly spread."""
+    count = min(samples, most)
+    return [i * samples // count for i in range(count)]
+
+
+def _list(numbers: Any) -> list[float]:
+    return cast(list[float], plain(numbers))
 
 
 def _share(hits: float, samples: Samples) -> float | None:

@@ -74,7 +74,7 @@ def draw_path(
         words.append(note(drawn, look, sizes.small))
     if path.count > 1:
         _add_strands(
-            drawing, facts, _strands(path, routes, facts), _symbols(path, facts, names_by_value), look
+            drawing, facts, _strands(path, routes, facts), _symbols(path, facts, routes, names_by_value), look
         )
         words += _ledger(path, routes, names_by_value, look, sizes)
         words += _legend_of_routes(look, sizes)
@@ -169,17 +169,17 @@ class Strand:
     product: float
 
 
-def _values_of(path: GradientPath, facts: Trace) -> dict[Value, str]:
+def _values_of(path: GradientPath, facts: Trace, routes: Sequence[Route]) -> dict[Value, str]:
     """The Values drawn, each with its id in the trace."""
     if len(facts.nodes) == len(path.nodes):
         return dict(zip(path.nodes, (node.id for node in facts.nodes), strict=True))
-    passed = {v for route in path.routes(STRONGEST) for v in route.nodes}
+    passed = {v for route in routes for v in route.nodes}
     return dict(zip((v for v in path.nodes if v in passed), (node.id for node in facts.nodes), strict=True))
 
 
 def _strands(path: GradientPath, routes: list[Route], facts: Trace) -> dict[Use, list[Strand]]:
     """Which of the routes pass along each use, the strongest first."""
-    ids = _values_of(path, facts)
+    ids = _values_of(path, facts, routes)
     strands: dict[Use, list[Strand]] = {}
     for rank, route in enumerate(routes, 1):
         for target, position in zip(route.nodes[1:], route.positions, strict=True):
@@ -187,10 +187,12 @@ def _strands(path: GradientPath, routes: list[Route], facts: Trace) -> dict[Use,
     return strands
 
 
-def _symbols(path: GradientPath, facts: Trace, names: Mapping[Value, str]) -> dict[Use, str]:
+def _symbols(
+    path: GradientPath, facts: Trace, routes: Sequence[Route], names: Mapping[Value, str]
+) -> dict[Use, str]:
     """The local derivatives in symbols, as far as they are short and say more than the number."""
     symbols: dict[Use, str] = {}
-    for v, id in _values_of(path, facts).items():
+    for v, id in _values_of(path, facts, routes).items():
         if v.op is None or not all(x.role == "constant" or _name(x, names) for x in v.inputs):
             continue
         known = [symbol(name, x.data) if (name := _name(x, names)) else plain(x.data) for x in v.inputs]

@@ -1,0 +1,617 @@
+"""Health: what happens inside a network while it trains, and the signs that it goes wrong.
+
+>>> from nn import MLP, SGD, losses
+>>> model = MLP(2, [4, 1], "tanh", seed=0)
+>>> optimizer = SGD(model.parameters(), lr=0.1)
+>>> monitor = Monitor()
+>>> monitor.watch(model)
+>>> for _ in range(20):
+...     loss = losses.half_mse(model([0.5, -1.0]), 1.0)
+...     optimizer.zero_grad()
+...     loss.backward()
+...     optimizer.step()
+...     monitor.record(loss)
+>>> print(monitor)
+healthy: 20 records, and none of the signs
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from math import hypot, inf, isfinite, nan, sqrt
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+from autograd import Value, gradients, topological_order
+from autograd.value import NO_GRADIENT
+from autograd.wording import counted, number, parse_label
+from nn.module import Module, mode
+
+if TYPE_CHECKING:
+    from autograd.drawing import Drawing
+    from autograd.paths import GradientPath
+    from nn.seeing.style import Plot
+
+RUN = 10
+"""How many records running a sign must show that a single bad step can show as well."""
+POINTS = 100
+"""About how many records `nn.fit` makes, besides those of the first steps."""
+WATCHED = 32
+"""How many samples, from all over the data, the activations are read on."""
+LARGE, STEEP, FADED, FLAT = 1e3, 100, 1e-3, 0.05
+"""A gradient's norm that is exploding whatever follows; how many times that of the last layer it must be
+otherwise, if it does not grow; the share of the last layer's gradient below
+which an earlier one's has vanished; the share of an activation's greatest slope below which it saturates."""
+SMALL_PICTURE = 20
+"""Beyond so many nodes only the strongest routes of a bad weight are drawn."""
+
+
+@dataclass(frozen=True)
+class LayerRecord:
+    """One layer at one step.
+
+    Attributes:
+        gradient: the norm of ∂J/∂w over its parameters.
+        weights: the norm of its parameters, before the step.
+        update: the norm of the step, as a share of that; 0 if both are 0.
+        saturated: the share of its activations, over units and watched samples, on a flat end of
+            sigmoid or tanh: where the slope is below a twentieth of the greatest.  None for others.
+        dead: how many of its ReLUs are 0 on every watched sample; None for other activations.
+    """
+
+    gradient: float
+    weights: float
+    update: float
+    saturated: float | None = None
+    dead: int | None = None
+
+
+@dataclass(frozen=True)
+class Record:
+    """All layers at one step.
+
+    Attributes:
+        step: counted from 1.
+        loss: the cost before the step; the mean since the last record where there were several.
+        layers: one record a layer, in the order of `Monitor.layers`.
+    """
+
+    step: int
+    loss: float
+    layers: tuple[LayerRecord, ...]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A sign that training goes wrong.
+
+    Attributes:
+        sign: its name, a key of `CURES`.
+        step: when it was seen.
+        layer: where, a name of `Monitor.layers`; "" for the network as a whole.
+        fact: what was seen, a sentence.
+    """
+
+    sign: str
+    step: int
+    layer: str
+    fact: str
+
+    @property
+    def cure(self) -> str:
+        """What usually helps, a sentence."""
+        return CURES[self.sign]
+
+    def __str__(self) -> str:
+        where = f"step {self.step}, {self.layer}" if self.layer else f"step {self.step}"
+        return f"{where}: {self.sign}. {self.fact} {self.cure}"
+
+
+CURES = {
+    "NaN cost": "Lower the learning rate or clip the gradients; autograd.detect_anomaly() names the first "
+    "bad number.",
+    "NaN weights": "Go back to the last good weights, lower the learning rate, and clip the gradients.",
+    "exploding gradient": "Clip the gradients (clip_norm=1), start from smaller weights, take fewer layers "
+    "or smaller batches; in a recurrent network take gated cells or truncate the way back.",
+    "growing weights": "Lower the learning rate, or hold the weights small with a penalty (l2=0.001).",
+    "vanishing gradient": "Take ReLU or its kin, an initialiser that fits the activation, and fewer layers.",
+    "dying units": "Lower the learning rate, take leaky_relu, or initialise with he_normal.",
+    "saturated units": "Start from smaller weights, scale the inputs, and after a sigmoid take cross-entropy "
+    "rather than a squared error.",
+    "unstable cost": "Lower the learning rate, or take larger batches.",
+    "no progress": "Change the learning rate, up or down, by factors of 3, and look whether the gradient "
+    "reaches the first layer.",
+}
+"""The signs by name, and what usually helps."""
+
+
+@dataclass
+class UnitFacts:
+    """What was read off the units of one layer, so many of them; see `LayerRecord`."""
+
+    count: int = 0
+    saturated: float | None = None
+    dead: int | None = None
+
+
+class Monitor:
+    """Records a training's health: for `nn.fit` (``monitor=``) and for loops of your own.
+
+    Args:
+        tell: called with each `Finding` when it is made, ``print`` for example.
+
+    Attributes:
+        layers: the names of the layers.
+        records: one a step that was recorded.
+        findings: the signs seen so far, each named once.
+
+    Raises:
+        TypeError: if ``tell`` is not a function.
+    """
+
+    def __init__(self, *, tell: Callable[[Finding], object] | None = None) -> None:
+        if tell is not None and not callable(tell):
+            raise TypeError(f"tell is a function of a finding, such as print; got {tell!r}")
+        self.records: list[Record] = []
+        self.findings: list[Finding] = []
+        self._tell = tell
+        self._model: Module | None = None
+        self._layers: list[Layer] = []
+        self._every = 1
+        self._step = 0
+        self._losses: list[float] = []
+        self._before: Sequence[float] = []
+        self._bad: _Bad | None = None
+        self._units: dict[str, int] = {}
+        self._rows: list[Sequence[float]] = []
+        self._examples: list[Callable[[], Value]] = []
+
+    @property
+    def layers(self) -> list[str]:
+        return [layer.name for layer in self._layers]
+
+    @property
+    def sizes(self) -> list[int]:
+        """How many parameters each layer has."""
+        return [len(layer.places) for layer in self._layers]
+
+    # ------------------------------------------------------------------------------ a loop of one's own
+
+    def watch(self, model: Module, X: Iterable[Sequence[float]] = ()) -> None:
+        """Watch this model from now on; what was recorded before is forgotten.
+
+        Args:
+            model: a Module; its weights are read at each `record`.
+            X: rows of numbers on which the activations are read, a few dozen: for saturated and dead
+                units.
+
+        Raises:
+            TypeError: if the model is not a Module.
+        """
+        self._begin(model, 1, [])
+        self._rows = [[float(x) for x in row] for row in X]
+        self._before = [p.data for p in model.parameters()]
+
+    def record(self, loss: Value | float) -> None:
+        """Note a step that was just taken: call it after ``optimizer.step()``.
+
+        Args:
+            loss: what the step went by.
+
+        Raises:
+            RuntimeError: if no model is watched.
+            TypeError: if the loss is not a number.
+        """
+        if self._model is None:
+            raise RuntimeError("there is nothing to record yet: monitor.watch(model) before the loop")
+        cost = loss.data if isinstance(loss, Value) else loss
+        if not isinstance(cost, Real):
+            raise TypeError(f"the loss is a Value or a number; got {loss!r} ({type(loss).__name__})")
+        parameters = self._model.parameters()
+        slopes = [0.0 if p.grad is NO_GRADIENT else p.grad for p in parameters]
+        after = [p.data for p in parameters]
+        units = facts_of_units(self._model, self._rows)
+        self.note(float(cost))
+        self.take(self._before, after, slopes, units)
+        self._before = after
+
+    # -------------------------------------------------------------------------------------------- fit's
+
+    def begin(self, model: Module, steps: int, examples: Iterable[Callable[[], Value]]) -> None:
+        """Watch the model for so many steps of `nn.fit`; each example gives the loss of a sample."""
+        self._begin(model, max(1, steps // POINTS), examples)
+
+    def _begin(self, model: Any, every: int, examples: Iterable[Callable[[], Value]]) -> None:
+        if not isinstance(model, Module):
+            raise TypeError(f"a monitor watches an nn.Module; got {type(model).__name__}")
+        self.records, self.findings, self._bad = [], [], None
+        self._model, self._layers, self._every = model, layers_of(model), every
+        self._step, self._losses, self._examples, self._units = 0, [], list(examples), {}
+
+    def wanted(self) -> bool:
+        """Whether the next step is to be recorded: the first few, and then every so often."""
+        return self._step < RUN or (self._step + 1) % self._every == 0
+
+    def note(self, loss: float) -> None:
+        """Count a step."""
+        self._step += 1
+        self._losses.append(loss)
+
+    def take(
+        self,
+        before: Sequence[float],
+        after: Sequence[float],
+        gradients: Sequence[float],
+        units: dict[str, UnitFacts],
+    ) -> None:
+        """Record the step last noted.
+
+        Args:
+            before, after: the model's parameters around it.
+            gradients: that it went by.
+            units: by layer, what its units show.
+        """
+        found = []
+        for layer in self._layers:
+            facts = units.get(layer.name, UnitFacts())
+            self._units[layer.name] = facts.count
+            w, g, moved = _columns(layer, before, gradients, after)
+            weights, update = norm(w), norm([b - a for a, b in zip(w, moved, strict=True)])
+            share = update / weights if weights else (inf if update else 0.0)
+            found.append(LayerRecord(norm(g), weights, share, facts.saturated, facts.dead))
+        bad = [loss for loss in self._losses if not isfinite(loss)]
+        loss = bad[-1] if bad else sum(self._losses) / len(self._losses)
+        self._losses = []
+        self.records.append(Record(self._step, loss, tuple(found)))
+        for finding in self._signs():
+            if self._bad is None and finding.layer:
+                self._bad = _Bad(finding, list(before), list(gradients))
+            self.findings.append(finding)
+            if self._tell is not None:
+                self._tell(finding)
+
+    # -------------------------------------------------------------------------------------------- signs
+
+    def _signs(self) -> list[Finding]:
+        """The signs of the last record that were not named before."""
+        named = {finding.sign for finding in self.findings}
+        fresh = []
+        for sign, look in SIGNS.items():
+            if sign not in named:
+                fresh += [
+                    Finding(sign, self._step, "" if k is None else self._layers[k].name, fact)
+                    for k, fact in look(self)
+                ]
+        return fresh
+
+    @property
+    def means(self) -> list[float]:
+        """The mean losses of each whole run of records, in turn."""
+        losses = [record.loss for record in self.records]
+        return [sum(losses[i - RUN : i]) / RUN for i in range(RUN, len(losses) + 1, RUN)]
+
+    def units_in(self, k: int) -> int:
+        """How many units layer ``k`` was seen to have."""
+        return self._units.get(self.layers[k], 0)
+
+    def mostly_dead(self, k: int) -> Callable[[LayerRecord, Record], bool]:
+        """Whether half of layer ``k``'s ReLUs or more are dead in a record."""
+        units = self.units_in(k)
+        return lambda own, record: bool(units) and own.dead is not None and 2 * own.dead >= units
+
+    def running(self, k: int, bad: Callable[[LayerRecord, Record], bool], but: int = 0) -> bool:
+        """Whether layer ``k`` was bad in the last records, as many as make a run, but for so many of them."""
+        last = self.records[-RUN:]
+        return len(last) == RUN and sum(bad(record.layers[k], record) for record in last) >= RUN - but
+
+    # ------------------------------------------------------------------------------------------ showing
+
+    def plot(self) -> Plot:
+        """Gradients, updates and units of every layer, and where the signs were seen; see `nn.seeing`.
+
+        Raises:
+            ValueError: if nothing was recorded yet.
+            ImportError: if matplotlib is not installed.
+        """
+        if not self.records:
+            raise ValueError("there is nothing to plot: no step was recorded yet")
+        from nn.seeing import health
+
+        return health(self)
+
+    def draw(self, loss: Value | None = None) -> Drawing:
+        """The gradient path of a weight of the first layer that went wrong.
+
+        The weight is the one with the largest gradient, among dying units the one with the smallest.
+        Of many routes the strongest are drawn.
+
+        Args:
+            loss: of one sample, computed by the watched model.  After `nn.fit` it may be left out:
+                of the samples looked at, the one that moves the weight most is taken, with all
+                weights as they were at the time.
+
+        Raises:
+            ValueError: if no layer has gone wrong, or there is no loss to draw.
+        """
+        if self._bad is None or self._model is None:
+            raise ValueError("there is no bad route to draw: no layer has shown any of the signs")
+        from autograd import gradient_path
+
+        parameters = self._model.parameters()
+        weight = parameters[self._bad_place()]
+        if loss is not None:
+            return _small_picture(gradient_path(loss, weight))
+        if not self._examples:
+            raise ValueError("give the loss of one sample: monitor.draw(losses.mse(model(x), y))")
+        now = [p.data for p in parameters]
+        try:
+            _set(parameters, self._bad.weights)
+            with mode(self._model, training=False):
+                losses = [example() for example in self._examples]
+            most = max(losses, key=lambda loss: abs(gradients(loss, weight)))
+            return _small_picture(gradient_path(most, weight))
+        finally:
+            _set(parameters, now)
+
+    def _bad_place(self) -> int:
+        """Which of the parameters of the first bad layer to look at: a weight if there are any."""
+        assert self._bad is not None
+        assert self._model is not None
+        layer = next(layer for layer in self._layers if layer.name == self._bad.finding.layer)
+        parameters, weights = self._model.parameters(), set(self._model.weights())
+        places = [i for i in layer.places if parameters[i] in weights] or list(layer.places)
+        sizes = [abs(self._bad.gradients[i]) for i in places]
+        choose = min if self._bad.finding.sign == "dying units" else max
+        return places[sizes.index(choose(sizes))]
+
+    def __repr__(self) -> str:
+        return f"<Monitor: {counted(len(self.records), 'record')}, {counted(len(self.findings), 'finding')}>"
+
+    def __str__(self) -> str:
+        if not self.findings:
+            return f"healthy: {counted(len(self.records), 'record')}, and none of the signs"
+        return "\n".join(map(str, self.findings))
+
+
+@dataclass(frozen=True)
+class _Bad:
+    """The first finding of a layer, with the weights and gradients of that step."""
+
+    finding: Finding
+    weights: list[float] = field(repr=False)
+    gradients: list[float] = field(repr=False)
+
+
+# ---------------------------------------------------------------------------------------- the layers
+
+
+@dataclass(frozen=True)
+class Layer:
+    """The parameters of one layer: their places among all of the model's, and its name."""
+
+    name: str
+    places: tuple[int, ...]
+
+
+def layers_of(model: Module) -> list[Layer]:
+    """The parameters by layer, as their labels number it (``w21^3``); others by the attribute they are in."""
+    places: dict[str, list[int]] = {}
+    for place, (path, p) in enumerate(model.named_parameters()):
+        number_of_layer = parse_label(p.label).superscript
+        name = f"layer {number_of_layer}" if number_of_layer else path.split(".")[0]
+        places.setdefault(name, []).append(place)
+    return [Layer(name, tuple(at)) for name, at in places.items()]
+
+
+def units_of(outputs: Iterable[Value]) -> list[Value]:
+    """The activations behind some outputs that can saturate or die: labelled ``a1^2``, and so on."""
+    return [
+        v
+        for v in topological_order(*outputs)
+        if v.op is not None and v.op.name in FLAT_ENDS and parse_label(v.label).base == "a"
+    ]
+
+
+def kind_of(unit: Value) -> tuple[str, str]:
+    """The layer of a unit, and the op that it is an activation by."""
+    assert unit.op is not None
+    return f"layer {parse_label(unit.label).superscript}", unit.op.name
+
+
+def facts_of_units(model: Any, rows: Sequence[Sequence[float]]) -> dict[str, UnitFacts]:
+    """How many units of a model are saturated or dead on some samples, by layer."""
+    found: dict[str, tuple[tuple[str, str], list[bool]]] = {}
+    with mode(model, training=False):
+        for row in rows:
+            prediction = model(row)
+            for unit in units_of([prediction] if isinstance(prediction, Value) else prediction):
+                kind = kind_of(unit)
+                found.setdefault(unit.label, (kind, []))[1].append(FLAT_ENDS[kind[1]](unit.data))
+    by_kind: dict[tuple[str, str], list[list[bool]]] = {}
+    for kind, flat in found.values():
+        by_kind.setdefault(kind, []).append(flat)
+    facts: dict[str, UnitFacts] = {}
+    for kind, of_each in by_kind.items():
+        add_facts(facts, kind, of_each)
+    return facts
+
+
+def add_facts(facts: dict[str, UnitFacts], kind: tuple[str, str], flat: Any) -> None:
+    """Add what is known of the units of one kind: for each, on which samples it was on a flat end."""
+    layer, op = kind
+    own = facts.setdefault(layer, UnitFacts())
+    own.count += len(flat)
+    on_flat_end = [int(sum(of_unit)) for of_unit in flat]
+    if op == "relu":
+        own.dead = sum(count == len(flat[0]) for count in on_flat_end)
+    else:
+        own.saturated = sum(on_flat_end) / (len(flat) * len(flat[0]))
+
+
+FLAT_ENDS: dict[str, Callable[[Any], Any]] = {
+    "relu": lambda a: a == 0,
+    "sigmoid": lambda a: 4 * a * (1 - a) < FLAT,
+    "tanh": lambda a: 1 - a * a < FLAT,
+}
+"""By op, whether an activation of this size is on a flat end."""
+
+
+def norm(numbers: Sequence[float]) -> float:
+    """√Σx²; nan if one of them is."""
+    length = hypot(*numbers)
+    return length if isfinite(length) or not any(x != x for x in numbers) else nan
+
+
+def _small_picture(path: GradientPath) -> Drawing:
+    """The path, or of many routes as many of the strongest as a small picture holds: at least one."""
+    longest = max((len(route.nodes) for route in path.routes(1)), default=0)
+    return path.draw(limit=max(SMALL_PICTURE, longest))
+
+
+def _set(parameters: Sequence[Value], numbers: Sequence[float]) -> None:
+    for p, x in zip(parameters, numbers, strict=True):
+        p.data = x
+
+
+def _columns(layer: Layer, *rows: Sequence[float]) -> list[list[float]]:
+    return [[row[i] for i in layer.places] for row in rows]
+
+
+# ----------------------------------------------------------------------------------------- the signs
+
+Sighting = tuple[int | None, str]
+"""The layer in which a sign is seen, counted from 0, or None for the network; and what is seen."""
+
+
+def _nan_cost(monitor: Monitor) -> Iterator[Sighting]:
+    loss = monitor.records[-1].loss
+    if not isfinite(loss):
+        yield None, f"The cost is {loss}."
+
+
+def _nan_weights(monitor: Monitor) -> Iterator[Sighting]:
+    for k, layer in enumerate(monitor.records[-1].layers):
+        if not isfinite(layer.weights) or (not isfinite(layer.update) and layer.weights):
+            yield k, "Weights of it are no finite numbers any more."
+            return
+
+
+def _exploding(monitor: Monitor) -> Iterator[Sighting]:
+    last = monitor.records[-1]
+    for k, layer in enumerate(last.layers):
+        if not layer.gradient <= LARGE:
+            yield k, f"The norm of its gradient is {number(layer.gradient)}."
+            return
+    for k, layer in enumerate(last.layers):
+        if monitor.running(k, lambda own, record: own.gradient > 1):
+            first, end = monitor.records[-RUN].layers[k].gradient, last.layers[-1].gradient
+            if layer.gradient >= 3 * first or layer.gradient > STEEP * end:
+                yield (
+                    k,
+                    (
+                        f"The norm of its gradient stays above 1: {number(first)} {RUN} records ago, now "
+                        f"{number(layer.gradient)}, where that of {monitor.layers[-1]} is {number(end)}."
+                    ),
+                )
+                return
+
+
+def _growing(monitor: Monitor) -> Iterator[Sighting]:
+    before = monitor.records[-RUN:][0]
+    for k, layer in enumerate(monitor.records[-1].layers):
+        start = before.layers[k].weights
+        if isfinite(layer.weights) and layer.weights > 10 * max(start, 1.0):
+            yield (
+                k,
+                (
+                    f"The norm of its weights has grown from {number(start)} to {number(layer.weights)} in "
+                    f"{counted(monitor.records[-1].step - before.step, 'step')}."
+                ),
+            )
+            return
+
+
+def _vanishing(monitor: Monitor) -> Iterator[Sighting]:
+    counts = monitor.sizes
+    if len(counts) < 2:
+        return
+
+    def size(record: Record, k: int) -> float:
+        return record.layers[k].gradient / sqrt(counts[k])
+
+    def faded(k: int) -> Callable[[LayerRecord, Record], bool]:
+        return lambda own, record: size(record, k) < FADED * size(record, -1)
+
+    last = monitor.records[-1]
+    for k in range(len(counts) - 1):
+        if monitor.running(k, faded(k), but=2):
+            yield (
+                k,
+                (
+                    f"A weight of it gets a gradient of about {number(size(last, k))}, one of "
+                    f"{monitor.layers[-1]} {number(size(last, -1))}; the same in the last {RUN} records."
+                ),
+            )
+            return
+
+
+def _dying(monitor: Monitor) -> Iterator[Sighting]:
+    dying = [k for k in range(len(monitor.layers)) if monitor.running(k, monitor.mostly_dead(k))]
+    for k in dying[:1]:
+        dead = monitor.records[-1].layers[k].dead
+        yield k, f"{dead} of its {monitor.units_in(k)} ReLUs give 0 on all samples looked at{_also(dying)}."
+
+
+def _saturated(monitor: Monitor) -> Iterator[Sighting]:
+    run = monitor.records[-RUN:]
+    if len(run) < RUN or not run[-1].loss >= 0.99 * run[0].loss:
+        return
+    layers = range(len(monitor.layers))
+    saturated = [k for k in layers if monitor.running(k, lambda own, record: (own.saturated or 0) > 0.5)]
+    for k in saturated[:1]:
+        yield (
+            k,
+            (
+                f"{run[-1].layers[k].saturated:.0%} of its activations are on a flat end, where the slope is "
+                f"almost 0, and the cost does not fall{_also(saturated)}."
+            ),
+        )
+
+
+def _also(layers: Sequence[int]) -> str:
+    return f"; and so in {counted(len(layers) - 1, 'more layer')}" if len(layers) > 1 else ""
+
+
+def _unstable(monitor: Monitor) -> Iterator[Sighting]:
+    losses = [record.loss for record in monitor.records]
+    if len(losses) < 2 * RUN or not all(map(isfinite, losses[-RUN:])):
+        return
+    means = monitor.means
+    if means[-1] > 3 * min(means[:-1]):
+        yield (
+            None,
+            (
+                f"Over the last {RUN} records it was {number(means[-1])}; it had been down to "
+                f"{number(min(means[:-1]))}."
+            ),
+        )
+
+
+def _no_progress(monitor: Monitor) -> Iterator[Sighting]:
+    means = monitor.means
+    if len(means) >= 3 and len(monitor.records) % RUN == 0 and means[-1] >= 0.999 * max(means[:2]):
+        yield None, f"The cost is no lower than at the start: {number(means[-1])}, after {number(means[0])}."
+
+
+SIGNS: dict[str, Callable[[Monitor], Iterator[Sighting]]] = {
+    "NaN cost": _nan_cost,
+    "NaN weights": _nan_weights,
+    "exploding gradient": _exploding,
+    "growing weights": _growing,
+    "vanishing gradient": _vanishing,
+    "dying units": _dying,
+    "saturated units": _saturated,
+    "unstable cost": _unstable,
+    "no progress": _no_progress,
+}
