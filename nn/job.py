@@ -26,7 +26,7 @@ from nn.layers import MLP
 from nn.losses import Loss
 from nn.module import Module, mode
 from nn.names import by_name
-from nn.samples import is_array, largest, plain, targets
+from nn.samples import ERRORS, is_array, largest, plain, targets
 from nn.schedules import CosineAnnealingLR, Schedule
 from nn.train import ENGINES, fit
 
@@ -131,13 +131,13 @@ def head(data: Dataset, loss: str) -> Head:
     Raises:
         ValueError: if the loss is unknown or does not fit the task.
     """
-    losses.by_name(loss)
+    of_errors = losses.by_name(loss) in ERRORS
     if data.classes is None:
         return _regression_head(data, loss)
     classes = len(data.classes)
-    if loss == "cross_entropy":
+    if loss in ("cross_entropy", "kl_divergence"):
         return Head(classes, "linear", int, _softmax)
-    if loss in ("half_mse", "mse"):
+    if of_errors:
         if classes == 2:
             return Head(1, "sigmoid", float, lambda o: [1 - o[0], o[0]])
         return Head(classes, "sigmoid", lambda y: [float(y == k) for k in range(classes)], list)
@@ -149,7 +149,7 @@ def head(data: Dataset, loss: str) -> Head:
 
 
 def _regression_head(data: Dataset, loss: str) -> Head:
-    if loss not in ("half_mse", "mse"):
+    if losses.by_name(loss) not in ERRORS:
         raise ValueError(
             f"{loss} is for classes, and the target {data.target!r} is a number; take half_mse or mse"
         )

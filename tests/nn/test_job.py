@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from autograd import gradients
-from nn import Checkpoint, CheckpointError, load, save
+from nn import Checkpoint, CheckpointError, load, losses, save
 from nn.data import Dataset, moons, xor
 from nn.job import OPTIMIZERS, Job, default_settings, head, prepare, resumed
 
@@ -41,16 +41,22 @@ def test_the_default_settings_suit_every_task(data):
     assert settings.epochs >= 10
 
 
-@pytest.mark.parametrize("loss", ["binary_cross_entropy", "cross_entropy", "hinge", "mse", "half_mse"])
+@pytest.mark.parametrize("loss", losses.LOSSES)
 def test_every_loss_for_classes_learns_two_of_them(loss):
     result = trained(apart(2), loss=loss, lr=0.2, epochs=40)
     assert result.scores(result.job.train).accuracy > 0.9
 
 
-@pytest.mark.parametrize("loss", ["cross_entropy", "mse", "half_mse"])
+@pytest.mark.parametrize("loss", ["cross_entropy", "kl_divergence", "mse", "half_mse", "mae", "huber"])
 def test_every_loss_for_several_classes_learns_three(loss):
-    result = trained(apart(3), loss=loss, lr=0.3, epochs=60)
+    result = trained(apart(3), loss=loss, lr=0.3, epochs=150)
     assert result.scores(result.job.train).accuracy > 0.9
+
+
+@pytest.mark.parametrize("loss", ["mae", "huber"])
+def test_a_number_is_learned_by_every_loss_of_an_error(loss):
+    result = trained(waves(), loss=loss, lr=0.05, epochs=40)
+    assert result.history["loss"][-1] < 0.6 * result.history["loss"][0]
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum", "nesterov"])
