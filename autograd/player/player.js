@@ -259,8 +259,15 @@
   function boxOf(node) {
     const part = view.nodeElement.get(node);
     if (part === undefined) return undefined;
-    part.box ??= part.getBBox();
+    part.box ??= placed(part);
     return part.box;
+  }
+
+  // In the units of the whole picture: a dot lies in a box that is moved as one.
+  function placed(part) {
+    const { x, y, width, height } = part.getBBox();
+    const moved = part.parentNode === svg ? null : part.parentNode.transform.baseVal.consolidate();
+    return { x: x + (moved?.matrix.e ?? 0), y: y + (moved?.matrix.f ?? 0), width, height };
   }
 
   function refresh(view, nodes = view.nodeElement.keys(), edges = view.edgeElement.keys()) {

@@ -9,7 +9,7 @@ from autograd import Value
 from autograd.player import page
 from autograd.testing.broken import overwrites
 from autograd.walk import walk
-from autograd.wording import number
+from autograd.wording import number, parse_label
 
 MARKUP = '"><img src=x onerror=alert(1)>'
 
@@ -424,6 +424,20 @@ def test_without_another_engine_nothing_is_said_of_one(sheet):
 
 
 # -------------------------------------------------------------------------------------- large graphs
+
+
+def test_in_an_overview_the_frame_is_around_the_dot_of_the_step(opened):
+    steps = walk(chain(60))
+    sheet = opened(page(steps))
+    dots = sheet.locator(".dot")
+    for place in (1, 40, len(steps.trace.nodes)):
+        go(sheet, place)
+        dot, halo = dots.nth(place - 1).bounding_box(), sheet.locator(".halo").bounding_box()
+        for start, size in (("x", "width"), ("y", "height")):
+            assert halo[start] < dot[start]
+            assert halo[start] + halo[size] > dot[start] + dot[size]
+        title = dots.nth(place - 1).locator("title").text_content()
+        assert title == parse_label(steps.trace.nodes[place - 1].label).text
 
 
 def test_every_step_of_a_graph_in_parts_is_told_and_shown(opened):
