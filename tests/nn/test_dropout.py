@@ -180,3 +180,18 @@ def test_a_network_with_dropout_is_pickled_with_its_generator():
     assert twin([1.0, 2.0]).data == model([1.0, 2.0]).data
     assert repr(twin) == repr(model)
     assert "dropout 0.5" in repr(model)
+
+
+@pytest.mark.parametrize("engine", ["eager", "tape"])
+def test_a_training_with_dropout_goes_on_bit_for_bit_where_it_was_left(engine):
+    if engine == "tape":
+        pytest.importorskip("numba", reason="the tape is not installed")
+
+    def train(model, epochs, resume=None):
+        return fit(model, X, Y, loss="hinge", epochs=epochs, batch_size=6, engine=engine, resume=resume)
+
+    whole, parts = (MLP(2, [5, 1], "tanh", dropout=0.4, seed=1) for _ in range(2))
+    history = train(whole, 6)
+    resumed = train(parts, 6, train(parts, 3).state)
+    assert resumed["loss"] == history["loss"]
+    assert parts.state_dict() == whole.state_dict()
