@@ -17,7 +17,7 @@ from math import ceil
 from numbers import Real
 from typing import Any, Protocol
 
-from autograd import Constant, Value, dot
+from autograd import Constant, Value, dot, mean
 from nn.engine import Engine, Moment, Numbers, Objective
 from nn.health import UnitFacts
 from nn.losses import Loss
@@ -103,6 +103,20 @@ def _flat(data: Any, width: int, name: str, what: str) -> Table:
             )
         flat.append([x for row in rows for x in row])
     return flat
+
+
+def stepwise(loss: Loss, model: Recurrent, prediction: Sequence[Any], target: Any) -> Value:
+    """The mean loss over the steps of a sequence, for a model with outputs after every one.
+
+    Args:
+        loss: of one step.
+        model: see above.
+        prediction: what it gave.
+        target: the targets of all steps in one row.
+    """
+    row = [target] if isinstance(target, Real) else list(target)
+    targets = [_one(row[k : k + model.nout]) for k in range(0, len(row), model.nout)]
+    return mean(loss(step, t) for step, t in zip(prediction, targets, strict=True))
 
 
 # ------------------------------------------------------------------------------------------- windows

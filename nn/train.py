@@ -39,7 +39,7 @@ from nn.recurrent import Recurrent
 from nn.resume import Best, captured, generators, resumed
 from nn.samples import Samples, alone, features, is_right, plain, targets
 from nn.schedules import Schedule
-from nn.sequences import WindowEngine, sequence_features, sequence_targets
+from nn.sequences import WindowEngine, sequence_features, sequence_targets, stepwise
 
 DEFAULT_LR = 0.1
 
@@ -324,7 +324,10 @@ class Course:
 
     def _loss_of(self, i: int) -> Value:
         """The loss of a training sample, as the Value whose graph led to it."""
-        return self.loss(self.model(self.train.row(i)), self.train.target(i))
+        prediction, target = self.model(self.train.row(i)), self.train.target(i)
+        if _is_stepwise(self.model):
+            return stepwise(self.loss, self.model, prediction, target)
+        return self.loss(prediction, target)
 
     def _epochs(self, bar: Any) -> None:
         good = self.last

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from autograd import mean
-from nn import MLP, SGD, Adam, GRUCell, LSTMCell, Recurrent, RNNCell, accuracy, fit, losses, predict
+from nn import MLP, SGD, Adam, GRUCell, LSTMCell, Monitor, Recurrent, RNNCell, accuracy, fit, losses, predict
 from nn.sequences import Cut
 
 CELLS = (RNNCell, LSTMCell, GRUCell)
@@ -173,6 +173,20 @@ def test_patience_puts_back_the_best_weights():
     )  # fmt: skip
     assert history.best_epoch is not None
     assert history["val_loss"][history.best_epoch - 1] == min(history["val_loss"])
+
+
+@pytest.mark.parametrize("engine", ["eager", "tape"])
+def test_the_bad_route_of_a_sequence_can_be_drawn(engine):
+    if engine == "tape":
+        pytest.importorskip("numba", reason="the tape is not installed")
+    X = sequences()
+    model = Recurrent(RNNCell(2, 3, init="zeros"), 2, every_step=True, seed=2)
+    monitor = Monitor()
+    for p in model.cell.weights():
+        p.data = 30.0
+    fit(model, X, signs(X), loss="cross_entropy", epochs=20, truncate=4, engine=engine, monitor=monitor)
+    assert monitor.findings
+    assert monitor.draw() is not None
 
 
 # ------------------------------------------------------------------------------- predict and accuracy
