@@ -1,15 +1,18 @@
 """A neural-net layer on top of autograd, made of scalar Values.
 
 >>> from nn import MLP, SGD, losses
->>> model = MLP(2, [4, 1], activation="tanh", seed=0)
->>> optimizer = SGD(model.parameters(), lr=0.1)
->>> for _ in range(100):
-...     loss = losses.hinge(model([0.5, -1.0]), 1)
+>>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [-1, 1, 1, -1]  # either, but not both
+>>> model = MLP(2, [8, 1], activation="tanh", seed=1)
+>>> optimizer = SGD(model.parameters(), lr=0.2)
+>>> for epoch in range(100):
+...     loss = sum(losses.hinge(model(x), t) for x, t in zip(X, y)) / len(X)
 ...     optimizer.zero_grad()
 ...     loss.backward()
 ...     optimizer.step()
->>> loss.data
-0.0
+>>> [model(x).data > 0 for x in X]
+[False, True, True, False]
+
+`fit` is this loop, with the batches, the checks and the records around it.
 """
 
 from autograd import Parameter
