@@ -486,7 +486,7 @@ def test_a_long_certificate_shows_what_matters_and_counts_the_rest() -> None:
         gradcheck(lambda *xs: dot(xs, xs).relu() + abs(xs[7]), (0.0,) * 7 + (0.0,) + (1.0,) * 92)
     ).splitlines()
     assert len(lines) == 1 + 20 + 1
-    assert lines[1].split(maxsplit=5)[4:] == ["kink", "any slope from −1 to 1; at |argument 7|"]
+    assert lines[1].split(maxsplit=6)[5:] == ["kink", "any slope from −1 to 1; at |argument 7|"]
     assert lines[-1] == "… and 80 correct, to at least 15 digits"
 
 
