@@ -325,7 +325,8 @@ def _built(told: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Module:
     found = {name: tensor.shape for name, tensor in tensors.items()}
     if found != dict(_shapes(sizes, activations)):  # before anything is built that is larger than the file
         raise CheckpointError("it was forged: its tensors are not those of its architecture")
-    dropout, generator = told.get("dropout", 0.0), told.get("generator")
+    dropout: Any = told.get("dropout", 0.0)
+    generator: Any = told.get("generator")
     try:
         model = MLP(
             sizes[0], sizes[1:], activation=activations, fused=fused, init="zeros", dropout=dropout, seed=0

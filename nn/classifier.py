@@ -237,12 +237,12 @@ def _sizes(sizes: Any) -> list[int]:
 
 
 def _at_least_1(name: str, n: Any) -> int:
-    if not isinstance(n, Integral) or n < 1:
+    if not isinstance(n, Integral) or int(n) < 1:
         raise ValueError(f"{name} is a whole number from 1 up; got {n!r}")
     return int(n)
 
 
 def _not_negative(name: str, x: Any) -> float:
-    if not isinstance(x, Real) or not (isfinite(x) and x >= 0):
+    if not isinstance(x, Real) or not (isfinite(x) and float(x) >= 0):
         raise ValueError(f"{name} is a finite number from 0 up; got {x!r}")
     return float(x)

@@ -197,7 +197,7 @@ def _pictures(name: str, train: idx_files.Pictures, test: idx_files.Pictures) ->
 
     def part(pictures: idx_files.Pictures) -> Dataset:
         X = pictures.images.reshape(len(pictures.images), -1)
-        y = [index[label] for label in pictures.labels.tolist()]
+        y: list[float] = [index[label] for label in pictures.labels.tolist()]
         return Dataset(name, X, y, features, "digit", classes, (height, width))
 
     return replace(part(train), test=part(test))
@@ -537,9 +537,10 @@ def remarks(data: Dataset) -> list[str]:
         columns = zip(data.features, zip(*plain(data.X), strict=True), strict=True)
         constant = [(name, column[0]) for name, column in columns if min(column) == max(column)]
         said += [f"{name} is {x:g} in every row: nothing can be learned from it." for name, x in constant]
-    for k, n in sorted(Counter(data.y).items()) if data.classes else ():
-        if n == 1:
-            said.append(f"the class {data.classes[int(k)]} has one sample: it is learned, but never judged.")
+    classes = data.classes or ()
+    counts = Counter(data.y) if classes else {}
+    alone = [classes[int(k)] for k, n in sorted(counts.items()) if n == 1]
+    said += [f"the class {name} has one sample: it is learned, but never judged." for name in alone]
     return said
 
 

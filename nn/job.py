@@ -21,7 +21,7 @@ from nn.activations import activation
 from nn.answers import answers
 from nn.checkpoint import Checkpoint, CheckpointError, save
 from nn.data import Dataset, Scaler, split
-from nn.history import History
+from nn.history import History, evenly_spaced
 from nn.layers import MLP
 from nn.losses import Loss
 from nn.module import Module, mode
@@ -30,6 +30,8 @@ from nn.samples import ERRORS, is_array, largest, plain, targets
 from nn.schedules import CosineAnnealingLR, Schedule
 from nn.train import ENGINES, fit
 
+SNAPSHOTS = 30
+"""How often a network is looked at while it learns, where what it learned can be drawn."""
 SAMPLES_SEEN = 20_000
 """How many samples the default number of epochs adds up to, where the data have no default of their own."""
 
@@ -216,6 +218,7 @@ class Job:
             resume: the state of a training to go on with; see `resumed`.
         """
         loss = losses.by_name(self.settings.loss)
+        snapshots = [self._snapshot(0, None)] if self.on_a_plane and resume is None else []
         started = perf_counter()
         history = fit(
             self.model,
@@ -230,10 +233,34 @@ class Job:
             progress=progress,
             engine=self.settings.engine,
             schedule=SCHEDULES[self.settings.schedule](self.optimizer, self.settings.epochs),
-            checkpoint=None if path is None else lambda state: self.save(path, state),
+            checkpoint=self._after_an_epoch(path, snapshots),
             resume=resume,
         )
-        return Result(self, history, perf_counter() - started)
+        return Result(self, history, perf_counter() - started, snapshots)
+
+    def _after_an_epoch(
+        self, path: str | PathLike[str] | None, snapshots: list[Snapshot]
+    ) -> Callable[[Mapping[str, Any]], None] | None:
+        """What is done after each epoch: a checkpoint is written, a snapshot taken; None if neither."""
+        watched = evenly_spaced(self.settings.epochs, SNAPSHOTS) if self.on_a_plane else set()
+        if path is None and not watched:
+            return None
+
+        def after_an_epoch(state: Mapping[str, Any]) -> None:
+            if path is not None:
+                self.save(path, state)
+            if state["epoch"] in watched:
+                snapshots.append(self._snapshot(state["epoch"], state["history"]["loss"][-1]))
+
+        return after_an_epoch
+
+    @property
+    def on_a_plane(self) -> bool:
+        """Whether two inputs are to be told apart into classes: then all that is learned can be drawn."""
+        return self.data.classes is not None and len(self.data.features) == 2
+
+    def _snapshot(self, epoch: int, loss: float | None) -> Snapshot:
+        return Snapshot(epoch, loss, [p.data for p in self.model.parameters()])
 
     def seen(self, data: Dataset) -> tuple[Any, list[Any]]:
         """The samples as the network sees them: scaled inputs, and targets for the loss."""
@@ -372,6 +399,21 @@ class Scores:
     rmse: float | None = None
 
 
+@dataclass(frozen=True)
+class Snapshot:
+    """A network at one moment of its training.
+
+    Attributes:
+        epoch: after how many epochs.
+        loss: that of the epoch; None before the first.
+        weights: the number in each of the model's parameters.
+    """
+
+    epoch: int
+    loss: float | None
+    weights: list[float]
+
+
 @dataclass
 class Result:
     """A trained network, and how it came about.
@@ -380,11 +422,13 @@ class Result:
         job: what was trained on what.
         history: the loss of each epoch.
         seconds: how long the training took.
+        snapshots: the network at moments from the beginning to the end; none where it is not drawn.
     """
 
     job: Job
     history: History
     seconds: float
+    snapshots: list[Snapshot]
 
     def support(self, X: Any) -> list[list[float]]:
         """For each row, in the data's own units: how far each class is supported, or [prediction]."""
@@ -437,7 +481,7 @@ def _squares(xs: Iterable[float]) -> float:
 class Costs(Module):
     """A network and a loss in one: from a sample's inputs and targets to what it costs."""
 
-    def __init__(self, model: Module, loss: Loss) -> None:
+    def __init__(self, model: Any, loss: Loss) -> None:
         self.model, self.loss = model, loss
 
     def __call__(self, x: Any, y: Any) -> Value:
