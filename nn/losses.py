@@ -68,14 +68,13 @@ def huber(prediction: Prediction, target: Target, delta: float = 1.0) -> Value:
         delta: where the square ends and the straight line begins, above 0.
 
     Raises:
-        ValueError: if ``delta`` is not a finite number above 0, or if there are not as many targets
-            as outputs.
+        TypeError, ValueError: if ``delta`` is not a finite number above 0, or if there are not as
+            many targets as outputs.
 
     >>> huber(Value(0.0), 0.5).data, huber(Value(0.0), 3.0).data
     (0.125, 2.5)
     """
-    if not (isfinite(delta) and delta > 0):
-        raise ValueError(f"delta is a finite number above 0; got {delta!r}")
+    _check_positive("delta", delta)
     held = [(e.clip(-delta, delta), e) for e in _errors(prediction, target)]
     return _mean([c * (e - 0.5 * c) for c, e in held])
 
@@ -113,7 +112,7 @@ def binary_cross_entropy(
     >>> binary_cross_entropy(Value(-800.0), 1).data
     800.0
     """
-    _check_weights("pos_weight", [pos_weight])
+    _check_positive("pos_weight", pos_weight)
     _check_smoothing(label_smoothing)
     smoothed = [(z, _smoothed(t, 0.5, label_smoothing)) for z, t in _pairs(logit, y, _check_probability)]
     return _mean([_binary(z, t, pos_weight) for z, t in smoothed])
@@ -152,7 +151,7 @@ def cross_entropy(
     x = _logits("cross_entropy", logits)
     _check_smoothing(label_smoothing)
     if weight is not None:
-        _check_weights("weight", weight, len(x))
+        _check_weights(weight, len(x))
     target = _certain(_target("cross_entropy", target, len(x)))
     if isinstance(target, int):
         if not label_smoothing:
@@ -342,16 +341,26 @@ def _check_distribution(name: str, target: Sequence[Any], classes: int) -> None:
         raise ValueError(f"the probabilities of the classes sum to 1, none below 0; got {list(target)!r}")
 
 
-def _check_weights(name: str, weights: Sequence[float], classes: int = 1) -> None:
+def _check_weights(weight: Any, classes: int) -> None:
+    if isinstance(weight, (str, Real)) or not isinstance(weight, Iterable):
+        raise TypeError(f"weight has one number a class; got {weight!r} ({type(weight).__name__})")
+    weights = list(weight)
     if len(weights) != classes:
-        raise ValueError(f"{name} has one number a class; got {len(weights)} for {classes}")
-    for w in weights:
-        if not isinstance(w, Real):
-            raise TypeError(f"{name} is of numbers; got {w!r} ({type(w).__name__})")
-        if not (isfinite(w) and w > 0):
-            raise ValueError(f"{name} is of finite numbers above 0; got {w!r}")
+        raise ValueError(f"weight has one number a class; got {len(weights)} for {classes}")
+    for k, w in enumerate(weights):
+        _check_positive(f"weight[{k}]", w)
 
 
-def _check_smoothing(smoothing: float) -> None:
-    if not 0 <= smoothing < 1:
+def _check_positive(name: str, x: Any) -> None:
+    if not isinstance(x, Real):
+        raise TypeError(f"{name} is a number; got {x!r} ({type(x).__name__})")
+    number = float(x)
+    if not (isfinite(number) and number > 0):
+        raise ValueError(f"{name} is a finite number above 0; got {x!r}")
+
+
+def _check_smoothing(smoothing: Any) -> None:
+    if not isinstance(smoothing, Real):
+        raise TypeError(f"label_smoothing is a number; got {smoothing!r} ({type(smoothing).__name__})")
+    if not 0 <= float(smoothing) < 1:
         raise ValueError(f"label_smoothing is a number from 0 up and below 1; got {smoothing!r}")

@@ -80,6 +80,8 @@ class Cell(Module):
             )
         flat: list[Value] = []
         for part, values in zip(self.parts, state, strict=True):
+            if not isinstance(values, Iterable):
+                raise TypeError(f"{part} is a sequence of numbers or Values, one a unit; got {values!r}")
             listed = list(values)
             if len(listed) != self.n:
                 whose = f"{part} of this {type(self).__name__}"
@@ -330,8 +332,11 @@ def as_steps(x: Any, nin: int) -> list[State]:
     """One sequence as the Values of each step; numbers become ``x1^t``, ``x2^t``, …
 
     Raises:
+        TypeError: if it is no sequence.
         ValueError: if it is empty, or has a step of another number of inputs.
     """
+    if isinstance(x, (str, bytes)) or not isinstance(x, Iterable):
+        raise TypeError(f"a sequence is one row of inputs a step; got {x!r} ({type(x).__name__})")
     listed = list(x)
     if listed and all(isinstance(v, (Value, Real)) for v in listed):
         if len(listed) % nin:

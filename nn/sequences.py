@@ -13,17 +13,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, isfinite
 from numbers import Real
 from typing import Any, Protocol
 
 from autograd import Constant, Value, dot, mean
+from autograd.wording import counted
 from nn.engine import Engine, Moment, Numbers, Objective
 from nn.health import UnitFacts
 from nn.losses import Loss
 from nn.module import Module
 from nn.recurrent import Recurrent, as_steps
-from nn.samples import Samples, Table, alone, features, is_right, plain, targets
+from nn.samples import Samples, Table, alone, is_right, plain, targets
 
 
 def sequence_features(model: Recurrent, X: Any, name: str = "X") -> Table:
@@ -39,7 +40,7 @@ def sequence_features(model: Recurrent, X: Any, name: str = "X") -> Table:
         TypeError: if it is not sequences of numbers.
         ValueError: naming the shape that does not suit the model, or a number that is not finite.
     """
-    return features(_flat(X, model.nin, name, "inputs"), name)
+    return _flat(X, model.nin, name)
 
 
 def sequence_targets(
@@ -78,31 +79,43 @@ def _nested(data: Any, name: str) -> list[Any]:
     return list(data)
 
 
-def _flat(data: Any, width: int, name: str, what: str) -> Table:
-    """Sequences of rows as one row each, checked for their shape."""
-    shape = getattr(data, "shape", None)
-    if shape is not None and len(shape) in (2, 3):
-        if (shape[2] if len(shape) == 3 else 1) != width:
-            raise ValueError(f"{name} has the shape {shape}; (sequences, steps, {width}) is wanted")
-        return data.reshape(shape[0], -1) if len(shape) == 3 else data
-    flat: list[list[Any]] = []
-    for i, sequence in enumerate(_nested(data, name)):
-        if isinstance(sequence, (str, bytes, Real)) or not isinstance(sequence, Iterable):
-            raise TypeError(f"sequence {i} of {name} is {sequence!r}, not a row of steps")
-        rows = [[step] if isinstance(step, Real) else list(step) for step in sequence]
-        for t, row in enumerate(rows):
-            if len(row) != width:
-                raise ValueError(
-                    f"step {t} of sequence {i} of {name} has {len(row)} {what} (counted from 0); "
-                    f"the network takes {width}"
-                )
-        if flat and len(rows) * width != len(flat[0]):
+def _flat(X: Any, nin: int, name: str) -> list[list[float]]:
+    """Sequences of rows as one row each, checked for their shape and their numbers."""
+    shape = getattr(X, "shape", None)
+    if shape is not None and (len(shape) not in (2, 3) or (shape[2] if len(shape) == 3 else 1) != nin):
+        raise ValueError(f"{name} has the shape {tuple(shape)}; (sequences, steps, {nin}) is wanted")
+    flat: list[list[float]] = []
+    for i, sequence in enumerate(_nested(X, name)):
+        if isinstance(sequence, (str, bytes)) or not isinstance(sequence, Iterable):
+            raise TypeError(f"sequence {i} of {name} is {sequence!r} ({type(sequence).__name__}), not steps")
+        steps = [_step(row, nin, f"step {t} of sequence {i} of {name}") for t, row in enumerate(sequence)]
+        if not steps:
+            raise ValueError(f"sequence {i} of {name} is empty: it takes at least one step")
+        if flat and len(steps) * nin != len(flat[0]):
             raise ValueError(
-                f"sequence {i} of {name} has {len(rows)} steps where sequence 0 has {len(flat[0]) // width}: "
+                f"sequence {i} of {name} has {len(steps)} steps where sequence 0 has {len(flat[0]) // nin}: "
                 "cut or pad them to one length"
             )
-        flat.append([x for row in rows for x in row])
+        flat.append([x for row in steps for x in row])
+    if not flat:
+        raise ValueError(f"{name} is empty: there is nothing to learn from")
     return flat
+
+
+def _step(row: Any, nin: int, place: str) -> list[float]:
+    """The inputs of a step, as many as the network takes."""
+    place += " (counted from 0)"
+    if isinstance(row, (str, bytes)) or not isinstance(row, (Iterable, Real)):
+        raise TypeError(f"{place} is {row!r} ({type(row).__name__}), not a row of numbers")
+    inputs = [row] if isinstance(row, Real) else list(row)
+    if len(inputs) != nin:
+        raise ValueError(f"{place} has {counted(len(inputs), 'input')}; the network takes {nin}")
+    for j, x in enumerate(inputs):
+        if not isinstance(x, Real):
+            raise TypeError(f"input {j} at {place} is {x!r} ({type(x).__name__}), not a number")
+        if not isfinite(x):
+            raise ValueError(f"input {j} at {place} is {x!r}; it has to be a finite number")
+    return [float(x) for x in inputs]
 
 
 def stepwise(loss: Loss, model: Recurrent, prediction: Sequence[Any], target: Any) -> Value:

@@ -257,7 +257,7 @@ def test_a_weighted_sure_prediction_keeps_its_digits():
     ("options", "words"),
     [
         ({"weight": [1.0, 2.0]}, "weight has one number a class; got 2 for 3"),
-        ({"weight": [1.0, 2.0, 0.0]}, "weight is of finite numbers above 0; got 0.0"),
+        ({"weight": [1.0, 2.0, 0.0]}, r"weight\[2\] is a finite number above 0; got 0.0"),
         ({"label_smoothing": 1.0}, "label_smoothing is a number from 0 up and below 1; got 1.0"),
         ({"label_smoothing": -0.1}, "label_smoothing is a number"),
     ],
@@ -267,8 +267,23 @@ def test_options_out_of_range_are_refused(options, words):
         losses.cross_entropy(values([1, 2, 3]), 0, **options)
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: losses.huber(x[0], 0.0, delta="a"),
+        lambda x: losses.cross_entropy(x, 0, weight=5),
+        lambda x: losses.cross_entropy(x, 0, weight=["a", 1]),
+        lambda x: losses.cross_entropy(x, 0, label_smoothing="a"),
+        lambda x: losses.binary_cross_entropy(x[0], 0, pos_weight=None),
+    ],
+)
+def test_options_are_numbers(call):
+    with pytest.raises(TypeError, match=r"(a|one) number.*; got"):
+        call(values([1, 2]))
+
+
 def test_what_class_1_counts_is_above_nothing():
-    with pytest.raises(ValueError, match="pos_weight is of finite numbers above 0; got -1"):
+    with pytest.raises(ValueError, match="pos_weight is a finite number above 0; got -1"):
         losses.binary_cross_entropy(Value(1.0), 1, pos_weight=-1)
 
 

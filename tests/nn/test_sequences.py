@@ -226,10 +226,16 @@ def test_accuracy_counts_sequences_or_steps():
             [[[1.0, 2.0]], [[1.0, 2.0], [3.0, 4.0]]],
             "sequence 1 of X has 2 steps where sequence 0 has 1: cut or",
         ),
-        ([[[1.0, 2.0]], [[1.0]]], "step 0 of sequence 1 of X has 1 inputs .*; the network takes 2"),
-        ([[[1.0, float("nan")]], [[1.0, 2.0]]], "row 0, column 1 of X .* has to be a finite number"),
+        (
+            [[[1.0, 2.0]], [[1.0]]],
+            r"step 0 of sequence 1 of X \(counted from 0\) has 1 input; the network takes 2",
+        ),
+        (
+            [[[1.0, float("nan")]], [[1.0, 2.0]]],
+            "input 1 at step 0 of sequence 0 of X .* is nan; it has to be a finite number",
+        ),
         ([], "X is empty"),
-        ([[], []], "empty"),
+        ([[], []], "sequence 0 of X is empty"),
     ],
 )
 def test_sequences_that_do_not_suit_are_refused_by_their_shape(X, words):
