@@ -13,6 +13,7 @@ from autograd.testing.differences import TINY, Sided, sided
 from autograd.testing.oracle import (
     DIGITS_KEPT,
     EPSILON,
+    LARGEST,
     Numbers,
     arithmetic,
     exact,
@@ -156,6 +157,18 @@ def _one_by_one(node: Value, inputs: Numbers, moving: Sequence[int]) -> Local:
     return Local(slopes, smooth, fault)
 
 
+def without_number(node: Value, moving: Sequence[int]) -> Fault | None:
+    """The first partial of a node that is infinite or nan where its op's value has a slope."""
+    assert node.op is not None
+    inputs = [number_of(v) for v in node.inputs]
+    for k in moving:
+        if not math.isfinite(node.partials[k]) and node.inputs[k].role != "constant":
+            fault = wrong_partial(node.op, inputs, k, written(node))
+            if fault is not None:
+                return fault
+    return None
+
+
 def confirmed(op: Op, inputs: Numbers) -> bool:
     """Whether one difference, along a direction in which all inputs move, confirms all partials at once."""
     if any(kink.gap(*inputs) == 0 for kink in op.kinks):
@@ -202,8 +215,10 @@ def _fault(op: Op, inputs: Numbers, i: int, low: Any, high: Any, text: str) -> F
     try:
         stated = exact(partial_of(op, i), inputs)
     except (ArithmeticError, ValueError, TypeError):  # no real number: the doubles have infinity or nan
-        return None
-    if not is_real(stated) or max(abs(stated), abs(low), abs(high)) < arithmetic().mpf(10) ** UNDERFLOWS:
+        return _without_number(op, inputs, i, low, high, text)
+    if not is_real(stated):
+        return _without_number(op, inputs, i, low, high, text)
+    if max(abs(stated), abs(low), abs(high)) < arithmetic().mpf(10) ** UNDERFLOWS:
         return None
     allowed = 4 * EPSILON * max(abs(low), abs(high)) + 1e-50 * bool(low != high)
     if low - allowed <= stated <= high + allowed:
@@ -216,6 +231,19 @@ def _fault(op: Op, inputs: Numbers, i: int, low: Any, high: Any, text: str) -> F
     _refuse_floats(op, inputs)
     want = (low + high) / 2
     return Fault(op, i, text, float(stated), float(want), cause_of(float(stated), float(want)))
+
+
+def _without_number(op: Op, inputs: Numbers, i: int, low: Any, high: Any, text: str) -> Fault | None:
+    """A fault where the rule states no number, although the value has a slope there, inside its domain."""
+    stated = op.evaluate(inputs)[1][i]
+    if math.isfinite(stated) or not all(
+        x in op.domain[min(k, len(op.domain) - 1)] for k, x in enumerate(inputs)
+    ):
+        return None
+    steepest = max(abs(low), abs(high))
+    if high - low > THE_SAME * steepest or steepest > LARGEST / 1000:  # a kink; or too steep for a double
+        return None
+    return Fault(op, i, text, stated, float((low + high) / 2), "no number, where the value has a slope")
 
 
 def _sensitivity(op: Op, inputs: Numbers, i: int, stated: Any) -> Any:

@@ -25,6 +25,7 @@ from autograd.testing.table import GradientError, aligned
 from autograd.wording import count, number
 
 EVERYDAY = 24  # points
+SIMPLE = (-1.0, -0.5, 0.0, 0.5, 1.0)
 SMALL, USUAL, LARGE = (
     (1e-300, 1e-100, 1e-12, 1e-6, 1e-3),
     (0.1, 0.5, 1.0, 2.0, 5.0, 12.0),
@@ -66,7 +67,7 @@ def check_op(op: Op) -> str:
     >>> from autograd.ops import TABLE
     >>> print(check_op(TABLE["relu"]))
     op    points  checked
-    relu  100     value, ∂/∂input 1, kink at a = 0
+    relu  105     value, ∂/∂input 1, kink at a = 0
     """
     if not isinstance(op, Op):
         raise TypeError(
@@ -310,8 +311,9 @@ def _is_jump_in_digits(op: Op, left: Sequence[float], right: Sequence[float], k:
 
 
 def _points(op: Op) -> Iterator[list[float]]:
-    """The same ones every time: everyday points, and all sizes and signs of the inputs together."""
+    """The same ones every time: everyday and simple points, and all sizes and signs of inputs together."""
     yield from _everyday(op)
+    yield from _simple(op)
     for n in [op.arity] if op.arity else range(1, MOST_INPUTS + 2):
         yield from _corners(op, n)
 
@@ -321,6 +323,13 @@ def _everyday(op: Op) -> Iterator[list[float]]:
     for k in range(EVERYDAY):
         n = op.arity or 1 + k % MOST_INPUTS
         yield [_inside(chance, domain_of(op, i)) for i in range(n)]
+
+
+def _simple(op: Op) -> Iterator[list[float]]:
+    """Halves and whole numbers, one and all: ties, and what a rule may take for a special case."""
+    for row in product(SIMPLE, repeat=op.arity or 0):
+        if row and all(x in domain_of(op, i) for i, x in enumerate(row)):
+            yield list(row)
 
 
 def _inside(chance: random.Random, domain: Interval) -> float:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from autograd.graph import topological_order
 from autograd.testing.broken import ENGINES, gradients_of
 from autograd.testing.differences import Estimate, Number, Sided, estimates, noise_of, sided
-from autograd.testing.nodes import Fault, Local, is_on_a_kink, local, written
+from autograd.testing.nodes import Fault, Local, is_on_a_kink, local, without_number, written
 from autograd.testing.oracle import DIGITS_KEPT, EPSILON, LARGEST, arithmetic, is_real, rule_in_digits
 from autograd.testing.table import CORRECT, KINK, LIMITED, NOT_DIFFERENTIABLE, WRONG, Verdict
 from autograd.value import Value, number_of
@@ -114,6 +114,9 @@ class Evidence:
     def _in_the_graph(self, i: int, name: str, gradient: float) -> Verdict:
         at = number_of(self.sources[i])
         for node in (node for node, bits in self.endless.items() if bits >> i & 1):
+            fault = without_number(node, self._moving(node)) if math.isfinite(number_of(node)) else None
+            if fault is not None:
+                return self._accused(i, name, gradient, fault)
             op = node.op.name if node.op else ""
             detail = f"the slope of {written(node)} is not finite"
             return Verdict(name, at, gradient, None, NOT_DIFFERENTIABLE, op=op, detail=detail)
@@ -160,7 +163,7 @@ class Evidence:
     def _accused(self, i: int, name: str, gradient: float, fault: Fault) -> Verdict:
         right = self._to_one_side(i, 1)
         slope = None if right is None else float(right.slope)
-        apart = None if slope is None else ulps_between(gradient, slope)
+        apart = None if slope is None or not math.isfinite(gradient) else ulps_between(gradient, slope)
         at, detail = number_of(self.sources[i]), _accusation(fault)
         return Verdict(name, at, gradient, slope, WRONG, ulps=apart, op=fault.op.name, detail=detail)
 
@@ -280,15 +283,9 @@ class Evidence:
 
     def _follows(self, i: int, found: Verdict) -> Verdict:
         """Wrong if the function changes with its input where the graph at the point does not show it."""
-        step = a_little(found.at)
-        unseen = [self.calls.hidden(i, found.at + side * step) for side in (-1, 1)]
-        drift = 1000 * abs(found.gradient) * step
-        if any(jump is not None and abs(jump.value) > jump.noise + drift for jump in unseen):
-            told, detail = (
-                NOT_DIFFERENTIABLE,
-                "the function jumps here, in a way that its graph does not show",
-            )
-            return Verdict(found.name, found.at, found.gradient, None, told, detail=detail)
+        if any(self._jumps(i, found.at, side * a_little(found.at)) for side in (-1, 1)):
+            detail = "the function jumps here, in a way that its graph does not show"
+            return Verdict(found.name, found.at, found.gradient, None, NOT_DIFFERENTIABLE, detail=detail)
         candidates = estimates(lambda x: self.calls.hidden(i, x), found.at)[:WITNESSES]
         if len(candidates) < WITNESSES or not all(c.excludes(0.0) for c in candidates):
             return found
@@ -301,6 +298,13 @@ class Evidence:
         )
         apart = ulps_between(found.gradient, slope)
         return Verdict(found.name, found.at, found.gradient, slope, WRONG, ulps=apart, detail=detail)
+
+    def _jumps(self, i: int, at: float, step: float) -> bool:
+        """Whether what the graph does not show is there at once, rather than growing with the step."""
+        near, farther = self.calls.hidden(i, at + step), self.calls.hidden(i, at + 1000 * step)
+        if near is None or farther is None:
+            return False
+        return abs(near.value) > near.noise and 2 * abs(near.value) > abs(farther.value)
 
     def _branches(self, i: int, found: Verdict) -> Verdict:
         """A kink or a jump where the function goes another way just beside."""
