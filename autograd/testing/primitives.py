@@ -79,6 +79,9 @@ def check_op(op: Op) -> str:
         points += 1
     for kink in op.kinks:
         _check_kink(op, kink)
+    for inputs in _simple(op):
+        _check_at(op, inputs)
+        points += 1
     for line in _lines(op):
         points += _check_along(op, *line)
     n = op.arity
@@ -311,9 +314,8 @@ def _is_jump_in_digits(op: Op, left: Sequence[float], right: Sequence[float], k:
 
 
 def _points(op: Op) -> Iterator[list[float]]:
-    """The same ones every time: everyday and simple points, and all sizes and signs of inputs together."""
+    """The same ones every time: everyday points, and all sizes and signs of the inputs together."""
     yield from _everyday(op)
-    yield from _simple(op)
     for n in [op.arity] if op.arity else range(1, MOST_INPUTS + 2):
         yield from _corners(op, n)
 
