@@ -107,7 +107,7 @@ def _arrangement(svg: str) -> str:
 
 
 def _text(walk: Walk) -> str:
-    """Every step as text, in two lists: the forward pass and what follows."""
+    """Every step as text, a list for each pass; forward mode, where values and tangents alternate, is one."""
     told = list(walk.trace.steps[:LONGEST_TEXT])
     parts = []
     for title, steps in _passes(told):
@@ -126,7 +126,10 @@ def _text(walk: Walk) -> str:
 
 
 def _passes(steps: list[Step]) -> Iterator[tuple[str, list[Step]]]:
-    titles = {"forward": "Forward pass", "reverse": "Reverse pass", "tangent": "Forward mode"}
+    if any(step.phase == "tangent" for step in steps):
+        yield "Forward mode", steps
+        return
+    titles = {"forward": "Forward pass", "reverse": "Reverse pass"}
     for phase, title in titles.items():
         those = [step for step in steps if step.phase == phase]
         if those:

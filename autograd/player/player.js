@@ -220,7 +220,7 @@
     for (const word of root.querySelectorAll(".fact")) if (word.textContent === "gradient") word.textContent = slope();
     for (const dot of root.querySelectorAll(".dot")) titleDot(dot, view.nodesOf.get(dot));
     view.lit = { frames: document.createElementNS(SVG, "g"), flows: document.createElementNS(SVG, "g") };
-    root.prepend(view.lit.frames); // frames lie below the graph: no number is crossed
+    root.prepend(view.lit.frames); // below the graph, so that no number is crossed
     root.append(view.lit.flows);
   }
 
@@ -350,7 +350,8 @@
     const box = boxOf(node);
     if (box === undefined) return;
     const around = { x: box.x - 5, y: box.y - 5, width: box.width + 10, height: box.height + 10, rx: 8 };
-    drawn(lit.frames, "rect", { ...around, class: kind });
+    const inside = view.nodeElement.get(node).classList.contains("dot"); // of a filled box, which would hide it
+    drawn(inside ? lit.flows : lit.frames, "rect", { ...around, class: kind });
   }
 
   function flow(key, backwards) {
@@ -586,11 +587,14 @@
 
   const PHASES = { forward: "forward pass", reverse: "reverse pass", tangent: "forward mode" };
 
+  // In forward mode values and tangents take turns: that is one pass.
+  const passOf = (step) => (slope() === "tangent" ? "tangent" : step.phase);
+
   function tell(step) {
     const count = steps().length;
     const phase = $("phase");
-    phase.className = step ? step.phase : "";
-    phase.textContent = step ? PHASES[step.phase] : "";
+    phase.className = step ? passOf(step) : "";
+    phase.textContent = step ? PHASES[passOf(step)] : "";
     $("count").textContent = step ? `step ${place} of ${count}` : `${count} steps`;
     $("sentence").textContent = step ? sentenceOf(step) : "Nothing is computed yet. Press Next, or the right arrow key, for the first step.";
     $("math").replaceChildren(...(step ? mathOf(formulaOf(step)) : []));
@@ -1001,7 +1005,7 @@
 
   function showPasses() {
     const counts = {};
-    for (const step of steps()) counts[step.phase] = (counts[step.phase] ?? 0) + 1;
+    for (const step of steps()) counts[passOf(step)] = (counts[passOf(step)] ?? 0) + 1;
     const passes = document.querySelector(".passes");
     for (const [phase, n] of Object.entries(counts)) {
       const pass = element("span", { class: phase }, PHASES[phase]);

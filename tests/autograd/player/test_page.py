@@ -162,6 +162,29 @@ def test_at_the_fastest_no_step_is_passed_over(opened):
     assert [int(x) for x in sheet.evaluate("told")] == list(range(1, len(steps) + 1))
 
 
+def test_forward_mode_is_one_pass(opened):
+    w, x = Value(0.5, "w"), Value(2.0, "x")
+    html = page(walk((w * x).tanh() * w, tangent=w))
+    sheet = opened(html)
+    assert sheet.locator(".passes span").all_text_contents() == ["forward mode"]
+    for _ in range(int(sheet.get_attribute("#place", "max"))):
+        sheet.keyboard.press("ArrowRight")
+        assert sheet.text_content("#phase") == "forward mode"
+    assert html.split("<noscript>")[1].split("</noscript>")[0].count("<ol") == 1
+
+
+def test_on_a_small_screen_what_a_wrong_prediction_is_told_can_be_read_at_once(opened, html):
+    sheet = opened(html, viewport={"width": 390, "height": 800})
+    sheet.check("#predict")
+    while not sheet.is_visible("#prediction"):
+        sheet.click("#next")
+    sheet.fill("#answer", "12345")
+    sheet.keyboard.press("Enter")
+    sheet.wait_for_selector("#verdict:not(:empty)")
+    verdict, buttons = (sheet.locator(which).bounding_box() for which in ("#verdict", "#transport"))
+    assert verdict["y"] + verdict["height"] <= buttons["y"]
+
+
 def test_however_fast_next_is_clicked_the_graph_stays_where_it_is(sheet, steps):
     before = matrix(sheet)
     for done in range(2, 9, 2):
@@ -436,6 +459,11 @@ def test_in_an_overview_the_frame_is_around_the_dot_of_the_step(opened):
         for start, size in (("x", "width"), ("y", "height")):
             assert halo[start] < dot[start]
             assert halo[start] + halo[size] > dot[start] + dot[size]
+        assert sheet.evaluate(  # later in the document, so on top of the box that the dot is in
+            "i => !!(document.querySelectorAll('.dot')[i].compareDocumentPosition("
+            "document.querySelector('.halo')) & Node.DOCUMENT_POSITION_FOLLOWING)",
+            place - 1,
+        )
         title = dots.nth(place - 1).locator("title").text_content()
         assert title == parse_label(steps.trace.nodes[place - 1].label).text
 
