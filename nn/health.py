@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from math import hypot, inf, isfinite, nan, sqrt
 from numbers import Real
 from typing import TYPE_CHECKING, Any
@@ -37,8 +38,9 @@ RUN = 10
 """How many records running a sign must show that a single bad step can show as well."""
 POINTS = 100
 """About how many records `nn.fit` makes, besides those of the first steps."""
-WATCHED = 32
-"""How many samples, from all over the data, the activations are read on."""
+WATCHED, READ_EVERY = 32, 5
+"""On how many samples, from all over the data, the activations are read; again after so many times as
+many have been trained on."""
 LARGE, STEEP, FADED, FLAT = 1e3, 100, 1e-3, 0.05
 """A gradient's norm that is exploding whatever follows; how many times that of the last layer it must be
 otherwise, if it does not grow; the share of the last layer's gradient below
@@ -56,7 +58,8 @@ class LayerRecord:
         weights: the norm of its parameters, before the step.
         update: the norm of the step, as a share of that; 0 if both are 0.
         saturated: the share of its activations, over units and watched samples, on a flat end of
-            sigmoid or tanh: where the slope is below a twentieth of the greatest.  None for others.
+            sigmoid or tanh: where the slope is below a twentieth of the greatest; as it was last read.
+            None for others.
         dead: how many of its ReLUs are 0 on every watched sample; None for other activations.
     """
 
@@ -163,7 +166,8 @@ class Monitor:
         self._losses: list[float] = []
         self._before: Sequence[float] = []
         self._bad: _Bad | None = None
-        self._units: dict[str, int] = {}
+        self._units: dict[str, UnitFacts] = {}
+        self._unread = 0
         self._rows: list[Sequence[float]] = []
         self._examples: list[Callable[[], Value]] = []
 
@@ -211,9 +215,8 @@ class Monitor:
         parameters = self._model.parameters()
         slopes = [0.0 if p.grad is NO_GRADIENT else p.grad for p in parameters]
         after = [p.data for p in parameters]
-        units = facts_of_units(self._model, self._rows)
-        self.note(float(cost))
-        self.take(self._before, after, slopes, units)
+        self.note(float(cost), READ_EVERY * WATCHED)
+        self.take(self._before, after, slopes, partial(facts_of_units, self._model, self._rows))
         self._before = after
 
     # -------------------------------------------------------------------------------------------- fit's
@@ -227,15 +230,17 @@ class Monitor:
             raise TypeError(f"a monitor watches an nn.Module; got {type(model).__name__}")
         self.records, self.findings, self._bad = [], [], None
         self._model, self._layers, self._every = model, layers_of(model), every
-        self._step, self._losses, self._examples, self._units = 0, [], list(examples), {}
+        self._step, self._losses, self._examples = 0, [], list(examples)
+        self._units, self._unread = {}, READ_EVERY * WATCHED
 
     def wanted(self) -> bool:
         """Whether the next step is to be recorded: the first few, and then every so often."""
         return self._step < RUN or (self._step + 1) % self._every == 0
 
-    def note(self, loss: float) -> None:
-        """Count a step."""
+    def note(self, loss: float, samples: int) -> None:
+        """Count a step on so many samples."""
         self._step += 1
+        self._unread += samples
         self._losses.append(loss)
 
     def take(
@@ -243,33 +248,39 @@ class Monitor:
         before: Sequence[float],
         after: Sequence[float],
         gradients: Sequence[float],
-        units: dict[str, UnitFacts],
+        units: Callable[[], dict[str, UnitFacts]],
     ) -> None:
         """Record the step last noted.
 
         Args:
-            before, after: the model's parameters around it.
-            gradients: that it went by.
-            units: by layer, what its units show.
+            before, after: the model's parameters around it, as lists or NumPy's arrays.
+            gradients: that it went by, likewise.
+            units: gives what the units of each layer show; asked now and then, as it takes time.
         """
-        found = []
-        for layer in self._layers:
-            facts = units.get(layer.name, UnitFacts())
-            self._units[layer.name] = facts.count
-            w, g, moved = _columns(layer, before, gradients, after)
-            weights, update = norm(w), norm([b - a for a, b in zip(w, moved, strict=True)])
-            share = update / weights if weights else (inf if update else 0.0)
-            found.append(LayerRecord(norm(g), weights, share, facts.saturated, facts.dead))
+        if self._unread >= READ_EVERY * WATCHED:
+            self._units, self._unread = units(), 0
+        layers = tuple(self._layer_record(layer, before, after, gradients) for layer in self._layers)
         bad = [loss for loss in self._losses if not isfinite(loss)]
         loss = bad[-1] if bad else sum(self._losses) / len(self._losses)
         self._losses = []
-        self.records.append(Record(self._step, loss, tuple(found)))
+        self.records.append(Record(self._step, loss, layers))
         for finding in self._signs():
             if self._bad is None and finding.layer:
-                self._bad = _Bad(finding, list(before), list(gradients))
+                self._bad = _Bad(finding, [*map(float, before)], [*map(float, gradients)])
             self.findings.append(finding)
             if self._tell is not None:
                 self._tell(finding)
+
+    def _layer_record(self, layer: Layer, before: Any, after: Any, gradients: Any) -> LayerRecord:
+        facts = self._units.get(layer.name, UnitFacts())
+        w, moved = layer.of(before), layer.of(after)
+        weights = norm(w)
+        if not isfinite(weights) or not isfinite(norm(moved)):
+            share = nan
+        else:
+            update = norm(moved - w if hasattr(w, "dot") else [b - a for a, b in zip(w, moved, strict=True)])
+            share = update / weights if weights else (inf if update else 0.0)
+        return LayerRecord(norm(layer.of(gradients)), weights, share, facts.saturated, facts.dead)
 
     # -------------------------------------------------------------------------------------------- signs
 
@@ -293,7 +304,7 @@ class Monitor:
 
     def units_in(self, k: int) -> int:
         """How many units layer ``k`` was seen to have."""
-        return self._units.get(self.layers[k], 0)
+        return self._units.get(self.layers[k], UnitFacts()).count
 
     def mostly_dead(self, k: int) -> Callable[[LayerRecord, Record], bool]:
         """Whether half of layer ``k``'s ReLUs or more are dead in a record."""
@@ -302,8 +313,10 @@ class Monitor:
 
     def running(self, k: int, bad: Callable[[LayerRecord, Record], bool], but: int = 0) -> bool:
         """Whether layer ``k`` was bad in the last records, as many as make a run, but for so many of them."""
-        last = self.records[-RUN:]
-        return len(last) == RUN and sum(bad(record.layers[k], record) for record in last) >= RUN - but
+        run = self.records[-RUN:]
+        if len(run) < RUN or not bad(run[-1].layers[k], run[-1]):
+            return False
+        return sum(bad(record.layers[k], record) for record in run) >= RUN - but
 
     # ------------------------------------------------------------------------------------------ showing
 
@@ -391,17 +404,29 @@ class Layer:
     """The parameters of one layer: their places among all of the model's, and its name."""
 
     name: str
-    places: tuple[int, ...]
+    places: Sequence[int]
+
+    def of(self, numbers: Any) -> Any:
+        """The numbers of its parameters among those of all, as a list or NumPy's array as they come."""
+        if isinstance(self.places, range):
+            return numbers[self.places.start : self.places.stop]
+        return [numbers[i] for i in self.places]
 
 
 def layers_of(model: Module) -> list[Layer]:
     """The parameters by layer, as their labels number it (``w21^3``); others by the attribute they are in."""
     places: dict[str, list[int]] = {}
     for place, (path, p) in enumerate(model.named_parameters()):
-        number_of_layer = parse_label(p.label).superscript
-        name = f"layer {number_of_layer}" if number_of_layer else path.split(".")[0]
+        _, mark, layer = p.label.partition("^")
+        name = f"layer {layer}" if mark and layer.isdigit() else path.partition(".")[0]
         places.setdefault(name, []).append(place)
-    return [Layer(name, tuple(at)) for name, at in places.items()]
+    return [Layer(name, _as_range(at)) for name, at in places.items()]
+
+
+def _as_range(places: list[int]) -> Sequence[int]:
+    """The places as a range, if they stand one after another."""
+    run = range(places[0], places[-1] + 1)
+    return run if len(run) == len(places) else places
 
 
 def units_of(outputs: Iterable[Value]) -> list[Value]:
@@ -428,25 +453,26 @@ def facts_of_units(model: Any, rows: Sequence[Sequence[float]]) -> dict[str, Uni
             for unit in units_of([prediction] if isinstance(prediction, Value) else prediction):
                 kind = kind_of(unit)
                 found.setdefault(unit.label, (kind, []))[1].append(FLAT_ENDS[kind[1]](unit.data))
-    by_kind: dict[tuple[str, str], list[list[bool]]] = {}
+    by_kind: dict[tuple[str, str], list[int]] = {}
     for kind, flat in found.values():
-        by_kind.setdefault(kind, []).append(flat)
+        by_kind.setdefault(kind, []).append(sum(flat))
     facts: dict[str, UnitFacts] = {}
-    for kind, of_each in by_kind.items():
-        add_facts(facts, kind, of_each)
+    for kind, flat_on in by_kind.items():
+        add_facts(facts, kind, flat_on, len(rows))
     return facts
 
 
-def add_facts(facts: dict[str, UnitFacts], kind: tuple[str, str], flat: Any) -> None:
-    """Add what is known of the units of one kind: for each, on which samples it was on a flat end."""
+def add_facts(
+    facts: dict[str, UnitFacts], kind: tuple[str, str], flat_on: Sequence[int], samples: int
+) -> None:
+    """Add what is known of the units of one kind: on how many of the samples each was on a flat end."""
     layer, op = kind
     own = facts.setdefault(layer, UnitFacts())
-    own.count += len(flat)
-    on_flat_end = [int(sum(of_unit)) for of_unit in flat]
+    own.count += len(flat_on)
     if op == "relu":
-        own.dead = sum(count == len(flat[0]) for count in on_flat_end)
+        own.dead = sum(count == samples for count in flat_on)
     else:
-        own.saturated = sum(on_flat_end) / (len(flat) * len(flat[0]))
+        own.saturated = sum(flat_on) / (len(flat_on) * samples)
 
 
 FLAT_ENDS: dict[str, Callable[[Any], Any]] = {
@@ -457,8 +483,14 @@ FLAT_ENDS: dict[str, Callable[[Any], Any]] = {
 """By op, whether an activation of this size is on a flat end."""
 
 
-def norm(numbers: Sequence[float]) -> float:
-    """√Σx²; nan if one of them is."""
+def norm(numbers: Any) -> float:
+    """√Σx² of a list or NumPy's array; nan if one of them is."""
+    if hasattr(numbers, "dot"):
+        largest = float(max(numbers.max(), -numbers.min()))
+        if not 0 < largest < inf:
+            return largest
+        scale = largest if largest > 1e100 else 1.0  # else the squares might overflow
+        return scale * sqrt((numbers / scale).dot(numbers / scale))
     length = hypot(*numbers)
     return length if isfinite(length) or not any(x != x for x in numbers) else nan
 
@@ -472,10 +504,6 @@ def _small_picture(path: GradientPath) -> Drawing:
 def _set(parameters: Sequence[Value], numbers: Sequence[float]) -> None:
     for p, x in zip(parameters, numbers, strict=True):
         p.data = x
-
-
-def _columns(layer: Layer, *rows: Sequence[float]) -> list[list[float]]:
-    return [[row[i] for i in layer.places] for row in rows]
 
 
 # ----------------------------------------------------------------------------------------- the signs

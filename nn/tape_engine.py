@@ -112,7 +112,7 @@ class TapeEngine:
         facts: dict[str, UnitFacts] = {}
         for kind in dict.fromkeys(self._kinds):
             own = values[:, [k for k, other in enumerate(self._kinds) if other == kind]]
-            add_facts(facts, kind, FLAT_ENDS[kind[1]](own).T)
+            add_facts(facts, kind, FLAT_ENDS[kind[1]](own).sum(axis=0).tolist(), len(values))
         return facts
 
     def weights(self) -> Array:

@@ -37,7 +37,7 @@ from nn.names import by_name
 from nn.optim import SGD, Optimizer
 from nn.recurrent import Recurrent
 from nn.resume import Best, captured, generators, resumed
-from nn.samples import Samples, alone, features, is_right, plain, targets
+from nn.samples import Samples, alone, features, is_right, targets
 from nn.schedules import Schedule
 from nn.sequences import WindowEngine, sequence_features, sequence_targets, stepwise
 
@@ -364,12 +364,11 @@ class Course:
             return self.engine.step(batch)
         before = self.engine.weights() if self.monitor.wanted() else None
         loss, hits = self.engine.step(batch)
-        self.monitor.note(loss)
+        self.monitor.note(loss, len(batch))
         if before is not None or not isfinite(loss):
             after = self.engine.weights()
             before = after if before is None else before
-            gradients = self.engine.gradients()
-            self.monitor.take(_list(before), _list(after), _list(gradients), self.engine.units())
+            self.monitor.take(before, after, self.engine.gradients(), self.engine.units)
         return loss, hits
 
     def _record(self, number: int, loss: float, right: float) -> None:
@@ -426,10 +425,6 @@ def _spread(samples: int, most: int) -> list[int]:
     """The places of up to so many samples, evenly spread."""
     count = min(samples, most)
     return [i * samples // count for i in range(count)]
-
-
-def _list(numbers: Any) -> list[float]:
-    return cast(list[float], plain(numbers))
 
 
 def _share(hits: float, samples: Samples) -> float | None:

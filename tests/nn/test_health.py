@@ -140,9 +140,9 @@ def test_the_loss_of_a_record_is_the_mean_since_the_last():
     monitor.watch(MLP(1, [1], seed=0))
     monitor._every = 5
     for loss in (1.0, 2.0, 3.0):
-        monitor.note(loss)
+        monitor.note(loss, 1)
     weights = [0.0, 0.0]
-    monitor.take(weights, weights, weights, {})
+    monitor.take(weights, weights, weights, dict)
     assert monitor.records[0].loss == 2.0
 
 
