@@ -149,6 +149,8 @@ def _named_place(label: Label, last: int, by: By) -> Place | None:
         layer = last
     if layer is None or label.base not in ("w", "b", "z", "a", "x", "o"):
         return None
+    if label.base == "x" and layer != INPUTS:  # of a step of a sequence, not of a layer
+        return None
     if by == "layer":
         return layer, WHOLE
     if len(indices) != (2 if label.base == "w" else 1):

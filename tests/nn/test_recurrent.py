@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd import Value, gradients, no_grad
+from autograd import Value, draw, gradient_path, gradients, no_grad
 from nn import GRUCell, LSTMCell, Recurrent, RNNCell, losses
 
 CELLS = (RNNCell, LSTMCell, GRUCell)
@@ -446,3 +446,20 @@ def test_sizes_and_cells_are_checked():
         GRUCell("2", 3)
     with pytest.raises(TypeError, match="cell is an RNNCell, LSTMCell or GRUCell; got 'lstm'"):
         Recurrent("lstm", 1)
+
+
+# -------------------------------------------------------------------------------------------- pictures
+
+
+@pytest.mark.parametrize("collapse", [None, "neuron", "layer"])
+def test_a_network_in_time_is_drawn_with_the_steps_of_its_inputs(collapse):
+    model = Recurrent(RNNCell(1, 2, seed=0), 1, seed=1)
+    loss = losses.mse(model([0.5, -1.0, 2.0]), 1.0)
+    loss.backward()
+    svg = draw(loss, collapse=collapse).pipe("svg").decode()
+    assert svg.count(">input</text>") == 3
+
+
+def test_a_shared_weight_has_a_route_for_every_way_through_time():
+    model = Recurrent(RNNCell(1, 1, seed=0), 1, seed=1)
+    assert gradient_path(model([0.5, -1.0, 2.0]), model.parameter("u11")).count == 3
