@@ -62,7 +62,8 @@ class Bound:
 BOUND = Bound()
 BOUNDS = {
     "sech": Bound(value=3),  # the reciprocal of the C library's cosh, itself good to 2 ulp
-    "tanh": Bound(partial=6),  # the square of sech
+    "tanh": Bound(value=2.5, partial=6),  # the C library's tanh; the square of sech
+    "sigmoid": Bound(value=2.5),  # a quotient of what exp has rounded
     "erf": Bound(condition=2),  # exp of a square: its tails
     "erfc": Bound(condition=2),
     "pow": Bound(condition=2, inner=lambda a, b: abs(math.log(a))),  # b − 1 is rounded, and is an exponent
