@@ -122,3 +122,13 @@ class History:
 
 
 COLUMNS = tuple(f.name for f in fields(Epoch))
+
+
+def evenly_spaced(epochs: int, count: int) -> set[int]:
+    """So many of the epochs, counted from 1, the last one among them; all if there are no more.
+
+    >>> sorted(evenly_spaced(100, 4))
+    [25, 50, 75, 100]
+    """
+    count = min(epochs, count)
+    return {round(k * epochs / count) for k in range(1, count + 1)}

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-INDEX, PLAYER, GALLERY = "index.html", "walk.html", "gallery.html"
+INDEX, PLAYER, GALLERY, FILM = "index.html", "walk.html", "gallery.html", "training.html"
 WEIGHTS, HISTORY, PATHS = "weights.safetensors", "history.csv", "paths"
-NAMES = (INDEX, PLAYER, GALLERY, WEIGHTS, HISTORY, PATHS)
+NAMES = (INDEX, PLAYER, GALLERY, FILM, WEIGHTS, HISTORY, PATHS)
 """All that a report may hold."""
 MARK = '<meta name="generator" content="chainrule">'
 """Stands in every report's index, so that it can be told from someone else's."""

@@ -21,7 +21,8 @@ from nn import seeing
 from nn.data import Dataset
 from nn.job import Result, Scores
 from nn.report import companions, pictures
-from nn.report.folder import GALLERY, HISTORY, MARK, PATHS, PLAYER, WEIGHTS
+from nn.report.film import film_of
+from nn.report.folder import FILM, GALLERY, HISTORY, MARK, PATHS, PLAYER, WEIGHTS
 from nn.samples import plain
 
 ALL_OPEN, OPEN = 20, 3
@@ -103,8 +104,11 @@ def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, dict[st
     network, shown = pictures.network_drawing(loss, result.job.model)
     player, gallery = companions.player_of(loss), companions.gallery_of(loss)
     result.job.model.zero_grad()
+    film = film_of(result)
     files = {f"{PATHS}/{path.file}": path.svg for path in paths}
     files |= {name: made.html for name, made in ((PLAYER, player), (GALLERY, gallery)) if made.html}
+    if film is not None:
+        files[FILM] = film.html()
     facts = {
         "mark": _safe(MARK),
         "version": _version(),
@@ -120,6 +124,8 @@ def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, dict[st
         "tiles": tiles(result),
         "loss_curve": _inline(_loss_curve(result), "loss"),
         "plot": _plot(result),
+        "strip": None if film is None else _inline(film.strip().page_svg(), "strip"),
+        "frames": 0 if film is None else len(film.frames),
         "confusion": confusion(result),
         "mistakes": mistakes(result),
         "network": _inline(network, "network"),
@@ -135,7 +141,7 @@ def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, dict[st
         "player": player,
         "mathematics": _safe(player.mathematics),
         "gallery": gallery,
-        "places": {"player": PLAYER, "gallery": GALLERY},
+        "places": {"player": PLAYER, "gallery": GALLERY, "film": FILM},
         "files": file_table(files),
         "folder": PATHS,
     }
@@ -277,6 +283,7 @@ def file_table(files: Collection[str]) -> list[tuple[str, str]]:
     pages = [
         (PLAYER, "the loss of one sample and its gradients, step by step"),
         (GALLERY, "the gradient of every weight, a card each"),
+        (FILM, "the training, frame by frame"),
     ]
     return [
         *((name, text) for name, text in pages if name in files),

@@ -26,6 +26,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from autograd.wording import counted, number
+from nn.history import evenly_spaced
 from nn.names import by_name
 from nn.seeing.plane import Plane, draw_areas, draw_points, leads_of
 from nn.seeing.style import LOOKS, Look, Plot, settings
@@ -71,8 +72,10 @@ class Film:
     Args:
         X, y, threshold: the samples, as `boundary` takes them.
         axis_names: what the inputs are called.
+        names: the classes' names; what ``y`` calls them by default.
 
     Attributes:
+        plane: the `nn.seeing.plane.Plane` that it shows.
         frames: the list of its `Frame`s.
 
     Raises:
@@ -94,9 +97,14 @@ class Film:
     """
 
     def __init__(
-        self, X: Any, y: Any, threshold: float | None = None, axis_names: tuple[str, str] = ("x₁", "x₂")
+        self,
+        X: Any,
+        y: Any,
+        threshold: float | None = None,
+        axis_names: tuple[str, str] = ("x₁", "x₂"),
+        names: Sequence[str] = (),
     ) -> None:
-        self.plane = Plane.around(X, y, threshold, GRID)
+        self.plane = Plane.around(X, y, threshold, GRID, names)
         self.axis_names = axis_names
         self.frames: list[Frame] = []
 
@@ -116,13 +124,14 @@ class Film:
         self.frames.append(Frame(int(epoch), value, support, tuple(self.plane.points(model).right)))
 
     def strip(self, count: int = 6) -> Plot:
-        """Some of its frames side by side: the first, the last, and between them evenly spaced ones.
+        """Some of its frames side by side, from the first to the last, closer in the beginning than later.
 
         Raises:
             ValueError: if it has no frames.
         """
         self._check()
-        places = np.unique(np.linspace(0, len(self.frames) - 1, count).round().astype(int)).tolist()
+        shares = np.linspace(0, 1, count) ** 1.7  # most happens early
+        places = np.unique(np.round(shares * (len(self.frames) - 1)).astype(int)).tolist()
         chosen = [self.frames[k] for k in places]
         columns = min(3, len(chosen))
         rows = ceil(len(chosen) / columns)
@@ -278,7 +287,7 @@ def animate(
     """
     film = Film(X, y, threshold)
     film.take(model, 0)
-    wanted = moments(epochs, frames)
+    wanted = evenly_spaced(epochs, frames)
 
     def photograph(state: Mapping[str, Any]) -> None:
         if state["epoch"] in wanted:
@@ -286,16 +295,6 @@ def animate(
 
     fit(model, X, y, epochs=epochs, checkpoint=photograph, **{"progress": False, **training})
     return film
-
-
-def moments(epochs: int, frames: int) -> set[int]:
-    """After which epochs to take a frame, for so many of them, the last one among them.
-
-    >>> sorted(moments(100, 4))
-    [25, 50, 75, 100]
-    """
-    count = min(epochs, frames)
-    return {round(k * epochs / count) for k in range(1, count + 1)}
 
 
 def _bytes(leads: Array) -> Array:

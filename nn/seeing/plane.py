@@ -64,7 +64,9 @@ class Plane:
     threshold: float | None = None
 
     @classmethod
-    def around(cls, X: Any, y: Any, threshold: float | None = None, grid: int = GRID) -> Plane:
+    def around(
+        cls, X: Any, y: Any, threshold: float | None = None, grid: int = GRID, names: Sequence[str] = ()
+    ) -> Plane:
         """The plane around some samples.
 
         Args:
@@ -73,6 +75,7 @@ class Plane:
                 that is largest at its class.
             threshold: see `boundary`.
             grid: how many columns and rows the grid has.
+            names: the classes' names; what ``y`` calls them by default.
 
         Raises:
             TypeError, ValueError: if they are not such samples.
@@ -81,12 +84,17 @@ class Plane:
         found = classes_of(y)
         if len(found.labels) != len(rows):
             raise ValueError(f"X has {len(rows)} rows, but y has {len(found.labels)}: one a sample")
+        if names:
+            found = Classes(found.labels, list(names))
         return cls(rows, found, around(rows[:, 0], grid), around(rows[:, 1], grid), threshold)
+
+    def places(self) -> Array:
+        """The points of the grid, one a row, row by row of the picture."""
+        return np.stack(np.meshgrid(self.xs, self.ys), axis=-1).reshape(-1, 2)
 
     def support(self, model: Any) -> Array:
         """How far the model supports each class at each point of the grid: (classes, ys, xs)."""
-        grid = np.stack(np.meshgrid(self.xs, self.ys), axis=-1).reshape(-1, 2)
-        return self._support(model, grid).reshape(-1, len(self.ys), len(self.xs))
+        return self._support(model, self.places()).reshape(-1, len(self.ys), len(self.xs))
 
     def points(self, model: Any) -> Points:
         """The samples, and which of them the model classifies right."""
@@ -319,8 +327,7 @@ def neurons(model: MLP, X: Any, y: Any) -> Plot:
     count = sum(layer.nout for layer in model.layers)
     if count > MOST_NEURONS:
         raise ValueError(f"the network has {count} neurons; at most {MOST_NEURONS} are drawn")
-    grid = np.stack(np.meshgrid(plane.xs, plane.ys), axis=-1).reshape(-1, 2)
-    seen = model.activations(grid)
+    seen = model.activations(plane.places())
     shape = (len(plane.ys), len(plane.xs))
     pictures = [
         (_output_label(neuron), seen.z[k][i].reshape(shape), seen.A[k][i].reshape(shape))

@@ -18,6 +18,7 @@ from nn.data import Dataset, moons, xor
 from nn.history import Epoch
 from nn.job import default_settings, prepare
 from nn.report import check_folder, companions, page, pictures, write_report
+from nn.report.film import film_of
 from nn.report.folder import staged
 
 MARKUP = "<script>alert('&')</script> $x$"
@@ -405,3 +406,29 @@ def test_a_history_is_read_as_it_is_written(tmp_path):
     index = write_report(result, tmp_path / "report")
     header = (index.parent / "history.csv").read_text(encoding="utf-8").splitlines()[0]
     assert header == "number,loss,accuracy,val_loss,val_accuracy"
+
+
+# ----------------------------------------------------------------------------------- the film
+
+
+def test_a_plane_of_two_inputs_is_filmed_and_nothing_else_is(tmp_path):
+    result = trained(moons(24), epochs=3)
+    before = result.predict(result.job.train.X)
+    index = write_report(result, tmp_path / "report")
+    film = (index.parent / "training.html").read_text(encoding="utf-8")
+    assert '"epoch": 3, "loss"' in film
+    assert 'href="training.html"' in index.read_text(encoding="utf-8")
+    assert result.predict(result.job.train.X) == before  # it has its last weights again
+    assert trained(rows(3)).snapshots == []
+
+
+def test_the_film_ends_with_the_network_that_is_reported():
+    result = trained(moons(24), epochs=3)
+    film = film_of(result)
+    assert [frame.epoch for frame in film.frames] == [0, 1, 2, 3]
+    train = result.job.train
+    assert list(film.frames[-1].right) == [
+        p == y for p, y in zip(result.predict(train.X), train.y, strict=True)
+    ]
+    place = film.plane.places()[0].tolist()
+    assert film.frames[-1].support[:, 0, 0] == pytest.approx(result.support([place])[0], rel=1e-6)
