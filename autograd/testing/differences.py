@@ -141,9 +141,12 @@ def sided(op: Op, inputs: Sequence[Sided], more: int = 0) -> Sided | None:
     largest = max([1, *(abs(v.start) for v in inputs if abs(v.start) < math.inf)])
     with mp.workdps(4 * TINY + int(2 * mp.log10(largest / step)) + more):
         starts = [mp.mpf(v.start) for v in inputs]
-        here = value(starts)
         steps = step, step * mp.mpf(10) ** -SMALLER
-        beside = [value([x + h * v.slope for x, v in zip(starts, inputs, strict=True)]) for h in steps]
+        try:
+            here = value(starts)
+            beside = [value([x + h * v.slope for x, v in zip(starts, inputs, strict=True)]) for h in steps]
+        except ZeroDivisionError:  # behind a jump that leads to a pole
+            return None
         if not all(map(is_real, (here, *beside))):
             return None
         coarse, fine = (mp.mpf(y) - here for y in beside)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
-from autograd import Parameter, Value, gradients, topological_order
+from autograd import Parameter, Value, gradients, topological_order, where
 from autograd.ops import TABLE, Interval, Kink, Op, op
 from autograd.testing import gradcheck
 from autograd.testing.strategies import (
@@ -146,6 +146,11 @@ def test_about_every_second_expression_is_on_a_kink_where_kinks_are_sought() -> 
 @given(recipes(kinks=True, most_steps=5))
 def test_no_kink_is_taken_for_a_mistake(recipe: Recipe) -> None:
     assert not gradcheck(recipe, recipe.numbers).wrong
+
+
+def test_a_jump_that_leads_to_a_pole_is_an_edge() -> None:
+    certificate = gradcheck(lambda x: 1 / where(x - 0.5, 0.0, x), 0.5)
+    assert [v.verdict for v in certificate.verdicts] == ["not differentiable here"]
 
 
 @pytest.mark.parametrize("name", ["relu", "log", "where"])
