@@ -19,7 +19,7 @@ from autograd.testing import GradientError, gradcheck
 from autograd.testing.strategies import Recipe, recipes
 
 EXPRESSIONS = 1000
-PORTION = 500
+PORTION = 250
 
 
 def each(count: int) -> settings:
@@ -83,6 +83,8 @@ def main() -> None:
             alarms += accused
             if accused:
                 print("\n\n".join(accused), flush=True)
+            told = f"{total['expressions']:,} checked, {len(alarms)} false alarms"
+            print(told, file=sys.stderr, flush=True)
     count = total.pop("expressions")
     print(f"checked: {count:,} expressions in {perf_counter() - start:.0f} s")
     for verdict, inputs in total.most_common():
