@@ -22,6 +22,9 @@ class Module:
     A subclass keeps its `Parameter`s and other Modules in attributes, on their own or in lists,
     tuples and dictionaries, nested as you like; all of them are found, in that order.
 
+    Attributes:
+        training: whether it is in training, where `Dropout` drops; see `train` and `eval`.
+
     >>> class Line(Module):
     ...     def __init__(self):
     ...         self.slope, self.offset = Parameter(2.0, "a"), Parameter(1.0, "b")
@@ -32,9 +35,6 @@ class Module:
     7.0
     >>> line.state_dict()
     {'slope': 2.0, 'offset': 1.0}
-
-    Attributes:
-        training: whether it is in training, where `Dropout` drops; see `train` and `eval`.
     """
 
     training: bool = True
