@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from math import hypot, inf, isfinite, nan, sqrt
 from numbers import Real
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from autograd import Value, gradients, topological_order
@@ -45,6 +46,8 @@ LARGE, STEEP, FADED, FLAT = 1e3, 100, 1e-3, 0.05
 """A gradient's norm that is exploding whatever follows; how many times that of the last layer it must be
 otherwise, if it does not grow; the share of the last layer's gradient below
 which an earlier one's has vanished; the share of an activation's greatest slope below which it saturates."""
+WIDTH = 100
+"""Of a line of a finding in words."""
 SMALL_PICTURE = 20
 """Beyond so many nodes only the strongest routes of a bad weight are drawn."""
 
@@ -108,7 +111,8 @@ class Finding:
 
     def __str__(self) -> str:
         where = f"step {self.step}, {self.layer}" if self.layer else f"step {self.step}"
-        return f"{where}: {self.sign}. {self.fact} {self.cure}"
+        words = fill(f"{self.fact} {self.cure}", WIDTH, initial_indent="  ", subsequent_indent="  ")
+        return f"{where}: {self.sign}\n{words}"
 
 
 CURES = {
@@ -629,7 +633,7 @@ def _unstable(monitor: Monitor) -> Iterator[Sighting]:
 def _no_progress(monitor: Monitor) -> Iterator[Sighting]:
     means = monitor.means
     if len(means) >= 3 and len(monitor.records) % RUN == 0 and means[-1] >= 0.999 * max(means[:2]):
-        yield None, f"The cost is no lower than at the start: {number(means[-1])}, after {number(means[0])}."
+        yield None, f"The cost has hardly fallen: {number(means[0])} at first, now {number(means[-1])}."
 
 
 SIGNS: dict[str, Callable[[Monitor], Iterator[Sighting]]] = {
