@@ -79,7 +79,7 @@ def default_settings(data: Dataset) -> Settings:
             (128,), "relu", "cross_entropy", "adam", 0.002, 10, 128, held_out=0.0, schedule="cosine"
         )
     if data.image:
-        return Settings((32,), "relu", "cross_entropy", "momentum", 0.05, 10, 32)
+        return Settings((32,), "relu", "cross_entropy", "momentum", 0.05, 30, 32)
     if len(data) == 4:  # a truth table: every row is needed
         return Settings((4,), "tanh", _default_loss(data), "momentum", 0.2, 200, 4, held_out=0.0)
     epochs = min(200, max(10, SAMPLES_SEEN // len(data)))
