@@ -15,6 +15,7 @@ from autograd import Value, where
 from autograd.value import as_value
 from nn import MLP, SGD, Adam, History, Module, Parameter, fit, losses
 from nn.optim import Optimizer
+from nn.schedules import CosineAnnealingLR
 
 tape = pytest.mark.skipif(find_spec("numba") is None, reason="the tape needs Numba")
 PRECISION = 1e-9
@@ -41,6 +42,8 @@ def trained(
     y = [target(row) for row in X]
     model = MLP(3, [5, 4, outputs], activation="tanh", fused=fused, seed=1)
     own = optimizer(model.parameters())
+    schedule = options.pop("schedule", None)
+    options["schedule"] = schedule and schedule(own)
     history = fit(model, X, y, optimizer=own, epochs=8, progress=False, engine=engine, **options)
     return model, history
 
@@ -58,6 +61,9 @@ CASES: dict[str, dict[str, Any]] = {
     "unfused": {"loss": "hinge", "fused": False, "batch_size": 16},
     "validation and patience": {"loss": "half_mse", "validation": 0.25, "patience": 3},
     "classes": {"loss": "cross_entropy", "outputs": 3, "batch_size": 8, "target": three_classes},
+    "clipped by norm": {"loss": "hinge", "batch_size": 16, "clip_norm": 0.2, "l2": 1e-2},
+    "clipped by value": {"loss": "mse", "batch_size": 9, "clip_value": 0.01},
+    "scheduled": {"loss": "mse", "batch_size": 16, "schedule": lambda own: CosineAnnealingLR(own, 6, 1e-3)},
     "probabilities": {"loss": "binary_cross_entropy", "target": lambda row: int(row[2] > 0)},
 }
 

@@ -3,6 +3,7 @@
 import csv
 import random
 import sys
+from importlib.util import find_spec
 from math import inf, nan
 
 import pytest
@@ -12,6 +13,9 @@ from autograd import Parameter, Value, gradients, mean
 from nn import MLP, SGD, Adam, History, Module, accuracy, fit, losses, predict
 from nn.history import Epoch
 from nn.samples import Samples, is_right
+from nn.schedules import ExponentialLR
+
+TAPE = pytest.mark.skipif(find_spec("numba") is None, reason="the tape needs Numba")
 
 X = [[0.5, -1.0], [1.5, 0.3], [-0.7, 0.9], [-1.2, -0.4], [0.1, 1.1]]
 SIGNS = [1, -1, -1, 1, -1]
@@ -316,6 +320,34 @@ def test_a_loss_that_overflows_ends_the_training_and_keeps_the_last_good_weights
     assert predict(model, [[1.0]])[0] ** 2 < inf
 
 
+RUNAWAYS = {
+    "momentum": lambda p: (SGD(p, lr=1e100, momentum=0.9), None),
+    "adam": lambda p: (Adam(p, lr=1e120), None),
+    "schedule": lambda p: scheduled(SGD(p, lr=1e60, momentum=0.5)),
+}
+
+
+def scheduled(optimizer):
+    return optimizer, ExponentialLR(optimizer, 0.5)
+
+
+@pytest.mark.parametrize("engine", ["eager", pytest.param("tape", marks=TAPE)])
+@pytest.mark.parametrize("make", RUNAWAYS.values(), ids=RUNAWAYS)
+def test_an_overflow_takes_back_the_optimisers_state_as_well(make, engine):
+    model = MLP(1, [2, 1], "linear", seed=0)
+    optimizer, schedule = make(model.parameters())
+    with pytest.warns(RuntimeWarning, match="the loss became"):
+        _, history = trained(
+            model, [[1.0], [2.0]], [1.0, 0.0], "mse", optimizer=optimizer, schedule=schedule, epochs=50,
+            engine=engine, batch_size=1, shuffle=False,
+        )  # fmt: skip
+    assert history.state is None
+    numbers = [p.data for p in model.parameters()] + [x for row in optimizer.state.values() for x in row]
+    assert all(abs(x) < inf for x in numbers)
+    assert optimizer.steps in (2 * len(history) - 2, 0)  # the last whole epoch's steps are not trusted
+    assert abs(losses.mse(model([1.0]), 1.0).data) < inf
+
+
 def test_an_error_in_the_middle_comes_through():
     class Failing(SGD):
         def step(self):
@@ -409,6 +441,12 @@ BAD = [
     ({"validation": 0.01}, ValueError, "leaves 0 to validate on"),
     ({"validation": [X]}, TypeError, "a pair"),
     ({"validation": (X, SIGNS[:2])}, ValueError, "the validation X has 5 rows, but the validation y has 2"),
+    ({"seed": "a"}, TypeError, "seed is a whole number; got 'a'"),
+    ({"seed": 0.5}, TypeError, "seed is a whole number"),
+    ({"shuffle": 3}, TypeError, "shuffle is True or False; got 3"),
+    ({"progress": "no"}, TypeError, "progress is True or False; got 'no'"),
+    ({"clip_norm": -1.0}, ValueError, "clip_norm is a finite number from 0 up"),
+    ({"clip_value": "1"}, TypeError, "clip_value is a number"),
     ({"engine": "eagle"}, ValueError, "did you mean 'eager'"),
 ]
 
