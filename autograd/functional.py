@@ -261,14 +261,12 @@ def _call(
 @contextmanager
 def _inside() -> Iterator[None]:
     """While a function is being called: derivatives within it are Values, and graphs are recorded."""
-    before = mode.recording
-    mode.switch("recording", True)
     _nesting.depth += 1
     try:
-        yield
+        with mode.switched(recording=True):
+            yield
     finally:
         _nesting.depth -= 1
-        mode.switch("recording", before)
 
 
 def _fresh(leaf: Any, name: str) -> Value:

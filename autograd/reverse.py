@@ -7,8 +7,7 @@ topological order a node has received everything before it passes anything on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from math import isfinite
 from typing import Any, Literal, overload
 
@@ -150,7 +149,7 @@ def gradients(output: Value, wrt: Any, create_graph: bool = False) -> Any:
                 f"gradients are taken of a Value with respect to Values; got {v!r} ({type(v).__name__})"
             )
     if create_graph:
-        with _switched("recording", True):
+        with mode.switched(recording=True):
             upstream = upstreams(output, in_values)
         # a slope that depends on nothing is a leaf, not a constant: its own gradients are zeros
         found: list[Any] = [g if isinstance(g := upstream.get(v, 0.0), Value) else Value(g) for v in wanted]
@@ -172,7 +171,7 @@ def no_grad() -> Any:
     >>> y.inputs
     ()
     """
-    return _switched("recording", False)
+    return mode.switched(recording=False)
 
 
 def detect_anomaly() -> Any:
@@ -190,17 +189,7 @@ def detect_anomaly() -> Any:
     autograd.value.AnomalyError: ln(x) is nan, where x = -1.0
       computed at ...
     """
-    return _switched("detecting", True)
-
-
-@contextmanager
-def _switched(name: str, setting: bool) -> Iterator[None]:
-    before = getattr(mode, name)
-    mode.switch(name, setting)
-    try:
-        yield
-    finally:
-        mode.switch(name, before)
+    return mode.switched(detecting=True)
 
 
 def _check_output(output: Value) -> None:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import linecache
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from math import inf, isfinite
 from numbers import Real
 from operator import attrgetter
@@ -43,9 +44,19 @@ class _Mode(threading.local):
     made: list[Value] | None = None  # where a tape that is being recorded wants each new node
     now: tuple[bool, list[Value] | None] = (True, None)  # recording and not detecting; made: all in one
 
-    def switch(self, name: str, setting: Any) -> None:
-        """Set the named attribute."""
-        setattr(self, name, setting)
+    @contextmanager
+    def switched(self, **settings: Any) -> Iterator[None]:
+        """Other settings of the attributes, for a while."""
+        before = {name: getattr(self, name) for name in settings}
+        self._set(settings)
+        try:
+            yield
+        finally:
+            self._set(before)
+
+    def _set(self, settings: dict[str, Any]) -> None:
+        for name, setting in settings.items():
+            setattr(self, name, setting)
         self.now = (self.recording and not self.detecting, self.made)
 
 

@@ -20,8 +20,7 @@ a feeds into y: a small change of a changes y −3 times as much (∂y/∂a = b 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from itertools import count
@@ -385,7 +384,7 @@ def recomputed(order: Iterable[Value], numbers: Mapping[Value, float]) -> dict[V
         TypeError: if a number is not a real number.
     """
     copies: dict[Value, Value] = {}
-    with _recording():
+    with mode.switched(recording=True):
         for v in order:
             if v.op is None:
                 copy = KINDS[v.role](numbers.get(v, v.data))
@@ -396,17 +395,6 @@ def recomputed(order: Iterable[Value], numbers: Mapping[Value, float]) -> dict[V
             copy.label = v.label
             copies[v] = copy
     return copies
-
-
-@contextmanager
-def _recording() -> Iterator[None]:
-    """Record also where the caller is inside `no_grad`."""
-    before = mode.recording
-    mode.switch("recording", True)
-    try:
-        yield
-    finally:
-        mode.switch("recording", before)
 
 
 def _by_label(facts: Trace) -> dict[str, list[str]]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from inspect import signature
 from itertools import compress
 from operator import is_, is_not
@@ -35,28 +34,14 @@ def record(
     arguments = [_as_inputs(x, name) for x, name in zip(sample, names, strict=True)]
     inputs = [v for x in arguments for v in (x if isinstance(x, list) else [x])]
     widths = [len(x) if isinstance(x, list) else 0 for x in arguments]
-    with _recording() as made:
+    made: list[Value] = []
+    with mode.switched(branching=False, recording=True, made=made):  # whatever cuts the graph is refused
         outputs = only_values(function(*arguments))
         listing = flatten(outputs, inputs, made)
         if len(made) <= RUN_TWICE:
             moved = [_moved(x) for x in arguments]
             _compare(listing, only_values(function(*moved)), moved)
     return listing, outputs, inputs, widths
-
-
-@contextmanager
-def _recording() -> Iterator[list[Value]]:
-    """Refuse whatever cuts the graph; gives the nodes in the order in which they are made."""
-    made: list[Value] = []
-    settings = {"branching": False, "recording": True, "made": made}
-    before = {name: getattr(mode, name) for name in settings}
-    for name, setting in settings.items():
-        mode.switch(name, setting)
-    try:
-        yield made
-    finally:
-        for name, setting in before.items():
-            mode.switch(name, setting)
 
 
 def _argument_names(function: Callable[..., Any], count: int) -> list[str]:

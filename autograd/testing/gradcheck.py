@@ -16,8 +16,7 @@ x      0   0             0.5          kink     any slope from 0 to 1; at ReLU(x)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from inspect import Parameter as Argument
 from inspect import signature
 from math import isfinite
@@ -91,7 +90,7 @@ a constant follows the input x; .data, float(…) or detach() took it out of the
     """
     if order not in (1, 2) or isinstance(order, bool):
         raise ValueError(f"gradcheck compares derivatives of order 1 and 2; got order={order!r}")
-    with _recording():
+    with mode.switched(recording=True):
         task = _task(function, point, wrt)
         verdicts = _verdicts(task, reverse)
         if order == 2:
@@ -383,14 +382,3 @@ def _where(task: Task) -> str:
     shown = [f"{name} = {x!r}" for x, name in zip(task.numbers, task.names, strict=True)]
     more = f", … ({len(shown)} in all)" if len(shown) > MOST_NAMED else ""
     return ", ".join(shown[:MOST_NAMED]) + more
-
-
-@contextmanager
-def _recording() -> Iterator[None]:
-    """Graphs are recorded, whatever is switched off around the check."""
-    before = mode.recording
-    mode.switch("recording", True)
-    try:
-        yield
-    finally:
-        mode.switch("recording", before)
