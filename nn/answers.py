@@ -42,7 +42,11 @@ def _replayed(model: Any, tables: Sequence[Any]) -> Any:
     numpy, tape = import_module("numpy"), import_module("autograd.tape")
     arrays = [numpy.asarray(table, float) for table in tables]
     recorded = tape.Tape.record(lambda *row: _listed(model(*row)), *[table[0].tolist() for table in arrays])
-    return recorded.forward(*arrays).reshape(len(arrays[0]), -1)
+    found = recorded.forward(*arrays).reshape(len(arrays[0]), -1)
+    last = [v.data for v in _listed(model(*[table[-1].tolist() for table in arrays]))]
+    if not numpy.allclose(found[-1], last, rtol=1e-9, atol=1e-12, equal_nan=True):
+        raise ValueError("the model does not treat every row alike: it draws random numbers, or keeps state")
+    return found
 
 
 def _listed(prediction: Any) -> Sequence[Value]:

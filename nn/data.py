@@ -2,7 +2,7 @@
 
 A `Dataset` is rows of numbers with one target each.  `load` finds one by name or path; `from_arrays`
 and `from_frame` take what NumPy and pandas hold; `split` keeps some rows out of training; `Scaler`
-brings the columns to a common size and back.
+(scaling.py) brings the columns to a common size and back.
 
 >>> data = load("xor")
 >>> data.X, data.y
@@ -11,34 +11,57 @@ brings the columns to a common size and back.
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
-from io import StringIO
-from math import fsum, isfinite, sqrt
 from os import PathLike
 from pathlib import Path
 from random import Random
 from typing import Any, Literal
 
 from nn import idx as idx_files
+from nn.columns import (
+    FEWEST_ROWS,
+    MOST_CLASSES,
+    Column,
+    check_count,
+    check_filled,
+    check_names,
+    features_of,
+    naming,
+    read_cells,
+    read_columns,
+    targets_of,
+)
 from nn.names import did_you_mean
-from nn.samples import Table, is_array, plain, taken
+from nn.samples import Table, plain, taken
 from nn.samples import features as table_of
+from nn.scaling import Scaler
+
+__all__ = [
+    "FOLDERS",
+    "NAMED",
+    "Dataset",
+    "Scaler",
+    "cancer",
+    "diabetes",
+    "digits",
+    "from_arrays",
+    "from_csv",
+    "from_frame",
+    "idx",
+    "iris",
+    "load",
+    "mnist",
+    "moons",
+    "remarks",
+    "split",
+    "wine",
+    "xor",
+]
 
 Task = Literal["classification", "regression"]
-
-MOST_CLASSES = 20
-"""A column of whole numbers with no more distinct values than this names classes."""
-MOST_CATEGORIES = 12
-"""A feature column of text with no more distinct values than this is one-hot encoded."""
-FEWEST_ROWS = 4
-"""As many as XOR has; with fewer there is nothing to learn."""
-MISSING = {"", "na", "n/a", "nan", "null", "none"}
-"""How files write that a cell is missing, in any case."""
 
 
 @dataclass(frozen=True)
@@ -239,8 +262,8 @@ def load(
             f"Known are: {', '.join(known)}, and the paths of CSV files"
         )
     if target is None:
-        with _naming(path):
-            columns = ", ".join(_read(path)[0])
+        with naming(path):
+            columns = ", ".join(read_cells(path)[0])
         raise ValueError(f"which column of {name} is to be learned? Name one as the target: {columns}")
     return from_csv(path, target)
 
@@ -285,11 +308,11 @@ def from_arrays(X: Any, y: Any, name: str = "data", target: str = "target") -> D
     cells = [str(t) for t in plain(y)]
     if len(cells) != len(table):
         raise ValueError(f"X has {len(table)} rows, but y has {len(cells)}: one a sample")
-    _check_count(len(cells))
+    check_count(len(cells))
     named = getattr(y, "name", None)
     column = Column(target if named is None else str(named), cells)
-    _check_filled([column])
-    targets, classes = _target(column)
+    check_filled([column])
+    targets, classes = targets_of(column)
     names = X.columns if hasattr(X, "columns") else [f"x{i}" for i in range(1, len(table[0]) + 1)]
     return Dataset(name, table, targets, tuple(map(str, names)), column.name, classes)
 
@@ -309,7 +332,7 @@ def from_frame(frame: Any, target: str, name: str = "data") -> Dataset:
     if not hasattr(frame, "columns"):
         raise TypeError(f"from_frame takes a pandas frame; got {type(frame).__name__}")
     header = [str(column) for column in frame.columns]
-    _check_names(header)
+    check_names(header)
     columns = [
         Column(name, [str(x).strip() for x in frame[column].tolist()])
         for name, column in zip(header, frame.columns, strict=True)
@@ -318,43 +341,6 @@ def from_frame(frame: Any, target: str, name: str = "data") -> Dataset:
 
 
 # ------------------------------------------------------------------------------------- CSV files
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a table: its name, its cells, and in which line of a file each stands."""
-
-    name: str
-    cells: list[str]
-    lines: list[int] | None = None
-
-    def place(self, row: int) -> str:
-        """Where the cell of the row with this index stands, for a message."""
-        return f"{self._row(row)}, column {self.name!r}"
-
-    def first(self, wanted: Callable[[str], bool]) -> str:
-        """The first such cell and its row, for a message."""
-        row = next(row for row, cell in enumerate(self.cells) if wanted(cell))
-        return f"{self.cells[row]!r} in {self._row(row)}"
-
-    def _row(self, row: int) -> str:
-        return f"row {row + 1} (line {self.lines[row]})" if self.lines else f"row {row + 1}"
-
-    def numbers(self) -> list[float] | None:
-        """The cells as floats, or None if one of them is text.
-
-        Raises:
-            ValueError: for a cell that is infinite.
-        """
-        found = []
-        for row, cell in enumerate(self.cells):
-            number = _number(cell)
-            if number is None:
-                return None
-            if not isfinite(number):
-                raise ValueError(f"{self.place(row)}: {cell} is not a finite number")
-            found.append(number)
-        return found
 
 
 def from_csv(path: str | PathLike[str], target: str) -> Dataset:
@@ -379,8 +365,8 @@ def from_csv(path: str | PathLike[str], target: str) -> Dataset:
             the same, or fewer than 4 rows.
     """
     path = Path(path)
-    with _naming(path):
-        return _dataset(path.stem, _columns(path), target)
+    with naming(path):
+        return _dataset(path.stem, read_columns(path), target)
 
 
 def _dataset(name: str, columns: list[Column], target: str) -> Dataset:
@@ -389,141 +375,13 @@ def _dataset(name: str, columns: list[Column], target: str) -> Dataset:
         raise ValueError(
             f"there is no column {target!r}{did_you_mean(target, names)} Columns are: {', '.join(names)}"
         )
-    _check_count(len(columns[0].cells))
-    _check_filled(columns)
-    y, classes = _target(columns[names.index(target)])
-    encoded = [pair for column in columns if column.name != target for pair in _feature(column)]
+    check_count(len(columns[0].cells))
+    check_filled(columns)
+    y, classes = targets_of(columns[names.index(target)])
+    encoded = [pair for column in columns if column.name != target for pair in features_of(column)]
     features = tuple(name for name, _ in encoded)
     X = [list(row) for row in zip(*[numbers for _, numbers in encoded], strict=True)]
     return Dataset(name, X, y, features, target, classes)
-
-
-@contextmanager
-def _naming(path: Path) -> Iterator[None]:
-    """Put the file's name before what is wrong with it."""
-    try:
-        yield
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
-
-
-def _columns(path: Path) -> list[Column]:
-    """The columns of a file, with a name each."""
-    header, rows, lines = _read(path)
-    _check_header(header)
-    return [Column(name, [row[i] for row in rows], lines) for i, name in enumerate(header)]
-
-
-def _check_count(rows: int) -> None:
-    if rows < FEWEST_ROWS:
-        raise ValueError(f"{rows} rows are too few; at least {FEWEST_ROWS} are wanted")
-
-
-def _check_filled(columns: list[Column]) -> None:
-    for cells in zip(*[enumerate(column.cells) for column in columns], strict=True):
-        for column, (row, cell) in zip(columns, cells, strict=True):
-            if cell.lower() in MISSING:
-                raise ValueError(f"{column.place(row)} is missing; fill it in, or leave the row out")
-
-
-def _read(path: Path) -> tuple[list[str], list[list[str]], list[int]]:
-    """The header, the rows, and the line of the file that each row ends on."""
-    if path.is_dir():
-        raise IsADirectoryError(f"{path} is a folder, not a CSV file")
-    if not path.exists():
-        raise FileNotFoundError(f"there is no file {path}")
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            f"not UTF-8 text (byte {error.object[error.start]:#04x} at offset {error.start}); "
-            "save it as UTF-8"
-        ) from None
-    if "\0" in text:
-        raise ValueError("not a text file: it holds zero bytes")
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(",;\t", key=first.count)
-    table = StringIO(text, newline="")
-    reader = csv.reader(table, delimiter=delimiter, skipinitialspace=True, strict=True)
-    rows, lines = [], []
-    try:
-        for row in reader:
-            if any(cell.strip() for cell in row):
-                rows.append([cell.strip() for cell in row])
-                lines.append(reader.line_num)
-    except csv.Error as error:
-        raise ValueError(f"line {reader.line_num}: {error}") from None
-    if not rows:
-        raise ValueError("the file is empty")
-    for row, line in zip(rows, lines, strict=True):
-        if len(row) != len(rows[0]):
-            raise ValueError(f"line {line} has {len(row)} cells, the header has {len(rows[0])}")
-    return rows[0], rows[1:], lines[1:]
-
-
-def _check_header(header: list[str]) -> None:
-    _check_names(header)
-    if all(_number(name) is not None for name in header):
-        raise ValueError("the first line holds numbers; a header line with the columns' names is wanted")
-
-
-def _check_names(header: list[str]) -> None:
-    for i, name in enumerate(header, start=1):
-        if not name:
-            raise ValueError(f"column {i} has no name in the header line")
-    name, count = Counter(header).most_common(1)[0]
-    if count > 1:
-        raise ValueError(f"{count} columns are called {name!r}; give each a name of its own")
-    if len(header) < 2:
-        raise ValueError(f"{name!r} is the only column; a target and at least one feature are wanted")
-
-
-def _target(column: Column) -> tuple[list[float], tuple[str, ...] | None]:
-    """The targets, and the names of the classes if they are classes."""
-    numbers = column.numbers()
-    keys: list[Any] = column.cells if numbers is None else numbers
-    distinct = sorted(set(keys))
-    repeated = 2 * len(distinct) <= len(keys)
-    if len(distinct) == 1:
-        raise ValueError(f"the target column {column.name!r} is {column.cells[0]} in every row")
-    if numbers is None:
-        if not repeated:
-            raise ValueError(
-                f"the target column {column.name!r} is text with {len(distinct)} distinct values in "
-                f"{len(keys)} rows ({column.first(_is_text)}, …); classes have to repeat"
-            )
-        names = tuple(distinct)
-    elif repeated and len(distinct) <= MOST_CLASSES and all(n == int(n) for n in numbers):
-        names = tuple(str(int(n)) for n in distinct)
-    else:
-        return numbers, None
-    index = {key: i for i, key in enumerate(distinct)}
-    return [index[key] for key in keys], names
-
-
-def _feature(column: Column) -> list[tuple[str, list[float]]]:
-    """The column as named columns of numbers: itself, or one a value of its text."""
-    numbers = column.numbers()
-    if numbers is not None:
-        return [(column.name, numbers)]
-    values = sorted(set(column.cells))
-    if len(values) > MOST_CATEGORIES or 2 * len(values) > len(column.cells):
-        raise ValueError(
-            f"the column {column.name!r} is text ({column.first(_is_text)}, …) with {len(values)} distinct "
-            f"values in {len(column.cells)} rows, too many to encode; leave it out or turn it into numbers"
-        )
-    return [(f"{column.name}={value}", [float(cell == value) for cell in column.cells]) for value in values]
-
-
-def _is_text(cell: str) -> bool:
-    return _number(cell) is None
-
-
-def _number(cell: str) -> float | None:
-    try:
-        return None if "_" in cell else float(cell)  # Python reads 1_000 as a number; nobody else does
-    except ValueError:
-        return None
 
 
 def remarks(data: Dataset) -> list[str]:
@@ -544,7 +402,7 @@ def remarks(data: Dataset) -> list[str]:
     return said
 
 
-# --------------------------------------------------------------------- held-out rows and scaling
+# -------------------------------------------------------------------------------- held-out rows
 
 
 def split(data: Dataset, held_out: float, seed: int = 0) -> tuple[Dataset, Dataset]:
@@ -601,89 +459,3 @@ def _apportion(total: int, sizes: list[int]) -> list[int]:
         room = [i for i, size in enumerate(sizes) if shares[i] < size - 1]
         shares[max(room, key=lambda i: exact[i] - shares[i])] += 1
     return shares
-
-
-@dataclass(frozen=True)
-class Scaler:
-    """Brings each column to mean 0 and standard deviation 1, and back.
-
-    A column that never changes is only moved to 0.
-
-    Attributes:
-        mean: one a column.
-        std: one a column, never 0.
-
-    >>> scaler = Scaler.fit([[1.0, 5.0], [3.0, 5.0]])
-    >>> scaler.transform([[1.0, 5.0], [5.0, 6.0]])
-    [[-1.0, 0.0], [3.0, 1.0]]
-    >>> scaler.inverse([[3.0, 1.0]])
-    [[5.0, 6.0]]
-    """
-
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-
-    @classmethod
-    def fit(cls, rows: Table, together: bool = False) -> Scaler:
-        """The scaler that standardises these rows.
-
-        Args:
-            rows: at least one row; every row the same number of floats.
-            together: one mean and one standard deviation over all columns, for columns that share
-                a unit, such as the pixels of a picture.
-
-        Raises:
-            ValueError: for no rows, or numbers too large to add up.
-        """
-        if not len(rows):
-            raise ValueError("there are no rows to fit a scaler to")
-        width = len(rows[0])
-        if is_array(rows):
-            return cls(*_array_mean_and_std(rows, together))
-        if together:
-            mean, std = _mean_and_std([x for row in rows for x in row], 0)
-            return cls((mean,) * width, (std,) * width)
-        fitted = [_mean_and_std(column, i) for i, column in enumerate(zip(*rows, strict=True))]
-        return cls(tuple(mean for mean, _ in fitted), tuple(std for _, std in fitted))
-
-    def transform(self, rows: Table) -> Table:
-        """The rows in standard deviations from the mean; of an array an array."""
-        if is_array(rows):
-            return (rows - _row(self.mean)) / _row(self.std)
-        return [[(x - m) / s for x, m, s in zip(row, self.mean, self.std, strict=True)] for row in rows]
-
-    def inverse(self, rows: Table) -> Table:
-        """The rows that `transform` would turn into these."""
-        if is_array(rows):
-            return rows * _row(self.std) + _row(self.mean)
-        return [[z * s + m for z, m, s in zip(row, self.mean, self.std, strict=True)] for row in rows]
-
-
-def _array_mean_and_std(rows: Any, together: bool) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    numpy = import_module("numpy")  # an array came in, so it is installed
-    axis, ones = None if together else 0, numpy.ones(len(rows[0]))
-    low, high = rows.min(axis), rows.max(axis)
-    with numpy.errstate(over="ignore", invalid="ignore"):
-        mean = numpy.where(low == high, low, rows.mean(axis, dtype=float))
-        std = numpy.where(low == high, 1.0, rows.std(axis, dtype=float))
-    if not numpy.isfinite(std).all():
-        raise ValueError(f"X holds numbers too large to scale, up to {rows.max():g}")
-    std = numpy.where(std == 0, 1.0, std)
-    return tuple((mean * ones).tolist()), tuple((std * ones).tolist())
-
-
-def _row(numbers: Any) -> Any:
-    return import_module("numpy").asarray(numbers, float)
-
-
-def _mean_and_std(column: Sequence[float], index: int) -> tuple[float, float]:
-    if min(column) == max(column):
-        return column[0], 1.0
-    try:
-        mean = fsum(column) / len(column)
-        std = sqrt(fsum((x - mean) ** 2 for x in column) / len(column))
-    except OverflowError:
-        std = float("inf")
-    if not isfinite(std):
-        raise ValueError(f"column {index + 1} holds numbers too large to scale, up to {max(column):g}")
-    return mean, std or 1.0

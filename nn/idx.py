@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib import import_module
@@ -18,6 +16,8 @@ from math import prod
 from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from nn.columns import naming
 
 PARTS = ("train-images", "train-labels", "t10k-images", "t10k-labels")
 DIMENSIONS = {"images": 3, "labels": 1}
@@ -69,7 +69,7 @@ def read_folder(
     places = _places(Path(folder))
     found = {}
     for part, path in places.items():
-        with _naming(path):
+        with naming(path):
             content = _content(path, DIMENSIONS[part.split("-")[1]])
             if checksums is not None and sha256(content).hexdigest() != checksums[part]:
                 raise ValueError(
@@ -88,7 +88,7 @@ def read_idx(path: str | PathLike[str], dimensions: int) -> Any:
         ValueError: if it is not such a file, or holds more or less than its header says.
         ImportError: if NumPy is not installed.
     """
-    with _naming(Path(path)):
+    with naming(Path(path)):
         return _array(_content(Path(path), dimensions))
 
 
@@ -181,12 +181,3 @@ def _paired(places: dict[str, Path], found: dict[str, Any], which: str, like: An
             f"{places[f'{which}-images']} has images of {sizes[0]}, the training images {sizes[1]}"
         )
     return Pictures(images, labels)
-
-
-@contextmanager
-def _naming(path: Path) -> Iterator[None]:
-    """Put the file's name before what is wrong with it."""
-    try:
-        yield
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None

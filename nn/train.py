@@ -27,6 +27,7 @@ from typing import Any, cast
 
 from autograd import Value, no_grad
 from nn import losses
+from nn.answers import answers
 from nn.clipping import Clipping, bound
 from nn.engine import EagerEngine, Engine, Objective, moment_of
 from nn.health import WATCHED, Monitor
@@ -37,7 +38,7 @@ from nn.names import by_name
 from nn.optim import SGD, Optimizer
 from nn.recurrent import Recurrent
 from nn.resume import Best, captured, generators, resumed
-from nn.samples import Samples, alone, features, is_right, targets
+from nn.samples import Samples, alone, features, is_right, plain, targets
 from nn.schedules import Schedule
 from nn.sequences import WindowEngine, sequence_features, sequence_targets, stepwise
 
@@ -166,12 +167,13 @@ def predict(model: Any, X: Any) -> list[Any]:
     >>> predict(model, [[0.0, 1.0], [2.0, 3.0]])
     [0.0, 0.0]
     """
-    samples = Samples(_rows(model, X, "X"), ())
+    rows = _rows(model, X, "X")
+    if not _is_stepwise(model):
+        return [alone(outputs) for outputs in plain(answers(model, rows))]
+    samples = Samples(rows, ())
     with no_grad(), mode(model, training=False):
         predictions = (model(samples.row(i)) for i in range(len(samples)))
-        if _is_stepwise(model):
-            return [[_plain(step) for step in steps] for steps in predictions]
-        return [_plain(prediction) for prediction in predictions]
+        return [[_plain(step) for step in steps] for steps in predictions]
 
 
 def _plain(prediction: Any) -> Any:

@@ -1,0 +1,79 @@
+"""Answers to many rows: the same by the tape as row by row, whatever the model."""
+
+import numpy as np
+import pytest
+
+from autograd import Parameter
+from nn import MLP, Module, accuracy, fit, predict
+from nn.answers import FEW, answers
+
+X = np.random.default_rng(0).normal(size=(300, 8))
+
+
+def row_by_row(model, rows):
+    return [
+        [v.data for v in (out if isinstance(out, list) else [out])]
+        for out in (model(row) for row in rows.tolist())
+    ]
+
+
+@pytest.mark.parametrize("sizes", [[16, 3], [16, 1]])
+def test_the_tape_answers_as_the_model_does_row_by_row(sizes):
+    model = MLP(8, sizes, activation="tanh", seed=0)
+    assert len(X) * len(model.parameters()) > FEW
+    found = answers(model, X)
+    assert isinstance(found, np.ndarray)
+    assert found == pytest.approx(np.array(row_by_row(model, X)), rel=1e-12)
+    assert np.reshape(predict(model, X), found.shape).tolist() == found.tolist()
+
+
+def test_dropout_is_off_meanwhile_and_on_again_after():
+    model = MLP(8, [16, 3], dropout=0.5, seed=0)
+    found = answers(model, X)
+    assert model.training
+    assert found == pytest.approx(np.array(row_by_row(model.eval(), X)), rel=1e-12)
+
+
+class Branching(Module):
+    """Takes another way for some rows, which cannot be recorded."""
+
+    def __init__(self):
+        self.w = [Parameter(float(i)) for i in range(100)]
+
+    def __call__(self, x):
+        return self.w[1] * 2 if x[0] > 0 else self.w[2] * x[1]
+
+
+class Counting(Module):
+    """Keeps state: of every row it says how many came before."""
+
+    def __init__(self):
+        self.w = [Parameter(0.0) for _ in range(100)]
+        self.count = 0
+
+    def __call__(self, x):
+        self.count += 1
+        return self.w[0] + self.count
+
+
+@pytest.mark.parametrize("make", [Branching, Counting])
+def test_what_cannot_be_recorded_is_asked_row_by_row(make):
+    found = answers(make(), X)
+    assert isinstance(found, list)
+    if make is Branching:
+        assert found == row_by_row(make(), X)
+    else:
+        assert np.diff(found, axis=0).tolist() == [[1.0]] * (len(X) - 1)
+
+
+def test_a_row_that_does_not_suit_is_named_as_ever():
+    with pytest.raises(ValueError, match="the network takes 8 inputs"):
+        answers(MLP(8, [16, 3]), X[:, :7])
+
+
+def test_a_large_test_set_is_judged_as_it_is_row_by_row():
+    y = (X[:, 0] > 0).astype(int)
+    model = MLP(8, [16, 1], seed=0)
+    fit(model, X, y, loss="binary_cross_entropy", epochs=5, progress=False)
+    shares = [accuracy(model, X[i : i + 1], y[i : i + 1]) for i in range(len(X))]
+    assert accuracy(model, X, y) == pytest.approx(sum(shares) / len(X))
