@@ -40,6 +40,7 @@ from autograd import Parameter
 from nn.activations import ACTIVATIONS, PReLU
 from nn.layers import MLP, Layer, Neuron
 from nn.module import Module
+from nn.recurrent import GRUCell, LSTMCell, Recurrent, RNNCell
 from nn.tensorfile import FormatError, Shape, Tensor, pack, read_header, read_tensors
 
 VERSION = "1"
@@ -176,7 +177,7 @@ def packed(model: Module, *, training: Any = None, notes: Mapping[str, Any] | No
         _check_finite(name, tensor, ValueError)
     texts = {
         "chainrule": VERSION,
-        "model": repr(model) if isinstance(model, MLP) else type(model).__name__,
+        "model": repr(model) if isinstance(model, (MLP, Recurrent)) else type(model).__name__,
         "architecture": json.dumps(architecture(model)),
         "training": json.dumps(_shelved(training, "/training", tensors)),
         "notes": json.dumps(_shelved(dict(notes or {}), "/notes", tensors)),
@@ -261,14 +262,21 @@ def _shortened(text: str) -> str:
 def architecture(model: Module) -> dict[str, Any] | None:
     """What `load` can build the network from again; None where only its own code can.
 
-    That is an MLP whose neurons have each their own weights and bias, to be trained, and an
-    activation that goes by name.
+    That is an MLP, or a Recurrent with one of the library's cells, whose neurons have each their
+    own weights and bias, to be trained, and an activation that goes by name.
 
     >>> architecture(MLP(2, [3, 1]))["nouts"]
     [3, 1]
     """
-    if type(model) is not MLP or not _is_plain(model):
-        return None
+    if type(model) is MLP:
+        return _told_of_mlp(model) if _is_plain(model) else None
+    if type(model) is Recurrent and type(model.cell) in CELLS.values() and _is_plain(model):
+        told = _told_of_recurrent(model)
+        return told if _named(_recurrent(told)) == _named(model) else None
+    return None
+
+
+def _told_of_mlp(model: MLP) -> dict[str, Any]:
     told = {
         "class": "MLP",
         "nin": model.nin,
@@ -281,15 +289,40 @@ def architecture(model: Module) -> dict[str, Any] | None:
     return told
 
 
-def _is_plain(model: MLP) -> bool:
+CELLS: dict[str, Any] = {"RNNCell": RNNCell, "LSTMCell": LSTMCell, "GRUCell": GRUCell}
+
+
+def _told_of_recurrent(model: Recurrent) -> dict[str, Any]:
+    return {
+        "class": "Recurrent",
+        "cell": type(model.cell).__name__,
+        "nin": model.nin,
+        "n": model.cell.n,
+        "activation": model.cell.hidden.activation_name if isinstance(model.cell, RNNCell) else None,
+        "nout": model.nout,
+        "output": model.readout.activation_name,
+        "every_step": model.every_step,
+    }
+
+
+def _layers(model: Module) -> list[Layer]:
+    return [module for module in model.modules() if isinstance(module, Layer)]
+
+
+def _named(model: Module) -> list[tuple[str, bool]]:
+    """The activation of each layer, and whether its neurons compute in one node."""
+    return [(layer.activation_name, layer.neurons[0].fused) for layer in _layers(model)]
+
+
+def _is_plain(model: Module) -> bool:
     parameters = 0
-    for layer in model.layers:
+    for layer in _layers(model):
         if type(layer) is not Layer or not _goes_by_name(layer):
             return False
         if not all(_is_of(layer, neuron) for neuron in layer.neurons):
             return False
         parameters += layer.nout * (layer.nin + 1) + isinstance(layer.activation, PReLU)
-    fused = {neuron.fused for layer in model.layers for neuron in layer.neurons}
+    fused = {neuron.fused for layer in _layers(model) for neuron in layer.neurons}
     return len(fused) == 1 and len(model.parameters()) == parameters  # as many: none is shared
 
 
@@ -310,6 +343,40 @@ def _is_of(layer: Layer, neuron: Neuron) -> bool:
 
 def _built(told: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Module:
     """The network of an architecture, of which nothing is believed before it fits the tensors."""
+    model = _built_recurrent(told, tensors) if told.get("class") == "Recurrent" else _built_mlp(told, tensors)
+    _fill(_groups(model), tensors, "")
+    return model
+
+
+def _built_recurrent(told: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Module:
+    there = sum(len(tensor.numbers) for tensor in tensors.values())
+    try:
+        nin, n, nout = (told[name] for name in ("nin", "n", "nout"))
+        known = all(type(size) is int and size > 0 for size in (nin, n, nout)) and told["cell"] in CELLS
+        known = known and told["output"] in ACTIVATIONS and isinstance(told["every_step"], bool)
+        phi = told["activation"]
+        known = known and (phi in ACTIVATIONS if told["cell"] == "RNNCell" else phi is None)
+        known = (
+            known and n * (nin + n + nout) <= there
+        )  # before anything is built that is larger than the file
+    except (KeyError, TypeError):
+        known = False
+    if not known:
+        raise CheckpointError(
+            "it was forged, or a newer program wrote it: its architecture is not known here"
+        )
+    return _recurrent(told)
+
+
+def _recurrent(told: Mapping[str, Any]) -> Recurrent:
+    settings = {"init": "zeros", "seed": 0}
+    if told["activation"] is not None:
+        settings["activation"] = told["activation"]
+    cell = CELLS[told["cell"]](told["nin"], told["n"], **settings)
+    return Recurrent(cell, told["nout"], told["output"], every_step=told["every_step"], seed=0)
+
+
+def _built_mlp(told: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Module:
     try:
         sizes = [told["nin"], *told["nouts"]]
         activations, fused = told["activation"], told["fused"]
@@ -336,7 +403,6 @@ def _built(told: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Module:
             model.dropout.rng.setstate((version, tuple(words), spare))
     except (TypeError, ValueError, OverflowError):
         raise CheckpointError("it was forged: its dropout is none") from None
-    _fill(_groups(model), tensors, "")
     return model
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import gzip
 import platform
 import random
 import statistics
@@ -31,6 +30,7 @@ from autograd import Constant, Parameter, Value
 from autograd.tape import Tape
 from autograd.tape.vectors import vectorised
 from nn import MLP, SGD, accuracy, fit, losses
+from nn.idx import MNIST, read_folder
 
 SGD_RULE = vectorised(SGD.rule, 1)
 OPEN = ExitStack()  # the trainings that are being measured
@@ -443,12 +443,9 @@ def mnist(folder: Path) -> None:
     if not folder.is_dir():
         print(f"\nMNIST: left out, no folder {folder} (see --mnist)")
         return
-    X, y = read_idx(folder / "train-images-idx3-ubyte.gz"), read_idx(folder / "train-labels-idx1-ubyte.gz")
-    X_test, y_test = (
-        read_idx(folder / "t10k-images-idx3-ubyte.gz"),
-        read_idx(folder / "t10k-labels-idx1-ubyte.gz"),
-    )
-    X, X_test = X.reshape(-1, 784) / 255, X_test.reshape(-1, 784) / 255
+    train, test = read_folder(folder, MNIST)
+    X, X_test = train.images.reshape(-1, 784) / 255, test.images.reshape(-1, 784) / 255
+    y, y_test = train.labels.astype(int), test.labels.astype(int)
     model = MLP(784, [128, 10], seed=0)
     optimizer = SGD(model.parameters(), lr=0.1, momentum=0.9)
     start = time.perf_counter()
@@ -456,25 +453,12 @@ def mnist(folder: Path) -> None:
         model, X, y, loss="cross_entropy", optimizer=optimizer, epochs=10, batch_size=128, progress=False
     )
     seconds = time.perf_counter() - start
-    right = accuracy_on_the_tape(model, X_test, y_test)
+    right = accuracy(model, X_test, y_test)
     print(
         f"\nMNIST, 60,000 digits, 784-128-10, batches of 128, {history.engine} engine: "
         f"{seconds / 10:.2f} s an epoch, test accuracy after 10 epochs {right:.2%} "
         f"(training {history[-1].accuracy:.2%})"
     )
-
-
-def accuracy_on_the_tape(model: MLP, X: Any, y: Any) -> float:
-    outputs = Tape.record(lambda x: model(x), X[0]).forward(X)
-    sample = accuracy(model, X[:20], y[:20])
-    assert sample == (outputs[:20].argmax(1) == y[:20]).mean(), "the tape classifies as the eager engine does"
-    return float((outputs.argmax(1) == y).mean())
-
-
-def read_idx(path: Path) -> Any:
-    data = gzip.decompress(path.read_bytes())
-    shape = np.frombuffer(data, ">i4", count=data[3], offset=4)
-    return np.frombuffer(data, np.uint8, offset=4 + 4 * data[3]).reshape(shape)
 
 
 def main() -> None:

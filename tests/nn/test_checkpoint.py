@@ -22,7 +22,21 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
 from autograd import Parameter, Value
-from nn import MLP, Checkpoint, CheckpointError, Layer, Module, Neuron, load, load_into, save
+from nn import (
+    MLP,
+    Checkpoint,
+    CheckpointError,
+    GRUCell,
+    Layer,
+    LSTMCell,
+    Module,
+    Neuron,
+    Recurrent,
+    RNNCell,
+    load,
+    load_into,
+    save,
+)
 from nn.activations import ACTIVATIONS
 from nn.checkpoint import from_bytes, packed
 from nn.tensorfile import Tensor, pack
@@ -77,6 +91,21 @@ def test_a_loaded_network_has_the_labels_and_predictions_of_the_saved_one(tmp_pa
     again = load(tmp_path / "model.safetensors")
     assert [p.label for p in again.parameters()] == [p.label for p in model.parameters()]
     assert again([1, 2, 3]).data == model([1, 2, 3]).data
+
+
+@pytest.mark.parametrize("every_step", [False, True])
+@pytest.mark.parametrize(
+    "cell",
+    [RNNCell(2, 3, seed=0), RNNCell(1, 2, "prelu", seed=0), LSTMCell(2, 3, seed=0), GRUCell(1, 4, seed=0)],
+    ids=repr,
+)
+def test_a_recurrent_network_comes_back_as_well(cell, every_step):
+    model = Recurrent(cell, 2, "sigmoid", every_step=every_step, seed=1)
+    again = from_bytes(packed(model)).model()
+    assert same(again, model)
+    steps = [[0.5, -1.0, 2.0][: cell.nin]] * 4
+    assert repr(again(steps)) == repr(model(steps))
+    assert [p.label for p in again.parameters()] == [p.label for p in model.parameters()]
 
 
 def test_another_reader_of_the_format_finds_the_matrices(tmp_path):
@@ -338,6 +367,12 @@ def good():
     return packed(model, training=state, notes={"classes": ["a", "b"]}), repr((model.state_dict(), state))
 
 
+@pytest.fixture(scope="module")
+def good_recurrent():
+    """The same of a recurrent network."""
+    return packed(Recurrent(LSTMCell(1, 2, seed=0), 1, seed=0), training={"epoch": 3})
+
+
 def content(data):
     """What is in the content of a file, to be compared."""
     checkpoint = from_bytes(data)
@@ -426,11 +461,11 @@ def sealed(header, numbers):
     return len(text).to_bytes(8, "little") + text + numbers
 
 
-def test_a_forged_file_is_refused_or_a_network_of_finite_numbers(good):
-    data, _ = good
+def test_a_forged_file_is_refused_or_a_network_of_finite_numbers(good, good_recurrent):
     rng = random.Random(1)
     read = 0
-    for _ in range(MUTATIONS):
+    for k in range(MUTATIONS):
+        data = good_recurrent if k % 4 == 0 else good[0]
         try:
             model = from_bytes(forged(rng, data)).model()
         except CheckpointError:
@@ -526,6 +561,10 @@ def bombs():
         {"class": "MLP", "nin": 10**6, "nouts": [10**6, 10**6], "activation": ["tanh"] * 2, "fused": True}
     )}  # fmt: skip
     yield "layers of a million", sealed(huge, b"")
+    told = {"class": "Recurrent", "cell": "GRUCell", "nin": 9, "n": 10**6, "nout": 1, "output": "linear"}
+    told |= {"activation": None, "every_step": False}
+    huge["__metadata__"]["architecture"] = json.dumps(told)
+    yield "a cell of a million", sealed(huge, b"")
     empty = {f"t{i}": entry(shape=[0], offsets=(0, 0)) for i in range(5000)}
     yield "thousands of nothings", with_header(empty)
 

@@ -55,6 +55,7 @@ def test_training_on_xor_ends_with_scores_and_a_report(tmp_path):
         "history.csv",
         "index.html",
         "paths",
+        "training.html",
         "walk.html",
         "weights.safetensors",
     ]
