@@ -190,7 +190,7 @@ def confusion(true: Sequence[float], predicted: Sequence[float], names: Sequence
 
 def _picture(numbers: Any, shape: tuple[int, int] | None) -> Array:
     picture = np.asarray(numbers, float)
-    if shape is not None and picture.size == shape[0] * shape[1]:
+    if shape is not None and picture.shape == (shape[0] * shape[1],):
         picture = picture.reshape(shape)
     if picture.ndim != 2 or not picture.size or (shape is not None and picture.shape != tuple(shape)):
         wanted = "rows of numbers" if shape is None else f"{shape[0]} × {shape[1]} numbers"

@@ -24,7 +24,10 @@ def ridge():
     return model
 
 
-NAMES = ["curves", "boundary", "neurons", "images", "matrices", "confusion", "functions", "strip"]
+NAMES = [
+    "curves", "boundary", "neurons", "images", "matrices", "confusion",
+    "functions", "strip", "lines", "fitted", "table",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +45,9 @@ def plots():
         "confusion": seeing.confusion([0, 1, 1], [0, 1, 0]),
         "functions": seeing.functions("relu", "tanh"),
         "strip": film.strip(),
+        "lines": seeing.lines({"a": ([0, 1], [1, 2]), "b": ([0, 1], [2, 1])}),
+        "fitted": seeing.fitted({"a": MLP(1, [1], seed=0)}, [[0.0], [1.0]], [0.5, 1.0]),
+        "table": seeing.table({"a": [[0.5, 0.75]]}, ["one"], ["2", "3"]),
     }
     assert list(made) == NAMES
     return made
@@ -193,6 +199,27 @@ def test_the_slope_drawn_is_that_of_the_function_drawn():
     assert "largest slope 1" in [text.get_text() for text in axes.texts]
 
 
+def test_the_line_fitted_is_what_the_network_says():
+    model = MLP(1, [3, 1], activation="tanh", seed=0)
+    axes = seeing.fitted({"a": model}, [[-1.0], [2.0]], [0.0, 1.0]).figure().axes[0]
+    xs, ys = axes.lines[0].get_data()
+    assert (xs[0], xs[-1]) == (-1.0, 2.0)
+    assert np.allclose(ys, predict(model, [[x] for x in xs]))
+    with pytest.raises(ValueError, match="X has 2 rows, but y has 1"):
+        seeing.fitted({"a": model}, [[-1.0], [2.0]], [0.0])
+
+
+def test_a_line_and_a_table_have_as_many_numbers_as_places():
+    with pytest.raises(ValueError, match="the line 'a' has 2 xs and 1 ys"):
+        seeing.lines({"a": ([0, 1], [1])})
+    with pytest.raises(ValueError, match="a picture is 2 × 1 numbers"):
+        seeing.table({"a": [[1.0, 2.0]]}, ["one", "two"], ["a column"])
+    texts = [
+        text.get_text() for text in seeing.table({"a": [[0.51234, -2]]}, "r", "cd").figure().axes[0].texts
+    ]
+    assert texts == ["0.512", "−2"]
+
+
 # ---------------------------------------------------------------------------------------- the film
 
 
@@ -211,6 +238,11 @@ def test_a_film_goes_from_before_the_first_epoch_to_after_the_last(film):
     assert [frame.epoch for frame in made.frames] == [0, 5, 10, 15, 20, 25, 30, 35, 40]
     assert made.frames[0].loss is None
     assert made.frames[-1].loss < made.frames[1].loss
+
+
+def test_a_strip_goes_from_the_first_frame_to_the_last(film):
+    titles = [axes.get_title() for axes in film[3].strip(4).figure().axes if axes.get_title()]
+    assert [int(title.split()[1].rstrip(",")) for title in titles] == [0, 5, 20, 40]
 
 
 def test_filming_does_not_change_the_training(film):
