@@ -25,9 +25,9 @@ from numbers import Real
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
-from autograd import Value, gradients, topological_order
+from autograd import Value, gradients
 from autograd.value import NO_GRADIENT
-from autograd.wording import counted, number, parse_label
+from autograd.wording import counted, number
 from nn.module import Module, mode
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 RUN = 10
 """How many records running a sign must show that a single bad step can show as well."""
-POINTS = 100
+POINTS = 50
 """About how many records `nn.fit` makes, besides those of the first steps."""
 WATCHED, READ_EVERY = 32, 5
 """On how many samples, from all over the data, the activations are read; again after so many times as
@@ -435,17 +435,21 @@ def _as_range(places: list[int]) -> Sequence[int]:
 
 def units_of(outputs: Iterable[Value]) -> list[Value]:
     """The activations behind some outputs that can saturate or die: labelled ``a1^2``, and so on."""
-    return [
-        v
-        for v in topological_order(*outputs)
-        if v.op is not None and v.op.name in FLAT_ENDS and parse_label(v.label).base == "a"
-    ]
+    seen: dict[Value, None] = {}
+    ahead = list(outputs)
+    while ahead:
+        v = ahead.pop()
+        if v not in seen:
+            seen[v] = None
+            ahead += [x for x in v.inputs if x.op is not None]
+    flat = [v for v in seen if v.op is not None and v.op.name in FLAT_ENDS]
+    return [v for v in flat if v.label.startswith("a") and "^" in v.label]
 
 
 def kind_of(unit: Value) -> tuple[str, str]:
     """The layer of a unit, and the op that it is an activation by."""
     assert unit.op is not None
-    return f"layer {parse_label(unit.label).superscript}", unit.op.name
+    return f"layer {unit.label.partition('^')[2]}", unit.op.name
 
 
 def facts_of_units(model: Any, rows: Sequence[Sequence[float]]) -> dict[str, UnitFacts]:
@@ -493,8 +497,10 @@ def norm(numbers: Any) -> float:
         largest = float(max(numbers.max(), -numbers.min()))
         if not 0 < largest < inf:
             return largest
-        scale = largest if largest > 1e100 else 1.0  # else the squares might overflow
-        return scale * sqrt((numbers / scale).dot(numbers / scale))
+        if largest < 1e100:
+            return sqrt(numbers.dot(numbers))
+        scaled = numbers / largest  # the squares might overflow
+        return largest * sqrt(scaled.dot(scaled))
     length = hypot(*numbers)
     return length if isfinite(length) or not any(x != x for x in numbers) else nan
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd import Parameter, Value
+from autograd import Parameter, Value, no_grad
 from autograd.tape import Tape
 from autograd.tape.vectors import vectorised
 from nn.clipping import Clipping, shrinkage
@@ -61,10 +61,11 @@ class TapeEngine:
             penalty = objective.penalty(penalised)
             listed = _listed(prediction)
             units = units_of(listed) if watched else []
-            self._predicted, self._kinds = slice(1, 1 + len(listed)), [*map(kind_of, units)]
+            self._predicted = slice(1, 1 + len(listed))
             return [loss if penalty is None else loss + penalty, *listed, *units]
 
         self.tape = Tape.record(outputs, *_sample(train, 0, masks))
+        self._kinds = [*map(kind_of, self.tape.outputs[self._predicted.stop :])]
         _compare(self.tape, outputs, train, masks)
         self._place_parameters(model.parameters())
         self._place_state()
@@ -101,9 +102,7 @@ class TapeEngine:
         return float(values[:, 0].mean()), right
 
     def gradients(self) -> Array:
-        gradients = np.zeros(len(self._off_tape))
-        gradients[self._on_tape] = self._training.gradient[self._rows]
-        return gradients
+        return self._in_order(self._training.gradient, np.zeros(len(self._off_tape)))
 
     def units(self) -> dict[str, UnitFacts]:
         if self._watched is None:
@@ -116,9 +115,15 @@ class TapeEngine:
         return facts
 
     def weights(self) -> Array:
-        weights = self._off_tape.copy()
-        weights[self._on_tape] = self._training.vector[self._rows]
-        return weights
+        return self._in_order(self._training.vector, self._off_tape)
+
+    def _in_order(self, vector: Array, others: Array) -> Array:
+        """Numbers of the tape's parameters in the order of the model's, where others are not on the tape."""
+        if len(self._rows) == len(others):
+            return vector[self._rows]
+        numbers = others.copy()
+        numbers[self._on_tape] = vector[self._rows]
+        return numbers
 
     def restore(self, weights: Numbers) -> None:
         self._training.vector[self._rows] = np.asarray(weights)[self._on_tape]
@@ -229,8 +234,9 @@ def _compare(tape: Tape, outputs: Any, train: Samples, masks: Masks) -> None:
     some = train.take(places)
     replayed = tape.forward(*_tables(some, masks)).reshape(len(places), -1)
     for k, place in enumerate(places):
-        eager = [v.data for v in outputs(*_sample(some, k, masks))]
-        if not np.allclose(replayed[k], eager, rtol=1e-9, atol=1e-12, equal_nan=True):
+        with no_grad():  # without a graph, no units are found behind the predictions
+            eager = [v.data for v in outputs(*_sample(some, k, masks))]
+        if not np.allclose(replayed[k, : len(eager)], eager, rtol=1e-9, atol=1e-12, equal_nan=True):
             raise ValueError(
                 f"the recorded graph gives another result than the model on sample {place}: "
                 "the model reads .data, keeps state or draws random numbers"

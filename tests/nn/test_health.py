@@ -128,11 +128,11 @@ def test_other_activations_have_no_flat_ends_to_count():
     assert monitor.records[0].layers[0].dead is None
 
 
-def test_about_a_hundred_records_are_made_and_those_of_the_first_steps():
+def test_about_fifty_records_are_made_and_those_of_the_first_steps():
     monitor, _ = watched(MLP(2, [2, 1], seed=0), epochs=30, batch_size=1)
     steps = [record.step for record in monitor.records]
-    assert steps[:11] == [*range(1, RUN + 1), 12]
-    assert len(steps) == pytest.approx(100 + RUN, abs=3)
+    assert steps[:11] == [*range(1, RUN + 1), 24]
+    assert len(steps) == pytest.approx(50 + RUN, abs=3)
 
 
 def test_the_loss_of_a_record_is_the_mean_since_the_last():
