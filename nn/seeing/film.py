@@ -298,7 +298,11 @@ def animate(
 
 
 def _bytes(leads: Array) -> Array:
-    """−1 … 1 as the bytes of −127 … 127, the root of the size: small leads are told apart as well."""
+    """−1 … 1 as the bytes of −127 … 127, the root of the size: small leads are told apart as well.
+
+    Where a network that ran away says nan, no class leads.
+    """
+    leads = np.nan_to_num(leads)
     return np.round(FINEST * np.sign(leads) * np.sqrt(np.abs(leads))).astype(np.int8)
 
 

@@ -30,7 +30,7 @@ def images(
     """Pictures side by side, all on one scale: digits, the weights of neurons, activations.
 
     Numbers of both signs, such as weights, are blue above 0 and vermilion below; numbers of one
-    sign are grey, the larger the darker.
+    sign are grey, the larger the darker.  What is infinite or nan is left empty.
 
     Args:
         pictures: for each picture its rows of numbers, or with ``shape`` all of them in a row, as
@@ -53,8 +53,9 @@ def images(
         )
     columns = min(columns, len(shown))
     rows = ceil(len(shown) / columns)
-    largest = max(float(np.abs(picture).max()) for picture in shown) or 1.0
-    lowest = min(0.0, *(float(picture.min()) for picture in shown))
+    every = np.concatenate([picture[np.isfinite(picture)] for picture in shown])
+    largest = float(np.abs(every).max(initial=0.0)) or 1.0
+    lowest = float(every.min(initial=0.0))
 
     def draw(figure: Figure, look: Look) -> None:
         colours, scale = _colours(look, lowest < 0), Normalize(-largest if lowest < 0 else 0.0, largest)
@@ -62,7 +63,8 @@ def images(
         for k, axes in enumerate(grid.flat):
             axes.set_axis_off()
             if k < len(shown):
-                picture = axes.imshow(shown[k], cmap=colours, norm=scale, interpolation="nearest")
+                finite = np.where(np.isfinite(shown[k]), shown[k], np.nan)
+                picture = axes.imshow(finite, cmap=colours, norm=scale, interpolation="nearest")
                 _frame(axes, look, shown[k])
             if k < len(titles):
                 axes.set_title(titles[k])
@@ -210,8 +212,14 @@ def _frame(axes: Axes, look: Look, picture: Array) -> None:
 
 
 def _draw_matrix(axes: Axes, look: Look, matrix: Array) -> None:
-    largest = float(np.abs(matrix).max()) or 1.0
-    axes.imshow(matrix / largest / 1.8, cmap=_colours(look, signed=True), vmin=-1, vmax=1, aspect="auto")
+    largest = float(np.abs(matrix[np.isfinite(matrix)]).max(initial=0.0)) or 1.0
+    axes.imshow(
+        np.where(np.isfinite(matrix), matrix, np.nan) / largest / 1.8,
+        cmap=_colours(look, signed=True),
+        vmin=-1,
+        vmax=1,
+        aspect="auto",
+    )
     _frame(axes, look, matrix)
     axes.set_axis_off()
     if matrix.size <= MOST_CELLS:

@@ -281,6 +281,18 @@ def test_a_film_by_hand_takes_a_value_for_its_loss():
     assert made.frames[0].caption() == "epoch 3, loss 0, 4 of 4 right"
 
 
+def test_a_network_that_ran_away_can_be_looked_at():
+    model = ridge()
+    model.layers[0].neurons[0].w[0].data = float("nan")
+    film = seeing.Film(*AND)
+    film.take(model, 1, float("nan"))
+    assert '"loss": null' in film.html()
+    assert film.strip().svg().startswith("<svg ")
+    assert seeing.boundary(model, *AND).svg().startswith("<svg ")
+    assert seeing.images([[float("nan"), float("inf"), 2.0]], (1, 3)).svg().startswith("<svg ")
+    assert seeing.matrices({"W": [[float("nan"), 2.0]]}).svg().startswith("<svg ")
+
+
 def test_a_film_without_frames_says_how_to_get_one():
     with pytest.raises(ValueError, match=r"film\.take"):
         seeing.Film(*AND).html()
