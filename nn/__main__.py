@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 from autograd import Parameter
 from autograd.wording import counted, number, shorten
 from nn.activations import ACTIVATIONS
+from nn.checkpoint import check_place
 from nn.data import FOLDERS, NAMED, load, remarks
 from nn.job import OPTIMIZERS, SCHEDULES, Job, Result, Settings, default_settings, prepare, resumed
 from nn.layers import MLP
@@ -113,7 +114,7 @@ def train(arguments: argparse.Namespace) -> int:
             page = write_report(result, order.folder, order.weights)
     except OSError as error:
         return _refuse(error)
-    if order.save is not None:
+    if order.save is not None and len(result.history) > (order.state["epoch"] if order.state else 0):
         print(f"saved     {order.save}")
     print(f"report    {page}")
     return INTERRUPTED if result.history.interrupted else 0
@@ -162,7 +163,7 @@ def _order(arguments: argparse.Namespace) -> Order:
 
     check_folder(arguments.report)
     if arguments.save is not None:
-        job.save(arguments.save, state)  # now, rather than after the first epoch, is the time to fail
+        check_place(arguments.save)
     return Order(job, state, arguments.save, arguments.report, weights)
 
 

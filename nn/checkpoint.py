@@ -28,6 +28,7 @@ from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from errno import EISDIR
 from hashlib import sha256
 from io import BytesIO
 from itertools import pairwise
@@ -535,10 +536,32 @@ def _unshelved(x: Any, rows: dict[str, Tensor]) -> Any:
 # -------------------------------------------------------------------------------------- the file
 
 
+def check_place(path: str | PathLike[str]) -> None:
+    """See that `save` can write there, before anything takes time; nothing is changed.
+
+    Raises:
+        OSError: if it cannot.
+    """
+    place, beside = _beside(path)
+    try:
+        if place.is_dir():
+            raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
+        beside.touch(exist_ok=False)
+        beside.unlink()
+    except OSError as error:
+        reason = f"{error.strerror or error}: nothing can be saved there"
+        raise OSError(error.errno, reason, os.fspath(path)) from None
+
+
+def _beside(path: str | PathLike[str]) -> tuple[Path, Path]:
+    """Where a file is to be in the end, and where it is written before."""
+    place = Path(os.path.realpath(path))  # a link stays a link
+    return place, place.with_name(f".{place.name}-{secrets.token_hex(4)}")
+
+
 def _write_whole(path: Path, content: bytes) -> None:
     """Put the content where the path is, whole, or leave what is there."""
-    place = Path(os.path.realpath(path))  # a link stays a link
-    beside = place.with_name(f".{place.name}-{secrets.token_hex(4)}")
+    place, beside = _beside(path)
     try:
         try:
             with open(beside, "xb") as file:

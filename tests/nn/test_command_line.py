@@ -155,6 +155,17 @@ def test_an_interrupt_in_the_first_epoch_is_reported_too(in_tmp, capsys, monkeyp
     assert (in_tmp / "report" / "index.html").exists()
 
 
+def test_a_training_without_a_whole_epoch_leaves_the_file_that_was_there(in_tmp, capsys, monkeypatch):
+    def interrupted(self, batch):
+        raise KeyboardInterrupt
+
+    (in_tmp / "m").write_text("an earlier one")
+    monkeypatch.setattr(EagerEngine, "step", interrupted)
+    assert main(["train", "xor", *QUICK, "--save", "m"]) == 130
+    assert "saved" not in capsys.readouterr().out
+    assert (in_tmp / "m").read_text() == "an earlier one"
+
+
 def test_an_interrupt_outside_of_the_training_leaves_nothing(in_tmp, capsys, monkeypatch):
     def interrupted(*args):
         raise KeyboardInterrupt
@@ -281,7 +292,8 @@ def test_a_training_that_was_interrupted_goes_on_where_it_was(in_tmp, capsys, mo
         ("iris --resume xor", "xor: the network was not trained on iris, or that has changed since"),
         ("xor --resume xor --lr 0.5", "xor: a training goes on as it was begun, with lr at 0.2; got 0.5"),
         ("xor --resume xor", "xor: all 3 epochs of this training are done; ask for more in all (--epochs)"),
-        ("xor --save nowhere/file", "nowhere/file: No such file or directory: nothing was saved"),
+        ("xor --save nowhere/file", "nowhere/file: No such file or directory: nothing can be saved there"),
+        ("xor --save before", "before: Is a directory: nothing can be saved there"),
         ("mnist", "mnist is read from its four files"),
         ("mnist --data nowhere", "there is no folder nowhere"),
         ("xor --data nowhere", "xor is not read from a folder"),
