@@ -39,7 +39,7 @@ RUN = 10
 """How many records running a sign must show that a single bad step can show as well."""
 POINTS = 50
 """About how many records `nn.fit` makes, besides those of the first steps."""
-WATCHED, READ_EVERY = 32, 5
+WATCHED, READ_EVERY = 32, 8
 """On how many samples, from all over the data, the activations are read; again after so many times as
 many have been trained on."""
 LARGE, STEEP, FADED, FLAT = 1e3, 100, 1e-3, 0.05
