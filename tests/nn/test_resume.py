@@ -9,7 +9,7 @@ from math import nan
 
 import pytest
 
-from nn import MLP, SGD, Adam, fit, schedules
+from nn import MLP, SGD, Adam, LSTMCell, Recurrent, fit, schedules
 
 ENGINES = [
     "eager",
@@ -78,6 +78,24 @@ def test_dropout_goes_on_with_the_same_masks(engine):
     other, _, resumed = trained(adam, {"batch_size": 5}, engine, 8, half.state, dropout=0.3)
     assert other.state_dict() == model.state_dict()
     assert list(resumed) == list(through)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_training_on_sequences_goes_on_bit_for_bit(engine):
+    rng = random.Random(0)
+    X = [[[rng.random()] for _ in range(6)] for _ in range(8)]
+    y = [sum(x for (x,) in sequence) for sequence in X]
+
+    def through(epochs, state=None, seed=0):
+        model = Recurrent(LSTMCell(1, 2, seed=seed), 1, seed=seed)
+        history = fit(
+            model, X, y, loss="mse", optimizer=Adam(model.parameters(), lr=0.02), epochs=epochs, batch_size=3,
+            truncate=3, clip_norm=1.0, engine=engine, progress=False, resume=state,
+        )  # fmt: skip
+        return model.state_dict(), list(history), history.state
+
+    weights, epochs, _ = through(5)
+    assert through(5, through(2)[2], seed=9)[:2] == (weights, epochs)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
