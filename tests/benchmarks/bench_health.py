@@ -16,11 +16,11 @@ from typing import Any
 
 from nn import MLP, SGD, Monitor, fit
 
-ROUNDS = 3
+ROUNDS = 9
 NETWORKS: dict[str, tuple[list[int], int, int, int, str, str]] = {
     # name: sizes, samples, batch, epochs, loss, engine
-    "2-16-16-1, tape": ([2, 16, 16, 1], 1000, 32, 40, "hinge", "tape"),
-    "64-32-10, tape": ([64, 32, 10], 1797, 32, 20, "cross_entropy", "tape"),
+    "2-16-16-1, tape": ([2, 16, 16, 1], 1000, 32, 100, "hinge", "tape"),
+    "64-32-10, tape": ([64, 32, 10], 1797, 32, 30, "cross_entropy", "tape"),
     "784-128-10, tape": ([784, 128, 10], 30_000, 128, 5, "cross_entropy", "tape"),
     "2-16-16-1, eager": ([2, 16, 16, 1], 200, 20, 6, "hinge", "eager"),
 }
