@@ -401,7 +401,7 @@ def test_the_list_does_not_tell_what_is_to_be_predicted(sheet, steps):
     sheet.click("#list summary")
     first = next(s.number for s in steps if s.kind == "edge")
     sentence = sheet.locator("#list li button span:last-child").nth(first)
-    assert sentence.is_visible()
+    sentence.wait_for()  # the list is filled once it is open
     sheet.check("#predict")
     assert not sentence.is_visible()
     sheet.click("#last")
