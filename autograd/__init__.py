@@ -10,18 +10,15 @@
 
 from typing import TYPE_CHECKING, Any
 
+from autograd.anomaly import AnomalyError, detect_anomaly
+from autograd.core.recording import BranchError, no_grad
+from autograd.functional.gradients import gradients
 from autograd.functions import dot, logsumexp, mean, softmax, where
 from autograd.functions import sum as sum
 from autograd.graph import find, topological_order
-from autograd.reverse import backward, detect_anomaly, gradients, no_grad
-from autograd.value import (
-    AnomalyError,
-    BranchError,
-    Constant,
-    Parameter,
-    Value,
-)
-from autograd.walk import Step, Walk, walk  # at once: later the module would take the function's name
+from autograd.reverse import backward
+from autograd.seeing.walk import Step, Walk, walk  # at once: later the module would take the function's name
+from autograd.value import Constant, Parameter, Value
 
 abs = Value.abs
 exp, expm1, log, log1p, sqrt = Value.exp, Value.expm1, Value.log, Value.log1p, Value.sqrt
@@ -95,17 +92,17 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from autograd.drawing import draw
-    from autograd.functional import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
-    from autograd.galleries import gallery
-    from autograd.paths import gradient_path
+    from autograd.functional.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+    from autograd.seeing.drawing import draw
+    from autograd.seeing.gallery import gallery
+    from autograd.seeing.paths import gradient_path
 
 _FUNCTIONAL = ("grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp")
 _LAZY = {
-    "draw": "autograd.drawing",
-    "gallery": "autograd.galleries",
-    "gradient_path": "autograd.paths",
-    **dict.fromkeys(_FUNCTIONAL, "autograd.functional"),
+    "draw": "autograd.seeing.drawing",
+    "gallery": "autograd.seeing.gallery",
+    "gradient_path": "autograd.seeing.paths",
+    **dict.fromkeys(_FUNCTIONAL, "autograd.functional.transforms"),
 }
 
 

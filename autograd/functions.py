@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from autograd import ops
-from autograd.ops import Op
+from autograd.core.primitive import Op
+from autograd.notation.numbers import counted
 from autograd.value import Comparison, Operand, Value, apply, as_value, as_values
-from autograd.wording import counted
 
 
 def where(condition: Any, a: Operand, b: Operand) -> Value:

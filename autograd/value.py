@@ -7,64 +7,16 @@ all that the reverse pass (reverse.py) needs.
 
 from __future__ import annotations
 
-import linecache
-import sys
-import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from math import inf, isfinite
 from numbers import Real
-from operator import attrgetter
 from typing import Any, ClassVar, TypeAlias
 
 from autograd import ops
-from autograd.ops import Op
-
-NO_GRADIENT = float(0)
-"""The ``.grad`` of a Value that no reverse pass has reached: zero, but this very zero.
-
-``v.grad is NO_GRADIENT`` tells "not computed yet" from a gradient that came out as 0.
-"""
-
-
-class AnomalyError(ArithmeticError):
-    """A number became infinite or nan while `detect_anomaly` was watching."""
-
-
-class BranchError(TypeError):
-    """Python was to branch on a Value while a tape was being recorded."""
-
-
-class _Mode(threading.local):
-    """How this thread's `apply` behaves; switched by the context managers of reverse.py and the tape."""
-
-    recording = True
-    detecting = False
-    branching = True
-    made: list[Value] | None = None  # where a tape that is being recorded wants each new node
-    now: tuple[bool, list[Value] | None] = (True, None)  # recording and not detecting; made: all in one
-
-    @contextmanager
-    def switched(self, **settings: Any) -> Iterator[None]:
-        """Other settings of the attributes, for a while."""
-        before = {name: getattr(self, name) for name in settings}
-        self._set(settings)
-        try:
-            yield
-        finally:
-            self._set(before)
-
-    def _set(self, settings: dict[str, Any]) -> None:
-        for name, setting in settings.items():
-            setattr(self, name, setting)
-        self.now = (self.recording and not self.detecting, self.made)
-
-
-mode = _Mode()
-
-number_of = attrgetter("_data")
-"""The number of a Value, for code that computes with it on the way into `apply`."""
-
+from autograd.anomaly import AnomalyError, non_finite
+from autograd.core.primitive import Op
+from autograd.core.recording import BranchError, _branches, mode, refuse_cut, users_line
+from autograd.node import NO_GRADIENT, number_of
 
 # -------------------------------------------------------------------------- how a node is recorded
 
@@ -452,39 +404,3 @@ def _described(x: object) -> str:
         hint = "; wrap its numbers one by one"
     text = repr(x)
     return f"{text if len(text) <= 40 else text[:37] + '...'} ({type(x).__name__}){hint}"
-
-
-def non_finite(op: Op, inputs: tuple[Value, ...], data: float, label: str = "", verb: str = "is") -> str:
-    """The sentence that names a node whose value, or gradient, is infinite or nan."""
-    from autograd.formula import formula  # only needed once something has gone wrong
-
-    names = [v.label or f"{v._data:.4g}" for v in inputs]
-    numbers = ", ".join(f"{v.label} = {v._data!r}" for v in inputs if v.label)
-    name = f"{label} = " if label else ""
-    return f"{name}{formula(op, names)} {verb} {data}{', where ' if numbers else ''}{numbers}"
-
-
-def refuse_cut(by: str) -> None:
-    """Raise if a tape is being recorded: it would keep this sample's number for all data."""
-    if not mode.branching:
-        raise BranchError(
-            f"{users_line()}: {by} cuts the graph while a tape is being recorded; "
-            "the tape would keep this sample's number for all data. Compute with the Value itself"
-        )
-
-
-def _branches(left: object, how: str, right: object) -> str:
-    return (
-        f"{users_line()}: Python branches on {left} {how} {right} while a tape is being recorded; "
-        "the tape would keep this one branch for all data. Use where, maximum, minimum, clip or relu"
-    )
-
-
-def users_line(source: bool = False) -> str:
-    """The line outside these packages that is being run, as ``file, line n``, and its text."""
-    frame = sys._getframe()
-    while frame.f_back and frame.f_globals.get("__name__", "").startswith(("autograd.", "nn.")):
-        frame = frame.f_back
-    file, number = frame.f_code.co_filename, frame.f_lineno
-    text = linecache.getline(file, number, frame.f_globals).strip() if source else ""
-    return f"{file}, line {number}{': ' if text else ''}{text}"

@@ -18,17 +18,19 @@
 from autograd import Parameter
 from nn import init, losses, optim, schedules
 from nn.activations import PReLU
-from nn.checkpoint import Checkpoint, CheckpointError, load, load_into, save
 from nn.classifier import MLPClassifier
 from nn.clipping import clip_grad_norm_, clip_grad_value_
 from nn.dropout import Dropout
-from nn.health import Monitor
-from nn.history import History
+from nn.health.monitor import Monitor
 from nn.layers import MLP, Layer, Neuron
 from nn.module import Module
 from nn.optim import SGD, Adagrad, Adam, AdamW, RMSprop
+from nn.predictions import accuracy, predict
 from nn.recurrent import GRUCell, LSTMCell, Recurrent, RNNCell
-from nn.train import accuracy, fit, predict
+from nn.saving.architecture import CheckpointError
+from nn.saving.checkpoint import Checkpoint, load, load_into, save
+from nn.training.fit import fit
+from nn.training.history import History
 
 __all__ = [
     "MLP",

@@ -11,8 +11,8 @@ from numbers import Real
 from typing import Any, TypeAlias
 
 from autograd import Parameter, Value
+from nn.checks import by_name
 from nn.module import Module
-from nn.names import by_name
 
 Activation: TypeAlias = Callable[[Value], Value]
 

@@ -14,13 +14,13 @@ from math import isfinite
 from numbers import Integral, Real
 from typing import Any, Self
 
-from nn.answers import answers
-from nn.history import History
+from nn.checks import by_name, did_you_mean
+from nn.data.samples import features
 from nn.layers import MLP
-from nn.names import by_name, did_you_mean
 from nn.optim import SGD, Adam, Optimizer
-from nn.samples import features
-from nn.train import fit
+from nn.predictions import answers
+from nn.training.fit import fit
+from nn.training.history import History
 
 ACTIVATIONS = {"identity": "linear", "logistic": "sigmoid", "tanh": "tanh", "relu": "relu"}
 """scikit-learn's names of the activations, and ours."""

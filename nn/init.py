@@ -11,7 +11,7 @@ from collections.abc import Callable
 from math import sqrt
 from typing import TypeAlias
 
-from nn.names import by_name as _by_name
+from nn.checks import by_name as _by_name
 
 Matrix: TypeAlias = list[list[float]]
 Initialiser: TypeAlias = Callable[[int, int, random.Random], Matrix]

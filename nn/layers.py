@@ -14,7 +14,6 @@ from __future__ import annotations
 import gc
 import random
 from collections.abc import Iterable, Sequence
-from functools import cache
 from itertools import pairwise
 from math import isfinite
 from numbers import Real
@@ -22,7 +21,8 @@ from operator import index
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from autograd import Parameter, Value, ops
-from autograd.value import VALUE_TYPES, apply, number_of
+from autograd.node import number_of
+from autograd.value import apply
 from nn import init as initialisers
 from nn.activations import Activation, PReLU, activation
 from nn.dropout import Dropout
@@ -32,6 +32,7 @@ from nn.module import Module
 if TYPE_CHECKING:
     from nn.losses import Loss
     from nn.matrices import Activations, Residuals
+from nn.inputs import as_inputs
 
 Seed: TypeAlias = int | random.Random | None
 ActivationChoice: TypeAlias = str | Activation
@@ -350,31 +351,6 @@ class MLP(Module):
         layers = [f"\n  layer {layer.number}: {layer._described()}" for layer in self.layers]
         dropout = f", dropout {self.dropout.p:g}" if self.dropout is not None else ""
         return f"MLP {sizes}, {_parameters(self)}{dropout}{''.join(layers)}"
-
-
-def as_inputs(x: Any, nin: int, whose: str) -> tuple[Value, ...]:
-    """One sample as Values: numbers become ``x1``, ``x2``, …; Values stay as they are.
-
-    Raises:
-        TypeError: if something in ``x`` is neither.
-        ValueError: if there are not ``nin`` of them.
-    """
-    values = (x,) if isinstance(x, (Value, Real)) else tuple(x)
-    if len(values) != nin:
-        raise ValueError(f"the {whose} takes {_count(nin, 'input')} a sample; got {len(values)}")
-    if VALUE_TYPES.issuperset(map(type, values)):
-        return values
-    return tuple(
-        [
-            v if isinstance(v, Value) else Value(v, label)
-            for v, label in zip(values, _input_labels(nin), strict=True)
-        ]
-    )
-
-
-@cache
-def _input_labels(n: int) -> tuple[str, ...]:
-    return tuple(f"x{i}" for i in range(1, n + 1))
 
 
 def _alone(values: Sequence[Value]) -> Value | list[Value]:

@@ -20,7 +20,7 @@ from typing import Any, TypeAlias
 from autograd import Constant, Value, dot, logsumexp, mean, softplus, where
 from autograd import abs as absolute
 from autograd import sum as total
-from nn.names import by_name as _by_name
+from nn.checks import by_name as _by_name
 
 Prediction: TypeAlias = Value | Sequence[Value]
 Target: TypeAlias = float | Value | Sequence[float | Value]

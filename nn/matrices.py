@@ -17,10 +17,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from autograd import Value, gradients
-from autograd.value import number_of
+from autograd.node import number_of
 from nn import losses
+from nn.data.samples import Samples, features, targets
 from nn.losses import Loss
-from nn.samples import Samples, features, targets
 
 if TYPE_CHECKING:
     from nn.layers import MLP, Neuron
@@ -106,7 +106,7 @@ class _Pass:
 
 
 def _forward(model: MLP, row: list[float]) -> _Pass:
-    from nn.layers import as_inputs  # it calls this module
+    from nn.inputs import as_inputs  # it calls this module
 
     values = as_inputs(row, model.nin, "network")
     seen = _Pass(list(values), [], [])

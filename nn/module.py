@@ -9,8 +9,8 @@ from numbers import Real
 from typing import Any, Self
 
 from autograd import Parameter
-from autograd.value import NO_GRADIENT
-from nn.names import did_you_mean
+from autograd.node import NO_GRADIENT
+from nn.checks import did_you_mean
 
 NO_WEIGHTS = frozenset({"b", "bias", "biases", "activation"})
 """Names of attributes whose parameters are not weights: biases, and the learned slope of an activation."""

@@ -10,14 +10,12 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from math import inf, isfinite
-from numbers import Real
 from typing import Any, ClassVar, TypeAlias
 
 from autograd import Parameter, Value
-from autograd.value import NO_GRADIENT
-from nn.names import by_name as _by_name
-from nn.names import did_you_mean
+from autograd.node import NO_GRADIENT
+from nn.checks import _number, check_column, check_count, check_keys, did_you_mean
+from nn.checks import by_name as _by_name
 
 Parameters: TypeAlias = Iterable[Parameter] | Iterable[Mapping[str, Any]]
 """What an optimiser moves: Parameters, or groups of them with settings of their own."""
@@ -483,17 +481,6 @@ def _checked(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {name: RANGES.get(name, partial(_number, name))(x) for name, x in settings.items()}
 
 
-def _number(name: str, x: Any, above: float = -inf, low: float = 0.0, below: float = inf) -> float:
-    if not isinstance(x, Real) or isinstance(x, bool):
-        raise TypeError(f"{name} is a number; got {x!r} ({type(x).__name__})")
-    number = float(x)
-    if not (isfinite(number) and low <= number < below and number > above):
-        wanted = f"above {above:g}" if above >= low else f"from {low:g} up"
-        wanted += f" and below {below:g}" if isfinite(below) else ""
-        raise ValueError(f"{name} is a finite number {wanted}; got {x!r}")
-    return number
-
-
 def _betas(betas: Any) -> tuple[float, float]:
     if not isinstance(betas, (tuple, list)) or len(betas) != 2:
         raise TypeError(f"betas is a pair of numbers; got {betas!r}")
@@ -522,52 +509,6 @@ SQUARES = frozenset({"sum_of_squares", "mean_of_squares"})
 
 
 # ---------------------------------------------------------------------------------- checking states
-
-
-def check_keys(whose: str, state: Any, wanted: Iterable[str]) -> None:
-    """Refuse a state that is not a mapping with just these keys.
-
-    Raises:
-        TypeError: if it is not a mapping.
-        ValueError: naming what is missing or not expected.
-    """
-    if not isinstance(state, Mapping):
-        raise TypeError(f"{whose} is a mapping, as state_dict() gives it; got {type(state).__name__}")
-    wanted = list(wanted)
-    missing = [name for name in wanted if name not in state]
-    unexpected = [name for name in state if name not in wanted]
-    for complaint, names in (("lacks", missing), ("has an unknown", unexpected)):
-        if names:
-            raise ValueError(f"{whose} {complaint} {', '.join(map(repr, names))}; nothing was loaded")
-
-
-def check_count(name: str, n: Any) -> int:
-    """A whole number from 0 up.
-
-    Raises:
-        ValueError: if it is not one.
-    """
-    if not isinstance(n, int) or isinstance(n, bool) or n < 0:
-        raise ValueError(f"{name} is a whole number from 0 up; got {n!r}")
-    return n
-
-
-def check_column(name: str, numbers: Any, length: int, of: str = "parameter") -> array[float]:
-    """So many finite numbers, one for each of something, as an array.
-
-    Raises:
-        TypeError, ValueError: if they are not.
-    """
-    try:
-        column = array("d", numbers)
-    except (TypeError, ValueError, OverflowError):
-        raise TypeError(f"{name} holds one number for each {of}") from None
-    if len(column) != length:
-        raise ValueError(f"{name} holds {len(column)} numbers, one for each {of}; {length} are wanted")
-    for i, x in enumerate(column):
-        if not isfinite(x):
-            raise ValueError(f"{name} holds finite numbers; number {i} is {x!r}")
-    return column
 
 
 def _count(params: Sequence[Parameter]) -> str:

@@ -17,9 +17,10 @@ from numbers import Real
 from typing import Any
 
 from autograd import Constant, Value
-from autograd.collector import collector_paused
+from autograd.core.collector import collector_paused
 from nn.init import Initialiser
-from nn.layers import ActivationChoice, Layer, Seed, as_generator, as_inputs, as_size
+from nn.inputs import as_inputs
+from nn.layers import ActivationChoice, Layer, Seed, as_generator, as_size
 from nn.module import Module
 
 State = tuple[Value, ...]

@@ -24,7 +24,8 @@ from numbers import Real
 from operator import index
 from typing import Any
 
-from nn.optim import Optimizer, check_column, check_count, check_keys
+from nn.checks import check_column, check_count, check_keys
+from nn.optim import Optimizer
 
 
 class Schedule:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd import Value, ops
-from autograd.ops import TABLE, Op, Rule
+from autograd.core.primitive import TABLE, Op, Rule
 from autograd.testing import GradientError, check_op, gradcheck
 from autograd.value import apply
 from tests.strategies import domain_of, on_a_kink, samples_of

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from autograd import Value, gradients, topological_order
-from autograd.ops import TABLE, Op
+from autograd.core.primitive import TABLE, Op
 from tests.strategies import Recipe, domain_of, samples_of
 
 Slopes = list[float]

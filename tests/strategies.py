@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from autograd.ops import Op
+from autograd.core.primitive import Op
 from autograd.testing.strategies import (
     Recipe,
     domain_of,

@@ -29,8 +29,8 @@ import numba
 from numba import njit
 from numba import types as nt
 
-from autograd.arithmetic import ELEMENTARY
-from autograd.ops import TABLE, Op
+from autograd.core.arithmetic import ELEMENTARY
+from autograd.core.primitive import TABLE, Op
 from autograd.tape.templates import source
 
 DTYPES = {"float64": nt.float64, "float32": nt.float32}

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from autograd.formula import formula
-from autograd.ops import Op
+from autograd.core.primitive import Op
+from autograd.notation.formula import formula
+from autograd.notation.numbers import counted, number
 from autograd.tape.kernels import AFFINE
 from autograd.tape.listing import Listing
 from autograd.tape.schedule import Schedule
 from autograd.value import Value
-from autograd.wording import counted, number
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,10 @@ from operator import attrgetter, is_
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd.core.primitive import Op
 from autograd.graph import topological_order
-from autograd.ops import Op
-from autograd.value import Constant, Value, number_of
+from autograd.node import number_of
+from autograd.value import Constant, Value
 
 COMPUTED, VARYING, PARAMETER, CONSTANT = range(4)
 """What a node is: the result of an op, or one of the three kinds of leaf."""

@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd.core.recording import BranchError, mode
+from autograd.node import number_of
 from autograd.tape.listing import COMPUTED, Listing, flatten
-from autograd.value import BranchError, Value, mode, number_of
+from autograd.value import Value
 
 RUN_TWICE = 100_000
 """Ops up to which a function is run again to compare: beyond, that would double a wait of seconds."""

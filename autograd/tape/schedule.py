@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import ops
-from autograd.ops import Op
+from autograd.core.primitive import Op
 from autograd.tape.compiled import Kernel, kernel
 from autograd.tape.kernels import AFFINE, BROADCAST, OP, Program, pack
 from autograd.tape.listing import COMPUTED, CONSTANT, PARAMETER, VARYING, Indices, Listing

@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from threadpoolctl import ThreadpoolController
 
-from autograd.collector import collector_paused
+from autograd.core.collector import collector_paused
 from autograd.graph import topological_order
+from autograd.node import number_of
+from autograd.notation.numbers import counted
 from autograd.tape.instructions import Instruction, instructions
 from autograd.tape.listing import Listing, flatten
 from autograd.tape.lowering import lower
@@ -20,8 +22,7 @@ from autograd.tape.recording import only_values, record
 from autograd.tape.replayer import Replayer
 from autograd.tape.schedule import schedule
 from autograd.tape.training import Training
-from autograd.value import Value, number_of
-from autograd.wording import counted
+from autograd.value import Value
 
 Array = NDArray[Any]
 Precision = Literal["float64", "float32"]

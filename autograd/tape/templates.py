@@ -7,7 +7,7 @@ its own where setting one up would cost more than the work.
 
 from __future__ import annotations
 
-from autograd.ops import Op
+from autograd.core.primitive import Op
 
 HEADER = '''"""Kernels of the op {name}, generated from its record in the table of ops."""
 

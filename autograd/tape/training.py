@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd.node import NO_GRADIENT
 from autograd.tape.replayer import Replayer
-from autograd.value import NO_GRADIENT
 
 if TYPE_CHECKING:
     from autograd.tape.tape import Tape

@@ -11,9 +11,10 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from autograd.ops import Op
-from autograd.testing.oracle import EPSILON, arithmetic, is_real, rule_in_digits
-from autograd.value import Value, number_of
+from autograd.core.primitive import Op
+from autograd.node import number_of
+from autograd.testing.digits import EPSILON, arithmetic, is_real, rule_in_digits
+from autograd.value import Value
 
 TINY = 40  # a step in many digits is 10⁻⁴⁰ of the input
 SMALLER = 20  # and a second one 10⁻²⁰ of the first

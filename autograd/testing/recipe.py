@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from autograd import ops
-from autograd.ops import TABLE, Op
+from autograd.core.primitive import TABLE, Op
 from autograd.value import Constant, Value, apply
 
 if TYPE_CHECKING:
-    from autograd.drawing import Drawing
+    from autograd.seeing.drawing import Drawing
 
 INFIX = {ops.add: "+", ops.sub: "-", ops.mul: "*", ops.div: "/", ops.pow_: "**"}
 OF_A_LIST = {ops.sum_: "sum", ops.logsumexp: "logsumexp"}
@@ -71,7 +71,7 @@ class Recipe:
 
     def draw(self, **options: Any) -> Drawing:
         """A picture of the graph with its gradients; the options are those of `autograd.draw`."""
-        from autograd.drawing import draw  # pictures only for who asks for them
+        from autograd.seeing.drawing import draw  # pictures only for who asks for them
 
         output = self.graph()
         output.backward()

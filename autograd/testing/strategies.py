@@ -19,8 +19,8 @@ from math import copysign, frexp, inf, isfinite, nextafter
 from sys import float_info
 
 from autograd import ops as table
-from autograd.ops import TABLE, Interval, Kink, Op
-from autograd.testing.primitives import domain_of
+from autograd.core.primitive import TABLE, Interval, Kink, Op
+from autograd.testing.op_check import domain_of
 from autograd.testing.recipe import Recipe
 from autograd.value import Parameter, Value
 

@@ -8,12 +8,13 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from autograd.graph import topological_order
-from autograd.testing.broken import ENGINES, gradients_of
+from autograd.mistakes import ENGINES, gradients_of
+from autograd.node import number_of
+from autograd.testing.certificate import CORRECT, KINK, LIMITED, NOT_DIFFERENTIABLE, WRONG, Verdict
 from autograd.testing.differences import Estimate, Number, Sided, estimates, noise_of, sided
-from autograd.testing.nodes import Fault, Local, is_on_a_kink, local, without_number, written
-from autograd.testing.oracle import DIGITS_KEPT, EPSILON, LARGEST, arithmetic, is_real, rule_in_digits
-from autograd.testing.table import CORRECT, KINK, LIMITED, NOT_DIFFERENTIABLE, WRONG, Verdict
-from autograd.value import Value, number_of
+from autograd.testing.digits import DIGITS_KEPT, EPSILON, LARGEST, arithmetic, is_real, rule_in_digits
+from autograd.testing.node_check import Fault, Local, is_on_a_kink, local, without_number, written
+from autograd.value import Value
 
 ALL_DIGITS = 15.0
 HALF_OF_A_DOUBLE = 8.0

@@ -4,7 +4,7 @@ Every plot shows itself in a notebook and is saved as a file; all share one look
 Needs the packages of the ``train`` extra.
 
 >>> from nn import seeing
->>> from nn.history import Epoch, History
+>>> from nn.training.history import Epoch, History
 >>> seeing.curves(History([Epoch(1, 0.9), Epoch(2, 0.4)]))
 <plot: the training, epoch by epoch>
 """

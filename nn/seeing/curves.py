@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from autograd.wording import number
-from nn.answers import answers
-from nn.history import History
-from nn.samples import features
+from autograd.notation.numbers import number
+from nn.data.samples import features
+from nn.predictions import answers
 from nn.seeing.style import Look, Plot, plot
+from nn.training.history import History
 
 Numbers = Sequence[float]
 
@@ -32,7 +32,7 @@ def curves(history: History) -> Plot:
     Args:
         history: what `nn.fit` gave.
 
-    >>> from nn.history import Epoch
+    >>> from nn.training.history import Epoch
     >>> curves(History([Epoch(1, 0.9), Epoch(2, 0.4)]))
     <plot: the training, epoch by epoch>
     """

@@ -25,12 +25,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from autograd.wording import counted, number
-from nn.history import evenly_spaced
-from nn.names import by_name
+from autograd.notation.numbers import counted, number
+from nn.checks import by_name
 from nn.seeing.plane import Plane, draw_areas, draw_points, leads_of
 from nn.seeing.style import LOOKS, Look, Plot, settings
-from nn.train import fit
+from nn.training.fit import fit
+from nn.training.history import evenly_spaced
 
 Array = NDArray[Any]
 

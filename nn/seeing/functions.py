@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from autograd import Value, gradients
-from autograd.wording import number
+from autograd.notation.numbers import number
 from nn.activations import ACTIVATIONS, Activation, activation
 from nn.seeing.style import Look, Plot
 

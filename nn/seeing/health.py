@@ -10,12 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from autograd.drawing.style import mixed
-from autograd.wording import number
+from autograd.notation.numbers import number
+from autograd.seeing.drawing.style import mixed
 from nn.seeing.style import Look, Plot
 
 if TYPE_CHECKING:
-    from nn.health import Monitor, Record
+    from nn.health.monitor import Monitor
+    from nn.health.records import Record
 
 USUAL_UPDATE = 1e-3
 """The update-to-weight ratio that is often found to go well."""
@@ -27,7 +28,7 @@ def health(monitor: Monitor) -> Plot:
     """What a monitor recorded: the gradient by layer, and by step the gradients, updates and units.
 
     Args:
-        monitor: with at least one record; see `nn.health`.
+        monitor: with at least one record; see `nn.health.monitor`.
     """
     records = list(monitor.records)
     quantities = _quantities(monitor)

@@ -12,7 +12,7 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from autograd.wording import number
+from autograd.notation.numbers import number
 from nn.seeing.style import Look, Plot
 
 Array = NDArray[Any]

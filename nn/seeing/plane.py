@@ -12,11 +12,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from autograd.wording import number, parse_label
+from autograd.notation.labels import parse_label
+from autograd.notation.numbers import number
 from nn.activations import linear
-from nn.answers import answers
+from nn.data.samples import features, plain
 from nn.layers import MLP, Neuron
-from nn.samples import features, plain
+from nn.predictions import answers
 from nn.seeing.style import Look, Plot, plot
 
 Array = NDArray[Any]

@@ -20,8 +20,8 @@ from typing import Any, Concatenate, ParamSpec
 import matplotlib
 from matplotlib.figure import Figure
 
-from autograd.drawing.style import GREEN, ORANGE, PURPLE, SKY, YELLOW, mixed, theme_named
-from nn.names import by_name
+from autograd.seeing.drawing.style import GREEN, ORANGE, PURPLE, SKY, YELLOW, mixed, theme_named
+from nn.checks import by_name
 
 Given = ParamSpec("Given")
 

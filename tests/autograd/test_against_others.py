@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd.ops import TABLE
+from autograd.core.primitive import TABLE
 from tests.others import DIFFERENCES, ON_KINKS, TESTED, Other, differences, disagreement, jax, pytorch
 from tests.strategies import recipes
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd.arithmetic import FLOATS, IEEE, Ieee
-from autograd.ops import TABLE, Op
+from autograd.core.arithmetic import FLOATS, IEEE, Ieee
+from autograd.core.primitive import TABLE, Op
 from tests.strategies import inputs_of
 
 np = pytest.importorskip("numpy")

@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 
 from autograd import Parameter, Value, dot, draw, gradient_path, topological_order, where
 from autograd import sum as sum_of
-from autograd.drawing import Drawing, renderer
-from autograd.drawing.style import THEMES, THICKEST, THINNEST, css_variables, mixed, theme_named, width
-from autograd.wording import number
+from autograd.notation.numbers import number
+from autograd.seeing.drawing import Drawing, renderer
+from autograd.seeing.drawing.style import THEMES, THICKEST, THINNEST, css_variables, mixed, theme_named, width
 
 SVG = "{http://www.w3.org/2000/svg}"
 TITLE = "{http://www.w3.org/1999/xlink}title"
@@ -408,7 +408,7 @@ def test_a_system_dot_is_used_where_there_is_one(monkeypatch: pytest.MonkeyPatch
 
 
 def test_importing_the_engine_loads_no_drawing() -> None:
-    code = "import sys, autograd; print({'graphviz', 'autograd.drawing'} & set(sys.modules))"
+    code = "import sys, autograd; print({'graphviz', 'autograd.seeing.drawing'} & set(sys.modules))"
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert printed == "set()\n"
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import Constant, Value, gradients, topological_order
-from autograd.expression import FUNCTIONS, LONGEST, ExpressionError, evaluate, parse
+from autograd.command.expression import evaluate, parse
+from autograd.command.reader import FUNCTIONS, LONGEST, ExpressionError
 
 NUMBERS = {"a": 2.0, "b": -3.0, "c": 0.5}
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from autograd.formula import SYMBOLS, Expression, formula, partial_formulas
-from autograd.ops import TABLE, Op
+from autograd.core.primitive import TABLE, Op
+from autograd.notation.formula import SYMBOLS, Expression, formula, partial_formulas
 from tests.strategies import samples_of
 
 EVERY_OP = pytest.mark.parametrize("op", TABLE.values(), ids=TABLE.keys())

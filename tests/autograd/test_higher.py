@@ -10,9 +10,9 @@ from mpmath import mp
 
 import autograd
 from autograd import Value, gradients, no_grad, where
-from autograd.higher import VALUES
-from autograd.ops import TABLE, Op
-from autograd.testing.oracle import DIGITS
+from autograd.core.primitive import TABLE, Op
+from autograd.functional.gradients import VALUES
+from autograd.testing.digits import DIGITS
 from tests.strategies import Recipe, recipes
 
 EVERY_OP = pytest.mark.parametrize("op", TABLE.values(), ids=TABLE.keys())

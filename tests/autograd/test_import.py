@@ -46,8 +46,8 @@ def test_importing_autograd_loads_the_engine_and_the_walk_and_nothing_else_of_th
 
 
 def test_walk_is_the_function_even_once_its_module_was_asked_for() -> None:
-    import_module("autograd.walk")
-    assert callable(autograd.walk)
+    import_module("autograd.seeing.walk")
+    assert callable(autograd.seeing.walk)
 
 
 def test_the_engine_computes_without_anything_further() -> None:

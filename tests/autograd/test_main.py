@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd
-from autograd.__main__ import main
-from autograd.trace import Trace
+from autograd.command.main import main
+from autograd.seeing.facts.records import Trace
 
 FORMULA = ["(a*b + c) * f", "a=2", "b=-3", "c=10", "f=-2"]
 SHARED = ["h = x*y; L = h * (h + y)", "x=2", "y=3"]

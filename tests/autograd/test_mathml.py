@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd.mathml import LOWERED, RAISED, mathml
-from autograd.wording import parse_label
+from autograd.notation.labels import parse_label
+from autograd.notation.mathml import LOWERED, RAISED, mathml
 
 PLAIN = str.maketrans({**LOWERED, **RAISED, "^": "", "√": "", "/": "", "(": "", ")": ""})
 

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from autograd.ops import TABLE, Function, Interval, Op
-from autograd.reverse import gradients
-from autograd.testing.oracle import (
+from autograd.core.primitive import TABLE, Function, Interval, Op
+from autograd.functional.gradients import gradients
+from autograd.testing.digits import (
     EPSILON,
     LARGEST,
     SMALLEST,

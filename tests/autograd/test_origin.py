@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from autograd import Value, draw, gradients, topological_order
-from autograd.drawing.origin import tie
+from autograd.seeing.drawing.origin import tie
 from tests.strategies import Recipe, recipes
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from autograd import Parameter, Value, gradient_path, gradients, topological_order, where
 from autograd import sum as sum_of
-from autograd.paths import Route
+from autograd.seeing.facts.routes import Route
 from tests.strategies import Recipe, recipes
 
 MOST_LISTED = 3000

@@ -25,9 +25,9 @@ from autograd import (
     topological_order,
     where,
 )
-from autograd.ops import Op
-from autograd.testing.oracle import DIGITS, Numbers, slope
-from autograd.value import NO_GRADIENT
+from autograd.core.primitive import Op
+from autograd.node import NO_GRADIENT
+from autograd.testing.digits import DIGITS, Numbers, slope
 from tests.strategies import Recipe, recipes
 
 # -------------------------------------------------------------------------------- any graph at all

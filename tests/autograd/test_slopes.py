@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd.formula import SYMBOLS, Expression, partial_formulas
-from autograd.ops import TABLE, Op
-from autograd.slopes import IDENTITIES, KNOWN, Identity, Known, plain, slopes, symbol
-from autograd.testing.oracle import DIGITS, DIGITS_KEPT, arithmetic, exact, partial_of
+from autograd.core.primitive import TABLE, Op
+from autograd.notation.derivatives import IDENTITIES, KNOWN, Identity, Known, plain, slopes, symbol
+from autograd.notation.formula import SYMBOLS, Expression, partial_formulas
+from autograd.testing.digits import DIGITS, DIGITS_KEPT, arithmetic, exact, partial_of
 from tests.strategies import inputs_of
 
 EVERY_OP = pytest.mark.parametrize("op", TABLE.values(), ids=TABLE.keys())

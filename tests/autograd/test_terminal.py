@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd import Value
-from autograd.expression import evaluate
-from autograd.terminal import (
+from autograd.command.expression import evaluate
+from autograd.command.screen import (
     MOST_COLUMNS,
     PLAIN,
     Known,
@@ -22,7 +22,7 @@ from autograd.terminal import (
     told,
     wrapped,
 )
-from autograd.walk import walk
+from autograd.seeing.walk import walk
 from tests.strategies import Recipe, recipes
 
 

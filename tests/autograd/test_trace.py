@@ -15,7 +15,8 @@ from hypothesis import given
 
 import autograd
 from autograd import Parameter, Value, gradients, topological_order, walk, where
-from autograd.trace import Edge, Node, Step, Trace, trace
+from autograd.seeing.facts.records import Edge, Node, Step, Trace
+from autograd.seeing.facts.trace import trace
 from tests.strategies import Recipe, recipes
 
 

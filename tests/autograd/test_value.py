@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from autograd import Constant, Parameter, Value
-from autograd.value import NO_GRADIENT, Comparison
+from autograd.node import NO_GRADIENT
+from autograd.value import Comparison
 
 # ------------------------------------------------------------------------------ what it holds
 

@@ -28,11 +28,11 @@ from autograd import (
     walk,
     where,
 )
+from autograd.mistakes import Update
+from autograd.notation.numbers import number
 from autograd.reverse import upstreams
+from autograd.seeing.facts.records import Step
 from autograd.testing import broken
-from autograd.testing.broken import Update
-from autograd.trace import Step
-from autograd.wording import number
 from tests.strategies import Recipe, recipes
 
 

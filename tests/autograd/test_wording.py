@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd.wording import Label, count, counted, number, parse_label, product_of, shorten, signed, sum_of
+from autograd.notation.labels import Label, parse_label, shorten
+from autograd.notation.numbers import count, counted, number, product_of, signed, sum_of
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import pytest
 
 import autograd
 from autograd import Constant, Parameter, Value, backward, gradients, where
-from autograd.ops import TABLE, op
-from autograd.value import NO_GRADIENT
+from autograd.core.primitive import TABLE, op
+from autograd.node import NO_GRADIENT
 
 x = Value(2.0, "x")
 

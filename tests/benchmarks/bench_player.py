@@ -21,8 +21,8 @@ from time import perf_counter
 from typing import Any
 
 from autograd import Value, draw
-from autograd.player import page
-from autograd.walk import Walk, walk
+from autograd.seeing.pages.player import page
+from autograd.seeing.walk import Walk, walk
 from nn import MLP, losses
 
 SIZES = (10, 100, 1000)

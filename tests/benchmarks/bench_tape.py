@@ -28,9 +28,9 @@ from threadpoolctl import threadpool_limits
 import autograd
 from autograd import Constant, Parameter, Value
 from autograd.tape import Tape
-from autograd.tape.vectors import vectorised
+from autograd.tape.rules import vectorised
 from nn import MLP, SGD, accuracy, fit, losses
-from nn.idx import MNIST, read_folder
+from nn.data.idx import MNIST, read_folder
 
 SGD_RULE = vectorised(SGD.rule, 1)
 OPEN = ExitStack()  # the trainings that are being measured

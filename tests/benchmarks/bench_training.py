@@ -27,9 +27,11 @@ import numpy as np
 
 from autograd import Value
 from nn import MLP, SGD, Adam, accuracy, fit, losses
-from nn.answers import answers
-from nn.data import Dataset, Scaler, digits, load, moons, split
-from nn.job import default_settings, prepare
+from nn.command.job import prepare
+from nn.command.settings import default_settings
+from nn.data.dataset import Dataset, split
+from nn.data.sets import Scaler, digits, load, moons
+from nn.predictions import answers
 from nn.schedules import CosineAnnealingLR
 
 SEEDS = range(5)

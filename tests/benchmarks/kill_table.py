@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from autograd import Value
-from autograd.ops import TABLE
+from autograd.core.primitive import TABLE
+from autograd.mistakes import ENGINES, Engine, gradients_of
 from autograd.testing import GradientError, gradcheck
-from autograd.testing.broken import ENGINES, Engine, gradients_of
 from tests.mutants import KINDS, Mutant, all_mutants, is_found_by_check_op, is_found_by_gradcheck
 
 FINDERS: dict[str, Callable[[Mutant], bool]] = {

@@ -17,8 +17,8 @@ from collections.abc import Sequence
 from multiprocessing import Pool
 from typing import Any
 
-from autograd.ops import TABLE, Function, Interval, Op
-from autograd.testing.oracle import (
+from autograd.core.primitive import TABLE, Function, Interval, Op
+from autograd.testing.digits import (
     DIGITS_KEPT,
     LARGEST,
     SMALLEST_NORMAL,

@@ -5,7 +5,7 @@ import pytest
 
 from autograd import Parameter
 from nn import MLP, Module, accuracy, fit, predict
-from nn.answers import FEW, answers
+from nn.predictions import FEW, answers
 
 X = np.random.default_rng(0).normal(size=(300, 8))
 

@@ -38,8 +38,8 @@ from nn import (
     save,
 )
 from nn.activations import ACTIVATIONS
-from nn.checkpoint import from_bytes, packed
-from nn.tensorfile import Tensor, pack
+from nn.saving.checkpoint import from_bytes, packed
+from nn.saving.tensorfile import Tensor, pack
 
 ROOT = Path(__file__).parents[2]
 MUTATIONS = 50 * settings.default.max_examples

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd import Parameter
-from autograd.value import NO_GRADIENT
+from autograd.node import NO_GRADIENT
 from nn import MLP, clip_grad_norm_, clip_grad_value_
 
 numbers = st.lists(st.floats(-1e300, 1e300), min_size=1, max_size=8)

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from nn import MLP, Checkpoint, save
-from nn.__main__ import main
-from nn.engine import EagerEngine
-from nn.job import Job
+from nn.command.job import Job
+from nn.command.main import main
+from nn.training.eager import EagerEngine
 
 ROOT = Path(__file__).parents[2]
 QUICK = ["--layers", "1", "--epochs", "3", "--engine", "eager"]
@@ -170,7 +170,7 @@ def test_an_interrupt_outside_of_the_training_leaves_nothing(in_tmp, capsys, mon
     def interrupted(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("nn.report.write_report", interrupted)
+    monkeypatch.setattr("nn.command.report.write_report", interrupted)
     assert main(["train", "xor", *QUICK]) == 130
     assert capsys.readouterr().err == "interrupted: no report was written\n"
     assert list(in_tmp.iterdir()) == []
@@ -340,7 +340,7 @@ def test_help_shows_examples_and_ends_well(capsys, arguments):
 
 
 def test_packages_that_are_missing_are_named_with_the_extra_to_install(capsys, monkeypatch):
-    monkeypatch.setattr("nn.__main__.PACKAGES", ("numpy", "no_such_plotter", "no_such_format"))
+    monkeypatch.setattr("nn.command.main.PACKAGES", ("numpy", "no_such_plotter", "no_such_format"))
     assert main(["train", "xor"]) == 2
     wanted = (
         'error: a training report needs no_such_plotter, no_such_format: pip install "chainrule[train]"\n'

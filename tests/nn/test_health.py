@@ -7,7 +7,7 @@ from math import hypot, inf, isnan, nan
 import pytest
 
 from nn import MLP, SGD, Monitor, Recurrent, RNNCell, fit, init, losses
-from nn.signs import CURES, RUN, SIGNS
+from nn.health.signs import CURES, RUN, SIGNS
 
 ENGINES = [
     "eager",

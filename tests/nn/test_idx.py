@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nn import idx
-from nn.data import load
-from nn.idx import read_folder, read_idx
+from nn.data.idx import read_folder, read_idx
+from nn.data.sets import load
 
 MNIST = Path(__file__).parents[3] / "shared" / "data" / "mnist"
 NAMES = (

@@ -10,8 +10,11 @@ from sklearn import metrics
 
 from autograd import gradients
 from nn import Checkpoint, CheckpointError, load, losses, save
-from nn.data import Dataset, moons, xor
-from nn.job import OPTIMIZERS, Job, default_settings, head, prepare, resumed
+from nn.command.heads import head
+from nn.command.job import Job, prepare, resumed
+from nn.command.settings import OPTIMIZERS, default_settings
+from nn.data.dataset import Dataset
+from nn.data.sets import moons, xor
 
 
 def waves(samples=40):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd import Constant, Parameter
-from autograd.value import NO_GRADIENT
+from autograd.node import NO_GRADIENT
 from nn import MLP, Module
 
 

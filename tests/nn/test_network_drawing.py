@@ -8,8 +8,8 @@ import re
 import pytest
 
 from autograd import draw, gradient_path
-from autograd.drawing.collapse import collapse
-from autograd.trace import trace
+from autograd.seeing.facts.network import collapse
+from autograd.seeing.facts.trace import trace
 from nn import MLP, losses
 
 

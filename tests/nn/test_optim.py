@@ -6,7 +6,7 @@ from math import inf, nan
 import pytest
 
 from autograd import Parameter, Value
-from autograd.value import NO_GRADIENT
+from autograd.node import NO_GRADIENT
 from nn import MLP, SGD, Adagrad, Adam, AdamW, RMSprop, optim
 
 SETTINGS = [

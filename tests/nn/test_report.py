@@ -12,14 +12,16 @@ from safetensors.numpy import load_file
 from sklearn.metrics import confusion_matrix
 
 from autograd import Value, walk
-from autograd.drawing.style import THEMES
+from autograd.seeing.drawing.style import THEMES
 from nn import seeing
-from nn.data import Dataset, moons, xor
-from nn.history import Epoch
-from nn.job import default_settings, prepare
-from nn.report import check_folder, companions, page, pictures, write_report
-from nn.report.film import film_of
-from nn.report.folder import staged
+from nn.command.job import prepare
+from nn.command.report import check_folder, companions, page, pictures, write_report
+from nn.command.report.film import film_of
+from nn.command.report.folder import staged
+from nn.command.settings import default_settings
+from nn.data.dataset import Dataset
+from nn.data.sets import moons, xor
+from nn.training.history import Epoch
 
 MARKUP = "<script>alert('&')</script> $x$"
 

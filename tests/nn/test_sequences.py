@@ -6,7 +6,7 @@ import pytest
 
 from autograd import mean
 from nn import MLP, SGD, Adam, GRUCell, LSTMCell, Monitor, Recurrent, RNNCell, accuracy, fit, losses, predict
-from nn.sequences import Cut
+from nn.training.windows import Cut
 
 CELLS = (RNNCell, LSTMCell, GRUCell)
 T = 7

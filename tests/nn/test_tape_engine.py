@@ -185,7 +185,7 @@ def test_a_parameter_that_no_gradient_reaches_stays_where_it_is() -> None:
 
 @tape
 def test_an_interrupt_keeps_what_was_trained(monkeypatch: pytest.MonkeyPatch) -> None:
-    from nn.tape_engine import TapeEngine
+    from nn.training.on_tape import TapeEngine
 
     step, steps = TapeEngine.step, []
 

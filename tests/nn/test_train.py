@@ -8,12 +8,12 @@ from math import inf, nan
 
 import pytest
 
-import nn.train
+import nn.training.fit
 from autograd import Parameter, Value, gradients, mean
 from nn import MLP, SGD, Adam, History, Module, accuracy, fit, losses, predict
-from nn.history import Epoch
-from nn.samples import Samples, is_right
+from nn.data.samples import Samples, is_right
 from nn.schedules import ExponentialLR
+from nn.training.history import Epoch
 
 TAPE = pytest.mark.skipif(find_spec("numba") is None, reason="the tape needs Numba")
 
@@ -223,7 +223,7 @@ def test_classes_are_counted_from_0_and_told_by_the_largest_output():
     ],
 )
 def test_two_classes_are_told_apart_where_the_loss_tells_them_apart(loss, y, threshold):
-    assert nn.train.targets(y, 1, loss)[1] == threshold
+    assert nn.training.fit.targets(y, 1, loss)[1] == threshold
 
 
 def test_accuracy_takes_the_threshold_of_probabilities():

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd import Value
-from autograd.player.facts import facts
-from autograd.player.patterns import shown_of
-from autograd.player.pictures import plain_views
-from autograd.player.predict import predictions
-from autograd.player.views import views
-from autograd.testing.broken import overwrites
-from autograd.walk import walk
-from autograd.wording import as_written, number
+from autograd.mistakes import overwrites
+from autograd.notation.numbers import as_written, number
+from autograd.seeing.pages.player.content import facts
+from autograd.seeing.pages.player.packing.moulds import plain_views
+from autograd.seeing.pages.player.packing.sentences import shown_of
+from autograd.seeing.pages.player.questions import predictions
+from autograd.seeing.pages.player.views.choice import views
+from autograd.seeing.walk import walk
 from nn import MLP, losses
 from tests.strategies import recipes
 

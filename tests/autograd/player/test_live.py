@@ -6,11 +6,11 @@ from html import escape
 import pytest
 
 from autograd import Value
-from autograd.player import bundle, page
-from autograd.player.document import _file
-from autograd.player.live import answer, live
-from autograd.walk import walk
-from autograd.wording import number
+from autograd.notation.numbers import number
+from autograd.seeing.pages.player import bundle, page
+from autograd.seeing.pages.player.live import answer, live
+from autograd.seeing.pages.player.page import _file
+from autograd.seeing.walk import walk
 
 
 def product():

@@ -1,8 +1,8 @@
 """In the sandboxed frame of a notebook a prediction is answered as on the page itself."""
 
 from autograd import Value
-from autograd.player.notebook import bundle
-from autograd.walk import walk
+from autograd.seeing.pages.player.notebook import bundle
+from autograd.seeing.walk import walk
 
 
 def test_a_prediction_can_be_sent_from_the_frame(opened):

@@ -6,10 +6,11 @@ from html import unescape
 import pytest
 
 from autograd import Value
-from autograd.player import page
-from autograd.testing.broken import overwrites
-from autograd.walk import walk
-from autograd.wording import number, parse_label
+from autograd.mistakes import overwrites
+from autograd.notation.labels import parse_label
+from autograd.notation.numbers import number
+from autograd.seeing.pages.player import page
+from autograd.seeing.walk import walk
 
 MARKUP = '"><img src=x onerror=alert(1)>'
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 
 from autograd import Value
-from autograd.player.predict import WORDS, diagnosis, predictions, tolerance
-from autograd.walk import walk
+from autograd.seeing.pages.player.questions import WORDS, diagnosis, predictions, tolerance
+from autograd.seeing.walk import walk
 from tests.strategies import recipes
 
 

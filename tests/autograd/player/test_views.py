@@ -12,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograd import Value
-from autograd.player.shapes import WIDEST_NUMBER, edge_key
-from autograd.player.views import MOST_NODES, View, views
-from autograd.trace import Trace, trace
-from autograd.walk import walk
-from autograd.wording import number
+from autograd.notation.numbers import number
+from autograd.seeing.facts.records import Trace
+from autograd.seeing.facts.trace import trace
+from autograd.seeing.pages.player.svg.shapes import WIDEST_NUMBER, edge_key
+from autograd.seeing.pages.player.views.choice import MOST_NODES, View, views
+from autograd.seeing.walk import walk
 from nn import MLP, losses
 
 HOSTILE = [

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograd.ops import TABLE, Op
+from autograd.core.primitive import TABLE, Op
 from autograd.tape import Tape, compiled
-from autograd.tape.vectors import vectorised
+from autograd.tape.rules import vectorised
 from autograd.value import apply
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import Constant, Parameter, Value, gradients, topological_order
-from autograd.ops import TABLE, Op
+from autograd.core.primitive import TABLE, Op
 from autograd.tape import Tape
 from autograd.value import apply
 from tests.strategies import Recipe, recipes

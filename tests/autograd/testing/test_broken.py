@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 
 from autograd import Constant, Value, gradients, topological_order, where
-from autograd.reverse import upstreams
-from autograd.testing.broken import (
+from autograd.mistakes import (
     ENGINES,
     Engine,
     depth_first,
@@ -19,7 +18,8 @@ from autograd.testing.broken import (
     overwrites,
     right,
 )
-from autograd.value import NO_GRADIENT
+from autograd.node import NO_GRADIENT
+from autograd.reverse import upstreams
 from tests.strategies import Recipe, recipes
 
 BROKEN = [overwrites, depth_first, keeps_intermediates, drops_factor]

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 
 from autograd import Parameter, Value, maximum, no_grad, where
+from autograd.core.primitive import TABLE, Kink, Op
 from autograd.functions import dot
-from autograd.ops import TABLE, Kink, Op
+from autograd.mistakes import ENGINES, gradients_of
 from autograd.testing import Certificate, GradientError, check_op, gradcheck
-from autograd.testing.broken import ENGINES, gradients_of
 from autograd.testing.strategies import Recipe, recipes
 from autograd.value import apply
 from tests.strategies import samples_of
@@ -579,7 +579,7 @@ def test_check_op_accuses_nothing_that_is_right(name: str) -> None:
 
 
 def test_an_op_that_is_in_the_table_already_is_refused() -> None:
-    from autograd.ops import op
+    from autograd.core.primitive import op
 
     before = TABLE["tanh"]
     with pytest.raises(ValueError, match="the table has an op 'tanh' already; give this one another name"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import settings
 
-from autograd.ops import TABLE
+from autograd.core.primitive import TABLE
 from tests.benchmarks.kill_table import BROKEN, is_engine_found
 from tests.mutants import KINDS, SIGN, Mutant, all_mutants, is_found_by_check_op, is_found_by_gradcheck
 

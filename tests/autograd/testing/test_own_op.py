@@ -10,8 +10,8 @@ from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
 from autograd import Value, draw, gradient_path, gradients, walk
+from autograd.core.primitive import REAL, TABLE, Interval, Kink, Op, op
 from autograd.functions import as_function
-from autograd.ops import REAL, TABLE, Interval, Kink, Op, op
 from autograd.testing import GradientError, check_op, gradcheck
 from autograd.testing.strategies import Recipe, domain_of, inputs_of, recipes
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograd import Constant, Value, gradients, topological_order
-from autograd.ops import TABLE, Op
+from autograd.core.primitive import TABLE, Op
 from autograd.testing.strategies import Recipe, inputs_of, networks, recipes
 
 EVERY_OP = pytest.mark.parametrize("op", TABLE.values(), ids=TABLE.keys())

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
 from autograd import Parameter, Value, gradients, topological_order, where
-from autograd.ops import TABLE, Interval, Kink, Op, op
+from autograd.core.primitive import TABLE, Interval, Kink, Op, op
 from autograd.testing import gradcheck
 from autograd.testing.strategies import (
     OFF_KINKS,

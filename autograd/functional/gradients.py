@@ -1,0 +1,126 @@
+"""The table of ops in the arithmetic of Values: derivatives that are graphs themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Literal, overload
+
+from autograd import ops
+from autograd.core.arithmetic import IEEE, choose
+from autograd.core.primitive import TABLE, Op
+from autograd.core.recording import mode, refuse_cut
+from autograd.functions import where
+from autograd.node import number_of
+from autograd.reverse import upstreams
+from autograd.value import Comparison, Constant, Operand, Value, apply, as_value, as_values
+
+
+def _on_values(op: Op) -> Callable[..., Any]:
+    """The op as a function that stays with plain floats as long as it is given nothing else."""
+
+    def call(*inputs: Any) -> Any:
+        if op is ops.where and isinstance(inputs[0], (Comparison, Value)):
+            return where(*inputs)
+        if op is ops.where:
+            return choose(*inputs)
+        if op in COMPARISONS and any(isinstance(x, Value) for x in inputs):
+            return Comparison(op, *map(as_value, inputs))
+        if any(isinstance(x, Value) for x in inputs):
+            return apply(op, as_values(inputs))
+        return float(getattr(IEEE, op.name)(*inputs))
+
+    return call
+
+
+COMPARISONS = (ops.less, ops.less_equal, ops.equal)
+
+
+class _Values:
+    """The arithmetic of Values: every op of the table by name, those registered later included."""
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name not in TABLE:
+            raise AttributeError(f"there is no op {name!r} in the table")
+        return _on_values(TABLE[name])
+
+
+VALUES = _Values()
+
+
+def partials_as_values(node: Value) -> list[Operand]:
+    """The partials of a node as graphs of its inputs (plain floats where they depend on none)."""
+    assert node.op is not None
+    inputs = [number_of(v) if isinstance(v, Constant) and v.op is None else v for v in node.inputs]
+    return node.op.partials(VALUES, inputs, node)
+
+
+def in_values(node: Value, upstream: Operand) -> list[Operand]:
+    """upstream × partial for each input of the node, as graphs."""
+    return [_product(upstream, partial) for partial in partials_as_values(node)]
+
+
+@overload
+def gradients(output: Value, wrt: Value, create_graph: Literal[False] = ...) -> float: ...
+
+
+@overload
+def gradients(output: Value, wrt: Value, create_graph: Literal[True]) -> Value: ...
+
+
+@overload
+def gradients(output: Value, wrt: Sequence[Value], create_graph: Literal[False] = ...) -> list[float]: ...
+
+
+@overload
+def gradients(output: Value, wrt: Sequence[Value], create_graph: Literal[True]) -> list[Value]: ...
+
+
+def gradients(output: Value, wrt: Any, create_graph: bool = False) -> Any:
+    """∂output/∂v for each v of ``wrt``, without touching any ``.grad``.
+
+    Args:
+        output: the Value to differentiate.
+        wrt: one Value, or a sequence of them.
+        create_graph: give the gradients as Values, with a graph of their own that can be drawn
+            and differentiated again, to any order.
+
+    Returns:
+        One gradient, or a list of them; 0 where ``output`` does not depend on v.
+
+    Raises:
+        TypeError: if ``output`` or something in ``wrt`` is not a Value.
+        ValueError: if ``output`` is a constant.
+        AnomalyError: inside `detect_anomaly`, at the first number that is infinite or nan.
+
+    >>> x = Value(2.0, "x")
+    >>> gradients(x**3, x)
+    12.0
+    >>> slope = gradients(x**3, x, create_graph=True)
+    >>> gradients(slope, x)
+    12.0
+    """
+    wanted = list(wrt) if isinstance(wrt, Iterable) else [wrt]
+    for v in (output, *wanted):
+        if not isinstance(v, Value):
+            raise TypeError(
+                f"gradients are taken of a Value with respect to Values; got {v!r} ({type(v).__name__})"
+            )
+    if create_graph:
+        with mode.switched(recording=True):
+            upstream = upstreams(output, in_values)
+        # a slope that depends on nothing is a leaf, not a constant: its own gradients are zeros
+        found: list[Any] = [g if isinstance(g := upstream.get(v, 0.0), Value) else Value(g) for v in wanted]
+    else:
+        refuse_cut("gradients(…) without create_graph=True")
+        upstream = upstreams(output)
+        found = [upstream.get(v, 0.0) for v in wanted]
+    return found[0] if isinstance(wrt, Value) else found
+
+
+def _product(upstream: Any, partial: Any) -> Any:
+    """upstream × partial, less the multiplications by one that would clutter a gradient's graph."""
+    if partial.__class__ is float and partial == 1.0:
+        return upstream
+    if upstream.__class__ is float and upstream == 1.0:
+        return partial
+    return upstream * partial

@@ -1,0 +1,1 @@
+"""How numbers, labels, formulas and derivatives are written: as text, as MathML, for a message."""

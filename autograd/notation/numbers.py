@@ -1,0 +1,101 @@
+"""How numbers are written: four digits, a real minus, nothing that is not so."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+NOT_COMPUTED = "–"
+
+
+def number(x: float | None) -> str:
+    """``x`` in four significant digits; ``–`` for None, a gradient that was not computed.
+
+    >>> number(1234567.0), number(1e-9), number(-0.0)
+    ('1.235e6', '1e−9', '0')
+    """
+    if x is None:
+        return NOT_COMPUTED
+    if math.isnan(x):
+        return "nan"
+    if math.isinf(x):
+        return "∞" if x > 0 else "−∞"
+    digits, _, exponent = f"{x + 0.0:.4g}".partition("e")  # + 0.0 turns −0 into 0
+    return (f"{digits}e{int(exponent)}" if exponent else digits).replace("-", "−")
+
+
+def as_written(x: float) -> float:
+    """The number that `number` writes: ``x`` in four significant digits.
+
+    >>> as_written(2 / 3)
+    0.6667
+    """
+    return float(f"{x:.4g}")
+
+
+def equals(computed: float, result: float) -> str:
+    """``=``, or ``≈`` where a reader who does the sum would find another last digit.
+
+    Args:
+        computed: what the numbers give *as they are written*; see `as_written`.
+        result: what stands after the sign.
+
+    >>> equals(0.3333 + 0.3333, 2 / 3), equals(0.25 + 0.25, 0.5)
+    ('≈', '=')
+    """
+    return "=" if number(computed) == number(result) else "≈"
+
+
+def factor(x: float | None) -> str:
+    """A number as it is written after a sign: a negative one in parentheses."""
+    text = number(x)
+    return f"({text})" if text.startswith("−") else text
+
+
+def product_of(factors: Sequence[float | None], result: float | None) -> str:
+    """``2 · (−3) = −6``, or ``0.3333 · 0.3333 ≈ 0.1111`` where rounding shows."""
+    return _calculation(" · ", factors, math.prod(_as_written(factors)), result)
+
+
+def sum_of(terms: Sequence[float | None], result: float | None) -> str:
+    """``6 + (−2) = 4``, with ``≈`` where rounding shows."""
+    return _calculation(" + ", terms, sum(_as_written(terms)), result)
+
+
+def _calculation(sign: str, operands: Sequence[float | None], computed: float, result: float | None) -> str:
+    assert result is not None
+    written = sign.join([number(operands[0]), *map(factor, operands[1:])])
+    return f"{written} {equals(computed, result)} {number(result)}"
+
+
+def _as_written(operands: Sequence[float | None]) -> list[float]:
+    return [as_written(x) for x in operands if x is not None]
+
+
+def signed(x: float | None) -> str:
+    """`number` with its sign written even where it is a plus; zero and nan have none."""
+    plus = "+" if x is not None and x > 0 else ""
+    return plus + number(x)
+
+
+def count(n: int) -> str:
+    """A whole number of any size, grouped; above 10¹⁵ as a power of ten.
+
+    >>> count(1234567), count(2**200)
+    ('1,234,567', 'about 1.607e60')
+    """
+    if n < 10**15:
+        return f"{n:,}"
+    exponent = math.log10(n)  # exact enough for integers too large for a float
+    power = math.floor(exponent)
+    digits = f"{10 ** (exponent - power):.4g}"
+    return f"about 1e{power + 1}" if digits == "10" else f"about {digits}e{power}"
+
+
+def counted(n: int, thing: str) -> str:
+    """``n`` and what it counts.
+
+    >>> counted(1, "route"), counted(2, "route")
+    ('1 route', '2 routes')
+    """
+    return f"{count(n)} {thing}" if n == 1 else f"{count(n)} {thing}s"

@@ -1,0 +1,109 @@
+"""Pictures of graphs, of one weight's gradient path, and of networks.
+
+>>> from autograd import Value
+>>> a, b = Value(2.0, "a"), Value(-3.0, "b")
+>>> picture = draw(a * b)
+>>> picture.pipe(encoding="utf-8").startswith("<?xml")
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any, Literal
+
+from autograd.graph import topological_order
+from autograd.seeing.drawing.limits import check_limit, too_large
+from autograd.seeing.drawing.network import draw_network
+from autograd.seeing.drawing.origin import draw_ties, tie
+from autograd.seeing.drawing.path import draw_path
+from autograd.seeing.drawing.renderer import Drawing
+from autograd.seeing.drawing.style import theme_named
+from autograd.seeing.drawing.values import draw_values
+from autograd.seeing.facts.names import check_value
+from autograd.seeing.facts.network import collapse as collapse_trace
+from autograd.seeing.facts.trace import trace
+from autograd.value import Value
+
+__all__ = ["Drawing", "draw", "draw_path"]
+
+FOLDINGS = ("neuron", "layer")
+
+
+def draw(
+    output: Value,
+    *,
+    names: Mapping[str, Any] | None = None,
+    constants: bool = True,
+    collapse: Literal["neuron", "layer"] | None = None,
+    limit: int = 400,
+    theme: str = "light",
+    origin: Value | None = None,
+) -> Drawing:
+    """A picture of everything that ``output`` was computed from.
+
+    Each Value is a box with its value and gradient, each operation a circle, each use an arrow
+    with its local derivative.  The picture shows itself in a notebook; ``.render(outfile=…)``,
+    ``.save()``, ``.pipe()`` and ``.view()`` work as the graphviz library has them.
+
+    Args:
+        output: the Value at the end; it is drawn at the right.
+        names: variables by name, as `locals` gives them, for Values without a label.
+        constants: whether plain numbers are drawn.
+        collapse: "neuron" or "layer" to draw a network with one box for each of them; they are
+            told by the textbook labels (``w21^3``, ``b1^3``, ``z1^3``, ``a1^3``).
+        limit: how many boxes are drawn at most.
+        theme: "light" or "dark".
+        origin: where ``output`` is a gradient, computed with ``create_graph=True``: what it is the
+            gradient of.  Both graphs are drawn, and what differentiating made is marked.
+
+    Raises:
+        TypeError: if an argument is of the wrong type.
+        ValueError: if there is more to draw than the limit, if there is nothing to collapse, or
+            for an unknown ``collapse`` or ``theme``.
+
+    >>> w, x = Value(3.0, "w"), Value(2.0, "x")
+    >>> print(draw(w * x, limit=1))
+    Traceback (most recent call last):
+    ...
+    ValueError: the graph has 3 nodes and 2 edges, too many to read in a picture (limit=1). \
+Draw a network folded, with collapse="neuron" or collapse="layer"; draw one weight's part of it, \
+with gradient_path(output, weight).draw(); or raise the limit
+    """
+    check_value("a drawing", output)
+    check_limit(limit)
+    look = theme_named(theme)
+    _check_folding(collapse)
+    if origin is not None:
+        check_value("the origin of a gradient", origin)
+        if collapse is not None:
+            raise ValueError("a gradient's graph is drawn value by value: leave collapse or origin away")
+        among = None if constants else _without_constants(output, origin)
+        return draw_ties(tie(output, origin, names, among), limit, look)
+    kept = [v for v in topological_order(output) if constants or v.op or v.role != "constant" or v is output]
+    if collapse is None:
+        if len(kept) > limit:
+            raise too_large("graph", len(kept), _edges_among(kept), limit)
+        return draw_values(trace(output, names, among=set(kept)), look)
+    network = collapse_trace(trace(output, names, among=set(kept)), collapse)
+    boxes = len(network.groups) + len(network.nodes)
+    if boxes > limit:
+        raise too_large(f"graph, collapsed by {collapse},", boxes, len(network.links), limit)
+    return draw_network(network, look)
+
+
+def _check_folding(collapse: object) -> None:
+    if collapse is not None and collapse not in FOLDINGS:
+        close = get_close_matches(str(collapse), FOLDINGS, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise ValueError(f'collapse is "neuron", "layer" or None; got {collapse!r}{hint}')
+
+
+def _without_constants(*outputs: Value) -> set[Value]:
+    return {v for v in topological_order(*outputs) if v.op or v.role != "constant" or v in outputs}
+
+
+def _edges_among(kept: list[Value]) -> int:
+    among = set(kept)
+    return sum(x in among for v in kept for x in v.inputs)

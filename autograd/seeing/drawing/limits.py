@@ -1,0 +1,22 @@
+"""What is too large to be looked at, and the sentence that says so."""
+
+from __future__ import annotations
+
+from autograd.notation.numbers import count
+
+
+def check_limit(limit: int) -> None:
+    """Refuse a limit that is not a positive whole number."""
+    if not isinstance(limit, int):
+        raise TypeError(f"limit is how many nodes may be drawn, a whole number; got {limit!r}")
+    if limit < 1:
+        raise ValueError(f"limit is how many nodes may be drawn, at least 1; got {limit}")
+
+
+def too_large(what: str, nodes: int, edges: int, limit: int) -> ValueError:
+    """The refusal to draw: how large it is, and what to do instead."""
+    return ValueError(
+        f"the {what} has {count(nodes)} nodes and {count(edges)} edges, too many to read in a picture "
+        f'(limit={limit}). Draw a network folded, with collapse="neuron" or collapse="layer"; draw one '
+        "weight's part of it, with gradient_path(output, weight).draw(); or raise the limit"
+    )

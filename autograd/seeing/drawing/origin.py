@@ -1,0 +1,121 @@
+"""A gradient that is a graph itself, drawn together with the graph that it is the gradient of.
+
+What differentiating made is told from what was there before by its hue and by a word in every box.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from autograd.graph import topological_order
+from autograd.notation.labels import parse_label
+from autograd.seeing.drawing.limits import too_large
+from autograd.seeing.drawing.renderer import Drawing
+from autograd.seeing.drawing.style import PURPLE, Theme, mixed
+from autograd.seeing.drawing.values import (
+    ON_A_USE,
+    add_box,
+    add_operation,
+    add_uses,
+    canvas,
+    caption,
+    legend,
+    legend_of_again,
+    note,
+)
+from autograd.seeing.facts.names import labels_of
+from autograd.seeing.facts.records import Trace
+from autograd.seeing.facts.trace import trace
+from autograd.value import Value
+
+
+@dataclass(frozen=True)
+class Ties:
+    """A gradient's graph and the one it came from, as one.
+
+    Attributes:
+        trace: all nodes of both, each once.
+        before: the ids of those that belong to the graph that was differentiated.
+        name: what its output is called.
+    """
+
+    trace: Trace
+    before: frozenset[str]
+    name: str
+
+
+def tie(
+    gradient: Value, origin: Value, names: Mapping[str, Any] | None, among: Collection[Value] | None = None
+) -> Ties:
+    """The facts of both graphs.
+
+    Args:
+        gradient: of ``origin``, or a Value computed from such gradients.
+        origin: what was differentiated.
+        names: variables by name, for Values without a label.
+        among: the Values to keep, if not all.
+    """
+    facts, earlier = (trace(v, names, among=among) for v in (gradient, origin))
+    ids = dict(zip(_kept(gradient, among), (node.id for node in facts.nodes), strict=True))
+    joined = {
+        node.id: ids.get(v, f"before_{node.id}")
+        for v, node in zip(_kept(origin, among), earlier.nodes, strict=True)
+    }
+    known = set(ids.values())
+    nodes = [replace(node, id=joined[node.id]) for node in earlier.nodes if joined[node.id] not in known]
+    edges = [
+        replace(edge, source=joined[edge.source], target=joined[edge.target])
+        for edge in earlier.edges
+        if joined[edge.target] not in known
+    ]
+    label = origin.label or labels_of(names).get(origin, "")
+    return Ties(
+        trace=Trace((*facts.nodes, *nodes), (*facts.edges, *edges), facts.output),
+        before=frozenset(joined.values()),
+        name=parse_label(label).text if label else "the origin",
+    )
+
+
+def _kept(output: Value, among: Collection[Value] | None) -> list[Value]:
+    return [v for v in topological_order(output) if among is None or v in among]
+
+
+def draw_ties(ties: Ties, limit: int, theme: Theme) -> Drawing:
+    """The picture of both graphs.
+
+    Raises:
+        ValueError: if there are more nodes than the limit.
+    """
+    nodes, edges = len(ties.trace.nodes), len(ties.trace.edges)
+    if nodes > limit:
+        raise too_large("gradient's graph with the one it came from", nodes, edges, limit)
+    drawing = canvas(theme)
+    made = _tinted(theme)
+    for node in ties.trace.nodes:
+        earlier = node.id in ties.before
+        look, word = (theme, f"of {ties.name}") if earlier else (made, f"∂ of {ties.name}")
+        add_box(drawing, node, look, word)
+        add_operation(drawing, node, look)
+    add_uses(drawing, ties.trace, theme)
+    caption(
+        drawing,
+        [
+            note(
+                f"of {ties.name}: was there before; ∂ of {ties.name}, in purple: made by differentiating",
+                theme,
+            ),
+            *legend([edge.contribution for edge in ties.trace.edges], theme, ON_A_USE),
+            *legend_of_again(ties.trace, theme),
+        ],
+    )
+    return drawing
+
+
+def _tinted(theme: Theme) -> Theme:
+    """The theme for what differentiating made."""
+    hue = mixed(PURPLE, theme.ink, 0.85)
+    return replace(
+        theme, surface=mixed(PURPLE, theme.paper, 0.16), operation=hue, constant=hue, output=hue, input=hue
+    )

@@ -1,0 +1,107 @@
+"""A drawing: a graph in the DOT language that renders with whichever ``dot`` there is."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+import sysconfig
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from autograd.notation.numbers import counted
+
+try:
+    import graphviz
+    from graphviz.backend import dot_command
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError('drawing needs the package graphviz: pip install "chainrule"') from error
+
+PURE = "graphviz-pure"
+PURE_LACKS = ("pdf", "ps", "ps2", "eps", "gif", "webp", "svgz", "bmp", "tif", "tiff")
+"""Formats that the renderer in a wheel does not write and a system ``dot`` does."""
+
+NODE = re.compile(r"(?!(?:graph|node|edge) )\S.*\[")
+"""How a node begins in the DOT language, and neither an edge nor the attributes of all."""
+
+_choosing = threading.Lock()
+
+
+class Drawing(graphviz.Digraph):
+    """A `graphviz.Digraph` that needs no system Graphviz.
+
+    It shows itself as SVG in a notebook; ``save``, ``render``, ``pipe`` and ``view`` work as the
+    graphviz library documents them, with SVG as the default format.  They call the ``dot`` on the
+    PATH, or else the renderer that comes with the package graphviz-pure (SVG, PNG and JPEG).
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"format": "svg", **options})
+
+    def __repr__(self) -> str:
+        statements = [line.strip() for line in self.body]
+        edges = sum("->" in line and "style=invis" not in line for line in statements)
+        nodes = sum("->" not in line and NODE.match(line) is not None for line in statements)
+        return f"<drawing: {counted(nodes, 'node')}, {counted(edges, 'edge')}>"
+
+    def pipe(self, *args: Any, **options: Any) -> Any:
+        """The rendered picture as bytes, or as text given an ``encoding``.
+
+        Raises:
+            RuntimeError: if there is no renderer.
+            ValueError: if it cannot write the format.
+        """
+        wanted = options.get("format") or (args[0] if args else None) or self.format
+        with _renderer(wanted) as quiet:
+            return super().pipe(*args, **{"quiet": quiet, **options})
+
+    def render(self, filename: Any = None, directory: Any = None, **options: Any) -> str:
+        """Write the DOT file and the picture; gives the picture's path.
+
+        Raises:
+            RuntimeError: if there is no renderer.
+            ValueError: if it cannot write the format.
+        """
+        outfile = options.get("outfile")
+        suffix = Path(outfile).suffix[1:] if outfile is not None else ""
+        with _renderer(options.get("format") or suffix or self.format) as quiet:
+            path: str = super().render(filename, **{"directory": directory, "quiet": quiet, **options})
+            return path
+
+
+@contextmanager
+def _renderer(wanted: str) -> Iterator[bool]:
+    """Let the graphviz library call a renderer that exists; gives whether to hush its warnings."""
+    if shutil.which(str(dot_command.DOT_BINARY)):
+        yield False
+        return
+    pure = find_pure()
+    if pure is None:
+        raise RuntimeError(
+            f"a picture needs Graphviz, and there is neither a `dot` on the PATH nor {PURE}: "
+            f"pip install {PURE}"
+        )
+    if wanted.lower() in PURE_LACKS:
+        raise ValueError(
+            f"{PURE}, the renderer used where no `dot` is on the PATH, writes svg, png and jpg but not "
+            f"{wanted!r}: choose one of these, or install Graphviz itself"
+        )
+    with _choosing:
+        before = dot_command.DOT_BINARY
+        dot_command.DOT_BINARY = pure
+        try:
+            yield True  # it warns of every letter that its table of widths lacks, though it draws them all
+        finally:
+            dot_command.DOT_BINARY = before
+
+
+def find_pure() -> Path | None:
+    """The renderer of this very Python environment, else one on the PATH."""
+    for folder in (sysconfig.get_path("scripts"), str(Path(sys.executable).parent), None):
+        found = shutil.which(PURE, path=folder)
+        if found:
+            return Path(found)
+    return None

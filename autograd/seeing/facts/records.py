@@ -1,0 +1,274 @@
+"""A trace as JSON, and back.
+
+The format is stated in ``trace.schema.json``, which lies beside this file.  JSON has no numbers that
+are not finite: they are written as the strings "inf", "-inf" and "nan".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields
+from math import inf, nan
+from typing import Any, TypeVar
+
+VERSION = 1
+NOT_FINITE = {"inf": inf, "-inf": -inf, "nan": nan}
+TYPES: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (int, float)}
+"""What a field of an annotation may be in JSON."""
+
+Record = TypeVar("Record", Node, Edge, Step)
+
+
+def to_json(trace: Trace) -> str:
+    """The trace as JSON text."""
+    data = {
+        "version": VERSION,
+        "output": trace.output,
+        "nodes": [_written(node) for node in trace.nodes],
+        "edges": [_written(edge) for edge in trace.edges],
+        "steps": [_written(step) for step in trace.steps],
+    }
+    return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def from_json(text: str) -> Trace:
+    """The trace that `to_json` wrote.
+
+    Raises:
+        TypeError: if ``text`` is not a string.
+        ValueError: if it is no trace, or one of a version that is not known here.
+    """
+    data = _object(text)
+    nodes = _records(Node, data, "nodes")
+    edges = _records(Edge, data, "edges")
+    steps = _records(Step, data, "steps")
+    ids = {node.id for node in nodes}
+    used = [data["output"], *(i for edge in edges for i in (edge.source, edge.target))]
+    used += [i for step in steps for i in (step.node, step.target) if i is not None]
+    for name in used:
+        if name not in ids:
+            raise ValueError(f"this is no trace: it speaks of a node {name!r} that is not among its nodes")
+    return Trace(nodes, edges, data["output"], steps)
+
+
+def _written(record: Any) -> dict[str, Any]:
+    return {field.name: _plain(getattr(record, field.name)) for field in fields(record)}
+
+
+def _plain(x: Any) -> Any:
+    return repr(x) if isinstance(x, float) and repr(x) in NOT_FINITE else x
+
+
+def _object(text: str) -> dict[str, Any]:
+    if not isinstance(text, str):
+        raise TypeError(f"a trace is read from JSON text, a string; got {type(text).__name__}")
+    try:
+        data = json.loads(text, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"this is no trace: it is not JSON ({error})") from error
+    except RecursionError as error:
+        raise ValueError("this is no trace: it is nested too deeply") from error
+    if not isinstance(data, dict) or "version" not in data:
+        raise ValueError('this is no trace: a trace is a JSON object with a "version"')
+    if data["version"] != VERSION or isinstance(data["version"], (bool, float)):
+        raise ValueError(
+            f"this trace is of version {json.dumps(data['version'])[:40]}, and only version {VERSION} is "
+            "known here; a newer release of chainrule may read it"
+        )
+    if data.keys() != (wanted := {"version", "output", "nodes", "edges", "steps"}):
+        raise ValueError(f"this is no trace: {_difference(data, wanted)}")
+    if not isinstance(data["output"], str):
+        raise ValueError('this is no trace: "output" is the id of a node')
+    return data
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f'this is no trace: {name} is not JSON; it is written as a string there, such as "nan"')
+
+
+def _records(kind: type[Record], data: dict[str, Any], place: str) -> tuple[Record, ...]:
+    listed = data[place]
+    if not isinstance(listed, list):
+        raise ValueError(f'this is no trace: "{place}" is a list')
+    read = _reader(kind)
+    return tuple(read(f"{place}[{i}]", entry) for i, entry in enumerate(listed))
+
+
+def _reader(kind: type[Record]) -> Callable[[str, Any], Record]:
+    annotations = {field.name: str(field.type) for field in fields(kind)}
+
+    def read(place: str, entry: Any) -> Record:
+        if not isinstance(entry, dict):
+            raise ValueError(f"this is no trace: {place} is not an object")
+        if entry.keys() != annotations.keys():
+            raise ValueError(f"this is no trace: in {place}, {_difference(entry, annotations)}")
+        return kind(**{name: _read(f"{place}.{name}", x, annotations[name]) for name, x in entry.items()})
+
+    return read
+
+
+def _read(place: str, x: Any, annotation: str) -> Any:
+    """A field as its annotation has it: ``str``, ``int``, ``float``, or one of these or None."""
+    kind, _, optional = annotation.partition(" | ")
+    if x is None and optional:
+        return None
+    if kind == "float" and isinstance(x, str) and x in NOT_FINITE:
+        return NOT_FINITE[x]
+    if isinstance(x, bool) or not isinstance(x, TYPES[kind]):
+        raise ValueError(f"this is no trace: {place} is {json.dumps(x)[:40]}, which is not a {kind}")
+    return _as_float(place, x) if kind == "float" else x
+
+
+def _as_float(place: str, x: Any) -> float:
+    try:
+        return float(x)
+    except OverflowError as error:
+        raise ValueError(f"this is no trace: {place} is too large for a float") from error
+
+
+def _difference(found: Iterable[str], wanted: Iterable[str]) -> str:
+    missing = [name for name in wanted if name not in set(found)]
+    unknown = [name for name in found if name not in set(wanted)]
+    return f"{missing[0]!r} is missing" if missing else f"{unknown[0]!r} is unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """What there is to know of one Value.
+
+    Attributes:
+        id: its name in the trace, ``n0``, ``n1``, … in topological order.
+        label: its own label, else the name of the caller's variable that holds it, else "".
+        role: "input", "weight", "constant", "operation", or "output" for what the trace was
+            taken of (unless that is a leaf).
+        op: the name of the op that computed it; None for a leaf.
+        symbol: the symbol of that op; None for a leaf.
+        formula: that op applied to its inputs, in their names; None for a leaf.
+        value: the number.
+        gradient: ∂output/∂node; None where it was not computed, and for constants.
+    """
+
+    id: str
+    label: str
+    role: str
+    op: str | None
+    symbol: str | None
+    formula: str | None
+    value: float
+    gradient: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One use of a Value as an input.
+
+    Attributes:
+        source, target: ids of the node used and of the node computed from it.
+        position: which input of the target this is, from 0.
+        partial: ∂target/∂source through this input; None where no gradient flows.
+        contribution: what the edge adds to the source's gradient, the target's gradient times
+            the partial; None where that was not computed.
+    """
+
+    source: str
+    target: str
+    position: int
+    partial: float | None
+    contribution: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that happens in a walk.
+
+    Attributes:
+        number: its place in the walk, from 0.
+        phase: "forward" or "reverse"; "tangent" in forward mode.
+        kind: "leaf" or "apply" in the forward pass; "seed" or "edge" in the reverse pass; "seed"
+            or "apply" for a tangent.
+        node: the id of the node whose value (forward), gradient (reverse) or tangent is computed.
+        target: where the gradient comes from: the node computed from this one.
+        position: which input of the target the node is, from 0.
+        symbols: what is computed, in names: ``d = a × b``, ``∂L/∂a += ∂L/∂d · ∂d/∂a``.
+        numbers: the same in numbers: ``2 × (−3) = −6``.
+        partial_symbols: the local derivative ∂target/∂node in names: ``b``.
+        upstream: ∂output/∂target.
+        partial: ∂target/∂node through this input.
+        contribution: upstream × partial, what the step adds to the node's gradient.
+        before: the node's gradient before the step; None where nothing had reached it.
+        after: the value (forward), the gradient after the step (reverse), or the tangent.
+        sentence: what happens and why, in plain words.
+
+    What belongs to an edge (target to contribution) is None in all other steps.
+    """
+
+    number: int
+    phase: str
+    kind: str
+    node: str
+    target: str | None
+    position: int | None
+    symbols: str
+    numbers: str
+    partial_symbols: str | None
+    upstream: float | None
+    partial: float | None
+    contribution: float | None
+    before: float | None
+    after: float | None
+    sentence: str
+
+    @property
+    def line(self) -> str:
+        """Symbols and numbers in one line: ``d = a × b = 2 × (−3) = −6``."""
+        return self.symbols if self.symbols == self.numbers else f"{self.symbols} = {self.numbers}"
+
+    def explain(self) -> str:
+        """The sentence, then what is computed in symbols and in numbers."""
+        return f"{self.sentence}\n{self.line}"
+
+    def mathml(self) -> str:
+        """What is computed, in symbols and numbers, as a ``<math>`` element."""
+        from autograd.notation.mathml import mathml  # only needed where a page is written
+
+        return mathml(self.line)
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The nodes in topological order, the edges in that of their targets and positions.
+
+    Attributes:
+        nodes: one an entry of the graph.
+        edges: one a use, repeats kept: ``a * a`` has two.
+        output: the id of the node that the trace was taken of.
+        steps: those of a walk, in order; empty for a trace that is none's.
+    """
+
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+    output: str
+    steps: Sequence[Step] = ()
+
+    def to_json(self) -> str:
+        """The trace as JSON text; its schema is the file ``trace.schema.json`` of this package.
+
+        >>> from autograd import Value
+        >>> facts = trace(Value(2.0, "a") * 3)
+        >>> Trace.from_json(facts.to_json()) == facts
+        True
+        """
+
+        return to_json(self)
+
+    @staticmethod
+    def from_json(text: str) -> Trace:
+        """The trace that `to_json` wrote.
+
+        Raises:
+            TypeError: if ``text`` is not a string.
+            ValueError: if it is no trace, or one of a version that is not known here.
+        """
+
+        return from_json(text)

@@ -1,0 +1,214 @@
+"""Routes from a weight to the output: their number, their sizes, the strongest ones."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
+
+from autograd.graph import topological_order
+from autograd.notation.labels import parse_label
+from autograd.notation.numbers import as_written, equals, factor, number
+from autograd.value import Value
+
+if TYPE_CHECKING:
+    pass
+
+
+@dataclass(frozen=True, eq=False)
+class Route:
+    """One way from a weight to the output.
+
+    Attributes:
+        nodes: the Values passed, weight and output included.
+        partials: the local derivatives along the way, one fewer than the nodes.
+        positions: which input of the next node each step enters by.
+        product: the product of the partials, multiplied from the output back.
+    """
+
+    nodes: tuple[Value, ...]
+    partials: tuple[float, ...]
+    positions: tuple[int, ...]
+    product: float
+
+    def __repr__(self) -> str:
+        through = [parse_label(v.label).text for v in self.nodes if v.label]
+        if len(through) > 8:
+            through = [*through[:4], "…", *through[-3:]]
+        return f"<route {' → '.join(through)}: {product_in_words(self)}>"
+
+
+def product_in_words(route: Route) -> str:
+    """``0.5 · (−2) = −1``; of a long route the first and last factors."""
+    if len(route.partials) < 2:
+        return number(route.product)
+    return f"{factors_in_words(route)} {equality(route)} {number(route.product)}"
+
+
+def equality(route: Route) -> str:
+    """What stands between the factors as they are written and the product: ``=`` or ``≈``."""
+    return equals(math.prod(map(as_written, route.partials)), route.product)
+
+
+def factors_in_words(route: Route) -> str:
+    """``0.5 · (−2)``; of a long route the first and last factors; the product where there is only one."""
+    if len(route.partials) < 2:
+        return number(route.product)
+    first, *others = route.partials
+    factors = [number(first), *map(factor, others)]
+    if len(factors) > 12:
+        factors = [*factors[:5], "…", *factors[-5:]]
+    return " · ".join(factors)
+
+
+class Use(NamedTuple):
+    """One edge of the path: ``source`` is the input at ``position`` of ``target``."""
+
+    source: Value
+    target: Value
+    position: int
+    partial: float
+
+
+class Size(NamedTuple):
+    """How large a product is, as something that adds up along a route and compares as tuples do.
+
+    Products are compared by the logarithm of their magnitude, which neither overflows nor
+    underflows; nan, zero and infinity are counted apart.
+    """
+
+    nans: int
+    zeros: int  # negative: fewer is larger
+    infinities: int
+    logarithm: float
+
+    def times(self, other: Size) -> Size:
+        return Size(
+            self.nans + other.nans,
+            self.zeros + other.zeros,
+            self.infinities + other.infinities,
+            self.logarithm + other.logarithm,
+        )
+
+
+ONE = Size(0, 0, 0, 0.0)
+
+
+def _size(partial: float) -> Size:
+    if math.isnan(partial):
+        return Size(1, 0, 0, 0.0)
+    if partial == 0.0:
+        return Size(0, -1, 0, 0.0)
+    if math.isinf(partial):
+        return Size(0, 0, 1, 0.0)
+    return Size(0, 0, 0, math.log(abs(partial)))
+
+
+def _between(output: Value, weight: Value) -> list[Value]:
+    """The Values on a route from weight to output along which a gradient flows."""
+    if weight.role == "constant":
+        return []
+    order = topological_order(output)
+    reached = {weight}
+    for v in order:
+        if v.role != "constant" and any(x in reached for x in v.inputs):
+            reached.add(v)
+    if output not in reached:
+        return []
+    useful = {output}  # what was reached can still end in a condition, where no gradient flows
+    for v in reversed(order):
+        if v in useful and v is not weight:
+            useful.update(x for x in v.inputs if x in reached)
+    return [v for v in order if v in useful]
+
+
+def uses_among(nodes: Iterable[Value]) -> list[Use]:
+    """Every edge between the nodes along which a gradient flows, in the order of the targets.
+
+    Args:
+        nodes: Values that a gradient reaches, in topological order.
+    """
+    order = list(nodes)
+    among = set(order)
+    return [
+        Use(source, target, position, target.partials[position])
+        for target in order
+        for position, source in enumerate(target.inputs)
+        if source in among
+    ]
+
+
+def count_routes(uses: Sequence[Use], output: Value, wanted: Collection[Value]) -> dict[Value, int]:
+    """How many routes lead to the output from each of the wanted Values that any leads from.
+
+    The number of routes from a node is the sum of those from all that use it, repeats counted.
+    """
+    routes = {output: 1}
+    for target, group in groupby(reversed(uses), key=_target):
+        # the numbers can have thousands of digits: keep only those needed
+        from_target = routes[target] if target in wanted else routes.pop(target)
+        for use in group:
+            routes[use.source] = routes.get(use.source, 0) + from_target
+    return {v: routes[v] for v in wanted if v in routes}
+
+
+def _target(use: Use) -> Value:
+    return use.target
+
+
+class _Way(NamedTuple):
+    """A way from a node to the output: its size, and the first step, to which way of its target."""
+
+    size: Size
+    use: Use | None
+    rank: int
+
+
+class StrongestRoutes:
+    """The ``k`` strongest routes to the output from every node at once.
+
+    Dynamic programming: the k best ways from a node extend the k best ways from those that use it.
+    Multiplying two ways by the same partial does not change which is larger, so a way that is not
+    among the k best of some node is not part of the k best routes of any other either.
+
+    Args:
+        uses: all edges that a gradient flows along, as `uses_among` gives them.
+        output: where the routes end.
+        k: how many.
+    """
+
+    def __init__(self, uses: Sequence[Use], output: Value, k: int) -> None:
+        self._output = output
+        self._k = k
+        self._ways: dict[Value, list[_Way]] = {output: [_Way(ONE, None, 0)][:k]}
+        for target, group in groupby(reversed(uses), key=_target):
+            best = self._best(target)
+            for use in reversed(list(group)):  # of equal ways the one by the first input comes first
+                size = _size(use.partial)
+                ways = [_Way(way.size.times(size), use, rank) for rank, way in enumerate(best)]
+                self._ways.setdefault(use.source, []).extend(ways)
+
+    def _best(self, v: Value) -> list[_Way]:
+        """The best ways from a node all of whose uses have been seen."""
+        ways = self._ways.get(v, [])
+        if len(ways) > 1:
+            ways = self._ways[v] = heapq.nlargest(self._k, ways, key=lambda way: way.size)
+        return ways
+
+    def of(self, weight: Value) -> list[Route]:
+        """The routes from this Value, the largest first."""
+        return [self._route(way) for way in self._best(weight)]
+
+    def _route(self, way: _Way) -> Route:
+        steps: list[Use] = []
+        while way.use is not None:
+            steps.append(way.use)
+            way = self._ways[way.use.target][way.rank]
+        product = 1.0
+        for step in reversed(steps):
+            product *= step.partial
+        nodes = (*(step.source for step in steps), self._output)
+        return Route(nodes, tuple(s.partial for s in steps), tuple(s.position for s in steps), product)

@@ -1,0 +1,423 @@
+"""The steps of a walk, told: in symbols, in numbers and in plain words.
+
+A step is put into words when it is first asked for, so that a walk through 100,000 nodes begins at
+once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import overload
+
+from autograd.core.primitive import TABLE
+from autograd.notation.derivatives import Slope, plain, slopes, symbol
+from autograd.notation.formula import formula
+from autograd.notation.numbers import as_written, count, equals, factor, number, product_of, sum_of
+from autograd.seeing.facts.events import Event, inputs_by_target
+from autograd.seeing.facts.names import _in_a_product, derivative, name
+from autograd.seeing.facts.records import Edge, Node, Step, Trace
+
+MOST_TERMS = 5
+"""How many terms of a long sum are written out."""
+MOST_NAMES = 3
+"""How many inputs a sentence names."""
+RELATIONS = ("less", "less_equal", "equal")
+LEAVES = {
+    "input": "{name} is an input: its value, {value}, is given.",
+    "weight": "{name} is a weight, a number that training adjusts: now it is {value}.",
+    "constant": "{value} is a plain number, a constant: no gradient goes to it.",
+}
+
+
+class Steps(Sequence[Step]):
+    """The steps of a walk, each told when it is first asked for.
+
+    Args:
+        facts: the nodes and edges, gradients included.
+        events: what happens, in order.
+    """
+
+    def __init__(self, facts: Trace, events: Sequence[Event]) -> None:
+        self._events = events
+        self._teller = Teller(facts, way_back=not events or events[-1].phase == "reverse")
+        self._told: dict[int, Step] = {}
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    @overload
+    def __getitem__(self, index: int) -> Step: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Step, ...]: ...
+    def __getitem__(self, index: int | slice) -> Step | tuple[Step, ...]:
+        places = range(len(self))[index]
+        return self._step(places) if isinstance(places, int) else tuple(map(self._step, places))
+
+    def _step(self, place: int) -> Step:
+        if place not in self._told:
+            self._told[place] = self._teller.tell(place, self._events[place])
+        return self._told[place]
+
+    def places(self, node: str) -> list[int]:
+        """The numbers of the steps that compute something of this node."""
+        return [place for place, event in enumerate(self._events) if event.node.id == node]
+
+    def edges(self) -> dict[tuple[str, str, int], int]:
+        """The numbers of the reverse steps by source, target and position."""
+        return {
+            (edge.source, edge.target, edge.position): place
+            for place, event in enumerate(self._events)
+            if event.kind == "edge"
+            for edge in event.edges
+        }
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sequence) or isinstance(other, str):
+            return NotImplemented
+        return len(self) == len(other) and all(a == b for a, b in zip(self, other, strict=True))
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return f"<{count(len(self))} steps>"
+
+
+class Teller:
+    """Puts the events of one trace into symbols, numbers and words.
+
+    Args:
+        facts: the nodes and edges.
+        way_back: whether a reverse pass follows, for which local derivatives are noted.
+    """
+
+    def __init__(self, facts: Trace, way_back: bool) -> None:
+        self._way_back = way_back
+        self._trains = any(node.role == "weight" for node in facts.nodes)
+        self._nodes = {node.id: node for node in facts.nodes}
+        self._inputs = inputs_by_target(facts)
+        self._output = self._nodes[facts.output]
+        self._slopes: tuple[str, list[Slope]] = ("", [])
+
+    def tell(self, place: int, event: Event) -> Step:
+        """The event as the step number ``place``."""
+        tellers = {
+            ("forward", "leaf"): self._leaf,
+            ("forward", "apply"): self._applied,
+            ("reverse", "seed"): self._output_seed,
+            ("reverse", "edge"): self._contribution,
+            ("tangent", "seed"): self._tangent_seed,
+            ("tangent", "apply"): self._tangent,
+        }
+        symbols, numbers, sentence = tellers[event.phase, event.kind](event)
+        edge = event.edges[0] if event.kind == "edge" else None
+        return Step(
+            number=place,
+            phase=event.phase,
+            kind=event.kind,
+            node=event.node.id,
+            target=None if edge is None else edge.target,
+            position=None if edge is None else edge.position,
+            symbols=symbols,
+            numbers=numbers,
+            partial_symbols=None if edge is None else _shortened(self._slope(edge).text),
+            upstream=None if edge is None else self._nodes[edge.target].gradient,
+            partial=None if edge is None else edge.partial,
+            contribution=None if edge is None else edge.contribution,
+            before=event.before,
+            after=event.after,
+            sentence=sentence,
+        )
+
+    # ------------------------------------------------------------------------------------- forward
+
+    def _leaf(self, event: Event) -> tuple[str, str, str]:
+        node, value = event.node, number(event.node.value)
+        sentence = LEAVES[node.role].format(name=name(node), value=value)
+        if node.role == "constant" and node.label:
+            sentence = f"{name(node)} = {value} is a constant: no gradient goes to it."
+        return name(node), value, sentence + _why_not_finite(node.value, [])
+
+    def _applied(self, event: Event) -> tuple[str, str, str]:
+        node = event.node
+        inputs = [self._nodes[edge.source] for edge in self._inputs[node.id]]
+        names = [name(v) for v in inputs]
+        computed, value = _formula(node, _numbers(node, inputs)), number(node.value)
+        sign = equals(_from_numbers_as_written(node, inputs), node.value)
+        numbers = value if computed == value else f"{computed} {sign} {value}"  # the minus of a number is one
+        sentence = (
+            f"{_computing(node, inputs, numbers)}"
+            f"{_why_not_finite(node.value, [v.value for v in inputs])}{self._noted(node)}"
+        )
+        return f"{name(node)} = {_formula(node, names)}", numbers, sentence
+
+    def _noted(self, node: Node) -> str:
+        """The local derivatives that the engine keeps for the way back."""
+        if node.op in RELATIONS:
+            return " A comparison has no slope: no gradient flows through it."
+        edges = [edge for edge in self._inputs[node.id] if edge.partial is not None]
+        if not edges or not self._way_back:
+            return ""
+        if len(edges) > MOST_NAMES:
+            return f" Noted for the way back: its {count(len(edges))} local derivatives."
+        repeated = len({edge.source for edge in edges}) < len(edges)
+        told = [
+            self._slope_in_words(edge) + (f" (input {edge.position + 1})" if repeated else "")
+            for edge in edges
+        ]
+        return f" Noted for the way back: {_joined(told)}."
+
+    # ------------------------------------------------------------------------------------- reverse
+
+    def _output_seed(self, event: Event) -> tuple[str, str, str]:
+        itself = derivative(event.node, event.node)
+        sentence = (
+            f"The way back starts at the output, {name(event.node)}: it changes exactly as much as itself, "
+            f"so {itself} = 1."
+        )
+        return itself, "1", sentence
+
+    def _contribution(self, event: Event) -> tuple[str, str, str]:
+        (edge,) = event.edges
+        node, target = event.node, self._nodes[edge.target]
+        symbols = (
+            f"{derivative(self._output, node)} += "
+            f"{derivative(self._output, target)} · {derivative(target, node)}"
+        )
+        numbers = product_of((target.gradient, edge.partial), edge.contribution)
+        sentence = (
+            f"{self._fed(edge)}; so {name(node)} receives {numbers}."
+            f"{_why_nothing(target.gradient, edge.partial)}{_added(event)}{self._untrained(event)}"
+        )
+        return symbols, numbers, sentence
+
+    def _untrained(self, event: Event) -> str:
+        """What the gradient of an input is for, where there are weights to train."""
+        if not self._trains or event.node.role != "input" or event.part < event.parts:
+            return ""
+        return (
+            f" {name(event.node)} is an input: training does not change it, so this gradient only tells how "
+            f"{name(self._output)} depends on it."
+        )
+
+    def _fed(self, edge: Edge) -> str:
+        """How the output follows a small change of the edge's source."""
+        source, target = self._nodes[edge.source], self._nodes[edge.target]
+        uses = sum(other.source == source.id for other in self._inputs[target.id])
+        often = "twice" if uses == 2 else f"{count(uses)} times"
+        times = f" {often}, here as input number {edge.position + 1}" if uses > 1 else ""
+        told = (
+            f"{name(source)} feeds into {name(target)}{times}: "
+            f"{_changing(f'a small change of {name(source)}', name(target), edge.partial)} "
+            f"({self._slope_in_words(edge)})"
+        )
+        if target is self._output:
+            return told
+        return f"{told}, and {_changing('that', name(self._output), target.gradient, name(target))}"
+
+    # ------------------------------------------------------------------------------------- tangent
+
+    def _tangent_seed(self, event: Event) -> tuple[str, str, str]:
+        itself = derivative(event.node, event.node)
+        sentence = (
+            f"Forward mode follows one change through the graph, that of {name(event.node)}. "
+            f"{name(event.node)} changes exactly as much as itself: {itself} = 1."
+        )
+        return itself, "1", sentence
+
+    def _tangent(self, event: Event) -> tuple[str, str, str]:
+        assert event.wrt is not None
+        own = derivative(event.node, event.wrt)
+        if not event.edges:
+            sentence = f"No change of {name(event.wrt)} reaches {name(event.node)}, so {own} = 0."
+            return own, "0", sentence
+        terms: list[str] = []
+        products: list[str] = []
+        for edge, rate in event.rated:
+            slope = _in_a_product(_shortened(self._slope(edge).text))
+            terms.append(f"{slope} · {derivative(self._nodes[edge.source], event.wrt)}")
+            partial = factor(edge.partial) if products else number(edge.partial)
+            products.append(f"{partial} · {factor(rate)}")
+        assert event.after is not None
+        computed = sum(as_written(edge.partial or 0.0) * as_written(rate) for edge, rate in event.rated)
+        numbers = f"{_shortened(' + '.join(products))} {equals(computed, event.after)} {number(event.after)}"
+        return f"{own} = {_shortened(' + '.join(terms))}", numbers, self._followed(event, numbers)
+
+    def _followed(self, event: Event, numbers: str) -> str:
+        assert event.wrt is not None
+        node, wrt = name(event.node), name(event.wrt)
+        sources = [name(self._nodes[edge.source]) for edge in event.edges]
+        if len(sources) == 1:
+            (edge,), (rate,), (source,) = event.edges, event.rates, sources
+            moved = "" if edge.source == event.wrt.id else f"{_following(source, rate, wrt)}, and "
+            told = (
+                f"{moved}{_following(node, edge.partial, source)} ({self._slope_in_words(edge)}); "
+                f"so {derivative(event.node, event.wrt)} is {numbers}."
+            )
+        else:
+            told = (
+                f"{node} changes with {_listed(sources)}: the change of each, times its local derivative, "
+                f"adds up to {numbers}."
+            )
+        if event.node is not self._output:
+            return told
+        return (
+            f"{told} That is the gradient of {wrt}: the reverse pass multiplies the same factors, "
+            "from the other end."
+        )
+
+    # -------------------------------------------------------------------------------------- slopes
+
+    def _slope_in_words(self, edge: Edge) -> str:
+        """``∂d/∂a = b = −3``, or ``∂a/∂z = 1 because z > 0``."""
+        slope, value = self._slope(edge), number(edge.partial)
+        text = _shortened(slope.text)
+        local = derivative(self._nodes[edge.target], self._nodes[edge.source])
+        equal = f"{local} = {value}" if text == value else f"{local} = {text} = {value}"
+        return f"{equal} because {slope.because}" if slope.because else equal
+
+    def _slope(self, edge: Edge) -> Slope:
+        """The local derivative of an edge in symbols."""
+        if self._slopes[0] != edge.target:  # the edges of one target follow each other
+            target = self._nodes[edge.target]
+            assert target.op is not None
+            inputs = [self._nodes[other.source] for other in self._inputs[target.id]]
+            known = [symbol(name(v), v.value) if v.label else plain(v.value) for v in inputs]
+            found = slopes(TABLE[target.op], known, symbol(name(target), target.value))
+            self._slopes = target.id, found
+        return self._slopes[1][edge.position]
+
+
+# ------------------------------------------------------------------------------------------ symbols
+
+
+def _formula(node: Node, names: Sequence[str]) -> str:
+    assert node.op is not None
+    text = _shortened(formula(TABLE[node.op], names))
+    return f"({text})" if node.op in (*RELATIONS, "where") else text
+
+
+def _numbers(node: Node, inputs: Sequence[Node]) -> list[str]:
+    """The inputs in numbers; a condition as a word."""
+    written = [number(v.value) for v in inputs]
+    return [truth(inputs[0].value), *written[1:]] if node.op == "where" else written
+
+
+def _from_numbers_as_written(node: Node, inputs: Sequence[Node]) -> float:
+    """What the op makes of its inputs as a person reads them."""
+    assert node.op is not None
+    return TABLE[node.op].evaluate([as_written(v.value) for v in inputs])[0]
+
+
+def _shortened(text: str) -> str:
+    """A sum of many terms with its middle left out."""
+    terms = text.split(" + ")
+    return text if len(terms) <= MOST_TERMS + 1 else " + ".join([*terms[: MOST_TERMS - 2], "…", *terms[-2:]])
+
+
+# -------------------------------------------------------------------------------------------- words
+
+
+def _changing(cause: str, what: str, times: float | None, than: str = "") -> str:
+    """``a small change of a changes d −3 times as much``: what the cause does, by the slope."""
+    assert times is not None
+    if math.isnan(times):
+        return f"no number tells how {cause} changes {what}"
+    if times == 0.0:
+        return f"{cause} does not change {what}"
+    return f"{cause} changes {what} {_as_much(times)}{than and f' as {than}'}"
+
+
+def _following(what: str, times: float | None, than: str) -> str:
+    """``d changes −3 times as much as a``."""
+    assert times is not None
+    if math.isnan(times):
+        return f"no number tells how {what} changes with {than}"
+    return f"{what} {f'changes {_as_much(times)} as' if times else 'does not change with'} {than}"
+
+
+def _as_much(times: float) -> str:
+    if math.isinf(times):
+        return f"infinitely many times ({number(times)}) as much"
+    return "just as much" if times == 1.0 else f"{number(times)} times as much"
+
+
+def _computing(node: Node, inputs: Sequence[Node], numbers: str) -> str:
+    """How a value comes about."""
+    if node.op == "where":
+        condition, *branches = inputs
+        holds = truth(condition.value)
+        said = f"{name(condition)} is {holds}" if condition.label else f"the condition is {holds}"
+        chosen = branches[0 if condition.value else 1]
+        equal = f"{name(chosen)} = {number(node.value)}" if chosen.label else number(node.value)
+        return f"{name(node)} is one of {_joined([name(v) for v in branches])}: {said}, so it is {equal}."
+    if node.op in RELATIONS:
+        compared = _formula(node, _numbers(node, inputs))[1:-1]
+        as_number = "1, which stands for true" if node.value else "0, which stands for false"
+        return f"{name(node)} compares: {compared} is {truth(node.value)}, so it is {as_number}."
+    return f"{name(node)} is computed from {_listed([name(v) for v in inputs])}: {numbers}."
+
+
+def truth(x: float) -> str:
+    """A condition's value as a word: every number but 0 is true."""
+    return "true" if x else "false"
+
+
+def _listed(names: Sequence[str]) -> str:
+    different = list(dict.fromkeys(names))
+    if len(different) > MOST_NAMES + 1:
+        return f"{', '.join(different[:MOST_NAMES])} and {count(len(different) - MOST_NAMES)} others"
+    return _joined(different)
+
+
+def _joined(parts: Sequence[str]) -> str:
+    *others, last = parts
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _added(event: Event) -> str:
+    """What becomes of a contribution."""
+    node = name(event.node)
+    if event.parts == 1:
+        return f" {node} is used nowhere else, so this is its whole gradient." if event.first_whole else ""
+    if event.before is None:
+        return f" It is the first of {count(event.parts)} contributions to the gradient of {node}."
+    (edge,) = event.edges
+    total = sum_of((event.before, edge.contribution), event.after)
+    told = (
+        f" It is added (+=) to the {number(event.before)} that {node} had already, "
+        f"because a change of {node} takes effect along all its edges at once: {total}."
+    )
+    if event.part < event.parts:
+        return told
+    how_many = "Both" if event.parts == 2 else f"All {count(event.parts)}"
+    complete = f" {how_many} contributions are in, so the gradient of {node} is complete"
+    return f"{told}{complete}{' and can be passed on' if event.node.op else ''}."
+
+
+def _why_not_finite(value: float, inputs: Sequence[float]) -> str:
+    if math.isfinite(value):
+        return ""
+    if not inputs:
+        return " It is not an ordinary number; what is computed from it may not be one either."
+    if math.isnan(value):
+        if any(math.isnan(x) for x in inputs):
+            return " An input is nan (not a number), so the result is nan too."
+        return " There is no such number: the result is nan (not a number)."
+    if any(math.isinf(x) for x in inputs):
+        return " An input is infinite, and so is the result."
+    return " The result lies beyond every number that can be stored, so it is infinite."
+
+
+def _why_nothing(upstream: float | None, partial: float | None) -> str:
+    """What to say of a product that is zero, or no number at all."""
+    assert upstream is not None
+    assert partial is not None
+    if upstream * partial == 0.0:
+        return " Nothing gets through."
+    if not math.isnan(upstream * partial):
+        return ""
+    if math.isnan(upstream) or math.isnan(partial):
+        return " A factor is nan (not a number), so the product is nan."
+    return " Zero times infinity has no value, so the product is nan (not a number)."

@@ -1,0 +1,114 @@
+"""A graph as facts: what there is to show, without how it looks.
+
+One trace serves every view of a graph.  It is data and nothing else (strings, numbers, None), in
+the order in which the values were computed.  The trace of a walk (walk.py) also has the steps of
+the forward and reverse passes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from autograd.graph import topological_order
+from autograd.node import NO_GRADIENT
+from autograd.notation.formula import Expression, applied, named
+from autograd.notation.labels import parse_label
+from autograd.notation.numbers import number
+from autograd.seeing.facts.names import check_value, labels_of
+from autograd.seeing.facts.records import Edge, Node, Trace
+from autograd.value import Value
+
+LONGEST_NESTED_FORMULA = 60
+
+
+def trace(
+    output: Value,
+    names: Mapping[str, Any] | None = None,
+    gradients: Mapping[Value, float] | None = None,
+    among: Collection[Value] | None = None,
+) -> Trace:
+    """The facts of every Value that ``output`` was computed from.
+
+    Args:
+        output: the Value at the end.
+        names: variables by name, as `locals` gives them, for Values without a label.
+        gradients: ∂output/∂v by Value; the ``.grad`` of each Value if not given.
+        among: the Values to keep, if not all.
+
+    Raises:
+        TypeError: if ``output`` is not a Value, or ``names`` not a mapping.
+
+    >>> a, b = Value(2.0), Value(3.0)
+    >>> facts = trace(a * b, names={"a": a, "b": b})
+    >>> [(node.id, node.label, node.role, node.formula) for node in facts.nodes]
+    [('n0', 'a', 'input', None), ('n1', 'b', 'input', None), ('n2', '', 'output', 'a × b')]
+    >>> [(edge.source, edge.target, edge.partial) for edge in facts.edges]
+    [('n0', 'n2', 3.0), ('n1', 'n2', 2.0)]
+    """
+    check_value("a trace", output)
+    labels = labels_of(names)
+    order = [v for v in topological_order(output) if among is None or v in among]
+    ids = {v: f"n{i}" for i, v in enumerate(order)}
+    gradient = _stored_gradient if gradients is None else gradients.get
+    written: dict[Value, Expression] = {}
+    nodes = [_node(v, ids[v], v is output, gradient(v), labels, written) for v in order]
+    edges = [
+        _edge(ids, target, position, gradient(target))
+        for target in order
+        for position, v in enumerate(target.inputs)
+        if v in ids
+    ]
+    return Trace(tuple(nodes), tuple(edges), ids[output])
+
+
+def _stored_gradient(v: Value) -> float | None:
+    return None if v.grad is NO_GRADIENT else v.grad
+
+
+def _role(v: Value, is_output: bool) -> str:
+    if v.op is None or v.role == "constant":
+        return v.role
+    return "output" if is_output else "operation"
+
+
+def _node(
+    v: Value,
+    name: str,
+    is_output: bool,
+    gradient: float | None,
+    labels: dict[Value, str],
+    written: dict[Value, Expression],
+) -> Node:
+    label = v.label or labels.get(v, "")
+    whole = None if v.op is None else applied(v.op, [_written(x, labels, written) for x in v.inputs])
+    if whole is not None and not label and len(whole.text) <= LONGEST_NESTED_FORMULA:
+        written[v] = whole
+    role = _role(v, is_output)
+    return Node(
+        id=name,
+        label=label,
+        role=role,
+        op=None if v.op is None else v.op.name,
+        symbol=None if v.op is None else v.op.symbol,
+        formula=None if whole is None else whole.text,
+        value=v.data,
+        gradient=None if role == "constant" else gradient,
+    )
+
+
+def _written(v: Value, labels: dict[Value, str], written: dict[Value, Expression]) -> Expression:
+    """What stands for an input in a formula: its label, its own formula, or its number."""
+    label = v.label or labels.get(v, "")
+    if label:
+        return named(parse_label(label).text)
+    return written[v] if v in written else named(number(v.data))
+
+
+def _edge(ids: Mapping[Value, str], target: Value, position: int, upstream: float | None) -> Edge:
+    source = target.inputs[position]
+    ends = ids[source], ids[target]
+    if source.role == "constant" or target.role == "constant":
+        return Edge(*ends, position, partial=None, contribution=None)
+    partial = target.partials[position]
+    return Edge(*ends, position, partial, None if upstream is None else upstream * partial)

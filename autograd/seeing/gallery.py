@@ -1,0 +1,104 @@
+"""A gallery: the gradient path of every weight, a card each, on one self-contained page.
+
+>>> from autograd import Parameter
+>>> w, v, x = Parameter(3.0, "w1^1"), Parameter(2.0, "w1^2"), 0.5
+>>> loss = (w * x).tanh() * v
+>>> pictures = gallery(loss)
+>>> [(card.name, card.count) for card in pictures.cards]
+[('w1^2', 1), ('w1^1', 1)]
+>>> pictures.html().startswith("<!doctype html>")
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from html import escape
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from autograd.notation.labels import parse_label
+from autograd.notation.numbers import counted, number, signed
+from autograd.seeing.pages.gallery.facts import Card, Facts, gather
+from autograd.seeing.pages.gallery.page import page
+from autograd.value import Value
+
+__all__ = ["Gallery", "gallery"]
+
+FRAME_HEIGHT = 720
+CARDS_IN_TEXT = 10
+
+
+class Gallery:
+    """A page of cards, one a weight; made by `gallery`.
+
+    It shows itself in a notebook; `save` writes it as a file that needs nothing else.
+
+    Attributes:
+        facts: all that the page shows.
+    """
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        """What each card says, the largest gradient first."""
+        return self.facts.cards
+
+    def html(self) -> str:
+        """The page."""
+        return page(self.facts)
+
+    def save(self, path: str | PathLike[str]) -> Path:
+        """Write the page; gives the path.
+
+        Raises:
+            OSError: if the file cannot be written.
+        """
+        place = Path(path)
+        place.write_text(self.html(), encoding="utf-8")
+        return place
+
+    def __str__(self) -> str:
+        facts = self.facts
+        lines = [
+            f"{counted(facts.weights, 'weight')} of {parse_label(facts.output).text} = {number(facts.value)}"
+        ]
+        lines += [facts.trend()] if facts.trend() else []
+        for card in facts.cards[:CARDS_IN_TEXT]:
+            name = parse_label(card.name).text
+            lines.append(f"  {name:10} {signed(card.gradient):>11}  {counted(card.count, 'route')}")
+        more = facts.weights - CARDS_IN_TEXT
+        return "\n".join([*lines, f"  and {more:,} more"] if more > 0 else lines)
+
+    def __repr__(self) -> str:
+        return f"<gallery: {counted(self.facts.weights, 'weight')} of {parse_label(self.facts.output).text}>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        frame = (
+            f'<iframe sandbox="allow-scripts" title="{escape(repr(self)[1:-1])}" width="100%" '
+            f'height="{FRAME_HEIGHT}" frameborder="0" srcdoc="{escape(self.html())}"></iframe>'
+        )
+        return {"text/plain": str(self), "text/html": frame}
+
+
+def gallery(
+    output: Value, weights: Iterable[Value] | None = None, names: Mapping[str, Any] | None = None
+) -> Gallery:
+    """The gradient path of every weight on one page, to be sorted and filtered, and the gradient by layer.
+
+    No ``.grad`` is read or changed.
+
+    Args:
+        output: the Value to differentiate, usually a loss.
+        weights: the Values that get a card; by default every Parameter that the output depends on.
+            Of more than 3,000 those with the largest gradients get one.
+        names: variables by name, as `locals` gives them, for Values without a label.
+
+    Raises:
+        TypeError: if ``output`` or one of the weights is not a Value.
+        ValueError: if there are no weights, or ``output`` is a constant.
+    """
+    return Gallery(gather(output, weights, names))

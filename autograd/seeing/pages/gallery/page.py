@@ -1,0 +1,235 @@
+"""The gallery as one self-contained page: no network, no fonts to load, readable without scripts.
+
+What the page says was gathered before (facts.py); here it is set.  Names are text wherever they
+stand, and the page's policy lets no script run but its own.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
+from html import escape
+from importlib.resources import files
+from string import Template
+from typing import Any
+
+from autograd.notation.labels import parse_label
+from autograd.notation.numbers import counted, number, signed
+from autograd.seeing.drawing.style import css_variables, width
+from autograd.seeing.pages.gallery.facts import Card, Facts, Place, Spread, Way
+from autograd.seeing.pages.gallery.spread import NARROW, WIDE, called, layers_svg
+
+PICTURE_WIDTH, PICTURE_HEIGHT, MARGIN = 240, 56, 8
+ASIDE = 2.2
+"""How far the lines of two routes along the same way are apart."""
+LINE_SCALE = 0.8
+MOST_DOTS = 12
+"""A layer of more neurons than this is a line in the small pictures, without a dot for each."""
+MOST_STOPS = 6
+
+
+def page(facts: Facts) -> str:
+    """The page as HTML."""
+    style = css_variables() + _resource("gallery.css")
+    script = _resource("gallery.js")
+    return Template(_resource("gallery.html")).substitute(
+        policy=_policy(style, script),
+        title=f"Gradients of {escape(parse_label(facts.output).text)}, weight by weight",
+        style=style,
+        script=script,
+        heading=f"Where the gradients of {label(facts.output)} come from",
+        lead=_lead(facts),
+        network=_network(facts.neurons),
+        layers=_layers(facts),
+        options="".join(
+            f'<option value="{_place_of(s.layer)}">{called(s.layer)}</option>' for s in facts.layers
+        ),
+        shown=_shown(facts),
+        key=_key(facts),
+        cards="".join(_cards(facts)),
+    )
+
+
+def _resource(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _policy(style: str, script: str) -> str:
+    """Nothing is loaded from anywhere, and nothing runs but this script and these styles."""
+    hashes = [b64encode(sha256(text.encode()).digest()).decode() for text in (style, script)]
+    return (
+        f"default-src 'none'; style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def label(text: str) -> str:
+    """A name as HTML, its indices one above the other."""
+    name = parse_label(text)
+    if not name.subscript and not name.superscript:
+        return escape(name.base)
+    above, below = escape(name.superscript), escape(name.subscript)
+    return f'{escape(name.base)}<span class="scripts"><sup>{above}</sup><sub>{below}</sub></span>'
+
+
+def _lead(facts: Facts) -> str:
+    return (
+        f"{label(facts.output)} = {number(facts.value)}. Shown are its gradients with respect to "
+        f"{counted(facts.weights, 'weight')}: each is a sum over routes, and along each route the product of "
+        "the local derivatives."
+    )
+
+
+def _option(spread: Spread) -> str:
+    return f'<option value="{_place_of(spread.layer)}">{called(spread.layer)}</option>'
+
+
+def _shown(facts: Facts) -> str:
+    if len(facts.cards) == facts.weights:
+        return counted(facts.weights, "card")
+    return f"the {len(facts.cards):,} of {facts.weights:,} weights with the largest gradients"
+
+
+def _key(facts: Facts) -> str:
+    text = "On each card: the gradient, and the strongest of its routes with what each adds to it."
+    if not facts.neurons:
+        return text
+    return (
+        f"{text} In the picture the layers stand side by side, the output at the right; a thicker line is a "
+        "stronger route: 1 solid, 2 dashed, 3 dotted."
+    )
+
+
+def _layers(facts: Facts) -> str:
+    trend = facts.trend()
+    if len(facts.layers) < 2 and not trend:
+        return ""
+    pictures = "".join(layers_svg(facts.layers, columns) for columns in (WIDE, NARROW))  # one is shown
+    return (
+        '<section class="layers"><h2>Layer by layer on the way back</h2>'
+        f'<p class="trend">{escape(trend)}</p><div class="scroll" tabindex="0" role="region" '
+        f'aria-label="The size of the gradient in each layer">{pictures}</div></section>'
+    )
+
+
+# ---------------------------------------------------------------------------------------- the cards
+
+
+def _cards(facts: Facts) -> list[str]:
+    orders = {
+        "gradient": _ranks(facts.cards, lambda card: (card.gradient == card.gradient, -abs(card.gradient))),
+        "routes": _ranks(facts.cards, lambda card: -card.count),
+        "name": _ranks(facts.cards, lambda card: _natural(card.name)),
+    }
+    drawn = Picture(facts.neurons)
+    return [
+        _card(card, drawn, {name: ranks[i] for name, ranks in orders.items()})
+        for i, card in enumerate(facts.cards)
+    ]
+
+
+def _ranks(cards: Sequence[Card], key: Callable[[Card], Any]) -> list[int]:
+    """The place of each card in an order; equals share theirs."""
+    keys = [key(card) for card in cards]
+    place: dict[Any, int] = {}
+    for k in sorted(keys):
+        place.setdefault(k, len(place))
+    return [place[k] for k in keys]
+
+
+def _natural(name: str) -> tuple[str, int, tuple[int, ...], str]:
+    found = parse_label(name)
+    return found.base, found.layer or 0, found.indices, name
+
+
+def _place_of(layer: int | None) -> int:
+    """A layer's place in the order from the last to the first; what belongs to none comes at the end."""
+    return 1 if layer is None else -layer
+
+
+def _card(card: Card, drawn: Picture, places: Mapping[str, int]) -> str:
+    data = "".join(f' data-{name}="{place}"' for name, place in places.items())
+    where = "" if card.layer is None else f"{called(card.layer)} · "
+    return (
+        f'<li data-layer="{_place_of(card.layer)}"{data}><h3><span>{label(card.name)}</span>'
+        f'<b class="{_sign(card.gradient)}">{signed(card.gradient)}</b></h3>{drawn.of(card.ways)}'
+        f"<p>{where}{_routes(card.count)} · value {number(card.value)}</p>{_ways(card.ways)}</li>\n"
+    )
+
+
+def _routes(n: int) -> str:
+    return counted(n, "route") if n else "no route leads to the output"
+
+
+def _sign(x: float) -> str:
+    return "positive" if x > 0 else "negative" if x < 0 else "zero"
+
+
+def _ways(ways: Sequence[Way]) -> str:
+    if not ways:
+        return ""
+    items = (
+        f'<li><i class="r{rank}">{rank}</i><b class="{_sign(way.product)}">{signed(way.product)}</b>'
+        f"<span>{_stops(way.stops)}</span></li>"
+        for rank, way in enumerate(ways, 1)
+    )
+    return f"<ol>{''.join(items)}</ol>"
+
+
+def _stops(stops: Sequence[str]) -> str:
+    texts = [escape(parse_label(stop).text) for stop in stops]
+    if len(texts) > MOST_STOPS:
+        texts = [*texts[: MOST_STOPS // 2], "…", *texts[-MOST_STOPS // 2 :]]
+    return " → ".join(texts) or "directly"
+
+
+# ------------------------------------------------------------------------------ the small pictures
+
+
+class Picture:
+    """Routes through the layers, as lines from neuron to neuron."""
+
+    def __init__(self, neurons: Mapping[int, int]) -> None:
+        self.neurons = neurons
+        self.columns = {layer: i for i, layer in enumerate(sorted(neurons))}
+
+    def of(self, ways: Sequence[Way]) -> str:
+        """The picture of these routes; "" where none of them passes a neuron."""
+        lines = [self._line(way, rank) for rank, way in enumerate(ways, 1) if way.places]
+        if not lines:
+            return ""
+        return (
+            f'<svg viewBox="0 0 {PICTURE_WIDTH} {PICTURE_HEIGHT}" aria-hidden="true">'
+            f'<use href="#net"/>{"".join(reversed(lines))}</svg>'
+        )
+
+    def point(self, place: Place) -> tuple[float, float]:
+        """Where a neuron is."""
+        step = (PICTURE_WIDTH - 2 * MARGIN) / max(1, len(self.columns))
+        n = self.neurons[place[0]]
+        share = 0.5 if n == 1 else (place[1] - 1) / (n - 1)
+        return MARGIN + step * self.columns[place[0]], MARGIN + share * (PICTURE_HEIGHT - 2 * MARGIN)
+
+    def _line(self, way: Way, rank: int) -> str:
+        aside = (rank - 1) * ASIDE
+        points = [*(self.point(place) for place in way.places), (PICTURE_WIDTH - MARGIN, PICTURE_HEIGHT / 2)]
+        steps = "L".join(f"{x:.4g} {y + aside:.4g}" for x, y in points)
+        thick = f"{width(way.product) * LINE_SCALE:.2g}"
+        return f'<path class="r{rank}" stroke-width="{thick}" d="M{steps}"/>'
+
+
+def _network(neurons: Mapping[int, int]) -> str:
+    """What all small pictures stand on: a line for each layer, a dot for each neuron, the output."""
+    if not neurons:
+        return ""
+    drawn = Picture(neurons)
+    marks = []
+    for layer, n in sorted(neurons.items()):
+        (x, top), (_, bottom) = drawn.point((layer, 1)), drawn.point((layer, n))
+        marks.append(f'<line x1="{x:.4g}" x2="{x:.4g}" y1="{top:.4g}" y2="{bottom:.4g}"/>')
+        if n <= MOST_DOTS:
+            places = (drawn.point((layer, j)) for j in range(1, n + 1))
+            marks += [f'<circle cx="{x:.4g}" cy="{y:.4g}" r="2.4"/>' for x, y in places]
+    marks.append(f'<circle class="out" cx="{PICTURE_WIDTH - MARGIN}" cy="{PICTURE_HEIGHT / 2}" r="4"/>')
+    return f'<g id="net">{"".join(marks)}</g>'

@@ -1,0 +1,246 @@
+"""What a page is given of a walk, besides its pictures: bare facts, and patterns for the words.
+
+A step is a number in each of a few columns, so that a page of thousands of steps is small and opens
+at once; its sentence and its formula are filled in from their patterns when the step is shown.
+
+>>> from autograd import Value
+>>> from autograd.seeing.walk import walk
+>>> said = facts(walk(Value(2.0, "a") * Value(-3.0, "b")))
+>>> said["values"], said["steps"]["after"]
+(['2', '−3', '−6'], ['2', '−3', '−6', '1', '−3', '2'])
+>>> said["sentences"][said["steps"]["sentence"][0]]
+('', 1, ' is an input: its value, ', 9, ', is given.')
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from autograd.notation.labels import parse_label
+from autograd.notation.mathml import mathml
+from autograd.notation.numbers import as_written, number
+from autograd.seeing.drawing.style import width
+from autograd.seeing.facts.names import name
+from autograd.seeing.facts.records import Node, Step, Trace
+from autograd.seeing.pages.player.packing.sentences import FIRST_SHOWN, Writer, shown_of
+from autograd.seeing.pages.player.questions import DIGITS, WORDS, Answer, Questions, predictions
+
+if TYPE_CHECKING:
+    from autograd.seeing.walk import Walk
+
+LONGEST_TITLE = 80
+MOST_LEAVES = 400
+"""How many leaves a page offers to change."""
+
+IN_THE_ROW = -1
+"""What stands for a number that is not among those that a step shows."""
+
+NOBODY = -1
+"""What stands for a node where a step has none."""
+
+SIGNS = (("", ""), ("positive", "+"), ("negative", ""), ("zero", ""), ("nan", ""))
+"""The sign of a contribution as a word, and what is written before it."""
+
+WRAPPING = mathml("")
+
+
+def facts(walk: Walk) -> dict[str, Any]:
+    """What the page shows, apart from its pictures: numbers, words and formulas as JSON has them.
+
+    The same graph with other numbers has other facts and the same pictures, so that a page can be
+    given new facts when a number is changed.
+    """
+    steps = tuple(walk.trace.steps)
+    trace = replace(walk.trace, steps=steps)  # told once: a walk tells its steps anew each time
+    place = {node.id: i for i, node in enumerate(trace.nodes)}
+    writer = Writer(trace)
+    columns = _columns(steps, writer)
+    return {
+        "title": heading(walk),
+        "output": place[trace.output],
+        "names": [_name(node) for node in trace.nodes],
+        "values": [number(node.value) for node in trace.nodes],
+        "leaves": _leaves(trace)[:MOST_LEAVES],
+        "constants": [i for i, node in enumerate(trace.nodes) if node.role == "constant"],
+        "inputs": _inputs(trace, place),
+        "kinds": KINDS,
+        "signs": SIGNS,
+        "steps": columns,
+        "sentences": writer.sentences.all,
+        "formulas": writer.formulas.all,
+        "beside": _beside(walk, place),
+        "questions": _questions(steps, trace),
+    }
+
+
+def heading(walk: Walk) -> str:
+    """What is walked through, in one line: the output and how it was computed.
+
+    >>> from autograd import Value
+    >>> from autograd.seeing.walk import walk
+    >>> heading(walk(Value(2.0, "a") * Value(-3.0, "b")))
+    'y = a × b'
+    """
+    text = walk.title
+    return text if len(text) <= LONGEST_TITLE else text[: LONGEST_TITLE - 1] + "…"
+
+
+def exact(x: float) -> float | str:
+    """A number as the trace's JSON writes it: those that are not finite as words."""
+    text = repr(x)
+    return text if text in ("inf", "-inf", "nan") else x
+
+
+def _name(node: Node) -> list[str]:
+    """A node's name: base, subscript, superscript, all of it as text, and as MathML."""
+    text = name(node)
+    markup = mathml(text).removeprefix(WRAPPING[: -len("</math>")]).removesuffix("</math>")
+    if not node.label:
+        return [text, "", "", text, markup]
+    label = parse_label(node.label)
+    return [label.base, label.subscript, label.superscript, text, markup]
+
+
+def _leaves(trace: Trace) -> list[list[Any]]:
+    """The nodes that have no inputs and can be changed: their numbers and exact values."""
+    leaves = (i for i, node in enumerate(trace.nodes) if node.op is None and node.role != "constant")
+    return [[i, exact(trace.nodes[i].value)] for i in leaves]
+
+
+def _inputs(trace: Trace, place: dict[str, int]) -> list[list[int]]:
+    """By node, the numbers of its inputs in order."""
+    inputs: list[list[int]] = [[] for _ in trace.nodes]
+    for edge in trace.edges:
+        inputs[place[edge.target]].append(place[edge.source])
+    return inputs
+
+
+# ------------------------------------------------------------------------------------------ steps
+
+
+KINDS = (
+    ("forward", "leaf"),
+    ("forward", "apply"),
+    ("reverse", "seed"),
+    ("reverse", "edge"),
+    ("tangent", "seed"),
+    ("tangent", "apply"),
+)
+
+
+def _columns(steps: Sequence[Step], writer: Writer) -> dict[str, list[Any]]:
+    """The steps, column by column.
+
+    What a gradient was before a step is what the last step made it, and a contribution alone is
+    the whole gradient: these are left out, as is the upstream, which is the gradient of the target.
+    """
+    signs = {name: i for i, (name, _) in enumerate(SIGNS)}
+    columns: dict[str, list[Any]] = {
+        "kind": [KINDS.index((step.phase, step.kind)) for step in steps],
+        "node": [writer.place(step.node) for step in steps],
+        "target": [NOBODY if step.target is None else writer.place(step.target) for step in steps],
+        "position": [NOBODY if step.position is None else step.position for step in steps],
+        "partial": ["" if step.partial is None else number(step.partial) for step in steps],
+        "contribution": ["" if step.contribution is None else number(step.contribution) for step in steps],
+        "after": [number(step.after) for step in steps],
+        "width": [0 if step.contribution is None else round(width(step.contribution), 1) for step in steps],
+        "sign": [signs[_sign(step.contribution)] for step in steps],
+    }
+    words = [writer.step(step) for step in steps]
+    return columns | {key: [told[key] for told in words] for key in words[0]}
+
+
+def _sign(x: float | None) -> str:
+    """The sign of a contribution as a word; nothing where there is none."""
+    if x is None:
+        return ""
+    if x != x:
+        return "nan"
+    return "zero" if x == 0.0 else "positive" if x > 0.0 else "negative"
+
+
+# -------------------------------------------------------------------------------------- questions
+
+
+def _questions(steps: Sequence[Step], trace: Trace) -> dict[str, Any]:
+    """What may be answered before the steps: per step a shape, and what belongs in it.
+
+    A shape says what is asked, and for each answer which number it is, as a pattern, and by which
+    mistakes it comes about.  A number that the step does not show stands in the row, as does how
+    far an answer may be from the right one.  Mistakes are known by their first `DIGITS` digits.
+    """
+    shapes: dict[Any, int] = {}
+    tolerances: dict[float, int] = {}
+    rows = []
+    for place, questions in predictions(trace).items():
+        row: list[Any] = [place, 0]
+        shape = tuple(
+            (question, tuple(_answer(answer, steps[place], row, tolerances) for answer in answers))
+            for question, answers in _distinct(questions)
+        )
+        row[1] = shapes.setdefault(shape, len(shapes))
+        rows.append(row)
+    return {
+        "words": WORDS,
+        "digits": DIGITS,
+        "shapes": list(shapes),
+        "tolerances": list(tolerances),
+        "rows": rows,
+    }
+
+
+def _answer(answer: Answer, step: Step, row: list[Any], tolerances: dict[float, int]) -> tuple[Any, ...]:
+    """An answer's part of the shape; what is not in the shape is added to the row."""
+    text = number(answer.number)
+    digits = text.lstrip("−")
+    shown = [x.lstrip("−") for x in shown_of(step)]
+    reference = FIRST_SHOWN + shown.index(digits) if digits in shown else IN_THE_ROW
+    if reference == IN_THE_ROW:
+        row.append(digits)
+    if not answer.mistakes:
+        slack = _rounded_up(answer.tolerance + _lost(answer.number))
+        row.append(tolerances.setdefault(slack, len(tolerances)))
+    if answer.other:
+        row.append(answer.other)
+    return answer.mistakes, text[: len(text) - len(digits)], reference, bool(answer.other)
+
+
+def _distinct(questions: Questions) -> Iterable[tuple[str, list[Answer]]]:
+    """The questions; of two with the same answers the first."""
+    shared = questions["gradient"] is questions["contribution"]
+    return [(q, answers) for q, answers in questions.items() if not (shared and q == "gradient")]
+
+
+def _lost(x: float) -> float:
+    """How far a number is from what is shown of it."""
+    return abs(x - as_written(x)) if isfinite(x) else 0.0
+
+
+def _rounded_up(x: float) -> float:
+    """A tolerance in two digits, none the smaller, so that there are few of them."""
+    return float(f"{1.05 * x:.1e}") if x else 0.0
+
+
+# ----------------------------------------------------------------------------------------- beside
+
+
+def _beside(walk: Walk, place: dict[str, int]) -> dict[str, Any] | None:
+    """Where another engine parts from the right one, and the gradients of both."""
+    beside = walk.beside
+    if beside is None:
+        return None
+    return {
+        "engine": beside.engine,
+        "parts_at": beside.parts_at,
+        "node": None if beside.node is None else place[beside.node],
+        "right": number(beside.right),
+        "found": number(beside.found),
+        "diagnosis": beside.diagnosis,
+        "gradients": [
+            [place[node], number(right), number(found), number(right) != number(found)]
+            for node, (right, found) in beside.gradients.items()
+        ],
+    }

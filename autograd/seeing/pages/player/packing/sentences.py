@@ -1,0 +1,202 @@
+"""Steps without their words: what is the same in many sentences is sent once, as a pattern.
+
+The steps of a large graph say the same things of other nodes and other numbers.  A pattern is a
+text in which the names and numbers that the step is about are left open; a page fills it in again.
+Patterns are found in the finished sentences and formulas, so that filled in they give exactly what
+the trace says, whatever that is.
+
+A pattern is a list of texts and references, where a reference is a number that says what belongs
+there.  Of a step these are, by `NODE_NAME` and the others below: the names of the output, of its
+node and of its target, their values, what the step shows, and anything else it speaks of (`extras`).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from autograd.notation.mathml import NAME, NUMBER, WORDS, mathml
+from autograd.notation.numbers import number
+from autograd.seeing.facts.names import name
+from autograd.seeing.facts.records import Step, Trace
+
+SHOWN = ("upstream", "partial", "contribution", "before", "after")
+OUTPUT_NAME, NODE_NAME, TARGET_NAME, NODE_VALUE, TARGET_VALUE, FIRST_SHOWN = range(6)
+FIRST_EXTRA = FIRST_SHOWN + len(SHOWN)
+"""From here on there are three references an extra: a node's name, a node's value, a text."""
+
+MOST_REFERENCES = 200
+"""A formula with more of them is sent as it is."""
+
+LEAF = re.compile(f"(?:{NUMBER})|{NAME}")
+"""What a reference may stand for: a number without its sign, or a name."""
+
+LETTER, DIGIT = 0xA500, 0xA620
+"""Where the letters and digits of the Vai script begin: in formulas they stand for what is left open."""
+STAND_IN = re.compile("<mi>([\ua500-\ua5ff])</mi>|<mn>([\ua620-\ua629]{3})</mn>")
+VAI = re.compile("[\ua500-\ua63f]")
+
+Pattern = tuple[str | int, ...]
+Extra = str | int
+"""A text, or a node by its number in the trace."""
+
+
+class Patterns:
+    """Patterns by number, each kept once."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Pattern, int] = {}
+
+    def number(self, pattern: Pattern) -> int:
+        """The number of a pattern, a new one if it has none yet."""
+        return self._numbers.setdefault(pattern, len(self._numbers))
+
+    @property
+    def all(self) -> list[Pattern]:
+        """The patterns in the order of their numbers."""
+        return list(self._numbers)
+
+
+class Writer:
+    """Takes the texts of one trace's steps apart.
+
+    Attributes:
+        sentences: the patterns of sentences and other plain text.
+        formulas: those of formulas; each text in it is MathML.
+    """
+
+    def __init__(self, trace: Trace) -> None:
+        self.sentences = Patterns()
+        self.formulas = Patterns()
+        self._set: dict[Pattern, Pattern | None] = {}
+        self._place = {node.id: i for i, node in enumerate(trace.nodes)}
+        self._names = [name(node) for node in trace.nodes]
+        self._values = [number(node.value).lstrip("−") for node in trace.nodes]
+        self._named = {text: i for i, text in reversed([*enumerate(self._names)])}
+        self._output = self._place[trace.output]
+
+    def place(self, node: str) -> int:
+        """The number of a node."""
+        return self._place[node]
+
+    def step(self, step: Step) -> dict[str, Any]:
+        """The patterns of a step's sentence, formula and local derivative by number, and its extras."""
+        reader = _Reader(self, step)
+        line = reader.pattern(step.line)
+        return {
+            "sentence": self.sentences.number(reader.pattern(step.sentence)),
+            "formula": self.formulas.number(self._formula(line, step)),
+            "slope": self.sentences.number(reader.pattern(step.partial_symbols or "")),
+            "extras": reader.extras,
+        }
+
+    def _formula(self, line: Pattern, step: Step) -> Pattern:
+        if line not in self._set:
+            self._set[line] = _set_formula(line)
+        return self._set[line] or (mathml(step.line),)
+
+
+class _Reader:
+    """Takes the texts of one step apart."""
+
+    def __init__(self, writer: Writer, step: Step) -> None:
+        self._writer = writer
+        self.extras: list[Extra] = []
+        node = writer._place[step.node]
+        target = None if step.target is None else writer._place[step.target]
+        self._texts: dict[str, int] = {}
+        for place, value in enumerate(shown_of(step), FIRST_SHOWN):
+            self._know(value.lstrip("−"), place)
+        self._know_node(node, NODE_NAME, NODE_VALUE)
+        if target is not None:
+            self._know_node(target, TARGET_NAME, TARGET_VALUE)
+        self._know(writer._names[writer._output], OUTPUT_NAME)
+
+    def _know_node(self, node: int, name: int, value: int) -> None:
+        self._know(self._writer._names[node], name)
+        self._know(self._writer._values[node], value)
+
+    def _know(self, text: str, reference: int) -> None:
+        if is_number(text) == is_number_reference(reference) and text not in WORDS:
+            self._texts.setdefault(text, reference)
+
+    def pattern(self, text: str) -> Pattern:
+        """The text with references for what the step is about."""
+        pieces: list[str | int] = []
+        end = 0
+        for found in LEAF.finditer(text):
+            reference = self._reference(found.group())
+            if reference is not None:
+                pieces += (text[end : found.start()], reference)
+                end = found.end()
+        return (*pieces, text[end:])
+
+    def _reference(self, leaf: str) -> int | None:
+        known = self._texts.get(leaf)
+        if known is not None or leaf in PLAIN_WORDS:
+            return known
+        if leaf in self._writer._named and not is_number(leaf):
+            place = self._add(self._writer._named[leaf])
+            self._know_node(self._writer._named[leaf], place, place + 1)
+            return place
+        if is_number(leaf):
+            self._texts[leaf] = self._add(leaf) + 2
+        return self._texts.get(leaf)
+
+    def _add(self, extra: Extra) -> int:
+        self.extras.append(extra)
+        return FIRST_EXTRA + 3 * (len(self.extras) - 1)
+
+
+PLAIN_WORDS = (*WORDS, "a", "to", "in", "so", "is", "it")
+"""Words of every sentence: left as they are also where a node that the step is not about is called so."""
+
+
+def shown_of(step: Step) -> list[str]:
+    """The numbers of a step, as they are shown."""
+    return [number(getattr(step, name)) for name in SHOWN]
+
+
+def is_number(text: str) -> bool:
+    """Whether a leaf is a number."""
+    return text[:1].isdecimal() or text[:1] == "∞"
+
+
+def is_number_reference(reference: int) -> bool:
+    """Whether a reference stands for a number, rather than for a name."""
+    return reference > TARGET_NAME if reference < FIRST_EXTRA else (reference - FIRST_EXTRA) % 3 > 0
+
+
+def _set_formula(line: Pattern) -> Pattern | None:
+    """The pattern of a formula as MathML; None where it can only be set as a whole.
+
+    How a formula is set depends on what is a name and what a number, and on nothing else of them.
+    So it is set with stand-ins, which are left open again.
+    """
+    open_ends = [piece for piece in line if isinstance(piece, int)]
+    stand_ins = [_stand_in(reference) for reference in open_ends]
+    text = "".join(_stand_in(piece) if isinstance(piece, int) else piece for piece in line)
+    read = [leaf.group() for leaf in LEAF.finditer(text) if VAI.search(leaf.group())]
+    if read != stand_ins or max(open_ends, default=0) >= MOST_REFERENCES:
+        return None
+    pieces: list[str | int] = []
+    end = 0
+    markup = mathml(text)
+    for found in STAND_IN.finditer(markup):
+        is_name = found[1] is not None
+        before = markup[end : found.start()]
+        pieces += (before if is_name else f"{before}<mn>", _reference_of(found[1] or found[2]))
+        end = found.end() if is_name else found.end() - len("</mn>")
+    return (*pieces, markup[end:])
+
+
+def _stand_in(reference: int) -> str:
+    if is_number_reference(reference):
+        return "".join(chr(DIGIT + int(digit)) for digit in f"{reference:03d}")
+    return chr(LETTER + min(reference, MOST_REFERENCES))
+
+
+def _reference_of(stand_in: str) -> int:
+    if len(stand_in) == 1:
+        return ord(stand_in) - LETTER
+    return int("".join(str(ord(digit) - DIGIT) for digit in stand_in))

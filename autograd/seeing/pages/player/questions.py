@@ -1,0 +1,224 @@
+"""What a learner may answer before a reverse step is shown, and what each wrong answer tells.
+
+For every step along an edge there are two questions: what the edge adds to a gradient, and what
+the gradient is afterwards.  The classical mistakes are made here on purpose, with the trace's own
+numbers, so that whoever asks (a page, a terminal) only has to compare.
+
+>>> from autograd import Value
+>>> from autograd.seeing.walk import walk
+>>> a, b = Value(2.0, "a"), Value(-3.0, "b")
+>>> answers = predictions(walk(a * b).trace)[4]["contribution"]
+>>> [(answer.number, *answer.mistakes) for answer in answers][:4]
+[(-3.0,), (1.0, 'upstream alone'), (2.0, 'value of the input'), (-6.0, 'value of the result')]
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from autograd.notation.labels import parse_label
+from autograd.notation.numbers import number
+from autograd.seeing.facts.records import Edge, Node, Step, Trace
+
+DIGITS = 4
+"""How many significant digits a person is shown, and so can answer with."""
+
+MOST_INPUTS = 3
+"""With more inputs, or routes, than that, nobody takes just one of them for another."""
+
+WORDS = {
+    "overwrote": "You overwrote instead of adding: {source} already has {before} from another route, "
+    "and routes add up (+=, not =).",
+    "total": "That is the gradient after the step: {source} already has {before} from another route.",
+    "upstream alone": "A factor is missing: that is the upstream gradient alone. "
+    "Multiply it by the local derivative {local}.",
+    "partial alone": "A factor is missing: that is the local derivative {local} alone. "
+    "Multiply it by the upstream gradient.",
+    "value of the input": "You multiplied by the value of {source}; what counts is the derivative, "
+    "how {result} changes with {source}: {local}.",
+    "value of the result": "You multiplied by the value of {result}; what counts is the derivative, "
+    "how {result} changes with {source}: {local}.",
+    "sign": "The size is right, the sign is not: look at the signs of the upstream gradient and of {local}.",
+    "unfinished": "The order is wrong: {result} was not complete. All its routes are added before it "
+    "passes anything on, and then its gradient is {upstream}.",
+    "other input": "The inputs are in the wrong order: that belongs to {other}. Here {local} counts.",
+    "added factors": "Along a route the factors multiply, only routes add: upstream times {local}, not plus.",
+}
+"""What to say of each mistake, with the names of the step's node (``source``), of what it goes into
+(``result``) and of another of its inputs (``other``), the derivative of the one by the other
+(``local``), and the gradients ``before`` and ``upstream``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A number that a learner may come up with.
+
+    Attributes:
+        number: the number.
+        tolerance: how far from it an answer may be and still be this one.
+        mistakes: what leads to it, by the names in `WORDS`; none for the right answer.
+        other: the name of the input that was taken for another one; "" in all other mistakes.
+    """
+
+    number: float
+    tolerance: float
+    mistakes: tuple[str, ...] = ()
+    other: str = ""
+
+
+Questions = dict[str, list[Answer]]
+"""By what is asked for: the right answer first, then the wrong ones."""
+
+
+def predictions(trace: Trace) -> dict[int, Questions]:
+    """What may be answered before each reverse step along an edge, by the step's number.
+
+    There are answers to "contribution", what the edge adds, and to "gradient", what comes out.
+    Where two mistakes lead to the same number, the first one is kept.
+
+    Args:
+        trace: the trace of a walk.
+    """
+    facts = _Facts(trace)
+    return {
+        step.number: _questions(step, facts)
+        for step in trace.steps
+        if step.phase == "reverse" and step.kind == "edge"
+    }
+
+
+def diagnosis(answer: Answer, step: Step, trace: Trace) -> str:
+    """What to say of a wrong answer to a step, in words; "" for the right one."""
+    source, result = (_called(node) for node in _ends(step, {node.id: node for node in trace.nodes}))
+    names = {
+        "source": source, "result": result, "local": f"∂{result}/∂{source}", "other": answer.other,
+        "before": number(step.before), "upstream": number(step.upstream),
+    }  # fmt: skip
+    return " ".join(WORDS[mistake].format_map(names) for mistake in answer.mistakes)
+
+
+def tolerance(*terms: float | None) -> float:
+    """What the digits that are not shown leave open: half a unit of the last one of each term.
+
+    A hair is added for the rounding of the numbers themselves.
+
+    >>> round(tolerance(2.0), 5), round(tolerance(1234.0, 0.5), 3), tolerance(None, math.inf)
+    (0.0005, 0.5, 0.0)
+    """
+    return 1.0001 * sum(_half_unit(x) for x in terms if x is not None)
+
+
+def _half_unit(x: float) -> float:
+    if x == 0.0 or not math.isfinite(x):
+        return 0.0
+    return 0.5 * 10.0 ** (math.floor(math.log10(abs(x))) - DIGITS + 1)
+
+
+# ------------------------------------------------------------------------------------ the mistakes
+
+
+class _Facts:
+    """What of a trace the mistakes are made with."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.nodes = {node.id: node for node in trace.nodes}
+        self.edges: dict[str, list[Edge]] = defaultdict(list)
+        for edge in trace.edges:
+            self.edges[edge.target].append(edge)
+        self.history: dict[str, list[float]] = defaultdict(list)
+        for step in trace.steps:
+            if step.phase == "reverse" and step.after is not None:
+                self.history[step.node].append(step.after)
+
+    def others(self, step: Step) -> list[Edge]:
+        """The other edges into the step's target that carry a gradient, where they are few."""
+        others = [edge for edge in self.edges[step.target or ""] if edge.position != step.position]
+        return [edge for edge in others if edge.partial is not None] if len(others) <= MOST_INPUTS else []
+
+    def unfinished(self, node: Node) -> list[float]:
+        """The gradients that a node had before all of its routes had been added, the last few."""
+        return self.history[node.id][:-1][-MOST_INPUTS:]
+
+
+def _questions(step: Step, facts: _Facts) -> Questions:
+    assert step.contribution is not None
+    assert step.after is not None
+    wrong = list(_wrong(step, facts))
+    slack = tolerance(step.contribution) + _rounding_of_product(step)
+    added = [Answer(step.contribution, slack)]
+    if step.before is None:
+        added = _distinct([*added, *wrong])
+        return {"contribution": added, "gradient": added}
+    sum_slack = slack + tolerance(step.before, step.after)
+    total = Answer(step.after, sum_slack, ("total",))
+    gradient = [
+        Answer(step.after, sum_slack),
+        Answer(step.contribution, slack, ("overwrote",)),
+        *(_added(answer, step.before) for answer in wrong),
+        *(replace(answer, mistakes=(*answer.mistakes, "overwrote")) for answer in wrong),
+    ]
+    return {"contribution": _distinct([*added, total, *wrong]), "gradient": _distinct(gradient)}
+
+
+def _added(answer: Answer, before: float) -> Answer:
+    """A wrong contribution, added as it should be."""
+    after = before + answer.number
+    return replace(answer, number=after, tolerance=tolerance(before, after) + answer.tolerance)
+
+
+def _wrong(step: Step, facts: _Facts) -> Iterator[Answer]:
+    """The wrong contributions, the likeliest first."""
+    upstream, partial = step.upstream, step.partial
+    assert upstream is not None
+    assert partial is not None
+    source, result = _ends(step, facts.nodes)
+    yield _mistake(upstream, "upstream alone")
+    yield _mistake(partial, "partial alone")
+    yield _mistake(upstream * source.value, "value of the input")
+    yield _mistake(upstream * result.value, "value of the result")
+    yield _mistake(-upstream * partial, "sign")
+    for unfinished in facts.unfinished(result):
+        yield _mistake(unfinished * partial, "unfinished")
+    for edge in facts.others(step):
+        assert edge.partial is not None
+        yield _mistake(upstream * edge.partial, "other input", _called(facts.nodes[edge.source]))
+    yield _mistake(upstream + partial, "added factors")
+
+
+def _mistake(x: float, name: str, other: str = "") -> Answer:
+    return Answer(x, tolerance(x), (name,), other)
+
+
+def _ends(step: Step, nodes: Mapping[str, Node]) -> tuple[Node, Node]:
+    """The node that a step along an edge is about, and the one that its gradient comes from."""
+    assert step.target is not None
+    return nodes[step.node], nodes[step.target]
+
+
+def _rounding_of_product(step: Step) -> float:
+    """How far the product may be off when the factors are taken as they are shown."""
+    upstream, partial = step.upstream or 0.0, step.partial or 0.0
+    slack = abs(partial) * tolerance(upstream) + abs(upstream) * tolerance(partial)
+    return slack if math.isfinite(slack) else 0.0
+
+
+def _distinct(answers: list[Answer]) -> list[Answer]:
+    """Without those that could not be told from one before them."""
+    kept: list[Answer] = []
+    for answer in answers:
+        if not any(_same(answer.number, earlier) for earlier in kept):
+            kept.append(answer)
+    return kept
+
+
+def _same(x: float, answer: Answer) -> bool:
+    if math.isfinite(x) and math.isfinite(answer.number):
+        return abs(x - answer.number) <= answer.tolerance
+    return x == answer.number or (math.isnan(x) and math.isnan(answer.number))
+
+
+def _called(node: Node) -> str:
+    return parse_label(node.label).text if node.label else number(node.value)

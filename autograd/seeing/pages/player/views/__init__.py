@@ -1,0 +1,1 @@
+"""The ways in which the player shows a network: graph, layers, neurons."""

@@ -1,0 +1,83 @@
+"""The pictures that a walk is shown in: the whole graph, or what it folds into.
+
+A small graph is one picture.  A network past that opens as its layers; each layer opens as its
+neurons, each neuron as its weights and inputs.  Any other graph is cut into parts that follow each
+other as the walk does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from autograd.graph import topological_order
+from autograd.notation.numbers import count
+from autograd.seeing.facts.names import labels_of
+from autograd.seeing.facts.records import Trace
+from autograd.seeing.pages.player.svg.view import View
+from autograd.seeing.pages.player.views.layers import layers_of
+from autograd.seeing.pages.player.views.network import network_views
+from autograd.seeing.pages.player.views.parts import fits, views_of
+from autograd.value import Value
+
+__all__ = ["MOST_NODES", "View", "views"]
+
+MOST_NODES = 10_000
+"""How large a graph can be shown; the page would be many megabytes and its walk hours long."""
+
+FILLED_SLOT = re.compile(r'(data-slot="[^"]*")>[^<]*</text>')
+
+
+def views(output: Value, trace: Trace, names: Mapping[str, Any] | None = None) -> list[View]:
+    """The views of a graph, the first one first.
+
+    Every node and every edge of the trace is shown by at least one of them.  The slots of the first
+    hold the trace's numbers, as a page without scripts shows them; those of the others are empty.
+
+    Args:
+        output: the Value that the trace was taken of.
+        trace: the facts of all that it was computed from.
+        names: variables by name, for Values without a label.
+
+    Raises:
+        ValueError: if the graph has more than `MOST_NODES` nodes.
+
+    >>> from autograd.seeing.facts.trace import trace
+    >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
+    >>> y = a * b
+    >>> [view] = views(y, trace(y))
+    >>> view.nodes["n2"], view.edges["n0>n2:0"], 'data-slot="gradient:n0"' in view.svg
+    ('graph-n2', 'graph-n0-n2-0', True)
+    """
+    if len(trace.nodes) > MOST_NODES:
+        raise ValueError(
+            f"the graph has {count(len(trace.nodes))} nodes and {count(len(trace.edges))} edges, too many to "
+            f"step through (at most {count(MOST_NODES)}). Follow one weight through it with "
+            "gradient_path(output, weight), or all of its weights with the gallery of their paths"
+        )
+    if fits(trace):
+        return _graph_views(trace)
+    first, *others = _folded(output, trace, names)
+    return [first, *map(_emptied, others)]
+
+
+def _folded(output: Value, trace: Trace, names: Mapping[str, Any] | None) -> list[View]:
+    """The views of a network if labels tell its neurons, else of parts."""
+    callers = labels_of(names)
+    own = [v.label or callers.get(v, "") for v in topological_order(output)]
+    try:
+        layers = layers_of(trace, own)
+    except ValueError:  # no labels that tell neurons apart
+        return _graph_views(trace)
+    return network_views(trace, layers)
+
+
+def _emptied(view: View) -> View:
+    """The view without numbers: a page has them in its trace, and would be twice as long with them."""
+    return replace(view, svg=FILLED_SLOT.sub(r"\1></text>", view.svg))
+
+
+def _graph_views(trace: Trace) -> list[View]:
+    return views_of(trace, {node.id for node in trace.nodes}, "graph", "graph", None)

@@ -1,0 +1,129 @@
+"""A graph that is too large for one picture, cut into parts that follow each other in the walk.
+
+The parts follow the topological order: the forward pass goes through them from first to last and
+the reverse pass back again, so a learner who steps stays in one part for a while before turning to
+the next.  (Bands of equal depth would send the walk to and fro between all of them.)
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import replace
+
+from autograd.notation.labels import parse_label
+from autograd.notation.numbers import counted
+from autograd.seeing.facts.records import Node, Trace
+from autograd.seeing.pages.player.svg.shapes import Point
+from autograd.seeing.pages.player.svg.view import View, canvas, draw_graph
+from autograd.seeing.pages.player.views.cards import layer_box, layer_size, plain_arrow
+from autograd.seeing.pages.player.views.layers import Layer, Unit
+
+LARGEST = 150
+"""How many nodes are drawn in one picture."""
+
+FARTHEST = 400
+"""How far the edges of one picture reach, all together: the time to place it grows with this."""
+
+PART = 30
+"""How many nodes a part has."""
+
+MARGIN, BETWEEN = 16.0, 46.0
+
+
+def fits(trace: Trace) -> bool:
+    """Whether one picture can show a graph, and be ready in an instant."""
+    return len(trace.nodes) <= LARGEST and reach(trace) <= FARTHEST
+
+
+def reach(trace: Trace) -> int:
+    """Over how many columns the edges go, all together.
+
+    >>> from autograd import Value
+    >>> from autograd.seeing.facts.trace import trace
+    >>> a = Value(2.0, "a")
+    >>> reach(trace((a * a).tanh() + a))
+    7
+    """
+    column: dict[str, int] = {}
+    for edge in trace.edges:  # in the order of their targets, so the source's column is known
+        column[edge.target] = max(column.get(edge.target, 0), column.get(edge.source, 0) + 1)
+    first_use: dict[str, int] = {}
+    for edge in trace.edges:
+        first_use[edge.source] = min(first_use.get(edge.source, len(column)), column[edge.target])
+    start = {id: column.get(id, first - 1) for id, first in first_use.items()}
+    return sum(column[edge.target] - start[edge.source] for edge in trace.edges)
+
+
+def among(trace: Trace, members: set[str]) -> tuple[Trace, set[str]]:
+    """The part of a graph that computes the members, and which of its nodes are only used by it."""
+    edges = [edge for edge in trace.edges if edge.target in members]
+    used = {edge.source for edge in edges} - members
+    nodes = [
+        replace(node, symbol=None) if node.id in used else node
+        for node in trace.nodes
+        if node.id in used or node.id in members
+    ]
+    return Trace(tuple(nodes), tuple(edges), nodes[-1].id), used
+
+
+def views_of(trace: Trace, members: set[str], name: str, title: str, parent: str | None) -> list[View]:
+    """The members in one picture, or else in parts with one picture that leads to them."""
+    inside, used = among(trace, members)
+    if fits(inside):
+        return [replace(draw_graph(inside, name, used), name=name, title=title, parent=parent)]
+    order = [node for node in trace.nodes if node.id in members]
+    parts = [order[i : i + PART] for i in range(0, len(order), PART)]
+    views = []
+    for i, part in enumerate(parts, 1):
+        cut, elsewhere = among(trace, {node.id for node in part})
+        drawn = draw_graph(cut, f"{name}p{i}", elsewhere)
+        views.append(replace(drawn, name=f"{name}p{i}", title=f"part {i}", parent=name))
+    return [_overview(parts, name, title, parent), *views]
+
+
+def _overview(parts: list[list[Node]], name: str, title: str, parent: str | None) -> View:
+    """A box for each part, in lines that are read like text."""
+    layers = [_as_layer(part, i) for i, part in enumerate(parts, 1)]
+    width = max(layer_size(layer)[0] for layer in layers)
+    height = max(layer_size(layer)[1] for layer in layers)
+    columns = min(len(layers), max(2, round(math.sqrt(len(layers) * 1.6 * height / width))))
+    drawn: list[str] = []
+    nodes: dict[str, str] = {}
+    opens: dict[str, str] = {}
+    for i, layer in enumerate(layers):
+        down, along = divmod(i, columns)
+        corner = Point(MARGIN + along * (width + BETWEEN), MARGIN + down * (height + BETWEEN))
+        box = f"{name}-b{i}"
+        drawn.append(layer_box(layer, box, corner))
+        opens[box] = f"{name}p{i + 1}"
+        nodes |= {node.id: f"{box}-{j}" for j, node in enumerate(parts[i])}
+        if along:
+            middle = corner.y + height / 2
+            drawn.append(
+                plain_arrow(
+                    f"{name}-a{i}", Point(corner.x - BETWEEN + 4, middle), Point(corner.x - 4, middle)
+                )
+            )
+    rows = math.ceil(len(layers) / columns)
+    svg = canvas(
+        "".join(drawn),
+        columns * (width + BETWEEN) - BETWEEN + 2 * MARGIN,
+        rows * (height + BETWEEN) - BETWEEN + 2 * MARGIN,
+    )
+    note = (
+        f"{counted(len(nodes), 'value')} are too many for one picture, and no labels such as z1^2 tell the "
+        f"neurons of a network: they are shown in {len(parts)} parts, in the order of the forward pass"
+    )
+    return View(name, title, svg, nodes, {}, opens, parent, note)
+
+
+def _as_layer(part: list[Node], number: int) -> Layer:
+    """A part as a box of dots; below them which operations are in it."""
+    units = tuple(
+        Unit(parse_label(node.label or node.symbol or node.role), (node,), (node,)) for node in part
+    )
+    symbols = [symbol for symbol, _ in Counter(n.symbol for n in part if n.symbol).most_common(4)]
+    return Layer(
+        f"part {number}", counted(len(part), "value"), units, is_network=True, note="  ".join(symbols)
+    )

@@ -1,0 +1,389 @@
+"""The chain rule one step at a time.
+
+>>> from autograd import Value
+>>> a, b = Value(2.0, "a"), Value(-3.0, "b")
+>>> steps = walk(a * b)
+>>> steps
+a walk of 6 steps through y = a × b
+forward
+    [0]  a = 2
+    [1]  b = −3
+    [2]  y = a × b = 2 × (−3) = −6
+reverse
+    [3]  ∂y/∂y = 1
+    [4]  ∂y/∂a += ∂y/∂y · ∂y/∂a = 1 · (−3) = −3
+    [5]  ∂y/∂b += ∂y/∂y · ∂y/∂b = 1 · 2 = 2
+>>> print(steps[4].sentence)
+a feeds into y: a small change of a changes y −3 times as much (∂y/∂a = b = −3); so a receives \
+1 · (−3) = −3. a is used nowhere else, so this is its whole gradient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
+
+from autograd.graph import topological_order
+from autograd.notation.labels import shorten
+from autograd.notation.numbers import counted
+from autograd.reverse import upstreams
+from autograd.seeing.facts.events import both_passes, forward_mode
+from autograd.seeing.facts.names import check_value, labels_of, name, name_of_output, shorten_repr
+from autograd.seeing.facts.records import Step, Trace
+from autograd.seeing.facts.sentences import Steps
+from autograd.seeing.facts.trace import LONGEST_NESTED_FORMULA, trace
+from autograd.value import Value
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from autograd.mistakes import Engine
+    from autograd.seeing.facts.parting import Beside
+from autograd.seeing.facts.replay import recomputed
+
+__all__ = ["Step", "Walk", "walk"]
+
+MOST_LINES = 60
+"""How many steps are printed; of more, the first and last ones and those around the current one."""
+LONGEST_TITLE = 80
+LONGEST_HINT = 100
+
+
+class Walk(Sequence[Step]):
+    """The steps of the passes through a graph, and a place among them; made by `walk`.
+
+    As in any sequence of Python the first step is ``[0]``, and that is how a walk prints them; a page
+    and a terminal count as people do, from step 1.
+
+    A walk keeps its own numbers: neither stepping nor `what_if` changes anything of the Values.
+
+    Attributes:
+        output: the Value at the end of the forward pass.
+        trace: the facts of the graph, steps included; every node but a plain number has a label.
+        beside: how another engine compares with the right one; None if none was given.
+    """
+
+    def __init__(
+        self,
+        output: Value,
+        names: Mapping[str, Any] | None,
+        tangent: Value | str | None,
+        beside: Engine | None,
+    ) -> None:
+        order = topological_order(output)
+        self.output = output
+        self._given = labels_of(names)
+        self._names = _all_names(order, self._given)
+        facts = trace(output, self._names, gradients=upstreams(output))
+        self._values = {node.id: v for v, node in zip(order, facts.nodes, strict=True)}
+        self._ids = {v: name for name, v in self._values.items()}
+        self._labels = _by_label(facts)
+        self._wrt = None if tangent is None else self._moving(tangent)
+        self._engine = beside
+        self._place = -1
+        events = both_passes(facts) if self._wrt is None else list(forward_mode(facts, self._wrt))
+        self._steps = Steps(facts, events)
+        self.trace: Trace = replace(facts, steps=self._steps)
+        self.beside: Beside | None = None
+        if beside is not None:
+            from autograd.seeing.facts.parting import compare  # only needed for a second engine
+
+            self.beside = compare(facts, self._ids, beside, output)
+
+    def __len__(self) -> int:
+        return len(self.trace.steps)
+
+    @overload
+    def __getitem__(self, index: int) -> Step: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Step]: ...
+    def __getitem__(self, index: int | slice) -> Step | Sequence[Step]:
+        return self.trace.steps[index]
+
+    # ----------------------------------------------------------------------------------- stepping
+
+    @property
+    def here(self) -> Step | None:
+        """The current step; None before the first."""
+        return None if self._place < 0 else self[self._place]
+
+    def step(self) -> Step | None:
+        """Go on by one and give the step arrived at; after the last, stay there and give None."""
+        if self._place + 1 == len(self):
+            return None
+        self._place += 1
+        return self.here
+
+    def back(self) -> Step | None:
+        """Go back by one and give the step arrived at; None before the first."""
+        self._place = max(self._place - 1, -1)
+        return self.here
+
+    def rewind(self) -> None:
+        """Go back to before the first step."""
+        self._place = -1
+
+    def goto(self, where: int | Value | str) -> Step:
+        """Go to a step and give it.
+
+        Args:
+            where: a step's number, from 0 as in ``walk[0]``, counted from the end if negative; or a
+                node, as a Value or by its label.  Of a node it is the next step that computes
+                something of it: its value, then each contribution to its gradient, and then its
+                value again.
+
+        Raises:
+            TypeError: if ``where`` is none of these.
+            ValueError: if there is no such step or node, or several nodes have the label.
+
+        >>> x = Value(3.0, "x")
+        >>> steps = walk(x * x)
+        >>> [steps.goto("x").line for _ in range(2)]
+        ['x = 3', '∂y/∂x += ∂y/∂y · ∂y/∂x = 1 · 3 = 3']
+        """
+        if isinstance(where, int):
+            if not -len(self) <= where < len(self):
+                raise ValueError(
+                    f"the {counted(len(self), 'step')} of this walk are numbered from 0 to {len(self) - 1}, "
+                    f"as in walk[0]; got {where}"
+                )
+            self._place = where % len(self)
+        else:
+            self._place = self._next_step_of(self._id(where))
+        return self[self._place]
+
+    def _next_step_of(self, node: str) -> int:
+        places = self._steps.places(node)
+        return next((place for place in places if place > self._place), places[0])
+
+    # ------------------------------------------------------------------------------------ what if
+
+    def what_if(self, changes: Mapping[Any, float] | None = None, /, **by_label: float) -> Walk:
+        """The walk as it would be if leaves had other numbers: at the same step, on a copy.
+
+        The engine computes the copy anew, op by op, as the graph was recorded; a branch that
+        Python's own ``if`` has taken is not taken anew.
+
+        Args:
+            changes: new numbers by Value or label.
+            by_label: new numbers by label, where that is a name in Python.
+
+        Raises:
+            TypeError: if a number is not a real number, or a key neither a Value nor a label.
+            ValueError: if a node is not in the graph, or is computed from others.
+
+        >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
+        >>> walk(a * b).what_if(a=5.0)[2].line, a.data
+        ('y = a × b = 5 × (−3) = −15', 2.0)
+        """
+        numbers = {self._id(which): x for which, x in {**(changes or {}), **by_label}.items()}
+        for node in numbers:
+            if self._values[node].inputs:
+                raise ValueError(self._is_computed(node))
+        copies = recomputed(self._ids, {self._values[node]: x for node, x in numbers.items()})
+        again = Walk(
+            copies[self.output],
+            {name: copies[v] for name, v in self._names.items()},
+            None if self._wrt is None else copies[self._values[self._wrt]],
+            self._engine,
+        )
+        again._ids |= {v: node for v, node in self._ids.items() if v not in again._ids}
+        again._given = {copies[v]: name for v, name in self._given.items() if v in copies}
+        again._place = self._place
+        return again
+
+    def _is_computed(self, node: str) -> str:
+        facts = self.trace.nodes[int(node[1:])]
+        return (
+            f"{shorten(facts.label, 24)} is computed ({facts.formula}), so it has the value that it has; "
+            "change the leaves that it is computed from"
+        )
+
+    # ------------------------------------------------------------------------------ which is meant
+
+    def _id(self, which: Value | str) -> str:
+        """The id of the node that is meant."""
+        if isinstance(which, Value):
+            if which not in self._ids:
+                raise ValueError(f"{shorten_repr(which)} is not part of this graph")
+            return self._ids[which]
+        if not isinstance(which, str):
+            raise TypeError(
+                "a node is meant by the Value or its label, a step by its number; "
+                f"got {shorten_repr(which)} ({type(which).__name__})"
+            )
+        found = self._labels.get(which, [])
+        if len(found) > 1:
+            raise ValueError(
+                f"{len(found)} nodes have the label {shorten_repr(which)}; give the Value itself"
+            )
+        if not found:
+            close = get_close_matches(
+                which[:LONGEST_HINT], [x for x in self._labels if len(x) < LONGEST_HINT], n=1
+            )
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise ValueError(f"no node has the label {shorten_repr(which)}{hint}")
+        return found[0]
+
+    def _moving(self, which: Value | str) -> str:
+        """The id of the node that a tangent is taken with respect to."""
+        node = self._id(which)
+        if self._values[node].role == "constant":
+            raise ValueError(
+                f"{shorten_repr(which)} is a constant; a tangent is taken with respect to a variable"
+            )
+        return node
+
+    # ------------------------------------------------------------------------------------- showing
+
+    @property
+    def title(self) -> str:
+        """The output and how it was computed, in the caller's names as far as there is room for that.
+
+        >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
+        >>> walk((a * b + a) * b).title
+        'y = (a × b + a) × b'
+        """
+        output = self.trace.nodes[-1]
+        formula = self._nested_formula() or output.formula
+        return " = ".join(part for part in (name(output), formula) if part)
+
+    def _nested_formula(self) -> str | None:
+        """The output's formula with those of all Values in it that have no name; None if it is too long."""
+        if len(self.trace.nodes) > LONGEST_TITLE:
+            return None
+        *before, last = trace(self.output, {name: v for v, name in self._given.items()}).nodes
+        nested = [node.formula for node in before if node.formula and not node.label]
+        return last.formula if all(len(text) <= LONGEST_NESTED_FORMULA for text in nested) else None
+
+    def __repr__(self) -> str:
+        title = f"a walk of {counted(len(self), 'step')} through {shorten(self.title, LONGEST_TITLE)}"
+        if self._wrt is not None:
+            title += f", in forward mode, with respect to {name(self.trace.nodes[int(self._wrt[1:])])}"
+        lines, before, phase = [title], -1, ""
+        for place in self._printed():
+            step = self[place]
+            if place > before + 1:
+                lines.append(f"         … {counted(place - before - 1, 'step')} …")
+            if self._wrt is None and step.phase != phase:
+                lines.append(step.phase)
+            lines.append(f"{self._mark(place)}{f'[{place}]':>5}  {step.line}")
+            before, phase = place, step.phase
+        return "\n".join(lines)
+
+    def _printed(self) -> list[int]:
+        """The steps to print, in order: of many, those at the ends and around the current one."""
+        if len(self) <= MOST_LINES:
+            return list(range(len(self)))
+        most = MOST_LINES // 3
+        ends = {*range(most), *range(len(self) - most, len(self))}
+        marked = {
+            self._place,
+            -1 if self.beside is None or self.beside.parts_at is None else self.beside.parts_at,
+        }
+        around = {place + i for place in marked - {-1} for i in range(-3, 4) if 0 <= place + i < len(self)}
+        return sorted(ends | around)
+
+    def _mark(self, place: int) -> str:
+        """An arrow at the current step; a crossed sign where the other engine goes wrong."""
+        here = "→" if place == self._place else " "
+        return here + ("≠" if self.beside is not None and place == self.beside.parts_at else " ")
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> dict[str, Any]:
+        """The page in a notebook, with a picture and text for where it cannot be shown."""
+        from autograd.seeing.pages.player import bundle  # pages are loaded only when wanted
+
+        return dict(bundle(self))
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the walk as one HTML page, which needs no network, no Python and no other file.
+
+        Args:
+            path: the file to write, such as ``"walk.html"``.
+        """
+        from autograd.seeing.pages.player import page
+
+        Path(path).write_text(page(self), encoding="utf-8")
+
+    def live(self) -> Any:
+        """The page as a notebook widget, in which leaves can be changed; see `autograd.seeing.pages.player.live`.
+
+        Raises:
+            ImportError: if the packages of ``chainrule[notebook]`` are not installed.
+        """
+        from autograd.seeing.pages.player.live import live
+
+        return live(self)
+
+
+def walk(
+    output: Value,
+    names: Mapping[str, Any] | None = None,
+    *,
+    tangent: Value | str | None = None,
+    beside: Engine | None = None,
+) -> Walk:
+    """The chain rule one step at a time, through everything that ``output`` was computed from.
+
+    A `Walk` is a sequence of `Step`, each explained, with a current place; in a notebook it shows
+    itself as a page to step through.  First comes the forward pass, one step a node; then the
+    reverse pass, one step an edge that carries a gradient.
+
+    Args:
+        output: the Value at the end, such as a loss.
+        names: variables by name, as `locals` gives them, for Values without a label.  What has
+            no name then is called v1, v2, … and the output y (or output, where y is taken).
+        tangent: a Value, or its label: walk in forward mode instead, with the change of this one
+            carried along with the values.
+        beside: an engine to run beside the right one: a function from the output to the updates
+            that it makes, such as those of `autograd.mistakes`.
+
+    Raises:
+        TypeError: if an argument is of the wrong type.
+        ValueError: if ``output`` is a constant, if ``tangent`` is one or is not in its graph, or if
+            both ``tangent`` and ``beside`` are given.
+
+    >>> x = Value(3.0, "x")
+    >>> steps = walk(x * x)
+    >>> len(steps), steps[-1].after
+    (5, 6.0)
+    >>> [step.line for step in walk(x * x, tangent=x)][1::2]
+    ['∂x/∂x = 1', '∂y/∂x = x · ∂x/∂x + x · ∂x/∂x = 3 · 1 + 3 · 1 = 6']
+    """
+    check_value("a walk", output)
+    if beside is not None and not callable(beside):
+        raise TypeError(
+            "beside is an engine: a function that is given the output and yields its updates; "
+            f"got {shorten_repr(beside)} ({type(beside).__name__})"
+        )
+    if beside is not None and tangent is not None:
+        raise ValueError(
+            "beside is about the reverse pass, and a walk with a tangent has none; give only one"
+        )
+    return Walk(output, names, tangent, beside)
+
+
+def _by_label(facts: Trace) -> dict[str, list[str]]:
+    labels: dict[str, list[str]] = {}
+    for node in facts.nodes:
+        if node.label:
+            labels.setdefault(node.label, []).append(node.id)
+    return labels
+
+
+def _all_names(order: Sequence[Value], labels: Mapping[Value, str]) -> dict[str, Value]:
+    """A name for every Value without a label: the caller's, else y for the output, else v1, v2, …
+
+    The caller's names are those that `labels_of` found.
+    """
+    named = {labels[v]: v for v in order if not v.label and v in labels}
+    nameless = [v for v in order if not v.label and v not in labels and (v.op or v.role != "constant")]
+    if nameless and nameless[-1] is order[-1]:
+        named[name_of_output(order, labels)] = nameless.pop()
+    taken = {*named, *(v.label for v in order)}
+    free = (name for i in count(1) if (name := f"v{i}") not in taken)
+    return named | dict(zip(free, nameless, strict=False))

@@ -1,0 +1,158 @@
+"""The function itself, called again: what its graph at one point does not show.
+
+A function whose graph beside the point is the same graph, constants and all, computes there what
+its graph says, and node by node is all there is to check.  Where a constant has another number, a
+gradient may be cut; where the graph is another one, the function branches.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from math import isfinite
+from typing import Any, NamedTuple
+
+from autograd.functional.gradients import gradients
+from autograd.graph import topological_order
+from autograd.node import number_of
+from autograd.testing.differences import Number, noise_of
+from autograd.testing.verdicts import Beside, Calls, a_little
+from autograd.value import Constant, Value, apply
+
+Leaves = list[Value]
+Run = Callable[[Sequence[float]], tuple[Value, Leaves]]
+"""Computes the function at these numbers: the output, and the Values that the numbers were in."""
+
+STEPS = 2.0**-45, 2.0**-20, 2.0**-7, 0.125  # of the inputs, all of them moved at once
+
+
+class Skeleton(NamedTuple):
+    """A graph without its numbers, and the numbers of the leaves that are no inputs."""
+
+    shape: list[Any]
+    constants: list[float]
+
+
+def skeleton(output: Value, sources: Sequence[Value]) -> Skeleton:
+    """The graph as data that can be compared with that of another call."""
+    place: dict[Value, int] = {}
+    which = {v: i for i, v in enumerate(sources)}
+    shape: list[Any] = []
+    constants = []
+    for node in topological_order(output):
+        place[node] = len(place)
+        if node in which:
+            shape.append(which[node])
+        elif node.op is None:
+            shape.append(None)
+            constants.append(number_of(node))
+        else:
+            shape.append((node.op, *[place[v] for v in node.inputs]))
+    return Skeleton(shape, constants)
+
+
+def calls_of(run: Run, output: Value, sources: Sequence[Value]) -> Calls:
+    """What calls of the function beside the point show that its graph at the point does not."""
+    seen = _Seen(run, output, sources)
+    return Calls(seen.hidden, seen.beside, *seen.suspects())
+
+
+class _Seen:
+    """A function at a point, to be compared with its calls beside it."""
+
+    def __init__(self, run: Run, output: Value, sources: Sequence[Value]) -> None:
+        self.run = run
+        self.output = output
+        self.sources = sources
+        self.numbers = [number_of(v) for v in sources]
+        self.skeleton = skeleton(output, sources)
+        self.pattern = _pattern(output)
+
+    def suspects(self) -> tuple[frozenset[int], frozenset[int]]:
+        """The inputs that a constant may follow, and those at which the function may branch."""
+        follows, branches = self._changes(range(len(self.numbers)))
+        each = {i: self._changes([i]) for i in range(len(self.numbers))} if follows or branches else {}
+        return (
+            frozenset(i for i, (one, _) in each.items() if one and follows),
+            frozenset(each if branches else ()),
+        )
+
+    def _changes(self, moving: Sequence[int]) -> tuple[bool, bool]:
+        """Whether constants change, and the graph just beside, if these inputs move together."""
+        follows = branches = False
+        chance = random.Random(0)
+        share = {i: chance.uniform(0.5, 1.0) for i in moving}
+        for step in STEPS:
+            for side in (-step, step):
+                found = self._at(
+                    [
+                        x + side * share[i] * (abs(x) or 1.0) if i in share else x
+                        for i, x in enumerate(self.numbers)
+                    ]
+                )
+                if found is None or found.shape != self.skeleton.shape:
+                    branches = branches or step == STEPS[0]
+                elif found.constants != self.skeleton.constants:
+                    follows = True
+        return follows, branches
+
+    def _at(self, numbers: Sequence[float]) -> Skeleton | None:
+        found = attempt(self.run, numbers)
+        return found and skeleton(*found)
+
+    def hidden(self, i: int, x: float) -> Number | None:
+        """What the function gives with another ``i``-th number beyond what its graph gives; see `Calls`."""
+        numbers = [x if j == i else number for j, number in enumerate(self.numbers)]
+        called = attempt(self.run, numbers)
+        shown = attempt(replayed(self.output, self.sources), numbers)
+        if called is None or shown is None or _pattern(called[0]) != self.pattern:
+            return None
+        noise = noise_of(topological_order(called[0])) + noise_of(topological_order(shown[0]))
+        return Number(number_of(called[0]) - number_of(shown[0]), noise)
+
+    def beside(self, i: int, side: int) -> Beside | None:
+        """The function a last digit to one side of the ``i``-th number; see `Calls`."""
+        step = side * a_little(self.numbers[i])
+        found = attempt(self.run, [x + step * (j == i) for j, x in enumerate(self.numbers)])
+        if found is None or skeleton(*found).shape == self.skeleton.shape:
+            return None
+        output, leaves = found
+        slope = 0.0 if isinstance(output, Constant) else gradients(output, leaves[i])
+        return Beside(number_of(output), slope, step)
+
+
+def replayed(output: Value, sources: Sequence[Value]) -> Run:
+    """The graph as a function of the numbers of some of its leaves."""
+    order = topological_order(output)
+
+    def run(numbers: Sequence[float]) -> tuple[Value, Leaves]:
+        leaves = [Value(x) for x in numbers]
+        new: dict[Value, Value] = dict(zip(sources, leaves, strict=True))
+        for node in order:
+            if node.op is not None:
+                kind = type(node) if isinstance(node, Constant) else None
+                new[node] = apply(node.op, tuple([new.get(v, v) for v in node.inputs]), kind=kind)
+        return new.get(output, output), leaves
+
+    return run
+
+
+def attempt(run: Run, numbers: Sequence[float]) -> tuple[Value, Leaves] | None:
+    """The call's outcome; None if there is none to compare with."""
+    try:
+        found = run(numbers)
+    except Exception:  # whatever the function does there, there is no difference to take
+        return None
+    return found if isfinite(number_of(found[0])) else None
+
+
+def _pattern(output: Value) -> list[Any]:
+    """The ops of a graph and the side of each kink that they are on: the branches it takes."""
+    return sorted(_sides_taken(output))
+
+
+def _sides_taken(output: Value) -> Iterator[tuple[Any, ...]]:
+    for node in topological_order(output):
+        if node.op is not None:
+            gaps = [kink.gap(*map(number_of, node.inputs)) for kink in node.op.kinks]
+            yield node.op.name, *[(gap > 0) - (gap < 0) for gap in gaps]

@@ -1,0 +1,170 @@
+"""The independent witnesses of the checks: 50-digit arithmetic, slopes by differences, error in ulps.
+
+`DIGITS` is one more arithmetic for the rules of the table: the same definitions, computed by mpmath.
+`slope` knows nothing of the partials that a rule states; it differentiates the value alone.
+
+>>> from autograd.core.primitive import TABLE
+>>> error = slope(value_of(TABLE["exp"]), [1.0], 0) - exact(partial_of(TABLE["exp"], 0), [1.0])
+>>> bool(abs(error) < 1e-45)
+True
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from importlib import import_module
+from typing import Any
+
+from autograd.core.arithmetic import ELEMENTARY, choose
+from autograd.core.primitive import TABLE, Op
+
+DIGITS_KEPT = 50
+EPSILON = sys.float_info.epsilon
+LARGEST = sys.float_info.max
+HUGE = 1e9
+SMALLEST = math.ulp(0.0)
+SMALLEST_NORMAL = sys.float_info.min
+
+Numbers = Sequence[Any]
+
+
+def arithmetic() -> Any:
+    """mpmath's context ``mp``, loaded on first use.
+
+    Raises:
+        ModuleNotFoundError: if mpmath is not installed; the message names the extra that brings it.
+    """
+    try:
+        return import_module("mpmath").mp
+    except ModuleNotFoundError as missing:
+        raise ModuleNotFoundError(
+            'arithmetic of 50 digits needs mpmath: pip install "chainrule[test]"', name="mpmath"
+        ) from missing
+
+
+def _beyond(exponent: Any) -> Any:
+    """exp of an exponent so large that mpmath takes long over its digits: 0 or infinity to any float."""
+    mp = arithmetic()
+    return mp.inf if exponent > 0 else mp.mpf(0) if exponent < 0 else mp.nan
+
+
+class _Digits:
+    """The arithmetic of mpmath's numbers: every op of the table by name."""
+
+    where = staticmethod(choose)
+
+    @staticmethod
+    def exp(x: Any) -> Any:
+        mp = arithmetic()
+        return mp.exp(x) if abs(x) < HUGE else _beyond(x)
+
+    @staticmethod
+    def pow(a: Any, b: Any) -> Any:
+        mp = arithmetic()
+        if not a and b < 0:
+            return mp.inf  # mpmath raises there
+        exponent = b * mp.log(abs(a)) if a and abs(b) > HUGE**0.5 else 0
+        return mp.power(a, b) if abs(exponent) < HUGE else _beyond(exponent)
+
+    @staticmethod
+    def erfc(x: Any) -> Any:
+        mp = arithmetic()
+        if abs(x) < 100:
+            return mp.erfc(x)
+        if x < 0:
+            return 2 - _Digits.erfc(-x)
+        term = total = mp.mpf(1)  # mpmath is slow there; Abramowitz and Stegun (1964), 7.1.23
+        for k in range(1, 10_000):
+            term *= -(2 * k - 1) / (2 * x * x)
+            total += term
+            if abs(term) < mp.eps:
+                break
+        return _Digits.exp(-x * x) / (x * mp.sqrt(mp.pi)) * total
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name in ELEMENTARY:
+            function: Callable[..., Any] = getattr(arithmetic(), name)
+            return function
+        if name not in TABLE:
+            raise AttributeError(name)
+        value: Callable[..., Any] = TABLE[name].rule(self)[0]
+        return value
+
+
+DIGITS = _Digits()
+
+
+@lru_cache(maxsize=512)
+def rule_in_digits(op: Op) -> tuple[Callable[[Numbers], Any], Callable[[Any, Numbers], Sequence[Any]]]:
+    """The op's value, as a function of its inputs, and its partials, of the value and the inputs."""
+    value, *partials = op.rule(DIGITS)
+    if op.variadic:
+        return value, partials[0]
+    return lambda inputs: value(*inputs), lambda y, inputs: [partial(*inputs, y) for partial in partials]
+
+
+def is_real(y: Any) -> bool:
+    """Whether y is a finite real number, of any arithmetic."""
+    return isinstance(y, int | float | arithmetic().mpf) and bool(abs(y) < math.inf)
+
+
+def value_of(op: Op) -> Callable[[Numbers], Any]:
+    """The op's value alone, as a function of a sequence of mpmath's numbers."""
+    value = op.rule(DIGITS)[0]
+    return value if op.variadic else lambda inputs: value(*inputs)
+
+
+def partial_of(op: Op, i: int) -> Callable[[Numbers], Any]:
+    """The op's ``i``-th partial, as a function of a sequence of mpmath's numbers."""
+    evaluate = op.evaluator(DIGITS)
+    return lambda inputs: evaluate(inputs)[1][i]
+
+
+def exact(function: Callable[[Numbers], Any], inputs: Sequence[float]) -> Any:
+    """The function at these very floats, to 50 digits."""
+    mp = arithmetic()
+    with mp.workdps(DIGITS_KEPT):
+        return mp.mpf(function([mp.mpf(x) for x in inputs]))
+
+
+def slope(function: Callable[[Numbers], Any], inputs: Sequence[float], i: int) -> Any:
+    """∂function/∂input i by a central difference in hundreds of digits.
+
+    The step is 10⁻⁶⁰ of the input (of 1 for inputs beyond it), so that it never crosses a kink that
+    a float can be apart from.
+    """
+    size = min(abs(inputs[i]), 1.0) or 1.0
+    spread = math.log10(max(1.0, *map(abs, inputs))) - math.log10(size)
+    mp = arithmetic()
+    with mp.workdps(6 * DIGITS_KEPT + 2 * int(spread)):
+        step = mp.mpf(10) ** -60 * size
+        above = [mp.mpf(a) for a in inputs]
+        below = list(above)
+        above[i] += step
+        below[i] -= step
+        return (function(above) - function(below)) / (2 * step)
+
+
+def sensitivity(function: Callable[[Numbers], Any], inputs: Sequence[float]) -> Any:
+    """Σ |inputᵢ · ∂function/∂inputᵢ|: how far the value moves if every input is off by its own size.
+
+    Divided by the value it is the condition number; undivided it also serves where the value is 0.
+    """
+    return sum(abs(a * slope(function, inputs, i)) for i, a in enumerate(inputs) if a)
+
+
+def ulp(want: Any) -> float:
+    """The unit in the last place of a number of 50 digits, as a float has it."""
+    return math.ulp(min(abs(float(want)), LARGEST))
+
+
+def ulps(got: float, want: Any) -> float:
+    """The error of a float in units in the last place of the true number."""
+    if abs(want) > LARGEST and math.isinf(got):  # beyond the floats, infinity is the right answer
+        return 0.0 if (got > 0) == (want > 0) else math.inf
+    if not math.isfinite(got):
+        return math.inf
+    return float(abs(arithmetic().mpf(got) - want) / ulp(want))

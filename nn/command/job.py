@@ -1,0 +1,242 @@
+"""The main job: from a data set and some settings to a trained network and what it can do.
+
+`prepare` checks everything before anything is trained; `Job.run` trains; the `Result` predicts,
+scores and differentiates in the data's own units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from hashlib import sha256
+from os import PathLike
+from time import perf_counter
+from typing import Any
+
+from nn import losses, optim
+from nn.activations import activation
+from nn.checks import by_name
+from nn.command.heads import Head, head
+from nn.command.result import Result, Snapshot
+from nn.command.settings import OPTIMIZERS, SCHEDULES, Settings
+from nn.data.dataset import Dataset, split
+from nn.data.samples import is_array
+from nn.data.sets import Scaler
+from nn.layers import MLP
+from nn.saving.architecture import CheckpointError
+from nn.saving.checkpoint import Checkpoint, save
+from nn.training.fit import ENGINES, fit
+from nn.training.history import evenly_spaced
+
+SNAPSHOTS = 30
+"""How often a network is looked at while it learns, where what it learned can be drawn."""
+
+
+# ------------------------------------------------------------------- how a task meets a network
+
+
+# ------------------------------------------------------------------------------------ the job
+
+
+@dataclass
+class Job:
+    """A training that is ready to start: made by `prepare`.
+
+    Attributes:
+        data: all samples; ``train`` and ``held_out`` are its parts, in the data's own units.
+        settings: what was chosen.
+        scaler: brings the inputs to the size that the network sees.
+        head: what the last layer means.
+        model: the network, its weights as they start.
+        optimizer: holds the model's parameters.
+    """
+
+    data: Dataset
+    train: Dataset
+    held_out: Dataset
+    settings: Settings
+    scaler: Scaler
+    head: Head
+    model: MLP
+    optimizer: optim.Optimizer
+
+    def __len__(self) -> int:
+        """How many samples there are, those to judge by included."""
+        return len(self.train) + len(self.held_out)
+
+    def run(
+        self,
+        progress: bool = True,
+        path: str | PathLike[str] | None = None,
+        resume: Mapping[str, Any] | None = None,
+    ) -> Result:
+        """Train the network; an interrupt (Ctrl-C) ends the training early and keeps what was learned.
+
+        Args:
+            progress: show a progress bar on a terminal.
+            path: where a checkpoint is written after each epoch.
+            resume: the state of a training to go on with; see `resumed`.
+        """
+        loss = losses.by_name(self.settings.loss)
+        snapshots = [self._snapshot(0, None)] if self.on_a_plane and resume is None else []
+        started = perf_counter()
+        history = fit(
+            self.model,
+            *self.seen(self.train),
+            loss=loss,
+            optimizer=self.optimizer,
+            epochs=self.settings.epochs,
+            batch_size=min(self.settings.batch, len(self.train)),
+            seed=self.settings.seed,
+            l2=self.settings.l2,
+            validation=self.seen(self.held_out) if len(self.held_out) else None,
+            progress=progress,
+            engine=self.settings.engine,
+            schedule=SCHEDULES[self.settings.schedule](self.optimizer, self.settings.epochs),
+            checkpoint=self._after_an_epoch(path, snapshots),
+            resume=resume,
+        )
+        return Result(self, history, perf_counter() - started, snapshots)
+
+    def _after_an_epoch(
+        self, path: str | PathLike[str] | None, snapshots: list[Snapshot]
+    ) -> Callable[[Mapping[str, Any]], None] | None:
+        """What is done after each epoch: a checkpoint is written, a snapshot taken; None if neither."""
+        watched = evenly_spaced(self.settings.epochs, SNAPSHOTS) if self.on_a_plane else set()
+        if path is None and not watched:
+            return None
+
+        def after_an_epoch(state: Mapping[str, Any]) -> None:
+            if path is not None:
+                self.save(path, state)
+            if state["epoch"] in watched:
+                snapshots.append(self._snapshot(state["epoch"], state["history"]["loss"][-1]))
+
+        return after_an_epoch
+
+    @property
+    def on_a_plane(self) -> bool:
+        """Whether two inputs are to be told apart into classes: then all that is learned can be drawn."""
+        return self.data.classes is not None and len(self.data.features) == 2
+
+    def _snapshot(self, epoch: int, loss: float | None) -> Snapshot:
+        return Snapshot(epoch, loss, [p.data for p in self.model.parameters()])
+
+    def seen(self, data: Dataset) -> tuple[Any, list[Any]]:
+        """The samples as the network sees them: scaled inputs, and targets for the loss."""
+        return self.scaler.transform(data.X), [self.head.target(y) for y in data.y]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A text that is the same for the same data alone."""
+        return fingerprint(self.data)
+
+    def save(self, path: str | PathLike[str], state: Mapping[str, Any] | None = None) -> None:
+        """Write the network, what its inputs and outputs mean, and the state of its training to a file.
+
+        Raises:
+            OSError: if the file cannot be written; one that was there is still there.
+        """
+        notes = {
+            "settings": asdict(self.settings),
+            "data": self.fingerprint,
+            "features": list(self.data.features),
+            "mean": list(self.scaler.mean),
+            "std": list(self.scaler.std),
+            "target": self.data.target,
+            "classes": None if self.data.classes is None else list(self.data.classes),
+        }
+        save(self.model, path, training=state, notes=notes)
+
+
+def fingerprint(data: Dataset) -> str:
+    """A text that is the same for the same data alone."""
+    told = repr((data.features, data.target, data.classes, data.y)).encode()
+    X = data.X.astype("<f8").tobytes() if is_array(data.X) else repr(data.X).encode()
+    return sha256(told + X).hexdigest()
+
+
+def prepare(data: Dataset, settings: Settings) -> Job:
+    """Everything that a training needs, checked.
+
+    Raises:
+        ValueError: if a setting is out of its range, unknown, or does not fit the data.
+    """
+    activation(settings.activation)
+    by_name("engine", settings.engine, dict.fromkeys(ENGINES))
+    by_name("schedule", settings.schedule, SCHEDULES)
+    make = by_name("optimiser", settings.optimizer, OPTIMIZERS)
+    train, held_out = _parts(data, settings)
+    last = head(train, settings.loss)
+    model = MLP(
+        len(data.features),
+        [*settings.layers, last.outputs],
+        activation=settings.activation,
+        output=last.activation,
+        dropout=settings.dropout,
+        seed=settings.seed,
+    )
+    scaler = Scaler.fit(train.X, together=data.image is not None)
+    optimizer = make(model.parameters(), lr=settings.lr)
+    return Job(data, train, held_out, settings, scaler, last, model, optimizer)
+
+
+def _parts(data: Dataset, settings: Settings) -> tuple[Dataset, Dataset]:
+    """The samples to train on, and those to judge by."""
+    if data.test is None:
+        return split(data, settings.held_out, settings.seed)
+    if settings.held_out:
+        raise ValueError(f"{data.name} has samples of its own to judge by; hold out none of the others")
+    return replace(data, test=None), data.test
+
+
+def resumed(data: Dataset, path: str | PathLike[str], given: Mapping[str, Any]) -> tuple[Job, Any]:
+    """A training to go on with: the job as it was, and the state for its `run`.
+
+    Args:
+        data: what it was trained on.
+        path: the file that `Job.save` wrote.
+        given: settings by name, which have to be as they were; but for ``engine``, and ``epochs``,
+            the number of epochs in all.
+
+    Raises:
+        OSError: if the file cannot be read.
+        CheckpointError: if it is no such file, or a damaged one.
+        ValueError: if it is of other data or settings, or there is nothing left to do.
+    """
+    checkpoint = Checkpoint.read(path)
+    settings = _settings(checkpoint, path)
+    if checkpoint.notes.get("data") != fingerprint(data):
+        raise ValueError(f"{path}: the network was not trained on {data.name}, or that has changed since")
+    for name, x in given.items():
+        was = getattr(settings, name)
+        bound = name != "engine" and (name != "epochs" or settings.schedule != "constant")
+        if bound and x != was:
+            raise ValueError(f"{path}: a training goes on as it was begun, with {name} at {was!r}; got {x!r}")
+    job = prepare(data, replace(settings, **given))
+    checkpoint.load_into(job.model)
+    if job.settings.epochs <= checkpoint.training["epoch"]:
+        done = checkpoint.training["epoch"]
+        raise ValueError(
+            f"{path}: all {done} epochs of this training are done; ask for more in all (--epochs)"
+        )
+    return job, checkpoint.training
+
+
+def _settings(checkpoint: Checkpoint, path: str | PathLike[str]) -> Settings:
+    """The settings in a file, as far as they can be looked at before the job is prepared."""
+    kinds = {name: type(x) for name, x in asdict(Settings((1,), "", "", "", 0.1, 1, 1)).items()}
+    try:
+        told = {**checkpoint.notes["settings"]}
+        told["layers"] = tuple(told["layers"])
+        right = told.keys() == kinds.keys() and all(isinstance(x, kinds[name]) for name, x in told.items())
+        right = right and isinstance(checkpoint.training["epoch"], int)
+    except (KeyError, TypeError):
+        right = False
+    if not right:
+        raise CheckpointError(f"{path}: it holds no training to go on with")
+    return Settings(**told)
+
+
+# ---------------------------------------------------------------------------------- the result

@@ -1,0 +1,382 @@
+"""The command line: ``python -m nn train DATA`` trains a network and draws it."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import signal
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from importlib.util import find_spec
+from math import isfinite
+from pathlib import Path
+from typing import Any, NoReturn
+
+from autograd import Parameter
+from autograd.notation.labels import shorten
+from autograd.notation.numbers import counted, number
+from nn.activations import ACTIVATIONS
+from nn.command.job import Job, prepare, resumed
+from nn.command.result import Result
+from nn.command.settings import OPTIMIZERS, SCHEDULES, Settings, default_settings
+from nn.data.dataset import remarks
+from nn.data.sets import FOLDERS, NAMED, load
+from nn.layers import MLP
+from nn.losses import LOSSES
+from nn.saving.whole_file import check_place
+from nn.training.fit import ENGINES
+
+BAD_INPUT, INTERRUPTED = 2, 130
+"""Exit codes: the usual one for a wrong command line, and the shell's for a program ended by Ctrl-C."""
+
+MOST_NOTES = 3
+"""So many oddities of the data are named."""
+
+PACKAGES = ("numpy", "matplotlib", "jinja2")
+"""What a report needs beyond the engine."""
+
+ABOUT = """\
+Trains a network made of single numbers that can be seen through, and draws it.
+
+examples:
+  python -m nn train xor
+  python -m nn train digits --report digits-report
+  python -m nn train mnist --data mnist-files
+  python -m nn train flowers.csv --target species
+  python -m nn train --help
+"""
+
+TRAIN = """\
+Trains a multi-layer perceptron and writes a report: a page with the loss curve, the decision
+boundary, confusion matrix or predictions, the drawn network and the gradient path of its weights;
+a page that steps through the loss of one sample; a page with the gradient of every weight; the
+weights as safetensors; the history as CSV.
+
+DATA is one of
+  xor      four points that no straight line separates
+  moons    two interleaved half circles of points
+  digits   1,797 handwritten digits of 8 × 8 pixels
+  iris, wine, cancer     flowers, wines and tumours to tell apart by measures of them
+  diabetes               how far a disease went, from ten measures
+  mnist    70,000 handwritten digits of 28 × 28 pixels, from the four files in the folder --data
+           (train-images-idx3-ubyte.gz and so on, checked); 10,000 of them are held out
+  idx      the same for other files of that format, such as Fashion-MNIST
+or the path of a CSV file with a header line; --target names the column to learn.  A column of text
+or of few, repeated whole numbers is learned as classes, any other column of numbers as a
+regression.  Feature columns of text become one column of 0 and 1 a value if the values are few.
+"""
+
+EXAMPLES = """\
+examples:
+  python -m nn train xor --layers 2 --seed 3
+  python -m nn train moons --layers 16,16 --activation relu --loss hinge --report moons
+  python -m nn train digits --epochs 20 --l2 0.0001 --weights "w28,4^1 b3^2"
+  python -m nn train houses.csv --target price --layers 32,16 --held-out 0.3
+  python -m nn train digits --save digits.safetensors --epochs 20
+  python -m nn train digits --save digits.safetensors --resume digits.safetensors --epochs 40
+
+Ctrl-C ends the training early; what was learned so far is reported, and the exit code is 130.
+Bad input ends with one line that names it and the exit code 2, and nothing is written.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; gives the exit code.
+
+    Args:
+        argv: the arguments after the program's name; those of this process by default.
+    """
+    arguments = _parser().parse_args(argv)
+    try:
+        return train(arguments)
+    except KeyboardInterrupt:
+        print("interrupted: no report was written", file=sys.stderr)
+        return INTERRUPTED
+
+
+def train(arguments: argparse.Namespace) -> int:
+    """The command ``train``; gives the exit code."""
+    try:
+        order = _order(arguments)
+    except (ValueError, OSError, ImportError) as error:
+        return _refuse(error)
+    print("\n".join(_announcement(order.job, order.state)), flush=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # what fit warns of is said below
+        try:
+            result = order.job.run(path=order.save, resume=order.state)
+        except OSError as error:  # the checkpoint could not be written
+            return _refuse(error)
+    print("\n".join(_outcome(result)), flush=True)
+    try:
+        with _no_interrupts():  # the training is done: Ctrl-C is not to lose it while it is drawn
+            from nn.command.report import write_report
+
+            page = write_report(result, order.folder, order.weights)
+    except OSError as error:
+        return _refuse(error)
+    if order.save is not None and len(result.history) > (order.state["epoch"] if order.state else 0):
+        print(f"saved     {order.save}")
+    print(f"report    {page}")
+    return INTERRUPTED if result.history.interrupted else 0
+
+
+@contextmanager
+def _no_interrupts() -> Iterator[None]:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@dataclass(frozen=True)
+class Order:
+    """A command that has been found good.
+
+    Attributes:
+        job: the training.
+        state: that of an earlier one to go on with; None for a new one.
+        save: where its checkpoints go; None for nowhere.
+        folder: where its report goes.
+        weights: those whose gradient paths are to be drawn; none for the report's own choice.
+    """
+
+    job: Job
+    state: Any
+    save: Path | None
+    folder: Path
+    weights: list[Parameter]
+
+
+def _order(arguments: argparse.Namespace) -> Order:
+    """Check everything that can be checked before the training."""
+    _check_packages()
+    data = load(arguments.data, arguments.target, arguments.folder)
+    given = {f.name: getattr(arguments, f.name) for f in fields(Settings)}
+    given = {name: x for name, x in given.items() if x is not None}
+    if arguments.resume is None:
+        job, state = prepare(data, replace(default_settings(data), **given)), None
+    else:
+        job, state = resumed(data, arguments.resume, given)
+    weights = [job.model.parameter(name) for name in _names(arguments.weights)]
+    from nn.command.report import check_folder
+
+    check_folder(arguments.report)
+    if arguments.save is not None:
+        check_place(arguments.save)
+    return Order(job, state, arguments.save, arguments.report, weights)
+
+
+def _check_packages() -> None:
+    missing = [name for name in PACKAGES if find_spec(name) is None]
+    if missing:
+        raise ImportError(f'a training report needs {", ".join(missing)}: pip install "chainrule[train]"')
+
+
+def _names(text: str) -> list[str]:
+    """The weights' names in a list of them; the comma inside ``w12,3^1`` is part of the name."""
+    return [name for name in re.split(r"\s+|,(?!\d)", text) if name]
+
+
+def _refuse(error: Exception) -> int:
+    _print_error(_in_one_line(error))
+    return BAD_INPUT
+
+
+def _in_one_line(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return " ".join(str(error).split())
+
+
+def _print_error(message: str) -> None:
+    print(f"error: {message}", file=sys.stderr)
+
+
+# --------------------------------------------------------------------------------- what is said
+
+
+def _announcement(job: Job, state: Any) -> list[str]:
+    """What is about to happen."""
+    data, settings = job.data, job.settings
+    notes = remarks(job.train)
+    done = f", {state['epoch']} of them done before" if state else ""
+    kind = f"{len(data.classes)} classes" if data.classes else "regression"
+    parts = f"{len(job.train):,} to train on, {len(job.held_out):,} held out"
+    sizes = " → ".join(map(str, [job.model.nin, *(layer.nout for layer in job.model.layers)]))
+    return [
+        f"data      {shorten(data.name, 60)}: {counted(len(job), 'sample')} of "
+        f"{counted(len(data.features), 'input')}, {kind}; {parts}",
+        f"network   {sizes}, {settings.activation}, {_size(job.model)}",
+        f"training  {settings.loss}, {settings.optimizer} at a rate of {number(settings.lr)}, batches of "
+        f"{min(settings.batch, len(job.train))}, {counted(settings.epochs, 'epoch')}{done}, "
+        f"seed {settings.seed}",
+        *[f"note      {note}" for note in notes[:MOST_NOTES]],
+        *([f"note      … and {len(notes) - MOST_NOTES} more like these"] if len(notes) > MOST_NOTES else []),
+    ]
+
+
+def _size(model: MLP) -> str:
+    return f"{len(model.parameters()):,} weights and biases"
+
+
+def _outcome(result: Result) -> list[str]:
+    """What came of it."""
+    from nn.command.report.page import notice, score_words, seconds
+
+    job, history = result.job, result.history
+    lines = [f"note      {notice(result)}"] if notice(result) else []
+    for name, part in (("training", job.train), ("held out", job.held_out)):
+        if len(part):
+            scores = ", ".join(f"{what} {text}" for what, text in score_words(result.scores(part)))
+            lines.append(f"{name}  {scores}")
+    why = f" ({history.engine_note})" if history.engine_note else ""
+    lines.append(
+        f"time      {seconds(result.seconds)} for {counted(len(history), 'epoch')}, "
+        f"{history.engine} engine{why}"
+    )
+    return lines
+
+
+# ------------------------------------------------------------------------------- what is asked
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        _print_error(f"{message} (see {self.prog} --help)")
+        raise SystemExit(BAD_INPUT)
+
+
+def _parser() -> argparse.ArgumentParser:
+    layout: dict[str, Any] = {
+        "formatter_class": argparse.RawDescriptionHelpFormatter,
+        "allow_abbrev": False,
+    }
+    parser = _Parser(prog="python -m nn", description=ABOUT, **layout)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    command = commands.add_parser(
+        "train", help="train a network and report on it", description=TRAIN, epilog=EXAMPLES, **layout
+    )
+    names = ", ".join([*NAMED, *FOLDERS])
+    command.add_argument("data", metavar="DATA", help=f"{names}, or the path of a CSV file")
+    command.add_argument(
+        "--data", metavar="FOLDER", dest="folder", type=Path, help="where the files of mnist or idx are"
+    )
+    command.add_argument("--target", metavar="COLUMN", help="the column of a CSV file that is to be learned")
+    _add_network(command.add_argument_group("the network (defaults suit the data)"))
+    _add_training(command.add_argument_group("the training (defaults suit the data)"))
+    _add_files(command.add_argument_group("saving and going on"))
+    _add_report(command.add_argument_group("the report"))
+    return parser
+
+
+def _add_network(group: Any) -> None:
+    group.add_argument(
+        "--layers", metavar="SIZES", type=_layers, help='neurons of the hidden layers, as in "32,16"; or none'
+    )
+    group.add_argument("--activation", metavar="NAME", help=f"of the hidden layers: {', '.join(ACTIVATIONS)}")
+    group.add_argument(
+        "--dropout", metavar="SHARE", type=_real(below=1),
+        help="of the hidden layers' outputs, left out at random in training (0)",
+    )  # fmt: skip
+
+
+def _add_training(group: Any) -> None:
+    group.add_argument("--loss", metavar="NAME", help=", ".join(LOSSES))
+    group.add_argument("--optimizer", metavar="NAME", help=", ".join(OPTIMIZERS))
+    group.add_argument("--lr", metavar="RATE", type=_real(above=0), help="the learning rate")
+    group.add_argument(
+        "--schedule", metavar="NAME", help=f"how the rate goes from epoch to epoch: {', '.join(SCHEDULES)}"
+    )
+    group.add_argument("--epochs", metavar="N", type=_whole(1), help="how many times all samples are seen")
+    group.add_argument("--batch", metavar="N", type=_whole(1), help="how many samples a step averages over")
+    group.add_argument(
+        "--l2", metavar="FACTOR", type=_real(), help="of the sum of squared weights, added to the loss (0)"
+    )
+    group.add_argument(
+        "--held-out", metavar="SHARE", type=_real(below=1),
+        help="of the samples, kept to judge by (0.2; with four samples none; mnist has its own)",
+    )  # fmt: skip
+    group.add_argument(
+        "--seed", metavar="N", type=_whole(0),
+        help="decides the starting weights, the order and what is held out (0)",
+    )  # fmt: skip
+    group.add_argument("--engine", metavar="NAME", help=f"what computes: {', '.join(ENGINES)} (auto)")
+
+
+def _add_files(group: Any) -> None:
+    group.add_argument(
+        "--save", metavar="FILE", type=Path,
+        help="keep the network and the state of its training there, after each epoch (safetensors)",
+    )  # fmt: skip
+    group.add_argument(
+        "--resume", metavar="FILE", type=Path,
+        help="go on with a training that was saved, up to --epochs in all, as if it had never stopped",
+    )  # fmt: skip
+
+
+def _add_report(group: Any) -> None:
+    group.add_argument(
+        "--report", metavar="FOLDER", type=Path, default=Path("report"),
+        help="where to; an earlier report there is replaced (report)",
+    )  # fmt: skip
+    group.add_argument(
+        "--weights", metavar="NAMES", default="",
+        help='whose gradient paths are drawn, as in "w11^1,w21^3"; by default all weights of a small '
+        "network, of a large one those with the largest gradients",
+    )  # fmt: skip
+
+
+def _layers(text: str) -> tuple[int, ...]:
+    if text.strip().lower() in ("", "none"):
+        return ()
+    one = _whole(1)
+    return tuple(one(size) for size in text.split(","))
+
+
+def _whole(least: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        try:
+            n = int(text)
+        except ValueError:
+            n = least - 1
+        if n < least:
+            raise argparse.ArgumentTypeError(f"a whole number from {least} up is wanted; got {text!r}")
+        return n
+
+    return parse
+
+
+def _real(above: float | None = None, below: float | None = None) -> Callable[[str], float]:
+    low = "from 0 up" if above is None else f"above {above:g}"
+    wanted = low if below is None else f"{low} and below {below:g}"
+
+    def parse(text: str) -> float:
+        try:
+            x = float(text)
+        except ValueError:
+            x = -1.0
+        if (
+            not isfinite(x)
+            or x < 0
+            or (above is not None and x <= above)
+            or (below is not None and x >= below)
+        ):
+            raise argparse.ArgumentTypeError(f"a number {wanted} is wanted; got {text!r}")
+        return x
+
+    return parse
+
+
+def run_as_program() -> int:
+    """`main`, on streams that show ? where they cannot show → or ²."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    return main()

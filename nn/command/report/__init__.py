@@ -1,0 +1,53 @@
+"""The report of a training: one folder with its pages, drawings, the weights and the history.
+
+>>> from nn.data.sets import load
+>>> from nn.command.job import prepare
+>>> from nn.command.settings import default_settings
+>>> data = load("xor")
+>>> result = prepare(data, default_settings(data)).run(progress=False)
+>>> import tempfile
+>>> with tempfile.TemporaryDirectory() as folder:
+...     write_report(result, folder + "/report").name
+'index.html'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+
+from autograd import Parameter
+from nn.command.report.folder import HISTORY, INDEX, PATHS, WEIGHTS, check_folder, staged
+from nn.command.report.page import render
+from nn.command.result import Result
+
+__all__ = ["check_folder", "write_report"]
+
+
+def write_report(result: Result, folder: str | PathLike[str], weights: Sequence[Parameter] = ()) -> Path:
+    """Write the report; the folder appears whole or not at all.
+
+    Args:
+        result: the trained network.
+        folder: where to; an earlier report there is replaced.
+        weights: whose gradient paths are to be drawn; by default all of a small network, of a
+            larger one those with the largest gradients.
+
+    Returns:
+        The path of the page, ``index.html``.
+
+    Raises:
+        OSError: if the folder holds anything but a report, or cannot be written.
+        ImportError: if a package of the extra ``train`` is missing.
+    """
+    place = Path(folder)
+    with staged(place) as fresh:
+        page, files = render(result, weights)
+        (fresh / INDEX).write_text(page, encoding="utf-8")
+        result.history.to_csv(fresh / HISTORY)
+        result.job.save(fresh / WEIGHTS)
+        (fresh / PATHS).mkdir()
+        for name, text in files.items():
+            (fresh / name).write_text(text, encoding="utf-8")
+    return place / INDEX

@@ -1,0 +1,42 @@
+"""The training as a film beside the report, where a plane shows all that the network says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from autograd.notation.labels import shorten
+from nn.command.result import Result, Snapshot
+from nn.seeing import Film, Frame
+
+
+def film_of(result: Result) -> Film | None:
+    """The training, frame by frame, in the data's own units; None where it was not looked at."""
+    if len(result.snapshots) < 2:
+        return None
+    job, model = result.job, result.job.model
+    names = [shorten(name, 24) for name in job.data.classes or ()]
+    first, second = (shorten(name, 40) for name in job.data.features)
+    film = Film(job.train.X, job.train.y, axis_names=(first, second), names=names)
+    last = [p.data for p in model.parameters()]
+    try:
+        for snapshot in result.snapshots:
+            _put(result, snapshot.weights)
+            film.frames.append(_frame(result, snapshot, film))
+    finally:
+        _put(result, last)
+    return film
+
+
+def _put(result: Result, weights: Sequence[float]) -> None:
+    for p, x in zip(result.job.model.parameters(), weights, strict=True):
+        p.data = x
+
+
+def _frame(result: Result, snapshot: Snapshot, film: Film) -> Frame:
+    plane, train = film.plane, result.job.train
+    support = np.array(result.support(plane.places().tolist()), np.float32).T
+    right = [p == t for p, t in zip(result.predict(train.X), train.y, strict=True)]
+    shape = (-1, len(plane.ys), len(plane.xs))
+    return Frame(snapshot.epoch, snapshot.loss, support.reshape(shape), tuple(right))

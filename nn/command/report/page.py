@@ -1,0 +1,459 @@
+"""The report's page: facts gathered from a result, and set by the template.
+
+What the page says is decided here, how it looks in ``templates/``.  Everything that comes from the
+data (names of columns, classes, files) is escaped by the template.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, fields
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from math import isnan, sqrt
+from typing import Any
+
+from autograd import Parameter
+from autograd.notation.labels import shorten
+from autograd.notation.numbers import counted, number
+from autograd.seeing.drawing.style import THEMES
+from nn import seeing
+from nn.command.report import companions, pictures
+from nn.command.report.film import film_of
+from nn.command.report.folder import FILM, GALLERY, HISTORY, MARK, PATHS, PLAYER, WEIGHTS
+from nn.command.result import Result, Scores
+from nn.data.dataset import Dataset
+from nn.data.samples import plain
+
+ALL_OPEN, OPEN = 20, 3
+"""Up to how many path drawings are all unfolded, and of more how many."""
+MOST_SHOWN = 12
+"""How many features are named, how many wrongly read pictures shown."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The sample that the network and the gradient paths are drawn for.
+
+    Attributes:
+            number: which of that part, from 1.
+        inputs: (name, value) of the first features, as texts.
+        more: how many further features there are.
+        target: what was right, as text.
+        predicted: what the network says, as text.
+        x, y: the sample.
+        loss: its loss, as text.
+        picture: the pixels' shades, row by row, 0 … 1; None where it is no picture.
+    """
+
+    number: int
+    inputs: list[tuple[str, str]]
+    more: int
+    target: str
+    predicted: str
+    x: list[float]
+    y: float
+    loss: str
+    picture: list[list[float]] | None
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A held-out picture that was taken for another class."""
+
+    picture: list[list[float]]
+    true: str
+    predicted: str
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """How often each class was taken for which.
+
+    Attributes:
+        names: the classes.
+        counts: one row a true class, one column a predicted one.
+        shades: how deep each cell is coloured, in percent: the root of its share of the row, so
+            that the few mistakes of a good network are seen.
+        part: which samples were counted, in words.
+    """
+
+    names: list[str]
+    counts: list[list[int]]
+    shades: list[list[int]]
+    part: str
+
+
+def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, dict[str, str]]:
+    """The page as HTML, and the text of the files that it leads to, by their names in the folder.
+
+    Args:
+        result: the trained network.
+        asked_for: the weights whose paths are wanted; none for the report's own choice.
+
+    Raises:
+        ImportError: if matplotlib, NumPy or Jinja is not installed.
+    """
+    sample = costliest(result)
+    loss = result.loss(sample.x, sample.y)
+    loss.label = "L"
+    result.job.model.zero_grad()  # what training left behind
+    loss.backward()
+    weights, why = pictures.chosen_weights(loss, result.job.model, list(asked_for))
+    paths = list(pictures.path_pictures(loss, weights))
+    network, shown = pictures.network_drawing(loss, result.job.model)
+    player, gallery = companions.player_of(loss), companions.gallery_of(loss)
+    result.job.model.zero_grad()
+    film = film_of(result)
+    files = {f"{PATHS}/{path.file}": path.svg for path in paths}
+    files |= {name: made.html for name, made in ((PLAYER, player), (GALLERY, gallery)) if made.html}
+    if film is not None:
+        files[FILM] = film.html()
+    facts = {
+        "mark": _safe(MARK),
+        "version": _version(),
+        "light": THEMES["light"],
+        "dark": THEMES["dark"],
+        "result": result,
+        "job": result.job,
+        "data": result.job.data,
+        "title": f"What a network learned from {shorten(result.job.data.name, 60)}",
+        "headline": headline(result),
+        "notice": notice(result),
+        "scores": score_table(result),
+        "tiles": tiles(result),
+        "loss_curve": _inline(_loss_curve(result), "loss"),
+        "plot": _plot(result),
+        "strip": None if film is None else _inline(film.strip().page_svg(), "strip"),
+        "frames": 0 if film is None else len(film.frames),
+        "confusion": confusion(result),
+        "mistakes": mistakes(result),
+        "network": _inline(network, "network"),
+        "least_width": pictures.least_width(network),
+        "shown": shown,
+        "sample": sample,
+        "paths": paths,
+        "open": OPEN if len(paths) > ALL_OPEN else ALL_OPEN,
+        "target": shorten(result.job.data.target, 40),
+        "why": why,
+        "settings": settings_table(result),
+        "description": data_table(result),
+        "player": player,
+        "mathematics": _safe(player.mathematics),
+        "gallery": gallery,
+        "places": {"player": PLAYER, "gallery": GALLERY, "film": FILM},
+        "files": file_table(files),
+        "folder": PATHS,
+    }
+    return _template().render(facts), files
+
+
+# ------------------------------------------------------------------------------------- in words
+
+
+def headline(result: Result) -> str:
+    """What was learned and how well, in a sentence."""
+    job = result.job
+    part, name = (job.held_out, "held-out") if len(job.held_out) else (job.train, "training")
+    scores = result.scores(part)
+    target = shorten(job.data.target, 40)
+    if scores.accuracy is not None:
+        right = round(scores.accuracy * len(part))
+        all_or = "all" if right == len(part) else f"{right:,} of"
+        return (
+            f"It tells {_listed(job.data.classes or ())} apart: {all_or} {len(part):,} {name} samples right."
+        )
+    return (
+        f"It predicts {target} to ± {number(scores.rmse)} (root mean square) on {len(part):,} {name} "
+        f"samples: R²\u00a0=\u00a0{_decimal(scores.r2)}."
+    )
+
+
+def notice(result: Result) -> str:
+    """Why the training ended early; "" if it did not."""
+    history, epochs = result.history, result.job.settings.epochs
+    if history.interrupted:
+        done = f"{len(history)} of {counted(epochs, 'epoch')}"
+        return f"Interrupted after {done}; this is what was learned so far."
+    return history.stopped[:1].upper() + history.stopped[1:] + ("." if history.stopped else "")
+
+
+def score_table(result: Result) -> list[tuple[str, list[tuple[str, str]]]]:
+    """For each part of the data its name with its size, and its scores by name."""
+    parts = [("training", result.job.train), ("held out", result.job.held_out)]
+    return [
+        (f"{name}, {counted(len(part), 'sample')}", score_words(result.scores(part)))
+        for name, part in parts
+        if len(part)
+    ]
+
+
+def tiles(result: Result) -> list[tuple[str, str, str]]:
+    """What else is told at the top: a figure, what it counts, and of what."""
+    job, history = result.job, result.history
+    sizes = " → ".join(map(str, [job.model.nin, *(layer.nout for layer in job.model.layers)]))
+    weights = len(job.model.parameters())
+    return [
+        (f"{weights:,}", "weights and biases", sizes),
+        (f"{len(history):,}", "epoch" if len(history) == 1 else "epochs", job.settings.optimizer),
+        (seconds(result.seconds), "training time", f"{history.engine} engine"),
+    ]
+
+
+def score_words(scores: Scores) -> list[tuple[str, str]]:
+    """The scores that there are, each with its name, the most telling one first."""
+    if scores.accuracy is not None:
+        return [("accuracy", percent(scores.accuracy)), ("loss", number(scores.loss))]
+    return [
+        ("R²", _decimal(scores.r2)),
+        ("RMSE", number(scores.rmse)),
+        ("loss", number(scores.loss)),
+    ]
+
+
+def percent(share: float) -> str:
+    """A share as a percentage, 100 only if it is the whole.
+
+    >>> percent(0.97532), percent(0.99999), percent(1.0)
+    ('97.5 %', '99.9 %', '100 %')
+    """
+    text = "100" if share == 1 else f"{min(share * 100, 99.9):.1f}"
+    return f"{text} %"
+
+
+def _decimal(x: float | None) -> str:
+    if x is None or isnan(x):
+        return "–"
+    return f"{x:.3f}".replace("-", "−") if abs(x) < 1000 else number(x)
+
+
+def _listed(names: Sequence[str], most: int = 12) -> str:
+    names = [shorten(name, 24) for name in names]
+    if len(names) > most:
+        return f"{len(names)} classes"
+    return ", ".join(names[:-1]) + " and " + names[-1]
+
+
+def settings_table(result: Result) -> list[tuple[str, str]]:
+    """Everything that was chosen, by name."""
+    settings = result.job.settings
+    words = {
+        "layers": ", ".join(map(str, settings.layers)) or "none",
+        "held_out": percent(settings.held_out) if settings.held_out else "none",
+        "engine": result.history.engine,
+        "lr": number(settings.lr),
+        "l2": number(settings.l2),
+        "dropout": percent(settings.dropout) if settings.dropout else "none",
+    }
+    names = {"lr": "learning rate", "layers": "hidden layers", "held_out": "held out", "l2": "L2 penalty"}
+    table = [
+        (names.get(f.name, f.name), words.get(f.name, str(getattr(settings, f.name))))
+        for f in fields(settings)
+    ]
+    return [*table, ("time", seconds(result.seconds))]
+
+
+def data_table(result: Result) -> list[tuple[str, str]]:
+    """What the data are, by name."""
+    job, data = result.job, result.job.data
+    features = [shorten(name, 40) for name in data.features[:MOST_SHOWN]]
+    more = len(data.features) - len(features)
+    scaled = "all inputs by one mean and deviation" if data.image else "each input to mean 0 and deviation 1"
+    table = [
+        ("samples", f"{len(job):,}: {len(job.train):,} to train on, {len(job.held_out):,} held out"),
+        ("task", data.task),
+        ("target", shorten(data.target, 40)),
+        ("inputs", f"{len(data.features)}: {', '.join(features)}{f' and {more} more' if more else ''}"),
+        ("scaling", f"{scaled}{'' if data.classes else '; the target as well'}"),
+    ]
+    if data.classes:
+        counts = [job.train.y.count(k) + job.held_out.y.count(k) for k in range(len(data.classes))]
+        names = [f"{shorten(name, 24)} ({n:,})" for name, n in zip(data.classes, counts, strict=True)]
+        table.insert(3, ("classes", ", ".join(names)))
+    return table
+
+
+def file_table(files: Collection[str]) -> list[tuple[str, str]]:
+    """The files beside the page, and what is in them.
+
+    Args:
+        files: the names of those that are pages and drawings.
+    """
+    paths = sum(name.startswith(f"{PATHS}/") for name in files)
+    pages = [
+        (PLAYER, "the loss of one sample and its gradients, step by step"),
+        (GALLERY, "the gradient of every weight, a card each"),
+        (FILM, "the training, frame by frame"),
+    ]
+    return [
+        *((name, text) for name, text in pages if name in files),
+        (f"{PATHS}/", f"{counted(paths, 'gradient-path drawing')} as SVG"),
+        (WEIGHTS, "the weights W and biases b of every layer"),
+        (HISTORY, "loss and accuracy of every epoch"),
+    ]
+
+
+def seconds(t: float) -> str:
+    """A duration as a person says it.
+
+    >>> seconds(0.0512), seconds(7.25), seconds(125)
+    ('51 ms', '7.2 s', '2 min 5 s')
+    """
+    if t < 1:
+        return f"{1000 * t:.0f} ms"
+    return f"{t:.1f} s" if t < 60 else f"{t // 60:.0f} min {t % 60:.0f} s"
+
+
+def _version() -> str:
+    try:
+        return version("chainrule")
+    except PackageNotFoundError:  # used from a checkout
+        return ""
+
+
+# ------------------------------------------------------------------------------------ of samples
+
+
+def costliest(result: Result) -> Sample:
+    """The training sample with the largest loss: where there is most to learn from the gradients."""
+    data = result.job.train
+    costs = result.losses(data)
+    worst = max(range(len(costs)), key=lambda i: (not isnan(costs[i]), costs[i]))
+    x, y = plain(data.X[worst]), data.y[worst]
+    shown = list(zip(data.features, x, strict=True))[: 0 if data.image else MOST_SHOWN]
+    (predicted,) = result.predict([x])
+    return Sample(
+        number=worst + 1,
+        inputs=[(shorten(name, 40), number(value)) for name, value in shown],
+        more=len(x) - len(shown),
+        target=_target_words(data, y),
+        predicted=_target_words(data, predicted),
+        x=x,
+        y=y,
+        loss=number(costs[worst]),
+        picture=_picture(data, x),
+    )
+
+
+def _target_words(data: Dataset, y: float) -> str:
+    return number(y) if data.classes is None else shorten(data.classes[int(y)], 40)
+
+
+def _picture(data: Dataset, x: Sequence[float]) -> list[list[float]] | None:
+    if data.image is None:
+        return None
+    height, width = data.image
+    darkest = max(x) or 1.0
+    return [[x[row * width + column] / darkest for column in range(width)] for row in range(height)]
+
+
+def confusion(result: Result) -> Confusion | None:
+    """The confusion matrix of the held-out samples, or without them of all.
+
+    None for a regression, and for two inputs, whose decision boundary shows more.
+    """
+    data = result.job.held_out if len(result.job.held_out) else result.job.train
+    if data.classes is None or len(data.features) == 2:
+        return None
+    counts = [[0] * len(data.classes) for _ in data.classes]
+    for y, predicted in zip(data.y, result.predict(data.X), strict=True):
+        counts[int(y)][int(predicted)] += 1
+    shades = [[round(100 * sqrt(n / max(1, sum(row)))) for n in row] for row in counts]
+    part = "held-out" if len(result.job.held_out) else "training"
+    return Confusion([shorten(name, 24) for name in data.classes], counts, shades, part)
+
+
+def mistakes(result: Result) -> list[Mistake]:
+    """The first wrongly read pictures among those held out."""
+    data = result.job.held_out
+    found = []
+    for x, y, predicted in zip(data.X, data.y, result.predict(data.X), strict=True):
+        picture = _picture(data, plain(x)) if predicted != y else None
+        if picture is not None:
+            found.append(Mistake(picture, _target_words(data, y), _target_words(data, predicted)))
+        if len(found) == MOST_SHOWN:
+            break
+    return found
+
+
+# ------------------------------------------------------------------------------------- in plots
+
+
+def _loss_curve(result: Result) -> str:
+    history = result.history
+    held_out = [loss for loss in history["val_loss"] if loss is not None]
+    cost = result.job.settings.loss.replace("_", " ")
+    return seeing.loss_curve(history["loss"], held_out, cost).page_svg()
+
+
+def _plot(result: Result) -> tuple[str, str, str] | None:
+    """The plot that suits the data: its title, its caption and its SVG."""
+    job, data = result.job, result.job.data
+    if data.classes is None:
+        parts = [(part.y, result.predict(part.X)) for part in (job.train, job.held_out)]
+        plot = seeing.predicted_against_true(parts[0], parts[1], shorten(data.target, 40))
+        return (
+            "Predicted against true",
+            "On the dotted diagonal the network is right; in the target's own units.",
+            _inline(plot.page_svg(), "plot"),
+        )
+    if len(data.features) != 2:
+        return None
+    return (
+        "Decision boundary",
+        "What the network says everywhere; the deeper the shade, the surer; on the line it is undecided. "
+        "Axes in the data's own units.",
+        _inline(_boundary(result), "plot"),
+    )
+
+
+def _boundary(result: Result) -> str:
+    import numpy as np
+
+    job = result.job
+    xs, ys = (seeing.around([row[i] for row in job.data.X]) for i in (0, 1))
+    support = result.support([[x, y] for y in ys.tolist() for x in xs.tolist()])
+    grid = np.array(support).T.reshape(-1, len(ys), len(xs))
+    train, held_out = (_points(result, part) for part in (job.train, job.held_out))
+    names = [shorten(name, 24) for name in job.data.classes or ()]
+    axis_names = (shorten(job.data.features[0], 40), shorten(job.data.features[1], 40))
+    return seeing.decision_boundary(xs, ys, grid, names, axis_names, train, held_out).page_svg()
+
+
+def _points(result: Result, data: Dataset) -> seeing.Points:
+    right = [p == y for p, y in zip(result.predict(data.X), data.y, strict=True)]
+    return seeing.Points([x[0] for x in data.X], [x[1] for x in data.X], [int(y) for y in data.y], right)
+
+
+# ----------------------------------------------------------------------------------- the template
+
+
+def _inline(svg: str, prefix: str) -> Any:
+    """An ``<svg>`` for use inside the page: ids of its own, and marked as safe."""
+    svg = re.sub(r'\bid="', f'id="{prefix}-', svg)
+    return _safe(re.sub(r'((?:xlink:)?href="#|url\(#)', rf"\1{prefix}-", svg))
+
+
+def _safe(html: str) -> Any:
+    """HTML that the template is not to escape."""
+    return _imported("markupsafe").Markup(html)
+
+
+def _imported(name: str) -> Any:
+    try:
+        return import_module(name)
+    except ModuleNotFoundError:
+        raise ImportError(f'reports need {name}: pip install "chainrule[train]"') from None
+
+
+def _template() -> Any:
+    jinja2 = _imported("jinja2")
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("nn.command.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html")

@@ -1,0 +1,142 @@
+"""The report's drawings: the network, and the gradient path of one weight after another."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from autograd import Parameter, Value, gradient_path, gradients, topological_order
+from autograd.notation.labels import Label, parse_label
+from autograd.notation.numbers import count, number, signed
+from autograd.seeing.drawing import Drawing, draw
+from autograd.seeing.paths import GradientPath
+from nn.layers import MLP
+
+MOST_NODES = 40
+"""A graph with no more nodes than this is drawn in full."""
+MOST_ARROWS = 80
+"""A network with no more connections than this is drawn neuron by neuron, a larger one layer by layer."""
+FEW_WEIGHTS = 60
+"""A network with no more weights than this gets a path drawing for every one of them."""
+LARGEST, LARGEST_OF_MANY = 10, 3
+"""How many weights get one otherwise, those with the largest gradients; and of a network with `MANY`."""
+MANY = 20_000
+
+SIZE = re.compile(r'<svg width="([0-9.]+)pt" height="([0-9.]+)pt"')
+COLOUR = re.compile(r'\b(fill|stroke)="#([0-9a-fA-F]{6})"')
+
+
+@dataclass(frozen=True)
+class PathPicture:
+    """The gradient path of one weight on one sample.
+
+    Attributes:
+        label: its label, taken apart.
+        file: the name of its SVG file.
+        value: the weight's value, as text.
+        gradient: ∂loss/∂weight, as text with its sign.
+        sign: "positive", "negative" or "zero", for the colour.
+        routes: how many routes there are, as text.
+        svg: the drawing.
+        width, height: its size in pixels.
+        least_width: the width in pixels below which it could not be read.
+    """
+
+    label: Label
+    file: str
+    value: str
+    gradient: str
+    sign: str
+    routes: str
+    svg: str
+    width: int
+    height: int
+    least_width: int
+
+
+def network_drawing(loss: Value, model: MLP) -> tuple[str, str]:
+    """The network at work on one sample: the SVG, and in words how much of it is shown."""
+    nodes = len(topological_order(loss))
+    arrows = sum(layer.nin * layer.nout for layer in model.layers)
+    if nodes <= MOST_NODES:
+        return adaptive(lambda theme: draw(loss, theme=theme)), "every number of the computation"
+    if arrows <= MOST_ARROWS:
+        return adaptive(lambda theme: draw(loss, collapse="neuron", theme=theme)), "one node a neuron"
+    return adaptive(lambda theme: draw(loss, collapse="layer", theme=theme)), "one node a layer"
+
+
+def chosen_weights(loss: Value, model: MLP, asked_for: list[Parameter]) -> tuple[list[Parameter], str]:
+    """The weights whose paths are drawn, and in words why these."""
+    if asked_for:
+        return asked_for, "the weights asked for"
+    parameters = model.parameters()
+    if len(parameters) <= FEW_WEIGHTS:
+        return parameters, f"all {len(parameters)} weights and biases"
+    size = {p: abs(g) for p, g in zip(parameters, gradients(loss, parameters), strict=True)}
+    largest = sorted(parameters, key=lambda p: -size[p])[
+        : LARGEST if len(parameters) < MANY else LARGEST_OF_MANY
+    ]
+    return largest, f"the {len(largest)} of {len(parameters):,} weights with the largest gradients"
+
+
+def path_pictures(loss: Value, weights: list[Parameter]) -> Iterator[PathPicture]:
+    """The gradient path of each weight to the loss."""
+    for weight in weights:
+        path = gradient_path(loss, weight)
+        svg = adaptive(partial(_drawn, path))
+        width, height = size(svg)
+        yield PathPicture(
+            label=parse_label(weight.label),
+            file=weight.label.replace("^", "_") + ".svg",
+            value=number(weight.data),
+            gradient=signed(path.total),
+            sign="positive" if path.total > 0 else "negative" if path.total < 0 else "zero",
+            routes=count(path.count),
+            svg=svg,
+            width=width,
+            height=height,
+            least_width=least_width(svg),
+        )
+
+
+def _drawn(path: GradientPath, theme: str) -> Drawing:
+    return path.draw(theme=theme)
+
+
+def size(svg: str) -> tuple[int, int]:
+    """Width and height in CSS pixels, of which there are 4 to 3 points."""
+    (found,) = SIZE.findall(svg)
+    width, height = (round(float(points) * 4 / 3) for points in found)
+    return width, height
+
+
+def least_width(svg: str) -> int:
+    """The width in pixels below which a drawing could not be read: a little less than half of its own."""
+    return round(0.46 * size(svg)[0])
+
+
+def adaptive(drawn: Callable[[str], Drawing]) -> str:
+    """One ``<svg>`` that is light on a light page and dark on a dark one.
+
+    Args:
+        drawn: the drawing in a theme, "light" or "dark"; the two differ in their colours alone.
+    """
+    light, dark = (drawn(theme).pipe("svg", encoding="utf-8") for theme in ("light", "dark"))
+    light = light[light.index("<svg") :]
+    dark_colours = COLOUR.findall(dark[dark.index("<svg") :])
+    if [kind for kind, _ in COLOUR.findall(light)] != [kind for kind, _ in dark_colours]:
+        raise ValueError("the light and the dark drawing differ in more than their colours")
+    colours = iter(dark_colours)
+    marked = COLOUR.sub(lambda found: _marked(found, *next(colours)), light)
+    rules = "".join(
+        f'[data-{kind}="{colour}"]{{{kind}:#{colour}}}' for kind, colour in sorted(set(dark_colours))
+    )
+    start = marked.index(">") + 1
+    return f"{marked[:start]}<style>@media (prefers-color-scheme:dark){{{rules}}}</style>{marked[start:]}"
+
+
+def _marked(found: re.Match[str], kind: str, dark: str) -> str:
+    """The attribute with its light colour, and the dark one beside it for the style rules to find."""
+    return found[0] if found[2] == dark else f'{found[0]} data-{kind}="{dark}"'

@@ -1,0 +1,125 @@
+"""What a training from the command line came to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import fsum, nan, sqrt
+from typing import Any
+
+from autograd import Value
+from nn import losses
+from nn.command.job import Job
+from nn.data.dataset import Dataset
+from nn.data.samples import largest, plain, targets
+from nn.losses import Loss
+from nn.module import Module, mode
+from nn.predictions import answers
+from nn.training.history import History
+
+
+@dataclass(frozen=True)
+class Scores:
+    """How good a network is on some samples.
+
+    Attributes:
+        loss: the mean loss a sample.
+        accuracy: the share of rightly classified samples; None for a regression.
+        r2: the coefficient of determination, 1 − Σ(y − ŷ)² / Σ(y − ȳ)²; None for classes, nan if
+            all y are the same.
+        rmse: the root of the mean squared error in the units of the target; None for classes.
+    """
+
+    loss: float
+    accuracy: float | None = None
+    r2: float | None = None
+    rmse: float | None = None
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A network at one moment of its training.
+
+    Attributes:
+        epoch: after how many epochs.
+        loss: that of the epoch; None before the first.
+        weights: the number in each of the model's parameters.
+    """
+
+    epoch: int
+    loss: float | None
+    weights: list[float]
+
+
+@dataclass
+class Result:
+    """A trained network, and how it came about.
+
+    Attributes:
+        job: what was trained on what.
+        history: the loss of each epoch.
+        seconds: how long the training took.
+        snapshots: the network at moments from the beginning to the end; none where it is not drawn.
+    """
+
+    job: Job
+    history: History
+    seconds: float
+    snapshots: list[Snapshot]
+
+    def support(self, X: Any) -> list[list[float]]:
+        """For each row, in the data's own units: how far each class is supported, or [prediction]."""
+        return [self.job.head.support(outputs) for outputs in self._outputs(X)]
+
+    def predict(self, X: Any) -> list[float]:
+        """For each row the index of its class, or for a regression the prediction in its own units."""
+        if self.job.head.outputs > 1:  # then the support is as the outputs are ordered
+            return [largest(outputs) for outputs in self._outputs(X)]
+        supports = self.support(X)
+        if self.job.data.classes is None:
+            return [prediction for (prediction,) in supports]
+        return [largest(support) for support in supports]
+
+    def _outputs(self, X: Any) -> list[list[float]]:
+        outputs: list[list[float]] = plain(answers(self.job.model, self.job.scaler.transform(X)))
+        return outputs
+
+    def loss(self, x: Sequence[float], y: float) -> Value:
+        """The loss of one sample, as the Value whose graph is the network at work on it."""
+        (row,) = self.job.scaler.transform([x])
+        with mode(self.job.model, training=False):
+            return losses.by_name(self.job.settings.loss)(self.job.model(row), self.job.head.target(y))
+
+    def losses(self, data: Dataset) -> list[float]:
+        """The loss of each sample."""
+        X, y = self.job.seen(data)
+        loss = losses.by_name(self.job.settings.loss)
+        rows, _ = targets(y, self.job.head.outputs, loss)
+        found: list[list[float]] = plain(answers(Costs(self.job.model, loss), X, rows))
+        return [cost for (cost,) in found]
+
+    def scores(self, data: Dataset) -> Scores:
+        """How good the network is on these samples (at least one)."""
+        loss = sum(self.losses(data)) / len(data)
+        predicted = self.predict(data.X)
+        if data.classes is not None:
+            right = sum(p == y for p, y in zip(predicted, data.y, strict=True))
+            return Scores(loss, accuracy=right / len(data))
+        mean = fsum(data.y) / len(data)
+        error = _squares(p - y for p, y in zip(predicted, data.y, strict=True))
+        spread = _squares(y - mean for y in data.y)
+        return Scores(loss, r2=1 - error / spread if spread else nan, rmse=sqrt(error / len(data)))
+
+
+def _squares(xs: Iterable[float]) -> float:
+    return sum([x * x for x in xs])  # infinite, not an error, for a network that ran away
+
+
+class Costs(Module):
+    """A network and a loss in one: from a sample's inputs and targets to what it costs."""
+
+    def __init__(self, model: Any, loss: Loss) -> None:
+        self.model, self.loss = model, loss
+
+    def __call__(self, x: Any, y: Any) -> Value:
+        return self.loss(self.model(x), y[0] if len(y) == 1 else y)

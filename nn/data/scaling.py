@@ -1,0 +1,97 @@
+"""Scaling: columns brought to mean 0 and standard deviation 1, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from math import fsum, isfinite, sqrt
+from typing import Any
+
+from nn.data.samples import Table, is_array
+
+
+@dataclass(frozen=True)
+class Scaler:
+    """Brings each column to mean 0 and standard deviation 1, and back.
+
+    A column that never changes is only moved to 0.
+
+    Attributes:
+        mean: one a column.
+        std: one a column, never 0.
+
+    >>> scaler = Scaler.fit([[1.0, 5.0], [3.0, 5.0]])
+    >>> scaler.transform([[1.0, 5.0], [5.0, 6.0]])
+    [[-1.0, 0.0], [3.0, 1.0]]
+    >>> scaler.inverse([[3.0, 1.0]])
+    [[5.0, 6.0]]
+    """
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+    @classmethod
+    def fit(cls, rows: Table, together: bool = False) -> Scaler:
+        """The scaler that standardises these rows.
+
+        Args:
+            rows: at least one row; every row the same number of floats.
+            together: one mean and one standard deviation over all columns, for columns that share
+                a unit, such as the pixels of a picture.
+
+        Raises:
+            ValueError: for no rows, or numbers too large to add up.
+        """
+        if not len(rows):
+            raise ValueError("there are no rows to fit a scaler to")
+        width = len(rows[0])
+        if is_array(rows):
+            return cls(*_array_mean_and_std(rows, together))
+        if together:
+            mean, std = _mean_and_std([x for row in rows for x in row], 0)
+            return cls((mean,) * width, (std,) * width)
+        fitted = [_mean_and_std(column, i) for i, column in enumerate(zip(*rows, strict=True))]
+        return cls(tuple(mean for mean, _ in fitted), tuple(std for _, std in fitted))
+
+    def transform(self, rows: Table) -> Table:
+        """The rows in standard deviations from the mean; of an array an array."""
+        if is_array(rows):
+            return (rows - _row(self.mean)) / _row(self.std)
+        return [[(x - m) / s for x, m, s in zip(row, self.mean, self.std, strict=True)] for row in rows]
+
+    def inverse(self, rows: Table) -> Table:
+        """The rows that `transform` would turn into these."""
+        if is_array(rows):
+            return rows * _row(self.std) + _row(self.mean)
+        return [[z * s + m for z, m, s in zip(row, self.mean, self.std, strict=True)] for row in rows]
+
+
+def _array_mean_and_std(rows: Any, together: bool) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    numpy = import_module("numpy")  # an array came in, so it is installed
+    axis, ones = None if together else 0, numpy.ones(len(rows[0]))
+    low, high = rows.min(axis), rows.max(axis)
+    with numpy.errstate(over="ignore", invalid="ignore"):
+        mean = numpy.where(low == high, low, rows.mean(axis, dtype=float))
+        std = numpy.where(low == high, 1.0, rows.std(axis, dtype=float))
+    if not numpy.isfinite(std).all():
+        raise ValueError(f"X holds numbers too large to scale, up to {rows.max():g}")
+    std = numpy.where(std == 0, 1.0, std)
+    return tuple((mean * ones).tolist()), tuple((std * ones).tolist())
+
+
+def _row(numbers: Any) -> Any:
+    return import_module("numpy").asarray(numbers, float)
+
+
+def _mean_and_std(column: Sequence[float], index: int) -> tuple[float, float]:
+    if min(column) == max(column):
+        return column[0], 1.0
+    try:
+        mean = fsum(column) / len(column)
+        std = sqrt(fsum((x - mean) ** 2 for x in column) / len(column))
+    except OverflowError:
+        std = float("inf")
+    if not isfinite(std):
+        raise ValueError(f"column {index + 1} holds numbers too large to scale, up to {max(column):g}")
+    return mean, std or 1.0

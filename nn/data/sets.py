@@ -1,0 +1,241 @@
+"""Data sets: some that are always at hand, MNIST's files, any CSV file, and tables in memory.
+
+A `Dataset` is rows of numbers with one target each.  `load` finds one by name or path; `from_arrays`
+and `from_frame` take what NumPy and pandas hold; `split` keeps some rows out of training; `Scaler`
+(scaling.py) brings the columns to a common size and back.
+
+>>> data = load("xor")
+>>> data.X, data.y
+([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 0])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from importlib import import_module
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from nn import idx as idx_files
+from nn.checks import did_you_mean
+from nn.data.columns import (
+    FEWEST_ROWS,
+    MOST_CLASSES,
+    naming,
+    read_cells,
+)
+from nn.data.dataset import Dataset
+from nn.data.scaling import Scaler
+from nn.data.tables import from_csv
+
+__all__ = [
+    "FOLDERS",
+    "NAMED",
+    "Dataset",
+    "Scaler",
+    "cancer",
+    "diabetes",
+    "digits",
+    "from_arrays",
+    "from_csv",
+    "from_frame",
+    "idx",
+    "iris",
+    "load",
+    "mnist",
+    "moons",
+    "remarks",
+    "split",
+    "wine",
+    "xor",
+]
+
+
+# -------------------------------------------------------------------------------- the named sets
+
+
+def xor() -> Dataset:
+    """Exclusive or: four points that no straight line separates."""
+    X = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
+    return Dataset("xor", X, [0, 1, 1, 0], ("x1", "x2"), "x1 xor x2", ("0", "1"))
+
+
+def moons(samples: int = 200, noise: float = 0.1, seed: int = 0) -> Dataset:
+    """Two interleaved half circles (scikit-learn's ``make_moons``).
+
+    Args:
+        samples: how many points, at least 4.
+        noise: the standard deviation of what is added to every coordinate.
+        seed: the same seed gives the same points.
+    """
+    if samples < FEWEST_ROWS:
+        raise ValueError(f"moons takes at least {FEWEST_ROWS} samples; got {samples}")
+    X, y = _sklearn("moons").make_moons(n_samples=samples, noise=noise, random_state=seed)
+    return Dataset("moons", X.tolist(), y.tolist(), ("x1", "x2"), "moon", ("upper", "lower"))
+
+
+def digits() -> Dataset:
+    """1,797 handwritten digits of 8 × 8 pixels, each 0 (white) … 16 (black), from scikit-learn."""
+    found = _sklearn("digits").load_digits()
+    features = tuple(f"pixel {row},{column}" for row in range(1, 9) for column in range(1, 9))
+    classes = tuple(str(digit) for digit in found.target_names)
+    return Dataset("digits", found.data.tolist(), found.target.tolist(), features, "digit", classes, (8, 8))
+
+
+def _bunch(name: str, loader: str) -> Dataset:
+    """One of scikit-learn's tables."""
+    found = getattr(_sklearn(name), loader)()
+    features = tuple(map(str, found.feature_names))
+    classes = tuple(map(str, found.target_names)) if "target_names" in found else None
+    target = "class" if classes else "target"
+    return Dataset(name, found.data.tolist(), found.target.tolist(), features, target, classes)
+
+
+def iris() -> Dataset:
+    """150 irises of three kinds by length and width of sepals and petals (Fisher's, from scikit-learn)."""
+    return replace(_bunch("iris", "load_iris"), target="kind")
+
+
+def wine() -> Dataset:
+    """178 wines of three vineyards by 13 chemical quantities (from scikit-learn)."""
+    return replace(_bunch("wine", "load_wine"), target="vineyard")
+
+
+def cancer() -> Dataset:
+    """569 tumours, malignant or benign, by 30 measures of their cells (Wisconsin's, from scikit-learn)."""
+    return replace(_bunch("cancer", "load_breast_cancer"), target="tumour")
+
+
+def diabetes() -> Dataset:
+    """442 patients: how far their diabetes went in a year, by 10 measures (from scikit-learn)."""
+    return replace(_bunch("diabetes", "load_diabetes"), target="progression")
+
+
+NAMED: dict[str, Callable[[], Dataset]] = {
+    "xor": xor,
+    "moons": moons,
+    "digits": digits,
+    "iris": iris,
+    "wine": wine,
+    "cancer": cancer,
+    "diabetes": diabetes,
+}
+
+
+def mnist(folder: str | PathLike[str]) -> Dataset:
+    """MNIST from its four files: 60,000 handwritten digits of 28 × 28 bytes, and 10,000 as ``test``.
+
+    Args:
+        folder: where the files are, plain or gzip, their content verified by its checksums; see
+            `nn.data.idx.read_folder`.
+
+    Raises:
+        FileNotFoundError, ValueError, ImportError: see `nn.data.idx.read_folder`.
+    """
+    return _pictures("mnist", *idx_files.read_folder(folder, idx_files.MNIST))
+
+
+def idx(folder: str | PathLike[str]) -> Dataset:
+    """A set of pictures in four files of MNIST's names and format, such as Fashion-MNIST.
+
+    Raises:
+        FileNotFoundError, ValueError, ImportError: see `nn.data.idx.read_folder`; and if a test picture
+            has a label that no training picture has.
+    """
+    path = Path(folder)
+    return _pictures(path.resolve().name, *idx_files.read_folder(path))
+
+
+FOLDERS: dict[str, Callable[[str | PathLike[str]], Dataset]] = {"mnist": mnist, "idx": idx}
+"""Sets that are read from a folder."""
+
+
+def _pictures(name: str, train: idx_files.Pictures, test: idx_files.Pictures) -> Dataset:
+    height, width = train.images.shape[1:]
+    found = sorted(set(train.labels.tolist()))
+    index = {label: k for k, label in enumerate(found)}
+    for i, label in enumerate(test.labels.tolist()):
+        if label not in index:
+            raise ValueError(f"test picture {i + 1} is a {label}; the training pictures are {_span(found)}")
+    features = tuple(
+        f"pixel {row},{column}" for row in range(1, height + 1) for column in range(1, width + 1)
+    )
+    classes = tuple(map(str, found))
+
+    def part(pictures: idx_files.Pictures) -> Dataset:
+        X = pictures.images.reshape(len(pictures.images), -1)
+        y: list[float] = [index[label] for label in pictures.labels.tolist()]
+        return Dataset(name, X, y, features, "digit", classes, (height, width))
+
+    return replace(part(train), test=part(test))
+
+
+def _span(labels: Sequence[int]) -> str:
+    return ", ".join(map(str, labels)) if len(labels) <= MOST_CLASSES else f"{labels[0]} … {labels[-1]}"
+
+
+def load(
+    data: str | PathLike[str], target: str | None = None, folder: str | PathLike[str] | None = None
+) -> Dataset:
+    """A data set by name, or from a CSV file.
+
+    Args:
+        data: a name of `NAMED` or of `FOLDERS`, or the path of a CSV file.
+        target: the column to learn, for a CSV file only.
+        folder: where the files are, for a name of `FOLDERS` only.
+
+    Raises:
+        FileNotFoundError: if there is neither a set nor a file of that name.
+        ValueError: if ``target`` or ``folder`` is missing, or not wanted, or a file is refused (see
+            `from_csv` and `mnist`).
+        ImportError: if scikit-learn is wanted and not installed.
+    """
+    name = str(data)
+    _check_what_is_given(name, target, folder)
+    if name in FOLDERS and folder is not None:
+        return FOLDERS[name](folder)
+    if name in NAMED:
+        return NAMED[name]()
+    path = Path(data)
+    if not path.exists():
+        if path.suffix or len(path.parts) > 1:
+            raise FileNotFoundError(f"there is no file {name}")
+        known = [*NAMED, *FOLDERS]
+        raise FileNotFoundError(
+            f"unknown data {name!r}{did_you_mean(name, known)} "
+            f"Known are: {', '.join(known)}, and the paths of CSV files"
+        )
+    if target is None:
+        with naming(path):
+            columns = ", ".join(read_cells(path)[0])
+        raise ValueError(f"which column of {name} is to be learned? Name one as the target: {columns}")
+    return from_csv(path, target)
+
+
+def _check_what_is_given(name: str, target: str | None, folder: Any) -> None:
+    if name in FOLDERS and folder is None:
+        raise ValueError(
+            f"{name} is read from its four files; name the folder where they are (--data FOLDER)"
+        )
+    if name not in FOLDERS and folder is not None:
+        raise ValueError(f"{name} is not read from a folder; that is for {' and '.join(FOLDERS)}")
+    if (name in NAMED or name in FOLDERS) and target is not None:
+        raise ValueError(f"{name} has its own target; a target column is for CSV files")
+
+
+def _sklearn(name: str) -> Any:
+    try:
+        return import_module("sklearn.datasets")
+    except ModuleNotFoundError:
+        raise ImportError(f'{name} needs scikit-learn: pip install "chainrule[train]"') from None
+
+
+# --------------------------------------------------------------------------------- tables in memory
+
+
+# ------------------------------------------------------------------------------------- CSV files
+
+
+# -------------------------------------------------------------------------------- held-out rows

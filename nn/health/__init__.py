@@ -1,0 +1,1 @@
+"""The health of a training: what is watched, and the signs of trouble."""

@@ -1,0 +1,318 @@
+"""Health: what happens inside a network while it trains, and the signs that it goes wrong.
+
+>>> from nn import MLP, SGD, losses
+>>> model = MLP(2, [4, 1], "tanh", seed=0)
+>>> optimizer = SGD(model.parameters(), lr=0.1)
+>>> monitor = Monitor()
+>>> monitor.watch(model)
+>>> for _ in range(20):
+...     loss = losses.half_mse(model([0.5, -1.0]), 1.0)
+...     optimizer.zero_grad()
+...     loss.backward()
+...     optimizer.step()
+...     monitor.record(loss)
+>>> print(monitor)
+healthy: 20 records, and none of the signs
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from math import inf, isfinite, nan
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+from autograd import Value, gradients
+from autograd.node import NO_GRADIENT
+from autograd.notation.numbers import counted
+from nn.health.signs import RUN, SIGNS
+from nn.module import Module, mode
+
+if TYPE_CHECKING:
+    from autograd.seeing.drawing import Drawing
+    from autograd.seeing.paths import GradientPath
+    from nn.seeing.style import Plot
+from nn.health.records import Finding, LayerRecord, Record
+from nn.health.units import Layer, UnitFacts, facts_of_units, layers_of, norm
+
+POINTS = 50
+"""About how many records `nn.fit` makes, besides those of the first steps."""
+WATCHED, READ_EVERY = 32, 8
+"""On how many samples, from all over the data, the activations are read; again after so many times as
+many have been trained on."""
+SMALL_PICTURE = 20
+"""Beyond so many nodes only the strongest routes of a bad weight are drawn."""
+
+
+class Monitor:
+    """Records a training's health: for `nn.fit` (``monitor=``) and for loops of your own.
+
+    Args:
+        tell: called with each `Finding` when it is made, ``print`` for example.
+
+    Attributes:
+        layers: the names of the layers.
+        records: one a step that was recorded.
+        findings: the signs seen so far, each named once.
+
+    Raises:
+        TypeError: if ``tell`` is not a function.
+    """
+
+    def __init__(self, *, tell: Callable[[Finding], object] | None = None) -> None:
+        if tell is not None and not callable(tell):
+            raise TypeError(f"tell is a function of a finding, such as print; got {tell!r}")
+        self.records: list[Record] = []
+        self.findings: list[Finding] = []
+        self._tell = tell
+        self._model: Module | None = None
+        self._layers: list[Layer] = []
+        self._every = 1
+        self._step = 0
+        self._losses: list[float] = []
+        self._before: Sequence[float] = []
+        self._bad: _Bad | None = None
+        self._units: dict[str, UnitFacts] = {}
+        self._unread = 0
+        self._rows: list[Sequence[float]] = []
+        self._examples: list[Callable[[], Value]] = []
+
+    @property
+    def layers(self) -> list[str]:
+        return [layer.name for layer in self._layers]
+
+    @property
+    def sizes(self) -> list[int]:
+        """How many parameters each layer has."""
+        return [len(layer.places) for layer in self._layers]
+
+    # ------------------------------------------------------------------------------ a loop of one's own
+
+    def watch(self, model: Module, X: Iterable[Sequence[float]] = ()) -> None:
+        """Watch this model from now on; what was recorded before is forgotten.
+
+        Args:
+            model: a Module; its weights are read at each `record`.
+            X: rows of numbers on which the activations are read, a few dozen: for saturated and dead
+                units.
+
+        Raises:
+            TypeError: if the model is not a Module.
+        """
+        self._begin(model, 1, [])
+        self._rows = [[float(x) for x in row] for row in X]
+        self._before = [p.data for p in model.parameters()]
+
+    def record(self, loss: Value | float) -> None:
+        """Note a step that was just taken: call it after ``optimizer.step()``.
+
+        Args:
+            loss: what the step went by.
+
+        Raises:
+            RuntimeError: if no model is watched.
+            TypeError: if the loss is not a number.
+        """
+        if self._model is None:
+            raise RuntimeError("there is nothing to record yet: monitor.watch(model) before the loop")
+        cost = loss.data if isinstance(loss, Value) else loss
+        if not isinstance(cost, Real):
+            raise TypeError(f"the loss is a Value or a number; got {loss!r} ({type(loss).__name__})")
+        parameters = self._model.parameters()
+        slopes = [0.0 if p.grad is NO_GRADIENT else p.grad for p in parameters]
+        after = [p.data for p in parameters]
+        self.note(float(cost), READ_EVERY * WATCHED)
+        self.take(self._before, after, slopes, partial(facts_of_units, self._model, self._rows))
+        self._before = after
+
+    # -------------------------------------------------------------------------------------------- fit's
+
+    def begin(self, model: Module, steps: int, examples: Iterable[Callable[[], Value]]) -> None:
+        """Watch the model for so many steps of `nn.fit`; each example gives the loss of a sample."""
+        self._begin(model, max(1, steps // POINTS), examples)
+
+    def _begin(self, model: Any, every: int, examples: Iterable[Callable[[], Value]]) -> None:
+        if not isinstance(model, Module):
+            raise TypeError(f"a monitor watches an nn.Module; got {type(model).__name__}")
+        self.records, self.findings, self._bad = [], [], None
+        self._model, self._layers, self._every = model, layers_of(model), every
+        self._step, self._losses, self._examples = 0, [], list(examples)
+        self._units, self._unread = {}, READ_EVERY * WATCHED
+
+    def wanted(self) -> bool:
+        """Whether the next step is to be recorded: the first few, and then every so often."""
+        return self._step < RUN or (self._step + 1) % self._every == 0
+
+    def note(self, loss: float, samples: int) -> None:
+        """Count a step on so many samples."""
+        self._step += 1
+        self._unread += samples
+        self._losses.append(loss)
+
+    def take(
+        self,
+        before: Sequence[float],
+        after: Sequence[float],
+        gradients: Sequence[float],
+        units: Callable[[], dict[str, UnitFacts]],
+    ) -> None:
+        """Record the step last noted.
+
+        Args:
+            before, after: the model's parameters around it, as lists or NumPy's arrays.
+            gradients: that it went by, likewise.
+            units: gives what the units of each layer show; asked now and then, as it takes time.
+        """
+        if self._unread >= READ_EVERY * WATCHED:
+            self._units, self._unread = units(), 0
+        layers = tuple(self._layer_record(layer, before, after, gradients) for layer in self._layers)
+        bad = [loss for loss in self._losses if not isfinite(loss)]
+        loss = bad[-1] if bad else sum(self._losses) / len(self._losses)
+        self._losses = []
+        self.records.append(Record(self._step, loss, layers))
+        for finding in self._signs():
+            if self._bad is None and finding.layer:
+                self._bad = _Bad(finding, [*map(float, before)], [*map(float, gradients)])
+            self.findings.append(finding)
+            if self._tell is not None:
+                self._tell(finding)
+
+    def _layer_record(self, layer: Layer, before: Any, after: Any, gradients: Any) -> LayerRecord:
+        facts = self._units.get(layer.name, UnitFacts())
+        w, moved = layer.of(before), layer.of(after)
+        weights = norm(w)
+        if not isfinite(weights) or not isfinite(norm(moved)):
+            share = nan
+        else:
+            update = norm(moved - w if hasattr(w, "dot") else [b - a for a, b in zip(w, moved, strict=True)])
+            share = update / weights if weights else (inf if update else 0.0)
+        return LayerRecord(norm(layer.of(gradients)), weights, share, facts.saturated, facts.dead)
+
+    # -------------------------------------------------------------------------------------------- signs
+
+    def _signs(self) -> list[Finding]:
+        """The signs of the last record that were not named before."""
+        named = {finding.sign for finding in self.findings}
+        fresh = []
+        for sign, look in SIGNS.items():
+            if sign not in named:
+                fresh += [
+                    Finding(sign, self._step, "" if k is None else self._layers[k].name, fact)
+                    for k, fact in look(self)
+                ]
+        return fresh
+
+    @property
+    def means(self) -> list[float]:
+        """The mean losses of each whole run of records, in turn."""
+        losses = [record.loss for record in self.records]
+        return [sum(losses[i - RUN : i]) / RUN for i in range(RUN, len(losses) + 1, RUN)]
+
+    def units_in(self, k: int) -> int:
+        """How many units layer ``k`` was seen to have."""
+        return self._units.get(self.layers[k], UnitFacts()).count
+
+    def mostly_dead(self, k: int) -> Callable[[LayerRecord, Record], bool]:
+        """Whether half of layer ``k``'s ReLUs or more are dead in a record."""
+        units = self.units_in(k)
+        return lambda own, record: bool(units) and own.dead is not None and 2 * own.dead >= units
+
+    def running(self, k: int, bad: Callable[[LayerRecord, Record], bool], but: int = 0) -> bool:
+        """Whether layer ``k`` was bad in the last records, as many as make a run, but for so many of them."""
+        run = self.records[-RUN:]
+        if len(run) < RUN or not bad(run[-1].layers[k], run[-1]):
+            return False
+        return sum(bad(record.layers[k], record) for record in run) >= RUN - but
+
+    # ------------------------------------------------------------------------------------------ showing
+
+    def plot(self) -> Plot:
+        """Gradients, updates and units of every layer, and where the signs were seen; see `nn.seeing`.
+
+        Raises:
+            ValueError: if nothing was recorded yet.
+            ImportError: if matplotlib is not installed.
+        """
+        if not self.records:
+            raise ValueError("there is nothing to plot: no step was recorded yet")
+        from nn.seeing import health
+
+        return health(self)
+
+    def draw(self, loss: Value | None = None) -> Drawing:
+        """The gradient path of a weight of the first layer that went wrong.
+
+        The weight is the one with the largest gradient, among dying units the one with the smallest.
+        Of many routes the strongest are drawn.
+
+        Args:
+            loss: of one sample, computed by the watched model.  After `nn.fit` it may be left out:
+                of the samples looked at, the one that moves the weight most is taken, with all
+                weights as they were at the time.
+
+        Raises:
+            ValueError: if no layer has gone wrong, or there is no loss to draw.
+        """
+        if self._bad is None or self._model is None:
+            raise ValueError("there is no bad route to draw: no layer has shown any of the signs")
+        from autograd import gradient_path
+
+        parameters = self._model.parameters()
+        weight = parameters[self._bad_place()]
+        if loss is not None:
+            return _small_picture(gradient_path(loss, weight))
+        if not self._examples:
+            raise ValueError("give the loss of one sample: monitor.draw(losses.mse(model(x), y))")
+        now = [p.data for p in parameters]
+        try:
+            _set(parameters, self._bad.weights)
+            with mode(self._model, training=False):
+                losses = [example() for example in self._examples]
+            most = max(losses, key=lambda loss: abs(gradients(loss, weight)))
+            return _small_picture(gradient_path(most, weight))
+        finally:
+            _set(parameters, now)
+
+    def _bad_place(self) -> int:
+        """Which of the parameters of the first bad layer to look at: a weight if there are any."""
+        assert self._bad is not None
+        assert self._model is not None
+        layer = next(layer for layer in self._layers if layer.name == self._bad.finding.layer)
+        parameters, weights = self._model.parameters(), set(self._model.weights())
+        places = [i for i in layer.places if parameters[i] in weights] or list(layer.places)
+        sizes = [abs(self._bad.gradients[i]) for i in places]
+        choose = min if self._bad.finding.sign == "dying units" else max
+        return places[sizes.index(choose(sizes))]
+
+    def __repr__(self) -> str:
+        return f"<Monitor: {counted(len(self.records), 'record')}, {counted(len(self.findings), 'finding')}>"
+
+    def __str__(self) -> str:
+        if not self.findings:
+            return f"healthy: {counted(len(self.records), 'record')}, and none of the signs"
+        return "\n".join(map(str, self.findings))
+
+
+@dataclass(frozen=True)
+class _Bad:
+    """The first finding of a layer, with the weights and gradients of that step."""
+
+    finding: Finding
+    weights: list[float] = field(repr=False)
+    gradients: list[float] = field(repr=False)
+
+
+# ---------------------------------------------------------------------------------------- the layers
+
+
+def _small_picture(path: GradientPath) -> Drawing:
+    """The path, or of many routes as many of the strongest as a small picture holds: at least one."""
+    longest = max((len(route.nodes) for route in path.routes(1)), default=0)
+    return path.draw(limit=max(SMALL_PICTURE, longest))
+
+
+def _set(parameters: Sequence[Value], numbers: Sequence[float]) -> None:
+    for p, x in zip(parameters, numbers, strict=True):
+        p.data = x

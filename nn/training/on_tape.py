@@ -1,0 +1,280 @@
+"""The tape engine: a sample's graph is recorded once, then replayed for all samples as machine code.
+
+Needs the packages of the ``train`` extra; `nn.training.eager` does without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd import Parameter, Value, no_grad
+from autograd.tape import Tape
+from autograd.tape.rules import vectorised
+from nn.clipping import Clipping, shrinkage
+from nn.data.samples import Samples
+from nn.dropout import Masks
+from nn.health.units import FLAT_ENDS, UnitFacts, add_facts, kind_of, units_of
+from nn.optim import Optimizer
+from nn.training.engine import Moment, Numbers, Objective
+
+TRIED = 8
+"""On how many samples from all over the data, and on how many different targets, the tape is held
+against the eager engine before it is trusted."""
+
+Array = NDArray[Any]
+
+
+class TapeEngine:
+    """Records the model and its objective from the first sample; see `nn.training.engine.Engine`.
+
+    Raises:
+        BranchError: if the model or the loss lets Python branch on a Value.
+        NotImplementedError: if an op of theirs cannot be compiled.
+        ValueError: if the tape and the eager engine differ on a sample, as they do if the model
+            reads ``.data`` or draws random numbers.
+    """
+
+    name = "tape"
+
+    def __init__(
+        self, model: Any, objective: Objective, optimizer: Optimizer, train: Samples, clipping: Clipping,
+        watched: Sequence[int] = (),
+    ) -> None:  # fmt: skip
+        if type(optimizer).step is not Optimizer.step:
+            raise NotImplementedError(f"{type(optimizer).__name__} has a step of its own")
+        self.optimizer, self.train = optimizer, train
+        penalised = model.weights()
+
+        self._masks = masks = Masks(model, train.row(0))
+
+        def outputs(x: Any, y: Any, ones: Any = ()) -> list[Value]:
+            with masks.given(ones):
+                prediction = model(x)
+            loss = objective.loss(prediction, y[0] if len(y) == 1 else y)
+            penalty = objective.penalty(penalised)
+            listed = _listed(prediction)
+            units = units_of(listed) if watched else []
+            self._predicted = slice(1, 1 + len(listed))
+            return [loss if penalty is None else loss + penalty, *listed, *units]
+
+        self.tape = Tape.record(outputs, *_sample(train, 0, masks))
+        self._kinds = [*map(kind_of, self.tape.outputs[self._predicted.stop :])]
+        _compare(self.tape, outputs, train, masks)
+        self._place_parameters(model.parameters())
+        self._place_state()
+        self.clipping = clipping
+        self._open = ExitStack()
+        self._training = self._open.enter_context(self.tape.training(*_tables(train, masks)))
+        self._values = self.predictions = np.empty((0, 0))
+        self._watched = self.tape.samples(*_tables(train.take(watched), masks)) if self._kinds else None
+
+    def feed(self, samples: Sequence[int], column: int, numbers: Any) -> None:
+        """Put other numbers into training samples, a row for each, from a column on."""
+        rows = np.asarray(numbers, float)
+        self._training.X[np.asarray(samples), column : column + rows.shape[1]] = rows
+
+    def step(self, batch: Sequence[int]) -> tuple[float, int]:
+        everything = len(batch) == len(self.train) and _in_order(batch)
+        samples = None if everything else np.asarray(batch, np.int64)
+        if len(self._values) != len(batch):  # the same array as in the last step, where it will do
+            self._values = np.empty((len(batch), len(self.tape.outputs)))
+        if self._masks.count:
+            rows = slice(None) if samples is None else samples
+            self._training.X[rows, -self._masks.count :] = self._masks.draw(len(batch))
+        loss = self._training.step(samples, self._values)
+        self._clip()
+        self._update()
+        self.predictions = self._values[:, self._predicted]
+        targets = self._y if samples is None else self._y[samples]
+        return loss, _right(self.predictions, targets, self.train.threshold)
+
+    def evaluate(self, samples: Samples) -> tuple[float, int]:
+        values = self._training.forward(self.tape.samples(*_tables(samples, self._masks)))
+        self.predictions = values[:, self._predicted]
+        right = _right(self.predictions, np.asarray(samples.y), samples.threshold)
+        return float(values[:, 0].mean()), right
+
+    def gradients(self) -> Array:
+        return self._in_order(self._training.gradient, np.zeros(len(self._off_tape)))
+
+    def units(self) -> dict[str, UnitFacts]:
+        if self._watched is None:
+            return {}
+        values = self._training.forward(self._watched)[:, self._predicted.stop :]
+        facts: dict[str, UnitFacts] = {}
+        for kind in dict.fromkeys(self._kinds):
+            own = values[:, [k for k, other in enumerate(self._kinds) if other == kind]]
+            add_facts(facts, kind, FLAT_ENDS[kind[1]](own).sum(axis=0).tolist(), len(values))
+        return facts
+
+    def weights(self) -> Array:
+        return self._in_order(self._training.vector, self._off_tape)
+
+    def _in_order(self, vector: Array, others: Array) -> Array:
+        """Numbers of the tape's parameters in the order of the model's, where others are not on the tape."""
+        if len(self._rows) == len(others):
+            return vector[self._rows]
+        numbers = others.copy()
+        numbers[self._on_tape] = vector[self._rows]
+        return numbers
+
+    def restore(self, weights: Numbers) -> None:
+        self._training.vector[self._rows] = np.asarray(weights)[self._on_tape]
+
+    def moment(self) -> Moment:
+        return Moment(self.weights(), self._state(), self.optimizer.steps)
+
+    def rewind(self, moment: Moment) -> None:
+        self.restore(moment.weights)
+        for group in self._groups:
+            for vector, numbers in zip(group.state, moment.state, strict=True):
+                vector[:] = np.asarray(numbers)[group.places]
+        self.optimizer.steps = moment.steps
+
+    def write(self) -> None:
+        self._training.write()
+        for own, numbers in zip(self._own_state, self._state(), strict=True):
+            own[:] = numbers
+
+    def finish(self) -> None:
+        """Put the trained numbers and the optimiser's state back where they came from."""
+        self._open.close()
+        for own, numbers in zip(self._own_state, self._state(), strict=True):
+            own[:] = numbers
+
+    def _state(self) -> list[Array]:
+        """The optimiser's state in the order of its parameters."""
+        state = [own.copy() for own in self._own_state]
+        for group in self._groups:
+            for numbers, vector in zip(state, group.state, strict=True):
+                numbers[group.places] = vector
+        return state
+
+    def _place_parameters(self, parameters: Sequence[Parameter]) -> None:
+        """Where the model's parameters stand on the tape; those that nothing depends on do not."""
+        row = {p: i for i, p in enumerate(self.tape.parameters)}
+        both = [(i, row[p]) for i, p in enumerate(parameters) if p in row]
+        self._on_tape, self._rows = np.array(both, np.int64).reshape(-1, 2).T
+        self._reached = self._rows[np.array(self.tape.reached, bool)[self._rows]]
+        self._off_tape = np.array([p.data for p in parameters])
+
+    def _place_state(self) -> None:
+        """The optimiser's groups and their state as vectors in the order of the tape's parameters.
+
+        The optimiser may hold other parameters than the tape: what both have is moved.
+        """
+        row = {p: i for i, p in enumerate(self.tape.parameters) if self.tape.reached[i]}
+        self._own_state = [np.frombuffer(numbers) for numbers in self.optimizer.state.values()]
+        self._groups: list[_Group] = []
+        for settings, places in self.optimizer.grouped():
+            both = [(row[p], i) for i, p in zip(places, settings["params"], strict=True) if p in row]
+            rows, at = np.array(sorted(both), np.int64).reshape(-1, 2).T
+            state = [own[at] for own in self._own_state]
+            self._groups.append(
+                _Group(settings, at, state, None if len(rows) == len(self.tape.parameters) else rows)
+            )
+        self._move = vectorised(self.optimizer.rule, len(self._own_state))
+        self._y = np.asarray(self.train.y, float)
+        nothing = np.empty(0)  # compiles the rule, or raises, before anything is trained
+        h = self.optimizer.hyper_parameters(self._groups[0].settings)
+        self._move(nothing, nothing, h, *[nothing for _ in self._own_state])
+
+    def _clip(self) -> None:
+        """Clip the gradient that reaches the model's parameters; see `nn.clipping`."""
+        gradient, limit = self._training.gradient, self.clipping.value
+        if limit is not None:
+            gradient[self._reached] = np.clip(gradient[self._reached], -limit, limit)
+        if self.clipping.norm is not None:
+            factor = shrinkage(_norm(gradient[self._reached]), self.clipping.norm)
+            if factor != 1.0:
+                gradient[self._reached] *= factor
+
+    def _update(self) -> None:
+        self.optimizer.steps += 1
+        vector, gradient = self._training.vector, self._training.gradient
+        for group in self._groups:
+            h = self.optimizer.hyper_parameters(group.settings)
+            if group.rows is None:
+                self._move(vector, gradient, h, *group.state)
+            else:
+                held = vector[group.rows]
+                self._move(held, gradient[group.rows], h, *group.state)
+                vector[group.rows] = held
+
+
+@dataclass(frozen=True)
+class _Group:
+    """A group of the optimiser's parameters, as far as they are on the tape.
+
+    Attributes:
+        settings: the optimiser's own dict.
+        places: where they stand among the optimiser's parameters.
+        state: their state, a vector for each number that the rule keeps.
+        rows: where they stand in the tape's vector; None if they are all of it.
+    """
+
+    settings: dict[str, Any]
+    places: Array
+    state: list[Array]
+    rows: Array | None
+
+
+def _compare(tape: Tape, outputs: Any, train: Samples, masks: Masks) -> None:
+    """Hold the tape against the eager engine on a few samples from all over the data."""
+    spread = np.linspace(0, len(train) - 1, TRIED).astype(int)
+    _, of_each = np.unique(np.asarray(train.y, float), axis=0, return_index=True)
+    places = sorted({*spread.tolist(), *of_each[:: max(1, len(of_each) // TRIED)].tolist()})
+    some = train.take(places)
+    replayed = tape.forward(*_tables(some, masks)).reshape(len(places), -1)
+    for k, place in enumerate(places):
+        with no_grad():  # without a graph, no units are found behind the predictions
+            eager = [v.data for v in outputs(*_sample(some, k, masks))]
+        if not np.allclose(replayed[k, : len(eager)], eager, rtol=1e-9, atol=1e-12, equal_nan=True):
+            raise ValueError(
+                f"the recorded graph gives another result than the model on sample {place}: "
+                "the model reads .data, keeps state or draws random numbers"
+            )
+
+
+def _norm(vector: Array) -> float:
+    """The length of a vector, without overflow on the way, as `nn.clipping.norm` has it."""
+    largest = float(np.max(np.abs(vector), initial=0.0))
+    if largest == 0.0 or not isfinite(largest):
+        return largest
+    return largest * float(np.linalg.norm(vector / largest))
+
+
+def _listed(prediction: Any) -> list[Value]:
+    return [prediction] if isinstance(prediction, Value) else list(prediction)
+
+
+def _sample(samples: Samples, i: int, masks: Masks) -> list[Any]:
+    """One sample as the recorded function takes it: with masks that leave nothing out, if it takes any."""
+    ones = [[1.0] * masks.count] if masks.count else []
+    return [samples.row(i), list(samples.y[i]), *ones]
+
+
+def _tables(samples: Samples, masks: Masks) -> list[Array]:
+    """All samples, likewise."""
+    ones = [np.ones((len(samples), masks.count))] if masks.count else []
+    return [np.asarray(samples.X, float), np.asarray(samples.y, float), *ones]
+
+
+def _in_order(batch: Sequence[int]) -> bool:
+    return all(i == k for k, i in enumerate(batch))
+
+
+def _right(outputs: Array, targets: Array, threshold: float | None) -> int:
+    """How many of the outputs name the class that their target names; see `nn.data.samples.is_right`."""
+    if threshold is None:
+        return 0
+    if outputs.shape[1] == 1:
+        return int(np.sum((outputs > threshold) == (targets > threshold)))
+    return int(np.sum(outputs.argmax(axis=1) == targets.argmax(axis=1)))
