@@ -17,7 +17,6 @@ from autograd.functions import dot, logsumexp, mean, softmax, where
 from autograd.functions import sum as sum
 from autograd.graph import find, topological_order
 from autograd.reverse import backward
-from autograd.seeing.walk import Step, Walk, walk  # at once: later the module would take the function's name
 from autograd.value import Constant, Parameter, Value
 
 abs = Value.abs
@@ -92,24 +91,33 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from autograd.functional.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+    from autograd.functional import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
     from autograd.seeing.drawing import draw
+    from autograd.seeing.facts.records import Step
     from autograd.seeing.gallery import gallery
     from autograd.seeing.paths import gradient_path
+    from autograd.seeing.walk import Walk, walk
 
 _FUNCTIONAL = ("grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp")
 _LAZY = {
+    "Step": "autograd.seeing.facts.records",
+    "Walk": "autograd.seeing.walk",
     "draw": "autograd.seeing.drawing",
     "gallery": "autograd.seeing.gallery",
     "gradient_path": "autograd.seeing.paths",
-    **dict.fromkeys(_FUNCTIONAL, "autograd.functional.transforms"),
+    "walk": "autograd.seeing.walk",
+    **dict.fromkeys(_FUNCTIONAL, "autograd.functional"),
 }
 
 
 def __getattr__(name: str) -> Any:
-    """Load what the engine itself does without on first use: pictures, paths, derivatives of functions."""
+    """Load on first use what the engine itself does without: pictures, paths, derivatives of functions."""
     if name not in _LAZY:
         raise AttributeError(f"module 'autograd' has no attribute {name!r}")
     from importlib import import_module
 
     return getattr(import_module(_LAZY[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})

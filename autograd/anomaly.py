@@ -1,29 +1,24 @@
-"""The first number that is infinite or nan, named."""
+"""The first number that is infinite or nan, found and named.
+
+The engine knows nothing of this file: `detect_anomaly` hands it a watch, which is asked about every
+number for as long as the context lasts.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import isfinite
 from typing import Any
 
 from autograd.core.primitive import Op
-from autograd.core.recording import mode
-from autograd.node import number_of
+from autograd.core.recording import mode, users_line
+from autograd.node import Node, number_of
 from autograd.notation.formula import formula
-from autograd.value import Value, Watched
+from autograd.value import Value, new_node
 
 
 class AnomalyError(ArithmeticError):
     """A number became infinite or nan while `detect_anomaly` was watching."""
-
-
-def non_finite(op: Op, inputs: tuple[Value, ...], data: float, label: str = "", verb: str = "is") -> str:
-    """The sentence that names a node whose value, or gradient, is infinite or nan."""
-    from autograd.notation.formula import formula  # only needed once something has gone wrong
-
-    names = [v.label or f"{v._data:.4g}" for v in inputs]
-    numbers = ", ".join(f"{v.label} = {v._data!r}" for v in inputs if v.label)
-    name = f"{label} = " if label else ""
-    return f"{name}{formula(op, names)} {verb} {data}{', where ' if numbers else ''}{numbers}"
 
 
 def detect_anomaly() -> Any:
@@ -41,40 +36,71 @@ def detect_anomaly() -> Any:
     autograd.anomaly.AnomalyError: ln(x) is nan, where x = -1.0
       computed at ...
     """
-    return mode.switched(detecting=True)
+    return mode.switched(watch=_Watch())
 
 
-def _check_values(order: list[Value]) -> None:
-    for node in order:
-        if node.op is not None and not isfinite(number_of(node)):
-            raise AnomalyError(
-                non_finite(node.op, node.inputs, number_of(node), node.label) + _computed_at(node)
-            )
+class Watched(Value):
+    """What an op computed inside `detect_anomaly`: it remembers the line that asked for it."""
+
+    __slots__ = ("line",)
+    line: str
+
+    def __repr__(self) -> str:
+        return super().__repr__().replace("Watched", "Value", 1)
 
 
-def _check_gradient(node: Value, upstream: Any, order: list[Value]) -> None:
-    gradient = number_of(upstream) if isinstance(upstream, Value) else upstream
-    if isfinite(gradient):
-        return
-    if node.op is None:
-        described = f"{node.label or 'a leaf'} = {number_of(node)!r}"
-    else:
-        described = non_finite(node.op, node.inputs, number_of(node), node.label, verb="=")
-    sender, why = _sent_by(node, order)
-    raise AnomalyError(f"the gradient is {gradient} with respect to {described}{why}{_computed_at(sender)}")
+class _Watch:
+    """What looks at each number while `detect_anomaly` lasts."""
+
+    def new_node(self, op: Op, inputs: Sequence[Node], data: float) -> Watched:
+        """Begin the node of a number that was just computed."""
+        if not isfinite(data):
+            raise AnomalyError(f"{non_finite(op, inputs, data)}\n  computed at {users_line(source=True)}")
+        node = new_node(Watched)
+        node.line = users_line(source=True)
+        return node
+
+    def check_values(self, order: Sequence[Node]) -> None:
+        """Look at the graph before a reverse pass: parts of it may be older than the watch."""
+        for node in order:
+            if node.op is not None and not isfinite(number_of(node)):
+                named = non_finite(node.op, node.inputs, number_of(node), node.label)
+                raise AnomalyError(named + _computed_at(node))
+
+    def check_gradient(self, node: Node, upstream: Any, order: Sequence[Node]) -> None:
+        """Look at what a node was sent, before it passes it on."""
+        gradient = number_of(upstream) if isinstance(upstream, Node) else upstream
+        if isfinite(gradient):
+            return
+        if node.op is None:
+            described = f"{node.label or 'a leaf'} = {number_of(node)!r}"
+        else:
+            described = non_finite(node.op, node.inputs, number_of(node), node.label, verb="=")
+        sender, why = _sent_by(node, order)
+        raise AnomalyError(
+            f"the gradient is {gradient} with respect to {described}{why}{_computed_at(sender)}"
+        )
 
 
-def _sent_by(node: Value, order: list[Value]) -> tuple[Value, str]:
-    """The node whose slope made a gradient infinite or nan, and how; the node itself if none did."""
+def non_finite(op: Op, inputs: Sequence[Node], data: float, label: str = "", verb: str = "is") -> str:
+    """Return the sentence that names a node whose value, or gradient, is infinite or nan."""
+    names = [v.label or f"{number_of(v):.4g}" for v in inputs]
+    numbers = ", ".join(f"{v.label} = {number_of(v)!r}" for v in inputs if v.label)
+    name = f"{label} = " if label else ""
+    return f"{name}{formula(op, names)} {verb} {data}{', where ' if numbers else ''}{numbers}"
+
+
+def _sent_by(node: Node, order: Sequence[Node]) -> tuple[Node, str]:
+    """Return the node whose partial made a gradient infinite or nan, and how; the node itself if none did."""
     for sender in order:
-        for v, slope in zip(sender.inputs, sender.partials, strict=True):
-            if v is node and sender.op is not None and not isfinite(slope):
+        for v, partial in zip(sender.inputs, sender.partials, strict=True):
+            if v is node and sender.op is not None and not isfinite(partial):
                 applied = formula(sender.op, [w.label or f"{number_of(w):.4g}" for w in sender.inputs])
-                return sender, f": the slope of {applied} is {slope}"
+                return sender, f": the slope of {applied} is {partial}"
     return node, ""
 
 
-def _computed_at(node: Value) -> str:
+def _computed_at(node: Node) -> str:
     if isinstance(node, Watched):
         return f"\n  computed at {node.line}"
     return (

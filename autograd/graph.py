@@ -1,29 +1,32 @@
-"""Orders and sub-graphs.  A graph is data: each Value points at its inputs, and at nothing else."""
+"""The order in which a graph is visited.  A graph is data: a node points at its inputs, and nowhere else."""
 
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, TypeVar
 
-from autograd.value import Value
+from autograd.node import Node
+
+N = TypeVar("N", bound=Node)
 
 LONGEST_LABEL = 40
 """How much of a label a message repeats."""
 
 
-def topological_order(*outputs: Value) -> list[Value]:
+def topological_order(*outputs: N) -> list[N]:
     """Every Value that the outputs were computed from, each after all of its inputs.
 
     The outputs themselves are included.  The order is that of a depth-first walk through the
     inputs from first to last, so the same graph always gives the same order.  The walk keeps its
     own stack: depth costs memory, never Python's recursion limit.
 
+    >>> from autograd import Value
     >>> a, b = Value(2.0, "a"), Value(3.0, "b")
     >>> [v.label or v.op.name for v in topological_order(a * b + a)]
     ['a', 'b', 'mul', 'add']
     """
-    order: list[Value] = []
-    seen: set[Value] = set()
+    order: list[N] = []
+    seen: set[N] = set()
     stack: list[Any] = [*reversed(outputs)]
     while stack:
         node = stack.pop()
@@ -40,7 +43,7 @@ def topological_order(*outputs: Value) -> list[Value]:
     return order
 
 
-def find(output: Value, label: str) -> Value:
+def find(output: N, label: str) -> N:
     """The Value with this label, among those that the output was computed from.
 
     Args:
@@ -52,11 +55,12 @@ def find(output: Value, label: str) -> Value:
         ValueError: if no Value has the label, or more than one has it, as where a network was
             evaluated for several samples.
 
+    >>> from autograd import Value
     >>> x = Value(3.0, "x1")
     >>> find((2 * x).tanh() + x, "x1") is x
     True
     """
-    if not isinstance(output, Value):
+    if not isinstance(output, Node):
         raise TypeError(f"find looks through the graph of one Value; got {type(output).__name__}")
     if not isinstance(label, str):
         raise TypeError(f"a label is a string, such as 'a1^2'; got {type(label).__name__}")
@@ -75,20 +79,6 @@ def find(output: Value, label: str) -> Value:
     raise ValueError(f"no Value has the label {called}{hint}")
 
 
-def leaves(*outputs: Value) -> list[Value]:
+def leaves(*outputs: N) -> list[N]:
     """The Values without inputs that the outputs were computed from, in topological order."""
     return [v for v in topological_order(*outputs) if not v.inputs]
-
-
-def between(source: Value, output: Value) -> list[Value]:
-    """Every Value on a route from ``source`` to ``output``, both included, in topological order.
-
-    Empty where the output does not depend on the source.
-    """
-    reached = {source}
-    for node in topological_order(output):
-        if any(v in reached for v in node.inputs):
-            reached.add(node)
-    if output not in reached:
-        return []
-    return [v for v in topological_order(output) if v in reached]

@@ -1,15 +1,45 @@
-"""What is remembered of one operation."""
+"""A node of the graph: one operation, and all that is remembered of it.
+
+Applying an op makes a node.  It knows the op, the inputs, and one partial per input; nothing else is
+needed to draw the graph, or to run the chain rule through it.
+"""
 
 from __future__ import annotations
 
 from operator import attrgetter
+from typing import Any, ClassVar
+
+from autograd.core.primitive import Op
 
 NO_GRADIENT = float(0)
-"""The ``.grad`` of a Value that no reverse pass has reached: zero, but this very zero.
+"""The ``.grad`` of a node that no reverse pass has reached: zero, but this very zero.
 
 ``v.grad is NO_GRADIENT`` tells "not computed yet" from a gradient that came out as 0.
 """
 
 
+class Node:
+    """What is remembered of one operation; `autograd.Value` is a node with operators.
+
+    Attributes:
+        grad: ∂output/∂self, the sum over all routes, once a reverse pass has run; 0.0 before.
+        op: the op that computed it; None for a leaf.
+        inputs: the nodes that the op was applied to, in order; ``a * a`` has two.
+        partials: one per input: how the result moves with that input while the others are held still.
+        label: its name, or "".
+        role: "input"; subclasses are a "weight" or a "constant".  A constant gets no gradient.
+    """
+
+    __slots__ = ("_data", "grad", "inputs", "label", "op", "partials")
+
+    role: ClassVar[str] = "input"
+    _data: float  # read without the checks of Value.data
+    grad: float
+    op: Op | None
+    inputs: tuple[Any, ...]
+    partials: tuple[float, ...]
+    label: str
+
+
 number_of = attrgetter("_data")
-"""The number of a Value, for code that computes with it on the way into `apply`."""
+"""The number of a node, without the checks of ``.data``, for code that computes with it."""

@@ -22,7 +22,9 @@ from math import inf, nan
 from operator import mul as times
 from typing import Any
 
-from autograd.core.primitive import NONZERO, POSITIVE, REAL, UNIT, Function, Interval, Kink, op
+from autograd.core.primitive import NONZERO, POSITIVE, REAL, TABLE, UNIT, Function, Interval, Kink, Op, op
+
+__all__ = ["NONZERO", "POSITIVE", "REAL", "TABLE", "UNIT", "Interval", "Kink", "Op", "op"]
 
 # ------------------------------------------------------------------------------------- the table
 # name, symbol, value and then the partials in the order of the inputs, domain

@@ -1,62 +1,24 @@
 """The reverse pass: the chain rule, applied from the output back to the leaves.
 
-Each node passes its upstream ∂output/∂node on to its inputs, multiplied by the partials it
-recorded.  An input adds up what it is sent, because its routes to the output add up.  In reverse
-topological order a node has received everything before it passes anything on.
+A node's gradient, ∂output/∂node, is its *upstream*.  The node passes it on to each of its inputs,
+multiplied by the partial that it recorded for that input.  An input adds up what it is sent, because
+its routes to the output add up.  So a node may pass on only what is complete: the nodes are visited
+in reverse topological order, in which everybody who depends on a node comes before it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from autograd.anomaly import _check_gradient, _check_values
 from autograd.core.recording import mode, refuse_cut
 from autograd.graph import topological_order
-from autograd.node import NO_GRADIENT
-from autograd.value import Constant, Value
+from autograd.node import NO_GRADIENT, Node
 
-Contributions = Callable[[Value, Any], Sequence[Any]]
-
-
-def in_numbers(node: Value, upstream: float) -> list[float]:
-    """upstream × partial for each input of the node."""
-    return [upstream * partial for partial in node.partials]
+N = TypeVar("N", bound=Node)
 
 
-def upstreams(output: Value, contributions: Contributions = in_numbers) -> dict[Value, Any]:
-    """∂output/∂node for every node that a gradient reaches.
-
-    Args:
-        output: the Value to differentiate.
-        contributions: what a node passes on to its inputs: `in_numbers` or `in_values`.
-
-    Raises:
-        TypeError: if ``output`` is not a Value.
-        ValueError: if ``output`` is a constant.
-        AnomalyError: inside `detect_anomaly`, at the first number that is infinite or nan.
-    """
-    _check_output(output)
-    order = topological_order(output)
-    if mode.detecting:
-        _check_values(order)
-    upstream: dict[Value, Any] = {output: 1.0}
-    for node in reversed(order):
-        if node not in upstream:  # only a condition depends on it
-            continue
-        if mode.detecting:
-            _check_gradient(node, upstream[node], order)
-        if not node.inputs:
-            continue
-        for v, contribution in zip(node.inputs, contributions(node, upstream[node]), strict=True):
-            if v in upstream:
-                upstream[v] += contribution
-            elif v.role != "constant":
-                upstream[v] = contribution
-    return upstream
-
-
-def backward(output: Value) -> None:
+def backward(output: Node) -> None:
     """Compute ∂output/∂v for every Value v that ``output`` was computed from.
 
     The gradient is *added* to the ``.grad`` of leaves, so that the gradients of several outputs
@@ -68,38 +30,89 @@ def backward(output: Value) -> None:
         ValueError: if ``output`` is a constant.
         AnomalyError: inside `detect_anomaly`, at the first number that is infinite or nan.
 
+    >>> from autograd import Value
     >>> x = Value(3.0, "x")
     >>> backward(x * x)
     >>> x.grad
     6.0
     """
     refuse_cut("backward()")
-    if mode.detecting:
-        upstreams(output)  # raises before anything is changed
-    _check_output(output)
+    check_output(output)
+    if mode.watch:
+        upstreams(output)  # a rehearsal: it raises before anything is changed
     order = topological_order(output)
+    # What an earlier pass left at the nodes between belongs to that pass; a leaf keeps adding up.
     for node in order:
         if node.inputs:
             node.grad = NO_GRADIENT
+    # The output moves with itself one to one.  Everything else follows from this 1.
     output.grad += 1.0
     for node in reversed(order):
+        # All that depends on this node has been visited: its gradient is complete.
         upstream = node.grad
-        if upstream is NO_GRADIENT:  # only a condition depends on it
+        if upstream is NO_GRADIENT:  # nothing was sent here: only a condition depends on this node
             continue
-        if node.role == "constant":  # a number, or a condition: what it was sent ends here
+        if node.role == "constant":  # a plain number, or a condition: what it was sent ends here
             node.grad = NO_GRADIENT
             continue
+        # The chain rule: each input gets upstream × partial, added to what it has from other routes.
         partials = iter(node.partials)  # a strict zip would take as long as the rest of the loop
         for v in node.inputs:
             v.grad += upstream * next(partials)
 
 
-def _check_output(output: Value) -> None:
-    if not isinstance(output, Value):
+# `backward` writes into the nodes, for speed.  The pass below is the same rule as a pure function: it
+# touches no node, and its contributions may be graphs themselves.  One pass that did both would take
+# `backward` twice the time (measured), so there are two.
+
+Contributions = Callable[[Any, Any], Sequence[Any]]
+
+
+def in_numbers(node: Node, upstream: float) -> list[float]:
+    """Return upstream × partial for each input of the node."""
+    return [upstream * partial for partial in node.partials]
+
+
+def upstreams(output: N, contributions: Contributions = in_numbers) -> dict[N, Any]:
+    """Return ∂output/∂node for every node that a gradient reaches.
+
+    Args:
+        output: the Value to differentiate.
+        contributions: what a node passes on to its inputs: `in_numbers`, or the graphs of
+            `autograd.functional.gradients.in_values`.
+
+    Raises:
+        TypeError: if ``output`` is not a Value.
+        ValueError: if ``output`` is a constant.
+        AnomalyError: inside `detect_anomaly`, at the first number that is infinite or nan.
+    """
+    check_output(output)
+    order = topological_order(output)
+    if mode.watch:
+        mode.watch.check_values(order)
+    upstream: dict[N, Any] = {output: 1.0}
+    for node in reversed(order):
+        if node not in upstream:  # only a condition depends on it
+            continue
+        if mode.watch:
+            mode.watch.check_gradient(node, upstream[node], order)
+        if not node.inputs:
+            continue
+        for v, contribution in zip(node.inputs, contributions(node, upstream[node]), strict=True):
+            if v in upstream:
+                upstream[v] += contribution
+            elif v.role != "constant":
+                upstream[v] = contribution
+    return upstream
+
+
+def check_output(output: object) -> None:
+    """Raise if no gradients can be taken of this: it is not a Value, or a constant."""
+    if not isinstance(output, Node):
         raise TypeError(
             f"gradients are taken of one Value, such as a loss; got {output!r} ({type(output).__name__})"
         )
-    if isinstance(output, Constant):
+    if output.role == "constant":
         raise ValueError(
             f"{output} depends on nothing that has a gradient: it is a plain number, was detached, "
             "or was computed under no_grad"

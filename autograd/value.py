@@ -1,24 +1,26 @@
-"""Value: one real number, its gradient, and how it was computed.
+"""Value: a node with operators.
 
-Every operator and function here does the same thing: it applies an op of the table to its inputs
-and records, in a new Value, the op, the inputs and the partials.  That record is the graph, and
-all that the reverse pass (reverse.py) needs.
+Every operator and function here does the same thing: it applies an op of the table to its inputs and
+records the op, the inputs and the partials in a new node.  That record is the graph, and all that the
+reverse pass (reverse.py) needs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from math import inf, isfinite
+from math import inf
 from numbers import Real
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, TypeAlias
 
-from autograd import ops
-from autograd.anomaly import AnomalyError, non_finite
+from autograd import ops, reverse
+from autograd.core.checking import label_text, real_number
+from autograd.core.manners import Manners
 from autograd.core.primitive import Op
-from autograd.core.recording import BranchError, _branches, mode, refuse_cut, users_line
-from autograd.node import NO_GRADIENT, number_of
+from autograd.core.recording import mode, refuse_branch, refuse_cut
+from autograd.node import NO_GRADIENT, Node, number_of
+from autograd.notation.hints import described
 
-# -------------------------------------------------------------------------- how a node is recorded
+new_node = object.__new__  # a node without the checks that Value(...) makes
 
 
 def apply(
@@ -41,13 +43,13 @@ def apply(
         numbers = list(map(number_of, inputs))
     try:
         data, partials = op.fast(numbers)
-    except (ArithmeticError, ValueError):
+    except (ArithmeticError, ValueError):  # such as 1/0: infinity or nan, as IEEE 754 has it
         data, partials = op.evaluate(numbers)
     plain, made = mode.now
     if plain:
         node = new_node(kind or Value)
     else:
-        node = _with_care(op, inputs, data, kind)
+        node = _new_node_in_mode(op, inputs, data, kind)
         if not mode.recording:
             return node
     node._data = data
@@ -61,22 +63,20 @@ def apply(
     return node
 
 
-def _with_care(op: Op, inputs: tuple[Value, ...], data: float, kind: type[Value] | None) -> Value:
-    """What `apply` begins a node with inside `no_grad` and `detect_anomaly`."""
+def _new_node_in_mode(op: Op, inputs: tuple[Value, ...], data: float, kind: type[Value] | None) -> Value:
+    """Begin a node inside `no_grad`, where it is a constant, or `detect_anomaly`, where it is watched."""
     if not mode.recording:
         refuse_cut("no_grad")
-    if mode.detecting and not isfinite(data):
-        raise AnomalyError(f"{non_finite(op, inputs, data)}\n  computed at {users_line(source=True)}")
+    watched: Value | None = mode.watch.new_node(op, inputs, data) if mode.watch else None
     if not mode.recording:
         return Constant(data)
-    node = new_node(kind or Watched)
-    if isinstance(node, Watched):
-        node.line = users_line(source=True)
-    return node
+    if kind or watched is None:
+        return new_node(kind or Value)
+    return watched
 
 
 def as_value(x: Any) -> Value:
-    """``x`` itself if it is a Value, else the number as a constant.
+    """Return ``x`` itself if it is a Value, else the number as a constant.
 
     Raises:
         TypeError: if ``x`` is neither.
@@ -85,23 +85,24 @@ def as_value(x: Any) -> Value:
 
 
 def as_values(xs: Iterable[Any]) -> tuple[Value, ...]:
-    """Each ``x`` as a Value; see `as_value`.
+    """Return each ``x`` as a Value; see `as_value`.
 
     Raises:
         TypeError: also if ``xs`` is a single thing.
     """
     if isinstance(xs, Value) or not isinstance(xs, Iterable):
-        raise TypeError(
-            f"several Values are wanted, such as a list of them; got {xs!r} ({type(xs).__name__})"
-        )
+        raise TypeError(f"several Values are wanted, such as a list of them; got {described(xs)}")
     xs = tuple(xs)
     if VALUE_TYPES.issuperset(map(type, xs)):  # nothing to convert, the usual case
         return xs
     return tuple([as_value(x) for x in xs])
 
 
+# ------------------------------------------------------------------ ops as methods and operators
+
+
 def unary(op: Op) -> Callable[[Operand], Value]:
-    """The op as a function of a Value or number; in a class body, as a method."""
+    """Return the op as a function of a Value or number; in a class body, as a method."""
 
     def call(a: Operand) -> Value:
         if not isinstance(a, Value):
@@ -114,7 +115,7 @@ def unary(op: Op) -> Callable[[Operand], Value]:
 
 
 def _operator(op: Op) -> tuple[Callable[[Value, Any], Value], Callable[[Value, Any], Value]]:
-    """The methods for ``self ∘ other`` and ``other ∘ self``."""
+    """Return the methods for ``self ∘ other`` and ``other ∘ self``."""
 
     def forward(self: Value, other: Any) -> Any:
         if not isinstance(other, Value):
@@ -142,10 +143,7 @@ def _comparison(op: Op, swapped: bool = False) -> Callable[[Value, Any], Compari
     return compare
 
 
-new_node = object.__new__  # a node without the checks that Value(...) makes
-
-
-class Value:
+class Value(Manners, Node):
     """One real number in a computation that remembers how it came about.
 
     Args:
@@ -157,7 +155,7 @@ class Value:
         grad: ∂output/∂self, once ``output.backward()`` has run; 0.0 before.
         op: the op that computed it; None for a leaf.
         inputs: the Values the op was applied to, in order, repeats kept.
-        partials: the local derivatives ∂self/∂input, one an input.
+        partials: the local derivatives, one per input.
         label: its name, or "".
         role: "input"; "weight" or "constant" for the leaves of the subclasses.
 
@@ -172,30 +170,17 @@ class Value:
     (-9.0, -3.0, 3.0)
     """
 
-    __slots__ = ("_data", "grad", "inputs", "label", "op", "partials")
+    __slots__ = ()
 
-    role: ClassVar[str] = "input"
-    _data: float  # for apply, which is in a hurry; everybody else asks for ``data``
-    grad: float
-    op: Op | None
     inputs: tuple[Value, ...]
-    partials: tuple[float, ...]
-    label: str
 
     def __init__(self, data: Any, label: str = "") -> None:
-        if not isinstance(data, (float, int, Real)):
-            raise TypeError(f"a Value holds one real number, not {_described(data)}")
-        if not isinstance(label, str):
-            raise TypeError(f"the label of a Value is a string, not {_described(label)}")
-        try:
-            self._data = float(data)
-        except OverflowError:
-            raise ValueError(TOO_LARGE) from None
+        self._data = real_number("a Value holds", data)
         self.grad = NO_GRADIENT
         self.op = None
         self.inputs = ()
         self.partials = ()
-        self.label = label
+        self.label = label_text(label)
 
     @property
     def data(self) -> float:
@@ -206,14 +191,21 @@ class Value:
 
     @data.setter
     def data(self, number: float) -> None:
-        if not isinstance(number, (float, int, Real)):
-            raise TypeError(f"the data of a Value is one real number, not {_described(number)}")
-        if not mode.branching:
-            refuse_cut("setting .data")
-        try:
-            self._data = float(number)
-        except OverflowError:
-            raise ValueError(TOO_LARGE) from None
+        x = real_number("the data of a Value is", number)
+        refuse_cut("setting .data")
+        self._data = x
+
+    def backward(self) -> None:
+        """Fill in the gradient of every Value that this one was computed from.
+
+        See `autograd.reverse.backward`.
+        """
+        reverse.backward(self)
+
+    def detach(self) -> Constant:
+        """The same number as a constant: no gradient flows through it."""
+        refuse_cut("detach")
+        return Constant(self._data, self.label)
 
     __add__, __radd__ = _operator(ops.add)
     __sub__, __rsub__ = _operator(ops.sub)
@@ -234,7 +226,6 @@ class Value:
 
     exp, expm1, log, log1p, sqrt = map(unary, (ops.exp, ops.expm1, ops.log, ops.log1p, ops.sqrt))
     sin, cos, tan, asin, acos, atan = map(unary, (ops.sin, ops.cos, ops.tan, ops.asin, ops.acos, ops.atan))
-    arcsin, arccos, arctan = asin, acos, atan  # NumPy's names: np.arcsin(v) calls v.arcsin()
     sinh, cosh, tanh, sech = map(unary, (ops.sinh, ops.cosh, ops.tanh, ops.sech))
     erf, erfc = map(unary, (ops.erf, ops.erfc))
     sigmoid, softplus, relu, selu = map(unary, (ops.sigmoid, ops.softplus, ops.relu, ops.selu))
@@ -264,58 +255,12 @@ class Value:
         """``self`` held between ``low`` and ``high``; flat outside, slope 1 on the bounds themselves."""
         return apply(ops.clip, (as_value(self), as_value(low), as_value(high)))
 
-    def backward(self) -> None:
-        """Fill in the gradient of every Value that this one was computed from.
-
-        See `autograd.reverse.backward`.
-        """
-        from autograd.reverse import backward  # reverse.py is built on this file
-
-        backward(self)
-
     def __eq__(self, other: object) -> bool:
-        if not mode.branching and other is not self:
-            raise BranchError(_branches(self, "=", other))
+        if other is not self:
+            refuse_branch(self, "=", other)
         return self is other
 
     __hash__ = object.__hash__
-
-    def __bool__(self) -> bool:
-        if not mode.branching:
-            raise BranchError(_branches(self, "as", "a truth value"))
-        return True
-
-    def detach(self) -> Constant:
-        """The same number as a constant: no gradient flows through it."""
-        refuse_cut("detach")
-        return Constant(self._data, self.label)
-
-    def __getstate__(self) -> dict[str, Any]:
-        """For copies and pickles, where a gradient not computed yet is to stay one."""
-        state = {name: getattr(self, name) for name in Value.__slots__} | getattr(self, "__dict__", {})
-        if self.grad is NO_GRADIENT:
-            del state["grad"]
-        return state
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        for name, setting in ({"grad": NO_GRADIENT} | state).items():
-            setattr(self, name, setting)
-
-    def __repr__(self) -> str:
-        grad = "" if self.grad is NO_GRADIENT else f", grad={self.grad}"
-        label = f", label={self.label!r}" if self.label else ""
-        return f"{type(self).__name__}(data={self._data}{grad}{label})"
-
-    def __format__(self, spec: str) -> str:
-        return format(self._data, spec) if spec else repr(self)
-
-    def __float__(self) -> float:
-        raise TypeError(
-            "a Value is not a float: turning it into one would silently cut the gradient. "
-            "Write v.exp() rather than math.exp(v), and v.data where only the number is wanted"
-        )
-
-    __int__ = __float__
 
 
 def _name_methods() -> None:
@@ -342,16 +287,6 @@ class Parameter(Value):
     role = "weight"
 
 
-class Watched(Value):
-    """What an op computed inside `detect_anomaly`: it remembers the line that asked for it."""
-
-    __slots__ = ("line",)
-    line: str
-
-    def __repr__(self) -> str:
-        return super().__repr__().replace("Watched", "Value", 1)
-
-
 Operand: TypeAlias = Value | float
 VALUE_TYPES = frozenset({Value, Constant, Parameter})
 
@@ -370,8 +305,7 @@ class Comparison:
         self.op, self.left, self.right = op, left, right
 
     def __bool__(self) -> bool:
-        if not mode.branching:
-            raise BranchError(_branches(self.left, self.op.symbol, self.right))
+        refuse_branch(self.left, self.op.symbol, self.right)
         return self.op.evaluate((self.left._data, self.right._data))[0] == 1.0
 
     def __eq__(self, other: object) -> bool:
@@ -386,21 +320,3 @@ class Comparison:
     def value(self) -> Value:
         """The outcome as a Value, 1 or 0, that follows its inputs on a tape."""
         return apply(self.op, (self.left, self.right), kind=Constant)
-
-
-# ------------------------------------------------------------------------------------- messages
-
-
-TOO_LARGE = "this whole number is too large for a float, which goes up to about 1.8e308"
-
-
-def _described(x: object) -> str:
-    hint = ""
-    if isinstance(x, Value):
-        hint = "; it is a Value already"
-    elif isinstance(x, str):
-        hint = "; convert text with float(...) first"
-    elif hasattr(x, "__len__") or hasattr(x, "__iter__"):
-        hint = "; wrap its numbers one by one"
-    text = repr(x)
-    return f"{text if len(text) <= 40 else text[:37] + '...'} ({type(x).__name__}){hint}"

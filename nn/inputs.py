@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autograd import Value
-from autograd.value import VALUE_TYPES
-
-if TYPE_CHECKING:
-    pass
-from nn.layers import _count
+from autograd.extend import VALUE_TYPES
+from autograd.notation.numbers import counted
 
 
 def as_inputs(x: Any, nin: int, whose: str) -> tuple[Value, ...]:
@@ -23,7 +20,7 @@ def as_inputs(x: Any, nin: int, whose: str) -> tuple[Value, ...]:
     """
     values = (x,) if isinstance(x, (Value, Real)) else tuple(x)
     if len(values) != nin:
-        raise ValueError(f"the {whose} takes {_count(nin, 'input')} a sample; got {len(values)}")
+        raise ValueError(f"the {whose} takes {counted(nin, 'input')} a sample; got {len(values)}")
     if VALUE_TYPES.issuperset(map(type, values)):
         return values
     return tuple(

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from autograd import Parameter, Value, ops
 from autograd.node import number_of
+from autograd.notation.numbers import counted
 from autograd.value import apply
 from nn import init as initialisers
 from nn.activations import Activation, PReLU, activation
@@ -370,7 +371,7 @@ class _Numbers(list[float]):
         numbers = _numbers(after, self._name)
         if len(numbers) != len(self):
             raise ValueError(
-                f"{self._name} has {_count(len(self), 'number')}; this would make it {len(numbers)}"
+                f"{self._name} has {counted(len(self), 'number')}; this would make it {len(numbers)}"
             )
         for v, number in zip(self._values, numbers, strict=True):
             v.data = number
@@ -465,9 +466,5 @@ def _numbers(numbers: Any, name: str) -> list[float]:
     return [float(x) for x in listed]
 
 
-def _count(n: int, thing: str) -> str:
-    return f"{n:,} {thing}{'' if n == 1 else 's'}"
-
-
 def _parameters(module: Module) -> str:
-    return _count(len(module.parameters()), "parameter")
+    return counted(len(module.parameters()), "parameter")

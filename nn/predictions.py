@@ -82,14 +82,14 @@ def predict(model: Any, X: Any) -> list[Any]:
     samples = Samples(rows, ())
     with no_grad(), mode(model, training=False):
         predictions = (model(samples.row(i)) for i in range(len(samples)))
-        return [[_plain(step) for step in steps] for steps in predictions]
+        return [[_numbers(step) for step in steps] for steps in predictions]
 
 
-def _plain(prediction: Any) -> Any:
+def _numbers(prediction: Any) -> Any:
     """The numbers of a prediction, alone where there is but one."""
     if isinstance(prediction, Value):
         return prediction.data
-    return alone([_plain(v) for v in prediction])
+    return alone([_numbers(v) for v in prediction])
 
 
 def _is_stepwise(model: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Reading an expression as it is typed: from text to a list of instructions, or an error that says what to type."""
+"""From an expression as it is typed to a list of instructions, or an error that says what to type."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What the engine stands on: the record of an op, arithmetics of plain numbers, recording modes, the collector."""
+"""What the engine stands on: the record of an op, arithmetics of plain numbers, recording modes."""

@@ -1,33 +1,50 @@
-"""How operations are recorded: recording, watching for anomalies, refusing what a tape cannot follow."""
+"""The modes in which operations are recorded, and what a tape that records them has to refuse.
+
+`autograd.value.apply` asks the thread's `mode` what to do with each node that it makes.
+"""
 
 from __future__ import annotations
 
 import linecache
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
-
-from autograd.value import Value
+from typing import Any, Protocol
 
 
 class BranchError(TypeError):
     """Python was to branch on a Value while a tape was being recorded."""
 
 
+class Watch(Protocol):
+    """What looks at every number while anomalies are being detected; see `autograd.anomaly`."""
+
+    def new_node(self, op: Any, inputs: Sequence[Any], data: float) -> Any: ...
+    def check_values(self, order: Sequence[Any]) -> None: ...
+    def check_gradient(self, node: Any, upstream: Any, order: Sequence[Any]) -> None: ...
+
+
 class _Mode(threading.local):
-    """How this thread's `apply` behaves; switched by the context managers of reverse.py and the tape."""
+    """How this thread's `apply` behaves.
+
+    Attributes:
+        recording: whether a node remembers its op and inputs; not so inside `no_grad`.
+        watch: what checks every number inside `detect_anomaly`, else None.
+        branching: whether Python may branch on a Value; not so while a tape is being recorded.
+        made: the list that a tape which is being recorded wants each new node in, else None.
+        now: whether it is recording and not watching, and ``made``: both in one look-up for `apply`.
+    """
 
     recording = True
-    detecting = False
+    watch: Watch | None = None
     branching = True
-    made: list[Value] | None = None  # where a tape that is being recorded wants each new node
-    now: tuple[bool, list[Value] | None] = (True, None)  # recording and not detecting; made: all in one
+    made: list[Any] | None = None
+    now: tuple[bool, list[Any] | None] = (True, None)
 
     @contextmanager
     def switched(self, **settings: Any) -> Iterator[None]:
-        """Other settings of the attributes, for a while."""
+        """Change attributes for a while."""
         before = {name: getattr(self, name) for name in settings}
         self._set(settings)
         try:
@@ -38,43 +55,18 @@ class _Mode(threading.local):
     def _set(self, settings: dict[str, Any]) -> None:
         for name, setting in settings.items():
             setattr(self, name, setting)
-        self.now = (self.recording and not self.detecting, self.made)
+        self.now = (self.recording and self.watch is None, self.made)
 
 
 mode = _Mode()
 
 
-def refuse_cut(by: str) -> None:
-    """Raise if a tape is being recorded: it would keep this sample's number for all data."""
-    if not mode.branching:
-        raise BranchError(
-            f"{users_line()}: {by} cuts the graph while a tape is being recorded; "
-            "the tape would keep this sample's number for all data. Compute with the Value itself"
-        )
-
-
-def _branches(left: object, how: str, right: object) -> str:
-    return (
-        f"{users_line()}: Python branches on {left} {how} {right} while a tape is being recorded; "
-        "the tape would keep this one branch for all data. Use where, maximum, minimum, clip or relu"
-    )
-
-
-def users_line(source: bool = False) -> str:
-    """The line outside these packages that is being run, as ``file, line n``, and its text."""
-    frame = sys._getframe()
-    while frame.f_back and frame.f_globals.get("__name__", "").startswith(("autograd.", "nn.")):
-        frame = frame.f_back
-    file, number = frame.f_code.co_filename, frame.f_lineno
-    text = linecache.getline(file, number, frame.f_globals).strip() if source else ""
-    return f"{file}, line {number}{': ' if text else ''}{text}"
-
-
 def no_grad() -> Any:
-    """Compute without recording: within it every result is a constant.
+    """Compute without recording: inside it every result is a constant.
 
     A context manager, and a decorator as ``@no_grad()``.
 
+    >>> from autograd import Value
     >>> w = Value(1.5)
     >>> with no_grad():
     ...     y = w * 2
@@ -82,3 +74,31 @@ def no_grad() -> Any:
     ()
     """
     return mode.switched(recording=False)
+
+
+def refuse_cut(by: str) -> None:
+    """Raise `BranchError` if a tape is being recorded: it would keep this sample's number for all data."""
+    if not mode.branching:
+        raise BranchError(
+            f"{users_line()}: {by} cuts the graph while a tape is being recorded; "
+            "the tape would keep this sample's number for all data. Compute with the Value itself"
+        )
+
+
+def refuse_branch(left: object, how: str, right: object) -> None:
+    """Raise `BranchError` if a tape is being recorded: it would keep this one branch for all data."""
+    if not mode.branching:
+        raise BranchError(
+            f"{users_line()}: Python branches on {left} {how} {right} while a tape is being recorded; "
+            "the tape would keep this one branch for all data. Use where, maximum, minimum, clip or relu"
+        )
+
+
+def users_line(source: bool = False) -> str:
+    """Return the line outside these packages that is being run, as ``file, line n``, and its text."""
+    frame = sys._getframe()
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith(("autograd.", "nn.")):
+        frame = frame.f_back
+    file, number = frame.f_code.co_filename, frame.f_lineno
+    text = linecache.getline(file, number, frame.f_globals).strip() if source else ""
+    return f"{file}, line {number}{': ' if text else ''}{text}"

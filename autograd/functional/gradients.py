@@ -1,4 +1,8 @@
-"""The table of ops in the arithmetic of Values: derivatives that are graphs themselves."""
+"""Gradients as results, and as graphs that can be differentiated again.
+
+The partials of an op are stated in any arithmetic (`autograd.ops`).  Stated in the arithmetic of
+Values they are graphs themselves, and so is what the reverse pass makes of them.
+"""
 
 from __future__ import annotations
 
@@ -15,68 +19,16 @@ from autograd.reverse import upstreams
 from autograd.value import Comparison, Constant, Operand, Value, apply, as_value, as_values
 
 
-def _on_values(op: Op) -> Callable[..., Any]:
-    """The op as a function that stays with plain floats as long as it is given nothing else."""
-
-    def call(*inputs: Any) -> Any:
-        if op is ops.where and isinstance(inputs[0], (Comparison, Value)):
-            return where(*inputs)
-        if op is ops.where:
-            return choose(*inputs)
-        if op in COMPARISONS and any(isinstance(x, Value) for x in inputs):
-            return Comparison(op, *map(as_value, inputs))
-        if any(isinstance(x, Value) for x in inputs):
-            return apply(op, as_values(inputs))
-        return float(getattr(IEEE, op.name)(*inputs))
-
-    return call
-
-
-COMPARISONS = (ops.less, ops.less_equal, ops.equal)
-
-
-class _Values:
-    """The arithmetic of Values: every op of the table by name, those registered later included."""
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        if name not in TABLE:
-            raise AttributeError(f"there is no op {name!r} in the table")
-        return _on_values(TABLE[name])
-
-
-VALUES = _Values()
-
-
-def partials_as_values(node: Value) -> list[Operand]:
-    """The partials of a node as graphs of its inputs (plain floats where they depend on none)."""
-    assert node.op is not None
-    inputs = [number_of(v) if isinstance(v, Constant) and v.op is None else v for v in node.inputs]
-    return node.op.partials(VALUES, inputs, node)
-
-
-def in_values(node: Value, upstream: Operand) -> list[Operand]:
-    """upstream × partial for each input of the node, as graphs."""
-    return [_product(upstream, partial) for partial in partials_as_values(node)]
-
-
 @overload
 def gradients(output: Value, wrt: Value, create_graph: Literal[False] = ...) -> float: ...
-
-
 @overload
 def gradients(output: Value, wrt: Value, create_graph: Literal[True]) -> Value: ...
-
-
 @overload
 def gradients(output: Value, wrt: Sequence[Value], create_graph: Literal[False] = ...) -> list[float]: ...
-
-
 @overload
 def gradients(output: Value, wrt: Sequence[Value], create_graph: Literal[True]) -> list[Value]: ...
-
-
 def gradients(output: Value, wrt: Any, create_graph: bool = False) -> Any:
-    """∂output/∂v for each v of ``wrt``, without touching any ``.grad``.
+    """Return ∂output/∂v for each v of ``wrt``, without touching any ``.grad``.
 
     Args:
         output: the Value to differentiate.
@@ -117,10 +69,56 @@ def gradients(output: Value, wrt: Any, create_graph: bool = False) -> Any:
     return found[0] if isinstance(wrt, Value) else found
 
 
+def in_values(node: Value, upstream: Operand) -> list[Operand]:
+    """Return upstream × partial for each input of the node, as graphs."""
+    return [_product(upstream, partial) for partial in partials_as_values(node)]
+
+
+def partials_as_values(node: Value) -> list[Operand]:
+    """Return the partials of a node as graphs of its inputs (plain floats where they depend on none)."""
+    assert node.op is not None
+    inputs = [number_of(v) if isinstance(v, Constant) and v.op is None else v for v in node.inputs]
+    return node.op.partials(VALUES, inputs, node)
+
+
 def _product(upstream: Any, partial: Any) -> Any:
-    """upstream × partial, less the multiplications by one that would clutter a gradient's graph."""
+    """Return upstream × partial, less the multiplications by one that would clutter a gradient's graph."""
     if partial.__class__ is float and partial == 1.0:
         return upstream
     if upstream.__class__ is float and upstream == 1.0:
         return partial
     return upstream * partial
+
+
+# ------------------------------------------------------------------- the arithmetic of Values
+
+COMPARISONS = (ops.less, ops.less_equal, ops.equal)
+
+
+class _Values:
+    """The arithmetic of Values: every op of the table by name, those registered later included."""
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name not in TABLE:
+            raise AttributeError(f"there is no op {name!r} in the table")
+        return _on_values(TABLE[name])
+
+
+VALUES = _Values()
+
+
+def _on_values(op: Op) -> Callable[..., Any]:
+    """Return the op as a function that stays with plain floats as long as it is given nothing else."""
+
+    def call(*inputs: Any) -> Any:
+        if op is ops.where and isinstance(inputs[0], (Comparison, Value)):
+            return where(*inputs)
+        if op is ops.where:
+            return choose(*inputs)
+        if op in COMPARISONS and any(isinstance(x, Value) for x in inputs):
+            return Comparison(op, *map(as_value, inputs))
+        if any(isinstance(x, Value) for x in inputs):
+            return apply(op, as_values(inputs))
+        return float(getattr(IEEE, op.name)(*inputs))
+
+    return call

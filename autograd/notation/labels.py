@@ -1,11 +1,5 @@
-"""How numbers and labels are written wherever a person reads them.
+"""How labels are written: the textbook's (``w21^3``) are taken apart, for renderers to set their indices.
 
-One place for all views: four significant digits, a real minus, ``–`` for a gradient that has not
-been computed, and the textbook labels (``w21^3``) taken apart so that each renderer can set them
-with true sub- and superscripts.
-
->>> number(-0.0123456), number(float("inf")), number(None), signed(6.0)
-('−0.01235', '∞', '–', '+6')
 >>> parse_label("w21^3")
 Label(base='w', subscript='21', superscript='3')
 >>> parse_label("w21^3").text

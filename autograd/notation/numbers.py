@@ -1,4 +1,8 @@
-"""How numbers are written: four digits, a real minus, nothing that is not so."""
+"""How numbers are written: four significant digits, a real minus, ``–`` for what is not computed yet.
+
+>>> number(-0.0123456), number(float("inf")), number(None), signed(6.0)
+('−0.01235', '∞', '–', '+6')
+"""
 
 from __future__ import annotations
 

@@ -310,7 +310,7 @@ class Walk(Sequence[Step]):
         Path(path).write_text(page(self), encoding="utf-8")
 
     def live(self) -> Any:
-        """The page as a notebook widget, in which leaves can be changed; see `autograd.seeing.pages.player.live`.
+        """The page as a notebook widget, in which leaves can be changed; see `player.live`.
 
         Raises:
             ImportError: if the packages of ``chainrule[notebook]`` are not installed.

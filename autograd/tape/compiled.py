@@ -211,7 +211,7 @@ def cached_module(name: str, text: str) -> Any:
         text: the source.
     """
     path = cache_folder() / f"{name}.py"
-    if not path.exists():
+    if not _holds(path, text):  # not there yet, damaged, or written by another version
         _announce()
         temporary = path.with_suffix(f".{os.getpid()}")
         temporary.write_text(text, encoding="utf-8")
@@ -225,11 +225,18 @@ def cached_module(name: str, text: str) -> Any:
         spec.loader.exec_module(module)
     except numba.core.errors.NumbaError:
         raise
-    except Exception:  # what is kept on disk is damaged, or another version's: compile it again
+    except Exception:  # the machine code that is kept on disk is damaged: compile it again
         for kept in (path.parent / "__pycache__").glob(f"{name}.*"):
             kept.unlink()
         spec.loader.exec_module(module)
     return module
+
+
+def _holds(path: Path, text: str) -> bool:
+    try:
+        return path.read_text(encoding="utf-8") == text
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def cache_folder() -> Path:

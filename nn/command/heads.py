@@ -11,7 +11,7 @@ from autograd import Value
 from nn import losses
 from nn.data.dataset import Dataset
 from nn.data.samples import ERRORS
-from nn.data.sets import Scaler
+from nn.data.scaling import Scaler
 
 
 @dataclass(frozen=True)

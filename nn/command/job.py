@@ -6,37 +6,25 @@ scores and differentiates in the data's own units.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from os import PathLike
-from time import perf_counter
 from typing import Any
 
-from nn import losses, optim
+from nn import optim
 from nn.activations import activation
 from nn.checks import by_name
 from nn.command.heads import Head, head
-from nn.command.result import Result, Snapshot
 from nn.command.settings import OPTIMIZERS, SCHEDULES, Settings
 from nn.data.dataset import Dataset, split
 from nn.data.samples import is_array
-from nn.data.sets import Scaler
+from nn.data.scaling import Scaler
 from nn.layers import MLP
 from nn.saving.architecture import CheckpointError
 from nn.saving.checkpoint import Checkpoint, save
-from nn.training.fit import ENGINES, fit
-from nn.training.history import evenly_spaced
-
-SNAPSHOTS = 30
-"""How often a network is looked at while it learns, where what it learned can be drawn."""
-
-
-# ------------------------------------------------------------------- how a task meets a network
-
-
-# ------------------------------------------------------------------------------------ the job
+from nn.training.fit import ENGINES
 
 
 @dataclass
@@ -65,63 +53,10 @@ class Job:
         """How many samples there are, those to judge by included."""
         return len(self.train) + len(self.held_out)
 
-    def run(
-        self,
-        progress: bool = True,
-        path: str | PathLike[str] | None = None,
-        resume: Mapping[str, Any] | None = None,
-    ) -> Result:
-        """Train the network; an interrupt (Ctrl-C) ends the training early and keeps what was learned.
-
-        Args:
-            progress: show a progress bar on a terminal.
-            path: where a checkpoint is written after each epoch.
-            resume: the state of a training to go on with; see `resumed`.
-        """
-        loss = losses.by_name(self.settings.loss)
-        snapshots = [self._snapshot(0, None)] if self.on_a_plane and resume is None else []
-        started = perf_counter()
-        history = fit(
-            self.model,
-            *self.seen(self.train),
-            loss=loss,
-            optimizer=self.optimizer,
-            epochs=self.settings.epochs,
-            batch_size=min(self.settings.batch, len(self.train)),
-            seed=self.settings.seed,
-            l2=self.settings.l2,
-            validation=self.seen(self.held_out) if len(self.held_out) else None,
-            progress=progress,
-            engine=self.settings.engine,
-            schedule=SCHEDULES[self.settings.schedule](self.optimizer, self.settings.epochs),
-            checkpoint=self._after_an_epoch(path, snapshots),
-            resume=resume,
-        )
-        return Result(self, history, perf_counter() - started, snapshots)
-
-    def _after_an_epoch(
-        self, path: str | PathLike[str] | None, snapshots: list[Snapshot]
-    ) -> Callable[[Mapping[str, Any]], None] | None:
-        """What is done after each epoch: a checkpoint is written, a snapshot taken; None if neither."""
-        watched = evenly_spaced(self.settings.epochs, SNAPSHOTS) if self.on_a_plane else set()
-        if path is None and not watched:
-            return None
-
-        def after_an_epoch(state: Mapping[str, Any]) -> None:
-            if path is not None:
-                self.save(path, state)
-            if state["epoch"] in watched:
-                snapshots.append(self._snapshot(state["epoch"], state["history"]["loss"][-1]))
-
-        return after_an_epoch
-
     @property
     def on_a_plane(self) -> bool:
         """Whether two inputs are to be told apart into classes: then all that is learned can be drawn."""
         return self.data.classes is not None and len(self.data.features) == 2
-
-    def _snapshot(self, epoch: int, loss: float | None) -> Snapshot:
-        return Snapshot(epoch, loss, [p.data for p in self.model.parameters()])
 
     def seen(self, data: Dataset) -> tuple[Any, list[Any]]:
         """The samples as the network sees them: scaled inputs, and targets for the loss."""
@@ -237,6 +172,3 @@ def _settings(checkpoint: Checkpoint, path: str | PathLike[str]) -> Settings:
     if not right:
         raise CheckpointError(f"{path}: it holds no training to go on with")
     return Settings(**told)
-
-
-# ---------------------------------------------------------------------------------- the result

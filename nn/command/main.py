@@ -21,6 +21,7 @@ from autograd.notation.numbers import counted, number
 from nn.activations import ACTIVATIONS
 from nn.command.job import Job, prepare, resumed
 from nn.command.result import Result
+from nn.command.run import run
 from nn.command.settings import OPTIMIZERS, SCHEDULES, Settings, default_settings
 from nn.data.dataset import remarks
 from nn.data.sets import FOLDERS, NAMED, load
@@ -107,7 +108,7 @@ def train(arguments: argparse.Namespace) -> int:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # what fit warns of is said below
         try:
-            result = order.job.run(path=order.save, resume=order.state)
+            result = run(order.job, path=order.save, resume=order.state)
         except OSError as error:  # the checkpoint could not be written
             return _refuse(error)
     print("\n".join(_outcome(result)), flush=True)

@@ -49,6 +49,7 @@ class Dataset:
     def rows(self, indices: Iterable[int]) -> Dataset:
         """The samples with these indices, in this order.
 
+        >>> from nn.data import load
         >>> load("xor").rows([3, 0]).X
         [[1.0, 1.0], [0.0, 0.0]]
         """
@@ -59,6 +60,7 @@ class Dataset:
 def remarks(data: Dataset) -> list[str]:
     """What is odd about a data set and yet no error, a sentence each.
 
+    >>> from nn.data import from_arrays
     >>> remarks(from_arrays([[1.0, 7.0], [2.0, 7.0]] * 2, [0, 1] * 2))
     ['x2 is 7 in every row: nothing can be learned from it.']
     """
@@ -88,6 +90,7 @@ def split(data: Dataset, held_out: float, seed: int = 0) -> tuple[Dataset, Datas
     Raises:
         ValueError: for another share, or if nothing would be left to train on.
 
+    >>> from nn.data import load
     >>> train, held_out = split(load("xor"), 0.5)
     >>> len(train), len(held_out), sorted(held_out.y)
     (2, 2, [0, 1])

@@ -1,13 +1,4 @@
-"""Data sets: some that are always at hand, MNIST's files, any CSV file, and tables in memory.
-
-A `Dataset` is rows of numbers with one target each.  `load` finds one by name or path; `from_arrays`
-and `from_frame` take what NumPy and pandas hold; `split` keeps some rows out of training; `Scaler`
-(scaling.py) brings the columns to a common size and back.
-
->>> data = load("xor")
->>> data.X, data.y
-([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 0])
-"""
+"""Data sets that are always at hand, folders of IDX files, and `load`, which finds one by name or path."""
 
 from __future__ import annotations
 
@@ -18,8 +9,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from nn import idx as idx_files
 from nn.checks import did_you_mean
+from nn.data import idx_files
 from nn.data.columns import (
     FEWEST_ROWS,
     MOST_CLASSES,
@@ -27,31 +18,7 @@ from nn.data.columns import (
     read_cells,
 )
 from nn.data.dataset import Dataset
-from nn.data.scaling import Scaler
 from nn.data.tables import from_csv
-
-__all__ = [
-    "FOLDERS",
-    "NAMED",
-    "Dataset",
-    "Scaler",
-    "cancer",
-    "diabetes",
-    "digits",
-    "from_arrays",
-    "from_csv",
-    "from_frame",
-    "idx",
-    "iris",
-    "load",
-    "mnist",
-    "moons",
-    "remarks",
-    "split",
-    "wine",
-    "xor",
-]
-
 
 # -------------------------------------------------------------------------------- the named sets
 
@@ -129,10 +96,10 @@ def mnist(folder: str | PathLike[str]) -> Dataset:
 
     Args:
         folder: where the files are, plain or gzip, their content verified by its checksums; see
-            `nn.data.idx.read_folder`.
+            `nn.data.idx_files.read_folder`.
 
     Raises:
-        FileNotFoundError, ValueError, ImportError: see `nn.data.idx.read_folder`.
+        FileNotFoundError, ValueError, ImportError: see `nn.data.idx_files.read_folder`.
     """
     return _pictures("mnist", *idx_files.read_folder(folder, idx_files.MNIST))
 
@@ -141,7 +108,7 @@ def idx(folder: str | PathLike[str]) -> Dataset:
     """A set of pictures in four files of MNIST's names and format, such as Fashion-MNIST.
 
     Raises:
-        FileNotFoundError, ValueError, ImportError: see `nn.data.idx.read_folder`; and if a test picture
+        FileNotFoundError, ValueError, ImportError: see `nn.data.idx_files.read_folder`; and if a test picture
             has a label that no training picture has.
     """
     path = Path(folder)

@@ -1,4 +1,4 @@
-"""The signs that a training goes wrong: what each looks like in a monitor's records, and what usually helps."""
+"""The signs that a training goes wrong: how each shows in a monitor's records, and what helps."""
 
 from __future__ import annotations
 

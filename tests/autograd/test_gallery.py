@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from autograd import Constant, Parameter, Value, gallery, gradient_path, topological_order
 from autograd import sum as sum_of
-from autograd.seeing.gallery import facts as gathering
+from autograd.seeing.pages.gallery import facts as gathering
 from autograd.seeing.pages.gallery.facts import Spread
 from autograd.seeing.pages.gallery.spread import NARROW, WIDE, Scale, layers_svg
 from tests.strategies import Recipe, recipes

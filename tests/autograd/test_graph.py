@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from autograd import Value, find, topological_order
-from autograd.graph import between, leaves
+from autograd.graph import leaves
 from tests.strategies import Recipe, recipes
 
 
@@ -57,30 +57,12 @@ def test_leaves_are_what_the_output_was_computed_from() -> None:
     assert [v.data for v in leaves(y)] == [1.0, 2.0, 3.0]
 
 
-def test_between_is_all_that_lies_on_a_route() -> None:
-    a, b = Value(1.0, "a"), Value(2.0, "b")
-    first = a * b
-    aside = b.exp()
-    second = first + a
-    output = second * aside
-    assert between(a, output) == [a, first, second, output]
-    assert between(b, output) == [b, first, second, aside, output]
-    assert between(first, first) == [first]
-
-
-def test_between_strangers_lies_nothing() -> None:
-    a, b = Value(1.0), Value(2.0)
-    assert between(a, b.exp()) == []
-    assert between(b.exp(), b) == []
-
-
 def test_depth_does_not_touch_the_recursion_limit() -> None:
     x = y = Value(1.0)
     for _ in range(10 * sys.getrecursionlimit()):
         y = y + 1
     assert len(topological_order(y)) == 2 + 20 * sys.getrecursionlimit() - 1
     assert leaves(y)[0] is x
-    assert len(between(x, y)) == 1 + 10 * sys.getrecursionlimit()
 
 
 def test_a_value_is_found_by_its_label() -> None:

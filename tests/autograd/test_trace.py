@@ -155,7 +155,9 @@ def test_what_is_not_a_value_is_refused(output: Any, names: Any) -> None:
 
 # ------------------------------------------------------------------------------------------- JSON
 
-SCHEMA = json.loads((Path(autograd.__file__).parent / "trace.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads(
+    (Path(autograd.__file__).parent / "seeing" / "facts" / "trace.schema.json").read_text(encoding="utf-8")
+)
 
 
 def odd_walk() -> Trace:

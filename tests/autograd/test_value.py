@@ -72,7 +72,7 @@ def test_a_value_has_room_for_nothing_else() -> None:
         (lambda: Value([1.0]), ["[1.0]", "list", "one by one"]),
         (lambda: Value(1 + 2j), ["(1+2j)", "complex"]),
         (lambda: Value(Value(1.0)), ["Value", "already"]),
-        (lambda: Value(list(range(1000))), ["list", "..."]),
+        (lambda: Value(list(range(1000))), ["list", "…"]),
         (lambda: Value(1.0, 5), ["label", "5", "int"]),
         (lambda: Constant("x"), ["'x'", "str"]),
         (lambda: Parameter(None), ["None"]),

@@ -30,7 +30,7 @@ from autograd import Constant, Parameter, Value
 from autograd.tape import Tape
 from autograd.tape.rules import vectorised
 from nn import MLP, SGD, accuracy, fit, losses
-from nn.data.idx import MNIST, read_folder
+from nn.data.idx_files import MNIST, read_folder
 
 SGD_RULE = vectorised(SGD.rule, 1)
 OPEN = ExitStack()  # the trainings that are being measured

@@ -28,9 +28,9 @@ import numpy as np
 from autograd import Value
 from nn import MLP, SGD, Adam, accuracy, fit, losses
 from nn.command.job import prepare
+from nn.command.run import run as run_job
 from nn.command.settings import default_settings
-from nn.data.dataset import Dataset, split
-from nn.data.sets import Scaler, digits, load, moons
+from nn.data import Dataset, Scaler, digits, load, moons, split
 from nn.predictions import answers
 from nn.schedules import CosineAnnealingLR
 
@@ -165,7 +165,7 @@ def job(data: Dataset) -> Run:
     """What the command line does by default: a fifth held out."""
 
     def run(seed: int) -> float:
-        result = prepare(data, replace(default_settings(data), seed=seed)).run(progress=False)
+        result = run_job(prepare(data, replace(default_settings(data), seed=seed)), progress=False)
         score = result.scores(result.job.held_out).accuracy
         assert score is not None
         return score

@@ -9,9 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nn.data.dataset import remarks, split
-from nn.data.sets import NAMED, Scaler, digits, load, moons, xor
-from nn.data.tables import from_arrays, from_csv, from_frame
+from nn.data import NAMED, Scaler, digits, from_arrays, from_csv, from_frame, load, moons, remarks, split, xor
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nn import idx
-from nn.data.idx import read_folder, read_idx
-from nn.data.sets import load
+from nn.data import idx_files as idx
+from nn.data import load
+from nn.data.idx_files import read_folder, read_idx
 
 MNIST = Path(__file__).parents[3] / "shared" / "data" / "mnist"
 NAMES = (

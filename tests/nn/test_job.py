@@ -12,9 +12,9 @@ from autograd import gradients
 from nn import Checkpoint, CheckpointError, load, losses, save
 from nn.command.heads import head
 from nn.command.job import Job, prepare, resumed
+from nn.command.run import run
 from nn.command.settings import OPTIMIZERS, default_settings
-from nn.data.dataset import Dataset
-from nn.data.sets import moons, xor
+from nn.data import Dataset, moons, xor
 
 
 def waves(samples=40):
@@ -33,7 +33,7 @@ def apart(classes, samples=36):
 
 def trained(data, **settings):
     settings = {"epochs": 30, "engine": "eager", "layers": (4,), **settings}
-    return prepare(data, replace(default_settings(data), **settings)).run(progress=False)
+    return run(prepare(data, replace(default_settings(data), **settings)), progress=False)
 
 
 @pytest.mark.parametrize("data", [xor(), moons(24), waves(), apart(3)], ids=lambda data: data.name)
@@ -165,7 +165,7 @@ def test_a_training_that_goes_on_is_to_the_last_bit_one_that_never_stopped(tmp_p
         epochs=6, batch=8, engine=engine, schedule=schedule,
     )  # fmt: skip
     whole, half = prepare(data, settings), prepare(data, settings)
-    uninterrupted = whole.run(progress=False)
+    uninterrupted = run(whole, progress=False)
 
     def interrupted(path, state):
         if state["epoch"] == 3:
@@ -173,10 +173,10 @@ def test_a_training_that_goes_on_is_to_the_last_bit_one_that_never_stopped(tmp_p
         Job.save(half, path, state)
 
     half.save = interrupted
-    assert half.run(progress=False, path=tmp_path / "m").history.interrupted
+    assert run(half, progress=False, path=tmp_path / "m").history.interrupted
     again, state = resumed(data, tmp_path / "m", {})
     assert state["epoch"] == 2
-    history = again.run(progress=False, resume=state).history
+    history = run(again, progress=False, resume=state).history
     assert again.model.state_dict() == whole.model.state_dict()
     assert list(history) == list(uninterrupted.history)
 
@@ -184,12 +184,12 @@ def test_a_training_that_goes_on_is_to_the_last_bit_one_that_never_stopped(tmp_p
 def test_going_on_from_the_end_needs_more_epochs(tmp_path):
     data = moons(24)
     settings = replace(default_settings(data), layers=(2,), epochs=3, engine="eager")
-    prepare(data, settings).run(progress=False, path=tmp_path / "m")
+    run(prepare(data, settings), progress=False, path=tmp_path / "m")
     with pytest.raises(ValueError, match="all 3 epochs of this training are done"):
         resumed(data, tmp_path / "m", {})
     longer, state = resumed(data, tmp_path / "m", {"epochs": 5})
-    whole = prepare(data, replace(settings, epochs=5)).run(progress=False)
-    assert list(longer.run(progress=False, resume=state).history) == list(whole.history)
+    whole = run(prepare(data, replace(settings, epochs=5)), progress=False)
+    assert list(run(longer, progress=False, resume=state).history) == list(whole.history)
 
 
 def test_a_job_s_file_tells_what_the_network_s_numbers_mean(tmp_path):

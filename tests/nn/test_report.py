@@ -18,9 +18,9 @@ from nn.command.job import prepare
 from nn.command.report import check_folder, companions, page, pictures, write_report
 from nn.command.report.film import film_of
 from nn.command.report.folder import staged
+from nn.command.run import run
 from nn.command.settings import default_settings
-from nn.data.dataset import Dataset
-from nn.data.sets import moons, xor
+from nn.data import Dataset, moons, xor
 from nn.training.history import Epoch
 
 MARKUP = "<script>alert('&')</script> $x$"
@@ -28,7 +28,7 @@ MARKUP = "<script>alert('&')</script> $x$"
 
 def trained(data, **settings):
     settings = {"epochs": 5, "engine": "eager", "layers": (1,), **settings}
-    return prepare(data, replace(default_settings(data), **settings)).run(progress=False)
+    return run(prepare(data, replace(default_settings(data), **settings)), progress=False)
 
 
 def rows(classes, features=3, samples=24):

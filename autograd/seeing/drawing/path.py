@@ -31,11 +31,11 @@ from autograd.seeing.drawing.values import (
     note,
     rows_of_use,
 )
+from autograd.seeing.facts.ledger import sum_of_others
 from autograd.seeing.facts.names import labels_of, name_of_output
 from autograd.seeing.facts.records import Edge, Node, Trace
-from autograd.seeing.facts.routes import Route, equality, factors_in_words, product_in_words
+from autograd.seeing.facts.routes import Route, Routes, equality, factors_in_words, product_in_words
 from autograd.seeing.facts.trace import trace
-from autograd.seeing.paths import GradientPath
 from autograd.value import Value
 
 STRONGEST = 5
@@ -50,7 +50,7 @@ THIN_STRAND, THICK_STRAND = 1.8, 2.6
 
 
 def draw_path(
-    path: GradientPath, *, names: Mapping[str, Any] | None = None, limit: int = 400, theme: str = "light"
+    path: Routes, *, names: Mapping[str, Any] | None = None, limit: int = 400, theme: str = "light"
 ) -> Drawing:
     """See `GradientPath.draw`."""
     check_limit(limit)
@@ -104,7 +104,7 @@ def _keep_order(drawing: Drawing, facts: Trace) -> None:
                 column.edge(layer[above].id, layer[below].id, style="invis")
 
 
-def _with_named_output(facts: Trace, path: GradientPath, names: Mapping[Value, str]) -> Trace:
+def _with_named_output(facts: Trace, path: Routes, names: Mapping[Value, str]) -> Trace:
     """The trace with the name for the output that the caption uses."""
     label = name_of_output(topological_order(path.output), names)
     nodes = [replace(node, label=label) if node.id == facts.output else node for node in facts.nodes]
@@ -118,14 +118,14 @@ def _operation(node: Node) -> str:
     return node.formula
 
 
-def _facts(path: GradientPath, among: Collection[Value], names: Mapping[str, Any] | None) -> Trace:
+def _facts(path: Routes, among: Collection[Value], names: Mapping[str, Any] | None) -> Trace:
     """The trace of the sub-graph.  Its gradients are the path's own: no backward() is needed."""
     facts = trace(path.output, names, path.upstream, among)
     start, *others = facts.nodes
     return replace(facts, nodes=(replace(start, symbol=None), *others))  # how it came about is not shown
 
 
-def _unconnected(path: GradientPath, names: Mapping[str, Any] | None) -> Trace:
+def _unconnected(path: Routes, names: Mapping[str, Any] | None) -> Trace:
     """The weight and the output side by side."""
     ends = ((path.weight, 0.0), (path.output, 1.0))
     alone = [trace(v, names, {v: gradient}, among=(v,)).nodes[0] for v, gradient in ends]
@@ -133,7 +133,7 @@ def _unconnected(path: GradientPath, names: Mapping[str, Any] | None) -> Trace:
     return Trace(nodes, (), "n1")
 
 
-def _fitting(path: GradientPath, routes: list[Route], limit: int) -> list[Route]:
+def _fitting(path: Routes, routes: list[Route], limit: int) -> list[Route]:
     """As many of the strongest routes as fit."""
     for kept in range(len(routes), 0, -1):
         if len({v for route in routes[:kept] for v in route.nodes}) <= limit:
@@ -141,7 +141,7 @@ def _fitting(path: GradientPath, routes: list[Route], limit: int) -> list[Route]
     raise too_large("gradient path", len(path.nodes), len(path.uses), limit)
 
 
-def _facts_of_routes(path: GradientPath, routes: list[Route], names: Mapping[str, Any] | None) -> Trace:
+def _facts_of_routes(path: Routes, routes: list[Route], names: Mapping[str, Any] | None) -> Trace:
     """The trace of these routes alone."""
     among = {v for route in routes for v in route.nodes}
     facts = _facts(path, among, names)
@@ -173,7 +173,7 @@ class Strand:
     product: float
 
 
-def _values_of(path: GradientPath, facts: Trace, routes: Sequence[Route]) -> dict[Value, str]:
+def _values_of(path: Routes, facts: Trace, routes: Sequence[Route]) -> dict[Value, str]:
     """The Values drawn, each with its id in the trace."""
     if len(facts.nodes) == len(path.nodes):
         return dict(zip(path.nodes, (node.id for node in facts.nodes), strict=True))
@@ -181,7 +181,7 @@ def _values_of(path: GradientPath, facts: Trace, routes: Sequence[Route]) -> dic
     return dict(zip((v for v in path.nodes if v in passed), (node.id for node in facts.nodes), strict=True))
 
 
-def _strands(path: GradientPath, routes: list[Route], facts: Trace) -> dict[Use, list[Strand]]:
+def _strands(path: Routes, routes: list[Route], facts: Trace) -> dict[Use, list[Strand]]:
     """Which of the routes pass along each use, the strongest first."""
     ids = _values_of(path, facts, routes)
     strands: dict[Use, list[Strand]] = {}
@@ -192,7 +192,7 @@ def _strands(path: GradientPath, routes: list[Route], facts: Trace) -> dict[Use,
 
 
 def _symbols(
-    path: GradientPath, facts: Trace, routes: Sequence[Route], names: Mapping[Value, str]
+    path: Routes, facts: Trace, routes: Sequence[Route], names: Mapping[Value, str]
 ) -> dict[Use, str]:
     """The local derivatives in symbols, as far as they are short and say more than the number."""
     symbols: dict[Use, str] = {}
@@ -280,7 +280,7 @@ def _legend_of_routes(theme: Theme, sizes: Sizes) -> list[str]:
 
 
 def _ledger(
-    path: GradientPath, routes: list[Route], names: Mapping[Value, str], theme: Theme, sizes: Sizes
+    path: Routes, routes: list[Route], names: Mapping[Value, str], theme: Theme, sizes: Sizes
 ) -> list[str]:
     """A row for each of the routes, with its number, product, factors and way; and one for the rest."""
     rows = [
@@ -296,7 +296,7 @@ def _ledger(
     hidden = path.count - len(routes)
     if hidden:
         words = note(f"{count(hidden)} more, none of them larger, together", theme, sizes.small)
-        rest = gradient_text(path.ledger(len(routes)).rest, theme, sizes.small)
+        rest = gradient_text(sum_of_others(path, routes), theme, sizes.small)
         rows.append(row(cell(""), cell(rest, 'ALIGN="RIGHT"'), cell(words, 'ALIGN="LEFT" COLSPAN="2"')))
     return [table(rows, 3)]
 

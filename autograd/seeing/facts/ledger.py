@@ -22,8 +22,7 @@ from autograd.value import Value
 
 if TYPE_CHECKING:
     pass
-from autograd.seeing.facts.routes import Route, _target
-from autograd.seeing.paths import GradientPath
+from autograd.seeing.facts.routes import Route, Routes, target_of
 
 MOST_FACTORS = 14
 """Of a route with more factors than this, the first and the last are shown."""
@@ -310,7 +309,8 @@ LONGEST_FORMULA = 20
 CALL = re.compile(r"\w+\(.*\)", re.DOTALL)
 
 
-def _ledger(path: GradientPath, routes: list[Route], names: Mapping[str, Any] | None) -> Ledger:
+def ledger_of(path: Routes, routes: list[Route], names: Mapping[str, Any] | None) -> Ledger:
+    """Return the account of a gradient: these routes, what the others add, and the sum."""
     called = _names_on(path, routes, names)
     entries, products = [], []
     for rank, route in enumerate(routes, 1):
@@ -327,7 +327,7 @@ def _ledger(path: GradientPath, routes: list[Route], names: Mapping[str, Any] | 
         output=called[path.output],
         entries=tuple(entries),
         count=path.count,
-        rest=_sum_of_others(path, routes),
+        rest=sum_of_others(path, routes),
         gradient=path.total,
     )
 
@@ -337,7 +337,7 @@ def _is_repeated(before: Value, after: Value) -> bool:
     return sum(v is before for v in after.inputs) > 1
 
 
-def _sum_of_others(path: GradientPath, routes: list[Route]) -> float:
+def sum_of_others(path: Routes, routes: list[Route]) -> float:
     """The sum of the products of all routes but these.
 
     Every other route parts from these at some node on the way back from the output, by an edge that
@@ -350,7 +350,7 @@ def _sum_of_others(path: GradientPath, routes: list[Route]) -> float:
         slope[use.target] = slope.get(use.target, 0.0) + use.partial * slope[use.source]
     if not routes:
         return slope[path.output]
-    into = {target: list(group) for target, group in groupby(path.uses, key=_target)}
+    into = {target: list(group) for target, group in groupby(path.uses, key=target_of)}
     others: list[float] = []
     ahead = [(path.output, 1.0, routes, 1)]
     while ahead:
@@ -365,7 +365,7 @@ def _sum_of_others(path: GradientPath, routes: list[Route]) -> float:
     return total(others)
 
 
-def _names_on(path: GradientPath, routes: list[Route], names: Mapping[str, Any] | None) -> dict[Value, str]:
+def _names_on(path: Routes, routes: list[Route], names: Mapping[str, Any] | None) -> dict[Value, str]:
     """What each Value on the routes is called: its label, else its formula, else its number."""
     labels = labels_of(names)
     called = {path.weight: "weight", path.output: name_of_output(topological_order(path.output), labels)}

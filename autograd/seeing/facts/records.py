@@ -1,4 +1,4 @@
-"""A trace as JSON, and back.
+"""The records that make up a trace, and their JSON.
 
 The format is stated in ``trace.schema.json``, which lies beside this file.  JSON has no numbers that
 are not finite: they are written as the strings "inf", "-inf" and "nan".
@@ -11,126 +11,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from math import inf, nan
 from typing import Any, TypeVar
-
-VERSION = 1
-NOT_FINITE = {"inf": inf, "-inf": -inf, "nan": nan}
-TYPES: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (int, float)}
-"""What a field of an annotation may be in JSON."""
-
-Record = TypeVar("Record", Node, Edge, Step)
-
-
-def to_json(trace: Trace) -> str:
-    """The trace as JSON text."""
-    data = {
-        "version": VERSION,
-        "output": trace.output,
-        "nodes": [_written(node) for node in trace.nodes],
-        "edges": [_written(edge) for edge in trace.edges],
-        "steps": [_written(step) for step in trace.steps],
-    }
-    return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-
-
-def from_json(text: str) -> Trace:
-    """The trace that `to_json` wrote.
-
-    Raises:
-        TypeError: if ``text`` is not a string.
-        ValueError: if it is no trace, or one of a version that is not known here.
-    """
-    data = _object(text)
-    nodes = _records(Node, data, "nodes")
-    edges = _records(Edge, data, "edges")
-    steps = _records(Step, data, "steps")
-    ids = {node.id for node in nodes}
-    used = [data["output"], *(i for edge in edges for i in (edge.source, edge.target))]
-    used += [i for step in steps for i in (step.node, step.target) if i is not None]
-    for name in used:
-        if name not in ids:
-            raise ValueError(f"this is no trace: it speaks of a node {name!r} that is not among its nodes")
-    return Trace(nodes, edges, data["output"], steps)
-
-
-def _written(record: Any) -> dict[str, Any]:
-    return {field.name: _plain(getattr(record, field.name)) for field in fields(record)}
-
-
-def _plain(x: Any) -> Any:
-    return repr(x) if isinstance(x, float) and repr(x) in NOT_FINITE else x
-
-
-def _object(text: str) -> dict[str, Any]:
-    if not isinstance(text, str):
-        raise TypeError(f"a trace is read from JSON text, a string; got {type(text).__name__}")
-    try:
-        data = json.loads(text, parse_constant=_refuse_constant)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"this is no trace: it is not JSON ({error})") from error
-    except RecursionError as error:
-        raise ValueError("this is no trace: it is nested too deeply") from error
-    if not isinstance(data, dict) or "version" not in data:
-        raise ValueError('this is no trace: a trace is a JSON object with a "version"')
-    if data["version"] != VERSION or isinstance(data["version"], (bool, float)):
-        raise ValueError(
-            f"this trace is of version {json.dumps(data['version'])[:40]}, and only version {VERSION} is "
-            "known here; a newer release of chainrule may read it"
-        )
-    if data.keys() != (wanted := {"version", "output", "nodes", "edges", "steps"}):
-        raise ValueError(f"this is no trace: {_difference(data, wanted)}")
-    if not isinstance(data["output"], str):
-        raise ValueError('this is no trace: "output" is the id of a node')
-    return data
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f'this is no trace: {name} is not JSON; it is written as a string there, such as "nan"')
-
-
-def _records(kind: type[Record], data: dict[str, Any], place: str) -> tuple[Record, ...]:
-    listed = data[place]
-    if not isinstance(listed, list):
-        raise ValueError(f'this is no trace: "{place}" is a list')
-    read = _reader(kind)
-    return tuple(read(f"{place}[{i}]", entry) for i, entry in enumerate(listed))
-
-
-def _reader(kind: type[Record]) -> Callable[[str, Any], Record]:
-    annotations = {field.name: str(field.type) for field in fields(kind)}
-
-    def read(place: str, entry: Any) -> Record:
-        if not isinstance(entry, dict):
-            raise ValueError(f"this is no trace: {place} is not an object")
-        if entry.keys() != annotations.keys():
-            raise ValueError(f"this is no trace: in {place}, {_difference(entry, annotations)}")
-        return kind(**{name: _read(f"{place}.{name}", x, annotations[name]) for name, x in entry.items()})
-
-    return read
-
-
-def _read(place: str, x: Any, annotation: str) -> Any:
-    """A field as its annotation has it: ``str``, ``int``, ``float``, or one of these or None."""
-    kind, _, optional = annotation.partition(" | ")
-    if x is None and optional:
-        return None
-    if kind == "float" and isinstance(x, str) and x in NOT_FINITE:
-        return NOT_FINITE[x]
-    if isinstance(x, bool) or not isinstance(x, TYPES[kind]):
-        raise ValueError(f"this is no trace: {place} is {json.dumps(x)[:40]}, which is not a {kind}")
-    return _as_float(place, x) if kind == "float" else x
-
-
-def _as_float(place: str, x: Any) -> float:
-    try:
-        return float(x)
-    except OverflowError as error:
-        raise ValueError(f"this is no trace: {place} is too large for a float") from error
-
-
-def _difference(found: Iterable[str], wanted: Iterable[str]) -> str:
-    missing = [name for name in wanted if name not in set(found)]
-    unknown = [name for name in found if name not in set(wanted)]
-    return f"{missing[0]!r} is missing" if missing else f"{unknown[0]!r} is unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,11 +135,11 @@ class Trace:
         """The trace as JSON text; its schema is the file ``trace.schema.json`` of this package.
 
         >>> from autograd import Value
+        >>> from autograd.seeing.facts.trace import trace
         >>> facts = trace(Value(2.0, "a") * 3)
         >>> Trace.from_json(facts.to_json()) == facts
         True
         """
-
         return to_json(self)
 
     @staticmethod
@@ -270,5 +150,127 @@ class Trace:
             TypeError: if ``text`` is not a string.
             ValueError: if it is no trace, or one of a version that is not known here.
         """
-
         return from_json(text)
+
+
+# ------------------------------------------------------------------------------------------ JSON
+
+VERSION = 1
+NOT_FINITE = {"inf": inf, "-inf": -inf, "nan": nan}
+TYPES: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (int, float)}
+"""What a field of an annotation may be in JSON."""
+
+Record = TypeVar("Record", Node, Edge, Step)
+
+
+def to_json(trace: Trace) -> str:
+    """The trace as JSON text."""
+    data = {
+        "version": VERSION,
+        "output": trace.output,
+        "nodes": [_written(node) for node in trace.nodes],
+        "edges": [_written(edge) for edge in trace.edges],
+        "steps": [_written(step) for step in trace.steps],
+    }
+    return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def from_json(text: str) -> Trace:
+    """The trace that `to_json` wrote.
+
+    Raises:
+        TypeError: if ``text`` is not a string.
+        ValueError: if it is no trace, or one of a version that is not known here.
+    """
+    data = _object(text)
+    nodes = _records(Node, data, "nodes")
+    edges = _records(Edge, data, "edges")
+    steps = _records(Step, data, "steps")
+    ids = {node.id for node in nodes}
+    used = [data["output"], *(i for edge in edges for i in (edge.source, edge.target))]
+    used += [i for step in steps for i in (step.node, step.target) if i is not None]
+    for name in used:
+        if name not in ids:
+            raise ValueError(f"this is no trace: it speaks of a node {name!r} that is not among its nodes")
+    return Trace(nodes, edges, data["output"], steps)
+
+
+def _written(record: Any) -> dict[str, Any]:
+    return {field.name: _plain(getattr(record, field.name)) for field in fields(record)}
+
+
+def _plain(x: Any) -> Any:
+    return repr(x) if isinstance(x, float) and repr(x) in NOT_FINITE else x
+
+
+def _object(text: str) -> dict[str, Any]:
+    if not isinstance(text, str):
+        raise TypeError(f"a trace is read from JSON text, a string; got {type(text).__name__}")
+    try:
+        data = json.loads(text, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"this is no trace: it is not JSON ({error})") from error
+    except RecursionError as error:
+        raise ValueError("this is no trace: it is nested too deeply") from error
+    if not isinstance(data, dict) or "version" not in data:
+        raise ValueError('this is no trace: a trace is a JSON object with a "version"')
+    if data["version"] != VERSION or isinstance(data["version"], (bool, float)):
+        raise ValueError(
+            f"this trace is of version {json.dumps(data['version'])[:40]}, and only version {VERSION} is "
+            "known here; a newer release of chainrule may read it"
+        )
+    if data.keys() != (wanted := {"version", "output", "nodes", "edges", "steps"}):
+        raise ValueError(f"this is no trace: {_difference(data, wanted)}")
+    if not isinstance(data["output"], str):
+        raise ValueError('this is no trace: "output" is the id of a node')
+    return data
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f'this is no trace: {name} is not JSON; it is written as a string there, such as "nan"')
+
+
+def _records(kind: type[Record], data: dict[str, Any], place: str) -> tuple[Record, ...]:
+    listed = data[place]
+    if not isinstance(listed, list):
+        raise ValueError(f'this is no trace: "{place}" is a list')
+    read = _reader(kind)
+    return tuple(read(f"{place}[{i}]", entry) for i, entry in enumerate(listed))
+
+
+def _reader(kind: type[Record]) -> Callable[[str, Any], Record]:
+    annotations = {field.name: str(field.type) for field in fields(kind)}
+
+    def read(place: str, entry: Any) -> Record:
+        if not isinstance(entry, dict):
+            raise ValueError(f"this is no trace: {place} is not an object")
+        if entry.keys() != annotations.keys():
+            raise ValueError(f"this is no trace: in {place}, {_difference(entry, annotations)}")
+        return kind(**{name: _read(f"{place}.{name}", x, annotations[name]) for name, x in entry.items()})
+
+    return read
+
+
+def _read(place: str, x: Any, annotation: str) -> Any:
+    """A field as its annotation has it: ``str``, ``int``, ``float``, or one of these or None."""
+    kind, _, optional = annotation.partition(" | ")
+    if x is None and optional:
+        return None
+    if kind == "float" and isinstance(x, str) and x in NOT_FINITE:
+        return NOT_FINITE[x]
+    if isinstance(x, bool) or not isinstance(x, TYPES[kind]):
+        raise ValueError(f"this is no trace: {place} is {json.dumps(x)[:40]}, which is not a {kind}")
+    return _as_float(place, x) if kind == "float" else x
+
+
+def _as_float(place: str, x: Any) -> float:
+    try:
+        return float(x)
+    except OverflowError as error:
+        raise ValueError(f"this is no trace: {place} is too large for a float") from error
+
+
+def _difference(found: Iterable[str], wanted: Iterable[str]) -> str:
+    missing = [name for name in wanted if name not in set(found)]
+    unknown = [name for name in found if name not in set(wanted)]
+    return f"{missing[0]!r} is missing" if missing else f"{unknown[0]!r} is unknown"

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from autograd.graph import topological_order
 from autograd.notation.labels import parse_label
-from autograd.notation.numbers import as_written, equals, factor, number
+from autograd.notation.numbers import as_written, counted, equals, factor, number
+from autograd.reverse import upstreams
+from autograd.seeing.facts.names import name_of_output
 from autograd.value import Value
 
 if TYPE_CHECKING:
@@ -107,7 +109,7 @@ def _size(partial: float) -> Size:
     return Size(0, 0, 0, math.log(abs(partial)))
 
 
-def _between(output: Value, weight: Value) -> list[Value]:
+def nodes_between(output: Value, weight: Value) -> list[Value]:
     """The Values on a route from weight to output along which a gradient flows."""
     if weight.role == "constant":
         return []
@@ -147,7 +149,7 @@ def count_routes(uses: Sequence[Use], output: Value, wanted: Collection[Value]) 
     The number of routes from a node is the sum of those from all that use it, repeats counted.
     """
     routes = {output: 1}
-    for target, group in groupby(reversed(uses), key=_target):
+    for target, group in groupby(reversed(uses), key=target_of):
         # the numbers can have thousands of digits: keep only those needed
         from_target = routes[target] if target in wanted else routes.pop(target)
         for use in group:
@@ -155,7 +157,7 @@ def count_routes(uses: Sequence[Use], output: Value, wanted: Collection[Value]) 
     return {v: routes[v] for v in wanted if v in routes}
 
 
-def _target(use: Use) -> Value:
+def target_of(use: Use) -> Value:
     return use.target
 
 
@@ -184,7 +186,7 @@ class StrongestRoutes:
         self._output = output
         self._k = k
         self._ways: dict[Value, list[_Way]] = {output: [_Way(ONE, None, 0)][:k]}
-        for target, group in groupby(reversed(uses), key=_target):
+        for target, group in groupby(reversed(uses), key=target_of):
             best = self._best(target)
             for use in reversed(list(group)):  # of equal ways the one by the first input comes first
                 size = _size(use.partial)
@@ -212,3 +214,64 @@ class StrongestRoutes:
             product *= step.partial
         nodes = (*(step.source for step in steps), self._output)
         return Route(nodes, tuple(s.partial for s in steps), tuple(s.position for s in steps), product)
+
+
+class Routes:
+    """All routes from ``weight`` to ``output``; see `autograd.gradient_path`.
+
+    Attributes:
+        output, weight: the two ends.
+        nodes: every Value on a route, in topological order; empty where there is no route.
+        uses: every edge on a route.
+        upstream: ∂output/∂v for each of the nodes.
+        total: the sum of the products of all routes: ∂output/∂weight.
+        count: how many routes there are, exactly.
+    """
+
+    def __init__(self, output: Value, weight: Value) -> None:
+        self.output = output
+        self.weight = weight
+        upstream = upstreams(output)
+        self.nodes = nodes_between(output, weight)
+        self.uses = uses_among(self.nodes)
+        self.upstream = {v: upstream[v] for v in self.nodes}
+        self.total: float = self.upstream.get(weight, 0.0)
+        self.count = count_routes(self.uses, output, [weight]).get(weight, 0)
+
+    def routes(self, k: int = 5) -> list[Route]:
+        """The ``k`` routes whose products are largest in magnitude, the largest first.
+
+        The others are never formed: each node keeps only the k best ways to reach it.  A route
+        with a nan on it comes first, and one with a factor of zero last.
+
+        Args:
+            k: how many, at least 0; fewer are given where there are fewer.
+
+        Raises:
+            TypeError: if ``k`` is not a whole number.
+            ValueError: if it is negative.
+        """
+        if not isinstance(k, int):
+            raise TypeError(f"k is how many routes are wanted, a whole number; got {k!r}")
+        if k < 0:
+            raise ValueError(f"k is how many routes are wanted, at least 0; got {k}")
+        return StrongestRoutes(self.uses, self.output, k).of(self.weight)
+
+    def in_words(self, names: Mapping[Value, str] | None = None) -> str:
+        """How many routes there are, and what their products sum to.
+
+        Args:
+            names: what to call Values without a label.
+        """
+        label = self.weight.label or (names or {}).get(self.weight, "")
+        weight = parse_label(label).text if label else "the weight"
+        output = parse_label(name_of_output(topological_order(self.output), names or {})).text
+        gradient = f"∂{output}/∂{weight} =" if label else "the gradient,"
+        if not self.count:
+            return f"no route leads from {weight} to {output}: {gradient} 0"
+        if self.count == 1:
+            return f"1 route from {weight} to {output}; its product is {gradient} {number(self.total)}"
+        return (
+            f"{counted(self.count, 'route')} from {weight} to {output}; "
+            f"their products sum to {gradient} {number(self.total)}"
+        )

@@ -4,7 +4,8 @@
 >>> from nn.command.job import prepare
 >>> from nn.command.settings import default_settings
 >>> data = load("xor")
->>> result = prepare(data, default_settings(data)).run(progress=False)
+>>> from nn.command.run import run
+>>> result = run(prepare(data, default_settings(data)), progress=False)
 >>> import tempfile
 >>> with tempfile.TemporaryDirectory() as folder:
 ...     write_report(result, folder + "/report").name

@@ -1,0 +1,43 @@
+"""What messages say of things that are not as they should be: a short repr, and "did you mean"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+LONGEST = 40
+"""At most this many characters of a repr or a name are repeated in a message."""
+
+
+def short_repr(x: object) -> str:
+    """Return the repr of anything, cut to a length that fits a message.
+
+    >>> short_repr([1.5] * 100)
+    '[1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5…'
+    """
+    text = repr(x)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def described(x: object) -> str:
+    """Return the short repr of anything, and its type.
+
+    >>> described("2")
+    "'2' (str)"
+    """
+    return f"{short_repr(x)} ({type(x).__name__})"
+
+
+def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
+    """Return ``; did you mean '…'?`` if a known name is close to this one, else ``otherwise``.
+
+    Case does not count: a wrong one is the likeliest slip.
+
+    >>> did_you_mean("sine", ["sin", "cos"])
+    "; did you mean 'sin'?"
+    """
+    by_lower = {other.lower(): other for other in known}
+    typed = name.lower()[:LONGEST]
+    beginning = [other for other in by_lower if typed and other.startswith(typed)]
+    close = get_close_matches(typed, by_lower, n=1) or beginning
+    return f"; did you mean {by_lower[close[0]]!r}?" if close else otherwise
