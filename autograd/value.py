@@ -13,12 +13,11 @@ from numbers import Real
 from typing import Any, TypeAlias
 
 from autograd import ops, reverse
-from autograd.core.checking import label_text, real_number
-from autograd.core.manners import Manners
 from autograd.core.primitive import Op
 from autograd.core.recording import mode, refuse_branch, refuse_cut
 from autograd.node import NO_GRADIENT, Node, number_of
 from autograd.notation.hints import described
+from autograd.protocols import Protocols, label_text, real_number
 
 new_node = object.__new__  # a node without the checks that Value(...) makes
 
@@ -143,7 +142,7 @@ def _comparison(op: Op, swapped: bool = False) -> Callable[[Value, Any], Compari
     return compare
 
 
-class Value(Manners, Node):
+class Value(Protocols, Node):
     """One real number in a computation that remembers how it came about.
 
     Args:

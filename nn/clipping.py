@@ -18,7 +18,7 @@ from numbers import Real
 from typing import Any
 
 from autograd import Value
-from autograd.node import NO_GRADIENT
+from autograd.extend import NO_GRADIENT
 
 KEPT_FROM_ZERO = 1e-6
 """Added to a norm that is divided by, as PyTorch does."""

@@ -20,10 +20,9 @@ from numbers import Real
 from operator import index
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from autograd import Parameter, Value, ops
-from autograd.node import number_of
+from autograd import Parameter, Value
+from autograd.extend import TABLE, apply, number_of
 from autograd.notation.numbers import counted
-from autograd.value import apply
 from nn import init as initialisers
 from nn.activations import Activation, PReLU, activation
 from nn.dropout import Dropout
@@ -104,7 +103,7 @@ class Neuron(Module):
         """The output for as many Values as the neuron has inputs, whose data are the numbers."""
         if self.fused:
             numbers = [*map(number_of, self.w), *numbers, number_of(self.b)]
-            z = apply(ops.dot, (*self.w, *x, self.b), numbers=numbers)
+            z = apply(TABLE["dot"], (*self.w, *x, self.b), numbers=numbers)
         else:
             z = self._step_by_step(x)
         z.label = self.z_label
@@ -116,7 +115,7 @@ class Neuron(Module):
     def _step_by_step(self, x: tuple[Value, ...]) -> Value:
         z = self.b
         for w, v in zip(self.w, x, strict=True):
-            z = apply(ops.add, (z, apply(ops.mul, (w, v))))
+            z = apply(TABLE["add"], (z, apply(TABLE["mul"], (w, v))))
         return z
 
     def __repr__(self) -> str:

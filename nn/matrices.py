@@ -17,7 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from autograd import Value, gradients
-from autograd.node import number_of
+from autograd.extend import number_of
 from nn import losses
 from nn.data.samples import Samples, features, targets
 from nn.losses import Loss

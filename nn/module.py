@@ -9,7 +9,7 @@ from numbers import Real
 from typing import Any, Self
 
 from autograd import Parameter
-from autograd.node import NO_GRADIENT
+from autograd.extend import NO_GRADIENT
 from nn.checks import did_you_mean
 
 NO_WEIGHTS = frozenset({"b", "bias", "biases", "activation"})

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, ClassVar, TypeAlias
 
 from autograd import Parameter, Value
-from autograd.node import NO_GRADIENT
+from autograd.extend import NO_GRADIENT
 from nn.checks import _number, check_column, check_count, check_keys, did_you_mean
 from nn.checks import by_name as _by_name
 

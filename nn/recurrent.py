@@ -17,7 +17,7 @@ from numbers import Real
 from typing import Any
 
 from autograd import Constant, Value
-from autograd.core.collector import collector_paused
+from autograd.extend import collector_paused
 from nn.init import Initialiser
 from nn.inputs import as_inputs
 from nn.layers import ActivationChoice, Layer, Seed, as_generator, as_size

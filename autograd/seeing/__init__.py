@@ -1,1 +1,35 @@
-"""Pictures and pages of a graph: drawings, gradient paths, the walk, the gallery."""
+"""Pictures and pages of a graph: drawings, gradient paths, the walk, the gallery.
+
+The functions `draw`, `walk`, `gradient_path` and `gallery` are in `autograd` itself; this is the face for
+those who build on what they give.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from autograd.seeing.drawing import Drawing
+    from autograd.seeing.facts.records import Step
+    from autograd.seeing.gallery import Gallery
+    from autograd.seeing.pages.player.page import page
+    from autograd.seeing.paths import GradientPath
+    from autograd.seeing.walk import Walk
+
+_HOMES = {
+    "Drawing": "drawing",
+    "Gallery": "gallery",
+    "GradientPath": "paths",
+    "Step": "facts.records",
+    "Walk": "walk",
+    "page": "pages.player.page",
+}
+
+__all__ = ["Drawing", "Gallery", "GradientPath", "Step", "Walk", "page"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load each on first use."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'autograd.seeing' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"autograd.seeing.{_HOMES[name]}"), name)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from autograd.tape.instructions import Instruction
+    from autograd.tape.rules import vectorised
     from autograd.tape.tape import Tape
     from autograd.tape.training import Training
 
@@ -17,13 +18,15 @@ _missing = [name for name in ("numpy", "numba", "scipy", "threadpoolctl") if fin
 if _missing:
     raise ImportError(f'the tape needs {", ".join(_missing)}: pip install "chainrule[train]"')
 
-__all__ = ["Instruction", "Tape", "Training"]
+_HOMES = {"Instruction": "instructions", "Tape": "tape", "Training": "training", "vectorised": "rules"}
+
+__all__ = ["Instruction", "Tape", "Training", "vectorised"]
 
 
 def __getattr__(name: str) -> Any:
     """Load the tape itself, and with it NumPy and Numba, on first use."""
-    if name not in __all__:
+    if name not in _HOMES:
         raise AttributeError(f"module 'autograd.tape' has no attribute {name!r}")
-    from autograd.tape import tape
+    from importlib import import_module
 
-    return getattr(tape, name)
+    return getattr(import_module(f"autograd.tape.{_HOMES[name]}"), name)

@@ -25,14 +25,13 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from autograd import Value, gradients
-from autograd.node import NO_GRADIENT
+from autograd.extend import NO_GRADIENT
 from autograd.notation.numbers import counted
 from nn.health.signs import RUN, SIGNS
 from nn.module import Module, mode
 
 if TYPE_CHECKING:
-    from autograd.seeing.drawing import Drawing
-    from autograd.seeing.paths import GradientPath
+    from autograd.seeing import Drawing, GradientPath
     from nn.seeing.style import Plot
 from nn.health.records import Finding, LayerRecord, Record
 from nn.health.units import Layer, UnitFacts, facts_of_units, layers_of, norm

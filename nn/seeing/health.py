@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator
 
 from autograd.notation.numbers import number
-from autograd.seeing.drawing.style import mixed
+from autograd.seeing.style import mixed
 from nn.seeing.style import Look, Plot
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from typing import Any, Concatenate, ParamSpec
 import matplotlib
 from matplotlib.figure import Figure
 
-from autograd.seeing.drawing.style import GREEN, ORANGE, PURPLE, SKY, YELLOW, mixed, theme_named
+from autograd.seeing.style import GREEN, ORANGE, PURPLE, SKY, YELLOW, mixed, theme_named
 from nn.checks import by_name
 
 Given = ParamSpec("Given")

@@ -8,7 +8,7 @@ from typing import Any
 
 from autograd import Value, no_grad
 from autograd import sum as add_up
-from autograd.node import NO_GRADIENT
+from autograd.extend import NO_GRADIENT
 from nn.clipping import Clipping
 from nn.data.samples import Samples, Table, is_right
 from nn.health.units import UnitFacts, facts_of_units

@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Parameter, Value, no_grad
-from autograd.tape import Tape
-from autograd.tape.rules import vectorised
+from autograd.tape import Tape, vectorised
 from nn.clipping import Clipping, shrinkage
 from nn.data.samples import Samples
 from nn.dropout import Masks

@@ -19,11 +19,11 @@ from autograd.seeing.drawing.network import draw_network
 from autograd.seeing.drawing.origin import draw_ties, tie
 from autograd.seeing.drawing.path import draw_path
 from autograd.seeing.drawing.renderer import Drawing
-from autograd.seeing.drawing.style import theme_named
 from autograd.seeing.drawing.values import draw_values
 from autograd.seeing.facts.names import check_value
 from autograd.seeing.facts.network import collapse as collapse_trace
 from autograd.seeing.facts.trace import trace
+from autograd.seeing.style import theme_named
 from autograd.value import Value
 
 __all__ = ["Drawing", "draw", "draw_path"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from autograd.notation.labels import Label, shorten
-from autograd.seeing.drawing.style import INDEX_SIZE
+from autograd.seeing.style import INDEX_SIZE
 
 PLAIN_TABLE = 'BORDER="0" CELLBORDER="0" CELLSPACING="0"'
 LONGEST_TOOLTIP = 400

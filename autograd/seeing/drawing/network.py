@@ -11,7 +11,6 @@ from autograd.notation.labels import Label, parse_label
 from autograd.notation.numbers import counted, number
 from autograd.seeing.drawing.markup import cell, label, row, text, tooltip
 from autograd.seeing.drawing.renderer import Drawing
-from autograd.seeing.drawing.style import NAME_SIZE, SMALL_SIZE, TEXT_SIZE, Theme
 from autograd.seeing.drawing.values import (
     Arrow,
     add_arrow,
@@ -28,6 +27,7 @@ from autograd.seeing.drawing.values import (
 )
 from autograd.seeing.facts.network import INPUTS, WHOLE, Group, Link, Network
 from autograd.seeing.facts.records import Node
+from autograd.seeing.style import NAME_SIZE, SMALL_SIZE, TEXT_SIZE, Theme
 
 MOST_LABELLED_WEIGHTS = 6
 """Between two layers: the text of more arrows than this would push them out of their way."""

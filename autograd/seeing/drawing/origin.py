@@ -13,7 +13,6 @@ from autograd.graph import topological_order
 from autograd.notation.labels import parse_label
 from autograd.seeing.drawing.limits import too_large
 from autograd.seeing.drawing.renderer import Drawing
-from autograd.seeing.drawing.style import PURPLE, Theme, mixed
 from autograd.seeing.drawing.values import (
     ON_A_USE,
     add_box,
@@ -28,6 +27,7 @@ from autograd.seeing.drawing.values import (
 from autograd.seeing.facts.names import labels_of
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.facts.trace import trace
+from autograd.seeing.style import PURPLE, Theme, mixed
 from autograd.value import Value
 
 

@@ -14,7 +14,6 @@ from autograd.notation.numbers import count, number
 from autograd.seeing.drawing.limits import check_limit, too_large
 from autograd.seeing.drawing.markup import cell, fillers, lines, row, table, text
 from autograd.seeing.drawing.renderer import Drawing
-from autograd.seeing.drawing.style import SMALL_SIZE, TEXT_SIZE, THINNEST, Theme, mixed, theme_named, width
 from autograd.seeing.drawing.values import (
     ON_A_USE,
     add_box,
@@ -36,6 +35,7 @@ from autograd.seeing.facts.names import labels_of, name_of_output
 from autograd.seeing.facts.records import Edge, Node, Trace
 from autograd.seeing.facts.routes import Route, Routes, equality, factors_in_words, product_in_words
 from autograd.seeing.facts.trace import trace
+from autograd.seeing.style import SMALL_SIZE, TEXT_SIZE, THINNEST, Theme, mixed, theme_named, width
 from autograd.value import Value
 
 STRONGEST = 5

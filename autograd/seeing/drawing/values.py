@@ -22,7 +22,8 @@ from autograd.seeing.drawing.markup import (
     tooltip,
 )
 from autograd.seeing.drawing.renderer import Drawing
-from autograd.seeing.drawing.style import (
+from autograd.seeing.facts.records import Edge, Node, Trace
+from autograd.seeing.style import (
     FONT,
     LARGEST,
     NAME_SIZE,
@@ -32,7 +33,6 @@ from autograd.seeing.drawing.style import (
     Theme,
     width,
 )
-from autograd.seeing.facts.records import Edge, Node, Trace
 
 SEE_THROUGH = "80"
 """Half opaque, as the last two digits of a colour."""

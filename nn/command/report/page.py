@@ -17,7 +17,7 @@ from typing import Any
 from autograd import Parameter
 from autograd.notation.labels import shorten
 from autograd.notation.numbers import counted, number
-from autograd.seeing.drawing.style import THEMES
+from autograd.seeing.style import THEMES
 from nn import seeing
 from nn.command.report import companions, pictures
 from nn.command.report.film import film_of

@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from autograd import Parameter, Value, gradient_path, gradients, topological_order
+from autograd import Parameter, Value, draw, gradient_path, gradients, topological_order
 from autograd.notation.labels import Label, parse_label
 from autograd.notation.numbers import count, number, signed
-from autograd.seeing.drawing import Drawing, draw
-from autograd.seeing.paths import GradientPath
+from autograd.seeing import Drawing, GradientPath
 from nn.layers import MLP
 
 MOST_NODES = 40

@@ -16,9 +16,9 @@ from typing import Any
 
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import counted, number, signed
-from autograd.seeing.drawing.style import css_variables, width
 from autograd.seeing.pages.gallery.facts import Card, Facts, Place, Spread, Way
 from autograd.seeing.pages.gallery.spread import NARROW, WIDE, called, layers_svg
+from autograd.seeing.style import css_variables, width
 
 PICTURE_WIDTH, PICTURE_HEIGHT, MARGIN = 240, 56, 8
 ASIDE = 2.2

@@ -22,11 +22,11 @@ from typing import TYPE_CHECKING, Any
 from autograd.notation.labels import parse_label
 from autograd.notation.mathml import mathml
 from autograd.notation.numbers import as_written, number
-from autograd.seeing.drawing.style import width
 from autograd.seeing.facts.names import name
 from autograd.seeing.facts.records import Node, Step, Trace
 from autograd.seeing.pages.player.packing.sentences import FIRST_SHOWN, Writer, shown_of
 from autograd.seeing.pages.player.questions import DIGITS, WORDS, Answer, Questions, predictions
+from autograd.seeing.style import width
 
 if TYPE_CHECKING:
     from autograd.seeing.walk import Walk

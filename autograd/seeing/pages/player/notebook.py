@@ -5,9 +5,9 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from autograd.seeing.drawing.style import THEMES
 from autograd.seeing.drawing.values import draw_values
 from autograd.seeing.pages.player.page import page
+from autograd.seeing.style import THEMES
 
 if TYPE_CHECKING:
     from autograd.seeing.walk import Walk

@@ -16,11 +16,11 @@ from zlib import compress
 
 from autograd.core.collector import collector_paused
 from autograd.notation.numbers import counted
-from autograd.seeing.drawing.style import THEMES, Theme
 from autograd.seeing.facts.records import Step
 from autograd.seeing.pages.player.content import facts, heading
 from autograd.seeing.pages.player.packing.moulds import plain_views
 from autograd.seeing.pages.player.views.choice import views
+from autograd.seeing.style import THEMES, Theme
 
 if TYPE_CHECKING:
     from autograd.seeing.walk import Walk

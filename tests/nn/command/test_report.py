@@ -12,7 +12,7 @@ from safetensors.numpy import load_file
 from sklearn.metrics import confusion_matrix
 
 from autograd import Value, walk
-from autograd.seeing.drawing.style import THEMES
+from autograd.seeing.style import THEMES
 from nn import seeing
 from nn.command.job import prepare
 from nn.command.report import check_folder, companions, page, pictures, write_report

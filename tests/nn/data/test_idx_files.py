@@ -12,7 +12,7 @@ from nn.data import idx_files as idx
 from nn.data import load
 from nn.data.idx_files import read_folder, read_idx
 
-MNIST = Path(__file__).parents[3] / "shared" / "data" / "mnist"
+MNIST = Path(__file__).parents[4] / "shared" / "data" / "mnist"
 NAMES = (
     "train-images-idx3-ubyte",
     "train-labels-idx1-ubyte",

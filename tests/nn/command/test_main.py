@@ -14,7 +14,7 @@ from nn.command.job import Job
 from nn.command.main import main
 from nn.training.eager import EagerEngine
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 QUICK = ["--layers", "1", "--epochs", "3", "--engine", "eager"]
 
 

@@ -41,7 +41,7 @@ from nn.activations import ACTIVATIONS
 from nn.saving.checkpoint import from_bytes, packed
 from nn.saving.tensorfile import Tensor, pack
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 MUTATIONS = 50 * settings.default.max_examples
 """2,000 by default, 10⁵ by the thorough profile."""
 

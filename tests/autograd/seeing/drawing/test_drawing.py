@@ -23,7 +23,7 @@ from autograd import Parameter, Value, dot, draw, gradient_path, topological_ord
 from autograd import sum as sum_of
 from autograd.notation.numbers import number
 from autograd.seeing.drawing import Drawing, renderer
-from autograd.seeing.drawing.style import THEMES, THICKEST, THINNEST, css_variables, mixed, theme_named, width
+from autograd.seeing.style import THEMES, THICKEST, THINNEST, css_variables, mixed, theme_named, width
 
 SVG = "{http://www.w3.org/2000/svg}"
 TITLE = "{http://www.w3.org/1999/xlink}title"

@@ -10,7 +10,7 @@ import pytest
 from sklearn.metrics import confusion_matrix
 
 from autograd import Value
-from autograd.seeing.drawing.style import THEMES
+from autograd.seeing.style import THEMES
 from nn import MLP, SGD, Module, fit, losses, predict, seeing
 from nn.seeing import plane, style
 

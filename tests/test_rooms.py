@@ -1,0 +1,130 @@
+"""Imports point downwards: every import of both packages, lazy and typing ones included, against one order.
+
+A room is a folder, or a file beside the folders.  Each may import the rooms that stand before it in the
+order, and within a folder the files may import one another as long as no circle arises.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import autograd
+
+ROOT = Path(autograd.__file__).parent.parent
+
+AUTOGRAD = (
+    "core", "ops", "notation", "node", "graph", "protocols", "reverse", "value", "functions", "anomaly",
+    "functional", "extend", "mistakes", "tape", "source",
+    "seeing.facts", "seeing.style", "seeing.drawing", "seeing.pages", "seeing",
+    "testing", "command", "__main__", "",
+)  # fmt: skip
+NN = (
+    "checks", "init", "module", "activations", "dropout", "losses", "data", "inputs", "matrices", "layers",
+    "recurrent", "attention", "optim", "schedules", "clipping", "predictions", "saving", "seeing",
+    "health", "training", "classifier", "command", "__main__", "",
+)  # fmt: skip
+ORDER = [f"autograd.{room}".rstrip(".") for room in AUTOGRAD] + [f"nn.{room}".rstrip(".") for room in NN]
+"""The rooms from the ground up; a package's own name stands for its face, ``__init__.py``."""
+
+FACES = ("autograd", "autograd.extend", "autograd.seeing", "autograd.seeing.style", "autograd.tape")
+"""What `nn` may import of `autograd`, besides `autograd.notation`."""
+
+
+class Import(NamedTuple):
+    """One import: the module in which it stands, where, and the module that it names."""
+
+    module: str
+    place: str
+    target: str
+
+
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {module_of(path): path for name in ("autograd", "nn") for path in (ROOT / name).rglob("*.py")}
+
+
+def imports(module: str) -> Iterator[Import]:
+    """Every import of these packages in a module, at the top or in a function, for types or for good."""
+    path = MODULES[module]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        place = f"{path.relative_to(ROOT)}, line {getattr(node, 'lineno', 0)}"
+        if isinstance(node, ast.Import):
+            named = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            within = [f"{node.module}.{alias.name}" for alias in node.names]
+            named = [name if name in MODULES else node.module for name in within]
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "import_module":
+            named = [a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+        else:
+            continue
+        for name in named:
+            if name.partition(".")[0] in ("autograd", "nn"):
+                yield Import(module, place, name)
+
+
+def room_of(module: str) -> str:
+    """The longest room that the module lies in; a face is a room of its own."""
+    if module in ("autograd", "nn"):
+        return module
+    return max((r for r in ORDER if f"{module}.".startswith(f"{r}.") and "." in r), key=len, default=module)
+
+
+ALL = [found for module in sorted(MODULES) for found in imports(module)]
+
+
+def test_every_module_has_its_room() -> None:
+    assert {room_of(module) for module in MODULES} <= set(ORDER)
+
+
+def test_imports_point_downwards() -> None:
+    upward = [
+        f"{i.place}: {room_of(i.module)} imports {i.target}"
+        for i in ALL
+        if ORDER.index(room_of(i.target)) > ORDER.index(room_of(i.module))
+    ]
+    assert not upward, "\n".join(upward)
+
+
+def test_no_circle_of_modules() -> None:
+    targets = {m: {i.target for i in ALL if i.module == m and i.target in MODULES} - {m} for m in MODULES}
+    try:
+        TopologicalSorter(targets).prepare()
+    except CycleError as error:
+        circle = error.args[1]
+        places = [
+            i.place for a, b in pairwise(circle) for i in ALL if (i.module, i.target) in ((a, b), (b, a))
+        ]
+        pytest.fail(" → ".join(circle) + "\n" + "\n".join(places))
+
+
+def test_nn_knows_of_autograd_only_its_faces() -> None:
+    behind = [
+        f"{i.place}: {i.target}"
+        for i in ALL
+        if i.module.partition(".")[0] == "nn"
+        and i.target.startswith("autograd")
+        and i.target not in FACES
+        and not i.target.startswith("autograd.notation")
+    ]
+    assert not behind, "\n".join(behind)
+
+
+def test_autograd_knows_nothing_of_nn() -> None:
+    assert not [i.place for i in ALL if i.module.startswith("autograd") and i.target.startswith("nn")]
+
+
+@pytest.mark.parametrize("module", ["autograd.value", "autograd.reverse", "autograd.graph", "autograd.node"])
+def test_the_core_imports_nothing_late(module: str) -> None:
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    at_the_top = {node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)}
+    everywhere = {node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)}
+    assert everywhere == at_the_top
