@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from autograd import Value, gallery, topological_order, walk
 from autograd.notation.labels import parse_label, shorten
 from autograd.notation.numbers import count, counted, number, signed
-from autograd.seeing.pages.player import page
+from autograd.seeing import Gallery, Step, Walk, page
 
 MOST_NODES = 4_000
 """The player of a larger graph would keep a report waiting for more than a few seconds."""
