@@ -43,6 +43,7 @@ the table.
 
 from autograd.core.collector import collector_paused
 from autograd.core.primitive import NONZERO, POSITIVE, REAL, TABLE, UNIT, Interval, Kink, Op, op
+from autograd.core.recording import mode as recording
 from autograd.functions import as_function
 from autograd.node import NO_GRADIENT, Node, number_of
 from autograd.value import VALUE_TYPES, Operand, apply, as_value, as_values
@@ -67,4 +68,5 @@ __all__ = [
     "collector_paused",
     "number_of",
     "op",
+    "recording",
 ]

@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import Any, ClassVar
 
 from autograd.core.primitive import Op
+from autograd.core.recording import Use
 
 NO_GRADIENT = float(0)
 """The ``.grad`` of a node that no reverse pass has reached: zero, but this very zero.
@@ -27,10 +28,11 @@ class Node:
         inputs: the nodes that the op was applied to, in order; ``a * a`` has two.
         partials: one per input: how the result moves with that input while the others are held still.
         label: its name, or "".
+        place: the `Use` of a Module in which it was made, else None.
         role: "input"; subclasses are a "weight" or a "constant".  A constant gets no gradient.
     """
 
-    __slots__ = ("_data", "grad", "inputs", "label", "op", "partials")
+    __slots__ = ("_data", "grad", "inputs", "label", "op", "partials", "place")
 
     role: ClassVar[str] = "input"
     _data: float  # read without the checks of Value.data
@@ -39,6 +41,7 @@ class Node:
     inputs: tuple[Any, ...]
     partials: tuple[float, ...]
     label: str
+    place: Use | None
 
 
 number_of = attrgetter("_data")

@@ -44,7 +44,7 @@ def apply(
         data, partials = op.fast(numbers)
     except (ArithmeticError, ValueError):  # such as 1/0: infinity or nan, as IEEE 754 has it
         data, partials = op.evaluate(numbers)
-    plain, made = mode.now
+    plain, made, use = mode.now
     if plain:
         node = new_node(kind or Value)
     else:
@@ -57,6 +57,7 @@ def apply(
     node.inputs = inputs
     node.partials = partials
     node.label = ""
+    node.place = use
     if made is not None:
         made.append(node)
     return node
@@ -180,6 +181,7 @@ class Value(Protocols, Node):
         self.inputs = ()
         self.partials = ()
         self.label = label_text(label)
+        self.place = mode.now[2]
 
     @property
     def data(self) -> float:

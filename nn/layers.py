@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import gc
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from math import isfinite
 from numbers import Real
@@ -21,7 +21,7 @@ from operator import index
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from autograd import Parameter, Value
-from autograd.extend import TABLE, apply, number_of
+from autograd.extend import TABLE, apply, number_of, recording
 from autograd.notation.numbers import counted
 from nn import init as initialisers
 from nn.activations import Activation, PReLU, activation
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from nn.matrices import Activations, Residuals
 from nn.inputs import as_inputs
 
+ADD, MUL, DOT = TABLE["add"], TABLE["mul"], TABLE["dot"]
 Seed: TypeAlias = int | random.Random | None
 ActivationChoice: TypeAlias = str | Activation
 
@@ -65,6 +66,8 @@ class Neuron(Module):
     >>> y.label, round(y.data, 4)
     ('a1^1', 0.4621)
     """
+
+    is_unit = True
 
     def __init__(
         self,
@@ -100,22 +103,34 @@ class Neuron(Module):
         return self.fire(inputs, [*map(number_of, inputs)])
 
     def fire(self, x: tuple[Value, ...], numbers: list[float]) -> Value:
-        """The output for as many Values as the neuron has inputs, whose data are the numbers."""
-        if self.fused:
-            numbers = [*map(number_of, self.w), *numbers, number_of(self.b)]
-            z = apply(TABLE["dot"], (*self.w, *x, self.b), numbers=numbers)
-        else:
-            z = self._step_by_step(x)
-        z.label = self.z_label
-        a = self.activation(z)
-        if a is not z:
-            a.label = self.a_label
-        return a
+        """Return the output for as many Values as the neuron has inputs, whose data are the numbers."""
+        before = recording.now  # in a hurry: the same as `with self.in_use()`
+        if before[2] is None or before[2][0] is not self:
+            recording.now = (before[0], before[1], (self, before[2]))
+        try:
+            if self.fused:
+                w, b = self.w, self.b
+                z = apply(DOT, (*w, *x, b), None, [*map(number_of, w), *numbers, number_of(b)])
+            else:
+                z = self._step_by_step(x)
+            z.label = self.z_label
+            a = self.activation(z)
+            if a is not z:
+                a.label = self.a_label
+            return a
+        finally:
+            recording.now = before
+
+    def parts_of(self, made: Sequence[Value]) -> Mapping[Value, str]:
+        """Tell the pre-activation and the activation; see `Module.parts_of`."""
+        z = 0 if self.fused else 2 * self.nin - 1  # else a product and a sum for each input
+        named = dict.fromkeys(made[z : z + 1], "pre-activation")
+        return named | dict.fromkeys(made[z + 1 :][-1:], "activation")
 
     def _step_by_step(self, x: tuple[Value, ...]) -> Value:
         z = self.b
         for w, v in zip(self.w, x, strict=True):
-            z = apply(TABLE["add"], (z, apply(TABLE["mul"], (w, v))))
+            z = apply(ADD, (z, apply(MUL, (w, v))))
         return z
 
     def __repr__(self) -> str:
@@ -173,9 +188,15 @@ class Layer(Module):
         return _alone(self.fire(as_inputs(x, self.nin, f"layer {self.number}")))
 
     def fire(self, x: tuple[Value, ...]) -> list[Value]:
-        """The outputs for as many Values as the layer has inputs."""
+        """Return the outputs for as many Values as the layer has inputs."""
         numbers = [*map(number_of, x)]  # looked up once for all neurons
-        return [neuron.fire(x, numbers) for neuron in self.neurons]
+        before = recording.now
+        if before[2] is None or before[2][0] is not self:
+            recording.now = (before[0], before[1], (self, before[2]))
+        try:
+            return [neuron.fire(x, numbers) for neuron in self.neurons]
+        finally:
+            recording.now = before
 
     @property
     def W(self) -> list[list[float]]:

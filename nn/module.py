@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
+from functools import wraps
+from inspect import getattr_static
 from math import isfinite
 from numbers import Real
+from types import FunctionType
 from typing import Any, Self
 
-from autograd import Parameter
-from autograd.extend import NO_GRADIENT
+from autograd import Parameter, Value
+from autograd.extend import NO_GRADIENT, recording
 from nn.checks import did_you_mean
 
 NO_WEIGHTS = frozenset({"b", "bias", "biases", "activation"})
@@ -20,15 +26,21 @@ class Module:
     """The base of neurons, layers and networks, and of any class of yours that has parameters.
 
     A subclass keeps its `Parameter`s and other Modules in attributes, on their own or in lists,
-    tuples and dictionaries, nested as you like; all of them are found, in that order.
+    tuples, deques, sets, dictionaries, dataclasses and NumPy's object arrays, nested as you like; all of
+    them are found, in that order.  What it computes stands in ``__call__``, or in ``forward``.
+
+    Every Value that is computed in a call knows so: its ``place`` is the use of the Module, and views fold
+    a graph by it.  A `Value` in an attribute is found by no optimiser; ``repr`` names it.  Hold what is to
+    stay fixed as a `Constant`.
 
     Attributes:
         training: whether it is in training, where `Dropout` drops; see `train` and `eval`.
+        is_unit: whether it is one unit of a layer, as a `Neuron` is, for views that fold layer by layer.
 
     >>> class Line(Module):
     ...     def __init__(self):
     ...         self.slope, self.offset = Parameter(2.0, "a"), Parameter(1.0, "b")
-    ...     def __call__(self, x):
+    ...     def forward(self, x):
     ...         return self.slope * x + self.offset
     >>> line = Line()
     >>> line(3.0).data
@@ -38,6 +50,47 @@ class Module:
     """
 
     training: bool = True
+    is_unit: bool = False
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Have every call of a subclass known as a use of it."""
+        super().__init_subclass__(**options)
+        if "__call__" in vars(cls):
+            cls.__call__ = _as_a_use(vars(cls)["__call__"])  # type: ignore[method-assign]
+
+    def __call__(self, *inputs: Any, **options: Any) -> Any:
+        """Compute the outputs: what ``forward`` of the subclass gives.
+
+        Raises:
+            TypeError: if the class states neither ``__call__`` nor ``forward``.
+        """
+        forward = getattr(self, "forward", None)
+        if forward is None:
+            raise TypeError(
+                f"{type(self).__name__} does not say what it computes; define __call__ or forward in it"
+            )
+        with self.in_use():
+            return forward(*inputs, **options)
+
+    def in_use(self) -> Any:
+        """Return a context: what is computed in it belongs to a use of this Module.
+
+        A call is a use by itself; this is for other methods that compute.
+        """
+        return recording.within(self)
+
+    def __setattr__(self, name: str, x: Any) -> None:
+        """Set an attribute.
+
+        Raises:
+            AttributeError: if it would hide a method of the class.
+        """
+        if isinstance(getattr_static(type(self), name, None), FunctionType):
+            raise AttributeError(
+                f"{name} is a method of {type(self).__name__}; setting it would hide the method. "
+                "Hold this under another name"
+            )
+        super().__setattr__(name, x)
 
     def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
         """Each parameter with its dotted path, such as ``layers.0.neurons.1.w.2``.
@@ -48,19 +101,71 @@ class Module:
             if isinstance(x, Parameter):
                 yield ".".join(map(str, trail)), x
 
-    def _within(self) -> Iterator[tuple[tuple[Any, ...], Parameter | Module]]:
-        """Each parameter and each Module once, with the names and positions that lead to it."""
-        seen: set[int] = set()
+    def _within(self) -> Iterator[tuple[tuple[Any, ...], Any]]:
+        """Yield each Value and each Module once, with the names and positions that lead to it."""
+        seen: dict[int, Any] = {}  # what is seen is kept, so that no other object gets its id
         stack: list[tuple[tuple[Any, ...], Any]] = [((), self)]
         while stack:
             trail, holder = stack.pop()
             if id(holder) in seen:
                 continue
-            seen.add(id(holder))
-            if isinstance(holder, (Parameter, Module)):
+            seen[id(holder)] = holder
+            if isinstance(holder, (Value, Module)):
                 yield trail, holder
-            if not isinstance(holder, Parameter):
-                stack.extend([((*trail, name), x) for name, x in _held(holder)][::-1])
+            if not isinstance(holder, Value):
+                stack.extend([((*trail, name), x) for name, x in _held(holder) if _may_hold(x)][::-1])
+
+    def named_modules(self) -> Iterator[tuple[str, Module]]:
+        """Yield this Module and every one within it with its dotted path; its own is empty.
+
+        A Module held in several places comes once, under the first of its paths.
+        """
+        for trail, x in self._within():
+            if isinstance(x, Module):
+                yield ".".join(map(str, trail)), x
+
+    def children(self) -> list[Module]:
+        """Return the Modules that this one holds itself, not those within them."""
+        paths = [path for path, module in self.named_modules() if module is not self]
+        modules = dict(self.named_modules())
+        return [modules[p] for p in paths if not any(p.startswith(f"{q}.") for q in paths)]
+
+    def apply(self, function: Callable[[Module], object]) -> Self:
+        """Call a function with every Module within this one, and then with this one, as PyTorch does.
+
+        >>> from nn import MLP
+        >>> names = []
+        >>> _ = MLP(1, [1]).apply(lambda module: names.append(type(module).__name__))
+        >>> names
+        ['Neuron', 'Layer', 'MLP']
+        """
+        for module in reversed(self.modules()):
+            function(module)
+        return self
+
+    def unmoved(self) -> list[str]:
+        """Return the paths of plain Values: a gradient reaches them, but no optimiser moves them."""
+        return [
+            ".".join(map(str, trail)) for trail, x in self._within()
+            if isinstance(x, Value) and x.role == "input" and x.op is None
+        ]  # fmt: skip
+
+    def parts_of(self, made: Sequence[Value]) -> Mapping[Value, str]:
+        """Say what is what among the Values that one use computed itself, such as "pre-activation".
+
+        Args:
+            made: those that no Module within this one computed, in topological order.
+        """
+        return {}
+
+    def __repr__(self) -> str:
+        held = ", ".join(
+            f"{name}: {type(x).__name__}" for name, x in vars(self).items() if isinstance(x, Module)
+        )
+        count = len(self.parameters())
+        named = [f"{held}; " if held else "", f"{count:,} parameter{'' if count == 1 else 's'}"]
+        named += [f"; {path} is made of Value: use Parameter to train it" for path in self.unmoved()]
+        return f"{type(self).__name__}({''.join(named)})"
 
     def parameters(self) -> list[Parameter]:
         """Every parameter once, in the order of `named_parameters`."""
@@ -115,8 +220,19 @@ class Module:
         return self.train(False)
 
     def state_dict(self) -> dict[str, float]:
-        """The number in every parameter, by dotted path."""
-        return {path: p.data for path, p in self.named_parameters()}
+        """Return the number in every parameter, by dotted path.
+
+        Raises:
+            ValueError: if parameters without labels of their own are held in a set.
+        """
+        named = dict(self.named_parameters())
+        for path in named:
+            if UNORDERED in path:
+                raise ValueError(
+                    f"a set has no order: its parameters ({path}) cannot be told apart in a state; "
+                    "give each a label of its own, or hold them in a list"
+                )
+        return {path: p.data for path, p in named.items()}
 
     def load_state_dict(self, state: Mapping[str, float]) -> None:
         """Set every parameter from a `state_dict`; nothing is set if anything is wrong with it.
@@ -155,18 +271,59 @@ def mode(model: Any, *, training: bool) -> Iterator[None]:
             module.training = was
 
 
-HOLDERS = (Parameter, Module, list, tuple, dict)
+def _as_a_use(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a ``__call__`` whose computations belong to one use of its Module."""
+
+    @wraps(call)
+    def placed(self: Module, *inputs: Any, **options: Any) -> Any:
+        if type(self).__call__ is not placed:  # called by a subclass's, which is the use already
+            return call(self, *inputs, **options)
+        before = recording.now
+        recording.now = (before[0], before[1], (self, before[2]))
+        try:
+            return call(self, *inputs, **options)
+        finally:
+            recording.now = before
+
+    return placed
 
 
 def _held(holder: Any) -> Iterable[tuple[Any, Any]]:
-    """What a Module or container holds that can be or hold a parameter, by name or position."""
+    """Return what a Module or container holds, by name or position; nothing for anything else."""
     if isinstance(holder, Module):
-        inside: Iterable[tuple[Any, Any]] = vars(holder).items()
-    elif isinstance(holder, dict):
-        inside = holder.items()
-    else:
-        inside = enumerate(holder)
-    return [(name, x) for name, x in inside if isinstance(x, HOLDERS)]
+        return vars(holder).items()
+    if isinstance(holder, Mapping):
+        return holder.items()
+    if isinstance(holder, AbstractSet):
+        return _named_by_label(holder)
+    if isinstance(holder, list | tuple | deque):
+        return enumerate(holder)
+    if is_dataclass(holder):
+        return [(f.name, getattr(holder, f.name, None)) for f in fields(holder)]
+    rows = holder.tolist()  # of NumPy's array of objects
+    return enumerate(rows) if isinstance(rows, list) else [(0, rows)]
+
+
+def _may_hold(x: Any) -> bool:
+    """Return whether something is, or can hold, a Value or a Module."""
+    if isinstance(x, (Value, Module, list, tuple, dict, deque, Mapping, AbstractSet)):
+        return True
+    if getattr(getattr(x, "dtype", None), "kind", "") == "O":
+        return True
+    return is_dataclass(x) and not isinstance(x, type)
+
+
+def _named_by_label(holder: AbstractSet[Any]) -> Iterable[tuple[Any, Any]]:
+    """Return what a set holds: it has no order, so each goes by its label, and those without come last."""
+    held = [x for x in holder if isinstance(x, (Value, Module))]
+    labels = [getattr(x, "label", "") for x in held]
+    if all(labels) and len(set(labels)) == len(labels):
+        return sorted(zip(labels, held, strict=True), key=lambda pair: str(pair[0]))
+    return [(UNORDERED + str(k), x) for k, x in enumerate(held)]
+
+
+UNORDERED = "in a set: "
+"""Begins the name of what has no name of its own, and no place in an order either."""
 
 
 def _complaints(named: Mapping[str, Parameter], state: Mapping[str, float]) -> list[str]:

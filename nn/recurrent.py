@@ -46,6 +46,11 @@ class Cell(Module):
         """The next state, from as many Values as there are inputs and as there are in a state."""
         raise NotImplementedError("a cell states its equations")
 
+    def step(self, x: State, state: State) -> State:
+        """Return the next state, as `fire` computes it, in a use of the cell."""
+        with self.in_use():
+            return self.fire(x, state)
+
     @property
     def state_size(self) -> int:
         """How many numbers a state has."""
@@ -66,7 +71,7 @@ class Cell(Module):
             ValueError: if the inputs or the state are not as many as the cell takes.
         """
         before = self.zeros() if state is None else self._flat(state)
-        return self._shaped(self.fire(as_inputs(x, self.nin, type(self).__name__), before))
+        return self._shaped(self.step(as_inputs(x, self.nin, type(self).__name__), before))
 
     def zeros(self) -> State:
         """The state before the first step."""
@@ -312,9 +317,9 @@ class Recurrent(Module):
         """
         states: list[State] = []
         state = self.cell.zeros() if state is None else state
-        with collector_paused():
+        with collector_paused(), self.in_use():
             for t, x in enumerate(steps, 1):
-                state = self.cell.fire(x, state)
+                state = self.cell.step(x, state)
                 _label_state(state, self.cell, t)
                 states.append(state)
             wanted = range(len(steps)) if read is None else read

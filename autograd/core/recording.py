@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 
 class BranchError(TypeError):
@@ -25,6 +25,14 @@ class Watch(Protocol):
     def check_gradient(self, node: Any, upstream: Any, order: Sequence[Any]) -> None: ...
 
 
+Use: TypeAlias = tuple[Any, "Use | None"]
+"""One use of a Module, the call in which a node was made: the Module, and the use that called it.
+
+Structure is read from uses, never from labels.  Each call makes a tuple of its own: two uses of one
+Module are told apart by identity.
+"""
+
+
 class _Mode(threading.local):
     """How this thread's `apply` behaves.
 
@@ -33,14 +41,15 @@ class _Mode(threading.local):
         watch: what checks every number inside `detect_anomaly`, else None.
         branching: whether Python may branch on a Value; not so while a tape is being recorded.
         made: the list that a tape which is being recorded wants each new node in, else None.
-        now: whether it is recording and not watching, and ``made``: both in one look-up for `apply`.
+        now: what `apply` asks for, in one look-up: whether it is recording and not watching, ``made``, and
+            the use of a Module that is going on, else None.
     """
 
     recording = True
     watch: Watch | None = None
     branching = True
     made: list[Any] | None = None
-    now: tuple[bool, list[Any] | None] = (True, None)
+    now: tuple[bool, list[Any] | None, Use | None] = (True, None, None)
 
     @contextmanager
     def switched(self, **settings: Any) -> Iterator[None]:
@@ -52,10 +61,21 @@ class _Mode(threading.local):
         finally:
             self._set(before)
 
+    @contextmanager
+    def within(self, owner: Any) -> Iterator[None]:
+        """Have what is computed belong to a use of the owner for a while: a new one, unless it is its turn."""
+        before = self.now
+        if before[2] is None or before[2][0] is not owner:
+            self.now = (before[0], before[1], (owner, before[2]))
+        try:
+            yield
+        finally:
+            self.now = before
+
     def _set(self, settings: dict[str, Any]) -> None:
         for name, setting in settings.items():
             setattr(self, name, setting)
-        self.now = (self.recording and self.watch is None, self.made)
+        self.now = (self.recording and self.watch is None, self.made, self.now[2])
 
 
 mode = _Mode()

@@ -1,0 +1,224 @@
+"""Places: where in a model each Value of a graph belongs.
+
+Structure is a fact.  A Value knows the use of a Module in which it was computed (`autograd.node.Node.place`),
+a use knows its Module and the use that called it, and a Module knows where it holds its parameters.  Labels
+are names only: nothing here reads one.
+
+>>> from nn import Layer, Module
+>>> class Net(Module):
+...     def __init__(self):
+...         self.l1, self.l2 = Layer(2, 3, "tanh"), Layer(3, 1, "linear")
+...     def forward(self, x):
+...         return self.l2(self.l1(x))
+>>> y = Net()([0.5, -1.0])
+>>> structure = structure_of([y])
+>>> structure.places[y]
+Place(module=('l2', 'neurons.0'), part='pre-activation', index=None, use=6)
+>>> [".".join(module.path) for module in structure.modules.values() if not module.is_unit]
+['', 'l1', 'l2']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from autograd.graph import topological_order
+from autograd.node import Node
+
+Path = tuple[str, ...]
+"""The names of Modules from the outermost one inwards; of the outermost itself empty.
+
+Where a graph has several outermost Modules, each path begins with a name for its own.
+"""
+
+BIASES = frozenset({"b", "bias", "biases"})
+"""Attributes that hold biases; parameters in any other are weights."""
+
+
+class Owner(Protocol):
+    """What can own a use: `nn.Module`, or anything that tells these."""
+
+    is_unit: bool
+
+    def named_modules(self) -> Iterable[tuple[str, Any]]: ...
+    def named_parameters(self) -> Iterable[tuple[str, Any]]: ...
+    def parts_of(self, made: Sequence[Any]) -> Mapping[Any, str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a model a Value belongs.
+
+    Attributes:
+        module: the path of its Module.
+        part: what it is there: "weight", "bias", "pre-activation", …; "" if the Module does not say.
+        index: which of the weights, from 0; None if there is but one, or for what was computed.
+        use: the number of the use that it was computed in; None for parameters.
+    """
+
+    module: Path
+    part: str = ""
+    index: int | None = None
+    use: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleFact:
+    """A Module that takes part in a graph.
+
+    Attributes:
+        path: where it is held.
+        kind: the name of its class.
+        is_unit: whether it is one unit of a layer, such as a neuron.
+        parameters: how many parameters it holds, those of Modules within it included.
+    """
+
+    path: Path
+    kind: str
+    is_unit: bool
+    parameters: int
+
+
+@dataclass(frozen=True, slots=True)
+class UseFact:
+    """One use of a Module.
+
+    Attributes:
+        module: its path.
+        within: the number of the use that called it; None for an outermost one.
+        turn: which use of this Module it is within that one, from 0: a time step, or a sample.
+    """
+
+    module: Path
+    within: int | None
+    turn: int
+
+
+@dataclass
+class Structure:
+    """The Modules of a graph, their uses, and the place of each Value that has one.
+
+    Attributes:
+        places: by Value.
+        modules: by path, the outermost first, each before those within it.
+        uses: in the order in which the graph was computed; a use's number is its place in here.
+    """
+
+    places: dict[Node, Place] = field(default_factory=dict)
+    modules: dict[Path, ModuleFact] = field(default_factory=dict)
+    uses: list[UseFact] = field(default_factory=list)
+
+
+def structure_of(outputs: Iterable[Node]) -> Structure:
+    """Return the structure of the graph that some Values were computed by."""
+    return _Reader(topological_order(*outputs)).structure
+
+
+class _Reader:
+    """Reads the structure of a graph, given in topological order."""
+
+    def __init__(self, order: Sequence[Any]) -> None:
+        self.structure = Structure()
+        self._numbers: dict[int, int] = {}  # of the uses, by identity
+        self._turns: dict[tuple[int | None, Path], int] = {}
+        self._paths: dict[int, Path] = {}  # of the Modules, by identity
+        self._owners: list[Owner] = []
+        roots = _outermost(order)
+        for name, root in zip(_root_names(roots), roots, strict=True):
+            self._enter(root, (name,) if len(roots) > 1 else ())
+        made: dict[int, list[Any]] = {}
+        for v in order:
+            if v.place is not None and v.inputs:
+                made.setdefault(self._number(v.place), []).append(v)
+        for use, values in made.items():
+            self._place_made(use, values)
+        self._place_parameters(roots, set(order))
+        self._place_leaves(order)
+
+    def _enter(self, owner: Owner, path: Path) -> None:
+        """Note a Module and all within it, by where it holds them."""
+        at: dict[str, Path] = {}
+        for name, module in owner.named_modules():
+            before = max((p for p in at if not p or name.startswith(f"{p}.")), key=len, default=None)
+            own = path if before is None else (*at[before], name.removeprefix(before).lstrip("."))
+            at[name] = own
+            if id(module) not in self._paths:
+                self._paths[id(module)] = own
+                count = sum(1 for _ in module.named_parameters())
+                fact = ModuleFact(own, type(module).__name__, bool(module.is_unit), count)
+                self.structure.modules[own] = fact
+
+    def _path(self, owner: Owner, within: Path | None) -> Path:
+        """Return the path of a Module; one that nobody holds goes by its class within its caller."""
+        if id(owner) not in self._paths:
+            self._enter(owner, (*(within or ()), type(owner).__name__))
+        return self._paths[id(owner)]
+
+    def _number(self, use: Any) -> int:
+        """Return the number of a use, after those of the uses that it is part of."""
+        chain = []
+        while use is not None and id(use) not in self._numbers:
+            chain.append(use)
+            use = use[1]
+        number = None if use is None else self._numbers[id(use)]
+        for owner, within in ((u[0], u) for u in reversed(chain)):
+            path = self._path(owner, None if number is None else self.structure.uses[number].module)
+            turn = self._turns.get((number, path), 0)
+            self._turns[number, path] = turn + 1
+            self.structure.uses.append(UseFact(path, number, turn))
+            self._owners.append(owner)
+            number = self._numbers[id(within)] = len(self.structure.uses) - 1
+        assert number is not None
+        return number
+
+    def _place_made(self, use: int, values: Sequence[Any]) -> None:
+        path = self.structure.uses[use].module
+        parts = self._owners[use].parts_of(values)
+        for v in values:
+            self.structure.places[v] = Place(path, parts.get(v, ""), None, use)
+
+    def _place_parameters(self, roots: Sequence[Owner], among: set[Any]) -> None:
+        for root in roots:
+            modules = dict(root.named_modules())
+            for name, p in root.named_parameters():
+                if p not in among or p in self.structure.places:
+                    continue
+                holder = max((m for m in modules if not m or name.startswith(f"{m}.")), key=len)
+                attribute, *indices = name.removeprefix(holder).lstrip(".").split(".")
+                part = "bias" if attribute in BIASES else "weight"
+                index = int(indices[-1]) if indices and indices[-1].isdigit() else None
+                self.structure.places[p] = Place(self._paths[id(modules[holder])], part, index)
+
+    def _place_leaves(self, order: Sequence[Any]) -> None:
+        """Give the numbers that were made in a use, such as the inputs, their place in it."""
+        for v in order:
+            if not v.inputs and v.place is not None and v not in self.structure.places:
+                use = self._number(v.place)
+                part = "input" if v.role == "input" else ""
+                self.structure.places[v] = Place(self.structure.uses[use].module, part, None, use)
+
+
+def _outermost(order: Iterable[Any]) -> list[Owner]:
+    """Return the outermost Modules of a graph, each once, in the order of their first use."""
+    found: dict[int, Owner] = {}
+    for v in order:
+        use = v.place
+        if use is None:
+            continue
+        while use[1] is not None:
+            use = use[1]
+        found.setdefault(id(use[0]), use[0])
+    owners = list(found.values())
+    inner = {id(m) for owner in owners for name, m in owner.named_modules() if name}
+    return [owner for owner in owners if id(owner) not in inner]
+
+
+def _root_names(roots: Sequence[Owner]) -> list[str]:
+    """Return a name for each outermost Module: its class, numbered where there are several of it."""
+    kinds = [type(root).__name__ for root in roots]
+    return [
+        f"{kind} {kinds[: k + 1].count(kind)}" if kinds.count(kind) > 1 else kind
+        for k, kind in enumerate(kinds)
+    ]
