@@ -89,16 +89,18 @@ class Protocols:
 
     __int__ = __float__
 
-    # Copies and pickles, where a gradient that is not computed yet is to stay so.
+    # Copies and pickles: a gradient that is not computed yet stays so, and the Modules that computed a
+    # Value are not copied along with it.
 
     def __getstate__(self: Any) -> dict[str, Any]:
         state = {name: getattr(self, name) for name in Node.__slots__} | getattr(self, "__dict__", {})
+        del state["place"]
         if self.grad is NO_GRADIENT:
             del state["grad"]
         return state
 
     def __setstate__(self: Any, state: dict[str, Any]) -> None:
-        for name, setting in ({"grad": NO_GRADIENT} | state).items():
+        for name, setting in ({"grad": NO_GRADIENT, "place": None} | state).items():
             setattr(self, name, setting)
 
     # As text

@@ -22,6 +22,23 @@ NO_WEIGHTS = frozenset({"b", "bias", "biases", "activation"})
 """Names of attributes whose parameters are not weights: biases, and the learned slope of an activation."""
 
 
+def _as_a_use(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a ``__call__`` whose computations belong to one use of its Module."""
+
+    @wraps(call)
+    def placed(self: Module, *inputs: Any, **options: Any) -> Any:
+        if type(self).__call__ is not placed:  # called by a subclass's, which is the use already
+            return call(self, *inputs, **options)
+        before = recording.now
+        recording.now = (before[0], before[1], (self, before[2]))
+        try:
+            return call(self, *inputs, **options)
+        finally:
+            recording.now = before
+
+    return placed
+
+
 class Module:
     """The base of neurons, layers and networks, and of any class of yours that has parameters.
 
@@ -58,6 +75,7 @@ class Module:
         if "__call__" in vars(cls):
             cls.__call__ = _as_a_use(vars(cls)["__call__"])  # type: ignore[method-assign]
 
+    @_as_a_use
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         """Compute the outputs: what ``forward`` of the subclass gives.
 
@@ -69,8 +87,7 @@ class Module:
             raise TypeError(
                 f"{type(self).__name__} does not say what it computes; define __call__ or forward in it"
             )
-        with self.in_use():
-            return forward(*inputs, **options)
+        return forward(*inputs, **options)
 
     def in_use(self) -> Any:
         """Return a context: what is computed in it belongs to a use of this Module.
@@ -269,23 +286,6 @@ def mode(model: Any, *, training: bool) -> Iterator[None]:
     finally:
         for module, was in zip(modules, before, strict=True):
             module.training = was
-
-
-def _as_a_use(call: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a ``__call__`` whose computations belong to one use of its Module."""
-
-    @wraps(call)
-    def placed(self: Module, *inputs: Any, **options: Any) -> Any:
-        if type(self).__call__ is not placed:  # called by a subclass's, which is the use already
-            return call(self, *inputs, **options)
-        before = recording.now
-        recording.now = (before[0], before[1], (self, before[2]))
-        try:
-            return call(self, *inputs, **options)
-        finally:
-            recording.now = before
-
-    return placed
 
 
 def _held(holder: Any) -> Iterable[tuple[Any, Any]]:

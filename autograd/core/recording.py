@@ -63,7 +63,7 @@ class _Mode(threading.local):
 
     @contextmanager
     def within(self, owner: Any) -> Iterator[None]:
-        """Have what is computed belong to a use of the owner for a while: a new one, unless it is its turn."""
+        """Have what is computed belong to a use of the owner for a while: a new one, unless one is on."""
         before = self.now
         if before[2] is None or before[2][0] is not owner:
             self.now = (before[0], before[1], (owner, before[2]))

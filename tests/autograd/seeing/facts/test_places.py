@@ -1,0 +1,142 @@
+"""Places are read from the uses of Modules, whatever the labels."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from typing import Any
+
+import pytest
+
+from autograd import Parameter, Value, topological_order
+from autograd.seeing.facts.places import structure_of
+from nn import MLP, GRUCell, Layer, LSTMCell, Module, Recurrent, RNNCell
+
+
+class Net(Module):
+    def __init__(self) -> None:
+        self.l1, self.l2 = Layer(2, 3, "tanh", seed=0), Layer(3, 1, "linear", seed=1)
+
+    def forward(self, x: Any) -> Any:
+        return self.l2(self.l1(x))
+
+
+def layers_in(output: Value) -> list[str]:
+    modules = structure_of([output]).modules.values()
+    return [".".join(m.path) for m in modules if not m.is_unit and m.path]
+
+
+def test_two_layers_of_a_module_of_ones_own_are_two() -> None:
+    assert layers_in(Net()([0.5, -1.0])) == ["l1", "l2"]
+
+
+def test_every_value_of_a_network_has_its_part() -> None:
+    y = MLP(2, [3, 1], "tanh", seed=0)([0.5, -1.0])
+    places = structure_of([y]).places
+    order = topological_order(y)
+    parts = [places[v].part for v in order]
+    assert {part: parts.count(part) for part in set(parts)} == {
+        "input": 2,
+        "weight": 9,
+        "bias": 4,
+        "pre-activation": 4,
+        "activation": 3,
+    }
+    assert places[y].module == ("layers.1", "neurons.0")
+    for v in order:
+        if v.label.startswith("a"):
+            assert places[v].part == "activation"
+
+
+def test_a_neuron_computed_step_by_step_has_the_same_parts() -> None:
+    fused, stepwise = (MLP(3, [2, 1], "sigmoid", fused=fused, seed=0) for fused in (True, False))
+    found = []
+    for model in (fused, stepwise):
+        y = model([0.5, -1.0, 2.0])
+        places = structure_of([y]).places
+        found.append([(v.label, places[v].part) for v in topological_order(y) if v.label])
+    assert sorted(found[0]) == sorted(found[1])
+
+
+NETWORKS = [
+    lambda: (MLP(2, [3, 2, 1], "tanh", seed=0), [0.5, -1.0]),
+    lambda: (Net(), [0.5, -1.0]),
+    lambda: (Recurrent(LSTMCell(1, 2, seed=0), 1, seed=1), [[0.5], [1.0], [2.0]]),
+    lambda: (Recurrent(GRUCell(1, 2, seed=0), 1, every_step=True, seed=1), [[0.5], [1.0]]),
+    lambda: (Recurrent(RNNCell(1, 2, seed=0), 1, seed=1), [[0.5], [1.0]]),
+]
+
+
+@pytest.mark.parametrize("make", NETWORKS)
+def test_labels_are_names_and_nothing_else(make: Any) -> None:
+    model, x = make()
+
+    def facts(rename: bool) -> Any:
+        y = model(x)
+        outputs = y if isinstance(y, list) else [y]
+        if rename:
+            for k, v in enumerate(topological_order(*outputs)):
+                v.label = f"w{k}1^{k % 3}"
+        structure = structure_of(outputs)
+        order = topological_order(*outputs)
+        return [structure.places.get(v) for v in order], list(structure.modules.values()), structure.uses
+
+    assert facts(rename=False) == facts(rename=True)
+
+
+def test_time_steps_are_the_turns_of_a_cell() -> None:
+    y = Recurrent(LSTMCell(1, 2, seed=0), 1, seed=1)([[0.5], [1.0], [2.0]])
+    turns = [use.turn for use in structure_of([y]).uses if use.module == ("cell",)]
+    assert sorted(turns) == [0, 1, 2]
+
+
+def test_two_networks_in_one_graph_keep_their_names() -> None:
+    encoder, decoder = MLP(4, [3, 2], seed=0), MLP(2, [3, 4], seed=1)
+    outputs = decoder(encoder([1.0, 2.0, 3.0, 4.0]))
+    modules = structure_of(outputs).modules
+    assert {path[0] for path in modules} == {"MLP 1", "MLP 2"}
+
+
+def test_one_module_used_twice_is_one_module_with_two_uses() -> None:
+    tower = MLP(2, [2], seed=0)
+
+    class Twins(Module):
+        def __init__(self) -> None:
+            self.tower = tower
+
+        def forward(self, a: Any, b: Any) -> Any:
+            return tower(a)[0] * tower(b)[0]
+
+    structure = structure_of([Twins()([0.5, 1.0], [1.0, 2.0])])
+    assert sum(use.module == ("tower",) for use in structure.uses) == 2
+    assert sum(module.kind == "MLP" for module in structure.modules.values()) == 1
+
+
+def test_a_module_that_calls_itself_is_used_within_itself() -> None:
+    class Tree(Module):
+        def __init__(self) -> None:
+            self.w = Parameter(0.5)
+
+        def forward(self, tree: Any) -> Any:
+            return self.w * (sum(self(branch) for branch in tree) if isinstance(tree, tuple) else Value(tree))
+
+    uses = structure_of([Tree()(((1.0, 2.0), 3.0))]).uses
+    assert len(uses) == 5
+    assert sum(use.within is None for use in uses) == 1
+
+
+def test_what_a_call_raised_in_leaves_no_use_behind() -> None:
+    class Broken(Module):
+        def forward(self, x: Any) -> Any:
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        Broken()(1.0)
+    assert (Value(1.0) * 2).place is None
+
+
+@pytest.mark.parametrize("again", [copy.deepcopy, copy.copy, lambda y: pickle.loads(pickle.dumps(y))])
+def test_copies_do_not_take_the_modules_along(again: Any) -> None:
+    y = MLP(2, [1], seed=0)([0.5, 1.0])
+    assert again(y).place is None
+    assert again(y).data == y.data
