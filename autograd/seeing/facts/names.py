@@ -17,6 +17,18 @@ def name(node: Node) -> str:
     return parse_label(node.label).text if node.label else number(node.value)
 
 
+def name_of_value(v: Value, labels: Mapping[Value, str], limit: int = 24) -> str:
+    """Return the name of a Value as text: its label, or that of the caller's variable; "" if it has none.
+
+    Args:
+        v: the Value.
+        labels: names for Values without a label, as `labels_of` gives them.
+        limit: at most this many characters of a name are kept that is not a textbook label.
+    """
+    label = v.label or labels.get(v, "")
+    return parse_label(label, limit).text if label else ""
+
+
 def derivative(of: Node, by: Node) -> str:
     """``∂L/∂a``; a name of more than one word is put in parentheses."""
     return f"∂{_in_a_product(name(of))}/∂{_in_a_product(name(by))}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from autograd.seeing.drawing.values import draw_values
+from autograd.seeing.drawing.graph import draw_graph
 from autograd.seeing.pages.player.page import page
 from autograd.seeing.style import THEMES
 
@@ -25,7 +25,7 @@ def bundle(walk: Walk) -> dict[str, str]:
     """
     shown = {"text/html": frame(page(walk))}
     if len(walk.trace.nodes) <= MOST_DRAWN:
-        shown["image/svg+xml"] = draw_values(walk.trace, THEMES["light"]).pipe(encoding="utf-8")
+        shown["image/svg+xml"] = draw_graph(walk.trace, THEMES["light"]).pipe(encoding="utf-8")
     return shown | {"text/plain": repr(walk)}
 
 

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from autograd.seeing.facts.arrow import edge_key
 from autograd.seeing.facts.records import Trace
-from autograd.seeing.pages.player.svg.shapes import edge_key
 from autograd.seeing.pages.player.svg.view import View
 
 OWN = re.compile(r'(n\d+|l\d+u\d+|(?<=>)[^<]+|(?<=dx=")[^"]+)')

@@ -16,7 +16,7 @@ class Unit:
     """A neuron, an input, or one value of what follows the last layer.
 
     Attributes:
-        name: how it is called.
+        name: what it is called.
         members: its nodes, in topological order.
         shown: those of its nodes whose numbers stand for it: z and a; empty where it was evaluated
             for several samples.
@@ -32,12 +32,12 @@ class Layer:
     """The inputs, a layer, or everything that belongs to none.
 
     Attributes:
-        title: how it is called.
+        title: what it is called.
         kind: what it is made of, in words.
         units: its neurons or inputs.
-        common: its nodes that belong to no one neuron, such as a bias that they share.
+        common: its nodes that belong to no single neuron, such as a bias that they share.
         is_network: whether it is part of the network itself: the inputs or a layer.
-        note: what else is said of it.
+        note: what else is said about it.
     """
 
     title: str
@@ -59,11 +59,11 @@ class Layer:
 
 
 def layers_of(trace: Trace, own_labels: list[str]) -> list[Layer]:
-    """The layers from the inputs to the last one, then what belongs to none of them.
+    """Return the layers from the inputs to the last one, then what belongs to none of them.
 
     Args:
         trace: the facts of the graph.
-        own_labels: the label of each Value itself: what a walk calls the others tells nothing.
+        own_labels: the label of each Value itself; the names that a walk gives to the others do not count.
 
     Raises:
         ValueError: if no label names a neuron.
@@ -88,7 +88,7 @@ def layers_of(trace: Trace, own_labels: list[str]) -> list[Layer]:
 
 
 def _by_layer(loose: list[Node], own_labels: dict[str, str]) -> dict[int, list[Node]]:
-    """Biases and the like that a whole layer shares."""
+    """Return biases and the like that a whole layer shares, by layer."""
     common: dict[int, list[Node]] = {}
     for node in loose:
         label = parse_label(own_labels[node.id])
@@ -98,7 +98,7 @@ def _by_layer(loose: list[Node], own_labels: dict[str, str]) -> dict[int, list[N
 
 
 def _inputs_among(loose: list[Node], trace: Trace, members: set[str]) -> list[Node]:
-    """The network's inputs where no label tells: leaves that only neurons use."""
+    """Return the network's inputs where no label names them: leaves that only neurons use."""
     users: dict[str, set[str]] = {}
     for edge in trace.edges:
         users.setdefault(edge.source, set()).add(edge.target)
