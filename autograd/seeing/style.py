@@ -1,7 +1,7 @@
 """The one look: colours and sizes shared by every picture, plot and page.
 
-The hues are those of Okabe and Ito (Color Universal Design, 2008), which stay apart for every kind
-of colour vision.  No meaning hangs on a hue alone: roles are also written and have shapes of their
+The hues are those of Okabe and Ito (Color Universal Design, 2008), which every kind of colour vision
+can tell apart.  No meaning depends on a hue alone: roles are also written and have shapes of their
 own, and every gradient carries its sign.
 """
 
@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
+
+from autograd.notation.hints import did_you_mean, short_repr
 
 FONT = "Helvetica"
 SMALL_SIZE, TEXT_SIZE, SYMBOL_SIZE, NAME_SIZE = 10, 12, 14, 15
@@ -48,7 +50,7 @@ class Theme:
     routes: tuple[str, ...]
 
     def role(self, role: str) -> str:
-        """The colour of a role by its name."""
+        """Return the colour of a role by its name."""
         return {
             "input": self.input,
             "weight": self.weight,
@@ -57,11 +59,11 @@ class Theme:
         }.get(role, self.operation)
 
     def fill(self, role: str) -> str:
-        """What a box of this role is filled with: a breath of its colour."""
+        """Return the colour inside a box of this role: a light tint of its outline."""
         return mixed(self.role(role), self.paper, 0.14) if role != "operation" else self.surface
 
     def variables(self) -> str:
-        """The colours as CSS variables, named as the attributes: ``--paper:#FFFFFF;…``.
+        """Return the colours as CSS variables, named as the attributes: ``--paper:#FFFFFF;…``.
 
         The routes are ``--route1``, ``--route2``, … by rank.
         """
@@ -70,13 +72,13 @@ class Theme:
         return "".join(f"--{name}:{colour};" for name, colour in colours.items())
 
     def sign(self, gradient: float | None) -> str:
-        """The colour of a gradient's sign; that of a plain line where it has none."""
+        """Return the colour of a gradient's sign; that of a plain line where it has none."""
         if gradient is None or gradient == 0.0 or math.isnan(gradient):
             return self.line
         return self.positive if gradient > 0.0 else self.negative
 
     def sign_text(self, gradient: float | None) -> str:
-        """The same for text, which needs more contrast than a line."""
+        """Return the same for text, which needs more contrast than a line."""
         hue = self.sign(gradient)
         return self.faint if hue == self.line else mixed(hue, self.ink, 0.75)
 
@@ -98,18 +100,19 @@ THEMES = {
 
 
 def theme_named(name: str) -> Theme:
-    """The theme of that name.
+    """Return the theme of that name.
 
     Raises:
         ValueError: if there is none.
     """
     if name not in THEMES:
-        raise ValueError(f"a theme is one of {', '.join(map(repr, THEMES))}; got {name!r}")
+        hint = did_you_mean(str(name), THEMES)
+        raise ValueError(f"a theme is one of {', '.join(map(repr, THEMES))}; got {short_repr(name)}{hint}")
     return THEMES[name]
 
 
 def css_variables() -> str:
-    """The themes for a page: each colour a variable, dark where the reader's system is.
+    """Return the themes for a page: each colour a variable, dark where the reader's system is.
 
     >>> css_variables()[:24]
     ':root{--paper:#FFFFFF;--'
@@ -119,11 +122,13 @@ def css_variables() -> str:
 
 
 THINNEST, THICKEST = 0.9, 5.5
+"""In points, the width of a line lies between these."""
 SMALLEST, LARGEST = 1e-4, 1e2
+"""Gradients of magnitudes outside of these are drawn as if they were the nearer one."""
 
 
 def width(gradient: float | None) -> float:
-    """The width of a line, in points, by the magnitude of a gradient: the same for every picture.
+    """Return the width of a line, in points, by the magnitude of a gradient: the same in every picture.
 
     From `THINNEST` at 0.0001 to `THICKEST` at 100, evenly over the six powers of ten between.
 
@@ -139,6 +144,6 @@ def width(gradient: float | None) -> float:
 
 
 def mixed(colour: str, other: str, share: float) -> str:
-    """``share`` of the one colour and the rest of the other, as ``#RRGGBB``."""
+    """Return a mixture, ``share`` of the one colour and the rest of the other, as ``#RRGGBB``."""
     parts = [(int(colour[i : i + 2], 16), int(other[i : i + 2], 16)) for i in (1, 3, 5)]
     return "#" + "".join(f"{round(a * share + b * (1 - share)):02X}" for a, b in parts)

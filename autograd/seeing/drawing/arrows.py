@@ -44,7 +44,7 @@ class Arrow:
 
     @property
     def word(self) -> str:
-        """What hue and style say, as a word: how the arrow is found in the SVG."""
+        """What hue and style say, as a word: the class of the arrow in the SVG."""
         if not self.carries:
             return "constant"
         if self.gradient is None:

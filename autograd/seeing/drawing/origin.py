@@ -1,6 +1,6 @@
 """A gradient that is a graph itself, drawn together with the graph that it is the gradient of.
 
-What differentiating made is told from what was there before by its hue and by a word in every box.
+What differentiating made differs from what was there before in its hue and in a word in its boxes.
 """
 
 from __future__ import annotations

@@ -48,10 +48,10 @@ def arrows_of_uses(drawing: Drawing, trace: Trace, theme: Theme) -> dict[Edge, A
 
 
 def distant_uses(trace: Trace) -> set[Edge]:
-    """Return the uses whose arrows would be too long, in a graph where such arrows have a long way in all.
+    """Return the uses whose arrows would be too long, in a graph with many columns to pass.
 
-    A layout takes time, and a reader patience, with every column that an arrow has to pass.  What
-    has no name to be written again by keeps its arrows.
+    Every column that an arrow passes costs the layout time and the reader patience.  A node without
+    a name keeps its arrows: a small box could not say which one it stands for.
     """
     crossed = columns_crossed(trace)
     if sum(columns - 1 for columns in crossed.values()) <= MOST_COLUMNS_PASSED:

@@ -2,7 +2,7 @@
 
 The parts follow the topological order: the forward pass goes through them from first to last and
 the reverse pass back again, so a learner who steps stays in one part for a while before turning to
-the next.  (Bands of equal depth would send the walk to and fro between all of them.)
+the next.  (In bands of equal depth, the walk would jump between all of them.)
 """
 
 from __future__ import annotations
