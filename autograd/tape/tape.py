@@ -204,7 +204,7 @@ class Tape:
         X = self.samples(*data)
         with _one_blas_thread():
             self._read(self._replayer)
-            self._run = run = Training(self, self._replayer, X)
+            self._run = run = Training(self._replayer, self.parameters, X)
             try:
                 yield run
             finally:
