@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from autograd.graph import topological_order
-from autograd.notation.derivatives import plain, slopes, symbol
+from autograd.notation.derivatives import known_name, known_number, written_partials
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import count, number
 from autograd.seeing.drawing.limits import check_limit, too_large
@@ -199,9 +199,11 @@ def _symbols(
     for v, id in _values_of(path, facts, routes).items():
         if v.op is None or not all(x.role == "constant" or _name(x, names) for x in v.inputs):
             continue
-        known = [symbol(name, x.data) if (name := _name(x, names)) else plain(x.data) for x in v.inputs]
-        found = slopes(v.op, known, symbol(_name(v, names) or NAMELESS, v.data))
-        for position, formula in enumerate(slope.text for slope in found):
+        known = [
+            known_name(name, x.data) if (name := _name(x, names)) else known_number(x.data) for x in v.inputs
+        ]
+        found = written_partials(v.op, known, known_name(_name(v, names) or NAMELESS, v.data))
+        for position, formula in enumerate(partial.text for partial in found):
             readable = len(formula) <= LONGEST_PARTIAL and NAMELESS not in formula
             if readable and any(map(str.isalpha, formula)):
                 symbols[id, position] = formula
