@@ -7,6 +7,7 @@ from typing import Any
 
 from autograd import ops
 from autograd.core.primitive import Op
+from autograd.notation.hints import described
 from autograd.notation.numbers import counted
 from autograd.value import Comparison, Operand, Value, apply, as_value, as_values
 
@@ -33,7 +34,7 @@ def where(condition: Any, a: Operand, b: Operand) -> Value:
     if condition is None or not hasattr(condition, "__bool__"):
         raise TypeError(
             f"the condition of where is a comparison such as x > 0, a Value or a truth value; "
-            f"got {condition!r} ({type(condition).__name__})"
+            f"got {described(condition)}"
         )
     return a if condition else b
 

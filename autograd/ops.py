@@ -125,6 +125,7 @@ clip = op("clip", "clip", _clip,
 less       = op("less",       "<", lambda m: (lambda a, b: m.where(a < b, 1.0, 0.0),   _flat, _flat), kinks=(JUMP,))
 less_equal = op("less_equal", "≤", lambda m: (lambda a, b: m.where(a <= b, 1.0, 0.0),  _flat, _flat), kinks=(JUMP,))
 equal      = op("equal",      "=", lambda m: (lambda a, b: m.where(a == b, 1.0, 0.0),  _flat, _flat), kinks=(JUMP,))
+COMPARISONS = (less, less_equal, equal)
 where = op("where", "where", lambda m: (lambda c, a, b: m.where(c, a, b),
                                         lambda c, a, b, y: 0.0,
                                         lambda c, a, b, y: m.where(c, 1.0, 0.0),

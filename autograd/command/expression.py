@@ -20,18 +20,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
 
-from autograd.command.reader import (
-    CONDITIONS,
-    Apply,
-    Define,
-    ExpressionError,
-    Instruction,
-    Name,
-    Number,
-    _Reader,
-    did_you_mean,
-)
+from autograd import ops
+from autograd.command.reader import Apply, Define, ExpressionError, Instruction, Name, Number, Reader
 from autograd.core.primitive import Op
+from autograd.notation.hints import described, did_you_mean, short_repr
 from autograd.notation.labels import shorten
 from autograd.value import Constant, Operand, Value, apply, as_values
 
@@ -88,7 +80,7 @@ class Program:
         """Refuse names without a number and numbers without a name."""
         for name, number in numbers.items():
             if not isinstance(number, Real):
-                raise TypeError(f"{name} is to be a real number; got {shorten(repr(number), 40)}")
+                raise TypeError(f"{name} is to be a real number; got {short_repr(number)}")
         missing = [name for name in self.variables if name not in numbers]
         unused = [name for name in numbers if name not in self.variables]
         if missing:
@@ -146,15 +138,12 @@ def parse(text: str) -> Program:
     ('a', 'b', 'c')
     """
     if not isinstance(text, str):
-        raise TypeError(f"a formula is a string; got {shorten(repr(text), 40)} ({type(text).__name__})")
+        raise TypeError(f"a formula is a string; got {described(text)}")
     text = "".join([" " if character.isspace() else character for character in text])
-    instructions = tuple(_Reader(text).instructions())
+    instructions = tuple(Reader(text).instructions())
     defined = {i.name for i in instructions if isinstance(i, Define)}
     names = dict.fromkeys(i.name for i in instructions if isinstance(i, Name))
     return Program(text, instructions, tuple([name for name in names if name not in defined]))
-
-
-# ------------------------------------------------------------------------------------- reading
 
 
 # ------------------------------------------------------------------------------------ computing
@@ -172,7 +161,7 @@ def _labelled(x: Operand, name: str) -> Value:
 def _applied(op: Op, inputs: Sequence[Operand]) -> Operand:
     """The op of Values as a Value, of plain numbers as a plain number."""
     if any(isinstance(x, Value) for x in inputs):
-        return apply(op, as_values(inputs), Constant if op in CONDITIONS else None)
+        return apply(op, as_values(inputs), Constant if op in ops.COMPARISONS else None)
     return op.evaluate([float(x) for x in inputs if not isinstance(x, Value)])[0]
 
 

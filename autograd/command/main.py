@@ -14,7 +14,7 @@ from typing import NoReturn, TextIO
 from unicodedata import normalize
 
 from autograd.command.expression import parse
-from autograd.command.reader import ExpressionError, did_you_mean
+from autograd.command.reader import TYPED, ExpressionError
 from autograd.command.screen import (
     Look,
     called_engine,
@@ -29,6 +29,7 @@ from autograd.command.screen import (
 )
 from autograd.graph import topological_order
 from autograd.mistakes import ENGINES, Engine
+from autograd.notation.hints import did_you_mean, in_one_line
 from autograd.notation.labels import shorten
 from autograd.seeing.walk import Walk, walk
 from autograd.value import Value
@@ -74,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         raise
     except (ValueError, OSError, ImportError) as error:
-        return _refuse(_in_one_line(error))
+        return _refuse(in_one_line(error))
     except KeyboardInterrupt:
         print()
         return INTERRUPTED
@@ -125,7 +126,7 @@ def _named(steps: Walk, option: str, name: str) -> Value:
     """
     named = _by_name(steps)
     if name not in named:
-        hint = did_you_mean(name, named) or f"; the names are {', '.join(list(named)[:12])}"
+        hint = did_you_mean(name, named, f"; the names are {', '.join(list(named)[:12])}")
         raise ValueError(f"{option} {shorten(name, 24)}: there is no such name{hint}")
     return named[name]
 
@@ -275,7 +276,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _engine(name: str) -> Engine:
     if name not in MISTAKES:
-        hint = did_you_mean(name, MISTAKES) or f"; there are {', '.join(MISTAKES)}"
+        hint = did_you_mean(name, MISTAKES, f"; there are {', '.join(MISTAKES)}")
         raise argparse.ArgumentTypeError(f"there is no engine '{shorten(name, 24)}'{hint}")
     return MISTAKES[name]
 
@@ -327,21 +328,16 @@ def _refuse(message: str, *pointer: str) -> int:
     return BAD_INPUT
 
 
-def _in_one_line(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}"
-    return " ".join(str(error).split())
-
-
-TYPED = {"∂": "d", "×": "*", "·": "*", "−": "-", "–": "-", "→": "->", "∞": "inf", "√": "sqrt", "≤": "<=",
-         "≥": ">=", "›": ">", "─": "-", "…": "...", "≠": "!=", "Σ": "sum", "σ": "sigma"}  # fmt: skip
+IN_ASCII = TYPED | {"∂": "d", "–": "-", "→": "->", "∞": "inf", "√": "sqrt", "›": ">", "─": "-", "…": "...",
+                    "≠": "!=", "Σ": "sum", "σ": "sigma"}  # fmt: skip
+"""What is written for a sign that the output's encoding does not have."""
 
 
 def _plainly(error: UnicodeError) -> tuple[str, int]:
     """What to write for a character that the output's encoding does not have."""
     assert isinstance(error, UnicodeEncodeError)
     lost = error.object[error.start : error.end]
-    plain = "".join(TYPED.get(c) or normalize("NFKD", c) for c in lost)
+    plain = "".join(IN_ASCII.get(c) or normalize("NFKD", c) for c in lost)
     return "".join(c if c.isascii() else "?" for c in plain), error.end
 
 

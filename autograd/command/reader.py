@@ -5,21 +5,20 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from keyword import iskeyword
 from math import inf
 from typing import NoReturn, TypeAlias
 
 from autograd import ops
 from autograd.core.primitive import Op
+from autograd.notation.hints import did_you_mean
 from autograd.notation.labels import shorten
 from autograd.value import Value
 
 LONGEST = 10_000
-"""How many characters are read.  Larger graphs are built in Python."""
-
+"""At most this many characters are read.  Larger graphs are built in Python."""
 
 OPERATORS: dict[type[ast.AST], Op] = {
     ast.Add: ops.add,
@@ -30,7 +29,6 @@ OPERATORS: dict[type[ast.AST], Op] = {
     ast.USub: ops.neg,
 }
 
-
 COMPARISONS: dict[type[ast.AST], tuple[Op, bool]] = {
     ast.Lt: (ops.less, False),
     ast.LtE: (ops.less_equal, False),
@@ -40,18 +38,13 @@ COMPARISONS: dict[type[ast.AST], tuple[Op, bool]] = {
 }
 """The op of each comparison, and whether its inputs change places: a > b is b < a."""
 
-
-CONDITIONS = {op for op, _ in COMPARISONS.values()}
-
-
 FUNCTIONS: dict[str, Op] = {
-    name: op for name, op in ops.TABLE.items() if op not in {*OPERATORS.values(), *CONDITIONS}
+    name: op for name, op in ops.TABLE.items() if op not in {*OPERATORS.values(), *ops.COMPARISONS}
 }
-"""What can be called, by name: the ops of the table that are not written with a sign."""
-
+"""The functions that can be called, by name: the ops of the table that are not written with a sign."""
 
 TYPED = {"×": "*", "·": "*", "÷": "/", "−": "-", "≤": "<=", "≥": ">=", "√": "sqrt(…)", "^": "**"}
-"""Signs of formulas that are typed differently."""
+"""How signs of written formulas are typed."""
 
 
 class ExpressionError(ValueError):
@@ -116,14 +109,8 @@ class Define:
 Instruction: TypeAlias = Number | Name | Apply | Define
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """``; did you mean 'sin'?`` where something known looks like the name, else nothing."""
-    close = get_close_matches(name, list(known), n=1)
-    return f"; did you mean '{close[0]}'?" if close else ""
-
-
-class _Reader:
-    """From text to instructions; what is not arithmetic is refused with its column."""
+class Reader:
+    """Reads a text as instructions, and refuses what is not arithmetic with its column."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -351,9 +338,13 @@ def _why_not(node: ast.expr) -> str:
 
 def _no_function(name: str) -> str:
     by_symbol = [op.name for op in FUNCTIONS.values() if op.symbol == name]
-    hint = f"; did you mean '{by_symbol[0]}'?" if by_symbol else did_you_mean(name, FUNCTIONS)
-    if not hint and len(name) < 3:
-        hint = f"; a product is typed as {name}*(…)"
+    product = f"; a product is typed as {name}*(…)"
+    if by_symbol:
+        hint = f"; did you mean '{by_symbol[0]}'?"
+    elif len(name) == 1:  # too short to begin the name of a function
+        hint = product
+    else:
+        hint = did_you_mean(name, FUNCTIONS, product if len(name) == 2 else "")
     return f"there is no function '{shorten(name, 24)}'{hint}"
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from numbers import Real
 from typing import Any
 
+from autograd.notation.hints import described
 from autograd.value import Value
 
 Builder = Callable[[Iterator[Any]], Any]
@@ -67,7 +68,7 @@ class Container:
                 self._take_apart(x[place], f"{name}[{', '.join(map(str, place))}]")
             return _array(x.shape)
         raise TypeError(
-            f"{name} is {x!r} ({type(x).__name__}); derivatives are taken of real numbers, Values, "
+            f"{name} is {described(x)}; derivatives are taken of real numbers, Values, "
             "NumPy arrays and lists, tuples and dictionaries of them"
         )
 

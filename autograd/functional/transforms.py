@@ -16,13 +16,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from inspect import signature
 from typing import Any, NamedTuple
 
 from autograd.core.recording import mode
+from autograd.core.signatures import argument_names
 from autograd.functional.containers import Container
 from autograd.functional.gradients import gradients, partials_as_values
 from autograd.graph import topological_order
+from autograd.notation.hints import described
 from autograd.value import Constant, Value
 
 Function = Callable[..., Any]
@@ -246,7 +247,7 @@ def _call(
                 f"argnums asks for argument {place!r}; the function was called with {len(args)}, "
                 "counted from 0"
             )
-    names = _names(function, len(args))
+    names = argument_names(function, len(args))
     shape = Container.together([args[place] for place in places], [names[place] for place in places])
     in_values = _nesting.depth > 0 or any(isinstance(leaf, Value) for leaf in shape.leaves)
     leaves = [_fresh(leaf, name) for leaf, name in zip(shape.leaves, shape.names, strict=True)]
@@ -272,14 +273,6 @@ def _inside() -> Iterator[None]:
 def _fresh(leaf: Any, name: str) -> Value:
     """A node of its own with the same number; a Value's is tied to it."""
     return leaf * 1.0 if isinstance(leaf, Value) else Value(leaf, name)
-
-
-def _names(function: Function, count: int) -> list[str]:
-    try:
-        names = list(signature(function).parameters)[:count]
-    except (TypeError, ValueError):  # a builtin that does not say
-        names = []
-    return [*names, *(f"argument {i}" for i in range(len(names), count))]
 
 
 def _gradients(output: Any, call: _Called) -> list[Any]:
@@ -319,11 +312,12 @@ def _one_value(output: Any, asked: str, instead: str) -> Value:
         return output
     if isinstance(output, list | tuple | dict) or hasattr(output, "shape"):
         raise TypeError(
-            f"{asked} is of a function that gives one number; this one gives {_short(output)}: use {instead}"
+            f"{asked} takes a function that returns one number; this one returns {described(output)}: "
+            f"use {instead}"
         )
     raise TypeError(
-        f"{asked} is of a function that gives a Value; this one gives {_short(output)}: its graph was cut, "
-        "or it does not use its argument"
+        f"{asked} takes a function that returns a Value; this one returns {described(output)}: "
+        "its graph was cut, or it does not use its argument"
     )
 
 
@@ -339,9 +333,4 @@ def _matching(given: Any, shape: Container, what: str, like: str) -> list[Any]:
 
 def _check_function(name: str, function: object) -> None:
     if not callable(function):
-        raise TypeError(f"{name} takes a function; got {_short(function)}")
-
-
-def _short(x: object) -> str:
-    text = repr(x)
-    return f"{text if len(text) <= 40 else text[:39] + '…'} ({type(x).__name__})"
+        raise TypeError(f"{name} takes a function; got {described(function)}")

@@ -12,7 +12,6 @@ from autograd.tape.kernels import levels_of, reach_back, reach_forward
 from autograd.tape.listing import COMPUTED, PARAMETER, VARYING, Listing, keep, rewire
 
 Mask = NDArray[np.bool_]
-COMPARISONS = (ops.less, ops.less_equal, ops.equal)
 
 
 def lower(listing: Listing) -> Listing:
@@ -67,7 +66,7 @@ def gradient_paths(listing: Listing, inputs: bool, output: int = 0) -> Mask:
 
     No gradient passes a comparison, as in the eager reverse pass.
     """
-    comparison = listing.applies(*COMPARISONS)
+    comparison = listing.applies(*ops.COMPARISONS)
     sent = np.zeros(len(listing), bool)
     sent[listing.outputs[output]] = True
     reach_back(listing.ptr, listing.args, comparison, sent)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from inspect import signature
 from itertools import compress
 from operator import is_, is_not
 from typing import Any
@@ -11,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from autograd.core.recording import BranchError, mode
+from autograd.core.signatures import argument_names
 from autograd.node import number_of
+from autograd.notation.hints import described
 from autograd.tape.listing import COMPUTED, Listing, flatten
 from autograd.value import Value
 
@@ -30,9 +31,9 @@ def record(
     """
     if not callable(function):
         raise TypeError(
-            f"a tape is recorded from a function of Values; got {function!r} (for Values: Tape.of)"
+            f"a tape is recorded from a function of Values; got {described(function)} (for Values: Tape.of)"
         )
-    names = _argument_names(function, len(sample))
+    names = argument_names(function, len(sample), unnamed=lambda i: f"x{i + 1}")
     arguments = [_as_inputs(x, name) for x, name in zip(sample, names, strict=True)]
     inputs = [v for x in arguments for v in (x if isinstance(x, list) else [x])]
     widths = [len(x) if isinstance(x, list) else 0 for x in arguments]
@@ -44,15 +45,6 @@ def record(
             moved = [_moved(x) for x in arguments]
             _compare(listing, only_values(function(*moved)), moved)
     return listing, outputs, inputs, widths
-
-
-def _argument_names(function: Callable[..., Any], count: int) -> list[str]:
-    """The names of the function's arguments, which become the labels of its inputs."""
-    try:
-        names = list(signature(function).parameters)[:count]
-    except ValueError:  # a builtin that does not say
-        names = []
-    return [*names, *(f"x{i + 1}" for i in range(len(names), count))]
 
 
 def _as_inputs(x: Any, name: str) -> Value | list[Value]:
@@ -118,5 +110,5 @@ def only_values(values: Any) -> list[Value]:
         raise ValueError("there is no output to record")
     for v in listed:
         if not isinstance(v, Value):
-            raise TypeError(f"a tape records Values; got {v!r} ({type(v).__name__}): its graph was cut")
+            raise TypeError(f"a tape records Values; got {described(v)}: its graph was cut")
     return listed

@@ -14,6 +14,7 @@ from threadpoolctl import ThreadpoolController
 from autograd.core.collector import collector_paused
 from autograd.graph import topological_order
 from autograd.node import number_of
+from autograd.notation.hints import described
 from autograd.notation.numbers import counted
 from autograd.tape.instructions import Instruction, instructions
 from autograd.tape.listing import Listing, flatten
@@ -123,7 +124,7 @@ class Tape:
         inputs = [inputs] if isinstance(inputs, Value) else list(inputs)
         for v in inputs:
             if not isinstance(v, Value):
-                raise TypeError(f"inputs are Values; got {v!r} ({type(v).__name__})")
+                raise TypeError(f"inputs are Values; got {described(v)}")
             if v.inputs:
                 raise ValueError(f"inputs are leaves; {v} was computed from other Values")
         if len(set(inputs)) < len(inputs):

@@ -18,17 +18,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from inspect import Parameter as Argument
-from inspect import signature
 from math import isfinite
 from typing import Any, NamedTuple
 
 from autograd.anomaly import non_finite
 from autograd.core.recording import mode
+from autograd.core.signatures import argument_names, arguments_of
 from autograd.functional.containers import Container
 from autograd.functional.gradients import gradients
 from autograd.graph import leaves as leaves_of
 from autograd.graph import topological_order
 from autograd.node import number_of
+from autograd.notation.hints import described, short_repr
 from autograd.testing.call_check import Leaves, Run, calls_of, replayed, skeleton
 from autograd.testing.certificate import NOT_DIFFERENTIABLE, Certificate, GradientError, Verdict
 from autograd.testing.differences import noise_of
@@ -134,9 +135,7 @@ def _task(function: Any, point: Any, wrt: Any) -> Task:
     if isinstance(function, Value):
         return _of_graph(function, point if wrt is None else wrt)
     if not callable(function):
-        raise TypeError(
-            f"gradcheck takes a function or a Value; got {function!r} ({type(function).__name__})"
-        )
+        raise TypeError(f"gradcheck takes a function or a Value; got {described(function)}")
     if wrt is None and point is None:
         raise TypeError(
             "gradcheck needs a point to check a function at, gradcheck(f, (1.0, 2.0)); or, for a function "
@@ -157,9 +156,9 @@ def _of_function(function: Callable[..., Any], point: Any) -> Task:
     """A function of the point, called in the style that the point asks for."""
     spread = isinstance(point, tuple) or (isinstance(point, list) and _takes(function, len(point)))
     parts = list(point) if spread else [point]
-    shape = Container.together(parts, _names(function, len(parts)))
+    shape = Container.together(parts, argument_names(function, len(parts)))
     if not shape.leaves:
-        raise TypeError(f"gradcheck needs a point with at least one number; got {point!r}")
+        raise TypeError(f"gradcheck needs a point with at least one number; got {short_repr(point)}")
 
     def run(numbers: Sequence[float]) -> tuple[Value, Leaves]:
         leaves = [Value(x, name) for x, name in zip(numbers, shape.names, strict=True)]
@@ -173,24 +172,12 @@ def _of_function(function: Callable[..., Any], point: Any) -> Task:
     return Task(run, numbers, shape.names)
 
 
-def _names(function: Callable[..., Any], count: int) -> list[str]:
-    names = [a.name for a in _arguments(function) if a.kind is not Argument.VAR_POSITIONAL][:count]
-    return [*names, *(f"argument {i}" for i in range(len(names), count))]
-
-
 def _takes(function: Callable[..., Any], count: int) -> bool:
     """Whether a list of so many numbers is as many arguments, rather than one."""
     by_place = (Argument.POSITIONAL_ONLY, Argument.POSITIONAL_OR_KEYWORD)
-    arguments = _arguments(function)
+    arguments = arguments_of(function)
     needed = [a for a in arguments if a.default is a.empty and a.kind in by_place]
     return len(needed) == count > 1 or any(a.kind is Argument.VAR_POSITIONAL for a in arguments)
-
-
-def _arguments(function: Callable[..., Any]) -> list[Argument]:
-    try:
-        return list(signature(function).parameters.values())
-    except (TypeError, ValueError):  # a builtin that does not say
-        return []
 
 
 def _called_bare(function: Callable[[], Any], sources: list[Value], names: list[str]) -> Run:
@@ -231,7 +218,8 @@ def _wanted(wrt: Any) -> tuple[Leaves, list[str]]:
     for v in sources:
         if not isinstance(v, Value) or v.inputs or isinstance(v, Constant):
             raise TypeError(
-                f"a gradient is checked with respect to Values that are leaves, not constants; got {v!r}"
+                "a gradient is checked with respect to Values that are leaves, not constants; "
+                f"got {described(v)}"
             )
     if not sources:
         raise ValueError("wrt holds no Value; give at least one, or a network with parameters")
@@ -252,14 +240,8 @@ def _one_value(output: Any) -> Value:
     elif isinstance(output, list | tuple):
         hint = ". Check one of them at a time, or their sum"
     raise TypeError(
-        f"gradcheck is of a function that gives one Value; this one gives {_shortly(output)} "
-        f"({type(output).__name__}){hint}"
+        f"gradcheck is of a function that gives one Value; this one gives {described(output)}{hint}"
     )
-
-
-def _shortly(x: object) -> str:
-    text = repr(x)
-    return text if len(text) <= 60 else f"{text[:57]}…"
 
 
 def _refuse_changed(leaves: Sequence[Value], numbers: Sequence[float], names: Sequence[str]) -> None:

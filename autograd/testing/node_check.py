@@ -237,9 +237,7 @@ def _fault(op: Op, inputs: Numbers, i: int, low: Any, high: Any, text: str) -> F
 def _without_number(op: Op, inputs: Numbers, i: int, low: Any, high: Any, text: str) -> Fault | None:
     """A fault where the rule states no number, although the value has a slope there, inside its domain."""
     stated = op.evaluate(inputs)[1][i]
-    if math.isfinite(stated) or not all(
-        x in op.domain[min(k, len(op.domain) - 1)] for k, x in enumerate(inputs)
-    ):
+    if math.isfinite(stated) or not all(x in op.domain_of(k) for k, x in enumerate(inputs)):
         return None
     steepest = max(abs(low), abs(high))
     if high - low > THE_SAME * steepest or steepest > LARGEST / 1000:  # a kink; or too steep for a double

@@ -9,6 +9,7 @@ from itertools import pairwise, product
 from math import inf, isfinite, nextafter
 
 from autograd.core.primitive import Interval, Kink, Op
+from autograd.notation.hints import described
 from autograd.notation.numbers import count, number
 from autograd.testing.certificate import GradientError, aligned
 from autograd.testing.digits import (
@@ -70,9 +71,7 @@ def check_op(op: Op) -> str:
     relu  105     value, ∂/∂input 1, kink at a = 0
     """
     if not isinstance(op, Op):
-        raise TypeError(
-            f"check_op takes an op of the table, such as TABLE['tanh']; got {op!r} ({type(op).__name__})"
-        )
+        raise TypeError(f"check_op takes an op of the table, such as TABLE['tanh']; got {described(op)}")
     points = 0
     for inputs in _points(op):
         _check_at(op, inputs)
@@ -190,7 +189,7 @@ def _on(op: Op, kink: Kink) -> Iterator[list[float]]:
         for i in range(len(inputs)):
             moved = list(inputs)
             moved[i] = _root(partial(_gap, kink, inputs, i), inputs[i])
-            if kink.gap(*moved) == 0 and all(x in domain_of(op, j) for j, x in enumerate(moved)):
+            if kink.gap(*moved) == 0 and all(x in op.domain_of(j) for j, x in enumerate(moved)):
                 yield moved
 
 
@@ -216,7 +215,7 @@ def _beside(op: Op, inputs: Sequence[float]) -> Iterator[tuple[float, ...]]:
         for _ in range(3):
             steps = [side * BESIDE * (abs(x) or 1.0) for side, x in zip(signs, inputs, strict=True)]
             moved = [x + step * chance.uniform(0.1, 1.0) for x, step in zip(inputs, steps, strict=True)]
-            if all(x in domain_of(op, j) for j, x in enumerate(moved)):
+            if all(x in op.domain_of(j) for j, x in enumerate(moved)):
                 yield op.evaluate(moved)[1]
 
 
@@ -231,7 +230,7 @@ def _lines(op: Op) -> Iterator[tuple[list[float], int]]:
 
 def _check_along(op: Op, inputs: list[float], i: int) -> int:
     """Check the op along a line, and every jump of a partial on it; give back the number of points."""
-    domain = domain_of(op, i)
+    domain = op.domain_of(i)
     steps = int(2 * FARTHEST / STRIDE)
     line = [-FARTHEST + (k + 0.37) * STRIDE for k in range(steps)]
     inside = [x for x in line if x in domain and _is_calm(op, [*inputs[:i], x, *inputs[i + 1 :]])]
@@ -324,13 +323,13 @@ def _everyday(op: Op) -> Iterator[list[float]]:
     chance = random.Random(7)
     for k in range(EVERYDAY):
         n = op.arity or 1 + k % MOST_INPUTS
-        yield [_inside(chance, domain_of(op, i)) for i in range(n)]
+        yield [_inside(chance, op.domain_of(i)) for i in range(n)]
 
 
 def _simple(op: Op) -> Iterator[list[float]]:
     """Halves and whole numbers, one and all: ties, and what a rule may take for a special case."""
     for row in product(SIMPLE, repeat=op.arity or 0):
-        if row and all(x in domain_of(op, i) for i, x in enumerate(row)):
+        if row and all(x in op.domain_of(i) for i, x in enumerate(row)):
             yield list(row)
 
 
@@ -342,7 +341,7 @@ def _inside(chance: random.Random, domain: Interval) -> float:
 
 
 def _corners(op: Op, n: int) -> Iterator[list[float]]:
-    choices = [[x for x in _sizes(domain_of(op, i)) if x in domain_of(op, i)] for i in range(n)]
+    choices = [[x for x in _sizes(op.domain_of(i)) if x in op.domain_of(i)] for i in range(n)]
     total = 1
     for numbers in choices:
         total *= len(numbers)
@@ -372,11 +371,6 @@ def _is_calm(op: Op, inputs: list[float]) -> bool:
     except (ArithmeticError, ValueError):
         return max(map(abs, inputs)) <= TOO_FAR_TO_TELL
     return True
-
-
-def domain_of(op: Op, i: int) -> Interval:
-    """The domain of the op's ``i``-th input: the last one stated serves all further inputs."""
-    return op.domain[min(i, len(op.domain) - 1)]
 
 
 def _applied(op: Op, inputs: Sequence[float]) -> str:

@@ -20,7 +20,6 @@ from sys import float_info
 
 from autograd import ops as table
 from autograd.core.primitive import TABLE, Interval, Kink, Op
-from autograd.testing.op_check import domain_of
 from autograd.testing.recipe import Recipe
 from autograd.value import Parameter, Value
 
@@ -81,22 +80,22 @@ def inputs_of(op: Op, kinks: bool | None = None) -> SearchStrategy[list[float]]:
 def _anywhere(draw: DrawFn, op: Op) -> list[float]:
     n = op.arity or draw(st.integers(1, MOST_INPUTS))
     largest = LARGEST_OF_MANY if op.variadic else float_info.max
-    inputs = [draw(inside(domain_of(op, i), largest)) for i in range(n)]
+    inputs = [draw(inside(op.domain_of(i), largest)) for i in range(n)]
     if len(inputs) > 1 and draw(st.integers(0, 4)) == 0:  # two that are equal but for the last digit
         i, j = draw(st.permutations(range(len(inputs))))[:2]
         near = nextafter(inputs[j], draw(st.sampled_from([-inf, inf])))
-        if near in domain_of(op, i) and abs(near) >= float_info.min:
+        if near in op.domain_of(i) and abs(near) >= float_info.min:
             inputs[i] = near
     return inputs
 
 
 @st.composite
 def _on_kinks(draw: DrawFn, op: Op) -> list[float]:
-    inputs = [draw(_fresh(domain_of(op, i))) for i in range(op.arity or draw(st.integers(1, MOST_INPUTS)))]
+    inputs = [draw(_fresh(op.domain_of(i))) for i in range(op.arity or draw(st.integers(1, MOST_INPUTS)))]
     i = draw(st.integers(0, len(inputs) - 1))
     kink = draw(st.sampled_from(op.kinks))
     for place in (i, *range(len(inputs))):  # not every input can be moved onto every kink
-        moved = _onto(kink, inputs, place, domain_of(op, place))
+        moved = _onto(kink, inputs, place, op.domain_of(place))
         if moved is not None:
             return [*inputs[:place], moved, *inputs[place + 1 :]]
     return reject()
@@ -107,7 +106,7 @@ def everyday_inputs_of(op: Op) -> SearchStrategy[list[float]]:
     return (
         inputs_of(op)
         .map(lambda inputs: [everyday(x) for x in inputs])
-        .filter(lambda inputs: all(x in domain_of(op, i) for i, x in enumerate(inputs)))
+        .filter(lambda inputs: all(x in op.domain_of(i) for i, x in enumerate(inputs)))
     )
 
 
@@ -252,7 +251,7 @@ class _Growth(_Graph):
             if self.is_calm(op, places):
                 break
         else:
-            places = [self.new(domain_of(op, i)) for i in range(n)]
+            places = [self.new(op.domain_of(i)) for i in range(n)]
         if self.is_calm(op, places):
             self.there += [i for i in dict.fromkeys(places) if self.made[i] is True and i not in self.there]
             self.latest.append(self.add(op, places))
@@ -266,7 +265,7 @@ class _Growth(_Graph):
         """
         there = self.there if i else self.latest[-LATEST:][::-1]
         k = self.draw(_up_to(len(there) + 2 * (i > 0)))
-        domain = domain_of(op, i)
+        domain = op.domain_of(i)
         if k < len(there) and (i == 0 or _is_well_inside(domain, self.numbers[there[k]])):
             return there[k]  # a first input that does not fit asks for another op
         return self.new(domain, leaf=k <= len(there))
@@ -280,7 +279,7 @@ class _Growth(_Graph):
         kink = self.draw(st.sampled_from(op.kinks))
         inputs = [self.numbers[i] for i in places]
         for i, place in enumerate(places):
-            wanted = _onto(kink, inputs, i, domain_of(op, i))
+            wanted = _onto(kink, inputs, i, op.domain_of(i))
             if wanted is None:
                 continue
             if wanted == 0.0 and table.sub in self.ops and self.made[place] is not False:
@@ -295,7 +294,7 @@ class _Growth(_Graph):
     def is_calm(self, op: Op, places: Sequence[int]) -> bool:
         """Whether differences can tell the op's slopes here."""
         inputs = [self.numbers[i] for i in places]
-        if not all(_is_well_inside(domain_of(op, i), x) for i, x in enumerate(inputs)):
+        if not all(_is_well_inside(op.domain_of(i), x) for i, x in enumerate(inputs)):
             return False
         if not self.kinks and on_a_kink(op, inputs, OFF_KINKS):
             return False
