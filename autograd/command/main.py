@@ -62,7 +62,7 @@ KEYS = "Enter next · b back · g N go to step N · q quit"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; gives the exit code.
+    """Run the command line, and return the exit code.
 
     Args:
         argv: the arguments after the program's name; those of this process by default.
@@ -83,7 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace, look: Look) -> None:
-    """Compute the formula, write what is to be written, then show what is to be shown."""
+    """Compute the formula, write the files that were asked for, then show the rest."""
     output = parse(arguments.formula).evaluate(_numbers(arguments.numbers))
     steps = _walk(output, arguments)
     notes = list(_written(steps, arguments))
@@ -113,13 +113,13 @@ def _walk(output: Value, arguments: argparse.Namespace) -> Walk:
 
 
 def _by_name(steps: Walk) -> dict[str, Value]:
-    """The Values by what the walk calls them."""
+    """Return the Values by the names that the walk gives them."""
     nodes = zip(topological_order(steps.output), steps.trace.nodes, strict=True)
     return {node.label: v for v, node in nodes if node.label}
 
 
 def _named(steps: Walk, option: str, name: str) -> Value:
-    """The Value of that name.
+    """Return the Value of that name.
 
     Raises:
         ValueError: if there is none.
@@ -151,7 +151,7 @@ def _written(steps: Walk, arguments: argparse.Namespace) -> Iterator[str]:
 
 
 def _outcome(steps: Walk, look: Look) -> list[str]:
-    """The gradients that a walk ends with; of forward mode the one that it has found."""
+    """Return the lines of the gradients that a walk ends with; none in forward mode."""
     if steps[-1].phase == "tangent":
         return []
     lines = gradient_lines(steps.trace, look, steps.beside)
@@ -169,7 +169,7 @@ def _outcome(steps: Walk, look: Look) -> list[str]:
 
 
 def _step_through(steps: Walk, look: Look) -> None:
-    """One step at a time, as the lines that are typed say; until they end, or the steps do."""
+    """Show one step at a time, as the typed lines say; until they end, or the steps do."""
     prompt = look.faint(f"{KEYS}  › ") if sys.stdin.isatty() else ""
     _print(legend(steps.trace, look))
     steps.step()
@@ -202,7 +202,7 @@ def _step_through(steps: Walk, look: Look) -> None:
 
 
 def _place(text: str, total: int) -> int | None:
-    """The place of a step that is named by its number from 1; None if there is no such step."""
+    """Return the place of a step that is named by its number from 1; None if there is no such step."""
     text = text.strip()
     if not text.isdecimal() or not 1 <= int(text[:12]) <= total:
         return None
@@ -210,7 +210,7 @@ def _place(text: str, total: int) -> int | None:
 
 
 def _show(steps: Walk, look: Look) -> None:
-    """The current step, what is known after it, and at the end what came of it."""
+    """Show the current step, what is known after it, and at the end the gradients."""
     step, facts = steps.here, steps.trace
     assert step is not None
     place = f"step {step.number + 1} of {len(steps)}"
@@ -282,12 +282,12 @@ def _engine(name: str) -> Engine:
 
 
 def _shielded(arguments: Sequence[str]) -> list[str]:
-    """The arguments, with a space before those that begin with a minus but are no option: ``-a*b``."""
+    """Put a space before arguments that begin with a minus but are not options: ``-a*b``."""
     return [f" {x}" if x.startswith("-") and x[1:2] != "-" and x != "-h" else x for x in arguments]
 
 
 def _numbers(arguments: Iterable[str]) -> dict[str, float]:
-    """The numbers by name.
+    """Return the numbers by name.
 
     Raises:
         ValueError: if an argument is not name=number, or a name is given twice.
@@ -312,7 +312,7 @@ def _numbers(arguments: Iterable[str]) -> dict[str, float]:
 
 
 def _look() -> Look:
-    """As wide as the terminal, within reason; in colour if it is one that wants it."""
+    """Return the look of this terminal: its width, within reason, and colour if it wants it."""
     width = max(60, min(shutil.get_terminal_size().columns, 100))
     wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return Look(width, colour=wanted and sys.stdout.isatty())
@@ -334,7 +334,7 @@ IN_ASCII = TYPED | {"∂": "d", "–": "-", "→": "->", "∞": "inf", "√": "s
 
 
 def _plainly(error: UnicodeError) -> tuple[str, int]:
-    """What to write for a character that the output's encoding does not have."""
+    """Replace a character that the output's encoding does not have."""
     assert isinstance(error, UnicodeEncodeError)
     lost = error.object[error.start : error.end]
     plain = "".join(IN_ASCII.get(c) or normalize("NFKD", c) for c in lost)
@@ -342,7 +342,7 @@ def _plainly(error: UnicodeError) -> tuple[str, int]:
 
 
 def run_as_program() -> int:
-    """`main`, with the streams made safe: any encoding will do, and so will a pipe that closes early."""
+    """Run `main` with safe streams: any encoding will do, and so will a pipe that closes early."""
     codecs.register_error("autograd.plainly", _plainly)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
@@ -350,7 +350,7 @@ def run_as_program() -> int:
     try:
         code = main()
         sys.stdout.flush()
-    except BrokenPipeError:  # such as `| head`: nobody reads on, and that is no error
+    except BrokenPipeError:  # such as `| head`: the reader has left, which is not an error
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return code

@@ -1,8 +1,8 @@
-"""The function itself, called again: what its graph at one point does not show.
+"""What calls of a function show that its graph at one point does not: cut gradients, and branches.
 
-A function whose graph beside the point is the same graph, constants and all, computes there what
-its graph says, and node by node is all there is to check.  Where a constant has another number, a
-gradient may be cut; where the graph is another one, the function branches.
+The function is called again beside the point.  If its graph there is the same, with the same constants,
+then the graph tells everything, and checking it node by node is enough.  If a constant has another
+number, a gradient may have been cut; if the graph is another one, the function branches.
 """
 
 from __future__ import annotations
@@ -23,18 +23,19 @@ Leaves = list[Value]
 Run = Callable[[Sequence[float]], tuple[Value, Leaves]]
 """Computes the function at these numbers: the output, and the Values that the numbers were in."""
 
-STEPS = 2.0**-45, 2.0**-20, 2.0**-7, 0.125  # of the inputs, all of them moved at once
+STEPS = 2.0**-45, 2.0**-20, 2.0**-7, 0.125
+"""The sizes of the steps, relative to the inputs, by which all inputs are moved together."""
 
 
 class Skeleton(NamedTuple):
-    """A graph without its numbers, and the numbers of the leaves that are no inputs."""
+    """A graph without its numbers, and the numbers of the leaves that are not inputs."""
 
     shape: list[Any]
     constants: list[float]
 
 
 def skeleton(output: Value, sources: Sequence[Value]) -> Skeleton:
-    """The graph as data that can be compared with that of another call."""
+    """Return the graph as data that can be compared with that of another call."""
     place: dict[Value, int] = {}
     which = {v: i for i, v in enumerate(sources)}
     shape: list[Any] = []
@@ -52,7 +53,7 @@ def skeleton(output: Value, sources: Sequence[Value]) -> Skeleton:
 
 
 def calls_of(run: Run, output: Value, sources: Sequence[Value]) -> Calls:
-    """What calls of the function beside the point show that its graph at the point does not."""
+    """Return what calls of the function beside the point show that its graph at the point does not."""
     seen = _Seen(run, output, sources)
     return Calls(seen.hidden, seen.beside, *seen.suspects())
 
@@ -69,7 +70,7 @@ class _Seen:
         self.pattern = _pattern(output)
 
     def suspects(self) -> tuple[frozenset[int], frozenset[int]]:
-        """The inputs that a constant may follow, and those at which the function may branch."""
+        """Return the inputs that a constant may follow, and those at which the function may branch."""
         follows, branches = self._changes(range(len(self.numbers)))
         each = {i: self._changes([i]) for i in range(len(self.numbers))} if follows or branches else {}
         return (
@@ -78,7 +79,7 @@ class _Seen:
         )
 
     def _changes(self, moving: Sequence[int]) -> tuple[bool, bool]:
-        """Whether constants change, and the graph just beside, if these inputs move together."""
+        """Return whether constants change, and the graph just beside, if these inputs move together."""
         follows = branches = False
         chance = random.Random(0)
         share = {i: chance.uniform(0.5, 1.0) for i in moving}
@@ -101,7 +102,7 @@ class _Seen:
         return found and skeleton(*found)
 
     def hidden(self, i: int, x: float) -> Number | None:
-        """What the function gives with another ``i``-th number beyond what its graph gives; see `Calls`."""
+        """Return what the function gives beyond its graph for another ``i``-th number; see `Calls`."""
         numbers = [x if j == i else number for j, number in enumerate(self.numbers)]
         called = attempt(self.run, numbers)
         shown = attempt(replayed(self.output, self.sources), numbers)
@@ -111,7 +112,7 @@ class _Seen:
         return Number(number_of(called[0]) - number_of(shown[0]), noise)
 
     def beside(self, i: int, side: int) -> Beside | None:
-        """The function a last digit to one side of the ``i``-th number; see `Calls`."""
+        """Return the function one last digit to one side of the ``i``-th number; see `Calls`."""
         step = side * a_little(self.numbers[i])
         found = attempt(self.run, [x + step * (j == i) for j, x in enumerate(self.numbers)])
         if found is None or skeleton(*found).shape == self.skeleton.shape:
@@ -122,7 +123,7 @@ class _Seen:
 
 
 def replayed(output: Value, sources: Sequence[Value]) -> Run:
-    """The graph as a function of the numbers of some of its leaves."""
+    """Return the graph as a function of the numbers of some of its leaves."""
     order = topological_order(output)
 
     def run(numbers: Sequence[float]) -> tuple[Value, Leaves]:
@@ -138,16 +139,16 @@ def replayed(output: Value, sources: Sequence[Value]) -> Run:
 
 
 def attempt(run: Run, numbers: Sequence[float]) -> tuple[Value, Leaves] | None:
-    """The call's outcome; None if there is none to compare with."""
+    """Return the outcome of a call; None if there is nothing to compare with."""
     try:
         found = run(numbers)
-    except Exception:  # whatever the function does there, there is no difference to take
+    except Exception:  # whatever failed, there is no difference to take
         return None
     return found if isfinite(number_of(found[0])) else None
 
 
 def _pattern(output: Value) -> list[Any]:
-    """The ops of a graph and the side of each kink that they are on: the branches it takes."""
+    """Return the ops of a graph and on which side of each kink they are: the branches it takes."""
     return sorted(_sides_taken(output))
 
 

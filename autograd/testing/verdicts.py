@@ -1,4 +1,4 @@
-"""The verdict on each input: the reverse pass held against slopes that know nothing of it."""
+"""The verdict on each input: the reverse pass compared with slopes that are independent of it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,14 @@ from autograd.testing.digits import DIGITS_KEPT, EPSILON, LARGEST, arithmetic, i
 from autograd.testing.node_check import Fault, Local, is_on_a_kink, local, without_number, written
 from autograd.value import Value
 
-ALL_DIGITS = 15.0
-HALF_OF_A_DOUBLE = 8.0
-WITNESSES = 3  # so many differences must agree before a gradient is called wrong
+ALL_DIGITS, HALF_OF_A_DOUBLE = 15.0, 8.0
+"""The decimal digits of a double, and how many must agree for a gradient to be called correct."""
+WITNESSES = 3
+"""This many differences must agree before a gradient is called wrong."""
 ANYTHING = math.nan, 1e300, -1e300, 0.5
-CANCELS = 1e-30  # of what is added up: no sum of so many digits leaves less
+"""Numbers put in the place of an input, to see whether its op ignores it."""
+CANCELS = 1e-30
+"""A sum in many digits that is smaller than this, relative to its terms, is 0."""
 
 
 class Beside(NamedTuple):
@@ -35,12 +38,12 @@ class Calls(NamedTuple):
     """What calls of the function itself show that the graph at the point does not.
 
     Attributes:
-        hidden: for the ``i``-th input at some number: what the function gives there beyond what the graph
+        hidden: for the ``i``-th input at some number, what the function gives there beyond what the graph
             at the point gives; None where it takes another branch.
-        beside: for the ``i``-th input and a side: the function just beside the point, where its graph is
+        beside: for the ``i``-th input and a side, the function just beside the point if its graph is
             another one there; else None.
-        follows: the inputs that the function may follow in a way that its graph does not show.
-        branches: the inputs at which the function may branch just here.
+        follows: the inputs that the function may depend on in a way that its graph does not show.
+        branches: the inputs in which the function may branch at this point.
     """
 
     hidden: Callable[[int, float], Number | None]
@@ -50,7 +53,7 @@ class Calls(NamedTuple):
 
 
 class Evidence:
-    """A graph, with what all verdicts on its inputs share: each node is looked at once.
+    """A graph, and what all verdicts on its inputs share: each node is checked once.
 
     Args:
         output: the Value that was differentiated.
@@ -76,7 +79,7 @@ class Evidence:
         self.routes = self._routes()
 
     def verdict(self, i: int, name: str, gradient: float) -> Verdict:
-        """The verdict on the gradient of the ``i``-th input."""
+        """Return the verdict on the gradient of the ``i``-th input."""
         found = self._in_the_graph(i, name, gradient)
         if found.verdict != WRONG and i in self.calls.follows:
             found = self._follows(i, found)
@@ -87,15 +90,15 @@ class Evidence:
     # ------------------------------------------------------------------------------ node by node
 
     def _flowing(self) -> Iterator[Value]:
-        """The nodes that something flows through from an input to the output."""
+        """Yield the nodes that something flows through from an input to the output."""
         return (v for v in self.order if v.op is not None and self.reach[v] and v not in self.idle)
 
     def _moving(self, node: Value) -> list[int]:
-        """The positions of the inputs of a node that move with the inputs of the graph."""
+        """Return the positions of the inputs of a node that move with the inputs of the graph."""
         return [k for k, v in enumerate(node.inputs) if self.reach[v]]
 
     def _endless(self, node: Value) -> int:
-        """The inputs of the graph, as bits, along which a node has no finite slope."""
+        """Return the inputs of the graph, as bits, along which a node has no finite slope."""
         if not math.isfinite(number_of(node)):
             return self.reach[node]
         bits = 0
@@ -138,7 +141,7 @@ class Evidence:
         return _agreeing(name, at, gradient, float(self.exactly.get(self.sources[i], 0)))
 
     def _met(self, i: int, nodes: Sequence[Value]) -> Iterator[Value]:
-        """Those of the nodes that are on a route from the ``i``-th input."""
+        """Yield those of the nodes that are on a route from the ``i``-th input."""
         return (node for node in nodes if self.reach[node] >> i & 1)
 
     def _at_a_kink(self, i: int, name: str, gradient: float, kink: Value) -> Verdict:
@@ -185,7 +188,7 @@ class Evidence:
             for node in self.order:
                 if node.op is None:
                     continue
-                if not math.isfinite(number_of(node)):  # its digits could take forever
+                if not math.isfinite(number_of(node)):  # computing its digits could take forever
                     numbers[node] = mp.nan
                     continue
                 value, partials_of = rule_in_digits(node.op)
@@ -211,7 +214,7 @@ class Evidence:
         return total
 
     def _to_one_side(self, i: int, side: int) -> Sided | None:
-        """What the output does as the ``i``-th input moves to one side; None where it cannot.
+        """Return what the output does as the ``i``-th input moves to one side; None where it cannot.
 
         Each node is moved at the inputs that it was computed from, so that kinks are where the graph
         met them; behind a jump it is computed anew.
@@ -242,7 +245,7 @@ class Evidence:
         return 4 * len(self.order) * EPSILON * max(abs(gradient), self.routes.get(self.sources[i], 0.0))
 
     def _routes(self) -> dict[Value, float]:
-        """The sum over all routes of the sizes of their products: what cancels in a gradient."""
+        """Return the sum over all routes of the sizes of their products: what cancels in a gradient."""
         total: dict[Value, float] = {self.output: 1.0}
         for node in reversed(self.order):
             if node in total:
@@ -252,7 +255,7 @@ class Evidence:
         return total
 
     def _wrong_sum(self, i: int, name: str, gradient: float, slope: float | None) -> Verdict | None:
-        """Wrong if the right partials were put together wrongly: the chain rule itself."""
+        """Return a verdict if right partials were put together wrongly: the chain rule itself is at fault."""
         at = number_of(self.sources[i])
         right = self.right.get(self.sources[i], 0.0)
         if not math.isfinite(right):
@@ -269,7 +272,7 @@ class Evidence:
         return abs(found - gradient) <= self._rounding(i, gradient)
 
     def _poisoned(self, i: int, name: str, gradient: float, slope: float | None) -> Verdict | None:
-        """Wrong if the gradient is nan for the sake of a branch that is not taken."""
+        """Return a verdict if the gradient is nan because of a branch that is not taken."""
         idle = [v for v in self._met(i, self.order) if v in self.idle and self._endless(v) >> i & 1]
         if math.isfinite(gradient) or not idle:
             return None
@@ -283,7 +286,7 @@ class Evidence:
     # ------------------------------------------------------------------------- the function itself
 
     def _follows(self, i: int, found: Verdict) -> Verdict:
-        """Wrong if the function changes with its input where the graph at the point does not show it."""
+        """Accuse the gradient if the function follows its input in a way that the graph does not show."""
         if any(self._jumps(i, found.at, side * a_little(found.at)) for side in (-1, 1)):
             detail = "the function jumps here, in a way that its graph does not show"
             return Verdict(found.name, found.at, found.gradient, None, NOT_DIFFERENTIABLE, detail=detail)
@@ -301,14 +304,14 @@ class Evidence:
         return Verdict(found.name, found.at, found.gradient, slope, WRONG, ulps=apart, detail=detail)
 
     def _jumps(self, i: int, at: float, step: float) -> bool:
-        """Whether what the graph does not show is there at once, rather than growing with the step."""
+        """Return whether what the graph does not show appears at once, rather than growing with the step."""
         near, farther = self.calls.hidden(i, at + step), self.calls.hidden(i, at + 1000 * step)
         if near is None or farther is None:
             return False
         return abs(near.value) > near.noise and 2 * abs(near.value) > abs(farther.value)
 
     def _branches(self, i: int, found: Verdict) -> Verdict:
-        """A kink or a jump where the function goes another way just beside."""
+        """Find a kink or a jump where the function takes another branch just beside the point."""
         size = number_of(self.output)
         here = Beside(size, found.gradient, 0.0)
         both = [self.calls.beside(i, side) or here for side in (-1, 1)]
@@ -326,7 +329,7 @@ class Evidence:
 
 
 def _reach(order: Sequence[Value], sources: Sequence[Value]) -> dict[Value, int]:
-    """For each node the inputs that it depends on, the ``i``-th one as the bit 2ⁱ."""
+    """Return for each node the inputs that it depends on, the ``i``-th one as the bit 2ⁱ."""
     reach = {v: 1 << i for i, v in enumerate(sources)}
     for node in order:
         if node not in reach:
@@ -338,7 +341,7 @@ def _reach(order: Sequence[Value], sources: Sequence[Value]) -> dict[Value, int]
 
 
 def _idle(order: Sequence[Value], reach: dict[Value, int]) -> set[Value]:
-    """The nodes that nothing depends on but branches which are not taken, where a number is not finite."""
+    """Return the nodes that only branches not taken depend on, if some number there is not finite."""
     flowing = [v for v in order if reach[v] and v.op is not None]
     if all(math.isfinite(number_of(v)) and all(map(math.isfinite, v.partials)) for v in flowing):
         return set()
@@ -350,12 +353,12 @@ def _idle(order: Sequence[Value], reach: dict[Value, int]) -> set[Value]:
 
 
 def _ignores(node: Value, position: int) -> bool:
-    """Whether a node's op takes no notice of an input: nothing in its place makes a difference."""
+    """Return whether a node's op ignores an input: no number in its place makes a difference."""
     if node.op is None or node.partials[position] != 0.0 or node.inputs[position].role == "constant":
         return False
     inputs = [number_of(v) for v in node.inputs]
     if any(v.op is not None and v.role == "constant" and is_on_a_kink(v) for v in node.inputs):
-        return False  # just beside, it does
+        return False  # just beside it, the input matters
     if any(math.inf in kink.slopes(*inputs)[position] for kink in node.op.kinks):
         return False  # a comparison
     others = ([*inputs[:position], x, *inputs[position + 1 :]] for x in ANYTHING)
@@ -363,12 +366,12 @@ def _ignores(node: Value, position: int) -> bool:
 
 
 def _is_still(v: Value, found: dict[Value, Local]) -> bool:
-    """Whether a node is a condition that stays what it is: flat to all sides."""
+    """Return whether a node is a condition that does not change: flat to all sides."""
     return v.role == "constant" and v in found and found[v].smooth
 
 
 def a_little(x: float) -> float:
-    """A step that makes a difference to a number, and to little else."""
+    """Return a step that makes a difference to a number, and to little else."""
     return 4 * math.ulp(x) if x else 1e-60
 
 
@@ -393,7 +396,7 @@ def _accusation(fault: Fault) -> str:
 
 
 def digits_of(got: float, want: float) -> float:
-    """How many decimal digits of ``got`` are those of ``want``."""
+    """Return how many decimal digits of ``got`` are those of ``want``."""
     if got == want:
         return ALL_DIGITS
     if want == 0.0 or not math.isfinite(got):
@@ -402,5 +405,5 @@ def digits_of(got: float, want: float) -> float:
 
 
 def ulps_between(got: float, want: float) -> float:
-    """How far apart two numbers are, in units in the last place of the second."""
+    """Return how far apart two numbers are, in units in the last place of the second."""
     return abs(got - want) / math.ulp(min(abs(want), LARGEST)) if got != want else 0.0
