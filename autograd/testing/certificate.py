@@ -88,9 +88,7 @@ class Certificate:
         head = ("input", "at", "reverse pass", "differences", "verdict", "")
         if len(self.verdicts) <= MOST_ROWS:
             return aligned([head, *map(_row, self.verdicts)])
-        telling = sorted(
-            self.verdicts, key=lambda v: GRAVITY.index(v.verdict)
-        )  # stable
+        telling = sorted(self.verdicts, key=lambda v: GRAVITY.index(v.verdict))  # stable
         return "\n".join(
             [aligned([head, *map(_row, telling[:MOST_SHOWN])]), self._rest(telling[MOST_SHOWN:])]
         )

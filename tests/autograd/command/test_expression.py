@@ -150,8 +150,8 @@ def test_a_long_sum_is_read() -> None:
 @pytest.mark.parametrize(
     ("text", "column", "words"),
     [
-        ("", 1, "there is not a formula"),
-        ("   ", 1, "there is not a formula"),
+        ("", 1, "there is no formula"),
+        ("   ", 1, "there is no formula"),
         ("a b", 3, "'b' is not expected here; is an operator missing"),
         ("a + * b", 5, r"'\*' is not expected here"),
         ("a +", 4, "ends too early"),
