@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 from autograd.functional.gradients import gradients
 from autograd.graph import topological_order
 from autograd.node import number_of
+from autograd.seeing.facts.replay import recomputed
 from autograd.testing.differences import Number, noise_of
 from autograd.testing.verdicts import Beside, Calls, a_little
-from autograd.value import Constant, Value, apply
+from autograd.value import Constant, Value
 
 Leaves = list[Value]
 Run = Callable[[Sequence[float]], tuple[Value, Leaves]]
@@ -54,11 +55,11 @@ def skeleton(output: Value, sources: Sequence[Value]) -> Skeleton:
 
 def calls_of(run: Run, output: Value, sources: Sequence[Value]) -> Calls:
     """Return what calls of the function beside the point show that its graph at the point does not."""
-    seen = _Seen(run, output, sources)
-    return Calls(seen.hidden, seen.beside, *seen.suspects())
+    calls = _CallsBeside(run, output, sources)
+    return Calls(calls.hidden, calls.beside, *calls.suspects())
 
 
-class _Seen:
+class _CallsBeside:
     """A function at a point, to be compared with its calls beside it."""
 
     def __init__(self, run: Run, output: Value, sources: Sequence[Value]) -> None:
@@ -105,7 +106,7 @@ class _Seen:
         """Return what the function gives beyond its graph for another ``i``-th number; see `Calls`."""
         numbers = [x if j == i else number for j, number in enumerate(self.numbers)]
         called = attempt(self.run, numbers)
-        shown = attempt(replayed(self.output, self.sources), numbers)
+        shown = attempt(graph_as_function(self.output, self.sources), numbers)
         if called is None or shown is None or _pattern(called[0]) != self.pattern:
             return None
         noise = noise_of(topological_order(called[0])) + noise_of(topological_order(shown[0]))
@@ -122,18 +123,14 @@ class _Seen:
         return Beside(number_of(output), slope, step)
 
 
-def replayed(output: Value, sources: Sequence[Value]) -> Run:
+def graph_as_function(output: Value, sources: Sequence[Value]) -> Run:
     """Return the graph as a function of the numbers of some of its leaves."""
     order = topological_order(output)
 
     def run(numbers: Sequence[float]) -> tuple[Value, Leaves]:
-        leaves = [Value(x) for x in numbers]
-        new: dict[Value, Value] = dict(zip(sources, leaves, strict=True))
-        for node in order:
-            if node.op is not None:
-                kind = type(node) if isinstance(node, Constant) else None
-                new[node] = apply(node.op, tuple([new.get(v, v) for v in node.inputs]), kind=kind)
-        return new.get(output, output), leaves
+        new = dict(zip(sources, numbers, strict=True))
+        copies = recomputed(order, new)
+        return copies[output], [copies[v] if v in copies else Value(x) for v, x in new.items()]
 
     return run
 

@@ -30,7 +30,7 @@ from autograd.graph import leaves as leaves_of
 from autograd.graph import topological_order
 from autograd.node import number_of
 from autograd.notation.hints import described, short_repr
-from autograd.testing.call_check import Leaves, Run, calls_of, replayed, skeleton
+from autograd.testing.call_check import Leaves, Run, calls_of, graph_as_function, skeleton
 from autograd.testing.certificate import NOT_DIFFERENTIABLE, Certificate, GradientError, Verdict
 from autograd.testing.differences import noise_of
 from autograd.testing.node_check import written
@@ -207,7 +207,7 @@ def _of_graph(output: Value, wrt: Any) -> Task:
         sources, names = _wanted(wrt)
     if isinstance(output, Constant) or not sources:
         raise ValueError(f"{output} depends on nothing that has a gradient")
-    return Task(replayed(output, sources), [number_of(v) for v in sources], names, (output, sources))
+    return Task(graph_as_function(output, sources), [number_of(v) for v in sources], names, (output, sources))
 
 
 def _wanted(wrt: Any) -> tuple[Leaves, list[str]]:
@@ -273,9 +273,9 @@ def _refuse_refilled(passed: Any, leaves: Leaves) -> None:
 
 
 def _verdicts(task: Task, reverse: Reverse) -> list[Verdict]:
-    _refuse_endless(task)
+    _refuse_infinite(task)
     output, sources = task.graph or _at_the_point(task)
-    _refuse_outside(output, task)
+    _refuse_outside_the_domain(output, task)
     if task.graph:
         calls = Calls(hidden=lambda i, x: None, beside=lambda i, side: None)
     else:
@@ -324,13 +324,13 @@ def _at_the_point(task: Task) -> tuple[Value, Leaves]:
     return output, leaves
 
 
-def _refuse_endless(task: Task) -> None:
+def _refuse_infinite(task: Task) -> None:
     for x, name in zip(task.numbers, task.names, strict=True):
         if not isfinite(x):
             raise ValueError(f"a derivative is taken at finite numbers; {name} is {x}")
 
 
-def _refuse_outside(output: Value, task: Task) -> None:
+def _refuse_outside_the_domain(output: Value, task: Task) -> None:
     if isfinite(number_of(output)):  # an infinity in a branch that is not taken does not matter
         return
     for node in topological_order(output):

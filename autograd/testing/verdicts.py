@@ -58,56 +58,56 @@ class Evidence:
     Args:
         output: the Value that was differentiated.
         sources: the inputs.
-        called: their names.
+        names: their names.
         calls: what calls of the function show.
     """
 
-    def __init__(self, output: Value, sources: Sequence[Value], called: Sequence[str], calls: Calls) -> None:
+    def __init__(self, output: Value, sources: Sequence[Value], names: Sequence[str], calls: Calls) -> None:
         self.output = output
         self.sources = sources
-        self.called = called
+        self.names = names
         self.calls = calls
         self.order = topological_order(output)
         self.noise = noise_of(self.order)
         self.reach = _reach(self.order, sources)
-        self.idle = _idle(self.order, self.reach)
-        self.endless = {node: bits for node in self._flowing() if (bits := self._endless(node))}
-        self.locals = self._look()
+        self.not_taken = _not_taken(self.order, self.reach)
+        self.infinite = {node: bits for node in self._flowing() if (bits := self._infinite_along(node))}
+        self.locals = self._checked_nodes()
         self.faulty = [node for node, found in self.locals.items() if found.fault]
         self.kinks = [node for node, found in self.locals.items() if not found.smooth]
-        self.right = gradients_of(ENGINES["right"], output)
-        self.routes = self._routes()
+        self.right_gradients = gradients_of(ENGINES["right"], output)
+        self.route_sizes = self._route_sizes()
 
     def verdict(self, i: int, name: str, gradient: float) -> Verdict:
         """Return the verdict on the gradient of the ``i``-th input."""
-        found = self._in_the_graph(i, name, gradient)
+        found = self._verdict_of_graph(i, name, gradient)
         if found.verdict != WRONG and i in self.calls.follows:
-            found = self._follows(i, found)
+            found = self._hidden_dependence(i, found)
         if found.verdict in (CORRECT, LIMITED) and i in self.calls.branches:
-            found = self._branches(i, found)
+            found = self._branch_beside(i, found)
         return found
 
     # ------------------------------------------------------------------------------ node by node
 
     def _flowing(self) -> Iterator[Value]:
         """Yield the nodes that something flows through from an input to the output."""
-        return (v for v in self.order if v.op is not None and self.reach[v] and v not in self.idle)
+        return (v for v in self.order if v.op is not None and self.reach[v] and v not in self.not_taken)
 
     def _moving(self, node: Value) -> list[int]:
         """Return the positions of the inputs of a node that move with the inputs of the graph."""
         return [k for k, v in enumerate(node.inputs) if self.reach[v]]
 
-    def _endless(self, node: Value) -> int:
+    def _infinite_along(self, node: Value) -> int:
         """Return the inputs of the graph, as bits, along which a node has no finite slope."""
         if not math.isfinite(number_of(node)):
             return self.reach[node]
         bits = 0
         for v, d in zip(node.inputs, node.partials, strict=True):
-            if not math.isfinite(d) and v not in self.idle:
+            if not math.isfinite(d) and v not in self.not_taken:
                 bits |= self.reach[v]
         return bits
 
-    def _look(self) -> dict[Value, Local]:
+    def _checked_nodes(self) -> dict[Value, Local]:
         found: dict[Value, Local] = {}
         for node in self._flowing():
             if math.isfinite(number_of(node)):
@@ -115,21 +115,21 @@ class Evidence:
                 found[node] = local(node, [k for k in moving if math.isfinite(node.partials[k])])
         return found
 
-    def _in_the_graph(self, i: int, name: str, gradient: float) -> Verdict:
+    def _verdict_of_graph(self, i: int, name: str, gradient: float) -> Verdict:
         at = number_of(self.sources[i])
-        for node in (node for node, bits in self.endless.items() if bits >> i & 1):
+        for node in (node for node, bits in self.infinite.items() if bits >> i & 1):
             fault = without_number(node, self._moving(node)) if math.isfinite(number_of(node)) else None
             if fault is not None:
                 return self._accused(i, name, gradient, fault)
             op = node.op.name if node.op else ""
             detail = f"the slope of {written(node)} is not finite"
             return Verdict(name, at, gradient, None, NOT_DIFFERENTIABLE, op=op, detail=detail)
-        for node in self._met(i, self.faulty):
+        for node in self._on_routes_from(i, self.faulty):
             fault = self.locals[node].fault
             if fault is not None:
                 return self._accused(i, name, gradient, fault)
-        kinks = list(self._met(i, self.kinks))
-        slope = None if kinks else float(self.slopes.get(self.sources[i], 0))
+        kinks = list(self._on_routes_from(i, self.kinks))
+        slope = None if kinks else float(self.gradients_by_slopes.get(self.sources[i], 0))
         wrong = self._wrong_sum(i, name, gradient, slope)
         if wrong is not None:
             return wrong
@@ -138,9 +138,9 @@ class Evidence:
         poisoned = self._poisoned(i, name, gradient, slope)
         if poisoned is not None:
             return poisoned
-        return _agreeing(name, at, gradient, float(self.exactly.get(self.sources[i], 0)))
+        return _agreeing(name, at, gradient, float(self.gradients_anew.get(self.sources[i], 0)))
 
-    def _met(self, i: int, nodes: Sequence[Value]) -> Iterator[Value]:
+    def _on_routes_from(self, i: int, nodes: Sequence[Value]) -> Iterator[Value]:
         """Yield those of the nodes that are on a route from the ``i``-th input."""
         return (node for node in nodes if self.reach[node] >> i & 1)
 
@@ -156,7 +156,7 @@ class Evidence:
         poisoned = self._poisoned(i, name, gradient, slope)
         if poisoned is not None:
             return poisoned
-        if high - low > CANCELS * self.routes.get(self.sources[i], 0.0):
+        if high - low > CANCELS * self.route_sizes.get(self.sources[i], 0.0):
             interval = float(low), float(high)
             return Verdict(name, at, gradient, slope, KINK, interval=interval, op=op, detail=detail)
         if abs(gradient - slope) > self._rounding(i, gradient):
@@ -174,12 +174,12 @@ class Evidence:
     # ------------------------------------------------------------------------- the chain rule itself
 
     @cached_property
-    def slopes(self) -> dict[Value, Any]:
+    def gradients_by_slopes(self) -> dict[Value, Any]:
         """∂output/∂v in many digits, from the slopes of each node at the numbers it was computed from."""
         return self._chained({node: found.slopes for node, found in self.locals.items()})
 
     @cached_property
-    def exactly(self) -> dict[Value, Any]:
+    def gradients_anew(self) -> dict[Value, Any]:
         """The same where the nodes themselves are computed anew in many digits."""
         mp = arithmetic()
         with mp.workdps(DIGITS_KEPT):
@@ -222,7 +222,7 @@ class Evidence:
         moves: dict[Value, Sided] = {self.sources[i]: Sided(number_of(self.sources[i]), 1)}
         moved: set[Value] = set()
         with arithmetic().workdps(2 * DIGITS_KEPT):
-            for node in self._met(i, [*self.locals]):
+            for node in self._on_routes_from(i, [*self.locals]):
                 inputs = [moves.get(v) or Sided(number_of(v), 0) for v in node.inputs]
                 anew = not moved.isdisjoint(node.inputs)
                 if self.locals[node].smooth and not anew:
@@ -242,9 +242,9 @@ class Evidence:
             return Sided(last.start, last.slope, bool(jumps))
 
     def _rounding(self, i: int, gradient: float) -> float:
-        return 4 * len(self.order) * EPSILON * max(abs(gradient), self.routes.get(self.sources[i], 0.0))
+        return 4 * len(self.order) * EPSILON * max(abs(gradient), self.route_sizes.get(self.sources[i], 0.0))
 
-    def _routes(self) -> dict[Value, float]:
+    def _route_sizes(self) -> dict[Value, float]:
         """Return the sum over all routes of the sizes of their products: what cancels in a gradient."""
         total: dict[Value, float] = {self.output: 1.0}
         for node in reversed(self.order):
@@ -257,23 +257,27 @@ class Evidence:
     def _wrong_sum(self, i: int, name: str, gradient: float, slope: float | None) -> Verdict | None:
         """Return a verdict if right partials were put together wrongly: the chain rule itself is at fault."""
         at = number_of(self.sources[i])
-        right = self.right.get(self.sources[i], 0.0)
+        right = self.right_gradients.get(self.sources[i], 0.0)
         if not math.isfinite(right):
             return None
         if abs(gradient - right) <= self._rounding(i, gradient):
             return None
         want = right if slope is None else slope
-        cause = next((_CAUSES[k] for k in _CAUSES if self._is_from(k, i, gradient)), "the chain rule")
+        cause = next((_CAUSES[k] for k in _CAUSES if self._is_that_of(k, i, gradient)), "the chain rule")
         detail = f"every partial is right; likely {cause}"
         return Verdict(name, at, gradient, want, WRONG, ulps=ulps_between(gradient, want), detail=detail)
 
-    def _is_from(self, engine: str, i: int, gradient: float) -> bool:
+    def _is_that_of(self, engine: str, i: int, gradient: float) -> bool:
         found = gradients_of(ENGINES[engine], self.output).get(self.sources[i], 0.0)
         return abs(found - gradient) <= self._rounding(i, gradient)
 
     def _poisoned(self, i: int, name: str, gradient: float, slope: float | None) -> Verdict | None:
         """Return a verdict if the gradient is nan because of a branch that is not taken."""
-        idle = [v for v in self._met(i, self.order) if v in self.idle and self._endless(v) >> i & 1]
+        idle = [
+            v
+            for v in self._on_routes_from(i, self.order)
+            if v in self.not_taken and self._infinite_along(v) >> i & 1
+        ]
         if math.isfinite(gradient) or not idle:
             return None
         detail = (
@@ -285,7 +289,7 @@ class Evidence:
 
     # ------------------------------------------------------------------------- the function itself
 
-    def _follows(self, i: int, found: Verdict) -> Verdict:
+    def _hidden_dependence(self, i: int, found: Verdict) -> Verdict:
         """Accuse the gradient if the function follows its input in a way that the graph does not show."""
         if any(self._jumps(i, found.at, side * a_little(found.at)) for side in (-1, 1)):
             detail = "the function jumps here, in a way that its graph does not show"
@@ -297,7 +301,7 @@ class Evidence:
         slope = best.slope + (found.gradient if found.slope is None else found.slope)
         slope = 0.0 if abs(slope) <= best.bound else slope
         detail = (
-            f"cut graph: a constant follows the input {self.called[i]}; "
+            f"cut graph: a constant follows the input {self.names[i]}; "
             ".data, float(…) or detach() took it out of the graph"
         )
         apart = ulps_between(found.gradient, slope)
@@ -310,7 +314,7 @@ class Evidence:
             return False
         return abs(near.value) > near.noise and 2 * abs(near.value) > abs(farther.value)
 
-    def _branches(self, i: int, found: Verdict) -> Verdict:
+    def _branch_beside(self, i: int, found: Verdict) -> Verdict:
         """Find a kink or a jump where the function takes another branch just beside the point."""
         size = number_of(self.output)
         here = Beside(size, found.gradient, 0.0)
@@ -340,7 +344,7 @@ def _reach(order: Sequence[Value], sources: Sequence[Value]) -> dict[Value, int]
     return reach
 
 
-def _idle(order: Sequence[Value], reach: dict[Value, int]) -> set[Value]:
+def _not_taken(order: Sequence[Value], reach: dict[Value, int]) -> set[Value]:
     """Return the nodes that only branches not taken depend on, if some number there is not finite."""
     flowing = [v for v in order if reach[v] and v.op is not None]
     if all(math.isfinite(number_of(v)) and all(map(math.isfinite, v.partials)) for v in flowing):

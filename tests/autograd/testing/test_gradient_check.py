@@ -313,7 +313,7 @@ def test_data_changed_after_the_graph_was_built_is_found() -> None:
 
 
 def test_a_function_that_gives_a_float_is_refused() -> None:
-    with pytest.raises(TypeError, match=r"gives 1\.0 \(float\): its graph was cut"):
+    with pytest.raises(TypeError, match=r"returns 1\.0 \(float\): its graph was cut"):
         gradcheck(lambda x: x.data, 1.0)
 
 
