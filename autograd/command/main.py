@@ -17,14 +17,14 @@ from autograd.command.expression import parse
 from autograd.command.reader import TYPED, ExpressionError
 from autograd.command.screen import (
     Look,
-    called_engine,
+    engine_name,
     gradient_lines,
     heading,
-    legend,
+    legend_lines,
     phase_of,
     state_lines,
     step_lines,
-    told,
+    walk_lines,
     wrapped,
 )
 from autograd.graph import topological_order
@@ -94,8 +94,8 @@ def _run(arguments: argparse.Namespace, look: Look) -> None:
     elif arguments.path:
         print(_ledger(steps, _named(steps, "--path", arguments.path), look))
     elif not notes:
-        _print(legend(steps.trace, look))
-        _print(told(steps.trace.steps, look, steps.beside))
+        _print(legend_lines(steps.trace, look))
+        _print(walk_lines(steps.trace.steps, look, steps.beside))
         _print(["", *_outcome(steps, look)])
     _print(notes, to=sys.stderr if arguments.json else sys.stdout)
 
@@ -157,7 +157,7 @@ def _outcome(steps: Walk, look: Look) -> list[str]:
     lines = gradient_lines(steps.trace, look, steps.beside)
     if steps.beside is None:
         return lines
-    engine, place = called_engine(steps.beside), steps.beside.parts_at
+    engine, place = engine_name(steps.beside), steps.beside.parts_at
     if place is None:
         note = f"{engine} agrees with the right engine here: its mistake does not show."
     else:
@@ -171,7 +171,7 @@ def _outcome(steps: Walk, look: Look) -> list[str]:
 def _step_through(steps: Walk, look: Look) -> None:
     """Show one step at a time, as the typed lines say; until they end, or the steps do."""
     prompt = look.faint(f"{KEYS}  › ") if sys.stdin.isatty() else ""
-    _print(legend(steps.trace, look))
+    _print(legend_lines(steps.trace, look))
     steps.step()
     _show(steps, look)
     while True:

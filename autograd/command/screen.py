@@ -73,11 +73,11 @@ PLAIN = Look()
 # ------------------------------------------------------------------------------------- the steps
 
 
-def legend(facts: Trace, look: Look = PLAIN) -> list[str]:
+def legend_lines(facts: Trace, look: Look = PLAIN) -> list[str]:
     """Explain the signs of a walk, in the names of its own first input and output."""
     output = next(node for node in facts.nodes if node.id == facts.output)
     first = next((node for node in facts.nodes if node.op is None and node.role != "constant"), output)
-    y, a = called(output), called(first)
+    y, a = node_name(output), node_name(first)
     if y == a:
         return []
     lines = wrapped(
@@ -95,7 +95,7 @@ def _is_rounded(x: float | None) -> bool:
     return x is not None and isfinite(x) and float(f"{x:.4g}") != x
 
 
-def told(steps: Sequence[Step], look: Look = PLAIN, beside: Beside | None = None) -> Iterator[str]:
+def walk_lines(steps: Sequence[Step], look: Look = PLAIN, beside: Beside | None = None) -> Iterator[str]:
     """Yield all steps, one below the other, with a heading where a pass begins.
 
     Args:
@@ -155,13 +155,13 @@ def step_lines(step: Step, total: int, look: Look = PLAIN, beside: Beside | None
         )
     lines += sentence
     if beside is not None and step.number == beside.parts_at:
-        parting = f"≠ {called_engine(beside)} has {number(beside.found)} here, not {number(beside.right)}."
+        parting = f"≠ {engine_name(beside)} has {number(beside.found)} here, not {number(beside.right)}."
         lines += [look.warning(line) for line in [parting, *wrapped(beside.diagnosis, room)]]
     place = f"{MARGIN}{step.number + 1:{digits}}  "
     return [place + lines[0], *(margin + line for line in lines[1:])]
 
 
-def called_engine(beside: Beside) -> str:
+def engine_name(beside: Beside) -> str:
     """Return the name of an engine as it is typed: ``depth-first``."""
     return beside.engine.replace("_", "-")
 
@@ -176,14 +176,14 @@ def wrapped(sentence: str, width: int) -> list[str]:
 
 
 @dataclass
-class Known:
+class KnownNumbers:
     """The numbers that the steps up to some place have computed, by the id of the node."""
 
     values: dict[str, float] = field(default_factory=dict)
     changes: dict[str, float] = field(default_factory=dict)  # gradients, or tangents
 
     @classmethod
-    def after(cls, steps: Iterable[Step]) -> Known:
+    def after(cls, steps: Iterable[Step]) -> KnownNumbers:
         """Return what these steps have computed."""
         known = cls()
         for step in steps:
@@ -208,7 +208,7 @@ class Cell(NamedTuple):
         return self.shown + " " * (width - len(self.text))
 
 
-def plain(text: str) -> Cell:
+def uncoloured(text: str) -> Cell:
     """Return text without colour."""
     return Cell(text, text)
 
@@ -223,21 +223,21 @@ def state_lines(facts: Trace, place: int, look: Look = PLAIN) -> list[str]:
     if len(nodes) > MOST_COLUMNS:
         return []
     here = facts.steps[place]
-    known, in_the_end = Known.after(facts.steps[: place + 1]), Known.after(facts.steps)
+    known, in_the_end = KnownNumbers.after(facts.steps[: place + 1]), KnownNumbers.after(facts.steps)
     heads = ("", "value", "tangent" if phase_of(here, facts.steps) == "tangent" else "gradient")
     columns = [_column(node, node.id == here.node, known, look) for node in nodes]
     widths = [_width(_column(node, True, in_the_end, look)) + 1 for node in nodes]
     return list(_side_by_side(heads, columns, widths, look.width))
 
 
-def _column(node: Node, marked: bool, known: Known, look: Look) -> list[Cell]:
+def _column(node: Node, marked: bool, known: KnownNumbers, look: Look) -> list[Cell]:
     """Return a column of the state; a space at the right stands below the bracket."""
-    name, change = called(node), known.changes.get(node.id)
-    head = Cell(f"[{name}]", look.strong(f"[{name}]")) if marked else plain(f"{name} ")
+    name, change = node_name(node), known.changes.get(node.id)
+    head = Cell(f"[{name}]", look.strong(f"[{name}]")) if marked else uncoloured(f"{name} ")
     written = f"{number(change)} "
     return [
         head,
-        plain(f"{number(known.values.get(node.id))} "),
+        uncoloured(f"{number(known.values.get(node.id))} "),
         Cell(written, look.by_sign(written, change)),
     ]
 
@@ -273,21 +273,21 @@ def gradient_lines(facts: Trace, look: Look = PLAIN, beside: Beside | None = Non
     With another engine ``beside``, its gradients stand next to the right ones, marked where wrong.
     """
     output = next(node for node in facts.nodes if node.id == facts.output)
-    y = called(output)
+    y = node_name(output)
     inputs = [node for node in facts.nodes if node.op is None and node.role != "constant"]
     about = f"how {y} = {number(output.value)} follows a small change of each input"
     fits = len("Gradients  ") + len(about) <= look.width
     if beside is None:
-        heads = [*map(plain, ("", "value", "gradient", ""))]
-        rows = [[*_numbers(node, look), plain(_in_words(node, y))] for node in inputs]
+        heads = [*map(uncoloured, ("", "value", "gradient", ""))]
+        rows = [[*_numbers(node, look), uncoloured(_in_words(node, y))] for node in inputs]
     else:
-        heads = [*map(plain, ("", "value", "gradient", called_engine(beside), ""))]
+        heads = [*map(uncoloured, ("", "value", "gradient", engine_name(beside), ""))]
         rows = [[*_numbers(node, look), *_compared(node, beside, look)] for node in inputs]
     return [_headed("Gradients", about if fits else "", look), "", *_aligned([heads, *rows], look)]
 
 
 def _numbers(node: Node, look: Look) -> list[Cell]:
-    return [plain(called(node)), plain(number(node.value)), _slope(node.gradient or 0.0, look)]
+    return [uncoloured(node_name(node)), uncoloured(number(node.value)), _slope(node.gradient or 0.0, look)]
 
 
 def _compared(node: Node, beside: Beside, look: Look) -> list[Cell]:
@@ -317,7 +317,7 @@ def _aligned(rows: Sequence[Sequence[Cell]], look: Look) -> Iterator[str]:
 
 def _in_words(node: Node, y: str) -> str:
     """Write ``raise a a little: y rises 6 times as much``."""
-    name, slope = called(node), node.gradient or 0.0
+    name, slope = node_name(node), node.gradient or 0.0
     if slope == 0.0:
         return f"raise {name} a little: {y} stays as it is"
     if not abs(slope) < inf:
@@ -326,6 +326,6 @@ def _in_words(node: Node, y: str) -> str:
     return f"raise {name} a little: {y} {'rises' if slope > 0 else 'falls'} {times}"
 
 
-def called(node: Node) -> str:
+def node_name(node: Node) -> str:
     """Return what a node is called: its label, else its number."""
     return parse_label(node.label).text if node.label else number(node.value)

@@ -44,7 +44,7 @@ class Number(NamedTuple):
     noise: float
 
 
-def estimates(function: Callable[[float], Number | None], x: float) -> list[Estimate]:
+def slope_estimates(function: Callable[[float], Number | None], x: float) -> list[Estimate]:
     """Estimate the slope of a function at ``x`` by central differences, extrapolated twice; the best first.
 
     Richardson's extrapolation over steps that shrink by four: each estimate comes from three of
@@ -54,7 +54,7 @@ def estimates(function: Callable[[float], Number | None], x: float) -> list[Esti
         function: returns None where it cannot be used.
         x: the point.
 
-    >>> best, *_ = estimates(lambda x: Number(math.exp(x), 1e-16), 0.0)
+    >>> best, *_ = slope_estimates(lambda x: Number(math.exp(x), 1e-16), 0.0)
     >>> best.excludes(1.0), best.bound < 1e-9
     (False, True)
     """
@@ -112,7 +112,7 @@ def noise_of(order: Sequence[Value]) -> float:
 # ------------------------------------------------------------------------------ in many digits
 
 
-class Sided(NamedTuple):
+class OneSided(NamedTuple):
     """What a number does as something it depends on moves to one side.
 
     Attributes:
@@ -126,7 +126,7 @@ class Sided(NamedTuple):
     jumps: bool = False
 
 
-def sided(op: Op, inputs: Sequence[Sided], more: int = 0) -> Sided | None:
+def one_sided(op: Op, inputs: Sequence[OneSided], more: int = 0) -> OneSided | None:
     """Return what an op's value does as its inputs move; None where it has no real value or slope.
 
     Two steps are taken, the second far smaller: what does not shrink with the step is a jump, a
@@ -156,8 +156,8 @@ def sided(op: Op, inputs: Sequence[Sided], more: int = 0) -> Sided | None:
             return None
         coarse, fine = (mp.mpf(y) - here for y in beside)
         if abs(fine) * 2 > abs(coarse):
-            return Sided(mp.mpf(beside[1]), mp.mpf(0), jumps=True)
+            return OneSided(mp.mpf(beside[1]), mp.mpf(0), jumps=True)
         first, second = coarse / steps[0], fine / steps[1]
         if abs(second) > 1000 * abs(first):
             return None
-        return Sided(mp.mpf(here), mp.mpf(0) if 1000 * abs(second) < abs(first) else second)
+        return OneSided(mp.mpf(here), mp.mpf(0) if 1000 * abs(second) < abs(first) else second)

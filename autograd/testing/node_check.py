@@ -10,7 +10,7 @@ from autograd.core.primitive import Op
 from autograd.functional.gradients import VALUES
 from autograd.node import number_of
 from autograd.notation.formula import formula
-from autograd.testing.differences import TINY, Sided, sided
+from autograd.testing.differences import TINY, OneSided, one_sided
 from autograd.testing.digits import (
     DIGITS_KEPT,
     EPSILON,
@@ -56,7 +56,7 @@ class Fault(NamedTuple):
     cause: str
 
 
-class Local(NamedTuple):
+class NodeCheck(NamedTuple):
     """What differences say of one node.
 
     Attributes:
@@ -70,7 +70,7 @@ class Local(NamedTuple):
     fault: Fault | None = None
 
 
-def local(node: Value, moving: Sequence[int]) -> Local:
+def check_node(node: Value, moving: Sequence[int]) -> NodeCheck:
     """Look at one node.
 
     Args:
@@ -83,7 +83,7 @@ def local(node: Value, moving: Sequence[int]) -> Local:
     slopes = None
     if all(math.isfinite(inputs[k]) for k in moving) and not is_on_a_kink(node):
         slopes = _along_one_direction(node.op, inputs, moving)
-    found = Local(slopes, True) if slopes is not None else _one_by_one(node, inputs, moving)
+    found = NodeCheck(slopes, True) if slopes is not None else _one_by_one(node, inputs, moving)
     return found._replace(fault=stale) if stale else found
 
 
@@ -143,7 +143,7 @@ def _along_one_direction(op: Op, inputs: Numbers, moving: Sequence[int]) -> Sequ
     return [mp.mpf(d) if k in sizes else mp.mpf(0) for k, d in enumerate(stated)]
 
 
-def _one_by_one(node: Value, inputs: Numbers, moving: Sequence[int]) -> Local:
+def _one_by_one(node: Value, inputs: Numbers, moving: Sequence[int]) -> NodeCheck:
     """Look at each input alone, to both sides."""
     assert node.op is not None
     mp = arithmetic()
@@ -160,10 +160,10 @@ def _one_by_one(node: Value, inputs: Numbers, moving: Sequence[int]) -> Local:
         if fault is None and node.role != "constant" and node.inputs[k].role != "constant":
             fault = _fault(node.op, inputs, k, low, high, written(node))
         smooth = smooth and not any(slopes[k] != node.partials[k] for _ in _chosen_from(node.op, inputs, k))
-    return Local(slopes, smooth, fault)
+    return NodeCheck(slopes, smooth, fault)
 
 
-def without_number(node: Value, moving: Sequence[int]) -> Fault | None:
+def partial_without_number(node: Value, moving: Sequence[int]) -> Fault | None:
     """Return the first partial of a node that is infinite or nan where its op's value has a slope."""
     assert node.op is not None
     inputs = [number_of(v) for v in node.inputs]
@@ -175,7 +175,7 @@ def without_number(node: Value, moving: Sequence[int]) -> Fault | None:
     return None
 
 
-def confirmed(op: Op, inputs: Numbers) -> bool:
+def all_partials_confirmed(op: Op, inputs: Numbers) -> bool:
     """Return whether one difference, with all inputs moving, confirms all partials at once."""
     if any(kink.gap(*inputs) == 0 for kink in op.kinks):
         return False
@@ -196,14 +196,14 @@ def wrong_partial(op: Op, inputs: Numbers, i: int, text: str = "") -> Fault | No
     return None if sides is None else _fault(op, inputs, i, *sides, text)
 
 
-def sides_of(op: Op, inputs: Numbers, i: int) -> tuple[Any, Any] | None:
+def one_sided_slopes(op: Op, inputs: Numbers, i: int) -> tuple[Any, Any] | None:
     """Return the slopes to the left and to the right in the ``i``-th input; None at an edge or a jump."""
     found = []
     for side in (-1, 1):
-        moves = [Sided(x, side * (j == i)) for j, x in enumerate(inputs)]
-        one = sided(op, moves)
+        moves = [OneSided(x, side * (j == i)) for j, x in enumerate(inputs)]
+        one = one_sided(op, moves)
         if one is not None and not one.slope and not one.jumps and one.start:
-            one = sided(op, moves, more=DIGITS_HERE[-1])  # flat, or changing too little for so few digits
+            one = one_sided(op, moves, more=DIGITS_HERE[-1])  # flat, or changing too little for so few digits
         if one is None or one.jumps:
             return None
         found.append(side * one.slope)
@@ -213,7 +213,7 @@ def sides_of(op: Op, inputs: Numbers, i: int) -> tuple[Any, Any] | None:
 def _sides(op: Op, inputs: Numbers, i: int) -> tuple[Any, Any] | None:
     """Return the smaller and the larger of the slopes to the left and to the right."""
     with arithmetic().workdps(2 * DIGITS_KEPT):
-        sides = sides_of(op, inputs, i)
+        sides = one_sided_slopes(op, inputs, i)
         return sides and (min(sides), max(sides))
 
 

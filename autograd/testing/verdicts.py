@@ -11,9 +11,16 @@ from autograd.graph import topological_order
 from autograd.mistakes import ENGINES, gradients_of
 from autograd.node import number_of
 from autograd.testing.certificate import CORRECT, KINK, LIMITED, NOT_DIFFERENTIABLE, WRONG, Verdict
-from autograd.testing.differences import Estimate, Number, Sided, estimates, noise_of, sided
+from autograd.testing.differences import Estimate, Number, OneSided, noise_of, one_sided, slope_estimates
 from autograd.testing.digits import DIGITS_KEPT, EPSILON, LARGEST, arithmetic, is_real, rule_in_digits
-from autograd.testing.node_check import Fault, Local, is_on_a_kink, local, without_number, written
+from autograd.testing.node_check import (
+    Fault,
+    NodeCheck,
+    check_node,
+    is_on_a_kink,
+    partial_without_number,
+    written,
+)
 from autograd.value import Value
 
 ALL_DIGITS, HALF_OF_A_DOUBLE = 15.0, 8.0
@@ -107,18 +114,20 @@ class Evidence:
                 bits |= self.reach[v]
         return bits
 
-    def _checked_nodes(self) -> dict[Value, Local]:
-        found: dict[Value, Local] = {}
+    def _checked_nodes(self) -> dict[Value, NodeCheck]:
+        found: dict[Value, NodeCheck] = {}
         for node in self._flowing():
             if math.isfinite(number_of(node)):
                 moving = [k for k in self._moving(node) if not _is_still(node.inputs[k], found)]
-                found[node] = local(node, [k for k in moving if math.isfinite(node.partials[k])])
+                found[node] = check_node(node, [k for k in moving if math.isfinite(node.partials[k])])
         return found
 
     def _verdict_of_graph(self, i: int, name: str, gradient: float) -> Verdict:
         at = number_of(self.sources[i])
         for node in (node for node, bits in self.infinite.items() if bits >> i & 1):
-            fault = without_number(node, self._moving(node)) if math.isfinite(number_of(node)) else None
+            fault = (
+                partial_without_number(node, self._moving(node)) if math.isfinite(number_of(node)) else None
+            )
             if fault is not None:
                 return self._accused(i, name, gradient, fault)
             op = node.op.name if node.op else ""
@@ -213,33 +222,37 @@ class Evidence:
                         total[v] = total.get(v, 0) + total[node] * slopes[node][k]
         return total
 
-    def _to_one_side(self, i: int, side: int) -> Sided | None:
+    def _to_one_side(self, i: int, side: int) -> OneSided | None:
         """Return what the output does as the ``i``-th input moves to one side; None where it cannot.
 
         Each node is moved at the inputs that it was computed from, so that kinks are where the graph
         met them; behind a jump it is computed anew.
         """
-        moves: dict[Value, Sided] = {self.sources[i]: Sided(number_of(self.sources[i]), 1)}
+        moves: dict[Value, OneSided] = {self.sources[i]: OneSided(number_of(self.sources[i]), 1)}
         moved: set[Value] = set()
         with arithmetic().workdps(2 * DIGITS_KEPT):
             for node in self._on_routes_from(i, [*self.locals]):
-                inputs = [moves.get(v) or Sided(number_of(v), 0) for v in node.inputs]
+                inputs = [moves.get(v) or OneSided(number_of(v), 0) for v in node.inputs]
                 anew = not moved.isdisjoint(node.inputs)
                 if self.locals[node].smooth and not anew:
                     slopes = self.locals[node].slopes
                     total = sum(d * v.slope for d, v in zip(slopes, inputs, strict=True) if v.slope)
-                    moves[node] = Sided(number_of(node), total)
+                    moves[node] = OneSided(number_of(node), total)
                     continue
-                found = sided(node.op, [Sided(v.start, side * v.slope) for v in inputs]) if node.op else None
+                found = (
+                    one_sided(node.op, [OneSided(v.start, side * v.slope) for v in inputs])
+                    if node.op
+                    else None
+                )
                 if found is None:
                     return None
                 anew = anew or found.jumps
-                moves[node] = Sided(found.start if anew else number_of(node), side * found.slope)
+                moves[node] = OneSided(found.start if anew else number_of(node), side * found.slope)
                 if anew:
                     moved.add(node)
-            last = moves.get(self.output, Sided(number_of(self.output), 0))
+            last = moves.get(self.output, OneSided(number_of(self.output), 0))
             jumps = self.output in moved and abs(last.start - number_of(self.output)) > self.noise
-            return Sided(last.start, last.slope, bool(jumps))
+            return OneSided(last.start, last.slope, bool(jumps))
 
     def _rounding(self, i: int, gradient: float) -> float:
         return 4 * len(self.order) * EPSILON * max(abs(gradient), self.route_sizes.get(self.sources[i], 0.0))
@@ -294,7 +307,7 @@ class Evidence:
         if any(self._jumps(i, found.at, side * a_little(found.at)) for side in (-1, 1)):
             detail = "the function jumps here, in a way that its graph does not show"
             return Verdict(found.name, found.at, found.gradient, None, NOT_DIFFERENTIABLE, detail=detail)
-        candidates = estimates(lambda x: self.calls.hidden(i, x), found.at)[:WITNESSES]
+        candidates = slope_estimates(lambda x: self.calls.hidden(i, x), found.at)[:WITNESSES]
         if len(candidates) < WITNESSES or not all(c.excludes(0.0) for c in candidates):
             return found
         best: Estimate = candidates[0]
@@ -369,7 +382,7 @@ def _ignores(node: Value, position: int) -> bool:
     return all(node.op.evaluate(row)[0] == number_of(node) for row in others)
 
 
-def _is_still(v: Value, found: dict[Value, Local]) -> bool:
+def _is_still(v: Value, found: dict[Value, NodeCheck]) -> bool:
     """Return whether a node is a condition that does not change: flat to all sides."""
     return v.role == "constant" and v in found and found[v].smooth
 
