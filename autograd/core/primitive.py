@@ -91,7 +91,7 @@ class Op:
         return f"<op {self.name}>"
 
     def __reduce__(self) -> Any:
-        return _entry, (self.name,)  # a copy or a pickle of a graph refers to the table
+        return entry, (self.name,)  # a copy or a pickle of a graph refers to the table
 
     def domain_of(self, i: int) -> Interval:
         """Return the domain of the ``i``-th input."""
@@ -145,7 +145,14 @@ TABLE: dict[str, Op] = {}
 """The ops by name; see `autograd.ops`."""
 
 
-def _entry(name: str) -> Op:
+def entry(name: str) -> Op:
+    """Return the op of that name.
+
+    Raises:
+        AttributeError: if the table has none, as of any namespace.
+    """
+    if name not in TABLE:
+        raise AttributeError(f"there is no op {name!r} in the table")
     return TABLE[name]
 
 
@@ -167,9 +174,9 @@ def op(name: str, symbol: str, rule: Rule, *domain: Interval, kinks: tuple[Kink,
             f"the table has an op {name!r} already; give this one another name, or use the existing one: "
             f"TABLE[{name!r}]"
         )
-    entry = Op(name, symbol, rule, domain or (REAL,), kinks, variadic)
+    new = Op(name, symbol, rule, domain or (REAL,), kinks, variadic)
     for arithmetic in (FLOATS, IEEE):
         if not hasattr(arithmetic, name):
             setattr(arithmetic, name, rule(arithmetic)[0])
-    TABLE[name] = entry
-    return entry
+    TABLE[name] = new
+    return new

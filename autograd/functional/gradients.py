@@ -11,7 +11,7 @@ from typing import Any, Literal, overload
 
 from autograd import ops
 from autograd.core.arithmetic import IEEE, choose
-from autograd.core.primitive import TABLE, Op
+from autograd.core.primitive import Op, entry
 from autograd.core.recording import mode, refuse_cut
 from autograd.functions import where
 from autograd.node import number_of
@@ -96,9 +96,7 @@ class _Values:
     """The arithmetic of Values: every op of the table by name, those registered later included."""
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        if name not in TABLE:
-            raise AttributeError(f"there is no op {name!r} in the table")
-        return _on_values(TABLE[name])
+        return _on_values(entry(name))
 
 
 VALUES = _Values()

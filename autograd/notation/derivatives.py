@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from autograd.core.arithmetic import IEEE, Ieee
-from autograd.core.primitive import TABLE, Op
+from autograd.core.primitive import Op, entry
 from autograd.notation.formula import SYMBOLS, Expression, as_expression, named
 
 
@@ -175,9 +175,8 @@ class _KnownSymbols:
     """The arithmetic of `KnownExpression`: every op of the table by name."""
 
     def __getattr__(self, name: str) -> Callable[..., KnownExpression]:
-        if name not in TABLE:
-            raise AttributeError(f"there is no op {name!r} in the table")
-        return lambda *operands: _combined(getattr(SYMBOLS, name), getattr(IEEE, name), operands)
+        op = entry(name)
+        return lambda *operands: _combined(getattr(SYMBOLS, op.name), getattr(IEEE, op.name), operands)
 
     def where(self, condition: Any, a: Any, b: Any) -> KnownExpression:
         """Return the branch that is taken; a number remembers why."""

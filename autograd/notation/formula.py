@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from autograd.core.primitive import TABLE, Op
+from autograd.core.primitive import Op, entry
 from autograd.notation.labels import SUPERSCRIPT_DIGITS
 
 ATOM, POWER, SIGN, PRODUCT, SUM, RELATION, CHOICE = range(7, 0, -1)
@@ -106,9 +106,8 @@ class _Symbols:
     """The arithmetic of formulas: every op of the table by name, as a function of expressions."""
 
     def __getattr__(self, name: str) -> Callable[..., Expression]:
-        if name not in TABLE:
-            raise AttributeError(f"there is no op {name!r} in the table")
-        return lambda *inputs: applied(TABLE[name], map(as_expression, inputs))
+        op = entry(name)
+        return lambda *inputs: applied(op, map(as_expression, inputs))
 
 
 SYMBOLS = _Symbols()
@@ -117,6 +116,7 @@ SYMBOLS = _Symbols()
 def applied(op: Op, inputs: Iterable[Expression]) -> Expression:
     """Return ``op`` applied to these expressions, with as few parentheses as possible.
 
+    >>> from autograd.core.primitive import TABLE
     >>> inner = applied(TABLE["mul"], [named("a"), named("w")])
     >>> applied(TABLE["add"], [inner, named("w")]).text
     'a × w + w'

@@ -30,7 +30,7 @@ from numba import njit
 from numba import types as nt
 
 from autograd.core.arithmetic import ELEMENTARY
-from autograd.core.primitive import TABLE, Op
+from autograd.core.primitive import TABLE, Op, entry
 from autograd.tape.templates import source
 
 DTYPES = {"float64": nt.float64, "float32": nt.float32}
@@ -59,9 +59,7 @@ class _Compiled(types.ModuleType):
     """The arithmetic in which Numba compiles a rule: it looks names up here as in any module."""
 
     def __getattr__(self, name: str) -> Any:
-        if name not in TABLE:
-            raise AttributeError(f"there is no op {name!r} in the table")
-        setattr(self, name, functions(TABLE[name])[0])
+        setattr(self, name, functions(entry(name))[0])
         return getattr(self, name)
 
 

@@ -19,7 +19,7 @@ from importlib import import_module
 from typing import Any
 
 from autograd.core.arithmetic import ELEMENTARY, choose
-from autograd.core.primitive import TABLE, Op
+from autograd.core.primitive import Op, entry
 
 DIGITS_KEPT = 50
 EPSILON = sys.float_info.epsilon
@@ -88,9 +88,7 @@ class _Digits:
         if name in ELEMENTARY:
             function: Callable[..., Any] = getattr(arithmetic(), name)
             return function
-        if name not in TABLE:
-            raise AttributeError(name)
-        value: Callable[..., Any] = TABLE[name].rule(self)[0]
+        value: Callable[..., Any] = entry(name).rule(self)[0]
         return value
 
 
