@@ -1,4 +1,4 @@
-"""What messages say of things that are not as they should be: a short repr, and "did you mean"."""
+"""Parts of error messages: a short repr, "did you mean", another error in one line."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def described(x: object) -> str:
 def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
     """Return ``; did you mean '…'?`` if a known name is close to this one, else ``otherwise``.
 
-    Case does not count: a wrong one is the likeliest slip.
+    Case is ignored: a wrong one is the likeliest slip.
 
     >>> did_you_mean("sine", ["sin", "cos"])
     "; did you mean 'sin'?"
@@ -41,3 +41,14 @@ def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
     beginning = [other for other in by_lower if typed and other.startswith(typed)]
     close = get_close_matches(typed, by_lower, n=1) or beginning
     return f"; did you mean {by_lower[close[0]]!r}?" if close else otherwise
+
+
+def in_one_line(error: Exception) -> str:
+    """Return the message of an error without line breaks; for a file, its name and the reason.
+
+    >>> in_one_line(FileNotFoundError(2, "No such file", "a.csv"))
+    'a.csv: No such file'
+    """
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return " ".join(str(error).split())

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from autograd import Parameter
+from autograd.notation.hints import in_one_line
 from autograd.notation.labels import shorten
 from autograd.notation.numbers import counted, number
 from nn.activations import ACTIVATIONS
@@ -184,14 +185,8 @@ def _names(text: str) -> list[str]:
 
 
 def _refuse(error: Exception) -> int:
-    _print_error(_in_one_line(error))
+    _print_error(in_one_line(error))
     return BAD_INPUT
-
-
-def _in_one_line(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}"
-    return " ".join(str(error).split())
 
 
 def _print_error(message: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from autograd.notation.derivatives import plain, slopes, symbol
+from autograd.notation.derivatives import known_name, known_number, written_partials
 from autograd.notation.numbers import count
 from autograd.seeing.drawing.arrows import arrow_attributes, arrow_label, gradient_markup, rows_of_text
 from autograd.seeing.drawing.html_labels import LEFT, RIGHT, cell, empty_cells, row, table, text
@@ -80,9 +80,11 @@ class DrawnPath:
         for v, id in self.ids.items():
             if v.op is None or not all(x.role == "constant" or self.name(x) for x in v.inputs):
                 continue
-            known = [symbol(name, x.data) if (name := self.name(x)) else plain(x.data) for x in v.inputs]
-            found = slopes(v.op, known, symbol(self.name(v) or NAMELESS, v.data))
-            for position, formula in enumerate(slope.text for slope in found):
+            known = [
+                known_name(name, x.data) if (name := self.name(x)) else known_number(x.data) for x in v.inputs
+            ]
+            found = written_partials(v.op, known, known_name(self.name(v) or NAMELESS, v.data))
+            for position, formula in enumerate(partial.text for partial in found):
                 readable = len(formula) <= LONGEST_PARTIAL and NAMELESS not in formula
                 if readable and any(map(str.isalpha, formula)):
                     symbols[id, position] = formula

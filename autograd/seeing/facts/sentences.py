@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import overload
 
 from autograd.core.primitive import TABLE
-from autograd.notation.derivatives import Slope, plain, slopes, symbol
+from autograd.notation.derivatives import WrittenPartial, known_name, known_number, written_partials
 from autograd.notation.formula import formula
 from autograd.notation.numbers import as_written, count, equals, factor, number, product_of, sum_of
 from autograd.seeing.facts.events import Event, inputs_by_target
@@ -98,7 +98,7 @@ class Teller:
         self._nodes = {node.id: node for node in facts.nodes}
         self._inputs = inputs_by_target(facts)
         self._output = self._nodes[facts.output]
-        self._slopes: tuple[str, list[Slope]] = ("", [])
+        self._slopes: tuple[str, list[WrittenPartial]] = ("", [])
 
     def tell(self, place: int, event: Event) -> Step:
         """The event as the step number ``place``."""
@@ -277,14 +277,14 @@ class Teller:
         equal = f"{local} = {value}" if text == value else f"{local} = {text} = {value}"
         return f"{equal} because {slope.because}" if slope.because else equal
 
-    def _slope(self, edge: Edge) -> Slope:
+    def _slope(self, edge: Edge) -> WrittenPartial:
         """The local derivative of an edge in symbols."""
         if self._slopes[0] != edge.target:  # the edges of one target follow each other
             target = self._nodes[edge.target]
             assert target.op is not None
             inputs = [self._nodes[other.source] for other in self._inputs[target.id]]
-            known = [symbol(name(v), v.value) if v.label else plain(v.value) for v in inputs]
-            found = slopes(TABLE[target.op], known, symbol(name(target), target.value))
+            known = [known_name(name(v), v.value) if v.label else known_number(v.value) for v in inputs]
+            found = written_partials(TABLE[target.op], known, known_name(name(target), target.value))
             self._slopes = target.id, found
         return self._slopes[1][edge.position]
 

@@ -496,7 +496,7 @@ def test_a_label_of_markup_stays_text(opened):
         sheet.click("#next")
     sheet.click("#list summary")
     sheet.click("#what-if summary")
-    sheet.wait_for_timeout(50)
+    sheet.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     assert sheet.locator("img").count() == 0
     assert "onerror" in sheet.text_content("#list")
     assert sheet.dialogs == []
