@@ -21,7 +21,7 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from autograd.seeing.style import GREEN, ORANGE, PURPLE, SKY, YELLOW, mixed, theme_named
-from nn.checks import by_name
+from nn.checks import one_of
 
 Given = ParamSpec("Given")
 
@@ -115,7 +115,7 @@ class Plot:
         Raises:
             ValueError: if there is no such theme.
         """
-        look: Look = by_name("theme", theme, LOOKS)
+        look: Look = one_of("theme", theme, LOOKS)
         with settings(look):
             figure = Figure(figsize=self._size, layout="constrained", facecolor=look.paper)
             self._draw(figure, look)
@@ -128,7 +128,7 @@ class Plot:
             ValueError: for another ending or theme.
             OSError: if the file cannot be written.
         """
-        by_name("format", Path(path).suffix[1:].lower(), dict.fromkeys(FORMATS))
+        one_of("format", Path(path).suffix[1:].lower(), dict.fromkeys(FORMATS))
         figure = self.figure(theme)
         with settings(LOOKS[theme]):
             figure.savefig(path, dpi=DOTS_PER_INCH, metadata=_undated(path))

@@ -191,7 +191,7 @@ def test_matrices_can_be_set_from_lists_and_from_arrays():
 )
 def test_a_matrix_of_another_shape_is_refused_and_nothing_changed(W, came):
     layer = Layer(3, 2, init="zeros")
-    with pytest.raises(ValueError, match=rf"W of layer 1 has 2 rows \(one a neuron\) of 3 .*{came}"):
+    with pytest.raises(ValueError, match=rf"W of layer 1 has 2 rows \(one per neuron\) of 3 .*{came}"):
         layer.W = W
     assert layer.W == [[0.0] * 3] * 2
 
@@ -209,7 +209,7 @@ def test_a_matrix_of_text_is_refused():
 
 
 def test_biases_of_another_number_are_refused():
-    with pytest.raises(ValueError, match="b of layer 1 has 2 numbers, one a neuron; got 3"):
+    with pytest.raises(ValueError, match="b of layer 1 has 2 numbers, one per neuron; got 3"):
         Layer(3, 2).b = [1, 2, 3]
 
 
@@ -280,7 +280,7 @@ def test_repr_shows_the_structure():
 
 @pytest.mark.parametrize("x", [[1.0], [1.0, 2.0, 3.0], []])
 def test_a_sample_of_another_size_is_refused(x):
-    with pytest.raises(ValueError, match=f"the network takes 2 inputs a sample; got {len(x)}"):
+    with pytest.raises(ValueError, match=f"the network takes 2 inputs per sample; got {len(x)}"):
         MLP(2, [1])(x)
 
 
@@ -319,7 +319,7 @@ def test_an_unknown_initialiser_is_answered_with_the_closest():
 def test_a_list_of_activations_has_one_for_each_layer():
     with pytest.raises(ValueError, match="one for each of the 2 layers; got 1"):
         MLP(2, [3, 1], ["tanh"])
-    with pytest.raises(ValueError, match="leave output= away"):
+    with pytest.raises(ValueError, match="leave out output="):
         MLP(2, [3, 1], ["tanh", "tanh"], output="linear")
     with pytest.raises(TypeError, match="activation is a name"):
         MLP(2, [3, 1], 5)

@@ -24,7 +24,7 @@ from nn.command.report.film import film_of
 from nn.command.report.folder import FILM, GALLERY, HISTORY, MARK, PATHS, PLAYER, WEIGHTS
 from nn.command.result import Result, Scores
 from nn.data.dataset import Dataset
-from nn.data.samples import plain
+from nn.data.samples import as_list
 
 ALL_OPEN, OPEN = 20, 3
 """Up to how many path drawings are all unfolded, and of more how many."""
@@ -320,7 +320,7 @@ def costliest(result: Result) -> Sample:
     data = result.job.train
     costs = result.losses(data)
     worst = max(range(len(costs)), key=lambda i: (not isnan(costs[i]), costs[i]))
-    x, y = plain(data.X[worst]), data.y[worst]
+    x, y = as_list(data.X[worst]), data.y[worst]
     shown = list(zip(data.features, x, strict=True))[: 0 if data.image else MOST_SHOWN]
     (predicted,) = result.predict([x])
     return Sample(
@@ -369,7 +369,7 @@ def mistakes(result: Result) -> list[Mistake]:
     data = result.job.held_out
     found = []
     for x, y, predicted in zip(data.X, data.y, result.predict(data.X), strict=True):
-        picture = _picture(data, plain(x)) if predicted != y else None
+        picture = _picture(data, as_list(x)) if predicted != y else None
         if picture is not None:
             found.append(Mistake(picture, _target_words(data, y), _target_words(data, predicted)))
         if len(found) == MOST_SHOWN:

@@ -58,7 +58,7 @@ def test_scikit_learn_s_tables_are_at_hand_by_name(name):
     assert (data.classes is None) == (name == "diabetes")
     if data.classes:
         assert set(data.y) == set(range(len(data.classes)))
-    assert NAMED[name].__doc__.split()[0] == str(len(data))
+    assert NAMED[name].__doc__.split()[1] == str(len(data))
 
 
 # ------------------------------------------------------------------------------ tables in memory
