@@ -1,4 +1,4 @@
-"""Checks of arguments, saved states and installed packages: one of each, for all of `nn`.
+"""Checks of arguments, saved states, files and installed packages: one of each, for all of `nn`.
 
 Every check returns what it was given in the form that the caller continues with, and every message
 names the argument, says what is wanted and repeats what came.
@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import random
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from math import inf, isfinite
 from numbers import Real
 from operator import index
+from os import PathLike, fspath
 from typing import Any, TypeAlias, TypeVar
 
 from autograd.notation.hints import described, did_you_mean
@@ -162,6 +164,15 @@ def check_column(name: str, numbers: Any, length: int, of: str = "parameter") ->
         if not isfinite(x):
             raise ValueError(f"{name} holds finite numbers; number {i} is {x!r}")
     return column
+
+
+@contextmanager
+def naming_file(path: str | PathLike[str], kind: type[ValueError] = ValueError) -> Iterator[None]:
+    """Put the file's name before the message of an error of this kind in the block."""
+    try:
+        yield
+    except kind as error:
+        raise kind(f"{fspath(path)}: {error}") from None
 
 
 PACKAGES = {"sklearn": "scikit-learn"}

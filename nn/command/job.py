@@ -22,8 +22,8 @@ from nn.data.dataset import Dataset, split
 from nn.data.samples import is_array
 from nn.data.scaling import Scaler
 from nn.layers import MLP
-from nn.saving.architecture import CheckpointError
 from nn.saving.checkpoint import Checkpoint, save
+from nn.saving.tensorfile import CheckpointError
 from nn.training.fit import ENGINES
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import StringIO
 from math import isfinite
@@ -57,15 +56,6 @@ class Column:
                 raise ValueError(f"{self.place(row)}: {cell} is not a finite number")
             found.append(number)
         return found
-
-
-@contextmanager
-def naming(path: Path) -> Iterator[None]:
-    """Put the file's name before the message of an error in the block."""
-    try:
-        yield
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
 
 
 def read_columns(path: Path) -> list[Column]:

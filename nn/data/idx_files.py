@@ -16,8 +16,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from nn.checks import import_extra
-from nn.data.columns import naming
+from nn.checks import import_extra, naming_file
 
 PARTS = ("train-images", "train-labels", "t10k-images", "t10k-labels")
 DIMENSIONS = {"images": 3, "labels": 1}
@@ -69,7 +68,7 @@ def read_folder(
     places = _places(Path(folder))
     found = {}
     for part, path in places.items():
-        with naming(path):
+        with naming_file(path):
             content = _content(path, DIMENSIONS[part.split("-")[1]])
             if checksums is not None and sha256(content).hexdigest() != checksums[part]:
                 raise ValueError(
@@ -88,7 +87,7 @@ def read_idx(path: str | PathLike[str], dimensions: int) -> Any:
         ValueError: if it is not such a file, or holds more or less than its header says.
         ImportError: if NumPy is not installed.
     """
-    with naming(Path(path)):
+    with naming_file(Path(path)):
         return _array(_content(Path(path), dimensions))
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from autograd.notation.hints import did_you_mean
-from nn.checks import import_extra, whole_number
+from nn.checks import import_extra, naming_file, whole_number
 from nn.data import idx_files
-from nn.data.columns import FEWEST_ROWS, MOST_CLASSES, naming, read_cells
+from nn.data.columns import FEWEST_ROWS, MOST_CLASSES, read_cells
 from nn.data.dataset import Dataset
 from nn.data.tables import from_csv
 
@@ -169,7 +169,7 @@ def load(
             f"Known are: {', '.join(known)}, and the paths of CSV files"
         )
     if target is None:
-        with naming(path):
+        with naming_file(path):
             columns = ", ".join(read_cells(path)[0])
         raise ValueError(f"which column of {name} is to be learned? Name one as the target: {columns}")
     return from_csv(path, target)

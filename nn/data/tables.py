@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from autograd.notation.hints import did_you_mean
+from nn.checks import naming_file
 from nn.data.columns import (
     Column,
     check_enough_rows,
     check_filled,
     check_names,
     features_of,
-    naming,
     read_columns,
     targets_of,
 )
@@ -95,7 +95,7 @@ def from_csv(path: str | PathLike[str], target: str) -> Dataset:
             the same, or fewer than 4 rows.
     """
     path = Path(path)
-    with naming(path):
+    with naming_file(path):
         return _dataset(path.stem, read_columns(path), target)
 
 
