@@ -20,7 +20,7 @@ class SGD(Optimizer):
 
     Raises:
         TypeError, ValueError: see `Optimizer`; and if ``momentum`` or ``weight_decay`` is out of
-            range, or ``nesterov`` is asked for without momentum.
+            range, or ``nesterov`` is wanted without momentum.
 
     >>> from autograd import Parameter
     >>> w = Parameter(1.0, "w")
