@@ -37,14 +37,14 @@ class Sample:
     """The sample for which the network and the gradient paths are drawn.
 
     Attributes:
-            number: which of that part, from 1.
+        number: its place in that part, from 1.
         inputs: (name, value) of the first features, as texts.
         more: how many further features there are.
         target: what was right, as text.
         predicted: what the network says, as text.
         x, y: the sample.
         loss: its loss, as text.
-        picture: the pixels' shades, row by row, 0 … 1; None where it is no picture.
+        picture: the pixels' shades, row by row, 0 … 1; None if it is not a picture.
     """
 
     number: int
