@@ -29,39 +29,14 @@ ByLayer: TypeAlias = dict[int, Any]
 """A NumPy array for each layer l, counted as in the textbook: the first layer after the inputs is 1."""
 
 
-class NeuronOfLayer(Protocol):
-    """What is read of a neuron: its weights and bias, and the names of its z, its a and its activation."""
-
-    w: Any
-    b: Value
-    z_label: str
-    a_label: str
-    activation_name: str
-
-
-class LayerOfNetwork(Protocol):
-    """What is read of a layer, and its neurons at work on one sample."""
-
-    number: int
-    nin: int
-
-    @property
-    def neurons(self) -> Sequence[NeuronOfLayer]: ...
-    @property
-    def W(self) -> Any: ...
-    @property
-    def b(self) -> Any: ...
-    def fire(self, x: tuple[Value, ...]) -> list[Value]: ...
-
-
 class Network(Protocol):
-    """A network of layers, each fed by the one before, such as `nn.MLP`."""
+    """A network of layers of neurons, each layer fed by the one before, such as `nn.MLP`."""
 
     nin: int
     nout: int
 
     @property
-    def layers(self) -> Sequence[LayerOfNetwork]: ...
+    def layers(self) -> Sequence[Any]: ...
 
 
 @dataclass(frozen=True)
@@ -151,7 +126,7 @@ def _forward(model: Network, row: list[float]) -> _Pass:
     return seen
 
 
-def _pre_activation(neuron: NeuronOfLayer, a: Value) -> Value:
+def _pre_activation(neuron: Any, a: Value) -> Value:
     """Return the neuron's z: the nearest Value of that label before its output."""
     nearest = [a]
     for v in nearest:

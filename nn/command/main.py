@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from importlib.util import find_spec
-from math import isfinite
+from math import inf, nan
 from pathlib import Path
 from typing import Any
 
@@ -260,7 +260,7 @@ def _add_network(group: Any) -> None:
         "--activation", metavar="NAME", help=f"that of the hidden layers: {', '.join(ACTIVATIONS)}"
     )
     group.add_argument(
-        "--dropout", metavar="SHARE", type=_real(below=1),
+        "--dropout", metavar="SHARE", type=SHARE,
         help="the share of the hidden layers' outputs that is left out at random in training (0)",
     )  # fmt: skip
 
@@ -268,24 +268,24 @@ def _add_network(group: Any) -> None:
 def _add_training(group: Any) -> None:
     group.add_argument("--loss", metavar="NAME", help=", ".join(LOSSES))
     group.add_argument("--optimizer", metavar="NAME", help=", ".join(OPTIMIZERS))
-    group.add_argument("--lr", metavar="RATE", type=_real(above=0), help="the learning rate")
+    group.add_argument("--lr", metavar="RATE", type=RATE, help="the learning rate")
     group.add_argument(
         "--schedule", metavar="NAME", help=f"how the rate changes from epoch to epoch: {', '.join(SCHEDULES)}"
     )
-    group.add_argument("--epochs", metavar="N", type=_whole(1), help="how many times all samples are seen")
-    group.add_argument("--batch", metavar="N", type=_whole(1), help="how many samples a step averages over")
+    group.add_argument("--epochs", metavar="N", type=COUNT, help="how many times all samples are seen")
+    group.add_argument("--batch", metavar="N", type=COUNT, help="how many samples a step averages over")
     group.add_argument(
         "--l2",
         metavar="FACTOR",
-        type=_real(),
+        type=FACTOR,
         help="the factor of the sum of squared weights, added to the loss (0)",
     )
     group.add_argument(
-        "--held-out", metavar="SHARE", type=_real(below=1),
+        "--held-out", metavar="SHARE", type=SHARE,
         help="the share of the samples kept to judge by (0.2; of four samples none; mnist has its own)",
     )  # fmt: skip
     group.add_argument(
-        "--seed", metavar="N", type=_whole(0),
+        "--seed", metavar="N", type=SEED,
         help="decides the starting weights, the order and what is held out (0)",
     )  # fmt: skip
     group.add_argument("--engine", metavar="NAME", help=f"what computes: {', '.join(ENGINES)} (auto)")
@@ -314,45 +314,32 @@ def _add_report(group: Any) -> None:
     )  # fmt: skip
 
 
+def _reader(kind: Callable[[str], Any], wanted: str, is_good: Callable[[Any], bool]) -> Callable[[str], Any]:
+    """Return what reads an option's text as a number, or refuses it with what is wanted."""
+
+    def read(text: str) -> Any:
+        try:
+            x = kind(text)
+        except ValueError:
+            x = nan
+        if not is_good(x):
+            raise argparse.ArgumentTypeError(f"{wanted} is wanted; got {text!r}")
+        return x
+
+    return read
+
+
+COUNT = _reader(int, "a whole number from 1 up", lambda n: n >= 1)
+SEED = _reader(int, "a whole number from 0 up", lambda n: n >= 0)
+SHARE = _reader(float, "a number from 0 up and below 1", lambda x: 0 <= x < 1)
+RATE = _reader(float, "a number above 0", lambda x: 0 < x < inf)
+FACTOR = _reader(float, "a number from 0 up", lambda x: 0 <= x < inf)
+
+
 def _layers(text: str) -> tuple[int, ...]:
     if text.strip().lower() in ("", "none"):
         return ()
-    one = _whole(1)
-    return tuple(one(size) for size in text.split(","))
-
-
-def _whole(least: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        try:
-            n = int(text)
-        except ValueError:
-            n = least - 1
-        if n < least:
-            raise argparse.ArgumentTypeError(f"a whole number from {least} up is wanted; got {text!r}")
-        return n
-
-    return parse
-
-
-def _real(above: float | None = None, below: float | None = None) -> Callable[[str], float]:
-    low = "from 0 up" if above is None else f"above {above:g}"
-    wanted = low if below is None else f"{low} and below {below:g}"
-
-    def parse(text: str) -> float:
-        try:
-            x = float(text)
-        except ValueError:
-            x = -1.0
-        if (
-            not isfinite(x)
-            or x < 0
-            or (above is not None and x <= above)
-            or (below is not None and x >= below)
-        ):
-            raise argparse.ArgumentTypeError(f"a number {wanted} is wanted; got {text!r}")
-        return x
-
-    return parse
+    return tuple(COUNT(size) for size in text.split(","))
 
 
 def run_as_program() -> int:
