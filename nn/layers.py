@@ -11,13 +11,14 @@ Layer l of a network (the first one after the inputs is layer 1) is made of neur
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from numbers import Real
 from typing import Any, TypeAlias
 
 from autograd import Parameter, Value
-from autograd.extend import TABLE, apply, collector_paused, number_of
+from autograd.extend import TABLE, apply, number_of
 from autograd.notation.hints import described
 from autograd.notation.numbers import counted
 from nn import activations, matrices
@@ -291,11 +292,16 @@ class MLP(Module):
             ValueError: if the sample has another number of inputs.
         """
         values: Sequence[Value] = as_inputs(x, self.nin, "network")
-        with collector_paused():
+        collecting = gc.isenabled()
+        gc.disable()  # as collector_paused does, which would take a fifth of a small network's time
+        try:
             for layer in self.layers:
                 if self.dropout is not None and layer is not self.layers[0]:
                     values = self.dropout(values)
                 values = layer.fire(tuple(values))
+        finally:
+            if collecting:
+                gc.enable()
         return single_or_list(values)
 
     def activations(self, X: Any) -> matrices.Activations:
