@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from io import TextIOWrapper
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import TextIO
 from unicodedata import normalize
 
 from autograd.command.expression import parse
@@ -29,13 +29,11 @@ from autograd.command.screen import (
 )
 from autograd.graph import topological_order
 from autograd.mistakes import ENGINES, Engine
-from autograd.notation.hints import did_you_mean, in_one_line
+from autograd.notation.command_line import INTERRUPTED, OneLineParser, in_one_line, refuse
+from autograd.notation.hints import did_you_mean
 from autograd.notation.labels import shorten
 from autograd.seeing.walk import Walk, walk
 from autograd.value import Value
-
-BAD_INPUT, INTERRUPTED = 2, 130
-"""Exit codes: the usual one for a wrong command line, and the shell's for a program ended by Ctrl-C."""
 
 ABOUT = """\
 Takes a formula at given numbers and shows, step by step, how its value is
@@ -71,11 +69,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         _run(arguments, _look())
     except ExpressionError as error:
-        return _refuse(str(error), *error.pointer(_look().width - 2).splitlines())
+        return refuse(str(error), *error.pointer(_look().width - 2).splitlines())
     except BrokenPipeError:
         raise
     except (ValueError, OSError, ImportError) as error:
-        return _refuse(in_one_line(error))
+        return refuse(in_one_line(error))
     except KeyboardInterrupt:
         print()
         return INTERRUPTED
@@ -226,16 +224,8 @@ def _show(steps: Walk, look: Look) -> None:
 # ---------------------------------------------------------------------------------- the arguments
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line."""
-
-    def error(self, message: str) -> NoReturn:
-        _refuse(f"{message} (see {self.prog} --help)")
-        raise SystemExit(BAD_INPUT)
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = OneLineParser(
         prog="python -m autograd",
         description=ABOUT,
         epilog=EXAMPLES,
@@ -321,11 +311,6 @@ def _look() -> Look:
 def _print(lines: Iterable[str], to: TextIO | None = None) -> None:
     for line in lines:
         print(line, file=to)
-
-
-def _refuse(message: str, *pointer: str) -> int:
-    _print([f"error: {message}", *(f"  {line}" for line in pointer)], to=sys.stderr)
-    return BAD_INPUT
 
 
 IN_ASCII = TYPED | {"∂": "d", "–": "-", "→": "->", "∞": "inf", "√": "sqrt", "›": ">", "─": "-", "…": "...",

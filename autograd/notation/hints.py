@@ -41,14 +41,3 @@ def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
     beginning = [other for other in by_lower if typed and other.startswith(typed)]
     close = get_close_matches(typed, by_lower, n=1) or beginning
     return f"; did you mean {by_lower[close[0]]!r}?" if close else otherwise
-
-
-def in_one_line(error: Exception) -> str:
-    """Return the message of an error without line breaks; for a file, its name and the reason.
-
-    >>> in_one_line(FileNotFoundError(2, "No such file", "a.csv"))
-    'a.csv: No such file'
-    """
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}"
-    return " ".join(str(error).split())

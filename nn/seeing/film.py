@@ -26,7 +26,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from autograd.notation.numbers import counted, number
-from nn.checks import by_name
+from nn.checks import one_of
 from nn.seeing.plane import Plane, draw_areas, draw_points, leads_of
 from nn.seeing.style import LOOKS, Look, Plot, settings
 from nn.training.fit import fit
@@ -176,8 +176,8 @@ class Film:
             ValueError: for another ending or theme, or if it has no frames.
             OSError: if the file cannot be written.
         """
-        ending = by_name("format", Path(path).suffix[1:].lower(), {"html": "html", "gif": "gif"})
-        look = by_name("theme", theme, LOOKS)
+        ending = one_of("format", Path(path).suffix[1:].lower(), {"html": "html", "gif": "gif"})
+        look = one_of("theme", theme, LOOKS)
         content = self.html().encode() if ending == "html" else self._gif(look)
         Path(path).write_bytes(content)
 
