@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from autograd.seeing.drawing import Drawing
     from autograd.seeing.facts.records import Step
     from autograd.seeing.gallery import Gallery
-    from autograd.seeing.pages.player.page import page
     from autograd.seeing.paths import GradientPath
     from autograd.seeing.walk import Walk
 
@@ -20,10 +19,9 @@ _HOMES = {
     "GradientPath": "paths",
     "Step": "facts.records",
     "Walk": "walk",
-    "page": "pages.player.page",
 }
 
-__all__ = ["Drawing", "Gallery", "GradientPath", "Step", "Walk", "page"]
+__all__ = ["Drawing", "Gallery", "GradientPath", "Step", "Walk"]
 
 
 def __getattr__(name: str) -> Any:

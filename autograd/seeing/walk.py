@@ -33,7 +33,9 @@ from autograd.notation.numbers import counted
 from autograd.reverse import upstreams
 from autograd.seeing.facts.events import both_passes, forward_mode
 from autograd.seeing.facts.names import check_value, labels_of, name, name_of_output, shorten_repr
+from autograd.seeing.facts.parting import Beside, compare
 from autograd.seeing.facts.records import Step, Trace
+from autograd.seeing.facts.replay import recomputed
 from autograd.seeing.facts.sentences import Steps
 from autograd.seeing.facts.trace import LONGEST_NESTED_FORMULA, trace
 from autograd.value import Value
@@ -42,8 +44,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from autograd.mistakes import Engine
-    from autograd.seeing.facts.parting import Beside
-from autograd.seeing.facts.replay import recomputed
+    from autograd.seeing.pages.player import Content
 
 __all__ = ["Step", "Walk", "walk"]
 
@@ -90,8 +91,6 @@ class Walk(Sequence[Step]):
         self.trace: Trace = replace(facts, steps=self._steps)
         self.beside: Beside | None = None
         if beside is not None:
-            from autograd.seeing.facts.parting import compare  # only needed for a second engine
-
             self.beside = compare(facts, self._ids, beside, output)
 
     def __len__(self) -> int:
@@ -294,30 +293,44 @@ class Walk(Sequence[Step]):
         return here + ("≠" if self.beside is not None and place == self.beside.parts_at else " ")
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> dict[str, Any]:
-        """The page in a notebook, with a picture and text for where it cannot be shown."""
-        from autograd.seeing.pages.player import bundle  # pages are loaded only when wanted
+        """Return the page for a notebook, with a picture and text for where it cannot be shown."""
+        from autograd.seeing.pages.player import bundle  # pages are loaded only when they are wanted
 
-        return dict(bundle(self))
+        return {**bundle(self.content()), "text/plain": repr(self)}
 
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write the walk as one HTML page, which needs no network, no Python and no other file.
+    def content(self) -> Content:
+        """Return what a page shows of the walk."""
+        from autograd.seeing.pages.player import Content
 
-        Args:
-            path: the file to write, such as ``"walk.html"``.
+        return Content(shorten(self.title, LONGEST_TITLE), self.output, self.trace, self.beside)
+
+    def content_with(self, numbers: Mapping[str, float]) -> Content:
+        """Return the `content` of `what_if`, for a page, which names the leaves by their ids in the trace."""
+        return self.what_if({self._values[node]: x for node, x in numbers.items()}).content()
+
+    def html(self) -> str:
+        """Return the walk as one HTML page, which needs no network, no Python and no other file.
+
+        Raises:
+            RuntimeError: if there is no renderer to place the graph with.
         """
         from autograd.seeing.pages.player import page
 
-        Path(path).write_text(page(self), encoding="utf-8")
+        return page(self.content())
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the page of `html` to a file, such as ``"walk.html"``."""
+        Path(path).write_text(self.html(), encoding="utf-8")
 
     def live(self) -> Any:
-        """The page as a notebook widget, in which leaves can be changed; see `player.live`.
+        """Return the page as a notebook widget, in which leaves can be changed.
 
         Raises:
             ImportError: if the packages of ``chainrule[notebook]`` are not installed.
         """
         from autograd.seeing.pages.player.live import live
 
-        return live(self)
+        return live(self.content(), self.content_with)
 
 
 def walk(

@@ -1,7 +1,6 @@
 """An engine run beside the right one: where they part, and why.
 
->>> from autograd import Value
->>> from autograd.seeing.walk import walk
+>>> from autograd import Value, walk
 >>> from autograd.mistakes import overwrites
 >>> a = Value(3.0, "a")
 >>> parting = walk(a * a, beside=overwrites).beside

@@ -1,11 +1,10 @@
-"""What a page is given of a walk, besides its pictures: bare facts, and patterns for the words.
+"""What the player takes, and what its page says besides the pictures: bare facts, and patterns for the words.
 
 A step is a number in each of a few columns, so that a page of thousands of steps is small and opens
 at once; its sentence and its formula are filled in from their patterns when the step is shown.
 
->>> from autograd import Value
->>> from autograd.seeing.walk import walk
->>> said = facts(walk(Value(2.0, "a") * Value(-3.0, "b")))
+>>> from autograd import Value, walk
+>>> said = facts(walk(Value(2.0, "a") * Value(-3.0, "b")).content())
 >>> said["values"], said["steps"]["after"]
 (['2', '−3', '−6'], ['2', '−3', '−6', '1', '−3', '2'])
 >>> said["sentences"][said["steps"]["sentence"][0]]
@@ -15,25 +14,23 @@ at once; its sentence and its formula are filled in from their patterns when the
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autograd.notation.labels import parse_label
 from autograd.notation.mathml import mathml
 from autograd.notation.numbers import as_written, number
 from autograd.seeing.facts.names import name
+from autograd.seeing.facts.parting import Beside
 from autograd.seeing.facts.records import Node, Step, Trace
 from autograd.seeing.pages.player.packing.sentences import FIRST_SHOWN, Writer, shown_of
 from autograd.seeing.pages.player.questions import DIGITS, WORDS, Answer, Questions, predictions
 from autograd.seeing.style import width
+from autograd.value import Value
 
-if TYPE_CHECKING:
-    from autograd.seeing.walk import Walk
-
-LONGEST_TITLE = 80
 MOST_LEAVES = 400
-"""How many leaves a page offers to change."""
+"""A page offers at most this many leaves to change."""
 
 IN_THE_ROW = -1
 """What stands for a number that is not among those that a step shows."""
@@ -47,19 +44,35 @@ SIGNS = (("", ""), ("positive", "+"), ("negative", ""), ("zero", ""), ("nan", ""
 WRAPPING = mathml("")
 
 
-def facts(walk: Walk) -> dict[str, Any]:
-    """What the page shows, apart from its pictures: numbers, words and formulas as JSON has them.
+@dataclass(frozen=True)
+class Content:
+    """What the player shows: all that its page is made of.
+
+    Attributes:
+        title: what is stepped through, in one line: the output and how it was computed.
+        output: the Value that the trace was taken of.
+        trace: the facts of the graph, with the steps.
+        beside: how another engine compares with the right one; None if none runs beside it.
+    """
+
+    title: str
+    output: Value
+    trace: Trace
+    beside: Beside | None = None
+
+
+def facts(content: Content) -> dict[str, Any]:
+    """Return what the page shows, apart from its pictures: numbers, words and formulas as JSON has them.
 
     The same graph with other numbers has other facts and the same pictures, so that a page can be
     given new facts when a number is changed.
     """
-    steps = tuple(walk.trace.steps)
-    trace = replace(walk.trace, steps=steps)  # told once: a walk tells its steps anew each time
+    trace, steps = content.trace, tuple(content.trace.steps)
     place = {node.id: i for i, node in enumerate(trace.nodes)}
     writer = Writer(trace)
     columns = _columns(steps, writer)
     return {
-        "title": heading(walk),
+        "title": content.title,
         "output": place[trace.output],
         "names": [_name(node) for node in trace.nodes],
         "values": [number(node.value) for node in trace.nodes],
@@ -71,21 +84,9 @@ def facts(walk: Walk) -> dict[str, Any]:
         "steps": columns,
         "sentences": writer.sentences.all,
         "formulas": writer.formulas.all,
-        "beside": _beside(walk, place),
+        "beside": _beside(content.beside, place),
         "questions": _questions(steps, trace),
     }
-
-
-def heading(walk: Walk) -> str:
-    """What is walked through, in one line: the output and how it was computed.
-
-    >>> from autograd import Value
-    >>> from autograd.seeing.walk import walk
-    >>> heading(walk(Value(2.0, "a") * Value(-3.0, "b")))
-    'y = a × b'
-    """
-    text = walk.title
-    return text if len(text) <= LONGEST_TITLE else text[: LONGEST_TITLE - 1] + "…"
 
 
 def exact(x: float) -> float | str:
@@ -227,9 +228,8 @@ def _rounded_up(x: float) -> float:
 # ----------------------------------------------------------------------------------------- beside
 
 
-def _beside(walk: Walk, place: dict[str, int]) -> dict[str, Any] | None:
+def _beside(beside: Beside | None, place: dict[str, int]) -> dict[str, Any] | None:
     """Where another engine parts from the right one, and the gradients of both."""
-    beside = walk.beside
     if beside is None:
         return None
     return {

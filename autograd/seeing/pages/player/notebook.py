@@ -1,32 +1,29 @@
-"""How a walk shows itself in a notebook: the page in a frame, else a picture, else text."""
+"""The player in a notebook: its page in a frame, or else a picture."""
 
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
 
 from autograd.seeing.drawing.values import draw_values
+from autograd.seeing.pages.player.content import Content
 from autograd.seeing.pages.player.page import page
 from autograd.seeing.style import THEMES
-
-if TYPE_CHECKING:
-    from autograd.seeing.walk import Walk
 
 HEIGHT = 620
 MOST_DRAWN = 400
 """How many nodes a picture beside the page has at most."""
 
 
-def bundle(walk: Walk) -> dict[str, str]:
-    """The walk by MIME type, the fullest first: a notebook shows the first that it can.
+def bundle(content: Content) -> dict[str, str]:
+    """Return the page and a picture by MIME type, the fullest first: a notebook shows the first that it can.
 
     The page stands in a frame that may run scripts and nothing else: it reaches neither the
-    notebook nor any other walk in it.
+    notebook nor any other page in it.
     """
-    shown = {"text/html": frame(page(walk))}
-    if len(walk.trace.nodes) <= MOST_DRAWN:
-        shown["image/svg+xml"] = draw_values(walk.trace, THEMES["light"]).pipe(encoding="utf-8")
-    return shown | {"text/plain": repr(walk)}
+    shown = {"text/html": frame(page(content))}
+    if len(content.trace.nodes) <= MOST_DRAWN:
+        shown["image/svg+xml"] = draw_values(content.trace, THEMES["light"]).pipe(encoding="utf-8")
+    return shown
 
 
 def frame(html: str) -> str:

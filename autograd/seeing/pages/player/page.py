@@ -11,19 +11,16 @@ from hashlib import sha256
 from html import escape
 from importlib.resources import files
 from string import Template
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zlib import compress
 
 from autograd.core.collector import collector_paused
 from autograd.notation.numbers import counted
 from autograd.seeing.facts.records import Step
-from autograd.seeing.pages.player.content import facts, heading
+from autograd.seeing.pages.player.content import Content, facts
 from autograd.seeing.pages.player.packing.moulds import plain_views
 from autograd.seeing.pages.player.views.choice import views
 from autograd.seeing.style import THEMES, Theme
-
-if TYPE_CHECKING:
-    from autograd.seeing.walk import Walk
 
 LONGEST_TEXT = 250
 """How many steps are told in the text for pages without scripts."""
@@ -38,39 +35,38 @@ WIDE = 1.6
 """From which ratio of width to height on the words stand below a picture."""
 
 
-def page(walk: Walk) -> str:
-    """One HTML document that needs no network, no kernel and no other file.
+def page(content: Content) -> str:
+    """Return one HTML document that needs no network, no kernel and no other file.
 
     Where scripts cannot run, it shows the whole graph and tells every step as text.
 
     Args:
-        walk: the walk to step through.
+        content: what to step through.
 
     Raises:
         RuntimeError: if there is no renderer to place the graph with.
     """
     with collector_paused():
-        return _page(walk)
+        return _page(content)
 
 
-def _page(walk: Walk) -> str:
-    pictures = views(walk.output, walk.trace)
+def _page(content: Content) -> str:
+    pictures = views(content.output, content.trace)
     script = _file("player.js")
-    title = heading(walk)
-    shown = facts(walk)
+    shown = facts(content)
     questions = shown.pop("questions")
     return Template(_file("page.html")).substitute(
         script_hash=f"sha256-{b64encode(sha256(script.encode()).digest()).decode()}",
-        title=escape(title),
-        heading=escape(title),
+        title=escape(content.title),
+        heading=escape(content.title),
         colours=_colours(),
         graph_css=_file("graph.css"),
         player_css=_file("player.css"),
         arrangement=_arrangement(pictures[0].svg),
         picture=pictures[0].svg,
-        text=_text(walk),
+        text=_text(content),
         facts=packed(embedded(shown)),
-        pictures=packed(embedded(plain_views(pictures, walk.trace))),
+        pictures=packed(embedded(plain_views(pictures, content.trace))),
         questions=packed(embedded(questions)),
         script=script,
     )
@@ -106,20 +102,20 @@ def _arrangement(svg: str) -> str:
 # ------------------------------------------------------------------------------ without scripts
 
 
-def _text(walk: Walk) -> str:
-    """Every step as text, a list for each pass; forward mode, where values and tangents alternate, is one."""
-    told = list(walk.trace.steps[:LONGEST_TEXT])
+def _text(content: Content) -> str:
+    """Return every step as text, in a list for each pass; forward mode has only one."""
+    told = list(content.trace.steps[:LONGEST_TEXT])
     parts = []
     for title, steps in _passes(told):
         items = "".join(
             f"<li>{escape(step.sentence)} <span>{escape(step.line)}</span></li>" for step in steps
         )
         parts.append(f'<h2>{title}</h2><ol start="{steps[0].number + 1}">{items}</ol>')
-    beside = walk.beside
+    beside = content.beside
     if beside is not None and beside.parts_at is not None:
         where = f"{beside.engine} parts from the right engine at step {beside.parts_at + 1}."
         parts.append(f"<p>{escape(where)} {escape(beside.diagnosis)}</p>")
-    more = len(walk) - len(told)
+    more = len(content.trace.steps) - len(told)
     if more:
         parts.append(f"<p>… and {counted(more, 'more step')}, too many to tell without scripts.</p>")
     return "".join(parts)

@@ -4,8 +4,7 @@ For every step along an edge there are two questions: what the edge adds to a gr
 the gradient is afterwards.  The classical mistakes are made here on purpose, with the trace's own
 numbers, so that whoever asks (a page, a terminal) only has to compare.
 
->>> from autograd import Value
->>> from autograd.seeing.walk import walk
+>>> from autograd import Value, walk
 >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
 >>> answers = predictions(walk(a * b).trace)[4]["contribution"]
 >>> [(answer.number, *answer.mistakes) for answer in answers][:4]
