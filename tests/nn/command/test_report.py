@@ -191,12 +191,12 @@ def test_of_a_network_too_large_to_step_through_the_gallery_is_there_and_the_rep
     assert "walk.html" not in Page(html).values("href")
 
 
-@pytest.mark.parametrize("drawn", ["walk", "page", "gallery"])
+@pytest.mark.parametrize("drawn", ["walk", "Walk.html", "gallery"])
 def test_a_page_that_cannot_be_made_costs_nothing_else(tmp_path, monkeypatch, drawn):
     def fails(*_):
         raise RuntimeError(f"no {MARKUP} left")
 
-    monkeypatch.setattr(companions, drawn, fails)
+    monkeypatch.setattr(f"nn.command.report.companions.{drawn}", fails)
     index = write_report(trained(xor()), tmp_path / "report")
     html = Page(index.read_text(encoding="utf-8"))
     name, other = ("gallery.html", "walk.html") if drawn == "gallery" else ("walk.html", "gallery.html")
