@@ -14,12 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
+from autograd.seeing.pages.frame import asset
 from autograd.seeing.pages.player.content import Content, facts
-from autograd.seeing.pages.player.notebook import HEIGHT
-from autograd.seeing.pages.player.page import page
+from autograd.seeing.pages.player.notebook import framed
 
 Again = Callable[[Mapping[str, float]], Content]
 """Computes the graph again with other numbers in its leaves, which are named by their ids in the trace."""
@@ -79,12 +78,11 @@ def _widget_class() -> type[Any]:
     class Player(anywidget.AnyWidget):
         """The page, and its messages to and from the kernel."""
 
-        _esm = files("autograd.seeing.pages.player").joinpath("live.js").read_text(encoding="utf-8")
-        page = traitlets.Unicode().tag(sync=True)
-        height = traitlets.Int(HEIGHT).tag(sync=True)
+        _esm = asset(__package__, "live.js")
+        frame = traitlets.Unicode().tag(sync=True)
 
         def __init__(self, content: Content, again: Again) -> None:
-            super().__init__(page=page(content))
+            super().__init__(frame=framed(content))
             self._content, self._again = content, again
             self.on_msg(self._hear)
 

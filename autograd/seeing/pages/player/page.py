@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-import json
 import re
 from base64 import b64encode
 from collections.abc import Iterator
-from functools import cache
-from hashlib import sha256
 from html import escape
-from importlib.resources import files
 from string import Template
-from typing import Any
 from zlib import compress
 
 from autograd.core.collector import collector_paused
 from autograd.notation.numbers import counted
 from autograd.seeing.facts.records import Step
+from autograd.seeing.pages.frame import asset, document, embedded
 from autograd.seeing.pages.player.content import Content, facts
 from autograd.seeing.pages.player.packing.moulds import plain_views
 from autograd.seeing.pages.player.views.choice import views
-from autograd.seeing.style import THEMES, Theme
 
 LONGEST_TEXT = 250
-"""How many steps are told in the text for pages without scripts."""
+"""At most this many steps are told in the text for browsers that run no scripts."""
 
 LONGEST_PLAIN = 30_000
-"""From how many characters on the facts are deflated."""
+"""Facts of more characters than this are deflated."""
 
 LEVEL = 6
-"""How hard to deflate: more takes several times as long and saves next to nothing."""
+"""The level of compression; a higher one takes several times as long and saves next to nothing."""
 
 WIDE = 1.6
-"""From which ratio of width to height on the words stand below a picture."""
+"""If a picture's width is more than this many times its height, the words stand below it."""
+
+LIT = "#b0306f", "#f29cc6"
+"""The colour of what a step is about, light and dark."""
 
 
 def page(content: Content) -> str:
@@ -52,49 +50,40 @@ def page(content: Content) -> str:
 
 def _page(content: Content) -> str:
     pictures = views(content.output, content.trace)
-    script = _file("player.js")
     shown = facts(content)
     questions = shown.pop("questions")
-    return Template(_file("page.html")).substitute(
-        script_hash=f"sha256-{b64encode(sha256(script.encode()).digest()).decode()}",
-        title=escape(content.title),
+    body = Template(asset(__package__, "player.html")).substitute(
         heading=escape(content.title),
-        colours=_colours(),
-        graph_css=_file("graph.css"),
-        player_css=_file("player.css"),
         arrangement=_arrangement(pictures[0].svg),
         picture=pictures[0].svg,
         text=_text(content),
-        facts=packed(embedded(shown)),
-        pictures=packed(embedded(plain_views(pictures, content.trace))),
-        questions=packed(embedded(questions)),
-        script=script,
+    )
+    return document(
+        content.title,
+        asset(__package__, "graph.css") + asset(__package__, "player.css"),
+        body,
+        asset(__package__, "player.js"),
+        data={
+            "facts": packed(shown),
+            "pictures": packed(plain_views(pictures, content.trace)),
+            "questions": packed(questions),
+        },
+        colours={"lit": LIT},
     )
 
 
-def embedded(facts: Any) -> str:
-    """JSON for the inside of a ``<script>``, in which no text can end the element or open another.
+def packed(facts: object) -> object:
+    """Return facts as they are or, where their JSON is long, the JSON deflated and in base 64.
 
-    >>> embedded({"label": "</script><!--"})
-    '{"label":"\\\\u003c/script>\\\\u003c!--"}'
+    >>> packed([1, 2]), len(packed([1] * 1_000_000)) < 10_000
+    ([1, 2], True)
     """
-    text = json.dumps(facts, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-
-
-def packed(text: str) -> str:
-    """JSON as it stands or, where it is long, deflated, as a JSON string in base 64.
-
-    >>> packed("[1,2]"), len(packed("[" + "1," * 1_000_000 + "1]")) < 10_000
-    ('[1,2]', True)
-    """
-    if len(text) <= LONGEST_PLAIN:
-        return text
-    return f'"{b64encode(compress(text.encode(), LEVEL)).decode()}"'
+    text = embedded(facts)
+    return facts if len(text) <= LONGEST_PLAIN else b64encode(compress(text.encode(), LEVEL)).decode()
 
 
 def _arrangement(svg: str) -> str:
-    """Whether the words stand below a picture, since it is wide, or beside it."""
+    """Return whether the words stand below a picture, since it is wide, or beside it."""
     found = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
     return "wide" if found and float(found[1]) > WIDE * float(found[2]) else "tall"
 
@@ -130,26 +119,3 @@ def _passes(steps: list[Step]) -> Iterator[tuple[str, list[Step]]]:
         those = [step for step in steps if step.phase == phase]
         if those:
             yield title, those
-
-
-# ---------------------------------------------------------------------------------- style, files
-
-
-def _colours() -> str:
-    """The style sheet's colours as variables: light, dark, and either of them by choice."""
-    light, dark = (_variables(THEMES[name]) + f"color-scheme:{name};" for name in ("light", "dark"))
-    return (
-        f":root{{{light}}}\n"
-        f"@media (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}}}}}\n"
-        f":root[data-theme=dark]{{{dark}}}"
-    )
-
-
-def _variables(theme: Theme) -> str:
-    texts = f"--positive-text:{theme.sign_text(1.0)};--negative-text:{theme.sign_text(-1.0)};"
-    return f"{theme.variables()}{texts}"
-
-
-@cache
-def _file(name: str) -> str:
-    return files("autograd.seeing.pages.player").joinpath(name).read_text(encoding="utf-8")

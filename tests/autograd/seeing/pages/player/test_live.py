@@ -7,9 +7,9 @@ import pytest
 
 from autograd import Value, walk
 from autograd.notation.numbers import number
-from autograd.seeing.pages.player import bundle
+from autograd.seeing.pages.frame import asset
 from autograd.seeing.pages.player.live import answer
-from autograd.seeing.pages.player.page import _file
+from autograd.seeing.pages.player.notebook import framed
 
 
 def product():
@@ -17,11 +17,6 @@ def product():
     L = a * b + a
     L.label = "L"
     return L
-
-
-def framed(steps):
-    """The page of a walk as a notebook holds it."""
-    return bundle(steps.content())["text/html"]
 
 
 def reply_to(steps, message):
@@ -68,7 +63,7 @@ def test_the_widget_carries_the_page_and_answers_messages(monkeypatch):
     widget = steps.live()
     sent = []
     monkeypatch.setattr(widget, "send", lambda content: sent.append(content))
-    assert widget.page == steps.html()
+    assert widget.frame == framed(steps.content())
     widget._hear(widget, {"request": 2, "values": {"n0": 4.0}}, [])
     assert sent[0]["facts"]["values"][0] == "4"
 
@@ -85,7 +80,7 @@ def test_a_notebook_gets_a_page_a_picture_and_text():
 
 
 def test_many_walks_live_side_by_side(opened):
-    frames = framed(walk(product())) + framed(walk(Value(1.0, "x").exp()))
+    frames = framed(walk(product()).content()) + framed(walk(Value(1.0, "x").exp()).content())
     sheet = opened(f"<!doctype html><title>notebook</title>{frames}", ready=False)
     one, other = (sheet.frame_locator("iframe").nth(i) for i in (0, 1))
     one.locator("#last").click()
@@ -109,13 +104,13 @@ def hosted(opened):
     steps = walk(product())
     sheet = opened("<!doctype html><title>notebook</title><div id=cell></div>", ready=False)
     sheet.expose_function("kernel", lambda message: reply_to(steps, message))
-    module = _file("live.js").replace("export default", "window.widget =")
+    module = asset("autograd.seeing.pages.player", "live.js").replace("export default", "window.widget =")
     sheet.evaluate(module)
     sheet.evaluate(
-        """html => {
+        """frame => {
           const heard = [];
           const model = {
-            get: (name) => ({ page: html, height: 620 })[name],
+            get: (name) => ({ frame })[name],
             on: (kind, does) => heard.push(does),
             off: () => {},
             send: async (message) => {
@@ -125,7 +120,7 @@ def hosted(opened):
           };
           window.widget.render({ model, el: document.getElementById("cell") });
         }""",
-        steps.html(),
+        framed(steps.content()),
     )
     frame = sheet.frame_locator("iframe")
     frame.locator("#what-if summary").click()
@@ -162,6 +157,6 @@ def test_what_is_no_number_is_not_sent(hosted):
 
 
 def test_the_frame_of_a_page_cannot_be_left(opened):
-    html = framed(walk(Value(1.0, escape("<b>")).exp()))
+    html = framed(walk(Value(1.0, escape("<b>")).exp()).content())
     assert html.count("<iframe") == 1
     assert html.endswith("</iframe>")
