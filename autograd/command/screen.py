@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import number, signed
-from autograd.seeing.facts.records import Node, Step, Trace
+from autograd.seeing.facts.records import NodeFact, Step, Trace
 
 if TYPE_CHECKING:
     from autograd.seeing.facts.parting import Beside
@@ -230,7 +230,7 @@ def state_lines(facts: Trace, place: int, look: Look = PLAIN) -> list[str]:
     return list(_side_by_side(heads, columns, widths, look.width))
 
 
-def _column(node: Node, marked: bool, known: Known, look: Look) -> list[Cell]:
+def _column(node: NodeFact, marked: bool, known: Known, look: Look) -> list[Cell]:
     """A column of the state; a space at the right stands below the bracket."""
     name, change = called(node), known.changes.get(node.id)
     head = Cell(f"[{name}]", look.strong(f"[{name}]")) if marked else plain(f"{name} ")
@@ -286,11 +286,11 @@ def gradient_lines(facts: Trace, look: Look = PLAIN, beside: Beside | None = Non
     return [_headed("Gradients", about if fits else "", look), "", *_aligned([heads, *rows], look)]
 
 
-def _numbers(node: Node, look: Look) -> list[Cell]:
+def _numbers(node: NodeFact, look: Look) -> list[Cell]:
     return [plain(called(node)), plain(number(node.value)), _slope(node.gradient or 0.0, look)]
 
 
-def _compared(node: Node, beside: Beside, look: Look) -> list[Cell]:
+def _compared(node: NodeFact, beside: Beside, look: Look) -> list[Cell]:
     """The gradient that the other engine has, and a mark if it is wrong."""
     right, found = beside.gradients.get(node.id, (0.0, 0.0))
     mark = "" if number(right) == number(found) else "≠"
@@ -315,7 +315,7 @@ def _aligned(rows: Sequence[Sequence[Cell]], look: Look) -> Iterator[str]:
         yield MARGIN + GAP.join(cells)
 
 
-def _in_words(node: Node, y: str) -> str:
+def _in_words(node: NodeFact, y: str) -> str:
     """``raise a a little: y rises 6 times as much``."""
     name, slope = called(node), node.gradient or 0.0
     if slope == 0.0:
@@ -326,6 +326,6 @@ def _in_words(node: Node, y: str) -> str:
     return f"raise {name} a little: {y} {'rises' if slope > 0 else 'falls'} {times}"
 
 
-def called(node: Node) -> str:
+def called(node: NodeFact) -> str:
     """What a node is called: its label, else its number."""
     return parse_label(node.label).text if node.label else number(node.value)

@@ -26,7 +26,7 @@ from autograd.seeing.drawing.values import (
     rows_of_use,
 )
 from autograd.seeing.facts.network import INPUTS, WHOLE, Group, Link, Network
-from autograd.seeing.facts.records import Node
+from autograd.seeing.facts.records import NodeFact as Node
 from autograd.seeing.style import NAME_SIZE, SMALL_SIZE, TEXT_SIZE, Theme
 
 MOST_LABELLED_WEIGHTS = 6

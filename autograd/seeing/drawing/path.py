@@ -32,7 +32,9 @@ from autograd.seeing.drawing.values import (
 )
 from autograd.seeing.facts.ledger import sum_of_others
 from autograd.seeing.facts.names import labels_of, name_of_output
-from autograd.seeing.facts.records import Edge, Node, Trace
+from autograd.seeing.facts.records import EdgeFact as Edge
+from autograd.seeing.facts.records import NodeFact as Node
+from autograd.seeing.facts.records import Trace
 from autograd.seeing.facts.routes import Route, Routes, equality, factors_in_words, product_in_words
 from autograd.seeing.facts.trace import trace
 from autograd.seeing.style import SMALL_SIZE, TEXT_SIZE, THINNEST, Theme, mixed, theme_named, width

@@ -22,7 +22,9 @@ from autograd.seeing.drawing.markup import (
     tooltip,
 )
 from autograd.seeing.drawing.renderer import Drawing
-from autograd.seeing.facts.records import Edge, Node, Trace
+from autograd.seeing.facts.records import EdgeFact as Edge
+from autograd.seeing.facts.records import NodeFact as Node
+from autograd.seeing.facts.records import Trace
 from autograd.seeing.style import (
     FONT,
     LARGEST,

@@ -8,16 +8,16 @@ from typing import Any
 
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import number
-from autograd.seeing.facts.records import Node
+from autograd.seeing.facts.records import NodeFact
 from autograd.value import Value
 
 
-def name(node: Node) -> str:
+def name(node: NodeFact) -> str:
     """What a node is called in formulas and sentences: its label; a plain number as it is."""
     return parse_label(node.label).text if node.label else number(node.value)
 
 
-def derivative(of: Node, by: Node) -> str:
+def derivative(of: NodeFact, by: NodeFact) -> str:
     """``∂L/∂a``; a name of more than one word is put in parentheses."""
     return f"∂{_in_a_product(name(of))}/∂{_in_a_product(name(by))}"
 

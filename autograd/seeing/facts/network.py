@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from autograd.notation.labels import Label, parse_label
-from autograd.seeing.facts.records import Edge, Node, Trace
+from autograd.seeing.facts.records import EdgeFact, NodeFact, Trace
 
 Place = tuple[int, int]
 """A layer, and a neuron of it from 1; neuron 0 stands for the whole layer, layer 0 for the inputs."""
@@ -38,9 +38,9 @@ class Group:
 
     id: str
     place: Place
-    members: list[Node] = field(default_factory=list)
+    members: list[NodeFact] = field(default_factory=list)
 
-    def labelled(self, *bases: str) -> list[Node]:
+    def labelled(self, *bases: str) -> list[NodeFact]:
         """The members with a textbook label of one of these letters."""
         return [node for node in self.members if node.label and parse_label(node.label).base in bases]
 
@@ -67,8 +67,8 @@ class Link:
 
     source: str
     target: str
-    edges: list[Edge] = field(default_factory=list)
-    weights: list[Node] = field(default_factory=list)
+    edges: list[EdgeFact] = field(default_factory=list)
+    weights: list[NodeFact] = field(default_factory=list)
 
     def gradient(self) -> float | None:
         """Of the one weight, else what flows back through the edges.
@@ -98,7 +98,7 @@ class Network:
     """
 
     groups: tuple[Group, ...]
-    nodes: tuple[Node, ...]
+    nodes: tuple[NodeFact, ...]
     links: tuple[Link, ...]
     output: str
     last: int
@@ -202,7 +202,7 @@ def _links(trace: Trace, home: dict[str, str], groups: Iterable[Group], by: By) 
     return tuple(links.values())
 
 
-def _source_of(weight: Node, group: Group, by: By) -> str:
+def _source_of(weight: NodeFact, group: Group, by: By) -> str:
     """The group whose activation the weight multiplies."""
     before = group.place[0] - 1
     return f"layer{before}_{WHOLE if by == 'layer' else parse_label(weight.label).indices[0]}"

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 from autograd.notation.numbers import counted, number, product_of, sum_of
 from autograd.seeing.facts.events import both_passes
 from autograd.seeing.facts.names import derivative, name
-from autograd.seeing.facts.records import Edge, Trace
+from autograd.seeing.facts.records import EdgeFact, Trace
 from autograd.seeing.facts.sentences import Steps
 from autograd.value import Value
 
@@ -71,7 +71,7 @@ class Beside:
 class _Mistake:
     """The first thing that an engine does wrong: at which edge, what gradient it leaves, and why."""
 
-    edge: Edge
+    edge: EdgeFact
     found: float | None
     why: str
 
@@ -128,7 +128,7 @@ class _Watcher:
         self.done.add(key)
         self.current[key[0]] = update.after
 
-    def _why_wrong(self, edge: Edge, update: Update) -> str:
+    def _why_wrong(self, edge: EdgeFact, update: Update) -> str:
         """What is wrong with an update, or ""."""
         assert edge.contribution is not None
         node = self.nodes[edge.source]
@@ -143,7 +143,7 @@ class _Watcher:
             return ""
         return self._why_other(edge, update)
 
-    def _why_other(self, edge: Edge, update: Update) -> str:
+    def _why_other(self, edge: EdgeFact, update: Update) -> str:
         node, target = self.nodes[edge.source], self.nodes[edge.target]
         contribution, upstream, partial = edge.contribution, target.gradient, edge.partial
         assert contribution is not None
@@ -171,7 +171,7 @@ class _Watcher:
             return f"{should}. The engine sends the upstream alone: it leaves out the factor {local}."
         return f"{should}; the engine sends {number(sent)}."
 
-    def _why_early(self, edge: Edge, had: float, update: Update) -> str:
+    def _why_early(self, edge: EdgeFact, had: float, update: Update) -> str:
         target = self.nodes[edge.target]
         uses = [key for key in self.edges if key[0] == edge.target]
         arrived = sum(key in self.done for key in uses)

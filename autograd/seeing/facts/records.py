@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class NodeFact:
     """What there is to know of one Value.
 
     Attributes:
@@ -40,7 +40,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
+class EdgeFact:
     """One use of a Value as an input.
 
     Attributes:
@@ -126,8 +126,8 @@ class Trace:
         steps: those of a walk, in order; empty for a trace that is none's.
     """
 
-    nodes: tuple[Node, ...]
-    edges: tuple[Edge, ...]
+    nodes: tuple[NodeFact, ...]
+    edges: tuple[EdgeFact, ...]
     output: str
     steps: Sequence[Step] = ()
 
@@ -160,7 +160,7 @@ NOT_FINITE = {"inf": inf, "-inf": -inf, "nan": nan}
 TYPES: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (int, float)}
 """What a field of an annotation may be in JSON."""
 
-Record = TypeVar("Record", Node, Edge, Step)
+Record = TypeVar("Record", NodeFact, EdgeFact, Step)
 
 
 def to_json(trace: Trace) -> str:
@@ -183,8 +183,8 @@ def from_json(text: str) -> Trace:
         ValueError: if it is no trace, or one of a version that is not known here.
     """
     data = _object(text)
-    nodes = _records(Node, data, "nodes")
-    edges = _records(Edge, data, "edges")
+    nodes = _records(NodeFact, data, "nodes")
+    edges = _records(EdgeFact, data, "edges")
     steps = _records(Step, data, "steps")
     ids = {node.id for node in nodes}
     used = [data["output"], *(i for edge in edges for i in (edge.source, edge.target))]

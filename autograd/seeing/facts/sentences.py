@@ -16,7 +16,7 @@ from autograd.notation.formula import formula
 from autograd.notation.numbers import as_written, count, equals, factor, number, product_of, sum_of
 from autograd.seeing.facts.events import Event, inputs_by_target
 from autograd.seeing.facts.names import _in_a_product, derivative, name
-from autograd.seeing.facts.records import Edge, Node, Step, Trace
+from autograd.seeing.facts.records import EdgeFact, NodeFact, Step, Trace
 
 MOST_TERMS = 5
 """How many terms of a long sum are written out."""
@@ -152,7 +152,7 @@ class Teller:
         )
         return f"{name(node)} = {_formula(node, names)}", numbers, sentence
 
-    def _noted(self, node: Node) -> str:
+    def _noted(self, node: NodeFact) -> str:
         """The local derivatives that the engine keeps for the way back."""
         if node.op in RELATIONS:
             return " A comparison has no slope: no gradient flows through it."
@@ -201,7 +201,7 @@ class Teller:
             f"{name(self._output)} depends on it."
         )
 
-    def _fed(self, edge: Edge) -> str:
+    def _fed(self, edge: EdgeFact) -> str:
         """How the output follows a small change of the edge's source."""
         source, target = self._nodes[edge.source], self._nodes[edge.target]
         uses = sum(other.source == source.id for other in self._inputs[target.id])
@@ -269,7 +269,7 @@ class Teller:
 
     # -------------------------------------------------------------------------------------- slopes
 
-    def _slope_in_words(self, edge: Edge) -> str:
+    def _slope_in_words(self, edge: EdgeFact) -> str:
         """``∂d/∂a = b = −3``, or ``∂a/∂z = 1 because z > 0``."""
         slope, value = self._slope(edge), number(edge.partial)
         text = _shortened(slope.text)
@@ -277,7 +277,7 @@ class Teller:
         equal = f"{local} = {value}" if text == value else f"{local} = {text} = {value}"
         return f"{equal} because {slope.because}" if slope.because else equal
 
-    def _slope(self, edge: Edge) -> Slope:
+    def _slope(self, edge: EdgeFact) -> Slope:
         """The local derivative of an edge in symbols."""
         if self._slopes[0] != edge.target:  # the edges of one target follow each other
             target = self._nodes[edge.target]
@@ -292,19 +292,19 @@ class Teller:
 # ------------------------------------------------------------------------------------------ symbols
 
 
-def _formula(node: Node, names: Sequence[str]) -> str:
+def _formula(node: NodeFact, names: Sequence[str]) -> str:
     assert node.op is not None
     text = _shortened(formula(TABLE[node.op], names))
     return f"({text})" if node.op in (*RELATIONS, "where") else text
 
 
-def _numbers(node: Node, inputs: Sequence[Node]) -> list[str]:
+def _numbers(node: NodeFact, inputs: Sequence[NodeFact]) -> list[str]:
     """The inputs in numbers; a condition as a word."""
     written = [number(v.value) for v in inputs]
     return [truth(inputs[0].value), *written[1:]] if node.op == "where" else written
 
 
-def _from_numbers_as_written(node: Node, inputs: Sequence[Node]) -> float:
+def _from_numbers_as_written(node: NodeFact, inputs: Sequence[NodeFact]) -> float:
     """What the op makes of its inputs as a person reads them."""
     assert node.op is not None
     return TABLE[node.op].evaluate([as_written(v.value) for v in inputs])[0]
@@ -343,7 +343,7 @@ def _as_much(times: float) -> str:
     return "just as much" if times == 1.0 else f"{number(times)} times as much"
 
 
-def _computing(node: Node, inputs: Sequence[Node], numbers: str) -> str:
+def _computing(node: NodeFact, inputs: Sequence[NodeFact], numbers: str) -> str:
     """How a value comes about."""
     if node.op == "where":
         condition, *branches = inputs

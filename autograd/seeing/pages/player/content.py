@@ -23,7 +23,7 @@ from autograd.notation.mathml import mathml
 from autograd.notation.numbers import as_written, number
 from autograd.seeing.facts.names import name
 from autograd.seeing.facts.parting import Beside
-from autograd.seeing.facts.records import Node, Step, Trace
+from autograd.seeing.facts.records import NodeFact, Step, Trace
 from autograd.seeing.pages.player.packing.sentences import FIRST_SHOWN, Writer, shown_of
 from autograd.seeing.pages.player.questions import DIGITS, WORDS, Answer, Questions, predictions
 from autograd.seeing.style import width
@@ -95,7 +95,7 @@ def exact(x: float) -> float | str:
     return text if text in ("inf", "-inf", "nan") else x
 
 
-def _name(node: Node) -> list[str]:
+def _name(node: NodeFact) -> list[str]:
     """A node's name: base, subscript, superscript, all of it as text, and as MathML."""
     text = name(node)
     markup = mathml(text).removeprefix(WRAPPING[: -len("</math>")]).removesuffix("</math>")

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import number
-from autograd.seeing.facts.records import Edge, Node, Step, Trace
+from autograd.seeing.facts.records import EdgeFact, NodeFact, Step, Trace
 
 DIGITS = 4
 """How many significant digits a person is shown, and so can answer with."""
@@ -124,7 +124,7 @@ class _Facts:
 
     def __init__(self, trace: Trace) -> None:
         self.nodes = {node.id: node for node in trace.nodes}
-        self.edges: dict[str, list[Edge]] = defaultdict(list)
+        self.edges: dict[str, list[EdgeFact]] = defaultdict(list)
         for edge in trace.edges:
             self.edges[edge.target].append(edge)
         self.history: dict[str, list[float]] = defaultdict(list)
@@ -132,12 +132,12 @@ class _Facts:
             if step.phase == "reverse" and step.after is not None:
                 self.history[step.node].append(step.after)
 
-    def others(self, step: Step) -> list[Edge]:
+    def others(self, step: Step) -> list[EdgeFact]:
         """The other edges into the step's target that carry a gradient, where they are few."""
         others = [edge for edge in self.edges[step.target or ""] if edge.position != step.position]
         return [edge for edge in others if edge.partial is not None] if len(others) <= MOST_INPUTS else []
 
-    def unfinished(self, node: Node) -> list[float]:
+    def unfinished(self, node: NodeFact) -> list[float]:
         """The gradients that a node had before all of its routes had been added, the last few."""
         return self.history[node.id][:-1][-MOST_INPUTS:]
 
@@ -191,7 +191,7 @@ def _mistake(x: float, name: str, other: str = "") -> Answer:
     return Answer(x, tolerance(x), (name,), other)
 
 
-def _ends(step: Step, nodes: Mapping[str, Node]) -> tuple[Node, Node]:
+def _ends(step: Step, nodes: Mapping[str, NodeFact]) -> tuple[NodeFact, NodeFact]:
     """The node that a step along an edge is about, and the one that its gradient comes from."""
     assert step.target is not None
     return nodes[step.node], nodes[step.target]
@@ -219,5 +219,5 @@ def _same(x: float, answer: Answer) -> bool:
     return x == answer.number or (math.isnan(x) and math.isnan(answer.number))
 
 
-def _called(node: Node) -> str:
+def _called(node: NodeFact) -> str:
     return parse_label(node.label).text if node.label else number(node.value)

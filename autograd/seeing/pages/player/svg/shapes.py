@@ -18,7 +18,8 @@ from xml.sax.saxutils import escape, quoteattr
 from autograd.notation.labels import Label, parse_label, shorten
 from autograd.notation.numbers import number, signed
 from autograd.seeing.drawing.markup import LONGEST_TOOLTIP
-from autograd.seeing.facts.records import Edge, Node
+from autograd.seeing.facts.records import EdgeFact as Edge
+from autograd.seeing.facts.records import NodeFact as Node
 
 PADDING = 8.0
 HEADING = 24.0

@@ -6,7 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from autograd.seeing.drawing.values import operation_id
-from autograd.seeing.facts.records import Node, Trace
+from autograd.seeing.facts.records import NodeFact as Node
+from autograd.seeing.facts.records import Trace
 from autograd.seeing.pages.player.svg.layout import Arrangement, arrange
 from autograd.seeing.pages.player.svg.shapes import (
     arrow,

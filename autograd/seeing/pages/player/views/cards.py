@@ -6,7 +6,7 @@ import math
 
 from autograd.notation.labels import Label, parse_label
 from autograd.notation.numbers import count, number
-from autograd.seeing.facts.records import Node
+from autograd.seeing.facts.records import NodeFact as Node
 from autograd.seeing.pages.player.svg.shapes import (
     GAP,
     HEADING,

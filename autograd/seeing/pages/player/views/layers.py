@@ -8,7 +8,8 @@ from itertools import groupby
 from autograd.notation.labels import Label, parse_label
 from autograd.notation.numbers import counted
 from autograd.seeing.facts.network import INPUTS, Group, collapse
-from autograd.seeing.facts.records import Node, Trace
+from autograd.seeing.facts.records import NodeFact as Node
+from autograd.seeing.facts.records import Trace
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,9 @@ import math
 from dataclasses import dataclass, field
 
 from autograd.notation.labels import parse_label
-from autograd.seeing.facts.records import Edge, Node, Trace
+from autograd.seeing.facts.records import EdgeFact as Edge
+from autograd.seeing.facts.records import NodeFact as Node
+from autograd.seeing.facts.records import Trace
 from autograd.seeing.pages.player.svg.shapes import (
     Point,
     box,

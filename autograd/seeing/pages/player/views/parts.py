@@ -13,7 +13,8 @@ from dataclasses import replace
 
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import counted
-from autograd.seeing.facts.records import Node, Trace
+from autograd.seeing.facts.records import NodeFact as Node
+from autograd.seeing.facts.records import Trace
 from autograd.seeing.pages.player.svg.shapes import Point
 from autograd.seeing.pages.player.svg.view import View, canvas, draw_graph
 from autograd.seeing.pages.player.views.cards import layer_box, layer_size, plain_arrow
