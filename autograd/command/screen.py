@@ -13,8 +13,8 @@ from math import inf, isfinite
 from textwrap import wrap
 from typing import TYPE_CHECKING, NamedTuple
 
-from autograd.notation.labels import parse_label
 from autograd.notation.numbers import number, signed
+from autograd.seeing.facts.names import name_of
 from autograd.seeing.facts.records import NodeFact, Step, Trace
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def legend(facts: Trace, look: Look = PLAIN) -> list[str]:
     """How the signs of a walk are read, in the names of its own first input and output."""
     output = next(node for node in facts.nodes if node.id == facts.output)
     first = next((node for node in facts.nodes if node.op is None and node.role != "constant"), output)
-    y, a = called(output), called(first)
+    y, a = name_of(output), name_of(first)
     if y == a:
         return []
     lines = wrapped(
@@ -232,7 +232,7 @@ def state_lines(facts: Trace, place: int, look: Look = PLAIN) -> list[str]:
 
 def _column(node: NodeFact, marked: bool, known: Known, look: Look) -> list[Cell]:
     """A column of the state; a space at the right stands below the bracket."""
-    name, change = called(node), known.changes.get(node.id)
+    name, change = name_of(node), known.changes.get(node.id)
     head = Cell(f"[{name}]", look.strong(f"[{name}]")) if marked else plain(f"{name} ")
     written = f"{number(change)} "
     return [
@@ -273,7 +273,7 @@ def gradient_lines(facts: Trace, look: Look = PLAIN, beside: Beside | None = Non
     With another engine ``beside``, its gradients stand next to the right ones, marked where wrong.
     """
     output = next(node for node in facts.nodes if node.id == facts.output)
-    y = called(output)
+    y = name_of(output)
     inputs = [node for node in facts.nodes if node.op is None and node.role != "constant"]
     about = f"how {y} = {number(output.value)} follows a small change of each input"
     fits = len("Gradients  ") + len(about) <= look.width
@@ -287,7 +287,7 @@ def gradient_lines(facts: Trace, look: Look = PLAIN, beside: Beside | None = Non
 
 
 def _numbers(node: NodeFact, look: Look) -> list[Cell]:
-    return [plain(called(node)), plain(number(node.value)), _slope(node.gradient or 0.0, look)]
+    return [plain(name_of(node)), plain(number(node.value)), _slope(node.gradient or 0.0, look)]
 
 
 def _compared(node: NodeFact, beside: Beside, look: Look) -> list[Cell]:
@@ -317,15 +317,10 @@ def _aligned(rows: Sequence[Sequence[Cell]], look: Look) -> Iterator[str]:
 
 def _in_words(node: NodeFact, y: str) -> str:
     """``raise a a little: y rises 6 times as much``."""
-    name, slope = called(node), node.gradient or 0.0
+    name, slope = name_of(node), node.gradient or 0.0
     if slope == 0.0:
         return f"raise {name} a little: {y} stays as it is"
     if not abs(slope) < inf:
         return ""
     times = "just as much" if abs(slope) == 1.0 else f"{number(abs(slope))} times as much"
     return f"raise {name} a little: {y} {'rises' if slope > 0 else 'falls'} {times}"
-
-
-def called(node: NodeFact) -> str:
-    """What a node is called: its label, else its number."""
-    return parse_label(node.label).text if node.label else number(node.value)

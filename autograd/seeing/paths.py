@@ -11,9 +11,9 @@ from typing import Any
 
 from autograd.seeing.drawing import Drawing
 from autograd.seeing.drawing.path import draw_path
-from autograd.seeing.facts.ledger import Ledger, ledger_of
 from autograd.seeing.facts.names import check_value
 from autograd.seeing.facts.routes import Routes
+from autograd.seeing.ledger import Ledger
 from autograd.value import Value
 
 
@@ -46,7 +46,7 @@ class GradientPath(Routes):
          rest       +2           +8   the one other route
           sum       +8                = ∂L/∂w
         """
-        return ledger_of(self, self.routes(k), names)
+        return Ledger.of(self, self.routes(k), names)
 
     def draw(
         self, *, names: Mapping[str, Any] | None = None, limit: int = 400, theme: str = "light"

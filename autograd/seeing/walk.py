@@ -22,17 +22,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from autograd.graph import topological_order
+from autograd.notation.hints import described, did_you_mean, short_repr
 from autograd.notation.labels import shorten
 from autograd.notation.numbers import counted
 from autograd.reverse import upstreams
 from autograd.seeing.facts.events import both_passes, forward_mode
-from autograd.seeing.facts.names import check_value, labels_of, name, name_of_output, shorten_repr
+from autograd.seeing.facts.names import check_value, labels_of, name_of, name_of_output
 from autograd.seeing.facts.parting import Beside, compare
 from autograd.seeing.facts.records import Step, Trace
 from autograd.seeing.facts.replay import recomputed
@@ -208,24 +208,18 @@ class Walk(Sequence[Step]):
         """The id of the node that is meant."""
         if isinstance(which, Value):
             if which not in self._ids:
-                raise ValueError(f"{shorten_repr(which)} is not part of this graph")
+                raise ValueError(f"{short_repr(which)} is not part of this graph")
             return self._ids[which]
         if not isinstance(which, str):
             raise TypeError(
-                "a node is meant by the Value or its label, a step by its number; "
-                f"got {shorten_repr(which)} ({type(which).__name__})"
+                f"a node is meant by the Value or its label, a step by its number; got {described(which)}"
             )
         found = self._labels.get(which, [])
         if len(found) > 1:
-            raise ValueError(
-                f"{len(found)} nodes have the label {shorten_repr(which)}; give the Value itself"
-            )
+            raise ValueError(f"{len(found)} nodes have the label {short_repr(which)}; give the Value itself")
         if not found:
-            close = get_close_matches(
-                which[:LONGEST_HINT], [x for x in self._labels if len(x) < LONGEST_HINT], n=1
-            )
-            hint = f"; did you mean {close[0]!r}?" if close else ""
-            raise ValueError(f"no node has the label {shorten_repr(which)}{hint}")
+            hint = did_you_mean(which, (label for label in self._labels if len(label) < LONGEST_HINT))
+            raise ValueError(f"no node has the label {short_repr(which)}{hint}")
         return found[0]
 
     def _moving(self, which: Value | str) -> str:
@@ -233,7 +227,7 @@ class Walk(Sequence[Step]):
         node = self._id(which)
         if self._values[node].role == "constant":
             raise ValueError(
-                f"{shorten_repr(which)} is a constant; a tangent is taken with respect to a variable"
+                f"{short_repr(which)} is a constant; a tangent is taken with respect to a variable"
             )
         return node
 
@@ -249,7 +243,7 @@ class Walk(Sequence[Step]):
         """
         output = self.trace.nodes[-1]
         formula = self._nested_formula() or output.formula
-        return " = ".join(part for part in (name(output), formula) if part)
+        return " = ".join(part for part in (name_of(output), formula) if part)
 
     def _nested_formula(self) -> str | None:
         """The output's formula with those of all Values in it that have no name; None if it is too long."""
@@ -262,7 +256,7 @@ class Walk(Sequence[Step]):
     def __repr__(self) -> str:
         title = f"a walk of {counted(len(self), 'step')} through {shorten(self.title, LONGEST_TITLE)}"
         if self._wrt is not None:
-            title += f", in forward mode, with respect to {name(self.trace.nodes[int(self._wrt[1:])])}"
+            title += f", in forward mode, with respect to {name_of(self.trace.nodes[int(self._wrt[1:])])}"
         lines, before, phase = [title], -1, ""
         for place in self._printed():
             step = self[place]
@@ -371,7 +365,7 @@ def walk(
     if beside is not None and not callable(beside):
         raise TypeError(
             "beside is an engine: a function that is given the output and yields its updates; "
-            f"got {shorten_repr(beside)} ({type(beside).__name__})"
+            f"got {described(beside)}"
         )
     if beside is not None and tangent is not None:
         raise ValueError(

@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 from autograd.functional.gradients import gradients
 from autograd.graph import topological_order
 from autograd.node import number_of
+from autograd.seeing.facts.replay import recomputed
 from autograd.testing.differences import Number, noise_of
 from autograd.testing.verdicts import Beside, Calls, a_little
-from autograd.value import Constant, Value, apply
+from autograd.value import Constant, Value
 
 Leaves = list[Value]
 Run = Callable[[Sequence[float]], tuple[Value, Leaves]]
@@ -122,17 +123,12 @@ class _Seen:
 
 
 def replayed(output: Value, sources: Sequence[Value]) -> Run:
-    """The graph as a function of the numbers of some of its leaves."""
-    order = topological_order(output)
+    """Return the graph as a function of the numbers of some of its leaves."""
+    order = list(dict.fromkeys([*sources, *topological_order(output)]))  # a source may be out of its reach
 
     def run(numbers: Sequence[float]) -> tuple[Value, Leaves]:
-        leaves = [Value(x) for x in numbers]
-        new: dict[Value, Value] = dict(zip(sources, leaves, strict=True))
-        for node in order:
-            if node.op is not None:
-                kind = type(node) if isinstance(node, Constant) else None
-                new[node] = apply(node.op, tuple([new.get(v, v) for v in node.inputs]), kind=kind)
-        return new.get(output, output), leaves
+        copies = recomputed(order, dict(zip(sources, numbers, strict=True)))
+        return copies[output], [copies[v] for v in sources]
 
     return run
 

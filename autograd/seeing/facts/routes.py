@@ -7,7 +7,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from autograd.graph import topological_order
 from autograd.notation.labels import parse_label
@@ -15,9 +15,6 @@ from autograd.notation.numbers import as_written, counted, equals, factor, numbe
 from autograd.reverse import upstreams
 from autograd.seeing.facts.names import name_of_output
 from autograd.value import Value
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, eq=False)

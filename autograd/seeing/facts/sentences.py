@@ -15,7 +15,7 @@ from autograd.notation.derivatives import Slope, plain, slopes, symbol
 from autograd.notation.formula import formula
 from autograd.notation.numbers import as_written, count, equals, factor, number, product_of, sum_of
 from autograd.seeing.facts.events import Event, inputs_by_target
-from autograd.seeing.facts.names import _in_a_product, derivative, name
+from autograd.seeing.facts.names import derivative, in_a_product, name_of
 from autograd.seeing.facts.records import EdgeFact, NodeFact, Step, Trace
 
 MOST_TERMS = 5
@@ -134,15 +134,15 @@ class Teller:
 
     def _leaf(self, event: Event) -> tuple[str, str, str]:
         node, value = event.node, number(event.node.value)
-        sentence = LEAVES[node.role].format(name=name(node), value=value)
+        sentence = LEAVES[node.role].format(name=name_of(node), value=value)
         if node.role == "constant" and node.label:
-            sentence = f"{name(node)} = {value} is a constant: no gradient goes to it."
-        return name(node), value, sentence + _why_not_finite(node.value, [])
+            sentence = f"{name_of(node)} = {value} is a constant: no gradient goes to it."
+        return name_of(node), value, sentence + _why_not_finite(node.value, [])
 
     def _applied(self, event: Event) -> tuple[str, str, str]:
         node = event.node
         inputs = [self._nodes[edge.source] for edge in self._inputs[node.id]]
-        names = [name(v) for v in inputs]
+        names = [name_of(v) for v in inputs]
         computed, value = _formula(node, _numbers(node, inputs)), number(node.value)
         sign = equals(_from_numbers_as_written(node, inputs), node.value)
         numbers = value if computed == value else f"{computed} {sign} {value}"  # the minus of a number is one
@@ -150,7 +150,7 @@ class Teller:
             f"{_computing(node, inputs, numbers)}"
             f"{_why_not_finite(node.value, [v.value for v in inputs])}{self._noted(node)}"
         )
-        return f"{name(node)} = {_formula(node, names)}", numbers, sentence
+        return f"{name_of(node)} = {_formula(node, names)}", numbers, sentence
 
     def _noted(self, node: NodeFact) -> str:
         """The local derivatives that the engine keeps for the way back."""
@@ -173,7 +173,7 @@ class Teller:
     def _output_seed(self, event: Event) -> tuple[str, str, str]:
         itself = derivative(event.node, event.node)
         sentence = (
-            f"The way back starts at the output, {name(event.node)}: it changes exactly as much as itself, "
+            f"The way back starts at the output, {name_of(event.node)}: it changes exactly as much as itself, "
             f"so {itself} = 1."
         )
         return itself, "1", sentence
@@ -187,7 +187,7 @@ class Teller:
         )
         numbers = product_of((target.gradient, edge.partial), edge.contribution)
         sentence = (
-            f"{self._fed(edge)}; so {name(node)} receives {numbers}."
+            f"{self._fed(edge)}; so {name_of(node)} receives {numbers}."
             f"{_why_nothing(target.gradient, edge.partial)}{_added(event)}{self._untrained(event)}"
         )
         return symbols, numbers, sentence
@@ -197,8 +197,8 @@ class Teller:
         if not self._trains or event.node.role != "input" or event.part < event.parts:
             return ""
         return (
-            f" {name(event.node)} is an input: training does not change it, so this gradient only tells how "
-            f"{name(self._output)} depends on it."
+            f" {name_of(event.node)} is an input: training does not change it, so this gradient only tells how "
+            f"{name_of(self._output)} depends on it."
         )
 
     def _fed(self, edge: EdgeFact) -> str:
@@ -208,21 +208,21 @@ class Teller:
         often = "twice" if uses == 2 else f"{count(uses)} times"
         times = f" {often}, here as input number {edge.position + 1}" if uses > 1 else ""
         told = (
-            f"{name(source)} feeds into {name(target)}{times}: "
-            f"{_changing(f'a small change of {name(source)}', name(target), edge.partial)} "
+            f"{name_of(source)} feeds into {name_of(target)}{times}: "
+            f"{_changing(f'a small change of {name_of(source)}', name_of(target), edge.partial)} "
             f"({self._slope_in_words(edge)})"
         )
         if target is self._output:
             return told
-        return f"{told}, and {_changing('that', name(self._output), target.gradient, name(target))}"
+        return f"{told}, and {_changing('that', name_of(self._output), target.gradient, name_of(target))}"
 
     # ------------------------------------------------------------------------------------- tangent
 
     def _tangent_seed(self, event: Event) -> tuple[str, str, str]:
         itself = derivative(event.node, event.node)
         sentence = (
-            f"Forward mode follows one change through the graph, that of {name(event.node)}. "
-            f"{name(event.node)} changes exactly as much as itself: {itself} = 1."
+            f"Forward mode follows one change through the graph, that of {name_of(event.node)}. "
+            f"{name_of(event.node)} changes exactly as much as itself: {itself} = 1."
         )
         return itself, "1", sentence
 
@@ -230,12 +230,12 @@ class Teller:
         assert event.wrt is not None
         own = derivative(event.node, event.wrt)
         if not event.edges:
-            sentence = f"No change of {name(event.wrt)} reaches {name(event.node)}, so {own} = 0."
+            sentence = f"No change of {name_of(event.wrt)} reaches {name_of(event.node)}, so {own} = 0."
             return own, "0", sentence
         terms: list[str] = []
         products: list[str] = []
         for edge, rate in event.rated:
-            slope = _in_a_product(_shortened(self._slope(edge).text))
+            slope = in_a_product(_shortened(self._slope(edge).text))
             terms.append(f"{slope} · {derivative(self._nodes[edge.source], event.wrt)}")
             partial = factor(edge.partial) if products else number(edge.partial)
             products.append(f"{partial} · {factor(rate)}")
@@ -246,8 +246,8 @@ class Teller:
 
     def _followed(self, event: Event, numbers: str) -> str:
         assert event.wrt is not None
-        node, wrt = name(event.node), name(event.wrt)
-        sources = [name(self._nodes[edge.source]) for edge in event.edges]
+        node, wrt = name_of(event.node), name_of(event.wrt)
+        sources = [name_of(self._nodes[edge.source]) for edge in event.edges]
         if len(sources) == 1:
             (edge,), (rate,), (source,) = event.edges, event.rates, sources
             moved = "" if edge.source == event.wrt.id else f"{_following(source, rate, wrt)}, and "
@@ -283,8 +283,8 @@ class Teller:
             target = self._nodes[edge.target]
             assert target.op is not None
             inputs = [self._nodes[other.source] for other in self._inputs[target.id]]
-            known = [symbol(name(v), v.value) if v.label else plain(v.value) for v in inputs]
-            found = slopes(TABLE[target.op], known, symbol(name(target), target.value))
+            known = [symbol(name_of(v), v.value) if v.label else plain(v.value) for v in inputs]
+            found = slopes(TABLE[target.op], known, symbol(name_of(target), target.value))
             self._slopes = target.id, found
         return self._slopes[1][edge.position]
 
@@ -348,15 +348,17 @@ def _computing(node: NodeFact, inputs: Sequence[NodeFact], numbers: str) -> str:
     if node.op == "where":
         condition, *branches = inputs
         holds = truth(condition.value)
-        said = f"{name(condition)} is {holds}" if condition.label else f"the condition is {holds}"
+        said = f"{name_of(condition)} is {holds}" if condition.label else f"the condition is {holds}"
         chosen = branches[0 if condition.value else 1]
-        equal = f"{name(chosen)} = {number(node.value)}" if chosen.label else number(node.value)
-        return f"{name(node)} is one of {_joined([name(v) for v in branches])}: {said}, so it is {equal}."
+        equal = f"{name_of(chosen)} = {number(node.value)}" if chosen.label else number(node.value)
+        return (
+            f"{name_of(node)} is one of {_joined([name_of(v) for v in branches])}: {said}, so it is {equal}."
+        )
     if node.op in RELATIONS:
         compared = _formula(node, _numbers(node, inputs))[1:-1]
         as_number = "1, which stands for true" if node.value else "0, which stands for false"
-        return f"{name(node)} compares: {compared} is {truth(node.value)}, so it is {as_number}."
-    return f"{name(node)} is computed from {_listed([name(v) for v in inputs])}: {numbers}."
+        return f"{name_of(node)} compares: {compared} is {truth(node.value)}, so it is {as_number}."
+    return f"{name_of(node)} is computed from {_listed([name_of(v) for v in inputs])}: {numbers}."
 
 
 def truth(x: float) -> str:
@@ -378,7 +380,7 @@ def _joined(parts: Sequence[str]) -> str:
 
 def _added(event: Event) -> str:
     """What becomes of a contribution."""
-    node = name(event.node)
+    node = name_of(event.node)
     if event.parts == 1:
         return f" {node} is used nowhere else, so this is its whole gradient." if event.first_whole else ""
     if event.before is None:

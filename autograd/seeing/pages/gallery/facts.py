@@ -13,10 +13,11 @@ from itertools import zip_longest
 from typing import Any
 
 from autograd.graph import topological_order
+from autograd.notation.hints import described
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import number
 from autograd.reverse import upstreams
-from autograd.seeing.facts.names import check_value, labels_of, name_of_output, shorten_repr
+from autograd.seeing.facts.names import check_value, labels_of, name_of_output
 from autograd.seeing.facts.routes import Route, StrongestRoutes, count_routes, uses_among
 from autograd.value import Value
 
@@ -208,9 +209,7 @@ def _chosen(order: Sequence[Value], weights: Iterable[Value] | None) -> list[Val
     chosen = list(dict.fromkeys(weights))
     for w in chosen:
         if not isinstance(w, Value):
-            raise TypeError(
-                f"the weights of a gallery are Values; got {shorten_repr(w)} ({type(w).__name__})"
-            )
+            raise TypeError(f"the weights of a gallery are Values; got {described(w)}")
     if not chosen:
         raise ValueError("a gallery shows weights; got an empty list")
     return chosen

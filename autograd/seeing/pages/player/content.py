@@ -21,7 +21,7 @@ from typing import Any
 from autograd.notation.labels import parse_label
 from autograd.notation.mathml import mathml
 from autograd.notation.numbers import as_written, number
-from autograd.seeing.facts.names import name
+from autograd.seeing.facts.names import name_of
 from autograd.seeing.facts.parting import Beside
 from autograd.seeing.facts.records import NodeFact, Step, Trace
 from autograd.seeing.pages.player.packing.sentences import FIRST_SHOWN, Writer, shown_of
@@ -97,7 +97,7 @@ def exact(x: float) -> float | str:
 
 def _name(node: NodeFact) -> list[str]:
     """A node's name: base, subscript, superscript, all of it as text, and as MathML."""
-    text = name(node)
+    text = name_of(node)
     markup = mathml(text).removeprefix(WRAPPING[: -len("</math>")]).removesuffix("</math>")
     if not node.label:
         return [text, "", "", text, markup]

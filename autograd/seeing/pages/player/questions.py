@@ -18,8 +18,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from autograd.notation.labels import parse_label
 from autograd.notation.numbers import number
+from autograd.seeing.facts.names import name_of
 from autograd.seeing.facts.records import EdgeFact, NodeFact, Step, Trace
 
 DIGITS = 4
@@ -91,7 +91,7 @@ def predictions(trace: Trace) -> dict[int, Questions]:
 
 def diagnosis(answer: Answer, step: Step, trace: Trace) -> str:
     """What to say of a wrong answer to a step, in words; "" for the right one."""
-    source, result = (_called(node) for node in _ends(step, {node.id: node for node in trace.nodes}))
+    source, result = map(name_of, _ends(step, {node.id: node for node in trace.nodes}))
     names = {
         "source": source, "result": result, "local": f"∂{result}/∂{source}", "other": answer.other,
         "before": number(step.before), "upstream": number(step.upstream),
@@ -183,7 +183,7 @@ def _wrong(step: Step, facts: _Facts) -> Iterator[Answer]:
         yield _mistake(unfinished * partial, "unfinished")
     for edge in facts.others(step):
         assert edge.partial is not None
-        yield _mistake(upstream * edge.partial, "other input", _called(facts.nodes[edge.source]))
+        yield _mistake(upstream * edge.partial, "other input", name_of(facts.nodes[edge.source]))
     yield _mistake(upstream + partial, "added factors")
 
 
@@ -217,7 +217,3 @@ def _same(x: float, answer: Answer) -> bool:
     if math.isfinite(x) and math.isfinite(answer.number):
         return abs(x - answer.number) <= answer.tolerance
     return x == answer.number or (math.isnan(x) and math.isnan(answer.number))
-
-
-def _called(node: NodeFact) -> str:
-    return parse_label(node.label).text if node.label else number(node.value)

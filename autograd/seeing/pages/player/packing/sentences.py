@@ -17,7 +17,7 @@ from typing import Any
 
 from autograd.notation.mathml import NAME, NUMBER, WORDS, mathml
 from autograd.notation.numbers import number
-from autograd.seeing.facts.names import name
+from autograd.seeing.facts.names import name_of
 from autograd.seeing.facts.records import Step, Trace
 
 SHOWN = ("upstream", "partial", "contribution", "before", "after")
@@ -70,7 +70,7 @@ class Writer:
         self.formulas = Patterns()
         self._set: dict[Pattern, Pattern | None] = {}
         self._place = {node.id: i for i, node in enumerate(trace.nodes)}
-        self._names = [name(node) for node in trace.nodes]
+        self._names = [name_of(node) for node in trace.nodes]
         self._values = [number(node.value).lstrip("−") for node in trace.nodes]
         self._named = {text: i for i, text in reversed([*enumerate(self._names)])}
         self._output = self._place[trace.output]
