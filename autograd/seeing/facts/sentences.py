@@ -173,8 +173,8 @@ class Teller:
     def _output_seed(self, event: Event) -> tuple[str, str, str]:
         itself = derivative(event.node, event.node)
         sentence = (
-            f"The way back starts at the output, {name_of(event.node)}: it changes exactly as much as itself, "
-            f"so {itself} = 1."
+            f"The way back starts at the output, {name_of(event.node)}: it changes exactly as much as "
+            f"itself, so {itself} = 1."
         )
         return itself, "1", sentence
 
@@ -197,8 +197,8 @@ class Teller:
         if not self._trains or event.node.role != "input" or event.part < event.parts:
             return ""
         return (
-            f" {name_of(event.node)} is an input: training does not change it, so this gradient only tells how "
-            f"{name_of(self._output)} depends on it."
+            f" {name_of(event.node)} is an input: training does not change it, so this gradient only tells "
+            f"how {name_of(self._output)} depends on it."
         )
 
     def _fed(self, edge: EdgeFact) -> str:
