@@ -18,7 +18,7 @@ from autograd.seeing.facts.names import name_of
 from autograd.seeing.facts.records import NodeFact, Step, Trace
 
 if TYPE_CHECKING:
-    from autograd.seeing.facts.parting import Beside
+    from autograd.seeing.facts.comparison import Beside
 
 PASSES = {
     "forward": ("Forward pass", "every value, from the inputs to the output"),

@@ -18,6 +18,7 @@ MOST_DIGITS = 40
 PAGE_WIDTH = 108
 """The width of the table of text, in characters."""
 GAP = "  "
+"""What stands between two columns."""
 
 
 class Ledger(Account):
@@ -26,7 +27,7 @@ class Ledger(Account):
     __slots__ = ()
 
     def text(self, width: int = PAGE_WIDTH) -> str:
-        """Return the ledger as a table, its routes wrapped to as many columns of text."""
+        """Return the ledger as a table, no wider than so many characters."""
         return "\n".join(_text(self, width))
 
     def __str__(self) -> str:
@@ -40,7 +41,7 @@ class Ledger(Account):
 
 
 def _text(ledger: Account, width: int) -> list[str]:
-    """The table: the sums at the left, the factors with their names above them at the right."""
+    """Return the table: the sums at the left, the factors with their names above them at the right."""
     title = _title(ledger)
     if not ledger.count:
         return [title]
@@ -78,7 +79,7 @@ def _gradient(ledger: Account) -> str:
 
 
 def _routes(n: int) -> str:
-    """``n routes``, exactly as far as a person would read it."""
+    """Return ``n routes``, with the exact number as long as a person would read it."""
     return f"{n:,} routes" if 1 < n < 10**MOST_DIGITS else f"{count(n)} route{'' if n == 1 else 's'}"
 
 
@@ -89,7 +90,7 @@ def _others(ledger: Account) -> str:
 
 
 def _columns(factors: Sequence[Factor]) -> list[tuple[str, str]]:
-    """A name and a number for each factor; a route of no factors is the number 1."""
+    """Return a name and a number for each factor; a route of no factors is the number 1."""
     columns: list[tuple[str, str]] = [
         ("…", "…") if f is None else (f.name, f.written) for f in shown(factors)
     ]
@@ -97,7 +98,7 @@ def _columns(factors: Sequence[Factor]) -> list[tuple[str, str]]:
 
 
 def shown(factors: Sequence[Factor]) -> list[Factor | None]:
-    """The factors to show; of a long route the first and the last, with None between."""
+    """Return the factors to show; of a long route the first and the last, with None between."""
     if len(factors) <= MOST_FACTORS:
         return list(factors)
     half = MOST_FACTORS // 2
@@ -105,7 +106,7 @@ def shown(factors: Sequence[Factor]) -> list[Factor | None]:
 
 
 def _factor_widths(rows: Iterable[list[tuple[str, str]]]) -> list[int]:
-    """How wide each column of factors is, so that those of all routes stand one below the other."""
+    """Return how wide each column of factors is, so that those of all routes stand one below the other."""
     nothing = ("", "")
     return [
         max(len(part) for pair in column for part in pair) for column in zip_longest(*rows, fillvalue=nothing)
@@ -115,7 +116,7 @@ def _factor_widths(rows: Iterable[list[tuple[str, str]]]) -> list[int]:
 def _wrapped(
     columns: Sequence[tuple[str, str]], widths: Sequence[int], room: int
 ) -> Iterable[tuple[str, str]]:
-    """Pairs of lines, the names and the numbers below them, no wider than there is room."""
+    """Yield pairs of lines, the names and the numbers below them, no wider than there is room."""
     names = values = ""
     for (name, value), width in zip(columns, [*widths, 0], strict=False):
         if names and len(names) + width > room:
@@ -190,12 +191,12 @@ def _html_factors(factors: Sequence[Factor]) -> str:
 
 
 def html_derivative(after: str, before: str) -> str:
-    """∂after/∂before as HTML."""
+    """Return ∂after/∂before as HTML."""
     return f"∂{html_label(after)}/∂{html_label(before)}"
 
 
 def html_label(text: str) -> str:
-    """A label as HTML: its characters mean themselves, its indices are set below and above.
+    """Return a label as HTML: its characters mean themselves, its indices are set below and above.
 
     >>> html_label("w21^3"), html_label("<b>")
     ('w<sub>21</sub><sup>3</sup>', '&lt;b&gt;')

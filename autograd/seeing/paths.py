@@ -21,7 +21,7 @@ class GradientPath(Routes):
     """All routes from ``weight`` to ``output``, shown: made by `gradient_path`; see `Routes`."""
 
     def ledger(self, k: int = 5, *, names: Mapping[str, Any] | None = None) -> Ledger:
-        """The gradient as an account: the ``k`` largest routes, what the others add, and the sum.
+        """Return the gradient as an account: the ``k`` largest routes, what the others add, and the sum.
 
         It prints as a table, and shows itself as one in a notebook.
 
@@ -51,7 +51,7 @@ class GradientPath(Routes):
     def draw(
         self, *, names: Mapping[str, Any] | None = None, limit: int = 400, theme: str = "light"
     ) -> Drawing:
-        """A picture of what lies between the weight and the output, and of nothing else.
+        """Return a picture of what lies between the weight and the output, and of nothing else.
 
         The strongest routes are told apart by hue and by number, and the thicker the stronger; each
         arrow carries its local derivative, in symbols where these are short.
@@ -78,7 +78,7 @@ class GradientPath(Routes):
 
 
 def gradient_path(output: Value, weight: Value) -> GradientPath:
-    """Every route by which ``weight`` reaches ``output``.
+    """Return every route by which ``weight`` reaches ``output``.
 
     Constants carry no gradient, so no route leads through one.
 

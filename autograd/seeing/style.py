@@ -1,8 +1,8 @@
 """The one look: colours and sizes shared by every picture, plot and page.
 
 The hues are those of Okabe and Ito (Color Universal Design, 2008), which stay apart for every kind
-of colour vision.  No meaning hangs on a hue alone: roles are also written and have shapes of their
-own, and every gradient carries its sign.
+of colour vision.  No meaning depends on a hue alone: roles are also written and have shapes of
+their own, and every gradient carries its sign.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ TEXT_SIZE = 12
 SMALL_SIZE = 10
 INDEX_SIZE = 9
 NAME_SIZE = 15
+"""Sizes of text in a picture, in points: of most of it, of what is less important, of indices, of names."""
 
 BLUE, SKY, ORANGE, GREEN, VERMILLION, GREY = "#0072B2", "#56B4E9", "#E69F00", "#009E73", "#D55E00", "#999999"
 PURPLE, YELLOW = "#CC79A7", "#F0E442"
+"""The hues of Okabe and Ito, and a grey."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Theme:
     routes: tuple[str, ...]
 
     def role(self, role: str) -> str:
-        """The colour of a role by its name."""
+        """Return the colour of a role by its name."""
         return {
             "input": self.input,
             "weight": self.weight,
@@ -63,7 +65,7 @@ class Theme:
         }.get(role, self.operation)
 
     def fill(self, role: str) -> str:
-        """What a box of this role is filled with: a breath of its colour."""
+        """Return what a box of this role is filled with: a breath of its colour."""
         return mixed(self.role(role), self.paper, 0.14) if role != "operation" else self.surface
 
     def variables(self) -> str:
@@ -78,13 +80,13 @@ class Theme:
         return "".join(f"--{name}:{colour};" for name, colour in colours.items())
 
     def sign(self, gradient: float | None) -> str:
-        """The colour of a gradient's sign; that of a plain line where it has none."""
+        """Return the colour of a gradient's sign; that of a plain line where it has none."""
         if gradient is None or gradient == 0.0 or math.isnan(gradient):
             return self.line
         return self.positive if gradient > 0.0 else self.negative
 
     def sign_text(self, gradient: float | None) -> str:
-        """The same for text, which needs more contrast than a line."""
+        """Return the same for text, which needs more contrast than a line."""
         hue = self.sign(gradient)
         return self.faint if hue == self.line else mixed(hue, self.ink, 0.75)
 
@@ -105,10 +107,11 @@ THEMES = {
         routes=(GREEN, PURPLE, ORANGE, YELLOW, "#C9B48A"),
     ),
 }  # fmt: skip
+"""The themes by name."""
 
 
 def theme_named(name: str) -> Theme:
-    """The theme of that name.
+    """Return the theme of that name.
 
     Raises:
         ValueError: if there is none.
@@ -119,11 +122,13 @@ def theme_named(name: str) -> Theme:
 
 
 THINNEST, THICKEST = 0.9, 5.5
+"""The widths of the lines for the smallest and the largest gradients, in points."""
 SMALLEST, LARGEST = 1e-4, 1e2
+"""Gradients smaller or larger than these have the same width as these."""
 
 
 def width(gradient: float | None) -> float:
-    """The width of a line, in points, by the magnitude of a gradient: the same for every picture.
+    """Return the width of a line, in points, by the magnitude of a gradient: the same for every picture.
 
     From `THINNEST` at 0.0001 to `THICKEST` at 100, evenly over the six powers of ten between.
 
@@ -139,6 +144,6 @@ def width(gradient: float | None) -> float:
 
 
 def mixed(colour: str, other: str, share: float) -> str:
-    """``share`` of the one colour and the rest of the other, as ``#RRGGBB``."""
+    """Return a mixture as ``#RRGGBB``: ``share`` of the one colour and the rest of the other."""
     parts = [(int(colour[i : i + 2], 16), int(other[i : i + 2], 16)) for i in (1, 3, 5)]
     return "#" + "".join(f"{round(a * share + b * (1 - share)):02X}" for a, b in parts)

@@ -31,9 +31,9 @@ from autograd.notation.hints import described, did_you_mean, short_repr
 from autograd.notation.labels import shorten
 from autograd.notation.numbers import counted
 from autograd.reverse import upstreams
+from autograd.seeing.facts.comparison import Beside, compare
 from autograd.seeing.facts.events import both_passes, forward_mode
 from autograd.seeing.facts.names import check_value, labels_of, name_of, name_of_output
-from autograd.seeing.facts.parting import Beside, compare
 from autograd.seeing.facts.records import Step, Trace
 from autograd.seeing.facts.replay import recomputed
 from autograd.seeing.facts.sentences import Steps
@@ -49,9 +49,11 @@ if TYPE_CHECKING:
 __all__ = ["Step", "Walk", "walk"]
 
 MOST_LINES = 60
-"""How many steps are printed; of more, the first and last ones and those around the current one."""
+"""At most about this many steps are printed: the first, the last and those around the current one."""
 LONGEST_TITLE = 80
+"""A title of more characters than this is cut; a graph of more nodes than this has a short title."""
 LONGEST_HINT = 100
+"""Labels of this many characters or more are not suggested."""
 
 
 class Walk(Sequence[Step]):
@@ -111,27 +113,27 @@ class Walk(Sequence[Step]):
         return None if self._place < 0 else self[self._place]
 
     def step(self) -> Step | None:
-        """Go on by one and give the step arrived at; after the last, stay there and give None."""
+        """Move to the next step and return it; after the last, stay there and return None."""
         if self._place + 1 == len(self):
             return None
         self._place += 1
         return self.here
 
     def back(self) -> Step | None:
-        """Go back by one and give the step arrived at; None before the first."""
+        """Move to the step before and return it; None before the first."""
         self._place = max(self._place - 1, -1)
         return self.here
 
     def rewind(self) -> None:
-        """Go back to before the first step."""
+        """Move to the place before the first step."""
         self._place = -1
 
     def goto(self, where: int | Value | str) -> Step:
-        """Go to a step and give it.
+        """Move to a step and return it.
 
         Args:
             where: a step's number, from 0 as in ``walk[0]``, counted from the end if negative; or a
-                node, as a Value or by its label.  Of a node it is the next step that computes
+                node, as a Value or by its label.  For a node this is the next step that computes
                 something of it: its value, then each contribution to its gradient, and then its
                 value again.
 
@@ -162,7 +164,7 @@ class Walk(Sequence[Step]):
     # ------------------------------------------------------------------------------------ what if
 
     def what_if(self, changes: Mapping[Any, float] | None = None, /, **by_label: float) -> Walk:
-        """The walk as it would be if leaves had other numbers: at the same step, on a copy.
+        """Return the walk as it would be if leaves had other numbers: at the same step, on a copy.
 
         The engine computes the copy anew, op by op, as the graph was recorded; a branch that
         Python's own ``if`` has taken is not taken anew.
@@ -205,7 +207,7 @@ class Walk(Sequence[Step]):
     # ------------------------------------------------------------------------------ which is meant
 
     def _id(self, which: Value | str) -> str:
-        """The id of the node that is meant."""
+        """Return the id of the node that is meant."""
         if isinstance(which, Value):
             if which not in self._ids:
                 raise ValueError(f"{short_repr(which)} is not part of this graph")
@@ -223,7 +225,7 @@ class Walk(Sequence[Step]):
         return found[0]
 
     def _moving(self, which: Value | str) -> str:
-        """The id of the node that a tangent is taken with respect to."""
+        """Return the id of the node that a tangent is taken with respect to."""
         node = self._id(which)
         if self._values[node].role == "constant":
             raise ValueError(
@@ -246,7 +248,7 @@ class Walk(Sequence[Step]):
         return " = ".join(part for part in (name_of(output), formula) if part)
 
     def _nested_formula(self) -> str | None:
-        """The output's formula with those of all Values in it that have no name; None if it is too long."""
+        """Return the output's formula, with those of all nameless Values in it; None if it is too long."""
         if len(self.trace.nodes) > LONGEST_TITLE:
             return None
         *before, last = trace(self.output, {name: v for v, name in self._given.items()}).nodes
@@ -269,7 +271,7 @@ class Walk(Sequence[Step]):
         return "\n".join(lines)
 
     def _printed(self) -> list[int]:
-        """The steps to print, in order: of many, those at the ends and around the current one."""
+        """Return the steps to print, in order: of many, those at the ends and around the current one."""
         if len(self) <= MOST_LINES:
             return list(range(len(self)))
         most = MOST_LINES // 3
@@ -282,7 +284,7 @@ class Walk(Sequence[Step]):
         return sorted(ends | around)
 
     def _mark(self, place: int) -> str:
-        """An arrow at the current step; a crossed sign where the other engine goes wrong."""
+        """Return an arrow at the current step; a crossed sign where the other engine goes wrong."""
         here = "→" if place == self._place else " "
         return here + ("≠" if self.beside is not None and place == self.beside.parts_at else " ")
 
@@ -334,11 +336,11 @@ def walk(
     tangent: Value | str | None = None,
     beside: Engine | None = None,
 ) -> Walk:
-    """The chain rule one step at a time, through everything that ``output`` was computed from.
+    """Return the chain rule one step at a time, through everything that ``output`` was computed from.
 
     A `Walk` is a sequence of `Step`, each explained, with a current place; in a notebook it shows
-    itself as a page to step through.  First comes the forward pass, one step a node; then the
-    reverse pass, one step an edge that carries a gradient.
+    itself as a page to step through.  First comes the forward pass, one step per node; then the
+    reverse pass, one step per edge that carries a gradient.
 
     Args:
         output: the Value at the end, such as a loss.
@@ -383,7 +385,7 @@ def _by_label(facts: Trace) -> dict[str, list[str]]:
 
 
 def _all_names(order: Sequence[Value], labels: Mapping[Value, str]) -> dict[str, Value]:
-    """A name for every Value without a label: the caller's, else y for the output, else v1, v2, …
+    """Return a name for every Value without a label: the caller's, else y for the output, else v1, v2, …
 
     The caller's names are those that `labels_of` found.
     """

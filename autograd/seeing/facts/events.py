@@ -42,7 +42,7 @@ class Event:
 
 
 def both_passes(facts: Trace) -> list[Event]:
-    """The forward pass, then the reverse pass: one event a node, one for the seed, one an edge."""
+    """Return the forward pass, then the reverse pass: one event per node, one for the seed, one per edge."""
     return [*map(_computed, facts.nodes), *_reverse(facts)]
 
 
@@ -71,7 +71,7 @@ def _reverse(facts: Trace) -> Iterator[Event]:
 
 
 def _backwards(facts: Trace) -> Iterator[EdgeFact]:
-    """The edges that carry a gradient: targets from last to first, the inputs of each in order."""
+    """Yield the edges that carry a gradient: targets from last to first, the inputs of each in order."""
     inputs = inputs_by_target(facts)
     for node in reversed(facts.nodes):
         for edge in inputs.get(node.id, ()):
@@ -80,7 +80,7 @@ def _backwards(facts: Trace) -> Iterator[EdgeFact]:
 
 
 def forward_mode(facts: Trace, wrt: str) -> Iterator[Event]:
-    """One pass: each value, and with it how fast it changes with the node ``wrt``."""
+    """Yield one pass: each value, and with it how fast it changes with the node ``wrt``."""
     nodes = {node.id: node for node in facts.nodes}
     inputs = inputs_by_target(facts)
     rate = {wrt: 1.0}
@@ -108,7 +108,7 @@ def _sum_of_products(edges: list[EdgeFact], rates: list[float]) -> float:
 
 
 def inputs_by_target(facts: Trace) -> dict[str, list[EdgeFact]]:
-    """The edges that end in each node, in the order of its inputs."""
+    """Return the edges that end in each node, in the order of its inputs."""
     found: dict[str, list[EdgeFact]] = {}
     for edge in facts.edges:
         found.setdefault(edge.target, []).append(edge)

@@ -20,6 +20,7 @@ from autograd.value import Value
 LONGEST_FORMULA = 20
 """A Value without a name is called by its formula if that has at most this many characters."""
 CALL = re.compile(r"\w+\(.*\)", re.DOTALL)
+"""A function's name and its arguments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ class Account:
 
 
 def total(numbers: Iterable[float]) -> float:
-    """The sum, rounded once; what floats make of it where it overflows or holds ∞ − ∞.
+    """Return the sum, rounded once; what floats make of it where it overflows or holds ∞ − ∞.
 
     >>> total([1e16, 1.0, -1e16]), total([math.inf, 1.0, -math.inf])
     (1.0, nan)
@@ -145,12 +146,12 @@ def total(numbers: Iterable[float]) -> float:
 
 
 def _is_repeated(before: Value, after: Value) -> bool:
-    """Whether the one is more than one input of the other."""
+    """Return whether the one is more than one input of the other."""
     return sum(v is before for v in after.inputs) > 1
 
 
 def sum_of_others(path: Routes, routes: list[Route]) -> float:
-    """The sum of the products of all routes but these.
+    """Return the sum of the products of all routes but these.
 
     Every other route parts from these at some node on the way back from the output, by an edge that
     none of them takes from there.  Up to the source of that edge, ∂source/∂weight sums all the ways.
@@ -178,7 +179,7 @@ def sum_of_others(path: Routes, routes: list[Route]) -> float:
 
 
 def _names_on(path: Routes, routes: list[Route], names: Mapping[str, Any] | None) -> dict[Value, str]:
-    """What each Value on the routes is called: its label, else its formula, else its number."""
+    """Return what each Value on the routes is called: its label, else its formula, else its number."""
     labels = labels_of(names)
     called = {path.weight: "weight", path.output: name_of_output(topological_order(path.output), labels)}
     if routes:
@@ -195,14 +196,14 @@ def _names_on(path: Routes, routes: list[Route], names: Mapping[str, Any] | None
 
 
 def _short(formula: str | None) -> str:
-    """A formula in place of a name; "" if it is too long for one."""
+    """Return a formula in place of a name; "" if it is too long for one."""
     if formula is None or len(formula) > LONGEST_FORMULA:
         return ""
     return f"({formula})" if " " in formula and not _is_call(formula) else formula
 
 
 def _is_call(formula: str) -> bool:
-    """Whether all of a formula is one function's: ``tanh(a + b)``, but not ``tanh(a) + tanh(b)``."""
+    """Return whether all of a formula is one function's: ``tanh(a + b)``, but not ``tanh(a) + tanh(b)``."""
     if not CALL.fullmatch(formula):
         return False
     depth = 0

@@ -1,4 +1,4 @@
-"""A network folded together: one entry a neuron or a layer, read off the textbook labels.
+"""A network folded together: one entry per neuron or layer, read off the textbook labels.
 
 A neuron is its pre-activation ``z1^2`` and activation ``a1^2``, its weights ``w11^2, w21^2, …`` and
 bias ``b1^2``, and everything without a label that only its z or a is computed from: the products
@@ -19,9 +19,13 @@ Place = tuple[int, int]
 """A layer, and a neuron of it from 1; neuron 0 stands for the whole layer, layer 0 for the inputs."""
 
 WHOLE = 0
+"""The neuron that stands for a whole layer."""
 OUTSIDE: Place = (-1, -1)
+"""The place of what belongs to no neuron."""
 INPUTS = 0
+"""The layer of the inputs."""
 By = Literal["neuron", "layer"]
+"""What a network is folded into."""
 
 
 @dataclass
@@ -41,16 +45,16 @@ class Group:
     members: list[NodeFact] = field(default_factory=list)
 
     def labelled(self, *bases: str) -> list[NodeFact]:
-        """The members with a textbook label of one of these letters."""
+        """Return the members with a textbook label of one of these letters."""
         return [node for node in self.members if node.label and parse_label(node.label).base in bases]
 
     def neurons(self) -> int:
-        """How many different neurons (or inputs) are in here."""
+        """Return how many different neurons (or inputs) are in here."""
         indices = [parse_label(node.label).indices for node in self.labelled("z", "a", "o", "x")]
         return len(set(indices))
 
     def samples(self) -> int:
-        """For how many samples each neuron was evaluated."""
+        """Return for how many samples each neuron was evaluated."""
         labels = [node.label for node in self.labelled("z", "a", "o", "x")]
         return max((labels.count(label) for label in set(labels)), default=0)
 
@@ -84,7 +88,7 @@ class Link:
         return sum(flows) if self.has_sign() else math.hypot(*flows)
 
     def has_sign(self) -> bool:
-        """Whether `gradient` is that of one value, and not the size of several."""
+        """Return whether `gradient` is that of one value, and not the size of several."""
         return len(self.weights) == 1 or (not self.weights and len({edge.source for edge in self.edges}) == 1)
 
 
@@ -128,7 +132,7 @@ def collapse(trace: Trace, by: By) -> Network:
 
 
 def _places(trace: Trace, by: By) -> dict[str, Place]:
-    """The place of every node that has one, by id."""
+    """Return the place of every node that has one, by id."""
     labels = {node.id: parse_label(node.label) for node in trace.nodes if node.label}
     last = max((label.layer or 0 for label in labels.values() if label.base in "za"), default=0)
     places: dict[str, Place] = {}
@@ -141,7 +145,7 @@ def _places(trace: Trace, by: By) -> dict[str, Place]:
 
 
 def _named_place(label: Label, last: int, by: By) -> Place | None:
-    """Which neuron or layer a label names: ``w21^3`` goes *to* neuron 1 of layer 3."""
+    """Return which neuron or layer a label names: ``w21^3`` goes *to* neuron 1 of layer 3."""
     layer, indices = label.layer, label.indices
     if label.base == "x" and layer is None and len(indices) == 1:
         layer = INPUTS
@@ -203,6 +207,6 @@ def _links(trace: Trace, home: dict[str, str], groups: Iterable[Group], by: By) 
 
 
 def _source_of(weight: NodeFact, group: Group, by: By) -> str:
-    """The group whose activation the weight multiplies."""
+    """Return the group whose activation the weight multiplies."""
     before = group.place[0] - 1
     return f"layer{before}_{WHOLE if by == 'layer' else parse_label(weight.label).indices[0]}"

@@ -19,15 +19,17 @@ from autograd.seeing.facts.names import derivative, in_a_product, name_of
 from autograd.seeing.facts.records import EdgeFact, NodeFact, Step, Trace
 
 MOST_TERMS = 5
-"""How many terms of a long sum are written out."""
+"""Of a longer sum only this many terms are written out, the first and the last."""
 MOST_NAMES = 3
-"""How many inputs a sentence names."""
+"""A sentence names at most this many inputs, and counts the others."""
 RELATIONS = ("less", "less_equal", "equal")
+"""The ops that compare; their formulas stand in parentheses."""
 LEAVES = {
     "input": "{name} is an input: its value, {value}, is given.",
     "weight": "{name} is a weight, a number that training adjusts: now it is {value}.",
     "constant": "{value} is a plain number, a constant: no gradient goes to it.",
 }
+"""What is said of a leaf, by its role."""
 
 
 class Steps(Sequence[Step]):
@@ -60,11 +62,11 @@ class Steps(Sequence[Step]):
         return self._told[place]
 
     def places(self, node: str) -> list[int]:
-        """The numbers of the steps that compute something of this node."""
+        """Return the numbers of the steps that compute something of this node."""
         return [place for place, event in enumerate(self._events) if event.node.id == node]
 
     def edges(self) -> dict[tuple[str, str, int], int]:
-        """The numbers of the reverse steps by source, target and position."""
+        """Return the numbers of the reverse steps by source, target and position."""
         return {
             (edge.source, edge.target, edge.position): place
             for place, event in enumerate(self._events)
@@ -101,7 +103,7 @@ class Teller:
         self._slopes: tuple[str, list[Slope]] = ("", [])
 
     def tell(self, place: int, event: Event) -> Step:
-        """The event as the step number ``place``."""
+        """Return the event as the step number ``place``."""
         tellers = {
             ("forward", "leaf"): self._leaf,
             ("forward", "apply"): self._applied,
@@ -153,7 +155,7 @@ class Teller:
         return f"{name_of(node)} = {_formula(node, names)}", numbers, sentence
 
     def _noted(self, node: NodeFact) -> str:
-        """The local derivatives that the engine keeps for the way back."""
+        """Return the local derivatives that the engine keeps for the way back."""
         if node.op in RELATIONS:
             return " A comparison has no slope: no gradient flows through it."
         edges = [edge for edge in self._inputs[node.id] if edge.partial is not None]
@@ -193,7 +195,7 @@ class Teller:
         return symbols, numbers, sentence
 
     def _untrained(self, event: Event) -> str:
-        """What the gradient of an input is for, where there are weights to train."""
+        """Return what the gradient of an input is for, where there are weights to train."""
         if not self._trains or event.node.role != "input" or event.part < event.parts:
             return ""
         return (
@@ -202,7 +204,7 @@ class Teller:
         )
 
     def _fed(self, edge: EdgeFact) -> str:
-        """How the output follows a small change of the edge's source."""
+        """Return how the output follows a small change of the edge's source."""
         source, target = self._nodes[edge.source], self._nodes[edge.target]
         uses = sum(other.source == source.id for other in self._inputs[target.id])
         often = "twice" if uses == 2 else f"{count(uses)} times"
@@ -270,7 +272,7 @@ class Teller:
     # -------------------------------------------------------------------------------------- slopes
 
     def _slope_in_words(self, edge: EdgeFact) -> str:
-        """``∂d/∂a = b = −3``, or ``∂a/∂z = 1 because z > 0``."""
+        """Return ``∂d/∂a = b = −3``, or ``∂a/∂z = 1 because z > 0``."""
         slope, value = self._slope(edge), number(edge.partial)
         text = _shortened(slope.text)
         local = derivative(self._nodes[edge.target], self._nodes[edge.source])
@@ -278,7 +280,7 @@ class Teller:
         return f"{equal} because {slope.because}" if slope.because else equal
 
     def _slope(self, edge: EdgeFact) -> Slope:
-        """The local derivative of an edge in symbols."""
+        """Return the local derivative of an edge in symbols."""
         if self._slopes[0] != edge.target:  # the edges of one target follow each other
             target = self._nodes[edge.target]
             assert target.op is not None
@@ -299,19 +301,19 @@ def _formula(node: NodeFact, names: Sequence[str]) -> str:
 
 
 def _numbers(node: NodeFact, inputs: Sequence[NodeFact]) -> list[str]:
-    """The inputs in numbers; a condition as a word."""
+    """Return the inputs in numbers; a condition as a word."""
     written = [number(v.value) for v in inputs]
     return [truth(inputs[0].value), *written[1:]] if node.op == "where" else written
 
 
 def _from_numbers_as_written(node: NodeFact, inputs: Sequence[NodeFact]) -> float:
-    """What the op makes of its inputs as a person reads them."""
+    """Return what the op makes of its inputs as a person reads them."""
     assert node.op is not None
     return TABLE[node.op].evaluate([as_written(v.value) for v in inputs])[0]
 
 
 def _shortened(text: str) -> str:
-    """A sum of many terms with its middle left out."""
+    """Return a sum of many terms with its middle left out."""
     terms = text.split(" + ")
     return text if len(terms) <= MOST_TERMS + 1 else " + ".join([*terms[: MOST_TERMS - 2], "…", *terms[-2:]])
 
@@ -320,7 +322,7 @@ def _shortened(text: str) -> str:
 
 
 def _changing(cause: str, what: str, times: float | None, than: str = "") -> str:
-    """``a small change of a changes d −3 times as much``: what the cause does, by the slope."""
+    """Return what the cause does, by the slope: ``a small change of a changes d −3 times as much``."""
     assert times is not None
     if math.isnan(times):
         return f"no number tells how {cause} changes {what}"
@@ -330,7 +332,7 @@ def _changing(cause: str, what: str, times: float | None, than: str = "") -> str
 
 
 def _following(what: str, times: float | None, than: str) -> str:
-    """``d changes −3 times as much as a``."""
+    """Return ``d changes −3 times as much as a``."""
     assert times is not None
     if math.isnan(times):
         return f"no number tells how {what} changes with {than}"
@@ -344,7 +346,7 @@ def _as_much(times: float) -> str:
 
 
 def _computing(node: NodeFact, inputs: Sequence[NodeFact], numbers: str) -> str:
-    """How a value comes about."""
+    """Return how a value comes about."""
     if node.op == "where":
         condition, *branches = inputs
         holds = truth(condition.value)
@@ -362,7 +364,7 @@ def _computing(node: NodeFact, inputs: Sequence[NodeFact], numbers: str) -> str:
 
 
 def truth(x: float) -> str:
-    """A condition's value as a word: every number but 0 is true."""
+    """Return a condition's value as a word: every number but 0 is true."""
     return "true" if x else "false"
 
 
@@ -379,7 +381,7 @@ def _joined(parts: Sequence[str]) -> str:
 
 
 def _added(event: Event) -> str:
-    """What becomes of a contribution."""
+    """Return what becomes of a contribution."""
     node = name_of(event.node)
     if event.parts == 1:
         return f" {node} is used nowhere else, so this is its whole gradient." if event.first_whole else ""
@@ -413,7 +415,7 @@ def _why_not_finite(value: float, inputs: Sequence[float]) -> str:
 
 
 def _why_nothing(upstream: float | None, partial: float | None) -> str:
-    """What to say of a product that is zero, or no number at all."""
+    """Return what to say of a product that is zero, or no number at all."""
     assert upstream is not None
     assert partial is not None
     if upstream * partial == 0.0:

@@ -20,6 +20,7 @@ from autograd.seeing.facts.records import EdgeFact, NodeFact, Trace
 from autograd.value import Value
 
 LONGEST_NESTED_FORMULA = 60
+"""A longer formula does not stand inside another one: its Value is shown as a number there."""
 
 
 def trace(
@@ -28,7 +29,7 @@ def trace(
     gradients: Mapping[Value, float] | None = None,
     among: Collection[Value] | None = None,
 ) -> Trace:
-    """The facts of every Value that ``output`` was computed from.
+    """Return the facts of every Value that ``output`` was computed from.
 
     Args:
         output: the Value at the end.
@@ -98,7 +99,7 @@ def _node(
 
 
 def _written(v: Value, labels: dict[Value, str], written: dict[Value, Expression]) -> Expression:
-    """What stands for an input in a formula: its label, its own formula, or its number."""
+    """Return what stands for an input in a formula: its label, its own formula, or its number."""
     label = v.label or labels.get(v, "")
     if label:
         return named(parse_label(label).text)

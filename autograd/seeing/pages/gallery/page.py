@@ -52,7 +52,7 @@ def page(facts: Facts) -> str:
 
 
 def label(text: str) -> str:
-    """A name as HTML, its indices one above the other."""
+    """Return a name as HTML, its indices one above the other."""
     name = parse_label(text)
     if not name.subscript and not name.superscript:
         return escape(name.base)
@@ -113,7 +113,7 @@ def _cards(facts: Facts) -> list[str]:
 
 
 def _ranks(cards: Sequence[Card], key: Callable[[Card], Any]) -> list[int]:
-    """The place of each card in an order; equals share theirs."""
+    """Return the place of each card in an order; equals share theirs."""
     keys = [key(card) for card in cards]
     place: dict[Any, int] = {}
     for k in sorted(keys):
@@ -127,7 +127,7 @@ def _natural(name: str) -> tuple[str, int, tuple[int, ...], str]:
 
 
 def _place_of(layer: int | None) -> int:
-    """A layer's place in the order from the last to the first; what belongs to none comes at the end."""
+    """Return a layer's place in the order from the last to the first; None comes at the end."""
     return 1 if layer is None else -layer
 
 
@@ -178,7 +178,7 @@ class Picture:
         self.columns = {layer: i for i, layer in enumerate(sorted(neurons))}
 
     def of(self, ways: Sequence[Way]) -> str:
-        """The picture of these routes; "" where none of them passes a neuron."""
+        """Return the picture of these routes; "" where none of them passes a neuron."""
         lines = [self._line(way, rank) for rank, way in enumerate(ways, 1) if way.places]
         if not lines:
             return ""
@@ -188,7 +188,7 @@ class Picture:
         )
 
     def point(self, place: Place) -> tuple[float, float]:
-        """Where a neuron is."""
+        """Return where a neuron is."""
         step = (PICTURE_WIDTH - 2 * MARGIN) / max(1, len(self.columns))
         n = self.neurons[place[0]]
         share = 0.5 if n == 1 else (place[1] - 1) / (n - 1)
@@ -203,7 +203,7 @@ class Picture:
 
 
 def _network(neurons: Mapping[int, int]) -> str:
-    """What all small pictures stand on: a line for each layer, a dot for each neuron, the output."""
+    """Return what all small pictures stand on: a line for each layer, a dot for each neuron, the output."""
     if not neurons:
         return ""
     drawn = Picture(neurons)

@@ -21,10 +21,10 @@ from typing import Any
 from autograd.notation.labels import parse_label
 from autograd.notation.mathml import mathml
 from autograd.notation.numbers import as_written, number
+from autograd.seeing.facts.comparison import Beside
 from autograd.seeing.facts.names import name_of
-from autograd.seeing.facts.parting import Beside
 from autograd.seeing.facts.records import NodeFact, Step, Trace
-from autograd.seeing.pages.player.packing.sentences import FIRST_SHOWN, Writer, shown_of
+from autograd.seeing.pages.player.packing.patterns import FIRST_SHOWN, Writer, shown_of
 from autograd.seeing.pages.player.questions import DIGITS, WORDS, Answer, Questions, predictions
 from autograd.seeing.style import width
 from autograd.value import Value
@@ -33,15 +33,16 @@ MOST_LEAVES = 400
 """A page offers at most this many leaves to change."""
 
 IN_THE_ROW = -1
-"""What stands for a number that is not among those that a step shows."""
+"""Stands for a number that is not among those that a step shows."""
 
 NOBODY = -1
-"""What stands for a node where a step has none."""
+"""Stands for a node where a step has none."""
 
 SIGNS = (("", ""), ("positive", "+"), ("negative", ""), ("zero", ""), ("nan", ""))
-"""The sign of a contribution as a word, and what is written before it."""
+"""The signs that a contribution may have: the word for it, and what is written before the number."""
 
 WRAPPING = mathml("")
+"""What stands around every formula in MathML."""
 
 
 @dataclass(frozen=True)
@@ -90,13 +91,13 @@ def facts(content: Content) -> dict[str, Any]:
 
 
 def exact(x: float) -> float | str:
-    """A number as the trace's JSON writes it: those that are not finite as words."""
+    """Return a number as the trace's JSON writes it: those that are not finite as words."""
     text = repr(x)
     return text if text in ("inf", "-inf", "nan") else x
 
 
 def _name(node: NodeFact) -> list[str]:
-    """A node's name: base, subscript, superscript, all of it as text, and as MathML."""
+    """Return a node's name: base, subscript, superscript, all of it as text, and as MathML."""
     text = name_of(node)
     markup = mathml(text).removeprefix(WRAPPING[: -len("</math>")]).removesuffix("</math>")
     if not node.label:
@@ -106,13 +107,13 @@ def _name(node: NodeFact) -> list[str]:
 
 
 def _leaves(trace: Trace) -> list[list[Any]]:
-    """The nodes that have no inputs and can be changed: their numbers and exact values."""
+    """Return the nodes that have no inputs and can be changed: their numbers and exact values."""
     leaves = (i for i, node in enumerate(trace.nodes) if node.op is None and node.role != "constant")
     return [[i, exact(trace.nodes[i].value)] for i in leaves]
 
 
 def _inputs(trace: Trace, place: dict[str, int]) -> list[list[int]]:
-    """By node, the numbers of its inputs in order."""
+    """Return the numbers of every node's inputs, in order."""
     inputs: list[list[int]] = [[] for _ in trace.nodes]
     for edge in trace.edges:
         inputs[place[edge.target]].append(place[edge.source])
@@ -130,10 +131,11 @@ KINDS = (
     ("tangent", "seed"),
     ("tangent", "apply"),
 )
+"""The kinds of steps: phase and kind."""
 
 
 def _columns(steps: Sequence[Step], writer: Writer) -> dict[str, list[Any]]:
-    """The steps, column by column.
+    """Return the steps, column by column.
 
     What a gradient was before a step is what the last step made it, and a contribution alone is
     the whole gradient: these are left out, as is the upstream, which is the gradient of the target.
@@ -155,7 +157,7 @@ def _columns(steps: Sequence[Step], writer: Writer) -> dict[str, list[Any]]:
 
 
 def _sign(x: float | None) -> str:
-    """The sign of a contribution as a word; nothing where there is none."""
+    """Return the sign of a contribution as a word; nothing where there is none."""
     if x is None:
         return ""
     if x != x:
@@ -167,7 +169,7 @@ def _sign(x: float | None) -> str:
 
 
 def _questions(steps: Sequence[Step], trace: Trace) -> dict[str, Any]:
-    """What may be answered before the steps: per step a shape, and what belongs in it.
+    """Return what may be answered before the steps: per step a shape, and what belongs in it.
 
     A shape says what is asked, and for each answer which number it is, as a pattern, and by which
     mistakes it comes about.  A number that the step does not show stands in the row, as does how
@@ -194,7 +196,7 @@ def _questions(steps: Sequence[Step], trace: Trace) -> dict[str, Any]:
 
 
 def _answer(answer: Answer, step: Step, row: list[Any], tolerances: dict[float, int]) -> tuple[Any, ...]:
-    """An answer's part of the shape; what is not in the shape is added to the row."""
+    """Return an answer's part of the shape; what is not in the shape is added to the row."""
     text = number(answer.number)
     digits = text.lstrip("−")
     shown = [x.lstrip("−") for x in shown_of(step)]
@@ -210,18 +212,18 @@ def _answer(answer: Answer, step: Step, row: list[Any], tolerances: dict[float, 
 
 
 def _distinct(questions: Questions) -> Iterable[tuple[str, list[Answer]]]:
-    """The questions; of two with the same answers the first."""
+    """Return the questions; of two with the same answers the first."""
     shared = questions["gradient"] is questions["contribution"]
     return [(q, answers) for q, answers in questions.items() if not (shared and q == "gradient")]
 
 
 def _lost(x: float) -> float:
-    """How far a number is from what is shown of it."""
+    """Return how far a number is from what is shown of it."""
     return abs(x - as_written(x)) if isfinite(x) else 0.0
 
 
 def _rounded_up(x: float) -> float:
-    """A tolerance in two digits, none the smaller, so that there are few of them."""
+    """Return a tolerance in two digits, none the smaller, so that there are few of them."""
     return float(f"{1.05 * x:.1e}") if x else 0.0
 
 
@@ -229,7 +231,7 @@ def _rounded_up(x: float) -> float:
 
 
 def _beside(beside: Beside | None, place: dict[str, int]) -> dict[str, Any] | None:
-    """Where another engine parts from the right one, and the gradients of both."""
+    """Return where another engine parts from the right one, and the gradients of both."""
     if beside is None:
         return None
     return {

@@ -21,7 +21,7 @@ from autograd.seeing.pages.player.content import Content, facts
 from autograd.seeing.pages.player.notebook import framed
 
 Again = Callable[[Mapping[str, float]], Content]
-"""Computes the graph again with other numbers in its leaves, which are named by their ids in the trace."""
+"""Computes the graph again with other numbers in its leaves, given by their ids in the trace."""
 
 
 def answer(content: Content, again: Again, message: object) -> dict[str, Any]:

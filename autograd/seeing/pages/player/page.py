@@ -1,4 +1,4 @@
-"""The page of a walk: its template filled in with what the trace and the views say."""
+"""The page of the player: its template filled in with what the trace and the views say."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from autograd.notation.numbers import counted
 from autograd.seeing.facts.records import Step
 from autograd.seeing.pages.frame import asset, document, embedded
 from autograd.seeing.pages.player.content import Content, facts
-from autograd.seeing.pages.player.packing.moulds import plain_views
+from autograd.seeing.pages.player.packing.pictures import plain_views
 from autograd.seeing.pages.player.views.choice import views
 
 LONGEST_TEXT = 250

@@ -23,10 +23,10 @@ from autograd.seeing.facts.names import name_of
 from autograd.seeing.facts.records import EdgeFact, NodeFact, Step, Trace
 
 DIGITS = 4
-"""How many significant digits a person is shown, and so can answer with."""
+"""A person is shown this many significant digits, and so can answer with as many."""
 
 MOST_INPUTS = 3
-"""With more inputs, or routes, than that, nobody takes just one of them for another."""
+"""With more inputs or routes than this, nobody takes just one of them for another."""
 
 WORDS = {
     "overwrote": "You overwrote instead of adding: {source} already has {before} from another route, "
@@ -69,11 +69,11 @@ class Answer:
 
 
 Questions = dict[str, list[Answer]]
-"""By what is asked for: the right answer first, then the wrong ones."""
+"""The answers by what is asked for: the right one first, then the wrong ones."""
 
 
 def predictions(trace: Trace) -> dict[int, Questions]:
-    """What may be answered before each reverse step along an edge, by the step's number.
+    """Return what may be answered before each reverse step along an edge, by the step's number.
 
     There are answers to "contribution", what the edge adds, and to "gradient", what comes out.
     Where two mistakes lead to the same number, the first one is kept.
@@ -90,7 +90,7 @@ def predictions(trace: Trace) -> dict[int, Questions]:
 
 
 def diagnosis(answer: Answer, step: Step, trace: Trace) -> str:
-    """What to say of a wrong answer to a step, in words; "" for the right one."""
+    """Return what to say of a wrong answer to a step, in words; "" for the right one."""
     source, result = map(name_of, _ends(step, {node.id: node for node in trace.nodes}))
     names = {
         "source": source, "result": result, "local": f"∂{result}/∂{source}", "other": answer.other,
@@ -100,7 +100,7 @@ def diagnosis(answer: Answer, step: Step, trace: Trace) -> str:
 
 
 def tolerance(*terms: float | None) -> float:
-    """What the digits that are not shown leave open: half a unit of the last one of each term.
+    """Return what the digits that are not shown leave open: half a unit of the last one of each term.
 
     A hair is added for the rounding of the numbers themselves.
 
@@ -133,12 +133,12 @@ class _Facts:
                 self.history[step.node].append(step.after)
 
     def others(self, step: Step) -> list[EdgeFact]:
-        """The other edges into the step's target that carry a gradient, where they are few."""
+        """Return the other edges into the step's target that carry a gradient, where they are few."""
         others = [edge for edge in self.edges[step.target or ""] if edge.position != step.position]
         return [edge for edge in others if edge.partial is not None] if len(others) <= MOST_INPUTS else []
 
     def unfinished(self, node: NodeFact) -> list[float]:
-        """The gradients that a node had before all of its routes had been added, the last few."""
+        """Return the gradients that a node had before all of its routes had been added, the last few."""
         return self.history[node.id][:-1][-MOST_INPUTS:]
 
 
@@ -163,13 +163,13 @@ def _questions(step: Step, facts: _Facts) -> Questions:
 
 
 def _added(answer: Answer, before: float) -> Answer:
-    """A wrong contribution, added as it should be."""
+    """Return a wrong contribution, added as it should be."""
     after = before + answer.number
     return replace(answer, number=after, tolerance=tolerance(before, after) + answer.tolerance)
 
 
 def _wrong(step: Step, facts: _Facts) -> Iterator[Answer]:
-    """The wrong contributions, the likeliest first."""
+    """Yield the wrong contributions, the likeliest first."""
     upstream, partial = step.upstream, step.partial
     assert upstream is not None
     assert partial is not None
@@ -192,20 +192,20 @@ def _mistake(x: float, name: str, other: str = "") -> Answer:
 
 
 def _ends(step: Step, nodes: Mapping[str, NodeFact]) -> tuple[NodeFact, NodeFact]:
-    """The node that a step along an edge is about, and the one that its gradient comes from."""
+    """Return the node that a step along an edge is about, and the one that its gradient comes from."""
     assert step.target is not None
     return nodes[step.node], nodes[step.target]
 
 
 def _rounding_of_product(step: Step) -> float:
-    """How far the product may be off when the factors are taken as they are shown."""
+    """Return how far the product may be off when the factors are taken as they are shown."""
     upstream, partial = step.upstream or 0.0, step.partial or 0.0
     slack = abs(partial) * tolerance(upstream) + abs(upstream) * tolerance(partial)
     return slack if math.isfinite(slack) else 0.0
 
 
 def _distinct(answers: list[Answer]) -> list[Answer]:
-    """Without those that could not be told from one before them."""
+    """Return the answers without those that could not be told from one before them."""
     kept: list[Answer] = []
     for answer in answers:
         if not any(_same(answer.number, earlier) for earlier in kept):

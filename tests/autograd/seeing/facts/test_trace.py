@@ -242,7 +242,7 @@ def test_what_is_no_trace_is_refused(spoil: Callable[[dict[str, Any]], Any], mes
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"version": NaN}', "[" * 100_000])
 def test_text_that_is_no_trace_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="this is no trace"):
+    with pytest.raises(ValueError, match="this is not a trace"):
         Trace.from_json(text)
 
 

@@ -11,8 +11,8 @@ from autograd import Value
 from autograd.mistakes import overwrites
 from autograd.notation.numbers import as_written, number
 from autograd.seeing.pages.player.content import facts
-from autograd.seeing.pages.player.packing.moulds import plain_views
-from autograd.seeing.pages.player.packing.sentences import shown_of
+from autograd.seeing.pages.player.packing.patterns import shown_of
+from autograd.seeing.pages.player.packing.pictures import plain_views
 from autograd.seeing.pages.player.questions import predictions
 from autograd.seeing.pages.player.views.choice import views
 from autograd.seeing.walk import walk

@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from autograd.mistakes import Engine, Update
 
 MOST_ROWS = 20
-"""How many nodes the text of a comparison lists."""
+"""The text of a comparison lists at most this many nodes."""
 ROUNDING = 1e-9
-"""How far two engines may differ, relative to the terms, because they add in another order."""
+"""Two engines may differ by this much, relative to the terms, because they add in another order."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class _Watcher:
         self.current[key[0]] = update.after
 
     def _why_wrong(self, edge: EdgeFact, update: Update) -> str:
-        """What is wrong with an update, or ""."""
+        """Return what is wrong with an update, or ""."""
         assert edge.contribution is not None
         node = self.nodes[edge.source]
         if edge.source not in self.current and update.before != 0.0:
@@ -185,7 +185,7 @@ class _Watcher:
         )
 
     def forgotten(self, steps: Steps) -> _Mistake | None:
-        """The first edge that the engine never went along."""
+        """Return the first edge that the engine never went along."""
         for key in steps.edges():
             if key not in self.done:
                 edge = self.edges[key]
@@ -197,7 +197,7 @@ class _Watcher:
         return None
 
     def gradients(self) -> dict[str, tuple[float, float | None]]:
-        """The right gradient and the engine's last one by node, the output first."""
+        """Return the right gradient and the engine's last one by node, the output first."""
         return {
             node.id: (node.gradient, self.current.get(node.id))
             for node in reversed(self.nodes.values())
