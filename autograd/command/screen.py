@@ -13,12 +13,12 @@ from math import inf, isfinite
 from textwrap import wrap
 from typing import TYPE_CHECKING, NamedTuple
 
-from autograd.notation.labels import parse_label
 from autograd.notation.numbers import number, signed
-from autograd.seeing.facts.records import Node, Step, Trace
+from autograd.seeing.facts.names import name_of
+from autograd.seeing.facts.records import Step, Trace
 
 if TYPE_CHECKING:
-    from autograd.seeing.facts.parting import Beside
+    from autograd.seeing.facts.comparison import Beside
 
 PASSES = {
     "forward": ("Forward pass", "every value, from the inputs to the output"),
@@ -77,7 +77,7 @@ def legend_lines(facts: Trace, look: Look = PLAIN) -> list[str]:
     """Explain the signs of a walk, in the names of its own first input and output."""
     output = next(node for node in facts.nodes if node.id == facts.output)
     first = next((node for node in facts.nodes if node.op is None and node.role != "constant"), output)
-    y, a = node_name(output), node_name(first)
+    y, a = name_of(output), name_of(first)
     if y == a:
         return []
     lines = wrapped(
@@ -230,9 +230,9 @@ def state_lines(facts: Trace, place: int, look: Look = PLAIN) -> list[str]:
     return list(_side_by_side(heads, columns, widths, look.width))
 
 
-def _column(node: Node, marked: bool, known: KnownNumbers, look: Look) -> list[Cell]:
+def _column(node: NodeFact, marked: bool, known: KnownNumbers, look: Look) -> list[Cell]:
     """Return a column of the state; a space at the right stands below the bracket."""
-    name, change = node_name(node), known.changes.get(node.id)
+    name, change = name_of(node), known.changes.get(node.id)
     head = Cell(f"[{name}]", look.strong(f"[{name}]")) if marked else uncoloured(f"{name} ")
     written = f"{number(change)} "
     return [
@@ -273,7 +273,7 @@ def gradient_lines(facts: Trace, look: Look = PLAIN, beside: Beside | None = Non
     With another engine ``beside``, its gradients stand next to the right ones, marked where wrong.
     """
     output = next(node for node in facts.nodes if node.id == facts.output)
-    y = node_name(output)
+    y = name_of(output)
     inputs = [node for node in facts.nodes if node.op is None and node.role != "constant"]
     about = f"how {y} = {number(output.value)} follows a small change of each input"
     fits = len("Gradients  ") + len(about) <= look.width
@@ -286,11 +286,11 @@ def gradient_lines(facts: Trace, look: Look = PLAIN, beside: Beside | None = Non
     return [_headed("Gradients", about if fits else "", look), "", *_aligned([heads, *rows], look)]
 
 
-def _numbers(node: Node, look: Look) -> list[Cell]:
-    return [uncoloured(node_name(node)), uncoloured(number(node.value)), _slope(node.gradient or 0.0, look)]
+def _numbers(node: NodeFact, look: Look) -> list[Cell]:
+    return [uncoloured(name_of(node)), uncoloured(number(node.value)), _slope(node.gradient or 0.0, look)]
 
 
-def _compared(node: Node, beside: Beside, look: Look) -> list[Cell]:
+def _compared(node: NodeFact, beside: Beside, look: Look) -> list[Cell]:
     """Return the gradient that the other engine has, and a mark if it is wrong."""
     right, found = beside.gradients.get(node.id, (0.0, 0.0))
     mark = "" if number(right) == number(found) else "≠"
@@ -315,17 +315,12 @@ def _aligned(rows: Sequence[Sequence[Cell]], look: Look) -> Iterator[str]:
         yield MARGIN + GAP.join(cells)
 
 
-def _in_words(node: Node, y: str) -> str:
+def _in_words(node: NodeFact, y: str) -> str:
     """Write ``raise a a little: y rises 6 times as much``."""
-    name, slope = node_name(node), node.gradient or 0.0
+    name, slope = name_of(node), node.gradient or 0.0
     if slope == 0.0:
         return f"raise {name} a little: {y} stays as it is"
     if not abs(slope) < inf:
         return ""
     times = "just as much" if abs(slope) == 1.0 else f"{number(abs(slope))} times as much"
     return f"raise {name} a little: {y} {'rises' if slope > 0 else 'falls'} {times}"
-
-
-def node_name(node: Node) -> str:
-    """Return what a node is called: its label, else its number."""
-    return parse_label(node.label).text if node.label else number(node.value)

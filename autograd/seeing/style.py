@@ -18,6 +18,7 @@ INDEX_SIZE = SMALL_SIZE
 
 BLUE, SKY, ORANGE, GREEN, VERMILLION, GREY = "#0072B2", "#56B4E9", "#E69F00", "#009E73", "#D55E00", "#999999"
 PURPLE, YELLOW = "#CC79A7", "#F0E442"
+"""The hues of Okabe and Ito, and a grey."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,9 @@ class Theme:
     """The colours of one look.
 
     Attributes:
-        paper: behind everything.
+        paper: behind everything in a picture, and behind the cards of a page.
+        page: behind the cards.
+        rule: thin lines that part one thing from another.
         ink: text.
         faint: less important text.
         line: arrows that carry no gradient.
@@ -36,6 +39,8 @@ class Theme:
     """
 
     paper: str
+    page: str
+    rule: str
     ink: str
     faint: str
     line: str
@@ -65,10 +70,12 @@ class Theme:
     def variables(self) -> str:
         """Return the colours as CSS variables, named as the attributes: ``--paper:#FFFFFF;…``.
 
-        The routes are ``--route1``, ``--route2``, … by rank.
+        The routes are ``--route1``, ``--route2``, … by rank; text in the hue of a sign takes
+        ``--positive-text`` or ``--negative-text``.
         """
         colours = {name: colour for name, colour in asdict(self).items() if name != "routes"}
         colours |= {f"route{rank}": hue for rank, hue in enumerate(self.routes, 1)}
+        colours |= {"positive-text": self.sign_text(1.0), "negative-text": self.sign_text(-1.0)}
         return "".join(f"--{name}:{colour};" for name, colour in colours.items())
 
     def sign(self, gradient: float | None) -> str:
@@ -85,18 +92,21 @@ class Theme:
 
 THEMES = {
     "light": Theme(
-        paper="#FFFFFF", ink="#1B1B1B", faint="#5F6368", line="#8A8F94", surface="#FFFFFF",
+        paper="#FFFFFF", page="#F6F5F1", rule="#DCDEE1",
+        ink="#1B1B1B", faint="#5F6368", line="#8A8F94", surface="#FFFFFF",
         input=BLUE, weight=ORANGE, constant=GREY, operation="#6E7378", output=GREEN,
         positive=BLUE, negative=VERMILLION,
         routes=(GREEN, PURPLE, ORANGE, SKY, "#8A6D3B"),
     ),
     "dark": Theme(
-        paper="#15181C", ink="#ECEDEE", faint="#A7ADB3", line="#7D848B", surface="#22262B",
+        paper="#15181C", page="#0E1013", rule="#30353B",
+        ink="#ECEDEE", faint="#A7ADB3", line="#7D848B", surface="#22262B",
         input=SKY, weight=ORANGE, constant=GREY, operation="#9AA0A6", output=GREEN,
         positive=SKY, negative="#E8752A",
         routes=(GREEN, PURPLE, ORANGE, YELLOW, "#C9B48A"),
     ),
 }  # fmt: skip
+"""The themes by name."""
 
 
 def theme_named(name: str) -> Theme:
@@ -109,16 +119,6 @@ def theme_named(name: str) -> Theme:
         hint = did_you_mean(str(name), THEMES)
         raise ValueError(f"a theme is one of {', '.join(map(repr, THEMES))}; got {short_repr(name)}{hint}")
     return THEMES[name]
-
-
-def css_variables() -> str:
-    """Return the themes for a page: each colour a variable, dark where the reader's system is.
-
-    >>> css_variables()[:24]
-    ':root{--paper:#FFFFFF;--'
-    """
-    light, dark = (THEMES[name].variables() for name in ("light", "dark"))
-    return f":root{{{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}"
 
 
 THINNEST, THICKEST = 0.9, 5.5

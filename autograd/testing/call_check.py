@@ -125,12 +125,11 @@ class _CallsBeside:
 
 def graph_as_function(output: Value, sources: Sequence[Value]) -> Run:
     """Return the graph as a function of the numbers of some of its leaves."""
-    order = topological_order(output)
+    order = list(dict.fromkeys([*sources, *topological_order(output)]))  # a source may be out of its reach
 
     def run(numbers: Sequence[float]) -> tuple[Value, Leaves]:
-        new = dict(zip(sources, numbers, strict=True))
-        copies = recomputed(order, new)
-        return copies[output], [copies[v] if v in copies else Value(x) for v, x in new.items()]
+        copies = recomputed(order, dict(zip(sources, numbers, strict=True)))
+        return copies[output], [copies[v] for v in sources]
 
     return run
 

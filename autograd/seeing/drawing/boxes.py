@@ -19,7 +19,7 @@ from autograd.seeing.drawing.html_labels import (
 from autograd.seeing.drawing.renderer import Drawing
 from autograd.seeing.facts.arrow import operation_id
 from autograd.seeing.facts.box import Box, Fact, box_of_node
-from autograd.seeing.facts.records import Node
+from autograd.seeing.facts.records import NodeFact
 from autograd.seeing.style import NAME_SIZE, SMALL_SIZE, SYMBOL_SIZE, TEXT_SIZE, Theme
 
 FRAMES = {
@@ -32,20 +32,20 @@ FRAMES = {
 """The outline of each role."""
 
 
-def add_nodes(drawing: Drawing, nodes: Iterable[Node], theme: Theme) -> None:
+def add_nodes(drawing: Drawing, nodes: Iterable[NodeFact], theme: Theme) -> None:
     """Draw a box for each node, and the circle of the operation that computed it."""
     for node in nodes:
         add_node(drawing, node, theme)
         add_operation(drawing, node, theme)
 
 
-def add_node(drawing: Drawing, node: Node, theme: Theme, operation: str = "") -> None:
+def add_node(drawing: Drawing, node: NodeFact, theme: Theme, operation: str = "") -> None:
     """Draw the box of a node, with these words on its operation where that has no circle of its own."""
     box = box_of_node(node, operation)
     add_box(drawing, box, box_markup(box, theme), f"value {node.role}")
 
 
-def add_short_box(drawing: Drawing, node: Node, place: str, theme: Theme) -> None:
+def add_short_box(drawing: Drawing, node: NodeFact, place: str, theme: Theme) -> None:
     """Draw a small box, with the id ``place``, for a node drawn elsewhere: its name, or the plain number."""
     box = replace(box_of_node(node), id=place)
     said = name_markup(box.name, TEXT_SIZE, theme.ink) if box.name else _plain_number(box, theme)
@@ -57,7 +57,7 @@ def add_box(drawing: Drawing, box: Box, markup: str, kind: str) -> None:
     drawing.node(box.id, f"<{markup}>", id=box.id, tooltip=tooltip(box.hint), **{"class": kind})
 
 
-def add_operation(drawing: Drawing, node: Node, theme: Theme) -> None:
+def add_operation(drawing: Drawing, node: NodeFact, theme: Theme) -> None:
     """Draw the circle of the operation that computed a node; nothing for a leaf."""
     symbol = node.symbol
     if symbol is None:

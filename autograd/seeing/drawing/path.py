@@ -19,7 +19,7 @@ from autograd.seeing.drawing.renderer import Drawing
 from autograd.seeing.drawing.routes import DrawnPath, add_routes, legend_of_routes, table_of_routes
 from autograd.seeing.drawing.uses import add_uses
 from autograd.seeing.facts.names import labels_of, name_of_output, name_of_value
-from autograd.seeing.facts.records import Node, Trace
+from autograd.seeing.facts.records import NodeFact, Trace
 from autograd.seeing.facts.routes import Route, Routes, product_in_words
 from autograd.seeing.facts.trace import trace
 from autograd.seeing.style import SMALL_SIZE, TEXT_SIZE, theme_named
@@ -144,7 +144,7 @@ def _without_circles(drawn: DrawnPath) -> DrawnPath:
     return replace(drawn, trace=replace(drawn.trace, nodes=nodes))
 
 
-def _operation(node: Node) -> str:
+def _operation(node: NodeFact) -> str:
     """Return what a box says of its operation, there being no circles; without a name, all of it."""
     if node.label or node.formula is None or len(node.formula) > LONGEST_FORMULA:
         return node.symbol or ""

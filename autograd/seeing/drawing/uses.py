@@ -11,7 +11,7 @@ from autograd.seeing.drawing.canvas import RANKSEP
 from autograd.seeing.drawing.renderer import Drawing
 from autograd.seeing.facts.arrow import operation_id, text_of_use, use_id
 from autograd.seeing.facts.columns import columns_crossed
-from autograd.seeing.facts.records import Edge, Trace
+from autograd.seeing.facts.records import EdgeFact, Trace
 from autograd.seeing.style import Theme
 
 RANKSEP_PER_ARROW, WIDEST_RANKSEP = 0.2, 1.2
@@ -30,7 +30,7 @@ def add_uses(drawing: Drawing, trace: Trace, theme: Theme) -> None:
         add_arrow(drawing, arrow, theme)
 
 
-def arrows_of_uses(drawing: Drawing, trace: Trace, theme: Theme) -> dict[Edge, Arrow]:
+def arrows_of_uses(drawing: Drawing, trace: Trace, theme: Theme) -> dict[EdgeFact, Arrow]:
     """Return the arrow of each use, and draw the small boxes that arrows from far away begin at."""
     again = distant_uses(trace)
     _open_fans(drawing, [edge for edge in trace.edges if edge not in again])
@@ -47,7 +47,7 @@ def arrows_of_uses(drawing: Drawing, trace: Trace, theme: Theme) -> dict[Edge, A
     return arrows
 
 
-def distant_uses(trace: Trace) -> set[Edge]:
+def distant_uses(trace: Trace) -> set[EdgeFact]:
     """Return the uses whose arrows would be too long, in a graph with many columns to pass.
 
     Every column that an arrow passes costs the layout time and the reader patience.  A node without
@@ -60,7 +60,7 @@ def distant_uses(trace: Trace) -> set[Edge]:
     return {edge for edge, columns in crossed.items() if columns > LONGEST_ARROW and edge.source in nameable}
 
 
-def _open_fans(drawing: Drawing, edges: Iterable[Edge]) -> None:
+def _open_fans(drawing: Drawing, edges: Iterable[EdgeFact]) -> None:
     """Leave as much room between the columns as the widest fan of arrows needs to open."""
     fans = Counter(edge.source for edge in edges if edge.partial is not None)
     widest = max(fans.values(), default=1)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from autograd.notation.numbers import counted, number
 from autograd.seeing.facts.box import norm_of_gradients
-from autograd.seeing.facts.names import name
+from autograd.seeing.facts.names import name_of
 from autograd.seeing.facts.network import Link
-from autograd.seeing.facts.records import Edge, Node
+from autograd.seeing.facts.records import EdgeFact, NodeFact
 
 
 @dataclass(frozen=True)
@@ -26,22 +26,22 @@ class ArrowText:
     counts: bool = False
 
 
-def operation_id(node: Node) -> str:
+def operation_id(node: NodeFact) -> str:
     """Return the id of what the arrows into a node end at: the circle of its operation."""
     return f"{node.id}_op" if node.symbol is not None else node.id
 
 
-def use_id(edge: Edge) -> str:
+def use_id(edge: EdgeFact) -> str:
     """Return the id of the arrow of a use: ``n0-n2-1``."""
     return f"{edge.source}-{edge.target}-{edge.position}"
 
 
-def edge_key(edge: Edge) -> str:
+def edge_key(edge: EdgeFact) -> str:
     """Return how a page names an edge where it ties its views to a trace: ``n0>n2:1``."""
     return f"{edge.source}>{edge.target}:{edge.position}"
 
 
-def text_of_use(edge: Edge, symbols: str = "") -> ArrowText:
+def text_of_use(edge: EdgeFact, symbols: str = "") -> ArrowText:
     """Return the local derivative of a use and, once there is one, what it adds to the gradient.
 
     Args:
@@ -63,7 +63,7 @@ def text_of_link(link: Link) -> ArrowText:
         return ArrowText(counted(len(link.weights), "weight"), counts=True)
     if link.weights:
         (weight,) = link.weights
-        return ArrowText(f"{name(weight)} {number(weight.value)}", weight.gradient)
+        return ArrowText(f"{name_of(weight)} {number(weight.value)}", weight.gradient)
     if len(link.edges) == 1:
         return text_of_use(link.edges[0])
     if not link.has_sign():
@@ -76,7 +76,7 @@ def hint_of_link(link: Link) -> str:
     if len(link.weights) != 1:
         return counted(len(link.weights), "weight") if link.weights else ""
     (weight,) = link.weights
-    return f"{name(weight)} = {number(weight.value)}; gradient {number(weight.gradient)}"
+    return f"{name_of(weight)} = {number(weight.value)}; gradient {number(weight.gradient)}"
 
 
 def size_of_link(link: Link) -> float | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from autograd.notation.labels import Label, parse_label
 from autograd.notation.numbers import counted, number
 from autograd.seeing.facts.network import INPUTS, WHOLE, Group
-from autograd.seeing.facts.records import Node
+from autograd.seeing.facts.records import NodeFact
 
 LONGEST_HINT = 400
 """A hint has at most this many characters; longer ones are cut."""
@@ -62,7 +62,7 @@ class Box:
 # ------------------------------------------------------------------------------------------ nodes
 
 
-def box_of_node(node: Node, operation: str = "") -> Box:
+def box_of_node(node: NodeFact, operation: str = "") -> Box:
     """Return what the box of a node says.
 
     Args:
@@ -93,7 +93,7 @@ def box_of_node(node: Node, operation: str = "") -> Box:
     )
 
 
-def _kind_of_node(node: Node, operation: str) -> str:
+def _kind_of_node(node: NodeFact, operation: str) -> str:
     if node.role == "constant" and not node.label:
         return ""
     return " · ".join(filter(None, [operation, "" if node.role == "operation" else node.role]))
@@ -177,20 +177,20 @@ def _extent(numbers: Iterable[float]) -> str:
     return low if low == high else f"{low} … {high}"
 
 
-def _extent_of_values(nodes: Sequence[Node]) -> str:
+def _extent_of_values(nodes: Sequence[NodeFact]) -> str:
     return _extent(node.value for node in nodes)
 
 
-def _extent_of_gradients(nodes: Sequence[Node]) -> str:
+def _extent_of_gradients(nodes: Sequence[NodeFact]) -> str:
     """Return the extent of the gradients, or the mark that they were not computed."""
     return _extent(_gradients(nodes)) or number(None)
 
 
-def norm_of_gradients(nodes: Sequence[Node]) -> float | None:
+def norm_of_gradients(nodes: Sequence[NodeFact]) -> float | None:
     """Return the Euclidean norm of the gradients of these nodes; None before there are any."""
     gradients = _gradients(nodes)
     return math.hypot(*gradients) if gradients else None
 
 
-def _gradients(nodes: Sequence[Node]) -> list[float]:
+def _gradients(nodes: Sequence[NodeFact]) -> list[float]:
     return [node.gradient for node in nodes if node.gradient is not None]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from autograd.seeing.facts.records import Edge, Trace
+from autograd.seeing.facts.records import EdgeFact, Trace
 
 
-def columns_crossed(trace: Trace) -> dict[Edge, int]:
+def columns_crossed(trace: Trace) -> dict[EdgeFact, int]:
     """Return over how many columns each edge leads.
 
     A node stands in the column after the last of its inputs, a leaf in the one before its first use.

@@ -1,4 +1,4 @@
-"""A network folded together: one entry per neuron or layer, by the textbook labels.
+"""A network folded together: one entry per neuron or layer, read off the textbook labels.
 
 A neuron is its pre-activation ``z1^2`` and activation ``a1^2``, its weights ``w11^2, w21^2, …`` and
 bias ``b1^2``, and everything without a label that only its z or a is computed from: the products
@@ -13,15 +13,19 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from autograd.notation.labels import Label, parse_label
-from autograd.seeing.facts.records import Edge, Node, Trace
+from autograd.seeing.facts.records import EdgeFact, NodeFact, Trace
 
 Place = tuple[int, int]
 """A layer, and a neuron of it from 1; neuron 0 stands for the whole layer, layer 0 for the inputs."""
 
 WHOLE = 0
+"""The neuron that stands for a whole layer."""
 OUTSIDE: Place = (-1, -1)
+"""The place of what belongs to no neuron."""
 INPUTS = 0
+"""The layer of the inputs."""
 By = Literal["neuron", "layer"]
+"""What a network is folded into."""
 
 
 @dataclass
@@ -38,9 +42,9 @@ class Group:
 
     id: str
     place: Place
-    members: list[Node] = field(default_factory=list)
+    members: list[NodeFact] = field(default_factory=list)
 
-    def labelled(self, *bases: str) -> list[Node]:
+    def labelled(self, *bases: str) -> list[NodeFact]:
         """Return the members with a textbook label of one of these letters."""
         return [node for node in self.members if node.label and parse_label(node.label).base in bases]
 
@@ -67,8 +71,8 @@ class Link:
 
     source: str
     target: str
-    edges: list[Edge] = field(default_factory=list)
-    weights: list[Node] = field(default_factory=list)
+    edges: list[EdgeFact] = field(default_factory=list)
+    weights: list[NodeFact] = field(default_factory=list)
 
     def gradient(self) -> float | None:
         """Return the gradient of the only weight, else of what flows back through the edges.
@@ -84,7 +88,7 @@ class Link:
         return sum(flows) if self.has_sign() else math.hypot(*flows)
 
     def has_sign(self) -> bool:
-        """Tell whether `gradient` is that of one value, and not the size of several."""
+        """Return whether `gradient` is that of one value, and not the size of several."""
         return len(self.weights) == 1 or (not self.weights and len({edge.source for edge in self.edges}) == 1)
 
 
@@ -98,7 +102,7 @@ class Network:
     """
 
     groups: tuple[Group, ...]
-    nodes: tuple[Node, ...]
+    nodes: tuple[NodeFact, ...]
     links: tuple[Link, ...]
     output: str
     last: int
@@ -202,7 +206,7 @@ def _links(trace: Trace, home: dict[str, str], groups: Iterable[Group], by: By) 
     return tuple(links.values())
 
 
-def _source_of(weight: Node, group: Group, by: By) -> str:
-    """Return the id of the group whose activation the weight multiplies."""
+def _source_of(weight: NodeFact, group: Group, by: By) -> str:
+    """Return the group whose activation the weight multiplies."""
     before = group.place[0] - 1
     return f"layer{before}_{WHOLE if by == 'layer' else parse_label(weight.label).indices[0]}"

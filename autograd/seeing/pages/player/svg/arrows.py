@@ -10,14 +10,14 @@ from collections.abc import Iterable
 
 from autograd.notation.numbers import signed
 from autograd.seeing.facts.arrow import edge_key, text_of_use
-from autograd.seeing.facts.records import Edge
+from autograd.seeing.facts.records import EdgeFact
 from autograd.seeing.pages.player.svg.elements import Point, moved, pair, slot, tag, words
 
 EDGE_LABEL = (74.0, 30.0)
 """The room for what is written on an arrow: the local derivative above the contribution."""
 
 
-def draw_arrow(edge: Edge, name: str, points: list[Point], middle: Point | None) -> str:
+def draw_arrow(edge: EdgeFact, name: str, points: list[Point], middle: Point | None) -> str:
     """Return the arrow of one use: a Bézier path through the points, a head at its end, its numbers.
 
     Args:

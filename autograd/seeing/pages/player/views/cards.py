@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import count
 from autograd.seeing.facts.box import Box, Fact, box_of_node
-from autograd.seeing.facts.records import Node
+from autograd.seeing.facts.records import NodeFact
 from autograd.seeing.pages.player.svg.boxes import GAP, HEADING, NUMBER_WIDTH, PADDING, ROW, draw_number
 from autograd.seeing.pages.player.svg.elements import (
     Point,
@@ -138,7 +138,7 @@ def _numbers(box: Box, right: float, y: float) -> list[str]:
 # ------------------------------------------------------------------------------------------ chips
 
 
-def chip(node: Node, name: str, corner: Point) -> str:
+def chip(node: NodeFact, name: str, corner: Point) -> str:
     """Return a node in one line: its name, its value, its gradient."""
     box, y = box_of_node(node), CHIP_HEIGHT / 2 + 4
     rounding = 6.0 if box.role == "weight" else 2.0
@@ -151,7 +151,7 @@ def chip(node: Node, name: str, corner: Point) -> str:
     return tag("g", moved("".join(parts), corner), id=name, class_=f"node chip {box.role}")
 
 
-def _short_name(node: Node) -> str:
+def _short_name(node: NodeFact) -> str:
     """Return the name with its indices where that fits into a chip, else the beginning of it in small."""
     name = parse_label(node.label, SHORT_NAME)
     if name_width(name) * 0.8 <= CHIP_NAME + 4:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from autograd.notation.labels import parse_label
 from autograd.seeing.facts.arrow import edge_key, use_id
 from autograd.seeing.facts.box import box_of_node
-from autograd.seeing.facts.records import Edge, Node, Trace
+from autograd.seeing.facts.records import EdgeFact, NodeFact, Trace
 from autograd.seeing.pages.player.svg.arrows import plain_arrow, plain_line
 from autograd.seeing.pages.player.svg.boxes import box_size, circle_size, draw_box, draw_circle, node_group
 from autograd.seeing.pages.player.svg.elements import Point, tag, words
@@ -49,16 +49,16 @@ class Sketch:
     nodes: dict[str, str] = field(default_factory=dict)
     edges: dict[str, str] = field(default_factory=dict)
 
-    def node(self, node: Node) -> str:
+    def node(self, node: NodeFact) -> str:
         """Return the id for the element of a node."""
         return self.nodes.setdefault(node.id, f"{self.prefix}-{node.id}")
 
-    def edge(self, edge: Edge) -> str:
+    def edge(self, edge: EdgeFact) -> str:
         """Return the id for the element of an edge."""
         return self.edges.setdefault(edge_key(edge), f"{self.prefix}-{use_id(edge)}")
 
 
-Row = list[Node]
+Row = list[NodeFact]
 """An input and its weight; their product and the sum so far where these are nodes as well."""
 
 
@@ -70,8 +70,8 @@ def rows_of(trace: Trace, elsewhere: set[str]) -> list[Row]:
         elsewhere: the ids of those that it only uses.
     """
     nodes = {node.id: node for node in trace.nodes}
-    uses: dict[str, list[Edge]] = {}
-    into: dict[str, list[Edge]] = {}
+    uses: dict[str, list[EdgeFact]] = {}
+    into: dict[str, list[EdgeFact]] = {}
     for edge in trace.edges:
         uses.setdefault(edge.source, []).append(edge)
         into.setdefault(edge.target, []).append(edge)
@@ -83,7 +83,10 @@ def rows_of(trace: Trace, elsewhere: set[str]) -> list[Row]:
 
 
 def _row(
-    weight: Node, uses: dict[str, list[Edge]], into: dict[str, list[Edge]], nodes: dict[str, Node]
+    weight: NodeFact,
+    uses: dict[str, list[EdgeFact]],
+    into: dict[str, list[EdgeFact]],
+    nodes: dict[str, NodeFact],
 ) -> Row:
     """Return the row of a weight that is used once; empty for any other."""
     if len(uses.get(weight.id, ())) != 1:
@@ -192,7 +195,7 @@ def _draw_joints(sketch: Sketch, rows: list[Row], corners: dict[str, Point]) -> 
             sketch.drawn.append(plain_arrow(sketch.edge(edge), start, Point(start.x + JOINT - 2, y)))
 
 
-def _down(sketch: Sketch, edge: Edge, corner: Point) -> None:
+def _down(sketch: Sketch, edge: EdgeFact, corner: Point) -> None:
     """Draw the arrow from the sum above into this one."""
     x = corner.x + CHIP_NAME / 2
     sketch.drawn.append(
@@ -211,7 +214,7 @@ def _draw_frame(sketch: Sketch, right: float, height: float) -> None:
 
 
 def _draw_tail(
-    sketch: Sketch, tail: list[Node], start: Point, corners: dict[str, Point], joined: bool
+    sketch: Sketch, tail: list[NodeFact], start: Point, corners: dict[str, Point], joined: bool
 ) -> Point:
     """Draw what becomes of the sum, from left to right; return how far it reaches."""
     x, lowest = start.x + 8 + BETWEEN + (40 if joined else 0), 0.0

@@ -14,7 +14,7 @@ from dataclasses import replace
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import counted
 from autograd.seeing.facts.columns import columns_crossed
-from autograd.seeing.facts.records import Node, Trace
+from autograd.seeing.facts.records import NodeFact, Trace
 from autograd.seeing.pages.player.svg.arrows import plain_arrow
 from autograd.seeing.pages.player.svg.elements import Point
 from autograd.seeing.pages.player.svg.view import View, canvas, graph_view
@@ -65,7 +65,7 @@ def views_of(trace: Trace, members: set[str], name: str, title: str, parent: str
     return [_overview(parts, name, title, parent), *views]
 
 
-def _overview(parts: list[list[Node]], name: str, title: str, parent: str | None) -> View:
+def _overview(parts: list[list[NodeFact]], name: str, title: str, parent: str | None) -> View:
     """Show a box for each part, in lines that are read like text."""
     layers = [_as_layer(part, i) for i, part in enumerate(parts, 1)]
     width = max(layer_size(layer)[0] for layer in layers)
@@ -101,7 +101,7 @@ def _overview(parts: list[list[Node]], name: str, title: str, parent: str | None
     return View(name, title, svg, nodes, {}, opens, parent, note)
 
 
-def _as_layer(part: list[Node], number: int) -> Layer:
+def _as_layer(part: list[NodeFact], number: int) -> Layer:
     """Return a part as a box of dots; below them which operations are in it."""
     units = tuple(
         Unit(parse_label(node.label or node.symbol or node.role), (node,), (node,)) for node in part
