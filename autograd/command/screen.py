@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from autograd.notation.numbers import number, signed
 from autograd.seeing.facts.names import name_of
-from autograd.seeing.facts.records import Step, Trace
+from autograd.seeing.facts.records import NodeFact, Step, Trace
 
 if TYPE_CHECKING:
     from autograd.seeing.facts.comparison import Beside

@@ -48,7 +48,7 @@ def text_of_use(edge: EdgeFact, symbols: str = "") -> ArrowText:
         edge: the use.
         symbols: the local derivative in names, such as ``2x``; "" to write the number alone.
 
-    >>> text_of_use(Edge("n0", "n2", 0, partial=-3.0, contribution=6.0), "b")
+    >>> text_of_use(EdgeFact("n0", "n2", 0, partial=-3.0, contribution=6.0), "b")
     ArrowText(words='∂ b = −3', gradient=6.0, counts=False)
     """
     if edge.partial is None:

@@ -7,7 +7,8 @@ from math import inf, nan
 
 import pytest
 
-from autograd.seeing.style import THEMES, THICKEST, THINNEST, css_variables, mixed, theme_named, width
+from autograd.seeing.pages.frame import theme_variables
+from autograd.seeing.style import THEMES, THICKEST, THINNEST, mixed, theme_named, width
 
 
 def test_width_is_logarithmic_and_bounded() -> None:
@@ -47,7 +48,7 @@ def test_pages_get_every_colour_as_a_variable_of_its_own() -> None:
         assert all(re.fullmatch(r"#[0-9A-F]{6}", colour) for colour in found.values())
         assert found["paper"] == theme.paper
         assert [found[f"route{rank}"] for rank in range(1, 6)] == list(theme.routes)
-        assert theme.variables() in css_variables()
+        assert theme.variables() in theme_variables()
 
 
 def test_mixing_goes_from_one_colour_to_the_other() -> None:
