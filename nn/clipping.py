@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import hypot, isfinite, isnan, nan
-from numbers import Real
 from typing import Any
 
 from autograd import Value
 from autograd.extend import NO_GRADIENT
+from nn.checks import finite_number
 
 KEPT_FROM_ZERO = 1e-6
 """Added to a norm that is divided by, as PyTorch does."""
@@ -46,7 +46,7 @@ def clip_grad_norm_(
         RuntimeError: if ``error_if_nonfinite`` is set and the length is not finite; nothing is changed.
     """
     clipped = _with_gradients(parameters)
-    max_norm = bound("max_norm", max_norm)
+    max_norm = finite_number("max_norm", max_norm, at_least=0.0)
     length = norm([v.grad for v in clipped])
     if error_if_nonfinite and not isfinite(length):
         raise RuntimeError(
@@ -70,7 +70,7 @@ def clip_grad_value_(parameters: Value | Iterable[Value], clip_value: float) -> 
         TypeError, ValueError: if an argument is of the wrong kind or out of range.
     """
     clipped = _with_gradients(parameters)
-    clip_value = bound("clip_value", clip_value)
+    clip_value = finite_number("clip_value", clip_value, at_least=0.0)
     for v in clipped:
         v.grad = within(v.grad, clip_value)
 
@@ -113,20 +113,6 @@ def within(g: float, limit: float) -> float:
     if g > limit:
         return limit
     return -limit if g < -limit else g
-
-
-def bound(name: str, x: Any) -> float:
-    """A finite number from 0 up.
-
-    Raises:
-        TypeError, ValueError: if it is not.
-    """
-    if not isinstance(x, Real) or isinstance(x, bool):
-        raise TypeError(f"{name} is a number; got {x!r} ({type(x).__name__})")
-    limit = float(x)
-    if not (isfinite(limit) and limit >= 0):
-        raise ValueError(f"{name} is a finite number from 0 up; got {x!r}")
-    return limit
 
 
 def _with_gradients(parameters: Any) -> list[Any]:

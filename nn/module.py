@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from autograd import Parameter, Value
 from autograd.extend import NO_GRADIENT, recording
-from nn.checks import did_you_mean
+from autograd.notation.hints import did_you_mean
 
 NO_WEIGHTS = frozenset({"b", "bias", "biases", "activation"})
 """Names of attributes whose parameters are not weights: biases, and the learned slope of an activation."""
@@ -110,7 +110,7 @@ class Module:
         super().__setattr__(name, x)
 
     def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
-        """Each parameter with its dotted path, such as ``layers.0.neurons.1.w.2``.
+        """Yield each parameter with its dotted path, such as ``layers.0.neurons.1.w.2``.
 
         A parameter held in several places comes once, under the first of its paths.
         """
@@ -185,22 +185,22 @@ class Module:
         return f"{type(self).__name__}({''.join(named)})"
 
     def parameters(self) -> list[Parameter]:
-        """Every parameter once, in the order of `named_parameters`."""
+        """Return every parameter once, in the order of `named_parameters`."""
         return [x for _, x in self._within() if isinstance(x, Parameter)]
 
     def modules(self) -> list[Module]:
-        """This Module and every one within it, each once."""
+        """Return this Module and every one within it, each once."""
         return [x for _, x in self._within() if isinstance(x, Module)]
 
     def weights(self) -> list[Parameter]:
-        """The parameters that penalties are for: all but biases and the slopes of activations.
+        """Return the parameters that penalties are for: all but biases and the slopes of activations.
 
-        Those are what is held as ``b``, ``bias``, ``biases`` or ``activation``.
+        Those are the parameters held as ``b``, ``bias``, ``biases`` or ``activation``.
         """
         return [p for path, p in self.named_parameters() if not NO_WEIGHTS.intersection(path.split("."))]
 
     def parameter(self, name: str) -> Parameter:
-        """The parameter of this label (``w21^3``) or dotted path (``layers.2.neurons.0.w.1``).
+        """Return the parameter of this label (``w21^3``) or dotted path (``layers.2.neurons.0.w.1``).
 
         Raises:
             ValueError: if there is none, or if the label belongs to several.
@@ -212,7 +212,7 @@ class Module:
         if not labelled:
             known = [*(p.label for p in named.values() if p.label), *named]
             raise ValueError(
-                f"there is no parameter {name!r}{did_you_mean(name, known)} "
+                f"there is no parameter {name!r}{did_you_mean(name, known, otherwise='.')} "
                 "Parameters go by label (w21^3) or by path (layers.2.neurons.0.w.1)"
             )
         if len(labelled) > 1:
@@ -227,13 +227,13 @@ class Module:
             p.grad = NO_GRADIENT
 
     def train(self, training: bool = True) -> Self:
-        """Go into training, where `Dropout` drops; gives the Module itself, as PyTorch's does."""
+        """Put the Module into training, where `Dropout` drops; return it, as PyTorch does."""
         for module in self.modules():
             module.training = bool(training)
         return self
 
     def eval(self) -> Self:
-        """Go out of training: every output is that of the whole network."""
+        """Take the Module out of training: every output is that of the whole network."""
         return self.train(False)
 
     def state_dict(self) -> dict[str, float]:
@@ -276,7 +276,7 @@ class Module:
 
 @contextmanager
 def mode(model: Any, *, training: bool) -> Iterator[None]:
-    """Have a model in training or out of it for a while, and then every Module of it as it was."""
+    """Put a model in training or out of it for the block, and then every Module back as it was."""
     modules = model.modules() if isinstance(model, Module) else []
     before = [module.training for module in modules]
     try:
@@ -334,7 +334,7 @@ def _complaints(named: Mapping[str, Parameter], state: Mapping[str, float]) -> l
     if missing:
         found.append(f"missing {_listed(missing)}")
     if unexpected:
-        hints = [f"{path!r}{did_you_mean(str(path), missing).rstrip('.')}" for path in unexpected]
+        hints = [f"{path!r}{did_you_mean(str(path), missing)}" for path in unexpected]
         found.append(f"not expected {_listed(hints)}")
     if bad:
         found.append(f"not finite numbers {_listed([f'{path} = {state[path]!r}' for path in bad])}")

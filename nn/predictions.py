@@ -8,8 +8,9 @@ from typing import Any
 
 from autograd import Value, no_grad
 from nn import losses
-from nn.data.samples import Samples, alone, features, is_right, plain, targets
+from nn.data.samples import Samples, as_list, features, targets
 from nn.module import mode
+from nn.outputs import is_right, single_or_list
 from nn.recurrent import Recurrent
 from nn.training.sequences import sequence_features, sequence_targets
 
@@ -39,7 +40,7 @@ def answers(model: Any, *tables: Any) -> Any:
                 Exception
             ):  # whatever keeps the model from being recorded: row by row it will do, or say why
                 pass
-        return [[v.data for v in _listed(model(*map(_plain, row)))] for row in zip(*tables, strict=True)]
+        return [[v.data for v in _listed(model(*map(as_list, row)))] for row in zip(*tables, strict=True)]
 
 
 def _replayed(model: Any, tables: Sequence[Any]) -> Any:
@@ -55,10 +56,6 @@ def _replayed(model: Any, tables: Sequence[Any]) -> Any:
 
 def _listed(prediction: Any) -> Sequence[Value]:
     return [prediction] if isinstance(prediction, Value) else list(prediction)
-
-
-def _plain(row: Any) -> Any:
-    return row.tolist() if hasattr(row, "tolist") else row
 
 
 def predict(model: Any, X: Any) -> list[Any]:
@@ -78,7 +75,7 @@ def predict(model: Any, X: Any) -> list[Any]:
     """
     rows = _rows(model, X, "X")
     if not _is_stepwise(model):
-        return [alone(outputs) for outputs in plain(answers(model, rows))]
+        return [single_or_list(outputs) for outputs in as_list(answers(model, rows))]
     samples = Samples(rows, ())
     with no_grad(), mode(model, training=False):
         predictions = (model(samples.row(i)) for i in range(len(samples)))
@@ -89,7 +86,7 @@ def _numbers(prediction: Any) -> Any:
     """The numbers of a prediction, alone where there is but one."""
     if isinstance(prediction, Value):
         return prediction.data
-    return alone([_numbers(v) for v in prediction])
+    return single_or_list([_numbers(v) for v in prediction])
 
 
 def _is_stepwise(model: Any) -> bool:

@@ -18,9 +18,10 @@ from typing import Any
 
 from autograd import Constant, Value
 from autograd.extend import collector_paused
+from nn.checks import Seed, generator, whole_number
 from nn.init import Initialiser
 from nn.inputs import as_inputs
-from nn.layers import ActivationChoice, Layer, Seed, as_generator, as_size
+from nn.layers import ActivationChoice, Layer
 from nn.module import Module
 
 State = tuple[Value, ...]
@@ -149,8 +150,8 @@ class RNNCell(Cell):
         init: str | Initialiser | None = None,
         seed: Seed = None,
     ) -> None:
-        self.nin, self.n = as_size("nin", nin), as_size("n", n)
-        self.hidden = self._gate("", activation, init, as_generator(seed))
+        self.nin, self.n = whole_number("nin", nin), whole_number("n", n)
+        self.hidden = self._gate("", activation, init, generator(seed))
 
     def fire(self, x: State, state: State) -> State:
         return tuple(self.hidden.fire((*x, *state)))
@@ -184,8 +185,8 @@ class LSTMCell(Cell):
     parts = ("h", "c")
 
     def __init__(self, nin: int, n: int, *, init: str | Initialiser | None = None, seed: Seed = None) -> None:
-        self.nin, self.n = as_size("nin", nin), as_size("n", n)
-        rng = as_generator(seed)
+        self.nin, self.n = whole_number("nin", nin), whole_number("n", n)
+        rng = generator(seed)
         self.input = self._gate("i", "sigmoid", init, rng)
         self.forget = self._gate("f", "sigmoid", init, rng)
         self.candidate = self._gate("g", "tanh", init, rng)
@@ -225,8 +226,8 @@ class GRUCell(Cell):
     """
 
     def __init__(self, nin: int, n: int, *, init: str | Initialiser | None = None, seed: Seed = None) -> None:
-        self.nin, self.n = as_size("nin", nin), as_size("n", n)
-        rng = as_generator(seed)
+        self.nin, self.n = whole_number("nin", nin), whole_number("n", n)
+        rng = generator(seed)
         self.reset = self._gate("r", "sigmoid", init, rng)
         self.update = self._gate("z", "sigmoid", init, rng)
         self.candidate_x = Layer(self.nin, self.n, "linear", init=init, seed=rng)

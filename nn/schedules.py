@@ -21,10 +21,9 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from math import cos, inf, isfinite, pi
 from numbers import Real
-from operator import index
 from typing import Any
 
-from nn.checks import check_column, check_count, check_keys
+from nn.checks import check_column, check_keys, finite_number, whole_number
 from nn.optim import Optimizer
 
 
@@ -90,7 +89,7 @@ class Schedule:
         if state["schedule"] != type(self).__name__:
             raise ValueError(f"the state is of {state['schedule']!r}, this schedule is {type(self).__name__}")
         initial = check_column("initial", state["initial"], len(self.initial), "group")
-        return check_count("t", state["t"]), list(initial)
+        return whole_number("t", state["t"], at_least=0), list(initial)
 
     def __repr__(self) -> str:
         hidden = ("optimizer", "t", "initial", "best", "bad_epochs")
@@ -108,7 +107,10 @@ class StepLR(Schedule):
     """
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
-        self.step_size, self.gamma = _whole("step_size", step_size), _number("gamma", gamma, above=0.0)
+        self.step_size, self.gamma = (
+            whole_number("step_size", step_size),
+            finite_number("gamma", gamma, above=0.0),
+        )
         super().__init__(optimizer)
 
     def rate(self, initial: float, t: int) -> float:
@@ -124,7 +126,7 @@ class ExponentialLR(Schedule):
     """
 
     def __init__(self, optimizer: Optimizer, gamma: float) -> None:
-        self.gamma = _number("gamma", gamma, above=0.0)
+        self.gamma = finite_number("gamma", gamma, above=0.0)
         super().__init__(optimizer)
 
     def rate(self, initial: float, t: int) -> float:
@@ -143,7 +145,10 @@ class CosineAnnealingLR(Schedule):
     """
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:
-        self.T_max, self.eta_min = _whole("T_max", T_max), _number("eta_min", eta_min)
+        self.T_max, self.eta_min = (
+            whole_number("T_max", T_max),
+            finite_number("eta_min", eta_min, at_least=0.0),
+        )
         super().__init__(optimizer)
 
     def rate(self, initial: float, t: int) -> float:
@@ -167,9 +172,9 @@ class LinearLR(Schedule):
         end_factor: float = 1.0,
         total_iters: int = 5,
     ) -> None:
-        self.start_factor = _number("start_factor", start_factor, above=0.0, most=1.0)
-        self.end_factor = _number("end_factor", end_factor, most=1.0)
-        self.total_iters = _whole("total_iters", total_iters)
+        self.start_factor = finite_number("start_factor", start_factor, above=0.0, at_most=1.0)
+        self.end_factor = finite_number("end_factor", end_factor, at_least=0.0, at_most=1.0)
+        self.total_iters = whole_number("total_iters", total_iters)
         super().__init__(optimizer)
 
     def rate(self, initial: float, t: int) -> float:
@@ -202,7 +207,7 @@ class SequentialLR(Schedule):
                 raise TypeError(f"schedulers are schedules with a formula for the rate; got {schedule!r}")
             if schedule.optimizer is not optimizer:
                 raise ValueError(f"{schedule!r} is of another optimiser")
-        ends = [_whole("a milestone", n) for n in self.milestones]
+        ends = [whole_number("a milestone", n) for n in self.milestones]
         if len(ends) != len(self.schedulers) - 1 or any(a >= b for a, b in pairwise(ends)):
             raise ValueError(
                 f"milestones are {len(self.schedulers) - 1} rising numbers of epochs, one between each "
@@ -238,10 +243,10 @@ class ReduceLROnPlateau(Schedule):
         threshold: float = 1e-4,
         min_lr: float = 0.0,
     ) -> None:
-        self.factor = _number("factor", factor, above=0.0, below=1.0)
-        self.patience = _whole("patience", patience, least=0)
-        self.threshold = _number("threshold", threshold, below=1.0)
-        self.min_lr = _number("min_lr", min_lr)
+        self.factor = finite_number("factor", factor, above=0.0, below=1.0)
+        self.patience = whole_number("patience", patience, at_least=0)
+        self.threshold = finite_number("threshold", threshold, at_least=0.0, below=1.0)
+        self.min_lr = finite_number("min_lr", min_lr, at_least=0.0)
         self.best, self.bad_epochs = inf, 0
         super().__init__(optimizer)
 
@@ -277,7 +282,7 @@ class ReduceLROnPlateau(Schedule):
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         t, initial = self._read(state)
-        best, bad_epochs = state["best"], check_count("bad_epochs", state["bad_epochs"])
+        best, bad_epochs = state["best"], whole_number("bad_epochs", state["bad_epochs"], at_least=0)
         if best is None:
             best = inf
         elif not isinstance(best, Real) or not isfinite(best):
@@ -287,27 +292,3 @@ class ReduceLROnPlateau(Schedule):
 
 SMALLEST_CHANGE = 1e-8
 """A rate is not lowered by less than this, as in PyTorch."""
-
-
-def _number(
-    name: str, x: Any, above: float = -inf, low: float = 0.0, below: float = inf, most: float = inf
-) -> float:
-    if not isinstance(x, Real) or isinstance(x, bool):
-        raise TypeError(f"{name} is a number; got {x!r} ({type(x).__name__})")
-    number = float(x)
-    if not (isfinite(number) and above < number < below and low <= number <= most):
-        wanted = "above 0" if above >= low else "from 0 up"
-        wanted += f" and below {below:g}" if isfinite(below) else ""
-        wanted += f" and at most {most:g}" if isfinite(most) else ""
-        raise ValueError(f"{name} is a finite number {wanted}; got {x!r}")
-    return number
-
-
-def _whole(name: str, n: Any, least: int = 1) -> int:
-    try:
-        number = index(n)
-    except TypeError:
-        raise TypeError(f"{name} is a whole number of epochs; got {n!r} ({type(n).__name__})") from None
-    if number < least:
-        raise ValueError(f"{name} is at least {least}; got {number}")
-    return number

@@ -15,7 +15,7 @@ from nn.training.fit import fit
 from nn.training.history import evenly_spaced
 
 SNAPSHOTS = 30
-"""A network that can be drawn whole is kept about this many times while it learns."""
+"""About this many snapshots are taken of a network that can be drawn while it learns."""
 
 
 def run(
@@ -57,7 +57,7 @@ def run(
 def _after_an_epoch(
     job: Job, path: str | PathLike[str] | None, snapshots: list[Snapshot]
 ) -> Callable[[Mapping[str, Any]], None] | None:
-    """What is done after each epoch: a checkpoint is written, a snapshot taken; None if neither."""
+    """Return what writes a checkpoint and takes a snapshot after each epoch; None if neither is wanted."""
     watched = evenly_spaced(job.settings.epochs, SNAPSHOTS) if job.on_a_plane else set()
     if path is None and not watched:
         return None

@@ -10,10 +10,11 @@ from autograd import Value, no_grad
 from autograd import sum as add_up
 from autograd.extend import NO_GRADIENT
 from nn.clipping import Clipping
-from nn.data.samples import Samples, Table, is_right
+from nn.data.samples import Samples, Table
 from nn.health.units import UnitFacts, facts_of_units
 from nn.module import mode
 from nn.optim import Optimizer
+from nn.outputs import is_right
 from nn.training.engine import Moment, Numbers, Objective, moment_of
 
 TOGETHER = 16

@@ -20,7 +20,7 @@ from typing import Any, cast
 
 from autograd import Value, no_grad
 from nn import losses
-from nn.checks import _factor, _limit, _seed, _whole, _yes_or_no, by_name
+from nn.checks import finite_number, one_of, whole_number, yes_or_no
 from nn.clipping import Clipping
 from nn.data.samples import Samples, targets
 from nn.health.monitor import WATCHED, Monitor
@@ -120,16 +120,21 @@ def fit(
     1.0
     """
     plan = Plan(
-        epochs=_whole("epochs", epochs),
-        batch_size=None if batch_size is None else _whole("batch_size", batch_size),
-        patience=None if patience is None else _whole("patience", patience),
-        rng=random.Random(_seed(seed)),
-        shuffle=_yes_or_no("shuffle", shuffle),
-        progress=_yes_or_no("progress", progress),
+        epochs=whole_number("epochs", epochs),
+        batch_size=None if batch_size is None else whole_number("batch_size", batch_size),
+        patience=None if patience is None else whole_number("patience", patience),
+        rng=random.Random(whole_number("seed", seed, at_least=None)),
+        shuffle=yes_or_no("shuffle", shuffle),
+        progress=yes_or_no("progress", progress),
     )
-    engine = by_name("engine", engine, {name: name for name in ENGINES})
-    objective = Objective(_loss(loss), _factor("l1", l1), _factor("l2", l2))
-    clipping = Clipping(_limit("clip_norm", clip_norm), _limit("clip_value", clip_value))
+    engine = one_of("engine", engine, {name: name for name in ENGINES})
+    objective = Objective(
+        _loss(loss), finite_number("l1", l1, at_least=0.0), finite_number("l2", l2, at_least=0.0)
+    )
+    clipping = Clipping(
+        None if clip_norm is None else finite_number("clip_norm", clip_norm, at_least=0.0),
+        None if clip_value is None else finite_number("clip_value", clip_value, at_least=0.0),
+    )
     optimizer = _optimizer(model, optimizer, schedule)
     if checkpoint is not None and not callable(checkpoint):
         raise TypeError(f"checkpoint is a function of the training's state; got {checkpoint!r}")
@@ -238,7 +243,7 @@ def _truncation(model: Any, truncate: Any) -> int | None:
         return None
     if not isinstance(model, Recurrent):
         raise TypeError(f"truncate is for sequences and an nn.Recurrent; got a {type(model).__name__}")
-    return _whole("truncate", truncate)
+    return whole_number("truncate", truncate)
 
 
 def _outputs(model: Any, row: list[float]) -> int:

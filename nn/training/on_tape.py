@@ -271,7 +271,7 @@ def _in_order(batch: Sequence[int]) -> bool:
 
 
 def _right(outputs: Array, targets: Array, threshold: float | None) -> int:
-    """How many of the outputs name the class that their target names; see `nn.data.samples.is_right`."""
+    """How many of the outputs name the class that their target names; see `nn.outputs.is_right`."""
     if threshold is None:
         return 0
     if outputs.shape[1] == 1:

@@ -20,7 +20,7 @@ from math import isfinite
 from numbers import Real
 from typing import Any
 
-from nn.checks import check_column, check_count, check_keys
+from nn.checks import check_column, check_keys, whole_number
 from nn.module import Module
 from nn.optim import Optimizer
 from nn.schedules import Schedule
@@ -89,7 +89,7 @@ def resumed(
     check_keys("the state of a training", state, names)
     parameters = model.parameters()
     weights = check_column("weights", state["weights"], len(parameters))
-    epochs = _epochs(state["history"], check_count("epoch", state["epoch"]))
+    epochs = _epochs(state["history"], whole_number("epoch", state["epoch"], at_least=0))
     best = _best(state["best"], len(parameters))
     drawn = _drawn(state["generators"], drawing)
     if (schedule is None) != (state["schedule"] is None):
@@ -129,7 +129,7 @@ def _best(best: Any, parameters: int) -> Best | None:
     if not isinstance(best["loss"], Real) or not isfinite(best["loss"]):
         raise ValueError(f"the loss of the best epoch is a finite number; got {best['loss']!r}")
     weights = check_column("the best weights", best["weights"], parameters)
-    return Best(float(best["loss"]), check_count("the best epoch", best["epoch"]), weights)
+    return Best(float(best["loss"]), whole_number("the best epoch", best["epoch"], at_least=0), weights)
 
 
 def _drawn(states: Any, drawing: Sequence[random.Random]) -> list[Any]:

@@ -9,10 +9,10 @@ from typing import Any
 
 from autograd import Value, mean
 from autograd.notation.numbers import counted
-from nn.data.samples import Table, plain, targets
+from nn.data.samples import Table, as_list, targets
 from nn.losses import Loss
+from nn.outputs import single_or_list
 from nn.recurrent import Recurrent
-from nn.training.windows import _one
 
 
 def sequence_features(model: Recurrent, X: Any, name: str = "X") -> Table:
@@ -55,7 +55,7 @@ def sequence_targets(
             has = "one number" if isinstance(row, (Value, Real)) else f"{len(row)} steps"
             raise ValueError(f"{name} has a target for each of the {steps} steps; sequence {i} has {has}")
     flat, threshold = targets([target for row in rows for target in row], model.nout, loss, name)
-    flat = plain(flat)
+    flat = as_list(flat)
     joined = [[x for row in flat[k : k + steps] for x in row] for k in range(0, len(flat), steps)]
     return joined, threshold
 
@@ -116,5 +116,5 @@ def stepwise(loss: Loss, model: Recurrent, prediction: Sequence[Any], target: An
         target: the targets of all steps in one row.
     """
     row = [target] if isinstance(target, Real) else list(target)
-    targets = [_one(row[k : k + model.nout]) for k in range(0, len(row), model.nout)]
+    targets = [single_or_list(row[k : k + model.nout]) for k in range(0, len(row), model.nout)]
     return mean(loss(step, t) for step, t in zip(prediction, targets, strict=True))

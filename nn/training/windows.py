@@ -17,10 +17,11 @@ from math import ceil
 from typing import Any, Protocol
 
 from autograd import Constant, Value, dot
-from nn.data.samples import Samples, Table, alone, is_right, plain
+from nn.data.samples import Samples, Table, as_list
 from nn.health.units import UnitFacts
 from nn.losses import Loss
 from nn.module import Module
+from nn.outputs import is_right, single_or_list
 from nn.recurrent import Recurrent, as_steps
 from nn.training.engine import Engine, Moment, Numbers, Objective
 
@@ -66,7 +67,7 @@ class Cut:
         nin, nout, state = self.model.nin, self.model.nout, self.model.cell.state_size
         start, shares = window * self.length, self.shares(window)
         X, y = [], []
-        for x, t in zip(plain(samples.X), plain(samples.y), strict=True):
+        for x, t in zip(as_list(samples.X), as_list(samples.y), strict=True):
             inputs = x[start * nin : (start + self.length) * nin]
             X.append([*inputs, *[0.0] * (self.length * nin - len(inputs) + state)])
             wanted = t[start * nout : (start + self.length) * nout] if self.model.every_step else t
@@ -95,14 +96,10 @@ class Window(Module):
             shares = target[count * nout :]
             places = [k for k, share in enumerate(shares) if isinstance(share, Value) or share]
             rows = [slice(k * nout, (k + 1) * nout) for k in places]
-            each = [loss(_one(prediction[row]), _one(target[row])) for row in rows]
+            each = [loss(single_or_list(prediction[row]), single_or_list(target[row])) for row in rows]
             return dot([shares[k] for k in places], each)
 
         return of_window
-
-
-def _one(values: Sequence[Any]) -> Any:
-    return alone(list(values))
 
 
 class Feedable(Engine, Protocol):
@@ -183,7 +180,7 @@ class WindowEngine:
         return [row[first:] for row in found] if isinstance(found, list) else found[:, first:]
 
     def _with_states(self, window: Samples, states: Table) -> Samples:
-        X = [[*x[: self._state], *state] for x, state in zip(window.X, plain(states), strict=True)]
+        X = [[*x[: self._state], *state] for x, state in zip(window.X, as_list(states), strict=True)]
         return Samples(X, window.y)
 
     def _right(self, w: int, y: Table) -> int:
@@ -194,8 +191,8 @@ class WindowEngine:
         places = [k for k, share in enumerate(self.cut.shares(w)) if share]
         first = w * self.cut.length * nout if self.cut.model.every_step else 0
         right = 0
-        for outputs, t in zip(plain(self.inner.predictions), plain(y), strict=True):
-            t = plain(t)
+        for outputs, t in zip(as_list(self.inner.predictions), as_list(y), strict=True):
+            t = as_list(t)
             for j, k in enumerate(places):
                 wanted = t[first + j * nout : first + (j + 1) * nout]
                 right += is_right(outputs[k * nout : (k + 1) * nout], wanted, threshold)

@@ -11,7 +11,8 @@ import pytest
 import nn.training.fit
 from autograd import Parameter, Value, gradients, mean
 from nn import MLP, SGD, Adam, History, Module, accuracy, fit, losses, predict
-from nn.data.samples import Samples, is_right
+from nn.data.samples import Samples
+from nn.outputs import is_right
 from nn.schedules import ExponentialLR
 from nn.training.history import Epoch
 
@@ -419,8 +420,8 @@ BAD = [
     ({"X": [*X[:4], [1.0, "a"]]}, TypeError, "row 4, column 1 of X .* is 'a'"),
     ({"X": [*X[:4], None]}, TypeError, "row 4 of X is None"),
     ({"X": [1.0, 2.0, 3.0, 4.0, 5.0]}, TypeError, r"X is a table.*\[\[x\] for x in X\]"),
-    ({"X": "data.csv"}, TypeError, "X holds one row a sample; got 'data.csv'"),
-    ({"X": 3}, TypeError, "X holds one row a sample; got 3"),
+    ({"X": "data.csv"}, TypeError, "X holds one row per sample; got 'data.csv'"),
+    ({"X": 3}, TypeError, "X holds one row per sample; got 3"),
     ({"y": [1, -1, 1, -1, nan]}, ValueError, "row 4, column 0 of y .* is nan"),
     ({"y": [0, 1, 0, 1, 0]}, ValueError, "row 0 of y: the hinge loss has the classes −1 and"),
     ({"y": ["a", "b", "a", "b", "a"]}, TypeError, "row 0 of y is 'a'"),

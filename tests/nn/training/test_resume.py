@@ -158,15 +158,15 @@ def change(path, new):
 
 
 BAD = [
-    (change(["epoch"], -1), ValueError, "epoch is a whole number"),
+    (change(["epoch"], -1), ValueError, "epoch is at least 0; got -1"),
     (change(["epoch"], 7), ValueError, "7 epochs, but its history"),
     (change(["epoch"], KeyError), ValueError, "lacks 'epoch'"),
     (change(["weights"], [1.0]), ValueError, "weights holds 1 numbers.*17 are wanted"),
     (change(["weights", 3], nan), ValueError, "weights holds finite numbers; number 3 is nan"),
-    (change(["optimizer", "steps"], "x"), ValueError, "steps is a whole number"),
+    (change(["optimizer", "steps"], "x"), TypeError, "steps is a whole number"),
     (change(["optimizer", "optimizer"], "Adam"), ValueError, "of 'Adam', this optimiser is SGD"),
     (change(["schedule"], None), ValueError, "a training without a schedule"),
-    (change(["schedule", "t"], 0.5), ValueError, "t is a whole number"),
+    (change(["schedule", "t"], 0.5), TypeError, "t is a whole number"),
     (change(["generators"], []), ValueError, "draws from 1 generators"),
     (change(["generators", 0], [3, [1, 2], None]), ValueError, "generator is damaged"),
     (change(["generators", 0, 1, 0], -1), ValueError, "generator is damaged"),

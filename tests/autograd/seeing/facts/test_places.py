@@ -10,6 +10,8 @@ import pytest
 
 from autograd import Parameter, Value, topological_order
 from autograd.seeing.facts.places import structure_of
+from autograd.seeing.facts.records import Trace
+from autograd.seeing.facts.trace import trace
 from nn import MLP, GRUCell, Layer, LSTMCell, Module, Recurrent, RNNCell
 
 
@@ -140,3 +142,12 @@ def test_copies_do_not_take_the_modules_along(again: Any) -> None:
     y = MLP(2, [1], seed=0)([0.5, 1.0])
     assert again(y).place is None
     assert again(y).data == y.data
+
+
+@pytest.mark.parametrize("make", NETWORKS)
+def test_places_survive_json(make: Any) -> None:
+    model, x = make()
+    y = model(x)
+    facts = trace(y[-1] if isinstance(y, list) else y)
+    assert facts.places
+    assert Trace.from_json(facts.to_json()) == facts
