@@ -1,61 +1,132 @@
-"""Things chosen by name: activations, initialisers, losses, optimisers."""
+"""Checks of arguments, saved states and installed packages: one of each, for all of `nn`.
+
+Every check returns what it was given in the form that the caller continues with, and every message
+names the argument, says what is wanted and repeats what came.
+"""
 
 from __future__ import annotations
 
+import random
 from array import array
-from collections.abc import Collection, Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Iterable, Mapping
+from importlib import import_module
 from math import inf, isfinite
 from numbers import Real
 from operator import index
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
-from nn.clipping import bound
+from autograd.notation import hints
+from autograd.notation.hints import described
 
 T = TypeVar("T")
 
+Seed: TypeAlias = int | random.Random | None
+"""Where random numbers come from: a seed, a generator, or None for others in every run."""
 
-def by_name(kind: str, name: Any, table: Mapping[str, T]) -> T:
-    """What the table holds under the name.
+
+def whole_number(name: str, n: Any, at_least: int | None = 1) -> int:
+    """Return a whole number as an int, NumPy's integers included.
+
+    Raises:
+        TypeError: if it is not a whole number.
+        ValueError: if it is below ``at_least``.
+
+    >>> whole_number("epochs", 0)
+    Traceback (most recent call last):
+    ...
+    ValueError: epochs is at least 1; got 0
+    """
+    try:
+        number = index(n)
+    except TypeError:
+        number = None
+    if number is None or isinstance(n, bool):
+        raise TypeError(f"{name} is a whole number; got {described(n)}")
+    if at_least is not None and number < at_least:
+        raise ValueError(f"{name} is at least {at_least}; got {number}")
+    return number
+
+
+def finite_number(
+    name: str,
+    x: Any,
+    *,
+    at_least: float = -inf,
+    above: float = -inf,
+    below: float = inf,
+    at_most: float = inf,
+) -> float:
+    """Return a finite number within a range as a float, NumPy's numbers included.
+
+    Raises:
+        TypeError: if it is not a number.
+        ValueError: if it is infinite, nan or out of range.
+
+    >>> finite_number("momentum", 1, at_least=0, below=1)
+    Traceback (most recent call last):
+    ...
+    ValueError: momentum is a finite number from 0 up and below 1; got 1
+    """
+    if not isinstance(x, Real) or isinstance(x, bool):
+        raise TypeError(f"{name} is a number; got {described(x)}")
+    number = float(x)
+    if not (isfinite(number) and at_least <= number <= at_most and above < number < below):
+        bounds = {
+            f"from {at_least:g} up": at_least,
+            f"above {above:g}": above,
+            f"below {below:g}": below,
+            f"at most {at_most:g}": at_most,
+        }
+        wanted = " and ".join(words for words, bound in bounds.items() if isfinite(bound))
+        raise ValueError(f"{name} is a finite number{' ' if wanted else ''}{wanted}; got {x!r}")
+    return number
+
+
+def yes_or_no(name: str, x: Any) -> bool:
+    """Return True or False as a bool, NumPy's and the numbers 1 and 0 included.
+
+    Raises:
+        TypeError: if it is anything else.
+    """
+    if x not in (True, False):
+        raise TypeError(f"{name} is True or False; got {described(x)}")
+    return bool(x)
+
+
+def one_of(what: str, name: Any, choices: Mapping[str, T]) -> T:
+    """Return the choice of this name.
 
     Args:
-        kind: what is being chosen, for the message.
-        name: an entry of the table.
-        table: the choices.
+        what: what is being chosen, for the message.
+        name: a name among the choices.
+        choices: what there is to choose from, by name.
 
     Raises:
         TypeError: if the name is not a string.
-        ValueError: if the table has no such name; the message names the closest one.
+        ValueError: if there is no choice of this name; the message names the closest one.
 
-    >>> by_name("colour", "bleu", {"blue": 1, "red": 2})
+    >>> one_of("colour", "bleu", {"blue": 1, "red": 2})
     Traceback (most recent call last):
     ...
     ValueError: unknown colour 'bleu'; did you mean 'blue'? Known are: blue, red
     """
     if not isinstance(name, str):
-        raise TypeError(f"the {kind} is chosen by name; got {name!r} ({type(name).__name__})")
-    if name not in table:
-        raise ValueError(f"unknown {kind} {name!r}{did_you_mean(name, table)} Known are: {', '.join(table)}")
-    return table[name]
+        raise TypeError(f"the {what} is chosen by name; got {described(name)}")
+    if name not in choices:
+        hint = hints.did_you_mean(name, choices, otherwise=".")
+        raise ValueError(f"unknown {what} {name!r}{hint} Known are: {', '.join(choices)}")
+    return choices[name]
 
 
-def did_you_mean(name: str, known: Collection[str]) -> str:
-    """``; did you mean '…'?`` where a known name is close, else just the mark that ends the clause."""
-    by_lower = {other.lower(): other for other in known}  # a wrong case is the likeliest slip
-    beginning = [other for other in by_lower if other.startswith(name.lower())]
-    close = get_close_matches(name.lower(), by_lower, n=1) or beginning
-    return f"; did you mean {by_lower[close[0]]!r}?" if close else "."
+def generator(seed: Seed) -> random.Random:
+    """Return the generator itself, or a new one with this seed; without a seed its numbers differ every run.
 
-
-def _number(name: str, x: Any, above: float = -inf, low: float = 0.0, below: float = inf) -> float:
-    if not isinstance(x, Real) or isinstance(x, bool):
-        raise TypeError(f"{name} is a number; got {x!r} ({type(x).__name__})")
-    number = float(x)
-    if not (isfinite(number) and low <= number < below and number > above):
-        wanted = f"above {above:g}" if above >= low else f"from {low:g} up"
-        wanted += f" and below {below:g}" if isfinite(below) else ""
-        raise ValueError(f"{name} is a finite number {wanted}; got {x!r}")
-    return number
+    Raises:
+        TypeError: if the seed is neither a whole number nor a generator.
+    """
+    if isinstance(seed, random.Random):
+        return seed
+    return random.Random(None if seed is None else whole_number("seed", seed, at_least=None))
 
 
 def check_keys(whose: str, state: Any, wanted: Iterable[str]) -> None:
@@ -75,22 +146,12 @@ def check_keys(whose: str, state: Any, wanted: Iterable[str]) -> None:
             raise ValueError(f"{whose} {complaint} {', '.join(map(repr, names))}; nothing was loaded")
 
 
-def check_count(name: str, n: Any) -> int:
-    """A whole number from 0 up.
-
-    Raises:
-        ValueError: if it is not one.
-    """
-    if not isinstance(n, int) or isinstance(n, bool) or n < 0:
-        raise ValueError(f"{name} is a whole number from 0 up; got {n!r}")
-    return n
-
-
 def check_column(name: str, numbers: Any, length: int, of: str = "parameter") -> array[float]:
-    """So many finite numbers, one for each of something, as an array.
+    """Return finite numbers, one for each of ``length`` things, as an array.
 
     Raises:
-        TypeError, ValueError: if they are not.
+        TypeError: if they are not numbers.
+        ValueError: if there are more or fewer of them, or one is not finite.
     """
     try:
         column = array("d", numbers)
@@ -104,37 +165,58 @@ def check_column(name: str, numbers: Any, length: int, of: str = "parameter") ->
     return column
 
 
-def _whole(name: str, n: Any) -> int:
+PACKAGES = {"sklearn": "scikit-learn"}
+"""The names under which packages are installed, where they are imported under another one."""
+
+
+def import_extra(module: str, user: str) -> Any:
+    """Return a module of a package that only the ``train`` extra installs.
+
+    Args:
+        module: what to import.
+        user: what needs it, for the message.
+
+    Raises:
+        ImportError: if the package is not installed; the message says how to install it.
+    """
     try:
-        number = index(n)
-    except TypeError:
-        raise TypeError(f"{name} is a whole number; got {n!r} ({type(n).__name__})") from None
-    if number < 1:
-        raise ValueError(f"{name} is at least 1; got {number}")
+        return import_module(module)
+    except ModuleNotFoundError:
+        package = module.partition(".")[0]
+        name = PACKAGES.get(package, package)
+        raise ImportError(f'{user} needs {name}: pip install "chainrule[train]"') from None
+
+
+# ------------------------------------------- names of before, for files not yet moved to the new ones
+
+by_name = one_of
+
+
+def bound(name: str, x: Any) -> float:
+    return finite_number(name, x, at_least=0.0)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    return hints.did_you_mean(name, known, otherwise=".")
+
+
+def _number(name: str, x: Any, above: float = -inf, low: float = 0.0, below: float = inf) -> float:
+    if not isinstance(x, Real) or isinstance(x, bool):
+        raise TypeError(f"{name} is a number; got {x!r} ({type(x).__name__})")
+    number = float(x)
+    if not (isfinite(number) and low <= number < below and number > above):
+        wanted = f"above {above:g}" if above >= low else f"from {low:g} up"
+        wanted += f" and below {below:g}" if isfinite(below) else ""
+        raise ValueError(f"{name} is a finite number {wanted}; got {x!r}")
     return number
 
 
-def _seed(seed: Any) -> int:
-    try:
-        return index(seed)
-    except TypeError:
-        raise TypeError(f"seed is a whole number; got {seed!r} ({type(seed).__name__})") from None
+def check_count(name: str, n: Any) -> int:
+    """A whole number from 0 up.
 
-
-def _yes_or_no(name: str, x: Any) -> bool:
-    if x not in (True, False):
-        raise TypeError(f"{name} is True or False; got {x!r} ({type(x).__name__})")
-    return bool(x)
-
-
-def _limit(name: str, x: Any) -> float | None:
-    return None if x is None else bound(name, x)
-
-
-def _factor(name: str, x: Any) -> float:
-    if not isinstance(x, Real):
-        raise TypeError(f"{name} is a number; got {x!r} ({type(x).__name__})")
-    factor = float(x)
-    if not (isfinite(factor) and factor >= 0):
-        raise ValueError(f"{name} is a finite number from 0 up; got {x!r}")
-    return factor
+    Raises:
+        ValueError: if it is not one.
+    """
+    if not isinstance(n, int) or isinstance(n, bool) or n < 0:
+        raise ValueError(f"{name} is a whole number from 0 up; got {n!r}")
+    return n

@@ -17,8 +17,10 @@ from typing import Any, Self
 from nn.checks import by_name, did_you_mean
 from nn.data.samples import features
 from nn.layers import MLP
+from nn.losses import Penalised
 from nn.optim import SGD, Adam, Optimizer
-from nn.predictions import answers
+from nn.predictions import outputs_of
+from nn.training.early_stopping import EarlyStopping
 from nn.training.fit import fit
 from nn.training.history import History
 
@@ -130,14 +132,16 @@ class MLPClassifier:
             self.model_,
             X,
             numpy.searchsorted(self.classes_, labels),
-            loss="binary_cross_entropy" if len(self.classes_) == 2 else "cross_entropy",
+            loss=Penalised(
+                "binary_cross_entropy" if len(self.classes_) == 2 else "cross_entropy",
+                l2=_not_negative("alpha", self.alpha) / 2 / batch,
+            ),
             optimizer=self._optimizer(),
             epochs=self.max_iter,
             batch_size=batch,
             shuffle=self.shuffle,
             seed=random.randrange(2**32) if self.random_state is None else self.random_state,
-            l2=_not_negative("alpha", self.alpha) / 2 / batch,
-            patience=self.n_iter_no_change,
+            callbacks=[EarlyStopping(self.n_iter_no_change)],
             progress=False,
         )
         self.loss_curve_, self.n_iter_ = self.history_["loss"], len(self.history_)
@@ -148,7 +152,7 @@ class MLPClassifier:
         numpy = _numpy()
         if not self.__sklearn_is_fitted__():
             raise ValueError("this MLPClassifier has learned nothing yet; call fit(X, y) first")
-        logits = numpy.asarray(answers(self.model_, features(X, columns=self.n_features_in_)))
+        logits = numpy.asarray(outputs_of(self.model_, features(X, columns=self.n_features_in_)))
         if len(self.classes_) == 2:  # a logistic output is the softmax of 0 and its logit
             logits = numpy.hstack([numpy.zeros_like(logits), logits])
         powers = numpy.exp(logits - logits.max(axis=1, keepdims=True))

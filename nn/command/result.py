@@ -14,7 +14,7 @@ from nn.data.dataset import Dataset
 from nn.data.samples import largest, plain, targets
 from nn.losses import Loss
 from nn.module import Module, mode
-from nn.predictions import answers
+from nn.predictions import outputs_of
 from nn.training.history import History
 
 
@@ -81,7 +81,7 @@ class Result:
         return [largest(support) for support in supports]
 
     def _outputs(self, X: Any) -> list[list[float]]:
-        outputs: list[list[float]] = plain(answers(self.job.model, self.job.scaler.transform(X)))
+        outputs: list[list[float]] = plain(outputs_of(self.job.model, self.job.scaler.transform(X)))
         return outputs
 
     def loss(self, x: Sequence[float], y: float) -> Value:
@@ -95,7 +95,7 @@ class Result:
         X, y = self.job.seen(data)
         loss = losses.by_name(self.job.settings.loss)
         rows, _ = targets(y, self.job.head.outputs, loss)
-        found: list[list[float]] = plain(answers(Costs(self.job.model, loss), X, rows))
+        found: list[list[float]] = plain(outputs_of(Costs(self.job.model, loss), X, rows))
         return [cost for (cost,) in found]
 
     def scores(self, data: Dataset) -> Scores:

@@ -229,7 +229,8 @@ def film():
     y = [k for _ in range(12) for k in (0, 1)]
     model = MLP(2, [4, 1], activation="tanh", seed=1)
     optimizer = SGD(model.parameters(), lr=0.3)
-    made = seeing.animate(model, X, y, loss="binary_cross_entropy", optimizer=optimizer, epochs=40, frames=8)
+    made = seeing.Film(X, y, count=8)
+    fit(model, X, y, loss="binary_cross_entropy", optimizer=optimizer, epochs=40, callbacks=[made])
     return model, X, y, made
 
 
