@@ -1,8 +1,6 @@
 """Training: fit is the hand-written loop, sees good data only, and keeps a true record."""
 
-import csv
 import random
-import sys
 from importlib.util import find_spec
 from math import inf, nan
 
@@ -13,8 +11,6 @@ from nn import (
     MLP,
     SGD,
     Adam,
-    EarlyStopping,
-    History,
     Module,
     Monitor,
     accuracy,
@@ -22,7 +18,6 @@ from nn import (
     losses,
     predict,
 )
-from nn.callbacks import Epoch
 from nn.data.samples import Samples, targets
 from nn.outputs import is_right
 from nn.schedules import ExponentialLR
@@ -281,29 +276,6 @@ def test_a_fraction_is_held_out_once_and_for_all():
     assert samples.split(0.3, None)[1].X == [[7.0], [8.0], [9.0]]
 
 
-def test_patience_stops_when_validation_gets_worse_and_puts_the_best_weights_back():
-    model = MLP(1, [1], init="zeros")
-    held_out = [[1.0]], [0.3]  # passed on the way to the training target of 1
-    model, history = trained(
-        model, [[1.0]], [1.0], "half_mse", validation=held_out, callbacks=[EarlyStopping(2)], epochs=50,
-        optimizer=SGD(model.parameters(), lr=0.05),
-    )  # fmt: skip
-    worst = history["val_loss"]
-    assert history.best_epoch == worst.index(min(worst)) + 1 == len(history) - 2
-    assert "no lower loss in 2 epochs" in history.stopped
-    assert losses.half_mse(model([1.0]), 0.3).data == min(worst)
-
-
-def test_patience_without_validation_watches_the_training_loss():
-    model = MLP(1, [1], init="zeros")
-    optimizer = SGD(model.parameters(), lr=0.9)  # 2·lr·x² near the edge: it overshoots and settles
-    model, history = trained(
-        model, [[1.0]], [1.0], "mse", optimizer=optimizer, callbacks=[EarlyStopping(1)], epochs=20
-    )
-    assert history.best_epoch is not None
-    assert len(history) < 20 or history.best_epoch == 20
-
-
 # ------------------------------------------------------------------------------- ends before the end
 
 
@@ -373,48 +345,6 @@ def test_an_error_in_the_middle_comes_through():
     model = MLP(2, [3, 1], seed=0)
     with pytest.raises(RuntimeError, match="no more"):
         trained(model, optimizer=Failing(model.parameters(), lr=0.1))
-
-
-# --------------------------------------------------------------------------------------- the record
-
-
-def test_history_is_a_sequence_of_epochs_and_of_columns():
-    _, history = trained(epochs=3)
-    assert isinstance(history, History)
-    assert len(history) == 3
-    assert [epoch.number for epoch in history] == history["number"] == [1, 2, 3]
-    assert history[-1].loss == history["loss"][2]
-    assert history.columns == ["number", "loss", "accuracy"]
-    with pytest.raises(KeyError, match="known are number, loss"):
-        history["los"]
-
-
-def test_history_is_written_as_csv(tmp_path):
-    History([Epoch(1, 0.1, val_loss=0.2), Epoch(2, 1e-17, val_loss=0.3)]).to_csv(tmp_path / "h.csv")
-    with open(tmp_path / "h.csv", newline="") as file:
-        rows = list(csv.reader(file))
-    assert rows == [["number", "loss", "val_loss"], ["1", "0.1", "0.2"], ["2", "1e-17", "0.3"]]
-
-
-def test_history_plots_what_it_holds():
-    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
-    loss, share = trained(validation=0.4)[1].plot().figure().axes
-    assert (loss.get_ylabel(), share.get_ylabel()) == ("loss", "accuracy")
-    assert [line.get_label() for line in loss.lines] == ["training", "validation"]
-    assert len(trained(y=REALS, loss="mse")[1].plot().figure().axes) == 1
-
-
-def test_a_plot_without_matplotlib_names_the_extra(monkeypatch):
-    for name in [name for name in sys.modules if name.startswith("nn.seeing")]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(ImportError, match=r"chainrule\[train\]"):
-        trained()[1].plot()
-
-
-def test_repr_tells_how_it_went():
-    _, history = trained(epochs=1)
-    assert repr(history).startswith("History: 1 epoch, loss ")
 
 
 def test_nothing_is_shown_away_from_a_terminal(capsys):
