@@ -17,6 +17,7 @@ from typing import Any
 
 from autograd import Constant, Value
 from autograd.extend import collector_paused
+from autograd.notation.hints import described
 from nn.checks import Seed, generator, whole_number
 from nn.init import Initialiser
 from nn.inputs import as_inputs
@@ -34,7 +35,7 @@ class Cell(Module):
     Attributes:
         nin: the number of inputs per step.
         n: the number of units: the length of h.
-        parts: the names of what a state is made of: h, and c in an LSTM.
+        parts: the names of the parts of a state: h, and c in an LSTM.
     """
 
     parts: tuple[str, ...] = ("h",)
@@ -42,7 +43,7 @@ class Cell(Module):
     n: int
 
     def fire(self, x: State, state: State) -> State:
-        """The next state, from as many Values as there are inputs and as there are in a state."""
+        """Return the next state, given the Values of a step's inputs and those of the last state."""
         raise NotImplementedError("a cell states its equations")
 
     @property
@@ -51,7 +52,7 @@ class Cell(Module):
         return len(self.parts) * self.n
 
     def __call__(self, x: Iterable[Value | float], state: Any = None) -> Any:
-        """One step.
+        """Take one step.
 
         Args:
             x: the inputs: ``nin`` numbers or Values.
@@ -68,7 +69,7 @@ class Cell(Module):
         return self._shaped(self.fire(as_inputs(x, self.nin, type(self).__name__), before))
 
     def zeros(self) -> State:
-        """The state before the first step."""
+        """Return the state before the first step."""
         return (Constant(0.0),) * self.state_size
 
     def _flat(self, state: Any) -> State:
@@ -100,7 +101,7 @@ class Cell(Module):
         init: str | Initialiser | None,
         rng: random.Random,
     ) -> Layer:
-        """A layer that sees the inputs and h, with labels after its letter."""
+        """Return a layer that sees the inputs and h, with labels after its letter."""
         layer = Layer(self.nin + self.n, self.n, activation, init=init, seed=rng)
         _label(layer, letter, self.nin)
         return layer
@@ -281,7 +282,7 @@ class Recurrent(Module):
         seed: Seed = None,
     ) -> None:
         if not isinstance(cell, Cell):
-            raise TypeError(f"cell is an RNNCell, LSTMCell or GRUCell; got {cell!r} ({type(cell).__name__})")
+            raise TypeError(f"cell is an RNNCell, LSTMCell or GRUCell; got {described(cell)}")
         self.cell, self.every_step = cell, bool(every_step)
         self.truncate = None if truncate is None else whole_number("truncate", truncate)
         self.readout = Layer(cell.n, nout, output, seed=seed, number=2)
@@ -297,7 +298,7 @@ class Recurrent(Module):
         return self.cell.state_size
 
     def __call__(self, x: Iterable[Any]) -> Any:
-        """The outputs for one sequence.
+        """Return the outputs for one sequence.
 
         Args:
             x: one row of ``nin`` numbers or Values per step; or all of them one after the other.
@@ -316,7 +317,7 @@ class Recurrent(Module):
     def unroll(
         self, steps: Sequence[State], read: Iterable[int] | None = None, state: State | None = None
     ) -> tuple[list[list[Value]], State]:
-        """The outputs after some steps, and the state after the last.
+        """Return the outputs after some steps, and the state after the last.
 
         Args:
             steps: the inputs of each step, as Values.

@@ -100,9 +100,10 @@ def test_a_loaded_network_has_the_labels_and_predictions_of_the_saved_one(tmp_pa
     ids=repr,
 )
 def test_a_recurrent_network_comes_back_as_well(cell, every_step):
-    model = Recurrent(cell, 2, "sigmoid", every_step=every_step, seed=1)
+    model = Recurrent(cell, 2, "sigmoid", every_step=every_step, truncate=3, seed=1)
     again = from_bytes(packed(model)).model()
     assert same(again, model)
+    assert (again.every_step, again.truncate) == (every_step, 3)
     steps = [[0.5, -1.0, 2.0][: cell.nin]] * 4
     assert repr(again(steps)) == repr(model(steps))
     assert [p.label for p in again.parameters()] == [p.label for p in model.parameters()]
@@ -562,7 +563,7 @@ def bombs():
     )}  # fmt: skip
     yield "layers of a million", sealed(huge, b"")
     told = {"class": "Recurrent", "cell": "GRUCell", "nin": 9, "n": 10**6, "nout": 1, "output": "linear"}
-    told |= {"activation": None, "every_step": False}
+    told |= {"activation": None, "every_step": False, "truncate": None}
     huge["__metadata__"]["architecture"] = json.dumps(told)
     yield "a cell of a million", sealed(huge, b"")
     empty = {f"t{i}": entry(shape=[0], offsets=(0, 0)) for i in range(5000)}
