@@ -140,8 +140,7 @@ class Callback:
         """Act at the end, be it early, by an interrupt or by an error."""
 
     def on_save(self, training: Training) -> Any:
-        """Return what the callback needs to continue, in numbers, texts, lists and dictionaries; or None."""
-        return None
+        """Return what the callback needs to continue, in numbers, texts, lists and dictionaries."""
 
     def on_resume(self, training: Training, state: Any) -> None:
         """Continue from what `on_save` returned; change nothing if anything is wrong with it."""

@@ -19,7 +19,7 @@ from nn.module import Module
 from nn.optim import Optimizer
 from nn.training.engine import Engine, moment_of
 from nn.training.history import History
-from nn.training.resume import Standing, generators, resume, saved_by
+from nn.training.resume import Standing, generators, named, resume
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,17 @@ class Course:
         self._drawn: list[Any] = []
         self._standing: Standing
         self._diverged = False
-        hooks = [callback.on_gradients for callback in self.callbacks if _overrides(callback, "on_gradients")]
+        hooks = [callback.on_gradients for callback in self._overriding("on_gradients")]
         self._on_gradients = partial(_call_all, hooks, self) if hooks else None
-        self._on_batch_end = [c.on_batch_end for c in self.callbacks if _overrides(c, "on_batch_end")]
+        self._on_batch_end = [callback.on_batch_end for callback in self._overriding("on_batch_end")]
+        self._on_epoch_end: dict[bool, list[Callback]] = {False: [], True: []}
+        for callback in self._overriding("on_epoch_end"):
+            self._on_epoch_end[callback.comes_last].append(callback)
+        self._saving = named(self._overriding("on_save"))
+
+    def _overriding(self, hook: str) -> list[Callback]:
+        """Return the callbacks with a method of their own of this name."""
+        return [c for c in self.callbacks if getattr(type(c), hook) is not getattr(Callback, hook)]
 
     def run(self) -> History:
         """Go through the epochs, or those that are left after the state of an earlier training."""
@@ -108,7 +116,7 @@ class Course:
         if len(states) > 1:
             raise ValueError("two callbacks continue an earlier training; one training continues one other")
         for state in states:
-            self.history.epochs[:] = resume(state, self, self.callbacks, self._drawing)
+            self.history.epochs[:] = resume(state, self, self._saving, self._drawing)
             self.engine.rewind(moment_of(self.model.parameters(), self.optimizer))
 
     def _go(self) -> None:
@@ -123,13 +131,11 @@ class Course:
                 return
             good = self._standing.moment  # after this epoch's steps no loss has been seen yet
             epoch = self._judged(number, loss, right, rate)
-            for callback in self.callbacks:
-                if not callback.comes_last:
-                    callback.on_epoch_end(self, epoch)
+            for callback in self._on_epoch_end[False]:
+                callback.on_epoch_end(self, epoch)
             self._note_standing()
-            for callback in self.callbacks:
-                if callback.comes_last:
-                    callback.on_epoch_end(self, epoch)
+            for callback in self._on_epoch_end[True]:
+                callback.on_epoch_end(self, epoch)
 
     def _epoch(self) -> tuple[float, float]:
         """Go through the training samples; return their mean objective and how many were right."""
@@ -165,9 +171,9 @@ class Course:
         """Note where the training stands after a whole epoch, so that it can continue from there."""
         if not self._drawn or len(self._drawing) > 1 or self.plan.orders(len(self.train)):
             self._drawn = [generator.getstate() for generator in self._drawing]
-        self._standing = Standing(
-            self.engine.moment(), self.optimizer.state_dict(), saved_by(self.callbacks, self), self._drawn
-        )
+        groups = [dict(group) for group in self.optimizer.param_groups]
+        saved = {name: callback.on_save(self) for name, callback in self._saving.items()}
+        self._standing = Standing(self.engine.moment(), groups, saved, self._drawn)
 
     # ------------------------------------------------------------------------- what callbacks see and do
 
@@ -206,7 +212,7 @@ class Course:
         self.history.best_epoch = epoch
 
     def state(self) -> dict[str, Any]:
-        return self._standing.state(self.history.epochs)
+        return self._standing.state(self.optimizer, self.history.epochs)
 
     def stop(self, reason: str) -> None:
         if len(self.history) < self.epochs:  # else it ends anyway
@@ -221,10 +227,6 @@ def spread(samples: int, most: int) -> list[int]:
     """
     count = min(samples, most)
     return [i * samples // count for i in range(count)]
-
-
-def _overrides(callback: Callback, hook: str) -> bool:
-    return getattr(type(callback), hook) is not getattr(Callback, hook)
 
 
 def _call_all(hooks: Sequence[Callable[[Any], None]], training: Course) -> None:

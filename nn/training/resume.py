@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import random
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from numbers import Real
 from typing import Any
@@ -22,6 +22,7 @@ from typing import Any
 from nn.callbacks import Callback, Epoch, Training
 from nn.checks import check_column, check_keys, whole_number
 from nn.module import Module
+from nn.optim import Optimizer
 from nn.training.engine import Moment
 from nn.training.history import COLUMNS
 
@@ -48,25 +49,28 @@ class Standing:
 
     Attributes:
         moment: what its steps change.
-        optimizer: the state of the optimiser, of which the moment says the numbers.
+        groups: the settings of the optimiser's groups.
         callbacks: what each callback saved, by its name.
         generators: the states of the random generators.
     """
 
     moment: Moment
-    optimizer: dict[str, Any]
+    groups: list[dict[str, Any]]
     callbacks: dict[str, Any]
     generators: list[Any]
 
-    def state(self, epochs: Sequence[Epoch]) -> dict[str, Any]:
+    def state(self, optimizer: Optimizer, epochs: Sequence[Epoch]) -> dict[str, Any]:
         """Return it, and what was recorded so far, as the state to continue from."""
         rows = [asdict(epoch) for epoch in epochs]
-        columns = zip(self.optimizer["state"], self.moment.state, strict=True)
-        numbers = {name: array("d", row) for name, row in columns}
+        groups = [{**group, "params": len(group["params"])} for group in self.groups]
+        numbers = {
+            name: array("d", row) for name, row in zip(optimizer.state, self.moment.state, strict=True)
+        }
+        now = {"steps": self.moment.steps, "param_groups": groups, "state": numbers}
         return {
             "epoch": len(epochs),
             "weights": array("d", self.moment.weights),
-            "optimizer": {**self.optimizer, "steps": self.moment.steps, "state": numbers},
+            "optimizer": {**optimizer.state_dict(), **now},
             "callbacks": self.callbacks,
             "generators": [[version, list(words), spare] for version, words, spare in self.generators],
             "history": {name: [row[name] for row in rows] for name in COLUMNS},
@@ -79,31 +83,25 @@ def generators(model: Module, own: random.Random) -> list[random.Random]:
     return list(dict.fromkeys([own, *held]))
 
 
-def saved_by(callbacks: Sequence[Callback], training: Training) -> dict[str, Any]:
-    """Return what the callbacks need to continue, by the names of their classes; ``Name 2`` for a second."""
-    return {name: callback.on_save(training) for name, callback in _named(callbacks, training).items()}
-
-
-def _named(callbacks: Sequence[Callback], training: Training) -> dict[str, Callback]:
-    """Return the callbacks that save anything, by name."""
-    named: dict[str, Callback] = {}
+def named(callbacks: Iterable[Callback]) -> dict[str, Callback]:
+    """Return callbacks by the names of their classes; ``Name 2`` is the second of a class."""
+    found: dict[str, Callback] = {}
     for callback in callbacks:
-        if callback.on_save(training) is not None:
-            kind = type(callback).__name__
-            count = 1 + sum(type(other).__name__ == kind for other in named.values())
-            named[kind if count == 1 else f"{kind} {count}"] = callback
-    return named
+        kind = type(callback).__name__
+        count = 1 + sum(type(other).__name__ == kind for other in found.values())
+        found[kind if count == 1 else f"{kind} {count}"] = callback
+    return found
 
 
 def resume(
-    state: Any, training: Training, callbacks: Sequence[Callback], drawing: Sequence[random.Random]
+    state: Any, training: Training, callbacks: Mapping[str, Callback], drawing: Sequence[random.Random]
 ) -> list[Epoch]:
     """Put everything into a training's state; return the epochs recorded so far.
 
     Args:
         state: the state.
         training: the training that is to continue.
-        callbacks: its callbacks.
+        callbacks: those of its callbacks that save anything, by name.
         drawing: the generators that it draws from.
 
     Raises:
@@ -115,17 +113,17 @@ def resume(
     weights = check_column("weights", state["weights"], len(parameters))
     epochs = _epochs(state["history"], whole_number("epoch", state["epoch"], at_least=0))
     drawn = _drawn(state["generators"], drawing)
-    named = _named(callbacks, training)
-    _check_callbacks(state["callbacks"], named)
-    before = training.optimizer.state_dict(), saved_by(callbacks, training)
+    _check_callbacks(state["callbacks"], callbacks)
+    optimizer_before = training.optimizer.state_dict()
+    before = {name: callback.on_save(training) for name, callback in callbacks.items()}
     training.optimizer.load_state_dict(state["optimizer"])
     try:
-        for name, callback in named.items():
+        for name, callback in callbacks.items():
             callback.on_resume(training, state["callbacks"][name])
     except Exception:
-        for name, callback in named.items():
-            callback.on_resume(training, before[1][name])
-        training.optimizer.load_state_dict(before[0])
+        for name, callback in callbacks.items():
+            callback.on_resume(training, before[name])
+        training.optimizer.load_state_dict(optimizer_before)
         raise
     for p, x in zip(parameters, weights, strict=True):
         p.data = x
@@ -134,10 +132,11 @@ def resume(
     return epochs
 
 
-def _check_callbacks(states: Any, named: Mapping[str, Callback]) -> None:
+def _check_callbacks(states: Any, callbacks: Mapping[str, Callback]) -> None:
     if not isinstance(states, Mapping):
         raise TypeError(f"the callbacks of a state are a mapping; got {type(states).__name__}")
-    for which, names in (("without", named.keys() - states.keys()), ("with", states.keys() - named.keys())):
+    missing, unexpected = callbacks.keys() - states.keys(), states.keys() - callbacks.keys()
+    for which, names in (("without", missing), ("with", unexpected)):
         if names:
             raise ValueError(
                 f"the state is of a training {which} {', '.join(sorted(names))}; "
