@@ -28,8 +28,8 @@ from nn.module import Module
 from nn.optim import SGD, Adagrad, Adam, AdamW, RMSprop
 from nn.predictions import accuracy, predict
 from nn.recurrent import GRUCell, LSTMCell, Recurrent, RNNCell
-from nn.saving.architecture import CheckpointError
 from nn.saving.checkpoint import Checkpoint, load, load_into, save
+from nn.saving.tensorfile import CheckpointError
 from nn.training.checkpointing import ModelCheckpoint
 from nn.training.early_stopping import EarlyStopping
 from nn.training.fit import fit

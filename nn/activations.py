@@ -6,12 +6,10 @@ Any function from a Value to a Value will do in their place.
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import isfinite
-from numbers import Real
 from typing import Any, TypeAlias
 
 from autograd import Parameter, Value
-from nn.checks import by_name
+from nn.checks import finite_number, one_of
 from nn.module import Module
 
 Activation: TypeAlias = Callable[[Value], Value]
@@ -20,9 +18,10 @@ Activation: TypeAlias = Callable[[Value], Value]
 class PReLU(Module):
     """The parametric ReLU: ``z`` above zero, ``slope·z`` below, where the slope is learned.
 
-    One slope for all neurons that share this object, as PyTorch has it by default: by name,
-    ``activation="prelu"`` is one of its own for each layer.  It is found by ``parameters()``, but
-    not among the ``weights()``: a penalty would draw it to 0, and the unit back to a plain ReLU.
+    All neurons that share this object share its slope, as PyTorch has it by default; the name,
+    ``activation="prelu"``, gives each layer an object of its own.  The slope is found by
+    ``parameters()``, but not among the ``weights()``: a penalty would draw it to 0, and the unit
+    back to a plain ReLU.
     He et al., Delving deep into rectifiers (2015), eq. 1, with its start of ¼.
 
     Args:
@@ -40,7 +39,7 @@ class PReLU(Module):
     """
 
     def __init__(self, start: float = 0.25) -> None:
-        self.slope = Parameter(_start(start), "slope")
+        self.slope = Parameter(finite_number("the start of a slope", start), "slope")
 
     def __call__(self, z: Value) -> Value:
         return z.prelu(self.slope)
@@ -49,16 +48,8 @@ class PReLU(Module):
         return f"PReLU(slope {self.slope:.4g})"
 
 
-def _start(slope: Any) -> float:
-    if not isinstance(slope, Real):
-        raise TypeError(f"the start of a slope is a number; got {slope!r} ({type(slope).__name__})")
-    if not isfinite(slope):
-        raise ValueError(f"the start of a slope is a finite number; got {slope!r}")
-    return float(slope)
-
-
 def linear(z: Value) -> Value:
-    """``z`` itself, not a copy: a linear neuron's activation is its pre-activation."""
+    """Return ``z`` itself, not a copy: a linear neuron's activation is its pre-activation."""
     return z
 
 
@@ -79,7 +70,7 @@ ACTIVATIONS: dict[str, Any] = {
 
 
 def activation(choice: str | Activation) -> tuple[str, Activation]:
-    """The name and the function of an activation.
+    """Return the name and the function of an activation.
 
     Args:
         choice: a name of the table, or a function from a Value to a Value.
@@ -98,5 +89,5 @@ def activation(choice: str | Activation) -> tuple[str, Activation]:
         return "prelu", choice
     if not isinstance(choice, str) and callable(choice):
         return getattr(choice, "__name__", type(choice).__name__), choice
-    found = by_name("activation", choice, ACTIVATIONS)
+    found = one_of("activation", choice, ACTIVATIONS)
     return choice, found() if found is PReLU else found

@@ -1,4 +1,4 @@
-"""Checks of arguments, saved states and installed packages: one of each, for all of `nn`.
+"""Checks of arguments, saved states, files and installed packages: one of each, for all of `nn`.
 
 Every check returns what it was given in the form that the caller continues with, and every message
 names the argument, says what is wanted and repeats what came.
@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import random
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from math import inf, isfinite
 from numbers import Real
 from operator import index
+from os import PathLike, fspath
 from typing import Any, TypeAlias, TypeVar
 
-from autograd.notation import hints
-from autograd.notation.hints import described
+from autograd.notation.hints import described, did_you_mean
 
 T = TypeVar("T")
 
@@ -113,7 +114,7 @@ def one_of(what: str, name: Any, choices: Mapping[str, T]) -> T:
     if not isinstance(name, str):
         raise TypeError(f"the {what} is chosen by name; got {described(name)}")
     if name not in choices:
-        hint = hints.did_you_mean(name, choices, otherwise=".")
+        hint = did_you_mean(name, choices, otherwise=".")
         raise ValueError(f"unknown {what} {name!r}{hint} Known are: {', '.join(choices)}")
     return choices[name]
 
@@ -165,6 +166,15 @@ def check_column(name: str, numbers: Any, length: int, of: str = "parameter") ->
     return column
 
 
+@contextmanager
+def naming_file(path: str | PathLike[str], kind: type[ValueError] = ValueError) -> Iterator[None]:
+    """Put the file's name before the message of an error of this kind in the block."""
+    try:
+        yield
+    except kind as error:
+        raise kind(f"{fspath(path)}: {error}") from None
+
+
 PACKAGES = {"sklearn": "scikit-learn"}
 """The names under which packages are installed, where they are imported under another one."""
 
@@ -185,38 +195,3 @@ def import_extra(module: str, user: str) -> Any:
         package = module.partition(".")[0]
         name = PACKAGES.get(package, package)
         raise ImportError(f'{user} needs {name}: pip install "chainrule[train]"') from None
-
-
-# ------------------------------------------- names of before, for files not yet moved to the new ones
-
-by_name = one_of
-
-
-def bound(name: str, x: Any) -> float:
-    return finite_number(name, x, at_least=0.0)
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    return hints.did_you_mean(name, known, otherwise=".")
-
-
-def _number(name: str, x: Any, above: float = -inf, low: float = 0.0, below: float = inf) -> float:
-    if not isinstance(x, Real) or isinstance(x, bool):
-        raise TypeError(f"{name} is a number; got {x!r} ({type(x).__name__})")
-    number = float(x)
-    if not (isfinite(number) and low <= number < below and number > above):
-        wanted = f"above {above:g}" if above >= low else f"from {low:g} up"
-        wanted += f" and below {below:g}" if isfinite(below) else ""
-        raise ValueError(f"{name} is a finite number {wanted}; got {x!r}")
-    return number
-
-
-def check_count(name: str, n: Any) -> int:
-    """A whole number from 0 up.
-
-    Raises:
-        ValueError: if it is not one.
-    """
-    if not isinstance(n, int) or isinstance(n, bool) or n < 0:
-        raise ValueError(f"{name} is a whole number from 0 up; got {n!r}")
-    return n

@@ -10,46 +10,47 @@ import random
 from collections.abc import Iterable, Sequence
 from importlib import import_module
 from inspect import signature
-from math import isfinite
-from numbers import Integral, Real
 from typing import Any, Self
 
-from nn.checks import by_name, did_you_mean
+from autograd.notation.hints import did_you_mean
+from nn.checks import finite_number, import_extra, one_of, whole_number
 from nn.data.samples import features
 from nn.layers import MLP
 from nn.losses import Penalised
 from nn.optim import SGD, Adam, Optimizer
+from nn.outputs import probabilities
 from nn.predictions import outputs_of
 from nn.training.early_stopping import EarlyStopping
 from nn.training.fit import fit
 from nn.training.history import History
 
 ACTIVATIONS = {"identity": "linear", "logistic": "sigmoid", "tanh": "tanh", "relu": "relu"}
-"""scikit-learn's names of the activations, and ours."""
+"""The activations by scikit-learn's names, under ours."""
 SOLVERS = ("adam", "sgd")
 LARGEST_BATCH = 200
+"""The batch size "auto", if there are as many samples."""
 
 
 class MLPClassifier:
-    """A multi-layer perceptron that tells classes apart, spelled as scikit-learn's is.
+    """A multi-layer perceptron that tells classes apart, with the names of scikit-learn's class.
 
-    The loss is cross-entropy, of a softmax or for two classes of a logistic output, plus
+    The loss is the cross-entropy, of a softmax or for two classes of a logistic output, plus
     ``alpha``/2 · Σw² / ``batch_size``.  Unlike scikit-learn's, its weights start from the
     distribution that suits the activation (He's for relu) and its biases at 0, and it stops early
-    only when the loss falls no more, not when it falls little.
+    only when the loss no longer falls, not when it falls by little.
 
     Args:
         hidden_layer_sizes: the neurons of each hidden layer.
-        activation: of the hidden layers: identity, logistic, tanh or relu.
+        activation: that of the hidden layers: identity, logistic, tanh or relu.
         solver: adam, or sgd (with Nesterov's momentum by default).
         alpha: the strength of the L2 penalty.
-        batch_size: samples a step, all where there are fewer; "auto" is 200.
-        learning_rate_init: the rate; it stays as it is.
+        batch_size: samples per step, all if there are fewer; "auto" is 200.
+        learning_rate_init: the learning rate, which stays the same.
         max_iter: the most epochs.
         shuffle: take the samples in a new order in each epoch.
-        random_state: decides the starting weights and the orders; None for others in every run.
-        n_iter_no_change: end after so many epochs without a lower loss, with the best weights.
-        momentum, nesterovs_momentum: of sgd.
+        random_state: decides the starting weights and the orders; with None they differ from run to run.
+        n_iter_no_change: end after this many epochs without a lower loss, with the best weights.
+        momentum, nesterovs_momentum: those of sgd.
 
     Attributes:
         classes_: the classes, sorted.
@@ -97,44 +98,44 @@ class MLPClassifier:
     # ------------------------------------------------------------------------- to learn and to say
 
     def fit(self, X: Any, y: Any) -> Self:
-        """Train a new network on the samples; gives the classifier itself.
+        """Train a new network on the samples; return the classifier itself.
 
         Args:
-            X: one row of numbers a sample.
+            X: one row of numbers per sample.
             y: the class of each: numbers or texts, at least two different ones.
 
         Raises:
-            TypeError, ValueError: if a setting is out of its range, or the samples are no such samples.
+            TypeError, ValueError: if a setting is out of its range, or the samples are not such samples.
         """
-        table = _numpy().asarray(features(X), float)
+        table = import_extra("numpy", "MLPClassifier").asarray(features(X), float)
         self.begin(table, y)
         return self.train(table, y)
 
     def begin(self, X: Any, y: Any) -> None:
         """Make a new, untrained network that suits the samples: the first half of `fit`."""
-        classes = _numpy().unique(_labels(y))
+        classes = import_extra("numpy", "MLPClassifier").unique(_labels(y))
         if len(classes) < 2:
             raise ValueError(f"a classifier tells two classes apart, or more; y has {len(classes)}")
-        activation = by_name("activation", self.activation, ACTIVATIONS)
+        activation = one_of("activation", self.activation, ACTIVATIONS)
         sizes = [*_sizes(self.hidden_layer_sizes), 1 if len(classes) == 2 else len(classes)]
         self.model_ = MLP(len(X[0]), sizes, activation=activation, seed=self.random_state)
         self.classes_, self.n_features_in_ = classes, len(X[0])
 
     def train(self, X: Any, y: Any) -> Self:
-        """Train the network as it stands: the second half of `fit`."""
-        numpy = _numpy()
+        """Train the network as it is: the second half of `fit`."""
+        numpy = import_extra("numpy", "MLPClassifier")
         labels = _labels(y)
         if len(labels) != len(X):
-            raise ValueError(f"X has {len(X)} rows, but y has {len(labels)}: one a sample")
+            raise ValueError(f"X has {len(X)} rows, but y has {len(labels)}: one per sample")
         auto = self.batch_size == "auto"
-        batch = min(LARGEST_BATCH if auto else _at_least_1("batch_size", self.batch_size), len(X))
+        batch = min(LARGEST_BATCH if auto else whole_number("batch_size", self.batch_size), len(X))
         self.history_: History = fit(
             self.model_,
             X,
             numpy.searchsorted(self.classes_, labels),
             loss=Penalised(
                 "binary_cross_entropy" if len(self.classes_) == 2 else "cross_entropy",
-                l2=_not_negative("alpha", self.alpha) / 2 / batch,
+                l2=finite_number("alpha", self.alpha, at_least=0.0) / 2 / batch,
             ),
             optimizer=self._optimizer(),
             epochs=self.max_iter,
@@ -148,40 +149,37 @@ class MLPClassifier:
         return self
 
     def predict_proba(self, X: Any) -> Any:
-        """The probability of each class for each row, shape (rows, classes)."""
-        numpy = _numpy()
+        """Return the probability of each class for each row, shape (rows, classes)."""
         if not self.__sklearn_is_fitted__():
             raise ValueError("this MLPClassifier has learned nothing yet; call fit(X, y) first")
-        logits = numpy.asarray(outputs_of(self.model_, features(X, columns=self.n_features_in_)))
-        if len(self.classes_) == 2:  # a logistic output is the softmax of 0 and its logit
-            logits = numpy.hstack([numpy.zeros_like(logits), logits])
-        powers = numpy.exp(logits - logits.max(axis=1, keepdims=True))
-        return powers / powers.sum(axis=1, keepdims=True)
+        return probabilities(outputs_of(self.model_, features(X, columns=self.n_features_in_)))
 
     def predict(self, X: Any) -> Any:
-        """The likeliest class of each row."""
+        """Return the likeliest class of each row."""
         likeliest = self.predict_proba(X).argmax(axis=1)
         return self.classes_[likeliest]
 
     def score(self, X: Any, y: Any) -> float:
-        """The share of the rows whose class is predicted right."""
+        """Return the share of the rows whose class is predicted right."""
         return float((self.predict(X) == _labels(y)).mean())
 
     # --------------------------------------------------------------------- what scikit-learn asks for
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The settings by name."""
+        """Return the settings by name."""
         return {name: getattr(self, name) for name in _settings()}
 
     def set_params(self, **settings: Any) -> Self:
-        """Change settings; gives the classifier itself.
+        """Change settings; return the classifier itself.
 
         Raises:
-            ValueError: for a name that is no setting; nothing is changed then.
+            ValueError: for a name that is not a setting; nothing is changed then.
         """
         for name in settings:
             if name not in _settings():
-                raise ValueError(f"MLPClassifier has no setting {name!r}{did_you_mean(name, _settings())}")
+                raise ValueError(
+                    f"MLPClassifier has no setting {name!r}{did_you_mean(name, _settings(), otherwise='.')}"
+                )
         for name, x in settings.items():
             setattr(self, name, x)
         return self
@@ -205,7 +203,7 @@ class MLPClassifier:
     # ---------------------------------------------------------------------------------- workings
 
     def _optimizer(self) -> Optimizer:
-        by_name("solver", self.solver, dict.fromkeys(SOLVERS))
+        one_of("solver", self.solver, dict.fromkeys(SOLVERS))
         parameters = self.model_.parameters()
         if self.solver == "adam":
             return Adam(parameters, lr=self.learning_rate_init)
@@ -217,36 +215,17 @@ def _settings() -> list[str]:
     return list(signature(MLPClassifier).parameters)
 
 
-def _numpy() -> Any:
-    try:
-        return import_module("numpy")
-    except ModuleNotFoundError:
-        raise ImportError('MLPClassifier needs numpy: pip install "chainrule[train]"') from None
-
-
 def _labels(y: Any) -> Any:
-    """The targets as an array, one a sample."""
-    labels = _numpy().asarray(y)
+    """Return the targets as an array, one per sample."""
+    labels = import_extra("numpy", "MLPClassifier").asarray(y)
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.ndim != 1 or not len(labels):
         raise ValueError(f"y holds the class of each sample; got an array of shape {labels.shape}")
-    if labels.dtype.kind == "f" and not _numpy().isfinite(labels).all():
-        raise ValueError("y holds classes; one of them is no finite number")
+    if labels.dtype.kind == "f" and not import_extra("numpy", "MLPClassifier").isfinite(labels).all():
+        raise ValueError("y holds classes; one of them is not a finite number")
     return labels
 
 
 def _sizes(sizes: Any) -> list[int]:
     return list(sizes) if isinstance(sizes, Iterable) else [sizes]
-
-
-def _at_least_1(name: str, n: Any) -> int:
-    if not isinstance(n, Integral) or int(n) < 1:
-        raise ValueError(f"{name} is a whole number from 1 up; got {n!r}")
-    return int(n)
-
-
-def _not_negative(name: str, x: Any) -> float:
-    if not isinstance(x, Real) or not (isfinite(x) and float(x) >= 0):
-        raise ValueError(f"{name} is a finite number from 0 up; got {x!r}")
-    return float(x)

@@ -1,31 +1,30 @@
 """Dropout: in training, every number is left out with a given probability.
 
 Each number is multiplied by a mask: 0 where it is left out, else 1/(1 − p), so that the mean stays
-what it is without (Srivastava et al., Dropout: a simple way to prevent neural networks from
+as it is without dropout (Srivastava et al., Dropout: a simple way to prevent neural networks from
 overfitting, 2014; scaled in training rather than after it, as PyTorch does).
 """
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import islice
-from numbers import Real
 from typing import Any
 
 from autograd import Constant, Value, no_grad
+from nn.checks import Seed, finite_number, generator
 from nn.module import Module
 
 BITS = 32
-"""Random bits a mask: as many as the generator makes at a time, so that masks drawn one by one and
+"""Random bits per mask: as many as the generator makes at a time, so that masks drawn one by one and
 masks drawn a thousand at a time are the same."""
 
 
 class Dropout(Module):
     """Leaves every number out with probability ``p`` while in training; does nothing elsewhere.
 
-    `Module.train` and `Module.eval` say which it is.
+    `Module.train` and `Module.eval` put it in training and out of it.
 
     Args:
         p: the probability of being left out, from 0 up and below 1.
@@ -33,7 +32,7 @@ class Dropout(Module):
             run to run.
 
     Attributes:
-        p: see above; may be changed.
+        p: see above; it may be changed.
         rng: the generator of the masks.
 
     Raises:
@@ -46,13 +45,13 @@ class Dropout(Module):
     [1.0, 2.0]
     """
 
-    def __init__(self, p: float = 0.5, *, seed: int | random.Random | None = None) -> None:
-        self.p = _probability(p)
-        self.rng = seed if isinstance(seed, random.Random) else random.Random(seed)
+    def __init__(self, p: float = 0.5, *, seed: Seed = None) -> None:
+        self.p = finite_number("p (the probability of being left out)", p, at_least=0.0, below=1.0)
+        self.rng = generator(seed)
         self._given: Iterator[Value] | None = None
 
     def __call__(self, x: Iterable[Value]) -> list[Value]:
-        """The Values, each times its mask while in training."""
+        """Return the Values, each times its mask while in training."""
         values = list(x)
         if not self.training or self.p == 0:
             return values
@@ -64,7 +63,7 @@ class Dropout(Module):
         return [Constant(mask) for mask in self.draw(count)]
 
     def draw(self, count: int) -> list[float]:
-        """The next masks of the generator: 0, or 1/(1 − p)."""
+        """Draw the next masks of the generator: 0, or 1/(1 − p)."""
         least, kept = self.p * 2**BITS, 1 / (1 - self.p)
         return [kept if self.rng.getrandbits(BITS) >= least else 0.0 for _ in range(count)]
 
@@ -81,21 +80,12 @@ class Dropout(Module):
         return f"Dropout({self.p:g})"
 
 
-def _probability(p: Any) -> float:
-    if not isinstance(p, Real) or isinstance(p, bool):
-        raise TypeError(f"p is the probability of being left out; got {p!r} ({type(p).__name__})")
-    probability = float(p)
-    if not 0 <= probability < 1:
-        raise ValueError(f"p is the probability of being left out, from 0 up and below 1; got {p!r}")
-    return probability
-
-
 class Masks:
-    """The masks of all dropouts of a model, as so many numbers more in each sample: for the tape.
+    """The masks of all dropouts of a model, as further numbers of each sample: for the tape.
 
     Args:
-        model: in training.
-        sample: one sample, to see how many masks it takes.
+        model: a model in training.
+        sample: one sample, which shows how many masks it takes.
 
     Attributes:
         count: how many masks a sample takes.
@@ -126,7 +116,7 @@ class Masks:
 
     @contextmanager
     def given(self, masks: Iterable[Value]) -> Iterator[None]:
-        """Have the dropouts multiply by these masks, as many as a sample takes."""
+        """Have the dropouts multiply by these masks, which are those of one sample."""
         left = iter(masks)
         with ExitStack() as stack:
             for dropout, count in zip(self._dropouts, self._counts, strict=True):
@@ -134,8 +124,8 @@ class Masks:
             yield
 
     def draw(self, samples: int) -> Any:
-        """Masks for so many samples, as an array of one row each: those that they would draw one by one."""
-        import numpy as np  # the tape is the only one to ask
+        """Draw masks for this many samples, one row each: those that the dropouts would draw one by one."""
+        import numpy as np  # only the tape asks for this
 
         drawn = []
         for dropout, count in zip(self._dropouts, self._counts, strict=True):

@@ -1,7 +1,7 @@
 """Initialisers: the numbers that weights start from.
 
 Each is a function ``(nout, nin, rng) -> W`` that gives a matrix W of ``nout`` rows and ``nin``
-columns, as lists of floats, drawn from the generator it is handed and from nothing else.
+columns, as lists of floats, drawn from the generator that it is given and from nothing else.
 """
 
 from __future__ import annotations
@@ -11,29 +11,32 @@ from collections.abc import Callable
 from math import sqrt
 from typing import TypeAlias
 
-from nn.checks import by_name as _by_name
+from nn.checks import one_of
 
 Matrix: TypeAlias = list[list[float]]
 Initialiser: TypeAlias = Callable[[int, int, random.Random], Matrix]
 
 
 def uniform(low: float = -1.0, high: float = 1.0) -> Initialiser:
-    """Uniform between ``low`` and ``high``; micrograd's way by default."""
+    """Return an initialiser of numbers uniform between ``low`` and ``high``; the default is micrograd's."""
     return lambda nout, nin, rng: _drawn(nout, nin, lambda: rng.uniform(low, high))
 
 
 def normal(mean: float = 0.0, std: float = 1.0) -> Initialiser:
-    """Normal of the given mean and standard deviation."""
+    """Return an initialiser of normal numbers of this mean and standard deviation."""
     return lambda nout, nin, rng: _drawn(nout, nin, lambda: rng.gauss(mean, std))
 
 
 def constant(value: float) -> Initialiser:
-    """Every weight the same.  Neurons that start alike stay alike: fit for a single one, or for a lesson."""
+    """Return an initialiser that gives every weight the same number.
+
+    Neurons that start alike stay alike: this suits a single neuron, or a lesson.
+    """
     return lambda nout, nin, rng: _drawn(nout, nin, lambda: float(value))
 
 
 def _of_variance(variance: Callable[[int, int], float]) -> tuple[Initialiser, Initialiser]:
-    """The uniform and the normal distribution around 0 of a variance that depends on nin and nout."""
+    """Return the uniform and the normal initialiser around 0 of a variance that depends on nin and nout."""
 
     def uniformly(nout: int, nin: int, rng: random.Random) -> Matrix:
         bound = sqrt(3 * variance(nin, nout))  # U(−r, r) has the variance r²/3
@@ -57,10 +60,11 @@ kaiming_uniform, kaiming_normal = he_uniform, he_normal
 
 
 def orthogonal(nout: int, nin: int, rng: random.Random) -> Matrix:
-    """Rows (or columns, whichever are fewer) of length one at right angles to each other.
+    """Return a matrix whose rows (or columns, whichever are fewer) are orthonormal.
 
-    Random normal vectors made orthogonal one after the other by Gram and Schmidt.  Saxe et al.,
-    Exact solutions to the nonlinear dynamics of learning in deep linear neural networks (2014).
+    Random normal vectors are made orthogonal one after the other, by Gram and Schmidt's method.
+    Saxe et al., Exact solutions to the nonlinear dynamics of learning in deep linear neural networks
+    (2014).
     """
     few, many = sorted((nout, nin))
     basis: Matrix = []
@@ -70,7 +74,7 @@ def orthogonal(nout: int, nin: int, rng: random.Random) -> Matrix:
             for e in basis:
                 v = _less(v, _inner(v, e), e)
         length = sqrt(_inner(v, v))
-        if length > 1e-8:  # else it lay, but for rounding, in the span of those before it
+        if length > 1e-8:  # else it lay in the span of those before it, apart from rounding
             basis.append([x / length for x in v])
     return basis if nout <= nin else [list(row) for row in zip(*basis, strict=True)]
 
@@ -88,7 +92,7 @@ INITIALISERS: dict[str, Initialiser] = {
     "zeros": constant(0.0),
     "ones": constant(1.0),
 }
-"""The initialisers by name; `constant` for another number is given as ``init=constant(0.5)``."""
+"""The initialisers by name; a constant of another number is written ``init=constant(0.5)``."""
 
 ALIASES: dict[str, Initialiser] = {
     "glorot_uniform": xavier_uniform,
@@ -96,17 +100,17 @@ ALIASES: dict[str, Initialiser] = {
     "kaiming_uniform": he_uniform,
     "kaiming_normal": he_normal,
 }
-"""The same after the first names or surnames of their authors, as some libraries have them."""
+"""The same initialisers under other names of their authors, as some libraries have them."""
 
 FITTING = {
     **dict.fromkeys(("relu", "leaky_relu", "prelu", "elu", "gelu", "silu", "softplus"), "he_normal"),
     "selu": "lecun_normal",  # Klambauer et al., Self-normalizing neural networks (2017)
 }
-"""The initialiser that keeps signals and gradients at size for an activation; else `xavier_uniform`."""
+"""The initialiser that keeps the size of signals and gradients, by activation; else `xavier_uniform`."""
 
 
 def by_name(name: str) -> Initialiser:
-    """The initialiser of this name, or of this alias.
+    """Return the initialiser of this name or alias.
 
     Raises:
         TypeError: if the name is not a string.
@@ -115,11 +119,12 @@ def by_name(name: str) -> Initialiser:
     >>> [len(row) for row in by_name("he_normal")(2, 3, random.Random(0))]
     [3, 3]
     """
-    return _by_name("initialiser", name, {**INITIALISERS, **ALIASES})
+    return one_of("initialiser", name, {**INITIALISERS, **ALIASES})
 
 
 def fitting(activation: str) -> Initialiser:
-    """The initialiser that suits the activation of this name: half the variance is lost in a relu."""
+    """Return the initialiser that suits the activation of this name: a relu, for example, loses half the
+    variance."""
     return INITIALISERS[FITTING.get(activation, "xavier_uniform")]
 
 

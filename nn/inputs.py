@@ -12,7 +12,7 @@ from autograd.notation.numbers import counted
 
 
 def as_inputs(x: Any, nin: int, whose: str) -> tuple[Value, ...]:
-    """One sample as Values: numbers become ``x1``, ``x2``, …; Values stay as they are.
+    """Return one sample as Values: numbers become ``x1``, ``x2``, …; Values stay as they are.
 
     Raises:
         TypeError: if something in ``x`` is neither.
@@ -20,7 +20,7 @@ def as_inputs(x: Any, nin: int, whose: str) -> tuple[Value, ...]:
     """
     values = (x,) if isinstance(x, (Value, Real)) else tuple(x)
     if len(values) != nin:
-        raise ValueError(f"the {whose} takes {counted(nin, 'input')} a sample; got {len(values)}")
+        raise ValueError(f"the {whose} takes {counted(nin, 'input')} per sample; got {len(values)}")
     if VALUE_TYPES.issuperset(map(type, values)):
         return values
     return tuple(

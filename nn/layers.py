@@ -12,30 +12,33 @@ Layer l of a network (the first one after the inputs is layer 1) is made of neur
 from __future__ import annotations
 
 import gc
-import random
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from math import isfinite
 from numbers import Real
-from operator import index
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from autograd import Parameter, Value
 from autograd.extend import TABLE, apply, number_of
+from autograd.notation.hints import described
 from autograd.notation.numbers import counted
+from nn import activations, matrices
 from nn import init as initialisers
-from nn.activations import Activation, PReLU, activation
+from nn.activations import Activation, PReLU
+from nn.checks import Seed, generator, whole_number
 from nn.dropout import Dropout
 from nn.init import Initialiser
-from nn.module import Module
-
-if TYPE_CHECKING:
-    from nn.losses import Loss
-    from nn.matrices import Activations, Residuals
 from nn.inputs import as_inputs
+from nn.losses import Loss
+from nn.module import Module
+from nn.outputs import single_or_list
+from nn.weights import NumbersOf, RowsOf, finite_numbers, finite_rows
 
-Seed: TypeAlias = int | random.Random | None
 ActivationChoice: TypeAlias = str | Activation
+"""A name of `nn.activations.ACTIVATIONS`, or a function from a Value to a Value."""
+
+MOST_WEIGHTS = 20_000_000
+"""A network has at most this many weights: each is an object of some hundred bytes, and with more of
+them a machine is busy for minutes."""
 
 
 class Neuron(Module):
@@ -45,7 +48,7 @@ class Neuron(Module):
         nin: the number of inputs.
         activation: a name of `nn.activations.ACTIVATIONS`, or a function from a Value to a Value.
         fused: compute w·x + b as one node of the graph rather than step by step.
-        init: an initialiser, or the name of one; the one that suits the activation by default.
+        init: an initialiser, or the name of one; by default the one that suits the activation.
         seed: where the random weights come from, a number or a `random.Random`; by default they
             differ from run to run.
 
@@ -75,12 +78,12 @@ class Neuron(Module):
         init: str | Initialiser | None = None,
         seed: Seed = None,
     ) -> None:
-        self.nin = as_size("nin", nin)
+        self.nin = whole_number("nin", nin)
         _check_weights((self.nin, 1))
-        self.activation_name, self.activation = _activation(activation)
+        self.activation_name, self.activation = activations.activation(activation)
         self.fused = fused
         start = _initialiser(init, self.activation_name)
-        self.w = [Parameter(x) for x in start(1, self.nin, as_generator(seed))[0]]
+        self.w = [Parameter(x) for x in start(1, self.nin, generator(seed))[0]]
         self.b: Value = Parameter(0.0)
         self.place(1, 1)
 
@@ -95,12 +98,12 @@ class Neuron(Module):
         self.z_label, self.a_label = f"z{number}^{layer}", f"a{number}^{layer}"
 
     def __call__(self, x: Iterable[Value | float]) -> Value:
-        """The output for one sample of ``nin`` numbers or Values."""
+        """Return the output for one sample of ``nin`` numbers or Values."""
         inputs = as_inputs(x, self.nin, "neuron")
         return self.fire(inputs, [*map(number_of, inputs)])
 
     def fire(self, x: tuple[Value, ...], numbers: list[float]) -> Value:
-        """The output for as many Values as the neuron has inputs, whose data are the numbers."""
+        """Return the output for as many Values as the neuron has inputs; ``numbers`` are their data."""
         if self.fused:
             numbers = [*map(number_of, self.w), *numbers, number_of(self.b)]
             z = apply(TABLE["dot"], (*self.w, *x, self.b), numbers=numbers)
@@ -133,8 +136,8 @@ class Layer(Module):
 
     Attributes:
         neurons: the list of its Neurons.
-        activation: the function that all of them have; with ``prelu`` they share its slope, ``α^2`` in
-            layer 2.
+        activation: the function that all of them have; with ``prelu`` they share its slope, which is
+            ``α^2`` in layer 2.
 
     Raises:
         TypeError, ValueError: if an argument is of the wrong kind or unknown.
@@ -157,11 +160,11 @@ class Layer(Module):
         seed: Seed = None,
         number: int = 1,
     ) -> None:
-        self.nin, self.nout, self.number = as_size("nin", nin), as_size("nout", nout), number
+        self.nin, self.nout, self.number = whole_number("nin", nin), whole_number("nout", nout), number
         _check_weights((self.nin, self.nout))
-        self.activation_name, self.activation = _activation(activation)
+        self.activation_name, self.activation = activations.activation(activation)
         start = _initialiser(init, self.activation_name)
-        weights = start(self.nout, self.nin, as_generator(seed))
+        weights = start(self.nout, self.nin, generator(seed))
         self.neurons = [Neuron(self.nin, self.activation, fused=fused, init="zeros") for _ in weights]
         self.W = weights
         comma = self.nin >= 10 or self.nout >= 10
@@ -169,31 +172,31 @@ class Layer(Module):
             neuron.place(i, number, comma)
 
     def __call__(self, x: Iterable[Value | float]) -> Any:
-        """The outputs for one sample: a list of Values, or the Value itself of a single neuron."""
-        return _alone(self.fire(as_inputs(x, self.nin, f"layer {self.number}")))
+        """Return the outputs for one sample: a list of Values, or the Value itself of a single neuron."""
+        return single_or_list(self.fire(as_inputs(x, self.nin, f"layer {self.number}")))
 
     def fire(self, x: tuple[Value, ...]) -> list[Value]:
-        """The outputs for as many Values as the layer has inputs."""
+        """Return the outputs for as many Values as the layer has inputs."""
         numbers = [*map(number_of, x)]  # looked up once for all neurons
         return [neuron.fire(x, numbers) for neuron in self.neurons]
 
     @property
     def W(self) -> list[list[float]]:
-        """The weights as a matrix of ``nout`` rows and ``nin`` columns; set it from any such rows.
+        """The weights as a matrix of ``nout`` rows and ``nin`` columns; it is set from any such rows.
 
         Setting a number in it, as in ``layer.W[0][1] = 0.5``, sets the weight.
         """
-        return _Rows([_Numbers(neuron.w, f"row {i} of W") for i, neuron in enumerate(self.neurons, 1)])
+        return RowsOf([NumbersOf(neuron.w, f"row {i} of W") for i, neuron in enumerate(self.neurons, 1)])
 
     @W.setter
     def W(self, rows: Iterable[Iterable[float]]) -> None:
-        matrix = [_numbers(row, f"row {i} of W") for i, row in enumerate(_rows(rows), 1)]
+        matrix = finite_rows(rows)
         widths = {len(row) for row in matrix}
         if len(matrix) != self.nout or widths != {self.nin}:
             came = f"{len(matrix)} rows of {' or '.join(map(str, sorted(widths))) or 'no'} numbers"
             raise ValueError(
-                f"W of layer {self.number} has {self.nout} rows (one a neuron) of {self.nin} numbers "
-                f"(one an input); got {came}"
+                f"W of layer {self.number} has {self.nout} rows (one per neuron) of {self.nin} numbers "
+                f"(one per input); got {came}"
             )
         for neuron, row in zip(self.neurons, matrix, strict=True):
             for w, x in zip(neuron.w, row, strict=True):
@@ -201,24 +204,24 @@ class Layer(Module):
 
     @property
     def b(self) -> list[float]:
-        """The biases, one a neuron; set them from any ``nout`` numbers, or one of them."""
-        return _Numbers([neuron.b for neuron in self.neurons], "b")
+        """The biases, one per neuron; they are set together from any ``nout`` numbers, or one by one."""
+        return NumbersOf([neuron.b for neuron in self.neurons], "b")
 
     @b.setter
     def b(self, numbers: Iterable[float]) -> None:
-        biases = _numbers(numbers, "b")
+        biases = finite_numbers("b", numbers)
         if len(biases) != self.nout:
             raise ValueError(
-                f"b of layer {self.number} has {self.nout} numbers, one a neuron; got {len(biases)}"
+                f"b of layer {self.number} has {self.nout} numbers, one per neuron; got {len(biases)}"
             )
         for neuron, x in zip(self.neurons, biases, strict=True):
             neuron.b.data = x
 
-    def _described(self) -> str:
+    def _in_words(self) -> str:
         return f"{self.nin} → {self.nout}, {self.activation_name}, {_parameters(self)}"
 
     def __repr__(self) -> str:
-        return f"Layer({self._described()})"
+        return f"Layer({self._in_words()})"
 
 
 class MLP(Module):
@@ -227,7 +230,7 @@ class MLP(Module):
     Args:
         nin: the number of inputs.
         nouts: the number of neurons of each layer, the last being the outputs.
-        activation: of all hidden layers, a name or a function from a Value to a Value; or a list
+        activation: that of all hidden layers, a name or a function from a Value to a Value; or a list
             with one for each layer, the output layer included.
         output: the activation of the last layer; linear by default.
         init: an initialiser or the name of one; by default the one that suits each layer's activation.
@@ -267,20 +270,20 @@ class MLP(Module):
         dropout: float = 0.0,
         seed: Seed = None,
     ) -> None:
-        sizes = [as_size("nin", nin), *_layer_sizes(nouts)]
+        sizes = [whole_number("nin", nin), *_layer_sizes(nouts)]
         _check_weights(sizes)
-        chosen = _one_a_layer(activation, output, len(sizes) - 1)
-        generator = as_generator(seed)
+        chosen = _one_per_layer(activation, output, len(sizes) - 1)
+        rng = generator(seed)
         Dropout(dropout)  # which checks it
         self.nin, self.nout = sizes[0], sizes[-1]
         self.layers = [
-            Layer(n, m, phi, fused=fused, init=init, seed=generator, number=number)
+            Layer(n, m, phi, fused=fused, init=init, seed=rng, number=number)
             for number, (n, m, phi) in enumerate(zip(sizes[:-1], sizes[1:], chosen, strict=True), 1)
         ]
-        self.dropout = Dropout(dropout, seed=generator.getrandbits(64)) if dropout else None
+        self.dropout = Dropout(dropout, seed=rng.getrandbits(64)) if dropout else None
 
     def __call__(self, x: Iterable[Value | float]) -> Any:
-        """The outputs for one sample of ``nin`` numbers or Values.
+        """Return the outputs for one sample of ``nin`` numbers or Values.
 
         Returns:
             A Value if the network has one output, else a list of them.
@@ -290,7 +293,7 @@ class MLP(Module):
         """
         values: Sequence[Value] = as_inputs(x, self.nin, "network")
         collecting = gc.isenabled()
-        gc.disable()  # it would search all nodes for cycles again and again, and they have none
+        gc.disable()  # as collector_paused does, which would take a fifth of a small network's time
         try:
             for layer in self.layers:
                 if self.dropout is not None and layer is not self.layers[0]:
@@ -299,13 +302,13 @@ class MLP(Module):
         finally:
             if collecting:
                 gc.enable()
-        return _alone(values)
+        return single_or_list(values)
 
-    def activations(self, X: Any) -> Activations:
-        """The forward pass of many samples as the textbook's matrices, read from their graphs.
+    def activations(self, X: Any) -> matrices.Activations:
+        """Return the forward pass of many samples as the textbook's matrices, read from their graphs.
 
         Args:
-            X: one row of numbers a sample: lists, a NumPy array, a pandas frame.
+            X: one row of numbers per sample: lists, a NumPy array, a pandas frame.
 
         Returns:
             W[l], b[l], z[l] and A[l] as NumPy arrays, by layer; see `nn.matrices.Activations`.
@@ -318,15 +321,13 @@ class MLP(Module):
         >>> [seen.A[k].shape for k in (0, 1, 2)], seen.W[1].shape
         ([(2, 2), (3, 2), (1, 2)], (3, 2))
         """
-        from nn.matrices import activations
+        return matrices.activations(self, X)
 
-        return activations(self, X)
-
-    def residuals(self, X: Any, y: Any, loss: str | Loss) -> Residuals:
-        """The forward and the reverse pass of many samples as the textbook's matrices.
+    def residuals(self, X: Any, y: Any, loss: str | Loss) -> matrices.Residuals:
+        """Return the forward and the reverse pass of many samples as the textbook's matrices.
 
         Args:
-            X: one row of numbers a sample.
+            X: one row of numbers per sample.
             y: the targets, as `nn.fit` takes them.
             loss: a function of `nn.losses` or its name, or any function of a prediction and a target.
 
@@ -342,54 +343,16 @@ class MLP(Module):
         >>> back.delta[2] - (back.A[2] - 1.0)  # a linear output: δ = −(y − a)
         array([[0.]])
         """
-        from nn.matrices import residuals
-
-        return residuals(self, X, y, loss)
+        return matrices.residuals(self, X, y, loss)
 
     def __repr__(self) -> str:
         sizes = " → ".join(map(str, [self.nin, *(layer.nout for layer in self.layers)]))
-        layers = [f"\n  layer {layer.number}: {layer._described()}" for layer in self.layers]
+        layers = [f"\n  layer {layer.number}: {layer._in_words()}" for layer in self.layers]
         dropout = f", dropout {self.dropout.p:g}" if self.dropout is not None else ""
         return f"MLP {sizes}, {_parameters(self)}{dropout}{''.join(layers)}"
 
 
-def _alone(values: Sequence[Value]) -> Value | list[Value]:
-    return values[0] if len(values) == 1 else list(values)
-
-
-class _Numbers(list[float]):
-    """The numbers in some Values; a number that is set here is set there."""
-
-    def __init__(self, values: Sequence[Value], name: str) -> None:
-        super().__init__([v.data for v in values])
-        self._values, self._name = values, name
-
-    def __setitem__(self, place: Any, x: Any) -> None:
-        after = list(self)
-        after[place] = x
-        numbers = _numbers(after, self._name)
-        if len(numbers) != len(self):
-            raise ValueError(
-                f"{self._name} has {counted(len(self), 'number')}; this would make it {len(numbers)}"
-            )
-        for v, number in zip(self._values, numbers, strict=True):
-            v.data = number
-        super().__setitem__(slice(None), numbers)
-
-
-class _Rows(list[Any]):
-    """The rows of a matrix; a row that is set is set number by number."""
-
-    def __setitem__(self, place: Any, row: Any) -> None:
-        if isinstance(place, slice):
-            raise TypeError("set the rows of W one by one, or all of it: layer.W = rows")
-        self[place][:] = row
-
-
 # ------------------------------------------------------------------------------ checking arguments
-
-MOST_WEIGHTS = 20_000_000
-"""A weight is an object of some hundred bytes; with more of them a machine is busy for minutes."""
 
 
 def _check_weights(sizes: Sequence[int]) -> None:
@@ -401,68 +364,35 @@ def _check_weights(sizes: Sequence[int]) -> None:
         )
 
 
-def as_size(name: str, n: Any) -> int:
-    try:
-        size = index(n)
-    except TypeError:
-        raise TypeError(f"{name} is a whole number of neurons; got {n!r} ({type(n).__name__})") from None
-    if size < 1:
-        raise ValueError(f"{name} is at least 1; got {size}")
-    return size
-
-
 def _layer_sizes(nouts: Any) -> list[int]:
     if isinstance(nouts, (str, Real)) or not isinstance(nouts, Iterable):
-        raise TypeError(f"nouts lists the neurons of each layer, as in MLP(2, [16, 16, 1]); got {nouts!r}")
-    sizes = [as_size(f"nouts[{i}]", n) for i, n in enumerate(nouts)]
+        raise TypeError(
+            f"nouts lists the neurons of each layer, as in MLP(2, [16, 16, 1]); got {described(nouts)}"
+        )
+    sizes = [whole_number(f"nouts[{i}]", n) for i, n in enumerate(nouts)]
     if not sizes:
         raise ValueError("nouts lists the neurons of each layer, at least one; got none")
     return sizes
 
 
-def _one_a_layer(activation: Any, output: Any, layers: int) -> list[ActivationChoice]:
+def _one_per_layer(activation: Any, output: Any, layers: int) -> list[ActivationChoice]:
     if isinstance(activation, str) or callable(activation):
         return [activation] * (layers - 1) + ["linear" if output is None else output]
     if not isinstance(activation, Sequence):
-        raise TypeError(f"activation is a name, a function or a list with one a layer; got {activation!r}")
+        raise TypeError(
+            f"activation is a name, a function or a list with one per layer; got {described(activation)}"
+        )
     if len(activation) != layers:
         raise ValueError(f"activation lists one for each of the {layers} layers; got {len(activation)}")
     if output is not None:
-        raise ValueError("the list of activations already says the output's: leave output= away")
+        raise ValueError("the list of activations already has the output's: leave out output=")
     return list(activation)
-
-
-def _activation(choice: ActivationChoice) -> tuple[str, Activation]:
-    return activation(choice)
 
 
 def _initialiser(init: Any, activation_name: str) -> Initialiser:
     if init is None:
         return initialisers.fitting(activation_name)
     return init if callable(init) else initialisers.by_name(init)
-
-
-def as_generator(seed: Seed) -> random.Random:
-    return seed if isinstance(seed, random.Random) else random.Random(seed)
-
-
-def _rows(rows: Any) -> list[Any]:
-    if isinstance(rows, str) or not isinstance(rows, Iterable):
-        raise TypeError(f"W is given as rows of numbers; got {rows!r}")
-    return list(rows)
-
-
-def _numbers(numbers: Any, name: str) -> list[float]:
-    """The numbers as floats, each of them finite."""
-    if isinstance(numbers, str) or not isinstance(numbers, Iterable):
-        raise TypeError(f"{name} is given as numbers in a row; got {numbers!r}")
-    listed = list(numbers)
-    for x in listed:
-        if not isinstance(x, Real):
-            raise TypeError(f"{name} holds numbers; got {x!r} ({type(x).__name__})")
-        if not isfinite(x):
-            raise ValueError(f"{name} holds finite numbers; got {x!r}")
-    return [float(x) for x in listed]
 
 
 def _parameters(module: Module) -> str:

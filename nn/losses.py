@@ -1,7 +1,7 @@
 """Losses: what a prediction costs, for one sample.
 
 A prediction is what a network gives: a Value, or a list of them.  A target is a number or a
-sequence of as many (Values will do as well).  The loss of a batch is the mean over its samples:
+sequence of as many numbers (or of Values).  The loss of a batch is the mean over its samples:
 ``autograd.mean(half_mse(model(x), t) for x, t in zip(X, y))``.
 
 >>> from autograd import Value
@@ -13,16 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from math import isclose, isfinite, log
+from math import isclose, log
 from numbers import Real
-from operator import index
 from typing import Any, TypeAlias
 
 from autograd import Constant, Value, dot, logsumexp, mean, softplus, where
 from autograd import abs as absolute
 from autograd import sum as total
-from nn.checks import by_name as _by_name
-from nn.checks import finite_number
+from autograd.notation.hints import described, short_repr
+from nn.checks import finite_number, one_of, whole_number
 
 Prediction: TypeAlias = Value | Sequence[Value]
 Target: TypeAlias = float | Value | Sequence[float | Value]
@@ -30,7 +29,7 @@ Loss: TypeAlias = Callable[[Any, Any], Value]
 
 
 def half_mse(prediction: Prediction, target: Target) -> Value:
-    """½ Σ (t − o)² over the outputs o: the error of the classical course, whose slope is o − t.
+    """Return ½ Σ (t − o)² over the outputs o: the error of the classical course, whose slope is o − t.
 
     Raises:
         ValueError: if there are not as many targets as outputs.
@@ -39,7 +38,7 @@ def half_mse(prediction: Prediction, target: Target) -> Value:
 
 
 def mse(prediction: Prediction, target: Target) -> Value:
-    """The mean of (t − o)² over the outputs o.
+    """Return the mean of (t − o)² over the outputs o.
 
     Raises:
         ValueError: if there are not as many targets as outputs.
@@ -48,7 +47,7 @@ def mse(prediction: Prediction, target: Target) -> Value:
 
 
 def mae(prediction: Prediction, target: Target) -> Value:
-    """The mean of |t − o| over the outputs o: a far-off target pulls no harder than a near one.
+    """Return the mean of |t − o| over the outputs o: a far target pulls no harder than a near one.
 
     Raises:
         ValueError: if there are not as many targets as outputs.
@@ -60,10 +59,10 @@ def mae(prediction: Prediction, target: Target) -> Value:
 
 
 def huber(prediction: Prediction, target: Target, delta: float = 1.0) -> Value:
-    """½ e² for an error e = t − o within ±delta, and delta·(|e| − ½ delta) beyond; the mean of several.
+    """Return ½ e² for an error e = t − o within ±delta, delta·(|e| − ½ delta) beyond; the mean of several.
 
-    Huber, Robust estimation of a location parameter (1964).  Computed as c·(e − ½ c), where c is
-    the error held within ±delta.
+    Huber, Robust estimation of a location parameter (1964).  It is computed as c·(e − ½ c), where c
+    is the error clipped to ±delta.
 
     Args:
         prediction, target: the outputs and their targets.
@@ -76,13 +75,13 @@ def huber(prediction: Prediction, target: Target, delta: float = 1.0) -> Value:
     >>> huber(Value(0.0), 0.5).data, huber(Value(0.0), 3.0).data
     (0.125, 2.5)
     """
-    _check_positive("delta", delta)
-    held = [(e.clip(-delta, delta), e) for e in _errors(prediction, target)]
-    return _mean([c * (e - 0.5 * c) for c, e in held])
+    finite_number("delta", delta, above=0.0)
+    clipped = [(e.clip(-delta, delta), e) for e in _errors(prediction, target)]
+    return _mean([c * (e - 0.5 * c) for c, e in clipped])
 
 
 def hinge(score: Prediction, y: Target) -> Value:
-    """max(0, 1 − y·s) for a class y of −1 or +1 and a score s; the mean where there are several.
+    """Return max(0, 1 − y·s) for a class y of −1 or +1 and a score s; the mean of several.
 
     Raises:
         ValueError: if a y is another number, or if there are not as many as scores.
@@ -96,16 +95,16 @@ def hinge(score: Prediction, y: Target) -> Value:
 def binary_cross_entropy(
     logit: Prediction, y: Target, *, pos_weight: float = 1.0, label_smoothing: float = 0.0
 ) -> Value:
-    """−y ln p − (1 − y) ln(1 − p), where p = σ(z) is the probability of class 1 and z the logit.
+    """Return −y ln p − (1 − y) ln(1 − p), where p = σ(z) is the probability of class 1 and z the logit.
 
-    Computed from z, as y softplus(−z) + (1 − y) softplus(z): nothing overflows and no digits are
-    lost, however sure of itself the network is.  The mean where there are several.
+    It is computed from z, as y softplus(−z) + (1 − y) softplus(z): nothing overflows and no digits
+    are lost, however sure of itself the network is.  Several losses give their mean.
 
     Args:
         logit: the logits.
         y: the classes 0 and 1, or probabilities of class 1.
-        pos_weight: what class 1 counts, where class 0 counts 1; as PyTorch's.
-        label_smoothing: how far every y is drawn towards ½: y becomes (1 − ε) y + ½ ε.
+        pos_weight: the weight of class 1, where that of class 0 is 1, as in PyTorch.
+        label_smoothing: how far every y is moved towards ½: y becomes (1 − ε) y + ½ ε.
 
     Raises:
         ValueError: if a y is not between 0 and 1, or if there are not as many as logits; if
@@ -114,8 +113,8 @@ def binary_cross_entropy(
     >>> binary_cross_entropy(Value(-800.0), 1).data
     800.0
     """
-    _check_positive("pos_weight", pos_weight)
-    _check_smoothing(label_smoothing)
+    finite_number("pos_weight", pos_weight, above=0.0)
+    finite_number("label_smoothing", label_smoothing, at_least=0.0, below=1.0)
     smoothed = [(z, _smoothed(t, 0.5, label_smoothing)) for z, t in _pairs(logit, y, _check_probability)]
     return _mean([_binary(z, t, pos_weight) for z, t in smoothed])
 
@@ -127,31 +126,31 @@ def cross_entropy(
     weight: Sequence[float] | None = None,
     label_smoothing: float = 0.0,
 ) -> Value:
-    """−Σ w_k t_k ln p_k, where p = softmax(x) are the probabilities of the classes and x the logits.
+    """Return −Σ w_k t_k ln p_k, where p = softmax(x) are the probabilities of the classes and x the logits.
 
-    Computed as ln Σ exp(x_k − x_t), where x_t is the logit of the class t (or Σ t_k x_k): nothing
+    It is computed as ln Σ exp(x_k − x_t), where x_t is the logit of the class t (or Σ t_k x_k): nothing
     overflows and no digits are lost, however sure of itself the network is.
 
     Args:
-        logits: one Value a class, at least two.
+        logits: one Value per class, at least two.
         target: the class, counted from 0; or the probability of each class.
-        weight: what each class counts, above 0; all count 1 by default.  The loss of a batch is
-            the mean over its samples: PyTorch's ``reduction="mean"`` divides by the sum of the
+        weight: the weight of each class, above 0; 1 by default.  The loss of a batch is the mean
+            over its samples: PyTorch's ``reduction="mean"`` divides by the sum of the
             weights of their classes instead.
-        label_smoothing: how far the probabilities are drawn towards equal ones: t_k becomes
+        label_smoothing: how far the probabilities are moved towards equal ones: t_k becomes
             (1 − ε) t_k + ε/n for n classes.  Szegedy et al., Rethinking the Inception architecture
             for computer vision (2016), §7.
 
     Raises:
         TypeError: if the target is a number but not a whole one.
         ValueError: if it is not one of the classes, or not probabilities that sum to 1; if there is
-            not one weight a class, or if ``label_smoothing`` is not from 0 up and below 1.
+            not one weight per class, or if ``label_smoothing`` is not from 0 up and below 1.
 
     >>> cross_entropy([Value(1000.0), Value(0.0), Value(0.0)], 1).data
     1000.0
     """
     x = _logits("cross_entropy", logits)
-    _check_smoothing(label_smoothing)
+    finite_number("label_smoothing", label_smoothing, at_least=0.0, below=1.0)
     if weight is not None:
         _check_weights(weight, len(x))
     target = _certain(_target("cross_entropy", target, len(x)))
@@ -169,13 +168,13 @@ def cross_entropy(
 
 
 def kl_divergence(logits: Sequence[Value], target: int | Sequence[float | Value]) -> Value:
-    """Σ t_k ln(t_k / p_k): how far p = softmax(x) of the logits x is from the probabilities t.
+    """Return Σ t_k ln(t_k / p_k): how far p = softmax(x) of the logits x is from the probabilities t.
 
-    The cross-entropy less the least that it can be: 0 where p is t.  Kullback and Leibler, On
-    information and sufficiency (1951).
+    It is the cross-entropy minus the least value that this can have: 0 where p is t.  Kullback and
+    Leibler, On information and sufficiency (1951).
 
     Args:
-        logits: one Value a class, at least two.
+        logits: one Value per class, at least two.
         target: the probability of each class; or a class, counted from 0, of probability 1.
 
     Raises:
@@ -192,12 +191,12 @@ def kl_divergence(logits: Sequence[Value], target: int | Sequence[float | Value]
 
 
 def l1(parameters: Iterable[Value]) -> Value:
-    """Σ |w|: drives weights to zero."""
+    """Return Σ |w|, a penalty that drives weights to zero."""
     return total([absolute(w) for w in parameters])
 
 
 def l2(parameters: Iterable[Value]) -> Value:
-    """Σ w²: keeps weights small."""
+    """Return Σ w², a penalty that keeps weights small."""
     weights = list(parameters)
     return dot(weights, weights)
 
@@ -215,9 +214,9 @@ LOSSES: dict[str, Loss] = {
 
 
 def by_name(name: str) -> Loss:
-    """The loss of this name, as it is without its options.
+    """Return the loss of this name, without its options.
 
-    For those there is `functools.partial`: ``partial(losses.cross_entropy, label_smoothing=0.1)``.
+    `functools.partial` gives it options: ``partial(losses.cross_entropy, label_smoothing=0.1)``.
 
     Raises:
         TypeError: if the name is not a string.
@@ -226,7 +225,7 @@ def by_name(name: str) -> Loss:
     >>> by_name("hinge") is hinge
     True
     """
-    return _by_name("loss", name, LOSSES)
+    return one_of("loss", name, LOSSES)
 
 
 @dataclass(frozen=True)
@@ -269,17 +268,17 @@ class Penalised:
 
 
 def _listed(x: Any) -> Sequence[Any]:
-    """One thing or several, as a sequence."""
+    """Return one thing or several as a sequence."""
     return (x,) if isinstance(x, (Value, Real)) else tuple(x)
 
 
 def _pairs(
     prediction: Any, target: Any, check: Callable[[Any], None] = lambda t: None
 ) -> list[tuple[Value, Any]]:
-    """Each output with its target, which is checked unless it is a Value."""
+    """Return each output with its target, which is checked unless it is a Value."""
     outputs, targets = _listed(prediction), _listed(target)
     if len(outputs) != len(targets) or not outputs:
-        raise ValueError(f"a loss takes one target an output; got {len(targets)} for {len(outputs)}")
+        raise ValueError(f"a loss takes one target per output; got {len(targets)} for {len(outputs)}")
     for t in targets:
         if not isinstance(t, Value):
             check(t)
@@ -299,12 +298,12 @@ def _mean(values: list[Value]) -> Value:
 
 
 def _smoothed(t: Any, even: float, smoothing: float) -> Any:
-    """The probability, drawn towards an even one."""
+    """Return the probability, moved towards an even one."""
     return (1 - smoothing) * t + smoothing * even if smoothing else t
 
 
 def _binary(z: Value, y: Value | float, pos_weight: float) -> Value:
-    if not isinstance(y, Value) and y in (0, 1):  # the other term is nothing: leave it out of the graph
+    if not isinstance(y, Value) and y in (0, 1):  # the other term is 0: leave it out of the graph
         loss = softplus(-z) if y == 1 else softplus(z)
         return loss * pos_weight if y == 1 and pos_weight != 1 else loss
     y_weighted = y if pos_weight == 1 else pos_weight * y
@@ -312,17 +311,17 @@ def _binary(z: Value, y: Value | float, pos_weight: float) -> Value:
 
 
 def _log_of_sum(x: Sequence[Value], shift: Value) -> Value:
-    """ln Σ exp(x_k − shift)."""
+    """Return ln Σ exp(x_k − shift)."""
     return logsumexp([x_k - shift for x_k in x])
 
 
 def _surprise(x: Sequence[Value], t: int) -> Value:
-    """−ln p_t for the class t."""
+    """Return −ln p_t for the class t."""
     return logsumexp([Constant(0.0) if k == t else x_k - x[t] for k, x_k in enumerate(x)])
 
 
 def _log(p: Any) -> Any:
-    """ln p, and 0 for a probability of 0, where p ln p is 0 as well."""
+    """Return ln p, and 0 for a probability of 0, where p ln p is 0 as well."""
     if isinstance(p, Value):
         return where(p > 0, p, 1.0).log()
     return log(p) if p else 0.0
@@ -331,12 +330,12 @@ def _log(p: Any) -> Any:
 def _logits(name: str, logits: Any) -> Sequence[Value]:
     x = _listed(logits)
     if len(x) < 2:
-        raise ValueError(f"{name} takes one logit a class, two or more; got {len(x)}")
+        raise ValueError(f"{name} takes one logit per class, two or more; got {len(x)}")
     return x
 
 
 def _target(name: str, target: Any, classes: int) -> int | Sequence[Any]:
-    """The class, or the probability of each."""
+    """Return the class, or the probability of each."""
     if isinstance(target, (Value, Real)):
         return _class(target, classes)
     probabilities = _listed(target)
@@ -345,7 +344,7 @@ def _target(name: str, target: Any, classes: int) -> int | Sequence[Any]:
 
 
 def _certain(target: int | Sequence[Any]) -> int | Sequence[Any]:
-    """The class, where plain probabilities leave no doubt about it; else the target as it is."""
+    """Return the class if plain probabilities leave no doubt about it, else the target as it is."""
     if isinstance(target, int) or any(isinstance(p, Value) for p in target) or 1 not in target:
         return target
     return list(target).index(1)
@@ -364,44 +363,28 @@ def _check_probability(y: Any) -> None:
 def _class(target: Any, classes: int) -> int:
     if isinstance(target, Value):
         raise TypeError("the class is a plain number; as Values, give the probability of each class")
-    try:
-        t = index(target)
-    except TypeError:
-        raise TypeError(f"the class is a whole number; got {target!r}") from None
+    t = whole_number("the class", target, at_least=None)
     if not 0 <= t < classes:
-        raise ValueError(f"the class is one of 0 to {classes - 1}, one a logit; got {t}")
+        raise ValueError(f"the class is one of 0 to {classes - 1}, one per logit; got {t}")
     return t
 
 
 def _check_distribution(name: str, target: Sequence[Any], classes: int) -> None:
     if len(target) != classes:
-        raise ValueError(f"{name} takes one probability a logit; got {len(target)} for {classes}")
+        raise ValueError(f"{name} takes one probability per logit; got {len(target)} for {classes}")
     if any(isinstance(p, Value) for p in target):
         return
     if not (all(p >= 0 for p in target) and isclose(sum(target), 1.0, abs_tol=1e-6)):
-        raise ValueError(f"the probabilities of the classes sum to 1, none below 0; got {list(target)!r}")
+        raise ValueError(
+            f"the probabilities of the classes sum to 1, none below 0; got {short_repr(list(target))}"
+        )
 
 
 def _check_weights(weight: Any, classes: int) -> None:
     if isinstance(weight, (str, Real)) or not isinstance(weight, Iterable):
-        raise TypeError(f"weight has one number a class; got {weight!r} ({type(weight).__name__})")
+        raise TypeError(f"weight has one number per class; got {described(weight)}")
     weights = list(weight)
     if len(weights) != classes:
-        raise ValueError(f"weight has one number a class; got {len(weights)} for {classes}")
+        raise ValueError(f"weight has one number per class; got {len(weights)} for {classes}")
     for k, w in enumerate(weights):
-        _check_positive(f"weight[{k}]", w)
-
-
-def _check_positive(name: str, x: Any) -> None:
-    if not isinstance(x, Real):
-        raise TypeError(f"{name} is a number; got {x!r} ({type(x).__name__})")
-    number = float(x)
-    if not (isfinite(number) and number > 0):
-        raise ValueError(f"{name} is a finite number above 0; got {x!r}")
-
-
-def _check_smoothing(smoothing: Any) -> None:
-    if not isinstance(smoothing, Real):
-        raise TypeError(f"label_smoothing is a number; got {smoothing!r} ({type(smoothing).__name__})")
-    if not 0 <= float(smoothing) < 1:
-        raise ValueError(f"label_smoothing is a number from 0 up and below 1; got {smoothing!r}")
+        finite_number(f"weight[{k}]", w, above=0.0)

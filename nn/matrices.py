@@ -1,7 +1,7 @@
 """The scalar network as matrices: z[l], A[l] and the residuals δ[l], shaped as in the textbook.
 
-Nothing is computed with matrices here: every number is read from the samples' graphs, a column a
-sample.  The textbook's formulas, which the tests hold them to, are for m samples ::
+Nothing is computed with matrices here: every number is read from the samples' graphs, one column
+per sample.  The textbook's formulas, with which the tests compare them, are for m samples ::
 
     z[l] = W[l] A[l−1] + b[l]              A[l] = g[l](z[l])
     δ[L] = ∂J/∂A[L] · g[L]′(z[L])          δ[l] = (W[l+1]ᵀ δ[l+1]) · g[l]′(z[l])
@@ -12,21 +12,31 @@ sample.  The textbook's formulas, which the tests hold them to, are for m sample
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from autograd import Value, gradients
 from autograd.extend import number_of
 from nn import losses
+from nn.checks import import_extra
 from nn.data.samples import Samples, features, targets
+from nn.inputs import as_inputs
 from nn.losses import Loss
-
-if TYPE_CHECKING:
-    from nn.layers import MLP, Neuron
+from nn.outputs import single_or_list
 
 ByLayer: TypeAlias = dict[int, Any]
 """A NumPy array for each layer l, counted as in the textbook: the first layer after the inputs is 1."""
+
+
+class Network(Protocol):
+    """A network of layers of neurons, each layer fed by the one before, such as `nn.MLP`."""
+
+    nin: int
+    nout: int
+
+    @property
+    def layers(self) -> Sequence[Any]: ...
 
 
 @dataclass(frozen=True)
@@ -66,25 +76,25 @@ class Residuals(Activations):
     db: ByLayer
 
 
-def activations(model: MLP, X: Any) -> Activations:
-    """See `nn.MLP.activations`."""
+def activations(model: Network, X: Any) -> Activations:
+    """Return the forward pass of many samples; see `nn.MLP.activations`."""
     samples = Samples(features(X, columns=model.nin), ())
     passes = [_forward(model, samples.row(i)) for i in range(len(samples))]
     return Activations(*_parameters(model), *_seen(passes))
 
 
-def residuals(model: MLP, X: Any, y: Any, loss: str | Loss) -> Residuals:
-    """See `nn.MLP.residuals`."""
+def residuals(model: Network, X: Any, y: Any, loss: str | Loss) -> Residuals:
+    """Return the forward and the reverse pass of many samples; see `nn.MLP.residuals`."""
     cost = losses.by_name(loss) if isinstance(loss, str) else loss
     rows, (wanted, _) = features(X, columns=model.nin), targets(y, model.nout, cost)
     if len(rows) != len(wanted):
-        raise ValueError(f"X has {len(rows)} rows, but y has {len(wanted)}: one a sample")
+        raise ValueError(f"X has {len(rows)} rows, but y has {len(wanted)}: one per sample")
     samples = Samples(rows, wanted)
     passes, slopes, total = [], [], 0.0
     for i in range(len(samples)):
         seen = _forward(model, samples.row(i))
         outputs = seen.a[-1]
-        J = cost(outputs[0] if len(outputs) == 1 else outputs, samples.target(i))
+        J = cost(single_or_list(outputs), samples.target(i))
         total += J.data
         slopes.append(_slopes(model, J, seen))
         passes.append(seen)
@@ -105,9 +115,7 @@ class _Pass:
     a: list[list[Value]]
 
 
-def _forward(model: MLP, row: list[float]) -> _Pass:
-    from nn.inputs import as_inputs  # it calls this module
-
+def _forward(model: Network, row: list[float]) -> _Pass:
     values = as_inputs(row, model.nin, "network")
     seen = _Pass(list(values), [], [])
     for layer in model.layers:
@@ -118,8 +126,8 @@ def _forward(model: MLP, row: list[float]) -> _Pass:
     return seen
 
 
-def _pre_activation(neuron: Neuron, a: Value) -> Value:
-    """The neuron's z: the nearest Value of that label before its output."""
+def _pre_activation(neuron: Any, a: Value) -> Value:
+    """Return the neuron's z: the nearest Value of that label before its output."""
     nearest = [a]
     for v in nearest:
         if v.label == neuron.z_label:
@@ -131,8 +139,8 @@ def _pre_activation(neuron: Neuron, a: Value) -> Value:
     )
 
 
-def _slopes(model: MLP, J: Value, seen: _Pass) -> tuple[list[Any], list[Any], list[Any]]:
-    """∂J/∂z, ∂J/∂W and ∂J/∂b of each layer, by one reverse pass."""
+def _slopes(model: Network, J: Value, seen: _Pass) -> tuple[list[Any], list[Any], list[Any]]:
+    """Return ∂J/∂z, ∂J/∂W and ∂J/∂b of each layer, by one reverse pass."""
     held = [[[*neuron.w, neuron.b] for neuron in layer.neurons] for layer in model.layers]
     wrt = [v for z, rows in zip(seen.z, held, strict=True) for v in (*z, *(w for row in rows for w in row))]
     slopes = iter(gradients(J, wrt))
@@ -148,33 +156,30 @@ def _slopes(model: MLP, J: Value, seen: _Pass) -> tuple[list[Any], list[Any], li
 # ----------------------------------------------------------------------------------- as matrices
 
 
-def _parameters(model: MLP) -> tuple[ByLayer, ByLayer]:
+def _parameters(model: Network) -> tuple[ByLayer, ByLayer]:
     np = _numpy()
     W = {layer.number: np.array(layer.W) for layer in model.layers}
     return W, {layer.number: np.array(layer.b).reshape(-1, 1) for layer in model.layers}
 
 
 def _seen(passes: list[_Pass]) -> tuple[ByLayer, ByLayer]:
-    """z and A, a column a sample."""
+    """Return z and A, one column per sample."""
     z = _columns([[[*map(number_of, values)] for values in seen.z] for seen in passes])
     A = [[[*map(number_of, values)] for values in (seen.x, *seen.a)] for seen in passes]
     return z, _columns(A, first=0)
 
 
 def _columns(of_samples: list[list[Any]], first: int = 1) -> ByLayer:
-    """For each layer the samples' numbers as columns."""
+    """Return for each layer the samples' numbers as columns."""
     layers = zip(*of_samples, strict=True)
     return {number: _numpy().array(columns).T for number, columns in enumerate(layers, first)}
 
 
 def _means(of_samples: list[list[Any]]) -> ByLayer:
-    """For each layer the mean of the samples' matrices."""
+    """Return for each layer the mean of the samples' matrices."""
     layers = zip(*of_samples, strict=True)
     return {number: _numpy().mean(matrices, axis=0) for number, matrices in enumerate(layers, 1)}
 
 
 def _numpy() -> Any:
-    try:
-        return import_module("numpy")
-    except ModuleNotFoundError:
-        raise ImportError('matrices need numpy: pip install "chainrule[train]"') from None
+    return import_extra("numpy", "the network as matrices")

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from autograd import Parameter
 from autograd.extend import NO_GRADIENT
-from nn.checks import did_you_mean
+from autograd.notation.hints import did_you_mean
 
 NO_WEIGHTS = frozenset({"b", "bias", "biases", "activation"})
 """Names of attributes whose parameters are not weights: biases, and the learned slope of an activation."""
@@ -40,7 +40,7 @@ class Module:
     training: bool = True
 
     def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
-        """Each parameter with its dotted path, such as ``layers.0.neurons.1.w.2``.
+        """Yield each parameter with its dotted path, such as ``layers.0.neurons.1.w.2``.
 
         A parameter held in several places comes once, under the first of its paths.
         """
@@ -49,7 +49,7 @@ class Module:
                 yield ".".join(map(str, trail)), x
 
     def _within(self) -> Iterator[tuple[tuple[Any, ...], Parameter | Module]]:
-        """Each parameter and each Module once, with the names and positions that lead to it."""
+        """Yield each parameter and each Module once, with the names and positions that lead to it."""
         seen: set[int] = set()
         stack: list[tuple[tuple[Any, ...], Any]] = [((), self)]
         while stack:
@@ -63,22 +63,22 @@ class Module:
                 stack.extend([((*trail, name), x) for name, x in _held(holder)][::-1])
 
     def parameters(self) -> list[Parameter]:
-        """Every parameter once, in the order of `named_parameters`."""
+        """Return every parameter once, in the order of `named_parameters`."""
         return [x for _, x in self._within() if isinstance(x, Parameter)]
 
     def modules(self) -> list[Module]:
-        """This Module and every one within it, each once."""
+        """Return this Module and every one within it, each once."""
         return [x for _, x in self._within() if isinstance(x, Module)]
 
     def weights(self) -> list[Parameter]:
-        """The parameters that penalties are for: all but biases and the slopes of activations.
+        """Return the parameters that penalties are for: all but biases and the slopes of activations.
 
-        Those are what is held as ``b``, ``bias``, ``biases`` or ``activation``.
+        Those are the parameters held as ``b``, ``bias``, ``biases`` or ``activation``.
         """
         return [p for path, p in self.named_parameters() if not NO_WEIGHTS.intersection(path.split("."))]
 
     def parameter(self, name: str) -> Parameter:
-        """The parameter of this label (``w21^3``) or dotted path (``layers.2.neurons.0.w.1``).
+        """Return the parameter of this label (``w21^3``) or dotted path (``layers.2.neurons.0.w.1``).
 
         Raises:
             ValueError: if there is none, or if the label belongs to several.
@@ -90,7 +90,7 @@ class Module:
         if not labelled:
             known = [*(p.label for p in named.values() if p.label), *named]
             raise ValueError(
-                f"there is no parameter {name!r}{did_you_mean(name, known)} "
+                f"there is no parameter {name!r}{did_you_mean(name, known, otherwise='.')} "
                 "Parameters go by label (w21^3) or by path (layers.2.neurons.0.w.1)"
             )
         if len(labelled) > 1:
@@ -105,17 +105,17 @@ class Module:
             p.grad = NO_GRADIENT
 
     def train(self, training: bool = True) -> Self:
-        """Go into training, where `Dropout` drops; gives the Module itself, as PyTorch's does."""
+        """Put the Module into training, where `Dropout` drops; return it, as PyTorch does."""
         for module in self.modules():
             module.training = bool(training)
         return self
 
     def eval(self) -> Self:
-        """Go out of training: every output is that of the whole network."""
+        """Take the Module out of training: every output is that of the whole network."""
         return self.train(False)
 
     def state_dict(self) -> dict[str, float]:
-        """The number in every parameter, by dotted path."""
+        """Return the number in every parameter, by dotted path."""
         return {path: p.data for path, p in self.named_parameters()}
 
     def load_state_dict(self, state: Mapping[str, float]) -> None:
@@ -143,7 +143,7 @@ class Module:
 
 @contextmanager
 def mode(model: Any, *, training: bool) -> Iterator[None]:
-    """Have a model in training or out of it for a while, and then every Module of it as it was."""
+    """Put a model in training or out of it for the block, and then every Module back as it was."""
     modules = model.modules() if isinstance(model, Module) else []
     before = [module.training for module in modules]
     try:
@@ -156,10 +156,11 @@ def mode(model: Any, *, training: bool) -> Iterator[None]:
 
 
 HOLDERS = (Parameter, Module, list, tuple, dict)
+"""What is or may hold a parameter."""
 
 
 def _held(holder: Any) -> Iterable[tuple[Any, Any]]:
-    """What a Module or container holds that can be or hold a parameter, by name or position."""
+    """Return what a Module or container holds that is or may hold a parameter, by name or position."""
     if isinstance(holder, Module):
         inside: Iterable[tuple[Any, Any]] = vars(holder).items()
     elif isinstance(holder, dict):
@@ -177,7 +178,7 @@ def _complaints(named: Mapping[str, Parameter], state: Mapping[str, float]) -> l
     if missing:
         found.append(f"missing {_listed(missing)}")
     if unexpected:
-        hints = [f"{path!r}{did_you_mean(str(path), missing).rstrip('.')}" for path in unexpected]
+        hints = [f"{path!r}{did_you_mean(str(path), missing)}" for path in unexpected]
         found.append(f"not expected {_listed(hints)}")
     if bad:
         found.append(f"not finite numbers {_listed([f'{path} = {state[path]!r}' for path in bad])}")

@@ -39,6 +39,16 @@ def is_right(outputs: Sequence[float], target: Sequence[float], threshold: float
     return largest(outputs) == largest(target)
 
 
+def both_classes(p: Any) -> Any:
+    """Return the probabilities of two classes, (samples, 2), from a column of that of the second.
+
+    What lies outside 0 … 1 counts as 0 or 1.
+    """
+    numpy = import_extra("numpy", "a table of probabilities")
+    p = numpy.asarray(p, float).reshape(-1, 1).clip(0.0, 1.0)
+    return numpy.hstack([1.0 - p, p])
+
+
 def probabilities(logits: Any) -> Any:
     """Return the softmax of each row of logits, an array of shape (samples, classes).
 

@@ -9,7 +9,7 @@ from typing import Any
 from autograd import Value, no_grad
 from nn import losses
 from nn.data.feeding import feeding_of
-from nn.data.samples import plain
+from nn.data.samples import as_list
 from nn.module import mode
 from nn.outputs import is_right
 
@@ -37,7 +37,7 @@ def outputs_of(model: Any, *tables: Any) -> Any:
                 return _replayed(model, tables)
             except Exception:  # whatever keeps the model from being recorded: row by row may do, or says why
                 pass
-        return [numbers_of(model(*map(plain, row))) for row in zip(*tables, strict=True)]
+        return [numbers_of(model(*map(as_list, row))) for row in zip(*tables, strict=True)]
 
 
 def _replayed(model: Any, tables: Sequence[Any]) -> Any:
@@ -83,7 +83,7 @@ def predict(model: Any, X: Any) -> list[Any]:
     [0.0, 0.0]
     """
     feeding = feeding_of(model)
-    return [feeding.shaped(row) for row in plain(outputs_of(model, feeding.features(X)))]
+    return [feeding.shaped(row) for row in as_list(outputs_of(model, feeding.features(X)))]
 
 
 def accuracy(model: Any, X: Any, y: Any, threshold: float = 0.0) -> float:
@@ -104,10 +104,10 @@ def accuracy(model: Any, X: Any, y: Any, threshold: float = 0.0) -> float:
     rows = feeding.features(X)
     wanted, _ = feeding.targets(y, losses.mse, rows)
     check_lengths(rows, wanted)
-    outputs = plain(outputs_of(model, rows))
+    outputs = as_list(outputs_of(model, rows))
     right = [
         is_right(answer, target, threshold)
-        for row, of_sample in zip(outputs, plain(wanted), strict=True)
+        for row, of_sample in zip(outputs, as_list(wanted), strict=True)
         for answer, target in zip(feeding.answers(row), feeding.answers(of_sample), strict=True)
     ]
     return sum(right) / len(right)

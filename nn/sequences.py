@@ -21,7 +21,7 @@ from autograd import Constant, Value, dot, mean
 from autograd.notation.hints import described
 from autograd.notation.numbers import counted
 from nn.data.feeding import Feeding
-from nn.data.samples import Samples, Table, plain, targets
+from nn.data.samples import Samples, Table, as_list, targets
 from nn.losses import Loss
 from nn.module import Module
 from nn.outputs import single_or_list
@@ -81,7 +81,7 @@ class SequenceFeeding(Feeding):
                 has = "one number" if isinstance(row, (Value, Real)) else f"{len(row)} steps"
                 raise ValueError(f"{name} has a target for each of the {steps} steps; sequence {i} has {has}")
         flat, threshold = targets([t for row in sequences for t in row], self.model.nout, loss, name)
-        flat = plain(flat)
+        flat = as_list(flat)
         joined = [[x for row in flat[k : k + steps] for x in row] for k in range(0, len(flat), steps)]
         return joined, threshold
 
@@ -158,7 +158,7 @@ class Windows:
         """Return a window of every sequence, with zeros in the place of its state."""
         start, shares = window * self.length, self.shares(window)
         X, y = [], []
-        for x, t in zip(plain(samples.X), plain(samples.y), strict=True):
+        for x, t in zip(as_list(samples.X), as_list(samples.y), strict=True):
             inputs = x[start * self.model.nin : start * self.model.nin + self.inputs]
             X.append([*inputs, *[0.0] * (self.inputs - len(inputs) + self.model.state_size)])
             wanted = self.wanted(t, window)

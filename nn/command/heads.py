@@ -1,39 +1,38 @@
-"""The last step from a network's outputs to what a person reads: a number, a class, probabilities."""
+"""The last step from a network's outputs to what a person reads: a number, or the support of classes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from math import exp, isfinite, nan
 from typing import Any
 
-from autograd import Value
 from nn import losses
 from nn.data.dataset import Dataset
 from nn.data.samples import ERRORS
 from nn.data.scaling import Scaler
+from nn.outputs import both_classes, probabilities
 
 
 @dataclass(frozen=True)
 class Head:
-    """What the last layer means: how targets are put to the loss, and outputs are read.
+    """What the last layer means: what the loss is given as targets, and how outputs are read.
 
     Attributes:
         outputs: how many neurons the last layer has.
-        activation: theirs, by name.
-        target: from a y of the data to what the loss is given.
-        support: from the outputs to how far each class is supported, 0 … 1; for a regression, to
-            the one prediction in the units of the target.
+        activation: that of these neurons, by name.
+        target: turns a y of the data into what the loss is given.
+        support: turns an array of outputs, one row per sample, into how far each class is supported,
+            0 … 1; for a regression, into the one prediction in the units of the target.
     """
 
     outputs: int
     activation: str
     target: Callable[[float], Any]
-    support: Callable[[Sequence[float]], list[float]]
+    support: Callable[[Any], Any]
 
 
 def head(data: Dataset, loss: str) -> Head:
-    """The last layer for these data and this loss.
+    """Return what the last layer means for these data and this loss.
 
     Raises:
         ValueError: if the loss is unknown or does not fit the task.
@@ -43,16 +42,16 @@ def head(data: Dataset, loss: str) -> Head:
         return _regression_head(data, loss)
     classes = len(data.classes)
     if loss in ("cross_entropy", "kl_divergence"):
-        return Head(classes, "linear", int, _softmax)
+        return Head(classes, "linear", int, probabilities)
     if of_errors:
         if classes == 2:
-            return Head(1, "sigmoid", float, lambda o: [1 - o[0], o[0]])
-        return Head(classes, "sigmoid", lambda y: [float(y == k) for k in range(classes)], list)
+            return Head(1, "sigmoid", float, both_classes)
+        return Head(classes, "sigmoid", lambda y: [float(y == k) for k in range(classes)], lambda o: o)
     if classes > 2:
         raise ValueError(f"{loss} tells two classes apart, {data.name} has {classes}; take cross_entropy")
     if loss == "hinge":
-        return Head(1, "linear", lambda y: 1.0 if y else -1.0, lambda o: _two(0.5 + 0.5 * o[0]))
-    return Head(1, "linear", float, lambda o: _two(_logistic(o[0])))
+        return Head(1, "linear", lambda y: 1.0 if y else -1.0, lambda o: both_classes(0.5 + 0.5 * o))
+    return Head(1, "linear", float, probabilities)
 
 
 def _regression_head(data: Dataset, loss: str) -> Head:
@@ -62,19 +61,4 @@ def _regression_head(data: Dataset, loss: str) -> Head:
         )
     scaler = Scaler.fit([[y] for y in data.y])
     (mean,), (std,) = scaler.mean, scaler.std
-    return Head(1, "linear", lambda y: (y - mean) / std, lambda o: [o[0] * std + mean])
-
-
-def _two(p: float) -> list[float]:
-    p = min(1.0, max(0.0, p)) if isfinite(p) else p
-    return [1 - p, p]
-
-
-def _logistic(z: float) -> float:
-    return Value.sigmoid(z).data
-
-
-def _softmax(logits: Sequence[float]) -> list[float]:
-    top = max(logits)
-    powers = [exp(x - top) if x - top <= 0 else nan for x in logits]  # ∞ − ∞ is no number
-    return [power / sum(powers) for power in powers]
+    return Head(1, "linear", lambda y: (y - mean) / std, lambda o: o * std + mean)

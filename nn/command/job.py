@@ -1,7 +1,7 @@
-"""The main job: from a data set and some settings to a trained network and what it can do.
+"""The job of the command line: from a data set and settings to a training that is ready to start.
 
-`prepare` checks everything before anything is trained; `Job.run` trains; the `Result` predicts,
-scores and differentiates in the data's own units.
+`prepare` checks everything before anything is trained; `nn.command.run` trains; the
+`nn.command.result.Result` predicts, scores and differentiates in the data's own units.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from typing import Any
 
 from nn import optim
 from nn.activations import activation
-from nn.checks import by_name
+from nn.checks import one_of
 from nn.command.heads import Head, head
 from nn.command.settings import OPTIMIZERS, SCHEDULES, Settings
 from nn.data.dataset import Dataset, split
 from nn.data.samples import is_array
 from nn.data.scaling import Scaler
 from nn.layers import MLP
-from nn.saving.architecture import CheckpointError
 from nn.saving.checkpoint import Checkpoint, save
+from nn.saving.tensorfile import CheckpointError
 from nn.training.fit import ENGINES
 
 
@@ -36,7 +36,7 @@ class Job:
         settings: what was chosen.
         scaler: brings the inputs to the size that the network sees.
         head: what the last layer means.
-        model: the network, its weights as they start.
+        model: the network, with the weights from which it starts.
         optimizer: holds the model's parameters.
     """
 
@@ -50,21 +50,21 @@ class Job:
     optimizer: optim.Optimizer
 
     def __len__(self) -> int:
-        """How many samples there are, those to judge by included."""
+        """Return how many samples there are, those to judge by included."""
         return len(self.train) + len(self.held_out)
 
     @property
     def on_a_plane(self) -> bool:
-        """Whether two inputs are to be told apart into classes: then all that is learned can be drawn."""
+        """Whether classes are told apart by two inputs, so that all that is learned can be drawn."""
         return self.data.classes is not None and len(self.data.features) == 2
 
     def seen(self, data: Dataset) -> tuple[Any, list[Any]]:
-        """The samples as the network sees them: scaled inputs, and targets for the loss."""
+        """Return the samples as the network sees them: scaled inputs, and targets for the loss."""
         return self.scaler.transform(data.X), [self.head.target(y) for y in data.y]
 
     @cached_property
     def fingerprint(self) -> str:
-        """A text that is the same for the same data alone."""
+        """The `fingerprint` of all samples."""
         return fingerprint(self.data)
 
     def save(self, path: str | PathLike[str], state: Mapping[str, Any] | None = None) -> None:
@@ -86,22 +86,22 @@ class Job:
 
 
 def fingerprint(data: Dataset) -> str:
-    """A text that is the same for the same data alone."""
+    """Return a text that is the same for the same data only."""
     told = repr((data.features, data.target, data.classes, data.y)).encode()
     X = data.X.astype("<f8").tobytes() if is_array(data.X) else repr(data.X).encode()
     return sha256(told + X).hexdigest()
 
 
 def prepare(data: Dataset, settings: Settings) -> Job:
-    """Everything that a training needs, checked.
+    """Return everything that a training needs, checked.
 
     Raises:
         ValueError: if a setting is out of its range, unknown, or does not fit the data.
     """
     activation(settings.activation)
-    by_name("engine", settings.engine, dict.fromkeys(ENGINES))
-    by_name("schedule", settings.schedule, SCHEDULES)
-    make = by_name("optimiser", settings.optimizer, OPTIMIZERS)
+    one_of("engine", settings.engine, dict.fromkeys(ENGINES))
+    one_of("schedule", settings.schedule, SCHEDULES)
+    make = one_of("optimiser", settings.optimizer, OPTIMIZERS)
     train, held_out = _parts(data, settings)
     last = head(train, settings.loss)
     model = MLP(
@@ -118,7 +118,7 @@ def prepare(data: Dataset, settings: Settings) -> Job:
 
 
 def _parts(data: Dataset, settings: Settings) -> tuple[Dataset, Dataset]:
-    """The samples to train on, and those to judge by."""
+    """Return the samples to train on, and those to judge by."""
     if data.test is None:
         return split(data, settings.held_out, settings.seed)
     if settings.held_out:
@@ -127,18 +127,18 @@ def _parts(data: Dataset, settings: Settings) -> tuple[Dataset, Dataset]:
 
 
 def resumed(data: Dataset, path: str | PathLike[str], given: Mapping[str, Any]) -> tuple[Job, Any]:
-    """A training to go on with: the job as it was, and the state for its `run`.
+    """Return a training to continue: the job as it was, and the state for `nn.command.run.run`.
 
     Args:
         data: what it was trained on.
         path: the file that `Job.save` wrote.
-        given: settings by name, which have to be as they were; but for ``engine``, and ``epochs``,
+        given: settings by name, which have to be as they were, except for ``engine`` and ``epochs``,
             the number of epochs in all.
 
     Raises:
         OSError: if the file cannot be read.
-        CheckpointError: if it is no such file, or a damaged one.
-        ValueError: if it is of other data or settings, or there is nothing left to do.
+        CheckpointError: if it is not such a file, or is damaged.
+        ValueError: if it has other data or settings, or nothing is left to do.
     """
     checkpoint = Checkpoint.read(path)
     settings = _settings(checkpoint, path)
@@ -148,7 +148,9 @@ def resumed(data: Dataset, path: str | PathLike[str], given: Mapping[str, Any]) 
         was = getattr(settings, name)
         bound = name != "engine" and (name != "epochs" or settings.schedule != "constant")
         if bound and x != was:
-            raise ValueError(f"{path}: a training goes on as it was begun, with {name} at {was!r}; got {x!r}")
+            raise ValueError(
+                f"{path}: a training continues as it was begun, with {name} at {was!r}; got {x!r}"
+            )
     job = prepare(data, replace(settings, **given))
     checkpoint.load_into(job.model)
     if job.settings.epochs <= checkpoint.training["epoch"]:
@@ -160,7 +162,7 @@ def resumed(data: Dataset, path: str | PathLike[str], given: Mapping[str, Any]) 
 
 
 def _settings(checkpoint: Checkpoint, path: str | PathLike[str]) -> Settings:
-    """The settings in a file, as far as they can be looked at before the job is prepared."""
+    """Return the settings in a file, checked as far as that is possible before the job is prepared."""
     kinds = {name: type(x) for name, x in asdict(Settings((1,), "", "", "", 0.1, 1, 1)).items()}
     try:
         told = {**checkpoint.notes["settings"]}
@@ -170,5 +172,5 @@ def _settings(checkpoint: Checkpoint, path: str | PathLike[str]) -> Settings:
     except (KeyError, TypeError):
         right = False
     if not right:
-        raise CheckpointError(f"{path}: it holds no training to go on with")
+        raise CheckpointError(f"{path}: it holds no training to continue")
     return Settings(**told)

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from importlib.util import find_spec
-from math import isfinite
+from math import inf, nan
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from autograd import Parameter
+from autograd.notation.command_line import INTERRUPTED, OneLineParser, in_one_line, refuse
 from autograd.notation.labels import shorten
 from autograd.notation.numbers import counted, number
 from nn.activations import ACTIVATIONS
@@ -30,14 +31,11 @@ from nn.losses import LOSSES
 from nn.saving.whole_file import check_place
 from nn.training.fit import ENGINES
 
-BAD_INPUT, INTERRUPTED = 2, 130
-"""Exit codes: the usual one for a wrong command line, and the shell's for a program ended by Ctrl-C."""
-
 MOST_NOTES = 3
-"""So many oddities of the data are named."""
+"""At most this many oddities of the data are named."""
 
 PACKAGES = ("numpy", "matplotlib", "jinja2")
-"""What a report needs beyond the engine."""
+"""The packages that a report needs beyond the engine."""
 
 ABOUT = """\
 Trains a network made of single numbers that can be seen through, and draws it.
@@ -60,14 +58,14 @@ DATA is one of
   xor      four points that no straight line separates
   moons    two interleaved half circles of points
   digits   1,797 handwritten digits of 8 × 8 pixels
-  iris, wine, cancer     flowers, wines and tumours to tell apart by measures of them
+  iris, wine, cancer     flowers, wines and tumours to tell apart by their measures
   diabetes               how far a disease went, from ten measures
   mnist    70,000 handwritten digits of 28 × 28 pixels, from the four files in the folder --data
            (train-images-idx3-ubyte.gz and so on, checked); 10,000 of them are held out
   idx      the same for other files of that format, such as Fashion-MNIST
 or the path of a CSV file with a header line; --target names the column to learn.  A column of text
 or of few, repeated whole numbers is learned as classes, any other column of numbers as a
-regression.  Feature columns of text become one column of 0 and 1 a value if the values are few.
+regression.  Feature columns of text become one column of 0 and 1 per value if the values are few.
 """
 
 EXAMPLES = """\
@@ -80,12 +78,12 @@ examples:
   python -m nn train digits --save digits.safetensors --resume digits.safetensors --epochs 40
 
 Ctrl-C ends the training early; what was learned so far is reported, and the exit code is 130.
-Bad input ends with one line that names it and the exit code 2, and nothing is written.
+Bad input ends with one line that names it and with exit code 2, and nothing is written.
 """
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; gives the exit code.
+    """Run the command line; return the exit code.
 
     Args:
         argv: the arguments after the program's name; those of this process by default.
@@ -99,26 +97,26 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def train(arguments: argparse.Namespace) -> int:
-    """The command ``train``; gives the exit code."""
+    """Run the command ``train``; return the exit code."""
     try:
         order = _order(arguments)
     except (ValueError, OSError, ImportError) as error:
-        return _refuse(error)
+        return refuse(in_one_line(error))
     print("\n".join(_announcement(order.job, order.state)), flush=True)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # what fit warns of is said below
+        warnings.simplefilter("ignore", RuntimeWarning)  # what fit warns of is printed below
         try:
             result = run(order.job, path=order.save, resume=order.state)
         except OSError as error:  # the checkpoint could not be written
-            return _refuse(error)
+            return refuse(in_one_line(error))
     print("\n".join(_outcome(result)), flush=True)
     try:
-        with _no_interrupts():  # the training is done: Ctrl-C is not to lose it while it is drawn
+        with _no_interrupts():  # the training is done: Ctrl-C must not lose it while it is drawn
             from nn.command.report import write_report
 
             page = write_report(result, order.folder, order.weights)
     except OSError as error:
-        return _refuse(error)
+        return refuse(in_one_line(error))
     if order.save is not None and len(result.history) > (order.state["epoch"] if order.state else 0):
         print(f"saved     {order.save}")
     print(f"report    {page}")
@@ -136,14 +134,14 @@ def _no_interrupts() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Order:
-    """A command that has been found good.
+    """A command that has been checked.
 
     Attributes:
         job: the training.
-        state: that of an earlier one to go on with; None for a new one.
-        save: where its checkpoints go; None for nowhere.
-        folder: where its report goes.
-        weights: those whose gradient paths are to be drawn; none for the report's own choice.
+        state: that of an earlier training to continue; None for a new one.
+        save: where its checkpoints are written; None for nowhere.
+        folder: where its report is written.
+        weights: those whose gradient paths are drawn; if there are none, the report chooses.
     """
 
     job: Job
@@ -179,30 +177,15 @@ def _check_packages() -> None:
 
 
 def _names(text: str) -> list[str]:
-    """The weights' names in a list of them; the comma inside ``w12,3^1`` is part of the name."""
+    """Return the names in a list of weights; the comma inside ``w12,3^1`` is part of the name."""
     return [name for name in re.split(r"\s+|,(?!\d)", text) if name]
 
 
-def _refuse(error: Exception) -> int:
-    _print_error(_in_one_line(error))
-    return BAD_INPUT
-
-
-def _in_one_line(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}"
-    return " ".join(str(error).split())
-
-
-def _print_error(message: str) -> None:
-    print(f"error: {message}", file=sys.stderr)
-
-
-# --------------------------------------------------------------------------------- what is said
+# ------------------------------------------------------------------------------- what is printed
 
 
 def _announcement(job: Job, state: Any) -> list[str]:
-    """What is about to happen."""
+    """Return the lines about what is about to happen."""
     data, settings = job.data, job.settings
     notes = remarks(job.train)
     done = f", {state['epoch']} of them done before" if state else ""
@@ -226,7 +209,7 @@ def _size(model: MLP) -> str:
 
 
 def _outcome(result: Result) -> list[str]:
-    """What came of it."""
+    """Return the lines about how the training ended."""
     from nn.command.report.page import notice, score_words, seconds
 
     job, history = result.job, result.history
@@ -243,15 +226,7 @@ def _outcome(result: Result) -> list[str]:
     return lines
 
 
-# ------------------------------------------------------------------------------- what is asked
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line."""
-
-    def error(self, message: str) -> NoReturn:
-        _print_error(f"{message} (see {self.prog} --help)")
-        raise SystemExit(BAD_INPUT)
+# ----------------------------------------------------------------------------------- the options
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -259,7 +234,7 @@ def _parser() -> argparse.ArgumentParser:
         "formatter_class": argparse.RawDescriptionHelpFormatter,
         "allow_abbrev": False,
     }
-    parser = _Parser(prog="python -m nn", description=ABOUT, **layout)
+    parser = OneLineParser(prog="python -m nn", description=ABOUT, **layout)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     command = commands.add_parser(
         "train", help="train a network and report on it", description=TRAIN, epilog=EXAMPLES, **layout
@@ -272,7 +247,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--target", metavar="COLUMN", help="the column of a CSV file that is to be learned")
     _add_network(command.add_argument_group("the network (defaults suit the data)"))
     _add_training(command.add_argument_group("the training (defaults suit the data)"))
-    _add_files(command.add_argument_group("saving and going on"))
+    _add_files(command.add_argument_group("saving and continuing"))
     _add_report(command.add_argument_group("the report"))
     return parser
 
@@ -281,31 +256,36 @@ def _add_network(group: Any) -> None:
     group.add_argument(
         "--layers", metavar="SIZES", type=_layers, help='neurons of the hidden layers, as in "32,16"; or none'
     )
-    group.add_argument("--activation", metavar="NAME", help=f"of the hidden layers: {', '.join(ACTIVATIONS)}")
     group.add_argument(
-        "--dropout", metavar="SHARE", type=_real(below=1),
-        help="of the hidden layers' outputs, left out at random in training (0)",
+        "--activation", metavar="NAME", help=f"that of the hidden layers: {', '.join(ACTIVATIONS)}"
+    )
+    group.add_argument(
+        "--dropout", metavar="SHARE", type=SHARE,
+        help="the share of the hidden layers' outputs that is left out at random in training (0)",
     )  # fmt: skip
 
 
 def _add_training(group: Any) -> None:
     group.add_argument("--loss", metavar="NAME", help=", ".join(LOSSES))
     group.add_argument("--optimizer", metavar="NAME", help=", ".join(OPTIMIZERS))
-    group.add_argument("--lr", metavar="RATE", type=_real(above=0), help="the learning rate")
+    group.add_argument("--lr", metavar="RATE", type=RATE, help="the learning rate")
     group.add_argument(
-        "--schedule", metavar="NAME", help=f"how the rate goes from epoch to epoch: {', '.join(SCHEDULES)}"
+        "--schedule", metavar="NAME", help=f"how the rate changes from epoch to epoch: {', '.join(SCHEDULES)}"
     )
-    group.add_argument("--epochs", metavar="N", type=_whole(1), help="how many times all samples are seen")
-    group.add_argument("--batch", metavar="N", type=_whole(1), help="how many samples a step averages over")
+    group.add_argument("--epochs", metavar="N", type=COUNT, help="how many times all samples are seen")
+    group.add_argument("--batch", metavar="N", type=COUNT, help="how many samples a step averages over")
     group.add_argument(
-        "--l2", metavar="FACTOR", type=_real(), help="of the sum of squared weights, added to the loss (0)"
+        "--l2",
+        metavar="FACTOR",
+        type=FACTOR,
+        help="the factor of the sum of squared weights, added to the loss (0)",
     )
     group.add_argument(
-        "--held-out", metavar="SHARE", type=_real(below=1),
-        help="of the samples, kept to judge by (0.2; with four samples none; mnist has its own)",
+        "--held-out", metavar="SHARE", type=SHARE,
+        help="the share of the samples kept to judge by (0.2; of four samples none; mnist has its own)",
     )  # fmt: skip
     group.add_argument(
-        "--seed", metavar="N", type=_whole(0),
+        "--seed", metavar="N", type=SEED,
         help="decides the starting weights, the order and what is held out (0)",
     )  # fmt: skip
     group.add_argument("--engine", metavar="NAME", help=f"what computes: {', '.join(ENGINES)} (auto)")
@@ -318,14 +298,14 @@ def _add_files(group: Any) -> None:
     )  # fmt: skip
     group.add_argument(
         "--resume", metavar="FILE", type=Path,
-        help="go on with a training that was saved, up to --epochs in all, as if it had never stopped",
+        help="continue a training that was saved, up to --epochs in all, as if it had never stopped",
     )  # fmt: skip
 
 
 def _add_report(group: Any) -> None:
     group.add_argument(
         "--report", metavar="FOLDER", type=Path, default=Path("report"),
-        help="where to; an earlier report there is replaced (report)",
+        help="where it is written; an earlier report there is replaced (report)",
     )  # fmt: skip
     group.add_argument(
         "--weights", metavar="NAMES", default="",
@@ -334,49 +314,36 @@ def _add_report(group: Any) -> None:
     )  # fmt: skip
 
 
+def _reader(kind: Callable[[str], Any], wanted: str, is_good: Callable[[Any], bool]) -> Callable[[str], Any]:
+    """Return what reads an option's text as a number, or refuses it with what is wanted."""
+
+    def read(text: str) -> Any:
+        try:
+            x = kind(text)
+        except ValueError:
+            x = nan
+        if not is_good(x):
+            raise argparse.ArgumentTypeError(f"{wanted} is wanted; got {text!r}")
+        return x
+
+    return read
+
+
+COUNT = _reader(int, "a whole number from 1 up", lambda n: n >= 1)
+SEED = _reader(int, "a whole number from 0 up", lambda n: n >= 0)
+SHARE = _reader(float, "a number from 0 up and below 1", lambda x: 0 <= x < 1)
+RATE = _reader(float, "a number above 0", lambda x: 0 < x < inf)
+FACTOR = _reader(float, "a number from 0 up", lambda x: 0 <= x < inf)
+
+
 def _layers(text: str) -> tuple[int, ...]:
     if text.strip().lower() in ("", "none"):
         return ()
-    one = _whole(1)
-    return tuple(one(size) for size in text.split(","))
-
-
-def _whole(least: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        try:
-            n = int(text)
-        except ValueError:
-            n = least - 1
-        if n < least:
-            raise argparse.ArgumentTypeError(f"a whole number from {least} up is wanted; got {text!r}")
-        return n
-
-    return parse
-
-
-def _real(above: float | None = None, below: float | None = None) -> Callable[[str], float]:
-    low = "from 0 up" if above is None else f"above {above:g}"
-    wanted = low if below is None else f"{low} and below {below:g}"
-
-    def parse(text: str) -> float:
-        try:
-            x = float(text)
-        except ValueError:
-            x = -1.0
-        if (
-            not isfinite(x)
-            or x < 0
-            or (above is not None and x <= above)
-            or (below is not None and x >= below)
-        ):
-            raise argparse.ArgumentTypeError(f"a number {wanted} is wanted; got {text!r}")
-        return x
-
-    return parse
+    return tuple(COUNT(size) for size in text.split(","))
 
 
 def run_as_program() -> int:
-    """`main`, on streams that show ? where they cannot show → or ²."""
+    """Run `main` on streams that show ? for what they cannot show, such as → or ²."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")

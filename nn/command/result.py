@@ -1,4 +1,4 @@
-"""What a training from the command line came to."""
+"""The result of a training from the command line: what the network predicts, and how good it is."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from typing import Any
 
 from autograd import Value
 from nn import losses
+from nn.checks import import_extra
 from nn.command.job import Job
 from nn.data.dataset import Dataset
-from nn.data.samples import largest, plain, targets
+from nn.data.samples import as_list, targets
 from nn.losses import Loss
 from nn.module import Module, mode
+from nn.outputs import largest, single_or_list
 from nn.predictions import outputs_of
 from nn.training.history import History
 
@@ -23,7 +25,7 @@ class Scores:
     """How good a network is on some samples.
 
     Attributes:
-        loss: the mean loss a sample.
+        loss: the mean loss per sample.
         accuracy: the share of rightly classified samples; None for a regression.
         r2: the coefficient of determination, 1 − Σ(y − ŷ)² / Σ(y − ȳ)²; None for classes, nan if
             all y are the same.
@@ -41,8 +43,8 @@ class Snapshot:
     """A network at one moment of its training.
 
     Attributes:
-        epoch: after how many epochs.
-        loss: that of the epoch; None before the first.
+        epoch: the number of epochs before it.
+        loss: that of the last epoch; None before the first.
         weights: the number in each of the model's parameters.
     """
 
@@ -53,13 +55,13 @@ class Snapshot:
 
 @dataclass
 class Result:
-    """A trained network, and how it came about.
+    """A trained network, and the course of its training.
 
     Attributes:
-        job: what was trained on what.
+        job: what was trained, and on what.
         history: the loss of each epoch.
         seconds: how long the training took.
-        snapshots: the network at moments from the beginning to the end; none where it is not drawn.
+        snapshots: the network at moments from the beginning to the end; none if it cannot be drawn.
     """
 
     job: Job
@@ -68,38 +70,39 @@ class Result:
     snapshots: list[Snapshot]
 
     def support(self, X: Any) -> list[list[float]]:
-        """For each row, in the data's own units: how far each class is supported, or [prediction]."""
-        return [self.job.head.support(outputs) for outputs in self._outputs(X)]
+        """Return for each row, in the data's own units, how far each class is supported, or [prediction]."""
+        supports: list[list[float]] = self.job.head.support(self._outputs(X)).tolist()
+        return supports
 
     def predict(self, X: Any) -> list[float]:
-        """For each row the index of its class, or for a regression the prediction in its own units."""
-        if self.job.head.outputs > 1:  # then the support is as the outputs are ordered
-            return [largest(outputs) for outputs in self._outputs(X)]
+        """Return for each row the index of its class, or for a regression the prediction in its own units."""
+        if self.job.head.outputs > 1:  # the largest output has the largest support
+            return [largest(outputs) for outputs in self._outputs(X).tolist()]
         supports = self.support(X)
         if self.job.data.classes is None:
             return [prediction for (prediction,) in supports]
         return [largest(support) for support in supports]
 
-    def _outputs(self, X: Any) -> list[list[float]]:
-        outputs: list[list[float]] = plain(outputs_of(self.job.model, self.job.scaler.transform(X)))
-        return outputs
+    def _outputs(self, X: Any) -> Any:
+        outputs = outputs_of(self.job.model, self.job.scaler.transform(X))
+        return import_extra("numpy", "a result").reshape(outputs, (len(X), self.job.head.outputs))
 
     def loss(self, x: Sequence[float], y: float) -> Value:
-        """The loss of one sample, as the Value whose graph is the network at work on it."""
+        """Return the loss of one sample, as the Value whose graph is the network at work on it."""
         (row,) = self.job.scaler.transform([x])
         with mode(self.job.model, training=False):
             return losses.by_name(self.job.settings.loss)(self.job.model(row), self.job.head.target(y))
 
     def losses(self, data: Dataset) -> list[float]:
-        """The loss of each sample."""
+        """Return the loss of each sample."""
         X, y = self.job.seen(data)
         loss = losses.by_name(self.job.settings.loss)
         rows, _ = targets(y, self.job.head.outputs, loss)
-        found: list[list[float]] = plain(outputs_of(Costs(self.job.model, loss), X, rows))
+        found: list[list[float]] = as_list(outputs_of(Costs(self.job.model, loss), X, rows))
         return [cost for (cost,) in found]
 
     def scores(self, data: Dataset) -> Scores:
-        """How good the network is on these samples (at least one)."""
+        """Return how good the network is on these samples (at least one)."""
         loss = sum(self.losses(data)) / len(data)
         predicted = self.predict(data.X)
         if data.classes is not None:
@@ -112,7 +115,7 @@ class Result:
 
 
 def _squares(xs: Iterable[float]) -> float:
-    return sum([x * x for x in xs])  # infinite, not an error, for a network that ran away
+    return sum([x * x for x in xs])  # a network that ran away gives infinity, not an error
 
 
 class Costs(Module):
@@ -122,4 +125,4 @@ class Costs(Module):
         self.model, self.loss = model, loss
 
     def __call__(self, x: Any, y: Any) -> Value:
-        return self.loss(self.model(x), y[0] if len(y) == 1 else y)
+        return self.loss(self.model(x), single_or_list(y))

@@ -16,7 +16,7 @@ from nn.training.fit import fit
 from nn.training.resume import Resume
 
 SNAPSHOTS = 30
-"""A network that can be drawn whole is kept about this many times while it learns."""
+"""About this many snapshots are taken of a network that can be drawn while it learns."""
 
 
 def run(

@@ -11,7 +11,7 @@ from nn.data.dataset import Dataset
 from nn.schedules import CosineAnnealingLR, Schedule
 
 SAMPLES_SEEN = 20_000
-"""How many samples the default number of epochs adds up to, where the data have no default of their own."""
+"""The default number of epochs shows this many samples, for data without a default of their own."""
 
 
 @dataclass(frozen=True)
@@ -19,19 +19,19 @@ class Settings:
     """What can be chosen of a training.
 
     Attributes:
-        layers: the neurons of each hidden layer; may be none.
-        activation: of the hidden layers, by name.
-        loss: by name; it has to fit the task.
+        layers: the neurons of each hidden layer; there may be no such layer.
+        activation: that of the hidden layers, by name.
+        loss: the loss, by name; it has to suit the task.
         optimizer: a name of `OPTIMIZERS`.
         lr: the learning rate, above 0.
         epochs: how many times all samples are seen, at least 1.
-        batch: how many samples a step averages over, at least 1.
+        batch: over how many samples a step averages, at least 1.
         l2: the factor of the sum of the squared weights that is added to the loss, at least 0.
         seed: decides the starting weights, the order of the samples and which are held out.
         held_out: the share of the samples to judge by, 0 ≤ held_out < 1; 0 for data that have a test
             part of their own.
         dropout: the probability at which an output of a hidden layer is left out in training.
-        schedule: how the learning rate goes from epoch to epoch: one of `SCHEDULES`.
+        schedule: how the learning rate changes from epoch to epoch: one of `SCHEDULES`.
         engine: what computes the training: one of `nn.training.fit.ENGINES`.
     """
 
@@ -51,7 +51,7 @@ class Settings:
 
 
 def default_settings(data: Dataset) -> Settings:
-    """Settings under which the data are learned well in a bearable time."""
+    """Return settings with which the data are learned well in a bearable time."""
     if data.image and data.test is not None:  # as large as MNIST
         return Settings(
             (128,), "relu", "cross_entropy", "adam", 0.002, 10, 128, held_out=0.0, schedule="cosine"
@@ -75,11 +75,11 @@ OPTIMIZERS: dict[str, Callable[..., optim.Optimizer]] = {
     "nesterov": partial(optim.SGD, momentum=0.9, nesterov=True),
     **optim.OPTIMIZERS,
 }
-"""The optimisers of nn.optim, and gradient descent with the usual momentum by a name of its own."""
+"""The optimisers of `nn.optim`, and gradient descent with the usual momentum under two further names."""
 
 
 SCHEDULES: dict[str, Callable[[optim.Optimizer, int], Schedule | None]] = {
     "constant": lambda optimizer, epochs: None,
     "cosine": lambda optimizer, epochs: CosineAnnealingLR(optimizer, epochs),
 }
-"""How the learning rate goes: stays as it is, or falls to 0 along a cosine over the epochs."""
+"""How the learning rate changes: not at all, or down to 0 along a cosine over the epochs."""

@@ -1,8 +1,8 @@
 """Data sets: some that are always at hand, MNIST's files, any CSV file, and tables in memory.
 
 A `Dataset` is rows of numbers with one target each.  `load` finds one by name or path; `from_arrays`
-and `from_frame` take what NumPy and pandas hold; `split` keeps some rows out of training; `Scaler`
-(scaling.py) brings the columns to a common size and back.
+and `from_frame` read what NumPy and pandas hold; `split` keeps some rows out of training; `Scaler`
+brings the columns to a common size and back.
 
 >>> data = load("xor")
 >>> data.X, data.y

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import StringIO
 from math import isfinite
@@ -13,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 MOST_CLASSES = 20
-"""A column of whole numbers with no more distinct values than this names classes."""
+"""A target column of whole numbers names classes if it has at most this many distinct values."""
 MOST_CATEGORIES = 12
-"""A feature column of text with no more distinct values than this is one-hot encoded."""
+"""A feature column of text is one-hot encoded if it has at most this many distinct values."""
 FEWEST_ROWS = 4
-"""As many as XOR has; with fewer there is nothing to learn."""
+"""Data have at least this many rows: XOR has as many, and with fewer there is nothing to learn."""
 MISSING = {"", "na", "n/a", "nan", "null", "none"}
-"""How files write that a cell is missing, in any case."""
+"""What files write in a cell that is missing, in upper or lower case."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +30,11 @@ class Column:
     lines: list[int] | None = None
 
     def place(self, row: int) -> str:
-        """Where the cell of the row with this index stands, for a message."""
+        """Return where the cell of the row with this index stands, for a message."""
         return f"{self._row(row)}, column {self.name!r}"
 
     def first(self, wanted: Callable[[str], bool]) -> str:
-        """The first such cell and its row, for a message."""
+        """Return the first cell that ``wanted`` accepts and its row, for a message."""
         row = next(row for row, cell in enumerate(self.cells) if wanted(cell))
         return f"{self.cells[row]!r} in {self._row(row)}"
 
@@ -43,7 +42,7 @@ class Column:
         return f"row {row + 1} (line {self.lines[row]})" if self.lines else f"row {row + 1}"
 
     def numbers(self) -> list[float] | None:
-        """The cells as floats, or None if one of them is text.
+        """Return the cells as floats, or None if one of them is text.
 
         Raises:
             ValueError: for a cell that is infinite.
@@ -59,30 +58,21 @@ class Column:
         return found
 
 
-@contextmanager
-def naming(path: Path) -> Iterator[None]:
-    """Put the file's name before what is wrong with it."""
-    try:
-        yield
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
-
-
 def read_columns(path: Path) -> list[Column]:
-    """The columns of a file, with a name each."""
+    """Read the columns of a file, each with its name."""
     header, rows, lines = read_cells(path)
     _check_header(header)
     return [Column(name, [row[i] for row in rows], lines) for i, name in enumerate(header)]
 
 
-def check_count(rows: int) -> None:
-    """See that there are enough rows to learn from."""
+def check_enough_rows(rows: int) -> None:
+    """Refuse data with too few rows to learn from."""
     if rows < FEWEST_ROWS:
         raise ValueError(f"{rows} rows are too few; at least {FEWEST_ROWS} are wanted")
 
 
 def check_filled(columns: list[Column]) -> None:
-    """See that no cell is missing, row by row."""
+    """Refuse columns in which a cell is missing; the message names the first, row by row."""
     for cells in zip(*[enumerate(column.cells) for column in columns], strict=True):
         for column, (row, cell) in zip(columns, cells, strict=True):
             if cell.lower() in MISSING:
@@ -90,7 +80,7 @@ def check_filled(columns: list[Column]) -> None:
 
 
 def read_cells(path: Path) -> tuple[list[str], list[list[str]], list[int]]:
-    """The header, the rows, and the line of the file that each row ends on."""
+    """Read the header, the rows, and the number of the line on which each row ends."""
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder, not a CSV file")
     if not path.exists():
@@ -131,7 +121,7 @@ def _check_header(header: list[str]) -> None:
 
 
 def check_names(header: list[str]) -> None:
-    """See that every column has a name of its own, and that there are two at least."""
+    """Refuse a header with fewer than two columns, without a name, or with a name that comes twice."""
     for i, name in enumerate(header, start=1):
         if not name:
             raise ValueError(f"column {i} has no name in the header line")
@@ -143,7 +133,7 @@ def check_names(header: list[str]) -> None:
 
 
 def targets_of(column: Column) -> tuple[list[float], tuple[str, ...] | None]:
-    """The targets, and the names of the classes if they are classes."""
+    """Return the targets, and the names of the classes if they are classes."""
     numbers = column.numbers()
     keys: list[Any] = column.cells if numbers is None else numbers
     distinct = sorted(set(keys))
@@ -166,7 +156,7 @@ def targets_of(column: Column) -> tuple[list[float], tuple[str, ...] | None]:
 
 
 def features_of(column: Column) -> list[tuple[str, list[float]]]:
-    """The column as named columns of numbers: itself, or one a value of its text."""
+    """Return the column as named columns of numbers: itself, or one per value of its text."""
     numbers = column.numbers()
     if numbers is not None:
         return [(column.name, numbers)]

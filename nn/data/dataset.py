@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from random import Random
 from typing import Literal
 
-from nn.data.samples import Table, plain, taken
+from nn.checks import generator
+from nn.data.samples import Table, as_list, rows_at
 
 Task = Literal["classification", "regression"]
 
@@ -19,14 +19,14 @@ class Dataset:
 
     Attributes:
         name: what to call it.
-        X: one row a sample, one number a feature: a list of lists, or an array.
-        y: one target a sample: an index into ``classes``, or for a regression a float.
+        X: one row per sample, one number per feature: a list of lists, or an array.
+        y: one target per sample: an index into ``classes``, or for a regression a float.
         features: the names of the columns of ``X``.
         target: the name of what is to be learned.
         classes: the names of the classes in the order of their index; None for a regression.
-        image: (height, width) where a row is a picture, pixel by pixel; all columns then share one
+        image: (height, width) if a row is a picture, pixel by pixel; all columns then share one
             scale.
-        test: further samples that come apart from these, to judge by; None where there are none.
+        test: separate samples to judge by; None if there are none.
     """
 
     name: str
@@ -47,18 +47,18 @@ class Dataset:
         return len(self.X)
 
     def rows(self, indices: Iterable[int]) -> Dataset:
-        """The samples with these indices, in this order.
+        """Return the samples with these indices, in this order.
 
         >>> from nn.data import load
         >>> load("xor").rows([3, 0]).X
         [[1.0, 1.0], [0.0, 0.0]]
         """
         chosen = list(indices)
-        return replace(self, X=taken(self.X, chosen), y=[self.y[i] for i in chosen])
+        return replace(self, X=rows_at(self.X, chosen), y=[self.y[i] for i in chosen])
 
 
 def remarks(data: Dataset) -> list[str]:
-    """What is odd about a data set and yet no error, a sentence each.
+    """Return what is odd about a data set and yet not an error, one sentence for each oddity.
 
     >>> from nn.data import from_arrays
     >>> remarks(from_arrays([[1.0, 7.0], [2.0, 7.0]] * 2, [0, 1] * 2))
@@ -66,7 +66,7 @@ def remarks(data: Dataset) -> list[str]:
     """
     said = []
     if data.image is None:
-        columns = zip(data.features, zip(*plain(data.X), strict=True), strict=True)
+        columns = zip(data.features, zip(*as_list(data.X), strict=True), strict=True)
         constant = [(name, column[0]) for name, column in columns if min(column) == max(column)]
         said += [f"{name} is {x:g} in every row: nothing can be learned from it." for name, x in constant]
     classes = data.classes or ()
@@ -77,14 +77,14 @@ def remarks(data: Dataset) -> list[str]:
 
 
 def split(data: Dataset, held_out: float, seed: int = 0) -> tuple[Dataset, Dataset]:
-    """The data in two: rows to train on, and rows held out to judge the training by.
+    """Split the data in two: rows to train on, and rows held out to judge the training by.
 
     Classes keep their shares in both parts as nearly as whole rows allow, and a class keeps a row
     to train on as long as it has one.
 
     Args:
         data: at least two rows, if any are to be held out.
-        held_out: the share to hold out, 0 ≤ held_out < 1; above 0 it is one row at least.
+        held_out: the share to hold out, 0 ≤ held_out < 1; if it is above 0, at least one row is held out.
         seed: the same seed gives the same parts.
 
     Raises:
@@ -103,8 +103,8 @@ def split(data: Dataset, held_out: float, seed: int = 0) -> tuple[Dataset, Datas
         raise ValueError(
             f"{wanted} of {len(data)} rows cannot be held out: too few would be left to train on"
         )
-    random = Random(seed)
-    shuffled = [random.sample(group, len(group)) for group in groups]
+    rng = generator(seed)
+    shuffled = [rng.sample(group, len(group)) for group in groups]
     counts = _apportion(wanted, [len(group) for group in groups])
     kept = sorted(i for group, n in zip(shuffled, counts, strict=True) for i in group[n:])
     out = sorted(i for group, n in zip(shuffled, counts, strict=True) for i in group[:n])
@@ -121,9 +121,9 @@ def _by_class(data: Dataset) -> list[list[int]]:
 
 
 def _apportion(total: int, sizes: list[int]) -> list[int]:
-    """``total`` shared out in proportion to ``sizes``, each share leaving one behind.
+    """Share out ``total`` in proportion to ``sizes``, each share leaving one behind.
 
-    By the method of the largest remainder (Hamilton's).
+    The method is that of the largest remainder (Hamilton's).
     """
     exact = [total * size / sum(sizes) for size in sizes]
     shares = [min(int(share), size - 1) for share, size in zip(exact, sizes, strict=True)]

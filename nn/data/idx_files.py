@@ -11,20 +11,19 @@ import gzip
 import zlib
 from dataclasses import dataclass
 from hashlib import sha256
-from importlib import import_module
 from math import prod
 from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from nn.data.columns import naming
+from nn.checks import import_extra, naming_file
 
 PARTS = ("train-images", "train-labels", "t10k-images", "t10k-labels")
 DIMENSIONS = {"images": 3, "labels": 1}
 UNSIGNED_BYTES = 0x08
 TYPES = {0x09: "signed bytes", 0x0B: "short integers", 0x0C: "integers", 0x0D: "floats", 0x0E: "doubles"}
 MOST_BYTES = 2**30
-"""MNIST's largest file has a twentieth of it; what a header declares beyond is not tried."""
+"""At most this many bytes are read, whatever a header declares; MNIST's largest file has a twentieth."""
 
 MNIST = {
     "train-images": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
@@ -41,7 +40,7 @@ class Pictures:
 
     Attributes:
         images: an array of bytes, (images, height, width).
-        labels: an array of bytes, one an image.
+        labels: an array of bytes, one per image.
     """
 
     images: Any
@@ -51,25 +50,25 @@ class Pictures:
 def read_folder(
     folder: str | PathLike[str], checksums: dict[str, str] | None = None
 ) -> tuple[Pictures, Pictures]:
-    """The training and the test pictures of a folder with four IDX files.
+    """Read the training and the test pictures of a folder with four IDX files.
 
     They are called ``train-images-idx3-ubyte``, ``train-labels-idx1-ubyte``,
     ``t10k-images-idx3-ubyte`` and ``t10k-labels-idx1-ubyte``, with or without ``.gz``.
 
     Args:
         folder: where they are.
-        checksums: the SHA-256 of each uncompressed file, as in `MNIST`; None to take any.
+        checksums: the SHA-256 of each uncompressed file, as in `MNIST`; None to accept any.
 
     Raises:
         FileNotFoundError: naming the files that are missing.
-        ValueError: naming the file that is damaged, or none of the format, or not what its
-            checksum says, or does not suit the others.
+        ValueError: naming the file that is damaged, not of this format, not the one of its checksum,
+            or does not suit the others.
         ImportError: if NumPy is not installed.
     """
     places = _places(Path(folder))
     found = {}
     for part, path in places.items():
-        with naming(path):
+        with naming_file(path):
             content = _content(path, DIMENSIONS[part.split("-")[1]])
             if checksums is not None and sha256(content).hexdigest() != checksums[part]:
                 raise ValueError(
@@ -81,19 +80,19 @@ def read_folder(
 
 
 def read_idx(path: str | PathLike[str], dimensions: int) -> Any:
-    """The bytes in an IDX file, plain or gzip, as an array of so many dimensions.
+    """Read the bytes in an IDX file, plain or gzip, as an array of this many dimensions.
 
     Raises:
         OSError: if the file cannot be read.
         ValueError: if it is not such a file, or holds more or less than its header says.
         ImportError: if NumPy is not installed.
     """
-    with naming(Path(path)):
+    with naming_file(Path(path)):
         return _array(_content(Path(path), dimensions))
 
 
 def _content(path: Path, dimensions: int) -> bytes:
-    """The uncompressed file, its header found to be true."""
+    """Return the uncompressed file, once its header is found to be true."""
     with open(path, "rb") as file:
         zipped = file.read(2) == b"\x1f\x8b"
         file.seek(0)
@@ -110,7 +109,7 @@ def _checked(file: BinaryIO | gzip.GzipFile, dimensions: int) -> bytes:
     header = file.read(4 + 4 * dimensions)
     if len(header) < 4 or header[:2] != b"\0\0":
         raise ValueError(
-            f"it is no IDX file: it begins with {header[:4].hex(' ') or 'nothing'}, not with 00 00 08"
+            f"it is not an IDX file: it begins with {header[:4].hex(' ') or 'nothing'}, not with 00 00 08"
         )
     if header[2] != UNSIGNED_BYTES:
         kind = TYPES.get(header[2], f"an unknown type ({header[2]:#04x})")
@@ -138,20 +137,17 @@ def _sizes(header: bytes) -> tuple[int, ...]:
 
 
 def _wanted(dimensions: int) -> str:
-    return "images × height × width" if dimensions == 3 else "one label an image"
+    return "images × height × width" if dimensions == 3 else "one label per image"
 
 
 def _array(content: bytes) -> Any:
-    try:
-        numpy = import_module("numpy")
-    except ModuleNotFoundError:
-        raise ImportError('MNIST needs numpy: pip install "chainrule[train]"') from None
+    numpy = import_extra("numpy", "MNIST")
     sizes = _sizes(content)
     return numpy.frombuffer(content, "uint8", offset=4 + 4 * len(sizes)).reshape(sizes)
 
 
 def _places(folder: Path) -> dict[str, Path]:
-    """Where each of the four files is."""
+    """Return the path of each of the four files."""
     if not folder.is_dir():
         raise FileNotFoundError(f"there is no folder {folder}")
     wanted = {part: f"{part}-idx{DIMENSIONS[part.split('-')[1]]}-ubyte" for part in PARTS}
@@ -173,7 +169,7 @@ def _paired(places: dict[str, Path], found: dict[str, Any], which: str, like: An
     if len(images) != len(labels):
         raise ValueError(
             f"{places[f'{which}-images']} has {len(images):,} images, and {places[f'{which}-labels']} "
-            f"{len(labels):,} labels: one an image"
+            f"{len(labels):,} labels: one per image"
         )
     if like is not None and images.shape[1:] != like.shape[1:]:
         sizes = [" × ".join(map(str, some.shape[1:])) for some in (images, like)]

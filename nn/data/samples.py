@@ -1,7 +1,7 @@
 """What a network is trained on: rows of numbers and their targets, checked before anything else.
 
-Lists, NumPy arrays and pandas frames are all taken; what comes out is rows of floats, either as
-lists or, where NumPy's own array came in, as an array, which holds large data in little memory.
+Lists, NumPy arrays and pandas frames are all accepted.  They become rows of floats: an array if a
+NumPy array came in, since that holds large data in little memory, else lists.
 """
 
 from __future__ import annotations
@@ -15,14 +15,16 @@ from numbers import Real
 from typing import Any, TypeAlias
 
 from autograd import Constant, no_grad
+from autograd.notation.hints import described
 from nn import losses
 from nn.losses import Loss
+from nn.outputs import single_or_list
 
 PARTICULAR = (losses.hinge, losses.binary_cross_entropy, losses.cross_entropy, losses.kl_divergence)
-"""The losses that do not take any number as a target."""
+"""The losses that accept only some numbers as targets."""
 
 ERRORS: tuple[Loss, ...] = (losses.mse, losses.half_mse, losses.mae, losses.huber)
-"""The losses whose outputs are to come near to the targets."""
+"""The losses that measure how far the outputs are from the targets."""
 
 Table: TypeAlias = Any
 """Rows of floats: a list of lists, or a NumPy array of two dimensions."""
@@ -33,10 +35,10 @@ class Samples:
     """Samples and their targets.
 
     Attributes:
-        X: one row of features a sample.
-        y: one row of targets a sample, one target an output.
+        X: one row of features per sample.
+        y: one row of targets per sample, one target per output.
         threshold: what a single output is compared with to tell two classes apart; with several
-            outputs, any number says that the targets are classes.  None if they are not.
+            outputs, any number means that the targets are classes.  None if they are not.
     """
 
     X: Table
@@ -47,20 +49,20 @@ class Samples:
         return len(self.X)
 
     def row(self, i: int) -> list[float]:
-        """The features of sample ``i``."""
-        row: list[float] = plain(self.X[i])
+        """Return the features of sample ``i``."""
+        row: list[float] = as_list(self.X[i])
         return row
 
     def target(self, i: int) -> Any:
-        """The target of sample ``i`` as a loss takes it: a number, or one number an output."""
-        return alone(plain(self.y[i]))
+        """Return the target of sample ``i`` as a loss takes it: a number, or one number per output."""
+        return single_or_list(as_list(self.y[i]))
 
     def take(self, indices: Sequence[int]) -> Samples:
-        """Some of the samples, in the order of the indices."""
-        return Samples(taken(self.X, indices), taken(self.y, indices), self.threshold)
+        """Return the samples with these indices, in this order."""
+        return Samples(rows_at(self.X, indices), rows_at(self.y, indices), self.threshold)
 
     def split(self, fraction: float, rng: random.Random | None) -> tuple[Samples, Samples]:
-        """All samples but a fraction of them, and that fraction: a random one, or the last.
+        """Return all samples but a fraction of them, and that fraction: a random one, or the last.
 
         Raises:
             ValueError: if nothing would be left on one side.
@@ -77,37 +79,21 @@ class Samples:
         return self.take(sorted(order[:-held_out])), self.take(sorted(order[-held_out:]))
 
 
-def is_right(outputs: Sequence[float], target: Sequence[float], threshold: float) -> bool:
-    """Whether the outputs name the class that the target names.
-
-    A single output names one of two classes by the side of the threshold that it is on; several
-    outputs name the class of the largest.
-    """
-    if len(outputs) == 1:
-        return (outputs[0] > threshold) == (target[0] > threshold)
-    return largest(outputs) == largest(target)
-
-
-def largest(numbers: Sequence[float]) -> int:
-    """The index of the largest number, the first of equals."""
-    return max(range(len(numbers)), key=numbers.__getitem__)
-
-
-def alone(row: list[float]) -> Any:
-    """The number in a row of one; else the row."""
-    return row[0] if len(row) == 1 else row
-
-
-def plain(table: Any) -> Any:
-    """A row of a table, or the whole of it, as a list."""
+def as_list(table: Any) -> Any:
+    """Return a row of a table, or the whole of it, as a list."""
     return table.tolist() if hasattr(table, "tolist") else table
 
 
+def rows_at(table: Table, indices: Sequence[int]) -> Table:
+    """Return the rows with these indices, in this order."""
+    return table[list(indices)] if is_array(table) else [table[i] for i in indices]
+
+
 def features(X: Any, name: str = "X", columns: int | None = None) -> Table:
-    """``X`` as rows of finite floats, all of one length.
+    """Return ``X`` as rows of finite floats, all of one length.
 
     Args:
-        X: one row a sample: a list of lists, a NumPy array, a pandas frame.
+        X: one row per sample: a list of lists, a NumPy array, a pandas frame.
         name: what messages call it.
         columns: how many numbers a row must have, if that is known.
 
@@ -117,7 +103,7 @@ def features(X: Any, name: str = "X", columns: int | None = None) -> Table:
     """
     table = _table(X, name)
     if len(table) and _is_flat(table):
-        raise TypeError(f"{name} is a table, one row a sample; for one feature write [[x] for x in {name}]")
+        raise TypeError(f"{name} is a table, one row per sample; for one feature write [[x] for x in {name}]")
     table = _checked(table, name, _column_names(X))
     if columns is not None and len(table[0]) != columns:
         raise ValueError(f"the network takes {columns} inputs, but the rows of {name} have {len(table[0])}")
@@ -125,9 +111,9 @@ def features(X: Any, name: str = "X", columns: int | None = None) -> Table:
 
 
 def targets(y: Any, outputs: int, loss: Loss, name: str = "y") -> tuple[Table, float | None]:
-    """``y`` as rows with one finite float an output, and the threshold of `Samples`.
+    """Return ``y`` as rows with one finite float per output, and the threshold of `Samples`.
 
-    One whole number a sample for a network of several outputs is a class, counted from 0, and
+    For a network of several outputs, one whole number per sample is a class, counted from 0; it
     becomes a row of zeros with a one at that class.
 
     Raises:
@@ -149,7 +135,7 @@ def targets(y: Any, outputs: int, loss: Loss, name: str = "y") -> tuple[Table, f
 
 
 def _table(data: Any, name: str) -> Any:
-    """The data as a list, or as an array if it is one of numbers."""
+    """Return the data as a list, or as an array if they are an array of numbers."""
     if hasattr(data, "to_numpy"):
         data = data.to_numpy()
     if is_array(data) and data.ndim:
@@ -157,12 +143,12 @@ def _table(data: Any, name: str) -> Any:
     if hasattr(data, "tolist"):
         data = data.tolist()
     if isinstance(data, (str, bytes)) or not isinstance(data, Iterable):
-        raise TypeError(f"{name} holds one row a sample; got {data!r} ({type(data).__name__})")
+        raise TypeError(f"{name} holds one row per sample; got {described(data)}")
     return list(data)
 
 
 def is_array(data: Any) -> bool:
-    """Whether it is a NumPy array of real numbers."""
+    """Return whether the data are a NumPy array of real numbers."""
     return hasattr(data, "ndim") and getattr(getattr(data, "dtype", None), "kind", "") in tuple("biuf")
 
 
@@ -204,11 +190,11 @@ def _checked_array(table: Any, name: str, columns: list[str] | None) -> Table:
 
 def _checked_row(row: Any, i: int, name: str, columns: list[str] | None) -> list[float]:
     if isinstance(row, (str, bytes, Real)) or not isinstance(row, Iterable):
-        raise TypeError(f"row {i} of {name} is {row!r} ({type(row).__name__}), not a row of numbers")
+        raise TypeError(f"row {i} of {name} is {described(row)}, not a row of numbers")
     numbers = list(row)
     for j, x in enumerate(numbers):
         if not isinstance(x, Real):
-            raise TypeError(f"{_place(name, i, j, columns)} is {x!r} ({type(x).__name__}), not a number")
+            raise TypeError(f"{_place(name, i, j, columns)} is {described(x)}, not a number")
         if not isfinite(x):
             raise ValueError(f"{_place(name, i, j, columns)} is {x!r}; it has to be a finite number")
     return [float(x) for x in numbers]
@@ -219,12 +205,12 @@ def _place(name: str, i: int, j: int, columns: list[str] | None) -> str:
 
 
 def _one_hot(table: Table, classes: int, name: str) -> Table:
-    found = [row[0] for row in plain(table)]
+    found = [row[0] for row in as_list(table)]
     for i, t in enumerate(found):
         if t not in range(classes):
             raise ValueError(
                 f"row {i} of {name} is {t:g}; for a network of {classes} outputs it is a class, "
-                f"a whole number from 0 to {classes - 1}, or one target an output"
+                f"a whole number from 0 to {classes - 1}, or one target per output"
             )
     if is_array(table):
         import numpy as np  # an array came in, so it is installed
@@ -234,11 +220,11 @@ def _one_hot(table: Table, classes: int, name: str) -> Table:
 
 
 def _check_loss_takes(table: Table, loss: Loss, name: str) -> None:
-    """Show every distinct target to a loss that is particular about them, beside outputs of 0."""
+    """Compute a loss that accepts only some targets for each distinct one, with outputs of 0."""
     if _function(loss) not in PARTICULAR:
         return
     first: dict[tuple[float, ...], int] = {}
-    for i, row in enumerate(plain(table)):
+    for i, row in enumerate(as_list(table)):
         first.setdefault(tuple(row), i)
     outputs = [Constant(0.0)] * len(table[0])
     with no_grad():
@@ -250,8 +236,8 @@ def _check_loss_takes(table: Table, loss: Loss, name: str) -> None:
 
 
 def _threshold(table: Table, loss: Loss) -> float | None:
-    """What tells the classes apart: their middle, or 0 where the outputs are scores or logits."""
-    rows = plain(table)
+    """Return what tells the classes apart: their middle, or 0 if the outputs are scores or logits."""
+    rows = as_list(table)
     if len(rows[0]) > 1:
         one_hot = all(row.count(0.0) == len(row) - 1 and 1.0 in row for row in rows)
         return 0.0 if one_hot else None
@@ -265,9 +251,5 @@ def _threshold(table: Table, loss: Loss) -> float | None:
 
 
 def _function(loss: Any) -> Any:
-    """The loss without the options that a `functools.partial` gives it."""
+    """Return the loss without the options that a `functools.partial` gives it."""
     return _function(loss.func) if isinstance(loss, partial) else loss
-
-
-def taken(table: Table, indices: Sequence[int]) -> Table:
-    return table[list(indices)] if is_array(table) else [table[i] for i in indices]

@@ -18,8 +18,8 @@ class Scaler:
     A column that never changes is only moved to 0.
 
     Attributes:
-        mean: one a column.
-        std: one a column, never 0.
+        mean: one per column.
+        std: one per column, never 0.
 
     >>> scaler = Scaler.fit([[1.0, 5.0], [3.0, 5.0]])
     >>> scaler.transform([[1.0, 5.0], [5.0, 6.0]])
@@ -33,7 +33,7 @@ class Scaler:
 
     @classmethod
     def fit(cls, rows: Table, together: bool = False) -> Scaler:
-        """The scaler that standardises these rows.
+        """Return the scaler that standardises these rows.
 
         Args:
             rows: at least one row; every row the same number of floats.
@@ -55,13 +55,13 @@ class Scaler:
         return cls(tuple(mean for mean, _ in fitted), tuple(std for _, std in fitted))
 
     def transform(self, rows: Table) -> Table:
-        """The rows in standard deviations from the mean; of an array an array."""
+        """Return the rows in standard deviations from the mean; an array gives an array."""
         if is_array(rows):
             return (rows - _row(self.mean)) / _row(self.std)
         return [[(x - m) / s for x, m, s in zip(row, self.mean, self.std, strict=True)] for row in rows]
 
     def inverse(self, rows: Table) -> Table:
-        """The rows that `transform` would turn into these."""
+        """Return the rows that `transform` would turn into these."""
         if is_array(rows):
             return rows * _row(self.std) + _row(self.mean)
         return [[z * s + m for z, m, s in zip(row, self.mean, self.std, strict=True)] for row in rows]

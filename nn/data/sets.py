@@ -4,56 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from importlib import import_module
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from nn.checks import did_you_mean
+from autograd.notation.hints import did_you_mean
+from nn.checks import import_extra, naming_file, whole_number
 from nn.data import idx_files
-from nn.data.columns import (
-    FEWEST_ROWS,
-    MOST_CLASSES,
-    naming,
-    read_cells,
-)
+from nn.data.columns import FEWEST_ROWS, MOST_CLASSES, read_cells
 from nn.data.dataset import Dataset
 from nn.data.tables import from_csv
 
-# -------------------------------------------------------------------------------- the named sets
-
 
 def xor() -> Dataset:
-    """Exclusive or: four points that no straight line separates."""
+    """Return exclusive or: four points that no straight line separates."""
     X = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
     return Dataset("xor", X, [0, 1, 1, 0], ("x1", "x2"), "x1 xor x2", ("0", "1"))
 
 
 def moons(samples: int = 200, noise: float = 0.1, seed: int = 0) -> Dataset:
-    """Two interleaved half circles (scikit-learn's ``make_moons``).
+    """Return two interleaved half circles (scikit-learn's ``make_moons``).
 
     Args:
         samples: how many points, at least 4.
-        noise: the standard deviation of what is added to every coordinate.
+        noise: the standard deviation of the noise that is added to every coordinate.
         seed: the same seed gives the same points.
     """
-    if samples < FEWEST_ROWS:
-        raise ValueError(f"moons takes at least {FEWEST_ROWS} samples; got {samples}")
-    X, y = _sklearn("moons").make_moons(n_samples=samples, noise=noise, random_state=seed)
+    samples = whole_number("samples", samples, FEWEST_ROWS)
+    X, y = import_extra("sklearn.datasets", "moons").make_moons(
+        n_samples=samples, noise=noise, random_state=seed
+    )
     return Dataset("moons", X.tolist(), y.tolist(), ("x1", "x2"), "moon", ("upper", "lower"))
 
 
 def digits() -> Dataset:
-    """1,797 handwritten digits of 8 × 8 pixels, each 0 (white) … 16 (black), from scikit-learn."""
-    found = _sklearn("digits").load_digits()
+    """Return 1,797 handwritten digits of 8 × 8 pixels, each 0 (white) … 16 (black), from scikit-learn."""
+    found = import_extra("sklearn.datasets", "digits").load_digits()
     features = tuple(f"pixel {row},{column}" for row in range(1, 9) for column in range(1, 9))
     classes = tuple(str(digit) for digit in found.target_names)
     return Dataset("digits", found.data.tolist(), found.target.tolist(), features, "digit", classes, (8, 8))
 
 
 def _bunch(name: str, loader: str) -> Dataset:
-    """One of scikit-learn's tables."""
-    found = getattr(_sklearn(name), loader)()
+    """Return one of scikit-learn's tables."""
+    found = getattr(import_extra("sklearn.datasets", name), loader)()
     features = tuple(map(str, found.feature_names))
     classes = tuple(map(str, found.target_names)) if "target_names" in found else None
     target = "class" if classes else "target"
@@ -61,22 +55,22 @@ def _bunch(name: str, loader: str) -> Dataset:
 
 
 def iris() -> Dataset:
-    """150 irises of three kinds by length and width of sepals and petals (Fisher's, from scikit-learn)."""
+    """Return 150 irises of three kinds by size of sepals and petals (Fisher's, from scikit-learn)."""
     return replace(_bunch("iris", "load_iris"), target="kind")
 
 
 def wine() -> Dataset:
-    """178 wines of three vineyards by 13 chemical quantities (from scikit-learn)."""
+    """Return 178 wines of three vineyards by 13 chemical quantities (from scikit-learn)."""
     return replace(_bunch("wine", "load_wine"), target="vineyard")
 
 
 def cancer() -> Dataset:
-    """569 tumours, malignant or benign, by 30 measures of their cells (Wisconsin's, from scikit-learn)."""
+    """Return 569 tumours, malignant or benign, by 30 measures of cells (Wisconsin's, from scikit-learn)."""
     return replace(_bunch("cancer", "load_breast_cancer"), target="tumour")
 
 
 def diabetes() -> Dataset:
-    """442 patients: how far their diabetes went in a year, by 10 measures (from scikit-learn)."""
+    """Return 442 patients: how far diabetes went in a year, by 10 measures (from scikit-learn)."""
     return replace(_bunch("diabetes", "load_diabetes"), target="progression")
 
 
@@ -92,10 +86,10 @@ NAMED: dict[str, Callable[[], Dataset]] = {
 
 
 def mnist(folder: str | PathLike[str]) -> Dataset:
-    """MNIST from its four files: 60,000 handwritten digits of 28 × 28 bytes, and 10,000 as ``test``.
+    """Read MNIST from its four files: 60,000 handwritten digits of 28 × 28 bytes, and 10,000 as ``test``.
 
     Args:
-        folder: where the files are, plain or gzip, their content verified by its checksums; see
+        folder: where the files are, plain or gzip; their content is compared with its checksums, see
             `nn.data.idx_files.read_folder`.
 
     Raises:
@@ -105,7 +99,7 @@ def mnist(folder: str | PathLike[str]) -> Dataset:
 
 
 def idx(folder: str | PathLike[str]) -> Dataset:
-    """A set of pictures in four files of MNIST's names and format, such as Fashion-MNIST.
+    """Read a set of pictures from four files of MNIST's names and format, such as Fashion-MNIST.
 
     Raises:
         FileNotFoundError, ValueError, ImportError: see `nn.data.idx_files.read_folder`; and if a test picture
@@ -116,7 +110,7 @@ def idx(folder: str | PathLike[str]) -> Dataset:
 
 
 FOLDERS: dict[str, Callable[[str | PathLike[str]], Dataset]] = {"mnist": mnist, "idx": idx}
-"""Sets that are read from a folder."""
+"""The sets that are read from a folder, by name."""
 
 
 def _pictures(name: str, train: idx_files.Pictures, test: idx_files.Pictures) -> Dataset:
@@ -146,7 +140,7 @@ def _span(labels: Sequence[int]) -> str:
 def load(
     data: str | PathLike[str], target: str | None = None, folder: str | PathLike[str] | None = None
 ) -> Dataset:
-    """A data set by name, or from a CSV file.
+    """Return a data set by name, or read it from a CSV file.
 
     Args:
         data: a name of `NAMED` or of `FOLDERS`, or the path of a CSV file.
@@ -171,11 +165,11 @@ def load(
             raise FileNotFoundError(f"there is no file {name}")
         known = [*NAMED, *FOLDERS]
         raise FileNotFoundError(
-            f"unknown data {name!r}{did_you_mean(name, known)} "
+            f"unknown data {name!r}{did_you_mean(name, known, otherwise='.')} "
             f"Known are: {', '.join(known)}, and the paths of CSV files"
         )
     if target is None:
-        with naming(path):
+        with naming_file(path):
             columns = ", ".join(read_cells(path)[0])
         raise ValueError(f"which column of {name} is to be learned? Name one as the target: {columns}")
     return from_csv(path, target)
@@ -190,19 +184,3 @@ def _check_what_is_given(name: str, target: str | None, folder: Any) -> None:
         raise ValueError(f"{name} is not read from a folder; that is for {' and '.join(FOLDERS)}")
     if (name in NAMED or name in FOLDERS) and target is not None:
         raise ValueError(f"{name} has its own target; a target column is for CSV files")
-
-
-def _sklearn(name: str) -> Any:
-    try:
-        return import_module("sklearn.datasets")
-    except ModuleNotFoundError:
-        raise ImportError(f'{name} needs scikit-learn: pip install "chainrule[train]"') from None
-
-
-# --------------------------------------------------------------------------------- tables in memory
-
-
-# ------------------------------------------------------------------------------------- CSV files
-
-
-# -------------------------------------------------------------------------------- held-out rows

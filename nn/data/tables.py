@@ -6,42 +6,42 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from nn.checks import did_you_mean
+from autograd.notation.hints import did_you_mean
+from nn.checks import naming_file
 from nn.data.columns import (
     Column,
-    check_count,
+    check_enough_rows,
     check_filled,
     check_names,
     features_of,
-    naming,
     read_columns,
     targets_of,
 )
 from nn.data.dataset import Dataset
+from nn.data.samples import as_list
 from nn.data.samples import features as table_of
-from nn.data.samples import plain
 
 
 def from_arrays(X: Any, y: Any, name: str = "data", target: str = "target") -> Dataset:
-    """A data set from a table and its targets: lists, NumPy arrays, a pandas frame and a series.
+    """Return a data set from a table and its targets: lists, NumPy arrays, a pandas frame and a series.
 
     Args:
-        X: one row of numbers a sample; a frame's columns give the features their names.
-        y: one target a sample; which are classes is decided as in `from_csv`.
+        X: one row of numbers per sample; a frame's columns give the features their names.
+        y: one target per sample; whether they are classes is decided as in `from_csv`.
         name: what to call the set.
-        target: what to call what is learned, where ``y`` is no series with a name.
+        target: what to call the target, if ``y`` is not a series with a name.
 
     Raises:
-        TypeError, ValueError: if they are no such table, or not as many as each other; naming the place.
+        TypeError, ValueError: naming the place, if they are not such a table or differ in length.
 
     >>> from_arrays([[0.0, 1.0], [1.0, 0.0]] * 2, ["no", "yes"] * 2).classes
     ('no', 'yes')
     """
     table = table_of(X)
-    cells = [str(t) for t in plain(y)]
+    cells = [str(t) for t in as_list(y)]
     if len(cells) != len(table):
-        raise ValueError(f"X has {len(table)} rows, but y has {len(cells)}: one a sample")
-    check_count(len(cells))
+        raise ValueError(f"X has {len(table)} rows, but y has {len(cells)}: one per sample")
+    check_enough_rows(len(cells))
     named = getattr(y, "name", None)
     column = Column(target if named is None else str(named), cells)
     check_filled([column])
@@ -51,7 +51,7 @@ def from_arrays(X: Any, y: Any, name: str = "data", target: str = "target") -> D
 
 
 def from_frame(frame: Any, target: str, name: str = "data") -> Dataset:
-    """A data set from a pandas frame, read as `from_csv` reads a file.
+    """Return a data set from a pandas frame, read as `from_csv` reads a file.
 
     Args:
         frame: the table.
@@ -59,7 +59,7 @@ def from_frame(frame: Any, target: str, name: str = "data") -> Dataset:
         name: what to call the set.
 
     Raises:
-        TypeError: if it is no frame.
+        TypeError: if it is not a frame.
         ValueError: see `from_csv`.
     """
     if not hasattr(frame, "columns"):
@@ -74,13 +74,13 @@ def from_frame(frame: Any, target: str, name: str = "data") -> Dataset:
 
 
 def from_csv(path: str | PathLike[str], target: str) -> Dataset:
-    """A data set from a CSV file with a header line.
+    """Read a data set from a CSV file with a header line.
 
     The file is UTF-8 text, its cells separated by commas, semicolons or tabs, whichever the header
     has most of.  The target decides the task: a column of text, or of whole numbers with at most
     20 distinct values, names classes, provided that each occurs twice or more on average; any
     other column of numbers is a regression.  A feature column of text with at most 12 distinct
-    values, each occurring twice or more on average, becomes one column of 0 and 1 a value.
+    values, each occurring twice or more on average, becomes one column of 0 and 1 per value.
 
     Args:
         path: the file.
@@ -91,21 +91,20 @@ def from_csv(path: str | PathLike[str], target: str) -> Dataset:
         OSError: if it cannot be read.
         ValueError: naming the place, for a file that is not UTF-8 text or empty, a column without
             a name, a name that occurs twice, a row of another length, a missing or infinite cell,
-            a column of text with too many distinct values, a target that is no column or always
+            a column of text with too many distinct values, a target that is not a column or always
             the same, or fewer than 4 rows.
     """
     path = Path(path)
-    with naming(path):
+    with naming_file(path):
         return _dataset(path.stem, read_columns(path), target)
 
 
 def _dataset(name: str, columns: list[Column], target: str) -> Dataset:
     names = [column.name for column in columns]
     if target not in names:
-        raise ValueError(
-            f"there is no column {target!r}{did_you_mean(target, names)} Columns are: {', '.join(names)}"
-        )
-    check_count(len(columns[0].cells))
+        hint = did_you_mean(target, names, otherwise=".")
+        raise ValueError(f"there is no column {target!r}{hint} Columns are: {', '.join(names)}")
+    check_enough_rows(len(columns[0].cells))
     check_filled(columns)
     y, classes = targets_of(columns[names.index(target)])
     encoded = [pair for column in columns if column.name != target for pair in features_of(column)]

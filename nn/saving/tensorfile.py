@@ -24,17 +24,21 @@ from collections.abc import Mapping
 from math import prod
 from typing import Any, BinaryIO, NamedTuple, TypeAlias
 
+from autograd.notation.hints import short_repr
+
 LONGEST_HEADER = 16_000_000
-"""Bytes; that of a checkpoint has thousands, and Python makes much of a little JSON."""
+"""A header has at most this many bytes: that of a checkpoint has thousands, and a little JSON becomes
+many objects."""
 MOST_DIMENSIONS = 8
+"""A tensor has at most this many dimensions."""
 DOUBLE = 8
 """Bytes of a double, in the format called F64."""
 
 Shape: TypeAlias = tuple[int, ...]
 
 
-class FormatError(ValueError):
-    """A file is not what this format says."""
+class CheckpointError(ValueError):
+    """A file is not a checkpoint, or is damaged, or does not fit the network."""
 
 
 class Tensor(NamedTuple):
@@ -57,7 +61,7 @@ class Header(NamedTuple):
 
 
 def pack(tensors: Mapping[str, Tensor], texts: Mapping[str, str]) -> bytes:
-    """The content of a file with these tensors and texts; the same for the same, to the byte."""
+    """Return the content of a file with these tensors and texts; equal ones give equal bytes."""
     header: dict[str, Any] = {"__metadata__": dict(sorted(texts.items()))} if texts else {}
     end = 0
     for name, tensor in tensors.items():
@@ -69,40 +73,40 @@ def pack(tensors: Mapping[str, Tensor], texts: Mapping[str, str]) -> bytes:
 
 
 def read_header(file: BinaryIO, size: int) -> Header:
-    """The header of a file of so many bytes; the file then stands at the first number.
+    """Read the header of a file of this many bytes; the file then stands at the first number.
 
     Raises:
-        FormatError: if it is not such a file, or declares other than what is there.
+        CheckpointError: if it is not such a file, or declares something else than is there.
     """
     start = file.read(8)
     if len(start) < 8:
-        raise FormatError(f"it has {len(start)} bytes, too few for a safetensors file")
+        raise CheckpointError(f"it has {len(start)} bytes, too few for a safetensors file")
     length = int.from_bytes(start, "little")
     if length > size - 8:
-        raise FormatError(
-            f"it is cut off, or no safetensors file: its header would have {length:,} bytes, "
+        raise CheckpointError(
+            f"it is cut off, or not a safetensors file: its header would have {length:,} bytes, "
             f"and {size - 8:,} are there"
         )
     if length > LONGEST_HEADER:
-        raise FormatError(f"its header has {length:,} bytes; at most {LONGEST_HEADER:,} are read")
+        raise CheckpointError(f"its header has {length:,} bytes; at most {LONGEST_HEADER:,} are read")
     header = _parsed(file.read(length))
     texts = header.pop("__metadata__", {})
     if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
-        raise FormatError("its metadata are not texts by name")
+        raise CheckpointError("its metadata are not texts by name")
     return Header(_shapes(header, size - 8 - length), texts)
 
 
 def read_tensors(file: BinaryIO, header: Header) -> dict[str, Tensor]:
-    """The tensors that follow the header.
+    """Read the tensors that follow the header.
 
     Raises:
-        FormatError: if the file ends before the last of them.
+        CheckpointError: if the file ends before the last of them.
     """
     tensors = {}
     for name, shape in header.shapes.items():
         content = file.read(DOUBLE * prod(shape))
         if len(content) < DOUBLE * prod(shape):
-            raise FormatError(f"it is cut off in {_shortened(name)}")
+            raise CheckpointError(f"it is cut off in {short_repr(name)}")
         numbers = array("d", content)
         if sys.byteorder == "big":
             numbers.byteswap()
@@ -121,60 +125,56 @@ def _bytes(tensor: Tensor) -> bytes:
 def _parsed(text: bytes) -> dict[str, Any]:
     try:
         header = json.loads(text.decode(), object_pairs_hook=_once)
-    except FormatError:
+    except CheckpointError:
         raise
     except (ValueError, RecursionError):
-        raise FormatError("it is damaged, or no safetensors file: its header is not JSON") from None
+        raise CheckpointError("it is damaged, or not a safetensors file: its header is not JSON") from None
     if not isinstance(header, dict):
-        raise FormatError("it is damaged, or no safetensors file: its header is no JSON object")
+        raise CheckpointError("it is damaged, or not a safetensors file: its header is not a JSON object")
     return header
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object, whose names must differ: of two alike, readers would take one or the other."""
+    """Return a JSON object, whose names must differ: of two equal ones, readers would take either."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise FormatError("its header gives a name twice")
+        raise CheckpointError("its header gives a name twice")
     return found
 
 
 def _shapes(entries: Mapping[str, Any], size: int) -> dict[str, Shape]:
-    """The shape of each tensor; together they have to fill ``size`` bytes without a gap."""
+    """Return the shape of each tensor; together they have to fill ``size`` bytes without a gap."""
     places = {name: _place(name, entry, size) for name, entry in entries.items()}
     at = 0
     shapes = {}
     for name, (start, end, shape) in sorted(places.items(), key=lambda item: item[1][:2]):
         if start != at:
-            raise FormatError(f"{_shortened(name)} begins at byte {start:,} of the numbers, not at {at:,}")
+            place = f"byte {start:,} of the numbers, not at {at:,}"
+            raise CheckpointError(f"{short_repr(name)} begins at {place}")
         at = end
         shapes[name] = shape
     if at != size:
-        raise FormatError(f"its tensors take {at:,} bytes, and {size:,} are there")
+        raise CheckpointError(f"its tensors take {at:,} bytes, and {size:,} are there")
     return shapes
 
 
 def _place(name: str, entry: Any, size: int) -> tuple[int, int, Shape]:
-    """Where a tensor's numbers lie, from and to which byte, and its shape."""
+    """Return where a tensor's numbers lie, from and to which byte, and its shape."""
     if not isinstance(entry, dict) or entry.keys() != {"dtype", "shape", "data_offsets"}:
-        raise FormatError(f"the entry of {_shortened(name)} does not have a dtype, a shape and offsets")
+        raise CheckpointError(f"the entry of {short_repr(name)} does not have a dtype, a shape and offsets")
     if entry["dtype"] != "F64":
-        raise FormatError(
-            f"{_shortened(name)} holds {_shortened(entry['dtype'])}, not the doubles (F64) of a checkpoint"
+        raise CheckpointError(
+            f"{short_repr(name)} holds {short_repr(entry['dtype'])}, not the doubles (F64) of a checkpoint"
         )
     shape, offsets = entry["shape"], entry["data_offsets"]
     if not (_are_counts(shape, size) and _are_counts(offsets, size)):
-        raise FormatError(f"the shape or the offsets of {_shortened(name)} do not fit into the file")
+        raise CheckpointError(f"the shape or the offsets of {short_repr(name)} do not fit into the file")
     if len(shape) > MOST_DIMENSIONS or len(offsets) != 2:
-        raise FormatError(f"{_shortened(name)} has {len(shape)} dimensions and {len(offsets)} offsets")
+        raise CheckpointError(f"{short_repr(name)} has {len(shape)} dimensions and {len(offsets)} offsets")
     if offsets[1] - offsets[0] != DOUBLE * prod(shape):
-        raise FormatError(f"the shape of {_shortened(name)} and its offsets do not agree")
+        raise CheckpointError(f"the shape of {short_repr(name)} and its offsets do not agree")
     return offsets[0], offsets[1], tuple(shape)
 
 
 def _are_counts(x: Any, most: int) -> bool:
     return isinstance(x, list) and all(type(n) is int and 0 <= n <= most for n in x)
-
-
-def _shortened(text: Any) -> str:
-    text = repr(text)
-    return text if len(text) <= 60 else f"{text[:57]}…"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def check_place(path: str | PathLike[str]) -> None:
-    """See that `save` can write there, before anything takes time; nothing is changed.
+    """Refuse a place where `write_whole` cannot write, before anything takes time; nothing is changed.
 
     Raises:
         OSError: if it cannot.
@@ -27,13 +27,17 @@ def check_place(path: str | PathLike[str]) -> None:
 
 
 def _beside(path: str | PathLike[str]) -> tuple[Path, Path]:
-    """Where a file is to be in the end, and where it is written before."""
+    """Return where a file is to be in the end, and where it is written first."""
     place = Path(os.path.realpath(path))  # a link stays a link
     return place, place.with_name(f".{place.name}-{secrets.token_hex(4)}")
 
 
-def _write_whole(path: Path, content: bytes) -> None:
-    """Put the content where the path is, whole, or leave what is there."""
+def write_whole(path: Path, content: bytes) -> None:
+    """Write the whole content to the path, or leave what is there.
+
+    Raises:
+        OSError: if it cannot be written.
+    """
     place, beside = _beside(path)
     try:
         try:
@@ -53,13 +57,13 @@ def _write_whole(path: Path, content: bytes) -> None:
 
 
 def _settle(folder: Path) -> None:
-    """See the folder's entry through to the disk, where the system lets one."""
+    """Write the folder's entry through to the disk, if the system allows it."""
     if os.name != "posix":
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
     except OSError:
-        pass  # a file system without it: the file is there all the same
+        pass  # a file system that does not allow it: the file is there all the same
     finally:
         os.close(handle)

@@ -18,20 +18,22 @@ from nn.seeing.style import Look, Plot
 Array = NDArray[Any]
 
 REACH = 5.0
+"""Functions are drawn from −5 to 5."""
 POINTS = 401
+"""A function is computed at this many points."""
 JUMP = 0.1
-"""A slope that changes by more than this from one point to the next jumps, and no line is drawn there."""
+"""A slope jumps if it changes by more than this from one point to the next; no line is drawn there."""
 
 
 def functions(*choices: str | Activation) -> Plot:
-    """Activation functions, each with its slope, from −5 to 5.
+    """Plot activation functions, each with its slope, from −5 to 5.
 
     Args:
         choices: names of `nn.activations.ACTIVATIONS`, or functions from a Value to a Value; all
             of the table by default.
 
     Raises:
-        ValueError: if there is no activation of a name.
+        ValueError: if there is no activation of this name.
 
     >>> functions("sigmoid", "tanh")
     <plot: activations and their slopes>
@@ -56,7 +58,7 @@ def functions(*choices: str | Activation) -> Plot:
 
 
 def _course(phi: Activation) -> tuple[Array, Array]:
-    """The function and its slope at every point."""
+    """Return the function and its slope at every point."""
     found = []
     for x in np.linspace(-REACH, REACH, POINTS):
         z = Value(float(x))

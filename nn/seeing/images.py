@@ -12,13 +12,13 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from autograd.notation.numbers import number
+from autograd.notation.numbers import counted, number
 from nn.seeing.style import Look, Plot
 
 Array = NDArray[Any]
 
 MOST_CELLS = 400
-"""A matrix with more cells than this is shown without its numbers."""
+"""A matrix of at most this many cells is shown with its numbers."""
 
 
 def images(
@@ -27,20 +27,20 @@ def images(
     titles: Sequence[str] = (),
     columns: int = 8,
 ) -> Plot:
-    """Pictures side by side, all on one scale: digits, the weights of neurons, activations.
+    """Plot pictures side by side, all on one scale: digits, the weights of neurons, activations.
 
     Numbers of both signs, such as weights, are blue above 0 and vermilion below; numbers of one
-    sign are grey, the larger the darker.  What is infinite or nan is left empty.
+    sign are grey, the larger the darker.  Infinity and nan are left empty.
 
     Args:
         pictures: for each picture its rows of numbers, or with ``shape`` all of them in a row, as
             in ``images(layer.W, (8, 8))``.
         shape: height and width of each picture.
-        titles: what stands above each; none by default.
-        columns: how many stand side by side.
+        titles: the title above each; none by default.
+        columns: how many pictures stand side by side.
 
     Raises:
-        ValueError: if the numbers are no such pictures, or there are not as many titles.
+        ValueError: if the numbers are not such pictures, or there are not as many titles.
 
     >>> images([[0.5, -1.0, 0.0, 1.0]], shape=(2, 2))
     <plot: 1 picture>
@@ -75,17 +75,17 @@ def images(
     height, width = max(picture.shape for picture in shown)
     tall = min(2.0, max(0.4, height / width))
     size = (1.15 * columns + 0.9, (1.15 * tall + (0.28 if titles else 0.05)) * rows + 0.1)
-    return Plot(f"{len(shown)} picture{'' if len(shown) == 1 else 's'}", size, draw)
+    return Plot(counted(len(shown), "picture"), size, draw)
 
 
 def matrices(named: Mapping[str, Any]) -> Plot:
-    """Matrices side by side, each with its numbers and its shape.
+    """Plot matrices side by side, each with its numbers and its shape.
 
     Args:
         named: each matrix (rows of numbers) under its name.
 
     Raises:
-        ValueError: if there is none, or one is no matrix.
+        ValueError: if there is none, or one is not a matrix.
 
     >>> matrices({"W": [[1.0, -2.0]], "b": [[0.5]]})
     <plot: 2 matrices>
@@ -106,14 +106,14 @@ def matrices(named: Mapping[str, Any]) -> Plot:
 
 
 def table(named: Mapping[str, Any], rows: Sequence[str], columns: Sequence[str]) -> Plot:
-    """Tables of results side by side, with names for rows and columns; the larger a number, the bluer.
+    """Plot tables of results side by side, with names of rows and columns; the larger a number, the bluer.
 
     Args:
         named: each table (rows of numbers) under its title; all are shaded on one scale.
         rows, columns: the names of the rows and columns, the same for all.
 
     Raises:
-        ValueError: if a table is not one of so many rows and columns.
+        ValueError: if a table has other numbers of rows or columns.
 
     >>> table({"accuracy": [[0.5, 0.75]]}, ["1 layer"], ["4 wide", "8 wide"])
     <plot: 1 table>
@@ -136,11 +136,11 @@ def table(named: Mapping[str, Any], rows: Sequence[str], columns: Sequence[str])
             axes.spines[:].set_visible(False)
 
     size = (len(shown) * (0.72 * len(columns) + 0.2) + 0.9, 0.45 * len(rows) + 0.7)
-    return Plot(f"{len(shown)} table{'' if len(shown) == 1 else 's'}", size, draw)
+    return Plot(counted(len(shown), "table"), size, draw)
 
 
 def confusion_counts(true: Sequence[float], predicted: Sequence[float], classes: int) -> list[list[int]]:
-    """How often each class was taken for which: one row a true class, one column a predicted one.
+    """Count how often each class was taken for which: one row per true class, one column per predicted one.
 
     >>> confusion_counts([0, 0, 1], [0, 1, 1], 2)
     [[1, 1], [0, 1]]
@@ -152,7 +152,7 @@ def confusion_counts(true: Sequence[float], predicted: Sequence[float], classes:
 
 
 def confusion(true: Sequence[float], predicted: Sequence[float], names: Sequence[str] = ()) -> Plot:
-    """How often each class was taken for which.
+    """Plot how often each class was taken for which.
 
     Args:
         true: the class of each sample, counted from 0.
@@ -185,9 +185,6 @@ def confusion(true: Sequence[float], predicted: Sequence[float], names: Sequence
 
     side = max(2.6, 0.46 * classes + 0.9)
     return Plot("confusion matrix", (side, side), draw)
-
-
-# -------------------------------------------------------------------------------------- workings
 
 
 def _picture(numbers: Any, shape: tuple[int, int] | None) -> Array:
@@ -228,7 +225,7 @@ def _draw_matrix(axes: Axes, look: Look, matrix: Array) -> None:
 
 
 def _rounded(x: float) -> float:
-    """To three digits."""
+    """Round to three digits."""
     return float(f"{x:.3g}")
 
 
@@ -238,7 +235,7 @@ def _short(x: float) -> str:
 
 
 def _draw_counts(axes: Axes, look: Look, counts: Array) -> None:
-    """Blue where they agree, vermilion where not; the few mistakes of a good network are seen."""
+    """Draw agreement blue and mistakes vermilion, so that the few mistakes of a good network are seen."""
     shares = np.sqrt(counts / np.maximum(1, counts.sum(axis=1, keepdims=True)))
     signs = 2 * np.eye(len(counts)) - 1
     axes.imshow(signs * shares * 0.8, cmap=_colours(look, signed=True), vmin=-1, vmax=1)

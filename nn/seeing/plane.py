@@ -1,4 +1,4 @@
-"""The plane of two inputs: what a network says of every point of it, and where it changes its mind."""
+"""The plane of two inputs: which class a network gives to every point, and where that changes."""
 
 from __future__ import annotations
 
@@ -15,18 +15,20 @@ from numpy.typing import NDArray
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import number
 from nn.activations import linear
-from nn.data.samples import features, plain
+from nn.data.samples import as_list, features
 from nn.layers import MLP, Neuron
+from nn.outputs import both_classes, probabilities
 from nn.predictions import outputs_of
 from nn.seeing.style import Look, Plot, plot
 
 Array = NDArray[Any]
 
 GRID = 72
-"""Into how many columns and rows the plane is divided."""
+"""The plane is divided into this many columns and rows."""
 SHADES = (0.0, 0.4, 0.8)
-"""From which lead of a class over the others on its colour is a shade deeper."""
+"""The colour of a class gets a shade deeper where its lead over the others passes one of these."""
 MOST_NEURONS = 24
+"""At most this many neurons are drawn, one picture each."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +55,9 @@ class Plane:
 
     Attributes:
         X: the samples, shape (samples, 2).
-        classes: theirs.
+        classes: the classes of the samples.
         xs, ys: the grid's coordinates.
-        threshold: what a single output is compared with; None to go by the output's activation.
+        threshold: what a single output is compared with; with None, the output's activation decides.
     """
 
     X: Array
@@ -68,11 +70,11 @@ class Plane:
     def around(
         cls, X: Any, y: Any, threshold: float | None = None, grid: int = GRID, names: Sequence[str] = ()
     ) -> Plane:
-        """The plane around some samples.
+        """Return the plane around some samples.
 
         Args:
-            X: two numbers a sample.
-            y: the classes: two numbers such as −1 and 1, whole numbers from 0, or one row a sample
+            X: two numbers per sample.
+            y: the classes: two numbers such as −1 and 1, whole numbers from 0, or one row per sample
                 that is largest at its class.
             threshold: see `boundary`.
             grid: how many columns and rows the grid has.
@@ -81,29 +83,29 @@ class Plane:
         Raises:
             TypeError, ValueError: if they are not such samples.
         """
-        rows = np.array(plain(features(X, columns=2)))
+        rows = np.array(as_list(features(X, columns=2)))
         found = classes_of(y)
         if len(found.labels) != len(rows):
-            raise ValueError(f"X has {len(rows)} rows, but y has {len(found.labels)}: one a sample")
+            raise ValueError(f"X has {len(rows)} rows, but y has {len(found.labels)}: one per sample")
         if names:
             found = Classes(found.labels, list(names))
         return cls(rows, found, around(rows[:, 0], grid), around(rows[:, 1], grid), threshold)
 
     def places(self) -> Array:
-        """The points of the grid, one a row, row by row of the picture."""
+        """Return the points of the grid, one per row, row by row of the picture."""
         return np.stack(np.meshgrid(self.xs, self.ys), axis=-1).reshape(-1, 2)
 
     def support(self, model: Any) -> Array:
-        """How far the model supports each class at each point of the grid: (classes, ys, xs)."""
+        """Return how far the model supports each class at each point of the grid: (classes, ys, xs)."""
         return self._support(model, self.places()).reshape(-1, len(self.ys), len(self.xs))
 
     def points(self, model: Any) -> Points:
-        """The samples, and which of them the model classifies right."""
+        """Return the samples, and which of them the model classifies right."""
         said = self._support(model, self.X).argmax(axis=0)
         return self.marked((said == self.classes.labels).tolist())
 
     def marked(self, right: list[bool]) -> Points:
-        """The samples, and which of them count as right."""
+        """Return the samples, and which of them count as right."""
         xs, ys = self.X.T.tolist()
         return Points(xs, ys, self.classes.labels, right)
 
@@ -116,7 +118,7 @@ class Plane:
         return support
 
     def threshold_of(self, model: Any) -> float:
-        """What its single output is compared with: 0.5 for a sigmoid's, else 0."""
+        """Return what its single output is compared with: 0.5 for a sigmoid's, else 0."""
         if self.threshold is not None:
             return self.threshold
         last = model.layers[-1] if isinstance(model, MLP) else None
@@ -124,12 +126,12 @@ class Plane:
 
 
 def classes_of(y: Any) -> Classes:
-    """The classes that targets name.
+    """Return the classes that targets name.
 
     >>> classes_of([-1, 1, 1])
     Classes(labels=[0, 1, 1], names=['−1', '1'])
     """
-    table = np.array(plain(y), float)
+    table = np.array(as_list(y), float)
     if table.ndim == 2 and table.shape[1] > 1:
         return Classes(table.argmax(axis=1).tolist(), [str(k) for k in range(table.shape[1])])
     column = table.reshape(-1)
@@ -148,33 +150,26 @@ def classes_of(y: Any) -> Classes:
 
 
 def around(values: Sequence[float] | Array, grid: int = GRID) -> Array:
-    """Evenly spaced coordinates over the values and a margin."""
+    """Return evenly spaced coordinates over the values and a margin."""
     low, high = float(min(values)), float(max(values))
     margin = 0.15 * (high - low) or 1.0
     return np.linspace(low - margin, high + margin, grid)
 
 
 def support_of(outputs: Array, threshold: float) -> Array:
-    """How far outputs support each class, 0 … 1, shape (classes, samples).
+    """Return how far outputs support each class, 0 … 1, shape (classes, samples).
 
     A single output between 0 and 1 with the threshold 0.5 is a probability, any other one is a
     score; several outputs are logits, unless they already sum to one.
     """
     if outputs.shape[1] == 1:
-        p = outputs[:, 0] if threshold == 0.5 else _logistic(outputs[:, 0] - threshold)
-        both: Array = np.clip(np.stack([1 - p, p]), 0.0, 1.0)
-        return both
+        if threshold != 0.5:
+            return np.asarray(probabilities(outputs - threshold)).T
+        return np.asarray(both_classes(outputs)).T
     if np.all(outputs >= 0) and np.allclose(outputs.sum(axis=1), 1.0):
         found: Array = outputs.T
         return found
-    powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
-    shares: Array = (powers / powers.sum(axis=1, keepdims=True)).T
-    return shares
-
-
-def _logistic(z: Array) -> Array:
-    result: Array = 0.5 * (1.0 + np.tanh(0.5 * z))
-    return result
+    return np.asarray(probabilities(outputs)).T
 
 
 def boundary(
@@ -185,12 +180,12 @@ def boundary(
     threshold: float | None = None,
     axis_names: tuple[str, str] = ("x₁", "x₂"),
 ) -> Plot:
-    """Which class a network of two inputs gives to every point of the plane, and the samples.
+    """Plot which class a network of two inputs gives to every point of the plane, and the samples.
 
     Args:
         model: an MLP, or any Module that takes a row of two numbers.
-        X: two numbers a sample.
-        y: the classes: two numbers such as −1 and 1, whole numbers from 0, or one row a sample
+        X: two numbers per sample.
+        y: the classes: two numbers such as −1 and 1, whole numbers from 0, or one row per sample
             that is largest at its class.
         threshold: what a single output is compared with; by default 0.5 for a sigmoid's output,
             else 0.
@@ -222,7 +217,7 @@ def decision_boundary(
     train: Points,
     held_out: Points,
 ) -> None:
-    """Which class a network gives to every point of the plane, and the data.
+    """Draw which class a network gives to every point of the plane, and the data.
 
     Args:
         xs, ys: the coordinates of a grid.
@@ -245,12 +240,12 @@ def decision_boundary(
 
 
 def leads_of(support: Array) -> Array:
-    """By how much each class is supported more than the best other one, −1 … 1."""
+    """Return by how much each class is supported more than the best other one, −1 … 1."""
     return np.stack([of_one - np.delete(support, k, axis=0).max(axis=0) for k, of_one in enumerate(support)])
 
 
 def draw_areas(axes: Axes, look: Look, xs: Any, ys: Any, support: Array) -> None:
-    """Each class's area in its colour, the deeper the surer, and lines where two classes are even."""
+    """Draw each class's area in its colour, the deeper the surer, and lines where two classes are even."""
     for k, lead in enumerate(leads_of(support)):
         colour = look.series[k % len(look.series)]
         for level in SHADES:
@@ -263,7 +258,7 @@ def draw_areas(axes: Axes, look: Look, xs: Any, ys: Any, support: Array) -> None
 
 
 def draw_points(axes: Axes, look: Look, points: Points, size: float) -> None:
-    """The points by class, the wrong ones ringed, without a legend."""
+    """Draw the points by class, the wrong ones ringed, without a legend."""
     for k in sorted(set(points.labels)):
         _scatter(axes, look, points, k, "", size, ringed=False)
     _mark_wrong(axes, look, points, ring=2 * size + 60)
@@ -287,7 +282,7 @@ def _scatter(axes: Axes, look: Look, points: Points, k: int, name: str, size: fl
 
 
 def _legend_name(name: str) -> str:
-    """The name, also where matplotlib would take a leading underscore for "not in the legend"."""
+    """Return the name, so marked that a leading underscore does not keep it out of the legend."""
     return f"\u200b{name}" if name.startswith("_") else name
 
 
@@ -310,7 +305,7 @@ def _mark_wrong(axes: Axes, look: Look, *parts: Points, ring: float) -> None:
 
 
 def neurons(model: MLP, X: Any, y: Any) -> Plot:
-    """What every neuron of a network of two inputs gives out over the plane, a picture each.
+    """Plot the output of every neuron of a network of two inputs over the plane, one picture each.
 
     Blue is above 0 and vermilion below; the line is where the neuron's z is 0, which for a neuron
     of the first layer is straight.
@@ -352,7 +347,7 @@ def neurons(model: MLP, X: Any, y: Any) -> Plot:
 
 
 def _output_label(neuron: Neuron) -> str:
-    """A linear neuron's output is its z."""
+    """Return the label of the neuron's output; that of a linear one is its z."""
     return neuron.z_label if neuron.activation is linear else neuron.a_label
 
 

@@ -1,7 +1,7 @@
 """The look of every plot: the drawings' colours, light and dark, and a `Plot` that can take either.
 
-A plot is kept as the function that draws it, so that it can be drawn again in another look: light
-or dark, or, within a page, in whatever colours the page has.
+A plot is kept as the function that draws it, so that it can be drawn again in another look: light,
+dark, or in the colours of the page that shows it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from autograd.seeing.style import GREEN, ORANGE, PURPLE, SKY, YELLOW, mixed, theme_named
-from nn.checks import by_name
+from nn.checks import one_of
 
 Given = ParamSpec("Given")
 
@@ -29,7 +29,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "p", "h")
 DOTS_PER_INCH = 160
 FORMATS = ("svg", "png", "pdf")
 PATH, DIGITS = re.compile(r' d="[^"]*"'), re.compile(r"(\.\d\d)\d+")
-"""The points of an SVG's lines, and their digits beyond a hundredth of a point, which nobody sees."""
+"""The points of an SVG's lines, and their digits beyond a hundredth of a point, which cannot be seen."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class Look:
     """The colours of one look, as ``#rrggbb``.
 
     Attributes:
-        paper, ink, muted, rule: of the background, of text, of less important text, of thin lines.
-        positive, negative: of the sign of a number; also "right" and "wrong".
-        series: of things side by side: told apart with any colour vision, and never without a
-            shape or a dash beside the colour.
+        paper, ink, muted, rule: the colours of the background, text, less important text, thin lines.
+        positive, negative: those of a number's sign; also of "right" and "wrong".
+        series: those of things side by side: told apart with any colour vision, and never without
+            a shape or a dash beside the colour.
     """
 
     paper: str
@@ -52,7 +52,7 @@ class Look:
     series: tuple[str, ...]
 
     def mark(self, k: int) -> dict[str, Any]:
-        """The colour and the shape of the k-th of things side by side."""
+        """Return the colour and the shape of the k-th of things side by side."""
         return {"color": self.series[k % len(self.series)], "marker": MARKERS[k % len(MARKERS)]}
 
 
@@ -107,7 +107,7 @@ class Plot:
         self.title, self._size, self._draw = title, size, draw
 
     def figure(self, theme: str = "light") -> Figure:
-        """A new matplotlib figure of it, to add to.
+        """Return a new matplotlib figure of the plot, which may be added to.
 
         Args:
             theme: "light" or "dark".
@@ -115,30 +115,30 @@ class Plot:
         Raises:
             ValueError: if there is no such theme.
         """
-        look: Look = by_name("theme", theme, LOOKS)
+        look: Look = one_of("theme", theme, LOOKS)
         with settings(look):
             figure = Figure(figsize=self._size, layout="constrained", facecolor=look.paper)
             self._draw(figure, look)
         return figure
 
     def save(self, path: str | PathLike[str], theme: str = "light") -> None:
-        """Write it to a file whose ending says the format: ``.svg``, ``.png`` or ``.pdf``.
+        """Write the plot to a file whose ending says the format: ``.svg``, ``.png`` or ``.pdf``.
 
         Raises:
             ValueError: for another ending or theme.
             OSError: if the file cannot be written.
         """
-        by_name("format", Path(path).suffix[1:].lower(), dict.fromkeys(FORMATS))
+        one_of("format", Path(path).suffix[1:].lower(), dict.fromkeys(FORMATS))
         figure = self.figure(theme)
         with settings(LOOKS[theme]):
             figure.savefig(path, dpi=DOTS_PER_INCH, metadata=_undated(path))
 
     def svg(self, theme: str = "light") -> str:
-        """It as an ``<svg>`` element."""
+        """Return the plot as an ``<svg>`` element."""
         return self._svg(theme, transparent=False)
 
     def page_svg(self) -> str:
-        """It as an ``<svg>`` in the colours of the page around it, which sets the variables ``--ink`` …"""
+        """Return the plot as an ``<svg>`` in the colours of its page, which sets the variables ``--ink`` …"""
         svg = self._svg("light", transparent=True)
         return re.sub("|".join(VARIABLES), lambda found: f"var({VARIABLES[found[0]]}, {found[0]})", svg)
 
@@ -178,7 +178,7 @@ def _undated(path: str | PathLike[str]) -> dict[str, None] | None:
 
 @contextmanager
 def settings(look: Look) -> Iterator[None]:
-    """Within the block, matplotlib draws and saves in this look."""
+    """Have matplotlib draw and save in this look within the block."""
     with matplotlib.rc_context(_settings(look)), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")  # the browser has other fonts
         yield

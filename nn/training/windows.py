@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from nn.callbacks import Numbers
-from nn.data.samples import Samples, Table, plain
+from nn.data.samples import Samples, Table, as_list
 from nn.health.units import UnitFacts
 from nn.losses import Penalised
 from nn.outputs import is_right
@@ -91,7 +91,7 @@ class WindowEngine:
 
     def _with_states(self, window: Samples, states: Table) -> Samples:
         inputs = self.windows.inputs
-        X = [[*x[:inputs], *state] for x, state in zip(window.X, plain(states), strict=True)]
+        X = [[*x[:inputs], *state] for x, state in zip(window.X, as_list(states), strict=True)]
         return Samples(X, window.y)
 
     def _right(self, w: int, y: Table) -> int:
@@ -101,8 +101,8 @@ class WindowEngine:
             return 0
         places = [k for k, share in enumerate(self.windows.shares(w)) if share]
         right = 0
-        for outputs, row in zip(plain(self.inner.predictions), plain(y), strict=True):
-            targets = plain(self.windows.wanted(row, w))
+        for outputs, row in zip(as_list(self.inner.predictions), as_list(y), strict=True):
+            targets = as_list(self.windows.wanted(row, w))
             for j, k in enumerate(places):
                 target = targets[j * nout : (j + 1) * nout]
                 right += is_right(outputs[k * nout : (k + 1) * nout], target, threshold)

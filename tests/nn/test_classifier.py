@@ -101,7 +101,7 @@ def test_the_same_random_state_gives_the_same_network():
         ({"activation": "sigmoid"}, *MOONS, "unknown activation 'sigmoid'"),
         ({"solver": "lbfgs"}, *MOONS, "unknown solver 'lbfgs'"),
         ({"alpha": -1}, *MOONS, "alpha is a finite number from 0 up; got -1"),
-        ({"batch_size": 0}, *MOONS, "batch_size is a whole number from 1 up; got 0"),
+        ({"batch_size": 0}, *MOONS, "batch_size is at least 1; got 0"),
         ({"hidden_layer_sizes": (3, 0)}, *MOONS, "at least 1; got 0"),
         ({}, MOONS[0], MOONS[1][:-1], "X has 60 rows, but y has 59"),
         ({}, MOONS[0], np.zeros(60), "two classes apart, or more; y has 1"),

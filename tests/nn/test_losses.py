@@ -46,9 +46,9 @@ def test_a_single_output_takes_a_number():
 
 @pytest.mark.parametrize("loss", [losses.mse, losses.half_mse, losses.hinge, losses.binary_cross_entropy])
 def test_there_is_a_target_for_every_output(loss):
-    with pytest.raises(ValueError, match="one target an output; got 1 for 2"):
+    with pytest.raises(ValueError, match="one target per output; got 1 for 2"):
         loss(values([1, 2]), [1])
-    with pytest.raises(ValueError, match="one target an output"):
+    with pytest.raises(ValueError, match="one target per output"):
         loss([], [])
 
 
@@ -256,10 +256,10 @@ def test_a_weighted_sure_prediction_keeps_its_digits():
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"weight": [1.0, 2.0]}, "weight has one number a class; got 2 for 3"),
+        ({"weight": [1.0, 2.0]}, "weight has one number per class; got 2 for 3"),
         ({"weight": [1.0, 2.0, 0.0]}, r"weight\[2\] is a finite number above 0; got 0.0"),
-        ({"label_smoothing": 1.0}, "label_smoothing is a number from 0 up and below 1; got 1.0"),
-        ({"label_smoothing": -0.1}, "label_smoothing is a number"),
+        ({"label_smoothing": 1.0}, "label_smoothing is a finite number from 0 up and below 1; got 1.0"),
+        ({"label_smoothing": -0.1}, "label_smoothing is a finite number"),
     ],
 )
 def test_options_out_of_range_are_refused(options, words):

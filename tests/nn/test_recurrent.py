@@ -413,7 +413,7 @@ def test_the_five_line_loop_trains_it():
 @pytest.mark.parametrize("kind", CELLS)
 def test_shapes_are_named(kind):
     cell = kind(2, 3)
-    with pytest.raises(ValueError, match=f"the {kind.__name__} takes 2 inputs a sample; got 3"):
+    with pytest.raises(ValueError, match=f"the {kind.__name__} takes 2 inputs per sample; got 3"):
         cell([1.0, 2.0, 3.0])
     state = ([0.0] * 2, [0.0] * 3) if kind is LSTMCell else [0.0] * 2
     with pytest.raises(ValueError, match=f"h of this {kind.__name__} has 3 numbers, one per unit; got 2"):

@@ -1,10 +1,10 @@
 """The report of a training: one folder with its pages, drawings, the weights and the history.
 
->>> from nn.data.sets import load
 >>> from nn.command.job import prepare
->>> from nn.command.settings import default_settings
->>> data = load("xor")
 >>> from nn.command.run import run
+>>> from nn.command.settings import default_settings
+>>> from nn.data import load
+>>> data = load("xor")
 >>> result = run(prepare(data, default_settings(data)), progress=False)
 >>> import tempfile
 >>> with tempfile.TemporaryDirectory() as folder:
@@ -31,9 +31,9 @@ def write_report(result: Result, folder: str | PathLike[str], weights: Sequence[
 
     Args:
         result: the trained network.
-        folder: where to; an earlier report there is replaced.
-        weights: whose gradient paths are to be drawn; by default all of a small network, of a
-            larger one those with the largest gradients.
+        folder: where it is written; an earlier report there is replaced.
+        weights: the weights whose gradient paths are drawn; by default all of a small network, and
+            those with the largest gradients of a larger one.
 
     Returns:
         The path of the page, ``index.html``.

@@ -17,8 +17,9 @@ from autograd.notation.numbers import count, counted, number, signed
 from autograd.seeing import Gallery, Step, Walk, page
 
 MOST_NODES = 4_000
-"""The player of a larger graph would keep a report waiting for more than a few seconds."""
+"""A graph of at most this many nodes gets a player: a larger one would take more than a few seconds."""
 LONGEST_REASON = 300
+"""At most this many characters are shown of the reason why a page could not be made."""
 
 Made = TypeVar("Made")
 
@@ -28,9 +29,9 @@ class Player:
     """The page on which one sample's loss is stepped through.
 
     Attributes:
-        html: the page; "" where there is none.
-        why_not: then, in a sentence, why.
-        steps, forward, reverse: how many steps there are, in all and of each pass, as texts.
+        html: the page; "" if there is none.
+        why_not: why there is none, in a sentence.
+        steps, forward, reverse: how many steps there are, in all and in each pass, as texts.
         at: the number of the step that is shown as an example, from 1, as text.
         sentence: what that step says.
         mathematics: the same as a formula, in MathML.
@@ -54,7 +55,7 @@ class Bar:
         name: the layer.
         weights: how many weights it has, in words.
         size: the root of the mean square of their gradients, as text.
-        percent: how long its bar is: 100 for the largest, on a scale of powers of ten.
+        percent: the length of its bar: 100 for the largest, on a scale of powers of ten.
     """
 
     name: str
@@ -68,8 +69,8 @@ class Cards:
     """The page with a card for the gradient of every weight.
 
     Attributes:
-        html: the page; "" where there is none.
-        why_not: then, in a sentence, why.
+        html: the page; "" if there is none.
+        why_not: why there is none, in a sentence.
         cards: how many cards there are, in words.
         trend: in a sentence, how the gradient's size changes from the last layer to the first.
         bars: the same as a picture, the last layer first.
@@ -87,7 +88,7 @@ class Cards:
 
 
 def player_of(loss: Value) -> Player:
-    """The player of one sample's loss."""
+    """Make the player of one sample's loss."""
     nodes = len(topological_order(loss))
     if nodes > MOST_NODES:
         return Player(
@@ -114,7 +115,7 @@ def _player(steps: Walk) -> Player:
 
 
 def _telling(steps: Walk) -> Step:
-    """The step to show: preferably one that adds to what a neuron's gradient already is."""
+    """Return the step to show: preferably one that adds to a gradient that a neuron already has."""
     neurons = {node.id for node in steps.trace.nodes if parse_label(node.label).layer is not None}
     contributions = [step for step in steps if step.contribution is not None]
     added = [step for step in contributions if step.before is not None]
@@ -123,7 +124,7 @@ def _telling(steps: Walk) -> Step:
 
 
 def gallery_of(loss: Value) -> Cards:
-    """The gallery of the weights that one sample's loss depends on."""
+    """Make the gallery of the weights on which one sample's loss depends."""
     made, why_not = attempted("the gallery", lambda: _cards(gallery(loss)))
     return made or Cards(why_not=why_not)
 
@@ -162,7 +163,7 @@ def _bars(pictures: Gallery) -> tuple[Bar, ...]:
 
 
 def attempted(what: str, make: Callable[[], Made]) -> tuple[Made | None, str]:
-    """What ``make`` gives, and ""; or None and why it failed, in a sentence.
+    """Return what ``make`` gives, and ""; or None, and in a sentence why it failed.
 
     >>> attempted("the sum", lambda: 1 + 1)
     (2, '')

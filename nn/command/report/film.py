@@ -1,4 +1,4 @@
-"""The training as a film beside the report, where a plane shows all that the network says."""
+"""The training as a film beside the report, if a plane shows all that the network has learned."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nn.seeing import Film, Frame
 
 
 def film_of(result: Result) -> Film | None:
-    """The training, frame by frame, in the data's own units; None where it was not looked at."""
+    """Return the training frame by frame, in the data's own units; None if no snapshots were taken."""
     if len(result.snapshots) < 2:
         return None
     job, model = result.job, result.job.model

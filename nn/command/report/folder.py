@@ -1,4 +1,4 @@
-"""The report's folder: whole or not there, and never in the place of anyone else's files.
+"""The report's folder: whole or not there, and never in place of someone else's files.
 
 A report is written into a hidden folder beside its own place and moved there when it is finished.
 A folder that holds an earlier report is replaced; any other folder with something in it is refused.
@@ -16,16 +16,16 @@ from pathlib import Path
 INDEX, PLAYER, GALLERY, FILM = "index.html", "walk.html", "gallery.html", "training.html"
 WEIGHTS, HISTORY, PATHS = "weights.safetensors", "history.csv", "paths"
 NAMES = (INDEX, PLAYER, GALLERY, FILM, WEIGHTS, HISTORY, PATHS)
-"""All that a report may hold."""
+"""Everything that a report may hold."""
 MARK = '<meta name="generator" content="chainrule">'
-"""Stands in every report's index, so that it can be told from someone else's."""
+"""Every report's index contains this, which tells it from someone else's."""
 
 
 def check_folder(folder: Path) -> None:
-    """Make sure that a report can be written there, before anything takes time.
+    """Refuse a folder where no report can be written, before anything takes time.
 
     Raises:
-        OSError: naming the folder, if it holds something other than a report, is no folder, or
+        OSError: naming the folder, if it holds something other than a report, is not a folder, or
             cannot be written.
     """
     place = folder.absolute()
@@ -48,7 +48,7 @@ def check_folder(folder: Path) -> None:
 
 @contextmanager
 def staged(folder: Path) -> Iterator[Path]:
-    """A hidden folder to write into, moved to its place at the end of the block.
+    """Give a hidden folder to write into, and move it to its place at the end of the block.
 
     If the block raises, everything is as it was.
 
@@ -81,7 +81,7 @@ def _swap(fresh: Path, place: Path, old: Path) -> None:
 
 
 def _foreign(folder: Path) -> str:
-    """What in a folder is not part of a report: "" if it is empty or a report."""
+    """Return what in a folder is not part of a report: "" if it is empty or a report."""
     names = sorted(entry.name for entry in folder.iterdir())
     if not names:
         return ""

@@ -24,27 +24,27 @@ from nn.command.report.film import film_of
 from nn.command.report.folder import FILM, GALLERY, HISTORY, MARK, PATHS, PLAYER, WEIGHTS
 from nn.command.result import Result, Scores
 from nn.data.dataset import Dataset
-from nn.data.samples import plain
+from nn.data.samples import as_list
 
 ALL_OPEN, OPEN = 20, 3
-"""Up to how many path drawings are all unfolded, and of more how many."""
+"""At most this many path drawings are all unfolded; of more, only the first few."""
 MOST_SHOWN = 12
-"""How many features are named, how many wrongly read pictures shown."""
+"""At most this many features are named, and at most this many wrongly read pictures shown."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """The sample that the network and the gradient paths are drawn for.
+    """The sample for which the network and the gradient paths are drawn.
 
     Attributes:
-            number: which of that part, from 1.
+        number: its place in that part, from 1.
         inputs: (name, value) of the first features, as texts.
         more: how many further features there are.
         target: what was right, as text.
         predicted: what the network says, as text.
         x, y: the sample.
         loss: its loss, as text.
-        picture: the pixels' shades, row by row, 0 … 1; None where it is no picture.
+        picture: the pixels' shades, row by row, 0 … 1; None if it is not a picture.
     """
 
     number: int
@@ -86,7 +86,7 @@ class Confusion:
 
 
 def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, dict[str, str]]:
-    """The page as HTML, and the text of the files that it leads to, by their names in the folder.
+    """Return the page as HTML, and the text of the files that it links to, by their names in the folder.
 
     Args:
         result: the trained network.
@@ -153,7 +153,7 @@ def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, dict[st
 
 
 def headline(result: Result) -> str:
-    """What was learned and how well, in a sentence."""
+    """Say in one sentence what was learned, and how well."""
     job = result.job
     part, name = (job.held_out, "held-out") if len(job.held_out) else (job.train, "training")
     scores = result.scores(part)
@@ -171,7 +171,7 @@ def headline(result: Result) -> str:
 
 
 def notice(result: Result) -> str:
-    """Why the training ended early; "" if it did not."""
+    """Say why the training ended early; "" if it did not."""
     history, epochs = result.history, result.job.settings.epochs
     if history.interrupted:
         done = f"{len(history)} of {counted(epochs, 'epoch')}"
@@ -180,7 +180,7 @@ def notice(result: Result) -> str:
 
 
 def score_table(result: Result) -> list[tuple[str, list[tuple[str, str]]]]:
-    """For each part of the data its name with its size, and its scores by name."""
+    """Return for each part of the data its name with its size, and its scores by name."""
     parts = [("training", result.job.train), ("held out", result.job.held_out)]
     return [
         (f"{name}, {counted(len(part), 'sample')}", score_words(result.scores(part)))
@@ -190,7 +190,7 @@ def score_table(result: Result) -> list[tuple[str, list[tuple[str, str]]]]:
 
 
 def tiles(result: Result) -> list[tuple[str, str, str]]:
-    """What else is told at the top: a figure, what it counts, and of what."""
+    """Return the other figures at the top: each with what it counts, and a detail."""
     job, history = result.job, result.history
     sizes = " → ".join(map(str, [job.model.nin, *(layer.nout for layer in job.model.layers)]))
     weights = len(job.model.parameters())
@@ -202,7 +202,7 @@ def tiles(result: Result) -> list[tuple[str, str, str]]:
 
 
 def score_words(scores: Scores) -> list[tuple[str, str]]:
-    """The scores that there are, each with its name, the most telling one first."""
+    """Return the scores that there are, each with its name, the most important one first."""
     if scores.accuracy is not None:
         return [("accuracy", percent(scores.accuracy)), ("loss", number(scores.loss))]
     return [
@@ -213,7 +213,7 @@ def score_words(scores: Scores) -> list[tuple[str, str]]:
 
 
 def percent(share: float) -> str:
-    """A share as a percentage, 100 only if it is the whole.
+    """Write a share as a percentage, 100 only if it is the whole.
 
     >>> percent(0.97532), percent(0.99999), percent(1.0)
     ('97.5 %', '99.9 %', '100 %')
@@ -236,7 +236,7 @@ def _listed(names: Sequence[str], most: int = 12) -> str:
 
 
 def settings_table(result: Result) -> list[tuple[str, str]]:
-    """Everything that was chosen, by name."""
+    """Return everything that was chosen, by name."""
     settings = result.job.settings
     words = {
         "layers": ", ".join(map(str, settings.layers)) or "none",
@@ -255,7 +255,7 @@ def settings_table(result: Result) -> list[tuple[str, str]]:
 
 
 def data_table(result: Result) -> list[tuple[str, str]]:
-    """What the data are, by name."""
+    """Return what the data are, by name."""
     job, data = result.job, result.job.data
     features = [shorten(name, 40) for name in data.features[:MOST_SHOWN]]
     more = len(data.features) - len(features)
@@ -275,7 +275,7 @@ def data_table(result: Result) -> list[tuple[str, str]]:
 
 
 def file_table(files: Collection[str]) -> list[tuple[str, str]]:
-    """The files beside the page, and what is in them.
+    """Return the files beside the page, and what is in them.
 
     Args:
         files: the names of those that are pages and drawings.
@@ -283,7 +283,7 @@ def file_table(files: Collection[str]) -> list[tuple[str, str]]:
     paths = sum(name.startswith(f"{PATHS}/") for name in files)
     pages = [
         (PLAYER, "the loss of one sample and its gradients, step by step"),
-        (GALLERY, "the gradient of every weight, a card each"),
+        (GALLERY, "the gradient of every weight, one card each"),
         (FILM, "the training, frame by frame"),
     ]
     return [
@@ -295,7 +295,7 @@ def file_table(files: Collection[str]) -> list[tuple[str, str]]:
 
 
 def seconds(t: float) -> str:
-    """A duration as a person says it.
+    """Write a duration as a person says it.
 
     >>> seconds(0.0512), seconds(7.25), seconds(125)
     ('51 ms', '7.2 s', '2 min 5 s')
@@ -316,11 +316,11 @@ def _version() -> str:
 
 
 def costliest(result: Result) -> Sample:
-    """The training sample with the largest loss: where there is most to learn from the gradients."""
+    """Return the training sample with the largest loss: its gradients teach most."""
     data = result.job.train
     costs = result.losses(data)
     worst = max(range(len(costs)), key=lambda i: (not isnan(costs[i]), costs[i]))
-    x, y = plain(data.X[worst]), data.y[worst]
+    x, y = as_list(data.X[worst]), data.y[worst]
     shown = list(zip(data.features, x, strict=True))[: 0 if data.image else MOST_SHOWN]
     (predicted,) = result.predict([x])
     return Sample(
@@ -349,27 +349,25 @@ def _picture(data: Dataset, x: Sequence[float]) -> list[list[float]] | None:
 
 
 def confusion(result: Result) -> Confusion | None:
-    """The confusion matrix of the held-out samples, or without them of all.
+    """Return the confusion matrix of the held-out samples, or of all if there are none.
 
-    None for a regression, and for two inputs, whose decision boundary shows more.
+    It is None for a regression, and for two inputs, whose decision boundary shows more.
     """
     data = result.job.held_out if len(result.job.held_out) else result.job.train
     if data.classes is None or len(data.features) == 2:
         return None
-    counts = [[0] * len(data.classes) for _ in data.classes]
-    for y, predicted in zip(data.y, result.predict(data.X), strict=True):
-        counts[int(y)][int(predicted)] += 1
+    counts = seeing.confusion_counts(data.y, result.predict(data.X), len(data.classes))
     shades = [[round(100 * sqrt(n / max(1, sum(row)))) for n in row] for row in counts]
     part = "held-out" if len(result.job.held_out) else "training"
     return Confusion([shorten(name, 24) for name in data.classes], counts, shades, part)
 
 
 def mistakes(result: Result) -> list[Mistake]:
-    """The first wrongly read pictures among those held out."""
+    """Return the first wrongly read pictures among those held out."""
     data = result.job.held_out
     found = []
     for x, y, predicted in zip(data.X, data.y, result.predict(data.X), strict=True):
-        picture = _picture(data, plain(x)) if predicted != y else None
+        picture = _picture(data, as_list(x)) if predicted != y else None
         if picture is not None:
             found.append(Mistake(picture, _target_words(data, y), _target_words(data, predicted)))
         if len(found) == MOST_SHOWN:
@@ -388,7 +386,7 @@ def _loss_curve(result: Result) -> str:
 
 
 def _plot(result: Result) -> tuple[str, str, str] | None:
-    """The plot that suits the data: its title, its caption and its SVG."""
+    """Return the plot that suits the data: its title, its caption and its SVG."""
     job, data = result.job, result.job.data
     if data.classes is None:
         parts = [(part.y, result.predict(part.X)) for part in (job.train, job.held_out)]
@@ -402,7 +400,8 @@ def _plot(result: Result) -> tuple[str, str, str] | None:
         return None
     return (
         "Decision boundary",
-        "What the network says everywhere; the deeper the shade, the surer; on the line it is undecided. "
+        "The class that the network gives to every point: the deeper the shade, the surer; on the line it is "
+        "undecided. "
         "Axes in the data's own units.",
         _inline(_boundary(result), "plot"),
     )

@@ -14,13 +14,14 @@ from autograd.seeing import Drawing, GradientPath
 from nn.layers import MLP
 
 MOST_NODES = 40
-"""A graph with no more nodes than this is drawn in full."""
+"""A graph of at most this many nodes is drawn in full."""
 MOST_ARROWS = 80
-"""A network with no more connections than this is drawn neuron by neuron, a larger one layer by layer."""
+"""A network of at most this many connections is drawn neuron by neuron, a larger one layer by layer."""
 FEW_WEIGHTS = 60
-"""A network with no more weights than this gets a path drawing for every one of them."""
+"""A network of at most this many weights gets a path drawing for every one of them."""
 LARGEST, LARGEST_OF_MANY = 10, 3
-"""How many weights get one otherwise, those with the largest gradients; and of a network with `MANY`."""
+"""Otherwise this many weights get one, those with the largest gradients; of at least `MANY` weights the
+second number."""
 MANY = 20_000
 
 SIZE = re.compile(r'<svg width="([0-9.]+)pt" height="([0-9.]+)pt"')
@@ -56,18 +57,18 @@ class PathPicture:
 
 
 def network_drawing(loss: Value, model: MLP) -> tuple[str, str]:
-    """The network at work on one sample: the SVG, and in words how much of it is shown."""
+    """Draw the network at work on one sample; return the SVG, and in words how much of it is shown."""
     nodes = len(topological_order(loss))
     arrows = sum(layer.nin * layer.nout for layer in model.layers)
     if nodes <= MOST_NODES:
         return adaptive(lambda theme: draw(loss, theme=theme)), "every number of the computation"
     if arrows <= MOST_ARROWS:
-        return adaptive(lambda theme: draw(loss, collapse="neuron", theme=theme)), "one node a neuron"
-    return adaptive(lambda theme: draw(loss, collapse="layer", theme=theme)), "one node a layer"
+        return adaptive(lambda theme: draw(loss, collapse="neuron", theme=theme)), "one node per neuron"
+    return adaptive(lambda theme: draw(loss, collapse="layer", theme=theme)), "one node per layer"
 
 
 def chosen_weights(loss: Value, model: MLP, asked_for: list[Parameter]) -> tuple[list[Parameter], str]:
-    """The weights whose paths are drawn, and in words why these."""
+    """Return the weights whose paths are drawn, and in words why these."""
     if asked_for:
         return asked_for, "the weights asked for"
     parameters = model.parameters()
@@ -81,7 +82,7 @@ def chosen_weights(loss: Value, model: MLP, asked_for: list[Parameter]) -> tuple
 
 
 def path_pictures(loss: Value, weights: list[Parameter]) -> Iterator[PathPicture]:
-    """The gradient path of each weight to the loss."""
+    """Yield the gradient path of each weight to the loss."""
     for weight in weights:
         path = gradient_path(loss, weight)
         svg = adaptive(partial(_drawn, path))
@@ -105,22 +106,22 @@ def _drawn(path: GradientPath, theme: str) -> Drawing:
 
 
 def size(svg: str) -> tuple[int, int]:
-    """Width and height in CSS pixels, of which there are 4 to 3 points."""
+    """Return width and height in CSS pixels: 4 pixels are 3 points."""
     (found,) = SIZE.findall(svg)
     width, height = (round(float(points) * 4 / 3) for points in found)
     return width, height
 
 
 def least_width(svg: str) -> int:
-    """The width in pixels below which a drawing could not be read: a little less than half of its own."""
+    """Return the width in pixels below which a drawing cannot be read: a little less than half its own."""
     return round(0.46 * size(svg)[0])
 
 
 def adaptive(drawn: Callable[[str], Drawing]) -> str:
-    """One ``<svg>`` that is light on a light page and dark on a dark one.
+    """Return one ``<svg>`` that is light on a light page and dark on a dark one.
 
     Args:
-        drawn: the drawing in a theme, "light" or "dark"; the two differ in their colours alone.
+        drawn: draws it in a theme, "light" or "dark"; the two drawings differ only in their colours.
     """
     light, dark = (drawn(theme).pipe("svg", encoding="utf-8") for theme in ("light", "dark"))
     light = light[light.index("<svg") :]
@@ -137,5 +138,5 @@ def adaptive(drawn: Callable[[str], Drawing]) -> str:
 
 
 def _marked(found: re.Match[str], kind: str, dark: str) -> str:
-    """The attribute with its light colour, and the dark one beside it for the style rules to find."""
+    """Return the attribute with its light colour, and beside it the dark one for the style rules."""
     return found[0] if found[2] == dark else f'{found[0]} data-{kind}="{dark}"'

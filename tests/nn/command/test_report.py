@@ -329,7 +329,7 @@ def test_a_network_is_drawn_in_less_detail_the_larger_it_is():
         result = trained(moons(24), layers=layers, epochs=1)
         sample = result.loss(result.job.train.X[0], result.job.train.y[0])
         words.append(pictures.network_drawing(sample, result.job.model)[1])
-    assert words == ["every number of the computation", "one node a neuron", "one node a layer"]
+    assert words == ["every number of the computation", "one node per neuron", "one node per layer"]
 
 
 # --------------------------------------------------------------------------------- the folder

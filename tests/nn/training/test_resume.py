@@ -175,7 +175,7 @@ BAD = [
     (change(["epoch"], KeyError), ValueError, "lacks 'epoch'"),
     (change(["weights"], [1.0]), ValueError, "weights holds 1 numbers.*17 are wanted"),
     (change(["weights", 3], nan), ValueError, "weights holds finite numbers; number 3 is nan"),
-    (change(["optimizer", "steps"], "x"), ValueError, "steps is a whole number"),
+    (change(["optimizer", "steps"], "x"), TypeError, "steps is a whole number"),
     (change(["optimizer", "optimizer"], "Adam"), ValueError, "of 'Adam', this optimiser is SGD"),
     (change(["callbacks"], None), TypeError, "callbacks of a state are a mapping"),
     (

@@ -1,4 +1,4 @@
-"""Data sets: what a file may hold, what is refused and how, and that scaling and splitting are exact."""
+"""Tables from arrays, frames and CSV files: how their columns are read, and what is refused."""
 
 import csv
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nn.data import NAMED, Scaler, digits, from_arrays, from_csv, from_frame, load, moons, remarks, split, xor
+from nn.data import from_arrays, from_csv, from_frame, load
 
 
 @pytest.fixture
@@ -27,38 +27,6 @@ def table(header: str, *rows: str) -> str:
 
 
 GOOD = ("1,2,yes", "3,4,no", "5,6,yes", "7,8,no")
-
-
-# ------------------------------------------------------------------------------- the named sets
-
-
-def test_xor_is_its_truth_table():
-    assert [(int(a), int(b), y) for (a, b), y in zip(xor().X, xor().y, strict=True)] == [
-        (a, b, a ^ b) for a in (0, 1) for b in (0, 1)
-    ]
-
-
-def test_moons_are_the_same_for_the_same_seed_alone():
-    assert moons(20, seed=1).X == moons(20, seed=1).X
-    assert moons(20, seed=1).X != moons(20, seed=2).X
-
-
-def test_digits_are_1797_pictures_of_64_pixels_in_10_classes():
-    data = digits()
-    assert (len(data), len(data.features), data.image) == (1797, 64, (8, 8))
-    assert data.classes == tuple("0123456789")
-    assert all(0 <= pixel <= 16 for row in data.X for pixel in row)
-
-
-@pytest.mark.parametrize("name", ["iris", "wine", "cancer", "diabetes"])
-def test_scikit_learn_s_tables_are_at_hand_by_name(name):
-    data = load(name)
-    assert len(data) == len(data.y) > 100
-    assert all(len(row) == len(data.features) for row in data.X)
-    assert (data.classes is None) == (name == "diabetes")
-    if data.classes:
-        assert set(data.y) == set(range(len(data.classes)))
-    assert NAMED[name].__doc__.split()[0] == str(len(data))
 
 
 # ------------------------------------------------------------------------------ tables in memory
@@ -115,53 +83,6 @@ def test_arrays_are_taken_with_their_names_if_they_have_any():
 def test_a_bad_table_is_refused_with_its_place(call, error, message):
     with pytest.raises(error, match=message):
         call()
-
-
-def test_what_is_odd_and_no_error_is_remarked():
-    data = from_arrays([[float(i), 7.0] for i in range(9)], list("aaaabbbbc"))
-    assert remarks(data) == [
-        "x2 is 7 in every row: nothing can be learned from it.",
-        "the class c has one sample: it is learned, but never judged.",
-    ]
-    assert remarks(xor()) == []
-    train, held_out = split(data, 0.3)
-    assert (train.y.count(2), held_out.y.count(2)) == (1, 0)
-
-
-def test_an_array_is_scaled_as_the_lists_of_it_are():
-    rng = np.random.default_rng(0)
-    X = rng.normal(5, 3, (20, 4)) * [1, 1e-3, 1e3, 0] + [0, 0, 0, 0.1]
-    for together in (False, True):
-        of_lists, of_array = Scaler.fit(X.tolist(), together), Scaler.fit(X, together)
-        assert of_array.mean == pytest.approx(of_lists.mean, rel=1e-12)
-        assert of_array.std == pytest.approx(of_lists.std, rel=1e-12)
-        assert of_array.transform(X) == pytest.approx(
-            np.array(of_lists.transform(X.tolist())), rel=1e-9, abs=1e-9
-        )
-        assert of_array.inverse(of_array.transform(X)) == pytest.approx(X)
-    assert Scaler.fit(X).transform(X)[:, 3].tolist() == [0.0] * 20
-    with pytest.raises(ValueError, match="too large to scale"):
-        Scaler.fit(X * 1e304)
-
-
-def test_an_unknown_name_is_met_with_the_nearest():
-    with pytest.raises(FileNotFoundError, match=r"unknown data 'mons'; did you mean 'moons'\?"):
-        load("mons")
-
-
-def test_a_path_to_nothing_is_named():
-    with pytest.raises(FileNotFoundError, match=r"there is no file nowhere\.csv"):
-        load("nowhere.csv", "y")
-
-
-def test_a_folder_is_not_a_csv_file(tmp_path):
-    with pytest.raises(IsADirectoryError, match="is a folder"):
-        load(tmp_path, "y")
-
-
-def test_a_named_set_takes_no_target():
-    with pytest.raises(ValueError, match="xor has its own target"):
-        load("xor", "y")
 
 
 def test_a_file_without_a_target_is_met_with_its_columns(write):
@@ -275,75 +196,3 @@ def test_a_bad_file_is_refused_in_one_line_that_names_the_place(write, text, mes
         from_csv(path, "c")
     assert str(refused.value).startswith(str(path))
     assert "\n" not in str(refused.value)
-
-
-# ----------------------------------------------------------------------------------- splitting
-
-
-@given(st.integers(4, 200), st.floats(0.0, 0.45), st.integers(0, 5))
-def test_a_split_loses_and_doubles_no_row(samples, held_out, seed):
-    data = moons(samples, noise=0.0)
-    train, out = split(data, held_out, seed)
-    assert sorted(zip(train.X + out.X, train.y + out.y, strict=True)) == sorted(
-        zip(data.X, data.y, strict=True)
-    )
-    assert len(out) == (max(1, round(held_out * samples)) if held_out else 0)
-
-
-@given(st.sampled_from([0.1, 0.2, 0.5]), st.integers(0, 5))
-def test_a_split_keeps_the_share_of_every_class_to_a_row(held_out, seed):
-    data = moons(97)
-    _, out = split(data, held_out, seed)
-    for label in (0, 1):
-        assert abs(out.y.count(label) - held_out * data.y.count(label)) <= 1
-
-
-def test_a_split_is_decided_by_the_seed():
-    data = moons(40)
-    assert split(data, 0.5, seed=3) == split(data, 0.5, seed=3)
-    assert split(data, 0.5, seed=3) != split(data, 0.5, seed=4)
-
-
-@pytest.mark.parametrize("held_out", [-0.1, 1.0, float("nan"), 0.9])
-def test_a_share_that_leaves_nothing_to_train_on_is_refused(held_out):
-    with pytest.raises(ValueError, match=r"held_out|held out"):
-        split(xor(), held_out)
-
-
-# ------------------------------------------------------------------------------------- scaling
-
-COLUMNS = st.integers(1, 4).flatmap(
-    lambda width: st.lists(
-        st.lists(st.floats(-1e6, 1e6), min_size=width, max_size=width), min_size=1, max_size=20
-    )
-)
-
-
-@given(COLUMNS, st.booleans())
-def test_scaling_is_undone_to_rounding(rows, together):
-    scaler = Scaler.fit(rows, together=together)
-    for row, back in zip(rows, scaler.inverse(scaler.transform(rows)), strict=True):
-        assert back == pytest.approx(row, rel=1e-9, abs=1e-7)
-
-
-def test_scaled_columns_have_mean_0_and_deviation_1_as_numpy_computes_them():
-    import numpy as np
-
-    scaled = np.array(Scaler.fit(moons(50).X).transform(moons(50).X))
-    assert scaled.mean(axis=0) == pytest.approx([0.0, 0.0], abs=1e-12)
-    assert scaled.std(axis=0) == pytest.approx([1.0, 1.0])
-
-
-def test_a_column_that_never_changes_is_only_moved():
-    rows = [[0.1, 1.0], [0.1, 2.0]]
-    assert [row[0] for row in Scaler.fit(rows).transform(rows)] == [0.0, 0.0]
-
-
-def test_columns_scaled_together_share_one_mean_and_deviation():
-    scaler = Scaler.fit([[0.0, 16.0], [0.0, 16.0]], together=True)
-    assert (scaler.mean, scaler.std) == ((8.0, 8.0), (8.0, 8.0))
-
-
-def test_numbers_too_large_to_add_up_are_refused():
-    with pytest.raises(ValueError, match="column 2 holds numbers too large to scale"):
-        Scaler.fit([[1.0, 1e200], [2.0, -1e200]])

@@ -1,0 +1,54 @@
+"""The sets that are always at hand, and names that are none."""
+
+import pytest
+
+from nn.data import NAMED, digits, load, moons, xor
+
+
+def test_xor_is_its_truth_table():
+    assert [(int(a), int(b), y) for (a, b), y in zip(xor().X, xor().y, strict=True)] == [
+        (a, b, a ^ b) for a in (0, 1) for b in (0, 1)
+    ]
+
+
+def test_moons_are_the_same_for_the_same_seed_alone():
+    assert moons(20, seed=1).X == moons(20, seed=1).X
+    assert moons(20, seed=1).X != moons(20, seed=2).X
+
+
+def test_digits_are_1797_pictures_of_64_pixels_in_10_classes():
+    data = digits()
+    assert (len(data), len(data.features), data.image) == (1797, 64, (8, 8))
+    assert data.classes == tuple("0123456789")
+    assert all(0 <= pixel <= 16 for row in data.X for pixel in row)
+
+
+@pytest.mark.parametrize("name", ["iris", "wine", "cancer", "diabetes"])
+def test_scikit_learn_s_tables_are_at_hand_by_name(name):
+    data = load(name)
+    assert len(data) == len(data.y) > 100
+    assert all(len(row) == len(data.features) for row in data.X)
+    assert (data.classes is None) == (name == "diabetes")
+    if data.classes:
+        assert set(data.y) == set(range(len(data.classes)))
+    assert NAMED[name].__doc__.split()[1] == str(len(data))
+
+
+def test_an_unknown_name_is_met_with_the_nearest():
+    with pytest.raises(FileNotFoundError, match=r"unknown data 'mons'; did you mean 'moons'\?"):
+        load("mons")
+
+
+def test_a_path_to_nothing_is_named():
+    with pytest.raises(FileNotFoundError, match=r"there is no file nowhere\.csv"):
+        load("nowhere.csv", "y")
+
+
+def test_a_folder_is_not_a_csv_file(tmp_path):
+    with pytest.raises(IsADirectoryError, match="is a folder"):
+        load(tmp_path, "y")
+
+
+def test_a_named_set_takes_no_target():
+    with pytest.raises(ValueError, match="xor has its own target"):
+        load("xor", "y")
