@@ -7,12 +7,13 @@ from typing import Any
 
 from autograd import ops
 from autograd.core.primitive import Op
+from autograd.notation.hints import described
 from autograd.notation.numbers import counted
 from autograd.value import Comparison, Operand, Value, apply, as_value, as_values
 
 
 def where(condition: Any, a: Operand, b: Operand) -> Value:
-    """``a`` where the condition holds, else ``b``; the gradient goes to the one taken.
+    """Return ``a`` where the condition holds, else ``b``; the gradient goes to the one taken.
 
     Args:
         condition: a comparison of Values (``x > 0``), a Value (0 is false), or a plain truth value.
@@ -33,18 +34,18 @@ def where(condition: Any, a: Operand, b: Operand) -> Value:
     if condition is None or not hasattr(condition, "__bool__"):
         raise TypeError(
             f"the condition of where is a comparison such as x > 0, a Value or a truth value; "
-            f"got {condition!r} ({type(condition).__name__})"
+            f"got {described(condition)}"
         )
     return a if condition else b
 
 
 def sum(values: Iterable[Operand]) -> Value:
-    """a1 + … + an as one node; 0 for none."""
+    """Return a1 + … + an as one node; 0 for no values."""
     return apply(ops.sum_, as_values(values))
 
 
 def mean(values: Iterable[Operand]) -> Value:
-    """(a1 + … + an) / n.
+    """Return (a1 + … + an) / n.
 
     Raises:
         ValueError: for no values.
@@ -54,7 +55,7 @@ def mean(values: Iterable[Operand]) -> Value:
 
 
 def dot(w: Iterable[Operand], x: Iterable[Operand], bias: Operand | None = None) -> Value:
-    """w1·x1 + … + wn·xn (+ bias) as one node: a neuron.
+    """Return w1·x1 + … + wn·xn (+ bias) as one node: a neuron.
 
     Raises:
         ValueError: if ``w`` and ``x`` differ in length.
@@ -69,7 +70,7 @@ def dot(w: Iterable[Operand], x: Iterable[Operand], bias: Operand | None = None)
 
 
 def logsumexp(values: Iterable[Operand]) -> Value:
-    """ln(exp(a1) + … + exp(an)) without overflow.
+    """Return ln(exp(a1) + … + exp(an)), without overflow.
 
     Raises:
         ValueError: for no values.
@@ -78,7 +79,7 @@ def logsumexp(values: Iterable[Operand]) -> Value:
 
 
 def softmax(values: Iterable[Operand]) -> list[Value]:
-    """exp(ai) / (exp(a1) + … + exp(an)) for each i; they sum to one.
+    """Return exp(ai) / (exp(a1) + … + exp(an)) for each i; they sum to one.
 
     Raises:
         ValueError: for no values.
@@ -89,7 +90,7 @@ def softmax(values: Iterable[Operand]) -> list[Value]:
 
 
 def as_function(op: Op) -> Callable[..., Value]:
-    """An op of one's own as a function of Values and numbers; set on a class of Values, as a method.
+    """Return an op of one's own as a function of Values and numbers; in a class of Values, as a method.
 
     Args:
         op: an entry of the table.

@@ -1,8 +1,8 @@
 """Reverse passes with one classical mistake each, beside the right one.
 
 Run beside the right engine they answer "why `+=`?" and "why in topological order?"; and a check of
-gradients that lets one of them pass is no check.  An engine yields what it does, update by update,
-and keeps the gradients to itself: the Values it is run on are never written to.
+gradients that lets one of them pass is not a check.  An engine yields what it does, update by update,
+and keeps the gradients to itself: it never writes to the Values that it is run on.
 
 One graph of five Values is enough for all of the mistakes to show:
 
@@ -34,7 +34,7 @@ class Update(NamedTuple):
 
     Attributes:
         source: the input whose gradient changes.
-        target: the Value that sends it on.
+        target: the Value that sends the contribution.
         position: which input of the target the source is, from 0.
         before, after: the source's gradient; 0 before the first update.
     """
@@ -50,14 +50,14 @@ Engine: TypeAlias = Callable[[Value], Iterator[Update]]
 
 
 def right(output: Value) -> Iterator[Update]:
-    """No mistake: every contribution is added, and passed on only once all of them are in."""
+    """Make no mistake: every contribution is added, and passed on only once all of them have arrived."""
     gradient = {output: 1.0}
     for target in reversed(topological_order(output)):
         yield from _pass_on(target, gradient)
 
 
 def overwrites(output: Value) -> Iterator[Update]:
-    """``=`` where ``+=`` belongs: of several contributions to a Value only the last one stays.
+    """Write ``=`` where ``+=`` belongs: of several contributions to a Value only the last one stays.
 
     Shows as soon as a Value is used twice: ``a * a``, or ``a + a``.
     """
@@ -70,7 +70,7 @@ def overwrites(output: Value) -> Iterator[Update]:
 
 
 def depth_first(output: Value) -> Iterator[Update]:
-    """Goes deeper at once, so that a Value may pass on its gradient before all of it has arrived.
+    """Go deeper at once, so that a Value may pass on its gradient before all of it has arrived.
 
     Shows where something computed is used twice, and a use meets it before the other one has sent
     its share: ``h * (h + y)`` with ``h = x * y``.  Leaves pass nothing on, so where only they are
@@ -88,9 +88,9 @@ def depth_first(output: Value) -> Iterator[Update]:
 
 
 def keeps_intermediates(output: Value) -> Iterator[Update]:
-    """The gradients of the pass before are still there: only those of the leaves were reset.
+    """Keep the gradients of the previous pass: only those of the leaves were reset.
 
-    What is shown is the second of two passes over the same graph.  Shows wherever there is
+    The updates are those of the second of two passes over the same graph.  Shows wherever there is
     anything between a leaf and the output: ``(x * y) * y``.
     """
     gradient = {output: 1.0}
@@ -105,7 +105,7 @@ def keeps_intermediates(output: Value) -> Iterator[Update]:
 
 
 def drops_factor(output: Value) -> Iterator[Update]:
-    """A factor of the chain rule forgotten: the partial is sent on without the upstream.
+    """Forget a factor of the chain rule: the partial is sent on without the upstream.
 
     Shows where an upstream is not 1, which takes two operations: ``(x * y) * y``.  Directly
     below the output the upstream is 1, and nothing is missed.
@@ -125,11 +125,11 @@ ENGINES: dict[str, Engine] = {
 
 
 def gradients_of(engine: Engine, output: Value) -> dict[Value, float]:
-    """What the engine takes for ∂output/∂v, for every Value v that a gradient reaches.
+    """Return what the engine takes for ∂output/∂v, for every Value v that a gradient reaches.
 
     Args:
         engine: one of `ENGINES`, or any function like them.
-        output: the Value to differentiate; 1 is where its gradient starts.
+        output: the Value to differentiate; its own gradient is 1.
 
     >>> a = Value(3.0, "a")
     >>> y = a * a
@@ -143,7 +143,7 @@ def gradients_of(engine: Engine, output: Value) -> dict[Value, float]:
 
 
 def _pass_on(target: Value, gradient: dict[Value, float]) -> Iterator[Update]:
-    """What the chain rule asks of one Value: upstream × partial, added to each of its inputs."""
+    """Apply the chain rule to one Value: add upstream × partial to each of its inputs."""
     for source, position in _inputs(target, gradient):
         before = gradient.get(source, 0.0)
         gradient[source] = before + gradient[target] * target.partials[position]
@@ -151,7 +151,7 @@ def _pass_on(target: Value, gradient: dict[Value, float]) -> Iterator[Update]:
 
 
 def _inputs(target: Value, gradient: dict[Value, float]) -> Iterator[tuple[Value, int]]:
-    """The inputs that get a gradient, each with its position; none where none has reached the target."""
+    """Yield the inputs that get a gradient, with their positions; none if the target itself has none."""
     if target in gradient:
         for position, source in enumerate(target.inputs):
             if source.role != "constant":

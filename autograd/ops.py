@@ -1,17 +1,17 @@
 """The table of primitives: every derivative of this project is written here, once.
 
-An op is stated as a *rule*: a function of the arithmetic ``m`` to compute in, giving back the
-op's value and its partials, one an input.  The same rule is read
+An op is stated as a *rule*: a function of the arithmetic ``m`` to compute in, which returns the op's
+value and its partials, one per input.  The same rule is read
 
 * by the eager engine, where ``m`` is Python's ``math``;
 * for higher derivatives, where ``m`` computes on Values: the partials are then graphs themselves;
 * by the checks, where ``m`` computes with the 50 digits of ``mpmath``;
 * by the tape, whose kernels are these functions compiled;
-* by pictures and sentences, where ``m`` only writes down what it is told to do.
+* by pictures and sentences, where ``m`` writes the formula instead of computing it.
 
-So a rule is written with operators, ``abs``, the elementary functions of ``m``, ``m.where`` in the
-place of ``if``, and the value of any other op of the table (``m.sigmoid``).  A partial is given the
-inputs and then ``y``, the op's value.  Forms are chosen to neither overflow nor lose digits.
+So a rule is written with operators, ``abs``, the elementary functions of ``m``, ``m.where`` in place of
+``if``, and the value of any other op of the table (``m.sigmoid``).  A partial takes the inputs and then
+``y``, the op's value.  The forms are chosen so that they neither overflow nor lose digits.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from autograd.core.primitive import NONZERO, POSITIVE, REAL, TABLE, UNIT, Functi
 __all__ = ["NONZERO", "POSITIVE", "REAL", "TABLE", "UNIT", "Interval", "Kink", "Op", "op"]
 
 # ------------------------------------------------------------------------------------- the table
-# name, symbol, value and then the partials in the order of the inputs, domain
+# name, symbol, then the rule: the value and the partials in the order of the inputs; then the domain
 # fmt: off
 
 add = op("add", "+", lambda m: (lambda a, b: a + b,  lambda a, b, y: 1.0,    lambda a, b, y: 1.0))
@@ -120,11 +120,12 @@ clip = op("clip", "clip", _clip,
                  Kink("a = high",   gap=lambda a, low, high: a - high,    slopes=lambda a, low, high: ((0, 1), (0, 1), (0, 1))),
                  Kink("low = high", gap=lambda a, low, high: low - high,  slopes=lambda a, low, high: ((0, 1), (0, 1), (0, 1)))))
 
-# A comparison is an op as well, 1 for true and 0 for false, so that a recorded `where` still
-# follows its data.  It is flat wherever it has a slope at all.
+# A comparison is an op too, 1 for true and 0 for false, so that a recorded `where` still follows its
+# data.  It is flat wherever it has a slope at all.
 less       = op("less",       "<", lambda m: (lambda a, b: m.where(a < b, 1.0, 0.0),   _flat, _flat), kinks=(JUMP,))
 less_equal = op("less_equal", "≤", lambda m: (lambda a, b: m.where(a <= b, 1.0, 0.0),  _flat, _flat), kinks=(JUMP,))
 equal      = op("equal",      "=", lambda m: (lambda a, b: m.where(a == b, 1.0, 0.0),  _flat, _flat), kinks=(JUMP,))
+COMPARISONS = (less, less_equal, equal)
 where = op("where", "where", lambda m: (lambda c, a, b: m.where(c, a, b),
                                         lambda c, a, b, y: 0.0,
                                         lambda c, a, b, y: m.where(c, 1.0, 0.0),
@@ -210,7 +211,7 @@ def _sum(m: Any) -> tuple[Function, ...]:
 
 
 def _dot(m: Any) -> tuple[Function, ...]:
-    """w1·x1 + … + wn·xn + b of w1…wn, x1…xn and, where the inputs are odd in number, a bias b."""
+    """State w1·x1 + … + wn·xn + b for the inputs w1…wn, x1…xn and, if their number is odd, a bias b."""
 
     def value(inputs: Sequence[Any]) -> Any:
         n, odd = divmod(len(inputs), 2)
@@ -224,7 +225,7 @@ def _dot(m: Any) -> tuple[Function, ...]:
 
 
 def _logsumexp(m: Any) -> tuple[Function, ...]:
-    """ln(exp(a1) + … + exp(an)), shifted by the largest; the partials are the softmax."""
+    """State ln(exp(a1) + … + exp(an)), shifted by the largest input; the partials are the softmax."""
 
     def value(inputs: Sequence[Any]) -> Any:
         top, place = inputs[0], 0

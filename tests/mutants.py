@@ -22,7 +22,7 @@ from autograd import Value, ops
 from autograd.core.primitive import TABLE, Op, Rule
 from autograd.testing import GradientError, check_op, gradcheck
 from autograd.value import apply
-from tests.strategies import domain_of, on_a_kink, samples_of
+from tests.strategies import on_a_kink, samples_of
 
 SIGN, FACTOR, NUMBER = "a sign flipped", "a factor dropped", "a number changed"
 INPUT, BRANCH, FUNCTION = "one variable for another", "branches or inputs swapped", "one function for another"
@@ -133,7 +133,7 @@ def _whole(op: Op) -> list[list[float]]:
     if op.arity is None:
         return []
     rows = itertools.product([x / 2 for x in WHOLE[op.arity]], repeat=op.arity)
-    return [list(row) for row in rows if all(x in domain_of(op, i) for i, x in enumerate(row))]
+    return [list(row) for row in rows if all(x in op.domain_of(i) for i, x in enumerate(row))]
 
 
 @cache

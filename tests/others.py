@@ -16,7 +16,7 @@ import pytest
 
 from autograd import Value, gradients, topological_order
 from autograd.core.primitive import TABLE, Op
-from tests.strategies import Recipe, domain_of, samples_of
+from tests.strategies import Recipe, samples_of
 
 Slopes = list[float]
 Compute = Callable[..., Any]
@@ -193,7 +193,7 @@ def points_of(op: Op) -> list[tuple[float, ...]]:
     rows += itertools.product(WHOLE, repeat=n) if n < 3 else itertools.product((-1.0, 0.0, 1.0), repeat=n)
     usual = next(iter(samples_of(op, 1)))
     for i in range(min(n, len(usual))):
-        domain = domain_of(op, i)
+        domain = op.domain_of(i)
         borders = [b for b in (domain.low, domain.high, 0.0) if abs(b) < inf]
         near = [b + side * gap for b in borders for gap in BESIDE for side in (1, -1)]
         rows += [(*usual[:i], x, *usual[i + 1 :]) for x in (*near, -40.0, 40.0, 1e3, -1e3, *BEYOND)]

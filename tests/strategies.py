@@ -7,7 +7,6 @@ import random
 from autograd.core.primitive import Op
 from autograd.testing.strategies import (
     Recipe,
-    domain_of,
     everyday,
     everyday_inputs_of,
     inputs_of,
@@ -18,7 +17,6 @@ from autograd.testing.strategies import (
 
 __all__ = [
     "Recipe",
-    "domain_of",
     "everyday",
     "everyday_inputs_of",
     "inputs_of",
@@ -36,6 +34,6 @@ def samples_of(op: Op, how_many: int = 24) -> list[list[float]]:
     while len(found) < how_many:
         n = op.arity or chance.randrange(2, 5)
         row = [chance.uniform(-2, 2) for _ in range(n)]
-        if all(x in domain_of(op, i) for i, x in enumerate(row)) and not on_a_kink(op, row, 0.01):
+        if all(x in op.domain_of(i) for i, x in enumerate(row)) and not on_a_kink(op, row, 0.01):
             found.append(row)
     return found

@@ -108,18 +108,35 @@ def test_a_notebook_names_no_place_on_a_machine(name):
 
 @lessons
 def test_what_a_notebook_shows_reaches_for_nothing(name):
-    for kind, content in outputs_of(read(name)):
-        if kind in ("text/html", "image/svg+xml"):
-            assert FROM_OUTSIDE.search(content) is None
+    shown = [content for kind, content in outputs_of(read(name)) if kind in ("text/html", "image/svg+xml")]
+    assert shown
+    assert [content for content in shown if FROM_OUTSIDE.search(content)] == []
 
 
-@lessons
-def test_the_links_of_a_notebook_lead_somewhere(name):
-    told = told_by(read(name))
-    for link in re.findall(r"(?<!\\)\]\((?!https?://)([^)#\s]+)[^)]*\)", told):
-        assert (FOLDER / link).exists(), link
-    for mentioned in re.findall(r"`(\d\d_\w+)`", told):
-        assert mentioned in LESSONS, mentioned
+def test_what_would_be_fetched_from_outside_is_recognised():
+    for markup in (
+        '<img src="https://a.b/c.png">',
+        "@import 'a.css';",
+        "url(http://a.b)",
+        '<a href="//a.b">',
+    ):
+        assert FROM_OUTSIDE.search(markup)
+    assert FROM_OUTSIDE.search('<img src="data:image/png;base64,AA">') is None
+
+
+def found_in_the_lessons(pattern):
+    """What the prose of the lessons matches, each with its lesson."""
+    return [(name, found) for name in LESSONS for found in re.findall(pattern, told_by(read(name)))]
+
+
+@pytest.mark.parametrize(("name", "link"), found_in_the_lessons(r"(?<!\\)\]\((?!https?://)([^)#\s]+)[^)]*\)"))
+def test_a_link_of_a_notebook_leads_somewhere(name, link):
+    assert (FOLDER / link).exists()
+
+
+@pytest.mark.parametrize(("name", "mentioned"), found_in_the_lessons(r"`(\d\d_\w+)`"))
+def test_a_lesson_that_a_notebook_mentions_is_there(name, mentioned):
+    assert mentioned in LESSONS
 
 
 @lessons

@@ -1,7 +1,7 @@
-"""Formulas typed as text: read, checked, and computed on Values, without running any of it.
+"""Formulas typed as text: read, checked, and computed on Values, without running them as Python.
 
-Python's own parser takes the text apart; what it gives is a tree of words, of which arithmetic is
-let through and all else refused by its column.  Nothing is ever evaluated as Python.
+Python's own parser turns the text into a syntax tree.  Arithmetic in it is let through, and everything
+else is refused with its column.  Nothing is ever evaluated as Python.
 
 >>> L = evaluate("(a*b + c) * f", a=2, b=-3, c=10, f=-2)
 >>> L.data
@@ -20,18 +20,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
 
-from autograd.command.reader import (
-    CONDITIONS,
-    Apply,
-    Define,
-    ExpressionError,
-    Instruction,
-    Name,
-    Number,
-    _Reader,
-    did_you_mean,
-)
+from autograd import ops
+from autograd.command.reader import Apply, Define, ExpressionError, Instruction, Name, Number, Reader
 from autograd.core.primitive import Op
+from autograd.notation.hints import described, did_you_mean, short_repr
 from autograd.notation.labels import shorten
 from autograd.value import Constant, Operand, Value, apply, as_values
 
@@ -43,8 +35,8 @@ class Program:
     """A formula that was read: what to do, in order, with a stack.
 
     Attributes:
-        text: the formula as it came.
-        instructions: operands before what is applied to them.
+        text: the formula as it was typed.
+        instructions: operands come before what is applied to them.
         variables: the names that need a number, in the order in which they first appear.
     """
 
@@ -88,7 +80,7 @@ class Program:
         """Refuse names without a number and numbers without a name."""
         for name, number in numbers.items():
             if not isinstance(number, Real):
-                raise TypeError(f"{name} is to be a real number; got {shorten(repr(number), 40)}")
+                raise TypeError(f"{name} must be a real number; got {short_repr(number)}")
         missing = [name for name in self.variables if name not in numbers]
         unused = [name for name in numbers if name not in self.variables]
         if missing:
@@ -105,7 +97,7 @@ class Program:
         return ExpressionError(self.text, self._place(name) or 1, problem)
 
     def _place(self, name: str) -> int:
-        """The column where a name first appears; 0 where it does not."""
+        """Return the column where a name first appears; 0 where it does not."""
         places = (i.column for i in self.instructions if isinstance(i, (Name, Define)) and i.name == name)
         return min(places, default=0)
 
@@ -122,7 +114,7 @@ def evaluate(text: str, /, **numbers: float) -> Value:
 
     Raises:
         ExpressionError: if the text is not a formula, or its names and the numbers do not match.
-        TypeError: if the text is not a string or a number not a real one.
+        TypeError: if the text is not a string, or a number is not real.
     """
     return parse(text).evaluate(numbers)
 
@@ -130,7 +122,7 @@ def evaluate(text: str, /, **numbers: float) -> Value:
 def parse(text: str) -> Program:
     """Read a formula.
 
-    Known are numbers, names, parentheses, ``+ - * / **``, the functions of the table of ops
+    A formula has numbers, names, parentheses, ``+ - * / **``, the functions of the table of ops
     (`FUNCTIONS`) and, as the condition of ``where``, the comparisons ``< <= > >= ==``.  Several
     formulas are separated by ``;``: all but the last define a name, which stands for one Value
     wherever it is used; the last one is the output, with or without a name.
@@ -139,29 +131,26 @@ def parse(text: str) -> Program:
         text: at most `LONGEST` characters.
 
     Raises:
-        ExpressionError: at the first thing that is anything else, with its column.
+        ExpressionError: at the first thing that is none of these, with its column.
         TypeError: if the text is not a string.
 
     >>> parse("h = a*b; h + sin(c)").variables
     ('a', 'b', 'c')
     """
     if not isinstance(text, str):
-        raise TypeError(f"a formula is a string; got {shorten(repr(text), 40)} ({type(text).__name__})")
+        raise TypeError(f"a formula is a string; got {described(text)}")
     text = "".join([" " if character.isspace() else character for character in text])
-    instructions = tuple(_Reader(text).instructions())
+    instructions = tuple(Reader(text).instructions())
     defined = {i.name for i in instructions if isinstance(i, Define)}
     names = dict.fromkeys(i.name for i in instructions if isinstance(i, Name))
     return Program(text, instructions, tuple([name for name in names if name not in defined]))
-
-
-# ------------------------------------------------------------------------------------- reading
 
 
 # ------------------------------------------------------------------------------------ computing
 
 
 def _labelled(x: Operand, name: str) -> Value:
-    """The Value under the name: a plain number becomes one, and a label of its own is kept."""
+    """Return the Value under the name: a number becomes a Value, and a Value keeps a label of its own."""
     if not isinstance(x, Value):
         return Value(x, name)
     if not x.label:
@@ -170,9 +159,9 @@ def _labelled(x: Operand, name: str) -> Value:
 
 
 def _applied(op: Op, inputs: Sequence[Operand]) -> Operand:
-    """The op of Values as a Value, of plain numbers as a plain number."""
+    """Apply the op to Values as a node, to plain numbers as a plain number."""
     if any(isinstance(x, Value) for x in inputs):
-        return apply(op, as_values(inputs), Constant if op in CONDITIONS else None)
+        return apply(op, as_values(inputs), Constant if op in ops.COMPARISONS else None)
     return op.evaluate([float(x) for x in inputs if not isinstance(x, Value)])[0]
 
 

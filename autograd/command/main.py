@@ -10,31 +10,30 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from io import TextIOWrapper
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import TextIO
 from unicodedata import normalize
 
 from autograd.command.expression import parse
-from autograd.command.reader import ExpressionError, did_you_mean
+from autograd.command.reader import TYPED, ExpressionError
 from autograd.command.screen import (
     Look,
-    called_engine,
+    engine_name,
     gradient_lines,
     heading,
-    legend,
+    legend_lines,
     phase_of,
     state_lines,
     step_lines,
-    told,
+    walk_lines,
     wrapped,
 )
 from autograd.graph import topological_order
 from autograd.mistakes import ENGINES, Engine
+from autograd.notation.command_line import INTERRUPTED, OneLineParser, in_one_line, refuse
+from autograd.notation.hints import did_you_mean
 from autograd.notation.labels import shorten
 from autograd.seeing.walk import Walk, walk
 from autograd.value import Value
-
-BAD_INPUT, INTERRUPTED = 2, 130
-"""Exit codes: the usual one for a wrong command line, and the shell's for a program ended by Ctrl-C."""
 
 ABOUT = """\
 Takes a formula at given numbers and shows, step by step, how its value is
@@ -61,7 +60,7 @@ KEYS = "Enter next · b back · g N go to step N · q quit"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; gives the exit code.
+    """Run the command line, and return the exit code.
 
     Args:
         argv: the arguments after the program's name; those of this process by default.
@@ -70,11 +69,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         _run(arguments, _look())
     except ExpressionError as error:
-        return _refuse(str(error), *error.pointer(_look().width - 2).splitlines())
+        return refuse(str(error), *error.pointer(_look().width - 2).splitlines())
     except BrokenPipeError:
         raise
     except (ValueError, OSError, ImportError) as error:
-        return _refuse(_in_one_line(error))
+        return refuse(in_one_line(error))
     except KeyboardInterrupt:
         print()
         return INTERRUPTED
@@ -82,7 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace, look: Look) -> None:
-    """Compute the formula, write what is to be written, then show what is to be shown."""
+    """Compute the formula, write the files that were asked for, then show the rest."""
     output = parse(arguments.formula).evaluate(_numbers(arguments.numbers))
     steps = _walk(output, arguments)
     notes = list(_written(steps, arguments))
@@ -93,8 +92,8 @@ def _run(arguments: argparse.Namespace, look: Look) -> None:
     elif arguments.path:
         print(_ledger(steps, _named(steps, "--path", arguments.path), look))
     elif not notes:
-        _print(legend(steps.trace, look))
-        _print(told(steps.trace.steps, look, steps.beside))
+        _print(legend_lines(steps.trace, look))
+        _print(walk_lines(steps.trace.steps, look, steps.beside))
         _print(["", *_outcome(steps, look)])
     _print(notes, to=sys.stderr if arguments.json else sys.stdout)
 
@@ -112,20 +111,20 @@ def _walk(output: Value, arguments: argparse.Namespace) -> Walk:
 
 
 def _by_name(steps: Walk) -> dict[str, Value]:
-    """The Values by what the walk calls them."""
+    """Return the Values by the names that the walk gives them."""
     nodes = zip(topological_order(steps.output), steps.trace.nodes, strict=True)
     return {node.label: v for v, node in nodes if node.label}
 
 
 def _named(steps: Walk, option: str, name: str) -> Value:
-    """The Value of that name.
+    """Return the Value of that name.
 
     Raises:
         ValueError: if there is none.
     """
     named = _by_name(steps)
     if name not in named:
-        hint = did_you_mean(name, named) or f"; the names are {', '.join(list(named)[:12])}"
+        hint = did_you_mean(name, named, f"; the names are {', '.join(list(named)[:12])}")
         raise ValueError(f"{option} {shorten(name, 24)}: there is no such name{hint}")
     return named[name]
 
@@ -150,13 +149,13 @@ def _written(steps: Walk, arguments: argparse.Namespace) -> Iterator[str]:
 
 
 def _outcome(steps: Walk, look: Look) -> list[str]:
-    """The gradients that a walk ends with; of forward mode the one that it has found."""
+    """Return the lines of the gradients that a walk ends with; none in forward mode."""
     if steps[-1].phase == "tangent":
         return []
     lines = gradient_lines(steps.trace, look, steps.beside)
     if steps.beside is None:
         return lines
-    engine, place = called_engine(steps.beside), steps.beside.parts_at
+    engine, place = engine_name(steps.beside), steps.beside.parts_at
     if place is None:
         note = f"{engine} agrees with the right engine here: its mistake does not show."
     else:
@@ -168,9 +167,9 @@ def _outcome(steps: Walk, look: Look) -> list[str]:
 
 
 def _step_through(steps: Walk, look: Look) -> None:
-    """One step at a time, as the lines that are typed say; until they end, or the steps do."""
+    """Show one step at a time, as the typed lines say; until they end, or the steps do."""
     prompt = look.faint(f"{KEYS}  › ") if sys.stdin.isatty() else ""
-    _print(legend(steps.trace, look))
+    _print(legend_lines(steps.trace, look))
     steps.step()
     _show(steps, look)
     while True:
@@ -201,7 +200,7 @@ def _step_through(steps: Walk, look: Look) -> None:
 
 
 def _place(text: str, total: int) -> int | None:
-    """The place of a step that is named by its number from 1; None if there is no such step."""
+    """Return the place of a step that is named by its number from 1; None if there is no such step."""
     text = text.strip()
     if not text.isdecimal() or not 1 <= int(text[:12]) <= total:
         return None
@@ -209,7 +208,7 @@ def _place(text: str, total: int) -> int | None:
 
 
 def _show(steps: Walk, look: Look) -> None:
-    """The current step, what is known after it, and at the end what came of it."""
+    """Show the current step, what is known after it, and at the end the gradients."""
     step, facts = steps.here, steps.trace
     assert step is not None
     place = f"step {step.number + 1} of {len(steps)}"
@@ -225,16 +224,8 @@ def _show(steps: Walk, look: Look) -> None:
 # ---------------------------------------------------------------------------------- the arguments
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line."""
-
-    def error(self, message: str) -> NoReturn:
-        _refuse(f"{message} (see {self.prog} --help)")
-        raise SystemExit(BAD_INPUT)
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = OneLineParser(
         prog="python -m autograd",
         description=ABOUT,
         epilog=EXAMPLES,
@@ -275,18 +266,18 @@ def _parser() -> argparse.ArgumentParser:
 
 def _engine(name: str) -> Engine:
     if name not in MISTAKES:
-        hint = did_you_mean(name, MISTAKES) or f"; there are {', '.join(MISTAKES)}"
+        hint = did_you_mean(name, MISTAKES, f"; there are {', '.join(MISTAKES)}")
         raise argparse.ArgumentTypeError(f"there is no engine '{shorten(name, 24)}'{hint}")
     return MISTAKES[name]
 
 
 def _shielded(arguments: Sequence[str]) -> list[str]:
-    """The arguments, with a space before those that begin with a minus but are no option: ``-a*b``."""
+    """Put a space before arguments that begin with a minus but are not options: ``-a*b``."""
     return [f" {x}" if x.startswith("-") and x[1:2] != "-" and x != "-h" else x for x in arguments]
 
 
 def _numbers(arguments: Iterable[str]) -> dict[str, float]:
-    """The numbers by name.
+    """Return the numbers by name.
 
     Raises:
         ValueError: if an argument is not name=number, or a name is given twice.
@@ -311,7 +302,7 @@ def _numbers(arguments: Iterable[str]) -> dict[str, float]:
 
 
 def _look() -> Look:
-    """As wide as the terminal, within reason; in colour if it is one that wants it."""
+    """Return the look of this terminal: its width, within reason, and colour if it wants it."""
     width = max(60, min(shutil.get_terminal_size().columns, 100))
     wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return Look(width, colour=wanted and sys.stdout.isatty())
@@ -322,31 +313,21 @@ def _print(lines: Iterable[str], to: TextIO | None = None) -> None:
         print(line, file=to)
 
 
-def _refuse(message: str, *pointer: str) -> int:
-    _print([f"error: {message}", *(f"  {line}" for line in pointer)], to=sys.stderr)
-    return BAD_INPUT
-
-
-def _in_one_line(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}"
-    return " ".join(str(error).split())
-
-
-TYPED = {"∂": "d", "×": "*", "·": "*", "−": "-", "–": "-", "→": "->", "∞": "inf", "√": "sqrt", "≤": "<=",
-         "≥": ">=", "›": ">", "─": "-", "…": "...", "≠": "!=", "Σ": "sum", "σ": "sigma"}  # fmt: skip
+IN_ASCII = TYPED | {"∂": "d", "–": "-", "→": "->", "∞": "inf", "√": "sqrt", "›": ">", "─": "-", "…": "...",
+                    "≠": "!=", "Σ": "sum", "σ": "sigma"}  # fmt: skip
+"""What is written for a sign that the output's encoding does not have."""
 
 
 def _plainly(error: UnicodeError) -> tuple[str, int]:
-    """What to write for a character that the output's encoding does not have."""
+    """Replace a character that the output's encoding does not have."""
     assert isinstance(error, UnicodeEncodeError)
     lost = error.object[error.start : error.end]
-    plain = "".join(TYPED.get(c) or normalize("NFKD", c) for c in lost)
+    plain = "".join(IN_ASCII.get(c) or normalize("NFKD", c) for c in lost)
     return "".join(c if c.isascii() else "?" for c in plain), error.end
 
 
 def run_as_program() -> int:
-    """`main`, with the streams made safe: any encoding will do, and so will a pipe that closes early."""
+    """Run `main` with safe streams: any encoding will do, and so will a pipe that closes early."""
     codecs.register_error("autograd.plainly", _plainly)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
@@ -354,7 +335,7 @@ def run_as_program() -> int:
     try:
         code = main()
         sys.stdout.flush()
-    except BrokenPipeError:  # such as `| head`: nobody reads on, and that is no error
+    except BrokenPipeError:  # such as `| head`: the reader has left, which is not an error
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return code

@@ -5,21 +5,20 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from keyword import iskeyword
 from math import inf
 from typing import NoReturn, TypeAlias
 
 from autograd import ops
 from autograd.core.primitive import Op
+from autograd.notation.hints import did_you_mean
 from autograd.notation.labels import shorten
 from autograd.value import Value
 
 LONGEST = 10_000
-"""How many characters are read.  Larger graphs are built in Python."""
-
+"""At most this many characters are read.  Larger graphs are built in Python."""
 
 OPERATORS: dict[type[ast.AST], Op] = {
     ast.Add: ops.add,
@@ -30,7 +29,6 @@ OPERATORS: dict[type[ast.AST], Op] = {
     ast.USub: ops.neg,
 }
 
-
 COMPARISONS: dict[type[ast.AST], tuple[Op, bool]] = {
     ast.Lt: (ops.less, False),
     ast.LtE: (ops.less_equal, False),
@@ -40,18 +38,13 @@ COMPARISONS: dict[type[ast.AST], tuple[Op, bool]] = {
 }
 """The op of each comparison, and whether its inputs change places: a > b is b < a."""
 
-
-CONDITIONS = {op for op, _ in COMPARISONS.values()}
-
-
 FUNCTIONS: dict[str, Op] = {
-    name: op for name, op in ops.TABLE.items() if op not in {*OPERATORS.values(), *CONDITIONS}
+    name: op for name, op in ops.TABLE.items() if op not in {*OPERATORS.values(), *ops.COMPARISONS}
 }
-"""What can be called, by name: the ops of the table that are not written with a sign."""
-
+"""The functions that can be called, by name: the ops of the table that are not written with a sign."""
 
 TYPED = {"×": "*", "·": "*", "÷": "/", "−": "-", "≤": "<=", "≥": ">=", "√": "sqrt(…)", "^": "**"}
-"""Signs of formulas that are typed differently."""
+"""How signs of written formulas are typed."""
 
 
 class ExpressionError(ValueError):
@@ -59,7 +52,7 @@ class ExpressionError(ValueError):
 
     Attributes:
         text: the whole text.
-        column: where the trouble is, from 1.
+        column: where the problem is, from 1.
         problem: what it is.
     """
 
@@ -70,7 +63,7 @@ class ExpressionError(ValueError):
         self.problem = problem
 
     def pointer(self, width: int = 76) -> str:
-        """The text, or as much of it as fits, with a caret below the column.
+        """Return the text, or as much of it as fits, with a caret below the column.
 
         >>> print(ExpressionError("a + )", 5, "unmatched ')'").pointer())
         a + )
@@ -116,21 +109,15 @@ class Define:
 Instruction: TypeAlias = Number | Name | Apply | Define
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """``; did you mean 'sin'?`` where something known looks like the name, else nothing."""
-    close = get_close_matches(name, list(known), n=1)
-    return f"; did you mean '{close[0]}'?" if close else ""
-
-
-class _Reader:
-    """From text to instructions; what is not arithmetic is refused with its column."""
+class Reader:
+    """Reads a text as instructions, and refuses what is not arithmetic with its column."""
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.indent = len(text) - len(text.lstrip())  # Python takes leading spaces for a block
+        self.indent = len(text) - len(text.lstrip())  # to Python, leading spaces begin a block
 
     def instructions(self) -> Iterator[Instruction]:
-        """Those of each formula; the last one leaves its result on the stack."""
+        """Yield the instructions of each formula; the last one leaves its result on the stack."""
         *definitions, last = self._statements()
         for statement in definitions:
             if not isinstance(statement, ast.Assign):
@@ -139,7 +126,7 @@ class _Reader:
         defined: dict[str, int] = {}
         for statement in (*definitions, last):
             if not isinstance(statement, (ast.Assign, ast.Expr)):
-                self._refuse(statement, "this is Python, but no formula")
+                self._refuse(statement, "this is Python, but not a formula")
             for instruction in self._operands_first(statement.value):
                 if isinstance(instruction, Name):
                     used.add(instruction.name)
@@ -169,7 +156,7 @@ class _Reader:
         self._refuse_what_python_passes_over()
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # they are about programs
+                warnings.simplefilter("ignore")  # they concern programs
                 statements = ast.parse(self.text[self.indent :]).body
         except SyntaxError as error:
             self._refuse_at(*self._explained(error))
@@ -189,7 +176,7 @@ class _Reader:
                 self._refuse_at(column, f"'{shorten(character, 8)}' has no place in a formula")
 
     def _explained(self, error: SyntaxError) -> tuple[int, str]:
-        """The column of a syntax error, and what is wrong there."""
+        """Return the column of a syntax error, and what is wrong there."""
         column = self.indent + max(error.offset or 1, 1)
         rest = self.text[column - 1 :].lstrip()
         if error.msg.startswith("too many nested"):
@@ -207,7 +194,7 @@ class _Reader:
         return self._unexpected(column)
 
     def _unexpected(self, column: int) -> tuple[int, str]:
-        """What to say of a place that Python's parser stumbled at, as good as it can be guessed."""
+        """Say what is wrong at a place that Python's parser stumbled at, as well as it can be guessed."""
         before = re.search(r"[\w.]*$", self.text[: column - 1])
         if before and before[0][:1].isdigit():  # in the middle of a number
             column = before.start() + 1
@@ -217,9 +204,9 @@ class _Reader:
         if first in TYPED:
             return column, f"{shown} is typed as {TYPED[first]}"
         if iskeyword(word):
-            return column, f"{shown} is a word of Python's; take another name"
+            return column, f"{shown} is a keyword of Python; take another name"
         if first.isdigit() and not re.fullmatch(r"0|[1-9]\d*|\d*\.\d*", word):
-            return column, f"{shown} is no number; a product is typed with a sign, as in 2*a"
+            return column, f"{shown} is not a number; a product is typed with a sign, as in 2*a"
         if first.isalnum() or first in "_('\".":
             return column, f"{shown} is not expected here; is an operator missing before it?"
         return column, f"{shown} is not expected here"
@@ -227,7 +214,7 @@ class _Reader:
     # ------------------------------------------------------------------------- what is let through
 
     def _operands_first(self, formula: ast.expr) -> Iterator[Instruction]:
-        """A tree as instructions; with a stack of its own, so that depth is no matter."""
+        """Yield a tree as instructions, with a stack of its own, so that depth does not matter."""
         waiting: list[ast.expr | Instruction] = [formula]
         while waiting:
             match waiting.pop():
@@ -250,7 +237,7 @@ class _Reader:
 
     def _number(self, node: ast.Constant) -> float:
         if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
-            self._refuse(node, "this is no real number")
+            self._refuse(node, "this is not a real number")
         try:
             number = float(node.value)
         except OverflowError:
@@ -272,7 +259,7 @@ class _Reader:
         return OPERATORS[type(node.op)]
 
     def _call(self, node: ast.Call) -> list[ast.expr | Instruction]:
-        """A call as a stack of what is still to be done, the last thing first."""
+        """Return a call as a stack of what is still to be done, the last thing first."""
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         if not name:
             self._refuse(node, "an operator is missing between these; a product is typed as a*(b + c)")
@@ -298,7 +285,7 @@ class _Reader:
         if not isinstance(node, ast.Compare):
             return [node]
         if len(node.ops) > 1:
-            self._refuse(node, "compare two at a time; a chain such as a < b < c is not known here")
+            self._refuse(node, "compare two at a time; a chain such as a < b < c is not understood here")
         if type(node.ops[0]) not in COMPARISONS:
             self._refuse(node, "the comparisons here are < <= > >= and ==")
         op, swapped = COMPARISONS[type(node.ops[0])]
@@ -316,20 +303,20 @@ class _Reader:
         return self._characters(node.col_offset) + 1
 
     def _column_of_sign(self, node: ast.BinOp) -> int:
-        """Where the sign between two operands is: the tree does not say."""
+        """Find the sign between two operands: the tree does not say where it is."""
         after = self._characters(node.left.end_col_offset or 0)
         rest = self.text[after:]
         return after + len(rest) - len(rest.lstrip(" )")) + 1
 
     def _characters(self, offset: int) -> int:
-        """How many characters come before what Python counts in bytes."""
+        """Return how many characters correspond to an offset that Python counts in bytes."""
         if self.text.isascii():
             return self.indent + offset
         return self.indent + len(self.text[self.indent :].encode()[:offset].decode())
 
 
 def _first_word(text: str) -> str:
-    """The letters, digits and dots that the text begins with, else its first character."""
+    """Return the letters, digits and dots that the text begins with, else its first character."""
     found = re.match(r"[\w.]+", text)
     return found[0] if found else text[:1]
 
@@ -341,24 +328,28 @@ def _why_not(node: ast.expr) -> str:
         case ast.IfExp():
             return "a choice is typed as where(a > 0, b, c)"
         case ast.BoolOp() | ast.UnaryOp():
-            return "'and', 'or', 'not' and ~ are not known here; nest where(…) instead"
+            return "'and', 'or', 'not' and ~ are not understood here; nest where(…) instead"
         case ast.Tuple():
-            return "a comma belongs between the inputs of a function; the formula itself is only one"
+            return "a comma belongs between the inputs of a function; the formula itself has one result"
         case ast.Attribute():
             return "a dot belongs in a number; a function is typed as sin(a)"
-    return "this is Python, but no formula"
+    return "this is Python, but not a formula"
 
 
 def _no_function(name: str) -> str:
     by_symbol = [op.name for op in FUNCTIONS.values() if op.symbol == name]
-    hint = f"; did you mean '{by_symbol[0]}'?" if by_symbol else did_you_mean(name, FUNCTIONS)
-    if not hint and len(name) < 3:
-        hint = f"; a product is typed as {name}*(…)"
+    product = f"; a product is typed as {name}*(…)"
+    if by_symbol:
+        hint = f"; did you mean '{by_symbol[0]}'?"
+    elif len(name) == 1:  # too short to begin the name of a function
+        hint = product
+    else:
+        hint = did_you_mean(name, FUNCTIONS, product if len(name) == 2 else "")
     return f"there is no function '{shorten(name, 24)}'{hint}"
 
 
 def _usage(name: str) -> str:
-    """How a function is written: ``sin(a)``."""
+    """Show how a function is written: ``sin(a)``."""
     if name == "where":
         return "where(a > 0, b, c)"
     arity = FUNCTIONS[name].arity
@@ -366,5 +357,5 @@ def _usage(name: str) -> str:
 
 
 def _defaults(name: str) -> tuple[float, ...]:
-    """What a function takes for the inputs that may be left out, as the method of Value has it."""
+    """Return the values of inputs that may be left out, as the method of Value has them."""
     return getattr(getattr(Value, name, None), "__defaults__", None) or ()

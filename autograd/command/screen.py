@@ -1,7 +1,7 @@
 """A walk as text: what a terminal shows of its steps, of what is known so far, and of the gradients.
 
-Everything is read off a trace; nothing is computed here.  Lines come without colour unless the
-`Look` asks for it, and what a colour says is always written as well.
+Everything comes from a trace; nothing is computed here.  Lines have no colour unless the `Look` asks for
+it, and what a colour says is always written as well.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from math import inf, isfinite
 from textwrap import wrap
 from typing import TYPE_CHECKING, NamedTuple
 
-from autograd.notation.labels import parse_label
 from autograd.notation.numbers import number, signed
-from autograd.seeing.facts.records import Node, Step, Trace
+from autograd.seeing.facts.names import name_of
+from autograd.seeing.facts.records import NodeFact, Step, Trace
 
 if TYPE_CHECKING:
-    from autograd.seeing.facts.parting import Beside
+    from autograd.seeing.facts.comparison import Beside
 
 PASSES = {
     "forward": ("Forward pass", "every value, from the inputs to the output"),
@@ -26,11 +26,11 @@ PASSES = {
     "tangent": ("Forward mode", "every value, and how fast it changes"),
 }
 MOST_COLUMNS = 48
-"""Of a graph with more Values than this, what is known so far is not shown."""
+"""What is known so far is shown for graphs of at most this many Values."""
 CHANGE = "before → after"
 MARGIN, GAP = "  ", "   "
 POSITIVE, NEGATIVE = "38;5;32", "38;5;166"
-"""The palette's blue and vermilion, as near as a terminal of 256 colours has them."""
+"""The palette's blue and vermilion, as close as a terminal of 256 colours comes to them."""
 
 
 @dataclass(frozen=True)
@@ -46,21 +46,21 @@ class Look:
     colour: bool = False
 
     def strong(self, text: str) -> str:
-        """The text in bold."""
+        """Return the text in bold."""
         return self._styled("1", text)
 
     def faint(self, text: str) -> str:
-        """The text with less weight."""
+        """Return the text with less weight."""
         return self._styled("2", text)
 
     def by_sign(self, text: str, x: float | None) -> str:
-        """The text in the hue of a number's sign."""
+        """Return the text in the hue of a number's sign."""
         if x is None or not (x > 0 or x < 0):
             return text
         return self._styled(POSITIVE if x > 0 else NEGATIVE, text)
 
     def warning(self, text: str) -> str:
-        """The text as something that went wrong."""
+        """Return the text as something that went wrong."""
         return self._styled(NEGATIVE, text)
 
     def _styled(self, code: str, text: str) -> str:
@@ -73,11 +73,11 @@ PLAIN = Look()
 # ------------------------------------------------------------------------------------- the steps
 
 
-def legend(facts: Trace, look: Look = PLAIN) -> list[str]:
-    """How the signs of a walk are read, in the names of its own first input and output."""
+def legend_lines(facts: Trace, look: Look = PLAIN) -> list[str]:
+    """Explain the signs of a walk, in the names of its own first input and output."""
     output = next(node for node in facts.nodes if node.id == facts.output)
     first = next((node for node in facts.nodes if node.op is None and node.role != "constant"), output)
-    y, a = called(output), called(first)
+    y, a = name_of(output), name_of(first)
     if y == a:
         return []
     lines = wrapped(
@@ -95,18 +95,18 @@ def _is_rounded(x: float | None) -> bool:
     return x is not None and isfinite(x) and float(f"{x:.4g}") != x
 
 
-def told(steps: Sequence[Step], look: Look = PLAIN, beside: Beside | None = None) -> Iterator[str]:
-    """All steps, one below the other, with a heading where a pass begins.
+def walk_lines(steps: Sequence[Step], look: Look = PLAIN, beside: Beside | None = None) -> Iterator[str]:
+    """Yield all steps, one below the other, with a heading where a pass begins.
 
     Args:
-        steps: those of a walk.
+        steps: the steps of a walk.
         look: how lines are written.
-        beside: another engine, whose first mistake is told below the step where it makes it.
+        beside: another engine, whose first mistake is described below the step where it happens.
     """
     phase, airy = "", False
     for step in steps:
         lines = step_lines(step, len(steps), look, beside)
-        if step.phase != phase and phase != "tangent":  # forward mode goes to and fro
+        if step.phase != phase and phase != "tangent":  # forward mode alternates
             phase = phase_of(step, steps)
             yield from ("", heading(phase, look, CHANGE if phase == "reverse" else ""), "")
         elif airy or len(lines) > 1:
@@ -116,12 +116,12 @@ def told(steps: Sequence[Step], look: Look = PLAIN, beside: Beside | None = None
 
 
 def phase_of(step: Step, steps: Sequence[Step]) -> str:
-    """The pass that a step is part of: in forward mode there is only one."""
+    """Return the pass that a step is part of: in forward mode there is only one."""
     return "tangent" if steps[-1].phase == "tangent" else step.phase
 
 
 def heading(phase: str, look: Look = PLAIN, note: str = "") -> str:
-    """The name of a pass, in a few words what it does, and a note at the right end of the line."""
+    """Return the name of a pass, in a few words what it does, and a note at the right end of the line."""
     name, about = PASSES[phase]
     room = look.width - len(name) - 2
     if len(about) + len(GAP) + len(note) > room:
@@ -134,7 +134,7 @@ def _headed(name: str, about: str, look: Look) -> str:
 
 
 def step_lines(step: Step, total: int, look: Look = PLAIN, beside: Beside | None = None) -> list[str]:
-    """One step: its number and what is computed, then in plain words what happens.
+    """Return the lines of a step: its number and what is computed, then in plain words what happens.
 
     At the right of a contribution stands the gradient that it changes, before and after.
     """
@@ -155,19 +155,19 @@ def step_lines(step: Step, total: int, look: Look = PLAIN, beside: Beside | None
         )
     lines += sentence
     if beside is not None and step.number == beside.parts_at:
-        parting = f"≠ {called_engine(beside)} has {number(beside.found)} here, not {number(beside.right)}."
+        parting = f"≠ {engine_name(beside)} has {number(beside.found)} here, not {number(beside.right)}."
         lines += [look.warning(line) for line in [parting, *wrapped(beside.diagnosis, room)]]
     place = f"{MARGIN}{step.number + 1:{digits}}  "
     return [place + lines[0], *(margin + line for line in lines[1:])]
 
 
-def called_engine(beside: Beside) -> str:
-    """The name of an engine as it is typed: ``depth-first``."""
+def engine_name(beside: Beside) -> str:
+    """Return the name of an engine as it is typed: ``depth-first``."""
     return beside.engine.replace("_", "-")
 
 
 def wrapped(sentence: str, width: int) -> list[str]:
-    """The sentence in lines, broken between words and not inside a calculation such as 2 · 3 = 6."""
+    """Break the sentence into lines, between words and not inside a calculation such as 2 · 3 = 6."""
     kept_together = re.sub(r" ([=≈·×+−/<≤→]|\+=) ", "\u00a0\\1\u00a0", sentence)
     return [line.replace("\u00a0", " ") for line in wrap(kept_together, width)]
 
@@ -176,15 +176,15 @@ def wrapped(sentence: str, width: int) -> list[str]:
 
 
 @dataclass
-class Known:
+class KnownNumbers:
     """The numbers that the steps up to some place have computed, by the id of the node."""
 
     values: dict[str, float] = field(default_factory=dict)
     changes: dict[str, float] = field(default_factory=dict)  # gradients, or tangents
 
     @classmethod
-    def after(cls, steps: Iterable[Step]) -> Known:
-        """What these steps have computed."""
+    def after(cls, steps: Iterable[Step]) -> KnownNumbers:
+        """Return what these steps have computed."""
         known = cls()
         for step in steps:
             numbers = known.values if step.phase == "forward" else known.changes
@@ -200,21 +200,21 @@ class Cell(NamedTuple):
     shown: str
 
     def right(self, width: int) -> str:
-        """At the right end of a column."""
+        """Return it at the right end of a column."""
         return " " * (width - len(self.text)) + self.shown
 
     def left(self, width: int) -> str:
-        """At the left end of a column."""
+        """Return it at the left end of a column."""
         return self.shown + " " * (width - len(self.text))
 
 
-def plain(text: str) -> Cell:
-    """Text without colour."""
+def uncoloured(text: str) -> Cell:
+    """Return text without colour."""
     return Cell(text, text)
 
 
 def state_lines(facts: Trace, place: int, look: Look = PLAIN) -> list[str]:
-    """A table of all Values after the step number ``place``: what is known, and ``–`` for the rest.
+    """Return a table of all Values after step number ``place``: what is known, and ``–`` for the rest.
 
     The Value that the step is about stands in brackets.  The columns keep their places from step
     to step.
@@ -223,21 +223,21 @@ def state_lines(facts: Trace, place: int, look: Look = PLAIN) -> list[str]:
     if len(nodes) > MOST_COLUMNS:
         return []
     here = facts.steps[place]
-    known, in_the_end = Known.after(facts.steps[: place + 1]), Known.after(facts.steps)
+    known, in_the_end = KnownNumbers.after(facts.steps[: place + 1]), KnownNumbers.after(facts.steps)
     heads = ("", "value", "tangent" if phase_of(here, facts.steps) == "tangent" else "gradient")
     columns = [_column(node, node.id == here.node, known, look) for node in nodes]
     widths = [_width(_column(node, True, in_the_end, look)) + 1 for node in nodes]
     return list(_side_by_side(heads, columns, widths, look.width))
 
 
-def _column(node: Node, marked: bool, known: Known, look: Look) -> list[Cell]:
-    """A column of the state; a space at the right stands below the bracket."""
-    name, change = called(node), known.changes.get(node.id)
-    head = Cell(f"[{name}]", look.strong(f"[{name}]")) if marked else plain(f"{name} ")
+def _column(node: NodeFact, marked: bool, known: KnownNumbers, look: Look) -> list[Cell]:
+    """Return a column of the state; a space at the right stands below the bracket."""
+    name, change = name_of(node), known.changes.get(node.id)
+    head = Cell(f"[{name}]", look.strong(f"[{name}]")) if marked else uncoloured(f"{name} ")
     written = f"{number(change)} "
     return [
         head,
-        plain(f"{number(known.values.get(node.id))} "),
+        uncoloured(f"{number(known.values.get(node.id))} "),
         Cell(written, look.by_sign(written, change)),
     ]
 
@@ -249,7 +249,7 @@ def _width(column: Iterable[Cell]) -> int:
 def _side_by_side(
     heads: Sequence[str], columns: Sequence[list[Cell]], widths: Sequence[int], width: int
 ) -> Iterator[str]:
-    """Columns side by side as long as there is room, then further ones below."""
+    """Yield columns side by side as long as there is room, then further ones below."""
     room = width - max(map(len, heads)) - len(MARGIN)
     start = 0
     while start < len(columns):
@@ -268,30 +268,30 @@ def _side_by_side(
 
 
 def gradient_lines(facts: Trace, look: Look = PLAIN, beside: Beside | None = None) -> list[str]:
-    """A table of the gradients of all inputs and weights, and what each of them says.
+    """Return a table of the gradients of all inputs and weights, and what each of them says.
 
     With another engine ``beside``, its gradients stand next to the right ones, marked where wrong.
     """
     output = next(node for node in facts.nodes if node.id == facts.output)
-    y = called(output)
+    y = name_of(output)
     inputs = [node for node in facts.nodes if node.op is None and node.role != "constant"]
     about = f"how {y} = {number(output.value)} follows a small change of each input"
     fits = len("Gradients  ") + len(about) <= look.width
     if beside is None:
-        heads = [*map(plain, ("", "value", "gradient", ""))]
-        rows = [[*_numbers(node, look), plain(_in_words(node, y))] for node in inputs]
+        heads = [*map(uncoloured, ("", "value", "gradient", ""))]
+        rows = [[*_numbers(node, look), uncoloured(_in_words(node, y))] for node in inputs]
     else:
-        heads = [*map(plain, ("", "value", "gradient", called_engine(beside), ""))]
+        heads = [*map(uncoloured, ("", "value", "gradient", engine_name(beside), ""))]
         rows = [[*_numbers(node, look), *_compared(node, beside, look)] for node in inputs]
     return [_headed("Gradients", about if fits else "", look), "", *_aligned([heads, *rows], look)]
 
 
-def _numbers(node: Node, look: Look) -> list[Cell]:
-    return [plain(called(node)), plain(number(node.value)), _slope(node.gradient or 0.0, look)]
+def _numbers(node: NodeFact, look: Look) -> list[Cell]:
+    return [uncoloured(name_of(node)), uncoloured(number(node.value)), _slope(node.gradient or 0.0, look)]
 
 
-def _compared(node: Node, beside: Beside, look: Look) -> list[Cell]:
-    """The gradient that the other engine has, and a mark if it is wrong."""
+def _compared(node: NodeFact, beside: Beside, look: Look) -> list[Cell]:
+    """Return the gradient that the other engine has, and a mark if it is wrong."""
     right, found = beside.gradients.get(node.id, (0.0, 0.0))
     mark = "" if number(right) == number(found) else "≠"
     return [_slope(found, look), Cell(mark, look.warning(mark))]
@@ -302,7 +302,7 @@ def _slope(x: float | None, look: Look) -> Cell:
 
 
 def _aligned(rows: Sequence[Sequence[Cell]], look: Look) -> Iterator[str]:
-    """A table: a name, numbers, and at the end a note, where there is room for it."""
+    """Yield a table: a name, numbers, and at the end a note if there is room for it."""
     widths = [max(len(row[i].text) for row in rows) for i in range(len(rows[0]) - 1)]
     room = look.width - len(MARGIN) - sum(widths) - len(GAP) * len(widths)
     for name, *numbers, note in rows:
@@ -315,17 +315,12 @@ def _aligned(rows: Sequence[Sequence[Cell]], look: Look) -> Iterator[str]:
         yield MARGIN + GAP.join(cells)
 
 
-def _in_words(node: Node, y: str) -> str:
-    """``raise a a little: y rises 6 times as much``."""
-    name, slope = called(node), node.gradient or 0.0
+def _in_words(node: NodeFact, y: str) -> str:
+    """Write ``raise a a little: y rises 6 times as much``."""
+    name, slope = name_of(node), node.gradient or 0.0
     if slope == 0.0:
         return f"raise {name} a little: {y} stays as it is"
     if not abs(slope) < inf:
         return ""
     times = "just as much" if abs(slope) == 1.0 else f"{number(abs(slope))} times as much"
     return f"raise {name} a little: {y} {'rises' if slope > 0 else 'falls'} {times}"
-
-
-def called(node: Node) -> str:
-    """What a node is called: its label, else its number."""
-    return parse_label(node.label).text if node.label else number(node.value)

@@ -3,7 +3,7 @@
 An arithmetic is a namespace of functions: the elementary ones below, ``where``, and the value of
 every op in the table.  `FLOATS` is Python's own ``math``: fast, but it raises at ``1/0``, ``log(0)``,
 ``exp(1000)`` and ``sin(inf)``.  `IEEE` gives infinity or nan there, as NumPy and PyTorch do; the
-engine turns to it only where `FLOATS` raised.
+engine uses it only where `FLOATS` raised.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ELEMENTARY = ("exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "asin
 
 
 def choose(condition: Any, a: Any, b: Any) -> Any:
-    """``a`` where the condition holds, else ``b``: the ``where`` of plain numbers."""
+    """Return ``a`` where the condition holds, else ``b``: the ``where`` of plain numbers."""
     return a if condition else b
 
 
@@ -51,7 +51,7 @@ for _name in ("__add__", "__radd__", "__sub__", "__rsub__", "__mul__", "__rmul__
 
 
 def _total(function: Callable[..., float]) -> Callable[..., Ieee]:
-    """The function with infinity or nan, as IEEE 754 has it, where Python's raises."""
+    """Return the function with infinity or nan, as IEEE 754 has it, where Python's raises."""
 
     def result(*numbers: float) -> Ieee:
         try:

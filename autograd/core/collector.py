@@ -9,10 +9,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """Without Python's cyclic garbage collector.
+    """Pause Python's cyclic garbage collector.
 
-    Graphs, and what is written of them, have no cycles for it to find, and its visits to every
-    object again and again would take much of the time in which something large is built.
+    Graphs have no cycles for it to find, and its repeated visits to every object would take much of the
+    time in which a large graph is built.
 
     >>> with collector_paused():
     ...     gc.isenabled()

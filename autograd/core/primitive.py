@@ -10,17 +10,15 @@ from typing import Any
 from autograd.core.arithmetic import FLOATS, IEEE, Ieee
 
 Function = Callable[..., Any]
-
-
 Rule = Callable[[Any], tuple[Function, ...]]
-
-
+"""A function of the arithmetic to compute in, that returns an op's value and then its partials."""
 Evaluator = Callable[[Sequence[Any]], tuple[Any, tuple[Any, ...]]]
+"""A function of the inputs that returns the value and the partials as numbers."""
 
 
 @dataclass(frozen=True)
 class Interval:
-    """The open interval ``low < x < high``, less the points ``excluding``."""
+    """The open interval ``low < x < high`` without the points ``excluding``."""
 
     low: float = -inf
     high: float = inf
@@ -30,14 +28,20 @@ class Interval:
         return self.low < x < self.high and x not in self.excluding
 
 
+REAL = Interval()
+POSITIVE = Interval(low=0.0)
+NONZERO = Interval(excluding=(0.0,))
+UNIT = Interval(-1.0, 1.0)
+
+
 @dataclass(frozen=True)
 class Kink:
     """A place inside the domain where an op has more than one slope.
 
     Attributes:
         where: the place, in symbols.
-        gap: a function of the inputs that is zero just there.
-        slopes: the subgradient intervals there, one an input, as a function of the inputs.  The
+        gap: a function of the inputs that is zero there and nowhere else.
+        slopes: the subgradient intervals there, one per input, as a function of the inputs.  The
             partial lies inside its interval and is the one that PyTorch gives.
     """
 
@@ -52,12 +56,12 @@ class Op:
 
     Attributes:
         name: its name in Python.
-        symbol: what drawings write in its node.
-        rule: its value and partials in any arithmetic.  An op of any number of inputs
-            (``variadic``) gives two functions: the value of a sequence of inputs, and the list of
+        symbol: its sign in drawings and formulas.
+        rule: its value and partials in any arithmetic.  The rule of an op of any number of inputs
+            (``variadic``) returns two functions: the value of a sequence of inputs, and the list of
             all partials from ``y`` and that sequence.
-        domain: where the op has a value and a derivative: one interval an input, the last one
-            serving all further inputs.
+        domain: where the op has a value and a derivative: one interval per input; the last one
+            serves all further inputs.
         kinks: where the derivative is a choice.
         variadic: whether it takes any number of inputs.
         arity: how many inputs it takes; None for any number.
@@ -67,7 +71,7 @@ class Op:
     name: str
     symbol: str
     rule: Rule
-    domain: tuple[Interval, ...] = (Interval(),)
+    domain: tuple[Interval, ...] = (REAL,)
     kinks: tuple[Kink, ...] = ()
     variadic: bool = False
     arity: int | None = field(init=False)
@@ -87,10 +91,14 @@ class Op:
         return f"<op {self.name}>"
 
     def __reduce__(self) -> Any:
-        return _entry, (self.name,)  # a copy or a pickle of a graph refers to the table
+        return entry, (self.name,)  # a copy or a pickle of a graph refers to the table
+
+    def domain_of(self, i: int) -> Interval:
+        """Return the domain of the ``i``-th input."""
+        return self.domain[min(i, len(self.domain) - 1)]
 
     def evaluate(self, numbers: Sequence[float]) -> tuple[float, tuple[float, ...]]:
-        """Value and partials as floats: infinity or nan, never an exception, where IEEE 754 has them."""
+        """Return value and partials as floats: infinity or nan, not an exception, where IEEE 754 has them."""
         try:
             return self.fast(numbers)
         except (ArithmeticError, ValueError):
@@ -98,7 +106,7 @@ class Op:
             return float(y), tuple([float(d) for d in partials])
 
     def evaluator(self, m: Any) -> Evaluator:
-        """The function from the inputs to ``(value, partials)``, in the arithmetic ``m``."""
+        """Return the function from the inputs to ``(value, partials)`` in the arithmetic ``m``."""
         value, *partials = self.rule(m)
         if self.variadic:
             (all_partials,) = partials
@@ -126,7 +134,7 @@ class Op:
         return evaluate
 
     def partials(self, m: Any, inputs: Sequence[Any], y: Any) -> list[Any]:
-        """The partials alone, in the arithmetic ``m``, where the value ``y`` is known."""
+        """Return the partials alone, in the arithmetic ``m``, for the known value ``y``."""
         _, *partials = self.rule(m)
         if self.variadic:
             return list(partials[0](y, inputs))
@@ -134,15 +142,23 @@ class Op:
 
 
 TABLE: dict[str, Op] = {}
+"""The ops by name; see `autograd.ops`."""
 
 
-def _entry(name: str) -> Op:
+def entry(name: str) -> Op:
+    """Return the op of that name.
+
+    Raises:
+        AttributeError: if the table has none, as of any namespace.
+    """
+    if name not in TABLE:
+        raise AttributeError(f"there is no op {name!r} in the table")
     return TABLE[name]
 
 
 def op(name: str, symbol: str, rule: Rule, *domain: Interval, kinks: tuple[Kink, ...] = (),
        variadic: bool = False) -> Op:  # fmt: skip
-    """Enter an op in the table and give it back; the arguments are the attributes of `Op`.
+    """Enter an op in the table and return it; the arguments are the attributes of `Op`.
 
     Raises:
         TypeError: if the rule is not a function of an arithmetic.
@@ -150,29 +166,17 @@ def op(name: str, symbol: str, rule: Rule, *domain: Interval, kinks: tuple[Kink,
     """
     if not callable(rule):
         raise TypeError(
-            f"the rule of an op is a function of an arithmetic m that gives the value and the partials; "
+            f"the rule of an op is a function of an arithmetic m that returns the value and the partials; "
             f"op {name!r} got {rule!r} ({type(rule).__name__})"
         )
     if name in TABLE:
         raise ValueError(
-            f"the table has an op {name!r} already; give this one another name, or take the one that is "
-            f"there: TABLE[{name!r}]"
+            f"the table has an op {name!r} already; give this one another name, or use the existing one: "
+            f"TABLE[{name!r}]"
         )
-    entry = Op(name, symbol, rule, domain or (REAL,), kinks, variadic)
+    new = Op(name, symbol, rule, domain or (REAL,), kinks, variadic)
     for arithmetic in (FLOATS, IEEE):
         if not hasattr(arithmetic, name):
             setattr(arithmetic, name, rule(arithmetic)[0])
-    TABLE[name] = entry
-    return entry
-
-
-REAL = Interval()
-
-
-POSITIVE = Interval(low=0.0)
-
-
-NONZERO = Interval(excluding=(0.0,))
-
-
-UNIT = Interval(-1.0, 1.0)
+    TABLE[name] = new
+    return new

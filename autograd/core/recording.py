@@ -1,4 +1,4 @@
-"""The modes in which operations are recorded, and what a tape that records them has to refuse.
+"""The modes in which operations are recorded, and what has to be refused while a tape records them.
 
 `autograd.value.apply` asks the thread's `mode` what to do with each node that it makes.
 """
@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 
 class BranchError(TypeError):
-    """Python was to branch on a Value while a tape was being recorded."""
+    """Python code tried to branch on a Value while a tape was being recorded."""
 
 
 class Watch(Protocol):
@@ -29,11 +29,11 @@ class _Mode(threading.local):
     """How this thread's `apply` behaves.
 
     Attributes:
-        recording: whether a node remembers its op and inputs; not so inside `no_grad`.
-        watch: what checks every number inside `detect_anomaly`, else None.
-        branching: whether Python may branch on a Value; not so while a tape is being recorded.
-        made: the list that a tape which is being recorded wants each new node in, else None.
-        now: whether it is recording and not watching, and ``made``: both in one look-up for `apply`.
+        recording: whether a node remembers its op and inputs; False inside `no_grad`.
+        watch: checks every number inside `detect_anomaly`, else None.
+        branching: whether Python may branch on a Value; False while a tape is being recorded.
+        made: the list to which new nodes are appended while a tape is being recorded, else None.
+        now: whether it is recording without a watch, and ``made``: one look-up for `apply`.
     """
 
     recording = True
@@ -44,7 +44,7 @@ class _Mode(threading.local):
 
     @contextmanager
     def switched(self, **settings: Any) -> Iterator[None]:
-        """Change attributes for a while."""
+        """Change attributes inside a block, and restore them after it."""
         before = {name: getattr(self, name) for name in settings}
         self._set(settings)
         try:

@@ -1,4 +1,4 @@
-"""Numbers in containers: lists, tuples, dictionaries and NumPy arrays, taken apart and put together.
+"""Numbers in lists, tuples, dictionaries and NumPy arrays, taken apart and put together again.
 
 >>> shape = Container({"w": [1.0, 2.0], "b": 0.5})
 >>> shape.leaves
@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from numbers import Real
 from typing import Any
 
+from autograd.notation.hints import described
 from autograd.value import Value
 
 Builder = Callable[[Iterator[Any]], Any]
@@ -24,7 +25,7 @@ class Container:
 
     Args:
         x: a number, a Value, a NumPy array of them, or a list, tuple or dictionary of any of these.
-        name: what to call it in errors and in the names of its leaves.
+        name: its name in errors and in the names of its leaves.
 
     Attributes:
         leaves: its numbers and Values, in order; a dictionary's in the order of its keys.
@@ -41,14 +42,14 @@ class Container:
 
     @classmethod
     def together(cls, xs: Sequence[Any], names: Sequence[str]) -> Container:
-        """Several structures as a tuple of them, each with a name of its own."""
+        """Take several structures together as a tuple of them, each with a name of its own."""
         container = cls(())
         builders = [container._take_apart(x, name) for x, name in zip(xs, names, strict=True)]
         container._build = _sequence((), builders)
         return container
 
     def filled(self, leaves: Sequence[Any]) -> Any:
-        """A structure of the same form with these leaves, one for each."""
+        """Return a structure of the same form with these leaves, one for each."""
         return self._build(iter(leaves))
 
     def _take_apart(self, x: Any, name: str) -> Builder:
@@ -67,7 +68,7 @@ class Container:
                 self._take_apart(x[place], f"{name}[{', '.join(map(str, place))}]")
             return _array(x.shape)
         raise TypeError(
-            f"{name} is {x!r} ({type(x).__name__}); derivatives are taken of real numbers, Values, "
+            f"{name} is {described(x)}; derivatives are taken of real numbers, Values, "
             "NumPy arrays and lists, tuples and dictionaries of them"
         )
 
@@ -81,7 +82,7 @@ def _sequence(x: Any, builders: list[Builder]) -> Builder:
 
 
 def _is_array(x: Any) -> bool:
-    numpy = sys.modules.get("numpy")  # who has an array has loaded NumPy
+    numpy = sys.modules.get("numpy")  # whoever has an array has loaded NumPy
     return numpy is not None and isinstance(x, numpy.ndarray)
 
 
@@ -99,7 +100,7 @@ def _array(shape: tuple[int, ...]) -> Builder:
         numbers = all(isinstance(part, Real) for part in parts)
         result = np.empty(shape, float if numbers else object)
         for place, part in zip(_places(shape), parts, strict=True):
-            if isinstance(part, np.ndarray):  # an array in every place: one more array
+            if isinstance(part, np.ndarray):  # an array in every place: one larger array
                 return np.array(parts).reshape(*shape, *part.shape)
             result[place] = part
         return result

@@ -11,10 +11,11 @@ from typing import Any, Literal, overload
 
 from autograd import ops
 from autograd.core.arithmetic import IEEE, choose
-from autograd.core.primitive import TABLE, Op
+from autograd.core.primitive import Op, entry
 from autograd.core.recording import mode, refuse_cut
 from autograd.functions import where
 from autograd.node import number_of
+from autograd.notation.hints import described
 from autograd.reverse import upstreams
 from autograd.value import Comparison, Constant, Operand, Value, apply, as_value, as_values
 
@@ -54,9 +55,7 @@ def gradients(output: Value, wrt: Any, create_graph: bool = False) -> Any:
     wanted = list(wrt) if isinstance(wrt, Iterable) else [wrt]
     for v in (output, *wanted):
         if not isinstance(v, Value):
-            raise TypeError(
-                f"gradients are taken of a Value with respect to Values; got {v!r} ({type(v).__name__})"
-            )
+            raise TypeError(f"gradients are taken of a Value with respect to Values; got {described(v)}")
     if create_graph:
         with mode.switched(recording=True):
             upstream = upstreams(output, in_values)
@@ -92,16 +91,12 @@ def _product(upstream: Any, partial: Any) -> Any:
 
 # ------------------------------------------------------------------- the arithmetic of Values
 
-COMPARISONS = (ops.less, ops.less_equal, ops.equal)
-
 
 class _Values:
     """The arithmetic of Values: every op of the table by name, those registered later included."""
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        if name not in TABLE:
-            raise AttributeError(f"there is no op {name!r} in the table")
-        return _on_values(TABLE[name])
+        return _on_values(entry(name))
 
 
 VALUES = _Values()
@@ -115,7 +110,7 @@ def _on_values(op: Op) -> Callable[..., Any]:
             return where(*inputs)
         if op is ops.where:
             return choose(*inputs)
-        if op in COMPARISONS and any(isinstance(x, Value) for x in inputs):
+        if op in ops.COMPARISONS and any(isinstance(x, Value) for x in inputs):
             return Comparison(op, *map(as_value, inputs))
         if any(isinstance(x, Value) for x in inputs):
             return apply(op, as_values(inputs))

@@ -1,13 +1,13 @@
 """Derivatives of plain functions: functions in, functions out.
 
-Each of these takes a function of numbers and gives one of the same arguments.  The function is
-called with Values in place of the numbers; what comes back has the structure of what went in.  They
-nest to any depth: inside another derivative they answer in Values, so that they can be
-differentiated in their turn.
+Each of these takes a function of numbers and returns a function of the same arguments.  The function is
+called with Values in place of the numbers, and the derivative has the structure of the arguments.  They
+nest to any depth: inside another derivative the result consists of Values, so that it can be
+differentiated in turn.
 
-A derivative is taken with respect to fresh copies of the arguments, nodes of their own.  Whatever
-else the function uses, be it the variable of an outer derivative that has the same number, stays
-apart from them (Siskind and Pearlmutter, "Perturbation confusion and referential transparency",
+A derivative is taken with respect to fresh copies of the arguments, which are nodes of their own.
+Everything else that the function uses, even the variable of an outer derivative with the same number,
+stays apart from them (Siskind and Pearlmutter, "Perturbation confusion and referential transparency",
 2005).
 """
 
@@ -16,13 +16,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from inspect import signature
 from typing import Any, NamedTuple
 
 from autograd.core.recording import mode
+from autograd.core.signatures import argument_names
 from autograd.functional.containers import Container
 from autograd.functional.gradients import gradients, partials_as_values
 from autograd.graph import topological_order
+from autograd.notation.hints import described
 from autograd.value import Constant, Value
 
 Function = Callable[..., Any]
@@ -39,20 +40,20 @@ _nesting = _Nesting()
 
 
 def grad(function: Function, argnums: int | Sequence[int] = 0) -> Function:
-    """The gradient of a function that gives one number.
+    """Return the gradient of a function whose result is one number.
 
     Args:
         function: computes a Value from its arguments.
         argnums: the place of the argument to differentiate with respect to, from 0, or several.
 
     Returns:
-        A function of the same arguments; what it gives has the structure of that argument, or is a
-        tuple of them.
+        A function of the same arguments; its result has the structure of that argument, or is a tuple
+        of such structures.
 
     Raises:
-        TypeError: when called, if an argument is no number or container of numbers, or if the
-            function gives something that is not a Value.
-        ValueError: when called, if there is no argument of that place.
+        TypeError: when called, if an argument is not a number or a container of numbers, or if the
+            function returns something that is not a Value.
+        ValueError: when called, if there is no argument in that place.
 
     >>> grad(lambda x: x**3)(2.0)
     12.0
@@ -70,7 +71,7 @@ def grad(function: Function, argnums: int | Sequence[int] = 0) -> Function:
 
 
 def value_and_grad(function: Function, argnums: int | Sequence[int] = 0) -> Function:
-    """The value of a function and its gradient, for the price of one; see `grad`.
+    """Return a function for the value and the gradient, at the cost of one call; see `grad`.
 
     >>> value_and_grad(lambda x: x**3)(2.0)
     (8.0, 12.0)
@@ -86,15 +87,15 @@ def value_and_grad(function: Function, argnums: int | Sequence[int] = 0) -> Func
 
 
 def vjp(function: Function, *args: Any) -> tuple[Any, Function]:
-    """The value of a function, and what takes an upstream gradient back to the arguments.
+    """Return the value of a function, and a function that takes an upstream gradient back to the arguments.
 
     Args:
         function: computes Values from its arguments, one or a container of them.
-        args: where.
+        args: the arguments.
 
     Returns:
-        The value, and a function: from a structure like the value, the ∂/∂value of something,
-        it gives a tuple of structures like the arguments, the ∂/∂argument of the same.
+        The value, and a function: from a structure like the value, the ∂/∂value of something, it
+        returns a tuple of structures like the arguments, the ∂/∂argument of the same.
 
     >>> value, back = vjp(lambda x, y: [x * y, x], 2.0, 3.0)
     >>> value, back([1.0, 10.0])
@@ -116,14 +117,14 @@ def vjp(function: Function, *args: Any) -> tuple[Any, Function]:
 
 
 def jvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
-    """The value of a function, and how fast it changes as its arguments move.
+    """Return the value of a function, and how fast it changes as its arguments move.
 
     Forward mode: one pass along the graph, from the arguments to the value, whatever their number.
 
     Args:
         function: computes Values from its arguments, one or a container of them.
         primals: the arguments.
-        tangents: for each a structure like it: how fast it changes.
+        tangents: for each argument a structure like it: how fast it changes.
 
     Returns:
         The value, and its tangent, of the same structure.
@@ -140,10 +141,10 @@ def jvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> 
 
 
 def hvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
-    """The gradient of a function, and the Hessian times a vector.
+    """Return the gradient of a function, and the Hessian times a vector.
 
-    Forward over reverse: the tangent of the gradient's graph, for about the price of two gradients,
-    and without the Hessian (Pearlmutter, "Fast exact multiplication by the Hessian", 1994).
+    Forward over reverse: the tangent of the gradient's graph, at the cost of about two gradients and
+    without the Hessian (Pearlmutter, "Fast exact multiplication by the Hessian", 1994).
 
     Args:
         function: computes one Value from its arguments.
@@ -166,18 +167,18 @@ def hvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> 
 
 
 def jacobian(function: Function, argnums: int | Sequence[int] = 0) -> Function:
-    """All first derivatives of a function that gives several numbers.
+    """Return all first derivatives of a function whose result is several numbers.
 
-    In reverse mode, a pass for each number it gives, or in forward mode, a pass for each that it
-    takes, whichever are fewer.
+    In reverse mode with one pass per number of the result, or in forward mode with one pass per number
+    of the arguments, whichever are fewer.
 
     Args:
         function: computes a container of Values from its arguments.
         argnums: the place of the argument to differentiate with respect to, from 0, or several.
 
     Returns:
-        A function of the same arguments.  It gives the structure of the value, and in the place of
-        each number one of the structure of the argument: a list of lists for lists, an array of
+        A function of the same arguments.  Its result has the structure of the value, with a structure
+        like the argument in the place of each number: a list of lists for lists, an array of
         shape (value's shape, argument's shape) for arrays.
 
     >>> jacobian(lambda x: [x[0] * x[1], x[1] ** 2])([2.0, 3.0])
@@ -199,7 +200,7 @@ def jacobian(function: Function, argnums: int | Sequence[int] = 0) -> Function:
 
 
 def hessian(function: Function, argnums: int | Sequence[int] = 0) -> Function:
-    """All second derivatives of a function that gives one number; see `jacobian`.
+    """Return all second derivatives of a function whose result is one number; see `jacobian`.
 
     >>> hessian(lambda x: x[0] ** 2 * x[1])([1.0, 2.0])
     [[4.0, 2.0], [2.0, 0.0]]
@@ -216,7 +217,7 @@ def hessian(function: Function, argnums: int | Sequence[int] = 0) -> Function:
 
 
 class _Called(NamedTuple):
-    """What came of calling a function with fresh Values."""
+    """The outcome of calling a function with fresh Values."""
 
     output: Any
     leaves: list[Value]
@@ -225,11 +226,11 @@ class _Called(NamedTuple):
     in_values: bool
 
     def out(self, y: Any) -> Any:
-        """A number of the value as the caller gets it."""
+        """Return a number of the value as the caller gets it."""
         return y if self.in_values or not isinstance(y, Value) else y.data
 
     def like_arguments(self, leaves: list[Any]) -> Any:
-        """These numbers in the structure of the argument, or a tuple of structures."""
+        """Return these numbers in the structure of the argument, or a tuple of structures."""
         filled = self.shape.filled(leaves)
         return filled if self.several else filled[0]
 
@@ -246,7 +247,7 @@ def _call(
                 f"argnums asks for argument {place!r}; the function was called with {len(args)}, "
                 "counted from 0"
             )
-    names = _names(function, len(args))
+    names = argument_names(function, len(args))
     shape = Container.together([args[place] for place in places], [names[place] for place in places])
     in_values = _nesting.depth > 0 or any(isinstance(leaf, Value) for leaf in shape.leaves)
     leaves = [_fresh(leaf, name) for leaf, name in zip(shape.leaves, shape.names, strict=True)]
@@ -260,7 +261,7 @@ def _call(
 
 @contextmanager
 def _inside() -> Iterator[None]:
-    """While a function is being called: derivatives within it are Values, and graphs are recorded."""
+    """Count this call of a function: derivatives inside it are Values, and graphs are recorded."""
     _nesting.depth += 1
     try:
         with mode.switched(recording=True):
@@ -270,20 +271,12 @@ def _inside() -> Iterator[None]:
 
 
 def _fresh(leaf: Any, name: str) -> Value:
-    """A node of its own with the same number; a Value's is tied to it."""
+    """Return a node of its own with the same number; for a Value, a node computed from it."""
     return leaf * 1.0 if isinstance(leaf, Value) else Value(leaf, name)
 
 
-def _names(function: Function, count: int) -> list[str]:
-    try:
-        names = list(signature(function).parameters)[:count]
-    except (TypeError, ValueError):  # a builtin that does not say
-        names = []
-    return [*names, *(f"argument {i}" for i in range(len(names), count))]
-
-
 def _gradients(output: Any, call: _Called) -> list[Any]:
-    """∂output/∂leaf for each leaf; nothing but zeros where the output is a constant."""
+    """Return ∂output/∂leaf for each leaf; only zeros if the output is a constant."""
     if not isinstance(output, Value) or isinstance(output, Constant):
         return [0.0] * len(call.leaves)
     found: list[Any] = (
@@ -295,7 +288,7 @@ def _gradients(output: Any, call: _Called) -> list[Any]:
 
 
 def _tangents(outputs: Sequence[Any], moving: Mapping[Value, Any], in_values: bool) -> list[Any]:
-    """How fast each output changes, in one pass along the graph."""
+    """Return how fast each output changes, in one pass along the graph."""
     tangent: dict[Value, Any] = dict(moving)
     for node in topological_order(*[y for y in outputs if isinstance(y, Value)]):
         if node in tangent or node.role == "constant" or not any(v in tangent for v in node.inputs):
@@ -309,7 +302,7 @@ def _tangents(outputs: Sequence[Any], moving: Mapping[Value, Any], in_values: bo
 
 
 def _weighted_sum(weights: Sequence[Any], values: Sequence[Any]) -> Value | None:
-    """Σ weight × value over what has a gradient; None if nothing has."""
+    """Return Σ weight × value over what has a gradient; None if nothing has."""
     terms = [w * v for w, v in zip(weights, values, strict=True) if isinstance(v, Value)]
     return sum(terms[1:], terms[0]) if terms else None
 
@@ -319,11 +312,12 @@ def _one_value(output: Any, asked: str, instead: str) -> Value:
         return output
     if isinstance(output, list | tuple | dict) or hasattr(output, "shape"):
         raise TypeError(
-            f"{asked} is of a function that gives one number; this one gives {_short(output)}: use {instead}"
+            f"{asked} takes a function that returns one number; this one returns {described(output)}: "
+            f"use {instead}"
         )
     raise TypeError(
-        f"{asked} is of a function that gives a Value; this one gives {_short(output)}: its graph was cut, "
-        "or it does not use its argument"
+        f"{asked} takes a function that returns a Value; this one returns {described(output)}: "
+        "its graph was cut, or it does not use its argument"
     )
 
 
@@ -339,9 +333,4 @@ def _matching(given: Any, shape: Container, what: str, like: str) -> list[Any]:
 
 def _check_function(name: str, function: object) -> None:
     if not callable(function):
-        raise TypeError(f"{name} takes a function; got {_short(function)}")
-
-
-def _short(x: object) -> str:
-    text = repr(x)
-    return f"{text if len(text) <= 40 else text[:39] + '…'} ({type(x).__name__})"
+        raise TypeError(f"{name} takes a function; got {described(function)}")

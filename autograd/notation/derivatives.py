@@ -1,38 +1,38 @@
-"""The local derivatives of a node, written as they are at its numbers: ``2 × x``.
+"""The partials of a node as formulas at the node's numbers: ``2 × x``.
 
-`formula.partial_formulas` writes an op's rule out in full, with every case that it tells apart.  At
-a node the numbers are known, and so is the case.  Here the same rule is read on symbols that know
-their value: ``where`` takes the branch that the engine takes, and what can be computed is.
+An op's rule tells cases apart.  At a node the numbers are known, and so is the case.  Here the rule is
+evaluated on symbols that know their value: ``where`` takes the branch that the engine takes, and an
+operation on numbers alone is computed.
 
 >>> from autograd.core.primitive import TABLE
->>> x, y = symbol("x", 3.0), symbol("y", 9.0)
->>> slopes(TABLE["pow"], [x, plain(2.0)], y)[0].text
+>>> x, y = known_name("x", 3.0), known_name("y", 9.0)
+>>> written_partials(TABLE["pow"], [x, known_number(2.0)], y)[0].text
 '2 × x'
->>> slopes(TABLE["relu"], [x], x)
-[Slope(text='1', because='x > 0')]
+>>> written_partials(TABLE["relu"], [x], x)
+[WrittenPartial(text='1', because='x > 0')]
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from autograd.core.arithmetic import IEEE, Ieee
-from autograd.core.primitive import TABLE, Op
-from autograd.notation.formula import SYMBOLS, Expression, named, written
+from autograd.core.primitive import Op, entry
+from autograd.notation.formula import SYMBOLS, Expression, as_expression, named
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Two ways to write the same, which are functions of an arithmetic, an op's input and its value.
+    """Two forms of one partial, as functions of an arithmetic, an op's input and its value.
 
     Attributes:
-        kept: how the rule has it, chosen for its digits.
-        taught: how a person knows it, by the output.
+        computed: the form in the rule, which keeps all digits.
+        taught: the form in textbooks, in terms of the output.
     """
 
-    kept: Callable[[Any, Any, Any], Any]
+    computed: Callable[[Any, Any, Any], Any]
     taught: Callable[[Any, Any, Any], Any]
 
 
@@ -40,16 +40,17 @@ IDENTITIES = {
     "tanh": Identity(lambda m, a, y: m.sech(a) * m.sech(a), lambda m, a, y: 1 - m.pow(y, 2)),
     "sigmoid": Identity(lambda m, a, y: y * m.sigmoid(-a), lambda m, a, y: y * (1 - y)),
 }
-"""Where a partial is written otherwise than it is computed: 1 − tanh² has lost all its digits where
-sech² still has them.  They say that two formulas are equal; what the derivative is, the table says."""
+"""The partials that are written in another form than they are computed in: 1 − tanh² has lost all its
+digits where sech² still has them.  An identity says only that two formulas are equal; the derivative
+itself is stated in the table of ops."""
 
 
-class Slope(NamedTuple):
-    """A local derivative in symbols.
+class WrittenPartial(NamedTuple):
+    """A partial in symbols.
 
     Attributes:
         text: the formula: ``b``, ``1 / x``, ``1``.
-        because: the case of the rule that holds, where it leaves a mere number; else "".
+        because: the case of the rule that holds, if the formula is only a number; else "".
     """
 
     text: str
@@ -57,94 +58,97 @@ class Slope(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Known:
-    """A formula that knows its value, and computes on both.
+class KnownExpression:
+    """A formula that knows its value; operators act on both.
 
     Attributes:
-        expression: what it is written as.
+        expression: the formula.
         value: its number.
-        plain: whether it is a mere number, which no name stands in.
-        because: the condition under which it is what it is, or "".
-        denied: whether what it is because of is a condition that does not hold.
-        otherwise: of a condition: the opposite, in symbols.
+        is_number: whether the formula is only a number, without any name in it.
+        because: the condition that chose this number, or "".
+        denied: whether the number was chosen because the condition does not hold.
+        otherwise: for a condition, its opposite in symbols.
     """
 
     expression: Expression
     value: float
-    plain: bool = False
+    is_number: bool = False
     because: str = ""
     denied: bool = False
     otherwise: str = ""
 
 
-def symbol(name: str, value: float) -> Known:
-    """A name for a number."""
-    return Known(named(name), value)
+def known_name(name: str, value: float) -> KnownExpression:
+    """Return a name that stands for a number."""
+    return KnownExpression(named(name), value)
 
 
-def plain(x: float, because: str = "") -> Known:
-    """A mere number."""
-    return Known(written(float(x)), float(x), plain=True, because=because)
+def known_number(x: float, because: str = "") -> KnownExpression:
+    """Return a number that is written as itself."""
+    return KnownExpression(as_expression(float(x)), float(x), is_number=True, because=because)
 
 
-def slopes(op: Op, inputs: Sequence[Known], y: Known) -> list[Slope]:
-    """The partials of ``op`` at these inputs, where its value is ``y``."""
-    return [_slope(_known(d), _taught(op, inputs, y)) for d in op.partials(KNOWN, inputs, y)]
+def written_partials(op: Op, inputs: Sequence[KnownExpression], y: KnownExpression) -> list[WrittenPartial]:
+    """Write the partials of ``op`` at these inputs, where its value is ``y``."""
+    taught = _taught_forms(op, inputs, y)
+    found = [_known(d) for d in op.partials(KNOWN_SYMBOLS, inputs, y)]
+    texts = [d.expression.text for d in found]
+    return [
+        WrittenPartial(taught.get(text, text), d.because if d.is_number else "")
+        for d, text in zip(found, texts, strict=True)
+    ]
 
 
-def _slope(d: Known, taught: Mapping[str, str]) -> Slope:
-    text = d.expression.text
-    return Slope(taught.get(text, text), d.because if d.plain else "")
-
-
-def _taught(op: Op, inputs: Sequence[Known], y: Known) -> dict[str, str]:
-    """The form that a partial is taught in, by that in which it is computed."""
+def _taught_forms(op: Op, inputs: Sequence[KnownExpression], y: KnownExpression) -> dict[str, str]:
+    """Map the form in which a partial is computed to the form in which it is taught, if they differ."""
     if op.name not in IDENTITIES:
         return {}
     identity, a = IDENTITIES[op.name], inputs[0].expression
-    kept, taught = (form(SYMBOLS, a, y.expression) for form in (identity.kept, identity.taught))
-    return {kept.text: taught.text}
+    computed, taught = (form(SYMBOLS, a, y.expression) for form in (identity.computed, identity.taught))
+    return {computed.text: taught.text}
 
 
-def _known(x: Any) -> Known:
-    return x if isinstance(x, Known) else plain(x)
+def _known(x: Any) -> KnownExpression:
+    return x if isinstance(x, KnownExpression) else known_number(x)
 
 
-def _combined(text: Callable[..., Expression], compute: Callable[..., Any], operands: Sequence[Any]) -> Known:
-    """An operation on symbols and on numbers at once."""
+def _combined(
+    text: Callable[..., Expression], compute: Callable[..., Any], operands: Sequence[Any]
+) -> KnownExpression:
+    """Apply an operation to the formulas and to their values."""
     known = [_known(x) for x in operands]
     value = float(compute(*(Ieee(x.value) for x in known)))
-    if all(x.plain for x in known):
-        return plain(value, next((x.because for x in known if x.because), ""))
-    return Known(text(*(x.expression for x in known)), value)
+    if all(x.is_number for x in known):
+        return known_number(value, next((x.because for x in known if x.because), ""))
+    return KnownExpression(text(*(x.expression for x in known)), value)
 
 
-def _operator(name: str) -> Callable[..., Known]:
+def _operator(name: str) -> Callable[..., KnownExpression]:
     text, compute = getattr(Expression, name), getattr(Ieee, name)
     return lambda *operands: _combined(text, compute, operands)
 
 
-def _product(name: str) -> Callable[..., Known]:
+def _product(name: str) -> Callable[..., KnownExpression]:
     multiply = _operator(name)
 
-    def product(left: Known, right: Any) -> Known:
+    def product(left: KnownExpression, right: Any) -> KnownExpression:
         a, b = _known(left), _known(right)
-        if a.plain and a.value == 1.0:
+        if a.is_number and a.value == 1.0:
             return b
-        return a if b.plain and b.value == 1.0 else multiply(a, b)
+        return a if b.is_number and b.value == 1.0 else multiply(a, b)
 
     return product
 
 
-def _relation(name: str, opposite: str) -> Callable[[Known, Any], Known]:
+def _relation(name: str, opposite: str) -> Callable[[KnownExpression, Any], KnownExpression]:
     compare = _operator(name)
 
-    def relation(left: Known, right: Any) -> Known:
+    def relation(left: KnownExpression, right: Any) -> KnownExpression:
         a, b = _known(left), _known(right)
         if a.value != a.value or b.value != b.value:  # a nan is neither less nor greater
-            return plain(0.0)
+            return known_number(0.0)
         said, denied = (getattr(Expression, n)(a.expression, b.expression).text for n in (name, opposite))
-        return Known(Expression(said), compare(a, b).value, otherwise=denied)
+        return KnownExpression(Expression(said), compare(a, b).value, otherwise=denied)
 
     return relation
 
@@ -159,46 +163,47 @@ for _name in (
     "__neg__",
     "__abs__",
 ):
-    setattr(Known, _name, _operator(_name))
+    setattr(KnownExpression, _name, _operator(_name))
 for _name in ("__mul__", "__rmul__"):
-    setattr(Known, _name, _product(_name))
+    setattr(KnownExpression, _name, _product(_name))
 for _name, _opposite in (("__lt__", "__ge__"), ("__le__", "__gt__")):
-    setattr(Known, _name, _relation(_name, _opposite))
-    setattr(Known, _opposite, _relation(_opposite, _name))
+    setattr(KnownExpression, _name, _relation(_name, _opposite))
+    setattr(KnownExpression, _opposite, _relation(_opposite, _name))
 
 
 class _KnownSymbols:
-    """The arithmetic of formulas that know their value."""
+    """The arithmetic of `KnownExpression`: every op of the table by name."""
 
-    def __getattr__(self, name: str) -> Callable[..., Known]:
-        if name not in TABLE:
-            raise AttributeError(f"there is no op {name!r} in the table")
-        return lambda *operands: _combined(getattr(SYMBOLS, name), getattr(IEEE, name), operands)
+    def __getattr__(self, name: str) -> Callable[..., KnownExpression]:
+        op = entry(name)
+        return lambda *operands: _combined(getattr(SYMBOLS, op.name), getattr(IEEE, op.name), operands)
 
-    def where(self, condition: Any, a: Any, b: Any) -> Known:
-        """The branch that holds; a mere number remembers why."""
+    def where(self, condition: Any, a: Any, b: Any) -> KnownExpression:
+        """Return the branch that is taken; a number remembers why."""
         holds, chosen = _known(condition), _known(a if _known(condition).value else b)
-        if not chosen.plain or holds.plain:
+        if not chosen.is_number or holds.is_number:
             return chosen
         reasons = [_reason(holds), chosen.because]
-        if chosen.because and not chosen.denied:  # x < 0 says all that x ≤ 0 before it did
+        if chosen.because and not chosen.denied:  # x < 0 already implies the x ≤ 0 before it
             reasons = reasons[1:]
-        return replace(plain(chosen.value, " and ".join(filter(None, reasons))), denied=not holds.value)
+        return replace(
+            known_number(chosen.value, " and ".join(filter(None, reasons))), denied=not holds.value
+        )
 
-    def pow(self, a: Any, b: Any) -> Known:
-        """a^b; but 1 where b is 0, and a itself where b is 1."""
+    def pow(self, a: Any, b: Any) -> KnownExpression:
+        """Return a^b, written as 1 where b is 0 and as a where b is 1."""
         a, b = _known(a), _known(b)
-        if b.plain and b.value in (0.0, 1.0):
-            return a if b.value else plain(1.0)
+        if b.is_number and b.value in (0.0, 1.0):
+            return a if b.value else known_number(1.0)
         return _combined(SYMBOLS.pow, IEEE.pow, (a, b))
 
 
-def _reason(condition: Known) -> str:
-    """The condition, or its opposite, whichever holds."""
+def _reason(condition: KnownExpression) -> str:
+    """Return the condition or its opposite, whichever holds."""
     text = condition.expression.text
-    if " " not in text:  # a name, of a comparison computed before
+    if " " not in text:  # the name of a comparison computed before
         return f"{text} is {'true' if condition.value else 'false'}"
     return text if condition.value else condition.otherwise
 
 
-KNOWN = _KnownSymbols()
+KNOWN_SYMBOLS = _KnownSymbols()

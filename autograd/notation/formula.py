@@ -1,13 +1,14 @@
-"""What an op computes, written down: its own rule, evaluated on symbols.
+"""Formulas as text: an op applied to names, and a rule of the table evaluated on symbols.
 
-The text of a derivative is never typed in a second time.  A rule of the table is called with
-`Expression`s for numbers, whose operators compute nothing and remember everything; what comes back
-is the formula, and it is right because it is the code.
+The text of a derivative is never typed a second time.  A rule of the table is called with
+`Expression`s in place of numbers, whose operators compute nothing and remember everything.  The result
+is the formula, and it is right because it comes from the code.
 
 >>> from autograd.core.primitive import TABLE
 >>> formula(TABLE["mul"], ["w", "x"])
 'w × x'
->>> partial_formulas(TABLE["div"], ["a", "b"], "y")
+>>> a, b, y = map(named, "aby")
+>>> [partial.text for partial in TABLE["div"].partials(SYMBOLS, [a, b], y)]
 ['1 / b', '−y / b']
 """
 
@@ -16,15 +17,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from autograd.core.primitive import TABLE, Op
+from autograd.core.primitive import Op, entry
+from autograd.notation.labels import SUPERSCRIPT_DIGITS
 
-RAISED_DIGITS = tuple("⁰¹²³⁴⁵⁶⁷⁸⁹")
 ATOM, POWER, SIGN, PRODUCT, SUM, RELATION, CHOICE = range(7, 0, -1)
-"""How tightly an expression binds: an operand that binds less is put in parentheses."""
+"""How tightly an expression binds: an operand that binds less tightly is put in parentheses."""
 
 
 class Expression:
-    """A formula as text that can be computed on: each operator gives the longer formula."""
+    """A formula as text, with operators that return the longer formula."""
 
     def __init__(self, text: str, binding: int = ATOM) -> None:
         self.text = text
@@ -34,11 +35,11 @@ class Expression:
         return self.text
 
     def inside(self, binding: int) -> str:
-        """The text as an operand of something that binds as tightly as ``binding``."""
+        """Return the text as an operand of an operation that binds as tightly as ``binding``."""
         return self.text if self.binding >= binding else f"({self.text})"
 
     def after_a_sign(self, binding: int) -> str:
-        """The same to the right of a sign: a minus of its own is put in parentheses, a − (−2)."""
+        """Return the same to the right of a sign, where a leading minus needs parentheses: a − (−2)."""
         text = self.inside(binding)
         return f"({text})" if text.startswith("−") else text
 
@@ -85,8 +86,8 @@ class Expression:
         return _infix("≥", RELATION, self, other)
 
 
-def written(x: Any) -> Expression:
-    """A number as an expression; an expression as it is."""
+def as_expression(x: Any) -> Expression:
+    """Return a number as an expression, and an expression itself."""
     if isinstance(x, Expression):
         return x
     text = f"{x:.4g}".replace("-", "−").replace("inf", "∞")
@@ -94,40 +95,47 @@ def written(x: Any) -> Expression:
 
 
 def _infix(sign: str, binding: int, left: Any, right: Any) -> Expression:
-    left, right = written(left), written(right)
-    if binding == RELATION:  # no chains: (a < b) < c
+    left, right = as_expression(left), as_expression(right)
+    if binding == RELATION:  # relations do not chain: (a < b) < c
         return Expression(f"{left.inside(SUM)} {sign} {right.inside(SUM)}", RELATION)
     stronger = binding + (sign in "−/")  # a − (b − c) and a / (b × c) keep their parentheses
     return Expression(f"{left.inside(binding)} {sign} {right.after_a_sign(stronger)}", binding)
 
 
 class _Symbols:
-    """The arithmetic of formulas: every op of the table by name, as what it looks like applied."""
+    """The arithmetic of formulas: every op of the table by name, as a function of expressions."""
 
     def __getattr__(self, name: str) -> Callable[..., Expression]:
-        if name not in TABLE:
-            raise AttributeError(f"there is no op {name!r} in the table")
-        return lambda *inputs: _applied(TABLE[name], [written(x) for x in inputs])
+        op = entry(name)
+        return lambda *inputs: applied(op, map(as_expression, inputs))
 
 
 SYMBOLS = _Symbols()
 
 
-def _applied(op: Op, x: Sequence[Expression]) -> Expression:
+def applied(op: Op, inputs: Iterable[Expression]) -> Expression:
+    """Return ``op`` applied to these expressions, with as few parentheses as possible.
+
+    >>> from autograd.core.primitive import TABLE
+    >>> inner = applied(TABLE["mul"], [named("a"), named("w")])
+    >>> applied(TABLE["add"], [inner, named("w")]).text
+    'a × w + w'
+    """
+    x = list(inputs)
     match op.name:
         case "add" | "sub" | "mul" | "div" | "neg" | "abs" | "sum":
             value = op.rule(SYMBOLS)[0]
-            return written(value(x) if op.variadic else value(*x))
+            return as_expression(value(x) if op.variadic else value(*x))
         case "dot":
             n = len(x) // 2
             products = [
                 Expression(f"{w.inside(SIGN)}·{a.after_a_sign(SIGN)}", PRODUCT)
                 for w, a in zip(x[:n], x[n : 2 * n], strict=True)
             ]
-            return written(sum([*products, *x[2 * n :]]))
+            return as_expression(sum([*products, *x[2 * n :]]))
         case "pow":
             base = x[0].inside(ATOM)
-            if base.endswith(RAISED_DIGITS):  # a₁² has a small 2 that is no exponent
+            if base.endswith(tuple(SUPERSCRIPT_DIGITS)):  # the ² of the name a₁² is not an exponent
                 base = f"({base})"
             return Expression(f"{base}^{x[1].inside(ATOM)}", POWER)
         case "sqrt":
@@ -144,27 +152,11 @@ def _applied(op: Op, x: Sequence[Expression]) -> Expression:
 
 
 def formula(op: Op, names: Sequence[str]) -> str:
-    """``op`` applied to inputs of these names (or numbers written as text)."""
+    """Write ``op`` applied to inputs with these names (or numbers written as text)."""
     return applied(op, map(named, names)).text
 
 
-def applied(op: Op, inputs: Iterable[Expression]) -> Expression:
-    """``op`` applied to these expressions, in as few parentheses as can be.
-
-    >>> inner = applied(TABLE["mul"], [named("a"), named("w")])
-    >>> applied(TABLE["add"], [inner, named("w")]).text
-    'a × w + w'
-    """
-    return _applied(op, list(inputs))
-
-
-def partial_formulas(op: Op, names: Sequence[str], y: str) -> list[str]:
-    """The partials of ``op`` in the names of its inputs and of its result."""
-    inputs = [named(name) for name in names]
-    return [written(d).text for d in op.partials(SYMBOLS, inputs, Expression(y))]
-
-
 def named(name: str) -> Expression:
-    """A name, or a number written as text, as an expression."""
+    """Return a name, or a number written as text, as an expression."""
     negative = name.startswith(("−", "-"))
     return Expression(name.replace("-", "−", 1) if negative else name, SIGN if negative else ATOM)

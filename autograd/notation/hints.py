@@ -1,4 +1,4 @@
-"""What messages say of things that are not as they should be: a short repr, and "did you mean"."""
+"""Parts of error messages: a short repr, "did you mean", another error in one line."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def described(x: object) -> str:
 def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
     """Return ``; did you mean '…'?`` if a known name is close to this one, else ``otherwise``.
 
-    Case does not count: a wrong one is the likeliest slip.
+    Case is ignored: a wrong one is the likeliest slip.
 
     >>> did_you_mean("sine", ["sin", "cos"])
     "; did you mean 'sin'?"

@@ -1,4 +1,4 @@
-"""How labels are written: the textbook's (``w21^3``) are taken apart, for renderers to set their indices.
+"""Labels of the textbook's form (``w21^3``) taken apart, so that renderers can set their indices.
 
 >>> parse_label("w21^3")
 Label(base='w', subscript='21', superscript='3')
@@ -13,8 +13,9 @@ import unicodedata
 from dataclasses import dataclass
 
 TEXTBOOK = re.compile(r"(?P<base>[^\W\d_])(?P<subscript>[0-9]+(?:,[0-9]+)*)?(?:\^(?P<superscript>[0-9]+))?")
-LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+SUBSCRIPT_DIGITS, SUPERSCRIPT_DIGITS = "₀₁₂₃₄₅₆₇₈₉", "⁰¹²³⁴⁵⁶⁷⁸⁹"
+LOWERED = str.maketrans("0123456789", SUBSCRIPT_DIGITS)
+RAISED = str.maketrans("0123456789", SUPERSCRIPT_DIGITS)
 LINE_ENDS = "\n\u2028\u2029"
 
 
@@ -23,7 +24,7 @@ class Label:
     """A label taken apart: a base, and the indices below and above it.
 
     Attributes:
-        base: the letter, or the whole label where it is no textbook label.
+        base: the letter, or the whole label if it is not a textbook label.
         subscript: digits and commas, or "".
         superscript: digits, or "".
     """
@@ -39,12 +40,12 @@ class Label:
 
     @property
     def layer(self) -> int | None:
-        """The superscript as a number; None where there is none."""
+        """The superscript as a number; None if there is none."""
         return int(self.superscript) if self.superscript else None
 
     @property
     def indices(self) -> tuple[int, ...]:
-        """The subscript as numbers: one, except for a weight ``w`` ("from" and "to").
+        """The subscript as numbers: one, but two ("from" and "to") for a weight ``w``.
 
         >>> parse_label("w21^3").indices, parse_label("w12,3^1").indices, parse_label("z12^1").indices
         ((2, 1), (12, 3), (12,))
@@ -57,14 +58,14 @@ class Label:
 
 
 def parse_label(text: str, limit: int = 24) -> Label:
-    """A textbook label taken apart; anything else as it stands.
+    """Take a textbook label apart; return any other label as a base without indices.
 
-    A textbook label is one letter (Greek as well), then perhaps the digits of its subscript, with
-    a comma between indices from 10 up, then perhaps ``^`` and the digits of its superscript.
+    A textbook label is one letter (Latin or Greek), optionally followed by the digits of its subscript,
+    with a comma between indices from 10 up, and by ``^`` with the digits of its superscript.
 
     Args:
         text: any label.
-        limit: how many characters of a label that is not a textbook label are kept.
+        limit: at most this many characters of any other label are kept.
 
     >>> parse_label("δ1^2"), parse_label("my label"), parse_label("a^b")
     (Label(base='δ', subscript='1', superscript='2'), Label(base='my label', subscript='', superscript=''), \
@@ -77,7 +78,7 @@ Label(base='a^b', subscript='', superscript=''))
 
 
 def shorten(text: str, limit: int) -> str:
-    """At most ``limit`` characters, all of them visible; an ellipsis stands for what was cut.
+    """Cut a text to at most ``limit`` characters, all of them visible; an ellipsis marks the cut.
 
     >>> shorten("two\\nlines", 20), shorten("a very long label", 8)
     ('two¶lines', 'a very …')
@@ -90,6 +91,6 @@ def _visible(character: str) -> str:
     if character in LINE_ENDS:
         return "¶"
     category = unicodedata.category(character)
-    if category in ("Cs", "Cn"):  # half of a pair; no character at all
+    if category in ("Cs", "Cn"):  # half of a surrogate pair; not a character
         return "�"
-    return f"‹{ord(character):x}›" if category in ("Cc", "Cf") else character  # those that cannot be seen
+    return f"‹{ord(character):x}›" if category in ("Cc", "Cf") else character  # invisible

@@ -1,7 +1,7 @@
-"""Formulas set as mathematics: the plain text of `formula` in, a ``<math>`` element out.
+"""Formulas as MathML: the plain text of `formula` in, a ``<math>`` element out.
 
-Derivatives become fractions, small digits true indices, ``^`` a raised exponent, ``√`` a root.  Any
-other character is shown as it stands, escaped: whatever a label holds, it is text.
+Derivatives become fractions, small digits become indices, ``^`` a raised exponent, ``√`` a root.  Every
+other character is shown as it is, escaped: whatever a label contains, it stays text.
 
 >>> mathml("a^2")
 '<math display="block"><msup><mi>a</mi><mn>2</mn></msup></math>'
@@ -12,8 +12,9 @@ from __future__ import annotations
 import re
 from html import escape
 
-LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
-RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True))
+from autograd.notation.labels import SUBSCRIPT_DIGITS, SUPERSCRIPT_DIGITS
+
+FULL_SIZE = str.maketrans(SUBSCRIPT_DIGITS + SUPERSCRIPT_DIGITS, 2 * "0123456789")
 NUMBER = r"\d+(?:\.\d+)?(?:e−?\d+)?(?![^\W\d])|∞"
 NAME = r"[^\W\d]\w*?(?P<below>[₀-₉](?:,?[₀-₉])*)?(?P<above>[⁰¹²³⁴-⁹]+)?(?![\w⁰¹²³⁴-⁹])"  # with its indices
 TOKEN = re.compile(
@@ -30,30 +31,27 @@ SIGNED = ("−", "-", "+")
 
 
 def mathml(text: str) -> str:
-    """The formula as MathML."""
-    return f'<math display="block">{_Reader(text).everything()}</math>'
+    """Return the formula as MathML."""
+    return f'<math display="block">{_Parser(text).formula()}</math>'
 
 
-class _Reader:
-    """Reads a formula from left to right, one thing at a time."""
+class _Parser:
+    """Parses a formula from left to right; each method returns the MathML of what it has read."""
 
     def __init__(self, text: str) -> None:
         self._tokens = list(TOKEN.finditer(text))
         self._closings = _closings([token.group() for token in self._tokens])
         self._place = 0
 
-    def everything(self) -> str:
-        """All of the text, set."""
-        parts = []
-        while self._place < len(self._tokens):
-            parts.append(self._thing())
-        return "".join(parts)
+    def formula(self) -> str:
+        """Read the whole text."""
+        return self._until(len(self._tokens))
 
     def _next(self) -> str:
         return self._tokens[self._place].group() if self._place < len(self._tokens) else ""
 
-    def _thing(self) -> str:
-        """An operand with its exponent, or a single sign."""
+    def _operand_or_sign(self) -> str:
+        """Read an operand with its exponent, or a single sign."""
         if self._tokens[self._place].lastgroup == "space":
             return self._space()
         atom = self._atom()
@@ -69,7 +67,7 @@ class _Reader:
         return atom
 
     def _atom(self) -> str | None:
-        """What can be raised, rooted or derived; None, nothing read, where there is no such thing."""
+        """Read something that can be raised, rooted or derived; read nothing if there is no such thing."""
         if self._place == len(self._tokens):
             return None
         token = self._tokens[self._place]
@@ -88,25 +86,29 @@ class _Reader:
         return self._root() if token.group() == "√" else None
 
     def _group(self) -> str | None:
-        """``( … )`` or ``| … |``; None where it is never closed."""
+        """Read ``( … )`` or ``| … |``; read nothing if it is never closed."""
         end = self._closings.get(self._place)
         if end is None:
             return None
         opening = _operator(self._next())
-        inside = self._until(end)
+        inside = self._inside(end)
         return f"<mrow>{opening}{inside}{_operator(self._tokens[end].group())}</mrow>"
 
-    def _until(self, end: int) -> str:
-        """What stands between the sign here and that at ``end``; both are passed."""
+    def _inside(self, end: int) -> str:
+        """Read what stands between the bracket here and the one at ``end``, and pass both."""
         self._place += 1
+        inside = self._until(end)
+        self._place += 1
+        return inside
+
+    def _until(self, end: int) -> str:
         parts = []
         while self._place < end:
-            parts.append(self._thing())
-        self._place = end + 1
+            parts.append(self._operand_or_sign())
         return "".join(parts)
 
     def _derivative(self) -> str | None:
-        """``∂L/∂a`` as a fraction."""
+        """Read ``∂L/∂a`` as a fraction."""
         start = self._place
         self._place += 1
         above = self._name()
@@ -132,7 +134,7 @@ class _Reader:
         self._place += 1
         end = self._closings.get(self._place)
         if self._next() == "(" and end is not None:  # the bar of the root groups what is under it
-            return f"<msqrt>{self._until(end)}</msqrt>"
+            return f"<msqrt>{self._inside(end)}</msqrt>"
         under = self._atom()
         if under is None:
             self._place = start
@@ -143,7 +145,7 @@ class _Reader:
         return self._tokens[self._place : self._place + how_many]
 
     def _space(self) -> str:
-        """A space between two words is kept; around operators the renderer knows how much."""
+        """Keep a space between two words; around operators the renderer sets the space."""
         self._place += 1
         ahead = self._ahead(1)
         before = self._tokens[self._place - 2] if self._place > 1 else None
@@ -151,7 +153,7 @@ class _Reader:
         return '<mspace width="0.3em"/>' if words else ""
 
     def _is_prefix(self) -> bool:
-        """Whether the sign just read is that of a number, rather than between two."""
+        """Return whether the sign just read belongs to one operand, rather than standing between two."""
         before = [token for token in self._tokens[: self._place - 1] if not token["space"]]
         return not before or (bool(before[-1]["operator"]) and before[-1].group() not in (")", "|", "…"))
 
@@ -168,7 +170,10 @@ class _Reader:
 
 
 def _closings(tokens: list[str]) -> dict[int, int]:
-    """Where each bracket that is closed closes; a bar closes the last thing opened if that is a bar."""
+    """Map the place of each opening bracket to that of its closing one.
+
+    A bar closes the last bracket opened if that is a bar; brackets that are never closed are left out.
+    """
     found: dict[int, int] = {}
     opened: list[int] = []
     for place, token in enumerate(tokens):
@@ -195,8 +200,7 @@ def _word(token: re.Match[str]) -> str:
     below, above = token["below"] or "", token["above"] or ""
     word = token.group()
     base = f"<mi>{escape(word[: len(word) - len(below) - len(above)])}</mi>"
-    lowered = f"<mn>{''.join(LOWERED.get(c, c) for c in below)}</mn>"
-    raised = f"<mn>{''.join(RAISED[c] for c in above)}</mn>"
+    lowered, raised = (f"<mn>{indices.translate(FULL_SIZE)}</mn>" for indices in (below, above))
     if below and above:
         return f"<msubsup>{base}{lowered}{raised}</msubsup>"
     if below:

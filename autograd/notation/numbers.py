@@ -1,4 +1,4 @@
-"""How numbers are written: four significant digits, a real minus, ``–`` for what is not computed yet.
+"""Numbers as text: four significant digits, a real minus, ``–`` for what is not computed yet.
 
 >>> number(-0.0123456), number(float("inf")), number(None), signed(6.0)
 ('−0.01235', '∞', '–', '+6')
@@ -13,7 +13,7 @@ NOT_COMPUTED = "–"
 
 
 def number(x: float | None) -> str:
-    """``x`` in four significant digits; ``–`` for None, a gradient that was not computed.
+    """Write ``x`` in four significant digits; ``–`` for None, a gradient that was not computed.
 
     >>> number(1234567.0), number(1e-9), number(-0.0)
     ('1.235e6', '1e−9', '0')
@@ -29,7 +29,7 @@ def number(x: float | None) -> str:
 
 
 def as_written(x: float) -> float:
-    """The number that `number` writes: ``x`` in four significant digits.
+    """Return the number that `number` writes: ``x`` rounded to four significant digits.
 
     >>> as_written(2 / 3)
     0.6667
@@ -38,11 +38,11 @@ def as_written(x: float) -> float:
 
 
 def equals(computed: float, result: float) -> str:
-    """``=``, or ``≈`` where a reader who does the sum would find another last digit.
+    """Return ``=``, or ``≈`` where a reader who does the calculation would get another last digit.
 
     Args:
-        computed: what the numbers give *as they are written*; see `as_written`.
-        result: what stands after the sign.
+        computed: the outcome for the numbers *as they are written*; see `as_written`.
+        result: the number after the sign.
 
     >>> equals(0.3333 + 0.3333, 2 / 3), equals(0.25 + 0.25, 0.5)
     ('≈', '=')
@@ -51,18 +51,18 @@ def equals(computed: float, result: float) -> str:
 
 
 def factor(x: float | None) -> str:
-    """A number as it is written after a sign: a negative one in parentheses."""
+    """Write a number after a multiplication or plus sign: a negative one in parentheses."""
     text = number(x)
     return f"({text})" if text.startswith("−") else text
 
 
 def product_of(factors: Sequence[float | None], result: float | None) -> str:
-    """``2 · (−3) = −6``, or ``0.3333 · 0.3333 ≈ 0.1111`` where rounding shows."""
+    """Write ``2 · (−3) = −6``, or ``0.3333 · 0.3333 ≈ 0.1111`` where rounding shows."""
     return _calculation(" · ", factors, math.prod(_as_written(factors)), result)
 
 
 def sum_of(terms: Sequence[float | None], result: float | None) -> str:
-    """``6 + (−2) = 4``, with ``≈`` where rounding shows."""
+    """Write ``6 + (−2) = 4``, with ``≈`` where rounding shows."""
     return _calculation(" + ", terms, sum(_as_written(terms)), result)
 
 
@@ -77,13 +77,13 @@ def _as_written(operands: Sequence[float | None]) -> list[float]:
 
 
 def signed(x: float | None) -> str:
-    """`number` with its sign written even where it is a plus; zero and nan have none."""
+    """Write a number as `number` does, with its sign even if it is a plus; zero and nan have none."""
     plus = "+" if x is not None and x > 0 else ""
     return plus + number(x)
 
 
 def count(n: int) -> str:
-    """A whole number of any size, grouped; above 10¹⁵ as a power of ten.
+    """Write a whole number of any size, in groups of three digits; from 10¹⁵ on as a power of ten.
 
     >>> count(1234567), count(2**200)
     ('1,234,567', 'about 1.607e60')
@@ -97,7 +97,7 @@ def count(n: int) -> str:
 
 
 def counted(n: int, thing: str) -> str:
-    """``n`` and what it counts.
+    """Write ``n`` and what it counts, in the plural where it needs one.
 
     >>> counted(1, "route"), counted(2, "route")
     ('1 route', '2 routes')

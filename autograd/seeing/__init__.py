@@ -1,7 +1,7 @@
 """Pictures and pages of a graph: drawings, gradient paths, the walk, the gallery.
 
 The functions `draw`, `walk`, `gradient_path` and `gallery` are in `autograd` itself; this is the face for
-those who build on what they give.
+those who build on what they give, or who make a self-contained page of their own (`document`).
 """
 
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from autograd.seeing.drawing import Drawing
     from autograd.seeing.facts.records import Step
     from autograd.seeing.gallery import Gallery
-    from autograd.seeing.pages.player.page import page
+    from autograd.seeing.pages.frame import asset, document, embedded, notebook_frame
     from autograd.seeing.paths import GradientPath
     from autograd.seeing.walk import Walk
 
@@ -20,10 +20,23 @@ _HOMES = {
     "GradientPath": "paths",
     "Step": "facts.records",
     "Walk": "walk",
-    "page": "pages.player.page",
+    "asset": "pages.frame",
+    "document": "pages.frame",
+    "embedded": "pages.frame",
+    "notebook_frame": "pages.frame",
 }
 
-__all__ = ["Drawing", "Gallery", "GradientPath", "Step", "Walk", "page"]
+__all__ = [
+    "Drawing",
+    "Gallery",
+    "GradientPath",
+    "Step",
+    "Walk",
+    "asset",
+    "document",
+    "embedded",
+    "notebook_frame",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""A gallery: the gradient path of every weight, a card each, on one self-contained page.
+"""A gallery: the gradient path of every weight, one card per weight, on one self-contained page.
 
 >>> from autograd import Parameter
 >>> w, v, x = Parameter(3.0, "w1^1"), Parameter(2.0, "w1^2"), 0.5
@@ -13,25 +13,27 @@ True
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from html import escape
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import counted, number, signed
+from autograd.seeing.pages.frame import notebook_frame
 from autograd.seeing.pages.gallery.facts import Card, Facts, gather
 from autograd.seeing.pages.gallery.page import page
 from autograd.value import Value
 
 __all__ = ["Gallery", "gallery"]
 
-FRAME_HEIGHT = 720
+HEIGHT = 720
+"""The height of the page in a notebook, in pixels."""
 CARDS_IN_TEXT = 10
+"""At most this many cards stand in the text for a terminal."""
 
 
 class Gallery:
-    """A page of cards, one a weight; made by `gallery`.
+    """A page of cards, one per weight; made by `gallery`.
 
     It shows itself in a notebook; `save` writes it as a file that needs nothing else.
 
@@ -44,15 +46,15 @@ class Gallery:
 
     @property
     def cards(self) -> tuple[Card, ...]:
-        """What each card says, the largest gradient first."""
+        """The cards, the largest gradient first."""
         return self.facts.cards
 
     def html(self) -> str:
-        """The page."""
+        """Return the page."""
         return page(self.facts)
 
     def save(self, path: str | PathLike[str]) -> Path:
-        """Write the page; gives the path.
+        """Write the page, and return its path.
 
         Raises:
             OSError: if the file cannot be written.
@@ -77,17 +79,14 @@ class Gallery:
         return f"<gallery: {counted(self.facts.weights, 'weight')} of {parse_label(self.facts.output).text}>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        frame = (
-            f'<iframe sandbox="allow-scripts" title="{escape(repr(self)[1:-1])}" width="100%" '
-            f'height="{FRAME_HEIGHT}" frameborder="0" srcdoc="{escape(self.html())}"></iframe>'
-        )
+        frame = notebook_frame(self.html(), repr(self)[1:-1], HEIGHT)
         return {"text/plain": str(self), "text/html": frame}
 
 
 def gallery(
     output: Value, weights: Iterable[Value] | None = None, names: Mapping[str, Any] | None = None
 ) -> Gallery:
-    """The gradient path of every weight on one page, to be sorted and filtered, and the gradient by layer.
+    """Return the gradient path of every weight and the gradient by layer, on one page to sort and filter.
 
     No ``.grad`` is read or changed.
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from autograd.seeing.drawing import Drawing
 from autograd.seeing.drawing.path import draw_path
-from autograd.seeing.facts.ledger import Ledger, ledger_of
 from autograd.seeing.facts.names import check_value
 from autograd.seeing.facts.routes import Routes
+from autograd.seeing.ledger import Ledger
 from autograd.value import Value
 
 
@@ -21,7 +21,7 @@ class GradientPath(Routes):
     """All routes from ``weight`` to ``output``, shown: made by `gradient_path`; see `Routes`."""
 
     def ledger(self, k: int = 5, *, names: Mapping[str, Any] | None = None) -> Ledger:
-        """The gradient as an account: the ``k`` largest routes, what the others add, and the sum.
+        """Return the gradient as an account: the ``k`` largest routes, what the others add, and the sum.
 
         It prints as a table, and shows itself as one in a notebook.
 
@@ -46,12 +46,12 @@ class GradientPath(Routes):
          rest       +2           +8   the one other route
           sum       +8                = ∂L/∂w
         """
-        return ledger_of(self, self.routes(k), names)
+        return Ledger.of(self, self.routes(k), names)
 
     def draw(
         self, *, names: Mapping[str, Any] | None = None, limit: int = 400, theme: str = "light"
     ) -> Drawing:
-        """A picture of what lies between the weight and the output, and of nothing else.
+        """Return a picture of what lies between the weight and the output, and of nothing else.
 
         The strongest routes are told apart by hue and by number, and the thicker the stronger; each
         arrow carries its local derivative, in symbols where these are short.
@@ -78,7 +78,7 @@ class GradientPath(Routes):
 
 
 def gradient_path(output: Value, weight: Value) -> GradientPath:
-    """Every route by which ``weight`` reaches ``output``.
+    """Return every route by which ``weight`` reaches ``output``.
 
     Constants carry no gradient, so no route leads through one.
 

@@ -22,18 +22,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from autograd.graph import topological_order
+from autograd.notation.hints import described, did_you_mean, short_repr
 from autograd.notation.labels import shorten
 from autograd.notation.numbers import counted
 from autograd.reverse import upstreams
+from autograd.seeing.facts.comparison import Beside, compare
 from autograd.seeing.facts.events import both_passes, forward_mode
-from autograd.seeing.facts.names import check_value, labels_of, name, name_of_output, shorten_repr
+from autograd.seeing.facts.names import check_value, labels_of, name_of, name_of_output
 from autograd.seeing.facts.records import Step, Trace
+from autograd.seeing.facts.replay import recomputed
 from autograd.seeing.facts.sentences import Steps
 from autograd.seeing.facts.trace import LONGEST_NESTED_FORMULA, trace
 from autograd.value import Value
@@ -42,15 +44,16 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from autograd.mistakes import Engine
-    from autograd.seeing.facts.parting import Beside
-from autograd.seeing.facts.replay import recomputed
+    from autograd.seeing.pages.player import Content
 
 __all__ = ["Step", "Walk", "walk"]
 
 MOST_LINES = 60
-"""How many steps are printed; of more, the first and last ones and those around the current one."""
+"""At most about this many steps are printed: the first, the last and those around the current one."""
 LONGEST_TITLE = 80
+"""A title of more characters than this is cut; a graph of more nodes than this has a short title."""
 LONGEST_HINT = 100
+"""Labels of this many characters or more are not suggested."""
 
 
 class Walk(Sequence[Step]):
@@ -90,8 +93,6 @@ class Walk(Sequence[Step]):
         self.trace: Trace = replace(facts, steps=self._steps)
         self.beside: Beside | None = None
         if beside is not None:
-            from autograd.seeing.facts.parting import compare  # only needed for a second engine
-
             self.beside = compare(facts, self._ids, beside, output)
 
     def __len__(self) -> int:
@@ -112,27 +113,27 @@ class Walk(Sequence[Step]):
         return None if self._place < 0 else self[self._place]
 
     def step(self) -> Step | None:
-        """Go on by one and give the step arrived at; after the last, stay there and give None."""
+        """Move to the next step and return it; after the last, stay there and return None."""
         if self._place + 1 == len(self):
             return None
         self._place += 1
         return self.here
 
     def back(self) -> Step | None:
-        """Go back by one and give the step arrived at; None before the first."""
+        """Move to the step before and return it; None before the first."""
         self._place = max(self._place - 1, -1)
         return self.here
 
     def rewind(self) -> None:
-        """Go back to before the first step."""
+        """Move to the place before the first step."""
         self._place = -1
 
     def goto(self, where: int | Value | str) -> Step:
-        """Go to a step and give it.
+        """Move to a step and return it.
 
         Args:
             where: a step's number, from 0 as in ``walk[0]``, counted from the end if negative; or a
-                node, as a Value or by its label.  Of a node it is the next step that computes
+                node, as a Value or by its label.  For a node this is the next step that computes
                 something of it: its value, then each contribution to its gradient, and then its
                 value again.
 
@@ -163,7 +164,7 @@ class Walk(Sequence[Step]):
     # ------------------------------------------------------------------------------------ what if
 
     def what_if(self, changes: Mapping[Any, float] | None = None, /, **by_label: float) -> Walk:
-        """The walk as it would be if leaves had other numbers: at the same step, on a copy.
+        """Return the walk as it would be if leaves had other numbers: at the same step, on a copy.
 
         The engine computes the copy anew, op by op, as the graph was recorded; a branch that
         Python's own ``if`` has taken is not taken anew.
@@ -206,35 +207,29 @@ class Walk(Sequence[Step]):
     # ------------------------------------------------------------------------------ which is meant
 
     def _id(self, which: Value | str) -> str:
-        """The id of the node that is meant."""
+        """Return the id of the node that is meant."""
         if isinstance(which, Value):
             if which not in self._ids:
-                raise ValueError(f"{shorten_repr(which)} is not part of this graph")
+                raise ValueError(f"{short_repr(which)} is not part of this graph")
             return self._ids[which]
         if not isinstance(which, str):
             raise TypeError(
-                "a node is meant by the Value or its label, a step by its number; "
-                f"got {shorten_repr(which)} ({type(which).__name__})"
+                f"a node is meant by the Value or its label, a step by its number; got {described(which)}"
             )
         found = self._labels.get(which, [])
         if len(found) > 1:
-            raise ValueError(
-                f"{len(found)} nodes have the label {shorten_repr(which)}; give the Value itself"
-            )
+            raise ValueError(f"{len(found)} nodes have the label {short_repr(which)}; give the Value itself")
         if not found:
-            close = get_close_matches(
-                which[:LONGEST_HINT], [x for x in self._labels if len(x) < LONGEST_HINT], n=1
-            )
-            hint = f"; did you mean {close[0]!r}?" if close else ""
-            raise ValueError(f"no node has the label {shorten_repr(which)}{hint}")
+            hint = did_you_mean(which, (label for label in self._labels if len(label) < LONGEST_HINT))
+            raise ValueError(f"no node has the label {short_repr(which)}{hint}")
         return found[0]
 
     def _moving(self, which: Value | str) -> str:
-        """The id of the node that a tangent is taken with respect to."""
+        """Return the id of the node that a tangent is taken with respect to."""
         node = self._id(which)
         if self._values[node].role == "constant":
             raise ValueError(
-                f"{shorten_repr(which)} is a constant; a tangent is taken with respect to a variable"
+                f"{short_repr(which)} is a constant; a tangent is taken with respect to a variable"
             )
         return node
 
@@ -250,10 +245,10 @@ class Walk(Sequence[Step]):
         """
         output = self.trace.nodes[-1]
         formula = self._nested_formula() or output.formula
-        return " = ".join(part for part in (name(output), formula) if part)
+        return " = ".join(part for part in (name_of(output), formula) if part)
 
     def _nested_formula(self) -> str | None:
-        """The output's formula with those of all Values in it that have no name; None if it is too long."""
+        """Return the output's formula, with those of all nameless Values in it; None if it is too long."""
         if len(self.trace.nodes) > LONGEST_TITLE:
             return None
         *before, last = trace(self.output, {name: v for v, name in self._given.items()}).nodes
@@ -263,7 +258,7 @@ class Walk(Sequence[Step]):
     def __repr__(self) -> str:
         title = f"a walk of {counted(len(self), 'step')} through {shorten(self.title, LONGEST_TITLE)}"
         if self._wrt is not None:
-            title += f", in forward mode, with respect to {name(self.trace.nodes[int(self._wrt[1:])])}"
+            title += f", in forward mode, with respect to {name_of(self.trace.nodes[int(self._wrt[1:])])}"
         lines, before, phase = [title], -1, ""
         for place in self._printed():
             step = self[place]
@@ -276,7 +271,7 @@ class Walk(Sequence[Step]):
         return "\n".join(lines)
 
     def _printed(self) -> list[int]:
-        """The steps to print, in order: of many, those at the ends and around the current one."""
+        """Return the steps to print, in order: of many, those at the ends and around the current one."""
         if len(self) <= MOST_LINES:
             return list(range(len(self)))
         most = MOST_LINES // 3
@@ -289,35 +284,49 @@ class Walk(Sequence[Step]):
         return sorted(ends | around)
 
     def _mark(self, place: int) -> str:
-        """An arrow at the current step; a crossed sign where the other engine goes wrong."""
+        """Return an arrow at the current step; a crossed sign where the other engine goes wrong."""
         here = "→" if place == self._place else " "
         return here + ("≠" if self.beside is not None and place == self.beside.parts_at else " ")
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> dict[str, Any]:
-        """The page in a notebook, with a picture and text for where it cannot be shown."""
-        from autograd.seeing.pages.player import bundle  # pages are loaded only when wanted
+        """Return the page for a notebook, with a picture and text for where it cannot be shown."""
+        from autograd.seeing.pages.player import bundle  # pages are loaded only when they are wanted
 
-        return dict(bundle(self))
+        return {**bundle(self.content()), "text/plain": repr(self)}
 
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write the walk as one HTML page, which needs no network, no Python and no other file.
+    def content(self) -> Content:
+        """Return what a page shows of the walk."""
+        from autograd.seeing.pages.player import Content
 
-        Args:
-            path: the file to write, such as ``"walk.html"``.
+        return Content(shorten(self.title, LONGEST_TITLE), self.output, self.trace, self.beside)
+
+    def content_with(self, numbers: Mapping[str, float]) -> Content:
+        """Return the `content` of `what_if`, for a page, which names the leaves by their ids in the trace."""
+        return self.what_if({self._values[node]: x for node, x in numbers.items()}).content()
+
+    def html(self) -> str:
+        """Return the walk as one HTML page, which needs no network, no Python and no other file.
+
+        Raises:
+            RuntimeError: if there is no renderer to place the graph with.
         """
         from autograd.seeing.pages.player import page
 
-        Path(path).write_text(page(self), encoding="utf-8")
+        return page(self.content())
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the page of `html` to a file, such as ``"walk.html"``."""
+        Path(path).write_text(self.html(), encoding="utf-8")
 
     def live(self) -> Any:
-        """The page as a notebook widget, in which leaves can be changed; see `player.live`.
+        """Return the page as a notebook widget, in which leaves can be changed.
 
         Raises:
             ImportError: if the packages of ``chainrule[notebook]`` are not installed.
         """
         from autograd.seeing.pages.player.live import live
 
-        return live(self)
+        return live(self.content(), self.content_with)
 
 
 def walk(
@@ -327,11 +336,11 @@ def walk(
     tangent: Value | str | None = None,
     beside: Engine | None = None,
 ) -> Walk:
-    """The chain rule one step at a time, through everything that ``output`` was computed from.
+    """Return the chain rule one step at a time, through everything that ``output`` was computed from.
 
     A `Walk` is a sequence of `Step`, each explained, with a current place; in a notebook it shows
-    itself as a page to step through.  First comes the forward pass, one step a node; then the
-    reverse pass, one step an edge that carries a gradient.
+    itself as a page to step through.  First comes the forward pass, one step per node; then the
+    reverse pass, one step per edge that carries a gradient.
 
     Args:
         output: the Value at the end, such as a loss.
@@ -358,7 +367,7 @@ def walk(
     if beside is not None and not callable(beside):
         raise TypeError(
             "beside is an engine: a function that is given the output and yields its updates; "
-            f"got {shorten_repr(beside)} ({type(beside).__name__})"
+            f"got {described(beside)}"
         )
     if beside is not None and tangent is not None:
         raise ValueError(
@@ -376,7 +385,7 @@ def _by_label(facts: Trace) -> dict[str, list[str]]:
 
 
 def _all_names(order: Sequence[Value], labels: Mapping[Value, str]) -> dict[str, Value]:
-    """A name for every Value without a label: the caller's, else y for the output, else v1, v2, …
+    """Return a name for every Value without a label: the caller's, else y for the output, else v1, v2, …
 
     The caller's names are those that `labels_of` found.
     """

@@ -1,6 +1,6 @@
 """The tape: a graph recorded once and replayed over many samples as machine code.
 
-Reads in this order: `tape` (what a user calls) → `recording` and `listing` (a function's graph as a
+It reads in this order: `tape` (what a user calls) → `recording` and `listing` (a function's graph as a
 flat list) → `lowering` (equal, simpler lists) → `schedule` (rows and steps) → `replayer` (the numbers)
 → `kernels` (the machine) → `compiled` (the op table in Numba).
 """

@@ -2,9 +2,9 @@
 
 Each op gets two kernels, forward and reverse, that run its functions over lanes.  A kernel is a few
 lines of generated Python in a file of its own, kept in a cache folder together with what Numba
-compiles from it.  The file's name holds a fingerprint of everything that its machine code depends on:
-the op's functions down to their bytecode and constants, those of every op they call, the templates
-below, and the versions of Python and Numba.  A changed op therefore never meets old machine code.
+compiles from it.  The file's name contains a fingerprint of everything that its machine code depends
+on: the op's functions down to their bytecode and constants, those of every op they call, the templates,
+and the versions of Python and Numba.  So a changed op never runs old machine code.
 """
 
 from __future__ import annotations
@@ -30,14 +30,13 @@ from numba import njit
 from numba import types as nt
 
 from autograd.core.arithmetic import ELEMENTARY
-from autograd.core.primitive import TABLE, Op
+from autograd.core.primitive import TABLE, Op, entry
 from autograd.tape.templates import source
 
 DTYPES = {"float64": nt.float64, "float32": nt.float32}
 
-
 MOST_INPUTS = 3
-"""Of an op that takes a fixed number of them: the columns of a program's ``args``."""
+"""An op takes at most this many inputs, unless it is variadic: the columns of a program's ``args``."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +59,7 @@ class _Compiled(types.ModuleType):
     """The arithmetic in which Numba compiles a rule: it looks names up here as in any module."""
 
     def __getattr__(self, name: str) -> Any:
-        if name not in TABLE:
-            raise AttributeError(f"there is no op {name!r} in the table")
-        setattr(self, name, functions(TABLE[name])[0])
+        setattr(self, name, functions(entry(name))[0])
         return getattr(self, name)
 
 
@@ -71,12 +68,12 @@ vars(_arithmetic).update({name: getattr(math, name) for name in ELEMENTARY}, whe
 
 
 def functions(op: Op) -> list[Callable[..., Any]]:
-    """The op's value and partials, compiled when first called from compiled code."""
+    """Return the op's value and partials, to be compiled when compiled code first calls them."""
     return [njit(_as_python(f, op), error_model="numpy") for f in op.rule(_arithmetic)]
 
 
 def _as_python(function: Callable[..., Any], op: Op) -> Callable[..., Any]:
-    """A builtin such as ``math.exp`` or ``sum`` as a Python function, the only kind that Numba takes."""
+    """Wrap a builtin such as ``math.exp`` or ``sum`` in a Python function: Numba takes no other kind."""
     if hasattr(function, "__code__"):
         return function
     if op.arity == 2:
@@ -88,7 +85,7 @@ def _as_python(function: Callable[..., Any], op: Op) -> Callable[..., Any]:
 
 
 def fingerprint(op: Op, dtype: str) -> str:
-    """A hash of all that the machine code of the op's kernels depends on."""
+    """Return a hash of everything that the machine code of the op's kernels depends on."""
     digest = hashlib.sha256()
     for part in (numba.__version__, sys.version, dtype, source(op, dtype), _where.py_func.__code__.co_code):
         digest.update(repr(part).encode())
@@ -98,7 +95,7 @@ def fingerprint(op: Op, dtype: str) -> str:
 
 
 def fingerprint_of_function(function: Callable[..., Any], *more: object) -> str:
-    """A hash of all that the machine code of a plain function depends on."""
+    """Return a hash of everything that the machine code of a plain function depends on."""
     digest = hashlib.sha256()
     for part in (numba.__version__, sys.version, *more):
         digest.update(repr(part).encode())
@@ -143,7 +140,7 @@ def _contents_of_value(name: str, value: Any, seen: set[str]) -> Iterator[str]:
         yield f"{name}={value!r}"
     elif isinstance(value, types.BuiltinFunctionType):
         yield f"{name}={value.__module__}.{value.__name__}"
-    else:  # what cannot be read to the bottom is not known to be the same in another process
+    else:  # what cannot be read completely may differ in another process
         yield f"{name}: {_PROCESS}"
 
 
@@ -168,7 +165,7 @@ def _names(code: types.CodeType) -> list[str]:
 
 
 def signatures(dtype: str) -> tuple[Any, Any]:
-    """The C signatures of forward and reverse kernels; the templates name their arguments."""
+    """Return the C signatures of forward and reverse kernels; the templates name their arguments."""
     numbers, rows, i = nt.CPointer(DTYPES[dtype]), nt.CPointer(nt.int64), nt.int64
     forward = nt.void(numbers, i, i, rows, rows, rows, i, i)
     reverse = nt.void(numbers, numbers, i, i, rows, rows, rows, rows, rows, i, i)
@@ -179,11 +176,11 @@ _loaded: dict[tuple[Op, str], Kernel] = {}
 
 
 def kernel(op: Op, dtype: str = "float64") -> Kernel:
-    """The op's compiled kernels: from memory, from the cache on disk, or compiled now.
+    """Return the op's compiled kernels: from memory, from the cache on disk, or compiled now.
 
     Raises:
-        NotImplementedError: if Numba cannot compile the op's functions, or it takes more inputs than
-            a row of the tape has room for.
+        NotImplementedError: if Numba cannot compile the op's functions, or if it takes more inputs
+            than a row of the tape has room for.
     """
     if (op.arity or 0) > MOST_INPUTS:
         raise NotImplementedError(
@@ -194,7 +191,7 @@ def kernel(op: Op, dtype: str = "float64") -> Kernel:
         name = f"{op.name}_{fingerprint(op, dtype)}"
         try:
             module = cached_module(name, source(op, dtype))
-        except Exception as error:  # Numba lets through whatever its parts raise
+        except Exception as error:  # Numba raises errors of many kinds
             reason = str(error).strip().splitlines()[-1]
             raise NotImplementedError(
                 f"the op {op.name!r} cannot be compiled for the tape: {reason}"
@@ -207,7 +204,7 @@ def cached_module(name: str, text: str) -> Any:
     """Import generated Python from the cache folder, where Numba also keeps what it compiles from it.
 
     Args:
-        name: unique to the text and to everything that its machine code depends on.
+        name: unique for the text and for everything that its machine code depends on.
         text: the source.
     """
     path = cache_folder() / f"{name}.py"
@@ -220,12 +217,12 @@ def cached_module(name: str, text: str) -> Any:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # where what Numba kept on disk looks for its globals
+    sys.modules[spec.name] = module  # cached machine code looks for its globals there
     try:
         spec.loader.exec_module(module)
     except numba.core.errors.NumbaError:
         raise
-    except Exception:  # the machine code that is kept on disk is damaged: compile it again
+    except Exception:  # the machine code on disk is damaged: compile it again
         for kept in (path.parent / "__pycache__").glob(f"{name}.*"):
             kept.unlink()
         spec.loader.exec_module(module)
@@ -240,9 +237,9 @@ def _holds(path: Path, text: str) -> bool:
 
 
 def cache_folder() -> Path:
-    """Where kernels are kept: ``CHAINRULE_CACHE`` if set, else the user's cache folder.
+    """Return the folder of the kernels: ``CHAINRULE_CACHE`` if set, else one in the user's cache folder.
 
-    Where that cannot be written, a temporary folder of this process alone.
+    If that cannot be written to, it is a temporary folder for this process alone.
     """
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = Path(os.environ.get("CHAINRULE_CACHE") or home / "chainrule")

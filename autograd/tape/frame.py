@@ -1,4 +1,4 @@
-"""What a replay is handed: one array that says where all others are."""
+"""The argument of a replay: one array with the addresses of all others."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ class Arrays(NamedTuple):
 
     Attributes:
         uniform, varying: the two programs, packed.
-        U, GU, V, G: the numbers and their gradients; see the module's text.
-        X: the varying inputs, one row a sample.
+        U, GU, V, G: the numbers and their gradients; see `autograd.tape.kernels`.
+        X: the varying inputs, one row per sample.
         loaded: the columns of X that the first rows of V hold.
-        samples: which rows of X the samples are; empty for the rows as they stand.
-        gathered: room for a block of them, where they are not taken as they stand.
+        samples: which rows of X the samples are; empty for all rows in order.
+        gathered: room for a block of samples, if they are not all rows in order.
         outputs, uniform_outputs: the row of V, or else that of U, of each output; -1 in the other.
         seeds: the gradient that each output starts with, in every lane; empty for no reverse pass.
-        totals: to which each output's sum over the samples is added.
-        values: where each sample's outputs go, one row a sample; empty if they are not wanted.
+        totals: each output's sum over the samples is added here.
+        values: where each sample's outputs go, one row per sample; empty if they are not wanted.
         inputs_gradient: where the gradients of the inputs go, shaped like X; empty if not wanted.
     """
 
@@ -54,7 +54,7 @@ class Sizes(NamedTuple):
         block: how many lanes are processed together, at most ``stride``.
         stride: how far apart the rows of V lie.
         start, stop: the range of samples.
-        alone: 1 for a replay on one thread, which does the uniform part too.
+        alone: 1 for a replay on one thread, which computes the uniform part too.
         gemm: the address of the matrix product.
     """
 
@@ -70,8 +70,8 @@ class Sizes(NamedTuple):
 class Frame:
     """Everything a replay needs, as one array of addresses, lengths and numbers.
 
-    Handing twenty arrays to a compiled function costs more than a small network's replay; one
-    address costs next to nothing, and only what changed since the last replay is written anew.
+    Passing twenty arrays to a compiled function takes longer than a small network's replay.  Passing one
+    address takes next to no time, and only what has changed since the last replay is written again.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""What a tape does, step by step, in the words of the drawings."""
+"""The instructions of a tape, step by step, in the words of the drawings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Instruction:
         number: its place on the tape.
         op: the op it applies; None where uniform numbers are copied to the lanes.
         values: the Values it computes.
-        uniform: whether it is computed once a replay, for all samples together.
+        uniform: whether it is computed once per replay, for all samples together.
         note: what was fused into it and why, or "".
     """
 
@@ -42,7 +42,7 @@ class Instruction:
 
 
 def instructions(listing: Listing, plan: Schedule) -> Iterator[Instruction]:
-    """The steps in the order of a forward replay, the uniform ones first."""
+    """Yield the steps in the order of a forward replay, the uniform ones first."""
     place = 0
     for rows, uniform in ((plan.uniform_rows, True), (plan.varying_rows, False)):
         node_of = rows.node_of
@@ -62,7 +62,7 @@ def _named(values: Sequence[Value]) -> str:
 
 
 def _name(v: Value) -> str:
-    """The Value's label, else its op applied to what its inputs are called, else its number."""
+    """Return the Value's label, else its op applied to the names of its inputs, else its number."""
     if v.label or v.op is None or len(v.inputs) > 3:
         return v.label or number(v.data)
     return formula(v.op, [a.label or number(a.data) for a in v.inputs])

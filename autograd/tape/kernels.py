@@ -1,10 +1,10 @@
-"""The machine that replays a tape: it knows rows, lanes and steps, and no op by name.
+"""The machine that replays a tape: it knows rows, lanes and steps, but no op by name.
 
 A program is a list of steps, each a run of consecutive rows computed in the same way: by an op's
 kernel (called through its address), as one matrix product, or as copies of uniform numbers.  It is
 run forward and then, for gradients, backward.  Rows lie in flat arrays: row r of V holds one number
-a lane, at V[r * stride : r * stride + lanes]; row r of G its gradient.  U and GU are the same for
-uniform numbers, with a single lane.
+per lane, at V[r * stride : r * stride + lanes]; row r of G holds its gradients.  U and GU are the same
+for uniform numbers, with a single lane.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ class Program(NamedTuple):
     """A program as arrays.
 
     Attributes:
-        steps: one row a step: kind, first row, row after the last, address of the forward and of
+        steps: one row per step: kind, first row, row after the last, address of the forward and of
             the reverse kernel (OP) or index into ``affine`` (AFFINE), whether the reverse pass needs it.
         args: rows of the inputs of each row, three columns (OP); for BROADCAST the row of U.
         ptr, lists: for ops of any number of inputs, row i's inputs are lists[ptr[i]:ptr[i + 1]].
         need, need_list: which inputs a gradient is to be sent to: bit j of need[i] for input j, or
             one flag for each entry of ``lists``.
-        affine: one row a matrix product: first row of the result, number of rows R, number of
+        affine: one row per matrix product: first row of the result, number of rows R, number of
             inputs K, first row of W in U (R × K, row by row), first row of the bias in U or -1,
             first segment and the one after the last, whether W needs a gradient, how many of the
             rows send one (the first ones).
@@ -61,7 +61,7 @@ PARTS = len(Program._fields)
 
 
 def pack(program: Program) -> Rows:
-    """The program as one array, quick to hand over: the lengths of its parts, then the parts."""
+    """Return the program as one array, quick to hand over: the lengths of its parts, then the parts."""
     return np.concatenate([[part.size for part in program], *[part.ravel() for part in program]]).astype(
         np.int64
     )
@@ -98,14 +98,15 @@ def _call(typing_context, address, arguments):
 
 
 def blas_address(dtype: str) -> int:
-    """The address of BLAS's general matrix product for the dtype, as SciPy ships it."""
+    """Return the address of BLAS's general matrix product for the dtype, as SciPy ships it."""
     name = "dgemm" if dtype == "float64" else "sgemm"
     address: int = get_cython_function_address("scipy.linalg.cython_blas", name)
     return address
 
 
 SMALL_PRODUCT = 2048
-"""Multiplications below which plain loops beat the call of a BLAS (measured on layers of 2 to 64)."""
+"""For fewer multiplications than this, plain loops are faster than a call of BLAS (measured on layers of
+2 to 64)."""
 
 LINE = 8
 """Numbers in a cache line."""
@@ -115,7 +116,7 @@ N, T = ord("N"), ord("T")
 
 @njit(cache=True, nogil=True)
 def _add_product(blas, shape, a, b, c):
-    """C += op(A) op(B) for column-major matrices of ``shape`` (rows of C, columns of C, terms of a sum).
+    """Compute C += op(A) op(B) for column-major matrices of ``shape`` (rows, columns, terms of a sum).
 
     A matrix is (address of its first element, numbers from column to column, N or T); ``blas`` is
     (address of gemm, room for its integers, a 1 of the dtype).
@@ -128,13 +129,13 @@ def _add_product(blas, shape, a, b, c):
     _call(gemm, (w + 24, w + 28, w, w + 4, w + 8, scale, a[0], w + 12, b[0], w + 16, scale, c[0], w + 20))
 
 
-# A matrix whose rows are contiguous is, to BLAS, the transpose of one whose columns are: what is
-# Z = W X in rows is Zᵀ = Xᵀ Wᵀ in columns, and the X of samples one after another is there as it is.
+# To BLAS, a matrix with contiguous rows is the transpose of one with contiguous columns.  Z = W X in rows
+# is Zᵀ = Xᵀ Wᵀ in columns, and samples that follow one another need no copy to serve as X.
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _affine_forward(p, q, V, stride, lanes, samples, U, blas):
-    """Z = W X + b: the rows of Z start as b, and each segment of X adds its product."""
+    """Compute Z = W X + b: the rows of Z start as b, and each segment of X adds its product."""
     out, R, K, w, b = p.affine[q, 0], p.affine[q, 1], p.affine[q, 2], p.affine[q, 3], p.affine[q, 4]
     v, u, size = V.ctypes.data, U.ctypes.data, V.itemsize
     zero = blas[2][0] - blas[2][0]
@@ -152,7 +153,7 @@ def _affine_forward(p, q, V, stride, lanes, samples, U, blas):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _affine_reverse(p, q, V, G, stride, lanes, samples, U, GU, blas):
-    """∂/∂W = D Xᵀ, ∂/∂b = the sums of D's rows, ∂/∂X = Wᵀ D, where D is the gradient of Z."""
+    """Add ∂/∂W = D Xᵀ, ∂/∂b = the sums of D's rows and ∂/∂X = Wᵀ D, where D is the gradient of Z."""
     out, R, K, w, b = p.affine[q, 0], p.affine[q, 8], p.affine[q, 2], p.affine[q, 3], p.affine[q, 4]
     v, g, u, gu, size = V.ctypes.data, G.ctypes.data, U.ctypes.data, GU.ctypes.data, V.itemsize
     need_w = p.affine[q, 7]
@@ -250,7 +251,7 @@ def _reverse(p, V, G, stride, lanes, samples, U, GU, blas):
 
 @njit(cache=True, nogil=True)
 def _load(V, stride, lanes, X, loaded):
-    """Columns ``loaded`` of the samples, the first rows of X, into the first rows of V.
+    """Load the columns ``loaded`` of the samples, the rows of X, into the first rows of V.
 
     Eight samples at a time, so that each cache line of V is filled in one go.
     """
@@ -278,7 +279,7 @@ def uniform_reverse(uniform_code, U, GU, gemm):
 
 @cache
 def entry(dtype: str) -> Callable[[int], None]:
-    """The compiled function that replays the frame at an address."""
+    """Return the compiled function that replays the frame at an address."""
     compiled = cfunc("void(int64)", cache=True)({"float64": _float64, "float32": _float32}[dtype])
     call: Callable[[int], None] = compiled.ctypes
     return call
@@ -294,7 +295,7 @@ def _float32(address):
 
 @intrinsic
 def _pointer(typing_context, address):
-    """An address as a pointer."""
+    """Return an address as a pointer."""
 
     def generate(context, builder, signature, values):
         return builder.inttoptr(values[0], context.get_value_type(types.voidptr))
@@ -304,13 +305,13 @@ def _pointer(typing_context, address):
 
 @njit(nogil=True)
 def _at(words, i, dtype):
-    """The i-th array of a frame."""
+    """Return the i-th array of a frame."""
     return carray(_pointer(words[i]), words[HELD + i], dtype)
 
 
 @njit(nogil=True, error_model="numpy")
 def _replay(address, dtype):
-    """One replay: the uniform part around the varying blocks."""
+    """Replay once: the uniform part around the varying blocks."""
     w = carray(_pointer(address), 2 * HELD + 7, np.int64)
     i = np.int64
     a = Arrays(

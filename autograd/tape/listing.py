@@ -1,4 +1,4 @@
-"""A graph as a flat list: what every step of lowering takes and gives.
+"""A graph as a flat list: what every step of lowering takes and returns.
 
 >>> from autograd import Value
 >>> x, w = Value(2.0, "x"), Value(3.0, "w")
@@ -71,11 +71,11 @@ class Listing:
         return np.fromiter(map(place.__getitem__, self.ops), np.int64, len(self.ops))
 
     def applies(self, *some: Op) -> NDArray[np.bool_]:
-        """Which nodes apply one of these ops."""
+        """Return which nodes apply one of these ops."""
         return np.isin(self.codes, [i for i, op in enumerate(self.found) if op in some])
 
     def inputs(self, i: int) -> Indices:
-        """The nodes that node i is computed from."""
+        """Return the nodes that node i is computed from."""
         return self.args[self.ptr[i] : self.ptr[i + 1]]
 
     def __str__(self) -> str:
@@ -91,21 +91,21 @@ class Listing:
 def flatten(
     outputs: Sequence[Value], varying: Sequence[Value] = (), made: Sequence[Value] | None = None
 ) -> Listing:
-    """The graph of the outputs as a list.
+    """Return the graph of the outputs as a list.
 
     Args:
         outputs: the Values asked for.
         varying: the leaves that differ from sample to sample.  Every other leaf is a parameter, or
             a constant if it is one.
-        made: the nodes in the order in which they were made, where that is known: it saves the
-            search for an order.  It may hold more nodes than the outputs need.
+        made: the nodes in the order in which they were made, if that is known: it saves the search for
+            an order.  It may contain more nodes than the outputs need.
     """
     made = topological_order(*outputs) if made is None else made
     place = dict(zip(made, range(len(made)), strict=True))
     inputs = list(map(inputs_of, made))
     used = [*chain.from_iterable(inputs), *outputs]
     places = np.fromiter(map(place.get, used, repeat(-1)), np.int64, len(used))
-    # what came from outside goes before what was made: at the places -1, -2, ... until all are shifted
+    # nodes from outside go before those that were made: at the places -1, -2, … until all are shifted
     outside = places < 0
     strangers = list(compress(used, outside.tolist()))
     before = _with_inputs_first(strangers)
@@ -131,7 +131,7 @@ def flatten(
 
 
 def _kinds(nodes: Sequence[Value], ops: Sequence[Op | None], varying: Sequence[int]) -> NDArray[np.uint8]:
-    """What each node is, given the places of the varying leaves."""
+    """Return what each node is, given the places of the varying leaves."""
     kinds = np.full(len(nodes), COMPUTED, np.uint8)
     leaf = np.fromiter(map(is_, ops, repeat(None)), bool, len(ops))
     constant = map(isinstance, compress(nodes, leaf.tolist()), repeat(Constant))
@@ -141,7 +141,7 @@ def _kinds(nodes: Sequence[Value], ops: Sequence[Op | None], varying: Sequence[i
 
 
 def _with_inputs_first(values: Sequence[Value]) -> list[Value]:
-    """These Values, each once, and all that they are computed from, each after its inputs."""
+    """Return these Values and all that they are computed from, each once and after its inputs."""
     earlier = topological_order(*compress(values, map(inputs_of, values)))
     return list(dict.fromkeys(chain(earlier, values)))
 
@@ -150,7 +150,7 @@ inputs_of, op_of = attrgetter("inputs"), attrgetter("op")
 
 
 def keep(listing: Listing, wanted: NDArray[np.bool_]) -> Listing:
-    """The listing with only the wanted nodes, which must include all their inputs."""
+    """Return the listing with only the wanted nodes, which must include all their inputs."""
     if wanted.all():
         return listing
     new_place = np.cumsum(wanted) - 1
@@ -170,7 +170,7 @@ def keep(listing: Listing, wanted: NDArray[np.bool_]) -> Listing:
 
 
 def rewire(listing: Listing, changed: Mapping[int, tuple[Op | None, Sequence[int]]]) -> Listing:
-    """The listing with other ops and inputs at some nodes; an op of None makes the node a constant."""
+    """Return the listing with other ops and inputs at some nodes; an op of None makes the node a constant."""
     if not changed:
         return listing
     counts = np.diff(listing.ptr)

@@ -1,4 +1,4 @@
-"""From the graph as recorded to the graph as replayed: each step gives an equal, simpler listing."""
+"""From the graph as recorded to the graph as replayed: each step returns an equal, simpler listing."""
 
 from __future__ import annotations
 
@@ -12,16 +12,15 @@ from autograd.tape.kernels import levels_of, reach_back, reach_forward
 from autograd.tape.listing import COMPUTED, PARAMETER, VARYING, Listing, keep, rewire
 
 Mask = NDArray[np.bool_]
-COMPARISONS = (ops.less, ops.less_equal, ops.equal)
 
 
 def lower(listing: Listing) -> Listing:
-    """All steps in order: fold constants, gather dots, drop what no output needs."""
+    """Take all steps in order: fold constants, gather dots, drop what no output needs."""
     return drop_unneeded(gather_dots(drop_unneeded(fold_constants(listing))))
 
 
 def fold_constants(listing: Listing) -> Listing:
-    """What depends on constants alone becomes a constant: its number is known."""
+    """Replace what depends on constants alone by a constant: its number is known."""
     open_ended = (listing.kinds == VARYING) | (listing.kinds == PARAMETER)
     reach_forward(listing.ptr, listing.args, _none(listing), open_ended)
     folded = np.flatnonzero(~open_ended & (listing.kinds == COMPUTED))
@@ -29,7 +28,7 @@ def fold_constants(listing: Listing) -> Listing:
 
 
 def drop_unneeded(listing: Listing) -> Listing:
-    """Only what the outputs are computed from."""
+    """Keep only what the outputs are computed from."""
     needed = np.zeros(len(listing), bool)
     needed[listing.outputs] = True
     reach_back(listing.ptr, listing.args, _none(listing), needed)
@@ -37,28 +36,28 @@ def drop_unneeded(listing: Listing) -> Listing:
 
 
 def varying_nodes(listing: Listing) -> Mask:
-    """Which nodes differ from sample to sample; the others are uniform, computed once a replay."""
+    """Return which nodes differ from sample to sample; the others are uniform, computed once per replay."""
     varying: Mask = listing.kinds == VARYING
     reach_forward(listing.ptr, listing.args, _none(listing), varying)
     return varying
 
 
 def levels(listing: Listing) -> NDArray[np.int64]:
-    """Each varying node's distance from the inputs; -1 for uniform nodes."""
+    """Return each varying node's distance from the inputs; -1 for uniform nodes."""
     level = np.where(listing.kinds == VARYING, 0, -1)
     levels_of(listing.ptr, listing.args, level)
     return level
 
 
 def uniform_levels(listing: Listing) -> NDArray[np.int64]:
-    """Each node's distance from the leaves, whatever their kind."""
+    """Return each node's distance from the leaves, of whatever kind they are."""
     level = np.where(listing.kinds == COMPUTED, -1, 0)
     levels_of(listing.ptr, listing.args, level)
     return level
 
 
 def gradient_paths(listing: Listing, inputs: bool, output: int = 0) -> Mask:
-    """Which nodes lie between the output and a leaf whose gradient is wanted.
+    """Return which nodes lie between the output and a leaf whose gradient is wanted.
 
     Args:
         listing: the graph.
@@ -67,7 +66,7 @@ def gradient_paths(listing: Listing, inputs: bool, output: int = 0) -> Mask:
 
     No gradient passes a comparison, as in the eager reverse pass.
     """
-    comparison = listing.applies(*COMPARISONS)
+    comparison = listing.applies(*ops.COMPARISONS)
     sent = np.zeros(len(listing), bool)
     sent[listing.outputs[output]] = True
     reach_back(listing.ptr, listing.args, comparison, sent)
@@ -82,7 +81,7 @@ def _none(listing: Listing) -> Mask:
 
 
 def gather_dots(listing: Listing) -> Listing:
-    """Chains of multiply and add become one `dot`: unfused neurons, sums of weighted inputs.
+    """Gather chains of multiply and add into one `dot`: unfused neurons, sums of weighted inputs.
 
     A sum is gathered where two or more of its terms are products with a uniform factor and at most
     one other term, a uniform one, is left.  Products and partial sums that are used elsewhere stay.
@@ -112,7 +111,7 @@ def gather_dots(listing: Listing) -> Listing:
 def _terms(
     listing: Listing, root: int, inner: Mask, uses: NDArray[np.int64], varying: Mask
 ) -> tuple[list[tuple[int, int]], list[int]]:
-    """The terms of a sum: (uniform, varying) pairs that are multiplied, and whatever else is added."""
+    """Split a sum into (uniform, varying) pairs that are multiplied, and all its other terms."""
     pairs: list[tuple[int, int]] = []
     rest: list[int] = []
     stack = [root]

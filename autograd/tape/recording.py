@@ -1,9 +1,8 @@
-"""From a function of Values to the list of its nodes, refusing what would be wrong for other samples."""
+"""From a function of Values to the list of its nodes; what would be wrong for other samples is refused."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from inspect import signature
 from itertools import compress
 from operator import is_, is_not
 from typing import Any
@@ -11,12 +10,15 @@ from typing import Any
 import numpy as np
 
 from autograd.core.recording import BranchError, mode
+from autograd.core.signatures import argument_names
 from autograd.node import number_of
+from autograd.notation.hints import described
 from autograd.tape.listing import COMPUTED, Listing, flatten
 from autograd.value import Value
 
 RUN_TWICE = 100_000
-"""Ops up to which a function is run again to compare: beyond, that would double a wait of seconds."""
+"""A function of at most this many ops is run again to compare: for more, that would double a wait of
+seconds."""
 
 
 def record(
@@ -30,29 +32,20 @@ def record(
     """
     if not callable(function):
         raise TypeError(
-            f"a tape is recorded from a function of Values; got {function!r} (for Values: Tape.of)"
+            f"a tape is recorded from a function of Values; got {described(function)} (for Values: Tape.of)"
         )
-    names = _argument_names(function, len(sample))
+    names = argument_names(function, len(sample), unnamed=lambda i: f"x{i + 1}")
     arguments = [_as_inputs(x, name) for x, name in zip(sample, names, strict=True)]
     inputs = [v for x in arguments for v in (x if isinstance(x, list) else [x])]
     widths = [len(x) if isinstance(x, list) else 0 for x in arguments]
     made: list[Value] = []
-    with mode.switched(branching=False, recording=True, made=made):  # whatever cuts the graph is refused
+    with mode.switched(branching=False, recording=True, made=made):  # what cuts the graph is refused
         outputs = only_values(function(*arguments))
         listing = flatten(outputs, inputs, made)
         if len(made) <= RUN_TWICE:
             moved = [_moved(x) for x in arguments]
             _compare(listing, only_values(function(*moved)), moved)
     return listing, outputs, inputs, widths
-
-
-def _argument_names(function: Callable[..., Any], count: int) -> list[str]:
-    """The names of the function's arguments, which become the labels of its inputs."""
-    try:
-        names = list(signature(function).parameters)[:count]
-    except ValueError:  # a builtin that does not say
-        names = []
-    return [*names, *(f"x{i + 1}" for i in range(len(names), count))]
 
 
 def _as_inputs(x: Any, name: str) -> Value | list[Value]:
@@ -68,7 +61,7 @@ def _as_inputs(x: Any, name: str) -> Value | list[Value]:
 
 
 def _moved(x: Value | list[Value]) -> Any:
-    """The same inputs with slightly other numbers."""
+    """Return the same inputs with slightly different numbers."""
     if isinstance(x, list):
         return [_moved(v) for v in x]
     x0 = number_of(x)
@@ -76,18 +69,18 @@ def _moved(x: Value | list[Value]) -> Any:
 
 
 def _compare(listing: Listing, outputs: list[Value], arguments: list[Any]) -> None:
-    """Refuse a function that gives other outputs another graph."""
+    """Refuse a function whose second run gave another graph."""
     if not _same_graph(listing, outputs, arguments):
         raise BranchError(
             "the function gives another graph for another sample: it keeps state or draws random "
-            "numbers, and the tape would keep what it found for all data"
+            "numbers, and the tape would keep those of the first run for all data"
         )
 
 
 def _same_graph(listing: Listing, outputs: list[Value], arguments: list[Any]) -> bool:
-    """Whether other outputs have the same graph, and leaves with the same numbers, the inputs aside.
+    """Return whether other outputs have the same graph, and the same numbers in all leaves but the inputs.
 
-    Each node is held against its twin in the other graph, from the outputs back.
+    Each node is compared with its twin in the other graph, from the outputs back.
     """
     nodes = listing.nodes
     if len(outputs) != len(listing.outputs):
@@ -113,10 +106,16 @@ def _same_graph(listing: Listing, outputs: list[Value], arguments: list[Any]) ->
 
 
 def only_values(values: Any) -> list[Value]:
+    """Return one Value or several as a list.
+
+    Raises:
+        TypeError: if something is not a Value.
+        ValueError: if there is none.
+    """
     listed = list(values) if isinstance(values, Iterable) else [values]
     if not listed:
         raise ValueError("there is no output to record")
     for v in listed:
         if not isinstance(v, Value):
-            raise TypeError(f"a tape records Values; got {v!r} ({type(v).__name__}): its graph was cut")
+            raise TypeError(f"a tape records Values; got {described(v)}: its graph was cut")
     return listed

@@ -18,10 +18,10 @@ from autograd.tape.schedule import Schedule
 Array = NDArray[Any]
 
 CACHE_BYTES = 1 << 22
-"""What the rows of one block of lanes may take: about a processor core's second-level cache."""
+"""The rows of one block of lanes take at most this many bytes: about a core's second-level cache."""
 
 NOTHING: tuple[Any, ...] = (None,) * 6
-"""In place of what the last replay on one thread was asked for, where there was none."""
+"""Stands for the arguments of the last replay on one thread before there was one."""
 
 
 class Replayer:
@@ -49,18 +49,18 @@ class Replayer:
         self._no_seeds = np.empty(0, kind)
         self._in_order = np.empty(0, np.int64)
         self._rooms: dict[int, Array] = {}
-        self._lock = Lock()  # one replay at a time: the arrays are shared
+        self._lock = Lock()  # the arrays are shared, so only one replay runs at a time
         self._replay = entry(dtype)
         self._frames = [self._frame(t) for t in range(threads)]
         self._entered = NOTHING
 
     def _memory(self, kind: np.dtype[Any]) -> tuple[Array, Array, Array, Array]:
-        """One thread's GU, V, G and totals; V and G grow with the lanes that are used."""
+        """Return one thread's GU, V, G and totals; V and G grow with the lanes that are used."""
         GU, totals = np.zeros(self.plan.uniform_rows.count, kind), np.zeros(len(self.plan.outputs), kind)
         return GU, np.empty(0, kind), np.empty(0, kind), totals
 
     def _room(self, thread: int, stride: int) -> tuple[Array, Array, Array, Array]:
-        """The thread's memory, with V and G large enough for rows of this stride."""
+        """Return the thread's memory, with V and G large enough for rows of this stride."""
         GU, V, G, totals = self._own[thread]
         size = self.plan.varying_rows.count * stride
         if len(V) < size:
@@ -69,7 +69,7 @@ class Replayer:
         return GU, V, G, totals
 
     def _gathered(self, thread: int, X: Array, samples: Array) -> Array:
-        """A thread's room for a block of samples that do not stand one after another."""
+        """Return a thread's room for a block of samples that are not consecutive rows of X."""
         if not len(samples):
             return self._no_table
         if thread not in self._rooms:
@@ -77,7 +77,7 @@ class Replayer:
         return self._rooms[thread]
 
     def memory(self) -> list[Array]:
-        """All arrays that replays take: the programs and the numbers."""
+        """Return all arrays that replays use: the programs and the numbers."""
         return [self.plan.uniform, self.plan.varying, self._U, *(a for own in self._own for a in own)]
 
     def run(
@@ -89,7 +89,7 @@ class Replayer:
         values: Array | None = None,
         inputs_gradient: Array | None = None,
     ) -> Array:
-        """Replay; returns the sum of each output over the samples.
+        """Replay, and return the sum of each output over the samples.
 
         Args:
             X: the inputs, shape (rows, inputs), contiguous and of the tape's dtype.
@@ -123,7 +123,7 @@ class Replayer:
         return self.totals
 
     def _frame(self, thread: int) -> Frame:
-        """A thread's frame, with all that stays the same from replay to replay."""
+        """Return a thread's frame, with everything that stays the same from replay to replay."""
         plan, frame = self.plan, Frame()
         GU, V, G, totals = self._own[thread]
         frame.hold(
@@ -150,7 +150,7 @@ class Replayer:
     def _run_threads(
         self, X: Array, samples: Array, count: int, seeds: Array, values: Array, inputs_gradient: Array
     ) -> Array:
-        """Each thread takes an equal run of the samples; sums are taken in the order of the threads."""
+        """Give each thread an equal share of the samples; sums are taken in the order of the threads."""
         plan = self.plan
         self._entered = NOTHING
         block = min(self.lanes, -(-count // self.threads))
@@ -188,9 +188,9 @@ def _lanes(rows: int, itemsize: int) -> int:
 
 
 def _padded(lanes: int) -> int:
-    """The stride of rows for this many lanes: whole cache lines, but no multiple of 64 numbers.
+    """Return the stride of rows for this many lanes: whole cache lines, but not a multiple of 64 numbers.
 
-    Rows a power of two apart would fall into the same few places of the cache.
+    Rows that are a power of two apart would share the same few places of the cache.
     """
     if lanes == 1:
         return 1

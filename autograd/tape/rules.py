@@ -29,11 +29,11 @@ RULES: dict[str, Callable[..., Any]] = {}
 
 
 def vectorised(rule: Callable[..., Any], states: int) -> Callable[..., None]:
-    """``rule(p, g, h, *state) -> (p, *state)`` for numbers as ``update(p, g, h, *state)`` for vectors.
+    """Compile ``rule(p, g, h, *state) -> (p, *state)`` as ``update(p, g, h, *state)`` for vectors.
 
     Args:
         rule: plain arithmetic on floats; ``h`` is a tuple of floats.
-        states: how many numbers of state it takes and gives back.
+        states: how many numbers of state it takes and returns.
 
     Returns:
         A function that changes ``p`` and the state vectors in place.

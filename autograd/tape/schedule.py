@@ -1,4 +1,4 @@
-"""From a lowered listing to programs: which row each node gets, and which rows are computed together.
+"""The layout of a lowered listing: which row each node gets, and which rows are computed together.
 
 Nodes are put in order of their level and, within a level, of their op: neighbours then do the same
 thing to data that is ready, and become one step.  Dots of uniform weights over the same inputs become
@@ -22,7 +22,7 @@ from autograd.tape.lowering import Mask, gradient_paths, levels, uniform_levels,
 from autograd.value import Value
 
 WIDE = 1024
-"""Weights from which on a matrix product reads the samples where they lie, rather than from rows."""
+"""A matrix product of this many weights or more reads the samples in place, not from rows."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def schedule(
 
 
 def matrix_products(listing: Listing, varying: Mask, active: Mask) -> list[Product]:
-    """The dots of uniform weights and varying inputs, gathered by their inputs.
+    """Gather the dots of uniform weights and varying inputs by their inputs.
 
     The dots that send a gradient come first, so that the reverse pass can leave out the others: a
     gradient of 0 times a weight of infinity would be nan, where the eager engine sends nothing.
@@ -164,7 +164,7 @@ class Rows:
         return np.concatenate([np.empty((0, 6), np.int64), *self._steps])
 
     def take(self, nodes: Indices) -> int:
-        """Give the nodes the next rows; returns the first."""
+        """Give the nodes the next rows; return the first row."""
         first = self.count
         self.row_of[nodes] = np.arange(first, first + len(nodes))
         self._nodes.append(nodes)
@@ -177,7 +177,7 @@ class Rows:
         self.count += 1
 
     def copy(self, nodes: Indices, sources: Indices) -> int:
-        """A step that copies the nodes from rows of U into new rows; returns the first."""
+        """Add a step that copies the nodes from rows of U into new rows; return the first row."""
         first = self.count
         self._nodes.append(nodes)
         self.count += len(nodes)
@@ -193,7 +193,7 @@ class Rows:
         self, nodes: Indices, level: Indices, code: Indices, found: Sequence[Op | None],
         products: Sequence[tuple[Product, int, int]] = (),
     ) -> None:  # fmt: skip
-        """Steps that compute the nodes: in order of level, then code, those that send a gradient first.
+        """Add steps that compute the nodes in order of level, then code, those that send a gradient first.
 
         Args:
             nodes: the nodes.
@@ -227,7 +227,7 @@ class Rows:
         self._steps.append(steps)
 
     def _add_inputs(self, nodes: Indices, op: Op | None) -> Kernel:
-        """Enter the inputs of all nodes of one op; returns the op's kernels."""
+        """Enter the inputs of all nodes of one op; return the op's kernels."""
         assert op is not None
         compiled = kernel(op, self.dtype)
         args = np.zeros((len(nodes), 3), np.int64)
@@ -257,7 +257,7 @@ class Rows:
         )
 
     def program(self) -> Indices:
-        """The steps and all they need, packed for the kernels."""
+        """Return the steps and all they need, packed for the kernels."""
         args = np.zeros((self.count, 3), np.int64)
         need = np.zeros(self.count, np.int64)
         for rows, some_args, some_need in self._args:
@@ -282,7 +282,7 @@ class Rows:
 
 
 def _segments(rows: Indices, columns: Indices, need: Mask) -> list[list[int]]:
-    """The segments of `Program` for inputs that lie in these rows or columns."""
+    """Return the segments of `Program` for inputs that lie in these rows or columns."""
     place = np.where(columns >= 0, columns, rows)
     kind = 2 * (columns >= 0) + need
     cuts = np.flatnonzero((np.diff(place) != 1) | (np.diff(kind) != 0)) + 1
@@ -295,7 +295,7 @@ def _segments(rows: Indices, columns: Indices, need: Mask) -> list[list[int]]:
 
 
 class _Uniform:
-    """The rows of U: parameters first (weights of matrix products row by row), constants, the computed."""
+    """The rows of U: parameters (weights of matrix products row by row), constants, computed nodes."""
 
     def __init__(
         self, listing: Listing, varying: Mask, active: Mask, products: list[Product], dtype: str
@@ -316,7 +316,7 @@ class _Uniform:
         found, code = listing.found, listing.codes
         computed = np.flatnonzero(~varying & (listing.kinds == COMPUTED))
         self.rows.compute(computed, uniform_levels(listing), code, found)
-        for block in wanted:  # what could not be placed row by row is copied there before each replay
+        for block in wanted:  # a block that could not be placed is copied there before each replay
             if block.tobytes() not in self._blocks:
                 self._blocks[block.tobytes()] = self.rows.copy(block, self.rows.row_of[block])
 
@@ -328,12 +328,12 @@ class _Uniform:
             self._blocks[block.tobytes()] = self.rows.take(block)
 
     def row_of_block(self, block: Indices | None) -> int:
-        """The first of the block's consecutive rows; -1 for no block."""
+        """Return the first of the block's consecutive rows; -1 for no block."""
         return -1 if block is None else self._blocks[block.tobytes()]
 
 
 class _Varying:
-    """The rows of V: inputs first, uniform numbers that ops need in every lane, then the computed."""
+    """The rows of V: inputs, uniform numbers that ops need in every lane, computed nodes."""
 
     def __init__(
         self, listing: Listing, varying: Mask, active: Mask, products: list[Product],
@@ -378,7 +378,7 @@ class _Varying:
 
 
 def _read_in_rows(listing: Listing, varying: Mask, wide: list[Product]) -> Mask:
-    """Which varying nodes something else than a wide matrix product reads, or an output is."""
+    """Return which varying nodes are outputs or are read by something other than a wide matrix product."""
     by_others = varying & (listing.kinds == COMPUTED)
     for product in wide:
         by_others[product.nodes] = False

@@ -14,6 +14,7 @@ from threadpoolctl import ThreadpoolController
 from autograd.core.collector import collector_paused
 from autograd.graph import topological_order
 from autograd.node import number_of
+from autograd.notation.hints import described
 from autograd.notation.numbers import counted
 from autograd.tape.instructions import Instruction, instructions
 from autograd.tape.listing import Listing, flatten
@@ -81,7 +82,7 @@ class Tape:
     ) -> Tape:  # fmt: skip
         """Record what ``function`` computes from a sample.
 
-        Whatever would keep this sample's number for all data is refused: a Python branch on a
+        Everything that would keep this sample's number for all data is refused: a Python branch on a
         Value, reading ``.data``, gradients as numbers, `no_grad`, `detach`.  A function of up to
         RUN_TWICE ops is also run a second time, with slightly other numbers, to find state and
         random numbers that it keeps; the tape's Values are those of the first run.
@@ -123,11 +124,11 @@ class Tape:
         inputs = [inputs] if isinstance(inputs, Value) else list(inputs)
         for v in inputs:
             if not isinstance(v, Value):
-                raise TypeError(f"inputs are Values; got {v!r} ({type(v).__name__})")
+                raise TypeError(f"inputs are Values; got {described(v)}")
             if v.inputs:
                 raise ValueError(f"inputs are leaves; {v} was computed from other Values")
         if len(set(inputs)) < len(inputs):
-            raise ValueError("an input comes twice; each is one column of the samples")
+            raise ValueError("an input is given twice; each is one column of the samples")
         listed = only_values(outputs)
         with collector_paused():
             return cls(flatten(listed, inputs), listed, inputs, [0] * len(inputs), dtype, threads)
@@ -135,7 +136,7 @@ class Tape:
     # ------------------------------------------------------------------------------ replaying
 
     def forward(self, *data: ArrayLike) -> Array:
-        """The outputs for every sample.
+        """Return the outputs for every sample.
 
         Args:
             data: for each argument of the recorded function an array of shape (samples,) or, where
@@ -155,7 +156,7 @@ class Tape:
         return values[:, 0] if len(self.outputs) == 1 else values
 
     def gradients(self, *data: ArrayLike, output: int = 0) -> tuple[float, Array]:
-        """The mean of an output over the samples, and its gradient.
+        """Return the mean of an output over the samples, and its gradient.
 
         Args:
             data: as for `forward`.
@@ -172,7 +173,7 @@ class Tape:
         return float(totals[output]) / len(X), replayer.gradient.copy()
 
     def input_gradients(self, *data: ArrayLike, output: int = 0) -> Array:
-        """∂output/∂input of each sample, shape (samples, inputs).
+        """Return ∂output/∂input of each sample, shape (samples, inputs).
 
         Args:
             data: as for `forward`.
@@ -190,8 +191,8 @@ class Tape:
     def training(self, *data: ArrayLike) -> Iterator[Training]:
         """Hold the parameters in one vector while training on these samples.
 
-        The vector starts from the Values and flows back into them when the block ends, however it
-        ends, and whenever `Training.write` is called.
+        The vector starts from the Values.  It is written back into them when the block ends, even by an
+        exception, and whenever `Training.write` is called.
 
         Args:
             data: as for `forward`.
@@ -204,7 +205,7 @@ class Tape:
         X = self.samples(*data)
         with _one_blas_thread():
             self._read(self._replayer)
-            self._run = run = Training(self, self._replayer, X)
+            self._run = run = Training(self._replayer, self.parameters, X)
             try:
                 yield run
             finally:
@@ -212,7 +213,7 @@ class Tape:
                 run.write()
 
     def samples(self, *data: ArrayLike) -> Array:
-        """The data as one array of shape (samples, inputs), of the tape's dtype."""
+        """Return the data as one array of shape (samples, inputs), of the tape's dtype."""
         if len(data) != len(self._widths):
             raise ValueError(
                 f"the tape was recorded with {len(self._widths)} arguments; got {len(data)} arrays"
@@ -230,7 +231,7 @@ class Tape:
         return np.ascontiguousarray(np.concatenate(columns, axis=1))
 
     def replayer(self, output: int = 0, inputs_gradient: bool = False) -> Replayer:
-        """The arrays of replays whose reverse pass starts from this output.
+        """Return the arrays for replays whose reverse pass starts from this output.
 
         Args:
             output: which output.
@@ -247,7 +248,7 @@ class Tape:
         return self._replayers[key]
 
     def _read(self, replayer: Replayer) -> None:
-        """Take the parameters from the Values; while in training, put them there first."""
+        """Read the parameters from the Values; while in training, write them there first."""
         if self._run is not None:
             self._run.write()
         nodes = map(self._listing.nodes.__getitem__, replayer.plan.parameters.tolist())
@@ -266,7 +267,7 @@ class Tape:
         return tuple(instructions(self._listing, self._plan))
 
     def explain(self, what: int | Value) -> Instruction:
-        """The instruction of that number, or the one that computes that Value.
+        """Return the instruction with that number, or the one that computes that Value.
 
         A Value that was fused into another leads to the instruction that it became part of.
 
@@ -300,7 +301,7 @@ class Tape:
         lanes = [str(i) for i in self.instructions if not i.uniform]
         parts = [repr(self)[1:-1]]
         if once:
-            parts += ["once a replay:", *once]
+            parts += ["once per replay:", *once]
         if lanes:
             parts += ["for every sample:", *lanes]
         return "\n".join(parts)

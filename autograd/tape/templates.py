@@ -1,8 +1,8 @@
 """The generated Python of an op's kernels.
 
 Row i of the tape is V[i * stride : i * stride + lanes].  Inner loops run over the contiguous lanes of
-slices, so that Numba sees that no index is negative and vectorises them; a single lane takes a loop of
-its own where setting one up would cost more than the work.
+slices, so that Numba sees that no index is negative and vectorises them.  A single lane has code of its
+own where preparing the slices would take longer than the work.
 """
 
 from __future__ import annotations
@@ -177,7 +177,7 @@ DOT_REVERSE = """        n = (P[i + 1] - P[i]) // 2
 
 
 def source(op: Op, dtype: str) -> str:
-    """The generated Python of the op's two kernels."""
+    """Return the generated Python of the op's two kernels."""
     partials = ", ".join(f"d_{j}" for j in range(1 if op.variadic else op.arity or 0)) or "_"
     header = HEADER.format(name=op.name, partials=partials + ("," if partials == "_" else ""), dtype=dtype)
     if op.variadic:

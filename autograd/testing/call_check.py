@@ -1,8 +1,8 @@
-"""The function itself, called again: what its graph at one point does not show.
+"""What calls of a function show that its graph at one point does not: cut gradients, and branches.
 
-A function whose graph beside the point is the same graph, constants and all, computes there what
-its graph says, and node by node is all there is to check.  Where a constant has another number, a
-gradient may be cut; where the graph is another one, the function branches.
+The function is called again beside the point.  If its graph there is the same, with the same constants,
+then the graph tells everything, and checking it node by node is enough.  If a constant has another
+number, a gradient may have been cut; if the graph is another one, the function branches.
 """
 
 from __future__ import annotations
@@ -15,26 +15,28 @@ from typing import Any, NamedTuple
 from autograd.functional.gradients import gradients
 from autograd.graph import topological_order
 from autograd.node import number_of
+from autograd.seeing.facts.replay import recomputed
 from autograd.testing.differences import Number, noise_of
 from autograd.testing.verdicts import Beside, Calls, a_little
-from autograd.value import Constant, Value, apply
+from autograd.value import Constant, Value
 
 Leaves = list[Value]
 Run = Callable[[Sequence[float]], tuple[Value, Leaves]]
 """Computes the function at these numbers: the output, and the Values that the numbers were in."""
 
-STEPS = 2.0**-45, 2.0**-20, 2.0**-7, 0.125  # of the inputs, all of them moved at once
+STEPS = 2.0**-45, 2.0**-20, 2.0**-7, 0.125
+"""The sizes of the steps, relative to the inputs, by which all inputs are moved together."""
 
 
 class Skeleton(NamedTuple):
-    """A graph without its numbers, and the numbers of the leaves that are no inputs."""
+    """A graph without its numbers, and the numbers of the leaves that are not inputs."""
 
     shape: list[Any]
     constants: list[float]
 
 
 def skeleton(output: Value, sources: Sequence[Value]) -> Skeleton:
-    """The graph as data that can be compared with that of another call."""
+    """Return the graph as data that can be compared with that of another call."""
     place: dict[Value, int] = {}
     which = {v: i for i, v in enumerate(sources)}
     shape: list[Any] = []
@@ -52,12 +54,12 @@ def skeleton(output: Value, sources: Sequence[Value]) -> Skeleton:
 
 
 def calls_of(run: Run, output: Value, sources: Sequence[Value]) -> Calls:
-    """What calls of the function beside the point show that its graph at the point does not."""
-    seen = _Seen(run, output, sources)
-    return Calls(seen.hidden, seen.beside, *seen.suspects())
+    """Return what calls of the function beside the point show that its graph at the point does not."""
+    calls = _CallsBeside(run, output, sources)
+    return Calls(calls.hidden, calls.beside, *calls.suspects())
 
 
-class _Seen:
+class _CallsBeside:
     """A function at a point, to be compared with its calls beside it."""
 
     def __init__(self, run: Run, output: Value, sources: Sequence[Value]) -> None:
@@ -69,7 +71,7 @@ class _Seen:
         self.pattern = _pattern(output)
 
     def suspects(self) -> tuple[frozenset[int], frozenset[int]]:
-        """The inputs that a constant may follow, and those at which the function may branch."""
+        """Return the inputs that a constant may follow, and those at which the function may branch."""
         follows, branches = self._changes(range(len(self.numbers)))
         each = {i: self._changes([i]) for i in range(len(self.numbers))} if follows or branches else {}
         return (
@@ -78,7 +80,7 @@ class _Seen:
         )
 
     def _changes(self, moving: Sequence[int]) -> tuple[bool, bool]:
-        """Whether constants change, and the graph just beside, if these inputs move together."""
+        """Return whether constants change, and the graph just beside, if these inputs move together."""
         follows = branches = False
         chance = random.Random(0)
         share = {i: chance.uniform(0.5, 1.0) for i in moving}
@@ -101,17 +103,17 @@ class _Seen:
         return found and skeleton(*found)
 
     def hidden(self, i: int, x: float) -> Number | None:
-        """What the function gives with another ``i``-th number beyond what its graph gives; see `Calls`."""
+        """Return what the function gives beyond its graph for another ``i``-th number; see `Calls`."""
         numbers = [x if j == i else number for j, number in enumerate(self.numbers)]
         called = attempt(self.run, numbers)
-        shown = attempt(replayed(self.output, self.sources), numbers)
+        shown = attempt(graph_as_function(self.output, self.sources), numbers)
         if called is None or shown is None or _pattern(called[0]) != self.pattern:
             return None
         noise = noise_of(topological_order(called[0])) + noise_of(topological_order(shown[0]))
         return Number(number_of(called[0]) - number_of(shown[0]), noise)
 
     def beside(self, i: int, side: int) -> Beside | None:
-        """The function a last digit to one side of the ``i``-th number; see `Calls`."""
+        """Return the function one last digit to one side of the ``i``-th number; see `Calls`."""
         step = side * a_little(self.numbers[i])
         found = attempt(self.run, [x + step * (j == i) for j, x in enumerate(self.numbers)])
         if found is None or skeleton(*found).shape == self.skeleton.shape:
@@ -121,33 +123,28 @@ class _Seen:
         return Beside(number_of(output), slope, step)
 
 
-def replayed(output: Value, sources: Sequence[Value]) -> Run:
-    """The graph as a function of the numbers of some of its leaves."""
-    order = topological_order(output)
+def graph_as_function(output: Value, sources: Sequence[Value]) -> Run:
+    """Return the graph as a function of the numbers of some of its leaves."""
+    order = list(dict.fromkeys([*sources, *topological_order(output)]))  # a source may be out of its reach
 
     def run(numbers: Sequence[float]) -> tuple[Value, Leaves]:
-        leaves = [Value(x) for x in numbers]
-        new: dict[Value, Value] = dict(zip(sources, leaves, strict=True))
-        for node in order:
-            if node.op is not None:
-                kind = type(node) if isinstance(node, Constant) else None
-                new[node] = apply(node.op, tuple([new.get(v, v) for v in node.inputs]), kind=kind)
-        return new.get(output, output), leaves
+        copies = recomputed(order, dict(zip(sources, numbers, strict=True)))
+        return copies[output], [copies[v] for v in sources]
 
     return run
 
 
 def attempt(run: Run, numbers: Sequence[float]) -> tuple[Value, Leaves] | None:
-    """The call's outcome; None if there is none to compare with."""
+    """Return the outcome of a call; None if there is nothing to compare with."""
     try:
         found = run(numbers)
-    except Exception:  # whatever the function does there, there is no difference to take
+    except Exception:  # whatever failed, there is no difference to take
         return None
     return found if isfinite(number_of(found[0])) else None
 
 
 def _pattern(output: Value) -> list[Any]:
-    """The ops of a graph and the side of each kink that they are on: the branches it takes."""
+    """Return the ops of a graph and on which side of each kink they are: the branches it takes."""
     return sorted(_sides_taken(output))
 
 

@@ -14,8 +14,11 @@ NOT_DIFFERENTIABLE = "not differentiable here"
 LIMITED = "limited by rounding"
 WRONG = "wrong"
 GRAVITY = WRONG, NOT_DIFFERENTIABLE, KINK, LIMITED, CORRECT
-MOST_ROWS = 40  # of a table that is shown in full
-MOST_SHOWN = 20  # of a longer one
+"""The verdicts, the gravest first."""
+MOST_ROWS = 40
+"""A table of at most this many rows is shown in full."""
+MOST_SHOWN = 20
+"""Of a longer table this many rows are shown."""
 
 
 @dataclass(frozen=True)
@@ -26,10 +29,10 @@ class Verdict:
         name: the input.
         at: its number.
         gradient: what the reverse pass gives.
-        slope: what differences give; None where they cannot tell.
+        slope: what differences give; None if they cannot tell.
         verdict: ``correct``, ``kink``, ``not differentiable here``, ``limited by rounding`` or ``wrong``.
         digits: how many decimal digits of the gradient can be vouched for.
-        interval: at a kink, the slopes to the two sides, the smaller one first.
+        interval: the slopes to the two sides of a kink, the smaller one first.
         ulps: how far the gradient is from the slope, in units of its last place.
         op: the op at fault, or "".
         detail: the rest, in words.
@@ -48,7 +51,7 @@ class Verdict:
 
     @property
     def remark(self) -> str:
-        """All that is said of the input beyond its numbers."""
+        """Everything that is said about the input beyond its numbers."""
         parts = []
         if self.interval is not None:
             parts.append(f"any slope from {number(self.interval[0])} to {number(self.interval[1])}")
@@ -61,7 +64,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Certificate:
-    """The verdicts of one check; prints as a table, and is true.
+    """The verdicts of one check; it prints as a table.
 
     Attributes:
         verdicts: one for each input, in order.
@@ -70,7 +73,7 @@ class Certificate:
     verdicts: tuple[Verdict, ...]
 
     def __getitem__(self, name: str) -> Verdict:
-        """The verdict on the input of that name."""
+        """Return the verdict on the input of that name."""
         for verdict in self.verdicts:
             if verdict.name == name:
                 return verdict
@@ -85,7 +88,7 @@ class Certificate:
         head = ("input", "at", "reverse pass", "differences", "verdict", "")
         if len(self.verdicts) <= MOST_ROWS:
             return aligned([head, *map(_row, self.verdicts)])
-        telling = sorted(self.verdicts, key=lambda v: GRAVITY.index(v.verdict))  # the order is kept within
+        telling = sorted(self.verdicts, key=lambda v: GRAVITY.index(v.verdict))  # stable
         return "\n".join(
             [aligned([head, *map(_row, telling[:MOST_SHOWN])]), self._rest(telling[MOST_SHOWN:])]
         )
@@ -94,7 +97,7 @@ class Certificate:
 
     @staticmethod
     def _rest(verdicts: Sequence[Verdict]) -> str:
-        """What is left of a long table, in a line."""
+        """Summarise the rest of a long table in one line."""
         told = []
         for kind in GRAVITY:
             alike = [v for v in verdicts if v.verdict == kind]
@@ -117,7 +120,7 @@ class GradientError(AssertionError):
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Rows of text as columns; the first row is the head."""
+    """Align rows of text as columns; the first row is the head."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
     return "\n".join(line.rstrip() for line in lines)
@@ -125,6 +128,6 @@ def aligned(rows: Sequence[Sequence[str]]) -> str:
 
 def _row(v: Verdict) -> tuple[str, ...]:
     gradient, slope = number(v.gradient), number(v.slope)
-    if v.verdict == WRONG and gradient == slope and v.slope is not None:  # four digits do not tell them apart
+    if v.verdict == WRONG and gradient == slope and v.slope is not None:  # four digits cannot tell them apart
         gradient, slope = repr(v.gradient), repr(v.slope)
     return v.name, number(v.at), gradient, slope, v.verdict, v.remark

@@ -1,8 +1,8 @@
 """Slopes by differences: of a function in doubles, and of a graph node by node in many digits.
 
-In doubles a difference is good to a bound that has to be found with it: extrapolation says how much
-the step still matters, an analysis of the graph how much rounding does.  With enough digits the
-step can be so small that neither matters, and the slopes to the two sides can be told apart.
+In doubles a difference comes with a bound of its error: extrapolation shows how much the step still
+matters, and an analysis of the graph how much rounding does.  With enough digits the step can be so
+small that neither matters, and the slopes to the two sides can be told apart.
 """
 
 from __future__ import annotations
@@ -16,10 +16,14 @@ from autograd.node import number_of
 from autograd.testing.digits import EPSILON, arithmetic, is_real, rule_in_digits
 from autograd.value import Value
 
-TINY = 40  # a step in many digits is 10⁻⁴⁰ of the input
-SMALLER = 20  # and a second one 10⁻²⁰ of the first
-ROUNDINGS = 32  # for the few ulps of each op, and what a cut graph hides
-SHRINK = 4.0  # from one step in doubles to the next
+TINY = 40
+"""In many digits, a step is 10⁻⁴⁰ of the input."""
+SMALLER = 20
+"""In many digits, the second step is 10⁻²⁰ of the first."""
+ROUNDINGS = 32
+"""So many roundings are allowed for each node: the few ulps of its op, and what a cut graph hides."""
+SHRINK = 4.0
+"""Each step in doubles is the one before divided by this."""
 
 
 class Estimate(NamedTuple):
@@ -29,7 +33,7 @@ class Estimate(NamedTuple):
     bound: float
 
     def excludes(self, slope: float) -> bool:
-        """Whether the true slope cannot be this one."""
+        """Return whether the true slope cannot be this one."""
         return abs(self.slope - slope) > self.bound
 
 
@@ -40,21 +44,21 @@ class Number(NamedTuple):
     noise: float
 
 
-def estimates(function: Callable[[float], Number | None], x: float) -> list[Estimate]:
-    """The slope of a function at ``x``, by central differences extrapolated twice, the best first.
+def slope_estimates(function: Callable[[float], Number | None], x: float) -> list[Estimate]:
+    """Estimate the slope of a function at ``x`` by central differences, extrapolated twice; the best first.
 
     Richardson's extrapolation over steps that shrink by four: each estimate comes from three of
     them, and its bound from how much the extrapolation still changed it and from the noise.
 
     Args:
-        function: gives None where it cannot be used.
-        x: where.
+        function: returns None where it cannot be used.
+        x: the point.
 
-    >>> best, *_ = estimates(lambda x: Number(math.exp(x), 1e-16), 0.0)
+    >>> best, *_ = slope_estimates(lambda x: Number(math.exp(x), 1e-16), 0.0)
     >>> best.excludes(1.0), best.bound < 1e-9
     (False, True)
     """
-    starts = {max(abs(x), 1.0), abs(x) or 1.0}  # a small number may matter on its own scale
+    starts = {max(abs(x), 1.0), abs(x) or 1.0}  # a small x may matter on its own scale
     found = [estimate for start in starts for estimate in _extrapolated(function, x, start / SHRINK)]
     return sorted(found, key=lambda estimate: estimate.bound)
 
@@ -87,7 +91,7 @@ def _central(function: Callable[[float], Number | None], x: float, step: float) 
 
 
 def noise_of(order: Sequence[Value]) -> float:
-    """How far rounding may move the last of these nodes: each one's own, times what passes it on.
+    """Return how far rounding may move the last of these nodes: each one's own, times what passes it on.
 
     Args:
         order: the nodes of a graph in topological order.
@@ -108,13 +112,13 @@ def noise_of(order: Sequence[Value]) -> float:
 # ------------------------------------------------------------------------------ in many digits
 
 
-class Sided(NamedTuple):
+class OneSided(NamedTuple):
     """What a number does as something it depends on moves to one side.
 
     Attributes:
-        start: the number just beside: another than at the place itself only behind a jump.
+        start: the number just beside the place; it differs from that at the place only behind a jump.
         slope: how fast it changes there, per unit of the movement.
-        jumps: whether it is another number at once.
+        jumps: whether it differs at once.
     """
 
     start: Any
@@ -122,8 +126,8 @@ class Sided(NamedTuple):
     jumps: bool = False
 
 
-def sided(op: Op, inputs: Sequence[Sided], more: int = 0) -> Sided | None:
-    """What an op's value does as its inputs move; None where it has no real value or slope there.
+def one_sided(op: Op, inputs: Sequence[OneSided], more: int = 0) -> OneSided | None:
+    """Return what an op's value does as its inputs move; None where it has no real value or slope.
 
     Two steps are taken, the second far smaller: what does not shrink with the step is a jump, a
     slope that shrinks with it is 0 (x² at 0), and one that grows with it is a vertical tangent.
@@ -152,8 +156,8 @@ def sided(op: Op, inputs: Sequence[Sided], more: int = 0) -> Sided | None:
             return None
         coarse, fine = (mp.mpf(y) - here for y in beside)
         if abs(fine) * 2 > abs(coarse):
-            return Sided(mp.mpf(beside[1]), mp.mpf(0), jumps=True)
+            return OneSided(mp.mpf(beside[1]), mp.mpf(0), jumps=True)
         first, second = coarse / steps[0], fine / steps[1]
         if abs(second) > 1000 * abs(first):
             return None
-        return Sided(mp.mpf(here), mp.mpf(0) if 1000 * abs(second) < abs(first) else second)
+        return OneSided(mp.mpf(here), mp.mpf(0) if 1000 * abs(second) < abs(first) else second)

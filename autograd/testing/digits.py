@@ -1,7 +1,7 @@
-"""The independent witnesses of the checks: 50-digit arithmetic, slopes by differences, error in ulps.
+"""The oracle of the checks: the table of ops in 50 digits, slopes by differences, errors in ulps.
 
-`DIGITS` is one more arithmetic for the rules of the table: the same definitions, computed by mpmath.
-`slope` knows nothing of the partials that a rule states; it differentiates the value alone.
+`DIGITS` is an arithmetic for the rules of the table: the same definitions, computed by mpmath.
+`slope` does not use the partials that a rule states; it differentiates the value alone.
 
 >>> from autograd.core.primitive import TABLE
 >>> error = slope(value_of(TABLE["exp"]), [1.0], 0) - exact(partial_of(TABLE["exp"], 0), [1.0])
@@ -19,7 +19,7 @@ from importlib import import_module
 from typing import Any
 
 from autograd.core.arithmetic import ELEMENTARY, choose
-from autograd.core.primitive import TABLE, Op
+from autograd.core.primitive import Op, entry
 
 DIGITS_KEPT = 50
 EPSILON = sys.float_info.epsilon
@@ -32,7 +32,7 @@ Numbers = Sequence[Any]
 
 
 def arithmetic() -> Any:
-    """mpmath's context ``mp``, loaded on first use.
+    """Return mpmath's context ``mp``, loaded on first use.
 
     Raises:
         ModuleNotFoundError: if mpmath is not installed; the message names the extra that brings it.
@@ -46,7 +46,7 @@ def arithmetic() -> Any:
 
 
 def _beyond(exponent: Any) -> Any:
-    """exp of an exponent so large that mpmath takes long over its digits: 0 or infinity to any float."""
+    """Return exp of an exponent too large for mpmath to be quick: 0 or infinity to any float."""
     mp = arithmetic()
     return mp.inf if exponent > 0 else mp.mpf(0) if exponent < 0 else mp.nan
 
@@ -88,9 +88,7 @@ class _Digits:
         if name in ELEMENTARY:
             function: Callable[..., Any] = getattr(arithmetic(), name)
             return function
-        if name not in TABLE:
-            raise AttributeError(name)
-        value: Callable[..., Any] = TABLE[name].rule(self)[0]
+        value: Callable[..., Any] = entry(name).rule(self)[0]
         return value
 
 
@@ -99,7 +97,7 @@ DIGITS = _Digits()
 
 @lru_cache(maxsize=512)
 def rule_in_digits(op: Op) -> tuple[Callable[[Numbers], Any], Callable[[Any, Numbers], Sequence[Any]]]:
-    """The op's value, as a function of its inputs, and its partials, of the value and the inputs."""
+    """Return the op's value, as a function of its inputs, and its partials, of the value and the inputs."""
     value, *partials = op.rule(DIGITS)
     if op.variadic:
         return value, partials[0]
@@ -107,34 +105,34 @@ def rule_in_digits(op: Op) -> tuple[Callable[[Numbers], Any], Callable[[Any, Num
 
 
 def is_real(y: Any) -> bool:
-    """Whether y is a finite real number, of any arithmetic."""
+    """Return whether y is a finite real number, in any arithmetic."""
     return isinstance(y, int | float | arithmetic().mpf) and bool(abs(y) < math.inf)
 
 
 def value_of(op: Op) -> Callable[[Numbers], Any]:
-    """The op's value alone, as a function of a sequence of mpmath's numbers."""
+    """Return the op's value alone, as a function of a sequence of mpmath's numbers."""
     value = op.rule(DIGITS)[0]
     return value if op.variadic else lambda inputs: value(*inputs)
 
 
 def partial_of(op: Op, i: int) -> Callable[[Numbers], Any]:
-    """The op's ``i``-th partial, as a function of a sequence of mpmath's numbers."""
+    """Return the op's ``i``-th partial, as a function of a sequence of mpmath's numbers."""
     evaluate = op.evaluator(DIGITS)
     return lambda inputs: evaluate(inputs)[1][i]
 
 
 def exact(function: Callable[[Numbers], Any], inputs: Sequence[float]) -> Any:
-    """The function at these very floats, to 50 digits."""
+    """Compute the function at exactly these floats, to 50 digits."""
     mp = arithmetic()
     with mp.workdps(DIGITS_KEPT):
         return mp.mpf(function([mp.mpf(x) for x in inputs]))
 
 
 def slope(function: Callable[[Numbers], Any], inputs: Sequence[float], i: int) -> Any:
-    """∂function/∂input i by a central difference in hundreds of digits.
+    """Return ∂function/∂input i by a central difference in hundreds of digits.
 
-    The step is 10⁻⁶⁰ of the input (of 1 for inputs beyond it), so that it never crosses a kink that
-    a float can be apart from.
+    The step is 10⁻⁶⁰ of the input (of 1 for larger inputs), so that it never crosses a kink that the
+    input, a float, is not exactly on.
     """
     size = min(abs(inputs[i]), 1.0) or 1.0
     spread = math.log10(max(1.0, *map(abs, inputs))) - math.log10(size)
@@ -149,7 +147,7 @@ def slope(function: Callable[[Numbers], Any], inputs: Sequence[float], i: int) -
 
 
 def sensitivity(function: Callable[[Numbers], Any], inputs: Sequence[float]) -> Any:
-    """Σ |inputᵢ · ∂function/∂inputᵢ|: how far the value moves if every input is off by its own size.
+    """Return Σ |inputᵢ · ∂function/∂inputᵢ|: how far the value moves if each input is off by its own size.
 
     Divided by the value it is the condition number; undivided it also serves where the value is 0.
     """
@@ -157,12 +155,12 @@ def sensitivity(function: Callable[[Numbers], Any], inputs: Sequence[float]) -> 
 
 
 def ulp(want: Any) -> float:
-    """The unit in the last place of a number of 50 digits, as a float has it."""
+    """Return the unit in the last place of a number of 50 digits, for floats."""
     return math.ulp(min(abs(float(want)), LARGEST))
 
 
 def ulps(got: float, want: Any) -> float:
-    """The error of a float in units in the last place of the true number."""
+    """Return the error of a float in units in the last place of the true number."""
     if abs(want) > LARGEST and math.isinf(got):  # beyond the floats, infinity is the right answer
         return 0.0 if (got > 0) == (want > 0) else math.inf
     if not math.isfinite(got):

@@ -1,9 +1,9 @@
-"""Is my gradient right?  A function or a graph, held against differences of two kinds.
+"""Is my gradient right?  The check of a function or a graph by differences of two kinds.
 
-The reverse pass is compared node by node with differences in many digits of what each node
-computes: right or wrong is then no matter of tolerance, and the op at fault has a name.  And the
-function itself is called anew beside the point: where its graph does not show all that it does,
-as where a gradient is cut by ``.data``, differences in doubles decide.
+The reverse pass is compared node by node with differences, in many digits, of what each node computes.
+So right or wrong is not a matter of tolerance, and the op at fault has a name.  The function itself is
+also called again beside the point: where its graph does not show everything that it does, such as where
+``.data`` cuts a gradient, differences in doubles decide.
 
 >>> gradcheck(lambda x, y: x * y + x.sin(), (0.0, 3.0))
 input  at  reverse pass  differences  verdict
@@ -18,25 +18,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from inspect import Parameter as Argument
-from inspect import signature
 from math import isfinite
 from typing import Any, NamedTuple
 
 from autograd.anomaly import non_finite
 from autograd.core.recording import mode
+from autograd.core.signatures import argument_names, arguments_of
 from autograd.functional.containers import Container
 from autograd.functional.gradients import gradients
 from autograd.graph import leaves as leaves_of
 from autograd.graph import topological_order
 from autograd.node import number_of
-from autograd.testing.call_check import Leaves, Run, calls_of, replayed, skeleton
+from autograd.notation.hints import described, short_repr
+from autograd.testing.call_check import Leaves, Run, calls_of, graph_as_function, skeleton
 from autograd.testing.certificate import NOT_DIFFERENTIABLE, Certificate, GradientError, Verdict
 from autograd.testing.differences import noise_of
 from autograd.testing.node_check import written
 from autograd.testing.verdicts import Calls, Evidence
 from autograd.value import Constant, Value
 
-MOST_NAMED = 5  # inputs in a message
+MOST_NAMED = 5
+"""At most this many inputs are named in a message."""
 Reverse = Callable[[Value, Sequence[Value]], Sequence[float]]
 
 
@@ -52,25 +54,25 @@ def gradcheck(
     Args:
         function: computes one Value from Values and changes nothing; or a Value, whose graph is
             checked.
-        point: where.  A tuple is one argument each, ``f(x, y)``; so is a list for a function of as
-            many arguments.  Anything else (a number, a list, a dictionary, a NumPy array) is the one
-            argument.
+        point: the numbers to check at.  A tuple gives one argument each, ``f(x, y)``; so does a list for
+            a function of as many arguments.  Anything else (a number, a list, a dictionary, a NumPy
+            array) is the one argument.
         order: 2 to check the second derivatives as well.
-        reverse: the reverse pass to check: from an output and its inputs to one gradient an input.
+        reverse: the reverse pass to check: from an output and its inputs to one gradient per input.
         wrt: for a graph, or a function that is called without arguments: what to differentiate with
             respect to.  Values that are leaves, one or several, or an object with ``parameters()``:
             a network.  All of them are checked.  For a graph, None means all its leaves but the
             constants.
 
     Returns:
-        A certificate, which prints as a table: one verdict an input.
+        A certificate, which prints as a table: one verdict per input.
 
     Raises:
         GradientError: an ``AssertionError``, if a gradient is wrong; it shows the certificate.
-        TypeError: if the function gives no Value, or the point holds no numbers.
-        ValueError: if the order is not 1 or 2, the point is outside the domain, or the function gives
-            another result the second time it is called or changes its inputs; a rule of an op that
-            cannot be checked because it computes in floats.
+        TypeError: if the function does not return a Value, or the point holds no numbers.
+        ValueError: if the order is not 1 or 2, the point is outside the domain, the function
+            returns another result the second time it is called or changes its inputs, or the rule of
+            an op cannot be checked because it computes in floats.
 
     Whatever the outcome, no Value has another number or gradient afterwards.
 
@@ -120,8 +122,8 @@ class Task(NamedTuple):
     Attributes:
         run: computes the function at other numbers.
         numbers: the point.
-        names: of its inputs.
-        graph: the output and its leaves, where the graph itself is what is checked.
+        names: the names of its inputs.
+        graph: the output and its leaves, if the graph itself is checked.
     """
 
     run: Run
@@ -134,9 +136,7 @@ def _task(function: Any, point: Any, wrt: Any) -> Task:
     if isinstance(function, Value):
         return _of_graph(function, point if wrt is None else wrt)
     if not callable(function):
-        raise TypeError(
-            f"gradcheck takes a function or a Value; got {function!r} ({type(function).__name__})"
-        )
+        raise TypeError(f"gradcheck takes a function or a Value; got {described(function)}")
     if wrt is None and point is None:
         raise TypeError(
             "gradcheck needs a point to check a function at, gradcheck(f, (1.0, 2.0)); or, for a function "
@@ -154,12 +154,12 @@ def _task(function: Any, point: Any, wrt: Any) -> Task:
 
 
 def _of_function(function: Callable[..., Any], point: Any) -> Task:
-    """A function of the point, called in the style that the point asks for."""
+    """Return the task for a function of the point, called in the way that the point asks for."""
     spread = isinstance(point, tuple) or (isinstance(point, list) and _takes(function, len(point)))
     parts = list(point) if spread else [point]
-    shape = Container.together(parts, _names(function, len(parts)))
+    shape = Container.together(parts, argument_names(function, len(parts)))
     if not shape.leaves:
-        raise TypeError(f"gradcheck needs a point with at least one number; got {point!r}")
+        raise TypeError(f"gradcheck needs a point with at least one number; got {short_repr(point)}")
 
     def run(numbers: Sequence[float]) -> tuple[Value, Leaves]:
         leaves = [Value(x, name) for x, name in zip(numbers, shape.names, strict=True)]
@@ -173,28 +173,16 @@ def _of_function(function: Callable[..., Any], point: Any) -> Task:
     return Task(run, numbers, shape.names)
 
 
-def _names(function: Callable[..., Any], count: int) -> list[str]:
-    names = [a.name for a in _arguments(function) if a.kind is not Argument.VAR_POSITIONAL][:count]
-    return [*names, *(f"argument {i}" for i in range(len(names), count))]
-
-
 def _takes(function: Callable[..., Any], count: int) -> bool:
-    """Whether a list of so many numbers is as many arguments, rather than one."""
+    """Return whether a list of this many numbers stands for the arguments, rather than for one argument."""
     by_place = (Argument.POSITIONAL_ONLY, Argument.POSITIONAL_OR_KEYWORD)
-    arguments = _arguments(function)
+    arguments = arguments_of(function)
     needed = [a for a in arguments if a.default is a.empty and a.kind in by_place]
     return len(needed) == count > 1 or any(a.kind is Argument.VAR_POSITIONAL for a in arguments)
 
 
-def _arguments(function: Callable[..., Any]) -> list[Argument]:
-    try:
-        return list(signature(function).parameters.values())
-    except (TypeError, ValueError):  # a builtin that does not say
-        return []
-
-
 def _called_bare(function: Callable[[], Any], sources: list[Value], names: list[str]) -> Run:
-    """A function of Values that it knows of: they have other numbers while it is called."""
+    """Wrap a function that uses Values without being given them: they hold other numbers while it runs."""
 
     def run(numbers: Sequence[float]) -> tuple[Value, Leaves]:
         before = [(number_of(v), v.grad) for v in sources]
@@ -219,11 +207,11 @@ def _of_graph(output: Value, wrt: Any) -> Task:
         sources, names = _wanted(wrt)
     if isinstance(output, Constant) or not sources:
         raise ValueError(f"{output} depends on nothing that has a gradient")
-    return Task(replayed(output, sources), [number_of(v) for v in sources], names, (output, sources))
+    return Task(graph_as_function(output, sources), [number_of(v) for v in sources], names, (output, sources))
 
 
 def _wanted(wrt: Any) -> tuple[Leaves, list[str]]:
-    """The Values to differentiate with respect to, and their names."""
+    """Return the Values to differentiate with respect to, and their names."""
     parameters = getattr(wrt, "parameters", None)
     if callable(parameters):
         wrt = parameters()
@@ -231,7 +219,8 @@ def _wanted(wrt: Any) -> tuple[Leaves, list[str]]:
     for v in sources:
         if not isinstance(v, Value) or v.inputs or isinstance(v, Constant):
             raise TypeError(
-                f"a gradient is checked with respect to Values that are leaves, not constants; got {v!r}"
+                "a gradient is checked with respect to Values that are leaves, not constants; "
+                f"got {described(v)}"
             )
     if not sources:
         raise ValueError("wrt holds no Value; give at least one, or a network with parameters")
@@ -252,14 +241,8 @@ def _one_value(output: Any) -> Value:
     elif isinstance(output, list | tuple):
         hint = ". Check one of them at a time, or their sum"
     raise TypeError(
-        f"gradcheck is of a function that gives one Value; this one gives {_shortly(output)} "
-        f"({type(output).__name__}){hint}"
+        f"gradcheck takes a function that returns one Value; this one returns {described(output)}{hint}"
     )
-
-
-def _shortly(x: object) -> str:
-    text = repr(x)
-    return text if len(text) <= 60 else f"{text[:57]}…"
 
 
 def _refuse_changed(leaves: Sequence[Value], numbers: Sequence[float], names: Sequence[str]) -> None:
@@ -290,9 +273,9 @@ def _refuse_refilled(passed: Any, leaves: Leaves) -> None:
 
 
 def _verdicts(task: Task, reverse: Reverse) -> list[Verdict]:
-    _refuse_endless(task)
+    _refuse_infinite(task)
     output, sources = task.graph or _at_the_point(task)
-    _refuse_outside(output, task)
+    _refuse_outside_the_domain(output, task)
     if task.graph:
         calls = Calls(hidden=lambda i, x: None, beside=lambda i, side: None)
     else:
@@ -302,7 +285,7 @@ def _verdicts(task: Task, reverse: Reverse) -> list[Verdict]:
 
 
 def _second(task: Task, i: int, reverse: Reverse) -> list[Verdict]:
-    """The verdicts on the derivatives of the derivative with respect to the ``i``-th input."""
+    """Return the verdicts on the derivatives of the derivative with respect to the ``i``-th input."""
     names = [f"∂/∂{task.names[i]} ∂/∂{other}" for other in task.names]
 
     def run(numbers: Sequence[float]) -> tuple[Value, Leaves]:
@@ -322,7 +305,7 @@ def _second(task: Task, i: int, reverse: Reverse) -> list[Verdict]:
 def _compared(
     output: Value, sources: Leaves, called: list[str], names: list[str], calls: Calls, reverse: Reverse
 ) -> list[Verdict]:
-    """The verdict on each of these leaves of the output, under such a name."""
+    """Return the verdict on each of these leaves of the output, under its name."""
     found = list(reverse(output, sources))
     if len(found) != len(sources):
         raise ValueError(f"the reverse pass gave {len(found)} gradients for {len(sources)} inputs")
@@ -337,18 +320,18 @@ def _at_the_point(task: Task) -> tuple[Value, Leaves]:
         error.add_note(f"raised while gradcheck called the function at {_where(task)}")
         raise
     if isinstance(output, Constant):
-        raise TypeError(f"the function gives {output}, a constant: its graph was cut, or it uses no input")
+        raise TypeError(f"the function returns {output}, a constant: its graph was cut, or it uses no input")
     return output, leaves
 
 
-def _refuse_endless(task: Task) -> None:
+def _refuse_infinite(task: Task) -> None:
     for x, name in zip(task.numbers, task.names, strict=True):
         if not isfinite(x):
             raise ValueError(f"a derivative is taken at finite numbers; {name} is {x}")
 
 
-def _refuse_outside(output: Value, task: Task) -> None:
-    if isfinite(number_of(output)):  # what is not, in a branch that is not taken, is no concern
+def _refuse_outside_the_domain(output: Value, task: Task) -> None:
+    if isfinite(number_of(output)):  # an infinity in a branch that is not taken does not matter
         return
     for node in topological_order(output):
         if node.op is not None and not isfinite(number_of(node)):

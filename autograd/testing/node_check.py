@@ -1,4 +1,4 @@
-"""One node at a time: whether what it recorded is what its op should have given."""
+"""The check of one node: whether the value and partials it recorded are those of its op."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from autograd.core.primitive import Op
 from autograd.functional.gradients import VALUES
 from autograd.node import number_of
 from autograd.notation.formula import formula
-from autograd.testing.differences import TINY, Sided, sided
+from autograd.testing.differences import TINY, OneSided, one_sided
 from autograd.testing.digits import (
     DIGITS_KEPT,
     EPSILON,
@@ -24,11 +24,16 @@ from autograd.testing.digits import (
 )
 from autograd.value import Value
 
-DIGITS_HERE = 2 * DIGITS_KEPT, 480  # enough for all but the tails; enough for the tails of any float
+DIGITS_HERE = 2 * DIGITS_KEPT, 480
+"""The digits that are tried: enough for all but the tails of functions, then enough for the tails too."""
 VERY_STEEP = 1e10
-RESOLVED = 36  # so many digits a difference must have left
+"""A step is made smaller where it would change the value by more than this, relative to itself."""
+RESOLVED = 36
+"""A difference must have this many digits left."""
 THE_SAME = 1e-30
-UNDERFLOWS = -330  # 10 to this power is 0 to any float
+"""Two slopes are the same if they differ by less than this, relative to themselves."""
+UNDERFLOWS = -330
+"""10 to this power is 0 as a float."""
 
 
 class Fault(NamedTuple):
@@ -38,7 +43,7 @@ class Fault(NamedTuple):
         op: the op at fault.
         position: which of its inputs, from 0.
         formula: the node, in symbols and numbers.
-        got: the partial.
+        got: the recorded or stated partial.
         want: the slope of the op's value.
         cause: the likely mistake.
     """
@@ -51,11 +56,11 @@ class Fault(NamedTuple):
     cause: str
 
 
-class Local(NamedTuple):
+class NodeCheck(NamedTuple):
     """What differences say of one node.
 
     Attributes:
-        slopes: of the op's value, one an input, in many digits; 0 for an input that does not move.
+        slopes: of the op's value, one per input, in many digits; 0 for an input that does not move.
         smooth: whether the slopes to both sides of every input are the same.
         fault: the first partial that is not the slope.
     """
@@ -65,7 +70,7 @@ class Local(NamedTuple):
     fault: Fault | None = None
 
 
-def local(node: Value, moving: Sequence[int]) -> Local:
+def check_node(node: Value, moving: Sequence[int]) -> NodeCheck:
     """Look at one node.
 
     Args:
@@ -78,12 +83,12 @@ def local(node: Value, moving: Sequence[int]) -> Local:
     slopes = None
     if all(math.isfinite(inputs[k]) for k in moving) and not is_on_a_kink(node):
         slopes = _along_one_direction(node.op, inputs, moving)
-    found = Local(slopes, True) if slopes is not None else _one_by_one(node, inputs, moving)
+    found = NodeCheck(slopes, True) if slopes is not None else _one_by_one(node, inputs, moving)
     return found._replace(fault=stale) if stale else found
 
 
 def _along_one_direction(op: Op, inputs: Numbers, moving: Sequence[int]) -> Sequence[Any] | None:
-    """The stated partials, if one central difference confirms them all; None if it does not.
+    """Return the stated partials if one central difference confirms them all, else None.
 
     The direction moves each input so that all partials should contribute alike: a wrong one shows,
     however small it is beside the others.
@@ -105,7 +110,7 @@ def _along_one_direction(op: Op, inputs: Numbers, moving: Sequence[int]) -> Sequ
             if not all(is_real(stated[k]) for k in moving):
                 return None
             tiny = mp.mpf(10) ** UNDERFLOWS
-            for k in moving:  # no step that changes the value more than a little
+            for k in moving:  # a step must not change the value by more than a little
                 if here and abs(stated[k]) * sizes[k] > abs(here) * VERY_STEEP:
                     sizes[k] = abs(here / stated[k])
             shares = {k: abs(stated[k]) * sizes[k] for k in moving if abs(stated[k]) > tiny}
@@ -113,7 +118,7 @@ def _along_one_direction(op: Op, inputs: Numbers, moving: Sequence[int]) -> Sequ
             step = mp.mpf(10) ** -TINY
             above, below, total, size = list(x), list(x), mp.mpf(0), mp.mpf(0)
             for count, k in enumerate(moving):
-                move = mp.mpf(1 + 0.618 * (count + 1) % 1)  # no two alike, so that nothing cancels
+                move = mp.mpf(1 + 0.618 * (count + 1) % 1)  # all different, so that nothing cancels
                 move *= sizes[k] * least / shares[k] if k in shares else smallest
                 above[k] += step * move
                 below[k] -= step * move
@@ -138,8 +143,8 @@ def _along_one_direction(op: Op, inputs: Numbers, moving: Sequence[int]) -> Sequ
     return [mp.mpf(d) if k in sizes else mp.mpf(0) for k, d in enumerate(stated)]
 
 
-def _one_by_one(node: Value, inputs: Numbers, moving: Sequence[int]) -> Local:
-    """Each input on its own, to both sides."""
+def _one_by_one(node: Value, inputs: Numbers, moving: Sequence[int]) -> NodeCheck:
+    """Look at each input alone, to both sides."""
     assert node.op is not None
     mp = arithmetic()
     slopes, smooth, fault = [mp.mpf(0)] * len(inputs), True, None
@@ -155,11 +160,11 @@ def _one_by_one(node: Value, inputs: Numbers, moving: Sequence[int]) -> Local:
         if fault is None and node.role != "constant" and node.inputs[k].role != "constant":
             fault = _fault(node.op, inputs, k, low, high, written(node))
         smooth = smooth and not any(slopes[k] != node.partials[k] for _ in _chosen_from(node.op, inputs, k))
-    return Local(slopes, smooth, fault)
+    return NodeCheck(slopes, smooth, fault)
 
 
-def without_number(node: Value, moving: Sequence[int]) -> Fault | None:
-    """The first partial of a node that is infinite or nan where its op's value has a slope."""
+def partial_without_number(node: Value, moving: Sequence[int]) -> Fault | None:
+    """Return the first partial of a node that is infinite or nan where its op's value has a slope."""
     assert node.op is not None
     inputs = [number_of(v) for v in node.inputs]
     for k in moving:
@@ -170,18 +175,18 @@ def without_number(node: Value, moving: Sequence[int]) -> Fault | None:
     return None
 
 
-def confirmed(op: Op, inputs: Numbers) -> bool:
-    """Whether one difference, along a direction in which all inputs move, confirms all partials at once."""
+def all_partials_confirmed(op: Op, inputs: Numbers) -> bool:
+    """Return whether one difference, with all inputs moving, confirms all partials at once."""
     if any(kink.gap(*inputs) == 0 for kink in op.kinks):
         return False
     return _along_one_direction(op, inputs, range(len(inputs))) is not None
 
 
 def wrong_partial(op: Op, inputs: Numbers, i: int, text: str = "") -> Fault | None:
-    """The op's ``i``-th partial at these inputs, if it is not the slope of its value there.
+    """Return the op's ``i``-th partial at these inputs, if it is not the slope of its value there.
 
     The stated partial and the slope are both computed in many digits, so that they are the same or
-    they are not; all that is allowed for is that a constant such as π stands in a rule as a float.
+    they are not; the only allowance is for constants such as π, which stand in a rule as floats.
     Where the slopes to both sides differ, any number between them is right.
 
     Raises:
@@ -191,14 +196,14 @@ def wrong_partial(op: Op, inputs: Numbers, i: int, text: str = "") -> Fault | No
     return None if sides is None else _fault(op, inputs, i, *sides, text)
 
 
-def sides_of(op: Op, inputs: Numbers, i: int) -> tuple[Any, Any] | None:
-    """The slopes to the left and to the right in the ``i``-th input; None at an edge or a jump."""
+def one_sided_slopes(op: Op, inputs: Numbers, i: int) -> tuple[Any, Any] | None:
+    """Return the slopes to the left and to the right in the ``i``-th input; None at an edge or a jump."""
     found = []
     for side in (-1, 1):
-        moves = [Sided(x, side * (j == i)) for j, x in enumerate(inputs)]
-        one = sided(op, moves)
+        moves = [OneSided(x, side * (j == i)) for j, x in enumerate(inputs)]
+        one = one_sided(op, moves)
         if one is not None and not one.slope and not one.jumps and one.start:
-            one = sided(op, moves, more=DIGITS_HERE[-1])  # flat, or too steady for so few digits
+            one = one_sided(op, moves, more=DIGITS_HERE[-1])  # flat, or changing too little for so few digits
         if one is None or one.jumps:
             return None
         found.append(side * one.slope)
@@ -206,9 +211,9 @@ def sides_of(op: Op, inputs: Numbers, i: int) -> tuple[Any, Any] | None:
 
 
 def _sides(op: Op, inputs: Numbers, i: int) -> tuple[Any, Any] | None:
-    """The smaller and the larger of the slopes to the left and to the right."""
+    """Return the smaller and the larger of the slopes to the left and to the right."""
     with arithmetic().workdps(2 * DIGITS_KEPT):
-        sides = sides_of(op, inputs, i)
+        sides = one_sided_slopes(op, inputs, i)
         return sides and (min(sides), max(sides))
 
 
@@ -235,11 +240,9 @@ def _fault(op: Op, inputs: Numbers, i: int, low: Any, high: Any, text: str) -> F
 
 
 def _without_number(op: Op, inputs: Numbers, i: int, low: Any, high: Any, text: str) -> Fault | None:
-    """A fault where the rule states no number, although the value has a slope there, inside its domain."""
+    """Return a fault if the rule states no number although the value has a slope there, inside its domain."""
     stated = op.evaluate(inputs)[1][i]
-    if math.isfinite(stated) or not all(
-        x in op.domain[min(k, len(op.domain) - 1)] for k, x in enumerate(inputs)
-    ):
+    if math.isfinite(stated) or not all(x in op.domain_of(k) for k, x in enumerate(inputs)):
         return None
     steepest = max(abs(low), abs(high))
     if high - low > THE_SAME * steepest or steepest > LARGEST / 1000:  # a kink; or too steep for a double
@@ -248,7 +251,7 @@ def _without_number(op: Op, inputs: Numbers, i: int, low: Any, high: Any, text: 
 
 
 def _sensitivity(op: Op, inputs: Numbers, i: int, stated: Any) -> Any:
-    """How far the stated partial moves if every input is off by its last digit."""
+    """Return how far the stated partial moves if every input is off by its last digit."""
     moved = [[*inputs[:j], x * (1 + EPSILON), *inputs[j + 1 :]] for j, x in enumerate(inputs) if x]
     return sum(abs(exact(partial_of(op, i), row) - stated) for row in moved)
 
@@ -268,7 +271,7 @@ def _refuse_floats(op: Op, inputs: Numbers) -> None:
 
 
 def cause_of(got: float, want: float) -> str:
-    """What usually makes the one number out of the other; "" where nothing usual does."""
+    """Return the usual mistake that makes the one number out of the other; "" if there is none."""
     if got == 0.0:
         return "missing term: nothing is sent to this input"
     ratio = got / want if want else math.inf
@@ -279,18 +282,18 @@ def cause_of(got: float, want: float) -> str:
 
 
 def written(node: Value) -> str:
-    """A node in symbols: its op applied to the labels or numbers of its inputs."""
+    """Write a node in symbols: its op applied to the labels or numbers of its inputs."""
     assert node.op is not None
     return formula(node.op, [v.label or f"{number_of(v):.4g}" for v in node.inputs])
 
 
 def is_on_a_kink(node: Value) -> bool:
-    """Whether a node is just where its op's derivative is stated to be a choice."""
+    """Return whether a node is exactly where the derivative of its op is stated to be a choice."""
     return node.op is not None and any(kink.gap(*map(number_of, node.inputs)) == 0 for kink in node.op.kinks)
 
 
 def _chosen_from(op: Op, inputs: Numbers, i: int) -> list[tuple[float, float]]:
-    """The intervals that the op states for its ``i``-th partial at the kinks it is on.
+    """Return the intervals that the op states for its ``i``-th partial at the kinks it is on.
 
     They can hold more than the slopes to both sides of this one input: clip(x, 1, 1) is flat in x,
     and a slope of 1 in x is a limit of those beside it.

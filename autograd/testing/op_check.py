@@ -1,4 +1,4 @@
-"""Is my op right?  One primitive, over all of its domain."""
+"""The check of an op, over all of its domain: is its derivative right?"""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from itertools import pairwise, product
 from math import inf, isfinite, nextafter
 
 from autograd.core.primitive import Interval, Kink, Op
+from autograd.notation.hints import described
 from autograd.notation.numbers import count, number
 from autograd.testing.certificate import GradientError, aligned
 from autograd.testing.digits import (
@@ -22,9 +23,10 @@ from autograd.testing.digits import (
     sensitivity,
     value_of,
 )
-from autograd.testing.node_check import confirmed, sides_of, wrong_partial
+from autograd.testing.node_check import all_partials_confirmed, one_sided_slopes, wrong_partial
 
-EVERYDAY = 24  # points
+EVERYDAY = 24
+"""The number of everyday points."""
 SIMPLE = (-1.0, -0.5, 0.0, 0.5, 1.0)
 SMALL, USUAL, LARGE = (
     (1e-300, 1e-100, 1e-12, 1e-6, 1e-3),
@@ -32,15 +34,22 @@ SMALL, USUAL, LARGE = (
     (30.0, 100.0, 700.0),
 )
 SIZES = (*SMALL, *USUAL, *LARGE, 1e4, 1e12, 1e100, 1e300)
-MOST_CORNERS = 200  # of all the combinations of sizes and signs
-MOST_INPUTS = 4  # of an op that takes any number of them
-FARTHEST, STRIDE = 40.0, 2.0  # of the lines along which kinks are looked for
+MOST_CORNERS = 200
+"""At most this many combinations of sizes and signs are checked."""
+MOST_INPUTS = 4
+"""An op that takes any number of inputs is checked with at most this many, and one more at corners."""
+FARTHEST, STRIDE = 40.0, 2.0
+"""The end of the lines along which kinks are looked for, and the distance between their points."""
 LINES = 2
-ROUNDINGS = 32  # a value may be off by so many units in the last place for each unit of its condition
-NEARLY_TOO_LARGE = LARGEST / 1000  # an intermediate may overflow a little before the value does
-TOO_SMALL_TO_TELL = 1e-7
-TOO_FAR_TO_TELL = 1e3  # where a rule overflows on its way, many digits can take forever
+"""The number of lines for each input of an op with several inputs."""
+ROUNDINGS = 32
+"""A value may be off by this many units in the last place for each unit of its condition number."""
+NEARLY_TOO_LARGE = LARGEST / 1000
+"""Values beyond this are not compared: an intermediate may overflow a little before the value does."""
+TOO_SMALL_TO_TELL, TOO_FAR_TO_TELL = 1e-7, 1e3
+"""Values are compared for inputs between these sizes: beyond, a rule may under- or overflow on its way."""
 CLOSE, BESIDE = 1e-6, 1e-9
+"""The tolerance for slopes beside a kink, and the distance of the points beside it."""
 
 
 def check_op(op: Op) -> str:
@@ -48,8 +57,8 @@ def check_op(op: Op) -> str:
 
     The value in doubles is compared with that of the same rule in 50 digits; each partial, in many
     digits, with the difference of the value, so that a right one agrees to the last digits.  Along
-    lines through the domain every jump of a partial is traced to its place: there has to be a kink
-    that the op states, and the slopes that it states for it have to be those found beside it.
+    lines through the domain every jump of a partial is traced to its place: the op must
+    state a kink there, with the slopes that are found beside it.
 
     Args:
         op: an entry of the table, or one that was never entered.
@@ -60,7 +69,7 @@ def check_op(op: Op) -> str:
     Raises:
         GradientError: an ``AssertionError`` that names the partial, where, and both numbers; or the
             kink that is not stated, or stated wrongly.
-        TypeError: if ``op`` is no op.
+        TypeError: if ``op`` is not an op.
         ValueError: if the op cannot be computed at a point of the domain that it states, or its rule
             computes in floats of its own.
 
@@ -70,9 +79,7 @@ def check_op(op: Op) -> str:
     relu  105     value, ∂/∂input 1, kink at a = 0
     """
     if not isinstance(op, Op):
-        raise TypeError(
-            f"check_op takes an op of the table, such as TABLE['tanh']; got {op!r} ({type(op).__name__})"
-        )
+        raise TypeError(f"check_op takes an op of the table, such as TABLE['tanh']; got {described(op)}")
     points = 0
     for inputs in _points(op):
         _check_at(op, inputs)
@@ -99,7 +106,7 @@ def _check_at(op: Op, inputs: list[float]) -> None:
     _, partials = op.evaluate(inputs)
     if len(partials) != len(inputs):
         raise GradientError(f"{op.name} states {len(partials)} partials for {len(inputs)} inputs")
-    if confirmed(op, inputs):
+    if all_partials_confirmed(op, inputs):
         return
     for i in range(len(inputs)):
         fault = wrong_partial(op, inputs, i)
@@ -136,7 +143,7 @@ def _refuse_unstated(op: Op, inputs: Sequence[float], i: int) -> None:
     if any(kink.gap(*inputs) == 0 for kink in op.kinks):
         return
     with arithmetic().workdps(2 * DIGITS_KEPT):
-        sides = sides_of(op, inputs, i)
+        sides = one_sided_slopes(op, inputs, i)
         size = 0 if sides is None else max(map(abs, sides))
         if sides is None or size < SMALLEST_NORMAL or abs(sides[1] - sides[0]) <= CLOSE * size:
             return
@@ -154,7 +161,7 @@ def _unstated(op: Op, inputs: Sequence[float], i: int, left: float, right: float
 
 
 def _check_kink(op: Op, kink: Kink) -> None:
-    """The slopes that are stated at a kink are those of the partials just beside it."""
+    """Check that the slopes stated at a kink are those of the partials just beside it."""
     found = 0
     for inputs in _on(op, kink):
         found += 1
@@ -185,12 +192,12 @@ def _check_kink(op: Op, kink: Kink) -> None:
 
 
 def _on(op: Op, kink: Kink) -> Iterator[list[float]]:
-    """Everyday points, each moved along one input onto the kink."""
+    """Yield everyday points, each moved along one input onto the kink."""
     for inputs in _everyday(op):
         for i in range(len(inputs)):
             moved = list(inputs)
             moved[i] = _root(partial(_gap, kink, inputs, i), inputs[i])
-            if kink.gap(*moved) == 0 and all(x in domain_of(op, j) for j, x in enumerate(moved)):
+            if kink.gap(*moved) == 0 and all(x in op.domain_of(j) for j, x in enumerate(moved)):
                 yield moved
 
 
@@ -199,7 +206,7 @@ def _gap(kink: Kink, inputs: Sequence[float], i: int, x: float) -> float:
 
 
 def _root(function: Callable[[float], float], x: float) -> float:
-    """Where the function is 0, by the secant method; some other number if it does not get there."""
+    """Find where the function is 0, by the secant method; return some other number if that fails."""
     before, step = x, 0.5
     for _ in range(60):
         x, change = before + step, function(before + step) - function(before)
@@ -210,13 +217,13 @@ def _root(function: Callable[[float], float], x: float) -> float:
 
 
 def _beside(op: Op, inputs: Sequence[float]) -> Iterator[tuple[float, ...]]:
-    """The partials around a point, in all the directions."""
+    """Yield the partials around a point, in all directions."""
     chance = random.Random(7)
     for signs in product((-1, 1), repeat=len(inputs)):
         for _ in range(3):
             steps = [side * BESIDE * (abs(x) or 1.0) for side, x in zip(signs, inputs, strict=True)]
             moved = [x + step * chance.uniform(0.1, 1.0) for x, step in zip(inputs, steps, strict=True)]
-            if all(x in domain_of(op, j) for j, x in enumerate(moved)):
+            if all(x in op.domain_of(j) for j, x in enumerate(moved)):
                 yield op.evaluate(moved)[1]
 
 
@@ -224,14 +231,14 @@ def _beside(op: Op, inputs: Sequence[float]) -> Iterator[tuple[float, ...]]:
 
 
 def _lines(op: Op) -> Iterator[tuple[list[float], int]]:
-    """Everyday points, and the input that moves through all of its domain."""
+    """Yield everyday points, with the input that moves through all of its domain."""
     for inputs, _ in zip(_everyday(op), range(1 if op.arity == 1 else LINES), strict=False):
         yield from ((inputs, i) for i in range(len(inputs)))
 
 
 def _check_along(op: Op, inputs: list[float], i: int) -> int:
-    """Check the op along a line, and every jump of a partial on it; give back the number of points."""
-    domain = domain_of(op, i)
+    """Check the op along a line, and every jump of a partial on it; return the number of points."""
+    domain = op.domain_of(i)
     steps = int(2 * FARTHEST / STRIDE)
     line = [-FARTHEST + (k + 0.37) * STRIDE for k in range(steps)]
     inside = [x for x in line if x in domain and _is_calm(op, [*inputs[:i], x, *inputs[i + 1 :]])]
@@ -273,13 +280,13 @@ def _check_between(op: Op, inputs: list[float], i: int, low: float, high: float)
 
 
 def _outcome(op: Op, inputs: Sequence[float], i: int, k: int, x: float) -> float:
-    """The value (-1) or a partial with ``x`` as the ``i``-th input."""
+    """Return the value (-1) or a partial with ``x`` as the ``i``-th input."""
     value, partials = op.evaluate([*inputs[:i], x, *inputs[i + 1 :]])
     return value if k < 0 else partials[k]
 
 
 def _jump(function: Callable[[float], float], low: float, high: float) -> tuple[float, float] | None:
-    """Two neighbouring floats between which the function jumps; None if it is continuous."""
+    """Return two neighbouring floats between which the function jumps; None if it is continuous."""
     at_low, at_high = function(low), function(high)
     size, change, width = max(abs(at_low), abs(at_high)), abs(at_high - at_low), high - low
     while nextafter(low, inf) < high:
@@ -298,7 +305,7 @@ def _jump(function: Callable[[float], float], low: float, high: float) -> tuple[
 
 
 def _is_jump_in_digits(op: Op, left: Sequence[float], right: Sequence[float], k: int) -> bool:
-    """Whether the value (0) or a partial (from 1) is another one between two neighbouring points."""
+    """Return whether the value (0) or a partial (from 1) differs between two neighbouring points."""
     mp = arithmetic()
     value, partials = rule_in_digits(op)
     with mp.workdps(DIGITS_KEPT):
@@ -314,7 +321,7 @@ def _is_jump_in_digits(op: Op, left: Sequence[float], right: Sequence[float], k:
 
 
 def _points(op: Op) -> Iterator[list[float]]:
-    """The same ones every time: everyday points, and all sizes and signs of the inputs together."""
+    """Yield everyday points, then inputs of all sizes and signs; the same ones every time."""
     yield from _everyday(op)
     for n in [op.arity] if op.arity else range(1, MOST_INPUTS + 2):
         yield from _corners(op, n)
@@ -324,13 +331,13 @@ def _everyday(op: Op) -> Iterator[list[float]]:
     chance = random.Random(7)
     for k in range(EVERYDAY):
         n = op.arity or 1 + k % MOST_INPUTS
-        yield [_inside(chance, domain_of(op, i)) for i in range(n)]
+        yield [_inside(chance, op.domain_of(i)) for i in range(n)]
 
 
 def _simple(op: Op) -> Iterator[list[float]]:
-    """Halves and whole numbers, one and all: ties, and what a rule may take for a special case."""
+    """Yield all combinations of halves and whole numbers: ties, and possible special cases of a rule."""
     for row in product(SIMPLE, repeat=op.arity or 0):
-        if row and all(x in domain_of(op, i) for i, x in enumerate(row)):
+        if row and all(x in op.domain_of(i) for i, x in enumerate(row)):
             yield list(row)
 
 
@@ -342,7 +349,7 @@ def _inside(chance: random.Random, domain: Interval) -> float:
 
 
 def _corners(op: Op, n: int) -> Iterator[list[float]]:
-    choices = [[x for x in _sizes(domain_of(op, i)) if x in domain_of(op, i)] for i in range(n)]
+    choices = [[x for x in _sizes(op.domain_of(i)) if x in op.domain_of(i)] for i in range(n)]
     total = 1
     for numbers in choices:
         total *= len(numbers)
@@ -359,24 +366,19 @@ def _corners(op: Op, n: int) -> Iterator[list[float]]:
 
 
 def _sizes(domain: Interval) -> list[float]:
-    """Numbers of all sizes, counted from the borders of the domain where it has some."""
+    """Return numbers of all sizes, counted from the borders of the domain where it has some."""
     borders = [(domain.low, 1), (domain.high, -1)]
     ends = [(border, side) for border, side in borders if abs(border) < inf] or [(0.0, 1), (0.0, -1)]
     return sorted({border + side * size for border, side in ends for size in SIZES})
 
 
 def _is_calm(op: Op, inputs: list[float]) -> bool:
-    """Whether many digits can be asked for: nothing overflows on the way, or not by much."""
+    """Return whether many digits can be asked for: nothing overflows on the way, or not by much."""
     try:
         op.fast(inputs)
     except (ArithmeticError, ValueError):
         return max(map(abs, inputs)) <= TOO_FAR_TO_TELL
     return True
-
-
-def domain_of(op: Op, i: int) -> Interval:
-    """The domain of the op's ``i``-th input: the last one stated serves all further inputs."""
-    return op.domain[min(i, len(op.domain) - 1)]
 
 
 def _applied(op: Op, inputs: Sequence[float]) -> str:

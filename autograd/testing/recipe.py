@@ -1,4 +1,4 @@
-"""A graph as data, which prints as the Python that builds it, and draws itself."""
+"""A graph as data, that prints as the Python that builds it, and draws itself."""
 
 from __future__ import annotations
 
@@ -17,19 +17,20 @@ if TYPE_CHECKING:
 INFIX = {ops.add: "+", ops.sub: "-", ops.mul: "*", ops.div: "/", ops.pow_: "**"}
 OF_A_LIST = {ops.sum_: "sum", ops.logsumexp: "logsumexp"}
 METHODS = frozenset(op for op in TABLE.values() if op.arity and hasattr(Value, op.name))
-TO_A_LINE = 4  # leaves in one line of Python
+LEAVES_PER_LINE = 4
+"""At most this many leaves are made in one line of Python."""
 
 
 @dataclass(frozen=True, repr=False)
 class Recipe:
-    """A graph as data: how to compute an output from numbers, in whatever arithmetic.
+    """A graph as data: how to compute an output from numbers, in any arithmetic.
 
     Attributes:
         numbers: the leaves.
-        steps: an op each, and which of the numbers so far it is applied to: leaves first, then
-            constants, then results in order.
+        steps: for each step an op, and the places of its inputs among the numbers so far: leaves
+            first, then constants, then results in order.
         constants: plain numbers, which get no gradient.
-        labels: of the leaves; x1, x2, … where there are none.
+        labels: the labels of the leaves; x1, x2, … if empty.
         leaf: what the leaves are: `Value`, or `Parameter` for weights.
 
     >>> recipe = Recipe((2.0, 3.0), ((ops.mul, (0, 1)), (ops.tanh, (3,)), (ops.add, (4, 2))), (0.5,))
@@ -50,13 +51,13 @@ class Recipe:
     leaf: type[Value] = Value
 
     def compute(self, leaves: Sequence[Any], call: Callable[[Op, tuple[Any, ...]], Any] = apply) -> Any:
-        """The last result, from these leaves; ``call`` applies an op, by default to Values."""
+        """Return the last result, from these leaves; ``call`` applies an op, by default to Values."""
         return self._all(
             leaves, self.constants if call is not apply else map(Constant, self.constants), call
         )[-1]
 
     def __call__(self, *leaves: Value) -> Any:
-        """The output as a function of the leaves; its nodes are labelled as the printed Python names them."""
+        """Return the output for these leaves, with its nodes labelled as in the printed Python."""
         results = self._all(leaves, map(Constant, self.constants), apply)
         first = len(leaves) + len(self.constants)
         for name, node in zip(self._results(), results[first:], strict=True):
@@ -64,14 +65,14 @@ class Recipe:
         return results[-1]
 
     def graph(self) -> Value:
-        """The output, of leaves with the recipe's own numbers: to draw, to walk, to differentiate."""
+        """Return the output for leaves with the recipe's own numbers."""
         labels = self._labels()
         output: Value = self(*[self.leaf(x, label) for x, label in zip(self.numbers, labels, strict=True)])
         return output
 
     def draw(self, **options: Any) -> Drawing:
-        """A picture of the graph with its gradients; the options are those of `autograd.draw`."""
-        from autograd.seeing.drawing import draw  # pictures only for who asks for them
+        """Draw the graph with its gradients; the options are those of `autograd.draw`."""
+        from autograd.seeing.drawing import draw  # loaded only if a picture is asked for
 
         output = self.graph()
         output.backward()
@@ -82,7 +83,7 @@ class Recipe:
         return picture
 
     def source(self) -> str:
-        """The Python that builds the graph; the last name is the output."""
+        """Return the Python that builds the graph; the last name is the output."""
         names = [re.sub(r"\W", "_", label) for label in self._labels()]
         written = [*names, *map(repr, self.constants), *self._results()]
         lines = [
@@ -95,7 +96,7 @@ class Recipe:
         return self.source()
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        """How Hypothesis shows a failing example, and a notebook an object without its picture."""
+        """Print as Hypothesis shows a failing example, and a notebook an object without a picture."""
         with printer.group(4):
             for line in self.source().splitlines():
                 printer.break_()
@@ -118,7 +119,7 @@ class Recipe:
     def _leaves(self, names: Sequence[str]) -> list[str]:
         kind = self.leaf.__name__
         made = [f'{kind}({x!r}, "{label}")' for x, label in zip(self.numbers, self._labels(), strict=True)]
-        parts = [slice(i, i + TO_A_LINE) for i in range(0, len(made), TO_A_LINE)]
+        parts = [slice(i, i + LEAVES_PER_LINE) for i in range(0, len(made), LEAVES_PER_LINE)]
         return [f"{', '.join(names[part])} = {', '.join(made[part])}" for part in parts]
 
     def _imports(self, lines: Sequence[str]) -> list[str]:
@@ -129,7 +130,7 @@ class Recipe:
 
 
 def _written(op: Op, operands: Sequence[str]) -> str:
-    """An op applied to names and numbers, as a user of Values would write it."""
+    """Write an op applied to names and numbers as a user of Values would."""
     plain = [x for x in operands if not x.isidentifier()]
     if op in INFIX:
         left, right = operands

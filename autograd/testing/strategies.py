@@ -6,8 +6,8 @@
 ... def test_every_gradient_is_right(recipe):
 ...     gradcheck(recipe, recipe.numbers)
 
-What they draw shrinks to a short formula, and prints as the Python that builds it.  All of them walk
-the table, so that an op of one's own is among what they draw from the moment it is entered.
+A failing graph shrinks to a short formula, and prints as the Python that builds it.  All strategies walk
+the table, so that they draw an op of one's own from the moment it is entered.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from sys import float_info
 
 from autograd import ops as table
 from autograd.core.primitive import TABLE, Interval, Kink, Op
-from autograd.testing.op_check import domain_of
 from autograd.testing.recipe import Recipe
 from autograd.value import Parameter, Value
 
@@ -33,17 +32,19 @@ except ModuleNotFoundError as missing:
         'autograd.testing.strategies needs Hypothesis: pip install "chainrule[test]"', name="hypothesis"
     ) from missing
 
-MOST_INPUTS = 6  # of an op that takes any number of them
-LARGEST_OF_MANY = 1e100  # so that neither sums nor products of several overflow half-way
-EVERYDAY = 8.0
-TINY = 1e-12
+MOST_INPUTS = 6
+"""An op that takes any number of inputs is given at most this many."""
+LARGEST_OF_MANY = 1e100
+"""The largest of several inputs, so that neither their sums nor their products overflow half-way."""
+EVERYDAY, TINY = 8.0, 1e-12
+"""The largest and the smallest size of everyday numbers."""
 
 
 # ---------------------------------------------------------------------------- points in a domain
 
 
 def inside(domain: Interval, largest: float) -> SearchStrategy[float]:
-    """Numbers of the interval up to ``largest`` in size: usual, extreme, and close to its borders."""
+    """Draw numbers of the interval up to ``largest`` in size: usual, extreme, and close to its borders."""
     # a subnormal input has lost digits before the op begins
     usual = st.floats(max(domain.low, -EVERYDAY), min(domain.high, EVERYDAY), allow_subnormal=False)
     extreme = st.floats(max(domain.low, -largest), min(domain.high, largest), allow_subnormal=False)
@@ -54,15 +55,15 @@ def inside(domain: Interval, largest: float) -> SearchStrategy[float]:
 
 
 def inputs_of(op: Op, kinks: bool | None = None) -> SearchStrategy[list[float]]:
-    """Inputs for the op from all of its domain, now and then only just off a tie.
+    """Draw inputs for the op from all of its domain, now and then just beside a tie.
 
     Args:
-        op: of the table, or one that was never entered.
+        op: an op of the table, or one that was never entered.
         kinks: True for inputs exactly on one of the op's kinks, False for inputs off all of them,
-            None for whatever comes.
+            None for both.
 
     Raises:
-        ValueError: if an op without kinks is to be on one.
+        ValueError: if ``kinks`` is True for an op without kinks.
 
     >>> from hypothesis import find
     >>> find(inputs_of(TABLE["maximum"], kinks=True), lambda inputs: True)
@@ -81,50 +82,50 @@ def inputs_of(op: Op, kinks: bool | None = None) -> SearchStrategy[list[float]]:
 def _anywhere(draw: DrawFn, op: Op) -> list[float]:
     n = op.arity or draw(st.integers(1, MOST_INPUTS))
     largest = LARGEST_OF_MANY if op.variadic else float_info.max
-    inputs = [draw(inside(domain_of(op, i), largest)) for i in range(n)]
-    if len(inputs) > 1 and draw(st.integers(0, 4)) == 0:  # two that are equal but for the last digit
+    inputs = [draw(inside(op.domain_of(i), largest)) for i in range(n)]
+    if len(inputs) > 1 and draw(st.integers(0, 4)) == 0:  # two that differ only in the last digit
         i, j = draw(st.permutations(range(len(inputs))))[:2]
         near = nextafter(inputs[j], draw(st.sampled_from([-inf, inf])))
-        if near in domain_of(op, i) and abs(near) >= float_info.min:
+        if near in op.domain_of(i) and abs(near) >= float_info.min:
             inputs[i] = near
     return inputs
 
 
 @st.composite
 def _on_kinks(draw: DrawFn, op: Op) -> list[float]:
-    inputs = [draw(_fresh(domain_of(op, i))) for i in range(op.arity or draw(st.integers(1, MOST_INPUTS)))]
+    inputs = [draw(_fresh(op.domain_of(i))) for i in range(op.arity or draw(st.integers(1, MOST_INPUTS)))]
     i = draw(st.integers(0, len(inputs) - 1))
     kink = draw(st.sampled_from(op.kinks))
-    for place in (i, *range(len(inputs))):  # not every input can be moved onto every kink
-        moved = _onto(kink, inputs, place, domain_of(op, place))
+    for place in (i, *range(len(inputs))):  # not every input can reach every kink
+        moved = _onto(kink, inputs, place, op.domain_of(place))
         if moved is not None:
             return [*inputs[:place], moved, *inputs[place + 1 :]]
     return reject()
 
 
 def everyday_inputs_of(op: Op) -> SearchStrategy[list[float]]:
-    """Those of `inputs_of` that are neither very large nor, but for 0 itself, very small."""
+    """Draw inputs as `inputs_of` does, but none very large and none very small, except 0."""
     return (
         inputs_of(op)
         .map(lambda inputs: [everyday(x) for x in inputs])
-        .filter(lambda inputs: all(x in domain_of(op, i) for i, x in enumerate(inputs)))
+        .filter(lambda inputs: all(x in op.domain_of(i) for i, x in enumerate(inputs)))
     )
 
 
 def everyday(x: float) -> float:
-    """The number itself if it is of everyday size, else its digits with another exponent."""
+    """Return the number itself if it is of everyday size, else its digits with another exponent."""
     if x == 0 or TINY <= abs(x) <= EVERYDAY:
         return x
     return copysign(frexp(x)[0], x)
 
 
 def on_a_kink(op: Op, inputs: Sequence[float], width: float = 0.0) -> bool:
-    """Whether the inputs are within ``width`` of a kink of the op."""
+    """Return whether the inputs are within ``width`` of a kink of the op."""
     return any(abs(kink.gap(*inputs)) <= width for kink in op.kinks)
 
 
 def _onto(kink: Kink, inputs: Sequence[float], i: int, domain: Interval) -> float | None:
-    """The number that moves the ``i``-th input exactly onto a kink, if there is one: by secants."""
+    """Find by secants the ``i``-th input that is exactly on a kink; return None if there is none."""
 
     def gap(x: float) -> float:
         return kink.gap(*inputs[:i], x, *inputs[i + 1 :])
@@ -142,27 +143,31 @@ def _onto(kink: Kink, inputs: Sequence[float], i: int, domain: Interval) -> floa
 
 # --------------------------------------------------------------------------- graphs of all shapes
 
-CALM = 20.0  # no number in a recipe is larger
-OFF_KINKS = 1e-3
-OFF_BORDERS = 0.05
-SMOOTH_ENOUGH = 50.0  # no partial in a recipe is larger
+CALM, SMOOTH_ENOUGH = 20.0, 50.0
+"""The largest number and the largest partial in a recipe."""
+OFF_KINKS, OFF_BORDERS = 1e-3, 0.05
+"""The least distances of inputs from kinks and from the borders of domains."""
 MORE = st.integers(0, 9)
-ATTEMPTS = 3  # at an op that fits the latest results
-LATEST = 2  # results that a step goes on from
-USUAL = 3.0  # the size of leaves and constants
+"""Drawn after every step; 0 ends the recipe."""
+ATTEMPTS = 3
+"""This many ops are tried on the latest results before one is applied to new numbers."""
+LATEST = 2
+"""The first input of a step is one of this many latest results."""
+USUAL = 3.0
+"""The largest size of leaves and constants."""
 
 
 @st.composite
 def recipes(draw: DrawFn, most_steps: int = 10, ops: Sequence[Op] = (), kinks: bool = False) -> Recipe:
-    """Graphs that share nodes, repeat inputs and contain constants, off every border.
+    """Draw graphs that share nodes, repeat inputs and contain constants, off every border.
 
     They shrink to few steps and simple numbers, and print as Python.
 
     Args:
         most_steps: how many ops at most.
-        ops: which ones; all of the table, those entered later included, where none are given.
+        ops: which ops; by default all of the table, including those entered later.
         kinks: True to seek the ops' kinks: about every second op that has one is exactly on it.
-            False to keep off them all.
+            False to stay off all of them.
 
     >>> from hypothesis import find
     >>> find(recipes(ops=[TABLE["mul"], TABLE["sin"]]), lambda recipe: len(recipe.steps) > 1)
@@ -174,7 +179,7 @@ def recipes(draw: DrawFn, most_steps: int = 10, ops: Sequence[Op] = (), kinks: b
     growth = _Growth(draw, tuple(ops or TABLE.values()), kinks)
     for _ in range(most_steps):
         growth.step()
-        if draw(MORE) == 0:  # asked after every step, so that any step can be left out in shrinking
+        if draw(MORE) == 0:  # drawn after every step, so that shrinking can leave out any step
             break
     return growth.recipe()
 
@@ -185,8 +190,8 @@ class _Graph:
 
     Attributes:
         numbers: of everything so far.
-        made: how: True for a leaf, False for a constant, or an op and what it is applied to.
-        labels: of leaves, by place.
+        made: how each was made: True for a leaf, False for a constant, or an op and the places of its inputs.
+        labels: the labels of leaves, by place.
     """
 
     numbers: list[float] = field(default_factory=list)
@@ -194,7 +199,7 @@ class _Graph:
     labels: dict[int, str] = field(default_factory=dict)
 
     def put(self, x: float, leaf: bool, label: str = "") -> int:
-        """A leaf or a constant; gives its place."""
+        """Add a leaf or a constant; return its place."""
         self.numbers.append(x)
         self.made.append(leaf)
         if label:
@@ -202,13 +207,13 @@ class _Graph:
         return len(self.made) - 1
 
     def add(self, op: Op, places: Sequence[int]) -> int:
-        """An op applied to what there is; gives the place of its result."""
+        """Apply an op to what there is; return the place of its result."""
         self.numbers.append(op.evaluate([self.numbers[i] for i in places])[0])
         self.made.append((op, tuple(places)))
         return len(self.made) - 1
 
     def recipe(self, leaf: type[Value] = Value) -> Recipe:
-        """The step that needs the most others, and all that it needs."""
+        """Return the step that needs the most others, with everything that it needs."""
         steps = [i for i, made in enumerate(self.made) if not isinstance(made, bool)]
         if not steps:
             reject()
@@ -242,7 +247,7 @@ class _Growth(_Graph):
         self.latest = [first]
 
     def step(self) -> None:
-        """One op more, on what there is or, where it cannot be calm there, on new numbers."""
+        """Add one op, applied to what there is or, where it cannot be calm there, to new numbers."""
         for _ in range(ATTEMPTS):
             op = self.draw(st.sampled_from(self.ops))
             n = op.arity or 1 + self.draw(_up_to(3))
@@ -252,35 +257,35 @@ class _Growth(_Graph):
             if self.is_calm(op, places):
                 break
         else:
-            places = [self.new(domain_of(op, i)) for i in range(n)]
+            places = [self.new(op.domain_of(i)) for i in range(n)]
         if self.is_calm(op, places):
             self.there += [i for i in dict.fromkeys(places) if self.made[i] is True and i not in self.there]
             self.latest.append(self.add(op, places))
             self.there.append(self.latest[-1])
 
     def place(self, op: Op, i: int) -> int:
-        """What an op's ``i``-th input is: something that is there and fits, else a new number.
+        """Choose an op's ``i``-th input: something that is there and fits, else a new number.
 
         The first input is one of the latest results, so that most of what was drawn is used; it is
         never a constant, so that every result depends on a leaf.
         """
         there = self.there if i else self.latest[-LATEST:][::-1]
         k = self.draw(_up_to(len(there) + 2 * (i > 0)))
-        domain = domain_of(op, i)
+        domain = op.domain_of(i)
         if k < len(there) and (i == 0 or _is_well_inside(domain, self.numbers[there[k]])):
-            return there[k]  # a first input that does not fit asks for another op
+            return there[k]  # if a first input does not fit, another op is drawn
         return self.new(domain, leaf=k <= len(there))
 
     def new(self, domain: Interval, leaf: bool = True) -> int:
-        """A new leaf or constant, well inside the domain."""
+        """Add a new leaf or constant, well inside the domain."""
         return self.put(self.draw(_fresh(domain)), leaf)
 
     def onto_a_kink(self, op: Op, places: list[int]) -> list[int]:
-        """The same places but for one, whose number puts the op on one of its kinks."""
+        """Return the same places but one, whose number puts the op on one of its kinks."""
         kink = self.draw(st.sampled_from(op.kinks))
         inputs = [self.numbers[i] for i in places]
         for i, place in enumerate(places):
-            wanted = _onto(kink, inputs, i, domain_of(op, i))
+            wanted = _onto(kink, inputs, i, op.domain_of(i))
             if wanted is None:
                 continue
             if wanted == 0.0 and table.sub in self.ops and self.made[place] is not False:
@@ -289,13 +294,13 @@ class _Growth(_Graph):
         return places
 
     def without(self, place: int) -> int:
-        """What is there less its own number, v − 0.75: zero, but with a gradient of its own."""
+        """Subtract its own number from what is there, v − 0.75: zero, but with a gradient of its own."""
         return self.add(table.sub, [place, self.put(self.numbers[place], leaf=False)])
 
     def is_calm(self, op: Op, places: Sequence[int]) -> bool:
-        """Whether differences can tell the op's slopes here."""
+        """Return whether differences can tell the op's slopes here."""
         inputs = [self.numbers[i] for i in places]
-        if not all(_is_well_inside(domain_of(op, i), x) for i, x in enumerate(inputs)):
+        if not all(_is_well_inside(op.domain_of(i), x) for i, x in enumerate(inputs)):
             return False
         if not self.kinks and on_a_kink(op, inputs, OFF_KINKS):
             return False
@@ -310,7 +315,7 @@ def _up_to(largest: int) -> SearchStrategy[int]:
 
 @cache
 def _fresh(domain: Interval) -> SearchStrategy[float]:
-    """Numbers of usual size well inside the domain, or close to it where it holds none of usual size."""
+    """Draw numbers of usual size well inside the domain, or close to it if it has none of usual size."""
     margin = min(OFF_BORDERS, (domain.high - domain.low) / 4)
     low, high = domain.low + margin, domain.high - margin
     if low <= USUAL and high >= -USUAL:
@@ -338,12 +343,12 @@ def _is_well_inside(domain: Interval, x: float) -> bool:
 # -------------------------------------------------------------------------------- small networks
 
 ACTIVATIONS = (table.tanh, table.sigmoid, table.relu, table.softplus, table.silu, table.gelu, table.selu)
-"""Of one input each; a network has one of them in all of its hidden layers."""
+"""Ops of one input; a network has one of them in all of its hidden layers."""
 
 
 @st.composite
 def networks(draw: DrawFn, activations: Sequence[Op] = ACTIVATIONS) -> Recipe:
-    """Small networks with data: the cost of a few samples, as a function of all weights.
+    """Draw small networks with data: the cost of a few samples, as a function of all weights.
 
     The leaves are the weights (w21^3 leads from neuron 2 of layer 2 to neuron 1 of layer 3) and the
     biases; the data are constants.  The cost is the mean squared error, or the logistic loss of
@@ -394,7 +399,7 @@ class _Network(_Graph):
         return everyday(self.draw(st.floats(-largest, largest)))
 
     def neuron(self, layer: int, j: int, rows: Sequence[Sequence[int]], activation: Op | None) -> list[int]:
-        """One neuron for every sample, off the activation's kinks: its bias sees to that."""
+        """Add one neuron for every sample, off the activation's kinks: its bias sees to that."""
         count = len(rows[0])
         w = [self.put(self.number(), leaf=True, label=_weight(i + 1, j, layer)) for i in range(count)]
         bias = self.put(self.number(), leaf=True, label=f"b{j}^{layer}")
@@ -409,12 +414,12 @@ class _Network(_Graph):
         return on_a_kink(activation, [z], OFF_KINKS)
 
     def squared(self, output: int) -> int:
-        """(o − t)²"""
+        """Add (o − t)²."""
         error = self.add(table.sub, [output, self.put(self.number(2.0), leaf=False)])
         return self.add(table.mul, [error, error])
 
     def logistic(self, output: int) -> int:
-        """ln(1 + exp(−t·o)), t being −1 or 1."""
+        """Add ln(1 + exp(−t·o)), where t is −1 or 1."""
         against = self.put(self.draw(st.sampled_from([-1.0, 1.0])), leaf=False)
         return self.add(table.softplus, [self.add(table.mul, [output, against])])
 

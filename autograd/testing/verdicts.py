@@ -1,4 +1,4 @@
-"""The verdict on each input: the reverse pass held against slopes that know nothing of it."""
+"""The verdict on each input: the reverse pass compared with slopes that are independent of it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,26 @@ from autograd.graph import topological_order
 from autograd.mistakes import ENGINES, gradients_of
 from autograd.node import number_of
 from autograd.testing.certificate import CORRECT, KINK, LIMITED, NOT_DIFFERENTIABLE, WRONG, Verdict
-from autograd.testing.differences import Estimate, Number, Sided, estimates, noise_of, sided
+from autograd.testing.differences import Estimate, Number, OneSided, noise_of, one_sided, slope_estimates
 from autograd.testing.digits import DIGITS_KEPT, EPSILON, LARGEST, arithmetic, is_real, rule_in_digits
-from autograd.testing.node_check import Fault, Local, is_on_a_kink, local, without_number, written
+from autograd.testing.node_check import (
+    Fault,
+    NodeCheck,
+    check_node,
+    is_on_a_kink,
+    partial_without_number,
+    written,
+)
 from autograd.value import Value
 
-ALL_DIGITS = 15.0
-HALF_OF_A_DOUBLE = 8.0
-WITNESSES = 3  # so many differences must agree before a gradient is called wrong
+ALL_DIGITS, HALF_OF_A_DOUBLE = 15.0, 8.0
+"""The decimal digits of a double, and how many must agree for a gradient to be called correct."""
+WITNESSES = 3
+"""This many differences must agree before a gradient is called wrong."""
 ANYTHING = math.nan, 1e300, -1e300, 0.5
-CANCELS = 1e-30  # of what is added up: no sum of so many digits leaves less
+"""Numbers put in the place of an input, to see whether its op ignores it."""
+CANCELS = 1e-30
+"""A sum in many digits that is smaller than this, relative to its terms, is 0."""
 
 
 class Beside(NamedTuple):
@@ -35,12 +45,12 @@ class Calls(NamedTuple):
     """What calls of the function itself show that the graph at the point does not.
 
     Attributes:
-        hidden: for the ``i``-th input at some number: what the function gives there beyond what the graph
+        hidden: for the ``i``-th input at some number, what the function gives there beyond what the graph
             at the point gives; None where it takes another branch.
-        beside: for the ``i``-th input and a side: the function just beside the point, where its graph is
+        beside: for the ``i``-th input and a side, the function just beside the point if its graph is
             another one there; else None.
-        follows: the inputs that the function may follow in a way that its graph does not show.
-        branches: the inputs at which the function may branch just here.
+        follows: the inputs that the function may depend on in a way that its graph does not show.
+        branches: the inputs in which the function may branch at this point.
     """
 
     hidden: Callable[[int, float], Number | None]
@@ -50,83 +60,85 @@ class Calls(NamedTuple):
 
 
 class Evidence:
-    """A graph, with what all verdicts on its inputs share: each node is looked at once.
+    """A graph, and what all verdicts on its inputs share: each node is checked once.
 
     Args:
         output: the Value that was differentiated.
         sources: the inputs.
-        called: their names.
+        names: their names.
         calls: what calls of the function show.
     """
 
-    def __init__(self, output: Value, sources: Sequence[Value], called: Sequence[str], calls: Calls) -> None:
+    def __init__(self, output: Value, sources: Sequence[Value], names: Sequence[str], calls: Calls) -> None:
         self.output = output
         self.sources = sources
-        self.called = called
+        self.names = names
         self.calls = calls
         self.order = topological_order(output)
         self.noise = noise_of(self.order)
         self.reach = _reach(self.order, sources)
-        self.idle = _idle(self.order, self.reach)
-        self.endless = {node: bits for node in self._flowing() if (bits := self._endless(node))}
-        self.locals = self._look()
+        self.not_taken = _not_taken(self.order, self.reach)
+        self.infinite = {node: bits for node in self._flowing() if (bits := self._infinite_along(node))}
+        self.locals = self._checked_nodes()
         self.faulty = [node for node, found in self.locals.items() if found.fault]
         self.kinks = [node for node, found in self.locals.items() if not found.smooth]
-        self.right = gradients_of(ENGINES["right"], output)
-        self.routes = self._routes()
+        self.right_gradients = gradients_of(ENGINES["right"], output)
+        self.route_sizes = self._route_sizes()
 
     def verdict(self, i: int, name: str, gradient: float) -> Verdict:
-        """The verdict on the gradient of the ``i``-th input."""
-        found = self._in_the_graph(i, name, gradient)
+        """Return the verdict on the gradient of the ``i``-th input."""
+        found = self._verdict_of_graph(i, name, gradient)
         if found.verdict != WRONG and i in self.calls.follows:
-            found = self._follows(i, found)
+            found = self._hidden_dependence(i, found)
         if found.verdict in (CORRECT, LIMITED) and i in self.calls.branches:
-            found = self._branches(i, found)
+            found = self._branch_beside(i, found)
         return found
 
     # ------------------------------------------------------------------------------ node by node
 
     def _flowing(self) -> Iterator[Value]:
-        """The nodes that something flows through from an input to the output."""
-        return (v for v in self.order if v.op is not None and self.reach[v] and v not in self.idle)
+        """Yield the nodes that something flows through from an input to the output."""
+        return (v for v in self.order if v.op is not None and self.reach[v] and v not in self.not_taken)
 
     def _moving(self, node: Value) -> list[int]:
-        """The positions of the inputs of a node that move with the inputs of the graph."""
+        """Return the positions of the inputs of a node that move with the inputs of the graph."""
         return [k for k, v in enumerate(node.inputs) if self.reach[v]]
 
-    def _endless(self, node: Value) -> int:
-        """The inputs of the graph, as bits, along which a node has no finite slope."""
+    def _infinite_along(self, node: Value) -> int:
+        """Return the inputs of the graph, as bits, along which a node has no finite slope."""
         if not math.isfinite(number_of(node)):
             return self.reach[node]
         bits = 0
         for v, d in zip(node.inputs, node.partials, strict=True):
-            if not math.isfinite(d) and v not in self.idle:
+            if not math.isfinite(d) and v not in self.not_taken:
                 bits |= self.reach[v]
         return bits
 
-    def _look(self) -> dict[Value, Local]:
-        found: dict[Value, Local] = {}
+    def _checked_nodes(self) -> dict[Value, NodeCheck]:
+        found: dict[Value, NodeCheck] = {}
         for node in self._flowing():
             if math.isfinite(number_of(node)):
                 moving = [k for k in self._moving(node) if not _is_still(node.inputs[k], found)]
-                found[node] = local(node, [k for k in moving if math.isfinite(node.partials[k])])
+                found[node] = check_node(node, [k for k in moving if math.isfinite(node.partials[k])])
         return found
 
-    def _in_the_graph(self, i: int, name: str, gradient: float) -> Verdict:
+    def _verdict_of_graph(self, i: int, name: str, gradient: float) -> Verdict:
         at = number_of(self.sources[i])
-        for node in (node for node, bits in self.endless.items() if bits >> i & 1):
-            fault = without_number(node, self._moving(node)) if math.isfinite(number_of(node)) else None
+        for node in (node for node, bits in self.infinite.items() if bits >> i & 1):
+            fault = (
+                partial_without_number(node, self._moving(node)) if math.isfinite(number_of(node)) else None
+            )
             if fault is not None:
                 return self._accused(i, name, gradient, fault)
             op = node.op.name if node.op else ""
             detail = f"the slope of {written(node)} is not finite"
             return Verdict(name, at, gradient, None, NOT_DIFFERENTIABLE, op=op, detail=detail)
-        for node in self._met(i, self.faulty):
+        for node in self._on_routes_from(i, self.faulty):
             fault = self.locals[node].fault
             if fault is not None:
                 return self._accused(i, name, gradient, fault)
-        kinks = list(self._met(i, self.kinks))
-        slope = None if kinks else float(self.slopes.get(self.sources[i], 0))
+        kinks = list(self._on_routes_from(i, self.kinks))
+        slope = None if kinks else float(self.gradients_by_slopes.get(self.sources[i], 0))
         wrong = self._wrong_sum(i, name, gradient, slope)
         if wrong is not None:
             return wrong
@@ -135,10 +147,10 @@ class Evidence:
         poisoned = self._poisoned(i, name, gradient, slope)
         if poisoned is not None:
             return poisoned
-        return _agreeing(name, at, gradient, float(self.exactly.get(self.sources[i], 0)))
+        return _agreeing(name, at, gradient, float(self.gradients_anew.get(self.sources[i], 0)))
 
-    def _met(self, i: int, nodes: Sequence[Value]) -> Iterator[Value]:
-        """Those of the nodes that are on a route from the ``i``-th input."""
+    def _on_routes_from(self, i: int, nodes: Sequence[Value]) -> Iterator[Value]:
+        """Yield those of the nodes that are on a route from the ``i``-th input."""
         return (node for node in nodes if self.reach[node] >> i & 1)
 
     def _at_a_kink(self, i: int, name: str, gradient: float, kink: Value) -> Verdict:
@@ -153,7 +165,7 @@ class Evidence:
         poisoned = self._poisoned(i, name, gradient, slope)
         if poisoned is not None:
             return poisoned
-        if high - low > CANCELS * self.routes.get(self.sources[i], 0.0):
+        if high - low > CANCELS * self.route_sizes.get(self.sources[i], 0.0):
             interval = float(low), float(high)
             return Verdict(name, at, gradient, slope, KINK, interval=interval, op=op, detail=detail)
         if abs(gradient - slope) > self._rounding(i, gradient):
@@ -171,12 +183,12 @@ class Evidence:
     # ------------------------------------------------------------------------- the chain rule itself
 
     @cached_property
-    def slopes(self) -> dict[Value, Any]:
+    def gradients_by_slopes(self) -> dict[Value, Any]:
         """∂output/∂v in many digits, from the slopes of each node at the numbers it was computed from."""
         return self._chained({node: found.slopes for node, found in self.locals.items()})
 
     @cached_property
-    def exactly(self) -> dict[Value, Any]:
+    def gradients_anew(self) -> dict[Value, Any]:
         """The same where the nodes themselves are computed anew in many digits."""
         mp = arithmetic()
         with mp.workdps(DIGITS_KEPT):
@@ -185,7 +197,7 @@ class Evidence:
             for node in self.order:
                 if node.op is None:
                     continue
-                if not math.isfinite(number_of(node)):  # its digits could take forever
+                if not math.isfinite(number_of(node)):  # computing its digits could take forever
                     numbers[node] = mp.nan
                     continue
                 value, partials_of = rule_in_digits(node.op)
@@ -210,39 +222,43 @@ class Evidence:
                         total[v] = total.get(v, 0) + total[node] * slopes[node][k]
         return total
 
-    def _to_one_side(self, i: int, side: int) -> Sided | None:
-        """What the output does as the ``i``-th input moves to one side; None where it cannot.
+    def _to_one_side(self, i: int, side: int) -> OneSided | None:
+        """Return what the output does as the ``i``-th input moves to one side; None where it cannot.
 
         Each node is moved at the inputs that it was computed from, so that kinks are where the graph
         met them; behind a jump it is computed anew.
         """
-        moves: dict[Value, Sided] = {self.sources[i]: Sided(number_of(self.sources[i]), 1)}
+        moves: dict[Value, OneSided] = {self.sources[i]: OneSided(number_of(self.sources[i]), 1)}
         moved: set[Value] = set()
         with arithmetic().workdps(2 * DIGITS_KEPT):
-            for node in self._met(i, [*self.locals]):
-                inputs = [moves.get(v) or Sided(number_of(v), 0) for v in node.inputs]
+            for node in self._on_routes_from(i, [*self.locals]):
+                inputs = [moves.get(v) or OneSided(number_of(v), 0) for v in node.inputs]
                 anew = not moved.isdisjoint(node.inputs)
                 if self.locals[node].smooth and not anew:
                     slopes = self.locals[node].slopes
                     total = sum(d * v.slope for d, v in zip(slopes, inputs, strict=True) if v.slope)
-                    moves[node] = Sided(number_of(node), total)
+                    moves[node] = OneSided(number_of(node), total)
                     continue
-                found = sided(node.op, [Sided(v.start, side * v.slope) for v in inputs]) if node.op else None
+                found = (
+                    one_sided(node.op, [OneSided(v.start, side * v.slope) for v in inputs])
+                    if node.op
+                    else None
+                )
                 if found is None:
                     return None
                 anew = anew or found.jumps
-                moves[node] = Sided(found.start if anew else number_of(node), side * found.slope)
+                moves[node] = OneSided(found.start if anew else number_of(node), side * found.slope)
                 if anew:
                     moved.add(node)
-            last = moves.get(self.output, Sided(number_of(self.output), 0))
+            last = moves.get(self.output, OneSided(number_of(self.output), 0))
             jumps = self.output in moved and abs(last.start - number_of(self.output)) > self.noise
-            return Sided(last.start, last.slope, bool(jumps))
+            return OneSided(last.start, last.slope, bool(jumps))
 
     def _rounding(self, i: int, gradient: float) -> float:
-        return 4 * len(self.order) * EPSILON * max(abs(gradient), self.routes.get(self.sources[i], 0.0))
+        return 4 * len(self.order) * EPSILON * max(abs(gradient), self.route_sizes.get(self.sources[i], 0.0))
 
-    def _routes(self) -> dict[Value, float]:
-        """The sum over all routes of the sizes of their products: what cancels in a gradient."""
+    def _route_sizes(self) -> dict[Value, float]:
+        """Return the sum over all routes of the sizes of their products: what cancels in a gradient."""
         total: dict[Value, float] = {self.output: 1.0}
         for node in reversed(self.order):
             if node in total:
@@ -252,25 +268,29 @@ class Evidence:
         return total
 
     def _wrong_sum(self, i: int, name: str, gradient: float, slope: float | None) -> Verdict | None:
-        """Wrong if the right partials were put together wrongly: the chain rule itself."""
+        """Return a verdict if right partials were put together wrongly: the chain rule itself is at fault."""
         at = number_of(self.sources[i])
-        right = self.right.get(self.sources[i], 0.0)
+        right = self.right_gradients.get(self.sources[i], 0.0)
         if not math.isfinite(right):
             return None
         if abs(gradient - right) <= self._rounding(i, gradient):
             return None
         want = right if slope is None else slope
-        cause = next((_CAUSES[k] for k in _CAUSES if self._is_from(k, i, gradient)), "the chain rule")
+        cause = next((_CAUSES[k] for k in _CAUSES if self._is_that_of(k, i, gradient)), "the chain rule")
         detail = f"every partial is right; likely {cause}"
         return Verdict(name, at, gradient, want, WRONG, ulps=ulps_between(gradient, want), detail=detail)
 
-    def _is_from(self, engine: str, i: int, gradient: float) -> bool:
+    def _is_that_of(self, engine: str, i: int, gradient: float) -> bool:
         found = gradients_of(ENGINES[engine], self.output).get(self.sources[i], 0.0)
         return abs(found - gradient) <= self._rounding(i, gradient)
 
     def _poisoned(self, i: int, name: str, gradient: float, slope: float | None) -> Verdict | None:
-        """Wrong if the gradient is nan for the sake of a branch that is not taken."""
-        idle = [v for v in self._met(i, self.order) if v in self.idle and self._endless(v) >> i & 1]
+        """Return a verdict if the gradient is nan because of a branch that is not taken."""
+        idle = [
+            v
+            for v in self._on_routes_from(i, self.order)
+            if v in self.not_taken and self._infinite_along(v) >> i & 1
+        ]
         if math.isfinite(gradient) or not idle:
             return None
         detail = (
@@ -282,33 +302,33 @@ class Evidence:
 
     # ------------------------------------------------------------------------- the function itself
 
-    def _follows(self, i: int, found: Verdict) -> Verdict:
-        """Wrong if the function changes with its input where the graph at the point does not show it."""
+    def _hidden_dependence(self, i: int, found: Verdict) -> Verdict:
+        """Accuse the gradient if the function follows its input in a way that the graph does not show."""
         if any(self._jumps(i, found.at, side * a_little(found.at)) for side in (-1, 1)):
             detail = "the function jumps here, in a way that its graph does not show"
             return Verdict(found.name, found.at, found.gradient, None, NOT_DIFFERENTIABLE, detail=detail)
-        candidates = estimates(lambda x: self.calls.hidden(i, x), found.at)[:WITNESSES]
+        candidates = slope_estimates(lambda x: self.calls.hidden(i, x), found.at)[:WITNESSES]
         if len(candidates) < WITNESSES or not all(c.excludes(0.0) for c in candidates):
             return found
         best: Estimate = candidates[0]
         slope = best.slope + (found.gradient if found.slope is None else found.slope)
         slope = 0.0 if abs(slope) <= best.bound else slope
         detail = (
-            f"cut graph: a constant follows the input {self.called[i]}; "
+            f"cut graph: a constant follows the input {self.names[i]}; "
             ".data, float(…) or detach() took it out of the graph"
         )
         apart = ulps_between(found.gradient, slope)
         return Verdict(found.name, found.at, found.gradient, slope, WRONG, ulps=apart, detail=detail)
 
     def _jumps(self, i: int, at: float, step: float) -> bool:
-        """Whether what the graph does not show is there at once, rather than growing with the step."""
+        """Return whether what the graph does not show appears at once, rather than growing with the step."""
         near, farther = self.calls.hidden(i, at + step), self.calls.hidden(i, at + 1000 * step)
         if near is None or farther is None:
             return False
         return abs(near.value) > near.noise and 2 * abs(near.value) > abs(farther.value)
 
-    def _branches(self, i: int, found: Verdict) -> Verdict:
-        """A kink or a jump where the function goes another way just beside."""
+    def _branch_beside(self, i: int, found: Verdict) -> Verdict:
+        """Find a kink or a jump where the function takes another branch just beside the point."""
         size = number_of(self.output)
         here = Beside(size, found.gradient, 0.0)
         both = [self.calls.beside(i, side) or here for side in (-1, 1)]
@@ -326,7 +346,7 @@ class Evidence:
 
 
 def _reach(order: Sequence[Value], sources: Sequence[Value]) -> dict[Value, int]:
-    """For each node the inputs that it depends on, the ``i``-th one as the bit 2ⁱ."""
+    """Return for each node the inputs that it depends on, the ``i``-th one as the bit 2ⁱ."""
     reach = {v: 1 << i for i, v in enumerate(sources)}
     for node in order:
         if node not in reach:
@@ -337,8 +357,8 @@ def _reach(order: Sequence[Value], sources: Sequence[Value]) -> dict[Value, int]
     return reach
 
 
-def _idle(order: Sequence[Value], reach: dict[Value, int]) -> set[Value]:
-    """The nodes that nothing depends on but branches which are not taken, where a number is not finite."""
+def _not_taken(order: Sequence[Value], reach: dict[Value, int]) -> set[Value]:
+    """Return the nodes that only branches not taken depend on, if some number there is not finite."""
     flowing = [v for v in order if reach[v] and v.op is not None]
     if all(math.isfinite(number_of(v)) and all(map(math.isfinite, v.partials)) for v in flowing):
         return set()
@@ -350,25 +370,25 @@ def _idle(order: Sequence[Value], reach: dict[Value, int]) -> set[Value]:
 
 
 def _ignores(node: Value, position: int) -> bool:
-    """Whether a node's op takes no notice of an input: nothing in its place makes a difference."""
+    """Return whether a node's op ignores an input: no number in its place makes a difference."""
     if node.op is None or node.partials[position] != 0.0 or node.inputs[position].role == "constant":
         return False
     inputs = [number_of(v) for v in node.inputs]
     if any(v.op is not None and v.role == "constant" and is_on_a_kink(v) for v in node.inputs):
-        return False  # just beside, it does
+        return False  # just beside it, the input matters
     if any(math.inf in kink.slopes(*inputs)[position] for kink in node.op.kinks):
         return False  # a comparison
     others = ([*inputs[:position], x, *inputs[position + 1 :]] for x in ANYTHING)
     return all(node.op.evaluate(row)[0] == number_of(node) for row in others)
 
 
-def _is_still(v: Value, found: dict[Value, Local]) -> bool:
-    """Whether a node is a condition that stays what it is: flat to all sides."""
+def _is_still(v: Value, found: dict[Value, NodeCheck]) -> bool:
+    """Return whether a node is a condition that does not change: flat to all sides."""
     return v.role == "constant" and v in found and found[v].smooth
 
 
 def a_little(x: float) -> float:
-    """A step that makes a difference to a number, and to little else."""
+    """Return a step that makes a difference to a number, and to little else."""
     return 4 * math.ulp(x) if x else 1e-60
 
 
@@ -393,7 +413,7 @@ def _accusation(fault: Fault) -> str:
 
 
 def digits_of(got: float, want: float) -> float:
-    """How many decimal digits of ``got`` are those of ``want``."""
+    """Return how many decimal digits of ``got`` are those of ``want``."""
     if got == want:
         return ALL_DIGITS
     if want == 0.0 or not math.isfinite(got):
@@ -402,5 +422,5 @@ def digits_of(got: float, want: float) -> float:
 
 
 def ulps_between(got: float, want: float) -> float:
-    """How far apart two numbers are, in units in the last place of the second."""
+    """Return how far apart two numbers are, in units in the last place of the second."""
     return abs(got - want) / math.ulp(min(abs(want), LARGEST)) if got != want else 0.0

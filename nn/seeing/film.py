@@ -6,13 +6,10 @@ computed by the network as it was then.
 
 from __future__ import annotations
 
-import json
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from html import escape
-from importlib.resources import files
 from io import BytesIO
 from math import ceil, isfinite
 from os import PathLike
@@ -26,6 +23,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from autograd.notation.numbers import counted, number
+from autograd.seeing import asset, document, notebook_frame
 from nn.callbacks import Callback, Epoch, Training, evenly_spaced
 from nn.checks import one_of
 from nn.seeing.plane import Plane, draw_areas, draw_points, leads_of
@@ -37,8 +35,8 @@ GRID = 48
 FINEST = 127
 """On the page, the lead of a class is a whole number up to this one, in finer steps around 0."""
 GIF_PIXELS, GIF_MILLISECONDS, GIF_LAST = 420, 100, 1500
-FRAME_HEIGHT = 660
-"""The height of the page within a notebook, in pixels."""
+HEIGHT = 660
+"""The height of the page in a notebook, in pixels."""
 
 
 @dataclass(frozen=True)
@@ -158,22 +156,23 @@ class Film(Callback):
         return Plot("the boundary as it forms", (3.1 * columns, 2.75 * rows), draw)
 
     def html(self) -> str:
-        """Return it as one HTML document that needs no internet and no other file.
+        """Return it as one HTML document that needs no network and no other file.
 
         Raises:
             ValueError: if it has no frames.
         """
         self._check()
-        style, script = _file("film.css"), _file("film.js")
-        style = _colours() + style
-        return Template(_file("film.html")).substitute(
-            style_hash=_hash(style),
-            script_hash=_hash(script),
-            style=style,
-            script=script,
+        body = Template(asset("nn.seeing", "page", "film.html")).substitute(
             last=len(self.frames) - 1,
             plain="".join(f"<li>{escape(frame.caption())}</li>" for frame in self._told()),
-            facts=json.dumps(self._facts(), ensure_ascii=False).replace("<", "\\u003c"),
+        )
+        return document(
+            "A training, frame by frame",
+            asset("nn.seeing", "page", "film.css"),
+            body,
+            asset("nn.seeing", "page", "film.js"),
+            data={"facts": self._facts()},
+            colours=_colours(),
         )
 
     def save(self, path: str | PathLike[str], theme: str = "light") -> None:
@@ -195,9 +194,7 @@ class Film(Callback):
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         if not self.frames:
             return {"text/plain": repr(self)}
-        style = f"width:100%;height:{FRAME_HEIGHT}px;border:1px solid #8883;border-radius:8px"
-        attributes = f'title="Training" sandbox="allow-scripts" loading="lazy" style="{style}"'
-        frame = f'<iframe {attributes} srcdoc="{escape(self.html())}"></iframe>'
+        frame = notebook_frame(self.html(), "Training", HEIGHT)
         return {"text/html": frame, "text/plain": repr(self)}
 
     def __repr__(self) -> str:
@@ -275,22 +272,8 @@ def _bytes(leads: Array) -> Array:
     return np.round(FINEST * np.sign(leads) * np.sqrt(np.abs(leads))).astype(np.int8)
 
 
-def _file(name: str) -> str:
-    return files("nn.seeing").joinpath("page", name).read_text(encoding="utf-8")
-
-
-def _hash(text: str) -> str:
-    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
-
-
-def _colours() -> str:
-    """Return both looks as CSS variables: ``--paper``, …, and ``--class0``, ``--class1``, …"""
-    light, dark = (_variables(LOOKS[name]) for name in ("light", "dark"))
-    return f":root{{{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}"
-
-
-def _variables(look: Look) -> str:
-    named = {"paper": look.paper, "ink": look.ink, "muted": look.muted, "rule": look.rule,
-             "wrong": look.negative}  # fmt: skip
-    named |= {f"class{k}": colour for k, colour in enumerate(look.series)}
-    return "".join(f"--{name}:{colour};" for name, colour in named.items())
+def _colours() -> dict[str, tuple[str, str]]:
+    """Return the film's own colours, light and dark: those of rules and of the classes."""
+    light, dark = LOOKS["light"], LOOKS["dark"]
+    classes = zip(light.series, dark.series, strict=True)
+    return {"rule": (light.rule, dark.rule), **{f"class{k}": hues for k, hues in enumerate(classes)}}

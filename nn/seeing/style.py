@@ -88,8 +88,8 @@ VARIABLES = dict(
     zip(
         (LOOKS["light"].paper, LOOKS["light"].ink, LOOKS["light"].muted, LOOKS["light"].rule,
          *LOOKS["light"].series[:7]),
-        ("--card", "--ink", "--muted", "--rule",
-         "--blue", "--orange", "--green", "--purple", "--vermilion", "--sky", "--yellow"),
+        ("--paper", "--ink", "--faint", "--rule",
+         "--positive", "--weight", "--output", "--purple", "--negative", "--sky", "--yellow"),
         strict=True,
     )
 )  # fmt: skip

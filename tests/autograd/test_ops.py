@@ -32,7 +32,7 @@ from autograd.testing.digits import (
     value_of,
 )
 from autograd.value import Value, apply
-from tests.strategies import domain_of, everyday, everyday_inputs_of, inputs_of, on_a_kink, samples_of
+from tests.strategies import everyday, everyday_inputs_of, inputs_of, on_a_kink, samples_of
 
 EVERY_OP = pytest.mark.parametrize("op", TABLE.values(), ids=TABLE.keys())
 
@@ -199,7 +199,7 @@ def tame_inputs_of(op: Op) -> st.SearchStrategy[list[float]]:
         )
 
     n = st.integers(1, 5) if op.variadic else st.just(op.arity or 0)
-    rows = n.flatmap(lambda n: st.tuples(*(tame(domain_of(op, i)) for i in range(n)))).map(list)
+    rows = n.flatmap(lambda n: st.tuples(*(tame(op.domain_of(i)) for i in range(n)))).map(list)
     return rows.filter(lambda inputs: not on_a_kink(op, inputs, width=1e-3) and not _near_a_pole(op, inputs))
 
 

@@ -21,7 +21,6 @@ from time import perf_counter
 from typing import Any
 
 from autograd import Value, draw
-from autograd.seeing.pages.player import page
 from autograd.seeing.walk import Walk, walk
 from nn import MLP, losses
 
@@ -125,7 +124,7 @@ def drawn(steps: Walk) -> str:
 def main() -> None:
     print("nodes  steps   drawn s  page s  opens s    kB  frame ms  step ms  95 %  max  dropped")
     for output in (*map(graph, SIZES), network(64, 32, 10)):
-        seconds, (steps, html) = timed(lambda output=output: ((made := walk(output)), page(made)))
+        seconds, (steps, html) = timed(lambda output=output: ((made := walk(output)), made.html()))
         seen = frames(html)
         late = sum(gap > 1.5 * seen["idle"] for gap in seen["gaps"])
         work = sorted(seen["work"])

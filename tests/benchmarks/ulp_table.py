@@ -28,7 +28,7 @@ from autograd.testing.digits import (
     ulps,
     value_of,
 )
-from tests.strategies import domain_of, on_a_kink
+from tests.strategies import on_a_kink
 
 POINTS = 1000
 PORTION = 500  # points that one process computes at a time
@@ -59,7 +59,7 @@ def inputs_for(chance: random.Random, op: Op) -> list[float]:
     """Random inputs off the op's kinks."""
     while True:
         n = op.arity or chance.randrange(1, 7)
-        inputs = [number(chance, domain_of(op, i)) for i in range(n)]
+        inputs = [number(chance, op.domain_of(i)) for i in range(n)]
         if not on_a_kink(op, inputs):
             return inputs
 

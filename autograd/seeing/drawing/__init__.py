@@ -10,16 +10,16 @@ True
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any, Literal
 
 from autograd.graph import topological_order
+from autograd.notation.hints import did_you_mean, short_repr
+from autograd.seeing.drawing.graph import draw_graph
 from autograd.seeing.drawing.limits import check_limit, too_large
 from autograd.seeing.drawing.network import draw_network
 from autograd.seeing.drawing.origin import draw_ties, tie
 from autograd.seeing.drawing.path import draw_path
 from autograd.seeing.drawing.renderer import Drawing
-from autograd.seeing.drawing.values import draw_values
 from autograd.seeing.facts.names import check_value
 from autograd.seeing.facts.network import collapse as collapse_trace
 from autograd.seeing.facts.trace import trace
@@ -41,7 +41,7 @@ def draw(
     theme: str = "light",
     origin: Value | None = None,
 ) -> Drawing:
-    """A picture of everything that ``output`` was computed from.
+    """Draw everything that ``output`` was computed from.
 
     Each Value is a box with its value and gradient, each operation a circle, each use an arrow
     with its local derivative.  The picture shows itself in a notebook; ``.render(outfile=…)``,
@@ -52,8 +52,8 @@ def draw(
         names: variables by name, as `locals` gives them, for Values without a label.
         constants: whether plain numbers are drawn.
         collapse: "neuron" or "layer" to draw a network with one box for each of them; they are
-            told by the textbook labels (``w21^3``, ``b1^3``, ``z1^3``, ``a1^3``).
-        limit: how many boxes are drawn at most.
+            recognised by the textbook labels (``w21^3``, ``b1^3``, ``z1^3``, ``a1^3``).
+        limit: at most this many boxes are drawn; a larger graph is refused.
         theme: "light" or "dark".
         origin: where ``output`` is a gradient, computed with ``create_graph=True``: what it is the
             gradient of.  Both graphs are drawn, and what differentiating made is marked.
@@ -85,7 +85,7 @@ with gradient_path(output, weight).draw(); or raise the limit
     if collapse is None:
         if len(kept) > limit:
             raise too_large("graph", len(kept), _edges_among(kept), limit)
-        return draw_values(trace(output, names, among=set(kept)), look)
+        return draw_graph(trace(output, names, among=set(kept)), look)
     network = collapse_trace(trace(output, names, among=set(kept)), collapse)
     boxes = len(network.groups) + len(network.nodes)
     if boxes > limit:
@@ -95,9 +95,8 @@ with gradient_path(output, weight).draw(); or raise the limit
 
 def _check_folding(collapse: object) -> None:
     if collapse is not None and collapse not in FOLDINGS:
-        close = get_close_matches(str(collapse), FOLDINGS, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise ValueError(f'collapse is "neuron", "layer" or None; got {collapse!r}{hint}')
+        hint = did_you_mean(str(collapse), FOLDINGS)
+        raise ValueError(f'collapse is "neuron", "layer" or None; got {short_repr(collapse)}{hint}')
 
 
 def _without_constants(*outputs: Value) -> set[Value]:

@@ -1,4 +1,4 @@
-"""What is too large to be looked at, and the sentence that says so."""
+"""How large a picture may be, and the error that refuses a larger one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def check_limit(limit: int) -> None:
 
 
 def too_large(what: str, nodes: int, edges: int, limit: int) -> ValueError:
-    """The refusal to draw: how large it is, and what to do instead."""
+    """Return the refusal to draw: how large it is, and what to do instead."""
     return ValueError(
         f"the {what} has {count(nodes)} nodes and {count(edges)} edges, too many to read in a picture "
         f'(limit={limit}). Draw a network folded, with collapse="neuron" or collapse="layer"; draw one '

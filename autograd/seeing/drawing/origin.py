@@ -1,6 +1,6 @@
 """A gradient that is a graph itself, drawn together with the graph that it is the gradient of.
 
-What differentiating made is told from what was there before by its hue and by a word in every box.
+What differentiating made differs from what was there before in its hue and in a word in its boxes.
 """
 
 from __future__ import annotations
@@ -10,21 +10,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from autograd.graph import topological_order
-from autograd.notation.labels import parse_label
+from autograd.seeing.drawing.boxes import add_node, add_operation
+from autograd.seeing.drawing.canvas import canvas, caption
+from autograd.seeing.drawing.legend import legend_of_graph, note
 from autograd.seeing.drawing.limits import too_large
 from autograd.seeing.drawing.renderer import Drawing
-from autograd.seeing.drawing.values import (
-    ON_A_USE,
-    add_box,
-    add_operation,
-    add_uses,
-    canvas,
-    caption,
-    legend,
-    legend_of_again,
-    note,
-)
-from autograd.seeing.facts.names import labels_of
+from autograd.seeing.drawing.uses import add_uses
+from autograd.seeing.facts.names import labels_of, name_of_value
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.facts.trace import trace
 from autograd.seeing.style import PURPLE, Theme, mixed
@@ -49,7 +41,7 @@ class Ties:
 def tie(
     gradient: Value, origin: Value, names: Mapping[str, Any] | None, among: Collection[Value] | None = None
 ) -> Ties:
-    """The facts of both graphs.
+    """Return the facts of both graphs as one.
 
     Args:
         gradient: of ``origin``, or a Value computed from such gradients.
@@ -70,11 +62,10 @@ def tie(
         for edge in earlier.edges
         if joined[edge.target] not in known
     ]
-    label = origin.label or labels_of(names).get(origin, "")
     return Ties(
         trace=Trace((*facts.nodes, *nodes), (*facts.edges, *edges), facts.output),
         before=frozenset(joined.values()),
-        name=parse_label(label).text if label else "the origin",
+        name=name_of_value(origin, labels_of(names)) or "the origin",
     )
 
 
@@ -83,7 +74,7 @@ def _kept(output: Value, among: Collection[Value] | None) -> list[Value]:
 
 
 def draw_ties(ties: Ties, limit: int, theme: Theme) -> Drawing:
-    """The picture of both graphs.
+    """Draw both graphs.
 
     Raises:
         ValueError: if there are more nodes than the limit.
@@ -96,25 +87,16 @@ def draw_ties(ties: Ties, limit: int, theme: Theme) -> Drawing:
     for node in ties.trace.nodes:
         earlier = node.id in ties.before
         look, word = (theme, f"of {ties.name}") if earlier else (made, f"∂ of {ties.name}")
-        add_box(drawing, node, look, word)
+        add_node(drawing, node, look, word)
         add_operation(drawing, node, look)
     add_uses(drawing, ties.trace, theme)
-    caption(
-        drawing,
-        [
-            note(
-                f"of {ties.name}: was there before; ∂ of {ties.name}, in purple: made by differentiating",
-                theme,
-            ),
-            *legend([edge.contribution for edge in ties.trace.edges], theme, ON_A_USE),
-            *legend_of_again(ties.trace, theme),
-        ],
-    )
+    told = f"of {ties.name}: was there before; ∂ of {ties.name}, in purple: made by differentiating"
+    caption(drawing, [note(told, theme), *legend_of_graph(ties.trace, theme)])
     return drawing
 
 
 def _tinted(theme: Theme) -> Theme:
-    """The theme for what differentiating made."""
+    """Return the theme for what differentiating made."""
     hue = mixed(PURPLE, theme.ink, 0.85)
     return replace(
         theme, surface=mixed(PURPLE, theme.paper, 0.16), operation=hue, constant=hue, output=hue, input=hue

@@ -25,7 +25,7 @@ PURE_LACKS = ("pdf", "ps", "ps2", "eps", "gif", "webp", "svgz", "bmp", "tif", "t
 """Formats that the renderer in a wheel does not write and a system ``dot`` does."""
 
 NODE = re.compile(r"(?!(?:graph|node|edge) )\S.*\[")
-"""How a node begins in the DOT language, and neither an edge nor the attributes of all."""
+"""Matches the beginning of a node in the DOT language, but not that of an edge or of common attributes."""
 
 _choosing = threading.Lock()
 
@@ -48,7 +48,7 @@ class Drawing(graphviz.Digraph):
         return f"<drawing: {counted(nodes, 'node')}, {counted(edges, 'edge')}>"
 
     def pipe(self, *args: Any, **options: Any) -> Any:
-        """The rendered picture as bytes, or as text given an ``encoding``.
+        """Return the rendered picture as bytes, or as text given an ``encoding``.
 
         Raises:
             RuntimeError: if there is no renderer.
@@ -59,7 +59,7 @@ class Drawing(graphviz.Digraph):
             return super().pipe(*args, **{"quiet": quiet, **options})
 
     def render(self, filename: Any = None, directory: Any = None, **options: Any) -> str:
-        """Write the DOT file and the picture; gives the picture's path.
+        """Write the DOT file and the picture; return the picture's path.
 
         Raises:
             RuntimeError: if there is no renderer.
@@ -74,7 +74,7 @@ class Drawing(graphviz.Digraph):
 
 @contextmanager
 def _renderer(wanted: str) -> Iterator[bool]:
-    """Let the graphviz library call a renderer that exists; gives whether to hush its warnings."""
+    """Let the graphviz library call a renderer that exists; yield whether to silence its warnings."""
     if shutil.which(str(dot_command.DOT_BINARY)):
         yield False
         return
@@ -93,13 +93,13 @@ def _renderer(wanted: str) -> Iterator[bool]:
         before = dot_command.DOT_BINARY
         dot_command.DOT_BINARY = pure
         try:
-            yield True  # it warns of every letter that its table of widths lacks, though it draws them all
+            yield True  # it warns about each letter whose width it does not know, though it draws them all
         finally:
             dot_command.DOT_BINARY = before
 
 
 def find_pure() -> Path | None:
-    """The renderer of this very Python environment, else one on the PATH."""
+    """Return the renderer of this very Python environment, else one on the PATH."""
     for folder in (sysconfig.get_path("scripts"), str(Path(sys.executable).parent), None):
         found = shutil.which(PURE, path=folder)
         if found:

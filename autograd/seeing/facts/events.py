@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from autograd.seeing.facts.records import Edge, Node, Trace
+from autograd.seeing.facts.records import EdgeFact, NodeFact, Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,28 +25,28 @@ class Event:
 
     phase: str
     kind: str
-    node: Node
+    node: NodeFact
     after: float
     before: float | None = None
-    edges: tuple[Edge, ...] = ()
+    edges: tuple[EdgeFact, ...] = ()
     part: int = 0
     parts: int = 0
     rates: tuple[float, ...] = ()
-    wrt: Node | None = None
+    wrt: NodeFact | None = None
     first_whole: bool = False
 
     @property
-    def rated(self) -> list[tuple[Edge, float]]:
+    def rated(self) -> list[tuple[EdgeFact, float]]:
         """The edges with the tangents of their sources."""
         return list(zip(self.edges, self.rates, strict=True))
 
 
 def both_passes(facts: Trace) -> list[Event]:
-    """The forward pass, then the reverse pass: one event a node, one for the seed, one an edge."""
+    """Return the forward pass, then the reverse pass: one event per node, one for the seed, one per edge."""
     return [*map(_computed, facts.nodes), *_reverse(facts)]
 
 
-def _computed(node: Node) -> Event:
+def _computed(node: NodeFact) -> Event:
     return Event("forward", "leaf" if node.op is None else "apply", node, node.value)
 
 
@@ -70,8 +70,8 @@ def _reverse(facts: Trace) -> Iterator[Event]:
         yield Event("reverse", "edge", nodes[source], after, before, (edge,), *part, first_whole=whole)
 
 
-def _backwards(facts: Trace) -> Iterator[Edge]:
-    """The edges that carry a gradient: targets from last to first, the inputs of each in order."""
+def _backwards(facts: Trace) -> Iterator[EdgeFact]:
+    """Yield the edges that carry a gradient: targets from last to first, the inputs of each in order."""
     inputs = inputs_by_target(facts)
     for node in reversed(facts.nodes):
         for edge in inputs.get(node.id, ()):
@@ -80,7 +80,7 @@ def _backwards(facts: Trace) -> Iterator[Edge]:
 
 
 def forward_mode(facts: Trace, wrt: str) -> Iterator[Event]:
-    """One pass: each value, and with it how fast it changes with the node ``wrt``."""
+    """Yield one pass: each value, and with it how fast it changes with the node ``wrt``."""
     nodes = {node.id: node for node in facts.nodes}
     inputs = inputs_by_target(facts)
     rate = {wrt: 1.0}
@@ -99,7 +99,7 @@ def forward_mode(facts: Trace, wrt: str) -> Iterator[Event]:
         yield Event("tangent", "apply", node, total, edges=tuple(edges), rates=tuple(rates), wrt=nodes[wrt])
 
 
-def _sum_of_products(edges: list[Edge], rates: list[float]) -> float:
+def _sum_of_products(edges: list[EdgeFact], rates: list[float]) -> float:
     total = 0.0
     for edge, rate in zip(edges, rates, strict=True):
         assert edge.partial is not None
@@ -107,9 +107,9 @@ def _sum_of_products(edges: list[Edge], rates: list[float]) -> float:
     return total
 
 
-def inputs_by_target(facts: Trace) -> dict[str, list[Edge]]:
-    """The edges that end in each node, in the order of its inputs."""
-    found: dict[str, list[Edge]] = {}
+def inputs_by_target(facts: Trace) -> dict[str, list[EdgeFact]]:
+    """Return the edges that end in each node, in the order of its inputs."""
+    found: dict[str, list[EdgeFact]] = {}
     for edge in facts.edges:
         found.setdefault(edge.target, []).append(edge)
     return found

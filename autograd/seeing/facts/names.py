@@ -1,4 +1,4 @@
-"""What a node is called in words and formulas."""
+"""What a node is called in words and formulas, and the names that a caller's variables give."""
 
 from __future__ import annotations
 
@@ -6,43 +6,58 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from autograd.notation.hints import described
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import number
-from autograd.seeing.facts.records import Node
+from autograd.seeing.facts.records import NodeFact
 from autograd.value import Value
 
 
-def name(node: Node) -> str:
-    """What a node is called in formulas and sentences: its label; a plain number as it is."""
+def name_of(node: NodeFact) -> str:
+    """Return what a node is called in formulas and sentences: its label, or its number if it has none."""
     return parse_label(node.label).text if node.label else number(node.value)
 
 
-def derivative(of: Node, by: Node) -> str:
-    """``∂L/∂a``; a name of more than one word is put in parentheses."""
-    return f"∂{_in_a_product(name(of))}/∂{_in_a_product(name(by))}"
+def name_of_value(v: Value, labels: Mapping[Value, str], limit: int = 24) -> str:
+    """Return the name of a Value as text: its label, or that of the caller's variable; "" if it has none.
+
+    Args:
+        v: the Value.
+        labels: names for Values without a label, as `labels_of` gives them.
+        limit: at most this many characters of a name are kept that is not a textbook label.
+    """
+    label = v.label or labels.get(v, "")
+    return parse_label(label, limit).text if label else ""
 
 
-def _in_a_product(text: str) -> str:
+def derivative(of: NodeFact, by: NodeFact) -> str:
+    """Return ``∂L/∂a``; a name of more than one word is put in parentheses."""
+    return f"∂{in_a_product(name_of(of))}/∂{in_a_product(name_of(by))}"
+
+
+def in_a_product(text: str) -> str:
+    """Return the text as a factor: in parentheses, unless it is one name, number or call.
+
+    >>> in_a_product("a + b"), in_a_product("tanh(a + b)")
+    ('(a + b)', 'tanh(a + b)')
+    """
     return text if re.fullmatch(r"[\w,.∞]+|[\w ]*\([^()]*\)", text) else f"({text})"
 
 
 def check_value(what: str, output: object) -> None:
-    """Refuse what is not a Value with a sentence that says so."""
+    """Refuse what is not a Value.
+
+    Raises:
+        TypeError: saying what was taken of it, and what it is.
+    """
     if not isinstance(output, Value):
         raise TypeError(
-            f"{what} is taken of one Value, such as a loss or a network's output; "
-            f"got {shorten_repr(output)} ({type(output).__name__})"
+            f"{what} is taken of one Value, such as a loss or a network's output; got {described(output)}"
         )
 
 
-def shorten_repr(x: object) -> str:
-    """The repr of anything, short enough for a message."""
-    text = repr(x)
-    return text if len(text) <= 40 else text[:39] + "…"
-
-
 def labels_of(names: Mapping[str, Any] | None) -> dict[Value, str]:
-    """The variables that hold a Value: its name by Value, the first one where there are several.
+    """Return the names of the variables that hold a Value, the first name where it has several.
 
     Names that begin with an underscore do not count: a notebook keeps its last results there.
 
@@ -60,7 +75,7 @@ def labels_of(names: Mapping[str, Any] | None) -> dict[Value, str]:
         if not isinstance(name, str):
             raise TypeError(
                 "names is a mapping from names to Values, such as locals(): its keys are strings; "
-                f"got {shorten_repr(name)} ({type(name).__name__})"
+                f"got {described(name)}"
             )
         if isinstance(x, Value) and not name.startswith("_"):
             labels.setdefault(x, name)
@@ -68,7 +83,7 @@ def labels_of(names: Mapping[str, Any] | None) -> dict[Value, str]:
 
 
 def name_of_output(order: Sequence[Value], labels: Mapping[Value, str]) -> str:
-    """What the last Value of an order is called: its name, else y, or "output" where y is another one.
+    """Return what the last Value of an order is called: its name, or else y, or "output" if y is taken.
 
     Args:
         order: a graph, the output last.

@@ -1,4 +1,4 @@
-"""A network folded together: one entry a neuron or a layer, read off the textbook labels.
+"""A network folded together: one entry per neuron or layer, read off the textbook labels.
 
 A neuron is its pre-activation ``z1^2`` and activation ``a1^2``, its weights ``w11^2, w21^2, …`` and
 bias ``b1^2``, and everything without a label that only its z or a is computed from: the products
@@ -13,15 +13,19 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from autograd.notation.labels import Label, parse_label
-from autograd.seeing.facts.records import Edge, Node, Trace
+from autograd.seeing.facts.records import EdgeFact, NodeFact, Trace
 
 Place = tuple[int, int]
 """A layer, and a neuron of it from 1; neuron 0 stands for the whole layer, layer 0 for the inputs."""
 
 WHOLE = 0
+"""The neuron that stands for a whole layer."""
 OUTSIDE: Place = (-1, -1)
+"""The place of what belongs to no neuron."""
 INPUTS = 0
+"""The layer of the inputs."""
 By = Literal["neuron", "layer"]
+"""What a network is folded into."""
 
 
 @dataclass
@@ -38,19 +42,19 @@ class Group:
 
     id: str
     place: Place
-    members: list[Node] = field(default_factory=list)
+    members: list[NodeFact] = field(default_factory=list)
 
-    def labelled(self, *bases: str) -> list[Node]:
-        """The members with a textbook label of one of these letters."""
+    def labelled(self, *bases: str) -> list[NodeFact]:
+        """Return the members with a textbook label of one of these letters."""
         return [node for node in self.members if node.label and parse_label(node.label).base in bases]
 
     def neurons(self) -> int:
-        """How many different neurons (or inputs) are in here."""
+        """Return how many different neurons (or inputs) are in here."""
         indices = [parse_label(node.label).indices for node in self.labelled("z", "a", "o", "x")]
         return len(set(indices))
 
     def samples(self) -> int:
-        """For how many samples each neuron was evaluated."""
+        """Return for how many samples each neuron was evaluated."""
         labels = [node.label for node in self.labelled("z", "a", "o", "x")]
         return max((labels.count(label) for label in set(labels)), default=0)
 
@@ -67,14 +71,14 @@ class Link:
 
     source: str
     target: str
-    edges: list[Edge] = field(default_factory=list)
-    weights: list[Node] = field(default_factory=list)
+    edges: list[EdgeFact] = field(default_factory=list)
+    weights: list[NodeFact] = field(default_factory=list)
 
     def gradient(self) -> float | None:
-        """Of the one weight, else what flows back through the edges.
+        """Return the gradient of the only weight, else of what flows back through the edges.
 
-        Into one value that is their sum; into several it is the size of all together, since what
-        flows into different values does not add up.
+        If all of it flows into one value, that is the sum; if it flows into several, where it does not
+        add up, it is the size of all together.
         """
         if len(self.weights) == 1:
             return self.weights[0].gradient
@@ -84,7 +88,7 @@ class Link:
         return sum(flows) if self.has_sign() else math.hypot(*flows)
 
     def has_sign(self) -> bool:
-        """Whether `gradient` is that of one value, and not the size of several."""
+        """Return whether `gradient` is that of one value, and not the size of several."""
         return len(self.weights) == 1 or (not self.weights and len({edge.source for edge in self.edges}) == 1)
 
 
@@ -98,7 +102,7 @@ class Network:
     """
 
     groups: tuple[Group, ...]
-    nodes: tuple[Node, ...]
+    nodes: tuple[NodeFact, ...]
     links: tuple[Link, ...]
     output: str
     last: int
@@ -128,7 +132,7 @@ def collapse(trace: Trace, by: By) -> Network:
 
 
 def _places(trace: Trace, by: By) -> dict[str, Place]:
-    """The place of every node that has one, by id."""
+    """Return the place of every node that has one, by id."""
     labels = {node.id: parse_label(node.label) for node in trace.nodes if node.label}
     last = max((label.layer or 0 for label in labels.values() if label.base in "za"), default=0)
     places: dict[str, Place] = {}
@@ -141,7 +145,7 @@ def _places(trace: Trace, by: By) -> dict[str, Place]:
 
 
 def _named_place(label: Label, last: int, by: By) -> Place | None:
-    """Which neuron or layer a label names: ``w21^3`` goes *to* neuron 1 of layer 3."""
+    """Return which neuron or layer a label names: ``w21^3`` goes *to* neuron 1 of layer 3."""
     layer, indices = label.layer, label.indices
     if label.base == "x" and layer is None and len(indices) == 1:
         layer = INPUTS
@@ -154,7 +158,7 @@ def _named_place(label: Label, last: int, by: By) -> Place | None:
     if by == "layer":
         return layer, WHOLE
     if len(indices) != (2 if label.base == "w" else 1):
-        return None  # a bias that a whole layer shares belongs to no one neuron
+        return None  # a bias that a whole layer shares belongs to no single neuron
     return layer, indices[-1]
 
 
@@ -202,7 +206,7 @@ def _links(trace: Trace, home: dict[str, str], groups: Iterable[Group], by: By) 
     return tuple(links.values())
 
 
-def _source_of(weight: Node, group: Group, by: By) -> str:
-    """The group whose activation the weight multiplies."""
+def _source_of(weight: NodeFact, group: Group, by: By) -> str:
+    """Return the group whose activation the weight multiplies."""
     before = group.place[0] - 1
     return f"layer{before}_{WHOLE if by == 'layer' else parse_label(weight.label).indices[0]}"

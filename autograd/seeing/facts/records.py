@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class NodeFact:
     """What there is to know of one Value.
 
     Attributes:
@@ -40,7 +40,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
+class EdgeFact:
     """One use of a Value as an input.
 
     Attributes:
@@ -105,11 +105,11 @@ class Step:
         return self.symbols if self.symbols == self.numbers else f"{self.symbols} = {self.numbers}"
 
     def explain(self) -> str:
-        """The sentence, then what is computed in symbols and in numbers."""
+        """Return the sentence, then what is computed in symbols and in numbers."""
         return f"{self.sentence}\n{self.line}"
 
     def mathml(self) -> str:
-        """What is computed, in symbols and numbers, as a ``<math>`` element."""
+        """Return what is computed, in symbols and numbers, as a ``<math>`` element."""
         from autograd.notation.mathml import mathml  # only needed where a page is written
 
         return mathml(self.line)
@@ -120,19 +120,19 @@ class Trace:
     """The nodes in topological order, the edges in that of their targets and positions.
 
     Attributes:
-        nodes: one an entry of the graph.
-        edges: one a use, repeats kept: ``a * a`` has two.
+        nodes: one per Value of the graph.
+        edges: one per use, repeats kept: ``a * a`` has two.
         output: the id of the node that the trace was taken of.
-        steps: those of a walk, in order; empty for a trace that is none's.
+        steps: those of a walk, in order; empty for a trace that belongs to no walk.
     """
 
-    nodes: tuple[Node, ...]
-    edges: tuple[Edge, ...]
+    nodes: tuple[NodeFact, ...]
+    edges: tuple[EdgeFact, ...]
     output: str
     steps: Sequence[Step] = ()
 
     def to_json(self) -> str:
-        """The trace as JSON text; its schema is the file ``trace.schema.json`` of this package.
+        """Return the trace as JSON text; its schema is the file ``trace.schema.json`` of this package.
 
         >>> from autograd import Value
         >>> from autograd.seeing.facts.trace import trace
@@ -144,11 +144,11 @@ class Trace:
 
     @staticmethod
     def from_json(text: str) -> Trace:
-        """The trace that `to_json` wrote.
+        """Return the trace that `to_json` wrote.
 
         Raises:
             TypeError: if ``text`` is not a string.
-            ValueError: if it is no trace, or one of a version that is not known here.
+            ValueError: if it is not a trace, or one of a version that is not known here.
         """
         return from_json(text)
 
@@ -156,15 +156,17 @@ class Trace:
 # ------------------------------------------------------------------------------------------ JSON
 
 VERSION = 1
+"""The version of the format; a trace of another one is refused."""
 NOT_FINITE = {"inf": inf, "-inf": -inf, "nan": nan}
+"""The numbers that JSON does not have, by the strings that stand for them."""
 TYPES: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (int, float)}
-"""What a field of an annotation may be in JSON."""
+"""The types that JSON may have for a field, by the field's annotation."""
 
-Record = TypeVar("Record", Node, Edge, Step)
+Record = TypeVar("Record", NodeFact, EdgeFact, Step)
 
 
 def to_json(trace: Trace) -> str:
-    """The trace as JSON text."""
+    """Return the trace as JSON text."""
     data = {
         "version": VERSION,
         "output": trace.output,
@@ -176,22 +178,22 @@ def to_json(trace: Trace) -> str:
 
 
 def from_json(text: str) -> Trace:
-    """The trace that `to_json` wrote.
+    """Return the trace that `to_json` wrote.
 
     Raises:
         TypeError: if ``text`` is not a string.
-        ValueError: if it is no trace, or one of a version that is not known here.
+        ValueError: if it is not a trace, or one of a version that is not known here.
     """
     data = _object(text)
-    nodes = _records(Node, data, "nodes")
-    edges = _records(Edge, data, "edges")
+    nodes = _records(NodeFact, data, "nodes")
+    edges = _records(EdgeFact, data, "edges")
     steps = _records(Step, data, "steps")
     ids = {node.id for node in nodes}
     used = [data["output"], *(i for edge in edges for i in (edge.source, edge.target))]
     used += [i for step in steps for i in (step.node, step.target) if i is not None]
     for name in used:
         if name not in ids:
-            raise ValueError(f"this is no trace: it speaks of a node {name!r} that is not among its nodes")
+            raise ValueError(f"this is not a trace: it speaks of a node {name!r} that is not among its nodes")
     return Trace(nodes, edges, data["output"], steps)
 
 
@@ -209,31 +211,33 @@ def _object(text: str) -> dict[str, Any]:
     try:
         data = json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
-        raise ValueError(f"this is no trace: it is not JSON ({error})") from error
+        raise ValueError(f"this is not a trace: it is not JSON ({error})") from error
     except RecursionError as error:
-        raise ValueError("this is no trace: it is nested too deeply") from error
+        raise ValueError("this is not a trace: it is nested too deeply") from error
     if not isinstance(data, dict) or "version" not in data:
-        raise ValueError('this is no trace: a trace is a JSON object with a "version"')
+        raise ValueError('this is not a trace: a trace is a JSON object with a "version"')
     if data["version"] != VERSION or isinstance(data["version"], (bool, float)):
         raise ValueError(
             f"this trace is of version {json.dumps(data['version'])[:40]}, and only version {VERSION} is "
             "known here; a newer release of chainrule may read it"
         )
     if data.keys() != (wanted := {"version", "output", "nodes", "edges", "steps"}):
-        raise ValueError(f"this is no trace: {_difference(data, wanted)}")
+        raise ValueError(f"this is not a trace: {_difference(data, wanted)}")
     if not isinstance(data["output"], str):
-        raise ValueError('this is no trace: "output" is the id of a node')
+        raise ValueError('this is not a trace: "output" is the id of a node')
     return data
 
 
 def _refuse_constant(name: str) -> float:
-    raise ValueError(f'this is no trace: {name} is not JSON; it is written as a string there, such as "nan"')
+    raise ValueError(
+        f'this is not a trace: {name} is not JSON; it is written as a string there, such as "nan"'
+    )
 
 
 def _records(kind: type[Record], data: dict[str, Any], place: str) -> tuple[Record, ...]:
     listed = data[place]
     if not isinstance(listed, list):
-        raise ValueError(f'this is no trace: "{place}" is a list')
+        raise ValueError(f'this is not a trace: "{place}" is a list')
     read = _reader(kind)
     return tuple(read(f"{place}[{i}]", entry) for i, entry in enumerate(listed))
 
@@ -243,23 +247,23 @@ def _reader(kind: type[Record]) -> Callable[[str, Any], Record]:
 
     def read(place: str, entry: Any) -> Record:
         if not isinstance(entry, dict):
-            raise ValueError(f"this is no trace: {place} is not an object")
+            raise ValueError(f"this is not a trace: {place} is not an object")
         if entry.keys() != annotations.keys():
-            raise ValueError(f"this is no trace: in {place}, {_difference(entry, annotations)}")
+            raise ValueError(f"this is not a trace: in {place}, {_difference(entry, annotations)}")
         return kind(**{name: _read(f"{place}.{name}", x, annotations[name]) for name, x in entry.items()})
 
     return read
 
 
 def _read(place: str, x: Any, annotation: str) -> Any:
-    """A field as its annotation has it: ``str``, ``int``, ``float``, or one of these or None."""
+    """Return a field as its annotation has it: ``str``, ``int``, ``float``, or one of these or None."""
     kind, _, optional = annotation.partition(" | ")
     if x is None and optional:
         return None
     if kind == "float" and isinstance(x, str) and x in NOT_FINITE:
         return NOT_FINITE[x]
     if isinstance(x, bool) or not isinstance(x, TYPES[kind]):
-        raise ValueError(f"this is no trace: {place} is {json.dumps(x)[:40]}, which is not a {kind}")
+        raise ValueError(f"this is not a trace: {place} is {json.dumps(x)[:40]}, which is not a {kind}")
     return _as_float(place, x) if kind == "float" else x
 
 
@@ -267,7 +271,7 @@ def _as_float(place: str, x: Any) -> float:
     try:
         return float(x)
     except OverflowError as error:
-        raise ValueError(f"this is no trace: {place} is too large for a float") from error
+        raise ValueError(f"this is not a trace: {place} is too large for a float") from error
 
 
 def _difference(found: Iterable[str], wanted: Iterable[str]) -> str:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from autograd.core.recording import mode
 from autograd.value import Constant, Parameter, Value, apply
 
-if TYPE_CHECKING:
-    pass
-
-
 KINDS: dict[str, type[Value]] = {"input": Value, "weight": Parameter, "constant": Constant}
+"""The class of a leaf, by its role."""
 
 
 def recomputed(order: Iterable[Value], numbers: Mapping[Value, float]) -> dict[Value, Value]:
-    """A copy of a graph in which some leaves have other numbers; by Value, what stands in for it.
+    """Return a copy of a graph in which some leaves have other numbers: by Value, what stands in for it.
 
     Args:
         order: the graph in topological order.

@@ -7,7 +7,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from autograd.graph import topological_order
 from autograd.notation.labels import parse_label
@@ -15,9 +15,6 @@ from autograd.notation.numbers import as_written, counted, equals, factor, numbe
 from autograd.reverse import upstreams
 from autograd.seeing.facts.names import name_of_output
 from autograd.value import Value
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,19 +41,19 @@ class Route:
 
 
 def product_in_words(route: Route) -> str:
-    """``0.5 · (−2) = −1``; of a long route the first and last factors."""
+    """Return ``0.5 · (−2) = −1``; of a long route the first and last factors."""
     if len(route.partials) < 2:
         return number(route.product)
     return f"{factors_in_words(route)} {equality(route)} {number(route.product)}"
 
 
 def equality(route: Route) -> str:
-    """What stands between the factors as they are written and the product: ``=`` or ``≈``."""
+    """Return what stands between the factors as they are written and the product: ``=`` or ``≈``."""
     return equals(math.prod(map(as_written, route.partials)), route.product)
 
 
 def factors_in_words(route: Route) -> str:
-    """``0.5 · (−2)``; of a long route the first and last factors; the product where there is only one."""
+    """Return ``0.5 · (−2)``; of a long route the first and last factors; of one factor the product."""
     if len(route.partials) < 2:
         return number(route.product)
     first, *others = route.partials
@@ -88,6 +85,7 @@ class Size(NamedTuple):
     logarithm: float
 
     def times(self, other: Size) -> Size:
+        """Return the size of the product of two numbers."""
         return Size(
             self.nans + other.nans,
             self.zeros + other.zeros,
@@ -97,6 +95,7 @@ class Size(NamedTuple):
 
 
 ONE = Size(0, 0, 0, 0.0)
+"""The size of a product of no factors."""
 
 
 def _size(partial: float) -> Size:
@@ -110,7 +109,7 @@ def _size(partial: float) -> Size:
 
 
 def nodes_between(output: Value, weight: Value) -> list[Value]:
-    """The Values on a route from weight to output along which a gradient flows."""
+    """Return the Values on a route from weight to output along which a gradient flows."""
     if weight.role == "constant":
         return []
     order = topological_order(output)
@@ -128,7 +127,7 @@ def nodes_between(output: Value, weight: Value) -> list[Value]:
 
 
 def uses_among(nodes: Iterable[Value]) -> list[Use]:
-    """Every edge between the nodes along which a gradient flows, in the order of the targets.
+    """Return every edge between the nodes along which a gradient flows, in the order of the targets.
 
     Args:
         nodes: Values that a gradient reaches, in topological order.
@@ -144,7 +143,7 @@ def uses_among(nodes: Iterable[Value]) -> list[Use]:
 
 
 def count_routes(uses: Sequence[Use], output: Value, wanted: Collection[Value]) -> dict[Value, int]:
-    """How many routes lead to the output from each of the wanted Values that any leads from.
+    """Return how many routes lead to the output from each of the wanted Values that any leads from.
 
     The number of routes from a node is the sum of those from all that use it, repeats counted.
     """
@@ -158,6 +157,7 @@ def count_routes(uses: Sequence[Use], output: Value, wanted: Collection[Value]) 
 
 
 def target_of(use: Use) -> Value:
+    """Return the node that is computed from the source."""
     return use.target
 
 
@@ -194,14 +194,14 @@ class StrongestRoutes:
                 self._ways.setdefault(use.source, []).extend(ways)
 
     def _best(self, v: Value) -> list[_Way]:
-        """The best ways from a node all of whose uses have been seen."""
+        """Return the best ways from a node all of whose uses have been seen."""
         ways = self._ways.get(v, [])
         if len(ways) > 1:
             ways = self._ways[v] = heapq.nlargest(self._k, ways, key=lambda way: way.size)
         return ways
 
     def of(self, weight: Value) -> list[Route]:
-        """The routes from this Value, the largest first."""
+        """Return the routes from this Value, the largest first."""
         return [self._route(way) for way in self._best(weight)]
 
     def _route(self, way: _Way) -> Route:
@@ -239,7 +239,7 @@ class Routes:
         self.count = count_routes(self.uses, output, [weight]).get(weight, 0)
 
     def routes(self, k: int = 5) -> list[Route]:
-        """The ``k`` routes whose products are largest in magnitude, the largest first.
+        """Return the ``k`` routes whose products are largest in magnitude, the largest first.
 
         The others are never formed: each node keeps only the k best ways to reach it.  A route
         with a nan on it comes first, and one with a factor of zero last.
@@ -258,7 +258,7 @@ class Routes:
         return StrongestRoutes(self.uses, self.output, k).of(self.weight)
 
     def in_words(self, names: Mapping[Value, str] | None = None) -> str:
-        """How many routes there are, and what their products sum to.
+        """Return how many routes there are, and what their products sum to.
 
         Args:
             names: what to call Values without a label.

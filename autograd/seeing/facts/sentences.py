@@ -11,23 +11,25 @@ from collections.abc import Sequence
 from typing import overload
 
 from autograd.core.primitive import TABLE
-from autograd.notation.derivatives import Slope, plain, slopes, symbol
+from autograd.notation.derivatives import WrittenPartial, known_name, known_number, written_partials
 from autograd.notation.formula import formula
 from autograd.notation.numbers import as_written, count, equals, factor, number, product_of, sum_of
 from autograd.seeing.facts.events import Event, inputs_by_target
-from autograd.seeing.facts.names import _in_a_product, derivative, name
-from autograd.seeing.facts.records import Edge, Node, Step, Trace
+from autograd.seeing.facts.names import derivative, in_a_product, name_of
+from autograd.seeing.facts.records import EdgeFact, NodeFact, Step, Trace
 
 MOST_TERMS = 5
-"""How many terms of a long sum are written out."""
+"""Of a longer sum only this many terms are written out, the first and the last."""
 MOST_NAMES = 3
-"""How many inputs a sentence names."""
+"""A sentence names at most this many inputs, and counts the others."""
 RELATIONS = ("less", "less_equal", "equal")
+"""The ops that compare; their formulas stand in parentheses."""
 LEAVES = {
     "input": "{name} is an input: its value, {value}, is given.",
     "weight": "{name} is a weight, a number that training adjusts: now it is {value}.",
     "constant": "{value} is a plain number, a constant: no gradient goes to it.",
 }
+"""What is said of a leaf, by its role."""
 
 
 class Steps(Sequence[Step]):
@@ -60,11 +62,11 @@ class Steps(Sequence[Step]):
         return self._told[place]
 
     def places(self, node: str) -> list[int]:
-        """The numbers of the steps that compute something of this node."""
+        """Return the numbers of the steps that compute something of this node."""
         return [place for place, event in enumerate(self._events) if event.node.id == node]
 
     def edges(self) -> dict[tuple[str, str, int], int]:
-        """The numbers of the reverse steps by source, target and position."""
+        """Return the numbers of the reverse steps by source, target and position."""
         return {
             (edge.source, edge.target, edge.position): place
             for place, event in enumerate(self._events)
@@ -98,10 +100,10 @@ class Teller:
         self._nodes = {node.id: node for node in facts.nodes}
         self._inputs = inputs_by_target(facts)
         self._output = self._nodes[facts.output]
-        self._slopes: tuple[str, list[Slope]] = ("", [])
+        self._slopes: tuple[str, list[WrittenPartial]] = ("", [])
 
     def tell(self, place: int, event: Event) -> Step:
-        """The event as the step number ``place``."""
+        """Return the event as the step number ``place``."""
         tellers = {
             ("forward", "leaf"): self._leaf,
             ("forward", "apply"): self._applied,
@@ -134,15 +136,15 @@ class Teller:
 
     def _leaf(self, event: Event) -> tuple[str, str, str]:
         node, value = event.node, number(event.node.value)
-        sentence = LEAVES[node.role].format(name=name(node), value=value)
+        sentence = LEAVES[node.role].format(name=name_of(node), value=value)
         if node.role == "constant" and node.label:
-            sentence = f"{name(node)} = {value} is a constant: no gradient goes to it."
-        return name(node), value, sentence + _why_not_finite(node.value, [])
+            sentence = f"{name_of(node)} = {value} is a constant: no gradient goes to it."
+        return name_of(node), value, sentence + _why_not_finite(node.value, [])
 
     def _applied(self, event: Event) -> tuple[str, str, str]:
         node = event.node
         inputs = [self._nodes[edge.source] for edge in self._inputs[node.id]]
-        names = [name(v) for v in inputs]
+        names = [name_of(v) for v in inputs]
         computed, value = _formula(node, _numbers(node, inputs)), number(node.value)
         sign = equals(_from_numbers_as_written(node, inputs), node.value)
         numbers = value if computed == value else f"{computed} {sign} {value}"  # the minus of a number is one
@@ -150,10 +152,10 @@ class Teller:
             f"{_computing(node, inputs, numbers)}"
             f"{_why_not_finite(node.value, [v.value for v in inputs])}{self._noted(node)}"
         )
-        return f"{name(node)} = {_formula(node, names)}", numbers, sentence
+        return f"{name_of(node)} = {_formula(node, names)}", numbers, sentence
 
-    def _noted(self, node: Node) -> str:
-        """The local derivatives that the engine keeps for the way back."""
+    def _noted(self, node: NodeFact) -> str:
+        """Return the local derivatives that the engine keeps for the way back."""
         if node.op in RELATIONS:
             return " A comparison has no slope: no gradient flows through it."
         edges = [edge for edge in self._inputs[node.id] if edge.partial is not None]
@@ -173,8 +175,8 @@ class Teller:
     def _output_seed(self, event: Event) -> tuple[str, str, str]:
         itself = derivative(event.node, event.node)
         sentence = (
-            f"The way back starts at the output, {name(event.node)}: it changes exactly as much as itself, "
-            f"so {itself} = 1."
+            f"The way back starts at the output, {name_of(event.node)}: it changes exactly as much as "
+            f"itself, so {itself} = 1."
         )
         return itself, "1", sentence
 
@@ -187,42 +189,42 @@ class Teller:
         )
         numbers = product_of((target.gradient, edge.partial), edge.contribution)
         sentence = (
-            f"{self._fed(edge)}; so {name(node)} receives {numbers}."
+            f"{self._fed(edge)}; so {name_of(node)} receives {numbers}."
             f"{_why_nothing(target.gradient, edge.partial)}{_added(event)}{self._untrained(event)}"
         )
         return symbols, numbers, sentence
 
     def _untrained(self, event: Event) -> str:
-        """What the gradient of an input is for, where there are weights to train."""
+        """Return what the gradient of an input is for, where there are weights to train."""
         if not self._trains or event.node.role != "input" or event.part < event.parts:
             return ""
         return (
-            f" {name(event.node)} is an input: training does not change it, so this gradient only tells how "
-            f"{name(self._output)} depends on it."
+            f" {name_of(event.node)} is an input: training does not change it, so this gradient only tells "
+            f"how {name_of(self._output)} depends on it."
         )
 
-    def _fed(self, edge: Edge) -> str:
-        """How the output follows a small change of the edge's source."""
+    def _fed(self, edge: EdgeFact) -> str:
+        """Return how the output follows a small change of the edge's source."""
         source, target = self._nodes[edge.source], self._nodes[edge.target]
         uses = sum(other.source == source.id for other in self._inputs[target.id])
         often = "twice" if uses == 2 else f"{count(uses)} times"
         times = f" {often}, here as input number {edge.position + 1}" if uses > 1 else ""
         told = (
-            f"{name(source)} feeds into {name(target)}{times}: "
-            f"{_changing(f'a small change of {name(source)}', name(target), edge.partial)} "
+            f"{name_of(source)} feeds into {name_of(target)}{times}: "
+            f"{_changing(f'a small change of {name_of(source)}', name_of(target), edge.partial)} "
             f"({self._slope_in_words(edge)})"
         )
         if target is self._output:
             return told
-        return f"{told}, and {_changing('that', name(self._output), target.gradient, name(target))}"
+        return f"{told}, and {_changing('that', name_of(self._output), target.gradient, name_of(target))}"
 
     # ------------------------------------------------------------------------------------- tangent
 
     def _tangent_seed(self, event: Event) -> tuple[str, str, str]:
         itself = derivative(event.node, event.node)
         sentence = (
-            f"Forward mode follows one change through the graph, that of {name(event.node)}. "
-            f"{name(event.node)} changes exactly as much as itself: {itself} = 1."
+            f"Forward mode follows one change through the graph, that of {name_of(event.node)}. "
+            f"{name_of(event.node)} changes exactly as much as itself: {itself} = 1."
         )
         return itself, "1", sentence
 
@@ -230,12 +232,12 @@ class Teller:
         assert event.wrt is not None
         own = derivative(event.node, event.wrt)
         if not event.edges:
-            sentence = f"No change of {name(event.wrt)} reaches {name(event.node)}, so {own} = 0."
+            sentence = f"No change of {name_of(event.wrt)} reaches {name_of(event.node)}, so {own} = 0."
             return own, "0", sentence
         terms: list[str] = []
         products: list[str] = []
         for edge, rate in event.rated:
-            slope = _in_a_product(_shortened(self._slope(edge).text))
+            slope = in_a_product(_shortened(self._slope(edge).text))
             terms.append(f"{slope} · {derivative(self._nodes[edge.source], event.wrt)}")
             partial = factor(edge.partial) if products else number(edge.partial)
             products.append(f"{partial} · {factor(rate)}")
@@ -246,8 +248,8 @@ class Teller:
 
     def _followed(self, event: Event, numbers: str) -> str:
         assert event.wrt is not None
-        node, wrt = name(event.node), name(event.wrt)
-        sources = [name(self._nodes[edge.source]) for edge in event.edges]
+        node, wrt = name_of(event.node), name_of(event.wrt)
+        sources = [name_of(self._nodes[edge.source]) for edge in event.edges]
         if len(sources) == 1:
             (edge,), (rate,), (source,) = event.edges, event.rates, sources
             moved = "" if edge.source == event.wrt.id else f"{_following(source, rate, wrt)}, and "
@@ -269,22 +271,22 @@ class Teller:
 
     # -------------------------------------------------------------------------------------- slopes
 
-    def _slope_in_words(self, edge: Edge) -> str:
-        """``∂d/∂a = b = −3``, or ``∂a/∂z = 1 because z > 0``."""
+    def _slope_in_words(self, edge: EdgeFact) -> str:
+        """Return ``∂d/∂a = b = −3``, or ``∂a/∂z = 1 because z > 0``."""
         slope, value = self._slope(edge), number(edge.partial)
         text = _shortened(slope.text)
         local = derivative(self._nodes[edge.target], self._nodes[edge.source])
         equal = f"{local} = {value}" if text == value else f"{local} = {text} = {value}"
         return f"{equal} because {slope.because}" if slope.because else equal
 
-    def _slope(self, edge: Edge) -> Slope:
-        """The local derivative of an edge in symbols."""
+    def _slope(self, edge: EdgeFact) -> WrittenPartial:
+        """Return the local derivative of an edge in symbols."""
         if self._slopes[0] != edge.target:  # the edges of one target follow each other
             target = self._nodes[edge.target]
             assert target.op is not None
             inputs = [self._nodes[other.source] for other in self._inputs[target.id]]
-            known = [symbol(name(v), v.value) if v.label else plain(v.value) for v in inputs]
-            found = slopes(TABLE[target.op], known, symbol(name(target), target.value))
+            known = [known_name(name_of(v), v.value) if v.label else known_number(v.value) for v in inputs]
+            found = written_partials(TABLE[target.op], known, known_name(name_of(target), target.value))
             self._slopes = target.id, found
         return self._slopes[1][edge.position]
 
@@ -292,26 +294,26 @@ class Teller:
 # ------------------------------------------------------------------------------------------ symbols
 
 
-def _formula(node: Node, names: Sequence[str]) -> str:
+def _formula(node: NodeFact, names: Sequence[str]) -> str:
     assert node.op is not None
     text = _shortened(formula(TABLE[node.op], names))
     return f"({text})" if node.op in (*RELATIONS, "where") else text
 
 
-def _numbers(node: Node, inputs: Sequence[Node]) -> list[str]:
-    """The inputs in numbers; a condition as a word."""
+def _numbers(node: NodeFact, inputs: Sequence[NodeFact]) -> list[str]:
+    """Return the inputs in numbers; a condition as a word."""
     written = [number(v.value) for v in inputs]
     return [truth(inputs[0].value), *written[1:]] if node.op == "where" else written
 
 
-def _from_numbers_as_written(node: Node, inputs: Sequence[Node]) -> float:
-    """What the op makes of its inputs as a person reads them."""
+def _from_numbers_as_written(node: NodeFact, inputs: Sequence[NodeFact]) -> float:
+    """Return what the op makes of its inputs as a person reads them."""
     assert node.op is not None
     return TABLE[node.op].evaluate([as_written(v.value) for v in inputs])[0]
 
 
 def _shortened(text: str) -> str:
-    """A sum of many terms with its middle left out."""
+    """Return a sum of many terms with its middle left out."""
     terms = text.split(" + ")
     return text if len(terms) <= MOST_TERMS + 1 else " + ".join([*terms[: MOST_TERMS - 2], "…", *terms[-2:]])
 
@@ -320,7 +322,7 @@ def _shortened(text: str) -> str:
 
 
 def _changing(cause: str, what: str, times: float | None, than: str = "") -> str:
-    """``a small change of a changes d −3 times as much``: what the cause does, by the slope."""
+    """Return what the cause does, by the slope: ``a small change of a changes d −3 times as much``."""
     assert times is not None
     if math.isnan(times):
         return f"no number tells how {cause} changes {what}"
@@ -330,7 +332,7 @@ def _changing(cause: str, what: str, times: float | None, than: str = "") -> str
 
 
 def _following(what: str, times: float | None, than: str) -> str:
-    """``d changes −3 times as much as a``."""
+    """Return ``d changes −3 times as much as a``."""
     assert times is not None
     if math.isnan(times):
         return f"no number tells how {what} changes with {than}"
@@ -343,24 +345,26 @@ def _as_much(times: float) -> str:
     return "just as much" if times == 1.0 else f"{number(times)} times as much"
 
 
-def _computing(node: Node, inputs: Sequence[Node], numbers: str) -> str:
-    """How a value comes about."""
+def _computing(node: NodeFact, inputs: Sequence[NodeFact], numbers: str) -> str:
+    """Return how a value comes about."""
     if node.op == "where":
         condition, *branches = inputs
         holds = truth(condition.value)
-        said = f"{name(condition)} is {holds}" if condition.label else f"the condition is {holds}"
+        said = f"{name_of(condition)} is {holds}" if condition.label else f"the condition is {holds}"
         chosen = branches[0 if condition.value else 1]
-        equal = f"{name(chosen)} = {number(node.value)}" if chosen.label else number(node.value)
-        return f"{name(node)} is one of {_joined([name(v) for v in branches])}: {said}, so it is {equal}."
+        equal = f"{name_of(chosen)} = {number(node.value)}" if chosen.label else number(node.value)
+        return (
+            f"{name_of(node)} is one of {_joined([name_of(v) for v in branches])}: {said}, so it is {equal}."
+        )
     if node.op in RELATIONS:
         compared = _formula(node, _numbers(node, inputs))[1:-1]
         as_number = "1, which stands for true" if node.value else "0, which stands for false"
-        return f"{name(node)} compares: {compared} is {truth(node.value)}, so it is {as_number}."
-    return f"{name(node)} is computed from {_listed([name(v) for v in inputs])}: {numbers}."
+        return f"{name_of(node)} compares: {compared} is {truth(node.value)}, so it is {as_number}."
+    return f"{name_of(node)} is computed from {_listed([name_of(v) for v in inputs])}: {numbers}."
 
 
 def truth(x: float) -> str:
-    """A condition's value as a word: every number but 0 is true."""
+    """Return a condition's value as a word: every number but 0 is true."""
     return "true" if x else "false"
 
 
@@ -377,8 +381,8 @@ def _joined(parts: Sequence[str]) -> str:
 
 
 def _added(event: Event) -> str:
-    """What becomes of a contribution."""
-    node = name(event.node)
+    """Return what becomes of a contribution."""
+    node = name_of(event.node)
     if event.parts == 1:
         return f" {node} is used nowhere else, so this is its whole gradient." if event.first_whole else ""
     if event.before is None:
@@ -411,7 +415,7 @@ def _why_not_finite(value: float, inputs: Sequence[float]) -> str:
 
 
 def _why_nothing(upstream: float | None, partial: float | None) -> str:
-    """What to say of a product that is zero, or no number at all."""
+    """Return what to say of a product that is zero, or no number at all."""
     assert upstream is not None
     assert partial is not None
     if upstream * partial == 0.0:

@@ -16,10 +16,11 @@ from autograd.notation.formula import Expression, applied, named
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import number
 from autograd.seeing.facts.names import check_value, labels_of
-from autograd.seeing.facts.records import Edge, Node, Trace
+from autograd.seeing.facts.records import EdgeFact, NodeFact, Trace
 from autograd.value import Value
 
 LONGEST_NESTED_FORMULA = 60
+"""A longer formula does not stand inside another one: its Value is shown as a number there."""
 
 
 def trace(
@@ -28,7 +29,7 @@ def trace(
     gradients: Mapping[Value, float] | None = None,
     among: Collection[Value] | None = None,
 ) -> Trace:
-    """The facts of every Value that ``output`` was computed from.
+    """Return the facts of every Value that ``output`` was computed from.
 
     Args:
         output: the Value at the end.
@@ -79,13 +80,13 @@ def _node(
     gradient: float | None,
     labels: dict[Value, str],
     written: dict[Value, Expression],
-) -> Node:
+) -> NodeFact:
     label = v.label or labels.get(v, "")
     whole = None if v.op is None else applied(v.op, [_written(x, labels, written) for x in v.inputs])
     if whole is not None and not label and len(whole.text) <= LONGEST_NESTED_FORMULA:
         written[v] = whole
     role = _role(v, is_output)
-    return Node(
+    return NodeFact(
         id=name,
         label=label,
         role=role,
@@ -98,17 +99,17 @@ def _node(
 
 
 def _written(v: Value, labels: dict[Value, str], written: dict[Value, Expression]) -> Expression:
-    """What stands for an input in a formula: its label, its own formula, or its number."""
+    """Return what stands for an input in a formula: its label, its own formula, or its number."""
     label = v.label or labels.get(v, "")
     if label:
         return named(parse_label(label).text)
     return written[v] if v in written else named(number(v.data))
 
 
-def _edge(ids: Mapping[Value, str], target: Value, position: int, upstream: float | None) -> Edge:
+def _edge(ids: Mapping[Value, str], target: Value, position: int, upstream: float | None) -> EdgeFact:
     source = target.inputs[position]
     ends = ids[source], ids[target]
     if source.role == "constant" or target.role == "constant":
-        return Edge(*ends, position, partial=None, contribution=None)
+        return EdgeFact(*ends, position, partial=None, contribution=None)
     partial = target.partials[position]
-    return Edge(*ends, position, partial, None if upstream is None else upstream * partial)
+    return EdgeFact(*ends, position, partial, None if upstream is None else upstream * partial)

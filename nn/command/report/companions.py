@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from autograd import Value, gallery, topological_order, walk
 from autograd.notation.labels import parse_label, shorten
 from autograd.notation.numbers import count, counted, number, signed
-from autograd.seeing import Gallery, Step, Walk, page
+from autograd.seeing import Gallery, Step, Walk
 
 MOST_NODES = 4_000
 """A graph of at most this many nodes gets a player: a larger one would take more than a few seconds."""
@@ -104,7 +104,7 @@ def _player(steps: Walk) -> Player:
     forward = sum(step.phase == "forward" for step in steps)
     example = _telling(steps)
     return Player(
-        html=page(steps),
+        html=steps.html(),
         steps=counted(len(steps), "step"),
         forward=count(forward),
         reverse=count(len(steps) - forward),

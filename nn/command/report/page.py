@@ -17,7 +17,7 @@ from typing import Any
 from autograd import Parameter
 from autograd.notation.labels import shorten
 from autograd.notation.numbers import counted, number
-from autograd.seeing.style import THEMES
+from autograd.seeing import asset, document
 from nn import seeing
 from nn.command.report import companions, pictures
 from nn.command.report.film import film_of
@@ -111,10 +111,7 @@ def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, dict[st
     if film is not None:
         files[FILM] = film.html()
     facts = {
-        "mark": _safe(MARK),
         "version": _version(),
-        "light": THEMES["light"],
-        "dark": THEMES["dark"],
         "result": result,
         "job": result.job,
         "data": result.job.data,
@@ -146,7 +143,14 @@ def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, dict[st
         "files": file_table(files),
         "folder": PATHS,
     }
-    return _template().render(facts), files
+    html = document(
+        f"{result.job.data.name}: what a network learned",
+        asset("nn.command.report", "templates", "report.css"),
+        _template().render(facts),
+        head=MARK,
+        pictures=True,
+    )
+    return html, files
 
 
 # ------------------------------------------------------------------------------------- in words

@@ -116,7 +116,7 @@ function points(width, height) {
     pen.fill();
     pen.stroke();
   }
-  pen.strokeStyle = colour("--wrong");
+  pen.strokeStyle = colour("--negative");
   pen.lineWidth = 2;
   for (const i of facts.frames[shown].wrong) {
     mark(...at(facts.points[i]), radius + 3.5, 0);
@@ -163,7 +163,7 @@ function side() {
     part("legend").append(item);
   });
   const item = document.createElement("li"), symbol = element("svg", { viewBox: "-8 -8 16 16" });
-  symbol.append(element("circle", { r: 6, fill: "none", stroke: "var(--wrong)", "stroke-width": 2 }));
+  symbol.append(element("circle", { r: 6, fill: "none", stroke: "var(--negative)", "stroke-width": 2 }));
   item.append(symbol, "wrong");
   part("legend").append(item);
 }

@@ -159,25 +159,25 @@ def test_a_long_sum_is_read() -> None:
         ("(a + b", 1, r"'\(' was never closed"),
         ("a)", 2, r"unmatched '\)'"),
         ("(a b)", 2, "an operator or a comma is missing in 'a b'"),
-        ("2a", 1, "'2a' is no number"),
-        ("b + 1.2.3", 5, "'1.2.3' is no number"),
+        ("2a", 1, "'2a' is not a number"),
+        ("b + 1.2.3", 5, "'1.2.3' is not a number"),
         ("a^2", 2, r"a\*\*2"),
         ("(a)^2", 4, r"a\*\*2"),
         ("é × b", 3, r"'×' is typed as \*"),
         ("é // b", 3, r"the operators here are"),
-        ("a*lambda", 3, "'lambda' is a word of Python's"),
+        ("a*lambda", 3, "'lambda' is a keyword of Python"),
         ("a if b else c", 1, "where"),
         ("a > b", 1, "a comparison belongs in a condition"),
         ("where(a < b < c, a, b)", 7, "two at a time"),
         ("where(a != b, a, b)", 7, "the comparisons here are"),
-        ("not a", 1, "not known here"),
-        ("a, b", 1, "only one"),
+        ("not a", 1, "not understood here"),
+        ("a, b", 1, "the formula itself has one result"),
         ("a.b", 1, "a function is typed as"),
-        ("a[0]", 1, "no formula"),
-        ("[a for a in b]", 1, "no formula"),
-        ("'text'", 1, "no real number"),
-        ("True * a", 1, "no real number"),
-        ("a * 2j", 5, "no real number"),
+        ("a[0]", 1, "not a formula"),
+        ("[a for a in b]", 1, "not a formula"),
+        ("'text'", 1, "not a real number"),
+        ("True * a", 1, "not a real number"),
+        ("a * 2j", 5, "not a real number"),
         ("a * 1e999", 5, "1.797e308"),
         ("a * " + "9" * 400, 5, "1.797e308"),
         ("a * " + "9" * 5000, 5, "too many digits"),
@@ -199,8 +199,8 @@ def test_a_long_sum_is_read() -> None:
         ("sum()", 1, "got 0"),
         ("sin(*a)", 1, "without names and stars"),
         ("sin(a, b=2)", 1, "without names and stars"),
-        ("import os", 1, "no formula"),
-        ("a += 2", 3, "not expected|no formula"),
+        ("import os", 1, "not a formula"),
+        ("a += 2", 3, "not expected|not a formula"),
         ("a := 2", 3, "not expected"),
         ("a*b; c", 1, "only the last formula"),
         ("h = a; h = b; h", 8, "used or defined before"),
@@ -217,7 +217,7 @@ def test_what_is_no_formula_is_refused_by_its_column(text: str, column: int, wor
     assert "\n" not in str(error)
     with pytest.raises(ExpressionError, match=words):
         parse(text)
-    if words != "not expected|no formula":
+    if words != "not expected|not a formula":
         assert error.column == column
 
 
@@ -273,7 +273,7 @@ def test_a_formula_is_a_string(text: Any) -> None:
 
 def test_a_number_is_a_number() -> None:
     bad: Any = "2"
-    with pytest.raises(TypeError, match="a is to be a real number; got '2'"):
+    with pytest.raises(TypeError, match="a must be a real number; got '2'"):
         evaluate("a*2", a=bad)
 
 

@@ -13,13 +13,13 @@ from autograd.command.expression import evaluate
 from autograd.command.screen import (
     MOST_COLUMNS,
     PLAIN,
-    Known,
+    KnownNumbers,
     Look,
     gradient_lines,
-    legend,
+    legend_lines,
     state_lines,
     step_lines,
-    told,
+    walk_lines,
     wrapped,
 )
 from autograd.seeing.walk import walk
@@ -33,7 +33,7 @@ def example() -> Value:
 @given(recipes(most_steps=5))
 def test_after_the_last_step_everything_is_known(recipe: Recipe) -> None:
     facts = walk(recipe.compute([Value(x) for x in recipe.numbers])).trace
-    known = Known.after(facts.steps)
+    known = KnownNumbers.after(facts.steps)
     for node in facts.nodes:
         assert known.values[node.id] == node.value
         assert known.changes.get(node.id) == node.gradient
@@ -90,7 +90,7 @@ def test_a_tangent_is_called_so() -> None:
 def test_a_label_is_text_that_is_kept_short(label: str) -> None:
     a = Value(2.0, label)
     facts = walk(a * a + a).trace
-    lines = [*legend(facts), *told(facts.steps), *state_lines(facts, 1), *gradient_lines(facts)]
+    lines = [*legend_lines(facts), *walk_lines(facts.steps), *state_lines(facts, 1), *gradient_lines(facts)]
     assert "\x1b" not in "".join(lines)
     assert max(map(len, lines)) <= 80
     assert not any("\n" in line for line in lines)
@@ -115,12 +115,12 @@ def test_a_gradient_is_said_in_words(slope: float, words: str) -> None:
 
 
 def test_that_numbers_are_rounded_is_said_where_they_are() -> None:
-    assert len(legend(walk(example()).trace)) == 1
-    assert "rounded" in legend(walk(Value(1 / 3, "a") * 2).trace)[1]
+    assert len(legend_lines(walk(example()).trace)) == 1
+    assert "rounded" in legend_lines(walk(Value(1 / 3, "a") * 2).trace)[1]
 
 
 def test_one_value_needs_no_legend() -> None:
-    assert legend(walk(Value(2.0, "a")).trace) == []
+    assert legend_lines(walk(Value(2.0, "a")).trace) == []
 
 
 def test_a_calculation_is_not_broken_across_lines() -> None:

@@ -9,8 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograd.core.primitive import TABLE, Op
-from autograd.notation.derivatives import IDENTITIES, KNOWN, Identity, Known, plain, slopes, symbol
-from autograd.notation.formula import SYMBOLS, Expression, partial_formulas
+from autograd.notation.derivatives import (
+    IDENTITIES,
+    KNOWN_SYMBOLS,
+    Identity,
+    KnownExpression,
+    known_name,
+    known_number,
+    written_partials,
+)
+from autograd.notation.formula import SYMBOLS, named
 from autograd.testing.digits import DIGITS, DIGITS_KEPT, arithmetic, exact, partial_of
 from tests.strategies import inputs_of
 
@@ -23,10 +31,10 @@ EVERY_OP = pytest.mark.parametrize("op", TABLE.values(), ids=TABLE.keys())
 def test_the_formula_has_the_value_of_the_partial(op: Op, data: st.DataObject) -> None:
     numbers = data.draw(inputs_of(op))
     y, partials = op.evaluate(numbers)
-    known = [symbol(f"x{i}", x) for i, x in enumerate(numbers)]
-    read = op.partials(KNOWN, known, symbol("y", y))
+    known = [known_name(f"x{i}", x) for i, x in enumerate(numbers)]
+    read = op.partials(KNOWN_SYMBOLS, known, known_name("y", y))
     for told, partial in zip(read, partials, strict=True):
-        value = told.value if isinstance(told, Known) else told
+        value = told.value if isinstance(told, KnownExpression) else told
         assert value == pytest.approx(partial, rel=1e-12, nan_ok=True)
 
 
@@ -35,9 +43,9 @@ def test_the_formula_has_the_value_of_the_partial(op: Op, data: st.DataObject) -
 @given(data=st.data())
 def test_no_case_is_left_open(op: Op, data: st.DataObject) -> None:
     numbers = data.draw(inputs_of(op))
-    known = [symbol(f"x{i}", x) for i, x in enumerate(numbers)]
-    for slope in slopes(op, known, symbol("y", op.evaluate(numbers)[0])):
-        assert " if " not in slope.text
+    known = [known_name(f"x{i}", x) for i, x in enumerate(numbers)]
+    for partial in written_partials(op, known, known_name("y", op.evaluate(numbers)[0])):
+        assert " if " not in partial.text
 
 
 @pytest.mark.parametrize(
@@ -61,9 +69,11 @@ def test_no_case_is_left_open(op: Op, data: st.DataObject) -> None:
 def test_it_is_written_as_a_person_would(
     op: str, inputs: list[tuple[str, float] | float], told: list[tuple[str, str]]
 ) -> None:
-    known = [symbol(*x) if isinstance(x, tuple) else plain(x) for x in inputs]
+    known = [known_name(*x) if isinstance(x, tuple) else known_number(x) for x in inputs]
     y = TABLE[op].evaluate([x.value for x in known])[0]
-    assert [tuple(slope) for slope in slopes(TABLE[op], known, symbol("y", y))][: len(told)] == told
+    assert [tuple(partial) for partial in written_partials(TABLE[op], known, known_name("y", y))][
+        : len(told)
+    ] == told
 
 
 @pytest.mark.parametrize(("name", "identity"), IDENTITIES.items(), ids=IDENTITIES.keys())
@@ -73,22 +83,23 @@ def test_a_partial_written_otherwise_is_the_same_function(name: str, identity: I
     with m.workdps(DIGITS_KEPT):
         a = m.mpf(x)
         y = getattr(DIGITS, name)(a)
-        kept, taught = (form(DIGITS, a, y) for form in (identity.kept, identity.taught))
-        assert m.almosteq(kept, taught, rel_eps=m.mpf(10) ** -25)
-        assert m.almosteq(kept, exact(partial_of(TABLE[name], 0), [x]), rel_eps=m.mpf(10) ** -25)
+        computed, taught = (form(DIGITS, a, y) for form in (identity.computed, identity.taught))
+        assert m.almosteq(computed, taught, rel_eps=m.mpf(10) ** -25)
+        assert m.almosteq(computed, exact(partial_of(TABLE[name], 0), [x]), rel_eps=m.mpf(10) ** -25)
 
 
 @pytest.mark.parametrize(("name", "identity"), IDENTITIES.items(), ids=IDENTITIES.keys())
 def test_the_form_that_is_replaced_is_the_one_that_the_rule_has(name: str, identity: Identity) -> None:
-    x, y = Expression("x"), Expression("y")
-    assert partial_formulas(TABLE[name], ["x"], "y") == [identity.kept(SYMBOLS, x, y).text]
+    x, y = named("x"), named("y")
+    (partial,) = TABLE[name].partials(SYMBOLS, [x], y)
+    assert partial.text == identity.computed(SYMBOLS, x, y).text
 
 
 def test_a_number_that_is_no_number_is_in_no_case() -> None:
-    (slope,) = slopes(TABLE["relu"], [symbol("z", math.nan)], symbol("y", math.nan))
-    assert slope.because == ""
+    (partial,) = written_partials(TABLE["relu"], [known_name("z", math.nan)], known_name("y", math.nan))
+    assert partial.because == ""
 
 
 def test_what_is_not_in_the_table_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no op 'sinc'"):
-        getattr(KNOWN, "sin" + "c")
+        getattr(KNOWN_SYMBOLS, "sin" + "c")

@@ -17,7 +17,6 @@ from autograd.tape.lowering import (
     lower,
     varying_nodes,
 )
-from autograd.tape.schedule import matrix_products
 from tests.strategies import Recipe, recipes
 
 
@@ -99,19 +98,3 @@ def test_no_gradient_path_leads_through_a_comparison() -> None:
     listing = flatten([autograd.where(w * x > 0, x, 2 * x)], [x])
     assert not gradient_paths(listing, inputs=False).any()
     assert gradient_paths(listing, inputs=True).any()
-
-
-def test_dots_over_the_same_inputs_become_one_product() -> None:
-    x = [Value(float(i)) for i in range(3)]
-    w = [[Parameter(float(i + j)) for i in range(3)] for j in range(4)]
-    layer = [autograd.dot(row, x) for row in w] + [autograd.dot(x, w[0])]
-    listing = flatten(layer, x)
-    (product,) = matrix_products(listing, varying_nodes(listing), gradient_paths(listing, inputs=False))
-    assert product.weights.shape == (5, 3)
-    assert product.bias is None
-
-
-def test_a_dot_of_varying_factors_is_no_matrix_product() -> None:
-    x = [Value(float(i)) for i in range(3)]
-    listing = flatten([autograd.dot(x, x)], x)
-    assert matrix_products(listing, varying_nodes(listing), gradient_paths(listing, inputs=False)) == []

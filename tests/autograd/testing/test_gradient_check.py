@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 
 from autograd import Parameter, Value, maximum, no_grad, where
-from autograd.core.primitive import TABLE, Kink, Op
+from autograd.core.primitive import TABLE, Op
 from autograd.functions import dot
 from autograd.mistakes import ENGINES, gradients_of
 from autograd.testing import Certificate, GradientError, check_op, gradcheck
@@ -131,14 +131,6 @@ def test_a_graph_is_checked_as_it_stands(recipe: Recipe) -> None:
     output = recipe.graph()
     assert "wrong" not in verdicts(gradcheck(output))
     assert all(v.grad == 0.0 for v in output.inputs)
-
-
-@given(recipes(most_steps=4))
-def test_a_recipe_prints_as_the_python_that_builds_it(recipe: Recipe) -> None:
-    names: dict[str, Any] = {}
-    exec(repr(recipe), names)
-    built, meant = names[f"v{len(recipe.steps)}"].data, recipe.graph().data
-    assert built == meant or (math.isnan(built) and math.isnan(meant))
 
 
 def test_second_derivatives_are_checked_as_well() -> None:
@@ -321,7 +313,7 @@ def test_data_changed_after_the_graph_was_built_is_found() -> None:
 
 
 def test_a_function_that_gives_a_float_is_refused() -> None:
-    with pytest.raises(TypeError, match=r"gives 1\.0 \(float\): its graph was cut"):
+    with pytest.raises(TypeError, match=r"returns 1\.0 \(float\): its graph was cut"):
         gradcheck(lambda x: x.data, 1.0)
 
 
@@ -471,117 +463,3 @@ def test_the_point_decides_how_the_function_is_called() -> None:
 def test_it_checks_while_recording_is_switched_off_around_it() -> None:
     with no_grad():
         assert gradcheck(lambda x: x * x, 2.0)["x"].gradient == 4.0
-
-
-def test_the_certificate_is_an_aligned_table() -> None:
-    assert str(gradcheck(lambda first, y: first * y.relu(), (2.0, 0.0))).splitlines() == [
-        "input  at  reverse pass  differences  verdict",
-        "first  2   0             0            correct  15 digits",
-        "y      0   0             1            kink     any slope from 0 to 2; at ReLU(y)",
-    ]
-
-
-def test_a_long_certificate_shows_what_matters_and_counts_the_rest() -> None:
-    lines = str(
-        gradcheck(lambda *xs: dot(xs, xs).relu() + abs(xs[7]), (0.0,) * 7 + (0.0,) + (1.0,) * 92)
-    ).splitlines()
-    assert len(lines) == 1 + 20 + 1
-    assert lines[1].split(maxsplit=6)[5:] == ["kink", "any slope from −1 to 1; at |argument 7|"]
-    assert lines[-1] == "… and 80 correct, to at least 15 digits"
-
-
-# ----------------------------------------------------------------------------------- check_op
-
-
-def _op(value: Any, partial: Any, *kinks: Kink) -> Op:
-    return Op("mine", "mine", lambda m: (value(m), partial(m)), kinks=kinks)
-
-
-AT_ZERO = Kink("a = 0", gap=lambda a: a, slopes=lambda a: ((0, 1),))
-AT_ONE = Kink("a = 1", gap=lambda a: a - 1, slopes=lambda a: ((0, 1),))
-TOO_WIDE = Kink("a = 0", gap=lambda a: a, slopes=lambda a: ((0, 2),))
-
-
-def ramp(m: Any) -> Any:
-    return lambda a: m.where(a > 0, a, 0.0)
-
-
-def step(m: Any) -> Any:
-    return lambda a, y: m.where(a > 0, 1.0, 0.0)
-
-
-def square(m: Any) -> Any:
-    return lambda a: a * a
-
-
-WRONG_OPS = {
-    "only far out": (_op(square, lambda m: lambda a, y: m.where(a > 500, a, 2 * a)), "factor 2 too small"),
-    "only close to 0": (
-        _op(square, lambda m: lambda a, y: m.where(abs(a) < 1e-8, a, 2 * a)),
-        "factor 2 too small",
-    ),
-    "between the usual points": (
-        _op(square, lambda m: lambda a, y: m.where(a > 17.3, m.where(a < 19.9, -2 * a, 2 * a), 2 * a)),
-        "sign flipped",
-    ),
-    "a kink that is not stated": (_op(ramp, step), "has a kink that it does not state: at mine(0) the slope"),
-    "a kink at another place": (_op(ramp, step, AT_ONE), "has a kink that it does not state: at mine(0)"),
-    "a kink at an odd place": (
-        _op(
-            lambda m: lambda a: m.where(a > 0.37, a - 0.37, 0.0),
-            lambda m: lambda a, y: m.where(a > 0.37, 1.0, 0.0),
-        ),
-        "has a kink that it does not state: at mine(0.37)",
-    ),
-    "a jump that is not stated": (
-        _op(lambda m: lambda a: m.where(a > 2.5, 1.0, 0.0), lambda m: lambda a, y: 0.0),
-        "jumps where it does not state it: from 0.0 at mine(2.5) to 1.0",
-    ),
-    "slopes that are not there": (
-        _op(ramp, step, TOO_WIDE),
-        "states slopes from 0 to 2 .* go from 0.0 to 1.0",
-    ),
-    "a slope outside at the kink": (
-        _op(ramp, lambda m: lambda a, y: m.where(a > 0, 1.0, m.where(a < 0, 0.0, -1.0)), AT_ZERO),
-        "is wrong at mine(0)",
-    ),
-    "wrong to one side": (
-        _op(ramp, lambda m: lambda a, y: m.where(a > 0, 2.0, 0.0), AT_ZERO),
-        "factor 2 too large",
-    ),
-}
-
-
-@pytest.mark.parametrize("name", WRONG_OPS)
-def test_check_op_finds_what_is_wrong_in_a_corner_only(name: str) -> None:
-    op, message = WRONG_OPS[name]
-    with pytest.raises(GradientError, match=message.replace("(", r"\(").replace(")", r"\)")):
-        check_op(op)
-
-
-RIGHT_OPS = {
-    "mish": _op(
-        lambda m: lambda a: a * m.tanh(m.softplus(a)),
-        lambda m: lambda a, y: m.tanh(m.softplus(a)) + a * m.sech(m.softplus(a)) ** 2 * m.sigmoid(a),
-    ),
-    "a kink that is stated": _op(ramp, step, AT_ZERO),
-    "very steep": _op(lambda m: lambda a: m.tanh(1e8 * a), lambda m: lambda a, y: 1e8 * m.sech(1e8 * a) ** 2),
-    "a smooth junction": _op(
-        lambda m: lambda a: m.where(a > 0, a * a, 0.0), lambda m: lambda a, y: m.where(a > 0, 2 * a, 0.0)
-    ),
-    "an overflow on the way": _op(lambda m: lambda a: m.exp(-m.exp(a)), lambda m: lambda a, y: -m.exp(a) * y),
-}
-
-
-@pytest.mark.parametrize("name", RIGHT_OPS)
-def test_check_op_accuses_nothing_that_is_right(name: str) -> None:
-    assert "mine" in check_op(RIGHT_OPS[name])
-
-
-def test_an_op_that_is_in_the_table_already_is_refused() -> None:
-    from autograd.core.primitive import op
-
-    before = TABLE["tanh"]
-    with pytest.raises(ValueError, match="the table has an op 'tanh' already; give this one another name"):
-        op("tanh", "t", lambda m: (lambda a: a, lambda a, y: 1.0))
-    assert TABLE["tanh"] is before

@@ -16,7 +16,6 @@ from autograd.testing import gradcheck
 from autograd.testing.strategies import (
     OFF_KINKS,
     Recipe,
-    domain_of,
     inputs_of,
     networks,
     on_a_kink,
@@ -47,7 +46,7 @@ def kinks_met(recipe: Recipe) -> list[Op]:
 @given(data=st.data())
 def test_points_are_in_the_domain(op: Op, data: st.DataObject) -> None:
     for i, x in enumerate(data.draw(inputs_of(op))):
-        assert x in domain_of(op, i)
+        assert x in op.domain_of(i)
 
 
 @EVERY_OP
@@ -63,7 +62,7 @@ def test_points_off_the_kinks_are_off_all_of_them(op: Op, data: st.DataObject) -
 def test_points_on_a_kink_are_exactly_on_one_and_in_the_domain(op: Op, data: st.DataObject) -> None:
     inputs = data.draw(inputs_of(op, kinks=True))
     assert on_a_kink(op, inputs)
-    assert all(x in domain_of(op, i) for i, x in enumerate(inputs))
+    assert all(x in op.domain_of(i) for i, x in enumerate(inputs))
 
 
 def test_every_kink_of_an_op_is_found() -> None:
@@ -85,7 +84,7 @@ def test_expressions_keep_off_kinks_and_inside_domains(recipe: Recipe) -> None:
     for node in topological_order(recipe.graph()):
         if node.op:
             inputs = [v.data for v in node.inputs]
-            assert all(x in domain_of(node.op, i) for i, x in enumerate(inputs))
+            assert all(x in node.op.domain_of(i) for i, x in enumerate(inputs))
             assert not on_a_kink(node.op, inputs, OFF_KINKS)
 
 

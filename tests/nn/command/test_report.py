@@ -191,12 +191,12 @@ def test_of_a_network_too_large_to_step_through_the_gallery_is_there_and_the_rep
     assert "walk.html" not in Page(html).values("href")
 
 
-@pytest.mark.parametrize("drawn", ["walk", "page", "gallery"])
+@pytest.mark.parametrize("drawn", ["walk", "Walk.html", "gallery"])
 def test_a_page_that_cannot_be_made_costs_nothing_else(tmp_path, monkeypatch, drawn):
     def fails(*_):
         raise RuntimeError(f"no {MARKUP} left")
 
-    monkeypatch.setattr(companions, drawn, fails)
+    monkeypatch.setattr(f"nn.command.report.companions.{drawn}", fails)
     index = write_report(trained(xor()), tmp_path / "report")
     html = Page(index.read_text(encoding="utf-8"))
     name, other = ("gallery.html", "walk.html") if drawn == "gallery" else ("walk.html", "gallery.html")
@@ -303,7 +303,7 @@ def test_a_report_leaves_the_gradients_of_no_sample_behind():
 
 def test_a_plot_takes_its_colours_from_the_page():
     svg = seeing.loss_curve([1.0, 0.5], [1.1, 0.7], "mse").page_svg()
-    assert "var(--blue, #0072b2)" in svg
+    assert "var(--positive, #0072b2)" in svg
     assert re.findall(r"(?:fill|stroke): #[0-9a-f]{6}", svg) == []
     ElementTree.fromstring(svg)
 
@@ -418,7 +418,7 @@ def test_a_plane_of_two_inputs_is_filmed_and_nothing_else_is(tmp_path):
     before = result.predict(result.job.train.X)
     index = write_report(result, tmp_path / "report")
     film = (index.parent / "training.html").read_text(encoding="utf-8")
-    assert '"epoch": 3, "loss"' in film
+    assert '"epoch":3,"loss"' in film
     assert 'href="training.html"' in index.read_text(encoding="utf-8")
     assert result.predict(result.job.train.X) == before  # it has its last weights again
     assert trained(rows(3)).snapshots == []

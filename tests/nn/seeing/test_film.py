@@ -82,7 +82,7 @@ def test_a_network_that_ran_away_can_be_looked_at():
     model.layers[0].neurons[0].w[0].data = float("nan")
     film = seeing.Film(*AND)
     film.take(model, 1, float("nan"))
-    assert '"loss": null' in film.html()
+    assert '"loss":null' in film.html()
     assert film.strip().svg().startswith("<svg ")
     assert seeing.boundary(model, *AND).svg().startswith("<svg ")
     assert seeing.images([[float("nan"), float("inf"), 2.0]], (1, 3)).svg().startswith("<svg ")

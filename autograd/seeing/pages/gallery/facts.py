@@ -13,21 +13,24 @@ from itertools import zip_longest
 from typing import Any
 
 from autograd.graph import topological_order
+from autograd.notation.hints import described
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import number
 from autograd.reverse import upstreams
-from autograd.seeing.facts.names import check_value, labels_of, name_of_output, shorten_repr
+from autograd.seeing.facts.names import check_value, labels_of, name_of_output
 from autograd.seeing.facts.routes import Route, StrongestRoutes, count_routes, uses_among
 from autograd.value import Value
 
 ROUTES_SHOWN = 3
+"""A card shows at most this many routes."""
 MOST_CARDS = 3000
 """Of more weights than this, those with the largest gradients get a card."""
 EXTREME = 3.0
-"""By how many powers of ten a gradient has to change between the ends of the network to vanish or explode."""
+"""A gradient vanishes or explodes if it changes by more powers of ten than this between the two ends."""
 ALIKE = 0.1
-"""By how many it may change and still keep its size."""
+"""A gradient keeps its size if it changes by fewer powers of ten than this."""
 LARGEST_POWER = 300
+"""Beyond this power of ten, a size is written as the power alone."""
 
 Place = tuple[int, int]
 """A layer (0 for the inputs) and a neuron of it, from 1."""
@@ -104,9 +107,9 @@ class Facts:
     Attributes:
         output: the output's name.
         value: its value.
-        cards: one a weight, the largest gradient first.
+        cards: one per weight, the largest gradient first.
         weights: how many weights there are, with and without a card.
-        layers: one a layer that weights belong to, the last layer first, as the gradient meets them.
+        layers: one per layer that weights belong to, the last layer first, as the gradient meets them.
         neurons: how many neurons each layer has, the inputs being layer 0; empty where the graph
             carries no textbook labels.
     """
@@ -119,7 +122,7 @@ class Facts:
     neurons: Mapping[int, int]
 
     def trend(self) -> str:
-        """In a sentence, how the gradient's size changes from the last layer to the first."""
+        """Return a sentence: how the gradient's size changes from the last layer to the first."""
         known = [s for s in self.layers if s.layer is not None and s.typical]
         if len(known) < 2:
             return ""
@@ -138,24 +141,24 @@ class Facts:
 
 
 def powers_between(before: float, after: float) -> float:
-    """By how many powers of ten one size is larger than another; the sizes may be any but zero."""
+    """Return by how many powers of ten the second size is larger; the sizes may be any but zero."""
     return math.log10(after) - math.log10(before)
 
 
 def times(powers: float, digits: int) -> str:
-    """A change by so many powers of ten as a factor: ``× 2.5``, ``÷ 40``."""
+    """Return a change by this many powers of ten as a factor: ``× 2.5``, ``÷ 40``."""
     return f"÷ {in_full(-powers, digits)}" if powers < 0 else f"× {in_full(powers, digits)}"
 
 
 def in_full(powers: float, digits: int) -> str:
-    """10 to this power, in a few digits, beyond the range of floats as well."""
+    """Return 10 to this power, in a few digits, beyond the range of floats as well."""
     if abs(powers) > LARGEST_POWER:
         return f"1e{round(powers)}".replace("-", "−")
     return number(float(f"{10.0**powers:.{digits}g}"))
 
 
 def gather(output: Value, weights: Iterable[Value] | None, names: Mapping[str, Any] | None) -> Facts:
-    """The facts for these weights; for all of the graph if not given.
+    """Return the facts for these weights; for all of the graph if not given.
 
     Raises:
         TypeError: if ``output`` or one of the weights is not a Value.
@@ -194,7 +197,7 @@ def gather(output: Value, weights: Iterable[Value] | None, names: Mapping[str, A
 
 
 def _chosen(order: Sequence[Value], weights: Iterable[Value] | None) -> list[Value]:
-    """The weights, each once."""
+    """Return the weights, each once."""
     if weights is None:
         chosen = [v for v in order if v.role == "weight"]
         if not chosen:
@@ -208,16 +211,14 @@ def _chosen(order: Sequence[Value], weights: Iterable[Value] | None) -> list[Val
     chosen = list(dict.fromkeys(weights))
     for w in chosen:
         if not isinstance(w, Value):
-            raise TypeError(
-                f"the weights of a gallery are Values; got {shorten_repr(w)} ({type(w).__name__})"
-            )
+            raise TypeError(f"the weights of a gallery are Values; got {described(w)}")
     if not chosen:
         raise ValueError("a gallery shows weights; got an empty list")
     return chosen
 
 
 def _downstream(order: Sequence[Value], chosen: Iterable[Value]) -> list[Value]:
-    """The Values that depend on one of those chosen, and these themselves."""
+    """Return the Values that depend on one of those chosen, and these themselves."""
     reached = set(chosen)
     for v in order:
         if not reached.isdisjoint(v.inputs):
@@ -249,7 +250,7 @@ def _spreads(gradients: Collection[tuple[int | None, float]]) -> tuple[Spread, .
 
 
 def _neurons(order: Iterable[Value]) -> dict[int, int]:
-    """How many neurons each layer has, by the textbook labels of the graph."""
+    """Return how many neurons each layer has, by the textbook labels of the graph."""
     largest: dict[int, int] = {}
     for v in order:
         place = _place(v.label)
@@ -259,7 +260,7 @@ def _neurons(order: Iterable[Value]) -> dict[int, int]:
 
 
 def _place(text: str) -> Place | None:
-    """The neuron that a label names: ``a2^1``, ``z2^1``, or ``x2`` for an input."""
+    """Return the neuron that a label names: ``a2^1``, ``z2^1``, or ``x2`` for an input."""
     if not text:
         return None
     label = parse_label(text)
@@ -280,7 +281,7 @@ def _way(route: Route, labels: Mapping[Value, str], neurons: Mapping[int, int]) 
 
 
 def _start(text: str, neurons: Mapping[int, int]) -> Place | None:
-    """Where a weight's line begins: at the neuron that it multiplies."""
+    """Return where a weight's line begins: at the neuron that it multiplies."""
     label = parse_label(text)
     if label.base != "w" or len(label.indices) != 2 or label.layer is None:
         return _place(text)
@@ -289,6 +290,6 @@ def _start(text: str, neurons: Mapping[int, int]) -> Place | None:
 
 
 def _once_a_neuron(labels: Sequence[str]) -> list[str]:
-    """The labels without the pre-activations that are followed by their activation."""
+    """Return the labels without the pre-activations that are followed by their activation."""
     pairs = zip_longest(labels, labels[1:], fillvalue="")
     return [a for a, b in pairs if not a.startswith("z") or b != "a" + a[1:]]

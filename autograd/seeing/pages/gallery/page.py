@@ -1,43 +1,37 @@
-"""The gallery as one self-contained page: no network, no fonts to load, readable without scripts.
+"""The gallery as one self-contained page, readable without scripts.
 
-What the page says was gathered before (facts.py); here it is set.  Names are text wherever they
-stand, and the page's policy lets no script run but its own.
+What the page says was gathered before (facts.py); here it is set.  Names are text wherever they stand.
 """
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
-from hashlib import sha256
 from html import escape
-from importlib.resources import files
 from string import Template
 from typing import Any
 
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import counted, number, signed
-from autograd.seeing.pages.gallery.facts import Card, Facts, Place, Spread, Way
+from autograd.seeing.pages.frame import asset, document
+from autograd.seeing.pages.gallery.facts import Card, Facts, Place, Way
 from autograd.seeing.pages.gallery.spread import NARROW, WIDE, called, layers_svg
-from autograd.seeing.style import css_variables, width
+from autograd.seeing.style import width
 
 PICTURE_WIDTH, PICTURE_HEIGHT, MARGIN = 240, 56, 8
+"""The size of the small pictures and the room at their edges, in pixels."""
 ASIDE = 2.2
-"""How far the lines of two routes along the same way are apart."""
+"""The distance between the lines of two routes along the same way."""
 LINE_SCALE = 0.8
+"""The lines of the small pictures are thinner than those of a drawing by this factor."""
 MOST_DOTS = 12
 """A layer of more neurons than this is a line in the small pictures, without a dot for each."""
 MOST_STOPS = 6
+"""At most this many stops of a route are named."""
 
 
 def page(facts: Facts) -> str:
-    """The page as HTML."""
-    style = css_variables() + _resource("gallery.css")
-    script = _resource("gallery.js")
-    return Template(_resource("gallery.html")).substitute(
-        policy=_policy(style, script),
-        title=f"Gradients of {escape(parse_label(facts.output).text)}, weight by weight",
-        style=style,
-        script=script,
+    """Return the page as HTML."""
+    body = Template(asset(__package__, "gallery.html")).substitute(
         heading=f"Where the gradients of {label(facts.output)} come from",
         lead=_lead(facts),
         network=_network(facts.neurons),
@@ -49,23 +43,16 @@ def page(facts: Facts) -> str:
         key=_key(facts),
         cards="".join(_cards(facts)),
     )
-
-
-def _resource(name: str) -> str:
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")
-
-
-def _policy(style: str, script: str) -> str:
-    """Nothing is loaded from anywhere, and nothing runs but this script and these styles."""
-    hashes = [b64encode(sha256(text.encode()).digest()).decode() for text in (style, script)]
-    return (
-        f"default-src 'none'; style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'; "
-        "base-uri 'none'; form-action 'none'"
+    return document(
+        f"Gradients of {parse_label(facts.output).text}, weight by weight",
+        asset(__package__, "gallery.css"),
+        body,
+        asset(__package__, "gallery.js"),
     )
 
 
 def label(text: str) -> str:
-    """A name as HTML, its indices one above the other."""
+    """Return a name as HTML, its indices one above the other."""
     name = parse_label(text)
     if not name.subscript and not name.superscript:
         return escape(name.base)
@@ -79,10 +66,6 @@ def _lead(facts: Facts) -> str:
         f"{counted(facts.weights, 'weight')}: each is a sum over routes, and along each route the product of "
         "the local derivatives."
     )
-
-
-def _option(spread: Spread) -> str:
-    return f'<option value="{_place_of(spread.layer)}">{called(spread.layer)}</option>'
 
 
 def _shown(facts: Facts) -> str:
@@ -130,7 +113,7 @@ def _cards(facts: Facts) -> list[str]:
 
 
 def _ranks(cards: Sequence[Card], key: Callable[[Card], Any]) -> list[int]:
-    """The place of each card in an order; equals share theirs."""
+    """Return the place of each card in an order; equals share theirs."""
     keys = [key(card) for card in cards]
     place: dict[Any, int] = {}
     for k in sorted(keys):
@@ -144,7 +127,7 @@ def _natural(name: str) -> tuple[str, int, tuple[int, ...], str]:
 
 
 def _place_of(layer: int | None) -> int:
-    """A layer's place in the order from the last to the first; what belongs to none comes at the end."""
+    """Return a layer's place in the order from the last to the first; None comes at the end."""
     return 1 if layer is None else -layer
 
 
@@ -195,7 +178,7 @@ class Picture:
         self.columns = {layer: i for i, layer in enumerate(sorted(neurons))}
 
     def of(self, ways: Sequence[Way]) -> str:
-        """The picture of these routes; "" where none of them passes a neuron."""
+        """Return the picture of these routes; "" where none of them passes a neuron."""
         lines = [self._line(way, rank) for rank, way in enumerate(ways, 1) if way.places]
         if not lines:
             return ""
@@ -205,7 +188,7 @@ class Picture:
         )
 
     def point(self, place: Place) -> tuple[float, float]:
-        """Where a neuron is."""
+        """Return where a neuron is."""
         step = (PICTURE_WIDTH - 2 * MARGIN) / max(1, len(self.columns))
         n = self.neurons[place[0]]
         share = 0.5 if n == 1 else (place[1] - 1) / (n - 1)
@@ -220,7 +203,7 @@ class Picture:
 
 
 def _network(neurons: Mapping[int, int]) -> str:
-    """What all small pictures stand on: a line for each layer, a dot for each neuron, the output."""
+    """Return what all small pictures stand on: a line for each layer, a dot for each neuron, the output."""
     if not neurons:
         return ""
     drawn = Picture(neurons)

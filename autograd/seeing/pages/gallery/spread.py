@@ -1,6 +1,6 @@
 """The picture of how large the gradients of each layer's weights are, on a logarithmic scale.
 
-A row a layer, in the order in which the reverse pass meets them: from the output, at the top, down
+One row per layer, in the order in which the reverse pass meets them: from the output, at the top, down
 to the inputs.  Gradients that vanish drift to the left, gradients that explode to the right.
 """
 
@@ -15,8 +15,9 @@ from autograd.notation.numbers import number
 from autograd.seeing.pages.gallery.facts import Spread, in_full, powers_between, times
 
 ROW, HEAD, FOOT = 30, 46, 14
+"""The heights of a row, and of what stands above and below the rows, in units of the picture."""
 MOST_DOTS = 60
-"""Of more weights than this in a layer, as many are marked, spread evenly over their order."""
+"""Of a layer with more weights than this, only this many are marked, spread evenly over their order."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,11 @@ class Columns:
 
 WIDE = Columns("wide", 1080, 110, 760, 860, 960, 1080, 8)
 NARROW = Columns("narrow", 360, 62, 270, 360, None, None, 4)
+"""The picture in two widths; the page shows the one that fits."""
 
 
 def layers_svg(layers: Sequence[Spread], columns: Columns = WIDE) -> str:
-    """The picture as an ``<svg>`` element, styled by the page's style sheet."""
+    """Return the picture as an ``<svg>`` element, styled by the page's style sheet."""
     height = HEAD + ROW * len(layers) + FOOT
     sizes = [size for spread in layers for size in (*spread.sizes[:1], *spread.sizes[-1:])]
     scale = Scale.around(sizes, columns)
@@ -78,23 +80,23 @@ class Scale:
 
     @classmethod
     def around(cls, sizes: Sequence[float], columns: Columns = WIDE) -> Scale:
-        """The scale that holds these sizes, at least two powers of ten wide."""
+        """Return the scale that holds these sizes, at least two powers of ten wide."""
         if not sizes:
             return cls(-1, 1, columns)
         low = math.floor(math.log10(min(sizes)))
         return cls(low, max(low + 2, math.ceil(math.log10(max(sizes)))), columns)
 
     def x(self, size: float) -> float:
-        """The place of a size."""
+        """Return the place of a size."""
         return self.at(math.log10(size))
 
     def at(self, power: float) -> float:
-        """The place of a power of ten."""
+        """Return the place of a power of ten."""
         left, right = self.columns.left, self.columns.right
         return left + (power - self.low) / (self.high - self.low) * (right - left)
 
     def ticks(self) -> range:
-        """The powers of ten that are marked."""
+        """Return the powers of ten that are marked."""
         return range(self.low, self.high + 1, math.ceil((self.high - self.low) / (self.columns.ticks - 1)))
 
 
@@ -135,14 +137,14 @@ def _row(spread: Spread, y: float, scale: Scale) -> str:
 
 
 def _some(sizes: Sequence[float]) -> list[float]:
-    """At most `MOST_DOTS` of the sizes, the smallest and the largest among them."""
+    """Return at most `MOST_DOTS` of the sizes, the smallest and the largest among them."""
     if len(sizes) <= MOST_DOTS:
         return list(sizes)
     return [sizes[round(i * (len(sizes) - 1) / (MOST_DOTS - 1))] for i in range(MOST_DOTS)]
 
 
 def _steps(layers: Sequence[Spread], columns: Columns) -> str:
-    """Between two rows, by what the typical size changes."""
+    """Return what stands between two rows: the factor by which the typical size changes."""
     if columns.step is None:
         return ""
     return "".join(
@@ -159,11 +161,12 @@ def _change(after: Spread, before: Spread) -> str:
 
 
 def called(layer: int | None) -> str:
+    """Return what a layer is called."""
     return "no layer" if layer is None else f"layer {layer}"
 
 
 def _counted(spread: Spread) -> str:
-    """How many weights, and how many of them cannot be on the scale."""
+    """Return how many weights, and how many of them cannot be on the scale."""
     n = len(spread.sizes) + spread.zeros + spread.others
     beside = [f"{spread.zeros:,} zero"] * bool(spread.zeros) + [f"{spread.others:,} ∞ or nan"] * bool(
         spread.others

@@ -1,20 +1,19 @@
-"""The walk as one self-contained page: the graph, every step of it, the learner's own predictions.
+"""The player: a walk as one self-contained page, with the graph, every step and the learner's predictions.
 
 The page asks nothing of any server and computes no formula: all that it shows was written down
-here, from the walk's trace.
+here, from the facts in a `Content`.
 
->>> from autograd import Value
->>> from autograd.seeing.walk import walk
+>>> from autograd import Value, walk
 >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
->>> html = page(walk(a * b))
+>>> html = page(walk(a * b).content())
 >>> html.startswith("<!doctype html>"), "<title>y = a × b</title>" in html
 (True, True)
 """
 
 from __future__ import annotations
 
-from autograd.seeing.pages.player.content import facts
+from autograd.seeing.pages.player.content import Content, facts
 from autograd.seeing.pages.player.notebook import bundle
 from autograd.seeing.pages.player.page import page
 
-__all__ = ["bundle", "facts", "page"]
+__all__ = ["Content", "bundle", "facts", "page"]

@@ -1,11 +1,10 @@
-"""What a page is given of a walk, besides its pictures: bare facts, and patterns for the words.
+"""What the player takes, and what its page says besides the pictures: bare facts, and patterns for the words.
 
 A step is a number in each of a few columns, so that a page of thousands of steps is small and opens
 at once; its sentence and its formula are filled in from their patterns when the step is shown.
 
->>> from autograd import Value
->>> from autograd.seeing.walk import walk
->>> said = facts(walk(Value(2.0, "a") * Value(-3.0, "b")))
+>>> from autograd import Value, walk
+>>> said = facts(walk(Value(2.0, "a") * Value(-3.0, "b")).content())
 >>> said["values"], said["steps"]["after"]
 (['2', '−3', '−6'], ['2', '−3', '−6', '1', '−3', '2'])
 >>> said["sentences"][said["steps"]["sentence"][0]]
@@ -15,51 +14,66 @@ at once; its sentence and its formula are filled in from their patterns when the
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autograd.notation.labels import parse_label
 from autograd.notation.mathml import mathml
 from autograd.notation.numbers import as_written, number
-from autograd.seeing.facts.names import name
-from autograd.seeing.facts.records import Node, Step, Trace
-from autograd.seeing.pages.player.packing.sentences import FIRST_SHOWN, Writer, shown_of
+from autograd.seeing.facts.comparison import Beside
+from autograd.seeing.facts.names import name_of
+from autograd.seeing.facts.records import NodeFact, Step, Trace
+from autograd.seeing.pages.player.packing.patterns import FIRST_SHOWN, Writer, shown_of
 from autograd.seeing.pages.player.questions import DIGITS, WORDS, Answer, Questions, predictions
 from autograd.seeing.style import width
+from autograd.value import Value
 
-if TYPE_CHECKING:
-    from autograd.seeing.walk import Walk
-
-LONGEST_TITLE = 80
 MOST_LEAVES = 400
-"""How many leaves a page offers to change."""
+"""A page offers at most this many leaves to change."""
 
 IN_THE_ROW = -1
-"""What stands for a number that is not among those that a step shows."""
+"""Stands for a number that is not among those that a step shows."""
 
 NOBODY = -1
-"""What stands for a node where a step has none."""
+"""Stands for a node where a step has none."""
 
 SIGNS = (("", ""), ("positive", "+"), ("negative", ""), ("zero", ""), ("nan", ""))
-"""The sign of a contribution as a word, and what is written before it."""
+"""The signs that a contribution may have: the word for it, and what is written before the number."""
 
 WRAPPING = mathml("")
+"""What stands around every formula in MathML."""
 
 
-def facts(walk: Walk) -> dict[str, Any]:
-    """What the page shows, apart from its pictures: numbers, words and formulas as JSON has them.
+@dataclass(frozen=True)
+class Content:
+    """What the player shows: all that its page is made of.
+
+    Attributes:
+        title: what is stepped through, in one line: the output and how it was computed.
+        output: the Value that the trace was taken of.
+        trace: the facts of the graph, with the steps.
+        beside: how another engine compares with the right one; None if none runs beside it.
+    """
+
+    title: str
+    output: Value
+    trace: Trace
+    beside: Beside | None = None
+
+
+def facts(content: Content) -> dict[str, Any]:
+    """Return what the page shows, apart from its pictures: numbers, words and formulas as JSON has them.
 
     The same graph with other numbers has other facts and the same pictures, so that a page can be
     given new facts when a number is changed.
     """
-    steps = tuple(walk.trace.steps)
-    trace = replace(walk.trace, steps=steps)  # told once: a walk tells its steps anew each time
+    trace, steps = content.trace, tuple(content.trace.steps)
     place = {node.id: i for i, node in enumerate(trace.nodes)}
     writer = Writer(trace)
     columns = _columns(steps, writer)
     return {
-        "title": heading(walk),
+        "title": content.title,
         "output": place[trace.output],
         "names": [_name(node) for node in trace.nodes],
         "values": [number(node.value) for node in trace.nodes],
@@ -71,32 +85,20 @@ def facts(walk: Walk) -> dict[str, Any]:
         "steps": columns,
         "sentences": writer.sentences.all,
         "formulas": writer.formulas.all,
-        "beside": _beside(walk, place),
+        "beside": _beside(content.beside, place),
         "questions": _questions(steps, trace),
     }
 
 
-def heading(walk: Walk) -> str:
-    """What is walked through, in one line: the output and how it was computed.
-
-    >>> from autograd import Value
-    >>> from autograd.seeing.walk import walk
-    >>> heading(walk(Value(2.0, "a") * Value(-3.0, "b")))
-    'y = a × b'
-    """
-    text = walk.title
-    return text if len(text) <= LONGEST_TITLE else text[: LONGEST_TITLE - 1] + "…"
-
-
 def exact(x: float) -> float | str:
-    """A number as the trace's JSON writes it: those that are not finite as words."""
+    """Return a number as the trace's JSON writes it: those that are not finite as words."""
     text = repr(x)
     return text if text in ("inf", "-inf", "nan") else x
 
 
-def _name(node: Node) -> list[str]:
-    """A node's name: base, subscript, superscript, all of it as text, and as MathML."""
-    text = name(node)
+def _name(node: NodeFact) -> list[str]:
+    """Return a node's name: base, subscript, superscript, all of it as text, and as MathML."""
+    text = name_of(node)
     markup = mathml(text).removeprefix(WRAPPING[: -len("</math>")]).removesuffix("</math>")
     if not node.label:
         return [text, "", "", text, markup]
@@ -105,13 +107,13 @@ def _name(node: Node) -> list[str]:
 
 
 def _leaves(trace: Trace) -> list[list[Any]]:
-    """The nodes that have no inputs and can be changed: their numbers and exact values."""
+    """Return the nodes that have no inputs and can be changed: their numbers and exact values."""
     leaves = (i for i, node in enumerate(trace.nodes) if node.op is None and node.role != "constant")
     return [[i, exact(trace.nodes[i].value)] for i in leaves]
 
 
 def _inputs(trace: Trace, place: dict[str, int]) -> list[list[int]]:
-    """By node, the numbers of its inputs in order."""
+    """Return the numbers of every node's inputs, in order."""
     inputs: list[list[int]] = [[] for _ in trace.nodes]
     for edge in trace.edges:
         inputs[place[edge.target]].append(place[edge.source])
@@ -129,10 +131,11 @@ KINDS = (
     ("tangent", "seed"),
     ("tangent", "apply"),
 )
+"""The kinds of steps: phase and kind."""
 
 
 def _columns(steps: Sequence[Step], writer: Writer) -> dict[str, list[Any]]:
-    """The steps, column by column.
+    """Return the steps, column by column.
 
     What a gradient was before a step is what the last step made it, and a contribution alone is
     the whole gradient: these are left out, as is the upstream, which is the gradient of the target.
@@ -154,7 +157,7 @@ def _columns(steps: Sequence[Step], writer: Writer) -> dict[str, list[Any]]:
 
 
 def _sign(x: float | None) -> str:
-    """The sign of a contribution as a word; nothing where there is none."""
+    """Return the sign of a contribution as a word; nothing where there is none."""
     if x is None:
         return ""
     if x != x:
@@ -166,7 +169,7 @@ def _sign(x: float | None) -> str:
 
 
 def _questions(steps: Sequence[Step], trace: Trace) -> dict[str, Any]:
-    """What may be answered before the steps: per step a shape, and what belongs in it.
+    """Return what may be answered before the steps: per step a shape, and what belongs in it.
 
     A shape says what is asked, and for each answer which number it is, as a pattern, and by which
     mistakes it comes about.  A number that the step does not show stands in the row, as does how
@@ -193,7 +196,7 @@ def _questions(steps: Sequence[Step], trace: Trace) -> dict[str, Any]:
 
 
 def _answer(answer: Answer, step: Step, row: list[Any], tolerances: dict[float, int]) -> tuple[Any, ...]:
-    """An answer's part of the shape; what is not in the shape is added to the row."""
+    """Return an answer's part of the shape; what is not in the shape is added to the row."""
     text = number(answer.number)
     digits = text.lstrip("−")
     shown = [x.lstrip("−") for x in shown_of(step)]
@@ -209,27 +212,26 @@ def _answer(answer: Answer, step: Step, row: list[Any], tolerances: dict[float, 
 
 
 def _distinct(questions: Questions) -> Iterable[tuple[str, list[Answer]]]:
-    """The questions; of two with the same answers the first."""
+    """Return the questions; of two with the same answers the first."""
     shared = questions["gradient"] is questions["contribution"]
     return [(q, answers) for q, answers in questions.items() if not (shared and q == "gradient")]
 
 
 def _lost(x: float) -> float:
-    """How far a number is from what is shown of it."""
+    """Return how far a number is from what is shown of it."""
     return abs(x - as_written(x)) if isfinite(x) else 0.0
 
 
 def _rounded_up(x: float) -> float:
-    """A tolerance in two digits, none the smaller, so that there are few of them."""
+    """Return a tolerance in two digits, none the smaller, so that there are few of them."""
     return float(f"{1.05 * x:.1e}") if x else 0.0
 
 
 # ----------------------------------------------------------------------------------------- beside
 
 
-def _beside(walk: Walk, place: dict[str, int]) -> dict[str, Any] | None:
-    """Where another engine parts from the right one, and the gradients of both."""
-    beside = walk.beside
+def _beside(beside: Beside | None, place: dict[str, int]) -> dict[str, Any] | None:
+    """Return where another engine parts from the right one, and the gradients of both."""
     if beside is None:
         return None
     return {

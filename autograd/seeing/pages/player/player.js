@@ -344,6 +344,7 @@
     const made = document.createElementNS(SVG, name);
     for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
     layer.append(made);
+    return made;
   }
 
   function frame(node, kind) {
@@ -360,7 +361,8 @@
     const d = line.getAttribute("d");
     drawn(lit.flows, "path", { d, class: "flow" });
     const way = `offset-path:path("${d}");offset-distance:28%;offset-rotate:auto ${backwards ? 180 : 0}deg`; // clear of the numbers in the middle
-    drawn(lit.flows, "path", { d: "M13 0L-9 -10L-4 0L-9 10Z", class: "flow-head", style: way });
+    const head = drawn(lit.flows, "path", { d: "M13 0L-9 -10L-4 0L-9 10Z", class: "flow-head" });
+    head.style.cssText = way; // the page's policy forbids a style attribute
   }
 
   // ------------------------------------------------------------------ views: a breadcrumb

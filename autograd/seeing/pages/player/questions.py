@@ -4,8 +4,7 @@ For every step along an edge there are two questions: what the edge adds to a gr
 the gradient is afterwards.  The classical mistakes are made here on purpose, with the trace's own
 numbers, so that whoever asks (a page, a terminal) only has to compare.
 
->>> from autograd import Value
->>> from autograd.seeing.walk import walk
+>>> from autograd import Value, walk
 >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
 >>> answers = predictions(walk(a * b).trace)[4]["contribution"]
 >>> [(answer.number, *answer.mistakes) for answer in answers][:4]
@@ -19,15 +18,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from autograd.notation.labels import parse_label
 from autograd.notation.numbers import number
-from autograd.seeing.facts.records import Edge, Node, Step, Trace
+from autograd.seeing.facts.names import name_of
+from autograd.seeing.facts.records import EdgeFact, NodeFact, Step, Trace
 
 DIGITS = 4
-"""How many significant digits a person is shown, and so can answer with."""
+"""A person is shown this many significant digits, and so can answer with as many."""
 
 MOST_INPUTS = 3
-"""With more inputs, or routes, than that, nobody takes just one of them for another."""
+"""With more inputs or routes than this, nobody takes just one of them for another."""
 
 WORDS = {
     "overwrote": "You overwrote instead of adding: {source} already has {before} from another route, "
@@ -70,11 +69,11 @@ class Answer:
 
 
 Questions = dict[str, list[Answer]]
-"""By what is asked for: the right answer first, then the wrong ones."""
+"""The answers by what is asked for: the right one first, then the wrong ones."""
 
 
 def predictions(trace: Trace) -> dict[int, Questions]:
-    """What may be answered before each reverse step along an edge, by the step's number.
+    """Return what may be answered before each reverse step along an edge, by the step's number.
 
     There are answers to "contribution", what the edge adds, and to "gradient", what comes out.
     Where two mistakes lead to the same number, the first one is kept.
@@ -91,8 +90,8 @@ def predictions(trace: Trace) -> dict[int, Questions]:
 
 
 def diagnosis(answer: Answer, step: Step, trace: Trace) -> str:
-    """What to say of a wrong answer to a step, in words; "" for the right one."""
-    source, result = (_called(node) for node in _ends(step, {node.id: node for node in trace.nodes}))
+    """Return what to say of a wrong answer to a step, in words; "" for the right one."""
+    source, result = map(name_of, _ends(step, {node.id: node for node in trace.nodes}))
     names = {
         "source": source, "result": result, "local": f"∂{result}/∂{source}", "other": answer.other,
         "before": number(step.before), "upstream": number(step.upstream),
@@ -101,7 +100,7 @@ def diagnosis(answer: Answer, step: Step, trace: Trace) -> str:
 
 
 def tolerance(*terms: float | None) -> float:
-    """What the digits that are not shown leave open: half a unit of the last one of each term.
+    """Return what the digits that are not shown leave open: half a unit of the last one of each term.
 
     A hair is added for the rounding of the numbers themselves.
 
@@ -125,7 +124,7 @@ class _Facts:
 
     def __init__(self, trace: Trace) -> None:
         self.nodes = {node.id: node for node in trace.nodes}
-        self.edges: dict[str, list[Edge]] = defaultdict(list)
+        self.edges: dict[str, list[EdgeFact]] = defaultdict(list)
         for edge in trace.edges:
             self.edges[edge.target].append(edge)
         self.history: dict[str, list[float]] = defaultdict(list)
@@ -133,13 +132,13 @@ class _Facts:
             if step.phase == "reverse" and step.after is not None:
                 self.history[step.node].append(step.after)
 
-    def others(self, step: Step) -> list[Edge]:
-        """The other edges into the step's target that carry a gradient, where they are few."""
+    def others(self, step: Step) -> list[EdgeFact]:
+        """Return the other edges into the step's target that carry a gradient, where they are few."""
         others = [edge for edge in self.edges[step.target or ""] if edge.position != step.position]
         return [edge for edge in others if edge.partial is not None] if len(others) <= MOST_INPUTS else []
 
-    def unfinished(self, node: Node) -> list[float]:
-        """The gradients that a node had before all of its routes had been added, the last few."""
+    def unfinished(self, node: NodeFact) -> list[float]:
+        """Return the gradients that a node had before all of its routes had been added, the last few."""
         return self.history[node.id][:-1][-MOST_INPUTS:]
 
 
@@ -164,13 +163,13 @@ def _questions(step: Step, facts: _Facts) -> Questions:
 
 
 def _added(answer: Answer, before: float) -> Answer:
-    """A wrong contribution, added as it should be."""
+    """Return a wrong contribution, added as it should be."""
     after = before + answer.number
     return replace(answer, number=after, tolerance=tolerance(before, after) + answer.tolerance)
 
 
 def _wrong(step: Step, facts: _Facts) -> Iterator[Answer]:
-    """The wrong contributions, the likeliest first."""
+    """Yield the wrong contributions, the likeliest first."""
     upstream, partial = step.upstream, step.partial
     assert upstream is not None
     assert partial is not None
@@ -184,7 +183,7 @@ def _wrong(step: Step, facts: _Facts) -> Iterator[Answer]:
         yield _mistake(unfinished * partial, "unfinished")
     for edge in facts.others(step):
         assert edge.partial is not None
-        yield _mistake(upstream * edge.partial, "other input", _called(facts.nodes[edge.source]))
+        yield _mistake(upstream * edge.partial, "other input", name_of(facts.nodes[edge.source]))
     yield _mistake(upstream + partial, "added factors")
 
 
@@ -192,21 +191,21 @@ def _mistake(x: float, name: str, other: str = "") -> Answer:
     return Answer(x, tolerance(x), (name,), other)
 
 
-def _ends(step: Step, nodes: Mapping[str, Node]) -> tuple[Node, Node]:
-    """The node that a step along an edge is about, and the one that its gradient comes from."""
+def _ends(step: Step, nodes: Mapping[str, NodeFact]) -> tuple[NodeFact, NodeFact]:
+    """Return the node that a step along an edge is about, and the one that its gradient comes from."""
     assert step.target is not None
     return nodes[step.node], nodes[step.target]
 
 
 def _rounding_of_product(step: Step) -> float:
-    """How far the product may be off when the factors are taken as they are shown."""
+    """Return how far the product may be off when the factors are taken as they are shown."""
     upstream, partial = step.upstream or 0.0, step.partial or 0.0
     slack = abs(partial) * tolerance(upstream) + abs(upstream) * tolerance(partial)
     return slack if math.isfinite(slack) else 0.0
 
 
 def _distinct(answers: list[Answer]) -> list[Answer]:
-    """Without those that could not be told from one before them."""
+    """Return the answers without those that could not be told from one before them."""
     kept: list[Answer] = []
     for answer in answers:
         if not any(_same(answer.number, earlier) for earlier in kept):
@@ -218,7 +217,3 @@ def _same(x: float, answer: Answer) -> bool:
     if math.isfinite(x) and math.isfinite(answer.number):
         return abs(x - answer.number) <= answer.tolerance
     return x == answer.number or (math.isnan(x) and math.isnan(answer.number))
-
-
-def _called(node: Node) -> str:
-    return parse_label(node.label).text if node.label else number(node.value)

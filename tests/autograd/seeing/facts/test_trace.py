@@ -15,7 +15,7 @@ from hypothesis import given
 
 import autograd
 from autograd import Parameter, Value, gradients, topological_order, walk, where
-from autograd.seeing.facts.records import Edge, Node, Step, Trace
+from autograd.seeing.facts.records import EdgeFact, NodeFact, Step, Trace
 from autograd.seeing.facts.trace import trace
 from tests.strategies import Recipe, recipes
 
@@ -27,7 +27,7 @@ def example() -> Value:
     return L
 
 
-def named(facts: Trace, label: str) -> Node:
+def named(facts: Trace, label: str) -> NodeFact:
     return next(node for node in facts.nodes if node.label == label)
 
 
@@ -197,7 +197,7 @@ def test_json_has_the_shape_that_the_schema_states() -> None:
     assert not validator.is_valid(broken)
 
 
-@pytest.mark.parametrize(("name", "record"), [("node", Node), ("edge", Edge), ("step", Step)])
+@pytest.mark.parametrize(("name", "record"), [("node", NodeFact), ("edge", EdgeFact), ("step", Step)])
 def test_the_schema_and_the_records_have_the_same_fields(name: str, record: Any) -> None:
     stated = SCHEMA["$defs"][name]
     assert list(stated["properties"]) == stated["required"] == [field.name for field in fields(record)]
@@ -242,7 +242,7 @@ def test_what_is_no_trace_is_refused(spoil: Callable[[dict[str, Any]], Any], mes
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"version": NaN}', "[" * 100_000])
 def test_text_that_is_no_trace_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="this is no trace"):
+    with pytest.raises(ValueError, match="this is not a trace"):
         Trace.from_json(text)
 
 

@@ -1,4 +1,4 @@
-"""Where everything of a graph goes: Graphviz places it, nothing is drawn with it."""
+"""Where the parts of a graph stand: Graphviz places them, but draws nothing."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from autograd.seeing.drawing.markup import cell, row, table
+from autograd.seeing.drawing.html_labels import cell, row, table
 from autograd.seeing.drawing.renderer import Drawing
-from autograd.seeing.drawing.values import operation_id
+from autograd.seeing.facts.arrow import edge_key, operation_id
+from autograd.seeing.facts.box import box_of_node
 from autograd.seeing.facts.records import Trace
-from autograd.seeing.pages.player.svg.shapes import EDGE_LABEL, Point, box_size, circle_size, edge_key
+from autograd.seeing.pages.player.svg.arrows import EDGE_LABEL
+from autograd.seeing.pages.player.svg.boxes import box_size, circle_size
+from autograd.seeing.pages.player.svg.elements import Point
 
 POINTS = 72
+"""Points per inch."""
 MARGIN = 12.0
-CIRCLE = "_op"
 
 
 @dataclass(frozen=True)
@@ -38,21 +41,21 @@ class Arrangement:
 
 
 def arrange(trace: Trace) -> Arrangement:
-    """Places for every node and edge of a trace, from left to right."""
+    """Return places for every node and edge of a trace, from left to right."""
     drawing = Drawing()
     drawing.attr(rankdir="LR", ranksep="0.2", nodesep="0.2")
     drawing.attr("node", shape="box", fixedsize="true", label="")
     drawing.attr("edge", arrowsize="0.7", label="")
-    sizes = {}
-    for node in trace.nodes:
-        sizes[node.id] = box_size(node)
-        if node.symbol is not None:
-            sizes[operation_id(node)] = circle_size(node.symbol)
-            drawing.edge(operation_id(node), node.id, comment=node.id, weight="8", arrowhead="none")
-    for name, (width, height) in sizes.items():
-        shape = "ellipse" if name.endswith(CIRCLE) else "box"
-        drawing.node(name, width=str(width / POINTS), height=str(height / POINTS), shape=shape)
+    boxes = {node.id: box_size(box_of_node(node)) for node in trace.nodes}
     heads = {node.id: operation_id(node) for node in trace.nodes}
+    circles = {heads[node.id]: circle_size(node.symbol) for node in trace.nodes if node.symbol is not None}
+    for node in trace.nodes:
+        if node.symbol is not None:
+            drawing.edge(heads[node.id], node.id, comment=node.id, weight="8", arrowhead="none")
+    sizes = boxes | circles
+    for name, (width, height) in sizes.items():
+        shape = "ellipse" if name in circles else "box"
+        drawing.node(name, width=str(width / POINTS), height=str(height / POINTS), shape=shape)
     room = cell("", f'FIXEDSIZE="TRUE" WIDTH="{EDGE_LABEL[0]:.0f}" HEIGHT="{EDGE_LABEL[1]:.0f}"')
     for edge in trace.edges:
         label = f"<{table([row(room)])}>" if edge.partial is not None else ""
@@ -61,7 +64,7 @@ def arrange(trace: Trace) -> Arrangement:
 
 
 def _read(placed: dict[str, Any], sizes: dict[str, tuple[float, float]]) -> Arrangement:
-    """What Graphviz says, with y from the top and a margin around."""
+    """Read what Graphviz says, with y from the top and a margin around."""
     left, bottom, right, top = _numbers(placed["bb"])
 
     def point(pair: str) -> Point:
@@ -88,7 +91,7 @@ def _numbers(text: str) -> list[float]:
 
 
 def _spline(text: str) -> list[str]:
-    """Graphviz's ``e,x,y x,y x,y …``: the Bézier points, then the tip where there is one."""
+    """Return the Bézier points in Graphviz's ``e,x,y x,y x,y …``, then the tip where there is one."""
     points = text.split(" ")
     if points[0].startswith("e,"):
         points.append(points.pop(0).removeprefix("e,"))

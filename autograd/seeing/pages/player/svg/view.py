@@ -5,19 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from autograd.seeing.drawing.values import operation_id
-from autograd.seeing.facts.records import Node, Trace
-from autograd.seeing.pages.player.svg.layout import Arrangement, arrange
-from autograd.seeing.pages.player.svg.shapes import (
-    arrow,
-    box,
-    circle,
-    curve,
-    edge_key,
-    node_group,
-    short_number,
-    tag,
-)
+from autograd.seeing.facts.arrow import edge_key, operation_id, use_id
+from autograd.seeing.facts.box import box_of_node
+from autograd.seeing.facts.records import Trace
+from autograd.seeing.pages.player.svg.arrows import curve, draw_arrow
+from autograd.seeing.pages.player.svg.boxes import draw_box, draw_circle, node_group
+from autograd.seeing.pages.player.svg.elements import coordinate, tag
+from autograd.seeing.pages.player.svg.layout import arrange
 
 
 @dataclass(frozen=True)
@@ -50,8 +44,8 @@ class View:
     note: str = ""
 
 
-def draw_graph(trace: Trace, prefix: str, elsewhere: Collection[str] = ()) -> View:
-    """Every node and every edge of a trace.
+def graph_view(trace: Trace, prefix: str, elsewhere: Collection[str] = ()) -> View:
+    """Show every node and every edge of a trace.
 
     Args:
         trace: the facts.
@@ -60,34 +54,31 @@ def draw_graph(trace: Trace, prefix: str, elsewhere: Collection[str] = ()) -> Vi
     """
     places = arrange(trace)
     nodes = {node.id: f"{prefix}-{node.id}" for node in trace.nodes}
-    edges = {edge_key(edge): f"{prefix}-{edge.source}-{edge.target}-{edge.position}" for edge in trace.edges}
-    drawn = [
-        arrow(edge, edges[edge_key(edge)], places.curves[edge_key(edge)], places.middles.get(edge_key(edge)))
-        for edge in trace.edges
-    ]
+    edges = {edge_key(edge): f"{prefix}-{use_id(edge)}" for edge in trace.edges}
+    drawn = []
+    for edge in trace.edges:
+        key = edge_key(edge)
+        drawn.append(draw_arrow(edge, edges[key], places.curves[key], places.middles.get(key)))
     for node in trace.nodes:
+        box = box_of_node(node)
+        parts = draw_box(box, places.corners[node.id])
+        if node.symbol is not None:
+            stem = tag("path", d=curve(places.curves[node.id]), class_="stem")
+            parts = stem + draw_circle(node.symbol, places.corners[operation_id(node)]) + parts
         kind = "elsewhere" if node.id in elsewhere else ""
-        drawn.append(node_group(node, nodes[node.id], _parts(node, places), kind))
+        drawn.append(node_group(box, nodes[node.id], parts, kind))
     return View("graph", "graph", canvas("".join(drawn), places.width, places.height), nodes, edges)
 
 
-def _parts(node: Node, places: Arrangement) -> str:
-    drawn = box(node, places.corners[node.id])
-    if node.symbol is None:
-        return drawn
-    stem = tag("path", d=curve(places.curves[node.id]), class_="stem")
-    return stem + circle(node.symbol, places.corners[operation_id(node)]) + drawn
-
-
 def canvas(content: str, width: float, height: float) -> str:
-    """An ``<svg>`` element of this size."""
+    """Return an ``<svg>`` element of this size."""
     return tag(
         "svg",
         content,
         xmlns="http://www.w3.org/2000/svg",
         class_="graph",
         role="img",
-        viewBox=f"0 0 {short_number(width)} {short_number(height)}",
+        viewBox=f"0 0 {coordinate(width)} {coordinate(height)}",
         width=width,
         height=height,
     )

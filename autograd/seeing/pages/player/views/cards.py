@@ -1,75 +1,71 @@
-"""The pictures of folded networks are put together from these: layers, cards, chips, plain arrows."""
+"""The small boxes of folded networks: a layer as dots, a neuron as a card, a node as a chip of one line."""
 
 from __future__ import annotations
 
 import math
+from xml.sax.saxutils import escape
 
-from autograd.notation.labels import Label, parse_label
-from autograd.notation.numbers import count, number
-from autograd.seeing.facts.records import Node
-from autograd.seeing.pages.player.svg.shapes import (
-    GAP,
-    HEADING,
-    NUMBER_WIDTH,
-    PADDING,
-    ROW,
-    SMALL,
+from autograd.notation.labels import parse_label
+from autograd.notation.numbers import count
+from autograd.seeing.facts.box import Box, Fact, box_of_node
+from autograd.seeing.facts.records import NodeFact
+from autograd.seeing.pages.player.svg.boxes import GAP, HEADING, NUMBER_WIDTH, PADDING, ROW, draw_number
+from autograd.seeing.pages.player.svg.elements import (
     Point,
-    description,
-    head,
     hint,
     moved,
     name_markup,
     name_width,
-    short_number,
     slot,
     tag,
     text_width,
     words,
 )
 from autograd.seeing.pages.player.views.layers import Layer, Unit
+from autograd.seeing.style import NAME_SIZE, SMALL_SIZE
 
 DOT, PITCH = 5.0, 15.0
 CHIP_HEIGHT, CHIP_NUMBER, CHIP_NAME = 19.0, 68.0, 40.0
 CHIP_WIDTH = CHIP_NAME + 2 * CHIP_NUMBER + 2 * 6
 SHORT_NAME = 10
+"""A chip shows at most this many characters of a name."""
 
 
 # ----------------------------------------------------------------------------------------- layers
 
 
 def across(units: int) -> int:
-    """How many dots stand side by side: a square of pixels comes out as a square."""
+    """Return how many dots stand side by side: a square of pixels comes out as a square."""
     return max(1, math.ceil(math.sqrt(units)))
 
 
 def layer_size(layer: Layer) -> tuple[float, float]:
-    """The width and height of a layer's box."""
+    """Return the width and height of a layer's box."""
     columns = across(len(layer.units))
     rows = math.ceil(len(layer.units) / columns)
-    heading = text_width(layer.title, 15) + GAP + text_width(layer.kind, SMALL)
-    facts = text_width("parameters", SMALL) + GAP + NUMBER_WIDTH
+    heading = text_width(layer.title, NAME_SIZE) + GAP + text_width(layer.kind, SMALL_SIZE)
+    facts = text_width("parameters", SMALL_SIZE) + GAP + NUMBER_WIDTH
     width = max(columns * PITCH, heading, facts) + 2 * PADDING
     return width, HEADING + rows * PITCH + len(_facts(layer)) * ROW + 2 * PADDING
 
 
-def _facts(layer: Layer) -> list[tuple[str, str, str]]:
-    """What is written below the dots: the word, the number, the slot it stands in."""
+def _facts(layer: Layer) -> list[tuple[Fact, str]]:
+    """Return what is written below the dots, and the slot that each number stands in."""
     if layer.note:
-        return [(layer.note, "", "")]
+        return [(Fact(layer.note, ""), "")]
     if layer.parameters:
-        return [("parameters", count(layer.parameters), "")]
+        return [(Fact("parameters", count(layer.parameters)), "")]
     if layer.is_network:
         return []
-    last = layer.units[-1].members[-1]
-    return [
-        ("value", number(last.value), f"value:{last.id}"),
-        ("gradient", number(last.gradient), f"gradient:{last.id}"),
-    ]
+    last = box_of_node(layer.units[-1].members[-1])
+    return [(fact, f"{fact.word}:{last.id}") for fact in last.facts]
 
 
 def layer_box(layer: Layer, name: str, corner: Point) -> str:
-    """The box of a layer: a dot for each unit, with the id ``name`` and the unit's number from 0."""
+    """Return the box of a layer.
+
+    It has a dot for each unit, with the id ``name`` and the unit's number from 0.
+    """
     width, height = layer_size(layer)
     left, right = PADDING, width - PADDING
     role = "input" if layer.title == "inputs" else "operation" if layer.is_network else "output"
@@ -86,17 +82,18 @@ def layer_box(layer: Layer, name: str, corner: Point) -> str:
         down, along = divmod(i, columns)
         parts.append(_dot(f"{name}-{i}", Point(start + along * PITCH, top + down * PITCH)))
     y = top + math.ceil(len(layer.units) / columns) * PITCH - PITCH / 2
-    for word, written, where in _facts(layer):
+    for fact, where in _facts(layer):
         y += ROW
-        parts.append(words(word, left, y - 2, "fact"))
-        parts.append(
-            slot(where, written, right, y - 2, word) if where else words(written, right, y - 2, "number")
-        )
+        parts.append(words(fact.word, left, y - 2, "fact"))
+        if where:
+            parts.append(slot(where, fact.number, right, y - 2, fact.word))
+        elif fact.number:
+            parts.append(words(fact.number, right, y - 2, "number"))
     return tag("g", moved("".join(parts), corner), id=name, class_=f"node layer {role}")
 
 
 def _dot(name: str, middle: Point) -> str:
-    """A dot, in the colour of its box; the page tells its name when it is pointed at."""
+    """Return a dot, in the colour of its box; the page tells its name when it is pointed at."""
     return tag("circle", id=name, class_="dot", cx=middle.x, cy=middle.y, r=DOT)
 
 
@@ -107,12 +104,12 @@ CARD_WIDTH = 2 * PADDING + 20 + 2 * CHIP_NUMBER
 
 
 def card_height(layer: Layer) -> float:
-    """The height of the cards of a layer."""
+    """Return the height of the cards of a layer."""
     return HEADING + max((len(unit.shown) or 1 for unit in layer.units), default=1) * ROW + PADDING
 
 
 def card(unit: Unit, name: str, corner: Point, height: float, role: str) -> str:
-    """A unit as a small table: a row for its pre-activation, one for its activation."""
+    """Return a unit as a small table: a row for its pre-activation, one for its activation."""
     left, right = PADDING, CARD_WIDTH - PADDING
     y = 18.0
     parts = [
@@ -124,71 +121,40 @@ def card(unit: Unit, name: str, corner: Point, height: float, role: str) -> str:
         parts += [words("value", right - CHIP_NUMBER, y, "role"), words("gradient", right, y, "role")]
     else:
         parts.append(words(f"{count(len(unit.members))} values", right, y, "role"))
-    for node in unit.shown:
+    for box in map(box_of_node, unit.shown):
         y += ROW
-        base = parse_label(node.label).base if len(unit.shown) > 1 else ""
+        base = box.name.base if box.name and len(unit.shown) > 1 else ""
         parts.append(words(base, left, y, "fact"))
-        parts += _numbers(node, right, y)
+        parts += _numbers(box, right, y)
     return tag("g", moved("".join(parts), corner), id=name, class_=f"node {role}")
 
 
-def _numbers(node: Node, right: float, y: float) -> list[str]:
-    """Value and gradient side by side."""
-    parts = [slot(f"value:{node.id}", number(node.value), right - CHIP_NUMBER, y, "value small")]
-    if node.role != "constant":
-        parts.append(slot(f"gradient:{node.id}", number(node.gradient), right, y, "gradient small"))
-    return parts
+def _numbers(box: Box, right: float, y: float) -> list[str]:
+    """Return value and gradient side by side."""
+    ends = (right - CHIP_NUMBER, right)
+    return [draw_number(box, fact, end, y, "small") for fact, end in zip(box.facts, ends, strict=False)]
 
 
 # ------------------------------------------------------------------------------------------ chips
 
 
-def chip(node: Node, name: str, corner: Point) -> str:
-    """A node in one line: its name, its value, its gradient."""
-    y = CHIP_HEIGHT / 2 + 4
-    named: Label = parse_label(node.label, SHORT_NAME)
-    fits = name_width(named) * 0.8 <= CHIP_NAME + 4
-    rounding = 6.0 if node.role == "weight" else 2.0
+def chip(node: NodeFact, name: str, corner: Point) -> str:
+    """Return a node in one line: its name, its value, its gradient."""
+    box, y = box_of_node(node), CHIP_HEIGHT / 2 + 4
+    rounding = 6.0 if box.role == "weight" else 2.0
     parts = [
-        hint(description(node)),
+        hint(box.title),
         tag("rect", width=CHIP_WIDTH, height=CHIP_HEIGHT, rx=rounding, class_="frame"),
-        tag("text", name_markup(named) if fits else _small(named), x=6.0, y=y, class_="name"),
-        *_numbers(node, CHIP_WIDTH - 6, y),
+        tag("text", _short_name(node), x=6.0, y=y, class_="name"),
+        *_numbers(box, CHIP_WIDTH - 6, y),
     ]
-    return tag("g", moved("".join(parts), corner), id=name, class_=f"node chip {node.role}")
+    return tag("g", moved("".join(parts), corner), id=name, class_=f"node chip {box.role}")
 
 
-def _small(name: Label) -> str:
-    text = name.text
-    return tag("tspan", words_only(text if len(text) <= 7 else text[:6] + "…"), class_="index")
-
-
-def words_only(text: str) -> str:
-    """Text as the inside of an element."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-# ----------------------------------------------------------------------------------------- arrows
-
-
-def plain_arrow(
-    name: str, start: Point, tip: Point, text: str = "", bow: float = 0.0, kind: str = "use"
-) -> str:
-    """A straight arrow, or one that bows upwards by so much, with a word above its middle."""
-    reach = math.hypot(tip.x - start.x, tip.y - start.y) or 1.0
-    back = Point(tip.x - 8 * (tip.x - start.x) / reach, tip.y - 8 * (tip.y - start.y) / reach)
-    bend = Point((start.x + tip.x) / 2, (start.y + tip.y) / 2 - bow)
-    if bow:
-        back = Point(tip.x - 6, tip.y - 5)
-    a, b, c = (f"{short_number(p.x)} {short_number(p.y)}" for p in (start, bend, back))
-    line = f"M{a}Q{b} {c}" if bow else f"M{a}L{c}"
-    parts = [tag("path", d=line, class_="line"), tag("path", d=head(back, tip), class_="head")]
-    if text:
-        parts.append(words(text, bend.x, bend.y - 7, "note middle"))
-    return tag("g", "".join(parts), id=name, class_=f"edge {kind}")
-
-
-def line(name: str, start: Point, end: Point) -> str:
-    """A line without a head."""
-    d = f"M{short_number(start.x)} {short_number(start.y)}L{short_number(end.x)} {short_number(end.y)}"
-    return tag("g", tag("path", d=d, class_="line"), id=name, class_="edge use")
+def _short_name(node: NodeFact) -> str:
+    """Return the name with its indices where that fits into a chip, else the beginning of it in small."""
+    name = parse_label(node.label, SHORT_NAME)
+    if name_width(name) * 0.8 <= CHIP_NAME + 4:
+        return name_markup(name)
+    text = name.text if len(name.text) <= 7 else name.text[:6] + "…"
+    return tag("tspan", escape(text), class_="index")

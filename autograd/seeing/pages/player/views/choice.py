@@ -25,13 +25,13 @@ from autograd.value import Value
 __all__ = ["MOST_NODES", "View", "views"]
 
 MOST_NODES = 10_000
-"""How large a graph can be shown; the page would be many megabytes and its walk hours long."""
+"""A graph of more nodes is refused: its page would be many megabytes and its walk hours long."""
 
 FILLED_SLOT = re.compile(r'(data-slot="[^"]*")>[^<]*</text>')
 
 
 def views(output: Value, trace: Trace, names: Mapping[str, Any] | None = None) -> list[View]:
-    """The views of a graph, the first one first.
+    """Return the views of a graph, in the order in which they are opened.
 
     Every node and every edge of the trace is shown by at least one of them.  The slots of the first
     hold the trace's numbers, as a page without scripts shows them; those of the others are empty.
@@ -64,7 +64,7 @@ def views(output: Value, trace: Trace, names: Mapping[str, Any] | None = None) -
 
 
 def _folded(output: Value, trace: Trace, names: Mapping[str, Any] | None) -> list[View]:
-    """The views of a network if labels tell its neurons, else of parts."""
+    """Return the views of a network if labels name its neurons, else of parts."""
     callers = labels_of(names)
     own = [v.label or callers.get(v, "") for v in topological_order(output)]
     try:
@@ -75,7 +75,7 @@ def _folded(output: Value, trace: Trace, names: Mapping[str, Any] | None) -> lis
 
 
 def _emptied(view: View) -> View:
-    """The view without numbers: a page has them in its trace, and would be twice as long with them."""
+    """Return the view without numbers: a page has them in its trace, and would be twice as long with them."""
     return replace(view, svg=FILLED_SLOT.sub(r"\1></text>", view.svg))
 
 

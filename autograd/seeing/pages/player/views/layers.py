@@ -8,7 +8,7 @@ from itertools import groupby
 from autograd.notation.labels import Label, parse_label
 from autograd.notation.numbers import counted
 from autograd.seeing.facts.network import INPUTS, Group, collapse
-from autograd.seeing.facts.records import Node, Trace
+from autograd.seeing.facts.records import NodeFact, Trace
 
 
 @dataclass(frozen=True)
@@ -16,15 +16,15 @@ class Unit:
     """A neuron, an input, or one value of what follows the last layer.
 
     Attributes:
-        name: how it is called.
+        name: what it is called.
         members: its nodes, in topological order.
         shown: those of its nodes whose numbers stand for it: z and a; empty where it was evaluated
             for several samples.
     """
 
     name: Label
-    members: tuple[Node, ...]
-    shown: tuple[Node, ...]
+    members: tuple[NodeFact, ...]
+    shown: tuple[NodeFact, ...]
 
 
 @dataclass(frozen=True)
@@ -32,23 +32,23 @@ class Layer:
     """The inputs, a layer, or everything that belongs to none.
 
     Attributes:
-        title: how it is called.
+        title: what it is called.
         kind: what it is made of, in words.
         units: its neurons or inputs.
-        common: its nodes that belong to no one neuron, such as a bias that they share.
+        common: its nodes that belong to no single neuron, such as a bias that they share.
         is_network: whether it is part of the network itself: the inputs or a layer.
-        note: what else is said of it.
+        note: what else is said about it.
     """
 
     title: str
     kind: str
     units: tuple[Unit, ...]
-    common: tuple[Node, ...] = ()
+    common: tuple[NodeFact, ...] = ()
     is_network: bool = True
     note: str = ""
 
     @property
-    def nodes(self) -> list[Node]:
+    def nodes(self) -> list[NodeFact]:
         """All of its nodes."""
         return [node for unit in self.units for node in unit.members] + list(self.common)
 
@@ -59,11 +59,11 @@ class Layer:
 
 
 def layers_of(trace: Trace, own_labels: list[str]) -> list[Layer]:
-    """The layers from the inputs to the last one, then what belongs to none of them.
+    """Return the layers from the inputs to the last one, then what belongs to none of them.
 
     Args:
         trace: the facts of the graph.
-        own_labels: the label of each Value itself: what a walk calls the others tells nothing.
+        own_labels: the label of each Value itself; the names that a walk gives to the others do not count.
 
     Raises:
         ValueError: if no label names a neuron.
@@ -87,9 +87,9 @@ def layers_of(trace: Trace, own_labels: list[str]) -> list[Layer]:
     return [*layers, _rest(rest, trace.output)] if rest else layers
 
 
-def _by_layer(loose: list[Node], own_labels: dict[str, str]) -> dict[int, list[Node]]:
-    """Biases and the like that a whole layer shares."""
-    common: dict[int, list[Node]] = {}
+def _by_layer(loose: list[NodeFact], own_labels: dict[str, str]) -> dict[int, list[NodeFact]]:
+    """Return biases and the like that a whole layer shares, by layer."""
+    common: dict[int, list[NodeFact]] = {}
     for node in loose:
         label = parse_label(own_labels[node.id])
         if label.base in ("w", "b") and label.layer is not None:
@@ -97,27 +97,27 @@ def _by_layer(loose: list[Node], own_labels: dict[str, str]) -> dict[int, list[N
     return common
 
 
-def _inputs_among(loose: list[Node], trace: Trace, members: set[str]) -> list[Node]:
-    """The network's inputs where no label tells: leaves that only neurons use."""
+def _inputs_among(loose: list[NodeFact], trace: Trace, members: set[str]) -> list[NodeFact]:
+    """Return the network's inputs where no label names them: leaves that only neurons use."""
     users: dict[str, set[str]] = {}
     for edge in trace.edges:
         users.setdefault(edge.source, set()).add(edge.target)
     return [n for n in loose if n.op is None and n.role != "weight" and users.get(n.id, {""}) <= members]
 
 
-def _inputs(nodes: list[Node]) -> Layer:
+def _inputs(nodes: list[NodeFact]) -> Layer:
     units = [Unit(parse_label(node.label or f"x{i}"), (node,), (node,)) for i, node in enumerate(nodes, 1)]
     return Layer("inputs", counted(len(units), "input"), tuple(units))
 
 
-def _layer(place: int, groups: list[Group], nodes: dict[str, Node], common: list[Node]) -> Layer:
+def _layer(place: int, groups: list[Group], nodes: dict[str, NodeFact], common: list[NodeFact]) -> Layer:
     units = tuple(_unit(group, nodes) for group in groups)
     if place == INPUTS:
         return Layer("inputs", counted(len(units), "input"), units)
     return Layer(f"layer {place}", counted(len(units), "neuron"), units, tuple(common))
 
 
-def _unit(group: Group, nodes: dict[str, Node]) -> Unit:
+def _unit(group: Group, nodes: dict[str, NodeFact]) -> Unit:
     layer, neuron = group.place
     named = group.labelled("x") if layer == INPUTS else group.labelled("z", "a", "o")
     base = parse_label(named[-1].label).base if named else "a"
@@ -126,7 +126,7 @@ def _unit(group: Group, nodes: dict[str, Node]) -> Unit:
     return Unit(name, tuple(nodes[node.id] for node in group.members), shown)
 
 
-def _rest(nodes: list[Node], output: str) -> Layer:
+def _rest(nodes: list[NodeFact], output: str) -> Layer:
     units = tuple(
         Unit(parse_label(node.label or node.symbol or "number"), (node,), (node,)) for node in nodes
     )

@@ -6,17 +6,12 @@ import math
 from dataclasses import replace
 
 from autograd.notation.numbers import counted
+from autograd.seeing.facts.arrow import edge_key
 from autograd.seeing.facts.records import Trace
-from autograd.seeing.pages.player.svg.shapes import Point, edge_key, tag, words
+from autograd.seeing.pages.player.svg.arrows import plain_arrow
+from autograd.seeing.pages.player.svg.elements import Point, tag, words
 from autograd.seeing.pages.player.svg.view import View, canvas
-from autograd.seeing.pages.player.views.cards import (
-    CARD_WIDTH,
-    card,
-    card_height,
-    layer_box,
-    layer_size,
-    plain_arrow,
-)
+from autograd.seeing.pages.player.views.cards import CARD_WIDTH, card, card_height, layer_box, layer_size
 from autograd.seeing.pages.player.views.layers import Layer, Unit
 from autograd.seeing.pages.player.views.neuron import draw_neuron, rows_of
 from autograd.seeing.pages.player.views.parts import among, views_of
@@ -24,12 +19,12 @@ from autograd.seeing.pages.player.views.parts import among, views_of
 MARGIN, BETWEEN, GAP = 16.0, 96.0, 10.0
 HEADER = 30.0
 WIDE = 3.0
-"""How much wider than high the cards of a large layer are laid out: the place for a graph is wide."""
+"""The cards of a large layer are laid out this many times as wide as high: the place for a graph is wide."""
 FIRST = "network"
 
 
 def network_views(trace: Trace, layers: list[Layer]) -> list[View]:
-    """The whole network, then each layer followed by its neurons."""
+    """Return the whole network, then each layer followed by its neurons."""
     views = [_overview(trace, layers)]
     for i, layer in enumerate(layers):
         if not layer.is_network:
@@ -43,7 +38,7 @@ def network_views(trace: Trace, layers: list[Layer]) -> list[View]:
 
 
 def _name(layer: int, unit: int | None = None) -> str:
-    """The name of a view; the ids of its elements begin with it."""
+    """Return the name of a view; the ids of its elements begin with it."""
     return f"l{layer}" if unit is None else f"l{layer}u{unit}"
 
 
@@ -51,7 +46,7 @@ def _name(layer: int, unit: int | None = None) -> str:
 
 
 def _overview(trace: Trace, layers: list[Layer]) -> View:
-    """A box for each layer, an arrow from each to the next."""
+    """Show a box for each layer, an arrow from each to the next."""
     sizes = [layer_size(layer) for layer in layers]
     height = max(high for _, high in sizes) + 2 * MARGIN
     corners = []
@@ -85,13 +80,13 @@ def _words_on_arrow(layer: Layer) -> str:
 
 
 def _mapped(layer: Layer, box: str) -> dict[str, str]:
-    """Each node to the dot of its unit; what belongs to no unit, to the box."""
+    """Map each node to the dot of its unit; what belongs to no unit, to the box."""
     dots = {node.id: f"{box}-{j}" for j, unit in enumerate(layer.units) for node in unit.members}
     return dots | {node.id: box for node in layer.common}
 
 
 def _edges(trace: Trace, nodes: dict[str, str], arrows: dict[tuple[str, str], str]) -> dict[str, str]:
-    """Each edge from one box to the next to the arrow between them; those inside a box are not shown."""
+    """Map each edge from one box to the next to the arrow between them; those inside a box are not shown."""
     boxes = {box for ends in arrows for box in ends}
 
     def box_of(node: str) -> str:
@@ -105,7 +100,7 @@ def _edges(trace: Trace, nodes: dict[str, str], arrows: dict[tuple[str, str], st
 
 
 def _layer_view(trace: Trace, layers: list[Layer], i: int) -> View:
-    """The neurons of a layer as cards, between the layers before and after it."""
+    """Show the neurons of a layer as cards, between the layers before and after it."""
     layer, name = layers[i], _name(i)
     high = card_height(layer)
     columns = max(1, round(math.sqrt(len(layer.units) * (high + GAP) * WIDE / (CARD_WIDTH + GAP))))
@@ -160,7 +155,7 @@ def _layer_view(trace: Trace, layers: list[Layer], i: int) -> View:
 
 
 def _neuron_views(trace: Trace, layer: Layer, unit: Unit, i: int, j: int) -> list[View]:
-    """A neuron as a table of its weights; as a graph where it is none or has several samples."""
+    """Show a neuron as a table of its weights; as a graph if it is no such sum or has several samples."""
     members = {node.id for node in (*unit.members, *layer.common)}
     name, title = _name(i, j), f"neuron {unit.name.subscript}"
     inside, elsewhere = among(trace, members)

@@ -9,41 +9,27 @@ import math
 from dataclasses import dataclass, field
 
 from autograd.notation.labels import parse_label
-from autograd.seeing.facts.records import Edge, Node, Trace
-from autograd.seeing.pages.player.svg.shapes import (
-    Point,
-    box,
-    box_size,
-    circle,
-    circle_size,
-    edge_key,
-    node_group,
-    tag,
-    words,
-)
+from autograd.seeing.facts.arrow import edge_key, use_id
+from autograd.seeing.facts.box import box_of_node
+from autograd.seeing.facts.records import EdgeFact, NodeFact, Trace
+from autograd.seeing.pages.player.svg.arrows import plain_arrow, plain_line
+from autograd.seeing.pages.player.svg.boxes import box_size, circle_size, draw_box, draw_circle, node_group
+from autograd.seeing.pages.player.svg.elements import Point, tag, words
 from autograd.seeing.pages.player.svg.view import View, canvas
-from autograd.seeing.pages.player.views.cards import (
-    CHIP_HEIGHT,
-    CHIP_NAME,
-    CHIP_NUMBER,
-    CHIP_WIDTH,
-    chip,
-    line,
-    plain_arrow,
-)
+from autograd.seeing.pages.player.views.cards import CHIP_HEIGHT, CHIP_NAME, CHIP_NUMBER, CHIP_WIDTH, chip
 
 MARGIN, HEADER, PITCH = 14.0, 20.0, 24.0
 JOINT = 22.0
-"""Between two chips of a row."""
+"""The room between two chips of a row."""
 
 GUTTER = 34.0
 WIDE = 3.0
-"""How much wider than high the table of a large neuron is."""
+"""The table of a large neuron is about this many times as wide as high."""
 
 STEM = 12.0
 BETWEEN = 60.0
 MOST_ARROWS = 16
-"""A table of up to so many rows has an arrow from each of them to the sum."""
+"""A table of at most this many rows has an arrow from each of them to the sum."""
 
 
 @dataclass
@@ -63,30 +49,29 @@ class Sketch:
     nodes: dict[str, str] = field(default_factory=dict)
     edges: dict[str, str] = field(default_factory=dict)
 
-    def node(self, node: Node) -> str:
-        """The id for the element of a node."""
+    def node(self, node: NodeFact) -> str:
+        """Return the id for the element of a node."""
         return self.nodes.setdefault(node.id, f"{self.prefix}-{node.id}")
 
-    def edge(self, edge: Edge) -> str:
-        """The id for the element of an edge."""
-        name = f"{self.prefix}-{edge.source}-{edge.target}-{edge.position}"
-        return self.edges.setdefault(edge_key(edge), name)
+    def edge(self, edge: EdgeFact) -> str:
+        """Return the id for the element of an edge."""
+        return self.edges.setdefault(edge_key(edge), f"{self.prefix}-{use_id(edge)}")
 
 
-Row = list[Node]
+Row = list[NodeFact]
 """An input and its weight; their product and the sum so far where these are nodes as well."""
 
 
 def rows_of(trace: Trace, elsewhere: set[str]) -> list[Row]:
-    """The rows of a neuron's table; none where it is not a sum of weights times inputs.
+    """Return the rows of a neuron's table; none where it is not a sum of weights times inputs.
 
     Args:
         trace: the neuron's own nodes and those that it uses.
         elsewhere: the ids of those that it only uses.
     """
     nodes = {node.id: node for node in trace.nodes}
-    uses: dict[str, list[Edge]] = {}
-    into: dict[str, list[Edge]] = {}
+    uses: dict[str, list[EdgeFact]] = {}
+    into: dict[str, list[EdgeFact]] = {}
     for edge in trace.edges:
         uses.setdefault(edge.source, []).append(edge)
         into.setdefault(edge.target, []).append(edge)
@@ -98,9 +83,12 @@ def rows_of(trace: Trace, elsewhere: set[str]) -> list[Row]:
 
 
 def _row(
-    weight: Node, uses: dict[str, list[Edge]], into: dict[str, list[Edge]], nodes: dict[str, Node]
+    weight: NodeFact,
+    uses: dict[str, list[EdgeFact]],
+    into: dict[str, list[EdgeFact]],
+    nodes: dict[str, NodeFact],
 ) -> Row:
-    """The row of a weight that is used once; empty for any other."""
+    """Return the row of a weight that is used once; empty for any other."""
     if len(uses.get(weight.id, ())) != 1:
         return []
     (use,) = uses[weight.id]
@@ -123,7 +111,7 @@ def _row(
 
 
 def draw_neuron(trace: Trace, rows: list[Row], prefix: str) -> View:
-    """The table, and to its right what becomes of the sum."""
+    """Show the table, and to its right what becomes of the sum."""
     sketch = Sketch(trace, prefix)
     columns = _columns(rows)
     chips = max(map(len, rows))
@@ -157,7 +145,7 @@ def draw_neuron(trace: Trace, rows: list[Row], prefix: str) -> View:
 
 
 def _columns(rows: list[Row]) -> int:
-    """How many rows stand side by side: as many as make the table `WIDE` times as wide as high."""
+    """Return how many rows stand side by side, for the table to be `WIDE` times as wide as high."""
     if len(rows) <= MOST_ARROWS:
         return 1
     width = max(map(len, rows)) * (CHIP_WIDTH + JOINT)
@@ -168,7 +156,7 @@ HEADINGS = ("input", "weight", "product", "sum so far")
 
 
 def _head_columns(sketch: Sketch, row: Row, left: float) -> None:
-    """What stands in each column: written above the first row."""
+    """Write above the first row what stands in each column."""
     y = MARGIN + HEADER - 7
     for j in range(len(row)):
         x = left + j * (CHIP_WIDTH + JOINT)
@@ -178,7 +166,7 @@ def _head_columns(sketch: Sketch, row: Row, left: float) -> None:
 
 
 def _draw_joints(sketch: Sketch, rows: list[Row], corners: dict[str, Point]) -> None:
-    """The edges inside the table: into each product from both sides, and on to the next sum."""
+    """Draw the edges inside the table: into each product from both sides, and on to the next sum."""
     middle = CHIP_HEIGHT / 2
     place = {node.id: (i, j) for i, row in enumerate(rows) for j, node in enumerate(row)}
     for row in rows:
@@ -195,10 +183,10 @@ def _draw_joints(sketch: Sketch, rows: list[Row], corners: dict[str, Point]) -> 
         y = corner.y + middle
         if column == 0:
             start = Point(corner.x + CHIP_WIDTH, y)
-            sketch.drawn.append(line(sketch.edge(edge), start, Point(start.x + JOINT / 2 - 6, y)))
+            sketch.drawn.append(plain_line(sketch.edge(edge), start, Point(start.x + JOINT / 2 - 6, y)))
         elif column == 1:
             sketch.drawn.append(
-                line(sketch.edge(edge), Point(corner.x - JOINT / 2 + 6, y), Point(corner.x, y))
+                plain_line(sketch.edge(edge), Point(corner.x - JOINT / 2 + 6, y), Point(corner.x, y))
             )
         elif edge.target in place and place[edge.target][0] != place[edge.source][0]:
             _down(sketch, edge, corners[edge.target])
@@ -207,8 +195,8 @@ def _draw_joints(sketch: Sketch, rows: list[Row], corners: dict[str, Point]) -> 
             sketch.drawn.append(plain_arrow(sketch.edge(edge), start, Point(start.x + JOINT - 2, y)))
 
 
-def _down(sketch: Sketch, edge: Edge, corner: Point) -> None:
-    """From the sum above into this one."""
+def _down(sketch: Sketch, edge: EdgeFact, corner: Point) -> None:
+    """Draw the arrow from the sum above into this one."""
     x = corner.x + CHIP_NAME / 2
     sketch.drawn.append(
         plain_arrow(sketch.edge(edge), Point(x, corner.y - PITCH + CHIP_HEIGHT), Point(x, corner.y))
@@ -216,7 +204,7 @@ def _down(sketch: Sketch, edge: Edge, corner: Point) -> None:
 
 
 def _draw_frame(sketch: Sketch, right: float, height: float) -> None:
-    """Around a table of many rows: they all go into the sum."""
+    """Draw a frame around a table of many rows: they all go into the sum."""
     width, high = right - MARGIN + 16, height + 8
     frame = tag("rect", x=MARGIN - 8, y=MARGIN - 4, width=width, height=high, rx=8.0, class_="around")
     sketch.drawn.insert(0, frame)
@@ -226,30 +214,32 @@ def _draw_frame(sketch: Sketch, right: float, height: float) -> None:
 
 
 def _draw_tail(
-    sketch: Sketch, tail: list[Node], start: Point, corners: dict[str, Point], joined: bool
+    sketch: Sketch, tail: list[NodeFact], start: Point, corners: dict[str, Point], joined: bool
 ) -> Point:
-    """What becomes of the sum, from left to right; gives how far it reaches."""
+    """Draw what becomes of the sum, from left to right; return how far it reaches."""
     x, lowest = start.x + 8 + BETWEEN + (40 if joined else 0), 0.0
     heads: dict[str, Point] = {}
     tails: dict[str, Point] = {}
     for node in tail:
-        width, height = box_size(node)
+        box = box_of_node(node)
+        width, height = box_size(box)
         if node.symbol is None:  # the bias, or a number: below the others, at their left
             corner = Point(start.x + 8 + 30, start.y + 54)
             while any(abs(corner.y - other.y) < 1 for other in corners.values()):
                 corner = Point(corner.x, corner.y + height + 14)
-            drawn = box(node, corner)
+            drawn = draw_box(box, corner)
         else:
             wide, high = circle_size(node.symbol)
             heads[node.id] = Point(x, start.y)
             corner = Point(x + wide + STEM, start.y - height / 2)
             stem = tag("path", d=f"M{x + wide:.1f} {start.y:.1f}h{STEM:.0f}", class_="stem")
-            drawn = stem + circle(node.symbol, Point(x, start.y - high / 2)) + box(node, corner)
+            symbol = draw_circle(node.symbol, Point(x, start.y - high / 2))
+            drawn = stem + symbol + draw_box(box, corner)
             x = corner.x + width + BETWEEN
         corners[node.id] = corner
         tails[node.id] = Point(corner.x + width, corner.y + height / 2)
         lowest = max(lowest, corner.y + height)
-        sketch.drawn.append(node_group(node, sketch.node(node), drawn))
+        sketch.drawn.append(node_group(box, sketch.node(node), drawn))
     _draw_tail_edges(sketch, heads, tails, corners, start, joined)
     return Point(x - BETWEEN, lowest)
 
@@ -262,7 +252,7 @@ def _draw_tail_edges(
     start: Point,
     joined: bool,
 ) -> None:
-    """The arrows into what follows the table; those from a long table are one."""
+    """Draw the arrows into what follows the table; those from a long table are one."""
     first = next(iter(heads.values()), start)
     if not joined:
         sketch.drawn.append(plain_arrow(f"{sketch.prefix}-all", Point(start.x + 8, start.y), first))
@@ -282,7 +272,7 @@ def _draw_tail_edges(
 
 
 def _join(sketch: Sketch, corners: dict[str, Point], start: Point, tip: Point) -> None:
-    """From the end of each row to the sum."""
+    """Draw an arrow from the end of each row to the sum."""
     ends = {c.y: c.x for c in sorted(corners.values(), key=lambda c: c.x) if c.x + CHIP_WIDTH <= start.x + 1}
     for y in ends:
         begin = Point(start.x + 3, y + CHIP_HEIGHT / 2)

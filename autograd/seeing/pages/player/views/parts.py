@@ -2,7 +2,7 @@
 
 The parts follow the topological order: the forward pass goes through them from first to last and
 the reverse pass back again, so a learner who steps stays in one part for a while before turning to
-the next.  (Bands of equal depth would send the walk to and fro between all of them.)
+the next.  (In bands of equal depth, the walk would jump between all of them.)
 """
 
 from __future__ import annotations
@@ -13,50 +13,33 @@ from dataclasses import replace
 
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import counted
-from autograd.seeing.facts.records import Node, Trace
-from autograd.seeing.pages.player.svg.shapes import Point
-from autograd.seeing.pages.player.svg.view import View, canvas, draw_graph
-from autograd.seeing.pages.player.views.cards import layer_box, layer_size, plain_arrow
+from autograd.seeing.facts.columns import columns_crossed
+from autograd.seeing.facts.records import NodeFact, Trace
+from autograd.seeing.pages.player.svg.arrows import plain_arrow
+from autograd.seeing.pages.player.svg.elements import Point
+from autograd.seeing.pages.player.svg.view import View, canvas, graph_view
+from autograd.seeing.pages.player.views.cards import layer_box, layer_size
 from autograd.seeing.pages.player.views.layers import Layer, Unit
 
 LARGEST = 150
-"""How many nodes are drawn in one picture."""
+"""At most this many nodes are drawn in one picture."""
 
 FARTHEST = 400
-"""How far the edges of one picture reach, all together: the time to place it grows with this."""
+"""The edges of one picture cross at most this many columns together: the time to place it grows with them."""
 
 PART = 30
-"""How many nodes a part has."""
+"""A part has at most this many nodes."""
 
 MARGIN, BETWEEN = 16.0, 46.0
 
 
 def fits(trace: Trace) -> bool:
-    """Whether one picture can show a graph, and be ready in an instant."""
-    return len(trace.nodes) <= LARGEST and reach(trace) <= FARTHEST
-
-
-def reach(trace: Trace) -> int:
-    """Over how many columns the edges go, all together.
-
-    >>> from autograd import Value
-    >>> from autograd.seeing.facts.trace import trace
-    >>> a = Value(2.0, "a")
-    >>> reach(trace((a * a).tanh() + a))
-    7
-    """
-    column: dict[str, int] = {}
-    for edge in trace.edges:  # in the order of their targets, so the source's column is known
-        column[edge.target] = max(column.get(edge.target, 0), column.get(edge.source, 0) + 1)
-    first_use: dict[str, int] = {}
-    for edge in trace.edges:
-        first_use[edge.source] = min(first_use.get(edge.source, len(column)), column[edge.target])
-    start = {id: column.get(id, first - 1) for id, first in first_use.items()}
-    return sum(column[edge.target] - start[edge.source] for edge in trace.edges)
+    """Tell whether one picture can show a graph, and be ready in an instant."""
+    return len(trace.nodes) <= LARGEST and sum(columns_crossed(trace).values()) <= FARTHEST
 
 
 def among(trace: Trace, members: set[str]) -> tuple[Trace, set[str]]:
-    """The part of a graph that computes the members, and which of its nodes are only used by it."""
+    """Return the part of a graph that computes the members, and which of its nodes are only used by it."""
     edges = [edge for edge in trace.edges if edge.target in members]
     used = {edge.source for edge in edges} - members
     nodes = [
@@ -68,22 +51,22 @@ def among(trace: Trace, members: set[str]) -> tuple[Trace, set[str]]:
 
 
 def views_of(trace: Trace, members: set[str], name: str, title: str, parent: str | None) -> list[View]:
-    """The members in one picture, or else in parts with one picture that leads to them."""
+    """Show the members in one picture, or else in parts with one picture that leads to them."""
     inside, used = among(trace, members)
     if fits(inside):
-        return [replace(draw_graph(inside, name, used), name=name, title=title, parent=parent)]
+        return [replace(graph_view(inside, name, used), name=name, title=title, parent=parent)]
     order = [node for node in trace.nodes if node.id in members]
     parts = [order[i : i + PART] for i in range(0, len(order), PART)]
     views = []
     for i, part in enumerate(parts, 1):
         cut, elsewhere = among(trace, {node.id for node in part})
-        drawn = draw_graph(cut, f"{name}p{i}", elsewhere)
+        drawn = graph_view(cut, f"{name}p{i}", elsewhere)
         views.append(replace(drawn, name=f"{name}p{i}", title=f"part {i}", parent=name))
     return [_overview(parts, name, title, parent), *views]
 
 
-def _overview(parts: list[list[Node]], name: str, title: str, parent: str | None) -> View:
-    """A box for each part, in lines that are read like text."""
+def _overview(parts: list[list[NodeFact]], name: str, title: str, parent: str | None) -> View:
+    """Show a box for each part, in lines that are read like text."""
     layers = [_as_layer(part, i) for i, part in enumerate(parts, 1)]
     width = max(layer_size(layer)[0] for layer in layers)
     height = max(layer_size(layer)[1] for layer in layers)
@@ -118,8 +101,8 @@ def _overview(parts: list[list[Node]], name: str, title: str, parent: str | None
     return View(name, title, svg, nodes, {}, opens, parent, note)
 
 
-def _as_layer(part: list[Node], number: int) -> Layer:
-    """A part as a box of dots; below them which operations are in it."""
+def _as_layer(part: list[NodeFact], number: int) -> Layer:
+    """Return a part as a box of dots; below them which operations are in it."""
     units = tuple(
         Unit(parse_label(node.label or node.symbol or node.role), (node,), (node,)) for node in part
     )

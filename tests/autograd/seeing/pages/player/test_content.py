@@ -11,8 +11,8 @@ from autograd import Value
 from autograd.mistakes import overwrites
 from autograd.notation.numbers import as_written, number
 from autograd.seeing.pages.player.content import facts
-from autograd.seeing.pages.player.packing.moulds import plain_views
-from autograd.seeing.pages.player.packing.sentences import shown_of
+from autograd.seeing.pages.player.packing.patterns import shown_of
+from autograd.seeing.pages.player.packing.pictures import plain_views
 from autograd.seeing.pages.player.questions import predictions
 from autograd.seeing.pages.player.views.choice import views
 from autograd.seeing.walk import walk
@@ -44,7 +44,7 @@ class Page:
     """Reads the facts as the page does."""
 
     def __init__(self, steps):
-        self.said = facts(steps)
+        self.said = facts(steps.content())
         self.columns = self.said["steps"]
         self.gradients = {}
 
@@ -119,7 +119,7 @@ def test_of_a_network_and_in_forward_mode():
 
 
 def test_many_steps_share_few_patterns():
-    said = facts(walk(network()))
+    said = facts(walk(network()).content())
     assert len(said["steps"]["node"]) > 300
     assert len(said["sentences"]) < 100
     assert len(said["formulas"]) < 40
@@ -150,7 +150,7 @@ def answers(said, step):
 
 def test_every_answer_is_there_with_its_mistakes():
     steps = walk(network())
-    said = facts(steps)
+    said = facts(steps.content())
     for place, questions in predictions(steps.trace).items():
         found = answers(said, steps[place])
         for question, wanted in questions.items():
@@ -162,7 +162,7 @@ def test_every_answer_is_there_with_its_mistakes():
 
 def test_the_right_answer_is_accepted_as_far_as_before():
     steps = walk(network())
-    said = facts(steps)
+    said = facts(steps.content())
     for place, questions in predictions(steps.trace).items():
         (right, *_), (_, _, tolerance, _) = (
             questions["contribution"],
@@ -178,10 +178,10 @@ def test_the_right_answer_is_accepted_as_far_as_before():
 def test_another_engine_is_told_of():
     a = Value(3.0, "a")
     steps = walk(a * a, beside=overwrites)
-    beside = facts(steps)["beside"]
+    beside = facts(steps.content())["beside"]
     assert (beside["engine"], beside["parts_at"]) == ("overwrites", steps.beside.parts_at)
     assert beside["gradients"] == [[1, "1", "1", False], [0, "6", "3", True]]
-    assert facts(walk(a * a))["beside"] is None
+    assert facts(walk(a * a).content())["beside"] is None
 
 
 def test_pictures_that_are_alike_share_a_mould_and_lose_nothing():

@@ -5,12 +5,11 @@ from html import escape
 
 import pytest
 
-from autograd import Value
+from autograd import Value, walk
 from autograd.notation.numbers import number
-from autograd.seeing.pages.player import bundle, page
-from autograd.seeing.pages.player.live import answer, live
-from autograd.seeing.pages.player.page import _file
-from autograd.seeing.walk import walk
+from autograd.seeing.pages.frame import asset
+from autograd.seeing.pages.player.live import answer
+from autograd.seeing.pages.player.notebook import framed
 
 
 def product():
@@ -20,12 +19,17 @@ def product():
     return L
 
 
+def reply_to(steps, message):
+    """What the kernel answers to the page of a walk."""
+    return answer(steps.content(), steps.content_with, message)
+
+
 # -------------------------------------------------------------------------------------- the kernel
 
 
 def test_the_engine_answers_and_the_walk_stays():
     steps = walk(product())
-    reply = answer(steps, {"chainrule": "what-if", "request": 7, "values": {"n0": 5.0}})
+    reply = reply_to(steps, {"chainrule": "what-if", "request": 7, "values": {"n0": 5.0}})
     assert (reply["chainrule"], reply["request"]) == ("facts", 7)
     assert reply["facts"]["values"][-1] == number(-10.0)
     assert steps.trace.nodes[0].value == 2.0
@@ -42,13 +46,13 @@ def test_the_engine_answers_and_the_walk_stays():
     ],
 )
 def test_a_question_that_makes_no_sense_is_refused_in_words(message, says):
-    reply = answer(walk(product()), message)
+    reply = reply_to(walk(product()), message)
     assert reply["chainrule"] == "refused"
     assert says in reply["message"]
 
 
 def test_numbers_that_are_not_finite_come_and_go():
-    reply = answer(walk(product()), {"request": 1, "values": {"n0": "inf"}})
+    reply = reply_to(walk(product()), {"request": 1, "values": {"n0": "inf"}})
     assert reply["facts"]["values"][0] == "∞"
     json.dumps(reply, allow_nan=False)
 
@@ -56,10 +60,10 @@ def test_numbers_that_are_not_finite_come_and_go():
 def test_the_widget_carries_the_page_and_answers_messages(monkeypatch):
     pytest.importorskip("anywidget")
     steps = walk(product())
-    widget = live(steps)
+    widget = steps.live()
     sent = []
     monkeypatch.setattr(widget, "send", lambda content: sent.append(content))
-    assert widget.page == page(steps)
+    assert widget.frame == framed(steps.content())
     widget._hear(widget, {"request": 2, "values": {"n0": 4.0}}, [])
     assert sent[0]["facts"]["values"][0] == "4"
 
@@ -68,7 +72,7 @@ def test_the_widget_carries_the_page_and_answers_messages(monkeypatch):
 
 
 def test_a_notebook_gets_a_page_a_picture_and_text():
-    shown = bundle(walk(product()))
+    shown = walk(product())._repr_mimebundle_()
     assert list(shown) == ["text/html", "image/svg+xml", "text/plain"]
     assert 'sandbox="allow-scripts allow-forms"' in shown["text/html"]
     assert "<svg" in shown["image/svg+xml"]
@@ -76,7 +80,7 @@ def test_a_notebook_gets_a_page_a_picture_and_text():
 
 
 def test_many_walks_live_side_by_side(opened):
-    frames = bundle(walk(product()))["text/html"] + bundle(walk(Value(1.0, "x").exp()))["text/html"]
+    frames = framed(walk(product()).content()) + framed(walk(Value(1.0, "x").exp()).content())
     sheet = opened(f"<!doctype html><title>notebook</title>{frames}", ready=False)
     one, other = (sheet.frame_locator("iframe").nth(i) for i in (0, 1))
     one.locator("#last").click()
@@ -87,7 +91,7 @@ def test_many_walks_live_side_by_side(opened):
 
 
 def test_a_saved_page_says_that_what_if_needs_a_kernel(opened):
-    sheet = opened(page(walk(product())))
+    sheet = opened(walk(product()).html())
     sheet.click("#what-if summary")
     assert "needs a kernel" in sheet.text_content("#host")
     assert "walk(L).live()" in sheet.text_content("#host")
@@ -99,14 +103,14 @@ def hosted(opened):
     """A page that does what a notebook with a kernel does, and the frame of the player in it."""
     steps = walk(product())
     sheet = opened("<!doctype html><title>notebook</title><div id=cell></div>", ready=False)
-    sheet.expose_function("kernel", lambda message: answer(steps, message))
-    module = _file("live.js").replace("export default", "window.widget =")
+    sheet.expose_function("kernel", lambda message: reply_to(steps, message))
+    module = asset("autograd.seeing.pages.player", "live.js").replace("export default", "window.widget =")
     sheet.evaluate(module)
     sheet.evaluate(
-        """html => {
+        """frame => {
           const heard = [];
           const model = {
-            get: (name) => ({ page: html, height: 620 })[name],
+            get: (name) => ({ frame })[name],
             on: (kind, does) => heard.push(does),
             off: () => {},
             send: async (message) => {
@@ -116,7 +120,7 @@ def hosted(opened):
           };
           window.widget.render({ model, el: document.getElementById("cell") });
         }""",
-        page(steps),
+        framed(steps.content()),
     )
     frame = sheet.frame_locator("iframe")
     frame.locator("#what-if summary").click()
@@ -153,6 +157,6 @@ def test_what_is_no_number_is_not_sent(hosted):
 
 
 def test_the_frame_of_a_page_cannot_be_left(opened):
-    html = bundle(walk(Value(1.0, escape("<b>")).exp()))["text/html"]
+    html = framed(walk(Value(1.0, escape("<b>")).exp()).content())
     assert html.count("<iframe") == 1
     assert html.endswith("</iframe>")

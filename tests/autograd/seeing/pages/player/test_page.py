@@ -9,7 +9,6 @@ from autograd import Value
 from autograd.mistakes import overwrites
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import number
-from autograd.seeing.pages.player import page
 from autograd.seeing.walk import walk
 
 MARKUP = '"><img src=x onerror=alert(1)>'
@@ -42,7 +41,7 @@ def steps():
 
 @pytest.fixture(scope="module")
 def html(steps):
-    return page(steps)
+    return steps.html()
 
 
 @pytest.fixture
@@ -151,7 +150,7 @@ def test_the_space_bar_plays_to_the_end_and_pauses(sheet, steps):
 
 def test_at_the_fastest_no_step_is_passed_over(opened):
     steps = walk(chain(40))
-    sheet = opened(page(steps))
+    sheet = opened(steps.html())
     sheet.evaluate(
         "() => { const [place, count] = ['place', 'count'].map((id) => document.getElementById(id));"
         "window.told = [];"
@@ -165,7 +164,7 @@ def test_at_the_fastest_no_step_is_passed_over(opened):
 
 def test_forward_mode_is_one_pass(opened):
     w, x = Value(0.5, "w"), Value(2.0, "x")
-    html = page(walk((w * x).tanh() * w, tangent=w))
+    html = walk((w * x).tanh() * w, tangent=w).html()
     sheet = opened(html)
     assert sheet.locator(".passes span").all_text_contents() == ["forward mode"]
     for _ in range(int(sheet.get_attribute("#place", "max"))):
@@ -418,9 +417,9 @@ def test_where_another_engine_parts_is_marked_and_told(opened):
     at = steps.beside.parts_at
     assert (
         f"<p>overwrites parts from the right engine at step {at + 1}. {steps.beside.diagnosis}</p>"
-        in page(steps)
+        in steps.html()
     )
-    sheet = opened(page(steps))
+    sheet = opened(steps.html())
     assert "agrees with the right engine so far" in sheet.text_content("#other-heading")
     assert sheet.locator(".parting").is_visible()
     sheet.click("#other-go")
@@ -452,7 +451,7 @@ def test_without_another_engine_nothing_is_said_of_one(sheet):
 
 def test_in_an_overview_the_frame_is_around_the_dot_of_the_step(opened):
     steps = walk(chain(60))
-    sheet = opened(page(steps))
+    sheet = opened(steps.html())
     dots = sheet.locator(".dot")
     for place in (1, 40, len(steps.trace.nodes)):
         go(sheet, place)
@@ -471,7 +470,7 @@ def test_in_an_overview_the_frame_is_around_the_dot_of_the_step(opened):
 
 def test_every_step_of_a_graph_in_parts_is_told_and_shown(opened):
     steps = walk(chain(60))
-    sheet = opened(page(steps))
+    sheet = opened(steps.html())
     assert "too many for one picture" in sheet.text_content("#note")
     sheet.evaluate(
         "document.querySelector('[data-opens]').dispatchEvent(new MouseEvent('click', { bubbles: true }))"
@@ -491,12 +490,12 @@ def test_every_step_of_a_graph_in_parts_is_told_and_shown(opened):
 def test_a_label_of_markup_stays_text(opened):
     L = expression(MARKUP)
     next(iter(walk(L)))
-    sheet = opened(page(walk(L)))
+    sheet = opened(walk(L).html())
     for _ in range(len(walk(L))):
         sheet.click("#next")
     sheet.click("#list summary")
     sheet.click("#what-if summary")
-    sheet.wait_for_timeout(50)
+    sheet.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     assert sheet.locator("img").count() == 0
     assert "onerror" in sheet.text_content("#list")
     assert sheet.dialogs == []
@@ -505,14 +504,14 @@ def test_a_label_of_markup_stays_text(opened):
 
 
 def test_a_label_cannot_end_the_script_that_holds_it(opened):
-    sheet = opened(page(walk(expression("</script><script>alert(1)</script>"))))
+    sheet = opened(walk(expression("</script><script>alert(1)</script>")).html())
     sheet.click("#last")
     assert sheet.dialogs == []
     assert sheet.errors == []
 
 
 def test_a_label_of_ten_thousand_characters_is_shortened(opened):
-    html = page(walk(expression("x" * 10_000)))
+    html = walk(expression("x" * 10_000)).html()
     sheet = opened(html)
     sheet.click("#last")
     assert "x" * 200 not in sheet.inner_text("body")
@@ -530,7 +529,7 @@ def test_no_request_leaves_the_page(sheet):
 def test_numbers_that_are_not_finite_are_shown_as_such(opened):
     x, y = Value(0.0, "x"), Value(2.0, "y")
     steps = walk(x.log() * y)
-    sheet = opened(page(steps))
+    sheet = opened(steps.html())
     sheet.click("#last")
     names = {n.label: n.id for n in steps.trace.nodes}
     assert slot(sheet, f"gradient:{names['y']}") == "−∞"
@@ -539,7 +538,7 @@ def test_numbers_that_are_not_finite_are_shown_as_such(opened):
 
 
 def test_a_single_value_is_a_walk_of_two_steps(opened):
-    sheet = opened(page(walk(Value(3.0, "x"))))
+    sheet = opened(walk(Value(3.0, "x")).html())
     sheet.click("#last")
     assert place(sheet) == 2
     assert sheet.errors == []

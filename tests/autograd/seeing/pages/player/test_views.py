@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from autograd import Value
 from autograd.notation.numbers import number
+from autograd.seeing.facts.arrow import edge_key
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.facts.trace import trace
-from autograd.seeing.pages.player.svg.shapes import WIDEST_NUMBER, edge_key
+from autograd.seeing.pages.player.svg.boxes import WIDEST_NUMBER
 from autograd.seeing.pages.player.views.choice import MOST_NODES, View, views
 from autograd.seeing.walk import walk
 from nn import MLP, losses

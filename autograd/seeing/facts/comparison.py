@@ -1,7 +1,6 @@
 """An engine run beside the right one: where they part, and why.
 
->>> from autograd import Value
->>> from autograd.seeing.walk import walk
+>>> from autograd import Value, walk
 >>> from autograd.mistakes import overwrites
 >>> a = Value(3.0, "a")
 >>> parting = walk(a * a, beside=overwrites).beside
@@ -26,8 +25,8 @@ from typing import TYPE_CHECKING
 
 from autograd.notation.numbers import counted, number, product_of, sum_of
 from autograd.seeing.facts.events import both_passes
-from autograd.seeing.facts.names import derivative, name
-from autograd.seeing.facts.records import Edge, Trace
+from autograd.seeing.facts.names import derivative, name_of
+from autograd.seeing.facts.records import EdgeFact, Trace
 from autograd.seeing.facts.sentences import Steps
 from autograd.value import Value
 
@@ -35,9 +34,9 @@ if TYPE_CHECKING:
     from autograd.mistakes import Engine, Update
 
 MOST_ROWS = 20
-"""How many nodes the text of a comparison lists."""
+"""The text of a comparison lists at most this many nodes."""
 ROUNDING = 1e-9
-"""How far two engines may differ, relative to the terms, because they add in another order."""
+"""Two engines may differ by this much, relative to the terms, because they add in another order."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ class Beside:
 class _Mistake:
     """The first thing that an engine does wrong: at which edge, what gradient it leaves, and why."""
 
-    edge: Edge
+    edge: EdgeFact
     found: float | None
     why: str
 
@@ -129,22 +128,22 @@ class _Watcher:
         self.done.add(key)
         self.current[key[0]] = update.after
 
-    def _why_wrong(self, edge: Edge, update: Update) -> str:
-        """What is wrong with an update, or ""."""
+    def _why_wrong(self, edge: EdgeFact, update: Update) -> str:
+        """Return what is wrong with an update, or ""."""
         assert edge.contribution is not None
         node = self.nodes[edge.source]
         if edge.source not in self.current and update.before != 0.0:
             return (
-                f"{name(node)} starts with {number(update.before)}, left over from an earlier pass. "
+                f"{name_of(node)} starts with {number(update.before)}, left over from an earlier pass. "
                 "The gradients of computed nodes must be reset before each pass, or they are counted again."
             )
         if (edge.source, edge.target, edge.position) in self.done:
-            return f"The engine passes the gradient of {name(self.nodes[edge.target])} on a second time."
+            return f"The engine passes the gradient of {name_of(self.nodes[edge.target])} on a second time."
         if _same(update.after, update.before + edge.contribution, update.before, edge.contribution):
             return ""
         return self._why_other(edge, update)
 
-    def _why_other(self, edge: Edge, update: Update) -> str:
+    def _why_other(self, edge: EdgeFact, update: Update) -> str:
         node, target = self.nodes[edge.source], self.nodes[edge.target]
         contribution, upstream, partial = edge.contribution, target.gradient, edge.partial
         assert contribution is not None
@@ -152,7 +151,7 @@ class _Watcher:
         assert partial is not None
         if _same(update.after, contribution, contribution):
             return (
-                f"{name(node)} had {number(update.before)} already. The engine overwrites it (=) "
+                f"{name_of(node)} had {number(update.before)} already. The engine overwrites it (=) "
                 "where it must add (+=): "
                 f"{sum_of((update.before, contribution), update.before + contribution)} is right, and only "
                 "the last contribution, "
@@ -163,7 +162,7 @@ class _Watcher:
             return self._why_early(edge, had, update)
         sent = update.after - update.before
         product = product_of((upstream, partial), contribution)
-        should = f"{name(node)} should receive upstream times partial, {product}"
+        should = f"{name_of(node)} should receive upstream times partial, {product}"
         if _same(sent, partial, partial):
             above = f"{derivative(self.output, target)} = {number(upstream)}"
             return f"{should}. The engine sends the partial alone: it leaves out the factor {above}."
@@ -172,33 +171,33 @@ class _Watcher:
             return f"{should}. The engine sends the upstream alone: it leaves out the factor {local}."
         return f"{should}; the engine sends {number(sent)}."
 
-    def _why_early(self, edge: Edge, had: float, update: Update) -> str:
+    def _why_early(self, edge: EdgeFact, had: float, update: Update) -> str:
         target = self.nodes[edge.target]
         uses = [key for key in self.edges if key[0] == edge.target]
         arrived = sum(key in self.done for key in uses)
         if arrived == len(uses):
-            return f"The gradient of {name(target)} was wrong already: {number(had)}."
+            return f"The gradient of {name_of(target)} was wrong already: {number(had)}."
         return (
-            f"The engine passes the gradient of {name(target)} on too early: {arrived} of its "
+            f"The engine passes the gradient of {name_of(target)} on too early: {arrived} of its "
             f"{counted(len(uses), 'contribution')} had arrived, and it stood at {number(had)} instead of "
-            f"{number(target.gradient)}. In reverse topological order everything that uses {name(target)} "
-            f"comes before {name(target)} itself."
+            f"{number(target.gradient)}. In reverse topological order everything that uses {name_of(target)} "
+            f"comes before {name_of(target)} itself."
         )
 
     def forgotten(self, steps: Steps) -> _Mistake | None:
-        """The first edge that the engine never went along."""
+        """Return the first edge that the engine never went along."""
         for key in steps.edges():
             if key not in self.done:
                 edge = self.edges[key]
                 why = (
-                    f"The engine never passes the gradient of {name(self.nodes[edge.target])} on to "
-                    f"{name(self.nodes[edge.source])}."
+                    f"The engine never passes the gradient of {name_of(self.nodes[edge.target])} on to "
+                    f"{name_of(self.nodes[edge.source])}."
                 )
                 return _Mistake(edge, self.current.get(edge.source), why)
         return None
 
     def gradients(self) -> dict[str, tuple[float, float | None]]:
-        """The right gradient and the engine's last one by node, the output first."""
+        """Return the right gradient and the engine's last one by node, the output first."""
         return {
             node.id: (node.gradient, self.current.get(node.id))
             for node in reversed(self.nodes.values())
@@ -218,7 +217,7 @@ def _table(called: str, watcher: _Watcher) -> list[str]:
     compared = list(watcher.gradients().items())
     for node, (right, found) in compared[:MOST_ROWS]:
         wrong = found is None or not _same(found, right, right)
-        rows.append((name(watcher.nodes[node]), number(right), number(found), "≠" if wrong else ""))
+        rows.append((name_of(watcher.nodes[node]), number(right), number(found), "≠" if wrong else ""))
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     lines = [
         f"{row[0]:{widths[0]}}  {row[1]:>{widths[1]}}  {row[2]:>{widths[2]}}  {row[3]}".rstrip()

@@ -17,26 +17,29 @@ from typing import Any
 
 from autograd.notation.mathml import NAME, NUMBER, WORDS, mathml
 from autograd.notation.numbers import number
-from autograd.seeing.facts.names import name
+from autograd.seeing.facts.names import name_of
 from autograd.seeing.facts.records import Step, Trace
 
 SHOWN = ("upstream", "partial", "contribution", "before", "after")
+"""The numbers that a step shows."""
 OUTPUT_NAME, NODE_NAME, TARGET_NAME, NODE_VALUE, TARGET_VALUE, FIRST_SHOWN = range(6)
+"""References: names, values, and the first of the numbers that the step shows."""
 FIRST_EXTRA = FIRST_SHOWN + len(SHOWN)
-"""From here on there are three references an extra: a node's name, a node's value, a text."""
+"""From here on there are three references per extra: a node's name, a node's value, a text."""
 
 MOST_REFERENCES = 200
-"""A formula with more of them is sent as it is."""
+"""A formula with more references than this is sent as it is."""
 
 LEAF = re.compile(f"(?:{NUMBER})|{NAME}")
 """What a reference may stand for: a number without its sign, or a name."""
 
 LETTER, DIGIT = 0xA500, 0xA620
-"""Where the letters and digits of the Vai script begin: in formulas they stand for what is left open."""
+"""The first letter and digit of the Vai script, which stand in formulas for what is left open."""
 STAND_IN = re.compile("<mi>([\ua500-\ua5ff])</mi>|<mn>([\ua620-\ua629]{3})</mn>")
 VAI = re.compile("[\ua500-\ua63f]")
 
 Pattern = tuple[str | int, ...]
+"""Texts and references, in the order in which they stand."""
 Extra = str | int
 """A text, or a node by its number in the trace."""
 
@@ -48,7 +51,7 @@ class Patterns:
         self._numbers: dict[Pattern, int] = {}
 
     def number(self, pattern: Pattern) -> int:
-        """The number of a pattern, a new one if it has none yet."""
+        """Return the number of a pattern, a new one if it has none yet."""
         return self._numbers.setdefault(pattern, len(self._numbers))
 
     @property
@@ -70,17 +73,17 @@ class Writer:
         self.formulas = Patterns()
         self._set: dict[Pattern, Pattern | None] = {}
         self._place = {node.id: i for i, node in enumerate(trace.nodes)}
-        self._names = [name(node) for node in trace.nodes]
+        self._names = [name_of(node) for node in trace.nodes]
         self._values = [number(node.value).lstrip("−") for node in trace.nodes]
         self._named = {text: i for i, text in reversed([*enumerate(self._names)])}
         self._output = self._place[trace.output]
 
     def place(self, node: str) -> int:
-        """The number of a node."""
+        """Return the number of a node."""
         return self._place[node]
 
     def step(self, step: Step) -> dict[str, Any]:
-        """The patterns of a step's sentence, formula and local derivative by number, and its extras."""
+        """Return the numbers of a step's patterns (sentence, formula, local derivative), and its extras."""
         reader = _Reader(self, step)
         line = reader.pattern(step.line)
         return {
@@ -121,7 +124,7 @@ class _Reader:
             self._texts.setdefault(text, reference)
 
     def pattern(self, text: str) -> Pattern:
-        """The text with references for what the step is about."""
+        """Return the text with references for what the step is about."""
         pieces: list[str | int] = []
         end = 0
         for found in LEAF.finditer(text):
@@ -149,26 +152,26 @@ class _Reader:
 
 
 PLAIN_WORDS = (*WORDS, "a", "to", "in", "so", "is", "it")
-"""Words of every sentence: left as they are also where a node that the step is not about is called so."""
+"""Words of every sentence; they stay as they are even if some node has such a name."""
 
 
 def shown_of(step: Step) -> list[str]:
-    """The numbers of a step, as they are shown."""
+    """Return the numbers of a step, as they are shown."""
     return [number(getattr(step, name)) for name in SHOWN]
 
 
 def is_number(text: str) -> bool:
-    """Whether a leaf is a number."""
+    """Return whether a leaf is a number."""
     return text[:1].isdecimal() or text[:1] == "∞"
 
 
 def is_number_reference(reference: int) -> bool:
-    """Whether a reference stands for a number, rather than for a name."""
+    """Return whether a reference stands for a number, rather than for a name."""
     return reference > TARGET_NAME if reference < FIRST_EXTRA else (reference - FIRST_EXTRA) % 3 > 0
 
 
 def _set_formula(line: Pattern) -> Pattern | None:
-    """The pattern of a formula as MathML; None where it can only be set as a whole.
+    """Return the pattern of a formula as MathML; None where it can only be set as a whole.
 
     How a formula is set depends on what is a name and what a number, and on nothing else of them.
     So it is set with stand-ins, which are left open again.

@@ -11,22 +11,25 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from autograd.seeing.facts.arrow import edge_key
 from autograd.seeing.facts.records import Trace
-from autograd.seeing.pages.player.svg.shapes import edge_key
 from autograd.seeing.pages.player.svg.view import View
 
 OWN = re.compile(r'(n\d+|l\d+u\d+|(?<=>)[^<]+|(?<=dx=")[^"]+)')
 """What the pictures of two neurons differ in: ids of nodes, names of views, all that is written."""
 
 ID = re.compile(r"n\d+|l\d+u\d+")
+"""The id of a node, or the name of a neuron's view."""
 
 SLOT_OR_ID = re.compile(r'\bid="(?P<id>[^"]*)"|data-slot="(?P<kind>\w+):(?P<key>[^"]*)"')
+"""An element's id, or a slot: what kind of number it holds, and whose."""
 
 Mould = tuple[str | int, ...]
+"""A text with gaps: each number says which of a picture's own pieces belongs there."""
 
 
 def plain_views(pictures: Sequence[View], trace: Trace) -> dict[str, Any]:
-    """The views, their moulds, and which of them show a step.
+    """Return the views, their moulds, and which of them show a step.
 
     The first one's picture stands in the page itself.  Nodes and edges are told by their numbers in
     the trace, each but the first as its distance from the one before.
@@ -60,7 +63,7 @@ def plain_views(pictures: Sequence[View], trace: Trace) -> dict[str, Any]:
 
 
 def _own_slots(view: View) -> str:
-    """The picture, in which a slot leaves away what it belongs to where that is the element it is in.
+    """Return the picture, in which a slot does not say what it belongs to where that is the element it is in.
 
     >>> svg = '<g id="p-n5"><text data-slot="value:n5"/><text data-slot="value:n6"/></g>'
     >>> _own_slots(View("p", "", svg, {}, {}))
@@ -80,7 +83,7 @@ def _own_slots(view: View) -> str:
 
 
 def _split(svg: str) -> tuple[Mould, list[str]]:
-    """A text as a mould and what fills it, in the order it comes in; an id that is there before, once.
+    """Return a text as a mould and what fills it, in the order it comes in; an id that is there before, once.
 
     >>> _split("<g id='n5'><text>a</text><use id='n5'/></g>")
     (("<g id='", 0, "'><text>", 1, "</text><use id='", 0, "'/></g>"), ['n5', 'a'])
@@ -98,7 +101,7 @@ def _split(svg: str) -> tuple[Mould, list[str]]:
 
 
 def _members(shown: dict[str, str], numbers: dict[str, int], view: str) -> dict[str, list[int]]:
-    """By element, the numbers of what it shows.
+    """Return by element the numbers of what it shows.
 
     The elements of those that are shown by one each are called after them: they stand together, under "".
     """
@@ -110,7 +113,7 @@ def _members(shown: dict[str, str], numbers: dict[str, int], view: str) -> dict[
 
 
 def _distances(numbers: list[int]) -> list[int]:
-    """Increasing numbers, each as its distance from the one before.
+    """Return increasing numbers, each as its distance from the one before.
 
     >>> _distances([5, 6, 9])
     [5, 1, 3]
@@ -119,7 +122,7 @@ def _distances(numbers: list[int]) -> list[int]:
 
 
 def _showing(pictures: Sequence[View], trace: Trace) -> dict[str, Any]:
-    """Which views show a step: by step the number of a list of views."""
+    """Return which views show a step: by step the number of a list of views."""
     shown: dict[Any, int] = {}
     if len(pictures) == 1:
         return {"showing": [], "shown": []}

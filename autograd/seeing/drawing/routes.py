@@ -1,0 +1,173 @@
+"""Routes in the picture of a path: a strand along each arrow they pass, a row each in the table below."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from autograd.notation.derivatives import known_name, known_number, written_partials
+from autograd.notation.numbers import count
+from autograd.seeing.drawing.arrows import arrow_attributes, arrow_label, gradient_markup, rows_of_text
+from autograd.seeing.drawing.html_labels import LEFT, RIGHT, cell, empty_cells, row, table, text
+from autograd.seeing.drawing.legend import ON_A_USE, note
+from autograd.seeing.drawing.renderer import Drawing
+from autograd.seeing.drawing.uses import arrows_of_uses
+from autograd.seeing.facts.arrow import text_of_use
+from autograd.seeing.facts.ledger import sum_of_others
+from autograd.seeing.facts.names import name_of_value
+from autograd.seeing.facts.records import Trace
+from autograd.seeing.facts.routes import Route, Routes, equality, factors_in_words
+from autograd.seeing.style import SMALL_SIZE, THINNEST, Theme, mixed, width
+from autograd.value import Value
+
+MOST_STOPS = 12
+"""The way of a route names at most this many Values; of a longer one, the first and the last."""
+LONGEST_NAME = 12
+"""A name of more characters is cut in the way of a route and in a local derivative."""
+LONGEST_PARTIAL = 16
+"""A local derivative of at most this many characters is written in symbols too."""
+NAMELESS = "\0"
+"""Stands in a formula for a result that has no name."""
+THIN_STRAND, THICK_STRAND = 1.8, 2.6
+"""A strand is at least so thick; where several lie side by side, at most so thick."""
+
+Use = tuple[str, int]
+"""A use in a trace: the id of the node computed, and which of its inputs."""
+
+
+@dataclass(frozen=True)
+class Strand:
+    """One of the strongest routes, where it passes along a use.
+
+    Attributes:
+        rank: its place among the routes, from 1.
+        product: what it adds to the gradient.
+    """
+
+    rank: int
+    product: float
+
+
+@dataclass(frozen=True)
+class DrawnPath:
+    """What is drawn of a path.
+
+    Attributes:
+        path: all of it.
+        routes: the strongest ones, which are told apart.
+        trace: the nodes and edges drawn.
+        ids: the Values drawn, each with its id in the trace.
+        labels: names for Values without a label.
+    """
+
+    path: Routes
+    routes: list[Route]
+    trace: Trace
+    ids: dict[Value, str]
+    labels: Mapping[Value, str]
+
+    def strands(self) -> dict[Use, list[Strand]]:
+        """Return which of the routes pass along each use, the strongest first."""
+        strands: dict[Use, list[Strand]] = {}
+        for rank, route in enumerate(self.routes, 1):
+            for target, position in zip(route.nodes[1:], route.positions, strict=True):
+                strands.setdefault((self.ids[target], position), []).append(Strand(rank, route.product))
+        return strands
+
+    def partials_in_symbols(self) -> dict[Use, str]:
+        """Return the local derivatives in symbols, where they are short and say more than the number."""
+        symbols: dict[Use, str] = {}
+        for v, id in self.ids.items():
+            if v.op is None or not all(x.role == "constant" or self.name(x) for x in v.inputs):
+                continue
+            known = [
+                known_name(name, x.data) if (name := self.name(x)) else known_number(x.data) for x in v.inputs
+            ]
+            found = written_partials(v.op, known, known_name(self.name(v) or NAMELESS, v.data))
+            for position, formula in enumerate(partial.text for partial in found):
+                readable = len(formula) <= LONGEST_PARTIAL and NAMELESS not in formula
+                if readable and any(map(str.isalpha, formula)):
+                    symbols[id, position] = formula
+        return symbols
+
+    def name(self, v: Value) -> str:
+        """Return the short name of a Value, "" if it has none."""
+        return name_of_value(v, self.labels, LONGEST_NAME)
+
+
+# --------------------------------------------------------------------------------------- strands
+
+
+def add_routes(drawing: Drawing, drawn: DrawnPath, theme: Theme) -> None:
+    """Draw one arrow per use; it carries a strand for each route, in the hue of its rank."""
+    strands, symbols = drawn.strands(), drawn.partials_in_symbols()
+    for edge, arrow in arrows_of_uses(drawing, drawn.trace, theme).items():
+        use = edge.target, edge.position
+        passing = strands.get(use, [])
+        arrow = replace(arrow, text=text_of_use(edge, symbols.get(use, "")))
+        attributes = arrow_attributes(arrow, theme) | _look(passing, theme)
+        if passing:
+            rows = [_badges(passing, theme), *rows_of_text(arrow.text, theme)]
+            attributes["label"] = arrow_label(rows, margin=3 + len(passing))
+        drawing.edge(arrow.tail, arrow.head, **attributes)
+
+
+def _look(passing: Sequence[Strand], theme: Theme) -> dict[str, str]:
+    """Return the look of strands side by side; thin and faint where none of the routes passes."""
+    if not passing:
+        return {"color": theme.line, "penwidth": str(THINNEST), "arrowsize": "0.5"}
+    thickness = max(THIN_STRAND, width(passing[0].product))
+    if len(passing) > 1:
+        thickness = min(thickness, THICK_STRAND)  # or they would cover each other
+    hues = [theme.routes[strand.rank - 1] for strand in passing]
+    return {"color": ":".join(hues), "penwidth": str(thickness)}
+
+
+def _badges(passing: Sequence[Strand], theme: Theme) -> str:
+    badges = [cell(_badge(strand.rank, theme)) for strand in passing]
+    return table([row(*empty_cells(), *badges, *empty_cells())], 1)
+
+
+def _badge(rank: int, theme: Theme, size: int = SMALL_SIZE) -> str:
+    """Return the number of a route in a badge of its hue."""
+    hue = theme.routes[rank - 1]
+    fill = mixed(hue, theme.paper, 0.25)
+    frame = f'BORDER="1" CELLBORDER="0" CELLSPACING="0" COLOR="{hue}" BGCOLOR="{fill}"'
+    return table([row(cell(text(str(rank), size, theme.ink, bold=True)))], 1, frame)
+
+
+# --------------------------------------------------------------------------------------- caption
+
+
+def table_of_routes(drawn: DrawnPath, theme: Theme, size: int) -> str:
+    """Return a row for each route, with its number, product, factors and way; and one for the rest."""
+    rows = [
+        row(
+            cell(_badge(rank, theme, size)),
+            cell(gradient_markup(route.product, theme, size), RIGHT),
+            cell(text(f"{equality(route)} {factors_in_words(route)}", size, theme.ink), LEFT),
+            cell(note(_way(drawn, route), theme, size), LEFT),
+            *empty_cells(),
+        )
+        for rank, route in enumerate(drawn.routes, 1)
+    ]
+    hidden = drawn.path.count - len(drawn.routes)
+    if hidden:
+        words = note(f"{count(hidden)} more, none of them larger, together", theme, size)
+        rest = gradient_markup(sum_of_others(drawn.path, drawn.routes), theme, size)
+        rows.append(row(cell(""), cell(rest, RIGHT), cell(words, f'{LEFT} COLSPAN="2"')))
+    return table(rows, 3)
+
+
+def _way(drawn: DrawnPath, route: Route) -> str:
+    """Return ``w → z → L``: the Values passed that have a name."""
+    stops = [name for name in map(drawn.name, route.nodes) if name]
+    if len(stops) > MOST_STOPS:
+        stops = [*stops[: MOST_STOPS // 2], "…", *stops[-MOST_STOPS // 2 :]]
+    return " → ".join(stops)
+
+
+def legend_of_routes(theme: Theme, size: int) -> list[str]:
+    """Return how to read the strands."""
+    passing = "on an arrow: the routes that pass along it, by their numbers; thicker for a stronger one"
+    return [note(passing, theme, size), note(ON_A_USE, theme, size)]

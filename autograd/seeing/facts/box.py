@@ -1,0 +1,196 @@
+"""What a box says: its name, its kind, its numbers and its whole in one line, the same in every picture.
+
+Pictures place these words and colour them; they choose none of their own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from autograd.notation.labels import Label, parse_label
+from autograd.notation.numbers import counted, number
+from autograd.seeing.facts.network import INPUTS, WHOLE, Group
+from autograd.seeing.facts.records import NodeFact
+
+LONGEST_HINT = 400
+"""A hint has at most this many characters; longer ones are cut."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A row of a box: a word, and the number as it is written."""
+
+    word: str
+    number: str
+
+
+@dataclass(frozen=True)
+class Box:
+    """What the box of a node, a neuron or a layer says.
+
+    Attributes:
+        id: that of the node or group.
+        role: "input", "weight", "constant", "operation" or "output"; it decides the frame.
+        name: its label; None where it has none.
+        kind: what it is, in small words beside the name; "" where that needs no words.
+        facts: a word and a number for each row below.
+        title: its full name or formula: what it is, without numbers.
+        hint: what it says when pointed at, numbers included.
+    """
+
+    id: str
+    role: str
+    name: Label | None
+    kind: str
+    facts: tuple[Fact, ...]
+    title: str
+    hint: str
+
+    @property
+    def has_heading(self) -> bool:
+        """Whether name or kind are written above the numbers."""
+        return self.name is not None or bool(self.kind)
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it is a plain number inside an expression: its value is shown and nothing else."""
+        return self.role == "constant" and self.name is None
+
+
+# ------------------------------------------------------------------------------------------ nodes
+
+
+def box_of_node(node: NodeFact, operation: str = "") -> Box:
+    """Return what the box of a node says.
+
+    Args:
+        node: the node.
+        operation: what is written of its operation, where that has no circle of its own.
+
+    >>> from autograd import Value
+    >>> from autograd.seeing.facts.trace import trace
+    >>> box = box_of_node(trace(Value(2.0, "x") * 3).nodes[0])
+    >>> box.name.text, box.kind, [(fact.word, fact.number) for fact in box.facts]
+    ('x', 'input', [('value', '2'), ('gradient', '–')])
+    """
+    name = parse_label(node.label) if node.label else None
+    full_name = parse_label(node.label, limit=LONGEST_HINT).text if node.label else ""
+    facts = [Fact("value", number(node.value))]
+    if node.role != "constant":
+        facts.append(Fact("gradient", number(node.gradient)))
+    value, *others = facts
+    said = [full_name, node.formula, value.number]
+    return Box(
+        id=node.id,
+        role=node.role,
+        name=name,
+        kind=_kind_of_node(node, operation),
+        facts=tuple(facts),
+        title=" = ".join(filter(None, said[:2])) or node.role,
+        hint="; ".join([" = ".join(filter(None, said)), *(f"{fact.word} {fact.number}" for fact in others)]),
+    )
+
+
+def _kind_of_node(node: NodeFact, operation: str) -> str:
+    if node.role == "constant" and not node.label:
+        return ""
+    return " · ".join(filter(None, [operation, "" if node.role == "operation" else node.role]))
+
+
+# ----------------------------------------------------------------------------- neurons and layers
+
+
+def box_of_group(group: Group, last: int) -> Box:
+    """Return what the box of a neuron, a layer, an input or all inputs says.
+
+    Args:
+        group: the Values that it stands for.
+        last: the number of the last layer.
+    """
+    layer, neuron = group.place
+    facts = _facts_of_group(group)
+    where = "inputs" if layer == INPUTS else f"layer {layer}"
+    title = where if neuron == WHOLE or layer == INPUTS else f"neuron {neuron}, {where}"
+    return Box(
+        id=group.id,
+        role="input" if layer == INPUTS else "output" if layer == last else "operation",
+        name=_name_of_group(group),
+        kind=_kind_of_group(group),
+        facts=facts,
+        title=title,
+        hint=f"{title}: " + ", ".join(f"{fact.word} {fact.number}" for fact in facts),
+    )
+
+
+def _name_of_group(group: Group) -> Label:
+    layer, neuron = group.place
+    if neuron == WHOLE:
+        return Label("inputs" if layer == INPUTS else f"layer {layer}")
+    base = "x" if layer == INPUTS else parse_label(group.labelled("a", "o", "z")[-1].label).base
+    return Label(base, str(neuron), str(layer) if layer != INPUTS else "")
+
+
+def _kind_of_group(group: Group) -> str:
+    layer, neuron = group.place
+    if neuron != WHOLE:
+        return "input" if layer == INPUTS else "neuron"
+    return f"{group.neurons()}" if layer == INPUTS else counted(group.neurons(), "neuron")
+
+
+def _facts_of_group(group: Group) -> tuple[Fact, ...]:
+    layer, neuron = group.place
+    inputs, outputs = group.labelled("x"), group.labelled("a", "o")
+    before = group.labelled("z")
+    if layer == INPUTS and neuron == WHOLE:
+        said = [Fact("x", _extent_of_values(inputs))]
+    elif layer == INPUTS:
+        said = [Fact("value", _extent_of_values(inputs)), Fact("gradient", _extent_of_gradients(inputs))]
+    elif neuron == WHOLE:
+        trained = [node for node in group.labelled("w", "b") if node.role == "weight"]
+        said = [
+            Fact("a", _extent_of_values(outputs or before)),
+            Fact("parameters", f"{len(trained)}"),
+            Fact("‖gradient‖", number(norm_of_gradients(trained))),
+        ]
+    else:
+        said = [
+            Fact("b", _extent_of_values(group.labelled("b"))),
+            Fact("z", _extent_of_values(before)),
+            Fact("a", _extent_of_values(outputs)),
+            Fact("gradient of z", _extent_of_gradients(before or outputs)),
+        ]
+    if group.samples() > 1:
+        said.append(Fact("samples", f"{group.samples()}"))
+    return tuple(fact for fact in said if fact.number)
+
+
+def _extent(numbers: Iterable[float]) -> str:
+    """Return one number, or the least and the largest of several; "" for none."""
+    listed = list(numbers)
+    if not listed:
+        return ""
+    if any(math.isnan(x) for x in listed):
+        return "nan"
+    low, high = number(min(listed)), number(max(listed))
+    return low if low == high else f"{low} … {high}"
+
+
+def _extent_of_values(nodes: Sequence[NodeFact]) -> str:
+    return _extent(node.value for node in nodes)
+
+
+def _extent_of_gradients(nodes: Sequence[NodeFact]) -> str:
+    """Return the extent of the gradients, or the mark that they were not computed."""
+    return _extent(_gradients(nodes)) or number(None)
+
+
+def norm_of_gradients(nodes: Sequence[NodeFact]) -> float | None:
+    """Return the Euclidean norm of the gradients of these nodes; None before there are any."""
+    gradients = _gradients(nodes)
+    return math.hypot(*gradients) if gradients else None
+
+
+def _gradients(nodes: Sequence[NodeFact]) -> list[float]:
+    return [node.gradient for node in nodes if node.gradient is not None]

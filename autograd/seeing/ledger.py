@@ -1,0 +1,207 @@
+"""The ledger of a gradient: its account as a table of text, and the same table for a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from itertools import zip_longest
+from typing import Any
+
+from autograd.notation.labels import parse_label
+from autograd.notation.numbers import count, number, signed
+from autograd.seeing.facts.ledger import Account, Factor
+
+MOST_FACTORS = 14
+"""Of a route with more factors than this, only the first and the last are shown."""
+MOST_DIGITS = 40
+"""A number of routes is written out up to this many digits; longer ones are abbreviated."""
+PAGE_WIDTH = 108
+"""The width of the table of text, in characters."""
+GAP = "  "
+"""What stands between two columns."""
+
+
+class Ledger(Account):
+    """Where a gradient comes from, route by route, as a table; made by `GradientPath.ledger`."""
+
+    __slots__ = ()
+
+    def text(self, width: int = PAGE_WIDTH) -> str:
+        """Return the ledger as a table, no wider than so many characters."""
+        return "\n".join(_text(self, width))
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"text/plain": str(self), "text/html": _html(self)}
+
+
+# ------------------------------------------------------------------------------------- as text
+
+
+def _text(ledger: Account, width: int) -> list[str]:
+    """Return the table: the sums at the left, the factors with their names above them at the right."""
+    title = _title(ledger)
+    if not ledger.count:
+        return [title]
+    rows = [
+        (str(entry.rank), signed(entry.product), signed(entry.running), _columns(entry.factors))
+        for entry in ledger.entries
+    ]
+    if ledger.remaining:
+        rows.append(("rest", signed(ledger.rest), signed(ledger.sum), [(_others(ledger), "")]))
+    rows.append(("sum", signed(ledger.sum), "", [(f"= {_gradient(ledger)}", "")]))
+    heads = ("route", "product", "running sum")
+    widths = [max(len(head), *(len(str(row[i])) for row in rows)) for i, head in enumerate(heads)]
+    lines = [title, "", GAP.join(h.rjust(w) for h, w in zip(heads, widths, strict=True)) + GAP + " factors"]
+    factor_widths = _factor_widths([row[3] for row in rows[: len(ledger.entries)]])
+    for *sums, columns in rows:
+        start = GAP.join(str(x).rjust(w) for x, w in zip(sums, widths, strict=True)) + GAP + " "
+        for names, values in _wrapped(columns, factor_widths, width - len(start)):
+            lines.append((start + names).rstrip())
+            start = " " * len(start)
+            if values.strip():
+                lines.append((start + values).rstrip())
+    return lines
+
+
+def _title(ledger: Account) -> str:
+    weight, output = parse_label(ledger.weight).text, parse_label(ledger.output).text
+    if not ledger.count:
+        return f"no route leads from {weight} to {output}: {_gradient(ledger)} = 0"
+    routes = _routes(ledger.count)
+    return f"{routes} from {weight} to {output}: {_gradient(ledger)} = {number(ledger.gradient)}"
+
+
+def _gradient(ledger: Account) -> str:
+    return f"∂{parse_label(ledger.output).text}/∂{parse_label(ledger.weight).text}"
+
+
+def _routes(n: int) -> str:
+    """Return ``n routes``, with the exact number as long as a person would read it."""
+    return f"{n:,} routes" if 1 < n < 10**MOST_DIGITS else f"{count(n)} route{'' if n == 1 else 's'}"
+
+
+def _others(ledger: Account) -> str:
+    if not ledger.entries:
+        return "all routes"
+    return "the one other route" if ledger.remaining == 1 else f"the other {_routes(ledger.remaining)}"
+
+
+def _columns(factors: Sequence[Factor]) -> list[tuple[str, str]]:
+    """Return a name and a number for each factor; a route of no factors is the number 1."""
+    columns: list[tuple[str, str]] = [
+        ("…", "…") if f is None else (f.name, f.written) for f in shown(factors)
+    ]
+    return columns or [("the value itself", "1")]
+
+
+def shown(factors: Sequence[Factor]) -> list[Factor | None]:
+    """Return the factors to show; of a long route the first and the last, with None between."""
+    if len(factors) <= MOST_FACTORS:
+        return list(factors)
+    half = MOST_FACTORS // 2
+    return [*factors[:half], None, *factors[-half:]]
+
+
+def _factor_widths(rows: Iterable[list[tuple[str, str]]]) -> list[int]:
+    """Return how wide each column of factors is, so that those of all routes stand one below the other."""
+    nothing = ("", "")
+    return [
+        max(len(part) for pair in column for part in pair) for column in zip_longest(*rows, fillvalue=nothing)
+    ]
+
+
+def _wrapped(
+    columns: Sequence[tuple[str, str]], widths: Sequence[int], room: int
+) -> Iterable[tuple[str, str]]:
+    """Yield pairs of lines, the names and the numbers below them, no wider than there is room."""
+    names = values = ""
+    for (name, value), width in zip(columns, [*widths, 0], strict=False):
+        if names and len(names) + width > room:
+            yield names, values
+            names = values = ""
+        names += name.ljust(width) + GAP
+        values += value.ljust(width) + GAP
+    yield names, values
+
+
+# -------------------------------------------------------------------------------- for a notebook
+
+STYLE = """
+.chainrule-ledger { font-variant-numeric: tabular-nums; overflow-x: auto; }
+.chainrule-ledger table { border-collapse: collapse; font-size: inherit; }
+.chainrule-ledger caption { text-align: left; font-weight: 600; padding: .2em 0 .5em; white-space: nowrap; }
+.chainrule-ledger th, .chainrule-ledger td { padding: .35em .8em; text-align: right; vertical-align: middle;
+  white-space: nowrap; border-top: 1px solid rgb(128 128 128 / .35); background: none; }
+.chainrule-ledger th { font-weight: 400; opacity: .75; }
+.chainrule-ledger table td.factors, .chainrule-ledger table th.factors { text-align: left;
+  white-space: normal; min-width: 20em; }
+.chainrule-ledger .product { font-weight: 600; }
+.chainrule-ledger .sum td, .chainrule-ledger .sum th { border-top: 2px solid currentcolor; opacity: 1; }
+.chainrule-ledger .factor { display: inline-flex; flex-direction: column; align-items: center;
+  vertical-align: middle; line-height: 1.3; }
+.chainrule-ledger .term { display: inline-block; white-space: nowrap; padding: .15em 0; }
+.chainrule-ledger .factor > span:first-child { font-size: .85em; opacity: .8; }
+.chainrule-ledger sub, .chainrule-ledger sup { font-size: .7em; line-height: 0; }
+"""
+
+
+def _html(ledger: Account) -> str:
+    if not ledger.count:
+        return f"<p>{escape(_title(ledger))}</p>"
+    rows = [_html_row(str(e.rank), e.product, e.running, _html_factors(e.factors)) for e in ledger.entries]
+    if ledger.remaining:
+        rows.append(_html_row("rest", ledger.rest, ledger.sum, _others(ledger)))
+    rows.append(
+        f'<tr class="sum"><th scope="row">sum</th><td class="product">{signed(ledger.sum)}</td><td></td>'
+        f'<td class="factors">= {html_derivative(ledger.output, ledger.weight)}</td></tr>'
+    )
+    heads = "".join(f'<th scope="col">{head}</th>' for head in ("route", "product", "running sum"))
+    return (
+        f'<div class="chainrule-ledger"><style>{STYLE}</style><table><caption>'
+        f"{_routes(ledger.count)} from {html_label(ledger.weight)} to "
+        f"{html_label(ledger.output)}: {html_derivative(ledger.output, ledger.weight)} = "
+        f"{number(ledger.gradient)}</caption>"
+        f'<thead><tr>{heads}<th scope="col" class="factors">factors</th></tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table></div>"
+    )
+
+
+def _html_row(name: str, product: float, running: float, factors: str) -> str:
+    return (
+        f'<tr><th scope="row">{name}</th><td class="product">{signed(product)}</td>'
+        f'<td>{signed(running)}</td><td class="factors">{factors}</td></tr>'
+    )
+
+
+def _html_factors(factors: Sequence[Factor]) -> str:
+    written = [
+        "…"
+        if f is None
+        else f'<span class="factor"><span>{html_derivative(f.after, f.before)}</span>'
+        f"<span>{f.written}</span></span>"
+        for f in shown(factors)
+    ]
+    if not written:
+        return "the value itself, 1"
+    terms = [*(f"{factor} ·" for factor in written[:-1]), written[-1]]
+    return " ".join(f'<span class="term">{term}</span>' for term in terms)  # lines end between factors
+
+
+def html_derivative(after: str, before: str) -> str:
+    """Return ∂after/∂before as HTML."""
+    return f"∂{html_label(after)}/∂{html_label(before)}"
+
+
+def html_label(text: str) -> str:
+    """Return a label as HTML: its characters mean themselves, its indices are set below and above.
+
+    >>> html_label("w21^3"), html_label("<b>")
+    ('w<sub>21</sub><sup>3</sup>', '&lt;b&gt;')
+    """
+    label = parse_label(text)
+    below = f"<sub>{escape(label.subscript)}</sub>" if label.subscript else ""
+    above = f"<sup>{escape(label.superscript)}</sup>" if label.superscript else ""
+    return escape(label.base) + below + above

@@ -1,0 +1,193 @@
+"""Pictures of folded networks: a box per neuron or layer."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import pytest
+
+from autograd import Parameter, Value, dot, draw
+from tests.autograd.seeing.drawing.pictures import SVG, Picture, differentiated, example, labelled
+
+
+class Net:
+    """A little network with textbook labels, made by hand."""
+
+    def __init__(self, *sizes: int, fused: bool = True) -> None:
+        self.sizes, self.fused = sizes, fused
+        comma = "," if max(sizes) > 9 else ""
+        self.w = {
+            (i, j, layer): Parameter(math.sin(i + 2 * j + 3 * layer), f"w{i}{comma}{j}^{layer}")
+            for layer in range(1, len(sizes))
+            for j in range(1, sizes[layer] + 1)
+            for i in range(1, sizes[layer - 1] + 1)
+        }
+        self.b = {
+            (j, layer): Parameter(0.1 * j, f"b{j}^{layer}")
+            for layer in range(1, len(sizes))
+            for j in range(1, sizes[layer] + 1)
+        }
+
+    def __call__(self, *numbers: float) -> list[Value]:
+        a = [Value(x, f"x{i}") for i, x in enumerate(numbers, start=1)]
+        for layer in range(1, len(self.sizes)):
+            a = [self.neuron(a, j, layer) for j in range(1, self.sizes[layer] + 1)]
+        return a
+
+    def neuron(self, a: list[Value], j: int, layer: int) -> Value:
+        weights = [self.w[i, j, layer] for i in range(1, len(a) + 1)]
+        if self.fused:
+            z = dot(weights, a, self.b[j, layer])
+        else:
+            z = sum((w * x for w, x in zip(weights, a, strict=True)), Value(0.0).detach()) + self.b[j, layer]
+        return labelled(labelled(z, f"z{j}^{layer}").tanh(), f"a{j}^{layer}")
+
+
+def loss_of(*outputs: Value) -> Value:
+    squares = [(a - 1) ** 2 for a in outputs]
+    return differentiated(labelled(sum(squares[1:], squares[0]), "L"))
+
+
+@pytest.mark.parametrize("fused", [True, False])
+def test_collapsed_by_neuron_each_neuron_is_one_box(fused: bool) -> None:
+    picture = Picture(draw(loss_of(*Net(2, 2, 1, fused=fused)(0.5, -1.0)), collapse="neuron"))
+    assert {part.texts[0] for part in picture.of("neuron")} == {"a"}
+    assert len(picture.of("neuron")) == 3
+    assert [part.texts[0] for part in picture.of("input")] == ["x", "x"]
+    assert (
+        len([part for part in picture.of("value") if "neuron" not in part.classes]) == 2 + 4
+    )  # x; a−1, L, 1, 2
+
+
+@pytest.mark.parametrize("fused", [True, False])
+def test_a_neuron_shows_its_bias_z_a_and_the_gradient_of_z(fused: bool) -> None:
+    net = Net(2, 1, fused=fused)
+    (a,) = net(0.5, -1.0)
+    z = a.inputs[0]
+    loss_of(a)
+    (neuron,) = Picture(draw(a, collapse="neuron")).of("neuron")
+    facts = dict(zip(neuron.texts[4::2], neuron.texts[5::2], strict=True))
+    assert neuron.texts[:4] == ["a", "1", "1", "neuron"]
+    assert facts == {
+        "b": "0.1",
+        "z": f"{z.data:.4g}".replace("-", "−"),
+        "a": f"{a.data:.4g}".replace("-", "−"),
+        "gradient of z": f"{z.grad:.4g}".replace("-", "−"),
+    }
+
+
+@pytest.mark.parametrize("fused", [True, False])
+def test_arrows_between_neurons_are_the_weights(fused: bool) -> None:
+    net = Net(2, 2, 1, fused=fused)
+    picture = Picture(draw(loss_of(*net(0.5, -1.0)), collapse="neuron"))
+    for (i, j, layer), w in net.w.items():
+        arrow = picture.parts[f"layer{layer - 1}_{i}-layer{layer}_{j}"]
+        name = f"w{i}{j}".translate(str.maketrans("12", "₁₂")) + "⁰¹²"[layer]
+        assert arrow.texts[0] == f"{name} {w.data:.4g}".replace("-", "−")
+        assert arrow.texts[1].replace("−", "-") == f"{w.grad:+.4g}"
+        assert ("positive" if w.grad > 0 else "negative") in arrow.classes
+
+
+def test_many_weights_are_left_unwritten_but_can_be_pointed_at() -> None:
+    picture = Picture(draw(loss_of(*Net(4, 3, 1)(1.0, 2.0, 3.0, 4.0)), collapse="neuron"))
+    arrow = picture.parts["layer0_4-layer1_2"]
+    assert arrow.texts == []
+    assert arrow.tooltip.startswith("w₄₂¹ = ")
+    assert any("too many weights" in text for text in picture.caption)
+
+
+def test_many_weights_can_be_seen_through() -> None:
+    many = draw(loss_of(*Net(4, 3, 1)(1.0, 2.0, 3.0, 4.0)), collapse="neuron").source
+    few = draw(loss_of(*Net(2, 2, 1)(1.0, 2.0)), collapse="neuron").source
+    assert re.search(r'color="#[0-9A-F]{6}80"', many)
+    assert not re.search(r'color="#[0-9A-F]{6}80"', few)
+
+
+def test_neurons_stand_in_order() -> None:
+    picture = Picture(draw(loss_of(*Net(3, 4, 2)(1.0, 2.0, 3.0)), collapse="neuron"))
+    for layer, n in ((0, 3), (1, 4), (2, 2)):
+        heights = [
+            float(next(picture.parts[f"layer{layer}_{j}"].element.iter(f"{SVG}text")).get("y", "0"))
+            for j in range(1, n + 1)
+        ]
+        assert heights == sorted(heights)
+
+
+def test_collapsed_by_layer_each_layer_is_one_box() -> None:
+    net = Net(3, 4, 2)
+    picture = Picture(draw(loss_of(*net(1.0, 2.0, 3.0)), collapse="layer"))
+    assert len(picture.of("layer")) == 2
+    first, second = picture.parts["layer1_0"], picture.parts["layer2_0"]
+    assert first.texts[:2] == ["layer 1", "4 neurons"]
+    assert second.texts[:2] == ["layer 2", "2 neurons"]
+    assert first.texts[first.texts.index("parameters") + 1] == "16"
+    norm = math.hypot(
+        *(w.grad for (_, _, layer), w in net.w.items() if layer == 2), net.b[1, 2].grad, net.b[2, 2].grad
+    )
+    assert second.texts[-1] == f"{norm:.4g}"
+    assert picture.parts["layer0_0-layer1_0"].texts == ["12 weights"]
+    assert picture.parts["layer1_0-layer2_0"].texts == ["8 weights"]
+    assert picture.box("inputs").texts == ["inputs", "3", "x", "1 … 3"]
+
+
+def test_several_samples_are_one_network() -> None:
+    net = Net(2, 2, 1)
+    picture = Picture(draw(loss_of(*net(1.0, 2.0), *net(3.0, 4.0), *net(5.0, 6.0)), collapse="neuron"))
+    assert len(picture.of("neuron")) == 3
+    x = picture.parts["layer0_1"]
+    assert x.texts[x.texts.index("value") + 1] == "1 … 5"
+    assert picture.parts["layer1_1"].texts[-2:] == ["samples", "3"]
+
+
+def test_before_backward_a_collapsed_network_has_no_gradients() -> None:
+    (a,) = Net(2, 1)(0.5, -1.0)
+    picture = Picture(draw(a, collapse="neuron"))
+    assert picture.parts["layer1_1"].texts[-2:] == ["gradient of z", "–"]
+    assert any("call backward()" in text for text in picture.caption)
+    assert "–" in Picture(draw(a, collapse="layer")).parts["layer1_0"].texts
+
+
+def test_indices_from_ten_up_are_told_apart_by_their_comma() -> None:
+    net = Net(11, 1)
+    picture = Picture(draw(loss_of(*net(*map(float, range(11)))), collapse="neuron"))
+    assert picture.parts["layer0_11-layer1_1"].tooltip.startswith("w₁₁,₁¹")
+
+
+def test_a_penalty_on_the_weights_stays_outside_the_neurons() -> None:
+    net = Net(2, 1)
+    (a,) = net(0.5, -1.0)
+    weights = list(net.w.values())
+    picture = Picture(draw(labelled(a + dot(weights, weights), "L"), collapse="neuron"))
+    assert len(picture.of("neuron")) == 1
+    assert [part.texts for part in picture.of("op")] == [["w·x"], ["+"]]
+
+
+def test_what_several_neurons_share_stays_outside_them_but_inside_their_layer() -> None:
+    net = Net(2, 2)
+    hidden = [a.inputs[0] for a in net(0.5, -1.0)]
+    total = sum((z.exp() for z in hidden), Value(0.0).detach())
+    outputs = [labelled(z.exp() / total, f"a{j}^1") for j, z in enumerate(hidden, start=1)]
+    loss = labelled(outputs[0] * outputs[1], "L")
+    by_neuron = Picture(draw(loss, collapse="neuron"))
+    assert len(by_neuron.of("neuron")) == 2
+    assert len(by_neuron.of("operation")) > 0
+    assert len(Picture(draw(loss, collapse="layer")).of("operation")) == 0
+
+
+def test_a_bias_shared_by_a_layer_belongs_to_no_one_neuron() -> None:
+    b, x = Parameter(0.3, "b^1"), Value(1.0, "x1")
+    z = [labelled(Parameter(j, f"w1{j}^1") * x + b, f"z{j}^1") for j in (1, 2)]
+    picture = Picture(draw(labelled(z[0] * z[1], "L"), collapse="neuron"))
+    assert picture.box("b").texts[:2] == ["b", "1"]
+    assert len(picture.of("neuron")) == 2
+
+
+def test_a_graph_without_textbook_labels_cannot_be_collapsed() -> None:
+    with pytest.raises(ValueError, match=re.escape("nothing to collapse by neuron")):
+        draw(example(), collapse="neuron")
+
+
+def test_a_collapsed_network_over_the_limit_is_refused() -> None:
+    with pytest.raises(ValueError, match="collapsed by neuron, has 9 nodes and 10 edges"):
+        draw(loss_of(*Net(2, 2, 1)(0.5, -1.0)), collapse="neuron", limit=8)

@@ -1,0 +1,193 @@
+"""The picture of a gradient path: its routes, its captions."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from autograd import Parameter, Value, gradient_path
+from autograd import sum as sum_of
+from autograd.notation.numbers import number
+from autograd.seeing.style import THEMES
+from tests.autograd.seeing.drawing.pictures import SVG, Picture, labelled
+
+
+def tower() -> tuple[Value, Parameter]:
+    """w reaches L by two routes."""
+    w, x = Parameter(3.0, "w"), Value(2.0, "x")
+    z = w * x
+    z.label = "z"
+    L = z + w * w * 0.5 - x
+    L.label = "L"
+    return L, w
+
+
+def test_a_path_is_drawn_without_what_is_beside_it() -> None:
+    L, w = tower()
+    picture = Picture(gradient_path(L, w).draw())
+    labels = [part.texts[0] for part in picture.of("value")]
+    assert "x" not in labels
+    assert len(picture.of("constant")) == 0
+    assert len(picture.of("value")) == len(gradient_path(L, w).nodes)
+    assert len(picture.of("use")) == len(gradient_path(L, w).uses)
+
+
+def test_a_path_shows_gradients_without_any_backward() -> None:
+    L, w = tower()
+    assert Picture(gradient_path(L, w).draw()).box("w").texts == [
+        "w",
+        "weight",
+        "value",
+        "3",
+        "gradient",
+        "5",
+    ]
+
+
+def test_a_path_says_how_many_routes_there_are_and_what_they_sum_to() -> None:
+    L, w = tower()
+    caption = Picture(gradient_path(L, w).draw()).caption
+    assert caption[0] == "3 routes from w to L; their products sum to ∂L/∂w = 5"
+    assert caption[1:5] == ["1", "+2", "= 2 · 1 · 1", "w → z → L"]
+    assert "+1.5" in caption
+
+
+def test_the_arrows_of_a_path_carry_its_routes_by_number_and_hue() -> None:
+    L, w = tower()
+    picture = Picture(gradient_path(L, w).draw())
+    into_z = next(part for part in picture.of("use") if part.element.get("id") == "n0-n1-0")
+    assert into_z.texts == ["1", "∂ x = 2", "+2"]
+    assert into_z.line.get("stroke") == THEMES["light"].routes[0].lower()
+    last = next(part for part in picture.of("use") if part.texts[:3] == ["1", "2", "3"])
+    assert [p.get("stroke") for p in last.element.iter(f"{SVG}path")] == [
+        hue.lower() for hue in THEMES["light"].routes[:3]
+    ]
+
+
+def test_a_weaker_route_is_drawn_thinner_and_what_is_on_no_strong_one_faint() -> None:
+    w = Parameter(1.0, "w")
+    y = sum_of([w * factor for factor in (90.0, 9.0, 0.9, 0.09, 0.009, 0.0009)])
+    picture = Picture(gradient_path(y, w).draw())
+    by_rank = {part.texts[0]: part.line for part in picture.of("use") if part.texts[1].startswith("∂ ")}
+    widths = [float(by_rank[str(rank)].get("stroke-width", "1")) for rank in range(1, 6)]
+    assert widths == sorted(widths, reverse=True)
+    assert widths[0] > 2 * widths[4]
+    faint = next(part for part in picture.of("use") if part.texts[0].startswith("∂ "))
+    assert faint.line.get("stroke") == THEMES["light"].line.lower()
+
+
+def test_a_single_route_is_spelled_out_as_the_chain_rule() -> None:
+    w = Parameter(0.5, "w")
+    z = w * 3
+    z.label = "z"
+    L = z * 4
+    L.label = "L"
+    caption = Picture(gradient_path(L, w).draw()).caption
+    assert caption[0] == "1 route from w to L; its product is ∂L/∂w = 12"
+    assert caption[1] == "∂z/∂w · ∂L/∂z = 3 · 4 = 12"
+
+
+def test_where_there_is_no_route_the_picture_says_so() -> None:
+    L, _ = tower()
+    picture = Picture(gradient_path(L, Parameter(1.0, "v")).draw())
+    assert picture.caption == ["no route leads from v to L: ∂L/∂v = 0"]
+    assert (len(picture.of("value")), len(picture.of("use"))) == (2, 0)
+
+
+def test_a_path_from_an_intermediate_value_begins_there() -> None:
+    L, w = tower()
+    z = next(use.target for use in gradient_path(L, w).uses if use.target.label == "z")
+    picture = Picture(gradient_path(L, z).draw())
+    assert picture.box("z")
+    assert [part.texts[0] for part in picture.of("value")] == ["z", "z + 4.5", "L"]
+
+
+def two_layers() -> tuple[Value, Parameter]:
+    """Three neurons after one weight, named as a textbook does, in no order."""
+    w = Parameter(0.5, "w11^1")
+    a = labelled(labelled(w * 2.0, "z1^1").tanh(), "a1^1")
+    after = [
+        labelled(labelled(a * x, f"z{i}^2").tanh(), f"a{i}^2") for i, x in ((3, 0.1), (1, 2.0), (2, -1.0))
+    ]
+    return labelled(sum_of(after), "L"), w
+
+
+def test_on_a_path_the_neurons_of_a_layer_stand_in_order() -> None:
+    L, w = two_layers()
+    picture = Picture(gradient_path(L, w).draw())
+    tops = {
+        "".join(part.texts[:3]): float(next(part.element.iter(f"{SVG}text")).get("y", "0"))
+        for part in picture.of("operation")
+    }
+    assert tops["z21"] < tops["z22"] < tops["z23"]
+    assert tops["a21"] < tops["a22"] < tops["a23"]
+
+
+def test_on_a_path_the_slope_of_tanh_is_told_by_its_value() -> None:
+    L, w = two_layers()
+    texts = [text for part in Picture(gradient_path(L, w).draw()).of("use") for text in part.texts]
+    assert f"∂ 1 − (a₁¹)^2 = {number(1 - math.tanh(1.0) ** 2)}" in texts
+
+
+def test_below_a_wide_picture_the_caption_is_larger() -> None:
+    def size_of_title(path: Any) -> float:
+        title = next(t for t in Picture(path.draw()).root.iter(f"{SVG}text") if "routes" in (t.text or ""))
+        return float(title.get("font-size", "0"))
+
+    narrow, weight = Parameter(1.0, "n"), Parameter(1.0, "w")
+    wide = weight * weight
+    for _ in range(10):
+        wide = wide.tanh()
+    assert size_of_title(gradient_path(narrow * narrow, narrow)) < size_of_title(gradient_path(wide, weight))
+
+
+def test_a_path_takes_names_from_the_callers_variables() -> None:
+    weight = Parameter(2.0)
+    loss = weight * 3
+    picture = Picture(gradient_path(loss, weight).draw(names=locals()))
+    assert picture.caption[0] == "1 route from weight to loss; its product is ∂loss/∂weight = 3"
+
+
+def braid(length: int) -> tuple[Value, Value]:
+    w = v = Value(1.0, "w")
+    for i in range(length):
+        v = v * 1.1 + v * (0.1 + i / 100)
+    return v, w
+
+
+def test_of_a_path_over_the_limit_the_strongest_routes_are_drawn() -> None:
+    y, w = braid(8)
+    path = gradient_path(y, w)
+    assert len(path.nodes) == 25
+    picture = Picture(path.draw(limit=24))
+    nodes = {v for route in path.routes(5) for v in route.nodes}
+    uses = {
+        (v, position)
+        for route in path.routes(5)
+        for v, position in zip(route.nodes[1:], route.positions, strict=True)
+    }
+    assert len(picture.of("value")) == len(nodes) < 25
+    assert len(picture.of("use")) == len(uses)
+    assert "only the strongest are drawn: 5 of 256" in picture.caption
+    assert "251 more, none of them larger, together" in picture.caption
+    assert number(path.ledger(5).rest) in " ".join(picture.caption)
+
+
+def test_a_route_too_long_to_draw_is_refused_and_still_told_in_words() -> None:
+    w = v = Value(1.0, "w")
+    for _ in range(500):
+        v = v * 2.0
+    path = gradient_path(v, w)
+    with pytest.raises(ValueError, match="the gradient path has 501 nodes and 500 edges"):
+        path.draw()
+    assert list(path._repr_mimebundle_()) == ["text/plain"]
+
+
+def test_a_path_shows_itself_in_a_notebook() -> None:
+    L, w = tower()
+    bundle = gradient_path(L, w)._repr_mimebundle_()
+    assert bundle["text/plain"].startswith("<gradient path: 3 routes")
+    assert ElementTree.fromstring(bundle["image/svg+xml"]).tag == f"{SVG}svg"

@@ -1,0 +1,94 @@
+"""How a drawing becomes a picture: formats, files, and whichever renderer there is."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from graphviz.backend import dot_command
+
+from autograd import Value, draw
+from autograd.seeing.drawing import renderer
+from tests.autograd.seeing.drawing.pictures import SVG, Picture, example
+
+
+def test_it_is_a_digraph_that_shows_itself_in_a_notebook() -> None:
+    drawing = draw(example())
+    bundle = drawing._repr_mimebundle_()
+    assert list(bundle) == ["image/svg+xml"]
+    assert ElementTree.fromstring(bundle["image/svg+xml"]).tag == f"{SVG}svg"
+
+
+def test_its_repr_says_in_short_what_it_is() -> None:
+    picture = draw(example())
+    drawn = Picture(picture)
+    nodes, edges = drawn.of("node"), drawn.of("edge")
+    assert repr(picture) == f"<drawing: {len(nodes)} nodes, {len(edges)} edges>"
+    assert repr(draw(Value(1.0, "a -> b [c]"))) == "<drawing: 1 node, 0 edges>"
+
+
+def test_it_renders_to_files(tmp_path: Path) -> None:
+    drawing = draw(example())
+    svg = Path(drawing.render(outfile=tmp_path / "picture.svg", cleanup=True))
+    png = Path(drawing.render(outfile=tmp_path / "picture.png", cleanup=True))
+    assert svg.read_text(encoding="utf-8").startswith("<?xml")
+    assert png.read_bytes().startswith(b"\x89PNG")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["picture.png", "picture.svg"]
+    assert drawing.pipe("png").startswith(b"\x89PNG")
+    assert Path(drawing.render("other", tmp_path)).name == "other.svg"
+    assert Path(drawing.save("source.gv", directory=tmp_path)).read_text(encoding="utf-8") == drawing.source
+    assert "L" in drawing.copy().pipe(encoding="utf-8")
+
+
+def test_rendering_is_silent(capfd: pytest.CaptureFixture[str]) -> None:
+    draw(example()).pipe()
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.fixture
+def without_system_dot(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+
+@pytest.mark.usefixtures("without_system_dot")
+def test_without_a_system_dot_the_one_of_the_environment_renders() -> None:
+    before = dot_command.DOT_BINARY
+    assert draw(example()).pipe(encoding="utf-8").startswith("<?xml")
+    assert before == dot_command.DOT_BINARY
+
+
+@pytest.mark.usefixtures("without_system_dot")
+@pytest.mark.parametrize(
+    "ask", [lambda d, p: d.pipe("pdf"), lambda d, p: d.render(outfile=p / "picture.pdf")]
+)
+def test_a_format_that_it_does_not_write_is_named(ask: Any, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="svg, png and jpg but not 'pdf'"):
+        ask(draw(example()), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("without_system_dot")
+def test_without_any_renderer_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(renderer, "find_pure", lambda: None)
+    with pytest.raises(RuntimeError, match="pip install graphviz-pure"):
+        draw(example()).pipe()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
+def test_a_system_dot_is_used_where_there_is_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    stand_in = tmp_path / "dot"
+    stand_in.write_text('#!/bin/sh\ncat > /dev/null\necho "system dot $*"\n')  # reads all, or the pipe breaks
+    stand_in.chmod(stand_in.stat().st_mode | stat.S_IEXEC)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    assert draw(example()).pipe("pdf", encoding="utf-8") == "system dot -Kdot -Tpdf\n"
+
+
+def test_importing_the_engine_loads_no_drawing() -> None:
+    code = "import sys, autograd; print({'graphviz', 'autograd.seeing.drawing'} & set(sys.modules))"
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert printed == "set()\n"

@@ -1,0 +1,117 @@
+"""The facts of a gallery: its numbers against gradient paths one by one."""
+
+from __future__ import annotations
+
+from math import nan
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from autograd import Constant, Parameter, Value, gallery, gradient_path, topological_order
+from autograd.seeing.pages.gallery import facts as gathering
+from tests.networks import Net
+from tests.strategies import Recipe, recipes
+
+
+@given(recipes(), st.booleans())
+def test_every_card_says_what_the_weights_own_path_says(recipe: Recipe, inner: bool) -> None:
+    leaves = [Value(x, f"x{i}") for i, x in enumerate(recipe.numbers)]
+    y = recipe.compute(leaves)
+    assume(y.role != "constant")
+    weights = topological_order(y) if inner else leaves
+    weights = [v for v in weights if v.role != "constant"]
+    for w in weights:
+        w.label = f"v{id(w)}"
+    by_name = {card.name: card for card in gallery(y, weights).cards}
+    for w in weights:
+        path, card = gradient_path(y, w), by_name[w.label]
+        assert (card.value, card.count) == (w.data, path.count)
+        assert card.gradient == path.total
+        products = [route.product for route in path.routes(3)]
+        assert [abs(way.product) for way in card.ways] == pytest.approx([abs(p) for p in products], rel=1e-12)
+
+
+def test_the_largest_gradient_comes_first_and_nan_before_all() -> None:
+    a, b, c, d = (Parameter(1.0, name) for name in "abcd")
+    y = a * 2 + b * -5 + c * 3 + d.log() * nan
+    assert [card.name for card in gallery(y).cards] == ["d", "b", "c", "a"]
+
+
+def test_weights_are_all_parameters_unless_they_are_named() -> None:
+    net = Net(2, 2, 1)
+    assert {card.name for card in gallery(net.loss).cards} == {w.label for w in net.weights}
+    assert [card.name for card in gallery(net.loss, [net.weights[0], net.weights[0]]).cards] == ["w11^1"]
+
+
+def test_a_weight_that_does_not_matter_has_a_card_that_says_so() -> None:
+    net = Net(2, 2, 1)
+    (card,) = gallery(net.loss, [Parameter(1.0, "v")]).cards
+    assert (card.gradient, card.count, card.ways) == (0.0, 0, ())
+    assert "no route leads to the output" in gallery(net.loss, [Parameter(1.0, "v")]).html()
+
+
+def test_a_constant_is_on_no_route() -> None:
+    w, fixed = Parameter(2.0, "w"), Constant(3.0, "c")
+    (card,) = gallery(w * fixed, [fixed]).cards
+    assert (card.gradient, card.count) == (0.0, 0)
+
+
+def test_the_output_itself_may_be_asked_for() -> None:
+    x = Value(2.0, "x")
+    (card,) = gallery(x, [x]).cards
+    assert (card.gradient, card.count, len(card.ways)) == (1.0, 1, 1)
+
+
+def test_the_way_of_a_route_names_each_neuron_once() -> None:
+    net = Net(2, 2, 2, 1)
+    card = next(card for card in gallery(net.loss).cards if card.name == "w11^1")
+    assert card.layer == 1
+    assert card.count == 2
+    for way in card.ways:
+        assert way.stops[0] == "a1^1"
+        assert way.stops[-1] == "a1^3"
+        assert [place[0] for place in way.places] == [0, 1, 2, 3]
+
+
+def test_names_are_taken_from_the_callers_variables() -> None:
+    weight = Parameter(2.0)
+    loss = weight * 3
+    shown = gallery(loss, names=locals())
+    assert (shown.facts.output, shown.cards[0].name) == ("loss", "weight")
+    assert gallery(loss).cards[0].name == "weight 1"
+
+
+def test_no_gradient_is_touched() -> None:
+    net = Net(2, 2, 1)
+    gallery(net.loss).html()
+    assert all(repr(v.grad) == "0.0" for v in topological_order(net.loss))
+
+
+def test_of_too_many_weights_those_with_the_largest_gradients_have_a_card(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    net = Net(3, 4, 1)
+    every = gallery(net.loss)
+    monkeypatch.setattr(gathering, "MOST_CARDS", 5)
+    shown = gallery(net.loss)
+    assert shown.cards == every.cards[:5]
+    assert shown.facts.layers == every.facts.layers  # the picture still counts them all
+    assert "the 5 of 21 weights with the largest gradients" in shown.html()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ((1.0,), TypeError, "a gallery is taken of one Value"),
+        ((Value(1.0, "x") * 2,), ValueError, "depends on no Parameter"),
+        ((Value(1.0, "x") * 2, []), ValueError, "empty list"),
+        ((Value(1.0, "x") * 2, [1.0]), TypeError, "the weights of a gallery are Values; got 1.0"),
+        ((Value(1.0, "x") * 2, Value(1.0)), TypeError, "for one, write"),
+        ((Constant(1.0), [Value(1.0)]), ValueError, "depends on nothing"),
+    ],
+)
+def test_what_cannot_be_shown_is_refused(arguments: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        gallery(*arguments)

@@ -1,0 +1,71 @@
+"""The picture of how large the gradients of each layer are."""
+
+from __future__ import annotations
+
+import math
+import re
+from math import inf, nan
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograd import Parameter, Value, gallery
+from autograd import sum as sum_of
+from autograd.seeing.pages.gallery.facts import Spread
+from autograd.seeing.pages.gallery.spread import NARROW, WIDE, Scale, layers_svg
+from tests.networks import Net
+
+
+def test_the_size_of_a_layer_is_the_root_mean_square_of_its_gradients() -> None:
+    net = Net(3, 4, 2, 1)
+    shown = gallery(net.loss)
+    net.loss.backward()
+    assert [spread.layer for spread in shown.facts.layers] == [3, 2, 1]
+    for spread in shown.facts.layers:
+        grads = [w.grad for w in net.weights if w.label.endswith(f"^{spread.layer}")]
+        assert spread.typical == pytest.approx(math.sqrt(math.fsum(g * g for g in grads) / len(grads)))
+        assert list(spread.sizes) == sorted(abs(g) for g in grads if g)
+        assert spread.zeros == grads.count(0.0)
+
+
+def test_a_deep_sigmoid_network_is_said_to_vanish_and_a_wild_one_to_explode() -> None:
+    deep = Net(2, *[3] * 9, 1, squash=Value.sigmoid)
+    assert "vanishes" in gallery(deep.loss).facts.trend()
+    w = [Parameter(40.0, f"w1^{layer}") for layer in range(1, 6)]
+    y: Value = Value(0.1, "x1")
+    for p in w:
+        y = p * y
+    flat, wild = gallery(y).facts.trend(), Net(2, *[3] * 6, 1, squash=lambda z: (z * 40.0).sin())
+    assert "keeps its size" in flat
+    assert "explodes" in gallery(wild.loss).facts.trend()
+
+
+@given(st.lists(st.floats(0, 1e308) | st.sampled_from([0.0, inf, nan, 5e-324]), min_size=1, max_size=6))
+def test_any_sizes_at_all_can_be_drawn(gradients: list[float]) -> None:
+    ws = [Parameter(1.0, f"w1^{i}") for i in range(1, len(gradients) + 1)]
+    spreads = gallery(sum_of([w * g for w, g in zip(ws, gradients, strict=True)])).facts.layers
+    for columns in (WIDE, NARROW):
+        svg = layers_svg(spreads, columns)
+        places = [float(x) for x in re.findall(r' c?x[12]?="([^"]+)"', svg)]
+        assert all(0 <= x <= columns.width for x in places)
+
+
+def test_with_two_layers_the_trend_is_said_once() -> None:
+    trend = gallery(Net(3, 3, 1).loss).facts.trend()
+    assert "a layer" not in trend
+    assert trend.endswith(" its size.")
+    assert "a layer." in gallery(Net(3, 3, 3, 1).loss).facts.trend()
+
+
+def test_the_scale_holds_all_sizes_between_whole_powers_of_ten() -> None:
+    scale = Scale.around([3e-9, 0.2])
+    assert (scale.low, scale.high) == (-9, 0)
+    assert scale.x(1e-9) < scale.x(3e-9) < scale.x(0.2) < scale.x(1.0)
+
+
+def test_smaller_gradients_stand_further_to_the_left() -> None:
+    spreads = [Spread(layer, (10.0**-power,), 0, 0) for power, layer in enumerate((3, 2, 1))]
+    dots = [float(x) for x in re.findall(r'class="typical" cx="([^"]+)"', layers_svg(spreads))]
+    assert dots == sorted(dots, reverse=True)
+    assert "÷ 10" in layers_svg(spreads)

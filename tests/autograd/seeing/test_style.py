@@ -1,0 +1,56 @@
+"""The one look: sizes on a log scale, colours that can be told apart."""
+
+from __future__ import annotations
+
+import re
+from math import inf, nan
+
+import pytest
+
+from autograd.seeing.pages.frame import theme_variables
+from autograd.seeing.style import THEMES, THICKEST, THINNEST, mixed, theme_named, width
+
+
+def test_width_is_logarithmic_and_bounded() -> None:
+    assert width(0.01) - width(0.001) == pytest.approx(width(100.0) - width(10.0), abs=2e-3)
+    assert width(-3.0) == width(3.0)
+    assert width(inf) == width(1e9) == THICKEST
+    assert width(0.0) == width(nan) == width(None) == THINNEST
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of two colours as WCAG 2 defines it."""
+
+    def luminance(colour: str) -> float:
+        channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+        return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_text_and_lines_stand_out_from_what_is_behind_them(name: str) -> None:
+    theme = theme_named(name)
+    fills = [theme.fill(role) for role in ("input", "weight", "constant", "operation", "output")]
+    for paper in (theme.paper, *fills):
+        assert contrast(theme.ink, paper) >= 7
+        assert contrast(theme.faint, paper) >= 4.5
+    for gradient in (1.0, -1.0, 0.0, None):
+        assert contrast(theme.sign_text(gradient), theme.paper) >= 4.5
+        assert contrast(theme.sign(gradient), theme.paper) >= 3
+
+
+def test_pages_get_every_colour_as_a_variable_of_its_own() -> None:
+    for theme in THEMES.values():
+        found = dict(re.findall(r"--([\w-]+):([^;]+);", theme.variables()))
+        assert all(re.fullmatch(r"#[0-9A-F]{6}", colour) for colour in found.values())
+        assert found["paper"] == theme.paper
+        assert [found[f"route{rank}"] for rank in range(1, 6)] == list(theme.routes)
+        assert theme.variables() in theme_variables()
+
+
+def test_mixing_goes_from_one_colour_to_the_other() -> None:
+    assert mixed("#FF0000", "#0000FF", 1.0) == "#FF0000"
+    assert mixed("#FF0000", "#0000FF", 0.5) == "#800080"

@@ -1,0 +1,98 @@
+"""Replays give the outputs and gradients of every sample."""
+
+from __future__ import annotations
+
+from math import inf
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd import Constant, Parameter, Value, maximum, where
+from autograd.tape import Tape
+
+
+def test_a_dot_that_sends_no_gradient_turns_no_infinite_weight_into_nan() -> None:
+    w, v = Parameter(2.0, "w"), Parameter(inf, "v")
+    x1, x2 = Value(1.0, "x1"), Value(3.0, "x2")
+    asked = autograd.dot([w, w], [x1, x2])
+    beside = autograd.dot([v, v], [x1, x2])
+    tape = Tape.of([asked, beside], [x1, x2])
+    assert tape.input_gradients([1.0], [3.0]).tolist() == [[2.0, 2.0]]
+    assert tape.gradients([1.0], [3.0])[1].tolist() == [4.0, 0.0]
+
+
+def test_an_output_that_is_not_asked_for_sends_no_nan() -> None:
+    w = Parameter(0.0)
+    tape = Tape.record(lambda x: [w * x, w.sqrt()], 1.0)
+    assert tape.gradients([1.0, 2.0])[1].tolist() == [1.5]
+
+
+def test_where_and_its_kin_follow_the_data_of_each_sample() -> None:
+    tape = Tape.record(lambda x: where(x > 0, x, -2 * x) + maximum(x, 0.5) + x.clip(-1, 1), 3.0)
+    assert tape.forward([3.0, -3.0, 0.0]).tolist() == [7.0, 5.5, 0.5]
+
+
+def test_a_condition_sends_no_nan() -> None:
+    w = Parameter(1.0)
+    tape = Tape.record(lambda x: where((w * x).log() < 0, w * x, w * x * 2), 1.0)
+    _, gradient = tape.gradients([0.0])
+    assert gradient.tolist() == [0.0]
+
+
+def test_several_outputs_come_as_columns_and_each_has_its_gradient() -> None:
+    w = Parameter(3.0)
+    tape = Tape.record(lambda x: [w * x, w * w, x + 1], 2.0)
+    assert tape.forward([2.0, 4.0]).tolist() == [[6.0, 9.0, 3.0], [12.0, 9.0, 5.0]]
+    assert [tape.gradients([2.0, 4.0], output=j)[1].tolist() for j in range(3)] == [[3.0], [6.0], [0.0]]
+    assert tape.input_gradients([2.0], output=2).tolist() == [[1.0]]
+
+
+def test_a_graph_without_varying_leaves_is_replayed_as_it_stands() -> None:
+    a, b = Value(2.0, "a"), Value(-3.0, "b")
+    tape = Tape.of((a * b).tanh() + a)
+    value, gradient = tape.gradients()
+    ((a * b).tanh() + a).backward()
+    assert value == pytest.approx(2.0 + np.tanh(-6.0))
+    assert dict(zip(tape.parameters, gradient, strict=True)) == pytest.approx({a: a.grad, b: b.grad})
+
+
+def test_an_output_that_is_an_input_or_a_constant() -> None:
+    tape = Tape.record(lambda x: [x, Constant(2.0)], 1.0)
+    assert tape.forward([5.0]).tolist() == [[5.0, 2.0]]
+    assert tape.input_gradients([5.0]).tolist() == [[1.0]]
+
+
+def test_an_input_that_no_output_needs_still_has_its_column() -> None:
+    tape = Tape.record(lambda x: x[1] * 2, [1.0, 2.0, 3.0])
+    assert tape.forward([[9.0, 5.0, 9.0]]).tolist() == [10.0]
+    assert tape.input_gradients([[9.0, 5.0, 9.0]]).tolist() == [[0.0, 2.0, 0.0]]
+
+
+def test_replays_see_the_parameters_as_they_are() -> None:
+    w = Parameter(3.0)
+    tape = Tape.record(lambda x: w * x, 1.0)
+    w.data = 10.0
+    assert tape.forward([2.0]).tolist() == [20.0]
+
+
+def test_bad_input_is_refused_by_name() -> None:
+    tape = Tape.record(lambda x, y: x[0] * x[1] + y, [1.0, 2.0], 3.0)
+    with pytest.raises(ValueError, match="2 arguments; got 1"):
+        tape.forward([[1.0, 2.0]])
+    with pytest.raises(ValueError, match=r"array 1 has the shape \(1, 3\).*\(samples, 2\)"):
+        tape.forward([[1.0, 2.0, 3.0]], [1.0])
+    with pytest.raises(ValueError, match=r"array 2 has the shape"):
+        tape.forward([[1.0, 2.0]], [[1.0]])
+    with pytest.raises(ValueError, match="differ in their number of samples"):
+        tape.forward([[1.0, 2.0]], [1.0, 2.0])
+    with pytest.raises(ValueError, match="no samples"):
+        tape.forward(np.empty((0, 2)), np.empty(0))
+    with pytest.raises(ValueError, match="no output 1; the tape has 1"):
+        tape.gradients([[1.0, 2.0]], [1.0], output=1)
+
+
+@pytest.mark.parametrize("data", [[None], [1j], ["1"]])
+def test_samples_that_are_no_real_numbers_are_refused(data: list[object]) -> None:
+    with pytest.raises(TypeError, match=r"array 1 holds .* real numbers are wanted"):
+        Tape.record(lambda x: x * 2, 1.0).forward(data)  # type: ignore[arg-type]
