@@ -30,7 +30,7 @@ from nn.training.history import COLUMNS
 class Resume(Callback):
     """Continues an earlier training: with everything else as it was, to the last bit.
 
-    The training goes on after the last epoch of the state, up to ``epochs`` in all.
+    The training continues after the last epoch of the state, up to ``epochs`` in all.
 
     Args:
         state: a history's ``state``, or a `Training.state`.

@@ -112,7 +112,7 @@ def test_a_restored_schedule_goes_on_as_if_never_stopped(name):
             ValueError,
             "of 'StepLR', this schedule is Reduce",
         ),
-        (lambda s: {**s, "t": -1}, ValueError, "t is at least 0"),
+        (lambda s: {**s, "t": -1}, ValueError, "t is at least 0; got -1"),
         (lambda s: {**s, "initial": [0.1]}, ValueError, "one for each group; 2 are wanted"),
         (lambda s: {**s, "initial": [0.1, nan]}, ValueError, "finite"),
         (lambda s: {**s, "best": "low"}, TypeError, "best is a loss"),

@@ -170,7 +170,7 @@ def change(path, new):
 
 
 BAD = [
-    (change(["epoch"], -1), ValueError, "epoch is at least 0"),
+    (change(["epoch"], -1), ValueError, "epoch is at least 0; got -1"),
     (change(["epoch"], 7), ValueError, "7 epochs, but its history"),
     (change(["epoch"], KeyError), ValueError, "lacks 'epoch'"),
     (change(["weights"], [1.0]), ValueError, "weights holds 1 numbers.*17 are wanted"),
