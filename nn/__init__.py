@@ -18,8 +18,9 @@
 from autograd import Parameter
 from nn import init, losses, optim, schedules
 from nn.activations import PReLU
+from nn.callbacks import Callback
 from nn.classifier import MLPClassifier
-from nn.clipping import clip_grad_norm_, clip_grad_value_
+from nn.clipping import Clip, clip_grad_norm_, clip_grad_value_
 from nn.dropout import Dropout
 from nn.health.monitor import Monitor
 from nn.layers import MLP, Layer, Neuron
@@ -29,8 +30,11 @@ from nn.predictions import accuracy, predict
 from nn.recurrent import GRUCell, LSTMCell, Recurrent, RNNCell
 from nn.saving.checkpoint import Checkpoint, load, load_into, save
 from nn.saving.tensorfile import CheckpointError
+from nn.training.checkpointing import ModelCheckpoint
+from nn.training.early_stopping import EarlyStopping
 from nn.training.fit import fit
 from nn.training.history import History
+from nn.training.resume import Resume
 
 __all__ = [
     "MLP",
@@ -38,14 +42,18 @@ __all__ = [
     "Adagrad",
     "Adam",
     "AdamW",
+    "Callback",
     "Checkpoint",
     "CheckpointError",
+    "Clip",
     "Dropout",
+    "EarlyStopping",
     "GRUCell",
     "History",
     "LSTMCell",
     "Layer",
     "MLPClassifier",
+    "ModelCheckpoint",
     "Module",
     "Monitor",
     "Neuron",
@@ -54,6 +62,7 @@ __all__ = [
     "RMSprop",
     "RNNCell",
     "Recurrent",
+    "Resume",
     "accuracy",
     "clip_grad_norm_",
     "clip_grad_value_",

@@ -16,9 +16,11 @@ from autograd.notation.hints import did_you_mean
 from nn.checks import finite_number, import_extra, one_of, whole_number
 from nn.data.samples import features
 from nn.layers import MLP
+from nn.losses import Penalised
 from nn.optim import SGD, Adam, Optimizer
 from nn.outputs import probabilities
-from nn.predictions import answers
+from nn.predictions import outputs_of
+from nn.training.early_stopping import EarlyStopping
 from nn.training.fit import fit
 from nn.training.history import History
 
@@ -131,14 +133,16 @@ class MLPClassifier:
             self.model_,
             X,
             numpy.searchsorted(self.classes_, labels),
-            loss="binary_cross_entropy" if len(self.classes_) == 2 else "cross_entropy",
+            loss=Penalised(
+                "binary_cross_entropy" if len(self.classes_) == 2 else "cross_entropy",
+                l2=finite_number("alpha", self.alpha, at_least=0.0) / 2 / batch,
+            ),
             optimizer=self._optimizer(),
             epochs=self.max_iter,
             batch_size=batch,
             shuffle=self.shuffle,
             seed=random.randrange(2**32) if self.random_state is None else self.random_state,
-            l2=finite_number("alpha", self.alpha, at_least=0.0) / 2 / batch,
-            patience=self.n_iter_no_change,
+            callbacks=[EarlyStopping(self.n_iter_no_change)],
             progress=False,
         )
         self.loss_curve_, self.n_iter_ = self.history_["loss"], len(self.history_)
@@ -148,7 +152,7 @@ class MLPClassifier:
         """Return the probability of each class for each row, shape (rows, classes)."""
         if not self.__sklearn_is_fitted__():
             raise ValueError("this MLPClassifier has learned nothing yet; call fit(X, y) first")
-        return probabilities(answers(self.model_, features(X, columns=self.n_features_in_)))
+        return probabilities(outputs_of(self.model_, features(X, columns=self.n_features_in_)))
 
     def predict(self, X: Any) -> Any:
         """Return the likeliest class of each row."""

@@ -1,4 +1,4 @@
-"""Clipping: gradients held within bounds before a step, against those that explode.
+"""Clipping: gradients are kept within bounds before a step, in case they explode.
 
 >>> from autograd import Parameter
 >>> v, w = Parameter(3.0), Parameter(4.0)
@@ -12,31 +12,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from math import hypot, isfinite, isnan, nan
+from math import hypot, inf, isfinite, isnan, nan, sqrt
 from typing import Any
 
 from autograd import Value
 from autograd.extend import NO_GRADIENT
+from autograd.notation.hints import described
+from nn.callbacks import Callback, Training
 from nn.checks import finite_number
 
 KEPT_FROM_ZERO = 1e-6
-"""Added to a norm that is divided by, as PyTorch does."""
+"""This is added to a norm before it divides, as PyTorch does."""
 
 
 def clip_grad_norm_(
     parameters: Value | Iterable[Value], max_norm: float, error_if_nonfinite: bool = False
 ) -> float:
-    """Shrink all gradients by one factor so that, taken as one vector, they are at most so long.
+    """Shrink all gradients by one factor so that, taken as one vector, they are not longer than ``max_norm``.
 
     g ← g · min(1, max_norm / (‖g‖ + 10⁻⁶)), PyTorch's way with Pascanu, Mikolov and Bengio, On the
-    difficulty of training recurrent neural networks (2013), algorithm 1.  Shorter ones stay.
+    difficulty of training recurrent neural networks (2013), algorithm 1.  A shorter vector stays as it is.
 
     Args:
-        parameters: whose ``.grad`` is changed; those without a gradient are left out.
+        parameters: their ``.grad`` is changed; those without a gradient are left out.
         max_norm: the greatest length ‖g‖ = √Σg², from 0 up.
-        error_if_nonfinite: refuse a length that is infinite or nan.  Else an infinite one turns all
-            finite gradients to 0, and a nan makes all of them nan.
+        error_if_nonfinite: refuse a length that is infinite or nan.  Otherwise an infinite length
+            turns all finite gradients to 0, and nan makes all of them nan.
 
     Returns:
         The length before.
@@ -63,7 +64,7 @@ def clip_grad_value_(parameters: Value | Iterable[Value], clip_value: float) -> 
     """Bring each gradient into the range from −clip_value to clip_value.
 
     Args:
-        parameters: whose ``.grad`` is changed; those without a gradient are left out.
+        parameters: their ``.grad`` is changed; those without a gradient are left out.
         clip_value: the greatest size, from 0 up.
 
     Raises:
@@ -75,56 +76,81 @@ def clip_grad_value_(parameters: Value | Iterable[Value], clip_value: float) -> 
         v.grad = within(v.grad, clip_value)
 
 
-@dataclass(frozen=True)
-class Clipping:
-    """What `nn.fit` does to a gradient before a step: first by value, then by norm.
+class Clip(Callback):
+    """Clips the gradient before each step of a training: first by value, then by norm.
 
-    Attributes:
-        norm: the greatest length of the whole; None for any.
-        value: the greatest size of each number; None for any.
+    Args:
+        norm: the greatest length of the whole gradient, see `clip_grad_norm_`; None for any.
+        value: the greatest size of each of its numbers, see `clip_grad_value_`; None for any.
+
+    Raises:
+        TypeError, ValueError: if a limit is not a finite number from 0 up.
     """
 
-    norm: float | None = None
-    value: float | None = None
+    def __init__(self, *, norm: float | None = None, value: float | None = None) -> None:
+        self.norm = None if norm is None else finite_number("norm", norm, at_least=0.0)
+        self.value = None if value is None else finite_number("value", value, at_least=0.0)
 
-    def __call__(self, parameters: Iterable[Value]) -> None:
-        """Clip the gradients of these parameters."""
-        parameters = list(parameters)
+    def on_gradients(self, training: Training) -> None:
+        gradients = training.gradients()
         if self.value is not None:
-            clip_grad_value_(parameters, self.value)
+            gradients = _within(gradients, self.value)
         if self.norm is not None:
-            clip_grad_norm_(parameters, self.norm)
+            gradients = _times(gradients, shrinkage(norm(gradients), self.norm))
+        training.set_gradients(gradients)
+
+    def __repr__(self) -> str:
+        return f"Clip(norm={self.norm}, value={self.value})"
 
 
-def norm(gradients: Iterable[float]) -> float:
-    """√Σg², without overflow on the way; nan if one of them is."""
-    numbers = list(gradients)
+def norm(numbers: Any) -> float:
+    """Return √Σx² of a list or of a NumPy array, without overflow on the way; nan if one of them is.
+
+    >>> norm([3e200, 0.0])
+    3e+200
+    """
+    if hasattr(numbers, "dot"):
+        largest = float(abs(numbers).max(initial=0.0))
+        if not 0 < largest < inf:
+            return largest
+        scaled = numbers / largest
+        return largest * sqrt(scaled.dot(scaled))
+    numbers = list(numbers)
     return nan if any(map(isnan, numbers)) else hypot(*numbers)
 
 
 def shrinkage(length: float, max_norm: float) -> float:
-    """The factor by which a gradient of this length is clipped to ``max_norm``."""
+    """Return the factor by which a gradient of this length is clipped to ``max_norm``."""
     factor = max_norm / (length + KEPT_FROM_ZERO)
     return 1.0 if factor > 1.0 else factor
 
 
 def within(g: float, limit: float) -> float:
-    """``g``, or the end of −limit … limit that it lies beyond; nan stays nan."""
+    """Return ``g``, or the end of −limit … limit that it lies beyond; nan stays nan."""
     if g > limit:
         return limit
     return -limit if g < -limit else g
+
+
+def _within(gradients: Any, limit: float) -> Any:
+    """Clip each number of a list or of an array."""
+    return (
+        gradients.clip(-limit, limit) if hasattr(gradients, "clip") else [within(g, limit) for g in gradients]
+    )
+
+
+def _times(gradients: Any, factor: float) -> Any:
+    """Multiply each number of a list or of an array."""
+    return gradients * factor if hasattr(gradients, "dot") else [g * factor for g in gradients]
 
 
 def _with_gradients(parameters: Any) -> list[Any]:
     if isinstance(parameters, Value):
         parameters = [parameters]
     if isinstance(parameters, str) or not isinstance(parameters, Iterable):
-        raise TypeError(
-            f"clipping takes Parameters, such as model.parameters(); "
-            f"got {parameters!r} ({type(parameters).__name__})"
-        )
+        raise TypeError(f"clipping takes Parameters, such as model.parameters(); got {described(parameters)}")
     listed = list(parameters)
     for v in listed:
         if not isinstance(v, Value):
-            raise TypeError(f"clipping takes Parameters; got {v!r} ({type(v).__name__})")
+            raise TypeError(f"clipping takes Parameters; got {described(v)}")
     return [v for v in listed if v.grad is not NO_GRADIENT]

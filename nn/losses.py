@@ -12,6 +12,7 @@ sequence of as many numbers (or of Values).  The loss of a batch is the mean ove
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from math import isclose, log
 from numbers import Real
 from typing import Any, TypeAlias
@@ -225,6 +226,45 @@ def by_name(name: str) -> Loss:
     True
     """
     return one_of("loss", name, LOSSES)
+
+
+@dataclass(frozen=True)
+class Penalised:
+    """A loss, and a penalty on the size of a model's weights: loss + l1·Σ|w| + l2·Σw².
+
+    `nn.fit` takes it as a loss.  Only weights are penalised, not biases: see `nn.Module.weights`.
+
+    Args:
+        loss: one of these losses or its name, or any function of a prediction and a target.
+        l1, l2: the factors of the two sums, from 0 up.
+
+    Raises:
+        TypeError, ValueError: if an argument is of the wrong kind, unknown or out of range.
+
+    >>> Penalised("mse", l2=0.5).penalty([Value(1.0), Value(2.0)]).data
+    2.5
+    """
+
+    loss: Any
+    l1: float = 0.0
+    l2: float = 0.0
+
+    def __post_init__(self) -> None:
+        if isinstance(self.loss, str) or not callable(self.loss):
+            object.__setattr__(self, "loss", by_name(self.loss))
+        for name in ("l1", "l2"):
+            object.__setattr__(self, name, finite_number(name, getattr(self, name), at_least=0.0))
+
+    def penalty(self, weights: Sequence[Value]) -> Value | None:
+        """Return the part that depends on the weights alone; None if there is none."""
+        parts = []
+        if self.l1:
+            parts.append(self.l1 * l1(weights))
+        if self.l2:
+            parts.append(self.l2 * l2(weights))
+        if not parts or not weights:
+            return None
+        return parts[0] if len(parts) == 1 else parts[0] + parts[1]
 
 
 def _listed(x: Any) -> Sequence[Any]:

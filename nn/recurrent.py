@@ -1,7 +1,7 @@
 """Recurrent cells, and the network that takes a sequence step by step.
 
 A cell is made of layers that see the step's inputs x and the last state h side by side, so that a
-gate's w·x + u·h + b is one node a unit.  The equations and the order of the gates are PyTorch's;
+gate's w·x + u·h + b is one node per unit.  The equations and the order of the gates are PyTorch's;
 where that adds two biases that always move together, there is one.
 
 Labels: ``wf21`` is the weight from input 2 to unit 1 of the gate f, ``uf21`` the one from unit 2 of
@@ -13,18 +13,17 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Sequence
-from numbers import Real
 from typing import Any
 
 from autograd import Constant, Value
 from autograd.extend import collector_paused
+from autograd.notation.hints import described
 from nn.checks import Seed, generator, whole_number
 from nn.init import Initialiser
 from nn.inputs import as_inputs
 from nn.layers import ActivationChoice, Layer
 from nn.module import Module
-
-State = tuple[Value, ...]
+from nn.sequences import SequenceFeeding, State, as_steps
 
 
 class Cell(Module):
@@ -34,9 +33,9 @@ class Cell(Module):
     have; to a cell's own code a state is one flat tuple, the h first.
 
     Attributes:
-        nin: the number of inputs a step.
+        nin: the number of inputs per step.
         n: the number of units: the length of h.
-        parts: the names of what a state is made of: h, and c in an LSTM.
+        parts: the names of the parts of a state: h, and c in an LSTM.
     """
 
     parts: tuple[str, ...] = ("h",)
@@ -44,7 +43,7 @@ class Cell(Module):
     n: int
 
     def fire(self, x: State, state: State) -> State:
-        """The next state, from as many Values as there are inputs and as there are in a state."""
+        """Return the next state, given the Values of a step's inputs and those of the last state."""
         raise NotImplementedError("a cell states its equations")
 
     def step(self, x: State, state: State) -> State:
@@ -58,7 +57,7 @@ class Cell(Module):
         return len(self.parts) * self.n
 
     def __call__(self, x: Iterable[Value | float], state: Any = None) -> Any:
-        """One step.
+        """Take one step.
 
         Args:
             x: the inputs: ``nin`` numbers or Values.
@@ -75,7 +74,7 @@ class Cell(Module):
         return self._shaped(self.step(as_inputs(x, self.nin, type(self).__name__), before))
 
     def zeros(self) -> State:
-        """The state before the first step."""
+        """Return the state before the first step."""
         return (Constant(0.0),) * self.state_size
 
     def _flat(self, state: Any) -> State:
@@ -88,11 +87,11 @@ class Cell(Module):
         flat: list[Value] = []
         for part, values in zip(self.parts, state, strict=True):
             if not isinstance(values, Iterable):
-                raise TypeError(f"{part} is a sequence of numbers or Values, one a unit; got {values!r}")
+                raise TypeError(f"{part} is a sequence of numbers or Values, one per unit; got {values!r}")
             listed = list(values)
             if len(listed) != self.n:
                 whose = f"{part} of this {type(self).__name__}"
-                raise ValueError(f"{whose} has {self.n} numbers, one a unit; got {len(listed)}")
+                raise ValueError(f"{whose} has {self.n} numbers, one per unit; got {len(listed)}")
             flat += [v if isinstance(v, Value) else Constant(v) for v in listed]
         return tuple(flat)
 
@@ -107,7 +106,7 @@ class Cell(Module):
         init: str | Initialiser | None,
         rng: random.Random,
     ) -> Layer:
-        """A layer that sees the inputs and h, with labels after its letter."""
+        """Return a layer that sees the inputs and h, with labels after its letter."""
         layer = Layer(self.nin + self.n, self.n, activation, init=init, seed=rng)
         _label(layer, letter, self.nin)
         return layer
@@ -122,7 +121,7 @@ class RNNCell(Cell):
     Elman, Finding structure in time (1990).
 
     Args:
-        nin: the number of inputs a step.
+        nin: the number of inputs per step.
         n: the number of units.
         activation: tanh by default; see `nn.Neuron`.
         init: an initialiser or the name of one; by default the one that suits the activation.
@@ -256,13 +255,16 @@ class Recurrent(Module):
         nout: the number of outputs.
         output: the activation of the outputs; linear by default.
         every_step: give the outputs after every step, rather than only after the last.
+        truncate: `nn.fit` then takes a step of the optimiser after this many steps of the sequences,
+            and lets gradients flow back no further; by default they flow back to the beginning.
         seed: where the random weights of the outputs come from, a number or a `random.Random`.
 
     Attributes:
         cell: the cell.
         readout: the Layer of the outputs.
-        nin, nout: the numbers of inputs a step and of outputs.
-        every_step: see above.
+        nin, nout: the numbers of inputs per step and of outputs.
+        every_step, truncate: see above.
+        feeding: how its samples are put to it; see `nn.data.feeding`.
 
     Raises:
         TypeError, ValueError: if an argument is of the wrong kind or unknown.
@@ -281,23 +283,34 @@ class Recurrent(Module):
         output: ActivationChoice = "linear",
         *,
         every_step: bool = False,
+        truncate: int | None = None,
         seed: Seed = None,
     ) -> None:
         if not isinstance(cell, Cell):
-            raise TypeError(f"cell is an RNNCell, LSTMCell or GRUCell; got {cell!r} ({type(cell).__name__})")
+            raise TypeError(f"cell is an RNNCell, LSTMCell or GRUCell; got {described(cell)}")
         self.cell, self.every_step = cell, bool(every_step)
+        self.truncate = None if truncate is None else whole_number("truncate", truncate)
         self.readout = Layer(cell.n, nout, output, seed=seed, number=2)
         self.nin, self.nout = cell.nin, self.readout.nout
 
+    @property
+    def feeding(self) -> SequenceFeeding:
+        return SequenceFeeding(self)
+
+    @property
+    def state_size(self) -> int:
+        """How many numbers the state of its cell has."""
+        return self.cell.state_size
+
     def __call__(self, x: Iterable[Any]) -> Any:
-        """The outputs for one sequence.
+        """Return the outputs for one sequence.
 
         Args:
-            x: one row of ``nin`` numbers or Values a step; or all of them one after the other.
+            x: one row of ``nin`` numbers or Values per step; or all of them one after the other.
 
         Returns:
             A Value if there is one output, else a list of them; with ``every_step`` a list with one
-            of these a step.
+            of these per step.
 
         Raises:
             ValueError: if a step has another number of inputs, or if there is no step.
@@ -309,7 +322,7 @@ class Recurrent(Module):
     def unroll(
         self, steps: Sequence[State], read: Iterable[int] | None = None, state: State | None = None
     ) -> tuple[list[list[Value]], State]:
-        """The outputs after some steps, and the state after the last.
+        """Return the outputs after some steps, and the state after the last.
 
         Args:
             steps: the inputs of each step, as Values.
@@ -333,33 +346,6 @@ class Recurrent(Module):
         return (
             f"Recurrent: {self.cell}, read by a layer {self.cell.n} → {self.nout}, {name}, after {when} step"
         )
-
-
-def as_steps(x: Any, nin: int) -> list[State]:
-    """One sequence as the Values of each step; numbers become ``x1^t``, ``x2^t``, …
-
-    Raises:
-        TypeError: if it is no sequence.
-        ValueError: if it is empty, or has a step of another number of inputs.
-    """
-    if isinstance(x, (str, bytes)) or not isinstance(x, Iterable):
-        raise TypeError(f"a sequence is one row of inputs a step; got {x!r} ({type(x).__name__})")
-    listed = list(x)
-    if listed and all(isinstance(v, (Value, Real)) for v in listed):
-        if len(listed) % nin:
-            raise ValueError(f"a sequence has {nin} inputs a step; {len(listed)} numbers are no whole steps")
-        listed = [listed[k : k + nin] for k in range(0, len(listed), nin)]
-    if not listed:
-        raise ValueError("a sequence has at least one step; got none")
-    steps = []
-    for t, step in enumerate(listed, 1):
-        row = [step] if isinstance(step, (Value, Real)) else list(step)
-        if len(row) != nin:
-            raise ValueError(f"a sequence has {nin} inputs a step; step {t} has {len(row)}")
-        steps.append(
-            tuple(v if isinstance(v, Value) else Value(v, f"x{j}^{t}") for j, v in enumerate(row, 1))
-        )
-    return steps
 
 
 def _label_state(state: State, cell: Cell, t: int) -> None:

@@ -1,7 +1,8 @@
-"""Schedules: how the learning rate changes from epoch to epoch.
+"""Schedules: how the learning rate changes from epoch to epoch, or from batch to batch.
 
 Each is a formula for the rate after t steps of the schedule, from the rate that a group of the
 optimiser started with.  Names, arguments and numbers are PyTorch's (``torch.optim.lr_scheduler``).
+A schedule is a callback of `nn.fit`, or its ``step`` is called in a loop of your own:
 
 >>> from nn import MLP, SGD
 >>> optimizer = SGD(MLP(2, [1]).parameters(), lr=0.8)
@@ -23,20 +24,26 @@ from math import cos, inf, isfinite, pi
 from numbers import Real
 from typing import Any
 
-from nn.checks import check_column, check_keys, finite_number, whole_number
+from autograd.notation.hints import described
+from nn.callbacks import Callback, Epoch, Training
+from nn.checks import check_column, check_keys, finite_number, one_of, whole_number
 from nn.optim import Optimizer
 
+EVERY = ("epoch", "batch")
+"""After what a schedule takes a step in a training."""
 
-class Schedule:
+
+class Schedule(Callback):
     """The base of all schedules.
 
     A subclass states its `rate`.  The rates are set when the schedule is made and by each `step`.
 
     Args:
-        optimizer: whose rates it sets.
+        optimizer: the optimiser whose rates it sets.
+        every: whether `nn.fit` steps it after every "epoch" or after every "batch".
 
     Attributes:
-        optimizer: likewise.
+        optimizer, every: see above.
         t: how many steps were taken.
         initial: the rate that each group started with.
 
@@ -44,39 +51,55 @@ class Schedule:
         TypeError, ValueError: if an argument is of the wrong kind or out of range.
     """
 
-    def __init__(self, optimizer: Optimizer) -> None:
+    optimizer: Optimizer
+
+    def __init__(self, optimizer: Optimizer, every: str = "epoch") -> None:
         if not isinstance(optimizer, Optimizer):
             raise TypeError(
-                f"a schedule sets the rates of an optimiser of nn.optim; "
-                f"got {optimizer!r} ({type(optimizer).__name__})"
+                f"a schedule sets the rates of an optimiser of nn.optim; got {described(optimizer)}"
             )
+        self.every = one_of("step of a schedule", every, {name: name for name in EVERY})
         self.optimizer, self.t = optimizer, 0
         self.initial = [group.setdefault("initial_lr", group["lr"]) for group in optimizer.param_groups]
         self._set()
 
     def rate(self, initial: float, t: int) -> float:
-        """The rate after ``t`` steps of a group that started with ``initial``."""
+        """Return the rate after ``t`` steps of a group that started with ``initial``."""
         raise NotImplementedError("a schedule states its rate")
 
     def step(self, loss: float | None = None) -> None:
-        """Set the rates for the next epoch.
+        """Set the rates for the next epoch or batch.
 
         Args:
-            loss: that of the last epoch, for a schedule that goes by it; not needed by the others.
+            loss: the loss of the last epoch, for a schedule that depends on it; the others ignore it.
         """
         self.t += 1
         self._set()
+
+    def on_batch_end(self, training: Training, loss: float, samples: int) -> None:
+        if self.every == "batch":
+            self.step()
+
+    def on_epoch_end(self, training: Training, epoch: Epoch) -> None:
+        if self.every == "epoch":
+            self.step(epoch.judged_by)
+
+    def on_save(self, training: Training) -> dict[str, Any]:
+        return self.state_dict()
+
+    def on_resume(self, training: Training, state: Any) -> None:
+        self.load_state_dict(state)
 
     def _set(self) -> None:
         for group, initial in zip(self.optimizer.param_groups, self.initial, strict=True):
             group["lr"] = self.rate(initial, self.t)
 
     def state_dict(self) -> dict[str, Any]:
-        """Where the schedule stands: not its settings, nor the rates, which the optimiser keeps."""
+        """Return where the schedule stands: not its settings, nor the rates, which the optimiser keeps."""
         return {"schedule": type(self).__name__, "t": self.t, "initial": list(self.initial)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a `state_dict`; nothing is changed if anything is wrong with it.
+        """Continue from a `state_dict`; nothing is changed if anything is wrong with it.
 
         Raises:
             TypeError, ValueError: naming what does not fit.
@@ -92,64 +115,64 @@ class Schedule:
         return whole_number("t", state["t"], at_least=0), list(initial)
 
     def __repr__(self) -> str:
-        hidden = ("optimizer", "t", "initial", "best", "bad_epochs")
+        hidden = ("optimizer", "every", "t", "initial", "best", "bad_epochs")
         settings = [f"{name}={x!r}" for name, x in vars(self).items() if name not in hidden]
         return f"{type(self).__name__}({', '.join([*settings, f't={self.t}'])})"
 
 
 class StepLR(Schedule):
-    """Multiplied by γ every few epochs: initial · γ^⌊t / step_size⌋.
+    """The rate is multiplied by γ every few epochs: initial · γ^⌊t / step_size⌋.
 
     Args:
-        optimizer: see `Schedule`.
-        step_size: epochs from one multiplication to the next, at least 1.
+        optimizer, every: see `Schedule`.
+        step_size: epochs (or batches) from one multiplication to the next, at least 1.
         gamma: γ, above 0.
     """
 
-    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
-        self.step_size, self.gamma = (
-            whole_number("step_size", step_size),
-            finite_number("gamma", gamma, above=0.0),
-        )
-        super().__init__(optimizer)
+    def __init__(
+        self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, *, every: str = "epoch"
+    ) -> None:
+        self.step_size = whole_number("step_size", step_size)
+        self.gamma = finite_number("gamma", gamma, above=0.0)
+        super().__init__(optimizer, every)
 
     def rate(self, initial: float, t: int) -> float:
         return initial * self.gamma ** (t // self.step_size)
 
 
 class ExponentialLR(Schedule):
-    """Multiplied by γ every epoch: initial · γ^t.
+    """The rate is multiplied by γ every epoch: initial · γ^t.
 
     Args:
-        optimizer: see `Schedule`.
+        optimizer, every: see `Schedule`.
         gamma: γ, above 0.
     """
 
-    def __init__(self, optimizer: Optimizer, gamma: float) -> None:
+    def __init__(self, optimizer: Optimizer, gamma: float, *, every: str = "epoch") -> None:
         self.gamma = finite_number("gamma", gamma, above=0.0)
-        super().__init__(optimizer)
+        super().__init__(optimizer, every)
 
     def rate(self, initial: float, t: int) -> float:
         return initial * self.gamma**t
 
 
 class CosineAnnealingLR(Schedule):
-    """Down half a wave of the cosine: eta_min + ½ (initial − eta_min)(1 + cos(π t / T_max)).
+    """The rate falls along half a wave of the cosine: eta_min + ½ (initial − eta_min)(1 + cos(π t / T_max)).
 
     Loshchilov and Hutter, SGDR: stochastic gradient descent with warm restarts (2017), eq. 5.
 
     Args:
-        optimizer: see `Schedule`.
-        T_max: after how many epochs the lowest rate is reached, at least 1; after that it rises again.
+        optimizer, every: see `Schedule`.
+        T_max: after how many epochs (or batches) the rate is lowest, at least 1; after that it rises again.
         eta_min: the lowest rate, from 0 up.
     """
 
-    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:
-        self.T_max, self.eta_min = (
-            whole_number("T_max", T_max),
-            finite_number("eta_min", eta_min, at_least=0.0),
-        )
-        super().__init__(optimizer)
+    def __init__(
+        self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, *, every: str = "epoch"
+    ) -> None:
+        self.T_max = whole_number("T_max", T_max)
+        self.eta_min = finite_number("eta_min", eta_min, at_least=0.0)
+        super().__init__(optimizer, every)
 
     def rate(self, initial: float, t: int) -> float:
         return self.eta_min + (initial - self.eta_min) * (1 + cos(pi * t / self.T_max)) / 2
@@ -159,10 +182,10 @@ class LinearLR(Schedule):
     """Warm-up: a share of the rate that grows evenly from start_factor to end_factor, then stays.
 
     Args:
-        optimizer: see `Schedule`.
+        optimizer, every: see `Schedule`.
         start_factor: the first share, above 0 and at most 1.
         end_factor: the last one, from 0 to 1.
-        total_iters: in how many epochs it grows, at least 1.
+        total_iters: in how many epochs (or batches) it grows, at least 1.
     """
 
     def __init__(
@@ -171,11 +194,13 @@ class LinearLR(Schedule):
         start_factor: float = 1 / 3,
         end_factor: float = 1.0,
         total_iters: int = 5,
+        *,
+        every: str = "epoch",
     ) -> None:
         self.start_factor = finite_number("start_factor", start_factor, above=0.0, at_most=1.0)
         self.end_factor = finite_number("end_factor", end_factor, at_least=0.0, at_most=1.0)
         self.total_iters = whole_number("total_iters", total_iters)
-        super().__init__(optimizer)
+        super().__init__(optimizer, every)
 
     def rate(self, initial: float, t: int) -> float:
         grown = min(t, self.total_iters) / self.total_iters
@@ -183,12 +208,12 @@ class LinearLR(Schedule):
 
 
 class SequentialLR(Schedule):
-    """One schedule after another, each starting anew: a warm-up and then the cosine, for example.
+    """One schedule follows another, each starting anew: a warm-up and then the cosine, for example.
 
     Args:
-        optimizer: see `Schedule`.
+        optimizer, every: see `Schedule`; what the single schedules say of ``every`` does not count.
         schedulers: schedules of this optimiser, each a formula of its own steps.
-        milestones: after how many epochs the second, third … begins, rising.
+        milestones: after how many epochs (or batches) the second, third … begins, rising.
 
     >>> from nn import MLP, SGD
     >>> optimizer = SGD(MLP(2, [1]).parameters(), lr=1.0)
@@ -199,7 +224,12 @@ class SequentialLR(Schedule):
     """
 
     def __init__(
-        self, optimizer: Optimizer, schedulers: Sequence[Schedule], milestones: Sequence[int]
+        self,
+        optimizer: Optimizer,
+        schedulers: Sequence[Schedule],
+        milestones: Sequence[int],
+        *,
+        every: str = "epoch",
     ) -> None:
         self.schedulers, self.milestones = list(schedulers), list(milestones)
         for schedule in self.schedulers:
@@ -213,7 +243,7 @@ class SequentialLR(Schedule):
                 f"milestones are {len(self.schedulers) - 1} rising numbers of epochs, one between each "
                 f"schedule and the next; got {milestones!r}"
             )
-        super().__init__(optimizer)
+        super().__init__(optimizer, every)
 
     def rate(self, initial: float, t: int) -> float:
         k = bisect_right(self.milestones, t)
@@ -222,14 +252,14 @@ class SequentialLR(Schedule):
 
 
 class ReduceLROnPlateau(Schedule):
-    """Multiplied by a factor whenever the loss has not got lower for more than ``patience`` epochs.
+    """The rate is multiplied by a factor when the loss did not fall for more than ``patience`` epochs.
 
     A loss counts as lower if it is below (1 − threshold) times the lowest so far.
 
     Args:
         optimizer: see `Schedule`.
         factor: from above 0 to below 1.
-        patience: how many epochs without a lower loss are borne, from 0 up.
+        patience: how many epochs may pass without a lower loss, from 0 up.
         threshold: from 0 up and below 1.
         min_lr: the lowest rate, from 0 up.
     """
@@ -251,7 +281,7 @@ class ReduceLROnPlateau(Schedule):
         super().__init__(optimizer)
 
     def step(self, loss: float | None = None) -> None:
-        """Take note of an epoch's loss, and lower the rates if it is time.
+        """Note an epoch's loss, and lower the rates if it is time.
 
         Raises:
             TypeError: if there is no loss.

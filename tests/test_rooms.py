@@ -27,8 +27,9 @@ AUTOGRAD = (
 )  # fmt: skip
 NN = (
     "checks", "init", "module", "activations", "dropout", "losses", "outputs", "data", "inputs", "matrices",
-    "weights", "layers", "recurrent", "attention", "optim", "schedules", "clipping", "predictions",
-    "saving", "seeing", "health", "training", "classifier", "command", "__main__", "",
+    "weights", "layers", "sequences", "recurrent", "attention", "optim", "callbacks", "schedules",
+    "clipping", "predictions", "saving", "seeing", "health", "training", "classifier", "command",
+    "__main__", "",
 )  # fmt: skip
 ORDER = [f"autograd.{room}".rstrip(".") for room in AUTOGRAD] + [f"nn.{room}".rstrip(".") for room in NN]
 """The rooms from the ground up; a package's own name stands for its face, ``__init__.py``."""

@@ -16,7 +16,7 @@ from nn.data.samples import as_list, targets
 from nn.losses import Loss
 from nn.module import Module, mode
 from nn.outputs import largest, single_or_list
-from nn.predictions import answers
+from nn.predictions import outputs_of
 from nn.training.history import History
 
 
@@ -84,7 +84,7 @@ class Result:
         return [largest(support) for support in supports]
 
     def _outputs(self, X: Any) -> Any:
-        outputs = answers(self.job.model, self.job.scaler.transform(X))
+        outputs = outputs_of(self.job.model, self.job.scaler.transform(X))
         return import_extra("numpy", "a result").reshape(outputs, (len(X), self.job.head.outputs))
 
     def loss(self, x: Sequence[float], y: float) -> Value:
@@ -98,7 +98,7 @@ class Result:
         X, y = self.job.seen(data)
         loss = losses.by_name(self.job.settings.loss)
         rows, _ = targets(y, self.job.head.outputs, loss)
-        found: list[list[float]] = as_list(answers(Costs(self.job.model, loss), X, rows))
+        found: list[list[float]] = as_list(outputs_of(Costs(self.job.model, loss), X, rows))
         return [cost for (cost,) in found]
 
     def scores(self, data: Dataset) -> Scores:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from os import PathLike
 from time import perf_counter
 from typing import Any
 
-from nn import losses
+from nn.callbacks import Epoch, Training, evenly_spaced
 from nn.command.job import Job
 from nn.command.result import Result, Snapshot
 from nn.command.settings import SCHEDULES
+from nn.losses import Penalised
 from nn.training.fit import fit
-from nn.training.history import evenly_spaced
+from nn.training.resume import Resume
 
 SNAPSHOTS = 30
 """About this many snapshots are taken of a network that can be drawn while it learns."""
@@ -32,43 +33,36 @@ def run(
         path: where a checkpoint is written after each epoch.
         resume: the state of a training to continue; see `resumed`.
     """
-    loss = losses.by_name(job.settings.loss)
     snapshots = [_snapshot(job, 0, None)] if job.on_a_plane and resume is None else []
+    watched = evenly_spaced(job.settings.epochs, SNAPSHOTS) if job.on_a_plane else set()
+
+    def after_an_epoch(training: Training, epoch: Epoch) -> None:
+        if path is not None:
+            job.save(path, training.state())
+        if epoch.number in watched:
+            snapshots.append(_snapshot(job, epoch.number, epoch.loss))
+
+    callbacks: list[Any] = [after_an_epoch] if path is not None or watched else []
+    schedule = SCHEDULES[job.settings.schedule](job.optimizer, job.settings.epochs)
+    if schedule is not None:
+        callbacks.append(schedule)
+    if resume is not None:
+        callbacks.append(Resume(resume))
     started = perf_counter()
     history = fit(
         job.model,
         *job.seen(job.train),
-        loss=loss,
+        loss=Penalised(job.settings.loss, l2=job.settings.l2),
         optimizer=job.optimizer,
         epochs=job.settings.epochs,
         batch_size=min(job.settings.batch, len(job.train)),
         seed=job.settings.seed,
-        l2=job.settings.l2,
         validation=job.seen(job.held_out) if len(job.held_out) else None,
         progress=progress,
         engine=job.settings.engine,
-        schedule=SCHEDULES[job.settings.schedule](job.optimizer, job.settings.epochs),
-        checkpoint=_after_an_epoch(job, path, snapshots),
-        resume=resume,
+        callbacks=callbacks,
     )
     return Result(job, history, perf_counter() - started, snapshots)
-
-
-def _after_an_epoch(
-    job: Job, path: str | PathLike[str] | None, snapshots: list[Snapshot]
-) -> Callable[[Mapping[str, Any]], None] | None:
-    """Return what writes a checkpoint and takes a snapshot after each epoch; None if neither is wanted."""
-    watched = evenly_spaced(job.settings.epochs, SNAPSHOTS) if job.on_a_plane else set()
-    if path is None and not watched:
-        return None
-
-    def after_an_epoch(state: Mapping[str, Any]) -> None:
-        if path is not None:
-            job.save(path, state)
-        if state["epoch"] in watched:
-            snapshots.append(_snapshot(job, state["epoch"], state["history"]["loss"][-1]))
-
-    return after_an_epoch
 
 
 def _snapshot(job: Job, epoch: int, loss: float | None) -> Snapshot:

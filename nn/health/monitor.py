@@ -26,66 +26,68 @@ from typing import TYPE_CHECKING, Any
 
 from autograd import Value, gradients
 from autograd.extend import NO_GRADIENT
+from autograd.notation.hints import described
 from autograd.notation.numbers import counted
-from nn.health.signs import RUN, SIGNS
+from nn.callbacks import Callback, Numbers, Training
+from nn.clipping import norm
+from nn.health.records import RUN, LayerRecord, Record, Records
+from nn.health.signs import SIGNS, Finding
+from nn.health.units import Layer, UnitFacts, facts_of_units, layers_of
 from nn.module import Module, mode
 
 if TYPE_CHECKING:
     from autograd.seeing import Drawing, GradientPath
     from nn.seeing.style import Plot
-from nn.health.records import Finding, LayerRecord, Record
-from nn.health.units import Layer, UnitFacts, facts_of_units, layers_of, norm
 
 POINTS = 50
-"""About how many records `nn.fit` makes, besides those of the first steps."""
+"""`nn.fit` makes about this many records, besides those of the first steps."""
 WATCHED, READ_EVERY = 32, 8
-"""On how many samples, from all over the data, the activations are read; again after so many times as
-many have been trained on."""
+"""The activations are read on this many samples, from all over the data, and read again when this many
+times as many samples have been trained on."""
 SMALL_PICTURE = 20
-"""Beyond so many nodes only the strongest routes of a bad weight are drawn."""
+"""A picture with more nodes than this shows only the strongest routes of a bad weight."""
 
 
-class Monitor:
-    """Records a training's health: for `nn.fit` (``monitor=``) and for loops of your own.
+class Monitor(Callback):
+    """Records a training's health: as a callback of `nn.fit`, and in loops of your own.
 
     Args:
         tell: called with each `Finding` when it is made, ``print`` for example.
 
     Attributes:
         layers: the names of the layers.
-        records: one a step that was recorded.
+        records: one per step that was recorded.
         findings: the signs seen so far, each named once.
 
     Raises:
         TypeError: if ``tell`` is not a function.
     """
 
+    watched = WATCHED
+
     def __init__(self, *, tell: Callable[[Finding], object] | None = None) -> None:
         if tell is not None and not callable(tell):
             raise TypeError(f"tell is a function of a finding, such as print; got {tell!r}")
-        self.records: list[Record] = []
         self.findings: list[Finding] = []
         self._tell = tell
         self._model: Module | None = None
-        self._layers: list[Layer] = []
+        self._log = Records()
         self._every = 1
         self._step = 0
         self._losses: list[float] = []
-        self._before: Sequence[float] = []
+        self._before: Numbers = None
         self._bad: _Bad | None = None
-        self._units: dict[str, UnitFacts] = {}
         self._unread = 0
         self._rows: list[Sequence[float]] = []
         self._examples: list[Callable[[], Value]] = []
 
     @property
     def layers(self) -> list[str]:
-        return [layer.name for layer in self._layers]
+        return self._log.layers
 
     @property
-    def sizes(self) -> list[int]:
-        """How many parameters each layer has."""
-        return [len(layer.places) for layer in self._layers]
+    def records(self) -> list[Record]:
+        return self._log.records
 
     # ------------------------------------------------------------------------------ a loop of one's own
 
@@ -94,8 +96,8 @@ class Monitor:
 
         Args:
             model: a Module; its weights are read at each `record`.
-            X: rows of numbers on which the activations are read, a few dozen: for saturated and dead
-                units.
+            X: a few dozen rows of numbers, on which the activations are read to find saturated and
+                dead units.
 
         Raises:
             TypeError: if the model is not a Module.
@@ -108,7 +110,7 @@ class Monitor:
         """Note a step that was just taken: call it after ``optimizer.step()``.
 
         Args:
-            loss: what the step went by.
+            loss: the loss that the step went by.
 
         Raises:
             RuntimeError: if no model is watched.
@@ -118,7 +120,7 @@ class Monitor:
             raise RuntimeError("there is nothing to record yet: monitor.watch(model) before the loop")
         cost = loss.data if isinstance(loss, Value) else loss
         if not isinstance(cost, Real):
-            raise TypeError(f"the loss is a Value or a number; got {loss!r} ({type(loss).__name__})")
+            raise TypeError(f"the loss is a Value or a number; got {described(loss)}")
         parameters = self._model.parameters()
         slopes = [0.0 if p.grad is NO_GRADIENT else p.grad for p in parameters]
         after = [p.data for p in parameters]
@@ -126,51 +128,65 @@ class Monitor:
         self.take(self._before, after, slopes, partial(facts_of_units, self._model, self._rows))
         self._before = after
 
-    # -------------------------------------------------------------------------------------------- fit's
+    # --------------------------------------------------------------------------------- as a callback
 
-    def begin(self, model: Module, steps: int, examples: Iterable[Callable[[], Value]]) -> None:
-        """Watch the model for so many steps of `nn.fit`; each example gives the loss of a sample."""
-        self._begin(model, max(1, steps // POINTS), examples)
+    def on_train_begin(self, training: Training) -> None:
+        steps = (training.epochs - len(training.history)) * training.batches
+        self._begin(training.model, max(1, steps // POINTS), training.examples(WATCHED))
+        self._before = None
+
+    def on_gradients(self, training: Training) -> None:
+        wanted = self._step < RUN or (self._step + 1) % self._every == 0
+        if wanted and self._before is None:  # a batch may take several steps: the first one's weights count
+            self._before = training.weights()
+
+    def on_batch_end(self, training: Training, loss: float, samples: int) -> None:
+        self.note(loss, samples)
+        if self._before is not None or not isfinite(loss):
+            after = training.weights()
+            before = after if self._before is None else self._before
+            self.take(before, after, training.gradients(), training.units)
+            self._before = None
+
+    # ------------------------------------------------------------------------------------- recording
 
     def _begin(self, model: Any, every: int, examples: Iterable[Callable[[], Value]]) -> None:
         if not isinstance(model, Module):
             raise TypeError(f"a monitor watches an nn.Module; got {type(model).__name__}")
-        self.records, self.findings, self._bad = [], [], None
-        self._model, self._layers, self._every = model, layers_of(model), every
+        self._log, self.findings, self._bad = Records(layers_of(model)), [], None
+        self._model, self._every = model, every
         self._step, self._losses, self._examples = 0, [], list(examples)
-        self._units, self._unread = {}, READ_EVERY * WATCHED
-
-    def wanted(self) -> bool:
-        """Whether the next step is to be recorded: the first few, and then every so often."""
-        return self._step < RUN or (self._step + 1) % self._every == 0
+        self._unread = READ_EVERY * WATCHED
 
     def note(self, loss: float, samples: int) -> None:
-        """Count a step on so many samples."""
+        """Count a step on this many samples."""
         self._step += 1
         self._unread += samples
         self._losses.append(loss)
 
     def take(
         self,
-        before: Sequence[float],
-        after: Sequence[float],
-        gradients: Sequence[float],
-        units: Callable[[], dict[str, UnitFacts]],
+        before: Numbers,
+        after: Numbers,
+        gradients: Numbers,
+        units: Callable[[], Any],
     ) -> None:
         """Record the step last noted.
 
         Args:
-            before, after: the model's parameters around it, as lists or NumPy's arrays.
-            gradients: that it went by, likewise.
-            units: gives what the units of each layer show; asked now and then, as it takes time.
+            before, after: the model's parameters before and after it, as lists or NumPy arrays.
+            gradients: the gradients that it went by, likewise.
+            units: returns what the units of each layer show; called now and then, as it takes time.
         """
         if self._unread >= READ_EVERY * WATCHED:
-            self._units, self._unread = units(), 0
-        layers = tuple(self._layer_record(layer, before, after, gradients) for layer in self._layers)
+            self._log.units, self._unread = units(), 0
+        layers = tuple(
+            self._layer_record(layer, before, after, gradients) for layer in self._log.known_layers
+        )
         bad = [loss for loss in self._losses if not isfinite(loss)]
         loss = bad[-1] if bad else sum(self._losses) / len(self._losses)
         self._losses = []
-        self.records.append(Record(self._step, loss, layers))
+        self._log.records.append(Record(self._step, loss, layers))
         for finding in self._signs():
             if self._bad is None and finding.layer:
                 self._bad = _Bad(finding, [*map(float, before)], [*map(float, gradients)])
@@ -179,7 +195,7 @@ class Monitor:
                 self._tell(finding)
 
     def _layer_record(self, layer: Layer, before: Any, after: Any, gradients: Any) -> LayerRecord:
-        facts = self._units.get(layer.name, UnitFacts())
+        facts = self._log.units.get(layer.name, UnitFacts())
         w, moved = layer.of(before), layer.of(after)
         weights = norm(w)
         if not isfinite(weights) or not isfinite(norm(moved)):
@@ -189,46 +205,22 @@ class Monitor:
             share = update / weights if weights else (inf if update else 0.0)
         return LayerRecord(norm(layer.of(gradients)), weights, share, facts.saturated, facts.dead)
 
-    # -------------------------------------------------------------------------------------------- signs
-
     def _signs(self) -> list[Finding]:
-        """The signs of the last record that were not named before."""
+        """Return the signs of the last record that were not named before."""
         named = {finding.sign for finding in self.findings}
         fresh = []
         for sign, look in SIGNS.items():
             if sign not in named:
                 fresh += [
-                    Finding(sign, self._step, "" if k is None else self._layers[k].name, fact)
-                    for k, fact in look(self)
+                    Finding(sign, self._step, "" if k is None else self.layers[k], fact)
+                    for k, fact in look(self._log)
                 ]
         return fresh
-
-    @property
-    def means(self) -> list[float]:
-        """The mean losses of each whole run of records, in turn."""
-        losses = [record.loss for record in self.records]
-        return [sum(losses[i - RUN : i]) / RUN for i in range(RUN, len(losses) + 1, RUN)]
-
-    def units_in(self, k: int) -> int:
-        """How many units layer ``k`` was seen to have."""
-        return self._units.get(self.layers[k], UnitFacts()).count
-
-    def mostly_dead(self, k: int) -> Callable[[LayerRecord, Record], bool]:
-        """Whether half of layer ``k``'s ReLUs or more are dead in a record."""
-        units = self.units_in(k)
-        return lambda own, record: bool(units) and own.dead is not None and 2 * own.dead >= units
-
-    def running(self, k: int, bad: Callable[[LayerRecord, Record], bool], but: int = 0) -> bool:
-        """Whether layer ``k`` was bad in the last records, as many as make a run, but for so many of them."""
-        run = self.records[-RUN:]
-        if len(run) < RUN or not bad(run[-1].layers[k], run[-1]):
-            return False
-        return sum(bad(record.layers[k], record) for record in run) >= RUN - but
 
     # ------------------------------------------------------------------------------------------ showing
 
     def plot(self) -> Plot:
-        """Gradients, updates and units of every layer, and where the signs were seen; see `nn.seeing`.
+        """Plot gradients, updates and units of every layer, and where the signs were seen; see `nn.seeing`.
 
         Raises:
             ValueError: if nothing was recorded yet.
@@ -238,18 +230,39 @@ class Monitor:
             raise ValueError("there is nothing to plot: no step was recorded yet")
         from nn.seeing import health
 
-        return health(self)
+        log = self._log
+        return health(
+            [record.step for record in self.records],
+            log.by_layer("gradient"),
+            log.by_layer("update"),
+            *self._third_panel(),
+            [finding.step for finding in self.findings],
+        )
+
+    def _third_panel(self) -> tuple[str, dict[str, list[float | None]]]:
+        """Return what to show beside gradients and updates, in words and by layer: what the units show."""
+        saturated, dead = self._log.by_layer("saturated"), self._log.by_layer("dead")
+        if any(x is not None for row in saturated.values() for x in row):
+            return "share of saturated activations", saturated
+        if any(x is not None for row in dead.values() for x in row):
+            units = map(self._log.units_in, range(len(dead)))
+            shares = {
+                layer: [None if x is None else x / count for x in row]
+                for (layer, row), count in zip(dead.items(), units, strict=True)
+            }
+            return "share of dead ReLUs", shares
+        return "norm of the weights", self._log.by_layer("weights")
 
     def draw(self, loss: Value | None = None) -> Drawing:
-        """The gradient path of a weight of the first layer that went wrong.
+        """Draw the gradient path of a weight of the first layer that went wrong.
 
         The weight is the one with the largest gradient, among dying units the one with the smallest.
-        Of many routes the strongest are drawn.
+        If there are many routes, the strongest are drawn.
 
         Args:
-            loss: of one sample, computed by the watched model.  After `nn.fit` it may be left out:
-                of the samples looked at, the one that moves the weight most is taken, with all
-                weights as they were at the time.
+            loss: the loss of one sample, computed by the watched model.  After `nn.fit` it may be
+                left out: of the samples looked at, the one that moves the weight most is taken, with
+                all weights as they were at the time.
 
         Raises:
             ValueError: if no layer has gone wrong, or there is no loss to draw.
@@ -275,10 +288,10 @@ class Monitor:
             _set(parameters, now)
 
     def _bad_place(self) -> int:
-        """Which of the parameters of the first bad layer to look at: a weight if there are any."""
+        """Return the place of the parameter of the first bad layer to look at: a weight if there are any."""
         assert self._bad is not None
         assert self._model is not None
-        layer = next(layer for layer in self._layers if layer.name == self._bad.finding.layer)
+        layer = next(layer for layer in self._log.known_layers if layer.name == self._bad.finding.layer)
         parameters, weights = self._model.parameters(), set(self._model.weights())
         places = [i for i in layer.places if parameters[i] in weights] or list(layer.places)
         sizes = [abs(self._bad.gradients[i]) for i in places]
@@ -296,18 +309,15 @@ class Monitor:
 
 @dataclass(frozen=True)
 class _Bad:
-    """The first finding of a layer, with the weights and gradients of that step."""
+    """The first finding in a layer, with the weights and gradients of that step."""
 
     finding: Finding
     weights: list[float] = field(repr=False)
     gradients: list[float] = field(repr=False)
 
 
-# ---------------------------------------------------------------------------------------- the layers
-
-
 def _small_picture(path: GradientPath) -> Drawing:
-    """The path, or of many routes as many of the strongest as a small picture holds: at least one."""
+    """Draw the path, or as many of its strongest routes as a small picture holds: at least one."""
     longest = max((len(route.nodes) for route in path.routes(1)), default=0)
     return path.draw(limit=max(SMALL_PICTURE, longest))
 

@@ -1,24 +1,20 @@
-"""What a monitor writes down, and what it finds."""
+"""What a monitor writes down of each layer, and how it is read over several records."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from textwrap import fill
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
-from nn.health.signs import CURES
+from nn.health.units import Layer, UnitFacts
 
-if TYPE_CHECKING:
-    pass
-
-
-WIDTH = 100
-"""Of a line of a finding in words."""
+RUN = 10
+"""A sign that a single bad step can show as well must show in this many records running."""
 
 
 @dataclass(frozen=True)
 class LayerRecord:
-    """One layer at one step.
+    """What was seen of one layer at one step.
 
     Attributes:
         gradient: the norm of ∂J/∂w over its parameters.
@@ -39,12 +35,12 @@ class LayerRecord:
 
 @dataclass(frozen=True)
 class Record:
-    """All layers at one step.
+    """What was seen of all layers at one step.
 
     Attributes:
         step: counted from 1.
         loss: the cost before the step; the mean since the last record where there were several.
-        layers: one record a layer, in the order of `Monitor.layers`.
+        layers: one record per layer, in the order of `Monitor.layers`.
     """
 
     step: int
@@ -52,28 +48,59 @@ class Record:
     layers: tuple[LayerRecord, ...]
 
 
-@dataclass(frozen=True)
-class Finding:
-    """A sign that training goes wrong.
+Bad: TypeAlias = Callable[[LayerRecord, Record], bool]
+"""Whether a layer is bad in a record."""
+
+
+@dataclass
+class Records:
+    """All records of a training so far, and what is known of the layers.
 
     Attributes:
-        sign: its name, a key of `CURES`.
-        step: when it was seen.
-        layer: where, a name of `Monitor.layers`; "" for the network as a whole.
-        fact: what was seen, a sentence.
+        records: one per step that was recorded.
+        known_layers: the layers, in the order of each record.
+        units: what was last read off the units of each layer.
     """
 
-    sign: str
-    step: int
-    layer: str
-    fact: str
+    known_layers: list[Layer] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
+    units: dict[str, UnitFacts] = field(default_factory=dict)
 
     @property
-    def cure(self) -> str:
-        """What usually helps, a sentence."""
-        return CURES[self.sign]
+    def layers(self) -> list[str]:
+        """The names of the layers."""
+        return [layer.name for layer in self.known_layers]
 
-    def __str__(self) -> str:
-        where = f"step {self.step}, {self.layer}" if self.layer else f"step {self.step}"
-        words = fill(f"{self.fact} {self.cure}", WIDTH, initial_indent="  ", subsequent_indent="  ")
-        return f"{where}: {self.sign}\n{words}"
+    @property
+    def sizes(self) -> list[int]:
+        """How many parameters each layer has."""
+        return [len(layer.places) for layer in self.known_layers]
+
+    @property
+    def means(self) -> list[float]:
+        """The mean losses of each whole run of records, in turn."""
+        losses = [record.loss for record in self.records]
+        return [sum(losses[i - RUN : i]) / RUN for i in range(RUN, len(losses) + 1, RUN)]
+
+    def units_in(self, k: int) -> int:
+        """Return how many units layer ``k`` was seen to have."""
+        return self.units.get(self.layers[k], UnitFacts()).count
+
+    def mostly_dead(self, k: int) -> Bad:
+        """Return whether half of layer ``k``'s ReLUs or more are dead, as a function of a record."""
+        units = self.units_in(k)
+        return lambda own, record: bool(units) and own.dead is not None and 2 * own.dead >= units
+
+    def running(self, k: int, bad: Bad, but: int = 0) -> bool:
+        """Return whether layer ``k`` was bad in all of the last `RUN` records, except at most ``but``."""
+        run = self.records[-RUN:]
+        if len(run) < RUN or not bad(run[-1].layers[k], run[-1]):
+            return False
+        return sum(bad(record.layers[k], record) for record in run) >= RUN - but
+
+    def by_layer(self, name: str) -> dict[str, list[float | None]]:
+        """Return one number of every record, an attribute of `LayerRecord`, for each layer."""
+        return {
+            layer: [getattr(record.layers[k], name) for record in self.records]
+            for k, layer in enumerate(self.layers)
+        }

@@ -1,31 +1,33 @@
-"""The signs that a training goes wrong: how each shows in a monitor's records, and what helps."""
+"""The signs that a training goes wrong: how each shows in the records, and what helps."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from math import isfinite, sqrt
-from typing import TYPE_CHECKING
+from textwrap import fill
+from typing import TypeAlias
 
 from autograd.notation.numbers import counted, number
+from nn.health.records import RUN, Bad, Record, Records
 
-if TYPE_CHECKING:
-    from nn.health.monitor import Monitor
-    from nn.health.records import LayerRecord, Record
-
-RUN = 10
-"""How many records running a sign must show that a single bad step can show as well."""
-LARGE, STEEP, FADED = 1e3, 100, 1e-3
-"""A gradient's norm that is exploding whatever follows; how many times that of the last layer it must be
-otherwise, if it does not grow; the share of the last layer's gradient below which an earlier one's has
-vanished."""
+LARGE = 1e3
+"""A gradient whose norm is larger than this explodes, whatever follows."""
+STEEP = 100
+"""A gradient above 1 that does not grow explodes if it is this many times that of the last layer."""
+FADED = 1e-3
+"""A gradient has vanished if it is below this share of that of the last layer."""
+WIDTH = 100
+"""The lines of a finding in words have at most this many characters."""
 
 CURES = {
     "NaN cost": "Lower the learning rate or clip the gradients; autograd.detect_anomaly() names the first "
     "bad number.",
     "NaN weights": "Go back to the last good weights, lower the learning rate, and clip the gradients.",
-    "exploding gradient": "Clip the gradients (clip_norm=1), start from smaller weights, take fewer layers "
+    "exploding gradient": "Clip the gradients (Clip(norm=1)), start from smaller weights, take fewer layers "
     "or smaller batches; in a recurrent network take gated cells or truncate the way back.",
-    "growing weights": "Lower the learning rate, or hold the weights small with a penalty (l2=0.001).",
+    "growing weights": "Lower the learning rate, or keep the weights small with a penalty "
+    "(Penalised(loss, l2=0.001)).",
     "vanishing gradient": "Take ReLU or its kin, an initialiser that fits the activation, and fewer layers.",
     "dying units": "Lower the learning rate, take leaky_relu, or initialise with he_normal.",
     "saturated units": "Start from smaller weights, scale the inputs, and after a sigmoid take cross-entropy "
@@ -34,97 +36,124 @@ CURES = {
     "no progress": "Change the learning rate, up or down, by factors of 3, and look whether the gradient "
     "reaches the first layer.",
 }
-"""The signs by name, and what usually helps."""
+"""For each sign by its name, what usually helps."""
 
-Sighting = tuple[int | None, str]
+Sighting: TypeAlias = tuple[int | None, str]
 """The layer in which a sign is seen, counted from 0, or None for the network; and what is seen."""
 
 
-def _nan_cost(monitor: Monitor) -> Iterator[Sighting]:
-    loss = monitor.records[-1].loss
+@dataclass(frozen=True)
+class Finding:
+    """A sign that training goes wrong.
+
+    Attributes:
+        sign: its name, a key of `CURES`.
+        step: when it was seen.
+        layer: where, a name of `Monitor.layers`; "" for the network as a whole.
+        fact: what was seen, a sentence.
+    """
+
+    sign: str
+    step: int
+    layer: str
+    fact: str
+
+    @property
+    def cure(self) -> str:
+        """What usually helps, a sentence."""
+        return CURES[self.sign]
+
+    def __str__(self) -> str:
+        where = f"step {self.step}, {self.layer}" if self.layer else f"step {self.step}"
+        words = fill(f"{self.fact} {self.cure}", WIDTH, initial_indent="  ", subsequent_indent="  ")
+        return f"{where}: {self.sign}\n{words}"
+
+
+def _nan_cost(log: Records) -> Iterator[Sighting]:
+    loss = log.records[-1].loss
     if not isfinite(loss):
         yield None, f"The cost is {loss}."
 
 
-def _nan_weights(monitor: Monitor) -> Iterator[Sighting]:
-    for k, layer in enumerate(monitor.records[-1].layers):
+def _nan_weights(log: Records) -> Iterator[Sighting]:
+    for k, layer in enumerate(log.records[-1].layers):
         if not isfinite(layer.weights) or (not isfinite(layer.update) and layer.weights):
-            yield k, "Weights of it are no finite numbers any more."
+            yield k, "Weights of it are not finite numbers any more."
             return
 
 
-def _exploding(monitor: Monitor) -> Iterator[Sighting]:
-    last = monitor.records[-1]
+def _exploding(log: Records) -> Iterator[Sighting]:
+    last = log.records[-1]
     for k, layer in enumerate(last.layers):
         if not layer.gradient <= LARGE:
             yield k, f"The norm of its gradient is {number(layer.gradient)}."
             return
     for k, layer in enumerate(last.layers):
-        if monitor.running(k, lambda own, record: own.gradient > 1):
-            first, end = monitor.records[-RUN].layers[k].gradient, last.layers[-1].gradient
+        if log.running(k, lambda own, record: own.gradient > 1):
+            first, end = log.records[-RUN].layers[k].gradient, last.layers[-1].gradient
             if layer.gradient >= 3 * first or layer.gradient > STEEP * end:
                 yield (
                     k,
                     (
                         f"The norm of its gradient stays above 1: {number(first)} {RUN} records ago, now "
-                        f"{number(layer.gradient)}, where that of {monitor.layers[-1]} is {number(end)}."
+                        f"{number(layer.gradient)}, where that of {log.layers[-1]} is {number(end)}."
                     ),
                 )
                 return
 
 
-def _growing(monitor: Monitor) -> Iterator[Sighting]:
-    before = monitor.records[-RUN:][0]
-    for k, layer in enumerate(monitor.records[-1].layers):
+def _growing(log: Records) -> Iterator[Sighting]:
+    before = log.records[-RUN:][0]
+    for k, layer in enumerate(log.records[-1].layers):
         start = before.layers[k].weights
         if isfinite(layer.weights) and layer.weights > 10 * max(start, 1.0):
             yield (
                 k,
                 (
                     f"The norm of its weights has grown from {number(start)} to {number(layer.weights)} in "
-                    f"{counted(monitor.records[-1].step - before.step, 'step')}."
+                    f"{counted(log.records[-1].step - before.step, 'step')}."
                 ),
             )
             return
 
 
-def _vanishing(monitor: Monitor) -> Iterator[Sighting]:
-    counts = monitor.sizes
+def _vanishing(log: Records) -> Iterator[Sighting]:
+    counts = log.sizes
     if len(counts) < 2:
         return
 
     def size(record: Record, k: int) -> float:
         return record.layers[k].gradient / sqrt(counts[k])
 
-    def faded(k: int) -> Callable[[LayerRecord, Record], bool]:
+    def faded(k: int) -> Bad:
         return lambda own, record: size(record, k) < FADED * size(record, -1)
 
-    last = monitor.records[-1]
+    last = log.records[-1]
     for k in range(len(counts) - 1):
-        if monitor.running(k, faded(k), but=2):
+        if log.running(k, faded(k), but=2):
             yield (
                 k,
                 (
                     f"A weight of it gets a gradient of about {number(size(last, k))}, one of "
-                    f"{monitor.layers[-1]} {number(size(last, -1))}; the same in the last {RUN} records."
+                    f"{log.layers[-1]} {number(size(last, -1))}; the same in the last {RUN} records."
                 ),
             )
             return
 
 
-def _dying(monitor: Monitor) -> Iterator[Sighting]:
-    dying = [k for k in range(len(monitor.layers)) if monitor.running(k, monitor.mostly_dead(k))]
+def _dying(log: Records) -> Iterator[Sighting]:
+    dying = [k for k in range(len(log.layers)) if log.running(k, log.mostly_dead(k))]
     for k in dying[:1]:
-        dead = monitor.records[-1].layers[k].dead
-        yield k, f"{dead} of its {monitor.units_in(k)} ReLUs give 0 on all samples looked at{_also(dying)}."
+        dead = log.records[-1].layers[k].dead
+        yield k, f"{dead} of its {log.units_in(k)} ReLUs give 0 on all samples looked at{_also(dying)}."
 
 
-def _saturated(monitor: Monitor) -> Iterator[Sighting]:
-    run = monitor.records[-RUN:]
+def _saturated(log: Records) -> Iterator[Sighting]:
+    run = log.records[-RUN:]
     if len(run) < RUN or not run[-1].loss >= 0.99 * run[0].loss:
         return
-    layers = range(len(monitor.layers))
-    saturated = [k for k in layers if monitor.running(k, lambda own, record: (own.saturated or 0) > 0.5)]
+    layers = range(len(log.layers))
+    saturated = [k for k in layers if log.running(k, lambda own, record: (own.saturated or 0) > 0.5)]
     for k in saturated[:1]:
         yield (
             k,
@@ -139,11 +168,11 @@ def _also(layers: Sequence[int]) -> str:
     return f"; and so in {counted(len(layers) - 1, 'more layer')}" if len(layers) > 1 else ""
 
 
-def _unstable(monitor: Monitor) -> Iterator[Sighting]:
-    losses = [record.loss for record in monitor.records]
+def _unstable(log: Records) -> Iterator[Sighting]:
+    losses = [record.loss for record in log.records]
     if len(losses) < 2 * RUN or not all(map(isfinite, losses[-RUN:])):
         return
-    means = monitor.means
+    means = log.means
     if means[-1] > 3 * min(means[:-1]):
         yield (
             None,
@@ -154,13 +183,13 @@ def _unstable(monitor: Monitor) -> Iterator[Sighting]:
         )
 
 
-def _no_progress(monitor: Monitor) -> Iterator[Sighting]:
-    means = monitor.means
-    if len(means) >= 3 and len(monitor.records) % RUN == 0 and means[-1] >= 0.999 * max(means[:2]):
+def _no_progress(log: Records) -> Iterator[Sighting]:
+    means = log.means
+    if len(means) >= 3 and len(log.records) % RUN == 0 and means[-1] >= 0.999 * max(means[:2]):
         yield None, f"The cost has hardly fallen: {number(means[0])} at first, now {number(means[-1])}."
 
 
-SIGNS: dict[str, Callable[[Monitor], Iterator[Sighting]]] = {
+SIGNS: dict[str, Callable[[Records], Iterator[Sighting]]] = {
     "NaN cost": _nan_cost,
     "NaN weights": _nan_weights,
     "exploding gradient": _exploding,
@@ -171,3 +200,4 @@ SIGNS: dict[str, Callable[[Monitor], Iterator[Sighting]]] = {
     "unstable cost": _unstable,
     "no progress": _no_progress,
 }
+"""Each sign by its name, with the function that looks for it in the last record."""

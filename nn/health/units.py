@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from math import hypot, inf, isfinite, nan, sqrt
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autograd import Value
 from nn.module import Module, mode
-
-if TYPE_CHECKING:
-    pass
-
+from nn.predictions import values_of
 
 FLAT = 0.05
-"""The share of an activation's greatest slope below which it saturates."""
+"""An activation saturates where its slope is below this share of its greatest slope."""
 
 
 @dataclass
 class UnitFacts:
-    """What was read off the units of one layer, so many of them; see `LayerRecord`."""
+    """What was read off the units of one layer, and how many there are; see `LayerRecord`."""
 
     count: int = 0
     saturated: float | None = None
@@ -35,14 +31,14 @@ class Layer:
     places: Sequence[int]
 
     def of(self, numbers: Any) -> Any:
-        """The numbers of its parameters among those of all, as a list or NumPy's array as they come."""
+        """Return the numbers of its parameters among those of all, as a list or an array like those."""
         if isinstance(self.places, range):
             return numbers[self.places.start : self.places.stop]
         return [numbers[i] for i in self.places]
 
 
 def layers_of(model: Module) -> list[Layer]:
-    """The parameters by layer, as their labels number it (``w21^3``); others by the attribute they are in."""
+    """Return the parameters by layer, as their labels number it (``w21^3``); others by their attribute."""
     places: dict[str, list[int]] = {}
     for place, (path, p) in enumerate(model.named_parameters()):
         _, mark, layer = p.label.partition("^")
@@ -52,13 +48,13 @@ def layers_of(model: Module) -> list[Layer]:
 
 
 def _as_range(places: list[int]) -> Sequence[int]:
-    """The places as a range, if they stand one after another."""
+    """Return the places as a range, if they stand one after another."""
     run = range(places[0], places[-1] + 1)
     return run if len(run) == len(places) else places
 
 
 def units_of(outputs: Iterable[Value]) -> list[Value]:
-    """The activations behind some outputs that can saturate or die: labelled ``a1^2``, and so on."""
+    """Return the activations behind some outputs that can saturate or die: labelled ``a1^2``, and so on."""
     seen: dict[Value, None] = {}
     ahead = list(outputs)
     while ahead:
@@ -71,18 +67,17 @@ def units_of(outputs: Iterable[Value]) -> list[Value]:
 
 
 def kind_of(unit: Value) -> tuple[str, str]:
-    """The layer of a unit, and the op that it is an activation by."""
+    """Return the layer of a unit, and the op that it is an activation by."""
     assert unit.op is not None
     return f"layer {unit.label.partition('^')[2]}", unit.op.name
 
 
 def facts_of_units(model: Any, rows: Sequence[Sequence[float]]) -> dict[str, UnitFacts]:
-    """How many units of a model are saturated or dead on some samples, by layer."""
+    """Return how many units of a model are saturated or dead on some samples, by layer."""
     found: dict[str, tuple[tuple[str, str], list[bool]]] = {}
     with mode(model, training=False):
         for row in rows:
-            prediction = model(row)
-            for unit in units_of([prediction] if isinstance(prediction, Value) else prediction):
+            for unit in units_of(values_of(model(row))):
                 kind = kind_of(unit)
                 found.setdefault(unit.label, (kind, []))[1].append(FLAT_ENDS[kind[1]](unit.data))
     by_kind: dict[tuple[str, str], list[int]] = {}
@@ -112,18 +107,4 @@ FLAT_ENDS: dict[str, Callable[[Any], Any]] = {
     "sigmoid": lambda a: 4 * a * (1 - a) < FLAT,
     "tanh": lambda a: 1 - a * a < FLAT,
 }
-"""By op, whether an activation of this size is on a flat end."""
-
-
-def norm(numbers: Any) -> float:
-    """√Σx² of a list or NumPy's array; nan if one of them is."""
-    if hasattr(numbers, "dot"):
-        largest = float(max(numbers.max(), -numbers.min()))
-        if not 0 < largest < inf:
-            return largest
-        if largest < 1e100:
-            return sqrt(numbers.dot(numbers))
-        scaled = numbers / largest  # the squares might overflow
-        return largest * sqrt(scaled.dot(scaled))
-    length = hypot(*numbers)
-    return length if isfinite(length) or not any(x != x for x in numbers) else nan
+"""For each op, whether an activation of this size is on a flat end."""

@@ -58,6 +58,7 @@ def _describe_recurrent(model: Recurrent) -> dict[str, Any]:
         "nout": model.nout,
         "output": model.readout.activation_name,
         "every_step": model.every_step,
+        "truncate": model.truncate,
     }
 
 
@@ -83,7 +84,8 @@ def _build_recurrent(told: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> 
         nin, n, nout = (told[name] for name in ("nin", "n", "nout"))
         known = all(type(size) is int and size > 0 for size in (nin, n, nout)) and told["cell"] in CELLS
         known = known and told["output"] in ACTIVATIONS and isinstance(told["every_step"], bool)
-        phi = told["activation"]
+        phi, truncate = told["activation"], told["truncate"]
+        known = known and (truncate is None or (type(truncate) is int and truncate > 0))
         known = known and (phi in ACTIVATIONS if told["cell"] == "RNNCell" else phi is None)
         known = known and n * (nin + n + nout) <= there  # nothing is built that is larger than the file
     except (KeyError, TypeError):
@@ -98,7 +100,8 @@ def _recurrent(told: Mapping[str, Any]) -> Recurrent:
     if told["activation"] is not None:
         settings["activation"] = told["activation"]
     cell = CELLS[told["cell"]](told["nin"], told["n"], **settings)
-    return Recurrent(cell, told["nout"], told["output"], every_step=told["every_step"], seed=0)
+    every_step, truncate = told["every_step"], told["truncate"]
+    return Recurrent(cell, told["nout"], told["output"], every_step=every_step, truncate=truncate, seed=0)
 
 
 def _build_mlp(told: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Module:

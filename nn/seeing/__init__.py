@@ -1,17 +1,16 @@
 """Seeing it learn: loss curves, decision boundaries, weights as images, a training as a film.
 
 Every plot shows itself in a notebook and is saved as a file; all share one look, light and dark.
-Needs the packages of the ``train`` extra.
+They need the packages of the ``train`` extra.
 
 >>> from nn import seeing
->>> from nn.training.history import Epoch, History
->>> seeing.curves(History([Epoch(1, 0.9), Epoch(2, 0.4)]))
+>>> seeing.curves({"loss": [0.9, 0.4]})
 <plot: the training, epoch by epoch>
 """
 
 try:
     from nn.seeing.curves import curves, fitted, lines, loss_curve, predicted_against_true
-    from nn.seeing.film import Film, Frame, animate
+    from nn.seeing.film import Film, Frame
     from nn.seeing.functions import functions
     from nn.seeing.health import health
     from nn.seeing.images import confusion, confusion_counts, images, matrices, table
@@ -23,7 +22,6 @@ __all__ = [
     "Film",
     "Frame",
     "Points",
-    "animate",
     "around",
     "boundary",
     "confusion",

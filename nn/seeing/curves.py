@@ -1,4 +1,4 @@
-"""Curves: what a training did epoch by epoch, and a regression's predictions."""
+"""Curves: what a training did epoch by epoch, and the predictions of a regression."""
 
 from __future__ import annotations
 
@@ -12,39 +12,39 @@ from matplotlib.ticker import LogLocator, MaxNLocator
 
 from autograd.notation.numbers import number
 from nn.data.samples import features
-from nn.predictions import answers
+from nn.predictions import outputs_of
 from nn.seeing.style import Look, Plot, plot
-from nn.training.history import History
 
 Numbers = Sequence[float]
 
 DASHES: tuple[Any, ...] = ("-", (0, (4, 1.6)), (0, (1, 1.4)), (0, (7, 2, 1, 2)), (0, (2, 1)))
 FINE = 300
-"""Into how many pieces a network's line is divided."""
+"""The line of a network is drawn in this many pieces."""
 
 MOST = 1e200
-"""A cost beyond has run away: it is not drawn, and a scale that reached it would overflow."""
+"""A cost beyond this has run away: it is not drawn, since a scale that reached it would overflow."""
 
 
-def curves(history: History) -> Plot:
-    """The loss of each epoch, and below it the accuracy if there is one.
+def curves(columns: Mapping[str, Numbers], best_epoch: int | None = None) -> Plot:
+    """Plot the loss of each epoch, and below it the accuracy if there is one.
 
     Args:
-        history: what `nn.fit` gave.
+        columns: what was recorded of each epoch: ``loss``, and as far as they are there ``accuracy``,
+            ``val_loss`` and ``val_accuracy``.
+        best_epoch: the number of an epoch to mark.
 
-    >>> from nn.training.history import Epoch
-    >>> curves(History([Epoch(1, 0.9), Epoch(2, 0.4)]))
+    >>> curves({"loss": [0.9, 0.4]})
     <plot: the training, epoch by epoch>
     """
-    quantities = [name for name in ("loss", "accuracy") if name in history.columns] or ["loss"]
+    quantities = [name for name in ("loss", "accuracy") if name in columns] or ["loss"]
 
     def draw(figure: Figure, look: Look) -> None:
         for name, (axes,) in zip(quantities, figure.subplots(len(quantities), squeeze=False), strict=True):
-            held_out = history[f"val_{name}"] if f"val_{name}" in history.columns else []
-            _draw_course(axes, look, history[name], held_out, name, "validation")
-            if history.best_epoch is not None:
-                axes.axvline(history.best_epoch, color=look.muted, linestyle=":", linewidth=1.2)
-                place = (history.best_epoch, 0.02)
+            in_training, held_out = columns.get(name, ()), columns.get(f"val_{name}", ())
+            _draw_course(axes, look, in_training, held_out, name, "validation")
+            if best_epoch is not None:
+                axes.axvline(best_epoch, color=look.muted, linestyle=":", linewidth=1.2)
+                place = (best_epoch, 0.02)
                 axes.annotate(" best", place, xycoords=axes.get_xaxis_transform(), color=look.muted)
 
     return Plot("the training, epoch by epoch", (6.4, 3.4 * len(quantities)), draw)
@@ -52,11 +52,11 @@ def curves(history: History) -> Plot:
 
 @plot("the loss, epoch by epoch", 6.4, 5.2)
 def loss_curve(figure: Figure, look: Look, train: Numbers, held_out: Numbers, cost: str) -> None:
-    """The cost of each epoch.
+    """Plot the cost of each epoch.
 
     Args:
-        train: one cost an epoch.
-        held_out: the same of the held-out data; may be empty.
+        train: one cost per epoch.
+        held_out: the same of the held-out data; it may be empty.
         cost: the name of the cost, for the axis.
     """
     _draw_course(figure.subplots(), look, train, held_out, cost, "held out")
@@ -65,7 +65,7 @@ def loss_curve(figure: Figure, look: Look, train: Numbers, held_out: Numbers, co
 def _draw_course(
     axes: Axes, look: Look, train: Numbers, held_out: Numbers, quantity: str, held_out_name: str
 ) -> None:
-    """A quantity by epoch, on a log scale where it falls through more than a decade and a half."""
+    """Draw a quantity by epoch, on a log scale where it falls through more than a decade and a half."""
     dashed: Any = (0, (4, 1.6))
     for numbers, name, colour, dash in (
         (train, "training", look.series[0], "-"),
@@ -90,7 +90,7 @@ def _draw_course(
 
 
 def logarithmic(axes: Axes, numbers: Numbers) -> None:
-    """A log scale for these numbers (above 0), written as numbers rather than as powers."""
+    """Set a log scale for these numbers (above 0), written as numbers rather than as powers."""
     axes.set_yscale("log")
     between = (1.0, 2.0, 5.0) if max(numbers) < 300 * min(numbers) else (1.0,)
     axes.yaxis.set_major_locator(LogLocator(subs=between))
@@ -99,10 +99,10 @@ def logarithmic(axes: Axes, numbers: Numbers) -> None:
 
 
 def lines(named: Mapping[str, tuple[Numbers, Numbers]], x: str = "x", y: str = "y") -> Plot:
-    """Lines in one plot, told apart by colour and by dash.
+    """Plot lines in one picture, told apart by colour and by dash.
 
     Args:
-        named: under each line's name its xs and its ys.
+        named: by each line's name its xs and its ys.
         x, y: the names of the axes.
 
     Raises:
@@ -130,12 +130,12 @@ def lines(named: Mapping[str, tuple[Numbers, Numbers]], x: str = "x", y: str = "
 
 
 def fitted(models: Mapping[str, Any], X: Any, y: Any) -> Plot:
-    """What networks of one input and one output have made of the samples: a picture each, as a line.
+    """Plot what networks of one input and one output have made of the samples: one picture each.
 
     Args:
-        models: the networks under what stands above their pictures.
-        X: one number a sample, as a row of one.
-        y: one number a sample.
+        models: the networks, by the titles of their pictures.
+        X: one number per sample, as a row of one.
+        y: one number per sample.
 
     Raises:
         TypeError, ValueError: if the samples are not such samples, or do not suit a network.
@@ -146,11 +146,11 @@ def fitted(models: Mapping[str, Any], X: Any, y: Any) -> Plot:
     """
     xs = [float(row[0]) for row in features(X, columns=1)]
     if len(xs) != len(y):
-        raise ValueError(f"X has {len(xs)} rows, but y has {len(y)}: one a sample")
+        raise ValueError(f"X has {len(xs)} rows, but y has {len(y)}: one per sample")
     low, high = min(xs), max(xs)
     between = [low + (high - low) * k / FINE for k in range(FINE + 1)]
     courses = {
-        name: [float(row[0]) for row in answers(model, [[x] for x in between])]
+        name: [float(row[0]) for row in outputs_of(model, [[x] for x in between])]
         for name, model in models.items()
     }
     columns = min(3, len(courses))
@@ -173,10 +173,10 @@ def fitted(models: Mapping[str, Any], X: Any, y: Any) -> Plot:
 def predicted_against_true(
     figure: Figure, look: Look, train: tuple[Numbers, Numbers], held_out: tuple[Numbers, Numbers], target: str
 ) -> None:
-    """Each prediction over what was true; on the diagonal the two agree.
+    """Plot each prediction over what was true; on the diagonal the two agree.
 
     Args:
-        train, held_out: (true, predicted) in the target's own units; the latter may be empty.
+        train, held_out: (true, predicted) in the target's own units; the second may be empty.
         target: its name.
     """
     axes = figure.subplots()

@@ -1,13 +1,13 @@
 """A training as a film: what a network says of the plane, frame by frame, on a page of its own.
 
-The page needs no network, no kernel and no other file; it has a scrubber, and every frame was
+The page needs no internet, no kernel and no other file; it has a scrubber, and every frame was
 computed by the network as it was then.
 """
 
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from io import BytesIO
@@ -24,17 +24,16 @@ from numpy.typing import NDArray
 
 from autograd.notation.numbers import counted, number
 from autograd.seeing import asset, document, notebook_frame
+from nn.callbacks import Callback, Epoch, Training, evenly_spaced
 from nn.checks import one_of
 from nn.seeing.plane import Plane, draw_areas, draw_points, leads_of
 from nn.seeing.style import LOOKS, Look, Plot, settings
-from nn.training.fit import fit
-from nn.training.history import evenly_spaced
 
 Array = NDArray[Any]
 
 GRID = 48
 FINEST = 127
-"""On the page, how far a class leads is a whole number of this many steps, finer around nothing."""
+"""On the page, the lead of a class is a whole number up to this one, in finer steps around 0."""
 GIF_PIXELS, GIF_MILLISECONDS, GIF_LAST = 420, 100, 1500
 HEIGHT = 660
 """The height of the page in a notebook, in pixels."""
@@ -57,13 +56,13 @@ class Frame:
     right: tuple[bool, ...]
 
     def caption(self) -> str:
-        """The frame in words."""
+        """Return the frame in words."""
         loss = "" if self.loss is None else f", loss {number(self.loss)}"
         return f"epoch {self.epoch:,}{loss}, {sum(self.right):,} of {len(self.right):,} right"
 
 
-class Film:
-    """A training of a network of two inputs, frame by frame.
+class Film(Callback):
+    """A training of a network of two inputs, frame by frame: a callback of `nn.fit`, or made by hand.
 
     It shows itself in a notebook as a page with a scrubber, and is saved as such or as a GIF.
 
@@ -71,6 +70,7 @@ class Film:
         X, y, threshold: the samples, as `boundary` takes them.
         axis_names: what the inputs are called.
         names: the classes' names; what ``y`` calls them by default.
+        count: how many frames `nn.fit` adds after the first, evenly spaced; at most one per epoch.
 
     Attributes:
         plane: the `nn.seeing.plane.Plane` that it shows.
@@ -101,10 +101,21 @@ class Film:
         threshold: float | None = None,
         axis_names: tuple[str, str] = ("x₁", "x₂"),
         names: Sequence[str] = (),
+        count: int = 60,
     ) -> None:
         self.plane = Plane.around(X, y, threshold, GRID, names)
         self.axis_names = axis_names
+        self.count = count
         self.frames: list[Frame] = []
+
+    def on_train_begin(self, training: Training) -> None:
+        training.write()
+        self.take(training.model, len(training.history))
+
+    def on_epoch_end(self, training: Training, epoch: Epoch) -> None:
+        if epoch.number in evenly_spaced(training.epochs, self.count):
+            training.write()
+            self.take(training.model, epoch.number, epoch.loss)
 
     def take(self, model: Any, epoch: int, loss: Any = None) -> None:
         """Add a frame: the model as it is now.
@@ -122,7 +133,7 @@ class Film:
         self.frames.append(Frame(int(epoch), value, support, tuple(self.plane.points(model).right)))
 
     def strip(self, count: int = 6) -> Plot:
-        """Some of its frames side by side, from the first to the last, closer in the beginning than later.
+        """Plot some frames side by side, from the first to the last, closer in the beginning than later.
 
         Raises:
             ValueError: if it has no frames.
@@ -198,7 +209,7 @@ class Film:
         return self.frames[:: max(1, len(self.frames) // 10)]
 
     def _facts(self) -> dict[str, Any]:
-        """What the page shows: coordinates, points and frames, and the classes' leads as bytes in base 64."""
+        """Return what the page shows; the classes' leads are bytes in base 64."""
         leads = [_bytes(leads_of(frame.support)) for frame in self.frames]
         if len(self.plane.classes.names) == 2:  # then the second class says it all
             leads = [of_both[1:] for of_both in leads]
@@ -252,50 +263,8 @@ class Film:
         return np.asarray(canvas.buffer_rgba())[:, :, :3]
 
 
-def animate(
-    model: Any,
-    X: Any,
-    y: Any,
-    *,
-    epochs: int = 100,
-    frames: int = 60,
-    threshold: float | None = None,
-    **training: Any,
-) -> Film:
-    """Train a network of two inputs with `nn.fit`, and film it.
-
-    Args:
-        model, X, y, epochs: as `nn.fit` takes them; ``y`` are classes.
-        frames: how many frames there are besides the first, evenly spaced; at most one an epoch.
-        threshold: what a single output is compared with; see `boundary`.
-        training: whatever else `nn.fit` takes: ``loss``, ``optimizer``, ``batch_size``, …
-
-    Returns:
-        The `Film`, from before the first epoch to after the last; a training that ends early ends
-        the film.
-
-    Raises:
-        TypeError, ValueError: see `nn.fit`.
-
-    >>> from nn import MLP
-    >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [-1, -1, -1, 1]
-    >>> animate(MLP(2, [1], seed=0), X, y, loss="hinge", epochs=50, frames=5).frames[-1].epoch
-    50
-    """
-    film = Film(X, y, threshold)
-    film.take(model, 0)
-    wanted = evenly_spaced(epochs, frames)
-
-    def photograph(state: Mapping[str, Any]) -> None:
-        if state["epoch"] in wanted:
-            film.take(model, state["epoch"], state["history"]["loss"][-1])
-
-    fit(model, X, y, epochs=epochs, checkpoint=photograph, **{"progress": False, **training})
-    return film
-
-
 def _bytes(leads: Array) -> Array:
-    """−1 … 1 as the bytes of −127 … 127, the root of the size: small leads are told apart as well.
+    """Return −1 … 1 as the bytes of −127 … 127, by the root of the size: small leads are told apart as well.
 
     Where a network that ran away says nan, no class leads.
     """

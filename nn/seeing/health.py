@@ -1,97 +1,89 @@
-"""Health: the gradients, the steps and the units of every layer while a network trains."""
+"""Health: plots of the gradients, the steps and the units of every layer while a network trains."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, MaxNLocator
 
 from autograd.notation.numbers import number
 from autograd.seeing.style import mixed
 from nn.seeing.style import Look, Plot
 
-if TYPE_CHECKING:
-    from nn.health.monitor import Monitor
-    from nn.health.records import Record
+ByLayer: TypeAlias = Mapping[str, Sequence[float | None]]
+"""For each layer by its name one number per recorded step; None where there is none."""
 
 USUAL_UPDATE = 1e-3
 """The update-to-weight ratio that is often found to go well."""
 NAMED = 6
-"""Up to so many layers each has an entry in the legend."""
+"""At most this many layers have an entry each in the legend."""
+GRADIENTS = "norm of the gradient"
+UPDATES = "step, as a share of the weights"
 
 
-def health(monitor: Monitor) -> Plot:
-    """What a monitor recorded: the gradient by layer, and by step the gradients, updates and units.
+def health(
+    steps: Sequence[int], gradients: ByLayer, updates: ByLayer, words: str, third: ByLayer,
+    findings: Sequence[int] = (),
+) -> Plot:  # fmt: skip
+    """Plot the gradient by layer, and by step the gradients, the updates and one more quantity.
+
+    `nn.Monitor.plot` calls it with what was recorded.
 
     Args:
-        monitor: with at least one record; see `nn.health.monitor`.
+        steps: the numbers of the steps that were recorded.
+        gradients: the norm of the gradient.
+        updates: the norm of the step, as a share of the weights.
+        words, third: another quantity in words and in numbers; a share goes from 0 to 1.
+        findings: at which step each sign of trouble was seen.
+
+    >>> health([1, 2], {"layer 1": [0.5, 0.4]}, {"layer 1": [0.01, 0.01]}, "norm", {"layer 1": [1, 2]})
+    <plot: the health of each layer>
     """
-    records = list(monitor.records)
-    quantities = _quantities(monitor)
+    quantities = ((GRADIENTS, gradients), (UPDATES, updates), (words, third))
 
     def draw(figure: Figure, look: Look) -> None:
         panels = figure.subplots(2, 2).flat
-        _draw_profile(next(panels), look, records)
-        for (words, numbers, logarithmic), axes in zip(quantities, panels, strict=True):
-            _draw_by_step(axes, look, records, numbers)
-            axes.set_title(words, loc="left", color=look.ink)
-            if logarithmic:
-                _logarithmic(axes, [x for row in numbers for x in row])
-            else:
+        _draw_profile(next(panels), look, steps, gradients)
+        for (title, numbers), axes in zip(quantities, panels, strict=True):
+            _draw_by_step(axes, look, steps, [*numbers.values()])
+            axes.set_title(title, loc="left", color=look.ink)
+            if title.startswith("share"):
                 axes.set_ylim(-0.03, 1.03)
-            _mark_findings(axes, look, monitor)
-            if words == UPDATES:
+            else:
+                _logarithmic(axes, [x for row in numbers.values() for x in row])
+            _mark_findings(axes, look, findings)
+            if title == UPDATES:
                 axes.axhline(USUAL_UPDATE, color=look.muted, linewidth=1, linestyle=(0, (1, 2)))
                 axes.annotate(
                     "usual", (1.0, USUAL_UPDATE), xycoords=axes.get_yaxis_transform(), xytext=(-2, 2),
                     textcoords="offset points", ha="right", fontsize=9, color=look.muted,
                 )  # fmt: skip
-        _name_layers(figure, look, monitor.layers)
+        _name_layers(figure, look, [*gradients])
 
     return Plot("the health of each layer", (9.6, 6.6), draw)
 
 
-GRADIENTS = "norm of the gradient"
-UPDATES = "step, as a share of the weights"
-
-
-def _quantities(monitor: Monitor) -> list[tuple[str, list[list[Any]], bool]]:
-    """Three quantities by step: their words, for each layer a row of numbers, and whether on a log scale."""
-
-    def by_layer(name: str) -> list[list[Any]]:
-        return [[getattr(r.layers[k], name) for r in monitor.records] for k in range(len(monitor.layers))]
-
-    saturated, dead = by_layer("saturated"), by_layer("dead")
-    if any(x is not None for row in saturated for x in row):
-        third = ("share of saturated activations", saturated, False)
-    elif any(x is not None for row in dead for x in row):
-        shares = [[None if x is None else x / monitor.units_in(k) for x in row] for k, row in enumerate(dead)]
-        third = ("share of dead ReLUs", shares, False)
-    else:
-        third = ("norm of the weights", by_layer("weights"), True)
-    return [(GRADIENTS, by_layer("gradient"), True), (UPDATES, by_layer("update"), True), third]
-
-
 def _colour(look: Look, k: int, layers: int) -> str:
-    """From blue at the first layer to vermilion at the last."""
+    """Return a colour between blue, for the first layer, and vermilion, for the last."""
     return mixed(look.negative, look.positive, k / max(1, layers - 1))
 
 
-def _draw_profile(axes: Axes, look: Look, records: Sequence[Record]) -> None:
-    """The gradient of every layer, at the first record and at the last finite one."""
-    finite = [r for r in records if all(isfinite(layer.gradient) for layer in r.layers)] or records
-    layers = range(1, len(records[0].layers) + 1)
-    every = []
-    for record, dash, marker in ((finite[0], "-", "o"), (finite[-1], (0, (4, 1.6)), "s")):
-        sizes = [layer.gradient for layer in record.layers]
+def _draw_profile(axes: Axes, look: Look, steps: Sequence[int], gradients: ByLayer) -> None:
+    """Draw the gradient of every layer, at the first record and at the last finite one."""
+    records = list(zip(steps, zip(*gradients.values(), strict=True), strict=True))
+    finite = [(step, sizes) for step, sizes in records if all(map(isfinite, sizes))] or records
+    layers = range(1, len(gradients) + 1)
+    every: list[Any] = []
+    for (step, sizes), dash, marker in ((finite[0], "-", "o"), (finite[-1], (0, (4, 1.6)), "s")):
         every += sizes
         axes.plot(
             layers, sizes, color=look.ink if marker == "o" else look.muted, linestyle=dash, linewidth=1.4,
-            marker=marker, markersize=4 if len(layers) < 15 else 2.5, label=f"step {record.step}",
+            marker=marker, markersize=4 if len(layers) < 15 else 2.5, label=f"step {step}",
         )  # fmt: skip
         if finite[0] is finite[-1]:
             break
@@ -104,9 +96,9 @@ def _draw_profile(axes: Axes, look: Look, records: Sequence[Record]) -> None:
 
 
 def _draw_by_step(
-    axes: Axes, look: Look, records: Sequence[Record], numbers: Sequence[Sequence[Any]]
+    axes: Axes, look: Look, steps: Sequence[int], numbers: Sequence[Sequence[float | None]]
 ) -> None:
-    steps = [record.step for record in records]
+    """Draw a line for each layer."""
     for k, row in enumerate(numbers):
         if any(x is not None for x in row):
             shown = [x if x is not None and isfinite(x) else float("nan") for x in row]
@@ -119,7 +111,7 @@ def _draw_by_step(
 
 
 def _logarithmic(axes: Axes, numbers: Sequence[Any]) -> None:
-    """A log scale, if there is anything above 0, written as numbers rather than as powers."""
+    """Set a log scale, if there is anything above 0, written as numbers rather than as powers."""
     above = [x for x in numbers if x is not None and isfinite(x) and x > 0]
     if above:
         axes.set_yscale("log")
@@ -129,10 +121,10 @@ def _logarithmic(axes: Axes, numbers: Sequence[Any]) -> None:
         axes.yaxis.set_minor_formatter(lambda y, position: "")
 
 
-def _mark_findings(axes: Axes, look: Look, monitor: Monitor) -> None:
-    """A dotted line where a sign was seen, with its number in the list of findings."""
-    for step in dict.fromkeys(finding.step for finding in monitor.findings):
-        which = [str(i) for i, finding in enumerate(monitor.findings, 1) if finding.step == step]
+def _mark_findings(axes: Axes, look: Look, findings: Sequence[int]) -> None:
+    """Draw a dotted line where a sign was seen, with its number in the list of findings."""
+    for step in dict.fromkeys(findings):
+        which = [str(i) for i, seen_at in enumerate(findings, 1) if seen_at == step]
         axes.axvline(step, color=look.negative, linewidth=1, linestyle=(0, (1, 2)))
         axes.annotate(
             ", ".join(which), (step, 1.0), xycoords=axes.get_xaxis_transform(), xytext=(2, -2),
@@ -141,9 +133,7 @@ def _mark_findings(axes: Axes, look: Look, monitor: Monitor) -> None:
 
 
 def _name_layers(figure: Figure, look: Look, layers: Sequence[str]) -> None:
-    """The layers' colours below the panels: all of them, or of many the first, the middle and the last."""
-    from matplotlib.lines import Line2D
-
+    """Name the colours of the layers below the panels: of all, or of the first, the middle and the last."""
     shown = list(range(len(layers)))
     if len(layers) > NAMED:
         shown = [0, len(layers) // 2, len(layers) - 1]

@@ -18,7 +18,7 @@ from nn.activations import linear
 from nn.data.samples import as_list, features
 from nn.layers import MLP, Neuron
 from nn.outputs import both_classes, probabilities
-from nn.predictions import answers
+from nn.predictions import outputs_of
 from nn.seeing.style import Look, Plot, plot
 
 Array = NDArray[Any]
@@ -110,7 +110,7 @@ class Plane:
         return Points(xs, ys, self.classes.labels, right)
 
     def _support(self, model: Any, rows: Array) -> Array:
-        support = support_of(np.asarray(answers(model, rows)), self.threshold_of(model))
+        support = support_of(np.asarray(outputs_of(model, rows)), self.threshold_of(model))
         if len(support) != len(self.classes.names):
             raise ValueError(
                 f"the network tells {len(support)} classes apart, but y has {len(self.classes.names)}"

@@ -1,43 +1,43 @@
-"""A training under way."""
+"""A training under way: the epochs, the batches, and what the callbacks see of them."""
 
 from __future__ import annotations
 
 import random
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
 from math import ceil, isfinite
-from typing import Any, cast
+from typing import Any
 
 from autograd import Value
+from nn.callbacks import Callback, Epoch, Numbers
+from nn.data.feeding import feeding_of
 from nn.data.samples import Samples
-from nn.health.monitor import WATCHED, Monitor
-from nn.losses import Loss
+from nn.losses import Penalised
+from nn.module import Module
 from nn.optim import Optimizer
-from nn.predictions import _is_stepwise
-from nn.schedules import Schedule
 from nn.training.engine import Engine, moment_of
-from nn.training.history import Epoch, History
-from nn.training.resume import Best, captured, resumed
-from nn.training.sequences import stepwise
+from nn.training.history import History
+from nn.training.resume import Standing, generators, named, resume
 
 
-@dataclass
+@dataclass(frozen=True)
 class Plan:
-    """How a training goes through its samples; see `fit`."""
+    """How a training goes through its samples; see `fit`.
+
+    Attributes:
+        epochs, batch_size, shuffle: as `fit` takes them.
+        rng: decides the order in each epoch.
+    """
 
     epochs: int
     batch_size: int | None
-    patience: int | None
-    rng: random.Random
     shuffle: bool
-    progress: bool
+    rng: random.Random
 
     def batches(self, samples: int) -> Iterator[Sequence[int]]:
-        """The samples of one epoch, a batch at a time."""
+        """Yield the samples of one epoch, one batch at a time."""
         order = list(range(samples))
         size = self.batch_size or samples
         if self.orders(samples):
@@ -46,211 +46,193 @@ class Plan:
             yield order[start : start + size]
 
     def orders(self, samples: int) -> bool:
-        """Whether each epoch has an order of its own."""
+        """Return whether each epoch has an order of its own."""
         return self.shuffle and (self.batch_size or samples) < samples
 
-    def steps(self, samples: int) -> int:
-        """How many batches an epoch has."""
+    def count(self, samples: int) -> int:
+        """Return how many batches an epoch has."""
         return ceil(samples / (self.batch_size or samples))
 
 
-@dataclass
 class Course:
-    """A training under way; see `fit` for its parts.
+    """A training under way: what `nn.callbacks.Training` describes, and the loop itself.
 
-    Attributes:
-        last: the moment after the last whole epoch.
-        drawn: the states of the generators then.
-        diverged: whether the loss became infinite or nan.
+    Args:
+        engine: computes the steps.
+        model, optimizer: see `fit`.
+        plan: how the samples are gone through.
+        objective: what is minimised.
+        train, held_out: the samples to train on and to judge by.
+        history: the record, which is the first callback.
+        callbacks: the others.
     """
 
-    engine: Engine
-    model: Any
-    optimizer: Optimizer
-    schedule: Schedule | None
-    plan: Plan
-    train: Samples
-    held_out: Samples | None
-    checkpoint: Callable[[dict[str, Any]], object] | None
-    monitor: Monitor | None
-    history: History
-    drawing: Sequence[random.Random]
-    loss: Loss
-    drawn: list[Any] = field(default_factory=list)
-    best: Best | None = None
-    diverged: bool = False
+    def __init__(
+        self, engine: Engine, model: Module, optimizer: Optimizer, plan: Plan, objective: Penalised,
+        train: Samples, held_out: Samples | None, history: History, callbacks: Sequence[Callback],
+    ) -> None:  # fmt: skip
+        self.engine, self.model, self.optimizer, self.plan = engine, model, optimizer, plan
+        self.objective, self.train, self.held_out = objective, train, held_out
+        self.history, self.callbacks = history, [history, *callbacks]
+        self.epochs = plan.epochs
+        self._scheduled = any(callback.optimizer is not None for callback in callbacks)
+        self._drawing = generators(model, plan.rng)
+        self._drawn: list[Any] = []
+        self._standing: Standing
+        self._diverged = False
+        hooks = [callback.on_gradients for callback in self._overriding("on_gradients")]
+        self._on_gradients = partial(_call_all, hooks, self) if hooks else None
+        self._on_batch_end = [callback.on_batch_end for callback in self._overriding("on_batch_end")]
+        self._on_epoch_end: dict[bool, list[Callback]] = {False: [], True: []}
+        for callback in self._overriding("on_epoch_end"):
+            self._on_epoch_end[callback.comes_last].append(callback)
+        self._saving = named(self._overriding("on_save"))
 
-    def run(self, state: Mapping[str, Any] | None) -> History:
-        """Go through the epochs, or those that are left after a state."""
+    def _overriding(self, hook: str) -> list[Callback]:
+        """Return the callbacks with a method of their own of this name."""
+        return [c for c in self.callbacks if getattr(type(c), hook) is not getattr(Callback, hook)]
+
+    def run(self) -> History:
+        """Go through the epochs, or those that are left after the state of an earlier training."""
         try:
-            if state is not None:
-                self._resume(state)
-            self._note_moment()
-            self._begin_monitor()
-            with _progress_bar(self.plan, len(self.train), len(self.history)) as bar:
-                self._epochs(bar)
-        except KeyboardInterrupt:
-            self.history.interrupted = True
+            self._resume()
+            self._note_standing()
+            try:
+                for callback in self.callbacks:
+                    callback.on_train_begin(self)
+                self._go()
+            except KeyboardInterrupt:
+                self.history.interrupted = True
+            finally:
+                for callback in self.callbacks:
+                    callback.on_train_end(self)
         finally:
-            if self.best is not None:
-                self.engine.restore(self.best.weights)
             self.engine.finish()
-        self.history.state = None if self.diverged else self._state()
-        if self.best is not None:
-            self.history.best_epoch = self.best.epoch
+        self.history.state = None if self._diverged else self.state()
         return self.history
 
-    def _resume(self, state: Mapping[str, Any]) -> None:
-        epochs, best = resumed(state, self.model, self.optimizer, self.schedule, self.drawing)
-        self.history.epochs[:] = epochs
-        self.best = best if self.plan.patience is not None else None
-        self.engine.rewind(moment_of(self.model.parameters(), self.optimizer))
+    def _resume(self) -> None:
+        states = [s for s in (callback.resume_from() for callback in self.callbacks) if s is not None]
+        if len(states) > 1:
+            raise ValueError("two callbacks continue an earlier training; one training continues one other")
+        for state in states:
+            self.history.epochs[:] = resume(state, self, self._saving, self._drawing)
+            self.engine.rewind(moment_of(self.model.parameters(), self.optimizer))
 
-    def _begin_monitor(self) -> None:
-        if self.monitor is None:
-            return
-        left = (self.plan.epochs - len(self.history)) * self.plan.steps(len(self.train))
-        watched = _spread(len(self.train), WATCHED)
-        self.monitor.begin(self.model, left, [partial(self._loss_of, i) for i in watched])
-
-    def _loss_of(self, i: int) -> Value:
-        """The loss of a training sample, as the Value whose graph led to it."""
-        prediction, target = self.model(self.train.row(i)), self.train.target(i)
-        if _is_stepwise(self.model):
-            return stepwise(self.loss, self.model, prediction, target)
-        return self.loss(prediction, target)
-
-    def _epochs(self, bar: Any) -> None:
-        good = self.last
-        while len(self.history) < self.plan.epochs and not self._given_up():
+    def _go(self) -> None:
+        good = self._standing.moment
+        while len(self.history) < self.epochs and not self.history.stopped:
             number = len(self.history) + 1
-            loss, right = self._epoch(bar)
+            rate = self.optimizer.param_groups[0]["lr"] if self._scheduled else None
+            loss, right = self._epoch()
             if not isfinite(loss):
                 self.engine.rewind(good)
-                self._stop_at(loss, number)
+                self._diverge(loss, number)
                 return
-            good = self.last  # after this epoch's steps no loss has been seen yet
-            self._record(number, loss, right)
-            self._note_moment()
-            bar.set_postfix_str(_summary(self.history[-1]), refresh=False)
-            if self.checkpoint is not None:
-                self.engine.write()
-                self.checkpoint(self._state())
+            good = self._standing.moment  # after this epoch's steps no loss has been seen yet
+            epoch = self._judged(number, loss, right, rate)
+            for callback in self._on_epoch_end[False]:
+                callback.on_epoch_end(self, epoch)
+            self._note_standing()
+            for callback in self._on_epoch_end[True]:
+                callback.on_epoch_end(self, epoch)
 
-    def _epoch(self, bar: Any) -> tuple[float, float]:
-        """One pass over the training samples: their mean objective, and how many were classified right."""
+    def _epoch(self) -> tuple[float, float]:
+        """Go through the training samples; return their mean objective and how many were right."""
         total, right, samples = 0.0, 0.0, len(self.train)
         for batch in self.plan.batches(samples):
-            loss, hits = self._step(batch)
+            loss, hits = self.engine.step(batch, self._on_gradients)
+            for hook in self._on_batch_end:
+                hook(self, loss, len(batch))
             total += loss * len(batch)
             right += hits
             if not isfinite(loss):
                 return loss, right
-            bar.update()
         return total / samples, right
 
-    def _step(self, batch: Sequence[int]) -> tuple[float, float]:
-        """Take a step, under the eyes of the monitor if there is one."""
-        if self.monitor is None:
-            return self.engine.step(batch)
-        before = self.engine.weights() if self.monitor.wanted() else None
-        loss, hits = self.engine.step(batch)
-        self.monitor.note(loss, len(batch))
-        if before is not None or not isfinite(loss):
-            after = self.engine.weights()
-            before = after if before is None else before
-            self.monitor.take(before, after, self.engine.gradients(), self.engine.units)
-        return loss, hits
+    def _judged(self, number: int, loss: float, right: float, rate: float | None) -> Epoch:
+        """Return the record of an epoch, with how well it does on the held-out samples."""
+        accuracy = _share(right, self.train)
+        if self.held_out is None:
+            return Epoch(number, loss, accuracy, lr=rate)
+        val_loss, hits = self.engine.evaluate(self.held_out)
+        return Epoch(number, loss, accuracy, val_loss, _share(hits, self.held_out), rate)
 
-    def _record(self, number: int, loss: float, right: float) -> None:
-        """Judge the epoch, write it down, and draw conclusions from it for the next."""
-        rate = None if self.schedule is None else self.optimizer.param_groups[0]["lr"]
-        epoch = Epoch(number, loss, _share(right, self.train), lr=rate)
-        if self.held_out is not None:
-            val_loss, hits = self.engine.evaluate(self.held_out)
-            epoch = replace(epoch, val_loss=val_loss, val_accuracy=_share(hits, self.held_out))
-        if self.plan.patience is not None:
-            self._note_best(epoch)
-        self.history.epochs.append(epoch)
-        if self.schedule is not None:
-            self.schedule.step(loss if epoch.val_loss is None else epoch.val_loss)
-
-    def _note_best(self, epoch: Epoch) -> None:
-        """Keep the weights if they are the best so far.
-
-        Without validation data the training samples are gone through once more: the loss that the
-        epoch recorded was measured while the weights were still moving.
-        """
-        loss = self.engine.evaluate(self.train)[0] if epoch.val_loss is None else epoch.val_loss
-        if isfinite(loss) and (self.best is None or loss < self.best.loss):
-            self.best = Best(loss, epoch.number, self.engine.weights())
-
-    def _given_up(self) -> bool:
-        """Whether the best weights are long past."""
-        patience, epochs = self.plan.patience, len(self.history)
-        if patience is None or epochs - (self.best.epoch if self.best else 0) < patience:
-            return False
-        self.history.stopped = f"no lower loss in {patience} epochs"
-        return True
-
-    def _stop_at(self, loss: float, number: int) -> None:
+    def _diverge(self, loss: float, number: int) -> None:
         """End a training whose loss is no longer finite, and say why."""
-        self.diverged = True
+        self._diverged = True
         self.history.stopped = (
             f"the loss became {loss} in epoch {number}, and the last good weights were put back; "
             "try a lower learning rate"
         )
-        warnings.warn(self.history.stopped, RuntimeWarning, stacklevel=5)
+        warnings.warn(self.history.stopped, RuntimeWarning, stacklevel=6)
 
-    def _note_moment(self) -> None:
-        self.last = self.engine.moment()
-        if not self.drawn or len(self.drawing) > 1 or self.plan.orders(len(self.train)):
-            self.drawn = [generator.getstate() for generator in self.drawing]
+    def _note_standing(self) -> None:
+        """Note where the training stands after a whole epoch, so that it can continue from there."""
+        if not self._drawn or len(self._drawing) > 1 or self.plan.orders(len(self.train)):
+            self._drawn = [generator.getstate() for generator in self._drawing]
+        groups = [dict(group) for group in self.optimizer.param_groups]
+        saved = {name: callback.on_save(self) for name, callback in self._saving.items()}
+        self._standing = Standing(self.engine.moment(), groups, saved, self._drawn)
 
-    def _state(self) -> dict[str, Any]:
-        """What it takes to go on after the last whole epoch."""
-        return captured(self.last, self.optimizer, self.schedule, self.drawn, self.history.epochs, self.best)
+    # ------------------------------------------------------------------------- what callbacks see and do
+
+    @property
+    def batches(self) -> int:
+        return self.plan.count(len(self.train))
+
+    def weights(self) -> Numbers:
+        return self.engine.weights()
+
+    def gradients(self) -> Numbers:
+        return self.engine.gradients()
+
+    def set_gradients(self, gradients: Numbers) -> None:
+        self.engine.set_gradients(gradients)
+
+    def units(self) -> dict[str, Any]:
+        return self.engine.units()
+
+    def examples(self, count: int) -> list[Callable[[], Value]]:
+        return [partial(self._loss_of, i) for i in spread(len(self.train), count)]
+
+    def _loss_of(self, i: int) -> Value:
+        """Return the loss of a training sample, as the Value whose graph led to it."""
+        prediction = self.model(self.train.row(i))  # type: ignore[operator]
+        return feeding_of(self.model).loss(self.objective.loss, prediction, self.train.target(i))
+
+    def evaluate(self) -> float:
+        return self.engine.evaluate(self.train)[0]
+
+    def write(self) -> None:
+        self.engine.write()
+
+    def restore(self, weights: Numbers, epoch: int) -> None:
+        self.engine.restore(weights)
+        self.history.best_epoch = epoch
+
+    def state(self) -> dict[str, Any]:
+        return self._standing.state(self.optimizer, self.history.epochs)
+
+    def stop(self, reason: str) -> None:
+        if len(self.history) < self.epochs:  # else it ends anyway
+            self.history.stopped = reason
 
 
-def _spread(samples: int, most: int) -> list[int]:
-    """The places of up to so many samples, evenly spread."""
+def spread(samples: int, most: int) -> list[int]:
+    """Return the places of at most this many samples, evenly spread.
+
+    >>> spread(10, 4)
+    [0, 2, 5, 7]
+    """
     count = min(samples, most)
     return [i * samples // count for i in range(count)]
 
 
+def _call_all(hooks: Sequence[Callable[[Any], None]], training: Course) -> None:
+    for hook in hooks:
+        hook(training)
+
+
 def _share(hits: float, samples: Samples) -> float | None:
     return None if samples.threshold is None else hits / len(samples)
-
-
-def _summary(epoch: Epoch) -> str:
-    parts = (("loss", epoch.loss), ("val", epoch.val_loss),
-             ("accuracy", epoch.accuracy), ("val", epoch.val_accuracy))  # fmt: skip
-    return ", ".join(f"{name} {x:.3g}" for name, x in parts if x is not None)
-
-
-class _NoBar:
-    """Takes what a progress bar is told, and shows nothing."""
-
-    def update(self) -> None:
-        pass
-
-    def set_postfix_str(self, text: str, refresh: bool) -> None:
-        pass
-
-
-@contextmanager
-def _no_bar() -> Iterator[_NoBar]:
-    yield _NoBar()
-
-
-def _progress_bar(plan: Plan, samples: int, done: int) -> AbstractContextManager[Any]:
-    steps = plan.steps(samples)
-    if not plan.progress:
-        return _no_bar()
-    try:
-        tqdm = import_module("tqdm.auto").tqdm
-    except ImportError:
-        return _no_bar()
-    unit = "epoch" if steps == 1 else "batch"
-    bar = tqdm(total=plan.epochs * steps, initial=done * steps, unit=unit, disable=None)
-    return cast(AbstractContextManager[Any], bar)

@@ -1,4 +1,4 @@
-"""Engines: what computes a training step.  The eager one builds each sample's graph and drops it."""
+"""The eager engine: it builds the graph of each sample, differentiates it and drops it."""
 
 from __future__ import annotations
 
@@ -9,20 +9,22 @@ from typing import Any
 from autograd import Value, no_grad
 from autograd import sum as add_up
 from autograd.extend import NO_GRADIENT
-from nn.clipping import Clipping
+from nn.callbacks import Numbers
 from nn.data.samples import Samples, Table
 from nn.health.units import UnitFacts, facts_of_units
+from nn.losses import Penalised
 from nn.module import mode
 from nn.optim import Optimizer
 from nn.outputs import is_right
-from nn.training.engine import Moment, Numbers, Objective, moment_of
+from nn.predictions import numbers_of
+from nn.training.engine import Hook, Moment, moment_of
 
 TOGETHER = 16
-"""Samples differentiated at once: a reverse pass visits every parameter, which is best shared."""
+"""This many samples are differentiated at once, since each reverse pass visits every parameter."""
 
 
 class EagerEngine:
-    """The graph of every sample is built, differentiated and dropped.
+    """Trains by the graphs themselves; see `nn.training.engine.Engine`.
 
     A batch is differentiated a few samples at a time, each loss divided by the batch's size, since
     gradients add up in the parameters: memory stays that of a few graphs however large the batch.
@@ -34,21 +36,21 @@ class EagerEngine:
     name = "eager"
 
     def __init__(
-        self, model: Any, objective: Objective, optimizer: Optimizer, train: Samples, clipping: Clipping,
+        self, model: Any, objective: Penalised, optimizer: Optimizer, train: Samples,
         watched: Sequence[int] = (),
     ) -> None:  # fmt: skip
         self.model, self.objective, self.optimizer, self.train = model, objective, optimizer, train
-        self.clipping, self.watched = clipping, [train.row(i) for i in watched]
+        self.watched = [train.row(i) for i in watched]
         self.parameters = model.parameters()
         self.penalised = model.weights()
         self.predictions: list[list[float]] = []
 
     def feed(self, samples: Sequence[int], column: int, numbers: Table) -> None:
-        """Put other numbers into training samples, a row for each, from a column on."""
+        """Put other numbers into training samples, one row for each, from a column on."""
         for i, row in zip(samples, numbers, strict=True):
             self.train.X[i][column : column + len(row)] = row
 
-    def step(self, batch: Sequence[int]) -> tuple[float, int]:
+    def step(self, batch: Sequence[int], on_gradients: Hook = None) -> tuple[float, int]:
         self.model.zero_grad()
         self.optimizer.zero_grad()
         total, right = 0.0, 0
@@ -62,7 +64,8 @@ class EagerEngine:
         penalty = self.objective.penalty(self.penalised)
         if penalty is not None:
             penalty.backward()
-        self.clipping(self.parameters)
+        if on_gradients is not None:
+            on_gradients()
         self.optimizer.step()
         return total / len(batch) + (0.0 if penalty is None else penalty.data), right
 
@@ -79,6 +82,11 @@ class EagerEngine:
 
     def gradients(self) -> list[float]:
         return [0.0 if p.grad is NO_GRADIENT else p.grad for p in self.parameters]
+
+    def set_gradients(self, gradients: Numbers) -> None:
+        for p, g in zip(self.parameters, gradients, strict=True):
+            if p.grad is not NO_GRADIENT:
+                p.grad = float(g)
 
     def units(self) -> dict[str, UnitFacts]:
         return facts_of_units(self.model, self.watched)
@@ -100,21 +108,16 @@ class EagerEngine:
         self.optimizer.steps = moment.steps
 
     def write(self) -> None:
-        """They hold them at any time."""
+        """Do nothing: they hold the numbers at any time."""
 
     def finish(self) -> None:
-        """The Parameters hold the trained numbers at any time."""
+        """Do nothing: the Parameters hold the numbers at any time."""
 
     def _forward(self, samples: Samples, i: int) -> tuple[Value, bool]:
         prediction, target = self.model(samples.row(i)), samples.target(i)
-        self.predictions.append(numbers(prediction))
+        self.predictions.append(numbers_of(prediction))
         loss = self.objective.loss(prediction, target)
         if samples.threshold is None:
             return loss, False
         target = [target] if isinstance(target, float) else target
         return loss, is_right(self.predictions[-1], target, samples.threshold)
-
-
-def numbers(prediction: Any) -> list[float]:
-    """The outputs of a prediction as floats."""
-    return [prediction.data] if isinstance(prediction, Value) else [v.data for v in prediction]

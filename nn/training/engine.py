@@ -3,39 +3,18 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
-from autograd import Parameter, Value
-from nn import losses
+from autograd import Parameter
+from nn.callbacks import Numbers
 from nn.data.samples import Samples
 from nn.health.units import UnitFacts
-from nn.losses import Loss
 from nn.optim import Optimizer
 
-Numbers: TypeAlias = Any
-"""A list, an array or NumPy's array of floats."""
-
-
-@dataclass(frozen=True)
-class Objective:
-    """What is minimised: the mean loss of the samples, plus l1·Σ|w| + l2·Σw² over the weights."""
-
-    loss: Loss
-    l1: float = 0.0
-    l2: float = 0.0
-
-    def penalty(self, weights: Sequence[Parameter]) -> Value | None:
-        """The part that depends on the weights alone; None if there is none."""
-        parts = []
-        if self.l1:
-            parts.append(self.l1 * losses.l1(weights))
-        if self.l2:
-            parts.append(self.l2 * losses.l2(weights))
-        if not parts or not weights:
-            return None
-        return parts[0] if len(parts) == 1 else parts[0] + parts[1]
+Hook: TypeAlias = Callable[[], None] | None
+"""What is called when the gradients of a step are known, before the step is taken."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +22,9 @@ class Moment:
     """What the steps of a training change, as it was between two of them.
 
     Attributes:
-        weights: of the model's parameters, in its order.
-        state: of the optimiser's parameters, in its order: a row for each of its `state_names`.
-        steps: the optimiser's.
+        weights: the numbers of the model's parameters, in its order.
+        state: the state of the optimiser's parameters, in its order: a row for each of its `state_names`.
+        steps: how many steps the optimiser had taken.
     """
 
     weights: Numbers
@@ -54,7 +33,7 @@ class Moment:
 
 
 def moment_of(parameters: Sequence[Parameter], optimizer: Optimizer) -> Moment:
-    """What Parameters and an optimiser hold now."""
+    """Return what Parameters and an optimiser hold now."""
     state = [array("d", numbers) for numbers in optimizer.state.values()]
     return Moment([p.data for p in parameters], state, optimizer.steps)
 
@@ -64,7 +43,7 @@ class Engine(Protocol):
 
     name: str
 
-    def step(self, batch: Sequence[int]) -> tuple[float, float]:
+    def step(self, batch: Sequence[int], on_gradients: Hook = None) -> tuple[float, float]:
         """Take one step of the optimiser on these training samples.
 
         Returns:
@@ -72,28 +51,31 @@ class Engine(Protocol):
         """
 
     def evaluate(self, samples: Samples) -> tuple[float, float]:
-        """The objective on other samples, and how many of them are classified right."""
+        """Return the objective on other samples, and how many of them are classified right."""
 
     def weights(self) -> Numbers:
-        """A copy of the model's parameters, in its order, for `restore`."""
+        """Return a copy of the model's parameters, in its order, for `restore`."""
 
     def restore(self, weights: Numbers) -> None:
         """Set the model's parameters to such numbers."""
 
     def gradients(self) -> Numbers:
-        """The gradients that the last step went by, in the model's order of the parameters; 0 for none."""
+        """Return the gradients of the step, in the model's order of the parameters; 0 where there is none."""
+
+    def set_gradients(self, gradients: Numbers) -> None:
+        """Replace the gradients of the step, where there are any."""
 
     def units(self) -> dict[str, UnitFacts]:
-        """What the units show on the watched samples, by layer."""
+        """Return what the units show on the watched samples, by layer."""
 
     def moment(self) -> Moment:
-        """A copy of all that the steps change, for `rewind`."""
+        """Return a copy of all that the steps change, for `rewind`."""
 
     def rewind(self, moment: Moment) -> None:
         """Set everything back to such a copy."""
 
     def write(self) -> None:
-        """See that the model's Parameters and the optimiser hold the numbers as they now stand."""
+        """Let the model's Parameters and the optimiser hold the numbers as they now stand."""
 
     def finish(self) -> None:
-        """See that the model's Parameters hold the trained numbers; also called after an interrupt."""
+        """Let the model's Parameters hold the trained numbers; also called after an interrupt."""

@@ -8,102 +8,121 @@ What `fit` does, written by hand, for one epoch of full-batch descent::
         loss.backward()
         optimizer.step()
 
-An engine (engine.py) computes a step on a batch; this file does not know how.
+An engine (engine.py) computes a step on a batch; callbacks (nn/callbacks.py) act between the steps.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
 from importlib import import_module
-from typing import Any, cast
+from inspect import signature
+from typing import Any, ParamSpec, TypeVar
 
-from autograd import Value, no_grad
-from nn import losses
-from nn.checks import finite_number, one_of, whole_number, yes_or_no
-from nn.clipping import Clipping
-from nn.data.samples import Samples, targets
-from nn.health.monitor import WATCHED, Monitor
-from nn.losses import Loss
+from autograd import Value
+from autograd.notation.hints import described, did_you_mean
+from nn.callbacks import Callback, as_callback
+from nn.checks import one_of, whole_number, yes_or_no
+from nn.data.feeding import Feeding, feeding_of
+from nn.data.samples import Samples
+from nn.losses import Loss, Penalised
 from nn.module import Module, mode
 from nn.optim import SGD, Optimizer
-from nn.predictions import _check_lengths, _rows
-from nn.recurrent import Recurrent
-from nn.schedules import Schedule
-from nn.training.course import Course, Plan, _spread
+from nn.predictions import check_lengths
+from nn.training.course import Course, Plan, spread
 from nn.training.eager import EagerEngine
-from nn.training.engine import Engine, Objective
+from nn.training.engine import Engine
 from nn.training.history import History
-from nn.training.resume import generators
-from nn.training.sequences import sequence_targets
+from nn.training.progress import ProgressBar
 from nn.training.windows import WindowEngine
 
 DEFAULT_LR = 0.1
-
+"""The learning rate of the optimiser that `fit` makes if it is given none."""
 
 ENGINES = ("auto", "eager", "tape")
+"""The names of the engines that `fit` knows."""
+
+ELSEWHERE = {
+    "l1": "a penalty belongs to the loss: loss=losses.Penalised(loss, l1=…)",
+    "l2": "a penalty belongs to the loss: loss=losses.Penalised(loss, l2=…)",
+    "patience": "callbacks=[EarlyStopping(patience)]",
+    "schedule": "a schedule is a callback: callbacks=[schedule]",
+    "clip_norm": "callbacks=[Clip(norm=…)]",
+    "clip_value": "callbacks=[Clip(value=…)]",
+    "checkpoint": "callbacks=[ModelCheckpoint(path)], or a function of a training and an epoch",
+    "resume": "callbacks=[Resume(state)], or [ModelCheckpoint(path, resume=True)]",
+    "monitor": "a monitor is a callback: callbacks=[monitor]",
+    "truncate": "it belongs to the model: Recurrent(cell, nout, truncate=…)",
+    "validation_data": "validation=(X, y)",
+    "validation_split": "validation=fraction",
+    "verbose": "progress=True or False",
+    "lr": "the optimiser has the rate: optimizer=SGD(model.parameters(), lr=…)",
+}
+"""What is not an argument of `fit`, and how it is spelt here."""
+
+Given = ParamSpec("Given")
+Found = TypeVar("Found")
 
 
+def _telling(function: Callable[Given, Found]) -> Callable[Given, Found]:
+    """Let a function's complaint of an unknown argument tell how it is spelt here."""
+    known = signature(function).parameters
+
+    @wraps(function)
+    def told(*args: Given.args, **kwargs: Given.kwargs) -> Found:
+        for name in kwargs:
+            if name not in known:
+                hint = f": {ELSEWHERE[name]}" if name in ELSEWHERE else did_you_mean(name, known)
+                raise TypeError(f"{function.__name__} takes no argument {name!r}{hint}")
+        return function(*args, **kwargs)
+
+    return told
+
+
+@_telling
 def fit(
     model: Any,
     X: Any,
     y: Any,
     *,
-    loss: str | Loss,
+    loss: str | Loss | Penalised,
     optimizer: Optimizer | None = None,
     epochs: int = 100,
     batch_size: int | None = None,
     shuffle: bool = True,
-    seed: int = 0,
-    l1: float = 0.0,
-    l2: float = 0.0,
     validation: tuple[Any, Any] | float | None = None,
-    patience: int | None = None,
-    progress: bool = True,
+    seed: int = 0,
     engine: str = "auto",
-    schedule: Schedule | None = None,
-    clip_norm: float | None = None,
-    clip_value: float | None = None,
-    checkpoint: Callable[[dict[str, Any]], object] | None = None,
-    resume: Mapping[str, Any] | None = None,
-    monitor: Monitor | None = None,
-    truncate: int | None = None,
+    callbacks: Iterable[Callback | Callable[..., object]] = (),
+    progress: bool = True,
 ) -> History:
     """Train a model by gradient descent.
 
     Args:
         model: an MLP, a Recurrent, or any Module that takes a row of numbers.
-        X: one row of numbers a sample: lists, a NumPy array, a pandas frame.  For a Recurrent a
-            sequence a sample: sequences × steps × inputs.
-        y: the targets: one number a sample, or one row of as many as the model has outputs.  For
-            a model of several outputs one whole number a sample is its class, counted from 0.
+        X: one row of numbers per sample: lists, a NumPy array, a pandas frame.  For a Recurrent one
+            sequence per sample: sequences × steps × inputs.
+        y: the targets: one number per sample, or one row with a number for each output.  For a
+            model of several outputs one whole number per sample is its class, counted from 0.
         loss: a function of `nn.losses` or its name; or any function of a prediction and a target
-            that gives a Value.
-        optimizer: holds the model's parameters; plain `SGD` at a rate of 0.1 by default.
+            that gives a Value.  `nn.losses.Penalised` adds a penalty on the weights.
+        optimizer: holds the model's parameters; by default that of a schedule among the callbacks,
+            or else plain `SGD` at a rate of 0.1.
         epochs: passes over the samples.
-        batch_size: samples a step: all of them by default; 1 is stochastic descent.
+        batch_size: samples per step: all of them by default; 1 is stochastic descent.
         shuffle: take the samples in a new order in each epoch.  The full batch has no order.
-        seed: decides the orders, and which samples are held out.
-        l1, l2: factors of Σ|w| and Σw², added to the loss; over the weights, not the biases.
         validation: a pair (X, y) to judge by after each epoch, or the fraction of the samples to
             hold out for that: drawn at random, or the last ones if ``shuffle`` is False.
-        patience: stop after so many epochs without a lower loss, on the validation data if there
-            are any, and go back to the weights that had the lowest.
-        progress: show a progress bar on a terminal, if tqdm is installed.
+        seed: decides the orders, and which samples are held out.
         engine: ``eager`` builds the graph of each sample, every time; ``tape`` records it once and
             replays it as machine code; ``auto`` is the tape where it can be used, else eager, and
             says why in the history's ``engine_note``.
-        schedule: of this optimizer; it sets the learning rate for each epoch, see `nn.schedules`.
-        clip_norm, clip_value: the greatest length of the gradient, and the greatest size of each of its
-            numbers, see `nn.clipping`; both are enforced before each step, the latter first.
-        checkpoint: called after each epoch, when the model holds its weights, with the state of the
-            training: ``lambda state: nn.save(model, "run.safetensors", training=state)``.
-        resume: such a state, or a history's ``state``.  The training goes on after its last epoch, up
-            to ``epochs`` in all; with everything else as it was, the outcome is to the last bit that
-            of a training that was never interrupted.
-        monitor: records the health of the layers and names the signs of trouble, see `nn.health.monitor`.
-        truncate: for a `nn.Recurrent`: take a step of the optimiser after every so many steps of the
-            sequences, and let gradients flow back no further; by default to their beginning.
+        callbacks: what acts during the training, see `nn.callbacks`: `nn.Monitor`,
+            `nn.EarlyStopping`, `nn.Clip`, `nn.ModelCheckpoint`, `nn.Resume`, `nn.schedules`,
+            `nn.seeing.Film`, subclasses of `nn.Callback`, and functions of a training and of an
+            epoch's record, which are called after each epoch.
+        progress: show a progress bar on a terminal, if tqdm is installed.
 
     Returns:
         The `History`.  Ctrl-C ends the training early and keeps what was learned so far; so does a
@@ -122,47 +141,37 @@ def fit(
     plan = Plan(
         epochs=whole_number("epochs", epochs),
         batch_size=None if batch_size is None else whole_number("batch_size", batch_size),
-        patience=None if patience is None else whole_number("patience", patience),
-        rng=random.Random(whole_number("seed", seed, at_least=None)),
         shuffle=yes_or_no("shuffle", shuffle),
-        progress=yes_or_no("progress", progress),
+        rng=random.Random(whole_number("seed", seed, at_least=None)),
     )
     engine = one_of("engine", engine, {name: name for name in ENGINES})
-    objective = Objective(
-        _loss(loss), finite_number("l1", l1, at_least=0.0), finite_number("l2", l2, at_least=0.0)
-    )
-    clipping = Clipping(
-        None if clip_norm is None else finite_number("clip_norm", clip_norm, at_least=0.0),
-        None if clip_value is None else finite_number("clip_value", clip_value, at_least=0.0),
-    )
-    optimizer = _optimizer(model, optimizer, schedule)
-    if checkpoint is not None and not callable(checkpoint):
-        raise TypeError(f"checkpoint is a function of the training's state; got {checkpoint!r}")
-    if monitor is not None and not isinstance(monitor, Monitor):
-        raise TypeError(f"monitor is a nn.Monitor(); got {monitor!r} ({type(monitor).__name__})")
-    train, held_out = _samples(model, X, y, objective.loss, validation, plan)
-    truncate = _truncation(model, truncate)
-    _check_model(model, objective.loss, train)
-    watched = [] if monitor is None else _spread(len(train), WATCHED)
+    objective = loss if isinstance(loss, Penalised) else Penalised(loss)
+    acting = [as_callback(callback) for callback in callbacks]
+    if yes_or_no("progress", progress):
+        acting.append(ProgressBar())
+    optimizer = _optimizer(model, optimizer, acting)
+    feeding = feeding_of(model)
+    train, held_out = _samples(feeding, X, y, objective.loss, validation, plan)
+    _try(model, feeding, objective.loss, train)
+    watched = spread(len(train), max((callback.watched for callback in acting), default=0))
     with mode(model, training=True):
-        chosen, note = _engine(engine, truncate, model, objective, optimizer, train, clipping, watched)
-        course = Course(
-            chosen, model, optimizer, schedule, plan, train, held_out, checkpoint, monitor,
-            History(engine=chosen.name, engine_note=note), generators(model, plan.rng), objective.loss,
-        )  # fmt: skip
-        return course.run(resume)
+        chosen, note = _engine(engine, model, feeding, objective, optimizer, train, watched)
+        history = History(engine=chosen.name, engine_note=note)
+        return Course(chosen, model, optimizer, plan, objective, train, held_out, history, acting).run()
 
 
-# ------------------------------------------------------------------------------------- the course
-
-
-def _engine(name: str, truncate: int | None, model: Any, *parts: Any) -> tuple[Engine, str]:
-    """The engine of that name, and for ``auto`` the reason if it is not the tape."""
+def _engine(
+    name: str, model: Any, feeding: Feeding, objective: Penalised, optimizer: Optimizer, train: Samples,
+    watched: Sequence[int],
+) -> tuple[Engine, str]:  # fmt: skip
+    """Return the engine of that name; for ``auto`` also the reason if it is not the tape."""
+    windows = feeding.windows(train.X)
 
     def made(kind: Any) -> Engine:
-        if isinstance(model, Recurrent):
-            return WindowEngine(kind, truncate, model, *parts)
-        return cast(Engine, kind(model, *parts))
+        if windows is not None:
+            return WindowEngine(kind, windows, objective, optimizer, train)
+        found: Engine = kind(model, objective, optimizer, train, watched)
+        return found
 
     if name == "eager":
         return made(EagerEngine), ""
@@ -181,27 +190,21 @@ def _engine(name: str, truncate: int | None, model: Any, *parts: Any) -> tuple[E
 # ------------------------------------------------------------------------------ checking arguments
 
 
-def _loss(loss: Any) -> Loss:
-    if isinstance(loss, str) or not callable(loss):
-        return losses.by_name(loss)
-    return cast(Loss, loss)
-
-
-def _optimizer(model: Any, optimizer: Any, schedule: Any) -> Optimizer:
+def _optimizer(model: Any, optimizer: Any, callbacks: Sequence[Callback]) -> Optimizer:
+    """Return the optimiser to train with, which suits the model and the callbacks."""
     if not isinstance(model, Module):
         raise TypeError(f"fit trains an nn.Module; got {type(model).__name__}")
     parameters = model.parameters()
     if not parameters:
         raise ValueError(f"this {type(model).__name__} has no parameters to train")
-    if schedule is not None and not isinstance(schedule, Schedule):
-        raise TypeError(f"schedule is one of nn.schedules, such as StepLR(optimizer, 30); got {schedule!r}")
+    changed = [callback.optimizer for callback in callbacks if callback.optimizer is not None]
     if optimizer is None:
-        optimizer = SGD(parameters, DEFAULT_LR) if schedule is None else schedule.optimizer
+        optimizer = changed[0] if changed else SGD(parameters, DEFAULT_LR)
     if not isinstance(optimizer, Optimizer):
         raise TypeError(
             f"optimizer is one of nn.optim, such as SGD(model.parameters(), lr=0.1); got {optimizer!r}"
         )
-    if schedule is not None and schedule.optimizer is not optimizer:
+    if any(other is not optimizer for other in changed):
         raise ValueError("the schedule sets the rates of another optimizer; make it from this one")
     if not set(parameters) & set(optimizer.parameters):
         raise ValueError("the optimizer holds none of the model's parameters; make it from this model's")
@@ -209,10 +212,10 @@ def _optimizer(model: Any, optimizer: Any, schedule: Any) -> Optimizer:
 
 
 def _samples(
-    model: Any, X: Any, y: Any, loss: Loss, validation: Any, plan: Plan
+    feeding: Feeding, X: Any, y: Any, loss: Loss, validation: Any, plan: Plan
 ) -> tuple[Samples, Samples | None]:
-    """The samples to train on and those to validate on, checked."""
-    train = _paired(model, X, y, loss, "X", "y")
+    """Return the samples to train on and those to validate on, checked."""
+    train = _paired(feeding, X, y, loss, "X", "y")
     if validation is None:
         return train, None
     if isinstance(validation, (float, int)):
@@ -220,51 +223,24 @@ def _samples(
             raise ValueError(f"validation is a pair (X, y) or a fraction between 0 and 1; got {validation!r}")
         return train.split(float(validation), plan.rng if plan.shuffle else None)
     if not isinstance(validation, (tuple, list)) or len(validation) != 2:
-        raise TypeError(f"validation is a pair (X, y) or a fraction; got {type(validation).__name__}")
+        raise TypeError(f"validation is a pair (X, y) or a fraction; got {described(validation)}")
     X_held_out, y_held_out = validation
-    held_out = _paired(model, X_held_out, y_held_out, loss, "the validation X", "the validation y")
+    held_out = _paired(feeding, X_held_out, y_held_out, loss, "the validation X", "the validation y")
     if len(held_out.X[0]) != len(train.X[0]):
         raise ValueError(f"X has {len(train.X[0])} columns, the validation X {len(held_out.X[0])}")
     return train, held_out
 
 
-def _paired(model: Any, X: Any, y: Any, loss: Loss, name_X: str, name_y: str) -> Samples:
-    rows = _rows(model, X, name_X)
-    if isinstance(model, Recurrent):
-        wanted, threshold = sequence_targets(model, y, loss, len(rows[0]) // model.nin, name_y)
-    else:
-        wanted, threshold = targets(y, _outputs(model, Samples(rows, ()).row(0)), loss, name_y)
-    _check_lengths(rows, wanted, name_X, name_y)
+def _paired(feeding: Feeding, X: Any, y: Any, loss: Loss, name_X: str, name_y: str) -> Samples:
+    rows = feeding.features(X, name_X)
+    wanted, threshold = feeding.targets(y, loss, rows, name_y)
+    check_lengths(rows, wanted, name_X, name_y)
     return Samples(rows, wanted, threshold)
 
 
-def _truncation(model: Any, truncate: Any) -> int | None:
-    if truncate is None:
-        return None
-    if not isinstance(model, Recurrent):
-        raise TypeError(f"truncate is for sequences and an nn.Recurrent; got a {type(model).__name__}")
-    return whole_number("truncate", truncate)
-
-
-def _outputs(model: Any, row: list[float]) -> int:
-    """How many outputs the model has: what it says, or what it gives."""
-    nout = getattr(model, "nout", None)
-    if isinstance(nout, int):
-        return nout
-    with no_grad(), mode(model, training=False):
-        prediction = model(row)
-    if isinstance(prediction, Value):
-        return 1
-    if isinstance(prediction, Sequence) and all(isinstance(v, Value) for v in prediction):
-        return len(prediction)
-    raise TypeError(f"a model gives a Value, or a list of them; this one gave {prediction!r}")
-
-
-def _check_model(model: Any, loss: Loss, train: Samples) -> None:
+def _try(model: Any, feeding: Feeding, loss: Loss, train: Samples) -> None:
     """Try the first sample: what a model or a loss cannot take comes to light before training."""
-    if isinstance(model, Recurrent):  # whose targets a loss has seen already
-        return
     with mode(model, training=False):
-        value = loss(model(train.row(0)), train.target(0))
+        value = feeding.loss(loss, model(train.row(0)), train.target(0))
     if not isinstance(value, Value):
-        raise TypeError(f"a loss gives a Value; this one gave {value!r} ({type(value).__name__})")
+        raise TypeError(f"a loss gives a Value; this one gave {described(value)}")

@@ -3,50 +3,33 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from os import PathLike
 from typing import TYPE_CHECKING, Any, overload
+
+from autograd.notation.numbers import counted
+from nn.callbacks import Callback, Epoch, Training
 
 if TYPE_CHECKING:
     from nn.seeing.style import Plot
 
 
-@dataclass(frozen=True)
-class Epoch:
-    """One pass over the training samples.
-
-    Attributes:
-        number: counted from 1.
-        loss: the mean over the samples of what was minimised, penalties included, each measured
-            just before the step that it led to.
-        accuracy: the share of samples classified right, likewise; None where targets are not classes.
-        val_loss, val_accuracy: the same of the validation data, after the epoch; None without them.
-        lr: the learning rate of its steps, of the first group if there are several; None without a
-            schedule.
-    """
-
-    number: int
-    loss: float
-    accuracy: float | None = None
-    val_loss: float | None = None
-    val_accuracy: float | None = None
-    lr: float | None = None
-
-
 @dataclass
-class History:
-    """What `fit` gives back: a sequence of `Epoch`s, with columns by name and a plot.
+class History(Callback, Sequence[Epoch]):
+    """What `fit` returns: a sequence of `Epoch`s, with columns by name and a plot.
+
+    It is the first callback of every training.
 
     Attributes:
-        epochs: one record an epoch.
+        epochs: one record per epoch.
         engine: what computed it: ``tape`` or ``eager``.
         engine_note: why ``engine="auto"`` did not take the tape; "" if it did.
         interrupted: whether it was stopped by Ctrl-C; the last, unfinished epoch has no record.
         stopped: why it ended before the last epoch; "" if it did not.
-        best_epoch: the number of the epoch whose weights were restored; None without ``patience``.
-        state: what it takes to go on after the last epoch, for `fit`'s ``resume``; None if the loss
-            was no longer finite.
+        best_epoch: the number of the epoch whose weights were restored; None without `EarlyStopping`.
+        state: what it takes to continue after the last epoch, for `Resume`; None if the loss was no
+            longer finite.
 
     >>> history = History([Epoch(1, 0.9), Epoch(2, 0.4)])
     >>> history["loss"], history[-1].number
@@ -63,6 +46,9 @@ class History:
     best_epoch: int | None = None
     state: dict[str, Any] | None = field(default=None, compare=False)
 
+    def on_epoch_end(self, training: Training, epoch: Epoch) -> None:
+        self.epochs.append(epoch)
+
     def __len__(self) -> int:
         return len(self.epochs)
 
@@ -76,7 +62,7 @@ class History:
     @overload
     def __getitem__(self, key: slice) -> list[Epoch]: ...
     def __getitem__(self, key: Any) -> Any:
-        """An epoch's record by position from 0, or a column by name: ``history["loss"]``.
+        """Return an epoch's record by its position from 0, or a column by its name: ``history["loss"]``.
 
         Raises:
             KeyError: if there is no such column.
@@ -93,24 +79,24 @@ class History:
         return [name for name in COLUMNS if any(x is not None for x in self[name])]
 
     def to_csv(self, path: str | PathLike[str]) -> None:
-        """Write one line an epoch under a line of column names."""
+        """Write one line per epoch under a line of column names."""
         with open(path, "w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, self.columns, extrasaction="ignore", lineterminator="\n")
             writer.writeheader()
             writer.writerows(asdict(epoch) for epoch in self.epochs)
 
     def plot(self) -> Plot:
-        """The loss of each epoch, and below it the accuracy if there is one; see `nn.seeing.curves`.
+        """Plot the loss of each epoch, and below it the accuracy if there is one; see `nn.seeing.curves`.
 
         Raises:
             ImportError: if matplotlib is not installed.
         """
         from nn.seeing import curves
 
-        return curves(self)
+        return curves({name: self[name] for name in self.columns}, self.best_epoch)
 
     def __repr__(self) -> str:
-        parts = [f"{len(self)} epoch{'' if len(self) == 1 else 's'}"]
+        parts = [counted(len(self), "epoch")]
         for name in self.columns[1:]:
             first, last = self[name][0], self[name][-1]
             parts.append(f"{name} {first:.4g} → {last:.4g}")
@@ -122,13 +108,4 @@ class History:
 
 
 COLUMNS = tuple(f.name for f in fields(Epoch))
-
-
-def evenly_spaced(epochs: int, count: int) -> set[int]:
-    """So many of the epochs, counted from 1, the last one among them; all if there are no more.
-
-    >>> sorted(evenly_spaced(100, 4))
-    [25, 50, 75, 100]
-    """
-    count = min(epochs, count)
-    return {round(k * epochs / count) for k in range(1, count + 1)}
+"""The names of the columns of a history."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -16,16 +15,18 @@ from numpy.typing import NDArray
 
 from autograd import Parameter, Value, no_grad
 from autograd.tape import Tape, vectorised
-from nn.clipping import Clipping, shrinkage
+from nn.callbacks import Numbers
 from nn.data.samples import Samples
 from nn.dropout import Masks
 from nn.health.units import FLAT_ENDS, UnitFacts, add_facts, kind_of, units_of
+from nn.losses import Penalised
 from nn.optim import Optimizer
-from nn.training.engine import Moment, Numbers, Objective
+from nn.predictions import values_of
+from nn.training.engine import Hook, Moment
 
 TRIED = 8
-"""On how many samples from all over the data, and on how many different targets, the tape is held
-against the eager engine before it is trusted."""
+"""The tape is compared with the eager engine on this many samples from all over the data, and on about
+as many different targets, before it is trusted."""
 
 Array = NDArray[Any]
 
@@ -43,7 +44,7 @@ class TapeEngine:
     name = "tape"
 
     def __init__(
-        self, model: Any, objective: Objective, optimizer: Optimizer, train: Samples, clipping: Clipping,
+        self, model: Any, objective: Penalised, optimizer: Optimizer, train: Samples,
         watched: Sequence[int] = (),
     ) -> None:  # fmt: skip
         if type(optimizer).step is not Optimizer.step:
@@ -58,7 +59,7 @@ class TapeEngine:
                 prediction = model(x)
             loss = objective.loss(prediction, y[0] if len(y) == 1 else y)
             penalty = objective.penalty(penalised)
-            listed = _listed(prediction)
+            listed = values_of(prediction)
             units = units_of(listed) if watched else []
             self._predicted = slice(1, 1 + len(listed))
             return [loss if penalty is None else loss + penalty, *listed, *units]
@@ -68,18 +69,17 @@ class TapeEngine:
         _compare(self.tape, outputs, train, masks)
         self._place_parameters(model.parameters())
         self._place_state()
-        self.clipping = clipping
         self._open = ExitStack()
         self._training = self._open.enter_context(self.tape.training(*_tables(train, masks)))
         self._values = self.predictions = np.empty((0, 0))
         self._watched = self.tape.samples(*_tables(train.take(watched), masks)) if self._kinds else None
 
     def feed(self, samples: Sequence[int], column: int, numbers: Any) -> None:
-        """Put other numbers into training samples, a row for each, from a column on."""
+        """Put other numbers into training samples, one row for each, from a column on."""
         rows = np.asarray(numbers, float)
         self._training.X[np.asarray(samples), column : column + rows.shape[1]] = rows
 
-    def step(self, batch: Sequence[int]) -> tuple[float, int]:
+    def step(self, batch: Sequence[int], on_gradients: Hook = None) -> tuple[float, int]:
         everything = len(batch) == len(self.train) and _in_order(batch)
         samples = None if everything else np.asarray(batch, np.int64)
         if len(self._values) != len(batch):  # the same array as in the last step, where it will do
@@ -88,7 +88,8 @@ class TapeEngine:
             rows = slice(None) if samples is None else samples
             self._training.X[rows, -self._masks.count :] = self._masks.draw(len(batch))
         loss = self._training.step(samples, self._values)
-        self._clip()
+        if on_gradients is not None:
+            on_gradients()
         self._update()
         self.predictions = self._values[:, self._predicted]
         targets = self._y if samples is None else self._y[samples]
@@ -102,6 +103,9 @@ class TapeEngine:
 
     def gradients(self) -> Array:
         return self._in_order(self._training.gradient, np.zeros(len(self._off_tape)))
+
+    def set_gradients(self, gradients: Numbers) -> None:
+        self._training.gradient[self._rows] = np.asarray(gradients)[self._on_tape]
 
     def units(self) -> dict[str, UnitFacts]:
         if self._watched is None:
@@ -117,7 +121,7 @@ class TapeEngine:
         return self._in_order(self._training.vector, self._off_tape)
 
     def _in_order(self, vector: Array, others: Array) -> Array:
-        """Numbers of the tape's parameters in the order of the model's, where others are not on the tape."""
+        """Return a vector of the tape in the model's order, with ``others`` for those not on the tape."""
         if len(self._rows) == len(others):
             return vector[self._rows]
         numbers = others.copy()
@@ -149,7 +153,7 @@ class TapeEngine:
             own[:] = numbers
 
     def _state(self) -> list[Array]:
-        """The optimiser's state in the order of its parameters."""
+        """Return the optimiser's state in the order of its parameters."""
         state = [own.copy() for own in self._own_state]
         for group in self._groups:
             for numbers, vector in zip(state, group.state, strict=True):
@@ -157,17 +161,16 @@ class TapeEngine:
         return state
 
     def _place_parameters(self, parameters: Sequence[Parameter]) -> None:
-        """Where the model's parameters stand on the tape; those that nothing depends on do not."""
+        """Find the model's parameters on the tape; those that nothing depends on are not there."""
         row = {p: i for i, p in enumerate(self.tape.parameters)}
         both = [(i, row[p]) for i, p in enumerate(parameters) if p in row]
         self._on_tape, self._rows = np.array(both, np.int64).reshape(-1, 2).T
-        self._reached = self._rows[np.array(self.tape.reached, bool)[self._rows]]
         self._off_tape = np.array([p.data for p in parameters])
 
     def _place_state(self) -> None:
-        """The optimiser's groups and their state as vectors in the order of the tape's parameters.
+        """Bring the optimiser's groups and their state into vectors in the order of the tape's parameters.
 
-        The optimiser may hold other parameters than the tape: what both have is moved.
+        The optimiser may hold other parameters than the tape: those that both have are moved.
         """
         row = {p: i for i, p in enumerate(self.tape.parameters) if self.tape.reached[i]}
         self._own_state = [np.frombuffer(numbers) for numbers in self.optimizer.state.values()]
@@ -185,16 +188,6 @@ class TapeEngine:
         h = self.optimizer.hyper_parameters(self._groups[0].settings)
         self._move(nothing, nothing, h, *[nothing for _ in self._own_state])
 
-    def _clip(self) -> None:
-        """Clip the gradient that reaches the model's parameters; see `nn.clipping`."""
-        gradient, limit = self._training.gradient, self.clipping.value
-        if limit is not None:
-            gradient[self._reached] = np.clip(gradient[self._reached], -limit, limit)
-        if self.clipping.norm is not None:
-            factor = shrinkage(_norm(gradient[self._reached]), self.clipping.norm)
-            if factor != 1.0:
-                gradient[self._reached] *= factor
-
     def _update(self) -> None:
         self.optimizer.steps += 1
         vector, gradient = self._training.vector, self._training.gradient
@@ -210,12 +203,12 @@ class TapeEngine:
 
 @dataclass(frozen=True)
 class _Group:
-    """A group of the optimiser's parameters, as far as they are on the tape.
+    """Those of a group of the optimiser's parameters that are on the tape.
 
     Attributes:
         settings: the optimiser's own dict.
         places: where they stand among the optimiser's parameters.
-        state: their state, a vector for each number that the rule keeps.
+        state: their state, one vector for each number that the rule keeps.
         rows: where they stand in the tape's vector; None if they are all of it.
     """
 
@@ -226,7 +219,7 @@ class _Group:
 
 
 def _compare(tape: Tape, outputs: Any, train: Samples, masks: Masks) -> None:
-    """Hold the tape against the eager engine on a few samples from all over the data."""
+    """Compare the tape with the eager engine on a few samples from all over the data."""
     spread = np.linspace(0, len(train) - 1, TRIED).astype(int)
     _, of_each = np.unique(np.asarray(train.y, float), axis=0, return_index=True)
     places = sorted({*spread.tolist(), *of_each[:: max(1, len(of_each) // TRIED)].tolist()})
@@ -242,26 +235,14 @@ def _compare(tape: Tape, outputs: Any, train: Samples, masks: Masks) -> None:
             )
 
 
-def _norm(vector: Array) -> float:
-    """The length of a vector, without overflow on the way, as `nn.clipping.norm` has it."""
-    largest = float(np.max(np.abs(vector), initial=0.0))
-    if largest == 0.0 or not isfinite(largest):
-        return largest
-    return largest * float(np.linalg.norm(vector / largest))
-
-
-def _listed(prediction: Any) -> list[Value]:
-    return [prediction] if isinstance(prediction, Value) else list(prediction)
-
-
 def _sample(samples: Samples, i: int, masks: Masks) -> list[Any]:
-    """One sample as the recorded function takes it: with masks that leave nothing out, if it takes any."""
+    """Return a sample as the recorded function takes it, with masks that leave nothing out."""
     ones = [[1.0] * masks.count] if masks.count else []
     return [samples.row(i), list(samples.y[i]), *ones]
 
 
 def _tables(samples: Samples, masks: Masks) -> list[Array]:
-    """All samples, likewise."""
+    """Return all samples as the recorded function takes them."""
     ones = [np.ones((len(samples), masks.count))] if masks.count else []
     return [np.asarray(samples.X, float), np.asarray(samples.y, float), *ones]
 
@@ -271,7 +252,7 @@ def _in_order(batch: Sequence[int]) -> bool:
 
 
 def _right(outputs: Array, targets: Array, threshold: float | None) -> int:
-    """How many of the outputs name the class that their target names; see `nn.outputs.is_right`."""
+    """Return how many of the outputs name the class that their target names; see `nn.outputs.is_right`."""
     if threshold is None:
         return 0
     if outputs.shape[1] == 1:

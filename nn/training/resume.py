@@ -1,4 +1,4 @@
-"""Resuming: all that a training needs to go on, bit for bit, where it left off.
+"""Resuming: all that a training needs to continue, bit for bit, where it ended.
 
 The state is made of numbers, texts, arrays, lists and dictionaries alone, so that it can be kept in
 a file::
@@ -6,108 +6,142 @@ a file::
     history = fit(model, X, y, loss="hinge", epochs=50)
     save(model, "half.safetensors", training=history.state)
     ...
-    training = Checkpoint.read("half.safetensors").training
-    history = fit(model, X, y, loss="hinge", epochs=100, resume=training)
+    state = Checkpoint.read("half.safetensors").training
+    history = fit(model, X, y, loss="hinge", epochs=100, callbacks=[Resume(state)])
 """
 
 from __future__ import annotations
 
 import random
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from math import isfinite
 from numbers import Real
 from typing import Any
 
+from nn.callbacks import Callback, Epoch, Training
 from nn.checks import check_column, check_keys, whole_number
 from nn.module import Module
 from nn.optim import Optimizer
-from nn.schedules import Schedule
 from nn.training.engine import Moment
-from nn.training.history import COLUMNS, Epoch
+from nn.training.history import COLUMNS
 
 
-@dataclass
-class Best:
-    """The lowest loss so far, in which epoch, and the weights that had it; of no epoch yet at first."""
+class Resume(Callback):
+    """Continues an earlier training: with everything else as it was, to the last bit.
 
-    loss: float
-    epoch: int
-    weights: Sequence[float]
+    The training continues after the last epoch of the state, up to ``epochs`` in all.
+
+    Args:
+        state: a history's ``state``, or a `Training.state`.
+    """
+
+    def __init__(self, state: Mapping[str, Any]) -> None:
+        self.state = state
+
+    def resume_from(self) -> Any:
+        return self.state
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a training stood after its last whole epoch.
+
+    Attributes:
+        moment: what its steps change.
+        groups: the settings of the optimiser's groups.
+        callbacks: what each callback saved, by its name.
+        generators: the states of the random generators.
+    """
+
+    moment: Moment
+    groups: list[dict[str, Any]]
+    callbacks: dict[str, Any]
+    generators: list[Any]
+
+    def state(self, optimizer: Optimizer, epochs: Sequence[Epoch]) -> dict[str, Any]:
+        """Return it, and what was recorded so far, as the state to continue from."""
+        rows = [asdict(epoch) for epoch in epochs]
+        groups = [{**group, "params": len(group["params"])} for group in self.groups]
+        numbers = {
+            name: array("d", row) for name, row in zip(optimizer.state, self.moment.state, strict=True)
+        }
+        now = {"steps": self.moment.steps, "param_groups": groups, "state": numbers}
+        return {
+            "epoch": len(epochs),
+            "weights": array("d", self.moment.weights),
+            "optimizer": {**optimizer.state_dict(), **now},
+            "callbacks": self.callbacks,
+            "generators": [[version, list(words), spare] for version, words, spare in self.generators],
+            "history": {name: [row[name] for row in rows] for name in COLUMNS},
+        }
 
 
 def generators(model: Module, own: random.Random) -> list[random.Random]:
-    """The generators that a training draws from: its own, and those that the model's parts hold."""
+    """Return the generators that a training draws from: its own, and those that the model's parts hold."""
     held = [x for part in model.modules() for x in vars(part).values() if isinstance(x, random.Random)]
     return list(dict.fromkeys([own, *held]))
 
 
-def captured(
-    moment: Moment,
-    optimizer: Optimizer,
-    schedule: Schedule | None,
-    drawn: Iterable[Any],
-    epochs: Sequence[Epoch],
-    best: Best | None,
-) -> dict[str, Any]:
-    """The state of a training between two epochs.
+def named(callbacks: Iterable[Callback]) -> dict[str, Callback]:
+    """Return callbacks by the names of their classes; ``Name 2`` is the second of a class."""
+    found: dict[str, Callback] = {}
+    for callback in callbacks:
+        kind = type(callback).__name__
+        count = 1 + sum(type(other).__name__ == kind for other in found.values())
+        found[kind if count == 1 else f"{kind} {count}"] = callback
+    return found
+
+
+def resume(
+    state: Any, training: Training, callbacks: Mapping[str, Callback], drawing: Sequence[random.Random]
+) -> list[Epoch]:
+    """Put everything into a training's state; return the epochs recorded so far.
 
     Args:
-        moment: what its steps change.
-        optimizer, schedule: as they are set for the next epoch.
-        drawn: the states of its `generators`.
-        epochs: what it recorded so far.
-        best: what it goes back to at the end, if it does.
-    """
-    rows = [asdict(epoch) for epoch in epochs]
-    numbers = {name: array("d", row) for name, row in zip(optimizer.state, moment.state, strict=True)}
-    return {
-        "epoch": len(epochs),
-        "weights": array("d", moment.weights),
-        "optimizer": {**optimizer.state_dict(), "steps": moment.steps, "state": numbers},
-        "schedule": None if schedule is None else schedule.state_dict(),
-        "generators": [[version, list(words), spare] for version, words, spare in drawn],
-        "history": {name: [row[name] for row in rows] for name in COLUMNS},
-        "best": None if best is None else {**vars(best), "weights": array("d", best.weights)},
-    }
-
-
-def resumed(
-    state: Any,
-    model: Module,
-    optimizer: Optimizer,
-    schedule: Schedule | None,
-    drawing: Sequence[random.Random],
-) -> tuple[list[Epoch], Best | None]:
-    """Put everything into a `captured` state; gives the epochs recorded so far, and the best of them.
+        state: the state.
+        training: the training that is to continue.
+        callbacks: those of its callbacks that save anything, by name.
+        drawing: the generators that it draws from.
 
     Raises:
         TypeError, ValueError: naming what does not fit; nothing is changed then.
     """
-    names = ("epoch", "weights", "optimizer", "schedule", "generators", "history", "best")
+    names = ("epoch", "weights", "optimizer", "callbacks", "generators", "history")
     check_keys("the state of a training", state, names)
-    parameters = model.parameters()
+    parameters = training.model.parameters()
     weights = check_column("weights", state["weights"], len(parameters))
     epochs = _epochs(state["history"], whole_number("epoch", state["epoch"], at_least=0))
-    best = _best(state["best"], len(parameters))
     drawn = _drawn(state["generators"], drawing)
-    if (schedule is None) != (state["schedule"] is None):
-        was = "without a schedule" if state["schedule"] is None else "with a schedule"
-        raise ValueError(f"the state is of a training {was}; go on with the same settings")
-    before = optimizer.state_dict()
-    optimizer.load_state_dict(state["optimizer"])
-    if schedule is not None:
-        try:
-            schedule.load_state_dict(state["schedule"])
-        except (TypeError, ValueError):
-            optimizer.load_state_dict(before)
-            raise
+    _check_callbacks(state["callbacks"], callbacks)
+    optimizer_before = training.optimizer.state_dict()
+    before = {name: callback.on_save(training) for name, callback in callbacks.items()}
+    training.optimizer.load_state_dict(state["optimizer"])
+    try:
+        for name, callback in callbacks.items():
+            callback.on_resume(training, state["callbacks"][name])
+    except Exception:
+        for name, callback in callbacks.items():
+            callback.on_resume(training, before[name])
+        training.optimizer.load_state_dict(optimizer_before)
+        raise
     for p, x in zip(parameters, weights, strict=True):
         p.data = x
     for generator, numbers in zip(drawing, drawn, strict=True):
         generator.setstate(numbers)
-    return epochs, best
+    return epochs
+
+
+def _check_callbacks(states: Any, callbacks: Mapping[str, Callback]) -> None:
+    if not isinstance(states, Mapping):
+        raise TypeError(f"the callbacks of a state are a mapping; got {type(states).__name__}")
+    missing, unexpected = callbacks.keys() - states.keys(), states.keys() - callbacks.keys()
+    for which, names in (("without", missing), ("with", unexpected)):
+        if names:
+            raise ValueError(
+                f"the state is of a training {which} {', '.join(sorted(names))}; "
+                "continue it with the same callbacks"
+            )
 
 
 def _epochs(columns: Any, count: int) -> list[Epoch]:
@@ -122,18 +156,8 @@ def _epochs(columns: Any, count: int) -> list[Epoch]:
     ]
 
 
-def _best(best: Any, parameters: int) -> Best | None:
-    if best is None:
-        return None
-    check_keys("the best of a state", best, ("loss", "epoch", "weights"))
-    if not isinstance(best["loss"], Real) or not isfinite(best["loss"]):
-        raise ValueError(f"the loss of the best epoch is a finite number; got {best['loss']!r}")
-    weights = check_column("the best weights", best["weights"], parameters)
-    return Best(float(best["loss"]), whole_number("the best epoch", best["epoch"], at_least=0), weights)
-
-
 def _drawn(states: Any, drawing: Sequence[random.Random]) -> list[Any]:
-    """The generators' states as Python takes them, each tried."""
+    """Return the states of the generators as Python takes them, each tried."""
     if not isinstance(states, Sequence) or len(states) != len(drawing):
         raise ValueError(f"the state is not of a training that draws from {len(drawing)} generators")
     drawn = []
@@ -145,5 +169,5 @@ def _drawn(states: Any, drawing: Sequence[random.Random]) -> list[Any]:
         except (TypeError, ValueError, OverflowError) as error:
             raise ValueError(f"the state of a generator is damaged: {error}") from None
         if spare is not None and not isinstance(spare, float):
-            raise ValueError(f"the state of a generator is damaged: {spare!r} is no number")
+            raise ValueError(f"the state of a generator is damaged: {spare!r} is not a number")
     return drawn

@@ -43,7 +43,7 @@ def seconds(name: str, data: Any, epochs: int, monitor: Monitor | None) -> float
     started = process_time()
     fit(
         model, *data, loss=loss, optimizer=optimizer, batch_size=batch, epochs=epochs, engine=engine,
-        progress=False, monitor=monitor,
+        progress=False, callbacks=[] if monitor is None else [monitor],
     )  # fmt: skip
     return process_time() - started
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 import random
 from time import perf_counter
 
-from nn import Adam, GRUCell, LSTMCell, Recurrent, RNNCell, fit
+from nn import Adam, Clip, GRUCell, LSTMCell, Recurrent, RNNCell, fit
 from nn.recurrent import Cell
 
 STEPS, TRAINING, HELD_OUT, EPOCHS, BATCH = 50, 2000, 500, 15, 50
@@ -46,7 +46,7 @@ def held_out_error(kind: type[Cell], units: int, rate: float, seed: int) -> tupl
     model = Recurrent(kind(2, units, seed=rng), 1, seed=rng)
     history = fit(
         model, *train, loss="mse", optimizer=Adam(model.parameters(), rate), epochs=EPOCHS, batch_size=BATCH,
-        clip_norm=1.0, validation=test, seed=seed, progress=False,
+        callbacks=[Clip(norm=1.0)], validation=test, seed=seed, progress=False,
     )  # fmt: skip
     return history["val_loss"][-1], len(model.parameters())
 

@@ -31,7 +31,7 @@ from nn.command.job import prepare
 from nn.command.run import run as run_job
 from nn.command.settings import default_settings
 from nn.data import Dataset, Scaler, digits, load, moons, split
-from nn.predictions import answers
+from nn.predictions import outputs_of
 from nn.schedules import CosineAnnealingLR
 
 SEEDS = range(5)
@@ -91,8 +91,8 @@ def mnist(folder: Path) -> Iterator[Line]:
         MLP(784, [128, 10], seed=0), X[:256], y[:256], **{**settings, "epochs": 1}
     )  # compiles what is not cached
     schedule = CosineAnnealingLR(optimizer, EPOCHS)
-    history, seconds = timed(lambda: fit(model, X, y, optimizer=optimizer, schedule=schedule, **settings))
-    share = float((np.asarray(answers(model, X_test)).argmax(1) == y_test).mean())
+    history, seconds = timed(lambda: fit(model, X, y, optimizer=optimizer, callbacks=[schedule], **settings))
+    share = float((np.asarray(outputs_of(model, X_test)).argmax(1) == y_test).mean())
     words = f"784-128-10, {len(history)} epochs, {history.engine}"
     yield Line("MNIST test", share, 0.98, seconds, words)
     if find_spec("torch"):
@@ -181,8 +181,9 @@ def usual(data: Dataset) -> Run:
         model = MLP(64, [100, 10], activation="relu", seed=seed)
         optimizer = Adam(model.parameters(), 0.001)
         X, X_held_out = ([[x / 16 for x in row] for row in part.X] for part in (train, held_out))
-        fit(model, X, train.y, loss="cross_entropy", optimizer=optimizer, epochs=200, batch_size=200,
-            l2=0.5e-4 / 200, seed=seed, progress=False)  # fmt: skip
+        loss = losses.Penalised("cross_entropy", l2=0.5e-4 / 200)
+        fit(model, X, train.y, loss=loss, optimizer=optimizer, epochs=200, batch_size=200, seed=seed,
+            progress=False)  # fmt: skip
         return accuracy(model, X_held_out, held_out.y)
 
     return run

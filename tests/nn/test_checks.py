@@ -9,7 +9,7 @@ from math import inf, nan
 import numpy as np
 import pytest
 
-from nn import MLP, Dropout, fit
+from nn import MLP, Dropout, fit, losses
 from nn.checks import finite_number, generator, import_extra, one_of, whole_number, yes_or_no
 from nn.data import split, xor
 
@@ -93,8 +93,9 @@ def test_numpys_numbers_are_taken_wherever_ours_are():
     assert MLP(np.int64(2), np.array([3, 1]), seed=seed).state_dict() == MLP(2, [3, 1], seed=3).state_dict()
     assert Dropout(np.float64(0.5), seed=seed).draw(9) == Dropout(0.5, seed=3).draw(9)
     assert split(xor(), np.float64(0.5), seed=seed) == split(xor(), 0.5, seed=3)
-    settings = {"epochs": np.int32(1), "seed": seed, "l2": np.float32(0.5), "shuffle": np.True_}
-    assert len(fit(MLP(2, [1]), [[0, 1]], [1], loss="mse", progress=False, **settings)) == 1
+    settings = {"epochs": np.int32(1), "seed": seed, "shuffle": np.True_, "progress": False}
+    loss = losses.Penalised("mse", l2=np.float32(0.5))
+    assert len(fit(MLP(2, [1]), [[0, 1]], [1], loss=loss, **settings)) == 1
 
 
 def test_a_package_that_is_not_installed_is_named_with_the_command_that_installs_it(monkeypatch):

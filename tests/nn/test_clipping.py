@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from autograd import Parameter
 from autograd.node import NO_GRADIENT
 from nn import MLP, clip_grad_norm_, clip_grad_value_
+from nn.clipping import norm
 
 numbers = st.lists(st.floats(-1e300, 1e300), min_size=1, max_size=8)
 limits = st.floats(0, 1e6)
@@ -127,3 +128,9 @@ def test_one_parameter_will_do():
 def test_bad_input_is_named(clip, parameters, limit, error, message):
     with pytest.raises(error, match=message):
         clip(parameters, limit)
+
+
+@given(st.lists(st.one_of(st.floats(-1e300, 1e300), st.sampled_from([inf, nan, 1e-320])), max_size=8))
+def test_the_norm_of_an_array_is_that_of_the_list(xs):
+    numpy = pytest.importorskip("numpy", reason="NumPy is not installed")
+    assert norm(numpy.array(xs)) == pytest.approx(norm(xs), rel=1e-12, abs=1e-300, nan_ok=True)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd import Value, gradients
-from nn import MLP, SGD, Dropout, Module, Parameter, accuracy, fit, losses, predict
+from nn import MLP, SGD, Dropout, EarlyStopping, Module, Parameter, Resume, accuracy, fit, losses, predict
 from nn.dropout import Masks
 from nn.module import mode
 
@@ -135,8 +135,9 @@ def test_both_engines_leave_out_the_same(make, batch_size):
         model = make()
         histories.append(
             fit(
-                model, X, Y, loss="hinge", l2=1e-3, epochs=6, batch_size=batch_size, engine=engine,
-                optimizer=SGD(model.parameters(), 0.1, momentum=0.9), validation=0.2, patience=4,
+                model, X, Y, loss=losses.Penalised("hinge", l2=1e-3), epochs=6, batch_size=batch_size,
+                optimizer=SGD(model.parameters(), 0.1, momentum=0.9), validation=0.2, engine=engine,
+                callbacks=[EarlyStopping(4)],
             )
         )  # fmt: skip
         models.append(model)
@@ -187,11 +188,11 @@ def test_a_training_with_dropout_goes_on_bit_for_bit_where_it_was_left(engine):
     if engine == "tape":
         pytest.importorskip("numba", reason="the tape is not installed")
 
-    def train(model, epochs, resume=None):
-        return fit(model, X, Y, loss="hinge", epochs=epochs, batch_size=6, engine=engine, resume=resume)
+    def train(model, epochs, *callbacks):
+        return fit(model, X, Y, loss="hinge", epochs=epochs, batch_size=6, engine=engine, callbacks=callbacks)
 
     whole, parts = (MLP(2, [5, 1], "tanh", dropout=0.4, seed=1) for _ in range(2))
     history = train(whole, 6)
-    resumed = train(parts, 6, train(parts, 3).state)
+    resumed = train(parts, 6, Resume(train(parts, 3).state))
     assert resumed["loss"] == history["loss"]
     assert parts.state_dict() == whole.state_dict()

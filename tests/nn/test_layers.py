@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd import Constant, Parameter, Value, no_grad, topological_order
-from nn import MLP, Layer, Module, Neuron, fit
+from nn import MLP, Layer, Module, Neuron, fit, losses
 from nn.activations import ACTIVATIONS, PReLU, activation
 
 numbers = st.floats(-3, 3, allow_nan=False)
@@ -339,7 +339,7 @@ def test_a_slope_is_learned_alike_by_both_engines():
     found = []
     for engine in ("eager", "tape"):
         model = MLP(1, [1, 1], activation="prelu", seed=3)
-        history = fit(model, X, y, loss="mse", epochs=50, engine=engine, l2=1e-3)
+        history = fit(model, X, y, loss=losses.Penalised("mse", l2=1e-3), epochs=50, engine=engine)
         assert history[-1].loss < history[0].loss
         found.append([*history["loss"], model.layers[0].activation.slope.data])
     assert found[1] == pytest.approx(found[0], rel=1e-9)

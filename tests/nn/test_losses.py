@@ -448,3 +448,24 @@ def test_losses_go_by_name():
     assert losses.by_name("cross_entropy") is losses.cross_entropy
     with pytest.raises(ValueError, match="unknown loss 'hing'; did you mean 'hinge'"):
         losses.by_name("hing")
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        ({"l1": -1.0}, ValueError, "l1 is a finite number from 0 up"),
+        ({"l2": nan}, ValueError, "l2 is a finite number from 0 up"),
+        ({"l2": "0.1"}, TypeError, "l2 is a number"),
+        ({"loss": "hing"}, ValueError, "did you mean 'hinge'"),
+    ],
+)
+def test_a_penalty_takes_a_loss_and_factors_from_0_up(settings, error, message):
+    with pytest.raises(error, match=message):
+        losses.Penalised(**{"loss": "mse"} | settings)
+
+
+def test_a_penalty_is_the_sum_of_both_and_none_without_factors():
+    weights = [Value(3.0), Value(-4.0)]
+    assert losses.Penalised("mse", l1=0.5, l2=0.1).penalty(weights).data == pytest.approx(3.5 + 2.5)
+    assert losses.Penalised("mse").penalty(weights) is None
+    assert losses.Penalised("mse", l1=1.0).penalty([]) is None

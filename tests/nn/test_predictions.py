@@ -5,7 +5,7 @@ import pytest
 
 from autograd import Parameter
 from nn import MLP, Module, accuracy, fit, predict
-from nn.predictions import FEW, answers
+from nn.predictions import FEW, outputs_of
 
 X = np.random.default_rng(0).normal(size=(300, 8))
 
@@ -18,10 +18,10 @@ def row_by_row(model, rows):
 
 
 @pytest.mark.parametrize("sizes", [[16, 3], [16, 1]])
-def test_the_tape_answers_as_the_model_does_row_by_row(sizes):
+def test_the_tape_outputs_of_as_the_model_does_row_by_row(sizes):
     model = MLP(8, sizes, activation="tanh", seed=0)
     assert len(X) * len(model.parameters()) > FEW
-    found = answers(model, X)
+    found = outputs_of(model, X)
     assert isinstance(found, np.ndarray)
     assert found == pytest.approx(np.array(row_by_row(model, X)), rel=1e-12)
     assert np.reshape(predict(model, X), found.shape).tolist() == found.tolist()
@@ -29,7 +29,7 @@ def test_the_tape_answers_as_the_model_does_row_by_row(sizes):
 
 def test_dropout_is_off_meanwhile_and_on_again_after():
     model = MLP(8, [16, 3], dropout=0.5, seed=0)
-    found = answers(model, X)
+    found = outputs_of(model, X)
     assert model.training
     assert found == pytest.approx(np.array(row_by_row(model.eval(), X)), rel=1e-12)
 
@@ -58,7 +58,7 @@ class Counting(Module):
 
 @pytest.mark.parametrize("make", [Branching, Counting])
 def test_what_cannot_be_recorded_is_asked_row_by_row(make):
-    found = answers(make(), X)
+    found = outputs_of(make(), X)
     assert isinstance(found, list)
     if make is Branching:
         assert found == row_by_row(make(), X)
@@ -68,7 +68,7 @@ def test_what_cannot_be_recorded_is_asked_row_by_row(make):
 
 def test_a_row_that_does_not_suit_is_named_as_ever():
     with pytest.raises(ValueError, match="the network takes 8 inputs"):
-        answers(MLP(8, [16, 3]), X[:, :7])
+        outputs_of(MLP(8, [16, 3]), X[:, :7])
 
 
 def test_a_large_test_set_is_judged_as_it_is_row_by_row():

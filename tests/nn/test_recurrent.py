@@ -416,7 +416,7 @@ def test_shapes_are_named(kind):
     with pytest.raises(ValueError, match=f"the {kind.__name__} takes 2 inputs per sample; got 3"):
         cell([1.0, 2.0, 3.0])
     state = ([0.0] * 2, [0.0] * 3) if kind is LSTMCell else [0.0] * 2
-    with pytest.raises(ValueError, match=f"h of this {kind.__name__} has 3 numbers, one a unit; got 2"):
+    with pytest.raises(ValueError, match=f"h of this {kind.__name__} has 3 numbers, one per unit; got 2"):
         cell([1.0, 2.0], state)
 
 
@@ -430,7 +430,7 @@ def test_the_state_of_an_lstm_is_a_pair(state):
     ("x", "words"),
     [
         ([], "at least one step; got none"),
-        ([[1.0, 2.0], [1.0]], "2 inputs a step; step 2 has 1"),
+        ([[1.0, 2.0], [1.0]], "2 inputs per step; step 2 has 1"),
         ([1.0, 2.0, 3.0], "3 numbers are no whole steps"),
     ],
 )

@@ -174,7 +174,7 @@ def test_fit_steps_after_each_epoch_and_records_the_rate():
     model = MLP(2, [3, 1], "tanh", seed=0)
     own = SGD(model.parameters(), lr=0.4)
     settings = {"loss": "hinge", "epochs": 5, "progress": False, "engine": "eager"}
-    history = fit(model, X, Y, schedule=StepLR(own, 2, 0.5), **settings)
+    history = fit(model, X, Y, callbacks=[StepLR(own, 2, 0.5)], **settings)
     assert history["lr"] == [0.4, 0.4, 0.2, 0.2, 0.1]
     by_hand = MLP(2, [3, 1], "tanh", seed=0)
     own = SGD(by_hand.parameters(), lr=0.4)
@@ -192,7 +192,7 @@ def test_fit_tells_a_plateau_the_validation_loss():
     own.lr = 1e-4
     own.param_groups[0]["weight_decay"] = 0.0
     history = fit(
-        model, X, Y, loss=lambda p, t: p * 0.0 + 1.0, schedule=schedule, epochs=6, progress=False,
+        model, X, Y, loss=lambda p, t: p * 0.0 + 1.0, callbacks=[schedule], epochs=6, progress=False,
         validation=([[0.0, 0.0]], [1]),
     )  # fmt: skip
     assert history["lr"] == [1e-4, 1e-4, 1e-4, 5e-5, 5e-5, 2.5e-5]
@@ -202,6 +202,6 @@ def test_a_schedule_brings_its_optimizer_along_and_no_other():
     model = MLP(2, [3, 1], "tanh", seed=0)
     schedule = ExponentialLR(SGD(model.parameters(), lr=0.1), 0.5)
     with pytest.raises(ValueError, match="rates of another optimizer"):
-        fit(model, X, Y, loss="hinge", optimizer=SGD(model.parameters(), lr=0.1), schedule=schedule)
-    with pytest.raises(TypeError, match=r"schedule is one of nn\.schedules"):
+        fit(model, X, Y, loss="hinge", optimizer=SGD(model.parameters(), lr=0.1), callbacks=[schedule])
+    with pytest.raises(TypeError, match=r"no argument 'schedule': a schedule is a callback"):
         fit(model, X, Y, loss="hinge", schedule=0.1)

@@ -146,7 +146,7 @@ def test_weights_with_a_comma_in_their_name_can_be_asked_for(in_tmp):
 
 
 def test_an_interrupt_in_the_first_epoch_is_reported_too(in_tmp, capsys, monkeypatch):
-    def interrupted(self, batch):
+    def interrupted(self, batch, on_gradients):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(EagerEngine, "step", interrupted)
@@ -156,7 +156,7 @@ def test_an_interrupt_in_the_first_epoch_is_reported_too(in_tmp, capsys, monkeyp
 
 
 def test_a_training_without_a_whole_epoch_leaves_the_file_that_was_there(in_tmp, capsys, monkeypatch):
-    def interrupted(self, batch):
+    def interrupted(self, batch, on_gradients):
         raise KeyboardInterrupt
 
     (in_tmp / "m").write_text("an earlier one")

@@ -14,6 +14,7 @@ from sklearn.metrics import confusion_matrix
 from autograd import Value, walk
 from autograd.seeing.style import THEMES
 from nn import seeing
+from nn.callbacks import Epoch
 from nn.command.job import prepare
 from nn.command.report import check_folder, companions, page, pictures, write_report
 from nn.command.report.film import film_of
@@ -21,7 +22,6 @@ from nn.command.report.folder import staged
 from nn.command.run import run
 from nn.command.settings import default_settings
 from nn.data import Dataset, moons, xor
-from nn.training.history import Epoch
 
 MARKUP = "<script>alert('&')</script> $x$"
 

@@ -7,7 +7,8 @@ from math import hypot, inf, isnan, nan
 import pytest
 
 from nn import MLP, SGD, Monitor, Recurrent, RNNCell, fit, init, losses
-from nn.health.signs import CURES, RUN, SIGNS
+from nn.health.records import RUN
+from nn.health.signs import CURES, SIGNS
 
 ENGINES = [
     "eager",
@@ -24,7 +25,9 @@ def two_moons(n=40, seed=0):
 def watched(model, lr=0.1, epochs=30, loss="hinge", engine="eager", monitor=None, **settings):
     monitor = monitor or Monitor()
     settings = {"progress": False, "optimizer": SGD(model.parameters(), lr=lr)} | settings
-    history = fit(model, *two_moons(), loss=loss, epochs=epochs, engine=engine, monitor=monitor, **settings)
+    history = fit(
+        model, *two_moons(), loss=loss, epochs=epochs, engine=engine, callbacks=[monitor], **settings
+    )
     return monitor, history
 
 
@@ -79,7 +82,7 @@ def test_fit_records_what_a_loop_of_ones_own_does(engine):
     monitor = Monitor()
     fit(
         model, X[:32], y[:32], loss="hinge", optimizer=SGD(model.parameters(), lr=0.1), epochs=5,
-        engine=engine, progress=False, monitor=monitor,
+        engine=engine, progress=False, callbacks=[monitor],
     )  # fmt: skip
     assert monitor.layers == own.layers == ["layer 1", "layer 2", "layer 3"]
     for one, two in zip(monitor.records, own.records, strict=True):
@@ -150,7 +153,7 @@ def test_a_recurrent_network_is_watched_by_its_parts():
     model = Recurrent(RNNCell(1, 3, seed=0), 1, seed=0)
     X, y = [[[0.1], [0.2]], [[0.3], [0.1]]] * 4, [0.3, 0.4] * 4
     monitor = Monitor()
-    fit(model, X, y, loss="mse", epochs=2, progress=False, monitor=monitor)
+    fit(model, X, y, loss="mse", epochs=2, progress=False, callbacks=[monitor])
     assert len(monitor.records) == 2
     assert len(monitor.layers) > 1
 
@@ -226,7 +229,7 @@ def test_saturated_units_under_a_squared_error_are_named_and_cross_entropy_has_n
         monitor = Monitor()
         fit(
             model, [[-1.0]], [y], loss=loss, optimizer=SGD(model.parameters(), lr=1.0), epochs=15,
-            progress=False, monitor=monitor, engine="eager",
+            progress=False, callbacks=[monitor], engine="eager",
         )  # fmt: skip
         assert (("saturated units", "layer 1") in signs(monitor)) is expected
 
@@ -321,5 +324,3 @@ def test_bad_input_is_named():
         monitor.plot()
     with pytest.raises(ValueError, match="no bad route"):
         monitor.draw()
-    with pytest.raises(TypeError, match=r"monitor is a nn\.Monitor\(\)"):
-        fit(model, [[1.0]], [1.0], loss="mse", monitor=True)

@@ -85,9 +85,10 @@ def test_a_loaded_network_has_the_labels_and_predictions_of_the_saved_one(tmp_pa
     ids=repr,
 )
 def test_a_recurrent_network_comes_back_as_well(cell, every_step):
-    model = Recurrent(cell, 2, "sigmoid", every_step=every_step, seed=1)
+    model = Recurrent(cell, 2, "sigmoid", every_step=every_step, truncate=3, seed=1)
     again = from_bytes(packed(model)).model()
     assert same(again, model)
+    assert (again.every_step, again.truncate) == (every_step, 3)
     steps = [[0.5, -1.0, 2.0][: cell.nin]] * 4
     assert repr(again(steps)) == repr(model(steps))
     assert [p.label for p in again.parameters()] == [p.label for p in model.parameters()]

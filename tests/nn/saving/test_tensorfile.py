@@ -228,7 +228,7 @@ def bombs():
     )}  # fmt: skip
     yield "layers of a million", sealed(huge, b"")
     told = {"class": "Recurrent", "cell": "GRUCell", "nin": 9, "n": 10**6, "nout": 1, "output": "linear"}
-    told |= {"activation": None, "every_step": False}
+    told |= {"activation": None, "every_step": False, "truncate": None}
     huge["__metadata__"]["architecture"] = json.dumps(told)
     yield "a cell of a million", sealed(huge, b"")
     empty = {f"t{i}": entry(shape=[0], offsets=(0, 0)) for i in range(5000)}

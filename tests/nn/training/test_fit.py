@@ -1,20 +1,26 @@
 """Training: fit is the hand-written loop, sees good data only, and keeps a true record."""
 
-import csv
 import random
-import sys
 from importlib.util import find_spec
 from math import inf, nan
 
 import pytest
 
-import nn.training.fit
 from autograd import Parameter, Value, gradients, mean
-from nn import MLP, SGD, Adam, History, Module, accuracy, fit, losses, predict
-from nn.data.samples import Samples
+from nn import (
+    MLP,
+    SGD,
+    Adam,
+    Module,
+    Monitor,
+    accuracy,
+    fit,
+    losses,
+    predict,
+)
+from nn.data.samples import Samples, targets
 from nn.outputs import is_right
 from nn.schedules import ExponentialLR
-from nn.training.history import Epoch
 
 TAPE = pytest.mark.skipif(find_spec("numba") is None, reason="the tape needs Numba")
 
@@ -64,7 +70,8 @@ def test_a_full_batch_training_is_the_hand_written_loop(y, loss, outputs):
         optimizer.step()
         costs.append(cost.data)
     own = SGD(model.parameters(), lr=0.2, momentum=0.5)
-    _, history = trained(model, y=y, loss=loss, optimizer=own, epochs=8, l1=0.1, l2=0.2)
+    objective = losses.Penalised(loss, l1=0.1, l2=0.2)
+    _, history = trained(model, y=y, loss=objective, optimizer=own, epochs=8)
     assert history["loss"] == pytest.approx(costs, rel=1e-12)
     assert list(model.state_dict().values()) == pytest.approx(list(by_hand.state_dict().values()), rel=1e-11)
 
@@ -154,7 +161,8 @@ def test_a_frozen_parameter_stays():
 def test_penalties_leave_the_biases_out():
     model = MLP(2, [1], init="zeros")
     model.layers[0].b = [5.0]
-    _, history = trained(model, y=REALS, loss=lambda p, t: p * 0.0, l1=1.0, l2=1.0, epochs=1)
+    objective = losses.Penalised(lambda p, t: p * 0.0, l1=1.0, l2=1.0)
+    _, history = trained(model, y=REALS, loss=objective, epochs=1)
     assert history["loss"] == [0.0]
 
 
@@ -224,7 +232,7 @@ def test_classes_are_counted_from_0_and_told_by_the_largest_output():
     ],
 )
 def test_two_classes_are_told_apart_where_the_loss_tells_them_apart(loss, y, threshold):
-    assert nn.training.fit.targets(y, 1, loss)[1] == threshold
+    assert targets(y, 1, loss)[1] == threshold
 
 
 def test_accuracy_takes_the_threshold_of_probabilities():
@@ -248,8 +256,9 @@ def test_predict_gives_floats():
 
 def test_validation_data_are_judged_and_not_trained_on():
     held_out = [[0.2, 0.2], [0.9, -0.9]], [1, -1]
-    model, history = trained(validation=held_out, l2=0.1, epochs=2)
-    plain, _ = trained(l2=0.1, epochs=2)
+    objective = losses.Penalised("hinge", l2=0.1)
+    model, history = trained(validation=held_out, loss=objective, epochs=2)
+    plain, _ = trained(loss=objective, epochs=2)
     assert model.state_dict() == plain.state_dict()
     scores = predict(model, held_out[0])
     wanted = sum(max(0.0, 1 - s * t) for s, t in zip(scores, held_out[1], strict=True)) / 2
@@ -265,27 +274,6 @@ def test_a_fraction_is_held_out_once_and_for_all():
     assert len(held_out) == 3
     assert held_out.X != [[7.0], [8.0], [9.0]]
     assert samples.split(0.3, None)[1].X == [[7.0], [8.0], [9.0]]
-
-
-def test_patience_stops_when_validation_gets_worse_and_puts_the_best_weights_back():
-    model = MLP(1, [1], init="zeros")
-    held_out = [[1.0]], [0.3]  # passed on the way to the training target of 1
-    model, history = trained(
-        model, [[1.0]], [1.0], "half_mse", validation=held_out, patience=2, epochs=50,
-        optimizer=SGD(model.parameters(), lr=0.05),
-    )  # fmt: skip
-    worst = history["val_loss"]
-    assert history.best_epoch == worst.index(min(worst)) + 1 == len(history) - 2
-    assert "no lower loss in 2 epochs" in history.stopped
-    assert losses.half_mse(model([1.0]), 0.3).data == min(worst)
-
-
-def test_patience_without_validation_watches_the_training_loss():
-    model = MLP(1, [1], init="zeros")
-    optimizer = SGD(model.parameters(), lr=0.9)  # 2·lr·x² near the edge: it overshoots and settles
-    model, history = trained(model, [[1.0]], [1.0], "mse", optimizer=optimizer, patience=1, epochs=20)
-    assert history.best_epoch is not None
-    assert len(history) < 20 or history.best_epoch == 20
 
 
 # ------------------------------------------------------------------------------- ends before the end
@@ -322,24 +310,24 @@ def test_a_loss_that_overflows_ends_the_training_and_keeps_the_last_good_weights
 
 
 RUNAWAYS = {
-    "momentum": lambda p: (SGD(p, lr=1e100, momentum=0.9), None),
-    "adam": lambda p: (Adam(p, lr=1e120), None),
+    "momentum": lambda p: (SGD(p, lr=1e100, momentum=0.9), []),
+    "adam": lambda p: (Adam(p, lr=1e120), []),
     "schedule": lambda p: scheduled(SGD(p, lr=1e60, momentum=0.5)),
 }
 
 
 def scheduled(optimizer):
-    return optimizer, ExponentialLR(optimizer, 0.5)
+    return optimizer, [ExponentialLR(optimizer, 0.5)]
 
 
 @pytest.mark.parametrize("engine", ["eager", pytest.param("tape", marks=TAPE)])
 @pytest.mark.parametrize("make", RUNAWAYS.values(), ids=RUNAWAYS)
 def test_an_overflow_takes_back_the_optimisers_state_as_well(make, engine):
     model = MLP(1, [2, 1], "linear", seed=0)
-    optimizer, schedule = make(model.parameters())
+    optimizer, schedules = make(model.parameters())
     with pytest.warns(RuntimeWarning, match="the loss became"):
         _, history = trained(
-            model, [[1.0], [2.0]], [1.0, 0.0], "mse", optimizer=optimizer, schedule=schedule, epochs=50,
+            model, [[1.0], [2.0]], [1.0, 0.0], "mse", optimizer=optimizer, callbacks=schedules, epochs=50,
             engine=engine, batch_size=1, shuffle=False,
         )  # fmt: skip
     assert history.state is None
@@ -357,48 +345,6 @@ def test_an_error_in_the_middle_comes_through():
     model = MLP(2, [3, 1], seed=0)
     with pytest.raises(RuntimeError, match="no more"):
         trained(model, optimizer=Failing(model.parameters(), lr=0.1))
-
-
-# --------------------------------------------------------------------------------------- the record
-
-
-def test_history_is_a_sequence_of_epochs_and_of_columns():
-    _, history = trained(epochs=3)
-    assert isinstance(history, History)
-    assert len(history) == 3
-    assert [epoch.number for epoch in history] == history["number"] == [1, 2, 3]
-    assert history[-1].loss == history["loss"][2]
-    assert history.columns == ["number", "loss", "accuracy"]
-    with pytest.raises(KeyError, match="known are number, loss"):
-        history["los"]
-
-
-def test_history_is_written_as_csv(tmp_path):
-    History([Epoch(1, 0.1, val_loss=0.2), Epoch(2, 1e-17, val_loss=0.3)]).to_csv(tmp_path / "h.csv")
-    with open(tmp_path / "h.csv", newline="") as file:
-        rows = list(csv.reader(file))
-    assert rows == [["number", "loss", "val_loss"], ["1", "0.1", "0.2"], ["2", "1e-17", "0.3"]]
-
-
-def test_history_plots_what_it_holds():
-    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
-    loss, share = trained(validation=0.4)[1].plot().figure().axes
-    assert (loss.get_ylabel(), share.get_ylabel()) == ("loss", "accuracy")
-    assert [line.get_label() for line in loss.lines] == ["training", "validation"]
-    assert len(trained(y=REALS, loss="mse")[1].plot().figure().axes) == 1
-
-
-def test_a_plot_without_matplotlib_names_the_extra(monkeypatch):
-    for name in [name for name in sys.modules if name.startswith("nn.seeing")]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(ImportError, match=r"chainrule\[train\]"):
-        trained()[1].plot()
-
-
-def test_repr_tells_how_it_went():
-    _, history = trained(epochs=1)
-    assert repr(history).startswith("History: 1 epoch, loss ")
 
 
 def test_nothing_is_shown_away_from_a_terminal(capsys):
@@ -434,10 +380,6 @@ BAD = [
     ({"epochs": 0}, ValueError, "epochs is at least 1"),
     ({"epochs": 1.5}, TypeError, "epochs is a whole number"),
     ({"batch_size": 0}, ValueError, "batch_size is at least 1"),
-    ({"patience": 0}, ValueError, "patience is at least 1"),
-    ({"l1": -1.0}, ValueError, "l1 is a finite number from 0 up"),
-    ({"l2": nan}, ValueError, "l2 is a finite number from 0 up"),
-    ({"l2": "0.1"}, TypeError, "l2 is a number"),
     ({"validation": 1.5}, ValueError, "between 0 and 1"),
     ({"validation": 0.01}, ValueError, "leaves 0 to validate on"),
     ({"validation": [X]}, TypeError, "a pair"),
@@ -446,8 +388,12 @@ BAD = [
     ({"seed": 0.5}, TypeError, "seed is a whole number"),
     ({"shuffle": 3}, TypeError, "shuffle is True or False; got 3"),
     ({"progress": "no"}, TypeError, "progress is True or False; got 'no'"),
-    ({"clip_norm": -1.0}, ValueError, "clip_norm is a finite number from 0 up"),
-    ({"clip_value": "1"}, TypeError, "clip_value is a number"),
+    ({"callbacks": [True]}, TypeError, "a callback is an nn.Callback, or a function of .* got True"),
+    ({"callbacks": ["run.safetensors"]}, TypeError, "a callback is an nn.Callback"),
+    ({"callbacks": [Monitor]}, TypeError, "a callback is an nn.Callback"),
+    ({"l2": 0.1}, TypeError, r"no argument 'l2': .* loss=losses\.Penalised"),
+    ({"patience": 3}, TypeError, r"no argument 'patience': callbacks=\[EarlyStopping\(patience\)\]"),
+    ({"batchsize": 3}, TypeError, "no argument 'batchsize'; did you mean 'batch_size'"),
     ({"engine": "eagle"}, ValueError, "did you mean 'eager'"),
 ]
 

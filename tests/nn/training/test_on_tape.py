@@ -13,7 +13,8 @@ import pytest
 
 from autograd import Value, where
 from autograd.value import as_value
-from nn import MLP, SGD, Adam, History, Module, Parameter, fit, losses
+from nn import MLP, SGD, Adam, Clip, EarlyStopping, History, Module, Parameter, fit, losses
+from nn.losses import Penalised
 from nn.optim import Optimizer
 from nn.schedules import CosineAnnealingLR
 
@@ -42,9 +43,10 @@ def trained(
     y = [target(row) for row in X]
     model = MLP(3, [5, 4, outputs], activation="tanh", fused=fused, seed=1)
     own = optimizer(model.parameters())
-    schedule = options.pop("schedule", None)
-    options["schedule"] = schedule and schedule(own)
-    history = fit(model, X, y, optimizer=own, epochs=8, progress=False, engine=engine, **options)
+    callbacks = options.pop("callbacks", lambda own: [])(own)
+    history = fit(
+        model, X, y, optimizer=own, epochs=8, progress=False, engine=engine, callbacks=callbacks, **options
+    )
     return model, history
 
 
@@ -56,14 +58,31 @@ OPTIMIZERS = {
 }
 CASES: dict[str, dict[str, Any]] = {
     "full batch": {"loss": "hinge"},
-    "mini-batches with penalties": {"loss": "hinge", "batch_size": 7, "l1": 1e-3, "l2": 1e-3},
+    "mini-batches with penalties": {"loss": Penalised("hinge", l1=1e-3, l2=1e-3), "batch_size": 7},
     "stochastic": {"loss": "mse", "batch_size": 1},
     "unfused": {"loss": "hinge", "fused": False, "batch_size": 16},
-    "validation and patience": {"loss": "half_mse", "validation": 0.25, "patience": 3},
+    "validation and patience": {
+        "loss": "half_mse",
+        "validation": 0.25,
+        "callbacks": lambda own: [EarlyStopping(3)],
+    },
     "classes": {"loss": "cross_entropy", "outputs": 3, "batch_size": 8, "target": three_classes},
-    "clipped by norm": {"loss": "hinge", "batch_size": 16, "clip_norm": 0.2, "l2": 1e-2},
-    "clipped by value": {"loss": "mse", "batch_size": 9, "clip_value": 0.01},
-    "scheduled": {"loss": "mse", "batch_size": 16, "schedule": lambda own: CosineAnnealingLR(own, 6, 1e-3)},
+    "clipped by norm": {
+        "loss": Penalised("hinge", l2=1e-2),
+        "batch_size": 16,
+        "callbacks": lambda own: [Clip(norm=0.2)],
+    },
+    "clipped by value": {"loss": "mse", "batch_size": 9, "callbacks": lambda own: [Clip(value=0.01)]},
+    "scheduled": {
+        "loss": "mse",
+        "batch_size": 16,
+        "callbacks": lambda own: [CosineAnnealingLR(own, 6, 1e-3)],
+    },
+    "scheduled by batch": {
+        "loss": "mse",
+        "batch_size": 16,
+        "callbacks": lambda own: [CosineAnnealingLR(own, 20, 1e-3, every="batch")],
+    },
     "probabilities": {"loss": "binary_cross_entropy", "target": lambda row: int(row[2] > 0)},
 }
 
@@ -189,7 +208,7 @@ def test_an_interrupt_keeps_what_was_trained(monkeypatch: pytest.MonkeyPatch) ->
 
     step, steps = TapeEngine.step, []
 
-    def interrupted(self: Any, batch: Any) -> Any:
+    def interrupted(self: Any, batch: Any, on_gradients: Any) -> Any:
         steps.append(self.weights())
         if len(steps) == 4:
             raise KeyboardInterrupt

@@ -9,7 +9,7 @@ from math import nan
 
 import pytest
 
-from nn import MLP, SGD, Adam, LSTMCell, Recurrent, fit, schedules
+from nn import MLP, SGD, Adam, Clip, EarlyStopping, LSTMCell, Recurrent, Resume, fit, schedules
 
 ENGINES = [
     "eager",
@@ -24,34 +24,45 @@ def data(n=24):
 
 
 def adam(model):
-    return Adam(model.parameters(), lr=0.05), None
+    return Adam(model.parameters(), lr=0.05), []
 
 
 def scheduled(model):
     groups = [{"params": model.layers[0].parameters(), "lr": 0.02}, {"params": model.layers[1].parameters()}]
     optimizer = SGD(groups, lr=0.1, momentum=0.9, nesterov=True)
-    return optimizer, schedules.CosineAnnealingLR(optimizer, 8)
+    return optimizer, [schedules.CosineAnnealingLR(optimizer, 8)]
 
 
 def plateau(model):
     optimizer = SGD(model.parameters(), lr=0.5, momentum=0.5)
-    return optimizer, schedules.ReduceLROnPlateau(optimizer, patience=0, factor=0.5)
+    return optimizer, [schedules.ReduceLROnPlateau(optimizer, patience=0, factor=0.5)]
 
 
 CASES = {
     "adam, mini-batches": (adam, {"batch_size": 5}),
-    "groups, schedule, clipping": (scheduled, {"batch_size": 7, "clip_norm": 0.5, "clip_value": 0.2}),
-    "validation, patience, plateau": (plateau, {"batch_size": 5, "validation": 0.25, "patience": 4}),
-    "patience alone": (plateau, {"patience": 3, "shuffle": False, "batch_size": 6}),
+    "groups, schedule, clipping": (
+        scheduled,
+        {"batch_size": 7, "callbacks": lambda: [Clip(norm=0.5, value=0.2)]},
+    ),
+    "validation, patience, plateau": (
+        plateau,
+        {"batch_size": 5, "validation": 0.25, "callbacks": lambda: [EarlyStopping(4)]},
+    ),
+    "patience alone": (
+        plateau,
+        {"callbacks": lambda: [EarlyStopping(3)], "shuffle": False, "batch_size": 6},
+    ),
 }
 
 
 def trained(make, settings, engine, epochs, state=None, model=None, dropout=0.0):
     model = model or MLP(2, [4, 1], "tanh", seed=0, dropout=dropout)
-    optimizer, schedule = make(model)
+    optimizer, callbacks = make(model)
+    settings = {"callbacks": list} | settings
+    callbacks += settings.pop("callbacks")() + ([] if state is None else [Resume(state)])
     history = fit(
-        model, *data(), loss="hinge", optimizer=optimizer, schedule=schedule, epochs=epochs, seed=3,
-        engine=engine, progress=False, resume=state, **settings,
+        model, *data(), loss="hinge", optimizer=optimizer, callbacks=callbacks, epochs=epochs, seed=3,
+        engine=engine, progress=False, **settings,
     )  # fmt: skip
     return model, optimizer, history
 
@@ -87,10 +98,11 @@ def test_a_training_on_sequences_goes_on_bit_for_bit(engine):
     y = [sum(x for (x,) in sequence) for sequence in X]
 
     def through(epochs, state=None, seed=0):
-        model = Recurrent(LSTMCell(1, 2, seed=seed), 1, seed=seed)
+        model = Recurrent(LSTMCell(1, 2, seed=seed), 1, seed=seed, truncate=3)
+        callbacks = [Clip(norm=1.0), *([] if state is None else [Resume(state)])]
         history = fit(
             model, X, y, loss="mse", optimizer=Adam(model.parameters(), lr=0.02), epochs=epochs, batch_size=3,
-            truncate=3, clip_norm=1.0, engine=engine, progress=False, resume=state,
+            callbacks=callbacks, engine=engine, progress=False,
         )  # fmt: skip
         return model.state_dict(), list(history), history.state
 
@@ -104,11 +116,11 @@ def test_any_of_the_states_given_while_training_will_do(engine):
     states, weights = [], []
     model = MLP(2, [4, 1], "tanh", seed=0)
 
-    def keep(state):
-        states.append(state)
+    def keep(training, epoch):
+        states.append(training.state())
         weights.append([p.data for p in model.parameters()])
 
-    trained(make, settings | {"checkpoint": keep}, engine, 6, model=model)
+    trained(make, settings | {"callbacks": lambda: [keep, *settings["callbacks"]()]}, engine, 6, model=model)
     assert [state["epoch"] for state in states] == [1, 2, 3, 4, 5, 6]
     assert [list(state["weights"]) for state in states] == weights
     for state in states[:3]:
@@ -121,11 +133,11 @@ def test_after_an_interrupt_the_last_whole_epoch_is_gone_on_from(engine):
     make, settings = CASES["adam, mini-batches"]
     model, _, _ = trained(make, settings, engine, 6)
 
-    def interrupt(state):
-        if state["epoch"] == 4:
+    def interrupt(training, epoch):
+        if epoch.number == 4:
             raise KeyboardInterrupt
 
-    _, _, cut = trained(make, settings | {"checkpoint": interrupt}, engine, 6)
+    _, _, cut = trained(make, settings | {"callbacks": lambda: [interrupt]}, engine, 6)
     assert cut.interrupted
     other, _, _ = trained(make, settings, engine, 6, cut.state)
     assert other.state_dict() == model.state_dict()
@@ -165,8 +177,14 @@ BAD = [
     (change(["weights", 3], nan), ValueError, "weights holds finite numbers; number 3 is nan"),
     (change(["optimizer", "steps"], "x"), TypeError, "steps is a whole number"),
     (change(["optimizer", "optimizer"], "Adam"), ValueError, "of 'Adam', this optimiser is SGD"),
-    (change(["schedule"], None), ValueError, "a training without a schedule"),
-    (change(["schedule", "t"], 0.5), TypeError, "t is a whole number"),
+    (change(["callbacks"], None), TypeError, "callbacks of a state are a mapping"),
+    (
+        change(["callbacks", "ReduceLROnPlateau"], KeyError),
+        ValueError,
+        "a training without ReduceLROnPlateau",
+    ),
+    (change(["callbacks", "StepLR"], {}), ValueError, "a training with StepLR"),
+    (change(["callbacks", "ReduceLROnPlateau", "t"], 0.5), TypeError, "t is a whole number"),
     (change(["generators"], []), ValueError, "draws from 1 generators"),
     (change(["generators", 0], [3, [1, 2], None]), ValueError, "generator is damaged"),
     (change(["generators", 0, 1, 0], -1), ValueError, "generator is damaged"),
@@ -175,8 +193,12 @@ BAD = [
     (change(["history", "loss"], [1.0]), ValueError, "history's loss has not"),
     (change(["history", "loss", 0], "x"), ValueError, "its loss does not"),
     (change(["history"], []), TypeError, "mapping"),
-    (change(["best", "loss"], nan), ValueError, "finite number; got nan"),
-    (change(["best", "weights"], [0.0]), ValueError, "best weights holds 1 numbers"),
+    (change(["callbacks", "EarlyStopping", "best", "loss"], nan), ValueError, "finite number; got nan"),
+    (
+        change(["callbacks", "EarlyStopping", "best", "weights"], [0.0]),
+        ValueError,
+        "best weights holds 1 numbers",
+    ),
 ]
 
 
@@ -187,18 +209,19 @@ def test_a_refused_state_changes_nothing(spoil, error, message, engine):
     state = stored(trained(make, settings, engine, 2)[2].state)
     spoil(state)
     model = MLP(2, [4, 1], "tanh", seed=5)
-    optimizer, schedule = make(model)
+    optimizer, (schedule,) = make(model)
     before = copy.deepcopy((model.state_dict(), optimizer.state_dict(), schedule.state_dict()))
     with pytest.raises(error, match=message):
         fit(
-            model, *data(), loss="hinge", optimizer=optimizer, schedule=schedule, epochs=4, resume=state,
-            engine=engine, **settings,
+            model, *data(), loss="hinge", optimizer=optimizer, epochs=4, engine=engine,
+            **settings | {"callbacks": [schedule, *settings["callbacks"](), Resume(state)]},
         )  # fmt: skip
     assert (model.state_dict(), optimizer.state_dict(), schedule.state_dict()) == before
 
 
-def test_a_state_is_a_mapping_and_a_checkpoint_a_function():
+def test_a_state_is_a_mapping_and_continues_one_training():
     with pytest.raises(TypeError, match="the state of a training is a mapping"):
         trained(adam, {}, "eager", 3, 7)
-    with pytest.raises(TypeError, match="checkpoint is a function"):
-        trained(adam, {"checkpoint": "run.safetensors"}, "eager", 3)
+    state = trained(adam, {}, "eager", 1)[2].state
+    with pytest.raises(ValueError, match="two callbacks continue an earlier training"):
+        trained(adam, {"callbacks": lambda: [Resume(state)]}, "eager", 3, state)

@@ -5,8 +5,24 @@ import random
 import pytest
 
 from autograd import mean
-from nn import MLP, SGD, Adam, GRUCell, LSTMCell, Monitor, Recurrent, RNNCell, accuracy, fit, losses, predict
-from nn.training.windows import Cut
+from nn import (
+    MLP,
+    SGD,
+    Adam,
+    Clip,
+    EarlyStopping,
+    GRUCell,
+    LSTMCell,
+    Monitor,
+    Recurrent,
+    Resume,
+    RNNCell,
+    accuracy,
+    fit,
+    losses,
+    predict,
+)
+from nn.sequences import Windows
 
 CELLS = (RNNCell, LSTMCell, GRUCell)
 T = 7
@@ -31,8 +47,8 @@ def signs(X):
     return [[int(t > 0) for t in row] for row in running(X)]
 
 
-def model_of(kind, nout=1, every_step=False):
-    return Recurrent(kind(2, 3, seed=1), nout, every_step=every_step, seed=2)
+def model_of(kind, nout=1, every_step=False, truncate=None):
+    return Recurrent(kind(2, 3, seed=1), nout, every_step=every_step, truncate=truncate, seed=2)
 
 
 # ------------------------------------------------------------------------------------------ the loop
@@ -57,7 +73,7 @@ def test_untruncated_fit_is_the_five_line_loop(kind):
 def test_truncated_fit_is_the_loop_that_cuts_the_state_off_after_every_window():
     X = sequences(count=4)
     y = running(X)
-    by_hand, fitted = model_of(RNNCell, every_step=True), model_of(RNNCell, every_step=True)
+    by_hand, fitted = (model_of(RNNCell, every_step=True, truncate=3) for _ in range(2))
     states = [by_hand.cell.zeros()] * len(X)
     total = 0.0
     for start in range(0, T, 3):
@@ -75,7 +91,7 @@ def test_truncated_fit_is_the_loop_that_cuts_the_state_off_after_every_window():
         total += loss.data * len(wanted) / T
         states = after
     optimizer = SGD(fitted.parameters(), 0.1)
-    history = fit(fitted, X, y, loss="mse", epochs=1, engine="eager", optimizer=optimizer, truncate=3)
+    history = fit(fitted, X, y, loss="mse", epochs=1, engine="eager", optimizer=optimizer)
     assert history["loss"][0] == pytest.approx(total)
     assert optimizer.steps == 3
     for ours, wanted in zip(fitted.parameters(), by_hand.parameters(), strict=True):
@@ -115,10 +131,10 @@ def test_both_engines_train_alike(kind, task, truncate):
     X = sequences()
     found = []
     for engine in ("eager", "tape"):
-        model = model_of(kind, nout, every_step)
+        model = model_of(kind, nout, every_step, truncate)
         history = fit(
-            model, X, targets(X), loss=loss, epochs=2, batch_size=4, engine=engine, truncate=truncate,
-            optimizer=Adam(model.parameters(), 0.01), validation=0.2, l2=1e-3, clip_norm=0.5,
+            model, X, targets(X), loss=losses.Penalised(loss, l2=1e-3), epochs=2, batch_size=4, engine=engine,
+            optimizer=Adam(model.parameters(), 0.01), validation=0.2, callbacks=[Clip(norm=0.5)],
         )  # fmt: skip
         assert history.engine == engine
         numbers = [x for column in history.columns for x in history[column]]
@@ -134,11 +150,9 @@ def test_without_truncation_a_memory_of_the_first_step_is_learned_and_with_it_is
     y = [x[0][0] for x in X]
     reached = []
     for truncate in (None, 2):
-        model = Recurrent(LSTMCell(1, 3, seed=0), 1, seed=1)
+        model = Recurrent(LSTMCell(1, 3, seed=0), 1, truncate=truncate, seed=1)
         optimizer = Adam(model.parameters(), 0.05)
-        history = fit(
-            model, X, y, loss="mse", optimizer=optimizer, epochs=60, truncate=truncate, engine=engine
-        )
+        history = fit(model, X, y, loss="mse", optimizer=optimizer, epochs=60, engine=engine)
         reached.append(history["loss"][-1])
     whole, truncated = reached
     assert whole < 0.03
@@ -151,24 +165,24 @@ def test_a_training_on_sequences_goes_on_where_it_was_left(engine):
         pytest.importorskip("numba", reason="the tape is not installed")
     X = sequences()
 
-    def train(model, epochs, resume=None):
+    def train(model, epochs, *callbacks):
         return fit(
-            model, X, running(X), loss="mse", epochs=epochs, batch_size=4, truncate=3, engine=engine,
-            optimizer=Adam(model.parameters(), 0.01), resume=resume,
+            model, X, running(X), loss="mse", epochs=epochs, batch_size=4, engine=engine,
+            optimizer=Adam(model.parameters(), 0.01), callbacks=callbacks,
         )  # fmt: skip
 
-    whole, parts = model_of(GRUCell, every_step=True), model_of(GRUCell, every_step=True)
+    whole, parts = (model_of(GRUCell, every_step=True, truncate=3) for _ in range(2))
     history = train(whole, 4)
-    resumed = train(parts, 4, train(parts, 2).state)
+    resumed = train(parts, 4, Resume(train(parts, 2).state))
     assert resumed["loss"] == history["loss"]
     assert parts.state_dict() == whole.state_dict()
 
 
 def test_patience_puts_back_the_best_weights():
     X = sequences()
-    model = model_of(RNNCell)
+    model = model_of(RNNCell, truncate=4)
     history = fit(
-        model, X, sums(X), loss="mse", engine="eager", epochs=30, patience=2, truncate=4,
+        model, X, sums(X), loss="mse", engine="eager", epochs=30, callbacks=[EarlyStopping(2)],
         validation=0.3, optimizer=SGD(model.parameters(), 1.5),
     )  # fmt: skip
     assert history.best_epoch is not None
@@ -180,11 +194,11 @@ def test_the_bad_route_of_a_sequence_can_be_drawn(engine):
     if engine == "tape":
         pytest.importorskip("numba", reason="the tape is not installed")
     X = sequences()
-    model = Recurrent(RNNCell(2, 3, init="zeros"), 2, every_step=True, seed=2)
+    model = Recurrent(RNNCell(2, 3, init="zeros"), 2, every_step=True, truncate=4, seed=2)
     monitor = Monitor()
     for p in model.cell.weights():
         p.data = 30.0
-    fit(model, X, signs(X), loss="cross_entropy", epochs=20, truncate=4, engine=engine, monitor=monitor)
+    fit(model, X, signs(X), loss="cross_entropy", epochs=20, engine=engine, callbacks=[monitor])
     assert monitor.findings
     assert monitor.draw() is not None
 
@@ -261,17 +275,19 @@ def test_there_is_a_target_for_every_step():
 
 
 def test_truncation_is_for_sequences_and_of_whole_steps():
-    with pytest.raises(TypeError, match=r"truncate is for sequences and an nn\.Recurrent; got a MLP"):
+    with pytest.raises(
+        TypeError, match=r"'truncate': it belongs to the model: Recurrent\(cell, nout, truncate=…"
+    ):
         fit(MLP(1, [1]), [[1.0]], [1.0], loss="mse", truncate=3)
     with pytest.raises(ValueError, match="truncate is at least 1; got 0"):
-        fit(model_of(RNNCell), sequences(), sums(sequences()), loss="mse", truncate=0)
+        model_of(RNNCell, truncate=0)
 
 
 def test_every_target_is_in_one_window():
     for steps in range(1, 9):
         for length in range(1, steps + 1):
             for every_step in (True, False):
-                cut = Cut(model_of(RNNCell, every_step=every_step), steps, length)
+                cut = Windows(model_of(RNNCell, every_step=every_step), steps, length)
                 windows = range(cut.count)
                 assert sum(map(cut.targets, windows)) == (steps if every_step else 1)
                 assert all(sum(cut.shares(w)) == pytest.approx(1.0) for w in windows if cut.targets(w))
