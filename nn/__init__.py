@@ -21,6 +21,7 @@ from nn.activations import PReLU
 from nn.callbacks import Callback
 from nn.classifier import MLPClassifier
 from nn.clipping import Clip, clip_grad_norm_, clip_grad_value_
+from nn.containers import Lambda, Sequential
 from nn.dropout import Dropout
 from nn.health.monitor import Monitor
 from nn.layers import MLP, Layer, Neuron
@@ -51,6 +52,7 @@ __all__ = [
     "GRUCell",
     "History",
     "LSTMCell",
+    "Lambda",
     "Layer",
     "MLPClassifier",
     "ModelCheckpoint",
@@ -63,6 +65,7 @@ __all__ = [
     "RNNCell",
     "Recurrent",
     "Resume",
+    "Sequential",
     "accuracy",
     "clip_grad_norm_",
     "clip_grad_value_",

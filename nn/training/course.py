@@ -198,7 +198,7 @@ class Course:
 
     def _loss_of(self, i: int) -> Value:
         """Return the loss of a training sample, as the Value whose graph led to it."""
-        prediction = self.model(self.train.row(i))  # type: ignore[operator]
+        prediction = self.model(self.train.row(i))
         return feeding_of(self.model).loss(self.objective.loss, prediction, self.train.target(i))
 
     def evaluate(self) -> float:
