@@ -26,7 +26,8 @@ AUTOGRAD = (
     "testing", "command", "__main__", "",
 )  # fmt: skip
 NN = (
-    "checks", "init", "module", "containers", "activations", "dropout", "losses", "outputs", "data", "inputs", "matrices",
+    "checks", "init", "module", "containers", "activations", "dropout", "losses", "outputs",
+    "data", "inputs", "matrices",
     "weights", "layers", "sequences", "recurrent", "attention", "optim", "callbacks", "schedules",
     "clipping", "predictions", "saving", "seeing", "health", "training", "classifier", "command",
     "__main__", "",
