@@ -41,7 +41,7 @@ An op that is entered in `autograd/ops.py` itself comes with its tests and with 
 the table.
 """
 
-from autograd.core.collector import collector_paused
+from autograd.core.garbage_collection import collector_paused
 from autograd.core.primitive import NONZERO, POSITIVE, REAL, TABLE, UNIT, Interval, Kink, Op, op
 from autograd.core.recording import mode as recording
 from autograd.functions import as_function

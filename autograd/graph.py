@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from autograd.node import Node
+from autograd.notation.hints import did_you_mean
 
 N = TypeVar("N", bound=Node)
 
@@ -74,9 +74,7 @@ def find(output: N, label: str) -> N:
             f"{len(found)} Values have the label {called}; look back from one of the outputs they lead to"
         )
     known = [v.label for v in order if 0 < len(v.label) <= LONGEST_LABEL]
-    close = get_close_matches(label[:LONGEST_LABEL], known, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
-    raise ValueError(f"no Value has the label {called}{hint}")
+    raise ValueError(f"no Value has the label {called}{did_you_mean(label, known)}")
 
 
 def leaves(*outputs: N) -> list[N]:

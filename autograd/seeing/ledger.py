@@ -9,7 +9,7 @@ from typing import Any
 
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import count, number, signed
-from autograd.seeing.facts.ledger import Account, Factor
+from autograd.seeing.facts.account import Account, Factor
 
 MOST_FACTORS = 14
 """Of a route with more factors than this, only the first and the last are shown."""

@@ -20,7 +20,7 @@ from numba.extending import get_cython_function_address, intrinsic
 from numba.np.numpy_support import carray
 from numpy.typing import NDArray
 
-from autograd.tape.frame import HELD, Arrays, Sizes
+from autograd.tape.arguments import HELD, Arrays, Sizes
 
 Rows = NDArray[np.int64]
 Numbers = NDArray[Any]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.tape.frame import Frame
+from autograd.tape.arguments import Frame
 from autograd.tape.kernels import blas_address, entry, uniform_forward, uniform_reverse
 from autograd.tape.listing import Listing
 from autograd.tape.schedule import Schedule

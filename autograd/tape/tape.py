@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from threadpoolctl import ThreadpoolController
 
-from autograd.core.collector import collector_paused
+from autograd.core.garbage_collection import collector_paused
 from autograd.graph import topological_order
 from autograd.node import number_of
 from autograd.notation.hints import described

@@ -16,7 +16,7 @@ from typing import Any
 from nn import optim
 from nn.activations import activation
 from nn.checks import one_of
-from nn.command.heads import Head, head
+from nn.command.output_heads import Head, head
 from nn.command.settings import OPTIMIZERS, SCHEDULES, Settings
 from nn.data.dataset import Dataset, split
 from nn.data.samples import is_array

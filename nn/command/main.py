@@ -28,7 +28,7 @@ from nn.data.dataset import remarks
 from nn.data.sets import FOLDERS, NAMED, load
 from nn.layers import MLP
 from nn.losses import LOSSES
-from nn.saving.whole_file import check_place
+from nn.saving.atomic_write import check_place
 from nn.training.fit import ENGINES
 
 MOST_NOTES = 3

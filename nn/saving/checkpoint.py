@@ -38,10 +38,10 @@ from nn.layers import MLP
 from nn.module import Module
 from nn.recurrent import Recurrent
 from nn.saving.architecture import architecture, build
+from nn.saving.atomic_write import write_whole
 from nn.saving.parameters import fill, groups_of
 from nn.saving.states import from_json, to_json
 from nn.saving.tensorfile import CheckpointError, Tensor, pack, read_header, read_tensors
-from nn.saving.whole_file import write_whole
 
 VERSION = "1"
 """The version of what the metadata say; they hold it under the name ``chainrule``."""

@@ -30,10 +30,10 @@ from nn.losses import Loss, Penalised
 from nn.module import Module, mode
 from nn.optim import SGD, Optimizer
 from nn.predictions import check_lengths
-from nn.training.course import Course, Plan, spread
 from nn.training.eager import EagerEngine
 from nn.training.engine import Engine
 from nn.training.history import History
+from nn.training.loop import Course, Plan, spread
 from nn.training.progress import ProgressBar
 from nn.training.windows import WindowEngine
 

@@ -12,8 +12,8 @@ from autograd.seeing.drawing.html_labels import LEFT, RIGHT, cell, empty_cells, 
 from autograd.seeing.drawing.legend import ON_A_USE, note
 from autograd.seeing.drawing.renderer import Drawing
 from autograd.seeing.drawing.uses import arrows_of_uses
+from autograd.seeing.facts.account import sum_of_others
 from autograd.seeing.facts.arrow import text_of_use
-from autograd.seeing.facts.ledger import sum_of_others
 from autograd.seeing.facts.names import name_of_value
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.facts.routes import Route, Routes, equality, factors_in_words

@@ -19,7 +19,7 @@ from autograd.notation.labels import shorten
 from autograd.notation.numbers import counted, number
 from autograd.seeing import asset, document
 from nn import seeing
-from nn.command.report import companions, pictures
+from nn.command.report import linked_pages, pictures
 from nn.command.report.film import film_of
 from nn.command.report.folder import FILM, GALLERY, HISTORY, MARK, PATHS, PLAYER, WEIGHTS
 from nn.command.result import Result, Scores
@@ -103,7 +103,7 @@ def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, dict[st
     weights, why = pictures.chosen_weights(loss, result.job.model, list(asked_for))
     paths = list(pictures.path_pictures(loss, weights))
     network, shown = pictures.network_drawing(loss, result.job.model)
-    player, gallery = companions.player_of(loss), companions.gallery_of(loss)
+    player, gallery = linked_pages.player_of(loss), linked_pages.gallery_of(loss)
     result.job.model.zero_grad()
     film = film_of(result)
     files = {f"{PATHS}/{path.file}": path.svg for path in paths}

@@ -10,8 +10,8 @@ from sklearn import metrics
 
 from autograd import gradients
 from nn import Checkpoint, CheckpointError, load, losses, save
-from nn.command.heads import head
 from nn.command.job import Job, prepare, resumed
+from nn.command.output_heads import head
 from nn.command.run import run
 from nn.command.settings import OPTIMIZERS, default_settings
 from nn.data import Dataset, moons, xor

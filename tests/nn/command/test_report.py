@@ -16,7 +16,7 @@ from autograd.seeing.style import THEMES
 from nn import seeing
 from nn.callbacks import Epoch
 from nn.command.job import prepare
-from nn.command.report import check_folder, companions, page, pictures, write_report
+from nn.command.report import check_folder, linked_pages, page, pictures, write_report
 from nn.command.report.film import film_of
 from nn.command.report.folder import staged
 from nn.command.run import run
@@ -178,12 +178,12 @@ def test_the_step_shown_adds_to_a_gradient_that_was_there_before(xor_report):
     _, index = xor_report
     assert "math" in Page(index.read_text(encoding="utf-8")).tags
     a = Value(2.0, "a")
-    shown = companions.player_of(a * a * a)
+    shown = linked_pages.player_of(a * a * a)
     assert shown.sentence in [step.sentence for step in walk(a * a * a) if step.before is not None]
 
 
 def test_of_a_network_too_large_to_step_through_the_gallery_is_there_and_the_report_says_why(monkeypatch):
-    monkeypatch.setattr(companions, "MOST_NODES", 10)
+    monkeypatch.setattr(linked_pages, "MOST_NODES", 10)
     html, files = page.render(trained(xor()), [])
     assert "walk.html" not in files
     assert "gallery.html" in files
@@ -196,7 +196,7 @@ def test_a_page_that_cannot_be_made_costs_nothing_else(tmp_path, monkeypatch, dr
     def fails(*_):
         raise RuntimeError(f"no {MARKUP} left")
 
-    monkeypatch.setattr(f"nn.command.report.companions.{drawn}", fails)
+    monkeypatch.setattr(f"nn.command.report.linked_pages.{drawn}", fails)
     index = write_report(trained(xor()), tmp_path / "report")
     html = Page(index.read_text(encoding="utf-8"))
     name, other = ("gallery.html", "walk.html") if drawn == "gallery" else ("walk.html", "gallery.html")
@@ -223,7 +223,7 @@ def test_names_of_the_data_bring_no_element_into_the_pages():
 
 
 def test_the_longest_bar_is_that_of_the_largest_gradients():
-    bars = companions.gallery_of(xor_loss((3, 2))).bars
+    bars = linked_pages.gallery_of(xor_loss((3, 2))).bars
     assert [bar.name for bar in bars] == ["layer 3", "layer 2", "layer 1"]
     assert [bar.weights for bar in bars] == ["3 weights", "8 weights", "9 weights"]
     assert max(bar.percent for bar in bars) == 100
@@ -232,7 +232,7 @@ def test_the_longest_bar_is_that_of_the_largest_gradients():
 
 
 def test_one_layer_has_no_bars_to_compare():
-    assert companions.gallery_of(xor_loss(())).bars == ()
+    assert linked_pages.gallery_of(xor_loss(())).bars == ()
 
 
 def xor_loss(layers):

@@ -9,7 +9,7 @@ from html import escape
 from string import Template
 from zlib import compress
 
-from autograd.core.collector import collector_paused
+from autograd.core.garbage_collection import collector_paused
 from autograd.notation.numbers import counted
 from autograd.seeing.facts.records import Step
 from autograd.seeing.pages.frame import asset, document, embedded
