@@ -99,7 +99,7 @@ with gradient_path(output, weight).draw(); or raise the limit
 
 
 def _folding(collapse: By | None, depth: int | None, opened: Collection[str]) -> By | None:
-    """Return what is folded: what ``collapse`` says, or Modules where only a depth or what is opened is said."""
+    """Return what is folded: what ``collapse`` says, or Modules where only the others say something."""
     if collapse is not None and collapse not in FOLDINGS:
         hint = did_you_mean(str(collapse), FOLDINGS)
         raise ValueError(f'collapse is "neuron", "layer", "module" or None; got {short_repr(collapse)}{hint}')

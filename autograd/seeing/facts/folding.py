@@ -11,7 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Literal, NamedTuple
 
 from autograd.notation.hints import did_you_mean
@@ -239,7 +239,7 @@ class _Homes:
         return len(path)
 
     def _keep_few_loose(self, containers: Collection[Path]) -> None:
-        """Have no box for what an outermost Module, or a layer of drawn neurons, computes itself, if little."""
+        """Have no box for the little that an outermost Module, or a layer of neurons, computes itself."""
         own = Counter(
             place.module
             for node in self._trace.nodes
@@ -342,7 +342,7 @@ def _arranged(trace: Trace, boxes: dict[_Box, list[NodeFact]], homes: _Homes) ->
     holders = {box.place[:n] for box in boxes for n in range(len(box.place)) if box.kind == "module"}
 
     def begins(box: _Box) -> int:
-        """Return when it begins to compute; a Module that computes beside boxes within it stands after them."""
+        """Return when it begins to compute; what computes beside boxes within it stands after them."""
         computed = [order[node.id] for node in boxes[box] if node.op is not None]
         return (max if box.place in holders else min)(computed, default=0)
 
@@ -433,7 +433,7 @@ def multiplied(op: str | None, inputs: list[str]) -> Iterable[tuple[str, str]]:
 
 
 PAIRS: Mapping[str | None, Callable[[list[str]], Iterable[tuple[str, str]]]] = {
-    "mul": lambda inputs: zip(inputs[:1], inputs[1:], strict=False),
+    "mul": pairwise,
     "dot": lambda inputs: zip(inputs[: len(inputs) // 2], inputs[len(inputs) // 2 :], strict=False),
 }
 """By op, which of its inputs are multiplied with each other; the bias of a dot product comes last."""

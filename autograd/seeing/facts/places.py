@@ -195,7 +195,7 @@ class _Reader:
                 self.structure.places[p] = Place(self._paths[id(modules[holder])], part, index)
 
     def _place_leaves(self, order: Sequence[Any]) -> None:
-        """Give the other leaves a place: inputs in the outermost use that takes them, by their order there."""
+        """Give the other leaves a place: inputs by their order in the outermost use that takes them."""
         structure, first_use = self.structure, self._first_uses(order)
         taken: Counter[int] = Counter()
         for v in order:
