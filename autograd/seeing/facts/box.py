@@ -113,7 +113,7 @@ def box_of_group(group: Group, is_last: bool) -> Box:
     return Box(
         id=group.id,
         role="input" if group.takes_no_inputs else "output" if is_last else "operation",
-        name=_name_of_group(group),
+        name=name_of_group(group),
         kind=_kind_of_group(group),
         facts=facts,
         title=group.title,
@@ -121,7 +121,7 @@ def box_of_group(group: Group, is_last: bool) -> Box:
     )
 
 
-def _name_of_group(group: Group) -> Label:
+def name_of_group(group: Group) -> Label:
     """Return the name of a box: that of the one Value, the same in all uses, which it takes or gives."""
     given = group.members if group.kind == "input" else group.outputs() if group.kind == "unit" else []
     labels = {node.label for node in given}

@@ -153,7 +153,8 @@ def fold(trace: Trace, by: By = "module", depth: int = 1, opened: Collection[str
     Args:
         trace: with places.
         by: a box per neuron, per layer (a Module, but for the neurons that it holds), or per Module.
-        depth: how far inside the outermost Modules the boxes lie; only for ``by="module"``.
+        depth: how far inside the outermost Modules the boxes lie, layers at the farthest; only for
+            ``by="module"``.
         opened: what is shown by what is within it, only for ``by="module"``: paths of Modules
             (``blocks.3``), or of lists of equal ones (``blocks``).
 
@@ -230,13 +231,17 @@ class _Homes:
         return _Box("unit" if is_unit else "module", shown)
 
     def _level(self, path: Path) -> int:
-        """Return how much of a path leads to its box: to the depth, and further where it is opened."""
+        """Return how much of a path leads to its box: to the depth, and further where it is opened.
+
+        The neurons of a layer are boxes only where the layer is opened.
+        """
         outermost = 0 if () in self._modules else 1
         for level in range(outermost, len(path)):
             inside = level < outermost + self._depth or ".".join(path[:level]) in self._opened
             if path[:level] in self._first or not inside:
                 return level
-        return len(path)
+        is_unit = path in self._modules and self._modules[path].is_unit
+        return len(path) - (is_unit and ".".join(path[:-1]) not in self._opened)
 
     def _keep_few_loose(self, containers: Collection[Path]) -> None:
         """Have no box for the little that an outermost Module, or a layer of neurons, computes itself."""

@@ -115,7 +115,7 @@ def test_a_path_from_an_intermediate_value_begins_there() -> None:
 def two_layers() -> tuple[Value, Parameter]:
     """Three neurons after one weight, summed in no order."""
     model = MLP(1, [1, 3], activation=["tanh", "tanh"], seed=0)
-    model.layers[1].W = [[2.0], [-1.0], [0.1]]
+    model.layers[0].W, model.layers[1].W = [[0.5]], [[2.0], [-1.0], [0.1]]
     a1, a2, a3 = model([2.0])
     return labelled(sum_of([a3, a1, a2]), "L"), model.parameter("w11^1")
 

@@ -15,10 +15,10 @@ from autograd.seeing.facts.arrow import edge_key
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.pages.player.svg.view import View
 
-OWN = re.compile(r'(n\d+|l\d+u\d+|(?<=>)[^<]+|(?<=dx=")[^"]+)')
+OWN = re.compile(r'(n\d+|(?:l\d+)+u\d+|(?<=>)[^<]+|(?<=dx=")[^"]+)')
 """What the pictures of two neurons differ in: ids of nodes, names of views, all that is written."""
 
-ID = re.compile(r"n\d+|l\d+u\d+")
+ID = re.compile(r"n\d+|(?:l\d+)+u\d+")
 """The id of a node, or the name of a neuron's view."""
 
 SLOT_OR_ID = re.compile(r'\bid="(?P<id>[^"]*)"|data-slot="(?P<kind>\w+):(?P<key>[^"]*)"')

@@ -40,14 +40,14 @@ def fits(trace: Trace) -> bool:
 
 def among(trace: Trace, members: set[str]) -> tuple[Trace, set[str]]:
     """Return the part of a graph that computes the members, and which of its nodes are only used by it."""
-    edges = [edge for edge in trace.edges if edge.target in members]
+    edges = tuple(edge for edge in trace.edges if edge.target in members)
     used = {edge.source for edge in edges} - members
     nodes = [
         replace(node, symbol=None) if node.id in used else node
         for node in trace.nodes
         if node.id in used or node.id in members
     ]
-    return Trace(tuple(nodes), tuple(edges), nodes[-1].id), used
+    return replace(trace, nodes=tuple(nodes), edges=edges, output=nodes[-1].id, steps=()), used
 
 
 def views_of(trace: Trace, members: set[str], name: str, title: str, parent: str | None) -> list[View]:
@@ -95,8 +95,8 @@ def _overview(parts: list[list[NodeFact]], name: str, title: str, parent: str | 
         rows * (height + BETWEEN) - BETWEEN + 2 * MARGIN,
     )
     note = (
-        f"{counted(len(nodes), 'value')} are too many for one picture, and no labels such as z1^2 tell the "
-        f"neurons of a network: they are shown in {len(parts)} parts, in the order of the forward pass"
+        f"{counted(len(nodes), 'value')} are too many for one picture, and no Module tells what belongs "
+        f"together: they are shown in {len(parts)} parts, in the order of the forward pass"
     )
     return View(name, title, svg, nodes, {}, opens, parent, note)
 
@@ -104,9 +104,7 @@ def _overview(parts: list[list[NodeFact]], name: str, title: str, parent: str | 
 def _as_layer(part: list[NodeFact], number: int) -> Layer:
     """Return a part as a box of dots; below them which operations are in it."""
     units = tuple(
-        Unit(parse_label(node.label or node.symbol or node.role), (node,), (node,)) for node in part
+        Unit(parse_label(node.label or node.symbol or node.role), "", (node,), (node,)) for node in part
     )
     symbols = [symbol for symbol, _ in Counter(n.symbol for n in part if n.symbol).most_common(4)]
-    return Layer(
-        f"part {number}", counted(len(part), "value"), units, is_network=True, note="  ".join(symbols)
-    )
+    return Layer(f"part {number}", counted(len(part), "value"), units, note="  ".join(symbols))
