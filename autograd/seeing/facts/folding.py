@@ -86,7 +86,9 @@ class Group:
         return [node for node in self.members if node.role == "weight"]
 
     def outputs(self) -> list[NodeFact]:
-        """Return the members that an op computed and that are used outside."""
+        """Return what it gives: a neuron its activation, all others what is used outside."""
+        if self.kind == "unit" and self.part("pre-activation"):
+            return self.part("activation") or self.part("pre-activation")
         return [node for node in self.members if node.op is not None and node.id in self.leaving]
 
 
@@ -176,7 +178,7 @@ def fold(trace: Trace, by: By = "module", depth: int = 1, opened: Collection[str
     where = {
         node.id: node.id if (box := homes.of[node.id]) is None else groups[box].id for node in trace.nodes
     }
-    links = _links(trace, where)
+    links = links_between(trace, where)
     leaving = {edge.source for link in links for edge in link.edges} | {trace.output}
     for group in groups.values():
         group.leaving = {node.id for node in group.members} & leaving
@@ -405,7 +407,8 @@ def _plural(path: Path, count: int, modules: Mapping[Path, ModuleFact]) -> str:
 # -------------------------------------------------------------------------------------------- links
 
 
-def _links(trace: Trace, where: Mapping[str, str]) -> tuple[Link, ...]:
+def links_between(trace: Trace, where: Mapping[str, str]) -> tuple[Link, ...]:
+    """Return the links of a trace, where each node is in the box of this id; alone under its own id."""
     links: dict[tuple[str, str], Link] = {}
     nodes = {node.id: node for node in trace.nodes}
     inputs: dict[str, list[str]] = {}

@@ -9,6 +9,7 @@ from autograd.notation.labels import Label, parse_label
 from autograd.notation.numbers import counted
 from autograd.seeing.facts.box import name_of_group
 from autograd.seeing.facts.folding import MOST_LOOSE, Group, fold, list_of
+from autograd.seeing.facts.places import title_of
 from autograd.seeing.facts.records import NodeFact, Trace
 
 LETTERS = {"pre-activation": "z", "activation": "a"}
@@ -46,7 +47,6 @@ class Layer:
         opens_as: "inputs", "neurons" or "boxes", or "values" for what is shown value by value.
         common: its nodes that belong to no single unit, such as a bias that neurons share.
         inner: the boxes within it, one per unit, where it opens as boxes.
-        weights: how many weights it has, without biases.
         is_network: whether it is part of the network itself.
         note: what else is said about it.
     """
@@ -57,7 +57,6 @@ class Layer:
     opens_as: str = "values"
     common: tuple[NodeFact, ...] = ()
     inner: tuple[Layer, ...] = ()
-    weights: int = 0
     is_network: bool = True
     note: str = ""
 
@@ -90,21 +89,20 @@ def _layer(trace: Trace, group: Group) -> Layer:
     """Return the box of a group, with what is in it."""
     if group.kind == "inputs":
         return _inputs(group.members)
-    weights = len(group.part("weight"))
     inside = _inside(trace, group)
     units = [g for g in fold(inside, "neuron").groups if g.kind == "unit"]
     of_one = group.count == 1 and all(unit.path[:-1] == group.path for unit in units)
     others = [node for node in _others(group.members, units) if node.op is not None]
     if units and of_one and len(others) <= MOST_LOOSE:
-        return _of_neurons(group, units, weights)
+        return _of_neurons(group, units)
     inner = _within(inside, group)
     if len(inner) == 1:
         return inner[0]
     if not inner:
-        return replace(_of_values(group.title, group.members), weights=weights)
+        return _of_values(group.title, group.members)
     boxes = tuple(Unit(Label(box.title), box.title, tuple(box.nodes)) for box in inner)
     kind = group.of if group.of != group.title else counted(len(inner), "box")
-    return Layer(group.title, kind, boxes, "boxes", inner=tuple(inner), weights=weights)
+    return Layer(group.title, kind, boxes, "boxes", inner=tuple(inner))
 
 
 def _inside(trace: Trace, group: Group) -> Trace:
@@ -122,6 +120,8 @@ def _within(inside: Trace, group: Group) -> list[Layer]:
     folded = fold(inside, "module", len(group.path) + (() in inside.modules) - is_run, opened)
     own = [] if is_run else [node for g in folded.groups if g.path == group.path for node in g.members]
     inner = [_layer(inside, g) for g in folded.groups if is_run or g.path != group.path]
+    before = f"{title_of(group.path[: len(group.path) - is_run], inside.modules)} · "
+    inner = [replace(layer, title=layer.title.removeprefix(before)) for layer in inner]
     rest = {node.id for node in (*own, *folded.nodes)}
     if not inner or not rest:
         return inner
@@ -142,10 +142,10 @@ def _inputs(nodes: Sequence[NodeFact]) -> Layer:
     return Layer("inputs", counted(len(units), "input"), tuple(units), "inputs")
 
 
-def _of_neurons(group: Group, units: Sequence[Group], weights: int) -> Layer:
+def _of_neurons(group: Group, units: Sequence[Group]) -> Layer:
     common = tuple(_others(group.members, units))
     neurons = tuple(_neuron(unit, number) for number, unit in enumerate(units, 1))
-    return Layer(group.title, counted(len(units), "neuron"), neurons, "neurons", common, weights=weights)
+    return Layer(group.title, counted(len(units), "neuron"), neurons, "neurons", common)
 
 
 def _neuron(unit: Group, number: int) -> Unit:

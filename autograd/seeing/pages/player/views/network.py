@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from autograd.notation.numbers import counted
 from autograd.seeing.facts.arrow import edge_key
+from autograd.seeing.facts.folding import links_between
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.pages.player.svg.arrows import plain_arrow
 from autograd.seeing.pages.player.svg.elements import Point, tag, words
@@ -58,11 +60,17 @@ class Row:
             return {}
         return {f"{box}-{j}": self.name(layer, j) for j in range(len(self.layers[layer].units))}
 
-    def follow(self) -> set[int]:
-        """Return the boxes that use something of the box before them."""
-        home = {node.id: i for i, layer in enumerate(self.layers) for node in layer.nodes}
-        ends = {(home.get(edge.source), home.get(edge.target)) for edge in self.trace.edges}
-        return {i for i in range(1, len(self.layers)) if (i - 1, i) in ends}
+    @cached_property
+    def weights(self) -> dict[int, int]:
+        """How many weights each box multiplies what the box before it gives by; none without such a use."""
+        home = {node.id: str(i) for i, layer in enumerate(self.layers) for node in layer.nodes}
+        nodes = tuple(node for node in self.trace.nodes if node.id in home)
+        edges = tuple(edge for edge in self.trace.edges if edge.source in home and edge.target in home)
+        links = links_between(replace(self.trace, nodes=nodes, edges=edges), home)
+        return {
+            int(link.target): len(link.weights)
+            for link in links if int(link.source) + 1 == int(link.target)
+        }  # fmt: skip
 
 
 def _views_inside(row: Row, parent: str) -> list[View]:
@@ -87,7 +95,7 @@ def _views_inside(row: Row, parent: str) -> list[View]:
 
 def _overview(row: Row, name: str, title: str, parent: str | None) -> View:
     """Show a box for each layer or other Module, and an arrow from each to the next if that uses it."""
-    layers, follow = row.layers, row.follow()
+    layers, weights = row.layers, row.weights
     sizes = [layer_size(layer) for layer in layers]
     boxes = [f"{name}-{row.name(i)}" for i in range(len(layers))]
     drawn: list[str] = []
@@ -105,19 +113,19 @@ def _overview(row: Row, name: str, title: str, parent: str | None) -> View:
             opens[boxes[i]] = row.name(i)
             opens |= row.opened_units(i, boxes[i])
             nodes |= _mapped(layers[i], boxes[i])
-            if i > start and i in follow:
+            if i > start and i in weights:
                 arrow = f"{name}-to-{row.name(i)}"
                 arrows[boxes[i - 1], boxes[i]] = arrow
                 begin, tip = Point(x - BETWEEN + 3, top + height / 2), Point(x - 3, top + height / 2)
-                drawn.append(plain_arrow(arrow, begin, tip, _words_on_arrow(layers[i])))
+                drawn.append(plain_arrow(arrow, begin, tip, _words_on_arrow(weights[i])))
             x += wide + BETWEEN
         top, width = top + height, max(width, x - BETWEEN + MARGIN)
     svg = canvas("".join(drawn), width, top)
     return View(name, title, svg, nodes, _edges(row.trace, nodes, arrows), opens, parent)
 
 
-def _words_on_arrow(layer: Layer) -> str:
-    return counted(layer.weights, "weight") if layer.weights else ""
+def _words_on_arrow(weights: int) -> str:
+    return counted(weights, "weight") if weights else ""
 
 
 def _mapped(layer: Layer, box: str) -> dict[str, str]:
@@ -143,7 +151,7 @@ def _edges(trace: Trace, nodes: dict[str, str], arrows: dict[tuple[str, str], st
 
 def _layer_view(row: Row, i: int, parent: str) -> View:
     """Show the neurons of a layer as cards, between the boxes before and after it."""
-    layers, layer, name, follow = row.layers, row.layers[i], row.name(i), row.follow()
+    layers, layer, name = row.layers, row.layers[i], row.name(i)
     high = card_height(layer)
     columns = max(1, round(math.sqrt(len(layer.units) * (high + GAP) * WIDE / (CARD_WIDTH + GAP))))
     lines = math.ceil(len(layer.units) / columns)
@@ -176,14 +184,16 @@ def _layer_view(row: Row, i: int, parent: str) -> View:
         drawn.append(layer_box(layers[j], other, Point(x, (height - tall) / 2)))
         nodes |= _mapped(layers[j], other)
         opens[other] = row.name(j)
-        if max(i, j) not in follow:
+        if max(i, j) not in row.weights:
             continue
         start = x + wide + 3 if j < i else frame.x + width + 3
         ends = (other, box) if j < i else (box, other)
         arrows[ends] = f"{other}-arrow"
         tip = Point(start + BETWEEN - 6, height / 2)
         drawn.append(
-            plain_arrow(f"{other}-arrow", Point(start, height / 2), tip, _words_on_arrow(layers[max(i, j)]))
+            plain_arrow(
+                f"{other}-arrow", Point(start, height / 2), tip, _words_on_arrow(row.weights[max(i, j)])
+            )
         )
     for j, far in enumerate(layers):
         if j < i - 1 or j > i + 1:

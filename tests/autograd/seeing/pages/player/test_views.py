@@ -224,8 +224,8 @@ class TestNetworks:
         assert opened(pictures[0])[:3] == ["inputs", "stem", "neuron 1"]
         assert "blocks × 12" in opened(pictures[0])
         assert "block 4" in opened(named["blocks × 12"])
-        assert {"block 4 · inner", "block 4 · outer", "block 4 itself"} <= set(opened(named["block 4"]))
-        assert opened(named["block 4 · inner"])[0] == "neuron 1"
+        assert {"inner", "outer", "block 4 itself"} <= set(opened(named["block 4"]))
+        assert opened(named["inner"])[0] == "neuron 1"
 
     def test_too_large_is_refused_with_what_to_do_instead(self) -> None:
         y = Value(1.0, "a")
