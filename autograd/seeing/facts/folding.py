@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import Literal, NamedTuple
 
 from autograd.notation.hints import did_you_mean
@@ -419,8 +419,9 @@ def links_between(trace: Trace, where: Mapping[str, str]) -> tuple[Link, ...]:
             links.setdefault(ends, Link(*ends)).edges.append(edge)
     weights: dict[tuple[str, str], dict[str, NodeFact]] = {}
     for node in trace.nodes:
-        for one, other in multiplied(node.op, inputs.get(node.id, [])):
-            for weight, source in ((one, other), (other, one)):
+        used = inputs.get(node.id, [])
+        for one, other in multiplied(node.op, len(used)):
+            for weight, source in ((used[one], used[other]), (used[other], used[one])):
                 ends = where[source], where[node.id]
                 if (
                     nodes[weight].role == "weight"
@@ -435,13 +436,13 @@ def links_between(trace: Trace, where: Mapping[str, str]) -> tuple[Link, ...]:
     return tuple(links.values())
 
 
-def multiplied(op: str | None, inputs: list[str]) -> Iterable[tuple[str, str]]:
-    """Return which of the inputs of an op are multiplied with each other, in pairs."""
-    return PAIRS[op](inputs) if op in PAIRS else ()
+def multiplied(op: str | None, inputs: int) -> Iterable[tuple[int, int]]:
+    """Return which of its inputs an op multiplies with each other, in pairs of their positions.
 
-
-PAIRS: Mapping[str | None, Callable[[list[str]], Iterable[tuple[str, str]]]] = {
-    "mul": pairwise,
-    "dot": lambda inputs: zip(inputs[: len(inputs) // 2], inputs[len(inputs) // 2 :], strict=False),
-}
-"""By op, which of its inputs are multiplied with each other; the bias of a dot product comes last."""
+    >>> list(multiplied("dot", 5)), list(multiplied("add", 2))
+    ([(0, 2), (1, 3)], [])
+    """
+    if op == "mul":
+        return [(0, 1)]
+    half = inputs // 2 if op == "dot" else 0  # the bias comes last
+    return [(k, half + k) for k in range(half)]
