@@ -408,31 +408,35 @@ def _plural(path: Path, count: int, modules: Mapping[Path, ModuleFact]) -> str:
 
 
 def links_between(trace: Trace, where: Mapping[str, str]) -> tuple[Link, ...]:
-    """Return the links of a trace, where each node is in the box of this id; alone under its own id."""
+    """Return the links of a trace between boxes.
+
+    Args:
+        trace: the facts.
+        where: the id of the box that each node is in, or its own id where it is in none; what is not in
+            here is not looked at.
+    """
     links: dict[tuple[str, str], Link] = {}
-    nodes = {node.id: node for node in trace.nodes}
-    inputs: dict[str, list[str]] = {}
+    inputs: dict[str, dict[int, str]] = {}
     for edge in trace.edges:
-        ends = where[edge.source], where[edge.target]
-        inputs.setdefault(edge.target, []).append(edge.source)
-        if ends[0] != ends[1]:
+        if edge.target not in where:
+            continue
+        inputs.setdefault(edge.target, {})[edge.position] = edge.source
+        ends = where.get(edge.source, ""), where[edge.target]
+        if ends[0] and ends[0] != ends[1]:
             links.setdefault(ends, Link(*ends)).edges.append(edge)
-    weights: dict[tuple[str, str], dict[str, NodeFact]] = {}
+    weights = {node.id: node for node in trace.nodes if node.role == "weight"}
+    found: dict[tuple[str, str], dict[str, NodeFact]] = {}
     for node in trace.nodes:
-        used = inputs.get(node.id, [])
-        for one, other in multiplied(node.op, len(used)):
-            for weight, source in ((used[one], used[other]), (used[other], used[one])):
-                ends = where[source], where[node.id]
-                if (
-                    nodes[weight].role == "weight"
-                    and weight != source
-                    and where[weight] != weight
-                    and ends in links
-                ):
-                    weights.setdefault(ends, {})[weight] = nodes[weight]
+        used = inputs.get(node.id, {})
+        for pair in multiplied(node.op, max(used, default=-1) + 1):
+            for weight, source in (pair, pair[::-1]):
+                w, ends = used.get(weight, ""), (where.get(used.get(source, ""), ""), where.get(node.id, ""))
+                if w in weights and ends in links and where.get(w) != w:
+                    found.setdefault(ends, {})[w] = weights[w]
+    alone = {node.id for node in trace.nodes}
     for ends, link in links.items():
-        link.weights = [*weights.get(ends, {}).values()]
-        link.tied = ends[0] not in nodes and all(nodes[edge.source].role == "weight" for edge in link.edges)
+        link.weights = [*found.get(ends, {}).values()]
+        link.tied = ends[0] not in alone and all(edge.source in weights for edge in link.edges)
     return tuple(links.values())
 
 

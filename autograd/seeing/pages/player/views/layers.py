@@ -106,9 +106,9 @@ def _layer(trace: Trace, group: Group) -> Layer:
 
 
 def _inside(trace: Trace, group: Group) -> Trace:
-    """Return the trace of a group alone."""
+    """Return the trace of how a group is computed."""
     ids = {node.id for node in group.members}
-    edges = tuple(edge for edge in trace.edges if edge.source in ids and edge.target in ids)
+    edges = tuple(edge for edge in trace.edges if edge.target in ids)
     return replace(trace, nodes=tuple(group.members), edges=edges, output=group.members[-1].id, steps=())
 
 

@@ -64,9 +64,7 @@ class Row:
     def weights(self) -> dict[int, int]:
         """How many weights each box multiplies what the box before it gives by; none without such a use."""
         home = {node.id: str(i) for i, layer in enumerate(self.layers) for node in layer.nodes}
-        nodes = tuple(node for node in self.trace.nodes if node.id in home)
-        edges = tuple(edge for edge in self.trace.edges if edge.source in home and edge.target in home)
-        links = links_between(replace(self.trace, nodes=nodes, edges=edges), home)
+        links = links_between(self.trace, home)
         return {
             int(link.target): len(link.weights)
             for link in links if int(link.source) + 1 == int(link.target)
