@@ -70,7 +70,7 @@ def shorten(text: str, limit: int) -> str:
     ('two¶lines', 'a very …')
     """
     kept = text if len(text) <= limit else text[: limit - 1] + "…"
-    return "".join(map(_visible, kept))
+    return kept if kept.isprintable() else "".join(map(_visible, kept))
 
 
 def _visible(character: str) -> str:

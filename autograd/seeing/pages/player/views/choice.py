@@ -15,7 +15,7 @@ from autograd.seeing.facts.records import Trace
 from autograd.seeing.pages.player.svg.view import View
 from autograd.seeing.pages.player.views.layers import layers_of
 from autograd.seeing.pages.player.views.network import network_views
-from autograd.seeing.pages.player.views.parts import fits, views_of
+from autograd.seeing.pages.player.views.parts import Whole, fits, views_of
 
 __all__ = ["MOST_NODES", "View", "views"]
 
@@ -66,4 +66,4 @@ def _emptied(view: View) -> View:
 
 
 def _graph_views(trace: Trace) -> list[View]:
-    return views_of(trace, {node.id for node in trace.nodes}, "graph", "graph", None)
+    return views_of(Whole(trace), {node.id for node in trace.nodes}, "graph", "graph", None)

@@ -17,7 +17,7 @@ from autograd.seeing.pages.player.svg.view import View, canvas
 from autograd.seeing.pages.player.views.cards import CARD_WIDTH, card, card_height, layer_box, layer_size
 from autograd.seeing.pages.player.views.layers import Layer, Unit
 from autograd.seeing.pages.player.views.neuron import draw_neuron, rows_of
-from autograd.seeing.pages.player.views.parts import among, views_of
+from autograd.seeing.pages.player.views.parts import Whole, views_of
 
 MARGIN, BETWEEN, GAP = 16.0, 96.0, 10.0
 HEADER = 30.0
@@ -30,7 +30,7 @@ FIRST = "network"
 
 def network_views(trace: Trace, layers: Sequence[Layer]) -> list[View]:
     """Return the whole network, then each box followed by what is in it."""
-    row = Row(trace, layers, "")
+    row = Row(Whole(trace), layers, "")
     return [_overview(row, FIRST, "network", None), *_views_inside(row, FIRST)]
 
 
@@ -39,12 +39,12 @@ class Row:
     """Boxes that follow each other: those of the network, or those in one box of it.
 
     Attributes:
-        trace: the facts of the whole graph.
+        whole: the whole graph.
         layers: the boxes.
         prefix: what the names of their views begin with; the ids of elements begin with these names.
     """
 
-    trace: Trace
+    whole: Whole
     layers: Sequence[Layer]
     prefix: str
 
@@ -64,7 +64,7 @@ class Row:
     def weights(self) -> dict[int, int]:
         """How many weights each box multiplies what the box before it gives by; none without such a use."""
         home = {node.id: str(i) for i, layer in enumerate(self.layers) for node in layer.nodes}
-        links = links_between(self.trace, home)
+        links = links_between(self.whole.trace, home)
         return {
             int(link.target): len(link.weights)
             for link in links if int(link.source) + 1 == int(link.target)
@@ -76,9 +76,9 @@ def _views_inside(row: Row, parent: str) -> list[View]:
     for i, layer in enumerate(row.layers):
         name = row.name(i)
         if layer.opens_as == "values":
-            views += views_of(row.trace, {node.id for node in layer.nodes}, name, layer.title, parent)
+            views += views_of(row.whole, {node.id for node in layer.nodes}, name, layer.title, parent)
         elif layer.opens_as == "boxes":
-            inner = Row(row.trace, layer.inner, name)
+            inner = Row(row.whole, layer.inner, name)
             views += [_overview(inner, name, layer.title, parent), *_views_inside(inner, name)]
         else:
             views.append(_layer_view(row, i, parent))
@@ -119,7 +119,7 @@ def _overview(row: Row, name: str, title: str, parent: str | None) -> View:
             x += wide + BETWEEN
         top, width = top + height, max(width, x - BETWEEN + MARGIN)
     svg = canvas("".join(drawn), width, top)
-    return View(name, title, svg, nodes, _edges(row.trace, nodes, arrows), opens, parent)
+    return View(name, title, svg, nodes, _edges(row.whole.trace, nodes, arrows), opens, parent)
 
 
 def _words_on_arrow(weights: int) -> str:
@@ -198,7 +198,7 @@ def _layer_view(row: Row, i: int, parent: str) -> View:
             nodes |= {node.id: f"{name}-{'before' if j < i else 'after'}" for node in far.nodes}
     right = frame.x + width + (BETWEEN + beside[i + 1][0] if i + 1 in beside else 0) + MARGIN
     svg = canvas("".join(drawn), right, height)
-    return View(name, layer.title, svg, nodes, _edges(row.trace, nodes, arrows), opens, parent)
+    return View(name, layer.title, svg, nodes, _edges(row.whole.trace, nodes, arrows), opens, parent)
 
 
 # ------------------------------------------------------------------------------------- one neuron
@@ -208,8 +208,8 @@ def _neuron_views(row: Row, unit: Unit, i: int, j: int) -> list[View]:
     """Show a neuron as a table of its weights; as a graph if it is no such sum or was used several times."""
     members = {node.id for node in (*unit.members, *row.layers[i].common)}
     name, parent = row.name(i, j), row.name(i)
-    inside, elsewhere = among(row.trace, members)
+    inside, elsewhere = row.whole.part(members)
     rows = rows_of(inside, elsewhere) if unit.shown else []
     if not rows:
-        return views_of(row.trace, members, name, unit.title, parent)
+        return views_of(row.whole, members, name, unit.title, parent)
     return [replace(draw_neuron(inside, rows, name), title=unit.title, parent=parent)]
