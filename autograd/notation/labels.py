@@ -11,11 +11,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 TEXTBOOK = re.compile(r"(?P<base>[^\W\d_])(?P<subscript>[0-9]+(?:,[0-9]+)*)?(?:\^(?P<superscript>[0-9]+))?")
 SUBSCRIPT_DIGITS, SUPERSCRIPT_DIGITS = "₀₁₂₃₄₅₆₇₈₉", "⁰¹²³⁴⁵⁶⁷⁸⁹"
 LOWERED = str.maketrans("0123456789", SUBSCRIPT_DIGITS)
 RAISED = str.maketrans("0123456789", SUPERSCRIPT_DIGITS)
+MOST_KEPT = 20_000
+"""At most this many labels that were taken apart are kept: pages ask for the same ones again and again."""
 LINE_ENDS = "\n\u2028\u2029"
 
 
@@ -33,30 +36,13 @@ class Label:
     subscript: str = ""
     superscript: str = ""
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The label in one line of plain text, with Unicode's small digits."""
         return self.base + self.subscript.translate(LOWERED) + self.superscript.translate(RAISED)
 
-    @property
-    def layer(self) -> int | None:
-        """The superscript as a number; None if there is none."""
-        return int(self.superscript) if self.superscript else None
 
-    @property
-    def indices(self) -> tuple[int, ...]:
-        """The subscript as numbers: one, but two ("from" and "to") for a weight ``w``.
-
-        >>> parse_label("w21^3").indices, parse_label("w12,3^1").indices, parse_label("z12^1").indices
-        ((2, 1), (12, 3), (12,))
-        """
-        if "," in self.subscript:
-            return tuple(int(index) for index in self.subscript.split(","))
-        if self.base == "w" and len(self.subscript) == 2:
-            return int(self.subscript[0]), int(self.subscript[1])
-        return (int(self.subscript),) if self.subscript else ()
-
-
+@lru_cache(maxsize=MOST_KEPT)
 def parse_label(text: str, limit: int = 24) -> Label:
     """Take a textbook label apart; return any other label as a base without indices.
 
@@ -84,7 +70,7 @@ def shorten(text: str, limit: int) -> str:
     ('two¶lines', 'a very …')
     """
     kept = text if len(text) <= limit else text[: limit - 1] + "…"
-    return "".join(map(_visible, kept))
+    return kept if kept.isprintable() else "".join(map(_visible, kept))
 
 
 def _visible(character: str) -> str:

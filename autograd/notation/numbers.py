@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 NOT_COMPUTED = "–"
+MOST_KEPT = 50_000
+"""At most this many written numbers are kept: a page writes each of its numbers many times."""
 
 
+@lru_cache(maxsize=MOST_KEPT)
 def number(x: float | None) -> str:
     """Write ``x`` in four significant digits; ``–`` for None, a gradient that was not computed.
 

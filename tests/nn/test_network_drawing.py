@@ -1,4 +1,4 @@
-"""Networks, drawn: their labels are those by which a drawing knows neurons and layers."""
+"""Networks, drawn: a box per neuron or layer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 import pytest
 
 from autograd import draw, gradient_path
-from autograd.seeing.facts.network import collapse
+from autograd.seeing.facts.folding import fold
 from autograd.seeing.facts.trace import trace
 from nn import MLP, losses
 
@@ -62,7 +62,7 @@ def test_what_flows_into_several_logits_is_a_size_and_not_a_sum_of_zero() -> Non
     model = MLP(2, [3, 3], activation="tanh", seed=0)
     loss = losses.cross_entropy(model([0.1, 0.2]), 1)
     loss.backward()
-    facts = collapse(trace(loss), "layer")
+    facts = fold(trace(loss), "layer")
     into_the_loss = [link for link in facts.links if link.source == "layer2_0"]
     assert into_the_loss
     for link in into_the_loss:

@@ -451,7 +451,7 @@ def test_sizes_and_cells_are_checked():
 # -------------------------------------------------------------------------------------------- pictures
 
 
-@pytest.mark.parametrize("collapse", [None, "neuron", "layer"])
+@pytest.mark.parametrize("collapse", [None, "neuron"])
 def test_a_network_in_time_is_drawn_with_the_steps_of_its_inputs(collapse):
     model = Recurrent(RNNCell(1, 2, seed=0), 1, seed=1)
     loss = losses.mse(model([0.5, -1.0, 2.0]), 1.0)

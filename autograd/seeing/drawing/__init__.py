@@ -9,8 +9,8 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from autograd.graph import topological_order
 from autograd.notation.hints import did_you_mean, short_repr
@@ -20,15 +20,13 @@ from autograd.seeing.drawing.network import draw_network
 from autograd.seeing.drawing.origin import draw_ties, tie
 from autograd.seeing.drawing.path import draw_path
 from autograd.seeing.drawing.renderer import Drawing
+from autograd.seeing.facts.folding import FOLDINGS, By, fold
 from autograd.seeing.facts.names import check_value
-from autograd.seeing.facts.network import collapse as collapse_trace
 from autograd.seeing.facts.trace import trace
 from autograd.seeing.style import theme_named
 from autograd.value import Value
 
 __all__ = ["Drawing", "draw", "draw_path"]
-
-FOLDINGS = ("neuron", "layer")
 
 
 def draw(
@@ -36,7 +34,9 @@ def draw(
     *,
     names: Mapping[str, Any] | None = None,
     constants: bool = True,
-    collapse: Literal["neuron", "layer"] | None = None,
+    collapse: By | None = None,
+    depth: int | None = None,
+    opened: str | Collection[str] = (),
     limit: int = 400,
     theme: str = "light",
     origin: Value | None = None,
@@ -51,8 +51,12 @@ def draw(
         output: the Value at the end; it is drawn at the right.
         names: variables by name, as `locals` gives them, for Values without a label.
         constants: whether plain numbers are drawn.
-        collapse: "neuron" or "layer" to draw a network with one box for each of them; they are
-            recognised by the textbook labels (``w21^3``, ``b1^3``, ``z1^3``, ``a1^3``).
+        collapse: "neuron", "layer" or "module" to draw a network with one box for each of them.  Equal
+            Modules that follow each other in a list are one box, ``blocks × 12``.
+        depth: how far inside the outermost Modules the boxes of ``collapse="module"`` lie: 1, unless it is
+            given, for what they hold themselves, 0 for one box each.  It implies ``collapse="module"``.
+        opened: what is shown by what is within it, in ``collapse="module"``, which it implies: the path of a
+            Module (``"blocks.3"``), of a list of equal ones (``"blocks"``), or several of them.
         limit: at most this many boxes are drawn; a larger graph is refused.
         theme: "light" or "dark".
         origin: where ``output`` is a gradient, computed with ``create_graph=True``: what it is the
@@ -61,20 +65,21 @@ def draw(
     Raises:
         TypeError: if an argument is of the wrong type.
         ValueError: if there is more to draw than the limit, if there is nothing to collapse, or
-            for an unknown ``collapse`` or ``theme``.
+            for an unknown ``collapse``, ``opened`` or ``theme``.
 
     >>> w, x = Value(3.0, "w"), Value(2.0, "x")
     >>> print(draw(w * x, limit=1))
     Traceback (most recent call last):
     ...
     ValueError: the graph has 3 nodes and 2 edges, too many to read in a picture (limit=1). \
-Draw a network folded, with collapse="neuron" or collapse="layer"; draw one weight's part of it, \
+Draw a network folded, with collapse="neuron", "layer" or "module"; draw one weight's part of it, \
 with gradient_path(output, weight).draw(); or raise the limit
     """
     check_value("a drawing", output)
     check_limit(limit)
     look = theme_named(theme)
-    _check_folding(collapse)
+    opened = (opened,) if isinstance(opened, str) else tuple(opened)
+    collapse = _folding(collapse, depth, opened)
     if origin is not None:
         check_value("the origin of a gradient", origin)
         if collapse is not None:
@@ -86,17 +91,25 @@ with gradient_path(output, weight).draw(); or raise the limit
         if len(kept) > limit:
             raise too_large("graph", len(kept), _edges_among(kept), limit)
         return draw_graph(trace(output, names, among=set(kept)), look)
-    network = collapse_trace(trace(output, names, among=set(kept)), collapse)
+    network = fold(trace(output, names, among=set(kept)), collapse, 1 if depth is None else depth, opened)
     boxes = len(network.groups) + len(network.nodes)
     if boxes > limit:
         raise too_large(f"graph, collapsed by {collapse},", boxes, len(network.links), limit)
     return draw_network(network, look)
 
 
-def _check_folding(collapse: object) -> None:
+def _folding(collapse: By | None, depth: int | None, opened: Collection[str]) -> By | None:
+    """Return what is folded: what ``collapse`` says, or Modules where only the others say something."""
     if collapse is not None and collapse not in FOLDINGS:
         hint = did_you_mean(str(collapse), FOLDINGS)
-        raise ValueError(f'collapse is "neuron", "layer" or None; got {short_repr(collapse)}{hint}')
+        raise ValueError(f'collapse is "neuron", "layer", "module" or None; got {short_repr(collapse)}{hint}')
+    if depth is None and not opened:
+        return collapse
+    if collapse not in (None, "module"):
+        raise ValueError(f'depth and opened go with collapse="module" only; got collapse={collapse!r}')
+    if depth is not None and (not isinstance(depth, int) or depth < 0):
+        raise ValueError(f"depth is how far inside the model boxes lie, a whole number from 0; got {depth!r}")
+    return "module"
 
 
 def _without_constants(*outputs: Value) -> set[Value]:

@@ -40,7 +40,9 @@ def _without_markup(text: str) -> str:
 
 
 def font(markup: str, size: int, colour: str, bold: bool = False) -> str:
-    """Return markup in a font."""
+    """Return markup in a font; nothing for none, since Graphviz reads no empty font."""
+    if not markup:
+        return ""
     markup = f"<B>{markup}</B>" if bold else markup
     return f'<FONT POINT-SIZE="{size}" COLOR="{colour}">{markup}</FONT>'
 

@@ -17,6 +17,6 @@ def too_large(what: str, nodes: int, edges: int, limit: int) -> ValueError:
     """Return the refusal to draw: how large it is, and what to do instead."""
     return ValueError(
         f"the {what} has {count(nodes)} nodes and {count(edges)} edges, too many to read in a picture "
-        f'(limit={limit}). Draw a network folded, with collapse="neuron" or collapse="layer"; draw one '
+        f'(limit={limit}). Draw a network folded, with collapse="neuron", "layer" or "module"; draw one '
         "weight's part of it, with gradient_path(output, weight).draw(); or raise the limit"
     )

@@ -1,4 +1,4 @@
-"""Pictures of folded networks: a box per neuron or layer, an arrow per weight."""
+"""Pictures of folded networks: a box per neuron, layer or any Module, arrows for the weights between them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from autograd.seeing.drawing.legend import legend
 from autograd.seeing.drawing.renderer import Drawing
 from autograd.seeing.facts.arrow import ArrowText, hint_of_link, operation_id, size_of_link, text_of_link
 from autograd.seeing.facts.box import Box, box_of_group
-from autograd.seeing.facts.network import INPUTS, WHOLE, Group, Network
+from autograd.seeing.facts.folding import Folded, Group
 from autograd.seeing.style import SMALL_SIZE, TEXT_SIZE, Theme
 
 MOST_LABELLED_WEIGHTS = 6
@@ -26,10 +26,10 @@ WIDEST_RANKSEP = 6.0
 """Two layers stand at most this many inches apart."""
 
 
-def draw_network(network: Network, theme: Theme) -> Drawing:
+def draw_network(network: Folded, theme: Theme) -> Drawing:
     """Draw a folded network."""
     layers = _layers(network)
-    by_layer = network.groups[0].place[1] == WHOLE
+    by_layer = all(group.kind != "unit" for group in network.groups)
     labelled = by_layer or max(_weights_into_layers(network).values(), default=0) <= MOST_LABELLED_WEIGHTS
     drawing = canvas(theme)
     tallest = max(map(len, layers))
@@ -39,8 +39,9 @@ def draw_network(network: Network, theme: Theme) -> Drawing:
     drawing.attr(ranksep=str(ranksep), splines="true" if labelled else "line")
     if brief:
         drawing.attr(nodesep="0.06")
+    last = network.last()
     for group in network.groups:
-        _add_group(drawing, group, network.last, theme, brief)
+        _add_group(drawing, group, group.id in last, theme, brief)
     for layer in layers:
         stack(drawing, [group.id for group in layer])
     add_nodes(drawing, network.nodes, theme)
@@ -58,39 +59,38 @@ def _on_an_arrow(by_layer: bool, labelled: bool) -> str:
     return "nothing, there are too many weights: point at one to read it; its size is that of its gradient"
 
 
-def _weights_into_layers(network: Network) -> Counter[int]:
+def _weights_into_layers(network: Folded) -> Counter[int]:
     """Return how many arrows with a weight end in each layer."""
-    layers = {group.id: group.place[0] for group in network.groups}
-    return Counter(layers[link.target] for link in network.links if link.weights)
+    layers = {group.id: group.column for group in network.groups}
+    return Counter(layers[link.target] for link in network.links if link.weights and link.target in layers)
 
 
-def _layers(network: Network) -> list[list[Group]]:
+def _layers(network: Folded) -> list[list[Group]]:
     """Return the groups of each layer, in order."""
-    ordered = sorted(network.groups, key=lambda group: group.place)
-    return [list(layer) for _, layer in groupby(ordered, key=lambda group: group.place[0])]
+    return [list(layer) for _, layer in groupby(network.groups, key=lambda group: group.column)]
 
 
-def _add_group(drawing: Drawing, group: Group, last: int, theme: Theme, brief: bool) -> None:
-    """Draw the box of a neuron, a layer, or inputs; a brief one has its name and what it gives out."""
-    layer, neuron = group.place
-    box = box_of_group(group, last)
-    if brief and neuron != WHOLE:
-        markup = _brief_box(box, theme, rounded=layer != INPUTS)
+def _add_group(drawing: Drawing, group: Group, is_last: bool, theme: Theme, brief: bool) -> None:
+    """Draw the box of a Module or of inputs; a brief one of a neuron has its name and what it gives out."""
+    box = box_of_group(group, is_last)
+    is_unit = group.kind == "unit"
+    if brief and (is_unit or group.kind == "input"):
+        markup = _brief_box(box, theme, rounded=is_unit)
     else:
-        markup = box_markup(box, theme, rounded=layer != INPUTS and neuron != WHOLE)
-    kind = "value input" if layer == INPUTS else "layer" if neuron == WHOLE else "neuron"
+        markup = box_markup(box, theme, rounded=is_unit)
+    kind = "value input" if group.takes_no_inputs else "neuron" if is_unit else "layer"
     add_box(drawing, box, markup, kind)
 
 
 def _brief_box(box: Box, theme: Theme, rounded: bool) -> str:
     numbers = {fact.word: fact.number for fact in box.facts}
-    given = numbers.get("value") or numbers.get("a") or numbers.get("z", "")
+    given = numbers.get("value") or numbers.get("a") or numbers.get("z") or numbers.get("output", "")
     name = name_markup(box.name, TEXT_SIZE, theme.ink) if box.name else ""
     cells = cell(name, LEFT), cell(text(given, SMALL_SIZE, theme.ink), RIGHT)
     return framed([row(*cells)], box.role, theme, rounded)
 
 
-def _add_links(drawing: Drawing, network: Network, theme: Theme, labelled: bool) -> None:
+def _add_links(drawing: Drawing, network: Folded, theme: Theme, labelled: bool) -> None:
     heads = {node.id: operation_id(node) for node in network.nodes}
     # the middle one, or both, of each layer hold the layers level
     middles = {layer[i].id for layer in _layers(network) for i in ((len(layer) - 1) // 2, len(layer) // 2)}

@@ -8,7 +8,6 @@ from itertools import pairwise
 from typing import Any
 
 from autograd.graph import topological_order
-from autograd.notation.labels import parse_label
 from autograd.notation.numbers import count
 from autograd.seeing.drawing.boxes import add_node
 from autograd.seeing.drawing.canvas import canvas, caption, stack
@@ -19,6 +18,7 @@ from autograd.seeing.drawing.renderer import Drawing
 from autograd.seeing.drawing.routes import DrawnPath, add_routes, legend_of_routes, table_of_routes
 from autograd.seeing.drawing.uses import add_uses
 from autograd.seeing.facts.names import labels_of, name_of_output, name_of_value
+from autograd.seeing.facts.places import Path
 from autograd.seeing.facts.records import NodeFact, Trace
 from autograd.seeing.facts.routes import Route, Routes, product_in_words
 from autograd.seeing.facts.trace import trace
@@ -152,11 +152,14 @@ def _operation(node: NodeFact) -> str:
 
 
 def _stack_layers(drawing: Drawing, facts: Trace) -> None:
-    """Put the neurons of a layer one below the other, the first on top."""
-    layers: dict[tuple[str, int], dict[tuple[int, ...], str]] = {}
+    """Put the neurons of one use of a layer one below the other, the first on top."""
+    order = {path: i for i, path in enumerate(facts.modules)}
+    layers: dict[tuple[str, int | None, Path], dict[Path, str]] = {}
     for node in facts.nodes:
-        label = parse_label(node.label)
-        if label.base in ("z", "a") and label.layer is not None and len(label.indices) == 1:
-            layers.setdefault((label.base, label.layer), {}).setdefault(label.indices, node.id)
+        place = facts.places.get(node.id)
+        if place is None or place.use is None or place.part not in ("pre-activation", "activation"):
+            continue
+        within = facts.uses[place.use].within
+        layers.setdefault((place.part, within, place.module[:-1]), {}).setdefault(place.module, node.id)
     for layer in layers.values():
-        stack(drawing, [layer[indices] for indices in sorted(layer)])
+        stack(drawing, [layer[module] for module in sorted(layer, key=order.__getitem__)])

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from autograd.notation.derivatives import known_name, known_number, written_partials
-from autograd.notation.numbers import count
+from autograd.notation.numbers import count, number
 from autograd.seeing.drawing.arrows import arrow_attributes, arrow_label, gradient_markup, rows_of_text
 from autograd.seeing.drawing.html_labels import LEFT, RIGHT, cell, empty_cells, row, table, text
 from autograd.seeing.drawing.legend import ON_A_USE, note
@@ -14,8 +14,8 @@ from autograd.seeing.drawing.renderer import Drawing
 from autograd.seeing.drawing.uses import arrows_of_uses
 from autograd.seeing.facts.account import sum_of_others
 from autograd.seeing.facts.arrow import text_of_use
-from autograd.seeing.facts.names import name_of_value
-from autograd.seeing.facts.records import Trace
+from autograd.seeing.facts.names import name_of, name_of_value
+from autograd.seeing.facts.records import NodeFact, Trace
 from autograd.seeing.facts.routes import Route, Routes, equality, factors_in_words
 from autograd.seeing.style import SMALL_SIZE, THINNEST, Theme, mixed, width
 from autograd.value import Value
@@ -160,11 +160,21 @@ def table_of_routes(drawn: DrawnPath, theme: Theme, size: int) -> str:
 
 
 def _way(drawn: DrawnPath, route: Route) -> str:
-    """Return ``w → z → L``: the Values passed that have a name."""
-    stops = [name for name in map(drawn.name, route.nodes) if name]
+    """Return ``w → z → L``: both ends, and between them the Values with a name; if none has one, all."""
+    start, *between, end = [*map(drawn.name, route.nodes)]
+    nodes = {node.id: node for node in drawn.trace.nodes}
+    facts = [nodes[drawn.ids[v]] for v in route.nodes]
+    inner = [name for name in between if name] or [_without_a_name(node) for node in facts[1:-1]]
+    stops = [start or _without_a_name(facts[0]), *inner, end or name_of(facts[-1])]
     if len(stops) > MOST_STOPS:
         stops = [*stops[: MOST_STOPS // 2], "…", *stops[-MOST_STOPS // 2 :]]
     return " → ".join(stops)
+
+
+def _without_a_name(node: NodeFact) -> str:
+    """Return what stands for a Value without a name: its formula where that is short, else its number."""
+    formula = node.formula or ""
+    return formula if 0 < len(formula) <= LONGEST_PARTIAL else number(node.value)
 
 
 def legend_of_routes(theme: Theme, size: int) -> list[str]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from autograd.notation.numbers import counted, number
 from autograd.seeing.facts.box import norm_of_gradients
+from autograd.seeing.facts.folding import Link
 from autograd.seeing.facts.names import name_of
-from autograd.seeing.facts.network import Link
 from autograd.seeing.facts.records import EdgeFact, NodeFact
 
 
@@ -59,11 +59,13 @@ def text_of_use(edge: EdgeFact, symbols: str = "") -> ArrowText:
 
 def text_of_link(link: Link) -> ArrowText:
     """Return what is written between two boxes of a folded network."""
+    if link.tied:
+        return ArrowText(counted(len({edge.source for edge in link.edges}), "tied weight"), counts=True)
     if len(link.weights) > 1:
         return ArrowText(counted(len(link.weights), "weight"), counts=True)
     if link.weights:
         (weight,) = link.weights
-        return ArrowText(f"{name_of(weight)} {number(weight.value)}", weight.gradient)
+        return ArrowText(_named_number(weight, " "), weight.gradient)
     if len(link.edges) == 1:
         return text_of_use(link.edges[0])
     if not link.has_sign():
@@ -76,7 +78,13 @@ def hint_of_link(link: Link) -> str:
     if len(link.weights) != 1:
         return counted(len(link.weights), "weight") if link.weights else ""
     (weight,) = link.weights
-    return f"{name_of(weight)} = {number(weight.value)}; gradient {number(weight.gradient)}"
+    return f"{_named_number(weight, ' = ')}; gradient {number(weight.gradient)}"
+
+
+def _named_number(weight: NodeFact, between: str) -> str:
+    """Return name and value of a weight; of one without a name the value."""
+    name = name_of(weight) if weight.label else ""
+    return between.join(filter(None, [name, number(weight.value)]))
 
 
 def size_of_link(link: Link) -> float | None:

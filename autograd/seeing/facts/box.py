@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from autograd.notation.labels import Label, parse_label
-from autograd.notation.numbers import counted, number
-from autograd.seeing.facts.network import INPUTS, WHOLE, Group
+from autograd.notation.numbers import count, counted, number
+from autograd.seeing.facts.folding import Group
 from autograd.seeing.facts.records import NodeFact
 
 LONGEST_HINT = 400
@@ -99,70 +99,75 @@ def _kind_of_node(node: NodeFact, operation: str) -> str:
     return " · ".join(filter(None, [operation, "" if node.role == "operation" else node.role]))
 
 
-# ----------------------------------------------------------------------------- neurons and layers
+# ---------------------------------------------------------------------------- neurons and Modules
 
 
-def box_of_group(group: Group, last: int) -> Box:
-    """Return what the box of a neuron, a layer, an input or all inputs says.
+def box_of_group(group: Group, is_last: bool) -> Box:
+    """Return what the box of a neuron, a layer, any other Module, an input or all inputs says.
 
     Args:
         group: the Values that it stands for.
-        last: the number of the last layer.
+        is_last: whether it is framed as an output.
     """
-    layer, neuron = group.place
     facts = _facts_of_group(group)
-    where = "inputs" if layer == INPUTS else f"layer {layer}"
-    title = where if neuron == WHOLE or layer == INPUTS else f"neuron {neuron}, {where}"
     return Box(
         id=group.id,
-        role="input" if layer == INPUTS else "output" if layer == last else "operation",
-        name=_name_of_group(group),
+        role="input" if group.takes_no_inputs else "output" if is_last else "operation",
+        name=name_of_group(group),
         kind=_kind_of_group(group),
         facts=facts,
-        title=title,
-        hint=f"{title}: " + ", ".join(f"{fact.word} {fact.number}" for fact in facts),
+        title=group.title,
+        hint=f"{group.title}: " + ", ".join(f"{fact.word} {fact.number}" for fact in facts),
     )
 
 
-def _name_of_group(group: Group) -> Label:
-    layer, neuron = group.place
-    if neuron == WHOLE:
-        return Label("inputs" if layer == INPUTS else f"layer {layer}")
-    base = "x" if layer == INPUTS else parse_label(group.labelled("a", "o", "z")[-1].label).base
-    return Label(base, str(neuron), str(layer) if layer != INPUTS else "")
+def name_of_group(group: Group) -> Label:
+    """Return the name of a box: that of the one Value, the same in all uses, which it takes or gives."""
+    given = group.members if group.kind == "input" else group.outputs() if group.kind == "unit" else []
+    labels = {node.label for node in given}
+    if len(labels) == 1 and "" not in labels:
+        return parse_label(labels.pop())
+    return Label(group.title.rpartition(" · ")[2] if group.kind == "unit" else group.title)
 
 
 def _kind_of_group(group: Group) -> str:
-    layer, neuron = group.place
-    if neuron != WHOLE:
-        return "input" if layer == INPUTS else "neuron"
-    return f"{group.neurons()}" if layer == INPUTS else counted(group.neurons(), "neuron")
+    if group.kind == "inputs":
+        return f"{group.units}"
+    if group.kind == "input":
+        return "input"
+    if group.kind == "unit":
+        return "neuron"
+    if group.is_layer:
+        return counted(group.units, "neuron")
+    return group.of if group.of != group.title else ""
 
 
 def _facts_of_group(group: Group) -> tuple[Fact, ...]:
-    layer, neuron = group.place
-    inputs, outputs = group.labelled("x"), group.labelled("a", "o")
-    before = group.labelled("z")
-    if layer == INPUTS and neuron == WHOLE:
-        said = [Fact("x", _extent_of_values(inputs))]
-    elif layer == INPUTS:
-        said = [Fact("value", _extent_of_values(inputs)), Fact("gradient", _extent_of_gradients(inputs))]
-    elif neuron == WHOLE:
-        trained = [node for node in group.labelled("w", "b") if node.role == "weight"]
+    given, before = group.outputs(), group.part("pre-activation")
+    if group.kind == "inputs":
+        said = [Fact("x", _extent_of_values(group.members))]
+    elif group.kind == "input":
         said = [
-            Fact("a", _extent_of_values(outputs or before)),
-            Fact("parameters", f"{len(trained)}"),
-            Fact("‖gradient‖", number(norm_of_gradients(trained))),
+            Fact("value", _extent_of_values(group.members)),
+            Fact("gradient", _extent_of_gradients(group.members)),
+        ]
+    elif group.kind == "unit" and before:
+        said = [
+            Fact("b", _extent_of_values(group.part("bias"))),
+            Fact("z", _extent_of_values(before)),
+            Fact("a", _extent_of_values(group.part("activation"))),
+            Fact("gradient of z", _extent_of_gradients(before)),
         ]
     else:
-        said = [
-            Fact("b", _extent_of_values(group.labelled("b"))),
-            Fact("z", _extent_of_values(before)),
-            Fact("a", _extent_of_values(outputs)),
-            Fact("gradient of z", _extent_of_gradients(before or outputs)),
-        ]
-    if group.samples() > 1:
-        said.append(Fact("samples", f"{group.samples()}"))
+        trained = group.weights()
+        said = [Fact("a" if group.is_layer else "output", _extent_of_values(given))]
+        if trained:
+            said += [
+                Fact("parameters", count(len(trained))),
+                Fact("‖gradient‖", number(norm_of_gradients(trained))),
+            ]
+    if group.uses > 1:
+        said.append(Fact("used", f"× {group.uses}"))
     return tuple(fact for fact in said if fact.number)
 
 

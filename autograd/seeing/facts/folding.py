@@ -1,27 +1,29 @@
 """A graph folded by the Modules that computed it: boxes, the nodes outside of them, and the links between.
 
-A box is a neuron, a layer, or any Module, down to a depth; equal Modules of one list are one box (× 12)
-until it is opened.  What belongs together is read from places (`autograd.seeing.facts.places`), never from
-labels.
+A box is a neuron, a layer, or any Module, down to a depth; equal Modules that follow each other in a list
+are one box ("blocks × 12") until it is opened.  What belongs together is read from places
+(`autograd.seeing.facts.places`), never from labels.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from itertools import groupby
+from typing import Literal, NamedTuple
 
-from autograd.notation.numbers import counted
-from autograd.seeing.facts.places import ModuleFact, Path, Place
+from autograd.notation.hints import did_you_mean
+from autograd.seeing.facts.places import ModuleFact, Path, Place, layer_of, title_of
 from autograd.seeing.facts.records import EdgeFact, NodeFact, Trace
 
 By = Literal["neuron", "layer", "module"]
+"""What has a box of its own."""
 
 FOLDINGS: tuple[By, ...] = ("neuron", "layer", "module")
 
-MOST_LOOSE = 6
+MOST_LOOSE = 12
 """At most this many Values that a Module computes beside the Modules within it are left as they are."""
 
 
@@ -31,42 +33,63 @@ class Group:
 
     Attributes:
         id: its name in a drawing.
-        title: how it is called: its place among its kin, such as "layer 2", or its attribute's name.
-        path: of the Module, the first one where there are several; empty for inputs.
-        kind: "inputs", "unit" (a neuron), or "module".
-        column: "inputs" or the layer that it lies in, for arrangement.
+        title: how it is called: ``layer 2``, ``encoder``, ``blocks × 12``.
+        kind: "inputs" for all inputs, "input" for one, "unit" for a neuron, "module" for any other Module.
+        of: the class of its Module; "" for inputs.
+        path: where its Module is held, the first one where there are several; empty for inputs.
+        column: in which column it stands; that of the inputs is 0.
         count: how many equal Modules it stands for.
-        units: how many neurons or inputs it holds.
-        uses: how many times each Module of it was used.
-        parameters: how many parameters it holds.
+        units: how many neurons or inputs are in it.
+        uses: how many times each Module of it was used, each input taken.
+        holds_units: whether the Module itself holds neurons.
         members: its nodes, in topological order.
+        parts: what members are in their Module, such as "weight", by id.
+        leaving: the ids of members that are used outside, or are the output.
     """
 
     id: str
     title: str
+    kind: Literal["inputs", "input", "unit", "module"]
+    of: str
     path: Path
-    kind: str
-    column: str
+    column: int
     count: int = 1
     units: int = 0
     uses: int = 1
-    parameters: int = 0
+    holds_units: bool = False
     members: list[NodeFact] = field(default_factory=list)
     parts: dict[str, str] = field(default_factory=dict)
+    leaving: set[str] = field(default_factory=set)
 
-    def part(self, *parts: str) -> list[NodeFact]:
-        """Return the members that are this part of their Module, such as "weight"."""
-        return [node for node in self.members if self.parts.get(node.id) in parts]
+    @property
+    def takes_no_inputs(self) -> bool:
+        """Whether it stands for inputs, which nothing leads to."""
+        return self.kind in ("inputs", "input")
+
+    @property
+    def is_layer(self) -> bool:
+        """Whether it is one Module of neurons, all its outputs being theirs."""
+        own = {self.parts.get(node.id) for node in self.outputs()}
+        return (
+            self.count == 1
+            and self.units > 0
+            and self.holds_units
+            and own <= {"pre-activation", "activation"}
+        )
+
+    def part(self, part: str) -> list[NodeFact]:
+        """Return the members that are this part of their Module, such as "pre-activation"."""
+        return [node for node in self.members if self.parts.get(node.id) == part]
+
+    def weights(self) -> list[NodeFact]:
+        """Return the members that are trained."""
+        return [node for node in self.members if node.role == "weight"]
 
     def outputs(self) -> list[NodeFact]:
-        """Return what stands for the box: its activations, else its pre-activations, else what is last."""
-        if self.kind == "inputs":
-            return self.members
-        return self.part("activation") or self.part("pre-activation") or self.computed()[-1:]
-
-    def computed(self) -> list[NodeFact]:
-        """Return the members that an op computed."""
-        return [node for node in self.members if node.op is not None]
+        """Return what it gives: a neuron its activation, all others what is used outside."""
+        if self.kind == "unit" and self.part("pre-activation"):
+            return self.part("activation") or self.part("pre-activation")
+        return [node for node in self.members if node.op is not None and node.id in self.leaving]
 
 
 @dataclass
@@ -77,12 +100,14 @@ class Link:
         source, target: ids of groups or nodes.
         edges: the uses.
         weights: the weights that the target multiplies the source by.
+        tied: whether it carries weights of the source, which the target uses too, and nothing else.
     """
 
     source: str
     target: str
     edges: list[EdgeFact] = field(default_factory=list)
     weights: list[NodeFact] = field(default_factory=list)
+    tied: bool = False
 
     def gradient(self) -> float | None:
         """Return the gradient of the one weight, else what flows back through the edges.
@@ -107,7 +132,7 @@ class Folded:
     """A folded trace.
 
     Attributes:
-        groups: the boxes, inputs first, then in the order in which they were computed.
+        groups: the boxes, column by column; inputs first, then in the order in which they were computed.
         nodes: those in no box.
         links: between boxes and nodes.
         output: the id of the box or node that the trace was taken of.
@@ -118,206 +143,310 @@ class Folded:
     links: tuple[Link, ...]
     output: str
 
+    def last(self) -> set[str]:
+        """Return the ids of the boxes that lead to no other box."""
+        boxes = {group.id for group in self.groups}
+        return boxes - {link.source for link in self.links if link.target in boxes}
 
-def fold(trace: Trace, by: By = "module", depth: int = 1, opened: Collection[Path] = ()) -> Folded:
+
+def fold(trace: Trace, by: By = "module", depth: int = 1, opened: Collection[str] = ()) -> Folded:
     """Fold a trace by the Modules that computed it.
 
     Args:
         trace: with places.
-        by: a box per neuron, per layer (a Module with parameters but for the neurons in it), or per Module.
-        depth: how far inside the outermost Modules the boxes lie; only for ``by="module"``.
-        opened: paths of Modules that are shown by what is within them; only for ``by="module"``.
+        by: a box per neuron, per layer (a Module, but for the neurons that it holds), or per Module.
+        depth: how far inside the outermost Modules the boxes lie, layers at the farthest; only for
+            ``by="module"``.
+        opened: what is shown by what is within it, only for ``by="module"``: paths of Modules
+            (``blocks.3``), or of lists of equal ones (``blocks``).
 
     Raises:
-        ValueError: if no Module computed any of it.
+        ValueError: if no Module computed any of it, or for an unknown path.
     """
     if not trace.uses:
         raise ValueError(
             f"there is nothing to collapse by {by}: no Module was called on the way to this value. "
             "Draw without collapse, or compute it by a network of nn or a class of your own built on Module"
         )
-    key = _Keys(trace, by, depth, frozenset(opened))
-    home = {node.id: key.of(node) for node in trace.nodes}
-    groups: dict[str, Group] = {}
+    _check_opened(opened, trace.modules)
+    homes = _Homes(trace, by, depth, frozenset(opened))
+    boxes: dict[_Box, list[NodeFact]] = {}
     for node in trace.nodes:
-        name = home[node.id]
-        if name:
-            group = groups.setdefault(name, key.group(name, len(groups)))
-            group.members.append(node)
-            if node.id in trace.places:
-                group.parts[node.id] = trace.places[node.id].part
-    where = {node.id: groups[home[node.id]].id if home[node.id] else node.id for node in trace.nodes}
+        if (box := homes.of[node.id]) is not None:
+            boxes.setdefault(box, []).append(node)
+    groups = _arranged(trace, boxes, homes)
+    where = {
+        node.id: node.id if (box := homes.of[node.id]) is None else groups[box].id for node in trace.nodes
+    }
+    links = links_between(trace, where)
+    leaving = {edge.source for link in links for edge in link.edges} | {trace.output}
     for group in groups.values():
-        if group.kind == "inputs":
-            group.units = len(group.members)
-    ordered = sorted(groups.values(), key=lambda group: group.kind != "inputs")
-    return Folded(
-        groups=tuple(ordered),
-        nodes=tuple(node for node in trace.nodes if not home[node.id]),
-        links=_links(trace, where),
-        output=where[trace.output],
-    )
+        group.leaving = {node.id for node in group.members} & leaving
+    loose = tuple(node for node in trace.nodes if homes.of[node.id] is None)
+    return Folded(tuple(groups.values()), loose, links, where[trace.output])
 
 
-class _Keys:
-    """Says in which box each node goes, by a text that is the same for the same box; "" for none."""
+# --------------------------------------------------------------------------- in which box each node is
 
-    def __init__(self, trace: Trace, by: By, depth: int, opened: frozenset[Path]) -> None:
+
+class _Box(NamedTuple):
+    """What tells one box from another; ``place`` is a Module's path, or which of the inputs it is."""
+
+    kind: Literal["inputs", "input", "unit", "module"]
+    place: tuple[str, ...] = ()
+
+
+class _Homes:
+    """The box of each node, by id; None for a node outside of all boxes."""
+
+    def __init__(self, trace: Trace, by: By, depth: int, opened: frozenset[str]) -> None:
         self._trace, self._by, self._depth, self._opened = trace, by, depth, opened
         self._modules = trace.modules
-        self._inner = {module[:-1] for module in self._modules if module}
-        self._containers = {
-            path for path in self._inner
-            if any(m[:-1] == path and not fact.is_unit for m, fact in self._modules.items() if m)
-        }  # fmt: skip
-        self._equal = _equal_siblings(self._modules)
-        self._uses = Counter(use.module for use in trace.uses)
-        self._loose = Counter(
-            self._path(place) for node in trace.nodes if (place := trace.places.get(node.id)) and node.op
-        )
-        self._inputs = _inputs(trace)
+        self._first = {} if by != "module" else _runs(trace.modules, opened)
+        self.counts = Counter(self._first.values())
+        self._boxes = {path: self._box_of_module(path) for path in {p.module for p in trace.places.values()}}
+        containers = {
+            path[:-1] for path, module in trace.modules.items() if path and not self._is_within(path)
+        }
+        self._keep_few_loose(containers)
+        self.of: dict[str, _Box | None] = {}
+        for node in trace.nodes:
+            if node.op is not None or self._is_input(node):
+                self.of[node.id] = self._own(node)
+        self._place_leaves()
 
-    def of(self, node: NodeFact) -> str:
-        """Return the box of a node."""
-        if node.id in self._inputs:
-            return f"inputs {node.id}" if self._by == "neuron" else "inputs"
+    def _is_within(self, path: Path) -> bool:
+        """Return whether the box of a Module is that of the Module which holds it."""
+        return not self._is_held(path) or self._box_of_module(path) == self._box_of_module(path[:-1])
+
+    def _is_held(self, path: Path) -> bool:
+        """Return whether another Module holds a Module."""
+        return path != () and path[:-1] in self._modules
+
+    def _box_of_module(self, path: Path) -> _Box:
+        if self._by != "module":
+            shown = path if self._by == "neuron" else layer_of(path, self._modules)
+        else:
+            shown = path[: self._level(path)]
+            shown = self._first.get(shown, shown)
+        is_unit = shown in self._modules and self._modules[shown].is_unit
+        return _Box("unit" if is_unit else "module", shown)
+
+    def _level(self, path: Path) -> int:
+        """Return how much of a path leads to its box: to the depth, and further where it is opened.
+
+        The neurons of a layer are boxes only where the layer is opened.
+        """
+        outermost = 0 if () in self._modules else 1
+        for level in range(outermost, len(path)):
+            inside = level < outermost + self._depth or ".".join(path[:level]) in self._opened
+            if path[:level] in self._first or not inside:
+                return level
+        is_unit = path in self._modules and self._modules[path].is_unit
+        return len(path) - (is_unit and ".".join(path[:-1]) not in self._opened)
+
+    def _keep_few_loose(self, containers: Collection[Path]) -> None:
+        """Have no box for the little that an outermost Module, or a layer of neurons, computes itself."""
+        own = Counter(
+            place.module
+            for node in self._trace.nodes
+            if node.op and (place := self._trace.places.get(node.id))
+        )
+        self._without = {
+            path for path in containers
+            if own[path] <= MOST_LOOSE and (not self._is_held(path) or self._by == "neuron")
+        }  # fmt: skip
+
+    def _is_input(self, node: NodeFact) -> bool:
+        place = self._trace.places.get(node.id)
+        return place is not None and place.part == "input"
+
+    def _own(self, node: NodeFact) -> _Box | None:
+        """Return the box of a node by its own place."""
         place = self._trace.places.get(node.id)
         if place is None:
-            return ""
-        path = self._path(place)
-        if path in self._containers and self._loose[path] <= MOST_LOOSE and self._is_outermost(path):
-            return ""
-        return "/".join(("", *path))
+            return None
+        if place.part == "input":
+            return _Box("input", slot(place)) if self._by == "neuron" else _Box("inputs")
+        return None if place.module in self._without else self._boxes[place.module]
 
-    def _is_outermost(self, path: Path) -> bool:
-        return path[:-1] not in self._modules
-
-    def _path(self, place: Place) -> Path:
-        """Return the path of the box of a place."""
-        path = place.module
-        if self._by == "neuron":
-            return path
-        if self._by == "layer":
-            fact = self._modules.get(path)
-            return path[:-1] if fact is not None and fact.is_unit else path
-        start = 0 if () in self._modules else 1
-        cut = path[: start + self._depth]
-        while len(cut) < len(path) and cut in self._opened:
-            cut = path[: len(cut) + 1]
-        return self._equal.get(cut, cut) if cut[:-1] not in self._opened else cut
-
-    def group(self, name: str, number: int) -> Group:
-        """Return the box of a name, empty."""
-        if name.startswith("inputs"):
-            return Group(f"g{number}", "inputs", (), "inputs", "inputs")
-        path = tuple(name.split("/")[1:])
-        first = next((p for p, shared in self._equal.items() if shared == path), path)
-        fact = self._modules.get(first)
-        count = sum(shared == path for shared in self._equal.values()) or 1
-        unit = fact is not None and fact.is_unit and self._by == "neuron"
-        kind = "unit" if unit else "module"
-        inside = [m for m, f in self._modules.items() if f.is_unit and m[: len(first)] == first]
-        return Group(
-            id=f"g{number}",
-            title=title_of(first, self._modules) if count == 1 else f"{plural_of(first)} × {count}",
-            path=first,
-            kind=kind,
-            column="/".join(first[:-1] if unit else first),
-            count=count,
-            units=len(inside) * count,
-            uses=max(self._uses[first], 1),
-            parameters=(fact.parameters if fact is not None else 0) * count,
-        )
+    def _place_leaves(self) -> None:
+        """Put weights and constants into their own box or into that which alone uses them."""
+        users: dict[str, set[_Box | None]] = {}
+        for edge in self._trace.edges:
+            if edge.source not in self.of:
+                users.setdefault(edge.source, set()).add(self.of[edge.target])
+        computing = set(self.of.values())
+        for node in self._trace.nodes:
+            if node.id in self.of:
+                continue
+            own, using = self._own(node), users.get(node.id, set())
+            is_shared = self._by == "neuron" and len(using - {None}) > 1
+            if own in computing and not is_shared:
+                self.of[node.id] = own
+            elif len(using) == 1:
+                self.of[node.id] = next(iter(using))
+            else:
+                self.of[node.id] = own if node.role == "weight" and self._by != "neuron" else None
 
 
-def title_of(path: Path, modules: Mapping[Path, ModuleFact]) -> str:
-    """Return how a Module is called: an item of a list by its place among its kin, else by its attribute.
+def slot(place: Place) -> tuple[str, ...]:
+    """Return which input of which network a place is, the same for every sample."""
+    return (*place.module, str(place.index))
 
-    >>> title_of(("encoder", "layers.0"), {})
-    'encoder · layer 1'
+
+def _runs(modules: Mapping[Path, ModuleFact], opened: frozenset[str]) -> dict[Path, Path]:
+    """Return the first Module of each run of equal ones in a list, for each of several."""
+    inside: dict[Path, list[tuple[Path, str, int]]] = {}
+    for path, module in modules.items():
+        for n in range(len(path)):
+            inside.setdefault(path[:n], []).append((path[n:], module.kind, module.parameters))
+
+    def alike(path: Path) -> tuple[object, ...]:
+        module = modules[path]
+        is_alone = not list_of(path) or ".".join(path) in opened or list_of(path) in opened
+        apart = path if is_alone or module.is_unit else ()
+        return list_of(path), module.kind, module.parameters, inside.get(path), apart
+
+    first: dict[Path, Path] = {}
+    children: dict[Path, list[Path]] = {}
+    for path in modules:
+        if path:
+            children.setdefault(path[:-1], []).append(path)
+    for siblings in children.values():
+        for _, same in groupby(siblings, alike):
+            run = list(same)
+            if len(run) > 1:
+                first.update(dict.fromkeys(run, run[0]))
+    return first
+
+
+def list_of(path: Path) -> str:
+    """Return the dotted path of the list that holds a Module; "" if none does.
+
+    >>> list_of(("encoder", "layers.0"))
+    'encoder.layers'
     """
-    if not path:
-        return modules[()].kind if () in modules else "network"
-    return " · ".join(_humanised(name) for name in path)
+    held, _, index = ".".join(path).rpartition(".")
+    return held if index.isdigit() and path[-1] != index else ""
 
 
-def plural_of(path: Path) -> str:
-    """Return how several equal Modules are called: the name of the list that holds them."""
-    return path[-1].rpartition(".")[0]
+def _check_opened(opened: Collection[str], modules: Mapping[Path, ModuleFact]) -> None:
+    known = dict.fromkeys(name for path in modules for name in (list_of(path), ".".join(path)) if name)
+    for name in opened:
+        if name not in known:
+            hint = did_you_mean(name, [*known], otherwise=".")
+            raise ValueError(f"there is no Module {name!r} to open{hint} Their paths: {', '.join(known)}")
 
 
-def _humanised(name: str) -> str:
-    held, _, index = name.rpartition(".")
-    if not index.isdigit() or not held:
-        return name
-    return f"{held.removesuffix('s')} {int(index) + 1}"
+# -------------------------------------------------------------------------------------------- boxes
 
 
-def _equal_siblings(modules: Mapping[Path, ModuleFact]) -> dict[Path, Path]:
-    """Return for each Module that has equals in its list the path that they share."""
-    kin: dict[tuple[Path, str, int], list[Path]] = {}
-    for path, fact in modules.items():
-        if path and path[-1].rpartition(".")[2].isdigit() and not fact.is_unit:
-            shared = (*path[:-1], f"{plural_of(path)}.* {fact.kind} {fact.parameters}")
-            kin.setdefault((shared, fact.kind, fact.parameters), []).append(path)
-    return {path: shared for (shared, _, _), paths in kin.items() if len(paths) > 1 for path in paths}
+def _arranged(trace: Trace, boxes: dict[_Box, list[NodeFact]], homes: _Homes) -> dict[_Box, Group]:
+    """Return the groups column by column, the neurons of a layer in their order."""
+    order = {node.id: i for i, node in enumerate(trace.nodes)}
+    rank = {path: i for i, path in enumerate(trace.modules)}
+    holders = {box.place[:n] for box in boxes for n in range(len(box.place)) if box.kind == "module"}
+
+    def begins(box: _Box) -> int:
+        """Return when it begins to compute; what computes beside boxes within it stands after them."""
+        computed = [order[node.id] for node in boxes[box] if node.op is not None]
+        return (max if box.place in holders else min)(computed, default=0)
+
+    columns: dict[tuple[str, ...], list[_Box]] = {}
+    for box in sorted(boxes, key=lambda box: (box.kind not in ("inputs", "input"), begins(box))):
+        columns.setdefault(_column(box), []).append(box)
+    has_inputs = INPUTS in columns
+    uses = Counter(use.module for use in trace.uses)
+    groups: dict[_Box, Group] = {}
+    for column, (key, column_boxes) in enumerate(columns.items(), 0 if has_inputs else 1):
+        if key != INPUTS:
+            column_boxes.sort(key=lambda box: rank.get(box.place, 0))
+        for row, box in enumerate(column_boxes, 1):
+            is_whole = box.kind in ("inputs", "module")
+            group = _group(trace, box, boxes[box], max(homes.counts[box.place], 1), uses[box.place])
+            group.id, group.column = f"layer{column}_{0 if is_whole else row}", column
+            groups[box] = group
+    return groups
 
 
-def _inputs(trace: Trace) -> set[str]:
-    """Return the ids of the inputs: leaves that only Modules use, and no Module holds or made inside."""
-    users: dict[str, list[str]] = {}
-    for edge in trace.edges:
-        users.setdefault(edge.source, []).append(edge.target)
-
-    def is_input(node: NodeFact) -> bool:
-        place = trace.places.get(node.id)
-        if node.op is not None or node.role == "weight" or node.id not in users:
-            return False
-        if place is None:
-            return all(user in trace.places for user in users[node.id])
-        return place.part == "input"
-
-    return {node.id for node in trace.nodes if is_input(node)}
+INPUTS = ("", "inputs")
+"""The column of the inputs; no Module has this path."""
 
 
-def _links(trace: Trace, where: Mapping[str, str]) -> tuple[Link, ...]:
+def _column(box: _Box) -> tuple[str, ...]:
+    if box.kind in ("inputs", "input"):
+        return INPUTS
+    return ("units", *box.place[:-1]) if box.kind == "unit" else ("module", *box.place)
+
+
+def _group(trace: Trace, box: _Box, members: list[NodeFact], count: int, uses: int) -> Group:
+    places = {node.id: place for node in members if (place := trace.places.get(node.id)) is not None}
+    if box.kind in ("inputs", "input"):
+        taken = Counter(map(slot, places.values()))
+        group = Group("", "inputs", box.kind, "", (), 0, 1, len(taken), max(taken.values()))
+    else:
+        units = {
+            p.module for p in places.values() if p.module in trace.modules and trace.modules[p.module].is_unit
+        }
+        of = trace.modules[box.place].kind
+        title = title_of(box.place, trace.modules) if count == 1 else _plural(box.place, count, trace.modules)
+        holds = any(unit[:-1] == box.place for unit in units)
+        group = Group("", title, box.kind, of, box.place, 0, count, len(units), max(uses, 1), holds)
+    group.members = members
+    group.parts = {id: place.part for id, place in places.items()}
+    return group
+
+
+def _plural(path: Path, count: int, modules: Mapping[Path, ModuleFact]) -> str:
+    """Return how several equal Modules of a list are called: ``encoder · blocks × 12``."""
+    *outer, last = path
+    return f"{title_of((*outer, last.rpartition('.')[0]), modules)} × {count}"
+
+
+# -------------------------------------------------------------------------------------------- links
+
+
+def links_between(trace: Trace, where: Mapping[str, str]) -> tuple[Link, ...]:
+    """Return the links of a trace between boxes.
+
+    Args:
+        trace: the facts.
+        where: the id of the box that each node is in, or its own id where it is in none; what is not in
+            here is not looked at.
+    """
     links: dict[tuple[str, str], Link] = {}
-    nodes = {node.id: node for node in trace.nodes}
-    inputs: dict[str, list[str]] = {}
+    inputs: dict[str, dict[int, str]] = {}
     for edge in trace.edges:
-        ends = where[edge.source], where[edge.target]
-        inputs.setdefault(edge.target, []).append(edge.source)
-        if ends[0] != ends[1]:
+        if edge.target not in where:
+            continue
+        inputs.setdefault(edge.target, {})[edge.position] = edge.source
+        ends = where.get(edge.source, ""), where[edge.target]
+        if ends[0] and ends[0] != ends[1]:
             links.setdefault(ends, Link(*ends)).edges.append(edge)
+    weights = {node.id: node for node in trace.nodes if node.role == "weight"}
+    found: dict[tuple[str, str], dict[str, NodeFact]] = {}
     for node in trace.nodes:
-        for one, other in PAIRS.get(node.op or "", _no_pairs)(inputs.get(node.id, [])):
-            for weight, source in ((one, other), (other, one)):
-                ends = where[source], where[node.id]
-                if nodes[weight].role == "weight" and where[weight] == ends[1] and ends in links:
-                    link = links[ends]
-                    if nodes[weight] not in link.weights:
-                        link.weights.append(nodes[weight])
+        used = inputs.get(node.id, {})
+        for pair in multiplied(node.op, max(used, default=-1) + 1):
+            for weight, source in (pair, pair[::-1]):
+                w, ends = used.get(weight, ""), (where.get(used.get(source, ""), ""), where.get(node.id, ""))
+                if w in weights and ends in links and where.get(w) != w:
+                    found.setdefault(ends, {})[w] = weights[w]
+    alone = {node.id for node in trace.nodes}
+    for ends, link in links.items():
+        link.weights = [*found.get(ends, {}).values()]
+        link.tied = ends[0] not in alone and all(edge.source in weights for edge in link.edges)
     return tuple(links.values())
 
 
-def _no_pairs(inputs: list[str]) -> list[tuple[str, str]]:
-    return []
+def multiplied(op: str | None, inputs: int) -> Iterable[tuple[int, int]]:
+    """Return which of its inputs an op multiplies with each other, in pairs of their positions.
 
-
-PAIRS: dict[str, Callable[[list[str]], list[tuple[str, str]]]] = {
-    "mul": lambda inputs: [(inputs[0], inputs[1])],
-    "dot": lambda inputs: list(zip(inputs, inputs[len(inputs) // 2 :], strict=False))[: len(inputs) // 2],
-}
-"""By op, which of its inputs are multiplied with each other."""
-
-
-def described(group: Group) -> str:
-    """Return what kind of box it is, in words: "3 neurons", "12 uses"."""
-    said = []
-    if group.kind == "inputs":
-        return counted(group.units, "input")
-    if group.units > 1:
-        said.append(counted(group.units, "neuron"))
-    if group.uses > 1:
-        said.append(f"× {group.uses}")
-    return ", ".join(said)
+    >>> list(multiplied("dot", 5)), list(multiplied("add", 2))
+    ([(0, 2), (1, 3)], [])
+    """
+    if op == "mul":
+        return [(0, 1)]
+    half = inputs // 2 if op == "dot" else 0  # the bias comes last
+    return [(k, half + k) for k in range(half)]

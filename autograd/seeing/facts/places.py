@@ -20,6 +20,7 @@ Place(module=('l2', 'neurons.0'), part='pre-activation', index=None, use=6)
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -54,8 +55,10 @@ class Place:
     Attributes:
         module: the path of its Module.
         part: what it is there: "weight", "bias", "pre-activation", …; "" if the Module does not say.
-        index: which of the weights, from 0; None if there is but one, or for what was computed.
-        use: the number of the use that it was computed in; None for parameters.
+        index: which of the weights, or of the inputs of the use, from 0; None if there is but one, or for
+            what was computed.
+        use: the number of the use that it was computed in; of an input, the outermost use that takes it;
+            None for parameters.
     """
 
     module: Path
@@ -192,12 +195,56 @@ class _Reader:
                 self.structure.places[p] = Place(self._paths[id(modules[holder])], part, index)
 
     def _place_leaves(self, order: Sequence[Any]) -> None:
-        """Give the numbers that were made in a use, such as the inputs, their place in it."""
+        """Give the other leaves a place: inputs by their order in the outermost use that takes them."""
+        structure, first_use = self.structure, self._first_uses(order)
+        taken: Counter[int] = Counter()
         for v in order:
-            if not v.inputs and v.place is not None and v not in self.structure.places:
-                use = self._number(v.place)
-                part = "input" if v.role == "input" else ""
-                self.structure.places[v] = Place(self.structure.uses[use].module, part, None, use)
+            if v.inputs or v in structure.places:
+                continue
+            use = self._number(v.place) if v.place is not None else first_use.get(v)
+            if use is None:
+                continue
+            if v.role == "input":
+                while (within := structure.uses[use].within) is not None:
+                    use = within
+                structure.places[v] = Place(structure.uses[use].module, "input", taken[use], use)
+                taken[use] += 1
+            elif v.place is not None:
+                structure.places[v] = Place(structure.uses[use].module, "", None, use)
+
+    def _first_uses(self, order: Sequence[Any]) -> dict[Any, int]:
+        """Return the use that each leaf goes into first."""
+        found: dict[Any, int] = {}
+        for v in order:
+            place = self.structure.places.get(v)
+            if v.inputs and place is not None and place.use is not None:
+                for x in v.inputs:
+                    if not x.inputs:
+                        found.setdefault(x, place.use)
+        return found
+
+
+def layer_of(path: Path, modules: Mapping[Path, ModuleFact]) -> Path:
+    """Return the path of the layer that a Module is in: of a unit the Module that holds it, else its own."""
+    return path[:-1] if path in modules and modules[path].is_unit else path
+
+
+def title_of(path: Path, modules: Mapping[Path, ModuleFact]) -> str:
+    """Return how a Module is called: an item of a list by its place in it, else by its attribute.
+
+    >>> title_of(("encoder", "layers.0"), {})
+    'encoder · layer 1'
+    """
+    if not path:
+        return modules[()].kind if () in modules else "network"
+    return " · ".join(map(_called, path))
+
+
+def _called(name: str) -> str:
+    held, _, index = name.rpartition(".")
+    if not held or not index.isdigit():
+        return name
+    return f"{_called(held).removesuffix('s')} {int(index) + 1}"
 
 
 def _outermost(order: Iterable[Any]) -> list[Owner]:

@@ -116,7 +116,7 @@ def _player(steps: Walk) -> Player:
 
 def _telling(steps: Walk) -> Step:
     """Return the step to show: preferably one that adds to a gradient that a neuron already has."""
-    neurons = {node.id for node in steps.trace.nodes if parse_label(node.label).layer is not None}
+    neurons = steps.trace.places
     contributions = [step for step in steps if step.contribution is not None]
     added = [step for step in contributions if step.before is not None]
     inside = [step for step in added if step.node in neurons and step.target in neurons]
@@ -146,7 +146,7 @@ def _cards(pictures: Gallery) -> Cards:
 
 
 def _bars(pictures: Gallery) -> tuple[Bar, ...]:
-    layers = [spread for spread in pictures.facts.layers if spread.layer is not None]
+    layers = [spread for spread in pictures.facts.layers if spread.layer]
     sizes = [spread.typical for spread in layers if 0.0 < spread.typical < inf]
     if len(layers) < 2 or not sizes:
         return ()
@@ -156,9 +156,7 @@ def _bars(pictures: Gallery) -> tuple[Bar, ...]:
         size = spread.typical
         share = 1.0 - log(max(sizes) / size, 10) / decades if 0.0 < size < inf else 0.0
         weights = len(spread.sizes) + spread.zeros + spread.others
-        bars.append(
-            Bar(f"layer {spread.layer}", counted(weights, "weight"), number(size), round(100 * share))
-        )
+        bars.append(Bar(spread.layer, counted(weights, "weight"), number(size), round(100 * share)))
     return tuple(bars)
 
 

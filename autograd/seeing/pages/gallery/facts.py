@@ -7,6 +7,7 @@ one for the numbers of routes, one for the strongest routes.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -14,10 +15,11 @@ from typing import Any
 
 from autograd.graph import topological_order
 from autograd.notation.hints import described
-from autograd.notation.labels import parse_label
 from autograd.notation.numbers import number
 from autograd.reverse import upstreams
+from autograd.seeing.facts.folding import multiplied, slot
 from autograd.seeing.facts.names import check_value, labels_of, name_of_output
+from autograd.seeing.facts.places import Path, layer_of, structure_of, title_of
 from autograd.seeing.facts.routes import Route, StrongestRoutes, count_routes, uses_among
 from autograd.value import Value
 
@@ -32,8 +34,8 @@ ALIKE = 0.1
 LARGEST_POWER = 300
 """Beyond this power of ten, a size is written as the power alone."""
 
-Place = tuple[int, int]
-"""A layer (0 for the inputs) and a neuron of it, from 1."""
+Spot = tuple[int, int]
+"""A layer by its number (0 for the inputs) and a neuron of it, from 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,12 @@ class Way:
         product: what it adds to the gradient.
         stops: the labels of the Values it passes on the way, a neuron's only once; the two ends
             are left out.
-        places: the neurons it passes, by their textbook labels; empty where there are none.
+        spots: the neurons it passes; empty where there are none.
     """
 
     product: float
     stops: tuple[str, ...]
-    places: tuple[Place, ...]
+    spots: tuple[Spot, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Card:
 
     Attributes:
         name: its label, or what stands for a label.
-        layer: which layer it belongs to, by its textbook label; None without one.
+        layer: the title of the layer, or other Module, that holds it; "" without one.
         value: the weight.
         gradient: ∂output/∂weight.
         count: how many routes lead from it to the output, exactly.
@@ -66,7 +68,7 @@ class Card:
     """
 
     name: str
-    layer: int | None
+    layer: str
     value: float
     gradient: float
     count: int
@@ -78,13 +80,13 @@ class Spread:
     """How large the gradients of one layer's weights are.
 
     Attributes:
-        layer: which one; None for the weights that belong to none.
+        layer: its title; "" for the weights that belong to none.
         sizes: the magnitudes that are neither zero nor infinite nor nan, ascending.
         zeros: how many are zero.
         others: how many are infinite or nan.
     """
 
-    layer: int | None
+    layer: str
     sizes: tuple[float, ...]
     zeros: int
     others: int
@@ -110,8 +112,8 @@ class Facts:
         cards: one per weight, the largest gradient first.
         weights: how many weights there are, with and without a card.
         layers: one per layer that weights belong to, the last layer first, as the gradient meets them.
-        neurons: how many neurons each layer has, the inputs being layer 0; empty where the graph
-            carries no textbook labels.
+        neurons: how many neurons each layer has, the inputs being layer 0; empty where there
+            are no neurons.
     """
 
     output: str
@@ -123,14 +125,14 @@ class Facts:
 
     def trend(self) -> str:
         """Return a sentence: how the gradient's size changes from the last layer to the first."""
-        known = [s for s in self.layers if s.layer is not None and s.typical]
+        known = [s for s in self.layers if s.layer and s.typical]
         if len(known) < 2:
             return ""
         last, first = known[0], known[-1]
         change = powers_between(last.typical, first.typical)
         steps = len(known) - 1
         a_layer = f", {times(change / steps, 2)} a layer." if steps > 1 else "."  # one step says it all
-        way = f"On the way back from layer {last.layer} to layer {first.layer} the gradient"
+        way = f"On the way back from {last.layer} to {first.layer} the gradient"
         if abs(change) < ALIKE:
             return f"{way} keeps its size."
         verb = "shrinks" if change < 0 else "grows"
@@ -171,18 +173,18 @@ def gather(output: Value, weights: Iterable[Value] | None, names: Mapping[str, A
     upstream = upstreams(output)
     uses = uses_among(v for v in _downstream(order, chosen) if v in upstream)
     counts = count_routes(uses, output, set(chosen))
-    neurons = _neurons(order)
+    model = _Model(output, order)
     shown = sorted(chosen, key=lambda w: _largest_first(upstream.get(w, 0.0)))[:MOST_CARDS]
     strongest = StrongestRoutes(uses, output, ROUTES_SHOWN)
     called = {w: w.label or labels.get(w, "") or f"weight {i}" for i, w in enumerate(chosen, 1)}
     cards = [
         Card(
             name=called[w],
-            layer=parse_label(called[w]).layer,
+            layer=model.layer(w),
             value=w.data,
             gradient=upstream.get(w, 0.0),
             count=counts.get(w, 0),
-            ways=tuple(_way(route, labels, neurons) for route in strongest.of(w)),
+            ways=tuple(_way(route, labels, model) for route in strongest.of(w)),
         )
         for w in shown
     ]
@@ -191,8 +193,8 @@ def gather(output: Value, weights: Iterable[Value] | None, names: Mapping[str, A
         value=output.data,
         cards=tuple(cards),
         weights=len(chosen),
-        layers=_spreads([(parse_label(called[w]).layer, upstream.get(w, 0.0)) for w in chosen]),
-        neurons=neurons,
+        layers=_spreads([(model.layer(w), upstream.get(w, 0.0)) for w in chosen], model.layers),
+        neurons=model.neurons,
     )
 
 
@@ -230,8 +232,9 @@ def _largest_first(gradient: float) -> tuple[bool, float]:
     return not math.isnan(gradient), -abs(gradient)
 
 
-def _spreads(gradients: Collection[tuple[int | None, float]]) -> tuple[Spread, ...]:
-    by_layer: dict[int | None, list[float]] = {}
+def _spreads(gradients: Collection[tuple[str, float]], layers: Sequence[str]) -> tuple[Spread, ...]:
+    """Return the spreads of the layers, the last of them first, then that of what belongs to none."""
+    by_layer: dict[str, list[float]] = {}
     for layer, gradient in gradients:
         by_layer.setdefault(layer, []).append(abs(gradient))
     spreads = [
@@ -243,53 +246,90 @@ def _spreads(gradients: Collection[tuple[int | None, float]]) -> tuple[Spread, .
         )
         for layer, sizes in by_layer.items()
     ]
-    return tuple(sorted(spreads, key=lambda s: -1 if s.layer is None else s.layer, reverse=True))
+    order = {layer: k for k, layer in enumerate([*layers[::-1], ""])}
+    return tuple(sorted(spreads, key=lambda spread: order[spread.layer]))
 
 
 # ------------------------------------------------------------------------- where a route leads along
 
 
-def _neurons(order: Iterable[Value]) -> dict[int, int]:
-    """Return how many neurons each layer has, by the textbook labels of the graph."""
-    largest: dict[int, int] = {}
-    for v in order:
-        place = _place(v.label)
-        if place is not None:
-            largest[place[0]] = max(place[1], largest.get(place[0], 0))
-    return largest
+class _Model:
+    """The layers that a graph was computed by.
+
+    Attributes:
+        layers: their titles, in the order of the forward pass.
+        neurons: how many neurons each layer that is made of neurons has, by its number; the inputs are 0.
+    """
+
+    def __init__(self, output: Value, order: Sequence[Value]) -> None:
+        structure = structure_of([output])
+        self._places, self._modules = structure.places, structure.modules
+        units = self._units_by_layer(order)
+        self.layers = [title_of(path, self._modules) for path in units]
+        inputs = dict.fromkeys(slot(p) for v in order if (p := self._places.get(v)) and p.part == "input")
+        columns: list[Iterable[tuple[str, ...]]] = [inputs, *(held for held in units.values() if held)]
+        rank = {path: k for k, path in enumerate(self._modules)}
+        self._spots: dict[tuple[str, ...], Spot] = {
+            path: (layer, j)
+            for layer, column in enumerate(columns)
+            for j, path in enumerate(sorted(column, key=lambda path: rank.get(path, 0)), 1)
+        }
+        found = Counter(layer for layer, _ in self._spots.values())
+        self.neurons = dict(found) if len(columns) > 1 else {}
+
+    def _units_by_layer(self, order: Sequence[Value]) -> dict[Path, set[Path]]:
+        """Return the neurons of each layer, in the order in which the layers compute or are used."""
+        found: dict[Path, set[Path]] = {}
+        for v in order:
+            for x in (v, *v.inputs) if v.op is not None else ():
+                place = self._places.get(x)
+                if place is not None and place.part != "input":
+                    units = found.setdefault(layer_of(place.module, self._modules), set())
+                    if self._modules[place.module].is_unit:
+                        units.add(place.module)
+        return found
+
+    def layer(self, v: Value) -> str:
+        """Return the title of the layer that a Value belongs to; "" if it belongs to none."""
+        place = self._places.get(v)
+        if place is None or place.part == "input":
+            return ""
+        return title_of(layer_of(place.module, self._modules), self._modules)
+
+    def spot(self, v: Value) -> Spot | None:
+        """Return the neuron that computed a Value, or which of the inputs it is; None for any other."""
+        place = self._places.get(v)
+        if place is None or (not v.inputs and place.part != "input"):
+            return None
+        return self._spots.get(slot(place) if place.part == "input" else place.module)
+
+    def is_followed(self, v: Value, by: Value) -> bool:
+        """Return whether a Value is the pre-activation of the activation that is next."""
+        one, other = self._places.get(v), self._places.get(by)
+        if one is None or other is None or one.use != other.use:
+            return False
+        return (one.part, other.part) == ("pre-activation", "activation")
 
 
-def _place(text: str) -> Place | None:
-    """Return the neuron that a label names: ``a2^1``, ``z2^1``, or ``x2`` for an input."""
-    if not text:
-        return None
-    label = parse_label(text)
-    if len(label.indices) != 1 or label.base not in "zax":
-        return None
-    layer = 0 if label.base == "x" and label.layer is None else label.layer
-    return None if layer is None else (layer, label.indices[0])
-
-
-def _way(route: Route, labels: Mapping[Value, str], neurons: Mapping[int, int]) -> Way:
+def _way(route: Route, labels: Mapping[Value, str], model: _Model) -> Way:
     weight, *between = route.nodes[:-1] or route.nodes
-    passed = [label for v in between if (label := v.label or labels.get(v, ""))]
-    places = [place for label in passed if (place := _place(label))]
-    start = _start(weight.label, neurons)
-    if start is not None:
-        places = [start, *places]
-    return Way(route.product, tuple(_once_a_neuron(passed)), tuple(dict.fromkeys(places)))
+    spots = [spot for v in (weight, *between) if (spot := model.spot(v))]
+    start = _multiplied_by(route)
+    if start is not None and (before := model.spot(start)):
+        spots = [before, *spots]
+    named = [v for v in between if v.label or labels.get(v, "")]
+    pairs = zip_longest(named, named[1:])
+    passed = [v for v, after in pairs if after is None or not model.is_followed(v, after)]
+    stops = tuple(v.label or labels[v] for v in passed)
+    return Way(route.product, stops, tuple(dict.fromkeys(spots)))
 
 
-def _start(text: str, neurons: Mapping[int, int]) -> Place | None:
-    """Return where a weight's line begins: at the neuron that it multiplies."""
-    label = parse_label(text)
-    if label.base != "w" or len(label.indices) != 2 or label.layer is None:
-        return _place(text)
-    place = label.layer - 1, label.indices[0]
-    return place if place[1] <= neurons.get(place[0], 0) else None
-
-
-def _once_a_neuron(labels: Sequence[str]) -> list[str]:
-    """Return the labels without the pre-activations that are followed by their activation."""
-    pairs = zip_longest(labels, labels[1:], fillvalue="")
-    return [a for a, b in pairs if not a.startswith("z") or b != "a" + a[1:]]
+def _multiplied_by(route: Route) -> Value | None:
+    """Return what the first op of a route multiplies its start by: a line begins at that neuron."""
+    if len(route.nodes) < 2:
+        return None
+    first, position = route.nodes[1], route.positions[0]
+    for pair in multiplied(first.op.name if first.op else None, len(first.inputs)):
+        if position in pair:
+            return first.inputs[sum(pair) - position]
+    return None

@@ -5,6 +5,7 @@ What the page says was gathered before (facts.py); here it is set.  Names are te
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from string import Template
@@ -13,7 +14,7 @@ from typing import Any
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import counted, number, signed
 from autograd.seeing.pages.frame import asset, document
-from autograd.seeing.pages.gallery.facts import Card, Facts, Place, Way
+from autograd.seeing.pages.gallery.facts import Card, Facts, Spot, Way
 from autograd.seeing.pages.gallery.spread import NARROW, WIDE, called, layers_svg
 from autograd.seeing.style import width
 
@@ -37,7 +38,7 @@ def page(facts: Facts) -> str:
         network=_network(facts.neurons),
         layers=_layers(facts),
         options="".join(
-            f'<option value="{_place_of(s.layer)}">{called(s.layer)}</option>' for s in facts.layers
+            f'<option value="{_places(facts)[s.layer]}">{called(s.layer)}</option>' for s in facts.layers
         ),
         shown=_shown(facts),
         key=_key(facts),
@@ -105,9 +106,9 @@ def _cards(facts: Facts) -> list[str]:
         "routes": _ranks(facts.cards, lambda card: -card.count),
         "name": _ranks(facts.cards, lambda card: _natural(card.name)),
     }
-    drawn = Picture(facts.neurons)
+    drawn, layers = Picture(facts.neurons), _places(facts)
     return [
-        _card(card, drawn, {name: ranks[i] for name, ranks in orders.items()})
+        _card(card, drawn, layers[card.layer], {name: ranks[i] for name, ranks in orders.items()})
         for i, card in enumerate(facts.cards)
     ]
 
@@ -121,21 +122,23 @@ def _ranks(cards: Sequence[Card], key: Callable[[Card], Any]) -> list[int]:
     return [place[k] for k in keys]
 
 
-def _natural(name: str) -> tuple[str, int, tuple[int, ...], str]:
-    found = parse_label(name)
-    return found.base, found.layer or 0, found.indices, name
+def _natural(name: str) -> tuple[tuple[str, int, str], ...]:
+    """Return a key that sorts names with the numbers in them by size."""
+    return tuple((word, len(digits), digits) for word, digits in re.findall(r"([^0-9]*)([0-9]*)", name))
 
 
-def _place_of(layer: int | None) -> int:
-    """Return a layer's place in the order from the last to the first; None comes at the end."""
-    return 1 if layer is None else -layer
+def _places(facts: Facts) -> dict[str, int]:
+    """Return each layer's place in the order from the last to the first; that of none comes at the end."""
+    titles = [spread.layer for spread in facts.layers]
+    n = len([title for title in titles if title])
+    return {"": 1} | {title: k - n for k, title in enumerate(titles) if title}
 
 
-def _card(card: Card, drawn: Picture, places: Mapping[str, int]) -> str:
+def _card(card: Card, drawn: Picture, layer: int, places: Mapping[str, int]) -> str:
     data = "".join(f' data-{name}="{place}"' for name, place in places.items())
-    where = "" if card.layer is None else f"{called(card.layer)} · "
+    where = f"{called(card.layer)} · " if card.layer else ""
     return (
-        f'<li data-layer="{_place_of(card.layer)}"{data}><h3><span>{label(card.name)}</span>'
+        f'<li data-layer="{layer}"{data}><h3><span>{label(card.name)}</span>'
         f'<b class="{_sign(card.gradient)}">{signed(card.gradient)}</b></h3>{drawn.of(card.ways)}'
         f"<p>{where}{_routes(card.count)} · value {number(card.value)}</p>{_ways(card.ways)}</li>\n"
     )
@@ -179,7 +182,7 @@ class Picture:
 
     def of(self, ways: Sequence[Way]) -> str:
         """Return the picture of these routes; "" where none of them passes a neuron."""
-        lines = [self._line(way, rank) for rank, way in enumerate(ways, 1) if way.places]
+        lines = [self._line(way, rank) for rank, way in enumerate(ways, 1) if way.spots]
         if not lines:
             return ""
         return (
@@ -187,16 +190,16 @@ class Picture:
             f'<use href="#net"/>{"".join(reversed(lines))}</svg>'
         )
 
-    def point(self, place: Place) -> tuple[float, float]:
+    def point(self, spot: Spot) -> tuple[float, float]:
         """Return where a neuron is."""
         step = (PICTURE_WIDTH - 2 * MARGIN) / max(1, len(self.columns))
-        n = self.neurons[place[0]]
-        share = 0.5 if n == 1 else (place[1] - 1) / (n - 1)
-        return MARGIN + step * self.columns[place[0]], MARGIN + share * (PICTURE_HEIGHT - 2 * MARGIN)
+        n = self.neurons[spot[0]]
+        share = 0.5 if n == 1 else (spot[1] - 1) / (n - 1)
+        return MARGIN + step * self.columns[spot[0]], MARGIN + share * (PICTURE_HEIGHT - 2 * MARGIN)
 
     def _line(self, way: Way, rank: int) -> str:
         aside = (rank - 1) * ASIDE
-        points = [*(self.point(place) for place in way.places), (PICTURE_WIDTH - MARGIN, PICTURE_HEIGHT / 2)]
+        points = [*(self.point(spot) for spot in way.spots), (PICTURE_WIDTH - MARGIN, PICTURE_HEIGHT / 2)]
         steps = "L".join(f"{x:.4g} {y + aside:.4g}" for x, y in points)
         thick = f"{width(way.product) * LINE_SCALE:.2g}"
         return f'<path class="r{rank}" stroke-width="{thick}" d="M{steps}"/>'
@@ -212,7 +215,7 @@ def _network(neurons: Mapping[int, int]) -> str:
         (x, top), (_, bottom) = drawn.point((layer, 1)), drawn.point((layer, n))
         marks.append(f'<line x1="{x:.4g}" x2="{x:.4g}" y1="{top:.4g}" y2="{bottom:.4g}"/>')
         if n <= MOST_DOTS:
-            places = (drawn.point((layer, j)) for j in range(1, n + 1))
-            marks += [f'<circle cx="{x:.4g}" cy="{y:.4g}" r="2.4"/>' for x, y in places]
+            points = (drawn.point((layer, j)) for j in range(1, n + 1))
+            marks += [f'<circle cx="{x:.4g}" cy="{y:.4g}" r="2.4"/>' for x, y in points]
     marks.append(f'<circle class="out" cx="{PICTURE_WIDTH - MARGIN}" cy="{PICTURE_HEIGHT / 2}" r="4"/>')
     return f'<g id="net">{"".join(marks)}</g>'

@@ -9,8 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from itertools import pairwise
 
+from autograd.notation.labels import shorten
 from autograd.notation.numbers import number
 from autograd.seeing.pages.gallery.facts import Spread, in_full, powers_between, times
 
@@ -27,6 +29,7 @@ class Columns:
     Attributes:
         name: "wide", or "narrow" for the screen of a telephone.
         width: of the whole.
+        title: at most this many characters of a layer's title are written.
         left, right: the ends of the scale.
         size: the right end of the column of sizes.
         step, count: those of the changes and of the numbers of weights; None where there is no room.
@@ -35,6 +38,7 @@ class Columns:
 
     name: str
     width: int
+    title: int
     left: int
     right: int
     size: int
@@ -43,8 +47,8 @@ class Columns:
     ticks: int
 
 
-WIDE = Columns("wide", 1080, 110, 760, 860, 960, 1080, 8)
-NARROW = Columns("narrow", 360, 62, 270, 360, None, None, 4)
+WIDE = Columns("wide", 1080, 18, 140, 760, 860, 960, 1080, 8)
+NARROW = Columns("narrow", 360, 9, 62, 270, 360, None, None, 4)
 """The picture in two widths; the page shows the one that fits."""
 
 
@@ -121,7 +125,7 @@ def _axis(scale: Scale, height: float) -> str:
 def _row(spread: Spread, y: float, scale: Scale) -> str:
     text, columns = y + 4.5, scale.columns
     parts = [
-        f'<text x="0" y="{text}">{called(spread.layer)}</text>',
+        f'<text x="0" y="{text}">{called(spread.layer, columns.title)}</text>',
         f'<line class="row" x1="{columns.left}" x2="{columns.right}" y1="{y}" y2="{y}"/>',
         f'<text class="end" x="{columns.size}" y="{text}">{number(spread.typical)}</text>',
     ]
@@ -155,14 +159,14 @@ def _steps(layers: Sequence[Spread], columns: Columns) -> str:
 
 
 def _change(after: Spread, before: Spread) -> str:
-    if before.layer is None or not after.typical or not before.typical:
+    if not before.layer or not after.typical or not before.typical:
         return ""
     return times(powers_between(after.typical, before.typical), 3)
 
 
-def called(layer: int | None) -> str:
-    """Return what a layer is called."""
-    return "no layer" if layer is None else f"layer {layer}"
+def called(layer: str, limit: int = 60) -> str:
+    """Return what a layer is called, in at most so many characters."""
+    return escape(shorten(layer or "no layer", limit))
 
 
 def _counted(spread: Spread) -> str:

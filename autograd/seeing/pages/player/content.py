@@ -180,8 +180,9 @@ def _questions(steps: Sequence[Step], trace: Trace) -> dict[str, Any]:
     rows = []
     for place, questions in predictions(trace).items():
         row: list[Any] = [place, 0]
+        shown = [x.lstrip("−") for x in shown_of(steps[place])]
         shape = tuple(
-            (question, tuple(_answer(answer, steps[place], row, tolerances) for answer in answers))
+            (question, tuple([_answer(answer, shown, row, tolerances) for answer in answers]))
             for question, answers in _distinct(questions)
         )
         row[1] = shapes.setdefault(shape, len(shapes))
@@ -195,11 +196,12 @@ def _questions(steps: Sequence[Step], trace: Trace) -> dict[str, Any]:
     }
 
 
-def _answer(answer: Answer, step: Step, row: list[Any], tolerances: dict[float, int]) -> tuple[Any, ...]:
+def _answer(
+    answer: Answer, shown: list[str], row: list[Any], tolerances: dict[float, int]
+) -> tuple[Any, ...]:
     """Return an answer's part of the shape; what is not in the shape is added to the row."""
     text = number(answer.number)
     digits = text.lstrip("−")
-    shown = [x.lstrip("−") for x in shown_of(step)]
     reference = FIRST_SHOWN + shown.index(digits) if digits in shown else IN_THE_ROW
     if reference == IN_THE_ROW:
         row.append(digits)

@@ -49,7 +49,7 @@ def page(content: Content) -> str:
 
 
 def _page(content: Content) -> str:
-    pictures = views(content.output, content.trace)
+    pictures = views(content.trace)
     shown = facts(content)
     questions = shown.pop("questions")
     body = Template(asset(__package__, "player.html")).substitute(

@@ -4,44 +4,33 @@ from __future__ import annotations
 
 import math
 import re
+from typing import Any
 
 import pytest
 
 from autograd import Parameter, Value, dot, draw
+from nn import MLP, Layer
 from tests.autograd.seeing.drawing.pictures import SVG, Picture, differentiated, example, labelled
 
 
 class Net:
-    """A little network with textbook labels, made by hand."""
+    """A little network of tanh neurons with weights that are known."""
 
     def __init__(self, *sizes: int, fused: bool = True) -> None:
-        self.sizes, self.fused = sizes, fused
-        comma = "," if max(sizes) > 9 else ""
-        self.w = {
-            (i, j, layer): Parameter(math.sin(i + 2 * j + 3 * layer), f"w{i}{comma}{j}^{layer}")
-            for layer in range(1, len(sizes))
-            for j in range(1, sizes[layer] + 1)
-            for i in range(1, sizes[layer - 1] + 1)
-        }
-        self.b = {
-            (j, layer): Parameter(0.1 * j, f"b{j}^{layer}")
-            for layer in range(1, len(sizes))
-            for j in range(1, sizes[layer] + 1)
-        }
+        self.model = MLP(sizes[0], list(sizes[1:]), activation=["tanh"] * (len(sizes) - 1), fused=fused)
+        self.w: dict[tuple[int, int, int], Parameter] = {}
+        self.b: dict[tuple[int, int], Value] = {}
+        for k, layer in enumerate(self.model.layers, 1):
+            for j, neuron in enumerate(layer.neurons, 1):
+                neuron.b.data = 0.1 * j
+                self.b[j, k] = neuron.b
+                for i, w in enumerate(neuron.w, 1):
+                    w.data = math.sin(i + 2 * j + 3 * k)
+                    self.w[i, j, k] = w
 
     def __call__(self, *numbers: float) -> list[Value]:
-        a = [Value(x, f"x{i}") for i, x in enumerate(numbers, start=1)]
-        for layer in range(1, len(self.sizes)):
-            a = [self.neuron(a, j, layer) for j in range(1, self.sizes[layer] + 1)]
-        return a
-
-    def neuron(self, a: list[Value], j: int, layer: int) -> Value:
-        weights = [self.w[i, j, layer] for i in range(1, len(a) + 1)]
-        if self.fused:
-            z = dot(weights, a, self.b[j, layer])
-        else:
-            z = sum((w * x for w, x in zip(weights, a, strict=True)), Value(0.0).detach()) + self.b[j, layer]
-        return labelled(labelled(z, f"z{j}^{layer}").tanh(), f"a{j}^{layer}")
+        outputs = self.model(numbers)
+        return outputs if isinstance(outputs, list) else [outputs]
 
 
 def loss_of(*outputs: Value) -> Value:
@@ -137,7 +126,7 @@ def test_several_samples_are_one_network() -> None:
     assert len(picture.of("neuron")) == 3
     x = picture.parts["layer0_1"]
     assert x.texts[x.texts.index("value") + 1] == "1 … 5"
-    assert picture.parts["layer1_1"].texts[-2:] == ["samples", "3"]
+    assert picture.parts["layer1_1"].texts[-2:] == ["used", "× 3"]
 
 
 def test_before_backward_a_collapsed_network_has_no_gradients() -> None:
@@ -163,11 +152,17 @@ def test_a_penalty_on_the_weights_stays_outside_the_neurons() -> None:
     assert [part.texts for part in picture.of("op")] == [["w·x"], ["+"]]
 
 
+class Softmax(Layer):
+    """A layer whose neurons share the sum of their exponentials."""
+
+    def __call__(self, x: Any) -> Any:
+        hidden = self.fire(tuple(x))
+        total = sum((z.exp() for z in hidden), Value(0.0).detach())
+        return [z.exp() / total for z in hidden]
+
+
 def test_what_several_neurons_share_stays_outside_them_but_inside_their_layer() -> None:
-    net = Net(2, 2)
-    hidden = [a.inputs[0] for a in net(0.5, -1.0)]
-    total = sum((z.exp() for z in hidden), Value(0.0).detach())
-    outputs = [labelled(z.exp() / total, f"a{j}^1") for j, z in enumerate(hidden, start=1)]
+    outputs = Softmax(2, 2, "linear", seed=0)([Value(0.5, "x1"), Value(-1.0, "x2")])
     loss = labelled(outputs[0] * outputs[1], "L")
     by_neuron = Picture(draw(loss, collapse="neuron"))
     assert len(by_neuron.of("neuron")) == 2
@@ -176,14 +171,15 @@ def test_what_several_neurons_share_stays_outside_them_but_inside_their_layer() 
 
 
 def test_a_bias_shared_by_a_layer_belongs_to_no_one_neuron() -> None:
-    b, x = Parameter(0.3, "b^1"), Value(1.0, "x1")
-    z = [labelled(Parameter(j, f"w1{j}^1") * x + b, f"z{j}^1") for j in (1, 2)]
+    layer = Layer(1, 2, "linear", seed=0)
+    layer.neurons[0].b = layer.neurons[1].b = Parameter(0.3, "b^1")
+    z = layer([1.0])
     picture = Picture(draw(labelled(z[0] * z[1], "L"), collapse="neuron"))
     assert picture.box("b").texts[:2] == ["b", "1"]
     assert len(picture.of("neuron")) == 2
 
 
-def test_a_graph_without_textbook_labels_cannot_be_collapsed() -> None:
+def test_a_graph_without_modules_cannot_be_collapsed() -> None:
     with pytest.raises(ValueError, match=re.escape("nothing to collapse by neuron")):
         draw(example(), collapse="neuron")
 

@@ -12,7 +12,14 @@ from autograd import Parameter, Value, gradient_path
 from autograd import sum as sum_of
 from autograd.notation.numbers import number
 from autograd.seeing.style import THEMES
+from nn import MLP
 from tests.autograd.seeing.drawing.pictures import SVG, Picture, labelled
+
+
+def test_stops_without_names_are_called_by_their_formulas() -> None:
+    x = Value(0.5)
+    drawing = gradient_path(x.sin() + x, x).draw()
+    assert {"0.5 → sin(0.5) → y", "0.5 → y"} <= set(Picture(drawing).caption)
 
 
 def tower() -> tuple[Value, Parameter]:
@@ -106,13 +113,11 @@ def test_a_path_from_an_intermediate_value_begins_there() -> None:
 
 
 def two_layers() -> tuple[Value, Parameter]:
-    """Three neurons after one weight, named as a textbook does, in no order."""
-    w = Parameter(0.5, "w11^1")
-    a = labelled(labelled(w * 2.0, "z1^1").tanh(), "a1^1")
-    after = [
-        labelled(labelled(a * x, f"z{i}^2").tanh(), f"a{i}^2") for i, x in ((3, 0.1), (1, 2.0), (2, -1.0))
-    ]
-    return labelled(sum_of(after), "L"), w
+    """Three neurons after one weight, summed in no order."""
+    model = MLP(1, [1, 3], activation=["tanh", "tanh"], seed=0)
+    model.layers[0].W, model.layers[1].W = [[0.5]], [[2.0], [-1.0], [0.1]]
+    a1, a2, a3 = model([2.0])
+    return labelled(sum_of([a3, a1, a2]), "L"), model.parameter("w11^1")
 
 
 def test_on_a_path_the_neurons_of_a_layer_stand_in_order() -> None:

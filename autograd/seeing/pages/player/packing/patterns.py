@@ -128,16 +128,17 @@ class _Reader:
         pieces: list[str | int] = []
         end = 0
         for found in LEAF.finditer(text):
-            reference = self._reference(found.group())
+            leaf = found.group()
+            reference = self._texts[leaf] if leaf in self._texts else self._new_reference(leaf)
             if reference is not None:
                 pieces += (text[end : found.start()], reference)
                 end = found.end()
         return (*pieces, text[end:])
 
-    def _reference(self, leaf: str) -> int | None:
-        known = self._texts.get(leaf)
-        if known is not None or leaf in PLAIN_WORDS:
-            return known
+    def _new_reference(self, leaf: str) -> int | None:
+        """Return what stands for a leaf that the step does not know yet; None for a plain word."""
+        if leaf in PLAIN_WORDS:
+            return None
         if leaf in self._writer._named and not is_number(leaf):
             place = self._add(self._writer._named[leaf])
             self._know_node(self._writer._named[leaf], place, place + 1)
@@ -151,7 +152,7 @@ class _Reader:
         return FIRST_EXTRA + 3 * (len(self.extras) - 1)
 
 
-PLAIN_WORDS = (*WORDS, "a", "to", "in", "so", "is", "it")
+PLAIN_WORDS = frozenset((*WORDS, "a", "to", "in", "so", "is", "it"))
 """Words of every sentence; they stay as they are even if some node has such a name."""
 
 

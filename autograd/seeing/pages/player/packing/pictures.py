@@ -15,10 +15,10 @@ from autograd.seeing.facts.arrow import edge_key
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.pages.player.svg.view import View
 
-OWN = re.compile(r'(n\d+|l\d+u\d+|(?<=>)[^<]+|(?<=dx=")[^"]+)')
+OWN = re.compile(r'(n\d+|(?:l\d+)+u\d+|(?<=>)[^<]+|(?<=dx=")[^"]+)')
 """What the pictures of two neurons differ in: ids of nodes, names of views, all that is written."""
 
-ID = re.compile(r"n\d+|l\d+u\d+")
+ID = re.compile(r"n\d+|(?:l\d+)+u\d+")
 """The id of a node, or the name of a neuron's view."""
 
 SLOT_OR_ID = re.compile(r'\bid="(?P<id>[^"]*)"|data-slot="(?P<kind>\w+):(?P<key>[^"]*)"')
@@ -126,6 +126,16 @@ def _showing(pictures: Sequence[View], trace: Trace) -> dict[str, Any]:
     shown: dict[Any, int] = {}
     if len(pictures) == 1:
         return {"showing": [], "shown": []}
+    by_node = _views_by([view.nodes for view in pictures])
+    by_edge = _views_by([view.edges for view in pictures])
+    column = []
+    for step in trace.steps:
+        views = by_node.get(step.node, [])
+        if step.target is not None:
+            among = set(by_edge.get(f"{step.node}>{step.target}:{step.position}", ()))
+            views = [view for view in views if view in among]
+        column.append(shown.setdefault(tuple(views), len(shown)))
+    return {"showing": [], "shown": []}
     steps = [
         (step.node, None if step.target is None else f"{step.node}>{step.target}:{step.position}")
         for step in trace.steps
@@ -135,3 +145,12 @@ def _showing(pictures: Sequence[View], trace: Trace) -> dict[str, Any]:
         views = (i for i, v in enumerate(pictures) if node in v.nodes and (edge is None or edge in v.edges))
         column.append(shown.setdefault(tuple(views), len(shown)))
     return {"showing": list(shown), "shown": column}
+
+
+def _views_by(shown: Sequence[dict[str, str]]) -> dict[str, list[int]]:
+    """Return by node or edge the numbers of the views that show it."""
+    views: dict[str, list[int]] = {}
+    for number, elements in enumerate(shown):
+        for thing in elements:
+            views.setdefault(thing, []).append(number)
+    return views

@@ -68,7 +68,7 @@ def layer_box(layer: Layer, name: str, corner: Point) -> str:
     """
     width, height = layer_size(layer)
     left, right = PADDING, width - PADDING
-    role = "input" if layer.title == "inputs" else "operation" if layer.is_network else "output"
+    role = "input" if layer.opens_as == "inputs" else "operation" if layer.is_network else "output"
     parts = [
         hint(f"{layer.title}: {layer.kind}"),
         tag("rect", width=width, height=height, rx=8.0, class_="frame"),
@@ -121,11 +121,10 @@ def card(unit: Unit, name: str, corner: Point, height: float, role: str) -> str:
         parts += [words("value", right - CHIP_NUMBER, y, "role"), words("gradient", right, y, "role")]
     else:
         parts.append(words(f"{count(len(unit.members))} values", right, y, "role"))
-    for box in map(box_of_node, unit.shown):
+    for k, node in enumerate(unit.shown):
         y += ROW
-        base = box.name.base if box.name and len(unit.shown) > 1 else ""
-        parts.append(words(base, left, y, "fact"))
-        parts += _numbers(box, right, y)
+        parts.append(words(unit.letters[k] if len(unit.shown) > 1 else "", left, y, "fact"))
+        parts += _numbers(box_of_node(node), right, y)
     return tag("g", moved("".join(parts), corner), id=name, class_=f"node {role}")
 
 

@@ -1,26 +1,21 @@
 """The pictures that a walk is shown in: the whole graph, or what it folds into.
 
-A small graph is one picture.  A network past that opens as its layers; each layer opens as its
-neurons, each neuron as its weights and inputs.  Any other graph is cut into parts that follow each
-other as the walk does.
+A small graph is one picture.  A network past that opens as the Modules that it is made of; each of them
+opens as those within it, a layer as its neurons, a neuron as its weights and inputs.  Any other graph is
+cut into parts that follow each other as the walk does.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
-from autograd.graph import topological_order
 from autograd.notation.numbers import count
-from autograd.seeing.facts.names import labels_of
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.pages.player.svg.view import View
 from autograd.seeing.pages.player.views.layers import layers_of
 from autograd.seeing.pages.player.views.network import network_views
-from autograd.seeing.pages.player.views.parts import fits, views_of
-from autograd.value import Value
+from autograd.seeing.pages.player.views.parts import Whole, fits, views_of
 
 __all__ = ["MOST_NODES", "View", "views"]
 
@@ -30,24 +25,21 @@ MOST_NODES = 10_000
 FILLED_SLOT = re.compile(r'(data-slot="[^"]*")>[^<]*</text>')
 
 
-def views(output: Value, trace: Trace, names: Mapping[str, Any] | None = None) -> list[View]:
+def views(trace: Trace) -> list[View]:
     """Return the views of a graph, in the order in which they are opened.
 
     Every node and every edge of the trace is shown by at least one of them.  The slots of the first
     hold the trace's numbers, as a page without scripts shows them; those of the others are empty.
 
     Args:
-        output: the Value that the trace was taken of.
-        trace: the facts of all that it was computed from.
-        names: variables by name, for Values without a label.
+        trace: the facts of the graph.
 
     Raises:
         ValueError: if the graph has more than `MOST_NODES` nodes.
 
+    >>> from autograd import Value
     >>> from autograd.seeing.facts.trace import trace
-    >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
-    >>> y = a * b
-    >>> [view] = views(y, trace(y))
+    >>> [view] = views(trace(Value(2.0, "a") * Value(-3.0, "b")))
     >>> view.nodes["n2"], view.edges["n0>n2:0"], 'data-slot="gradient:n0"' in view.svg
     ('graph-n2', 'graph-n0-n2-0', True)
     """
@@ -59,19 +51,13 @@ def views(output: Value, trace: Trace, names: Mapping[str, Any] | None = None) -
         )
     if fits(trace):
         return _graph_views(trace)
-    first, *others = _folded(output, trace, names)
+    first, *others = _folded(trace)
     return [first, *map(_emptied, others)]
 
 
-def _folded(output: Value, trace: Trace, names: Mapping[str, Any] | None) -> list[View]:
-    """Return the views of a network if labels name its neurons, else of parts."""
-    callers = labels_of(names)
-    own = [v.label or callers.get(v, "") for v in topological_order(output)]
-    try:
-        layers = layers_of(trace, own)
-    except ValueError:  # no labels that tell neurons apart
-        return _graph_views(trace)
-    return network_views(trace, layers)
+def _folded(trace: Trace) -> list[View]:
+    """Return the views of a network if Modules computed it, else of parts."""
+    return network_views(trace, layers_of(trace)) if trace.uses else _graph_views(trace)
 
 
 def _emptied(view: View) -> View:
@@ -80,4 +66,4 @@ def _emptied(view: View) -> View:
 
 
 def _graph_views(trace: Trace) -> list[View]:
-    return views_of(trace, {node.id for node in trace.nodes}, "graph", "graph", None)
+    return views_of(Whole(trace), {node.id for node in trace.nodes}, "graph", "graph", None)

@@ -1,49 +1,62 @@
-"""The layers of a network as the views show them: units, each of them some nodes of the trace."""
+"""A network as the views show it: boxes that open as boxes or units, each unit some nodes of the trace."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
 
 from autograd.notation.labels import Label, parse_label
 from autograd.notation.numbers import counted
-from autograd.seeing.facts.network import INPUTS, Group, collapse
+from autograd.seeing.facts.box import name_of_group
+from autograd.seeing.facts.folding import MOST_LOOSE, Group, fold, list_of
+from autograd.seeing.facts.places import title_of
 from autograd.seeing.facts.records import NodeFact, Trace
+
+LETTERS = {"pre-activation": "z", "activation": "a"}
+"""How textbooks call the parts of a neuron that stand for it."""
 
 
 @dataclass(frozen=True)
 class Unit:
-    """A neuron, an input, or one value of what follows the last layer.
+    """A neuron, an input, a box within a box, or one value of what is shown value by value.
 
     Attributes:
         name: what it is called.
+        title: what its view is called.
         members: its nodes, in topological order.
         shown: those of its nodes whose numbers stand for it: z and a; empty where it was evaluated
-            for several samples.
+            several times, or stands for more.
+        letters: what each of these is called where there are several.
     """
 
     name: Label
+    title: str
     members: tuple[NodeFact, ...]
-    shown: tuple[NodeFact, ...]
+    shown: tuple[NodeFact, ...] = ()
+    letters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Layer:
-    """The inputs, a layer, or everything that belongs to none.
+    """A box: the inputs, a layer, any other Module, or everything that belongs to none.
 
     Attributes:
         title: what it is called.
         kind: what it is made of, in words.
-        units: its neurons or inputs.
-        common: its nodes that belong to no single neuron, such as a bias that they share.
-        is_network: whether it is part of the network itself: the inputs or a layer.
+        units: its neurons or inputs; of a Module that holds others, one per box within it.
+        opens_as: "inputs", "neurons" or "boxes", or "values" for what is shown value by value.
+        common: its nodes that belong to no single unit, such as a bias that neurons share.
+        inner: the boxes within it, one per unit, where it opens as boxes.
+        is_network: whether it is part of the network itself.
         note: what else is said about it.
     """
 
     title: str
     kind: str
     units: tuple[Unit, ...]
+    opens_as: str = "values"
     common: tuple[NodeFact, ...] = ()
+    inner: tuple[Layer, ...] = ()
     is_network: bool = True
     note: str = ""
 
@@ -58,77 +71,92 @@ class Layer:
         return sum(node.role == "weight" for node in self.nodes)
 
 
-def layers_of(trace: Trace, own_labels: list[str]) -> list[Layer]:
-    """Return the layers from the inputs to the last one, then what belongs to none of them.
-
-    Args:
-        trace: the facts of the graph.
-        own_labels: the label of each Value itself; the names that a walk gives to the others do not count.
+def layers_of(trace: Trace) -> list[Layer]:
+    """Return what the outermost Modules hold, in the order of the forward pass, then what is in none.
 
     Raises:
-        ValueError: if no label names a neuron.
+        ValueError: if no Module computed any of it.
     """
-    bare = tuple(replace(n, label=own) for n, own in zip(trace.nodes, own_labels, strict=True))
-    by_neuron = collapse(replace(trace, nodes=bare), "neuron")
-    nodes = {node.id: node for node in trace.nodes}
-    groups = sorted(by_neuron.groups, key=lambda group: group.place)
-    loose = [nodes[node.id] for node in by_neuron.nodes]
-    common = _by_layer(loose, own_labels=dict(zip(nodes, own_labels, strict=True)))
-    inputs = (
-        []
-        if groups[0].place[0] == INPUTS
-        else _inputs_among(loose, trace, {n.id for g in groups for n in g.members})
-    )
-    layers = [_inputs(inputs)] if inputs else []
-    for place, found in groupby(groups, key=lambda group: group.place[0]):
-        layers.append(_layer(place, list(found), nodes, common.get(place, [])))
-    placed = {node.id for layer in layers for node in layer.nodes}
-    rest = [node for node in trace.nodes if node.id not in placed]
-    return [*layers, _rest(rest, trace.output)] if rest else layers
+    folded = fold(trace)
+    layers = [_layer(trace, group) for group in folded.groups]
+    if not folded.nodes:
+        return layers
+    title = "loss" if any(node.id == trace.output for node in folded.nodes) else "the rest"
+    return [*layers, replace(_of_values(title, folded.nodes), is_network=False)]
 
 
-def _by_layer(loose: list[NodeFact], own_labels: dict[str, str]) -> dict[int, list[NodeFact]]:
-    """Return biases and the like that a whole layer shares, by layer."""
-    common: dict[int, list[NodeFact]] = {}
-    for node in loose:
-        label = parse_label(own_labels[node.id])
-        if label.base in ("w", "b") and label.layer is not None:
-            common.setdefault(label.layer, []).append(node)
-    return common
+def _layer(trace: Trace, group: Group) -> Layer:
+    """Return the box of a group, with what is in it."""
+    if group.kind == "inputs":
+        return _inputs(group.members)
+    inside = _inside(trace, group)
+    units = [g for g in fold(inside, "neuron").groups if g.kind == "unit"]
+    of_one = group.count == 1 and all(unit.path[:-1] == group.path for unit in units)
+    others = [node for node in _others(group.members, units) if node.op is not None]
+    if units and of_one and len(others) <= MOST_LOOSE:
+        return _of_neurons(group, units)
+    inner = _within(inside, group)
+    if len(inner) == 1:
+        return inner[0]
+    if not inner:
+        return _of_values(group.title, group.members)
+    boxes = tuple(Unit(Label(box.title), box.title, tuple(box.nodes)) for box in inner)
+    kind = group.of if group.of != group.title else counted(len(inner), "box")
+    return Layer(group.title, kind, boxes, "boxes", inner=tuple(inner))
 
 
-def _inputs_among(loose: list[NodeFact], trace: Trace, members: set[str]) -> list[NodeFact]:
-    """Return the network's inputs where no label names them: leaves that only neurons use."""
-    users: dict[str, set[str]] = {}
-    for edge in trace.edges:
-        users.setdefault(edge.source, set()).add(edge.target)
-    return [n for n in loose if n.op is None and n.role != "weight" and users.get(n.id, {""}) <= members]
+def _inside(trace: Trace, group: Group) -> Trace:
+    """Return the trace of how a group is computed."""
+    ids = {node.id for node in group.members}
+    edges = tuple(edge for edge in trace.edges if edge.target in ids)
+    return replace(trace, nodes=tuple(group.members), edges=edges, output=group.members[-1].id, steps=())
 
 
-def _inputs(nodes: list[NodeFact]) -> Layer:
-    units = [Unit(parse_label(node.label or f"x{i}"), (node,), (node,)) for i, node in enumerate(nodes, 1)]
-    return Layer("inputs", counted(len(units), "input"), tuple(units))
+def _within(inside: Trace, group: Group) -> list[Layer]:
+    """Return the boxes in that of a Module, or of a run of equal ones; none where it holds no others."""
+    is_run = group.count > 1
+    outer = [".".join(group.path[:n]) for n in range(1, len(group.path) + (not is_run))]
+    opened = [*outer, list_of(group.path)] if is_run else outer
+    folded = fold(inside, "module", len(group.path) + (() in inside.modules) - is_run, opened)
+    own = [] if is_run else [node for g in folded.groups if g.path == group.path for node in g.members]
+    inner = [_layer(inside, g) for g in folded.groups if is_run or g.path != group.path]
+    before = f"{title_of(group.path[: len(group.path) - is_run], inside.modules)} · "
+    inner = [replace(layer, title=layer.title.removeprefix(before)) for layer in inner]
+    rest = {node.id for node in (*own, *folded.nodes)}
+    if not inner or not rest:
+        return inner
+    return [*inner, _of_values(f"{group.title} itself", [node for node in inside.nodes if node.id in rest])]
 
 
-def _layer(place: int, groups: list[Group], nodes: dict[str, NodeFact], common: list[NodeFact]) -> Layer:
-    units = tuple(_unit(group, nodes) for group in groups)
-    if place == INPUTS:
-        return Layer("inputs", counted(len(units), "input"), units)
-    return Layer(f"layer {place}", counted(len(units), "neuron"), units, tuple(common))
+def _others(members: Iterable[NodeFact], units: Iterable[Group]) -> list[NodeFact]:
+    """Return the members that are in no unit."""
+    among = {node.id for unit in units for node in unit.members}
+    return [node for node in members if node.id not in among]
 
 
-def _unit(group: Group, nodes: dict[str, NodeFact]) -> Unit:
-    layer, neuron = group.place
-    named = group.labelled("x") if layer == INPUTS else group.labelled("z", "a", "o")
-    base = parse_label(named[-1].label).base if named else "a"
-    shown = tuple(nodes[node.id] for node in named) if group.samples() == 1 else ()
-    name = Label(base, str(neuron), "" if layer == INPUTS else str(layer))
-    return Unit(name, tuple(nodes[node.id] for node in group.members), shown)
+def _inputs(nodes: Sequence[NodeFact]) -> Layer:
+    units = [
+        Unit(parse_label(node.label or f"x{i}"), f"input {i}", (node,), (node,))
+        for i, node in enumerate(nodes, 1)
+    ]
+    return Layer("inputs", counted(len(units), "input"), tuple(units), "inputs")
 
 
-def _rest(nodes: list[NodeFact], output: str) -> Layer:
-    units = tuple(
-        Unit(parse_label(node.label or node.symbol or "number"), (node,), (node,)) for node in nodes
-    )
-    title = "loss" if any(node.id == output for node in nodes) else "the rest"
-    return Layer(title, counted(len(units), "value"), units, is_network=False)
+def _of_neurons(group: Group, units: Sequence[Group]) -> Layer:
+    common = tuple(_others(group.members, units))
+    neurons = tuple(_neuron(unit, number) for number, unit in enumerate(units, 1))
+    return Layer(group.title, counted(len(units), "neuron"), neurons, "neurons", common)
+
+
+def _neuron(unit: Group, number: int) -> Unit:
+    shown = [node for node in unit.members if unit.parts.get(node.id) in LETTERS]
+    letters = [LETTERS[unit.parts[node.id]] for node in shown]
+    if len(letters) > len(set(letters)):
+        shown, letters = [], []
+    title = f"neuron {number}"
+    return Unit(name_of_group(unit), title, tuple(unit.members), tuple(shown), tuple(letters))
+
+
+def _of_values(title: str, nodes: Sequence[NodeFact]) -> Layer:
+    units = (Unit(parse_label(n.label or n.symbol or "number"), "", (n,), (n,)) for n in nodes)
+    return Layer(title, counted(len(nodes), "value"), tuple(units))

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from autograd.notation.labels import parse_label
 from autograd.seeing.facts.arrow import edge_key, use_id
 from autograd.seeing.facts.box import box_of_node
 from autograd.seeing.facts.records import EdgeFact, NodeFact, Trace
@@ -75,11 +74,12 @@ def rows_of(trace: Trace, elsewhere: set[str]) -> list[Row]:
     for edge in trace.edges:
         uses.setdefault(edge.source, []).append(edge)
         into.setdefault(edge.target, []).append(edge)
-    weights = [n for n in trace.nodes if parse_label(n.label).base == "w" and n.id not in elsewhere]
-    rows = [_row(weight, uses, into, nodes) for weight in weights]
+    parts = {id: place.part for id, place in trace.places.items()}
+    weights = [n for n in trace.nodes if parts.get(n.id) == "weight" and n.id not in elsewhere]
+    rows = [_row(weight, uses, into, nodes, parts) for weight in weights]
     if {row[0].id for row in rows if row} != elsewhere or len(elsewhere) != len(rows):
         return []
-    return sorted(rows, key=lambda row: parse_label(row[1].label).indices)
+    return sorted(rows, key=lambda row: trace.places[row[1].id].index or 0)
 
 
 def _row(
@@ -87,6 +87,7 @@ def _row(
     uses: dict[str, list[EdgeFact]],
     into: dict[str, list[EdgeFact]],
     nodes: dict[str, NodeFact],
+    parts: dict[str, str],
 ) -> Row:
     """Return the row of a weight that is used once; empty for any other."""
     if len(uses.get(weight.id, ())) != 1:
@@ -104,7 +105,7 @@ def _row(
         return []
     row = [nodes[inputs[1 - use.position].source], weight, nodes[use.target]]
     total = nodes[after[0].target]
-    return row if parse_label(total.label).base == "z" else [*row, total]
+    return row if parts.get(total.id) == "pre-activation" else [*row, total]
 
 
 # -------------------------------------------------------------------------------------- the table

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import counted
 from autograd.seeing.facts.columns import columns_crossed
-from autograd.seeing.facts.records import NodeFact, Trace
+from autograd.seeing.facts.records import EdgeFact, NodeFact, Trace
 from autograd.seeing.pages.player.svg.arrows import plain_arrow
 from autograd.seeing.pages.player.svg.elements import Point
 from autograd.seeing.pages.player.svg.view import View, canvas, graph_view
@@ -38,28 +39,39 @@ def fits(trace: Trace) -> bool:
     return len(trace.nodes) <= LARGEST and sum(columns_crossed(trace).values()) <= FARTHEST
 
 
-def among(trace: Trace, members: set[str]) -> tuple[Trace, set[str]]:
-    """Return the part of a graph that computes the members, and which of its nodes are only used by it."""
-    edges = [edge for edge in trace.edges if edge.target in members]
-    used = {edge.source for edge in edges} - members
-    nodes = [
-        replace(node, symbol=None) if node.id in used else node
-        for node in trace.nodes
-        if node.id in used or node.id in members
-    ]
-    return Trace(tuple(nodes), tuple(edges), nodes[-1].id), used
+class Whole:
+    """A graph that parts are taken of, ready to find what each of them uses."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self._order = {node.id: i for i, node in enumerate(trace.nodes)}
+        self._into: dict[str, list[EdgeFact]] = {}
+        for edge in trace.edges:
+            self._into.setdefault(edge.target, []).append(edge)
+
+    def part(self, members: Iterable[str]) -> tuple[Trace, set[str]]:
+        """Return the part that computes the members, and which of its nodes are only used by it."""
+        order = sorted(members, key=self._order.__getitem__)
+        edges = tuple(edge for member in order for edge in self._into.get(member, ()))
+        used = {edge.source for edge in edges}.difference(order)
+        ids = sorted((*order, *used), key=self._order.__getitem__)
+        places = self.trace.places
+        taken = ((id, self.trace.nodes[self._order[id]]) for id in ids)
+        nodes = tuple(replace(node, symbol=None) if id in used else node for id, node in taken)
+        among = {id: places[id] for id in ids if id in places}
+        return replace(self.trace, nodes=nodes, edges=edges, output=ids[-1], steps=(), places=among), used
 
 
-def views_of(trace: Trace, members: set[str], name: str, title: str, parent: str | None) -> list[View]:
+def views_of(whole: Whole, members: set[str], name: str, title: str, parent: str | None) -> list[View]:
     """Show the members in one picture, or else in parts with one picture that leads to them."""
-    inside, used = among(trace, members)
+    inside, used = whole.part(members)
     if fits(inside):
         return [replace(graph_view(inside, name, used), name=name, title=title, parent=parent)]
-    order = [node for node in trace.nodes if node.id in members]
+    order = [node for node in whole.trace.nodes if node.id in members]
     parts = [order[i : i + PART] for i in range(0, len(order), PART)]
     views = []
     for i, part in enumerate(parts, 1):
-        cut, elsewhere = among(trace, {node.id for node in part})
+        cut, elsewhere = whole.part(node.id for node in part)
         drawn = graph_view(cut, f"{name}p{i}", elsewhere)
         views.append(replace(drawn, name=f"{name}p{i}", title=f"part {i}", parent=name))
     return [_overview(parts, name, title, parent), *views]
@@ -95,8 +107,8 @@ def _overview(parts: list[list[NodeFact]], name: str, title: str, parent: str | 
         rows * (height + BETWEEN) - BETWEEN + 2 * MARGIN,
     )
     note = (
-        f"{counted(len(nodes), 'value')} are too many for one picture, and no labels such as z1^2 tell the "
-        f"neurons of a network: they are shown in {len(parts)} parts, in the order of the forward pass"
+        f"{counted(len(nodes), 'value')} are too many for one picture, and no Module tells what belongs "
+        f"together: they are shown in {len(parts)} parts, in the order of the forward pass"
     )
     return View(name, title, svg, nodes, {}, opens, parent, note)
 
@@ -104,9 +116,7 @@ def _overview(parts: list[list[NodeFact]], name: str, title: str, parent: str | 
 def _as_layer(part: list[NodeFact], number: int) -> Layer:
     """Return a part as a box of dots; below them which operations are in it."""
     units = tuple(
-        Unit(parse_label(node.label or node.symbol or node.role), (node,), (node,)) for node in part
+        Unit(parse_label(node.label or node.symbol or node.role), "", (node,), (node,)) for node in part
     )
     symbols = [symbol for symbol, _ in Counter(n.symbol for n in part if n.symbol).most_common(4)]
-    return Layer(
-        f"part {number}", counted(len(part), "value"), units, is_network=True, note="  ".join(symbols)
-    )
+    return Layer(f"part {number}", counted(len(part), "value"), units, note="  ".join(symbols))

@@ -67,12 +67,12 @@ def test_the_output_itself_may_be_asked_for() -> None:
 def test_the_way_of_a_route_names_each_neuron_once() -> None:
     net = Net(2, 2, 2, 1)
     card = next(card for card in gallery(net.loss).cards if card.name == "w11^1")
-    assert card.layer == 1
+    assert card.layer == "layer 1"
     assert card.count == 2
     for way in card.ways:
         assert way.stops[0] == "a1^1"
         assert way.stops[-1] == "a1^3"
-        assert [place[0] for place in way.places] == [0, 1, 2, 3]
+        assert [spot[0] for spot in way.spots] == [0, 1, 2, 3]
 
 
 def test_names_are_taken_from_the_callers_variables() -> None:

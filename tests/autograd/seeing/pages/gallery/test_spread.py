@@ -14,6 +14,7 @@ from autograd import Parameter, Value, gallery
 from autograd import sum as sum_of
 from autograd.seeing.pages.gallery.facts import Spread
 from autograd.seeing.pages.gallery.spread import NARROW, WIDE, Scale, layers_svg
+from nn import Module
 from tests.networks import Net
 
 
@@ -21,21 +22,30 @@ def test_the_size_of_a_layer_is_the_root_mean_square_of_its_gradients() -> None:
     net = Net(3, 4, 2, 1)
     shown = gallery(net.loss)
     net.loss.backward()
-    assert [spread.layer for spread in shown.facts.layers] == [3, 2, 1]
-    for spread in shown.facts.layers:
-        grads = [w.grad for w in net.weights if w.label.endswith(f"^{spread.layer}")]
+    assert [spread.layer for spread in shown.facts.layers] == ["layer 3", "layer 2", "layer 1"]
+    for spread, layer in zip(shown.facts.layers, reversed(net.model.layers), strict=True):
+        grads = [w.grad for w in layer.parameters()]
         assert spread.typical == pytest.approx(math.sqrt(math.fsum(g * g for g in grads) / len(grads)))
         assert list(spread.sizes) == sorted(abs(g) for g in grads if g)
         assert spread.zeros == grads.count(0.0)
 
 
+class Times(Module):
+    """Multiplies by a weight."""
+
+    def __init__(self, w: float = 1.0) -> None:
+        self.w = Parameter(w)
+
+    def forward(self, x: Value | float) -> Value:
+        return self.w * x
+
+
 def test_a_deep_sigmoid_network_is_said_to_vanish_and_a_wild_one_to_explode() -> None:
     deep = Net(2, *[3] * 9, 1, squash=Value.sigmoid)
     assert "vanishes" in gallery(deep.loss).facts.trend()
-    w = [Parameter(40.0, f"w1^{layer}") for layer in range(1, 6)]
     y: Value = Value(0.1, "x1")
-    for p in w:
-        y = p * y
+    for _ in range(5):
+        y = Times(40.0)(y)
     flat, wild = gallery(y).facts.trend(), Net(2, *[3] * 6, 1, squash=lambda z: (z * 40.0).sin())
     assert "keeps its size" in flat
     assert "explodes" in gallery(wild.loss).facts.trend()
@@ -43,8 +53,7 @@ def test_a_deep_sigmoid_network_is_said_to_vanish_and_a_wild_one_to_explode() ->
 
 @given(st.lists(st.floats(0, 1e308) | st.sampled_from([0.0, inf, nan, 5e-324]), min_size=1, max_size=6))
 def test_any_sizes_at_all_can_be_drawn(gradients: list[float]) -> None:
-    ws = [Parameter(1.0, f"w1^{i}") for i in range(1, len(gradients) + 1)]
-    spreads = gallery(sum_of([w * g for w, g in zip(ws, gradients, strict=True)])).facts.layers
+    spreads = gallery(sum_of([Times()(g) for g in gradients])).facts.layers
     for columns in (WIDE, NARROW):
         svg = layers_svg(spreads, columns)
         places = [float(x) for x in re.findall(r' c?x[12]?="([^"]+)"', svg)]
@@ -65,7 +74,7 @@ def test_the_scale_holds_all_sizes_between_whole_powers_of_ten() -> None:
 
 
 def test_smaller_gradients_stand_further_to_the_left() -> None:
-    spreads = [Spread(layer, (10.0**-power,), 0, 0) for power, layer in enumerate((3, 2, 1))]
+    spreads = [Spread(f"layer {layer}", (10.0**-power,), 0, 0) for power, layer in enumerate((3, 2, 1))]
     dots = [float(x) for x in re.findall(r'class="typical" cx="([^"]+)"', layers_svg(spreads))]
     assert dots == sorted(dots, reverse=True)
     assert "÷ 10" in layers_svg(spreads)

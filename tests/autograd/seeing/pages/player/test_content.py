@@ -187,7 +187,7 @@ def test_another_engine_is_told_of():
 def test_pictures_that_are_alike_share_a_mould_and_lose_nothing():
     output = network(hidden=16)
     trace = walk(output).trace
-    pictures = views(output, trace)
+    pictures = views(trace)
     plain = plain_views(pictures, trace)
     moulded = 0
     for view, written in zip(pictures[1:], plain["views"][1:], strict=True):
@@ -218,7 +218,7 @@ def _with_whole_slots(svg, view):
 def test_a_step_is_in_the_views_that_are_said_to_show_it():
     output = network(hidden=16)
     trace = walk(output).trace
-    pictures = views(output, trace)
+    pictures = views(trace)
     plain = plain_views(pictures, trace)
     for step, shown in zip(trace.steps, plain["shown"], strict=True):
         edge = f"{step.node}>{step.target}:{step.position}"

@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 import re
 from itertools import pairwise
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd import Value
+from autograd import Parameter, Value
 from autograd.notation.numbers import number
 from autograd.seeing.facts.arrow import edge_key
 from autograd.seeing.facts.records import Trace
@@ -19,7 +20,7 @@ from autograd.seeing.facts.trace import trace
 from autograd.seeing.pages.player.svg.boxes import WIDEST_NUMBER
 from autograd.seeing.pages.player.views.choice import MOST_NODES, View, views
 from autograd.seeing.walk import walk
-from nn import MLP, losses
+from nn import MLP, GRUCell, Layer, Module, Recurrent, losses
 
 HOSTILE = [
     '"><img src=x onerror=alert(1)>',
@@ -63,7 +64,51 @@ GRAPHS = {
         [f([0.1, 0.2 * i]) for f in [MLP(2, [6, 1], seed=0)] for i in range(5)], [0.0] * 5
     ),
     "weights in the loss": lambda: _regularised(),
+    "one layer": lambda: losses.cross_entropy(Layer(12, 30, "tanh", seed=0)([0.1] * 12), 0),
+    "in time": lambda: losses.mse(Recurrent(GRUCell(1, 3, seed=0), 1, seed=1)([0.1] * 12), 0.0),
+    "blocks": lambda: losses.mse(Residual(12)([0.5, -1.0]), 0.0),
+    "networks in a network": lambda: losses.mse(Autoencoder()([0.1] * 8), [0.0] * 8),
+    "a Module of one's own": lambda: losses.mse(Polynomial()(Value(0.5, "x")), 0.0),
 }
+
+
+class Residual(Module):
+    def __init__(self, blocks: int) -> None:
+        self.stem, self.head = Layer(2, 4, "tanh", seed=0), Layer(4, 1, "linear", seed=1)
+        self.blocks = [Block(seed) for seed in range(blocks)]
+
+    def forward(self, x: Any) -> Any:
+        x = self.stem(x)
+        for block in self.blocks:
+            x = block(x)
+        return self.head(x)
+
+
+class Block(Module):
+    def __init__(self, seed: int) -> None:
+        self.inner, self.outer = Layer(4, 4, "tanh", seed=seed), Layer(4, 4, "linear", seed=seed)
+
+    def forward(self, x: Any) -> Any:
+        return [a + b for a, b in zip(x, self.outer(self.inner(x)), strict=True)]
+
+
+class Autoencoder(Module):
+    def __init__(self) -> None:
+        self.encoder, self.decoder = MLP(8, [6, 3], seed=0), MLP(3, [6, 8], seed=1)
+
+    def forward(self, x: Any) -> Any:
+        return self.decoder(self.encoder(x))
+
+
+class Polynomial(Module):
+    def __init__(self) -> None:
+        self.c = [Parameter(1.0 / k) for k in range(1, 100)]
+
+    def forward(self, x: Any) -> Any:
+        y = Value(0.0)
+        for c in self.c:
+            y = y * x + c
+        return y
 
 
 def _regularised() -> Value:
@@ -73,7 +118,7 @@ def _regularised() -> Value:
 
 def shown(output: Value) -> tuple[Trace, list[View]]:
     facts = walk(output).trace if output.op else trace(output)
-    return facts, views(output, facts)
+    return facts, views(facts)
 
 
 def ids(view: View) -> set[str]:
@@ -168,12 +213,26 @@ class TestNetworks:
         _, pictures = shown(network(8, 8, 4, fused=False))
         assert pictures[0].title == "network"
 
+    def test_equal_blocks_are_one_box_that_opens_step_by_step(self) -> None:
+        _, pictures = shown(losses.mse(Residual(12)([0.5, -1.0]), 0.0))
+        titles = {view.name: view.title for view in pictures}
+
+        def opened(view: View) -> list[str]:
+            return list(dict.fromkeys(titles[name] for name in view.opens.values()))
+
+        named = {view.title: view for view in pictures}
+        assert opened(pictures[0])[:3] == ["inputs", "stem", "neuron 1"]
+        assert "blocks × 12" in opened(pictures[0])
+        assert "block 4" in opened(named["blocks × 12"])
+        assert {"inner", "outer", "block 4 itself"} <= set(opened(named["block 4"]))
+        assert opened(named["inner"])[0] == "neuron 1"
+
     def test_too_large_is_refused_with_what_to_do_instead(self) -> None:
         y = Value(1.0, "a")
         for _ in range(MOST_NODES):
             y = y.tanh()
         with pytest.raises(ValueError, match=r"10,001 nodes .* gradient_path\(output, weight\)"):
-            views(y, trace(y))
+            views(trace(y))
 
 
 class TestParts:
