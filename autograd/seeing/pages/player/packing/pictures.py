@@ -135,15 +135,6 @@ def _showing(pictures: Sequence[View], trace: Trace) -> dict[str, Any]:
             among = set(by_edge.get(f"{step.node}>{step.target}:{step.position}", ()))
             views = [view for view in views if view in among]
         column.append(shown.setdefault(tuple(views), len(shown)))
-    return {"showing": [], "shown": []}
-    steps = [
-        (step.node, None if step.target is None else f"{step.node}>{step.target}:{step.position}")
-        for step in trace.steps
-    ]
-    column = []
-    for node, edge in steps:
-        views = (i for i, v in enumerate(pictures) if node in v.nodes and (edge is None or edge in v.edges))
-        column.append(shown.setdefault(tuple(views), len(shown)))
     return {"showing": list(shown), "shown": column}
 
 

@@ -1,0 +1,335 @@
+"""Folding reads Modules and their uses, whatever the labels."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autograd import Parameter, Value, draw, gallery, topological_order
+from autograd import sum as sum_of
+from autograd.seeing.facts.folding import FOLDINGS, Folded, Link, fold
+from autograd.seeing.facts.trace import trace
+from autograd.seeing.pages.player.views.choice import views
+from nn import MLP, GRUCell, Layer, LSTMCell, Module, Recurrent, RNNCell, losses
+
+
+class Net(Module):
+    def __init__(self) -> None:
+        self.l1, self.l2 = Layer(2, 3, "tanh", seed=0), Layer(3, 1, "linear", seed=1)
+
+    def forward(self, x: Any) -> Any:
+        return self.l2(self.l1(x))
+
+
+class Block(Module):
+    def __init__(self, width: int, seed: int = 0) -> None:
+        self.inner = Layer(width, width, "tanh", seed=seed)
+        self.outer = Layer(width, width, "linear", seed=seed + 1)
+
+    def forward(self, x: Any) -> Any:
+        return [a + b for a, b in zip(x, listed(self.outer(self.inner(x))), strict=True)]
+
+
+class Residual(Module):
+    def __init__(self, blocks: int, width: int = 4) -> None:
+        self.stem, self.head = Layer(2, width, "tanh", seed=0), Layer(width, 1, "linear", seed=1)
+        self.blocks = [Block(width, seed) for seed in range(blocks)]
+
+    def forward(self, x: Any) -> Any:
+        x = listed(self.stem(x))
+        for block in self.blocks:
+            x = block(x)
+        return self.head(x)
+
+
+class Autoencoder(Module):
+    def __init__(self) -> None:
+        self.encoder, self.decoder = MLP(4, [3, 2], seed=0), MLP(2, [3, 4], seed=1)
+
+    def forward(self, x: Any) -> Any:
+        return self.decoder(self.encoder(x))
+
+
+class Tied(Module):
+    """An autoencoder whose decoder has the encoder's weights, transposed."""
+
+    def __init__(self) -> None:
+        self.encoder, self.decoder = Layer(3, 2, "tanh", seed=0), Layer(2, 3, "linear", seed=1)
+        for j, neuron in enumerate(self.decoder.neurons):
+            neuron.w = [unit.w[j] for unit in self.encoder.neurons]
+
+    def forward(self, x: Any) -> Any:
+        return self.decoder(self.encoder(x))
+
+
+class Twins(Module):
+    def __init__(self) -> None:
+        self.tower = MLP(2, [3, 2], seed=0)
+
+    def forward(self, a: Any, b: Any) -> Any:
+        return sum_of([u * v for u, v in zip(self.tower(a), self.tower(b), strict=True)])
+
+
+class Tree(Module):
+    def __init__(self) -> None:
+        self.w = Parameter(0.5)
+
+    def forward(self, tree: Any) -> Any:
+        return self.w * (sum(self(branch) for branch in tree) if isinstance(tree, tuple) else Value(tree))
+
+
+class Line(Module):
+    def __init__(self) -> None:
+        self.slope, self.offset = Parameter(2.0), Parameter(1.0)
+
+    def forward(self, x: Any) -> Any:
+        return self.slope * x + self.offset
+
+
+class Wave(Module):
+    """A convolution by hand: one kernel along the inputs."""
+
+    def __init__(self) -> None:
+        self.kernel = [Parameter(w) for w in (0.5, -1.0, 0.25)]
+
+    def forward(self, x: Any) -> Any:
+        return [sum_of([w * v for w, v in zip(self.kernel, x[k:], strict=False)]) for k in range(len(x) - 2)]
+
+
+def listed(outputs: Any) -> list[Value]:
+    return outputs if isinstance(outputs, list) else [outputs]
+
+
+def gru(steps: int) -> Value:
+    model = Recurrent(GRUCell(1, 3, seed=0), 1, seed=1)
+    return losses.mse(model([0.1 * t for t in range(steps)]), 0.5)
+
+
+def folded(output: Value, *arguments: Any, **options: Any) -> Folded:
+    return fold(trace(output), *arguments, **options)
+
+
+def titles(found: Folded) -> list[str]:
+    return [group.title for group in found.groups]
+
+
+def link(found: Folded, source: str, target: str) -> Link:
+    ids = {group.title: group.id for group in found.groups}
+    return next(x for x in found.links if (x.source, x.target) == (ids[source], ids[target]))
+
+
+# -------------------------------------------------------------------------------------------- boxes
+
+
+def test_a_module_of_two_layers_has_two_boxes() -> None:
+    found = folded(Net()([0.5, -1.0]), "layer")
+    assert titles(found) == ["inputs", "l1", "l2"]
+    assert [len(group.weights()) for group in found.groups] == [0, 9, 4]
+    assert found.nodes == ()
+
+
+def test_a_network_in_time_has_a_box_per_gate() -> None:
+    found = folded(gru(12), "layer")
+    assert len(found.groups) <= 8
+    assert {group.uses for group in found.groups if group.title.startswith("cell")} == {12}
+    assert titles(folded(gru(12))) == ["inputs", "cell", "readout"]
+
+
+def test_equal_blocks_are_one_box_until_they_are_opened() -> None:
+    y = Residual(12)([0.5, -1.0])
+    assert titles(folded(y)) == ["inputs", "stem", "blocks × 12", "head"]
+    assert sum(title.startswith("block ") for title in titles(folded(y, opened=["blocks"]))) == 12
+    one = titles(folded(y, opened=["blocks.3"]))
+    assert one[2:7] == ["blocks × 3", "block 4 · inner", "block 4 · outer", "block 4", "blocks × 8"]
+
+
+def test_modules_that_differ_are_not_one_box() -> None:
+    assert titles(folded(MLP(2, [3, 3, 3, 2], seed=0)([0.5, 1.0])[0]))[1:] == [
+        "layer 1", "layers × 2", "layer 4",
+    ]  # fmt: skip
+
+
+def test_a_depth_of_none_is_one_box_and_a_large_one_has_layers() -> None:
+    y = sum_of(Autoencoder()([0.1] * 4))
+    assert titles(folded(y, depth=0)) == ["inputs", "Autoencoder"]
+    assert titles(folded(y)) == ["inputs", "encoder", "decoder"]
+    layers = ["encoder · layer 1", "encoder · layer 2", "decoder · layer 1", "decoder · layer 2"]
+    assert titles(folded(y, depth=2))[1:] == titles(folded(y, depth=9))[1:] == layers
+    assert titles(folded(y, "layer"))[1:] == layers
+
+
+def test_tied_weights_are_drawn_once_with_all_their_uses() -> None:
+    y = sum_of(Tied()([0.1, 0.2, 0.3]))
+    found = folded(y, "layer")
+    assert [len(group.weights()) for group in found.groups] == [0, 8, 3]
+    assert len(link(found, "encoder", "decoder").weights) == 6
+    by_neuron = folded(y, "neuron")
+    assert sum(node.role == "weight" for node in by_neuron.nodes) == 6
+    names = {node.id for node in by_neuron.nodes if node.role == "weight"}
+    assert sum(x.source in names for x in by_neuron.links) == 12
+
+
+def test_one_module_on_two_inputs_is_used_twice_by_four_inputs() -> None:
+    y = Twins()([0.5, 1.0], [1.0, 2.0])
+    inputs, tower = folded(y).groups
+    assert (inputs.units, tower.title, tower.uses, len(tower.weights())) == (4, "tower", 2, 17)
+    svg = draw(y, collapse="module").pipe(encoding="utf-8").replace("&#160;", " ").replace("\u00a0", " ")
+    assert "× 2" in svg
+    assert "samples" not in svg
+
+
+def test_several_samples_are_one_network() -> None:
+    model = MLP(2, [3, 1], seed=0)
+    inputs, *layers = folded(sum_of([model([0.1 * k, 1.0]) for k in range(5)]), "layer").groups
+    assert (inputs.units, inputs.uses) == (2, 5)
+    assert [(layer.units, layer.uses) for layer in layers] == [(3, 5), (1, 5)]
+
+
+def test_a_module_that_calls_itself_is_one_box() -> None:
+    inputs, tree = folded(Tree()(((1.0, 2.0), 3.0))).groups
+    assert (inputs.units, tree.title, tree.uses, len(tree.weights())) == (3, "Tree", 5, 1)
+
+
+@pytest.mark.parametrize("by", FOLDINGS)
+def test_a_module_with_parameters_of_its_own_is_a_box(by: Any) -> None:
+    _, line = folded(Line()(Value(3.0)), by).groups
+    assert (line.title, len(line.weights())) == ("Line", 2)
+
+
+def test_a_kernel_is_shared_by_all_places() -> None:
+    found = folded(sum_of(Wave()([Value(0.1) for _ in range(6)])), "layer")
+    assert [(group.title, len(group.weights())) for group in found.groups] == [("inputs", 0), ("Wave", 3)]
+    assert len(link(found, "inputs", "Wave").weights) == 3
+
+
+def test_two_networks_that_nobody_holds_keep_apart() -> None:
+    encoder, decoder = MLP(4, [3, 2], seed=0), MLP(2, [3, 4], seed=1)
+    found = folded(sum_of(decoder(encoder([0.1] * 4))), depth=0)
+    assert titles(found) == ["inputs", "MLP 1", "MLP 2"]
+
+
+def test_a_part_of_the_trace_folds_as_the_whole() -> None:
+    loss = losses.mse(MLP(2, [3, 1], fused=False, seed=0)([0.5, 1.0]), 1.0)
+    loss.backward()
+    for by in FOLDINGS:
+        assert "weights" in draw(loss, collapse=by, constants=False).source or by == "neuron"
+
+
+# --------------------------------------------------------------------------------- what is refused
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"opened": "block"}, "there is no Module 'block' to open; did you mean 'blocks'?"),
+        ({"depth": -1}, "a whole number from 0; got -1"),
+        ({"depth": 1, "collapse": "layer"}, 'depth and opened go with collapse="module" only'),
+        ({"collapse": "modules"}, "did you mean 'module'?"),
+    ],
+)
+def test_what_cannot_be_folded_is_said(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        draw(Residual(3)([0.5, -1.0]), **options)
+
+
+def test_without_modules_there_is_nothing_to_fold() -> None:
+    with pytest.raises(ValueError, match="no Module was called"):
+        draw(Value(1.0, "z1^1").tanh(), collapse="module")
+
+
+# ------------------------------------------------------------------------------- names do not matter
+
+
+def random_network(chance: random.Random) -> Value:
+    """Return the loss of a network of any kind on random numbers."""
+
+    def numbers(n: int) -> list[float]:
+        return [chance.uniform(-1, 1) for _ in range(n)]
+
+    seed, width = chance.randrange(1000), chance.randint(1, 4)
+    cell = chance.choice([RNNCell, LSTMCell, GRUCell])
+    makers: list[Callable[[], Any]] = [
+        lambda: MLP(
+            2, [*(chance.randint(1, 4) for _ in range(chance.randint(1, 4))), 2],
+            chance.choice(["tanh", "relu", "prelu"]), fused=chance.random() < 0.5, seed=seed,
+        )(numbers(2)),
+        lambda: Recurrent(cell(1, width, seed=seed), 2, seed=seed)(numbers(chance.randint(1, 4))),
+        lambda: Residual(chance.randint(1, 5), width)(numbers(2)),
+        lambda: Autoencoder()(numbers(4)),
+        lambda: Tied()(numbers(3)),
+        lambda: Twins()(numbers(2), numbers(2)),
+        lambda: Tree()(((1.0, 2.0), 3.0)),
+        lambda: Wave()([Value(x) for x in numbers(5)]),
+    ]  # fmt: skip
+    make, samples = chance.choice(makers), chance.randint(1, 3)
+    outputs = [y for _ in range(samples) for y in listed(make())]
+    return sum_of([(y - 1.0) ** 2 for y in outputs])
+
+
+def folded_facts(output: Value) -> Any:
+    """Return all that is folded, but for names."""
+    facts = trace(output)
+    return [
+        (
+            [
+                (g.id, g.title, g.kind, g.of, g.path, g.column, g.count, g.units, g.uses, g.parts, g.leaving)
+                for g in found.groups
+            ],
+            [[node.id for node in group.members] for group in found.groups],
+            [node.id for node in found.nodes],
+            [(x.source, x.target, x.edges, [w.id for w in x.weights], x.tied) for x in found.links],
+        )
+        for found in (fold(facts, by) for by in FOLDINGS)
+    ]
+
+
+def gallery_facts(output: Value) -> Any:
+    found = gallery(output).facts
+    cards = [
+        (c.layer, c.value, c.gradient, c.count, [(w.product, w.spots) for w in c.ways]) for c in found.cards
+    ]
+    return cards, found.layers, found.neurons, found.trend()
+
+
+def view_facts(output: Value) -> Any:
+    return [(v.name, v.title, v.nodes, v.edges, v.opens, v.parent, v.note) for v in views(trace(output))]
+
+
+NAMES = ["", "speed", "w11^1", "z2^7", "a1^1", "b", "x3", "h1^2", "☂"]
+
+
+@pytest.mark.parametrize(
+    ("facts_of", "networks"), [(folded_facts, 150), (gallery_facts, 100), (view_facts, 25)]
+)
+def test_renaming_every_label_changes_no_fact(facts_of: Callable[[Value], Any], networks: int) -> None:
+    for seed in range(networks):
+        output = random_network(random.Random(seed))
+        output.backward()
+        before = facts_of(output)
+        chance = random.Random(seed)
+        for v in topological_order(output):
+            v.label = chance.choice(NAMES)
+        assert facts_of(output) == before, seed
+
+
+@given(st.integers(0, 10**9))
+@settings(max_examples=60, deadline=None)
+def test_every_value_is_in_one_box_or_loose_and_no_link_is_lost(seed: int) -> None:
+    output = random_network(random.Random(seed))
+    facts = trace(output)
+    for by in FOLDINGS:
+        found = fold(facts, by)
+        inside = [node.id for group in found.groups for node in group.members]
+        assert sorted([*inside, *(node.id for node in found.nodes)]) == sorted(
+            node.id for node in facts.nodes
+        )
+        home = {node.id: group.id for group in found.groups for node in group.members}
+        crossing = [e for e in facts.edges if home.get(e.source, e.source) != home.get(e.target, e.target)]
+        assert sum(len(x.edges) for x in found.links) == len(crossing)
+        assert len({group.id for group in found.groups}) == len(found.groups)
