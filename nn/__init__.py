@@ -20,6 +20,8 @@ from nn import init, losses, optim, schedules
 from nn.activations import PReLU
 from nn.classifier import MLPClassifier
 from nn.clipping import clip_grad_norm_, clip_grad_value_
+from nn.construction import loadable
+from nn.containers import Lambda, Sequential
 from nn.dropout import Dropout
 from nn.health.monitor import Monitor
 from nn.layers import MLP, Layer, Neuron
@@ -44,6 +46,7 @@ __all__ = [
     "GRUCell",
     "History",
     "LSTMCell",
+    "Lambda",
     "Layer",
     "MLPClassifier",
     "Module",
@@ -54,6 +57,7 @@ __all__ = [
     "RMSprop",
     "RNNCell",
     "Recurrent",
+    "Sequential",
     "accuracy",
     "clip_grad_norm_",
     "clip_grad_value_",
@@ -61,6 +65,7 @@ __all__ = [
     "init",
     "load",
     "load_into",
+    "loadable",
     "losses",
     "optim",
     "predict",

@@ -26,9 +26,10 @@ AUTOGRAD = (
     "testing", "command", "__main__", "",
 )  # fmt: skip
 NN = (
-    "checks", "init", "module", "activations", "dropout", "losses", "outputs", "data", "inputs", "matrices",
-    "weights", "layers", "recurrent", "attention", "optim", "schedules", "clipping", "predictions",
-    "saving", "seeing", "health", "training", "classifier", "command", "__main__", "",
+    "checks", "init", "construction", "module", "containers", "activations", "dropout", "losses", "outputs",
+    "data", "inputs", "matrices", "weights", "layers", "recurrent", "attention", "optim", "schedules",
+    "clipping", "predictions", "saving", "seeing", "health", "training", "classifier", "command",
+    "__main__", "",
 )  # fmt: skip
 ORDER = [f"autograd.{room}".rstrip(".") for room in AUTOGRAD] + [f"nn.{room}".rstrip(".") for room in NN]
 """The rooms from the ground up; a package's own name stands for its face, ``__init__.py``."""

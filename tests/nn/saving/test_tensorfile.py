@@ -164,7 +164,9 @@ BAD = {
     "a name twice": (with_header(b'{"a":1,"a":2}'), "its header gives a name twice"),
     "numbers as metadata": (with_header({"__metadata__": {"a": 1}}), "not texts by name"),
     "no entry": (with_header({"W": 1}), "the entry of 'W'"),
-    "single precision": (with_header({"W": entry(dtype="F32", offsets=(0, 4))}, bytes(4)), "'W' holds 'F32'"),
+    "whole numbers": (with_header({"W": entry(dtype="I32", offsets=(0, 4))}, bytes(4)), "'W' holds 'I32'"),
+    "odd format": (with_header({"W": entry(dtype=["F64"])}, bytes(8)), r"'W' holds \['F64'\]"),
+    "half of a number": (with_header({"W": entry(dtype="F16", offsets=(0, 1))}, bytes(1)), "do not agree"),
     "offsets beyond": (with_header({"W": entry(offsets=(0, 2**40))}, bytes(8)), "do not fit into the file"),
     "shape beyond": (with_header({"W": entry(shape=[2**40])}, bytes(8)), "do not fit into the file"),
     "shape and offsets": (with_header({"W": entry(shape=[2])}, bytes(8)), "do not agree"),
@@ -180,7 +182,8 @@ BAD = {
     ),
     "too long": (with_header({"W": entry()}, bytes(9)), "its tensors take 8 bytes, and 9 are there"),
     "foreign": (with_header({"conv.weight": entry()}, bytes(8)), "not one that nn.save wrote .*conv.weight"),
-    "newer": (with_header({"__metadata__": {"chainrule": "2"}}), "a checkpoint of version '2'"),
+    "newer": (with_header({"__metadata__": {"chainrule": "3"}}), "a checkpoint of version '3'"),
+    "older": (with_header({"__metadata__": {"chainrule": "1"}}), "a checkpoint of version '1'"),
 }
 
 
@@ -213,24 +216,40 @@ def test_what_is_not_there_or_a_folder_is_an_os_error(tmp_path):
         load(tmp_path)
 
 
+def architecture(modules):
+    return json.dumps({"modules": modules, "constants": {}, "generators": {}})
+
+
 def bombs():
     """Files that would grow if they were believed."""
     row = np.zeros(50_000).tobytes()
-    header = {"__metadata__": {"chainrule": "1", "model": "", "architecture": "null", "notes": "{}"}}
+    header = {"__metadata__": {"chainrule": "2", "model": "", "architecture": "{}", "notes": "{}"}}
     header["/training"] = entry(shape=[50_000], offsets=(0, len(row)))
     references = [{"": ["list", "/training"]}] * 1000
     header["__metadata__"]["training"] = json.dumps(references)
     yield "a row a thousand times", sealed(header, row)
     huge = json.loads(json.dumps(header))
     del huge["/training"]
-    huge["__metadata__"] |= {"training": "null", "architecture": json.dumps(
-        {"class": "MLP", "nin": 10**6, "nouts": [10**6, 10**6], "activation": ["tanh"] * 2, "fused": True}
-    )}  # fmt: skip
-    yield "layers of a million", sealed(huge, b"")
-    told = {"class": "Recurrent", "cell": "GRUCell", "nin": 9, "n": 10**6, "nout": 1, "output": "linear"}
-    told |= {"activation": None, "every_step": False}
-    huge["__metadata__"]["architecture"] = json.dumps(told)
-    yield "a cell of a million", sealed(huge, b"")
+    huge["__metadata__"]["training"] = "null"
+    built = {
+        "layers of a million": ["nn.MLP", {"nin": 10**6, "nouts": [10**6, 10**6]}],
+        "thousands of millions": ["nn.MLP", {"nin": 1000, "nouts": [1000]}],
+        "a cell of a million": ["nn.GRUCell", {"nin": 9, "n": 10**6}],
+        "a neuron of a million": ["nn.Neuron", {"nin": 10**6}],
+        "itself": ["nn.Sequential", {"steps": [{"": ["module", ""]}]}],
+        "nothing": None,
+    }
+    for name, told in built.items():
+        huge["__metadata__"]["architecture"] = architecture({"": told})
+        yield name, sealed(huge, b"")
+    layers = {f"/{k}": ["nn.Layer", {"nin": 30, "nout": 30}] for k in range(2000)}
+    steps = {"": ["tuple", [{"": ["module", path]} for path in layers]]}
+    huge["__metadata__"]["architecture"] = architecture({"": ["nn.Sequential", {"steps": steps}], **layers})
+    yield "thousands of layers", sealed(huge, b"")
+    deep = {f"/{k}": ["nn.Sequential", {"steps": [{"": ["module", f"/{k + 1}"]}]}] for k in range(2000)}
+    root = ["nn.Sequential", {"steps": [{"": ["module", "/0"]}]}]
+    huge["__metadata__"]["architecture"] = architecture({"": root, **deep})
+    yield "nested", sealed(huge, b"")
     empty = {f"t{i}": entry(shape=[0], offsets=(0, 0)) for i in range(5000)}
     yield "thousands of nothings", with_header(empty)
 
