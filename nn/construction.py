@@ -63,15 +63,13 @@ class Constructed:
         """
         arguments, options = self.__dict__.get(GIVEN, ((), {}))
         build = signature(self.__init__)  # type: ignore[misc]
-        found = build.bind(*arguments, **options).arguments
+        given, found = build.bind(*arguments, **options).arguments, {}
         for name, parameter in build.parameters.items():
             default = kept(parameter.default)
-            if (
-                name not in found
-                and parameter.default is not parameter.empty
-                and not isinstance(default, Lost)
-            ):
-                found[name] = default  # what is kept does not change when the default does
+            if name in given:
+                found[name] = given[name]
+            elif parameter.default is not parameter.empty and not isinstance(default, Lost):
+                found[name] = default  # what a file says does not change when the default does
         return found
 
 

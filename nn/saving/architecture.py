@@ -207,13 +207,17 @@ def _check_same(model: Module, modules: Mapping[str, Any], constants: Mapping[st
         f"{path or 'the network'} is {_in_words(was)} in the file and {_in_words(made)} as it is built"
         for before, after in ((modules, now["modules"]), (constants, now["constants"]))
         for path in dict.fromkeys([*before, *after])
-        if json.dumps(was := before.get(path)) != json.dumps(made := after.get(path))
+        if _text(was := before.get(path)) != _text(made := after.get(path))
     ]
     if found:
         raise CheckpointError(
             f"the network, or its class, was changed after it was built: {listed(found[:2])}"
             f"{f' and {len(found) - 2} more' if found[2:] else ''}; {LOAD_INTO}"
         )
+
+
+def _text(told: Any) -> str:
+    return json.dumps(told, sort_keys=True)  # in which nan is equal to nan
 
 
 def _in_words(told: Any) -> str:

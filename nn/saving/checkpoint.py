@@ -249,9 +249,12 @@ def _read(file: BinaryIO, size: int, *, foreign: bool = False) -> Checkpoint:
     return Checkpoint(told, texts.get("model", ""), tensors, training, notes)
 
 
-def from_bytes(content: bytes) -> Checkpoint:
-    """Return the checkpoint in the content of a file; see `Checkpoint.read`."""
-    return _read(BytesIO(content), len(content))
+def from_bytes(content: bytes, *, foreign: bool = False) -> Checkpoint:
+    """Return the checkpoint in the content of a file; see `Checkpoint.read`.
+
+    If it may be ``foreign``, what is not a checkpoint is read as tensors alone.
+    """
+    return _read(BytesIO(content), len(content), foreign=foreign)
 
 
 def _check_origin(texts: Mapping[str, str], names: Sequence[str]) -> None:

@@ -11,12 +11,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import settings
+from safetensors.numpy import save as save_numpy
 
+from autograd import Constant, Parameter
 from nn import (
     MLP,
     CheckpointError,
+    Dropout,
+    GRUCell,
+    Layer,
     LSTMCell,
+    Module,
+    Neuron,
+    PReLU,
     Recurrent,
+    Sequential,
     load,
 )
 from nn.saving.checkpoint import from_bytes, packed
@@ -33,10 +42,19 @@ def good():
     return packed(model, training=state, notes={"classes": ["a", "b"]}), repr((model.state_dict(), state))
 
 
-@pytest.fixture(scope="module")
-def good_recurrent():
-    """The same of a recurrent network."""
-    return packed(Recurrent(LSTMCell(1, 2, seed=0), 1, seed=0), training={"epoch": 3})
+class Net(Module):
+    """A class of one's own, with arguments of all kinds."""
+
+    def __init__(self, first, *rest, scale=1.0, sizes=((2, 1), "wide"), options=None, **more):
+        self.first, self.rest, self.scale = first, rest, scale
+        self.half, self.offset = Constant(0.5), Parameter(scale)
+
+
+def others():
+    """The same of other networks."""
+    yield packed(Recurrent(LSTMCell(1, 2, seed=0), 1, seed=0), training={"epoch": 3})
+    yield packed(Sequential(Layer(2, 2, "prelu", seed=0), Dropout(0.5, seed=0), Recurrent(GRUCell(1, 1), 1)))
+    yield packed(Net(Layer(1, 2, seed=0), PReLU(), scale=0.5, options={"a": [1, None]}, more=Neuron(2)))
 
 
 def content(data):
@@ -127,18 +145,41 @@ def sealed(header, numbers):
     return len(text).to_bytes(8, "little") + text + numbers
 
 
-def test_a_forged_file_is_refused_or_a_network_of_finite_numbers(good, good_recurrent):
+def test_a_forged_file_is_refused_or_a_network_of_finite_numbers(good):
     rng = random.Random(1)
     read = 0
+    files = [good[0], *others()]
     for k in range(MUTATIONS):
-        data = good_recurrent if k % 4 == 0 else good[0]
         try:
-            model = from_bytes(forged(rng, data)).model()
+            model = from_bytes(forged(rng, files[k % len(files)])).model([Net])
         except CheckpointError:
             continue
         read += 1
         assert all(abs(x) < float("inf") for x in model.state_dict().values())
     assert 0 < read < MUTATIONS  # the checksum is not what keeps all of them out
+
+
+def test_the_files_that_are_forged_are_good_ones(good):
+    for data in (good[0], *others()):
+        from_bytes(data).model([Net])
+
+
+def test_a_forged_file_of_another_program_is_refused_or_loaded():
+    rng = random.Random(2)
+    model = Recurrent(GRUCell(1, 2, seed=0), 1, seed=0)
+    numbers = {"weight_ih_l0": (6, 1), "weight_hh_l0": (6, 2), "bias_ih_l0": (6,), "bias_hh_l0": (6,)}
+    data = save_numpy({name: np.ones(shape, "f2") for name, shape in numbers.items()})
+    for k in range(MUTATIONS // 4):
+        length = int.from_bytes(data[:8], "little")
+        header = odd(rng, json.loads(data[8 : 8 + length]))
+        other = with_header(header, data[8 + length :]) if k % 2 else mutated(rng, data)
+        try:
+            checkpoint = from_bytes(other, foreign=True)
+            report = checkpoint.load_into(model.cell, strict=k % 3 == 0)
+        except CheckpointError:
+            continue
+        assert set(report.loaded) <= {"weight_ih", "weight_hh", "bias", "bias_hn"}
+        assert all(abs(x) < float("inf") for x in model.state_dict().values())
 
 
 def with_header(header, numbers=b""):
