@@ -13,7 +13,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from inspect import BoundArguments, signature
+from inspect import BoundArguments, Signature, signature
 from numbers import Integral, Real
 from typing import Any, Self, TypeVar
 
@@ -63,7 +63,8 @@ class Constructed:
         """
         arguments, options = self.__dict__.get(GIVEN, ((), {}))
         build = signature(self.__init__)  # type: ignore[misc]
-        given, found = build.bind(*arguments, **options).arguments, {}
+        given = build.bind(*arguments, **options).arguments
+        found = {}
         for name, parameter in build.parameters.items():
             default = kept(parameter.default)
             if name in given:
@@ -88,11 +89,11 @@ def _says_itself(cls: type[Constructed]) -> bool:
 
 def arguments_of(built: Constructed) -> Mapping[str, Any] | str:
     """Return the arguments to build something again with, or the reason why they are not known."""
-    cls = type(built)
     try:
-        found = built.built_with() if _says_itself(cls) else Constructed.built_with(built)
+        found = Constructed.built_with(built) if not _says_itself(type(built)) else None
     except TypeError:
-        return f"{cls.__name__} does not say what it is built with: define built_with in it"
+        return f"{type(built).__name__} does not say what it is built with: define built_with in it"
+    found = built.built_with() if found is None else found
     return {name: kept(x) for name, x in found.items()}
 
 
@@ -105,7 +106,7 @@ def kept(x: Any, depth: int = 0) -> Any:
     if x is None or isinstance(x, (bool, int, float, str, Constructed, Lost)):
         return x
     if isinstance(x, random.Random):
-        return None
+        return None  # what it drew for the parameters comes back with them
     if depth < DEEPEST:
         if type(x) in (list, tuple):
             return type(x)(kept(y, depth + 1) for y in x)
@@ -126,7 +127,8 @@ def built_again(cls: type[Constructed], arguments: Mapping[str, Any]) -> Any:
         TypeError: if the constructor does not take one of the names.
         Exception: whatever the constructor raises.
     """
-    build = signature(cls.__init__).replace(parameters=[*signature(cls.__init__).parameters.values()][1:])
+    _, *wanted = signature(cls.__init__).parameters.values()  # all but self
+    build = Signature(wanted)
     unknown = [name for name in arguments if name not in build.parameters]
     if unknown:
         raise TypeError(f"its constructor does not take {', '.join(unknown)}")

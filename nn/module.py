@@ -51,6 +51,8 @@ class Module(Constructed):
     a graph by it.  A `Value` in an attribute is found by no optimiser; ``repr`` names it.  Hold what is to
     stay fixed as a `Constant`.
 
+    `nn.save` and `nn.load` build it again from the arguments that its constructor got; see `built_with`.
+
     Attributes:
         training: whether it is in training, where `Dropout` drops; see `train` and `eval`.
         is_unit: whether it is one unit of a layer, as a `Neuron` is, for views that fold layer by layer.
@@ -267,7 +269,7 @@ class Module(Constructed):
                 f"got {type(state).__name__}"
             )
         named = dict(self.named_parameters())
-        complaints = _complaints(named, state)
+        complaints = _complaints(self, named, state)
         if complaints:
             raise ValueError(
                 f"the state does not fit this {type(self).__name__}, and nothing was loaded: "
@@ -351,19 +353,41 @@ def check_names(paths: Iterable[str]) -> list[str]:
     return found
 
 
-def _complaints(named: Mapping[str, Parameter], state: Mapping[str, float]) -> list[str]:
+def _complaints(model: Module, named: Mapping[str, Parameter], state: Mapping[str, float]) -> list[str]:
+    layers = [path for path, module in model.named_modules() if path and not module.is_unit]
     missing = [path for path in named if path not in state]
     unexpected = [path for path in state if path not in named]
     bad = [path for path in state if path in named and not _is_finite(state[path])]
     found = []
     if missing:
-        found.append(f"missing {_listed(missing)}")
+        found.append(f"missing {_by_layer(missing, missing, layers)}")
     if unexpected:
-        hints = [f"{path!r}{did_you_mean(str(path), missing)}" for path in unexpected]
-        found.append(f"not expected {_listed(hints)}")
+        hints = [f"{path!r}{did_you_mean(str(path), missing)}" for path in unexpected[:MOST_PATHS]]
+        found.append(f"not expected {_by_layer(unexpected, hints, layers)}")
     if bad:
-        found.append(f"not finite numbers {_listed([f'{path} = {state[path]!r}' for path in bad])}")
+        told = [f"{path} = {state[path]!r}" for path in bad]
+        found.append(f"not finite numbers {_by_layer(bad, told, layers)}")
     return found
+
+
+MOST_PATHS = 8
+"""At most this many parameters that do not fit are named one by one; of more, each layer is named once."""
+
+
+def _by_layer(paths: Sequence[Any], told: list[str], layers: Sequence[str]) -> str:
+    """Name parameters as they are ``told``, or if there are too many of them the layers that they are of."""
+    if len(paths) <= MOST_PATHS:
+        return _listed(told)
+    counts = Counter(_layer_of(str(path), layers) for path in paths)
+    return _listed([f"{layer} ({count})" for layer, count in counts.items()])
+
+
+def _layer_of(path: str, layers: Sequence[str]) -> str:
+    """Return the layer of a path; if the network has none there, the path down to its first number."""
+    own = max((layer for layer in layers if path.startswith(f"{layer}.")), key=len, default=None)
+    parts = path.split(".")
+    first = next((k for k, part in enumerate(parts, 1) if part.isdigit()), 1)
+    return ".".join(parts[:first]) if own is None else own
 
 
 def _is_finite(x: Any) -> bool:

@@ -127,10 +127,15 @@ def build(
         with allowing(4 * numbers + 1000):  # with some room for what a constructor makes and leaves again
             model: Module = _Building(modules, known).module("")
         _check_same(model, modules, constants)
+        groups = groups_of(model)
     except RecursionError:
         raise CheckpointError("it was forged: its architecture is nested too deeply") from None
+    except CheckpointError:
+        raise
+    except ValueError as error:  # of a network in which two things have one name
+        raise CheckpointError(_cut(str(error))) from None
     try:
-        fill(groups_of(model), tensors)
+        fill(groups, tensors)
     except CheckpointError as error:
         raise CheckpointError(f"{error}. It was changed after it was built; {LOAD_INTO}") from None
     _draw_on(_generators(model), told.get("generators"))
@@ -146,13 +151,14 @@ class _Building:
 
     def module(self, path: Any) -> Any:
         """Build the Module of a path, after those that are its arguments."""
-        if isinstance(path, str) and path in self._built and self._built[path] is not None:
+        if not isinstance(path, str):
+            raise CheckpointError(FORGED)
+        if self._built.get(path) is not None:
             return self._built[path]
-        told = self._modules.get(path) if isinstance(path, str) else None
-        match told:
+        match self._modules.get(path):
             case [str(name), dict(arguments) | str(arguments)] if path not in self._built:
                 pass
-            case _:  # or it is being built: it would be an argument of itself
+            case _:  # or it is being built, and would be an argument of itself
                 raise CheckpointError(FORGED)
         cls = self._known.get(name)
         if cls is None:
@@ -211,8 +217,7 @@ def _check_same(model: Module, modules: Mapping[str, Any], constants: Mapping[st
     ]
     if found:
         raise CheckpointError(
-            f"the network, or its class, was changed after it was built: {listed(found[:2])}"
-            f"{f' and {len(found) - 2} more' if found[2:] else ''}; {LOAD_INTO}"
+            f"the network, or its class, was changed after it was built: {listed(found, 2)}; {LOAD_INTO}"
         )
 
 

@@ -12,7 +12,7 @@ list of such lists a matrix, and so on; a Parameter on its own is a scalar.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite, prod
 from typing import Any, TypeAlias
@@ -184,11 +184,10 @@ def check_finite(name: str, tensor: Tensor, error: type[ValueError]) -> None:
             raise error(f"{_short(name)} holds {x}; a network's numbers are finite")
 
 
-def listed(complaints: Iterable[str]) -> str:
-    """Write complaints one after the other, as many as one reads."""
-    found = list(complaints)
-    more = f"; and {len(found) - MOST_COMPLAINTS} more" if len(found) > MOST_COMPLAINTS else ""
-    return "; ".join(found[:MOST_COMPLAINTS]) + more
+def listed(complaints: Sequence[str], most: int = MOST_COMPLAINTS) -> str:
+    """Write complaints one after the other, at most so many."""
+    more = f"; and {len(complaints) - most} more" if len(complaints) > most else ""
+    return "; ".join(complaints[:most]) + more
 
 
 def _short(name: str) -> str:

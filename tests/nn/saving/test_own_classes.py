@@ -445,6 +445,15 @@ def test_other_arguments_than_those_of_the_file_s_network(old, new, message):
         from_bytes(rewritten(Plain(3, seed=0), old, new)).model([Plain])
 
 
+def test_arguments_that_give_two_things_one_name_are_refused():
+    class Keyed(Module):
+        def __init__(self, keys):
+            self.held = {key: Parameter(1.0) for key in keys} | {"a": {"b": Parameter(2.0)}}
+
+    with pytest.raises(CheckpointError, match=r"two things in the network are called held\.a\.b"):
+        from_bytes(rewritten(Keyed(["a-b"]), '"a-b"', '"a.b"')).model([Keyed])
+
+
 def test_a_class_that_has_changed_is_not_taken_for_what_it_was(tmp_path):
     def version(squash):
         class Net(Module):
