@@ -21,6 +21,7 @@ from nn.activations import PReLU
 from nn.callbacks import Callback
 from nn.classifier import MLPClassifier
 from nn.clipping import Clip, clip_grad_norm_, clip_grad_value_
+from nn.construction import loadable
 from nn.containers import Lambda, Sequential
 from nn.dropout import Dropout
 from nn.health.monitor import Monitor
@@ -73,6 +74,7 @@ __all__ = [
     "init",
     "load",
     "load_into",
+    "loadable",
     "losses",
     "optim",
     "predict",

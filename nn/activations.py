@@ -5,16 +5,18 @@ Any function from a Value to a Value will do in their place.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from autograd import Parameter, Value
 from nn.checks import finite_number, one_of
+from nn.construction import loadable
 from nn.module import Module
 
 Activation: TypeAlias = Callable[[Value], Value]
 
 
+@loadable
 class PReLU(Module):
     """The parametric ReLU: ``z`` above zero, ``slope·z`` below, where the slope is learned.
 
@@ -40,6 +42,10 @@ class PReLU(Module):
 
     def __init__(self, start: float = 0.25) -> None:
         self.slope = Parameter(finite_number("the start of a slope", start), "slope")
+
+    def built_with(self) -> Mapping[str, Any]:
+        """Return no arguments: where it started does not matter any more."""
+        return {}
 
     def __call__(self, z: Value) -> Value:
         return z.prelu(self.slope)
@@ -91,3 +97,12 @@ def activation(choice: str | Activation) -> tuple[str, Activation]:
         return getattr(choice, "__name__", type(choice).__name__), choice
     found = one_of("activation", choice, ACTIVATIONS)
     return choice, found() if found is PReLU else found
+
+
+def choice(name: str, function: Activation) -> str | Activation:
+    """Return what to give `activation` for a name and a function that came from it.
+
+    >>> choice("relu", Value.relu)
+    'relu'
+    """
+    return name if ACTIVATIONS.get(name) == function else function

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from nn.construction import loadable
 from nn.module import Module
 
 
+@loadable
 class Sequential(Module):
     """Modules and functions, each of which takes what the one before it gives.
 
@@ -32,6 +34,10 @@ class Sequential(Module):
             raise ValueError("a Sequential is made of at least one Module or function; got none")
         self.steps = [step if isinstance(step, Module) else Lambda(step) for step in steps]
 
+    def built_with(self) -> Mapping[str, Any]:
+        """Return the steps; see `Module.built_with`."""
+        return {"steps": tuple(self.steps)}
+
     def __call__(self, x: Any) -> Any:
         """Return what the last step gives."""
         for step in self.steps:
@@ -48,6 +54,7 @@ class Sequential(Module):
         return self.steps[index]
 
 
+@loadable
 class Lambda(Module):
     """A function in the place of a Module: what it computes is one box in a folded picture.
 

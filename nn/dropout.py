@@ -7,13 +7,14 @@ overfitting, 2014; scaled in training rather than after it, as PyTorch does).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from itertools import islice
 from typing import Any
 
 from autograd import Constant, Value, no_grad
 from nn.checks import Seed, finite_number, generator
+from nn.construction import loadable
 from nn.module import Module
 
 BITS = 32
@@ -21,6 +22,7 @@ BITS = 32
 masks drawn a thousand at a time are the same."""
 
 
+@loadable
 class Dropout(Module):
     """Leaves every number out with probability ``p`` while in training; does nothing elsewhere.
 
@@ -49,6 +51,10 @@ class Dropout(Module):
         self.p = finite_number("p (the probability of being left out)", p, at_least=0.0, below=1.0)
         self.rng = generator(seed)
         self._given: Iterator[Value] | None = None
+
+    def built_with(self) -> Mapping[str, Any]:
+        """Return the arguments to build it again with; see `Module.built_with`."""
+        return {"p": self.p}
 
     def __call__(self, x: Iterable[Value]) -> list[Value]:
         """Return the Values, each times its mask while in training."""

@@ -12,7 +12,9 @@ Layer l of a network (the first one after the inputs is layer 1) is made of neur
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from itertools import pairwise
 from numbers import Real
 from typing import Any, TypeAlias
@@ -25,6 +27,7 @@ from nn import activations, matrices
 from nn import init as initialisers
 from nn.activations import Activation, PReLU
 from nn.checks import Seed, generator, whole_number
+from nn.construction import loadable
 from nn.dropout import Dropout
 from nn.init import Initialiser
 from nn.inputs import as_inputs
@@ -42,6 +45,7 @@ MOST_WEIGHTS = 20_000_000
 them a machine is busy for minutes."""
 
 
+@loadable
 class Neuron(Module):
     """w1·x1 + … + wn·xn + b, and an activation of it.
 
@@ -87,6 +91,7 @@ class Neuron(Module):
         self.fused = fused
         start = _initialiser(init, self.activation_name)
         self.w = [Parameter(x) for x in start(1, self.nin, generator(seed))[0]]
+        _use_up(self.nin)
         self.b: Value = Parameter(0.0)
         self.place(1, 1)
 
@@ -99,6 +104,11 @@ class Neuron(Module):
         if isinstance(self.activation, PReLU):
             self.activation.slope.label = f"α^{layer}"
         self.z_label, self.a_label = f"z{number}^{layer}", f"a{number}^{layer}"
+
+    def built_with(self) -> Mapping[str, Any]:
+        """Return the arguments to build it again with; see `Module.built_with`."""
+        choice = activations.choice(self.activation_name, self.activation)
+        return {"nin": self.nin, "activation": choice, "fused": self.fused}
 
     def __call__(self, x: Iterable[Value | float]) -> Value:
         """Return the output for one sample of ``nin`` numbers or Values."""
@@ -140,6 +150,7 @@ class Neuron(Module):
         return f"Neuron({self.nin} → {self.activation_name}, {_parameters(self)})"
 
 
+@loadable
 class Layer(Module):
     """Neurons side by side that all see the same inputs.
 
@@ -185,6 +196,21 @@ class Layer(Module):
         comma = self.nin >= 10 or self.nout >= 10
         for i, neuron in enumerate(self.neurons, 1):
             neuron.place(i, number, comma)
+
+    def built_with(self) -> Mapping[str, Any]:
+        """Return the arguments to build it again with; see `Module.built_with`."""
+        choice = activations.choice(self.activation_name, self.activation)
+        fused = self.neurons[0].fused
+        return {
+            "nin": self.nin, "nout": self.nout, "activation": choice, "fused": fused, "number": self.number,
+        }  # fmt: skip
+
+    def arrays_to_keep(self) -> Mapping[str, Any]:
+        """Return ``weight`` and ``bias``, as PyTorch's Linear has them; see `Module.arrays_to_keep`."""
+        return {
+            "weight": [neuron.w for neuron in self.neurons],
+            "bias": [neuron.b for neuron in self.neurons],
+        }
 
     def __call__(self, x: Iterable[Value | float]) -> Any:
         """Return the outputs for one sample: a list of Values, or the Value itself of a single neuron."""
@@ -245,6 +271,7 @@ class Layer(Module):
         return f"Layer({self._in_words()})"
 
 
+@loadable
 class MLP(Module):
     """A multi-layer perceptron: layers, each fed by the one before.
 
@@ -302,6 +329,16 @@ class MLP(Module):
             for number, (n, m, phi) in enumerate(zip(sizes[:-1], sizes[1:], chosen, strict=True), 1)
         ]
         self.dropout = Dropout(dropout, seed=rng.getrandbits(64)) if dropout else None
+
+    def built_with(self) -> Mapping[str, Any]:
+        """Return the arguments to build it again with; see `Module.built_with`."""
+        return {
+            "nin": self.nin,
+            "nouts": [layer.nout for layer in self.layers],
+            "activation": [activations.choice(a.activation_name, a.activation) for a in self.layers],
+            "fused": self.layers[0].neurons[0].fused,
+            "dropout": 0.0 if self.dropout is None else self.dropout.p,
+        }
 
     def __call__(self, x: Iterable[Value | float]) -> Any:
         """Return the outputs for one sample of ``nin`` numbers or Values.
@@ -376,13 +413,34 @@ class MLP(Module):
 # ------------------------------------------------------------------------------ checking arguments
 
 
+_allowance: ContextVar[int | None] = ContextVar("allowance", default=None)
+"""How many weights may still be made; None where only `MOST_WEIGHTS` limits a network."""
+
+
+@contextmanager
+def allowing(weights: int) -> Iterator[None]:
+    """Have at most this many weights made in the block, by all neurons, layers and networks together."""
+    before = _allowance.set(weights)
+    try:
+        yield
+    finally:
+        _allowance.reset(before)
+
+
 def _check_weights(sizes: Sequence[int]) -> None:
-    weights = sum(n * m for n, m in pairwise(sizes))
-    if weights > MOST_WEIGHTS:
+    weights, left = sum(n * m for n, m in pairwise(sizes)), _allowance.get()
+    most = MOST_WEIGHTS if left is None else min(left, MOST_WEIGHTS)
+    if weights > most:
         raise ValueError(
             f"a network {' → '.join(f'{n:,}' for n in sizes)} has {weights:,} weights, each an object of "
-            f"its own; at most {MOST_WEIGHTS:,} are made"
+            f"its own; at most {most:,} are made"
         )
+
+
+def _use_up(weights: int) -> None:
+    left = _allowance.get()
+    if left is not None:
+        _allowance.set(left - weights)
 
 
 def _layer_sizes(nouts: Any) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
@@ -17,6 +17,7 @@ from typing import Any, Self
 from autograd import Parameter, Value
 from autograd.extend import NO_GRADIENT, recording
 from autograd.notation.hints import did_you_mean
+from nn.construction import GIVEN, Constructed
 
 NO_WEIGHTS = frozenset({"b", "bias", "biases", "activation"})
 """Names of attributes whose parameters are not weights: biases, and the learned slope of an activation."""
@@ -39,7 +40,7 @@ def _as_a_use(call: Callable[..., Any]) -> Callable[..., Any]:
     return placed
 
 
-class Module:
+class Module(Constructed):
     """The base of neurons, layers and networks, and of any class of yours that has parameters.
 
     A subclass keeps its `Parameter`s and other Modules in attributes, on their own or in lists,
@@ -49,6 +50,8 @@ class Module:
     Every Value that is computed in a call knows so: its ``place`` is the use of the Module, and views fold
     a graph by it.  A `Value` in an attribute is found by no optimiser; ``repr`` names it.  Hold what is to
     stay fixed as a `Constant`.
+
+    `nn.save` and `nn.load` build it again from the arguments that its constructor got; see `built_with`.
 
     Attributes:
         training: whether it is in training, where `Dropout` drops; see `train` and `eval`.
@@ -114,11 +117,11 @@ class Module:
 
         A parameter held in several places comes once, under the first of its paths.
         """
-        for trail, x in self._within():
+        for trail, x in self.within():
             if isinstance(x, Parameter):
                 yield ".".join(map(str, trail)), x
 
-    def _within(self) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    def within(self) -> Iterator[tuple[tuple[Any, ...], Any]]:
         """Yield each Value and each Module once, with the names and positions that lead to it."""
         seen: dict[int, Any] = {}  # what is seen is kept, so that no other object gets its id
         stack: list[tuple[tuple[Any, ...], Any]] = [((), self)]
@@ -137,7 +140,7 @@ class Module:
 
         A Module held in several places comes once, under the first of its paths.
         """
-        for trail, x in self._within():
+        for trail, x in self.within():
             if isinstance(x, Module):
                 yield ".".join(map(str, trail)), x
 
@@ -163,7 +166,7 @@ class Module:
     def unmoved(self) -> list[str]:
         """Return the paths of plain Values: a gradient reaches them, but no optimiser moves them."""
         return [
-            ".".join(map(str, trail)) for trail, x in self._within()
+            ".".join(map(str, trail)) for trail, x in self.within()
             if isinstance(x, Value) and x.role == "input" and x.op is None
         ]  # fmt: skip
 
@@ -172,6 +175,13 @@ class Module:
 
         Args:
             made: those that no Module within this one computed, in topological order.
+        """
+        return {}
+
+    def arrays_to_keep(self) -> Mapping[str, Any]:
+        """Return the Values that a file keeps as one array each, by name: lists, or lists of lists, of them.
+
+        All others are kept by the attribute that holds them.
         """
         return {}
 
@@ -186,11 +196,11 @@ class Module:
 
     def parameters(self) -> list[Parameter]:
         """Return every parameter once, in the order of `named_parameters`."""
-        return [x for _, x in self._within() if isinstance(x, Parameter)]
+        return [x for _, x in self.within() if isinstance(x, Parameter)]
 
     def modules(self) -> list[Module]:
         """Return this Module and every one within it, each once."""
-        return [x for _, x in self._within() if isinstance(x, Module)]
+        return [x for _, x in self.within() if isinstance(x, Module)]
 
     def weights(self) -> list[Parameter]:
         """Return the parameters that penalties are for: all but biases and the slopes of activations.
@@ -240,16 +250,11 @@ class Module:
         """Return the number in every parameter, by dotted path.
 
         Raises:
-            ValueError: if parameters without labels of their own are held in a set.
+            ValueError: if two parameters have one path, or a set holds some without labels of their own.
         """
-        named = dict(self.named_parameters())
-        for path in named:
-            if UNORDERED in path:
-                raise ValueError(
-                    f"a set has no order: its parameters ({path}) cannot be told apart in a state; "
-                    "give each a label of its own, or hold them in a list"
-                )
-        return {path: p.data for path, p in named.items()}
+        named = list(self.named_parameters())
+        check_names(path for path, _ in named)
+        return {path: p.data for path, p in named}
 
     def load_state_dict(self, state: Mapping[str, float]) -> None:
         """Set every parameter from a `state_dict`; nothing is set if anything is wrong with it.
@@ -264,7 +269,7 @@ class Module:
                 f"got {type(state).__name__}"
             )
         named = dict(self.named_parameters())
-        complaints = _complaints(named, state)
+        complaints = _complaints(self, named, state)
         if complaints:
             raise ValueError(
                 f"the state does not fit this {type(self).__name__}, and nothing was loaded: "
@@ -291,7 +296,7 @@ def mode(model: Any, *, training: bool) -> Iterator[None]:
 def _held(holder: Any) -> Iterable[tuple[Any, Any]]:
     """Return what a Module or container holds, by name or position; nothing for anything else."""
     if isinstance(holder, Module):
-        return vars(holder).items()
+        return [(name, x) for name, x in vars(holder).items() if name != GIVEN]
     if isinstance(holder, Mapping):
         return holder.items()
     if isinstance(holder, AbstractSet):
@@ -326,19 +331,63 @@ UNORDERED = "in a set: "
 """Begins the name of what has no name of its own, and no place in an order either."""
 
 
-def _complaints(named: Mapping[str, Parameter], state: Mapping[str, float]) -> list[str]:
+def check_names(paths: Iterable[str]) -> list[str]:
+    """Return the paths if they tell apart what they name.
+
+    Raises:
+        ValueError: naming one that belongs to two things, or to something that a set holds unlabelled.
+    """
+    found = list(paths)
+    for path in found:
+        if UNORDERED in path:
+            raise ValueError(
+                f"a set has no order: its parameters ({path}) cannot be told apart in a state; "
+                "give each a label of its own, or hold them in a list"
+            )
+    if len(set(found)) < len(found):
+        twice = next(path for path, count in Counter(found).items() if count > 1)
+        raise ValueError(
+            f"two things in the network are called {twice}, and a state would keep only one of them; "
+            "rename an attribute, or a key of a dictionary"
+        )
+    return found
+
+
+def _complaints(model: Module, named: Mapping[str, Parameter], state: Mapping[str, float]) -> list[str]:
+    layers = [path for path, module in model.named_modules() if path and not module.is_unit]
     missing = [path for path in named if path not in state]
     unexpected = [path for path in state if path not in named]
     bad = [path for path in state if path in named and not _is_finite(state[path])]
     found = []
     if missing:
-        found.append(f"missing {_listed(missing)}")
+        found.append(f"missing {_by_layer(missing, missing, layers)}")
     if unexpected:
-        hints = [f"{path!r}{did_you_mean(str(path), missing)}" for path in unexpected]
-        found.append(f"not expected {_listed(hints)}")
+        hints = [f"{path!r}{did_you_mean(str(path), missing)}" for path in unexpected[:MOST_PATHS]]
+        found.append(f"not expected {_by_layer(unexpected, hints, layers)}")
     if bad:
-        found.append(f"not finite numbers {_listed([f'{path} = {state[path]!r}' for path in bad])}")
+        told = [f"{path} = {state[path]!r}" for path in bad]
+        found.append(f"not finite numbers {_by_layer(bad, told, layers)}")
     return found
+
+
+MOST_PATHS = 8
+"""At most this many parameters that do not fit are named one by one; of more, each layer is named once."""
+
+
+def _by_layer(paths: Sequence[Any], told: list[str], layers: Sequence[str]) -> str:
+    """Name parameters as they are ``told``, or if there are too many of them the layers that they are of."""
+    if len(paths) <= MOST_PATHS:
+        return _listed(told)
+    counts = Counter(_layer_of(str(path), layers) for path in paths)
+    return _listed([f"{layer} ({count})" for layer, count in counts.items()])
+
+
+def _layer_of(path: str, layers: Sequence[str]) -> str:
+    """Return the layer of a path; if the network has none there, the path down to its first number."""
+    own = max((layer for layer in layers if path.startswith(f"{layer}.")), key=len, default=None)
+    parts = path.split(".")
+    first = next((k for k, part in enumerate(parts, 1) if part.isdigit()), 1)
+    return ".".join(parts[:first]) if own is None else own
 
 
 def _is_finite(x: Any) -> bool:

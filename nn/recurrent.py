@@ -12,13 +12,15 @@ the last state, ``bf1`` the bias; those of the simple cell have no letter of a g
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from autograd import Constant, Value
 from autograd.extend import collector_paused
 from autograd.notation.hints import described
+from nn.activations import choice
 from nn.checks import Seed, generator, whole_number
+from nn.construction import loadable
 from nn.init import Initialiser
 from nn.inputs import as_inputs
 from nn.layers import ActivationChoice, Layer
@@ -99,6 +101,15 @@ class Cell(Module):
         parts = tuple(list(state[k : k + self.n]) for k in range(0, len(state), self.n))
         return parts[0] if len(parts) == 1 else parts
 
+    def _stacked(self, gates: Sequence[Layer]) -> dict[str, list[Any]]:
+        """Return the matrices that see x and h, and the biases, of these gates one below the other."""
+        neurons = [neuron for gate in gates for neuron in gate.neurons]
+        return {
+            "weight_ih": [neuron.w[: self.nin] for neuron in neurons],
+            "weight_hh": [neuron.w[self.nin :] for neuron in neurons],
+            "bias": [neuron.b for neuron in neurons],
+        }
+
     def _gate(
         self,
         letter: str,
@@ -115,6 +126,7 @@ class Cell(Module):
         return f"{type(self).__name__}({self.nin} → {self.n}, {len(self.parameters()):,} parameters)"
 
 
+@loadable
 class RNNCell(Cell):
     """The simple recurrent cell: h′ = tanh(W·x + U·h + b).
 
@@ -152,10 +164,20 @@ class RNNCell(Cell):
         self.nin, self.n = whole_number("nin", nin), whole_number("n", n)
         self.hidden = self._gate("", activation, init, generator(seed))
 
+    def built_with(self) -> Mapping[str, Any]:
+        """Return the arguments to build it again with; see `Module.built_with`."""
+        chosen = choice(self.hidden.activation_name, self.hidden.activation)
+        return {"nin": self.nin, "n": self.n, "activation": chosen}
+
+    def arrays_to_keep(self) -> Mapping[str, Any]:
+        """Return the matrices that PyTorch has, and one bias; see `Module.arrays_to_keep`."""
+        return self._stacked([self.hidden])
+
     def fire(self, x: State, state: State) -> State:
         return tuple(self.hidden.fire((*x, *state)))
 
 
+@loadable
 class LSTMCell(Cell):
     """Long short-term memory: gates i, f and o decide what a cell c takes in, keeps and shows.
 
@@ -192,6 +214,14 @@ class LSTMCell(Cell):
         self.output = self._gate("o", "sigmoid", init, rng)
         self.forget.b = [1.0] * self.n
 
+    def built_with(self) -> Mapping[str, Any]:
+        """Return the arguments to build it again with; see `Module.built_with`."""
+        return {"nin": self.nin, "n": self.n}
+
+    def arrays_to_keep(self) -> Mapping[str, Any]:
+        """Return the matrices that PyTorch has, i, f, g and o one below the other, and one bias."""
+        return self._stacked([self.input, self.forget, self.candidate, self.output])
+
     def fire(self, x: State, state: State) -> State:
         h, c = state[: self.n], state[self.n :]
         seen = (*x, *h)
@@ -201,6 +231,7 @@ class LSTMCell(Cell):
         return (*(o * c_k.tanh() for o, c_k in kept), *(c_k for _, c_k in kept))
 
 
+@loadable
 class GRUCell(Cell):
     """The gated recurrent unit: one gate forgets, one decides between the old state and a new one.
 
@@ -234,6 +265,24 @@ class GRUCell(Cell):
         _label(self.candidate_x, "n", self.nin)
         _label(self.candidate_h, "m", 0)
 
+    def built_with(self) -> Mapping[str, Any]:
+        """Return the arguments to build it again with; see `Module.built_with`."""
+        return {"nin": self.nin, "n": self.n}
+
+    def arrays_to_keep(self) -> Mapping[str, Any]:
+        """Return the matrices that PyTorch has, r, z and n one below the other.
+
+        Only n has a second bias, ``bias_hn``: PyTorch's others just add to the first.
+        """
+        gates = self._stacked([self.reset, self.update])
+        x, h = self.candidate_x.neurons, self.candidate_h.neurons
+        return {
+            "weight_ih": [*gates["weight_ih"], *(neuron.w for neuron in x)],
+            "weight_hh": [*gates["weight_hh"], *(neuron.w for neuron in h)],
+            "bias": [*gates["bias"], *(neuron.b for neuron in x)],
+            "bias_hn": [neuron.b for neuron in h],
+        }
+
     def fire(self, x: State, state: State) -> State:
         seen = (*x, *state)
         units = zip(
@@ -247,6 +296,7 @@ class GRUCell(Cell):
         return tuple((1 - z) * (from_x + r * from_h).tanh() + z * h for r, z, from_x, from_h, h in units)
 
 
+@loadable
 class Recurrent(Module):
     """A cell that goes through a sequence step by step, and a layer that reads its state.
 
@@ -301,6 +351,12 @@ class Recurrent(Module):
     def state_size(self) -> int:
         """How many numbers the state of its cell has."""
         return self.cell.state_size
+
+    def built_with(self) -> Mapping[str, Any]:
+        """Return the arguments to build it again with; see `Module.built_with`."""
+        output = choice(self.readout.activation_name, self.readout.activation)
+        told = {"cell": self.cell, "nout": self.nout, "output": output}
+        return told | {"every_step": self.every_step, "truncate": self.truncate}
 
     def __call__(self, x: Iterable[Any]) -> Any:
         """Return the outputs for one sequence.

@@ -10,9 +10,10 @@ from importlib import import_module
 import pytest
 from hypothesis import HealthCheck, settings
 
-# The whole package before any one of its files: collected first, autograd/walk.py would put the module
+# The whole packages before any one of their files: collected first, autograd/walk.py would put the module
 # walk in the place of the function walk.
 import_module("autograd")
+import_module("nn")
 
 # No example is timed (deadline): a busy machine is not a failing test.
 settings.register_profile(

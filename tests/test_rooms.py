@@ -26,7 +26,7 @@ AUTOGRAD = (
     "testing", "command", "__main__", "",
 )  # fmt: skip
 NN = (
-    "checks", "init", "module", "containers", "activations", "dropout", "losses", "outputs",
+    "checks", "init", "construction", "module", "containers", "activations", "dropout", "losses", "outputs",
     "data", "inputs", "matrices",
     "weights", "layers", "sequences", "recurrent", "attention", "optim", "callbacks", "schedules",
     "clipping", "predictions", "saving", "seeing", "health", "training", "classifier", "command",

@@ -1,132 +1,260 @@
-"""The architecture of a network as a few names and numbers, and the network built again from them."""
+"""The architecture of a network: of what classes and arguments it is made, and the network built again.
+
+It is told as JSON, the Modules by their paths; where one was an argument of another, its path stands for
+it.  A Module that was an argument but is not held any more has a path of its own that begins with "/".
+
+Nothing but the network itself is built from a file, by classes that the caller knows.  What was built is
+then described again, and refused if that is not what the file says: so a network that was changed after it
+was built, or whose class was, never comes back as another one.
+
+>>> from nn import Dropout
+>>> architecture(Dropout(0.25))["modules"]
+{'': ['nn.Dropout', {'p': 0.25}]}
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import random
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nn.activations import ACTIVATIONS
-from nn.layers import MLP
-from nn.module import Module
-from nn.recurrent import GRUCell, LSTMCell, Recurrent, RNNCell
-from nn.saving.parameters import fill, groups_of, is_plain, layers_of, shapes_of_mlp
+from autograd import Constant
+from autograd.notation.hints import short_repr
+from nn.construction import Constructed, Lost, arguments_of, built_again, name_of
+from nn.layers import allowing
+from nn.module import Module, check_names
+from nn.saving.parameters import fill, groups_of, listed
 from nn.saving.tensorfile import CheckpointError, Tensor
 
-CELLS: dict[str, Any] = {"RNNCell": RNNCell, "LSTMCell": LSTMCell, "GRUCell": GRUCell}
-"""The cells of which a network can be built again, by name."""
-
-UNKNOWN = "it was forged, or a newer program wrote it: its architecture is not known here"
-
-
-def architecture(model: Module) -> dict[str, Any] | None:
-    """Return what `load` can build the network from again; None if only its own code can.
-
-    `load` can build an MLP, or a Recurrent with one of the library's cells, if each of its neurons has
-    its own trainable weights and bias, and each activation is known by name.
-
-    >>> architecture(MLP(2, [3, 1]))["nouts"]
-    [3, 1]
-    """
-    if type(model) is MLP:
-        return _describe_mlp(model) if is_plain(model) else None
-    if type(model) is Recurrent and type(model.cell) in CELLS.values() and is_plain(model):
-        told = _describe_recurrent(model)
-        return told if _named(_recurrent(told)) == _named(model) else None
-    return None
+LOAD_INTO = "build the network yourself, and load its parameters into it: load_into(model, path)"
+"""What to do with a network that cannot be built from a file."""
+FORGED = "it was forged, or a newer program wrote it: its architecture is not known here"
+MARK = ""
+"""The only name in a JSON object that stands for a tuple, a Module, or something that was not kept."""
 
 
-def _describe_mlp(model: MLP) -> dict[str, Any]:
-    told = {
-        "class": "MLP",
-        "nin": model.nin,
-        "nouts": [layer.nout for layer in model.layers],
-        "activation": [layer.activation_name for layer in model.layers],
-        "fused": model.layers[0].neurons[0].fused,
-    }
-    if model.dropout is not None:
-        told |= {"dropout": model.dropout.p, "generator": model.dropout.rng.getstate()}
-    return told
+def architecture(model: Module) -> dict[str, Any]:
+    """Return what `build` can build a network from again, as JSON can hold it.
 
-
-def _describe_recurrent(model: Recurrent) -> dict[str, Any]:
-    return {
-        "class": "Recurrent",
-        "cell": type(model.cell).__name__,
-        "nin": model.nin,
-        "n": model.cell.n,
-        "activation": model.cell.hidden.activation_name if isinstance(model.cell, RNNCell) else None,
-        "nout": model.nout,
-        "output": model.readout.activation_name,
-        "every_step": model.every_step,
-        "truncate": model.truncate,
-    }
-
-
-def _named(model: Module) -> list[tuple[str, bool]]:
-    """Return the activation of each layer, and whether its neurons compute w·x + b in one node."""
-    return [(layer.activation_name, layer.neurons[0].fused) for layer in layers_of(model)]
-
-
-def build(told: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Module:
-    """Return the network of an architecture, which is not trusted before it fits the tensors.
+    Returns:
+        The classes and arguments of all Modules; the numbers of all Constants, and the states of all
+        generators that Modules hold: each by its path.
 
     Raises:
-        CheckpointError: if it is not an architecture, or does not fit the tensors.
+        ValueError: if two Modules, or two other things, have one path.
     """
-    model = _build_recurrent(told, tensors) if told.get("class") == "Recurrent" else _build_mlp(told, tensors)
-    fill(groups_of(model), tensors)
+    constants = [(path, x.data) for path, x in _constants(model)]
+    check_names(path for path, _ in constants)
+    return {
+        "modules": _Description(model).modules,
+        "constants": dict(constants),
+        "generators": {path: rng.getstate() for path, rng in _generators(model).items()},
+    }
+
+
+class _Description:
+    """What all Modules of a network are built with, by path."""
+
+    def __init__(self, model: Module) -> None:
+        self.modules: dict[str, list[Any]] = {}
+        named = list(model.named_modules())
+        check_names(path for path, _ in named)
+        self._paths = {id(module): path for path, module in named}
+        self._told: list[Constructed] = [module for _, module in named]
+        classes: dict[str, type[Any]] = {}
+        for module in self._told:  # which grows, by arguments that are not held any more
+            name, arguments = name_of(type(module)), arguments_of(module)
+            if classes.setdefault(name, type(module)) is not type(module):
+                arguments = f"two classes of the network are called {name}"
+            told = arguments if isinstance(arguments, str) else self._written(dict(arguments))
+            self.modules[self._paths[id(module)]] = [name, told]
+
+    def _written(self, x: Any) -> Any:
+        """Return an argument as JSON can hold it."""
+        if isinstance(x, Constructed):
+            if id(x) not in self._paths:
+                self._paths[id(x)] = f"/{len(self._told)}"
+                self._told.append(x)
+            return {MARK: ["module", self._paths[id(x)]]}
+        if isinstance(x, Lost):
+            return {MARK: ["lost", x.what]}
+        if isinstance(x, tuple):
+            return {MARK: ["tuple", [self._written(y) for y in x]]}
+        if isinstance(x, list):
+            return [self._written(y) for y in x]
+        return {key: self._written(y) for key, y in x.items()} if isinstance(x, dict) else x
+
+
+def _constants(model: Module) -> Iterator[tuple[str, Constant]]:
+    for trail, x in model.within():
+        if isinstance(x, Constant):
+            yield ".".join(map(str, trail)), x
+
+
+def _generators(model: Module) -> dict[str, random.Random]:
+    """Return the generators that Modules hold as attributes, each under the first of its paths."""
+    found: dict[int, tuple[str, random.Random]] = {}
+    for path, module in model.named_modules():
+        for name, x in vars(module).items():
+            if isinstance(x, random.Random):
+                found.setdefault(id(x), (f"{path}.{name}" if path else name, x))
+    return dict(found.values())
+
+
+# ---------------------------------------------------------------------------------- building it again
+
+
+def build(
+    told: Mapping[str, Any], tensors: Mapping[str, Tensor], known: Mapping[str, type[Constructed]]
+) -> Module:
+    """Return the network of an `architecture` with these tensors, neither of which is trusted.
+
+    Args:
+        told: the architecture.
+        tensors: its parameters, by name.
+        known: the classes that may be built, by name.
+
+    Raises:
+        CheckpointError: if it is not an architecture, names a class that is not known, cannot be built,
+            or was something else when it was saved than what its constructor builds.
+    """
+    modules, constants = told.get("modules"), told.get("constants")
+    if not isinstance(modules, dict) or not isinstance(constants, dict):
+        raise CheckpointError(FORGED)
+    numbers = sum(len(tensor.numbers) for tensor in tensors.values())
+    try:
+        with allowing(4 * numbers + 1000):  # with some room for what a constructor makes and leaves again
+            model: Module = _Building(modules, known).module("")
+        _check_same(model, modules, constants)
+        groups = groups_of(model)
+    except RecursionError:
+        raise CheckpointError("it was forged: its architecture is nested too deeply") from None
+    except CheckpointError:
+        raise
+    except ValueError as error:  # of a network in which two things have one name
+        raise CheckpointError(_cut(str(error))) from None
+    try:
+        fill(groups, tensors)
+    except CheckpointError as error:
+        raise CheckpointError(f"{error}. It was changed after it was built; {LOAD_INTO}") from None
+    _draw_on(_generators(model), told.get("generators"))
     return model
 
 
-def _build_recurrent(told: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Module:
-    there = sum(len(tensor.numbers) for tensor in tensors.values())
-    try:
-        nin, n, nout = (told[name] for name in ("nin", "n", "nout"))
-        known = all(type(size) is int and size > 0 for size in (nin, n, nout)) and told["cell"] in CELLS
-        known = known and told["output"] in ACTIVATIONS and isinstance(told["every_step"], bool)
-        phi, truncate = told["activation"], told["truncate"]
-        known = known and (truncate is None or (type(truncate) is int and truncate > 0))
-        known = known and (phi in ACTIVATIONS if told["cell"] == "RNNCell" else phi is None)
-        known = known and n * (nin + n + nout) <= there  # nothing is built that is larger than the file
-    except (KeyError, TypeError):
-        known = False
-    if not known:
-        raise CheckpointError(UNKNOWN)
-    return _recurrent(told)
+class _Building:
+    """The Modules that are being built from what a file says."""
+
+    def __init__(self, modules: Mapping[str, Any], known: Mapping[str, type[Constructed]]) -> None:
+        self._modules, self._known = modules, known
+        self._built: dict[str, Any] = {}
+
+    def module(self, path: Any) -> Any:
+        """Build the Module of a path, after those that are its arguments."""
+        if not isinstance(path, str):
+            raise CheckpointError(FORGED)
+        if self._built.get(path) is not None:
+            return self._built[path]
+        match self._modules.get(path):
+            case [str(name), dict(arguments) | str(arguments)] if path not in self._built:
+                pass
+            case _:  # or it is being built, and would be an argument of itself
+                raise CheckpointError(FORGED)
+        cls = self._known.get(name)
+        if cls is None:
+            raise CheckpointError(_unknown(name))
+        if isinstance(arguments, str):
+            raise CheckpointError(
+                f"it holds a {name} that cannot be built again: {_cut(arguments)}; {LOAD_INTO}"
+            )
+        self._built[path] = None
+        given = {
+            key: self._argument(x, f"the argument {_cut(key)} of {name}") for key, x in arguments.items()
+        }
+        try:
+            made = built_again(cls, given)
+        except Exception as error:
+            reason = f"{type(error).__name__}: {_cut(str(error))}"
+            raise CheckpointError(f"{name} cannot be built with what the file says: {reason}") from None
+        self._built[path] = made
+        return made
+
+    def _argument(self, x: Any, what: str) -> Any:
+        """Return an argument that was written as JSON."""
+        if isinstance(x, list):
+            return [self._argument(y, what) for y in x]
+        if not isinstance(x, dict):
+            return x
+        match x.get(MARK):
+            case None if MARK not in x:
+                return {key: self._argument(y, what) for key, y in x.items()}
+            case ["module", path]:
+                return self.module(path)
+            case ["tuple", list(inside)]:
+                return tuple(self._argument(y, what) for y in inside)
+            case ["lost", str(lost)]:
+                raise CheckpointError(f"{what} was {_cut(lost)}, which no file can hold; {LOAD_INTO}")
+        raise CheckpointError(FORGED)
 
 
-def _recurrent(told: Mapping[str, Any]) -> Recurrent:
-    settings = {"init": "zeros", "seed": 0}
-    if told["activation"] is not None:
-        settings["activation"] = told["activation"]
-    cell = CELLS[told["cell"]](told["nin"], told["n"], **settings)
-    every_step, truncate = told["every_step"], told["truncate"]
-    return Recurrent(cell, told["nout"], told["output"], every_step=every_step, truncate=truncate, seed=0)
+def _unknown(name: str) -> str:
+    if not name.isidentifier():
+        return FORGED
+    return (
+        f"it holds a {_cut(name)}, a class that is not known here: load(path, classes=[{_cut(name)}]), "
+        f"or write @loadable above the class; or {LOAD_INTO}"
+    )
 
 
-def _build_mlp(told: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Module:
-    try:
-        sizes = [told["nin"], *told["nouts"]]
-        activations, fused = told["activation"], told["fused"]
-        known = told["class"] == "MLP" and isinstance(fused, bool) and len(activations) == len(sizes) - 1
-        known = known and all(type(n) is int and n > 0 for n in sizes) and len(sizes) > 1
-        known = known and all(name in ACTIVATIONS for name in activations)
-    except (KeyError, TypeError):
-        known = False
-    if not known:
-        raise CheckpointError(UNKNOWN)
-    found = {name: tensor.shape for name, tensor in tensors.items()}
-    if found != dict(shapes_of_mlp(sizes, activations)):  # nothing is built that is larger than the file
-        raise CheckpointError("it was forged: its tensors are not those of its architecture")
-    dropout: Any = told.get("dropout", 0.0)
-    generator: Any = told.get("generator")
-    try:
-        model = MLP(
-            sizes[0], sizes[1:], activation=activations, fused=fused, init="zeros", dropout=dropout, seed=0
+def _check_same(model: Module, modules: Mapping[str, Any], constants: Mapping[str, Any]) -> None:
+    """Refuse what was built if it is described in other words than what was saved."""
+    now = architecture(model)
+    found = [
+        f"{path or 'the network'} is {_in_words(was)} in the file and {_in_words(made)} as it is built"
+        for before, after in ((modules, now["modules"]), (constants, now["constants"]))
+        for path in dict.fromkeys([*before, *after])
+        if _text(was := before.get(path)) != _text(made := after.get(path))
+    ]
+    if found:
+        raise CheckpointError(
+            f"the network, or its class, was changed after it was built: {listed(found, 2)}; {LOAD_INTO}"
         )
-        if model.dropout is not None:
-            version, words, spare = generator
-            model.dropout.rng.setstate((version, tuple(words), spare))
-    except (TypeError, ValueError, OverflowError):
-        raise CheckpointError("it was forged: its dropout is not one") from None
-    return model
+
+
+def _text(told: Any) -> str:
+    return json.dumps(told, sort_keys=True)  # in which nan is equal to nan
+
+
+def _in_words(told: Any) -> str:
+    if told is None:
+        return "not there"
+    if not isinstance(told, list) or len(told) != 2 or not isinstance(told[1], dict):
+        return _cut(str(told))
+    return _cut(f"{told[0]}({', '.join(f'{name}={_word(x)}' for name, x in told[1].items())})")
+
+
+def _word(x: Any) -> str:
+    return (
+        str(x[MARK][1])
+        if isinstance(x, dict) and isinstance(x.get(MARK), list) and len(x[MARK]) == 2
+        else repr(x)
+    )
+
+
+def _cut(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= 120 else f"{text[:119]}…"
+
+
+def _draw_on(generators: Mapping[str, random.Random], states: Any) -> None:
+    """Put the generators into the states in which they were."""
+    if not isinstance(states, dict):
+        raise CheckpointError(FORGED)
+    for path, rng in generators.items():
+        try:
+            version, words, spare = states.get(path, rng.getstate())
+            if not (spare is None or isinstance(spare, float)):
+                raise TypeError("the number that gauss keeps for its next call")
+            rng.setstate((version, tuple(words), spare))
+        except (TypeError, ValueError, OverflowError):
+            raise CheckpointError(f"it was forged: the state of {short_repr(path)} is not one") from None

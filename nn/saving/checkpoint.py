@@ -1,19 +1,24 @@
 """Checkpoints: a network on disk, with a training to continue if wanted, in one safetensors file.
 
-The matrices of layer l of an `MLP` are kept as in the textbook, ``layer1.W`` of shape (n_out, n_in)
-and ``layer1.b`` of shape (n_out,), in float64: what is loaded is to the last bit what was saved.
-The metadata hold the architecture, in JSON, from which `load` builds the network again.  A network of
-your own class is kept by the paths of its parameters, for `load_into`.
+A Layer is kept as its matrix ``weight`` of shape (n_out, n_in) and its ``bias``, under its path in the
+network: ``layers.0.weight``; all in float64: what is loaded is to the last bit what was saved.  The metadata
+hold, in JSON, the arguments with which the network was built, from which `load` builds it again.
 
-Nothing in a file is ever executed: an architecture is a name and numbers, an activation one of
-`nn.activations.ACTIVATIONS`.  A checksum over all of it tells a damaged file from a good one.
+Nothing in a file is ever executed or imported: it names classes, and `load` calls those of this library,
+and of yours those that it is given or that are `loadable`.  A checksum over all of it tells a damaged
+file from a good one.
 
->>> from nn import MLP, load, save
->>> model = MLP(2, [3, 1], activation="tanh", seed=0)
+>>> from nn import Layer, Module, load, save
+>>> class Net(Module):
+...     def __init__(self, width):
+...         self.hidden, self.last = Layer(2, width, "tanh"), Layer(width, 1, "linear")
+...     def forward(self, x):
+...         return self.last(self.hidden(x))
+>>> model = Net(3)
 >>> import tempfile
 >>> with tempfile.TemporaryDirectory() as folder:
-...     save(model, folder + "/model.safetensors")
-...     again = load(folder + "/model.safetensors")
+...     save(model, folder + "/net.safetensors")
+...     again = load(folder + "/net.safetensors", classes=[Net])
 >>> again.state_dict() == model.state_dict()
 True
 """
@@ -23,27 +28,27 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from io import BytesIO
-from math import isfinite
 from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from autograd.notation.hints import short_repr
 from nn.checks import naming_file
-from nn.layers import MLP
+from nn.construction import LOADABLE, known, name_of
 from nn.module import Module
-from nn.recurrent import Recurrent
 from nn.saving.architecture import architecture, build
 from nn.saving.atomic_write import write_whole
-from nn.saving.parameters import fill, groups_of
+from nn.saving.foreign import Mapped, as_kept_here, renamed
+from nn.saving.parameters import LoadReport, check_finite, fill, groups_of
 from nn.saving.states import from_json, to_json
 from nn.saving.tensorfile import CheckpointError, Tensor, pack, read_header, read_tensors
 
-VERSION = "1"
+VERSION = "2"
 """The version of what the metadata say; they hold it under the name ``chainrule``."""
 STATE = "/"
 """The name of a tensor begins so if it is not a parameter but part of a state or the notes."""
@@ -54,14 +59,14 @@ class Checkpoint:
     """What a file holds.
 
     Attributes:
-        architecture: what to build the network from; None for one of your own class.
+        architecture: what to build the network from; nothing in a file that another program wrote.
         described: the network in words.
         tensors: its parameters, by name.
         training: the state of its training, as it was given to `save`; None if there was none.
         notes: what else was given to `save`.
     """
 
-    architecture: dict[str, Any] | None
+    architecture: dict[str, Any]
     described: str
     tensors: dict[str, Tensor]
     training: Any = None
@@ -75,32 +80,26 @@ class Checkpoint:
             OSError: if the file is not there or cannot be read.
             CheckpointError: if it is not a checkpoint, or is damaged.
         """
-        with naming_file(path, CheckpointError), open(path, "rb") as file:
-            about = os.fstat(file.fileno())
-            if not stat.S_ISREG(about.st_mode):
-                raise CheckpointError("it is not a regular file")
-            return _read(file, about.st_size)
+        with naming_file(path, CheckpointError), _opened(path) as (file, size):
+            return _read(file, size)
 
-    def model(self) -> Module:
-        """Build the network anew.
+    def model(self, classes: Iterable[type[Module]] = ()) -> Module:
+        """Build the network anew; see `load`.
 
         Raises:
-            CheckpointError: if it is of a class that only your code can build.
+            CheckpointError: if it cannot be built from what the file says.
         """
-        if self.architecture is None:
-            raise CheckpointError(
-                f"it holds the parameters of a network that cannot be built from a file ({self.described}); "
-                "build it yourself, and load them into it: load_into(model, path)"
-            )
-        return build(self.architecture, self.tensors)
+        return build(self.architecture, self.tensors, known(classes))
 
-    def load_into(self, model: Module) -> None:
-        """Set all parameters of a network of the same shape; none if one does not fit.
+    def load_into(self, model: Module, *, strict: bool = True, mapping: Mapped = None) -> LoadReport:
+        """Set the parameters of a network; see `load_into`.
 
         Raises:
-            CheckpointError: naming every layer that does not fit.
+            CheckpointError: naming every tensor that does not fit.
         """
-        fill(groups_of(model), self.tensors, self.described)
+        groups = groups_of(model)
+        tensors = as_kept_here(renamed(self.tensors, mapping), groups)
+        return fill(groups, tensors, self.described, strict=strict)
 
 
 def save(
@@ -114,10 +113,12 @@ def save(
 
     The file appears whole or not at all: it is written beside its place and then moved there, so
     that a kill, a power cut or a full disk leaves the file that was there before.  What is not a
-    Parameter, such as a bias that a Value holds fixed, is not kept.
+    Parameter, such as a bias that a Value holds fixed, is not kept, nor whether it is in training.
 
     Args:
-        model: an MLP, or any Module.
+        model: any Module.  `load` builds it again if its constructor took numbers, texts, lists,
+            dictionaries and Modules, or if it says itself what it is `built_with`; otherwise the file is
+            for `load_into`.
         path: the file; one that exists is replaced.
         training: the state of its training, for `fit` to continue from: numbers, texts, lists and
             dictionaries of them.
@@ -125,36 +126,80 @@ def save(
 
     Raises:
         TypeError: if the model is not a Module, or something in the state or the notes cannot be kept.
-        ValueError: if a parameter is not finite, or the model has none.
+        ValueError: if a parameter is not finite, the model has none, or some cannot be told apart.
         OSError: if the file cannot be written; one that was there is still there.
     """
     write_whole(Path(path), packed(model, training=training, notes=notes))
 
 
-def load(path: str | PathLike[str]) -> Module:
+def load(path: str | PathLike[str], classes: Iterable[type[Module]] = ()) -> Module:
     """Return the network in a file that `save` wrote.
 
-    Raises:
-        OSError: if the file is not there or cannot be read.
-        CheckpointError: if it is not a checkpoint, is damaged, or holds a network of your own class,
-            which is for `load_into`.
-    """
-    checkpoint = Checkpoint.read(path)
-    with naming_file(path, CheckpointError):
-        return checkpoint.model()
+    It is built by its class, from the arguments that are in the file.  Random numbers come out as if the
+    network had not been saved: the generators that it holds are where they were.
 
-
-def load_into(model: Module, path: str | PathLike[str]) -> None:
-    """Set the parameters of a network from a file that `save` wrote of one of the same shape.
+    Args:
+        path: the file.
+        classes: those of your own that may be built, besides the ones that are `loadable`.
 
     Raises:
         OSError: if the file is not there or cannot be read.
-        CheckpointError: if it is not a checkpoint, is damaged, or does not fit the network; every
-            layer that does not fit is named, and nothing was set.
+        TypeError, ValueError: if ``classes`` are not classes of Modules, or two have one name.
+        CheckpointError: if it is not a checkpoint, is damaged, or holds a network that cannot be built
+            from a file: the message says why, and what to do.
     """
+    passed = known(classes)
     checkpoint = Checkpoint.read(path)
     with naming_file(path, CheckpointError):
-        checkpoint.load_into(model)
+        return build(checkpoint.architecture, checkpoint.tensors, passed)
+
+
+def load_into(
+    model: Module, path: str | PathLike[str], *, strict: bool = True, mapping: Mapped = None
+) -> LoadReport:
+    """Set the parameters of a network from a file: one that `save` wrote, or another program.
+
+    Tensors of single and half precision are read as well as doubles, and those of PyTorch's Linear,
+    Embedding, RNN, LSTM and GRU fit a `Layer`, a list of lists of Parameters, and our cells.
+
+    Args:
+        model: the network.
+        path: a safetensors file.
+        strict: refuse a file that does not fit in every tensor; otherwise set what fits.
+        mapping: from the file's names to those of this network, where they differ: a dictionary of
+            names or of what stands before a dot, such as ``{"fc1": "layers.0"}``, or a function of a
+            name; None in place of a name leaves a tensor out.
+
+    Returns:
+        What was loaded and what was not, by name.
+
+    Raises:
+        OSError: if the file is not there or cannot be read.
+        TypeError: if the mapping is neither a dictionary nor a function.
+        CheckpointError: if it is not a safetensors file, is damaged, or does not fit the network; every
+            tensor that does not fit is named, and nothing was set.
+
+    >>> import tempfile
+    >>> from nn import MLP
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(MLP(2, [3, 1]), folder + "/small")
+    ...     print(load_into(MLP(2, [3, 5]), folder + "/small", strict=False))
+    2 loaded: layers.0.weight, layers.0.bias
+    layers.1.weight is 1 × 3 in the file and 5 × 3 in this network
+    layers.1.bias is 1 in the file and 5 in this network
+    """
+    with naming_file(path, CheckpointError), _opened(path) as (file, size):
+        return _read(file, size, foreign=True).load_into(model, strict=strict, mapping=mapping)
+
+
+@contextmanager
+def _opened(path: str | PathLike[str]) -> Iterator[tuple[BinaryIO, int]]:
+    """Open a file for reading; gives it, and how many bytes it has."""
+    with open(path, "rb") as file:
+        about = os.fstat(file.fileno())
+        if not stat.S_ISREG(about.st_mode):
+            raise CheckpointError("it is not a regular file")
+        yield file, about.st_size
 
 
 def packed(model: Module, *, training: Any = None, notes: Mapping[str, Any] | None = None) -> bytes:
@@ -165,10 +210,10 @@ def packed(model: Module, *, training: Any = None, notes: Mapping[str, Any] | No
     if not tensors:
         raise ValueError(f"this {type(model).__name__} has no parameters to keep")
     for name, tensor in tensors.items():
-        _check_finite(name, tensor, ValueError)
+        check_finite(name, tensor, ValueError)
     texts = {
         "chainrule": VERSION,
-        "model": repr(model) if isinstance(model, (MLP, Recurrent)) else type(model).__name__,
+        "model": repr(model) if name_of(type(model)) in LOADABLE else type(model).__name__,
         "architecture": json.dumps(architecture(model)),
         "training": json.dumps(to_json(training, "/training", tensors)),
         "notes": json.dumps(to_json(dict(notes or {}), "/notes", tensors)),
@@ -177,9 +222,14 @@ def packed(model: Module, *, training: Any = None, notes: Mapping[str, Any] | No
     return pack(tensors, texts)
 
 
-def _read(file: BinaryIO, size: int) -> Checkpoint:
-    """Read the checkpoint in a file of this many bytes, of which nothing is trusted."""
+def _read(file: BinaryIO, size: int, *, foreign: bool = False) -> Checkpoint:
+    """Read the checkpoint in a file of this many bytes, of which nothing is trusted.
+
+    If it may be ``foreign``, a file that is not a checkpoint is read as tensors alone.
+    """
     header = read_header(file, size)
+    if foreign and "chainrule" not in header.texts:
+        return Checkpoint({}, "", read_tensors(file, header))
     _check_origin(header.texts, list(header.shapes))
     tensors = read_tensors(file, header)
     texts = dict(header.texts)
@@ -188,20 +238,23 @@ def _read(file: BinaryIO, size: int) -> Checkpoint:
         raise CheckpointError("it is damaged: its checksum is not that of its content")
     rows = {name: tensors.pop(name) for name in list(tensors) if name.startswith(STATE)}
     for name, tensor in tensors.items():
-        _check_finite(name, tensor, CheckpointError)
+        check_finite(name, tensor, CheckpointError)
     try:
         training, notes = (from_json(_json(texts, name), rows) for name in ("training", "notes"))
     except RecursionError:
         raise CheckpointError("it was forged: its state is nested too deeply") from None
     told = _json(texts, "architecture")
-    if rows or not isinstance(notes, dict) or not (told is None or isinstance(told, dict)):
+    if rows or not isinstance(notes, dict) or not isinstance(told, dict):
         raise CheckpointError("it was forged: its metadata are not what a checkpoint says")
     return Checkpoint(told, texts.get("model", ""), tensors, training, notes)
 
 
-def from_bytes(content: bytes) -> Checkpoint:
-    """Return the checkpoint in the content of a file; see `Checkpoint.read`."""
-    return _read(BytesIO(content), len(content))
+def from_bytes(content: bytes, *, foreign: bool = False) -> Checkpoint:
+    """Return the checkpoint in the content of a file; see `Checkpoint.read`.
+
+    If it may be ``foreign``, what is not a checkpoint is read as tensors alone.
+    """
+    return _read(BytesIO(content), len(content), foreign=foreign)
 
 
 def _check_origin(texts: Mapping[str, str], names: Sequence[str]) -> None:
@@ -215,12 +268,6 @@ def _check_origin(texts: Mapping[str, str], names: Sequence[str]) -> None:
         raise CheckpointError(
             f"it is a checkpoint of version {short_repr(version)}; this program reads version {VERSION}"
         )
-
-
-def _check_finite(name: str, tensor: Tensor, error: type[ValueError]) -> None:
-    for x in tensor.numbers:
-        if not isfinite(x):
-            raise error(f"{name} holds {x}; a network's numbers are finite")
 
 
 def _json(texts: Mapping[str, str], name: str) -> Any:

@@ -1,24 +1,30 @@
 """The parameters of a network as tensors: which ones share a tensor, and how they are filled from it.
 
-A plain `MLP` has the textbook's matrices, ``layer1.W`` of shape (n_out, n_in) and ``layer1.b`` of shape
-(n_out,); any other Module has one tensor for each list of Parameters, and for each Parameter on its own.
+A `Layer` is a matrix ``weight`` of shape (n_out, n_in) and a ``bias`` of shape (n_out,), a recurrent cell
+the matrices that PyTorch has; see `Module.arrays_to_keep`.  Any other list of Parameters is a vector, a
+list of such lists a matrix, and so on; a Parameter on its own is a scalar.
+
+>>> from nn import MLP
+>>> {name: group.shape for name, group in groups_of(MLP(2, [3], "prelu", output="prelu")).items()}
+{'layers.0.weight': (3, 2), 'layers.0.bias': (3,), 'layers.0.activation.slope': ()}
 """
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, field
+from math import isfinite, prod
+from typing import Any, TypeAlias
 
-from autograd import Parameter
-from nn.activations import ACTIVATIONS, PReLU
-from nn.layers import MLP, Layer, Neuron
-from nn.module import Module
-from nn.saving.tensorfile import CheckpointError, Shape, Tensor
+from autograd import Parameter, Value
+from autograd.notation.hints import short_repr
+from nn.module import Module, check_names
+from nn.saving.tensorfile import MOST_DIMENSIONS, CheckpointError, Shape, Tensor
 
 MOST_COMPLAINTS = 8
 """At most this many tensors that do not fit are named."""
+Index: TypeAlias = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -34,105 +40,159 @@ class Group:
 
 
 def groups_of(model: Module) -> dict[str, Group]:
-    """Return the parameters by the names of the tensors that keep them.
+    """Return the parameters by the names of the tensors that keep them, each parameter once.
 
-    A list of Parameters goes by its path, and so does a Parameter that is in no list.
+    Raises:
+        ValueError: if parameters cannot be told apart by name.
     """
-    if type(model) is MLP and is_plain(model):
-        return dict(_matrices(model))
-    found: dict[str, list[Parameter]] = {}
-    alone = set()
-    for path, p in model.named_parameters():
-        holder, _, last = path.rpartition(".")
-        if last.isdigit() and holder:
-            found.setdefault(holder, []).append(p)
-        else:
-            found.setdefault(path, []).append(p)
-            alone.add(path)
-    return {name: Group(() if name in alone else (len(ps),), ps) for name, ps in found.items()}
+    check_names(path for path, _ in model.named_parameters())
+    groups: list[tuple[str, Group]] = []
+    taken: set[int] = set()
+    for path, module in model.named_modules():
+        for name, rows in module.arrays_to_keep().items():
+            group = _group_of(rows)
+            own = {id(p) for p in group.parameters} if group else set()
+            if group and len(own) == len(group.parameters) and not own & taken:
+                groups.append((f"{path}.{name}" if path else name, group))
+                taken |= own
+    alone: dict[str, dict[Index, Parameter]] = {}
+    for trail, x in model.within():
+        if isinstance(x, Parameter) and id(x) not in taken:
+            holder, index = _parted(trail)
+            alone.setdefault(holder, {})[index] = x
+    for name, cells in alone.items():
+        groups += _arrays(name, cells)
+    check_names(name for name, _ in groups)
+    return dict(groups)
 
 
-def _matrices(model: MLP) -> Iterator[tuple[str, Group]]:
-    for number, layer in enumerate(model.layers, 1):
-        weights = [w for neuron in layer.neurons for w in neuron.w]
-        biases = [neuron.b for neuron in layer.neurons if isinstance(neuron.b, Parameter)]
-        yield f"layer{number}.W", Group((layer.nout, layer.nin), weights)
-        yield f"layer{number}.b", Group((layer.nout,), biases)
-        if isinstance(layer.activation, PReLU):
-            yield f"layer{number}.slope", Group((), [layer.activation.slope])
+def _group_of(rows: Any) -> Group | None:
+    """Return the Parameters of nested lists; None if they are not an array of Parameters."""
+    if isinstance(rows, Value):
+        return Group((), [rows]) if isinstance(rows, Parameter) else None
+    parts = [_group_of(row) for row in rows]
+    shapes = {part.shape if part else None for part in parts}
+    if len(shapes) != 1 or None in shapes:
+        return None
+    ps = [p for part in parts if part for p in part.parameters]
+    return Group((len(parts), *(parts[0].shape if parts[0] else ())), ps)
 
 
-def fill(groups: Mapping[str, Group], tensors: Mapping[str, Tensor], described: str = "") -> None:
-    """Set the parameters from the tensors, all of them or none.
+def _parted(trail: tuple[Any, ...]) -> tuple[str, Index]:
+    """Return the dotted path of the attribute that holds a parameter, and the positions within it."""
+    end = len(trail)
+    while end > 1 and type(trail[end - 1]) is int and trail[end - 1] >= 0:
+        end -= 1
+    return ".".join(map(str, trail[:end])), trail[end:]
+
+
+def _arrays(name: str, cells: Mapping[Index, Parameter]) -> Iterator[tuple[str, Group]]:
+    """Yield what an attribute holds as one array, or, where it has gaps or ragged rows, part by part."""
+    shape = tuple(max(places) + 1 for places in zip(*cells, strict=False))
+    regular = len({len(index) for index in cells}) == 1 and len(shape) <= MOST_DIMENSIONS
+    if regular and prod(shape) == len(cells):
+        yield name, Group(shape, [cells[index] for index in sorted(cells)])
+        return
+    parts: dict[int, dict[Index, Parameter]] = {}
+    for (first, *rest), p in cells.items():
+        parts.setdefault(first, {})[tuple(rest)] = p
+    for first, part in parts.items():
+        yield from _arrays(f"{name}.{first}", part)
+
+
+# --------------------------------------------------------------------------- from tensors to parameters
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What was loaded into a network, and what was not, each by the name of its tensor.
+
+    Attributes:
+        loaded: what was set.
+        missing: what the network has and the file has not.
+        unexpected: what the file has and the network has not.
+        wrong_shape: what both have, by name: the shape in the file and that in the network.
+    """
+
+    loaded: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    unexpected: list[str] = field(default_factory=list)
+    wrong_shape: dict[str, tuple[Shape, Shape]] = field(default_factory=dict)
+
+    def complaints(self) -> list[str]:
+        """Return what was not loaded and why, one sentence for each tensor."""
+        found = [f"{name} is not in the file" for name in self.missing]
+        found += [f"{name} is only in the file" for name in map(_short, self.unexpected)]
+        found += [
+            f"{name} is {_sizes(was)} in the file and {_sizes(wanted)} in this network"
+            for name, (was, wanted) in self.wrong_shape.items()
+        ]
+        return found
+
+    def __str__(self) -> str:
+        return "\n".join([f"{len(self.loaded)} loaded: {', '.join(self.loaded)}", *self.complaints()])
+
+
+def fill(
+    groups: Mapping[str, Group], tensors: Mapping[str, Tensor], described: str = "", *, strict: bool = True
+) -> LoadReport:
+    """Set the parameters from the tensors: all of them or none, or if not ``strict`` those that fit.
 
     Args:
         groups: the parameters, by the names of their tensors.
         tensors: the tensors in a file.
         described: the network in the file, for the message.
+        strict: whether everything has to fit.
 
     Raises:
-        CheckpointError: naming every tensor that does not fit.
+        CheckpointError: naming every tensor that does not fit, or holds a number that is not finite.
     """
-    complaints = [f"{name} is not in the file" for name in groups if name not in tensors]
-    complaints += [f"{name} is only in the file" for name in tensors if name not in groups]
-    complaints += [
-        f"{name} is {_sizes(tensors[name].shape)} in the file and {_sizes(group.shape)} in this network"
-        for name, group in groups.items()
-        if name in tensors and tensors[name].shape != group.shape
-    ]
-    if complaints:
+    both = [name for name in groups if name in tensors]
+    wrong = {
+        name: (tensors[name].shape, groups[name].shape)
+        for name in both
+        if not _fits(tensors[name].shape, groups[name].shape)
+    }
+    report = LoadReport(
+        [name for name in both if name not in wrong],
+        [name for name in groups if name not in tensors],
+        [name for name in tensors if name not in groups],
+        wrong,
+    )
+    if strict and report.complaints():
         of = f" ({described.splitlines()[0]})" if described else ""
-        shown = complaints[:MOST_COMPLAINTS]
-        more = f"; and {len(complaints) - len(shown)} more" if complaints[len(shown) :] else ""
         raise CheckpointError(
-            f"it does not fit the network, and nothing was loaded{of}: {'; '.join(shown)}{more}"
+            f"it does not fit the network, and nothing was loaded{of}: {listed(report.complaints())}"
         )
-    for name, group in groups.items():
-        for p, x in zip(group.parameters, tensors[name].numbers, strict=True):
+    for name in report.loaded:
+        check_finite(name, tensors[name], CheckpointError)
+    for name in report.loaded:
+        for p, x in zip(groups[name].parameters, tensors[name].numbers, strict=True):
             p.data = x
+    return report
+
+
+def _fits(shape: Shape, wanted: Shape) -> bool:
+    """Return whether a tensor has the shape that is wanted; one number may stand in any brackets."""
+    return shape == wanted or prod(shape) == prod(wanted) == 1
+
+
+def check_finite(name: str, tensor: Tensor, error: type[ValueError]) -> None:
+    """Refuse a tensor with numbers that are infinite or nan, by an error of this kind."""
+    for x in tensor.numbers:
+        if not isfinite(x):
+            raise error(f"{_short(name)} holds {x}; a network's numbers are finite")
+
+
+def listed(complaints: Sequence[str], most: int = MOST_COMPLAINTS) -> str:
+    """Write complaints one after the other, at most so many."""
+    more = f"; and {len(complaints) - most} more" if len(complaints) > most else ""
+    return "; ".join(complaints[:most]) + more
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 80 and name.isprintable() else short_repr(name)
 
 
 def _sizes(shape: Shape) -> str:
     return " × ".join(map(str, shape)) or "one number"
-
-
-def shapes_of_mlp(sizes: Sequence[int], activations: Sequence[str]) -> Iterator[tuple[str, Shape]]:
-    """Yield the tensors of an MLP: n inputs and m neurons make W of (m, n) and b of (m,)."""
-    for number, ((n, m), activation) in enumerate(zip(pairwise(sizes), activations, strict=True), 1):
-        yield f"layer{number}.W", (m, n)
-        yield f"layer{number}.b", (m,)
-        if activation == "prelu":
-            yield f"layer{number}.slope", ()
-
-
-def layers_of(model: Module) -> list[Layer]:
-    """Return every Layer within a model."""
-    return [module for module in model.modules() if isinstance(module, Layer)]
-
-
-def is_plain(model: Module) -> bool:
-    """Return whether all parameters are the weights and biases of plain layers, none of them shared."""
-    parameters = 0
-    for layer in layers_of(model):
-        if type(layer) is not Layer or not _goes_by_name(layer):
-            return False
-        if not all(_is_neuron_of(layer, neuron) for neuron in layer.neurons):
-            return False
-        parameters += layer.nout * (layer.nin + 1) + isinstance(layer.activation, PReLU)
-    fused = {neuron.fused for layer in layers_of(model) for neuron in layer.neurons}
-    return len(fused) == 1 and len(model.parameters()) == parameters  # as many: none is shared
-
-
-def _goes_by_name(layer: Layer) -> bool:
-    if isinstance(layer.activation, PReLU):
-        return isinstance(layer.activation.slope, Parameter)
-    return ACTIVATIONS.get(layer.activation_name) == layer.activation
-
-
-def _is_neuron_of(layer: Layer, neuron: Neuron) -> bool:
-    own = (*neuron.w, neuron.b)
-    return (
-        type(neuron) is Neuron
-        and neuron.activation == layer.activation
-        and all(isinstance(p, Parameter) for p in own)
-    )

@@ -1,4 +1,6 @@
-"""The safetensors format, as far as checkpoints need it: named tensors of doubles, and some texts.
+"""The safetensors format, as far as networks need it: named tensors of floating-point numbers, some texts.
+
+What is written are doubles; single and half precision are read as well, and become doubles exactly.
 
 A file is the length of its header (8 bytes, the low one first), the header in JSON, and the numbers
 of one tensor after the other.  The header says where each tensor lies, and holds the texts under
@@ -22,6 +24,7 @@ import sys
 from array import array
 from collections.abc import Mapping
 from math import prod
+from struct import iter_unpack
 from typing import Any, BinaryIO, NamedTuple, TypeAlias
 
 from autograd.notation.hints import short_repr
@@ -33,6 +36,8 @@ MOST_DIMENSIONS = 8
 """A tensor has at most this many dimensions."""
 DOUBLE = 8
 """Bytes of a double, in the format called F64."""
+SIZES = {"F64": DOUBLE, "F32": 4, "F16": 2, "BF16": 2}
+"""The formats of numbers that are read, and the bytes of a number in each."""
 
 Shape: TypeAlias = tuple[int, ...]
 
@@ -53,23 +58,26 @@ class Header(NamedTuple):
 
     Attributes:
         shapes: of each tensor by its name, in the order of the numbers that follow.
+        formats: that of the numbers of each tensor, a name in `SIZES`.
         texts: the metadata.
     """
 
     shapes: dict[str, Shape]
+    formats: dict[str, str]
     texts: dict[str, str]
 
 
 def pack(tensors: Mapping[str, Tensor], texts: Mapping[str, str]) -> bytes:
-    """Return the content of a file with these tensors and texts; equal ones give equal bytes."""
+    """Return the content of a file with these tensors and texts; equal ones in any order give equal bytes."""
     header: dict[str, Any] = {"__metadata__": dict(sorted(texts.items()))} if texts else {}
     end = 0
-    for name, tensor in tensors.items():
+    ordered = dict(sorted(tensors.items()))
+    for name, tensor in ordered.items():
         start, end = end, end + DOUBLE * len(tensor.numbers)
         header[name] = {"dtype": "F64", "shape": list(tensor.shape), "data_offsets": [start, end]}
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % DOUBLE)  # the numbers begin at a multiple of their size
-    return b"".join([len(text).to_bytes(8, "little"), text, *map(_bytes, tensors.values())])
+    return b"".join([len(text).to_bytes(8, "little"), text, *map(_bytes, ordered.values())])
 
 
 def read_header(file: BinaryIO, size: int) -> Header:
@@ -93,7 +101,8 @@ def read_header(file: BinaryIO, size: int) -> Header:
     texts = header.pop("__metadata__", {})
     if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
         raise CheckpointError("its metadata are not texts by name")
-    return Header(_shapes(header, size - 8 - length), texts)
+    shapes = _shapes(header, size - 8 - length)
+    return Header(shapes, {name: header[name]["dtype"] for name in shapes}, texts)
 
 
 def read_tensors(file: BinaryIO, header: Header) -> dict[str, Tensor]:
@@ -104,14 +113,26 @@ def read_tensors(file: BinaryIO, header: Header) -> dict[str, Tensor]:
     """
     tensors = {}
     for name, shape in header.shapes.items():
-        content = file.read(DOUBLE * prod(shape))
-        if len(content) < DOUBLE * prod(shape):
+        size = SIZES[header.formats[name]] * prod(shape)
+        content = file.read(size)
+        if len(content) < size:
             raise CheckpointError(f"it is cut off in {short_repr(name)}")
-        numbers = array("d", content)
-        if sys.byteorder == "big":
-            numbers.byteswap()
-        tensors[name] = Tensor(shape, numbers)
+        tensors[name] = Tensor(shape, _numbers(content, header.formats[name]))
     return tensors
+
+
+def _numbers(content: bytes, format_: str) -> array[float]:
+    """Return the numbers in some bytes, the low one of each first."""
+    if format_ == "F16":
+        return array("d", (x for (x,) in iter_unpack("<e", content)))
+    if format_ == "BF16":  # the upper half of a number of single precision
+        whole = bytearray(2 * len(content))
+        whole[2::4], whole[3::4] = content[::2], content[1::2]
+        content = bytes(whole)
+    numbers = array("d" if format_ == "F64" else "f", content)
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers if format_ == "F64" else array("d", numbers)
 
 
 def _bytes(tensor: Tensor) -> bytes:
@@ -162,16 +183,17 @@ def _place(name: str, entry: Any, size: int) -> tuple[int, int, Shape]:
     """Return where a tensor's numbers lie, from and to which byte, and its shape."""
     if not isinstance(entry, dict) or entry.keys() != {"dtype", "shape", "data_offsets"}:
         raise CheckpointError(f"the entry of {short_repr(name)} does not have a dtype, a shape and offsets")
-    if entry["dtype"] != "F64":
+    kind = entry["dtype"]
+    if not isinstance(kind, str) or kind not in SIZES:
         raise CheckpointError(
-            f"{short_repr(name)} holds {short_repr(entry['dtype'])}, not the doubles (F64) of a checkpoint"
+            f"{short_repr(name)} holds {short_repr(kind)}; what is read is {', '.join(SIZES)}"
         )
     shape, offsets = entry["shape"], entry["data_offsets"]
     if not (_are_counts(shape, size) and _are_counts(offsets, size)):
         raise CheckpointError(f"the shape or the offsets of {short_repr(name)} do not fit into the file")
     if len(shape) > MOST_DIMENSIONS or len(offsets) != 2:
         raise CheckpointError(f"{short_repr(name)} has {len(shape)} dimensions and {len(offsets)} offsets")
-    if offsets[1] - offsets[0] != DOUBLE * prod(shape):
+    if offsets[1] - offsets[0] != SIZES[kind] * prod(shape):
         raise CheckpointError(f"the shape of {short_repr(name)} and its offsets do not agree")
     return offsets[0], offsets[1], tuple(shape)
 

@@ -129,6 +129,24 @@ def test_a_state_that_does_not_fit_names_everything_and_changes_nothing():
     assert line.state_dict() == {"slope": 2.0, "bias": 1.0}
 
 
+def test_a_state_of_another_architecture_is_refused_layer_by_layer():
+    model = MLP(3, [4, 2, 1], seed=0)
+    with pytest.raises(ValueError, match="nothing was loaded") as raised:
+        model.load_state_dict(MLP(3, [4, 5, 5, 1]).state_dict())
+    assert str(raised.value).endswith(
+        "nothing was loaded: not expected layers.1 (15), layers.2 (27), layers.3 (6)"
+    )
+    with pytest.raises(ValueError, match=r"missing layers\.0 \(4\), layers\.1 \(5\), layers\.2 \(3\)$"):
+        model.load_state_dict(MLP(2, [4, 1]).state_dict())
+
+
+def test_two_parameters_of_one_path_have_no_state():
+    line = Line()
+    line.held = {"a.b": Parameter(1.0), "a": {"b": Parameter(2.0)}}
+    with pytest.raises(ValueError, match=r"two things in the network are called held\.a\.b"):
+        line.state_dict()
+
+
 @pytest.mark.parametrize("number", [nan, inf, -inf, "1.0", None, Parameter(1.0)])
 def test_a_state_holds_finite_numbers_only(number):
     with pytest.raises(ValueError, match="not finite numbers slope = "):

@@ -245,10 +245,10 @@ def xor_loss(layers):
 def test_the_weights_come_back_to_the_last_bit(xor_report):
     result, index = xor_report
     tensors = load_file(index.parent / "weights.safetensors")
-    assert set(tensors) == {"layer1.W", "layer1.b", "layer2.W", "layer2.b"}
-    for number, layer in enumerate(result.job.model.layers, 1):
-        assert tensors[f"layer{number}.W"].tolist() == layer.W
-        assert tensors[f"layer{number}.b"].tolist() == layer.b
+    assert set(tensors) == {"layers.0.weight", "layers.0.bias", "layers.1.weight", "layers.1.bias"}
+    for number, layer in enumerate(result.job.model.layers):
+        assert tensors[f"layers.{number}.weight"].tolist() == layer.W
+        assert tensors[f"layers.{number}.bias"].tolist() == layer.b
 
 
 def test_the_history_has_one_line_an_epoch(xor_report):

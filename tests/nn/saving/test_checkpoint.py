@@ -98,9 +98,9 @@ def test_another_reader_of_the_format_finds_the_matrices(tmp_path):
     model = MLP(3, [4, 2], seed=0)
     save(model, tmp_path / "model.safetensors", training={"rate": array("d", [1.0, 2.0])})
     found = load_file(tmp_path / "model.safetensors")
-    for number, layer in enumerate(model.layers, 1):
-        assert found[f"layer{number}.W"].tolist() == layer.W
-        assert found[f"layer{number}.b"].tolist() == layer.b
+    for number, layer in enumerate(model.layers):
+        assert found[f"layers.{number}.weight"].tolist() == layer.W
+        assert found[f"layers.{number}.bias"].tolist() == layer.b
     with safetensors.safe_open(tmp_path / "model.safetensors", "np") as file:
         assert "MLP 3 → 4 → 2" in file.metadata()["model"]
 
@@ -161,7 +161,7 @@ def test_what_a_file_cannot_tell_is_for_load_into(tmp_path, make):
     model, again = make(), make()
     state = model.state_dict()
     save(model, tmp_path / "own")
-    with pytest.raises(CheckpointError, match=r"build it yourself.*load_into"):
+    with pytest.raises(CheckpointError, match=r"build the network yourself.*load_into"):
         load(tmp_path / "own")
     for p in again.parameters():
         p.data = 0.0
@@ -176,21 +176,21 @@ def test_layers_that_do_not_fit_are_named_one_by_one_and_nothing_is_set(tmp_path
     with pytest.raises(CheckpointError) as raised:
         load_into(model, tmp_path / "m")
     for said in (
-        "layer2.W is 2 × 4 in the file and 5 × 4 in this network",
-        "layer2.b is 2 in the file and 5 in this network",
-        "layer3.W is 1 × 2 in the file and 1 × 5 in this network",
+        "layers.1.weight is 2 × 4 in the file and 5 × 4 in this network",
+        "layers.1.bias is 2 in the file and 5 in this network",
+        "layers.2.weight is 1 × 2 in the file and 1 × 5 in this network",
         "MLP 3 → 4 → 2 → 1",
     ):
         assert said in str(raised.value)
-    assert "layer1" not in str(raised.value)
+    assert "layers.0" not in str(raised.value)
     assert model.state_dict() == before
 
 
 def test_layers_that_are_missing_on_either_side_are_named(tmp_path):
     save(MLP(3, [4, 1], seed=0), tmp_path / "m")
-    with pytest.raises(CheckpointError, match=r"layer3\.W is not in the file"):
+    with pytest.raises(CheckpointError, match=r"layers\.2\.weight is not in the file"):
         load_into(MLP(3, [4, 1, 1]), tmp_path / "m")
-    with pytest.raises(CheckpointError, match=r"layer2\.W is only in the file"):
+    with pytest.raises(CheckpointError, match=r"layers\.1\.weight is only in the file"):
         load_into(MLP(3, [4]), tmp_path / "m")
 
 
@@ -216,5 +216,5 @@ def test_what_cannot_be_saved_is_refused_and_nothing_written(tmp_path, call, err
 def test_a_network_that_ran_away_is_not_saved(tmp_path):
     model = MLP(1, [1])
     model.parameters()[0].data = float("nan")
-    with pytest.raises(ValueError, match=r"layer1\.W holds nan"):
+    with pytest.raises(ValueError, match=r"layers\.0\.weight holds nan"):
         save(model, tmp_path / "m")

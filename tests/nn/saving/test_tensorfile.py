@@ -11,12 +11,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import settings
+from safetensors.numpy import save as save_numpy
 
+from autograd import Constant, Parameter
 from nn import (
     MLP,
     CheckpointError,
+    Dropout,
+    GRUCell,
+    Layer,
     LSTMCell,
+    Module,
+    Neuron,
+    PReLU,
     Recurrent,
+    Sequential,
     load,
 )
 from nn.saving.checkpoint import from_bytes, packed
@@ -33,10 +42,19 @@ def good():
     return packed(model, training=state, notes={"classes": ["a", "b"]}), repr((model.state_dict(), state))
 
 
-@pytest.fixture(scope="module")
-def good_recurrent():
-    """The same of a recurrent network."""
-    return packed(Recurrent(LSTMCell(1, 2, seed=0), 1, seed=0), training={"epoch": 3})
+class Net(Module):
+    """A class of one's own, with arguments of all kinds."""
+
+    def __init__(self, first, *rest, scale=1.0, sizes=((2, 1), "wide"), options=None, **more):
+        self.first, self.rest, self.scale = first, rest, scale
+        self.half, self.offset = Constant(0.5), Parameter(scale)
+
+
+def others():
+    """The same of other networks."""
+    yield packed(Recurrent(LSTMCell(1, 2, seed=0), 1, seed=0), training={"epoch": 3})
+    yield packed(Sequential(Layer(2, 2, "prelu", seed=0), Dropout(0.5, seed=0), Recurrent(GRUCell(1, 1), 1)))
+    yield packed(Net(Layer(1, 2, seed=0), PReLU(), scale=0.5, options={"a": [1, None]}, more=Neuron(2)))
 
 
 def content(data):
@@ -127,18 +145,41 @@ def sealed(header, numbers):
     return len(text).to_bytes(8, "little") + text + numbers
 
 
-def test_a_forged_file_is_refused_or_a_network_of_finite_numbers(good, good_recurrent):
+def test_a_forged_file_is_refused_or_a_network_of_finite_numbers(good):
     rng = random.Random(1)
     read = 0
+    files = [good[0], *others()]
     for k in range(MUTATIONS):
-        data = good_recurrent if k % 4 == 0 else good[0]
         try:
-            model = from_bytes(forged(rng, data)).model()
+            model = from_bytes(forged(rng, files[k % len(files)])).model([Net])
         except CheckpointError:
             continue
         read += 1
         assert all(abs(x) < float("inf") for x in model.state_dict().values())
     assert 0 < read < MUTATIONS  # the checksum is not what keeps all of them out
+
+
+def test_the_files_that_are_forged_are_good_ones(good):
+    for data in (good[0], *others()):
+        from_bytes(data).model([Net])
+
+
+def test_a_forged_file_of_another_program_is_refused_or_loaded():
+    rng = random.Random(2)
+    model = Recurrent(GRUCell(1, 2, seed=0), 1, seed=0)
+    numbers = {"weight_ih_l0": (6, 1), "weight_hh_l0": (6, 2), "bias_ih_l0": (6,), "bias_hh_l0": (6,)}
+    data = save_numpy({name: np.ones(shape, "f2") for name, shape in numbers.items()})
+    for k in range(MUTATIONS // 4):
+        length = int.from_bytes(data[:8], "little")
+        header = odd(rng, json.loads(data[8 : 8 + length]))
+        other = with_header(header, data[8 + length :]) if k % 2 else mutated(rng, data)
+        try:
+            checkpoint = from_bytes(other, foreign=True)
+            report = checkpoint.load_into(model.cell, strict=k % 3 == 0)
+        except CheckpointError:
+            continue
+        assert set(report.loaded) <= {"weight_ih", "weight_hh", "bias", "bias_hn"}
+        assert all(abs(x) < float("inf") for x in model.state_dict().values())
 
 
 def with_header(header, numbers=b""):
@@ -164,7 +205,9 @@ BAD = {
     "a name twice": (with_header(b'{"a":1,"a":2}'), "its header gives a name twice"),
     "numbers as metadata": (with_header({"__metadata__": {"a": 1}}), "not texts by name"),
     "no entry": (with_header({"W": 1}), "the entry of 'W'"),
-    "single precision": (with_header({"W": entry(dtype="F32", offsets=(0, 4))}, bytes(4)), "'W' holds 'F32'"),
+    "whole numbers": (with_header({"W": entry(dtype="I32", offsets=(0, 4))}, bytes(4)), "'W' holds 'I32'"),
+    "odd format": (with_header({"W": entry(dtype=["F64"])}, bytes(8)), r"'W' holds \['F64'\]"),
+    "half of a number": (with_header({"W": entry(dtype="F16", offsets=(0, 1))}, bytes(1)), "do not agree"),
     "offsets beyond": (with_header({"W": entry(offsets=(0, 2**40))}, bytes(8)), "do not fit into the file"),
     "shape beyond": (with_header({"W": entry(shape=[2**40])}, bytes(8)), "do not fit into the file"),
     "shape and offsets": (with_header({"W": entry(shape=[2])}, bytes(8)), "do not agree"),
@@ -180,7 +223,8 @@ BAD = {
     ),
     "too long": (with_header({"W": entry()}, bytes(9)), "its tensors take 8 bytes, and 9 are there"),
     "foreign": (with_header({"conv.weight": entry()}, bytes(8)), "not one that nn.save wrote .*conv.weight"),
-    "newer": (with_header({"__metadata__": {"chainrule": "2"}}), "a checkpoint of version '2'"),
+    "newer": (with_header({"__metadata__": {"chainrule": "3"}}), "a checkpoint of version '3'"),
+    "older": (with_header({"__metadata__": {"chainrule": "1"}}), "a checkpoint of version '1'"),
 }
 
 
@@ -213,24 +257,40 @@ def test_what_is_not_there_or_a_folder_is_an_os_error(tmp_path):
         load(tmp_path)
 
 
+def architecture(modules):
+    return json.dumps({"modules": modules, "constants": {}, "generators": {}})
+
+
 def bombs():
     """Files that would grow if they were believed."""
     row = np.zeros(50_000).tobytes()
-    header = {"__metadata__": {"chainrule": "1", "model": "", "architecture": "null", "notes": "{}"}}
+    header = {"__metadata__": {"chainrule": "2", "model": "", "architecture": "{}", "notes": "{}"}}
     header["/training"] = entry(shape=[50_000], offsets=(0, len(row)))
     references = [{"": ["list", "/training"]}] * 1000
     header["__metadata__"]["training"] = json.dumps(references)
     yield "a row a thousand times", sealed(header, row)
     huge = json.loads(json.dumps(header))
     del huge["/training"]
-    huge["__metadata__"] |= {"training": "null", "architecture": json.dumps(
-        {"class": "MLP", "nin": 10**6, "nouts": [10**6, 10**6], "activation": ["tanh"] * 2, "fused": True}
-    )}  # fmt: skip
-    yield "layers of a million", sealed(huge, b"")
-    told = {"class": "Recurrent", "cell": "GRUCell", "nin": 9, "n": 10**6, "nout": 1, "output": "linear"}
-    told |= {"activation": None, "every_step": False, "truncate": None}
-    huge["__metadata__"]["architecture"] = json.dumps(told)
-    yield "a cell of a million", sealed(huge, b"")
+    huge["__metadata__"]["training"] = "null"
+    built = {
+        "layers of a million": ["nn.MLP", {"nin": 10**6, "nouts": [10**6, 10**6]}],
+        "thousands of millions": ["nn.MLP", {"nin": 1000, "nouts": [1000]}],
+        "a cell of a million": ["nn.GRUCell", {"nin": 9, "n": 10**6}],
+        "a neuron of a million": ["nn.Neuron", {"nin": 10**6}],
+        "itself": ["nn.Sequential", {"steps": [{"": ["module", ""]}]}],
+        "nothing": None,
+    }
+    for name, told in built.items():
+        huge["__metadata__"]["architecture"] = architecture({"": told})
+        yield name, sealed(huge, b"")
+    layers = {f"/{k}": ["nn.Layer", {"nin": 30, "nout": 30}] for k in range(2000)}
+    steps = {"": ["tuple", [{"": ["module", path]} for path in layers]]}
+    huge["__metadata__"]["architecture"] = architecture({"": ["nn.Sequential", {"steps": steps}], **layers})
+    yield "thousands of layers", sealed(huge, b"")
+    deep = {f"/{k}": ["nn.Sequential", {"steps": [{"": ["module", f"/{k + 1}"]}]}] for k in range(2000)}
+    root = ["nn.Sequential", {"steps": [{"": ["module", "/0"]}]}]
+    huge["__metadata__"]["architecture"] = architecture({"": root, **deep})
+    yield "nested", sealed(huge, b"")
     empty = {f"t{i}": entry(shape=[0], offsets=(0, 0)) for i in range(5000)}
     yield "thousands of nothings", with_header(empty)
 

@@ -1,0 +1,93 @@
+"""Tensors under other names, and in PyTorch's layouts, as the network at hand keeps them.
+
+PyTorch's Linear and Embedding keep what a `Layer`, or a list of lists of Parameters, keeps.  Its RNN, LSTM
+and GRU have the same matrices as our cells, under names that end in the number of the layer, and a second
+bias, which only adds to the first except in a GRU's n.
+
+>>> list(renamed({"fc.weight": Tensor((1,), array("d", [2.0]))}, {"fc": "readout"}))
+['readout.weight']
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterable, Mapping
+from operator import add
+from typing import TypeAlias
+
+from autograd.notation.hints import described, short_repr
+from nn.saving.tensorfile import CheckpointError, Tensor
+
+Mapped: TypeAlias = Mapping[str, str | None] | Callable[[str], str | None] | None
+"""From a name in a file, or what stands before one of its dots, to that in the network, or to None to leave
+it out; as a dictionary, or as a function of a whole name."""
+
+
+def renamed(tensors: Mapping[str, Tensor], mapping: Mapped) -> dict[str, Tensor]:
+    """Return the tensors under the names to which the mapping leads.
+
+    Raises:
+        TypeError: if the mapping is neither a dictionary nor a function.
+        CheckpointError: if the dictionary names what is not in the file, or two tensors get one name.
+    """
+    if mapping is None:
+        return dict(tensors)
+    if isinstance(mapping, Mapping):
+        for beginning in mapping:
+            if not any(_begins(name, beginning) for name in tensors):
+                raise CheckpointError(f"the mapping names {short_repr(beginning)}, which is not in the file")
+    elif not callable(mapping):
+        raise TypeError(f"a mapping is a dictionary of names, or a function of one; got {described(mapping)}")
+    found: dict[str, Tensor] = {}
+    for name, tensor in tensors.items():
+        new = _looked_up(name, mapping) if isinstance(mapping, Mapping) else mapping(name)
+        if new in found:
+            raise CheckpointError(f"the mapping gives two tensors the name {short_repr(new)}")
+        if new is not None:
+            found[new] = tensor
+    return found
+
+
+def _looked_up(name: str, mapping: Mapping[str, str | None]) -> str | None:
+    beginning = max((b for b in mapping if _begins(name, b)), key=len, default=None)
+    if beginning is None:
+        return name
+    new = mapping[beginning]
+    return None if new is None else new + name[len(beginning) :]
+
+
+def _begins(name: str, beginning: str) -> bool:
+    return name == beginning or name.startswith(f"{beginning}.")
+
+
+def as_kept_here(tensors: Mapping[str, Tensor], names: Iterable[str]) -> dict[str, Tensor]:
+    """Return the tensors with those of PyTorch's recurrent layers as our cells keep them.
+
+    Args:
+        tensors: what is in the file, by name.
+        names: the names of the tensors of the network.
+    """
+    found, wanted = dict(tensors), set(names)
+    for matrix in wanted:
+        if matrix.rpartition(".")[2] != "weight_hh":
+            continue
+        cell = matrix.removesuffix("weight_hh")
+        for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
+            if f"{cell}{part}_l0" in found:
+                found[f"{cell}{part}"] = found.pop(f"{cell}{part}_l0")
+        x, h = found.get(f"{cell}bias_ih"), found.get(f"{cell}bias_hh")
+        if x is not None and h is not None and x.shape == h.shape:
+            del found[f"{cell}bias_ih"], found[f"{cell}bias_hh"]
+            biases = _one_bias(x, h, apart=f"{cell}bias_hn" in wanted)
+            found.update({f"{cell}{part}": bias for part, bias in biases.items()})
+    return found
+
+
+def _one_bias(x: Tensor, h: Tensor, *, apart: bool) -> dict[str, Tensor]:
+    """Return the sum of two biases; the last of three gates keeps its own if they stay ``apart``."""
+    n = len(h.numbers) // 3 if apart else 0
+    added = len(x.numbers) - n
+    total = array("d", map(add, x.numbers[:added], h.numbers[:added])) + x.numbers[added:]
+    return {"bias": Tensor((len(total),), total)} | (
+        {"bias_hn": Tensor((n,), h.numbers[added:])} if apart else {}
+    )
