@@ -197,7 +197,7 @@ class Module:
 
         Those are the parameters held as ``b``, ``bias``, ``biases`` or ``activation``.
         """
-        return [p for path, p in self.named_parameters() if not NO_WEIGHTS.intersection(path.split("."))]
+        return [p for path, p in self.named_parameters() if is_weight(path)]
 
     def parameter(self, name: str) -> Parameter:
         """Return the parameter of this label (``w21^3``) or dotted path (``layers.2.neurons.0.w.1``).
@@ -272,6 +272,11 @@ class Module:
             )
         for path, p in named.items():
             p.data = float(state[path])
+
+
+def is_weight(path: str) -> bool:
+    """Return whether the parameter of this dotted path is one of the weights; see `Module.weights`."""
+    return not NO_WEIGHTS.intersection(path.split("."))
 
 
 @contextmanager
