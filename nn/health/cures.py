@@ -22,7 +22,7 @@ ENOUGH = 1000
 def _any_of(*advice: str) -> str:
     """Return the advice that is not empty as one sentence."""
     given = [a for a in advice if a]
-    text = " or ".join([", ".join(given[:-1]), given[-1]] if len(given) > 1 else given)
+    text = ", or ".join([", ".join(given[:-1]), given[-1]]) if len(given) > 2 else " or ".join(given)
     return f"{text[0].upper()}{text[1:]}."
 
 
@@ -123,7 +123,7 @@ def _growing(log: Records, k: int | None) -> str:
 
 
 def _vanishing(log: Records, k: int | None) -> str:
-    if k is not None and log.shape is not None and log.known_layers[k].path not in log.shape.order:
+    if k is not None and log.shape is not None and log.known_layers[k].path not in log.shape.depths:
         return "Nothing that it computes reaches the loss: use it in the model, or leave it out."
     activations = _activations(log)
     recurrent, gated = _recurrent(log)

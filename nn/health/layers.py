@@ -154,12 +154,12 @@ class Shape:
     """How the layers of a model are used, as one graph shows it.
 
     Attributes:
-        order: the paths of the layers, in the order in which they were first used.
+        depths: by the path of each layer that is used, how many others its first use depends on.
         activations: the names of the activations that were applied to what each computes.
         recurrent: those that were given something that they computed themselves in an earlier use.
     """
 
-    order: Sequence[str]
+    depths: Mapping[str, int]
     activations: Mapping[str, frozenset[str]]
     recurrent: frozenset[str]
 
@@ -167,6 +167,7 @@ class Shape:
 def shape_of(outputs: Iterable[Value], homes: Homes) -> Shape:
     """Return how the layers of a model are used in the graph of some outputs."""
     nearest = homes.nearest(topological_order(*outputs))
+    depths: dict[str, int] = {}
     activations: dict[str, set[str]] = {}
     recurrent: set[str] = set()
     behind: dict[Value, tuple[Use, frozenset[str]]] = {}  # the use of a layer, and the layers before that use
@@ -179,13 +180,14 @@ def shape_of(outputs: Iterable[Value], homes: Homes) -> Shape:
                 before |= layers if of_x is use or of_x is None else layers | {nearest[x][1]}
         behind[v] = use, before
         if use is not None:
+            depths.setdefault(path, len(before))
             activations.setdefault(path, set())
             if path in before:
                 recurrent.add(path)
         if v.op is not None and v.op.name in ACTIVATIONS and v.inputs[0] in nearest:
             activations[nearest[v.inputs[0]][1]].add(v.op.name)
     named = {path: frozenset(names) for path, names in activations.items()}
-    return Shape([*activations], named, frozenset(recurrent))
+    return Shape(depths, named, frozenset(recurrent))
 
 
 def _use_of_layer(use: Any, path: str, homes: Homes) -> Any:

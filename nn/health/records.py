@@ -73,10 +73,9 @@ class Records:
     cause: Cause | None = None
 
     def seen(self, shape: Shape) -> None:
-        """Take note of how the layers are used: they come in that order, those that are not used first."""
+        """Note how the layers are used, and put them in that order: those first that are not used at all."""
         self.shape = shape
-        used = {path: k for k, path in enumerate(shape.order)}
-        self.known_layers.sort(key=lambda layer: used.get(layer.path, -1))
+        self.known_layers.sort(key=lambda layer: shape.depths.get(layer.path, -1))
 
     @property
     def layers(self) -> list[str]:
