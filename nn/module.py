@@ -207,7 +207,7 @@ class Module(Constructed):
 
         Those are the parameters held as ``b``, ``bias``, ``biases`` or ``activation``.
         """
-        return [p for path, p in self.named_parameters() if not NO_WEIGHTS.intersection(path.split("."))]
+        return [p for path, p in self.named_parameters() if is_weight(path)]
 
     def parameter(self, name: str) -> Parameter:
         """Return the parameter of this label (``w21^3``) or dotted path (``layers.2.neurons.0.w.1``).
@@ -277,6 +277,11 @@ class Module(Constructed):
             )
         for path, p in named.items():
             p.data = float(state[path])
+
+
+def is_weight(path: str) -> bool:
+    """Return whether the parameter of this dotted path is one of the weights; see `Module.weights`."""
+    return not NO_WEIGHTS.intersection(path.split("."))
 
 
 @contextmanager

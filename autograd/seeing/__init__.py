@@ -1,13 +1,16 @@
 """Pictures and pages of a graph: drawings, gradient paths, the walk, the gallery.
 
 The functions `draw`, `walk`, `gradient_path` and `gallery` are in `autograd` itself; this is the face for
-those who build on what they give, or who make a self-contained page of their own (`document`).
+those who build on what they give, who name Modules by where a model holds them (`title_of`), or who make a
+self-contained page of their own (`document`).
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from autograd.seeing.drawing import Drawing
+    from autograd.seeing.facts.folding import title_of
+    from autograd.seeing.facts.places import modules_within
     from autograd.seeing.facts.records import Step
     from autograd.seeing.gallery import Gallery
     from autograd.seeing.pages.frame import asset, document, embedded, notebook_frame
@@ -23,7 +26,9 @@ _HOMES = {
     "asset": "pages.frame",
     "document": "pages.frame",
     "embedded": "pages.frame",
+    "modules_within": "facts.places",
     "notebook_frame": "pages.frame",
+    "title_of": "facts.folding",
 }
 
 __all__ = [
@@ -35,7 +40,9 @@ __all__ = [
     "asset",
     "document",
     "embedded",
+    "modules_within",
     "notebook_frame",
+    "title_of",
 ]
 
 

@@ -17,11 +17,13 @@ healthy: 20 records, and none of the signs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from math import inf, isfinite, nan
 from numbers import Real
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from autograd import Value, gradients
@@ -30,10 +32,14 @@ from autograd.notation.hints import described
 from autograd.notation.numbers import counted
 from nn.callbacks import Callback, Numbers, Training
 from nn.clipping import norm
+from nn.health.causes import Cause, cause_in
+from nn.health.cures import CURES
+from nn.health.layers import Homes, Layer, shape_of
 from nn.health.records import RUN, LayerRecord, Record, Records
 from nn.health.signs import SIGNS, Finding
-from nn.health.units import Layer, UnitFacts, facts_of_units, layers_of
+from nn.health.units import UnitFacts, units_on
 from nn.module import Module, mode
+from nn.predictions import values_of
 
 if TYPE_CHECKING:
     from autograd.seeing import Drawing, GradientPath
@@ -44,6 +50,9 @@ POINTS = 50
 WATCHED, READ_EVERY = 32, 8
 """The activations are read on this many samples, from all over the data, and read again when this many
 times as many samples have been trained on."""
+SEARCHED = 2_000_000
+"""A sample that gives nan is looked for among so many samples that, times the model's parameters, they are
+about this many; but among those at which the activations are read in any case."""
 SMALL_PICTURE = 20
 """A picture with more nodes than this shows only the strongest routes of a bad weight."""
 
@@ -51,11 +60,15 @@ SMALL_PICTURE = 20
 class Monitor(Callback):
     """Records a training's health: as a callback of `nn.fit`, and in loops of your own.
 
+    It watches any Module.  A layer is a Module that holds parameters, itself or through units such as
+    neurons; it is called by where the model holds it.  A copy and a pickle have the model, the records and
+    the findings; neither ``tell`` nor the data go along.
+
     Args:
         tell: called with each `Finding` when it is made, ``print`` for example.
 
     Attributes:
-        layers: the names of the layers.
+        layers: the names of the layers, in the order in which the model uses them.
         records: one per step that was recorded.
         findings: the signs seen so far, each named once.
 
@@ -76,6 +89,8 @@ class Monitor(Callback):
         self._step = 0
         self._losses: list[float] = []
         self._before: Numbers = None
+        self._good: Numbers = None
+        self._searched = False
         self._bad: _Bad | None = None
         self._unread = 0
         self._rows: list[Sequence[float]] = []
@@ -104,6 +119,8 @@ class Monitor(Callback):
         """
         self._begin(model, 1, [])
         self._rows = [[float(x) for x in row] for row in X]
+        if self._rows:
+            self._see(partial(model, self._rows[0]))
         self._before = [p.data for p in model.parameters()]
 
     def record(self, loss: Value | float) -> None:
@@ -121,11 +138,14 @@ class Monitor(Callback):
         cost = loss.data if isinstance(loss, Value) else loss
         if not isinstance(cost, Real):
             raise TypeError(f"the loss is a Value or a number; got {described(loss)}")
+        if self._log.shape is None and isinstance(loss, Value):
+            self._see(lambda: loss)
         parameters = self._model.parameters()
         slopes = [0.0 if p.grad is NO_GRADIENT else p.grad for p in parameters]
         after = [p.data for p in parameters]
         self.note(float(cost), READ_EVERY * WATCHED)
-        self.take(self._before, after, slopes, partial(facts_of_units, self._model, self._rows))
+        units = partial(units_on, self._model, self._rows)
+        self.take(self._before, after, slopes, units, partial(_cause_in_graph, self._model, loss))
         self._before = after
 
     # --------------------------------------------------------------------------------- as a callback
@@ -133,6 +153,8 @@ class Monitor(Callback):
     def on_train_begin(self, training: Training) -> None:
         steps = (training.epochs - len(training.history)) * training.batches
         self._begin(training.model, max(1, steps // POINTS), training.examples(WATCHED))
+        if self._examples:
+            self._see(self._examples[0])
         self._before = None
 
     def on_gradients(self, training: Training) -> None:
@@ -145,7 +167,8 @@ class Monitor(Callback):
         if self._before is not None or not isfinite(loss):
             after = training.weights()
             before = after if self._before is None else self._before
-            self.take(before, after, training.gradients(), training.units)
+            cause = partial(_cause_among_samples, training)
+            self.take(before, after, training.gradients(), training.units, cause)
             self._before = None
 
     # ------------------------------------------------------------------------------------- recording
@@ -153,10 +176,16 @@ class Monitor(Callback):
     def _begin(self, model: Any, every: int, examples: Iterable[Callable[[], Value]]) -> None:
         if not isinstance(model, Module):
             raise TypeError(f"a monitor watches an nn.Module; got {type(model).__name__}")
-        self._log, self.findings, self._bad = Records(layers_of(model)), [], None
-        self._model, self._every = model, every
+        self._log, self.findings = Records(Homes(model).layers), []
+        self._model, self._every, self._good, self._bad = model, every, None, None
         self._step, self._losses, self._examples = 0, [], list(examples)
-        self._unread = READ_EVERY * WATCHED
+        self._unread, self._searched = READ_EVERY * WATCHED, False
+
+    def _see(self, outputs: Callable[[], Any]) -> None:
+        """Look at how the layers are used, in the graph of what a function gives."""
+        assert self._model is not None
+        with mode(self._model, training=False):
+            self._log.seen(shape_of(values_of(outputs()), Homes(self._model)))
 
     def note(self, loss: float, samples: int) -> None:
         """Count a step on this many samples."""
@@ -170,6 +199,7 @@ class Monitor(Callback):
         after: Numbers,
         gradients: Numbers,
         units: Callable[[], Any],
+        cause: Callable[[Numbers], Cause | None] | None = None,
     ) -> None:
         """Record the step last noted.
 
@@ -177,6 +207,8 @@ class Monitor(Callback):
             before, after: the model's parameters before and after it, as lists or NumPy arrays.
             gradients: the gradients that it went by, likewise.
             units: returns what the units of each layer show; called now and then, as it takes time.
+            cause: returns the operation that made the first number that is not finite, given the last
+                finite weights; called once, when there is such a number.
         """
         if self._unread >= READ_EVERY * WATCHED:
             self._log.units, self._unread = units(), 0
@@ -187,6 +219,12 @@ class Monitor(Callback):
         loss = bad[-1] if bad else sum(self._losses) / len(self._losses)
         self._losses = []
         self._log.records.append(Record(self._step, loss, layers))
+        if isfinite(loss) and all(isfinite(own.gradient) and isfinite(own.update) for own in layers):
+            self._good = after
+        elif cause is not None and not self._searched:
+            self._searched = True
+            weights = before if all(map(isfinite, before)) else self._good
+            self._log.cause = None if weights is None else cause(weights)
         for finding in self._signs():
             if self._bad is None and finding.layer:
                 self._bad = _Bad(finding, [*map(float, before)], [*map(float, gradients)])
@@ -195,7 +233,7 @@ class Monitor(Callback):
                 self._tell(finding)
 
     def _layer_record(self, layer: Layer, before: Any, after: Any, gradients: Any) -> LayerRecord:
-        facts = self._log.units.get(layer.name, UnitFacts())
+        facts = self._log.units.get(layer.path, UnitFacts())
         w, moved = layer.of(before), layer.of(after)
         weights = norm(w)
         if not isfinite(weights) or not isfinite(norm(moved)):
@@ -208,14 +246,18 @@ class Monitor(Callback):
     def _signs(self) -> list[Finding]:
         """Return the signs of the last record that were not named before."""
         named = {finding.sign for finding in self.findings}
-        fresh = []
-        for sign, look in SIGNS.items():
-            if sign not in named:
-                fresh += [
-                    Finding(sign, self._step, "" if k is None else self.layers[k], fact)
-                    for k, fact in look(self._log)
-                ]
-        return fresh
+        return [
+            self._finding(sign, k, fact)
+            for sign, look in SIGNS.items() if sign not in named
+            for k, fact in look(self._log)
+        ]  # fmt: skip
+
+    def _finding(self, sign: str, k: int | None, fact: str) -> Finding:
+        cure = CURES[sign](self._log, k)
+        if k is None:
+            return Finding(sign, self._step, "", fact, cure)
+        layer = self._log.known_layers[k]
+        return Finding(sign, self._step, layer.name, fact, cure, layer.path)
 
     # ------------------------------------------------------------------------------------------ showing
 
@@ -245,10 +287,10 @@ class Monitor(Callback):
         if any(x is not None for row in saturated.values() for x in row):
             return "share of saturated activations", saturated
         if any(x is not None for row in dead.values() for x in row):
-            units = map(self._log.units_in, range(len(dead)))
+            relus = map(self._log.relus, range(len(dead)))
             shares = {
                 layer: [None if x is None else x / count for x in row]
-                for (layer, row), count in zip(dead.items(), units, strict=True)
+                for (layer, row), count in zip(dead.items(), relus, strict=True)
             }
             return "share of dead ReLUs", shares
         return "norm of the weights", self._log.by_layer("weights")
@@ -277,15 +319,10 @@ class Monitor(Callback):
             return _small_picture(gradient_path(loss, weight))
         if not self._examples:
             raise ValueError("give the loss of one sample: monitor.draw(losses.mse(model(x), y))")
-        now = [p.data for p in parameters]
-        try:
-            _set(parameters, self._bad.weights)
-            with mode(self._model, training=False):
-                losses = [example() for example in self._examples]
+        with _as_then(self._model, self._bad.weights):
+            losses = [example() for example in self._examples]
             most = max(losses, key=lambda loss: abs(gradients(loss, weight)))
             return _small_picture(gradient_path(most, weight))
-        finally:
-            _set(parameters, now)
 
     def _bad_place(self) -> int:
         """Return the place of the parameter of the first bad layer to look at: a weight if there are any."""
@@ -297,6 +334,10 @@ class Monitor(Callback):
         sizes = [abs(self._bad.gradients[i]) for i in places]
         choose = min if self._bad.finding.sign == "dying units" else max
         return places[sizes.index(choose(sizes))]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave behind what belongs to this process: the function that is told, and the data."""
+        return vars(self) | {"_tell": None, "_examples": []}
 
     def __repr__(self) -> str:
         return f"<Monitor: {counted(len(self.records), 'record')}, {counted(len(self.findings), 'finding')}>"
@@ -322,6 +363,33 @@ def _small_picture(path: GradientPath) -> Drawing:
     return path.draw(limit=max(SMALL_PICTURE, longest))
 
 
-def _set(parameters: Sequence[Value], numbers: Sequence[float]) -> None:
-    for p, x in zip(parameters, numbers, strict=True):
-        p.data = x
+@contextmanager
+def _as_then(model: Module, weights: Numbers) -> Iterator[None]:
+    """Give a model these weights for the block, and take it out of training."""
+    parameters = model.parameters()
+    now = [p.data for p in parameters]
+    try:
+        for p, x in zip(parameters, weights, strict=True):
+            p.data = float(x)
+        with mode(model, training=False):
+            yield
+    finally:
+        for p, x in zip(parameters, now, strict=True):
+            p.data = x
+
+
+def _cause_in_graph(model: Module, loss: Value | float, weights: Numbers) -> Cause | None:
+    """Return what made the numbers of a step bad, where its loss has a graph that was gone back through."""
+    return cause_in(loss, Homes(model), attrgetter("grad")) if isinstance(loss, Value) else None
+
+
+def _cause_among_samples(training: Training, weights: Numbers) -> Cause | None:
+    """Return what made the numbers of a training bad, as its first bad sample shows with these weights."""
+    homes = Homes(training.model)
+    with _as_then(training.model, weights):
+        for example in training.examples(max(WATCHED, SEARCHED // len(weights))):
+            loss = example()
+            cause = cause_in(loss, homes)
+            if cause is not None or not isfinite(loss.data):
+                return cause
+    return None

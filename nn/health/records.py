@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from nn.health.units import Layer, UnitFacts
+from nn.health.causes import Cause
+from nn.health.layers import Layer, Shape
+from nn.health.units import UnitFacts
 
 RUN = 10
-"""A sign that a single bad step can show as well must show in this many records running."""
+"""A sign that a single bad step can show as well must show in this many records in a row."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +61,21 @@ class Records:
     Attributes:
         records: one per step that was recorded.
         known_layers: the layers, in the order of each record.
-        units: what was last read off the units of each layer.
+        units: what was last read off the units of each layer, by its path.
+        shape: how the layers are used; None as long as no graph has been seen.
+        cause: which operation made the first number that is not finite; None if none is known to have.
     """
 
     known_layers: list[Layer] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
     units: dict[str, UnitFacts] = field(default_factory=dict)
+    shape: Shape | None = None
+    cause: Cause | None = None
+
+    def seen(self, shape: Shape) -> None:
+        """Note how the layers are used, and put them in that order: those first that are not used at all."""
+        self.shape = shape
+        self.known_layers.sort(key=lambda layer: shape.depths.get(layer.path, -1))
 
     @property
     def layers(self) -> list[str]:
@@ -82,14 +93,14 @@ class Records:
         losses = [record.loss for record in self.records]
         return [sum(losses[i - RUN : i]) / RUN for i in range(RUN, len(losses) + 1, RUN)]
 
-    def units_in(self, k: int) -> int:
-        """Return how many units layer ``k`` was seen to have."""
-        return self.units.get(self.layers[k], UnitFacts()).count
+    def relus(self, k: int) -> int:
+        """Return how many ReLUs layer ``k`` was seen to have."""
+        return self.units.get(self.known_layers[k].path, UnitFacts()).relus
 
     def mostly_dead(self, k: int) -> Bad:
         """Return whether half of layer ``k``'s ReLUs or more are dead, as a function of a record."""
-        units = self.units_in(k)
-        return lambda own, record: bool(units) and own.dead is not None and 2 * own.dead >= units
+        relus = self.relus(k)
+        return lambda own, record: bool(relus) and own.dead is not None and 2 * own.dead >= relus
 
     def running(self, k: int, bad: Bad, but: int = 0) -> bool:
         """Return whether layer ``k`` was bad in all of the last `RUN` records, except at most ``but``."""

@@ -1,4 +1,4 @@
-"""The signs that a training goes wrong: how each shows in the records, and what helps."""
+"""The signs that a training goes wrong: how each shows in the records."""
 
 from __future__ import annotations
 
@@ -20,24 +20,6 @@ FADED = 1e-3
 WIDTH = 100
 """The lines of a finding in words have at most this many characters."""
 
-CURES = {
-    "NaN cost": "Lower the learning rate or clip the gradients; autograd.detect_anomaly() names the first "
-    "bad number.",
-    "NaN weights": "Go back to the last good weights, lower the learning rate, and clip the gradients.",
-    "exploding gradient": "Clip the gradients (Clip(norm=1)), start from smaller weights, take fewer layers "
-    "or smaller batches; in a recurrent network take gated cells or truncate the way back.",
-    "growing weights": "Lower the learning rate, or keep the weights small with a penalty "
-    "(Penalised(loss, l2=0.001)).",
-    "vanishing gradient": "Take ReLU or its kin, an initialiser that fits the activation, and fewer layers.",
-    "dying units": "Lower the learning rate, take leaky_relu, or initialise with he_normal.",
-    "saturated units": "Start from smaller weights, scale the inputs, and after a sigmoid take cross-entropy "
-    "rather than a squared error.",
-    "unstable cost": "Lower the learning rate, or take larger batches.",
-    "no progress": "Change the learning rate, up or down, by factors of 3, and look whether the gradient "
-    "reaches the first layer.",
-}
-"""For each sign by its name, what usually helps."""
-
 Sighting: TypeAlias = tuple[int | None, str]
 """The layer in which a sign is seen, counted from 0, or None for the network; and what is seen."""
 
@@ -47,24 +29,25 @@ class Finding:
     """A sign that training goes wrong.
 
     Attributes:
-        sign: its name, a key of `CURES`.
+        sign: its name, a key of `SIGNS`.
         step: when it was seen.
         layer: where, a name of `Monitor.layers`; "" for the network as a whole.
         fact: what was seen, a sentence.
+        cure: what usually helps in such a network; see `nn.health.cures`.
+        path: where the model holds the layer, such as ``encoder.layers.0``; "" for the model itself.
     """
 
     sign: str
     step: int
     layer: str
     fact: str
-
-    @property
-    def cure(self) -> str:
-        """What usually helps, a sentence."""
-        return CURES[self.sign]
+    cure: str = ""
+    path: str = ""
 
     def __str__(self) -> str:
         where = f"step {self.step}, {self.layer}" if self.layer else f"step {self.step}"
+        if self.path not in ("", self.layer):
+            where += f" ({self.path})"
         words = fill(f"{self.fact} {self.cure}", WIDTH, initial_indent="  ", subsequent_indent="  ")
         return f"{where}: {self.sign}\n{words}"
 
@@ -72,21 +55,25 @@ class Finding:
 def _nan_cost(log: Records) -> Iterator[Sighting]:
     loss = log.records[-1].loss
     if not isfinite(loss):
-        yield None, f"The cost is {loss}."
+        yield None, f"The cost is {loss}{_because(log)}."
 
 
 def _nan_weights(log: Records) -> Iterator[Sighting]:
     for k, layer in enumerate(log.records[-1].layers):
         if not isfinite(layer.weights) or (not isfinite(layer.update) and layer.weights):
-            yield k, "Weights of it are not finite numbers any more."
+            yield k, f"Weights of it are not finite numbers any more{_because(log)}."
             return
+
+
+def _because(log: Records) -> str:
+    return f", as {log.cause}" if log.cause is not None else ""
 
 
 def _exploding(log: Records) -> Iterator[Sighting]:
     last = log.records[-1]
     for k, layer in enumerate(last.layers):
         if not layer.gradient <= LARGE:
-            yield k, f"The norm of its gradient is {number(layer.gradient)}."
+            yield k, f"The norm of its gradient is {number(layer.gradient)}{_because(log)}."
             return
     for k, layer in enumerate(last.layers):
         if log.running(k, lambda own, record: own.gradient > 1):
@@ -145,7 +132,7 @@ def _dying(log: Records) -> Iterator[Sighting]:
     dying = [k for k in range(len(log.layers)) if log.running(k, log.mostly_dead(k))]
     for k in dying[:1]:
         dead = log.records[-1].layers[k].dead
-        yield k, f"{dead} of its {log.units_in(k)} ReLUs give 0 on all samples looked at{_also(dying)}."
+        yield k, f"{dead} of its {log.relus(k)} ReLUs give 0 on all samples looked at{_also(dying)}."
 
 
 def _saturated(log: Records) -> Iterator[Sighting]:
@@ -200,4 +187,4 @@ SIGNS: dict[str, Callable[[Records], Iterator[Sighting]]] = {
     "unstable cost": _unstable,
     "no progress": _no_progress,
 }
-"""Each sign by its name, with the function that looks for it in the last record."""
+"""For each sign by its name the function that looks for it in the last record."""

@@ -1,12 +1,19 @@
-"""What is read off the units of each layer."""
+"""What is read off the units of each layer: how many of their activations are on a flat end.
+
+A unit is a Module that says so, such as a neuron: its activation is the last Value that a use of it
+computes.  In any other Module every ReLU, sigmoid and tanh is a unit of its own.  A unit belongs to the
+layer that computed what the activation is applied to.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograd import Value
+from autograd import Value, topological_order
+from nn.health.layers import Homes, Use
 from nn.module import Module, mode
 from nn.predictions import values_of
 
@@ -16,90 +23,103 @@ FLAT = 0.05
 
 @dataclass
 class UnitFacts:
-    """What was read off the units of one layer, and how many there are; see `LayerRecord`."""
+    """What was read off the units of one layer; see `LayerRecord`.
 
-    count: int = 0
+    Attributes:
+        relus: how many of its units are ReLUs.
+        saturated: the share of the other activations that are on a flat end; None if there are none.
+        dead: how many of the ReLUs were always 0; None if there are none.
+    """
+
+    relus: int = 0
     saturated: float | None = None
     dead: int | None = None
 
 
 @dataclass(frozen=True)
-class Layer:
-    """The parameters of one layer: their places among all of the model's, and its name."""
+class Unit:
+    """What is the same of a unit in every sample and at every step of time.
 
-    name: str
-    places: Sequence[int]
+    Attributes:
+        layer: the path of its layer.
+        op: the name of the op that its activation is computed by.
+        module: the path of the Module that computes it.
+        number: which of the activations of one use of that Module it is, from 0.
+    """
 
-    def of(self, numbers: Any) -> Any:
-        """Return the numbers of its parameters among those of all, as a list or an array like those."""
-        if isinstance(self.places, range):
-            return numbers[self.places.start : self.places.stop]
-        return [numbers[i] for i in self.places]
-
-
-def layers_of(model: Module) -> list[Layer]:
-    """Return the parameters by layer, as their labels number it (``w21^3``); others by their attribute."""
-    places: dict[str, list[int]] = {}
-    for place, (path, p) in enumerate(model.named_parameters()):
-        _, mark, layer = p.label.partition("^")
-        name = f"layer {layer}" if mark and layer.isdigit() else path.partition(".")[0]
-        places.setdefault(name, []).append(place)
-    return [Layer(name, _as_range(at)) for name, at in places.items()]
+    layer: str
+    op: str
+    module: str
+    number: int
 
 
-def _as_range(places: list[int]) -> Sequence[int]:
-    """Return the places as a range, if they stand one after another."""
-    run = range(places[0], places[-1] + 1)
-    return run if len(run) == len(places) else places
+def units_of(outputs: Iterable[Value], homes: Homes) -> list[tuple[Unit, Value]]:
+    """Return the activations behind some outputs that can saturate or die, each with its unit."""
+    order = topological_order(*outputs)
+    nearest = homes.nearest(order)
+    last: dict[int, Value] = {}  # by use
+    flat: list[tuple[Value, Use]] = []
+    for v in order:
+        if v.op is not None and v.place is not None:
+            use = _use_of_unit(v.place)
+            last[id(use)] = v
+            if v.op.name in FLAT_ENDS:
+                flat.append((v, use))
+    found: list[tuple[Unit, Value]] = []
+    numbers: Counter[int] = Counter()
+    for v, use in flat:
+        layer = nearest.get(v.inputs[0], nearest.get(v))
+        module = homes.module(use)
+        if layer is None or module is None or (use[0].is_unit and last[id(use)] is not v):
+            continue
+        found.append((Unit(layer[1], v.op.name, module, numbers[id(use)]), v))  # type: ignore[union-attr]
+        numbers[id(use)] += 1
+    return found
 
 
-def units_of(outputs: Iterable[Value]) -> list[Value]:
-    """Return the activations behind some outputs that can saturate or die: labelled ``a1^2``, and so on."""
-    seen: dict[Value, None] = {}
-    ahead = list(outputs)
-    while ahead:
-        v = ahead.pop()
-        if v not in seen:
-            seen[v] = None
-            ahead += [x for x in v.inputs if x.op is not None]
-    flat = [v for v in seen if v.op is not None and v.op.name in FLAT_ENDS]
-    return [v for v in flat if v.label.startswith("a") and "^" in v.label]
+def _use_of_unit(use: Use) -> Use:
+    """Return the use of the unit that a use is part of; the use itself if it is part of none."""
+    outer = use
+    while outer is not None:
+        if outer[0].is_unit:
+            return outer
+        outer = outer[1]
+    return use
 
 
-def kind_of(unit: Value) -> tuple[str, str]:
-    """Return the layer of a unit, and the op that it is an activation by."""
-    assert unit.op is not None
-    return f"layer {unit.label.partition('^')[2]}", unit.op.name
-
-
-def facts_of_units(model: Any, rows: Sequence[Sequence[float]]) -> dict[str, UnitFacts]:
-    """Return how many units of a model are saturated or dead on some samples, by layer."""
-    found: dict[str, tuple[tuple[str, str], list[bool]]] = {}
+def units_on(model: Module, rows: Sequence[Any]) -> dict[str, UnitFacts]:
+    """Return what the units of a model show on some samples, by the path of the layer."""
+    homes = Homes(model)
+    flat: list[tuple[Unit, int, int]] = []
     with mode(model, training=False):
         for row in rows:
-            for unit in units_of(values_of(model(row))):
-                kind = kind_of(unit)
-                found.setdefault(unit.label, (kind, []))[1].append(FLAT_ENDS[kind[1]](unit.data))
-    by_kind: dict[tuple[str, str], list[int]] = {}
-    for kind, flat in found.values():
-        by_kind.setdefault(kind, []).append(sum(flat))
+            for unit, v in units_of(values_of(model(row)), homes):
+                flat.append((unit, FLAT_ENDS[unit.op](v.data), 1))
+    return facts_of_units(flat)
+
+
+def facts_of_units(counted: Iterable[tuple[Unit, int, int]]) -> dict[str, UnitFacts]:
+    """Return what is known of the units, by the path of the layer.
+
+    Args:
+        counted: of a unit, how many activations were on a flat end, and out of how many; as often as it
+            was looked at.
+    """
+    flat: Counter[Unit] = Counter()
+    seen: Counter[Unit] = Counter()
+    for unit, on_a_flat_end, count in counted:
+        flat[unit] += on_a_flat_end
+        seen[unit] += count
     facts: dict[str, UnitFacts] = {}
-    for kind, flat_on in by_kind.items():
-        add_facts(facts, kind, flat_on, len(rows))
+    for layer in dict.fromkeys(unit.layer for unit in seen):
+        relus = [unit for unit in seen if unit.layer == layer and unit.op == "relu"]
+        others = [unit for unit in seen if unit.layer == layer and unit.op != "relu"]
+        facts[layer] = UnitFacts(
+            relus=len(relus),
+            saturated=sum(flat[u] for u in others) / sum(seen[u] for u in others) if others else None,
+            dead=sum(flat[u] == seen[u] for u in relus) if relus else None,
+        )
     return facts
-
-
-def add_facts(
-    facts: dict[str, UnitFacts], kind: tuple[str, str], flat_on: Sequence[int], samples: int
-) -> None:
-    """Add what is known of the units of one kind: on how many of the samples each was on a flat end."""
-    layer, op = kind
-    own = facts.setdefault(layer, UnitFacts())
-    own.count += len(flat_on)
-    if op == "relu":
-        own.dead = sum(count == samples for count in flat_on)
-    else:
-        own.saturated = sum(flat_on) / (len(flat_on) * samples)
 
 
 FLAT_ENDS: dict[str, Callable[[Any], Any]] = {

@@ -11,7 +11,7 @@ from autograd import sum as add_up
 from autograd.extend import NO_GRADIENT
 from nn.callbacks import Numbers
 from nn.data.samples import Samples, Table
-from nn.health.units import UnitFacts, facts_of_units
+from nn.health.units import UnitFacts, units_on
 from nn.losses import Penalised
 from nn.module import mode
 from nn.optim import Optimizer
@@ -89,7 +89,7 @@ class EagerEngine:
                 p.grad = float(g)
 
     def units(self) -> dict[str, UnitFacts]:
-        return facts_of_units(self.model, self.watched)
+        return units_on(self.model, self.watched)
 
     def weights(self) -> list[float]:
         return [p.data for p in self.parameters]

@@ -66,7 +66,7 @@ class Engine(Protocol):
         """Replace the gradients of the step, where there are any."""
 
     def units(self) -> dict[str, UnitFacts]:
-        """Return what the units show on the watched samples, by layer."""
+        """Return what the units show on the watched samples, by the path of the layer."""
 
     def moment(self) -> Moment:
         """Return a copy of all that the steps change, for `rewind`."""

@@ -169,7 +169,7 @@ def _engine(
 
     def made(kind: Any) -> Engine:
         if windows is not None:
-            return WindowEngine(kind, windows, objective, optimizer, train)
+            return WindowEngine(kind, windows, objective, optimizer, train, watched)
         found: Engine = kind(model, objective, optimizer, train, watched)
         return found
 

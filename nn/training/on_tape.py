@@ -18,7 +18,8 @@ from autograd.tape import Tape, vectorised
 from nn.callbacks import Numbers
 from nn.data.samples import Samples
 from nn.dropout import Masks
-from nn.health.units import FLAT_ENDS, UnitFacts, add_facts, kind_of, units_of
+from nn.health.layers import Homes
+from nn.health.units import FLAT_ENDS, UnitFacts, facts_of_units, units_of
 from nn.losses import Penalised
 from nn.optim import Optimizer
 from nn.predictions import values_of
@@ -53,6 +54,7 @@ class TapeEngine:
         penalised = model.weights()
 
         self._masks = masks = Masks(model, train.row(0))
+        homes = Homes(model) if watched else None
 
         def outputs(x: Any, y: Any, ones: Any = ()) -> list[Value]:
             with masks.given(ones):
@@ -60,19 +62,20 @@ class TapeEngine:
             loss = objective.loss(prediction, y[0] if len(y) == 1 else y)
             penalty = objective.penalty(penalised)
             listed = values_of(prediction)
-            units = units_of(listed) if watched else []
+            units = [v for _, v in units_of(listed, homes)] if homes else []
             self._predicted = slice(1, 1 + len(listed))
             return [loss if penalty is None else loss + penalty, *listed, *units]
 
         self.tape = Tape.record(outputs, *_sample(train, 0, masks))
-        self._kinds = [*map(kind_of, self.tape.outputs[self._predicted.stop :])]
+        predicted = self.tape.outputs[self._predicted]
+        self._units = [unit for unit, _ in units_of(predicted, homes)] if homes else []
         _compare(self.tape, outputs, train, masks)
         self._place_parameters(model.parameters())
         self._place_state()
         self._open = ExitStack()
         self._training = self._open.enter_context(self.tape.training(*_tables(train, masks)))
         self._values = self.predictions = np.empty((0, 0))
-        self._watched = self.tape.samples(*_tables(train.take(watched), masks)) if self._kinds else None
+        self._watched = self.tape.samples(*_tables(train.take(watched), masks)) if self._units else None
 
     def feed(self, samples: Sequence[int], column: int, numbers: Any) -> None:
         """Put other numbers into training samples, one row for each, from a column on."""
@@ -111,11 +114,12 @@ class TapeEngine:
         if self._watched is None:
             return {}
         values = self._training.forward(self._watched)[:, self._predicted.stop :]
-        facts: dict[str, UnitFacts] = {}
-        for kind in dict.fromkeys(self._kinds):
-            own = values[:, [k for k, other in enumerate(self._kinds) if other == kind]]
-            add_facts(facts, kind, FLAT_ENDS[kind[1]](own).sum(axis=0).tolist(), len(values))
-        return facts
+        flat = np.empty(values.shape, bool)
+        for op in {unit.op for unit in self._units}:
+            own = [k for k, unit in enumerate(self._units) if unit.op == op]
+            flat[:, own] = FLAT_ENDS[op](values[:, own])
+        counts = flat.sum(axis=0).tolist()
+        return facts_of_units((u, n, len(values)) for u, n in zip(self._units, counts, strict=True))
 
     def weights(self) -> Array:
         return self._in_order(self._training.vector, self._off_tape)

@@ -30,19 +30,20 @@ class WindowEngine:
     Args:
         kind: the class of that engine.
         windows: how the sequences are cut.
-        objective, optimizer, train: as every engine takes them; ``train`` has the sequences.
+        objective, optimizer, train, watched: as every engine takes them; ``train`` has the sequences.
     """
 
     def __init__(
-        self, kind: Any, windows: Windows, objective: Penalised, optimizer: Any, train: Samples
-    ) -> None:
+        self, kind: Any, windows: Windows, objective: Penalised, optimizer: Any, train: Samples,
+        watched: Sequence[int] = (),
+    ) -> None:  # fmt: skip
         self.windows, self.train = windows, train
         self._tables: dict[int, tuple[Samples, list[Samples]]] = {}
         parts = self._cut(train)
         joined = Samples([x for part in parts for x in part.X], [y for part in parts for y in part.y])
         window = Window(windows)
         own = replace(objective, loss=window.loss(objective.loss))
-        self.inner: Feedable = kind(window, own, optimizer, joined)
+        self.inner: Feedable = kind(window, own, optimizer, joined, watched)
         self.name = self.inner.name
 
     def step(self, batch: Sequence[int], on_gradients: Hook = None) -> tuple[float, float]:
@@ -120,7 +121,8 @@ class WindowEngine:
         self.inner.set_gradients(gradients)
 
     def units(self) -> dict[str, UnitFacts]:
-        return {}  # a cell is used at every step: its activations are not those of one layer
+        """Return what the units show in the first windows of the watched sequences, at all of their steps."""
+        return {path.removeprefix("model."): facts for path, facts in self.inner.units().items()}
 
     def restore(self, weights: Numbers) -> None:
         self.inner.restore(weights)

@@ -21,7 +21,7 @@ Place(module=('l2', 'neurons.0'), part='pre-activation', index=None, use=6)
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -119,6 +119,17 @@ def structure_of(outputs: Iterable[Node]) -> Structure:
     return _Reader(topological_order(*outputs)).structure
 
 
+def modules_within(owner: Owner) -> Iterator[tuple[Path, Any]]:
+    """Yield a Module and all within it, each after the one that holds it, with the path that leads to it."""
+    paths: dict[str, Path] = {}
+    for name, module in owner.named_modules():
+        holder = name
+        while holder and holder not in paths:
+            holder = holder.rpartition(".")[0]
+        paths[name] = (*paths[holder], name.removeprefix(holder).lstrip(".")) if name else ()
+        yield paths[name], module
+
+
 class _Reader:
     """Reads the structure of a graph, given in topological order."""
 
@@ -142,16 +153,13 @@ class _Reader:
 
     def _enter(self, owner: Owner, path: Path) -> None:
         """Note a Module and all within it, by where it holds them."""
-        at: dict[str, Path] = {}
-        for name, module in owner.named_modules():
-            before = max((p for p in at if not p or name.startswith(f"{p}.")), key=len, default=None)
-            own = path if before is None else (*at[before], name.removeprefix(before).lstrip("."))
-            at[name] = own
+        for inner, module in modules_within(owner):
             if id(module) not in self._paths:
-                self._paths[id(module)] = own
+                own = self._paths[id(module)] = (*path, *inner)
                 count = sum(1 for _ in module.named_parameters())
-                fact = ModuleFact(own, type(module).__name__, bool(module.is_unit), count)
-                self.structure.modules[own] = fact
+                self.structure.modules[own] = ModuleFact(
+                    own, type(module).__name__, bool(module.is_unit), count
+                )
 
     def _path(self, owner: Owner, within: Path | None) -> Path:
         """Return the path of a Module; one that nobody holds goes by its class within its caller."""

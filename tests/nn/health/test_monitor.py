@@ -1,5 +1,7 @@
 """Health: what a monitor records is what the network does, and the signs of trouble are named."""
 
+import copy
+import pickle
 import random
 from importlib.util import find_spec
 from math import hypot, inf, isnan, nan
@@ -7,8 +9,10 @@ from math import hypot, inf, isnan, nan
 import pytest
 
 from nn import MLP, SGD, Monitor, Recurrent, RNNCell, fit, init, losses
+from nn.callbacks import Callback
+from nn.health.cures import CURES
 from nn.health.records import RUN
-from nn.health.signs import CURES, SIGNS
+from nn.health.signs import SIGNS
 
 ENGINES = [
     "eager",
@@ -260,7 +264,10 @@ def test_each_finding_is_told_when_it_is_made():
     assert heard == monitor.findings
     first, *words = str(heard[0]).splitlines()
     assert first == "step 1: NaN cost"
-    assert " ".join(" ".join(words).split()) == f"The cost is inf. {CURES['NaN cost']}"
+    assert " ".join(" ".join(words).split()) == (
+        "The cost is inf. Lower the learning rate or clip the gradients (Clip(norm=1)). "
+        "autograd.detect_anomaly() names the first bad number."
+    )
     monitor.record(inf)
     assert len(heard) == 1
 
@@ -303,6 +310,55 @@ def test_a_loop_of_ones_own_gives_the_loss_to_draw():
     with pytest.raises(ValueError, match="give the loss of one sample"):
         monitor.draw()
     assert "route" in str(monitor.draw(loss))
+
+
+# ------------------------------------------------------------------------------ copies and pickles
+
+
+COPIES = [copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))]
+
+
+class Copied(Callback):
+    """Copies a monitor and the history while they are at work."""
+
+    def __init__(self, monitor, way):
+        self.monitor, self.way, self.copies = monitor, way, []
+
+    def on_batch_end(self, training, loss, samples):
+        self.copies.append(self.way((self.monitor, training.history)))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("way", COPIES)
+def test_a_monitor_is_copied_before_during_and_after_a_training(way, engine):
+    monitor = way(Monitor(tell=lambda finding: None))
+    copied = Copied(monitor, way)
+    model = MLP(2, [4] * 5 + [1], "linear", init=init.normal(std=9), seed=0)
+    history = fit(
+        model, *two_moons(), loss="mse", optimizer=SGD(model.parameters(), lr=1e-15), epochs=3, engine=engine,
+        callbacks=[monitor, copied], progress=False,
+    )  # fmt: skip
+    assert monitor.findings
+    after, record = way((monitor, history))
+    assert list(record) == list(history)
+    for one in (after, copied.copies[-1][0]):
+        assert (one.layers, one.records, one.findings) == (monitor.layers, monitor.records, monitor.findings)
+        assert str(one) == str(monitor)
+    with pytest.raises(ValueError, match="give the loss of one sample"):
+        after.draw()
+    assert str(monitor.draw())  # the data are still with the first one
+
+
+@pytest.mark.parametrize("way", COPIES)
+def test_a_copy_continues_to_record_in_a_loop_of_ones_own(way):
+    model, monitor = MLP(2, [3, 1], "tanh", seed=0), Monitor()
+    monitor.watch(model, [[0.5, -1.0]])
+    for _ in range(2):
+        loss = losses.half_mse(model([0.5, -1.0]), 1.0)
+        loss.backward()
+        monitor.record(loss)
+        monitor, model = way((monitor, model))
+    assert len(monitor.records) == 2
 
 
 # --------------------------------------------------------------------------------------- bad input

@@ -1,0 +1,97 @@
+"""Which operation made the first number that is not finite, if it was applied outside of its domain.
+
+A rate that is too large makes numbers overflow; but against the square root of a negative number no rate
+helps.
+
+>>> from nn import Module
+>>> class Root(Module):
+...     def forward(self, x):
+...         return x.sqrt()
+>>> model = Root()
+>>> print(cause_in(model(Value(-0.25)) + 1.0, Homes(model)))
+√(−0.25) in Root is nan
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import isfinite, isnan
+from typing import Any
+
+from autograd import Value, gradients, topological_order
+from autograd.notation.formula import formula
+from autograd.notation.numbers import number
+from nn.health.layers import Homes
+
+
+@dataclass(frozen=True)
+class Cause:
+    """An operation outside of its domain.
+
+    Attributes:
+        sign: how the op is written, such as √.
+        fact: what was seen.
+    """
+
+    sign: str
+    fact: str
+
+    def __str__(self) -> str:
+        return self.fact
+
+
+def cause_in(loss: Value, homes: Homes, slope: Callable[[Value], float] | None = None) -> Cause | None:
+    """Return what made a loss or its gradient nan or infinite, while all weights were finite.
+
+    Args:
+        loss: the loss, with its graph.
+        homes: of the model that computed it.
+        slope: returns the gradient of the loss with respect to a Value; it is computed by default.
+
+    Returns:
+        None if everything is finite, or no operation left its domain, as where numbers overflow.
+    """
+    if not isfinite(loss.data):
+        v = _first_bad(loss)
+        return _cause(v, v.data, "{} is {}", homes)
+    order = topological_order(loss)
+    if slope is None:
+        slope = dict(zip(order, gradients(loss, order), strict=True)).__getitem__
+    for v in reversed(order):
+        for x, partial in zip(v.inputs, v.partials, strict=True):
+            if not isfinite(partial) and isfinite(slope(v)) and not isfinite(slope(x)):
+                return _cause(v, partial, "the slope of {} is {}", homes)
+    return None
+
+
+def _first_bad(v: Value) -> Value:
+    """Return the Value that is not finite though everything that it depends on is."""
+    while True:
+        bad = (
+            x for x, partial in zip(v.inputs, v.partials, strict=True)
+            if partial != 0 and x.role != "weight" and not isfinite(x.data)
+        )  # fmt: skip
+        x = next(bad, None)
+        if x is None:
+            return v
+        v = x
+
+
+def _cause(v: Value, result: float, words: str, homes: Homes) -> Cause | None:
+    if v.op is None or not _is_outside(v.op, [x.data for x in v.inputs], result):
+        return None
+    module = homes.module(v.place)
+    place = "in the loss" if module is None else f"in {homes.titles[module]}"
+    applied = f"{formula(v.op, [number(x.data) for x in v.inputs])} {place}"
+    return Cause(v.op.symbol, words.format(applied, result))
+
+
+def _is_outside(op: Any, numbers: list[float], result: float) -> bool:
+    """Return whether a number is outside of the domain: beyond its border for nan, on it for infinity."""
+    for i, x in enumerate(numbers):
+        domain = op.domain_of(i)
+        on_the_border = x in (domain.low, domain.high, *domain.excluding)
+        if isfinite(x) and x not in domain and (isnan(result) or on_the_border):
+            return True
+    return False

@@ -1,0 +1,199 @@
+"""The layers of a model, read from how its Modules hold and use one another; no label is read.
+
+A layer is a Module that holds parameters, itself or through units such as neurons.  The learned slope of an
+activation belongs to the layer that holds the activation.
+
+>>> from nn import MLP, Layer, Module
+>>> class Net(Module):
+...     def __init__(self):
+...         self.encoder, self.head = MLP(2, [4, 4]), Layer(4, 1, "linear")
+...     def forward(self, x):
+...         return self.head(self.encoder(x))
+>>> [(layer.name, layer.path) for layer in Homes(Net()).layers]
+[('encoder · layer 1', 'encoder.layers.0'), ('encoder · layer 2', 'encoder.layers.1'), ('head', 'head')]
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from autograd import Parameter, Value, topological_order
+from autograd.extend import number_of
+from autograd.seeing import modules_within, title_of
+from nn.activations import ACTIVATIONS
+from nn.module import NO_WEIGHTS, Module, is_weight
+
+Use: TypeAlias = Any
+"""The ``place`` of a Value: its Module, and the use that called that one; None outside of all Modules."""
+
+
+@dataclass
+class Layer:
+    """The parameters of one layer.
+
+    Attributes:
+        name: how it is called, such as "layer 1" or "encoder · layer 2".
+        path: where the model holds it, such as ``encoder.layers.1``; "" for the model itself.
+        places: where its parameters stand among all of the model's.
+        units: how many units it has, such as neurons; 0 if its Module is not made of units.
+        weights: how many of its parameters are weights.
+        squares: the sum of the squares of its weights when it was first looked at.
+    """
+
+    name: str
+    path: str
+    places: Sequence[int] = field(default_factory=list)
+    units: int = 0
+    weights: int = 0
+    squares: float = 0.0
+
+    def of(self, numbers: Any) -> Any:
+        """Return the numbers of its parameters among those of all, as a list or an array like those."""
+        if isinstance(self.places, range):
+            return numbers[self.places.start : self.places.stop]
+        return [numbers[i] for i in self.places]
+
+
+class Homes:
+    """Says which layer of a model each of its Modules belongs to.
+
+    Args:
+        model: the model.
+
+    Attributes:
+        layers: those that hold parameters, in the order of `Module.parameters`.
+        titles: how each Module is called, by its dotted path.
+    """
+
+    def __init__(self, model: Module) -> None:
+        self.titles: dict[str, str] = {}
+        self._paths: dict[int, str] = {}  # of each Module, by identity
+        home: dict[str, str] = {}  # of each Module by its path: the path of its layer
+        units: Counter[str] = Counter()
+        for trail, module in modules_within(model):
+            path, holder = ".".join(trail), ".".join(trail[:-1])
+            belongs = bool(trail) and (module.is_unit or trail[-1] in NO_WEIGHTS)
+            home[path] = home[holder] if belongs else path
+            units[home[path]] += bool(module.is_unit)
+            self._paths[id(module)] = path
+            self.titles[path] = title_of(trail, {}) if trail else type(model).__name__
+        found: dict[str, Layer] = {}
+        for name, placed in _lists_of_parameters(model).items():
+            holder = name
+            while holder not in home:
+                holder = holder.rpartition(".")[0]
+            path = home[holder]
+            layer = found.setdefault(path, Layer(self.titles[path], path, units=units[path]))
+            layer.places = [*layer.places, *(place for place, _ in placed)]
+            if is_weight(name):
+                layer.weights += len(placed)
+                layer.squares += sum(number_of(p) ** 2 for _, p in placed)
+        self.layers = list(found.values())
+        self._home = {path: layer for path, layer in home.items() if layer in found}
+        _settle(self.layers)
+
+    def module(self, use: Use) -> str | None:
+        """Return the path of the model's Module in which something was computed; None if it was in none."""
+        while use is not None and id(use[0]) not in self._paths:
+            use = use[1]
+        return None if use is None else self._paths[id(use[0])]
+
+    def layer(self, use: Use) -> str | None:
+        """Return the path of the layer in which something was computed; None if it was in none."""
+        while use is not None:
+            path = self._home.get(self._paths.get(id(use[0]), "?"))
+            if path is not None:
+                return path
+            use = use[1]
+        return None
+
+    def nearest(self, order: Iterable[Value]) -> dict[Value, tuple[int, str]]:
+        """Return the layer that each computed Value of a graph belongs to, with a number that grows.
+
+        What no layer computed, such as a sum of two layers' outputs, belongs to the layer that its last
+        input belongs to.
+
+        Args:
+            order: the graph in topological order.
+        """
+        found: dict[Value, tuple[int, str]] = {}
+        for k, v in enumerate(order):
+            if v.op is None:
+                continue
+            path = self.layer(v.place)
+            if path is not None:
+                found[v] = k, path
+            elif before := [found[x] for x in v.inputs if x in found]:
+                found[v] = max(before)
+        return found
+
+
+def _lists_of_parameters(model: Module) -> dict[str, list[tuple[int, Parameter]]]:
+    """Return the parameters with their positions, by dotted path but for a position in a list at its end."""
+    found: dict[str, list[tuple[int, Parameter]]] = {}
+    for place, (name, p) in enumerate(model.named_parameters()):
+        holder, _, last = name.rpartition(".")
+        found.setdefault(holder if last.isdigit() else name, []).append((place, p))
+    return found
+
+
+def _settle(layers: Sequence[Layer]) -> None:
+    """Write positions that stand one after another as a range, and call layers of one name by their paths."""
+    names = Counter(layer.name for layer in layers)
+    for layer in layers:
+        run = range(layer.places[0], layer.places[-1] + 1)
+        layer.places = run if list(run) == layer.places else layer.places
+        layer.name = layer.name if names[layer.name] == 1 else layer.path
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How the layers of a model are used, as one graph shows it.
+
+    Attributes:
+        depths: by the path of each layer that is used, how many others its first use depends on.
+        activations: the names of the activations that were applied to what each computes.
+        recurrent: those that were given something that they computed themselves in an earlier use.
+    """
+
+    depths: Mapping[str, int]
+    activations: Mapping[str, frozenset[str]]
+    recurrent: frozenset[str]
+
+
+def shape_of(outputs: Iterable[Value], homes: Homes) -> Shape:
+    """Return how the layers of a model are used in the graph of some outputs."""
+    nearest = homes.nearest(topological_order(*outputs))
+    depths: dict[str, int] = {}
+    activations: dict[str, set[str]] = {}
+    recurrent: set[str] = set()
+    behind: dict[Value, tuple[Use, frozenset[str]]] = {}  # the use of a layer, and the layers before that use
+    for v, (_, path) in nearest.items():
+        use = _use_of_layer(v.place, path, homes)
+        before: frozenset[str] = frozenset()
+        for x in v.inputs:
+            if x in behind:
+                of_x, layers = behind[x]
+                before |= layers if of_x is use or of_x is None else layers | {nearest[x][1]}
+        behind[v] = use, before
+        if use is not None:
+            depths.setdefault(path, len(before))
+            activations.setdefault(path, set())
+            if path in before:
+                recurrent.add(path)
+        if v.op is not None and v.op.name in ACTIVATIONS and v.inputs[0] in nearest:
+            activations[nearest[v.inputs[0]][1]].add(v.op.name)
+    named = {path: frozenset(names) for path, names in activations.items()}
+    return Shape(depths, named, frozenset(recurrent))
+
+
+def _use_of_layer(use: Any, path: str, homes: Homes) -> Any:
+    """Return the outermost use of a layer that a use is part of; None if it is part of none."""
+    if homes.layer(use) != path:
+        return None
+    while use[1] is not None and homes.layer(use[1]) == path:
+        use = use[1]
+    return use
