@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from autograd.seeing.drawing import Drawing
-    from autograd.seeing.facts.folding import title_of
-    from autograd.seeing.facts.places import modules_within
+    from autograd.seeing.facts.places import modules_within, title_of
     from autograd.seeing.facts.records import Step
     from autograd.seeing.gallery import Gallery
     from autograd.seeing.pages.frame import asset, document, embedded, notebook_frame
@@ -28,7 +27,7 @@ _HOMES = {
     "embedded": "pages.frame",
     "modules_within": "facts.places",
     "notebook_frame": "pages.frame",
-    "title_of": "facts.folding",
+    "title_of": "facts.places",
 }
 
 __all__ = [
