@@ -19,8 +19,8 @@ from autograd.extend import NO_GRADIENT, recording
 from autograd.notation.hints import did_you_mean
 from nn.construction import GIVEN, Constructed
 
-NO_WEIGHTS = frozenset({"b", "bias", "biases", "activation"})
-"""Names of attributes whose parameters are not weights: biases, and the learned slope of an activation."""
+BIASES, ACTIVATION = frozenset({"b", "bias", "biases"}), "activation"
+"""Attributes whose parameters are not weights: biases, and whatever an activation learns."""
 
 
 def _as_a_use(call: Callable[..., Any]) -> Callable[..., Any]:
@@ -280,8 +280,15 @@ class Module(Constructed):
 
 
 def is_weight(path: str) -> bool:
-    """Return whether the parameter of this dotted path is one of the weights; see `Module.weights`."""
-    return not NO_WEIGHTS.intersection(path.split("."))
+    """Return whether the parameter of this dotted path is one of the weights; see `Module.weights`.
+
+    What counts is the attribute that holds the parameter, not those that hold its Module.
+
+    >>> is_weight("b.w.0"), is_weight("w.b.0"), is_weight("activation.slope")
+    (True, False, False)
+    """
+    names = [name for name in path.split(".") if not name.isdigit()]
+    return ACTIVATION not in names and names[-1:] != [] and names[-1] not in BIASES
 
 
 @contextmanager

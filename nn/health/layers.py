@@ -24,7 +24,7 @@ from autograd import Parameter, Value, topological_order
 from autograd.extend import number_of
 from autograd.seeing import modules_within, title_of
 from nn.activations import ACTIVATIONS
-from nn.module import NO_WEIGHTS, Module, is_weight
+from nn.module import ACTIVATION, Module, is_weight
 
 Use: TypeAlias = Any
 """The ``place`` of a Value: its Module, and the use that called that one; None outside of all Modules."""
@@ -75,7 +75,7 @@ class Homes:
         units: Counter[str] = Counter()
         for trail, module in modules_within(model):
             path, holder = ".".join(trail), ".".join(trail[:-1])
-            belongs = bool(trail) and (module.is_unit or trail[-1] in NO_WEIGHTS)
+            belongs = bool(trail) and (module.is_unit or trail[-1] == ACTIVATION)
             home[path] = home[holder] if belongs else path
             units[home[path]] += bool(module.is_unit)
             self._paths[id(module)] = path

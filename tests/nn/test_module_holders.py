@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from autograd import Constant, Parameter, Value
-from nn import MLP, SGD, Layer, Module
+from nn import MLP, SGD, Layer, Module, Monitor
 
 
 @dataclass
@@ -153,3 +153,27 @@ def test_forward_is_called_with_whatever_the_call_is_given() -> None:
             return a + b
 
     assert Net()(1.0, b=2.0) == 3.0
+
+
+def test_weights_are_told_from_biases_by_what_holds_them_not_by_what_holds_their_module() -> None:
+    class Net(Module):
+        def __init__(self) -> None:
+            self.a, self.b = Layer(2, 2, "prelu"), Layer(2, 1)
+            self.bias = [Parameter(0.0)]
+
+    net = Net()
+    assert len(net.weights()) == 4 + 2
+    assert len(net.parameters()) == (4 + 2 + 1) + (2 + 1) + 1
+
+
+def test_a_monitor_sees_a_layer_whose_attribute_is_called_b() -> None:
+    class Net(Module):
+        def __init__(self) -> None:
+            self.a, self.b = Layer(2, 2), Layer(2, 1)
+
+        def forward(self, x: Any) -> Any:
+            return self.b(self.a(x))
+
+    monitor = Monitor()
+    monitor.watch(Net())
+    assert list(monitor.layers) == ["a", "b"]

@@ -196,7 +196,9 @@ class _Reader:
             for name, p in root.named_parameters():
                 if p not in among or p in self.structure.places:
                     continue
-                holder = max((m for m in modules if not m or name.startswith(f"{m}.")), key=len)
+                holder = name
+                while holder not in modules:
+                    holder = holder.rpartition(".")[0]
                 attribute, *indices = name.removeprefix(holder).lstrip(".").split(".")
                 part = "bias" if attribute in BIASES else "weight"
                 index = int(indices[-1]) if indices and indices[-1].isdigit() else None
