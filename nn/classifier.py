@@ -140,8 +140,7 @@ class MLPClassifier:
             optimizer=self._optimizer(),
             epochs=self.max_iter,
             batch_size=batch,
-            shuffle=self.shuffle,
-            seed=random.randrange(2**32) if self.random_state is None else self.random_state,
+            seed=self._seed(),
             callbacks=[EarlyStopping(self.n_iter_no_change)],
             progress=False,
         )
@@ -201,6 +200,12 @@ class MLPClassifier:
         return f"MLPClassifier({', '.join(changed)})"
 
     # ---------------------------------------------------------------------------------- workings
+
+    def _seed(self) -> int | None:
+        """Return what decides the order of the samples."""
+        if not self.shuffle:
+            return None
+        return random.randrange(2**32) if self.random_state is None else self.random_state
 
     def _optimizer(self) -> Optimizer:
         one_of("solver", self.solver, dict.fromkeys(SOLVERS))

@@ -47,6 +47,7 @@ ELSEWHERE = {
     "l1": "a penalty belongs to the loss: loss=losses.Penalised(loss, l1=…)",
     "l2": "a penalty belongs to the loss: loss=losses.Penalised(loss, l2=…)",
     "patience": "callbacks=[EarlyStopping(patience)]",
+    "shuffle": "seed=None takes the samples in the order given",
     "schedule": "a schedule is a callback: callbacks=[schedule]",
     "clip_norm": "callbacks=[Clip(norm=…)]",
     "clip_value": "callbacks=[Clip(value=…)]",
@@ -90,9 +91,8 @@ def fit(
     optimizer: Optimizer | None = None,
     epochs: int = 100,
     batch_size: int | None = None,
-    shuffle: bool = True,
     validation: tuple[Any, Any] | float | None = None,
-    seed: int = 0,
+    seed: int | None = 0,
     engine: str = "auto",
     callbacks: Iterable[Callback | Callable[..., object]] = (),
     progress: bool = True,
@@ -111,10 +111,10 @@ def fit(
             or else plain `SGD` at a rate of 0.1.
         epochs: passes over the samples.
         batch_size: samples per step: all of them by default; 1 is stochastic descent.
-        shuffle: take the samples in a new order in each epoch.  The full batch has no order.
         validation: a pair (X, y) to judge by after each epoch, or the fraction of the samples to
-            hold out for that: drawn at random, or the last ones if ``shuffle`` is False.
-        seed: decides the orders, and which samples are held out.
+            hold out for that.
+        seed: decides the order of the samples, a new one in each epoch, and which are held out.  With
+            None they are taken in the order given, and the last ones are held out.
         engine: ``eager`` builds the graph of each sample, every time; ``tape`` records it once and
             replays it as machine code; ``auto`` is the tape where it can be used, else eager, and
             says why in the history's ``engine_note``.
@@ -141,8 +141,7 @@ def fit(
     plan = Plan(
         epochs=whole_number("epochs", epochs),
         batch_size=None if batch_size is None else whole_number("batch_size", batch_size),
-        shuffle=yes_or_no("shuffle", shuffle),
-        rng=random.Random(whole_number("seed", seed, at_least=None)),
+        rng=None if seed is None else random.Random(whole_number("seed", seed, at_least=None)),
     )
     engine = one_of("engine", engine, {name: name for name in ENGINES})
     objective = loss if isinstance(loss, Penalised) else Penalised(loss)
@@ -221,7 +220,7 @@ def _samples(
     if isinstance(validation, (float, int)):
         if not 0 < validation < 1:
             raise ValueError(f"validation is a pair (X, y) or a fraction between 0 and 1; got {validation!r}")
-        return train.split(float(validation), plan.rng if plan.shuffle else None)
+        return train.split(float(validation), plan.rng)
     if not isinstance(validation, (tuple, list)) or len(validation) != 2:
         raise TypeError(f"validation is a pair (X, y) or a fraction; got {described(validation)}")
     X_held_out, y_held_out = validation
