@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 
 from autograd import Value, no_grad
 from nn import losses
@@ -12,6 +12,8 @@ from nn.data.feeding import feeding_of
 from nn.data.samples import as_list
 from nn.module import mode
 from nn.outputs import is_right
+
+T = TypeVar("T")
 
 FEW = 20_000
 """The tape is not worth its recording for at most this many products of a row with a parameter."""
@@ -31,13 +33,24 @@ def outputs_of(model: Any, *tables: Any) -> Any:
     [[0.0, 0.0]]
     """
     rows = len(tables[0])
-    with no_grad(), mode(model, training=False):
+    with mode(model, training=False):
         if rows > 1 and rows * len(model.parameters()) > FEW:
             try:
                 return _replayed(model, tables)
             except Exception:  # whatever keeps the model from being recorded: row by row may do, or says why
                 pass
-        return [numbers_of(model(*map(as_list, row))) for row in zip(*tables, strict=True)]
+        return without_graph(
+            lambda: [numbers_of(model(*map(as_list, row))) for row in zip(*tables, strict=True)]
+        )
+
+
+def without_graph(compute: Callable[[], T]) -> T:
+    """Return what a function computes, without recording it; with, if it differentiates what it computes."""
+    try:
+        with no_grad():
+            return compute()
+    except ValueError:  # such as that of `autograd.gradients`: what was not recorded depends on nothing
+        return compute()
 
 
 def _replayed(model: Any, tables: Sequence[Any]) -> Any:

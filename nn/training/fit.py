@@ -14,10 +14,12 @@ An engine (engine.py) computes a step on a batch; callbacks (nn/callbacks.py) ac
 from __future__ import annotations
 
 import random
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from importlib import import_module
 from inspect import signature
+from traceback import walk_tb
 from typing import Any, ParamSpec, TypeVar
 
 from autograd import Value
@@ -35,6 +37,7 @@ from nn.training.eager import EagerEngine
 from nn.training.engine import Engine
 from nn.training.history import History
 from nn.training.progress import ProgressBar
+from nn.training.unmoved import unmoved
 from nn.training.windows import WindowEngine
 
 DEFAULT_LR = 0.1
@@ -116,8 +119,8 @@ def fit(
         seed: decides the order of the samples, a new one in each epoch, and which are held out.  With
             None they are taken in the order given, and the last ones are held out.
         engine: ``eager`` builds the graph of each sample, every time; ``tape`` records it once and
-            replays it as machine code; ``auto`` is the tape where it can be used, else eager, and
-            says why in the history's ``engine_note``.
+            replays it as machine code; ``auto`` is the tape where it can be used, else eager:
+            a warning says why, and so does the history.
         callbacks: what acts during the training, see `nn.callbacks`: `nn.Monitor`,
             `nn.EarlyStopping`, `nn.Clip`, `nn.ModelCheckpoint`, `nn.Resume`, `nn.schedules`,
             `nn.seeing.Film`, subclasses of `nn.Callback`, and functions of a training and of an
@@ -127,6 +130,10 @@ def fit(
     Returns:
         The `History`.  Ctrl-C ends the training early and keeps what was learned so far; so does a
         loss that is no longer finite, with a warning, and with the last good weights put back.
+
+    Warns:
+        UserWarning: if a gradient reaches something that no step moves: a plain Value that the model
+            holds, a Parameter that it does not find, or one that the optimiser does not hold.
 
     Raises:
         TypeError, ValueError: if an argument is of the wrong kind, unknown or out of range, or if
@@ -151,7 +158,9 @@ def fit(
     optimizer = _optimizer(model, optimizer, acting)
     feeding = feeding_of(model)
     train, held_out = _samples(feeding, X, y, objective.loss, validation, plan)
-    _try(model, feeding, objective.loss, train)
+    complaint = unmoved(model, optimizer, _try(model, feeding, objective.loss, train))
+    if complaint:
+        warnings.warn(complaint, stacklevel=3)
     watched = spread(len(train), max((callback.watched for callback in acting), default=0))
     with mode(model, training=True):
         chosen, note = _engine(engine, model, feeding, objective, optimizer, train, watched)
@@ -176,14 +185,31 @@ def _engine(
         return made(EagerEngine), ""
     try:
         import_module("autograd.tape")  # which says what to install, if need be
-        from nn.training.on_tape import TapeEngine
+    except ImportError as error:
+        if name == "tape":
+            raise
+        return made(EagerEngine), str(error)
+    from nn.training.on_tape import TapeEngine
 
+    try:
         return made(TapeEngine), ""
     except Exception as error:  # whatever keeps the model from being recorded
         if name == "tape":
             raise
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = _reason(error)
+        warnings.warn(f"the tape cannot record this; training on the eager engine: {reason}", stacklevel=4)
         return made(EagerEngine), reason
+
+
+def _reason(error: Exception) -> str:
+    """Return the first line of what an error says, after the line of the user's code that raised it."""
+    said = str(error).splitlines()[0] if str(error) else type(error).__name__
+    lines = [
+        f"{frame.f_code.co_filename}, line {number}"
+        for frame, number in walk_tb(error.__traceback__)
+        if not frame.f_globals.get("__name__", "").startswith(("autograd.", "nn."))
+    ]
+    return f"{lines[-1]}: {said}" if lines and lines[-1] not in said else said
 
 
 # ------------------------------------------------------------------------------ checking arguments
@@ -237,9 +263,10 @@ def _paired(feeding: Feeding, X: Any, y: Any, loss: Loss, name_X: str, name_y: s
     return Samples(rows, wanted, threshold)
 
 
-def _try(model: Any, feeding: Feeding, loss: Loss, train: Samples) -> None:
-    """Try the first sample: what a model or a loss cannot take comes to light before training."""
+def _try(model: Any, feeding: Feeding, loss: Loss, train: Samples) -> Value:
+    """Return the loss of the first sample: what a model or a loss cannot take comes to light now."""
     with mode(model, training=False):
         value = feeding.loss(loss, model(train.row(0)), train.target(0))
     if not isinstance(value, Value):
         raise TypeError(f"a loss gives a Value; this one gave {described(value)}")
+    return value
