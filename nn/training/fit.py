@@ -16,6 +16,7 @@ from __future__ import annotations
 import random
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import wraps
 from importlib import import_module
 from inspect import signature
@@ -253,7 +254,7 @@ def _samples(
     held_out = _paired(feeding, X_held_out, y_held_out, loss, "the validation X", "the validation y")
     if len(held_out.X[0]) != len(train.X[0]):
         raise ValueError(f"X has {len(train.X[0])} columns, the validation X {len(held_out.X[0])}")
-    return train, held_out
+    return train, replace(held_out, threshold=train.threshold)
 
 
 def _paired(feeding: Feeding, X: Any, y: Any, loss: Loss, name_X: str, name_y: str) -> Samples:

@@ -25,8 +25,9 @@ def unmoved(model: Module, optimizer: Optimizer, loss: Value) -> str:
     moved = reached & set(optimizer.parameters)
     reached -= moved
     found = dict(model.named_parameters())
+    known = set(found.values())
     plain = [path for path, v in model.unmoved().items() if v in reached]
-    strays = [v for v in reached if isinstance(v, Parameter) and v not in set(found.values())]
+    strays = [v for v in reached if isinstance(v, Parameter) and v not in known]
     named = sorted(repr(v.label) if v.label else short_repr(v) for v in strays)
     left_out = _together(model, {path for path, p in found.items() if p in reached})
     whys = {
@@ -48,6 +49,8 @@ def _at_most(count: int, names: list[str]) -> list[str]:
 
 def _together(model: Module, paths: set[str]) -> list[str]:
     """Return these paths of parameters; a Module's path instead, if all its parameters are among them."""
+    if not paths:
+        return []
     names, left = [], dict(model.named_parameters())
     for path, module in model.named_modules():
         within = [name for name in left if name.startswith(f"{path}.")]

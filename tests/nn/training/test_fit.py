@@ -243,6 +243,11 @@ def test_classes_are_counted_from_0_and_told_by_the_largest_output():
         (losses.half_mse, [-1, 1], 0.0),
         (losses.mse, [0.5, 1], None),
         (losses.binary_cross_entropy, [0.2, 1], None),
+        (losses.mse, [0, 0], None),
+        (losses.half_mse, [1, 1], None),
+        (lambda p, t: abs(p - t), [-1, -1], None),
+        (losses.hinge, [1, 1], 0.0),
+        (losses.binary_cross_entropy, [0, 0], 0.0),
     ],
 )
 def test_two_classes_are_told_apart_where_the_loss_tells_them_apart(loss, y, threshold):
@@ -252,7 +257,17 @@ def test_two_classes_are_told_apart_where_the_loss_tells_them_apart(loss, y, thr
 def test_accuracy_takes_the_threshold_of_probabilities():
     model = MLP(1, [1], output="sigmoid", init=lambda nout, nin, rng: [[1.0]])
     assert accuracy(model, [[-2.0], [2.0]], [0, 1], threshold=0.5) == 1.0
-    assert accuracy(model, [[-2.0], [2.0]], [0, 1]) == 0.5
+    assert accuracy(model, [[-2.0], [2.0]], [0, 1], threshold=0.0) == 0.5
+    assert accuracy(model, [[-2.0], [2.0]], [0, 1]) == 1.0
+
+
+@pytest.mark.parametrize("engine", ["eager", pytest.param("tape", marks=TAPE)])
+def test_held_out_samples_of_one_class_are_judged_as_the_others(engine):
+    held_out = X[:2], [1, 1]
+    model, history = trained(y=[0, 1, 1, 0, 1], loss="mse", validation=held_out, engine=engine)
+    assert history[-1].val_accuracy == accuracy(model, *held_out, threshold=0.5)
+    _, history = trained(y=[1.0] * 5, loss="mse", validation=held_out, engine=engine)
+    assert history["accuracy"] == history["val_accuracy"] == [None] * 3
 
 
 def test_the_largest_output_names_the_class_the_first_of_equals():
