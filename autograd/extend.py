@@ -46,6 +46,7 @@ from autograd.core.primitive import NONZERO, POSITIVE, REAL, TABLE, UNIT, Interv
 from autograd.core.recording import mode as recording
 from autograd.functions import as_function
 from autograd.node import NO_GRADIENT, Node, number_of
+from autograd.reverse import upstreams
 from autograd.value import VALUE_TYPES, Operand, apply, as_value, as_values
 
 __all__ = [
@@ -69,4 +70,5 @@ __all__ = [
     "number_of",
     "op",
     "recording",
+    "upstreams",
 ]

@@ -28,7 +28,7 @@ from nn.health.monitor import Monitor
 from nn.layers import MLP, Layer, Neuron
 from nn.module import Module
 from nn.optim import SGD, Adagrad, Adam, AdamW, RMSprop
-from nn.predictions import accuracy, predict
+from nn.predictions import accuracy, classify, predict, probabilities
 from nn.recurrent import GRUCell, LSTMCell, Recurrent, RNNCell
 from nn.saving.checkpoint import Checkpoint, load, load_into, save
 from nn.saving.tensorfile import CheckpointError
@@ -68,6 +68,7 @@ __all__ = [
     "Resume",
     "Sequential",
     "accuracy",
+    "classify",
     "clip_grad_norm_",
     "clip_grad_value_",
     "fit",
@@ -78,6 +79,7 @@ __all__ = [
     "losses",
     "optim",
     "predict",
+    "probabilities",
     "save",
     "schedules",
 ]

@@ -18,7 +18,7 @@ from nn.data.samples import features
 from nn.layers import MLP
 from nn.losses import Penalised
 from nn.optim import SGD, Adam, Optimizer
-from nn.outputs import probabilities
+from nn.outputs import softmax_of
 from nn.predictions import outputs_of
 from nn.training.early_stopping import EarlyStopping
 from nn.training.fit import fit
@@ -140,8 +140,7 @@ class MLPClassifier:
             optimizer=self._optimizer(),
             epochs=self.max_iter,
             batch_size=batch,
-            shuffle=self.shuffle,
-            seed=random.randrange(2**32) if self.random_state is None else self.random_state,
+            seed=self._seed(),
             callbacks=[EarlyStopping(self.n_iter_no_change)],
             progress=False,
         )
@@ -152,7 +151,7 @@ class MLPClassifier:
         """Return the probability of each class for each row, shape (rows, classes)."""
         if not self.__sklearn_is_fitted__():
             raise ValueError("this MLPClassifier has learned nothing yet; call fit(X, y) first")
-        return probabilities(outputs_of(self.model_, features(X, columns=self.n_features_in_)))
+        return softmax_of(outputs_of(self.model_, features(X, columns=self.n_features_in_)))
 
     def predict(self, X: Any) -> Any:
         """Return the likeliest class of each row."""
@@ -201,6 +200,12 @@ class MLPClassifier:
         return f"MLPClassifier({', '.join(changed)})"
 
     # ---------------------------------------------------------------------------------- workings
+
+    def _seed(self) -> int | None:
+        """Return what decides the order of the samples."""
+        if not self.shuffle:
+            return None
+        return random.randrange(2**32) if self.random_state is None else self.random_state
 
     def _optimizer(self) -> Optimizer:
         one_of("solver", self.solver, dict.fromkeys(SOLVERS))

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from itertools import islice
 from typing import Any
 
-from autograd import Constant, Value, no_grad
+from autograd import Constant, Value
 from nn.checks import Seed, finite_number, generator
 from nn.construction import loadable
 from nn.module import Module
@@ -115,7 +115,7 @@ class Masks:
                 self._counts[k] += 1
                 yield Constant(1.0)
 
-        with ExitStack() as stack, no_grad():
+        with ExitStack() as stack:
             for k, dropout in enumerate(self._dropouts):
                 stack.enter_context(dropout.given(ones(k)))
             model(sample)

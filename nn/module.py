@@ -163,12 +163,12 @@ class Module(Constructed):
             function(module)
         return self
 
-    def unmoved(self) -> list[str]:
-        """Return the paths of plain Values: a gradient reaches them, but no optimiser moves them."""
-        return [
-            ".".join(map(str, trail)) for trail, x in self.within()
+    def unmoved(self) -> dict[str, Value]:
+        """Return the plain Values held, by path: a gradient reaches them, but no optimiser moves them."""
+        return {
+            ".".join(map(str, trail)): x for trail, x in self.within()
             if isinstance(x, Value) and x.role == "input" and x.op is None
-        ]  # fmt: skip
+        }  # fmt: skip
 
     def parts_of(self, made: Sequence[Value]) -> Mapping[Value, str]:
         """Say what is what among the Values that one use computed itself, such as "pre-activation".

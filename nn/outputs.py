@@ -28,15 +28,21 @@ def largest(numbers: Sequence[float]) -> int:
     return max(range(len(numbers)), key=numbers.__getitem__)
 
 
-def is_right(outputs: Sequence[float], target: Sequence[float], threshold: float) -> bool:
-    """Return whether the outputs name the class that the target names.
+def class_of(outputs: Sequence[float], threshold: float) -> int:
+    """Return the class that outputs, or the targets for them, name, counted from 0.
 
     A single output names one of two classes by the side of the threshold that it is on; several
     outputs name the class of the largest.
+
+    >>> class_of([0.4], 0.5), class_of([0.1, 0.7, 0.2], 0.5)
+    (0, 1)
     """
-    if len(outputs) == 1:
-        return (outputs[0] > threshold) == (target[0] > threshold)
-    return largest(outputs) == largest(target)
+    return int(outputs[0] > threshold) if len(outputs) == 1 else largest(outputs)
+
+
+def is_right(outputs: Sequence[float], target: Sequence[float], threshold: float) -> bool:
+    """Return whether the outputs name the class that the target names; see `class_of`."""
+    return class_of(outputs, threshold) == class_of(target, threshold)
 
 
 def both_classes(p: Any) -> Any:
@@ -49,14 +55,14 @@ def both_classes(p: Any) -> Any:
     return numpy.hstack([1.0 - p, p])
 
 
-def probabilities(logits: Any) -> Any:
+def softmax_of(logits: Any) -> Any:
     """Return the softmax of each row of logits, an array of shape (samples, classes).
 
     A single logit z per row is that of the second of two classes, and that of the first is 0: its
     probability is then the logistic function of z.  Logits that are infinite give nan where their
     probabilities are not determined.
 
-    >>> probabilities([[0.0], [1000.0]]).tolist()
+    >>> softmax_of([[0.0], [1000.0]]).tolist()
     [[0.5, 0.5], [0.0, 1.0]]
     """
     numpy = import_extra("numpy", "a table of probabilities")
@@ -66,3 +72,18 @@ def probabilities(logits: Any) -> Any:
     with numpy.errstate(invalid="ignore"):
         powers = numpy.exp(logits - logits.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
+
+
+def support_of(outputs: Any, threshold: float) -> Any:
+    """Return how far rows of outputs support each class, 0 … 1, shape (samples, classes).
+
+    A single output between 0 and 1 with the threshold 0.5 is a probability, any other one is a
+    score; several outputs are logits, unless they already sum to one.
+    """
+    numpy = import_extra("numpy", "a table of probabilities")
+    outputs = numpy.asarray(outputs, float)
+    if outputs.shape[1] == 1:
+        return both_classes(outputs) if threshold == 0.5 else softmax_of(outputs - threshold)
+    if numpy.all(outputs >= 0) and numpy.allclose(outputs.sum(axis=1), 1.0):
+        return outputs
+    return softmax_of(outputs)

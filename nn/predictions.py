@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 
 from autograd import Value, no_grad
 from nn import losses
 from nn.data.feeding import feeding_of
 from nn.data.samples import as_list
 from nn.module import mode
-from nn.outputs import is_right
+from nn.outputs import class_of, is_right, single_or_list, support_of
+
+T = TypeVar("T")
 
 FEW = 20_000
 """The tape is not worth its recording for at most this many products of a row with a parameter."""
@@ -31,13 +33,24 @@ def outputs_of(model: Any, *tables: Any) -> Any:
     [[0.0, 0.0]]
     """
     rows = len(tables[0])
-    with no_grad(), mode(model, training=False):
+    with mode(model, training=False):
         if rows > 1 and rows * len(model.parameters()) > FEW:
             try:
                 return _replayed(model, tables)
             except Exception:  # whatever keeps the model from being recorded: row by row may do, or says why
                 pass
-        return [numbers_of(model(*map(as_list, row))) for row in zip(*tables, strict=True)]
+        return without_graph(
+            lambda: [numbers_of(model(*map(as_list, row))) for row in zip(*tables, strict=True)]
+        )
+
+
+def without_graph(compute: Callable[[], T]) -> T:
+    """Return what a function computes, without recording it; with, if it differentiates what it computes."""
+    try:
+        with no_grad():
+            return compute()
+    except ValueError:  # such as that of `autograd.gradients`: what was not recorded depends on nothing
+        return compute()
 
 
 def _replayed(model: Any, tables: Sequence[Any]) -> Any:
@@ -86,7 +99,67 @@ def predict(model: Any, X: Any) -> list[Any]:
     return [feeding.shaped(row) for row in as_list(outputs_of(model, feeding.features(X)))]
 
 
-def accuracy(model: Any, X: Any, y: Any, threshold: float = 0.0) -> float:
+def classify(model: Any, X: Any, threshold: float | None = None) -> list[Any]:
+    """Return the class of every row of ``X``, counted from 0: one per row, or a list with one per step.
+
+    Several outputs name the class of the largest, a single one names class 1 if it is above the threshold.
+
+    Args:
+        model, X: see `predict`; or a model with outputs at every step.
+        threshold: see `accuracy`.
+
+    >>> from nn import MLP
+    >>> classify(MLP(1, [1], init=lambda nout, nin, rng: [[1.0]]), [[-2.0], [2.0]])
+    [0, 1]
+    """
+    feeding = feeding_of(model)
+    rows = feeding.features(X)
+    limit = threshold_of(model, as_list(rows[0])) if threshold is None else threshold
+    return [
+        single_or_list([class_of(answer, limit) for answer in feeding.answers(row)])
+        for row in as_list(outputs_of(model, rows))
+    ]
+
+
+def probabilities(model: Any, X: Any) -> Any:
+    """Return the probability of each class for every row of ``X``, an array of shape (rows, classes).
+
+    They are the softmax of several outputs, and the logistic function of a single one, that of the
+    second of two classes; outputs that are probabilities already stay as they are.  A model with
+    outputs at every step gives the shape (rows, steps, classes).
+
+    Args:
+        model, X: see `predict`; or a model with outputs at every step.
+
+    Raises:
+        ImportError: if NumPy is not installed.
+
+    >>> from nn import MLP
+    >>> probabilities(MLP(1, [1], init="zeros"), [[3.0]]).tolist()
+    [[0.5, 0.5]]
+    """
+    feeding = feeding_of(model)
+    rows = feeding.features(X)
+    outputs = as_list(outputs_of(model, rows))
+    answers = [answer for row in outputs for answer in feeding.answers(row)]
+    table = support_of(answers, threshold_of(model, as_list(rows[0])))
+    steps = len(answers) // len(outputs)
+    return table if steps == 1 else table.reshape(len(outputs), steps, -1)
+
+
+def threshold_of(model: Any, row: Sequence[float]) -> float:
+    """Return what the single output of a model is compared with: 0.5 for a sigmoid's, else 0.
+
+    Args:
+        model: the model.
+        row: one sample, which shows what op the output comes from.
+    """
+    with mode(model, training=False):
+        last = values_of(model(row))[-1]
+    return 0.5 if last.op is not None and last.op.name == "sigmoid" else 0.0
+
+
+def accuracy(model: Any, X: Any, y: Any, threshold: float | None = None) -> float:
     """Return the share of samples that the model classifies right.
 
     Args:
@@ -94,8 +167,8 @@ def accuracy(model: Any, X: Any, y: Any, threshold: float = 0.0) -> float:
         y: the classes: of a model of one output −1 and 1, or 0 and 1; else counted from 0, or one
             row per sample that is largest at its class.  A model with outputs at every step takes
             one per step.
-        threshold: what a single output is compared with: 0 for scores and logits, 0.5 for
-            probabilities.
+        threshold: what a single output is compared with; by default 0.5 for that of a sigmoid, and
+            0 for scores and logits.
 
     Raises:
         TypeError, ValueError: if ``X`` and ``y`` do not suit each other or the model.
@@ -104,9 +177,10 @@ def accuracy(model: Any, X: Any, y: Any, threshold: float = 0.0) -> float:
     rows = feeding.features(X)
     wanted, _ = feeding.targets(y, losses.mse, rows)
     check_lengths(rows, wanted)
+    limit = threshold_of(model, as_list(rows[0])) if threshold is None else threshold
     outputs = as_list(outputs_of(model, rows))
     right = [
-        is_right(answer, target, threshold)
+        is_right(answer, target, limit)
         for row, of_sample in zip(outputs, as_list(wanted), strict=True)
         for answer, target in zip(feeding.answers(row), feeding.answers(of_sample), strict=True)
     ]

@@ -10,7 +10,7 @@ from nn import losses
 from nn.data.dataset import Dataset
 from nn.data.samples import ERRORS
 from nn.data.scaling import Scaler
-from nn.outputs import both_classes, probabilities
+from nn.outputs import both_classes, softmax_of
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def head(data: Dataset, loss: str) -> Head:
         return _regression_head(data, loss)
     classes = len(data.classes)
     if loss in ("cross_entropy", "kl_divergence"):
-        return Head(classes, "linear", int, probabilities)
+        return Head(classes, "linear", int, softmax_of)
     if of_errors:
         if classes == 2:
             return Head(1, "sigmoid", float, both_classes)
@@ -51,7 +51,7 @@ def head(data: Dataset, loss: str) -> Head:
         raise ValueError(f"{loss} tells two classes apart, {data.name} has {classes}; take cross_entropy")
     if loss == "hinge":
         return Head(1, "linear", lambda y: 1.0 if y else -1.0, lambda o: both_classes(0.5 + 0.5 * o))
-    return Head(1, "linear", float, probabilities)
+    return Head(1, "linear", float, softmax_of)
 
 
 def _regression_head(data: Dataset, loss: str) -> Head:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from autograd.notation.numbers import counted
 from nn.checks import generator
 from nn.data.samples import Table, as_list, rows_at
 
@@ -27,6 +28,10 @@ class Dataset:
         image: (height, width) if a row is a picture, pixel by pixel; all columns then share one
             scale.
         test: separate samples to judge by; None if there are none.
+
+    >>> from nn.data import xor
+    >>> xor()
+    Dataset xor: 4 rows of 2 numbers, 2 classes
     """
 
     name: str
@@ -45,6 +50,12 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.X)
+
+    def __repr__(self) -> str:
+        pictures = "" if self.image is None else f" ({self.image[0]} × {self.image[1]} pictures)"
+        learned = self.target if self.classes is None else f"{len(self.classes)} classes"
+        size = f"{counted(len(self), 'row')} of {counted(len(self.features), 'number')}{pictures}"
+        return f"Dataset {self.name}: {size}, {learned}"
 
     def rows(self, indices: Iterable[int]) -> Dataset:
         """Return the samples with these indices, in this order.

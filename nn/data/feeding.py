@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from autograd import Value, no_grad
+from autograd import Value
 from nn.data.samples import Samples, Table, features, targets
 from nn.losses import Loss
 from nn.module import mode
@@ -54,7 +54,7 @@ class Feeding:
         nout = getattr(self.model, "nout", None)
         if isinstance(nout, int):
             return nout
-        with no_grad(), mode(self.model, training=False):
+        with mode(self.model, training=False):
             prediction = self.model(row)
         if isinstance(prediction, Value):
             return 1

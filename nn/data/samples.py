@@ -236,8 +236,14 @@ def _check_loss_takes(table: Table, loss: Loss, name: str) -> None:
 
 
 def _threshold(table: Table, loss: Loss) -> float | None:
-    """Return what tells the classes apart: their middle, or 0 if the outputs are scores or logits."""
+    """Return what tells the classes apart: their middle, or 0 if the outputs are scores or logits.
+
+    None if the targets are not classes: other numbers, or the same for all samples, unless the loss
+    takes nothing but classes.
+    """
     rows = as_list(table)
+    if all(row == rows[0] for row in rows) and _function(loss) not in PARTICULAR:
+        return None
     if len(rows[0]) > 1:
         one_hot = all(row.count(0.0) == len(row) - 1 and 1.0 in row for row in rows)
         return 0.0 if one_hot else None

@@ -17,8 +17,8 @@ from autograd.notation.numbers import number
 from nn.activations import linear
 from nn.data.samples import as_list, features
 from nn.layers import MLP, Neuron
-from nn.outputs import both_classes, probabilities
-from nn.predictions import outputs_of
+from nn.outputs import support_of
+from nn.predictions import outputs_of, threshold_of
 from nn.seeing.style import Look, Plot, plot
 
 Array = NDArray[Any]
@@ -110,7 +110,7 @@ class Plane:
         return Points(xs, ys, self.classes.labels, right)
 
     def _support(self, model: Any, rows: Array) -> Array:
-        support = support_of(np.asarray(outputs_of(model, rows)), self.threshold_of(model))
+        support: Array = support_of(outputs_of(model, rows), self.threshold_of(model)).T
         if len(support) != len(self.classes.names):
             raise ValueError(
                 f"the network tells {len(support)} classes apart, but y has {len(self.classes.names)}"
@@ -121,8 +121,7 @@ class Plane:
         """Return what its single output is compared with: 0.5 for a sigmoid's, else 0."""
         if self.threshold is not None:
             return self.threshold
-        last = model.layers[-1] if isinstance(model, MLP) else None
-        return 0.5 if getattr(last, "activation_name", "") == "sigmoid" else 0.0
+        return threshold_of(model, self.X[0].tolist())
 
 
 def classes_of(y: Any) -> Classes:
@@ -154,22 +153,6 @@ def around(values: Sequence[float] | Array, grid: int = GRID) -> Array:
     low, high = float(min(values)), float(max(values))
     margin = 0.15 * (high - low) or 1.0
     return np.linspace(low - margin, high + margin, grid)
-
-
-def support_of(outputs: Array, threshold: float) -> Array:
-    """Return how far outputs support each class, 0 … 1, shape (classes, samples).
-
-    A single output between 0 and 1 with the threshold 0.5 is a probability, any other one is a
-    score; several outputs are logits, unless they already sum to one.
-    """
-    if outputs.shape[1] == 1:
-        if threshold != 0.5:
-            return np.asarray(probabilities(outputs - threshold)).T
-        return np.asarray(both_classes(outputs)).T
-    if np.all(outputs >= 0) and np.allclose(outputs.sum(axis=1), 1.0):
-        found: Array = outputs.T
-        return found
-    return np.asarray(probabilities(outputs)).T
 
 
 def boundary(

@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Sequence
 from typing import Any
 
-from autograd import Value, no_grad
+from autograd import Value
 from autograd import sum as add_up
 from autograd.extend import NO_GRADIENT
 from nn.callbacks import Numbers
@@ -16,7 +16,7 @@ from nn.losses import Penalised
 from nn.module import mode
 from nn.optim import Optimizer
 from nn.outputs import is_right
-from nn.predictions import numbers_of
+from nn.predictions import numbers_of, without_graph
 from nn.training.engine import Hook, Moment, moment_of
 
 TOGETHER = 16
@@ -70,14 +70,17 @@ class EagerEngine:
         return total / len(batch) + (0.0 if penalty is None else penalty.data), right
 
     def evaluate(self, samples: Samples) -> tuple[float, int]:
+        with mode(self.model, training=False):
+            return without_graph(lambda: self._evaluate(samples))
+
+    def _evaluate(self, samples: Samples) -> tuple[float, int]:
         total, right = 0.0, 0
         self.predictions = []
-        with no_grad(), mode(self.model, training=False):
-            for i in range(len(samples)):
-                loss, hit = self._forward(samples, i)
-                total += loss.data
-                right += hit
-            penalty = self.objective.penalty(self.penalised)
+        for i in range(len(samples)):
+            loss, hit = self._forward(samples, i)
+            total += loss.data
+            right += hit
+        penalty = self.objective.penalty(self.penalised)
         return total / len(samples) + (0.0 if penalty is None else penalty.data), right
 
     def gradients(self) -> list[float]:

@@ -14,10 +14,13 @@ An engine (engine.py) computes a step on a batch; callbacks (nn/callbacks.py) ac
 from __future__ import annotations
 
 import random
+import warnings
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import wraps
 from importlib import import_module
 from inspect import signature
+from traceback import walk_tb
 from typing import Any, ParamSpec, TypeVar
 
 from autograd import Value
@@ -35,6 +38,7 @@ from nn.training.engine import Engine
 from nn.training.history import History
 from nn.training.loop import Course, Plan, spread
 from nn.training.progress import ProgressBar
+from nn.training.unmoved import unmoved
 from nn.training.windows import WindowEngine
 
 DEFAULT_LR = 0.1
@@ -47,6 +51,7 @@ ELSEWHERE = {
     "l1": "a penalty belongs to the loss: loss=losses.Penalised(loss, l1=…)",
     "l2": "a penalty belongs to the loss: loss=losses.Penalised(loss, l2=…)",
     "patience": "callbacks=[EarlyStopping(patience)]",
+    "shuffle": "seed=None takes the samples in the order given",
     "schedule": "a schedule is a callback: callbacks=[schedule]",
     "clip_norm": "callbacks=[Clip(norm=…)]",
     "clip_value": "callbacks=[Clip(value=…)]",
@@ -90,9 +95,8 @@ def fit(
     optimizer: Optimizer | None = None,
     epochs: int = 100,
     batch_size: int | None = None,
-    shuffle: bool = True,
     validation: tuple[Any, Any] | float | None = None,
-    seed: int = 0,
+    seed: int | None = 0,
     engine: str = "auto",
     callbacks: Iterable[Callback | Callable[..., object]] = (),
     progress: bool = True,
@@ -111,13 +115,13 @@ def fit(
             or else plain `SGD` at a rate of 0.1.
         epochs: passes over the samples.
         batch_size: samples per step: all of them by default; 1 is stochastic descent.
-        shuffle: take the samples in a new order in each epoch.  The full batch has no order.
         validation: a pair (X, y) to judge by after each epoch, or the fraction of the samples to
-            hold out for that: drawn at random, or the last ones if ``shuffle`` is False.
-        seed: decides the orders, and which samples are held out.
+            hold out for that.
+        seed: decides the order of the samples, a new one in each epoch, and which are held out.  With
+            None they are taken in the order given, and the last ones are held out.
         engine: ``eager`` builds the graph of each sample, every time; ``tape`` records it once and
-            replays it as machine code; ``auto`` is the tape where it can be used, else eager, and
-            says why in the history's ``engine_note``.
+            replays it as machine code; ``auto`` is the tape where it can be used, else eager:
+            a warning says why, and so does the history.
         callbacks: what acts during the training, see `nn.callbacks`: `nn.Monitor`,
             `nn.EarlyStopping`, `nn.Clip`, `nn.ModelCheckpoint`, `nn.Resume`, `nn.schedules`,
             `nn.seeing.Film`, subclasses of `nn.Callback`, and functions of a training and of an
@@ -127,6 +131,10 @@ def fit(
     Returns:
         The `History`.  Ctrl-C ends the training early and keeps what was learned so far; so does a
         loss that is no longer finite, with a warning, and with the last good weights put back.
+
+    Warns:
+        UserWarning: if a gradient reaches something that no step moves: a plain Value that the model
+            holds, a Parameter that it does not find, or one that the optimiser does not hold.
 
     Raises:
         TypeError, ValueError: if an argument is of the wrong kind, unknown or out of range, or if
@@ -141,8 +149,7 @@ def fit(
     plan = Plan(
         epochs=whole_number("epochs", epochs),
         batch_size=None if batch_size is None else whole_number("batch_size", batch_size),
-        shuffle=yes_or_no("shuffle", shuffle),
-        rng=random.Random(whole_number("seed", seed, at_least=None)),
+        rng=None if seed is None else random.Random(whole_number("seed", seed, at_least=None)),
     )
     engine = one_of("engine", engine, {name: name for name in ENGINES})
     objective = loss if isinstance(loss, Penalised) else Penalised(loss)
@@ -152,7 +159,9 @@ def fit(
     optimizer = _optimizer(model, optimizer, acting)
     feeding = feeding_of(model)
     train, held_out = _samples(feeding, X, y, objective.loss, validation, plan)
-    _try(model, feeding, objective.loss, train)
+    complaint = unmoved(model, optimizer, _try(model, feeding, objective.loss, train))
+    if complaint:
+        warnings.warn(complaint, stacklevel=3)
     watched = spread(len(train), max((callback.watched for callback in acting), default=0))
     with mode(model, training=True):
         chosen, note = _engine(engine, model, feeding, objective, optimizer, train, watched)
@@ -177,14 +186,31 @@ def _engine(
         return made(EagerEngine), ""
     try:
         import_module("autograd.tape")  # which says what to install, if need be
-        from nn.training.on_tape import TapeEngine
+    except ImportError as error:
+        if name == "tape":
+            raise
+        return made(EagerEngine), str(error)
+    from nn.training.on_tape import TapeEngine
 
+    try:
         return made(TapeEngine), ""
     except Exception as error:  # whatever keeps the model from being recorded
         if name == "tape":
             raise
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = _reason(error)
+        warnings.warn(f"the tape cannot record this; training on the eager engine: {reason}", stacklevel=4)
         return made(EagerEngine), reason
+
+
+def _reason(error: Exception) -> str:
+    """Return the first line of what an error says, after the line of the user's code that raised it."""
+    said = str(error).splitlines()[0] if str(error) else type(error).__name__
+    lines = [
+        f"{frame.f_code.co_filename}, line {number}"
+        for frame, number in walk_tb(error.__traceback__)
+        if not frame.f_globals.get("__name__", "").startswith(("autograd.", "nn."))
+    ]
+    return f"{lines[-1]}: {said}" if lines and lines[-1] not in said else said
 
 
 # ------------------------------------------------------------------------------ checking arguments
@@ -221,14 +247,14 @@ def _samples(
     if isinstance(validation, (float, int)):
         if not 0 < validation < 1:
             raise ValueError(f"validation is a pair (X, y) or a fraction between 0 and 1; got {validation!r}")
-        return train.split(float(validation), plan.rng if plan.shuffle else None)
+        return train.split(float(validation), plan.rng)
     if not isinstance(validation, (tuple, list)) or len(validation) != 2:
         raise TypeError(f"validation is a pair (X, y) or a fraction; got {described(validation)}")
     X_held_out, y_held_out = validation
     held_out = _paired(feeding, X_held_out, y_held_out, loss, "the validation X", "the validation y")
     if len(held_out.X[0]) != len(train.X[0]):
         raise ValueError(f"X has {len(train.X[0])} columns, the validation X {len(held_out.X[0])}")
-    return train, held_out
+    return train, replace(held_out, threshold=train.threshold)
 
 
 def _paired(feeding: Feeding, X: Any, y: Any, loss: Loss, name_X: str, name_y: str) -> Samples:
@@ -238,9 +264,10 @@ def _paired(feeding: Feeding, X: Any, y: Any, loss: Loss, name_X: str, name_y: s
     return Samples(rows, wanted, threshold)
 
 
-def _try(model: Any, feeding: Feeding, loss: Loss, train: Samples) -> None:
-    """Try the first sample: what a model or a loss cannot take comes to light before training."""
+def _try(model: Any, feeding: Feeding, loss: Loss, train: Samples) -> Value:
+    """Return the loss of the first sample: what a model or a loss cannot take comes to light now."""
     with mode(model, training=False):
         value = feeding.loss(loss, model(train.row(0)), train.target(0))
     if not isinstance(value, Value):
         raise TypeError(f"a loss gives a Value; this one gave {described(value)}")
+    return value

@@ -100,6 +100,8 @@ class History(Callback, Sequence[Epoch]):
         for name in self.columns[1:]:
             first, last = self[name][0], self[name][-1]
             parts.append(f"{name} {first:.4g} → {last:.4g}")
+        if self.engine_note:
+            parts.append(f"on the eager engine ({self.engine_note})")
         if self.interrupted:
             parts.append("interrupted")
         if self.stopped:

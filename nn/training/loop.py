@@ -27,27 +27,26 @@ class Plan:
     """How a training goes through its samples; see `fit`.
 
     Attributes:
-        epochs, batch_size, shuffle: as `fit` takes them.
-        rng: decides the order in each epoch.
+        epochs, batch_size: as `fit` takes them.
+        rng: decides the order in each epoch; with None the samples stay in the order given.
     """
 
     epochs: int
     batch_size: int | None
-    shuffle: bool
-    rng: random.Random
+    rng: random.Random | None
 
     def batches(self, samples: int) -> Iterator[Sequence[int]]:
         """Yield the samples of one epoch, one batch at a time."""
         order = list(range(samples))
         size = self.batch_size or samples
-        if self.orders(samples):
+        if self.rng is not None and self.orders(samples):
             self.rng.shuffle(order)
         for start in range(0, samples, size):
             yield order[start : start + size]
 
     def orders(self, samples: int) -> bool:
         """Return whether each epoch has an order of its own."""
-        return self.shuffle and (self.batch_size or samples) < samples
+        return self.rng is not None and (self.batch_size or samples) < samples
 
     def count(self, samples: int) -> int:
         """Return how many batches an epoch has."""
@@ -169,7 +168,8 @@ class Course:
 
     def _note_standing(self) -> None:
         """Note where the training stands after a whole epoch, so that it can continue from there."""
-        if not self._drawn or len(self._drawing) > 1 or self.plan.orders(len(self.train)):
+        at_rest = self._drawing == [self.plan.rng] and not self.plan.orders(len(self.train))
+        if not (self._drawn and at_rest):
             self._drawn = [generator.getstate() for generator in self._drawing]
         groups = [dict(group) for group in self.optimizer.param_groups]
         saved = {name: callback.on_save(self) for name, callback in self._saving.items()}

@@ -77,10 +77,10 @@ class Standing:
         }
 
 
-def generators(model: Module, own: random.Random) -> list[random.Random]:
-    """Return the generators that a training draws from: its own, and those that the model's parts hold."""
+def generators(model: Module, own: random.Random | None) -> list[random.Random]:
+    """Return the generators that a training draws from: its own, if it has one, and those of the model."""
     held = [x for part in model.modules() for x in vars(part).values() if isinstance(x, random.Random)]
-    return list(dict.fromkeys([own, *held]))
+    return list(dict.fromkeys(held if own is None else [own, *held]))
 
 
 def named(callbacks: Iterable[Callback]) -> dict[str, Callback]:

@@ -68,7 +68,7 @@ def test_the_ends_of_a_range_belong_to_it_or_not():
 
 @pytest.mark.parametrize("x", [True, False, 1, 0, np.True_])
 def test_yes_or_no_is_a_bool(x):
-    assert yes_or_no("shuffle", x) is bool(x)
+    assert yes_or_no("progress", x) is bool(x)
 
 
 def test_a_choice_is_made_by_name():
@@ -93,7 +93,7 @@ def test_numpys_numbers_are_taken_wherever_ours_are():
     assert MLP(np.int64(2), np.array([3, 1]), seed=seed).state_dict() == MLP(2, [3, 1], seed=3).state_dict()
     assert Dropout(np.float64(0.5), seed=seed).draw(9) == Dropout(0.5, seed=3).draw(9)
     assert split(xor(), np.float64(0.5), seed=seed) == split(xor(), 0.5, seed=3)
-    settings = {"epochs": np.int32(1), "seed": seed, "shuffle": np.True_, "progress": False}
+    settings = {"epochs": np.int32(1), "seed": seed, "progress": np.False_}
     loss = losses.Penalised("mse", l2=np.float32(0.5))
     assert len(fit(MLP(2, [1]), [[0, 1]], [1], loss=loss, **settings)) == 1
 

@@ -153,7 +153,8 @@ def test_two_dropouts_with_one_generator_are_trained_eagerly():
     pytest.importorskip("numba", reason="the tape is not installed")
     model = TwoDropouts()
     model.second.rng = model.first.rng
-    history = fit(model, X, Y, loss="hinge", epochs=1)
+    with pytest.warns(UserWarning, match="two dropouts draw their masks in turns"):
+        history = fit(model, X, Y, loss="hinge", epochs=1)
     assert history.engine == "eager"
     assert history.engine_note == "two dropouts draw their masks in turns from one generator"
 

@@ -101,7 +101,7 @@ def test_a_value_that_no_optimiser_moves_is_named() -> None:
             self.w, self.b, self.fixed = Parameter(1.0), Value(0.0), Constant(3.0)
 
     model = Line()
-    assert model.unmoved() == ["b"]
+    assert model.unmoved() == {"b": model.b}
     assert repr(model) == "Line(1 parameter; b is made of Value: use Parameter to train it)"
 
 

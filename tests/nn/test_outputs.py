@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd import Value, softmax
-from nn.outputs import both_classes, is_right, largest, probabilities, single_or_list
+from nn.outputs import both_classes, is_right, largest, single_or_list, softmax_of
 
 logits = st.floats(-700, 700)
 
@@ -16,18 +16,18 @@ logits = st.floats(-700, 700)
 @given(st.lists(logits, min_size=2, max_size=5))
 def test_probabilities_are_the_softmax_of_the_engine(row):
     wanted = [p.data for p in softmax([Value(x) for x in row])]
-    assert probabilities([row])[0].tolist() == pytest.approx(wanted, rel=1e-12, abs=0)
+    assert softmax_of([row])[0].tolist() == pytest.approx(wanted, rel=1e-12, abs=0)
 
 
 @given(logits)
 def test_a_single_logit_is_that_of_the_second_class(z):
-    assert probabilities([[z]])[0, 1] == pytest.approx(Value(z).sigmoid().data, rel=1e-12, abs=0)
-    assert probabilities([[z]])[0, 0] == pytest.approx(Value(-z).sigmoid().data, rel=1e-12, abs=0)
+    assert softmax_of([[z]])[0, 1] == pytest.approx(Value(z).sigmoid().data, rel=1e-12, abs=0)
+    assert softmax_of([[z]])[0, 0] == pytest.approx(Value(-z).sigmoid().data, rel=1e-12, abs=0)
 
 
 def test_probabilities_of_infinite_logits_are_known_or_nan_but_no_warning():
-    assert probabilities([[-np.inf, 0.0]]).tolist() == [[0.0, 1.0]]
-    assert np.isnan(probabilities([[np.inf, np.inf]])).all()
+    assert softmax_of([[-np.inf, 0.0]]).tolist() == [[0.0, 1.0]]
+    assert np.isnan(softmax_of([[np.inf, np.inf]])).all()
 
 
 def test_both_classes_have_the_probability_of_the_second_and_the_rest():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from autograd import Parameter
-from nn import MLP, Module, accuracy, fit, predict
+from nn import MLP, Module, Recurrent, RNNCell, accuracy, classify, fit, predict, probabilities
 from nn.predictions import FEW, outputs_of
 
 X = np.random.default_rng(0).normal(size=(300, 8))
@@ -77,3 +77,36 @@ def test_a_large_test_set_is_judged_as_it_is_row_by_row():
     fit(model, X, y, loss="binary_cross_entropy", epochs=5, progress=False)
     shares = [accuracy(model, X[i : i + 1], y[i : i + 1]) for i in range(len(X))]
     assert accuracy(model, X, y) == pytest.approx(sum(shares) / len(X))
+
+
+def test_classes_are_what_the_outputs_name():
+    several, single = MLP(8, [3], seed=1), MLP(8, [1], seed=1)
+    assert classify(several, X) == np.argmax(predict(several, X), axis=1).tolist()
+    assert classify(single, X) == [int(p > 0) for p in predict(single, X)]
+    assert classify(single, X, threshold=0.5) == [int(p > 0.5) for p in predict(single, X)]
+    assert accuracy(several, X, classify(several, X)) == 1.0
+
+
+@pytest.mark.parametrize("fused", [True, False])
+def test_a_sigmoid_s_output_is_a_probability_already(fused):
+    model = MLP(8, [1], output="sigmoid", fused=fused, seed=1)
+    found = probabilities(model, X)
+    assert found[:, 1].tolist() == predict(model, X)
+    assert found.sum(axis=1) == pytest.approx(1.0)
+    assert classify(model, X) == (found[:, 1] > 0.5).astype(int).tolist()
+
+
+def test_outputs_become_probabilities_by_softmax_or_the_logistic_function():
+    several, single = MLP(8, [3], seed=1), MLP(8, [1], seed=1)
+    powers = np.exp(predict(several, X))
+    assert probabilities(several, X) == pytest.approx(powers / powers.sum(axis=1, keepdims=True))
+    assert probabilities(single, X)[:, 1] == pytest.approx(1 / (1 + np.exp(-np.array(predict(single, X)))))
+
+
+def test_a_model_with_outputs_at_every_step_names_a_class_at_each():
+    sequences = X[:6, :, None]
+    model = Recurrent(RNNCell(1, 2, seed=0), 3, every_step=True, seed=0)
+    classes, shares = classify(model, sequences), probabilities(model, sequences)
+    assert shares.shape == (6, 8, 3)
+    assert shares.argmax(axis=2).tolist() == classes
+    assert accuracy(model, sequences, classes) == 1.0

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nn.data import from_arrays, moons, remarks, split, xor
+from nn.data import diabetes, digits, from_arrays, moons, remarks, split, xor
 
 
 def test_what_is_odd_and_no_error_is_remarked():
@@ -16,6 +16,12 @@ def test_what_is_odd_and_no_error_is_remarked():
     assert remarks(xor()) == []
     train, held_out = split(data, 0.3)
     assert (train.y.count(2), held_out.y.count(2)) == (1, 0)
+
+
+def test_a_data_set_is_shown_in_one_line():
+    assert repr(digits()) == "Dataset digits: 1,797 rows of 64 numbers (8 × 8 pictures), 10 classes"
+    assert repr(diabetes()) == f"Dataset diabetes: 442 rows of 10 numbers, {diabetes().target}"
+    assert "\n" not in repr(moons())
 
 
 @given(st.integers(4, 200), st.floats(0.0, 0.45), st.integers(0, 5))

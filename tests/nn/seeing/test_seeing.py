@@ -10,6 +10,7 @@ from sklearn.metrics import confusion_matrix
 from autograd import Value
 from autograd.seeing.style import THEMES
 from nn import MLP, Module, fit, predict, seeing
+from nn.outputs import support_of
 from nn.seeing import plane, style
 
 AND = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [-1, -1, -1, 1]
@@ -136,7 +137,7 @@ def test_classes_are_read_from_every_kind_of_target():
 
 def test_several_classes_are_supported_as_much_as_softmax_says():
     outputs = np.array([[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]])
-    support = plane.support_of(outputs, 0.0)
+    support = support_of(outputs, 0.0).T
     assert np.allclose(support.sum(axis=0), 1.0)
     assert np.allclose(support[:, 0], np.exp([1, 2, 3]) / np.exp([1, 2, 3]).sum())
 

@@ -2,6 +2,7 @@
 
 import random
 from importlib.util import find_spec
+from inspect import signature
 from math import inf, nan
 
 import pytest
@@ -122,10 +123,22 @@ def test_the_same_seed_trains_the_same_network():
     assert one.state_dict() == same.state_dict() != other.state_dict()
 
 
-def test_without_shuffling_the_samples_come_in_order():
-    one, _ = trained(batch_size=2, shuffle=False, seed=1)
-    other, _ = trained(batch_size=2, shuffle=False, seed=2)
-    assert one.state_dict() == other.state_dict()
+@pytest.mark.parametrize("engine", ["eager", pytest.param("tape", marks=TAPE)])
+def test_without_a_seed_the_samples_come_in_order_and_the_last_are_held_out(engine):
+    by_hand = MLP(2, [3, 1], "tanh", seed=0)
+    optimizer = SGD(by_hand.parameters(), lr=0.1)
+    for _ in range(3):
+        for batch in ([0, 1], [2]):
+            optimizer.zero_grad()
+            mean(losses.hinge(by_hand(X[i]), SIGNS[i]) for i in batch).backward()
+            optimizer.step()
+    model, history = trained(batch_size=2, seed=None, validation=0.4, engine=engine)
+    assert list(model.state_dict().values()) == pytest.approx(list(by_hand.state_dict().values()))
+    assert history[-1].val_accuracy == accuracy(by_hand, X[3:], SIGNS[3:])
+
+
+def test_fit_has_at_most_twelve_arguments():
+    assert len(signature(fit).parameters) <= 12
 
 
 def test_the_global_generator_is_left_alone():
@@ -154,7 +167,8 @@ def test_any_loss_and_any_module_will_do():
 def test_a_frozen_parameter_stays():
     model = MLP(2, [3, 1], "tanh", seed=0)
     before = model.layers[0].W
-    trained(model, optimizer=SGD(model.layers[1].parameters(), lr=0.1))
+    with pytest.warns(UserWarning, match=r"layers\.0 \(Layer, 9 parameters\) is not held by the optimizer"):
+        trained(model, optimizer=SGD(model.layers[1].parameters(), lr=0.1))
     assert before == model.layers[0].W
 
 
@@ -229,6 +243,11 @@ def test_classes_are_counted_from_0_and_told_by_the_largest_output():
         (losses.half_mse, [-1, 1], 0.0),
         (losses.mse, [0.5, 1], None),
         (losses.binary_cross_entropy, [0.2, 1], None),
+        (losses.mse, [0, 0], None),
+        (losses.half_mse, [1, 1], None),
+        (lambda p, t: abs(p - t), [-1, -1], None),
+        (losses.hinge, [1, 1], 0.0),
+        (losses.binary_cross_entropy, [0, 0], 0.0),
     ],
 )
 def test_two_classes_are_told_apart_where_the_loss_tells_them_apart(loss, y, threshold):
@@ -238,7 +257,17 @@ def test_two_classes_are_told_apart_where_the_loss_tells_them_apart(loss, y, thr
 def test_accuracy_takes_the_threshold_of_probabilities():
     model = MLP(1, [1], output="sigmoid", init=lambda nout, nin, rng: [[1.0]])
     assert accuracy(model, [[-2.0], [2.0]], [0, 1], threshold=0.5) == 1.0
-    assert accuracy(model, [[-2.0], [2.0]], [0, 1]) == 0.5
+    assert accuracy(model, [[-2.0], [2.0]], [0, 1], threshold=0.0) == 0.5
+    assert accuracy(model, [[-2.0], [2.0]], [0, 1]) == 1.0
+
+
+@pytest.mark.parametrize("engine", ["eager", pytest.param("tape", marks=TAPE)])
+def test_held_out_samples_of_one_class_are_judged_as_the_others(engine):
+    held_out = X[:2], [1, 1]
+    model, history = trained(y=[0, 1, 1, 0, 1], loss="mse", validation=held_out, engine=engine)
+    assert history[-1].val_accuracy == accuracy(model, *held_out, threshold=0.5)
+    _, history = trained(y=[1.0] * 5, loss="mse", validation=held_out, engine=engine)
+    assert history["accuracy"] == history["val_accuracy"] == [None] * 3
 
 
 def test_the_largest_output_names_the_class_the_first_of_equals():
@@ -328,7 +357,7 @@ def test_an_overflow_takes_back_the_optimisers_state_as_well(make, engine):
     with pytest.warns(RuntimeWarning, match="the loss became"):
         _, history = trained(
             model, [[1.0], [2.0]], [1.0, 0.0], "mse", optimizer=optimizer, callbacks=schedules, epochs=50,
-            engine=engine, batch_size=1, shuffle=False,
+            engine=engine, batch_size=1, seed=None,
         )  # fmt: skip
     assert history.state is None
     numbers = [p.data for p in model.parameters()] + [x for row in optimizer.state.values() for x in row]
@@ -386,7 +415,7 @@ BAD = [
     ({"validation": (X, SIGNS[:2])}, ValueError, "the validation X has 5 rows, but the validation y has 2"),
     ({"seed": "a"}, TypeError, "seed is a whole number; got 'a'"),
     ({"seed": 0.5}, TypeError, "seed is a whole number"),
-    ({"shuffle": 3}, TypeError, "shuffle is True or False; got 3"),
+    ({"shuffle": False}, TypeError, "no argument 'shuffle': seed=None takes the samples in the order given"),
     ({"progress": "no"}, TypeError, "progress is True or False; got 'no'"),
     ({"callbacks": [True]}, TypeError, "a callback is an nn.Callback, or a function of .* got True"),
     ({"callbacks": ["run.safetensors"]}, TypeError, "a callback is an nn.Callback"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -119,7 +120,8 @@ def test_an_optimiser_of_some_of_the_parameters_moves_only_those() -> None:
     before = model.state_dict()
     last = model.layers[1].parameters()
     X, y = rows(10, 2), [1, -1] * 5
-    fit(model, X, y, loss="mse", optimizer=SGD(last, lr=0.1), epochs=2, progress=False, engine="tape")
+    with pytest.warns(UserWarning, match=r"layers\.0 \(Layer, 9 parameters\) is not held by the optimizer"):
+        fit(model, X, y, loss="mse", optimizer=SGD(last, lr=0.1), epochs=2, progress=False, engine="tape")
     moved = {name for name, x in model.state_dict().items() if x != before[name]}
     assert moved == {name for name, p in model.named_parameters() if p in set(last)}
 
@@ -149,9 +151,17 @@ class Cut(Branching):
 )
 def test_what_the_tape_cannot_hold_falls_back_with_a_reason(model: type[Branching], reason: str) -> None:
     X, y = [[1.0], [-2.0], [3.0]], [1.0, 2.0, 3.0]
-    history = fit(model(), X, y, loss="mse", epochs=1, progress=False)
+    with pytest.warns(
+        UserWarning, match="the tape cannot record this; training on the eager engine"
+    ) as caught:
+        history = fit(model(), X, y, loss="mse", epochs=1, progress=False)
+    assert [warning.filename for warning in caught] == [__file__]
     assert history.engine == "eager"
     assert reason in history.engine_note
+    first = model.__call__.__wrapped__.__code__.co_firstlineno
+    assert re.match(rf"{__file__}, line ({first + 1}|{first + 2}): ", history.engine_note)
+    assert str(caught[0].message).endswith(history.engine_note)
+    assert f"on the eager engine ({history.engine_note})" in repr(history)
     assert "\n" not in history.engine_note
     with pytest.raises((TypeError, ValueError), match=reason):
         fit(model(), X, y, loss="mse", epochs=1, progress=False, engine="tape")
@@ -165,8 +175,23 @@ def test_a_loss_that_looks_at_its_target_falls_back() -> None:
     def loss(p: Value, t: Any) -> Value:
         return (-p).softplus() if t == 1 else p.softplus()
 
-    history = fit(MLP(2, [1], seed=0), X, y, loss=loss, epochs=1, progress=False)
+    with pytest.warns(UserWarning, match=r"line \d+: Python branches on .*label='y1'\) = 1"):
+        history = fit(MLP(2, [1], seed=0), X, y, loss=loss, epochs=1, progress=False)
     assert history.engine == "eager"
+
+
+class Indexing(Branching):
+    """A model that fails with an error of its own where it is given Values."""
+
+    def __call__(self, x: Any) -> Value:
+        return self.w * [0.5, 1.0, 2.0][int(x[0]) if not isinstance(x[0], Value) else "a Value"]
+
+
+@tape
+def test_the_line_of_the_users_code_is_named() -> None:
+    line = Indexing.__call__.__wrapped__.__code__.co_firstlineno + 1  # type: ignore[attr-defined]
+    with pytest.warns(UserWarning, match=rf"test_on_tape\.py, line {line}: list indices must be integers"):
+        fit(Indexing(), [[1.0], [2.0]], [0.0, 1.0], loss="mse", epochs=1, progress=False)
 
 
 @tape
@@ -177,7 +202,10 @@ def test_an_optimiser_with_a_step_of_its_own_falls_back() -> None:
 
     model = MLP(2, [1], seed=0)
     optimizer = Clipped(model.parameters(), lr=0.1)
-    history = fit(model, rows(4, 2), [1, -1] * 2, loss="mse", optimizer=optimizer, epochs=1, progress=False)
+    with pytest.warns(UserWarning, match="Clipped has a step of its own"):
+        history = fit(
+            model, rows(4, 2), [1, -1] * 2, loss="mse", optimizer=optimizer, epochs=1, progress=False
+        )
     assert (history.engine, history.engine_note) == ("eager", "Clipped has a step of its own")
 
 
@@ -238,7 +266,7 @@ for name in ("numpy", "numba", "scipy", "tqdm"):
 from nn import MLP, fit
 from autograd import draw
 history = fit(MLP(2, [2, 1], seed=0), [[0.0, 1.0], [1.0, 0.0]], [1, -1], loss="hinge", epochs=2)
-print(history.engine, history.engine_note)
+print(history.engine, history.engine_note, "|", history)
 try:
     from autograd.tape import Tape
 except ImportError as error:
@@ -248,4 +276,6 @@ except ImportError as error:
     assert done.returncode == 0, done.stderr
     first, second = done.stdout.splitlines()
     assert first.startswith("eager the tape needs numpy")
+    assert "on the eager engine (the tape needs numpy" in first.partition("|")[2]
+    assert not done.stderr  # a warning would be there
     assert 'pip install "chainrule[train]"' in second

@@ -50,7 +50,7 @@ CASES = {
     ),
     "patience alone": (
         plateau,
-        {"callbacks": lambda: [EarlyStopping(3)], "shuffle": False, "batch_size": 6},
+        {"callbacks": lambda: [EarlyStopping(3)], "seed": None, "batch_size": 6},
     ),
 }
 
@@ -61,8 +61,8 @@ def trained(make, settings, engine, epochs, state=None, model=None, dropout=0.0)
     settings = {"callbacks": list} | settings
     callbacks += settings.pop("callbacks")() + ([] if state is None else [Resume(state)])
     history = fit(
-        model, *data(), loss="hinge", optimizer=optimizer, callbacks=callbacks, epochs=epochs, seed=3,
-        engine=engine, progress=False, **settings,
+        model, *data(), loss="hinge", optimizer=optimizer, callbacks=callbacks, epochs=epochs,
+        engine=engine, progress=False, **{"seed": 3, **settings},
     )  # fmt: skip
     return model, optimizer, history
 
@@ -83,10 +83,12 @@ def test_a_resumed_training_is_the_uninterrupted_one_bit_for_bit(case, engine):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_dropout_goes_on_with_the_same_masks(engine):
-    model, _, through = trained(adam, {"batch_size": 5}, engine, 8, dropout=0.3)
-    _, _, half = trained(adam, {"batch_size": 5}, engine, 3, dropout=0.3)
-    other, _, resumed = trained(adam, {"batch_size": 5}, engine, 8, half.state, dropout=0.3)
+@pytest.mark.parametrize("seed", [3, None])
+def test_dropout_goes_on_with_the_same_masks(engine, seed):
+    settings = {"batch_size": 5, "seed": seed}
+    model, _, through = trained(adam, settings, engine, 8, dropout=0.3)
+    _, _, half = trained(adam, settings, engine, 3, dropout=0.3)
+    other, _, resumed = trained(adam, settings, engine, 8, half.state, dropout=0.3)
     assert other.state_dict() == model.state_dict()
     assert list(resumed) == list(through)
 

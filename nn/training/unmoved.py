@@ -1,0 +1,60 @@
+"""Unmoved: leaves that a gradient reaches and that no optimiser moves, named before the training begins."""
+
+from __future__ import annotations
+
+from autograd import Parameter, Value
+from autograd.extend import upstreams
+from autograd.notation.hints import short_repr
+from autograd.notation.numbers import counted
+from nn.module import Module
+from nn.optim import Optimizer
+
+MOST = 8
+"""At most this many names are listed for each reason."""
+
+
+def unmoved(model: Module, optimizer: Optimizer, loss: Value) -> str:
+    """Name each leaf that a gradient of the loss reaches, and that no step moves, and say why; "" for none.
+
+    Args:
+        model: the model that is to be trained.
+        optimizer: what moves its parameters.
+        loss: that of one sample, with its graph.
+    """
+    reached = set() if loss.role == "constant" else {v for v in upstreams(loss) if v.op is None}
+    moved = reached & set(optimizer.parameters)
+    reached -= moved
+    found = dict(model.named_parameters())
+    known = set(found.values())
+    plain = [path for path, v in model.unmoved().items() if v in reached]
+    strays = [v for v in reached if isinstance(v, Parameter) and v not in known]
+    named = sorted(repr(v.label) if v.label else short_repr(v) for v in strays)
+    left_out = _together(model, {path for path, p in found.items() if p in reached})
+    whys = {
+        "is made of Value: use Parameter to train it, or Constant to hold it fixed": plain,
+        "is a Parameter that the model does not find: hold it in an attribute of a Module": named,
+        "is not held by the optimizer: added after the optimizer was made, or left out": left_out,
+    }
+    said = [f"{what} {why}" for why, names in whys.items() for what in _at_most(MOST, names)]
+    if said:
+        return f"a gradient reaches what no step moves: {'; '.join(said)}"
+    return "" if moved else "no gradient reaches what is to be trained; does .data or detach cut the graph?"
+
+
+def _at_most(count: int, names: list[str]) -> list[str]:
+    """Return at most so many of the names, the last with the number of the rest."""
+    rest = len(names) - count
+    return names if rest <= 0 else [*names[: count - 1], f"{names[count - 1]} (and {rest} more)"]
+
+
+def _together(model: Module, paths: set[str]) -> list[str]:
+    """Return these paths of parameters; a Module's path instead, if all its parameters are among them."""
+    if not paths:
+        return []
+    names, left = [], dict(model.named_parameters())
+    for path, module in model.named_modules():
+        within = [name for name in left if name.startswith(f"{path}.")]
+        if len(within) > 1 and paths.issuperset(within):
+            names.append(f"{path} ({type(module).__name__}, {counted(len(within), 'parameter')})")
+            left = {name: p for name, p in left.items() if name not in within}
+    return [*names, *(name for name in left if name in paths)]

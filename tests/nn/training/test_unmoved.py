@@ -1,0 +1,140 @@
+"""What a gradient reaches and no step moves is named when the training begins, in one warning."""
+
+import warnings
+from importlib.util import find_spec
+from types import SimpleNamespace
+
+import pytest
+
+from autograd import Constant, Value, where
+from nn import MLP, SGD, Layer, Module, Parameter, fit
+
+TAPE = pytest.mark.skipif(find_spec("numba") is None, reason="the tape needs Numba")
+ENGINES = ["eager", pytest.param("tape", marks=TAPE)]
+X, Y = [[0.5], [-1.0], [2.0]], [1.0, -2.0, 3.0]
+
+
+class Line(Module):
+    """w·x + b, where b is what it is given."""
+
+    def __init__(self, b):
+        self.w, self.b = Parameter(1.0, "w"), b
+
+    def forward(self, x):
+        return self.w * x[0] + self.b
+
+
+def warned(model, engine, optimizer=None):
+    """The warning of a short training, "" if there was none."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        fit(model, X, Y, loss="mse", optimizer=optimizer, epochs=2, engine=engine, progress=False)
+    assert len(caught) <= 1
+    assert all(warning.filename == __file__ for warning in caught)
+    return str(caught[0].message) if caught else ""
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_plain_value_is_named_by_its_path(engine):
+    model = Line(Value(0.3))
+    assert warned(model, engine) == (
+        "a gradient reaches what no step moves: "
+        "b is made of Value: use Parameter to train it, or Constant to hold it fixed"
+    )
+    assert model.b.data == 0.3
+    nested = Line(Parameter(0.0))
+    nested.b = Line(Value(1.0)).b
+    nested.part = SimpleNamespace()  # nothing to do with it
+    assert "b is made of Value" in warned(nested, engine)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("b", [Constant(0.3), 0.3, Parameter(0.3)], ids=["Constant", "number", "Parameter"])
+def test_what_is_fixed_on_purpose_or_trained_is_not_named(b, engine):
+    assert warned(Line(b), engine) == ""
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_value_that_only_decides_is_not_named(engine):
+    class Threshold(Line):
+        def forward(self, x):
+            return where(self.w * x[0] > self.b, self.w * x[0], 0.0)
+
+    assert warned(Threshold(Value(0.1)), engine) == ""
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_parameter_that_the_model_does_not_find_is_named(engine):
+    outside = Parameter(0.5, "outside")
+
+    class Hidden(Line):
+        def forward(self, x):
+            return super().forward(x) * self.w + self.held.offset * outside
+
+    model = Hidden(0.0)
+    model.held = SimpleNamespace(offset=Parameter(2.0, "offset"))
+    said = warned(model, engine)
+    for label in ("offset", "outside"):
+        assert f"'{label}' is a Parameter that the model does not find: hold it in an attribute" in said
+    everything = SGD([model.w, model.held.offset, outside], lr=0.01)
+    assert warned(model, engine, everything) == ""
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_parameter_added_after_the_optimiser_was_made_is_named(engine):
+    model = Line(0.0)
+    optimizer = SGD(model.parameters(), lr=0.01)
+    model.b = Parameter(0.0, "b")
+    assert "b is not held by the optimizer: added after the optimizer was made" in warned(
+        model, engine, optimizer
+    )
+
+
+def test_parameters_left_out_together_are_named_by_their_module():
+    model = MLP(1, [3, 2, 1], "tanh", seed=0)
+    said = warned(model, "eager", SGD(model.layers[2].parameters(), lr=0.01))
+    assert "layers.0 (Layer, 6 parameters) is not held by the optimizer: added" in said
+    assert "layers.1 (Layer, 8 parameters) is not held by the optimizer: added" in said
+    assert said.count("is not held") == 2
+    neuron = model.layers[0].neurons[1]
+    some = [p for p in model.parameters() if p is not neuron.w[0]]
+    assert "layers.0.neurons.1.w.0 is not held by the optimizer: added" in warned(
+        model, "eager", SGD(some, lr=0.01)
+    )
+
+
+def test_all_of_them_are_in_one_warning():
+    outside = Parameter(0.5)
+
+    class Several(Line):
+        def forward(self, x):
+            return sum(v for layer in self.layers for v in [layer(x)]) + self.b * outside
+
+    model = Several(Value(1.0))
+    model.layers = [Layer(1, 1, seed=0), Layer(1, 1, seed=1)]
+    said = warned(model, "eager", SGD(model.layers[0].parameters(), lr=0.01))
+    assert [part.split(" ")[0] for part in said.partition(": ")[2].split("; ")] == [
+        "b",
+        "Parameter(data=0.5)",
+        "layers.1",
+    ]
+
+
+def test_a_long_list_ends_with_how_many_more_there_are():
+    class Sum(Line):
+        def forward(self, x):
+            return sum(self.terms, self.w)
+
+    model = Sum(0.0)
+    model.terms = [Value(0.1) for _ in range(20)]
+    said = warned(model, "eager")
+    assert said.count("is made of Value") == 8
+    assert "terms.7 (and 12 more) is made of Value" in said
+
+
+def test_a_cut_graph_is_named():
+    class Cut(Line):
+        def forward(self, x):
+            return super().forward(x).detach()
+
+    assert "no gradient reaches what is to be trained" in warned(Cut(0.0), "eager")
