@@ -12,10 +12,7 @@ Layer l of a network (the first one after the inputs is layer 1) is made of neur
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
-from itertools import pairwise
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
 from typing import Any, TypeAlias
 
@@ -34,15 +31,11 @@ from nn.inputs import as_inputs
 from nn.losses import Loss
 from nn.module import Module
 from nn.outputs import single_or_list
-from nn.weights import NumbersOf, RowsOf, finite_numbers, finite_rows
+from nn.weights import NumbersOf, RowsOf, check_weights, finite_numbers, finite_rows, use_up
 
 ADD, MUL, DOT = TABLE["add"], TABLE["mul"], TABLE["dot"]
 ActivationChoice: TypeAlias = str | Activation
 """A name of `nn.activations.ACTIVATIONS`, or a function from a Value to a Value."""
-
-MOST_WEIGHTS = 20_000_000
-"""A network has at most this many weights: each is an object of some hundred bytes, and with more of
-them a machine is busy for minutes."""
 
 
 @loadable
@@ -86,12 +79,12 @@ class Neuron(Module):
         seed: Seed = None,
     ) -> None:
         self.nin = whole_number("nin", nin)
-        _check_weights((self.nin, 1))
+        check_weights((self.nin, 1))
         self.activation_name, self.activation = activations.activation(activation)
         self.fused = fused
         start = _initialiser(init, self.activation_name)
         self.w = [Parameter(x) for x in start(1, self.nin, generator(seed))[0]]
-        _use_up(self.nin)
+        use_up(self.nin)
         self.b: Value = Parameter(0.0)
         self.place(1, 1)
 
@@ -187,7 +180,7 @@ class Layer(Module):
         number: int = 1,
     ) -> None:
         self.nin, self.nout, self.number = whole_number("nin", nin), whole_number("nout", nout), number
-        _check_weights((self.nin, self.nout))
+        check_weights((self.nin, self.nout))
         self.activation_name, self.activation = activations.activation(activation)
         start = _initialiser(init, self.activation_name)
         weights = start(self.nout, self.nin, generator(seed))
@@ -319,7 +312,7 @@ class MLP(Module):
         seed: Seed = None,
     ) -> None:
         sizes = [whole_number("nin", nin), *_layer_sizes(nouts)]
-        _check_weights(sizes)
+        check_weights(sizes)
         chosen = _one_per_layer(activation, output, len(sizes) - 1)
         rng = generator(seed)
         Dropout(dropout)  # which checks it
@@ -411,36 +404,6 @@ class MLP(Module):
 
 
 # ------------------------------------------------------------------------------ checking arguments
-
-
-_allowance: ContextVar[int | None] = ContextVar("allowance", default=None)
-"""How many weights may still be made; None where only `MOST_WEIGHTS` limits a network."""
-
-
-@contextmanager
-def allowing(weights: int) -> Iterator[None]:
-    """Have at most this many weights made in the block, by all neurons, layers and networks together."""
-    before = _allowance.set(weights)
-    try:
-        yield
-    finally:
-        _allowance.reset(before)
-
-
-def _check_weights(sizes: Sequence[int]) -> None:
-    weights, left = sum(n * m for n, m in pairwise(sizes)), _allowance.get()
-    most = MOST_WEIGHTS if left is None else min(left, MOST_WEIGHTS)
-    if weights > most:
-        raise ValueError(
-            f"a network {' → '.join(f'{n:,}' for n in sizes)} has {weights:,} weights, each an object of "
-            f"its own; at most {most:,} are made"
-        )
-
-
-def _use_up(weights: int) -> None:
-    left = _allowance.get()
-    if left is not None:
-        _allowance.set(left - weights)
 
 
 def _layer_sizes(nouts: Any) -> list[int]:

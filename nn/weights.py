@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from itertools import pairwise
 from math import isfinite
 from numbers import Real
 from typing import Any
@@ -72,3 +75,40 @@ def finite_numbers(name: str, numbers: Any) -> list[float]:
         if not isfinite(x):
             raise ValueError(f"{name} holds finite numbers; got {x!r}")
     return [float(x) for x in listed]
+
+
+MOST_WEIGHTS = 20_000_000
+"""A network has at most this many weights: each is an object of some hundred bytes, and with more of
+them a machine is busy for minutes."""
+
+
+_allowance: ContextVar[int | None] = ContextVar("allowance", default=None)
+"""How many weights may still be made; None where only `MOST_WEIGHTS` limits a network."""
+
+
+@contextmanager
+def allowing(weights: int) -> Iterator[None]:
+    """Have at most this many weights made in the block, by all neurons, layers and networks together."""
+    before = _allowance.set(weights)
+    try:
+        yield
+    finally:
+        _allowance.reset(before)
+
+
+def check_weights(sizes: Sequence[int]) -> None:
+    """Refuse a network of these layers' sizes if it has more weights than may be made."""
+    weights, left = sum(n * m for n, m in pairwise(sizes)), _allowance.get()
+    most = MOST_WEIGHTS if left is None else min(left, MOST_WEIGHTS)
+    if weights > most:
+        raise ValueError(
+            f"a network {' → '.join(f'{n:,}' for n in sizes)} has {weights:,} weights, each an object of "
+            f"its own; at most {most:,} are made"
+        )
+
+
+def use_up(weights: int) -> None:
+    """Count weights that were made, inside `allowing`."""
+    left = _allowance.get()
+    if left is not None:
+        _allowance.set(left - weights)

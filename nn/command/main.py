@@ -210,7 +210,7 @@ def _size(model: MLP) -> str:
 
 def _outcome(result: Result) -> list[str]:
     """Return the lines about how the training ended."""
-    from nn.command.report.page import notice, score_words, seconds
+    from nn.command.report.words import notice, score_words, seconds
 
     job, history = result.job, result.history
     lines = [f"note      {notice(result)}"] if notice(result) else []

@@ -22,10 +22,10 @@ from typing import Any
 from autograd import Constant
 from autograd.notation.hints import short_repr
 from nn.construction import Constructed, Lost, arguments_of, built_again, name_of
-from nn.layers import allowing
 from nn.module import Module, check_names
 from nn.saving.parameters import fill, groups_of, listed
 from nn.saving.tensorfile import CheckpointError, Tensor
+from nn.weights import allowing
 
 LOAD_INTO = "build the network yourself, and load its parameters into it: load_into(model, path)"
 """What to do with a network that cannot be built from a file."""

@@ -16,7 +16,7 @@ from autograd.seeing.style import THEMES
 from nn import seeing
 from nn.callbacks import Epoch
 from nn.command.job import prepare
-from nn.command.report import check_folder, linked_pages, page, pictures, write_report
+from nn.command.report import check_folder, linked_pages, page, pictures, words, write_report
 from nn.command.report.film import film_of
 from nn.command.report.folder import staged
 from nn.command.run import run
@@ -74,7 +74,7 @@ def test_the_page_names_the_data_the_scores_and_the_settings(xor_report):
     text = Page(index.read_text(encoding="utf-8")).text
     for words in ("learned from xor", "2 → 2 → 1", "binary_cross_entropy", "eager engine", "4 samples"):
         assert words in text
-    assert page.percent(result.scores(result.job.train).accuracy) in text
+    assert words.percent(result.scores(result.job.train).accuracy) in text
 
 
 def test_the_page_needs_no_network_and_no_script(xor_report):
@@ -118,7 +118,7 @@ def test_a_page_has_the_plot_that_suits_its_data():
 def test_an_interrupted_training_is_said_to_be_one():
     result = trained(xor())
     result.history.interrupted = True
-    assert page.notice(result) == "Interrupted after 5 of 5 epochs; this is what was learned so far."
+    assert words.notice(result) == "Interrupted after 5 of 5 epochs; this is what was learned so far."
     assert "Interrupted" in page.render(result, [])[0]
 
 
@@ -149,7 +149,7 @@ def test_the_confusion_matrix_is_scikit_learns():
     ("share", "text"), [(1.0, "100 %"), (0.9999, "99.9 %"), (0.0, "0.0 %"), (0.5, "50.0 %")]
 )
 def test_only_the_whole_is_a_hundred_percent(share, text):
-    assert page.percent(share) == text
+    assert words.percent(share) == text
 
 
 # ------------------------------------------------------------------------- the pages beside it

@@ -1,0 +1,89 @@
+"""Links: all uses that lead from one box of a folded graph to another, and the weights on them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from autograd.seeing.facts.records import EdgeFact, NodeFact, Trace
+
+
+@dataclass
+class Link:
+    """All uses that lead from one group or node to another.
+
+    Attributes:
+        source, target: ids of groups or nodes.
+        edges: the uses.
+        weights: the weights that the target multiplies the source by.
+        tied: whether it carries weights of the source, which the target uses too, and nothing else.
+    """
+
+    source: str
+    target: str
+    edges: list[EdgeFact] = field(default_factory=list)
+    weights: list[NodeFact] = field(default_factory=list)
+    tied: bool = False
+
+    def gradient(self) -> float | None:
+        """Return the gradient of the one weight, else what flows back through the edges.
+
+        Into one value that is their sum; into several it is the size of all together, since what
+        flows into different values does not add up.
+        """
+        if len(self.weights) == 1:
+            return self.weights[0].gradient
+        flows = [edge.contribution for edge in self.edges if edge.contribution is not None]
+        if not flows:
+            return None
+        return sum(flows) if self.has_sign() else math.hypot(*flows)
+
+    def has_sign(self) -> bool:
+        """Return whether `gradient` is that of one value, and not the size of several."""
+        return len(self.weights) == 1 or (not self.weights and len({edge.source for edge in self.edges}) == 1)
+
+
+def links_between(trace: Trace, where: Mapping[str, str]) -> tuple[Link, ...]:
+    """Return the links of a trace between boxes.
+
+    Args:
+        trace: the facts.
+        where: the id of the box that each node is in, or its own id where it is in none; what is not in
+            here is not looked at.
+    """
+    links: dict[tuple[str, str], Link] = {}
+    inputs: dict[str, dict[int, str]] = {}
+    for edge in trace.edges:
+        if edge.target not in where:
+            continue
+        inputs.setdefault(edge.target, {})[edge.position] = edge.source
+        ends = where.get(edge.source, ""), where[edge.target]
+        if ends[0] and ends[0] != ends[1]:
+            links.setdefault(ends, Link(*ends)).edges.append(edge)
+    weights = {node.id: node for node in trace.nodes if node.role == "weight"}
+    found: dict[tuple[str, str], dict[str, NodeFact]] = {}
+    for node in trace.nodes:
+        used = inputs.get(node.id, {})
+        for pair in multiplied(node.op, max(used, default=-1) + 1):
+            for weight, source in (pair, pair[::-1]):
+                w, ends = used.get(weight, ""), (where.get(used.get(source, ""), ""), where.get(node.id, ""))
+                if w in weights and ends in links and where.get(w) != w:
+                    found.setdefault(ends, {})[w] = weights[w]
+    alone = {node.id for node in trace.nodes}
+    for ends, link in links.items():
+        link.weights = [*found.get(ends, {}).values()]
+        link.tied = ends[0] not in alone and all(edge.source in weights for edge in link.edges)
+    return tuple(links.values())
+
+
+def multiplied(op: str | None, inputs: int) -> Iterable[tuple[int, int]]:
+    """Return which of its inputs an op multiplies with each other, in pairs of their positions.
+
+    >>> list(multiplied("dot", 5)), list(multiplied("add", 2))
+    ([(0, 2), (1, 3)], [])
+    """
+    if op == "mul":
+        return [(0, 1)]
+    half = inputs // 2 if op == "dot" else 0  # the bias comes last
+    return [(k, half + k) for k in range(half)]
