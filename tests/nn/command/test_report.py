@@ -72,8 +72,8 @@ def xor_report(tmp_path_factory):
 def test_the_page_names_the_data_the_scores_and_the_settings(xor_report):
     result, index = xor_report
     text = Page(index.read_text(encoding="utf-8")).text
-    for words in ("learned from xor", "2 → 2 → 1", "binary_cross_entropy", "eager engine", "4 samples"):
-        assert words in text
+    for phrase in ("learned from xor", "2 → 2 → 1", "binary_cross_entropy", "eager engine", "4 samples"):
+        assert phrase in text
     assert words.percent(result.scores(result.job.train).accuracy) in text
 
 
