@@ -85,7 +85,7 @@ class Training(Protocol):
         """Replace the gradients of this step."""
 
     def units(self) -> Mapping[str, Any]:
-        """Return what the units show on the watched samples, by the path of the layer; see `nn.health.units`."""
+        """Return what the units show on the watched samples, by the layer's path; see `nn.health.units`."""
 
     def examples(self, count: int) -> list[Callable[[], Value]]:
         """Return functions that compute the losses of at most this many samples, from all over the data."""

@@ -114,32 +114,33 @@ class Module:
 
         A parameter held in several places comes once, under the first of its paths.
         """
-        for trail, x in self._within():
+        for path, x in self._within():
             if isinstance(x, Parameter):
-                yield ".".join(map(str, trail)), x
+                yield path, x
 
-    def _within(self) -> Iterator[tuple[tuple[Any, ...], Any]]:
-        """Yield each Value and each Module once, with the names and positions that lead to it."""
+    def _within(self) -> Iterator[tuple[str, Any]]:
+        """Yield each Value and each Module once, with the dotted path that leads to it."""
         seen: dict[int, Any] = {}  # what is seen is kept, so that no other object gets its id
-        stack: list[tuple[tuple[Any, ...], Any]] = [((), self)]
+        stack: list[tuple[str, Any]] = [("", self)]
         while stack:
-            trail, holder = stack.pop()
+            path, holder = stack.pop()
             if id(holder) in seen:
                 continue
             seen[id(holder)] = holder
             if isinstance(holder, (Value, Module)):
-                yield trail, holder
+                yield path, holder
             if not isinstance(holder, Value):
-                stack.extend([((*trail, name), x) for name, x in _held(holder) if _may_hold(x)][::-1])
+                dotted = f"{path}." if path else ""
+                stack.extend([(f"{dotted}{name}", x) for name, x in _held(holder) if _may_hold(x)][::-1])
 
     def named_modules(self) -> Iterator[tuple[str, Module]]:
         """Yield this Module and every one within it with its dotted path; its own is empty.
 
         A Module held in several places comes once, under the first of its paths.
         """
-        for trail, x in self._within():
+        for path, x in self._within():
             if isinstance(x, Module):
-                yield ".".join(map(str, trail)), x
+                yield path, x
 
     def children(self) -> list[Module]:
         """Return the Modules that this one holds itself, not those within them."""
@@ -163,7 +164,7 @@ class Module:
     def unmoved(self) -> list[str]:
         """Return the paths of plain Values: a gradient reaches them, but no optimiser moves them."""
         return [
-            ".".join(map(str, trail)) for trail, x in self._within()
+            path for path, x in self._within()
             if isinstance(x, Value) and x.role == "input" and x.op is None
         ]  # fmt: skip
 

@@ -325,7 +325,7 @@ class Copied(Callback):
         self.monitor, self.way, self.copies = monitor, way, []
 
     def on_batch_end(self, training, loss, samples):
-        self.copies.append(self.way((self.monitor, training.history)))
+        self.copies.append((self.way(self.monitor), self.way(training.history)))
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -339,7 +339,7 @@ def test_a_monitor_is_copied_before_during_and_after_a_training(way, engine):
         callbacks=[monitor, copied], progress=False,
     )  # fmt: skip
     assert monitor.findings
-    after, record = way((monitor, history))
+    after, record = way(monitor), way(history)
     assert list(record) == list(history)
     for one in (after, copied.copies[-1][0]):
         assert (one.layers, one.records, one.findings) == (monitor.layers, monitor.records, monitor.findings)

@@ -1,4 +1,4 @@
-"""Units are found by the op of their activation and by its place: in neurons, around them, and without them."""
+"""Units are found by the op of their activation and by its place: in neurons, around them, without them."""
 
 from importlib.util import find_spec
 
