@@ -219,7 +219,7 @@ def _dot(m: Any) -> tuple[Function, ...]:
 
     def partials(y: Any, inputs: Sequence[Any]) -> tuple[Any, ...]:
         n, odd = divmod(len(inputs), 2)
-        return (*inputs[n : 2 * n], *inputs[:n], 1.0) if odd else (*inputs[n:], *inputs[:n])
+        return (*inputs[n : 2 * n], *inputs[:n], *(1.0,) * odd)
 
     return value, partials
 

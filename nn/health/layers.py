@@ -18,9 +18,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import mul
+from string import digits
 from typing import Any, TypeAlias
 
-from autograd import Parameter, Value, topological_order
+from autograd import Value, topological_order
 from autograd.extend import number_of
 from autograd.seeing import modules_within, title_of
 from nn.activations import ACTIVATIONS
@@ -81,16 +83,19 @@ class Homes:
             self._paths[id(module)] = path
             self.titles[path] = title_of(trail, {}) if trail else type(model).__name__
         found: dict[str, Layer] = {}
-        for name, placed in _lists_of_parameters(model).items():
+        named = dict(model.named_parameters())
+        numbers = [*map(number_of, named.values())]
+        for name, places in _in_lists(named).items():
             holder = name
             while holder not in home:
                 holder = holder.rpartition(".")[0]
             path = home[holder]
             layer = found.setdefault(path, Layer(self.titles[path], path, units=units[path]))
-            layer.places = [*layer.places, *(place for place, _ in placed)]
+            layer.places = [*layer.places, *places]
             if is_weight(name):
-                layer.weights += len(placed)
-                layer.squares += sum(number_of(p) ** 2 for _, p in placed)
+                weights = [numbers[place] for place in places]
+                layer.weights += len(weights)
+                layer.squares += sum(map(mul, weights, weights))
         self.layers = list(found.values())
         self._home = {path: layer for path, layer in home.items() if layer in found}
         _settle(self.layers)
@@ -131,12 +136,12 @@ class Homes:
         return found
 
 
-def _lists_of_parameters(model: Module) -> dict[str, list[tuple[int, Parameter]]]:
-    """Return the parameters with their positions, by dotted path but for a position in a list at its end."""
-    found: dict[str, list[tuple[int, Parameter]]] = {}
-    for place, (name, p) in enumerate(model.named_parameters()):
-        holder, _, last = name.rpartition(".")
-        found.setdefault(holder if last.isdigit() else name, []).append((place, p))
+def _in_lists(paths: Iterable[str]) -> dict[str, list[int]]:
+    """Return where the parameters stand that one attribute holds, itself or in a list."""
+    found: dict[str, list[int]] = {}
+    for place, path in enumerate(paths):
+        holder = path.rstrip(digits)
+        found.setdefault(holder[:-1] if holder.endswith(".") else path, []).append(place)
     return found
 
 

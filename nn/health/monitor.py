@@ -117,10 +117,8 @@ class Monitor(Callback):
         Raises:
             TypeError: if the model is not a Module.
         """
-        self._begin(model, 1, [])
         self._rows = [[float(x) for x in row] for row in X]
-        if self._rows:
-            self._see(partial(model, self._rows[0]))
+        self._begin(model, 1, [], [partial(model, row) for row in self._rows[:1]])
         self._before = [p.data for p in model.parameters()]
 
     def record(self, loss: Value | float) -> None:
@@ -139,7 +137,7 @@ class Monitor(Callback):
         if not isinstance(cost, Real):
             raise TypeError(f"the loss is a Value or a number; got {described(loss)}")
         if self._log.shape is None and isinstance(loss, Value):
-            self._see(lambda: loss)
+            self._log.seen(shape_of([loss], Homes(self._model)))
         parameters = self._model.parameters()
         slopes = [0.0 if p.grad is NO_GRADIENT else p.grad for p in parameters]
         after = [p.data for p in parameters]
@@ -152,9 +150,8 @@ class Monitor(Callback):
 
     def on_train_begin(self, training: Training) -> None:
         steps = (training.epochs - len(training.history)) * training.batches
-        self._begin(training.model, max(1, steps // POINTS), training.examples(WATCHED))
-        if self._examples:
-            self._see(self._examples[0])
+        examples = training.examples(WATCHED)
+        self._begin(training.model, max(1, steps // POINTS), examples, examples[:1])
         self._before = None
 
     def on_gradients(self, training: Training) -> None:
@@ -173,19 +170,21 @@ class Monitor(Callback):
 
     # ------------------------------------------------------------------------------------- recording
 
-    def _begin(self, model: Any, every: int, examples: Iterable[Callable[[], Value]]) -> None:
+    def _begin(
+        self, model: Any, every: int, examples: Iterable[Callable[[], Value]],
+        first: Iterable[Callable[[], Any]],
+    ) -> None:  # fmt: skip
+        """Forget what was recorded, and look at how the layers are used, in a graph of each of ``first``."""
         if not isinstance(model, Module):
             raise TypeError(f"a monitor watches an nn.Module; got {type(model).__name__}")
-        self._log, self.findings = Records(Homes(model).layers), []
+        homes = Homes(model)
+        self._log, self.findings = Records(homes.layers), []
+        with mode(model, training=False):
+            for outputs in first:
+                self._log.seen(shape_of(values_of(outputs()), homes))
         self._model, self._every, self._good, self._bad = model, every, None, None
         self._step, self._losses, self._examples = 0, [], list(examples)
         self._unread, self._searched = READ_EVERY * WATCHED, False
-
-    def _see(self, outputs: Callable[[], Any]) -> None:
-        """Look at how the layers are used, in the graph of what a function gives."""
-        assert self._model is not None
-        with mode(self._model, training=False):
-            self._log.seen(shape_of(values_of(outputs()), Homes(self._model)))
 
     def note(self, loss: float, samples: int) -> None:
         """Count a step on this many samples."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograd import Value, topological_order
 from nn.health.layers import Homes, Use
@@ -36,8 +36,7 @@ class UnitFacts:
     dead: int | None = None
 
 
-@dataclass(frozen=True)
-class Unit:
+class Unit(NamedTuple):
     """What is the same of a unit in every sample and at every step of time.
 
     Attributes:
@@ -105,21 +104,23 @@ def facts_of_units(counted: Iterable[tuple[Unit, int, int]]) -> dict[str, UnitFa
         counted: of a unit, how many activations were on a flat end, and out of how many; as often as it
             was looked at.
     """
-    flat: Counter[Unit] = Counter()
-    seen: Counter[Unit] = Counter()
+    flat: dict[Unit, int] = {}
+    seen: dict[Unit, int] = {}
     for unit, on_a_flat_end, count in counted:
-        flat[unit] += on_a_flat_end
-        seen[unit] += count
-    facts: dict[str, UnitFacts] = {}
-    for layer in dict.fromkeys(unit.layer for unit in seen):
-        relus = [unit for unit in seen if unit.layer == layer and unit.op == "relu"]
-        others = [unit for unit in seen if unit.layer == layer and unit.op != "relu"]
-        facts[layer] = UnitFacts(
+        flat[unit] = flat.get(unit, 0) + on_a_flat_end
+        seen[unit] = seen.get(unit, 0) + count
+    units: dict[str, tuple[list[Unit], list[Unit]]] = {}
+    for unit in seen:
+        relus, others = units.setdefault(unit.layer, ([], []))
+        (relus if unit.op == "relu" else others).append(unit)
+    return {
+        layer: UnitFacts(
             relus=len(relus),
             saturated=sum(flat[u] for u in others) / sum(seen[u] for u in others) if others else None,
             dead=sum(flat[u] == seen[u] for u in relus) if relus else None,
         )
-    return facts
+        for layer, (relus, others) in units.items()
+    }
 
 
 FLAT_ENDS: dict[str, Callable[[Any], Any]] = {

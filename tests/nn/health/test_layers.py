@@ -137,12 +137,14 @@ def watched(model, X, y, loss):
     return repr((monitor.layers, monitor.records, monitor.findings))
 
 
+@pytest.mark.filterwarnings("ignore:the loss became")
 @given(feedforward(), st.randoms(use_true_random=False))
 def test_no_record_of_a_network_reads_a_label(made, rng):
     X, y = points(6)
     assert watched(made(), X, y, "mse") == watched(renamed(made(), rng), X, y, "mse")
 
 
+@pytest.mark.filterwarnings("ignore:the loss became")
 @given(recurrent(), st.randoms(use_true_random=False))
 def test_no_record_of_a_recurrent_network_reads_a_label(made, rng):
     X = [points(2, seed=k)[0] for k in range(3)]
