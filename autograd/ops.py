@@ -207,7 +207,7 @@ def _between(one: float, other: float) -> tuple[float, float]:
 
 
 def _sum(m: Any) -> tuple[Function, ...]:
-    return sum, lambda y, inputs: (1.0,) * len(inputs)
+    return sum, lambda y, inputs: [1.0] * len(inputs)
 
 
 def _dot(m: Any) -> tuple[Function, ...]:
@@ -217,9 +217,9 @@ def _dot(m: Any) -> tuple[Function, ...]:
         n, odd = divmod(len(inputs), 2)
         return sum(map(times, inputs[:n], inputs[n : 2 * n]), inputs[-1] if odd else 0.0)
 
-    def partials(y: Any, inputs: Sequence[Any]) -> tuple[Any, ...]:
+    def partials(y: Any, inputs: Sequence[Any]) -> list[Any]:
         n, odd = divmod(len(inputs), 2)
-        return (*inputs[n : 2 * n], *inputs[:n], *(1.0,) * odd)
+        return [*inputs[n : 2 * n], *inputs[:n], *[1.0] * odd]
 
     return value, partials
 
