@@ -44,6 +44,7 @@ the table.
 from autograd.core.garbage_collection import collector_paused
 from autograd.core.primitive import NONZERO, POSITIVE, REAL, TABLE, UNIT, Interval, Kink, Op, op
 from autograd.core.recording import mode as recording
+from autograd.functional.containers import Container
 from autograd.functions import as_function
 from autograd.node import NO_GRADIENT, Node, number_of
 from autograd.reverse import upstreams
@@ -57,6 +58,7 @@ __all__ = [
     "TABLE",
     "UNIT",
     "VALUE_TYPES",
+    "Container",
     "Interval",
     "Kink",
     "Node",

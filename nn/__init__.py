@@ -23,6 +23,7 @@ from nn.classifier import MLPClassifier
 from nn.clipping import Clip, clip_grad_norm_, clip_grad_value_
 from nn.construction import loadable
 from nn.containers import Lambda, Sequential
+from nn.data.samples import Weighted
 from nn.dropout import Dropout
 from nn.health.monitor import Monitor
 from nn.layers import MLP, Layer, Neuron
@@ -67,6 +68,7 @@ __all__ = [
     "Recurrent",
     "Resume",
     "Sequential",
+    "Weighted",
     "accuracy",
     "classify",
     "clip_grad_norm_",

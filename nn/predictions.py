@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from autograd import Value, no_grad
 from nn import losses
-from nn.data.feeding import feeding_of
-from nn.data.samples import as_list
+from nn.data.feeding import Feeding, feeding_of
+from nn.data.samples import Table, as_list
 from nn.module import mode
 from nn.outputs import class_of, is_right, single_or_list, support_of
 
@@ -65,14 +65,15 @@ def _replayed(model: Any, tables: Sequence[Any]) -> Any:
 
 
 def values_of(prediction: Any) -> list[Value]:
-    """Return the Values of a prediction in one list: of one Value, of several, or of lists of them.
+    """Return the Values of a prediction in one list: of one Value, of several, or of a structure of them.
 
     >>> values_of([[Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)]])
     [Value(data=1.0), Value(data=2.0), Value(data=3.0), Value(data=4.0)]
     """
     if isinstance(prediction, Value):
         return [prediction]
-    return [v for part in prediction for v in ([part] if isinstance(part, Value) else values_of(part))]
+    parts = prediction.values() if isinstance(prediction, dict) else prediction
+    return [v for part in parts for v in ([part] if isinstance(part, Value) else values_of(part))]
 
 
 def numbers_of(prediction: Any) -> list[float]:
@@ -81,14 +82,13 @@ def numbers_of(prediction: Any) -> list[float]:
 
 
 def predict(model: Any, X: Any) -> list[Any]:
-    """Return the outputs for every row of ``X``, as floats: one per row, or a list of them per row.
+    """Return the outputs for every sample of ``X``, as floats: one each, a list of them, or a structure.
 
     Args:
-        model: an MLP, or any Module that takes a row of numbers.
-        X: one row of numbers per sample: lists, a NumPy array, a pandas frame.
+        model, X: as `nn.fit` takes them.
 
     Raises:
-        TypeError, ValueError: if ``X`` is not such a table, or does not suit the model.
+        TypeError, ValueError: if ``X`` is not such data, or does not suit the model.
 
     >>> from nn import MLP
     >>> model = MLP(2, [1], init="zeros")
@@ -96,7 +96,9 @@ def predict(model: Any, X: Any) -> list[Any]:
     [0.0, 0.0]
     """
     feeding = feeding_of(model)
-    return [feeding.shaped(row) for row in as_list(outputs_of(model, feeding.features(X)))]
+    rows = feeding.features(X)
+    feeding.outputs(rows)
+    return [feeding.shaped(row) for row in as_list(outputs_of(feeding.rowwise, rows))]
 
 
 def classify(model: Any, X: Any, threshold: float | None = None) -> list[Any]:
@@ -113,12 +115,9 @@ def classify(model: Any, X: Any, threshold: float | None = None) -> list[Any]:
     [0, 1]
     """
     feeding = feeding_of(model)
-    rows = feeding.features(X)
-    limit = threshold_of(model, as_list(rows[0])) if threshold is None else threshold
-    return [
-        single_or_list([class_of(answer, limit) for answer in feeding.answers(row)])
-        for row in as_list(outputs_of(model, rows))
-    ]
+    answers, limit = _answers(feeding, feeding.features(X))
+    limit = limit if threshold is None else threshold
+    return [single_or_list([class_of(answer, limit) for answer in of_sample]) for of_sample in answers]
 
 
 def probabilities(model: Any, X: Any) -> Any:
@@ -139,12 +138,17 @@ def probabilities(model: Any, X: Any) -> Any:
     [[0.5, 0.5]]
     """
     feeding = feeding_of(model)
-    rows = feeding.features(X)
-    outputs = as_list(outputs_of(model, rows))
-    answers = [answer for row in outputs for answer in feeding.answers(row)]
-    table = support_of(answers, threshold_of(model, as_list(rows[0])))
-    steps = len(answers) // len(outputs)
-    return table if steps == 1 else table.reshape(len(outputs), steps, -1)
+    answers, threshold = _answers(feeding, feeding.features(X))
+    table = support_of([answer for of_sample in answers for answer in of_sample], threshold)
+    steps = len(answers[0])
+    return table if steps == 1 else table.reshape(len(answers), steps, -1)
+
+
+def _answers(feeding: Feeding, rows: Table) -> tuple[list[list[Sequence[float]]], float]:
+    """Return what names a class, one list per sample; and what a single output is compared with."""
+    feeding.outputs(rows)
+    answers = [feeding.answers(row) for row in as_list(outputs_of(feeding.rowwise, rows))]
+    return answers, threshold_of(feeding.rowwise, as_list(rows[0]))
 
 
 def threshold_of(model: Any, row: Sequence[float]) -> float:
@@ -175,14 +179,14 @@ def accuracy(model: Any, X: Any, y: Any, threshold: float | None = None) -> floa
     """
     feeding = feeding_of(model)
     rows = feeding.features(X)
+    answers, limit = _answers(feeding, rows)
+    limit = limit if threshold is None else threshold
     wanted, _ = feeding.targets(y, losses.mse, rows)
     check_lengths(rows, wanted)
-    limit = threshold_of(model, as_list(rows[0])) if threshold is None else threshold
-    outputs = as_list(outputs_of(model, rows))
     right = [
         is_right(answer, target, limit)
-        for row, of_sample in zip(outputs, as_list(wanted), strict=True)
-        for answer, target in zip(feeding.answers(row), feeding.answers(of_sample), strict=True)
+        for of_sample, row in zip(answers, as_list(wanted), strict=True)
+        for answer, target in zip(of_sample, feeding.answers(row), strict=True)
     ]
     return sum(right) / len(right)
 

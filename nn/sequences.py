@@ -85,13 +85,17 @@ class SequenceFeeding(Feeding):
         joined = [[x for row in flat[k : k + steps] for x in row] for k in range(0, len(flat), steps)]
         return joined, threshold
 
-    def loss(self, loss: Loss, prediction: Any, target: Any) -> Value:
+    def cost(self, loss: Loss) -> Loss:
         """Return the loss of one sequence: the mean over its steps, if there are outputs after each."""
         if not self.model.every_step:
-            return loss(prediction, target)
-        row = [target] if isinstance(target, Real) else list(target)
-        each = map(single_or_list, self.answers(row))
-        return mean(loss(step, t) for step, t in zip(prediction, each, strict=True))
+            return loss
+
+        def of_sequence(prediction: Any, target: Any) -> Value:
+            row = [target] if isinstance(target, Real) else list(target)
+            each = map(single_or_list, self.answers(row))
+            return mean(loss(step, t) for step, t in zip(prediction, each, strict=True))
+
+        return of_sequence
 
     def answers(self, row: Sequence[Any]) -> list[Sequence[Any]]:
         """Return the parts of a row that belong to one step each."""
@@ -157,13 +161,14 @@ class Windows:
     def table(self, samples: Samples, window: int) -> Samples:
         """Return a window of every sequence, with zeros in the place of its state."""
         start, shares = window * self.length, self.shares(window)
+        weights = samples.weights or [1.0] * len(samples)
         X, y = [], []
-        for x, t in zip(as_list(samples.X), as_list(samples.y), strict=True):
+        for x, t, weight in zip(as_list(samples.X), as_list(samples.y), weights, strict=True):
             inputs = x[start * self.model.nin : start * self.model.nin + self.inputs]
             X.append([*inputs, *[0.0] * (self.inputs - len(inputs) + self.model.state_size)])
             wanted = self.wanted(t, window)
             missing = len(self.read) - len(wanted) // self.model.nout
-            y.append([*wanted, *wanted[-self.model.nout :] * missing, *shares])
+            y.append([*wanted, *wanted[-self.model.nout :] * missing, *(share * weight for share in shares)])
         return Samples(X, y)
 
     def wanted(self, row: list[float], window: int) -> list[float]:

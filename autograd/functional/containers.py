@@ -68,8 +68,8 @@ class Container:
                 self._take_apart(x[place], f"{name}[{', '.join(map(str, place))}]")
             return _array(x.shape)
         raise TypeError(
-            f"{name} is {described(x)}; derivatives are taken of real numbers, Values, "
-            "NumPy arrays and lists, tuples and dictionaries of them"
+            f"{name} is {described(x)}; numbers are wanted, or Values, or NumPy arrays, lists, tuples "
+            "and dictionaries of them"
         )
 
 

@@ -1,23 +1,35 @@
-"""Feeding: how samples are put to a model, and how its outputs are read; one row of numbers by default."""
+"""Feeding: how samples are put to a model, and how its outputs and their targets are read.
+
+Whatever samples look like, training goes by tables: a row of numbers per sample.  A model takes such a
+row itself; or what it takes is put together from the row's numbers, in the structure that the samples had.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from autograd import Value
-from nn.data.samples import Samples, Table, features, targets
+from autograd.extend import Container
+from autograd.notation.hints import short_repr
+from nn import losses
+from nn.data.samples import Samples, Table, features, function_of, targets
+from nn.data.structures import by_sample, from_columns, inputs_of, is_nested, taken_apart
 from nn.losses import Loss
-from nn.module import mode
+from nn.module import Module, mode
 from nn.outputs import single_or_list
 
 
 class Feeding:
-    """How a model takes samples of one row of numbers each.
+    """How a model takes samples: one row of numbers each, or any structure of numbers.
 
-    A Module that takes its samples in another shape has an attribute ``feeding``: an object of a
-    subclass of this.  Whatever the shape, features and targets become tables of one row per sample,
-    and the model takes such a row.
+    A model whose call takes several inputs is given them by columns, ``X = (users, items)`` or
+    ``{"user": …, "item": …}``; so is one whose only input is a tuple or a dictionary.  A list of samples
+    may hold nested lists, tuples and dictionaries.  Whole numbers in a structure stay whole.
+
+    A Module that takes its samples in a way of its own has an attribute ``feeding``: an object of a
+    subclass of this.
 
     Args:
         model: the model.
@@ -25,6 +37,11 @@ class Feeding:
 
     def __init__(self, model: Any) -> None:
         self.model = model
+        self._inputs: Container | None = None
+        self._outputs: Container | None = None
+        self._targets: Container | None = None
+
+    # ------------------------------------------------------------------------------------ what goes in
 
     def features(self, X: Any, name: str = "X") -> Table:
         """Return ``X`` as one row per sample, checked.
@@ -32,11 +49,91 @@ class Feeding:
         Raises:
             TypeError, ValueError: if it does not suit the model; messages call it by ``name``.
         """
-        nin = getattr(self.model, "nin", None)
-        return features(X, name, nin if isinstance(nin, int) else None)
+        samples = self._structures(X, name)
+        if samples is None:
+            nin = getattr(self.model, "nin", None)
+            return features(X, name, nin if isinstance(nin, int) else None)
+        self._inputs, rows = taken_apart(samples, name, self._inputs)
+        return rows
+
+    def _structures(self, X: Any, name: str) -> list[Any] | None:
+        """Return the samples, if they are more than rows of numbers; else None."""
+        count = self._count
+        if count < 2:
+            if isinstance(getattr(self.model, "nin", None), int):  # it says itself that it takes rows
+                return None
+            if isinstance(X, tuple) and X and all(map(_is_table, X)):
+                return from_columns(X, name)
+            return by_sample(X, name) if isinstance(X, dict) or _is_table_of_tables(X) else None
+        as_columns = isinstance(X, tuple) and len(X) == count
+        samples = from_columns(X, name) if as_columns else by_sample(X, name)
+        for i, sample in enumerate(samples):
+            if not isinstance(sample, list | tuple | dict) or len(sample) != count:
+                raise ValueError(
+                    f"{type(self.model).__name__} takes {count} inputs: {name} is a tuple of as many "
+                    f"columns, or holds as many inputs per sample; sample {i} is {short_repr(sample)}"
+                )
+        return samples
+
+    @cached_property
+    def _count(self) -> int:
+        return inputs_of(self.model)
+
+    @property
+    def rowwise(self) -> Any:
+        """The model as one that takes rows: the model itself, unless they have to be put together."""
+        return self.model if self._inputs is None else Rowwise(self)
+
+    def put(self, row: Sequence[Any]) -> Any:
+        """Return what the model gives for a row of `features`."""
+        if self._inputs is None:
+            return self.model(row)
+        sample = self._inputs.filled(row)
+        if self._count < 2:
+            return self.model(sample)
+        return self.model(**sample) if isinstance(sample, dict) else self.model(*sample)
+
+    # ----------------------------------------------------------------------------------- what comes out
+
+    def outputs(self, rows: Table) -> Any:
+        """Return what the model gives for the first of these rows, whose structure `shaped` keeps to."""
+        with mode(self.model, training=False):
+            prediction = self.put(Samples(rows, ()).row(0))
+        try:
+            form = Container(prediction, "the output")
+        except TypeError:
+            form = None
+        if form is None or not form.leaves or not all(isinstance(v, Value) for v in form.leaves):
+            raise TypeError(
+                f"a model gives a Value, or a list of them; this one gave {short_repr(prediction)}"
+            )
+        self._outputs = form if is_nested(prediction) else None
+        return prediction
+
+    def shaped(self, row: Sequence[float]) -> Any:
+        """Return a row of outputs in the shape in which the model gives them."""
+        return single_or_list(row) if self._outputs is None else self._outputs.filled(row)
+
+    def answers(self, row: Sequence[float]) -> list[Sequence[float]]:
+        """Return the parts of a row of outputs, or of targets, that are each right or wrong.
+
+        Raises:
+            TypeError: if outputs in a structure name no classes.
+        """
+        if self._outputs is not None:
+            raise TypeError(
+                "classes are named by one output, or by a list of them; this model gives "
+                f"{short_repr(self.shaped(row))}"
+            )
+        return [row]
+
+    # -------------------------------------------------------------------------------- what is compared
 
     def targets(self, y: Any, loss: Loss, rows: Table, name: str = "y") -> tuple[Table, float | None]:
         """Return ``y`` as one row per sample, checked, and the threshold of `nn.data.samples.Samples`.
+
+        Targets may have any structure that a function of your own takes as the loss; the losses of
+        `nn.losses` compare one output, or a list of them, with as many numbers.
 
         Args:
             y: the targets of these rows of features.
@@ -47,39 +144,74 @@ class Feeding:
         Raises:
             TypeError, ValueError: if they do not suit the model, its outputs or the loss.
         """
-        return targets(y, self._outputs(Samples(rows, ()).row(0)), loss, name)
+        prediction = self.outputs(rows)
+        of_ours = function_of(loss) in losses.LOSSES.values()
+        structures = self._target_structures(y, prediction, name)
+        if structures is None and self._outputs is None:
+            outputs = 1 if isinstance(prediction, Value) else len(prediction)
+            if of_ours or not (isinstance(prediction, tuple) or _width(y) not in (1, outputs)):
+                return targets(y, outputs, loss, name)
+        if of_ours:
+            raise TypeError(
+                f"{function_of(loss).__name__} compares one output, or a list of them, with as many numbers; "
+                f"this model gives {short_repr(prediction)}: as the loss, give a function of what the model "
+                "gives and of a target"
+            )
+        samples = by_sample(y, name) if structures is None else structures
+        self._targets, table = taken_apart(samples, name, self._targets)
+        return table, None
 
-    def _outputs(self, row: list[float]) -> int:
-        """Return how many outputs the model has: what it says, or what it gives for a row."""
-        nout = getattr(self.model, "nout", None)
-        if isinstance(nout, int):
-            return nout
-        with mode(self.model, training=False):
-            prediction = self.model(row)
-        if isinstance(prediction, Value):
-            return 1
-        if isinstance(prediction, Sequence) and all(isinstance(v, Value) for v in prediction):
-            return len(prediction)
-        raise TypeError(f"a model gives a Value, or a list of them; this one gave {prediction!r}")
+    def _target_structures(self, y: Any, prediction: Any, name: str) -> list[Any] | None:
+        """Return the targets one by one, if they are more than numbers or rows of numbers; else None."""
+        if isinstance(y, tuple) and isinstance(prediction, tuple) and len(y) == len(prediction):
+            return from_columns(y, name)
+        return by_sample(y, name) if isinstance(y, dict) or _is_table_of_tables(y) else None
 
-    def loss(self, loss: Loss, prediction: Any, target: Any) -> Value:
-        """Return the loss of one sample, given what the model predicts for it and its target."""
-        return loss(prediction, target)
-
-    def answers(self, row: Sequence[float]) -> list[Sequence[float]]:
-        """Return the parts of a row of outputs, or of targets, that are each right or wrong."""
-        return [row]
-
-    def shaped(self, row: Sequence[float]) -> Any:
-        """Return a row of outputs in the shape in which the model gives them."""
-        return single_or_list(row)
+    def cost(self, loss: Loss) -> Loss:
+        """Return the loss of one sample, as a function of what the model gives and of a row of `targets`."""
+        form = self._targets
+        if form is None:
+            return loss
+        return lambda prediction, row: loss(prediction, form.filled(row if isinstance(row, list) else [row]))
 
     def windows(self, rows: Table) -> Any:
         """Return how samples are cut into windows that are trained on in turn; None if they are not."""
         return None
 
 
+class Rowwise(Module):
+    """A model that takes structures as one that takes rows of their numbers."""
+
+    def __init__(self, feeding: Feeding) -> None:
+        self.model, self._put = feeding.model, feeding.put
+
+    def __call__(self, row: Sequence[Any]) -> Any:
+        """Return what the model gives."""
+        return self._put(row)
+
+
 def feeding_of(model: Any) -> Feeding:
     """Return how this model takes its samples."""
     feeding = getattr(model, "feeding", None)
     return feeding if isinstance(feeding, Feeding) else Feeding(model)
+
+
+def _is_table(part: Any) -> bool:
+    """Return whether something holds rows, or structures, rather than numbers."""
+    if isinstance(part, list | tuple):
+        return bool(part) and (isinstance(part[0], list | tuple | dict) or getattr(part[0], "ndim", 0) > 0)
+    return isinstance(part, dict) or getattr(part, "ndim", 0) > 1
+
+
+def _width(y: Any) -> int:
+    """Return how many numbers the targets of a sample have."""
+    if isinstance(y, list | tuple):
+        return len(y[0]) if y and hasattr(y[0], "__len__") else 1
+    return int(y.shape[1]) if getattr(y, "ndim", 0) == 2 else 1
+
+
+def _is_table_of_tables(data: Any) -> bool:
+    """Return whether the first sample is more than a row of numbers."""
+    if isinstance(data, list | tuple):
+        return bool(data) and is_nested(data[0])
+    return bool(getattr(data, "ndim", 0) > 2)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from math import isfinite
 from numbers import Real
@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 from autograd import Constant, no_grad
 from autograd.notation.hints import described
 from nn import losses
+from nn.checks import finite_number
 from nn.losses import Loss
 from nn.outputs import single_or_list
 
@@ -39,11 +40,13 @@ class Samples:
         y: one row of targets per sample, one target per output.
         threshold: what a single output is compared with to tell two classes apart; with several
             outputs, any number means that the targets are classes.  None if they are not.
+        weights: what the loss of each sample is multiplied by; 1 on average.  None for 1 everywhere.
     """
 
     X: Table
     y: Table
     threshold: float | None = None
+    weights: Sequence[float] | None = None
 
     def __len__(self) -> int:
         return len(self.X)
@@ -59,7 +62,15 @@ class Samples:
 
     def take(self, indices: Sequence[int]) -> Samples:
         """Return the samples with these indices, in this order."""
-        return Samples(rows_at(self.X, indices), rows_at(self.y, indices), self.threshold)
+        weights = None if self.weights is None else [self.weights[i] for i in indices]
+        return Samples(rows_at(self.X, indices), rows_at(self.y, indices), self.threshold, weights)
+
+    def weighted(self) -> Samples:
+        """Return the samples with weights whose mean is 1, in the proportions of those that they have."""
+        total = len(self) if self.weights is None else sum(self.weights)
+        if not total:
+            raise ValueError("the weights of the samples are all 0: there is nothing to learn from")
+        return replace(self, weights=[w * len(self) / total for w in self.weights or [1.0] * len(self)])
 
     def split(self, fraction: float, rng: random.Random | None) -> tuple[Samples, Samples]:
         """Return all samples but a fraction of them, and that fraction: a random one, or the last.
@@ -77,6 +88,35 @@ class Samples:
         if rng is not None:
             rng.shuffle(order)
         return self.take(sorted(order[:-held_out])), self.take(sorted(order[-held_out:]))
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """Targets with a weight per sample: the loss of a batch counts each sample as often as its weight says.
+
+    `nn.fit` takes it in the place of ``y``, and in a pair of validation data.  Only the proportions of
+    the weights matter: they are divided by their mean.  A full batch with a weight of 2 is the batch
+    with that sample twice.  The accuracy counts every sample once.
+
+    Args:
+        y: the targets.
+        weights: a number from 0 up for each of them.
+
+    Raises:
+        TypeError, ValueError: if the weights are not such numbers.
+
+    >>> Weighted([1, -1, 1], [1.0, 2.0, 1.0]).weights
+    [1.0, 2.0, 1.0]
+    """
+
+    y: Any
+    weights: Any
+
+    def __post_init__(self) -> None:
+        if isinstance(self.weights, (str, bytes)) or not isinstance(self.weights, Iterable):
+            raise TypeError(f"weights holds one number per sample; got {described(self.weights)}")
+        numbers = [finite_number(f"weights[{i}]", w, at_least=0.0) for i, w in enumerate(self.weights)]
+        object.__setattr__(self, "weights", numbers)
 
 
 def as_list(table: Any) -> Any:
@@ -221,7 +261,7 @@ def _one_hot(table: Table, classes: int, name: str) -> Table:
 
 def _check_loss_takes(table: Table, loss: Loss, name: str) -> None:
     """Compute a loss that accepts only some targets for each distinct one, with outputs of 0."""
-    if _function(loss) not in PARTICULAR:
+    if function_of(loss) not in PARTICULAR:
         return
     first: dict[tuple[float, ...], int] = {}
     for i, row in enumerate(as_list(table)):
@@ -242,7 +282,7 @@ def _threshold(table: Table, loss: Loss) -> float | None:
     takes nothing but classes.
     """
     rows = as_list(table)
-    if all(row == rows[0] for row in rows) and _function(loss) not in PARTICULAR:
+    if all(row == rows[0] for row in rows) and function_of(loss) not in PARTICULAR:
         return None
     if len(rows[0]) > 1:
         one_hot = all(row.count(0.0) == len(row) - 1 and 1.0 in row for row in rows)
@@ -252,10 +292,10 @@ def _threshold(table: Table, loss: Loss) -> float | None:
         return 0.0
     if found <= {0.0, 1.0}:
         errors: dict[Loss, float] = dict.fromkeys(ERRORS, 0.5)
-        return {losses.binary_cross_entropy: 0.0, **errors}.get(_function(loss))
+        return {losses.binary_cross_entropy: 0.0, **errors}.get(function_of(loss))
     return None
 
 
-def _function(loss: Any) -> Any:
-    """Return the loss without the options that a `functools.partial` gives it."""
-    return _function(loss.func) if isinstance(loss, partial) else loss
+def function_of(loss: Any) -> Any:
+    """Return a loss without the options that a `functools.partial` gives it."""
+    return function_of(loss.func) if isinstance(loss, partial) else loss

@@ -120,6 +120,8 @@ class EagerEngine:
         prediction, target = self.model(samples.row(i)), samples.target(i)
         self.predictions.append(numbers_of(prediction))
         loss = self.objective.loss(prediction, target)
+        if samples.weights is not None:
+            loss = loss * samples.weights[i]
         if samples.threshold is None:
             return loss, False
         target = [target] if isinstance(target, float) else target

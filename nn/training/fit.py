@@ -28,7 +28,7 @@ from autograd.notation.hints import described, did_you_mean
 from nn.callbacks import Callback, as_callback
 from nn.checks import one_of, whole_number, yes_or_no
 from nn.data.feeding import Feeding, feeding_of
-from nn.data.samples import Samples
+from nn.data.samples import Samples, Weighted
 from nn.losses import Loss, Penalised
 from nn.module import Module, mode
 from nn.optim import SGD, Optimizer
@@ -104,11 +104,14 @@ def fit(
     """Train a model by gradient descent.
 
     Args:
-        model: an MLP, a Recurrent, or any Module that takes a row of numbers.
+        model: an MLP, a Recurrent, or any Module.
         X: one row of numbers per sample: lists, a NumPy array, a pandas frame.  For a Recurrent one
-            sequence per sample: sequences × steps × inputs.
+            sequence per sample: sequences × steps × inputs.  For a Module of yours whatever its call
+            takes: columns as a tuple or a dictionary, for several inputs or one; or a list of samples,
+            which may hold lists, tuples and dictionaries of numbers.
         y: the targets: one number per sample, or one row with a number for each output.  For a
-            model of several outputs one whole number per sample is its class, counted from 0.
+            model of several outputs one whole number per sample is its class, counted from 0.  For a
+            loss of yours any structure, as for ``X``.  `nn.Weighted` gives each sample a weight.
         loss: a function of `nn.losses` or its name; or any function of a prediction and a target
             that gives a Value.  `nn.losses.Penalised` adds a penalty on the weights.
         optimizer: holds the model's parameters; by default that of a schedule among the callbacks,
@@ -164,13 +167,13 @@ def fit(
         warnings.warn(complaint, stacklevel=3)
     watched = spread(len(train), max((callback.watched for callback in acting), default=0))
     with mode(model, training=True):
-        chosen, note = _engine(engine, model, feeding, objective, optimizer, train, watched)
+        chosen, note = _engine(engine, feeding, objective, optimizer, train, watched)
         history = History(engine=chosen.name, engine_note=note)
-        return Course(chosen, model, optimizer, plan, objective, train, held_out, history, acting).run()
+        return Course(chosen, feeding, optimizer, plan, objective, train, held_out, history, acting).run()
 
 
 def _engine(
-    name: str, model: Any, feeding: Feeding, objective: Penalised, optimizer: Optimizer, train: Samples,
+    name: str, feeding: Feeding, objective: Penalised, optimizer: Optimizer, train: Samples,
     watched: Sequence[int],
 ) -> tuple[Engine, str]:  # fmt: skip
     """Return the engine of that name; for ``auto`` also the reason if it is not the tape."""
@@ -179,7 +182,8 @@ def _engine(
     def made(kind: Any) -> Engine:
         if windows is not None:
             return WindowEngine(kind, windows, objective, optimizer, train, watched)
-        found: Engine = kind(model, objective, optimizer, train, watched)
+        of_rows = replace(objective, loss=feeding.cost(objective.loss))
+        found: Engine = kind(feeding.rowwise, of_rows, optimizer, train, watched)
         return found
 
     if name == "eager":
@@ -241,6 +245,15 @@ def _samples(
     feeding: Feeding, X: Any, y: Any, loss: Loss, validation: Any, plan: Plan
 ) -> tuple[Samples, Samples | None]:
     """Return the samples to train on and those to validate on, checked."""
+    train, held_out = _parts(feeding, X, y, loss, validation, plan)
+    if train.weights is None and (held_out is None or held_out.weights is None):
+        return train, held_out
+    return train.weighted(), None if held_out is None else held_out.weighted()
+
+
+def _parts(
+    feeding: Feeding, X: Any, y: Any, loss: Loss, validation: Any, plan: Plan
+) -> tuple[Samples, Samples | None]:
     train = _paired(feeding, X, y, loss, "X", "y")
     if validation is None:
         return train, None
@@ -259,15 +272,18 @@ def _samples(
 
 def _paired(feeding: Feeding, X: Any, y: Any, loss: Loss, name_X: str, name_y: str) -> Samples:
     rows = feeding.features(X, name_X)
+    y, weights = (y.y, y.weights) if isinstance(y, Weighted) else (y, None)
     wanted, threshold = feeding.targets(y, loss, rows, name_y)
     check_lengths(rows, wanted, name_X, name_y)
-    return Samples(rows, wanted, threshold)
+    if weights is not None:
+        check_lengths(rows, weights, name_X, "weights")
+    return Samples(rows, wanted, threshold, weights)
 
 
 def _try(model: Any, feeding: Feeding, loss: Loss, train: Samples) -> Value:
     """Return the loss of the first sample: what a model or a loss cannot take comes to light now."""
     with mode(model, training=False):
-        value = feeding.loss(loss, model(train.row(0)), train.target(0))
+        value = feeding.cost(loss)(feeding.put(train.row(0)), train.target(0))
     if not isinstance(value, Value):
         raise TypeError(f"a loss gives a Value; this one gave {described(value)}")
     return value

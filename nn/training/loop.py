@@ -12,7 +12,7 @@ from typing import Any
 
 from autograd import Value
 from nn.callbacks import Callback, Epoch, Numbers
-from nn.data.feeding import feeding_of
+from nn.data.feeding import Feeding
 from nn.data.samples import Samples
 from nn.losses import Penalised
 from nn.module import Module
@@ -58,7 +58,8 @@ class Course:
 
     Args:
         engine: computes the steps.
-        model, optimizer: see `fit`.
+        feeding: how the model takes its samples.
+        optimizer: see `fit`.
         plan: how the samples are gone through.
         objective: what is minimised.
         train, held_out: the samples to train on and to judge by.
@@ -67,15 +68,16 @@ class Course:
     """
 
     def __init__(
-        self, engine: Engine, model: Module, optimizer: Optimizer, plan: Plan, objective: Penalised,
+        self, engine: Engine, feeding: Feeding, optimizer: Optimizer, plan: Plan, objective: Penalised,
         train: Samples, held_out: Samples | None, history: History, callbacks: Sequence[Callback],
     ) -> None:  # fmt: skip
-        self.engine, self.model, self.optimizer, self.plan = engine, model, optimizer, plan
+        self.engine, self.feeding, self.optimizer, self.plan = engine, feeding, optimizer, plan
+        self.model: Module = feeding.model
         self.objective, self.train, self.held_out = objective, train, held_out
         self.history, self.callbacks = history, [history, *callbacks]
         self.epochs = plan.epochs
         self._scheduled = any(callback.optimizer is not None for callback in callbacks)
-        self._drawing = generators(model, plan.rng)
+        self._drawing = generators(self.model, plan.rng)
         self._drawn: list[Any] = []
         self._standing: Standing
         self._diverged = False
@@ -198,8 +200,8 @@ class Course:
 
     def _loss_of(self, i: int) -> Value:
         """Return the loss of a training sample, as the Value whose graph led to it."""
-        prediction = self.model(self.train.row(i))
-        return feeding_of(self.model).loss(self.objective.loss, prediction, self.train.target(i))
+        prediction = self.feeding.put(self.train.row(i))
+        return self.feeding.cost(self.objective.loss)(prediction, self.train.target(i))
 
     def evaluate(self) -> float:
         return self.engine.evaluate(self.train)[0]

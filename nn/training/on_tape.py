@@ -22,6 +22,7 @@ from nn.health.layers import Homes
 from nn.health.units import FLAT_ENDS, UnitFacts, facts_of_units, units_of
 from nn.losses import Penalised
 from nn.optim import Optimizer
+from nn.outputs import single_or_list
 from nn.predictions import values_of
 from nn.training.engine import Hook, Moment
 
@@ -59,7 +60,10 @@ class TapeEngine:
         def outputs(x: Any, y: Any, ones: Any = ()) -> list[Value]:
             with masks.given(ones):
                 prediction = model(x)
-            loss = objective.loss(prediction, y[0] if len(y) == 1 else y)
+            if train.weights is None:
+                loss = objective.loss(prediction, single_or_list(y))
+            else:
+                loss = objective.loss(prediction, single_or_list(y[:-1])) * y[-1]
             penalty = objective.penalty(penalised)
             listed = values_of(prediction)
             units = [v for _, v in units_of(listed, homes)] if homes else []
@@ -241,13 +245,17 @@ def _compare(tape: Tape, outputs: Any, train: Samples, masks: Masks) -> None:
 def _sample(samples: Samples, i: int, masks: Masks) -> list[Any]:
     """Return a sample as the recorded function takes it, with masks that leave nothing out."""
     ones = [[1.0] * masks.count] if masks.count else []
-    return [samples.row(i), list(samples.y[i]), *ones]
+    weight = [] if samples.weights is None else [samples.weights[i]]
+    return [samples.row(i), [*samples.y[i], *weight], *ones]
 
 
 def _tables(samples: Samples, masks: Masks) -> list[Array]:
     """Return all samples as the recorded function takes them."""
     ones = [np.ones((len(samples), masks.count))] if masks.count else []
-    return [np.asarray(samples.X, float), np.asarray(samples.y, float), *ones]
+    y = np.asarray(samples.y, float)
+    if samples.weights is not None:
+        y = np.column_stack((y, samples.weights))
+    return [np.asarray(samples.X, float), y, *ones]
 
 
 def _in_order(batch: Sequence[int]) -> bool:
