@@ -22,7 +22,7 @@ from operator import mul
 from string import digits
 from typing import Any, TypeAlias
 
-from autograd import Value, topological_order
+from autograd import Value
 from autograd.extend import number_of
 from autograd.seeing import modules_within, title_of
 from nn.activations import ACTIVATIONS
@@ -136,6 +136,24 @@ class Homes:
         return found
 
 
+def computed_behind(outputs: Iterable[Value]) -> list[Value]:
+    """Return what ops computed on the way to some outputs, in topological order.
+
+    The leaves are left out: there are far more weights than units, and nobody here looks at them.
+    """
+    order: list[Value] = []
+    seen: set[Value] = set()
+    stack: list[Any] = [*outputs][::-1]
+    while stack:
+        node = stack.pop()
+        if node is None:  # a mark: the inputs of the node under it are all in the order
+            order.append(stack.pop())
+        elif node.op is not None and node not in seen:
+            seen.add(node)
+            stack += [node, None, *[x for x in node.inputs if x.op is not None][::-1]]
+    return order
+
+
 def _in_lists(paths: Iterable[str]) -> dict[str, list[int]]:
     """Return where the parameters stand that one attribute holds, itself or in a list."""
     found: dict[str, list[int]] = {}
@@ -171,7 +189,7 @@ class Shape:
 
 def shape_of(outputs: Iterable[Value], homes: Homes) -> Shape:
     """Return how the layers of a model are used in the graph of some outputs."""
-    nearest = homes.nearest(topological_order(*outputs))
+    nearest = homes.nearest(computed_behind(outputs))
     depths: dict[str, int] = {}
     activations: dict[str, set[str]] = {}
     recurrent: set[str] = set()

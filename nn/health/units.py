@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from autograd import Value, topological_order
-from nn.health.layers import Homes, Use
+from autograd import Value
+from nn.health.layers import Homes, Use, computed_behind
 from nn.module import Module, mode
 from nn.predictions import values_of
 
@@ -54,7 +54,7 @@ class Unit(NamedTuple):
 
 def units_of(outputs: Iterable[Value], homes: Homes) -> list[tuple[Unit, Value]]:
     """Return the activations behind some outputs that can saturate or die, each with its unit."""
-    order = topological_order(*outputs)
+    order = computed_behind(outputs)
     nearest = homes.nearest(order)
     last: dict[int, Value] = {}  # by use
     flat: list[tuple[Value, Use]] = []
