@@ -215,11 +215,11 @@ def _dot(m: Any) -> tuple[Function, ...]:
 
     def value(inputs: Sequence[Any]) -> Any:
         n, odd = divmod(len(inputs), 2)
-        return sum(map(times, inputs[:n], inputs[n : 2 * n]), inputs[-1] if odd else 0.0)
+        return sum(map(times, inputs[:n], inputs[n:]), inputs[-1] if odd else 0.0)
 
     def partials(y: Any, inputs: Sequence[Any]) -> list[Any]:
         n, odd = divmod(len(inputs), 2)
-        return [*inputs[n : 2 * n], *inputs[:n], *[1.0] * odd]
+        return [*inputs[n:-1], *inputs[:n], 1.0] if odd else [*inputs[n:], *inputs[:n]]
 
     return value, partials
 

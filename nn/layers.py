@@ -109,23 +109,20 @@ class Neuron(Module):
         return self.fire(inputs, [*map(number_of, inputs)])
 
     def fire(self, x: tuple[Value, ...], numbers: list[float]) -> Value:
-        """Return the output for as many Values as the neuron has inputs, whose data are the numbers."""
-        before = recording.now  # in a hurry: the same as `with self.in_use()`
-        if before[2] is None or before[2][0] is not self:
-            recording.now = (before[0], before[1], (self, before[2]))
-        try:
-            if self.fused:
-                w, b = self.w, self.b
-                z = apply(DOT, (*w, *x, b), None, [*map(number_of, w), *numbers, number_of(b)])
-            else:
-                z = self._step_by_step(x)
-            z.label = self.z_label
-            a = self.activation(z)
-            if a is not z:
-                a.label = self.a_label
-            return a
-        finally:
-            recording.now = before
+        """Return the output for as many Values as the neuron has inputs, whose data are the numbers.
+
+        Whoever calls this has the neuron in use: `__call__`, or its `Layer`.
+        """
+        if self.fused:
+            w, b = self.w, self.b
+            z = apply(DOT, (*w, *x, b), None, [*map(number_of, w), *numbers, number_of(b)])
+        else:
+            z = self._step_by_step(x)
+        z.label = self.z_label
+        a = self.activation(z)
+        if a is not z:
+            a.label = self.a_label
+        return a
 
     def parts_of(self, made: Sequence[Value]) -> Mapping[Value, str]:
         """Tell the pre-activation and the activation; see `Module.parts_of`."""
@@ -212,13 +209,17 @@ class Layer(Module):
     def fire(self, x: tuple[Value, ...]) -> list[Value]:
         """Return the outputs for as many Values as the layer has inputs."""
         numbers = [*map(number_of, x)]  # looked up once for all neurons
-        before = recording.now
-        if before[2] is None or before[2][0] is not self:
-            recording.now = (before[0], before[1], (self, before[2]))
+        before = plain, made, use = recording.now
+        if use is None or use[0] is not self:
+            use = (self, use)
+        outputs = []
         try:
-            return [neuron.fire(x, numbers) for neuron in self.neurons]
+            for neuron in self.neurons:  # in a hurry: the same as `with neuron.in_use()`
+                recording.now = (plain, made, (neuron, use))
+                outputs.append(neuron.fire(x, numbers))
         finally:
             recording.now = before
+        return outputs
 
     @property
     def W(self) -> list[list[float]]:
