@@ -13,22 +13,25 @@ from typing import TYPE_CHECKING, Any
 from autograd.anomaly import AnomalyError, detect_anomaly
 from autograd.core.recording import BranchError, no_grad
 from autograd.functional.gradients import gradients
-from autograd.functions import dot, logsumexp, mean, softmax, where
+from autograd.functions import dot, log_softmax, logaddexp, logsumexp, mean, sinc, softmax, where
 from autograd.functions import sum as sum
 from autograd.graph import find, topological_order
 from autograd.reverse import backward
 from autograd.value import Constant, Parameter, Value
 
-abs = Value.abs
+abs, round = Value.abs, Value.round
 exp, expm1, log, log1p, sqrt = Value.exp, Value.expm1, Value.log, Value.log1p, Value.sqrt
+exp2, log2, log10, cbrt = Value.exp2, Value.log2, Value.log10, Value.cbrt
 sin, cos, tan, asin, acos, atan = Value.sin, Value.cos, Value.tan, Value.asin, Value.acos, Value.atan
 sinh, cosh, tanh, sech = Value.sinh, Value.cosh, Value.tanh, Value.sech
+asinh, acosh, atanh, atan2, hypot = Value.asinh, Value.acosh, Value.atanh, Value.atan2, Value.hypot
+floor, ceil, sign, xlogy = Value.floor, Value.ceil, Value.sign, Value.xlogy
 erf, erfc, sigmoid, softplus = Value.erf, Value.erfc, Value.sigmoid, Value.softplus
 relu, leaky_relu, prelu, elu = Value.relu, Value.leaky_relu, Value.prelu, Value.elu
 selu, silu, gelu = Value.selu, Value.silu, Value.gelu
 maximum, minimum, clip = Value.maximum, Value.minimum, Value.clip
 
-# `sum` and `abs` are left out, so that `from autograd import *` does not hide Python's own.
+# `sum`, `abs` and `round` are left out, so that `from autograd import *` does not hide Python's own.
 __all__ = [
     "AnomalyError",
     "BranchError",
@@ -38,9 +41,15 @@ __all__ = [
     "Value",
     "Walk",
     "acos",
+    "acosh",
     "asin",
+    "asinh",
     "atan",
+    "atan2",
+    "atanh",
     "backward",
+    "cbrt",
+    "ceil",
     "clip",
     "cos",
     "cosh",
@@ -51,8 +60,10 @@ __all__ = [
     "erf",
     "erfc",
     "exp",
+    "exp2",
     "expm1",
     "find",
+    "floor",
     "gallery",
     "gelu",
     "grad",
@@ -60,11 +71,16 @@ __all__ = [
     "gradients",
     "hessian",
     "hvp",
+    "hypot",
     "jacobian",
     "jvp",
     "leaky_relu",
     "log",
     "log1p",
+    "log2",
+    "log10",
+    "log_softmax",
+    "logaddexp",
     "logsumexp",
     "maximum",
     "mean",
@@ -75,8 +91,10 @@ __all__ = [
     "sech",
     "selu",
     "sigmoid",
+    "sign",
     "silu",
     "sin",
+    "sinc",
     "sinh",
     "softmax",
     "softplus",
@@ -88,6 +106,7 @@ __all__ = [
     "vjp",
     "walk",
     "where",
+    "xlogy",
 ]
 
 if TYPE_CHECKING:

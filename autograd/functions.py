@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -87,6 +88,36 @@ def softmax(values: Iterable[Operand]) -> list[Value]:
     values = _at_least_one("softmax", values)
     total = logsumexp(values)
     return [(a - total).exp() for a in values]
+
+
+def log_softmax(values: Iterable[Operand]) -> list[Value]:
+    """Return ai − ln(exp(a1) + … + exp(an)) for each i: the logarithms of `softmax`, without underflow.
+
+    Raises:
+        ValueError: for no values.
+    """
+    values = _at_least_one("log_softmax", values)
+    total = logsumexp(values)
+    return [a - total for a in values]
+
+
+def logaddexp(a: Operand, b: Operand) -> Value:
+    """Return ln(exp(a) + exp(b)), without overflow."""
+    return logsumexp([a, b])
+
+
+def sinc(a: Operand) -> Value:
+    """Return sin(πa) / (πa), near zero by its series: it has every derivative there.
+
+    >>> sinc(0.0).data, sinc(0.5).data
+    (1.0, 0.6366197723675814)
+    """
+    angle = math.pi * as_value(a)
+    series: Operand = 0.0
+    for k in range(26, 0, -2):
+        series = (series + 1) * -(angle * angle) / (k * (k + 1))
+    near = abs(angle) < 1.5
+    return where(near, series + 1, angle.sin() / where(near, 1.0, angle))
 
 
 def as_function(op: Op) -> Callable[..., Value]:

@@ -30,6 +30,8 @@ __all__ = ["NONZERO", "POSITIVE", "REAL", "TABLE", "UNIT", "Interval", "Kink", "
 # name, symbol, then the rule: the value and the partials in the order of the inputs; then the domain
 # fmt: off
 
+LN_2, LN_10 = math.log(2), math.log(10)
+
 add = op("add", "+", lambda m: (lambda a, b: a + b,  lambda a, b, y: 1.0,    lambda a, b, y: 1.0))
 sub = op("sub", "−", lambda m: (lambda a, b: a - b,  lambda a, b, y: 1.0,    lambda a, b, y: -1.0))
 mul = op("mul", "×", lambda m: (lambda a, b: a * b,  lambda a, b, y: b,      lambda a, b, y: a))
@@ -40,7 +42,11 @@ exp   = op("exp",   "exp",   lambda m: (m.exp,    lambda a, y: y))
 expm1 = op("expm1", "expm1", lambda m: (m.expm1,  lambda a, y: m.exp(a)))
 log   = op("log",   "ln",    lambda m: (m.log,    lambda a, y: 1 / a),        POSITIVE)
 log1p = op("log1p", "log1p", lambda m: (m.log1p,  lambda a, y: 1 / (1 + a)),  Interval(low=-1.0))
+log2  = op("log2",  "log2",  lambda m: (m.log2,   lambda a, y: 1 / (a * LN_2)),   POSITIVE)
+log10 = op("log10", "log10", lambda m: (m.log10,  lambda a, y: 1 / (a * LN_10)),  POSITIVE)
+exp2  = op("exp2",  "exp2",  lambda m: (lambda a: m.pow(2.0, a),  lambda a, y: y * LN_2))
 sqrt  = op("sqrt",  "√",     lambda m: (m.sqrt,   lambda a, y: 0.5 / y),      POSITIVE)
+cbrt  = op("cbrt",  "cbrt",  lambda m: (m.cbrt,   lambda a, y: 1 / (3 * (y * y))),  NONZERO)
 
 sin  = op("sin",  "sin",  lambda m: (m.sin,   lambda a, y: m.cos(a)))
 cos  = op("cos",  "cos",  lambda m: (m.cos,   lambda a, y: -m.sin(a)))
@@ -53,6 +59,17 @@ sinh = op("sinh", "sinh", lambda m: (m.sinh,                   lambda a, y: m.co
 cosh = op("cosh", "cosh", lambda m: (m.cosh,                   lambda a, y: m.sinh(a)))
 tanh = op("tanh", "tanh", lambda m: (m.tanh,                   lambda a, y: m.sech(a) * m.sech(a)))
 sech = op("sech", "sech", lambda m: (lambda a: 1 / m.cosh(a),  lambda a, y: -y * m.tanh(a)))
+
+asinh = op("asinh", "asinh", lambda m: (m.asinh,  lambda a, y: 1 / m.hypot(a, 1.0)))
+acosh = op("acosh", "acosh", lambda m: (m.acosh,  lambda a, y: 1 / (m.sqrt(a - 1) * m.sqrt(a + 1))),  Interval(low=1.0))
+atanh = op("atanh", "atanh", lambda m: (m.atanh,  lambda a, y: 1 / ((1 - a) * (1 + a))),              UNIT)
+
+# Of a point (b, a): its distance from the origin, and its angle, which jumps where a = 0 and b < 0.
+hypot = op("hypot", "hypot", lambda m: (m.hypot,  lambda a, b, y: a / y,  lambda a, b, y: b / y),  NONZERO, REAL)
+atan2 = op("atan2", "atan2", lambda m: (m.atan2,  lambda a, b, y: b / m.hypot(a, b) / m.hypot(a, b),
+                                                  lambda a, b, y: -a / m.hypot(a, b) / m.hypot(a, b)),  NONZERO, REAL)
+xlogy = op("xlogy", "xlogy", lambda m: (lambda a, b: m.where(m.equal(a, 0.0), 0.0, a * m.log(b)),  # its limit at b = 0
+                                        lambda a, b, y: m.log(b),  lambda a, b, y: a / b),  REAL, POSITIVE)
 
 SLOPE_OF_ERF = 2 / math.sqrt(math.pi)
 erf  = op("erf",  "erf",  lambda m: (m.erf,   lambda a, y: SLOPE_OF_ERF * m.exp(-(a * a))))
@@ -132,6 +149,50 @@ where = op("where", "where", lambda m: (lambda c, a, b: m.where(c, a, b),
                                         lambda c, a, b, y: m.where(c, 0.0, 1.0)),
            kinks=(Kink("c = 0, a jump", gap=lambda c, a, b: c, slopes=lambda c, a, b: ((-inf, inf), (0, 1), (0, 1))),))
 # fmt: on
+
+# ---------------------------------------------------------------------------------- whole numbers
+# Flat, with a jump at every whole number (round: halfway between two).
+
+
+def _steps(at: str, gap: Any) -> tuple[Kink, ...]:
+    return (Kink(f"{at}, a jump", gap=gap, slopes=lambda a: ((-inf, inf),)),)
+
+
+AT_WHOLE = _steps("a whole", lambda a: math.remainder(a, 1.0))
+
+
+def _level(a: Any, y: Any) -> Any:
+    return 0.0
+
+
+floor = op("floor", "floor", lambda m: (m.floor, _level), kinks=AT_WHOLE)
+ceil = op("ceil", "ceil", lambda m: (lambda a: -m.floor(-a), _level), kinks=AT_WHOLE)
+round_ = op(
+    "round",
+    "round",
+    lambda m: (m.round, _level),
+    kinks=_steps("a halfway", lambda a: math.remainder(a - 0.5, 1.0)),
+)
+sign = op(
+    "sign",
+    "sign",
+    lambda m: (lambda a: m.where(a > 0, 1.0, m.where(a < 0, -1.0, a)), _level),
+    kinks=_steps(AT_ZERO, lambda a: a),
+)
+mod = op(
+    "mod",
+    "mod",
+    lambda m: (lambda a, b: a % b, lambda a, b, y: 1.0, lambda a, b, y: m.round((y - a) / b)),
+    REAL,
+    NONZERO,
+    kinks=(
+        Kink(
+            "a a multiple of b, a jump",
+            gap=math.remainder,
+            slopes=lambda a, b: ((-inf, inf), (-inf, inf)),
+        ),
+    ),
+)
 
 # ----------------------------------------------------------------------------------- activations
 # The logistic function and its kin, after Goodfellow, Bengio and Courville, Deep Learning (2016), §3.10,

@@ -5,6 +5,8 @@ None of it is needed to understand the engine.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from math import pi
 from numbers import Real
 from typing import Any
 
@@ -54,6 +56,14 @@ def _advice(x: object) -> str:
     return ""
 
 
+def _another_name(op: str) -> Callable[..., Any]:
+    def call(self: Any, *others: Any) -> Any:
+        return getattr(self, op)(*others)
+
+    call.__doc__ = f"The op {op}, under NumPy's name."
+    return call
+
+
 class Protocols:
     """The methods of `autograd.Value` that have nothing to do with derivatives."""
 
@@ -63,17 +73,32 @@ class Protocols:
 
     # NumPy's names: np.arcsin(v) calls v.arcsin().
 
-    def arcsin(self: Any) -> Any:
-        """The op asin, under NumPy's name."""
-        return self.asin()
+    arcsin, arccos, arctan, arctan2 = map(_another_name, ("asin", "acos", "atan", "atan2"))
+    arcsinh, arccosh, arctanh = map(_another_name, ("asinh", "acosh", "atanh"))
+    fabs, rint = map(_another_name, ("abs", "round"))
 
-    def arccos(self: Any) -> Any:
-        """The op acos, under NumPy's name."""
-        return self.acos()
+    def radians(self: Any) -> Any:
+        """An angle in degrees, in radians."""
+        return self * (pi / 180)
 
-    def arctan(self: Any) -> Any:
-        """The op atan, under NumPy's name."""
-        return self.atan()
+    def degrees(self: Any) -> Any:
+        """An angle in radians, in degrees."""
+        return self * (180 / pi)
+
+    deg2rad, rad2deg = radians, degrees
+
+    def conjugate(self: Any) -> Any:
+        """Itself, as of any real number; np.var and np.vdot ask for it."""
+        return self
+
+    def __round__(self: Any, digits: int | None = None) -> Any:
+        """The op round: ``round(v)`` is the nearest whole number, as a Value."""
+        if digits is not None:
+            raise TypeError(
+                "a Value is rounded to whole numbers, round(v); write round(v.data, digits) where only "
+                "the number is wanted"
+            )
+        return self.round()
 
     # Refusals
 

@@ -213,6 +213,7 @@ class Value(Protocols, Node):
     __mul__, __rmul__ = _operator(ops.mul)
     __truediv__, __rtruediv__ = _operator(ops.div)
     __pow__, __rpow__ = _operator(ops.pow_)
+    __mod__, __rmod__ = _operator(ops.mod)
     __neg__ = unary(ops.neg)
     __abs__ = abs = unary(ops.abs_)
 
@@ -226,9 +227,13 @@ class Value(Protocols, Node):
     __ge__ = _comparison(ops.less_equal, swapped=True)
 
     exp, expm1, log, log1p, sqrt = map(unary, (ops.exp, ops.expm1, ops.log, ops.log1p, ops.sqrt))
+    exp2, log2, log10, cbrt = map(unary, (ops.exp2, ops.log2, ops.log10, ops.cbrt))
     sin, cos, tan, asin, acos, atan = map(unary, (ops.sin, ops.cos, ops.tan, ops.asin, ops.acos, ops.atan))
     sinh, cosh, tanh, sech = map(unary, (ops.sinh, ops.cosh, ops.tanh, ops.sech))
+    asinh, acosh, atanh = map(unary, (ops.asinh, ops.acosh, ops.atanh))
     erf, erfc = map(unary, (ops.erf, ops.erfc))
+    floor, ceil, round, sign = map(unary, (ops.floor, ops.ceil, ops.round_, ops.sign))
+    __floor__, __ceil__ = floor, ceil
     sigmoid, softplus, relu, selu = map(unary, (ops.sigmoid, ops.softplus, ops.relu, ops.selu))
     silu, gelu = map(unary, (ops.silu, ops.gelu))
 
@@ -255,6 +260,18 @@ class Value(Protocols, Node):
     def clip(self: Operand, low: Operand = -inf, high: Operand = inf) -> Value:
         """``self`` held between ``low`` and ``high``; flat outside, slope 1 on the bounds themselves."""
         return apply(ops.clip, (as_value(self), as_value(low), as_value(high)))
+
+    def atan2(self: Operand, other: Operand) -> Value:
+        """The angle of the point (other, self), from −π to π."""
+        return apply(ops.atan2, (as_value(self), as_value(other)))
+
+    def hypot(self: Operand, other: Operand) -> Value:
+        """√(self² + other²), without overflow."""
+        return apply(ops.hypot, (as_value(self), as_value(other)))
+
+    def xlogy(self: Operand, other: Operand) -> Value:
+        """self · ln(other), which is 0 where ``self`` is 0."""
+        return apply(ops.xlogy, (as_value(self), as_value(other)))
 
     def __eq__(self, other: object) -> bool:
         if other is not self:

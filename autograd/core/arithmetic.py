@@ -15,7 +15,8 @@ from types import SimpleNamespace
 from typing import Any
 
 ELEMENTARY = ("exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan",
-              "sinh", "cosh", "tanh", "erf", "erfc", "pow")  # fmt: skip
+              "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "erf", "erfc", "pow",
+              "log2", "log10", "cbrt", "hypot", "atan2")  # fmt: skip
 
 
 def choose(condition: Any, a: Any, b: Any) -> Any:
@@ -23,7 +24,22 @@ def choose(condition: Any, a: Any, b: Any) -> Any:
     return a if condition else b
 
 
-FLOATS = SimpleNamespace(where=choose, **{name: getattr(math, name) for name in ELEMENTARY})
+def floor(x: float) -> float:
+    """Return the largest whole number that is not above x, as a float that keeps the sign of zero."""
+    return math.copysign(math.floor(x), x)
+
+
+def nearest(x: float) -> float:
+    """Return the nearest whole number, of two the even one, as a float that keeps the sign of zero."""
+    return math.copysign(round(x), x)
+
+
+FUNCTIONS: dict[str, Callable[..., float]] = {
+    **{name: getattr(math, name) for name in ELEMENTARY},
+    "floor": floor,
+    "round": nearest,
+}
+FLOATS = SimpleNamespace(where=choose, **FUNCTIONS)
 
 
 class Ieee(float):
@@ -40,6 +56,12 @@ class Ieee(float):
 
     def __rtruediv__(self, other: float) -> Ieee:
         return Ieee(other) / self
+
+    def __mod__(self, other: float) -> Ieee:
+        return Ieee(nan if other == 0.0 else float(self) % float(other))
+
+    def __rmod__(self, other: float) -> Ieee:
+        return Ieee(other) % self
 
 
 def _results_in_ieee(operator: Callable[..., float]) -> Callable[..., Ieee]:
@@ -65,16 +87,18 @@ def _total(function: Callable[..., float]) -> Callable[..., Ieee]:
 
 
 def _overflow(function: Callable[..., float], a: float, b: float = 1.0) -> float:
-    odd = function is math.sinh or (function is math.pow and b % 2.0 == 1.0)
+    odd = function in (math.sinh, floor, nearest) or (function is math.pow and b % 2.0 == 1.0)
     return math.copysign(inf, a) if odd else inf
 
 
 def _invalid(function: Callable[..., float], a: float, b: float = 1.0) -> float:
-    if (function is math.log and a == 0.0) or (function is math.log1p and a == -1.0):
+    if (function in (math.log, math.log2, math.log10) and a == 0.0) or (function is math.log1p and a == -1.0):
         return -inf
+    if function is math.atanh and abs(a) == 1.0:
+        return math.copysign(inf, a)
     if function is math.pow and a == 0.0:
         return math.copysign(inf, a) if b % 2.0 == 1.0 else inf
     return nan
 
 
-IEEE = SimpleNamespace(where=choose, **{name: _total(getattr(math, name)) for name in ELEMENTARY})
+IEEE = SimpleNamespace(where=choose, **{name: _total(function) for name, function in FUNCTIONS.items()})

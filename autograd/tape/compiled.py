@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import numba
+import numpy as np
 from numba import njit
 from numba import types as nt
 
@@ -65,6 +66,7 @@ class _Compiled(types.ModuleType):
 
 _arithmetic = _Compiled("compiled_arithmetic")
 vars(_arithmetic).update({name: getattr(math, name) for name in ELEMENTARY}, where=_where)
+vars(_arithmetic).update(floor=np.floor, round=np.rint, cbrt=np.cbrt)
 
 
 def functions(op: Op) -> list[Callable[..., Any]]:

@@ -62,6 +62,23 @@ class _Digits:
         return mp.exp(x) if abs(x) < HUGE else _beyond(x)
 
     @staticmethod
+    def log2(x: Any) -> Any:
+        return arithmetic().log(x, 2)
+
+    @staticmethod
+    def cbrt(x: Any) -> Any:
+        mp = arithmetic()
+        return mp.sign(x) * mp.cbrt(abs(x))
+
+    @staticmethod
+    def floor(x: Any) -> Any:
+        return arithmetic().floor(x)
+
+    @staticmethod
+    def round(x: Any) -> Any:
+        return arithmetic().nint(x)
+
+    @staticmethod
     def pow(a: Any, b: Any) -> Any:
         mp = arithmetic()
         if not a and b < 0:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mpmath import mp, mpf
 
 import autograd
-from autograd import Constant, Value, gradients, where
+from autograd import Constant, Value, grad, gradients, log_softmax, logaddexp, sinc, where, xlogy
 
 EVERYDAY = st.floats(-50, 50, allow_subnormal=False)
 
@@ -262,3 +262,42 @@ def test_where_names_the_bad_branch(bad: Any) -> None:
 
 def test_where_of_two_numbers_is_a_constant() -> None:
     assert isinstance(where(True, 1.0, 2.0), Constant)
+
+
+def test_sinc_has_its_derivatives_everywhere() -> None:
+    f: Any = sinc
+    for order in range(5):
+        for x in (0.0, 1e-3, 0.3, 0.4774, 0.4776, -1.3, 2.0):
+            got = f(Value(x)).data if order == 0 else f(x)
+            with mp.workdps(50):
+                want = 0.0 if x == 0 and order % 2 else float(mp.diff(lambda t: mp.sinc(mp.pi * t), x, order))
+            assert got == pytest.approx(want, rel=1e-13, abs=1e-13)
+        f = grad(f)
+
+
+def test_log_softmax_keeps_what_softmax_loses() -> None:
+    a = [Value(0.0), Value(800.0)]
+    assert [y.data for y in log_softmax(a)] == [-800.0, 0.0]
+    assert gradients(log_softmax(a)[0], a) == [1.0, -1.0]
+
+
+def test_logaddexp_is_logsumexp_of_two() -> None:
+    a, b = Value(1000.0), Value(1000.0)
+    y = logaddexp(a, b)
+    assert y.data == 1000.0 + math.log(2)
+    assert gradients(y, [a, b]) == pytest.approx([0.5, 0.5])
+
+
+def test_xlogy_is_zero_where_its_factor_is() -> None:
+    a, b = Value(0.0), Value(0.0)
+    assert xlogy(a, b).data == 0.0
+    a, b = Value(2.0), Value(4.0)
+    assert gradients(xlogy(a, b), [a, b]) == [math.log(4.0), 0.5]
+
+
+def test_rounding_is_an_op() -> None:
+    for step, want in ((round, 3.0), (math.floor, 2.0), (math.ceil, 3.0)):
+        x = Value(2.7)
+        y: Any = step(x)  # type: ignore[operator]
+        assert y.data == want
+        assert gradients(y, x) == 0.0

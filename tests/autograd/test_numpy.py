@@ -45,7 +45,9 @@ def test_a_numpy_scalar_compares_with_a_value(scalar: Any) -> None:
 
 
 UNARY = ["exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "arcsin", "arccos", "arctan",
-         "sinh", "cosh", "tanh", "absolute", "negative"]  # fmt: skip
+         "sinh", "cosh", "tanh", "arcsinh", "arctanh", "log2", "log10", "exp2", "cbrt", "fabs",
+         "radians", "degrees", "deg2rad", "rad2deg", "absolute", "negative"]  # fmt: skip
+FLAT = ["floor", "ceil", "rint"]
 
 
 @pytest.mark.parametrize("name", UNARY)
@@ -63,6 +65,37 @@ def test_a_numpy_function_of_an_object_array_works_element_by_element(name: str)
     y = getattr(np, name)(x)
     assert [v.data for v in y] == pytest.approx(getattr(np, name)(np.array([0.25, 0.5])), rel=1e-15)
     assert gradients(y[0] + y[1], list(x)) == [gradients(y[0], x[0]), gradients(y[1], x[1])]
+
+
+@pytest.mark.parametrize("name", FLAT)
+def test_a_numpy_function_that_steps_is_flat(name: str) -> None:
+    x = vector(-1.3, 0.5, 2.7)
+    y = getattr(np, name)(x)
+    assert [v.data for v in y] == list(getattr(np, name)(np.array([-1.3, 0.5, 2.7])))
+    assert gradients(y.sum(), list(x)) == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("name", ["arctan2", "hypot", "mod", "power"])
+def test_a_numpy_function_of_two_arrays(name: str) -> None:
+    a, b = vector(0.5, 4.0), vector(2.0, 1.5)
+    y = getattr(np, name)(a, b)
+    want = getattr(np, name)(np.array([0.5, 4.0]), np.array([2.0, 1.5]))
+    assert [v.data for v in y] == pytest.approx(want, rel=1e-15)
+    assert all(gradients(v, u) != 0.0 for v, u in zip(y, a, strict=True))
+
+
+def test_sinc_of_an_object_array() -> None:
+    x = vector(0.25, 0.5)
+    assert [v.data for v in np.sinc(x)] == pytest.approx(np.sinc(np.array([0.25, 0.5])))
+
+
+def test_moments_and_products_of_an_object_array() -> None:
+    x, numbers = vector(1.0, 2.0, 6.0), np.array([1.0, 2.0, 6.0])
+    assert np.var(x).data == pytest.approx(np.var(numbers))
+    assert np.std(x).data == pytest.approx(np.std(numbers))
+    assert gradients(np.var(x), list(x)) == pytest.approx(list(2 * (numbers - 3) / 3))
+    assert np.vdot(x, x).data == 41.0
+    assert gradients(np.vdot(x, x), list(x)) == [2.0, 4.0, 12.0]
 
 
 @pytest.mark.parametrize("name", ["maximum", "minimum"])

@@ -10,6 +10,7 @@ import dataclasses
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import pytest
@@ -61,6 +62,7 @@ class Bound:
 
 BOUND = Bound()
 BOUNDS = {
+    "cbrt": Bound(value=4, partial=12),  # the C library's cbrt, good to 4 ulp; its square
     "sech": Bound(value=3),  # the reciprocal of the C library's cosh, itself good to 2 ulp
     "tanh": Bound(value=2.5, partial=6),  # the C library's tanh; the square of sech
     "sigmoid": Bound(value=2.5),  # a quotient of what exp has rounded
@@ -228,12 +230,11 @@ OPS_WITH_KINKS = pytest.mark.parametrize(
 
 
 def inputs_on(op: Op, number: int) -> list[list[float]]:
-    """Inputs that are on the op's kink of that number: small whole numbers, tried one and all."""
-    few = {1: range(-3, 4), 2: range(-3, 4), 3: range(-2, 3)}[op.arity or 0]
-    rows: list[list[float]] = [[]]
-    for _ in range(op.arity or 0):
-        rows = [[*row, float(x)] for row in rows for x in few]
-    return [row for row in rows if op.kinks[number].gap(*row) == 0]
+    """Inputs of the domain that are on the op's kink of that number: small numbers, tried one and all."""
+    few = {1: [x / 2 for x in range(-6, 7)], 2: range(-3, 4), 3: range(-2, 3)}[op.arity or 0]
+    rows = [[*map(float, row)] for row in product(few, repeat=op.arity or 0)]
+    inside = [row for row in rows if all(x in op.domain_of(i) for i, x in enumerate(row))]
+    return [row for row in inside if op.kinks[number].gap(*row) == 0]
 
 
 @OPS_WITH_KINKS
@@ -257,6 +258,7 @@ def test_partials_on_a_kink_are_those_of_pytorch(op: Op, number: int) -> None:
         "less": torch.lt,
         "less_equal": torch.le,
         "equal": torch.eq,
+        "mod": torch.remainder,
     }
     for row in inputs_on(op, number):
         tensors = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in row]
