@@ -27,12 +27,27 @@ def real_number(what: str, x: object) -> float:
         TypeError: if ``x`` is not a real number.
         ValueError: if it is a whole number too large for a float.
     """
+    if holds_one_number(x):
+        x = x.item()  # type: ignore[attr-defined]
     if not isinstance(x, (float, int, Real)):
         raise TypeError(f"{what} one real number, not {described(x)}{_advice(x)}")
     try:
         return float(x)
     except OverflowError:
         raise ValueError(TOO_LARGE) from None
+
+
+def holds_one_number(x: object) -> bool:
+    """Return whether this is an array or tensor of no dimensions, that is, of one number.
+
+    Raises:
+        TypeError: if it is a tensor of PyTorch that waits for a gradient, which would be cut.
+    """
+    if getattr(x, "shape", None) != () or getattr(getattr(x, "dtype", None), "kind", "f") not in "fiu":
+        return False
+    if getattr(x, "requires_grad", False):
+        raise TypeError(f"{described(x)} requires a gradient, which would be cut; write tensor.detach()")
+    return hasattr(x, "item")
 
 
 def label_text(label: object) -> str:

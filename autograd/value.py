@@ -17,7 +17,7 @@ from autograd.core.primitive import Op
 from autograd.core.recording import mode, refuse_branch, refuse_cut
 from autograd.node import NO_GRADIENT, Node, number_of
 from autograd.notation.hints import described
-from autograd.protocols import Protocols, label_text, real_number
+from autograd.protocols import Protocols, holds_one_number, label_text, real_number
 
 new_node = object.__new__  # a node without the checks that Value(...) makes
 
@@ -119,13 +119,13 @@ def _operator(op: Op) -> tuple[Callable[[Value, Any], Value], Callable[[Value, A
 
     def forward(self: Value, other: Any) -> Any:
         if not isinstance(other, Value):
-            if not isinstance(other, (float, int, Real)):
+            if not isinstance(other, (float, int, Real)) and not holds_one_number(other):
                 return NotImplemented
             other = Constant(other)
         return apply(op, (self, other), None, [self._data, other._data])
 
     def reflected(self: Value, other: Any) -> Any:
-        if not isinstance(other, (float, int, Real)):
+        if not isinstance(other, (float, int, Real)) and not holds_one_number(other):
             return NotImplemented
         other = Constant(other)
         return apply(op, (other, self), None, [other._data, self._data])

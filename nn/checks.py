@@ -21,8 +21,8 @@ from autograd.notation.hints import described, did_you_mean
 
 T = TypeVar("T")
 
-Seed: TypeAlias = int | random.Random | None
-"""Where random numbers come from: a seed, a generator, or None for others in every run."""
+Seed: TypeAlias = Any
+"""Where random numbers come from: a seed, a generator (of Python or NumPy), or None: others in every run."""
 
 
 def whole_number(name: str, n: Any, at_least: int | None = 1) -> int:
@@ -122,11 +122,16 @@ def one_of(what: str, name: Any, choices: Mapping[str, T]) -> T:
 def generator(seed: Seed) -> random.Random:
     """Return the generator itself, or a new one with this seed; without a seed its numbers differ every run.
 
+    NumPy's ``Generator`` and ``RandomState`` draw a seed.
+
     Raises:
         TypeError: if the seed is neither a whole number nor a generator.
     """
     if isinstance(seed, random.Random):
         return seed
+    draw = getattr(seed, "integers", None) or getattr(seed, "randint", None)
+    if draw is not None:  # NumPy's Generator or RandomState
+        return random.Random(int(draw(2**31)))
     return random.Random(None if seed is None else whole_number("seed", seed, at_least=None))
 
 

@@ -308,6 +308,8 @@ def _weighted_sum(weights: Sequence[Any], values: Sequence[Any]) -> Value | None
 
 
 def _one_value(output: Any, asked: str, instead: str) -> Value:
+    if getattr(output, "shape", None) == ():  # an array of one Value, such as np.einsum gives
+        output = output.item()
     if isinstance(output, Value):
         return output
     if isinstance(output, list | tuple | dict) or hasattr(output, "shape"):

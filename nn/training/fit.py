@@ -13,7 +13,6 @@ An engine (engine.py) computes a step on a batch; callbacks (nn/callbacks.py) ac
 
 from __future__ import annotations
 
-import random
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -26,7 +25,7 @@ from typing import Any, ParamSpec, TypeVar
 from autograd import Value
 from autograd.notation.hints import described, did_you_mean
 from nn.callbacks import Callback, as_callback
-from nn.checks import one_of, whole_number, yes_or_no
+from nn.checks import Seed, generator, one_of, whole_number, yes_or_no
 from nn.data.feeding import Feeding, feeding_of
 from nn.data.samples import Samples, Weighted
 from nn.losses import Loss, Penalised
@@ -96,7 +95,7 @@ def fit(
     epochs: int = 100,
     batch_size: int | None = None,
     validation: tuple[Any, Any] | float | None = None,
-    seed: int | None = 0,
+    seed: Seed = 0,
     engine: str = "auto",
     callbacks: Iterable[Callback | Callable[..., object]] = (),
     progress: bool = True,
@@ -152,7 +151,7 @@ def fit(
     plan = Plan(
         epochs=whole_number("epochs", epochs),
         batch_size=None if batch_size is None else whole_number("batch_size", batch_size),
-        rng=None if seed is None else random.Random(whole_number("seed", seed, at_least=None)),
+        rng=None if seed is None else generator(seed),
     )
     engine = one_of("engine", engine, {name: name for name in ENGINES})
     objective = loss if isinstance(loss, Penalised) else Penalised(loss)

@@ -155,9 +155,7 @@ def test_functions_of_several_values_take_arrays() -> None:
     assert autograd.mean(x).data == 5.5
 
 
-@pytest.mark.parametrize(
-    "make", [lambda: Value(np.array([1.0])), lambda: Value(np.zeros((2, 2))), lambda: Value(np.array(1.0))]
-)
+@pytest.mark.parametrize("make", [lambda: Value(np.array([1.0])), lambda: Value(np.zeros((2, 2)))])
 def test_an_array_is_not_one_number(make: Any) -> None:
     with pytest.raises(TypeError, match=r"ndarray.*one by one"):
         make()
@@ -172,3 +170,49 @@ def test_a_numpy_truth_value_is_a_condition() -> None:
 def test_values_do_not_turn_into_an_array_of_floats_in_silence() -> None:
     with pytest.raises(TypeError, match=r"v\.data"):
         np.array([Value(1.0)], dtype=float)
+
+
+# ------------------------------------------------------------------- arrays and tensors of one number
+
+
+def one_number(kind: str, x: float) -> Any:
+    if kind == "numpy":
+        return np.array(x)
+    torch = pytest.importorskip("torch", reason="tensors are tried where PyTorch is installed")
+    return torch.tensor(x, dtype=torch.float64)
+
+
+@pytest.mark.parametrize("kind", ["numpy", "torch"])
+@pytest.mark.parametrize("apply", [*OPERATORS, operator.mod])
+def test_an_array_of_no_dimensions_is_a_number(apply: Any, kind: str) -> None:
+    assert Value(one_number(kind, 2.0)).data == 2.0
+    v = Value(3.0)
+    y = apply(v, one_number(kind, 2.0))
+    assert (type(y), y.data) == (Value, apply(3.0, 2.0))
+    assert gradients(y, v) != 0.0
+
+
+@pytest.mark.parametrize("apply", OPERATORS)
+def test_an_array_of_no_dimensions_on_the_left(apply: Any) -> None:
+    v = Value(3.0)
+    y = apply(np.array(2.0), v)
+    assert y.data == apply(2.0, 3.0)
+    assert gradients(y, v) != 0.0
+
+
+def test_a_tensor_that_waits_for_a_gradient_is_refused() -> None:
+    torch = pytest.importorskip("torch", reason="tensors are tried where PyTorch is installed")
+    waiting = torch.tensor(2.0, requires_grad=True)
+    for use in (Value, lambda t: Value(3.0) * t):
+        with pytest.raises(TypeError, match=r"requires a gradient, which would be cut.*detach"):
+            use(waiting)
+
+
+def test_an_array_of_several_numbers_is_not_a_number() -> None:
+    with pytest.raises(TypeError, match="wrap its numbers one by one"):
+        Value(np.array([2.0]))
+
+
+def test_the_gradient_of_a_function_that_gives_an_array_of_one_value() -> None:
+    assert autograd.grad(lambda x: np.array(x**2))(3.0) == 6.0
+    assert autograd.value_and_grad(lambda x: np.einsum("i,i->", x, x))(np.array([1.0, 2.0]))[0] == 5.0

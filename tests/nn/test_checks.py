@@ -105,3 +105,17 @@ def test_a_package_that_is_not_installed_is_named_with_the_command_that_installs
     monkeypatch.setattr("nn.checks.import_module", missing)
     with pytest.raises(ImportError, match=r'moons needs scikit-learn: pip install "chainrule\[train\]"'):
         import_extra("sklearn.datasets", "moons")
+
+
+def test_a_seed_may_come_from_numpy() -> None:
+    np = pytest.importorskip("numpy")
+    for make in (np.random.default_rng, np.random.RandomState):
+        one, same, other = (generator(make(seed)).random() for seed in (1, 1, 2))
+        assert one == same != other
+    assert generator(np.int64(3)).random() == generator(3).random()
+
+
+@pytest.mark.parametrize("seed", ["1", 1.5, [1], True])
+def test_what_is_not_a_seed_is_refused(seed: object) -> None:
+    with pytest.raises(TypeError, match="seed is a whole number"):
+        generator(seed)
