@@ -280,7 +280,9 @@ def _dot(m: Any) -> tuple[Function, ...]:
 
     def partials(y: Any, inputs: Sequence[Any]) -> list[Any]:
         n, odd = divmod(len(inputs), 2)
-        return [*inputs[n:-1], *inputs[:n], 1.0] if odd else [*inputs[n:], *inputs[:n]]
+        if odd:
+            return [*inputs[n:-1], *inputs[:n], 1.0]
+        return [*inputs[n:], *inputs[:n]]
 
     return value, partials
 

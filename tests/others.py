@@ -53,6 +53,12 @@ DIFFERENCES = {
         "clip": "where a bound is nan the slope is 0; ours is 1",
         "elu": "has no slope in alpha, and written with where it is 0 · ∞ = nan beyond 709; ours are 1 and 0",
         "selu": "at nan the slope is that above zero; ours is nan",
+        "acosh": "written so as to keep its digits near 1, its slope at ∞ is nan; ours is 0",
+        "atan2": "at the origin, which has no angle, the slopes are 0; ours are nan",
+        "xlogy": "of 0 and a negative number the slope is 0; ours is nan",
+        "sign": "of nan is 0; ours is nan",
+        "cbrt": "has none: written with sign and abs its slope at 0 is nan; ours is ∞",
+        "mod": "by 0 is nan with a slope; ours has none",
     },
     "JAX": {
         "sech": "has none: as PyTorch",
@@ -65,6 +71,9 @@ DIFFERENCES = {
         "relu": "at nan the slope is 0; ours is 1, as PyTorch's",
         "leaky_relu": "at 0 the slope is that above zero; ours is that below, as PyTorch's. "
         "At ∞ the slope in the slope is 0 · ∞ = nan; ours is 0",
+        "acosh": "has slopes where it has no value; ours are nan",
+        "hypot": "at the origin the slopes are 1/2; ours are nan, as PyTorch's",
+        "mod": "as PyTorch",
     },
 }
 """The ops on which they differ from ours, somewhere: on a kink or a border, at ∞ or nan; and the reason."""
@@ -105,6 +114,10 @@ def pytorch() -> Other:
             "neg": torch.neg,
             "clip": torch.clamp,
             "sech": lambda a: 1 / torch.cosh(a),
+            "atanh": lambda a: (torch.log1p(a) - torch.log1p(-a)) / 2,  # its own loses digits near ±1
+            "acosh": lambda a: torch.log1p((a - 1) + torch.sqrt(a - 1) * torch.sqrt(a + 1)),
+            "cbrt": lambda a: a.sign() * a.abs() ** (1 / 3),
+            "mod": torch.remainder,
             "less": lambda a, b: (a < b).double(),
             "less_equal": lambda a, b: (a <= b).double(),
             "equal": lambda a, b: (a == b).double(),
@@ -155,7 +168,7 @@ def jax() -> Other:
         "neg": "negative",
         "pow": "power",
     }
-    named |= {"asin": "arcsin", "acos": "arccos", "atan": "arctan"}
+    named |= {name: f"arc{name[1:]}" for name in ("asin", "acos", "atan", "asinh", "acosh", "atanh", "atan2")}
     same = {name: getattr(jnp, named.get(name, name), None) for name in TABLE}
     return Other(
         "JAX",
@@ -169,6 +182,7 @@ def jax() -> Other:
         | {
             "erf": special.erf,
             "erfc": special.erfc,
+            "xlogy": special.xlogy,
             "sech": lambda a: 1 / jnp.cosh(a),
             "less": in_floats(jnp.less),
             "less_equal": in_floats(jnp.less_equal),

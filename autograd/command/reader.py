@@ -26,6 +26,7 @@ OPERATORS: dict[type[ast.AST], Op] = {
     ast.Mult: ops.mul,
     ast.Div: ops.div,
     ast.Pow: ops.pow_,
+    ast.Mod: ops.mod,
     ast.USub: ops.neg,
 }
 
@@ -255,7 +256,7 @@ class Reader:
         if isinstance(node.op, ast.BitXor):
             self._refuse_at(self._column_of_sign(node), "a power is typed as a**2, not as a^2")
         if type(node.op) not in OPERATORS:
-            self._refuse_at(self._column_of_sign(node), "the operators here are + - * / and **")
+            self._refuse_at(self._column_of_sign(node), "the operators here are + - * / % and **")
         return OPERATORS[type(node.op)]
 
     def _call(self, node: ast.Call) -> list[ast.expr | Instruction]:

@@ -63,7 +63,7 @@ def test_the_graph_is_the_one_that_python_builds(text: str) -> None:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_every_function_of_the_table_can_be_called(name: str) -> None:
     op = FUNCTIONS[name]
-    inputs = [0.3, 0.2, 0.6][: op.arity or 3]
+    inputs = [0.3 + (0.3 not in op.domain_of(0)), 0.2, 0.6][: op.arity or 3]
     output = parse(f"{name}({', '.join('abc'[: len(inputs)])})").evaluate(
         dict(zip("abc", inputs, strict=False))
     )
