@@ -56,7 +56,9 @@ def draw(
         depth: how far inside the outermost Modules the boxes of ``collapse="module"`` lie: 1, unless it is
             given, for what they hold themselves, 0 for one box each.  It implies ``collapse="module"``.
         opened: what is shown by what is within it, in ``collapse="module"``, which it implies: the path of a
-            Module (``"blocks.3"``), of a list of equal ones (``"blocks"``), or several of them.
+            Module (``"blocks.3"``), of a list of equal ones (``"blocks"``), of one use of a Module, such as
+            the fourth time step (``"cell[3]"``), or several of them.  The uses before and after an opened
+            one stay folded.  Steps stand from left to right, the gates of a step one below the other.
         limit: at most this many boxes are drawn; a larger graph is refused.
         theme: "light" or "dark".
         origin: where ``output`` is a gradient, computed with ``create_graph=True``: what it is the
