@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Literal, NamedTuple
 
+from autograd.seeing.facts.levels import levels_within
 from autograd.seeing.facts.links import Link, links_between
 from autograd.seeing.facts.opening import Opening, Turns, list_of
 from autograd.seeing.facts.places import ModuleFact, Path, Place, layer_of, title_of
@@ -164,13 +165,15 @@ def fold(trace: Trace, by: By = "module", depth: int = 1, opened: Collection[str
     where = {
         node.id: node.id if (box := homes.of[node.id]) is None else groups[box].id for node in trace.nodes
     }
-    shared = {id: {groups[box].id for box in homes} for id, homes in homes.shared.items()}
+    shared = {id: {groups[box].id for box in others} for id, others in homes.shared.items()}
     links = links_between(trace, where, shared)
     leaving = {edge.source for link in links for edge in link.edges} | {trace.output}
     for group in groups.values():
         group.leaving = {node.id for node in group.members} & leaving
-        group.shared = [n for n in trace.nodes if n.role == "weight" and group.id in shared.get(n.id, ())]
-        group.parts |= {node.id: trace.places[node.id].part for node in group.shared}
+    for node in trace.nodes:
+        for box in homes.shared.get(node.id, ()) if node.role == "weight" else ():
+            groups[box].shared.append(node)
+            groups[box].parts[node.id] = trace.places[node.id].part
     loose = tuple(node for node in trace.nodes if homes.of[node.id] is None)
     return Folded(tuple(groups.values()), loose, links, where[trace.output])
 
@@ -389,34 +392,13 @@ def _columns(trace: Trace, boxes: Iterable[_Box], homes: _Homes) -> dict[_Box, o
         columns[box] = INPUTS if box.kind in ("inputs", "input") else (layer, box.turns)
         if columns[box] != INPUTS and layer:
             siblings.setdefault((layer[:-1], box.turns), {}).setdefault(layer, []).append(box)
+    several = {holder for (holder, _), layers in siblings.items() if len(layers) > 1}
+    levels = levels_within(trace, several, homes.of)
     for (holder, turns), layers in siblings.items():
-        levels = _levels(trace, homes, holder) if len(layers) > 1 else {}
         for same in layers.values():
-            if computing := [levels[box] for box in same if box in levels]:
+            if computing := [levels[holder][box] for box in same if box in levels.get(holder, ())]:
                 columns.update(dict.fromkeys(same, (holder, turns, min(computing))))
     return columns
-
-
-def _levels(trace: Trace, homes: _Homes, holder: Path) -> dict[_Box, int]:
-    """Return how many boxes lead to each within one use of the Module that holds them, at the least."""
-    inside: list[int | None] = []  # in which use of the holder each use is
-    for k, use in enumerate(trace.uses):
-        inside.append(k if use.module == holder else None if use.within is None else inside[use.within])
-    around: dict[str, int | None] = {node.id: None if holder in trace.modules else -1 for node in trace.nodes}
-    if holder in trace.modules:
-        around |= {id: inside[place.use] for id, place in trace.places.items() if place.use is not None}
-    level: dict[str, int] = {}
-    for edge in trace.edges:
-        if edge.source in homes.of and around[edge.source] == around[edge.target] is not None:
-            crosses = homes.of[edge.source] != homes.of[edge.target]
-            level[edge.target] = max(level.get(edge.target, 0), level.get(edge.source, 0) + crosses)
-    levels: dict[_Box, int] = {}
-    for node in trace.nodes:
-        box = homes.of[node.id]
-        if box is not None and node.op is not None:
-            own = level.get(node.id, 0)
-            levels[box] = min(levels.get(box, own), own)
-    return levels
 
 
 def _group(trace: Trace, box: _Box, members: list[NodeFact], count: int, uses: int) -> Group:
