@@ -201,7 +201,8 @@ class _Reader:
     def _place_held(self, roots: Sequence[Owner], among: set[Any]) -> None:
         """Give parameters, and other Values that Modules hold, the place where they are held."""
         for root in roots:
-            modules, others = dict(root.named_modules()), root.unmoved()
+            modules = dict(root.named_modules())
+            others = {name: v for name, v in root.unmoved().items() if v.place is None}  # made in no call
             for name, v in [*root.named_parameters(), *others.items()]:
                 if v not in among or v in self.structure.places:
                     continue

@@ -244,6 +244,16 @@ def test_a_value_that_no_optimiser_moves_is_in_the_box_of_what_holds_it() -> Non
     assert "inner.scales.0" in {node.label for node in inner.members}
 
 
+def test_an_input_that_a_call_made_and_kept_is_an_input_still() -> None:
+    class Keeping(Outer):
+        def forward(self, x: Any) -> Any:
+            self.last = [Value(number) for number in x]
+            return super().forward(self.last)
+
+    facts = trace(Keeping()([0.5, 1.0]))
+    assert [place.part for place in facts.places.values()].count("input") == 2
+
+
 def test_only_what_contains_the_output_is_framed_as_output() -> None:
     y = sum_of([MLP(2, [3, 2], seed=0)([0.5, 1.0])[0], MLP(1, [2, 1], seed=1)([0.5])])
     assert draw(y, depth=0).source.count("value output") == 1
@@ -380,6 +390,8 @@ def random_network(chance: random.Random) -> Value:
 def folded_facts(output: Value) -> Any:
     """Return all that is folded, but for names."""
     facts = trace(output)
+    use = next(use for use in reversed(facts.uses) if not facts.modules[use.module].is_unit)
+    opened = f"{'.'.join(use.module)}[{use.turn}]"
     return [
         (
             [
@@ -390,7 +402,7 @@ def folded_facts(output: Value) -> Any:
             [node.id for node in found.nodes],
             [(x.source, x.target, x.edges, [w.id for w in x.weights], x.tied) for x in found.links],
         )
-        for found in (fold(facts, by) for by in FOLDINGS)
+        for found in [*(fold(facts, by) for by in FOLDINGS), fold(facts, opened=[opened])]
     ]
 
 
