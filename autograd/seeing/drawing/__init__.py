@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from autograd.graph import topological_order
-from autograd.notation.hints import did_you_mean, short_repr
+from autograd.notation.hints import described, did_you_mean, short_repr
 from autograd.seeing.drawing.graph import draw_graph
 from autograd.seeing.drawing.limits import check_limit, too_large
 from autograd.seeing.drawing.network import draw_network
@@ -56,7 +56,9 @@ def draw(
         depth: how far inside the outermost Modules the boxes of ``collapse="module"`` lie: 1, unless it is
             given, for what they hold themselves, 0 for one box each.  It implies ``collapse="module"``.
         opened: what is shown by what is within it, in ``collapse="module"``, which it implies: the path of a
-            Module (``"blocks.3"``), of a list of equal ones (``"blocks"``), or several of them.
+            Module (``"blocks.3"``), of a list of equal ones (``"blocks"``), of one use of a Module, such as
+            the fourth time step (``"cell[3]"``), or several of them.  The uses before and after an opened
+            one stay folded.  Steps stand from left to right, the gates of a step one below the other.
         limit: at most this many boxes are drawn; a larger graph is refused.
         theme: "light" or "dark".
         origin: where ``output`` is a gradient, computed with ``create_graph=True``: what it is the
@@ -78,7 +80,7 @@ with gradient_path(output, weight).draw(); or raise the limit
     check_value("a drawing", output)
     check_limit(limit)
     look = theme_named(theme)
-    opened = (opened,) if isinstance(opened, str) else tuple(opened)
+    opened = _paths(opened)
     collapse = _folding(collapse, depth, opened)
     if origin is not None:
         check_value("the origin of a gradient", origin)
@@ -110,6 +112,17 @@ def _folding(collapse: By | None, depth: int | None, opened: Collection[str]) ->
     if depth is not None and (not isinstance(depth, int) or depth < 0):
         raise ValueError(f"depth is how far inside the model boxes lie, a whole number from 0; got {depth!r}")
     return "module"
+
+
+def _paths(opened: str | Collection[str]) -> tuple[str, ...]:
+    """Return the paths, which may be one or several."""
+    several = (opened,) if isinstance(opened, str) else opened
+    if not isinstance(several, Collection) or not all(isinstance(path, str) for path in several):
+        raise TypeError(
+            'opened is the path of a Module, such as "blocks.3" or "cell[3]", or a list of such; '
+            f"got {described(opened)}"
+        )
+    return tuple(several)
 
 
 def _without_constants(*outputs: Value) -> set[Value]:

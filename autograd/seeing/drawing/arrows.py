@@ -29,6 +29,7 @@ class Arrow:
         straight: whether it goes from the middle of one side to the middle of the other.
         pull: how strongly a straight arrow pulls its ends to the same height.
         signed: whether the gradient has a sign to show; the size of several has none.
+        leads_back: whether it leads to a box that stands before the one it comes from.
     """
 
     tail: str
@@ -41,6 +42,7 @@ class Arrow:
     signed: bool = True
     straight: bool = False
     pull: int = 0
+    leads_back: bool = False
 
     @property
     def word(self) -> str:
@@ -80,8 +82,11 @@ def arrow_attributes(arrow: Arrow, theme: Theme) -> dict[str, str]:
     if rows:
         attributes["label"] = arrow_label(rows)
     if arrow.straight:
-        attributes |= {"tailport": "e", "headport": "w", "weight": str(arrow.pull), "arrowsize": "0.35"}
+        tail, head = "we" if arrow.leads_back else "ew"
+        attributes |= {"tailport": tail, "headport": head, "weight": str(arrow.pull), "arrowsize": "0.35"}
         attributes["color"] += SEE_THROUGH  # there are many, one across the other
+    if arrow.leads_back:
+        attributes["constraint"] = "false"
     if arrow.hint:
         attributes["edgetooltip"] = attributes["labeltooltip"] = tooltip(arrow.hint)
     return attributes

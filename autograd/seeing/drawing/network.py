@@ -39,9 +39,8 @@ def draw_network(network: Folded, theme: Theme) -> Drawing:
     drawing.attr(ranksep=str(ranksep), splines="true" if labelled else "line")
     if brief:
         drawing.attr(nodesep="0.06")
-    last = network.last()
     for group in network.groups:
-        _add_group(drawing, group, group.id in last, theme, brief)
+        _add_group(drawing, group, group.id == network.output, theme, brief)
     for layer in layers:
         stack(drawing, [group.id for group in layer])
     add_nodes(drawing, network.nodes, theme)
@@ -70,9 +69,9 @@ def _layers(network: Folded) -> list[list[Group]]:
     return [list(layer) for _, layer in groupby(network.groups, key=lambda group: group.column)]
 
 
-def _add_group(drawing: Drawing, group: Group, is_last: bool, theme: Theme, brief: bool) -> None:
+def _add_group(drawing: Drawing, group: Group, is_output: bool, theme: Theme, brief: bool) -> None:
     """Draw the box of a Module or of inputs; a brief one of a neuron has its name and what it gives out."""
-    box = box_of_group(group, is_last)
+    box = box_of_group(group, is_output)
     is_unit = group.kind == "unit"
     if brief and (is_unit or group.kind == "input"):
         markup = _brief_box(box, theme, rounded=is_unit)
@@ -94,17 +93,20 @@ def _add_links(drawing: Drawing, network: Folded, theme: Theme, labelled: bool) 
     heads = {node.id: operation_id(node) for node in network.nodes}
     # the middle one, or both, of each layer hold the layers level
     middles = {layer[i].id for layer in _layers(network) for i in ((len(layer) - 1) // 2, len(layer) // 2)}
+    feedback, boxes = network.feedback(), {group.id for group in network.groups}
     for link in network.links:
+        said = text_of_link(link)
         arrow = Arrow(
             tail=link.source,
             head=heads.get(link.target, link.target),
             id=f"{link.source}-{link.target}",
-            text=text_of_link(link) if labelled or not link.weights else ArrowText(),
+            text=said if labelled or not (link.weights or said.counts) else ArrowText(),
             gradient=size_of_link(link),
             carries=any(edge.partial is not None for edge in link.edges),
             hint=hint_of_link(link),
             signed=link.has_sign(),
-            straight=not labelled and bool(link.weights),
+            straight=not labelled and {link.source, link.target} <= boxes,
             pull=STRONGLY if {link.source, link.target} <= middles else 0,
+            leads_back=(link.source, link.target) in feedback,
         )
         add_arrow(drawing, arrow, theme)

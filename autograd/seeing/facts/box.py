@@ -6,12 +6,13 @@ Pictures place these words and colour them; they choose none of their own.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from autograd.notation.labels import Label, parse_label
 from autograd.notation.numbers import count, counted, number
 from autograd.seeing.facts.folding import Group
+from autograd.seeing.facts.places import title_of
 from autograd.seeing.facts.records import NodeFact
 
 LONGEST_HINT = 400
@@ -102,17 +103,17 @@ def _kind_of_node(node: NodeFact, operation: str) -> str:
 # ---------------------------------------------------------------------------- neurons and Modules
 
 
-def box_of_group(group: Group, is_last: bool) -> Box:
+def box_of_group(group: Group, is_output: bool) -> Box:
     """Return what the box of a neuron, a layer, any other Module, an input or all inputs says.
 
     Args:
         group: the Values that it stands for.
-        is_last: whether it is framed as an output.
+        is_output: whether the output is in it; it is framed as such.
     """
     facts = _facts_of_group(group)
     return Box(
         id=group.id,
-        role="input" if group.takes_no_inputs else "output" if is_last else "operation",
+        role="input" if group.takes_no_inputs else "output" if is_output else "operation",
         name=name_of_group(group),
         kind=_kind_of_group(group),
         facts=facts,
@@ -127,7 +128,7 @@ def name_of_group(group: Group) -> Label:
     labels = {node.label for node in given}
     if len(labels) == 1 and "" not in labels:
         return parse_label(labels.pop())
-    return Label(group.title.rpartition(" · ")[2] if group.kind == "unit" else group.title)
+    return Label(title_of(group.path[-1:], {}) if group.kind == "unit" else group.title)
 
 
 def _kind_of_group(group: Group) -> str:
@@ -139,7 +140,7 @@ def _kind_of_group(group: Group) -> str:
         return "neuron"
     if group.is_layer:
         return counted(group.units, "neuron")
-    return group.of if group.of != group.title else ""
+    return group.of if group.of != group.title.removesuffix(f" · {group.turns}") else ""
 
 
 def _facts_of_group(group: Group) -> tuple[Fact, ...]:
@@ -159,16 +160,44 @@ def _facts_of_group(group: Group) -> tuple[Fact, ...]:
             Fact("gradient of z", _extent_of_gradients(before)),
         ]
     else:
-        trained = group.weights()
         said = [Fact("a" if group.is_layer else "output", _extent_of_values(given))]
-        if trained:
-            said += [
-                Fact("parameters", count(len(trained))),
-                Fact("‖gradient‖", number(norm_of_gradients(trained))),
-            ]
+        said += facts_of_parameters(
+            group.weights(), {id for id, part in group.parts.items() if part == "bias"}
+        )
     if group.uses > 1:
         said.append(Fact("used", f"× {group.uses}"))
     return tuple(fact for fact in said if fact.number)
+
+
+def facts_of_parameters(parameters: Sequence[NodeFact], biases: Collection[str]) -> list[Fact]:
+    """Return a row for the weights and one for the biases: how many, their size and that of their gradients.
+
+    The size of several numbers is their Euclidean norm.
+
+    Args:
+        parameters: the nodes.
+        biases: the ids of those that are biases.
+
+    >>> from autograd import Parameter
+    >>> from autograd.seeing.facts.trace import trace
+    >>> w, v, b = Parameter(3.0), Parameter(4.0), Parameter(-1.0)
+    >>> output = w * 0.5 + v * 0.5 + b
+    >>> output.backward()
+    >>> parameters = [node for node in trace(output).nodes if node.role == "weight"]
+    >>> for fact in facts_of_parameters(parameters, [parameters[-1].id]):
+    ...     print(fact.word, fact.number)
+    2 weights ‖w‖ 5, ‖gradient‖ 0.7071
+    1 bias ‖b‖ 1, ‖gradient‖ 1
+    """
+    rows = []
+    for letter, one, several in (("w", "weight", "weights"), ("b", "bias", "biases")):
+        nodes = [node for node in parameters if (node.id in biases) == (letter == "b")]
+        if nodes:
+            word = f"{count(len(nodes))} {one if len(nodes) == 1 else several}"
+            size = number(math.hypot(*(node.value for node in nodes)))
+            gradient = number(norm_of_gradients(nodes))
+            rows.append(Fact(word, f"‖{letter}‖ {size}, ‖gradient‖ {gradient}"))
+    return rows
 
 
 def _extent(numbers: Iterable[float]) -> str:

@@ -1,20 +1,23 @@
 """A graph folded by the Modules that computed it: boxes, the nodes outside of them, and the links between.
 
 A box is a neuron, a layer, or any Module, down to a depth; equal Modules that follow each other in a list
-are one box ("blocks × 12") until it is opened.  What belongs together is read from places
-(`autograd.seeing.facts.places`), never from labels.
+are one box ("blocks × 12") until it is opened, and so are all uses of a Module, such as the time steps of
+a recurrent cell.  What belongs together is read from places (`autograd.seeing.facts.places`), never from
+labels.
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Literal, NamedTuple
 
-from autograd.notation.hints import did_you_mean
+from autograd.seeing.facts.levels import levels_within
 from autograd.seeing.facts.links import Link, links_between
+from autograd.seeing.facts.opening import Opening, Turns, list_of
 from autograd.seeing.facts.places import ModuleFact, Path, Place, layer_of, title_of
 from autograd.seeing.facts.records import NodeFact, Trace
 
@@ -40,11 +43,13 @@ class Group:
         column: in which column it stands; that of the inputs is 0.
         count: how many equal Modules it stands for.
         units: how many neurons or inputs are in it.
+        turns: which uses it stands for, ``use 4`` or ``uses 5–12``, where one use is opened; else "".
         uses: how many times each Module of it was used, each input taken.
         holds_units: whether the Module itself holds neurons.
         members: its nodes, in topological order.
-        parts: what members are in their Module, such as "weight", by id.
+        parts: what members, and what it shares, are in their Module, such as "weight", by id.
         leaving: the ids of members that are used outside, or are the output.
+        shared: weights of its Module that are members of another box, one of other uses of it.
     """
 
     id: str
@@ -55,11 +60,13 @@ class Group:
     column: int
     count: int = 1
     units: int = 0
+    turns: str = ""
     uses: int = 1
     holds_units: bool = False
     members: list[NodeFact] = field(default_factory=list)
     parts: dict[str, str] = field(default_factory=dict)
     leaving: set[str] = field(default_factory=set)
+    shared: list[NodeFact] = field(default_factory=list)
 
     @property
     def takes_no_inputs(self) -> bool:
@@ -82,8 +89,8 @@ class Group:
         return [node for node in self.members if self.parts.get(node.id) == part]
 
     def weights(self) -> list[NodeFact]:
-        """Return the members that are trained."""
-        return [node for node in self.members if node.role == "weight"]
+        """Return what it is trained by: members, and what it shares with its other uses."""
+        return [*(node for node in self.members if node.role == "weight"), *self.shared]
 
     def outputs(self) -> list[NodeFact]:
         """Return what it gives: a neuron its activation, all others what is used outside."""
@@ -108,10 +115,27 @@ class Folded:
     links: tuple[Link, ...]
     output: str
 
-    def last(self) -> set[str]:
-        """Return the ids of the boxes that lead to no other box."""
-        boxes = {group.id for group in self.groups}
-        return boxes - {link.source for link in self.links if link.target in boxes}
+    def feedback(self) -> set[tuple[str, str]]:
+        """Return the ends of the links that lead back to where they came from, in an earlier column.
+
+        There are such where the time steps of a network share their boxes.
+        """
+        columns = {group.id: group.column for group in self.groups}
+        leading: dict[str, list[str]] = {}
+        for link in self.links:
+            leading.setdefault(link.source, []).append(link.target)
+
+        def reached(start: str) -> set[str]:
+            found, waiting = {start}, [start]
+            while waiting:
+                fresh = set(leading.get(waiting.pop(), ())) - found
+                found |= fresh
+                waiting += fresh
+            return found
+
+        ends = [(link.source, link.target) for link in self.links]
+        back = [(a, b) for a, b in ends if columns.get(b, math.inf) <= columns.get(a, -math.inf)]
+        return {(a, b) for a, b in back if a in reached(b)}
 
 
 def fold(trace: Trace, by: By = "module", depth: int = 1, opened: Collection[str] = ()) -> Folded:
@@ -122,19 +146,17 @@ def fold(trace: Trace, by: By = "module", depth: int = 1, opened: Collection[str
         by: a box per neuron, per layer (a Module, but for the neurons that it holds), or per Module.
         depth: how far inside the outermost Modules the boxes lie, layers at the farthest; only for
             ``by="module"``.
-        opened: what is shown by what is within it, only for ``by="module"``: paths of Modules
-            (``blocks.3``), or of lists of equal ones (``blocks``).
+        opened: what is shown by what is within it, only for ``by="module"``; see `Opening`.
 
     Raises:
-        ValueError: if no Module computed any of it, or for an unknown path.
+        ValueError: if no Module computed any of it, or for an unknown path or use.
     """
     if not trace.uses:
         raise ValueError(
             f"there is nothing to collapse by {by}: no Module was called on the way to this value. "
             "Draw without collapse, or compute it by a network of nn or a class of your own built on Module"
         )
-    _check_opened(opened, trace.modules)
-    homes = _Homes(trace, by, depth, frozenset(opened))
+    homes = _Homes(trace, by, depth, Opening(trace.modules, trace.uses, opened))
     boxes: dict[_Box, list[NodeFact]] = {}
     for node in trace.nodes:
         if (box := homes.of[node.id]) is not None:
@@ -143,10 +165,15 @@ def fold(trace: Trace, by: By = "module", depth: int = 1, opened: Collection[str
     where = {
         node.id: node.id if (box := homes.of[node.id]) is None else groups[box].id for node in trace.nodes
     }
-    links = links_between(trace, where)
+    shared = {id: {groups[box].id for box in others} for id, others in homes.shared.items()}
+    links = links_between(trace, where, shared)
     leaving = {edge.source for link in links for edge in link.edges} | {trace.output}
     for group in groups.values():
         group.leaving = {node.id for node in group.members} & leaving
+    for node in trace.nodes:
+        for box in homes.shared.get(node.id, ()) if node.role == "weight" else ():
+            groups[box].shared.append(node)
+            groups[box].parts[node.id] = trace.places[node.id].part
     loose = tuple(node for node in trace.nodes if homes.of[node.id] is None)
     return Folded(tuple(groups.values()), loose, links, where[trace.output])
 
@@ -155,26 +182,28 @@ def fold(trace: Trace, by: By = "module", depth: int = 1, opened: Collection[str
 
 
 class _Box(NamedTuple):
-    """What tells one box from another; ``place`` is a Module's path, or which of the inputs it is."""
+    """What tells one box from another: a Module's path, or which of the inputs it is, and which uses."""
 
     kind: Literal["inputs", "input", "unit", "module"]
     place: tuple[str, ...] = ()
+    turns: tuple[Turns, ...] = ()
 
 
 class _Homes:
     """The box of each node, by id; None for a node outside of all boxes."""
 
-    def __init__(self, trace: Trace, by: By, depth: int, opened: frozenset[str]) -> None:
-        self._trace, self._by, self._depth, self._opened = trace, by, depth, opened
+    def __init__(self, trace: Trace, by: By, depth: int, opening: Opening) -> None:
+        self._trace, self._by, self._depth, self._opening = trace, by, depth, opening
         self._modules = trace.modules
-        self._first = {} if by != "module" else _runs(trace.modules, opened)
+        self._first = {} if by != "module" else _runs(trace.modules, opening)
         self.counts = Counter(self._first.values())
-        self._boxes = {path: self._box_of_module(path) for path in {p.module for p in trace.places.values()}}
+        self._boxes: dict[tuple[Path, tuple[Turns, ...]], _Box] = {}
         containers = {
             path[:-1] for path, module in trace.modules.items() if path and not self._is_within(path)
         }
         self._keep_few_loose(containers)
         self.of: dict[str, _Box | None] = {}
+        self.shared: dict[str, list[_Box]] = {}
         for node in trace.nodes:
             if node.op is not None or self._is_input(node):
                 self.of[node.id] = self._own(node)
@@ -182,33 +211,41 @@ class _Homes:
 
     def _is_within(self, path: Path) -> bool:
         """Return whether the box of a Module is that of the Module which holds it."""
-        return not self._is_held(path) or self._box_of_module(path) == self._box_of_module(path[:-1])
+        return not self._is_held(path) or self.box(path) == self.box(path[:-1])
 
     def _is_held(self, path: Path) -> bool:
         """Return whether another Module holds a Module."""
         return path != () and path[:-1] in self._modules
 
-    def _box_of_module(self, path: Path) -> _Box:
+    def box(self, path: Path, use: int | None = None) -> _Box:
+        """Return the box of a Module, in a use of it or of one within it."""
+        turns = () if use is None else self._opening.turns[use]
+        if (path, turns) not in self._boxes:
+            self._boxes[path, turns] = self._new_box(path, turns)
+        return self._boxes[path, turns]
+
+    def _new_box(self, path: Path, turns: tuple[Turns, ...]) -> _Box:
         if self._by != "module":
             shown = path if self._by == "neuron" else layer_of(path, self._modules)
         else:
-            shown = path[: self._level(path)]
+            shown = path[: self._level(path, turns)]
             shown = self._first.get(shown, shown)
         is_unit = shown in self._modules and self._modules[shown].is_unit
-        return _Box("unit" if is_unit else "module", shown)
+        inside = tuple(t for t in turns if t.path[: len(shown)] != shown or t.path == shown)
+        return _Box("unit" if is_unit else "module", shown, inside)
 
-    def _level(self, path: Path) -> int:
+    def _level(self, path: Path, turns: tuple[Turns, ...]) -> int:
         """Return how much of a path leads to its box: to the depth, and further where it is opened.
 
         The neurons of a layer are boxes only where the layer is opened.
         """
         outermost = 0 if () in self._modules else 1
         for level in range(outermost, len(path)):
-            inside = level < outermost + self._depth or ".".join(path[:level]) in self._opened
+            inside = level < outermost + self._depth or self._opening.opens(path[:level], turns)
             if path[:level] in self._first or not inside:
                 return level
         is_unit = path in self._modules and self._modules[path].is_unit
-        return len(path) - (is_unit and ".".join(path[:-1]) not in self._opened)
+        return len(path) - (is_unit and not self._opening.opens(path[:-1], turns))
 
     def _keep_few_loose(self, containers: Collection[Path]) -> None:
         """Have no box for the little that an outermost Module, or a layer of neurons, computes itself."""
@@ -233,26 +270,42 @@ class _Homes:
             return None
         if place.part == "input":
             return _Box("input", slot(place)) if self._by == "neuron" else _Box("inputs")
-        return None if place.module in self._without else self._boxes[place.module]
+        return None if place.module in self._without else self.box(place.module, place.use)
 
     def _place_leaves(self) -> None:
-        """Put weights and constants into their own box or into that which alone uses them."""
-        users: dict[str, set[_Box | None]] = {}
+        """Put weights and constants into their own box or into that which alone uses them.
+
+        A weight belongs to one box for each of the turns of its Module, a constant to all that use it.
+        """
+        users: dict[str, list[str]] = {}
         for edge in self._trace.edges:
             if edge.source not in self.of:
-                users.setdefault(edge.source, set()).add(self.of[edge.target])
-        computing = set(self.of.values())
+                users.setdefault(edge.source, []).append(edge.target)
+        computing = set(self.of.values()) - {None}
         for node in self._trace.nodes:
             if node.id in self.of:
                 continue
-            own, using = self._own(node), users.get(node.id, set())
-            is_shared = self._by == "neuron" and len(using - {None}) > 1
-            if own in computing and not is_shared:
-                self.of[node.id] = own
+            using = dict.fromkeys(self.of[user] for user in users.get(node.id, ()))
+            own = [box for box in self._homes_of(node, users.get(node.id, ())) if box in computing]
+            if node.role == "constant":
+                own = [] if None in using else [box for box in using if box is not None]
+            is_drawn_once = node.role != "constant" and self._by == "neuron" and len({*using} - {None}) > 1
+            if own and not is_drawn_once:
+                self.of[node.id], *self.shared[node.id] = own
             elif len(using) == 1:
                 self.of[node.id] = next(iter(using))
             else:
-                self.of[node.id] = own if node.role == "weight" and self._by != "neuron" else None
+                self.of[node.id] = self._own(node) if node.role == "weight" and self._by != "neuron" else None
+
+    def _homes_of(self, node: NodeFact, users: Iterable[str]) -> list[_Box]:
+        """Return the boxes of a leaf: that of its place, or one for each of the turns that it is used in."""
+        place, places = self._trace.places.get(node.id), self._trace.places
+        if place is None or place.module in self._without:
+            return []
+        if place.use is not None:
+            return [self.box(place.module, place.use)]
+        uses = [places[user].use for user in users if user in places] or [None]
+        return [*dict.fromkeys(self.box(place.module, use) for use in uses)]
 
 
 def slot(place: Place) -> tuple[str, ...]:
@@ -260,7 +313,7 @@ def slot(place: Place) -> tuple[str, ...]:
     return (*place.module, str(place.index))
 
 
-def _runs(modules: Mapping[Path, ModuleFact], opened: frozenset[str]) -> dict[Path, Path]:
+def _runs(modules: Mapping[Path, ModuleFact], opening: Opening) -> dict[Path, Path]:
     """Return the first Module of each run of equal ones in a list, for each of several."""
     inside: dict[Path, list[tuple[Path, str, int]]] = {}
     for path, module in modules.items():
@@ -269,7 +322,7 @@ def _runs(modules: Mapping[Path, ModuleFact], opened: frozenset[str]) -> dict[Pa
 
     def alike(path: Path) -> tuple[object, ...]:
         module = modules[path]
-        is_alone = not list_of(path) or ".".join(path) in opened or list_of(path) in opened
+        is_alone = not list_of(path) or opening.is_apart(path)
         apart = path if is_alone or module.is_unit else ()
         return list_of(path), module.kind, module.parameters, inside.get(path), apart
 
@@ -286,24 +339,6 @@ def _runs(modules: Mapping[Path, ModuleFact], opened: frozenset[str]) -> dict[Pa
     return first
 
 
-def list_of(path: Path) -> str:
-    """Return the dotted path of the list that holds a Module; "" if none does.
-
-    >>> list_of(("encoder", "layers.0"))
-    'encoder.layers'
-    """
-    held, _, index = ".".join(path).rpartition(".")
-    return held if index.isdigit() and path[-1] != index else ""
-
-
-def _check_opened(opened: Collection[str], modules: Mapping[Path, ModuleFact]) -> None:
-    known = dict.fromkeys(name for path in modules for name in (list_of(path), ".".join(path)) if name)
-    for name in opened:
-        if name not in known:
-            hint = did_you_mean(name, [*known], otherwise=".")
-            raise ValueError(f"there is no Module {name!r} to open{hint} Their paths: {', '.join(known)}")
-
-
 # -------------------------------------------------------------------------------------------- boxes
 
 
@@ -311,53 +346,75 @@ def _arranged(trace: Trace, boxes: dict[_Box, list[NodeFact]], homes: _Homes) ->
     """Return the groups column by column, the neurons of a layer in their order."""
     order = {node.id: i for i, node in enumerate(trace.nodes)}
     rank = {path: i for i, path in enumerate(trace.modules)}
-    holders = {box.place[:n] for box in boxes for n in range(len(box.place)) if box.kind == "module"}
+    holders = {
+        (box.place[:n], box.turns) for box in boxes for n in range(len(box.place)) if box.kind == "module"
+    }
 
     def begins(box: _Box) -> int:
         """Return when it begins to compute; what computes beside boxes within it stands after them."""
         computed = [order[node.id] for node in boxes[box] if node.op is not None]
-        return (max if box.place in holders else min)(computed, default=0)
+        return (max if (box.place, box.turns) in holders else min)(computed, default=0)
 
-    columns: dict[tuple[str, ...], list[_Box]] = {}
+    def row(box: _Box) -> tuple[int, int]:
+        if box.kind == "input":
+            return rank.get(box.place[:-1], 0), int(box.place[-1])
+        return rank.get(box.place, 0), 0
+
+    column_of = _columns(trace, boxes, homes)
+    columns: dict[object, list[_Box]] = {}
     for box in sorted(boxes, key=lambda box: (box.kind not in ("inputs", "input"), begins(box))):
-        columns.setdefault(_column(box), []).append(box)
-    has_inputs = INPUTS in columns
-    uses = Counter(use.module for use in trace.uses)
+        columns.setdefault(column_of[box], []).append(box)
+    uses = Counter((use.module, homes.box(use.module, k)) for k, use in enumerate(trace.uses))
     groups: dict[_Box, Group] = {}
-    for column, (key, column_boxes) in enumerate(columns.items(), 0 if has_inputs else 1):
-        if key != INPUTS:
-            column_boxes.sort(key=lambda box: rank.get(box.place, 0))
-        for row, box in enumerate(column_boxes, 1):
-            is_whole = box.kind in ("inputs", "module")
-            group = _group(trace, box, boxes[box], max(homes.counts[box.place], 1), uses[box.place])
-            group.id, group.column = f"layer{column}_{0 if is_whole else row}", column
+    for column, in_column in enumerate(columns.values(), 0 if INPUTS in columns else 1):
+        for number, box in enumerate(sorted(in_column, key=row), 1):
+            group = _group(trace, box, boxes[box], max(homes.counts[box.place], 1), uses[box.place, box])
+            is_whole = box.kind in ("inputs", "module") and len(in_column) == 1
+            group.id, group.column = f"layer{column}_{0 if is_whole else number}", column
             groups[box] = group
     return groups
 
 
-INPUTS = ("", "inputs")
-"""The column of the inputs; no Module has this path."""
+INPUTS = "inputs"
+"""The column of the inputs."""
 
 
-def _column(box: _Box) -> tuple[str, ...]:
-    if box.kind in ("inputs", "input"):
-        return INPUTS
-    return ("units", *box.place[:-1]) if box.kind == "unit" else ("module", *box.place)
+def _columns(trace: Trace, boxes: Iterable[_Box], homes: _Homes) -> dict[_Box, object]:
+    """Return what tells the column of each box from all others.
+
+    Boxes that one Module holds stand in one column where none of them leads to another, such as the gates
+    of a recurrent cell: a step is a column, its gates are the rows.
+    """
+    columns: dict[_Box, object] = {}
+    siblings: dict[tuple[Path, tuple[Turns, ...]], dict[Path, list[_Box]]] = {}
+    for box in boxes:
+        layer = box.place[:-1] if box.kind == "unit" else box.place
+        columns[box] = INPUTS if box.kind in ("inputs", "input") else (layer, box.turns)
+        if columns[box] != INPUTS and layer:
+            siblings.setdefault((layer[:-1], box.turns), {}).setdefault(layer, []).append(box)
+    several = {holder for (holder, _), layers in siblings.items() if len(layers) > 1}
+    levels = levels_within(trace, several, homes.of)
+    for (holder, turns), layers in siblings.items():
+        for same in layers.values():
+            if computing := [levels[holder][box] for box in same if box in levels.get(holder, ())]:
+                columns.update(dict.fromkeys(same, (holder, turns, min(computing))))
+    return columns
 
 
 def _group(trace: Trace, box: _Box, members: list[NodeFact], count: int, uses: int) -> Group:
     places = {node.id: place for node in members if (place := trace.places.get(node.id)) is not None}
     if box.kind in ("inputs", "input"):
         taken = Counter(map(slot, places.values()))
-        group = Group("", "inputs", box.kind, "", (), 0, 1, len(taken), max(taken.values()))
+        group = Group("", "inputs", box.kind, "", (), 0, 1, len(taken), uses=max(taken.values()))
     else:
         units = {
             p.module for p in places.values() if p.module in trace.modules and trace.modules[p.module].is_unit
         }
-        of = trace.modules[box.place].kind
-        title = title_of(box.place, trace.modules) if count == 1 else _plural(box.place, count, trace.modules)
+        of, turns = trace.modules[box.place].kind, " · ".join(map(str, box.turns))
+        named = title_of(box.place, trace.modules) if count == 1 else _plural(box.place, count, trace.modules)
+        title = f"{named} · {turns}" if turns else named
         holds = any(unit[:-1] == box.place for unit in units)
-        group = Group("", title, box.kind, of, box.place, 0, count, len(units), max(uses, 1), holds)
+        group = Group("", title, box.kind, of, box.place, 0, count, len(units), turns, max(uses, 1), holds)
     group.members = members
     group.parts = {id: place.part for id, place in places.items()}
     return group

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from autograd.seeing.facts.records import EdgeFact, NodeFact, Trace
 
@@ -44,13 +45,16 @@ class Link:
         return len(self.weights) == 1 or (not self.weights and len({edge.source for edge in self.edges}) == 1)
 
 
-def links_between(trace: Trace, where: Mapping[str, str]) -> tuple[Link, ...]:
+def links_between(
+    trace: Trace, where: Mapping[str, str], shared: Mapping[str, Collection[str]] = MappingProxyType({})
+) -> tuple[Link, ...]:
     """Return the links of a trace between boxes.
 
     Args:
         trace: the facts.
         where: the id of the box that each node is in, or its own id where it is in none; what is not in
             here is not looked at.
+        shared: the ids of other boxes that a weight belongs to as well: no link leads to these from it.
     """
     links: dict[tuple[str, str], Link] = {}
     inputs: dict[str, dict[int, str]] = {}
@@ -59,7 +63,7 @@ def links_between(trace: Trace, where: Mapping[str, str]) -> tuple[Link, ...]:
             continue
         inputs.setdefault(edge.target, {})[edge.position] = edge.source
         ends = where.get(edge.source, ""), where[edge.target]
-        if ends[0] and ends[0] != ends[1]:
+        if ends[0] and ends[0] != ends[1] and ends[1] not in shared.get(edge.source, ()):
             links.setdefault(ends, Link(*ends)).edges.append(edge)
     weights = {node.id: node for node in trace.nodes if node.role == "weight"}
     found: dict[tuple[str, str], dict[str, NodeFact]] = {}

@@ -45,6 +45,7 @@ class Owner(Protocol):
 
     def named_modules(self) -> Iterable[tuple[str, Any]]: ...
     def named_parameters(self) -> Iterable[tuple[str, Any]]: ...
+    def unmoved(self) -> Mapping[str, Any]: ...
     def parts_of(self, made: Sequence[Any]) -> Mapping[Any, str]: ...
 
 
@@ -54,11 +55,12 @@ class Place:
 
     Attributes:
         module: the path of its Module.
-        part: what it is there: "weight", "bias", "pre-activation", …; "" if the Module does not say.
+        part: what it is there: "weight", "bias", "pre-activation", …, "held" for a Value that it holds and
+            no optimiser moves; "" if the Module does not say.
         index: which of the weights, or of the inputs of the use, from 0; None if there is but one, or for
             what was computed.
         use: the number of the use that it was computed in; of an input, the outermost use that takes it;
-            None for parameters.
+            None for what a Module holds.
     """
 
     module: Path
@@ -91,7 +93,8 @@ class UseFact:
     Attributes:
         module: its path.
         within: the number of the use that called it; None for an outermost one.
-        turn: which use of this Module it is within that one, from 0: a time step, or a sample.
+        turn: which use of this Module it is within that one, from 0: a time step, or a sample.  Where a
+            Module calls itself, all these calls count together.
     """
 
     module: Path
@@ -107,11 +110,13 @@ class Structure:
         places: by Value.
         modules: by path, the outermost first, each before those within it.
         uses: in the order in which the graph was computed; a use's number is its place in here.
+        names: the dotted path of each Value that a Module holds and no optimiser moves.
     """
 
     places: dict[Node, Place] = field(default_factory=dict)
     modules: dict[Path, ModuleFact] = field(default_factory=dict)
     uses: list[UseFact] = field(default_factory=list)
+    names: dict[Any, str] = field(default_factory=dict)
 
 
 def structure_of(outputs: Iterable[Node]) -> Structure:
@@ -148,7 +153,7 @@ class _Reader:
                 made.setdefault(self._number(v.place), []).append(v)
         for use, values in made.items():
             self._place_made(use, values)
-        self._place_parameters(roots, set(order))
+        self._place_held(roots, set(order))
         self._place_leaves(order)
 
     def _enter(self, owner: Owner, path: Path) -> None:
@@ -176,8 +181,11 @@ class _Reader:
         number = None if use is None else self._numbers[id(use)]
         for owner, within in ((u[0], u) for u in reversed(chain)):
             path = self._path(owner, None if number is None else self.structure.uses[number].module)
-            turn = self._turns.get((number, path), 0)
-            self._turns[number, path] = turn + 1
+            caller = number
+            while caller is not None and self.structure.uses[caller].module == path:
+                caller = self.structure.uses[caller].within
+            turn = self._turns.get((caller, path), 0)
+            self._turns[caller, path] = turn + 1
             self.structure.uses.append(UseFact(path, number, turn))
             self._owners.append(owner)
             number = self._numbers[id(within)] = len(self.structure.uses) - 1
@@ -190,26 +198,30 @@ class _Reader:
         for v in values:
             self.structure.places[v] = Place(path, parts.get(v, ""), None, use)
 
-    def _place_parameters(self, roots: Sequence[Owner], among: set[Any]) -> None:
+    def _place_held(self, roots: Sequence[Owner], among: set[Any]) -> None:
+        """Give parameters, and other Values that Modules hold, the place where they are held."""
         for root in roots:
             modules = dict(root.named_modules())
-            for name, p in root.named_parameters():
-                if p not in among or p in self.structure.places:
+            others = {name: v for name, v in root.unmoved().items() if v.place is None}  # made in no call
+            for name, v in [*root.named_parameters(), *others.items()]:
+                if v not in among or v in self.structure.places:
                     continue
                 holder = name
                 while holder not in modules:
                     holder = holder.rpartition(".")[0]
                 attribute, *indices = name.removeprefix(holder).lstrip(".").split(".")
-                part = "bias" if attribute in BIASES else "weight"
+                part = "held" if name in others else "bias" if attribute in BIASES else "weight"
                 index = int(indices[-1]) if indices and indices[-1].isdigit() else None
-                self.structure.places[p] = Place(self._paths[id(modules[holder])], part, index)
+                self.structure.places[v] = Place(self._paths[id(modules[holder])], part, index)
+                if part == "held":
+                    self.structure.names[v] = ".".join((*self._paths[id(root)], name))
 
     def _place_leaves(self, order: Sequence[Any]) -> None:
         """Give the other leaves a place: inputs by their order in the outermost use that takes them."""
         structure, first_use = self.structure, self._first_uses(order)
         taken: Counter[int] = Counter()
-        for v in order:
-            if v.inputs or v in structure.places:
+        for v in [*first_use, *(v for v in order if not v.inputs and v not in first_use)]:
+            if v in structure.places:
                 continue
             use = self._number(v.place) if v.place is not None else first_use.get(v)
             if use is None:
@@ -223,7 +235,7 @@ class _Reader:
                 structure.places[v] = Place(structure.uses[use].module, "", None, use)
 
     def _first_uses(self, order: Sequence[Any]) -> dict[Any, int]:
-        """Return the use that each leaf goes into first."""
+        """Return the use that each leaf goes into first, the first of the leaves first."""
         found: dict[Any, int] = {}
         for v in order:
             place = self.structure.places.get(v)

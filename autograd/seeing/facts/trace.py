@@ -49,7 +49,8 @@ def trace(
     [('n0', 'n2', 3.0), ('n1', 'n2', 2.0)]
     """
     check_value("a trace", output)
-    labels = labels_of(names)
+    structure = structure_of([output])
+    labels = structure.names | labels_of(names)
     order = [v for v in topological_order(output) if among is None or v in among]
     ids = {v: f"n{i}" for i, v in enumerate(order)}
     gradient = _stored_gradient if gradients is None else gradients.get
@@ -61,7 +62,6 @@ def trace(
         for position, v in enumerate(target.inputs)
         if v in ids
     ]
-    structure = structure_of([output])
     placed = structure.places
     places = {id: placed[v] for v, id in ids.items() if v in placed}
     return Trace(

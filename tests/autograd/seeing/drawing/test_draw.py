@@ -56,6 +56,8 @@ def test_a_dark_picture_is_dark() -> None:
         (Value(1.0), {"limit": 2.5}, TypeError, "whole number"),
         (Value(1.0), {"theme": "drak"}, ValueError, "'light', 'dark'; got 'drak'; did you mean 'dark'"),
         (Value(1.0), {"collapse": "layers"}, ValueError, "did you mean 'layer'"),
+        (Value(1.0), {"opened": 3}, TypeError, r"the path of a Module.*; got 3 \(int\)"),
+        (Value(1.0), {"opened": ["blocks", 3]}, TypeError, "or a list of such; got"),
         (Value(1.0), {"names": ["x"]}, TypeError, "mapping"),
         (Value(1.0), {"names": {5: Value(2.0)}}, TypeError, r"its keys are strings; got 5 \(int\)"),
     ],

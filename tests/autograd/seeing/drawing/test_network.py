@@ -110,11 +110,16 @@ def test_collapsed_by_layer_each_layer_is_one_box() -> None:
     first, second = picture.parts["layer1_0"], picture.parts["layer2_0"]
     assert first.texts[:2] == ["layer 1", "4 neurons"]
     assert second.texts[:2] == ["layer 2", "2 neurons"]
-    assert first.texts[first.texts.index("parameters") + 1] == "16"
-    norm = math.hypot(
-        *(w.grad for (_, _, layer), w in net.w.items() if layer == 2), net.b[1, 2].grad, net.b[2, 2].grad
-    )
-    assert second.texts[-1] == f"{norm:.4g}"
+    assert first.texts[4:8:2] == ["12 weights", "4 biases"]
+    weights, biases = [w for (*_, layer), w in net.w.items() if layer == 2], [net.b[1, 2], net.b[2, 2]]
+    size = {
+        letter: [f"{math.hypot(*numbers):.4g}" for numbers in ([p.data for p in of], [p.grad for p in of])]
+        for letter, of in (("w", weights), ("b", biases))
+    }
+    assert second.texts[4:] == [
+        "8 weights", f"‖w‖ {size['w'][0]}, ‖gradient‖ {size['w'][1]}",
+        "2 biases", f"‖b‖ {size['b'][0]}, ‖gradient‖ {size['b'][1]}",
+    ]  # fmt: skip
     assert picture.parts["layer0_0-layer1_0"].texts == ["12 weights"]
     assert picture.parts["layer1_0-layer2_0"].texts == ["8 weights"]
     assert picture.box("inputs").texts == ["inputs", "3", "x", "1 … 3"]
@@ -134,7 +139,7 @@ def test_before_backward_a_collapsed_network_has_no_gradients() -> None:
     picture = Picture(draw(a, collapse="neuron"))
     assert picture.parts["layer1_1"].texts[-2:] == ["gradient of z", "–"]
     assert any("call backward()" in text for text in picture.caption)
-    assert "–" in Picture(draw(a, collapse="layer")).parts["layer1_0"].texts
+    assert Picture(draw(a, collapse="layer")).parts["layer1_0"].texts[-1].endswith("‖gradient‖ –")
 
 
 def test_indices_from_ten_up_are_told_apart_by_their_comma() -> None:

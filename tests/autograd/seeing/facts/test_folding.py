@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from autograd import Parameter, Value, draw, gallery, topological_order
 from autograd import sum as sum_of
+from autograd.seeing.facts.box import box_of_group
 from autograd.seeing.facts.folding import FOLDINGS, Folded, fold
 from autograd.seeing.facts.links import Link
 from autograd.seeing.facts.trace import trace
@@ -103,12 +104,33 @@ class Wave(Module):
         return [sum_of([w * v for w, v in zip(self.kernel, x[k:], strict=False)]) for k in range(len(x) - 2)]
 
 
+class Inner(Module):
+    def __init__(self) -> None:
+        self.layer, self.scales = Layer(2, 1, "linear", seed=0), [Value(2.0)]
+
+    def forward(self, x: Any) -> Any:
+        return self.layer(x) * self.scales[0]
+
+
+class Outer(Module):
+    def __init__(self) -> None:
+        self.inner, self.scale = Inner(), Value(3.0)
+
+    def forward(self, x: Any) -> Any:
+        return self.inner(x) * self.scale
+
+
 def listed(outputs: Any) -> list[Value]:
     return outputs if isinstance(outputs, list) else [outputs]
 
 
 def gru(steps: int) -> Value:
     model = Recurrent(GRUCell(1, 3, seed=0), 1, seed=1)
+    return losses.mse(model([0.1 * t for t in range(steps)]), 0.5)
+
+
+def lstm(steps: int) -> Value:
+    model = Recurrent(LSTMCell(1, 2, seed=0), 1, seed=1)
     return losses.mse(model([0.1 * t for t in range(steps)]), 0.5)
 
 
@@ -148,6 +170,95 @@ def test_equal_blocks_are_one_box_until_they_are_opened() -> None:
     assert sum(title.startswith("block ") for title in titles(folded(y, opened=["blocks"]))) == 12
     one = titles(folded(y, opened=["blocks.3"]))
     assert one[2:7] == ["blocks × 3", "block 4 · inner", "block 4 · outer", "block 4", "blocks × 8"]
+
+
+def test_one_time_step_is_opened_and_the_others_stay_folded() -> None:
+    found = folded(gru(12), opened=["cell[3]"])
+    gates = [f"cell · {gate} · use 4" for gate in ("reset", "update", "candidate_x", "candidate_h")]
+    assert titles(found) == [
+        "inputs", "cell · uses 1–3", *gates, "cell · use 4", "cell · uses 5–12", "readout",
+    ]  # fmt: skip
+    assert [g.uses for g in found.groups if g.title.startswith("cell · use")] == [3, 1, 8]
+    assert not found.feedback()
+
+
+def test_steps_are_columns_and_gates_are_rows() -> None:
+    found = folded(lstm(6), opened=["cell[0]", "cell[4]", "cell[5]"])
+    columns = {title: group.column for title, group in zip(titles(found), found.groups, strict=True)}
+    steps = [
+        [columns[f"cell · {gate} · use {t}"] for gate in ("input", "forget", "candidate", "output")]
+        for t in (1, 5, 6)
+    ]
+    assert all(len({*step}) == 1 for step in steps)
+    order = [steps[0][0], *(columns[f"cell · {use}"] for use in ("use 1", "uses 2–4"))]
+    assert order == sorted({*order})
+    assert order[-1] < steps[1][0] < columns["cell · use 5"] < steps[2][0]
+
+
+def test_steps_that_share_their_boxes_lead_back_to_the_gates() -> None:
+    found = folded(lstm(3), opened=["cell"])
+    ids = {group.id: group.title for group in found.groups}
+    assert {(ids[a], ids[b]) for a, b in found.feedback()} == {
+        ("cell", f"cell · {gate}") for gate in ("input", "forget", "candidate", "output")
+    }
+
+
+def test_a_weight_belongs_to_every_step_and_no_arrow_says_so() -> None:
+    found = folded(gru(12), opened=["cell[3]"])
+    by_title = {group.title: group for group in found.groups}
+    assert len(by_title["cell · uses 1–3"].weights()) == len(by_title["cell · uses 5–12"].weights()) == 48
+    reset = by_title["cell · reset · use 4"]
+    assert [fact.word for fact in box_of_group(reset, False).facts] == ["a", "12 weights", "3 biases"]
+    assert not any(x.tied for x in found.links)
+
+
+@pytest.mark.parametrize(
+    ("output", "opened", "wanted"),
+    [
+        (lambda: Twins()([0.5, 1.0], [1.0, 2.0]), "tower[1]",
+         ["tower · use 1", "tower · layer 1 · use 2", "tower · layer 2 · use 2"]),
+        (lambda: Tree()(((1.0, 2.0), 3.0)), "[1]", ["Tree · uses 3–5", "Tree · use 2", "Tree · use 1"]),
+        (lambda: sum_of([Net()([0.5, k]) for k in (1.0, 2.0)]), "Net 2.l1[0]",
+         ["Net 1 · l1", "Net 1 · l2", "Net 2 · l1 · neuron 1 · use 1",
+              "Net 2 · l1 · neuron 2 · use 1", "Net 2 · l1 · neuron 3 · use 1", "Net 2 · l2"]),
+    ],
+)  # fmt: skip
+def test_any_use_is_opened_alone(output: Any, opened: str, wanted: list[str]) -> None:
+    assert titles(folded(output(), opened=[opened]))[1:] == wanted
+
+
+def test_what_holds_an_opened_module_is_opened_too() -> None:
+    found = titles(folded(Residual(12)([0.5, -1.0]), opened=["blocks.3.inner"]))
+    assert found[2] == "blocks × 3"
+    assert found[3].startswith("block 4 · inner · neuron")
+
+
+def test_a_value_that_no_optimiser_moves_is_in_the_box_of_what_holds_it() -> None:
+    y = Outer()([0.5, 1.0])
+    facts = trace(y)
+    assert [(node.label, facts.places[node.id].part) for node in facts.nodes if "scale" in node.label] == [
+        ("inner.scales.0", "held"), ("scale", "held"),
+    ]  # fmt: skip
+    inputs, inner = fold(facts).groups
+    assert (inputs.units, inner.title) == (2, "inner")
+    assert "inner.scales.0" in {node.label for node in inner.members}
+
+
+def test_an_input_that_a_call_made_and_kept_is_an_input_still() -> None:
+    class Keeping(Outer):
+        def forward(self, x: Any) -> Any:
+            self.last = [Value(number) for number in x]
+            return super().forward(self.last)
+
+    facts = trace(Keeping()([0.5, 1.0]))
+    assert [place.part for place in facts.places.values()].count("input") == 2
+
+
+def test_only_what_contains_the_output_is_framed_as_output() -> None:
+    y = sum_of([MLP(2, [3, 2], seed=0)([0.5, 1.0])[0], MLP(1, [2, 1], seed=1)([0.5])])
+    assert draw(y, depth=0).source.count("value output") == 1
+    found = folded(y, depth=0)
+    assert found.output in {node.id for node in found.nodes}
 
 
 def test_modules_that_differ_are_not_one_box() -> None:
@@ -229,6 +340,9 @@ def test_a_part_of_the_trace_folds_as_the_whole() -> None:
     ("options", "message"),
     [
         ({"opened": "block"}, "there is no Module 'block' to open; did you mean 'blocks'?"),
+        ({"opened": "hea[0]"}, "there is no Module 'hea[0]' to open; did you mean 'head'?"),
+        ({"opened": "blocks.0[1]"}, "there is no blocks.0[1] to open; blocks.0 has 1 use: blocks.0[0]"),
+        ({"opened": "head[1]"}, "there is no head[1] to open; head has 1 use: head[0]"),
         ({"depth": -1}, "a whole number from 0; got -1"),
         ({"depth": 1, "collapse": "layer"}, 'depth and opened go with collapse="module" only'),
         ({"collapse": "modules"}, "did you mean 'module'?"),
@@ -276,6 +390,8 @@ def random_network(chance: random.Random) -> Value:
 def folded_facts(output: Value) -> Any:
     """Return all that is folded, but for names."""
     facts = trace(output)
+    use = next(use for use in reversed(facts.uses) if not facts.modules[use.module].is_unit)
+    opened = f"{'.'.join(use.module)}[{use.turn}]"
     return [
         (
             [
@@ -286,7 +402,7 @@ def folded_facts(output: Value) -> Any:
             [node.id for node in found.nodes],
             [(x.source, x.target, x.edges, [w.id for w in x.weights], x.tied) for x in found.links],
         )
-        for found in (fold(facts, by) for by in FOLDINGS)
+        for found in [*(fold(facts, by) for by in FOLDINGS), fold(facts, opened=[opened])]
     ]
 
 
@@ -322,15 +438,24 @@ def test_renaming_every_label_changes_no_fact(facts_of: Callable[[Value], Any], 
 @given(st.integers(0, 10**9))
 @settings(max_examples=60, deadline=None)
 def test_every_value_is_in_one_box_or_loose_and_no_link_is_lost(seed: int) -> None:
-    output = random_network(random.Random(seed))
+    output, chance = random_network(random.Random(seed)), random.Random(seed)
     facts = trace(output)
-    for by in FOLDINGS:
-        found = fold(facts, by)
+    called = [use for use in facts.uses if not facts.modules[use.module].is_unit]
+    opened = [f"{'.'.join(use.module)}[{use.turn}]" for use in chance.sample(called, min(2, len(called)))]
+    for found in [*(fold(facts, by) for by in FOLDINGS), fold(facts, opened=opened)]:
         inside = [node.id for group in found.groups for node in group.members]
         assert sorted([*inside, *(node.id for node in found.nodes)]) == sorted(
             node.id for node in facts.nodes
         )
         home = {node.id: group.id for group in found.groups for node in group.members}
-        crossing = [e for e in facts.edges if home.get(e.source, e.source) != home.get(e.target, e.target)]
+        everywhere = {(w.id, group.id) for group in found.groups for w in group.shared} | {
+            (node.id, group.id) for node in facts.nodes if node.role == "constant" and node.id in home
+            for group in found.groups
+        }  # fmt: skip
+        crossing = [
+            e for e in facts.edges
+            if home.get(e.source, e.source) != home.get(e.target, e.target)
+            and (e.source, home.get(e.target)) not in everywhere
+        ]  # fmt: skip
         assert sum(len(x.edges) for x in found.links) == len(crossing)
         assert len({group.id for group in found.groups}) == len(found.groups)

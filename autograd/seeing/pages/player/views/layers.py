@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from autograd.notation.labels import Label, parse_label
 from autograd.notation.numbers import counted
 from autograd.seeing.facts.box import name_of_group
-from autograd.seeing.facts.folding import MOST_LOOSE, Group, fold, list_of
+from autograd.seeing.facts.folding import MOST_LOOSE, Group, fold
+from autograd.seeing.facts.opening import list_of
 from autograd.seeing.facts.places import title_of
 from autograd.seeing.facts.records import NodeFact, Trace
 
