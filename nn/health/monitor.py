@@ -118,7 +118,9 @@ class Monitor(Callback):
             TypeError: if the model is not a Module.
         """
         self._rows = [[float(x) for x in row] for row in X]
-        self._begin(model, 1, [], [partial(model, row) for row in self._rows[:1]])
+        if not isinstance(model, Module):
+            raise TypeError(f"a monitor watches an nn.Module; got {type(model).__name__}")
+        self._begin(model, Homes(model), 1, [], [partial(model, row) for row in self._rows[:1]])
         self._before = [p.data for p in model.parameters()]
 
     def record(self, loss: Value | float) -> None:
@@ -151,7 +153,8 @@ class Monitor(Callback):
     def on_train_begin(self, training: Training) -> None:
         steps = (training.epochs - len(training.history)) * training.batches
         examples = training.examples(WATCHED)
-        self._begin(training.model, max(1, steps // POINTS), examples, examples[:1])
+        every = max(1, steps // POINTS)
+        self._begin(training.model, training.homes, every, examples, examples[:1])
         self._before = None
 
     def on_gradients(self, training: Training) -> None:
@@ -171,14 +174,11 @@ class Monitor(Callback):
     # ------------------------------------------------------------------------------------- recording
 
     def _begin(
-        self, model: Any, every: int, examples: Iterable[Callable[[], Value]],
+        self, model: Module, homes: Homes, every: int, examples: Iterable[Callable[[], Value]],
         first: Iterable[Callable[[], Any]],
     ) -> None:  # fmt: skip
         """Forget what was recorded, and look at how the layers are used, in a graph of each of ``first``."""
-        if not isinstance(model, Module):
-            raise TypeError(f"a monitor watches an nn.Module; got {type(model).__name__}")
-        homes = Homes(model)
-        self._log, self.findings = Records(homes.layers), []
+        self._log, self.findings = Records([*homes.layers]), []
         with mode(model, training=False):
             for outputs in first:
                 self._log.seen(shape_of(values_of(outputs()), homes))
@@ -384,7 +384,7 @@ def _cause_in_graph(model: Module, loss: Value | float, weights: Numbers) -> Cau
 
 def _cause_among_samples(training: Training, weights: Numbers) -> Cause | None:
     """Return what made the numbers of a training bad, as its first bad sample shows with these weights."""
-    homes = Homes(training.model)
+    homes = training.homes
     with _as_then(training.model, weights):
         for example in training.examples(max(WATCHED, SEARCHED // len(weights))):
             loss = example()

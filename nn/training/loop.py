@@ -14,6 +14,8 @@ from autograd import Value
 from nn.callbacks import Callback, Epoch, Numbers
 from nn.data.feeding import Feeding
 from nn.data.samples import Samples
+from nn.health.layers import Homes
+from nn.health.units import Watched
 from nn.losses import Penalised
 from nn.module import Module
 from nn.optim import Optimizer
@@ -65,17 +67,19 @@ class Course:
         train, held_out: the samples to train on and to judge by.
         history: the record, which is the first callback.
         callbacks: the others.
+        watched: what is looked at besides the steps.
     """
 
     def __init__(
         self, engine: Engine, feeding: Feeding, optimizer: Optimizer, plan: Plan, objective: Penalised,
         train: Samples, held_out: Samples | None, history: History, callbacks: Sequence[Callback],
+        watched: Watched,
     ) -> None:  # fmt: skip
         self.engine, self.feeding, self.optimizer, self.plan = engine, feeding, optimizer, plan
         self.model: Module = feeding.model
         self.objective, self.train, self.held_out = objective, train, held_out
         self.history, self.callbacks = history, [history, *callbacks]
-        self.epochs = plan.epochs
+        self.epochs, self._watched = plan.epochs, watched
         self._scheduled = any(callback.optimizer is not None for callback in callbacks)
         self._drawing = generators(self.model, plan.rng)
         self._drawn: list[Any] = []
@@ -182,6 +186,10 @@ class Course:
     @property
     def batches(self) -> int:
         return self.plan.count(len(self.train))
+
+    @property
+    def homes(self) -> Homes:
+        return self._watched.homes
 
     def weights(self) -> Numbers:
         return self.engine.weights()

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from nn.callbacks import Numbers
 from nn.data.samples import Samples, Table, as_list
-from nn.health.units import UnitFacts
+from nn.health.units import UnitFacts, Watched
 from nn.losses import Penalised
 from nn.outputs import is_right
 from nn.sequences import Window, Windows
@@ -35,7 +35,7 @@ class WindowEngine:
 
     def __init__(
         self, kind: Any, windows: Windows, objective: Penalised, optimizer: Any, train: Samples,
-        watched: Sequence[int] = (),
+        watched: Watched,
     ) -> None:  # fmt: skip
         self.windows, self.train = windows, train
         self._tables: dict[int, tuple[Samples, list[Samples]]] = {}
@@ -122,7 +122,7 @@ class WindowEngine:
 
     def units(self) -> dict[str, UnitFacts]:
         """Return what the units show in the first windows of the watched sequences, at all of their steps."""
-        return {path.removeprefix("model."): facts for path, facts in self.inner.units().items()}
+        return self.inner.units()
 
     def restore(self, weights: Numbers) -> None:
         self.inner.restore(weights)
