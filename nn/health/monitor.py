@@ -234,12 +234,11 @@ class Monitor(Callback):
     def _layer_record(self, layer: Layer, before: Any, after: Any, gradients: Any) -> LayerRecord:
         facts = self._log.units.get(layer.path, UnitFacts())
         w, moved = layer.of(before), layer.of(after)
-        weights = norm(w)
-        if not isfinite(weights) or not isfinite(norm(moved)):
-            share = nan
-        else:
+        weights, share = norm(w), nan
+        if isfinite(weights):
             update = norm(moved - w if hasattr(w, "dot") else [b - a for a, b in zip(w, moved, strict=True)])
-            share = update / weights if weights else (inf if update else 0.0)
+            if isfinite(update):
+                share = update / weights if weights else (inf if update else 0.0)
         return LayerRecord(norm(layer.of(gradients)), weights, share, facts.saturated, facts.dead)
 
     def _signs(self) -> list[Finding]:

@@ -78,6 +78,9 @@ class TapeEngine:
         self._open = ExitStack()
         self._training = self._open.enter_context(self.tape.training(*_tables(train, masks)))
         self._values = self.predictions = np.empty((0, 0))
+        self._by_op: dict[str, list[int]] = {}
+        for k, unit in enumerate(self._units):
+            self._by_op.setdefault(unit.op, []).append(k)
         seen = _tables(train.take(watched.samples), masks)
         self._watched = self.tape.samples(*seen) if self._units else None
 
@@ -118,12 +121,10 @@ class TapeEngine:
         if self._watched is None:
             return {}
         values = self._training.forward(self._watched)[:, self._predicted.stop :]
-        flat = np.empty(values.shape, bool)
-        for op in {unit.op for unit in self._units}:
-            own = [k for k, unit in enumerate(self._units) if unit.op == op]
-            flat[:, own] = FLAT_ENDS[op](values[:, own])
-        counts = flat.sum(axis=0).tolist()
-        return facts_of_units((u, n, len(values)) for u, n in zip(self._units, counts, strict=True))
+        counts = np.empty(len(self._units), int)
+        for op, own in self._by_op.items():
+            counts[own] = FLAT_ENDS[op](values[:, own]).sum(axis=0)
+        return facts_of_units((u, n, len(values)) for u, n in zip(self._units, counts.tolist(), strict=True))
 
     def weights(self) -> Array:
         return self._in_order(self._training.vector, self._off_tape)
