@@ -14,7 +14,10 @@ from autograd import Value
 from nn.callbacks import Callback, Epoch, Numbers
 from nn.data.feeding import Feeding
 from nn.data.samples import Samples
+from nn.health.causes import cause_among
 from nn.health.layers import Homes
+from nn.health.records import Records
+from nn.health.signs import SIGNS
 from nn.health.units import Watched
 from nn.losses import Penalised
 from nn.module import Module
@@ -131,8 +134,9 @@ class Course:
             rate = self.optimizer.param_groups[0]["lr"] if self._scheduled else None
             loss, right = self._epoch()
             if not isfinite(loss):
+                now = self._standing.moment.weights
                 self.engine.rewind(good)
-                self._diverge(loss, number)
+                self._diverge(loss, number, now if all(map(isfinite, now)) else good.weights)
                 return
             good = self._standing.moment  # after this epoch's steps no loss has been seen yet
             epoch = self._judged(number, loss, right, rate)
@@ -163,12 +167,18 @@ class Course:
         val_loss, hits = self.engine.evaluate(self.held_out)
         return Epoch(number, loss, accuracy, val_loss, _share(hits, self.held_out), rate)
 
-    def _diverge(self, loss: float, number: int) -> None:
-        """End a training whose loss is no longer finite, and say why."""
+    def _diverge(self, loss: float, number: int, weights: Numbers) -> None:
+        """End a training whose loss is no longer finite, and say why.
+
+        Args:
+            loss, number: what it became, and in which epoch.
+            weights: the last finite ones that an epoch began with.
+        """
         self._diverged = True
+        log = Records(cause=cause_among(self, weights))
         self.history.stopped = (
-            f"the loss became {loss} in epoch {number}, and the last good weights were put back; "
-            "try a lower learning rate"
+            f"the loss became {loss} in epoch {number}{log.because}, and the last good weights were put "
+            f"back. {SIGNS['NaN cost'].cure(log, None)}"
         )
         warnings.warn(self.history.stopped, RuntimeWarning, stacklevel=6)
 

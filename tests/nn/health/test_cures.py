@@ -21,9 +21,9 @@ from nn import (
     losses,
 )  # fmt: skip
 from nn.health.causes import cause_in
-from nn.health.cures import CURES
 from nn.health.layers import Homes, shape_of
 from nn.health.records import Records
+from nn.health.signs import SIGNS
 from nn.predictions import values_of
 from tests.nn.health.models import Plain, points
 
@@ -39,7 +39,7 @@ def cure(sign, model, x=(0.5, -1.0), k=0):
     homes = Homes(model)
     log = Records(homes.layers)
     log.seen(shape_of(values_of(model(x)), homes))
-    return CURES[sign](log, k)
+    return SIGNS[sign].cure(log, k)
 
 
 def test_no_relu_is_advised_to_a_network_of_relus():
@@ -68,7 +68,9 @@ def test_the_initialiser_that_fits_is_named_to_others():
 
 
 def test_what_is_not_known_of_a_network_is_advised():
-    assert "an initialiser that fits" in CURES["vanishing gradient"](Records(Homes(MLP(2, [3, 1])).layers), 0)
+    assert "an initialiser that fits" in SIGNS["vanishing gradient"].cure(
+        Records(Homes(MLP(2, [3, 1])).layers), 0
+    )
     assert "start with he_normal" in cure("dying units", Plain(2, 3, "relu"))
 
 
