@@ -1,6 +1,7 @@
 """Cures fit the network: nothing is advised that it has already, and no rate against a wrong domain."""
 
 import random
+import re
 from importlib.util import find_spec
 from math import isfinite
 
@@ -16,6 +17,7 @@ from nn import (
     Monitor,
     Recurrent,
     RNNCell,
+    Sequential,
     fit,
     init,
     losses,
@@ -164,6 +166,29 @@ def test_a_nan_by_an_op_outside_of_its_domain_is_named_and_no_rate_is_advised(fu
         assert f"Keep what goes into {sign} inside its domain" in finding.cure
         assert "lower the learning rate" not in finding.cure.lower()
         assert "clip the gradients" not in finding.cure.lower()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("batch_size", [None, 7])
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        (lambda z: z.log(), r", as ln\(−.*\) in step 1 \(steps\.0\) is nan, .*goes into ln inside"),
+        (
+            lambda z: z.relu().sqrt(),
+            r", as the slope of √0 in step 1 \(steps\.0\) is inf, .* goes into √ inside",
+        ),
+        (lambda z: z**3 * 1e9, r"\d, and the last good weights were put back\. Lower the learning rate"),
+    ],
+)
+def test_fit_tells_what_made_the_loss_nan(function, said, engine, batch_size):
+    model = Sequential(Head(function), lambda z: z)
+    with pytest.warns(RuntimeWarning, match="the loss became (nan|inf) in epoch"):
+        history = fit(
+            model, X, Y, loss="mse", epochs=20, engine=engine, batch_size=batch_size, progress=False
+        )  # fmt: skip
+    assert re.search(said, history.stopped)
+    assert all(map(isfinite, model.state_dict().values()))
 
 
 @pytest.mark.filterwarnings("ignore:the loss became")
