@@ -188,21 +188,16 @@ class Monitor(Callback):
         self._losses.append(loss)
 
     def take(
-        self,
-        before: Numbers,
-        after: Numbers,
-        gradients: Numbers,
-        units: Callable[[], Any],
-        cause: Callable[[Numbers], Cause | None] | None = None,
-    ) -> None:
+        self, before: Numbers, after: Numbers, gradients: Numbers, units: Callable[[], Any],
+        cause: Callable[[Numbers], Cause | None] = lambda weights: None,
+    ) -> None:  # fmt: skip
         """Record the step last noted.
 
         Args:
-            before, after: the model's parameters before and after it, as lists or NumPy arrays.
-            gradients: the gradients that it went by, likewise.
+            before, after, gradients: the parameters before and after it, and the gradients that it went by.
             units: returns what the units of each layer show; called now and then, as it takes time.
-            cause: returns the operation that made the first number that is not finite, given the last
-                finite weights; called once, when there is such a number.
+            cause: returns what made the first number that is not finite, given the last finite weights;
+                called once, when there is such a number.
         """
         if self._unread >= READ_EVERY * WATCHED:
             self._log.units, self._unread = units(), 0
@@ -215,7 +210,7 @@ class Monitor(Callback):
         self._log.records.append(Record(self._step, loss, layers))
         if isfinite(loss) and all(isfinite(own.gradient) and isfinite(own.update) for own in layers):
             self._good = after
-        elif cause is not None and not self._searched:
+        elif not self._searched:
             self._searched = True
             weights = before if all(map(isfinite, before)) else self._good
             self._log.cause = None if weights is None else cause(weights)

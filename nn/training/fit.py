@@ -182,12 +182,11 @@ def _engine(
     """Return the engine of that name; for ``auto`` also the reason if it is not the tape."""
     windows = feeding.windows(train.X)
 
-    def made(kind: Any) -> Engine:
+    def made(kind: Any) -> Any:
         if windows is not None:
             return WindowEngine(kind, windows, objective, optimizer, train, watched)
         of_rows = replace(objective, loss=feeding.cost(objective.loss))
-        found: Engine = kind(feeding.rowwise, of_rows, optimizer, train, watched)
-        return found
+        return kind(feeding.rowwise, of_rows, optimizer, train, watched)
 
     if name == "eager":
         return made(EagerEngine), ""

@@ -50,8 +50,7 @@ class TapeEngine:
         if type(optimizer).step is not Optimizer.step:
             raise NotImplementedError(f"{type(optimizer).__name__} has a step of its own")
         self.optimizer, self.train = optimizer, train
-        penalised = model.weights()
-
+        penalised = model.weights() if objective.l1 or objective.l2 else []
         self._masks = masks = Masks(model, train.row(0))
 
         def outputs(x: Any, y: Any, ones: Any = ()) -> list[Value]:
