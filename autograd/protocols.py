@@ -63,7 +63,7 @@ def label_text(label: object) -> str:
 
 def _advice(x: object) -> str:
     if hasattr(x, "partials"):
-        return "; it is a Value already"
+        return "; it is a Value already: take it as it is, or x.detach() for a constant of its number"
     if isinstance(x, str):
         return "; convert text with float(...) first"
     if hasattr(x, "__len__") or hasattr(x, "__iter__"):

@@ -175,13 +175,28 @@ class Value(Protocols, Node):
     inputs: tuple[Value, ...]
 
     def __init__(self, data: Any, label: str = "") -> None:
-        self._data = real_number("a Value holds", data)
         self.grad = NO_GRADIENT
         self.op = None
         self.inputs = ()
         self.partials = ()
         self.label = label_text(label)
         self.place = mode.now[2]
+        try:
+            self._data = real_number("a Value holds", data)
+        except TypeError:
+            if not self._follows(data):
+                raise
+
+    def _follows(self, x: Any) -> bool:
+        """Take the number of an input of the tape that is being recorded, where replays put each sample's.
+
+        A model that wraps the numbers of its sample, ``[Value(x) for x in row]``, then runs there as well.
+        """
+        if mode.made is None or type(x) is not Value or x.op is not None or self.role == "weight":
+            return False
+        self._data, self.op, self.inputs, self.partials = x._data, ops.mul, (x, Constant(1.0)), (1.0, x._data)
+        mode.made.append(self)
+        return True
 
     @property
     def data(self) -> float:

@@ -75,6 +75,10 @@ class Training(Protocol):
     @property
     def history(self) -> Sequence[Epoch]: ...
 
+    @property
+    def homes(self) -> Any:
+        """Which layer each Module of the model belongs to, read once; see `nn.health.layers.Homes`."""
+
     def weights(self) -> Numbers:
         """Return a copy of the model's parameters as they stand, in its order."""
 

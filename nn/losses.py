@@ -20,6 +20,7 @@ from typing import Any, TypeAlias
 from autograd import Constant, Value, dot, logsumexp, mean, softplus, where
 from autograd import abs as absolute
 from autograd import sum as total
+from autograd.extend import recording
 from autograd.notation.hints import described, short_repr
 from nn.checks import finite_number, one_of, whole_number
 
@@ -335,7 +336,14 @@ def _logits(name: str, logits: Any) -> Sequence[Value]:
 
 
 def _target(name: str, target: Any, classes: int) -> int | Sequence[Any]:
-    """Return the class, or the probability of each."""
+    """Return the class, or the probability of each.
+
+    The class that each sample of a tape has becomes probabilities; they are nan if there is no such class.
+    """
+    if isinstance(target, Value) and not recording.branching:
+        hits = [where(target >= k, where(target <= k, 1.0, 0.0), 0.0) for k in range(classes)]
+        found = total(hits)
+        return [hit / found for hit in hits]
     if isinstance(target, (Value, Real)):
         return _class(target, classes)
     probabilities = _listed(target)

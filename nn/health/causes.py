@@ -1,5 +1,7 @@
 """Which operation made the first number that is not finite, if it was applied outside of its domain.
 
+A monitor asks it, and so does `nn.fit` where a training ends with such a number.
+
 A rate that is too large makes numbers overflow; but against the square root of a negative number no rate
 helps.
 
@@ -14,7 +16,8 @@ helps.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import isfinite, isnan
 from typing import Any
@@ -22,7 +25,15 @@ from typing import Any
 from autograd import Value, gradients, topological_order
 from autograd.notation.formula import formula
 from autograd.notation.numbers import number
+from nn.callbacks import Numbers, Training
 from nn.health.layers import Homes
+from nn.module import Module, mode
+
+WATCHED = 32
+"""At least this many samples, from all over the data, are looked at closely."""
+SEARCHED = 2_000_000
+"""A sample that gives nan is looked for among so many samples that, times the model's parameters, they are
+about this many; but among `WATCHED` in any case."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +47,14 @@ class Cause:
 
     sign: str
     fact: str
+
+    @property
+    def remedy(self) -> str:
+        """What helps."""
+        return (
+            f"Keep what goes into {self.sign} inside its domain, by a small constant, clip or where, or take "
+            "a stable function. No rate helps against this."
+        )
 
     def __str__(self) -> str:
         return self.fact
@@ -65,6 +84,32 @@ def cause_in(loss: Value, homes: Homes, slope: Callable[[Value], float] | None =
     return None
 
 
+def cause_among(training: Training, weights: Numbers) -> Cause | None:
+    """Return what made the numbers of a training bad, as its first bad sample shows with these weights."""
+    with as_then(training.model, weights):
+        for example in training.examples(max(WATCHED, SEARCHED // len(weights))):
+            loss = example()
+            cause = cause_in(loss, training.homes)
+            if cause is not None or not isfinite(loss.data):
+                return cause
+    return None
+
+
+@contextmanager
+def as_then(model: Module, weights: Numbers) -> Iterator[None]:
+    """Give a model these weights for the block, and take it out of training."""
+    parameters = model.parameters()
+    now = [p.data for p in parameters]
+    try:
+        for p, x in zip(parameters, weights, strict=True):
+            p.data = float(x)
+        with mode(model, training=False):
+            yield
+    finally:
+        for p, x in zip(parameters, now, strict=True):
+            p.data = x
+
+
 def _first_bad(v: Value) -> Value:
     """Return the Value that is not finite though everything that it depends on is."""
     while True:
@@ -82,8 +127,9 @@ def _cause(v: Value, result: float, words: str, homes: Homes) -> Cause | None:
     if v.op is None or not _is_outside(v.op, [x.data for x in v.inputs], result):
         return None
     module = homes.module(v.place)
-    place = "in the loss" if module is None else f"in {homes.titles[module]}"
-    applied = f"{formula(v.op, [number(x.data) for x in v.inputs])} {place}"
+    place = "the loss" if module is None else homes.titles[module]
+    path = f" ({module})" if module not in (None, "", place) else ""
+    applied = f"{formula(v.op, [number(x.data) for x in v.inputs])} in {place}{path}"
     return Cause(v.op.symbol, words.format(applied, result))
 
 

@@ -15,14 +15,14 @@ activation belongs to the layer that holds the activation.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count, groupby, islice
 from operator import mul
-from string import digits
 from typing import Any, TypeAlias
 
-from autograd import Value
+from autograd import Parameter, Value
 from autograd.extend import number_of
 from autograd.seeing import modules_within, title_of
 from nn.activations import ACTIVATIONS
@@ -83,22 +83,23 @@ class Homes:
             self._paths[id(module)] = path
             self.titles[path] = title_of(trail, {}) if trail else type(model).__name__
         found: dict[str, Layer] = {}
-        named = dict(model.named_parameters())
-        numbers = [*map(number_of, named.values())]
-        for name, places in _in_lists(named).items():
-            holder = name
+        places: dict[str, list[int]] = defaultdict(list)
+        held = ((trail, x) for trail, x in model.within() if isinstance(x, Parameter))
+        counted = count()
+        for trail, parameters in groupby(held, _attribute):
+            holder = attribute = ".".join(map(str, trail))
             while holder not in home:
                 holder = holder.rpartition(".")[0]
             path = home[holder]
             layer = found.setdefault(path, Layer(self.titles[path], path, units=units[path]))
-            layer.places = [*layer.places, *places]
-            if is_weight(name):
-                weights = [numbers[place] for place in places]
-                layer.weights += len(weights)
-                layer.squares += sum(map(mul, weights, weights))
+            numbers = [number_of(p) for _, p in parameters]
+            places[path] += islice(counted, len(numbers))
+            if is_weight(attribute):
+                layer.weights += len(numbers)
+                layer.squares += sum(map(mul, numbers, numbers))
         self.layers = list(found.values())
         self._home = {path: layer for path, layer in home.items() if layer in found}
-        _settle(self.layers)
+        _settle(self.layers, places)
 
     def module(self, use: Use) -> str | None:
         """Return the path of the model's Module in which something was computed; None if it was in none."""
@@ -154,21 +155,19 @@ def computed_behind(outputs: Iterable[Value]) -> list[Value]:
     return order
 
 
-def _in_lists(paths: Iterable[str]) -> dict[str, list[int]]:
-    """Return where the parameters stand that one attribute holds, itself or in a list."""
-    found: dict[str, list[int]] = {}
-    for place, path in enumerate(paths):
-        holder = path.rstrip(digits)
-        found.setdefault(holder[:-1] if holder.endswith(".") else path, []).append(place)
-    return found
+def _attribute(held: tuple[tuple[Any, ...], Parameter]) -> tuple[Any, ...]:
+    """Return what leads to the attribute that holds a parameter, itself or in a list."""
+    trail, _ = held
+    return trail[:-1] if isinstance(trail[-1], int) else trail
 
 
-def _settle(layers: Sequence[Layer]) -> None:
-    """Write positions that stand one after another as a range, and call layers of one name by their paths."""
+def _settle(layers: Sequence[Layer], places: Mapping[str, list[int]]) -> None:
+    """Give layers their places, as a range if they are one, and call layers of one name by their paths."""
     names = Counter(layer.name for layer in layers)
     for layer in layers:
-        run = range(layer.places[0], layer.places[-1] + 1)
-        layer.places = run if list(run) == layer.places else layer.places
+        listed = places[layer.path]
+        run = range(listed[0], listed[-1] + 1)
+        layer.places = run if [*run] == listed else listed
         layer.name = layer.name if names[layer.name] == 1 else layer.path
 
 

@@ -18,9 +18,9 @@ healthy: 20 records, and none of the signs
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from math import inf, isfinite, nan
 from numbers import Real
 from operator import attrgetter
@@ -32,8 +32,7 @@ from autograd.notation.hints import described
 from autograd.notation.numbers import counted
 from nn.callbacks import Callback, Numbers, Training
 from nn.clipping import norm
-from nn.health.causes import Cause, cause_in
-from nn.health.cures import CURES
+from nn.health.causes import WATCHED, Cause, as_then, cause_among, cause_in
 from nn.health.layers import Homes, Layer, shape_of
 from nn.health.records import RUN, LayerRecord, Record, Records
 from nn.health.signs import SIGNS, Finding
@@ -47,12 +46,8 @@ if TYPE_CHECKING:
 
 POINTS = 50
 """`nn.fit` makes about this many records, besides those of the first steps."""
-WATCHED, READ_EVERY = 32, 8
-"""The activations are read on this many samples, from all over the data, and read again when this many
-times as many samples have been trained on."""
-SEARCHED = 2_000_000
-"""A sample that gives nan is looked for among so many samples that, times the model's parameters, they are
-about this many; but among those at which the activations are read in any case."""
+READ_EVERY = 8
+"""The activations are read on `WATCHED` samples, and again when this many times as many were trained on."""
 SMALL_PICTURE = 20
 """A picture with more nodes than this shows only the strongest routes of a bad weight."""
 
@@ -118,7 +113,9 @@ class Monitor(Callback):
             TypeError: if the model is not a Module.
         """
         self._rows = [[float(x) for x in row] for row in X]
-        self._begin(model, 1, [], [partial(model, row) for row in self._rows[:1]])
+        if not isinstance(model, Module):
+            raise TypeError(f"a monitor watches an nn.Module; got {type(model).__name__}")
+        self._begin(model, Homes(model), 1, [], [partial(model, row) for row in self._rows[:1]])
         self._before = [p.data for p in model.parameters()]
 
     def record(self, loss: Value | float) -> None:
@@ -151,7 +148,8 @@ class Monitor(Callback):
     def on_train_begin(self, training: Training) -> None:
         steps = (training.epochs - len(training.history)) * training.batches
         examples = training.examples(WATCHED)
-        self._begin(training.model, max(1, steps // POINTS), examples, examples[:1])
+        every = max(1, steps // POINTS)
+        self._begin(training.model, training.homes, every, examples, examples[:1])
         self._before = None
 
     def on_gradients(self, training: Training) -> None:
@@ -164,21 +162,18 @@ class Monitor(Callback):
         if self._before is not None or not isfinite(loss):
             after = training.weights()
             before = after if self._before is None else self._before
-            cause = partial(_cause_among_samples, training)
+            cause = partial(cause_among, training)
             self.take(before, after, training.gradients(), training.units, cause)
             self._before = None
 
     # ------------------------------------------------------------------------------------- recording
 
     def _begin(
-        self, model: Any, every: int, examples: Iterable[Callable[[], Value]],
+        self, model: Module, homes: Homes, every: int, examples: Iterable[Callable[[], Value]],
         first: Iterable[Callable[[], Any]],
     ) -> None:  # fmt: skip
         """Forget what was recorded, and look at how the layers are used, in a graph of each of ``first``."""
-        if not isinstance(model, Module):
-            raise TypeError(f"a monitor watches an nn.Module; got {type(model).__name__}")
-        homes = Homes(model)
-        self._log, self.findings = Records(homes.layers), []
+        self._log, self.findings = Records([*homes.layers]), []
         with mode(model, training=False):
             for outputs in first:
                 self._log.seen(shape_of(values_of(outputs()), homes))
@@ -193,21 +188,16 @@ class Monitor(Callback):
         self._losses.append(loss)
 
     def take(
-        self,
-        before: Numbers,
-        after: Numbers,
-        gradients: Numbers,
-        units: Callable[[], Any],
-        cause: Callable[[Numbers], Cause | None] | None = None,
-    ) -> None:
+        self, before: Numbers, after: Numbers, gradients: Numbers, units: Callable[[], Any],
+        cause: Callable[[Numbers], Cause | None] = lambda weights: None,
+    ) -> None:  # fmt: skip
         """Record the step last noted.
 
         Args:
-            before, after: the model's parameters before and after it, as lists or NumPy arrays.
-            gradients: the gradients that it went by, likewise.
+            before, after, gradients: the parameters before and after it, and the gradients that it went by.
             units: returns what the units of each layer show; called now and then, as it takes time.
-            cause: returns the operation that made the first number that is not finite, given the last
-                finite weights; called once, when there is such a number.
+            cause: returns what made the first number that is not finite, given the last finite weights;
+                called once, when there is such a number.
         """
         if self._unread >= READ_EVERY * WATCHED:
             self._log.units, self._unread = units(), 0
@@ -220,7 +210,7 @@ class Monitor(Callback):
         self._log.records.append(Record(self._step, loss, layers))
         if isfinite(loss) and all(isfinite(own.gradient) and isfinite(own.update) for own in layers):
             self._good = after
-        elif cause is not None and not self._searched:
+        elif not self._searched:
             self._searched = True
             weights = before if all(map(isfinite, before)) else self._good
             self._log.cause = None if weights is None else cause(weights)
@@ -234,29 +224,22 @@ class Monitor(Callback):
     def _layer_record(self, layer: Layer, before: Any, after: Any, gradients: Any) -> LayerRecord:
         facts = self._log.units.get(layer.path, UnitFacts())
         w, moved = layer.of(before), layer.of(after)
-        weights = norm(w)
-        if not isfinite(weights) or not isfinite(norm(moved)):
-            share = nan
-        else:
+        weights, share = norm(w), nan
+        if isfinite(weights):
             update = norm(moved - w if hasattr(w, "dot") else [b - a for a, b in zip(w, moved, strict=True)])
-            share = update / weights if weights else (inf if update else 0.0)
+            if isfinite(update):
+                share = update / weights if weights else (inf if update else 0.0)
         return LayerRecord(norm(layer.of(gradients)), weights, share, facts.saturated, facts.dead)
 
-    def _signs(self) -> list[Finding]:
-        """Return the signs of the last record that were not named before."""
+    def _signs(self) -> Iterator[Finding]:
+        """Yield the signs of the last record that were not named before."""
         named = {finding.sign for finding in self.findings}
-        return [
-            self._finding(sign, k, fact)
-            for sign, look in SIGNS.items() if sign not in named
-            for k, fact in look(self._log)
-        ]  # fmt: skip
-
-    def _finding(self, sign: str, k: int | None, fact: str) -> Finding:
-        cure = CURES[sign](self._log, k)
-        if k is None:
-            return Finding(sign, self._step, "", fact, cure)
-        layer = self._log.known_layers[k]
-        return Finding(sign, self._step, layer.name, fact, cure, layer.path)
+        for name, sign in SIGNS.items():
+            if name in named:
+                continue
+            for k, fact in islice(sign.seen(self._log), 1):
+                layer = Layer("", "") if k is None else self._log.known_layers[k]
+                yield Finding(name, self._step, layer.name, fact, sign.cure(self._log, k), layer.path)
 
     # ------------------------------------------------------------------------------------------ showing
 
@@ -286,10 +269,9 @@ class Monitor(Callback):
         if any(x is not None for row in saturated.values() for x in row):
             return "share of saturated activations", saturated
         if any(x is not None for row in dead.values() for x in row):
-            relus = map(self._log.relus, range(len(dead)))
             shares = {
                 layer: [None if x is None else x / count for x in row]
-                for (layer, row), count in zip(dead.items(), relus, strict=True)
+                for (layer, row), count in zip(dead.items(), self._log.relus, strict=True)
             }
             return "share of dead ReLUs", shares
         return "norm of the weights", self._log.by_layer("weights")
@@ -318,7 +300,7 @@ class Monitor(Callback):
             return _small_picture(gradient_path(loss, weight))
         if not self._examples:
             raise ValueError("give the loss of one sample: monitor.draw(losses.mse(model(x), y))")
-        with _as_then(self._model, self._bad.weights):
+        with as_then(self._model, self._bad.weights):
             losses = [example() for example in self._examples]
             most = max(losses, key=lambda loss: abs(gradients(loss, weight)))
             return _small_picture(gradient_path(most, weight))
@@ -362,33 +344,6 @@ def _small_picture(path: GradientPath) -> Drawing:
     return path.draw(limit=max(SMALL_PICTURE, longest))
 
 
-@contextmanager
-def _as_then(model: Module, weights: Numbers) -> Iterator[None]:
-    """Give a model these weights for the block, and take it out of training."""
-    parameters = model.parameters()
-    now = [p.data for p in parameters]
-    try:
-        for p, x in zip(parameters, weights, strict=True):
-            p.data = float(x)
-        with mode(model, training=False):
-            yield
-    finally:
-        for p, x in zip(parameters, now, strict=True):
-            p.data = x
-
-
 def _cause_in_graph(model: Module, loss: Value | float, weights: Numbers) -> Cause | None:
     """Return what made the numbers of a step bad, where its loss has a graph that was gone back through."""
     return cause_in(loss, Homes(model), attrgetter("grad")) if isinstance(loss, Value) else None
-
-
-def _cause_among_samples(training: Training, weights: Numbers) -> Cause | None:
-    """Return what made the numbers of a training bad, as its first bad sample shows with these weights."""
-    homes = Homes(training.model)
-    with _as_then(training.model, weights):
-        for example in training.examples(max(WATCHED, SEARCHED // len(weights))):
-            loss = example()
-            cause = cause_in(loss, homes)
-            if cause is not None or not isfinite(loss.data):
-                return cause
-    return None

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import sqrt
+from random import Random
 from typing import TypeAlias
 
 from nn.health.causes import Cause
 from nn.health.layers import Layer, Shape
 from nn.health.units import UnitFacts
+from nn.init import FITTING, fitting
 
 RUN = 10
 """A sign that a single bad step can show as well must show in this many records in a row."""
+
+ENOUGH = 1000
+"""What an initialiser gives is judged by at least this many numbers."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +56,8 @@ class Record:
     layers: tuple[LayerRecord, ...]
 
 
-Bad: TypeAlias = Callable[[LayerRecord, Record], bool]
-"""Whether a layer is bad in a record."""
+Bad: TypeAlias = Callable[[Record, int], bool]
+"""Whether a layer, counted from 0, is bad in a record."""
 
 
 @dataclass
@@ -88,26 +94,78 @@ class Records:
         return [len(layer.places) for layer in self.known_layers]
 
     @property
+    def because(self) -> str:
+        """The cause as the end of a sentence; "" if none is known."""
+        return "" if self.cause is None else f", as {self.cause}"
+
+    def activations(self, k: int | None = None) -> frozenset[str] | None:
+        """Return the names of the activations of layer ``k``, or of all; None if they are not known."""
+        if self.shape is None:
+            return None
+        layers = self.known_layers if k is None else [self.known_layers[k]]
+        return frozenset().union(*(self.shape.activations.get(layer.path, ()) for layer in layers))
+
+    @property
+    def recurrent(self) -> bool:
+        """Whether the network is known to be recurrent."""
+        return self.shape is not None and bool(self.shape.recurrent)
+
+    @property
+    def gated(self) -> bool:
+        """Whether it is known to have recurrent cells with gates."""
+        shape = self.shape
+        return shape is not None and any("sigmoid" in shape.activations[path] for path in shape.recurrent)
+
+    @property
+    def start(self) -> int | None:
+        """How the weights started, compared with the initialiser that fits the activations.
+
+        −1 if they were too small, 0 if they may well have come from it, 1 if they were too large; None if
+        it cannot be told, as where layers are not made of units.
+        """
+        weights, ratio = 0, 0.0
+        for k, layer in enumerate(self.known_layers):
+            activations = self.activations(k)
+            if not activations or not layer.units or layer.weights % layer.units:
+                continue
+            drawn: list[float] = []
+            rng = Random(0)
+            while len(drawn) < ENOUGH:
+                rows = fitting(min(activations))(layer.units, layer.weights // layer.units, rng)
+                drawn += [w for row in rows for w in row]
+            weights += layer.weights
+            ratio += layer.squares / (sum(w * w for w in drawn) / len(drawn))
+        if not weights:
+            return None
+        chance = 0.1 + 3 * sqrt(2 / weights)  # the variance of n normal numbers is off by √(2/n) or so
+        return (ratio / weights > 1 + chance) - (ratio / weights < 1 - chance)
+
+    @property
+    def better_start(self) -> str:
+        """The advice to start from other weights; "" if they started well."""
+        if self.start == 0:
+            return ""
+        names = {FITTING.get(name, "xavier_uniform") for name in self.activations() or ()}
+        return f"start with {' or '.join(sorted(names))}" if names else "start with an initialiser that fits"
+
+    @property
     def means(self) -> list[float]:
         """The mean losses of each whole run of records, in turn."""
         losses = [record.loss for record in self.records]
         return [sum(losses[i - RUN : i]) / RUN for i in range(RUN, len(losses) + 1, RUN)]
 
-    def relus(self, k: int) -> int:
-        """Return how many ReLUs layer ``k`` was seen to have."""
-        return self.units.get(self.known_layers[k].path, UnitFacts()).relus
+    @property
+    def relus(self) -> list[int]:
+        """How many ReLUs each layer was seen to have."""
+        return [self.units.get(layer.path, UnitFacts()).relus for layer in self.known_layers]
 
-    def mostly_dead(self, k: int) -> Bad:
-        """Return whether half of layer ``k``'s ReLUs or more are dead, as a function of a record."""
-        relus = self.relus(k)
-        return lambda own, record: bool(relus) and own.dead is not None and 2 * own.dead >= relus
-
-    def running(self, k: int, bad: Bad, but: int = 0) -> bool:
-        """Return whether layer ``k`` was bad in all of the last `RUN` records, except at most ``but``."""
+    def running(self, bad: Bad, but: int = 0) -> list[int]:
+        """Return the layers that were bad in all of the last `RUN` records, except at most ``but``."""
         run = self.records[-RUN:]
-        if len(run) < RUN or not bad(run[-1].layers[k], run[-1]):
-            return False
-        return sum(bad(record.layers[k], record) for record in run) >= RUN - but
+        return [
+            k for k in range(len(self.known_layers))
+            if len(run) == RUN and bad(run[-1], k) and sum(bad(r, k) for r in run) >= RUN - but
+        ]  # fmt: skip
 
     def by_layer(self, name: str) -> dict[str, list[float | None]]:
         """Return one number of every record, an attribute of `LayerRecord`, for each layer."""

@@ -1,15 +1,19 @@
-"""The signs that a training goes wrong: how each shows in the records."""
+"""The signs that a training goes wrong: how each shows in the records, and what usually helps.
+
+Nothing is advised that the network has already: ReLUs for a network of ReLUs, or the initialiser that its
+weights started from.  Where something is not known of it, the advice is given.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite, sqrt
 from textwrap import fill
 from typing import TypeAlias
 
 from autograd.notation.numbers import counted, number
-from nn.health.records import RUN, Bad, Record, Records
+from nn.health.records import RUN, Record, Records
 
 LARGE = 1e3
 """A gradient whose norm is larger than this explodes, whatever follows."""
@@ -19,6 +23,12 @@ FADED = 1e-3
 """A gradient has vanished if it is below this share of that of the last layer."""
 WIDTH = 100
 """The lines of a finding in words have at most this many characters."""
+SQUASHING = frozenset({"sigmoid", "tanh"})
+"""The activations that let gradients vanish: they are flat on both sides."""
+SLOWER, CLIPPED = "lower the learning rate", "clip the gradients (Clip(norm=1))"
+GATED = "take gated cells (LSTMCell, GRUCell)"
+PENALISED = "keep the weights small with a penalty (Penalised(loss, l2=0.001))"
+"""Advice that is given against several signs."""
 
 Sighting: TypeAlias = tuple[int | None, str]
 """The layer in which a sign is seen, counted from 0, or None for the network; and what is seen."""
@@ -33,7 +43,7 @@ class Finding:
         step: when it was seen.
         layer: where, a name of `Monitor.layers`; "" for the network as a whole.
         fact: what was seen, a sentence.
-        cure: what usually helps in such a network; see `nn.health.cures`.
+        cure: what usually helps in such a network; see `Sign.cure`.
         path: where the model holds the layer, such as ``encoder.layers.0``; "" for the model itself.
     """
 
@@ -52,139 +62,203 @@ class Finding:
         return f"{where}: {self.sign}\n{words}"
 
 
-def _nan_cost(log: Records) -> Iterator[Sighting]:
-    loss = log.records[-1].loss
-    if not isfinite(loss):
-        yield None, f"The cost is {loss}{_because(log)}."
+class Sign:
+    """A sign of trouble: how it shows, and what usually helps.
+
+    Attributes:
+        name: how it is called.
+        words: the sentence that says what is seen.
+        advice: what helps in any network.
+    """
+
+    name: str
+    words: str
+    advice: tuple[str, ...] = ()
+
+    def seen(self, log: Records) -> Iterator[Sighting]:
+        """Look for the sign in the last record; the first place where it is seen counts."""
+        raise NotImplementedError
+
+    def cure(self, log: Records, k: int | None) -> str:
+        """Return what usually helps against it, if it is seen in layer ``k``, or for None in the network."""
+        return _any_of(*self.advice) if log.cause is None else log.cause.remedy
 
 
-def _nan_weights(log: Records) -> Iterator[Sighting]:
-    for k, layer in enumerate(log.records[-1].layers):
-        if not isfinite(layer.weights) or (not isfinite(layer.update) and layer.weights):
-            yield k, f"Weights of it are not finite numbers any more{_because(log)}."
-            return
+class _NanCost(Sign):
+    name, advice = "NaN cost", (SLOWER, CLIPPED)
+    words = "The cost is {}{}."
+
+    def seen(self, log: Records) -> Iterator[Sighting]:
+        loss = log.records[-1].loss
+        if not isfinite(loss):
+            yield None, self.words.format(loss, log.because)
+
+    def cure(self, log: Records, k: int | None) -> str:
+        found = "" if log.cause is not None else " autograd.detect_anomaly() names the first bad number."
+        return super().cure(log, k) + found
 
 
-def _because(log: Records) -> str:
-    return f", as {log.cause}" if log.cause is not None else ""
+class _NanWeights(Sign):
+    name = "NaN weights"
+    words = "Weights of it are not finite numbers any more{}."
+
+    def seen(self, log: Records) -> Iterator[Sighting]:
+        for k, layer in enumerate(log.records[-1].layers):
+            if not isfinite(layer.weights) or (not isfinite(layer.update) and layer.weights):
+                yield k, self.words.format(log.because)
+
+    def cure(self, log: Records, k: int | None) -> str:
+        if log.cause is not None:
+            return f"Go back to the last good weights. {log.cause.remedy}"
+        return f"Go back to the last good weights, {SLOWER}, and clip the gradients."
 
 
-def _exploding(log: Records) -> Iterator[Sighting]:
-    last = log.records[-1]
-    for k, layer in enumerate(last.layers):
-        if not layer.gradient <= LARGE:
-            yield k, f"The norm of its gradient is {number(layer.gradient)}{_because(log)}."
-            return
-    for k, layer in enumerate(last.layers):
-        if log.running(k, lambda own, record: own.gradient > 1):
-            first, end = log.records[-RUN].layers[k].gradient, last.layers[-1].gradient
-            if layer.gradient >= 3 * first or layer.gradient > STEEP * end:
-                yield (
-                    k,
-                    (
-                        f"The norm of its gradient stays above 1: {number(first)} {RUN} records ago, now "
-                        f"{number(layer.gradient)}, where that of {log.layers[-1]} is {number(end)}."
-                    ),
-                )
-                return
+class _Exploding(Sign):
+    name = "exploding gradient"
+    words = "The norm of its gradient is {}{}."
+    stays = "The norm of its gradient stays above 1: {} {} records ago, now {}, where that of {} is {}."
 
+    def seen(self, log: Records) -> Iterator[Sighting]:
+        sizes = [layer.gradient for layer in log.records[-1].layers]
+        for k, size in enumerate(sizes):
+            if not size <= LARGE:
+                yield k, self.words.format(number(size), log.because)
+        for k in log.running(lambda record, k: record.layers[k].gradient > 1):
+            first, now, end = log.records[-RUN].layers[k].gradient, sizes[k], sizes[-1]
+            if now >= 3 * first or now > STEEP * end:
+                yield k, self.stays.format(number(first), RUN, number(now), log.layers[-1], number(end))
 
-def _growing(log: Records) -> Iterator[Sighting]:
-    before = log.records[-RUN:][0]
-    for k, layer in enumerate(log.records[-1].layers):
-        start = before.layers[k].weights
-        if isfinite(layer.weights) and layer.weights > 10 * max(start, 1.0):
-            yield (
-                k,
-                (
-                    f"The norm of its weights has grown from {number(start)} to {number(layer.weights)} in "
-                    f"{counted(log.records[-1].step - before.step, 'step')}."
-                ),
-            )
-            return
-
-
-def _vanishing(log: Records) -> Iterator[Sighting]:
-    counts = log.sizes
-    if len(counts) < 2:
-        return
-
-    def size(record: Record, k: int) -> float:
-        return record.layers[k].gradient / sqrt(counts[k])
-
-    def faded(k: int) -> Bad:
-        return lambda own, record: size(record, k) < FADED * size(record, -1)
-
-    last = log.records[-1]
-    for k in range(len(counts) - 1):
-        if log.running(k, faded(k), but=2):
-            yield (
-                k,
-                (
-                    f"A weight of it gets a gradient of about {number(size(last, k))}, one of "
-                    f"{log.layers[-1]} {number(size(last, -1))}; the same in the last {RUN} records."
-                ),
-            )
-            return
-
-
-def _dying(log: Records) -> Iterator[Sighting]:
-    dying = [k for k in range(len(log.layers)) if log.running(k, log.mostly_dead(k))]
-    for k in dying[:1]:
-        dead = log.records[-1].layers[k].dead
-        yield k, f"{dead} of its {log.relus(k)} ReLUs give 0 on all samples looked at{_also(dying)}."
-
-
-def _saturated(log: Records) -> Iterator[Sighting]:
-    run = log.records[-RUN:]
-    if len(run) < RUN or not run[-1].loss >= 0.99 * run[0].loss:
-        return
-    layers = range(len(log.layers))
-    saturated = [k for k in layers if log.running(k, lambda own, record: (own.saturated or 0) > 0.5)]
-    for k in saturated[:1]:
-        yield (
-            k,
-            (
-                f"{run[-1].layers[k].saturated:.0%} of its activations are on a flat end, where the slope is "
-                f"almost 0, and the cost does not fall{_also(saturated)}."
-            ),
+    def cure(self, log: Records, k: int | None) -> str:
+        if log.cause is not None:
+            return log.cause.remedy
+        start = log.start
+        return _any_of(
+            CLIPPED,
+            "start from smaller weights" if start in (None, 1) else "",
+            SLOWER if start in (-1, 0) else "",
+            "" if log.recurrent else "take fewer layers",
+            GATED if log.recurrent and not log.gated else "",
+            "truncate the way back (truncate=…)" if log.recurrent else "",
         )
+
+
+class _Growing(Sign):
+    name, advice = "growing weights", (SLOWER, PENALISED)
+    words = "The norm of its weights has grown from {} to {} in {}."
+
+    def seen(self, log: Records) -> Iterator[Sighting]:
+        then, now = log.records[-RUN:][0], log.records[-1]
+        steps = counted(now.step - then.step, "step")
+        for k, (before, after) in enumerate(zip(then.layers, now.layers, strict=True)):
+            if isfinite(after.weights) and after.weights > 10 * max(before.weights, 1.0):
+                yield k, self.words.format(number(before.weights), number(after.weights), steps)
+
+
+class _Vanishing(Sign):
+    name = "vanishing gradient"
+    words = "A weight of it gets a gradient of about {}, one of {} {}; the same in the last {} records."
+
+    def seen(self, log: Records) -> Iterator[Sighting]:
+        def size(record: Record, k: int) -> float:
+            return record.layers[k].gradient / sqrt(log.sizes[k])
+
+        for k in log.running(lambda record, k: size(record, k) < FADED * size(record, -1), but=2):
+            own, end = (number(size(log.records[-1], i)) for i in (k, -1))
+            yield k, self.words.format(own, log.layers[-1], end, RUN)
+
+    def cure(self, log: Records, k: int | None) -> str:
+        if k is not None and log.shape is not None and log.known_layers[k].path not in log.shape.depths:
+            return "Nothing that it computes reaches the loss: use it in the model, or leave it out."
+        if log.recurrent:
+            shorter = "take shorter sequences (truncate=…)"
+            return _any_of("" if log.gated else GATED, log.better_start, shorter)
+        activations = log.activations()
+        return _any_of(
+            "take ReLU or its kin" if activations is None or activations & SQUASHING else "",
+            log.better_start,
+            "take fewer layers",
+            "give the gradient a way around them (x + layer(x))",
+        )
+
+
+class _Dying(Sign):
+    name = "dying units"
+    words = "{} of its {} ReLUs give 0 on all samples looked at{}."
+
+    def seen(self, log: Records) -> Iterator[Sighting]:
+        relus = log.relus
+        dying = log.running(lambda record, k: relus[k] > 0 and 2 * (record.layers[k].dead or 0) >= relus[k])
+        for k in dying:
+            yield k, self.words.format(log.records[-1].layers[k].dead, relus[k], _also(dying))
+
+    def cure(self, log: Records, k: int | None) -> str:
+        return _any_of(SLOWER, "take leaky_relu", log.better_start)
+
+
+class _Saturated(Sign):
+    name = "saturated units"
+    words = (
+        "{:.0%} of its activations are on a flat end, where the slope is almost 0, "
+        "and the cost does not fall{}."
+    )
+
+    def seen(self, log: Records) -> Iterator[Sighting]:
+        run = log.records[-RUN:]
+        saturated = log.running(lambda record, k: (record.layers[k].saturated or 0) > 0.5)
+        if run[-1].loss >= 0.99 * run[0].loss:
+            for k in saturated:
+                yield k, self.words.format(run[-1].layers[k].saturated, _also(saturated))
+
+    def cure(self, log: Records, k: int | None) -> str:
+        is_last = k == len(log.known_layers) - 1
+        squashed_output = is_last and "sigmoid" in (log.activations(k) or {"sigmoid"})
+        better_loss = "after a sigmoid take cross-entropy rather than a squared error"
+        return _any_of(
+            "start from smaller weights" if log.start in (None, 1) else SLOWER,
+            "scale the inputs" if k == 0 else "",
+            better_loss if squashed_output else PENALISED,
+        )
+
+
+class _Unstable(Sign):
+    name, advice = "unstable cost", (SLOWER, "take larger batches")
+    words = "Over the last {} records it was {}; it had been down to {}."
+
+    def seen(self, log: Records) -> Iterator[Sighting]:
+        *before, now = log.means or [0.0]
+        if before and now > 3 * min(before) and all(isfinite(record.loss) for record in log.records[-RUN:]):
+            yield None, self.words.format(RUN, number(now), number(min(before)))
+
+
+class _NoProgress(Sign):
+    name = "no progress"
+    words = "The cost has hardly fallen: {} at first, now {}."
+    advice = (
+        "change the learning rate, up or down, by factors of 3, and look whether the gradient reaches the "
+        "first layer",
+    )
+
+    def seen(self, log: Records) -> Iterator[Sighting]:
+        means = log.means
+        if len(means) >= 3 and len(log.records) % RUN == 0 and means[-1] >= 0.999 * max(means[:2]):
+            yield None, self.words.format(number(means[0]), number(means[-1]))
+
+
+SIGNS = {
+    sign.name: sign()
+    for sign in (
+        _NanCost, _NanWeights, _Exploding, _Growing, _Vanishing, _Dying, _Saturated, _Unstable, _NoProgress
+    )
+}  # fmt: skip
+"""The signs by name, in the order in which they are looked for."""
+
+
+def _any_of(*advice: str) -> str:
+    """Return the advice that is not empty as one sentence."""
+    given = [a for a in advice if a]
+    text = ", or ".join([", ".join(given[:-1]), given[-1]]) if len(given) > 2 else " or ".join(given)
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def _also(layers: Sequence[int]) -> str:
     return f"; and so in {counted(len(layers) - 1, 'more layer')}" if len(layers) > 1 else ""
-
-
-def _unstable(log: Records) -> Iterator[Sighting]:
-    losses = [record.loss for record in log.records]
-    if len(losses) < 2 * RUN or not all(map(isfinite, losses[-RUN:])):
-        return
-    means = log.means
-    if means[-1] > 3 * min(means[:-1]):
-        yield (
-            None,
-            (
-                f"Over the last {RUN} records it was {number(means[-1])}; it had been down to "
-                f"{number(min(means[:-1]))}."
-            ),
-        )
-
-
-def _no_progress(log: Records) -> Iterator[Sighting]:
-    means = log.means
-    if len(means) >= 3 and len(log.records) % RUN == 0 and means[-1] >= 0.999 * max(means[:2]):
-        yield None, f"The cost has hardly fallen: {number(means[0])} at first, now {number(means[-1])}."
-
-
-SIGNS: dict[str, Callable[[Records], Iterator[Sighting]]] = {
-    "NaN cost": _nan_cost,
-    "NaN weights": _nan_weights,
-    "exploding gradient": _exploding,
-    "growing weights": _growing,
-    "vanishing gradient": _vanishing,
-    "dying units": _dying,
-    "saturated units": _saturated,
-    "unstable cost": _unstable,
-    "no progress": _no_progress,
-}
-"""For each sign by its name the function that looks for it in the last record."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from autograd import Value
@@ -86,9 +87,32 @@ def _use_of_unit(use: Use) -> Use:
     return use
 
 
-def units_on(model: Module, rows: Sequence[Any]) -> dict[str, UnitFacts]:
-    """Return what the units of a model show on some samples, by the path of the layer."""
-    homes = Homes(model)
+class Watched:
+    """What a training looks at besides its steps.
+
+    Args:
+        model: the model as the user holds it, whatever wraps it to take rows or windows.
+        samples: the places of the training samples on which the units are read.
+    """
+
+    def __init__(self, model: Module, samples: Sequence[int] = ()) -> None:
+        self.model, self.samples = model, samples
+
+    @cached_property
+    def homes(self) -> Homes:
+        """Which layer each Module of the model belongs to, read once."""
+        return Homes(self.model)
+
+
+def units_on(model: Module, rows: Sequence[Any], homes: Homes | None = None) -> dict[str, UnitFacts]:
+    """Return what the units of a model show on some samples, by the path of the layer.
+
+    Args:
+        model: takes a row, and need not be the one that `Homes` was made of: it may wrap that one.
+        rows: the samples.
+        homes: which layer each Module belongs to; that of the model by default.
+    """
+    homes = homes or Homes(model)
     flat: list[tuple[Unit, int, int]] = []
     with mode(model, training=False):
         for row in rows:

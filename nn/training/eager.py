@@ -11,7 +11,7 @@ from autograd import sum as add_up
 from autograd.extend import NO_GRADIENT
 from nn.callbacks import Numbers
 from nn.data.samples import Samples, Table
-from nn.health.units import UnitFacts, units_on
+from nn.health.units import UnitFacts, Watched, units_on
 from nn.losses import Penalised
 from nn.module import mode
 from nn.optim import Optimizer
@@ -36,11 +36,10 @@ class EagerEngine:
     name = "eager"
 
     def __init__(
-        self, model: Any, objective: Penalised, optimizer: Optimizer, train: Samples,
-        watched: Sequence[int] = (),
-    ) -> None:  # fmt: skip
+        self, model: Any, objective: Penalised, optimizer: Optimizer, train: Samples, watched: Watched
+    ) -> None:
         self.model, self.objective, self.optimizer, self.train = model, objective, optimizer, train
-        self.watched = [train.row(i) for i in watched]
+        self.watched = watched
         self.parameters = model.parameters()
         self.penalised = model.weights()
         self.predictions: list[list[float]] = []
@@ -92,7 +91,8 @@ class EagerEngine:
                 p.grad = float(g)
 
     def units(self) -> dict[str, UnitFacts]:
-        return units_on(self.model, self.watched)
+        rows = map(self.train.row, self.watched.samples)
+        return units_on(self.model, [*rows], self.watched.homes)
 
     def weights(self) -> list[float]:
         return [p.data for p in self.parameters]

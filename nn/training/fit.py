@@ -28,6 +28,7 @@ from nn.callbacks import Callback, as_callback
 from nn.checks import Seed, generator, one_of, whole_number, yes_or_no
 from nn.data.feeding import Feeding, feeding_of
 from nn.data.samples import Samples, Weighted
+from nn.health.units import Watched
 from nn.losses import Loss, Penalised
 from nn.module import Module, mode
 from nn.optim import SGD, Optimizer
@@ -164,26 +165,27 @@ def fit(
     complaint = unmoved(model, optimizer, _try(model, feeding, objective.loss, train))
     if complaint:
         warnings.warn(complaint, stacklevel=3)
-    watched = spread(len(train), max((callback.watched for callback in acting), default=0))
+    most = max((callback.watched for callback in acting), default=0)
+    watched = Watched(model, spread(len(train), most))
     with mode(model, training=True):
         chosen, note = _engine(engine, feeding, objective, optimizer, train, watched)
         history = History(engine=chosen.name, engine_note=note)
-        return Course(chosen, feeding, optimizer, plan, objective, train, held_out, history, acting).run()
+        return Course(
+            chosen, feeding, optimizer, plan, objective, train, held_out, history, acting, watched
+        ).run()
 
 
 def _engine(
-    name: str, feeding: Feeding, objective: Penalised, optimizer: Optimizer, train: Samples,
-    watched: Sequence[int],
-) -> tuple[Engine, str]:  # fmt: skip
+    name: str, feeding: Feeding, objective: Penalised, optimizer: Optimizer, train: Samples, watched: Watched
+) -> tuple[Engine, str]:
     """Return the engine of that name; for ``auto`` also the reason if it is not the tape."""
     windows = feeding.windows(train.X)
 
-    def made(kind: Any) -> Engine:
+    def made(kind: Any) -> Any:
         if windows is not None:
             return WindowEngine(kind, windows, objective, optimizer, train, watched)
         of_rows = replace(objective, loss=feeding.cost(objective.loss))
-        found: Engine = kind(feeding.rowwise, of_rows, optimizer, train, watched)
-        return found
+        return kind(feeding.rowwise, of_rows, optimizer, train, watched)
 
     if name == "eager":
         return made(EagerEngine), ""

@@ -14,6 +14,11 @@ from autograd import Value
 from nn.callbacks import Callback, Epoch, Numbers
 from nn.data.feeding import Feeding
 from nn.data.samples import Samples
+from nn.health.causes import cause_among
+from nn.health.layers import Homes
+from nn.health.records import Records
+from nn.health.signs import SIGNS
+from nn.health.units import Watched
 from nn.losses import Penalised
 from nn.module import Module
 from nn.optim import Optimizer
@@ -65,17 +70,19 @@ class Course:
         train, held_out: the samples to train on and to judge by.
         history: the record, which is the first callback.
         callbacks: the others.
+        watched: what is looked at besides the steps.
     """
 
     def __init__(
         self, engine: Engine, feeding: Feeding, optimizer: Optimizer, plan: Plan, objective: Penalised,
         train: Samples, held_out: Samples | None, history: History, callbacks: Sequence[Callback],
+        watched: Watched,
     ) -> None:  # fmt: skip
         self.engine, self.feeding, self.optimizer, self.plan = engine, feeding, optimizer, plan
         self.model: Module = feeding.model
         self.objective, self.train, self.held_out = objective, train, held_out
         self.history, self.callbacks = history, [history, *callbacks]
-        self.epochs = plan.epochs
+        self.epochs, self._watched = plan.epochs, watched
         self._scheduled = any(callback.optimizer is not None for callback in callbacks)
         self._drawing = generators(self.model, plan.rng)
         self._drawn: list[Any] = []
@@ -127,8 +134,9 @@ class Course:
             rate = self.optimizer.param_groups[0]["lr"] if self._scheduled else None
             loss, right = self._epoch()
             if not isfinite(loss):
+                now = self._standing.moment.weights
                 self.engine.rewind(good)
-                self._diverge(loss, number)
+                self._diverge(loss, number, now if all(map(isfinite, now)) else good.weights)
                 return
             good = self._standing.moment  # after this epoch's steps no loss has been seen yet
             epoch = self._judged(number, loss, right, rate)
@@ -159,12 +167,18 @@ class Course:
         val_loss, hits = self.engine.evaluate(self.held_out)
         return Epoch(number, loss, accuracy, val_loss, _share(hits, self.held_out), rate)
 
-    def _diverge(self, loss: float, number: int) -> None:
-        """End a training whose loss is no longer finite, and say why."""
+    def _diverge(self, loss: float, number: int, weights: Numbers) -> None:
+        """End a training whose loss is no longer finite, and say why.
+
+        Args:
+            loss, number: what it became, and in which epoch.
+            weights: the last finite ones that an epoch began with.
+        """
         self._diverged = True
+        log = Records(cause=cause_among(self, weights))
         self.history.stopped = (
-            f"the loss became {loss} in epoch {number}, and the last good weights were put back; "
-            "try a lower learning rate"
+            f"the loss became {loss} in epoch {number}{log.because}, and the last good weights were put "
+            f"back. {SIGNS['NaN cost'].cure(log, None)}"
         )
         warnings.warn(self.history.stopped, RuntimeWarning, stacklevel=6)
 
@@ -182,6 +196,10 @@ class Course:
     @property
     def batches(self) -> int:
         return self.plan.count(len(self.train))
+
+    @property
+    def homes(self) -> Homes:
+        return self._watched.homes
 
     def weights(self) -> Numbers:
         return self.engine.weights()

@@ -18,8 +18,7 @@ from autograd.tape import Tape, vectorised
 from nn.callbacks import Numbers
 from nn.data.samples import Samples
 from nn.dropout import Masks
-from nn.health.layers import Homes
-from nn.health.units import FLAT_ENDS, UnitFacts, facts_of_units, units_of
+from nn.health.units import FLAT_ENDS, UnitFacts, Watched, facts_of_units, units_of
 from nn.losses import Penalised
 from nn.optim import Optimizer
 from nn.outputs import single_or_list
@@ -46,16 +45,13 @@ class TapeEngine:
     name = "tape"
 
     def __init__(
-        self, model: Any, objective: Penalised, optimizer: Optimizer, train: Samples,
-        watched: Sequence[int] = (),
-    ) -> None:  # fmt: skip
+        self, model: Any, objective: Penalised, optimizer: Optimizer, train: Samples, watched: Watched
+    ) -> None:
         if type(optimizer).step is not Optimizer.step:
             raise NotImplementedError(f"{type(optimizer).__name__} has a step of its own")
         self.optimizer, self.train = optimizer, train
-        penalised = model.weights()
-
+        penalised = model.weights() if objective.l1 or objective.l2 else []
         self._masks = masks = Masks(model, train.row(0))
-        homes = Homes(model) if watched else None
 
         def outputs(x: Any, y: Any, ones: Any = ()) -> list[Value]:
             with masks.given(ones):
@@ -65,21 +61,27 @@ class TapeEngine:
             else:
                 loss = objective.loss(prediction, single_or_list(y[:-1])) * y[-1]
             penalty = objective.penalty(penalised)
-            listed = values_of(prediction)
-            units = [v for _, v in units_of(listed, homes)] if homes else []
-            self._predicted = slice(1, 1 + len(listed))
-            return [loss if penalty is None else loss + penalty, *listed, *units]
+            return [loss if penalty is None else loss + penalty, *values_of(prediction)]
 
-        self.tape = Tape.record(outputs, *_sample(train, 0, masks))
-        predicted = self.tape.outputs[self._predicted]
-        self._units = [unit for unit, _ in units_of(predicted, homes)] if homes else []
+        def with_units(x: Any, y: Any, ones: Any = ()) -> list[Value]:
+            loss, *predicted = outputs(x, y, ones)
+            found = units_of(predicted, watched.homes) if watched.samples else []
+            self._predicted = slice(1, 1 + len(predicted))
+            self._units = [unit for unit, _ in found]
+            return [loss, *predicted, *(v for _, v in found)]
+
+        self.tape = Tape.record(with_units, *_sample(train, 0, masks))
         _compare(self.tape, outputs, train, masks)
         self._place_parameters(model.parameters())
         self._place_state()
         self._open = ExitStack()
         self._training = self._open.enter_context(self.tape.training(*_tables(train, masks)))
         self._values = self.predictions = np.empty((0, 0))
-        self._watched = self.tape.samples(*_tables(train.take(watched), masks)) if self._units else None
+        self._by_op: dict[str, list[int]] = {}
+        for k, unit in enumerate(self._units):
+            self._by_op.setdefault(unit.op, []).append(k)
+        seen = _tables(train.take(watched.samples), masks)
+        self._watched = self.tape.samples(*seen) if self._units else None
 
     def feed(self, samples: Sequence[int], column: int, numbers: Any) -> None:
         """Put other numbers into training samples, one row for each, from a column on."""
@@ -118,12 +120,10 @@ class TapeEngine:
         if self._watched is None:
             return {}
         values = self._training.forward(self._watched)[:, self._predicted.stop :]
-        flat = np.empty(values.shape, bool)
-        for op in {unit.op for unit in self._units}:
-            own = [k for k, unit in enumerate(self._units) if unit.op == op]
-            flat[:, own] = FLAT_ENDS[op](values[:, own])
-        counts = flat.sum(axis=0).tolist()
-        return facts_of_units((u, n, len(values)) for u, n in zip(self._units, counts, strict=True))
+        counts = np.empty(len(self._units), int)
+        for op, own in self._by_op.items():
+            counts[own] = FLAT_ENDS[op](values[:, own]).sum(axis=0)
+        return facts_of_units((u, n, len(values)) for u, n in zip(self._units, counts.tolist(), strict=True))
 
     def weights(self) -> Array:
         return self._in_order(self._training.vector, self._off_tape)
@@ -232,10 +232,10 @@ def _compare(tape: Tape, outputs: Any, train: Samples, masks: Masks) -> None:
     _, of_each = np.unique(np.asarray(train.y, float), axis=0, return_index=True)
     places = sorted({*spread.tolist(), *of_each[:: max(1, len(of_each) // TRIED)].tolist()})
     some = train.take(places)
-    replayed = tape.forward(*_tables(some, masks)).reshape(len(places), -1)
+    replayed = tape.forward(*_tables(some, masks)).reshape(len(places), -1)  # the units come last
     for k, place in enumerate(places):
         eager = [v.data for v in outputs(*_sample(some, k, masks))]
-        if not np.allclose(replayed[k], eager, rtol=1e-9, atol=1e-12, equal_nan=True):
+        if not np.allclose(replayed[k][: len(eager)], eager, rtol=1e-9, atol=1e-12, equal_nan=True):
             raise ValueError(
                 f"the recorded graph gives another result than the model on sample {place}: "
                 "the model reads .data, keeps state or draws random numbers"

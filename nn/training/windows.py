@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
-from nn.callbacks import Numbers
 from nn.data.samples import Samples, Table, as_list
-from nn.health.units import UnitFacts
+from nn.health.units import Watched
 from nn.losses import Penalised
 from nn.outputs import is_right
 from nn.sequences import Window, Windows
-from nn.training.engine import Engine, Hook, Moment
+from nn.training.engine import Engine, Hook
 
 
 class Feedable(Engine, Protocol):
@@ -35,7 +34,7 @@ class WindowEngine:
 
     def __init__(
         self, kind: Any, windows: Windows, objective: Penalised, optimizer: Any, train: Samples,
-        watched: Sequence[int] = (),
+        watched: Watched,
     ) -> None:  # fmt: skip
         self.windows, self.train = windows, train
         self._tables: dict[int, tuple[Samples, list[Samples]]] = {}
@@ -109,32 +108,6 @@ class WindowEngine:
                 right += is_right(outputs[k * nout : (k + 1) * nout], target, threshold)
         return right
 
-    # what concerns only the parameters is left to the other engine
-
-    def weights(self) -> Numbers:
-        return self.inner.weights()
-
-    def gradients(self) -> Numbers:
-        return self.inner.gradients()
-
-    def set_gradients(self, gradients: Numbers) -> None:
-        self.inner.set_gradients(gradients)
-
-    def units(self) -> dict[str, UnitFacts]:
-        """Return what the units show in the first windows of the watched sequences, at all of their steps."""
-        return {path.removeprefix("model."): facts for path, facts in self.inner.units().items()}
-
-    def restore(self, weights: Numbers) -> None:
-        self.inner.restore(weights)
-
-    def moment(self) -> Moment:
-        return self.inner.moment()
-
-    def rewind(self, moment: Moment) -> None:
-        self.inner.rewind(moment)
-
-    def write(self) -> None:
-        self.inner.write()
-
-    def finish(self) -> None:
-        self.inner.finish()
+    def __getattr__(self, name: str) -> Any:
+        """Leave the parameters and the units, at all steps of the first windows, to the other engine."""
+        return getattr(self.inner, name)

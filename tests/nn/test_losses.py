@@ -1,7 +1,8 @@
 """Losses: their formulas, their slopes, their digits, and the targets that they refuse."""
 
 from functools import partial
-from math import exp, isfinite, log, nan
+from importlib.util import find_spec
+from math import exp, isfinite, isnan, log, nan
 
 import pytest
 from hypothesis import assume, given
@@ -469,3 +470,16 @@ def test_a_penalty_is_the_sum_of_both_and_none_without_factors():
     assert losses.Penalised("mse", l1=0.5, l2=0.1).penalty(weights).data == pytest.approx(3.5 + 2.5)
     assert losses.Penalised("mse").penalty(weights) is None
     assert losses.Penalised("mse", l1=1.0).penalty([]) is None
+
+
+@pytest.mark.skipif(find_spec("numba") is None, reason="the tape needs Numba")
+@pytest.mark.parametrize("loss", [losses.cross_entropy, losses.kl_divergence])
+def test_on_a_tape_the_class_may_differ_from_sample_to_sample(loss):
+    from autograd.tape import Tape
+
+    logits = [0.5, -1.0, 2.0]
+    tape = Tape.record(lambda x, t: loss(x, t), logits, 1.0)
+    *found, none = tape.forward([logits] * 4, [0.0, 1.0, 2.0, 1.5])
+    wanted = [loss([Value(z) for z in logits], k).data for k in range(3)]
+    assert found == pytest.approx(wanted, rel=1e-12)
+    assert isnan(none)

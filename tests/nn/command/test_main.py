@@ -180,7 +180,7 @@ def test_a_loss_that_runs_away_is_noted_in_the_report(in_tmp, capsys):
     arguments = [*QUICK, "--optimizer", "sgd", "--lr", "1e200", "--activation", "relu"]
     write_table(in_tmp / "t.csv", *(f"{i / 7},{i * i % 11},{i % 5 + i / 9}" for i in range(20)))
     assert main(["train", "t.csv", "--target", "c", *arguments]) == 0
-    assert "lower learning rate" in capsys.readouterr().out
+    assert "Lower the learning rate" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

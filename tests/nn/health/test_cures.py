@@ -1,6 +1,7 @@
 """Cures fit the network: nothing is advised that it has already, and no rate against a wrong domain."""
 
 import random
+import re
 from importlib.util import find_spec
 from math import isfinite
 
@@ -16,14 +17,15 @@ from nn import (
     Monitor,
     Recurrent,
     RNNCell,
+    Sequential,
     fit,
     init,
     losses,
 )  # fmt: skip
 from nn.health.causes import cause_in
-from nn.health.cures import CURES
 from nn.health.layers import Homes, shape_of
 from nn.health.records import Records
+from nn.health.signs import SIGNS
 from nn.predictions import values_of
 from tests.nn.health.models import Plain, points
 
@@ -39,7 +41,7 @@ def cure(sign, model, x=(0.5, -1.0), k=0):
     homes = Homes(model)
     log = Records(homes.layers)
     log.seen(shape_of(values_of(model(x)), homes))
-    return CURES[sign](log, k)
+    return SIGNS[sign].cure(log, k)
 
 
 def test_no_relu_is_advised_to_a_network_of_relus():
@@ -68,7 +70,9 @@ def test_the_initialiser_that_fits_is_named_to_others():
 
 
 def test_what_is_not_known_of_a_network_is_advised():
-    assert "an initialiser that fits" in CURES["vanishing gradient"](Records(Homes(MLP(2, [3, 1])).layers), 0)
+    assert "an initialiser that fits" in SIGNS["vanishing gradient"].cure(
+        Records(Homes(MLP(2, [3, 1])).layers), 0
+    )
     assert "start with he_normal" in cure("dying units", Plain(2, 3, "relu"))
 
 
@@ -162,6 +166,29 @@ def test_a_nan_by_an_op_outside_of_its_domain_is_named_and_no_rate_is_advised(fu
         assert f"Keep what goes into {sign} inside its domain" in finding.cure
         assert "lower the learning rate" not in finding.cure.lower()
         assert "clip the gradients" not in finding.cure.lower()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("batch_size", [None, 7])
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        (lambda z: z.log(), r", as ln\(−.*\) in step 1 \(steps\.0\) is nan, .*goes into ln inside"),
+        (
+            lambda z: z.relu().sqrt(),
+            r", as the slope of √0 in step 1 \(steps\.0\) is inf, .* goes into √ inside",
+        ),
+        (lambda z: z**3 * 1e9, r"\d, and the last good weights were put back\. Lower the learning rate"),
+    ],
+)
+def test_fit_tells_what_made_the_loss_nan(function, said, engine, batch_size):
+    model = Sequential(Head(function), lambda z: z)
+    with pytest.warns(RuntimeWarning, match="the loss became (nan|inf) in epoch"):
+        history = fit(
+            model, X, Y, loss="mse", epochs=20, engine=engine, batch_size=batch_size, progress=False
+        )  # fmt: skip
+    assert re.search(said, history.stopped)
+    assert all(map(isfinite, model.state_dict().values()))
 
 
 @pytest.mark.filterwarnings("ignore:the loss became")

@@ -3,6 +3,7 @@
 import copy
 import pickle
 import random
+import re
 from importlib.util import find_spec
 from math import hypot, inf, isnan, nan
 
@@ -10,8 +11,9 @@ import pytest
 
 from nn import MLP, SGD, Monitor, Recurrent, RNNCell, fit, init, losses
 from nn.callbacks import Callback
-from nn.health.cures import CURES
-from nn.health.records import RUN
+from nn.health.causes import Cause
+from nn.health.layers import Homes
+from nn.health.records import RUN, Records
 from nn.health.signs import SIGNS
 
 ENGINES = [
@@ -273,7 +275,10 @@ def test_each_finding_is_told_when_it_is_made():
 
 
 def test_every_sign_has_a_cure():
-    assert SIGNS.keys() == CURES.keys()
+    for sign in SIGNS.values():
+        for cause in (None, Cause("√", "√(−1) is nan")):
+            log = Records(Homes(MLP(1, [1])).layers, cause=cause)
+            assert re.fullmatch(r"[A-Z].*\.", sign.cure(log, 0))
 
 
 # --------------------------------------------------------------------------------------- showing

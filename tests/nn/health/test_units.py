@@ -4,9 +4,27 @@ from importlib.util import find_spec
 
 import pytest
 
-from nn import MLP, SGD, GRUCell, LSTMCell, Module, Monitor, Neuron, Recurrent, RNNCell, Sequential, fit
+from nn import (
+    MLP,
+    SGD,
+    GRUCell,
+    Layer,
+    LSTMCell,
+    Module,
+    Monitor,
+    Neuron,
+    Recurrent,
+    RNNCell,
+    Sequential,
+    fit,
+)
 from nn.health.units import UnitFacts, units_on
 from tests.nn.health.models import Around, Plain, points
+
+ENGINES = [
+    "eager",
+    pytest.param("tape", marks=pytest.mark.skipif(find_spec("numba") is None, reason="the tape needs Numba")),
+]
 
 
 def test_a_neurons_activation_is_the_last_that_it_computes():
@@ -55,6 +73,33 @@ def test_units_of_both_kinds_in_one_layer_are_told_apart():
     for row, w in zip(model.W, (-1.0, 9.0, 0.1), strict=True):
         row[0].data = w
     assert units_on(model, [[1.0], [2.0]]) == {"": UnitFacts(relus=1, saturated=0.5, dead=1)}
+
+
+class Towers(Module):
+    """A model of two inputs in a dictionary, with outputs in a dictionary."""
+
+    def __init__(self):
+        self.left, self.right = Layer(2, 3, "relu", seed=0), Layer(1, 3, "tanh", seed=1)
+        self.head = Layer(6, 1, "linear", seed=2)
+        self.left.b = [-90.0] * 3
+
+    def forward(self, left, right):
+        return {"sum": self.head([*self.left(left), *self.right(right)])}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_paths_of_a_model_of_structures_are_the_users(engine):
+    X, y = points(24)
+    model, monitor = Towers(), Monitor()
+    data = {"left": X, "right": y}
+    fit(
+        model, data, {"sum": y}, loss=lambda out, t: (out["sum"] - t["sum"]) ** 2, epochs=12, engine=engine,
+        callbacks=[monitor], progress=False,
+    )  # fmt: skip
+    assert monitor.layers == ["left", "right", "head"]
+    left, right, _ = monitor.records[-1].layers
+    assert (left.dead, right.saturated is None) == (3, False)
+    assert {f.sign: f.path for f in monitor.findings}["dying units"] == "left"
 
 
 @pytest.mark.skipif(find_spec("numba") is None, reason="the tape needs Numba")

@@ -330,7 +330,7 @@ def test_an_interrupt_keeps_what_was_trained_so_far():
 def test_a_loss_that_overflows_ends_the_training_and_keeps_the_last_good_weights():
     model = MLP(1, [1], init="zeros")
     optimizer = SGD(model.parameters(), lr=1e120)
-    with pytest.warns(RuntimeWarning, match=r"the loss became inf in epoch \d.*lower learning rate"):
+    with pytest.warns(RuntimeWarning, match=r"the loss became inf in epoch \d.*Lower the learning rate"):
         model, history = trained(model, [[1.0]], [1.0], "mse", optimizer=optimizer, epochs=50)
     assert len(history) < 50
     assert "last good weights" in history.stopped

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from autograd import Value, where
+from autograd import Constant, Value, gradients, where
 from autograd.value import as_value
-from nn import MLP, SGD, Adam, Clip, EarlyStopping, History, Module, Parameter, fit, losses
+from nn import MLP, SGD, Adam, Clip, EarlyStopping, History, Layer, Module, Parameter, fit, losses
 from nn.losses import Penalised
 from nn.optim import Optimizer
 from nn.schedules import CosineAnnealingLR
@@ -192,6 +192,40 @@ def test_the_line_of_the_users_code_is_named() -> None:
     line = Indexing.__call__.__wrapped__.__code__.co_firstlineno + 1  # type: ignore[attr-defined]
     with pytest.warns(UserWarning, match=rf"test_on_tape\.py, line {line}: list indices must be integers"):
         fit(Indexing(), [[1.0], [2.0]], [0.0, 1.0], loss="mse", epochs=1, progress=False)
+
+
+class Wrapping(Module):
+    """A model that makes Values of the numbers of its sample, as one does where they are numbers."""
+
+    def __init__(self, kind: type[Value]) -> None:
+        self.layer, self.kind = Layer(2, 1, "tanh", seed=0), kind
+
+    def forward(self, row: Any) -> Value:
+        x = [self.kind(number) for number in row]
+        (slope,) = gradients(self.layer(x), [x[0]], create_graph=True) if self.kind is Value else (0.0,)
+        return self.layer(x) + slope
+
+
+@tape
+@pytest.mark.parametrize("kind", [Value, Constant])
+def test_a_model_that_wraps_its_inputs_is_trained_on_the_tape(kind: type[Value]) -> None:
+    X, y = [[0.1 * k, 1 - 0.3 * k] for k in range(12)], [0.2 * k for k in range(12)]
+    found = []
+    for engine in ("eager", "tape"):
+        model = Wrapping(kind)
+        fit(model, X, y, loss="mse", epochs=5, progress=False, engine=engine, batch_size=5)
+        found.append(list(model.state_dict().values()))
+    assert found[0] == pytest.approx(found[1], rel=1e-12)
+
+
+@tape
+def test_only_what_the_eager_engine_takes_is_wrapped_on_a_tape() -> None:
+    from autograd.tape import Tape
+
+    w = Parameter(2.0)
+    for function in (lambda x: Value(x * w), lambda x: Value(w) * x, lambda x: Parameter(x) * w):
+        with pytest.raises(TypeError, match="it is a Value already"):
+            Tape.record(function, 1.5)
 
 
 @tape
