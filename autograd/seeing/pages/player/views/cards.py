@@ -68,7 +68,7 @@ def layer_box(layer: Layer, name: str, corner: Point) -> str:
     """
     width, height = layer_size(layer)
     left, right = PADDING, width - PADDING
-    role = "input" if layer.opens_as == "inputs" else "operation" if layer.is_network else "output"
+    role = _role(layer)
     parts = [
         hint(f"{layer.title}: {layer.kind}"),
         tag("rect", width=width, height=height, rx=8.0, class_="frame"),
@@ -90,6 +90,12 @@ def layer_box(layer: Layer, name: str, corner: Point) -> str:
         elif fact.number:
             parts.append(words(fact.number, right, y - 2, "number"))
     return tag("g", moved("".join(parts), corner), id=name, class_=f"node layer {role}")
+
+
+def _role(layer: Layer) -> str:
+    if layer.opens_as in ("inputs", "outside"):
+        return {"inputs": "input", "outside": "operation elsewhere"}[layer.opens_as]
+    return "operation" if layer.is_network else "output"
 
 
 def _dot(name: str, middle: Point) -> str:
