@@ -181,11 +181,17 @@
 
   const requestIdle = window.requestIdleCallback ?? ((does) => setTimeout(does, 200));
 
-  // The text of a picture: as it stands, or what its mould and its own pieces make.
-  function textOf(svg) {
+  // The text of a picture: as it stands, or cast from a mould, whose gaps are for the view's name and, of
+  // each of its nodes, for its id and its faces.
+  function textOf({ name, svg }) {
     if (typeof svg === "string") return svg;
-    const [mould, ...own] = svg;
-    return pictures.moulds[mould].map((piece) => (typeof piece === "number" ? own[piece] : piece)).join("");
+    const [mould, ...nodes] = svg;
+    const filled = (gap) => {
+      if (gap < 0) return name;
+      const node = nodes[gap >> 2];
+      return gap & 3 ? pictures.faces[node][(gap & 3) - 1] : `n${node}`;
+    };
+    return pictures.moulds[mould].map((piece) => (typeof piece === "number" ? filled(piece) : piece)).join("");
   }
 
   function pictureOf(text) {
@@ -194,7 +200,7 @@
 
   function prepare(view) {
     if (view.element) return;
-    view.element = view === views[0] ? canvas.querySelector("svg.graph") : pictureOf(textOf(view.svg));
+    view.element = view === views[0] ? canvas.querySelector("svg.graph") : pictureOf(textOf(view));
     const root = view.element;
     root.setAttribute("role", "group");
     root.setAttribute("aria-label", view.title);

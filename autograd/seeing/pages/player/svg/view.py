@@ -10,6 +10,7 @@ from autograd.seeing.facts.box import box_of_node
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.pages.player.svg.arrows import curve, draw_arrow
 from autograd.seeing.pages.player.svg.boxes import draw_box, draw_circle, node_group
+from autograd.seeing.pages.player.svg.cast import Cast
 from autograd.seeing.pages.player.svg.elements import coordinate, tag
 from autograd.seeing.pages.player.svg.layout import arrange
 
@@ -21,9 +22,9 @@ class View:
     Attributes:
         name: what other views open it by.
         title: what a breadcrumb says.
-        svg: the picture, an ``<svg>`` element with classes and without colours.  Numbers stand in
-            text elements with a ``data-slot``: ``value:n3``, ``gradient:n3``, and on arrows
-            ``partial:n0>n3:1`` and ``contribution:n0>n3:1``.
+        drawing: the picture, or what it is cast from: an ``<svg>`` element with classes and without
+            colours.  Numbers stand in text elements with a ``data-slot``: ``value:n3``, ``gradient:n3``,
+            and on arrows ``partial:n0>n3:1`` and ``contribution:n0>n3:1``.
         nodes: the id of the element that shows a node, by the node's id in the trace.  Where a
             view shows several nodes as one, they share its element.
         edges: the id of the element that shows an edge, by ``source>target:position``; one arrow
@@ -36,12 +37,17 @@ class View:
 
     name: str
     title: str
-    svg: str
+    drawing: str | Cast
     nodes: dict[str, str]
     edges: dict[str, str]
     opens: dict[str, str] = field(default_factory=dict)
     parent: str | None = None
     note: str = ""
+
+    @property
+    def svg(self) -> str:
+        """The picture."""
+        return str(self.drawing)
 
 
 def graph_view(trace: Trace, prefix: str, elsewhere: Collection[str] = ()) -> View:

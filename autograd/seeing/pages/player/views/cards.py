@@ -1,21 +1,18 @@
-"""The small boxes of folded networks: a layer as dots, a neuron as a card, a node as a chip of one line."""
+"""The small boxes of folded networks: a layer as dots, a neuron as a card."""
 
 from __future__ import annotations
 
 import math
-from xml.sax.saxutils import escape
 
-from autograd.notation.labels import parse_label
 from autograd.notation.numbers import count
-from autograd.seeing.facts.box import Box, Fact, box_of_node
-from autograd.seeing.facts.records import NodeFact
-from autograd.seeing.pages.player.svg.boxes import GAP, HEADING, NUMBER_WIDTH, PADDING, ROW, draw_number
+from autograd.seeing.facts.box import Fact, box_of_node
+from autograd.seeing.pages.player.svg.boxes import GAP, HEADING, NUMBER_WIDTH, PADDING, ROW
+from autograd.seeing.pages.player.svg.chips import CHIP_NUMBER, numbers_side_by_side
 from autograd.seeing.pages.player.svg.elements import (
     Point,
     hint,
     moved,
     name_markup,
-    name_width,
     slot,
     tag,
     text_width,
@@ -25,10 +22,6 @@ from autograd.seeing.pages.player.views.layers import Layer, Unit
 from autograd.seeing.style import NAME_SIZE, SMALL_SIZE
 
 DOT, PITCH = 5.0, 15.0
-CHIP_HEIGHT, CHIP_NUMBER, CHIP_NAME = 19.0, 68.0, 40.0
-CHIP_WIDTH = CHIP_NAME + 2 * CHIP_NUMBER + 2 * 6
-SHORT_NAME = 10
-"""A chip shows at most this many characters of a name."""
 
 
 # ----------------------------------------------------------------------------------------- layers
@@ -130,36 +123,5 @@ def card(unit: Unit, name: str, corner: Point, height: float, role: str) -> str:
     for k, node in enumerate(unit.shown):
         y += ROW
         parts.append(words(unit.letters[k] if len(unit.shown) > 1 else "", left, y, "fact"))
-        parts += _numbers(box_of_node(node), right, y)
+        parts += numbers_side_by_side(box_of_node(node), right, y)
     return tag("g", moved("".join(parts), corner), id=name, class_=f"node {role}")
-
-
-def _numbers(box: Box, right: float, y: float) -> list[str]:
-    """Return value and gradient side by side."""
-    ends = (right - CHIP_NUMBER, right)
-    return [draw_number(box, fact, end, y, "small") for fact, end in zip(box.facts, ends, strict=False)]
-
-
-# ------------------------------------------------------------------------------------------ chips
-
-
-def chip(node: NodeFact, name: str, corner: Point) -> str:
-    """Return a node in one line: its name, its value, its gradient."""
-    box, y = box_of_node(node), CHIP_HEIGHT / 2 + 4
-    rounding = 6.0 if box.role == "weight" else 2.0
-    parts = [
-        hint(box.title),
-        tag("rect", width=CHIP_WIDTH, height=CHIP_HEIGHT, rx=rounding, class_="frame"),
-        tag("text", _short_name(node), x=6.0, y=y, class_="name"),
-        *_numbers(box, CHIP_WIDTH - 6, y),
-    ]
-    return tag("g", moved("".join(parts), corner), id=name, class_=f"node chip {box.role}")
-
-
-def _short_name(node: NodeFact) -> str:
-    """Return the name with its indices where that fits into a chip, else the beginning of it in small."""
-    name = parse_label(node.label, SHORT_NAME)
-    if name_width(name) * 0.8 <= CHIP_NAME + 4:
-        return name_markup(name)
-    text = name.text if len(name.text) <= 7 else name.text[:6] + "…"
-    return tag("tspan", escape(text), class_="index")

@@ -19,6 +19,7 @@ from autograd.seeing.facts.records import Trace
 from autograd.seeing.facts.trace import trace
 from autograd.seeing.pages.player.svg.boxes import WIDEST_NUMBER
 from autograd.seeing.pages.player.views.choice import MOST_NODES, View, views
+from autograd.seeing.pages.player.views.neuron import Tables
 from autograd.seeing.walk import walk
 from nn import MLP, GRUCell, Layer, Module, Recurrent, losses
 
@@ -170,6 +171,15 @@ class TestEveryGraph:
 
     def test_pictures_carry_no_colours(self, pictured: tuple[Trace, list[View]]) -> None:
         assert not any(re.search(r"#[0-9a-fA-F]{6}|(fill|stroke)=", view.svg) for view in pictured[1])
+
+
+def test_what_is_cast_from_a_mould_is_what_would_have_been_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("fused", "in little steps", "wide", "other activation", "in time", "networks in a network"):
+        _, cast = shown(GRAPHS[name]())
+        with monkeypatch.context() as patch:
+            patch.setattr(Tables, "_shape", lambda *_: object())
+            _, drawn = shown(GRAPHS[name]())
+        assert [view.svg for view in cast] == [view.svg for view in drawn]
 
 
 class TestHostileLabels:
