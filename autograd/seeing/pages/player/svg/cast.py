@@ -90,13 +90,18 @@ def mould_of(svg: str, name: str, nodes: Sequence[NodeFact], faces: Faces) -> Mo
     place = {}
     for k, node in enumerate(nodes):
         place[node.id] = k
-        for kind, face in enumerate(faces.of(node), 1):
+        chip, said, box = faces.of(node)
+        for kind, face in ((1, chip), (3, box)):
             svg = svg.replace(face, f"\0{KINDS * k + kind}\0")
+        found = re.search(rf'id="{name}-{node.id}"[^>]*>', svg)
+        if found and svg.startswith(said, found.end()):  # others may say the same
+            svg = f"{svg[: found.end()]}\0{KINDS * k + 2}\0{svg[found.end() + len(said) :]}"
 
     def opened(found: re.Match[str]) -> str:
-        ids = re.sub(r"\bn\d+\b", lambda node: f"\0{KINDS * place[node[0]]}\0", found[1])
-        return f'id="\0{NAME}\0-{ids}"'
+        own = re.sub(r"\bn\d+\b", lambda node: f"\0{KINDS * place[node[0]]}\0", found[3])
+        return f"{found[1]}\0{NAME}\0-{own}" if found[2] else f"{found[1]}{own}"
 
-    pieces: list[str | int] = list(GAP.split(re.sub(rf'\bid="{name}-([^"]*)"', opened, svg)))
+    svg = re.sub(rf'(\bid="|\bdata-slot=")({name}-)?([^"]*)', opened, svg)
+    pieces: list[str | int] = list(GAP.split(svg))
     pieces[1::2] = [int(gap) for gap in pieces[1::2]]
     return tuple(pieces)

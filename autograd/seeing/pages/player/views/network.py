@@ -16,7 +16,7 @@ from autograd.seeing.pages.player.svg.elements import Point, tag, words
 from autograd.seeing.pages.player.svg.view import View, canvas
 from autograd.seeing.pages.player.views.cards import CARD_WIDTH, card, card_height, layer_box, layer_size
 from autograd.seeing.pages.player.views.layers import Layer, Unit, from_outside
-from autograd.seeing.pages.player.views.neuron import Tables, rows_of
+from autograd.seeing.pages.player.views.neuron import neuron_view, rows_of
 from autograd.seeing.pages.player.views.parts import Whole, views_of
 from autograd.seeing.pages.player.views.ways import Pair, stand
 
@@ -33,7 +33,7 @@ FIRST = "network"
 
 def network_views(trace: Trace, layers: Sequence[Layer]) -> list[View]:
     """Return the whole network, then each box followed by what is in it."""
-    row = Row(Whole(trace), layers, "", Tables())
+    row = Row(Whole(trace), layers, "")
     return [_overview(row, FIRST, "network", None), *_views_inside(row, FIRST)]
 
 
@@ -45,14 +45,12 @@ class Row:
         whole: the whole graph.
         layers: the boxes.
         prefix: what the names of their views begin with; the ids of elements begin with these names.
-        tables: draws the tables of neurons.
         outside: how many boxes, the first ones, stand for what comes from elsewhere.
     """
 
     whole: Whole
     layers: Sequence[Layer]
     prefix: str
-    tables: Tables
     outside: int = 0
 
     def name(self, layer: int, unit: int | None = None) -> str:
@@ -81,7 +79,7 @@ class Row:
             if any(node.id in ids for node in box.nodes)
         }
         outside = [from_outside(taken, origins)] if taken else []
-        return Row(self.whole, [*outside, *inner], self.name(layer), self.tables, len(outside))
+        return Row(self.whole, [*outside, *inner], self.name(layer), len(outside))
 
     @cached_property
     def links(self) -> dict[Pair, Link]:
@@ -232,4 +230,4 @@ def _neuron_views(row: Row, unit: Unit, i: int, j: int) -> list[View]:
     rows = rows_of(inside, elsewhere) if unit.shown else []
     if not rows:
         return views_of(row.whole, members, name, unit.title, parent)
-    return [replace(row.tables.view(inside, rows, name), title=unit.title, parent=parent)]
+    return [replace(neuron_view(inside, rows, name, row.whole.moulds), title=unit.title, parent=parent)]

@@ -18,8 +18,8 @@ from autograd.seeing.facts.arrow import edge_key
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.facts.trace import trace
 from autograd.seeing.pages.player.svg.boxes import WIDEST_NUMBER
+from autograd.seeing.pages.player.svg.view import Moulds
 from autograd.seeing.pages.player.views.choice import MOST_NODES, View, views
-from autograd.seeing.pages.player.views.neuron import Tables
 from autograd.seeing.walk import walk
 from nn import MLP, GRUCell, Layer, Module, Recurrent, losses
 
@@ -174,10 +174,10 @@ class TestEveryGraph:
 
 
 def test_what_is_cast_from_a_mould_is_what_would_have_been_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("fused", "in little steps", "wide", "other activation", "in time", "networks in a network"):
+    for name in ("in little steps", "wide", "many nodes", "in time", "blocks"):
         _, cast = shown(GRAPHS[name]())
         with monkeypatch.context() as patch:
-            patch.setattr(Tables, "_shape", lambda *_: object())
+            patch.setattr(Moulds, "_kinds", lambda *_: object())
             _, drawn = shown(GRAPHS[name]())
         assert [view.svg for view in cast] == [view.svg for view in drawn]
 
