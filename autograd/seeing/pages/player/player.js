@@ -205,6 +205,7 @@
     root.setAttribute("role", "group");
     root.setAttribute("aria-label", view.title);
     view.slots = new Map([...root.querySelectorAll("[data-slot]")].map((slot) => [slotName(slot, view), slot]));
+    view.boxes = [...view.slots].filter(([name]) => name.startsWith("box:"));
     const parts = new Map([...root.querySelectorAll("[id]")].map((part) => [part.id, part]));
     view.nodeElement = membersOf(view.name, view.nodes, (i) => `n${i}`, parts);
     view.edgeElement = membersOf(view.name, view.edges, (i) => keys[i], parts);
@@ -279,6 +280,14 @@
   function refresh(view, nodes = view.nodeElement.keys(), edges = view.edgeElement.keys()) {
     for (const node of nodes) refreshNode(view, node);
     for (const edge of edges) refreshEdge(view, edge);
+    for (const [name, slot] of view.boxes) refreshBox(name, slot);
+  }
+
+  // A row of a folded box: before its values, before its gradients are complete, and then.
+  function refreshBox(name, slot) {
+    const [, key, row] = name.split(":");
+    const [computed, complete, rows] = facts.boxes[key];
+    write(slot, rows[row][place > complete ? 2 : place > computed ? 1 : 0]);
   }
 
   function write(slot, text) {

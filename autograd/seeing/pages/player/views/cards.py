@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from autograd.notation.numbers import count
-from autograd.seeing.facts.box import Fact, box_of_node
+from autograd.seeing.facts.box import Fact, box_of_group, box_of_node
 from autograd.seeing.pages.player.svg.boxes import GAP, HEADING, NUMBER_WIDTH, PADDING, ROW
 from autograd.seeing.pages.player.svg.chips import CHIP_NUMBER, numbers_side_by_side
 from autograd.seeing.pages.player.svg.elements import (
@@ -19,9 +19,10 @@ from autograd.seeing.pages.player.svg.elements import (
     words,
 )
 from autograd.seeing.pages.player.views.layers import Layer, Unit
-from autograd.seeing.style import NAME_SIZE, SMALL_SIZE
+from autograd.seeing.style import NAME_SIZE, SMALL_SIZE, TEXT_SIZE
 
 DOT, PITCH = 5.0, 15.0
+LEAST_WIDTH = 130.0
 
 
 # ----------------------------------------------------------------------------------------- layers
@@ -37,8 +38,11 @@ def layer_size(layer: Layer) -> tuple[float, float]:
     columns = across(len(layer.units))
     rows = math.ceil(len(layer.units) / columns)
     heading = text_width(layer.title, NAME_SIZE) + GAP + text_width(layer.kind, SMALL_SIZE)
-    facts = text_width("parameters", SMALL_SIZE) + GAP + NUMBER_WIDTH
-    width = max(columns * PITCH, heading, facts) + 2 * PADDING
+    facts = [
+        text_width(fact.word, SMALL_SIZE) + GAP + max(NUMBER_WIDTH, text_width(fact.number, TEXT_SIZE))
+        for fact, _ in _facts(layer)
+    ]
+    width = max(columns * PITCH, heading, *facts, LEAST_WIDTH) + 2 * PADDING
     return width, HEADING + rows * PITCH + len(_facts(layer)) * ROW + 2 * PADDING
 
 
@@ -46,8 +50,10 @@ def _facts(layer: Layer) -> list[tuple[Fact, str]]:
     """Return what is written below the dots, and the slot that each number stands in."""
     if layer.note:
         return [(Fact(layer.note, ""), "")]
-    if layer.parameters:
-        return [(Fact("parameters", count(layer.parameters)), "")]
+    if layer.group is not None:
+        return [
+            (fact, f"box:{layer.key}:{k}") for k, fact in enumerate(box_of_group(layer.group, False).facts)
+        ]
     if layer.is_network:
         return []
     last = box_of_node(layer.units[-1].members[-1])
@@ -79,7 +85,7 @@ def layer_box(layer: Layer, name: str, corner: Point) -> str:
         y += ROW
         parts.append(words(fact.word, left, y - 2, "fact"))
         if where:
-            parts.append(slot(where, fact.number, right, y - 2, fact.word))
+            parts.append(slot(where, fact.number, right, y - 2, "value"))
         elif fact.number:
             parts.append(words(fact.number, right, y - 2, "number"))
     return tag("g", moved("".join(parts), corner), id=name, class_=f"node layer {role}")

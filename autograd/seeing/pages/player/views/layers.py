@@ -52,6 +52,7 @@ class Layer:
         inner: the boxes within it, one per unit, where it opens as boxes.
         is_network: whether it is part of the network itself.
         note: what else is said about it.
+        group: the folded box that it stands for; None where it stands for none.
     """
 
     title: str
@@ -62,17 +63,19 @@ class Layer:
     inner: tuple[Layer, ...] = ()
     is_network: bool = True
     note: str = ""
+    group: Group | None = None
+
+    @property
+    def key(self) -> str:
+        """What its facts are found by, the same in all views."""
+        first, *_, last = [*self.nodes, self.nodes[-1]]
+        return f"{first.id}-{last.id}-{len(self.nodes)}"
 
     @property
     def nodes(self) -> list[NodeFact]:
         """All of its nodes, each once."""
         nodes = chain.from_iterable([*(unit.members for unit in self.units), self.common])
         return [*{node.id: node for node in nodes}.values()]
-
-    @property
-    def parameters(self) -> int:
-        """How many weights and biases it has."""
-        return sum(node.role == "weight" for node in self.nodes)
 
 
 def layers_of(trace: Trace) -> list[Layer]:
@@ -119,7 +122,7 @@ def _layer(trace: Trace, group: Group) -> Layer:
 def _of_boxes(group: Group, inner: Sequence[Layer]) -> Layer:
     units = tuple(Unit(Label(box.title), box.title, tuple(box.nodes)) for box in inner)
     kind = group.of if group.of != group.title else counted(len(inner), "box")
-    return Layer(group.title, kind, units, "boxes", inner=tuple(inner))
+    return Layer(group.title, kind, units, "boxes", inner=tuple(inner), group=group)
 
 
 def _inside(trace: Trace, group: Group) -> Trace:
@@ -162,7 +165,7 @@ def _inputs(nodes: Sequence[NodeFact]) -> Layer:
 def _of_neurons(group: Group, units: Sequence[Group]) -> Layer:
     common = tuple(_others(group.members, units))
     neurons = tuple(_neuron(unit, number) for number, unit in enumerate(units, 1))
-    return Layer(group.title, counted(len(units), "neuron"), neurons, "neurons", common)
+    return Layer(group.title, counted(len(units), "neuron"), neurons, "neurons", common, group=group)
 
 
 def _neuron(unit: Group, number: int) -> Unit:
