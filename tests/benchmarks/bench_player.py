@@ -1,7 +1,8 @@
 """How long a graph's picture and its player take, how large the page is, and whether it plays smoothly.
 
-Run it by itself, on a machine with nothing else to do; it prints a table, the last line of which is
-a 64-32-10 network on one sample::
+Run it by itself, on a machine with nothing else to do; it prints a table, the last lines of which are
+networks on one sample: 64-32-10, and three of 6,000 to 7,500 nodes, which are to be made in 5 s and opened
+in 1 s::
 
     python tests/benchmarks/bench_player.py
 
@@ -22,7 +23,7 @@ from typing import Any
 
 from autograd import Value, draw
 from autograd.seeing.walk import Walk, walk
-from nn import MLP, losses
+from nn import MLP, GRUCell, Layer, Module, Recurrent, Sequential, losses
 
 SIZES = (10, 100, 1000)
 RECENT = 12
@@ -81,6 +82,28 @@ def network(*sizes: int) -> Value:
     return losses.cross_entropy(outputs, 3)
 
 
+class Block(Module):
+    """Two layers, and a way around them."""
+
+    def __init__(self, n: int) -> None:
+        self.inner, self.outer = Layer(n, n, "tanh", seed=0), Layer(n, n, "linear", seed=1)
+
+    def forward(self, x: list[Value]) -> list[Value]:
+        return [a + b for a, b in zip(x, self.outer(self.inner(x)), strict=True)]
+
+
+def residual(blocks: int, n: int) -> Value:
+    """The loss of a residual network on one sample."""
+    model = Sequential(Layer(8, n, "tanh", seed=0), *(Block(n) for _ in range(blocks)), Layer(n, 1, seed=1))
+    return losses.mse(model([0.1 * i for i in range(8)]), 0.0)
+
+
+def gru(steps: int, n: int) -> Value:
+    """The loss of a gated recurrent unit on one sequence."""
+    model = Recurrent(GRUCell(1, n, seed=0), 1, seed=1)
+    return losses.mse(model([0.1 * i for i in range(steps)]), 0.0)
+
+
 def timed(what: Callable[[], Any], times: int = 1) -> tuple[float, Any]:
     """The median of so many runs, in seconds, and what the last one gave."""
     seconds = []
@@ -123,7 +146,8 @@ def drawn(steps: Walk) -> str:
 
 def main() -> None:
     print("nodes  steps   drawn s  page s  opens s    kB  frame ms  step ms  95 %  max  dropped")
-    for output in (*map(graph, SIZES), network(64, 32, 10)):
+    networks = network(64, 32, 10), network(64, 64, 32, 10), residual(12, 16), gru(12, 24)
+    for output in (*map(graph, SIZES), *networks):
         seconds, (steps, html) = timed(lambda output=output: ((made := walk(output)), made.html()))
         seen = frames(html)
         late = sum(gap > 1.5 * seen["idle"] for gap in seen["gaps"])

@@ -26,6 +26,7 @@ from autograd.seeing.facts.names import name_of
 from autograd.seeing.facts.records import NodeFact, Step, Trace
 from autograd.seeing.pages.player.packing.patterns import FIRST_SHOWN, Writer, shown_of
 from autograd.seeing.pages.player.questions import DIGITS, WORDS, Answer, Questions, predictions
+from autograd.seeing.pages.player.summaries import summaries
 from autograd.seeing.style import width
 from autograd.value import Value
 
@@ -85,6 +86,7 @@ def facts(content: Content) -> dict[str, Any]:
         "steps": columns,
         "sentences": writer.sentences.all,
         "formulas": writer.formulas.all,
+        "boxes": summaries(trace, steps),
         "beside": _beside(content.beside, place),
         "questions": _questions(steps, trace),
     }

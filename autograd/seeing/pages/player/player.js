@@ -181,11 +181,17 @@
 
   const requestIdle = window.requestIdleCallback ?? ((does) => setTimeout(does, 200));
 
-  // The text of a picture: as it stands, or what its mould and its own pieces make.
-  function textOf(svg) {
+  // The text of a picture: as it stands, or cast from a mould, whose gaps are for the view's name and, of
+  // each of its nodes, for its id and its faces.
+  function textOf({ name, svg }) {
     if (typeof svg === "string") return svg;
-    const [mould, ...own] = svg;
-    return pictures.moulds[mould].map((piece) => (typeof piece === "number" ? own[piece] : piece)).join("");
+    const [mould, ...nodes] = svg;
+    const filled = (gap) => {
+      if (gap < 0) return name;
+      const node = nodes[gap >> 2];
+      return gap & 3 ? pictures.faces[node][(gap & 3) - 1] : `n${node}`;
+    };
+    return pictures.moulds[mould].map((piece) => (typeof piece === "number" ? filled(piece) : piece)).join("");
   }
 
   function pictureOf(text) {
@@ -194,11 +200,12 @@
 
   function prepare(view) {
     if (view.element) return;
-    view.element = view === views[0] ? canvas.querySelector("svg.graph") : pictureOf(textOf(view.svg));
+    view.element = view === views[0] ? canvas.querySelector("svg.graph") : pictureOf(textOf(view));
     const root = view.element;
     root.setAttribute("role", "group");
     root.setAttribute("aria-label", view.title);
     view.slots = new Map([...root.querySelectorAll("[data-slot]")].map((slot) => [slotName(slot, view), slot]));
+    view.boxes = [...view.slots].filter(([name]) => name.startsWith("box:"));
     const parts = new Map([...root.querySelectorAll("[id]")].map((part) => [part.id, part]));
     view.nodeElement = membersOf(view.name, view.nodes, (i) => `n${i}`, parts);
     view.edgeElement = membersOf(view.name, view.edges, (i) => keys[i], parts);
@@ -273,6 +280,14 @@
   function refresh(view, nodes = view.nodeElement.keys(), edges = view.edgeElement.keys()) {
     for (const node of nodes) refreshNode(view, node);
     for (const edge of edges) refreshEdge(view, edge);
+    for (const [name, slot] of view.boxes) refreshBox(name, slot);
+  }
+
+  // A row of a folded box: before its values, before its gradients are complete, and then.
+  function refreshBox(name, slot) {
+    const [, key, row] = name.split(":");
+    const [computed, complete, rows] = facts.boxes[key];
+    write(slot, rows[row][place > complete ? 2 : place > computed ? 1 : 0]);
   }
 
   function write(slot, text) {

@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from autograd.notation.numbers import number
 from autograd.seeing.facts.names import name_of
@@ -27,6 +27,9 @@ DIGITS = 4
 
 MOST_INPUTS = 3
 """With more inputs or routes than this, nobody takes just one of them for another."""
+
+MOST_DIAGNOSED = 5_000
+"""In a longer reverse pass, mistakes are told apart in this many steps, the first ones."""
 
 WORDS = {
     "overwrote": "You overwrote instead of adding: {source} already has {before} from another route, "
@@ -76,16 +79,17 @@ def predictions(trace: Trace) -> dict[int, Questions]:
     """Return what may be answered before each reverse step along an edge, by the step's number.
 
     There are answers to "contribution", what the edge adds, and to "gradient", what comes out.
-    Where two mistakes lead to the same number, the first one is kept.
+    Where two mistakes lead to the same number, the first one is kept.  After `MOST_DIAGNOSED` steps
+    only the right answers are told.
 
     Args:
         trace: the trace of a walk.
     """
     facts = _Facts(trace)
+    asked = [step for step in trace.steps if step.phase == "reverse" and step.kind == "edge"]
     return {
-        step.number: _questions(step, facts)
-        for step in trace.steps
-        if step.phase == "reverse" and step.kind == "edge"
+        step.number: _questions(step, facts, diagnosed=place < MOST_DIAGNOSED)
+        for place, step in enumerate(asked)
     }
 
 
@@ -142,10 +146,10 @@ class _Facts:
         return self.history[node.id][:-1][-MOST_INPUTS:]
 
 
-def _questions(step: Step, facts: _Facts) -> Questions:
+def _questions(step: Step, facts: _Facts, diagnosed: bool) -> Questions:
     assert step.contribution is not None
     assert step.after is not None
-    wrong = list(_wrong(step, facts))
+    wrong = list(_wrong(step, facts)) if diagnosed else []
     slack = tolerance(step.contribution) + _rounding_of_product(step)
     added = [Answer(step.contribution, slack)]
     if step.before is None:
@@ -157,7 +161,7 @@ def _questions(step: Step, facts: _Facts) -> Questions:
         Answer(step.after, sum_slack),
         Answer(step.contribution, slack, ("overwrote",)),
         *(_added(answer, step.before) for answer in wrong),
-        *(replace(answer, mistakes=(*answer.mistakes, "overwrote")) for answer in wrong),
+        *(Answer(x.number, x.tolerance, (*x.mistakes, "overwrote"), x.other) for x in wrong),
     ]
     return {"contribution": _distinct([*added, total, *wrong]), "gradient": _distinct(gradient)}
 
@@ -165,7 +169,8 @@ def _questions(step: Step, facts: _Facts) -> Questions:
 def _added(answer: Answer, before: float) -> Answer:
     """Return a wrong contribution, added as it should be."""
     after = before + answer.number
-    return replace(answer, number=after, tolerance=tolerance(before, after) + answer.tolerance)
+    slack = tolerance(before, after) + answer.tolerance
+    return Answer(after, slack, answer.mistakes, answer.other)
 
 
 def _wrong(step: Step, facts: _Facts) -> Iterator[Answer]:
@@ -208,12 +213,16 @@ def _distinct(answers: list[Answer]) -> list[Answer]:
     """Return the answers without those that could not be told from one before them."""
     kept: list[Answer] = []
     for answer in answers:
-        if not any(_same(answer.number, earlier) for earlier in kept):
+        for earlier in kept:
+            if _same(answer.number, earlier):
+                break
+        else:
             kept.append(answer)
     return kept
 
 
 def _same(x: float, answer: Answer) -> bool:
-    if math.isfinite(x) and math.isfinite(answer.number):
-        return abs(x - answer.number) <= answer.tolerance
+    off = abs(x - answer.number)
+    if off < math.inf:
+        return off <= answer.tolerance
     return x == answer.number or (math.isnan(x) and math.isnan(answer.number))

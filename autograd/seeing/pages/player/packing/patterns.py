@@ -66,17 +66,40 @@ class Writer:
     Attributes:
         sentences: the patterns of sentences and other plain text.
         formulas: those of formulas; each text in it is MathML.
+        plain: words met so far in which nothing can be left open.
     """
 
     def __init__(self, trace: Trace) -> None:
         self.sentences = Patterns()
         self.formulas = Patterns()
         self._set: dict[Pattern, Pattern | None] = {}
+        self.plain: set[str] = set()
+        self._pieces: dict[str, list[tuple[str, bool]]] = {}
+        self._meant: dict[str, Extra | None] = {}
         self._place = {node.id: i for i, node in enumerate(trace.nodes)}
         self._names = [name_of(node) for node in trace.nodes]
         self._values = [number(node.value).lstrip("−") for node in trace.nodes]
         self._named = {text: i for i, text in reversed([*enumerate(self._names)])}
         self._output = self._place[trace.output]
+
+    def pieces(self, word: str) -> list[tuple[str, bool]]:
+        """Return a word in pieces, and for each whether a reference may stand for it."""
+        if word not in self._pieces:
+            pieces, end = [], 0
+            for found in LEAF.finditer(word):
+                pieces += [(word[end : found.start()], False), (found.group(), True)]
+                end = found.end()
+            self._pieces[word] = [piece for piece in (*pieces, (word[end:], False)) if piece[0]]
+            if not any(is_leaf and (is_number(leaf) or leaf in self._named) for leaf, is_leaf in pieces):
+                self.plain.add(word)
+        return self._pieces[word]
+
+    def meant(self, leaf: str) -> Extra | None:
+        """Return the number of the node of this name, or the text of a number; None for a plain word."""
+        if leaf not in self._meant:
+            named = None if leaf in PLAIN_WORDS else self._named.get(leaf)
+            self._meant[leaf] = leaf if is_number(leaf) else named
+        return self._meant[leaf]
 
     def place(self, node: str) -> int:
         """Return the number of a node."""
@@ -126,26 +149,36 @@ class _Reader:
     def pattern(self, text: str) -> Pattern:
         """Return the text with references for what the step is about."""
         pieces: list[str | int] = []
-        end = 0
-        for found in LEAF.finditer(text):
-            leaf = found.group()
-            reference = self._texts[leaf] if leaf in self._texts else self._new_reference(leaf)
-            if reference is not None:
-                pieces += (text[end : found.start()], reference)
-                end = found.end()
-        return (*pieces, text[end:])
+        words, plain = text.split(" "), self._writer.plain
+        done: list[str] = []
+        start = 0
+        for i, word in enumerate(words):
+            if word in plain:
+                continue
+            before = " ".join([*done, *words[start:i], ""])
+            for piece, is_leaf in self._writer.pieces(word):
+                reference = self._reference(piece) if is_leaf else None
+                if reference is None:
+                    before += piece
+                else:
+                    pieces += (before, reference)
+                    before = ""
+            done, start = [before], i + 1
+        return (*pieces, " ".join([*done, *words[start:]]))
 
-    def _new_reference(self, leaf: str) -> int | None:
-        """Return what stands for a leaf that the step does not know yet; None for a plain word."""
-        if leaf in PLAIN_WORDS:
+    def _reference(self, leaf: str) -> int | None:
+        """Return what stands for a leaf, an extra if the step does not know it yet; None for a plain word."""
+        if leaf in self._texts:
+            return self._texts[leaf]
+        meant = self._writer.meant(leaf)
+        if meant is None:
             return None
-        if leaf in self._writer._named and not is_number(leaf):
-            place = self._add(self._writer._named[leaf])
-            self._know_node(self._writer._named[leaf], place, place + 1)
-            return place
-        if is_number(leaf):
-            self._texts[leaf] = self._add(leaf) + 2
-        return self._texts.get(leaf)
+        place = self._add(meant)
+        if isinstance(meant, str):
+            self._texts[leaf] = place + 2
+        else:
+            self._know_node(meant, place, place + 1)
+        return place + 2 if isinstance(meant, str) else place
 
     def _add(self, extra: Extra) -> int:
         self.extras.append(extra)

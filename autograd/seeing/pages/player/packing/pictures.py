@@ -1,50 +1,40 @@
-"""The pictures of a page as JSON has them: what many of them have in common is written down once.
-
-The neurons of a layer look alike: their pictures are one and the same text, but for the ids and names
-in it.  Such a text is taken apart into what they share, a mould, and what is each one's own.
-"""
+"""The pictures of a page as JSON has them: those that are cast from a mould as what is each one's own."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from autograd.seeing.facts.arrow import edge_key
 from autograd.seeing.facts.records import Trace
+from autograd.seeing.pages.player.svg.cast import Cast
 from autograd.seeing.pages.player.svg.view import View
-
-OWN = re.compile(r'(n\d+|(?:l\d+)+u\d+|(?<=>)[^<]+|(?<=dx=")[^"]+)')
-"""What the pictures of two neurons differ in: ids of nodes, names of views, all that is written."""
-
-ID = re.compile(r"n\d+|(?:l\d+)+u\d+")
-"""The id of a node, or the name of a neuron's view."""
 
 SLOT_OR_ID = re.compile(r'\bid="(?P<id>[^"]*)"|data-slot="(?P<kind>\w+):(?P<key>[^"]*)"')
 """An element's id, or a slot: what kind of number it holds, and whose."""
 
-Mould = tuple[str | int, ...]
-"""A text with gaps: each number says which of a picture's own pieces belongs there."""
-
 
 def plain_views(pictures: Sequence[View], trace: Trace) -> dict[str, Any]:
-    """Return the views, their moulds, and which of them show a step.
+    """Return the views, the moulds of their pictures, and which of them show a step.
 
     The first one's picture stands in the page itself.  Nodes and edges are told by their numbers in
     the trace, each but the first as its distance from the one before.
     """
     nodes = {node.id: i for i, node in enumerate(trace.nodes)}
     edges = {edge_key(edge): i for i, edge in enumerate(trace.edges)}
-    split = [_split(_own_slots(view)) for view in pictures[1:]]
-    often = Counter(mould for mould, _ in split)
-    moulds = [mould for mould, times in often.items() if times > 1]
-    numbers = {mould: i for i, mould in enumerate(moulds)}
-    svgs: list[Any] = [""]
-    for view, (mould, own) in zip(pictures[1:], split, strict=True):
-        svgs.append([numbers[mould], *own] if mould in numbers else _own_slots(view))
+    casts = [view.drawing for view in pictures if isinstance(view.drawing, Cast)]
+    moulds = {mould: i for i, mould in enumerate(dict.fromkeys(cast.mould for cast in casts))}
+    shown = {node.id: cast.faces.of(node) for cast in casts for node in cast.nodes}
+
+    def drawing(view: View) -> object:
+        if isinstance(view.drawing, Cast):
+            return [moulds[view.drawing.mould], *[nodes[node.id] for node in view.drawing.nodes]]
+        return "" if view is pictures[0] else _own_slots(view)
+
     return {
-        "moulds": moulds,
+        "moulds": [*moulds],
+        "faces": {nodes[id]: faces for id, faces in shown.items()},
         "views": [
             {
                 "name": view.name,
@@ -52,11 +42,11 @@ def plain_views(pictures: Sequence[View], trace: Trace) -> dict[str, Any]:
                 "note": view.note,
                 "parent": view.parent,
                 "opens": view.opens,
-                "svg": svg,
+                "svg": drawing(view),
                 "nodes": _members(view.nodes, nodes, view.name),
                 "edges": _members(view.edges, edges, view.name),
             }
-            for view, svg in zip(pictures, svgs, strict=True)
+            for view in pictures
         ],
         **_showing(pictures, trace),
     }
@@ -80,24 +70,6 @@ def _own_slots(view: View) -> str:
         return found[0]
 
     return SLOT_OR_ID.sub(shortened, view.svg)
-
-
-def _split(svg: str) -> tuple[Mould, list[str]]:
-    """Return a text as a mould and what fills it, in the order it comes in; an id that is there before, once.
-
-    >>> _split("<g id='n5'><text>a</text><use id='n5'/></g>")
-    (("<g id='", 0, "'><text>", 1, "</text><use id='", 0, "'/></g>"), ['n5', 'a'])
-    """
-    pieces: list[str | int] = list(OWN.split(svg))
-    known: dict[str, int] = {}
-    own: list[str] = []
-    for i in range(1, len(pieces), 2):
-        piece = str(pieces[i])
-        place = known.setdefault(piece, len(own)) if ID.fullmatch(piece) else len(own)
-        if place == len(own):
-            own.append(piece)
-        pieces[i] = place
-    return tuple(pieces), own
 
 
 def _members(shown: dict[str, str], numbers: dict[str, int], view: str) -> dict[str, list[int]]:

@@ -6,7 +6,7 @@ The slots of an arrow are ``partial:n0>n3:1`` and ``contribution:n0>n3:1``.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from autograd.notation.numbers import signed
 from autograd.seeing.facts.arrow import edge_key, text_of_use
@@ -15,6 +15,10 @@ from autograd.seeing.pages.player.svg.elements import Point, moved, pair, slot, 
 
 EDGE_LABEL = (74.0, 30.0)
 """The room for what is written on an arrow: the local derivative above the contribution."""
+
+
+ROUNDING = 6.0
+"""The rounding of the corners of an arrow that leads around boxes."""
 
 
 def draw_arrow(edge: EdgeFact, name: str, points: list[Point], middle: Point | None) -> str:
@@ -61,8 +65,8 @@ def head(back: Point, tip: Point, half: float = 3.5) -> str:
     return f"M{pair(tip)}l{pair(side)} {pair(Point(2 * dy, -2 * dx))}z"
 
 
-def plain_arrow(name: str, start: Point, tip: Point, text: str = "", bow: float = 0.0) -> str:
-    """Return a straight arrow, or one that bows upwards by so much, with a word above its middle."""
+def plain_arrow(name: str, start: Point, tip: Point, bow: float = 0.0) -> str:
+    """Return a straight arrow, or one that bows upwards by so much."""
     reach = math.hypot(tip.x - start.x, tip.y - start.y) or 1.0
     back = Point(tip.x - 8 * (tip.x - start.x) / reach, tip.y - 8 * (tip.y - start.y) / reach)
     bend = Point((start.x + tip.x) / 2, (start.y + tip.y) / 2 - bow)
@@ -70,9 +74,32 @@ def plain_arrow(name: str, start: Point, tip: Point, text: str = "", bow: float 
         back = Point(tip.x - 6, tip.y - 5)
     line = f"M{pair(start)}Q{pair(bend)} {pair(back)}" if bow else f"M{pair(start)}L{pair(back)}"
     parts = [tag("path", d=line, class_="line"), tag("path", d=head(back, tip), class_="head")]
-    if text:
-        parts.append(words(text, bend.x, bend.y - 7, "note middle"))
     return tag("g", "".join(parts), id=name, class_="edge use")
+
+
+def bent_arrow(name: str, way: Sequence[Point], text: str = "") -> str:
+    """Return an arrow through points, its corners rounded, with words above it or beside its last piece."""
+    pieces = [f"M{pair(way[0])}"]
+    for before, corner, after in zip(way, way[1:], way[2:], strict=False):
+        pieces.append(f"L{pair(_towards(corner, before, ROUNDING))}Q{pair(corner)} ")
+        pieces.append(pair(_towards(corner, after, ROUNDING)))
+    back = _towards(way[-1], way[-2], 8.0)
+    pieces.append(f"L{pair(back)}")
+    parts = [tag("path", d="".join(pieces), class_="line")]
+    parts.append(tag("path", d=head(back, way[-1]), class_="head"))
+    if text:
+        p, q = way[-2:]
+        upright = p.x == q.x
+        x, y = (q.x + 5, q.y - 9) if upright else ((p.x + q.x) / 2, (p.y + q.y) / 2 - 6)
+        parts.append(words(text, x, y, "note" if upright else "note middle"))
+    return tag("g", "".join(parts), id=name, class_="edge use")
+
+
+def _towards(start: Point, goal: Point, most: float) -> Point:
+    """Return the point so far from the start on the way to the goal, half of that way at most."""
+    length = math.hypot(goal.x - start.x, goal.y - start.y) or 1.0
+    share = min(most, length / 2) / length
+    return Point(start.x + share * (goal.x - start.x), start.y + share * (goal.y - start.y))
 
 
 def plain_line(name: str, start: Point, end: Point) -> str:

@@ -46,6 +46,11 @@ def box_size(box: Box) -> tuple[float, float]:
 
 def draw_box(box: Box, corner: Point) -> str:
     """Return a box, its top left corner there."""
+    return moved(box_face(box), corner)
+
+
+def box_face(box: Box) -> str:
+    """Return what a box looks like, wherever it stands."""
     width, height = box_size(box)
     right = width - PADDING
     parts = [_frame(box.role, width, height)]
@@ -60,7 +65,7 @@ def draw_box(box: Box, corner: Point) -> str:
             parts.append(words(fact.word, PADDING, y + 12.5, "fact"))
             parts.append(draw_number(box, fact, right, y + 12.5))
             y += ROW
-    return moved("".join(parts), corner)
+    return "".join(parts)
 
 
 def draw_number(box: Box, fact: Fact, right: float, y: float, size: str = "") -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from autograd.seeing.facts.arrow import edge_key, operation_id, use_id
@@ -10,6 +10,7 @@ from autograd.seeing.facts.box import box_of_node
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.pages.player.svg.arrows import curve, draw_arrow
 from autograd.seeing.pages.player.svg.boxes import draw_box, draw_circle, node_group
+from autograd.seeing.pages.player.svg.cast import Cast, Faces, Mould, mould_of
 from autograd.seeing.pages.player.svg.elements import coordinate, tag
 from autograd.seeing.pages.player.svg.layout import arrange
 
@@ -21,9 +22,9 @@ class View:
     Attributes:
         name: what other views open it by.
         title: what a breadcrumb says.
-        svg: the picture, an ``<svg>`` element with classes and without colours.  Numbers stand in
-            text elements with a ``data-slot``: ``value:n3``, ``gradient:n3``, and on arrows
-            ``partial:n0>n3:1`` and ``contribution:n0>n3:1``.
+        drawing: the picture, or what it is cast from: an ``<svg>`` element with classes and without
+            colours.  Numbers stand in text elements with a ``data-slot``: ``value:n3``, ``gradient:n3``,
+            and on arrows ``partial:n0>n3:1`` and ``contribution:n0>n3:1``.
         nodes: the id of the element that shows a node, by the node's id in the trace.  Where a
             view shows several nodes as one, they share its element.
         edges: the id of the element that shows an edge, by ``source>target:position``; one arrow
@@ -36,12 +37,59 @@ class View:
 
     name: str
     title: str
-    svg: str
+    drawing: str | Cast
     nodes: dict[str, str]
     edges: dict[str, str]
     opens: dict[str, str] = field(default_factory=dict)
     parent: str | None = None
     note: str = ""
+
+    @property
+    def svg(self) -> str:
+        """The picture."""
+        return str(self.drawing)
+
+
+@dataclass
+class Moulds:
+    """Draws pictures of parts of one graph, each shape of them once."""
+
+    faces: Faces = field(default_factory=Faces)
+    _known: dict[object, tuple[Mould, list[int], list[int]]] = field(default_factory=dict)
+
+    def view(self, trace: Trace, name: str, shape: object, draw: Callable[[], View]) -> View:
+        """Return the view of a part.
+
+        Args:
+            trace: the part.
+            name: the name of the view.
+            shape: what decides where everything stands in its picture, beside its nodes and edges.
+            draw: draws the picture, and is only called for the first of a shape.
+        """
+        shape = shape, self._kinds(trace)
+        if shape not in self._known:
+            drawn = draw()
+            self._known[shape] = (
+                mould_of(drawn.svg, name, trace.nodes, self.faces),
+                [k for k, node in enumerate(trace.nodes) if node.id in drawn.nodes],
+                [k for k, edge in enumerate(trace.edges) if edge_key(edge) in drawn.edges],
+            )
+        mould, nodes, edges = self._known[shape]
+        return View(
+            name,
+            "",
+            Cast(mould, name, trace.nodes, self.faces),
+            {trace.nodes[k].id: f"{name}-{trace.nodes[k].id}" for k in nodes},
+            {edge_key(trace.edges[k]): f"{name}-{use_id(trace.edges[k])}" for k in edges},
+        )
+
+    def _kinds(self, trace: Trace) -> object:
+        """Return what is drawn of the nodes, names and numbers aside, and which edges there are."""
+        place = {node.id: k for k, node in enumerate(trace.nodes)}
+        return (
+            tuple([(node.symbol, node.role, bool(node.label)) for node in trace.nodes]),
+            tuple([(place[e.source], place[e.target], e.position, e.partial is None) for e in trace.edges]),
+        )
 
 
 def graph_view(trace: Trace, prefix: str, elsewhere: Collection[str] = ()) -> View:

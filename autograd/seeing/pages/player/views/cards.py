@@ -1,34 +1,28 @@
-"""The small boxes of folded networks: a layer as dots, a neuron as a card, a node as a chip of one line."""
+"""The small boxes of folded networks: a layer as dots, a neuron as a card."""
 
 from __future__ import annotations
 
 import math
-from xml.sax.saxutils import escape
 
-from autograd.notation.labels import parse_label
 from autograd.notation.numbers import count
-from autograd.seeing.facts.box import Box, Fact, box_of_node
-from autograd.seeing.facts.records import NodeFact
-from autograd.seeing.pages.player.svg.boxes import GAP, HEADING, NUMBER_WIDTH, PADDING, ROW, draw_number
+from autograd.seeing.facts.box import Fact, box_of_group, box_of_node
+from autograd.seeing.pages.player.svg.boxes import GAP, HEADING, NUMBER_WIDTH, PADDING, ROW
+from autograd.seeing.pages.player.svg.chips import CHIP_NUMBER, numbers_side_by_side
 from autograd.seeing.pages.player.svg.elements import (
     Point,
     hint,
     moved,
     name_markup,
-    name_width,
     slot,
     tag,
     text_width,
     words,
 )
 from autograd.seeing.pages.player.views.layers import Layer, Unit
-from autograd.seeing.style import NAME_SIZE, SMALL_SIZE
+from autograd.seeing.style import NAME_SIZE, SMALL_SIZE, TEXT_SIZE
 
 DOT, PITCH = 5.0, 15.0
-CHIP_HEIGHT, CHIP_NUMBER, CHIP_NAME = 19.0, 68.0, 40.0
-CHIP_WIDTH = CHIP_NAME + 2 * CHIP_NUMBER + 2 * 6
-SHORT_NAME = 10
-"""A chip shows at most this many characters of a name."""
+LEAST_WIDTH = 130.0
 
 
 # ----------------------------------------------------------------------------------------- layers
@@ -44,8 +38,11 @@ def layer_size(layer: Layer) -> tuple[float, float]:
     columns = across(len(layer.units))
     rows = math.ceil(len(layer.units) / columns)
     heading = text_width(layer.title, NAME_SIZE) + GAP + text_width(layer.kind, SMALL_SIZE)
-    facts = text_width("parameters", SMALL_SIZE) + GAP + NUMBER_WIDTH
-    width = max(columns * PITCH, heading, facts) + 2 * PADDING
+    facts = [
+        text_width(fact.word, SMALL_SIZE) + GAP + max(NUMBER_WIDTH, text_width(fact.number, TEXT_SIZE))
+        for fact, _ in _facts(layer)
+    ]
+    width = max(columns * PITCH, heading, *facts, LEAST_WIDTH) + 2 * PADDING
     return width, HEADING + rows * PITCH + len(_facts(layer)) * ROW + 2 * PADDING
 
 
@@ -53,8 +50,10 @@ def _facts(layer: Layer) -> list[tuple[Fact, str]]:
     """Return what is written below the dots, and the slot that each number stands in."""
     if layer.note:
         return [(Fact(layer.note, ""), "")]
-    if layer.parameters:
-        return [(Fact("parameters", count(layer.parameters)), "")]
+    if layer.group is not None:
+        return [
+            (fact, f"box:{layer.key}:{k}") for k, fact in enumerate(box_of_group(layer.group, False).facts)
+        ]
     if layer.is_network:
         return []
     last = box_of_node(layer.units[-1].members[-1])
@@ -68,7 +67,7 @@ def layer_box(layer: Layer, name: str, corner: Point) -> str:
     """
     width, height = layer_size(layer)
     left, right = PADDING, width - PADDING
-    role = "input" if layer.opens_as == "inputs" else "operation" if layer.is_network else "output"
+    role = _role(layer)
     parts = [
         hint(f"{layer.title}: {layer.kind}"),
         tag("rect", width=width, height=height, rx=8.0, class_="frame"),
@@ -86,10 +85,16 @@ def layer_box(layer: Layer, name: str, corner: Point) -> str:
         y += ROW
         parts.append(words(fact.word, left, y - 2, "fact"))
         if where:
-            parts.append(slot(where, fact.number, right, y - 2, fact.word))
+            parts.append(slot(where, fact.number, right, y - 2, "value"))
         elif fact.number:
             parts.append(words(fact.number, right, y - 2, "number"))
     return tag("g", moved("".join(parts), corner), id=name, class_=f"node layer {role}")
+
+
+def _role(layer: Layer) -> str:
+    if layer.opens_as in ("inputs", "outside"):
+        return {"inputs": "input", "outside": "operation elsewhere"}[layer.opens_as]
+    return "operation" if layer.is_network else "output"
 
 
 def _dot(name: str, middle: Point) -> str:
@@ -124,36 +129,5 @@ def card(unit: Unit, name: str, corner: Point, height: float, role: str) -> str:
     for k, node in enumerate(unit.shown):
         y += ROW
         parts.append(words(unit.letters[k] if len(unit.shown) > 1 else "", left, y, "fact"))
-        parts += _numbers(box_of_node(node), right, y)
+        parts += numbers_side_by_side(box_of_node(node), right, y)
     return tag("g", moved("".join(parts), corner), id=name, class_=f"node {role}")
-
-
-def _numbers(box: Box, right: float, y: float) -> list[str]:
-    """Return value and gradient side by side."""
-    ends = (right - CHIP_NUMBER, right)
-    return [draw_number(box, fact, end, y, "small") for fact, end in zip(box.facts, ends, strict=False)]
-
-
-# ------------------------------------------------------------------------------------------ chips
-
-
-def chip(node: NodeFact, name: str, corner: Point) -> str:
-    """Return a node in one line: its name, its value, its gradient."""
-    box, y = box_of_node(node), CHIP_HEIGHT / 2 + 4
-    rounding = 6.0 if box.role == "weight" else 2.0
-    parts = [
-        hint(box.title),
-        tag("rect", width=CHIP_WIDTH, height=CHIP_HEIGHT, rx=rounding, class_="frame"),
-        tag("text", _short_name(node), x=6.0, y=y, class_="name"),
-        *_numbers(box, CHIP_WIDTH - 6, y),
-    ]
-    return tag("g", moved("".join(parts), corner), id=name, class_=f"node chip {box.role}")
-
-
-def _short_name(node: NodeFact) -> str:
-    """Return the name with its indices where that fits into a chip, else the beginning of it in small."""
-    name = parse_label(node.label, SHORT_NAME)
-    if name_width(name) * 0.8 <= CHIP_NAME + 4:
-        return name_markup(name)
-    text = name.text if len(name.text) <= 7 else name.text[:6] + "…"
-    return tag("tspan", escape(text), class_="index")

@@ -7,11 +7,11 @@ cut into parts that follow each other as the walk does.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from autograd.notation.numbers import count
 from autograd.seeing.facts.records import Trace
+from autograd.seeing.pages.player.svg.cast import emptied
 from autograd.seeing.pages.player.svg.view import View
 from autograd.seeing.pages.player.views.layers import layers_of
 from autograd.seeing.pages.player.views.network import network_views
@@ -21,8 +21,6 @@ __all__ = ["MOST_NODES", "View", "views"]
 
 MOST_NODES = 10_000
 """A graph of more nodes is refused: its page would be many megabytes and its walk hours long."""
-
-FILLED_SLOT = re.compile(r'(data-slot="[^"]*")>[^<]*</text>')
 
 
 def views(trace: Trace) -> list[View]:
@@ -61,8 +59,7 @@ def _folded(trace: Trace) -> list[View]:
 
 
 def _emptied(view: View) -> View:
-    """Return the view without numbers: a page has them in its trace, and would be twice as long with them."""
-    return replace(view, svg=FILLED_SLOT.sub(r"\1></text>", view.svg))
+    return replace(view, drawing=emptied(view.drawing)) if isinstance(view.drawing, str) else view
 
 
 def _graph_views(trace: Trace) -> list[View]:

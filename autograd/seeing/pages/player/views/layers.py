@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from autograd.notation.labels import Label, parse_label
 from autograd.notation.numbers import counted
@@ -12,6 +13,7 @@ from autograd.seeing.facts.folding import MOST_LOOSE, Group, fold
 from autograd.seeing.facts.opening import list_of
 from autograd.seeing.facts.places import title_of
 from autograd.seeing.facts.records import NodeFact, Trace
+from autograd.seeing.pages.player.views.uses import uses_of
 
 LETTERS = {"pre-activation": "z", "activation": "a"}
 """How textbooks call the parts of a neuron that stand for it."""
@@ -45,11 +47,13 @@ class Layer:
         title: what it is called.
         kind: what it is made of, in words.
         units: its neurons or inputs; of a Module that holds others, one per box within it.
-        opens_as: "inputs", "neurons" or "boxes", or "values" for what is shown value by value.
+        opens_as: "inputs", "neurons" or "boxes", or "values" for what is shown value by value; "outside"
+            for what only comes from elsewhere, and opens as nothing.
         common: its nodes that belong to no single unit, such as a bias that neurons share.
         inner: the boxes within it, one per unit, where it opens as boxes.
         is_network: whether it is part of the network itself.
         note: what else is said about it.
+        group: the folded box that it stands for; None where it stands for none.
     """
 
     title: str
@@ -60,16 +64,19 @@ class Layer:
     inner: tuple[Layer, ...] = ()
     is_network: bool = True
     note: str = ""
+    group: Group | None = None
+
+    @property
+    def key(self) -> str:
+        """What its facts are found by, the same in all views."""
+        first, *_, last = [*self.nodes, self.nodes[-1]]
+        return f"{first.id}-{last.id}-{len(self.nodes)}"
 
     @property
     def nodes(self) -> list[NodeFact]:
-        """All of its nodes."""
-        return [node for unit in self.units for node in unit.members] + list(self.common)
-
-    @property
-    def parameters(self) -> int:
-        """How many weights and biases it has."""
-        return sum(node.role == "weight" for node in self.nodes)
+        """All of its nodes, each once."""
+        nodes = chain.from_iterable([*(unit.members for unit in self.units), self.common])
+        return [*{node.id: node for node in nodes}.values()]
 
 
 def layers_of(trace: Trace) -> list[Layer]:
@@ -86,11 +93,20 @@ def layers_of(trace: Trace) -> list[Layer]:
     return [*layers, replace(_of_values(title, folded.nodes), is_network=False)]
 
 
+def from_outside(nodes: Sequence[NodeFact], origins: set[str]) -> Layer:
+    """Return the box of what others take from elsewhere, and from which box if from one."""
+    title = f"from {origins.pop()}" if len(origins) == 1 else "from outside"
+    return replace(_of_values(title, nodes), opens_as="outside")
+
+
 def _layer(trace: Trace, group: Group) -> Layer:
     """Return the box of a group, with what is in it."""
     if group.kind == "inputs":
         return _inputs(group.members)
     inside = _inside(trace, group)
+    uses = uses_of(inside, group) if group.count == 1 and group.uses > 1 else []
+    if len(uses) > 1:
+        return _of_boxes(group, [replace(_layer(inside, use), title=use.title) for use in uses])
     units = [g for g in fold(inside, "neuron").groups if g.kind == "unit"]
     of_one = group.count == 1 and all(unit.path[:-1] == group.path for unit in units)
     others = [node for node in _others(group.members, units) if node.op is not None]
@@ -101,9 +117,13 @@ def _layer(trace: Trace, group: Group) -> Layer:
         return inner[0]
     if not inner:
         return _of_values(group.title, group.members)
-    boxes = tuple(Unit(Label(box.title), box.title, tuple(box.nodes)) for box in inner)
+    return _of_boxes(group, inner)
+
+
+def _of_boxes(group: Group, inner: Sequence[Layer]) -> Layer:
+    units = tuple(Unit(Label(box.title), box.title, tuple(box.nodes)) for box in inner)
     kind = group.of if group.of != group.title else counted(len(inner), "box")
-    return Layer(group.title, kind, boxes, "boxes", inner=tuple(inner))
+    return Layer(group.title, kind, units, "boxes", inner=tuple(inner), group=group)
 
 
 def _inside(trace: Trace, group: Group) -> Trace:
@@ -146,7 +166,7 @@ def _inputs(nodes: Sequence[NodeFact]) -> Layer:
 def _of_neurons(group: Group, units: Sequence[Group]) -> Layer:
     common = tuple(_others(group.members, units))
     neurons = tuple(_neuron(unit, number) for number, unit in enumerate(units, 1))
-    return Layer(group.title, counted(len(units), "neuron"), neurons, "neurons", common)
+    return Layer(group.title, counted(len(units), "neuron"), neurons, "neurons", common, group=group)
 
 
 def _neuron(unit: Group, number: int) -> Unit:

@@ -9,15 +9,16 @@ from functools import cached_property
 
 from autograd.notation.numbers import counted
 from autograd.seeing.facts.arrow import edge_key
-from autograd.seeing.facts.links import links_between
+from autograd.seeing.facts.links import Link, links_between
 from autograd.seeing.facts.records import Trace
-from autograd.seeing.pages.player.svg.arrows import plain_arrow
+from autograd.seeing.pages.player.svg.arrows import bent_arrow
 from autograd.seeing.pages.player.svg.elements import Point, tag, words
 from autograd.seeing.pages.player.svg.view import View, canvas
 from autograd.seeing.pages.player.views.cards import CARD_WIDTH, card, card_height, layer_box, layer_size
-from autograd.seeing.pages.player.views.layers import Layer, Unit
-from autograd.seeing.pages.player.views.neuron import draw_neuron, rows_of
+from autograd.seeing.pages.player.views.layers import Layer, Unit, from_outside
+from autograd.seeing.pages.player.views.neuron import neuron_view, rows_of
 from autograd.seeing.pages.player.views.parts import Whole, views_of
+from autograd.seeing.pages.player.views.ways import Pair, stand
 
 MARGIN, BETWEEN, GAP = 16.0, 96.0, 10.0
 HEADER = 30.0
@@ -25,6 +26,8 @@ WIDE = 3.0
 """The cards of a large layer are laid out this many times as wide as high: the place for a graph is wide."""
 MOST_IN_A_LINE = 6
 """At most this many boxes stand side by side; more are read like text, line by line."""
+BELOW = 18.0
+"""The room between two boxes that stand one below the other."""
 FIRST = "network"
 
 
@@ -42,33 +45,55 @@ class Row:
         whole: the whole graph.
         layers: the boxes.
         prefix: what the names of their views begin with; the ids of elements begin with these names.
+        outside: how many boxes, the first ones, stand for what comes from elsewhere.
     """
 
     whole: Whole
     layers: Sequence[Layer]
     prefix: str
+    outside: int = 0
 
     def name(self, layer: int, unit: int | None = None) -> str:
         """Return the name of the view of a box, or of one of its units."""
         opens = self.layers[layer].opens_as == "boxes"
-        own = f"{self.prefix}l{layer}"
+        own = f"{self.prefix}l{layer - self.outside}"
         return own if unit is None else f"{own}{'l' if opens else 'u'}{unit}"
 
-    def opened_units(self, layer: int, box: str) -> dict[str, str]:
-        """Return the view that each unit of a box opens, by the id of the unit's element."""
-        if self.layers[layer].opens_as not in ("neurons", "boxes"):
-            return {}
-        return {f"{box}-{j}": self.name(layer, j) for j in range(len(self.layers[layer].units))}
+    def opened(self, layer: int, box: str) -> dict[str, str]:
+        """Return the view that a box opens and those that its units open, by the ids of their elements."""
+        opens_as = self.layers[layer].opens_as
+        own = {} if opens_as == "outside" else {box: self.name(layer)}
+        if opens_as in ("neurons", "boxes"):
+            own |= {f"{box}-{j}": self.name(layer, j) for j in range(len(self.layers[layer].units))}
+        return own
+
+    def within(self, layer: int) -> Row:
+        """Return the boxes in a box, after what they take from outside of it."""
+        inner = self.layers[layer].inner
+        inside, used = self.whole.part(node.id for node in self.layers[layer].nodes)
+        taken = [n for n in inside.nodes if n.id in used and n.role not in ("weight", "constant")]
+        ids = {node.id for node in taken}
+        origins = {
+            box.title.removeprefix("from ")
+            for box in self.layers
+            if any(node.id in ids for node in box.nodes)
+        }
+        outside = [from_outside(taken, origins)] if taken else []
+        return Row(self.whole, [*outside, *inner], self.name(layer), len(outside))
 
     @cached_property
-    def weights(self) -> dict[int, int]:
-        """How many weights each box multiplies what the box before it gives by; none without such a use."""
-        home = {node.id: str(i) for i, layer in enumerate(self.layers) for node in layer.nodes}
-        links = links_between(self.whole.trace, home)
-        return {
-            int(link.target): len(link.weights)
-            for link in links if int(link.source) + 1 == int(link.target)
-        }  # fmt: skip
+    def links(self) -> dict[Pair, Link]:
+        """The links between the boxes, by which of them they lead from and to.
+
+        What several boxes hold, such as the weights of a Module used several times, is no link.
+        """
+        home: dict[str, str] = {}
+        for i, layer in enumerate(self.layers):
+            for node in layer.nodes:
+                home[node.id] = str(i) if node.id not in home else ""
+        inside, _ = self.whole.part(home)
+        links = links_between(inside, {id: i for id, i in home.items() if i})
+        return {(int(link.source), int(link.target)): link for link in links}
 
 
 def _views_inside(row: Row, parent: str) -> list[View]:
@@ -78,9 +103,9 @@ def _views_inside(row: Row, parent: str) -> list[View]:
         if layer.opens_as == "values":
             views += views_of(row.whole, {node.id for node in layer.nodes}, name, layer.title, parent)
         elif layer.opens_as == "boxes":
-            inner = Row(row.whole, layer.inner, name)
+            inner = row.within(i)
             views += [_overview(inner, name, layer.title, parent), *_views_inside(inner, name)]
-        else:
+        elif layer.opens_as != "outside":
             views.append(_layer_view(row, i, parent))
             if layer.opens_as == "neurons":
                 for j, unit in enumerate(layer.units):
@@ -92,56 +117,47 @@ def _views_inside(row: Row, parent: str) -> list[View]:
 
 
 def _overview(row: Row, name: str, title: str, parent: str | None) -> View:
-    """Show a box for each layer or other Module, and an arrow from each to the next if that uses it."""
-    layers, weights = row.layers, row.weights
-    sizes = [layer_size(layer) for layer in layers]
-    boxes = [f"{name}-{row.name(i)}" for i in range(len(layers))]
+    """Show a box for each layer or other Module, and an arrow for all that one takes from another."""
+    layers = row.layers
+    standing = stand(
+        [layer_size(layer) for layer in layers], row.links,
+        in_a_line=MOST_IN_A_LINE, between=BETWEEN, margin=MARGIN,
+    )  # fmt: skip
     drawn: list[str] = []
     nodes: dict[str, str] = {}
     opens: dict[str, str] = {}
-    arrows: dict[tuple[str, str], str] = {}
-    top, width = 0.0, 0.0
-    for start in range(0, len(layers), MOST_IN_A_LINE):
-        line = range(start, min(start + MOST_IN_A_LINE, len(layers)))
-        height = max(sizes[i][1] for i in line) + 2 * MARGIN
-        x = MARGIN
-        for i in line:
-            wide, high = sizes[i]
-            drawn.append(layer_box(layers[i], boxes[i], Point(x, top + (height - high) / 2)))
-            opens[boxes[i]] = row.name(i)
-            opens |= row.opened_units(i, boxes[i])
-            nodes |= _mapped(layers[i], boxes[i])
-            if i > start and i in weights:
-                arrow = f"{name}-to-{row.name(i)}"
-                arrows[boxes[i - 1], boxes[i]] = arrow
-                begin, tip = Point(x - BETWEEN + 3, top + height / 2), Point(x - 3, top + height / 2)
-                drawn.append(plain_arrow(arrow, begin, tip, _words_on_arrow(weights[i])))
-            x += wide + BETWEEN
-        top, width = top + height, max(width, x - BETWEEN + MARGIN)
-    svg = canvas("".join(drawn), width, top)
-    return View(name, title, svg, nodes, _edges(row.whole.trace, nodes, arrows), opens, parent)
+    edges: dict[str, str] = {}
+    for i, (layer, corner) in enumerate(zip(layers, standing.corners, strict=True)):
+        box = f"{name}-{row.name(i)}"
+        drawn.append(layer_box(layer, box, corner))
+        opens |= row.opened(i, box)
+        nodes = _mapped(layer, box) | nodes
+    for (i, j), link in row.links.items():
+        arrow = f"{name}-{row.name(i)}-to-{row.name(j)}"
+        drawn.append(bent_arrow(arrow, standing.ways[i, j], _words_on_arrow(link)))
+        edges |= _shown_by(arrow, link)
+    svg = canvas("".join(drawn), standing.width, standing.height)
+    return View(name, title, svg, nodes, edges, opens, parent)
 
 
-def _words_on_arrow(weights: int) -> str:
-    return counted(weights, "weight") if weights else ""
+def _words_on_arrow(link: Link) -> str:
+    if link.tied:
+        return counted(len({edge.source for edge in link.edges}), "tied weight")
+    return counted(len(link.weights), "weight") if link.weights else ""
 
 
 def _mapped(layer: Layer, box: str) -> dict[str, str]:
-    """Map each node to the dot of its unit; what belongs to no unit, to the box."""
-    dots = {node.id: f"{box}-{j}" for j, unit in enumerate(layer.units) for node in unit.members}
-    return dots | {node.id: box for node in layer.common}
+    """Map each node to the dot of its unit, the first of several; what belongs to no unit, to the box."""
+    nodes = {node.id: box for node in layer.common}
+    for j, unit in enumerate(layer.units):
+        for node in unit.members:
+            nodes.setdefault(node.id, f"{box}-{j}")
+    return nodes
 
 
-def _edges(trace: Trace, nodes: dict[str, str], arrows: dict[tuple[str, str], str]) -> dict[str, str]:
-    """Map each edge from one box to the next to the arrow between them; those inside a box are not shown."""
-    boxes = {box for ends in arrows for box in ends}
-
-    def box_of(node: str) -> str:
-        shown = nodes.get(node, "")
-        return shown if shown in boxes else shown.rpartition("-")[0]
-
-    shown = {edge_key(edge): arrows.get((box_of(edge.source), box_of(edge.target))) for edge in trace.edges}
-    return {key: arrow for key, arrow in shown.items() if arrow}
+def _shown_by(arrow: str, link: Link) -> dict[str, str]:
+    """Map each edge of a link to its arrow; those inside a box are not shown."""
+    return {edge_key(edge): arrow for edge in link.edges}
 
 
 # -------------------------------------------------------------------------------------- one layer
@@ -155,9 +171,12 @@ def _layer_view(row: Row, i: int, parent: str) -> View:
     lines = math.ceil(len(layer.units) / columns)
     width = columns * (CARD_WIDTH + GAP) + GAP
     frame_height = HEADER + lines * (high + GAP) + GAP
-    beside = {j: layer_size(layers[j]) for j in (i - 1, i + 1) if 0 <= j < len(layers)}
-    height = max([frame_height, *(size[1] for size in beside.values())]) + 2 * MARGIN
-    left = MARGIN + (beside[i - 1][0] + BETWEEN if i - 1 in beside else 0)
+    before = [(a, link) for (a, b), link in row.links.items() if b == i]
+    after = [(b, link) for (a, b), link in row.links.items() if a == i]
+    sizes = {j: layer_size(layers[j]) for j, _ in (*before, *after)}
+    stacks = [sum(sizes[j][1] + BELOW for j, _ in side) for side in (before, after)]
+    height = max(frame_height, *stacks) + 2 * MARGIN
+    left = MARGIN + max((sizes[j][0] + BETWEEN for j, _ in before), default=0)
     frame = Point(left, (height - frame_height) / 2)
     box = f"{name}-here"
     drawn = [
@@ -166,7 +185,7 @@ def _layer_view(row: Row, i: int, parent: str) -> View:
         words(layer.kind, frame.x + width - GAP, frame.y + 21, "role"),
     ]
     nodes = {node.id: box for node in layer.common}
-    opens = row.opened_units(i, box)
+    opens = {unit: view for unit, view in row.opened(i, box).items() if unit != box}
     for j, unit in enumerate(layer.units):
         along, down = divmod(j, lines)
         corner = Point(
@@ -175,30 +194,29 @@ def _layer_view(row: Row, i: int, parent: str) -> View:
         role = "input" if layer.opens_as == "inputs" else "operation"
         drawn.append(card(unit, f"{box}-{j}", corner, high, role))
         nodes |= {node.id: f"{box}-{j}" for node in unit.members}
-    arrows = {}
-    for j, (wide, tall) in beside.items():
-        other = f"{name}-{'before' if j < i else 'after'}"
-        x = MARGIN if j < i else frame.x + width + BETWEEN
-        drawn.append(layer_box(layers[j], other, Point(x, (height - tall) / 2)))
-        nodes |= _mapped(layers[j], other)
-        opens[other] = row.name(j)
-        if max(i, j) not in row.weights:
-            continue
-        start = x + wide + 3 if j < i else frame.x + width + 3
-        ends = (other, box) if j < i else (box, other)
-        arrows[ends] = f"{other}-arrow"
-        tip = Point(start + BETWEEN - 6, height / 2)
-        drawn.append(
-            plain_arrow(
-                f"{other}-arrow", Point(start, height / 2), tip, _words_on_arrow(row.weights[max(i, j)])
+    edges: dict[str, str] = {}
+    right = frame.x + width
+    for side, beside, stacked in (("before", before, stacks[0]), ("after", after, stacks[1])):
+        y = (height - stacked + BELOW) / 2
+        for k, (j, link) in enumerate(beside, 1):
+            wide, high = sizes[j]
+            other = f"{name}-{side}{j}"
+            corner = Point(frame.x - BETWEEN - wide if side == "before" else frame.x + width + BETWEEN, y)
+            drawn.append(layer_box(layers[j], other, corner))
+            nodes = _mapped(layers[j], other) | nodes
+            opens |= {box: view for box, view in row.opened(j, other).items() if box == other}
+            at = frame.y + frame_height * k / (len(beside) + 1)
+            way = (
+                [Point(corner.x + wide + 3, y + high / 2), Point(frame.x - 3, at)]
+                if side == "before"
+                else [Point(frame.x + width + 3, at), Point(corner.x - 3, y + high / 2)]
             )
-        )
-    for j, far in enumerate(layers):
-        if j < i - 1 or j > i + 1:
-            nodes |= {node.id: f"{name}-{'before' if j < i else 'after'}" for node in far.nodes}
-    right = frame.x + width + (BETWEEN + beside[i + 1][0] if i + 1 in beside else 0) + MARGIN
-    svg = canvas("".join(drawn), right, height)
-    return View(name, layer.title, svg, nodes, _edges(row.whole.trace, nodes, arrows), opens, parent)
+            drawn.append(bent_arrow(f"{other}-arrow", way, _words_on_arrow(link)))
+            edges |= _shown_by(f"{other}-arrow", link)
+            right = max(right, corner.x + wide)
+            y += high + BELOW
+    svg = canvas("".join(drawn), right + MARGIN, height)
+    return View(name, layer.title, svg, nodes, edges, opens, parent)
 
 
 # ------------------------------------------------------------------------------------- one neuron
@@ -212,4 +230,4 @@ def _neuron_views(row: Row, unit: Unit, i: int, j: int) -> list[View]:
     rows = rows_of(inside, elsewhere) if unit.shown else []
     if not rows:
         return views_of(row.whole, members, name, unit.title, parent)
-    return [replace(draw_neuron(inside, rows, name), title=unit.title, parent=parent)]
+    return [replace(neuron_view(inside, rows, name, row.whole.moulds), title=unit.title, parent=parent)]

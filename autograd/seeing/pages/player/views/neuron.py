@@ -13,9 +13,9 @@ from autograd.seeing.facts.box import box_of_node
 from autograd.seeing.facts.records import EdgeFact, NodeFact, Trace
 from autograd.seeing.pages.player.svg.arrows import plain_arrow, plain_line
 from autograd.seeing.pages.player.svg.boxes import box_size, circle_size, draw_box, draw_circle, node_group
+from autograd.seeing.pages.player.svg.chips import CHIP_HEIGHT, CHIP_NAME, CHIP_NUMBER, CHIP_WIDTH, chip
 from autograd.seeing.pages.player.svg.elements import Point, tag, words
-from autograd.seeing.pages.player.svg.view import View, canvas
-from autograd.seeing.pages.player.views.cards import CHIP_HEIGHT, CHIP_NAME, CHIP_NUMBER, CHIP_WIDTH, chip
+from autograd.seeing.pages.player.svg.view import Moulds, View, canvas
 
 MARGIN, HEADER, PITCH = 14.0, 20.0, 24.0
 JOINT = 22.0
@@ -77,7 +77,8 @@ def rows_of(trace: Trace, elsewhere: set[str]) -> list[Row]:
     parts = {id: place.part for id, place in trace.places.items()}
     weights = [n for n in trace.nodes if parts.get(n.id) == "weight" and n.id not in elsewhere]
     rows = [_row(weight, uses, into, nodes, parts) for weight in weights]
-    if {row[0].id for row in rows if row} != elsewhere or len(elsewhere) != len(rows):
+    taken = {row[0].id for row in rows if row}
+    if not elsewhere <= taken or len(taken) != len(rows) or any(nodes[x].op for x in taken - elsewhere):
         return []
     return sorted(rows, key=lambda row: trace.places[row[1].id].index or 0)
 
@@ -111,8 +112,17 @@ def _row(
 # -------------------------------------------------------------------------------------- the table
 
 
-def draw_neuron(trace: Trace, rows: list[Row], prefix: str) -> View:
+def neuron_view(trace: Trace, rows: list[Row], name: str, moulds: Moulds) -> View:
     """Show the table, and to its right what becomes of the sum."""
+    place = {node.id: k for k, node in enumerate(trace.nodes)}
+    placed = tuple([tuple([place[node.id] for node in row]) for row in rows])
+    tail = sorted(set(place.values()).difference(*placed))
+    sizes = tuple([moulds.faces.size(trace.nodes[k]) for k in tail])
+    return moulds.view(trace, name, (placed, sizes), lambda: draw_neuron(trace, rows, name))
+
+
+def draw_neuron(trace: Trace, rows: list[Row], prefix: str) -> View:
+    """Draw the table, and to its right what becomes of the sum."""
     sketch = Sketch(trace, prefix)
     columns = _columns(rows)
     chips = max(map(len, rows))
@@ -136,13 +146,8 @@ def draw_neuron(trace: Trace, rows: list[Row], prefix: str) -> View:
         _draw_frame(sketch, right, height)
     for row in rows:
         sketch.drawn += [chip(node, sketch.node(node), corners[node.id]) for node in row]
-    return View(
-        name=prefix,
-        title="",
-        svg=canvas("".join(sketch.drawn), size.x + MARGIN, max(height + 2 * MARGIN, size.y + MARGIN)),
-        nodes=sketch.nodes,
-        edges=sketch.edges,
-    )
+    svg = canvas("".join(sketch.drawn), size.x + MARGIN, max(height + 2 * MARGIN, size.y + MARGIN))
+    return View(prefix, "", svg, sketch.nodes, sketch.edges)
 
 
 def _columns(rows: list[Row]) -> int:

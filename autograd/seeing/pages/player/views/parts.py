@@ -18,7 +18,7 @@ from autograd.seeing.facts.columns import columns_crossed
 from autograd.seeing.facts.records import EdgeFact, NodeFact, Trace
 from autograd.seeing.pages.player.svg.arrows import plain_arrow
 from autograd.seeing.pages.player.svg.elements import Point
-from autograd.seeing.pages.player.svg.view import View, canvas, graph_view
+from autograd.seeing.pages.player.svg.view import Moulds, View, canvas, graph_view
 from autograd.seeing.pages.player.views.cards import layer_box, layer_size
 from autograd.seeing.pages.player.views.layers import Layer, Unit
 
@@ -44,6 +44,7 @@ class Whole:
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
+        self.moulds = Moulds()
         self._order = {node.id: i for i, node in enumerate(trace.nodes)}
         self._into: dict[str, list[EdgeFact]] = {}
         for edge in trace.edges:
@@ -68,17 +69,42 @@ def views_of(whole: Whole, members: set[str], name: str, title: str, parent: str
     if fits(inside):
         return [replace(graph_view(inside, name, used), name=name, title=title, parent=parent)]
     order = [node for node in whole.trace.nodes if node.id in members]
-    parts = [order[i : i + PART] for i in range(0, len(order), PART)]
+    apart = _apart(inside, used, order)
+    parts = apart or [order[i : i + PART] for i in range(0, len(order), PART)]
     views = []
     for i, part in enumerate(parts, 1):
         cut, elsewhere = whole.part(node.id for node in part)
-        drawn = graph_view(cut, f"{name}p{i}", elsewhere)
-        views.append(replace(drawn, name=f"{name}p{i}", title=f"part {i}", parent=name))
-    return [_overview(parts, name, title, parent), *views]
+        drawn = _cast_view(whole, cut, elsewhere, f"{name}p{i}")
+        views.append(replace(drawn, title=f"part {i}", parent=name))
+    return [_overview(parts, name, title, parent, bool(apart)), *views]
 
 
-def _overview(parts: list[list[NodeFact]], name: str, title: str, parent: str | None) -> View:
-    """Show a box for each part, in lines that are read like text."""
+def _cast_view(whole: Whole, trace: Trace, elsewhere: set[str], name: str) -> View:
+    shape = tuple([(whole.moulds.faces.size(node), node.id in elsewhere) for node in trace.nodes])
+    return whole.moulds.view(trace, name, shape, lambda: graph_view(trace, name, elsewhere))
+
+
+def _apart(inside: Trace, used: set[str], order: list[NodeFact]) -> list[list[NodeFact]]:
+    """Return the parts that have nothing to do with each other; none if there is but one, or a large one."""
+    home = {node.id: node.id for node in order}
+
+    def first(node: str) -> str:
+        while home[node] != node:
+            home[node] = node = home[home[node]]
+        return node
+
+    for edge in inside.edges:
+        if edge.source not in used:
+            home[first(edge.source)] = first(edge.target)
+    parts: dict[str, list[NodeFact]] = {}
+    for node in order:
+        parts.setdefault(first(node.id), []).append(node)
+    found = [*parts.values()]
+    return found if len(found) > 1 and max(map(len, found)) <= PART else []
+
+
+def _overview(parts: list[list[NodeFact]], name: str, title: str, parent: str | None, apart: bool) -> View:
+    """Show a box for each part, in lines that are read like text, and arrows if they follow each other."""
     layers = [_as_layer(part, i) for i, part in enumerate(parts, 1)]
     width = max(layer_size(layer)[0] for layer in layers)
     height = max(layer_size(layer)[1] for layer in layers)
@@ -93,7 +119,7 @@ def _overview(parts: list[list[NodeFact]], name: str, title: str, parent: str | 
         drawn.append(layer_box(layer, box, corner))
         opens[box] = f"{name}p{i + 1}"
         nodes |= {node.id: f"{box}-{j}" for j, node in enumerate(parts[i])}
-        if along:
+        if along and not apart:
             middle = corner.y + height / 2
             drawn.append(
                 plain_arrow(
@@ -107,7 +133,10 @@ def _overview(parts: list[list[NodeFact]], name: str, title: str, parent: str | 
         rows * (height + BETWEEN) - BETWEEN + 2 * MARGIN,
     )
     note = (
-        f"{counted(len(nodes), 'value')} are too many for one picture, and no Module tells what belongs "
+        f"{counted(len(nodes), 'value')} are too many for one picture: they are shown in {len(parts)} parts, "
+        "none of which uses another"
+        if apart
+        else f"{counted(len(nodes), 'value')} are too many for one picture, and no Module tells what belongs "
         f"together: they are shown in {len(parts)} parts, in the order of the forward pass"
     )
     return View(name, title, svg, nodes, {}, opens, parent, note)

@@ -9,7 +9,10 @@ from autograd import Value
 from autograd.mistakes import overwrites
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import number
+from autograd.seeing.facts.box import box_of_group
+from autograd.seeing.facts.folding import fold
 from autograd.seeing.walk import walk
+from nn import GRUCell, Recurrent, losses
 
 MARKUP = '"><img src=x onerror=alert(1)>'
 
@@ -541,6 +544,31 @@ def test_a_single_value_is_a_walk_of_two_steps(opened):
     sheet = opened(walk(Value(3.0, "x")).html())
     sheet.click("#last")
     assert place(sheet) == 2
+    assert sheet.errors == []
+
+
+def test_a_folded_box_tells_nothing_before_it_is_computed(opened):
+    model = Recurrent(GRUCell(1, 2, seed=0), 1, seed=1)
+    steps = walk(losses.mse(model([0.1] * 12), 0.0))
+    sheet = opened(steps.html())
+    (cell,) = [group for group in fold(steps.trace).groups if group.title == "cell"]
+    facts = box_of_group(cell, False).facts
+    rows = sheet.locator("[data-opens=l1] [data-slot^=box]")
+    first = rows.all_text_contents()
+    assert [text for text, fact in zip(first, facts, strict=True) if fact.word == "output"] == ["–"]
+    assert [text for text, fact in zip(first, facts, strict=True) if fact.word == "used"] == ["× 12"]
+    sheet.click("#last")
+    assert rows.all_text_contents() == [fact.number for fact in facts]
+
+
+def test_a_time_step_is_opened_by_a_click_and_by_a_key(opened):
+    model = Recurrent(GRUCell(1, 2, seed=0), 1, seed=1)
+    sheet = opened(walk(losses.mse(model([0.1] * 12), 0.0)).html())
+    sheet.focus("[data-opens=l1]")
+    sheet.keyboard.press("Enter")
+    sheet.locator("[data-opens=l1l3] .title").click()
+    assert sheet.locator("#crumbs [aria-current]").text_content() == "step 4"
+    assert "from outside" in sheet.text_content("svg.graph")
     assert sheet.errors == []
 
 

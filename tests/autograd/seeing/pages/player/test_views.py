@@ -13,11 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograd import Parameter, Value
+from autograd.functions import dot
 from autograd.notation.numbers import number
 from autograd.seeing.facts.arrow import edge_key
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.facts.trace import trace
 from autograd.seeing.pages.player.svg.boxes import WIDEST_NUMBER
+from autograd.seeing.pages.player.svg.view import Moulds
 from autograd.seeing.pages.player.views.choice import MOST_NODES, View, views
 from autograd.seeing.walk import walk
 from nn import MLP, GRUCell, Layer, Module, Recurrent, losses
@@ -84,6 +86,14 @@ class Residual(Module):
         return self.head(x)
 
 
+class TwoTowers(Module):
+    def __init__(self) -> None:
+        self.user, self.item = MLP(6, [8, 4], seed=0), MLP(6, [8, 4], seed=1)
+
+    def forward(self, user: Any, item: Any) -> Any:
+        return dot(self.user(user), self.item(item))
+
+
 class Block(Module):
     def __init__(self, seed: int) -> None:
         self.inner, self.outer = Layer(4, 4, "tanh", seed=seed), Layer(4, 4, "linear", seed=seed)
@@ -119,6 +129,11 @@ def _regularised() -> Value:
 def shown(output: Value) -> tuple[Trace, list[View]]:
     facts = walk(output).trace if output.op else trace(output)
     return facts, views(facts)
+
+
+def arrows(view: View) -> list[str]:
+    """Which boxes the arrows of an overview lead from and to, by the names of the views that these open."""
+    return sorted(f"{a}-{b}" for a, b in re.findall(rf'id="{view.name}-([-l\d]+)-to-([-l\d]+)"', view.svg))
 
 
 def ids(view: View) -> set[str]:
@@ -170,6 +185,15 @@ class TestEveryGraph:
 
     def test_pictures_carry_no_colours(self, pictured: tuple[Trace, list[View]]) -> None:
         assert not any(re.search(r"#[0-9a-fA-F]{6}|(fill|stroke)=", view.svg) for view in pictured[1])
+
+
+def test_what_is_cast_from_a_mould_is_what_would_have_been_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("in little steps", "wide", "many nodes", "in time", "blocks"):
+        _, cast = shown(GRAPHS[name]())
+        with monkeypatch.context() as patch:
+            patch.setattr(Moulds, "_kinds", lambda *_: object())
+            _, drawn = shown(GRAPHS[name]())
+        assert [view.svg for view in cast] == [view.svg for view in drawn]
 
 
 class TestHostileLabels:
@@ -226,6 +250,36 @@ class TestNetworks:
         assert "block 4" in opened(named["blocks × 12"])
         assert {"inner", "outer", "block 4 itself"} <= set(opened(named["block 4"]))
         assert opened(named["inner"])[0] == "neuron 1"
+
+    def test_an_arrow_stands_for_all_that_a_box_takes_from_another(self) -> None:
+        _, pictures = shown(losses.mse(TwoTowers()([0.1] * 6, [0.2] * 6), 0.0))
+        assert arrows(pictures[0]) == ["l0-l1", "l0-l2", "l1-l3", "l2-l3"]  # inputs, user, item, loss
+
+    def test_the_way_around_a_block_is_drawn_in_it(self) -> None:
+        _, pictures = shown(losses.mse(Residual(12)([0.5, -1.0]), 0.0))
+        block = next(view for view in pictures if view.title == "block 4")
+        assert "from block 3" in block.svg
+        ends = [ends.replace(f"{block.name}l", "") for ends in arrows(block)]
+        assert ends == ["-1-0", "-1-2", "0-1", "1-2"]
+
+    def test_the_uses_of_a_cell_are_steps_that_open_one_at_a_time(self) -> None:
+        facts, pictures = shown(GRAPHS["in time"]())
+        named = {view.name: view for view in pictures}
+        cell = next(view for view in pictures if view.title == "cell")
+        steps = [
+            named[name] for name in dict.fromkeys(cell.opens.values()) if named[name].parent == cell.name
+        ]
+        assert [view.title for view in steps] == [f"step {t}" for t in range(1, 13)]
+        computed = {node.id for node in facts.nodes if node.op is not None}
+        own = [{id for id in view.nodes if id in computed} for view in steps]
+        assert all(before & after for before, after in pairwise(own))  # a state leads from each to the next
+
+    def test_the_uses_of_a_layer_on_several_samples_open_one_at_a_time(self) -> None:
+        model = MLP(2, [16, 1], seed=0)
+        _, pictures = shown(losses.mse([model([0.1, 0.2 * i]) for i in range(5)], [0.0] * 5))
+        assert [view.title for view in pictures if view.title.startswith("use ")] == [
+            f"use {k}" for _ in range(2) for k in range(1, 6)
+        ]
 
     def test_too_large_is_refused_with_what_to_do_instead(self) -> None:
         y = Value(1.0, "a")

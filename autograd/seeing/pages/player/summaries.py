@@ -1,0 +1,53 @@
+"""What the boxes of a folded network say while a walk goes on: nothing is told before it is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from math import nan
+from typing import Any
+
+from autograd.notation.numbers import NOT_COMPUTED
+from autograd.seeing.facts.box import box_of_group
+from autograd.seeing.facts.folding import Group
+from autograd.seeing.facts.records import Step, Trace
+from autograd.seeing.pages.player.views.layers import Layer, layers_of
+from autograd.seeing.pages.player.views.parts import fits
+
+
+def summaries(trace: Trace, steps: Sequence[Step]) -> dict[str, Any]:
+    """Return what each box says, by its key.
+
+    That is the step that computes the last of its values, the step that completes its gradients, and for
+    each row what it says before the first of these, between them, and after both.
+    """
+    if fits(trace) or not trace.uses:
+        return {}
+    computed = {step.node: step.number for step in steps if step.phase == "forward"}
+    complete = {step.node: step.number for step in steps if step.phase == "reverse"}
+    return {
+        layer.key: [_last(group, computed, len(steps)), _last(group, complete, len(steps)), _rows(group)]
+        for layer in _every(layers_of(trace))
+        if (group := layer.group) is not None
+    }
+
+
+def _every(layers: Iterable[Layer]) -> Iterator[Layer]:
+    for layer in layers:
+        yield layer
+        yield from _every(layer.inner)
+
+
+def _last(group: Group, numbers: Mapping[str, int], never: int) -> int:
+    return max((numbers[node.id] for node in group.members if node.id in numbers), default=never)
+
+
+def _rows(group: Group) -> list[list[str]]:
+    """Return each row in its three states; what holds whatever the values are is told from the beginning."""
+    after = [fact.number for fact in box_of_group(group, False).facts]
+    forward = replace(group, members=[replace(node, gradient=None) for node in group.members])
+    between = [fact.number for fact in box_of_group(forward, False).facts]
+    empty = replace(forward, members=[replace(node, value=nan) for node in forward.members])
+    nothing = [fact.number for fact in box_of_group(empty, False).facts]
+    before = [text if text == none else NOT_COMPUTED for text, none in zip(between, nothing, strict=True)]
+    return [*map(list, zip(before, between, after, strict=True))]

@@ -1,0 +1,53 @@
+"""What each use of a Module computes, where it is used several times: steps in time, samples, two inputs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from autograd.seeing.facts.folding import Group
+from autograd.seeing.facts.places import Path
+from autograd.seeing.facts.records import Trace
+
+
+def uses_of(inside: Trace, group: Group) -> list[Group]:
+    """Return a group for each use of a Module, with the parameters that this use takes.
+
+    Where a use takes what one before it gave, they are steps in time.
+
+    Args:
+        inside: how the group is computed.
+        group: the box of a Module.
+    """
+    uses: dict[str, set[int]] = {}
+    for node in group.members:
+        if node.op is not None:
+            place = inside.places.get(node.id)
+            use = _outermost(inside, group.path, None if place is None else place.use)
+            if use is None:
+                return []
+            uses[node.id] = {use}
+    numbers = sorted(set().union(*uses.values()))
+    passed_on = {
+        edge.source for edge in inside.edges if edge.source in uses and uses[edge.source] != uses[edge.target]
+    }
+    for edge in inside.edges:
+        if edge.source not in passed_on and edge.target in uses:
+            uses.setdefault(edge.source, set()).update(uses[edge.target])
+    called = "step" if passed_on else "use"
+    groups = []
+    for turn, use in enumerate(numbers, 1):
+        members = [node for node in group.members if use in (uses.get(node.id) or numbers[:1])]
+        leaving = (group.leaving | passed_on) & {node.id for node in members}
+        title = f"{called} {turn}"
+        groups.append(replace(group, title=title, uses=1, members=members, leaving=leaving))
+    return groups
+
+
+def _outermost(trace: Trace, path: Path, use: int | None) -> int | None:
+    """Return the outermost use of a Module that a use is part of; None if it is part of none."""
+    found = None
+    while use is not None:
+        if trace.uses[use].module == path:
+            found = use
+        use = trace.uses[use].within
+    return found
