@@ -17,10 +17,11 @@ from typing import Any, Self
 from autograd import Parameter, Value
 from autograd.extend import NO_GRADIENT, recording
 from autograd.notation.hints import did_you_mean
+from autograd.notation.labels import BIASES
 from nn.construction import GIVEN, Constructed
 
-BIASES, ACTIVATION = frozenset({"b", "bias", "biases"}), "activation"
-"""Attributes whose parameters are not weights: biases, and whatever an activation learns."""
+ACTIVATION = "activation"
+"""An attribute whose parameters are neither weights nor biases: whatever an activation learns."""
 
 
 def _as_a_use(call: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,5 +1,6 @@
 """Networks of one's own classes: built again from the arguments that built them, by whoever allows it."""
 
+import ast
 import copy
 import json
 import pickle
@@ -10,6 +11,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from hashlib import sha256
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,12 +19,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import load_file
 
+import nn
 from autograd import Constant, Parameter, Value
 from nn import (
     MLP,
     CheckpointError,
     Dropout,
     GRUCell,
+    Lambda,
     Layer,
     LSTMCell,
     Module,
@@ -219,6 +223,15 @@ def test_a_shallow_copy_keeps_what_built_it():
     assert copy.copy(Plain(3)).built_with() == Plain(3).built_with()
 
 
+def input_of(model):
+    """What a Module of the library takes."""
+    if isinstance(model, PReLU):
+        return Value(-0.5)
+    if isinstance(model, Recurrent):
+        return [input_of(model.cell)] * 3
+    return ([0.5, -0.25, 1.0, -2.0] * 16)[: getattr(model, "nin", 2)]
+
+
 NN = {
     "Neuron": lambda: Neuron(2, "gelu", fused=False),
     "Layer": lambda: Layer(2, 3, "sin", number=4),
@@ -241,11 +254,72 @@ NN = {
 def test_every_module_of_the_library_comes_back(make):
     model = make()
     again = from_bytes(packed(model)).model()
-    x = Value(-0.5) if isinstance(model, PReLU) else [0.5, -0.25]
+    x = input_of(model)
     assert repr(again) == repr(model)
     assert packed(again) == packed(model)
     assert repr([again(x) for _ in range(3)]) == repr([model(x) for _ in range(3)])
     assert packed(again) == packed(model)  # the generators included
+
+
+def test_every_class_of_modules_in_nn_is_among_them():
+    classes = {type(module) for make in NN.values() for module in make().modules()}
+    public = {cls for cls in vars(nn).values() if isinstance(cls, type) and issubclass(cls, Module)}
+    assert public - classes == {Module, Lambda}  # a Lambda holds a function, which no file keeps
+    assert {cls for cls in LOADABLE.values() if cls.__module__.startswith("nn.")} == classes | {Lambda}
+
+
+# ------------------------------------------------------------------------- the networks of the lessons
+
+VARIABLES = {
+    "activation": "tanh", "phi": "relu", "squash": "sigmoid", "output": "sigmoid", "start": "zeros",
+    "name": "gelu", "cell": RNNCell(1, 2), "kind": RNNCell, "layers": [3], "SIZES": [4, 3, 1],
+    "init": nn.init, **{name.removeprefix("nn."): cls for name, cls in LOADABLE.items()},
+}  # fmt: skip
+"""Of what a lesson's variables stand for something by which a network is built; all others are numbers."""
+
+
+class Variables(dict):
+    def __missing__(self, name):
+        return 2
+
+
+def networks_of_the_lessons():
+    """Every network that a lesson builds, with the lesson's name and the line that builds it."""
+    for path in sorted((Path(__file__).parents[3] / "notebooks").glob("*.ipynb")):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+        for node in ast.walk(ast.parse(code)):
+            if isinstance(node, ast.Call) and f"nn.{ast.unparse(node.func)}" in LOADABLE:
+                text = ast.unparse(node)
+                yield path.stem, text, eval(text, {}, Variables(VARIABLES))
+
+
+def test_every_network_of_the_lessons_comes_back():
+    found = 0
+    for lesson, text, model in networks_of_the_lessons():
+        again = from_bytes(packed(model)).model()
+        x = input_of(model)
+        assert packed(again) == packed(model), (lesson, text)
+        assert repr(again(x)) == repr(model(x)), (lesson, text)
+        found += 1
+    assert found > 50
+
+
+def test_a_network_whose_biases_are_held_fixed_comes_back_by_load_into(tmp_path):
+    """As in the lessons that work an example through whose biases are not trained."""
+
+    def network():
+        model = MLP(2, [2, 2], activation="sigmoid", output="sigmoid")
+        for layer, fixed in zip(model.layers, [0.35, 0.60], strict=True):
+            for neuron in layer.neurons:
+                neuron.b = Value(fixed)
+        return model
+
+    model, again = network(), network()
+    save(model, tmp_path / "m")
+    load_into(again, tmp_path / "m")
+    assert again.state_dict() == model.state_dict()
+    assert repr(again([0.05, 0.1])) == repr(model([0.05, 0.1]))
 
 
 @st.composite
@@ -413,6 +487,37 @@ def test_a_constructor_that_raises_is_named_with_its_reason(tmp_path):
         CheckpointError, match=r"Saying cannot be built .*TypeError: 'int' object is not callable"
     ):
         load(tmp_path / "m", classes=[Saying])
+
+
+@pytest.mark.usefixtures("registered")
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (RuntimeError("no\ngpu"), "RuntimeError: no gpu"),
+        (KeyError("width"), "KeyError: 'width'"),
+        (CheckpointError("of its own"), "CheckpointError: of its own"),
+        (StopIteration(), "StopIteration"),
+        (RecursionError("maximum depth"), "RecursionError: maximum depth"),
+        (MemoryError(), "MemoryError"),
+    ],
+    ids=lambda x: type(x).__name__ if isinstance(x, Exception) else "",
+)
+def test_a_registered_class_whose_constructor_raises_is_named_whatever_it_raises(tmp_path, error, told):
+    @loadable
+    class Fragile(Module):
+        fails = False
+
+        def __init__(self, layer):
+            self.layer = layer
+            if self.fails:
+                raise error
+
+    model = Sequential(Fragile(Layer(1, 1)))
+    save(model, tmp_path / "m")
+    Fragile.fails = True
+    with pytest.raises(CheckpointError, match=rf"m: Fragile cannot be built with .*: {told}"):
+        load(tmp_path / "m")
+    load_into(model, tmp_path / "m")  # which builds nothing
 
 
 def rewritten(model, old, new):

@@ -96,7 +96,24 @@ def test_a_mutated_file_is_refused_or_holds_what_it_held(good):
     assert 20 < min(refused) <= max(refused) < 400
 
 
-ODD = [None, True, 0, -1, 1, 2**70, 0.5, "", "tanh", "os.system", [], {}, [[]], {"": ["list", "W"]}, "\ud800"]
+ODD = [
+    None,
+    True,
+    0,
+    -1,
+    1,
+    2**70,
+    0.5,
+    "",
+    "tanh",
+    "I16",
+    "os.system",
+    [],
+    {},
+    [[]],
+    {"": ["list", "W"]},
+    "\ud800",
+]
 
 
 def forged(rng, data):
