@@ -195,25 +195,26 @@ def _on(op: Op, kink: Kink) -> Iterator[list[float]]:
     """Yield everyday points, each moved along one input onto the kink."""
     for inputs in _everyday(op):
         for i in range(len(inputs)):
-            moved = list(inputs)
-            moved[i] = _root(partial(_gap, kink, inputs, i), inputs[i])
-            if kink.gap(*moved) == 0 and all(x in op.domain_of(j) for j, x in enumerate(moved)):
-                yield moved
+            x = onto(kink, inputs, i, op.domain_of(i))
+            if x is not None:
+                yield [*inputs[:i], x, *inputs[i + 1 :]]
 
 
-def _gap(kink: Kink, inputs: Sequence[float], i: int, x: float) -> float:
-    return kink.gap(*inputs[:i], x, *inputs[i + 1 :])
+def onto(kink: Kink, inputs: Sequence[float], i: int, domain: Interval) -> float | None:
+    """Find by secants an ``i``-th input that is exactly on a kink; return None if none is found."""
 
+    def gap(x: float) -> float:
+        return kink.gap(*inputs[:i], x, *inputs[i + 1 :])
 
-def _root(function: Callable[[float], float], x: float) -> float:
-    """Find where the function is 0, by the secant method; return some other number if that fails."""
-    before, step = x, 0.5
+    x, beside = inputs[i], inputs[i] + 1.0
     for _ in range(60):
-        x, change = before + step, function(before + step) - function(before)
-        if function(x) == 0 or not change or not isfinite(change):
-            break
-        before, step = x, -function(x) * step / change
-    return x
+        here, there = gap(x), gap(beside)
+        if here == 0:
+            return x if x in domain else None
+        if here == there or not (isfinite(here) and isfinite(there)):
+            return None
+        x, beside = x - here * (beside - x) / (there - here), x
+    return None
 
 
 def _beside(op: Op, inputs: Sequence[float]) -> Iterator[tuple[float, ...]]:

@@ -15,11 +15,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from math import copysign, frexp, inf, isfinite, nextafter
+from math import copysign, frexp, inf, nextafter
 from sys import float_info
 
 from autograd import ops as table
-from autograd.core.primitive import TABLE, Interval, Kink, Op
+from autograd.core.primitive import TABLE, Interval, Op
+from autograd.testing.op_check import onto
 from autograd.testing.recipe import Recipe
 from autograd.value import Parameter, Value
 
@@ -97,7 +98,7 @@ def _on_kinks(draw: DrawFn, op: Op) -> list[float]:
     i = draw(st.integers(0, len(inputs) - 1))
     kink = draw(st.sampled_from(op.kinks))
     for place in (i, *range(len(inputs))):  # not every input can reach every kink
-        moved = _onto(kink, inputs, place, op.domain_of(place))
+        moved = onto(kink, inputs, place, op.domain_of(place))
         if moved is not None:
             return [*inputs[:place], moved, *inputs[place + 1 :]]
     return reject()
@@ -122,23 +123,6 @@ def everyday(x: float) -> float:
 def on_a_kink(op: Op, inputs: Sequence[float], width: float = 0.0) -> bool:
     """Return whether the inputs are within ``width`` of a kink of the op."""
     return any(abs(kink.gap(*inputs)) <= width for kink in op.kinks)
-
-
-def _onto(kink: Kink, inputs: Sequence[float], i: int, domain: Interval) -> float | None:
-    """Find by secants the ``i``-th input that is exactly on a kink; return None if there is none."""
-
-    def gap(x: float) -> float:
-        return kink.gap(*inputs[:i], x, *inputs[i + 1 :])
-
-    x, beside = inputs[i], inputs[i] + 1.0
-    for _ in range(6):
-        here, there = gap(x), gap(beside)
-        if here == 0:
-            return x if x in domain else None
-        if here == there or not (isfinite(here) and isfinite(there)):
-            return None
-        x, beside = x - here * (beside - x) / (there - here), x
-    return None
 
 
 # --------------------------------------------------------------------------- graphs of all shapes
@@ -285,7 +269,7 @@ class _Growth(_Graph):
         kink = self.draw(st.sampled_from(op.kinks))
         inputs = [self.numbers[i] for i in places]
         for i, place in enumerate(places):
-            wanted = _onto(kink, inputs, i, op.domain_of(i))
+            wanted = onto(kink, inputs, i, op.domain_of(i))
             if wanted is None:
                 continue
             if wanted == 0.0 and table.sub in self.ops and self.made[place] is not False:

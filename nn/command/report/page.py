@@ -67,15 +67,6 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Mistake:
-    """A held-out picture that was taken for another class."""
-
-    picture: list[list[float]]
-    true: str
-    predicted: str
-
-
-@dataclass(frozen=True)
 class Confusion:
     """How often each class was taken for which.
 
@@ -114,8 +105,8 @@ def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, dict[st
     player, gallery = linked_pages.player_of(loss), linked_pages.gallery_of(loss)
     result.job.model.zero_grad()
     film = film_of(result)
-    files = {f"{PATHS}/{path.file}": path.svg for path in paths}
-    files |= {name: made.html for name, made in ((PLAYER, player), (GALLERY, gallery)) if made.html}
+    files: dict[str, str] = {f"{PATHS}/{path['file']}": path["svg"] for path in paths}
+    files |= {name: told["html"] for name, told in ((PLAYER, player), (GALLERY, gallery)) if told["html"]}
     if film is not None:
         files[FILM] = film.html()
     facts = {
@@ -145,7 +136,7 @@ def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, dict[st
         "settings": settings_table(result),
         "description": data_table(result),
         "player": player,
-        "mathematics": _safe(player.mathematics),
+        "mathematics": _safe(player.get("mathematics", "")),
         "gallery": gallery,
         "places": {"player": PLAYER, "gallery": GALLERY, "film": FILM},
         "files": file_table(files),
@@ -159,9 +150,6 @@ def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, dict[st
         pictures=True,
     )
     return html, files
-
-
-# ------------------------------------------------------------------------------------- in words
 
 
 # ------------------------------------------------------------------------------------ of samples
@@ -214,14 +202,14 @@ def confusion(result: Result) -> Confusion | None:
     return Confusion([shorten(name, 24) for name in data.classes], counts, shades, part)
 
 
-def mistakes(result: Result) -> list[Mistake]:
-    """Return the first wrongly read pictures among those held out."""
+def mistakes(result: Result) -> list[tuple[list[list[float]], str, str]]:
+    """Return the first held-out pictures that are read wrongly, each with its class and that given."""
     data = result.job.held_out
     found = []
     for x, y, predicted in zip(data.X, data.y, result.predict(data.X), strict=True):
         picture = _picture(data, as_list(x)) if predicted != y else None
         if picture is not None:
-            found.append(Mistake(picture, _target_words(data, y), _target_words(data, predicted)))
+            found.append((picture, _target_words(data, y), _target_words(data, predicted)))
         if len(found) == MOST_SHOWN:
             break
     return found
@@ -253,8 +241,7 @@ def _plot(result: Result) -> tuple[str, str, str] | None:
     return (
         "Decision boundary",
         "The class that the network gives to every point: the deeper the shade, the surer; on the line it is "
-        "undecided. "
-        "Axes in the data's own units.",
+        "undecided. Axes in the data's own units.",
         _inline(_boundary(result), "plot"),
     )
 
