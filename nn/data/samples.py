@@ -207,7 +207,7 @@ def _checked(table: Any, name: str, columns: list[str] | None) -> Table:
         return _checked_array(table, name, columns)
     rows: list[list[float]] = []
     for i, row in enumerate(table):
-        rows.append(finite_row(row, f"row {i} of {name}", lambda j, i=i: _place(name, i, j, columns)))
+        rows.append(finite_row(row, f"row {i} of {name}", partial(_place, name, columns, i)))
         if len(rows[i]) != len(rows[0]):
             raise ValueError(
                 f"{name} is ragged: row {i} has {len(rows[i])} numbers where row 0 has {len(rows[0])}"
@@ -224,7 +224,7 @@ def _checked_array(table: Any, name: str, columns: list[str] | None) -> Table:
         raise ValueError(f"{name} has two dimensions, samples × columns; got the shape {table.shape}")
     table = np.asarray(table, dtype=float)
     for i, j in np.argwhere(~np.isfinite(table)):
-        raise ValueError(f"{_place(name, i, j, columns)} is {table[i, j]}; it has to be a finite number")
+        raise ValueError(f"{_place(name, columns, i, j)} is {table[i, j]}; it has to be a finite number")
     return table
 
 
@@ -250,7 +250,7 @@ def finite_row(row: Any, name: str, place: Callable[[int], str]) -> list[float]:
     return [float(x) for x in numbers]
 
 
-def _place(name: str, i: int, j: int, columns: list[str] | None) -> str:
+def _place(name: str, columns: list[str] | None, i: int, j: int) -> str:
     return f"row {i}, column {columns[j] if columns else j} of {name} (counted from 0)"
 
 
