@@ -193,7 +193,8 @@ class _Drawn:
         steps = [v for v in self.made if v.op is not None]
         if not steps:
             reject()
-        needed = set(max([topological_order(v) for v in steps], key=len))
+        largest: list[Value] = max([topological_order(v) for v in steps], key=len)
+        needed = set(largest)
         leaves = [v for v in self.made if v in needed and _is_leaf(v)]
         constants = [v for v in self.made if v in needed and isinstance(v, Constant)]
         results = [(v, v.op) for v in steps if v in needed and v.op is not None]
