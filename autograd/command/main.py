@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import codecs
 import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 from unicodedata import normalize
 
 from autograd.command.expression import parse
-from autograd.command.reader import TYPED, ExpressionError
+from autograd.command.reader import ExpressionError
 from autograd.command.screen import (
     Look,
     engine_name,
@@ -311,31 +309,3 @@ def _look() -> Look:
 def _print(lines: Iterable[str], to: TextIO | None = None) -> None:
     for line in lines:
         print(line, file=to)
-
-
-IN_ASCII = TYPED | {"∂": "d", "–": "-", "→": "->", "∞": "inf", "√": "sqrt", "›": ">", "─": "-", "…": "...",
-                    "≠": "!=", "Σ": "sum", "σ": "sigma"}  # fmt: skip
-"""What is written for a sign that the output's encoding does not have."""
-
-
-def _plainly(error: UnicodeError) -> tuple[str, int]:
-    """Replace a character that the output's encoding does not have."""
-    assert isinstance(error, UnicodeEncodeError)
-    lost = error.object[error.start : error.end]
-    plain = "".join(IN_ASCII.get(c) or normalize("NFKD", c) for c in lost)
-    return "".join(c if c.isascii() else "?" for c in plain), error.end
-
-
-def run_as_program() -> int:
-    """Run `main` with safe streams: any encoding will do, and so will a pipe that closes early."""
-    codecs.register_error("autograd.plainly", _plainly)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="autograd.plainly")
-    try:
-        code = main()
-        sys.stdout.flush()
-    except BrokenPipeError:  # such as `| head`: the reader has left, which is not an error
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    return code

@@ -297,11 +297,3 @@ OPTIONS: dict[str, list[tuple[str, str, Callable[[str], Any], str]]] = {
 }  # fmt: skip
 """The options by group: flag, what stands for its value, what reads it, and help.  Those of the first two
 groups are fields of `Settings`."""
-
-
-def run_as_program() -> int:
-    """Run `main` on streams that show ? for what they cannot show, such as → or ²."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
-    return main()
