@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from autograd import Constant
@@ -44,7 +44,8 @@ def architecture(model: Module) -> dict[str, Any]:
     Raises:
         ValueError: if two Modules, or two other things, have one path.
     """
-    constants = [(path, x.data) for path, x in _constants(model)]
+    within = ((".".join(map(str, trail)), x) for trail, x in model.within())
+    constants = [(path, x.data) for path, x in within if isinstance(x, Constant)]
     check_names(path for path, _ in constants)
     return {
         "modules": _Description(model).modules,
@@ -84,12 +85,6 @@ class _Description:
         if isinstance(x, list):
             return [self._written(y) for y in x]
         return {key: self._written(y) for key, y in x.items()} if isinstance(x, dict) else x
-
-
-def _constants(model: Module) -> Iterator[tuple[str, Constant]]:
-    for trail, x in model.within():
-        if isinstance(x, Constant):
-            yield ".".join(map(str, trail)), x
 
 
 def _generators(model: Module) -> dict[str, random.Random]:

@@ -66,24 +66,6 @@ class Sample:
     picture: list[list[float]] | None
 
 
-@dataclass(frozen=True)
-class Confusion:
-    """How often each class was taken for which.
-
-    Attributes:
-        names: the classes.
-        counts: one row a true class, one column a predicted one.
-        shades: how deep each cell is coloured, in percent: the root of its share of the row, so
-            that the few mistakes of a good network are seen.
-        part: which samples were counted, in words.
-    """
-
-    names: list[str]
-    counts: list[list[int]]
-    shades: list[list[int]]
-    part: str
-
-
 def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, dict[str, str]]:
     """Return the page as HTML, and the text of the files that it links to, by their names in the folder.
 
@@ -188,18 +170,23 @@ def _picture(data: Dataset, x: Sequence[float]) -> list[list[float]] | None:
     return [[x[row * width + column] / darkest for column in range(width)] for row in range(height)]
 
 
-def confusion(result: Result) -> Confusion | None:
+def confusion(result: Result) -> dict[str, Any] | None:
     """Return the confusion matrix of the held-out samples, or of all if there are none.
 
-    It is None for a regression, and for two inputs, whose decision boundary shows more.
+    Returns:
+        The ``names`` of the classes; the ``counts``, one row per true class, one column per predicted one;
+        how deep each cell is coloured, its ``shades``, in percent: the root of its share of the row, so that
+        the few mistakes of a good network are seen; which ``part`` of the samples was counted.  None for a
+        regression, and for two inputs, whose decision boundary shows more.
     """
-    data = result.job.held_out if len(result.job.held_out) else result.job.train
+    part = "held-out" if len(result.job.held_out) else "training"
+    data = result.job.held_out if part == "held-out" else result.job.train
     if data.classes is None or len(data.features) == 2:
         return None
     counts = seeing.confusion_counts(data.y, result.predict(data.X), len(data.classes))
     shades = [[round(100 * sqrt(n / max(1, sum(row)))) for n in row] for row in counts]
-    part = "held-out" if len(result.job.held_out) else "training"
-    return Confusion([shorten(name, 24) for name in data.classes], counts, shades, part)
+    names = [shorten(name, 24) for name in data.classes]
+    return {"names": names, "counts": counts, "shades": shades, "part": part}
 
 
 def mistakes(result: Result) -> list[tuple[list[list[float]], str, str]]:

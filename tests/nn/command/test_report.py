@@ -141,8 +141,8 @@ def test_the_confusion_matrix_is_scikit_learns():
     found = page.confusion(result)
     data = result.job.held_out
     expected = confusion_matrix(data.y, result.predict(data.X), labels=[0, 1, 2])
-    assert found.counts == expected.tolist()
-    assert found.part == "held-out"
+    assert found["counts"] == expected.tolist()
+    assert found["part"] == "held-out"
 
 
 @pytest.mark.parametrize(
