@@ -21,6 +21,7 @@ from typing import Any
 
 from autograd import Constant
 from autograd.notation.hints import short_repr
+from autograd.notation.labels import shorten
 from nn.construction import Constructed, Lost, arguments_of, built_again, name_of
 from nn.module import Module, check_names
 from nn.saving.parameters import fill, groups_of, listed
@@ -205,7 +206,7 @@ def _check_same(model: Module, modules: Mapping[str, Any], constants: Mapping[st
     """Refuse what was built if it is described in other words than what was saved."""
     now = architecture(model)
     found = [
-        f"{path or 'the network'} is {_in_words(was)} in the file and {_in_words(made)} as it is built"
+        f"{_cut(path) or 'the network'} is {_in_words(was)} in the file and {_in_words(made)} as it is built"
         for before, after in ((modules, now["modules"]), (constants, now["constants"]))
         for path in dict.fromkeys([*before, *after])
         if _text(was := before.get(path)) != _text(made := after.get(path))
@@ -229,16 +230,14 @@ def _in_words(told: Any) -> str:
 
 
 def _word(x: Any) -> str:
-    return (
-        str(x[MARK][1])
-        if isinstance(x, dict) and isinstance(x.get(MARK), list) and len(x[MARK]) == 2
-        else repr(x)
-    )
+    match x:
+        case {"": [_, told]}:  # what has a mark
+            return str(told)
+    return repr(x)
 
 
 def _cut(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= 120 else f"{text[:119]}…"
+    return shorten(" ".join(text.split()), 120)
 
 
 def _draw_on(generators: Mapping[str, random.Random], states: Any) -> None:

@@ -18,7 +18,7 @@ from math import isfinite, prod
 from typing import Any, TypeAlias
 
 from autograd import Parameter, Value
-from autograd.notation.hints import short_repr
+from autograd.notation.labels import shorten
 from nn.module import Module, check_names
 from nn.saving.tensorfile import MOST_DIMENSIONS, READABLE, SIZES, CheckpointError, Shape, Tensor
 
@@ -124,7 +124,7 @@ class LoadReport:
     def complaints(self) -> list[str]:
         """Return what was not loaded and why, one sentence for each tensor."""
         found = [f"{name} is not in the file" for name in self.missing]
-        found += [f"{name} is only in the file" for name in map(_short, self.unexpected)]
+        found += [f"{name} is only in the file" for name in (shorten(name, 80) for name in self.unexpected)]
         found += [
             f"{name} is {_sizes(was)} in the file and {_sizes(wanted)} in this network"
             for name, (was, wanted) in self.wrong_shape.items()
@@ -186,17 +186,13 @@ def check_finite(name: str, tensor: Tensor, error: type[ValueError]) -> None:
     """Refuse a tensor with numbers that are infinite or nan, by an error of this kind."""
     for x in tensor.numbers:
         if not isfinite(x):
-            raise error(f"{_short(name)} holds {x}; a network's numbers are finite")
+            raise error(f"{shorten(name, 80)} holds {x}; a network's numbers are finite")
 
 
 def listed(complaints: Sequence[str], most: int = MOST_COMPLAINTS) -> str:
     """Write complaints one after the other, at most so many."""
     more = f"; and {len(complaints) - most} more" if len(complaints) > most else ""
     return "; ".join(complaints[:most]) + more
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 80 and name.isprintable() else short_repr(name)
 
 
 def _sizes(shape: Shape) -> str:
