@@ -230,35 +230,22 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("formula", metavar="FORMULA", help='as in "(a*b + c) * f"')
-    parser.add_argument(
-        "numbers", metavar="NAME=NUMBER", nargs="*", help="a number for each name in the formula"
-    )
-    shown = parser.add_argument_group(
-        "what is shown (the whole walk, if nothing else)"
-    ).add_mutually_exclusive_group()
-    shown.add_argument("--step", action="store_true", help="one step at a time: forth, back, to any step")
-    shown.add_argument(
-        "--path", metavar="NAME", help="every route from a variable to the output, as a ledger"
-    )
-    shown.add_argument("--json", action="store_true", help="the graph and all steps as JSON")
-    kinds = parser.add_argument_group(
-        "which walk (forward pass, then reverse pass)"
-    ).add_mutually_exclusive_group()
-    kinds.add_argument(
-        "--tangent", metavar="NAME", help="forward mode: one variable's change, followed to the end"
-    )
-    kinds.add_argument(
-        "--beside",
-        metavar="ENGINE",
-        type=_engine,
-        help=f"next to the right engine one with a mistake: {', '.join(MISTAKES)}",
-    )
-    files = parser.add_argument_group("files")
-    files.add_argument(
-        "--save", metavar="FILE", type=Path, help="the walk as a page for a browser, all in one file"
-    )
-    files.add_argument("--svg", metavar="FILE", type=Path, help="the graph as a picture")
+    add = parser.add_argument
+    add("formula", metavar="FORMULA", help='as in "(a*b + c) * f"')
+    add("numbers", metavar="NAME=NUMBER", nargs="*", help="a number for each name in the formula")
+    group = parser.add_argument_group("what is shown (the whole walk, if nothing else)")
+    add = group.add_mutually_exclusive_group().add_argument
+    add("--step", action="store_true", help="one step at a time: forth, back, to any step")
+    add("--path", metavar="NAME", help="every route from a variable to the output, as a ledger")
+    add("--json", action="store_true", help="the graph and all steps as JSON")
+    group = parser.add_argument_group("which walk (forward pass, then reverse pass)")
+    add = group.add_mutually_exclusive_group().add_argument
+    add("--tangent", metavar="NAME", help="forward mode: one variable's change, followed to the end")
+    about = f"next to the right engine one with a mistake: {', '.join(MISTAKES)}"
+    add("--beside", metavar="ENGINE", type=_engine, help=about)
+    add = parser.add_argument_group("files").add_argument
+    add("--save", metavar="FILE", type=Path, help="the walk as a page for a browser, all in one file")
+    add("--svg", metavar="FILE", type=Path, help="the graph as a picture")
     return parser
 
 
