@@ -223,13 +223,7 @@ def _show(steps: Walk, look: Look) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = OneLineParser(
-        prog="python -m autograd",
-        description=ABOUT,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = OneLineParser(prog="python -m autograd", description=ABOUT, epilog=EXAMPLES)
     add = parser.add_argument
     add("formula", metavar="FORMULA", help='as in "(a*b + c) * f"')
     add("numbers", metavar="NAME=NUMBER", nargs="*", help="a number for each name in the formula")

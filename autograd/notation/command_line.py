@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable
 from io import TextIOWrapper
-from typing import NoReturn
+from typing import Any, NoReturn
 from unicodedata import normalize
 
 BAD_INPUT, INTERRUPTED = 2, 130
@@ -38,7 +38,11 @@ def refuse(message: str, *more: str) -> int:
 
 
 class OneLineParser(argparse.ArgumentParser):
-    """A parser whose errors take one line."""
+    """A parser whose texts stay as they are written, and whose errors take one line."""
+
+    def __init__(self, **options: Any) -> None:
+        layout = argparse.RawDescriptionHelpFormatter
+        super().__init__(formatter_class=layout, allow_abbrev=False, **options)
 
     def error(self, message: str) -> NoReturn:
         """Print the message and end the program with `BAD_INPUT`."""

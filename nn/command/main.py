@@ -211,14 +211,10 @@ def _outcome(result: Result) -> list[str]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    layout: dict[str, Any] = {
-        "formatter_class": argparse.RawDescriptionHelpFormatter,
-        "allow_abbrev": False,
-    }
-    parser = OneLineParser(prog="python -m nn", description=ABOUT, **layout)
+    parser = OneLineParser(prog="python -m nn", description=ABOUT)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     command = commands.add_parser(
-        "train", help="train a network and report on it", description=TRAIN, epilog=EXAMPLES, **layout
+        "train", help="train a network and report on it", description=TRAIN, epilog=EXAMPLES
     )
     names = ", ".join([*NAMED, *FOLDERS])
     command.add_argument("data", metavar="DATA", help=f"{names}, or the path of a CSV file")
