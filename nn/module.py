@@ -343,26 +343,23 @@ UNORDERED = "in a set: "
 """Begins the name of what has no name of its own, and no place in an order either."""
 
 
-def check_names(paths: Iterable[str]) -> list[str]:
-    """Return the paths if they tell apart what they name.
+def check_names(paths: Iterable[str]) -> None:
+    """Refuse paths that do not tell apart what they name.
 
     Raises:
         ValueError: naming one that belongs to two things, or to something that a set holds unlabelled.
     """
-    found = list(paths)
-    for path in found:
+    for path, count in Counter(paths).items():
         if UNORDERED in path:
             raise ValueError(
                 f"a set has no order: its parameters ({path}) cannot be told apart in a state; "
                 "give each a label of its own, or hold them in a list"
             )
-    if len(set(found)) < len(found):
-        twice = next(path for path, count in Counter(found).items() if count > 1)
-        raise ValueError(
-            f"two things in the network are called {twice}, and a state would keep only one of them; "
-            "rename an attribute, or a key of a dictionary"
-        )
-    return found
+        if count > 1:
+            raise ValueError(
+                f"two things in the network are called {path}, and a state would keep only one of them; "
+                "rename an attribute, or a key of a dictionary"
+            )
 
 
 def _complaints(model: Module, named: Mapping[str, Parameter], state: Mapping[str, float]) -> list[str]:

@@ -147,6 +147,22 @@ def test_recurrent_layers_of_any_depth(kind, nin, n, layers, precision, seed):
 
 
 @pytest.mark.parametrize("kind", CELLS)
+def test_both_directions_of_a_layer(kind):
+    theirs = States(getattr(torch.nn, kind)(2, 3, bidirectional=True))
+    forth, back = Stacked([CELLS[kind](2, 3)]), Stacked([CELLS[kind](2, 3)])
+    both = Stacked([forth, back])
+    places = {
+        f"rnn.{part}_l0{way}": f"cells.{k}.cells.0.{part}"
+        for k, way in enumerate(("", "_reverse"))
+        for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    }
+    assert loaded(both, theirs, mapping=places).complaints() == []
+    sequence = [[0.5, -1.0], [2.0, 0.25], [-0.75, 1.5]]
+    steps = zip(forth(sequence), back(sequence[::-1])[::-1], strict=True)
+    check_outputs([data_of(h) + data_of(g) for h, g in steps], theirs, sequence)
+
+
+@pytest.mark.parametrize("kind", CELLS)
 def test_a_recurrent_layer_without_biases(kind):
     theirs = States(getattr(torch.nn, kind)(2, 3, bias=False))
     model = Stacked([CELLS[kind](2, 3)])
