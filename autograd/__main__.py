@@ -2,7 +2,8 @@
 
 import sys
 
-from autograd.command.main import run_as_program
+from autograd.command.main import main
+from autograd.notation.command_line import run_as_program
 
 if __name__ == "__main__":
-    sys.exit(run_as_program())
+    sys.exit(run_as_program(main))

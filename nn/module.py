@@ -17,10 +17,11 @@ from typing import Any, Self
 from autograd import Parameter, Value
 from autograd.extend import NO_GRADIENT, recording
 from autograd.notation.hints import did_you_mean
+from autograd.notation.labels import BIASES
 from nn.construction import GIVEN, Constructed
 
-BIASES, ACTIVATION = frozenset({"b", "bias", "biases"}), "activation"
-"""Attributes whose parameters are not weights: biases, and whatever an activation learns."""
+ACTIVATION = "activation"
+"""An attribute whose parameters are neither weights nor biases: whatever an activation learns."""
 
 
 def _as_a_use(call: Callable[..., Any]) -> Callable[..., Any]:
@@ -152,9 +153,8 @@ class Module(Constructed):
 
     def children(self) -> list[Module]:
         """Return the Modules that this one holds itself, not those within them."""
-        paths = [path for path, module in self.named_modules() if module is not self]
-        modules = dict(self.named_modules())
-        return [modules[p] for p in paths if not any(p.startswith(f"{q}.") for q in paths)]
+        (_, *within) = self.named_modules()
+        return [module for path, module in within if not any(path.startswith(f"{p}.") for p, _ in within)]
 
     def apply(self, function: Callable[[Module], object]) -> Self:
         """Call a function with every Module within this one, and then with this one, as PyTorch does.
@@ -233,7 +233,7 @@ class Module(Constructed):
             )
         if len(labelled) > 1:
             raise ValueError(
-                f"{len(labelled)} parameters are labelled {name!r}; ask by path: {_listed(labelled)}"
+                f"{len(labelled)} parameters are labelled {name!r}; ask by path: {', '.join(labelled)}"
             )
         return named[labelled[0]]
 
@@ -354,26 +354,23 @@ UNORDERED = "in a set: "
 """Begins the name of what has no name of its own, and no place in an order either."""
 
 
-def check_names(paths: Iterable[str]) -> list[str]:
-    """Return the paths if they tell apart what they name.
+def check_names(paths: Iterable[str]) -> None:
+    """Refuse paths that do not tell apart what they name.
 
     Raises:
         ValueError: naming one that belongs to two things, or to something that a set holds unlabelled.
     """
-    found = list(paths)
-    for path in found:
+    for path, count in Counter(paths).items():
         if UNORDERED in path:
             raise ValueError(
                 f"a set has no order: its parameters ({path}) cannot be told apart in a state; "
                 "give each a label of its own, or hold them in a list"
             )
-    if len(set(found)) < len(found):
-        twice = next(path for path, count in Counter(found).items() if count > 1)
-        raise ValueError(
-            f"two things in the network are called {twice}, and a state would keep only one of them; "
-            "rename an attribute, or a key of a dictionary"
-        )
-    return found
+        if count > 1:
+            raise ValueError(
+                f"two things in the network are called {path}, and a state would keep only one of them; "
+                "rename an attribute, or a key of a dictionary"
+            )
 
 
 def _complaints(model: Module, named: Mapping[str, Parameter], state: Mapping[str, float]) -> list[str]:
@@ -381,16 +378,13 @@ def _complaints(model: Module, named: Mapping[str, Parameter], state: Mapping[st
     missing = [path for path in named if path not in state]
     unexpected = [path for path in state if path not in named]
     bad = [path for path in state if path in named and not _is_finite(state[path])]
-    found = []
-    if missing:
-        found.append(f"missing {_by_layer(missing, missing, layers)}")
-    if unexpected:
-        hints = [f"{path!r}{did_you_mean(str(path), missing)}" for path in unexpected[:MOST_PATHS]]
-        found.append(f"not expected {_by_layer(unexpected, hints, layers)}")
-    if bad:
-        told = [f"{path} = {state[path]!r}" for path in bad]
-        found.append(f"not finite numbers {_by_layer(bad, told, layers)}")
-    return found
+    hints = [f"{path!r}{did_you_mean(str(path), missing)}" for path in unexpected[:MOST_PATHS]]
+    found = {
+        "missing": (missing, missing),
+        "not expected": (unexpected, hints),
+        "not finite numbers": (bad, [f"{path} = {state[path]!r}" for path in bad]),
+    }
+    return [f"{what} {_by_layer(*paths, layers)}" for what, paths in found.items() if paths[0]]
 
 
 MOST_PATHS = 8
@@ -400,9 +394,9 @@ MOST_PATHS = 8
 def _by_layer(paths: Sequence[Any], told: list[str], layers: Sequence[str]) -> str:
     """Name parameters as they are ``told``, or if there are too many of them the layers that they are of."""
     if len(paths) <= MOST_PATHS:
-        return _listed(told)
+        return ", ".join(told)
     counts = Counter(_layer_of(str(path), layers) for path in paths)
-    return _listed([f"{layer} ({count})" for layer, count in counts.items()])
+    return ", ".join([f"{layer} ({count})" for layer, count in counts.items()])
 
 
 def _layer_of(path: str, layers: Sequence[str]) -> str:
@@ -415,7 +409,3 @@ def _layer_of(path: str, layers: Sequence[str]) -> str:
 
 def _is_finite(x: Any) -> bool:
     return isinstance(x, Real) and isfinite(x)
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(names)

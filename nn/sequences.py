@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import ceil, isfinite
+from math import ceil
 from numbers import Real
 from typing import Any, Protocol, TypeAlias
 
@@ -21,7 +21,7 @@ from autograd import Constant, Value, dot, mean
 from autograd.notation.hints import described
 from autograd.notation.numbers import counted
 from nn.data.feeding import Feeding
-from nn.data.samples import Samples, Table, as_list, targets
+from nn.data.samples import Samples, Table, as_list, finite_row, targets
 from nn.losses import Loss
 from nn.module import Module
 from nn.outputs import single_or_list
@@ -269,14 +269,8 @@ def _flat(X: Any, nin: int, name: str) -> list[list[float]]:
 def _step(row: Any, nin: int, place: str) -> list[float]:
     """Return the inputs of a step, as many as the network takes."""
     place += " (counted from 0)"
-    if isinstance(row, (str, bytes)) or not isinstance(row, (Iterable, Real)):
-        raise TypeError(f"{place} is {described(row)}, not a row of numbers")
-    inputs = [row] if isinstance(row, Real) else list(row)
+    numbers = [row] if isinstance(row, Real) else row
+    inputs = finite_row(numbers, place, lambda j: f"input {j} at {place}")
     if len(inputs) != nin:
         raise ValueError(f"{place} has {counted(len(inputs), 'input')}; the network takes {nin}")
-    for j, x in enumerate(inputs):
-        if not isinstance(x, Real):
-            raise TypeError(f"input {j} at {place} is {described(x)}, not a number")
-        if not isfinite(x):
-            raise ValueError(f"input {j} at {place} is {x!r}; it has to be a finite number")
-    return [float(x) for x in inputs]
+    return inputs

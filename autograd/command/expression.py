@@ -83,18 +83,16 @@ class Program:
                 raise TypeError(f"{name} must be a real number; got {short_repr(number)}")
         missing = [name for name in self.variables if name not in numbers]
         unused = [name for name in numbers if name not in self.variables]
-        if missing:
-            raise self._error(missing[0], _no_number(missing, unused))
-        if unused:
-            raise self._error(unused[0], self._no_use(unused[0]))
-
-    def _no_use(self, name: str) -> str:
-        if self._place(name):
-            return f"'{name}' is defined here, so it takes no number"
-        return f"there is no '{name}' here to take a number{did_you_mean(name, self.variables)}"
-
-    def _error(self, name: str, problem: str) -> ExpressionError:
-        return ExpressionError(self.text, self._place(name) or 1, problem)
+        if missing or unused:
+            name = (missing or unused)[0]
+            place = self._place(name)
+            if missing:
+                problem = _no_number(missing, unused)
+            elif place:
+                problem = f"'{name}' is defined here, so it takes no number"
+            else:
+                problem = f"there is no '{name}' here to take a number{did_you_mean(name, self.variables)}"
+            raise ExpressionError(self.text, place or 1, problem)
 
     def _place(self, name: str) -> int:
         """Return the column where a name first appears; 0 where it does not."""

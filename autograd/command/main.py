@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import codecs
 import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 from unicodedata import normalize
 
 from autograd.command.expression import parse
-from autograd.command.reader import TYPED, ExpressionError
+from autograd.command.reader import ExpressionError
 from autograd.command.screen import (
     Look,
     engine_name,
@@ -225,42 +223,23 @@ def _show(steps: Walk, look: Look) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = OneLineParser(
-        prog="python -m autograd",
-        description=ABOUT,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument("formula", metavar="FORMULA", help='as in "(a*b + c) * f"')
-    parser.add_argument(
-        "numbers", metavar="NAME=NUMBER", nargs="*", help="a number for each name in the formula"
-    )
-    shown = parser.add_argument_group(
-        "what is shown (the whole walk, if nothing else)"
-    ).add_mutually_exclusive_group()
-    shown.add_argument("--step", action="store_true", help="one step at a time: forth, back, to any step")
-    shown.add_argument(
-        "--path", metavar="NAME", help="every route from a variable to the output, as a ledger"
-    )
-    shown.add_argument("--json", action="store_true", help="the graph and all steps as JSON")
-    kinds = parser.add_argument_group(
-        "which walk (forward pass, then reverse pass)"
-    ).add_mutually_exclusive_group()
-    kinds.add_argument(
-        "--tangent", metavar="NAME", help="forward mode: one variable's change, followed to the end"
-    )
-    kinds.add_argument(
-        "--beside",
-        metavar="ENGINE",
-        type=_engine,
-        help=f"next to the right engine one with a mistake: {', '.join(MISTAKES)}",
-    )
-    files = parser.add_argument_group("files")
-    files.add_argument(
-        "--save", metavar="FILE", type=Path, help="the walk as a page for a browser, all in one file"
-    )
-    files.add_argument("--svg", metavar="FILE", type=Path, help="the graph as a picture")
+    parser = OneLineParser(prog="python -m autograd", description=ABOUT, epilog=EXAMPLES)
+    add = parser.add_argument
+    add("formula", metavar="FORMULA", help='as in "(a*b + c) * f"')
+    add("numbers", metavar="NAME=NUMBER", nargs="*", help="a number for each name in the formula")
+    group = parser.add_argument_group("what is shown (the whole walk, if nothing else)")
+    add = group.add_mutually_exclusive_group().add_argument
+    add("--step", action="store_true", help="one step at a time: forth, back, to any step")
+    add("--path", metavar="NAME", help="every route from a variable to the output, as a ledger")
+    add("--json", action="store_true", help="the graph and all steps as JSON")
+    group = parser.add_argument_group("which walk (forward pass, then reverse pass)")
+    add = group.add_mutually_exclusive_group().add_argument
+    add("--tangent", metavar="NAME", help="forward mode: one variable's change, followed to the end")
+    about = f"next to the right engine one with a mistake: {', '.join(MISTAKES)}"
+    add("--beside", metavar="ENGINE", type=_engine, help=about)
+    add = parser.add_argument_group("files").add_argument
+    add("--save", metavar="FILE", type=Path, help="the walk as a page for a browser, all in one file")
+    add("--svg", metavar="FILE", type=Path, help="the graph as a picture")
     return parser
 
 
@@ -311,31 +290,3 @@ def _look() -> Look:
 def _print(lines: Iterable[str], to: TextIO | None = None) -> None:
     for line in lines:
         print(line, file=to)
-
-
-IN_ASCII = TYPED | {"∂": "d", "–": "-", "→": "->", "∞": "inf", "√": "sqrt", "›": ">", "─": "-", "…": "...",
-                    "≠": "!=", "Σ": "sum", "σ": "sigma"}  # fmt: skip
-"""What is written for a sign that the output's encoding does not have."""
-
-
-def _plainly(error: UnicodeError) -> tuple[str, int]:
-    """Replace a character that the output's encoding does not have."""
-    assert isinstance(error, UnicodeEncodeError)
-    lost = error.object[error.start : error.end]
-    plain = "".join(IN_ASCII.get(c) or normalize("NFKD", c) for c in lost)
-    return "".join(c if c.isascii() else "?" for c in plain), error.end
-
-
-def run_as_program() -> int:
-    """Run `main` with safe streams: any encoding will do, and so will a pipe that closes early."""
-    codecs.register_error("autograd.plainly", _plainly)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="autograd.plainly")
-    try:
-        code = main()
-        sys.stdout.flush()
-    except BrokenPipeError:  # such as `| head`: the reader has left, which is not an error
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    return code

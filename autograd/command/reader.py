@@ -13,6 +13,7 @@ from typing import NoReturn, TypeAlias
 
 from autograd import ops
 from autograd.core.primitive import Op
+from autograd.notation.command_line import IN_ASCII
 from autograd.notation.hints import did_you_mean
 from autograd.notation.labels import shorten
 from autograd.value import Value
@@ -44,7 +45,7 @@ FUNCTIONS: dict[str, Op] = {
 }
 """The functions that can be called, by name: the ops of the table that are not written with a sign."""
 
-TYPED = {"×": "*", "·": "*", "÷": "/", "−": "-", "≤": "<=", "≥": ">=", "√": "sqrt(…)", "^": "**"}
+TYPED = {sign: IN_ASCII[sign] for sign in "×·÷−≤≥"} | {"√": "sqrt(…)", "^": "**"}
 """How signs of written formulas are typed."""
 
 

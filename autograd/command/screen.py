@@ -7,8 +7,10 @@ it, and what a colour says is always written as well.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import accumulate
 from math import inf, isfinite
 from textwrap import wrap
 from typing import TYPE_CHECKING, NamedTuple
@@ -175,42 +177,21 @@ def wrapped(sentence: str, width: int) -> list[str]:
 # ------------------------------------------------------------------------------- what is known so far
 
 
-@dataclass
-class KnownNumbers:
-    """The numbers that the steps up to some place have computed, by the id of the node."""
-
-    values: dict[str, float] = field(default_factory=dict)
-    changes: dict[str, float] = field(default_factory=dict)  # gradients, or tangents
-
-    @classmethod
-    def after(cls, steps: Iterable[Step]) -> KnownNumbers:
-        """Return what these steps have computed."""
-        known = cls()
-        for step in steps:
-            numbers = known.values if step.phase == "forward" else known.changes
-            if step.after is not None:
-                numbers[step.node] = step.after
-        return known
+def known_after(steps: Iterable[Step]) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the values that steps have computed, and the gradients or tangents, by the id of the node."""
+    values: dict[str, float] = {}
+    changes: dict[str, float] = {}
+    for step in steps:
+        if step.after is not None:
+            (values if step.phase == "forward" else changes)[step.node] = step.after
+    return values, changes
 
 
 class Cell(NamedTuple):
-    """A piece of text, and the same as it is shown: with the codes of its colour, which take no room."""
+    """A piece of text, and what colours it once it is as wide as its column."""
 
     text: str
-    shown: str
-
-    def right(self, width: int) -> str:
-        """Return it at the right end of a column."""
-        return " " * (width - len(self.text)) + self.shown
-
-    def left(self, width: int) -> str:
-        """Return it at the left end of a column."""
-        return self.shown + " " * (width - len(self.text))
-
-
-def uncoloured(text: str) -> Cell:
-    """Return text without colour."""
-    return Cell(text, text)
+    paint: Callable[[str], str] = str
 
 
 def state_lines(facts: Trace, place: int, look: Look = PLAIN) -> list[str]:
@@ -223,45 +204,40 @@ def state_lines(facts: Trace, place: int, look: Look = PLAIN) -> list[str]:
     if len(nodes) > MOST_COLUMNS:
         return []
     here = facts.steps[place]
-    known, in_the_end = KnownNumbers.after(facts.steps[: place + 1]), KnownNumbers.after(facts.steps)
+    known, in_the_end = known_after(facts.steps[: place + 1]), known_after(facts.steps)
     heads = ("", "value", "tangent" if phase_of(here, facts.steps) == "tangent" else "gradient")
-    columns = [_column(node, node.id == here.node, known, look) for node in nodes]
-    widths = [_width(_column(node, True, in_the_end, look)) + 1 for node in nodes]
+    columns = [_column(node, node.id == here.node, *known, look) for node in nodes]
+    widths = [max(len(cell.text) for cell in _column(node, True, *in_the_end, look)) + 1 for node in nodes]
     return list(_side_by_side(heads, columns, widths, look.width))
 
 
-def _column(node: NodeFact, marked: bool, known: KnownNumbers, look: Look) -> list[Cell]:
+def _column(
+    node: NodeFact, marked: bool, values: Mapping[str, float], changes: Mapping[str, float], look: Look
+) -> list[Cell]:
     """Return a column of the state; a space at the right stands below the bracket."""
-    name, change = name_of(node), known.changes.get(node.id)
-    head = Cell(f"[{name}]", look.strong(f"[{name}]")) if marked else uncoloured(f"{name} ")
-    written = f"{number(change)} "
+    name, change = name_of(node), changes.get(node.id)
     return [
-        head,
-        uncoloured(f"{number(known.values.get(node.id))} "),
-        Cell(written, look.by_sign(written, change)),
+        Cell(f"[{name}]", look.strong) if marked else Cell(f"{name} "),
+        Cell(f"{number(values.get(node.id))} "),
+        Cell(f"{number(change)} ", partial(look.by_sign, x=change)),
     ]
-
-
-def _width(column: Iterable[Cell]) -> int:
-    return max(len(cell.text) for cell in column)
 
 
 def _side_by_side(
     heads: Sequence[str], columns: Sequence[list[Cell]], widths: Sequence[int], width: int
 ) -> Iterator[str]:
     """Yield columns side by side as long as there is room, then further ones below."""
-    room = width - max(map(len, heads)) - len(MARGIN)
-    start = 0
-    while start < len(columns):
-        end = start + 1
-        while end < len(columns) and sum(widths[start : end + 1]) <= room:
-            end += 1
-        if start:
-            yield ""
-        for row, head in enumerate(heads):
-            cells = [columns[i][row].right(widths[i]) for i in range(start, end)]
-            yield (MARGIN + head).ljust(width - room) + "".join(cells).rstrip()
-        start = end
+    margin = max(map(len, heads)) + len(MARGIN)
+    fits = max(1, sum(end <= width - margin for end in accumulate(widths)))
+    for row, head in enumerate(heads):
+        cells = [
+            column[row].paint(column[row].text.rjust(w))
+            for column, w in zip(columns[:fits], widths, strict=False)
+        ]
+        yield (MARGIN + head).ljust(margin) + "".join(cells).rstrip()
+    if columns[fits:]:
+        yield ""
+        yield from _side_by_side(heads, columns[fits:], widths[fits:], width)
 
 
 # ------------------------------------------------------------------------------------ the gradients
@@ -277,28 +253,22 @@ def gradient_lines(facts: Trace, look: Look = PLAIN, beside: Beside | None = Non
     inputs = [node for node in facts.nodes if node.op is None and node.role != "constant"]
     about = f"how {y} = {number(output.value)} follows a small change of each input"
     fits = len("Gradients  ") + len(about) <= look.width
-    if beside is None:
-        heads = [*map(uncoloured, ("", "value", "gradient", ""))]
-        rows = [[*_numbers(node, look), uncoloured(_in_words(node, y))] for node in inputs]
-    else:
-        heads = [*map(uncoloured, ("", "value", "gradient", engine_name(beside), ""))]
-        rows = [[*_numbers(node, look), *_compared(node, beside, look)] for node in inputs]
-    return [_headed("Gradients", about if fits else "", look), "", *_aligned([heads, *rows], look)]
-
-
-def _numbers(node: NodeFact, look: Look) -> list[Cell]:
-    return [uncoloured(name_of(node)), uncoloured(number(node.value)), _slope(node.gradient or 0.0, look)]
+    heads = ["", "value", "gradient", "" if beside is None else engine_name(beside)]
+    rows = [[*map(Cell, [*heads, ""] if beside else heads)]]
+    for node in inputs:
+        ours = [Cell(name_of(node)), Cell(number(node.value)), _slope(node.gradient or 0.0, look)]
+        rows.append([*ours, *(_compared(node, beside, look) if beside else [Cell(_in_words(node, y))])])
+    return [_headed("Gradients", about if fits else "", look), "", *_aligned(rows, look)]
 
 
 def _compared(node: NodeFact, beside: Beside, look: Look) -> list[Cell]:
     """Return the gradient that the other engine has, and a mark if it is wrong."""
     right, found = beside.gradients.get(node.id, (0.0, 0.0))
-    mark = "" if number(right) == number(found) else "≠"
-    return [_slope(found, look), Cell(mark, look.warning(mark))]
+    return [_slope(found, look), Cell("" if number(right) == number(found) else "≠", look.warning)]
 
 
 def _slope(x: float | None, look: Look) -> Cell:
-    return Cell(signed(x), look.by_sign(signed(x), x))
+    return Cell(signed(x), partial(look.by_sign, x=x))
 
 
 def _aligned(rows: Sequence[Sequence[Cell]], look: Look) -> Iterator[str]:
@@ -306,12 +276,10 @@ def _aligned(rows: Sequence[Sequence[Cell]], look: Look) -> Iterator[str]:
     widths = [max(len(row[i].text) for row in rows) for i in range(len(rows[0]) - 1)]
     room = look.width - len(MARGIN) - sum(widths) - len(GAP) * len(widths)
     for name, *numbers, note in rows:
-        cells = [
-            name.left(widths[0]),
-            *(x.right(width) for x, width in zip(numbers, widths[1:], strict=True)),
-        ]
+        cells = [name.text.ljust(widths[0])]
+        cells += [x.paint(x.text.rjust(width)) for x, width in zip(numbers, widths[1:], strict=True)]
         if 0 < len(note.text) <= room:
-            cells.append(note.shown)
+            cells.append(note.paint(note.text))
         yield MARGIN + GAP.join(cells)
 
 

@@ -19,6 +19,8 @@ LOWERED = str.maketrans("0123456789", SUBSCRIPT_DIGITS)
 RAISED = str.maketrans("0123456789", SUPERSCRIPT_DIGITS)
 MOST_KEPT = 20_000
 """At most this many labels that were taken apart are kept: pages ask for the same ones again and again."""
+BIASES = frozenset({"b", "bias", "biases"})
+"""Attributes that hold biases; the parameters in any other are weights."""
 LINE_ENDS = "\n\u2028\u2029"
 
 

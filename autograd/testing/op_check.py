@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import pairwise, product
-from math import inf, isfinite, nextafter
+from itertools import islice, pairwise, product
+from math import inf, isfinite, nextafter, prod
 
 from autograd.core.primitive import Interval, Kink, Op
 from autograd.notation.hints import described
@@ -89,8 +89,9 @@ def check_op(op: Op) -> str:
     for inputs in _simple(op):
         _check_at(op, inputs)
         points += 1
-    for line in _lines(op):
-        points += _check_along(op, *line)
+    for line in islice(_everyday(op), 1 if op.arity == 1 else LINES):
+        for i in range(len(line)):  # the input that moves through all of its domain
+            points += _check_along(op, line, i)
     n = op.arity
     partials = ["all partials"] if n is None else [f"∂/∂input {i + 1}" for i in range(n)]
     checked = ", ".join(["value", *partials, *(f"kink at {kink.where}" for kink in op.kinks)])
@@ -195,25 +196,26 @@ def _on(op: Op, kink: Kink) -> Iterator[list[float]]:
     """Yield everyday points, each moved along one input onto the kink."""
     for inputs in _everyday(op):
         for i in range(len(inputs)):
-            moved = list(inputs)
-            moved[i] = _root(partial(_gap, kink, inputs, i), inputs[i])
-            if kink.gap(*moved) == 0 and all(x in op.domain_of(j) for j, x in enumerate(moved)):
-                yield moved
+            x = onto(kink, inputs, i, op.domain_of(i))
+            if x is not None:
+                yield [*inputs[:i], x, *inputs[i + 1 :]]
 
 
-def _gap(kink: Kink, inputs: Sequence[float], i: int, x: float) -> float:
-    return kink.gap(*inputs[:i], x, *inputs[i + 1 :])
+def onto(kink: Kink, inputs: Sequence[float], i: int, domain: Interval) -> float | None:
+    """Find by secants an ``i``-th input that is exactly on a kink; return None if none is found."""
 
+    def gap(x: float) -> float:
+        return kink.gap(*inputs[:i], x, *inputs[i + 1 :])
 
-def _root(function: Callable[[float], float], x: float) -> float:
-    """Find where the function is 0, by the secant method; return some other number if that fails."""
-    before, step = x, 0.5
+    x, beside = inputs[i], inputs[i] + 1.0
     for _ in range(60):
-        x, change = before + step, function(before + step) - function(before)
-        if function(x) == 0 or not change or not isfinite(change):
-            break
-        before, step = x, -function(x) * step / change
-    return x
+        here, there = gap(x), gap(beside)
+        if here == 0:
+            return x if x in domain else None
+        if here == there or not (isfinite(here) and isfinite(there)):
+            return None
+        x, beside = x - here * (beside - x) / (there - here), x
+    return None
 
 
 def _beside(op: Op, inputs: Sequence[float]) -> Iterator[tuple[float, ...]]:
@@ -230,28 +232,17 @@ def _beside(op: Op, inputs: Sequence[float]) -> Iterator[tuple[float, ...]]:
 # ---------------------------------------------------------------------------------- along lines
 
 
-def _lines(op: Op) -> Iterator[tuple[list[float], int]]:
-    """Yield everyday points, with the input that moves through all of its domain."""
-    for inputs, _ in zip(_everyday(op), range(1 if op.arity == 1 else LINES), strict=False):
-        yield from ((inputs, i) for i in range(len(inputs)))
-
-
 def _check_along(op: Op, inputs: list[float], i: int) -> int:
     """Check the op along a line, and every jump of a partial on it; return the number of points."""
     domain = op.domain_of(i)
-    steps = int(2 * FARTHEST / STRIDE)
-    line = [-FARTHEST + (k + 0.37) * STRIDE for k in range(steps)]
+    line = [-FARTHEST + (k + 0.37) * STRIDE for k in range(int(2 * FARTHEST / STRIDE))]
     inside = [x for x in line if x in domain and _is_calm(op, [*inputs[:i], x, *inputs[i + 1 :]])]
     for x in inside:
         _check_at(op, [*inputs[:i], x, *inputs[i + 1 :]])
     for low, high in pairwise(inside):
-        if not _holes(domain, low, high):
+        if not any(low <= hole <= high for hole in domain.excluding):
             _check_between(op, inputs, i, low, high)
     return len(inside)
-
-
-def _holes(domain: Interval, low: float, high: float) -> list[float]:
-    return [x for x in domain.excluding if low <= x <= high]
 
 
 def _check_between(op: Op, inputs: list[float], i: int, low: float, high: float) -> None:
@@ -350,19 +341,12 @@ def _inside(chance: random.Random, domain: Interval) -> float:
 
 def _corners(op: Op, n: int) -> Iterator[list[float]]:
     choices = [[x for x in _sizes(op.domain_of(i)) if x in op.domain_of(i)] for i in range(n)]
-    total = 1
-    for numbers in choices:
-        total *= len(numbers)
-    if total <= MOST_CORNERS:
-        rows: Iterator[Sequence[float]] = iter(product(*choices))
-    else:
+    rows: Iterable[Sequence[float]] = product(*choices)
+    if prod(map(len, choices)) > MOST_CORNERS:
         chance = random.Random(11)
         most = MOST_CORNERS if op.arity else MOST_CORNERS // MOST_INPUTS
         rows = ([chance.choice(numbers) for numbers in choices] for _ in range(most))
-    for row in rows:
-        inputs = list(row)
-        if _is_calm(op, inputs):
-            yield inputs
+    yield from filter(partial(_is_calm, op), map(list, rows))
 
 
 def _sizes(domain: Interval) -> list[float]:

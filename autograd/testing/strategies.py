@@ -13,15 +13,18 @@ the table, so that they draw an op of one's own from the moment it is entered.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import cache
-from math import copysign, frexp, inf, isfinite, nextafter
+from math import copysign, frexp, inf, nextafter
 from sys import float_info
 
 from autograd import ops as table
-from autograd.core.primitive import TABLE, Interval, Kink, Op
+from autograd.core.primitive import TABLE, Interval, Op
+from autograd.core.recording import mode
+from autograd.graph import topological_order
+from autograd.node import number_of
+from autograd.testing.op_check import onto
 from autograd.testing.recipe import Recipe
-from autograd.value import Parameter, Value
+from autograd.value import Constant, Parameter, Value, apply
 
 try:
     from hypothesis import reject
@@ -97,7 +100,7 @@ def _on_kinks(draw: DrawFn, op: Op) -> list[float]:
     i = draw(st.integers(0, len(inputs) - 1))
     kink = draw(st.sampled_from(op.kinks))
     for place in (i, *range(len(inputs))):  # not every input can reach every kink
-        moved = _onto(kink, inputs, place, op.domain_of(place))
+        moved = onto(kink, inputs, place, op.domain_of(place))
         if moved is not None:
             return [*inputs[:place], moved, *inputs[place + 1 :]]
     return reject()
@@ -122,23 +125,6 @@ def everyday(x: float) -> float:
 def on_a_kink(op: Op, inputs: Sequence[float], width: float = 0.0) -> bool:
     """Return whether the inputs are within ``width`` of a kink of the op."""
     return any(abs(kink.gap(*inputs)) <= width for kink in op.kinks)
-
-
-def _onto(kink: Kink, inputs: Sequence[float], i: int, domain: Interval) -> float | None:
-    """Find by secants the ``i``-th input that is exactly on a kink; return None if there is none."""
-
-    def gap(x: float) -> float:
-        return kink.gap(*inputs[:i], x, *inputs[i + 1 :])
-
-    x, beside = inputs[i], inputs[i] + 1.0
-    for _ in range(6):
-        here, there = gap(x), gap(beside)
-        if here == 0:
-            return x if x in domain else None
-        if here == there or not (isfinite(here) and isfinite(there)):
-            return None
-        x, beside = x - here * (beside - x) / (there - here), x
-    return None
 
 
 # --------------------------------------------------------------------------- graphs of all shapes
@@ -176,72 +162,62 @@ def recipes(draw: DrawFn, most_steps: int = 10, ops: Sequence[Op] = (), kinks: b
     v1 = x1 * x1
     v2 = v1.sin()
     """
-    growth = _Growth(draw, tuple(ops or TABLE.values()), kinks)
-    for _ in range(most_steps):
-        growth.step()
-        if draw(MORE) == 0:  # drawn after every step, so that shrinking can leave out any step
-            break
-    return growth.recipe()
+    with mode.switched(recording=True):
+        growth = _Growth(draw, tuple(ops or TABLE.values()), kinks)
+        for _ in range(most_steps):
+            growth.step()
+            if draw(MORE) == 0:  # drawn after every step, so that shrinking can leave out any step
+                break
+        return growth.recipe()
 
 
-@dataclass
-class _Graph:
-    """A recipe while it is being made.
+class _Drawn:
+    """A graph while it is being drawn, its nodes in the order in which they were made."""
 
-    Attributes:
-        numbers: of everything so far.
-        made: how each was made: True for a leaf, False for a constant, or an op and the places of its inputs.
-        labels: the labels of leaves, by place.
-    """
+    def __init__(self, draw: DrawFn) -> None:
+        self.draw = draw
+        self.made: list[Value] = []
 
-    numbers: list[float] = field(default_factory=list)
-    made: list[tuple[Op, tuple[int, ...]] | bool] = field(default_factory=list)
-    labels: dict[int, str] = field(default_factory=dict)
+    def put(self, x: float, kind: type[Value], label: str = "") -> Value:
+        """Add a leaf or a constant."""
+        self.made.append(kind(x, label))
+        return self.made[-1]
 
-    def put(self, x: float, leaf: bool, label: str = "") -> int:
-        """Add a leaf or a constant; return its place."""
-        self.numbers.append(x)
-        self.made.append(leaf)
-        if label:
-            self.labels[len(self.made) - 1] = label
-        return len(self.made) - 1
+    def add(self, op: Op, inputs: Sequence[Value]) -> Value:
+        """Apply an op to what there is."""
+        self.made.append(apply(op, tuple(inputs)))
+        return self.made[-1]
 
-    def add(self, op: Op, places: Sequence[int]) -> int:
-        """Apply an op to what there is; return the place of its result."""
-        self.numbers.append(op.evaluate([self.numbers[i] for i in places])[0])
-        self.made.append((op, tuple(places)))
-        return len(self.made) - 1
-
-    def recipe(self, leaf: type[Value] = Value) -> Recipe:
+    def recipe(self) -> Recipe:
         """Return the step that needs the most others, with everything that it needs."""
-        steps = [i for i, made in enumerate(self.made) if not isinstance(made, bool)]
+        steps = [v for v in self.made if v.op is not None]
         if not steps:
             reject()
-        needs: list[frozenset[int]] = []
-        for i, made in enumerate(self.made):
-            inputs = () if isinstance(made, bool) else made[1]
-            needs.append(frozenset([i]).union(*[needs[j] for j in inputs]))
-        needed = max([needs[i] for i in steps], key=len)
-        leaves = [i for i in sorted(needed) if self.made[i] is True]
-        constants = [i for i in sorted(needed) if self.made[i] is False]
-        results = [i for i in steps if i in needed]
-        order = {old: new for new, old in enumerate([*leaves, *constants, *results])}
-        applied = [made for i in results if not isinstance(made := self.made[i], bool)]
+        largest: list[Value] = max([topological_order(v) for v in steps], key=len)
+        needed = set(largest)
+        leaves = [v for v in self.made if v in needed and _is_leaf(v)]
+        constants = [v for v in self.made if v in needed and isinstance(v, Constant)]
+        results = [(v, v.op) for v in steps if v in needed and v.op is not None]
+        place = {v: i for i, v in enumerate([*leaves, *constants, *(v for v, _ in results)])}
         return Recipe(
-            tuple([self.numbers[i] for i in leaves]),
-            tuple([(op, tuple([order[i] for i in places])) for op, places in applied]),
-            tuple([self.numbers[i] for i in constants]),
-            tuple([self.labels[i] for i in leaves]) if self.labels else (),
-            leaf,
+            tuple(map(number_of, leaves)),
+            tuple([(op, tuple([place[x] for x in v.inputs])) for v, op in results]),
+            tuple(map(number_of, constants)),
+            tuple([v.label for v in leaves if v.label]),
+            type(leaves[0]),
         )
 
 
-class _Growth(_Graph):
+def _is_leaf(v: Value) -> bool:
+    return v.op is None and not isinstance(v, Constant)
+
+
+class _Growth(_Drawn):
     """A recipe while it is being drawn: leaves and constants come up where a step wants them."""
 
     def __init__(self, draw: DrawFn, ops: Sequence[Op], kinks: bool) -> None:
-        super().__init__()
-        self.draw, self.ops, self.kinks = draw, ops, kinks
+        super().__init__(draw)
+        self.ops, self.kinks = ops, kinks
         first = self.new(table.REAL)
         self.there = [first]  # what can be used again: leaves that were used, and results
         self.latest = [first]
@@ -251,19 +227,19 @@ class _Growth(_Graph):
         for _ in range(ATTEMPTS):
             op = self.draw(st.sampled_from(self.ops))
             n = op.arity or 1 + self.draw(_up_to(3))
-            places = [self.place(op, i) for i in range(n)]
+            inputs = [self.input_of(op, i) for i in range(n)]
             if op.kinks and self.kinks and self.draw(st.booleans()):
-                places = self.onto_a_kink(op, places)
-            if self.is_calm(op, places):
+                inputs = self.onto_a_kink(op, inputs)
+            if self.is_calm(op, inputs):
                 break
         else:
-            places = [self.new(op.domain_of(i)) for i in range(n)]
-        if self.is_calm(op, places):
-            self.there += [i for i in dict.fromkeys(places) if self.made[i] is True and i not in self.there]
-            self.latest.append(self.add(op, places))
+            inputs = [self.new(op.domain_of(i)) for i in range(n)]
+        if self.is_calm(op, inputs):
+            self.there += [v for v in dict.fromkeys(inputs) if _is_leaf(v) and v not in {*self.there}]
+            self.latest.append(self.add(op, inputs))
             self.there.append(self.latest[-1])
 
-    def place(self, op: Op, i: int) -> int:
+    def input_of(self, op: Op, i: int) -> Value:
         """Choose an op's ``i``-th input: something that is there and fits, else a new number.
 
         The first input is one of the latest results, so that most of what was drawn is used; it is
@@ -272,39 +248,35 @@ class _Growth(_Graph):
         there = self.there if i else self.latest[-LATEST:][::-1]
         k = self.draw(_up_to(len(there) + 2 * (i > 0)))
         domain = op.domain_of(i)
-        if k < len(there) and (i == 0 or _is_well_inside(domain, self.numbers[there[k]])):
+        if k < len(there) and (i == 0 or _is_well_inside(domain, number_of(there[k]))):
             return there[k]  # if a first input does not fit, another op is drawn
-        return self.new(domain, leaf=k <= len(there))
+        return self.new(domain, Value if k <= len(there) else Constant)
 
-    def new(self, domain: Interval, leaf: bool = True) -> int:
+    def new(self, domain: Interval, kind: type[Value] = Value) -> Value:
         """Add a new leaf or constant, well inside the domain."""
-        return self.put(self.draw(_fresh(domain)), leaf)
+        return self.put(self.draw(_fresh(domain)), kind)
 
-    def onto_a_kink(self, op: Op, places: list[int]) -> list[int]:
-        """Return the same places but one, whose number puts the op on one of its kinks."""
+    def onto_a_kink(self, op: Op, inputs: list[Value]) -> list[Value]:
+        """Return the same inputs but one, whose number puts the op on one of its kinks."""
         kink = self.draw(st.sampled_from(op.kinks))
-        inputs = [self.numbers[i] for i in places]
-        for i, place in enumerate(places):
-            wanted = _onto(kink, inputs, i, op.domain_of(i))
+        for i, v in enumerate(inputs):
+            wanted = onto(kink, [*map(number_of, inputs)], i, op.domain_of(i))
             if wanted is None:
                 continue
-            if wanted == 0.0 and table.sub in self.ops and self.made[place] is not False:
-                return [*places[:i], self.without(place), *places[i + 1 :]]
-            return [*places[:i], self.put(wanted, leaf=True), *places[i + 1 :]]
-        return places
+            if wanted == 0.0 and table.sub in self.ops and not isinstance(v, Constant):
+                zero = self.add(table.sub, [v, self.put(number_of(v), Constant)])  # but with a gradient
+                return [*inputs[:i], zero, *inputs[i + 1 :]]
+            return [*inputs[:i], self.put(wanted, Value), *inputs[i + 1 :]]
+        return inputs
 
-    def without(self, place: int) -> int:
-        """Subtract its own number from what is there, v − 0.75: zero, but with a gradient of its own."""
-        return self.add(table.sub, [place, self.put(self.numbers[place], leaf=False)])
-
-    def is_calm(self, op: Op, places: Sequence[int]) -> bool:
+    def is_calm(self, op: Op, inputs: Sequence[Value]) -> bool:
         """Return whether differences can tell the op's slopes here."""
-        inputs = [self.numbers[i] for i in places]
-        if not all(_is_well_inside(op.domain_of(i), x) for i, x in enumerate(inputs)):
+        numbers = [*map(number_of, inputs)]
+        if not all(_is_well_inside(op.domain_of(i), x) for i, x in enumerate(numbers)):
             return False
-        if not self.kinks and on_a_kink(op, inputs, OFF_KINKS):
+        if not self.kinks and on_a_kink(op, numbers, OFF_KINKS):
             return False
-        y, partials = op.evaluate(inputs)
+        y, partials = op.evaluate(numbers)
         return abs(y) <= CALM and all(abs(d) <= SMOOTH_ENOUGH for d in partials)
 
 
@@ -371,58 +343,49 @@ Parameter(0.0, "w11^1"), Parameter(0.0, "b1^1"), Parameter(0.0, "w11^2"), Parame
     sizes = [draw(st.integers(1, 3)) for _ in range(draw(st.integers(2, 3)))] + [draw(st.integers(1, 2))]
     activation = draw(st.sampled_from(list(activations)))
     samples = draw(st.integers(1, 3))
-    graph = _Network(draw)
-    rows = [[graph.put(graph.number(2.0), leaf=False) for _ in range(sizes[0])] for _ in range(samples)]
-    last = len(sizes) - 1
-    for layer in range(1, last + 1):
-        neurons = [
-            graph.neuron(layer, j + 1, rows, activation if layer < last else None)
-            for j in range(sizes[layer])
-        ]
-        rows = [list(row) for row in zip(*neurons, strict=True)]
-    loss = graph.logistic if draw(st.booleans()) else graph.squared
-    losses = [loss(output) for row in rows for output in row]
-    cost = losses[0] if len(losses) == 1 else graph.add(table.sum_, losses)
-    if samples > 1:
-        graph.add(table.mul, [cost, graph.put(1 / samples, leaf=False)])
-    return graph.recipe(Parameter)
+    with mode.switched(recording=True):
+        graph = _Network(draw)
+        rows = [[graph.put(graph.number(2.0), Constant) for _ in range(sizes[0])] for _ in range(samples)]
+        for layer, neurons in enumerate(sizes[1:], 1):
+            squash = activation if layer < len(sizes) - 1 else None
+            columns = [graph.neuron(layer, j, rows, squash) for j in range(1, neurons + 1)]
+            rows = [list(row) for row in zip(*columns, strict=True)]
+        loss = graph.logistic if draw(st.booleans()) else graph.squared
+        losses = [loss(output) for row in rows for output in row]
+        cost = losses[0] if len(losses) == 1 else graph.add(table.sum_, losses)
+        if samples > 1:
+            graph.add(table.mul, [cost, graph.put(1 / samples, Constant)])
+        return graph.recipe()
 
 
-class _Network(_Graph):
+class _Network(_Drawn):
     """A network's cost while it is being drawn."""
-
-    def __init__(self, draw: DrawFn) -> None:
-        super().__init__()
-        self.draw = draw
 
     def number(self, largest: float = 1.0) -> float:
         return everyday(self.draw(st.floats(-largest, largest)))
 
-    def neuron(self, layer: int, j: int, rows: Sequence[Sequence[int]], activation: Op | None) -> list[int]:
+    def neuron(
+        self, layer: int, j: int, rows: Sequence[Sequence[Value]], activation: Op | None
+    ) -> list[Value]:
         """Add one neuron for every sample, off the activation's kinks: its bias sees to that."""
-        count = len(rows[0])
-        w = [self.put(self.number(), leaf=True, label=_weight(i + 1, j, layer)) for i in range(count)]
-        bias = self.put(self.number(), leaf=True, label=f"b{j}^{layer}")
+        w = [self.put(self.number(), Parameter, f"w{i}{j}^{layer}") for i in range(1, len(rows[0]) + 1)]
+        bias = self.put(self.number(), Parameter, f"b{j}^{layer}")
         inputs = [[*w, *row, bias] for row in rows]
-        while activation is not None and any(self.is_on_a_kink(activation, places) for places in inputs):
-            self.numbers[bias] += 0.25
-        z = [self.add(table.dot, places) for places in inputs]
-        return z if activation is None else [self.add(activation, [place]) for place in z]
+        while activation is not None and any(_is_on_a_kink(activation, row) for row in inputs):
+            bias.data += 0.25
+        z = [self.add(table.dot, row) for row in inputs]
+        return z if activation is None else [self.add(activation, [v]) for v in z]
 
-    def is_on_a_kink(self, activation: Op, places: Sequence[int]) -> bool:
-        z, _ = table.dot.evaluate([self.numbers[i] for i in places])
-        return on_a_kink(activation, [z], OFF_KINKS)
-
-    def squared(self, output: int) -> int:
+    def squared(self, output: Value) -> Value:
         """Add (o − t)²."""
-        error = self.add(table.sub, [output, self.put(self.number(2.0), leaf=False)])
+        error = self.add(table.sub, [output, self.put(self.number(2.0), Constant)])
         return self.add(table.mul, [error, error])
 
-    def logistic(self, output: int) -> int:
+    def logistic(self, output: Value) -> Value:
         """Add ln(1 + exp(−t·o)), where t is −1 or 1."""
-        against = self.put(self.draw(st.sampled_from([-1.0, 1.0])), leaf=False)
+        against = self.put(self.draw(st.sampled_from([-1.0, 1.0])), Constant)
         return self.add(table.softplus, [self.add(table.mul, [output, against])])
 
 
-def _weight(i: int, j: int, layer: int) -> str:
-    return f"w{i}{j}^{layer}"
+def _is_on_a_kink(activation: Op, inputs: Sequence[Value]) -> bool:
+    return on_a_kink(activation, [table.dot.evaluate([*map(number_of, inputs)])[0]], OFF_KINKS)

@@ -9,7 +9,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from importlib.util import find_spec
 from math import inf, nan
 from pathlib import Path
@@ -26,7 +26,6 @@ from nn.command.run import run
 from nn.command.settings import OPTIMIZERS, SCHEDULES, Settings, default_settings
 from nn.data.dataset import remarks
 from nn.data.sets import FOLDERS, NAMED, load
-from nn.layers import MLP
 from nn.losses import LOSSES
 from nn.saving.atomic_write import check_place
 from nn.training.fit import ENGINES
@@ -99,14 +98,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 def train(arguments: argparse.Namespace) -> int:
     """Run the command ``train``; return the exit code."""
     try:
-        order = _order(arguments)
+        job, state, weights = _checked(arguments)
     except (ValueError, OSError, ImportError) as error:
         return refuse(in_one_line(error))
-    print("\n".join(_announcement(order.job, order.state)), flush=True)
+    print("\n".join(_announcement(job, state)), flush=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # what fit warns of is printed below
         try:
-            result = run(order.job, path=order.save, resume=order.state)
+            result = run(job, path=arguments.save, resume=state)
         except OSError as error:  # the checkpoint could not be written
             return refuse(in_one_line(error))
     print("\n".join(_outcome(result)), flush=True)
@@ -114,11 +113,11 @@ def train(arguments: argparse.Namespace) -> int:
         with _no_interrupts():  # the training is done: Ctrl-C must not lose it while it is drawn
             from nn.command.report import write_report
 
-            page = write_report(result, order.folder, order.weights)
+            page = write_report(result, arguments.report, weights)
     except OSError as error:
         return refuse(in_one_line(error))
-    if order.save is not None and len(result.history) > (order.state["epoch"] if order.state else 0):
-        print(f"saved     {order.save}")
+    if arguments.save is not None and len(result.history) > (state["epoch"] if state else 0):
+        print(f"saved     {arguments.save}")
     print(f"report    {page}")
     return INTERRUPTED if result.history.interrupted else 0
 
@@ -132,27 +131,13 @@ def _no_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-@dataclass(frozen=True)
-class Order:
-    """A command that has been checked.
+def _checked(arguments: argparse.Namespace) -> tuple[Job, Any, list[Parameter]]:
+    """Check everything that can be checked before the training.
 
-    Attributes:
-        job: the training.
-        state: that of an earlier training to continue; None for a new one.
-        save: where its checkpoints are written; None for nowhere.
-        folder: where its report is written.
-        weights: those whose gradient paths are drawn; if there are none, the report chooses.
+    Returns:
+        The job, the state of an earlier training to continue (None for a new one), and the weights whose
+        gradient paths are to be drawn (none for the report's own choice).
     """
-
-    job: Job
-    state: Any
-    save: Path | None
-    folder: Path
-    weights: list[Parameter]
-
-
-def _order(arguments: argparse.Namespace) -> Order:
-    """Check everything that can be checked before the training."""
     _check_packages()
     data = load(arguments.data, arguments.target, arguments.folder)
     given = {f.name: getattr(arguments, f.name) for f in fields(Settings)}
@@ -167,7 +152,7 @@ def _order(arguments: argparse.Namespace) -> Order:
     check_folder(arguments.report)
     if arguments.save is not None:
         check_place(arguments.save)
-    return Order(job, state, arguments.save, arguments.report, weights)
+    return job, state, weights
 
 
 def _check_packages() -> None:
@@ -195,17 +180,13 @@ def _announcement(job: Job, state: Any) -> list[str]:
     return [
         f"data      {shorten(data.name, 60)}: {counted(len(job), 'sample')} of "
         f"{counted(len(data.features), 'input')}, {kind}; {parts}",
-        f"network   {sizes}, {settings.activation}, {_size(job.model)}",
+        f"network   {sizes}, {settings.activation}, {len(job.model.parameters()):,} weights and biases",
         f"training  {settings.loss}, {settings.optimizer} at a rate of {number(settings.lr)}, batches of "
         f"{min(settings.batch, len(job.train))}, {counted(settings.epochs, 'epoch')}{done}, "
         f"seed {settings.seed}",
         *[f"note      {note}" for note in notes[:MOST_NOTES]],
         *([f"note      … and {len(notes) - MOST_NOTES} more like these"] if len(notes) > MOST_NOTES else []),
     ]
-
-
-def _size(model: MLP) -> str:
-    return f"{len(model.parameters()):,} weights and biases"
 
 
 def _outcome(result: Result) -> list[str]:
@@ -230,14 +211,10 @@ def _outcome(result: Result) -> list[str]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    layout: dict[str, Any] = {
-        "formatter_class": argparse.RawDescriptionHelpFormatter,
-        "allow_abbrev": False,
-    }
-    parser = OneLineParser(prog="python -m nn", description=ABOUT, **layout)
+    parser = OneLineParser(prog="python -m nn", description=ABOUT)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     command = commands.add_parser(
-        "train", help="train a network and report on it", description=TRAIN, epilog=EXAMPLES, **layout
+        "train", help="train a network and report on it", description=TRAIN, epilog=EXAMPLES
     )
     names = ", ".join([*NAMED, *FOLDERS])
     command.add_argument("data", metavar="DATA", help=f"{names}, or the path of a CSV file")
@@ -245,73 +222,12 @@ def _parser() -> argparse.ArgumentParser:
         "--data", metavar="FOLDER", dest="folder", type=Path, help="where the files of mnist or idx are"
     )
     command.add_argument("--target", metavar="COLUMN", help="the column of a CSV file that is to be learned")
-    _add_network(command.add_argument_group("the network (defaults suit the data)"))
-    _add_training(command.add_argument_group("the training (defaults suit the data)"))
-    _add_files(command.add_argument_group("saving and continuing"))
-    _add_report(command.add_argument_group("the report"))
+    for title, options in OPTIONS.items():
+        group = command.add_argument_group(title)
+        for flag, metavar, kind, about in options:
+            group.add_argument(flag, metavar=metavar, type=kind, help=about)
+    command.set_defaults(report=Path("report"), weights="")
     return parser
-
-
-def _add_network(group: Any) -> None:
-    group.add_argument(
-        "--layers", metavar="SIZES", type=_layers, help='neurons of the hidden layers, as in "32,16"; or none'
-    )
-    group.add_argument(
-        "--activation", metavar="NAME", help=f"that of the hidden layers: {', '.join(ACTIVATIONS)}"
-    )
-    group.add_argument(
-        "--dropout", metavar="SHARE", type=SHARE,
-        help="the share of the hidden layers' outputs that is left out at random in training (0)",
-    )  # fmt: skip
-
-
-def _add_training(group: Any) -> None:
-    group.add_argument("--loss", metavar="NAME", help=", ".join(LOSSES))
-    group.add_argument("--optimizer", metavar="NAME", help=", ".join(OPTIMIZERS))
-    group.add_argument("--lr", metavar="RATE", type=RATE, help="the learning rate")
-    group.add_argument(
-        "--schedule", metavar="NAME", help=f"how the rate changes from epoch to epoch: {', '.join(SCHEDULES)}"
-    )
-    group.add_argument("--epochs", metavar="N", type=COUNT, help="how many times all samples are seen")
-    group.add_argument("--batch", metavar="N", type=COUNT, help="how many samples a step averages over")
-    group.add_argument(
-        "--l2",
-        metavar="FACTOR",
-        type=FACTOR,
-        help="the factor of the sum of squared weights, added to the loss (0)",
-    )
-    group.add_argument(
-        "--held-out", metavar="SHARE", type=SHARE,
-        help="the share of the samples kept to judge by (0.2; of four samples none; mnist has its own)",
-    )  # fmt: skip
-    group.add_argument(
-        "--seed", metavar="N", type=SEED,
-        help="decides the starting weights, the order and what is held out (0)",
-    )  # fmt: skip
-    group.add_argument("--engine", metavar="NAME", help=f"what computes: {', '.join(ENGINES)} (auto)")
-
-
-def _add_files(group: Any) -> None:
-    group.add_argument(
-        "--save", metavar="FILE", type=Path,
-        help="keep the network and the state of its training there, after each epoch (safetensors)",
-    )  # fmt: skip
-    group.add_argument(
-        "--resume", metavar="FILE", type=Path,
-        help="continue a training that was saved, up to --epochs in all, as if it had never stopped",
-    )  # fmt: skip
-
-
-def _add_report(group: Any) -> None:
-    group.add_argument(
-        "--report", metavar="FOLDER", type=Path, default=Path("report"),
-        help="where it is written; an earlier report there is replaced (report)",
-    )  # fmt: skip
-    group.add_argument(
-        "--weights", metavar="NAMES", default="",
-        help='whose gradient paths are drawn, as in "w11^1,w21^3"; by default all weights of a small '
-        "network, of a large one those with the largest gradients",
-    )  # fmt: skip
 
 
 def _reader(kind: Callable[[str], Any], wanted: str, is_good: Callable[[Any], bool]) -> Callable[[str], Any]:
@@ -342,9 +258,38 @@ def _layers(text: str) -> tuple[int, ...]:
     return tuple(COUNT(size) for size in text.split(","))
 
 
-def run_as_program() -> int:
-    """Run `main` on streams that show ? for what they cannot show, such as → or ²."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
-    return main()
+OPTIONS: dict[str, list[tuple[str, str, Callable[[str], Any], str]]] = {
+    "the network (defaults suit the data)": [
+        ("--layers", "SIZES", _layers, 'neurons of the hidden layers, as in "32,16"; or none'),
+        ("--activation", "NAME", str, f"that of the hidden layers: {', '.join(ACTIVATIONS)}"),
+        ("--dropout", "SHARE", SHARE,
+         "the share of the hidden layers' outputs that is left out at random in training (0)"),
+    ],
+    "the training (defaults suit the data)": [
+        ("--loss", "NAME", str, ", ".join(LOSSES)),
+        ("--optimizer", "NAME", str, ", ".join(OPTIMIZERS)),
+        ("--lr", "RATE", RATE, "the learning rate"),
+        ("--schedule", "NAME", str, f"how the rate changes from epoch to epoch: {', '.join(SCHEDULES)}"),
+        ("--epochs", "N", COUNT, "how many times all samples are seen"),
+        ("--batch", "N", COUNT, "how many samples a step averages over"),
+        ("--l2", "FACTOR", FACTOR, "the factor of the sum of squared weights, added to the loss (0)"),
+        ("--held-out", "SHARE", SHARE,
+         "the share of the samples kept to judge by (0.2; of four samples none; mnist has its own)"),
+        ("--seed", "N", SEED, "decides the starting weights, the order and what is held out (0)"),
+        ("--engine", "NAME", str, f"what computes: {', '.join(ENGINES)} (auto)"),
+    ],
+    "saving and continuing": [
+        ("--save", "FILE", Path,
+         "keep the network and the state of its training there, after each epoch (safetensors)"),
+        ("--resume", "FILE", Path,
+         "continue a training that was saved, up to --epochs in all, as if it had never stopped"),
+    ],
+    "the report": [
+        ("--report", "FOLDER", Path, "where it is written; an earlier report there is replaced (report)"),
+        ("--weights", "NAMES", str,
+         'whose gradient paths are drawn, as in "w11^1,w21^3"; by default all weights of a small '
+         "network, of a large one those with the largest gradients"),
+    ],
+}  # fmt: skip
+"""The options by group: flag, what stands for its value, what reads it, and help.  Those of the first two
+groups are fields of `Settings`."""

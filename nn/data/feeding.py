@@ -198,9 +198,7 @@ def feeding_of(model: Any) -> Feeding:
 
 def _is_table(part: Any) -> bool:
     """Return whether something holds rows, or structures, rather than numbers."""
-    if isinstance(part, list | tuple):
-        return bool(part) and (isinstance(part[0], list | tuple | dict) or getattr(part[0], "ndim", 0) > 0)
-    return isinstance(part, dict) or getattr(part, "ndim", 0) > 1
+    return is_nested(part[:1] if isinstance(part, list | tuple) else part)
 
 
 def _width(y: Any) -> int:

@@ -66,29 +66,37 @@ def read_folder(
         ImportError: if NumPy is not installed.
     """
     places = _places(Path(folder))
-    found = {}
-    for part, path in places.items():
-        with naming_file(path):
-            content = _content(path, DIMENSIONS[part.split("-")[1]])
-            if checksums is not None and sha256(content).hexdigest() != checksums[part]:
-                raise ValueError(
-                    "its checksum is not that of MNIST's file: it is damaged, or another set (for one of the "
-                    "same format, take idx for mnist)"
-                )
-            found[part] = _array(content)
+    found = {
+        part: read_idx(path, DIMENSIONS[part.split("-")[1]], (checksums or {}).get(part))
+        for part, path in places.items()
+    }
     return _paired(places, found, "train"), _paired(places, found, "t10k", like=found["train-images"])
 
 
-def read_idx(path: str | PathLike[str], dimensions: int) -> Any:
+def read_idx(path: str | PathLike[str], dimensions: int, checksum: str | None = None) -> Any:
     """Read the bytes in an IDX file, plain or gzip, as an array of this many dimensions.
+
+    Args:
+        path: the file.
+        dimensions: how many are wanted: 3 for images, 1 for labels.
+        checksum: the SHA-256 of the uncompressed file; None to accept any.
 
     Raises:
         OSError: if the file cannot be read.
-        ValueError: if it is not such a file, or holds more or less than its header says.
+        ValueError: if it is not such a file, not that of the checksum, or holds more or less than its header
+            says.
         ImportError: if NumPy is not installed.
     """
-    with naming_file(Path(path)):
-        return _array(_content(Path(path), dimensions))
+    numpy = import_extra("numpy", "MNIST")
+    with naming_file(path):
+        content = _content(Path(path), dimensions)
+        if checksum is not None and sha256(content).hexdigest() != checksum:
+            raise ValueError(
+                "its checksum is not that of MNIST's file: it is damaged, or another set (for one of the "
+                "same format, take idx for mnist)"
+            )
+    sizes = _sizes(content)
+    return numpy.frombuffer(content, "uint8", offset=4 + 4 * len(sizes)).reshape(sizes)
 
 
 def _content(path: Path, dimensions: int) -> bytes:
@@ -115,7 +123,8 @@ def _checked(file: BinaryIO | gzip.GzipFile, dimensions: int) -> bytes:
         kind = TYPES.get(header[2], f"an unknown type ({header[2]:#04x})")
         raise ValueError(f"it holds {kind}; images and labels are unsigned bytes (0x08)")
     if header[3] != dimensions:
-        raise ValueError(f"it has {header[3]} dimensions; {dimensions} are wanted: {_wanted(dimensions)}")
+        wanted = "images × height × width" if dimensions == 3 else "one label per image"
+        raise ValueError(f"it has {header[3]} dimensions; {dimensions} are wanted: {wanted}")
     if len(header) < 4 + 4 * dimensions:
         raise ValueError("it is cut off in its header")
     sizes = _sizes(header)
@@ -136,29 +145,20 @@ def _sizes(header: bytes) -> tuple[int, ...]:
     return tuple(int.from_bytes(header[i : i + 4], "big") for i in range(4, 4 + 4 * header[3], 4))
 
 
-def _wanted(dimensions: int) -> str:
-    return "images × height × width" if dimensions == 3 else "one label per image"
-
-
-def _array(content: bytes) -> Any:
-    numpy = import_extra("numpy", "MNIST")
-    sizes = _sizes(content)
-    return numpy.frombuffer(content, "uint8", offset=4 + 4 * len(sizes)).reshape(sizes)
-
-
 def _places(folder: Path) -> dict[str, Path]:
     """Return the path of each of the four files."""
     if not folder.is_dir():
         raise FileNotFoundError(f"there is no folder {folder}")
-    wanted = {part: f"{part}-idx{DIMENSIONS[part.split('-')[1]]}-ubyte" for part in PARTS}
-    found = {}
-    for part, name in wanted.items():
+    found, missing = {}, []
+    for part in PARTS:
+        name = f"{part}-idx{DIMENSIONS[part.split('-')[1]]}-ubyte"
         dotted = name.replace("-idx", ".idx")  # as some unpack them
         names = (name, f"{name}.gz", dotted, f"{dotted}.gz")
         there = [folder / name for name in names if (folder / name).is_file()]
         if there:
             found[part] = there[0]
-    missing = [f"{name}.gz" for part, name in wanted.items() if part not in found]
+        else:
+            missing.append(f"{name}.gz")
     if missing:
         raise FileNotFoundError(f"the folder {folder} lacks {', '.join(missing)} (or the same without .gz)")
     return found

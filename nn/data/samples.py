@@ -7,7 +7,7 @@ NumPy array came in, since that holds large data in little memory, else lists.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from math import isfinite
@@ -205,9 +205,9 @@ def _checked(table: Any, name: str, columns: list[str] | None) -> Table:
         raise ValueError(f"{name} is empty: there is nothing to learn from")
     if is_array(table):
         return _checked_array(table, name, columns)
-    rows = []
+    rows: list[list[float]] = []
     for i, row in enumerate(table):
-        rows.append(_checked_row(row, i, name, columns))
+        rows.append(finite_row(row, f"row {i} of {name}", partial(_place, name, columns, i)))
         if len(rows[i]) != len(rows[0]):
             raise ValueError(
                 f"{name} is ragged: row {i} has {len(rows[i])} numbers where row 0 has {len(rows[0])}"
@@ -224,23 +224,33 @@ def _checked_array(table: Any, name: str, columns: list[str] | None) -> Table:
         raise ValueError(f"{name} has two dimensions, samples × columns; got the shape {table.shape}")
     table = np.asarray(table, dtype=float)
     for i, j in np.argwhere(~np.isfinite(table)):
-        raise ValueError(f"{_place(name, i, j, columns)} is {table[i, j]}; it has to be a finite number")
+        raise ValueError(f"{_place(name, columns, i, j)} is {table[i, j]}; it has to be a finite number")
     return table
 
 
-def _checked_row(row: Any, i: int, name: str, columns: list[str] | None) -> list[float]:
-    if isinstance(row, (str, bytes, Real)) or not isinstance(row, Iterable):
-        raise TypeError(f"row {i} of {name} is {described(row)}, not a row of numbers")
+def finite_row(row: Any, name: str, place: Callable[[int], str]) -> list[float]:
+    """Return a row of finite numbers as floats.
+
+    Args:
+        row: the numbers.
+        name: what messages call the row.
+        place: what messages call the number at a position in it.
+
+    Raises:
+        TypeError, ValueError: if it is not a row, or something in it is not a finite number.
+    """
+    if isinstance(row, (str, bytes)) or not isinstance(row, Iterable):
+        raise TypeError(f"{name} is {described(row)}, not a row of numbers")
     numbers = list(row)
     for j, x in enumerate(numbers):
         if not isinstance(x, Real):
-            raise TypeError(f"{_place(name, i, j, columns)} is {described(x)}, not a number")
+            raise TypeError(f"{place(j)} is {described(x)}, not a number")
         if not isfinite(x):
-            raise ValueError(f"{_place(name, i, j, columns)} is {x!r}; it has to be a finite number")
+            raise ValueError(f"{place(j)} is {x!r}; it has to be a finite number")
     return [float(x) for x in numbers]
 
 
-def _place(name: str, i: int, j: int, columns: list[str] | None) -> str:
+def _place(name: str, columns: list[str] | None, i: int, j: int) -> str:
     return f"row {i}, column {columns[j] if columns else j} of {name} (counted from 0)"
 
 

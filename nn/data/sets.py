@@ -39,50 +39,45 @@ def moons(samples: int = 200, noise: float = 0.1, seed: int = 0) -> Dataset:
 
 def digits() -> Dataset:
     """Return 1,797 handwritten digits of 8 × 8 pixels, each 0 (white) … 16 (black), from scikit-learn."""
-    found = import_extra("sklearn.datasets", "digits").load_digits()
-    features = tuple(f"pixel {row},{column}" for row in range(1, 9) for column in range(1, 9))
-    classes = tuple(str(digit) for digit in found.target_names)
-    return Dataset("digits", found.data.tolist(), found.target.tolist(), features, "digit", classes, (8, 8))
+    return replace(_bunch("digits", "load_digits", "digit"), features=_pixels(8, 8), image=(8, 8))
 
 
-def _bunch(name: str, loader: str) -> Dataset:
+def _pixels(height: int, width: int) -> tuple[str, ...]:
+    return tuple(f"pixel {row},{column}" for row in range(1, height + 1) for column in range(1, width + 1))
+
+
+def _bunch(name: str, loader: str, target: str) -> Dataset:
     """Return one of scikit-learn's tables."""
     found = getattr(import_extra("sklearn.datasets", name), loader)()
     features = tuple(map(str, found.feature_names))
     classes = tuple(map(str, found.target_names)) if "target_names" in found else None
-    target = "class" if classes else "target"
     return Dataset(name, found.data.tolist(), found.target.tolist(), features, target, classes)
 
 
 def iris() -> Dataset:
     """Return 150 irises of three kinds by size of sepals and petals (Fisher's, from scikit-learn)."""
-    return replace(_bunch("iris", "load_iris"), target="kind")
+    return _bunch("iris", "load_iris", "kind")
 
 
 def wine() -> Dataset:
     """Return 178 wines of three vineyards by 13 chemical quantities (from scikit-learn)."""
-    return replace(_bunch("wine", "load_wine"), target="vineyard")
+    return _bunch("wine", "load_wine", "vineyard")
 
 
 def cancer() -> Dataset:
     """Return 569 tumours, malignant or benign, by 30 measures of cells (Wisconsin's, from scikit-learn)."""
-    return replace(_bunch("cancer", "load_breast_cancer"), target="tumour")
+    return _bunch("cancer", "load_breast_cancer", "tumour")
 
 
 def diabetes() -> Dataset:
     """Return 442 patients: how far diabetes went in a year, by 10 measures (from scikit-learn)."""
-    return replace(_bunch("diabetes", "load_diabetes"), target="progression")
+    return _bunch("diabetes", "load_diabetes", "progression")
 
 
 NAMED: dict[str, Callable[[], Dataset]] = {
-    "xor": xor,
-    "moons": moons,
-    "digits": digits,
-    "iris": iris,
-    "wine": wine,
-    "cancer": cancer,
-    "diabetes": diabetes,
+    named.__name__: named for named in (xor, moons, digits, iris, wine, cancer, diabetes)
 }
+"""The sets that are always at hand, by name."""
 
 
 def mnist(folder: str | PathLike[str]) -> Dataset:
@@ -120,10 +115,7 @@ def _pictures(name: str, train: idx_files.Pictures, test: idx_files.Pictures) ->
     for i, label in enumerate(test.labels.tolist()):
         if label not in index:
             raise ValueError(f"test picture {i + 1} is a {label}; the training pictures are {_span(found)}")
-    features = tuple(
-        f"pixel {row},{column}" for row in range(1, height + 1) for column in range(1, width + 1)
-    )
-    classes = tuple(map(str, found))
+    features, classes = _pixels(height, width), tuple(map(str, found))
 
     def part(pictures: idx_files.Pictures) -> Dataset:
         X = pictures.images.reshape(len(pictures.images), -1)

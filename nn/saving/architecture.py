@@ -16,11 +16,12 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from autograd import Constant
 from autograd.notation.hints import short_repr
+from autograd.notation.labels import shorten
 from nn.construction import Constructed, Lost, arguments_of, built_again, name_of
 from nn.module import Module, check_names
 from nn.saving.parameters import fill, groups_of, listed
@@ -44,7 +45,8 @@ def architecture(model: Module) -> dict[str, Any]:
     Raises:
         ValueError: if two Modules, or two other things, have one path.
     """
-    constants = [(path, x.data) for path, x in _constants(model)]
+    within = ((".".join(map(str, trail)), x) for trail, x in model.within())
+    constants = [(path, x.data) for path, x in within if isinstance(x, Constant)]
     check_names(path for path, _ in constants)
     return {
         "modules": _Description(model).modules,
@@ -84,12 +86,6 @@ class _Description:
         if isinstance(x, list):
             return [self._written(y) for y in x]
         return {key: self._written(y) for key, y in x.items()} if isinstance(x, dict) else x
-
-
-def _constants(model: Module) -> Iterator[tuple[str, Constant]]:
-    for trail, x in model.within():
-        if isinstance(x, Constant):
-            yield ".".join(map(str, trail)), x
 
 
 def _generators(model: Module) -> dict[str, random.Random]:
@@ -210,7 +206,7 @@ def _check_same(model: Module, modules: Mapping[str, Any], constants: Mapping[st
     """Refuse what was built if it is described in other words than what was saved."""
     now = architecture(model)
     found = [
-        f"{path or 'the network'} is {_in_words(was)} in the file and {_in_words(made)} as it is built"
+        f"{_cut(path) or 'the network'} is {_in_words(was)} in the file and {_in_words(made)} as it is built"
         for before, after in ((modules, now["modules"]), (constants, now["constants"]))
         for path in dict.fromkeys([*before, *after])
         if _text(was := before.get(path)) != _text(made := after.get(path))
@@ -234,16 +230,14 @@ def _in_words(told: Any) -> str:
 
 
 def _word(x: Any) -> str:
-    return (
-        str(x[MARK][1])
-        if isinstance(x, dict) and isinstance(x.get(MARK), list) and len(x[MARK]) == 2
-        else repr(x)
-    )
+    match x:
+        case {"": [_, told]}:  # what has a mark
+            return str(told)
+    return repr(x)
 
 
 def _cut(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= 120 else f"{text[:119]}…"
+    return shorten(" ".join(text.split()), 120)
 
 
 def _draw_on(generators: Mapping[str, random.Random], states: Any) -> None:

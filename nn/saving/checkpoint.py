@@ -46,7 +46,7 @@ from nn.saving.atomic_write import write_whole
 from nn.saving.foreign import Mapped, as_kept_here, renamed
 from nn.saving.parameters import LoadReport, check_finite, fill, groups_of
 from nn.saving.states import from_json, to_json
-from nn.saving.tensorfile import CheckpointError, Tensor, pack, read_header, read_tensors
+from nn.saving.tensorfile import SIZES, WHOLE, CheckpointError, Tensor, pack, read_header, read_tensors
 
 VERSION = "2"
 """The version of what the metadata say; they hold it under the name ``chainrule``."""
@@ -160,7 +160,8 @@ def load_into(
     """Set the parameters of a network from a file: one that `save` wrote, or another program.
 
     Tensors of single and half precision are read as well as doubles, and those of PyTorch's Linear,
-    Embedding, RNN, LSTM and GRU fit a `Layer`, a list of lists of Parameters, and our cells.
+    Embedding, RNN, LSTM and GRU fit a `Layer`, a list of lists of Parameters, and our cells.  Whole numbers,
+    such as a count of batches, are no weights: leave them out by the mapping, or be not strict.
 
     Args:
         model: the network.
@@ -227,7 +228,7 @@ def _read(file: BinaryIO, size: int, *, foreign: bool = False) -> Checkpoint:
 
     If it may be ``foreign``, a file that is not a checkpoint is read as tensors alone.
     """
-    header = read_header(file, size)
+    header = read_header(file, size, SIZES | WHOLE if foreign else SIZES)
     if foreign and "chainrule" not in header.texts:
         return Checkpoint({}, "", read_tensors(file, header))
     _check_origin(header.texts, list(header.shapes))

@@ -76,7 +76,7 @@ def as_kept_here(tensors: Mapping[str, Tensor], names: Iterable[str]) -> dict[st
             if f"{cell}{part}_l0" in found:
                 found[f"{cell}{part}"] = found.pop(f"{cell}{part}_l0")
         x, h = found.get(f"{cell}bias_ih"), found.get(f"{cell}bias_hh")
-        if x is not None and h is not None and x.shape == h.shape:
+        if x and h and x.shape == h.shape == (len(x.numbers),) == (len(h.numbers),):
             del found[f"{cell}bias_ih"], found[f"{cell}bias_hh"]
             biases = _one_bias(x, h, apart=f"{cell}bias_hn" in wanted)
             found.update({f"{cell}{part}": bias for part, bias in biases.items()})

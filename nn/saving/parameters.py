@@ -18,9 +18,9 @@ from math import isfinite, prod
 from typing import Any, TypeAlias
 
 from autograd import Parameter, Value
-from autograd.notation.hints import short_repr
+from autograd.notation.labels import shorten
 from nn.module import Module, check_names
-from nn.saving.tensorfile import MOST_DIMENSIONS, CheckpointError, Shape, Tensor
+from nn.saving.tensorfile import MOST_DIMENSIONS, READABLE, SIZES, CheckpointError, Shape, Tensor
 
 MOST_COMPLAINTS = 8
 """At most this many tensors that do not fit are named."""
@@ -112,21 +112,24 @@ class LoadReport:
         missing: what the network has and the file has not.
         unexpected: what the file has and the network has not.
         wrong_shape: what both have, by name: the shape in the file and that in the network.
+        wrong_format: what both have, but not as floating-point numbers: the format in the file.
     """
 
     loaded: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     unexpected: list[str] = field(default_factory=list)
     wrong_shape: dict[str, tuple[Shape, Shape]] = field(default_factory=dict)
+    wrong_format: dict[str, str] = field(default_factory=dict)
 
     def complaints(self) -> list[str]:
         """Return what was not loaded and why, one sentence for each tensor."""
         found = [f"{name} is not in the file" for name in self.missing]
-        found += [f"{name} is only in the file" for name in map(_short, self.unexpected)]
+        found += [f"{name} is only in the file" for name in (shorten(name, 80) for name in self.unexpected)]
         found += [
             f"{name} is {_sizes(was)} in the file and {_sizes(wanted)} in this network"
             for name, (was, wanted) in self.wrong_shape.items()
         ]
+        found += [f"{name} holds {format_}; {READABLE}" for name, format_ in self.wrong_format.items()]
         return found
 
     def __str__(self) -> str:
@@ -153,11 +156,13 @@ def fill(
         for name in both
         if not _fits(tensors[name].shape, groups[name].shape)
     }
+    whole = {name: tensors[name].format for name in both if tensors[name].format not in SIZES}
     report = LoadReport(
-        [name for name in both if name not in wrong],
+        [name for name in both if name not in wrong and name not in whole],
         [name for name in groups if name not in tensors],
         [name for name in tensors if name not in groups],
         wrong,
+        whole,
     )
     if strict and report.complaints():
         of = f" ({described.splitlines()[0]})" if described else ""
@@ -181,17 +186,13 @@ def check_finite(name: str, tensor: Tensor, error: type[ValueError]) -> None:
     """Refuse a tensor with numbers that are infinite or nan, by an error of this kind."""
     for x in tensor.numbers:
         if not isfinite(x):
-            raise error(f"{_short(name)} holds {x}; a network's numbers are finite")
+            raise error(f"{shorten(name, 80)} holds {x}; a network's numbers are finite")
 
 
 def listed(complaints: Sequence[str], most: int = MOST_COMPLAINTS) -> str:
     """Write complaints one after the other, at most so many."""
     more = f"; and {len(complaints) - most} more" if len(complaints) > most else ""
     return "; ".join(complaints[:most]) + more
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 80 and name.isprintable() else short_repr(name)
 
 
 def _sizes(shape: Shape) -> str:

@@ -1,6 +1,7 @@
 """The safetensors format, as far as networks need it: named tensors of floating-point numbers, some texts.
 
 What is written are doubles; single and half precision are read as well, and become doubles exactly.
+Whole numbers, such as a count of batches, are no parameters: of them a tensor keeps the shape alone.
 
 A file is the length of its header (8 bytes, the low one first), the header in JSON, and the numbers
 of one tensor after the other.  The header says where each tensor lies, and holds the texts under
@@ -38,6 +39,9 @@ DOUBLE = 8
 """Bytes of a double, in the format called F64."""
 SIZES = {"F64": DOUBLE, "F32": 4, "F16": 2, "BF16": 2}
 """The formats of numbers that are read, and the bytes of a number in each."""
+WHOLE = {"I64": 8, "U64": 8, "I32": 4, "U32": 4, "I16": 2, "U16": 2, "I8": 1, "U8": 1, "BOOL": 1}
+"""The formats that files of other programs may have as well, and whose numbers are not read."""
+READABLE = f"what is read is {', '.join(SIZES)}"
 
 Shape: TypeAlias = tuple[int, ...]
 
@@ -47,10 +51,11 @@ class CheckpointError(ValueError):
 
 
 class Tensor(NamedTuple):
-    """Numbers in an array of any dimensions, the last index running fastest."""
+    """Numbers in an array of any dimensions, the last index running fastest; none if they are `WHOLE`."""
 
     shape: Shape
     numbers: array[float]
+    format: str = "F64"
 
 
 class Header(NamedTuple):
@@ -58,7 +63,7 @@ class Header(NamedTuple):
 
     Attributes:
         shapes: of each tensor by its name, in the order of the numbers that follow.
-        formats: that of the numbers of each tensor, a name in `SIZES`.
+        formats: that of the numbers of each tensor, a name in `SIZES` or `WHOLE`.
         texts: the metadata.
     """
 
@@ -80,8 +85,13 @@ def pack(tensors: Mapping[str, Tensor], texts: Mapping[str, str]) -> bytes:
     return b"".join([len(text).to_bytes(8, "little"), text, *map(_bytes, ordered.values())])
 
 
-def read_header(file: BinaryIO, size: int) -> Header:
+def read_header(file: BinaryIO, size: int, sizes: Mapping[str, int] = SIZES) -> Header:
     """Read the header of a file of this many bytes; the file then stands at the first number.
+
+    Args:
+        file: the file.
+        size: how many bytes it has.
+        sizes: the formats that tensors may have, and the bytes of a number in each.
 
     Raises:
         CheckpointError: if it is not such a file, or declares something else than is there.
@@ -101,7 +111,7 @@ def read_header(file: BinaryIO, size: int) -> Header:
     texts = header.pop("__metadata__", {})
     if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
         raise CheckpointError("its metadata are not texts by name")
-    shapes = _shapes(header, size - 8 - length)
+    shapes = _shapes(header, size - 8 - length, sizes)
     return Header(shapes, {name: header[name]["dtype"] for name in shapes}, texts)
 
 
@@ -113,11 +123,13 @@ def read_tensors(file: BinaryIO, header: Header) -> dict[str, Tensor]:
     """
     tensors = {}
     for name, shape in header.shapes.items():
-        size = SIZES[header.formats[name]] * prod(shape)
+        format_ = header.formats[name]
+        size = (SIZES | WHOLE)[format_] * prod(shape)
         content = file.read(size)
         if len(content) < size:
             raise CheckpointError(f"it is cut off in {short_repr(name)}")
-        tensors[name] = Tensor(shape, _numbers(content, header.formats[name]))
+        numbers = _numbers(content, format_) if format_ in SIZES else array("d")
+        tensors[name] = Tensor(shape, numbers, format_)
     return tensors
 
 
@@ -163,9 +175,9 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _shapes(entries: Mapping[str, Any], size: int) -> dict[str, Shape]:
+def _shapes(entries: Mapping[str, Any], size: int, sizes: Mapping[str, int]) -> dict[str, Shape]:
     """Return the shape of each tensor; together they have to fill ``size`` bytes without a gap."""
-    places = {name: _place(name, entry, size) for name, entry in entries.items()}
+    places = {name: _place(name, entry, size, sizes) for name, entry in entries.items()}
     at = 0
     shapes = {}
     for name, (start, end, shape) in sorted(places.items(), key=lambda item: item[1][:2]):
@@ -179,21 +191,19 @@ def _shapes(entries: Mapping[str, Any], size: int) -> dict[str, Shape]:
     return shapes
 
 
-def _place(name: str, entry: Any, size: int) -> tuple[int, int, Shape]:
+def _place(name: str, entry: Any, size: int, sizes: Mapping[str, int]) -> tuple[int, int, Shape]:
     """Return where a tensor's numbers lie, from and to which byte, and its shape."""
     if not isinstance(entry, dict) or entry.keys() != {"dtype", "shape", "data_offsets"}:
         raise CheckpointError(f"the entry of {short_repr(name)} does not have a dtype, a shape and offsets")
     kind = entry["dtype"]
-    if not isinstance(kind, str) or kind not in SIZES:
-        raise CheckpointError(
-            f"{short_repr(name)} holds {short_repr(kind)}; what is read is {', '.join(SIZES)}"
-        )
+    if not isinstance(kind, str) or kind not in sizes:
+        raise CheckpointError(f"{short_repr(name)} holds {short_repr(kind)}; {READABLE}")
     shape, offsets = entry["shape"], entry["data_offsets"]
     if not (_are_counts(shape, size) and _are_counts(offsets, size)):
         raise CheckpointError(f"the shape or the offsets of {short_repr(name)} do not fit into the file")
     if len(shape) > MOST_DIMENSIONS or len(offsets) != 2:
         raise CheckpointError(f"{short_repr(name)} has {len(shape)} dimensions and {len(offsets)} offsets")
-    if offsets[1] - offsets[0] != SIZES[kind] * prod(shape):
+    if offsets[1] - offsets[0] != sizes[kind] * prod(shape):
         raise CheckpointError(f"the shape of {short_repr(name)} and its offsets do not agree")
     return offsets[0], offsets[1], tuple(shape)
 

@@ -27,15 +27,13 @@ from typing import Any, Protocol
 
 from autograd.graph import topological_order
 from autograd.node import Node
+from autograd.notation.labels import BIASES
 
 Path = tuple[str, ...]
 """The names of Modules from the outermost one inwards; of the outermost itself empty.
 
 Where a graph has several outermost Modules, each path begins with a name for its own.
 """
-
-BIASES = frozenset({"b", "bias", "biases"})
-"""Attributes that hold biases; parameters in any other are weights."""
 
 
 class Owner(Protocol):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf, log
-from typing import Any, TypeVar
+from typing import Any, TypeAlias
 
 from autograd import Value, gallery, topological_order, walk
 from autograd.notation.labels import parse_label, shorten
@@ -21,30 +21,8 @@ MOST_NODES = 4_000
 LONGEST_REASON = 300
 """At most this many characters are shown of the reason why a page could not be made."""
 
-Made = TypeVar("Made")
-
-
-@dataclass(frozen=True)
-class Player:
-    """The page on which one sample's loss is stepped through.
-
-    Attributes:
-        html: the page; "" if there is none.
-        why_not: why there is none, in a sentence.
-        steps, forward, reverse: how many steps there are, in all and in each pass, as texts.
-        at: the number of the step that is shown as an example, from 1, as text.
-        sentence: what that step says.
-        mathematics: the same as a formula, in MathML.
-    """
-
-    html: str = ""
-    why_not: str = ""
-    steps: str = ""
-    forward: str = ""
-    reverse: str = ""
-    at: str = ""
-    sentence: str = ""
-    mathematics: Any = ""
+Told: TypeAlias = dict[str, Any]
+"""What the report says of a page, by name: the page as ``html``; or "" and, as ``why_not``, the reason."""
 
 
 @dataclass(frozen=True)
@@ -64,54 +42,31 @@ class Bar:
     percent: int
 
 
-@dataclass(frozen=True)
-class Cards:
-    """The page with a card for the gradient of every weight.
-
-    Attributes:
-        html: the page; "" if there is none.
-        why_not: why there is none, in a sentence.
-        cards: how many cards there are, in words.
-        trend: in a sentence, how the gradient's size changes from the last layer to the first.
-        bars: the same as a picture, the last layer first.
-        largest: the weight with the largest gradient, its label taken apart; None without a card.
-        gradient: that gradient, as text.
-    """
-
-    html: str = ""
-    why_not: str = ""
-    cards: str = ""
-    trend: str = ""
-    bars: tuple[Bar, ...] = ()
-    largest: Any = None
-    gradient: str = ""
-
-
-def player_of(loss: Value) -> Player:
-    """Make the player of one sample's loss."""
+def player_of(loss: Value) -> Told:
+    """Make the page on which one sample's loss is stepped through; tell its steps, and one as an example."""
     nodes = len(topological_order(loss))
     if nodes > MOST_NODES:
-        return Player(
-            why_not=f"This loss is computed in {count(nodes)} values, too many to step through in a report "
+        why_not = (
+            f"This loss is computed in {count(nodes)} values, too many to step through in a report "
             f"(at most {count(MOST_NODES)}). Each weight's gradient can be followed on its own: the "
             "strongest routes in the gallery, and some whole paths in the drawings below."
         )
-    made, why_not = attempted("the player", lambda: _player(walk(loss)))
-    return made or Player(why_not=why_not)
+        return {"html": "", "why_not": why_not}
+    return attempted("the player", lambda: _player(walk(loss)))
 
 
-def _player(steps: Walk) -> Player:
+def _player(steps: Walk) -> Told:
     forward = sum(step.phase == "forward" for step in steps)
     example = _telling(steps)
-    return Player(
-        html=steps.html(),
-        steps=counted(len(steps), "step"),
-        forward=count(forward),
-        reverse=count(len(steps) - forward),
-        at=count(example.number + 1),
-        sentence=example.sentence,
-        mathematics=example.mathml(),
-    )
+    return {
+        "html": steps.html(),
+        "steps": counted(len(steps), "step"),
+        "forward": count(forward),
+        "reverse": count(len(steps) - forward),
+        "at": count(example.number + 1),
+        "sentence": example.sentence,
+        "mathematics": example.mathml(),
+    }
 
 
 def _telling(steps: Walk) -> Step:
@@ -123,26 +78,28 @@ def _telling(steps: Walk) -> Step:
     return (inside or added or contributions or steps)[0]
 
 
-def gallery_of(loss: Value) -> Cards:
-    """Make the gallery of the weights on which one sample's loss depends."""
-    made, why_not = attempted("the gallery", lambda: _cards(gallery(loss)))
-    return made or Cards(why_not=why_not)
+def gallery_of(loss: Value) -> Told:
+    """Make the page with a card for the gradient of every weight on which one sample's loss depends.
+
+    What is told: how many cards there are; how the gradient's size changes from the last layer to the first,
+    in a sentence and as bars; and the weight with the largest gradient.
+    """
+    return attempted("the gallery", lambda: _gallery(gallery(loss)))
 
 
-def _cards(pictures: Gallery) -> Cards:
+def _gallery(pictures: Gallery) -> Told:
     facts = pictures.facts
-    cards = counted(len(facts.cards), "card")
-    first = facts.cards[0]
-    return Cards(
-        html=pictures.html(),
-        cards=cards
-        if len(facts.cards) == facts.weights
-        else f"{cards}, for the largest gradients of {count(facts.weights)},",
-        trend=facts.trend(),
-        bars=_bars(pictures),
-        largest=parse_label(first.name),
-        gradient=signed(first.gradient),
-    )
+    first, cards = facts.cards[0], counted(len(facts.cards), "card")
+    if len(facts.cards) < facts.weights:
+        cards += f", for the largest gradients of {count(facts.weights)},"
+    return {
+        "html": pictures.html(),
+        "cards": cards,
+        "trend": facts.trend(),
+        "bars": _bars(pictures),
+        "largest": parse_label(first.name),
+        "gradient": signed(first.gradient),
+    }
 
 
 def _bars(pictures: Gallery) -> tuple[Bar, ...]:
@@ -160,16 +117,15 @@ def _bars(pictures: Gallery) -> tuple[Bar, ...]:
     return tuple(bars)
 
 
-def attempted(what: str, make: Callable[[], Made]) -> tuple[Made | None, str]:
-    """Return what ``make`` gives, and ""; or None, and in a sentence why it failed.
+def attempted(what: str, make: Callable[[], Told]) -> Told:
+    """Return what ``make`` gives; if it fails, that there is no page, and in a sentence why.
 
-    >>> attempted("the sum", lambda: 1 + 1)
-    (2, '')
-    >>> attempted("the quotient", lambda: 1 // 0)
-    (None, 'The quotient could not be made: integer division or modulo by zero.')
+    >>> attempted("the quotient", lambda: {"html": 1 // 0})["why_not"]
+    'The quotient could not be made: integer division or modulo by zero.'
     """
     try:
-        return make(), ""
+        return make()
     except Exception as error:  # whatever it is: the training that is reported took longer than this page
         reason = shorten(" ".join(str(error).split()) or type(error).__name__, LONGEST_REASON)
-        return None, f"{what[:1].upper()}{what[1:]} could not be made: {reason.rstrip('.')}."
+        why_not = f"{what[:1].upper()}{what[1:]} could not be made: {reason.rstrip('.')}."
+        return {"html": "", "why_not": why_not}

@@ -66,33 +66,6 @@ class Sample:
     picture: list[list[float]] | None
 
 
-@dataclass(frozen=True)
-class Mistake:
-    """A held-out picture that was taken for another class."""
-
-    picture: list[list[float]]
-    true: str
-    predicted: str
-
-
-@dataclass(frozen=True)
-class Confusion:
-    """How often each class was taken for which.
-
-    Attributes:
-        names: the classes.
-        counts: one row a true class, one column a predicted one.
-        shades: how deep each cell is coloured, in percent: the root of its share of the row, so
-            that the few mistakes of a good network are seen.
-        part: which samples were counted, in words.
-    """
-
-    names: list[str]
-    counts: list[list[int]]
-    shades: list[list[int]]
-    part: str
-
-
 def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, dict[str, str]]:
     """Return the page as HTML, and the text of the files that it links to, by their names in the folder.
 
@@ -114,8 +87,8 @@ def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, dict[st
     player, gallery = linked_pages.player_of(loss), linked_pages.gallery_of(loss)
     result.job.model.zero_grad()
     film = film_of(result)
-    files = {f"{PATHS}/{path.file}": path.svg for path in paths}
-    files |= {name: made.html for name, made in ((PLAYER, player), (GALLERY, gallery)) if made.html}
+    files: dict[str, str] = {f"{PATHS}/{path['file']}": path["svg"] for path in paths}
+    files |= {name: told["html"] for name, told in ((PLAYER, player), (GALLERY, gallery)) if told["html"]}
     if film is not None:
         files[FILM] = film.html()
     facts = {
@@ -145,7 +118,7 @@ def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, dict[st
         "settings": settings_table(result),
         "description": data_table(result),
         "player": player,
-        "mathematics": _safe(player.mathematics),
+        "mathematics": _safe(player.get("mathematics", "")),
         "gallery": gallery,
         "places": {"player": PLAYER, "gallery": GALLERY, "film": FILM},
         "files": file_table(files),
@@ -159,9 +132,6 @@ def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, dict[st
         pictures=True,
     )
     return html, files
-
-
-# ------------------------------------------------------------------------------------- in words
 
 
 # ------------------------------------------------------------------------------------ of samples
@@ -200,28 +170,33 @@ def _picture(data: Dataset, x: Sequence[float]) -> list[list[float]] | None:
     return [[x[row * width + column] / darkest for column in range(width)] for row in range(height)]
 
 
-def confusion(result: Result) -> Confusion | None:
+def confusion(result: Result) -> dict[str, Any] | None:
     """Return the confusion matrix of the held-out samples, or of all if there are none.
 
-    It is None for a regression, and for two inputs, whose decision boundary shows more.
+    Returns:
+        The ``names`` of the classes; the ``counts``, one row per true class, one column per predicted one;
+        how deep each cell is coloured, its ``shades``, in percent: the root of its share of the row, so that
+        the few mistakes of a good network are seen; which ``part`` of the samples was counted.  None for a
+        regression, and for two inputs, whose decision boundary shows more.
     """
-    data = result.job.held_out if len(result.job.held_out) else result.job.train
+    part = "held-out" if len(result.job.held_out) else "training"
+    data = result.job.held_out if part == "held-out" else result.job.train
     if data.classes is None or len(data.features) == 2:
         return None
     counts = seeing.confusion_counts(data.y, result.predict(data.X), len(data.classes))
     shades = [[round(100 * sqrt(n / max(1, sum(row)))) for n in row] for row in counts]
-    part = "held-out" if len(result.job.held_out) else "training"
-    return Confusion([shorten(name, 24) for name in data.classes], counts, shades, part)
+    names = [shorten(name, 24) for name in data.classes]
+    return {"names": names, "counts": counts, "shades": shades, "part": part}
 
 
-def mistakes(result: Result) -> list[Mistake]:
-    """Return the first wrongly read pictures among those held out."""
+def mistakes(result: Result) -> list[tuple[list[list[float]], str, str]]:
+    """Return the first held-out pictures that are read wrongly, each with its class and that given."""
     data = result.job.held_out
     found = []
     for x, y, predicted in zip(data.X, data.y, result.predict(data.X), strict=True):
         picture = _picture(data, as_list(x)) if predicted != y else None
         if picture is not None:
-            found.append(Mistake(picture, _target_words(data, y), _target_words(data, predicted)))
+            found.append((picture, _target_words(data, y), _target_words(data, predicted)))
         if len(found) == MOST_SHOWN:
             break
     return found
@@ -253,8 +228,7 @@ def _plot(result: Result) -> tuple[str, str, str] | None:
     return (
         "Decision boundary",
         "The class that the network gives to every point: the deeper the shade, the surer; on the line it is "
-        "undecided. "
-        "Axes in the data's own units.",
+        "undecided. Axes in the data's own units.",
         _inline(_boundary(result), "plot"),
     )
 

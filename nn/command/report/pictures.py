@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from autograd import Parameter, Value, draw, gradient_path, gradients, topological_order
-from autograd.notation.labels import Label, parse_label
+from autograd.notation.labels import parse_label
 from autograd.notation.numbers import count, number, signed
 from autograd.seeing import Drawing, GradientPath
 from nn.layers import MLP
@@ -26,34 +26,6 @@ MANY = 20_000
 
 SIZE = re.compile(r'<svg width="([0-9.]+)pt" height="([0-9.]+)pt"')
 COLOUR = re.compile(r'\b(fill|stroke)="#([0-9a-fA-F]{6})"')
-
-
-@dataclass(frozen=True)
-class PathPicture:
-    """The gradient path of one weight on one sample.
-
-    Attributes:
-        label: its label, taken apart.
-        file: the name of its SVG file.
-        value: the weight's value, as text.
-        gradient: ∂loss/∂weight, as text with its sign.
-        sign: "positive", "negative" or "zero", for the colour.
-        routes: how many routes there are, as text.
-        svg: the drawing.
-        width, height: its size in pixels.
-        least_width: the width in pixels below which it could not be read.
-    """
-
-    label: Label
-    file: str
-    value: str
-    gradient: str
-    sign: str
-    routes: str
-    svg: str
-    width: int
-    height: int
-    least_width: int
 
 
 def network_drawing(loss: Value, model: MLP) -> tuple[str, str]:
@@ -81,24 +53,30 @@ def chosen_weights(loss: Value, model: MLP, asked_for: list[Parameter]) -> tuple
     return largest, f"the {len(largest)} of {len(parameters):,} weights with the largest gradients"
 
 
-def path_pictures(loss: Value, weights: list[Parameter]) -> Iterator[PathPicture]:
-    """Yield the gradient path of each weight to the loss."""
+def path_pictures(loss: Value, weights: list[Parameter]) -> Iterator[dict[str, Any]]:
+    """Yield what the report shows of the gradient path of each weight to the loss.
+
+    Yields:
+        The weight's ``label``, taken apart, its ``value`` and ``gradient``, the ``sign`` of that for the
+        colour, and how many ``routes`` there are, as texts; the ``svg``, the name of its ``file``, its
+        ``width`` and ``height`` in pixels, and the ``least_width`` below which it could not be read.
+    """
     for weight in weights:
         path = gradient_path(loss, weight)
         svg = adaptive(partial(_drawn, path))
         width, height = size(svg)
-        yield PathPicture(
-            label=parse_label(weight.label),
-            file=weight.label.replace("^", "_") + ".svg",
-            value=number(weight.data),
-            gradient=signed(path.total),
-            sign="positive" if path.total > 0 else "negative" if path.total < 0 else "zero",
-            routes=count(path.count),
-            svg=svg,
-            width=width,
-            height=height,
-            least_width=least_width(svg),
-        )
+        yield {
+            "label": parse_label(weight.label),
+            "file": weight.label.replace("^", "_") + ".svg",
+            "value": number(weight.data),
+            "gradient": signed(path.total),
+            "sign": "positive" if path.total > 0 else "negative" if path.total < 0 else "zero",
+            "routes": count(path.count),
+            "svg": svg,
+            "width": width,
+            "height": height,
+            "least_width": least_width(svg),
+        }
 
 
 def _drawn(path: GradientPath, theme: str) -> Drawing:

@@ -13,7 +13,7 @@ from nn.command.report.folder import FILM, GALLERY, HISTORY, PATHS, PLAYER, WEIG
 from nn.command.result import Result, Scores
 
 MOST_SHOWN = 12
-"""At most this many features are named, and at most this many wrongly read pictures shown."""
+"""At most this many features or classes are named, and at most this many wrongly read pictures shown."""
 
 
 def headline(result: Result) -> str:
@@ -92,10 +92,10 @@ def _decimal(x: float | None) -> str:
     return f"{x:.3f}".replace("-", "−") if abs(x) < 1000 else number(x)
 
 
-def _listed(names: Sequence[str], most: int = 12) -> str:
-    names = [shorten(name, 24) for name in names]
-    if len(names) > most:
+def _listed(names: Sequence[str]) -> str:
+    if len(names) > MOST_SHOWN:
         return f"{len(names)} classes"
+    names = [shorten(name, 24) for name in names]
     return ", ".join(names[:-1]) + " and " + names[-1]
 
 

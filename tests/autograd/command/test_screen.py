@@ -13,9 +13,9 @@ from autograd.command.expression import evaluate
 from autograd.command.screen import (
     MOST_COLUMNS,
     PLAIN,
-    KnownNumbers,
     Look,
     gradient_lines,
+    known_after,
     legend_lines,
     state_lines,
     step_lines,
@@ -33,10 +33,10 @@ def example() -> Value:
 @given(recipes(most_steps=5))
 def test_after_the_last_step_everything_is_known(recipe: Recipe) -> None:
     facts = walk(recipe.compute([Value(x) for x in recipe.numbers])).trace
-    known = KnownNumbers.after(facts.steps)
+    values, changes = known_after(facts.steps)
     for node in facts.nodes:
-        assert known.values[node.id] == node.value
-        assert known.changes.get(node.id) == node.gradient
+        assert values[node.id] == node.value
+        assert changes.get(node.id) == node.gradient
 
 
 @given(recipes(most_steps=5), st.integers(60, 120))

@@ -29,6 +29,22 @@ def run(*arguments, cwd):
     )
 
 
+def test_an_encoding_without_the_signs_gets_others(tmp_path):
+    command = [sys.executable, "-m", "nn", "train", "--help"]
+    environ = environment() | {"PYTHONIOENCODING": "ascii"}
+    finished = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, check=True, timeout=60)
+    assert b"8 * 8 pixels" in finished.stdout
+
+
+def test_a_reader_that_leaves_early_is_no_error(tmp_path):
+    command = [sys.executable, "-c", "import sys; "
+               "from autograd.notation.command_line import run_as_program; "
+               "sys.exit(run_as_program(lambda: [print('x' * 10**6) for _ in range(9)] and 1))"]  # fmt: skip
+    with subprocess.Popen(command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.wait(60) == 0
+
+
 @pytest.fixture
 def in_tmp(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

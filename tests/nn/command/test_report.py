@@ -141,8 +141,8 @@ def test_the_confusion_matrix_is_scikit_learns():
     found = page.confusion(result)
     data = result.job.held_out
     expected = confusion_matrix(data.y, result.predict(data.X), labels=[0, 1, 2])
-    assert found.counts == expected.tolist()
-    assert found.part == "held-out"
+    assert found["counts"] == expected.tolist()
+    assert found["part"] == "held-out"
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_the_step_shown_adds_to_a_gradient_that_was_there_before(xor_report):
     assert "math" in Page(index.read_text(encoding="utf-8")).tags
     a = Value(2.0, "a")
     shown = linked_pages.player_of(a * a * a)
-    assert shown.sentence in [step.sentence for step in walk(a * a * a) if step.before is not None]
+    assert shown["sentence"] in [step.sentence for step in walk(a * a * a) if step.before is not None]
 
 
 def test_of_a_network_too_large_to_step_through_the_gallery_is_there_and_the_report_says_why(monkeypatch):
@@ -223,7 +223,7 @@ def test_names_of_the_data_bring_no_element_into_the_pages():
 
 
 def test_the_longest_bar_is_that_of_the_largest_gradients():
-    bars = linked_pages.gallery_of(xor_loss((3, 2))).bars
+    bars = linked_pages.gallery_of(xor_loss((3, 2)))["bars"]
     assert [bar.name for bar in bars] == ["layer 3", "layer 2", "layer 1"]
     assert [bar.weights for bar in bars] == ["3 weights", "8 weights", "9 weights"]
     assert max(bar.percent for bar in bars) == 100
@@ -232,7 +232,7 @@ def test_the_longest_bar_is_that_of_the_largest_gradients():
 
 
 def test_one_layer_has_no_bars_to_compare():
-    assert linked_pages.gallery_of(xor_loss(())).bars == ()
+    assert linked_pages.gallery_of(xor_loss(()))["bars"] == ()
 
 
 def xor_loss(layers):

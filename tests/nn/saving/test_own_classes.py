@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import load_file
 
-from autograd import Constant, Parameter, Value
+from autograd import Constant, Parameter
 from nn import (
     MLP,
     CheckpointError,
@@ -26,7 +26,6 @@ from nn import (
     Layer,
     LSTMCell,
     Module,
-    Neuron,
     PReLU,
     Recurrent,
     RNNCell,
@@ -219,35 +218,6 @@ def test_a_shallow_copy_keeps_what_built_it():
     assert copy.copy(Plain(3)).built_with() == Plain(3).built_with()
 
 
-NN = {
-    "Neuron": lambda: Neuron(2, "gelu", fused=False),
-    "Layer": lambda: Layer(2, 3, "sin", number=4),
-    "PReLU": lambda: PReLU(0.75),
-    "MLP": lambda: MLP(2, [3, 3, 2], activation=["tanh", "prelu", "linear"], dropout=0.5),
-    "RNNCell": lambda: RNNCell(2, 3, "relu"),
-    "LSTMCell": lambda: LSTMCell(2, 3),
-    "GRUCell": lambda: GRUCell(2, 3),
-    "Recurrent RNNCell": lambda: Recurrent(RNNCell(2, 3), 2),
-    "Recurrent LSTMCell": lambda: Recurrent(LSTMCell(2, 3), 1, "sigmoid"),
-    "Recurrent GRUCell": lambda: Recurrent(GRUCell(2, 3), 2, "prelu", every_step=True),
-    "Sequential": lambda: Sequential(
-        MLP(2, [3, 2]), Dropout(0.25), Layer(2, 2, "prelu"),
-        Sequential(Recurrent(RNNCell(1, 2, "prelu"), 1, every_step=True)),
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("make", NN.values(), ids=NN)
-def test_every_module_of_the_library_comes_back(make):
-    model = make()
-    again = from_bytes(packed(model)).model()
-    x = Value(-0.5) if isinstance(model, PReLU) else [0.5, -0.25]
-    assert repr(again) == repr(model)
-    assert packed(again) == packed(model)
-    assert repr([again(x) for _ in range(3)]) == repr([model(x) for _ in range(3)])
-    assert packed(again) == packed(model)  # the generators included
-
-
 @st.composite
 def networks(draw, depth=2):
     """A random network of two inputs and two outputs, of our classes and one's own."""
@@ -413,6 +383,37 @@ def test_a_constructor_that_raises_is_named_with_its_reason(tmp_path):
         CheckpointError, match=r"Saying cannot be built .*TypeError: 'int' object is not callable"
     ):
         load(tmp_path / "m", classes=[Saying])
+
+
+@pytest.mark.usefixtures("registered")
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (RuntimeError("no\ngpu"), "RuntimeError: no gpu"),
+        (KeyError("width"), "KeyError: 'width'"),
+        (CheckpointError("of its own"), "CheckpointError: of its own"),
+        (StopIteration(), "StopIteration"),
+        (RecursionError("maximum depth"), "RecursionError: maximum depth"),
+        (MemoryError(), "MemoryError"),
+    ],
+    ids=lambda x: type(x).__name__ if isinstance(x, Exception) else "",
+)
+def test_a_registered_class_whose_constructor_raises_is_named_whatever_it_raises(tmp_path, error, told):
+    @loadable
+    class Fragile(Module):
+        fails = False
+
+        def __init__(self, layer):
+            self.layer = layer
+            if self.fails:
+                raise error
+
+    model = Sequential(Fragile(Layer(1, 1)))
+    save(model, tmp_path / "m")
+    Fragile.fails = True
+    with pytest.raises(CheckpointError, match=rf"m: Fragile cannot be built with .*: {told}"):
+        load(tmp_path / "m")
+    load_into(model, tmp_path / "m")  # which builds nothing
 
 
 def rewritten(model, old, new):

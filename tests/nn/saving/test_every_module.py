@@ -1,0 +1,127 @@
+"""Every Module of the library and of the lessons: saved, loaded, equal to the last bit."""
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+
+import nn
+from autograd import Value
+from nn import (
+    MLP,
+    Dropout,
+    GRUCell,
+    Lambda,
+    Layer,
+    LSTMCell,
+    Module,
+    Neuron,
+    PReLU,
+    Recurrent,
+    RNNCell,
+    Sequential,
+    load_into,
+    save,
+)
+from nn.construction import LOADABLE
+from nn.saving.checkpoint import from_bytes, packed
+
+
+def input_of(model):
+    """What a Module of the library takes."""
+    if isinstance(model, PReLU):
+        return Value(-0.5)
+    if isinstance(model, Recurrent):
+        return [input_of(model.cell)] * 3
+    return ([0.5, -0.25, 1.0, -2.0] * 16)[: getattr(model, "nin", 2)]
+
+
+NN = {
+    "Neuron": lambda: Neuron(2, "gelu", fused=False),
+    "Layer": lambda: Layer(2, 3, "sin", number=4),
+    "PReLU": lambda: PReLU(0.75),
+    "MLP": lambda: MLP(2, [3, 3, 2], activation=["tanh", "prelu", "linear"], dropout=0.5),
+    "RNNCell": lambda: RNNCell(2, 3, "relu"),
+    "LSTMCell": lambda: LSTMCell(2, 3),
+    "GRUCell": lambda: GRUCell(2, 3),
+    "Recurrent RNNCell": lambda: Recurrent(RNNCell(2, 3), 2),
+    "Recurrent LSTMCell": lambda: Recurrent(LSTMCell(2, 3), 1, "sigmoid"),
+    "Recurrent GRUCell": lambda: Recurrent(GRUCell(2, 3), 2, "prelu", every_step=True),
+    "Sequential": lambda: Sequential(
+        MLP(2, [3, 2]), Dropout(0.25), Layer(2, 2, "prelu"),
+        Sequential(Recurrent(RNNCell(1, 2, "prelu"), 1, every_step=True)),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("make", NN.values(), ids=NN)
+def test_every_module_of_the_library_comes_back(make):
+    model = make()
+    again = from_bytes(packed(model)).model()
+    x = input_of(model)
+    assert repr(again) == repr(model)
+    assert packed(again) == packed(model)
+    assert repr([again(x) for _ in range(3)]) == repr([model(x) for _ in range(3)])
+    assert packed(again) == packed(model)  # the generators included
+
+
+def test_every_class_of_modules_in_nn_is_among_them():
+    classes = {type(module) for make in NN.values() for module in make().modules()}
+    public = {cls for cls in vars(nn).values() if isinstance(cls, type) and issubclass(cls, Module)}
+    assert public - classes == {Module, Lambda}  # a Lambda holds a function, which no file keeps
+    assert {cls for cls in LOADABLE.values() if cls.__module__.startswith("nn.")} == classes | {Lambda}
+
+
+# ------------------------------------------------------------------------- the networks of the lessons
+
+VARIABLES = {
+    "activation": "tanh", "phi": "relu", "squash": "sigmoid", "output": "sigmoid", "start": "zeros",
+    "name": "gelu", "cell": RNNCell(1, 2), "kind": RNNCell, "layers": [3], "SIZES": [4, 3, 1],
+    "init": nn.init, **{name.removeprefix("nn."): cls for name, cls in LOADABLE.items()},
+}  # fmt: skip
+"""Of what a lesson's variables stand for something by which a network is built; all others are numbers."""
+
+
+class Variables(dict):
+    def __missing__(self, name):
+        return 2
+
+
+def networks_of_the_lessons():
+    """Every network that a lesson builds, with the lesson's name and the line that builds it."""
+    for path in sorted((Path(__file__).parents[3] / "notebooks").glob("*.ipynb")):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+        for node in ast.walk(ast.parse(code)):
+            if isinstance(node, ast.Call) and f"nn.{ast.unparse(node.func)}" in LOADABLE:
+                text = ast.unparse(node)
+                yield path.stem, text, eval(text, {}, Variables(VARIABLES))
+
+
+def test_every_network_of_the_lessons_comes_back():
+    found = 0
+    for lesson, text, model in networks_of_the_lessons():
+        again = from_bytes(packed(model)).model()
+        x = input_of(model)
+        assert packed(again) == packed(model), (lesson, text)
+        assert repr(again(x)) == repr(model(x)), (lesson, text)
+        found += 1
+    assert found > 50
+
+
+def test_a_network_whose_biases_are_held_fixed_comes_back_by_load_into(tmp_path):
+    """As in the lessons that work an example through whose biases are not trained."""
+
+    def network():
+        model = MLP(2, [2, 2], activation="sigmoid", output="sigmoid")
+        for layer, fixed in zip(model.layers, [0.35, 0.60], strict=True):
+            for neuron in layer.neurons:
+                neuron.b = Value(fixed)
+        return model
+
+    model, again = network(), network()
+    save(model, tmp_path / "m")
+    load_into(again, tmp_path / "m")
+    assert again.state_dict() == model.state_dict()
+    assert repr(again([0.05, 0.1])) == repr(model([0.05, 0.1]))
