@@ -22,7 +22,6 @@ from autograd.core.arithmetic import IEEE, Ieee
 from autograd.core.primitive import TABLE, Op, entry
 from autograd.notation.formula import SYMBOLS, Expression, as_expression, named
 
-
 TAUGHT: dict[str, Callable[[Any, Any, Any], Any]] = {
     "tanh": lambda m, a, y: 1 - m.pow(y, 2),
     "sigmoid": lambda m, a, y: y * (1 - y),
