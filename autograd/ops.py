@@ -27,12 +27,6 @@ from autograd.core.primitive import NONZERO, POSITIVE, REAL, TABLE, UNIT, Functi
 
 __all__ = ["NONZERO", "POSITIVE", "REAL", "TABLE", "UNIT", "Interval", "Kink", "Op", "op"]
 
-
-def _one_less_square(m: Any, a: Any) -> Any:
-    """Return 1 − a²: near ±1 without loss of digits, and near 0 without loss of digits in its slope."""
-    return m.where(abs(a) < 0.5, 1 - a * a, (1 - a) * (1 + a))
-
-
 # ------------------------------------------------------------------------------------- the table
 # name, symbol, then the rule: the value and the partials in the order of the inputs; then the domain
 # fmt: off
@@ -52,8 +46,11 @@ sqrt  = op("sqrt",  "√",     lambda m: (m.sqrt,   lambda a, y: 0.5 / y),      
 sin  = op("sin",  "sin",  lambda m: (m.sin,   lambda a, y: m.cos(a)))
 cos  = op("cos",  "cos",  lambda m: (m.cos,   lambda a, y: -m.sin(a)))
 tan  = op("tan",  "tan",  lambda m: (m.tan,   lambda a, y: 1 + y * y))
-asin = op("asin", "asin", lambda m: (m.asin,  lambda a, y: m.pow(_one_less_square(m, a), -0.5)),   UNIT)
-acos = op("acos", "acos", lambda m: (m.acos,  lambda a, y: -m.pow(_one_less_square(m, a), -0.5)),  UNIT)
+# 1 - a² in two forms: one loses no digits near ±1, and the other none in its own slope near 0
+asin = op("asin", "asin", lambda m: (m.asin,
+                                     lambda a, y: m.pow(m.where(abs(a) < 0.5, 1 - a * a, (1 - a) * (1 + a)), -0.5)), UNIT)
+acos = op("acos", "acos", lambda m: (m.acos,
+                                     lambda a, y: -m.pow(m.where(abs(a) < 0.5, 1 - a * a, (1 - a) * (1 + a)), -0.5)), UNIT)
 atan = op("atan", "atan", lambda m: (m.atan,  lambda a, y: 1 / (1 + a * a)))
 
 sinh = op("sinh", "sinh", lambda m: (m.sinh,                   lambda a, y: m.cosh(a)))

@@ -109,6 +109,7 @@ SMALL_PRODUCT = 2048
 """For fewer multiplications than this, plain loops are faster than a call of BLAS (measured on layers of
 2 to 64)."""
 
+
 @njit(cache=True, nogil=True, inline="always")
 def nothing_sent(gradient):
     """Return whether a gradient is −0: no contribution has arrived; see `autograd.tape.templates`."""

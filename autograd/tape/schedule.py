@@ -265,10 +265,9 @@ class Rows:
         self._segments.extend(segments)
         shape = product.weights.shape
         sending = int(np.count_nonzero(self.active[product.nodes]))
-        self._affine.append(
-            [first, *shape, weight_row, bias_row, start, start + len(segments), int(need_w), sending,
-             int(self.guarded[product.nodes[0]])]  # fmt: skip
-        )
+        guarded = int(self.guarded[product.nodes[0]])
+        end = start + len(segments)
+        self._affine.append([first, *shape, weight_row, bias_row, start, end, int(need_w), sending, guarded])
 
     def program(self) -> Indices:
         """Return the steps and all they need, packed for the kernels."""

@@ -221,12 +221,14 @@ def source(op: Op, dtype: str, guarded: bool = False) -> str:
     lane = ", ".join(f"a{j}[k]" for j in places)
     alone = ", ".join(f"V[at{j}]" for j in places)
     reverse_one = "\n".join(
-        f"            if needed & {1 << j}:\n                G[at{j}] += sent(upstream, d_{j}({alone}, result))"
+        f"            if needed & {1 << j}:\n"
+        f"                G[at{j}] += sent(upstream, d_{j}({alone}, result))"
         for j in places
     )
     reverse_lane = "\n".join(
         f"        if needed & {1 << j}:\n            g_a = G[at{j} : at{j} + lanes]\n"
-        f"            for k in range(lanes):\n                g_a[k] += sent(g_y[k], d_{j}({lane}, y[k]))"
+        "            for k in range(lanes):\n"
+        f"                g_a[k] += sent(g_y[k], d_{j}({lane}, y[k]))"
         for j in places
     )
     return (
