@@ -64,9 +64,14 @@ erfc = op("erfc", "erfc", lambda m: (m.erfc,  lambda a, y: -SLOPE_OF_ERF * m.exp
 # fmt: on
 
 
+OVERFLOWS = 2.0**-1024  # one divided by this, or by less, is more than a float can be
+
+
 def _pow(m: Any) -> tuple[Function, ...]:
     def d_a(a: Any, b: Any, y: Any) -> Any:  # 0^0 is 1, and flat
-        return m.where(m.equal(m.where(m.equal(b, 0.0), a, 1.0), 0.0), 0.0, b * m.pow(a, b - 1))
+        return m.where(
+            m.less_equal(m.where(m.equal(b, 0.0), abs(a), 1.0), OVERFLOWS), 0.0, b * m.pow(a, b - 1)
+        )
 
     def d_b(a: Any, b: Any, y: Any) -> Any:  # y ln a: its limit at a = 0, and nothing below
         return m.where(m.equal(a, 0.0), m.where(b >= 0, 0.0, -inf), y * m.log(m.where(a > 0, a, nan)))

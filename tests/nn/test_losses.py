@@ -1,7 +1,7 @@
 """Losses: their formulas, their slopes, their digits, and the targets that they refuse."""
 
 from functools import partial
-from math import exp, isfinite, log, nan
+from math import exp, inf, isfinite, log, nan
 
 import pytest
 from hypothesis import assume, given
