@@ -10,7 +10,7 @@ from autograd import ops
 from autograd.core.primitive import Op
 from autograd.notation.hints import described
 from autograd.notation.numbers import counted
-from autograd.value import Comparison, Operand, Value, apply, as_value, as_values
+from autograd.value import Comparison, Constant, Operand, Value, apply, as_value, as_values
 
 
 def where(condition: Any, a: Operand, b: Operand) -> Value:
@@ -86,8 +86,10 @@ def softmax(values: Iterable[Operand]) -> list[Value]:
         ValueError: for no values.
     """
     values = _at_least_one("softmax", values)
-    total = logsumexp(values)
-    return [(a - total).exp() for a in values]
+    shift = apply(ops.logsumexp, values, kind=Constant)  # any shift will do: the shares stay the same
+    powers = [(a - shift).exp() for a in values]
+    total = sum(powers)
+    return [e / total for e in powers]
 
 
 def log_softmax(values: Iterable[Operand]) -> list[Value]:

@@ -25,6 +25,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeAlias
 
+from autograd.core.arithmetic import NOT_REACHED
 from autograd.graph import topological_order
 from autograd.value import Value
 
@@ -154,5 +155,5 @@ def _inputs(target: Value, gradient: dict[Value, float]) -> Iterator[tuple[Value
     """Yield the inputs that get a gradient, with their positions; none if the target itself has none."""
     if target in gradient:
         for position, source in enumerate(target.inputs):
-            if source.role != "constant":
+            if source.role != "constant" and target.partials[position] is not NOT_REACHED:
                 yield source, position

@@ -22,6 +22,7 @@ from math import inf, nan
 from operator import mul as times
 from typing import Any
 
+from autograd.core.arithmetic import NOT_REACHED
 from autograd.core.primitive import NONZERO, POSITIVE, REAL, TABLE, UNIT, Function, Interval, Kink, Op, op
 
 __all__ = ["NONZERO", "POSITIVE", "REAL", "TABLE", "UNIT", "Interval", "Kink", "Op", "op"]
@@ -51,8 +52,11 @@ cbrt  = op("cbrt",  "cbrt",  lambda m: (m.cbrt,   lambda a, y: 1 / (3 * (y * y))
 sin  = op("sin",  "sin",  lambda m: (m.sin,   lambda a, y: m.cos(a)))
 cos  = op("cos",  "cos",  lambda m: (m.cos,   lambda a, y: -m.sin(a)))
 tan  = op("tan",  "tan",  lambda m: (m.tan,   lambda a, y: 1 + y * y))
-asin = op("asin", "asin", lambda m: (m.asin,  lambda a, y: 1 / m.sqrt((1 - a) * (1 + a))),   UNIT)
-acos = op("acos", "acos", lambda m: (m.acos,  lambda a, y: -1 / m.sqrt((1 - a) * (1 + a))),  UNIT)
+# 1 - a² in two forms: one loses no digits near ±1, and the other none in its own slope near 0
+asin = op("asin", "asin", lambda m: (m.asin,
+                                     lambda a, y: m.pow(m.where(abs(a) < 0.5, 1 - a * a, (1 - a) * (1 + a)), -0.5)), UNIT)
+acos = op("acos", "acos", lambda m: (m.acos,
+                                     lambda a, y: -m.pow(m.where(abs(a) < 0.5, 1 - a * a, (1 - a) * (1 + a)), -0.5)), UNIT)
 atan = op("atan", "atan", lambda m: (m.atan,  lambda a, y: 1 / (1 + a * a)))
 
 sinh = op("sinh", "sinh", lambda m: (m.sinh,                   lambda a, y: m.cosh(a)))
@@ -77,9 +81,14 @@ erfc = op("erfc", "erfc", lambda m: (m.erfc,  lambda a, y: -SLOPE_OF_ERF * m.exp
 # fmt: on
 
 
+OVERFLOWS = 2.0**-1024  # one divided by this, or by less, is more than a float can be
+
+
 def _pow(m: Any) -> tuple[Function, ...]:
     def d_a(a: Any, b: Any, y: Any) -> Any:  # 0^0 is 1, and flat
-        return m.where(m.equal(m.where(m.equal(b, 0.0), a, 1.0), 0.0), 0.0, b * m.pow(a, b - 1))
+        return m.where(
+            m.less_equal(m.where(m.equal(b, 0.0), abs(a), 1.0), OVERFLOWS), 0.0, b * m.pow(a, b - 1)
+        )
 
     def d_b(a: Any, b: Any, y: Any) -> Any:  # y ln a: its limit at a = 0, and nothing below
         return m.where(m.equal(a, 0.0), m.where(b >= 0, 0.0, -inf), y * m.log(m.where(a > 0, a, nan)))
@@ -124,7 +133,7 @@ AT_ZERO = "a = 0"
 
 
 def _flat(a: Any, b: Any, y: Any) -> Any:
-    return 0.0
+    return NOT_REACHED
 
 
 # fmt: off
@@ -144,9 +153,9 @@ less_equal = op("less_equal", "≤", lambda m: (lambda a, b: m.where(a <= b, 1.0
 equal      = op("equal",      "=", lambda m: (lambda a, b: m.where(a == b, 1.0, 0.0),  _flat, _flat), kinks=(JUMP,))
 COMPARISONS = (less, less_equal, equal)
 where = op("where", "where", lambda m: (lambda c, a, b: m.where(c, a, b),
-                                        lambda c, a, b, y: 0.0,
-                                        lambda c, a, b, y: m.where(c, 1.0, 0.0),
-                                        lambda c, a, b, y: m.where(c, 0.0, 1.0)),
+                                        lambda c, a, b, y: NOT_REACHED,
+                                        lambda c, a, b, y: m.where(c, 1.0, NOT_REACHED),
+                                        lambda c, a, b, y: m.where(c, NOT_REACHED, 1.0)),
            kinks=(Kink("c = 0, a jump", gap=lambda c, a, b: c, slopes=lambda c, a, b: ((-inf, inf), (0, 1), (0, 1))),))
 # fmt: on
 
@@ -204,7 +213,8 @@ def _sigmoid(m: Any) -> tuple[Function, ...]:
         e = m.exp(-abs(a))
         return m.where(a >= 0, 1 / (1 + e), e / (1 + e))
 
-    return value, lambda a, y: y * m.sigmoid(-a)  # 1 - sigmoid(a) = sigmoid(-a), to the last digit
+    # y (1 - y) in a form whose own slopes lose no digits either, not even where 1 - 2y is 0
+    return value, lambda a, y: 0.25 * (m.sech(0.5 * a) * m.sech(0.5 * a))
 
 
 def _softplus(m: Any) -> tuple[Function, ...]:  # ln(1 + exp(a))
@@ -288,7 +298,11 @@ def _dot(m: Any) -> tuple[Function, ...]:
 
 
 def _logsumexp(m: Any) -> tuple[Function, ...]:
-    """State ln(exp(a1) + … + exp(an)), shifted by the largest input; the partials are the softmax."""
+    """State ln(exp(a1) + … + exp(an)), shifted by the largest input; the partials are the softmax.
+
+    Where the inputs are large, y has rounded away what tells them apart: the partials are shares of their
+    own sum, which no shift changes.  Of two, the share is the logistic function of their difference.
+    """
 
     def value(inputs: Sequence[Any]) -> Any:
         top, place = inputs[0], 0
@@ -304,7 +318,14 @@ def _logsumexp(m: Any) -> tuple[Function, ...]:
             return shift + m.log1p(others)
         return m.log(others + m.exp(top))  # infinity or nan
 
-    return value, lambda y, inputs: [m.exp(a - y) for a in inputs]
+    def partials(y: Any, inputs: Sequence[Any]) -> list[Any]:
+        if len(inputs) == 2:
+            return [m.sigmoid(inputs[0] - inputs[1]), m.sigmoid(inputs[1] - inputs[0])]
+        powers = [m.exp(a - y) for a in inputs]
+        total = sum(powers)
+        return [e / total for e in powers]
+
+    return value, partials
 
 
 sum_ = op("sum", "Σ", _sum, variadic=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from autograd.core.arithmetic import NOT_REACHED
 from autograd.core.recording import mode, refuse_cut
 from autograd.graph import topological_order
 from autograd.node import NO_GRADIENT, Node
@@ -50,12 +51,15 @@ def backward(output: Node) -> None:
     for node in reversed(order):
         # All that depends on this node has been visited: its gradient is complete.
         upstream = node.grad
-        if upstream is NO_GRADIENT:  # nothing was sent here: only a condition depends on this node
+        if (
+            upstream is NO_GRADIENT
+        ):  # nothing was sent here: only a condition, or a branch not taken, needs it
             continue
         if node.role == "constant":  # a plain number, or a condition: what it was sent ends here
             node.grad = NO_GRADIENT
             continue
         # The chain rule: each input gets upstream × partial, added to what it has from other routes.
+        # (Towards a branch that is not taken the partial is NOT_REACHED, which leaves v.grad as it is.)
         partials = iter(node.partials)  # a strict zip would take as long as the rest of the loop
         for v in node.inputs:
             v.grad += upstream * next(partials)
@@ -92,13 +96,15 @@ def upstreams(output: N, contributions: Contributions = in_numbers) -> dict[N, A
         mode.watch.check_values(order)
     upstream: dict[N, Any] = {output: 1.0}
     for node in reversed(order):
-        if node not in upstream:  # only a condition depends on it
+        if node not in upstream:  # only a condition, or a branch not taken, depends on it
             continue
         if mode.watch:
             mode.watch.check_gradient(node, upstream[node], order)
         if not node.inputs:
             continue
         for v, contribution in zip(node.inputs, contributions(node, upstream[node]), strict=True):
+            if contribution is NOT_REACHED:
+                continue
             if v in upstream:
                 upstream[v] += contribution
             elif v.role != "constant":

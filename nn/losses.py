@@ -28,6 +28,9 @@ Prediction: TypeAlias = Value | Sequence[Value]
 Target: TypeAlias = float | Value | Sequence[float | Value]
 Loss: TypeAlias = Callable[[Any, Any], Value]
 
+LOWEST = -1e38
+"""A logit of −∞ counts as this where it is multiplied by a probability of 0; single precision has it too."""
+
 
 def half_mse(prediction: Prediction, target: Target) -> Value:
     """Return ½ Σ (t − o)² over the outputs o: the error of the classical course, whose slope is o − t.
@@ -162,10 +165,10 @@ def cross_entropy(
         target = [float(k == target) for k in range(len(x))]
     t: Sequence[Any] = [_smoothed(p, 1 / len(x), label_smoothing) for p in target]
     if weight is None:
-        return _log_of_sum(x, dot(t, x))
+        return _log_of_sum(x, _expected(t, x))
     t = [w * p for w, p in zip(weight, t, strict=True)]
     share = total(t)  # of the weight: Σ w_k t_k
-    return share * _log_of_sum(x, dot(t, x) / share)
+    return share * _log_of_sum(x, _expected(t, x) / share)
 
 
 def kl_divergence(logits: Sequence[Value], target: int | Sequence[float | Value]) -> Value:
@@ -188,7 +191,7 @@ def kl_divergence(logits: Sequence[Value], target: int | Sequence[float | Value]
     target = _certain(_target("kl_divergence", target, len(x)))
     if isinstance(target, int):
         return _surprise(x, target)
-    return _log_of_sum(x, dot(target, [x_k - _log(p) for x_k, p in zip(x, target, strict=True)]))
+    return _log_of_sum(x, _expected(target, [x_k - _log(p) for x_k, p in zip(x, target, strict=True)]))
 
 
 def l1(parameters: Iterable[Value]) -> Value:
@@ -309,6 +312,15 @@ def _binary(z: Value, y: Value | float, pos_weight: float) -> Value:
         return loss * pos_weight if y == 1 and pos_weight != 1 else loss
     y_weighted = y if pos_weight == 1 else pos_weight * y
     return y_weighted * softplus(-z) + (1 - y) * softplus(z)
+
+
+def _expected(t: Sequence[Any], x: Sequence[Value]) -> Value:
+    """Return Σ t_k x_k, where a class of probability 0 adds 0, even if its logit is −∞."""
+    some = [(p, x_k) for p, x_k in zip(t, x, strict=True) if isinstance(p, Value) or p]
+    return dot(
+        [p for p, _ in some],
+        [where(p > 0, x_k, x_k.maximum(LOWEST)) if isinstance(p, Value) else x_k for p, x_k in some],
+    )
 
 
 def _log_of_sum(x: Sequence[Value], shift: Value) -> Value:

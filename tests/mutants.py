@@ -246,6 +246,8 @@ def _mistakes_at(node: ast.expr, names: Sequence[str], is_result: bool) -> Itera
             yield FACTOR, left
             if not isinstance(left, ast.Constant):
                 yield FACTOR, ast.BinOp(ast.Constant(1), ast.Div(), right)
+        case ast.Name(id="NOT_REACHED"):
+            yield NUMBER, ast.Constant(1.0)
         case ast.Name(id=name) if name in names:
             for other in names:
                 if other != name and "inputs" not in (name, other):

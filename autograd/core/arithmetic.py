@@ -24,6 +24,33 @@ def choose(condition: Any, a: Any, b: Any) -> Any:
     return a if condition else b
 
 
+class NotReached(float):
+    """The slope towards a branch that is not taken: 0, and nothing once it is multiplied or added.
+
+    A slope that comes out as 0 is a number like any other, and 0 × ∞ is nan.  `NOT_REACHED` says that there
+    is no edge to go along: whatever arrives from one side or waits at the other, nothing is sent.
+
+    >>> 2.0 + NOT_REACHED * inf
+    2.0
+    """
+
+    __slots__ = ()
+
+    def __mul__(self, other: Any) -> NotReached:
+        return self
+
+    def __add__(self, other: Any) -> Any:
+        return other
+
+    __rmul__, __radd__ = __mul__, __add__
+
+    def __reduce__(self) -> str:
+        return "NOT_REACHED"  # a copy, or a pickle, is the same object
+
+
+NOT_REACHED = NotReached(0.0)
+
+
 def floor(x: float) -> float:
     """Return the largest whole number that is not above x, as a float that keeps the sign of zero."""
     return math.copysign(math.floor(x), x)

@@ -158,7 +158,7 @@ def _fixed(partials: Sequence[Function]) -> tuple[float, ...] | None:
         found = tuple([partial(*[_Unknown()] * (len(partials) + 1)) for partial in partials])
     except Exception:  # it depends on an input
         return None
-    return found if all(type(d) is float for d in found) else None
+    return found if all(isinstance(d, float) for d in found) else None
 
 
 TABLE: dict[str, Op] = {}

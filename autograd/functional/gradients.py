@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, overload
 
 from autograd import ops
-from autograd.core.arithmetic import IEEE, choose
+from autograd.core.arithmetic import IEEE, NOT_REACHED, choose
 from autograd.core.primitive import Op, entry
 from autograd.core.recording import mode, refuse_cut
 from autograd.functions import where
@@ -60,7 +60,8 @@ def gradients(output: Value, wrt: Any, create_graph: bool = False) -> Any:
         with mode.switched(recording=True):
             upstream = upstreams(output, in_values)
         # a slope that depends on nothing is a leaf, not a constant: its own gradients are zeros
-        found: list[Any] = [g if isinstance(g := upstream.get(v, 0.0), Value) else Value(g) for v in wanted]
+        slopes = [number_in(upstream.get(v, 0.0)) for v in wanted]
+        found: list[Any] = [g if isinstance(g, Value) else Value(g) for g in slopes]
     else:
         refuse_cut("gradients(…) without create_graph=True")
         upstream = upstreams(output)
@@ -70,7 +71,7 @@ def gradients(output: Value, wrt: Any, create_graph: bool = False) -> Any:
 
 def in_values(node: Value, upstream: Operand) -> list[Operand]:
     """Return upstream × partial for each input of the node, as graphs."""
-    return [_product(upstream, partial) for partial in partials_as_values(node)]
+    return [product(upstream, partial) for partial in partials_as_values(node)]
 
 
 def partials_as_values(node: Value) -> list[Operand]:
@@ -80,13 +81,65 @@ def partials_as_values(node: Value) -> list[Operand]:
     return node.op.partials(VALUES, inputs, node)
 
 
-def _product(upstream: Any, partial: Any) -> Any:
+def product(upstream: Any, partial: Any) -> Any:
     """Return upstream × partial, less the multiplications by one that would clutter a gradient's graph."""
+    if partial is NOT_REACHED or isinstance(partial, Reached):
+        return partial * upstream
     if partial.__class__ is float and partial == 1.0:
         return upstream
     if upstream.__class__ is float and upstream == 1.0:
         return partial
     return upstream * partial
+
+
+# ------------------------------------------------------------------------ a branch, for all data
+
+
+class Reached:
+    """A gradient that comes through a branch: it is there only where the branch is taken.
+
+    A graph of gradients is differentiated and replayed at other numbers too, so which branch is taken must
+    stay open.  What is multiplied behind the branch counts only where it is taken: ``where`` sees to that
+    after each multiplication, so that 0 × ∞ is never added up, nor differentiated.
+
+    Attributes:
+        number: the gradient, 0 where the branch is not taken; or a partial, still a plain number.
+        taken: 1 where it is taken, 0 elsewhere; no gradient goes to it.
+    """
+
+    __slots__ = ("number", "taken")
+
+    def __init__(self, number: Operand, taken: Value) -> None:
+        self.number, self.taken = number, taken
+
+    def __mul__(self, other: Any) -> Reached:
+        taken = self.taken
+        if isinstance(other, Reached):
+            taken, other = _condition(taken, other.taken, 0.0), other.number
+        elif other.__class__ is float and isinstance(self.number, Value):  # 0 times a plain number is 0
+            return Reached(product(self.number, other), taken)
+        return Reached(where(taken, product(self.number, other), 0.0), taken)
+
+    __rmul__ = __mul__
+
+    def __add__(self, other: Any) -> Any:
+        if isinstance(other, Reached):
+            return Reached(self.number + other.number, _condition(self.taken, 1.0, other.taken))
+        return self.number + other
+
+    __radd__ = __add__
+
+
+def number_in(gradient: Any) -> Any:
+    """Return the gradient itself, whether it came through a branch or not."""
+    return gradient.number if isinstance(gradient, Reached) else gradient
+
+
+def _condition(condition: Any, a: Operand, b: Operand) -> Value:
+    """Return ``where`` of two truth values: a condition itself."""
+    if isinstance(condition, Comparison):
+        condition = condition.value()
+    return apply(ops.where, (condition, as_value(a), as_value(b)), kind=Constant)
 
 
 # ------------------------------------------------------------------- the arithmetic of Values
@@ -107,7 +160,12 @@ def _on_values(op: Op) -> Callable[..., Any]:
 
     def call(*inputs: Any) -> Any:
         if op is ops.where and isinstance(inputs[0], (Comparison, Value)):
-            return where(*inputs)
+            condition, a, b = inputs
+            if b is NOT_REACHED:
+                return Reached(a, _condition(condition, 1.0, 0.0))
+            if a is NOT_REACHED:
+                return Reached(b, _condition(condition, 0.0, 1.0))
+            return where(condition, a, b)
         if op is ops.where:
             return choose(*inputs)
         if op in ops.COMPARISONS and any(isinstance(x, Value) for x in inputs):

@@ -18,10 +18,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from autograd.core.arithmetic import NOT_REACHED
 from autograd.core.recording import mode
 from autograd.core.signatures import argument_names
 from autograd.functional.containers import Container
-from autograd.functional.gradients import gradients, partials_as_values
+from autograd.functional.gradients import gradients, number_in, partials_as_values, product
 from autograd.graph import topological_order
 from autograd.notation.hints import described
 from autograd.value import Constant, Value
@@ -295,10 +296,13 @@ def _tangents(outputs: Sequence[Any], moving: Mapping[Value, Any], in_values: bo
             continue
         partials = partials_as_values(node) if in_values else node.partials
         terms = [
-            partial * tangent[v] for v, partial in zip(node.inputs, partials, strict=True) if v in tangent
+            term
+            for v, partial in zip(node.inputs, partials, strict=True)
+            if v in tangent and (term := product(tangent[v], partial)) is not NOT_REACHED
         ]
-        tangent[node] = sum(terms[1:], terms[0])
-    return [tangent.get(y, 0.0) if isinstance(y, Value) else 0.0 for y in outputs]
+        if terms:  # else the node moves only a condition, or a branch that is not taken
+            tangent[node] = sum(terms[1:], terms[0])
+    return [number_in(tangent.get(y, 0.0)) if isinstance(y, Value) else 0.0 for y in outputs]
 
 
 def _weighted_sum(weights: Sequence[Any], values: Sequence[Any]) -> Value | None:

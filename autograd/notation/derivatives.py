@@ -19,30 +19,19 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from autograd.core.arithmetic import IEEE, Ieee
-from autograd.core.primitive import Op, entry
+from autograd.core.primitive import TABLE, Op, entry
 from autograd.notation.formula import SYMBOLS, Expression, as_expression, named
 
-
-@dataclass(frozen=True)
-class Identity:
-    """Two forms of one partial, as functions of an arithmetic, an op's input and its value.
-
-    Attributes:
-        computed: the form in the rule, which keeps all digits.
-        taught: the form in textbooks, in terms of the output.
-    """
-
-    computed: Callable[[Any, Any, Any], Any]
-    taught: Callable[[Any, Any, Any], Any]
-
-
-IDENTITIES = {
-    "tanh": Identity(lambda m, a, y: m.sech(a) * m.sech(a), lambda m, a, y: 1 - m.pow(y, 2)),
-    "sigmoid": Identity(lambda m, a, y: y * m.sigmoid(-a), lambda m, a, y: y * (1 - y)),
+TAUGHT: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "tanh": lambda m, a, y: 1 - m.pow(y, 2),
+    "sigmoid": lambda m, a, y: y * (1 - y),
+    "asin": lambda m, a, y: 1 / m.sqrt(1 - m.pow(a, 2)),
+    "acos": lambda m, a, y: -1 / m.sqrt(1 - m.pow(a, 2)),
 }
-"""The partials that are written in another form than they are computed in: 1 − tanh² has lost all its
-digits where sech² still has them.  An identity says only that two formulas are equal; the derivative
-itself is stated in the table of ops."""
+"""Partials as textbooks write them, as functions of an arithmetic, an op's input and its value.
+
+They are computed in another form: 1 − tanh² has lost all its digits where sech² still has them.  That the
+two are equal is tested; the derivative itself is stated in the table of ops."""
 
 
 class WrittenPartial(NamedTuple):
@@ -90,22 +79,13 @@ def known_number(x: float, because: str = "") -> KnownExpression:
 
 def written_partials(op: Op, inputs: Sequence[KnownExpression], y: KnownExpression) -> list[WrittenPartial]:
     """Write the partials of ``op`` at these inputs, where its value is ``y``."""
-    taught = _taught_forms(op, inputs, y)
     found = [_known(d) for d in op.partials(KNOWN_SYMBOLS, inputs, y)]
     texts = [d.expression.text for d in found]
+    if op.name in TAUGHT and TABLE[op.name] is op and not found[0].is_number:
+        texts = [TAUGHT[op.name](SYMBOLS, inputs[0].expression, y.expression).text]
     return [
-        WrittenPartial(taught.get(text, text), d.because if d.is_number else "")
-        for d, text in zip(found, texts, strict=True)
+        WrittenPartial(text, d.because if d.is_number else "") for d, text in zip(found, texts, strict=True)
     ]
-
-
-def _taught_forms(op: Op, inputs: Sequence[KnownExpression], y: KnownExpression) -> dict[str, str]:
-    """Map the form in which a partial is computed to the form in which it is taught, if they differ."""
-    if op.name not in IDENTITIES:
-        return {}
-    identity, a = IDENTITIES[op.name], inputs[0].expression
-    computed, taught = (form(SYMBOLS, a, y.expression) for form in (identity.computed, identity.taught))
-    return {computed.text: taught.text}
 
 
 def _known(x: Any) -> KnownExpression:

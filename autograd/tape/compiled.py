@@ -32,6 +32,7 @@ from numba import types as nt
 
 from autograd.core.arithmetic import ELEMENTARY
 from autograd.core.primitive import TABLE, Op, entry
+from autograd.tape.kernels import nothing_sent
 from autograd.tape.templates import source
 
 DTYPES = {"float64": nt.float64, "float32": nt.float32}
@@ -86,10 +87,11 @@ def _as_python(function: Callable[..., Any], op: Op) -> Callable[..., Any]:
 # --------------------------------------------------------------------------------- fingerprints
 
 
-def fingerprint(op: Op, dtype: str) -> str:
+def fingerprint(op: Op, dtype: str, guarded: bool = False) -> str:
     """Return a hash of everything that the machine code of the op's kernels depends on."""
     digest = hashlib.sha256()
-    for part in (numba.__version__, sys.version, dtype, source(op, dtype), _where.py_func.__code__.co_code):
+    codes = [f.py_func.__code__.co_code for f in (_where, nothing_sent)]
+    for part in (numba.__version__, sys.version, dtype, source(op, dtype, guarded), *codes):
         digest.update(repr(part).encode())
     for part in _contents(op, set()):
         digest.update(part.encode())
@@ -174,11 +176,14 @@ def signatures(dtype: str) -> tuple[Any, Any]:
     return forward, reverse
 
 
-_loaded: dict[tuple[Op, str], Kernel] = {}
+_loaded: dict[tuple[Op, str, bool], Kernel] = {}
 
 
-def kernel(op: Op, dtype: str = "float64") -> Kernel:
+def kernel(op: Op, dtype: str = "float64", guarded: bool = False) -> Kernel:
     """Return the op's compiled kernels: from memory, from the cache on disk, or compiled now.
+
+    Args:
+        op, dtype, guarded: as for `autograd.tape.templates.source`.
 
     Raises:
         NotImplementedError: if Numba cannot compile the op's functions, or if it takes more inputs
@@ -189,17 +194,17 @@ def kernel(op: Op, dtype: str = "float64") -> Kernel:
             f"the op {op.name!r} takes {op.arity} inputs; the tape has room for {MOST_INPUTS}, "
             "or for any number if the op is variadic"
         )
-    if (op, dtype) not in _loaded:
-        name = f"{op.name}_{fingerprint(op, dtype)}"
+    if (op, dtype, guarded) not in _loaded:
+        name = f"{op.name}_{fingerprint(op, dtype, guarded)}"
         try:
-            module = cached_module(name, source(op, dtype))
+            module = cached_module(name, source(op, dtype, guarded))
         except Exception as error:  # Numba raises errors of many kinds
             reason = str(error).strip().splitlines()[-1]
             raise NotImplementedError(
                 f"the op {op.name!r} cannot be compiled for the tape: {reason}"
             ) from error
-        _loaded[op, dtype] = Kernel(module.forward.address, module.reverse.address)
-    return _loaded[op, dtype]
+        _loaded[op, dtype, guarded] = Kernel(module.forward.address, module.reverse.address)
+    return _loaded[op, dtype, guarded]
 
 
 def cached_module(name: str, text: str) -> Any:

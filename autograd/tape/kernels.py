@@ -9,6 +9,7 @@ for uniform numbers, with a single lane.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
@@ -42,7 +43,7 @@ class Program(NamedTuple):
         affine: one row per matrix product: first row of the result, number of rows R, number of
             inputs K, first row of W in U (R × K, row by row), first row of the bias in U or -1,
             first segment and the one after the last, whether W needs a gradient, how many of the
-            rows send one (the first ones).
+            rows send one (the first ones), whether they lie behind branches.
         segments: runs of consecutive inputs: first row in V, first column of W, length, whether
             they need a gradient, and whether they lie in the samples instead, from that column on.
     """
@@ -79,7 +80,7 @@ def _unpack(code):
     h = g + code[6]
     return Program(
         code[a:b].reshape(-1, 6), code[b:c].reshape(-1, 3), code[c:d], code[d:e], code[e:f], code[f:g],
-        code[g:h].reshape(-1, 9), code[h:].reshape(-1, 5),
+        code[g:h].reshape(-1, 10), code[h:].reshape(-1, 5),
     )  # fmt: skip
 
 
@@ -107,6 +108,13 @@ def blas_address(dtype: str) -> int:
 SMALL_PRODUCT = 2048
 """For fewer multiplications than this, plain loops are faster than a call of BLAS (measured on layers of
 2 to 64)."""
+
+
+@njit(cache=True, nogil=True, inline="always")
+def nothing_sent(gradient):
+    """Return whether a gradient is −0: no contribution has arrived; see `autograd.tape.templates`."""
+    return gradient == 0.0 and math.copysign(1.0, gradient) < 0.0
+
 
 LINE = 8
 """Numbers in a cache line."""
@@ -156,13 +164,16 @@ def _affine_reverse(p, q, V, G, stride, lanes, samples, U, GU, blas):
     """Add ∂/∂W = D Xᵀ, ∂/∂b = the sums of D's rows and ∂/∂X = Wᵀ D, where D is the gradient of Z."""
     out, R, K, w, b = p.affine[q, 0], p.affine[q, 8], p.affine[q, 2], p.affine[q, 3], p.affine[q, 4]
     v, g, u, gu, size = V.ctypes.data, G.ctypes.data, U.ctypes.data, GU.ctypes.data, V.itemsize
-    need_w = p.affine[q, 7]
+    need_w, guarded = p.affine[q, 7], p.affine[q, 9]
     if b >= 0 and need_w:
         for r in range(R):
             GU[b + r] += _total(G[(out + r) * stride : (out + r) * stride + lanes])
     for s in range(p.affine[q, 5], p.affine[q, 6]):
         x, column, length = p.segments[s, 0], p.segments[s, 1], p.segments[s, 2]
         need_x, direct = p.segments[s, 3], p.segments[s, 4]
+        if guarded:
+            _guarded_reverse(V, G, stride, lanes, U, GU, out, R, w + column, K, x, length, need_w, need_x)
+            continue
         if not direct and (R * length * lanes < SMALL_PRODUCT or R == 1 or length == 1):
             _small_reverse(V, G, stride, lanes, U, GU, out, R, w + column, K, x, length, need_w, need_x)
             continue
@@ -203,6 +214,24 @@ def _small_reverse(V, G, stride, lanes, U, GU, out, R, w, K, x, length, need_w, 
                 sent = G[(x + j) * stride : (x + j) * stride + lanes]
                 for k in range(lanes):
                     sent[k] += weight * d[k]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _guarded_reverse(V, G, stride, lanes, U, GU, out, R, w, K, x, length, need_w, need_x):
+    """Do the same behind branches: where nothing was sent to a lane, nothing is passed on."""
+    for r in range(R):
+        d = G[(out + r) * stride : (out + r) * stride + lanes]
+        for j in range(length):
+            place = w + r * K + j
+            row = V[(x + j) * stride : (x + j) * stride + lanes]
+            sent = G[(x + j) * stride : (x + j) * stride + lanes]
+            for k in range(lanes):
+                if nothing_sent(d[k]):
+                    continue
+                if need_w:
+                    GU[place] += d[k] * row[k] + 0.0
+                if need_x:
+                    sent[k] += U[place] * d[k] + 0.0
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc"})
@@ -327,9 +356,9 @@ def _replay(address, dtype):
     count = n.stop - n.start
     a.totals[:] = 0.0
     if a.seeds.size:
-        a.GU[:] = 0.0
+        a.GU[:] = -0.0
         for j in range(a.outputs.size):
-            if a.uniform_outputs[j] >= 0:
+            if a.uniform_outputs[j] >= 0 and a.seeds[j] != 0.0:
                 a.GU[a.uniform_outputs[j]] += a.seeds[j] * count
     uniform_forward(a.uniform, a.U, n.gemm)
     if a.V.size:
@@ -342,6 +371,7 @@ def _replay(address, dtype):
                 values[:, j] = a.U[a.uniform_outputs[j]]
     if a.seeds.size:
         uniform_reverse(a.uniform, a.U, a.GU, n.gemm)
+        a.GU[:] += 0.0
 
 
 @njit(nogil=True, error_model="numpy")
@@ -373,15 +403,15 @@ def _run_blocks(a, n):
                     values[first : first + lanes, j] = row
         if a.seeds.size == 0:
             continue
-        G[first_gradient : varying.args.shape[0] * stride] = 0.0
+        G[first_gradient : varying.args.shape[0] * stride] = -0.0
         for j in range(a.outputs.size):
-            if a.outputs[j] >= 0:
+            if a.outputs[j] >= 0 and a.seeds[j] != 0.0:
                 G[a.outputs[j] * stride : a.outputs[j] * stride + lanes] += a.seeds[j]
         _reverse(varying, V, G, stride, lanes, at, a.U, a.GU, blas)
         if inputs_gradient.size:
             for k in range(lanes):
                 for j in range(columns):
-                    inputs_gradient[first + k, j] = G[j * stride + k]
+                    inputs_gradient[first + k, j] = G[j * stride + k] + 0.0
 
 
 @njit(cache=True)

@@ -64,16 +64,34 @@ def gradient_paths(listing: Listing, inputs: bool, output: int = 0) -> Mask:
         inputs: whether the gradients of the varying leaves are wanted, beside the parameters'.
         output: which of the outputs.
 
-    No gradient passes a comparison, as in the eager reverse pass.
+    No gradient passes a comparison or a constant, as in the eager reverse pass.
     """
-    comparison = listing.applies(*ops.COMPARISONS)
-    sent = np.zeros(len(listing), bool)
-    sent[listing.outputs[output]] = True
-    reach_back(listing.ptr, listing.args, comparison, sent)
+    still = _still(listing)
     wanted = (listing.kinds == PARAMETER) | (inputs & (listing.kinds == VARYING))
-    reach_forward(listing.ptr, listing.args, comparison, wanted)
-    active: Mask = sent & wanted & ~comparison
+    reach_forward(listing.ptr, listing.args, still, wanted)
+    active: Mask = _reached(listing, still, output) & wanted & ~still
     return active
+
+
+def behind_branches(listing: Listing, output: int = 0) -> Mask:
+    """Return which nodes a gradient reaches only through branches, in those lanes where one is taken."""
+    always = _reached(listing, _still(listing) | listing.applies(ops.where), output)
+    return ~always
+
+
+def _reached(listing: Listing, stops: Mask, output: int) -> Mask:
+    """Return which nodes lie between the output and ``stops``."""
+    reached = np.zeros(len(listing), bool)
+    reached[listing.outputs[output]] = True
+    reach_back(listing.ptr, listing.args, stops, reached)
+    return reached
+
+
+def _still(listing: Listing) -> Mask:
+    """Return which nodes pass no gradient on: comparisons, and results that are constants."""
+    constant = np.fromiter((v.role == "constant" for v in listing.nodes), bool, len(listing))
+    still: Mask = listing.applies(*ops.COMPARISONS) | constant
+    return still
 
 
 def _none(listing: Listing) -> Mask:

@@ -162,7 +162,7 @@ class Replayer:
 
         def work(t: int) -> None:
             GU, _, _, totals = self._own[t]
-            GU[:], totals[:] = 0.0, 0.0
+            GU[:], totals[:] = -0.0, 0.0
             self._replay(self._frames[t].address)
 
         uniform_forward(plan.uniform, self._U, self._gemm)
@@ -177,8 +177,10 @@ class Replayer:
         if len(values):
             values[:, once] = self._U[plan.uniform_outputs[once]]
         if len(seeds):
+            once &= seeds != 0.0
             np.add.at(GU, plan.uniform_outputs[once], seeds[once] * count)
             uniform_reverse(plan.uniform, self._U, GU, self._gemm)
+            GU += 0.0
         return self.totals
 
 

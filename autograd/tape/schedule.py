@@ -18,7 +18,14 @@ from autograd.core.primitive import Op
 from autograd.tape.compiled import Kernel, kernel
 from autograd.tape.kernels import AFFINE, BROADCAST, OP, Program, pack
 from autograd.tape.listing import COMPUTED, CONSTANT, PARAMETER, VARYING, Indices, Listing
-from autograd.tape.lowering import Mask, gradient_paths, levels, uniform_levels, varying_nodes
+from autograd.tape.lowering import (
+    Mask,
+    behind_branches,
+    gradient_paths,
+    levels,
+    uniform_levels,
+    varying_nodes,
+)
 from autograd.value import Value
 
 WIDE = 1024
@@ -83,9 +90,11 @@ def schedule(
     """
     varying = varying_nodes(listing)
     active = gradient_paths(listing, inputs_gradient, output)
-    products = matrix_products(listing, varying, active)
-    uniform_part = _Uniform(listing, varying, active, products, dtype)
-    varying_part = _Varying(listing, varying, active, products, inputs, uniform_part, dtype, inputs_gradient)
+    guarded = active & behind_branches(listing, output)
+    products = matrix_products(listing, varying, active, guarded)
+    masks = active, guarded
+    uniform_part = _Uniform(listing, varying, masks, products, dtype)
+    varying_part = _Varying(listing, varying, masks, products, inputs, uniform_part, dtype, inputs_gradient)
     outputs = listing.outputs
     return Schedule(
         uniform=uniform_part.rows.program(),
@@ -101,13 +110,13 @@ def schedule(
     )
 
 
-def matrix_products(listing: Listing, varying: Mask, active: Mask) -> list[Product]:
-    """Gather the dots of uniform weights and varying inputs by their inputs.
+def matrix_products(listing: Listing, varying: Mask, active: Mask, guarded: Mask) -> list[Product]:
+    """Gather the dots of uniform weights and varying inputs by their inputs, those behind branches apart.
 
     The dots that send a gradient come first, so that the reverse pass can leave out the others: a
     gradient of 0 times a weight of infinity would be nan, where the eager engine sends nothing.
     """
-    groups: dict[tuple[bytes, bool], list[tuple[int, Indices, Indices, Indices]]] = {}
+    groups: dict[tuple[bytes, bool, bool], list[tuple[int, Indices, Indices, Indices]]] = {}
     dots_in_order = np.flatnonzero(listing.applies(ops.dot) & varying)
     for i in dots_in_order[np.argsort(~active[dots_in_order], kind="stable")].tolist():
         inputs = listing.inputs(i)
@@ -117,7 +126,7 @@ def matrix_products(listing: Listing, varying: Mask, active: Mask) -> list[Produ
             continue
         weights = np.where(varying[first], second, first)
         x = np.where(varying[first], first, second)
-        groups.setdefault((x.tobytes(), bool(odd)), []).append((i, weights, x, bias))
+        groups.setdefault((x.tobytes(), bool(odd), bool(guarded[i])), []).append((i, weights, x, bias))
     return [
         Product(
             nodes=np.array([i for i, _, _, _ in dots], np.int64),
@@ -125,7 +134,7 @@ def matrix_products(listing: Listing, varying: Mask, active: Mask) -> list[Produ
             x=dots[0][2],
             bias=np.concatenate([bias for _, _, _, bias in dots]) if odd else None,
         )
-        for (_, odd), dots in groups.items()
+        for (_, odd, _), dots in groups.items()
     ]
 
 
@@ -140,8 +149,9 @@ class Rows:
         ops: for each step its op; None where uniform numbers are copied.
     """
 
-    def __init__(self, listing: Listing, active: Mask, dtype: str) -> None:
-        self.listing, self.active, self.dtype = listing, active, dtype
+    def __init__(self, listing: Listing, masks: tuple[Mask, Mask], dtype: str) -> None:
+        self.listing, self.dtype = listing, dtype
+        self.active, self.guarded = masks
         self.row_of = np.full(len(listing), -1, np.int64)
         self.column_of = np.full(len(listing), -1, np.int64)
         self.ops: list[Op | None] = []
@@ -204,21 +214,24 @@ class Rows:
         """
         if not len(nodes):
             return
-        order = nodes[np.lexsort((nodes, ~self.active[nodes], code[nodes], level[nodes]))]
-        codes = code[order]
-        new = (np.diff(level[order]) != 0) | (np.diff(codes) != 0)
+        guarded = self.guarded[nodes]
+        order = nodes[np.lexsort((nodes, ~self.active[nodes], guarded, code[nodes], level[nodes]))]
+        codes, guarded = code[order], self.guarded[order]
+        new = (np.diff(level[order]) != 0) | (np.diff(codes) != 0) | (np.diff(guarded) != 0)
         starts = np.concatenate(([0], np.flatnonzero(new) + 1))
         ends = np.concatenate((starts[1:], [len(order)]))
         first = self.take(order)
         kernels = {
-            c: self._add_inputs(order[codes == c], found[c]) for c in set(codes.tolist()) if c < len(found)
+            (c, g): self._add_inputs(order[(codes == c) & (guarded == g)], found[c], g)
+            for c, g in set(zip(codes.tolist(), guarded.tolist(), strict=True))
+            if c < len(found)
         }
         sent = np.bitwise_or.reduceat(self.active[order], starts)
         steps = np.zeros((len(starts), 6), np.int64)
         steps[:, 1], steps[:, 2], steps[:, 5] = first + starts, first + ends, sent
         which = codes[starts]
-        for c, compiled in kernels.items():
-            steps[which == c, 3:5] = compiled.forward, compiled.reverse
+        for (c, g), compiled in kernels.items():
+            steps[(which == c) & (guarded[starts] == g), 3:5] = compiled.forward, compiled.reverse
         steps[:, 0] = np.where(which < len(found), OP, AFFINE)
         for k in np.flatnonzero(which >= len(found)).tolist():
             steps[k, 3] = len(self._affine)
@@ -226,10 +239,10 @@ class Rows:
         self.ops.extend(found[c] if c < len(found) else ops.dot for c in which.tolist())
         self._steps.append(steps)
 
-    def _add_inputs(self, nodes: Indices, op: Op | None) -> Kernel:
+    def _add_inputs(self, nodes: Indices, op: Op | None, guarded: bool) -> Kernel:
         """Enter the inputs of all nodes of one op; return the op's kernels."""
         assert op is not None
-        compiled = kernel(op, self.dtype)
+        compiled = kernel(op, self.dtype, guarded)
         args = np.zeros((len(nodes), 3), np.int64)
         if op.variadic:
             self._variadic.append(nodes)
@@ -252,9 +265,9 @@ class Rows:
         self._segments.extend(segments)
         shape = product.weights.shape
         sending = int(np.count_nonzero(self.active[product.nodes]))
-        self._affine.append(
-            [first, *shape, weight_row, bias_row, start, start + len(segments), int(need_w), sending]
-        )
+        guarded = int(self.guarded[product.nodes[0]])
+        end = start + len(segments)
+        self._affine.append([first, *shape, weight_row, bias_row, start, end, int(need_w), sending, guarded])
 
     def program(self) -> Indices:
         """Return the steps and all they need, packed for the kernels."""
@@ -275,7 +288,7 @@ class Rows:
                 lists=self.row_of[listed],
                 need=need,
                 need_list=self.active[listed].astype(np.int64),
-                affine=np.array(self._affine, np.int64).reshape(-1, 9),
+                affine=np.array(self._affine, np.int64).reshape(-1, 10),
                 segments=np.array(self._segments, np.int64).reshape(-1, 5),
             )
         )
@@ -298,10 +311,10 @@ class _Uniform:
     """The rows of U: parameters (weights of matrix products row by row), constants, computed nodes."""
 
     def __init__(
-        self, listing: Listing, varying: Mask, active: Mask, products: list[Product], dtype: str
+        self, listing: Listing, varying: Mask, masks: tuple[Mask, Mask], products: list[Product], dtype: str
     ) -> None:
         self.listing = listing
-        self.rows = Rows(listing, active, dtype)
+        self.rows = Rows(listing, masks, dtype)
         self._blocks: dict[bytes, int] = {}
         self._last_place = np.empty(len(listing), np.int64)
         wanted = [block for p in products for block in (p.weights.ravel(), p.bias) if block is not None]
@@ -336,15 +349,15 @@ class _Varying:
     """The rows of V: inputs, uniform numbers that ops need in every lane, computed nodes."""
 
     def __init__(
-        self, listing: Listing, varying: Mask, active: Mask, products: list[Product],
+        self, listing: Listing, varying: Mask, masks: tuple[Mask, Mask], products: list[Product],
         inputs: Sequence[Value], uniform: _Uniform, dtype: str, inputs_gradient: bool,
     ) -> None:  # fmt: skip
-        self.rows = Rows(listing, active, dtype)
+        self.rows = Rows(listing, masks, dtype)
         place = {listing.nodes[i]: i for i in np.flatnonzero(listing.kinds == VARYING).tolist()}
         leaves = np.array([place.get(v, -1) for v in inputs], np.int64)
         columns = np.arange(len(leaves))
         if not inputs_gradient:
-            wide = [p for p in products if p.weights.size >= WIDE]
+            wide = [p for p in products if p.weights.size >= WIDE and not masks[1][p.nodes[0]]]
             in_rows = _read_in_rows(listing, varying, wide)
             direct = (leaves >= 0) & ~in_rows[leaves]
             self.rows.column_of[leaves[direct]] = columns[direct]

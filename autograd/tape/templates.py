@@ -3,16 +3,21 @@
 Row i of the tape is V[i * stride : i * stride + lanes].  Inner loops run over the contiguous lanes of
 slices, so that Numba sees that no index is negative and vectorises them.  A single lane has code of its
 own where preparing the slices would take longer than the work.
+
+A branch that is not taken in a lane sends nothing there.  Rows of gradients start as −0, which adds nothing
+to any number, and it stands for "nothing was sent"; where branches send, and behind them, a gradient of 0
+is always +0.
 """
 
 from __future__ import annotations
 
+from autograd import ops
 from autograd.core.primitive import Op
 
 HEADER = '''"""Kernels of the op {name}, generated from its record in the table of ops."""
 
 import numpy as np
-from numba import carray, cfunc
+from numba import carray, cfunc, njit
 
 from autograd.ops import TABLE
 from autograd.tape.compiled import functions, signatures
@@ -20,6 +25,25 @@ from autograd.tape.compiled import functions, signatures
 value, {partials} = functions(TABLE["{name}"])
 FORWARD, REVERSE = signatures("{dtype}")
 '''
+
+SENT = """
+
+@njit(inline="always")
+def sent(upstream, partial):
+    return upstream * partial
+"""
+
+SENT_UNLESS = """
+from autograd.tape.kernels import nothing_sent
+
+
+@njit(inline="always")
+def sent(upstream, partial):
+    zero = np.{dtype}(0.0)
+    return -zero if {nothing} else upstream * partial + zero
+"""
+BRANCH_NOT_TAKEN = "partial == zero"
+NOT_REACHED = "nothing_sent(upstream)"
 
 ELEMENTWISE_FORWARD = """
 
@@ -107,7 +131,7 @@ VARIADIC_REVERSE = """        inputs = np.empty(P[i + 1] - P[i], dtype=np.{dtype
             slopes = d_0(y[k], inputs)
             for j in range(inputs.size):
                 if M[P[i] + j]:
-                    G[L[P[i] + j] * stride + k] += g_y[k] * slopes[j]
+                    G[L[P[i] + j] * stride + k] += sent(g_y[k], slopes[j])
 """
 
 # A sum and a dot keep the lanes in the innermost loop.  A dot is its pairs' products added up, and its
@@ -159,27 +183,35 @@ DOT_REVERSE = """        n = (P[i + 1] - P[i]) // 2
             at_x = L[j + n] * stride
             if lanes == 1:
                 if M[j]:
-                    G[at_w] += g_y[0] * d_w(V[at_w], V[at_x], y[0])
+                    G[at_w] += sent(g_y[0], d_w(V[at_w], V[at_x], y[0]))
                 if M[j + n]:
-                    G[at_x] += g_y[0] * d_x(V[at_w], V[at_x], y[0])
+                    G[at_x] += sent(g_y[0], d_x(V[at_w], V[at_x], y[0]))
                 continue
             w = V[at_w : at_w + lanes]
             x = V[at_x : at_x + lanes]
             if M[j]:
                 g_w = G[at_w : at_w + lanes]
                 for k in range(lanes):
-                    g_w[k] += g_y[k] * d_w(w[k], x[k], y[k])
+                    g_w[k] += sent(g_y[k], d_w(w[k], x[k], y[k]))
             if M[j + n]:
                 g_x = G[at_x : at_x + lanes]
                 for k in range(lanes):
-                    g_x[k] += g_y[k] * d_x(w[k], x[k], y[k])
+                    g_x[k] += sent(g_y[k], d_x(w[k], x[k], y[k]))
 """
 
 
-def source(op: Op, dtype: str) -> str:
-    """Return the generated Python of the op's two kernels."""
+def source(op: Op, dtype: str, guarded: bool = False) -> str:
+    """Return the generated Python of the op's two kernels.
+
+    Args:
+        op: the op.
+        dtype: "float64" or "float32".
+        guarded: whether they are for rows behind branches, where nothing may be sent to a lane.
+    """
     partials = ", ".join(f"d_{j}" for j in range(1 if op.variadic else op.arity or 0)) or "_"
     header = HEADER.format(name=op.name, partials=partials + ("," if partials == "_" else ""), dtype=dtype)
+    nothing = [BRANCH_NOT_TAKEN] * (op is ops.where) + [NOT_REACHED] * guarded
+    header += SENT_UNLESS.format(dtype=dtype, nothing=" or ".join(nothing)) if nothing else SENT
     if op.variadic:
         return header + _listed(op).format(dtype=dtype)
     places = range(op.arity or 0)
@@ -189,12 +221,14 @@ def source(op: Op, dtype: str) -> str:
     lane = ", ".join(f"a{j}[k]" for j in places)
     alone = ", ".join(f"V[at{j}]" for j in places)
     reverse_one = "\n".join(
-        f"            if needed & {1 << j}:\n                G[at{j}] += upstream * d_{j}({alone}, result)"
+        f"            if needed & {1 << j}:\n"
+        f"                G[at{j}] += sent(upstream, d_{j}({alone}, result))"
         for j in places
     )
     reverse_lane = "\n".join(
         f"        if needed & {1 << j}:\n            g_a = G[at{j} : at{j} + lanes]\n"
-        f"            for k in range(lanes):\n                g_a[k] += g_y[k] * d_{j}({lane}, y[k])"
+        "            for k in range(lanes):\n"
+        f"                g_a[k] += sent(g_y[k], d_{j}({lane}, y[k]))"
         for j in places
     )
     return (

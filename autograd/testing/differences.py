@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from autograd.core.arithmetic import NOT_REACHED
 from autograd.core.primitive import Op
 from autograd.node import number_of
 from autograd.testing.digits import EPSILON, arithmetic, is_real, rule_in_digits
@@ -104,7 +105,8 @@ def noise_of(order: Sequence[Value]) -> float:
         moved = [abs(d * number_of(v)) for v, d in zip(node.inputs, node.partials, strict=True)]
         total += reach[node] * (abs(number_of(node)) + sum(m for m in moved if m == m))
         for v, d in zip(node.inputs, node.partials, strict=True):
-            reach[v] = reach.get(v, 0.0) + reach[node] * abs(d)
+            if d is not NOT_REACHED:
+                reach[v] = reach.get(v, 0.0) + reach[node] * abs(d)
     size: float = total + abs(number_of(order[-1]))
     return ROUNDINGS * EPSILON * size
 

@@ -47,13 +47,16 @@ EVERYDAY, TINY = 8.0, 1e-12
 
 
 def inside(domain: Interval, largest: float) -> SearchStrategy[float]:
-    """Draw numbers of the interval up to ``largest`` in size: usual, extreme, and close to its borders."""
-    # a subnormal input has lost digits before the op begins
-    usual = st.floats(max(domain.low, -EVERYDAY), min(domain.high, EVERYDAY), allow_subnormal=False)
-    extreme = st.floats(max(domain.low, -largest), min(domain.high, largest), allow_subnormal=False)
+    """Draw numbers of the interval up to ``largest`` in size: usual, extreme, and close to its borders.
+
+    Zero and subnormal numbers are among them, and the last number before each border.
+    """
+    usual = st.floats(max(domain.low, -EVERYDAY), min(domain.high, EVERYDAY))
+    extreme = st.floats(max(domain.low, -largest), min(domain.high, largest))
     borders = [b for b in (domain.low, domain.high, *domain.excluding) if abs(b) < inf]
-    gaps = [side * gap for gap in (1e-300, 1e-16, 1e-12, 1e-6) for side in (1, -1)]
+    gaps = [side * gap for gap in (0.0, 1e-310, 1e-300, 1e-16, 1e-12, 1e-6) for side in (1, -1)]
     corners = [border + gap for border in (*borders, 0.0) for gap in gaps]
+    corners += [nextafter(border, side) for border in (*borders, 0.0) for side in (-inf, inf)]
     return st.one_of(usual, extreme, st.sampled_from(corners)).filter(lambda x: x in domain)
 
 
@@ -89,7 +92,7 @@ def _anywhere(draw: DrawFn, op: Op) -> list[float]:
     if len(inputs) > 1 and draw(st.integers(0, 4)) == 0:  # two that differ only in the last digit
         i, j = draw(st.permutations(range(len(inputs))))[:2]
         near = nextafter(inputs[j], draw(st.sampled_from([-inf, inf])))
-        if near in op.domain_of(i) and abs(near) >= float_info.min:
+        if near in op.domain_of(i):
             inputs[i] = near
     return inputs
 

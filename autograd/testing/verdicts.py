@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from autograd import ops
+from autograd.core.arithmetic import NOT_REACHED
 from autograd.graph import topological_order
 from autograd.mistakes import ENGINES, gradients_of
 from autograd.node import number_of
@@ -27,8 +29,6 @@ ALL_DIGITS, HALF_OF_A_DOUBLE = 15.0, 8.0
 """The decimal digits of a double, and how many must agree for a gradient to be called correct."""
 WITNESSES = 3
 """This many differences must agree before a gradient is called wrong."""
-ANYTHING = math.nan, 1e300, -1e300, 0.5
-"""Numbers put in the place of an input, to see whether its op ignores it."""
 CANCELS = 1e-30
 """A sum in many digits that is smaller than this, relative to its terms, is 0."""
 
@@ -144,9 +144,6 @@ class Evidence:
             return wrong
         if kinks:
             return self._at_a_kink(i, name, gradient, kinks[0])
-        poisoned = self._poisoned(i, name, gradient, slope)
-        if poisoned is not None:
-            return poisoned
         return _agreeing(name, at, gradient, float(self.gradients_anew.get(self.sources[i], 0)))
 
     def _on_routes_from(self, i: int, nodes: Sequence[Value]) -> Iterator[Value]:
@@ -162,9 +159,6 @@ class Evidence:
             return Verdict(name, at, gradient, None, NOT_DIFFERENTIABLE, op=op, detail=f"{what} {detail}")
         low, high = sorted([left.slope, right.slope])
         slope = float((low + high) / 2)
-        poisoned = self._poisoned(i, name, gradient, slope)
-        if poisoned is not None:
-            return poisoned
         if high - low > CANCELS * self.route_sizes.get(self.sources[i], 0.0):
             interval = float(low), float(high)
             return Verdict(name, at, gradient, slope, KINK, interval=interval, op=op, detail=detail)
@@ -263,7 +257,7 @@ class Evidence:
         for node in reversed(self.order):
             if node in total:
                 for v, d in zip(node.inputs, node.partials, strict=True):
-                    if v.role != "constant":
+                    if v.role != "constant" and d is not NOT_REACHED:
                         total[v] = total.get(v, 0.0) + abs(total[node] * d)
         return total
 
@@ -283,22 +277,6 @@ class Evidence:
     def _is_that_of(self, engine: str, i: int, gradient: float) -> bool:
         found = gradients_of(ENGINES[engine], self.output).get(self.sources[i], 0.0)
         return abs(found - gradient) <= self._rounding(i, gradient)
-
-    def _poisoned(self, i: int, name: str, gradient: float, slope: float | None) -> Verdict | None:
-        """Return a verdict if the gradient is nan because of a branch that is not taken."""
-        idle = [
-            v
-            for v in self._on_routes_from(i, self.order)
-            if v in self.not_taken and self._infinite_along(v) >> i & 1
-        ]
-        if math.isfinite(gradient) or not idle:
-            return None
-        detail = (
-            f"{written(idle[0])}, in a branch that is not taken, has no finite slope here, and 0 × ∞ is nan; "
-            "give that branch a number it can take: where(x > 0, where(x > 0, x, 1).sqrt(), 0)"
-        )
-        op = idle[0].op.name if idle[0].op else ""
-        return Verdict(name, number_of(self.sources[i]), gradient, slope, WRONG, op=op, detail=detail)
 
     # ------------------------------------------------------------------------- the function itself
 
@@ -370,16 +348,10 @@ def _not_taken(order: Sequence[Value], reach: dict[Value, int]) -> set[Value]:
 
 
 def _ignores(node: Value, position: int) -> bool:
-    """Return whether a node's op ignores an input: no number in its place makes a difference."""
-    if node.op is None or node.partials[position] != 0.0 or node.inputs[position].role == "constant":
+    """Return whether an input is a branch that is not taken, neither here nor just beside."""
+    if node.op is not ops.where or position == 0 or node.partials[position] is not NOT_REACHED:
         return False
-    inputs = [number_of(v) for v in node.inputs]
-    if any(v.op is not None and v.role == "constant" and is_on_a_kink(v) for v in node.inputs):
-        return False  # just beside it, the input matters
-    if any(math.inf in kink.slopes(*inputs)[position] for kink in node.op.kinks):
-        return False  # a comparison
-    others = ([*inputs[:position], x, *inputs[position + 1 :]] for x in ANYTHING)
-    return all(node.op.evaluate(row)[0] == number_of(node) for row in others)
+    return not is_on_a_kink(node.inputs[0])
 
 
 def _is_still(v: Value, found: dict[Value, NodeCheck]) -> bool:

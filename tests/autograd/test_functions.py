@@ -207,6 +207,14 @@ def test_softmax_is_a_distribution_and_does_not_feel_a_shift(xs: list[float]) ->
     assert shifted == pytest.approx(shares, rel=1e-10, abs=1e-300)
 
 
+@pytest.mark.parametrize("size", [1e4, 1e8, 1e16, 1e300])
+@pytest.mark.parametrize("n", [2, 3, 10])
+def test_softmax_sums_to_one_for_logits_of_any_size(n: int, size: float) -> None:
+    assert [p.data for p in autograd.softmax([Value(size)] * n)] == pytest.approx([1 / n] * n, rel=1e-15)
+    equal = [Value(size) for _ in range(n)]
+    assert gradients(autograd.logsumexp(equal), equal) == pytest.approx([1 / n] * n, rel=1e-15)
+
+
 def test_the_gradient_of_softmax_is_its_jacobian() -> None:
     values = [Value(x) for x in (0.5, -1.0, 2.0)]
     shares = autograd.softmax(values)

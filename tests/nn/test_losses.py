@@ -2,7 +2,7 @@
 
 from functools import partial
 from importlib.util import find_spec
-from math import exp, isfinite, isnan, log, nan
+from math import exp, inf, isfinite, isnan, log, nan
 
 import pytest
 from hypothesis import assume, given
@@ -162,6 +162,23 @@ def test_cross_entropy_keeps_the_digits_of_a_sure_prediction():
     loss = losses.cross_entropy(logits, 0)
     assert loss.data == pytest.approx(exp(-50) + exp(-60), rel=1e-13)
     assert gradients(loss, logits[0]) == pytest.approx(-exp(-50) - exp(-60), rel=1e-13)
+
+
+@pytest.mark.parametrize("of", [list, values], ids=["numbers", "Values"])
+def test_a_class_of_probability_zero_costs_nothing_even_at_a_logit_of_minus_infinity(of):
+    x = values([0.0, 1.0, -inf])
+    loss = losses.cross_entropy(x, of([0.5, 0.5, 0.0]))
+    loss.backward()
+    assert loss.data == 0.8132616875182228
+    assert [v.grad for v in x] == pytest.approx([-0.2310585786300049, 0.2310585786300049, 0.0], rel=1e-15)
+    kl = losses.kl_divergence(values([0.0, 1.0, -inf]), of([0.5, 0.5, 0.0]))
+    assert kl.data == pytest.approx(0.8132616875182228 - log(2))
+
+
+def test_a_target_of_values_has_its_slopes_where_it_is_zero():
+    t = values([1.0, 0.0])
+    losses.cross_entropy(values([0.0, 2.0]), t).backward()
+    assert [v.grad for v in t] == pytest.approx([0.0, -2.0], rel=1e-15)
 
 
 def test_cross_entropy_takes_soft_targets():

@@ -234,7 +234,7 @@ class Routes:
         upstream = upstreams(output)
         self.nodes = nodes_between(output, weight)
         self.uses = uses_among(self.nodes)
-        self.upstream = {v: upstream[v] for v in self.nodes}
+        self.upstream = {v: upstream.get(v, 0.0) for v in self.nodes}
         self.total: float = self.upstream.get(weight, 0.0)
         self.count = count_routes(self.uses, output, [weight]).get(weight, 0)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from autograd.core.arithmetic import NOT_REACHED
 from autograd.graph import topological_order
 from autograd.node import NO_GRADIENT
 from autograd.notation.formula import Expression, applied, named
@@ -118,4 +119,5 @@ def _edge(ids: Mapping[Value, str], target: Value, position: int, upstream: floa
     if source.role == "constant" or target.role == "constant":
         return EdgeFact(*ends, position, partial=None, contribution=None)
     partial = target.partials[position]
-    return EdgeFact(*ends, position, partial, None if upstream is None else upstream * partial)
+    sent = None if upstream is None or partial is NOT_REACHED else upstream * partial
+    return EdgeFact(*ends, position, partial, sent)

@@ -9,6 +9,7 @@ import autograd
 from autograd import Constant, Parameter, Value
 from autograd.tape.listing import COMPUTED, CONSTANT, Listing, flatten
 from autograd.tape.lowering import (
+    behind_branches,
     drop_unneeded,
     fold_constants,
     gather_dots,
@@ -98,3 +99,11 @@ def test_no_gradient_path_leads_through_a_comparison() -> None:
     listing = flatten([autograd.where(w * x > 0, x, 2 * x)], [x])
     assert not gradient_paths(listing, inputs=False).any()
     assert gradient_paths(listing, inputs=True).any()
+
+
+def test_behind_branches_is_what_no_other_route_reaches() -> None:
+    x = Value(2.0, "x")
+    root, square = x.sqrt(), x * x
+    listing = flatten([autograd.where(x > 0, root * square, square.sin()) + square], [x])
+    behind = behind_branches(listing)
+    assert [behind[listing.nodes.index(v)] for v in (root, square, x)] == [True, False, False]
