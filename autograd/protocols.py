@@ -5,10 +5,12 @@ None of it is needed to understand the engine.
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from numbers import Real
 from typing import Any
 
-from autograd.core.recording import refuse_branch
+from autograd.core.recording import refuse_branch, refuse_cut
 from autograd.node import NO_GRADIENT, Node
 from autograd.notation.hints import described
 
@@ -54,7 +56,45 @@ def _advice(x: object) -> str:
     return ""
 
 
-class Protocols:
+OWN_FUNCTIONS: dict[str, Callable[..., Any]] = {}
+"""What NumPy's functions of these names do with Values: NumPy's own would have to branch on them."""
+
+
+class ForNumPy:
+    """What NumPy asks of an object that it is given among others, as in ``np.where(v > 0, v, 0)``."""
+
+    __slots__ = ()
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        """Apply a function of numbers element by element: ours if there is one, else NumPy's own."""
+        boxes = list(map(_boxed, inputs))
+        own = OWN_FUNCTIONS.get(ufunc.__name__) if method == "__call__" else None
+        if own and f"{'O' * len(boxes)}->?" in ufunc.types and any(map(sys.modules["numpy"].ndim, boxes)):
+            own = None  # a comparison of arrays is an array of truth values
+        return _elementwise(own, *boxes, **kwargs) if own else getattr(ufunc, method)(*boxes, **kwargs)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        """Call a function of arrays: ours if there is one, else NumPy's own."""
+        own = OWN_FUNCTIONS.get(function.__name__)
+        if own and not kwargs:
+            return _elementwise(own, *map(_boxed, args))
+        return sys.modules["numpy"].empty(0).__array_function__(function, (), args, kwargs)
+
+
+def _elementwise(function: Callable[..., Any], *arrays: Any, **kwargs: Any) -> Any:
+    return sys.modules["numpy"].frompyfunc(function, len(arrays), 1)(*arrays, **kwargs)
+
+
+def _boxed(x: Any) -> Any:
+    """Return an object that would be asked again as an array of that one element."""
+    if not isinstance(x, ForNumPy):
+        return x
+    box = sys.modules["numpy"].empty((), object)
+    box[()] = x
+    return box
+
+
+class Protocols(ForNumPy):
     """The methods of `autograd.Value` that have nothing to do with derivatives."""
 
     __slots__ = ()
@@ -75,13 +115,24 @@ class Protocols:
         """The op atan, under NumPy's name."""
         return self.atan()
 
+    @property
+    def real(self) -> Any:
+        """The number itself: a Value has no imaginary part."""
+        return self
+
+    @property
+    def imag(self) -> float:
+        """The imaginary part, 0."""
+        return 0.0
+
     # Refusals
 
     def __bool__(self) -> bool:
-        refuse_branch(self, "as", "a truth value")
-        return True
+        refuse_branch(f"{self} as a truth value")
+        return self._data != 0.0  # as in `where`, and as for any number
 
     def __float__(self) -> float:
+        refuse_cut("turning it into a plain number")
         raise TypeError(
             "a Value is not a float: turning it into one would silently cut the gradient. "
             "Write v.exp() rather than math.exp(v), and v.data where only the number is wanted"
@@ -111,4 +162,7 @@ class Protocols:
         return f"{type(self).__name__}(data={self._data}{grad}{label})"
 
     def __format__(self, spec: str) -> str:
-        return format(self._data, spec) if spec else repr(self)
+        if not spec:
+            return repr(self)
+        refuse_cut(f"writing a number as :{spec}")
+        return format(self._data, spec)

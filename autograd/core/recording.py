@@ -8,9 +8,12 @@ from __future__ import annotations
 import linecache
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol, TypeAlias
+from functools import partial, wraps
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
+from types import coroutine
+from typing import Any, Protocol, TypeAlias, TypeVar, cast
 
 
 class BranchError(TypeError):
@@ -81,10 +84,76 @@ class _Mode(threading.local):
 mode = _Mode()
 
 
-def no_grad() -> Any:
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Setting(threading.local):
+    """A mode for a block, ``with setting:``, or for all that a function computes, ``@setting``.
+
+    It may be entered again, inside itself too, and by several threads.  Of a decorated generator or
+    coroutine the mode covers every stretch that it runs, and nothing that runs while it waits.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        self._settings = settings
+        self._entered: list[Any] = []
+
+    def __enter__(self) -> None:
+        self._entered.append(block := mode.switched(**self._settings))
+        block.__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        self._entered.pop().__exit__(*error)
+
+    def __call__(self, function: F) -> F:
+        """Return the function, computing in this mode.
+
+        Raises:
+            TypeError: if it is not a function, or an asynchronous generator.
+        """
+        if not callable(function) or isasyncgenfunction(function):
+            raise TypeError(
+                f"a mode decorates a function, a generator or a coroutine, not {function!r}; "
+                "inside an asynchronous generator write with …: around what computes"
+            )
+
+        def called(*args: Any, **kwargs: Any) -> Any:
+            with self:
+                return function(*args, **kwargs)
+
+        def iterated(*args: Any, **kwargs: Any) -> Any:
+            return self._stretches(function(*args, **kwargs))
+
+        async def awaited(*args: Any, **kwargs: Any) -> Any:
+            return await coroutine(self._stretches)(function(*args, **kwargs))
+
+        if iscoroutinefunction(function):
+            return cast(F, wraps(function)(awaited))
+        return cast(F, wraps(function)(iterated if isgeneratorfunction(function) else called))
+
+    def _stretches(self, running: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+        """Run a generator or coroutine from one stop to the next, each stretch in this mode."""
+        resume: Callable[[], Any] = partial(running.send, None)
+        while True:
+            try:
+                with self:
+                    stop = resume()
+            except StopIteration as end:
+                return end.value
+            try:
+                resume = partial(running.send, (yield stop))
+            except GeneratorExit:
+                with self:
+                    running.close()
+                raise
+            except BaseException as error:
+                resume = partial(running.throw, error)
+
+
+def no_grad() -> Setting:
     """Compute without recording: inside it every result is a constant.
 
-    A context manager, and a decorator as ``@no_grad()``.
+    A context manager, and a decorator as ``@no_grad()``; see `Setting`.
 
     >>> from autograd import Value
     >>> w = Value(1.5)
@@ -93,7 +162,7 @@ def no_grad() -> Any:
     >>> y.inputs
     ()
     """
-    return mode.switched(recording=False)
+    return Setting(recording=False)
 
 
 def refuse_cut(by: str) -> None:
@@ -105,19 +174,24 @@ def refuse_cut(by: str) -> None:
         )
 
 
-def refuse_branch(left: object, how: str, right: object) -> None:
+def refuse_branch(condition: str) -> None:
     """Raise `BranchError` if a tape is being recorded: it would keep this one branch for all data."""
     if not mode.branching:
         raise BranchError(
-            f"{users_line()}: Python branches on {left} {how} {right} while a tape is being recorded; "
-            "the tape would keep this one branch for all data. Use where, maximum, minimum, clip or relu"
+            f"{users_line()}: Python branches on {condition} while a tape is being recorded; the tape would "
+            "keep this one branch for all data. Use autograd.where, maximum, minimum, clip or relu of each "
+            "Value, and combine conditions with &, | and ~"
         )
 
 
+NOT_THE_USERS = frozenset({"autograd", "nn", "numpy", *sys.stdlib_module_names}) - {"__main__"}
+"""The packages whose lines are skipped in search of the user's: these two, NumPy, and Python's own."""
+
+
 def users_line(source: bool = False) -> str:
-    """Return the line outside these packages that is being run, as ``file, line n``, and its text."""
+    """Return the line of the user that is being run, as ``file, line n``, and its text."""
     frame = sys._getframe()
-    while frame.f_back and frame.f_globals.get("__name__", "").startswith(("autograd.", "nn.")):
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in NOT_THE_USERS:
         frame = frame.f_back
     file, number = frame.f_code.co_filename, frame.f_lineno
     text = linecache.getline(file, number, frame.f_globals).strip() if source else ""

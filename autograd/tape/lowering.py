@@ -64,15 +64,15 @@ def gradient_paths(listing: Listing, inputs: bool, output: int = 0) -> Mask:
         inputs: whether the gradients of the varying leaves are wanted, beside the parameters'.
         output: which of the outputs.
 
-    No gradient passes a comparison, as in the eager reverse pass.
+    No gradient passes a condition, as in the eager reverse pass.
     """
-    comparison = listing.applies(*ops.COMPARISONS)
+    condition = listing.applies(*ops.CONDITIONS)
     sent = np.zeros(len(listing), bool)
     sent[listing.outputs[output]] = True
-    reach_back(listing.ptr, listing.args, comparison, sent)
+    reach_back(listing.ptr, listing.args, condition, sent)
     wanted = (listing.kinds == PARAMETER) | (inputs & (listing.kinds == VARYING))
-    reach_forward(listing.ptr, listing.args, comparison, wanted)
-    active: Mask = sent & wanted & ~comparison
+    reach_forward(listing.ptr, listing.args, condition, wanted)
+    active: Mask = sent & wanted & ~condition
     return active
 
 

@@ -44,7 +44,7 @@ def test_a_whole_number_beyond_floats(number):
 
 @pytest.mark.parametrize("condition", ["a", None, [True]])
 def test_a_condition_that_is_none(condition):
-    with pytest.raises(TypeError, match="the condition of where"):
+    with pytest.raises(TypeError, match="a condition is a comparison"):
         where(condition, x, x)
 
 

@@ -6,14 +6,14 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import pairwise
 from typing import Any, Self
 
 from autograd.graph import topological_order
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import number
 from autograd.seeing.facts.names import labels_of, name_of_output
-from autograd.seeing.facts.routes import Route, Routes, target_of
+from autograd.seeing.facts.routes import Route, Routes, by_target
 from autograd.seeing.facts.trace import trace
 from autograd.value import Value
 
@@ -163,7 +163,7 @@ def sum_of_others(path: Routes, routes: list[Route]) -> float:
         slope[use.target] = slope.get(use.target, 0.0) + use.partial * slope[use.source]
     if not routes:
         return slope[path.output]
-    into = {target: list(group) for target, group in groupby(path.uses, key=target_of)}
+    into = by_target(path.uses)
     others: list[float] = []
     ahead = [(path.output, 1.0, routes, 1)]
     while ahead:
