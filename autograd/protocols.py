@@ -5,12 +5,15 @@ None of it is needed to understand the engine.
 
 from __future__ import annotations
 
+import copy
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from numbers import Real
 from typing import Any
 
-from autograd.core.recording import refuse_branch, refuse_cut
+from autograd.core.recording import mode, refuse_branch, refuse_cut, users_line
+from autograd.graph import topological_order
 from autograd.node import NO_GRADIENT, Node
 from autograd.notation.hints import described
 
@@ -141,10 +144,12 @@ class Protocols(ForNumPy):
     __int__ = __float__
 
     # Copies and pickles: a gradient that is not computed yet stays so, and the Modules that computed a
-    # Value are not copied along with it.
+    # Value are not copied along with it.  Inputs go before what is computed from them, so that depth costs
+    # memory, never Python's recursion limit.
 
     def __getstate__(self: Any) -> dict[str, Any]:
-        state = {name: getattr(self, name) for name in Node.__slots__} | getattr(self, "__dict__", {})
+        slots = [name for kind in type(self).__mro__ for name in getattr(kind, "__slots__", ())]
+        state = {name: getattr(self, name) for name in slots} | getattr(self, "__dict__", {})
         del state["place"]
         if self.grad is NO_GRADIENT:
             del state["grad"]
@@ -153,6 +158,28 @@ class Protocols(ForNumPy):
     def __setstate__(self: Any, state: dict[str, Any]) -> None:
         for name, setting in ({"grad": NO_GRADIENT, "place": None} | state).items():
             setattr(self, name, setting)
+
+    def __deepcopy__(self: Any, memo: dict[int, Any]) -> Any:
+        """Copy the graph too."""
+        _refuse_copy(self)
+        stack = [self]
+        while stack:
+            node = stack[-1]
+            waiting = [v for v in node.inputs if id(v) not in memo]
+            stack.extend(waiting)
+            if not waiting:
+                stack.pop()
+                if id(node) not in memo:
+                    memo[id(node)] = _copied(node, memo)
+        return memo[id(self)]
+
+    def __reduce_ex__(self: Any, protocol: Any) -> Any:
+        """Take the graph apart: into what it was computed from, listed in order, and its own state."""
+        listed = id(self) in _listed.ids
+        if not listed:
+            _refuse_copy(self)
+        below = _Below(self) if self.inputs and not listed else None
+        return restored, (type(self), below), self.__getstate__()
 
     # As text
 
@@ -166,3 +193,62 @@ class Protocols(ForNumPy):
             return repr(self)
         refuse_cut(f"writing a number as :{spec}")
         return format(self._data, spec)
+
+
+# ------------------------------------------------------------------------------ copies and pickles
+
+
+def _refuse_copy(v: Any) -> None:
+    """Raise if a gradient is to pass through this Value just now: none would pass through a copy."""
+    if v.role == "constant" and not v.inputs:
+        return
+    refuse_cut("copying a Value")
+    if mode.live and not mode.live.isdisjoint(topological_order(v)):
+        raise RuntimeError(
+            f"{users_line()}: a copy of {v.label or v} inside the function that is being differentiated "
+            "would have no gradient; use the Value itself, or detach() where only its number is wanted"
+        )
+
+
+def _copied(node: Any, memo: dict[int, Any]) -> Any:
+    """Return a copy of one node, computed from the copies of its inputs."""
+    state = node.__getstate__()
+    own = {name: setting for name, setting in state.items() if name not in Node.__slots__}
+    new = restored(type(node))
+    memo[id(node)] = new  # before its own attributes, which may lead back to it
+    new.__setstate__(state | copy.deepcopy(own, memo) | {"inputs": tuple([memo[id(v)] for v in node.inputs])})
+    return new
+
+
+def restored(kind: type[Any], below: object = None) -> Any:
+    """Begin a Value that is being copied or unpickled; what is below it is there already."""
+    return object.__new__(kind)
+
+
+class _Listed(threading.local):
+    """The ids of the nodes that a pickle is being made of in order: each finds its inputs there."""
+
+    def __init__(self) -> None:
+        self.ids: set[int] = set()
+
+
+_listed = _Listed()
+
+
+class _Below:
+    """What a Value was computed from; in a pickle a list, each node after its inputs."""
+
+    def __init__(self, output: Any) -> None:
+        self._output = output
+
+    def __reduce__(self) -> Any:
+        return list, (), None, self._nodes()
+
+    def _nodes(self) -> Iterator[Any]:
+        order = topological_order(self._output)[:-1]
+        added = {id(v) for v in order} - _listed.ids
+        _listed.ids |= added
+        try:
+            yield from order
+        finally:
+            _listed.ids -= added

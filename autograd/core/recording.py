@@ -43,6 +43,7 @@ class _Mode(threading.local):
         recording: whether a node remembers its op and inputs; False inside `no_grad`.
         watch: checks every number inside `detect_anomaly`, else None.
         branching: whether Python may branch on a Value; False while a tape is being recorded.
+        live: the leaves with respect to which functions are being differentiated.
         made: the list to which new nodes are appended while a tape is being recorded, else None.
         now: what `apply` asks for, in one look-up: whether it is recording without a watch, ``made``, and
             the use of a Module that is going on, else None.
@@ -51,6 +52,7 @@ class _Mode(threading.local):
     recording = True
     watch: Watch | None = None
     branching = True
+    live: frozenset[Any] = frozenset()
     made: list[Any] | None = None
     now: tuple[bool, list[Any] | None, Use | None] = (True, None, None)
 

@@ -254,17 +254,17 @@ def _call(
     passed = list(args)
     for place, x in zip(places, shape.filled(leaves), strict=True):
         passed[place] = x
-    with _inside():
+    with _inside(leaves):
         output = function(*passed, **kwargs)
     return _Called(output, leaves, shape, several, in_values)
 
 
 @contextmanager
-def _inside() -> Iterator[None]:
+def _inside(leaves: Sequence[Value]) -> Iterator[None]:
     """Count this call of a function: derivatives inside it are Values, and graphs are recorded."""
     _nesting.depth += 1
     try:
-        with mode.switched(recording=True):
+        with mode.switched(recording=True, live=mode.live.union(leaves)):
             yield
     finally:
         _nesting.depth -= 1
