@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from numbers import Real
 from typing import Any
 
-from autograd.core.recording import mode, refuse_branch, refuse_cut, users_line
+from autograd.core.recording import clock, mode, refuse_branch, refuse_cut, users_line
 from autograd.graph import topological_order
 from autograd.node import NO_GRADIENT, Node
 from autograd.notation.hints import described
@@ -150,13 +150,15 @@ class Protocols(ForNumPy):
     def __getstate__(self: Any) -> dict[str, Any]:
         slots = [name for kind in type(self).__mro__ for name in getattr(kind, "__slots__", ())]
         state = {name: getattr(self, name) for name in slots} | getattr(self, "__dict__", {})
-        del state["place"]
-        if self.grad is NO_GRADIENT:
-            del state["grad"]
+        state["_made"] = self._made[2]
+        if self._grad is NO_GRADIENT:
+            del state["_grad"]
         return state
 
     def __setstate__(self: Any, state: dict[str, Any]) -> None:
-        for name, setting in ({"grad": NO_GRADIENT, "place": None} | state).items():
+        clock.now = max(clock.now, state["_made"])  # which is another process's, perhaps
+        made = {"_made": (None, None, state["_made"])}
+        for name, setting in ({"_grad": NO_GRADIENT} | state | made).items():
             setattr(self, name, setting)
 
     def __deepcopy__(self: Any, memo: dict[int, Any]) -> Any:

@@ -53,12 +53,12 @@ def apply(
         if not mode.recording:
             return node
     node._data = data
-    node.grad = NO_GRADIENT
+    node._grad = NO_GRADIENT
     node.op = op
     node.inputs = inputs
     node.partials = partials
     node.label = ""
-    node.place = use
+    node._made = use
     if made is not None:
         made.append(node)
     return node
@@ -182,12 +182,12 @@ class Value(Protocols, Node):
 
     def __init__(self, data: Any, label: str = "") -> None:
         self._data = real_number("a Value holds", data)
-        self.grad = NO_GRADIENT
+        self._grad = NO_GRADIENT
         self.op = None
         self.inputs = ()
         self.partials = ()
         self.label = label_text(label)
-        self.place = mode.now[2]
+        self._made = mode.now[2]
 
     @property
     def data(self) -> float:
@@ -200,7 +200,21 @@ class Value(Protocols, Node):
     def data(self, number: float) -> None:
         x = real_number("the data of a Value is", number)
         refuse_cut("setting .data")
+        if self.inputs:
+            raise ValueError(
+                f"the data of {self.label or self} follows from its inputs; set that of a leaf and compute again"
+            )
         self._data = x
+        self._made = (*self._made[:2], mode.count_assignment())
+
+    @property
+    def grad(self) -> float:
+        """The gradient; setting it to None means that it is not computed, as in PyTorch."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, number: float | None) -> None:
+        self._grad = NO_GRADIENT if number is None else real_number("the gradient of a Value is", number)
 
     def backward(self) -> None:
         """Fill in the gradient of every Value that this one was computed from.

@@ -17,7 +17,7 @@ from numbers import Real
 from typing import Any, TypeAlias
 
 from autograd import Parameter, Value
-from autograd.extend import TABLE, apply, number_of, recording
+from autograd.extend import TABLE, apply, new_use, number_of, recording
 from autograd.notation.hints import described
 from autograd.notation.numbers import counted
 from nn import activations, matrices
@@ -111,8 +111,8 @@ class Neuron(Module):
     def fire(self, x: tuple[Value, ...], numbers: list[float]) -> Value:
         """Return the output for as many Values as the neuron has inputs, whose data are the numbers."""
         before = recording.now  # in a hurry: the same as `with self.in_use()`
-        if before[2] is None or before[2][0] is not self:
-            recording.now = (before[0], before[1], (self, before[2]))
+        if before[2][0] is not self:
+            recording.now = (before[0], before[1], new_use(self, before[2]))
         try:
             if self.fused:
                 w, b = self.w, self.b
@@ -213,8 +213,8 @@ class Layer(Module):
         """Return the outputs for as many Values as the layer has inputs."""
         numbers = [*map(number_of, x)]  # looked up once for all neurons
         before = recording.now
-        if before[2] is None or before[2][0] is not self:
-            recording.now = (before[0], before[1], (self, before[2]))
+        if before[2][0] is not self:
+            recording.now = (before[0], before[1], new_use(self, before[2]))
         try:
             return [neuron.fire(x, numbers) for neuron in self.neurons]
         finally:

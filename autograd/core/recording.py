@@ -28,12 +28,28 @@ class Watch(Protocol):
     def check_gradient(self, node: Any, upstream: Any, order: Sequence[Any]) -> None: ...
 
 
-Use: TypeAlias = tuple[Any, "Use | None"]
-"""One use of a Module, the call in which a node was made: the Module, and the use that called it.
+Use: TypeAlias = tuple[Any, "Use | None", int]
+"""One use of a Module, the call in which a node was made: the Module, the use that called it, and how many
+times data had been assigned when it began.  Outside of all Modules the first two are None.
 
 Structure is read from uses, never from labels.  Each call makes a tuple of its own: two uses of one
 Module are told apart by identity.
 """
+OUTSIDE: Use = (None, None, 0)
+
+
+class _Clock:
+    """What tells old from new: how many times the data of a leaf was assigned."""
+
+    now = 0
+
+
+clock = _Clock()
+
+
+def new_use(owner: Any, outer: Use) -> Use:
+    """Return a use of a Module that begins now, inside another one or outside of all."""
+    return owner, outer if outer[0] is not None else None, clock.now
 
 
 class _Mode(threading.local):
@@ -46,7 +62,7 @@ class _Mode(threading.local):
         live: the leaves with respect to which functions are being differentiated.
         made: the list to which new nodes are appended while a tape is being recorded, else None.
         now: what `apply` asks for, in one look-up: whether it is recording without a watch, ``made``, and
-            the use of a Module that is going on, else None.
+            the use of a Module that is going on.
     """
 
     recording = True
@@ -54,7 +70,7 @@ class _Mode(threading.local):
     branching = True
     live: frozenset[Any] = frozenset()
     made: list[Any] | None = None
-    now: tuple[bool, list[Any] | None, Use | None] = (True, None, None)
+    now: tuple[bool, list[Any] | None, Use] = (True, None, OUTSIDE)
 
     @contextmanager
     def switched(self, **settings: Any) -> Iterator[None]:
@@ -70,12 +86,24 @@ class _Mode(threading.local):
     def within(self, owner: Any) -> Iterator[None]:
         """Have what is computed belong to a use of the owner for a while: a new one, unless one is on."""
         before = self.now
-        if before[2] is None or before[2][0] is not owner:
-            self.now = (before[0], before[1], (owner, before[2]))
+        if before[2][0] is not owner:
+            self.now = (before[0], before[1], new_use(owner, before[2]))
         try:
             yield
         finally:
             self.now = before
+
+    def count_assignment(self) -> int:
+        """Count an assignment of data, and return its number: what is made from now on is newer."""
+        clock.now += 1
+        self.read_clock()
+        return clock.now
+
+    def read_clock(self) -> None:
+        """Have what this thread makes from now on, outside of Modules, known as newer than what there is."""
+        plain, made, use = self.now
+        if use[0] is None:
+            self.now = plain, made, (None, None, clock.now)
 
     def _set(self, settings: dict[str, Any]) -> None:
         for name, setting in settings.items():

@@ -22,7 +22,7 @@ from autograd.core.recording import mode
 from autograd.core.signatures import argument_names
 from autograd.functional.containers import Container
 from autograd.functional.gradients import gradients, partials_as_values
-from autograd.graph import topological_order
+from autograd.graph import refuse_stale, topological_order
 from autograd.notation.hints import described
 from autograd.value import Constant, Value
 
@@ -290,7 +290,9 @@ def _gradients(output: Any, call: _Called) -> list[Any]:
 def _tangents(outputs: Sequence[Any], moving: Mapping[Value, Any], in_values: bool) -> list[Any]:
     """Return how fast each output changes, in one pass along the graph."""
     tangent: dict[Value, Any] = dict(moving)
-    for node in topological_order(*[y for y in outputs if isinstance(y, Value)]):
+    order = topological_order(*[y for y in outputs if isinstance(y, Value)])
+    refuse_stale(order)
+    for node in order:
         if node in tangent or node.role == "constant" or not any(v in tangent for v in node.inputs):
             continue
         partials = partials_as_values(node) if in_values else node.partials
