@@ -13,9 +13,21 @@ from typing import TYPE_CHECKING, Any
 from autograd.anomaly import AnomalyError, detect_anomaly
 from autograd.core.recording import BranchError, no_grad
 from autograd.functional.gradients import gradients
-from autograd.functions import dot, logsumexp, mean, softmax, where
+from autograd.functions import (
+    dot,
+    equal,
+    logical_and,
+    logical_not,
+    logical_or,
+    logsumexp,
+    mean,
+    not_equal,
+    softmax,
+    where,
+)
 from autograd.functions import sum as sum
 from autograd.graph import find, topological_order
+from autograd.notation.elsewhere import OF_THE_PACKAGE, in_an_import, written_here
 from autograd.reverse import backward
 from autograd.value import Constant, Parameter, Value
 
@@ -48,6 +60,7 @@ __all__ = [
     "dot",
     "draw",
     "elu",
+    "equal",
     "erf",
     "erfc",
     "exp",
@@ -65,11 +78,15 @@ __all__ = [
     "leaky_relu",
     "log",
     "log1p",
+    "logical_and",
+    "logical_not",
+    "logical_or",
     "logsumexp",
     "maximum",
     "mean",
     "minimum",
     "no_grad",
+    "not_equal",
     "prelu",
     "relu",
     "sech",
@@ -113,11 +130,12 @@ _LAZY = {
 def __getattr__(name: str) -> Any:
     """Load on first use what the engine itself does without: pictures, paths, derivatives of functions."""
     if name not in _LAZY:
-        raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+        message = f"module 'autograd' has no attribute {name!r}{written_here(name, OF_THE_PACKAGE)}"
+        raise (ImportError(message, name=name) if in_an_import() else AttributeError(message, name=name))
     from importlib import import_module
 
     return getattr(import_module(_LAZY[name]), name)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+    return sorted({*globals(), *_LAZY} - {"OF_THE_PACKAGE", "in_an_import", "written_here"})

@@ -68,7 +68,7 @@ def refuse_stale(order: Sequence[Node]) -> None:
             if now != node._data and (now == now or node._data == node._data):
                 raise RuntimeError(
                     f"the data of {changed[0].label or changed[0]} was changed after {node.op.name} was "
-                    f"computed from it: that was {node._data!r}, and would be {now!r} now. Compute the graph again"
+                    f"computed from it: that was {node._data!r}, and would be {now!r} now. Compute it again"
                 )
     if older:
         mode.read_clock()

@@ -10,11 +10,12 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd.core.recording import clock, mode, refuse_branch, refuse_cut, users_line
 from autograd.graph import topological_order
 from autograd.node import NO_GRADIENT, Node
+from autograd.notation.elsewhere import OF_A_VALUE, written_here
 from autograd.notation.hints import described
 
 TOO_LARGE = "this whole number is too large for a float, which goes up to about 1.8e308"
@@ -129,6 +130,13 @@ class Protocols(ForNumPy):
         return 0.0
 
     # Refusals
+
+    if not TYPE_CHECKING:  # to a type checker it would mean that there is every attribute
+
+        def __getattr__(self, name: str) -> Any:
+            hint = written_here(name, OF_A_VALUE)
+            kind = type(self).__name__
+            raise AttributeError(f"{kind!r} object has no attribute {name!r}{hint}", name=name, obj=self)
 
     def __bool__(self) -> bool:
         refuse_branch(f"{self} as a truth value")

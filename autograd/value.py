@@ -202,7 +202,7 @@ class Value(Protocols, Node):
         refuse_cut("setting .data")
         if self.inputs:
             raise ValueError(
-                f"the data of {self.label or self} follows from its inputs; set that of a leaf and compute again"
+                f"the data of {self.label or self} follows from its inputs; set a leaf's, and compute again"
             )
         self._data = x
         self._made = (*self._made[:2], mode.count_assignment())

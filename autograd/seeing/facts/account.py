@@ -183,7 +183,7 @@ def _names_on(path: Routes, routes: list[Route], names: Mapping[str, Any] | None
     labels = labels_of(names)
     called = {path.weight: "weight", path.output: name_of_output(topological_order(path.output), labels)}
     if routes:
-        facts = trace(path.output, names, {}, path.upstream).nodes
+        facts = trace(path.output, names, {}, set(path.upstream)).nodes
         readable: set[Value] = set()
         for i, (v, node) in enumerate(zip(path.nodes, facts, strict=True)):
             known = all(x.label or x.role == "constant" or x in readable for x in v.inputs)

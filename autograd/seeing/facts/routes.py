@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -141,7 +141,7 @@ def uses_among(nodes: Iterable[Value]) -> list[Use]:
     ]
 
 
-def count_routes(uses: Sequence[Use], output: Value, wanted: Collection[Value]) -> dict[Value, int]:
+def count_routes(uses: Sequence[Use], output: Value, wanted: Set[Value]) -> dict[Value, int]:
     """Return how many routes lead to the output from each of the wanted Values that any leads from.
 
     The number of routes from a node is the sum of those from all that use it, repeats counted.
@@ -238,7 +238,7 @@ class Routes:
         self.uses = uses_among(self.nodes)
         self.upstream = {v: upstream[v] for v in self.nodes}
         self.total: float = self.upstream.get(weight, 0.0)
-        self.count = count_routes(self.uses, output, [weight]).get(weight, 0)
+        self.count = count_routes(self.uses, output, {weight}).get(weight, 0)
 
     def routes(self, k: int = 5) -> list[Route]:
         """Return the ``k`` routes whose products are largest in magnitude, the largest first.
