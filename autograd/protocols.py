@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autograd.core.recording import clock, mode, refuse_branch, refuse_cut, users_line
 from autograd.graph import topological_order
@@ -131,13 +131,6 @@ class Protocols(ForNumPy):
 
     # Refusals
 
-    if not TYPE_CHECKING:  # to a type checker it would mean that there is every attribute
-
-        def __getattr__(self, name: str) -> Any:
-            hint = written_here(name, OF_A_VALUE)
-            kind = type(self).__name__
-            raise AttributeError(f"{kind!r} object has no attribute {name!r}{hint}", name=name, obj=self)
-
     def __bool__(self) -> bool:
         refuse_branch(f"{self} as a truth value")
         return self._data != 0.0  # as in `where`, and as for any number
@@ -198,11 +191,36 @@ class Protocols(ForNumPy):
         label = f", label={self.label!r}" if self.label else ""
         return f"{type(self).__name__}(data={self._data}{grad}{label})"
 
+    def __dir__(self) -> list[str]:
+        return sorted({*object.__dir__(self)} - {*OF_A_VALUE})
+
     def __format__(self, spec: str) -> str:
         if not spec:
             return repr(self)
         refuse_cut(f"writing a number as :{spec}")
         return format(self._data, spec)
+
+
+class _Elsewhere:
+    """An attribute that other engines have: asked for or set, it says how the same is written here.
+
+    (A ``__getattr__`` would do it in fewer lines, but makes every attribute of a Value slower.)
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, v: object, kind: type | None = None) -> Any:
+        owner = kind or type(v)
+        hint = written_here(self._name, OF_A_VALUE)
+        raise AttributeError(f"{owner.__name__!r} object has no attribute {self._name!r}{hint}")
+
+    def __set__(self, v: object, setting: object) -> None:
+        self.__get__(v)
+
+
+for _name in OF_A_VALUE:
+    setattr(Protocols, _name, _Elsewhere(_name))
 
 
 # ------------------------------------------------------------------------------ copies and pickles
