@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from autograd import ops, reverse
 from autograd.core.primitive import Op
-from autograd.core.recording import mode, refuse_branch, refuse_cut
+from autograd.core.recording import clock, mode, refuse_branch, refuse_cut
 from autograd.node import NO_GRADIENT, Node, number_of
 from autograd.notation.formula import formula
 from autograd.notation.hints import described
@@ -198,14 +198,16 @@ class Value(Protocols, Node):
 
     @data.setter
     def data(self, number: float) -> None:
-        x = real_number("the data of a Value is", number)
-        refuse_cut("setting .data")
+        x = number if type(number) is float else real_number("the data of a Value is", number)
+        if not mode.branching:
+            refuse_cut("setting .data")
         if self.inputs:
             raise ValueError(
                 f"the data of {self.label or self} follows from its inputs; set a leaf's, and compute again"
             )
         self._data = x
-        self._made = (*self._made[:2], mode.count_assignment())
+        clock.now += 1
+        self._made = mode.read_clock()
 
     @property
     def grad(self) -> float:
@@ -214,7 +216,9 @@ class Value(Protocols, Node):
 
     @grad.setter
     def grad(self, number: float | None) -> None:
-        self._grad = NO_GRADIENT if number is None else real_number("the gradient of a Value is", number)
+        if type(number) is not float:  # in a hurry: optimizers set them all
+            number = NO_GRADIENT if number is None else real_number("the gradient of a Value is", number)
+        self._grad = number
 
     def backward(self) -> None:
         """Fill in the gradient of every Value that this one was computed from.

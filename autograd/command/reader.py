@@ -40,7 +40,7 @@ COMPARISONS: dict[type[ast.AST], tuple[Op, bool]] = {
 """The op of each comparison, and whether its inputs change places: a > b is b < a."""
 
 FUNCTIONS: dict[str, Op] = {
-    name: op for name, op in ops.TABLE.items() if op not in {*OPERATORS.values(), *ops.COMPARISONS}
+    name: op for name, op in ops.TABLE.items() if op not in {*OPERATORS.values(), *ops.CONDITIONS}
 }
 """The functions that can be called, by name: the ops of the table that are not written with a sign."""
 

@@ -93,17 +93,13 @@ class _Mode(threading.local):
         finally:
             self.now = before
 
-    def count_assignment(self) -> int:
-        """Count an assignment of data, and return its number: what is made from now on is newer."""
-        clock.now += 1
-        self.read_clock()
-        return clock.now
-
-    def read_clock(self) -> None:
+    def read_clock(self) -> Use:
         """Have what this thread makes from now on, outside of Modules, known as newer than what there is."""
         plain, made, use = self.now
+        outside = (None, None, clock.now)
         if use[0] is None:
-            self.now = plain, made, (None, None, clock.now)
+            self.now = plain, made, outside
+        return outside
 
     def _set(self, settings: dict[str, Any]) -> None:
         for name, setting in settings.items():

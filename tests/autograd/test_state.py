@@ -16,7 +16,7 @@ from autograd import Parameter, Value, backward, gradients, hvp, jvp, sum, topol
 from autograd.core.recording import clock
 from autograd.graph import leaves
 from autograd.node import NO_GRADIENT
-from nn import MLP, SGD, losses
+from nn import MLP, SGD, Module, losses
 from tests.strategies import Recipe, recipes
 
 DERIVATIVES: dict[str, Callable[[Value, Value], Any]] = {
@@ -197,3 +197,19 @@ def test_an_optimizer_takes_a_gradient_of_none_for_zero() -> None:
     w.grad = None
     optimizer.step()
     assert w.data == 1.0
+
+
+def test_data_set_inside_a_module_is_no_false_alarm_and_no_second_use() -> None:
+    class Centred(Module):
+        def __init__(self) -> None:
+            self.average, self.w = Value(0.0), Parameter(2.0)
+
+        def __call__(self, x: Value) -> Value:
+            y = self.w * x
+            self.average.data = 0.5 * x.data
+            return y - self.average
+
+    model, x = Centred(), Value(3.0)
+    y = model(x)
+    assert gradients(y, [x, model.w]) == [2.0, 3.0]
+    assert y.place is y.inputs[0].place
