@@ -13,9 +13,24 @@ from typing import TYPE_CHECKING, Any
 from autograd.anomaly import AnomalyError, detect_anomaly
 from autograd.core.recording import BranchError, no_grad
 from autograd.functional.gradients import gradients
-from autograd.functions import dot, log_softmax, logaddexp, logsumexp, mean, sinc, softmax, where
+from autograd.functions import (
+    dot,
+    equal,
+    log_softmax,
+    logaddexp,
+    logical_and,
+    logical_not,
+    logical_or,
+    logsumexp,
+    mean,
+    not_equal,
+    sinc,
+    softmax,
+    where,
+)
 from autograd.functions import sum as sum
 from autograd.graph import find, topological_order
+from autograd.notation.elsewhere import OF_THE_PACKAGE, in_an_import, written_here
 from autograd.reverse import backward
 from autograd.value import Constant, Parameter, Value
 
@@ -57,6 +72,7 @@ __all__ = [
     "dot",
     "draw",
     "elu",
+    "equal",
     "erf",
     "erfc",
     "exp",
@@ -81,11 +97,15 @@ __all__ = [
     "log10",
     "log_softmax",
     "logaddexp",
+    "logical_and",
+    "logical_not",
+    "logical_or",
     "logsumexp",
     "maximum",
     "mean",
     "minimum",
     "no_grad",
+    "not_equal",
     "prelu",
     "relu",
     "sech",
@@ -132,11 +152,12 @@ _LAZY = {
 def __getattr__(name: str) -> Any:
     """Load on first use what the engine itself does without: pictures, paths, derivatives of functions."""
     if name not in _LAZY:
-        raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+        message = f"module 'autograd' has no attribute {name!r}{written_here(name, OF_THE_PACKAGE)}"
+        raise (ImportError(message, name=name) if in_an_import() else AttributeError(message, name=name))
     from importlib import import_module
 
     return getattr(import_module(_LAZY[name]), name)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+    return sorted({*globals(), *_LAZY} - {"OF_THE_PACKAGE", "in_an_import", "written_here"})

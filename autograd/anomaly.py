@@ -11,7 +11,7 @@ from math import isfinite
 from typing import Any
 
 from autograd.core.primitive import Op
-from autograd.core.recording import mode, users_line
+from autograd.core.recording import Setting, users_line
 from autograd.node import Node, number_of
 from autograd.notation.formula import formula
 from autograd.value import Value, new_node
@@ -21,7 +21,7 @@ class AnomalyError(ArithmeticError):
     """A number became infinite or nan while `detect_anomaly` was watching."""
 
 
-def detect_anomaly() -> Any:
+def detect_anomaly() -> Setting:
     """Raise `AnomalyError` at the first number, forward or reverse, that is infinite or nan.
 
     A context manager, and a decorator as ``@detect_anomaly()``.  Put it around the forward pass as
@@ -36,7 +36,7 @@ def detect_anomaly() -> Any:
     autograd.anomaly.AnomalyError: ln(x) is nan, where x = -1.0
       computed at ...
     """
-    return mode.switched(watch=_Watch())
+    return Setting(watch=_Watch())
 
 
 class Watched(Value):

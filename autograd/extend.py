@@ -44,6 +44,7 @@ the table.
 from autograd.core.garbage_collection import collector_paused
 from autograd.core.primitive import NONZERO, POSITIVE, REAL, TABLE, UNIT, Interval, Kink, Op, op
 from autograd.core.recording import mode as recording
+from autograd.core.recording import new_use
 from autograd.functional.containers import Container
 from autograd.functions import as_function
 from autograd.node import NO_GRADIENT, Node, number_of
@@ -69,6 +70,7 @@ __all__ = [
     "as_value",
     "as_values",
     "collector_paused",
+    "new_use",
     "number_of",
     "op",
     "recording",

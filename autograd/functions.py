@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from math import inf
+from operator import ge, gt, le, lt
 from typing import Any
 
 from autograd import ops
 from autograd.core.primitive import Op
-from autograd.notation.hints import described
 from autograd.notation.numbers import counted
-from autograd.value import Comparison, Constant, Operand, Value, apply, as_value, as_values
+from autograd.protocols import OWN_FUNCTIONS
+from autograd.value import Comparison, Constant, Operand, Value, apply, as_condition, as_value, as_values
 
 
 def where(condition: Any, a: Operand, b: Operand) -> Value:
@@ -27,17 +29,43 @@ def where(condition: Any, a: Operand, b: Operand) -> Value:
     >>> where(x > 0, x, 3 * x).data
     -6.0
     """
-    a, b = as_value(a), as_value(b)
-    if isinstance(condition, Comparison):
-        condition = condition.value()
-    if isinstance(condition, Value):
-        return apply(ops.where, (condition, a, b))
-    if condition is None or not hasattr(condition, "__bool__"):
-        raise TypeError(
-            f"the condition of where is a comparison such as x > 0, a Value or a truth value; "
-            f"got {described(condition)}"
-        )
+    a, b, chosen = as_value(a), as_value(b), as_condition(condition)
+    if isinstance(condition, Comparison | Value):
+        return apply(ops.where, (chosen, a, b))
     return a if condition else b
+
+
+def equal(a: Operand, b: Operand) -> Comparison:
+    """Return whether two numbers are equal: ``a == b``."""
+    return Comparison(ops.equal, as_value(a), as_value(b))
+
+
+def not_equal(a: Operand, b: Operand) -> Comparison:
+    """Return whether two numbers differ: ``a != b``."""
+    return Comparison(ops.not_equal, as_value(a), as_value(b))
+
+
+def logical_and(a: Any, b: Any) -> Comparison:
+    """Return whether both conditions hold: ``a & b``.
+
+    Args:
+        a, b: comparisons of Values, Values (0 is false), or plain truth values.
+
+    >>> x = Value(2.0)
+    >>> where(logical_and(x > 0, x != 1), x, 0).data
+    2.0
+    """
+    return Comparison(ops.logical_and, as_condition(a), as_condition(b))
+
+
+def logical_or(a: Any, b: Any) -> Comparison:
+    """Return whether at least one condition holds, ``a | b``; see `logical_and`."""
+    return Comparison(ops.logical_or, as_condition(a), as_condition(b))
+
+
+def logical_not(a: Any) -> Comparison:
+    """Return whether a condition does not hold, ``~a``; see `logical_and`."""
+    return Comparison(ops.logical_not, as_condition(a))
 
 
 def sum(values: Iterable[Operand]) -> Value:
@@ -152,3 +180,14 @@ def _at_least_one(name: str, values: Iterable[Operand]) -> tuple[Value, ...]:
     if not listed:
         raise ValueError(f"{name} of no values is not defined; give at least one")
     return listed
+
+
+def _clip(a: Operand, low: Operand | None, high: Operand | None) -> Value:
+    return Value.clip(a, -inf if low is None else low, inf if high is None else high)
+
+
+OWN_FUNCTIONS.update(
+    where=where, clip=_clip, maximum=Value.maximum, minimum=Value.minimum,
+    less=lt, less_equal=le, greater=gt, greater_equal=ge, equal=equal, not_equal=not_equal,
+    logical_and=logical_and, logical_or=logical_or, logical_not=logical_not,
+)  # fmt: skip

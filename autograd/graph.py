@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from autograd.node import Node
+from autograd.core.recording import mode
+from autograd.node import Node, number_of
 from autograd.notation.hints import did_you_mean
 
 N = TypeVar("N", bound=Node)
@@ -41,6 +43,35 @@ def topological_order(*outputs: N) -> list[N]:
                 stack.append(None)
                 stack.extend(node.inputs[::-1])
     return order
+
+
+def refuse_stale(order: Sequence[Node]) -> None:
+    """Raise if a number no longer follows from its inputs: the data of one was changed afterwards.
+
+    Every node knows when it was made, and a leaf when its data was last assigned.  What is older than an
+    input is computed again and compared, so that data that was changed and put back is no error.
+
+    Args:
+        order: a graph in topological order.
+
+    Raises:
+        RuntimeError: if there is such a number; it names the leaf and the op.
+    """
+    latest = max([v._made[2] for v in order if not v.inputs], default=0)
+    if not latest:  # no data was ever assigned
+        return
+    older = [v for v in order if v._made[2] < latest and v.inputs]
+    for node in older:
+        changed = [x for x in node.inputs if x._made[2] > node._made[2]]
+        if changed and node.op is not None:
+            now, _ = node.op.evaluate(list(map(number_of, node.inputs)))
+            if now != node._data and (now == now or node._data == node._data):
+                raise RuntimeError(
+                    f"the data of {changed[0].label or changed[0]} was changed after {node.op.name} was "
+                    f"computed from it: that was {node._data!r}, and would be {now!r} now. Compute it again"
+                )
+    if older:
+        mode.read_clock()
 
 
 def find(output: N, label: str) -> N:

@@ -32,16 +32,20 @@ class Node:
         role: "input"; subclasses are a "weight" or a "constant".  A constant gets no gradient.
     """
 
-    __slots__ = ("_data", "grad", "inputs", "label", "op", "partials", "place")
+    __slots__ = ("_data", "_grad", "_made", "inputs", "label", "op", "partials")
 
     role: ClassVar[str] = "input"
     _data: float  # read without the checks of Value.data
-    grad: float
+    _grad: float  # written without the checks of Value.grad
     op: Op | None
     inputs: tuple[Any, ...]
     partials: tuple[float, ...]
     label: str
-    place: Use | None
+    _made: Use  # where and when: what `place` and `autograd.graph.refuse_stale` are read from
+
+    @property
+    def place(self) -> Use | None:
+        return self._made if self._made[0] is not None else None
 
 
 number_of = attrgetter("_data")

@@ -129,6 +129,8 @@ def _clip(m: Any) -> tuple[Function, ...]:
 
 TIE = Kink("a = b", gap=lambda a, b: a - b, slopes=lambda a, b: ((0, 1), (0, 1)))
 JUMP = Kink("a = b, a jump", gap=lambda a, b: a - b, slopes=lambda a, b: ((-inf, inf), (-inf, inf)))
+FIRST_AT_ZERO = Kink("a = 0, a jump", gap=lambda a, b: a, slopes=lambda a, b: ((-inf, inf), (0, 0)))
+SECOND_AT_ZERO = Kink("b = 0, a jump", gap=lambda a, b: b, slopes=lambda a, b: ((0, 0), (-inf, inf)))
 AT_ZERO = "a = 0"
 
 
@@ -151,7 +153,17 @@ clip = op("clip", "clip", _clip,
 less       = op("less",       "<", lambda m: (lambda a, b: m.where(a < b, 1.0, 0.0),   _flat, _flat), kinks=(JUMP,))
 less_equal = op("less_equal", "≤", lambda m: (lambda a, b: m.where(a <= b, 1.0, 0.0),  _flat, _flat), kinks=(JUMP,))
 equal      = op("equal",      "=", lambda m: (lambda a, b: m.where(a == b, 1.0, 0.0),  _flat, _flat), kinks=(JUMP,))
-COMPARISONS = (less, less_equal, equal)
+not_equal  = op("not_equal",  "≠", lambda m: (lambda a, b: m.where(a == b, 0.0, 1.0),  _flat, _flat), kinks=(JUMP,))
+
+# Conditions combine: of numbers too, where 0 is false and everything else true.
+logical_and = op("logical_and", "∧", lambda m: (lambda a, b: m.where(a, m.where(b, 1.0, 0.0), 0.0),  _flat, _flat),
+                 kinks=(FIRST_AT_ZERO, SECOND_AT_ZERO))
+logical_or  = op("logical_or",  "∨", lambda m: (lambda a, b: m.where(a, 1.0, m.where(b, 1.0, 0.0)),  _flat, _flat),
+                 kinks=(FIRST_AT_ZERO, SECOND_AT_ZERO))
+logical_not = op("logical_not", "¬", lambda m: (lambda a: m.where(a, 0.0, 1.0),  lambda a, y: 0.0),
+                 kinks=(Kink("a = 0, a jump", gap=lambda a: a, slopes=lambda a: ((-inf, inf),)),))
+COMPARISONS = (less, less_equal, equal, not_equal)
+CONDITIONS = (*COMPARISONS, logical_and, logical_or, logical_not)
 where = op("where", "where", lambda m: (lambda c, a, b: m.where(c, a, b),
                                         lambda c, a, b, y: NOT_REACHED,
                                         lambda c, a, b, y: m.where(c, 1.0, NOT_REACHED),

@@ -5,13 +5,18 @@ None of it is needed to understand the engine.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import copy
+import sys
+import threading
+from collections.abc import Callable, Iterator
 from math import pi
 from numbers import Real
 from typing import Any
 
-from autograd.core.recording import refuse_branch
+from autograd.core.recording import clock, mode, refuse_branch, refuse_cut, users_line
+from autograd.graph import topological_order
 from autograd.node import NO_GRADIENT, Node
+from autograd.notation.elsewhere import OF_A_VALUE, written_here
 from autograd.notation.hints import described
 
 TOO_LARGE = "this whole number is too large for a float, which goes up to about 1.8e308"
@@ -79,7 +84,45 @@ def _another_name(op: str) -> Callable[..., Any]:
     return call
 
 
-class Protocols:
+OWN_FUNCTIONS: dict[str, Callable[..., Any]] = {}
+"""What NumPy's functions of these names do with Values: NumPy's own would have to branch on them."""
+
+
+class ForNumPy:
+    """What NumPy asks of an object that it is given among others, as in ``np.where(v > 0, v, 0)``."""
+
+    __slots__ = ()
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        """Apply a function of numbers element by element: ours if there is one, else NumPy's own."""
+        boxes = list(map(_boxed, inputs))
+        own = OWN_FUNCTIONS.get(ufunc.__name__) if method == "__call__" else None
+        if own and f"{'O' * len(boxes)}->?" in ufunc.types and any(map(sys.modules["numpy"].ndim, boxes)):
+            own = None  # a comparison of arrays is an array of truth values
+        return _elementwise(own, *boxes, **kwargs) if own else getattr(ufunc, method)(*boxes, **kwargs)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        """Call a function of arrays: ours if there is one, else NumPy's own."""
+        own = OWN_FUNCTIONS.get(function.__name__)
+        if own and not kwargs:
+            return _elementwise(own, *map(_boxed, args))
+        return sys.modules["numpy"].empty(0).__array_function__(function, (), args, kwargs)
+
+
+def _elementwise(function: Callable[..., Any], *arrays: Any, **kwargs: Any) -> Any:
+    return sys.modules["numpy"].frompyfunc(function, len(arrays), 1)(*arrays, **kwargs)
+
+
+def _boxed(x: Any) -> Any:
+    """Return an object that would be asked again as an array of that one element."""
+    if not isinstance(x, ForNumPy):
+        return x
+    box = sys.modules["numpy"].empty((), object)
+    box[()] = x
+    return box
+
+
+class Protocols(ForNumPy):
     """The methods of `autograd.Value` that have nothing to do with derivatives."""
 
     __slots__ = ()
@@ -115,13 +158,24 @@ class Protocols:
             )
         return self.round()
 
+    @property
+    def real(self) -> Any:
+        """The number itself: a Value has no imaginary part."""
+        return self
+
+    @property
+    def imag(self) -> float:
+        """The imaginary part, 0."""
+        return 0.0
+
     # Refusals
 
     def __bool__(self) -> bool:
-        refuse_branch(self, "as", "a truth value")
-        return True
+        refuse_branch(f"{self} as a truth value")
+        return self._data != 0.0  # as in `where`, and as for any number
 
     def __float__(self) -> float:
+        refuse_cut("turning it into a plain number")
         raise TypeError(
             "a Value is not a float: turning it into one would silently cut the gradient. "
             "Write v.exp() rather than math.exp(v), and v.data where only the number is wanted"
@@ -130,18 +184,44 @@ class Protocols:
     __int__ = __float__
 
     # Copies and pickles: a gradient that is not computed yet stays so, and the Modules that computed a
-    # Value are not copied along with it.
+    # Value are not copied along with it.  Inputs go before what is computed from them, so that depth costs
+    # memory, never Python's recursion limit.
 
     def __getstate__(self: Any) -> dict[str, Any]:
-        state = {name: getattr(self, name) for name in Node.__slots__} | getattr(self, "__dict__", {})
-        del state["place"]
-        if self.grad is NO_GRADIENT:
-            del state["grad"]
+        slots = [name for kind in type(self).__mro__ for name in getattr(kind, "__slots__", ())]
+        state = {name: getattr(self, name) for name in slots} | getattr(self, "__dict__", {})
+        state["_made"] = self._made[2]
+        if self._grad is NO_GRADIENT:
+            del state["_grad"]
         return state
 
     def __setstate__(self: Any, state: dict[str, Any]) -> None:
-        for name, setting in ({"grad": NO_GRADIENT, "place": None} | state).items():
+        clock.now = max(clock.now, state["_made"])  # which is another process's, perhaps
+        made = {"_made": (None, None, state["_made"])}
+        for name, setting in ({"_grad": NO_GRADIENT} | state | made).items():
             setattr(self, name, setting)
+
+    def __deepcopy__(self: Any, memo: dict[int, Any]) -> Any:
+        """Copy the graph too."""
+        _refuse_copy(self)
+        stack = [self]
+        while stack:
+            node = stack[-1]
+            waiting = [v for v in node.inputs if id(v) not in memo]
+            stack.extend(waiting)
+            if not waiting:
+                stack.pop()
+                if id(node) not in memo:
+                    memo[id(node)] = _copied(node, memo)
+        return memo[id(self)]
+
+    def __reduce_ex__(self: Any, protocol: Any) -> Any:
+        """Take the graph apart: into what it was computed from, listed in order, and its own state."""
+        listed = id(self) in _listed.ids
+        if not listed:
+            _refuse_copy(self)
+        below = _Below(self) if self.inputs and not listed else None
+        return restored, (type(self), below), self.__getstate__()
 
     # As text
 
@@ -150,5 +230,92 @@ class Protocols:
         label = f", label={self.label!r}" if self.label else ""
         return f"{type(self).__name__}(data={self._data}{grad}{label})"
 
+    def __dir__(self) -> list[str]:
+        return sorted({*object.__dir__(self)} - {*OF_A_VALUE})
+
     def __format__(self, spec: str) -> str:
-        return format(self._data, spec) if spec else repr(self)
+        if not spec:
+            return repr(self)
+        refuse_cut(f"writing a number as :{spec}")
+        return format(self._data, spec)
+
+
+class _Elsewhere:
+    """An attribute that other engines have: asked for or set, it says how the same is written here.
+
+    (A ``__getattr__`` would do it in fewer lines, but makes every attribute of a Value slower.)
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, v: object, kind: type | None = None) -> Any:
+        owner = kind or type(v)
+        hint = written_here(self._name, OF_A_VALUE)
+        raise AttributeError(f"{owner.__name__!r} object has no attribute {self._name!r}{hint}")
+
+    def __set__(self, v: object, setting: object) -> None:
+        self.__get__(v)
+
+
+for _name in OF_A_VALUE:
+    setattr(Protocols, _name, _Elsewhere(_name))
+
+
+# ------------------------------------------------------------------------------ copies and pickles
+
+
+def _refuse_copy(v: Any) -> None:
+    """Raise if a gradient is to pass through this Value just now: none would pass through a copy."""
+    if v.role == "constant" and not v.inputs:
+        return
+    refuse_cut("copying a Value")
+    if mode.live and not mode.live.isdisjoint(topological_order(v)):
+        raise RuntimeError(
+            f"{users_line()}: a copy of {v.label or v} inside the function that is being differentiated "
+            "would have no gradient; use the Value itself, or detach() where only its number is wanted"
+        )
+
+
+def _copied(node: Any, memo: dict[int, Any]) -> Any:
+    """Return a copy of one node, computed from the copies of its inputs."""
+    state = node.__getstate__()
+    own = {name: setting for name, setting in state.items() if name not in Node.__slots__}
+    new = restored(type(node))
+    memo[id(node)] = new  # before its own attributes, which may lead back to it
+    new.__setstate__(state | copy.deepcopy(own, memo) | {"inputs": tuple([memo[id(v)] for v in node.inputs])})
+    return new
+
+
+def restored(kind: type[Any], below: object = None) -> Any:
+    """Begin a Value that is being copied or unpickled; what is below it is there already."""
+    return object.__new__(kind)
+
+
+class _Listed(threading.local):
+    """The ids of the nodes that a pickle is being made of in order: each finds its inputs there."""
+
+    def __init__(self) -> None:
+        self.ids: set[int] = set()
+
+
+_listed = _Listed()
+
+
+class _Below:
+    """What a Value was computed from; in a pickle a list, each node after its inputs."""
+
+    def __init__(self, output: Any) -> None:
+        self._output = output
+
+    def __reduce__(self) -> Any:
+        return list, (), None, self._nodes()
+
+    def _nodes(self) -> Iterator[Any]:
+        order = topological_order(self._output)[:-1]
+        added = {id(v) for v in order} - _listed.ids
+        _listed.ids |= added
+        try:
+            yield from order
+        finally:
+            _listed.ids -= added

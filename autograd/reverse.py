@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from autograd.core.arithmetic import NOT_REACHED
 from autograd.core.recording import mode, refuse_cut
-from autograd.graph import topological_order
+from autograd.graph import refuse_stale, topological_order
 from autograd.node import NO_GRADIENT, Node
 
 N = TypeVar("N", bound=Node)
@@ -42,27 +42,26 @@ def backward(output: Node) -> None:
     if mode.watch:
         upstreams(output)  # a rehearsal: it raises before anything is changed
     order = topological_order(output)
+    refuse_stale(order)
     # What an earlier pass left at the nodes between belongs to that pass; a leaf keeps adding up.
     for node in order:
         if node.inputs:
-            node.grad = NO_GRADIENT
+            node._grad = NO_GRADIENT
     # The output moves with itself one to one.  Everything else follows from this 1.
-    output.grad += 1.0
+    output._grad += 1.0
     for node in reversed(order):
         # All that depends on this node has been visited: its gradient is complete.
-        upstream = node.grad
-        if (
-            upstream is NO_GRADIENT
-        ):  # nothing was sent here: only a condition, or a branch not taken, needs it
+        upstream = node._grad
+        if upstream is NO_GRADIENT:  # nothing was sent: only a condition, or a branch not taken, needs it
             continue
         if node.role == "constant":  # a plain number, or a condition: what it was sent ends here
-            node.grad = NO_GRADIENT
+            node._grad = NO_GRADIENT
             continue
         # The chain rule: each input gets upstream × partial, added to what it has from other routes.
         # (Towards a branch that is not taken the partial is NOT_REACHED, which leaves v.grad as it is.)
         partials = iter(node.partials)  # a strict zip would take as long as the rest of the loop
         for v in node.inputs:
-            v.grad += upstream * next(partials)
+            v._grad += upstream * next(partials)
 
 
 # `backward` writes into the nodes, for speed.  The pass below is the same rule as a pure function: it
@@ -92,6 +91,7 @@ def upstreams(output: N, contributions: Contributions = in_numbers) -> dict[N, A
     """
     check_output(output)
     order = topological_order(output)
+    refuse_stale(order)
     if mode.watch:
         mode.watch.check_values(order)
     upstream: dict[N, Any] = {output: 1.0}

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from math import inf
-from numbers import Real
+from numbers import Complex, Real
 from typing import Any, TypeAlias
 
 from autograd import ops, reverse
 from autograd.core.primitive import Op
-from autograd.core.recording import mode, refuse_branch, refuse_cut
+from autograd.core.recording import clock, mode, refuse_branch, refuse_cut
 from autograd.node import NO_GRADIENT, Node, number_of
+from autograd.notation.formula import formula
 from autograd.notation.hints import described
-from autograd.protocols import Protocols, holds_one_number, label_text, real_number
+from autograd.protocols import ForNumPy, Protocols, holds_one_number, label_text, real_number
 
 new_node = object.__new__  # a node without the checks that Value(...) makes
 
@@ -52,12 +53,12 @@ def apply(
         if not mode.recording:
             return node
     node._data = data
-    node.grad = NO_GRADIENT
+    node._grad = NO_GRADIENT
     node.op = op
     node.inputs = inputs
     node.partials = partials
     node.label = ""
-    node.place = use
+    node._made = use
     if made is not None:
         made.append(node)
     return node
@@ -136,7 +137,7 @@ def _operator(op: Op) -> tuple[Callable[[Value, Any], Value], Callable[[Value, A
 def _comparison(op: Op, swapped: bool = False) -> Callable[[Value, Any], Comparison]:
     def compare(self: Value, other: Any) -> Any:
         if not isinstance(other, (Value, Real)):
-            return NotImplemented
+            return NotImplemented  # so that pytest.approx, mock.ANY and their kind get their turn
         left, right = self, as_value(other)
         return Comparison(op, right, left) if swapped else Comparison(op, left, right)
 
@@ -163,6 +164,11 @@ class Value(Protocols, Node):
         TypeError: if ``data`` is not a real number or ``label`` not a string.
         ValueError: if ``data`` is a whole number too large for a float.
 
+    ``==`` compares data, like ``<``, and the hash is that of the object.  So sets and the keys of
+    dictionaries tell Values apart even where their numbers are equal, while ``in``, ``index``, ``count``
+    and ``remove`` of a list take the first Value with an equal number; ``is`` compares objects.  In a
+    condition a Value is true unless it is 0, as in `autograd.where`.
+
     >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
     >>> c = a * b + b
     >>> c.backward()
@@ -175,12 +181,12 @@ class Value(Protocols, Node):
     inputs: tuple[Value, ...]
 
     def __init__(self, data: Any, label: str = "") -> None:
-        self.grad = NO_GRADIENT
+        self._grad = NO_GRADIENT
         self.op = None
         self.inputs = ()
         self.partials = ()
         self.label = label_text(label)
-        self.place = mode.now[2]
+        self._made = mode.now[2]
         try:
             self._data = real_number("a Value holds", data)
         except TypeError:
@@ -207,9 +213,27 @@ class Value(Protocols, Node):
 
     @data.setter
     def data(self, number: float) -> None:
-        x = real_number("the data of a Value is", number)
-        refuse_cut("setting .data")
+        x = number if type(number) is float else real_number("the data of a Value is", number)
+        if not mode.branching:
+            refuse_cut("setting .data")
+        if self.inputs:
+            raise ValueError(
+                f"the data of {self.label or self} follows from its inputs; set a leaf's, and compute again"
+            )
         self._data = x
+        clock.now += 1
+        self._made = mode.read_clock()
+
+    @property
+    def grad(self) -> float:
+        """The gradient; setting it to None means that it is not computed, as in PyTorch."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, number: float | None) -> None:
+        if type(number) is not float:  # in a hurry: optimizers set them all
+            number = NO_GRADIENT if number is None else real_number("the gradient of a Value is", number)
+        self._grad = number
 
     def backward(self) -> None:
         """Fill in the gradient of every Value that this one was computed from.
@@ -235,7 +259,10 @@ class Value(Protocols, Node):
     def __pos__(self) -> Value:
         return self
 
-    # Ordering compares data; equality and hash are identity, as for any object.
+    # Comparisons are of data.  The hash is that of the object: see the docstring.
+    __eq__ = _comparison(ops.equal)  # type: ignore[assignment]
+    __ne__ = _comparison(ops.not_equal)  # type: ignore[assignment]
+    __hash__ = object.__hash__
     __lt__ = _comparison(ops.less)
     __le__ = _comparison(ops.less_equal)
     __gt__ = _comparison(ops.less, swapped=True)
@@ -288,13 +315,6 @@ class Value(Protocols, Node):
         """self · ln(other), which is 0 where ``self`` is 0."""
         return apply(ops.xlogy, (as_value(self), as_value(other)))
 
-    def __eq__(self, other: object) -> bool:
-        if other is not self:
-            refuse_branch(self, "=", other)
-        return self is other
-
-    __hash__ = object.__hash__
-
 
 def _name_methods() -> None:
     """Have the methods that `unary` made found where they are, as pickle looks for them."""
@@ -304,6 +324,7 @@ def _name_methods() -> None:
 
 
 _name_methods()
+Complex.register(Value)  # a number, if not a float: what asks for one, as pytest.approx, may compute with it
 
 
 class Constant(Value):
@@ -324,22 +345,35 @@ Operand: TypeAlias = Value | float
 VALUE_TYPES = frozenset({Value, Constant, Parameter})
 
 
-class Comparison:
+class Comparison(ForNumPy):
     """``a < b`` of Values: true or false to Python, and data to `where`.
 
+    Comparisons combine with ``&``, ``|`` and ``~``, each in parentheses.
+
     >>> a = Value(2.0)
-    >>> a > 1, not a > 1
-    (True, False)
+    >>> a > 1, not a > 1, (a > 1) & ~(a == 3)
+    (True, False, True)
     """
 
-    __slots__ = ("left", "op", "right")
+    __slots__ = ("inputs", "op")
 
-    def __init__(self, op: Op, left: Value, right: Value) -> None:
-        self.op, self.left, self.right = op, left, right
+    def __init__(self, op: Op, *inputs: Value) -> None:
+        self.op, self.inputs = op, inputs
 
     def __bool__(self) -> bool:
-        refuse_branch(self.left, self.op.symbol, self.right)
-        return self.op.evaluate((self.left._data, self.right._data))[0] == 1.0
+        refuse_branch(formula(self.op, [v.label or f"{v._data:.4g}" for v in self.inputs]))
+        return self.op.evaluate([v._data for v in self.inputs])[0] == 1.0
+
+    def __and__(self, other: Any) -> Comparison:
+        return Comparison(ops.logical_and, self.value(), as_condition(other))
+
+    def __or__(self, other: Any) -> Comparison:
+        return Comparison(ops.logical_or, self.value(), as_condition(other))
+
+    __rand__, __ror__ = __and__, __or__
+
+    def __invert__(self) -> Comparison:
+        return Comparison(ops.logical_not, self.value())
 
     def __eq__(self, other: object) -> bool:
         return bool(self) == other
@@ -348,8 +382,25 @@ class Comparison:
         return hash(bool(self))
 
     def __repr__(self) -> str:
-        return repr(bool(self))
+        return repr(self.op.evaluate([v._data for v in self.inputs])[0] == 1.0)
 
     def value(self) -> Value:
         """The outcome as a Value, 1 or 0, that follows its inputs on a tape."""
-        return apply(self.op, (self.left, self.right), kind=Constant)
+        return apply(self.op, self.inputs, kind=Constant)
+
+
+def as_condition(x: Any) -> Value:
+    """Return a comparison, a Value or a truth value as a Value: 0 is false, everything else true.
+
+    Raises:
+        TypeError: if ``x`` is none of these.
+    """
+    if isinstance(x, Comparison):
+        return x.value()
+    if isinstance(x, Value):
+        return x
+    if x is None or not hasattr(x, "__bool__"):
+        raise TypeError(
+            f"a condition is a comparison such as x > 0, a Value or a truth value; got {described(x)}"
+        )
+    return Constant(bool(x))

@@ -17,7 +17,7 @@ from numbers import Real
 from typing import Any, TypeAlias
 
 from autograd import Parameter, Value
-from autograd.extend import TABLE, apply, number_of, recording
+from autograd.extend import TABLE, apply, new_use, number_of, recording
 from autograd.notation.hints import described
 from autograd.notation.numbers import counted
 from nn import activations, matrices
@@ -210,12 +210,13 @@ class Layer(Module):
         """Return the outputs for as many Values as the layer has inputs."""
         numbers = [*map(number_of, x)]  # looked up once for all neurons
         before = plain, made, use = recording.now
-        if use is None or use[0] is not self:
-            use = (self, use)
+        if use[0] is not self:
+            use = new_use(self, use)
+        clock = use[2]
         outputs = []
         try:
             for neuron in self.neurons:  # in a hurry: the same as `with neuron.in_use()`
-                recording.now = (plain, made, (neuron, use))
+                recording.now = (plain, made, (neuron, use, clock))
                 outputs.append(neuron.fire(x, numbers))
         finally:
             recording.now = before

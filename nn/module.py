@@ -15,7 +15,7 @@ from types import FunctionType
 from typing import Any, Self
 
 from autograd import Parameter, Value
-from autograd.extend import NO_GRADIENT, recording
+from autograd.extend import NO_GRADIENT, new_use, recording
 from autograd.notation.hints import did_you_mean
 from autograd.notation.labels import BIASES
 from nn.construction import GIVEN, Constructed
@@ -32,7 +32,7 @@ def _as_a_use(call: Callable[..., Any]) -> Callable[..., Any]:
         if type(self).__call__ is not placed:  # called by a subclass's, which is the use already
             return call(self, *inputs, **options)
         before = recording.now
-        recording.now = (before[0], before[1], (self, before[2]))
+        recording.now = (before[0], before[1], new_use(self, before[2]))
         try:
             return call(self, *inputs, **options)
         finally:

@@ -121,6 +121,10 @@ def pytorch() -> Other:
             "less": lambda a, b: (a < b).double(),
             "less_equal": lambda a, b: (a <= b).double(),
             "equal": lambda a, b: (a == b).double(),
+            "not_equal": lambda a, b: (a != b).double(),
+            "logical_and": lambda a, b: torch.logical_and(a, b).double(),
+            "logical_or": lambda a, b: torch.logical_or(a, b).double(),
+            "logical_not": lambda a: torch.logical_not(a).double(),
             "where": lambda c, a, b: torch.where(c != 0, a, b),
             "softplus": F.softplus,
             "leaky_relu": lambda a, slope: F.prelu(a.reshape(1), slope.reshape(1)).sum(),
@@ -158,7 +162,7 @@ def jax() -> Other:
         return total + a[-1] if odd else total
 
     def in_floats(function: Compute) -> Compute:
-        return lambda a, b: function(a, b).astype(jnp.float64)
+        return lambda *a: function(*a).astype(jnp.float64)
 
     named = {
         "div": "divide",
@@ -186,7 +190,10 @@ def jax() -> Other:
             "sech": lambda a: 1 / jnp.cosh(a),
             "less": in_floats(jnp.less),
             "less_equal": in_floats(jnp.less_equal),
-            "equal": in_floats(jnp.equal),
+            **{
+                name: in_floats(getattr(jnp, name))
+                for name in ("equal", "not_equal", "logical_and", "logical_or", "logical_not")
+            },
             "where": lambda c, a, b: jnp.where(c != 0, a, b),
             "gelu": lambda a: nn.gelu(a, approximate=False),
             "sum": lambda *a: jnp.sum(jnp.stack(a)),

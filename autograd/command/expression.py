@@ -159,7 +159,7 @@ def _labelled(x: Operand, name: str) -> Value:
 def _applied(op: Op, inputs: Sequence[Operand]) -> Operand:
     """Apply the op to Values as a node, to plain numbers as a plain number."""
     if any(isinstance(x, Value) for x in inputs):
-        return apply(op, as_values(inputs), Constant if op in ops.COMPARISONS else None)
+        return apply(op, as_values(inputs), Constant if op in ops.CONDITIONS else None)
     return op.evaluate([float(x) for x in inputs if not isinstance(x, Value)])[0]
 
 

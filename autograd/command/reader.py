@@ -37,11 +37,12 @@ COMPARISONS: dict[type[ast.AST], tuple[Op, bool]] = {
     ast.Gt: (ops.less, True),
     ast.GtE: (ops.less_equal, True),
     ast.Eq: (ops.equal, False),
+    ast.NotEq: (ops.not_equal, False),
 }
 """The op of each comparison, and whether its inputs change places: a > b is b < a."""
 
 FUNCTIONS: dict[str, Op] = {
-    name: op for name, op in ops.TABLE.items() if op not in {*OPERATORS.values(), *ops.COMPARISONS}
+    name: op for name, op in ops.TABLE.items() if op not in {*OPERATORS.values(), *ops.CONDITIONS}
 }
 """The functions that can be called, by name: the ops of the table that are not written with a sign."""
 
@@ -289,7 +290,7 @@ class Reader:
         if len(node.ops) > 1:
             self._refuse(node, "compare two at a time; a chain such as a < b < c is not understood here")
         if type(node.ops[0]) not in COMPARISONS:
-            self._refuse(node, "the comparisons here are < <= > >= and ==")
+            self._refuse(node, "the comparisons here are < <= > >= == and !=")
         op, swapped = COMPARISONS[type(node.ops[0])]
         return [Apply(op, 2, swapped), node.comparators[0], node.left]
 

@@ -8,9 +8,12 @@ from __future__ import annotations
 import linecache
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol, TypeAlias
+from functools import partial, wraps
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
+from types import coroutine
+from typing import Any, Protocol, TypeAlias, TypeVar, cast
 
 
 class BranchError(TypeError):
@@ -25,12 +28,28 @@ class Watch(Protocol):
     def check_gradient(self, node: Any, upstream: Any, order: Sequence[Any]) -> None: ...
 
 
-Use: TypeAlias = tuple[Any, "Use | None"]
-"""One use of a Module, the call in which a node was made: the Module, and the use that called it.
+Use: TypeAlias = tuple[Any, "Use | None", int]
+"""One use of a Module, the call in which a node was made: the Module, the use that called it, and how many
+times data had been assigned when it began.  Outside of all Modules the first two are None.
 
 Structure is read from uses, never from labels.  Each call makes a tuple of its own: two uses of one
 Module are told apart by identity.
 """
+OUTSIDE: Use = (None, None, 0)
+
+
+class _Clock:
+    """What tells old from new: how many times the data of a leaf was assigned."""
+
+    now = 0
+
+
+clock = _Clock()
+
+
+def new_use(owner: Any, outer: Use) -> Use:
+    """Return a use of a Module that begins now, inside another one or outside of all."""
+    return owner, outer if outer[0] is not None else None, clock.now
 
 
 class _Mode(threading.local):
@@ -40,16 +59,18 @@ class _Mode(threading.local):
         recording: whether a node remembers its op and inputs; False inside `no_grad`.
         watch: checks every number inside `detect_anomaly`, else None.
         branching: whether Python may branch on a Value; False while a tape is being recorded.
+        live: the leaves with respect to which functions are being differentiated.
         made: the list to which new nodes are appended while a tape is being recorded, else None.
         now: what `apply` asks for, in one look-up: whether it is recording without a watch, ``made``, and
-            the use of a Module that is going on, else None.
+            the use of a Module that is going on.
     """
 
     recording = True
     watch: Watch | None = None
     branching = True
+    live: frozenset[Any] = frozenset()
     made: list[Any] | None = None
-    now: tuple[bool, list[Any] | None, Use | None] = (True, None, None)
+    now: tuple[bool, list[Any] | None, Use] = (True, None, OUTSIDE)
 
     @contextmanager
     def switched(self, **settings: Any) -> Iterator[None]:
@@ -65,12 +86,20 @@ class _Mode(threading.local):
     def within(self, owner: Any) -> Iterator[None]:
         """Have what is computed belong to a use of the owner for a while: a new one, unless one is on."""
         before = self.now
-        if before[2] is None or before[2][0] is not owner:
-            self.now = (before[0], before[1], (owner, before[2]))
+        if before[2][0] is not owner:
+            self.now = (before[0], before[1], new_use(owner, before[2]))
         try:
             yield
         finally:
             self.now = before
+
+    def read_clock(self) -> Use:
+        """Have what this thread makes from now on, outside of Modules, known as newer than what there is."""
+        plain, made, use = self.now
+        outside = (None, None, clock.now)
+        if use[0] is None:
+            self.now = plain, made, outside
+        return outside
 
     def _set(self, settings: dict[str, Any]) -> None:
         for name, setting in settings.items():
@@ -81,10 +110,76 @@ class _Mode(threading.local):
 mode = _Mode()
 
 
-def no_grad() -> Any:
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Setting(threading.local):
+    """A mode for a block, ``with setting:``, or for all that a function computes, ``@setting``.
+
+    It may be entered again, inside itself too, and by several threads.  Of a decorated generator or
+    coroutine the mode covers every stretch that it runs, and nothing that runs while it waits.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        self._settings = settings
+        self._entered: list[Any] = []
+
+    def __enter__(self) -> None:
+        self._entered.append(block := mode.switched(**self._settings))
+        block.__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        self._entered.pop().__exit__(*error)
+
+    def __call__(self, function: F) -> F:
+        """Return the function, computing in this mode.
+
+        Raises:
+            TypeError: if it is not a function, or an asynchronous generator.
+        """
+        if not callable(function) or isasyncgenfunction(function):
+            raise TypeError(
+                f"a mode decorates a function, a generator or a coroutine, not {function!r}; "
+                "inside an asynchronous generator write with …: around what computes"
+            )
+
+        def called(*args: Any, **kwargs: Any) -> Any:
+            with self:
+                return function(*args, **kwargs)
+
+        def iterated(*args: Any, **kwargs: Any) -> Any:
+            return self._stretches(function(*args, **kwargs))
+
+        async def awaited(*args: Any, **kwargs: Any) -> Any:
+            return await coroutine(self._stretches)(function(*args, **kwargs))
+
+        if iscoroutinefunction(function):
+            return cast(F, wraps(function)(awaited))
+        return cast(F, wraps(function)(iterated if isgeneratorfunction(function) else called))
+
+    def _stretches(self, running: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+        """Run a generator or coroutine from one stop to the next, each stretch in this mode."""
+        resume: Callable[[], Any] = partial(running.send, None)
+        while True:
+            try:
+                with self:
+                    stop = resume()
+            except StopIteration as end:
+                return end.value
+            try:
+                resume = partial(running.send, (yield stop))
+            except GeneratorExit:
+                with self:
+                    running.close()
+                raise
+            except BaseException as error:
+                resume = partial(running.throw, error)
+
+
+def no_grad() -> Setting:
     """Compute without recording: inside it every result is a constant.
 
-    A context manager, and a decorator as ``@no_grad()``.
+    A context manager, and a decorator as ``@no_grad()``; see `Setting`.
 
     >>> from autograd import Value
     >>> w = Value(1.5)
@@ -93,7 +188,7 @@ def no_grad() -> Any:
     >>> y.inputs
     ()
     """
-    return mode.switched(recording=False)
+    return Setting(recording=False)
 
 
 def refuse_cut(by: str) -> None:
@@ -105,19 +200,24 @@ def refuse_cut(by: str) -> None:
         )
 
 
-def refuse_branch(left: object, how: str, right: object) -> None:
+def refuse_branch(condition: str) -> None:
     """Raise `BranchError` if a tape is being recorded: it would keep this one branch for all data."""
     if not mode.branching:
         raise BranchError(
-            f"{users_line()}: Python branches on {left} {how} {right} while a tape is being recorded; "
-            "the tape would keep this one branch for all data. Use where, maximum, minimum, clip or relu"
+            f"{users_line()}: Python branches on {condition} while a tape is being recorded; the tape would "
+            "keep this one branch for all data. Use autograd.where, maximum, minimum, clip or relu of each "
+            "Value, and combine conditions with &, | and ~"
         )
 
 
+NOT_THE_USERS = frozenset({"autograd", "nn", "numpy", *sys.stdlib_module_names}) - {"__main__"}
+"""The packages whose lines are skipped in search of the user's: these two, NumPy, and Python's own."""
+
+
 def users_line(source: bool = False) -> str:
-    """Return the line outside these packages that is being run, as ``file, line n``, and its text."""
+    """Return the line of the user that is being run, as ``file, line n``, and its text."""
     frame = sys._getframe()
-    while frame.f_back and frame.f_globals.get("__name__", "").startswith(("autograd.", "nn.")):
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in NOT_THE_USERS:
         frame = frame.f_back
     file, number = frame.f_code.co_filename, frame.f_lineno
     text = linecache.getline(file, number, frame.f_globals).strip() if source else ""

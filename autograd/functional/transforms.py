@@ -23,7 +23,7 @@ from autograd.core.recording import mode
 from autograd.core.signatures import argument_names
 from autograd.functional.containers import Container
 from autograd.functional.gradients import gradients, number_in, partials_as_values, product
-from autograd.graph import topological_order
+from autograd.graph import refuse_stale, topological_order
 from autograd.notation.hints import described
 from autograd.value import Constant, Value
 
@@ -255,17 +255,17 @@ def _call(
     passed = list(args)
     for place, x in zip(places, shape.filled(leaves), strict=True):
         passed[place] = x
-    with _inside():
+    with _inside(leaves):
         output = function(*passed, **kwargs)
     return _Called(output, leaves, shape, several, in_values)
 
 
 @contextmanager
-def _inside() -> Iterator[None]:
+def _inside(leaves: Sequence[Value]) -> Iterator[None]:
     """Count this call of a function: derivatives inside it are Values, and graphs are recorded."""
     _nesting.depth += 1
     try:
-        with mode.switched(recording=True):
+        with mode.switched(recording=True, live=mode.live.union(leaves)):
             yield
     finally:
         _nesting.depth -= 1
@@ -291,7 +291,9 @@ def _gradients(output: Any, call: _Called) -> list[Any]:
 def _tangents(outputs: Sequence[Any], moving: Mapping[Value, Any], in_values: bool) -> list[Any]:
     """Return how fast each output changes, in one pass along the graph."""
     tangent: dict[Value, Any] = dict(moving)
-    for node in topological_order(*[y for y in outputs if isinstance(y, Value)]):
+    order = topological_order(*[y for y in outputs if isinstance(y, Value)])
+    refuse_stale(order)
+    for node in order:
         if node in tangent or node.role == "constant" or not any(v in tangent for v in node.inputs):
             continue
         partials = partials_as_values(node) if in_values else node.partials

@@ -20,7 +20,7 @@ from typing import Any
 from autograd.core.primitive import Op, entry
 from autograd.notation.labels import SUPERSCRIPT_DIGITS
 
-ATOM, POWER, SIGN, PRODUCT, SUM, RELATION, CHOICE = range(7, 0, -1)
+ATOM, POWER, SIGN, PRODUCT, SUM, RELATION, CONNECTION, CHOICE = range(8, 0, -1)
 """How tightly an expression binds: an operand that binds less tightly is put in parentheses."""
 
 
@@ -142,10 +142,14 @@ def applied(op: Op, inputs: Iterable[Expression]) -> Expression:
             return Expression(f"√{x[0].inside(ATOM)}", POWER)
         case "where":
             return Expression(
-                f"{x[1].inside(RELATION)} if {x[0].inside(RELATION)} else {x[2].inside(CHOICE)}", CHOICE
+                f"{x[1].inside(CONNECTION)} if {x[0].inside(CONNECTION)} else {x[2].inside(CHOICE)}", CHOICE
             )
-        case "less" | "less_equal" | "equal":
+        case "less" | "less_equal" | "equal" | "not_equal":
             return _infix(op.symbol, RELATION, *x)
+        case "logical_and" | "logical_or":
+            return Expression(f"{x[0].inside(RELATION)} {op.symbol} {x[1].inside(RELATION)}", CONNECTION)
+        case "logical_not":
+            return Expression(f"¬{x[0].inside(ATOM)}", SIGN)
         case "logsumexp":
             return Expression(f"ln({' + '.join(f'exp({a})' for a in x)})")
     return Expression(f"{op.symbol}({', '.join(a.text for a in x)})")

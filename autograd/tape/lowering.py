@@ -64,7 +64,7 @@ def gradient_paths(listing: Listing, inputs: bool, output: int = 0) -> Mask:
         inputs: whether the gradients of the varying leaves are wanted, beside the parameters'.
         output: which of the outputs.
 
-    No gradient passes a comparison or a constant, as in the eager reverse pass.
+    No gradient passes a condition or a constant, as in the eager reverse pass.
     """
     still = _still(listing)
     wanted = (listing.kinds == PARAMETER) | (inputs & (listing.kinds == VARYING))
@@ -88,9 +88,9 @@ def _reached(listing: Listing, stops: Mask, output: int) -> Mask:
 
 
 def _still(listing: Listing) -> Mask:
-    """Return which nodes pass no gradient on: comparisons, and results that are constants."""
+    """Return which nodes pass no gradient on: conditions, and results that are constants."""
     constant = np.fromiter((v.role == "constant" for v in listing.nodes), bool, len(listing))
-    still: Mask = listing.applies(*ops.COMPARISONS) | constant
+    still: Mask = listing.applies(*ops.CONDITIONS) | constant
     return still
 
 

@@ -70,11 +70,30 @@ class Tape:
         self._widths = tuple(widths)
         self._run: Training | None = None
         self._listing = lower(listing)
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """Make what a replay needs beside the graph."""
         self._replayers: dict[tuple[int, bool], Replayer] = {}
         self._replayer = self.replayer()
         self._plan = self._replayer.plan
         self.parameters = tuple(self._listing.nodes[i] for i in self._plan.parameters.tolist())
         self.reached = tuple(self._plan.reached.tolist())
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the graph, for a copy or a file; the outputs first, so that inputs lead to no detour.
+
+        Raises:
+            RuntimeError: if the tape is in training: the weights are in its vector.
+        """
+        if self._run is not None:
+            raise RuntimeError("this tape is in training; copy or save it after the training block")
+        kept = ("outputs", "inputs", "dtype", "threads", "_widths", "_run", "_listing")
+        return {name: getattr(self, name) for name in kept}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._prepare()
 
     @classmethod
     def record(

@@ -7,10 +7,13 @@ import operator
 from fractions import Fraction
 from math import inf, nan
 from typing import Any
+from unittest import mock
 
 import pytest
 
-from autograd import Constant, Parameter, Value
+from autograd import Constant, Parameter, Value, where
+from autograd.core.recording import mode
+from autograd.functions import logical_and, logical_not, logical_or
 from autograd.node import NO_GRADIENT
 from autograd.value import Comparison
 
@@ -168,16 +171,104 @@ def test_sorted_max_and_min_go_by_data() -> None:
     assert min(values) is values[1]
 
 
-def test_equality_and_hash_are_identity() -> None:
+@pytest.mark.parametrize("compare", [operator.eq, operator.ne])
+@pytest.mark.parametrize(("a", "b"), [(1.0, 2.0), (1.0, 1.0), (nan, nan), (-0.0, 0.0), (inf, inf)])
+def test_equality_compares_data(compare: Any, a: float, b: float) -> None:
+    want = compare(a, b)
+    for outcome in (compare(Value(a), Value(b)), compare(Value(a), b), compare(a, Value(b))):
+        assert bool(outcome) is want
+        assert outcome.value().data == want
+
+
+def test_equality_is_a_condition_of_where() -> None:
+    assert where(Value(2.0) == 2.0, 10.0, 20.0).data == 10.0
+    assert where(Value(2.0) != 2.0, 10.0, 20.0).data == 20.0
+
+
+def test_the_hash_is_that_of_the_object() -> None:
     a, b = Value(1.0), Value(1.0)
-    assert a != b
-    assert a == a
     assert len({a, b, a}) == 2
-    assert a != 1.0
+    assert {a: "a", b: "b"}[b] == "b"
+    assert a not in {b}
 
 
-def test_truth_of_a_value_is_that_of_any_object() -> None:
-    assert Value(0.0)
+def test_a_list_is_searched_by_number() -> None:
+    a, b = Value(1.0), Value(1.0)
+    assert b in [a]
+    assert [a, b].index(b) == 0
+    assert [a, b, 1.0].count(1.0) == 3
+
+
+def test_sets_and_dictionaries_ask_for_no_number_while_a_tape_is_recorded() -> None:
+    def function(x: Value) -> Value:
+        seen = {x: 1, Value(3.0): 2}
+        assert x in seen
+        assert x in [x, 5.0], "the object itself is found before any number is compared"
+        return x * seen[x]
+
+    with mode.switched(branching=False):
+        assert function(Value(3.0)).inputs[1]._data == 1.0
+
+
+def test_a_comparison_makes_no_node() -> None:
+    made: list[Any] = []
+    with mode.switched(made=made):
+        assert Value(1.0) == Value(1.0)
+        assert Value(1.0) in [2.0, Value(1.0)]
+    assert not made
+
+
+@pytest.mark.parametrize("other", ["x", None, [1.0], object()])
+def test_a_value_differs_from_what_is_no_number(other: Any) -> None:
+    assert (Value(1.0) == other) is False
+    assert (Value(1.0) != other) is True
+
+
+def test_what_knows_how_to_compare_itself_gets_its_turn() -> None:
+    assert Value(1.0) == mock.ANY
+    assert Value(2.0) == pytest.approx(2.0)
+    assert Value(2.0 + 1e-9) == pytest.approx(2.0)
+    assert pytest.approx(2.0) == Value(2.0 + 1e-9)
+    assert Value(2.1) != pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("x", [0.0, -0.0, 1.0, -2.5, nan, inf])
+def test_a_value_is_true_as_its_number_is_and_as_where_has_it(x: float) -> None:
+    assert bool(Value(x)) is bool(x)
+    assert where(Value(x), 1.0, 0.0).data == bool(x)
+    assert bool(~logical_not(Value(x))) is bool(x)
+
+
+TRUTHS = [(a, b) for a in (False, True) for b in (False, True)]
+
+
+@pytest.mark.parametrize(("a", "b"), TRUTHS)
+def test_conditions_combine(a: bool, b: bool) -> None:
+    one = Value(1.0)
+    p, q = one == float(a), one == float(b)
+    for both, either, neither in (
+        (p & q, p | q, ~p),
+        (p & b, p | b, ~p),
+        (a & q, a | q, ~(one == float(a))),
+        (logical_and(p, q), logical_or(p, q), logical_not(p)),
+        (logical_and(Value(a), b), logical_or(a, Value(b)), logical_not(a)),
+    ):
+        assert (bool(both), bool(either), bool(neither)) == (a and b, a or b, not a)
+        assert where(both, 1.0, 0.0).data == float(a and b)
+
+
+def test_conditions_without_parentheses_are_no_silent_mistake() -> None:
+    x = Value(1.0)
+    with pytest.raises(TypeError):
+        x > 0 & x < 3  # noqa: B015
+    with pytest.raises(TypeError):
+        (x > 0) & x < 3  # type: ignore[operator]  # noqa: B015
+
+
+@pytest.mark.parametrize("other", ["a", None, [True]])
+def test_a_condition_combines_with_conditions_only(other: Any) -> None:
+    with pytest.raises(TypeError, match="a condition is a comparison"):
+        (Value(1.0) > 0) & other
 
 
 def test_a_comparison_behaves_as_a_truth_value() -> None:

@@ -1,14 +1,10 @@
 """What is asked of something that is no Value, or of too much of it, is refused in words."""
 
-import copy
-import pickle
-
 import pytest
 
 import autograd
-from autograd import Constant, Parameter, Value, backward, gradients, where
+from autograd import Value, backward, gradients, where
 from autograd.core.primitive import TABLE, op
-from autograd.node import NO_GRADIENT
 
 x = Value(2.0, "x")
 
@@ -44,7 +40,7 @@ def test_a_whole_number_beyond_floats(number):
 
 @pytest.mark.parametrize("condition", ["a", None, [True]])
 def test_a_condition_that_is_none(condition):
-    with pytest.raises(TypeError, match="the condition of where"):
+    with pytest.raises(TypeError, match="a condition is a comparison"):
         where(condition, x, x)
 
 
@@ -56,17 +52,3 @@ def test_a_rule_that_is_no_function():
 
 def test_unary_plus_is_the_value_itself():
     assert +x is x
-
-
-@pytest.mark.parametrize("copied", [copy.deepcopy, lambda v: pickle.loads(pickle.dumps(v))])
-def test_a_copied_graph_computes_on(copied):
-    w, one = Parameter(3.0, "w"), Constant(1.0)
-    y = (w * x + one).tanh()
-    other = copied(y)
-    assert (other.data, other.op) == (y.data, y.op)
-    assert other.grad is NO_GRADIENT
-    other.backward()
-    y.backward()
-    theirs, ours = autograd.graph.leaves(other), autograd.graph.leaves(y)
-    assert [(v.grad, v.label, type(v)) for v in theirs] == [(v.grad, v.label, type(v)) for v in ours]
-    assert copied(y).grad == 1.0

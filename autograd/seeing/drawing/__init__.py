@@ -126,7 +126,7 @@ def _paths(opened: str | Collection[str]) -> tuple[str, ...]:
 
 
 def _without_constants(*outputs: Value) -> set[Value]:
-    return {v for v in topological_order(*outputs) if v.op or v.role != "constant" or v in outputs}
+    return {v for v in topological_order(*outputs) if v.op or v.role != "constant"}.union(outputs)
 
 
 def _edges_among(kept: list[Value]) -> int:

@@ -5,7 +5,7 @@ What differentiating made differs from what was there before in its hue and in a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -39,7 +39,7 @@ class Ties:
 
 
 def tie(
-    gradient: Value, origin: Value, names: Mapping[str, Any] | None, among: Collection[Value] | None = None
+    gradient: Value, origin: Value, names: Mapping[str, Any] | None, among: Set[Value] | None = None
 ) -> Ties:
     """Return the facts of both graphs as one.
 
@@ -69,7 +69,7 @@ def tie(
     )
 
 
-def _kept(output: Value, among: Collection[Value] | None) -> list[Value]:
+def _kept(output: Value, among: Set[Value] | None) -> list[Value]:
     return [v for v in topological_order(output) if among is None or v in among]
 
 

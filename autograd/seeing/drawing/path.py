@@ -112,7 +112,7 @@ def _facts(path: Routes, values: list[Value], names: Mapping[str, Any] | None) -
 def _unconnected(path: Routes, names: Mapping[str, Any] | None) -> Trace:
     """Return the weight and the output side by side."""
     ends = ((path.weight, 0.0), (path.output, 1.0))
-    alone = [trace(v, names, {v: gradient}, among=(v,)).nodes[0] for v, gradient in ends]
+    alone = [trace(v, names, {v: gradient}, among={v}).nodes[0] for v, gradient in ends]
     nodes = tuple(replace(node, id=id, symbol=None) for node, id in zip(alone, ("n0", "n1"), strict=True))
     return Trace(nodes, (), "n1")
 

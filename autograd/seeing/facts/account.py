@@ -6,14 +6,14 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import pairwise
 from typing import Any, Self
 
 from autograd.graph import topological_order
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import number
 from autograd.seeing.facts.names import labels_of, name_of_output
-from autograd.seeing.facts.routes import Route, Routes, target_of
+from autograd.seeing.facts.routes import Route, Routes, by_target
 from autograd.seeing.facts.trace import trace
 from autograd.value import Value
 
@@ -163,7 +163,7 @@ def sum_of_others(path: Routes, routes: list[Route]) -> float:
         slope[use.target] = slope.get(use.target, 0.0) + use.partial * slope[use.source]
     if not routes:
         return slope[path.output]
-    into = {target: list(group) for target, group in groupby(path.uses, key=target_of)}
+    into = by_target(path.uses)
     others: list[float] = []
     ahead = [(path.output, 1.0, routes, 1)]
     while ahead:
@@ -183,7 +183,7 @@ def _names_on(path: Routes, routes: list[Route], names: Mapping[str, Any] | None
     labels = labels_of(names)
     called = {path.weight: "weight", path.output: name_of_output(topological_order(path.output), labels)}
     if routes:
-        facts = trace(path.output, names, {}, path.upstream).nodes
+        facts = trace(path.output, names, {}, set(path.upstream)).nodes
         readable: set[Value] = set()
         for i, (v, node) in enumerate(zip(path.nodes, facts, strict=True)):
             known = all(x.label or x.role == "constant" or x in readable for x in v.inputs)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from itertools import groupby
 from typing import NamedTuple
 
 from autograd.graph import topological_order
@@ -142,13 +141,13 @@ def uses_among(nodes: Iterable[Value]) -> list[Use]:
     ]
 
 
-def count_routes(uses: Sequence[Use], output: Value, wanted: Collection[Value]) -> dict[Value, int]:
+def count_routes(uses: Sequence[Use], output: Value, wanted: Set[Value]) -> dict[Value, int]:
     """Return how many routes lead to the output from each of the wanted Values that any leads from.
 
     The number of routes from a node is the sum of those from all that use it, repeats counted.
     """
     routes = {output: 1}
-    for target, group in groupby(reversed(uses), key=target_of):
+    for target, group in by_target(reversed(uses)).items():
         # the numbers can have thousands of digits: keep only those needed
         from_target = routes[target] if target in wanted else routes.pop(target)
         for use in group:
@@ -156,9 +155,12 @@ def count_routes(uses: Sequence[Use], output: Value, wanted: Collection[Value]) 
     return {v: routes[v] for v in wanted if v in routes}
 
 
-def target_of(use: Use) -> Value:
-    """Return the node that is computed from the source."""
-    return use.target
+def by_target(uses: Iterable[Use]) -> dict[Value, list[Use]]:
+    """Return the uses that lead to each target, in their order."""
+    groups: dict[Value, list[Use]] = {}
+    for use in uses:
+        groups.setdefault(use.target, []).append(use)
+    return groups
 
 
 class _Way(NamedTuple):
@@ -186,9 +188,9 @@ class StrongestRoutes:
         self._output = output
         self._k = k
         self._ways: dict[Value, list[_Way]] = {output: [_Way(ONE, None, 0)][:k]}
-        for target, group in groupby(reversed(uses), key=target_of):
+        for target, group in by_target(reversed(uses)).items():
             best = self._best(target)
-            for use in reversed(list(group)):  # of equal ways the one by the first input comes first
+            for use in reversed(group):  # of equal ways the one by the first input comes first
                 size = _size(use.partial)
                 ways = [_Way(way.size.times(size), use, rank) for rank, way in enumerate(best)]
                 self._ways.setdefault(use.source, []).extend(ways)
@@ -236,7 +238,7 @@ class Routes:
         self.uses = uses_among(self.nodes)
         self.upstream = {v: upstream.get(v, 0.0) for v in self.nodes}
         self.total: float = self.upstream.get(weight, 0.0)
-        self.count = count_routes(self.uses, output, [weight]).get(weight, 0)
+        self.count = count_routes(self.uses, output, {weight}).get(weight, 0)
 
     def routes(self, k: int = 5) -> list[Route]:
         """Return the ``k`` routes whose products are largest in magnitude, the largest first.

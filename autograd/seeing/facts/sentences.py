@@ -14,6 +14,7 @@ from autograd.core.primitive import TABLE
 from autograd.notation.derivatives import WrittenPartial, known_name, known_number, written_partials
 from autograd.notation.formula import formula
 from autograd.notation.numbers import as_written, count, equals, factor, number, product_of, sum_of
+from autograd.ops import COMPARISONS, CONDITIONS
 from autograd.seeing.facts.events import Event, inputs_by_target
 from autograd.seeing.facts.names import derivative, in_a_product, name_of
 from autograd.seeing.facts.records import EdgeFact, NodeFact, Step, Trace
@@ -22,8 +23,10 @@ MOST_TERMS = 5
 """Of a longer sum only this many terms are written out, the first and the last."""
 MOST_NAMES = 3
 """A sentence names at most this many inputs, and counts the others."""
-RELATIONS = ("less", "less_equal", "equal")
+RELATIONS = tuple([op.name for op in COMPARISONS])
 """The ops that compare; their formulas stand in parentheses."""
+CONNECTIVES = tuple([op.name for op in CONDITIONS if op not in COMPARISONS])
+"""The ops that combine conditions."""
 LEAVES = {
     "input": "{name} is an input: its value, {value}, is given.",
     "weight": "{name} is a weight, a number that training adjusts: now it is {value}.",
@@ -156,8 +159,9 @@ class Teller:
 
     def _noted(self, node: NodeFact) -> str:
         """Return the local derivatives that the engine keeps for the way back."""
-        if node.op in RELATIONS:
-            return " A comparison has no slope: no gradient flows through it."
+        if node.op in (*RELATIONS, *CONNECTIVES):
+            what = "comparison" if node.op in RELATIONS else "condition"
+            return f" A {what} has no slope: no gradient flows through it."
         edges = [edge for edge in self._inputs[node.id] if edge.partial is not None]
         if not edges or not self._way_back:
             return ""
@@ -297,11 +301,13 @@ class Teller:
 def _formula(node: NodeFact, names: Sequence[str]) -> str:
     assert node.op is not None
     text = _shortened(formula(TABLE[node.op], names))
-    return f"({text})" if node.op in (*RELATIONS, "where") else text
+    return f"({text})" if node.op in (*RELATIONS, *CONNECTIVES, "where") else text
 
 
 def _numbers(node: NodeFact, inputs: Sequence[NodeFact]) -> list[str]:
     """Return the inputs in numbers; a condition as a word."""
+    if node.op in CONNECTIVES:
+        return [truth(v.value) for v in inputs]
     written = [number(v.value) for v in inputs]
     return [truth(inputs[0].value), *written[1:]] if node.op == "where" else written
 
@@ -356,10 +362,11 @@ def _computing(node: NodeFact, inputs: Sequence[NodeFact], numbers: str) -> str:
         return (
             f"{name_of(node)} is one of {_joined([name_of(v) for v in branches])}: {said}, so it is {equal}."
         )
-    if node.op in RELATIONS:
+    if node.op in (*RELATIONS, *CONNECTIVES):
+        how = "compares" if node.op in RELATIONS else "combines"
         compared = _formula(node, _numbers(node, inputs))[1:-1]
         as_number = "1, which stands for true" if node.value else "0, which stands for false"
-        return f"{name_of(node)} compares: {compared} is {truth(node.value)}, so it is {as_number}."
+        return f"{name_of(node)} {how}: {compared} is {truth(node.value)}, so it is {as_number}."
     return f"{name_of(node)} is computed from {_listed([name_of(v) for v in inputs])}: {numbers}."
 
 

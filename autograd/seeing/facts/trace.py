@@ -7,7 +7,7 @@ the forward and reverse passes.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from autograd.core.arithmetic import NOT_REACHED
@@ -29,7 +29,7 @@ def trace(
     output: Value,
     names: Mapping[str, Any] | None = None,
     gradients: Mapping[Value, float] | None = None,
-    among: Collection[Value] | None = None,
+    among: Set[Value] | None = None,
 ) -> Trace:
     """Return the facts of every Value that ``output`` was computed from.
 

@@ -25,7 +25,10 @@ def as_python(text: str) -> str:
     for op in sorted(TABLE.values(), key=lambda op: -len(op.symbol)):  # leaky ReLU before ReLU
         if op.symbol[0].isalpha():
             text = re.sub(rf"(?<!\w){op.symbol}\(", f"{op.name}_(", text)
+    if "∧" in text or "∨" in text:
+        text = f"bool({text})"
     signs = {"×": "*", "·": "*", "−": "-", "^": "**", "≤": "<=", "≥": ">=", " = ": " == ", "∞": "inf"}
+    signs |= {"≠": "!=", "∧": "and", "∨": "or", "¬": "not "}
     for sign, python in signs.items():
         text = text.replace(sign, python)
     return _roots(_bars(text))
@@ -80,6 +83,7 @@ READER: dict[str, Any] = {
     "inf": math.inf,
     "nan": math.nan,
     "abs": abs,
+    "bool": bool,
 }
 
 

@@ -211,3 +211,9 @@ def test_k_is_a_number_of_routes(k: Any, error: type[Exception]) -> None:
 def test_none_of_the_routes_can_be_asked_for() -> None:
     x = Value(1.0, "x")
     assert gradient_path(x * x, x).routes(0) == []
+
+
+def test_nodes_with_equal_numbers_are_told_apart() -> None:
+    x = Value(2.0, "x")
+    path = gradient_path((x * 1.0) * (x * 1.0), x)
+    assert [route.product for route in path.routes()] == [2.0, 2.0]

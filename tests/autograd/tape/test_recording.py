@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
 import pytest
 
 import autograd
@@ -15,7 +20,7 @@ def test_branching_on_a_value_is_refused_and_the_line_named() -> None:
             return x
         return -x
 
-    with pytest.raises(BranchError, match=r"test_recording\.py, line \d+.*where, maximum"):
+    with pytest.raises(BranchError, match=r"test_recording\.py, line \d+.*autograd\.where, maximum"):
         Tape.record(branching, 1.0)
     assert Value(1.0) > 0, "branching is allowed again afterwards"
 
@@ -26,6 +31,42 @@ def test_branches_inside_pythons_own_functions_are_refused(reduce: object) -> No
         Tape.record(lambda x: reduce(x), [1.0, 2.0])  # type: ignore[operator]
 
 
+THROUGH_NUMPY = {
+    "where": lambda x: np.where(x > 1, x, -x),
+    "where, combined": lambda x: np.where(np.logical_and(x > 1, np.not_equal(x, 3)), x, -x),
+    "equal": lambda x: np.where(np.equal(x, 3.0), 5 * x, x),
+    "or": lambda x: np.where((x > 4) | (x == 3.0) | ~(x >= 0), 5 * x, x),
+    "less": lambda x: np.where(np.less(x, 1.0), x * x, x),
+    "maximum": lambda x: np.maximum(x, 1.0),
+    "minimum": lambda x: np.minimum(1.0, x),
+    "clip": lambda x: np.clip(x, -0.5, 1.5),
+    "clip from above": lambda x: np.clip(x, None, 1.5),
+    "maximum in an array": lambda x: np.sum(np.maximum(np.array([0.5, 2.5]), x)),
+    "where in an array": lambda x: np.sum(np.where(np.array([True, False]), x, 3 * x)),
+    "a sum": lambda x: np.sum([x, x * x]),
+}
+
+
+@pytest.mark.parametrize("function", THROUGH_NUMPY.values(), ids=THROUGH_NUMPY)
+def test_a_branch_through_numpy_follows_its_data(function: Callable[[Any], Any]) -> None:
+    numbers = [-1.0, 0.0, 1.25, 2.0, 3.0]
+    tape = Tape.record(function, 2.0)
+    wanted = [float(function(np.float64(x))) for x in numbers]
+    assert tape.forward(numbers).tolist() == wanted
+    assert [function(Value(x)).data for x in numbers] == wanted
+
+
+@pytest.mark.parametrize(
+    "branch",
+    [np.max, np.sort, np.argmax, lambda x: np.clip(x, 0, 1), lambda x: np.where(np.array(x) > 0, x, 0)],
+)
+def test_a_branch_inside_numpy_names_the_users_line(branch: Callable[[Any], Any]) -> None:
+    with pytest.raises(
+        BranchError, match=r"test_recording\.py, line \d+: Python branches on .*autograd\.where"
+    ):
+        Tape.record(lambda x: branch(x), [1.0, 2.0])
+
+
 CUTS = {
     "equality": lambda x: x * 10 if x == 0 else x,
     "membership": lambda x: x * 10 if x in (0, 1) else x,
@@ -34,6 +75,11 @@ CUTS = {
     "data": lambda x: x * x.data,
     "a leaf made from data": lambda x: x * Value(x.data),
     "a gradient in numbers": lambda x: x * autograd.gradients(x * x, x),
+    "text": lambda x: x * float(f"{x:.3f}"),
+    "a number in text": lambda x: x * float("%.3f" % x),  # noqa: UP031
+    "float": lambda x: x * float(x),
+    "int": lambda x: x * int(x),
+    "a function of floats": lambda x: x * math.floor(math.sqrt(x)),
     "a generator": lambda x: (v if v > 0 else -v for v in [x]),
 }
 

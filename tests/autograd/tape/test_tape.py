@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+from collections.abc import Callable
 from math import inf
 
 import numpy as np
@@ -96,3 +99,41 @@ def test_bad_input_is_refused_by_name() -> None:
 def test_samples_that_are_no_real_numbers_are_refused(data: list[object]) -> None:
     with pytest.raises(TypeError, match=r"array 1 holds .* real numbers are wanted"):
         Tape.record(lambda x: x * 2, 1.0).forward(data)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda tape: pickle.loads(pickle.dumps(tape))])
+def test_a_copied_tape_replays_on_with_weights_of_its_own(copied: Callable[[Tape], Tape]) -> None:
+    w, data = Parameter(3.0, "w"), [1.0, 2.0]
+    tape = Tape.record(lambda x: w * where(x > 1, x * x, x).tanh(), 1.0, dtype="float32", threads=2)
+    tape.gradients(data)
+    other = copied(tape)
+    assert (repr(other), str(other)) == (repr(tape), str(tape))
+    assert other.forward(data).tolist() == tape.forward(data).tolist()
+    other.parameters[0].data = 0.0
+    assert other.forward(data).tolist() == [0.0, 0.0]
+    assert w.data == 3.0
+    assert tape.forward(data).tolist() != [0.0, 0.0]
+
+
+def test_a_shallow_copy_of_a_tape_shares_its_values() -> None:
+    w = Parameter(3.0, "w")
+    other = copy.copy(Tape.record(lambda x: w * x, 1.0))
+    assert other.parameters[0] is w
+
+
+def test_a_long_tape_is_pickled_without_recursion() -> None:
+    def function(x: Value) -> Value:
+        y = x
+        for _ in range(5_000):
+            y = (y * x).sin()
+        return y
+
+    tape = Tape.record(function, 0.5)
+    assert pickle.loads(pickle.dumps(tape)).forward([0.25]) == tape.forward([0.25])
+
+
+def test_a_tape_in_training_is_not_copied() -> None:
+    w = Parameter(3.0, "w")
+    tape = Tape.record(lambda x: w * x, 1.0)
+    with tape.training([1.0]), pytest.raises(RuntimeError, match="in training"):
+        copy.copy(tape)
