@@ -111,10 +111,10 @@ class Scale:
 
 def _heads(columns: Columns) -> str:
     ends = {columns.size: "● root mean square", columns.step: "changes by", columns.count: "weights"}
-    what = "|gradient| of each weight, and of ● all together" if columns.step else "|gradient| of each"
+    what = "|gradient| of each weight, and of ● all together" if columns.count else "|gradient| of each"
     return (
         '<text class="small" x="0" y="16">way back ↓</text>'
-        f'<text class="small" x="{columns.left + (0 if columns.step else 12)}" y="16">{what}</text>'
+        f'<text class="small" x="{columns.left + (0 if columns.count else 12)}" y="16">{what}</text>'
     ) + "".join(f'<text class="small end" x="{x}" y="16">{head}</text>' for x, head in ends.items() if x)
 
 
