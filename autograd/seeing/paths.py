@@ -6,11 +6,13 @@ be more routes than atoms in the universe, so none of the numbers here comes fro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from autograd.seeing.drawing import Drawing
 from autograd.seeing.drawing.path import draw_path
+from autograd.seeing.facts.asked import Folding
+from autograd.seeing.facts.folding import By
 from autograd.seeing.facts.names import check_value
 from autograd.seeing.facts.routes import Routes
 from autograd.seeing.ledger import Ledger
@@ -49,22 +51,36 @@ class GradientPath(Routes):
         return Ledger.of(self, self.routes(k), names)
 
     def draw(
-        self, *, names: Mapping[str, Any] | None = None, limit: int = 400, theme: str = "light"
+        self,
+        *,
+        names: Mapping[str, Any] | None = None,
+        collapse: By | None = None,
+        depth: int | None = None,
+        opened: str | Collection[str] = (),
+        limit: int = 400,
+        theme: str = "light",
     ) -> Drawing:
         """Return a picture of what lies between the weight and the output, and of nothing else.
 
         The strongest routes are told apart by hue and by number, and the thicker the stronger; each
         arrow carries its local derivative, in symbols where these are short.
 
+        Folded, it has the boxes of `draw`, and each arrow says how many routes lead along it, and what they
+        add to the gradient: all that comes into a box leaves it.  What leads along an arrow twice, around a
+        box for several time steps, counts twice.
+
         Args:
             names: variables by name, as `locals` gives them, for Values without a label.
-            limit: from how many nodes on only the strongest routes are drawn.
+            collapse, depth, opened: how it is folded, as in `draw`.
+            limit: from how many nodes on only the strongest routes are drawn; at most this many boxes are.
             theme: "light" or "dark".
 
         Raises:
-            ValueError: if even the strongest route has more nodes than the limit.
+            TypeError, ValueError: for what `draw` refuses to fold; ValueError if even the strongest route
+                has more nodes than the limit.
         """
-        return draw_path(self, names=names, limit=limit, theme=theme)
+        folding = Folding.asked(collapse, depth, opened)
+        return draw_path(self, names=names, folding=folding, limit=limit, theme=theme)
 
     def __repr__(self) -> str:
         return f"<gradient path: {self.in_words()}>"

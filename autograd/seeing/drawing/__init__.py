@@ -13,14 +13,14 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from autograd.graph import topological_order
-from autograd.notation.hints import described, did_you_mean, short_repr
 from autograd.seeing.drawing.graph import draw_graph
 from autograd.seeing.drawing.limits import check_limit, too_large
 from autograd.seeing.drawing.network import draw_network
 from autograd.seeing.drawing.origin import draw_ties, tie
 from autograd.seeing.drawing.path import draw_path
 from autograd.seeing.drawing.renderer import Drawing
-from autograd.seeing.facts.folding import FOLDINGS, By, fold
+from autograd.seeing.facts.asked import Folding
+from autograd.seeing.facts.folding import By
 from autograd.seeing.facts.names import check_value
 from autograd.seeing.facts.trace import trace
 from autograd.seeing.style import theme_named
@@ -48,7 +48,7 @@ def draw(
     ``.save()``, ``.pipe()`` and ``.view()`` work as the graphviz library has them.
 
     Args:
-        output: the Value at the end; it is drawn at the right.
+        output: the Value at the end; it is drawn at the right, or below boxes of layers and other Modules.
         names: variables by name, as `locals` gives them, for Values without a label.
         constants: whether plain numbers are drawn.
         collapse: "neuron", "layer" or "module" to draw a network with one box for each of them.  Equal
@@ -58,7 +58,7 @@ def draw(
         opened: what is shown by what is within it, in ``collapse="module"``, which it implies: the path of a
             Module (``"blocks.3"``), of a list of equal ones (``"blocks"``), of one use of a Module, such as
             the fourth time step (``"cell[3]"``), or several of them.  The uses before and after an opened
-            one stay folded.  Steps stand from left to right, the gates of a step one below the other.
+            one stay folded.  Steps stand one below the other, the gates of a step side by side.
         limit: at most this many boxes are drawn; a larger graph is refused.
         theme: "light" or "dark".
         origin: where ``output`` is a gradient, computed with ``create_graph=True``: what it is the
@@ -80,49 +80,19 @@ with gradient_path(output, weight).draw(); or raise the limit
     check_value("a drawing", output)
     check_limit(limit)
     look = theme_named(theme)
-    opened = _paths(opened)
-    collapse = _folding(collapse, depth, opened)
+    folding = Folding.asked(collapse, depth, opened)
     if origin is not None:
         check_value("the origin of a gradient", origin)
-        if collapse is not None:
+        if folding is not None:
             raise ValueError("a gradient's graph is drawn value by value: leave collapse or origin away")
         among = None if constants else _without_constants(output, origin)
         return draw_ties(tie(output, origin, names, among), limit, look)
     kept = [v for v in topological_order(output) if constants or v.op or v.role != "constant" or v is output]
-    if collapse is None:
+    if folding is None:
         if len(kept) > limit:
             raise too_large("graph", len(kept), _edges_among(kept), limit)
         return draw_graph(trace(output, names, among=set(kept)), look)
-    network = fold(trace(output, names, among=set(kept)), collapse, 1 if depth is None else depth, opened)
-    boxes = len(network.groups) + len(network.nodes)
-    if boxes > limit:
-        raise too_large(f"graph, collapsed by {collapse},", boxes, len(network.links), limit)
-    return draw_network(network, look)
-
-
-def _folding(collapse: By | None, depth: int | None, opened: Collection[str]) -> By | None:
-    """Return what is folded: what ``collapse`` says, or Modules where only the others say something."""
-    if collapse is not None and collapse not in FOLDINGS:
-        hint = did_you_mean(str(collapse), FOLDINGS)
-        raise ValueError(f'collapse is "neuron", "layer", "module" or None; got {short_repr(collapse)}{hint}')
-    if depth is None and not opened:
-        return collapse
-    if collapse not in (None, "module"):
-        raise ValueError(f'depth and opened go with collapse="module" only; got collapse={collapse!r}')
-    if depth is not None and (not isinstance(depth, int) or depth < 0):
-        raise ValueError(f"depth is how far inside the model boxes lie, a whole number from 0; got {depth!r}")
-    return "module"
-
-
-def _paths(opened: str | Collection[str]) -> tuple[str, ...]:
-    """Return the paths, which may be one or several."""
-    several = (opened,) if isinstance(opened, str) else opened
-    if not isinstance(several, Collection) or not all(isinstance(path, str) for path in several):
-        raise TypeError(
-            'opened is the path of a Module, such as "blocks.3" or "cell[3]", or a list of such; '
-            f"got {described(opened)}"
-        )
-    return tuple(several)
+    return draw_network(folding.of(trace(output, names, among=set(kept))), look, limit)
 
 
 def _without_constants(*outputs: Value) -> set[Value]:

@@ -30,6 +30,7 @@ class Arrow:
         pull: how strongly a straight arrow pulls its ends to the same height.
         signed: whether the gradient has a sign to show; the size of several has none.
         leads_back: whether it leads to a box that stands before the one it comes from.
+        margin: how much room is left around the text.
     """
 
     tail: str
@@ -43,6 +44,7 @@ class Arrow:
     straight: bool = False
     pull: int = 0
     leads_back: bool = False
+    margin: int = 3
 
     @property
     def word(self) -> str:
@@ -66,7 +68,11 @@ STYLES = {"constant": "dotted", "zero": "dashed", "nan": "dashed"}
 
 def add_arrow(drawing: Drawing, arrow: Arrow, theme: Theme) -> None:
     """Draw an arrow: dashed where its gradient is zero or nan, dotted where none can flow."""
-    drawing.edge(arrow.tail, arrow.head, **arrow_attributes(arrow, theme))
+    attributes = arrow_attributes(arrow, theme)
+    if arrow.leads_back and not arrow.straight:  # laid out as one that leads on: it keeps clear of boxes
+        drawing.edge(arrow.head, arrow.tail, dir="back", **attributes)
+    else:
+        drawing.edge(arrow.tail, arrow.head, **attributes)
 
 
 def arrow_attributes(arrow: Arrow, theme: Theme) -> dict[str, str]:
@@ -80,19 +86,19 @@ def arrow_attributes(arrow: Arrow, theme: Theme) -> dict[str, str]:
     }
     rows = rows_of_text(arrow.text, theme)
     if rows:
-        attributes["label"] = arrow_label(rows)
+        attributes["label"] = arrow_label(rows, arrow.margin)
     if arrow.straight:
         tail, head = "we" if arrow.leads_back else "ew"
         attributes |= {"tailport": tail, "headport": head, "weight": str(arrow.pull), "arrowsize": "0.35"}
         attributes["color"] += SEE_THROUGH  # there are many, one across the other
-    if arrow.leads_back:
-        attributes["constraint"] = "false"
+        if arrow.leads_back:
+            attributes["constraint"] = "false"
     if arrow.hint:
         attributes["edgetooltip"] = attributes["labeltooltip"] = tooltip(arrow.hint)
     return attributes
 
 
-def arrow_label(rows: list[str], margin: int = 3) -> str:
+def arrow_label(rows: list[str], margin: int) -> str:
     """Return the label of an arrow, one row below the other."""
     return lines(rows, padding=0, align='ALIGN="CENTER"', margin=margin)
 

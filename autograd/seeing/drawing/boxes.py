@@ -82,11 +82,11 @@ def add_operation(drawing: Drawing, node: NodeFact, theme: Theme) -> None:
     drawing.edge(circle, node.id, **line, **{"class": "result"})
 
 
-def box_markup(box: Box, theme: Theme, rounded: bool = False) -> str:
-    """Return a box as a table: a heading, then a row for each fact."""
+def box_markup(box: Box, theme: Theme, rounded: bool = False, is_module: bool = False) -> str:
+    """Return a box as a table: a heading, which is long for a Module, then a row for each fact."""
     if box.is_bare:
         return framed([row(cell(_plain_number(box, theme)))], box.role, theme)
-    heading = [_heading(box, theme), "<HR/>"] if box.has_heading else []
+    heading = [_heading(box, theme, is_module), "<HR/>"] if box.has_heading else []
     return framed([*heading, *(_row(fact, theme) for fact in box.facts)], box.role, theme, rounded)
 
 
@@ -94,12 +94,13 @@ def _plain_number(box: Box, theme: Theme) -> str:
     return text(box.facts[0].number, TEXT_SIZE, theme.ink)
 
 
-def _heading(box: Box, theme: Theme) -> str:
+def _heading(box: Box, theme: Theme, is_module: bool) -> str:
     kind = text(box.kind, SMALL_SIZE, theme.faint)
     if box.name is None:
         return row(cell(kind, 'COLSPAN="2"'))
     name = cell(name_markup(box.name, NAME_SIZE, theme.ink), LEFT)
-    return row(name, cell(kind, RIGHT)) if box.kind else row(name)
+    both = row(name, cell(kind, RIGHT)) if box.kind else row(name)
+    return row(cell(table([both]), 'COLSPAN="2"')) if is_module else both
 
 
 def _row(fact: Fact, theme: Theme) -> str:

@@ -7,9 +7,10 @@ from itertools import groupby
 
 from autograd.seeing.drawing.arrows import Arrow, add_arrow
 from autograd.seeing.drawing.boxes import add_box, add_nodes, box_markup, framed
-from autograd.seeing.drawing.canvas import canvas, caption, stack
+from autograd.seeing.drawing.canvas import RANKSEP, canvas, caption, stack
 from autograd.seeing.drawing.html_labels import LEFT, RIGHT, cell, name_markup, row, text
 from autograd.seeing.drawing.legend import legend
+from autograd.seeing.drawing.limits import too_large
 from autograd.seeing.drawing.renderer import Drawing
 from autograd.seeing.facts.arrow import ArrowText, hint_of_link, operation_id, size_of_link, text_of_link
 from autograd.seeing.facts.box import Box, box_of_group
@@ -20,14 +21,24 @@ MOST_LABELLED_WEIGHTS = 6
 """Between two layers, at most this many arrows carry text: more would push them out of their way."""
 MOST_IN_FULL = 8
 """The neurons of a layer are drawn in full up to this many; in a larger one each has a single line."""
+BESIDE = 6
+"""The margin of what is written beside an arrow that leads down, which can be thick."""
 STRONGLY = 10
 """The pull of the arrows that hold the layers level."""
 WIDEST_RANKSEP = 6.0
 """Two layers stand at most this many inches apart."""
 
 
-def draw_network(network: Folded, theme: Theme) -> Drawing:
-    """Draw a folded network."""
+def draw_network(network: Folded, theme: Theme, limit: int, path_in_words: str = "") -> Drawing:
+    """Draw a folded network, or a folded gradient path with words that say what it is.
+
+    Raises:
+        ValueError: if there are more boxes than the limit.
+    """
+    boxes = len(network.groups) + len(network.nodes)
+    if boxes > limit:
+        what = "gradient path" if path_in_words else "graph"
+        raise too_large(f"{what}, folded,", boxes, len(network.links), limit)
     layers = _layers(network)
     by_layer = all(group.kind != "unit" for group in network.groups)
     labelled = by_layer or max(_weights_into_layers(network).values(), default=0) <= MOST_LABELLED_WEIGHTS
@@ -37,6 +48,8 @@ def draw_network(network: Folded, theme: Theme) -> Drawing:
     per_neuron = 0.09 if brief else 0.2  # the taller the layers, the steeper the arrows between them
     ranksep = 0.9 if labelled else min(0.5 + per_neuron * tallest, WIDEST_RANKSEP)
     drawing.attr(ranksep=str(ranksep), splines="true" if labelled else "line")
+    if by_layer:  # the boxes are wide: one below the other, many stay legible in the width of a page
+        drawing.attr(rankdir="TB", ranksep=str(RANKSEP))
     if brief:
         drawing.attr(nodesep="0.06")
     for group in network.groups:
@@ -44,13 +57,19 @@ def draw_network(network: Folded, theme: Theme) -> Drawing:
     for layer in layers:
         stack(drawing, [group.id for group in layer])
     add_nodes(drawing, network.nodes, theme)
-    _add_links(drawing, network, theme, labelled)
+    _add_links(drawing, network, theme, labelled, by_layer)
     gradients = [link.gradient() for link in network.links]
-    caption(drawing, legend(gradients, theme, _on_an_arrow(by_layer, labelled)))
+    said = legend(gradients, theme, _on_an_arrow(by_layer, labelled, bool(path_in_words)))
+    title = [text(path_in_words, TEXT_SIZE, theme.ink, bold=True)] if path_in_words else []
+    caption(drawing, [*title, *said])
     return drawing
 
 
-def _on_an_arrow(by_layer: bool, labelled: bool) -> str:
+def _on_an_arrow(by_layer: bool, labelled: bool, is_path: bool) -> str:
+    if is_path and labelled:
+        return "how many of the routes lead along it; in bold what they add to the gradient, all together"
+    if is_path:
+        return "nothing, there are too many: point at one to read how many routes it stands for"
     if by_layer:
         return "how many weights it stands for; its size is that of their gradients together"
     if labelled:
@@ -59,9 +78,10 @@ def _on_an_arrow(by_layer: bool, labelled: bool) -> str:
 
 
 def _weights_into_layers(network: Folded) -> Counter[int]:
-    """Return how many arrows with a weight end in each layer."""
+    """Return how many arrows with a weight or routes end in each layer."""
     layers = {group.id: group.column for group in network.groups}
-    return Counter(layers[link.target] for link in network.links if link.weights and link.target in layers)
+    said = (link for link in network.links if link.weights or link.routes)
+    return Counter(layers[link.target] for link in said if link.target in layers)
 
 
 def _layers(network: Folded) -> list[list[Group]]:
@@ -76,7 +96,7 @@ def _add_group(drawing: Drawing, group: Group, is_output: bool, theme: Theme, br
     if brief and (is_unit or group.kind == "input"):
         markup = _brief_box(box, theme, rounded=is_unit)
     else:
-        markup = box_markup(box, theme, rounded=is_unit)
+        markup = box_markup(box, theme, rounded=is_unit, is_module=group.kind == "module")
     kind = "value input" if group.takes_no_inputs else "neuron" if is_unit else "layer"
     add_box(drawing, box, markup, kind)
 
@@ -89,7 +109,7 @@ def _brief_box(box: Box, theme: Theme, rounded: bool) -> str:
     return framed([row(*cells)], box.role, theme, rounded)
 
 
-def _add_links(drawing: Drawing, network: Folded, theme: Theme, labelled: bool) -> None:
+def _add_links(drawing: Drawing, network: Folded, theme: Theme, labelled: bool, by_layer: bool) -> None:
     heads = {node.id: operation_id(node) for node in network.nodes}
     # the middle one, or both, of each layer hold the layers level
     middles = {layer[i].id for layer in _layers(network) for i in ((len(layer) - 1) // 2, len(layer) // 2)}
@@ -108,5 +128,6 @@ def _add_links(drawing: Drawing, network: Folded, theme: Theme, labelled: bool) 
             straight=not labelled and {link.source, link.target} <= boxes,
             pull=STRONGLY if {link.source, link.target} <= middles else 0,
             leads_back=(link.source, link.target) in feedback,
+            margin=BESIDE if by_layer else 3,
         )
         add_arrow(drawing, arrow, theme)

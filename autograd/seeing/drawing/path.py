@@ -9,14 +9,18 @@ from typing import Any
 
 from autograd.graph import topological_order
 from autograd.notation.numbers import count
+from autograd.reverse import upstreams
 from autograd.seeing.drawing.boxes import add_node
 from autograd.seeing.drawing.canvas import canvas, caption, stack
 from autograd.seeing.drawing.html_labels import text
 from autograd.seeing.drawing.legend import legend_of_graph, legend_of_short_boxes, note
 from autograd.seeing.drawing.limits import check_limit, too_large
+from autograd.seeing.drawing.network import draw_network
 from autograd.seeing.drawing.renderer import Drawing
 from autograd.seeing.drawing.routes import DrawnPath, add_routes, legend_of_routes, table_of_routes
 from autograd.seeing.drawing.uses import add_uses
+from autograd.seeing.facts.asked import Folding
+from autograd.seeing.facts.folded_path import fold_path
 from autograd.seeing.facts.names import labels_of, name_of_output, name_of_value
 from autograd.seeing.facts.places import Path
 from autograd.seeing.facts.records import NodeFact, Trace
@@ -36,11 +40,21 @@ COLUMNS_AT_FULL_SIZE, LARGEST_SCALE = 6, 1.5
 
 
 def draw_path(
-    path: Routes, *, names: Mapping[str, Any] | None = None, limit: int = 400, theme: str = "light"
+    path: Routes,
+    *,
+    names: Mapping[str, Any] | None = None,
+    folding: Folding | None = None,
+    limit: int = 400,
+    theme: str = "light",
 ) -> Drawing:
     """Draw a gradient path; see `GradientPath.draw`."""
     check_limit(limit)
     look = theme_named(theme)
+    if folding is not None and path.count:
+        labels = labels_of(names)
+        facts = _with_named_output(trace(path.output, names, upstreams(path.output)), path, labels)
+        network = fold_path(path, facts, folding.of(facts))
+        return draw_network(network, look, limit, path.in_words(labels))
     drawn = _chosen(path, names, limit)
     drawing = canvas(look)
     for node in drawn.trace.nodes:

@@ -158,9 +158,7 @@ def sum_of_others(path: Routes, routes: list[Route]) -> float:
     """
     if len(routes) == path.count:
         return 0.0
-    slope = {path.weight: 1.0}
-    for use in path.uses:
-        slope[use.target] = slope.get(use.target, 0.0) + use.partial * slope[use.source]
+    slope = path.slopes()
     if not routes:
         return slope[path.output]
     into = by_target(path.uses)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from autograd.notation.numbers import counted, number
+from autograd.notation.numbers import counted, number, signed
 from autograd.seeing.facts.box import norm_of_gradients
 from autograd.seeing.facts.links import Link
 from autograd.seeing.facts.names import name_of
@@ -58,7 +58,9 @@ def text_of_use(edge: EdgeFact, symbols: str = "") -> ArrowText:
 
 
 def text_of_link(link: Link) -> ArrowText:
-    """Return what is written between two boxes of a folded network."""
+    """Return what is written between two boxes of a folded network, or of a folded gradient path."""
+    if link.routes:
+        return ArrowText(counted(link.routes, "route"), link.gradient(), counts=True)
     if link.tied:
         return ArrowText(counted(len({edge.source for edge in link.edges}), "tied weight"), counts=True)
     if len(link.weights) > 1:
@@ -74,7 +76,9 @@ def text_of_link(link: Link) -> ArrowText:
 
 
 def hint_of_link(link: Link) -> str:
-    """Return what the arrow of a link says when pointed at; "" where it stands for no weight."""
+    """Return what the arrow of a link says when pointed at; "" where it stands for no weight or route."""
+    if link.routes:
+        return f"{counted(link.routes, 'route')}; together {signed(link.gradient())}"
     if len(link.weights) != 1:
         return counted(len(link.weights), "weight") if link.weights else ""
     (weight,) = link.weights

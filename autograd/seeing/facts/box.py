@@ -186,8 +186,8 @@ def facts_of_parameters(parameters: Sequence[NodeFact], biases: Collection[str])
     >>> parameters = [node for node in trace(output).nodes if node.role == "weight"]
     >>> for fact in facts_of_parameters(parameters, [parameters[-1].id]):
     ...     print(fact.word, fact.number)
-    2 weights ‖w‖ 5, ‖gradient‖ 0.7071
-    1 bias ‖b‖ 1, ‖gradient‖ 1
+    2 weights |w| 5, |gradient| 0.7071
+    1 bias |b| 1, |gradient| 1
     """
     rows = []
     for letter, one, several in (("w", "weight", "weights"), ("b", "bias", "biases")):
@@ -196,7 +196,7 @@ def facts_of_parameters(parameters: Sequence[NodeFact], biases: Collection[str])
             word = f"{count(len(nodes))} {one if len(nodes) == 1 else several}"
             size = number(math.hypot(*(node.value for node in nodes)))
             gradient = number(norm_of_gradients(nodes))
-            rows.append(Fact(word, f"‖{letter}‖ {size}, ‖gradient‖ {gradient}"))
+            rows.append(Fact(word, f"|{letter}| {size}, |gradient| {gradient}"))
     return rows
 
 

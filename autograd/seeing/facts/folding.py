@@ -108,12 +108,14 @@ class Folded:
         nodes: those in no box.
         links: between boxes and nodes.
         output: the id of the box or node that the trace was taken of.
+        where: the id of the box that each node is in, or its own id where it is in none.
     """
 
     groups: tuple[Group, ...]
     nodes: tuple[NodeFact, ...]
     links: tuple[Link, ...]
     output: str
+    where: Mapping[str, str]
 
     def feedback(self) -> set[tuple[str, str]]:
         """Return the ends of the links that lead back to where they came from, in an earlier column.
@@ -175,7 +177,7 @@ def fold(trace: Trace, by: By = "module", depth: int = 1, opened: Collection[str
             groups[box].shared.append(node)
             groups[box].parts[node.id] = trace.places[node.id].part
     loose = tuple(node for node in trace.nodes if homes.of[node.id] is None)
-    return Folded(tuple(groups.values()), loose, links, where[trace.output])
+    return Folded(tuple(groups.values()), loose, links, where[trace.output], where)
 
 
 # --------------------------------------------------------------------------- in which box each node is

@@ -19,6 +19,8 @@ class Link:
         edges: the uses.
         weights: the weights that the target multiplies the source by.
         tied: whether it carries weights of the source, which the target uses too, and nothing else.
+        routes: in a gradient path how many of its routes lead along it, each as often as it does; what
+            they add to the gradient are the contributions of the edges.
     """
 
     source: str
@@ -26,9 +28,10 @@ class Link:
     edges: list[EdgeFact] = field(default_factory=list)
     weights: list[NodeFact] = field(default_factory=list)
     tied: bool = False
+    routes: int = 0
 
     def gradient(self) -> float | None:
-        """Return the gradient of the one weight, else what flows back through the edges.
+        """Return the gradient of the one weight, else what flows back through the edges, or along the routes.
 
         Into one value that is their sum; into several it is the size of all together, since what
         flows into different values does not add up.
@@ -42,7 +45,9 @@ class Link:
 
     def has_sign(self) -> bool:
         """Return whether `gradient` is that of one value, and not the size of several."""
-        return len(self.weights) == 1 or (not self.weights and len({edge.source for edge in self.edges}) == 1)
+        if self.routes or len(self.weights) == 1:
+            return True
+        return not self.weights and len({edge.source for edge in self.edges}) == 1
 
 
 def links_between(

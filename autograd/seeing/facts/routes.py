@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -258,6 +258,32 @@ class Routes:
         if k < 0:
             raise ValueError(f"k is how many routes are wanted, at least 0; got {k}")
         return StrongestRoutes(self.uses, self.output, k).of(self.weight)
+
+    def slopes(self) -> dict[Value, float]:
+        """Return ∂v/∂weight for each of the nodes."""
+        slope = {self.weight: 1.0}
+        for use in self.uses:
+            slope[use.target] = slope.get(use.target, 0.0) + use.partial * slope[use.source]
+        return slope
+
+    def passing(self) -> Iterator[tuple[Use, int, float]]:
+        """Yield for each use how many of the routes lead along it, and the sum of their products.
+
+        A route along a use comes from the weight to its source, by any way, and goes on from its target.
+
+        >>> from autograd import Value
+        >>> w = Value(3.0)
+        >>> [(count, flow) for _, count, flow in Routes(w * w * 0.5, w).passing()]
+        [(1, 1.5), (1, 1.5), (2, 3.0)]
+        """
+        slope = self.slopes()
+        onwards = count_routes(self.uses, self.output, self.nodes)
+        ways = {self.weight: 1}
+        for use in self.uses:
+            ways[use.target] = ways.get(use.target, 0) + ways[use.source]
+        for use in self.uses:
+            flow = self.upstream[use.target] * use.partial * slope[use.source]
+            yield use, ways[use.source] * onwards[use.target], flow
 
     def in_words(self, names: Mapping[Value, str] | None = None) -> str:
         """Return how many routes there are, and what their products sum to.

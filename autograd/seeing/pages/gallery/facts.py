@@ -36,7 +36,7 @@ LARGEST_POWER = 300
 """Beyond this power of ten, a size is written as the power alone."""
 
 Spot = tuple[int, int]
-"""A layer by its number (0 for the inputs) and a neuron of it, from 1."""
+"""A column of layers by its number (0 for the inputs) and a neuron in it, from 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +85,15 @@ class Spread:
         sizes: the magnitudes that are neither zero nor infinite nor nan, ascending.
         zeros: how many are zero.
         others: how many are infinite or nan.
+        column: in which column its layer stands, from 1; layers side by side share one, such as the gates of
+            a recurrent cell.
     """
 
     layer: str
     sizes: tuple[float, ...]
     zeros: int
     others: int
+    column: int
 
     @property
     def typical(self) -> float:
@@ -113,8 +116,8 @@ class Facts:
         cards: one per weight, the largest gradient first.
         weights: how many weights there are, with and without a card.
         layers: one per layer that weights belong to, the last layer first, as the gradient meets them.
-        neurons: how many neurons each layer has, the inputs being layer 0; empty where there
-            are no neurons.
+        neurons: how many neurons each column of layers has, the inputs being column 0; empty where
+            there are no neurons.
     """
 
     output: str
@@ -125,9 +128,12 @@ class Facts:
     neurons: Mapping[int, int]
 
     def trend(self) -> str:
-        """Return a sentence: how the gradient's size changes from the last layer to the first."""
+        """Return a sentence: how the gradient's size changes from the last layer to the first.
+
+        There is none where layers stand side by side: no way back leads through all of them.
+        """
         known = [s for s in self.layers if s.layer and s.typical]
-        if len(known) < 2:
+        if len(known) < 2 or not follow_each_other(self.layers):
             return ""
         last, first = known[0], known[-1]
         change = powers_between(last.typical, first.typical)
@@ -141,6 +147,12 @@ class Facts:
             verb = f"vanishes: it {verb}" if change < 0 else f"explodes: it {verb}"
         part = f"1/{in_full(-change, 2)} of" if change < 0 else f"{in_full(change, 2)} times"
         return f"{way} {verb} to {part} its size{a_layer}"
+
+
+def follow_each_other(layers: Iterable[Spread]) -> bool:
+    """Return whether each of the layers stands in a column of its own."""
+    columns = [spread.column for spread in layers if spread.layer]
+    return len(set(columns)) == len(columns)
 
 
 def powers_between(before: float, after: float) -> float:
@@ -194,7 +206,7 @@ def gather(output: Value, weights: Iterable[Value] | None, names: Mapping[str, A
         value=output.data,
         cards=tuple(cards),
         weights=len(chosen),
-        layers=_spreads([(model.layer(w), upstream.get(w, 0.0)) for w in chosen], model.layers),
+        layers=_spreads([(model.layer(w), upstream.get(w, 0.0)) for w in chosen], model.columns),
         neurons=model.neurons,
     )
 
@@ -233,7 +245,7 @@ def _largest_first(gradient: float) -> tuple[bool, float]:
     return not math.isnan(gradient), -abs(gradient)
 
 
-def _spreads(gradients: Collection[tuple[str, float]], layers: Sequence[str]) -> tuple[Spread, ...]:
+def _spreads(gradients: Collection[tuple[str, float]], columns: Mapping[str, int]) -> tuple[Spread, ...]:
     """Return the spreads of the layers, the last of them first, then that of what belongs to none."""
     by_layer: dict[str, list[float]] = {}
     for layer, gradient in gradients:
@@ -244,10 +256,11 @@ def _spreads(gradients: Collection[tuple[str, float]], layers: Sequence[str]) ->
             sizes=tuple(sorted(x for x in sizes if 0.0 < x < math.inf)),
             zeros=sizes.count(0.0),
             others=sum(not math.isfinite(x) for x in sizes),
+            column=columns.get(layer, 0),
         )
         for layer, sizes in by_layer.items()
     ]
-    order = {layer: k for k, layer in enumerate([*layers[::-1], ""])}
+    order = {layer: k for k, layer in enumerate([*reversed([*columns]), ""])}
     return tuple(sorted(spreads, key=lambda spread: order[spread.layer]))
 
 
@@ -258,17 +271,27 @@ class _Model:
     """The layers that a graph was computed by.
 
     Attributes:
-        layers: their titles, in the order of the forward pass.
-        neurons: how many neurons each layer that is made of neurons has, by its number; the inputs are 0.
+        columns: the column of each layer, by its title, in the order of the forward pass: one after those
+            that it depends on where it is used first.
+        neurons: how many neurons each column of layers made of neurons has; the inputs are 0.
     """
 
     def __init__(self, output: Value, order: Sequence[Value]) -> None:
         structure = structure_of([output])
         self._places, self._modules = structure.places, structure.modules
-        units = self._units_by_layer(order)
-        self.layers = [title_of(path, self._modules) for path in units]
+        units, depth = self._units_by_layer(order), self._depths(order)
+        levels = sorted({depth.get(path, 0) for path in units})
+        by_column: dict[int, list[Path]] = {}
+        for path in units:
+            by_column.setdefault(levels.index(depth.get(path, 0)) + 1, []).append(path)
+        self.columns = {
+            title_of(path, self._modules): column
+            for column in sorted(by_column)
+            for path in by_column[column]
+        }
         inputs = dict.fromkeys(slot(p) for v in order if (p := self._places.get(v)) and p.part == "input")
-        columns: list[Iterable[tuple[str, ...]]] = [inputs, *(held for held in units.values() if held)]
+        in_columns = [[unit for path in by_column[k] for unit in units[path]] for k in sorted(by_column)]
+        columns: list[Iterable[tuple[str, ...]]] = [inputs, *filter(None, in_columns)]
         rank = {path: k for k, path in enumerate(self._modules)}
         self._spots: dict[tuple[str, ...], Spot] = {
             path: (layer, j)
@@ -283,19 +306,32 @@ class _Model:
         found: dict[Path, set[Path]] = {}
         for v in order:
             for x in (v, *v.inputs) if v.op is not None else ():
-                place = self._places.get(x)
-                if place is not None and place.part != "input":
-                    units = found.setdefault(layer_of(place.module, self._modules), set())
-                    if self._modules[place.module].is_unit:
-                        units.add(place.module)
+                if (layer := self._layer(x)) is not None:
+                    units = found.setdefault(layer, set())
+                    if self._modules[self._places[x].module].is_unit:
+                        units.add(self._places[x].module)
         return found
+
+    def _depths(self, order: Sequence[Value]) -> dict[Path, int]:
+        """Return how many layers lead to each, where it computes first."""
+        depth: dict[Value, int] = {}
+        first: dict[Path, int] = {}
+        for v in order:
+            layer = self._layer(v)
+            before = (depth[x] + (layer not in (None, self._layer(x))) for x in v.inputs)
+            depth[v] = max(before, default=0)
+            if layer is not None and v.inputs:
+                first.setdefault(layer, depth[v])
+        return first
+
+    def _layer(self, v: Value) -> Path | None:
+        place = self._places.get(v)
+        return None if place is None or place.part == "input" else layer_of(place.module, self._modules)
 
     def layer(self, v: Value) -> str:
         """Return the title of the layer that a Value belongs to; "" if it belongs to none."""
-        place = self._places.get(v)
-        if place is None or place.part == "input":
-            return ""
-        return title_of(layer_of(place.module, self._modules), self._modules)
+        layer = self._layer(v)
+        return "" if layer is None else title_of(layer, self._modules)
 
     def spot(self, v: Value) -> Spot | None:
         """Return the neuron that computed a Value, or which of the inputs it is; None for any other."""

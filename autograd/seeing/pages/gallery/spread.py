@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from itertools import pairwise
 
 from autograd.notation.labels import shorten
 from autograd.notation.numbers import number
-from autograd.seeing.pages.gallery.facts import Spread, in_full, powers_between, times
+from autograd.seeing.pages.gallery.facts import Spread, follow_each_other, in_full, powers_between, times
 
 ROW, HEAD, FOOT = 30, 46, 14
 """The heights of a row, and of what stands above and below the rows, in units of the picture."""
@@ -32,7 +32,7 @@ class Columns:
         title: at most this many characters of a layer's title are written.
         left, right: the ends of the scale.
         size: the right end of the column of sizes.
-        step, count: those of the changes and of the numbers of weights; None where there is no room.
+        step, count: those of the changes and of the numbers of weights; None where they are left out.
         ticks: how many powers of ten may be marked.
     """
 
@@ -53,7 +53,12 @@ NARROW = Columns("narrow", 360, 9, 62, 270, 360, None, None, 4)
 
 
 def layers_svg(layers: Sequence[Spread], columns: Columns = WIDE) -> str:
-    """Return the picture as an ``<svg>`` element, styled by the page's style sheet."""
+    """Return the picture as an ``<svg>`` element, styled by the page's style sheet.
+
+    Where layers stand side by side nothing leads from row to row.
+    """
+    is_one_way = follow_each_other(layers)
+    columns = columns if is_one_way else replace(columns, step=None)
     height = HEAD + ROW * len(layers) + FOOT
     sizes = [size for spread in layers for size in (*spread.sizes[:1], *spread.sizes[-1:])]
     scale = Scale.around(sizes, columns)
@@ -64,7 +69,7 @@ def layers_svg(layers: Sequence[Spread], columns: Columns = WIDE) -> str:
         for i, s in enumerate(layers)
         if 0 < s.typical < math.inf
     ]
-    course = " ".join(f"{x:.1f},{y:.1f}" for x, y in dots)
+    course = " ".join(f"{x:.1f},{y:.1f}" for x, y in dots) if is_one_way else ""
     marks = "".join(f'<circle class="typical" cx="{x:.1f}" cy="{y:.1f}" r="6"/>' for x, y in dots)
     return (
         f'<svg class="{columns.name}" viewBox="0 0 {columns.width} {height}" role="img" '
@@ -106,10 +111,10 @@ class Scale:
 
 def _heads(columns: Columns) -> str:
     ends = {columns.size: "● root mean square", columns.step: "changes by", columns.count: "weights"}
-    what = "|gradient| of each weight, and of ● all together" if columns.step else "|gradient| of each"
+    what = "|gradient| of each weight, and of ● all together" if columns.count else "|gradient| of each"
     return (
         '<text class="small" x="0" y="16">way back ↓</text>'
-        f'<text class="small" x="{columns.left + (0 if columns.step else 12)}" y="16">{what}</text>'
+        f'<text class="small" x="{columns.left + (0 if columns.count else 12)}" y="16">{what}</text>'
     ) + "".join(f'<text class="small end" x="{x}" y="16">{head}</text>' for x, head in ends.items() if x)
 
 

@@ -117,8 +117,8 @@ def test_collapsed_by_layer_each_layer_is_one_box() -> None:
         for letter, of in (("w", weights), ("b", biases))
     }
     assert second.texts[4:] == [
-        "8 weights", f"‖w‖ {size['w'][0]}, ‖gradient‖ {size['w'][1]}",
-        "2 biases", f"‖b‖ {size['b'][0]}, ‖gradient‖ {size['b'][1]}",
+        "8 weights", f"|w| {size['w'][0]}, |gradient| {size['w'][1]}",
+        "2 biases", f"|b| {size['b'][0]}, |gradient| {size['b'][1]}",
     ]  # fmt: skip
     assert picture.parts["layer0_0-layer1_0"].texts == ["12 weights"]
     assert picture.parts["layer1_0-layer2_0"].texts == ["8 weights"]
@@ -139,7 +139,7 @@ def test_before_backward_a_collapsed_network_has_no_gradients() -> None:
     picture = Picture(draw(a, collapse="neuron"))
     assert picture.parts["layer1_1"].texts[-2:] == ["gradient of z", "–"]
     assert any("call backward()" in text for text in picture.caption)
-    assert Picture(draw(a, collapse="layer")).parts["layer1_0"].texts[-1].endswith("‖gradient‖ –")
+    assert Picture(draw(a, collapse="layer")).parts["layer1_0"].texts[-1].endswith("|gradient| –")
 
 
 def test_indices_from_ten_up_are_told_apart_by_their_comma() -> None:
@@ -190,5 +190,5 @@ def test_a_graph_without_modules_cannot_be_collapsed() -> None:
 
 
 def test_a_collapsed_network_over_the_limit_is_refused() -> None:
-    with pytest.raises(ValueError, match="collapsed by neuron, has 9 nodes and 10 edges"):
+    with pytest.raises(ValueError, match="the graph, folded, has 9 nodes and 10 edges"):
         draw(loss_of(*Net(2, 2, 1)(0.5, -1.0)), collapse="neuron", limit=8)

@@ -10,7 +10,7 @@ import pytest
 
 from autograd import Parameter, Value, gradient_path
 from autograd import sum as sum_of
-from autograd.notation.numbers import number
+from autograd.notation.numbers import number, signed
 from autograd.seeing.style import THEMES
 from nn import MLP
 from tests.autograd.seeing.drawing.pictures import SVG, Picture, labelled
@@ -196,3 +196,38 @@ def test_a_path_shows_itself_in_a_notebook() -> None:
     bundle = gradient_path(L, w)._repr_mimebundle_()
     assert bundle["text/plain"].startswith("<gradient path: 3 routes")
     assert ElementTree.fromstring(bundle["image/svg+xml"]).tag == f"{SVG}svg"
+
+
+# ------------------------------------------------------------------------------------------ folded
+
+
+def test_a_folded_path_says_how_many_routes_pass_and_what_they_add() -> None:
+    model = MLP(2, [2, 2, 1], activation=["tanh", "tanh", "linear"], seed=0)
+    y, w = model([0.5, -1.0]), model.layers[0].neurons[0].w[0]
+    path = gradient_path(y, w)
+    picture = Picture(path.draw(collapse="layer"))
+    sizes = [["2 routes", signed(path.total)]] * 3
+    assert [part.texts for part in picture.of("use")] == sizes
+    assert [part.texts[0] for part in picture.of("layer")] == ["layer 1", "layer 2", "layer 3"]
+    assert picture.caption[0] == path.in_words()
+    assert picture.box(f"{w.data:.4g}".replace("-", "−")).texts[-2:] == ["gradient", number(path.total)]
+
+
+def test_a_path_folded_by_neurons_has_its_words_where_there_is_room() -> None:
+    small, large = (MLP(2, [n, n, n, 1], seed=0) for n in (2, 4))
+    for model, texts in ((small, True), (large, False)):
+        path = gradient_path(model([0.5, -1.0]), model.layers[0].neurons[0].w[0])
+        picture = Picture(path.draw(collapse="neuron"))
+        assert all(bool(part.texts) == texts for part in picture.of("use"))
+        assert all("route" in part.tooltip for part in picture.of("use"))
+
+
+def test_a_folded_path_without_a_route_shows_both_ends() -> None:
+    y, w = MLP(2, [1], seed=0)([0.5, -1.0]), Parameter(1.0, "w")
+    assert len(Picture(gradient_path(y, w).draw(collapse="module")).of("value")) == 2
+
+
+def test_a_folded_path_over_the_limit_is_refused() -> None:
+    model = MLP(2, [2, 1], seed=0)
+    with pytest.raises(ValueError, match="the gradient path, folded, has 3 nodes and 2 edges"):
+        gradient_path(model([0.5, -1.0]), model.parameters()[0]).draw(collapse="layer", limit=2)

@@ -344,7 +344,7 @@ def test_a_part_of_the_trace_folds_as_the_whole() -> None:
         ({"opened": "blocks.0[1]"}, "there is no blocks.0[1] to open; blocks.0 has 1 use: blocks.0[0]"),
         ({"opened": "head[1]"}, "there is no head[1] to open; head has 1 use: head[0]"),
         ({"depth": -1}, "a whole number from 0; got -1"),
-        ({"depth": 1, "collapse": "layer"}, 'depth and opened go with collapse="module" only'),
+        ({"depth": 1, "collapse": "layer"}, 'collapse="layer" opens all of them, down to each layer. Leave'),
         ({"collapse": "modules"}, "did you mean 'module'?"),
     ],
 )

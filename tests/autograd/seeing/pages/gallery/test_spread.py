@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 import re
 from math import inf, nan
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd import Parameter, Value, gallery
+from autograd import Parameter, Value, dot, gallery
 from autograd import sum as sum_of
 from autograd.seeing.pages.gallery.facts import Spread
 from autograd.seeing.pages.gallery.spread import NARROW, WIDE, Scale, layers_svg
-from nn import Module
+from nn import MLP, LSTMCell, Module, Recurrent
 from tests.networks import Net
 
 
@@ -74,7 +75,28 @@ def test_the_scale_holds_all_sizes_between_whole_powers_of_ten() -> None:
 
 
 def test_smaller_gradients_stand_further_to_the_left() -> None:
-    spreads = [Spread(f"layer {layer}", (10.0**-power,), 0, 0) for power, layer in enumerate((3, 2, 1))]
+    spreads = [
+        Spread(f"layer {layer}", (10.0**-power,), 0, 0, layer) for power, layer in enumerate((3, 2, 1))
+    ]
     dots = [float(x) for x in re.findall(r'class="typical" cx="([^"]+)"', layers_svg(spreads))]
     assert dots == sorted(dots, reverse=True)
     assert "÷ 10" in layers_svg(spreads)
+
+
+def test_layers_side_by_side_are_not_on_one_way_back() -> None:
+    class Towers(Module):
+        def __init__(self) -> None:
+            self.user, self.item = MLP(2, [3, 2], seed=0), MLP(3, [3, 2], seed=1)
+
+        def forward(self, user: Any, item: Any) -> Value:
+            return dot(self.user(user), self.item(item))
+
+    facts = gallery(Towers()([0.5, -1.0], [0.1, 0.2, 0.3])).facts
+    assert [spread.column for spread in facts.layers] == [2, 2, 1, 1]
+    assert facts.neurons == {0: 5, 1: 6, 2: 4}
+    assert facts.trend() == ""
+    assert "÷" not in layers_svg(facts.layers)
+    cell = Recurrent(LSTMCell(1, 2, seed=0), 1, seed=1)
+    readout, *gates = [spread.column for spread in gallery(cell([0.1, 0.2])).facts.layers]
+    assert gates == [gates[0]] * 4
+    assert readout > gates[0]
