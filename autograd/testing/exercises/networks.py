@@ -20,7 +20,7 @@ def _added(w: Sequence[float], x: Sequence[float], t: float) -> list[float]:
 NETWORKS = (
     # lesson 2
     Worked(
-        "neuron",
+        "neuron_output",
         (
             (([0.5, -1.0], [2.0, 0.25], 0.5), 0.84828364),
             (([1.0], [-0.5], 0.0), -0.4621171573),
@@ -100,7 +100,7 @@ NETWORKS = (
     ),
     # lesson 4
     Worked(
-        "layer",
+        "layer_sums",
         (
             (([[1.0, 2.0], [3.0, 4.0]], [1.0, -1.0], [0.0, -1.0]), [-1.0, -2.0]),
             (([[0.5, 1.0, -1.0], [2.0, 0.0, 1.0]], [2.0, 1.0, 3.0], [1.0, 0.5]), [0.0, 7.5]),

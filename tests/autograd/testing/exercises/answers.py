@@ -51,7 +51,7 @@ def backward(order):
             v.grad += node.grad * partial
 
 
-def neuron(w, x, b):
+def neuron_output(w, x, b):
     return tanh(sum(wi * xi for wi, xi in zip(w, x, strict=True)) + b)
 
 
@@ -70,7 +70,7 @@ def delta_of_hidden(a, w, deltas):
     return sum(wi * di for wi, di in zip(w, deltas, strict=True)) * a * (1 - a)
 
 
-def layer(W, x, b):
+def layer_sums(W, x, b):
     return [sum(w * v for w, v in zip(row, x, strict=True)) + bias for row, bias in zip(W, b, strict=True)]
 
 
@@ -135,7 +135,7 @@ def slopes_of_softmax(p, label):
     return [x - (k == label) for k, x in enumerate(p)]
 
 
-def accuracy(outputs, labels):
+def share_right(outputs, labels):
     return sum(
         max(range(len(p)), key=p.__getitem__) == t for p, t in zip(outputs, labels, strict=True)
     ) / len(labels)
