@@ -239,13 +239,12 @@ class _Examination:
             off = deviation(recipe, expected(recipe, self.engine.epsilon), got)
             if off:
                 return replace(self._found("depth", recipe, off), graph=code)
-            work = self.engine.work(recipe)
-            if before and work > STEEPER * 10 * before:
-                told, likely = (
-                    f"{count(work)} calls for {count(depth)} nodes",
-                    "the work grows faster than the graph",
+            work = self.engine.work(recipe) if depth < DEPTHS[-1] else 0
+            if before and work > STEEPER * depth / DEPTHS[0] * before:
+                told = f"{count(work)} calls for {count(depth)} nodes"
+                return Finding(
+                    "depth", BOUNDED, code, got=told, likely="the work grows faster than the graph"
                 )
-                return Finding("depth", BOUNDED, code, got=told, likely=likely)
             before = work
         return Finding("depth", CORRECT, likely=f"{count(DEPTHS[-1])} nodes in a row")
 

@@ -264,24 +264,20 @@ def test_a_mistake_of_one_op_beside_others_is_seen_in_company_only() -> None:
 
 
 def test_what_is_wrong_only_on_some_graphs_is_found_at_random_and_made_small() -> None:
-    class Eighth(engines.Zeroing):
-        """Leaves out every node that is the eighth in a row."""
-
-        @property
-        def level(self) -> int:
-            return 1 + max((v.level for v in self.prev), default=0)  # type: ignore[attr-defined]
+    class Ninth(engines.Zeroing):
+        """Leaves out every ninth node."""
 
         def order(self) -> list[Any]:
-            return [v for v in super().order() if v.level != 8]
+            return [v for k, v in enumerate(super().order()) if k != 8]
 
-    found = check_engine(Eighth)["graphs at random"]
+    found = check_engine(Ninth)["graphs at random"]
     assert found.verdict == "wrong"
-    assert found.graph.count("a") < 12
+    assert len(found.graph) < 200
 
 
 @pytest.mark.parametrize(
     "mutant",
-    [m for m in all_mutants()[0] if not m.allowed][:: 1 if ALL else 12],
+    [m for m in all_mutants()[0] if not m.allowed][:: 1 if ALL else 16],
     ids=str,
 )
 def test_no_mistake_in_a_partial_survives_and_its_op_alone_is_accused(mutant: Mutant) -> None:
