@@ -164,7 +164,7 @@ def cause_of_graph(recipe: Recipe, got: Outcome, passes: int = 1) -> str:
     output = recipe(*leaves)
     once = differentiated(recipe)[1:]
     for name, words in CAUSES.items():
-        if (name == "keeps_intermediates") != (passes > 1):
+        if passes > 1 and name != "keeps_intermediates":
             continue
         found = gradients_of(ENGINES[name], output)
         wrong = [found.get(v, 0.0) for v in leaves]
@@ -192,6 +192,10 @@ def cause_of_use(recipe: Recipe, got: Outcome, leaf: int) -> str:
     if len(recipe.steps) > 1 and recipe.steps[1][0] is ops.mul:
         if _same(found, own):
             return CAUSES["drops_factor"]
-        return "the upstream is added, not multiplied" if _same(found, own + upstream) else ""
-    one_of = [*(d for d, place in zip(partials, places, strict=True) if place == leaf), own, 1.0]
-    return CAUSES["overwrites"] if any(_same(found, one) for one in one_of) else ""
+        if _same(found, own + upstream):
+            return "the upstream is added, not multiplied"
+    else:
+        one_of = [*(d for d, place in zip(partials, places, strict=True) if place == leaf), own, 1.0]
+        if any(_same(found, one) for one in one_of):
+            return CAUSES["overwrites"]
+    return cause_of_graph(recipe, got)

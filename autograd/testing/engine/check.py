@@ -97,6 +97,8 @@ class _Examination:
         if self.engine.epsilon > PRECISIONS[0]:
             digits = f"its numbers are rounded to {self.engine.epsilon:.1g} of themselves"
             yield Finding("precision", LIMITED, got=digits)
+        if error := self.engine.run(Recipe((2,), ())).error:
+            yield Finding("a leaf of a whole number", BOUNDED, got=f"raises {error}")
         takes = self.engine.takes
         alone = {op: self._of_op_alone(op) for op in self.engine.calls if op in takes or not _optional(op)}
         self.right = {op: takes[op] for op, found in alone.items() if found.verdict != WRONG}
@@ -121,7 +123,7 @@ class _Examination:
         found = self._alone(self._written(op), graphs.alone(op, takes))
         if found.verdict == WRONG:
             return found
-        whole = self._alone(f"{found.what} of whole numbers", graphs.of_whole_numbers(op, takes))
+        whole = self._or_refused(f"{found.what} of whole numbers", graphs.of_whole_numbers(op, takes))
         return whole if whole.verdict == WRONG else found
 
     def _written(self, op: Op) -> str:
@@ -142,15 +144,19 @@ class _Examination:
         return Finding(what, CORRECT)
 
     def _beside_plain(self, op: Op, what: str, side: int) -> Finding:
-        """Examine an operator with a plain number; an engine that takes none at all says so with an error."""
-        tried = list(graphs.with_plain(op, left=side == 0))
-        if all(self.engine.run(recipe).error for recipe in tried):
-            error = self.engine.run(tried[0]).error
-            return Finding(what, BOUNDED, self.engine.code(tried[0]), got=f"raises {error}")
-        found = self._alone(what, tried)
-        if found.verdict != WRONG:
+        """Examine an operator with a plain number to one side."""
+        found = self._or_refused(what, graphs.with_plain(op, left=side == 0))
+        if found.verdict in (CORRECT, LIMITED):
             self.plain.setdefault(op, []).append(side)
         return found
+
+    def _or_refused(self, what: str, recipes: Iterable[Recipe]) -> Finding:
+        """Examine graphs of one op that an engine may refuse, all of them, with an error."""
+        tried = list(recipes)
+        errors = [self.engine.run(recipe).error for recipe in tried]
+        if tried and all(errors):
+            return Finding(what, BOUNDED, self.engine.code(tried[0]), got=f"raises {errors[0]}")
+        return self._alone(what, tried)
 
     def _in_company(self, op: Op) -> Finding | None:
         """Examine an op that is right alone with one behind it, and beside another use of its inputs."""

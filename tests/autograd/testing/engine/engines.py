@@ -15,6 +15,14 @@ OPERATORS = {
     "add": "add", "sub": "sub", "mul": "mul", "div": "truediv", "pow": "pow", "neg": "neg", "abs": "abs",
 }  # fmt: skip
 
+WRITTEN = {
+    "add": "a + b", "sub": "a - b", "mul": "a * b", "div": "a / b", "pow": "a ** b",
+    "neg": "-a", "abs": "abs(a)",
+}  # fmt: skip
+"""What an op is called in a report, if not by its name."""
+SECOND = "a second backward"
+"""What an engine in micrograd's form gets wrong."""
+
 
 def from_table(*instead: Op) -> SimpleNamespace:
     """An engine in micrograd's form: the ops of the table, or operators and some ops in place of its own.
