@@ -140,12 +140,13 @@ def _explains(formula: Formula, trial: Trial, read: Callable[[Outcome], float]) 
     if any(kink.gap(*inputs) == 0 for kink in op.kinks):
         return True
     try:
-        return _same(formula(*inputs, op.evaluate(inputs)[0]), read(trial.got))
+        return same(formula(*inputs, op.evaluate(inputs)[0]), read(trial.got))
     except (ArithmeticError, ValueError, TypeError):  # a slip has no number everywhere
         return True
 
 
-def _same(a: float, b: float) -> bool:
+def same(a: float, b: float) -> bool:
+    """Return whether two numbers differ by no more than rounding."""
     return a == b or abs(a - b) <= CLOSE * max(1.0, abs(a), abs(b))
 
 
@@ -170,7 +171,7 @@ def cause_of_graph(recipe: Recipe, got: Outcome, passes: int = 1) -> str:
         wrong = [found.get(v, 0.0) for v in leaves]
         if passes > 1:  # the engine's gradients are those of the second pass alone
             wrong = [a + b for a, b in zip(once, wrong, strict=True)]
-        if wrong != once and all(_same(x, _gradient(got, k)) for k, x in enumerate(wrong)):
+        if wrong != once and all(same(x, _gradient(got, k)) for k, x in enumerate(wrong)):
             return words
     return ""
 
@@ -190,12 +191,12 @@ def cause_of_use(recipe: Recipe, got: Outcome, leaf: int) -> str:
     found = _gradient(got, leaf)
     upstream = recipe.numbers[-1]
     if len(recipe.steps) > 1 and recipe.steps[1][0] is ops.mul:
-        if _same(found, own):
+        if same(found, own):
             return CAUSES["drops_factor"]
-        if _same(found, own + upstream):
+        if same(found, own + upstream):
             return "the upstream is added, not multiplied"
     else:
         one_of = [*(d for d, place in zip(partials, places, strict=True) if place == leaf), own, 1.0]
-        if any(_same(found, one) for one in one_of):
+        if any(same(found, one) for one in one_of):
             return CAUSES["overwrites"]
     return cause_of_graph(recipe, got)

@@ -58,7 +58,7 @@ def check_engine(
         check_engine(Value)`` is a test.
 
     Raises:
-        TypeError: if no leaf can be made, or its number cannot be read.
+        TypeError: if ``leaf`` is not callable, or the number in a leaf cannot be read.
         ValueError: if ``functions`` names something that is not an op.
 
     >>> class Leaf:
@@ -135,12 +135,12 @@ class _Examination:
         """Examine graphs of one op; the likely slip explains all of them."""
         tried = list(recipes)
         trials = [causes.Trial(recipe, self.engine.run(recipe)) for recipe in tried]
-        for trial in trials:
-            off = deviation(trial.recipe, expected(trial.recipe, self.engine.epsilon), trial.got)
-            if off:
-                alike = [t for t in trials if not t.got.error and t.recipe.steps == trial.recipe.steps]
-                likely = "" if off.words else causes.cause_of_op(alike[:MOST_EXPLAINED], off.leaf)
-                return self._found(what, trial.recipe, off, likely)
+        offs = [deviation(t.recipe, expected(t.recipe, self.engine.epsilon), t.got) for t in trials]
+        found = [(recipe, off) for recipe, off in zip(tried, offs, strict=True) if off]
+        for recipe, off in sorted(found, key=lambda pair: not pair[1].is_mistake)[:1]:  # stable
+            alike = [t for t in trials if not t.got.error and t.recipe.steps == recipe.steps]
+            likely = "" if off.words else causes.cause_of_op(alike[:MOST_EXPLAINED], off.leaf)
+            return self._found(what, recipe, off, likely)
         return Finding(what, CORRECT)
 
     def _beside_plain(self, op: Op, what: str, side: int) -> Finding:
@@ -209,11 +209,13 @@ class _Examination:
             return Finding(what, BOUNDED, code, got=f"raises {twice.error}")
         one = [x or 0.0 for x in once.gradients]
         two = [x or 0.0 for x in twice.gradients]
-        if two == [2 * x for x in one]:
+        added = [causes.same(x, 2 * y) for x, y in zip(two, one, strict=True)]
+        anew_each = [causes.same(x, y) for x, y in zip(two, one, strict=True)]
+        if all(added):
             return Finding(what, CORRECT, likely="the gradients of leaves add up")
-        if two == one:
+        if all(anew_each):
             return Finding(what, CORRECT, likely="gradients start from 0")
-        off = next(k for k, x in enumerate(two) if x not in (one[k], 2 * one[k]) or two[0] == one[0] != 0)
+        off = added.index(False) if any(anew_each) else 0
         likely = causes.cause_of_graph(recipe, twice, passes=2)
         code = self.engine.code(recipe, LEAVES[off], passes=2, anew=anew)
         right = f"{written(2 * one[off])} (added up) or {written(one[off])} (started from 0)"
@@ -236,7 +238,7 @@ class _Examination:
         before = 0
         for depth in DEPTHS:
             recipe = graphs.chain(plus, depth)
-            code = f"a = {self.engine.name}(1.0); y = sum([a] * {depth}, a); {self.engine.backward_code}"
+            code = self.engine.chain_code(plus, depth)
             got = self.engine.run(recipe)
             if got.error:
                 told = f"raises {got.error} at {count(depth)} nodes in a row"
@@ -259,17 +261,16 @@ class _Examination:
         chance = random.Random(0)
         for _ in range(how_many):
             recipe = graphs.random_graph(chance, self.right, self.plain)
-            if self._off(recipe):
-                recipe = self._smallest(recipe)
-                off = self._off(recipe)
-                assert off is not None
+            off = self._off(recipe)
+            if off:
+                recipe, off = self._smallest(recipe, off)
                 likely = causes.cause_of_graph(recipe, self.engine.run(recipe))
                 return self._found("graphs at random", recipe, off, likely)
         return Finding("graphs at random", CORRECT, likely=count(how_many))
 
-    def _smallest(self, recipe: Recipe) -> Recipe:
-        found = next((r for r in graphs.smaller(recipe) if self._off(r)), None)
-        return recipe if found is None else self._smallest(found)
+    def _smallest(self, recipe: Recipe, off: Deviation) -> tuple[Recipe, Deviation]:
+        found = next(((r, o) for r in graphs.smaller(recipe) if (o := self._off(r))), None)
+        return (recipe, off) if found is None else self._smallest(*found)
 
     # ------------------------------------------------------------------------------------ one graph
 

@@ -200,12 +200,12 @@ class Foreign:
         made = f"{', '.join(names)} = {', '.join(f'{self.name}({x!r})' for x in recipe.numbers)}"
         uses = [place for _, places in recipe.steps for place in places]
         written = [*names, *[f"({c!r})" if c < 0 else repr(c) for c in recipe.constants]]
-        free = [name for name in SHARED if name not in names]
+        free = iter([*(x for x in SHARED if x not in names), *(f"v{k}" for k in range(len(recipe.steps)))])
         lines = []
         for op, places in recipe.steps[:-1]:
             text = self._applied(op, [written[i] for i in places])
             if uses.count(len(written)) > 1:
-                name = free.pop(0)
+                name = next(free)
                 lines.append(f"{name} = {_bare(text)}")
                 text = name
             written.append(text)
@@ -216,6 +216,11 @@ class Foreign:
         again = [*(lines if anew else []), self.backward_code] * (passes - 1)
         ends = [self.backward_code, *again, f"{read}.grad" if self.grad is GRAD else f"grad({read})"]
         return "; ".join([made, *lines, *ends])
+
+    def chain_code(self, op: Op, depth: int) -> str:
+        """Return a line of Python that goes backward through so many nodes in a row."""
+        grown = f"reduce(lambda v, _: {_bare(self._applied(op, ['v', 'a']))}, range({depth}), a)"
+        return f"from functools import reduce; a = {self.name}(1.0); y = {grown}; {self.backward_code}"
 
     @property
     def backward_code(self) -> str:

@@ -44,6 +44,8 @@ class Finding:
             told.append(f"    {'likely ' if self.verdict == WRONG else ''}{self.likely}")
         return "\n".join([*told, *([f"    {self.graph}"] if self.graph else [])])
 
+    __repr__ = __str__
+
 
 @dataclass(frozen=True)
 class EngineReport:

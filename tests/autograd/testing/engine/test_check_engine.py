@@ -283,6 +283,46 @@ def test_a_mistake_of_one_op_beside_others_is_seen_in_company_only() -> None:
     assert found["exp"].likely == CAUSES["overwrites"]
 
 
+def test_leaves_that_do_not_agree_whether_they_add_up_are_seen() -> None:
+    def backward(y: engines.Zeroing) -> None:
+        kept = {v: v.grad for v in y.order() if v.data == 2.0 and not v.prev}
+        y.backward()
+        for v, before in kept.items():
+            v.grad += before
+
+    found = check_engine(engines.Zeroing, backward=backward)[SECOND]
+    assert found.verdict == "wrong"
+    assert found.graph.endswith("backward(y); backward(y); b.grad")
+
+
+def test_a_mistake_is_told_before_what_may_be_rounding() -> None:
+    def exp(a: Micro) -> Micro:
+        slope = math.exp(a.data) * (1 + 1e-8 if a.data > 0 else -1)
+        return a.node(math.exp(a.data), (a, slope))
+
+    found = check_engine(with_method("exp", exp))["exp"]
+    assert found.verdict == "wrong"
+    assert "(-" in found.graph
+
+
+def test_an_approximation_is_limited_by_rounding_not_wrong() -> None:
+    def exp(a: Micro) -> Micro:
+        return a.node(math.exp(a.data), (a, (math.exp(a.data + 1e-4) - math.exp(a.data - 1e-4)) / 2e-4))
+
+    found = check_engine(with_method("exp", exp))["exp"]
+    assert found.verdict == "limited by rounding"
+    assert found.graph
+
+
+def test_a_reverse_pass_that_always_fails_is_told() -> None:
+    def backward(y: Micro) -> None:
+        raise NotImplementedError("later")
+
+    report = check_engine(Micro, backward=backward)
+    assert not report
+    assert "raises NotImplementedError: later" in report["a + b"].got
+
+
 def test_what_is_wrong_only_on_some_graphs_is_found_at_random_and_made_small() -> None:
     class Ninth(engines.Zeroing):
         """Leaves out every ninth node."""
