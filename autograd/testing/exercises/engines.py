@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograd.core.primitive import Op
+from autograd.graph import topological_order
+from autograd.node import Node, number_of
 from autograd.testing.certificate import WRONG
 from autograd.testing.engine import EngineReport, check_engine
 from autograd.testing.exercises.grading import Unanswered, called
@@ -15,28 +17,25 @@ AGAIN = "a second backward"
 """What an engine of the exercises need not do: each graph is differentiated once."""
 
 
-class Node:
-    """A small engine: what a learner's rule makes, and a learner's reverse pass goes over.
+class Number(Node):
+    """A small engine: what a learner's rule makes, and what a learner's reverse pass goes over."""
 
-    Attributes:
-        data: the number.
-        inputs: the nodes that it was computed from.
-        partials: one per input.
-        grad: 0.0 before a reverse pass.
-    """
+    __slots__ = ()
 
-    def __init__(self, data: float, inputs: Sequence[Node] = (), partials: Sequence[float] = ()) -> None:
-        self.data, self.grad = data, 0.0
+    def __init__(self, data: float, inputs: Sequence[Number] = (), partials: Sequence[float] = ()) -> None:
+        self._data, self.grad = data, 0.0
         self.inputs, self.partials = tuple(inputs), tuple(partials)
 
-    def __add__(self, other: Node) -> Node:
-        return Node(self.data + other.data, (self, other), (1.0, 1.0))
+    data = property(number_of)
 
-    def __mul__(self, other: Node) -> Node:
-        return Node(self.data * other.data, (self, other), (other.data, self.data))
+    def __add__(self, other: Number) -> Number:
+        return Number(self.data + other.data, (self, other), (1.0, 1.0))
+
+    def __mul__(self, other: Number) -> Number:
+        return Number(self.data * other.data, (self, other), (other.data, self.data))
 
     def __repr__(self) -> str:
-        return f"Node({self.data:g})"
+        return f"Number({self.data:g})"
 
 
 @dataclass(frozen=True)
@@ -60,12 +59,12 @@ class RuleExercise:
         if None in found or ... in found:
             raise Unanswered
 
-        def function(*inputs: Any) -> Node:
-            nodes = [x if isinstance(x, Node) else Node(x) for x in inputs]
+        def function(*inputs: Any) -> Number:
+            nodes = [x if isinstance(x, Number) else Number(x) for x in inputs]
             value, *partials = answer(*[v.data for v in nodes])
-            return Node(value, nodes, partials)
+            return Number(value, nodes, partials)
 
-        return _hint(check_engine(Node, backward=_backward, functions={self.op.name: function}, graphs=0))
+        return _hint(check_engine(Number, backward=_backward, functions={self.op.name: function}, graphs=0))
 
 
 class OrderExercise:
@@ -76,7 +75,7 @@ class OrderExercise:
     def judge(self, answer: Callable[..., Any]) -> str:
         """Return a hint for a wrong order; "" for a right one."""
         for graph in _graphs():
-            nodes = _order_of(graph)
+            nodes = topological_order(graph)
             found = list(called(answer, graph))
             if missing := [v for v in nodes if v not in found]:
                 return f"{missing[0]} is missing: every node belongs in the order, leaves and output too."
@@ -100,14 +99,14 @@ class BackwardExercise:
         """Return a hint for a wrong reverse pass; "" for a right one."""
         graph = _graphs()[0]
         try:
-            answer(_order_of(graph))
+            answer(topological_order(graph))
         except NotImplementedError as error:
             raise Unanswered from error
-        if all(v.grad == 0.0 for v in _order_of(graph)):
+        if all(v.grad == 0.0 for v in topological_order(graph)):
             raise Unanswered
         if graph.grad != 1.0:
             return f"The output moves as fast as itself: its gradient is 1, and yours is {graph.grad:g}."
-        return _hint(check_engine(Node, backward=lambda y: answer(_order_of(y)), graphs=20))
+        return _hint(check_engine(Number, backward=lambda y: answer(topological_order(y)), graphs=20))
 
 
 def _hint(report: EngineReport) -> str:
@@ -120,29 +119,16 @@ def _hint(report: EngineReport) -> str:
     return f"{told}{right}." + (f" Likely {found.likely}." if found.likely else "")
 
 
-def _graphs() -> list[Node]:
+def _graphs() -> list[Number]:
     """Return the graphs that an order is tried on: results that are used twice, sooner and later."""
-    a, b = Node(2.0), Node(3.0)
+    a, b = Number(2.0), Number(3.0)
     h = a * b
     p = h + b
     return [a * b, h * p, p * h, (h * p) * (p + (p * h)), a]
 
 
-def _order_of(output: Node) -> list[Node]:
-    order: list[Node] = []
-    stack, seen = [(output, False)], set()
-    while stack:
-        node, is_done = stack.pop()
-        if is_done:
-            order.append(node)
-        elif node not in seen:
-            seen.add(node)
-            stack += [(node, True), *((v, False) for v in node.inputs)]
-    return order
-
-
-def _backward(output: Node) -> None:
+def _backward(output: Number) -> None:
     output.grad = 1.0
-    for node in reversed(_order_of(output)):
+    for node in reversed(topological_order(output)):
         for v, d in zip(node.inputs, node.partials, strict=True):
             v.grad += node.grad * d
