@@ -124,6 +124,14 @@ ENGINES: dict[str, Engine] = {
 }
 """The engines by name."""
 
+CAUSES: dict[str, str] = {
+    "overwrites": "overwritten accumulation: = where += belongs",
+    "depth_first": "no topological order: a node passed its gradient on before all of it had arrived",
+    "keeps_intermediates": "stale gradients: those of an earlier pass were not reset",
+    "drops_factor": "a dropped factor: the partial was passed on without its upstream",
+}
+"""What each mistake is called."""
+
 
 def gradients_of(engine: Engine, output: Value) -> dict[Value, float]:
     """Return what the engine takes for ∂output/∂v, for every Value v that a gradient reaches.

@@ -20,8 +20,9 @@ from typing import Any
 
 from autograd import Value, ops
 from autograd.core.primitive import TABLE, Op, Rule
-from autograd.testing import GradientError, check_op, gradcheck
+from autograd.testing import GradientError, check_engine, check_op, gradcheck
 from autograd.value import apply
+from tests.autograd.testing.engine.engines import SECOND, WRITTEN, from_table
 from tests.strategies import on_a_kink, samples_of
 
 SIGN, FACTOR, NUMBER = "a sign flipped", "a factor dropped", "a number changed"
@@ -90,6 +91,13 @@ def is_found_by_gradcheck(mutant: Mutant) -> bool:
     except GradientError as error:
         return error.certificate is not None and {v.op for v in error.certificate.wrong} == {mutant.op.name}
     return False
+
+
+def is_found_by_check_engine(mutant: Mutant) -> bool:
+    """Whether `check_engine` accuses the op and no other, in an engine written elsewhere that has it."""
+    engine = from_table(mutant.op)
+    report = check_engine(engine.Number, functions=engine.functions, graphs=0)
+    return {f.what for f in report.wrong} == {WRITTEN.get(mutant.op.name, mutant.op.name), SECOND}
 
 
 # ------------------------------------------------------------------------- what a mistake changes

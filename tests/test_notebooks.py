@@ -3,11 +3,14 @@
 That each runs from top to bottom is seen where they are executed: by ``.ci/run``.
 """
 
+import ast
 import json
 import re
 from pathlib import Path
 
 import pytest
+
+from autograd.testing.exercises import EXERCISES
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 LESSONS = [
@@ -145,3 +148,47 @@ def test_a_notebook_is_kept_in_one_form(name):
     text = (FOLDER / f"{name}.ipynb").read_text(encoding="utf-8")
     assert notebook["metadata"]["kernelspec"]["name"] == "python3"
     assert text == json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+# ------------------------------------------------------------------------------------- exercises
+
+
+def exercises_of(notebook):
+    """The exercises of a lesson by name: the function that is to be written, and its cell."""
+    found = {}
+    for cell in code_of(notebook):
+        for name in re.findall(r"^grade\((\w+)\)$", text_of(cell["source"]), flags=re.MULTILINE):
+            found[name] = cell
+    return found
+
+
+def names_in(cell):
+    tree = ast.parse(text_of(cell["source"]))
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def test_every_exercise_is_in_one_lesson():
+    assert sorted(name for lesson in LESSONS for name in exercises_of(read(lesson))) == sorted(EXERCISES)
+
+
+@lessons
+def test_a_lesson_has_exercises_that_are_not_answered_in_it(name):
+    found = exercises_of(read(name))
+    assert len(found) >= 2
+    scope = {}
+    for exercise, cell in found.items():
+        *body, last = text_of(cell["source"]).splitlines()
+        exec("\n".join(body), scope)
+        grade = eval(last, scope)
+        assert grade.verdict == "not answered yet"
+        (output,) = cell["outputs"]
+        assert text_of(output["data"]["text/plain"]) == repr(grade)
+        assert exercise in text_of(cell["source"])
+
+
+@lessons
+def test_an_exercise_takes_no_name_that_the_lesson_uses(name):
+    notebook = read(name)
+    found = exercises_of(notebook)
+    others = [cell for cell in code_of(notebook) if cell not in found.values()]
+    assert set(found) & {used for cell in others for used in names_in(cell)} == set()

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from autograd import ops
 from autograd.core.arithmetic import NOT_REACHED
 from autograd.graph import topological_order
-from autograd.mistakes import ENGINES, gradients_of
+from autograd.mistakes import CAUSES, ENGINES, gradients_of
 from autograd.node import number_of
 from autograd.testing.certificate import CORRECT, KINK, LIMITED, NOT_DIFFERENTIABLE, WRONG, Verdict
 from autograd.testing.differences import Estimate, Number, OneSided, noise_of, one_sided, slope_estimates
@@ -270,7 +270,7 @@ class Evidence:
         if abs(gradient - right) <= self._rounding(i, gradient):
             return None
         want = right if slope is None else slope
-        cause = next((_CAUSES[k] for k in _CAUSES if self._is_that_of(k, i, gradient)), "the chain rule")
+        cause = next((CAUSES[k] for k in CAUSES if self._is_that_of(k, i, gradient)), "the chain rule")
         detail = f"every partial is right; likely {cause}"
         return Verdict(name, at, gradient, want, WRONG, ulps=ulps_between(gradient, want), detail=detail)
 
@@ -368,14 +368,6 @@ def _agreeing(name: str, at: float, gradient: float, slope: float) -> Verdict:
     digits = digits_of(gradient, slope)
     told = LIMITED if digits < HALF_OF_A_DOUBLE else CORRECT
     return Verdict(name, at, gradient, slope, told, digits)
-
-
-_CAUSES = {
-    "overwrites": "overwritten accumulation: = where += belongs",
-    "depth_first": "no topological order: a node passed its gradient on before all of it had arrived",
-    "keeps_intermediates": "stale gradients: those of an earlier pass were not reset",
-    "drops_factor": "a dropped factor: the partial was passed on without its upstream",
-}
 
 
 def _accusation(fault: Fault) -> str:

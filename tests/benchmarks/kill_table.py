@@ -4,7 +4,8 @@
 
 A mutant is the table of ops with one mistake in it (see `tests.mutants`).  `check_op` is told the op
 and nothing else; `gradcheck` sees a function that uses the op, at the first example that shows the
-mistake, and has to accuse that op and no other.  Ends with 1 if anything survives.
+mistake, and `check_engine` an engine in micrograd's form that has the op; both have to accuse that op
+and no other.  Ends with 1 if anything survives.
 """
 
 from __future__ import annotations
@@ -18,11 +19,19 @@ from autograd import Value
 from autograd.core.primitive import TABLE
 from autograd.mistakes import ENGINES, Engine, gradients_of
 from autograd.testing import GradientError, gradcheck
-from tests.mutants import KINDS, Mutant, all_mutants, is_found_by_check_op, is_found_by_gradcheck
+from tests.mutants import (
+    KINDS,
+    Mutant,
+    all_mutants,
+    is_found_by_check_engine,
+    is_found_by_check_op,
+    is_found_by_gradcheck,
+)
 
 FINDERS: dict[str, Callable[[Mutant], bool]] = {
     "check_op": is_found_by_check_op,
     "gradcheck": is_found_by_gradcheck,
+    "check_engine": is_found_by_check_engine,
 }
 BROKEN = [name for name in ENGINES if name != "right"]
 
@@ -48,10 +57,10 @@ def _gradients(engine: Engine, output: Value, wrt: Sequence[Value]) -> list[floa
 
 def table(head: str, made: Counter[str], found: dict[str, Counter[str]], rows: Iterable[str]) -> str:
     """Lines of made and found mutants, and their sum."""
-    lines = [f"{head:<28}{'made':>6}" + "".join(f"{name:>11}" for name in found)]
+    lines = [f"{head:<28}{'made':>6}" + "".join(f"{name:>14}" for name in found)]
     for row in [*(row for row in rows if made[row]), "all"]:
         counts = [sum(c.values()) if row == "all" else c[row] for c in (made, *found.values())]
-        lines.append(f"{row:<28}{counts[0]:>6}" + "".join(f"{count:>11}" for count in counts[1:]))
+        lines.append(f"{row:<28}{counts[0]:>6}" + "".join(f"{count:>14}" for count in counts[1:]))
     return "\n".join(lines)
 
 
@@ -72,7 +81,7 @@ def main() -> None:
     print(f"mistakes that change nothing, or only the choice between subgradients on a kink: "
           f"{without_effect + sum(m.allowed for m in mutants)}\n")  # fmt: skip
     for name in BROKEN:
-        print(f"{'engine: ' + name:<28}{1:>6}{'':>11}{int(is_engine_found(name)):>11}")
+        print(f"{'engine: ' + name:<28}{1:>6}{'':>14}{int(is_engine_found(name)):>14}")
         survivors += [] if is_engine_found(name) else [f"gradcheck does not find the engine {name}"]
     print("", *survivors or ["nothing survives"], sep="\n")
     sys.exit(bool(survivors))
