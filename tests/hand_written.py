@@ -57,7 +57,7 @@ ELEMENTARY: dict[str, tuple[Function, Function, float, float]] = {
     "bump": (lambda x: math.exp(-x * x), lambda x: -2 * x * math.exp(-x * x), -30, 30),
     "sinc": (
         lambda x: math.sin(x) / x if x else 1.0,
-        lambda x: (x * math.cos(x) - math.sin(x)) / x**2 if x else 0.0,
+        lambda x: (x * math.cos(x) - math.sin(x)) / x**2 if abs(x) > 1e-3 else -x / 3,
         -20,
         20,
     ),
@@ -120,18 +120,6 @@ ELEMENTARY: dict[str, tuple[Function, Function, float, float]] = {
         lambda x: x * (1 - x) ** 2 / special.beta(2, 3),
         0,
         1,
-    ),
-    "hyp1f1": (
-        lambda x: special.hyp1f1(1.5, 2.5, x),
-        lambda x: 1.5 / 2.5 * special.hyp1f1(2.5, 3.5, x),
-        -30,
-        30,
-    ),
-    "hyp2f1": (
-        lambda x: special.hyp2f1(1, 2, 3.5, x),
-        lambda x: 2 / 3.5 * special.hyp2f1(2, 3, 4.5, x),
-        -5,
-        0.95,
     ),
     "legendre": (lambda x: special.eval_legendre(5, x), lambda x: (315 * x**4 - 210 * x**2 + 15) / 8, -1, 1),
     "chebyshev": (

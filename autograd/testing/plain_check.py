@@ -48,8 +48,8 @@ AGAIN = 0.618
 """Before a gradient is called wrong, differences over other steps, this share of the first, must agree."""
 LAST_DIGITS = 8
 """A gradient may be as far off as rounding of so many units in the last place explains."""
-TURNS = 1024
-"""A function may turn within this part of an input, and be hidden there by the rounding of its value."""
+TURNS = 2.0**16
+"""What a function does within this part of an input may be hidden by the rounding of its value."""
 SMALLEST_NORMAL_FLOAT32 = 2.0**-126
 MOST_NAMED = 5
 """At most this many inputs are named in a message."""

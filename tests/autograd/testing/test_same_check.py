@@ -48,9 +48,7 @@ def test_jacobians_are_compared() -> None:
 
 
 def test_another_value_is_told() -> None:
-    with pytest.raises(
-        GradientError, match=r"the values differ at x = 3\.0: f is 9\.0 by the first and 10\.0"
-    ):
+    with pytest.raises(GradientError, match=r"the values differ at x = 3\.0: f is 9\.0 by the first and 10"):
         check_same(lambda x: x * x, lambda x: x * x + 1, 3.0)
     with pytest.raises(GradientError, match="the first gives 1 number, the second 2 numbers"):
         check_same(lambda x: x * x, lambda x: [x, x], 3.0)
