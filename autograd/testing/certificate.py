@@ -68,9 +68,13 @@ class Certificate:
 
     Attributes:
         verdicts: one for each input, in order.
+        whose: what gave the gradients, and
+        against: what they are compared with: the heads of their columns.
     """
 
     verdicts: tuple[Verdict, ...]
+    whose: str = "reverse pass"
+    against: str = "differences"
 
     def __getitem__(self, name: str) -> Verdict:
         """Return the verdict on the input of that name."""
@@ -85,7 +89,7 @@ class Certificate:
         return tuple(v for v in self.verdicts if v.verdict == WRONG)
 
     def __str__(self) -> str:
-        head = ("input", "at", "reverse pass", "differences", "verdict", "")
+        head = ("input", "at", self.whose, self.against, "verdict", "")
         if len(self.verdicts) <= MOST_ROWS:
             return aligned([head, *map(_row, self.verdicts)])
         telling = sorted(self.verdicts, key=lambda v: GRAVITY.index(v.verdict))  # stable

@@ -25,13 +25,16 @@ ROUNDINGS = 32
 """So many roundings are allowed for each node: the few ulps of its op, and what a cut graph hides."""
 SHRINK = 4.0
 """Each step in doubles is the one before divided by this."""
+STEPS = 22
+"""So many steps are taken in doubles."""
 
 
 class Estimate(NamedTuple):
-    """A slope in doubles, and how far it may be from the true one."""
+    """A slope in doubles, and how far it may be from the true one; the smallest step it comes from."""
 
     slope: float
     bound: float
+    step: float = 0.0
 
     def excludes(self, slope: float) -> bool:
         """Return whether the true slope cannot be this one."""
@@ -60,23 +63,43 @@ def slope_estimates(function: Callable[[float], Number | None], x: float) -> lis
     (False, True)
     """
     starts = {max(abs(x), 1.0), abs(x) or 1.0}  # a small x may matter on its own scale
-    found = [estimate for start in starts for estimate in _extrapolated(function, x, start / SHRINK)]
+    ladders = [steps_from(start / SHRINK) for start in starts]
+    found = [
+        estimate
+        for steps in ladders
+        for estimate in extrapolated(steps, [_central(function, x, step) for step in steps], SHRINK**2)
+    ]
     return sorted(found, key=lambda estimate: estimate.bound)
 
 
-def _extrapolated(function: Callable[[float], Number | None], x: float, start: float) -> list[Estimate]:
-    differences = [_central(function, x, start / SHRINK**k) for k in range(22)]
+def steps_from(start: float) -> list[float]:
+    """Return steps that shrink from ``start`` to what is left of a double's digits."""
+    return [start / SHRINK**k for k in range(STEPS)]
+
+
+def extrapolated(
+    steps: Sequence[float], differences: Sequence[Number | None], ratio: float
+) -> list[Estimate]:
+    """Extrapolate differences over shrinking steps twice; each three in a row give one estimate.
+
+    Args:
+        steps: from the largest to the smallest.
+        differences: one for each step; None where there is none.
+        ratio: by which the leading error shrinks with each step; the next one by the square of it.
+    """
     found = []
-    for coarse, middle, fine in zip(differences, differences[1:], differences[2:], strict=False):
+    for step, coarse, middle, fine in zip(
+        steps[2:], differences, differences[1:], differences[2:], strict=False
+    ):
         if coarse is None or middle is None or fine is None:
             continue
-        first = middle.value + (middle.value - coarse.value) / (SHRINK**2 - 1)
-        second = fine.value + (fine.value - middle.value) / (SHRINK**2 - 1)
-        best = second + (second - first) / (SHRINK**4 - 1)
+        first = middle.value + (middle.value - coarse.value) / (ratio - 1)
+        second = fine.value + (fine.value - middle.value) / (ratio - 1)
+        best = second + (second - first) / (ratio**2 - 1)
         noise = coarse.noise + middle.noise + fine.noise
         bound = 2 * max(abs(best - first), abs(best - second)) + 2 * noise
         if math.isfinite(bound):
-            found.append(Estimate(best, bound))
+            found.append(Estimate(best, bound, step))
     return found
 
 

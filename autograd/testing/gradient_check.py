@@ -17,7 +17,6 @@ x      0   0             0.5          kink     any slope from 0 to 1; at ReLU(x)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from inspect import Parameter as Argument
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -29,16 +28,20 @@ from autograd.functional.gradients import gradients
 from autograd.graph import leaves as leaves_of
 from autograd.graph import topological_order
 from autograd.node import number_of
-from autograd.notation.hints import described, short_repr
+from autograd.notation.hints import described, did_you_mean, short_repr
 from autograd.testing.call_check import Leaves, Run, calls_of, graph_as_function, skeleton
 from autograd.testing.certificate import NOT_DIFFERENTIABLE, Certificate, GradientError, Verdict
 from autograd.testing.differences import noise_of
 from autograd.testing.node_check import written
+from autograd.testing.plain_check import check_gradient
+from autograd.testing.plain_function import is_spread
 from autograd.testing.verdicts import Calls, Evidence
 from autograd.value import Constant, Value
 
 MOST_NAMED = 5
 """At most this many inputs are named in a message."""
+NAMES_OF_GRADIENTS = "gradient", "grad", "df", "jac", "jacobian", "fprime", "derivative"
+"""What other libraries call a gradient that is given."""
 Reverse = Callable[[Value, Sequence[Value]], Sequence[float]]
 
 
@@ -48,8 +51,12 @@ def gradcheck(
     order: int = 1,
     reverse: Reverse = gradients,
     wrt: Any = None,
+    **by_hand: Any,
 ) -> Certificate:
     """Check the gradient of a function, of a graph, or of a network's cost.
+
+    A gradient that was written by hand is checked by `check_gradient`; given one, in whatever place or under
+    whatever name other libraries have for it, this function leads there.
 
     Args:
         function: computes one Value from Values and changes nothing; or a Value, whose graph is
@@ -63,6 +70,7 @@ def gradcheck(
             respect to.  Values that are leaves, one or several, or an object with ``parameters()``:
             a network.  All of them are checked.  For a graph, None means all its leaves but the
             constants.
+        by_hand: ``gradient=df`` or ``jac=df``, a gradient written by hand, for `check_gradient`.
 
     Returns:
         A certificate, which prints as a table: one verdict per input.
@@ -93,6 +101,9 @@ a constant follows the input x; .data, float(…) or detach() took it out of the
     w      0.5  −2.538        −2.538       correct  15 digits
     b      −1   −0.846        −0.846       correct  15 digits
     """
+    written_by_hand = _written_by_hand(function, point, order, reverse, by_hand)
+    if written_by_hand is not None:
+        return check_gradient(*written_by_hand)
     if order not in (1, 2) or isinstance(order, bool):
         raise ValueError(f"gradcheck compares derivatives of order 1 and 2; got order={order!r}")
     with mode.switched(recording=True):
@@ -111,6 +122,28 @@ def _accusation(certificate: Certificate) -> str:
     names = [v.name for v in certificate.wrong]
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     return f"a gradient is wrong: {', '.join(names[:MOST_NAMED])}{more}"
+
+
+def _written_by_hand(
+    function: Any, point: Any, order: Any, reverse: Any, named: dict[str, Any]
+) -> tuple[Any, Any, Any] | None:
+    """Return function, gradient and point if a gradient written by hand is among the arguments."""
+    for name in named:
+        if name not in NAMES_OF_GRADIENTS:
+            known = ("point", "order", "reverse", "wrt", *NAMES_OF_GRADIENTS)
+            raise TypeError(f"gradcheck has no argument {name!r}{did_you_mean(name, known)}")
+    if isinstance(function, Value):
+        return None
+    if named:
+        return function, next(iter(named.values())), point
+    if callable(order):
+        return function, order, point
+    if callable(point) and order != 1:
+        return function, point, order
+    arguments = [a for a in arguments_of(reverse) if a.default is a.empty]
+    if len(arguments) == 1 or [a.name for a in arguments] == [a.name for a in arguments_of(function)]:
+        return function, reverse, point  # a reverse pass takes the output and its inputs
+    return None
 
 
 # ----------------------------------------------------------------------------------- what is run
@@ -155,7 +188,7 @@ def _task(function: Any, point: Any, wrt: Any) -> Task:
 
 def _of_function(function: Callable[..., Any], point: Any) -> Task:
     """Return the task for a function of the point, called in the way that the point asks for."""
-    spread = isinstance(point, tuple) or (isinstance(point, list) and _takes(function, len(point)))
+    spread = is_spread(function, point)
     parts = list(point) if spread else [point]
     shape = Container.together(parts, argument_names(function, len(parts)))
     if not shape.leaves:
@@ -171,14 +204,6 @@ def _of_function(function: Callable[..., Any], point: Any) -> Task:
 
     numbers = [number_of(x) if isinstance(x, Value) else float(x) for x in shape.leaves]
     return Task(run, numbers, shape.names)
-
-
-def _takes(function: Callable[..., Any], count: int) -> bool:
-    """Return whether a list of this many numbers stands for the arguments, rather than for one argument."""
-    by_place = (Argument.POSITIONAL_ONLY, Argument.POSITIONAL_OR_KEYWORD)
-    arguments = arguments_of(function)
-    needed = [a for a in arguments if a.default is a.empty and a.kind in by_place]
-    return len(needed) == count > 1 or any(a.kind is Argument.VAR_POSITIONAL for a in arguments)
 
 
 def _called_bare(function: Callable[[], Any], sources: list[Value], names: list[str]) -> Run:
@@ -238,6 +263,7 @@ def _one_value(output: Any) -> Value:
     hint = ". Return the cost"
     if isinstance(output, int | float):
         hint = ": its graph was cut, or it does not use its input. Compute with Values, not with .data"
+        hint += "; a gradient of a function of floats is checked by check_gradient(f, df, x)"
     elif isinstance(output, list | tuple):
         hint = ". Check one of them at a time, or their sum"
     raise TypeError(

@@ -8,23 +8,43 @@
 
 A failing graph shrinks to a short formula, and prints as the Python that builds it.  All strategies walk
 the table, so that they draw an op of one's own from the moment it is entered.
+
+A recipe runs on any engine that has the ops it is made of: name them, and say how each is called there.
+
+>>> class Theirs:
+...     def __init__(self, data, inputs=()):
+...         self.data, self.grad, self.inputs = data, 0.0, inputs
+...     def __add__(self, other):
+...         b = other.data if isinstance(other, Theirs) else other
+...         return Theirs(self.data + b, [(self, 1.0), (other, 1.0)])
+...     def sin(self):
+...         return Theirs(math.sin(self.data), [(self, math.cos(self.data))])
+>>> calls = {"add": lambda a, b: a + b, "sin": lambda a: a.sin()}
+>>> @given(recipes(ops=calls))
+... def test_every_value_is_right(recipe):
+...     leaves = [Theirs(x) for x in recipe.numbers]
+...     output = recipe.compute(leaves, lambda op, inputs: calls[op.name](*inputs))
+...     assert output.data == recipe.graph().data
+>>> test_every_value_is_right()
+
+`hypothesis.strategies.from_type` finds a strategy for `Value`, `Parameter` and `Constant` as soon as this
+module is imported.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from functools import cache
-from math import copysign, frexp, inf, nextafter
+from math import inf, nextafter
 from sys import float_info
 
 from autograd import ops as table
 from autograd.core.primitive import TABLE, Interval, Op
-from autograd.core.recording import mode
-from autograd.graph import topological_order
-from autograd.node import number_of
+from autograd.notation.hints import did_you_mean
 from autograd.testing.op_check import onto
 from autograd.testing.recipe import Recipe
-from autograd.value import Constant, Parameter, Value, apply
+from autograd.value import Constant, Parameter, Value
 
 try:
     from hypothesis import reject
@@ -35,12 +55,25 @@ except ModuleNotFoundError as missing:
         'autograd.testing.strategies needs Hypothesis: pip install "chainrule[test]"', name="hypothesis"
     ) from missing
 
+from autograd.testing.growing import EVERYDAY, OFF_KINKS, TINY, Growing, everyday, on_a_kink
+from autograd.testing.network_recipes import networks
+
+__all__ = [
+    "OFF_KINKS",
+    "Recipe",
+    "everyday",
+    "everyday_inputs_of",
+    "inputs_of",
+    "inside",
+    "networks",
+    "on_a_kink",
+    "recipes",
+]
+
 MOST_INPUTS = 6
 """An op that takes any number of inputs is given at most this many."""
 LARGEST_OF_MANY = 1e100
 """The largest of several inputs, so that neither their sums nor their products overflow half-way."""
-EVERYDAY, TINY = 8.0, 1e-12
-"""The largest and the smallest size of everyday numbers."""
 
 
 # ---------------------------------------------------------------------------- points in a domain
@@ -118,168 +151,144 @@ def everyday_inputs_of(op: Op) -> SearchStrategy[list[float]]:
     )
 
 
-def everyday(x: float) -> float:
-    """Return the number itself if it is of everyday size, else its digits with another exponent."""
-    if x == 0 or TINY <= abs(x) <= EVERYDAY:
-        return x
-    return copysign(frexp(x)[0], x)
-
-
-def on_a_kink(op: Op, inputs: Sequence[float], width: float = 0.0) -> bool:
-    """Return whether the inputs are within ``width`` of a kink of the op."""
-    return any(abs(kink.gap(*inputs)) <= width for kink in op.kinks)
-
-
 # --------------------------------------------------------------------------- graphs of all shapes
 
 CALM, SMOOTH_ENOUGH = 20.0, 50.0
 """The largest number and the largest partial in a recipe."""
-OFF_KINKS, OFF_BORDERS = 1e-3, 0.05
-"""The least distances of inputs from kinks and from the borders of domains."""
-MORE = st.integers(0, 9)
-"""Drawn after every step; 0 ends the recipe."""
+OFF_BORDERS = 0.05
+"""The least distance of inputs from the borders of domains."""
 ATTEMPTS = 3
 """This many ops are tried on the latest results before one is applied to new numbers."""
+OFTEN = 3
+"""A latest result is so many times as likely as a new number."""
 LATEST = 2
 """The first input of a step is one of this many latest results."""
 USUAL = 3.0
 """The largest size of leaves and constants."""
 
 
-@st.composite
-def recipes(draw: DrawFn, most_steps: int = 10, ops: Sequence[Op] = (), kinks: bool = False) -> Recipe:
+def recipes(
+    most_steps: int = 10, ops: Iterable[Op | str] = (), kinks: bool = False
+) -> SearchStrategy[Recipe]:
     """Draw graphs that share nodes, repeat inputs and contain constants, off every border.
 
     They shrink to few steps and simple numbers, and print as Python.
 
     Args:
-        most_steps: how many ops at most.
-        ops: which ops; by default all of the table, including those entered later.
+        most_steps: how many ops at most.  About half of the graphs have half as many, or more.
+        ops: which ops, by themselves or by name; by default all of the table, including those entered later.
         kinks: True to seek the ops' kinks: about every second op that has one is exactly on it.
             False to stay off all of them.
 
+    Raises:
+        ValueError: if there is no room for a step, or the table has no op of that name.
+
     >>> from hypothesis import find
-    >>> find(recipes(ops=[TABLE["mul"], TABLE["sin"]]), lambda recipe: len(recipe.steps) > 1)
+    >>> find(recipes(ops=["mul", "sin"]), lambda recipe: recipe.steps[0][0].name == "mul")
     from autograd import Value
     x1 = Value(0.0, "x1")
     v1 = x1 * x1
-    v2 = v1.sin()
     """
-    with mode.switched(recording=True):
-        growth = _Growth(draw, tuple(ops or TABLE.values()), kinks)
-        for _ in range(most_steps):
-            growth.step()
-            if draw(MORE) == 0:  # drawn after every step, so that shrinking can leave out any step
-                break
-        return growth.recipe()
+    if most_steps < 1:
+        raise ValueError(f"a recipe has at least one step; got most_steps={most_steps!r}")
+    return _grown(most_steps, tuple(map(_of_the_table, ops)), kinks)
 
 
-class _Drawn:
-    """A graph while it is being drawn, its nodes in the order in which they were made."""
-
-    def __init__(self, draw: DrawFn) -> None:
-        self.draw = draw
-        self.made: list[Value] = []
-
-    def put(self, x: float, kind: type[Value], label: str = "") -> Value:
-        """Add a leaf or a constant."""
-        self.made.append(kind(x, label))
-        return self.made[-1]
-
-    def add(self, op: Op, inputs: Sequence[Value]) -> Value:
-        """Apply an op to what there is."""
-        self.made.append(apply(op, tuple(inputs)))
-        return self.made[-1]
-
-    def recipe(self) -> Recipe:
-        """Return the step that needs the most others, with everything that it needs."""
-        steps = [v for v in self.made if v.op is not None]
-        if not steps:
-            reject()
-        largest: list[Value] = max([topological_order(v) for v in steps], key=len)
-        needed = set(largest)
-        leaves = [v for v in self.made if v in needed and _is_leaf(v)]
-        constants = [v for v in self.made if v in needed and isinstance(v, Constant)]
-        results = [(v, v.op) for v in steps if v in needed and v.op is not None]
-        place = {v: i for i, v in enumerate([*leaves, *constants, *(v for v, _ in results)])}
-        return Recipe(
-            tuple(map(number_of, leaves)),
-            tuple([(op, tuple([place[x] for x in v.inputs])) for v, op in results]),
-            tuple(map(number_of, constants)),
-            tuple([v.label for v in leaves if v.label]),
-            type(leaves[0]),
-        )
+def _of_the_table(op: Op | str) -> Op:
+    """Return an op, which may be given by its name."""
+    if isinstance(op, Op):
+        return op
+    if op not in TABLE:
+        raise ValueError(f"the table has no op {op!r}{did_you_mean(op, TABLE)}")
+    return TABLE[op]
 
 
-def _is_leaf(v: Value) -> bool:
-    return v.op is None and not isinstance(v, Constant)
+@st.composite
+def _grown(draw: DrawFn, most_steps: int, ops: Sequence[Op], kinks: bool) -> Recipe:
+    # few inputs first: an op that needs fewer draws is simpler, and shrinking looks at the first one first
+    growth = _Growth(draw, sorted(ops or TABLE.values(), key=lambda op: op.arity or math.inf), kinks)
+    for _ in range(most_steps):
+        growth.step()
+        if draw(_up_to(most_steps - 1)) == 0:  # drawn after every step: shrinking can leave out any of them
+            break
+    return growth.recipe()
 
 
-class _Growth(_Drawn):
+class _Growth(Growing):
     """A recipe while it is being drawn: leaves and constants come up where a step wants them."""
 
     def __init__(self, draw: DrawFn, ops: Sequence[Op], kinks: bool) -> None:
-        super().__init__(draw)
-        self.ops, self.kinks = ops, kinks
+        super().__init__()
+        self.draw, self.ops, self.kinks = draw, ops, kinks
         first = self.new(table.REAL)
         self.there = [first]  # what can be used again: leaves that were used, and results
         self.latest = [first]
+        self.loose: list[int] = []  # results that nothing has used yet
 
     def step(self) -> None:
         """Add one op, applied to what there is or, where it cannot be calm there, to new numbers."""
         for _ in range(ATTEMPTS):
             op = self.draw(st.sampled_from(self.ops))
             n = op.arity or 1 + self.draw(_up_to(3))
-            inputs = [self.input_of(op, i) for i in range(n)]
+            places = [self.place(op, i) for i in range(n)]
             if op.kinks and self.kinks and self.draw(st.booleans()):
-                inputs = self.onto_a_kink(op, inputs)
-            if self.is_calm(op, inputs):
+                places = self.onto_a_kink(op, places)
+            if self.is_calm(op, places):
                 break
         else:
-            inputs = [self.new(op.domain_of(i)) for i in range(n)]
-        if self.is_calm(op, inputs):
-            self.there += [v for v in dict.fromkeys(inputs) if _is_leaf(v) and v not in {*self.there}]
-            self.latest.append(self.add(op, inputs))
+            places = [self.new(op.domain_of(i)) for i in range(n)]
+        if self.is_calm(op, places):
+            self.there += [i for i in dict.fromkeys(places) if self.made[i] is True and i not in self.there]
+            self.latest.append(self.add(op, places))
             self.there.append(self.latest[-1])
+            self.loose = [i for i in (*self.loose, self.latest[-1]) if i not in places]
 
-    def input_of(self, op: Op, i: int) -> Value:
+    def place(self, op: Op, i: int) -> int:
         """Choose an op's ``i``-th input: something that is there and fits, else a new number.
 
-        The first input is one of the latest results, so that most of what was drawn is used; it is
-        never a constant, so that every result depends on a leaf.
+        The first input is one of the latest results, and every second of the others is one that nothing has
+        used yet, so that most of what was drawn is used.  The first is never a constant, so that every
+        result depends on a leaf.
         """
-        there = self.there if i else self.latest[-LATEST:][::-1]
+        if i == 0:
+            there = self.latest[-LATEST:][::-1] * OFTEN
+        else:
+            there = self.there + self.loose * (len(self.there) // (len(self.loose) or 1))
         k = self.draw(_up_to(len(there) + 2 * (i > 0)))
         domain = op.domain_of(i)
-        if k < len(there) and (i == 0 or _is_well_inside(domain, number_of(there[k]))):
+        if k < len(there) and (i == 0 or _is_well_inside(domain, self.numbers[there[k]])):
             return there[k]  # if a first input does not fit, another op is drawn
-        return self.new(domain, Value if k <= len(there) else Constant)
+        return self.new(domain, leaf=k <= len(there))
 
-    def new(self, domain: Interval, kind: type[Value] = Value) -> Value:
+    def new(self, domain: Interval, leaf: bool = True) -> int:
         """Add a new leaf or constant, well inside the domain."""
-        return self.put(self.draw(_fresh(domain)), kind)
+        return self.put(self.draw(_fresh(domain)), leaf)
 
-    def onto_a_kink(self, op: Op, inputs: list[Value]) -> list[Value]:
-        """Return the same inputs but one, whose number puts the op on one of its kinks."""
+    def onto_a_kink(self, op: Op, places: list[int]) -> list[int]:
+        """Return the same places but one, whose number puts the op on one of its kinks."""
         kink = self.draw(st.sampled_from(op.kinks))
-        for i, v in enumerate(inputs):
-            wanted = onto(kink, [*map(number_of, inputs)], i, op.domain_of(i))
+        inputs = [self.numbers[i] for i in places]
+        for i, place in enumerate(places):
+            wanted = onto(kink, inputs, i, op.domain_of(i))
             if wanted is None:
                 continue
-            if wanted == 0.0 and table.sub in self.ops and not isinstance(v, Constant):
-                zero = self.add(table.sub, [v, self.put(number_of(v), Constant)])  # but with a gradient
-                return [*inputs[:i], zero, *inputs[i + 1 :]]
-            return [*inputs[:i], self.put(wanted, Value), *inputs[i + 1 :]]
-        return inputs
+            if wanted == 0.0 and table.sub in self.ops and self.made[place] is not False:
+                return [*places[:i], self.without(place), *places[i + 1 :]]
+            return [*places[:i], self.put(wanted, leaf=True), *places[i + 1 :]]
+        return places
 
-    def is_calm(self, op: Op, inputs: Sequence[Value]) -> bool:
+    def without(self, place: int) -> int:
+        """Subtract its own number from what is there, v − 0.75: zero, but with a gradient of its own."""
+        return self.add(table.sub, [place, self.put(self.numbers[place], leaf=False)])
+
+    def is_calm(self, op: Op, places: Sequence[int]) -> bool:
         """Return whether differences can tell the op's slopes here."""
-        numbers = [*map(number_of, inputs)]
-        if not all(_is_well_inside(op.domain_of(i), x) for i, x in enumerate(numbers)):
+        inputs = [self.numbers[i] for i in places]
+        if not all(_is_well_inside(op.domain_of(i), x) for i, x in enumerate(inputs)):
             return False
-        if not self.kinks and on_a_kink(op, numbers, OFF_KINKS):
+        if not self.kinks and on_a_kink(op, inputs, OFF_KINKS):
             return False
-        y, partials = op.evaluate(numbers)
+        y, partials = op.evaluate(inputs)
         return abs(y) <= CALM and all(abs(d) <= SMOOTH_ENOUGH for d in partials)
 
 
@@ -315,80 +324,9 @@ def _is_well_inside(domain: Interval, x: float) -> bool:
     return all(abs(x - hole) >= margin for hole in domain.excluding)
 
 
-# -------------------------------------------------------------------------------- small networks
+# -------------------------------------------------------------------------------- any kind of Value
 
-ACTIVATIONS = (table.tanh, table.sigmoid, table.relu, table.softplus, table.silu, table.gelu, table.selu)
-"""Ops of one input; a network has one of them in all of its hidden layers."""
-
-
-@st.composite
-def networks(draw: DrawFn, activations: Sequence[Op] = ACTIVATIONS) -> Recipe:
-    """Draw small networks with data: the cost of a few samples, as a function of all weights.
-
-    The leaves are the weights (w21^3 leads from neuron 2 of layer 2 to neuron 1 of layer 3) and the
-    biases; the data are constants.  The cost is the mean squared error, or the logistic loss of
-    targets of −1 and 1.
-
-    Args:
-        activations: what the hidden neurons may use.
-
-    >>> from hypothesis import find
-    >>> find(networks(), lambda network: True)
-    from autograd import Parameter, dot
-    w11_1, b1_1, w11_2, b1_2 = \
-Parameter(0.0, "w11^1"), Parameter(0.0, "b1^1"), Parameter(0.0, "w11^2"), Parameter(0.0, "b1^2")
-    v1 = dot([w11_1], [0.0], b1_1)
-    v2 = v1.tanh()
-    v3 = dot([w11_2], [v2], b1_2)
-    v4 = v3 - 0.0
-    v5 = v4 * v4
-    """
-    sizes = [draw(st.integers(1, 3)) for _ in range(draw(st.integers(2, 3)))] + [draw(st.integers(1, 2))]
-    activation = draw(st.sampled_from(list(activations)))
-    samples = draw(st.integers(1, 3))
-    with mode.switched(recording=True):
-        graph = _Network(draw)
-        rows = [[graph.put(graph.number(2.0), Constant) for _ in range(sizes[0])] for _ in range(samples)]
-        for layer, neurons in enumerate(sizes[1:], 1):
-            squash = activation if layer < len(sizes) - 1 else None
-            columns = [graph.neuron(layer, j, rows, squash) for j in range(1, neurons + 1)]
-            rows = [list(row) for row in zip(*columns, strict=True)]
-        loss = graph.logistic if draw(st.booleans()) else graph.squared
-        losses = [loss(output) for row in rows for output in row]
-        cost = losses[0] if len(losses) == 1 else graph.add(table.sum_, losses)
-        if samples > 1:
-            graph.add(table.mul, [cost, graph.put(1 / samples, Constant)])
-        return graph.recipe()
-
-
-class _Network(_Drawn):
-    """A network's cost while it is being drawn."""
-
-    def number(self, largest: float = 1.0) -> float:
-        return everyday(self.draw(st.floats(-largest, largest)))
-
-    def neuron(
-        self, layer: int, j: int, rows: Sequence[Sequence[Value]], activation: Op | None
-    ) -> list[Value]:
-        """Add one neuron for every sample, off the activation's kinks: its bias sees to that."""
-        w = [self.put(self.number(), Parameter, f"w{i}{j}^{layer}") for i in range(1, len(rows[0]) + 1)]
-        bias = self.put(self.number(), Parameter, f"b{j}^{layer}")
-        inputs = [[*w, *row, bias] for row in rows]
-        while activation is not None and any(_is_on_a_kink(activation, row) for row in inputs):
-            bias.data += 0.25
-        z = [self.add(table.dot, row) for row in inputs]
-        return z if activation is None else [self.add(activation, [v]) for v in z]
-
-    def squared(self, output: Value) -> Value:
-        """Add (o − t)²."""
-        error = self.add(table.sub, [output, self.put(self.number(2.0), Constant)])
-        return self.add(table.mul, [error, error])
-
-    def logistic(self, output: Value) -> Value:
-        """Add ln(1 + exp(−t·o)), where t is −1 or 1."""
-        against = self.put(self.draw(st.sampled_from([-1.0, 1.0])), Constant)
-        return self.add(table.softplus, [self.add(table.mul, [output, against])])
-
-
-def _is_on_a_kink(activation: Op, inputs: Sequence[Value]) -> bool:
-    return on_a_kink(activation, [table.dot.evaluate([*map(number_of, inputs)])[0]], OFF_KINKS)
+_leaves = st.floats(-EVERYDAY, EVERYDAY).map(everyday)
+st.register_type_strategy(Parameter, st.builds(Parameter, _leaves))
+st.register_type_strategy(Constant, st.builds(Constant, _leaves))
+st.register_type_strategy(Value, st.builds(Value, _leaves) | recipes().map(Recipe.graph))

@@ -277,7 +277,7 @@ class Routes:
         [(1, 1.5), (1, 1.5), (2, 3.0)]
         """
         slope = self.slopes()
-        onwards = count_routes(self.uses, self.output, self.nodes)
+        onwards = count_routes(self.uses, self.output, set(self.nodes))
         ways = {self.weight: 1}
         for use in self.uses:
             ways[use.target] = ways.get(use.target, 0) + ways[use.source]

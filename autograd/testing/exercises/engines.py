@@ -20,7 +20,7 @@ AGAIN = "a second backward"
 class Number(Node):
     """A small engine: what a learner's rule makes, and what a learner's reverse pass goes over."""
 
-    __slots__ = ()
+    __slots__ = ("grad",)
 
     def __init__(self, data: float, inputs: Sequence[Number] = (), partials: Sequence[float] = ()) -> None:
         self._data, self.grad = data, 0.0

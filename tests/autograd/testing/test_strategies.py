@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
-from autograd import Parameter, Value, gradients, topological_order, where
+from autograd import Constant, Parameter, Value, gradients, topological_order, where
 from autograd.core.primitive import TABLE, Interval, Kink, Op, op
 from autograd.testing import gradcheck
 from autograd.testing.strategies import (
@@ -249,3 +250,155 @@ def test_a_shrunk_network_is_one_neuron_of_each_layer() -> None:
     smallest = find(networks(), lambda network: True)
     assert smallest.labels == ("w11^1", "b1^1", "w11^2", "b1^2")
     assert set(gradients(smallest.graph(), topological_order(smallest.graph())[0:1])) == {0.0}
+
+
+# ------------------------------------------------------------- of any size, of any ops, for any engine
+
+
+@EVERY_OP
+def test_the_least_recipe_of_an_op_is_that_op_alone_on_simple_numbers(op: Op) -> None:
+    least = find(recipes(ops=[op]), lambda recipe: True)
+    assert [op for op, _ in least.steps] == [op]
+    assert all(x == round(x, 2) for x in (*least.numbers, *least.constants))
+
+
+@pytest.mark.parametrize("options", [{}, {"kinks": True}, {"most_steps": 100}])
+def test_the_least_recipe_of_all_is_one_op_of_zero(options: dict[str, Any]) -> None:
+    assert repr(find(recipes(**options), lambda recipe: True)).splitlines()[1:] == [
+        'x1 = Value(0.0, "x1")',
+        "v1 = -x1",
+    ]
+
+
+def test_recipes_get_as_large_as_they_may() -> None:
+    sizes: list[int] = []
+
+    @settings(FIRST, max_examples=60, suppress_health_check=list(HealthCheck), derandomize=True)
+    @given(recipes(most_steps=100))
+    def look(recipe: Recipe) -> None:
+        sizes.append(len(recipe.steps))
+
+    look()
+    assert max(sizes) > 70
+    assert sum(size > 20 for size in sizes) > 10
+
+
+def test_ops_can_be_given_by_name() -> None:
+    drawn = find(recipes(ops=["sin", TABLE["mul"]]), lambda recipe: len(recipe.steps) == 2)
+    assert {op.name for op, _ in drawn.steps} <= {"sin", "mul"}
+    with pytest.raises(ValueError, match="no op 'sine'; did you mean 'sin'"):
+        recipes(ops=["sine"])
+
+
+@pytest.mark.parametrize("most_steps", [0, -1])
+def test_a_recipe_has_a_step(most_steps: int) -> None:
+    with pytest.raises(ValueError, match="at least one step; got most_steps="):
+        recipes(most_steps=most_steps)
+
+
+@pytest.mark.parametrize("kind", [Value, Parameter, Constant])
+def test_hypothesis_finds_a_strategy_for_every_kind_of_value(kind: type[Value]) -> None:
+    least = find(st.from_type(kind), lambda v: True)
+    assert (type(least), least.data, least.inputs) == (kind, 0.0, ())
+
+
+def test_values_of_any_type_are_leaves_and_results() -> None:
+    assert find(st.from_type(Value), lambda v: bool(v.inputs)).op is not None
+
+    @given(...)
+    def look(v: Value) -> None:
+        assert isinstance(v, Value)
+
+    look()
+
+
+class Theirs:
+    """The engine of somebody else: a closure for each op, in the manner of micrograd."""
+
+    def __init__(self, data: float, inputs: tuple[Theirs, ...] = ()) -> None:
+        self.data, self.grad, self.inputs = data, 0.0, inputs
+        self.pass_on = lambda: None
+
+    def __add__(self, other: Any) -> Theirs:
+        other = other if isinstance(other, Theirs) else Theirs(other)
+        out = Theirs(self.data + other.data, (self, other))
+
+        def pass_on() -> None:
+            self.grad += out.grad
+            other.grad += out.grad
+
+        out.pass_on = pass_on
+        return out
+
+    def __mul__(self, other: Any) -> Theirs:
+        other = other if isinstance(other, Theirs) else Theirs(other)
+        out = Theirs(self.data * other.data, (self, other))
+
+        def pass_on() -> None:
+            self.grad += other.data * out.grad
+            other.grad += self.data * out.grad
+
+        out.pass_on = pass_on
+        return out
+
+    def tanh(self) -> Theirs:
+        out = Theirs(math.tanh(self.data), (self,))
+
+        def pass_on() -> None:
+            self.grad += (1 - out.data**2) * out.grad
+
+        out.pass_on = pass_on
+        return out
+
+    def backward(self) -> None:
+        order: list[Theirs] = []
+
+        def visit(v: Theirs) -> None:
+            if v not in order:
+                for w in v.inputs:
+                    visit(w)
+                order.append(v)
+
+        visit(self)
+        self.grad = 1.0
+        for v in reversed(order):
+            v.pass_on()
+
+
+CALLS: dict[str, Any] = {"add": lambda a, b: a + b, "mul": lambda a, b: a * b, "tanh": lambda a: a.tanh()}
+
+
+@given(recipes(ops=CALLS))
+def test_a_recipe_runs_on_the_engine_of_somebody_else(recipe: Recipe) -> None:
+    theirs = [Theirs(x) for x in recipe.numbers]
+    output = recipe.compute(theirs, lambda op, inputs: CALLS[op.name](*inputs))
+    output.backward()
+    leaves = [Value(x) for x in recipe.numbers]
+    ours = recipe(*leaves)
+    assert output.data == ours.data
+    assert [v.grad for v in theirs] == pytest.approx(gradients(ours, leaves), rel=1e-9, abs=1e-12)
+
+
+def test_a_mistake_in_the_engine_of_somebody_else_shrinks_to_the_least_graph_that_shows_it() -> None:
+    class Overwrites(Theirs):
+        def __mul__(self, other: Any) -> Theirs:
+            other = other if isinstance(other, Theirs) else Overwrites(other)
+            out = Overwrites(self.data * other.data, (self, other))
+
+            def pass_on() -> None:
+                self.grad = other.data * out.grad
+                other.grad = self.data * out.grad
+
+            out.pass_on = pass_on
+            return out
+
+    def is_wrong(recipe: Recipe) -> bool:
+        theirs = [Overwrites(x) for x in recipe.numbers]
+        recipe.compute(theirs, lambda op, inputs: inputs[0] * inputs[1]).backward()
+        leaves = [Value(x) for x in recipe.numbers]
+        return [v.grad for v in theirs] != pytest.approx(gradients(recipe(*leaves), leaves))
+
+    assert repr(find(recipes(ops=["mul"]), is_wrong)).splitlines()[1:] == [
+        'x1 = Value(1.0, "x1")',
+        "v1 = x1 * x1",
+    ]

@@ -1,0 +1,385 @@
+"""Is a gradient that was written by hand right?  The check of anyone's function, by differences alone.
+
+>>> def f(x):
+...     return x[0] ** 2 * x[1]
+>>> check_gradient(f, lambda x: [2 * x[0] * x[1], x[0] ** 2], [3.0, 2.0])
+input  at  gradient  differences  verdict
+x[0]   3   12        12           correct  13 digits
+x[1]   2   9         9            correct  12 digits
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from autograd.core.recording import mode
+from autograd.notation.hints import described, short_repr
+from autograd.notation.numbers import counted, number
+from autograd.testing.certificate import (
+    CORRECT,
+    KINK,
+    LIMITED,
+    NOT_DIFFERENTIABLE,
+    WRONG,
+    Certificate,
+    GradientError,
+    Verdict,
+)
+from autograd.testing.digits import EPSILON, SMALLEST_NORMAL
+from autograd.testing.plain_function import PlainFunction, Structure
+from autograd.testing.plain_slopes import FLOAT32, LineSamples, Slopes
+from autograd.testing.slips import Matrix, slip_of
+from autograd.testing.verdicts import digits_of
+
+TOLERANCES = {EPSILON: 1e-6, FLOAT32: 1e-3}
+"""How far a gradient may be off, relative to itself, in doubles and in 32 bits."""
+COARSE = 0.03
+"""The same in formats of 16 bits."""
+FEWEST_DIGITS = 4
+"""With fewer digits than these a gradient is not called correct."""
+AGAIN = 0.618
+"""Before a gradient is called wrong, differences over other steps, this share of the first, must agree."""
+LAST_DIGITS = 8
+"""A gradient may be as far off as rounding of so many units in the last place explains."""
+TURNS = 2.0**16
+"""What a function does within this part of an input may be hidden by the rounding of its value."""
+SMALLEST_NORMAL_FLOAT32 = 2.0**-126
+MOST_NAMED = 5
+"""At most this many inputs are named in a message."""
+
+
+def check_gradient(
+    f: Callable[..., Any],
+    df: Callable[..., Any] | None = None,
+    x: Any = None,
+    rtol: float | None = None,
+) -> Certificate:
+    """Check a gradient, or a Jacobian, that was written by hand, or by any other program.
+
+    Args:
+        f: a function of plain numbers: a number, a list, an array of NumPy, PyTorch or JAX, or a dictionary
+            of them.  It gives one number, or any structure of numbers.
+        df: its derivative, called as ``f`` is: for one output one number for each input, in the structure of
+            the inputs; for several outputs the Jacobian, one row for each output.  Of a function that works
+            on each number of an array alone, such as ``np.sin``, it may give one number for each.
+        x: the point.  A tuple gives one argument each, ``f(x, y)``; so does a list for a function of as many
+            arguments.  Anything else is the one argument.
+        rtol: how far a number may be off, relative to itself; by default 1e-6, or 1e-3 where the function
+            computes in 32 bits.
+
+    Returns:
+        A certificate, which prints as a table: one verdict per input, or per entry of the Jacobian.
+
+    Raises:
+        GradientError: an ``AssertionError``, if the gradient is wrong.  It says where, by how much, and which
+            slip makes the one number out of the other, and shows the certificate.
+        TypeError: if ``f`` or ``df`` is not a function, or what they are given or give holds no numbers.
+        ValueError: if ``f`` has no finite value at the point, or another one the second time, if ``df`` gives
+            too few or too many numbers, or ``rtol`` is not a number from 0 to 1.
+
+    >>> import math
+    >>> check_gradient(lambda x: math.exp(-x), lambda x: math.exp(-x), 0.5)
+    Traceback (most recent call last):
+    ...
+    autograd.testing.certificate.GradientError: the gradient is wrong: x; the sign is flipped
+    input  at   gradient  differences  verdict
+    x      0.5  0.6065    −0.6065      wrong    off by 200 %
+    """
+    f, df, x = _in_order(f, df, x)
+    plain = PlainFunction(f, x, "f")
+    check = HandCheck(plain, lambda numbers: Structure(plain.passed(df, numbers), "df"), rtol)
+    with mode.switched(recording=False), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # beside the point there may be no value
+        certificate = check.certificate()
+        if certificate.wrong:
+            raise GradientError(accusation(certificate, plain, check.output.numbers), certificate)
+    return certificate
+
+
+def _in_order(f: Any, df: Any, x: Any) -> tuple[Any, Any, Any]:
+    """Return function, gradient and point, for the last two in either order."""
+    if callable(x) and not callable(df):
+        df, x = x, df
+    if not callable(f) or not callable(df):
+        which, got = ("a gradient to check", df) if callable(f) else ("a function", f)
+        raise TypeError(
+            f"check_gradient takes a function, its gradient as a function, and a point: "
+            f"check_gradient(f, df, x). As {which} it got {described(got)}. For a function of Values, whose "
+            "gradient the engine computes, write gradcheck(f, x)"
+        )
+    if x is None or callable(x):
+        raise TypeError(
+            f"check_gradient needs a point to check at, check_gradient(f, df, x); got {described(x)}"
+        )
+    return f, df, x
+
+
+# ------------------------------------------------------------------------------------- the check
+
+
+class HandCheck:
+    """A function at a point, what its gradient is said to be, and the slopes that differences give.
+
+    Args:
+        f: the function.
+        df: from the numbers of the point to what is stated.
+        rtol: how far a number may be off; None for what suits the format.
+    """
+
+    def __init__(
+        self, f: PlainFunction, df: Callable[[Sequence[float]], Structure], rtol: float | None
+    ) -> None:
+        refuse_tolerance(rtol)
+        self.f, self.df, self.rtol = f, df, rtol
+        self.output = value_at_the_point(f)
+        self.stated = self.gradient_at(f.numbers)
+        self.lines: dict[float, list[LineSamples]] = {}
+
+    @cached_property
+    def tolerance(self) -> float:
+        """The tolerance: the user's, or that of the format in which the function computes."""
+        return tolerance_of(self.rtol, max(line.epsilon for line in self.samples()))
+
+    def gradient_at(self, numbers: Sequence[float]) -> list[float]:
+        """Return the stated Jacobian, row by row."""
+        called = f"raised while check_gradient called the gradient at {where(self.f)}"
+        found = _noted(lambda: self.df(numbers), called)
+        rows, columns = len(self.output.numbers), len(self.f.numbers)
+        count = len(found.numbers)
+        if count == rows == columns > 1:  # an elementwise function's
+            return [found.numbers[i] * (i == j) for j in range(rows) for i in range(columns)]
+        if count != rows * columns:
+            raise ValueError(
+                f"the gradient gives {counted(count, 'number')}; wanted is one for each of "
+                f"{counted(columns, 'input')}" + (f" and of {counted(rows, 'output')}" if rows > 1 else "")
+            )
+        wanted = [f"df{name[name.find('[') :] if '[' in name else ''}" for name in self.f.names]
+        if rows == 1 and not self.f.spread and set(wanted) == set(found.names):  # in any order
+            return [found.numbers[found.names.index(name)] for name in wanted]
+        return found.numbers
+
+    def samples(self, scale: float = 1.0) -> list[LineSamples]:
+        """Return the function along each of its inputs."""
+        if scale not in self.lines:
+            epsilon = max(self.f.epsilon, self.output.epsilon)
+            self.lines[scale] = [
+                LineSamples(self.f.along(i), x, self.f.formats[i], epsilon, scale)
+                for i, x in enumerate(self.f.numbers)
+            ]
+        return self.lines[scale]
+
+    def certificate(self, whose: str = "gradient", against: str = "differences") -> Certificate:
+        """Return the verdict on each entry; the two words are the heads of the columns."""
+        columns = len(self.f.numbers)
+        verdicts = []
+        for k, name in enumerate(entry_names(self.output.names, self.f.names)):
+            j, i = divmod(k, columns)
+            found = self.verdict(j, i, name)
+            if found.verdict == WRONG and self.verdict(j, i, name, AGAIN).verdict != WRONG:
+                found = replace(found, verdict=LIMITED)
+            verdicts.append(found)
+        return Certificate(tuple(verdicts), whose, against)
+
+    def verdict(self, j: int, i: int, name: str, scale: float = 1.0) -> Verdict:
+        """Return the verdict on the derivative of the ``j``-th output with respect to the ``i``-th input."""
+        slopes = self.samples(scale)[i].slopes(j)
+        got = self.stated[j * len(self.f.numbers) + i]
+        return _Entry(
+            name, self.f.numbers[i], got, slopes, self.tolerance, lambda: self.rounding(j, i)
+        ).verdict()
+
+    def rounding(self, j: int, i: int) -> float:
+        """Return how far a right formula may be off the stated entry by rounding alone.
+
+        It is as far as the entry moves if the inputs are moved by a few last digits; and as far as what
+        rounding hides of the function, such as a turn close to the point, may make it.
+        """
+        epsilon = max(line.epsilon for line in self.samples())
+        hidden = SMALLEST_NORMAL if epsilon == EPSILON else SMALLEST_NORMAL_FLOAT32
+        if self.f.numbers[i]:
+            hidden += TURNS * epsilon * abs((self.output.numbers[j] or 1.0) / self.f.numbers[i])
+        return hidden + self.trembling[j * len(self.f.numbers) + i]
+
+    @cached_property
+    def trembling(self) -> list[float]:
+        return trembling(self.gradient_at, self.stated, self.f.numbers, self.f.epsilon)
+
+
+def accusation(
+    certificate: Certificate,
+    f: PlainFunction,
+    outputs: Sequence[float],
+    told: str = "the gradient is wrong",
+) -> str:
+    """Return what is wrong with a gradient, the likely slip, and the table."""
+    wrong, count = certificate.wrong, len(certificate.verdicts)
+    named = ", ".join(v.name for v in wrong[:MOST_NAMED])
+    more = f" and {len(wrong) - MOST_NAMED} more" if len(wrong) > MOST_NAMED else ""
+    some = f" ({len(wrong)} of {count})" if count > 1 else ""
+    got, want = zip(*((v.gradient, v.slope) for v in certificate.verdicts), strict=True)
+    matrix = Matrix(got, want, [v in wrong for v in certificate.verdicts], len(outputs), f.shape)
+    at_a_kink = any(v.interval for v in wrong)
+    slip = "" if at_a_kink else slip_of(matrix, dict(zip(f.names, f.numbers, strict=True)), outputs[0])
+    return f"{told}: {named}{more}{some}{slip and f'; {slip}'}\n{certificate}"
+
+
+def slopes_of(f: PlainFunction) -> list[float]:
+    """Return the Jacobian of a function by differences, row by row; nan where they tell none."""
+    outputs = value_at_the_point(f)
+    epsilon = max(f.epsilon, outputs.epsilon)
+    lines = [LineSamples(f.along(i), x, f.formats[i], epsilon) for i, x in enumerate(f.numbers)]
+    found = [line.slopes(j).middle for j in range(len(outputs.numbers)) for line in lines]
+    return [side.agreed[0].slope if side.estimates else math.nan for side in found]
+
+
+def refuse_tolerance(rtol: float | None) -> None:
+    """Raise if a tolerance is none."""
+    if rtol is not None and not 0 <= rtol < 1:
+        raise ValueError(
+            f"rtol is how far a number may be off, relative to itself, such as 1e-6; got {rtol!r}"
+        )
+
+
+def tolerance_of(rtol: float | None, epsilon: float) -> float:
+    """Return the user's tolerance, or else what suits a format of this spacing."""
+    return TOLERANCES.get(epsilon, COARSE) if rtol is None else rtol
+
+
+def entry_names(outputs: Sequence[str], inputs: Sequence[str]) -> Sequence[str]:
+    """Return the name of each entry of a Jacobian, row by row."""
+    return inputs if len(outputs) == 1 else [f"∂{y}/∂{x}" for y in outputs for x in inputs]
+
+
+class _Entry(NamedTuple):
+    """One derivative: what is stated, and what differences say."""
+
+    name: str
+    at: float
+    got: float
+    slopes: Slopes
+    rtol: float
+    rounding: Callable[[], float]
+
+    def verdict(self) -> Verdict:
+        left, right, middle = self.slopes.left, self.slopes.right, self.slopes.middle
+        if self.slopes.missing:
+            place = {"both": "around this point"}.get(self.slopes.missing, f"to the {self.slopes.missing}")
+            return self.told(NOT_DIFFERENTIABLE, None, f"the edge of the domain: no value {place}")
+        growth = max(left.endless, right.endless)
+        if growth:
+            return self.told(NOT_DIFFERENTIABLE, None, "a jump" if growth > 3 else "a vertical tangent")
+        if not middle.estimates or not left.estimates or not right.estimates:
+            return self.told(LIMITED, None, "differences have no limit that can be seen")
+        best = middle.agreed[0]
+        tolerance = self.rtol * max(abs(self.got), abs(best.slope)) if math.isfinite(self.got) else 0.0
+        if not self.slopes.resolved:
+            return self.told(LIMITED, None, "the function changes too fast for differences")
+        low, high = sorted((left.agreed[0], right.agreed[0]))
+        if left.is_apart_from(right, self.rtol * max(abs(low.slope), abs(high.slope))):
+            allowed = tolerance + self.rounding()
+            inside = low.slope - low.bound - allowed <= self.got <= high.slope + high.bound + allowed
+            between = (float(low.slope), float(high.slope))
+            return self.told(KINK if inside else WRONG, (low.slope + high.slope) / 2, "", between)
+        if not math.isfinite(self.got):
+            known = len(middle.estimates) > 2 and best.bound <= 0.01 * abs(best.slope) + 1e-6
+            return self.told(WRONG if known else LIMITED, best.slope)
+        if middle.denies(self.got, tolerance):
+            tolerance += self.rounding()
+            if all(side.denies(self.got, tolerance) for side in (middle, left, right)):
+                return self.told(WRONG, best.slope, off_by(self.got, best.slope))
+        found = middle.nearest(self.got, tolerance)
+        return agreeing(self.name, self.at, self.got, found.slope, found.bound, self.rtol)
+
+    def told(
+        self, verdict: str, slope: float | None, detail: str = "", interval: tuple[float, float] | None = None
+    ) -> Verdict:
+        return Verdict(self.name, self.at, self.got, slope, verdict, interval=interval, detail=detail)
+
+
+def agreeing(name: str, at: float, got: float, slope: float, bound: float, rtol: float) -> Verdict:
+    """Return the verdict that nothing speaks against what is stated, and how many digits speak for it."""
+    size = max(abs(got), abs(slope))
+    if abs(got - slope) <= bound and not got:
+        return Verdict(name, at, got, 0.0, CORRECT)
+    if bound >= size:
+        return Verdict(name, at, got, slope, LIMITED)
+    off = max(bound, abs(got - slope))
+    digits = digits_of(size - off, size)
+    told = CORRECT if digits >= FEWEST_DIGITS or off <= rtol * size else LIMITED
+    return Verdict(name, at, got, slope, told, math.floor(digits))
+
+
+def trembling(
+    function: Callable[[Sequence[float]], Sequence[float]],
+    here: Sequence[float],
+    numbers: Sequence[float],
+    epsilon: float,
+) -> list[float]:
+    """Return how far each output of a function moves if its inputs are moved by a few last digits.
+
+    Args:
+        function: from numbers to numbers.
+        here: what it gives at the point.
+        numbers: the point.
+        epsilon: the relative spacing of its numbers.
+    """
+    chance = random.Random(0)
+    moved = [0.0] * len(here)
+    for _ in range(4):
+        with suppress(Exception):  # beside the point there may be nothing
+            step = LAST_DIGITS * epsilon
+            beside = function([x + chance.choice((-step, step)) * x for x in numbers])
+            changes = [abs(a - b) for a, b in zip(beside, here, strict=True)]
+            moved = [max(m, c) if math.isfinite(c) else m for m, c in zip(moved, changes, strict=True)]
+    return moved
+
+
+def off_by(got: float, slope: float) -> str:
+    """Write how far off a number is, relative to the right one or, where that is 0, as it is."""
+    if abs(got - slope) < 10 * abs(slope):
+        return f"off by {number(100 * abs(got - slope) / abs(slope))} %"
+    return f"off by {number(abs(got - slope))}"
+
+
+def _noted(call: Callable[[], Structure], note: str) -> Structure:
+    try:
+        return call()
+    except Exception as error:
+        error.add_note(note)
+        raise
+
+
+def where(f: PlainFunction) -> str:
+    shown = [f"{name} = {x!r}" for x, name in zip(f.numbers, f.names, strict=True)]
+    more = f", … ({len(shown)} in all)" if len(shown) > MOST_NAMED else ""
+    return ", ".join(shown[:MOST_NAMED]) + more
+
+
+def value_at_the_point(f: PlainFunction) -> Structure:
+    """Return the function's output; raise if it has none, or another one each time."""
+    if not f.numbers:
+        raise TypeError("a gradient is checked at a point with at least one number; this one has none")
+    for x, name in zip(f.numbers, f.names, strict=True):
+        if not math.isfinite(x):
+            raise ValueError(f"a derivative is taken at finite numbers; {name} is {x}")
+    note = f"raised while check_gradient called the function at {where(f)}"
+    first, second = (_noted(lambda: f(f.numbers), note) for _ in range(2))
+    if not first.numbers:
+        raise TypeError("the function gives no numbers to differentiate")
+    if not all(map(math.isfinite, first.numbers)):
+        shown = short_repr(first.numbers if len(first.numbers) > 1 else first.numbers[0])
+        raise ValueError(f"the point {where(f)} is outside the domain: the function gives {shown}")
+    for a, b in zip(first.numbers, second.numbers, strict=True):
+        if not abs(a - b) <= 64 * first.epsilon * abs(a):
+            raise ValueError(
+                f"the function is not one of its inputs alone: at {where(f)} it gave {a!r} and then {b!r}. "
+                "Draw random numbers outside of it, with a seed, and keep no state between calls"
+            )
+    return first

@@ -1,0 +1,214 @@
+"""Slopes of a plain function, by differences alone: to the left, to the right and through the middle.
+
+Nothing is known of the function but its values.  How much they are moved by rounding shows in fourth
+differences over tiny steps, which anything smooth leaves no trace in.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from autograd.testing.differences import SHRINK, Estimate, Number, extrapolated, steps_from
+from autograd.testing.digits import EPSILON
+
+NOISE_STEPS = tuple(2.0**-k for k in (48, 39, 30, 21, 12))
+"""The steps over which noise is looked for, relative to the input."""
+ROUNDINGS = 4
+"""A function's value may be off by so many units in its last place, whatever its differences show."""
+WITNESSES = 3
+"""This many differences must agree before a gradient is called wrong."""
+TIGHT = 16
+"""An estimate supports a gradient if its bound is this many times smaller than what it decides between."""
+STEEPER = 1.3
+"""Slopes that grow by this factor with each step, down to the smallest, have no limit."""
+UNRESOLVED = 1e-3
+"""Noise of this share of all that a function does leaves nothing to compare with."""
+FLOAT32 = 2.0**-23
+
+
+class Side(NamedTuple):
+    """Estimates of one slope.
+
+    Attributes:
+        estimates: the best first.
+        endless: how much the difference quotient grows from one step to the next, if it has no limit; else 0.
+    """
+
+    estimates: Sequence[Estimate]
+    endless: float = 0.0
+
+    @property
+    def agreed(self) -> list[Estimate]:
+        """The estimates that none of smaller steps contradicts, the best first: a derivative is local."""
+        agreed: list[Estimate] = []
+        for e in sorted(self.estimates, key=lambda e: e.step):
+            if all(_has(e, finer.slope, finer.bound) for finer in agreed):
+                agreed.append(e)
+        return sorted(agreed, key=lambda e: e.bound)
+
+    def denies(self, slope: float, tolerance: float) -> bool:
+        """Return whether the slope is not this one: the best estimates exclude it, no finer one has it."""
+        best = self.agreed[:WITNESSES]
+        if len(best) < WITNESSES or any(_has(e, slope, tolerance) for e in best):
+            return False
+        return self._finer(best[0], slope, tolerance) is None
+
+    def nearest(self, slope: float, tolerance: float) -> Estimate:
+        """Return the best estimate, or a finer one that has the slope if it is a good one."""
+        best = self.agreed[0]
+        if _has(best, slope, tolerance):
+            return best
+        return self._finer(best, slope, tolerance) or best
+
+    def _finer(self, best: Estimate, slope: float, tolerance: float) -> Estimate | None:
+        apart = abs(slope - best.slope)
+        for e in self.estimates:
+            if e.step < best.step and _has(e, slope, tolerance) and TIGHT * e.bound < apart:
+                return e
+        return None
+
+    def is_apart_from(self, other: Side, tolerance: float) -> bool:
+        """Return whether the best estimates of both are of slopes that differ."""
+        mine, others = self.agreed[:WITNESSES], other.agreed[:WITNESSES]
+        return len(mine) == len(others) == WITNESSES and all(
+            abs(a.slope - b.slope) > a.bound + b.bound + tolerance for a in mine for b in others
+        )
+
+
+def _has(e: Estimate, slope: float, tolerance: float) -> bool:
+    return abs(e.slope - slope) <= e.bound + tolerance
+
+
+class Slopes(NamedTuple):
+    """What differences say of one output along one input.
+
+    Attributes:
+        left, right, middle: the slopes to both sides and through the middle.
+        resolved: False if the function changes as much between neighbouring numbers as anywhere.
+        missing: on which sides the function has no value: "", "left", "right" or "both".
+    """
+
+    left: Side
+    right: Side
+    middle: Side
+    resolved: bool = True
+    missing: str = ""
+
+
+Line = Callable[[float], Sequence[float] | None]
+
+
+class LineSamples:
+    """The values of all outputs of a function along one of its inputs.
+
+    Args:
+        line: the outputs for a number of the input; None where there are none.
+        x: the input's number.
+        rounded: rounds a number as the input's place does.
+        epsilon: the relative spacing of the coarsest format that the function takes or gives.
+        scale: the steps begin at this share of the usual ones.
+    """
+
+    def __init__(
+        self, line: Line, x: float, rounded: Callable[[float], float], epsilon: float, scale: float = 1.0
+    ) -> None:
+        self.line, self.x, self.rounded, self.epsilon = line, x, rounded, epsilon
+        self._seen: dict[float, Sequence[float] | None] = {}
+        size = abs(x) or 1.0
+        starts = {max(size, 1.0)} | ({size} if size < 1 / SHRINK**2 else set())
+        self.ladders = [steps_from(scale * start / SHRINK) for start in sorted(starts, reverse=True)]
+        here = self.at(x)
+        assert here is not None
+        self.here = here
+        self._tremors = [(step * size, self._tremor(step * size)) for step in NOISE_STEPS]
+        for step in (step for ladder in self.ladders for step in ladder):
+            self.at(x - step), self.at(x + step)
+        if self.epsilon < FLOAT32 and self._fits_float32():
+            self.epsilon = FLOAT32
+
+    def at(self, t: float) -> Sequence[float] | None:
+        """Return the outputs at another number of the input, computed once."""
+        t = self.rounded(t)
+        if t not in self._seen:
+            self._seen[t] = self.line(t) if math.isfinite(t) else None
+        return self._seen[t]
+
+    def slopes(self, j: int) -> Slopes:
+        """Return the slopes of the ``j``-th output."""
+        left, right, middle = (self._side(j, side) for side in (-1, 1, 0))
+        values = [y[j] for y in self._seen.values() if y is not None]
+        noise = max(tremor[j] for _, tremor in self._tremors)
+        lost = noise > UNRESOLVED * (max(values) - min(values)) and noise > 1e-6 * max(map(abs, values))
+        smallest = self.ladders[-1][-WITNESSES:]
+        missing = [
+            n
+            for n, s in (("left", -1), ("right", 1))
+            if all(self.at(self.x + s * h) is None for h in smallest)
+        ]
+        return Slopes(left, right, middle, not lost, "both" if len(missing) == 2 else "".join(missing))
+
+    def _side(self, j: int, side: int) -> Side:
+        found, endless = [], 0.0
+        for ladder in self.ladders:
+            quotients = [self._quotient(j, step, side) for step in ladder]
+            found += extrapolated(ladder, quotients, SHRINK if side else SHRINK**2)
+            endless = _growth(quotients)
+        return Side(sorted(found, key=lambda estimate: estimate.bound), endless)
+
+    def _quotient(self, j: int, step: float, side: int) -> Number | None:
+        low, high = (self.rounded(self.x + s * step) for s in ((-1, 1) if side == 0 else sorted((0, side))))
+        below, above = self.at(low), self.at(high)
+        if below is None or above is None or not 0 < 0.5 * step <= high - low <= 4 * step:
+            return None
+        width = high - low
+        size = max(abs(below[j]), abs(above[j]))
+        noise = ROUNDINGS * self.epsilon * size
+        for tiny, tremor in self._tremors:
+            if tiny <= step:
+                noise = max(noise, tremor[j])
+            elif tremor[j] > 0 and below[j] == above[j] == self.here[j]:  # a stair that rounding makes
+                return None
+        slope = (above[j] - below[j]) / width
+        return Number(slope, 2 * noise / width + 2 * EPSILON * abs(slope)) if math.isfinite(slope) else None
+
+    def _tremor(self, step: float) -> list[float]:
+        """Return the largest fourth difference of each output over the step, on either side of the point."""
+        sides = ([self.at(self.x + side * k * step) for k in range(1, 7)] for side in (-1, 1))
+        whole = [rows for side in sides if None not in (rows := [*side])]
+        tremor = [0.0] * len(self.here)
+        for rows in whole:
+            for j, values in enumerate(zip(*(row for row in rows if row is not None), strict=True)):
+                tremor[j] = max(tremor[j], *map(abs, _differences(values, 4)))
+        return [t / 2 for t in tremor]  # of noise alone, about four times its usual size
+
+    def _fits_float32(self) -> bool:
+        """Return whether all outputs fit into 32 bits, as doubles all do only by intention."""
+        import struct
+
+        values = {y for row in self._seen.values() if row is not None for y in row}
+        if len(values) < 4 * WITNESSES:
+            return False
+        try:
+            return all(struct.unpack("f", struct.pack("f", y))[0] == y for y in values)
+        except OverflowError:
+            return False
+
+
+def _differences(values: Sequence[float], order: int) -> Sequence[float]:
+    for _ in range(order):
+        values = [b - a for a, b in itertools.pairwise(values)]
+    return values
+
+
+def _growth(quotients: Sequence[Number | None]) -> float:
+    """Return by how much difference quotients grow from step to step if they do so to the end; else 0."""
+    clear = [abs(q.value) for q in quotients if q is not None and abs(q.value) > 2 * q.noise]
+    last = clear[-2 * WITNESSES :]
+    usable = [q for q in quotients if q is not None]
+    if len(last) < 2 * WITNESSES or not usable or abs(usable[-1].value) <= 2 * usable[-1].noise:
+        return 0.0
+    growth = [b / a for a, b in itertools.pairwise(last)]
+    return min(growth) if min(growth) > STEEPER else 0.0

@@ -1,0 +1,163 @@
+"""Are two implementations the same function?  Their values and gradients at a point, side by side.
+
+>>> import math
+>>> check_same(math.hypot, lambda x, y: (x * x + y * y).sqrt(), (3.0, 4.0))
+input       at  second  first, by differences  verdict
+argument 0  3   0.6     0.6                    correct  10 digits
+argument 1  4   0.8     0.8                    correct  10 digits
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from autograd.core.recording import mode
+from autograd.functional.containers import Container
+from autograd.functional.gradients import gradients
+from autograd.notation.numbers import counted
+from autograd.testing.certificate import WRONG, Certificate, GradientError, Verdict
+from autograd.testing.plain_check import (
+    HandCheck,
+    accusation,
+    agreeing,
+    entry_names,
+    off_by,
+    refuse_tolerance,
+    slopes_of,
+    tolerance_of,
+    trembling,
+    where,
+)
+from autograd.testing.plain_function import PlainFunction, Structure
+from autograd.value import Value
+
+Jacobian = tuple[Structure, list[float]]
+"""What a function gives, and its Jacobian, row by row."""
+
+
+def check_same(
+    first: Callable[..., Any], second: Callable[..., Any], x: Any, rtol: float | None = None
+) -> Certificate:
+    """Check whether two implementations of a function have the same values and gradients at a point.
+
+    Each may be a function of Values, of PyTorch's tensors, or of plain numbers and arrays.  The first two
+    kinds are called with Values and tensors in the place of the numbers, and differentiated in their own
+    way; plain functions are differentiated by differences.
+
+    Args:
+        first: one implementation.
+        second: another one, called alike.
+        x: the point; a tuple gives one argument each.
+        rtol: how far numbers may be apart, relative to themselves; by default 1e-6, or 1e-3 where one of
+            the two computes in 32 bits.
+
+    Returns:
+        A certificate, which prints as a table of both gradients.
+
+    Raises:
+        GradientError: an ``AssertionError``, if values or gradients differ; it says where and by how much.
+        TypeError, ValueError: as `check_gradient` does.
+    """
+    refuse_tolerance(rtol)
+    one, two = (_Implementation(function, x) for function in (first, second))
+    with warnings.catch_warnings(), mode.switched(recording=True):
+        warnings.simplefilter("ignore")
+        values, others = one.values(), two.values()
+        tolerance = tolerance_of(rtol, max(values.epsilon, others.epsilon))
+        _refuse_other_values(one, values, others, tolerance)
+        if one.derivative and two.derivative:
+            certificate = _side_by_side(one, two, tolerance)
+        else:
+            plain, known = (two, one) if one.derivative else (one, two)
+            check = HandCheck(plain.function, known.jacobian, rtol)
+            heads = ("first", "second") if plain is two else ("second", "first")
+            certificate = check.certificate(heads[0], f"{heads[1]}, by differences")
+    if certificate.wrong:
+        told = accusation(certificate, one.function, values.numbers, "the gradients differ")
+        raise GradientError(told, certificate)
+    return certificate
+
+
+class _Implementation:
+    """A function at a point, and how it is differentiated: as one of Values, of tensors, or not at all."""
+
+    def __init__(self, function: Callable[..., Any], x: Any) -> None:
+        self.function = PlainFunction(function, x, "f")
+        self.x = x
+        self.derivative: Callable[[Sequence[float]], tuple[Any, list[float]]] | None = None
+        for derivative in (self._of_values, self._of_tensors):
+            with suppress(Exception):  # it is no function of these
+                derivative(self.function.numbers)
+                self.derivative = derivative
+                return
+
+    def values(self, numbers: Sequence[float] | None = None) -> Structure:
+        """Return what the function gives at the point, or for other numbers."""
+        at = self.function.numbers if numbers is None else numbers
+        return self.function(at) if self.derivative is None else Structure(self.derivative(at)[0], "f")
+
+    def jacobian(self, numbers: Sequence[float]) -> Structure:
+        """Return the Jacobian, row by row: the function's own, or the best that differences give."""
+        if self.derivative is not None:
+            return Structure(self.derivative(numbers)[1])
+        return Structure(slopes_of(self.function))
+
+    def _of_values(self, numbers: Sequence[float]) -> tuple[Any, list[float]]:
+        leaves = [Value(number) for number in numbers]
+        arguments = Container(list(self.x) if self.function.spread else [self.x]).filled(leaves)
+        found = self.function.function(*arguments)
+        return found, [slope for y in Container(found).leaves for slope in gradients(y, leaves)]
+
+    def _of_tensors(self, numbers: Sequence[float]) -> tuple[Any, list[float]]:
+        torch: Any = sys.modules["torch"]  # whoever has a function of tensors has loaded PyTorch
+        rest = iter(numbers)
+        arguments = []
+        for part in self.x if self.function.spread else [self.x]:
+            shape = torch.as_tensor(part).shape
+            filled = [next(rest) for _ in range(shape.numel())]
+            arguments.append(torch.tensor(filled, dtype=torch.float64).reshape(shape).requires_grad_())
+        found = self.function.function(*arguments)
+        rows = [
+            torch.autograd.grad(y, arguments, retain_graph=True, materialize_grads=True)
+            for y in found.reshape(-1)
+        ]
+        return found, [slope for row in rows for part in row for slope in part.reshape(-1).tolist()]
+
+
+def _refuse_other_values(
+    one: _Implementation, values: Structure, others: Structure, tolerance: float
+) -> None:
+    """Raise if the two do not give the same numbers."""
+    if len(values.numbers) != len(others.numbers):
+        counts = [counted(len(found.numbers), "number") for found in (values, others)]
+        raise GradientError(f"the first gives {counts[0]}, the second {counts[1]}")
+    epsilon = max(values.epsilon, others.epsilon)
+    moved = trembling(
+        lambda numbers: one.values(numbers).numbers, values.numbers, one.function.numbers, epsilon
+    )
+    for name, a, b, m in zip(values.names, values.numbers, others.numbers, moved, strict=True):
+        if not abs(a - b) <= tolerance * max(abs(a), abs(b)) + m and not (a != a and b != b):
+            raise GradientError(
+                f"the values differ at {where(one.function)}: {name} is {a!r} by the first and "
+                f"{b!r} by the second"
+            )
+
+
+def _side_by_side(one: _Implementation, two: _Implementation, tolerance: float) -> Certificate:
+    """Return the verdicts on two gradients that are both known."""
+    numbers = one.function.numbers
+    got, want = (f.jacobian(numbers).numbers for f in (one, two))
+    moved = trembling(lambda beside: one.jacobian(beside).numbers, got, numbers, one.function.epsilon)
+    verdicts = []
+    for k, name in enumerate(entry_names(one.values().names, one.function.names)):
+        a, b = got[k], want[k]
+        at = numbers[k % len(numbers)]
+        if abs(a - b) <= tolerance * max(abs(a), abs(b)) + moved[k] or (a != a and b != b):
+            verdicts.append(agreeing(name, at, a, b, abs(a - b), tolerance))
+        else:
+            verdicts.append(Verdict(name, at, a, b, WRONG, detail=off_by(a, b)))
+    return Certificate(tuple(verdicts), "first", "second")

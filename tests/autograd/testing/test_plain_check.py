@@ -1,0 +1,344 @@
+"""check_gradient finds mistakes in gradients written by hand, and accuses nobody who is right."""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+import subprocess
+import sys
+import warnings
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autograd import Value, dot
+from autograd.testing import GradientError, check_gradient, gradcheck
+
+np = pytest.importorskip("numpy")
+pytest.importorskip("scipy")
+
+from tests.hand_written import MUTANTS, Example, examples  # noqa: E402  # they need SciPy
+
+
+def verdicts(*arguments: Any, **options: Any) -> list[str]:
+    return [v.verdict for v in check_gradient(*arguments, **options).verdicts]
+
+
+def message(*arguments: Any, **options: Any) -> str:
+    with pytest.raises(GradientError) as caught:
+        check_gradient(*arguments, **options)
+    return str(caught.value)
+
+
+def cube(x: float) -> float:
+    return x**3
+
+
+def slope_of_cube(x: float) -> float:
+    return 3 * x**2
+
+
+# ------------------------------------------------------------------------------- right and wrong
+
+
+def test_no_right_gradient_is_accused() -> None:
+    """A few hundred; ``python -m tests.benchmarks.hand_written`` takes as many as one likes."""
+    for example in examples(seed=1, count=150):
+        with np.errstate(all="ignore"):
+            check_gradient(example.f, example.df, example.x)
+
+
+def wrong(example: Example, mistake: str, chance: random.Random) -> bool | None:
+    """Whether a mistake is found; None if it makes no difference to the gradient, or to a number's digits."""
+    right = np.asarray(example.df(example.x), dtype=float)
+    mutated = np.asarray(MUTANTS[mistake](right, chance), dtype=float)
+    if np.allclose(right, mutated, rtol=1e-5, atol=0):
+        return None
+    try:
+        with np.errstate(all="ignore"):
+            check_gradient(example.f, lambda x: mutated, example.x)
+    except GradientError:
+        return True
+    return False
+
+
+def test_mistakes_are_found() -> None:
+    """All but those that rounding hides: a part in 10⁴ at points near 0, or of a sum that nearly cancels."""
+    chance = random.Random(2)
+    found: Counter[tuple[str, bool | None]] = Counter()
+    for example in examples(seed=2, count=40):
+        if not any(rough in example.name for rough in ("noise", "float32", "·x")):
+            found.update((mistake, wrong(example, mistake, chance)) for mistake in MUTANTS)
+    for mistake in MUTANTS:
+        assert (
+            found[mistake, True] >= (4 if mistake in ("1 % off", "1e-4 off") else 9) * found[mistake, False]
+        )
+    assert found["sign", True] > 20
+
+
+@pytest.mark.parametrize(
+    ("f", "df", "x"),
+    [
+        (lambda x: (1 - math.cos(x)) / x**2, lambda x: -x / 12, 1e-6),  # digits are lost to cancellation
+        (lambda x: math.sin(1e8 * x), lambda x: 1e8 * math.cos(1e8 * x), 1.2345),
+        (lambda x: x + 1e-9 * math.sin(1e9 * x), lambda x: 1 + math.cos(1e9 * x), 1.2345),
+        (math.sin, math.cos, 1e22),
+        (lambda x: abs(x) ** 1.5, lambda x: math.copysign(1.5, x) * abs(x) ** 0.5, 0.0),
+        (lambda x: (x - 1) ** 3, lambda x: 3 * (x - 1) ** 2, 1.0),
+        (lambda x: abs(x - 1) + 5, lambda x: 1.0, 1 + 1e-10),  # a kink close by
+        (math.erfc, lambda x: -2 / math.sqrt(math.pi) * math.exp(-x * x), 27.0),
+        (math.tan, lambda x: 1 + math.tan(x) ** 2, math.pi / 2),
+        (lambda x: x * x, lambda x: 2 * x, 1e150),
+        (lambda x: x * x, lambda x: 2 * x, 1e-150),
+        (lambda x: 1.0, lambda x: 0.0, 3.0),
+        (math.acos, lambda x: -1 / math.sqrt((1 - x) * (1 + x)), 1 - 1e-10),
+    ],
+)
+def test_no_right_gradient_is_accused_however_unusual(f: Any, df: Any, x: float) -> None:
+    assert "wrong" not in verdicts(f, df, x)
+
+
+@pytest.mark.parametrize("x", [1e-150, 1e-20, 0.3, 1e20, 1e150])
+def test_a_small_mistake_is_found_at_any_scale(x: float) -> None:
+    assert "off by 0.01 %" in message(lambda x: x * x, lambda x: 2.0002 * x, x)
+
+
+def test_the_last_digits_are_no_mistake_unless_the_user_says_so() -> None:
+    assert verdicts(cube, lambda x: 3 * x**2 * (1 + 1e-7), 2.0) == ["correct"]
+    assert "wrong" in message(cube, lambda x: 3 * x**2 * (1 + 1e-7), 2.0, rtol=1e-9)
+    assert verdicts(cube, lambda x: 3.1 * x**2, 2.0, rtol=0.1) == ["correct"]
+
+
+@pytest.mark.parametrize(
+    "f", [lambda x: np.sin(np.float32(x)), lambda x: float(np.sin(np.float32(x)))], ids=["typed", "hidden"]
+)
+def test_functions_in_float32_are_noticed(f: Any) -> None:
+    assert verdicts(f, lambda x: math.cos(x) * (1 + 1e-5), 0.5) == ["correct"]
+    assert "off by 1 %" in message(f, lambda x: math.cos(x) * 1.01, 0.5)
+    assert "missing" in message(f, lambda x: 0.0, 0.5)
+
+
+# ------------------------------------------------------------------------------- kinks and borders
+
+
+def test_at_a_kink_any_slope_between_the_two_is_right() -> None:
+    for slope in (-1.0, 0.0, 0.3, 1.0):
+        verdict = check_gradient(abs, lambda x, slope=slope: slope, 0.0)["x"]
+        assert (verdict.verdict, verdict.interval) == ("kink", (-1.0, 1.0))
+    assert "any slope from −1 to 1" in message(abs, lambda x: 2.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "told"),
+    [
+        (math.floor, 2.0, "a jump"),
+        (lambda x: math.copysign(abs(x) ** 0.5, x), 0.0, "a vertical tangent"),
+        (math.sqrt, 0.0, "the edge of the domain: no value to the left"),
+        (math.acos, 1.0, "the edge of the domain: no value to the right"),
+    ],
+)
+def test_where_there_is_no_derivative_it_is_said(f: Any, x: float, told: str) -> None:
+    verdict = check_gradient(f, lambda x: 0.0, x).verdicts[0]
+    assert (verdict.verdict, verdict.detail) == ("not differentiable here", told)
+
+
+# -------------------------------------------------------------------------------- where, and which slip
+
+
+A = np.array([[1.0, 2.0, 4.0], [3.0, -5.0, 7.0], [2.0, 8.0, 9.0]])
+
+
+@pytest.mark.parametrize(
+    ("f", "df", "x", "told"),
+    [
+        (lambda x: x @ x, lambda x: -2 * x, np.ones(3), "x[0], x[1], x[2] (3 of 3); the sign is flipped"),
+        (lambda x: x @ x, lambda x: x, np.ones(3), "a factor of 2 too small"),
+        (lambda x: (x**2).mean(), lambda x: 2 * x, np.arange(1.0, 4.0), "too large by 3: a sum where a mean"),
+        (lambda x: x @ x, lambda x: 2 * x * [1, 1, 1.1], np.ones(3), "x[2] (1 of 3)"),
+        (
+            lambda x: x @ x,
+            lambda x: 2 * x * [1, 0, 1],
+            np.ones(3),
+            "x[1] (1 of 3); missing: 0, where there is",
+        ),
+        (lambda x: x @ x, lambda x: 2 * x[::-1], np.arange(1.0, 4.0), "in reverse order"),
+        (lambda x: x @ x, lambda x: 2 * np.roll(x, 1), np.arange(1.0, 5.0), "shifted by one place"),
+        (lambda x, y: x * y, lambda x, y: (x, y), (2.0, 3.0), "x, y (2 of 2); these two are exchanged"),
+        (
+            lambda x, y: x**2 + x * y,
+            lambda x, y: (2 * x, x),
+            (2.0, 5.0),
+            "a term of y is missing, or one as large",
+        ),
+        (lambda x: A @ x, lambda x: A.T, np.ones(3), "the Jacobian is transposed"),
+        (lambda x: A[:2] @ x, lambda x: A[:2].T, np.ones(3), "the Jacobian is transposed"),
+        (lambda W: (A[:2] * W).sum(), lambda W: A[:2].T.copy(), np.ones((2, 3)), "transposed"),
+        (
+            lambda x: math.sin(math.radians(x)),
+            lambda x: math.cos(math.radians(x)),
+            20.0,
+            "radians and degrees",
+        ),
+        (math.log10, lambda x: 1 / x, 20.0, "too large by ln 10"),
+        (cube, cube, 2.0, "this is the value of the function"),
+        (cube, lambda x: math.nan, 2.0, "not a number"),
+    ],
+)
+def test_the_place_and_the_likely_slip_are_told(f: Any, df: Any, x: Any, told: str) -> None:
+    assert told in message(f, df, x)
+
+
+def test_of_one_number_not_every_mistake_has_a_name() -> None:
+    assert message(math.exp, lambda x: x * math.exp(x - 1), 2.5).startswith("the gradient is wrong: x\n")
+
+
+def test_the_message_is_the_certificate() -> None:
+    assert message(
+        lambda x: x[0] ** 2 * x[1], lambda x: [2 * x[0] * x[1], x[0]], [3.0, 2.0]
+    ).splitlines() == [
+        "the gradient is wrong: x[1] (1 of 2); a term of 2·x[0] is missing, or one as large",
+        "input  at  gradient  differences  verdict",
+        "x[0]   3   12        12           correct  13 digits",
+        "x[1]   2   3         9            wrong    off by 66.67 %",
+    ]
+
+
+# ------------------------------------------------------------------------------ what holds the numbers
+
+
+def test_numbers_come_in_lists_arrays_and_dictionaries() -> None:
+    in_another_order = check_gradient(
+        lambda p: p["w"][0] * p["b"], lambda p: {"b": p["w"][0], "w": [p["b"]]}, {"w": [2.0], "b": 3.0}
+    )
+    assert in_another_order["p['b']"].gradient == 2.0
+    assert verdicts(lambda x: x[0] * x[1], lambda x: x[::-1], [2.0, 3.0]) == ["correct"] * 2
+    assert verdicts(lambda x, y: x * y, lambda x, y: (y, x), [2.0, 3.0]) == ["correct"] * 2
+    assert verdicts(lambda W: (W**2).sum(), lambda W: 2 * W, np.ones((2, 2))) == ["correct"] * 4
+    assert verdicts(cube, slope_of_cube, 2) == ["correct"]
+    assert verdicts(lambda x: (x**2).sum(), lambda x: 2 * x, np.arange(3)) == ["correct"] * 3
+
+
+def test_a_function_of_an_array_that_works_on_each_number_alone_has_one_slope_for_each() -> None:
+    assert verdicts(np.sin, np.cos, np.linspace(0, 1, 3)) == ["correct"] * 9
+    assert "∂f[1]/∂x[0]" in message(lambda x: np.sin(x) + x[0], np.cos, np.linspace(0, 1, 3))
+
+
+def test_tensors_of_pytorch_are_numbers() -> None:
+    torch = pytest.importorskip("torch")
+    x = torch.tensor([1.0, 2.0], dtype=torch.float64)
+    assert verdicts(lambda x: torch.sin(x).sum(), torch.cos, x) == ["correct"] * 2
+    assert verdicts(lambda x: torch.sin(x).sum(), torch.cos, x.float()) == ["correct"] * 2
+    assert "sign" in message(lambda x: torch.sin(x).sum(), lambda x: -torch.cos(x), x.float())
+
+
+def test_a_function_of_values_is_one_of_numbers_as_well() -> None:
+    assert verdicts(lambda x: dot(x, x), lambda x: [2 * v for v in x], [1.0, 2.0]) == ["correct"] * 2
+    assert verdicts(lambda x: Value(x).tanh(), lambda x: 1 - math.tanh(x) ** 2, 0.5) == ["correct"]
+
+
+def test_nothing_of_the_users_is_changed() -> None:
+    x = np.array([1.0, 2.0])
+
+    def doubles(x: Any) -> Any:
+        x *= 2
+        return (x**2).sum()
+
+    assert verdicts(doubles, lambda x: 8 * x, x) == ["correct"] * 2
+    assert x.tolist() == [1.0, 2.0]
+
+
+def test_no_warning_of_a_call_beside_the_point_is_shown() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert verdicts(np.log, lambda x: 1 / x, np.float64(1e-3)) == ["correct"]
+
+
+# ---------------------------------------------------------------------------------------- refusals
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "told"),
+    [
+        ((cube, 2.0), TypeError, r"As a gradient to check it got 2\.0 .*gradcheck\(f, x\)"),
+        ((cube, slope_of_cube), TypeError, "needs a point"),
+        ((3.0, slope_of_cube, 2.0), TypeError, r"As a function it got 3\.0"),
+        ((cube, slope_of_cube, "2"), TypeError, r"x is '2' \(str\); real numbers are wanted"),
+        ((cube, slope_of_cube, []), TypeError, "at least one number"),
+        ((cube, slope_of_cube, math.inf), ValueError, "finite numbers; x is inf"),
+        ((np.log, lambda x: 1 / x, -1.0), ValueError, r"x = -1\.0 is outside the domain: .* gives nan"),
+        ((lambda x: x @ x, lambda x: x[:2], np.ones(3)), ValueError, "2 numbers; wanted is one for each"),
+        ((lambda x: x * random.random(), slope_of_cube, 2.0), ValueError, "not one of its inputs alone"),
+        ((lambda x: [], slope_of_cube, 2.0), TypeError, "gives no numbers"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_checked_is_refused(arguments: Any, error: type[Exception], told: str) -> None:
+    with pytest.raises(error, match=told), np.errstate(all="ignore"):
+        check_gradient(*arguments)
+
+
+def test_a_tolerance_is_a_part() -> None:
+    with pytest.raises(ValueError, match="rtol"):
+        check_gradient(cube, slope_of_cube, 2.0, rtol=-1)
+
+
+def test_an_error_of_the_users_function_comes_through_with_the_point() -> None:
+    with pytest.raises(ZeroDivisionError) as caught:
+        check_gradient(lambda x: x / (1 // 0), slope_of_cube, 2.0)
+    assert caught.value.__notes__ == ["raised while check_gradient called the function at x = 2.0"]
+
+
+# ------------------------------------------------------------------------------------ ways to get there
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda f, df: check_gradient(f, df, 2.0),
+        lambda f, df: check_gradient(f, 2.0, df),
+        lambda f, df: gradcheck(f, 2.0, df),
+        lambda f, df: gradcheck(f, df, 2.0),
+        lambda f, df: gradcheck(f, 2.0, gradient=df),
+        lambda f, df: gradcheck(f, 2.0, reverse=df),
+        lambda f, df: gradcheck(f, 2.0, jac=df),
+    ],
+)
+def test_every_order_that_people_type_leads_there(call: Any) -> None:
+    assert call(cube, slope_of_cube)["x"].gradient == 12.0
+    with pytest.raises(GradientError, match="the sign is flipped"):
+        call(cube, lambda x: -slope_of_cube(x))
+
+
+def test_a_gradient_of_two_arguments_is_no_reverse_pass() -> None:
+    assert gradcheck(lambda x, y: x * y, (2.0, 3.0), reverse=lambda x, y: (y, x))["y"].gradient == 2.0
+
+
+def test_an_argument_that_gradcheck_does_not_have_is_named() -> None:
+    with pytest.raises(TypeError, match="no argument 'jak'; did you mean 'jac'"):
+        gradcheck(cube, 2.0, jak=slope_of_cube)
+
+
+@settings(deadline=200)
+@given(st.floats(-3, 3))
+def test_it_runs_under_given_with_the_usual_deadline(x: float) -> None:
+    assert check_gradient(cube, slope_of_cube, x)
+
+
+FAILING = """
+from autograd.testing import check_gradient
+
+def test_it():
+    assert check_gradient(lambda x: x**3, lambda x: 2 * x**2, 2.0)
+"""
+
+
+def test_in_an_assertion_of_pytest_the_table_is_shown(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(FAILING, encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(tmp_path)]
+    shown = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, cwd=Path.cwd()).stdout
+    assert re.search(r"E\s+.*the gradient is wrong: x", shown)
+    assert re.search(r"E\s+x +2 +8 +12 +wrong +off by 33.33 %", shown)
