@@ -364,11 +364,14 @@ OURS: dict[str, Callable[..., Array]] = (
 
 DIFFERENCES = {
     "__rpow__": "as pow",
+    "acosh": "has slopes where it has no value; ours are nan",
+    "atan2": "at the origin, which has no angle, the slopes are 0; ours are nan",
     "div": "rounded down, it is the floor of the exact quotient: 1 // 0.004 is 249, floor(1 / 0.004) is 250",
     "float_power": "as pow",
     "floor_divide": "as div",
     "fmax": "takes the first of two equals; our maximum shares the gradient, as PyTorch's",
     "fmin": "as fmax",
+    "logit": "beyond 0 and 1 its slopes are nan; ours, made of logarithms here, are those of their formulas",
     "ldexp": "near 1e308 it overflows in its derivatives; ours are finite, or infinite where theirs are nan",
     "logaddexp": "beyond 709 its second derivative is nan; ours is 0",
     "nn.functional.celu": "at 0 the second derivative is that above; ours is that below, as the first. "
@@ -380,6 +383,7 @@ DIFFERENCES = {
     "nn.functional.selu": "as nn.functional.elu",
     "pow": "0^b below b = 0 has the slope ∞ in b where it falls to −∞; and at 0 second derivatives differ",
     "sinc": "at and near 0 the second derivative is nan, or has no digits left; ours is −π²/3",
+    "special.entr": "is −∞ below 0; ours, made of xlogy here, is nan",
     "special.xlog1py": "is 0 at (0, −1); ours is written as a product here, 0 · −∞",
     "xlogy": "at (0, 0) the slope in the first is 0; ours is −∞",
 }
