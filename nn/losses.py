@@ -164,11 +164,9 @@ def cross_entropy(
             return loss if weight is None else loss * weight[target]
         target = [float(k == target) for k in range(len(x))]
     t: Sequence[Any] = [_smoothed(p, 1 / len(x), label_smoothing) for p in target]
-    if weight is None:
-        return _log_of_sum(x, _expected(t, x))
-    t = [w * p for w, p in zip(weight, t, strict=True)]
-    share = total(t)  # of the weight: Σ w_k t_k
-    return share * _log_of_sum(x, _expected(t, x) / share)
+    if weight is not None:
+        t = [w * p for w, p in zip(weight, t, strict=True)]
+    return _log_of_sum(x, _expected(t, x), None if weight is None and _are_numbers(t) else total(t))
 
 
 def kl_divergence(logits: Sequence[Value], target: int | Sequence[float | Value]) -> Value:
@@ -191,7 +189,8 @@ def kl_divergence(logits: Sequence[Value], target: int | Sequence[float | Value]
     target = _certain(_target("kl_divergence", target, len(x)))
     if isinstance(target, int):
         return _surprise(x, target)
-    return _log_of_sum(x, _expected(target, [x_k - _log(p) for x_k, p in zip(x, target, strict=True)]))
+    score = _expected(target, [x_k - _log(p) for x_k, p in zip(x, target, strict=True)])
+    return _log_of_sum(x, score, None if _are_numbers(target) else total(target))
 
 
 def l1(parameters: Iterable[Value]) -> Value:
@@ -323,9 +322,16 @@ def _expected(t: Sequence[Any], x: Sequence[Value]) -> Value:
     )
 
 
-def _log_of_sum(x: Sequence[Value], shift: Value) -> Value:
-    """Return ln Σ exp(x_k − shift)."""
-    return logsumexp([x_k - shift for x_k in x])
+def _log_of_sum(x: Sequence[Value], score: Value, share: Value | None) -> Value:
+    """Return share · ln Σ exp(x_k) − score.
+
+    The share is Σ t_k, all that the classes get; None for plain probabilities, which sum to 1.  Values
+    are moved one at a time, off that sum: the slope in each is the formula's, −ln p_k.
+    """
+    if share is None:
+        return logsumexp([x_k - score for x_k in x])
+    shift = score / share
+    return share * logsumexp([x_k - shift for x_k in x])
 
 
 def _surprise(x: Sequence[Value], t: int) -> Value:
@@ -363,9 +369,14 @@ def _target(name: str, target: Any, classes: int) -> int | Sequence[Any]:
     return probabilities
 
 
+def _are_numbers(target: Sequence[Any]) -> bool:
+    """Return whether no probability is a Value."""
+    return not any(isinstance(p, Value) for p in target)
+
+
 def _certain(target: int | Sequence[Any]) -> int | Sequence[Any]:
     """Return the class if plain probabilities leave no doubt about it, else the target as it is."""
-    if isinstance(target, int) or any(isinstance(p, Value) for p in target) or 1 not in target:
+    if isinstance(target, int) or not _are_numbers(target) or 1 not in target:
         return target
     return list(target).index(1)
 
@@ -392,7 +403,7 @@ def _class(target: Any, classes: int) -> int:
 def _check_distribution(name: str, target: Sequence[Any], classes: int) -> None:
     if len(target) != classes:
         raise ValueError(f"{name} takes one probability per logit; got {len(target)} for {classes}")
-    if any(isinstance(p, Value) for p in target):
+    if not _are_numbers(target):
         return
     if not (all(p >= 0 for p in target) and isclose(sum(target), 1.0, abs_tol=1e-6)):
         raise ValueError(

@@ -2,8 +2,8 @@
 
 Each of these takes a function of numbers and returns a function of the same arguments.  The function is
 called with Values in place of the numbers, and the derivative has the structure of the arguments.  They
-nest to any depth: inside another derivative the result consists of Values, so that it can be
-differentiated in turn.
+nest to any depth: inside another derivative, or where an argument holds Values, the result consists of
+Values, so that it can be differentiated in turn.
 
 A derivative is taken with respect to fresh copies of the arguments, which are nodes of their own.
 Everything else that the function uses, even the variable of an outer derivative with the same number,
@@ -250,7 +250,7 @@ def _call(
             )
     names = argument_names(function, len(args))
     shape = Container.together([args[place] for place in places], [names[place] for place in places])
-    in_values = _nesting.depth > 0 or any(isinstance(leaf, Value) for leaf in shape.leaves)
+    in_values = _nesting.depth > 0 or _has_values((args, kwargs))
     leaves = [_fresh(leaf, name) for leaf, name in zip(shape.leaves, shape.names, strict=True)]
     passed = list(args)
     for place, x in zip(places, shape.filled(leaves), strict=True):
@@ -258,6 +258,15 @@ def _call(
     with _inside(leaves):
         output = function(*passed, **kwargs)
     return _Called(output, leaves, shape, several, in_values)
+
+
+def _has_values(x: Any) -> bool:
+    """Return whether a Value stands in this argument, also in one that is held still."""
+    if isinstance(x, Mapping):
+        x = tuple(x.values())
+    elif getattr(getattr(x, "dtype", None), "kind", "") == "O":
+        x = tuple(x.flat)
+    return isinstance(x, Value) or (isinstance(x, list | tuple) and any(map(_has_values, x)))
 
 
 @contextmanager

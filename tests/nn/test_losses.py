@@ -188,6 +188,21 @@ def test_cross_entropy_takes_soft_targets():
     assert losses.cross_entropy(values(x), t).data == pytest.approx(wanted, rel=1e-13)
 
 
+@pytest.mark.parametrize("weight", [None, [1.0, 2.0, 3.0]])
+def test_the_slope_of_cross_entropy_in_a_probability_is_minus_the_log(weight):
+    x, t = [1.0, 3.0, -2.0], values([0.2, 0.5, 0.3])
+    logs = [v - log(sum(map(exp, x))) for v in x]
+    wanted = [-w * p for w, p in zip(weight or [1.0] * 3, logs, strict=True)]
+    assert gradients(losses.cross_entropy(values(x), t, weight=weight), t) == pytest.approx(wanted, rel=1e-13)
+
+
+def test_the_slope_of_kl_divergence_in_a_probability_is_that_of_the_formula():
+    x, t = [1.0, 3.0, -2.0], values([0.2, 0.5, 0.3])
+    logs = [v - log(sum(map(exp, x))) for v in x]
+    wanted = [log(p.data) + 1 - q for p, q in zip(t, logs, strict=True)]
+    assert gradients(losses.kl_divergence(values(x), t), t) == pytest.approx(wanted, rel=1e-13)
+
+
 @pytest.mark.parametrize("target", [3, -1, [0.5, 0.6, 0.1], [1.5, -0.5, 0.0], [1.0, 0.0]])
 def test_cross_entropy_refuses_what_is_no_class_and_no_distribution(target):
     with pytest.raises(ValueError, match=r"class|probabilit"):
