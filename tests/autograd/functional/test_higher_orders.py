@@ -81,6 +81,8 @@ def test_an_op_has_its_derivatives_up_to_order_4(op: Op, data: st.DataObject) ->
     numbers = [x if data.draw(st.booleans()) or x == 0 else everyday(x) for x in numbers]
     assume(all(x in op.domain_of(i) for i, x in enumerate(numbers)) and max(map(abs, numbers)) < 1e3)
     assume(not on_a_kink(op, numbers))
+    if op.name == "mod":  # its jumps lie as close together as its second input is small
+        assume(abs(numbers[0]) < 1e9 * abs(numbers[1]))
     places = data.draw(st.lists(st.integers(0, len(numbers) - 1), min_size=1, max_size=4))
     check_derivative(lambda v, call: call(op, tuple(v)), numbers, places)
 
