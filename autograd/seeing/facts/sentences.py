@@ -7,6 +7,7 @@ once.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import overload
 
@@ -99,6 +100,7 @@ class Teller:
         self._trains = any(node.role == "weight" for node in facts.nodes)
         self._nodes = {node.id: node for node in facts.nodes}
         self._inputs = inputs_by_target(facts)
+        self._uses = Counter((edge.source, edge.target) for edge in facts.edges)
         self._output = self._nodes[facts.output]
         self._slopes: tuple[str, list[WrittenPartial]] = ("", [])
 
@@ -206,7 +208,7 @@ class Teller:
     def _fed(self, edge: EdgeFact) -> str:
         """Return how the output follows a small change of the edge's source."""
         source, target = self._nodes[edge.source], self._nodes[edge.target]
-        uses = sum(other.source == source.id for other in self._inputs[target.id])
+        uses = self._uses[source.id, target.id]
         often = "twice" if uses == 2 else f"{count(uses)} times"
         times = f" {often}, here as input number {edge.position + 1}" if uses > 1 else ""
         told = (

@@ -7,14 +7,16 @@ at once; its sentence and its formula are filled in from their patterns when the
 >>> said = facts(walk(Value(2.0, "a") * Value(-3.0, "b")).content())
 >>> said["values"], said["steps"]["after"]
 (['2', '−3', '−6'], ['2', '−3', '−6', '1', '−3', '2'])
->>> said["sentences"][said["steps"]["sentence"][0]]
-('', 1, ' is an input: its value, ', 9, ', is given.')
+>>> sentence, formula, slope = said["words"][said["steps"]["words"][0]]
+>>> said["sentences"][sentence]
+('', 1, ' is an input: its value, ', 3, ', is given.')
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import isfinite
 from typing import Any
 
@@ -27,6 +29,8 @@ from autograd.seeing.facts.records import NodeFact, Step, Trace
 from autograd.seeing.pages.player.packing.patterns import FIRST_SHOWN, Writer, shown_of
 from autograd.seeing.pages.player.questions import DIGITS, WORDS, Answer, Questions, predictions
 from autograd.seeing.pages.player.summaries import summaries
+from autograd.seeing.pages.player.views.layers import Layer, layers_of
+from autograd.seeing.pages.player.views.parts import fits
 from autograd.seeing.style import width
 from autograd.value import Value
 
@@ -62,6 +66,11 @@ class Content:
     trace: Trace
     beside: Beside | None = None
 
+    @cached_property
+    def layers(self) -> list[Layer]:
+        """What the network is shown as; empty where one picture shows it, or no Module computed it."""
+        return layers_of(self.trace) if self.trace.uses and not fits(self.trace) else []
+
 
 def facts(content: Content) -> dict[str, Any]:
     """Return what the page shows, apart from its pictures: numbers, words and formulas as JSON has them.
@@ -71,7 +80,7 @@ def facts(content: Content) -> dict[str, Any]:
     """
     trace, steps = content.trace, tuple(content.trace.steps)
     place = {node.id: i for i, node in enumerate(trace.nodes)}
-    writer = Writer(trace)
+    writer = Writer(trace, steps)
     columns = _columns(steps, writer)
     return {
         "title": content.title,
@@ -84,9 +93,10 @@ def facts(content: Content) -> dict[str, Any]:
         "kinds": KINDS,
         "signs": SIGNS,
         "steps": columns,
+        "words": writer.words.all,
         "sentences": writer.sentences.all,
         "formulas": writer.formulas.all,
-        "boxes": summaries(trace, steps),
+        "boxes": summaries(content.layers, steps),
         "beside": _beside(content.beside, place),
         "questions": _questions(steps, trace),
     }
@@ -143,19 +153,24 @@ def _columns(steps: Sequence[Step], writer: Writer) -> dict[str, list[Any]]:
     the whole gradient: these are left out, as is the upstream, which is the gradient of the target.
     """
     signs = {name: i for i, (name, _) in enumerate(SIGNS)}
-    columns: dict[str, list[Any]] = {
-        "kind": [KINDS.index((step.phase, step.kind)) for step in steps],
+    kinds = {kind: i for i, kind in enumerate(KINDS)}
+    shown = [shown_of(step) for step in steps]
+    words = [writer.step(step, [x.lstrip("−") for x in its]) for step, its in zip(steps, shown, strict=True)]
+    return {
+        "kind": [kinds[step.phase, step.kind] for step in steps],
         "node": [writer.place(step.node) for step in steps],
         "target": [NOBODY if step.target is None else writer.place(step.target) for step in steps],
         "position": [NOBODY if step.position is None else step.position for step in steps],
-        "partial": ["" if step.partial is None else number(step.partial) for step in steps],
-        "contribution": ["" if step.contribution is None else number(step.contribution) for step in steps],
-        "after": [number(step.after) for step in steps],
+        "partial": ["" if step.partial is None else its[1] for step, its in zip(steps, shown, strict=True)],
+        "contribution": [
+            "" if step.contribution is None else its[2] for step, its in zip(steps, shown, strict=True)
+        ],
+        "after": [its[4] for its in shown],
         "width": [0 if step.contribution is None else round(width(step.contribution), 1) for step in steps],
         "sign": [signs[_sign(step.contribution)] for step in steps],
+        "words": [number for number, _ in words],
+        "extras": {i: extras for i, (_, extras) in enumerate(words) if extras},
     }
-    words = [writer.step(step) for step in steps]
-    return columns | {key: [told[key] for told in words] for key in words[0]}
 
 
 def _sign(x: float | None) -> str:

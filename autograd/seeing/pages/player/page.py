@@ -49,7 +49,7 @@ def page(content: Content) -> str:
 
 
 def _page(content: Content) -> str:
-    pictures = views(content.trace)
+    pictures = views(content.trace, content.layers)
     shown = facts(content)
     questions = shown.pop("questions")
     body = Template(asset(__package__, "player.html")).substitute(

@@ -69,16 +69,29 @@
     if (reference < 3) return facts.names[nodes[reference]][form];
     if (reference < 5) return unsigned(facts.values[nodes[reference - 2]]);
     if (reference < 10) return unsigned(step.shown[reference - 5]);
-    const extra = facts.steps.extras[step.number][Math.floor((reference - 10) / 3)];
-    return [() => facts.names[extra][form], () => unsigned(facts.values[extra]), () => extra][(reference - 10) % 3]();
+    const [k, what] = [(reference - 10) >> 2, (reference - 10) & 3];
+    if (what === 3) return facts.steps.extras[step.number][k];
+    const computes = step.target ?? step.node;
+    const inputs = facts.inputs[placeOf(computes)];
+    const position = (firstInput(step, inputs.length) + k) % inputs.length;
+    if (what === 2) return unsigned(list[carried.get(incoming.get(computes)[position])].shown[1]);
+    return what ? unsigned(facts.values[inputs[position]]) : facts.names[inputs[position]][form];
+  }
+
+  // What a step speaks of first: the input that its own is multiplied by, half of them further, or back.
+  function firstInput({ target, position }, inputs) {
+    if (target === null) return 0;
+    const half = inputs >> 1;
+    return position < half ? position + half : position - half;
   }
 
   const TEXT = 3;
   const MARKUP = 4;
   const filled = (pattern, step, form) => pattern.map((piece) => (typeof piece === "number" ? referred(step, piece, form) : piece)).join("");
-  const sentenceOf = (step) => filled(facts.sentences[facts.steps.sentence[step.number]], step, TEXT);
-  const slopeOf = (step) => filled(facts.sentences[facts.steps.slope[step.number]], step, TEXT);
-  const formulaOf = (step) => filled(facts.formulas[facts.steps.formula[step.number]], step, MARKUP);
+  const wordsOf = (step) => facts.words[facts.steps.words[step.number]];
+  const sentenceOf = (step) => filled(facts.sentences[wordsOf(step)[0]], step, TEXT);
+  const formulaOf = (step) => filled(facts.formulas[wordsOf(step)[1]], step, MARKUP);
+  const slopeOf = (step) => filled(facts.sentences[wordsOf(step)[2]], step, TEXT);
 
   function gradientOf(node, place) {
     const numbers = received.get(node);
