@@ -16,13 +16,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import isfinite
 from typing import Any
 
 from autograd.notation.labels import parse_label
 from autograd.notation.mathml import mathml
-from autograd.notation.numbers import as_written, number
+from autograd.notation.numbers import MOST_KEPT, as_written, number
 from autograd.seeing.facts.comparison import Beside
 from autograd.seeing.facts.names import name_of
 from autograd.seeing.facts.records import NodeFact, Step, Trace
@@ -241,6 +241,7 @@ def _lost(x: float) -> float:
     return abs(x - as_written(x)) if isfinite(x) else 0.0
 
 
+@lru_cache(maxsize=MOST_KEPT)
 def _rounded_up(x: float) -> float:
     """Return a tolerance in two digits, none the smaller, so that there are few of them."""
     return float(f"{1.05 * x:.1e}") if x else 0.0
