@@ -81,7 +81,8 @@ def facts(content: Content) -> dict[str, Any]:
     trace, steps = content.trace, tuple(content.trace.steps)
     place = {node.id: i for i, node in enumerate(trace.nodes)}
     writer = Writer(trace, steps)
-    columns = _columns(steps, writer)
+    shown = [shown_of(step) for step in steps]
+    columns = _columns(steps, shown, writer)
     return {
         "title": content.title,
         "output": place[trace.output],
@@ -98,7 +99,7 @@ def facts(content: Content) -> dict[str, Any]:
         "formulas": writer.formulas.all,
         "boxes": summaries(content.layers, steps),
         "beside": _beside(content.beside, place),
-        "questions": _questions(steps, trace),
+        "questions": _questions(shown, trace),
     }
 
 
@@ -146,7 +147,7 @@ KINDS = (
 """The kinds of steps: phase and kind."""
 
 
-def _columns(steps: Sequence[Step], writer: Writer) -> dict[str, list[Any]]:
+def _columns(steps: Sequence[Step], shown: Sequence[list[str]], writer: Writer) -> dict[str, Any]:
     """Return the steps, column by column.
 
     What a gradient was before a step is what the last step made it, and a contribution alone is
@@ -154,7 +155,6 @@ def _columns(steps: Sequence[Step], writer: Writer) -> dict[str, list[Any]]:
     """
     signs = {name: i for i, (name, _) in enumerate(SIGNS)}
     kinds = {kind: i for i, kind in enumerate(KINDS)}
-    shown = [shown_of(step) for step in steps]
     words = [writer.step(step, [x.lstrip("−") for x in its]) for step, its in zip(steps, shown, strict=True)]
     return {
         "kind": [kinds[step.phase, step.kind] for step in steps],
@@ -185,7 +185,7 @@ def _sign(x: float | None) -> str:
 # -------------------------------------------------------------------------------------- questions
 
 
-def _questions(steps: Sequence[Step], trace: Trace) -> dict[str, Any]:
+def _questions(told: Sequence[list[str]], trace: Trace) -> dict[str, Any]:
     """Return what may be answered before the steps: per step a shape, and what belongs in it.
 
     A shape says what is asked, and for each answer which number it is, as a pattern, and by which
@@ -197,7 +197,7 @@ def _questions(steps: Sequence[Step], trace: Trace) -> dict[str, Any]:
     rows = []
     for place, questions in predictions(trace).items():
         row: list[Any] = [place, 0]
-        shown = [x.lstrip("−") for x in shown_of(steps[place])]
+        shown = [x.lstrip("−") for x in told[place]]
         shape = tuple(
             (question, tuple([_answer(answer, shown, row, tolerances) for answer in answers]))
             for question, answers in _distinct(questions)

@@ -151,13 +151,15 @@ class _Facts:
 def _questions(step: Step, facts: _Facts, diagnosed: bool) -> Questions:
     assert step.contribution is not None
     assert step.after is not None
-    wrong = list(_wrong(step, facts)) if diagnosed else []
     slack = tolerance(step.contribution) + _rounding_of_product(step)
     added = [Answer(step.contribution, slack)]
+    wrong = list(_wrong(step, facts)) if diagnosed else []
     if step.before is None:
         added = _distinct([*added, *wrong])
         return {"contribution": added, "gradient": added}
     sum_slack = slack + tolerance(step.before, step.after)
+    if not diagnosed:
+        return {"contribution": added, "gradient": [Answer(step.after, sum_slack)]}
     total = Answer(step.after, sum_slack, ("total",))
     gradient = [
         Answer(step.after, sum_slack),

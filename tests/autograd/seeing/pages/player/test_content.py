@@ -16,7 +16,7 @@ from autograd.seeing.pages.player.packing.pictures import plain_views
 from autograd.seeing.pages.player.questions import predictions
 from autograd.seeing.pages.player.views.choice import views
 from autograd.seeing.walk import walk
-from nn import MLP, losses
+from nn import MLP, GRUCell, Recurrent, losses
 from tests.strategies import recipes
 
 TEXT, MARKUP = 3, 4
@@ -28,6 +28,8 @@ ODD_LABELS = [
     "ab∞",
     "5",
     "w2,1^3",
+    "uz18,18",
+    "50 %s",
     "∂",
     "e−5",
     "<b>",
@@ -133,6 +135,13 @@ def test_of_a_network_and_in_forward_mode():
     check(walk(network()))
     x = Value(0.5, "x")
     check(walk((x * x).exp() * 3, tangent=x))
+
+
+def test_of_a_recurrent_network_and_with_names_of_two_indices():
+    model = Recurrent(GRUCell(1, 3, seed=0), 1, seed=1)
+    steps = walk(losses.mse(model([0.1, 0.2, 0.3, 0.4]), 0.0))
+    check(steps)
+    assert not facts(steps.content())["steps"]["extras"]
 
 
 def test_many_steps_share_few_patterns():
