@@ -16,7 +16,9 @@ from autograd.notation.labels import SUBSCRIPT_DIGITS, SUPERSCRIPT_DIGITS
 
 FULL_SIZE = str.maketrans(SUBSCRIPT_DIGITS + SUPERSCRIPT_DIGITS, 2 * "0123456789")
 NUMBER = r"\d+(?:\.\d+)?(?:e−?\d+)?(?![^\W\d])|∞"
-NAME = r"[^\W\d]\w*?(?P<below>[₀-₉](?:,?[₀-₉])*)?(?P<above>[⁰¹²³⁴-⁹]+)?(?![\w⁰¹²³⁴-⁹])"  # with its indices
+NAME = (  # with its indices
+    r"[^\W\d]\w*?(?:(?<=\d),\d+)?(?P<below>[₀-₉](?:,?[₀-₉])*)?(?P<above>[⁰¹²³⁴-⁹]+)?(?![\w⁰¹²³⁴-⁹])"
+)
 TOKEN = re.compile(
     rf"(?P<number>{NUMBER})"
     rf"|(?P<word>{NAME})"

@@ -32,6 +32,7 @@ def number(x: float | None) -> str:
     return (f"{digits}e{int(exponent)}" if exponent else digits).replace("-", "−")
 
 
+@lru_cache(maxsize=MOST_KEPT)
 def as_written(x: float) -> float:
     """Return the number that `number` writes: ``x`` rounded to four significant digits.
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from autograd.notation.hints import described
 from autograd.notation.labels import parse_label
-from autograd.notation.numbers import number
+from autograd.notation.numbers import MOST_KEPT, number
 from autograd.seeing.facts.records import NodeFact
 from autograd.value import Value
 
@@ -35,6 +36,7 @@ def derivative(of: NodeFact, by: NodeFact) -> str:
     return f"∂{in_a_product(name_of(of))}/∂{in_a_product(name_of(by))}"
 
 
+@lru_cache(maxsize=MOST_KEPT)
 def in_a_product(text: str) -> str:
     """Return the text as a factor: in parentheses, unless it is one name, number or call.
 

@@ -7,6 +7,7 @@ once.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import overload
 
@@ -102,12 +103,9 @@ class Teller:
         self._trains = any(node.role == "weight" for node in facts.nodes)
         self._nodes = {node.id: node for node in facts.nodes}
         self._inputs = inputs_by_target(facts)
+        self._uses = Counter((edge.source, edge.target) for edge in facts.edges)
         self._output = self._nodes[facts.output]
-        self._slopes: tuple[str, list[WrittenPartial]] = ("", [])
-
-    def tell(self, place: int, event: Event) -> Step:
-        """Return the event as the step number ``place``."""
-        tellers = {
+        self._tellers = {
             ("forward", "leaf"): self._leaf,
             ("forward", "apply"): self._applied,
             ("reverse", "seed"): self._output_seed,
@@ -115,7 +113,12 @@ class Teller:
             ("tangent", "seed"): self._tangent_seed,
             ("tangent", "apply"): self._tangent,
         }
-        symbols, numbers, sentence = tellers[event.phase, event.kind](event)
+        self._slopes: tuple[str, list[WrittenPartial]] = ("", [])
+        self._gradients: tuple[str, str, str] = ("", "", "")
+
+    def tell(self, place: int, event: Event) -> Step:
+        """Return the event as the step number ``place``."""
+        symbols, numbers, sentence = self._tellers[event.phase, event.kind](event)
         edge = event.edges[0] if event.kind == "edge" else None
         return Step(
             number=place,
@@ -188,8 +191,7 @@ class Teller:
         (edge,) = event.edges
         node, target = event.node, self._nodes[edge.target]
         symbols = (
-            f"{derivative(self._output, node)} += "
-            f"{derivative(self._output, target)} · {derivative(target, node)}"
+            f"{derivative(self._output, node)} += {self._passed_on(target)[1]} · {derivative(target, node)}"
         )
         numbers = product_of((target.gradient, edge.partial), edge.contribution)
         sentence = (
@@ -210,17 +212,26 @@ class Teller:
     def _fed(self, edge: EdgeFact) -> str:
         """Return how the output follows a small change of the edge's source."""
         source, target = self._nodes[edge.source], self._nodes[edge.target]
-        uses = sum(other.source == source.id for other in self._inputs[target.id])
+        uses = self._uses[source.id, target.id]
         often = "twice" if uses == 2 else f"{count(uses)} times"
         times = f" {often}, here as input number {edge.position + 1}" if uses > 1 else ""
+        moved, follower = name_of(source), name_of(target)
         told = (
-            f"{name_of(source)} feeds into {name_of(target)}{times}: "
-            f"{_changing(f'a small change of {name_of(source)}', name_of(target), edge.partial)} "
+            f"{moved} feeds into {follower}{times}: "
+            f"{_changing(f'a small change of {moved}', follower, edge.partial)} "
             f"({self._slope_in_words(edge)})"
         )
         if target is self._output:
             return told
-        return f"{told}, and {_changing('that', name_of(self._output), target.gradient, name_of(target))}"
+        return f"{told}, and {self._passed_on(target)[2]}"
+
+    def _passed_on(self, target: NodeFact) -> tuple[str, str, str]:
+        """Return a target's id, its gradient in symbols, and how the output follows it, in words."""
+        if self._gradients[0] != target.id:  # the edges of one target follow each other
+            symbols = derivative(self._output, target)
+            follows = _changing("that", name_of(self._output), target.gradient, name_of(target))
+            self._gradients = target.id, symbols, follows
+        return self._gradients
 
     # ------------------------------------------------------------------------------------- tangent
 

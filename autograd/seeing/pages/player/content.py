@@ -7,26 +7,30 @@ at once; its sentence and its formula are filled in from their patterns when the
 >>> said = facts(walk(Value(2.0, "a") * Value(-3.0, "b")).content())
 >>> said["values"], said["steps"]["after"]
 (['2', '−3', '−6'], ['2', '−3', '−6', '1', '−3', '2'])
->>> said["sentences"][said["steps"]["sentence"][0]]
-('', 1, ' is an input: its value, ', 9, ', is given.')
+>>> sentence, formula, slope = said["words"][said["steps"]["words"][0]]
+>>> said["sentences"][sentence]
+('', 1, ' is an input: its value, ', 3, ', is given.')
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from math import isfinite
 from typing import Any
 
 from autograd.notation.labels import parse_label
 from autograd.notation.mathml import mathml
-from autograd.notation.numbers import as_written, number
+from autograd.notation.numbers import MOST_KEPT, as_written, number
 from autograd.seeing.facts.comparison import Beside
 from autograd.seeing.facts.names import name_of
 from autograd.seeing.facts.records import NodeFact, Step, Trace
 from autograd.seeing.pages.player.packing.patterns import FIRST_SHOWN, Writer, shown_of
 from autograd.seeing.pages.player.questions import DIGITS, WORDS, Answer, Questions, predictions
 from autograd.seeing.pages.player.summaries import summaries
+from autograd.seeing.pages.player.views.layers import Layer, layers_of
+from autograd.seeing.pages.player.views.parts import fits
 from autograd.seeing.style import width
 from autograd.value import Value
 
@@ -62,6 +66,11 @@ class Content:
     trace: Trace
     beside: Beside | None = None
 
+    @cached_property
+    def layers(self) -> list[Layer]:
+        """What the network is shown as; empty where one picture shows it, or no Module computed it."""
+        return layers_of(self.trace) if self.trace.uses and not fits(self.trace) else []
+
 
 def facts(content: Content) -> dict[str, Any]:
     """Return what the page shows, apart from its pictures: numbers, words and formulas as JSON has them.
@@ -71,8 +80,9 @@ def facts(content: Content) -> dict[str, Any]:
     """
     trace, steps = content.trace, tuple(content.trace.steps)
     place = {node.id: i for i, node in enumerate(trace.nodes)}
-    writer = Writer(trace)
-    columns = _columns(steps, writer)
+    writer = Writer(trace, steps)
+    shown = [shown_of(step) for step in steps]
+    columns = _columns(steps, shown, writer)
     return {
         "title": content.title,
         "output": place[trace.output],
@@ -84,11 +94,12 @@ def facts(content: Content) -> dict[str, Any]:
         "kinds": KINDS,
         "signs": SIGNS,
         "steps": columns,
+        "words": writer.words.all,
         "sentences": writer.sentences.all,
         "formulas": writer.formulas.all,
-        "boxes": summaries(trace, steps),
+        "boxes": summaries(content.layers, steps),
         "beside": _beside(content.beside, place),
-        "questions": _questions(steps, trace),
+        "questions": _questions(shown, trace),
     }
 
 
@@ -136,26 +147,30 @@ KINDS = (
 """The kinds of steps: phase and kind."""
 
 
-def _columns(steps: Sequence[Step], writer: Writer) -> dict[str, list[Any]]:
+def _columns(steps: Sequence[Step], shown: Sequence[list[str]], writer: Writer) -> dict[str, Any]:
     """Return the steps, column by column.
 
     What a gradient was before a step is what the last step made it, and a contribution alone is
     the whole gradient: these are left out, as is the upstream, which is the gradient of the target.
     """
     signs = {name: i for i, (name, _) in enumerate(SIGNS)}
-    columns: dict[str, list[Any]] = {
-        "kind": [KINDS.index((step.phase, step.kind)) for step in steps],
+    kinds = {kind: i for i, kind in enumerate(KINDS)}
+    words = [writer.step(step, [x.lstrip("−") for x in its]) for step, its in zip(steps, shown, strict=True)]
+    return {
+        "kind": [kinds[step.phase, step.kind] for step in steps],
         "node": [writer.place(step.node) for step in steps],
         "target": [NOBODY if step.target is None else writer.place(step.target) for step in steps],
         "position": [NOBODY if step.position is None else step.position for step in steps],
-        "partial": ["" if step.partial is None else number(step.partial) for step in steps],
-        "contribution": ["" if step.contribution is None else number(step.contribution) for step in steps],
-        "after": [number(step.after) for step in steps],
+        "partial": ["" if step.partial is None else its[1] for step, its in zip(steps, shown, strict=True)],
+        "contribution": [
+            "" if step.contribution is None else its[2] for step, its in zip(steps, shown, strict=True)
+        ],
+        "after": [its[4] for its in shown],
         "width": [0 if step.contribution is None else round(width(step.contribution), 1) for step in steps],
         "sign": [signs[_sign(step.contribution)] for step in steps],
+        "words": [number for number, _ in words],
+        "extras": {i: extras for i, (_, extras) in enumerate(words) if extras},
     }
-    words = [writer.step(step) for step in steps]
-    return columns | {key: [told[key] for told in words] for key in words[0]}
 
 
 def _sign(x: float | None) -> str:
@@ -170,7 +185,7 @@ def _sign(x: float | None) -> str:
 # -------------------------------------------------------------------------------------- questions
 
 
-def _questions(steps: Sequence[Step], trace: Trace) -> dict[str, Any]:
+def _questions(told: Sequence[list[str]], trace: Trace) -> dict[str, Any]:
     """Return what may be answered before the steps: per step a shape, and what belongs in it.
 
     A shape says what is asked, and for each answer which number it is, as a pattern, and by which
@@ -182,7 +197,7 @@ def _questions(steps: Sequence[Step], trace: Trace) -> dict[str, Any]:
     rows = []
     for place, questions in predictions(trace).items():
         row: list[Any] = [place, 0]
-        shown = [x.lstrip("−") for x in shown_of(steps[place])]
+        shown = [x.lstrip("−") for x in told[place]]
         shape = tuple(
             (question, tuple([_answer(answer, shown, row, tolerances) for answer in answers]))
             for question, answers in _distinct(questions)
@@ -226,6 +241,7 @@ def _lost(x: float) -> float:
     return abs(x - as_written(x)) if isfinite(x) else 0.0
 
 
+@lru_cache(maxsize=MOST_KEPT)
 def _rounded_up(x: float) -> float:
     """Return a tolerance in two digits, none the smaller, so that there are few of them."""
     return float(f"{1.05 * x:.1e}") if x else 0.0

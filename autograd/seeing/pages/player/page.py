@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from html import escape
 from string import Template
+from typing import Any
 from zlib import compress
 
 from autograd.core.garbage_collection import collector_paused
@@ -49,7 +50,9 @@ def page(content: Content) -> str:
 
 
 def _page(content: Content) -> str:
-    pictures = views(content.trace)
+    pictures = views(content.trace, content.layers)
+    plain = plain_views(pictures, content.trace)
+    drawings = _taken_out(plain)
     shown = facts(content)
     questions = shown.pop("questions")
     body = Template(asset(__package__, "player.html")).substitute(
@@ -65,11 +68,18 @@ def _page(content: Content) -> str:
         asset(__package__, "player.js"),
         data={
             "facts": packed(shown),
-            "pictures": packed(plain_views(pictures, content.trace)),
+            "pictures": packed(plain),
+            "drawings": packed(drawings),
             "questions": packed(questions),
         },
         colours={"lit": LIT},
     )
+
+
+def _taken_out(plain: dict[str, Any]) -> dict[str, Any]:
+    """Take out of the pictures what is not read before one of them is opened: all drawings but the first."""
+    views = [{key: view.pop(key) for key in ("svg", "nodes", "edges")} for view in plain["views"][1:]]
+    return {"moulds": plain.pop("moulds"), "faces": plain.pop("faces"), "views": [{}, *views]}
 
 
 def packed(facts: object) -> object:

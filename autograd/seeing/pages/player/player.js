@@ -15,6 +15,8 @@
   const $ = (id) => document.getElementById(id);
 
   let facts, original, pictures, views, questions;
+  let packedDrawings, readDrawings; // all pictures but the first, read when one is wanted
+  const drawings = () => (readDrawings ??= JSON.parse(packedDrawings));
 
   // ------------------------------------------------------------------ what the steps do, by node and by edge
 
@@ -69,16 +71,29 @@
     if (reference < 3) return facts.names[nodes[reference]][form];
     if (reference < 5) return unsigned(facts.values[nodes[reference - 2]]);
     if (reference < 10) return unsigned(step.shown[reference - 5]);
-    const extra = facts.steps.extras[step.number][Math.floor((reference - 10) / 3)];
-    return [() => facts.names[extra][form], () => unsigned(facts.values[extra]), () => extra][(reference - 10) % 3]();
+    const [k, what] = [(reference - 10) >> 2, (reference - 10) & 3];
+    if (what === 3) return facts.steps.extras[step.number][k];
+    const computes = step.target ?? step.node;
+    const inputs = facts.inputs[placeOf(computes)];
+    const position = (firstInput(step, inputs.length) + k) % inputs.length;
+    if (what === 2) return unsigned(list[carried.get(incoming.get(computes)[position])].shown[1]);
+    return what ? unsigned(facts.values[inputs[position]]) : facts.names[inputs[position]][form];
+  }
+
+  // What a step speaks of first: the input that its own is multiplied by, half of them further, or back.
+  function firstInput({ target, position }, inputs) {
+    if (target === null) return 0;
+    const half = inputs >> 1;
+    return position < half ? position + half : position - half;
   }
 
   const TEXT = 3;
   const MARKUP = 4;
   const filled = (pattern, step, form) => pattern.map((piece) => (typeof piece === "number" ? referred(step, piece, form) : piece)).join("");
-  const sentenceOf = (step) => filled(facts.sentences[facts.steps.sentence[step.number]], step, TEXT);
-  const slopeOf = (step) => filled(facts.sentences[facts.steps.slope[step.number]], step, TEXT);
-  const formulaOf = (step) => filled(facts.formulas[facts.steps.formula[step.number]], step, MARKUP);
+  const wordsOf = (step) => facts.words[facts.steps.words[step.number]];
+  const sentenceOf = (step) => filled(facts.sentences[wordsOf(step)[0]], step, TEXT);
+  const formulaOf = (step) => filled(facts.formulas[wordsOf(step)[1]], step, MARKUP);
+  const slopeOf = (step) => filled(facts.sentences[wordsOf(step)[2]], step, TEXT);
 
   function gradientOf(node, place) {
     const numbers = received.get(node);
@@ -185,13 +200,14 @@
   // each of its nodes, for its id and its faces.
   function textOf({ name, svg }) {
     if (typeof svg === "string") return svg;
+    const { moulds, faces } = drawings();
     const [mould, ...nodes] = svg;
     const filled = (gap) => {
       if (gap < 0) return name;
       const node = nodes[gap >> 2];
-      return gap & 3 ? pictures.faces[node][(gap & 3) - 1] : `n${node}`;
+      return gap & 3 ? faces[node][(gap & 3) - 1] : `n${node}`;
     };
-    return pictures.moulds[mould].map((piece) => (typeof piece === "number" ? filled(piece) : piece)).join("");
+    return moulds[mould].map((piece) => (typeof piece === "number" ? filled(piece) : piece)).join("");
   }
 
   function pictureOf(text) {
@@ -200,6 +216,7 @@
 
   function prepare(view) {
     if (view.element) return;
+    if (view !== views[0]) Object.assign(view, drawings().views[views.indexOf(view)]);
     view.element = view === views[0] ? canvas.querySelector("svg.graph") : pictureOf(textOf(view));
     const root = view.element;
     root.setAttribute("role", "group");
@@ -1031,18 +1048,23 @@
     }
   }
 
-  async function unpack(text) {
-    const read = JSON.parse(text);
-    if (typeof read !== "string") return read;
-    const bytes = Uint8Array.from(atob(read), (letter) => letter.charCodeAt(0));
+  // JSON as it stands, or deflated and as a string in base 64.
+  async function unpacked(id) {
+    const text = $(id).textContent;
+    if (!text.startsWith('"')) return text;
+    const letters = atob(JSON.parse(text));
+    const bytes = new Uint8Array(letters.length);
+    for (let i = 0; i < letters.length; i++) bytes[i] = letters.charCodeAt(i);
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-    return JSON.parse(await new Response(stream).text());
+    return new Response(stream).text();
   }
 
   async function begin() {
     document.documentElement.classList.add("scripted");
     canvas.classList.add("ready");
-    [facts, pictures] = await Promise.all(["facts", "pictures"].map((id) => unpack($(id).textContent)));
+    const texts = await Promise.all(["facts", "pictures", "drawings"].map(unpacked));
+    [facts, pictures] = texts.slice(0, 2).map((text) => JSON.parse(text));
+    packedDrawings = texts[2];
     original = facts;
     ({ views } = pictures);
     readFacts();
@@ -1055,7 +1077,7 @@
     listen();
     go(0);
     document.documentElement.dataset.ready = ""; // from here on every control works
-    questions = new Promise((resolve) => requestIdle(() => resolve(unpack($("questions").textContent))));
+    questions = new Promise((resolve) => requestIdle(() => resolve(unpacked("questions").then(JSON.parse))));
     if (embedded) window.parent.postMessage({ chainrule: "hello" }, "*");
   }
 

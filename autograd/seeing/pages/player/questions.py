@@ -17,8 +17,9 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
-from autograd.notation.numbers import number
+from autograd.notation.numbers import MOST_KEPT, number
 from autograd.seeing.facts.names import name_of
 from autograd.seeing.facts.records import EdgeFact, NodeFact, Step, Trace
 
@@ -111,9 +112,10 @@ def tolerance(*terms: float | None) -> float:
     >>> round(tolerance(2.0), 5), round(tolerance(1234.0, 0.5), 3), tolerance(None, math.inf)
     (0.0005, 0.5, 0.0)
     """
-    return 1.0001 * sum(_half_unit(x) for x in terms if x is not None)
+    return 1.0001 * sum([_half_unit(x) for x in terms if x is not None])
 
 
+@lru_cache(maxsize=MOST_KEPT)
 def _half_unit(x: float) -> float:
     if x == 0.0 or not math.isfinite(x):
         return 0.0
@@ -149,13 +151,15 @@ class _Facts:
 def _questions(step: Step, facts: _Facts, diagnosed: bool) -> Questions:
     assert step.contribution is not None
     assert step.after is not None
-    wrong = list(_wrong(step, facts)) if diagnosed else []
     slack = tolerance(step.contribution) + _rounding_of_product(step)
     added = [Answer(step.contribution, slack)]
+    wrong = list(_wrong(step, facts)) if diagnosed else []
     if step.before is None:
         added = _distinct([*added, *wrong])
         return {"contribution": added, "gradient": added}
     sum_slack = slack + tolerance(step.before, step.after)
+    if not diagnosed:
+        return {"contribution": added, "gradient": [Answer(step.after, sum_slack)]}
     total = Answer(step.after, sum_slack, ("total",))
     gradient = [
         Answer(step.after, sum_slack),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from autograd.seeing.facts.arrow import edge_key
+from autograd.seeing.facts.arrow import edge_key, use_id
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.pages.player.svg.cast import Cast
 from autograd.seeing.pages.player.svg.view import View
@@ -22,7 +22,8 @@ def plain_views(pictures: Sequence[View], trace: Trace) -> dict[str, Any]:
     the trace, each but the first as its distance from the one before.
     """
     nodes = {node.id: i for i, node in enumerate(trace.nodes)}
-    edges = {edge_key(edge): i for i, edge in enumerate(trace.edges)}
+    named = {id: (i, id) for id, i in nodes.items()}
+    edges = {edge_key(edge): (i, use_id(edge)) for i, edge in enumerate(trace.edges)}
     casts = [view.drawing for view in pictures if isinstance(view.drawing, Cast)]
     moulds = {mould: i for i, mould in enumerate(dict.fromkeys(cast.mould for cast in casts))}
     shown = {node.id: cast.faces.of(node) for cast in casts for node in cast.nodes}
@@ -43,7 +44,7 @@ def plain_views(pictures: Sequence[View], trace: Trace) -> dict[str, Any]:
                 "parent": view.parent,
                 "opens": view.opens,
                 "svg": drawing(view),
-                "nodes": _members(view.nodes, nodes, view.name),
+                "nodes": _members(view.nodes, named, view.name),
                 "edges": _members(view.edges, edges, view.name),
             }
             for view in pictures
@@ -72,15 +73,15 @@ def _own_slots(view: View) -> str:
     return SLOT_OR_ID.sub(shortened, view.svg)
 
 
-def _members(shown: dict[str, str], numbers: dict[str, int], view: str) -> dict[str, list[int]]:
-    """Return by element the numbers of what it shows.
+def _members(shown: dict[str, str], numbers: dict[str, tuple[int, str]], view: str) -> dict[str, list[int]]:
+    """Return by element the numbers of what it shows, given each thing's number and what it is called.
 
     The elements of those that are shown by one each are called after them: they stand together, under "".
     """
     elements: dict[str, list[int]] = {}
     for thing, element in shown.items():
-        called = f"{view}-{thing.replace('>', '-').replace(':', '-')}"
-        elements.setdefault("" if element == called else element, []).append(numbers[thing])
+        number, called = numbers[thing]
+        elements.setdefault("" if element == f"{view}-{called}" else element, []).append(number)
     return {element: _distances(sorted(found)) for element, found in elements.items()}
 
 

@@ -7,13 +7,14 @@ cut into parts that follow each other as the walk does.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from autograd.notation.numbers import count
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.pages.player.svg.cast import emptied
 from autograd.seeing.pages.player.svg.view import View
-from autograd.seeing.pages.player.views.layers import layers_of
+from autograd.seeing.pages.player.views.layers import Layer, layers_of
 from autograd.seeing.pages.player.views.network import network_views
 from autograd.seeing.pages.player.views.parts import Whole, fits, views_of
 
@@ -23,7 +24,7 @@ MOST_NODES = 10_000
 """A graph of more nodes is refused: its page would be many megabytes and its walk hours long."""
 
 
-def views(trace: Trace) -> list[View]:
+def views(trace: Trace, layers: Sequence[Layer] = ()) -> list[View]:
     """Return the views of a graph, in the order in which they are opened.
 
     Every node and every edge of the trace is shown by at least one of them.  The slots of the first
@@ -31,6 +32,7 @@ def views(trace: Trace) -> list[View]:
 
     Args:
         trace: the facts of the graph.
+        layers: what its network is shown as, if that is known already.
 
     Raises:
         ValueError: if the graph has more than `MOST_NODES` nodes.
@@ -49,13 +51,13 @@ def views(trace: Trace) -> list[View]:
         )
     if fits(trace):
         return _graph_views(trace)
-    first, *others = _folded(trace)
+    first, *others = _folded(trace, layers)
     return [first, *map(_emptied, others)]
 
 
-def _folded(trace: Trace) -> list[View]:
+def _folded(trace: Trace, layers: Sequence[Layer]) -> list[View]:
     """Return the views of a network if Modules computed it, else of parts."""
-    return network_views(trace, layers_of(trace)) if trace.uses else _graph_views(trace)
+    return network_views(trace, layers or layers_of(trace)) if trace.uses else _graph_views(trace)
 
 
 def _emptied(view: View) -> View:

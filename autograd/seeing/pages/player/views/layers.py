@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain
 
 from autograd.notation.labels import Label, parse_label
@@ -66,13 +67,13 @@ class Layer:
     note: str = ""
     group: Group | None = None
 
-    @property
+    @cached_property
     def key(self) -> str:
         """What its facts are found by, the same in all views."""
         first, *_, last = [*self.nodes, self.nodes[-1]]
         return f"{first.id}-{last.id}-{len(self.nodes)}"
 
-    @property
+    @cached_property
     def nodes(self) -> list[NodeFact]:
         """All of its nodes, each once."""
         nodes = chain.from_iterable([*(unit.members for unit in self.units), self.common])

@@ -11,12 +11,12 @@ from autograd import Value
 from autograd.mistakes import overwrites
 from autograd.notation.numbers import as_written, number
 from autograd.seeing.pages.player.content import facts
-from autograd.seeing.pages.player.packing.patterns import shown_of
+from autograd.seeing.pages.player.packing.patterns import first_input, shown_of
 from autograd.seeing.pages.player.packing.pictures import plain_views
 from autograd.seeing.pages.player.questions import predictions
 from autograd.seeing.pages.player.views.choice import views
 from autograd.seeing.walk import walk
-from nn import MLP, losses
+from nn import MLP, GRUCell, Recurrent, losses
 from tests.strategies import recipes
 
 TEXT, MARKUP = 3, 4
@@ -28,6 +28,8 @@ ODD_LABELS = [
     "ab∞",
     "5",
     "w2,1^3",
+    "uz18,18",
+    "50 %s",
     "∂",
     "e−5",
     "<b>",
@@ -47,6 +49,13 @@ class Page:
         self.said = facts(steps.content())
         self.columns = self.said["steps"]
         self.gradients = {}
+        self.partials = dict(
+            zip(
+                zip(*(self.columns[key] for key in ("target", "position")), strict=True),
+                self.columns["partial"],
+                strict=True,
+            )
+        )
 
     def shown(self, i):
         """Upstream, partial, contribution, before and after, each left out where it follows."""
@@ -70,10 +79,17 @@ class Page:
         if reference < 10:
             text = self.said["values"][nodes[reference - 2]] if reference < 5 else shown[reference - 5]
             return text.removeprefix("−")
-        extra, what = divmod(reference - 10, 3)
-        extra = self.columns["extras"][i][extra]
-        names, values = self.said["names"], self.said["values"]
-        return extra if what == 2 else values[extra].removeprefix("−") if what else names[extra][form]
+        k, what = divmod(reference - 10, 4)
+        if what == 3:
+            return self.columns["extras"][i][k]
+        subject = nodes[1] if nodes[2] < 0 else nodes[2]
+        inputs = self.said["inputs"][subject]
+        position = self.columns["position"][i]
+        position = (first_input(None if position < 0 else position, len(inputs)) + k) % len(inputs)
+        if what == 2:
+            return self.partials[subject, position].removeprefix("−")
+        source = inputs[position]
+        return self.said["values"][source].removeprefix("−") if what else self.said["names"][source][form]
 
 
 def check(steps):
@@ -81,13 +97,16 @@ def check(steps):
     for i, step in enumerate(steps):
         shown = page.shown(i)
         assert shown == shown_of(step)
-        for name, form, told in (
-            ("sentence", TEXT, step.sentence),
-            ("slope", TEXT, step.partial_symbols or ""),
-            ("formula", MARKUP, step.mathml()),
+        for place, (name, form, told) in enumerate(
+            (
+                ("sentence", TEXT, step.sentence),
+                ("formula", MARKUP, step.mathml()),
+                ("slope", TEXT, step.partial_symbols or ""),
+            )
         ):
             patterns = page.said["formulas" if name == "formula" else "sentences"]
-            assert page.filled(patterns[page.columns[name][i]], i, shown, form) == told
+            number = page.said["words"][page.columns["words"][i]][place]
+            assert page.filled(patterns[number], i, shown, form) == told
 
 
 def network(hidden=6):
@@ -116,6 +135,13 @@ def test_of_a_network_and_in_forward_mode():
     check(walk(network()))
     x = Value(0.5, "x")
     check(walk((x * x).exp() * 3, tangent=x))
+
+
+def test_of_a_recurrent_network_and_with_names_of_two_indices():
+    model = Recurrent(GRUCell(1, 3, seed=0), 1, seed=1)
+    steps = walk(losses.mse(model([0.1, 0.2, 0.3, 0.4]), 0.0))
+    check(steps)
+    assert not facts(steps.content())["steps"]["extras"]
 
 
 def test_many_steps_share_few_patterns():
