@@ -159,7 +159,7 @@ OFF_BORDERS = 0.05
 """The least distance of inputs from the borders of domains."""
 ATTEMPTS = 3
 """This many ops are tried on the latest results before one is applied to new numbers."""
-OFTEN = 3
+OFTEN = 5
 """A latest result is so many times as likely as a new number."""
 LATEST = 2
 """The first input of a step is one of this many latest results."""
@@ -220,9 +220,8 @@ class _Growth(Growing):
     def __init__(self, draw: DrawFn, ops: Sequence[Op], kinks: bool) -> None:
         super().__init__()
         self.draw, self.ops, self.kinks = draw, ops, kinks
-        first = self.new(table.REAL)
-        self.there = [first]  # what can be used again: leaves that were used, and results
-        self.latest = [first]
+        self.there: list[int] = []  # what can be used again: leaves that were used, and results
+        self.latest: list[int] = []
         self.loose: list[int] = []  # results that nothing has used yet
 
     def step(self) -> None:
@@ -230,9 +229,13 @@ class _Growth(Growing):
         for _ in range(ATTEMPTS):
             op = self.draw(st.sampled_from(self.ops))
             n = op.arity or 1 + self.draw(_up_to(3))
-            places = [self.place(op, i) for i in range(n)]
+            places: list[int] = []
+            for i in range(n):
+                places.append(self.place(op, i, places))
             if op.kinks and self.kinks and self.draw(st.booleans()):
                 places = self.onto_a_kink(op, places)
+            if not self.latest and not self.is_calm(op, places):  # 0 may be a kink
+                places = [*places[:-1], self.put(self.numbers[places[-1]] + 0.5, leaf=True)]
             if self.is_calm(op, places):
                 break
         else:
@@ -243,22 +246,28 @@ class _Growth(Growing):
             self.there.append(self.latest[-1])
             self.loose = [i for i in (*self.loose, self.latest[-1]) if i not in places]
 
-    def place(self, op: Op, i: int) -> int:
+    def place(self, op: Op, i: int, others: Sequence[int]) -> int:
         """Choose an op's ``i``-th input: something that is there and fits, else a new number.
 
         The first input is one of the latest results, and every second of the others is one that nothing has
         used yet, so that most of what was drawn is used.  The first is never a constant, so that every
         result depends on a leaf.
+
+        The first step draws a new number for every input, used or not: so of all recipes the least one has
+        the simplest numbers, and none is shorter, which Hypothesis would take for simpler.
         """
-        if i == 0:
+        domain = op.domain_of(i)
+        if not self.latest:
+            there, spare = list(others), self.draw(_fresh(domain))
+        elif i == 0:
             there = self.latest[-LATEST:][::-1] * OFTEN
         else:
             there = self.there + self.loose * (len(self.there) // (len(self.loose) or 1))
         k = self.draw(_up_to(len(there) + 2 * (i > 0)))
-        domain = op.domain_of(i)
         if k < len(there) and (i == 0 or _is_well_inside(domain, self.numbers[there[k]])):
             return there[k]  # if a first input does not fit, another op is drawn
-        return self.new(domain, leaf=k <= len(there))
+        leaf = k <= len(there)
+        return self.new(domain, leaf) if self.latest else self.put(spare, leaf)
 
     def new(self, domain: Interval, leaf: bool = True) -> int:
         """Add a new leaf or constant, well inside the domain."""
