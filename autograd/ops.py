@@ -54,9 +54,9 @@ cos  = op("cos",  "cos",  lambda m: (m.cos,   lambda a, y: -m.sin(a)))
 tan  = op("tan",  "tan",  lambda m: (m.tan,   lambda a, y: 1 + y * y))
 # 1 - a² in two forms: one loses no digits near ±1, and the other none in its own slope near 0
 asin = op("asin", "asin", lambda m: (m.asin,
-                                     lambda a, y: m.pow(m.where(abs(a) < 0.5, 1 - a * a, (1 - a) * (1 + a)), -0.5)), UNIT)
+                                     lambda a, y: 1 / m.sqrt(m.where(abs(a) < 0.5, 1 - a * a, (1 - a) * (1 + a)))), UNIT)
 acos = op("acos", "acos", lambda m: (m.acos,
-                                     lambda a, y: -m.pow(m.where(abs(a) < 0.5, 1 - a * a, (1 - a) * (1 + a)), -0.5)), UNIT)
+                                     lambda a, y: -1 / m.sqrt(m.where(abs(a) < 0.5, 1 - a * a, (1 - a) * (1 + a)))), UNIT)
 atan = op("atan", "atan", lambda m: (m.atan,  lambda a, y: 1 / (1 + a * a)))
 
 sinh = op("sinh", "sinh", lambda m: (m.sinh,                   lambda a, y: m.cosh(a)))
@@ -334,7 +334,7 @@ def _logsumexp(m: Any) -> tuple[Function, ...]:
         if len(inputs) == 2:
             return [m.sigmoid(inputs[0] - inputs[1]), m.sigmoid(inputs[1] - inputs[0])]
         powers = [m.exp(a - y) for a in inputs]
-        total = sum(powers)
+        total = m.where(abs(y) < inf, sum(powers), 1.0)
         return [e / total for e in powers]
 
     return value, partials

@@ -207,7 +207,7 @@ def onto(kink: Kink, inputs: Sequence[float], i: int, domain: Interval) -> float
     def gap(x: float) -> float:
         return kink.gap(*inputs[:i], x, *inputs[i + 1 :])
 
-    x, beside = inputs[i], inputs[i] + 1.0
+    x, beside = inputs[i], inputs[i] + 0.0625  # less than a period of what repeats
     for _ in range(60):
         here, there = gap(x), gap(beside)
         if here == 0:
