@@ -107,20 +107,16 @@ def _size(partial: float) -> Size:
     return Size(0, 0, 0, math.log(abs(partial)))
 
 
-def nodes_between(output: Value, weight: Value) -> list[Value]:
-    """Return the Values on a route from weight to output along which a gradient flows."""
-    if weight.role == "constant":
-        return []
+def nodes_between(output: Value, weights: Iterable[Value]) -> list[Value]:
+    """Return the Values on a route from one of the weights to the output along which a gradient flows."""
     order = topological_order(output)
-    reached = {weight}
+    reached = {w for w in weights if w.role != "constant"}
     for v in order:
-        if v.role != "constant" and any(x in reached for x in v.inputs):
+        if v.role != "constant" and not reached.isdisjoint(v.inputs):
             reached.add(v)
-    if output not in reached:
-        return []
-    useful = {output}  # what was reached can still end in a condition, where no gradient flows
+    useful = {output} & reached  # what was reached can still end in a condition, where no gradient flows
     for v in reversed(order):
-        if v in useful and v is not weight:
+        if v in useful:
             useful.update(x for x in v.inputs if x in reached)
     return [v for v in order if v in useful]
 
@@ -234,7 +230,7 @@ class Routes:
         self.output = output
         self.weight = weight
         upstream = upstreams(output)
-        self.nodes = nodes_between(output, weight)
+        self.nodes = nodes_between(output, [weight])
         self.uses = uses_among(self.nodes)
         self.upstream = {v: upstream.get(v, 0.0) for v in self.nodes}
         self.total: float = self.upstream.get(weight, 0.0)

@@ -21,7 +21,7 @@ from autograd.seeing.facts.folding import slot
 from autograd.seeing.facts.links import multiplied
 from autograd.seeing.facts.names import check_value, labels_of, name_of_output
 from autograd.seeing.facts.places import Path, layer_of, structure_of, title_of
-from autograd.seeing.facts.routes import Route, StrongestRoutes, count_routes, uses_among
+from autograd.seeing.facts.routes import Route, StrongestRoutes, count_routes, nodes_between, uses_among
 from autograd.value import Value
 
 ROUTES_SHOWN = 3
@@ -184,7 +184,7 @@ def gather(output: Value, weights: Iterable[Value] | None, names: Mapping[str, A
     order = topological_order(output)
     chosen = _chosen(order, weights)
     upstream = upstreams(output)
-    uses = uses_among(v for v in _downstream(order, chosen) if v in upstream)
+    uses = uses_among(nodes_between(output, chosen))
     counts = count_routes(uses, output, set(chosen))
     model = _Model(output, order)
     shown = sorted(chosen, key=lambda w: _largest_first(upstream.get(w, 0.0)))[:MOST_CARDS]
@@ -230,15 +230,6 @@ def _chosen(order: Sequence[Value], weights: Iterable[Value] | None) -> list[Val
     if not chosen:
         raise ValueError("a gallery shows weights; got an empty list")
     return chosen
-
-
-def _downstream(order: Sequence[Value], chosen: Iterable[Value]) -> list[Value]:
-    """Return the Values that depend on one of those chosen, and these themselves."""
-    reached = set(chosen)
-    for v in order:
-        if not reached.isdisjoint(v.inputs):
-            reached.add(v)
-    return [v for v in order if v in reached]
 
 
 def _largest_first(gradient: float) -> tuple[bool, float]:
