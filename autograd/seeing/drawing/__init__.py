@@ -56,9 +56,10 @@ def draw(
         depth: how far inside the outermost Modules the boxes of ``collapse="module"`` lie: 1, unless it is
             given, for what they hold themselves, 0 for one box each.  It implies ``collapse="module"``.
         opened: what is shown by what is within it, in ``collapse="module"``, which it implies: the path of a
-            Module (``"blocks.3"``), of a list of equal ones (``"blocks"``), of one use of a Module, such as
-            the fourth time step (``"cell[3]"``), or several of them.  The uses before and after an opened
-            one stay folded.  Steps stand one below the other, the gates of a step side by side.
+            Module (``"blocks.3"``; ``""`` for the outermost), of a list or another holder of Modules
+            (``"blocks"``), of one use of a Module, such as the fourth time step (``"cell[3]"``), or several
+            of them.  A Module that holds no other shows its own Values, in a frame.  The uses before and
+            after an opened one stay folded.  Steps stand one below the other, the gates of a step side by side.
         limit: at most this many boxes are drawn; a larger graph is refused.
         theme: "light" or "dark".
         origin: where ``output`` is a gradient, computed with ``create_graph=True``: what it is the
@@ -90,7 +91,7 @@ with gradient_path(output, weight).draw(); or raise the limit
     kept = [v for v in topological_order(output) if constants or v.op or v.role != "constant" or v is output]
     if folding is None:
         if len(kept) > limit:
-            raise too_large("graph", len(kept), _edges_among(kept), limit)
+            raise too_large("the graph", len(kept), _edges_among(kept), limit)
         return draw_graph(trace(output, names, among=set(kept)), look)
     return draw_network(folding.of(trace(output, names, among=set(kept))), look, limit)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from itertools import groupby
 
+from autograd.notation.numbers import counted
 from autograd.seeing.drawing.arrows import Arrow, add_arrow
 from autograd.seeing.drawing.boxes import add_box, add_nodes, box_markup, framed
 from autograd.seeing.drawing.canvas import RANKSEP, canvas, caption, stack
 from autograd.seeing.drawing.html_labels import LEFT, RIGHT, cell, name_markup, row, text
 from autograd.seeing.drawing.legend import legend
-from autograd.seeing.drawing.limits import too_large
+from autograd.seeing.drawing.limits import FOLDED, too_large
 from autograd.seeing.drawing.renderer import Drawing
 from autograd.seeing.facts.arrow import ArrowText, hint_of_link, operation_id, size_of_link, text_of_link
 from autograd.seeing.facts.box import Box, box_of_group
@@ -38,12 +39,15 @@ def draw_network(network: Folded, theme: Theme, limit: int, path_in_words: str =
     boxes = len(network.groups) + len(network.nodes)
     if boxes > limit:
         what = "gradient path" if path_in_words else "graph"
-        raise too_large(f"{what}, folded,", boxes, len(network.links), limit)
+        largest = max(network.frames, key=lambda title: len(network.frames[title]), default="")
+        opened = f", with {counted(len(network.frames[largest]), 'Value')} of {largest}" if largest else ""
+        instead = "Leave that Module closed" if largest else FOLDED
+        raise too_large(f"the {what}, folded{opened},", boxes, len(network.links), limit, instead)
     layers = _layers(network)
     by_layer = all(group.kind != "unit" for group in network.groups)
     labelled = by_layer or max(_weights_into_layers(network).values(), default=0) <= MOST_LABELLED_WEIGHTS
     drawing = canvas(theme)
-    tallest = max(map(len, layers))
+    tallest = max(map(len, layers), default=0)
     brief = tallest > MOST_IN_FULL
     per_neuron = 0.09 if brief else 0.2  # the taller the layers, the steeper the arrows between them
     ranksep = 0.9 if labelled else min(0.5 + per_neuron * tallest, WIDEST_RANKSEP)
@@ -56,7 +60,14 @@ def draw_network(network: Folded, theme: Theme, limit: int, path_in_words: str =
         _add_group(drawing, group, group.id == network.output, theme, brief)
     for layer in layers:
         stack(drawing, [group.id for group in layer])
-    add_nodes(drawing, network.nodes, theme)
+    framed_ids = {id for ids in network.frames.values() for id in ids}
+    add_nodes(drawing, [node for node in network.nodes if node.id not in framed_ids], theme)
+    for number, (name, ids) in enumerate(network.frames.items()):
+        with drawing.subgraph(name=f"cluster_{number}") as frame:
+            frame.attr(
+                label=f"<{text(title, TEXT_SIZE, theme.ink, bold=True)}>", labelloc="t", color=theme.line
+            )
+            add_nodes(frame, [node for node in network.nodes if node.id in {*ids}], theme)
     _add_links(drawing, network, theme, labelled, by_layer)
     gradients = [link.gradient() for link in network.links]
     said = legend(gradients, theme, _on_an_arrow(by_layer, labelled, bool(path_in_words)))

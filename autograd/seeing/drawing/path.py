@@ -136,7 +136,7 @@ def _fitting(path: Routes, routes: list[Route], limit: int) -> list[Route]:
     for kept in range(len(routes), 0, -1):
         if len({v for route in routes[:kept] for v in route.nodes}) <= limit:
             return routes[:kept]
-    raise too_large("gradient path", len(path.nodes), len(path.uses), limit)
+    raise too_large("the gradient path", len(path.nodes), len(path.uses), limit)
 
 
 def _along_routes(drawn: DrawnPath) -> DrawnPath:
