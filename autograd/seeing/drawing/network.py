@@ -65,7 +65,7 @@ def draw_network(network: Folded, theme: Theme, limit: int, path_in_words: str =
     for number, (name, ids) in enumerate(network.frames.items()):
         with drawing.subgraph(name=f"cluster_{number}") as frame:
             frame.attr(
-                label=f"<{text(title, TEXT_SIZE, theme.ink, bold=True)}>", labelloc="t", color=theme.line
+                label=f"<{text(name, TEXT_SIZE, theme.ink, bold=True)}>", labelloc="t", color=theme.line
             )
             add_nodes(frame, [node for node in network.nodes if node.id in {*ids}], theme)
     _add_links(drawing, network, theme, labelled, by_layer)

@@ -65,7 +65,7 @@ def tie(
     return Ties(
         trace=Trace((*facts.nodes, *nodes), (*facts.edges, *edges), facts.output),
         before=frozenset(joined.values()),
-        name=name_of_value(origin, labels_of(names)) or "the origin",
+        name=name_of_value(origin, labels_of(names, origin)) or "the origin",
     )
 
 

@@ -51,7 +51,7 @@ def draw_path(
     check_limit(limit)
     look = theme_named(theme)
     if folding is not None and path.count:
-        labels = labels_of(names)
+        labels = labels_of(names, path.output)
         facts = _with_named_output(trace(path.output, names, upstreams(path.output)), path, labels)
         network = fold_path(path, facts, folding.of(facts))
         return draw_network(network, look, limit, path.in_words(labels))
@@ -99,7 +99,7 @@ def _in_symbols(route: Route, labels: Mapping[Value, str]) -> str:
 
 def _chosen(path: Routes, names: Mapping[str, Any] | None, limit: int) -> DrawnPath:
     """Return what is drawn of a path: all of it, or the strongest routes that fit into the limit."""
-    labels = labels_of(names)
+    labels = labels_of(names, path.output)
     routes = path.routes(STRONGEST)
     values = list(path.nodes)
     if not routes:

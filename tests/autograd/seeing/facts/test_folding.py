@@ -209,6 +209,7 @@ def test_a_weight_belongs_to_every_step_and_no_arrow_says_so() -> None:
     assert len(by_title["cell · uses 1–3"].weights()) == len(by_title["cell · uses 5–12"].weights()) == 48
     reset = by_title["cell · reset · use 4"]
     assert [fact.word for fact in box_of_group(reset, False).facts] == ["a", "12 weights", "3 biases"]
+    assert all("|gradient of all uses|" in fact.number for fact in box_of_group(reset, False).facts[1:])
     assert not any(x.tied for x in found.links)
 
 
@@ -274,7 +275,7 @@ def test_a_value_that_no_optimiser_moves_is_in_the_box_of_what_holds_it() -> Non
     y = Outer()([0.5, 1.0])
     facts = trace(y)
     assert [(node.label, facts.places[node.id].part) for node in facts.nodes if "scale" in node.label] == [
-        ("inner.scales.0", "held"), ("scale", "held"),
+        ("scales.0", "held"), ("scale", "held"),
     ]  # fmt: skip
     inputs, inner = fold(facts).groups
     assert (inputs.units, inner.title) == (2, "inner")
