@@ -50,11 +50,13 @@ def draw(
     Args:
         output: the Value at the end; it is drawn at the right, or below boxes of layers and other Modules.
         names: variables by name, as `locals` gives them, for Values without a label.
-        constants: whether plain numbers are drawn.
+        constants: whether plain numbers are drawn.  One given to a Module that computes with it itself is
+            such a constant of it, and no input: give Values to see them among the inputs.
         collapse: "neuron", "layer" or "module" to draw a network with one box for each of them.  Equal
             Modules that follow each other in a list are one box, ``blocks × 12``.
         depth: how far inside the outermost Modules the boxes of ``collapse="module"`` lie: 1, unless it is
             given, for what they hold themselves, 0 for one box each.  It implies ``collapse="module"``.
+            At any depth, equal Modules of a list stay one box, and Values in their box, until opened.
         opened: what is shown by what is within it, in ``collapse="module"``, which it implies: the path of a
             Module (``"blocks.3"``; ``""`` for the outermost), of a list or another holder of Modules
             (``"blocks"``), of one use of a Module, such as the fourth time step (``"cell[3]"``), or several

@@ -19,7 +19,7 @@ from autograd.seeing.facts.folding import Folded, Group
 from autograd.seeing.style import SMALL_SIZE, TEXT_SIZE, Theme
 
 MOST_LABELLED_WEIGHTS = 6
-"""Between two layers, at most this many arrows carry text: more would push them out of their way."""
+"""Between two layers, or behind the last, at most this many arrows carry text: more would be in their way."""
 MOST_IN_FULL = 8
 """The neurons of a layer are drawn in full up to this many; in a larger one each has a single line."""
 BESIDE = 6
@@ -125,13 +125,17 @@ def _add_links(drawing: Drawing, network: Folded, theme: Theme, labelled: bool, 
     # the middle one, or both, of each layer hold the layers level
     middles = {layer[i].id for layer in _layers(network) for i in ((len(layer) - 1) // 2, len(layer) // 2)}
     feedback, boxes = network.feedback(), {group.id for group in network.groups}
+    leaving = [link for link in network.links if link.source in boxes and link.target not in boxes]
+    quiet = {link.source for link in leaving} if len(leaving) > MOST_LABELLED_WEIGHTS else set()
     for link in network.links:
         said = text_of_link(link)
         arrow = Arrow(
             tail=link.source,
             head=heads.get(link.target, link.target),
             id=f"{link.source}-{link.target}",
-            text=said if labelled or not (link.weights or said.counts) else ArrowText(),
+            text=said
+            if labelled or not (link.weights or said.counts or link.source in quiet)
+            else ArrowText(),
             gradient=size_of_link(link),
             carries=any(edge.partial is not None for edge in link.edges),
             hint=hint_of_link(link),
