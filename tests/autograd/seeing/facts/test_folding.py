@@ -279,7 +279,7 @@ def test_a_value_that_no_optimiser_moves_is_in_the_box_of_what_holds_it() -> Non
     ]  # fmt: skip
     inputs, inner = fold(facts).groups
     assert (inputs.units, inner.title) == (2, "inner")
-    assert "inner.scales.0" in {node.label for node in inner.members}
+    assert "scales.0" in {node.label for node in inner.members}
 
 
 def test_an_input_that_a_call_made_and_kept_is_an_input_still() -> None:
