@@ -352,7 +352,8 @@ def walk(
     Args:
         output: the Value at the end, such as a loss.
         names: variables by name, as `locals` gives them, for Values without a label.  Parameters
-            go by their path in the network, such as W.2.1; what has no name then is called v1, v2, … and the output y (or output, where y is taken).
+            go by their path in the network, such as W.2.1; what has no name then is called
+            v1, v2, … and the output y (or output, where y is taken).
         tangent: a Value, or its label: walk in forward mode instead, with the change of this one
             carried along with the values.
         beside: an engine to run beside the right one: a function from the output to the updates
