@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from autograd.notation.hints import described
 from autograd.seeing.drawing import Drawing
 from autograd.seeing.drawing.path import draw_path
 from autograd.seeing.facts.asked import Folding
@@ -114,5 +115,10 @@ def gradient_path(output: Value, weight: Value) -> GradientPath:
     [3.0, 3.0, 2.0]
     """
     check_value("a gradient path", output)
-    check_value("a gradient path", weight)
+    if not isinstance(weight, Value):
+        raise TypeError(
+            "a gradient path begins at one Value of the graph, such as a Parameter: one of "
+            "model.parameters(), or model.parameter(path); a matrix such as layer.W holds copies of their "
+            f"plain numbers; got {described(weight)}"
+        )
     return GradientPath(output, weight)

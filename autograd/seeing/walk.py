@@ -50,6 +50,8 @@ __all__ = ["Step", "Walk", "walk"]
 
 MOST_LINES = 60
 """At most about this many steps are printed: the first, the last and those around the current one."""
+MOST_PATHS = 4
+"""A message names at most this many of the paths that a label can stand for."""
 LONGEST_TITLE = 80
 """A title of more characters than this is cut; a graph of more nodes than this has a short title."""
 LONGEST_HINT = 100
@@ -79,7 +81,7 @@ class Walk(Sequence[Step]):
     ) -> None:
         order = topological_order(output)
         self.output = output
-        self._given = labels_of(names)
+        self._given = labels_of(names, output)
         self._names = _all_names(order, self._given)
         facts = trace(output, self._names, gradients=upstreams(output))
         self._values = {node.id: v for v, node in zip(order, facts.nodes, strict=True)}
@@ -170,7 +172,7 @@ class Walk(Sequence[Step]):
         Python's own ``if`` has taken is not taken anew.
 
         Args:
-            changes: new numbers by Value or label.
+            changes: new numbers by Value, by label, or by the path of a parameter in its network.
             by_label: new numbers by label, where that is a name in Python.
 
         Raises:
@@ -216,9 +218,14 @@ class Walk(Sequence[Step]):
             raise TypeError(
                 f"a node is meant by the Value or its label, a step by its number; got {described(which)}"
             )
-        found = self._labels.get(which, [])
+        paths = {self._ids[v]: path for v, path in self._given.items() if v in self._ids}
+        found = self._labels.get(which) or [id for id in paths if f".{which}".endswith(f".{paths[id]}")]
         if len(found) > 1:
-            raise ValueError(f"{len(found)} nodes have the label {short_repr(which)}; give the Value itself")
+            listed = ", ".join(repr(paths[id]) for id in found[:MOST_PATHS] if id in paths)
+            by_path = f" or its path: {listed}" if listed else ""
+            raise ValueError(
+                f"{len(found)} nodes have the label {short_repr(which)}; give the Value itself{by_path}"
+            )
         if not found:
             hint = did_you_mean(which, (label for label in self._labels if len(label) < LONGEST_HINT))
             raise ValueError(f"no node has the label {short_repr(which)}{hint}")
@@ -344,8 +351,9 @@ def walk(
 
     Args:
         output: the Value at the end, such as a loss.
-        names: variables by name, as `locals` gives them, for Values without a label.  What has
-            no name then is called v1, v2, … and the output y (or output, where y is taken).
+        names: variables by name, as `locals` gives them, for Values without a label.  Parameters
+            go by their path in the network, such as W.2.1; what has no name then is called
+            v1, v2, … and the output y (or output, where y is taken).
         tangent: a Value, or its label: walk in forward mode instead, with the change of this one
             carried along with the values.
         beside: an engine to run beside the right one: a function from the output to the updates

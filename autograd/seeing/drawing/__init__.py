@@ -50,15 +50,18 @@ def draw(
     Args:
         output: the Value at the end; it is drawn at the right, or below boxes of layers and other Modules.
         names: variables by name, as `locals` gives them, for Values without a label.
-        constants: whether plain numbers are drawn.
+        constants: whether plain numbers are drawn.  One given to a Module that computes with it itself is
+            such a constant of it, and no input: give Values to see them among the inputs.
         collapse: "neuron", "layer" or "module" to draw a network with one box for each of them.  Equal
             Modules that follow each other in a list are one box, ``blocks × 12``.
         depth: how far inside the outermost Modules the boxes of ``collapse="module"`` lie: 1, unless it is
             given, for what they hold themselves, 0 for one box each.  It implies ``collapse="module"``.
+            At any depth, equal Modules of a list stay one box, and Values in their box, until opened.
         opened: what is shown by what is within it, in ``collapse="module"``, which it implies: the path of a
-            Module (``"blocks.3"``), of a list of equal ones (``"blocks"``), of one use of a Module, such as
-            the fourth time step (``"cell[3]"``), or several of them.  The uses before and after an opened
-            one stay folded.  Steps stand one below the other, the gates of a step side by side.
+            Module (``"blocks.3"``; ``""`` for the outermost), of a list or another holder of Modules
+            (``"blocks"``), of one use of a Module, such as the fourth time step (``"cell[3]"``), or several
+            of them.  A Module that holds no other shows its own Values, in a frame.  The uses before and
+            after an opened one stay folded.  Steps stand one below the other, the gates of one side by side.
         limit: at most this many boxes are drawn; a larger graph is refused.
         theme: "light" or "dark".
         origin: where ``output`` is a gradient, computed with ``create_graph=True``: what it is the
@@ -90,7 +93,7 @@ with gradient_path(output, weight).draw(); or raise the limit
     kept = [v for v in topological_order(output) if constants or v.op or v.role != "constant" or v is output]
     if folding is None:
         if len(kept) > limit:
-            raise too_large("graph", len(kept), _edges_among(kept), limit)
+            raise too_large("the graph", len(kept), _edges_among(kept), limit)
         return draw_graph(trace(output, names, among=set(kept)), look)
     return draw_network(folding.of(trace(output, names, among=set(kept))), look, limit)
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from autograd.notation.numbers import count
 
+FOLDED = 'Draw a network folded, with collapse="neuron", "layer" or "module"'
+"""What to do where single Values are too many."""
+
 
 def check_limit(limit: int) -> None:
     """Refuse a limit that is not a positive whole number."""
@@ -13,10 +16,10 @@ def check_limit(limit: int) -> None:
         raise ValueError(f"limit is how many nodes may be drawn, at least 1; got {limit}")
 
 
-def too_large(what: str, nodes: int, edges: int, limit: int) -> ValueError:
+def too_large(what: str, nodes: int, edges: int, limit: int, instead: str = FOLDED) -> ValueError:
     """Return the refusal to draw: how large it is, and what to do instead."""
     return ValueError(
-        f"the {what} has {count(nodes)} nodes and {count(edges)} edges, too many to read in a picture "
-        f'(limit={limit}). Draw a network folded, with collapse="neuron", "layer" or "module"; draw one '
+        f"{what} has {count(nodes)} nodes and {count(edges)} edges, too many to read in a picture "
+        f"(limit={limit}). {instead}; draw one "
         "weight's part of it, with gradient_path(output, weight).draw(); or raise the limit"
     )

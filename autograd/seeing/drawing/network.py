@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from itertools import groupby
 
+from autograd.notation.numbers import counted
 from autograd.seeing.drawing.arrows import Arrow, add_arrow
 from autograd.seeing.drawing.boxes import add_box, add_nodes, box_markup, framed
 from autograd.seeing.drawing.canvas import RANKSEP, canvas, caption, stack
 from autograd.seeing.drawing.html_labels import LEFT, RIGHT, cell, name_markup, row, text
 from autograd.seeing.drawing.legend import legend
-from autograd.seeing.drawing.limits import too_large
+from autograd.seeing.drawing.limits import FOLDED, too_large
 from autograd.seeing.drawing.renderer import Drawing
 from autograd.seeing.facts.arrow import ArrowText, hint_of_link, operation_id, size_of_link, text_of_link
 from autograd.seeing.facts.box import Box, box_of_group
@@ -18,7 +19,7 @@ from autograd.seeing.facts.folding import Folded, Group
 from autograd.seeing.style import SMALL_SIZE, TEXT_SIZE, Theme
 
 MOST_LABELLED_WEIGHTS = 6
-"""Between two layers, at most this many arrows carry text: more would push them out of their way."""
+"""Between two layers, or behind the last, at most this many arrows carry text: more would be in their way."""
 MOST_IN_FULL = 8
 """The neurons of a layer are drawn in full up to this many; in a larger one each has a single line."""
 BESIDE = 6
@@ -38,12 +39,15 @@ def draw_network(network: Folded, theme: Theme, limit: int, path_in_words: str =
     boxes = len(network.groups) + len(network.nodes)
     if boxes > limit:
         what = "gradient path" if path_in_words else "graph"
-        raise too_large(f"{what}, folded,", boxes, len(network.links), limit)
+        largest = max(network.frames, key=lambda title: len(network.frames[title]), default="")
+        opened = f", with {counted(len(network.frames[largest]), 'Value')} of {largest}" if largest else ""
+        instead = "Leave that Module closed" if largest else FOLDED
+        raise too_large(f"the {what}, folded{opened},", boxes, len(network.links), limit, instead)
     layers = _layers(network)
     by_layer = all(group.kind != "unit" for group in network.groups)
     labelled = by_layer or max(_weights_into_layers(network).values(), default=0) <= MOST_LABELLED_WEIGHTS
     drawing = canvas(theme)
-    tallest = max(map(len, layers))
+    tallest = max(map(len, layers), default=0)
     brief = tallest > MOST_IN_FULL
     per_neuron = 0.09 if brief else 0.2  # the taller the layers, the steeper the arrows between them
     ranksep = 0.9 if labelled else min(0.5 + per_neuron * tallest, WIDEST_RANKSEP)
@@ -56,7 +60,14 @@ def draw_network(network: Folded, theme: Theme, limit: int, path_in_words: str =
         _add_group(drawing, group, group.id == network.output, theme, brief)
     for layer in layers:
         stack(drawing, [group.id for group in layer])
-    add_nodes(drawing, network.nodes, theme)
+    framed_ids = {id for ids in network.frames.values() for id in ids}
+    add_nodes(drawing, [node for node in network.nodes if node.id not in framed_ids], theme)
+    for number, (name, ids) in enumerate(network.frames.items()):
+        with drawing.subgraph(name=f"cluster_{number}") as frame:
+            frame.attr(
+                label=f"<{text(name, TEXT_SIZE, theme.ink, bold=True)}>", labelloc="t", color=theme.line
+            )
+            add_nodes(frame, [node for node in network.nodes if node.id in {*ids}], theme)
     _add_links(drawing, network, theme, labelled, by_layer)
     gradients = [link.gradient() for link in network.links]
     said = legend(gradients, theme, _on_an_arrow(by_layer, labelled, bool(path_in_words)))
@@ -114,13 +125,17 @@ def _add_links(drawing: Drawing, network: Folded, theme: Theme, labelled: bool, 
     # the middle one, or both, of each layer hold the layers level
     middles = {layer[i].id for layer in _layers(network) for i in ((len(layer) - 1) // 2, len(layer) // 2)}
     feedback, boxes = network.feedback(), {group.id for group in network.groups}
+    leaving = [link for link in network.links if link.source in boxes and link.target not in boxes]
+    quiet = {link.source for link in leaving} if len(leaving) > MOST_LABELLED_WEIGHTS else set()
     for link in network.links:
         said = text_of_link(link)
         arrow = Arrow(
             tail=link.source,
             head=heads.get(link.target, link.target),
             id=f"{link.source}-{link.target}",
-            text=said if labelled or not (link.weights or said.counts) else ArrowText(),
+            text=said
+            if labelled or not (link.weights or said.counts or link.source in quiet)
+            else ArrowText(),
             gradient=size_of_link(link),
             carries=any(edge.partial is not None for edge in link.edges),
             hint=hint_of_link(link),

@@ -65,7 +65,7 @@ def tie(
     return Ties(
         trace=Trace((*facts.nodes, *nodes), (*facts.edges, *edges), facts.output),
         before=frozenset(joined.values()),
-        name=name_of_value(origin, labels_of(names)) or "the origin",
+        name=name_of_value(origin, labels_of(names, origin)) or "the origin",
     )
 
 
@@ -81,7 +81,7 @@ def draw_ties(ties: Ties, limit: int, theme: Theme) -> Drawing:
     """
     nodes, edges = len(ties.trace.nodes), len(ties.trace.edges)
     if nodes > limit:
-        raise too_large("gradient's graph with the one it came from", nodes, edges, limit)
+        raise too_large("the gradient's graph with the one it came from", nodes, edges, limit)
     drawing = canvas(theme)
     made = _tinted(theme)
     for node in ties.trace.nodes:

@@ -51,7 +51,7 @@ def draw_path(
     check_limit(limit)
     look = theme_named(theme)
     if folding is not None and path.count:
-        labels = labels_of(names)
+        labels = labels_of(names, path.output)
         facts = _with_named_output(trace(path.output, names, upstreams(path.output)), path, labels)
         network = fold_path(path, facts, folding.of(facts))
         return draw_network(network, look, limit, path.in_words(labels))
@@ -99,7 +99,7 @@ def _in_symbols(route: Route, labels: Mapping[Value, str]) -> str:
 
 def _chosen(path: Routes, names: Mapping[str, Any] | None, limit: int) -> DrawnPath:
     """Return what is drawn of a path: all of it, or the strongest routes that fit into the limit."""
-    labels = labels_of(names)
+    labels = labels_of(names, path.output)
     routes = path.routes(STRONGEST)
     values = list(path.nodes)
     if not routes:
@@ -136,7 +136,7 @@ def _fitting(path: Routes, routes: list[Route], limit: int) -> list[Route]:
     for kept in range(len(routes), 0, -1):
         if len({v for route in routes[:kept] for v in route.nodes}) <= limit:
             return routes[:kept]
-    raise too_large("gradient path", len(path.nodes), len(path.uses), limit)
+    raise too_large("the gradient path", len(path.nodes), len(path.uses), limit)
 
 
 def _along_routes(drawn: DrawnPath) -> DrawnPath:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from autograd.notation.derivatives import known_name, known_number, written_partials
 from autograd.notation.numbers import count, number
@@ -14,7 +16,7 @@ from autograd.seeing.drawing.renderer import Drawing
 from autograd.seeing.drawing.uses import arrows_of_uses
 from autograd.seeing.facts.account import sum_of_others
 from autograd.seeing.facts.arrow import text_of_use
-from autograd.seeing.facts.names import name_of, name_of_value
+from autograd.seeing.facts.names import name_of, name_of_value, where
 from autograd.seeing.facts.records import NodeFact, Trace
 from autograd.seeing.facts.routes import Route, Routes, equality, factors_in_words
 from autograd.seeing.style import SMALL_SIZE, THINNEST, Theme, mixed, width
@@ -141,12 +143,13 @@ def _badge(rank: int, theme: Theme, size: int = SMALL_SIZE) -> str:
 
 def table_of_routes(drawn: DrawnPath, theme: Theme, size: int) -> str:
     """Return a row for each route, with its number, product, factors and way; and one for the rest."""
+    ways = _ways(drawn)
     rows = [
         row(
             cell(_badge(rank, theme, size)),
             cell(gradient_markup(route.product, theme, size), RIGHT),
             cell(text(f"{equality(route)} {factors_in_words(route)}", size, theme.ink), LEFT),
-            cell(note(_way(drawn, route), theme, size), LEFT),
+            cell(note(ways[rank - 1], theme, size), LEFT),
             *empty_cells(),
         )
         for rank, route in enumerate(drawn.routes, 1)
@@ -159,16 +162,37 @@ def table_of_routes(drawn: DrawnPath, theme: Theme, size: int) -> str:
     return table(rows, 3)
 
 
-def _way(drawn: DrawnPath, route: Route) -> str:
-    """Return ``w → z → L``: both ends, and between them the Values with a name; if none has one, all."""
-    start, *between, end = [*map(drawn.name, route.nodes)]
+def _ways(drawn: DrawnPath) -> list[str]:
+    """Return ``w → z → L`` for each route: both ends, and between them what has a name or tells it apart.
+
+    A name that several Values have is told with its place; if nothing between has a name, all are told.
+    """
     nodes = {node.id: node for node in drawn.trace.nodes}
-    facts = [nodes[drawn.ids[v]] for v in route.nodes]
-    inner = [name for name in between if name] or [_without_a_name(node) for node in facts[1:-1]]
-    stops = [start or _without_a_name(facts[0]), *inner, end or name_of(facts[-1])]
-    if len(stops) > MOST_STOPS:
-        stops = [*stops[: MOST_STOPS // 2], "…", *stops[-MOST_STOPS // 2 :]]
-    return " → ".join(stops)
+    names = {v: name_of_value(v, drawn.labels) for v in drawn.ids}
+    times = Counter(names.values())
+    passing: dict[Value, set[int]] = {}
+    for rank, route in enumerate(drawn.routes):
+        for v in route.nodes:
+            passing.setdefault(v, set()).add(rank)
+
+    def stop(v: Value) -> str:
+        name = names[v] or _without_a_name(nodes[drawn.ids[v]])
+        place = where(drawn.ids[v], drawn.trace) if times[names[v]] > 1 else ""
+        return f"{name} ({place})" if place else name
+
+    ways = []
+    for route in drawn.routes:
+        start, *between, end = route.nodes
+        told = [
+            v for before, v in pairwise(route.nodes[:-1])
+            if names[v] or (passing[v] != passing[before] and len(passing[v]) < len(drawn.routes))
+        ]  # fmt: skip
+        last = names[end] or name_of(nodes[drawn.ids[end]])
+        stops = [*map(stop, [start, *(told or between)]), last]
+        if len(stops) > MOST_STOPS:
+            stops = [*stops[: MOST_STOPS // 2], "…", *stops[-MOST_STOPS // 2 :]]
+        ways.append(" → ".join(stops))
+    return ways
 
 
 def _without_a_name(node: NodeFact) -> str:

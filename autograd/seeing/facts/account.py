@@ -178,7 +178,7 @@ def sum_of_others(path: Routes, routes: list[Route]) -> float:
 
 def _names_on(path: Routes, routes: list[Route], names: Mapping[str, Any] | None) -> dict[Value, str]:
     """Return what each Value on the routes is called: its label, else its formula, else its number."""
-    labels = labels_of(names)
+    labels = labels_of(names, path.output)
     called = {path.weight: "weight", path.output: name_of_output(topological_order(path.output), labels)}
     if routes:
         facts = trace(path.output, names, {}, set(path.upstream)).nodes

@@ -76,11 +76,14 @@ def text_of_link(link: Link) -> ArrowText:
 
 
 def hint_of_link(link: Link) -> str:
-    """Return what the arrow of a link says when pointed at; "" where it stands for no weight or route."""
+    """Return what the arrow of a link says when pointed at; "" where it stands for several plain uses."""
     if link.routes:
         return f"{counted(link.routes, 'route')}; together {signed(link.gradient())}"
+    if not link.weights:
+        said = text_of_use(link.edges[0]) if len(link.edges) == 1 else ArrowText()
+        return f"{said.words}; gradient {number(said.gradient)}" if said.words else ""
     if len(link.weights) != 1:
-        return counted(len(link.weights), "weight") if link.weights else ""
+        return counted(len(link.weights), "weight")
     (weight,) = link.weights
     return f"{_named_number(weight, ' = ')}; gradient {number(weight.gradient)}"
 

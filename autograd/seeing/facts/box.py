@@ -162,14 +162,18 @@ def _facts_of_group(group: Group) -> tuple[Fact, ...]:
     else:
         said = [Fact("a" if group.is_layer else "output", _extent_of_values(given))]
         said += facts_of_parameters(
-            group.weights(), {id for id, part in group.parts.items() if part == "bias"}
+            group.weights(),
+            {id for id, part in group.parts.items() if part == "bias"},
+            " of all uses" if group.turns else "",
         )
     if group.uses > 1:
         said.append(Fact("used", f"× {group.uses}"))
     return tuple(fact for fact in said if fact.number)
 
 
-def facts_of_parameters(parameters: Sequence[NodeFact], biases: Collection[str]) -> list[Fact]:
+def facts_of_parameters(
+    parameters: Sequence[NodeFact], biases: Collection[str], shared: str = ""
+) -> list[Fact]:
     """Return a row for the weights and one for the biases: how many, their size and that of their gradients.
 
     The size of several numbers is their Euclidean norm.
@@ -177,6 +181,7 @@ def facts_of_parameters(parameters: Sequence[NodeFact], biases: Collection[str])
     Args:
         parameters: the nodes.
         biases: the ids of those that are biases.
+        shared: says of the gradients what more they are of than this box.
 
     >>> from autograd import Parameter
     >>> from autograd.seeing.facts.trace import trace
@@ -196,7 +201,7 @@ def facts_of_parameters(parameters: Sequence[NodeFact], biases: Collection[str])
             word = f"{count(len(nodes))} {one if len(nodes) == 1 else several}"
             size = number(math.hypot(*(node.value for node in nodes)))
             gradient = number(norm_of_gradients(nodes))
-            rows.append(Fact(word, f"|{letter}| {size}, |gradient| {gradient}"))
+            rows.append(Fact(word, f"|{letter}| {size}, |gradient{shared}| {gradient}"))
     return rows
 
 

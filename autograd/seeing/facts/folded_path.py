@@ -44,4 +44,5 @@ def fold_path(path: Routes, trace: Trace, network: Folded) -> Folded:
         tuple(links.values()),
         where[output],
         where,
+        {title: tuple(id for id in ids if id in shown) for title, ids in network.frames.items()},
     )

@@ -12,12 +12,11 @@ import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Literal, NamedTuple
 
 from autograd.seeing.facts.levels import levels_within
 from autograd.seeing.facts.links import Link, links_between
-from autograd.seeing.facts.opening import Opening, Turns, list_of
+from autograd.seeing.facts.opening import Opening, Turns, runs
 from autograd.seeing.facts.places import ModuleFact, Path, Place, layer_of, title_of
 from autograd.seeing.facts.records import NodeFact, Trace
 
@@ -109,6 +108,7 @@ class Folded:
         links: between boxes and nodes.
         output: the id of the box or node that the trace was taken of.
         where: the id of the box that each node is in, or its own id where it is in none.
+        frames: the nodes of each opened Module that shows its own Values, by title; ids of some of `nodes`.
     """
 
     groups: tuple[Group, ...]
@@ -116,6 +116,7 @@ class Folded:
     links: tuple[Link, ...]
     output: str
     where: Mapping[str, str]
+    frames: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def feedback(self) -> set[tuple[str, str]]:
         """Return the ends of the links that lead back to where they came from, in an earlier column.
@@ -177,7 +178,7 @@ def fold(trace: Trace, by: By = "module", depth: int = 1, opened: Collection[str
             groups[box].shared.append(node)
             groups[box].parts[node.id] = trace.places[node.id].part
     loose = tuple(node for node in trace.nodes if homes.of[node.id] is None)
-    return Folded(tuple(groups.values()), loose, links, where[trace.output], where)
+    return Folded(tuple(groups.values()), loose, links, where[trace.output], where, homes.frames())
 
 
 # --------------------------------------------------------------------------- in which box each node is
@@ -197,7 +198,8 @@ class _Homes:
     def __init__(self, trace: Trace, by: By, depth: int, opening: Opening) -> None:
         self._trace, self._by, self._depth, self._opening = trace, by, depth, opening
         self._modules = trace.modules
-        self._first = {} if by != "module" else _runs(trace.modules, opening)
+        self._holding = {path[:n] for path in trace.modules for n in range(len(path))}
+        self._first = {} if by != "module" else runs(trace.modules, opening)
         self.counts = Counter(self._first.values())
         self._boxes: dict[tuple[Path, tuple[Turns, ...]], _Box] = {}
         containers = {
@@ -272,7 +274,35 @@ class _Homes:
             return None
         if place.part == "input":
             return _Box("input", slot(place)) if self._by == "neuron" else _Box("inputs")
-        return None if place.module in self._without else self.box(place.module, place.use)
+        is_loose = place.module in self._without or self._frame(place)
+        return None if is_loose else self.box(place.module, place.use)
+
+    def _frame(self, place: Place) -> str:
+        """Return the title of an opened Module that holds no other, and so shows its own Values; else ""."""
+        turns = () if place.use is None else self._opening.turns[place.use]
+        if place.module in self._holding or not self._opening.opens(place.module, turns):
+            return ""
+        return titled(place.module, turns, self._modules)
+
+    def frames(self) -> dict[str, tuple[str, ...]]:
+        """Return the nodes in each frame: what its Module computes, and the leaves that nothing else uses."""
+        frame_of = {
+            node.id: self._frame(self._trace.places[node.id])
+            for node in self._trace.nodes
+            if node.op and self.of[node.id] is None and node.id in self._trace.places
+        }
+        users: dict[str, set[str]] = {}
+        for edge in self._trace.edges:
+            users.setdefault(edge.source, set()).add(frame_of.get(edge.target, ""))
+        found: dict[str, list[str]] = {}
+        for node in self._trace.nodes:
+            title = frame_of.get(node.id, "")
+            if node.op is None and node.role != "input" and self.of[node.id] is None:
+                (title, *others) = users.get(node.id, {""})
+                title = "" if others else title
+            if title:
+                found.setdefault(title, []).append(node.id)
+        return {title: tuple(ids) for title, ids in found.items()}
 
     def _place_leaves(self) -> None:
         """Put weights and constants into their own box or into that which alone uses them.
@@ -313,32 +343,6 @@ class _Homes:
 def slot(place: Place) -> tuple[str, ...]:
     """Return which input of which network a place is, the same for every sample."""
     return (*place.module, str(place.index))
-
-
-def _runs(modules: Mapping[Path, ModuleFact], opening: Opening) -> dict[Path, Path]:
-    """Return the first Module of each run of equal ones in a list, for each of several."""
-    inside: dict[Path, list[tuple[Path, str, int]]] = {}
-    for path, module in modules.items():
-        for n in range(len(path)):
-            inside.setdefault(path[:n], []).append((path[n:], module.kind, module.parameters))
-
-    def alike(path: Path) -> tuple[object, ...]:
-        module = modules[path]
-        is_alone = not list_of(path) or opening.is_apart(path)
-        apart = path if is_alone or module.is_unit else ()
-        return list_of(path), module.kind, module.parameters, inside.get(path), apart
-
-    first: dict[Path, Path] = {}
-    children: dict[Path, list[Path]] = {}
-    for path in modules:
-        if path:
-            children.setdefault(path[:-1], []).append(path)
-    for siblings in children.values():
-        for _, same in groupby(siblings, alike):
-            run = list(same)
-            if len(run) > 1:
-                first.update(dict.fromkeys(run, run[0]))
-    return first
 
 
 # -------------------------------------------------------------------------------------------- boxes
@@ -413,13 +417,18 @@ def _group(trace: Trace, box: _Box, members: list[NodeFact], count: int, uses: i
             p.module for p in places.values() if p.module in trace.modules and trace.modules[p.module].is_unit
         }
         of, turns = trace.modules[box.place].kind, " · ".join(map(str, box.turns))
-        named = title_of(box.place, trace.modules) if count == 1 else _plural(box.place, count, trace.modules)
-        title = f"{named} · {turns}" if turns else named
+        title = titled(box.place, box.turns, trace.modules, count)
         holds = any(unit[:-1] == box.place for unit in units)
         group = Group("", title, box.kind, of, box.place, 0, count, len(units), turns, max(uses, 1), holds)
     group.members = members
     group.parts = {id: place.part for id, place in places.items()}
     return group
+
+
+def titled(path: Path, turns: Iterable[Turns], modules: Mapping[Path, ModuleFact], count: int = 1) -> str:
+    """Return how a Module, or so many equal ones, are called in these of their uses."""
+    named = title_of(path, modules) if count == 1 else _plural(path, count, modules)
+    return " · ".join([named, *map(str, turns)])
 
 
 def _plural(path: Path, count: int, modules: Mapping[Path, ModuleFact]) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 from autograd.notation.hints import described
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import MOST_KEPT, number
-from autograd.seeing.facts.records import NodeFact
+from autograd.seeing.facts.places import layer_of, structure_of, title_of
+from autograd.seeing.facts.records import NodeFact, Trace
 from autograd.value import Value
 
 
@@ -58,14 +59,35 @@ def check_value(what: str, output: object) -> None:
         )
 
 
-def labels_of(names: Mapping[str, Any] | None) -> dict[Value, str]:
-    """Return the names of the variables that hold a Value, the first name where it has several.
+def where(node: str, trace: Trace) -> str:
+    """Return in which Module a node is, and in which use where it has several: ``item · layer 1 · use 2``."""
+    place = trace.places.get(node)
+    if place is None:
+        return ""
+    turns: list[str] = []
+    several, use = {use.module for use in trace.uses if use.turn}, place.use
+    while use is not None:
+        if trace.uses[use].module in several:
+            turns.insert(0, f"use {trace.uses[use].turn + 1}")
+        use = trace.uses[use].within
+    layer = layer_of(place.module, trace.modules)
+    return " · ".join([title_of(layer, trace.modules)] * (layer != ()) + turns)
+
+
+def labels_of(names: Mapping[str, Any] | None, *outputs: Value) -> dict[Value, str]:
+    """Return names for Values: those of the variables that hold them, the first where there are several.
 
     Names that begin with an underscore do not count: a notebook keeps its last results there.
+
+    Args:
+        names: variables by name.
+        outputs: what Modules hold of their graphs is called by its path, where no variable holds it.
 
     Raises:
         TypeError: if ``names`` is not a mapping from strings.
     """
+    if outputs:
+        return structure_of(outputs).names | labels_of(names)
     if names is None:
         return {}
     if not isinstance(names, Mapping):

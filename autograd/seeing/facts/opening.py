@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from autograd.notation.hints import did_you_mean
 from autograd.notation.numbers import counted
 from autograd.seeing.facts.places import ModuleFact, Path, UseFact
+
+MOST_LISTED = 8
+"""A message names at most this many of the paths that can be opened."""
 
 ONE_USE = re.compile(r"(.*)\[(\d+)\]")
 """How one use of a Module is spelled: its path, and its turn from 0."""
@@ -37,8 +41,9 @@ class Opening:
 
     Args:
         modules, uses: those of a trace.
-        opened: paths of Modules (``blocks.3``), of lists of equal ones (``blocks``), or of one use of a
-            Module (``cell[3]``, the fourth).  What holds an opened Module is opened with it.
+        opened: paths of Modules (``blocks.3``), of one use of a Module (``cell[3]``, the fourth), of lists
+            (``blocks``: what it holds stands apart), or of other holders, such as a dictionary
+            (``towers``: all that it holds is opened).  What holds an opened Module is opened with it.
 
     Attributes:
         turns: of each use, to which of the turns of the Modules around it it belongs; the outermost first.
@@ -52,10 +57,14 @@ class Opening:
     ) -> None:
         paths = {".".join(path): path for path in modules}
         holders = {list_of(path): path[:-1] for path in modules if list_of(path)}
+        held: dict[str, list[str]] = {}
+        for inner in paths:
+            if (holder := inner.rpartition(".")[0]) not in {*holders, *paths, ""}:
+                held.setdefault(holder, []).append(inner)
         self._names: set[str] = set()
         split: dict[Path, set[int]] = {}
         holding: list[Path] = []
-        for name in opened:
+        for name in [name for asked in opened for name in held.get(asked, [asked])]:
             one = ONE_USE.fullmatch(name)
             if one is not None and one[1] in paths:
                 path = paths[one[1]]
@@ -64,7 +73,10 @@ class Opening:
                 path = paths[name] if name in paths else holders[name]
                 self._names.add(name)
             else:
-                raise ValueError(_unknown(name, [name for name in [*holders, *paths] if name]))
+                units = {".".join(path) for path, module in modules.items() if module.is_unit}
+                raise ValueError(
+                    _unknown(name, [n for n in [*held, *paths, *holders] if n and n not in units])
+                )
             holding += [path[:n] for n in range(1, len(path) + (name in holders))]
         self._names |= {".".join(path) for path in holding if path not in split}
         self._split = {".".join(path) for path in split}
@@ -95,6 +107,32 @@ def list_of(path: Path) -> str:
     return held if index.isdigit() and path[-1] != index else ""
 
 
+def runs(modules: Mapping[Path, ModuleFact], opening: Opening) -> dict[Path, Path]:
+    """Return the first Module of each run of equal ones in a list, for each of several."""
+    inside: dict[Path, list[tuple[Path, str, int]]] = {}
+    for path, module in modules.items():
+        for n in range(len(path)):
+            inside.setdefault(path[:n], []).append((path[n:], module.kind, module.parameters))
+
+    def alike(path: Path) -> tuple[object, ...]:
+        module = modules[path]
+        is_alone = not list_of(path) or opening.is_apart(path)
+        apart = path if is_alone or module.is_unit else ()
+        return list_of(path), module.kind, module.parameters, inside.get(path), apart
+
+    first: dict[Path, Path] = {}
+    children: dict[Path, list[Path]] = {}
+    for path in modules:
+        if path:
+            children.setdefault(path[:-1], []).append(path)
+    for siblings in children.values():
+        for _, same in groupby(siblings, alike):
+            run = list(same)
+            if len(run) > 1:
+                first.update(dict.fromkeys(run, run[0]))
+    return first
+
+
 def _turn(name: str, path: Path, turn: int, uses: Sequence[UseFact]) -> int:
     """Return the turn if there is such a use."""
     count = max((use.turn + 1 for use in uses if use.module == path), default=0)
@@ -121,8 +159,11 @@ def _spans(path: Path, opened: Collection[int], uses: Sequence[UseFact]) -> list
 
 
 def _unknown(name: str, known: Sequence[str]) -> str:
+    if not known:
+        return f'there is no Module {name!r} to open, nor any other within the network; "" opens itself'
     hint = did_you_mean(name, known, otherwise=".")
+    more = f" and {len(known) - MOST_LISTED} more" if len(known) > MOST_LISTED else ""
     return (
-        f"there is no Module {name!r} to open{hint} Their paths: {', '.join(dict.fromkeys(known))}; "
+        f"there is no Module {name!r} to open{hint} Their paths: {', '.join(known[:MOST_LISTED])}{more}; "
         "a number in brackets after one opens one use of it, such as a time step: path[0]"
     )

@@ -108,7 +108,7 @@ class Structure:
         places: by Value.
         modules: by path, the outermost first, each before those within it.
         uses: in the order in which the graph was computed; a use's number is its place in here.
-        names: the dotted path of each Value that a Module holds and no optimiser moves.
+        names: the dotted path of each Value that a Module holds, as short as it is still unique.
     """
 
     places: dict[Node, Place] = field(default_factory=dict)
@@ -198,10 +198,12 @@ class _Reader:
 
     def _place_held(self, roots: Sequence[Owner], among: set[Any]) -> None:
         """Give parameters, and other Values that Modules hold, the place where they are held."""
+        paths: dict[Any, str] = {}
         for root in roots:
             modules = dict(root.named_modules())
             others = {name: v for name, v in root.unmoved().items() if v.place is None}  # made in no call
             for name, v in [*root.named_parameters(), *others.items()]:
+                paths.setdefault(v, ".".join((*self._paths[id(root)], name)))
                 if v not in among or v in self.structure.places:
                     continue
                 holder = name
@@ -211,8 +213,7 @@ class _Reader:
                 part = "held" if name in others else "bias" if attribute in BIASES else "weight"
                 index = int(indices[-1]) if indices and indices[-1].isdigit() else None
                 self.structure.places[v] = Place(self._paths[id(modules[holder])], part, index)
-                if part == "held":
-                    self.structure.names[v] = ".".join((*self._paths[id(root)], name))
+        self.structure.names = {v: name for v, name in _shortened(paths).items() if v in among}
 
     def _place_leaves(self, order: Sequence[Any]) -> None:
         """Give the other leaves a place: inputs by their order in the outermost use that takes them."""
@@ -242,6 +243,17 @@ class _Reader:
                     if not x.inputs:
                         found.setdefault(x, place.use)
         return found
+
+
+def _shortened(paths: Mapping[Any, str]) -> dict[Any, str]:
+    """Return for each path the shortest end of it, from an attribute on, that no other path has."""
+    ends: dict[Any, list[str]] = {}
+    for v, path in paths.items():
+        names = path.split(".")
+        begins = [k for k, name in enumerate(names) if k == 0 or not name.isdigit()]
+        ends[v] = [".".join(names[k:]) for k in reversed(begins)]
+    count = Counter(end for own in ends.values() for end in own)
+    return {v: next((end for end in own if count[end] == 1), own[-1]) for v, own in ends.items()}
 
 
 def layer_of(path: Path, modules: Mapping[Path, ModuleFact]) -> Path:

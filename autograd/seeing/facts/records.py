@@ -22,7 +22,7 @@ class NodeFact:
     Attributes:
         id: its name in the trace, ``n0``, ``n1``, … in topological order.
         label: its own label, else the name of the caller's variable that holds it, else the path under
-            which a Module holds it where no optimiser moves it, else "".
+            which a Module holds it, as short as it is unique, else "".
         role: "input", "weight", "constant", "operation", or "output" for what the trace was
             taken of (unless that is a leaf).
         op: the name of the op that computed it; None for a leaf.

@@ -12,7 +12,7 @@ from autograd.graph import topological_order
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import as_written, counted, equals, factor, number
 from autograd.reverse import upstreams
-from autograd.seeing.facts.names import name_of_output
+from autograd.seeing.facts.names import labels_of, name_of_output
 from autograd.value import Value
 
 
@@ -285,11 +285,12 @@ class Routes:
         """Return how many routes there are, and what their products sum to.
 
         Args:
-            names: what to call Values without a label.
+            names: what to call Values without a label; by default what Modules call them.
         """
-        label = self.weight.label or (names or {}).get(self.weight, "")
+        names = labels_of(None, self.output) if names is None else names
+        label = self.weight.label or names.get(self.weight, "")
         weight = parse_label(label).text if label else "the weight"
-        output = parse_label(name_of_output(topological_order(self.output), names or {})).text
+        output = parse_label(name_of_output(topological_order(self.output), names)).text
         gradient = f"∂{output}/∂{weight} =" if label else "the gradient,"
         if not self.count:
             return f"no route leads from {weight} to {output}: {gradient} 0"

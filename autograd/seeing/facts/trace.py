@@ -36,7 +36,7 @@ def trace(
     Args:
         output: the Value at the end.
         names: variables by name, as `locals` gives them, for Values without a label.
-        gradients: ∂output/∂v by Value; the ``.grad`` of each Value if not given.
+        gradients: ∂output/∂v by Value; if not given, the ``.grad`` of each Value, where the output has one.
         among: the Values to keep, if not all.
 
     Raises:
@@ -54,6 +54,8 @@ def trace(
     labels = structure.names | labels_of(names)
     order = [v for v in topological_order(output) if among is None or v in among]
     ids = {v: f"n{i}" for i, v in enumerate(order)}
+    if gradients is None and output.grad is NO_GRADIENT:
+        gradients = {}  # what the leaves hold was left there by other graphs
     gradient = _stored_gradient if gradients is None else gradients.get
     written: dict[Value, Expression] = {}
     nodes = [_node(v, ids[v], v is output, gradient(v), labels, written) for v in order]

@@ -33,6 +33,7 @@ from autograd.notation.numbers import number
 from autograd.reverse import upstreams
 from autograd.seeing.facts.records import Step
 from autograd.testing import broken
+from nn import MLP, Module
 from tests.strategies import Recipe, recipes
 
 
@@ -573,6 +574,49 @@ def test_what_if_takes_labels_and_values_and_keeps_the_place() -> None:
     assert asked.here == asked[9]
     assert [v.role for v in topological_order(asked.output)] == [v.role for v in topological_order(L)]
     assert asked.what_if({a: 2.0}, b=-3.0).trace == steps.trace
+
+
+def test_what_if_takes_the_path_of_a_parameter_where_a_label_has_two() -> None:
+    pair = {"a": MLP(1, [1], seed=0), "b": MLP(1, [1], seed=1)}
+
+    class Pair(Module):
+        def __init__(self) -> None:
+            self.pair = pair
+
+        def forward(self, x: float) -> Value:
+            return self.pair["a"](x) * self.pair["b"](x)
+
+    model = Pair()
+    steps = walk(model(2.0))
+    with pytest.raises(ValueError, match=r"2 nodes have the label 'w11\^1'.* its path: 'a.layers.0"):
+        steps.what_if(**{"w11^1": 0.0})
+    path = "pair.b.layers.0.neurons.0.w.0"
+    expected = steps.what_if({model.parameter(path): 0.0}).trace
+    assert (
+        steps.what_if({path: 0.0}).trace == steps.what_if({path.removeprefix("pair."): 0.0}).trace == expected
+    )
+    assert expected != steps.trace
+
+
+def test_a_parameter_without_a_label_is_called_by_the_shortest_path_that_is_unique() -> None:
+    class Line(Module):
+        def __init__(self) -> None:
+            self.slope, self.offsets = Parameter(2.0), [Parameter(1.0)]
+
+        def forward(self, x: Value) -> Value:
+            return self.slope * x + self.offsets[0]
+
+    class Lines(Module):
+        def __init__(self) -> None:
+            self.first, self.second, self.scale = Line(), Line(), Parameter(3.0)
+
+        def forward(self, x: Value) -> Value:
+            return self.first(x) * self.second(x) * self.scale
+
+    labels = {node.label for node in walk(Lines()(Value(1.0, "x"))).trace.nodes}
+    held = {"first.slope", "second.slope", "first.offsets.0", "second.offsets.0", "scale"}
+    assert held <= labels
+    assert "slope" not in labels
 
 
 def test_what_if_keeps_the_tangent_and_the_engine_beside() -> None:

@@ -180,7 +180,7 @@ def gather(output: Value, weights: Iterable[Value] | None, names: Mapping[str, A
         ValueError: if there are no weights, or ``output`` is a constant.
     """
     check_value("a gallery", output)
-    labels = labels_of(names)
+    labels = labels_of(names, output)
     order = topological_order(output)
     chosen = _chosen(order, weights)
     upstream = upstreams(output)

@@ -192,3 +192,12 @@ def test_a_graph_without_modules_cannot_be_collapsed() -> None:
 def test_a_collapsed_network_over_the_limit_is_refused() -> None:
     with pytest.raises(ValueError, match="the graph, folded, has 9 nodes and 10 edges"):
         draw(loss_of(*Net(2, 2, 1)(0.5, -1.0)), collapse="neuron", limit=8)
+
+
+def test_so_many_arrows_to_a_loss_that_their_words_would_cross_say_nothing_until_pointed_at() -> None:
+    picture = Picture(draw(loss_of(*Net(2, 8)(0.5, -1.0)), collapse="neuron"))
+    leaving = [
+        part for id, part in picture.parts.items() if id.startswith("layer1_") and "edge" in part.classes
+    ]
+    assert len(leaving) == 8
+    assert not any("∂" in text for part in leaving for text in part.texts)

@@ -12,7 +12,7 @@ from autograd import Parameter, Value, gradient_path
 from autograd import sum as sum_of
 from autograd.notation.numbers import number, signed
 from autograd.seeing.style import THEMES
-from nn import MLP
+from nn import MLP, Module
 from tests.autograd.seeing.drawing.pictures import SVG, Picture, labelled
 
 
@@ -20,6 +20,52 @@ def test_stops_without_names_are_called_by_their_formulas() -> None:
     x = Value(0.5)
     drawing = gradient_path(x.sin() + x, x).draw()
     assert {"0.5 → sin(0.5) → y", "0.5 → y"} <= set(Picture(drawing).caption)
+
+
+class Towers(Module):
+    """One tower on two inputs."""
+
+    def __init__(self) -> None:
+        self.tower = MLP(1, [2, 1], seed=0)
+
+    def forward(self, x: float, y: float) -> Value:
+        return self.tower([x]) - self.tower([y])
+
+
+def test_values_of_one_name_are_told_by_their_place() -> None:
+    model = Towers()
+    ways = [
+        row
+        for row in Picture(gradient_path(model(0.5, 2.0), model.parameters()[0]).draw()).caption
+        if "→" in row
+    ]
+    assert len(set(ways)) == 2
+    assert all(f"(tower · layer 1 · use {turn})" in way for turn, way in zip((2, 1), ways, strict=False))
+
+
+def test_a_parameter_without_a_label_is_called_by_its_path_and_no_two_ways_read_the_same() -> None:
+    class Block(Module):
+        def __init__(self, k: float) -> None:
+            self.W = [[Parameter(k + i - j) for i in range(2)] for j in range(2)]
+
+        def forward(self, x: list[Value]) -> list[Value]:
+            return [sum_of([w * v for w, v in zip(row, x, strict=True)]).tanh() for row in self.W]
+
+    class Net(Module):
+        def __init__(self) -> None:
+            self.blocks = [Block(0.3), Block(0.5), Block(0.2)]
+
+        def forward(self, x: list[Value]) -> Value:
+            for block in self.blocks:
+                x = block(x)
+            return x[0] + x[1]
+
+    model = Net()
+    path = gradient_path(model([Value(0.5), Value(0.25)]), model.blocks[0].W[1][0])
+    assert path.in_words().startswith("4 routes from blocks.0.W.1.0 to y")
+    ways = [row for row in Picture(path.draw()).caption if "→" in row]
+    assert len(set(ways)) == 4
+    assert any("block 2" in way for way in ways)
 
 
 def tower() -> tuple[Value, Parameter]:

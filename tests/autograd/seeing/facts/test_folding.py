@@ -209,6 +209,7 @@ def test_a_weight_belongs_to_every_step_and_no_arrow_says_so() -> None:
     assert len(by_title["cell · uses 1–3"].weights()) == len(by_title["cell · uses 5–12"].weights()) == 48
     reset = by_title["cell · reset · use 4"]
     assert [fact.word for fact in box_of_group(reset, False).facts] == ["a", "12 weights", "3 biases"]
+    assert all("|gradient of all uses|" in fact.number for fact in box_of_group(reset, False).facts[1:])
     assert not any(x.tied for x in found.links)
 
 
@@ -217,14 +218,51 @@ def test_a_weight_belongs_to_every_step_and_no_arrow_says_so() -> None:
     [
         (lambda: Twins()([0.5, 1.0], [1.0, 2.0]), "tower[1]",
          ["tower · use 1", "tower · layer 1 · use 2", "tower · layer 2 · use 2"]),
-        (lambda: Tree()(((1.0, 2.0), 3.0)), "[1]", ["Tree · uses 3–5", "Tree · use 2", "Tree · use 1"]),
+        (lambda: Tree()(((1.0, 2.0), 3.0)), "[1]", ["Tree · uses 3–5", "Tree · use 1", "Tree · use 2"]),
         (lambda: sum_of([Net()([0.5, k]) for k in (1.0, 2.0)]), "Net 2.l1[0]",
          ["Net 1 · l1", "Net 1 · l2", "Net 2 · l1 · neuron 1 · use 1",
               "Net 2 · l1 · neuron 2 · use 1", "Net 2 · l1 · neuron 3 · use 1", "Net 2 · l2"]),
     ],
 )  # fmt: skip
 def test_any_use_is_opened_alone(output: Any, opened: str, wanted: list[str]) -> None:
-    assert titles(folded(output(), opened=[opened]))[1:] == wanted
+    found = folded(output(), opened=[opened])
+    assert [*titles(found)[1:], *found.frames] == wanted
+
+
+def test_an_opened_module_that_holds_no_other_shows_its_own_values_in_a_frame() -> None:
+    class Waves(Module):
+        def __init__(self) -> None:
+            self.waves = [Wave(), Wave(), Wave()]
+
+        def forward(self, x: Any) -> Any:
+            for wave in self.waves:
+                x = wave(x)
+            return x[0]
+
+    output = Waves()([Value(0.1 * k) for k in range(7)])
+    found = folded(output, opened=["waves.1"])
+    assert titles(found) == ["inputs", "wave 1", "wave 3"]
+    assert found.frames == {"wave 2": tuple(node.id for node in found.nodes)}
+    assert [node.role for node in found.nodes].count("weight") == 3
+    assert "cluster_0" in draw(output, opened="waves.1").source
+    with pytest.raises(
+        ValueError, match=r"with 15 Values of wave 2, has 18 nodes .* Leave that Module closed"
+    ):
+        draw(output, opened="waves.1", limit=10)
+
+
+def test_a_holder_opens_all_that_it_holds() -> None:
+    class Towers(Module):
+        def __init__(self) -> None:
+            self.towers = {"user": MLP(2, [2, 1], seed=0), "item": MLP(2, [2, 1], seed=1)}
+
+        def forward(self, x: Any) -> Any:
+            return self.towers["user"](x) * self.towers["item"](x)
+
+    output = Towers()([0.5, 1.0])
+    each = titles(folded(output, opened=["towers.user", "towers.item"]))
+    assert titles(folded(output, opened=["towers"])) == each
+    assert sorted(each)[1:] == [f"towers.{tower} · layer {n}" for tower in ("item", "user") for n in (1, 2)]
 
 
 def test_what_holds_an_opened_module_is_opened_too() -> None:
@@ -237,11 +275,11 @@ def test_a_value_that_no_optimiser_moves_is_in_the_box_of_what_holds_it() -> Non
     y = Outer()([0.5, 1.0])
     facts = trace(y)
     assert [(node.label, facts.places[node.id].part) for node in facts.nodes if "scale" in node.label] == [
-        ("inner.scales.0", "held"), ("scale", "held"),
+        ("scales.0", "held"), ("scale", "held"),
     ]  # fmt: skip
     inputs, inner = fold(facts).groups
     assert (inputs.units, inner.title) == (2, "inner")
-    assert "inner.scales.0" in {node.label for node in inner.members}
+    assert "scales.0" in {node.label for node in inner.members}
 
 
 def test_an_input_that_a_call_made_and_kept_is_an_input_still() -> None:

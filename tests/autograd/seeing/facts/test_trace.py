@@ -253,3 +253,10 @@ def test_a_trace_is_read_from_text() -> None:
     data: Any = {}
     with pytest.raises(TypeError, match="got dict"):
         Trace.from_json(data)
+
+
+def test_a_gradient_that_another_graph_left_is_not_shown() -> None:
+    w = Parameter(3.0)
+    (w * 2.0).backward()
+    assert {node.gradient for node in trace(w * 5.0).nodes} == {None}
+    assert trace(w).nodes[0].gradient == 2.0
