@@ -120,16 +120,16 @@ def test_all_of_them_are_in_one_warning():
     ]
 
 
-def test_a_long_list_ends_with_how_many_more_there_are():
+def test_many_values_are_named_in_one_sentence():
     class Sum(Line):
         def forward(self, x):
-            return sum(self.terms, self.w)
+            return sum(self.terms.values() if isinstance(self.terms, dict) else self.terms, self.w)
 
     model = Sum(0.0)
     model.terms = [Value(0.1) for _ in range(20)]
-    said = warned(model, "eager")
-    assert said.count("is made of Value") == 8
-    assert "terms.7 (and 12 more) is made of Value" in said
+    assert "reaches what no step moves: terms (20 numbers) are made of Value: use" in warned(model, "eager")
+    model.terms = {f"t{k}": Value(0.1) for k in range(20)}
+    assert "terms.t6, terms.t7 (and 12 more) are made of Value: use" in warned(model, "eager")
 
 
 def test_a_cut_graph_is_named():

@@ -1,8 +1,8 @@
 """The pictures that a walk is shown in: the whole graph, or what it folds into.
 
-A small graph is one picture.  A network past that opens as the Modules that it is made of; each of them
-opens as those within it, a layer as its neurons, a neuron as its weights and inputs.  Any other graph is
-cut into parts that follow each other as the walk does.
+A small graph is one picture.  A network that would not be legible in one opens as the Modules that it is
+made of; each of them opens as those within it, a layer as its neurons, a neuron as its weights and inputs.
+Any other graph is cut into parts, if it is too large, that follow each other as the walk does.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ __all__ = ["MOST_NODES", "View", "views"]
 
 MOST_NODES = 10_000
 """A graph of more nodes is refused: its page would be many megabytes and its walk hours long."""
+
+LEGIBLE = 50
+"""A network of more nodes is folded: all of it in one picture, its numbers could not be read in a page."""
 
 
 def views(trace: Trace) -> list[View]:
@@ -47,15 +50,13 @@ def views(trace: Trace) -> list[View]:
             f"step through (at most {count(MOST_NODES)}). Follow one weight through it with "
             "gradient_path(output, weight), or all of its weights with the gallery of their paths"
         )
-    if fits(trace):
+    small = fits(trace)
+    if small and (len(trace.nodes) <= LEGIBLE or not trace.uses):
         return _graph_views(trace)
-    first, *others = _folded(trace)
+    layers = layers_of(trace) if trace.uses else []
+    is_folded = len(layers) > small  # a single box would only hide a picture that can be shown
+    first, *others = network_views(trace, layers) if is_folded else _graph_views(trace)
     return [first, *map(_emptied, others)]
-
-
-def _folded(trace: Trace) -> list[View]:
-    """Return the views of a network if Modules computed it, else of parts."""
-    return network_views(trace, layers_of(trace)) if trace.uses else _graph_views(trace)
 
 
 def _emptied(view: View) -> View:

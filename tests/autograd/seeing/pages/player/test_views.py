@@ -281,6 +281,24 @@ class TestNetworks:
             f"use {k}" for _ in range(2) for k in range(1, 6)
         ]
 
+    @pytest.mark.parametrize(("sizes", "first"), [([3, 3, 1], "graph"), ([4, 4, 1], "network")])
+    def test_a_network_that_is_not_legible_in_one_picture_opens_folded(
+        self, sizes: list[int], first: str
+    ) -> None:
+        found = views(walk(losses.mse(MLP(2, sizes, "tanh", seed=0)([0.5, -1.0]), 1.0)).trace)
+        assert found[0].name == first
+
+    def test_a_single_box_does_not_hide_what_one_picture_can_show(self) -> None:
+        class Sum(Module):
+            def __init__(self) -> None:
+                self.w = [Parameter(0.1) for _ in range(60)]
+
+            def forward(self, x: Any) -> Any:
+                return dot(self.w, x)
+
+        [view] = views(walk(Sum()([1.0] * 60)).trace)
+        assert view.name == "graph"
+
     def test_too_large_is_refused_with_what_to_do_instead(self) -> None:
         y = Value(1.0, "a")
         for _ in range(MOST_NODES):
