@@ -38,8 +38,17 @@ def made_of_value(paths: Collection[str], remedy: str) -> str:
     """
     lists = Counter(re.sub(r"(\.\d+)+$", "", path) for path in paths)
     names = [path if n == 1 else f"{path} ({counted(n, 'number')})" for path, n in lists.items()]
-    are, them = ("is", "it") if len(paths) == 1 else ("are", "them")
-    return f"{', '.join(at_most(MOST_SHOWN, names))} {are} made of Value: {remedy.replace('{}', them)}"
+    return said_of(names, f"made of Value: {remedy}", len(paths))
+
+
+def said_of(names: list[str], what: str, count: int) -> str:
+    """Return a sentence that says what so many things with these names are; ``{}`` in it is the pronoun.
+
+    >>> said_of(["b"], "not trained: hold {} in a list", 1)
+    'b is not trained: hold it in a list'
+    """
+    are, them = ("is", "it") if count == 1 else ("are", "them")
+    return f"{', '.join(at_most(MOST_SHOWN, names))} {are} {what.replace('{}', them)}"
 
 
 def misfits(named: Collection[str], state: Mapping[str, object], layers: Sequence[str]) -> list[str]:

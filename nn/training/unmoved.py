@@ -8,7 +8,7 @@ from autograd.notation.hints import short_repr
 from autograd.notation.numbers import counted
 from nn.module import Module
 from nn.optim import Optimizer
-from nn.words import MOST_SHOWN, at_most, made_of_value
+from nn.words import made_of_value, said_of
 
 
 def unmoved(model: Module, optimizer: Optimizer, loss: Value) -> str:
@@ -29,11 +29,11 @@ def unmoved(model: Module, optimizer: Optimizer, loss: Value) -> str:
     named = sorted(repr(v.label) if v.label else short_repr(v) for v in strays)
     left_out = _together(model, {path for path, p in found.items() if p in reached})
     whys = {
-        "is a Parameter that the model does not find: hold it in an attribute of a Module": named,
-        "is not held by the optimizer: added after the optimizer was made, or left out": left_out,
+        "not found by the model: hold {} in an attribute of a Module": named,
+        "not held by the optimizer: added after the optimizer was made, or left out": left_out,
     }
     said = [made_of_value(plain, "use Parameter to train {}, or Constant to hold {} fixed")] if plain else []
-    said += [f"{what} {why}" for why, names in whys.items() for what in at_most(MOST_SHOWN, names)]
+    said += [said_of(names, why, len(names)) for why, names in whys.items() if names]
     if said:
         return f"a gradient reaches what no step moves: {'; '.join(said)}"
     return "" if moved else "no gradient reaches what is to be trained; does .data or detach cut the graph?"
