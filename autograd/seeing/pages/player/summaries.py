@@ -11,8 +11,8 @@ from autograd.notation.numbers import NOT_COMPUTED
 from autograd.seeing.facts.box import box_of_group
 from autograd.seeing.facts.folding import Group
 from autograd.seeing.facts.records import Step, Trace
-from autograd.seeing.pages.player.views.layers import Layer, layers_of
-from autograd.seeing.pages.player.views.parts import fits
+from autograd.seeing.pages.player.views.choice import boxes_of
+from autograd.seeing.pages.player.views.layers import Layer
 
 
 def summaries(trace: Trace, steps: Sequence[Step]) -> dict[str, Any]:
@@ -21,13 +21,11 @@ def summaries(trace: Trace, steps: Sequence[Step]) -> dict[str, Any]:
     That is the step that computes the last of its values, the step that completes its gradients, and for
     each row what it says before the first of these, between them, and after both.
     """
-    if fits(trace) or not trace.uses:
-        return {}
     computed = {step.node: step.number for step in steps if step.phase == "forward"}
     complete = {step.node: step.number for step in steps if step.phase == "reverse"}
     return {
         layer.key: [_last(group, computed, len(steps)), _last(group, complete, len(steps)), _rows(group)]
-        for layer in _every(layers_of(trace))
+        for layer in _every(boxes_of(trace))
         if (group := layer.group) is not None
     }
 

@@ -13,11 +13,11 @@ from autograd.notation.numbers import count
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.pages.player.svg.cast import emptied
 from autograd.seeing.pages.player.svg.view import View
-from autograd.seeing.pages.player.views.layers import layers_of
+from autograd.seeing.pages.player.views.layers import Layer, layers_of
 from autograd.seeing.pages.player.views.network import network_views
 from autograd.seeing.pages.player.views.parts import Whole, fits, views_of
 
-__all__ = ["MOST_NODES", "View", "views"]
+__all__ = ["MOST_NODES", "View", "boxes_of", "views"]
 
 MOST_NODES = 10_000
 """A graph of more nodes is refused: its page would be many megabytes and its walk hours long."""
@@ -50,13 +50,18 @@ def views(trace: Trace) -> list[View]:
             f"step through (at most {count(MOST_NODES)}). Follow one weight through it with "
             "gradient_path(output, weight), or all of its weights with the gallery of their paths"
         )
-    small = fits(trace)
-    if small and (len(trace.nodes) <= LEGIBLE or not trace.uses):
-        return _graph_views(trace)
-    layers = layers_of(trace) if trace.uses else []
-    is_folded = len(layers) > small  # a single box would only hide a picture that can be shown
-    first, *others = network_views(trace, layers) if is_folded else _graph_views(trace)
+    layers = boxes_of(trace)
+    first, *others = network_views(trace, layers) if layers else _graph_views(trace)
     return [first, *map(_emptied, others)]
+
+
+def boxes_of(trace: Trace) -> list[Layer]:
+    """Return the boxes that a network is folded into; none if it is shown as a graph or in parts."""
+    small = fits(trace)
+    if not trace.uses or (small and len(trace.nodes) <= LEGIBLE):
+        return []
+    layers = layers_of(trace)
+    return layers if len(layers) > small else []  # a single box would only hide what can be shown
 
 
 def _emptied(view: View) -> View:
