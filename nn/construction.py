@@ -40,7 +40,7 @@ class Constructed:
     """The base of `Module`: remembers the arguments with which an instance was built.
 
     Numbers, texts, lists, tuples, dictionaries and Modules are remembered as they were given; a
-    `random.Random` as None, for what it drew is among the parameters; anything else as `Lost`.
+    `random.Random` as a new one, for what it drew is among the parameters; anything else as `Lost`.
     """
 
     def __new__(cls, *arguments: Any, **options: Any) -> Self:
@@ -100,13 +100,13 @@ def arguments_of(built: Constructed) -> Mapping[str, Any] | str:
 def kept(x: Any, depth: int = 0) -> Any:
     """Return a copy of an argument as a file can keep it, Modules in it as they are.
 
-    >>> kept([1, (2.5, "relu"), {"bias": True}, random.Random(0), print])
-    [1, (2.5, 'relu'), {'bias': True}, None, Lost(what='print (builtin_function_or_method)')]
+    >>> kept([1, (2.5, "relu"), {"bias": True}, print])
+    [1, (2.5, 'relu'), {'bias': True}, Lost(what='print (builtin_function_or_method)')]
     """
     if x is None or isinstance(x, (bool, int, float, str, Constructed, Lost)):
         return x
     if isinstance(x, random.Random):
-        return None  # what it drew for the parameters comes back with them
+        return random.Random(0)  # what it drew for the parameters comes back with them
     if depth < DEEPEST:
         if type(x) in (list, tuple):
             return type(x)(kept(y, depth + 1) for y in x)

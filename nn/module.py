@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from functools import wraps
 from inspect import getattr_static
-from math import isfinite
-from numbers import Real
+from itertools import groupby
 from types import FunctionType
 from typing import Any, Self
 
@@ -18,7 +17,9 @@ from autograd import Parameter, Value
 from autograd.extend import NO_GRADIENT, new_use, recording
 from autograd.notation.hints import did_you_mean
 from autograd.notation.labels import BIASES
+from autograd.notation.numbers import counted
 from nn.construction import GIVEN, Constructed
+from nn.words import MOST_SHOWN, at_most, made_of_value, misfits
 
 ACTIVATION = "activation"
 """An attribute whose parameters are neither weights nor biases: whatever an activation learns."""
@@ -35,10 +36,29 @@ def _as_a_use(call: Callable[..., Any]) -> Callable[..., Any]:
         recording.now = (before[0], before[1], new_use(self, before[2]))
         try:
             return call(self, *inputs, **options)
+        except Exception as error:
+            _say_where(error, recording.now[2])
+            raise
         finally:
             recording.now = before
 
     return placed
+
+
+RAISED = "raised in the call of "
+"""Begins the note on an error that a Module's call raised."""
+
+
+def _say_where(error: Exception, use: Any) -> None:
+    """Note on an error in which Module it was raised: in the innermost, by its path from the outermost."""
+    if any(note.startswith(RAISED) for note in getattr(error, "__notes__", ())):
+        return
+    module, outer, _ = use
+    while outer is not None:
+        module, outer, _ = outer
+    paths = (path for path, part in module.named_modules() if part is use[0])
+    name, path = type(use[0]).__name__, next(paths, "")
+    error.add_note(RAISED + (f"{path} ({name}) of {type(module).__name__}" if path else name))
 
 
 class Module(Constructed):
@@ -192,13 +212,14 @@ class Module(Constructed):
         return {}
 
     def __repr__(self) -> str:
-        held = ", ".join(
-            f"{name}: {type(x).__name__}" for name, x in vars(self).items() if isinstance(x, Module)
-        )
-        count = len(self.parameters())
-        named = [f"{held}; " if held else "", f"{count:,} parameter{'' if count == 1 else 's'}"]
-        named += [f"; {path} is made of Value: use Parameter to train it" for path in self.unmoved()]
-        return f"{type(self).__name__}({''.join(named)})"
+        told = [(name, _classes_in(x)) for name, x in _held(self)]
+        held = ", ".join(f"{name}: {classes}" for name, classes in told if classes)
+        said = [held] if held else []
+        said.append(counted(len(self.parameters()), "parameter"))
+        unmoved = self.unmoved()
+        if unmoved:
+            said.append(made_of_value(unmoved, "use Parameter to train {}"))
+        return f"{type(self).__name__}({'; '.join(said)})"
 
     def parameters(self) -> list[Parameter]:
         """Return every parameter once, in the order of `named_parameters`."""
@@ -275,7 +296,8 @@ class Module(Constructed):
                 f"got {type(state).__name__}"
             )
         named = dict(self.named_parameters())
-        complaints = _complaints(self, named, state)
+        layers = [path for path, module in self.named_modules() if path and not module.is_unit]
+        complaints = misfits(named, state, layers)
         if complaints:
             raise ValueError(
                 f"the state does not fit this {type(self).__name__}, and nothing was loaded: "
@@ -350,6 +372,27 @@ def _named_by_label(holder: AbstractSet[Any]) -> Iterable[tuple[Any, Any]]:
     return [(UNORDERED + str(k), x) for k, x in enumerate(held)]
 
 
+DEEPEST = 4
+"""Modules in containers that are nested more deeply than this are not told."""
+
+
+def _classes_in(holder: Any, depth: int = 0) -> str:
+    """Return the classes of the Modules in something, such as ``12 × Block``; "" if it holds none."""
+    if isinstance(holder, Module):
+        return type(holder).__name__
+    if depth == DEEPEST or not _may_hold_modules(holder):
+        return ""
+    told = [(str(name), text) for name, x in _held(holder) if (text := _classes_in(x, depth + 1))]
+    if isinstance(holder, Mapping) or is_dataclass(holder):
+        texts = [f"{name}: {text}" for name, text in told]
+        return f"{{{', '.join(at_most(MOST_SHOWN, texts))}}}" if texts else ""
+    runs = [(text, len(list(run))) for text, run in groupby(text for _, text in told)]
+    texts = [text if count == 1 else f"{count} × {text}" for text, count in runs]
+    if len(texts) == 1 < len(told) or not texts:
+        return "".join(texts)
+    return f"[{', '.join(at_most(MOST_SHOWN, texts))}]"
+
+
 UNORDERED = "in a set: "
 """Begins the name of what has no name of its own, and no place in an order either."""
 
@@ -371,41 +414,3 @@ def check_names(paths: Iterable[str]) -> None:
                 f"two things in the network are called {path}, and a state would keep only one of them; "
                 "rename an attribute, or a key of a dictionary"
             )
-
-
-def _complaints(model: Module, named: Mapping[str, Parameter], state: Mapping[str, float]) -> list[str]:
-    layers = [path for path, module in model.named_modules() if path and not module.is_unit]
-    missing = [path for path in named if path not in state]
-    unexpected = [path for path in state if path not in named]
-    bad = [path for path in state if path in named and not _is_finite(state[path])]
-    hints = [f"{path!r}{did_you_mean(str(path), missing)}" for path in unexpected[:MOST_PATHS]]
-    found = {
-        "missing": (missing, missing),
-        "not expected": (unexpected, hints),
-        "not finite numbers": (bad, [f"{path} = {state[path]!r}" for path in bad]),
-    }
-    return [f"{what} {_by_layer(*paths, layers)}" for what, paths in found.items() if paths[0]]
-
-
-MOST_PATHS = 8
-"""At most this many parameters that do not fit are named one by one; of more, each layer is named once."""
-
-
-def _by_layer(paths: Sequence[Any], told: list[str], layers: Sequence[str]) -> str:
-    """Name parameters as they are ``told``, or if there are too many of them the layers that they are of."""
-    if len(paths) <= MOST_PATHS:
-        return ", ".join(told)
-    counts = Counter(_layer_of(str(path), layers) for path in paths)
-    return ", ".join([f"{layer} ({count})" for layer, count in counts.items()])
-
-
-def _layer_of(path: str, layers: Sequence[str]) -> str:
-    """Return the layer of a path; if the network has none there, the path down to its first number."""
-    own = max((layer for layer in layers if path.startswith(f"{layer}.")), key=len, default=None)
-    parts = path.split(".")
-    first = next((k for k, part in enumerate(parts, 1) if part.isdigit()), 1)
-    return ".".join(parts[:first]) if own is None else own
-
-
-def _is_finite(x: Any) -> bool:
-    return isinstance(x, Real) and isfinite(x)

@@ -84,6 +84,9 @@ def numbers_of(prediction: Any) -> list[float]:
 def predict(model: Any, X: Any) -> list[Any]:
     """Return the outputs for every sample of ``X``, as floats: one each, a list of them, or a structure.
 
+    Many samples are computed together on the tape, where sums may be added up in another order than in
+    ``model(x)``: the last bits of an output can then differ from what a single call gives.
+
     Args:
         model, X: as `nn.fit` takes them.
 

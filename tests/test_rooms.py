@@ -26,8 +26,8 @@ AUTOGRAD = (
     "testing", "command", "__main__", "",
 )  # fmt: skip
 NN = (
-    "checks", "init", "construction", "module", "containers", "activations", "dropout", "losses", "outputs",
-    "data", "inputs", "matrices",
+    "checks", "init", "construction", "words", "module", "containers", "activations", "dropout", "losses",
+    "outputs", "data", "inputs", "matrices",
     "weights", "layers", "sequences", "recurrent", "attention", "optim", "callbacks", "schedules",
     "clipping", "predictions", "saving", "seeing", "health", "training", "classifier", "command",
     "__main__", "",

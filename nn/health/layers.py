@@ -176,20 +176,25 @@ class Shape:
     """How the layers of a model are used, as one graph shows it.
 
     Attributes:
-        depths: by the path of each layer that is used, how many others its first use depends on.
+        before: by the path of each layer that is used, the layers that its first use depends on.
         activations: the names of the activations that were applied to what each computes.
         recurrent: those that were given something that they computed themselves in an earlier use.
     """
 
-    depths: Mapping[str, int]
+    before: Mapping[str, frozenset[str]]
     activations: Mapping[str, frozenset[str]]
     recurrent: frozenset[str]
+
+    def feeding(self, path: str) -> frozenset[str]:
+        """Return the layers whose outputs a layer takes when it is first used, with none in between."""
+        before = self.before.get(path, frozenset())
+        return before.difference(*(self.before[other] - {other} for other in before))
 
 
 def shape_of(outputs: Iterable[Value], homes: Homes) -> Shape:
     """Return how the layers of a model are used in the graph of some outputs."""
     nearest = homes.nearest(computed_behind(outputs))
-    depths: dict[str, int] = {}
+    first: dict[str, frozenset[str]] = {}
     activations: dict[str, set[str]] = {}
     recurrent: set[str] = set()
     behind: dict[Value, tuple[Use, frozenset[str]]] = {}  # the use of a layer, and the layers before that use
@@ -202,14 +207,14 @@ def shape_of(outputs: Iterable[Value], homes: Homes) -> Shape:
                 before |= layers if of_x is use or of_x is None else layers | {nearest[x][1]}
         behind[v] = use, before
         if use is not None:
-            depths.setdefault(path, len(before))
+            first.setdefault(path, before)
             activations.setdefault(path, set())
             if path in before:
                 recurrent.add(path)
         if v.op is not None and v.op.name in ACTIVATIONS and v.inputs[0] in nearest:
             activations[nearest[v.inputs[0]][1]].add(v.op.name)
     named = {path: frozenset(names) for path, names in activations.items()}
-    return Shape(depths, named, frozenset(recurrent))
+    return Shape(first, named, frozenset(recurrent))
 
 
 def _use_of_layer(use: Any, path: str, homes: Homes) -> Any:

@@ -261,6 +261,7 @@ class Monitor(Callback):
             log.by_layer("update"),
             *self._third_panel(),
             [finding.step for finding in self.findings],
+            log.joined,
         )
 
     def _third_panel(self) -> tuple[str, dict[str, list[float | None]]]:
@@ -324,9 +325,10 @@ class Monitor(Callback):
         return f"<Monitor: {counted(len(self.records), 'record')}, {counted(len(self.findings), 'finding')}>"
 
     def __str__(self) -> str:
-        if not self.findings:
-            return f"healthy: {counted(len(self.records), 'record')}, and none of the signs"
-        return "\n".join(map(str, self.findings))
+        records = counted(len(self.records), "record")
+        if not self.findings and len(self.records) < RUN:
+            return f"too early to say: {records}, and most signs must show in {RUN} in a row"
+        return "\n".join(map(str, self.findings)) or f"healthy: {records}, and none of the signs"
 
 
 @dataclass(frozen=True)

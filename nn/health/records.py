@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import sqrt
 from random import Random
 from typing import TypeAlias
@@ -81,7 +82,18 @@ class Records:
     def seen(self, shape: Shape) -> None:
         """Note how the layers are used, and put them in that order: those first that are not used at all."""
         self.shape = shape
-        self.known_layers.sort(key=lambda layer: shape.depths.get(layer.path, -1))
+        depths = {path: len(before) for path, before in shape.before.items()}
+        self.known_layers.sort(key=lambda layer: depths.get(layer.path, -1))
+
+    @property
+    def joined(self) -> list[tuple[int, int]]:
+        """Which layers feed which, counted from 0; each the next as long as no graph has been seen."""
+        paths = [layer.path for layer in self.known_layers]
+        if self.shape is None:
+            return list(pairwise(range(len(paths))))
+        place = {path: k for k, path in enumerate(paths)}
+        feeding = ((self.shape.feeding(path), k) for path, k in place.items())
+        return sorted((place[before], k) for layers, k in feeding for before in layers)
 
     @property
     def layers(self) -> list[str]:

@@ -167,7 +167,7 @@ class _Vanishing(Sign):
             yield k, self.words.format(own, log.layers[-1], end, RUN)
 
     def cure(self, log: Records, k: int | None) -> str:
-        if k is not None and log.shape is not None and log.known_layers[k].path not in log.shape.depths:
+        if k is not None and log.shape is not None and log.known_layers[k].path not in log.shape.before:
             return "Nothing that it computes reaches the loss: use it in the model, or leave it out."
         if log.recurrent:
             shorter = "take shorter sequences (truncate=…)"

@@ -79,6 +79,8 @@ class _Description:
                 self._paths[id(x)] = f"/{len(self._told)}"
                 self._told.append(x)
             return {MARK: ["module", self._paths[id(x)]]}
+        if isinstance(x, random.Random):
+            return {MARK: ["generator"]}
         if isinstance(x, Lost):
             return {MARK: ["lost", x.what]}
         if isinstance(x, tuple):
@@ -186,6 +188,8 @@ class _Building:
                 return {key: self._argument(y, what) for key, y in x.items()}
             case ["module", path]:
                 return self.module(path)
+            case ["generator"]:
+                return random.Random(0)
             case ["tuple", list(inside)]:
                 return tuple(self._argument(y, what) for y in inside)
             case ["lost", str(lost)]:
@@ -231,7 +235,7 @@ def _in_words(told: Any) -> str:
 
 def _word(x: Any) -> str:
     match x:
-        case {"": [_, told]}:  # what has a mark
+        case {"": [*_, told]}:  # what has a mark
             return str(told)
     return repr(x)
 

@@ -28,6 +28,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -47,6 +48,7 @@ from nn.saving.foreign import Mapped, as_kept_here, renamed
 from nn.saving.parameters import LoadReport, check_finite, fill, groups_of
 from nn.saving.states import from_json, to_json
 from nn.saving.tensorfile import SIZES, WHOLE, CheckpointError, Tensor, pack, read_header, read_tensors
+from nn.words import made_of_value
 
 VERSION = "2"
 """The version of what the metadata say; they hold it under the name ``chainrule``."""
@@ -112,8 +114,9 @@ def save(
     """Write a network to a safetensors file.
 
     The file appears whole or not at all: it is written beside its place and then moved there, so
-    that a kill, a power cut or a full disk leaves the file that was there before.  What is not a
-    Parameter, such as a bias that a Value holds fixed, is not kept, nor whether it is in training.
+    that a kill, a power cut or a full disk leaves the file that was there before.  Of Values only
+    Parameters and Constants are kept, and a warning names all others.  Whether the network is in training
+    is not kept.
 
     Args:
         model: any Module.  `load` builds it again if its constructor took numbers, texts, lists,
@@ -130,6 +133,10 @@ def save(
         OSError: if the file cannot be written; one that was there is still there.
     """
     write_whole(Path(path), packed(model, training=training, notes=notes))
+    unmoved = model.unmoved()
+    if unmoved:
+        remedy = "the file does not hold {}; use Parameter to train and keep {}, or Constant to hold {} fixed"
+        warnings.warn(made_of_value(unmoved, remedy), stacklevel=2)
 
 
 def load(path: str | PathLike[str], classes: Iterable[type[Module]] = ()) -> Module:

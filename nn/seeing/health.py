@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import isfinite
+from itertools import pairwise
+from math import isfinite, nan
 from typing import Any, TypeAlias
 
 from matplotlib.axes import Axes
@@ -28,7 +29,7 @@ UPDATES = "step, as a share of the weights"
 
 def health(
     steps: Sequence[int], gradients: ByLayer, updates: ByLayer, words: str, third: ByLayer,
-    findings: Sequence[int] = (),
+    findings: Sequence[int] = (), joined: Sequence[tuple[int, int]] | None = None,
 ) -> Plot:  # fmt: skip
     """Plot the gradient by layer, and by step the gradients, the updates and one more quantity.
 
@@ -40,15 +41,18 @@ def health(
         updates: the norm of the step, as a share of the weights.
         words, third: another quantity in words and in numbers; a share goes from 0 to 1.
         findings: at which step each sign of trouble was seen.
+        joined: pairs of layers, counted from 0, the first of which feeds the second: those between which a
+            line is drawn; by default each is joined to the next.
 
     >>> health([1, 2], {"layer 1": [0.5, 0.4]}, {"layer 1": [0.01, 0.01]}, "norm", {"layer 1": [1, 2]})
     <plot: the health of each layer>
     """
+    order = _in_lines(len(gradients), [*pairwise(range(len(gradients)))] if joined is None else joined)
     quantities = ((GRADIENTS, gradients), (UPDATES, updates), (words, third))
 
     def draw(figure: Figure, look: Look) -> None:
         panels = figure.subplots(2, 2).flat
-        _draw_profile(next(panels), look, steps, gradients)
+        _draw_profile(next(panels), look, steps, gradients, order)
         for (title, numbers), axes in zip(quantities, panels, strict=True):
             _draw_by_step(axes, look, steps, [*numbers.values()])
             axes.set_title(title, loc="left", color=look.ink)
@@ -73,23 +77,45 @@ def _colour(look: Look, k: int, layers: int) -> str:
     return mixed(look.negative, look.positive, k / max(1, layers - 1))
 
 
-def _draw_profile(axes: Axes, look: Look, steps: Sequence[int], gradients: ByLayer) -> None:
+def _in_lines(layers: int, joined: Sequence[tuple[int, int]]) -> list[int | None]:
+    """Return the layers in the order in which lines lead through them, with None where a line ends.
+
+    >>> _in_lines(5, [(0, 2), (1, 3)])
+    [0, 2, None, 1, 3, None, 4]
+    """
+    lines: list[list[int]] = []
+    for start, end in joined:
+        own = next((line for line in lines if line[-1] == start), None)
+        if own is None:
+            lines.append([start, end])
+        else:
+            own.append(end)
+    drawn = {k for line in lines for k in line}
+    lines += [[k] for k in range(layers) if k not in drawn]
+    return [k for line in lines for k in (*line, None)][:-1]
+
+
+def _draw_profile(
+    axes: Axes, look: Look, steps: Sequence[int], gradients: ByLayer, order: Sequence[int | None]
+) -> None:
     """Draw the gradient of every layer, at the first record and at the last finite one."""
     records = list(zip(steps, zip(*gradients.values(), strict=True), strict=True))
     finite = [(step, sizes) for step, sizes in records if all(map(isfinite, sizes))] or records
-    layers = range(1, len(gradients) + 1)
+    layers = [nan if k is None else k + 1 for k in order]
     every: list[Any] = []
     for (step, sizes), dash, marker in ((finite[0], "-", "o"), (finite[-1], (0, (4, 1.6)), "s")):
         every += sizes
+        shown = [nan if k is None else sizes[k] for k in order]
         axes.plot(
-            layers, sizes, color=look.ink if marker == "o" else look.muted, linestyle=dash, linewidth=1.4,
-            marker=marker, markersize=4 if len(layers) < 15 else 2.5, label=f"step {step}",
+            layers, shown, color=look.ink if marker == "o" else look.muted, linestyle=dash, linewidth=1.4,
+            marker=marker, markersize=4 if len(sizes) < 15 else 2.5, label=f"step {step}",
         )  # fmt: skip
         if finite[0] is finite[-1]:
             break
     axes.set_title(f"{GRADIENTS}, by layer", loc="left", color=look.ink)
     axes.set_xlabel("layer")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xlim(0.5, len(gradients) + 0.5)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.grid(axis="y")
     _logarithmic(axes, every)
     axes.legend()
@@ -101,13 +127,13 @@ def _draw_by_step(
     """Draw a line for each layer."""
     for k, row in enumerate(numbers):
         if any(x is not None for x in row):
-            shown = [x if x is not None and isfinite(x) else float("nan") for x in row]
+            shown = [x if x is not None and isfinite(x) else nan for x in row]
             marker = "o" if len(steps) < 3 else None
             axes.plot(steps, shown, color=_colour(look, k, len(numbers)), linewidth=1.3, marker=marker)
     axes.set_xlabel("step")
     axes.grid(axis="y")
     axes.margins(x=0.01)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
 
 
 def _logarithmic(axes: Axes, numbers: Sequence[Any]) -> None:

@@ -8,9 +8,7 @@ from autograd.notation.hints import short_repr
 from autograd.notation.numbers import counted
 from nn.module import Module
 from nn.optim import Optimizer
-
-MOST = 8
-"""At most this many names are listed for each reason."""
+from nn.words import made_of_value, said_of
 
 
 def unmoved(model: Module, optimizer: Optimizer, loss: Value) -> str:
@@ -31,20 +29,14 @@ def unmoved(model: Module, optimizer: Optimizer, loss: Value) -> str:
     named = sorted(repr(v.label) if v.label else short_repr(v) for v in strays)
     left_out = _together(model, {path for path, p in found.items() if p in reached})
     whys = {
-        "is made of Value: use Parameter to train it, or Constant to hold it fixed": plain,
-        "is a Parameter that the model does not find: hold it in an attribute of a Module": named,
-        "is not held by the optimizer: added after the optimizer was made, or left out": left_out,
+        "not found by the model: hold {} in an attribute of a Module": named,
+        "not held by the optimizer: added after the optimizer was made, or left out": left_out,
     }
-    said = [f"{what} {why}" for why, names in whys.items() for what in _at_most(MOST, names)]
+    said = [made_of_value(plain, "use Parameter to train {}, or Constant to hold {} fixed")] if plain else []
+    said += [said_of(names, why, len(names)) for why, names in whys.items() if names]
     if said:
         return f"a gradient reaches what no step moves: {'; '.join(said)}"
     return "" if moved else "no gradient reaches what is to be trained; does .data or detach cut the graph?"
-
-
-def _at_most(count: int, names: list[str]) -> list[str]:
-    """Return at most so many of the names, the last with the number of the rest."""
-    rest = len(names) - count
-    return names if rest <= 0 else [*names[: count - 1], f"{names[count - 1]} (and {rest} more)"]
 
 
 def _together(model: Module, paths: set[str]) -> list[str]:

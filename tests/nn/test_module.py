@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from autograd import Constant, Parameter
 from autograd.node import NO_GRADIENT
-from nn import MLP, Module
+from nn import MLP, Layer, Module, Sequential
 
 
 class Line(Module):
@@ -156,3 +156,35 @@ def test_a_state_holds_finite_numbers_only(number):
 def test_a_state_is_a_mapping():
     with pytest.raises(TypeError, match="mapping"):
         Line().load_state_dict([1.0, 2.0])
+
+
+def notes(model, *inputs):
+    with pytest.raises(ValueError, match="input") as raised:
+        model(*inputs)
+    return raised.value.__notes__
+
+
+def test_an_error_names_the_innermost_module_once_by_its_path():
+    class Towers(Module):
+        def __init__(self):
+            self.towers = {"user": MLP(2, [3, 1]), "item": Sequential(Layer(2, 3), Layer(4, 1))}
+
+        def forward(self, user, item):
+            return self.towers["user"](user), self.towers["item"](item)
+
+    model = Towers()
+    assert notes(model, [1.0], [1.0, 2.0]) == ["raised in the call of towers.user (MLP) of Towers"]
+    assert notes(model, [1.0, 2.0], [1.0, 2.0]) == [
+        "raised in the call of towers.item.steps.1 (Layer) of Towers"
+    ]
+    assert notes(model.towers["user"], [1.0]) == ["raised in the call of MLP"]
+
+
+def test_what_a_model_uses_but_does_not_hold_is_named_by_its_class():
+    layer = Layer(2, 1)
+
+    class Loose(Module):
+        def forward(self, x):
+            return layer(x)
+
+    assert notes(Loose(), [1.0]) == ["raised in the call of Layer"]

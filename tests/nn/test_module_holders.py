@@ -177,3 +177,26 @@ def test_a_monitor_sees_a_layer_whose_attribute_is_called_b() -> None:
     monitor = Monitor()
     monitor.watch(Net())
     assert list(monitor.layers) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("held", "told"),
+    [
+        ([Layer(1, 1) for _ in range(12)], "held: 12 × Layer"),
+        ([Layer(1, 1), Layer(1, 1), MLP(1, [1])], "held: [2 × Layer, MLP]"),
+        ((MLP(1, [1]),), "held: [MLP]"),
+        ({"user": MLP(1, [1]), "item": Layer(1, 1)}, "held: {user: MLP, item: Layer}"),
+        ({"towers": [MLP(1, [1]), MLP(1, [1])]}, "held: {towers: 2 × MLP}"),
+        ({k: Layer(1, 1) if k % 2 else MLP(1, [1]) for k in range(20)}, "6: MLP, 7: Layer (and 12 more)}"),
+        ([[Parameter(1.0)], {}, ()], "Holding(1 parameter)"),
+    ],
+)
+def test_modules_in_holders_are_told_in_one_line(held: Any, told: str) -> None:
+    assert told in repr(Holding(held))
+    assert "\n" not in repr(Holding(held))
+
+
+def test_many_plain_values_are_told_once() -> None:
+    model = Holding({"W": [[Value(0.1) for _ in range(6)] for _ in range(3)], "w1": Value(0.0)})
+    remedy = "are made of Value: use Parameter to train them"
+    assert repr(model) == f"Holding(0 parameters; held.W (18 numbers), held.w1 {remedy})"

@@ -9,7 +9,7 @@ from math import hypot, inf, isnan, nan
 
 import pytest
 
-from nn import MLP, SGD, Monitor, Recurrent, RNNCell, fit, init, losses
+from nn import MLP, SGD, Layer, Module, Monitor, Recurrent, RNNCell, fit, init, losses
 from nn.callbacks import Callback
 from nn.health.causes import Cause
 from nn.health.layers import Homes
@@ -162,6 +162,30 @@ def test_a_recurrent_network_is_watched_by_its_parts():
     fit(model, X, y, loss="mse", epochs=2, progress=False, callbacks=[monitor])
     assert len(monitor.records) == 2
     assert len(monitor.layers) > 1
+
+
+def test_a_few_records_are_too_few_to_call_a_training_healthy():
+    monitor, _ = watched(MLP(2, [3, 1], "tanh", seed=1), 0.1, RUN - 1)
+    assert str(monitor) == f"too early to say: {RUN - 1} records, and most signs must show in {RUN} in a row"
+
+
+def test_towers_side_by_side_are_not_joined_in_the_plot():
+    class Towers(Module):
+        def __init__(self):
+            self.towers = [MLP(2, [3, 3], "tanh", seed=0), MLP(2, [3, 3], "tanh", seed=1)]
+            self.head = Layer(6, 1, "linear", seed=2)
+
+        def forward(self, x):
+            return self.head([v for tower in self.towers for v in tower(x)])
+
+    monitor = Monitor()
+    fit(Towers(), [[0.5, -1.0]], [1.0], loss="mse", epochs=1, progress=False, callbacks=[monitor])
+    names = [name.replace("tower ", "") for name in monitor.layers]
+    joined = {(names[a], names[b]) for a, b in monitor._log.joined}
+    assert joined == {
+        ("1 · layer 1", "1 · layer 2"), ("2 · layer 1", "2 · layer 2"),
+        ("1 · layer 2", "head"), ("2 · layer 2", "head"),
+    }  # fmt: skip
 
 
 # --------------------------------------------------------------------------------------- the signs

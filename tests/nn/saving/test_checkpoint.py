@@ -152,6 +152,7 @@ def own_neuron():
     return model
 
 
+@pytest.mark.filterwarnings("ignore:.* made of Value")
 @pytest.mark.parametrize(
     "make",
     [Line, shared_bias, fixed_bias, own_neuron, lambda: MLP(2, [2, 1], activation=own_activation, seed=0)],

@@ -503,6 +503,17 @@ def test_arguments_are_kept_as_they_were_given(tmp_path):
     assert len(load(tmp_path / "m", classes=[Net]).layers) == 2
 
 
+def test_a_generator_given_is_a_new_one_when_the_network_is_built_again(tmp_path):
+    class Drawn(Module):
+        def __init__(self, rng, *, others=()):
+            self.w = [Parameter(source.random()) for source in (rng, *others)]
+
+    model = Drawn(random.Random(1), others=(random.Random(2), random.Random(3)))
+    save(model, tmp_path / "m")
+    assert load(tmp_path / "m", classes=[Drawn]).state_dict() == model.state_dict()
+    assert isinstance(model.built_with()["rng"], random.Random)
+
+
 def test_a_class_without_a_constructor_takes_no_arguments():
     class Empty(Module):
         pass

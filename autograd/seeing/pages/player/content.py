@@ -29,8 +29,8 @@ from autograd.seeing.facts.records import NodeFact, Step, Trace
 from autograd.seeing.pages.player.packing.patterns import FIRST_SHOWN, Writer, shown_of
 from autograd.seeing.pages.player.questions import DIGITS, WORDS, Answer, Questions, predictions
 from autograd.seeing.pages.player.summaries import summaries
-from autograd.seeing.pages.player.views.layers import Layer, layers_of
-from autograd.seeing.pages.player.views.parts import fits
+from autograd.seeing.pages.player.views.choice import boxes_of
+from autograd.seeing.pages.player.views.layers import Layer
 from autograd.seeing.style import width
 from autograd.value import Value
 
@@ -69,7 +69,7 @@ class Content:
     @cached_property
     def layers(self) -> list[Layer]:
         """What the network is shown as; empty where one picture shows it, or no Module computed it."""
-        return layers_of(self.trace) if self.trace.uses and not fits(self.trace) else []
+        return boxes_of(self.trace)
 
 
 def facts(content: Content) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """The pictures that a walk is shown in: the whole graph, or what it folds into.
 
-A small graph is one picture.  A network past that opens as the Modules that it is made of; each of them
-opens as those within it, a layer as its neurons, a neuron as its weights and inputs.  Any other graph is
-cut into parts that follow each other as the walk does.
+A small graph is one picture.  A network that would not be legible in one opens as the Modules that it is
+made of; each of them opens as those within it, a layer as its neurons, a neuron as its weights and inputs.
+Any other graph is cut into parts, if it is too large, that follow each other as the walk does.
 """
 
 from __future__ import annotations
@@ -18,10 +18,13 @@ from autograd.seeing.pages.player.views.layers import Layer, layers_of
 from autograd.seeing.pages.player.views.network import network_views
 from autograd.seeing.pages.player.views.parts import Whole, fits, views_of
 
-__all__ = ["MOST_NODES", "View", "views"]
+__all__ = ["MOST_NODES", "View", "boxes_of", "views"]
 
 MOST_NODES = 10_000
 """A graph of more nodes is refused: its page would be many megabytes and its walk hours long."""
+
+LEGIBLE = 50
+"""A network of more nodes is folded: all of it in one picture, its numbers could not be read in a page."""
 
 
 def views(trace: Trace, layers: Sequence[Layer] = ()) -> list[View]:
@@ -49,15 +52,18 @@ def views(trace: Trace, layers: Sequence[Layer] = ()) -> list[View]:
             f"step through (at most {count(MOST_NODES)}). Follow one weight through it with "
             "gradient_path(output, weight), or all of its weights with the gallery of their paths"
         )
-    if fits(trace):
-        return _graph_views(trace)
-    first, *others = _folded(trace, layers)
+    layers = layers or boxes_of(trace)
+    first, *others = network_views(trace, layers) if layers else _graph_views(trace)
     return [first, *map(_emptied, others)]
 
 
-def _folded(trace: Trace, layers: Sequence[Layer]) -> list[View]:
-    """Return the views of a network if Modules computed it, else of parts."""
-    return network_views(trace, layers or layers_of(trace)) if trace.uses else _graph_views(trace)
+def boxes_of(trace: Trace) -> list[Layer]:
+    """Return the boxes that a network is folded into; none if it is shown as a graph or in parts."""
+    small = fits(trace)
+    if not trace.uses or (small and len(trace.nodes) <= LEGIBLE):
+        return []
+    layers = layers_of(trace)
+    return layers if len(layers) > small else []  # a single box would only hide what can be shown
 
 
 def _emptied(view: View) -> View:

@@ -19,6 +19,9 @@ from autograd.seeing.pages.player.views.uses import uses_of
 LETTERS = {"pre-activation": "z", "activation": "a"}
 """How textbooks call the parts of a neuron that stand for it."""
 
+MOST_DOTS = 150
+"""Of more values than this none has a dot of its own: the box stands for all of them."""
+
 
 @dataclass(frozen=True)
 class Unit:
@@ -117,7 +120,7 @@ def _layer(trace: Trace, group: Group) -> Layer:
     if len(inner) == 1:
         return inner[0]
     if not inner:
-        return _of_values(group.title, group.members)
+        return replace(_of_values(group.title, group.members), group=group)
     return _of_boxes(group, inner)
 
 
@@ -180,5 +183,8 @@ def _neuron(unit: Group, number: int) -> Unit:
 
 
 def _of_values(title: str, nodes: Sequence[NodeFact]) -> Layer:
+    kind = counted(len(nodes), "value")
+    if len(nodes) > MOST_DOTS:
+        return Layer(title, kind, (), common=tuple(nodes))
     units = (Unit(parse_label(n.label or n.symbol or "number"), "", (n,), (n,)) for n in nodes)
-    return Layer(title, counted(len(nodes), "value"), tuple(units))
+    return Layer(title, kind, tuple(units))

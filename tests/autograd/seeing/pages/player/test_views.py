@@ -18,6 +18,7 @@ from autograd.notation.numbers import number
 from autograd.seeing.facts.arrow import edge_key
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.facts.trace import trace
+from autograd.seeing.pages.player.content import facts
 from autograd.seeing.pages.player.svg.boxes import WIDEST_NUMBER
 from autograd.seeing.pages.player.svg.view import Moulds
 from autograd.seeing.pages.player.views.choice import MOST_NODES, View, views
@@ -280,6 +281,49 @@ class TestNetworks:
         assert [view.title for view in pictures if view.title.startswith("use ")] == [
             f"use {k}" for _ in range(2) for k in range(1, 6)
         ]
+
+    @pytest.mark.parametrize(("sizes", "first"), [([3, 3, 1], "graph"), ([4, 4, 1], "network")])
+    def test_a_network_that_is_not_legible_in_one_picture_opens_folded(
+        self, sizes: list[int], first: str
+    ) -> None:
+        found = views(walk(losses.mse(MLP(2, sizes, "tanh", seed=0)([0.5, -1.0]), 1.0)).trace)
+        assert found[0].name == first
+
+    def test_every_slot_of_a_folded_network_is_filled_however_small_it_is(self) -> None:
+        content = walk(losses.mse(MLP(2, [4, 4, 1], "tanh", seed=0)([0.5, -1.0]), 1.0)).content()
+        keys = {key for view in views(content.trace) for key in re.findall(r"box:([^:\"]+):", view.svg)}
+        assert keys
+        assert keys <= facts(content)["boxes"].keys()
+
+    def test_a_box_of_many_values_has_no_dots_but_says_what_it_gives(self) -> None:
+        class Block(Module):
+            def __init__(self) -> None:
+                self.W = [[Parameter(0.1) for _ in range(12)] for _ in range(12)]
+
+            def forward(self, x: Any) -> Any:
+                return [dot(row, x).tanh() for row in self.W]
+
+        class Net(Module):
+            def __init__(self) -> None:
+                self.first, self.second = Block(), Block()
+
+            def forward(self, x: Any) -> Any:
+                return dot(self.first(x), self.second(x))
+
+        found = views(walk(Net()([0.1] * 12)).trace)
+        assert "144 weights" in found[0].svg
+        assert found[0].svg.count("<circle") <= 30
+
+    def test_a_single_box_does_not_hide_what_one_picture_can_show(self) -> None:
+        class Sum(Module):
+            def __init__(self) -> None:
+                self.w = [Parameter(0.1) for _ in range(60)]
+
+            def forward(self, x: Any) -> Any:
+                return dot(self.w, x)
+
+        [view] = views(walk(Sum()([1.0] * 60)).trace)
+        assert view.name == "graph"
 
     def test_too_large_is_refused_with_what_to_do_instead(self) -> None:
         y = Value(1.0, "a")

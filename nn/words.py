@@ -1,0 +1,91 @@
+"""Words about the parameters of a Module: what does not fit, and what cannot be trained."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from math import isfinite
+from numbers import Real
+from typing import Any
+
+from autograd.notation.hints import did_you_mean
+from autograd.notation.numbers import counted
+
+MOST_SHOWN = 8
+"""At most this many things are named one by one."""
+
+
+def at_most(count: int, names: list[str]) -> list[str]:
+    """Return at most so many of the names, the last with the number of the rest.
+
+    >>> at_most(2, ["a", "b", "c"])
+    ['a', 'b (and 1 more)']
+    """
+    rest = len(names) - count
+    return names if rest <= 0 else [*names[: count - 1], f"{names[count - 1]} (and {rest} more)"]
+
+
+def made_of_value(paths: Collection[str], remedy: str) -> str:
+    """Say once that the Values with these paths are not Parameters, each list of them by its own path.
+
+    Args:
+        paths: at least one.
+        remedy: what to do, with ``{}`` for "it" or "them".
+
+    >>> made_of_value(["W.0.0", "W.0.1"], "use Parameter to train {}")
+    'W (2 numbers) are made of Value: use Parameter to train them'
+    """
+    lists = Counter(re.sub(r"(\.\d+)+$", "", path) for path in paths)
+    names = [path if n == 1 else f"{path} ({counted(n, 'number')})" for path, n in lists.items()]
+    return said_of(names, f"made of Value: {remedy}", len(paths))
+
+
+def said_of(names: list[str], what: str, count: int) -> str:
+    """Return a sentence that says what so many things with these names are; ``{}`` in it is the pronoun.
+
+    >>> said_of(["b"], "not trained: hold {} in a list", 1)
+    'b is not trained: hold it in a list'
+    """
+    are, them = ("is", "it") if count == 1 else ("are", "them")
+    return f"{', '.join(at_most(MOST_SHOWN, names))} {are} {what.replace('{}', them)}"
+
+
+def misfits(named: Collection[str], state: Mapping[str, object], layers: Sequence[str]) -> list[str]:
+    """Return what does not fit in a state: what is missing, what is not expected, and what is no number.
+
+    Args:
+        named: the paths of the parameters.
+        state: what is to be their numbers, by path.
+        layers: the paths of the layers, each of which is named once where many parameters do not fit.
+    """
+    missing = [path for path in named if path not in state]
+    unexpected = [path for path in state if path not in named]
+    bad = [path for path in state if path in named and not _is_finite(state[path])]
+    hints = [f"{path!r}{did_you_mean(str(path), missing)}" for path in unexpected[:MOST_SHOWN]]
+    found = {
+        "missing": (missing, missing),
+        "not expected": (unexpected, hints),
+        "not finite numbers": (bad, [f"{path} = {state[path]!r}" for path in bad]),
+    }
+    return [f"{what} {_by_layer(*paths, layers)}" for what, paths in found.items() if paths[0]]
+
+
+def _by_layer(paths: Sequence[Any], told: list[str], layers: Sequence[str]) -> str:
+    """Name parameters as they are ``told``, or if there are too many of them the layers that they are of."""
+    if len(paths) <= MOST_SHOWN:
+        return ", ".join(told)
+    counts = Counter(_layer_of(str(path), layers) for path in paths)
+    return ", ".join([f"{layer} ({count})" for layer, count in counts.items()])
+
+
+def _layer_of(path: str, layers: Sequence[str]) -> str:
+    """Return the layer of a path; if the network has none there, the path down to its first number."""
+    own = max((layer for layer in layers if path.startswith(f"{layer}.")), key=len, default=None)
+    parts = path.split(".")
+    first = next((k for k, part in enumerate(parts, 1) if part.isdigit()), 1)
+    return ".".join(parts[:first]) if own is None else own
+
+
+def _is_finite(x: Any) -> bool:
+    return isinstance(x, Real) and isfinite(x)
