@@ -8,7 +8,7 @@ import re
 import pytest
 
 from autograd import draw, gradient_path
-from autograd.seeing.facts.folding import fold
+from autograd.seeing.facts.folding.folded import fold
 from autograd.seeing.facts.trace import trace
 from nn import MLP, losses
 

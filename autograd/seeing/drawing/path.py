@@ -19,8 +19,8 @@ from autograd.seeing.drawing.network import draw_network
 from autograd.seeing.drawing.renderer import Drawing
 from autograd.seeing.drawing.routes import DrawnPath, add_routes, legend_of_routes, table_of_routes
 from autograd.seeing.drawing.uses import add_uses
-from autograd.seeing.facts.asked import Folding
-from autograd.seeing.facts.folded_path import fold_path
+from autograd.seeing.facts.folding.asked import Folding
+from autograd.seeing.facts.folding.path import fold_path
 from autograd.seeing.facts.names import labels_of, name_of_output, name_of_value
 from autograd.seeing.facts.places import Path
 from autograd.seeing.facts.records import NodeFact, Trace

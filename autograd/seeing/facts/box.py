@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from autograd.notation.labels import Label, parse_label
 from autograd.notation.numbers import count, counted, number
-from autograd.seeing.facts.folding import Group
+from autograd.seeing.facts.folding.folded import Group
 from autograd.seeing.facts.places import title_of
 from autograd.seeing.facts.records import NodeFact
 

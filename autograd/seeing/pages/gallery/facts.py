@@ -17,8 +17,8 @@ from autograd.graph import topological_order
 from autograd.notation.hints import described
 from autograd.notation.numbers import number
 from autograd.reverse import upstreams
-from autograd.seeing.facts.folding import slot
-from autograd.seeing.facts.links import multiplied
+from autograd.seeing.facts.folding.folded import slot
+from autograd.seeing.facts.folding.links import multiplied
 from autograd.seeing.facts.names import check_value, labels_of, name_of_output
 from autograd.seeing.facts.places import Path, layer_of, structure_of, title_of
 from autograd.seeing.facts.routes import Route, StrongestRoutes, count_routes, nodes_between, uses_among

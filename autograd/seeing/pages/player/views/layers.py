@@ -10,8 +10,8 @@ from itertools import chain
 from autograd.notation.labels import Label, parse_label
 from autograd.notation.numbers import counted
 from autograd.seeing.facts.box import name_of_group
-from autograd.seeing.facts.folding import MOST_LOOSE, Group, fold
-from autograd.seeing.facts.opening import list_of
+from autograd.seeing.facts.folding.folded import MOST_LOOSE, Group, fold
+from autograd.seeing.facts.folding.opening import list_of
 from autograd.seeing.facts.places import title_of
 from autograd.seeing.facts.records import NodeFact, Trace
 from autograd.seeing.pages.player.views.uses import uses_of

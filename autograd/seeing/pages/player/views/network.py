@@ -9,7 +9,7 @@ from functools import cached_property
 
 from autograd.notation.numbers import counted
 from autograd.seeing.facts.arrow import edge_key
-from autograd.seeing.facts.links import Link, links_between
+from autograd.seeing.facts.folding.links import Link, links_between
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.pages.player.svg.arrows import bent_arrow
 from autograd.seeing.pages.player.svg.elements import Point, tag, words

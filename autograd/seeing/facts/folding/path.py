@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from autograd.graph import topological_order
-from autograd.seeing.facts.folding import Folded
-from autograd.seeing.facts.links import Link
+from autograd.seeing.facts.folding.folded import Folded
+from autograd.seeing.facts.folding.links import Link
 from autograd.seeing.facts.records import EdgeFact, Trace
 from autograd.seeing.facts.routes import Routes
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from autograd import Parameter, Value, draw, gallery, topological_order
 from autograd import sum as sum_of
 from autograd.seeing.facts.box import box_of_group
-from autograd.seeing.facts.folding import FOLDINGS, Folded, fold
-from autograd.seeing.facts.links import Link
+from autograd.seeing.facts.folding.folded import FOLDINGS, Folded, fold
+from autograd.seeing.facts.folding.links import Link
 from autograd.seeing.facts.trace import trace
 from autograd.seeing.pages.player.views.choice import views
 from nn import MLP, GRUCell, Layer, LSTMCell, Module, Recurrent, RNNCell, losses

@@ -14,9 +14,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from autograd.seeing.facts.levels import levels_within
-from autograd.seeing.facts.links import Link, links_between
-from autograd.seeing.facts.opening import Opening, Turns, runs
+from autograd.seeing.facts.folding.levels import levels_within
+from autograd.seeing.facts.folding.links import Link, links_between
+from autograd.seeing.facts.folding.opening import Opening, Turns, runs
 from autograd.seeing.facts.places import ModuleFact, Path, Place, layer_of, title_of
 from autograd.seeing.facts.records import NodeFact, Trace
 

@@ -11,9 +11,9 @@ import pytest
 
 from autograd import Value, dot, draw, gradient_path, topological_order
 from autograd.reverse import upstreams
-from autograd.seeing.facts.asked import Folding
-from autograd.seeing.facts.folded_path import fold_path
-from autograd.seeing.facts.folding import Folded
+from autograd.seeing.facts.folding.asked import Folding
+from autograd.seeing.facts.folding.folded import Folded
+from autograd.seeing.facts.folding.path import fold_path
 from autograd.seeing.facts.trace import trace
 from nn import MLP, GRUCell, Layer, Module, Recurrent, losses
 from tests.autograd.seeing.drawing.pictures import Picture

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Self
 
 from autograd.notation.hints import described, did_you_mean, short_repr
-from autograd.seeing.facts.folding import FOLDINGS, By, Folded, fold
+from autograd.seeing.facts.folding.folded import FOLDINGS, By, Folded, fold
 from autograd.seeing.facts.records import Trace
 
 
 @dataclass(frozen=True)
 class Folding:
-    """How a graph is folded; see `autograd.seeing.facts.folding.fold`."""
+    """How a graph is folded; see `autograd.seeing.facts.folding.folded.fold`."""
 
     by: By
     depth: int = 1
