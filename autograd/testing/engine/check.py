@@ -13,8 +13,8 @@ from autograd.notation.numbers import count
 from autograd.testing.certificate import CORRECT, LIMITED, WRONG
 from autograd.testing.engine import causes, graphs
 from autograd.testing.engine.expected import Deviation, deviation, expected
-from autograd.testing.engine.foreign import BACKWARD, DATA, GRAD, LEAVES, PRECISIONS, Foreign
-from autograd.testing.engine.report import BOUNDED, EngineReport, Finding, written
+from autograd.testing.engine.foreign import BACKWARD, DATA, GRAD, LEAVES, OPERATORS, PRECISIONS, Foreign
+from autograd.testing.engine.report import BOUNDED, NOT_THERE, EngineReport, Finding, written
 from autograd.testing.recipe import INFIX, Recipe
 
 DEPTHS = (100, 1000, 10_000)
@@ -25,6 +25,11 @@ STEEPER = 4
 """Work that grows by more than this, relative to the graph, grows faster than the graph."""
 MOST_EXPLAINED = 40
 """A slip is looked for on at most this many graphs."""
+NO_OPS = (
+    "they are functions, which must be handed over: check_engine(…, functions={'add': add, 'tanh': tanh}); "
+    "operators such as __add__, and methods with the names of ops, are found without"
+)
+"""What is said of an engine in which no op is found."""
 
 
 def check_engine(
@@ -71,10 +76,11 @@ def check_engine(
     ...         for v, partial in self.back:
     ...             v.backward(upstream * partial)
     >>> check_engine(Leaf)
-    Leaf: 1 thing examined, 1 wrong
+    Leaf: 1 thing examined, 1 wrong, 6 not there
     wrong: a * b: ∂y/∂a is 2 where 3 is right
         likely the partials of the two inputs are exchanged
         a, b = Leaf(2.0), Leaf(3.0); y = a * b; y.backward(); a.grad
+    not there: a + b, a - b, a / b, a ** b, -a, abs(a)
     """
     engine = Foreign(leaf, data, grad, backward, functions or {})
     return EngineReport(engine.name, tuple(_Examination(engine).findings(graphs)))
@@ -102,6 +108,9 @@ class _Examination:
         takes = self.engine.takes
         alone = {op: self._of_op_alone(op) for op in self.engine.calls if op in takes or not _optional(op)}
         self.right = {op: takes[op] for op, found in alone.items() if found.verdict != WRONG}
+        if not alone:
+            yield Finding("ops", WRONG, got="none is found, so nothing was examined", likely=NO_OPS)
+            return
         at_fault = []
         for op, found in alone.items():
             wrong = self._in_company(op) if op in self.right else None
@@ -110,10 +119,15 @@ class _Examination:
                 yield self._beside_plain(op, f"a {INFIX[op]} 3", 1)
                 if self.engine.reflects(op):
                     yield self._beside_plain(op, f"3 {INFIX[op]} a", 0)
+                elif op in OPERATORS and op.name not in self.engine.functions:
+                    yield Finding(f"3 {INFIX[op]} a", NOT_THERE)
             if wrong:
                 at_fault.append(op)
         for op in at_fault:  # until here it served beside the others
             del self.right[op]
+        for op in OPERATORS:
+            if op not in alone:
+                yield Finding(self._written(op), NOT_THERE)
         yield from self._of_graphs(how_many)
 
     # ------------------------------------------------------------------------------- one op
@@ -123,8 +137,10 @@ class _Examination:
         found = self._alone(self._written(op), graphs.alone(op, takes))
         if found.verdict == WRONG:
             return found
-        whole = self._or_refused(f"{found.what} of whole numbers", graphs.of_whole_numbers(op, takes))
-        return whole if whole.verdict == WRONG else found
+        others = [self._or_refused(f"{found.what} of whole numbers", graphs.of_whole_numbers(op, takes))]
+        if op is ops.pow_:
+            others.append(self._or_refused(found.what, graphs.of_negative_bases(takes)))
+        return next((other for other in others if other.verdict == WRONG), found)
 
     def _written(self, op: Op) -> str:
         if op in INFIX:

@@ -36,7 +36,9 @@ class Bounded:
     room: float
 
     def off(self, got: float) -> float:
-        """Return how far a number is outside; inf for nan."""
+        """Return how far a number is outside; inf for nan; 0 where there is no right number, as of log(−1)."""
+        if self.low != self.low:
+            return 0.0
         outside = max(self.low - got, got - self.high, 0.0)
         return (0.0 if outside <= self.room else outside) if got == got else float("inf")
 

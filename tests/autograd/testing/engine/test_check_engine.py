@@ -409,3 +409,54 @@ def test_an_op_of_one_s_own_is_examined_as_soon_as_it_is_in_the_table(
     monkeypatch.setitem(TABLE, "cube", cube)
     wrong = with_method("cube", lambda a: a.node(a.data**3, (a, 3 * a.data)))
     assert check_engine(wrong)["cube"].verdict == "wrong"
+
+
+# ------------------------------------------------------------------- nothing is passed in silence
+
+
+def test_a_power_of_a_negative_base_is_examined() -> None:
+    def power(a: Micro, k: Any) -> Micro:
+        return a.node(a.data**k, (a, k * abs(a.data) ** (k - 1)))
+
+    found = check_engine(with_method("__pow__", power), graphs=0)["a ** b"]
+    assert found.verdict == "wrong"
+    assert "Student(-2.0)" in found.graph
+
+
+def test_operators_that_are_not_there_are_listed() -> None:
+    class Least(engines.Zeroing):
+        """Has no reflected addition, and no difference at all."""
+
+        __radd__ = __sub__ = __rsub__ = None
+
+    report = check_engine(Least, graphs=0)
+    assert report
+    assert {f.what for f in report.findings if f.verdict == "not there"} >= {"3 + a", "a - b"}
+    assert "not there: " in str(report)
+
+
+def test_an_engine_without_ops_does_not_pass_and_is_told_how_to_hand_them_over() -> None:
+    class Empty:
+        def __init__(self, data: float) -> None:
+            self.data, self.grad = data, 0.0
+
+        def backward(self) -> None:
+            self.grad = 1.0
+
+    report = check_engine(Empty)
+    assert not report
+    assert "functions={'add': add" in str(report)
+
+
+def leaky_by_default(a: Micro, slope: float = 0.01) -> Micro:
+    return a.node(a.data if a.data > 0 else slope * a.data, (a, 1.0 if a.data > 0 else slope))
+
+
+def leaky(a: Micro, slope: float) -> Micro:
+    return leaky_by_default(a, slope)
+
+
+@pytest.mark.parametrize("method", [leaky_by_default, leaky])
+def test_a_setting_of_a_method_is_not_taken_for_a_leaf(method: Any) -> None:
+    report = check_engine(with_method("leaky_relu", method), graphs=0)
+    assert report["leaky_relu"].verdict == "correct"
