@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from autograd import ops
@@ -65,6 +66,11 @@ SLIPS: dict[Op, list[tuple[int, str, Formula]]] = {
     ],
 }
 """Wrong partials by op: of which input, in words, and as a formula of the inputs and the value."""
+EXCHANGES: tuple[tuple[str, Formula], ...] = (
+    ("the partials of the two inputs are exchanged", lambda op, i, a, b, y: op.evaluate((a, b))[1][1 - i]),
+    ("the inputs are taken in reverse order", lambda op, i, a, b, y: op.evaluate((b, a))[1][1 - i]),
+)
+"""Mistakes in both partials of an op, as a formula of the op, of which input, the inputs and the value."""
 MISTAKEN_FOR = {ops.sin: ops.cos, ops.cos: ops.sin, ops.exp: ops.expm1, ops.tanh: ops.sigmoid}
 """Functions that are taken for others."""
 
@@ -80,6 +86,14 @@ def cause_of_op(trials: Sequence[Trial], leaf: int | None) -> str:
     if leaf is None:
         return _explaining(trials, _wrong_values(op), lambda got: got.value)
     position = places.index(leaf)
+    if sorted(places) == [0, 1]:  # both inputs are leaves: what was done to both explains both
+        for words, formula in EXCHANGES:
+            if all(
+                _explains(partial(formula, op, i), t, partial(_gradient, leaf=places[i]))
+                for t in trials
+                for i in (0, 1)
+            ):
+                return words
     return _explaining(trials, _wrong_partials(op, position), lambda got: _gradient(got, leaf))
 
 
@@ -108,12 +122,6 @@ def _wrong_partials(op: Op, i: int) -> Iterator[tuple[str, Formula]]:
     yield "a factor 2 too large", lambda *x: 2 * right(*x)
     yield "a factor 2 too small", lambda *x: right(*x) / 2
     yield "the partial is left out: the upstream is passed on as it came", lambda *x: 1.0
-    if op.arity == 2:
-        yield "the partials of the two inputs are exchanged", lambda *x: op.evaluate(x[:-1])[1][1 - i]
-        yield (
-            "the inputs are taken in reverse order",
-            lambda a, b, y: op.evaluate((b, a))[1][1 - i],
-        )
     yield "the value is sent where the partial belongs", lambda *x: x[-1]
     yield "the input is sent where the partial belongs", lambda *x: x[i]
     if op.arity == 1:
@@ -153,27 +161,41 @@ def same(a: float, b: float) -> bool:
 # ------------------------------------------------------------------------------ of whole graphs
 
 
-def cause_of_graph(recipe: Recipe, got: Outcome, passes: int = 1) -> str:
-    """Return the broken engine that gives these gradients; "" if none does.
+def cause_of_graph(recipe: Recipe, got: Outcome) -> str:
+    """Return the broken engine that gives these gradients in one pass; "" if none does."""
+    return next((CAUSES[name] for name in CAUSES if _is_from(name, recipe, got)), "")
 
-    Args:
-        recipe: the graph.
-        got: what the engine made of it.
-        passes: how many passes were made over it.
-    """
-    leaves = [Value(x) for x in recipe.numbers]
-    output = recipe(*leaves)
+
+STALE = (
+    "; the results between the leaves and the output still have the gradients of the first pass: set those "
+    "of all nodes to 0 before each pass, not only those of the leaves"
+)
+SEED = "the output's own gradient is added to (+=): it is set to 1 at each pass"
+"""What is said of gradients that are kept between passes, and how that is mended."""
+
+
+def cause_of_passes(recipe: Recipe, got: Outcome) -> str:
+    """Return why the gradients are off after two passes over a graph; "" if it is not known."""
     once = differentiated(recipe)[1:]
-    for name, words in CAUSES.items():
-        if passes > 1 and name != "keeps_intermediates":
-            continue
-        found = gradients_of(ENGINES[name], output)
-        wrong = [found.get(v, 0.0) for v in leaves]
-        if passes > 1:  # the engine's gradients are those of the second pass alone
-            wrong = [a + b for a, b in zip(once, wrong, strict=True)]
-        if wrong != once and all(same(x, _gradient(got, k)) for k, x in enumerate(wrong)):
-            return words
-    return ""
+    stale = CAUSES["keeps_intermediates"] + STALE
+    for before, cause in (
+        (once, stale),
+        ([0.0] * len(once), stale),  # the leaves start from 0
+        ([2 * x for x in once], f"{SEED}; and {stale}"),  # a seed of 2 sends everything once more
+    ):
+        if _is_from("keeps_intermediates", recipe, got, before):
+            return cause
+    return SEED if all(same(3 * x, _gradient(got, k)) for k, x in enumerate(once)) else ""
+
+
+def _is_from(name: str, recipe: Recipe, got: Outcome, before: Sequence[float] = ()) -> bool:
+    """Return whether a broken engine gives these gradients, beside those that the leaves had before."""
+    leaves = [Value(x) for x in recipe.numbers]
+    found = gradients_of(ENGINES[name], recipe(*leaves))
+    wrong = [found.get(v, 0.0) + (before[k] if before else 0.0) for k, v in enumerate(leaves)]
+    return wrong != differentiated(recipe)[1:] and all(
+        same(x, _gradient(got, k)) for k, x in enumerate(wrong)
+    )
 
 
 def cause_of_use(recipe: Recipe, got: Outcome, leaf: int) -> str:

@@ -231,11 +231,16 @@ class _Examination:
             return Finding(what, CORRECT, likely="the gradients of leaves add up")
         if all(anew_each):
             return Finding(what, CORRECT, likely="gradients start from 0")
-        off = added.index(False) if any(anew_each) else 0
-        likely = causes.cause_of_graph(recipe, twice, passes=2)
+        neither = [not (a or b) for a, b in zip(added, anew_each, strict=True)]
+        off = (neither if any(neither) else anew_each).index(True)
+        told, right = f"∂y/∂{LEAVES[off]} is {written(two[off])}", f"{written(2 * one[off])} (added up)"
+        if any(neither):
+            right += f" or {written(one[off])} (started from 0)"
+        else:
+            told = f"∂y/∂{LEAVES[added.index(True)]} is added up, but {told}"
+        likely = causes.cause_of_passes(recipe, twice)
         code = self.engine.code(recipe, LEAVES[off], passes=2, anew=anew)
-        right = f"{written(2 * one[off])} (added up) or {written(one[off])} (started from 0)"
-        return Finding(what, WRONG, code, right, written(two[off]), likely)
+        return Finding(what, WRONG, code, right, told, likely)
 
     def _work(self, plus: Op) -> Finding:
         """Examine whether a node is visited once, or once for each route that leads to it."""
