@@ -71,6 +71,15 @@ EXCHANGES: tuple[tuple[str, Formula], ...] = (
     ("the inputs are taken in reverse order", lambda op, i, a, b, y: op.evaluate((b, a))[1][1 - i]),
 )
 """Mistakes in both partials of an op, as a formula of the op, of which input, the inputs and the value."""
+OR = ", or "
+"""Between causes that the numbers do not tell apart."""
+ADDED = "the upstream is added, not multiplied"
+NOTHING = "nothing is sent to this input"
+FORWARD = (
+    "only the last op passes its gradient on: the order is that of the forward pass (reversed() is missing), "
+    "or the pass ends after one node"
+)
+"""Causes that are named in more than one place."""
 MISTAKEN_FOR = {ops.sin: ops.cos, ops.cos: ops.sin, ops.exp: ops.expm1, ops.tanh: ops.sigmoid}
 """Functions that are taken for others."""
 
@@ -94,7 +103,11 @@ def cause_of_op(trials: Sequence[Trial], leaf: int | None) -> str:
                 for i in (0, 1)
             ):
                 return words
-    return _explaining(trials, _wrong_partials(op, position), lambda got: _gradient(got, leaf))
+    own = ((words, formula) for i, words, formula in SLIPS.get(op, ()) if i == position)
+    read = partial(_gradient, leaf=leaf)
+    return _explaining(trials, own, read) or OR.join(
+        _all_explaining(trials, _wrong_partials(op, position), read)
+    )
 
 
 def _wrong_values(op: Op) -> Iterator[tuple[str, Formula]]:
@@ -110,16 +123,13 @@ def _wrong_values(op: Op) -> Iterator[tuple[str, Formula]]:
 
 
 def _wrong_partials(op: Op, i: int) -> Iterator[tuple[str, Formula]]:
-    for position, words, formula in SLIPS.get(op, ()):
-        if position == i:
-            yield words, formula
-
     def right(*x: float) -> float:
         return op.evaluate(x[:-1])[1][i]
 
-    yield "nothing is sent to this input", lambda *x: 0.0
+    yield NOTHING, lambda *x: 0.0
     yield "the sign is flipped", lambda *x: -right(*x)
     yield "a factor 2 too large", lambda *x: 2 * right(*x)
+    yield ADDED, lambda *x: 1 + right(*x)
     yield "a factor 2 too small", lambda *x: right(*x) / 2
     yield "the partial is left out: the upstream is passed on as it came", lambda *x: 1.0
     yield "the value is sent where the partial belongs", lambda *x: x[-1]
@@ -138,7 +148,15 @@ def _explaining(
     slips: Iterator[tuple[str, Formula]],
     read: Callable[[Outcome], float],
 ) -> str:
-    return next((words for words, formula in slips if all(_explains(formula, t, read) for t in trials)), "")
+    return next(_all_explaining(trials, slips, read), "")
+
+
+def _all_explaining(
+    trials: Sequence[Trial],
+    slips: Iterator[tuple[str, Formula]],
+    read: Callable[[Outcome], float],
+) -> Iterator[str]:
+    return (words for words, formula in slips if all(_explains(formula, t, read) for t in trials))
 
 
 def _explains(formula: Formula, trial: Trial, read: Callable[[Outcome], float]) -> bool:
@@ -215,8 +233,10 @@ def cause_of_use(recipe: Recipe, got: Outcome, leaf: int) -> str:
     if len(recipe.steps) > 1 and recipe.steps[1][0] is ops.mul:
         if same(found, own):
             return CAUSES["drops_factor"]
+        if found == 0.0:
+            return FORWARD
         if same(found, own + upstream):
-            return "the upstream is added, not multiplied"
+            return ADDED
     else:
         one_of = [*(d for d, place in zip(partials, places, strict=True) if place == leaf), own, 1.0]
         if any(same(found, one) for one in one_of):

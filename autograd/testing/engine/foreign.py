@@ -62,9 +62,14 @@ class Foreign:
     functions: Mapping[str, Callable[..., Any]]
 
     def __post_init__(self) -> None:
+        if not (isinstance(self.functions, Mapping) and all(map(callable, self.functions.values()))):
+            raise TypeError(
+                "functions are given by the names of the ops that they are, functions={'tanh': tanh}; "
+                f"got {described(self.functions)}"
+            )
         unknown = next((name for name in self.functions if name not in TABLE), None)
         if unknown is not None:
-            hint = did_you_mean(unknown, TABLE, f"; the ops are {', '.join(TABLE)}")
+            hint = did_you_mean(str(unknown), TABLE, f"; the ops are {', '.join(TABLE)}")
             raise ValueError(f"functions are given by the names of ops, and {unknown!r} is none{hint}")
         if not callable(self.leaf):
             raise TypeError(

@@ -496,3 +496,21 @@ def test_partials_are_called_exchanged_only_if_both_are() -> None:
     found = check_engine(with_method("__mul__", product), graphs=0)["a * b"]
     assert found.verdict == "wrong"
     assert found.likely == "the input is sent where the partial belongs"
+
+
+def test_a_forgotten_reversal_is_told_once() -> None:
+    class Forward(Micro):
+        def backward(self) -> None:
+            self.grad = 1.0
+            for v in self.order():
+                v.pull()
+
+    report = check_engine(Forward, graphs=0)
+    assert len({f.likely for f in report.wrong}) == 1
+    assert str(report).count("reversed() is missing") == 1
+
+
+@pytest.mark.parametrize("functions", [[math.tanh], [], {"tanh": 1}])
+def test_functions_that_are_not_given_by_name_are_refused_with_what_is_wanted(functions: Any) -> None:
+    with pytest.raises(TypeError, match="by the names of the ops"):
+        check_engine(Micro, functions=functions)
