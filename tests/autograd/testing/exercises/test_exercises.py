@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import signal
 from typing import Any
 
 import pytest
 
-from autograd.testing.exercises import EXERCISES, grade
+from autograd.testing.exercises import EXERCISES, grade, grading
 from autograd.testing.exercises.worked import Worked
 from tests.autograd.testing.exercises import answers
 
@@ -218,3 +219,18 @@ def test_an_upstream_that_is_added_is_named() -> None:
 
     assert "added, not multiplied" in hint_of("backward", backward)
     assert "factor 2" not in hint_of("backward", backward)
+
+
+def test_a_loop_without_an_end_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    if not hasattr(signal, "setitimer"):
+        pytest.skip("this system has no timer that interrupts")
+    monkeypatch.setattr(grading, "SECONDS", 0.01)
+    before = signal.getsignal(signal.SIGALRM)
+
+    def endless(*_: Any) -> None:
+        while True:
+            pass
+
+    assert "does not end" in hint_of("rule_of_tanh", endless)
+    assert signal.getsignal(signal.SIGALRM) == before
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
