@@ -316,4 +316,5 @@ class _Examination:
         subject = f"∂y/∂{read}" if read else "its value"
         want, got = written(off.want, off.got), written(off.got, off.want)
         told = f"{off.words or subject} is {got}"
-        return Finding(what, verdict, code, want, told, likely)
+        # where a number is nearly right, the formula that is right fits as well as a wrong one
+        return Finding(what, verdict, code, want, told, likely if off.is_mistake else "")

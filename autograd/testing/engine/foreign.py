@@ -143,7 +143,7 @@ class Foreign:
     def _accepts(self, op: Op, pattern: Sequence[bool]) -> bool:
         """Return whether an op can be called so; not if its number is a leaf, as that of k * a.data is."""
         numbers = []
-        for x in (0.5, -0.5):
+        for x in (0.5, -0.5) if len(pattern) > 1 and op not in INFIX else (0.5,):
             inputs = [self.leaf(n) if own else n for n, own in zip((x, 0.5, 0.5), pattern, strict=False)]
             try:
                 numbers.append(self.data(self.call(op, inputs)))

@@ -514,3 +514,25 @@ def test_a_forgotten_reversal_is_told_once() -> None:
 def test_functions_that_are_not_given_by_name_are_refused_with_what_is_wanted(functions: Any) -> None:
     with pytest.raises(TypeError, match="by the names of the ops"):
         check_engine(Micro, functions=functions)
+
+
+@pytest.mark.parametrize("slope", [1.0001, 1 + 1e-8])
+def test_no_cause_is_named_that_does_not_fit(slope: float) -> None:
+    def plus(a: Micro, b: Any) -> Micro:
+        b = a.wrapped(b)
+        return a.node(a.data + b.data, (a, slope), (b, slope))
+
+    found = check_engine(with_method("__add__", plus), graphs=0)["a + b"]
+    assert found.verdict == ("wrong" if slope > 1.00001 else "limited by rounding")
+    assert not found.likely
+
+
+@pytest.mark.parametrize("power", [2, -2])
+def test_an_op_whose_gradient_is_constant_is_not_called_exchanged(power: int) -> None:
+    def scaled(a: Micro, b: Any) -> Micro:
+        b = a.wrapped(b)
+        return a.node(a.data + b.data, (a, float(power)), (b, 1.0))
+
+    likely = check_engine(with_method("__add__", scaled), graphs=0)["a + b"].likely
+    assert "exchanged" not in likely
+    assert "reverse" not in likely
