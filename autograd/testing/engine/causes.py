@@ -87,6 +87,8 @@ MISTAKEN_FOR = {ops.sin: ops.cos, ops.cos: ops.sin, ops.exp: ops.expm1, ops.tanh
 def cause_of_op(trials: Sequence[Trial], leaf: int | None) -> str:
     """Return the slip that explains all of these graphs of one op alone; "" if none does.
 
+    General slips that the numbers do not tell apart are all named.
+
     Args:
         trials: the op alone, at different inputs.
         leaf: of which leaf the gradient is wrong; None if the value is.
@@ -230,6 +232,8 @@ def cause_of_use(recipe: Recipe, got: Outcome, leaf: int) -> str:
     own = sum(d for d, place in zip(partials, places, strict=True) if place == leaf)
     found = _gradient(got, leaf)
     upstream = recipe.numbers[-1]
+    if leaf not in places:  # the factor behind the op
+        return cause_of_graph(recipe, got)
     if len(recipe.steps) > 1 and recipe.steps[1][0] is ops.mul:
         if same(found, own):
             return CAUSES["drops_factor"]
