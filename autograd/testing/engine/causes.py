@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from autograd import ops
@@ -65,12 +66,28 @@ SLIPS: dict[Op, list[tuple[int, str, Formula]]] = {
     ],
 }
 """Wrong partials by op: of which input, in words, and as a formula of the inputs and the value."""
+EXCHANGES: tuple[tuple[str, Formula], ...] = (
+    ("the partials of the two inputs are exchanged", lambda op, i, a, b, y: op.evaluate((a, b))[1][1 - i]),
+    ("the inputs are taken in reverse order", lambda op, i, a, b, y: op.evaluate((b, a))[1][1 - i]),
+)
+"""Mistakes in both partials of an op, as a formula of the op, of which input, the inputs and the value."""
+OR = ", or "
+"""Between causes that the numbers do not tell apart."""
+ADDED = "the upstream is added, not multiplied"
+NOTHING = "nothing is sent to this input"
+FORWARD = (
+    "only the last op passes its gradient on: the order is that of the forward pass (reversed() is missing), "
+    "or the pass ends after one node"
+)
+"""Causes that are named in more than one place."""
 MISTAKEN_FOR = {ops.sin: ops.cos, ops.cos: ops.sin, ops.exp: ops.expm1, ops.tanh: ops.sigmoid}
 """Functions that are taken for others."""
 
 
 def cause_of_op(trials: Sequence[Trial], leaf: int | None) -> str:
     """Return the slip that explains all of these graphs of one op alone; "" if none does.
+
+    General slips that the numbers do not tell apart are all named.
 
     Args:
         trials: the op alone, at different inputs.
@@ -80,7 +97,19 @@ def cause_of_op(trials: Sequence[Trial], leaf: int | None) -> str:
     if leaf is None:
         return _explaining(trials, _wrong_values(op), lambda got: got.value)
     position = places.index(leaf)
-    return _explaining(trials, _wrong_partials(op, position), lambda got: _gradient(got, leaf))
+    if sorted(places) == [0, 1]:  # both inputs are leaves: what was done to both explains both
+        for words, formula in EXCHANGES:
+            if all(
+                _explains(partial(formula, op, i), t, partial(_gradient, leaf=places[i]))
+                for t in trials
+                for i in (0, 1)
+            ):
+                return words
+    own = ((words, formula) for i, words, formula in SLIPS.get(op, ()) if i == position)
+    read = partial(_gradient, leaf=leaf)
+    return _explaining(trials, own, read) or OR.join(
+        _all_explaining(trials, _wrong_partials(op, position), read)
+    )
 
 
 def _wrong_values(op: Op) -> Iterator[tuple[str, Formula]]:
@@ -96,24 +125,15 @@ def _wrong_values(op: Op) -> Iterator[tuple[str, Formula]]:
 
 
 def _wrong_partials(op: Op, i: int) -> Iterator[tuple[str, Formula]]:
-    for position, words, formula in SLIPS.get(op, ()):
-        if position == i:
-            yield words, formula
-
     def right(*x: float) -> float:
         return op.evaluate(x[:-1])[1][i]
 
-    yield "nothing is sent to this input", lambda *x: 0.0
+    yield NOTHING, lambda *x: 0.0
     yield "the sign is flipped", lambda *x: -right(*x)
     yield "a factor 2 too large", lambda *x: 2 * right(*x)
+    yield ADDED, lambda *x: 1 + right(*x)
     yield "a factor 2 too small", lambda *x: right(*x) / 2
     yield "the partial is left out: the upstream is passed on as it came", lambda *x: 1.0
-    if op.arity == 2:
-        yield "the partials of the two inputs are exchanged", lambda *x: op.evaluate(x[:-1])[1][1 - i]
-        yield (
-            "the inputs are taken in reverse order",
-            lambda a, b, y: op.evaluate((b, a))[1][1 - i],
-        )
     yield "the value is sent where the partial belongs", lambda *x: x[-1]
     yield "the input is sent where the partial belongs", lambda *x: x[i]
     if op.arity == 1:
@@ -130,7 +150,15 @@ def _explaining(
     slips: Iterator[tuple[str, Formula]],
     read: Callable[[Outcome], float],
 ) -> str:
-    return next((words for words, formula in slips if all(_explains(formula, t, read) for t in trials)), "")
+    return next(_all_explaining(trials, slips, read), "")
+
+
+def _all_explaining(
+    trials: Sequence[Trial],
+    slips: Iterator[tuple[str, Formula]],
+    read: Callable[[Outcome], float],
+) -> Iterator[str]:
+    return (words for words, formula in slips if all(_explains(formula, t, read) for t in trials))
 
 
 def _explains(formula: Formula, trial: Trial, read: Callable[[Outcome], float]) -> bool:
@@ -153,27 +181,41 @@ def same(a: float, b: float) -> bool:
 # ------------------------------------------------------------------------------ of whole graphs
 
 
-def cause_of_graph(recipe: Recipe, got: Outcome, passes: int = 1) -> str:
-    """Return the broken engine that gives these gradients; "" if none does.
+def cause_of_graph(recipe: Recipe, got: Outcome) -> str:
+    """Return the broken engine that gives these gradients in one pass; "" if none does."""
+    return next((CAUSES[name] for name in CAUSES if _is_from(name, recipe, got)), "")
 
-    Args:
-        recipe: the graph.
-        got: what the engine made of it.
-        passes: how many passes were made over it.
-    """
-    leaves = [Value(x) for x in recipe.numbers]
-    output = recipe(*leaves)
+
+STALE = (
+    "; the results between the leaves and the output still have the gradients of the first pass: set those "
+    "of all nodes to 0 before each pass, not only those of the leaves"
+)
+SEED = "the output's own gradient is added to (+=): it is set to 1 at each pass"
+"""What is said of gradients that are kept between passes, and how that is mended."""
+
+
+def cause_of_passes(recipe: Recipe, got: Outcome) -> str:
+    """Return why the gradients are off after two passes over a graph; "" if it is not known."""
     once = differentiated(recipe)[1:]
-    for name, words in CAUSES.items():
-        if passes > 1 and name != "keeps_intermediates":
-            continue
-        found = gradients_of(ENGINES[name], output)
-        wrong = [found.get(v, 0.0) for v in leaves]
-        if passes > 1:  # the engine's gradients are those of the second pass alone
-            wrong = [a + b for a, b in zip(once, wrong, strict=True)]
-        if wrong != once and all(same(x, _gradient(got, k)) for k, x in enumerate(wrong)):
-            return words
-    return ""
+    stale = CAUSES["keeps_intermediates"] + STALE
+    for before, cause in (
+        (once, stale),
+        ([0.0] * len(once), stale),  # the leaves start from 0
+        ([2 * x for x in once], f"{SEED}; and {stale}"),  # a seed of 2 sends everything once more
+    ):
+        if _is_from("keeps_intermediates", recipe, got, before):
+            return cause
+    return SEED if all(same(3 * x, _gradient(got, k)) for k, x in enumerate(once)) else ""
+
+
+def _is_from(name: str, recipe: Recipe, got: Outcome, before: Sequence[float] = ()) -> bool:
+    """Return whether a broken engine gives these gradients, beside those that the leaves had before."""
+    leaves = [Value(x) for x in recipe.numbers]
+    found = gradients_of(ENGINES[name], recipe(*leaves))
+    wrong = [found.get(v, 0.0) + (before[k] if before else 0.0) for k, v in enumerate(leaves)]
+    return wrong != differentiated(recipe)[1:] and all(
+        same(x, _gradient(got, k)) for k, x in enumerate(wrong)
+    )
 
 
 def cause_of_use(recipe: Recipe, got: Outcome, leaf: int) -> str:
@@ -190,11 +232,15 @@ def cause_of_use(recipe: Recipe, got: Outcome, leaf: int) -> str:
     own = sum(d for d, place in zip(partials, places, strict=True) if place == leaf)
     found = _gradient(got, leaf)
     upstream = recipe.numbers[-1]
+    if leaf not in places:  # the factor behind the op
+        return cause_of_graph(recipe, got)
     if len(recipe.steps) > 1 and recipe.steps[1][0] is ops.mul:
         if same(found, own):
             return CAUSES["drops_factor"]
+        if found == 0.0:
+            return FORWARD
         if same(found, own + upstream):
-            return "the upstream is added, not multiplied"
+            return ADDED
     else:
         one_of = [*(d for d, place in zip(partials, places, strict=True) if place == leaf), own, 1.0]
         if any(same(found, one) for one in one_of):

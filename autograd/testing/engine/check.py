@@ -13,8 +13,8 @@ from autograd.notation.numbers import count
 from autograd.testing.certificate import CORRECT, LIMITED, WRONG
 from autograd.testing.engine import causes, graphs
 from autograd.testing.engine.expected import Deviation, deviation, expected
-from autograd.testing.engine.foreign import BACKWARD, DATA, GRAD, LEAVES, PRECISIONS, Foreign
-from autograd.testing.engine.report import BOUNDED, EngineReport, Finding, written
+from autograd.testing.engine.foreign import BACKWARD, DATA, GRAD, LEAVES, OPERATORS, PRECISIONS, Foreign
+from autograd.testing.engine.report import BOUNDED, NOT_THERE, EngineReport, Finding, written
 from autograd.testing.recipe import INFIX, Recipe
 
 DEPTHS = (100, 1000, 10_000)
@@ -25,6 +25,11 @@ STEEPER = 4
 """Work that grows by more than this, relative to the graph, grows faster than the graph."""
 MOST_EXPLAINED = 40
 """A slip is looked for on at most this many graphs."""
+NO_OPS = (
+    "they are functions, which must be handed over: check_engine(…, functions={'add': add, 'tanh': tanh}); "
+    "operators such as __add__, and methods with the names of ops, are found without"
+)
+"""What is said of an engine in which no op is found."""
 
 
 def check_engine(
@@ -71,13 +76,19 @@ def check_engine(
     ...         for v, partial in self.back:
     ...             v.backward(upstream * partial)
     >>> check_engine(Leaf)
-    Leaf: 1 thing examined, 1 wrong
+    Leaf: 1 thing examined, 1 wrong, 6 not there
     wrong: a * b: ∂y/∂a is 2 where 3 is right
         likely the partials of the two inputs are exchanged
         a, b = Leaf(2.0), Leaf(3.0); y = a * b; y.backward(); a.grad
+    not there: a + b, a - b, a / b, a ** b, -a, abs(a)
     """
-    engine = Foreign(leaf, data, grad, backward, functions or {})
-    return EngineReport(engine.name, tuple(_Examination(engine).findings(graphs)))
+    engine = Foreign(leaf, data, grad, backward, {} if functions is None else functions)
+    found = list(_Examination(engine).findings(graphs))
+    if any(f.likely == causes.FORWARD for f in found):  # then ops that are made of others send nothing, too
+        found = [
+            replace(f, likely=causes.FORWARD) if f.likely.startswith(causes.NOTHING) else f for f in found
+        ]
+    return EngineReport(engine.name, tuple(found))
 
 
 def _optional(op: Op) -> bool:
@@ -102,6 +113,9 @@ class _Examination:
         takes = self.engine.takes
         alone = {op: self._of_op_alone(op) for op in self.engine.calls if op in takes or not _optional(op)}
         self.right = {op: takes[op] for op, found in alone.items() if found.verdict != WRONG}
+        if not alone:
+            yield Finding("ops", WRONG, got="none is found, so nothing was examined", likely=NO_OPS)
+            return
         at_fault = []
         for op, found in alone.items():
             wrong = self._in_company(op) if op in self.right else None
@@ -110,10 +124,15 @@ class _Examination:
                 yield self._beside_plain(op, f"a {INFIX[op]} 3", 1)
                 if self.engine.reflects(op):
                     yield self._beside_plain(op, f"3 {INFIX[op]} a", 0)
+                elif op in OPERATORS and op.name not in self.engine.functions:
+                    yield Finding(f"3 {INFIX[op]} a", NOT_THERE)
             if wrong:
                 at_fault.append(op)
         for op in at_fault:  # until here it served beside the others
             del self.right[op]
+        for op in OPERATORS:
+            if op not in alone:
+                yield Finding(self._written(op), NOT_THERE)
         yield from self._of_graphs(how_many)
 
     # ------------------------------------------------------------------------------- one op
@@ -123,8 +142,10 @@ class _Examination:
         found = self._alone(self._written(op), graphs.alone(op, takes))
         if found.verdict == WRONG:
             return found
-        whole = self._or_refused(f"{found.what} of whole numbers", graphs.of_whole_numbers(op, takes))
-        return whole if whole.verdict == WRONG else found
+        others = [self._or_refused(f"{found.what} of whole numbers", graphs.of_whole_numbers(op, takes))]
+        if op is ops.pow_:
+            others.append(self._or_refused(found.what, graphs.of_negative_bases(takes)))
+        return next((other for other in others if other.verdict == WRONG), found)
 
     def _written(self, op: Op) -> str:
         if op in INFIX:
@@ -215,11 +236,16 @@ class _Examination:
             return Finding(what, CORRECT, likely="the gradients of leaves add up")
         if all(anew_each):
             return Finding(what, CORRECT, likely="gradients start from 0")
-        off = added.index(False) if any(anew_each) else 0
-        likely = causes.cause_of_graph(recipe, twice, passes=2)
+        neither = [not (a or b) for a, b in zip(added, anew_each, strict=True)]
+        off = (neither if any(neither) else anew_each).index(True)
+        told, right = f"∂y/∂{LEAVES[off]} is {written(two[off])}", f"{written(2 * one[off])} (added up)"
+        if any(neither):
+            right += f" or {written(one[off])} (started from 0)"
+        else:
+            told = f"∂y/∂{LEAVES[added.index(True)]} is added up, but {told}"
+        likely = causes.cause_of_passes(recipe, twice)
         code = self.engine.code(recipe, LEAVES[off], passes=2, anew=anew)
-        right = f"{written(2 * one[off])} (added up) or {written(one[off])} (started from 0)"
-        return Finding(what, WRONG, code, right, written(two[off]), likely)
+        return Finding(what, WRONG, code, right, told, likely)
 
     def _work(self, plus: Op) -> Finding:
         """Examine whether a node is visited once, or once for each route that leads to it."""
@@ -290,4 +316,5 @@ class _Examination:
         subject = f"∂y/∂{read}" if read else "its value"
         want, got = written(off.want, off.got), written(off.got, off.want)
         told = f"{off.words or subject} is {got}"
-        return Finding(what, verdict, code, want, told, likely)
+        # where a number is nearly right, the formula that is right fits as well as a wrong one
+        return Finding(what, verdict, code, want, told, likely if off.is_mistake else "")

@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import isnan
 
 from autograd.testing.engine.foreign import Outcome
 from autograd.testing.recipe import Recipe
@@ -36,7 +37,9 @@ class Bounded:
     room: float
 
     def off(self, got: float) -> float:
-        """Return how far a number is outside; inf for nan."""
+        """Return how far a number is outside; inf for nan; 0 where no number is right."""
+        if isnan(self.low):
+            return 0.0
         outside = max(self.low - got, got - self.high, 0.0)
         return (0.0 if outside <= self.room else outside) if got == got else float("inf")
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from inspect import signature
 from typing import Any, NamedTuple
 
 from autograd import ops
@@ -26,7 +27,7 @@ OPERATORS: dict[Op, tuple[str, Callable[..., Any]]] = {
 """The ops that are operators of Python: the method that a class defines for each, and the operator."""
 ALIASES = {"log": "ln", "asin": "arcsin", "acos": "arccos", "atan": "arctan"}
 """Other names under which methods are found."""
-NO_METHODS = {ops.where, *ops.COMPARISONS}
+NO_METHODS = {ops.where, *ops.CONDITIONS}
 """Ops whose names mean something else as methods; like ops of a list, they are given as functions."""
 PRECISIONS = (2.0**-52, 2.0**-23, 2.0**-10, 2.0**-7)
 """The relative rounding of doubles, of float32, of float16 and of bfloat16."""
@@ -61,9 +62,14 @@ class Foreign:
     functions: Mapping[str, Callable[..., Any]]
 
     def __post_init__(self) -> None:
+        if not (isinstance(self.functions, Mapping) and all(map(callable, self.functions.values()))):
+            raise TypeError(
+                "functions are given by the names of the ops that they are, functions={'tanh': tanh}; "
+                f"got {described(self.functions)}"
+            )
         unknown = next((name for name in self.functions if name not in TABLE), None)
         if unknown is not None:
-            hint = did_you_mean(unknown, TABLE, f"; the ops are {', '.join(TABLE)}")
+            hint = did_you_mean(str(unknown), TABLE, f"; the ops are {', '.join(TABLE)}")
             raise ValueError(f"functions are given by the names of ops, and {unknown!r} is none{hint}")
         if not callable(self.leaf):
             raise TypeError(
@@ -101,7 +107,7 @@ class Foreign:
             if op.name in self.functions:
                 found[op] = self.functions[op.name]
             elif op in OPERATORS:
-                if hasattr(type(example), OPERATORS[op][0]):
+                if callable(getattr(type(example), OPERATORS[op][0], None)):
                     found[op] = OPERATORS[op][1]
             elif not op.variadic and op not in NO_METHODS and self._method(op, example):
                 found[op] = operator.methodcaller  # called in `call`, where the inputs are known
@@ -127,20 +133,41 @@ class Foreign:
         found = {}
         for op in self.calls:
             n = op.arity or 1
-            for pattern in dict.fromkeys([(True,) * n, (True, *[False] * (n - 1))]):
-                try:
-                    self.call(op, [self.leaf(0.5) if own else 0.5 for own in pattern])
-                except Exception:  # whatever it is, this form is not for this op
-                    continue
-                found[op] = pattern
-                break
+            settings = (True, *[False] * (n - 1))
+            for pattern in [settings] if self._has_defaults(op) else dict.fromkeys([(True,) * n, settings]):
+                if self._accepts(op, pattern):
+                    found[op] = pattern
+                    break
         return found
+
+    def _accepts(self, op: Op, pattern: Sequence[bool]) -> bool:
+        """Return whether an op can be called so; not if its number is a leaf, as that of k * a.data is."""
+        numbers = []
+        for x in (0.5, -0.5) if len(pattern) > 1 and op not in INFIX else (0.5,):
+            inputs = [self.leaf(n) if own else n for n, own in zip((x, 0.5, 0.5), pattern, strict=False)]
+            try:
+                numbers.append(self.data(self.call(op, inputs)))
+            except Exception:  # whatever it is: this form is not for this op, or −0.5 is outside its domain
+                if x > 0:
+                    return False
+        return not any(hasattr(number, "grad") for number in numbers)
+
+    def _has_defaults(self, op: Op) -> bool:
+        """Return whether the inputs behind the first are settings: ``leaky_relu(self, slope=0.01)``."""
+        method = self._method(op, self.leaf(2.0))
+        if self.calls[op] is not operator.methodcaller or not method:
+            return False
+        try:
+            parameters = list(signature(getattr(self.leaf(2.0), method)).parameters.values())
+        except ValueError:  # of a C function without a signature
+            return False
+        return any(isinstance(p.default, int | float) for p in parameters)
 
     def reflects(self, op: Op) -> bool:
         """Return whether a plain number may stand to the left of the operator."""
         if op not in INFIX or op not in OPERATORS:
             return False
-        return hasattr(type(self.leaf(2.0)), OPERATORS[op][0].replace("__", "__r", 1))
+        return callable(getattr(type(self.leaf(2.0)), OPERATORS[op][0].replace("__", "__r", 1), None))
 
     # ------------------------------------------------------------------------------------ running
 

@@ -18,7 +18,7 @@ TRIPLES = (2.0, 0.5, -1.5, 1.0, 0.0)
 """The numbers that ops of two and of three inputs are tried on, in all combinations."""
 LISTS = ((2.0, 3.0), (0.5, -1.5, 2.0), (2.0,), (1.25, -0.5, 3.0, 0.75), (2.0, -1.0, 0.5, 1.5, -0.25))
 """The inputs that ops of any number of inputs are tried on."""
-PLAIN = (3, 0.5, 2.0, -1)
+PLAIN = (3, 0.5, 2, -1)
 """The plain numbers that stand beside a leaf."""
 UPSTREAM = 3.0
 CALM, STEEP, OFF_KINKS = 20.0, 50.0, 2.0**-8
@@ -80,6 +80,12 @@ def with_plain(op: Op, left: bool) -> Iterator[Recipe]:
             yield Recipe((x,), ((op, (1, 0) if left else (0, 1)),), (number,))
         elif op is ops.pow_ and not left and isinstance(number, int):  # a negative base has whole powers
             yield Recipe((x,), ((op, (0, 1)),), (number,))
+
+
+def of_negative_bases(takes: Sequence[bool]) -> Iterator[Recipe]:
+    """Yield whole powers of negative numbers, where a partial may have the wrong sign."""
+    for row in product((-2.0, -1.5, -0.5), (2.0, 3.0, -1.0)):
+        yield _applied(ops.pow_, row, takes)
 
 
 def of_whole_numbers(op: Op, takes: Sequence[bool]) -> Iterator[Recipe]:

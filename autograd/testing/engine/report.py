@@ -11,7 +11,9 @@ from autograd.testing.certificate import CORRECT, LIMITED, WRONG
 
 BOUNDED = "limited"
 """The verdict on what works up to a size, or is refused with an error: no number is wrong."""
-ORDER = WRONG, BOUNDED, LIMITED, CORRECT
+NOT_THERE = "not there"
+"""The verdict on an operator that the engine lacks: no number is wrong."""
+ORDER = WRONG, BOUNDED, LIMITED, NOT_THERE, CORRECT
 WIDTH = 100
 
 
@@ -21,7 +23,7 @@ class Finding:
 
     Attributes:
         what: what was examined: an op as it is written, or a property of the engine.
-        verdict: ``correct``, ``limited``, ``limited by rounding`` or ``wrong``.
+        verdict: ``correct``, ``limited``, ``limited by rounding``, ``not there`` or ``wrong``.
         graph: a line of Python that shows it: the smallest of the graphs that do; "" if all is well.
         expected: what is right, as text; "" if nothing is to be said.
         got: what the engine has instead.
@@ -76,7 +78,7 @@ class EngineReport:
 
     def _telling(self) -> Iterator[str]:
         """Yield what is not correct, the gravest first; of findings with one cause only one in full."""
-        for kind in ORDER[:-1]:
+        for kind in (WRONG, BOUNDED, LIMITED):
             alike: dict[str, list[Finding]] = {}
             for found in self.findings:
                 if found.verdict == kind:
@@ -89,12 +91,12 @@ class EngineReport:
     def __str__(self) -> str:
         counts = [(kind, [f for f in self.findings if f.verdict == kind]) for kind in ORDER]
         summary = ", ".join(f"{len(found)} {kind}" for kind, found in counts if found)
-        head = f"{self.engine}: {counted(len(self.findings), 'thing')} examined, {summary}"
-        correct = [
-            f.what + (f" ({f.likely})" if f.likely else "") for f in self.findings if f.verdict == CORRECT
-        ]
-        lines = wrap(f"correct: {', '.join(correct)}", WIDTH, subsequent_indent="    ") if correct else []
-        return "\n".join([head, *self._telling(), *lines])
+        examined = sum(f.verdict != NOT_THERE for f in self.findings)
+        lines = [f"{self.engine}: {counted(examined, 'thing')} examined, {summary}", *self._telling()]
+        for kind, found in counts[-2:]:
+            listed = ", ".join(f.what + (f" ({f.likely})" if f.likely else "") for f in found)
+            lines += wrap(f"{kind}: {listed}", WIDTH, subsequent_indent="    ") if found else []
+        return "\n".join(lines)
 
     __repr__ = __str__
 

@@ -10,7 +10,7 @@ from autograd.core.primitive import Op
 from autograd.graph import topological_order
 from autograd.node import Node, number_of
 from autograd.testing.certificate import WRONG
-from autograd.testing.engine import EngineReport, check_engine
+from autograd.testing.engine import EngineReport, causes, check_engine
 from autograd.testing.exercises.grading import Unanswered, called
 
 AGAIN = "a second backward"
@@ -54,9 +54,9 @@ class RuleExercise:
         """Return a hint for a wrong rule; "" for a right one."""
         n = self.op.arity or 1
         found = called(answer, *[0.5] * n)
-        if not isinstance(found, tuple | list) or len(found) != n + 1:
+        if isinstance(found, str) or not hasattr(found, "__len__") or len(found) != n + 1:
             return f"A rule returns {n + 1} numbers: the value, then one partial per input."
-        if None in found or ... in found:
+        if any(x is None or x is ... for x in found):
             raise Unanswered
 
         def function(*inputs: Any) -> Number:
@@ -102,18 +102,23 @@ class BackwardExercise:
             answer(topological_order(graph))
         except NotImplementedError as error:
             raise Unanswered from error
-        if all(v.grad == 0.0 for v in topological_order(graph)):
-            raise Unanswered
-        if graph.grad != 1.0:
-            return f"The output moves as fast as itself: its gradient is 1, and yours is {graph.grad:g}."
+        seed = graph.grad
+        if seed != 1.0:
+            graph = _graphs()[0]
+            graph.grad = 1.0  # what is written may still do the rest
+            answer(topological_order(graph))
+            if graph.grad == 1.0 and all(v.grad == 0.0 for v in graph.inputs):
+                raise Unanswered
+            return f"The output moves as fast as itself: its gradient is 1, and yours is {seed:g}."
         return _hint(check_engine(Number, backward=lambda y: answer(topological_order(y)), graphs=20))
 
 
 def _hint(report: EngineReport) -> str:
     """Return the gravest finding of a report in one line."""
-    found = next((f for f in report.findings if f.verdict == WRONG and f.what != AGAIN), None)
-    if found is None:
+    wrong = [f for f in report.findings if f.verdict == WRONG and f.what != AGAIN]
+    if not wrong:
         return ""
+    found = min(wrong, key=lambda f: causes.OR in f.likely)  # one cause tells more than two
     told = f"In {found.graph.partition('; backward(y)')[0]} {found.got}"
     right = f", and {found.expected} is right" if found.expected else ""
     return f"{told}{right}." + (f" Likely {found.likely}." if found.likely else "")

@@ -2,13 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from autograd.notation.hints import described, did_you_mean
 
 RIGHT, NOT_YET, UNANSWERED = "right", "not yet", "not answered yet"
+
+SECONDS = 10.0
+"""An answer that takes longer has a loop without an end: a right one takes less than a second."""
+
+
+class Endless(BaseException):
+    """The answer did not end; no ``except Exception`` of the learner's catches it."""
+
+
+@contextmanager
+def _ending() -> Iterator[None]:
+    """Raise `Endless` when the time is over, where that can be done: in the main thread, not on Windows."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(*_: Any) -> None:
+        raise Endless
+
+    before = signal.signal(signal.SIGALRM, end)
+    left, _ = signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, left)
+        signal.signal(signal.SIGALRM, before)
 
 
 class Exercise(Protocol):
@@ -82,7 +111,10 @@ def graded(exercises: dict[str, Exercise], answer: Callable[..., Any]) -> Grade:
         hint = did_you_mean(name, exercises, f"; there are {', '.join(exercises)}")
         raise ValueError(f"an exercise is found by the function's name, and none is called {name!r}{hint}")
     try:
-        hint = exercises[name].judge(answer)
+        with _ending():
+            hint = exercises[name].judge(answer)
+    except Endless:
+        return Grade(name, NOT_YET, "It does not end: look at what ends each loop, or each call of itself.")
     except Unanswered:
         return Grade(name, UNANSWERED, "Put your answer in place of the … and run the cell again.")
     except Exception as error:  # the learner's own: it is a step on the way

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import signal
 from typing import Any
 
 import pytest
 
-from autograd.testing.exercises import EXERCISES, grade
+from autograd.testing.exercises import EXERCISES, grade, grading
 from autograd.testing.exercises.worked import Worked
 from tests.autograd.testing.exercises import answers
 
@@ -193,3 +194,43 @@ def test_a_function_of_another_name_is_refused_with_the_nearest() -> None:
         grade(named("sgd_stepp", print))
     with pytest.raises(TypeError, match="the function that you wrote"):
         grade(0.95)  # type: ignore[arg-type]
+
+
+def test_a_rule_may_return_an_array() -> None:
+    numpy = pytest.importorskip("numpy")
+    assert grade(named("rule_of_product", lambda a, b: numpy.array([a * b, b, a])))
+
+
+def test_a_reverse_pass_without_a_seed_is_an_answer() -> None:
+    def backward(order: Any) -> None:
+        for node in reversed(order):
+            for v, partial in zip(node.inputs, node.partials, strict=True):
+                v.grad += node.grad * partial
+
+    assert "its gradient is 1" in hint_of("backward", backward)
+
+
+def test_an_upstream_that_is_added_is_named() -> None:
+    def backward(order: Any) -> None:
+        order[-1].grad = 1.0
+        for node in reversed(order):
+            for v, partial in zip(node.inputs, node.partials, strict=True):
+                v.grad += node.grad + partial
+
+    assert "added, not multiplied" in hint_of("backward", backward)
+    assert "factor 2" not in hint_of("backward", backward)
+
+
+def test_a_loop_without_an_end_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    if not hasattr(signal, "setitimer"):
+        pytest.skip("this system has no timer that interrupts")
+    monkeypatch.setattr(grading, "SECONDS", 0.01)
+    before = signal.getsignal(signal.SIGALRM)
+
+    def endless(*_: Any) -> None:
+        while True:
+            pass
+
+    assert "does not end" in hint_of("rule_of_tanh", endless)
+    assert signal.getsignal(signal.SIGALRM) == before
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
