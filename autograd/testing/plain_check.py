@@ -27,6 +27,7 @@ from autograd.testing.certificate import (
     KINK,
     LIMITED,
     NOT_DIFFERENTIABLE,
+    UNJUDGED,
     WRONG,
     Certificate,
     GradientError,
@@ -46,10 +47,10 @@ FEWEST_DIGITS = 4
 """With fewer digits than these a gradient is not called correct."""
 AGAIN = 0.618
 """Before a gradient is called wrong, differences over other steps, this share of the first, must agree."""
-LAST_DIGITS = 8
-"""A gradient may be as far off as rounding of so many units in the last place explains."""
-TURNS = 2.0**16
-"""What a function does within this part of an input may be hidden by the rounding of its value."""
+BESIDE = 2, 5, 8
+"""A gradient may be as far off as it varies when its inputs are off by so many units in the last place."""
+TURNS = 0.25
+"""What a function does within ε to this power of an input may be hidden by the rounding of its value."""
 SMALLEST_NORMAL_FLOAT32 = 2.0**-126
 MOST_NAMED = 5
 """At most this many inputs are named in a message."""
@@ -139,13 +140,19 @@ class HandCheck:
         refuse_tolerance(rtol)
         self.f, self.df, self.rtol = f, df, rtol
         self.output = value_at_the_point(f)
+        self.sampled = f.in_doubles()
         self.stated = self.gradient_at(f.numbers)
         self.lines: dict[float, list[LineSamples]] = {}
 
     @cached_property
     def tolerance(self) -> float:
         """The tolerance: the user's, or that of the format in which the function computes."""
-        return tolerance_of(self.rtol, max(line.epsilon for line in self.samples()))
+        return tolerance_of(self.rtol, self.epsilon)
+
+    @cached_property
+    def epsilon(self) -> float:
+        """The spacing of the coarsest format among those of the point, the output and the computation."""
+        return max(self.f.epsilon, self.output.epsilon, *(line.epsilon for line in self.samples()))
 
     def gradient_at(self, numbers: Sequence[float]) -> list[float]:
         """Return the stated Jacobian, row by row."""
@@ -168,10 +175,10 @@ class HandCheck:
     def samples(self, scale: float = 1.0) -> list[LineSamples]:
         """Return the function along each of its inputs."""
         if scale not in self.lines:
-            epsilon = max(self.f.epsilon, self.output.epsilon)
+            f = self.sampled
+            epsilon = f.epsilon if f is not self.f else max(f.epsilon, self.output.epsilon)
             self.lines[scale] = [
-                LineSamples(self.f.along(i), x, self.f.formats[i], epsilon, scale)
-                for i, x in enumerate(self.f.numbers)
+                LineSamples(f.along(i), x, f.formats[i], epsilon, scale) for i, x in enumerate(f.numbers)
             ]
         return self.lines[scale]
 
@@ -183,7 +190,7 @@ class HandCheck:
             j, i = divmod(k, columns)
             found = self.verdict(j, i, name)
             if found.verdict == WRONG and self.verdict(j, i, name, AGAIN).verdict != WRONG:
-                found = replace(found, verdict=LIMITED)
+                found = replace(found, verdict=UNJUDGED)
             verdicts.append(found)
         return Certificate(tuple(verdicts), whose, against)
 
@@ -202,14 +209,14 @@ class HandCheck:
         rounding hides of the function, such as a turn close to the point, may make it.
         """
         epsilon = max(line.epsilon for line in self.samples())
-        hidden = SMALLEST_NORMAL if epsilon == EPSILON else SMALLEST_NORMAL_FLOAT32
+        hidden = SMALLEST_NORMAL if self.epsilon == EPSILON else SMALLEST_NORMAL_FLOAT32
         if self.f.numbers[i]:
-            hidden += TURNS * epsilon * abs((self.output.numbers[j] or 1.0) / self.f.numbers[i])
+            hidden += epsilon ** (1 - TURNS) * abs((self.output.numbers[j] or 1.0) / self.f.numbers[i])
         return hidden + self.trembling[j * len(self.f.numbers) + i]
 
     @cached_property
     def trembling(self) -> list[float]:
-        return trembling(self.gradient_at, self.stated, self.f.numbers, self.f.epsilon)
+        return trembling(self.gradient_at, self.f.numbers, self.f.epsilon)
 
 
 def accusation(
@@ -276,11 +283,11 @@ class _Entry(NamedTuple):
         if growth:
             return self.told(NOT_DIFFERENTIABLE, None, "a jump" if growth > 3 else "a vertical tangent")
         if not middle.estimates or not left.estimates or not right.estimates:
-            return self.told(LIMITED, None, "differences have no limit that can be seen")
+            return self.told(UNJUDGED, None, "differences have no limit that can be seen")
         best = middle.agreed[0]
         tolerance = self.rtol * max(abs(self.got), abs(best.slope)) if math.isfinite(self.got) else 0.0
         if not self.slopes.resolved:
-            return self.told(LIMITED, None, "the function changes too fast for differences")
+            return self.told(UNJUDGED, None, "the function changes too fast for differences")
         low, high = sorted((left.agreed[0], right.agreed[0]))
         if left.is_apart_from(right, self.rtol * max(abs(low.slope), abs(high.slope))):
             allowed = tolerance + self.rounding()
@@ -289,13 +296,14 @@ class _Entry(NamedTuple):
             return self.told(KINK if inside else WRONG, (low.slope + high.slope) / 2, "", between)
         if not math.isfinite(self.got):
             known = len(middle.estimates) > 2 and best.bound <= 0.01 * abs(best.slope) + 1e-6
-            return self.told(WRONG if known else LIMITED, best.slope)
+            return self.told(WRONG if known else UNJUDGED, best.slope)
         if middle.denies(self.got, tolerance):
             tolerance += self.rounding()
             if all(side.denies(self.got, tolerance) for side in (middle, left, right)):
                 return self.told(WRONG, best.slope, off_by(self.got, best.slope))
         found = middle.nearest(self.got, tolerance)
-        return agreeing(self.name, self.at, self.got, found.slope, found.bound, self.rtol)
+        negligible = max(self.slopes.hidden, self.rtol * self.slopes.steepest)
+        return agreeing(self.name, self.at, self.got, found.slope, found.bound, self.rtol, negligible)
 
     def told(
         self, verdict: str, slope: float | None, detail: str = "", interval: tuple[float, float] | None = None
@@ -303,14 +311,18 @@ class _Entry(NamedTuple):
         return Verdict(self.name, self.at, self.got, slope, verdict, interval=interval, detail=detail)
 
 
-def agreeing(name: str, at: float, got: float, slope: float, bound: float, rtol: float) -> Verdict:
-    """Return the verdict that nothing speaks against what is stated, and how many digits speak for it."""
+def agreeing(
+    name: str, at: float, got: float, slope: float, bound: float, rtol: float, negligible: float
+) -> Verdict:
+    """Return the verdict that nothing speaks against what is stated, and how many digits speak for it.
+
+    Where not one does, it is not judged, unless it is known to be within what is negligible.
+    """
     size = max(abs(got), abs(slope))
-    if abs(got - slope) <= bound and not got:
-        return Verdict(name, at, got, 0.0, CORRECT)
-    if bound >= size:
-        return Verdict(name, at, got, slope, LIMITED)
     off = max(bound, abs(got - slope))
+    if off > 0.1 * size or not size:
+        told = UNJUDGED if off > negligible else LIMITED if got else CORRECT
+        return Verdict(name, at, got, slope if got else 0.0, told)
     digits = digits_of(size - off, size)
     told = CORRECT if digits >= FEWEST_DIGITS or off <= rtol * size else LIMITED
     return Verdict(name, at, got, slope, told, math.floor(digits))
@@ -318,26 +330,31 @@ def agreeing(name: str, at: float, got: float, slope: float, bound: float, rtol:
 
 def trembling(
     function: Callable[[Sequence[float]], Sequence[float]],
-    here: Sequence[float],
     numbers: Sequence[float],
     epsilon: float,
 ) -> list[float]:
-    """Return how far each output of a function moves if its inputs are moved by a few last digits.
+    """Return how much each output of a function varies if its inputs are moved by a few last digits.
+
+    To each side of the point it is taken apart, and the calmer side counts: what rounding does, it does on
+    both, but a jump at the point is none of its doing.
 
     Args:
         function: from numbers to numbers.
-        here: what it gives at the point.
         numbers: the point.
         epsilon: the relative spacing of its numbers.
     """
     chance = random.Random(0)
-    moved = [0.0] * len(here)
-    for _ in range(4):
+    moved = [0.0] * len(function(numbers))
+    for _ in range(3):
+        direction = [chance.choice((-epsilon, epsilon)) * x for x in numbers]
         with suppress(Exception):  # beside the point there may be nothing
-            step = LAST_DIGITS * epsilon
-            beside = function([x + chance.choice((-step, step)) * x for x in numbers])
-            changes = [abs(a - b) for a, b in zip(beside, here, strict=True)]
-            moved = [max(m, c) if math.isfinite(c) else m for m, c in zip(moved, changes, strict=True)]
+            sides = [
+                [function([x + k * d for x, d in zip(numbers, direction, strict=True)]) for k in steps]
+                for steps in (BESIDE, [-k for k in BESIDE])
+            ]
+            ranges = [[max(each) - min(each) for each in zip(*side, strict=True)] for side in sides]
+            calm = [2 * min(both) for both in zip(*ranges, strict=True)]
+            moved = [max(m, c) if math.isfinite(c) else m for m, c in zip(moved, calm, strict=True)]
     return moved
 
 

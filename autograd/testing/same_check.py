@@ -136,9 +136,7 @@ def _refuse_other_values(
         counts = [counted(len(found.numbers), "number") for found in (values, others)]
         raise GradientError(f"the first gives {counts[0]}, the second {counts[1]}")
     epsilon = max(values.epsilon, others.epsilon)
-    moved = trembling(
-        lambda numbers: one.values(numbers).numbers, values.numbers, one.function.numbers, epsilon
-    )
+    moved = trembling(lambda numbers: one.values(numbers).numbers, one.function.numbers, epsilon)
     for name, a, b, m in zip(values.names, values.numbers, others.numbers, moved, strict=True):
         if not abs(a - b) <= tolerance * max(abs(a), abs(b)) + m and not (a != a and b != b):
             raise GradientError(
@@ -151,13 +149,13 @@ def _side_by_side(one: _Implementation, two: _Implementation, tolerance: float) 
     """Return the verdicts on two gradients that are both known."""
     numbers = one.function.numbers
     got, want = (f.jacobian(numbers).numbers for f in (one, two))
-    moved = trembling(lambda beside: one.jacobian(beside).numbers, got, numbers, one.function.epsilon)
+    moved = trembling(lambda beside: one.jacobian(beside).numbers, numbers, one.function.epsilon)
     verdicts = []
     for k, name in enumerate(entry_names(one.values().names, one.function.names)):
         a, b = got[k], want[k]
         at = numbers[k % len(numbers)]
         if abs(a - b) <= tolerance * max(abs(a), abs(b)) + moved[k] or (a != a and b != b):
-            verdicts.append(agreeing(name, at, a, b, abs(a - b), tolerance))
+            verdicts.append(agreeing(name, at, a, b, abs(a - b), tolerance, negligible=abs(a - b)))
         else:
             verdicts.append(Verdict(name, at, a, b, WRONG, detail=off_by(a, b)))
     return Certificate(tuple(verdicts), "first", "second")
