@@ -60,6 +60,7 @@ def check_gradient(
     f: Callable[..., Any],
     df: Callable[..., Any] | None = None,
     x: Any = None,
+    *more: Any,
     rtol: float | None = None,
 ) -> Certificate:
     """Check a gradient, or a Jacobian, that was written by hand, or by any other program.
@@ -72,6 +73,7 @@ def check_gradient(
             on each number of an array alone, such as ``np.sin``, it may give one number for each.
         x: the point.  A tuple gives one argument each, ``f(x, y)``; so does a list for a function of as many
             arguments.  Anything else is the one argument.
+        more: nothing; a second point is refused with a hint.
         rtol: how far a number may be off, relative to itself; by default 1e-6, or 1e-3 where the function
             computes in 32 bits.
 
@@ -93,6 +95,7 @@ def check_gradient(
     input  at   gradient  differences  verdict
     x      0.5  0.6065    −0.6065      wrong    off by 200 %
     """
+    refuse_more("check_gradient(f, df, (x, y))", more)
     f, df, x = _in_order(f, df, x)
     plain = PlainFunction(f, x, "f")
     check = HandCheck(plain, lambda numbers: Structure(plain.passed(df, numbers), "df"), rtol)
@@ -167,9 +170,13 @@ class HandCheck:
                 f"the gradient gives {counted(count, 'number')}; wanted is one for each of "
                 f"{counted(columns, 'input')}" + (f" and of {counted(rows, 'output')}" if rows > 1 else "")
             )
-        wanted = [f"df{name[name.find('[') :] if '[' in name else ''}" for name in self.f.names]
-        if rows == 1 and not self.f.spread and set(wanted) == set(found.names):  # in any order
+        wanted = [f"df{_place(y)}{_place(x)}" for y in self.output.names for x in self.f.names]
+        if not self.f.spread and set(wanted) == set(found.names):  # in any order
             return [found.numbers[found.names.index(name)] for name in wanted]
+        if found.keyed and not self.f.spread and set(wanted) != set(found.names):
+            name = next(name for name in found.names if name not in wanted)
+            missing = next(name for name in wanted if name not in found.names)
+            raise ValueError(f"the gradient gives {name}, which has no input; {missing} is wanted")
         return found.numbers
 
     def samples(self, scale: float = 1.0) -> list[LineSamples]:
@@ -244,6 +251,15 @@ def slopes_of(f: PlainFunction) -> list[float]:
     lines = [LineSamples(f.along(i), x, f.formats[i], epsilon) for i, x in enumerate(f.numbers)]
     found = [line.slopes(j).middle for j in range(len(outputs.numbers)) for line in lines]
     return [side.agreed[0].slope if side.estimates else math.nan for side in found]
+
+
+def refuse_more(call: str, more: Sequence[Any]) -> None:
+    """Raise if there are arguments beyond the point."""
+    if more:
+        raise TypeError(
+            f"there is one point; several arguments of the function are given as a tuple, {call}, and a "
+            f"tolerance by name, rtol=1e-6; got {described(more[0])} after the point"
+        )
 
 
 def refuse_tolerance(rtol: float | None) -> None:
@@ -363,6 +379,11 @@ def off_by(got: float, slope: float) -> str:
     if abs(got - slope) < 10 * abs(slope):
         return f"off by {number(100 * abs(got - slope) / abs(slope))} %"
     return f"off by {number(abs(got - slope))}"
+
+
+def _place(name: str) -> str:
+    """Return where in its structure a number stands: the name without that of the structure."""
+    return name[name.find("[") :] if "[" in name else ""
 
 
 def _noted(call: Callable[[], Structure], note: str) -> Structure:

@@ -40,6 +40,7 @@ class Structure:
         names: a name for each.
         formats: for each number, what rounds another one as the place it stands in does.
         epsilon: the relative spacing of the coarsest format that holds any of them.
+        keyed: whether there is a dictionary among them.
         shape: of an array or a list of lists as long as one another; None for anything else.
 
     Raises:
@@ -52,6 +53,7 @@ class Structure:
         self.names: list[str] = []
         self.formats: list[Callable[[float], float]] = []
         self.epsilon = EPSILON
+        self.keyed = False
         self._build = self._take_apart(x, name)
         self.shape = _shape(x)
 
@@ -70,6 +72,7 @@ class Structure:
             self.epsilon = max(self.epsilon, _epsilon(x))
             return self._put(float(x), name, kind)
         if isinstance(x, dict):
+            self.keyed = True
             parts = {key: self._take_apart(part, f"{name}[{key!r}]") for key, part in x.items()}
             return lambda numbers: {key: build(numbers) for key, build in parts.items()}
         if isinstance(x, list | tuple):
@@ -91,7 +94,7 @@ class Structure:
 
     def _take_array(self, x: Any, name: str) -> Builder:
         shape = tuple(x.shape)
-        numbers = [float(number) for number in x.reshape(-1).tolist()]
+        numbers = [number_of(y) if isinstance(y, Value) else float(y) for y in x.reshape(-1).tolist()]
         if self._doubles:
             x = x.double() if hasattr(x, "double") else x.astype("float64")
         make = _maker(x)

@@ -26,6 +26,7 @@ from autograd.testing.plain_check import (
     agreeing,
     entry_names,
     off_by,
+    refuse_more,
     refuse_tolerance,
     slopes_of,
     tolerance_of,
@@ -40,7 +41,7 @@ Jacobian = tuple[Structure, list[float]]
 
 
 def check_same(
-    first: Callable[..., Any], second: Callable[..., Any], x: Any, rtol: float | None = None
+    first: Callable[..., Any], second: Callable[..., Any], x: Any, *more: Any, rtol: float | None = None
 ) -> Certificate:
     """Check whether two implementations of a function have the same values and gradients at a point.
 
@@ -52,6 +53,7 @@ def check_same(
         first: one implementation.
         second: another one, called alike.
         x: the point; a tuple gives one argument each.
+        more: nothing; a second point is refused with a hint.
         rtol: how far numbers may be apart, relative to themselves; by default 1e-6, or 1e-3 where one of
             the two computes in 32 bits.
 
@@ -62,6 +64,7 @@ def check_same(
         GradientError: an ``AssertionError``, if values or gradients differ; it says where and by how much.
         TypeError, ValueError: as `check_gradient` does.
     """
+    refuse_more("check_same(first, second, (x, y))", more)
     refuse_tolerance(rtol)
     one, two = (_Implementation(function, x) for function in (first, second))
     with warnings.catch_warnings(), mode.switched(recording=True):
@@ -89,11 +92,19 @@ class _Implementation:
         self.function = PlainFunction(function, x, "f")
         self.x = x
         self.derivative: Callable[[Sequence[float]], tuple[Any, list[float]]] | None = None
-        for derivative in (self._of_values, self._of_tensors):
+        derivatives = [self._of_values] if self._gives_numbers() else [self._of_values, self._of_tensors]
+        for derivative in derivatives:
             with suppress(Exception):  # it is no function of these
                 derivative(self.function.numbers)
                 self.derivative = derivative
                 return
+
+    def _gives_numbers(self) -> bool:
+        """Return whether the function takes plain numbers and gives such, as none of tensors does."""
+        with suppress(Exception):  # it does not take them
+            found = self.function.passed(self.function.function, self.function.numbers)
+            return not hasattr(found, "requires_grad")
+        return False
 
     def values(self, numbers: Sequence[float] | None = None) -> Structure:
         """Return what the function gives at the point, or for other numbers."""

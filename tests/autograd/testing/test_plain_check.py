@@ -398,3 +398,14 @@ def test_a_function_whose_rounding_stands_still_beside_the_point_is_seen_from_af
 ) -> None:
     assert check_gradient(f, df, x)
     assert "wrong" in message(f, lambda x: df(x) + 0.01, x)
+
+
+def test_a_misspelt_key_and_a_second_point_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"gives df\['w'\], which has no input; df\['W'\] is wanted"):
+        check_gradient(lambda p: p["W"] ** 2, lambda p: {"w": 2 * p["W"]}, {"W": 3.0})
+    with pytest.raises(TypeError, match=r"given as a tuple, check_gradient\(f, df, \(x, y\)\)"):
+        check_gradient(lambda x, y=1.0: x * y, lambda x, y=1.0: y, 1.0, 0.5)
+
+
+def test_gradcheck_takes_an_array_after_a_gradient() -> None:
+    assert gradcheck(lambda x: x @ x, lambda x: 2 * x, np.ones(2))
