@@ -88,3 +88,13 @@ def test_a_function_of_plain_numbers_is_not_taken_for_one_of_tensors() -> None:
 def test_arrays_of_values_are_compared() -> None:
     numpy = pytest.importorskip("numpy")
     assert check_same(lambda x: x**2, lambda x: x * x, numpy.array([1.0, 2.0]))
+
+
+def test_two_graphs_that_are_cut_alike_are_noticed() -> None:
+    with pytest.raises(GradientError, match="both gradients are wrong: x"):
+        check_same(lambda x: x * x.data, lambda x: x.data * x, 3.0)
+
+
+def test_two_slopes_of_one_kink_are_the_same() -> None:
+    found = check_same(lambda x: x.relu(), lambda x: (x + abs(x)) / 2, 0.0)
+    assert (verdicts(found), found.verdicts[0].interval) == (["kink"], (0.0, 1.0))
