@@ -10,6 +10,7 @@ x[1]   2   9         9            correct  12 digits
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 import warnings
@@ -35,7 +36,7 @@ from autograd.testing.certificate import (
 )
 from autograd.testing.digits import EPSILON, SMALLEST_NORMAL
 from autograd.testing.plain_function import PlainFunction, Structure
-from autograd.testing.plain_slopes import FLOAT32, LineSamples, Slopes
+from autograd.testing.plain_slopes import FLOAT32, LineSamples, Slopes, impossible_together
 from autograd.testing.slips import Matrix, slip_of
 from autograd.testing.verdicts import digits_of
 
@@ -52,6 +53,8 @@ BESIDE = 2, 5, 8
 TURNS = 0.25
 """What a function does within ε to this power of an input may be hidden by the rounding of its value."""
 SMALLEST_NORMAL_FLOAT32 = 2.0**-126
+MOST_PAIRS = 40
+"""At most so many pairs of neighbouring entries at a kink are tried together."""
 MOST_NAMED = 5
 """At most this many inputs are named in a message."""
 
@@ -199,7 +202,26 @@ class HandCheck:
             if found.verdict == WRONG and self.verdict(j, i, name, AGAIN).verdict != WRONG:
                 found = replace(found, verdict=UNJUDGED)
             verdicts.append(found)
+        kinks = [k for k, v in enumerate(verdicts) if v.verdict == KINK]
+        for k, n in list(itertools.pairwise(kinks))[:MOST_PAIRS]:
+            if k // columns == n // columns and self.leaves_a_kink(k, n):
+                for i in (k, n):
+                    verdicts[i] = replace(verdicts[i], verdict=WRONG, detail="not both at once")
         return Certificate(tuple(verdicts), whose, against)
+
+    def leaves_a_kink(self, k: int, n: int) -> bool:
+        """Return whether two entries at a kink, each of them possible, are impossible together."""
+        if self.epsilon > EPSILON:
+            return False
+        (j, a), b = divmod(k, len(self.f.numbers)), n % len(self.f.numbers)
+        far = max(1.0, abs(self.f.numbers[a]), abs(self.f.numbers[b])) * 2.0**-12
+
+        def value(u: float, v: float) -> float:
+            numbers = list(self.f.numbers)
+            numbers[a], numbers[b] = numbers[a] + u * far, numbers[b] + v * far
+            return (self.sampled.attempt(numbers) or [math.nan] * (j + 1))[j] / far
+
+        return impossible_together(value, (self.stated[k], self.stated[n]))
 
     def verdict(self, j: int, i: int, name: str, scale: float = 1.0) -> Verdict:
         """Return the verdict on the derivative of the ``j``-th output with respect to the ``i``-th input."""

@@ -233,3 +233,29 @@ def _growth(quotients: Sequence[Number | None]) -> float:
         return 0.0
     growth = [b / a for a, b in itertools.pairwise(last)]
     return min(growth) if min(growth) > STEEPER else 0.0
+
+
+def impossible_together(value: Callable[[float, float], float], stated: tuple[float, float]) -> bool:
+    """Return whether a function has no two such slopes around 0, 0, where it may have each one alone.
+
+    It has not if all its slopes along a diagonal, around that point, are on one side of the stated one.
+
+    Args:
+        value: the function of two numbers; nan where it has no value.
+        stated: the slope in each of them.
+
+    >>> impossible_together(max, (1.0, 1.0)), impossible_together(max, (0.0, 1.0))
+    (True, False)
+    """
+    step = 2.0**-6
+    circle = [(math.cos(t), math.sin(t)) for t in (math.pi * q / 24 for q in range(48))]
+    for sign in (1, -1):
+        along = stated[0] + sign * stated[1]
+        around = [
+            (value(u + step, v + sign * step) - value(u - step, v - sign * step)) / (2 * step)
+            for u, v in circle
+        ]
+        room = 0.01 * max(map(abs, [along, *around]))
+        if all(map(math.isfinite, around)) and not min(around) - room <= along <= max(around) + room:
+            return True
+    return False

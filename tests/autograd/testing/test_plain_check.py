@@ -409,3 +409,13 @@ def test_a_misspelt_key_and_a_second_point_are_refused() -> None:
 
 def test_gradcheck_takes_an_array_after_a_gradient() -> None:
     assert gradcheck(lambda x: x @ x, lambda x: 2 * x, np.ones(2))
+
+
+def test_slopes_at_a_tie_must_be_possible_together() -> None:
+    for right in ([1, 0], [0, 1], [0.5, 0.5]):
+        assert verdicts(max, lambda x, g=right: g, [2.0, 2.0]) == ["kink"] * 2
+    for wrong in ([1, 1], [0, 0]):
+        assert "not both at once" in message(max, lambda x, g=wrong: g, [2.0, 2.0])
+    for g in ([1, 1], [-1, 1], [0, 0], [0.3, -1]):
+        assert verdicts(lambda x: abs(x[0]) - abs(x[1]), lambda x, g=g: g, [0.0, 0.0]) == ["kink"] * 2
+    assert verdicts(np.linalg.norm, lambda x: x, np.zeros(3)) == ["kink"] * 3
