@@ -12,8 +12,9 @@ CORRECT = "correct"
 KINK = "kink"
 NOT_DIFFERENTIABLE = "not differentiable here"
 LIMITED = "limited by rounding"
+UNJUDGED = "could not be judged"
 WRONG = "wrong"
-GRAVITY = WRONG, NOT_DIFFERENTIABLE, KINK, LIMITED, CORRECT
+GRAVITY = WRONG, UNJUDGED, NOT_DIFFERENTIABLE, KINK, LIMITED, CORRECT
 """The verdicts, the gravest first."""
 MOST_ROWS = 40
 """A table of at most this many rows is shown in full."""
@@ -30,7 +31,8 @@ class Verdict:
         at: its number.
         gradient: what the reverse pass gives.
         slope: what differences give; None if they cannot tell.
-        verdict: ``correct``, ``kink``, ``not differentiable here``, ``limited by rounding`` or ``wrong``.
+        verdict: ``correct``, ``kink``, ``not differentiable here``, ``limited by rounding``,
+            ``could not be judged`` or ``wrong``.
         digits: how many decimal digits of the gradient can be vouched for.
         interval: the slopes to the two sides of a kink, the smaller one first.
         ulps: how far the gradient is from the slope, in units of its last place.
@@ -64,7 +66,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Certificate:
-    """The verdicts of one check; it prints as a table.
+    """The verdicts of one check; it prints as a table, and is false if nothing could be judged.
 
     Attributes:
         verdicts: one for each input, in order.
@@ -82,6 +84,9 @@ class Certificate:
             if verdict.name == name:
                 return verdict
         raise KeyError(f"no input is called {name!r}; there are {', '.join(v.name for v in self.verdicts)}")
+
+    def __bool__(self) -> bool:
+        return any(v.verdict != UNJUDGED for v in self.verdicts)
 
     @property
     def wrong(self) -> tuple[Verdict, ...]:

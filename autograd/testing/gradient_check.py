@@ -138,7 +138,7 @@ def _written_by_hand(
         return function, next(iter(named.values())), point
     if callable(order):
         return function, order, point
-    if callable(point) and order != 1:
+    if callable(point) and not (isinstance(order, int) and order == 1):
         return function, point, order
     arguments = [a for a in arguments_of(reverse) if a.default is a.empty]
     if len(arguments) == 1 or [a.name for a in arguments] == [a.name for a in arguments_of(function)]:

@@ -10,6 +10,7 @@ x[1]   2   9         9            correct  12 digits
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 import warnings
@@ -27,6 +28,7 @@ from autograd.testing.certificate import (
     KINK,
     LIMITED,
     NOT_DIFFERENTIABLE,
+    UNJUDGED,
     WRONG,
     Certificate,
     GradientError,
@@ -34,7 +36,7 @@ from autograd.testing.certificate import (
 )
 from autograd.testing.digits import EPSILON, SMALLEST_NORMAL
 from autograd.testing.plain_function import PlainFunction, Structure
-from autograd.testing.plain_slopes import FLOAT32, LineSamples, Slopes
+from autograd.testing.plain_slopes import FLOAT32, LineSamples, Slopes, impossible_together
 from autograd.testing.slips import Matrix, slip_of
 from autograd.testing.verdicts import digits_of
 
@@ -46,11 +48,13 @@ FEWEST_DIGITS = 4
 """With fewer digits than these a gradient is not called correct."""
 AGAIN = 0.618
 """Before a gradient is called wrong, differences over other steps, this share of the first, must agree."""
-LAST_DIGITS = 8
-"""A gradient may be as far off as rounding of so many units in the last place explains."""
-TURNS = 2.0**16
-"""What a function does within this part of an input may be hidden by the rounding of its value."""
+BESIDE = 2, 5, 8
+"""A gradient may be as far off as it varies when its inputs are off by so many units in the last place."""
+TURNS = 0.25
+"""What a function does within ε to this power of an input may be hidden by the rounding of its value."""
 SMALLEST_NORMAL_FLOAT32 = 2.0**-126
+MOST_PAIRS = 40
+"""At most so many pairs of neighbouring entries at a kink are tried together."""
 MOST_NAMED = 5
 """At most this many inputs are named in a message."""
 
@@ -59,6 +63,7 @@ def check_gradient(
     f: Callable[..., Any],
     df: Callable[..., Any] | None = None,
     x: Any = None,
+    *more: Any,
     rtol: float | None = None,
 ) -> Certificate:
     """Check a gradient, or a Jacobian, that was written by hand, or by any other program.
@@ -71,6 +76,7 @@ def check_gradient(
             on each number of an array alone, such as ``np.sin``, it may give one number for each.
         x: the point.  A tuple gives one argument each, ``f(x, y)``; so does a list for a function of as many
             arguments.  Anything else is the one argument.
+        more: nothing; a second point is refused with a hint.
         rtol: how far a number may be off, relative to itself; by default 1e-6, or 1e-3 where the function
             computes in 32 bits.
 
@@ -92,6 +98,7 @@ def check_gradient(
     input  at   gradient  differences  verdict
     x      0.5  0.6065    −0.6065      wrong    off by 200 %
     """
+    refuse_more("check_gradient(f, df, (x, y))", more)
     f, df, x = _in_order(f, df, x)
     plain = PlainFunction(f, x, "f")
     check = HandCheck(plain, lambda numbers: Structure(plain.passed(df, numbers), "df"), rtol)
@@ -139,13 +146,19 @@ class HandCheck:
         refuse_tolerance(rtol)
         self.f, self.df, self.rtol = f, df, rtol
         self.output = value_at_the_point(f)
+        self.sampled = f.in_doubles()
         self.stated = self.gradient_at(f.numbers)
         self.lines: dict[float, list[LineSamples]] = {}
 
     @cached_property
     def tolerance(self) -> float:
         """The tolerance: the user's, or that of the format in which the function computes."""
-        return tolerance_of(self.rtol, max(line.epsilon for line in self.samples()))
+        return tolerance_of(self.rtol, self.epsilon)
+
+    @cached_property
+    def epsilon(self) -> float:
+        """The spacing of the coarsest format among those of the point, the output and the computation."""
+        return max(self.f.epsilon, self.output.epsilon, *(line.epsilon for line in self.samples()))
 
     def gradient_at(self, numbers: Sequence[float]) -> list[float]:
         """Return the stated Jacobian, row by row."""
@@ -160,18 +173,22 @@ class HandCheck:
                 f"the gradient gives {counted(count, 'number')}; wanted is one for each of "
                 f"{counted(columns, 'input')}" + (f" and of {counted(rows, 'output')}" if rows > 1 else "")
             )
-        wanted = [f"df{name[name.find('[') :] if '[' in name else ''}" for name in self.f.names]
-        if rows == 1 and not self.f.spread and set(wanted) == set(found.names):  # in any order
+        wanted = [f"df{_place(y)}{_place(x)}" for y in self.output.names for x in self.f.names]
+        if not self.f.spread and set(wanted) == set(found.names):  # in any order
             return [found.numbers[found.names.index(name)] for name in wanted]
+        if found.keyed and not self.f.spread and set(wanted) != set(found.names):
+            name = next(name for name in found.names if name not in wanted)
+            missing = next(name for name in wanted if name not in found.names)
+            raise ValueError(f"the gradient gives {name}, which has no input; {missing} is wanted")
         return found.numbers
 
     def samples(self, scale: float = 1.0) -> list[LineSamples]:
         """Return the function along each of its inputs."""
         if scale not in self.lines:
-            epsilon = max(self.f.epsilon, self.output.epsilon)
+            f = self.sampled
+            epsilon = f.epsilon if f is not self.f else max(f.epsilon, self.output.epsilon)
             self.lines[scale] = [
-                LineSamples(self.f.along(i), x, self.f.formats[i], epsilon, scale)
-                for i, x in enumerate(self.f.numbers)
+                LineSamples(f.along(i), x, f.formats[i], epsilon, scale) for i, x in enumerate(f.numbers)
             ]
         return self.lines[scale]
 
@@ -183,9 +200,28 @@ class HandCheck:
             j, i = divmod(k, columns)
             found = self.verdict(j, i, name)
             if found.verdict == WRONG and self.verdict(j, i, name, AGAIN).verdict != WRONG:
-                found = replace(found, verdict=LIMITED)
+                found = replace(found, verdict=UNJUDGED)
             verdicts.append(found)
+        kinks = [k for k, v in enumerate(verdicts) if v.verdict == KINK]
+        for k, n in list(itertools.pairwise(kinks))[:MOST_PAIRS]:
+            if k // columns == n // columns and self.leaves_a_kink(k, n):
+                for i in (k, n):
+                    verdicts[i] = replace(verdicts[i], verdict=WRONG, detail="not both at once")
         return Certificate(tuple(verdicts), whose, against)
+
+    def leaves_a_kink(self, k: int, n: int) -> bool:
+        """Return whether two entries at a kink, each of them possible, are impossible together."""
+        if self.epsilon > EPSILON:
+            return False
+        (j, a), b = divmod(k, len(self.f.numbers)), n % len(self.f.numbers)
+        far = max(1.0, abs(self.f.numbers[a]), abs(self.f.numbers[b])) * 2.0**-12
+
+        def value(u: float, v: float) -> float:
+            numbers = list(self.f.numbers)
+            numbers[a], numbers[b] = numbers[a] + u * far, numbers[b] + v * far
+            return (self.sampled.attempt(numbers) or [math.nan] * (j + 1))[j] / far
+
+        return impossible_together(value, (self.stated[k], self.stated[n]))
 
     def verdict(self, j: int, i: int, name: str, scale: float = 1.0) -> Verdict:
         """Return the verdict on the derivative of the ``j``-th output with respect to the ``i``-th input."""
@@ -202,14 +238,14 @@ class HandCheck:
         rounding hides of the function, such as a turn close to the point, may make it.
         """
         epsilon = max(line.epsilon for line in self.samples())
-        hidden = SMALLEST_NORMAL if epsilon == EPSILON else SMALLEST_NORMAL_FLOAT32
+        hidden = SMALLEST_NORMAL if self.epsilon == EPSILON else SMALLEST_NORMAL_FLOAT32
         if self.f.numbers[i]:
-            hidden += TURNS * epsilon * abs((self.output.numbers[j] or 1.0) / self.f.numbers[i])
+            hidden += epsilon ** (1 - TURNS) * abs((self.output.numbers[j] or 1.0) / self.f.numbers[i])
         return hidden + self.trembling[j * len(self.f.numbers) + i]
 
     @cached_property
     def trembling(self) -> list[float]:
-        return trembling(self.gradient_at, self.stated, self.f.numbers, self.f.epsilon)
+        return trembling(self.gradient_at, self.f.numbers, self.f.epsilon)
 
 
 def accusation(
@@ -237,6 +273,15 @@ def slopes_of(f: PlainFunction) -> list[float]:
     lines = [LineSamples(f.along(i), x, f.formats[i], epsilon) for i, x in enumerate(f.numbers)]
     found = [line.slopes(j).middle for j in range(len(outputs.numbers)) for line in lines]
     return [side.agreed[0].slope if side.estimates else math.nan for side in found]
+
+
+def refuse_more(call: str, more: Sequence[Any]) -> None:
+    """Raise if there are arguments beyond the point."""
+    if more:
+        raise TypeError(
+            f"there is one point; several arguments of the function are given as a tuple, {call}, and a "
+            f"tolerance by name, rtol=1e-6; got {described(more[0])} after the point"
+        )
 
 
 def refuse_tolerance(rtol: float | None) -> None:
@@ -276,11 +321,11 @@ class _Entry(NamedTuple):
         if growth:
             return self.told(NOT_DIFFERENTIABLE, None, "a jump" if growth > 3 else "a vertical tangent")
         if not middle.estimates or not left.estimates or not right.estimates:
-            return self.told(LIMITED, None, "differences have no limit that can be seen")
+            return self.told(UNJUDGED, None, "differences have no limit that can be seen")
         best = middle.agreed[0]
         tolerance = self.rtol * max(abs(self.got), abs(best.slope)) if math.isfinite(self.got) else 0.0
         if not self.slopes.resolved:
-            return self.told(LIMITED, None, "the function changes too fast for differences")
+            return self.told(UNJUDGED, None, "the function changes too fast for differences")
         low, high = sorted((left.agreed[0], right.agreed[0]))
         if left.is_apart_from(right, self.rtol * max(abs(low.slope), abs(high.slope))):
             allowed = tolerance + self.rounding()
@@ -289,13 +334,14 @@ class _Entry(NamedTuple):
             return self.told(KINK if inside else WRONG, (low.slope + high.slope) / 2, "", between)
         if not math.isfinite(self.got):
             known = len(middle.estimates) > 2 and best.bound <= 0.01 * abs(best.slope) + 1e-6
-            return self.told(WRONG if known else LIMITED, best.slope)
+            return self.told(WRONG if known else UNJUDGED, best.slope)
         if middle.denies(self.got, tolerance):
             tolerance += self.rounding()
             if all(side.denies(self.got, tolerance) for side in (middle, left, right)):
                 return self.told(WRONG, best.slope, off_by(self.got, best.slope))
         found = middle.nearest(self.got, tolerance)
-        return agreeing(self.name, self.at, self.got, found.slope, found.bound, self.rtol)
+        negligible = max(self.slopes.hidden, self.rtol * self.slopes.steepest)
+        return agreeing(self.name, self.at, self.got, found.slope, found.bound, self.rtol, negligible)
 
     def told(
         self, verdict: str, slope: float | None, detail: str = "", interval: tuple[float, float] | None = None
@@ -303,14 +349,18 @@ class _Entry(NamedTuple):
         return Verdict(self.name, self.at, self.got, slope, verdict, interval=interval, detail=detail)
 
 
-def agreeing(name: str, at: float, got: float, slope: float, bound: float, rtol: float) -> Verdict:
-    """Return the verdict that nothing speaks against what is stated, and how many digits speak for it."""
+def agreeing(
+    name: str, at: float, got: float, slope: float, bound: float, rtol: float, negligible: float
+) -> Verdict:
+    """Return the verdict that nothing speaks against what is stated, and how many digits speak for it.
+
+    Where not one does, it is not judged, unless it is known to be within what is negligible.
+    """
     size = max(abs(got), abs(slope))
-    if abs(got - slope) <= bound and not got:
-        return Verdict(name, at, got, 0.0, CORRECT)
-    if bound >= size:
-        return Verdict(name, at, got, slope, LIMITED)
     off = max(bound, abs(got - slope))
+    if off > 0.1 * size or not size:
+        told = UNJUDGED if off > negligible else LIMITED if got else CORRECT
+        return Verdict(name, at, got, slope if got else 0.0, told)
     digits = digits_of(size - off, size)
     told = CORRECT if digits >= FEWEST_DIGITS or off <= rtol * size else LIMITED
     return Verdict(name, at, got, slope, told, math.floor(digits))
@@ -318,26 +368,31 @@ def agreeing(name: str, at: float, got: float, slope: float, bound: float, rtol:
 
 def trembling(
     function: Callable[[Sequence[float]], Sequence[float]],
-    here: Sequence[float],
     numbers: Sequence[float],
     epsilon: float,
 ) -> list[float]:
-    """Return how far each output of a function moves if its inputs are moved by a few last digits.
+    """Return how much each output of a function varies if its inputs are moved by a few last digits.
+
+    To each side of the point it is taken apart, and the calmer side counts: what rounding does, it does on
+    both, but a jump at the point is none of its doing.
 
     Args:
         function: from numbers to numbers.
-        here: what it gives at the point.
         numbers: the point.
         epsilon: the relative spacing of its numbers.
     """
     chance = random.Random(0)
-    moved = [0.0] * len(here)
-    for _ in range(4):
+    moved = [0.0] * len(function(numbers))
+    for _ in range(3):
+        direction = [chance.choice((-epsilon, epsilon)) * x for x in numbers]
         with suppress(Exception):  # beside the point there may be nothing
-            step = LAST_DIGITS * epsilon
-            beside = function([x + chance.choice((-step, step)) * x for x in numbers])
-            changes = [abs(a - b) for a, b in zip(beside, here, strict=True)]
-            moved = [max(m, c) if math.isfinite(c) else m for m, c in zip(moved, changes, strict=True)]
+            sides = [
+                [function([x + k * d for x, d in zip(numbers, direction, strict=True)]) for k in steps]
+                for steps in (BESIDE, [-k for k in BESIDE])
+            ]
+            ranges = [[max(each) - min(each) for each in zip(*side, strict=True)] for side in sides]
+            calm = [2 * min(both) for both in zip(*ranges, strict=True)]
+            moved = [max(m, c) if math.isfinite(c) else m for m, c in zip(moved, calm, strict=True)]
     return moved
 
 
@@ -346,6 +401,11 @@ def off_by(got: float, slope: float) -> str:
     if abs(got - slope) < 10 * abs(slope):
         return f"off by {number(100 * abs(got - slope) / abs(slope))} %"
     return f"off by {number(abs(got - slope))}"
+
+
+def _place(name: str) -> str:
+    """Return where in its structure a number stands: the name without that of the structure."""
+    return name[name.find("[") :] if "[" in name else ""
 
 
 def _noted(call: Callable[[], Structure], note: str) -> Structure:

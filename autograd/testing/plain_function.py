@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from inspect import Parameter as Argument
 from itertools import product
 from numbers import Integral, Real
@@ -32,23 +33,27 @@ class Structure:
     Args:
         x: the structure.
         name: its name in the names of its numbers: ``x``, ``x[0]``, ``x['w'][1, 2]``.
+        doubles: whether numbers of fewer bits are replaced by doubles.
 
     Attributes:
         numbers: its numbers as floats, in order.
         names: a name for each.
         formats: for each number, what rounds another one as the place it stands in does.
         epsilon: the relative spacing of the coarsest format that holds any of them.
+        keyed: whether there is a dictionary among them.
         shape: of an array or a list of lists as long as one another; None for anything else.
 
     Raises:
         TypeError: if it holds anything else; the message says where.
     """
 
-    def __init__(self, x: Any, name: str = "x") -> None:
+    def __init__(self, x: Any, name: str = "x", doubles: bool = False) -> None:
+        self._doubles = doubles
         self.numbers: list[float] = []
         self.names: list[str] = []
         self.formats: list[Callable[[float], float]] = []
         self.epsilon = EPSILON
+        self.keyed = False
         self._build = self._take_apart(x, name)
         self.shape = _shape(x)
 
@@ -60,10 +65,14 @@ class Structure:
         if isinstance(x, Value):
             return self._put(number_of(x), name, float)
         if isinstance(x, Real):
-            kind: Any = type(x) if hasattr(x, "dtype") and not isinstance(x, Integral) else float
+            typed = hasattr(x, "dtype") and not isinstance(x, Integral)
+            if typed and self._doubles:
+                x = x.astype("float64")  # type: ignore[attr-defined]  # a number of NumPy
+            kind: Any = type(x) if typed else float
             self.epsilon = max(self.epsilon, _epsilon(x))
             return self._put(float(x), name, kind)
         if isinstance(x, dict):
+            self.keyed = True
             parts = {key: self._take_apart(part, f"{name}[{key!r}]") for key, part in x.items()}
             return lambda numbers: {key: build(numbers) for key, build in parts.items()}
         if isinstance(x, list | tuple):
@@ -85,7 +94,9 @@ class Structure:
 
     def _take_array(self, x: Any, name: str) -> Builder:
         shape = tuple(x.shape)
-        numbers = [float(number) for number in x.reshape(-1).tolist()]
+        numbers = [number_of(y) if isinstance(y, Value) else float(y) for y in x.reshape(-1).tolist()]
+        if self._doubles:
+            x = x.double() if hasattr(x, "double") else x.astype("float64")
         make = _maker(x)
         self.numbers += numbers
         self.names += [
@@ -130,6 +141,7 @@ class PlainFunction:
         point: a tuple holds one argument each, and so does a list for a function of as many arguments;
             anything else is the one argument.
         called: the function's name in messages.
+        doubles: whether it is called with doubles in the place of numbers of fewer bits.
 
     Attributes:
         numbers: the numbers of the point.
@@ -139,14 +151,14 @@ class PlainFunction:
         spread: whether the point holds one argument each.
     """
 
-    def __init__(self, function: Callable[..., Any], point: Any, called: str) -> None:
-        self.function, self.called = function, called
+    def __init__(self, function: Callable[..., Any], point: Any, called: str, doubles: bool = False) -> None:
+        self.function, self.point, self.called = function, point, called
         self.spread = is_spread(function, point)
         parts = list(point) if self.spread else [point]
         names = argument_names(function, len(parts))
         if not self.spread and not names[0].isidentifier():
             names = ["x"]
-        self._parts = [Structure(part, name) for part, name in zip(parts, names, strict=True)]
+        self._parts = [Structure(part, name, doubles) for part, name in zip(parts, names, strict=True)]
         self.numbers = [x for part in self._parts for x in part.numbers]
         self.names = [name for part in self._parts for name in part.names]
         self.formats = [kind for part in self._parts for kind in part.formats]
@@ -156,6 +168,19 @@ class PlainFunction:
     def __call__(self, numbers: Sequence[float]) -> Structure:
         """Return what the function gives for these numbers."""
         return Structure(self.passed(self.function, numbers), self.called)
+
+    def in_doubles(self) -> PlainFunction:
+        """Return the function of doubles if it computes in fewer bits only because the point has fewer."""
+        with suppress(Exception):  # it does not take doubles
+            wide = PlainFunction(self.function, self.point, self.called, doubles=True)
+            here, there = self(self.numbers), wide(wide.numbers)
+            close = (
+                abs(a - b) <= COARSER["bfloat16"] * abs(a)
+                for a, b in zip(here.numbers, there.numbers, strict=True)
+            )
+            if self.epsilon > EPSILON == there.epsilon and wide.epsilon == EPSILON and all(close):
+                return wide
+        return self
 
     def passed(self, function: Callable[..., Any], numbers: Sequence[float]) -> Any:
         """Return what any function of the same arguments gives for these numbers."""

@@ -22,6 +22,11 @@ WITNESSES = 3
 """This many differences must agree before a gradient is called wrong."""
 TIGHT = 16
 """An estimate supports a gradient if its bound is this many times smaller than what it decides between."""
+STAIR = 64
+"""A step of a function that stands still beside the point is due to rounding if it is at most so many units
+in the last place of the function's largest value."""
+HIDDEN = 1024
+"""Over the largest step, changes of less than so many units in the last place are hidden by rounding."""
 STEEPER = 1.3
 """Slopes that grow by this factor with each step, down to the smallest, have no limit."""
 UNRESOLVED = 1e-3
@@ -89,6 +94,8 @@ class Slopes(NamedTuple):
         left, right, middle: the slopes to both sides and through the middle.
         resolved: False if the function changes as much between neighbouring numbers as anywhere.
         missing: on which sides the function has no value: "", "left", "right" or "both".
+        steepest: how much the function changes within the largest step, relative to that step.
+        hidden: the slope that rounding hides even over the largest step.
     """
 
     left: Side
@@ -96,6 +103,8 @@ class Slopes(NamedTuple):
     middle: Side
     resolved: bool = True
     missing: str = ""
+    steepest: float = 0.0
+    hidden: float = 0.0
 
 
 Line = Callable[[float], Sequence[float] | None]
@@ -128,6 +137,7 @@ class LineSamples:
             self.at(x - step), self.at(x + step)
         if self.epsilon < FLOAT32 and self._fits_float32():
             self.epsilon = FLOAT32
+        self.stairs = list(map(self._stair, zip(*filter(None, self._seen.values()), strict=True), here))
 
     def at(self, t: float) -> Sequence[float] | None:
         """Return the outputs at another number of the input, computed once."""
@@ -141,14 +151,18 @@ class LineSamples:
         left, right, middle = (self._side(j, side) for side in (-1, 1, 0))
         values = [y[j] for y in self._seen.values() if y is not None]
         noise = max(tremor[j] for _, tremor in self._tremors)
-        lost = noise > UNRESOLVED * (max(values) - min(values)) and noise > 1e-6 * max(map(abs, values))
+        span = max(values) - min(values)
+        lost = noise > UNRESOLVED * span and noise > 1e-6 * max(map(abs, values))
         smallest = self.ladders[-1][-WITNESSES:]
         missing = [
             n
             for n, s in (("left", -1), ("right", 1))
             if all(self.at(self.x + s * h) is None for h in smallest)
         ]
-        return Slopes(left, right, middle, not lost, "both" if len(missing) == 2 else "".join(missing))
+        sides = "both" if len(missing) == 2 else "".join(missing)
+        widest = self.ladders[0][0]
+        hidden = HIDDEN * self.epsilon * max(map(abs, values)) / widest
+        return Slopes(left, right, middle, not lost, sides, span / widest, hidden)
 
     def _side(self, j: int, side: int) -> Side:
         found, endless = [], 0.0
@@ -165,7 +179,7 @@ class LineSamples:
             return None
         width = high - low
         size = max(abs(below[j]), abs(above[j]))
-        noise = ROUNDINGS * self.epsilon * size
+        noise = max(ROUNDINGS * self.epsilon * size, self.stairs[j])
         for tiny, tremor in self._tremors:
             if tiny <= step:
                 noise = max(noise, tremor[j])
@@ -173,6 +187,13 @@ class LineSamples:
                 return None
         slope = (above[j] - below[j]) / width
         return Number(slope, 2 * noise / width + 2 * EPSILON * abs(slope)) if math.isfinite(slope) else None
+
+    def _stair(self, values: Sequence[float], here: float) -> float:
+        """Return the height of the lowest stair that rounding makes of an output; 0 if there is none."""
+        heights = sorted(abs(y - here) for y in values)
+        lowest = next(filter(None, heights), 0.0)
+        stands_still = heights.count(0.0) > WITNESSES
+        return lowest if stands_still and lowest <= STAIR * self.epsilon * max(map(abs, values)) else 0.0
 
     def _tremor(self, step: float) -> list[float]:
         """Return the largest fourth difference of each output over the step, on either side of the point."""
@@ -212,3 +233,29 @@ def _growth(quotients: Sequence[Number | None]) -> float:
         return 0.0
     growth = [b / a for a, b in itertools.pairwise(last)]
     return min(growth) if min(growth) > STEEPER else 0.0
+
+
+def impossible_together(value: Callable[[float, float], float], stated: tuple[float, float]) -> bool:
+    """Return whether a function has no two such slopes around 0, 0, where it may have each one alone.
+
+    It has not if all its slopes along a diagonal, around that point, are on one side of the stated one.
+
+    Args:
+        value: the function of two numbers; nan where it has no value.
+        stated: the slope in each of them.
+
+    >>> impossible_together(max, (1.0, 1.0)), impossible_together(max, (0.0, 1.0))
+    (True, False)
+    """
+    step = 2.0**-6
+    circle = [(math.cos(t), math.sin(t)) for t in (math.pi * q / 24 for q in range(48))]
+    for sign in (1, -1):
+        along = stated[0] + sign * stated[1]
+        around = [
+            (value(u + step, v + sign * step) - value(u - step, v - sign * step)) / (2 * step)
+            for u, v in circle
+        ]
+        room = 0.01 * max(map(abs, [along, *around]))
+        if all(map(math.isfinite, around)) and not min(around) - room <= along <= max(around) + room:
+            return True
+    return False

@@ -13,19 +13,21 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from autograd.core.recording import mode
 from autograd.functional.containers import Container
 from autograd.functional.gradients import gradients
 from autograd.notation.numbers import counted
-from autograd.testing.certificate import WRONG, Certificate, GradientError, Verdict
+from autograd.testing.certificate import KINK, WRONG, Certificate, GradientError, Verdict
 from autograd.testing.plain_check import (
     HandCheck,
     accusation,
     agreeing,
     entry_names,
     off_by,
+    refuse_more,
     refuse_tolerance,
     slopes_of,
     tolerance_of,
@@ -40,7 +42,7 @@ Jacobian = tuple[Structure, list[float]]
 
 
 def check_same(
-    first: Callable[..., Any], second: Callable[..., Any], x: Any, rtol: float | None = None
+    first: Callable[..., Any], second: Callable[..., Any], x: Any, *more: Any, rtol: float | None = None
 ) -> Certificate:
     """Check whether two implementations of a function have the same values and gradients at a point.
 
@@ -52,6 +54,7 @@ def check_same(
         first: one implementation.
         second: another one, called alike.
         x: the point; a tuple gives one argument each.
+        more: nothing; a second point is refused with a hint.
         rtol: how far numbers may be apart, relative to themselves; by default 1e-6, or 1e-3 where one of
             the two computes in 32 bits.
 
@@ -62,65 +65,73 @@ def check_same(
         GradientError: an ``AssertionError``, if values or gradients differ; it says where and by how much.
         TypeError, ValueError: as `check_gradient` does.
     """
+    refuse_more("check_same(first, second, (x, y))", more)
     refuse_tolerance(rtol)
     one, two = (_Implementation(function, x) for function in (first, second))
     with warnings.catch_warnings(), mode.switched(recording=True):
         warnings.simplefilter("ignore")
-        values, others = one.values(), two.values()
+        values, others = one(one.numbers), two(two.numbers)
         tolerance = tolerance_of(rtol, max(values.epsilon, others.epsilon))
         _refuse_other_values(one, values, others, tolerance)
         if one.derivative and two.derivative:
             certificate = _side_by_side(one, two, tolerance)
         else:
             plain, known = (two, one) if one.derivative else (one, two)
-            check = HandCheck(plain.function, known.jacobian, rtol)
+            check = HandCheck(plain, known.jacobian, rtol)
             heads = ("first", "second") if plain is two else ("second", "first")
             certificate = check.certificate(heads[0], f"{heads[1]}, by differences")
     if certificate.wrong:
-        told = accusation(certificate, one.function, values.numbers, "the gradients differ")
+        told = accusation(certificate, one, values.numbers, "the gradients differ")
         raise GradientError(told, certificate)
     return certificate
 
 
-class _Implementation:
+class _Implementation(PlainFunction):
     """A function at a point, and how it is differentiated: as one of Values, of tensors, or not at all."""
 
     def __init__(self, function: Callable[..., Any], x: Any) -> None:
-        self.function = PlainFunction(function, x, "f")
-        self.x = x
+        super().__init__(function, x, "f")
         self.derivative: Callable[[Sequence[float]], tuple[Any, list[float]]] | None = None
-        for derivative in (self._of_values, self._of_tensors):
+        derivatives = [self._of_values] if self._gives_numbers() else [self._of_values, self._of_tensors]
+        for derivative in derivatives:
             with suppress(Exception):  # it is no function of these
-                derivative(self.function.numbers)
+                derivative(self.numbers)
                 self.derivative = derivative
                 return
 
-    def values(self, numbers: Sequence[float] | None = None) -> Structure:
-        """Return what the function gives at the point, or for other numbers."""
-        at = self.function.numbers if numbers is None else numbers
-        return self.function(at) if self.derivative is None else Structure(self.derivative(at)[0], "f")
+    def _gives_numbers(self) -> bool:
+        """Return whether the function takes plain numbers and gives such, as none of tensors does."""
+        with suppress(Exception):  # it does not take them
+            found = self.passed(self.function, self.numbers)
+            return not hasattr(found, "requires_grad")
+        return False
+
+    def __call__(self, numbers: Sequence[float]) -> Structure:
+        """Return what the function gives for these numbers, called with what it is a function of."""
+        found = self.derivative(numbers)[0] if self.derivative else self.passed(self.function, numbers)
+        return Structure(found, "f")
 
     def jacobian(self, numbers: Sequence[float]) -> Structure:
         """Return the Jacobian, row by row: the function's own, or the best that differences give."""
         if self.derivative is not None:
             return Structure(self.derivative(numbers)[1])
-        return Structure(slopes_of(self.function))
+        return Structure(slopes_of(self))
 
     def _of_values(self, numbers: Sequence[float]) -> tuple[Any, list[float]]:
         leaves = [Value(number) for number in numbers]
-        arguments = Container(list(self.x) if self.function.spread else [self.x]).filled(leaves)
-        found = self.function.function(*arguments)
+        arguments = Container(list(self.point) if self.spread else [self.point]).filled(leaves)
+        found = self.function(*arguments)
         return found, [slope for y in Container(found).leaves for slope in gradients(y, leaves)]
 
     def _of_tensors(self, numbers: Sequence[float]) -> tuple[Any, list[float]]:
         torch: Any = sys.modules["torch"]  # whoever has a function of tensors has loaded PyTorch
         rest = iter(numbers)
         arguments = []
-        for part in self.x if self.function.spread else [self.x]:
+        for part in self.point if self.spread else [self.point]:
             shape = torch.as_tensor(part).shape
             filled = [next(rest) for _ in range(shape.numel())]
             arguments.append(torch.tensor(filled, dtype=torch.float64).reshape(shape).requires_grad_())
-        found = self.function.function(*arguments)
+        found = self.function(*arguments)
         rows = [
             torch.autograd.grad(y, arguments, retain_graph=True, materialize_grads=True)
             for y in found.reshape(-1)
@@ -136,28 +147,39 @@ def _refuse_other_values(
         counts = [counted(len(found.numbers), "number") for found in (values, others)]
         raise GradientError(f"the first gives {counts[0]}, the second {counts[1]}")
     epsilon = max(values.epsilon, others.epsilon)
-    moved = trembling(
-        lambda numbers: one.values(numbers).numbers, values.numbers, one.function.numbers, epsilon
-    )
+    moved = trembling(lambda numbers: one(numbers).numbers, one.numbers, epsilon)
     for name, a, b, m in zip(values.names, values.numbers, others.numbers, moved, strict=True):
         if not abs(a - b) <= tolerance * max(abs(a), abs(b)) + m and not (a != a and b != b):
             raise GradientError(
-                f"the values differ at {where(one.function)}: {name} is {a!r} by the first and "
-                f"{b!r} by the second"
+                f"the values differ at {where(one)}: {name} is {a!r} by the first and {b!r} by the second"
             )
 
 
 def _side_by_side(one: _Implementation, two: _Implementation, tolerance: float) -> Certificate:
-    """Return the verdicts on two gradients that are both known."""
-    numbers = one.function.numbers
+    """Return the verdicts on two gradients that are both known; at a kink any two slopes of it are the same.
+
+    Raises:
+        GradientError: if they agree, and differences deny both, as if both graphs had been cut.
+    """
+    check, other = HandCheck(one, one.jacobian, tolerance), HandCheck(one, two.jacobian, tolerance)
+    numbers = one.numbers
     got, want = (f.jacobian(numbers).numbers for f in (one, two))
-    moved = trembling(lambda beside: one.jacobian(beside).numbers, got, numbers, one.function.epsilon)
+    moved = trembling(lambda beside: one.jacobian(beside).numbers, numbers, one.epsilon)
     verdicts = []
-    for k, name in enumerate(entry_names(one.values().names, one.function.names)):
+    for k, name in enumerate(entry_names(check.output.names, one.names)):
         a, b = got[k], want[k]
         at = numbers[k % len(numbers)]
         if abs(a - b) <= tolerance * max(abs(a), abs(b)) + moved[k] or (a != a and b != b):
-            verdicts.append(agreeing(name, at, a, b, abs(a - b), tolerance))
+            verdicts.append(agreeing(name, at, a, b, abs(a - b), tolerance, negligible=abs(a - b)))
+            continue
+        first, second = (c.verdict(*divmod(k, len(numbers)), name) for c in (check, other))
+        if first.verdict == second.verdict == KINK:
+            verdicts.append(replace(first, slope=b))
         else:
             verdicts.append(Verdict(name, at, a, b, WRONG, detail=off_by(a, b)))
-    return Certificate(tuple(verdicts), "first", "second")
+    found = Certificate(tuple(verdicts), "first", "second")
+    by_differences = check.certificate("both")
+    if by_differences.wrong and not found.wrong:
+        told = accusation(by_differences, one, check.output.numbers, "both gradients are wrong")
+        raise GradientError(told, by_differences)
+    return found

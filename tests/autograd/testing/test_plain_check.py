@@ -342,3 +342,80 @@ def test_in_an_assertion_of_pytest_the_table_is_shown(tmp_path: Path) -> None:
     shown = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, cwd=Path.cwd()).stdout
     assert re.search(r"E\s+.*the gradient is wrong: x", shown)
     assert re.search(r"E\s+x +2 +8 +12 +wrong +off by 33.33 %", shown)
+
+
+# --------------------------------------------------------------------------- nothing silently wrong
+
+
+def hinge(x: float) -> float:
+    return max(0.0, 1 - x) ** 2
+
+
+@pytest.mark.parametrize(
+    ("f", "df", "x"),
+    [
+        (cube, lambda x: 3 * x**2 if x < 1 else -3 * x**2, 1.0),
+        (cube, lambda x: 3 * x**2 if x != 1 else 0.0, 1.0),
+        (lambda r: r * r / 2 if abs(r) <= 1 else abs(r) - 0.5, lambda r: r if abs(r) < 1 else 1.0, -1.0),
+        (hinge, lambda x: -2 * (1 - x) if x < 1 else 1.0, 1.0),
+        (hinge, lambda x: 1.0 if x == 1 else -2 * max(0.0, 1 - x), 1.0),
+    ],
+)
+def test_a_gradient_that_jumps_where_the_function_does_not_bend_is_wrong(f: Any, df: Any, x: float) -> None:
+    assert "the gradient is wrong" in message(f, df, x)
+
+
+def test_the_rounding_of_32_bits_excuses_no_mistake() -> None:
+    single = np.float32
+    x = np.random.default_rng(0).normal(size=200).astype(single)
+    slope = 2 * x / single(200)
+    assert set(verdicts(lambda x: np.mean(x**2), lambda x: slope, x)) == {"correct"}
+    assert "factor, 1.05" in message(lambda x: np.mean(x**2), lambda x: slope * single(1.05), x)
+    for k in (7, int(np.abs(x).argmin())):
+        lost = np.where(np.arange(200) == k, single(0), slope)
+        assert f"x[{k}] (1 of 200); missing" in message(lambda x: np.mean(x**2), lambda x, g=lost: g, x)
+    forced = (lambda x: np.sum(x**2, dtype=single)), np.array([0.1, 3], single)
+    assert "x[0] (1 of 2)" in message(forced[0], lambda x: np.array([-2, 2], single) * x, forced[1])
+
+
+def test_what_could_not_be_judged_is_no_pass() -> None:
+    found = check_gradient(lambda x: math.sin(1e22 * x), lambda x: 5.0, 1.0)
+    assert [v.verdict for v in found.verdicts] == ["could not be judged"]
+    assert not found
+    assert check_gradient(cube, slope_of_cube, 1e-120)  # 0 as far as the function's size goes
+
+
+@pytest.mark.parametrize(
+    ("f", "df", "x"),
+    [
+        (lambda x: 1 - math.cos(x), math.sin, 2.0**-14),
+        (lambda x: math.log(math.cosh(x)), math.tanh, 2.0**-24),
+        (cube, slope_of_cube, 2.5e-108),
+    ],
+)
+def test_a_function_whose_rounding_stands_still_beside_the_point_is_seen_from_afar(
+    f: Any, df: Any, x: float
+) -> None:
+    assert check_gradient(f, df, x)
+    assert "wrong" in message(f, lambda x: df(x) + 0.01, x)
+
+
+def test_a_misspelt_key_and_a_second_point_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"gives df\['w'\], which has no input; df\['W'\] is wanted"):
+        check_gradient(lambda p: p["W"] ** 2, lambda p: {"w": 2 * p["W"]}, {"W": 3.0})
+    with pytest.raises(TypeError, match=r"given as a tuple, check_gradient\(f, df, \(x, y\)\)"):
+        check_gradient(lambda x, y=1.0: x * y, lambda x, y=1.0: y, 1.0, 0.5)
+
+
+def test_gradcheck_takes_an_array_after_a_gradient() -> None:
+    assert gradcheck(lambda x: x @ x, lambda x: 2 * x, np.ones(2))
+
+
+def test_slopes_at_a_tie_must_be_possible_together() -> None:
+    for right in ([1, 0], [0, 1], [0.5, 0.5]):
+        assert verdicts(max, lambda x, g=right: g, [2.0, 2.0]) == ["kink"] * 2
+    for wrong in ([1, 1], [0, 0]):
+        assert "not both at once" in message(max, lambda x, g=wrong: g, [2.0, 2.0])
+    for g in ([1, 1], [-1, 1], [0, 0], [0.3, -1]):
+        assert verdicts(lambda x: abs(x[0]) - abs(x[1]), lambda x, g=g: g, [0.0, 0.0]) == ["kink"] * 2
+    assert verdicts(np.linalg.norm, lambda x: x, np.zeros(3)) == ["kink"] * 3

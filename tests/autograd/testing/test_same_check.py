@@ -74,3 +74,27 @@ def test_last_digits_make_no_difference_unless_the_user_says_so() -> None:
 
 def test_at_a_minimum_rounding_makes_no_difference() -> None:
     assert check_same(lambda x: (x * 0.1 - 0.3) ** 2, lambda x: (x / 10 - 0.3) ** 2, 3.0)
+
+
+def test_a_function_of_plain_numbers_is_not_taken_for_one_of_tensors() -> None:
+    torch, numpy = pytest.importorskip("torch"), pytest.importorskip("numpy")
+    with pytest.raises(GradientError, match="differ"):
+        check_same(lambda t: math.sin(t) * t, lambda t: t * math.sin(3.0), 3.0)
+    for other in (lambda t: torch.sin(t) * t, lambda t: numpy.sin(t) * t):
+        assert check_same(lambda t: math.sin(t) * t, other, 3.0)
+        assert check_same(other, lambda t: math.sin(t) * t, 3.0)
+
+
+def test_arrays_of_values_are_compared() -> None:
+    numpy = pytest.importorskip("numpy")
+    assert check_same(lambda x: x**2, lambda x: x * x, numpy.array([1.0, 2.0]))
+
+
+def test_two_graphs_that_are_cut_alike_are_noticed() -> None:
+    with pytest.raises(GradientError, match="both gradients are wrong: x"):
+        check_same(lambda x: x * x.data, lambda x: x.data * x, 3.0)
+
+
+def test_two_slopes_of_one_kink_are_the_same() -> None:
+    found = check_same(lambda x: x.relu(), lambda x: (x + abs(x)) / 2, 0.0)
+    assert (verdicts(found), found.verdicts[0].interval) == (["kink"], (0.0, 1.0))
