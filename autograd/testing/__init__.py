@@ -19,8 +19,8 @@ from autograd.testing.certificate import Certificate, GradientError, Verdict
 from autograd.testing.engine import EngineReport, check_engine
 from autograd.testing.gradient_check import gradcheck
 from autograd.testing.op_check import check_op
-from autograd.testing.plain_check import check_gradient
-from autograd.testing.same_check import check_same
+from autograd.testing.plain.check import check_gradient
+from autograd.testing.plain.same import check_same
 
 __all__ = [
     "Certificate",

@@ -33,8 +33,8 @@ from autograd.testing.call_check import Leaves, Run, calls_of, graph_as_function
 from autograd.testing.certificate import NOT_DIFFERENTIABLE, Certificate, GradientError, Verdict
 from autograd.testing.differences import noise_of
 from autograd.testing.node_check import written
-from autograd.testing.plain_check import check_gradient
-from autograd.testing.plain_function import is_spread
+from autograd.testing.plain.check import check_gradient
+from autograd.testing.plain.function import is_spread
 from autograd.testing.verdicts import Calls, Evidence
 from autograd.value import Constant, Value
 

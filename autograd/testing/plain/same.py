@@ -21,7 +21,7 @@ from autograd.functional.containers import Container
 from autograd.functional.gradients import gradients
 from autograd.notation.numbers import counted
 from autograd.testing.certificate import KINK, WRONG, Certificate, GradientError, Verdict
-from autograd.testing.plain_check import (
+from autograd.testing.plain.check import (
     HandCheck,
     accusation,
     agreeing,
@@ -34,7 +34,7 @@ from autograd.testing.plain_check import (
     trembling,
     where,
 )
-from autograd.testing.plain_function import PlainFunction, Structure
+from autograd.testing.plain.function import PlainFunction, Structure
 from autograd.value import Value
 
 Jacobian = tuple[Structure, list[float]]

@@ -35,9 +35,9 @@ from autograd.testing.certificate import (
     Verdict,
 )
 from autograd.testing.digits import EPSILON, SMALLEST_NORMAL
-from autograd.testing.plain_function import PlainFunction, Structure
-from autograd.testing.plain_slopes import FLOAT32, LineSamples, Slopes, impossible_together
-from autograd.testing.slips import Matrix, slip_of
+from autograd.testing.plain.function import PlainFunction, Structure
+from autograd.testing.plain.slips import Matrix, slip_of
+from autograd.testing.plain.slopes import FLOAT32, LineSamples, Slopes, impossible_together
 from autograd.testing.verdicts import digits_of
 
 TOLERANCES = {EPSILON: 1e-6, FLOAT32: 1e-3}

@@ -67,12 +67,18 @@ def wrong(example: Example, mistake: str, chance: random.Random) -> bool | None:
     return False
 
 
+def is_hidden(example: Example) -> bool:
+    """Whether the value hardly moves with its inputs: differences of floats say little about such a slope."""
+    y, slopes, x = (np.max(np.abs(v)) for v in (example.f(example.x), example.df(example.x), example.x))
+    return bool(slopes * max(x, 1.0) < 1e-6 * y)
+
+
 def test_mistakes_are_found() -> None:
     """All but those that rounding hides: a part in 10⁴ at points near 0, or of a sum that nearly cancels."""
     chance = random.Random(2)
     found: Counter[tuple[str, bool | None]] = Counter()
-    for example in examples(seed=2, count=40):
-        if not any(rough in example.name for rough in ("noise", "float32", "·x")):
+    for example in examples(seed=2, count=60):
+        if not any(rough in example.name for rough in ("noise", "float32", "·x")) and not is_hidden(example):
             found.update((mistake, wrong(example, mistake, chance)) for mistake in MUTANTS)
     for mistake in MUTANTS:
         assert (

@@ -1,0 +1,1 @@
+"""Gradients of anyone's functions of plain numbers, compared with differences."""
