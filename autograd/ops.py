@@ -52,11 +52,11 @@ cbrt  = op("cbrt",  "cbrt",  lambda m: (m.cbrt,   lambda a, y: 1 / (3 * (y * y))
 sin  = op("sin",  "sin",  lambda m: (m.sin,   lambda a, y: m.cos(a)))
 cos  = op("cos",  "cos",  lambda m: (m.cos,   lambda a, y: -m.sin(a)))
 tan  = op("tan",  "tan",  lambda m: (m.tan,   lambda a, y: 1 + y * y))
-# 1 - a² in two forms: one loses no digits near ±1, and the other none in its own slope near 0; beyond ±1 it is nan
+# 1 - a² in two forms: one loses no digits near ±1, and the other none in its own slope near 0; where y is nan, so is the slope
 asin = op("asin", "asin", lambda m: (m.asin,
-                                     lambda a, y: m.pow(m.where(abs(a) < 0.5, 1 - a * a, m.where(abs(a) <= 1, (1 - a) * (1 + a), nan)), -0.5)), UNIT)
+                                     lambda a, y: m.pow(m.where(abs(a) < 0.5, 1 - a * a, m.where(abs(y) < 4, (1 - a) * (1 + a), y)), -0.5)), UNIT)
 acos = op("acos", "acos", lambda m: (m.acos,
-                                     lambda a, y: -m.pow(m.where(abs(a) < 0.5, 1 - a * a, m.where(abs(a) <= 1, (1 - a) * (1 + a), nan)), -0.5)), UNIT)
+                                     lambda a, y: -m.pow(m.where(abs(a) < 0.5, 1 - a * a, m.where(abs(y) < 4, (1 - a) * (1 + a), y)), -0.5)), UNIT)
 atan = op("atan", "atan", lambda m: (m.atan,  lambda a, y: 1 / (1 + a * a)))
 
 sinh = op("sinh", "sinh", lambda m: (m.sinh,                   lambda a, y: m.cosh(a)))
