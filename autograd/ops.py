@@ -186,34 +186,17 @@ def _level(a: Any, y: Any) -> Any:
     return 0.0
 
 
-floor = op("floor", "floor", lambda m: (m.floor, _level), kinks=AT_WHOLE)
-ceil = op("ceil", "ceil", lambda m: (lambda a: -m.floor(-a), _level), kinks=AT_WHOLE)
-round_ = op(
-    "round",
-    "round",
-    lambda m: (m.round, _level),
-    kinks=_steps("a halfway", lambda a: math.remainder(a - 0.5, 1.0)),
-)
-sign = op(
-    "sign",
-    "sign",
-    lambda m: (lambda a: m.where(a > 0, 1.0, m.where(a < 0, -1.0, a)), _level),
-    kinks=_steps(AT_ZERO, lambda a: a),
-)
-mod = op(
-    "mod",
-    "mod",
-    lambda m: (lambda a, b: a % b, lambda a, b, y: 1.0, lambda a, b, y: m.round((y - a) / b)),
-    REAL,
-    NONZERO,
-    kinks=(
-        Kink(
-            "a a multiple of b, a jump",
-            gap=math.remainder,
-            slopes=lambda a, b: ((-inf, inf), (-inf, inf)),
-        ),
-    ),
-)
+# fmt: off
+floor  = op("floor", "floor", lambda m: (m.floor,                 _level),  kinks=AT_WHOLE)
+ceil   = op("ceil",  "ceil",  lambda m: (lambda a: -m.floor(-a),  _level),  kinks=AT_WHOLE)
+round_ = op("round", "round", lambda m: (m.round,                 _level),
+            kinks=_steps("a halfway", lambda a: math.remainder(a - 0.5, 1.0)))
+sign   = op("sign",  "sign",  lambda m: (lambda a: m.where(a > 0, 1.0, m.where(a < 0, -1.0, a)),  _level),
+            kinks=_steps(AT_ZERO, lambda a: a))
+mod    = op("mod",   "mod",   lambda m: (lambda a, b: a % b,  lambda a, b, y: 1.0,  lambda a, b, y: m.round((y - a) / b)),
+            REAL, NONZERO,
+            kinks=(Kink("a a multiple of b, a jump", gap=math.remainder, slopes=lambda a, b: ((-inf, inf), (-inf, inf))),))
+# fmt: on
 
 # ----------------------------------------------------------------------------------- activations
 # The logistic function and its kin, after Goodfellow, Bengio and Courville, Deep Learning (2016), §3.10,

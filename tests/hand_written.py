@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from scipy import optimize, special
 
+from autograd.testing import GradientError, check_gradient
+
 Function = Callable[[Any], Any]
 
 
@@ -319,3 +321,13 @@ def _at_one(g: Any, chance: Random, change: Callable[[float, float], float]) -> 
     k = chance.randrange(g.size)
     g.flat[k] = change(g.flat[k], np.abs(g).max() or 1.0)
     return g
+
+
+def is_accused(example: Example, stated: object) -> bool:
+    """Whether the check rejects a gradient stated at the example's point."""
+    try:
+        with np.errstate(all="ignore"):
+            check_gradient(example.f, lambda x: stated, example.x)
+    except GradientError:
+        return True
+    return False
