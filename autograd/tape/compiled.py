@@ -39,9 +39,6 @@ from autograd.tape.templates import source
 
 DTYPES = {"float64": nt.float64, "float32": nt.float32}
 
-MOST_INPUTS = 3
-"""An op takes at most this many inputs, unless it is variadic: the columns of a program's ``args``."""
-
 
 class _Compiling(event.Listener):
     """Numba at work, on whatever: no example of a test is to pay for it."""
@@ -201,14 +198,8 @@ def kernel(op: Op, dtype: str = "float64", guarded: bool = False) -> Kernel:
         op, dtype, guarded: as for `autograd.tape.templates.source`.
 
     Raises:
-        NotImplementedError: if Numba cannot compile the op's functions, or if it takes more inputs
-            than a row of the tape has room for.
+        NotImplementedError: if Numba cannot compile the op's functions.
     """
-    if (op.arity or 0) > MOST_INPUTS:
-        raise NotImplementedError(
-            f"the op {op.name!r} takes {op.arity} inputs; the tape has room for {MOST_INPUTS}, "
-            "or for any number if the op is variadic"
-        )
     if (op, dtype, guarded) not in _loaded:
         name = f"{op.name}_{fingerprint(op, dtype, guarded)}"
         try:

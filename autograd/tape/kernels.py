@@ -10,7 +10,7 @@ for uniform numbers, with a single lane.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -34,8 +34,8 @@ class Program(NamedTuple):
     """A program as arrays.
 
     Attributes:
-        steps: one row per step: kind, first row, row after the last, address of the forward and of
-            the reverse kernel (OP) or index into ``affine`` (AFFINE), whether the reverse pass needs it.
+        steps: one row per step: kind, first row, row after the last, number of the kernel (OP) or index
+            into ``affine`` (AFFINE), 0, whether the reverse pass needs it.
         args: rows of the inputs of each row, three columns (OP); for BROADCAST the row of U.
         ptr, lists: for ops of any number of inputs, row i's inputs are lists[ptr[i]:ptr[i + 1]].
         need, need_list: which inputs a gradient is to be sent to: bit j of need[i] for input j, or
@@ -66,6 +66,15 @@ def pack(program: Program) -> Rows:
     return np.concatenate([[part.size for part in program], *[part.ravel() for part in program]]).astype(
         np.int64
     )
+
+
+def linked(code: Rows, addresses: Sequence[tuple[int, int]]) -> Rows:
+    """Return a packed program with addresses of forward and reverse kernels in place of their numbers."""
+    code = code.copy()
+    steps = code[PARTS : PARTS + code[0]].reshape(-1, 6)
+    ops = steps[:, 0] == OP
+    steps[ops, 3:5] = np.array(addresses, np.int64).reshape(-1, 2)[steps[ops, 3]]
+    return code
 
 
 @njit(cache=True, nogil=True)

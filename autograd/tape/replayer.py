@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.tape.arguments import Frame
-from autograd.tape.kernels import blas_address, entry, uniform_forward, uniform_reverse
+from autograd.tape.compiled import kernel
+from autograd.tape.kernels import blas_address, entry, linked, uniform_forward, uniform_reverse
 from autograd.tape.listing import Listing
 from autograd.tape.schedule import Schedule
 
@@ -37,6 +38,9 @@ class Replayer:
     def __init__(self, plan: Schedule, listing: Listing, dtype: str, threads: int) -> None:
         self.plan, self.threads = plan, threads
         kind = np.dtype(dtype)
+        kernels = [kernel(op, dtype, guarded) for op, guarded in plan.kernels]
+        addresses = [(k.forward, k.reverse) for k in kernels]
+        self._uniform, self._varying = linked(plan.uniform, addresses), linked(plan.varying, addresses)
         n = len(plan.parameters)
         self.lanes = _lanes(plan.varying_rows.count, kind.itemsize)
         self._U = np.zeros(plan.uniform_rows.count, kind)
@@ -78,7 +82,7 @@ class Replayer:
 
     def memory(self) -> list[Array]:
         """Return all arrays that replays use: the programs and the numbers."""
-        return [self.plan.uniform, self.plan.varying, self._U, *(a for own in self._own for a in own)]
+        return [self._uniform, self._varying, self._U, *(a for own in self._own for a in own)]
 
     def run(
         self,
@@ -127,7 +131,7 @@ class Replayer:
         plan, frame = self.plan, Frame()
         GU, V, G, totals = self._own[thread]
         frame.hold(
-            uniform=plan.uniform, varying=plan.varying, U=self._U, GU=GU, V=V, G=G, loaded=plan.loaded,
+            uniform=self._uniform, varying=self._varying, U=self._U, GU=GU, V=V, G=G, loaded=plan.loaded,
             outputs=plan.outputs, uniform_outputs=plan.uniform_outputs, totals=totals,
         )  # fmt: skip
         frame.set(gemm=self._gemm)
@@ -165,7 +169,7 @@ class Replayer:
             GU[:], totals[:] = -0.0, 0.0
             self._replay(self._frames[t].address)
 
-        uniform_forward(plan.uniform, self._U, self._gemm)
+        uniform_forward(self._uniform, self._U, self._gemm)
         with ThreadPoolExecutor(self.threads) as pool:
             list(pool.map(work, range(self.threads)))
         GU = self._own[0][0]
@@ -179,7 +183,7 @@ class Replayer:
         if len(seeds):
             once &= seeds != 0.0
             np.add.at(GU, plan.uniform_outputs[once], seeds[once] * count)
-            uniform_reverse(plan.uniform, self._U, GU, self._gemm)
+            uniform_reverse(self._uniform, self._U, GU, self._gemm)
             GU += 0.0
         return self.totals
 

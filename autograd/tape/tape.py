@@ -262,7 +262,7 @@ class Tape:
             )
         key = output, inputs_gradient
         if key not in self._replayers:
-            plan = schedule(self._listing, self.inputs, self.dtype, output, inputs_gradient)
+            plan = schedule(self._listing, self.inputs, output, inputs_gradient)
             self._replayers[key] = Replayer(plan, self._listing, self.dtype, self.threads)
         return self._replayers[key]
 
