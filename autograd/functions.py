@@ -190,4 +190,5 @@ OWN_FUNCTIONS.update(
     where=where, clip=_clip, maximum=Value.maximum, minimum=Value.minimum,
     less=lt, less_equal=le, greater=gt, greater_equal=ge, equal=equal, not_equal=not_equal,
     logical_and=logical_and, logical_or=logical_or, logical_not=logical_not,
+    sign=Value.sign, logaddexp=logaddexp,
 )  # fmt: skip

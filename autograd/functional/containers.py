@@ -10,14 +10,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from math import prod
 from numbers import Real
-from typing import Any
+from typing import Any, TypeAlias
 
 from autograd.notation.hints import described
 from autograd.value import Value
-
-Builder = Callable[[Iterator[Any]], Any]
 
 
 class Container:
@@ -30,6 +30,7 @@ class Container:
     Attributes:
         leaves: its numbers and Values, in order; a dictionary's in the order of its keys.
         names: a name for each of them: ``x``, ``x[0]``, ``x['w'][1]``.
+        form: what it is without its leaves; equal for containers of the same form.
 
     Raises:
         TypeError: if it holds anything else; the message says where.
@@ -38,47 +39,102 @@ class Container:
     def __init__(self, x: Any, name: str = "x") -> None:
         self.leaves: list[Any] = []
         self.names: list[str] = []
-        self._build = self._take_apart(x, name)
+        self.form = self._take_apart(x, name)
 
     @classmethod
     def together(cls, xs: Sequence[Any], names: Sequence[str]) -> Container:
         """Take several structures together as a tuple of them, each with a name of its own."""
         container = cls(())
-        builders = [container._take_apart(x, name) for x, name in zip(xs, names, strict=True)]
-        container._build = _sequence((), builders)
+        parts = [container._take_apart(x, name) for x, name in zip(xs, names, strict=True)]
+        container.form = Several(tuple, tuple(parts))
         return container
 
     def filled(self, leaves: Sequence[Any]) -> Any:
         """Return a structure of the same form with these leaves, one for each."""
-        return self._build(iter(leaves))
+        return self.form.filled(iter(leaves))
 
-    def _take_apart(self, x: Any, name: str) -> Builder:
+    def _take_apart(self, x: Any, name: str) -> Form:
         if isinstance(x, Value | Real):
             self.leaves.append(x)
             self.names.append(name)
-            return next
+            return One()
         if isinstance(x, dict):
-            parts = {key: self._take_apart(part, f"{name}[{key!r}]") for key, part in x.items()}
-            return lambda leaves: {key: build(leaves) for key, build in parts.items()}
+            named = [self._take_apart(part, f"{name}[{key!r}]") for key, part in x.items()]
+            return Keyed(tuple(x), tuple(named))
         if isinstance(x, list | tuple):
-            builders = [self._take_apart(part, f"{name}[{i}]") for i, part in enumerate(x)]
-            return _sequence(x, builders)
+            kind = type(x) if isinstance(x, tuple) and hasattr(x, "_fields") else tuple  # a named tuple
+            parts = [self._take_apart(part, f"{name}[{i}]") for i, part in enumerate(x)]
+            return Several(list if isinstance(x, list) else kind, tuple(parts))
         if _is_array(x):
             for place in _places(x.shape):
                 self._take_apart(x[place], f"{name}[{', '.join(map(str, place))}]")
-            return _array(x.shape)
+            return Array(x.shape)
         raise TypeError(
             f"{name} is {described(x)}; numbers are wanted, or Values, or NumPy arrays, lists, tuples "
             "and dictionaries of them"
         )
 
 
-def _sequence(x: Any, builders: list[Builder]) -> Builder:
-    if isinstance(x, list):
-        return lambda leaves: [build(leaves) for build in builders]
-    if hasattr(x, "_fields"):  # a named tuple
-        return lambda leaves: type(x)(*[build(leaves) for build in builders])
-    return lambda leaves: tuple([build(leaves) for build in builders])
+# What a container is without its leaves.  ``filled`` takes as many leaves from an iterator as it needs.
+
+
+@dataclass(frozen=True)
+class One:
+    """A single number or Value."""
+
+    def filled(self, leaves: Iterator[Any]) -> Any:
+        """Return the next leaf."""
+        return next(leaves)
+
+
+@dataclass(frozen=True)
+class Several:
+    """A list, a tuple or a named tuple: ``kind`` is its class."""
+
+    kind: type
+    parts: tuple[Form, ...]
+
+    def filled(self, leaves: Iterator[Any]) -> Any:
+        """Return a sequence of this kind."""
+        parts = [part.filled(leaves) for part in self.parts]
+        if self.kind is list:
+            return parts
+        return self.kind(*parts) if hasattr(self.kind, "_fields") else tuple(parts)
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """A dictionary with these keys."""
+
+    keys: tuple[Hashable, ...]
+    parts: tuple[Form, ...]
+
+    def filled(self, leaves: Iterator[Any]) -> Any:
+        """Return a dictionary with these keys."""
+        return {key: part.filled(leaves) for key, part in zip(self.keys, self.parts, strict=True)}
+
+
+@dataclass(frozen=True)
+class Array:
+    """A NumPy array of this shape."""
+
+    shape: tuple[int, ...]
+
+    def filled(self, leaves: Iterator[Any]) -> Any:
+        """Return an array of floats, or of Values; of arrays one larger array."""
+        import numpy as np
+
+        parts = [next(leaves) for _ in range(prod(self.shape))]
+        if any(isinstance(part, np.ndarray) for part in parts):
+            return np.array(parts).reshape(*self.shape, *parts[0].shape)
+        numbers = all(isinstance(part, Real) for part in parts)
+        result = np.empty(self.shape, float if numbers else object)
+        for place, part in zip(_places(self.shape), parts, strict=True):
+            result[place] = part
+        return result
+
+
+Form: TypeAlias = One | Several | Keyed | Array
 
 
 def _is_array(x: Any) -> bool:
@@ -90,19 +146,3 @@ def _places(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
     import numpy as np
 
     return iter(np.ndindex(shape))
-
-
-def _array(shape: tuple[int, ...]) -> Builder:
-    def build(leaves: Iterator[Any]) -> Any:
-        import numpy as np
-
-        parts = [next(leaves) for _ in _places(shape)]
-        numbers = all(isinstance(part, Real) for part in parts)
-        result = np.empty(shape, float if numbers else object)
-        for place, part in zip(_places(shape), parts, strict=True):
-            if isinstance(part, np.ndarray):  # an array in every place: one larger array
-                return np.array(parts).reshape(*shape, *part.shape)
-            result[place] = part
-        return result
-
-    return build

@@ -2,82 +2,106 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import compress
 from operator import is_, is_not
-from typing import Any
-
-import numpy as np
+from typing import Any, NamedTuple
 
 from autograd.core.recording import BranchError, mode
 from autograd.core.signatures import argument_names
+from autograd.functional.containers import Container
 from autograd.node import number_of
 from autograd.notation.hints import described
+from autograd.tape.arrays import with_own_functions
 from autograd.tape.listing import COMPUTED, Listing, flatten
+from autograd.tape.structure import Columns, rectangle
 from autograd.value import Value
 
 RUN_TWICE = 100_000
 """A function of at most this many ops is run again to compare: for more, that would double a wait of
 seconds."""
 
+RESERVED = frozenset({"at", "output", "wrt"})
+"""The names of arguments of a tape's methods."""
 
-def record(
-    function: Callable[..., Any], sample: Sequence[Any]
-) -> tuple[Listing, list[Value], list[Value], list[int]]:
-    """Run a function on a sample; see `Tape.record`.
 
-    Returns:
-        Its nodes, its outputs, its inputs one by one, and for each argument the length of its list
-        of inputs, 0 where it is a single number.
+class Recorded(NamedTuple):
+    """A function's graph, and the structures of its arguments and its result.
+
+    Attributes:
+        listing: the nodes.
+        outputs, inputs: the Values that it returned, and those that it was given, one by one.
+        results, arguments: where they stand in its result, and in its arguments.
     """
+
+    listing: Listing
+    outputs: list[Value]
+    inputs: list[Value]
+    results: Columns
+    arguments: Columns
+
+
+def record(function: Callable[..., Any], sample: Sequence[Any], named: Mapping[str, Any]) -> Recorded:
+    """Run a function on a sample; see `Tape.record`."""
     if not callable(function):
         raise TypeError(
             f"a tape is recorded from a function of Values; got {described(function)} (for Values: Tape.of)"
         )
-    names = argument_names(function, len(sample), unnamed=lambda i: f"x{i + 1}")
-    arguments = [_as_inputs(x, name) for x, name in zip(sample, names, strict=True)]
-    inputs = [v for x in arguments for v in (x if isinstance(x, list) else [x])]
-    widths = [len(x) if isinstance(x, list) else 0 for x in arguments]
+    if taken := sorted({*named} & RESERVED):
+        raise ValueError(
+            f"a tape's methods have arguments called {', '.join(taken)} themselves; give the function's "
+            "by place"
+        )
+    names = [*argument_names(function, len(sample), unnamed=lambda i: f"x{i + 1}"), *named]
+    given = [Container(x, name) for x, name in zip([*sample, *named.values()], names, strict=True)]
+    for container, name in zip(given, names, strict=True):
+        if not container.leaves:
+            raise ValueError(f"argument {name!r} of a sample is empty")
+    arguments = Columns([container.form for container in given], names, len(named))
+    inputs = [Value(number_in(x), label) for container in given for x, label in _labelled(container)]
+
+    def called(values: Iterable[Value]) -> Container:
+        leaves = iter(values)
+        passed = [with_own_functions(form.filled(leaves)) for form in arguments.forms]
+        place = len(sample)
+        return only_values(function(*passed[:place], **dict(zip(named, passed[place:], strict=True))))
+
     made: list[Value] = []
     with mode.switched(branching=False, recording=True, made=made):  # what cuts the graph is refused
-        outputs = only_values(function(*arguments))
-        listing = flatten(outputs, inputs, made)
+        result = called(inputs)
+        listing = flatten(result.leaves, inputs, made)
         if len(made) <= RUN_TWICE:
-            moved = [_moved(x) for x in arguments]
-            _compare(listing, only_values(function(*moved)), moved)
-    return listing, outputs, inputs, widths
+            moved = list(map(_moved, inputs))
+            again = called(moved)
+            if again.form != result.form or not _same_graph(listing, again.leaves, moved):
+                raise BranchError(
+                    "the function gives another graph for another sample: it keeps state or draws random "
+                    "numbers, and the tape would keep those of the first run for all data"
+                )
+    return Recorded(listing, result.leaves, inputs, Columns([result.form], ["the result"]), arguments)
 
 
-def _as_inputs(x: Any, name: str) -> Value | list[Value]:
-    if isinstance(x, Value) or np.ndim(x) == 0:
-        return Value(x.data if isinstance(x, Value) else x, name)
-    if np.ndim(x) != 1:
-        raise ValueError(
-            f"argument {name!r} of a sample is a number or a list of numbers; got {np.ndim(x)} dimensions"
-        )
-    if not len(x):
-        raise ValueError(f"argument {name!r} of a sample is an empty list")
-    return [Value(x_j, f"{name}{j + 1}") for j, x_j in enumerate(np.asarray(x).tolist())]
+def number_in(x: Any) -> Any:
+    """Return the number of a Value, or the number itself."""
+    return number_of(x) if isinstance(x, Value) else x
 
 
-def _moved(x: Value | list[Value]) -> Any:
-    """Return the same inputs with slightly different numbers."""
-    if isinstance(x, list):
-        return [_moved(v) for v in x]
+def _labelled(container: Container) -> Iterable[tuple[Any, str]]:
+    """Return the numbers of an argument with their labels: those of a list are x1, x2, …"""
+    name = container.names[0].partition("[")[0]
+    shape = rectangle(container.form)
+    row = shape is not None and len(shape) == 1
+    labels = [f"{name}{j + 1}" for j in range(len(container.leaves))] if row else container.names
+    return zip(container.leaves, labels, strict=True)
+
+
+def _moved(x: Value) -> Value:
+    """Return the same input with a slightly different number."""
     x0 = number_of(x)
     return Value(x0 + 1e-6 * max(abs(x0), 1.0), x.label)
 
 
-def _compare(listing: Listing, outputs: list[Value], arguments: list[Any]) -> None:
-    """Refuse a function whose second run gave another graph."""
-    if not _same_graph(listing, outputs, arguments):
-        raise BranchError(
-            "the function gives another graph for another sample: it keeps state or draws random "
-            "numbers, and the tape would keep those of the first run for all data"
-        )
-
-
-def _same_graph(listing: Listing, outputs: list[Value], arguments: list[Any]) -> bool:
+def _same_graph(listing: Listing, outputs: list[Value], moved: list[Value]) -> bool:
     """Return whether other outputs have the same graph, and the same numbers in all leaves but the inputs.
 
     Each node is compared with its twin in the other graph, from the outputs back.
@@ -98,24 +122,29 @@ def _same_graph(listing: Listing, outputs: list[Value], arguments: list[Any]) ->
     uses = ((v.inputs, twin[v].inputs) for v in computed if v in twin)
     if not all(all(map(is_, map(twin.__getitem__, these), those)) for these, those in uses):
         return False
-    inputs = {v for x in arguments for v in (x if isinstance(x, list) else [x])}
+    inputs = set(moved)
     leaves = list(compress(nodes, (listing.kinds != COMPUTED).tolist()))
     twins = list(map(twin.get, leaves, leaves))
     own = compress(zip(leaves, twins, strict=True), map(is_not, leaves, twins))
     return all(other in inputs or repr(number_of(v)) == repr(number_of(other)) for v, other in own)
 
 
-def only_values(values: Any) -> list[Value]:
-    """Return one Value or several as a list.
+def only_values(result: Any) -> Container:
+    """Return what a function returned, taken apart.
 
     Raises:
-        TypeError: if something is not a Value.
+        TypeError: if something in it is not a Value.
         ValueError: if there is none.
     """
-    listed = list(values) if isinstance(values, Iterable) else [values]
-    if not listed:
+    if not hasattr(result, "__len__") and isinstance(result, Iterable):
+        result = list(result)
+    try:
+        container = Container(result, "the result")
+    except TypeError as error:
+        raise TypeError(f"a tape records Values; {error}: its graph was cut") from None
+    if not container.leaves:
         raise ValueError("there is no output to record")
-    for v in listed:
+    for v in container.leaves:
         if not isinstance(v, Value):
             raise TypeError(f"a tape records Values; got {described(v)}: its graph was cut")
-    return listed
+    return container

@@ -153,6 +153,7 @@ class Rows:
             for all other nodes.
         node_of: the node of each row; -1 for none.
         ops: for each step its op; None where uniform numbers are copied.
+        largest_product: how many weights the largest of the matrix products has.
     """
 
     def __init__(self, listing: Listing, masks: tuple[Mask, Mask], kernels: Kernels) -> None:
@@ -167,7 +168,7 @@ class Rows:
         self._variadic: list[Indices] = []
         self._affine: list[list[int]] = []
         self._segments: list[list[int]] = []
-        self.count = 0
+        self.count = self.largest_product = 0
 
     @property
     def node_of(self) -> Indices:
@@ -276,6 +277,7 @@ class Rows:
         start = len(self._segments)
         self._segments.extend(segments)
         shape = product.weights.shape
+        self.largest_product = max(self.largest_product, product.weights.size)
         sending = int(np.count_nonzero(self.active[product.nodes]))
         guarded = int(self.guarded[product.nodes[0]])
         end = start + len(segments)

@@ -2,52 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from operator import index
+from threading import Lock
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from threadpoolctl import ThreadpoolController
 
 from autograd.core.garbage_collection import collector_paused
+from autograd.functional.containers import One, Several
 from autograd.graph import topological_order
 from autograd.node import number_of
 from autograd.notation.hints import described
 from autograd.notation.numbers import counted
+from autograd.tape.desk import Desk
 from autograd.tape.instructions import Instruction, instructions
 from autograd.tape.listing import Listing, flatten
 from autograd.tape.lowering import lower
 from autograd.tape.recording import only_values, record
 from autograd.tape.replayer import Replayer
-from autograd.tape.schedule import schedule
+from autograd.tape.schedule import Schedule, schedule
+from autograd.tape.structure import Columns
 from autograd.tape.training import Training
 from autograd.value import Value
 
 Array = NDArray[Any]
 Precision = Literal["float64", "float32"]
+Wrt = Literal["inputs", "parameters", "both"]
 
 
 class Tape:
     """A graph of Values, recorded for replay over any number of samples at once.
 
-    Make one with `Tape.record`, from a function, or with `Tape.of`, from Values computed already.
+    Make one with `Tape.record`, from a function, or with `Tape.of`, from Values computed already.  Several
+    threads may call one tape at the same time: each gets its own numbers, and none waits for another.
 
     Attributes:
         outputs: the Values it computes.
         inputs: the leaves that differ from sample to sample, in the order of a sample's numbers.
         parameters: the other leaves, less the constants: uniform over the samples.  Gradients and
-            the vectors of `training` come in this order.
+            vectors come in this order.
         reached: for each of them, whether a gradient reaches it from the first output.
         dtype: the precision of storage and arithmetic, "float64" or "float32".
         threads: how many threads share the samples.
 
     >>> w = Value(3.0, "w")
     >>> tape = Tape.record(lambda x, y: (w * x - y) ** 2, 1.0, 2.0)
-    >>> tape.forward([1.0, 2.0], [0.0, 0.0])
+    >>> tape.forward([1.0, 2.0], 0.0)
     array([ 9., 36.])
-    >>> loss, gradient = tape.gradients([1.0, 2.0], [0.0, 0.0])
+    >>> loss, gradient = tape.gradients([1.0, 2.0], 0.0)
     >>> float(loss), gradient
     (22.5, array([15.]))
     """
@@ -57,7 +63,9 @@ class Tape:
         listing: Listing,
         outputs: Sequence[Value],
         inputs: Sequence[Value],
-        widths: Sequence[int],
+        results: Columns,
+        arguments: Columns,
+        slopes: Columns,
         dtype: Precision,
         threads: int,
     ) -> None:
@@ -67,28 +75,31 @@ class Tape:
             raise ValueError(f"threads is a whole number from 1 up, not {threads!r}")
         self.outputs, self.inputs = tuple(outputs), tuple(inputs)
         self.dtype, self.threads = dtype, threads
-        self._widths = tuple(widths)
-        self._run: Training | None = None
-        self._listing = lower(listing)
+        self._results, self._arguments, self._slopes = results, arguments, slopes
+        self._listing = listing
         self._prepare()
 
     def _prepare(self) -> None:
         """Make what a replay needs beside the graph."""
-        self._replayers: dict[tuple[int, bool], Replayer] = {}
-        self._replayer = self.replayer()
-        self._plan = self._replayer.plan
-        self.parameters = tuple(self._listing.nodes[i] for i in self._plan.parameters.tolist())
-        self.reached = tuple(self._plan.reached.tolist())
+        self._run: Training | None = None
+        self._lock = Lock()
+        self._schedules: dict[tuple[int, bool], Schedule] = {}
+        self._idle: dict[tuple[int, bool], list[Desk]] = {}
+        plan = self._schedule(0, False)
+        self.parameters = tuple(self._listing.nodes[i] for i in plan.parameters.tolist())
+        self.reached = tuple(plan.reached.tolist())
+        self._place = np.zeros(len(self._listing), np.int64)  # of each parameter among the parameters
+        self._place[plan.parameters] = np.arange(len(plan.parameters))
+        self._idle[0, False] = [self._new_desk(0, False)]
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return the graph, for a copy or a file; the outputs first, so that inputs lead to no detour.
+        """Return the graph, for a copy or a pickle; the outputs first, so that inputs lead to no detour.
 
-        Raises:
-            RuntimeError: if the tape is in training: the weights are in its vector.
+        While the tape is in training, the parameters of the copy are what its vector holds.
         """
         if self._run is not None:
-            raise RuntimeError("this tape is in training; copy or save it after the training block")
-        kept = ("outputs", "inputs", "dtype", "threads", "_widths", "_run", "_listing")
+            self._run.write()
+        kept = ("outputs", "inputs", "dtype", "threads", "_results", "_arguments", "_slopes", "_listing")
         return {name: getattr(self, name) for name in kept}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -97,7 +108,8 @@ class Tape:
 
     @classmethod
     def record(
-        cls, function: Callable[..., Any], *sample: Any, dtype: Precision = "float64", threads: int = 1
+        cls, function: Callable[..., Any], /, *sample: Any, dtype: Precision = "float64", threads: int = 1,
+        **named: Any,
     ) -> Tape:  # fmt: skip
         """Record what ``function`` computes from a sample.
 
@@ -107,20 +119,29 @@ class Tape:
         random numbers that it keeps; the tape's Values are those of the first run.
 
         Args:
-            function: takes Values, and lists of Values, as ``sample`` takes numbers and lists of
-                numbers; returns a Value or a sequence of Values.  Leaves it brings along, such as
-                the weights of a network, become parameters.
-            sample: one sample: for each argument a number or a sequence of numbers.  Its numbers
-                matter only as an example; they must lie where the function is defined.
+            function: takes Values in the structure of the sample; returns Values in any structure.  Leaves
+                it brings along, such as the weights of a network, become parameters.
+            sample: one sample: for each argument a number, a NumPy array, or a list, tuple or dictionary
+                of these, to any depth.  Its numbers matter only as an example; they must lie where the
+                function is defined.
             dtype: "float64" or "float32".
             threads: how many threads share the samples of a replay.
+            named: arguments that are given by name, likewise.
 
         Raises:
             BranchError: if the function does one of these; the message names the line where it can.
             TypeError: if the function returns something that is not a Value.
+
+        >>> tape = Tape.record(lambda p, scale: scale * np.sum(p["x"] ** 2), {"x": np.zeros(3)}, scale=1.0)
+        >>> tape.forward({"x": np.array([[1.0, 2.0, 3.0], [0.0, 1.0, 0.0]])}, scale=10.0)
+        array([140.,  10.])
         """
         with collector_paused():
-            return cls(*record(function, sample), dtype, threads)
+            found = record(function, sample, named)
+            return cls(
+                lower(found.listing), found.outputs, found.inputs, found.results, found.arguments,
+                found.arguments, dtype, threads,
+            )  # fmt: skip
 
     @classmethod
     def of(
@@ -130,9 +151,9 @@ class Tape:
         """Record Values that were computed already.
 
         Args:
-            outputs: one Value, or a sequence of them.
+            outputs: one Value, or a structure of them.
             inputs: the leaves that differ from sample to sample, or the only one; every other leaf
-                is a parameter.
+                is a parameter.  The data are one array for each of them.
             dtype: "float64" or "float32".
             threads: how many threads share the samples of a replay.
 
@@ -140,150 +161,239 @@ class Tape:
             TypeError: if outputs or inputs are not Values.
             ValueError: if an input is not a leaf.
         """
-        inputs = [inputs] if isinstance(inputs, Value) else list(inputs)
-        for v in inputs:
+        leaves = [inputs] if isinstance(inputs, Value) else list(inputs)
+        for v in leaves:
             if not isinstance(v, Value):
                 raise TypeError(f"inputs are Values; got {described(v)}")
             if v.inputs:
                 raise ValueError(f"inputs are leaves; {v} was computed from other Values")
-        if len(set(inputs)) < len(inputs):
+        if len(set(leaves)) < len(leaves):
             raise ValueError("an input is given twice; each is one column of the samples")
-        listed = only_values(outputs)
+        result = only_values(outputs)
+        names = [v.label or f"input {i + 1}" for i, v in enumerate(leaves)]
+        each = (One(),) * len(leaves)
         with collector_paused():
-            return cls(flatten(listed, inputs), listed, inputs, [0] * len(inputs), dtype, threads)
+            return cls(
+                lower(flatten(result.leaves, leaves)), result.leaves, leaves,
+                Columns([result.form], ["the result"]),
+                Columns(each, names),
+                Columns([One() if isinstance(inputs, Value) else Several(list, each)], ["the inputs"]),
+                dtype, threads,
+            )  # fmt: skip
 
     # ------------------------------------------------------------------------------ replaying
 
-    def forward(self, *data: ArrayLike) -> Array:
+    def forward(self, *data: Any, at: ArrayLike | None = None, **named: Any) -> Any:
         """Return the outputs for every sample.
 
         Args:
-            data: for each argument of the recorded function an array of shape (samples,) or, where
-                it took a list, (samples, length).  No arrays for a tape without inputs.
+            data: for each argument of the recorded function what it was given there, with the samples
+                along a new first axis: for a number an array of shape (samples,), or one number for all
+                samples; for a list or an array one array, (samples, length); for a tuple or a dictionary
+                one of such arrays.  Nothing for a tape without inputs.
+            at: numbers for the `parameters`, in place of those that they have.
+            named: the arguments that were given by name.
 
         Returns:
-            Shape (samples,) for one output, (samples, outputs) for several.
+            What the function returned, with the samples along a new first axis: an array of shape
+            (samples,) for one Value, (samples, length) for a list or an array of them.
 
         Raises:
-            ValueError: if the arrays do not have these shapes.
+            TypeError, ValueError: if the data do not have this structure; the message names the argument.
         """
-        X = self.samples(*data)
-        values = np.empty((len(X), len(self.outputs)), self.dtype)
-        with _one_blas_thread():
-            self._read(self._replayer)
-            self._replayer.run(X, values=values)
-        return values[:, 0] if len(self.outputs) == 1 else values
+        desk = self._borrow(0, False, data, named, at)
+        desk.forward()
+        values = desk.result(desk.values)
+        self._idle[0, False].append(desk)
+        return self._results.structured(values)
 
-    def gradients(self, *data: ArrayLike, output: int = 0) -> tuple[float, Array]:
+    def gradients(
+        self, *data: Any, output: int = 0, at: ArrayLike | None = None, **named: Any
+    ) -> tuple[float, Array]:
         """Return the mean of an output over the samples, and its gradient.
 
         Args:
-            data: as for `forward`.
+            data, at, named: as for `forward`.
             output: which output.
 
         Returns:
             The mean, and ∂mean/∂p for each of `parameters`.
         """
-        X = self.samples(*data)
-        with _one_blas_thread():
-            replayer = self.replayer(output)
-            self._read(replayer)
-            totals = replayer.run(X, seeds=self._seeds(output, 1.0 / len(X)))
-        return float(totals[output]) / len(X), replayer.gradient.copy()
+        desk = self._borrow(output, False, data, named, at)
+        count = len(desk.X)
+        mean = desk.reverse(output, 1.0 / count, values=False, slopes=False) / count
+        gradient = desk.gradient()
+        self._idle[output, False].append(desk)
+        return mean, gradient
 
-    def input_gradients(self, *data: ArrayLike, output: int = 0) -> Array:
-        """Return ∂output/∂input of each sample, shape (samples, inputs).
+    def input_gradients(self, *data: Any, output: int = 0, at: ArrayLike | None = None, **named: Any) -> Any:
+        """Return ∂output/∂input of each sample.
 
         Args:
-            data: as for `forward`.
+            data, at, named: as for `forward`.
             output: which output.
+
+        Returns:
+            Arrays in the structure of the data: that of the only argument, or a tuple with one for each,
+            those given by name in a dictionary at its end.  Shape (samples, inputs) for a tape `of` a list.
         """
-        X = self.samples(*data)
-        gradients = np.zeros_like(X)
-        with _one_blas_thread():
-            replayer = self.replayer(output, inputs_gradient=True)
-            self._read(replayer)
-            replayer.run(X, seeds=self._seeds(output, 1.0), inputs_gradient=gradients)
-        return gradients
+        desk = self._borrow(output, True, data, named, at)
+        desk.reverse(output, 1.0, values=False)
+        slopes = desk.result(desk.slopes)
+        self._idle[output, True].append(desk)
+        return self._slopes.structured(slopes)
+
+    def value_and_gradients(
+        self, *data: Any, wrt: Wrt = "parameters", output: int = 0, at: ArrayLike | None = None, **named: Any
+    ) -> tuple[Array, Any]:
+        """Return an output for every sample, and its gradients, in one replay.
+
+        Args:
+            data, at, named: as for `forward`.
+            wrt: "parameters" for the gradient of the mean over the samples, as `gradients` gives it;
+                "inputs" for those of each sample, as `input_gradients` gives them; "both" for a pair of
+                them, the inputs first.
+            output: which output.
+
+        Returns:
+            The output, shape (samples,), and the gradients.
+
+        >>> w = Value(3.0, "w")
+        >>> Tape.record(lambda x: w * x**2, 1.0).value_and_gradients([1.0, 2.0], wrt="both")
+        (array([ 3., 12.]), (array([ 6., 12.]), array([2.5])))
+        """
+        if wrt not in ("inputs", "parameters", "both"):
+            raise ValueError(f'wrt is "inputs", "parameters" or "both"; got {wrt!r}')
+        desk = self._borrow(output, wrt != "parameters", data, named, at)
+        count = len(desk.X)
+        desk.reverse(output, 1.0 / count if wrt == "parameters" else 1.0, slopes=wrt != "parameters")
+        values, slopes, gradient = desk.values[:, output].copy(), desk.result(desk.slopes), desk.gradient()
+        self._idle[output, wrt != "parameters"].append(desk)
+        if wrt == "parameters":
+            return values, gradient
+        found = self._slopes.structured(slopes)
+        return values, found if wrt == "inputs" else (found, gradient / count)
+
+    @property
+    def vector(self) -> NDArray[np.float64]:
+        """The numbers of the `parameters`, a new array; set it to set them all.
+
+        While in training, it is a copy of the training's vector, which is the one to change.
+        """
+        run = self._run
+        if run is not None:
+            return run.vector.astype(np.float64)
+        return np.array(list(map(number_of, self.parameters)), np.float64)
+
+    @vector.setter
+    def vector(self, numbers: ArrayLike) -> None:
+        if self._run is not None:
+            raise RuntimeError("this tape is in training: change the vector of the training instead")
+        for v, x in zip(self.parameters, self._checked(numbers).tolist(), strict=True):
+            v.data = x
 
     @contextmanager
-    def training(self, *data: ArrayLike) -> Iterator[Training]:
+    def training(self, *data: Any, **named: Any) -> Iterator[Training]:
         """Hold the parameters in one vector while training on these samples.
 
         The vector starts from the Values.  It is written back into them when the block ends, even by an
-        exception, and whenever `Training.write` is called.
+        exception, and whenever `Training.write` is called.  What the tape is asked for in the meantime, on
+        this thread or another, it computes with the vector as it then is.
 
         Args:
-            data: as for `forward`.
+            data, named: as for `forward`.
 
         Raises:
             RuntimeError: if the tape is in training already: it has one vector.
         """
-        if self._run is not None:
-            raise RuntimeError("this tape is in training already; record another one to train beside it")
-        X = self.samples(*data)
-        with _one_blas_thread():
-            self._read(self._replayer)
-            self._run = run = Training(self._replayer, self.parameters, X)
+        run = Training(self, self.replayer(), self.samples(*data, **named))
+        run.vector[:] = self.vector
+        with self._lock:
+            if self._run is not None:
+                raise RuntimeError("this tape is in training already; record another one to train beside it")
+            self._run = run
+        try:
+            yield run
+        finally:
             try:
-                yield run
+                run.write()
             finally:
                 self._run = None
-                run.write()
 
-    def samples(self, *data: ArrayLike) -> Array:
-        """Return the data as one array of shape (samples, inputs), of the tape's dtype."""
-        if len(data) != len(self._widths):
-            raise ValueError(
-                f"the tape was recorded with {len(self._widths)} arguments; got {len(data)} arrays"
-            )
-        if not data:
-            return np.empty((1, 0), self.dtype)
-        columns = [
-            _as_columns(x, width, i, self.dtype)
-            for i, (x, width) in enumerate(zip(data, self._widths, strict=True))
-        ]
-        if len({len(c) for c in columns}) > 1:
-            raise ValueError(f"the arrays differ in their number of samples: {[len(c) for c in columns]}")
-        if not len(columns[0]):
-            raise ValueError("no samples to replay the tape over")
-        return np.ascontiguousarray(np.concatenate(columns, axis=1))
+    def samples(self, *data: Any, **named: Any) -> Array:
+        """Return the data as a new array of shape (samples, inputs), of the tape's dtype."""
+        arrays, count = self._arguments.arrays(data, named)
+        X = np.empty((count, len(self.inputs)), self.dtype)
+        self._arguments.fill(X, arrays)
+        return X
 
     def replayer(self, output: int = 0, inputs_gradient: bool = False) -> Replayer:
-        """Return the arrays for replays whose reverse pass starts from this output.
+        """Return new arrays for replays whose reverse pass starts from this output.
 
         Args:
             output: which output.
             inputs_gradient: whether it gives the gradients of the inputs too.
         """
-        if not isinstance(output, int) or not 0 <= output < len(self.outputs):
+        return Replayer(self._schedule(output, inputs_gradient), self._listing, self.dtype, self.threads)
+
+    def _borrow(
+        self, output: int, inputs_gradient: bool, data: Sequence[Any], named: Mapping[str, Any],
+        at: ArrayLike | None,
+    ) -> Desk:  # fmt: skip
+        """Take a desk away, or make one, and put the samples and the parameters on it.
+
+        The caller puts it back among the idle ones of this output.  (A list's pop and append are each one
+        step for all threads.)
+        """
+        arrays, count = self._arguments.arrays(data, named)
+        vector = self._checked(at) if at is not None else None
+        try:
+            desk = self._idle[output, inputs_gradient].pop()
+        except (KeyError, IndexError):
+            desk = self._new_desk(output, inputs_gradient)
+        desk.take_samples(self._arguments, arrays, count)
+        run = self._run
+        desk.take_parameters(vector if vector is not None or run is None else run.vector)
+        return desk
+
+    def _new_desk(self, output: int, inputs_gradient: bool) -> Desk:
+        replayer = self.replayer(output, inputs_gradient)
+        self._idle.setdefault((output, inputs_gradient), [])
+        nodes = replayer.plan.parameters
+        values = [self._listing.nodes[i] for i in nodes.tolist()]
+        return Desk(replayer, values, self._place[nodes], len(self.inputs))
+
+    def _schedule(self, output: int, inputs_gradient: bool) -> Schedule:
+        try:
+            known = 0 <= index(output) < len(self.outputs)
+        except TypeError:
+            known = False
+        if not known:
             raise ValueError(
                 f"there is no output {output!r}; the tape has {len(self.outputs)}, counted from 0"
             )
-        key = output, inputs_gradient
-        if key not in self._replayers:
-            plan = schedule(self._listing, self.inputs, output, inputs_gradient)
-            self._replayers[key] = Replayer(plan, self._listing, self.dtype, self.threads)
-        return self._replayers[key]
+        with self._lock:
+            if (output, inputs_gradient) not in self._schedules:
+                plan = schedule(self._listing, self.inputs, output, inputs_gradient)
+                self._schedules[output, inputs_gradient] = plan
+            return self._schedules[output, inputs_gradient]
 
-    def _read(self, replayer: Replayer) -> None:
-        """Read the parameters from the Values; while in training, write them there first."""
-        if self._run is not None:
-            self._run.write()
-        nodes = map(self._listing.nodes.__getitem__, replayer.plan.parameters.tolist())
-        replayer.vector[:] = np.fromiter(map(number_of, nodes), np.float64, len(replayer.vector))
-
-    def _seeds(self, output: int, seed: float) -> Array:
-        seeds = np.zeros(len(self.outputs), self.dtype)
-        seeds[output] = seed
-        return seeds
+    def _checked(self, numbers: ArrayLike) -> Array:
+        """Return a vector with a number for each of the parameters."""
+        vector = np.asarray(numbers)
+        if vector.dtype.kind not in "fiub" or vector.shape != (len(self.parameters),):
+            raise ValueError(
+                f"got {vector.dtype} numbers of the shape {vector.shape}; the tape has "
+                f"{counted(len(self.parameters), 'parameter')}: one real number for each is wanted"
+            )
+        return vector
 
     # -------------------------------------------------------------------------------- reading
 
     @cached_property
     def instructions(self) -> tuple[Instruction, ...]:
         """The steps in the order of a forward replay, the uniform ones first."""
-        return tuple(instructions(self._listing, self._plan))
+        return tuple(instructions(self._listing, self._schedule(0, False)))
 
     def explain(self, what: int | Value) -> Instruction:
         """Return the instruction with that number, or the one that computes that Value.
@@ -324,25 +434,3 @@ class Tape:
         if lanes:
             parts += ["for every sample:", *lanes]
         return "\n".join(parts)
-
-
-_controller: ThreadpoolController | None = None
-
-
-def _one_blas_thread() -> Any:
-    """Keep the matrix products on the thread that asks for them, so that results do not vary."""
-    global _controller
-    if _controller is None:
-        _controller = ThreadpoolController()
-    return _controller.limit(limits=1, user_api="blas")
-
-
-def _as_columns(x: ArrayLike, width: int, i: int, dtype: str) -> Array:
-    array = np.asarray(x)
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"array {i + 1} holds {array.dtype} values; real numbers are wanted")
-    array = array.astype(dtype, copy=False)
-    wanted = "(samples,)" if width == 0 else f"(samples, {width})"
-    if array.ndim != (1 if width == 0 else 2) or (width and array.shape[1] != width):
-        raise ValueError(f"array {i + 1} has the shape {array.shape}; the tape was recorded with {wanted}")
-    return array.reshape(len(array), width or 1)

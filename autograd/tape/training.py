@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from threading import Lock
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autograd.node import NO_GRADIENT
+from autograd.tape.blas import run_of
 from autograd.tape.replayer import Replayer
 from autograd.value import Value
 
 Array = NDArray[Any]
 
 
+class Trained(Protocol):
+    """What a training asks of its tape."""
+
+    parameters: tuple[Value, ...]
+
+    def replayer(self) -> Replayer:
+        """Return a new replayer."""
+
+
 class Training:
     """The parameters of a tape as one vector, while a network trains; see `Tape.training`.
 
+    A copy, also one that another process gets, goes on by itself: with a vector and samples of its own, and
+    with the Values of its own copy of the tape.
+
     Args:
-        replayer: replays the tape; its vector and its gradient are those of the training.
-        parameters: the Values whose numbers are in the vector.
+        tape: the tape.
+        replayer: replays it; its vector and its gradient are those of the training.
         X: the samples.
 
     Attributes:
@@ -29,11 +42,22 @@ class Training:
         X: the samples, as `Tape.samples` gives them.  May be changed in place between steps.
     """
 
-    def __init__(self, replayer: Replayer, parameters: Sequence[Value], X: Array) -> None:
+    def __init__(self, tape: Trained, replayer: Replayer, X: Array) -> None:
         self.vector, self.gradient, self.X = replayer.vector, replayer.gradient, X
-        self._replayer, self._parameters = replayer, parameters
+        self._tape, self._run, self._reached = tape, run_of(replayer), replayer.plan.reached.tolist()
         self._seeds = np.zeros_like(replayer.totals)
         self._stepped = False
+        self._lock = Lock()  # for a `forward` on one thread while another one steps
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy goes on with: a vector, samples and a tape of its own."""
+        kept = {"vector": self.vector, "gradient": self.gradient, "X": self.X}
+        return {name: x.copy() for name, x in kept.items()} | {"tape": self._tape, "stepped": self._stepped}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        tape = state["tape"]
+        self.__init__(tape, tape.replayer(), state["X"])  # type: ignore[misc]
+        self.vector[:], self.gradient[:], self._stepped = state["vector"], state["gradient"], state["stepped"]
 
     def step(self, samples: NDArray[np.int64] | None = None, values: Array | None = None) -> float:
         """Replay forward and reverse, and return the mean of the first output over the samples.
@@ -49,7 +73,9 @@ class Training:
             raise ValueError(f"values has the shape {values.shape}; ({count}, {len(self._seeds)}) is wanted")
         self._seeds[0] = 1.0 / count
         self._stepped = True
-        return float(self._replayer.run(self.X, samples, seeds=self._seeds, values=values)[0]) / count
+        with self._lock:
+            total = self._run(self.X, samples, seeds=self._seeds, values=values)[0]
+        return float(total) / count
 
     def forward(self, X: Array) -> Array:
         """Return the outputs for other samples, as the parameters now stand; shape (samples, outputs).
@@ -62,14 +88,15 @@ class Training:
         if X.ndim != 2 or X.shape[1] != width:
             raise ValueError(f"X has the shape {X.shape}; (samples, {width}) is wanted")
         values = np.empty((len(X), len(self._seeds)), self.vector.dtype)
-        self._replayer.run(X, values=values)
+        with self._lock:
+            self._run(X, values=values)
         return values
 
     def write(self) -> None:
         """Put the vector into the ``.data`` of the parameters, and the last gradient into their ``.grad``."""
-        for v, x in zip(self._parameters, self.vector.tolist(), strict=True):
+        parameters = self._tape.parameters
+        for v, x in zip(parameters, self.vector.tolist(), strict=True):
             v.data = x
         if self._stepped:
-            reached = self._replayer.plan.reached.tolist()
-            for v, x, has_gradient in zip(self._parameters, self.gradient.tolist(), reached, strict=True):
-                v.grad = x if has_gradient else NO_GRADIENT
+            for v, x, reached in zip(parameters, self.gradient.tolist(), self._reached, strict=True):
+                v.grad = x if reached else NO_GRADIENT

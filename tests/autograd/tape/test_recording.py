@@ -147,8 +147,12 @@ def test_bad_recordings_are_refused_by_name() -> None:
         Tape.record(lambda x: x, 1.0, dtype="float16")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="threads"):
         Tape.record(lambda x: x, 1.0, threads=0)
-    with pytest.raises(ValueError, match="a number or a list of numbers"):
-        Tape.record(lambda x: x, [[1.0]])
+    with pytest.raises(TypeError, match="x is 'one'"):
+        Tape.record(lambda x: x, "one")
+    with pytest.raises(ValueError, match="'x' of a sample is empty"):
+        Tape.record(lambda x: x, [])
+    with pytest.raises(ValueError, match="arguments called at, output themselves"):
+        Tape.record(lambda x, output, at: x, 1.0, output=1.0, at=2.0)
     x = Value(1.0)
     with pytest.raises(ValueError, match="inputs are leaves"):
         Tape.of(x * 2 + 1, [x * 2])

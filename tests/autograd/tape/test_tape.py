@@ -48,7 +48,7 @@ def test_several_outputs_come_as_columns_and_each_has_its_gradient() -> None:
     tape = Tape.record(lambda x: [w * x, w * w, x + 1], 2.0)
     assert tape.forward([2.0, 4.0]).tolist() == [[6.0, 9.0, 3.0], [12.0, 9.0, 5.0]]
     assert [tape.gradients([2.0, 4.0], output=j)[1].tolist() for j in range(3)] == [[3.0], [6.0], [0.0]]
-    assert tape.input_gradients([2.0], output=2).tolist() == [[1.0]]
+    assert tape.input_gradients([2.0], output=2).tolist() == [1.0]
 
 
 def test_a_graph_without_varying_leaves_is_replayed_as_it_stands() -> None:
@@ -63,7 +63,7 @@ def test_a_graph_without_varying_leaves_is_replayed_as_it_stands() -> None:
 def test_an_output_that_is_an_input_or_a_constant() -> None:
     tape = Tape.record(lambda x: [x, Constant(2.0)], 1.0)
     assert tape.forward([5.0]).tolist() == [[5.0, 2.0]]
-    assert tape.input_gradients([5.0]).tolist() == [[1.0]]
+    assert tape.input_gradients([5.0]).tolist() == [1.0]
 
 
 def test_an_input_that_no_output_needs_still_has_its_column() -> None:
@@ -81,13 +81,13 @@ def test_replays_see_the_parameters_as_they_are() -> None:
 
 def test_bad_input_is_refused_by_name() -> None:
     tape = Tape.record(lambda x, y: x[0] * x[1] + y, [1.0, 2.0], 3.0)
-    with pytest.raises(ValueError, match="2 arguments; got 1"):
+    with pytest.raises(ValueError, match=r"2 arguments \(x, y\); got 1"):
         tape.forward([[1.0, 2.0]])
-    with pytest.raises(ValueError, match=r"array 1 has the shape \(1, 3\).*\(samples, 2\)"):
+    with pytest.raises(ValueError, match=r"shape \(1, 3\); x was recorded as 2 numbers: \(samples, 2\)"):
         tape.forward([[1.0, 2.0, 3.0]], [1.0])
-    with pytest.raises(ValueError, match=r"array 2 has the shape"):
+    with pytest.raises(ValueError, match=r"shape \(1, 1\); y was recorded as one number"):
         tape.forward([[1.0, 2.0]], [[1.0]])
-    with pytest.raises(ValueError, match="differ in their number of samples"):
+    with pytest.raises(ValueError, match=r"differ in their number of samples: \{'x': 1, 'y': 2\}"):
         tape.forward([[1.0, 2.0]], [1.0, 2.0])
     with pytest.raises(ValueError, match="no samples"):
         tape.forward(np.empty((0, 2)), np.empty(0))
@@ -97,7 +97,7 @@ def test_bad_input_is_refused_by_name() -> None:
 
 @pytest.mark.parametrize("data", [[None], [1j], ["1"]])
 def test_samples_that_are_no_real_numbers_are_refused(data: list[object]) -> None:
-    with pytest.raises(TypeError, match=r"array 1 holds .* real numbers are wanted"):
+    with pytest.raises(TypeError, match=r"x holds .* real numbers are wanted"):
         Tape.record(lambda x: x * 2, 1.0).forward(data)  # type: ignore[arg-type]
 
 
@@ -132,8 +132,13 @@ def test_a_long_tape_is_pickled_without_recursion() -> None:
     assert pickle.loads(pickle.dumps(tape)).forward([0.25]) == tape.forward([0.25])
 
 
-def test_a_tape_in_training_is_not_copied() -> None:
+def test_a_copy_of_a_tape_in_training_has_what_the_vector_holds_and_is_not_in_training() -> None:
     w = Parameter(3.0, "w")
     tape = Tape.record(lambda x: w * x, 1.0)
-    with tape.training([1.0]), pytest.raises(RuntimeError, match="in training"):
-        copy.copy(tape)
+    with tape.training([1.0]) as run:
+        run.vector[:] = 7.0
+        for copied in (copy.copy, copy.deepcopy, lambda tape: pickle.loads(pickle.dumps(tape))):
+            other = copied(tape)
+            assert other.forward([2.0]).tolist() == [14.0]
+            with other.training([1.0]):
+                pass

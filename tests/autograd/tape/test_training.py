@@ -69,7 +69,7 @@ def test_replays_while_in_training_see_the_vector_and_do_not_undo_it() -> None:
     with tape.training([1.0]) as run:
         run.vector[:] = 7.0
         assert tape.forward([2.0]).tolist() == [14.0]
-        assert tape.input_gradients([2.0]).tolist() == [[7.0]]
+        assert tape.input_gradients([2.0]).tolist() == [7.0]
         assert run.vector.tolist() == [7.0]
         with pytest.raises(RuntimeError, match="in training already"):
             tape.training([1.0]).__enter__()

@@ -1,0 +1,104 @@
+"""Where one call of a tape is carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd.node import number_of
+from autograd.tape.blas import run_of
+from autograd.tape.replayer import Replayer
+from autograd.tape.structure import Columns
+from autograd.value import Value
+
+Array = NDArray[Any]
+
+KEPT = 1 << 13
+"""The tables of a call are kept for the next one if they have at most this many numbers: then a replay finds
+everything where it was, and a call takes little more time than its replay."""
+
+
+class Desk:
+    """A replayer with tables for the samples and the results of a call.
+
+    A call borrows a desk and has it alone.  So calls on several threads of Python neither wait for one
+    another nor share a number.
+
+    Args:
+        replayer: its replayer.
+        parameters: the Values whose numbers the replayer's vector holds.
+        places: the place of each of them among the tape's parameters.
+
+    Attributes:
+        X, values, slopes: the samples, the outputs and the gradients of the inputs: one row per sample.
+    """
+
+    def __init__(self, replayer: Replayer, parameters: Sequence[Value], places: Array, width: int) -> None:
+        self._replayer, self._run = replayer, run_of(replayer)
+        self._parameters, self._places = tuple(parameters), places
+        self._in_order = bool((places == np.arange(len(places))).all())
+        kind = replayer.totals.dtype
+        self.X, self.values = np.empty((0, width), kind), np.empty((0, len(replayer.totals)), kind)
+        self.slopes, self._seeds, self._seed = self.X, np.zeros_like(replayer.totals), (0, 0.0)
+        self._kept = True
+
+    def take_samples(self, columns: Columns, arrays: Sequence[Array], count: int) -> None:
+        """Take the samples, and make room for as many results."""
+        X = self.X
+        if count == len(X) and self._kept:
+            columns.fill(X, arrays)
+            return
+        self._kept = count * (X.shape[1] + self.values.shape[1]) <= KEPT
+        first = arrays[0] if len(arrays) == 1 and not self._kept else X
+        if first is not X and first.dtype == X.dtype and first.flags.c_contiguous:
+            self.X = first.reshape(count, -1)  # no copy
+        else:
+            self.X = np.empty((count, X.shape[1]), X.dtype)
+            columns.fill(self.X, arrays)
+        self.values = np.empty((count, self.values.shape[1]), X.dtype)
+        self.slopes = np.empty_like(self.X)
+
+    def take_parameters(self, vector: Array | None) -> None:
+        """Take the parameters from a vector in the tape's order, or by default from the Values."""
+        own = self._replayer.vector
+        if vector is not None:
+            own[:] = vector if self._in_order else vector[self._places]
+        elif self._parameters:
+            own[:] = list(map(number_of, self._parameters))
+
+    def forward(self) -> None:
+        """Fill in the outputs of every sample."""
+        self._run(self.X, values=self.values)
+
+    def reverse(self, output: int, seed: float, values: bool = True, slopes: bool = True) -> float:
+        """Send a gradient back from an output; return the output's sum over the samples.
+
+        Args:
+            output: which output.
+            seed: the gradient that it starts with in every sample.
+            values: whether to fill in the outputs of every sample.
+            slopes: whether to fill in the gradients of the inputs.
+        """
+        if self._seed != (output, seed):
+            self._seeds[:] = 0.0
+            self._seeds[output] = seed
+            self._seed = output, seed
+        totals = self._run(
+            self.X, seeds=self._seeds, values=self.values if values else None,
+            inputs_gradient=self.slopes if slopes else None,
+        )  # fmt: skip
+        return float(totals[output])
+
+    def gradient(self) -> Array:
+        """Return the gradient of the parameters in the tape's order, after `reverse`."""
+        found = self._replayer.gradient.copy()
+        if not self._in_order:
+            found[self._places] = self._replayer.gradient
+        return found
+
+    def result(self, table: Array) -> Array:
+        """Return a table of results that no later call changes."""
+        return table.copy() if self._kept else table

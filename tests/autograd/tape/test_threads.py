@@ -1,0 +1,178 @@
+"""A tape called from several threads: each gets its own numbers, and BLAS keeps its threads."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from threading import Event
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.linalg.cython_blas  # noqa: F401 (the BLAS of the replays, loaded before its threads are counted)
+from threadpoolctl import ThreadpoolController, threadpool_limits
+
+import autograd
+from autograd import Parameter, Value
+from autograd.tape import Tape
+from autograd.tape.blas import one_blas_thread
+
+CALLS = 10_000
+THREADS = 4
+
+
+def blas_threads() -> list[int]:
+    return [
+        library["num_threads"] for library in ThreadpoolController().info() if library["user_api"] == "blas"
+    ]
+
+
+@pytest.fixture(autouse=True)
+def often_switched() -> Iterator[None]:
+    """Python's threads take turns often, and BLAS has more than one thread, as on most machines."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with threadpool_limits(2, user_api="blas"):
+            threads = blas_threads()
+            yield
+            assert blas_threads() == threads
+    finally:
+        sys.setswitchinterval(before)
+
+
+def layer(width: int, outputs: int) -> Tape:
+    rng = np.random.default_rng(0)
+    W = [[Parameter(w) for w in row] for row in rng.normal(size=(outputs, width))]
+    v = [Parameter(w) for w in rng.normal(size=width)]
+
+    def function(x: list[Value], scale: Value) -> list[Value]:
+        hidden = [autograd.dot(row, x).tanh() for row in W]
+        return [scale * autograd.sum(hidden), autograd.dot(v, x) * hidden[0]]
+
+    return Tape.record(function, [0.5] * width, 1.0)
+
+
+def asked(tape: Tape, X: Any, kind: int, output: int) -> list[Any]:
+    """The numbers of one call, whatever its kind."""
+    if kind == 0:
+        return [tape.forward(X, 2.0)]
+    if kind == 1:
+        return list(tape.gradients(X, 2.0, output=output))
+    if kind == 2:
+        return list(tape.input_gradients(X, 2.0, output=output))
+    values, (slopes, gradient) = tape.value_and_gradients(X, 2.0, wrt="both", output=output)
+    return [values, *slopes, gradient]
+
+
+def same(found: list[Any], wanted: list[Any]) -> bool:
+    return all(np.array_equal(a, b) for a, b in zip(found, wanted, strict=True))
+
+
+def test_each_of_many_threads_gets_its_own_numbers() -> None:
+    tape, rng = layer(3, 4), np.random.default_rng(1)
+    questions = [
+        (rng.normal(size=(count, 3)), kind, output)
+        for count in (1, 2, 7, 700)
+        for kind in range(4)
+        for output in range(2)
+    ]
+    answers = [asked(tape, *question) for question in questions]
+
+    def calls(seed: int) -> int:
+        order = random.Random(seed).choices(range(len(questions)), k=CALLS // THREADS)
+        return sum(not same(asked(tape, *questions[k]), answers[k]) for k in order)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        assert sum(pool.map(calls, range(THREADS))) == 0
+
+
+def test_wide_products_give_the_same_bits_on_several_threads_and_blas_keeps_its_threads() -> None:
+    tape, X = layer(200, 100), np.random.default_rng(1).normal(size=(300, 200))
+    answers = [asked(tape, X, kind, 0) for kind in range(4)]
+
+    def calls(seed: int) -> bool:
+        order = random.Random(seed).choices(range(4), k=25)
+        return all(same(asked(tape, X, kind, 0), answers[kind]) for kind in order)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        assert all(pool.map(calls, range(THREADS)))
+
+
+def trained(tape: Tape, X: Any) -> Any:
+    before = tape.vector
+    with tape.training(X, 2.0) as run:
+        for _ in range(300):
+            run.step()
+            run.vector -= 0.01 * run.gradient
+        found = run.vector.copy(), run.gradient.copy()
+    tape.vector = before
+    return found
+
+
+def test_a_training_and_calls_on_other_threads_do_not_disturb_each_other() -> None:
+    tape, X = layer(3, 4), np.random.default_rng(1).normal(size=(20, 3))
+    wanted, done = trained(tape, X), Event()
+    start = tape.vector
+
+    def calls() -> bool:
+        right = True
+        while not done.is_set():
+            at = start + 0.1
+            mean, _ = tape.gradients(X, 2.0)
+            other, gradient = tape.gradients(X, 2.0, at=at)
+            right &= np.isfinite(mean) and same([other, gradient], list(alone))
+            tape.forward(X, 2.0)
+            tape.input_gradients(X, 2.0)
+        return right
+
+    alone = tape.gradients(X, 2.0, at=start + 0.1)
+    with ThreadPoolExecutor(2) as pool:
+        others = [pool.submit(calls) for _ in range(2)]
+        try:
+            for _ in range(5):
+                assert same(list(trained(tape, X)), list(wanted))
+        finally:
+            done.set()
+        assert all(other.result() for other in others)
+
+
+def test_trainings_that_overlap_leave_blas_as_it_was() -> None:
+    X = np.random.default_rng(1).normal(size=(300, 200))
+    with ExitStack() as first, ExitStack() as second:
+        one = first.enter_context(layer(200, 100).training(X, 1.0))
+        one.step()
+        two = second.enter_context(layer(200, 100).training(X, 1.0))
+        two.step()
+        first.close()
+        two.step()
+
+
+def test_whoever_leaves_last_puts_the_threads_of_blas_back() -> None:
+    before = blas_threads()
+    one_blas_thread.__enter__()
+    one_blas_thread.__enter__()
+    one_blas_thread.__exit__()
+    assert set(blas_threads()) == {1}
+    one_blas_thread.__exit__()
+    assert blas_threads() == before
+
+
+def test_what_was_set_meanwhile_stays() -> None:
+    with one_blas_thread:
+        meanwhile = threadpool_limits(3, user_api="blas")
+    assert set(blas_threads()) == {3}
+    meanwhile.restore_original_limits()
+    threadpool_limits(2, user_api="blas")
+
+
+def test_on_every_thread_of_python_blas_keeps_to_one() -> None:
+    def inside() -> list[int]:
+        with one_blas_thread:
+            return blas_threads()
+
+    with ThreadPoolExecutor(1) as pool:
+        assert set(pool.submit(inside).result()) == {1}
