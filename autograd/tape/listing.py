@@ -23,9 +23,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.core.primitive import Op
+from autograd.core.recording import mode
 from autograd.graph import topological_order
 from autograd.node import number_of
-from autograd.value import Constant, Value
+from autograd.value import Constant, Parameter, Value, apply
 
 COMPUTED, VARYING, PARAMETER, CONSTANT = range(4)
 """What a node is: the result of an op, or one of the three kinds of leaf."""
@@ -147,6 +148,23 @@ def _with_inputs_first(values: Sequence[Value]) -> list[Value]:
 
 
 inputs_of, op_of = attrgetter("inputs"), attrgetter("op")
+
+
+def computed_again(listing: Listing) -> list[Value]:
+    """Return new Values that are computed as the listing's nodes are, from leaves with the same numbers."""
+    made: list[Value] = []
+    with mode.switched(recording=True, watch=None, made=None):
+        for i, (node, op) in enumerate(zip(listing.nodes, listing.ops, strict=True)):
+            constant = node.role == "constant"
+            if op is not None:
+                inputs = tuple([made[j] for j in listing.inputs(i).tolist()])
+                made.append(apply(op, inputs, Constant if constant else None))
+            elif constant or listing.kinds[i] == CONSTANT:
+                made.append(Constant(number_of(node)))
+            else:
+                made.append((Parameter if node.role == "weight" else Value)(number_of(node)))
+            made[i].label = node.label
+    return made
 
 
 def keep(listing: Listing, wanted: NDArray[np.bool_]) -> Listing:

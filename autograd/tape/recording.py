@@ -14,6 +14,7 @@ from autograd.node import number_of
 from autograd.notation.hints import described
 from autograd.tape.arrays import with_own_functions
 from autograd.tape.listing import COMPUTED, Listing, flatten
+from autograd.tape.lowering import lower
 from autograd.tape.structure import Columns, rectangle
 from autograd.value import Value
 
@@ -26,19 +27,20 @@ RESERVED = frozenset({"at", "output", "wrt"})
 
 
 class Recorded(NamedTuple):
-    """A function's graph, and the structures of its arguments and its result.
+    """A graph, and the structures in which numbers go in and come out: all that a tape is made from.
 
     Attributes:
-        listing: the nodes.
-        outputs, inputs: the Values that it returned, and those that it was given, one by one.
-        results, arguments: where they stand in its result, and in its arguments.
+        listing: the nodes, lowered.
+        outputs, inputs: the Values asked for, and the leaves that differ from sample to sample.
+        results, arguments, slopes: the structure of the outputs, of the inputs, and of their gradients.
     """
 
     listing: Listing
-    outputs: list[Value]
-    inputs: list[Value]
+    outputs: tuple[Value, ...]
+    inputs: tuple[Value, ...]
     results: Columns
     arguments: Columns
+    slopes: Columns
 
 
 def record(function: Callable[..., Any], sample: Sequence[Any], named: Mapping[str, Any]) -> Recorded:
@@ -78,7 +80,8 @@ def record(function: Callable[..., Any], sample: Sequence[Any], named: Mapping[s
                     "the function gives another graph for another sample: it keeps state or draws random "
                     "numbers, and the tape would keep those of the first run for all data"
                 )
-    return Recorded(listing, result.leaves, inputs, Columns([result.form], ["the result"]), arguments)
+    results = Columns([result.form], ["the result"])
+    return Recorded(lower(listing), tuple(result.leaves), tuple(inputs), results, arguments, arguments)
 
 
 def number_in(x: Any) -> Any:

@@ -7,7 +7,7 @@ all other lists keep their form, and hold such arrays.
 >>> from autograd.functional.containers import Container
 >>> columns = Columns([Container({"w": [1.0, 2.0], "b": 0.5}).form], ["p"])
 >>> [(part.name, part.shape, part.columns) for part in columns.parts]
-[("p['w']", (2,), slice(0, 2, None)), ("p['b']", (), slice(2, 3, None))]
+[("p['w']", (2,), slice(0, 2, None)), ("p['b']", (), 2)]
 >>> table = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
 >>> columns.structured(table)
 {'w': array([[1., 2.],
@@ -52,11 +52,17 @@ def rectangle(form: Form) -> tuple[int, ...] | None:
 
 @dataclass(frozen=True)
 class Part:
-    """What one array of the data holds: its name, its shape in one sample, and its columns in the samples."""
+    """What one array of the data holds.
+
+    Attributes:
+        name: its name.
+        shape: its shape in one sample.
+        columns: its columns in the table of the samples; a single one for one number.
+    """
 
     name: str
     shape: tuple[int, ...]
-    columns: slice
+    columns: slice | int
 
     def __str__(self) -> str:
         several = f"(samples, {', '.join(map(str, self.shape))})"
@@ -75,6 +81,7 @@ class Columns:
     Attributes:
         parts: one for each array that holds data for many samples.
         width: how many numbers a sample has.
+        plain: whether there is one part for each structure, and none is given by name.
     """
 
     def __init__(self, forms: Sequence[Form], names: Sequence[str], keywords: int = 0) -> None:
@@ -83,13 +90,14 @@ class Columns:
         self.width = 0
         for form, name in zip(forms, names, strict=True):
             self._add(form, name)
-        self._plain = not keywords and len(self.parts) == len(self.forms)
+        self.plain = not keywords and len(self.parts) == len(self.forms)
+        self._alone = self.parts[0].shape if len(self.forms) == len(self.parts) == 1 else None
 
     def _add(self, form: Form, name: str) -> None:
         shape = rectangle(form)
         if shape is not None:
             end = self.width + prod(shape)
-            self.parts.append(Part(name, shape, slice(self.width, end)))
+            self.parts.append(Part(name, shape, slice(self.width, end) if shape else self.width))
             self.width = end
         elif isinstance(form, Keyed):
             for key, part in zip(form.keys, form.parts, strict=True):
@@ -109,7 +117,7 @@ class Columns:
             TypeError: if something in the data has another form, or does not hold real numbers.
             ValueError: if an array has another shape, or another number of samples than the others.
         """
-        if not (self._plain and not named and len(data) == len(self.parts)):
+        if not (self.plain and not named and len(data) == len(self.parts)):
             data = self._taken_apart(data, named)
         count = -1
         arrays = []
@@ -133,10 +141,7 @@ class Columns:
     def fill(self, X: Array, arrays: Sequence[Array]) -> None:
         """Put the arrays into the columns of the samples."""
         for array, part in zip(arrays, self.parts):  # noqa: B905 (as above)
-            if part.shape:
-                X[:, part.columns] = array.reshape(len(X), -1)
-            else:
-                X[:, part.columns.start] = array
+            X[:, part.columns] = array if array.ndim < 3 else array.reshape(len(X), -1)
 
     def _taken_apart(self, data: Sequence[Any], named: Mapping[str, Any]) -> list[Any]:
         """Return what stands in the place of each of the parts."""
@@ -166,6 +171,8 @@ class Columns:
 
         Several come as a tuple; arguments that are given by name, as a dictionary at its end.
         """
+        if self._alone is not None:
+            return table.reshape(len(table), *self._alone)
         arrays = iter([table[:, p.columns].reshape(len(table), *p.shape) for p in self.parts])
         found = [_put_together(form, arrays) for form in self.forms]
         if len(found) == 1:

@@ -20,9 +20,10 @@ from autograd.notation.hints import described
 from autograd.notation.numbers import counted
 from autograd.tape.desk import Desk
 from autograd.tape.instructions import Instruction, instructions
-from autograd.tape.listing import Listing, flatten
+from autograd.tape.listing import flatten
 from autograd.tape.lowering import lower
-from autograd.tape.recording import only_values, record
+from autograd.tape.objective import Objective
+from autograd.tape.recording import Recorded, only_values, record
 from autograd.tape.replayer import Replayer
 from autograd.tape.schedule import Schedule, schedule
 from autograd.tape.structure import Columns
@@ -46,6 +47,7 @@ class Tape:
         parameters: the other leaves, less the constants: uniform over the samples.  Gradients and
             vectors come in this order.
         reached: for each of them, whether a gradient reaches it from the first output.
+        recorded: the graph, as it is replayed.
         dtype: the precision of storage and arithmetic, "float64" or "float32".
         threads: how many threads share the samples.
 
@@ -58,37 +60,25 @@ class Tape:
     (22.5, array([15.]))
     """
 
-    def __init__(
-        self,
-        listing: Listing,
-        outputs: Sequence[Value],
-        inputs: Sequence[Value],
-        results: Columns,
-        arguments: Columns,
-        slopes: Columns,
-        dtype: Precision,
-        threads: int,
-    ) -> None:
+    def __init__(self, recorded: Recorded, dtype: Precision, threads: int) -> None:
         if dtype not in ("float64", "float32"):
             raise ValueError(f'dtype is "float64" or "float32", not {dtype!r}')
         if not isinstance(threads, int) or isinstance(threads, bool) or threads < 1:
             raise ValueError(f"threads is a whole number from 1 up, not {threads!r}")
-        self.outputs, self.inputs = tuple(outputs), tuple(inputs)
-        self.dtype, self.threads = dtype, threads
-        self._results, self._arguments, self._slopes = results, arguments, slopes
-        self._listing = listing
+        self.recorded, self.dtype, self.threads = recorded, dtype, threads
         self._prepare()
 
     def _prepare(self) -> None:
         """Make what a replay needs beside the graph."""
+        self.outputs, self.inputs = self.recorded.outputs, self.recorded.inputs
         self._run: Training | None = None
         self._lock = Lock()
         self._schedules: dict[tuple[int, bool], Schedule] = {}
         self._idle: dict[tuple[int, bool], list[Desk]] = {}
         plan = self._schedule(0, False)
-        self.parameters = tuple(self._listing.nodes[i] for i in plan.parameters.tolist())
+        self.parameters = tuple(self.recorded.listing.nodes[i] for i in plan.parameters.tolist())
         self.reached = tuple(plan.reached.tolist())
-        self._place = np.zeros(len(self._listing), np.int64)  # of each parameter among the parameters
+        self._place = np.zeros(len(self.recorded.listing), np.int64)  # of each parameter among the parameters
         self._place[plan.parameters] = np.arange(len(plan.parameters))
         self._idle[0, False] = [self._new_desk(0, False)]
 
@@ -99,8 +89,7 @@ class Tape:
         """
         if self._run is not None:
             self._run.write()
-        kept = ("outputs", "inputs", "dtype", "threads", "_results", "_arguments", "_slopes", "_listing")
-        return {name: getattr(self, name) for name in kept}
+        return {name: getattr(self, name) for name in ("recorded", "dtype", "threads")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
@@ -137,11 +126,7 @@ class Tape:
         array([140.,  10.])
         """
         with collector_paused():
-            found = record(function, sample, named)
-            return cls(
-                lower(found.listing), found.outputs, found.inputs, found.results, found.arguments,
-                found.arguments, dtype, threads,
-            )  # fmt: skip
+            return cls(record(function, sample, named), dtype, threads)
 
     @classmethod
     def of(
@@ -173,13 +158,15 @@ class Tape:
         names = [v.label or f"input {i + 1}" for i, v in enumerate(leaves)]
         each = (One(),) * len(leaves)
         with collector_paused():
-            return cls(
-                lower(flatten(result.leaves, leaves)), result.leaves, leaves,
-                Columns([result.form], ["the result"]),
-                Columns(each, names),
-                Columns([One() if isinstance(inputs, Value) else Several(list, each)], ["the inputs"]),
-                dtype, threads,
-            )  # fmt: skip
+            recorded = Recorded(
+                listing=lower(flatten(result.leaves, leaves)),
+                outputs=tuple(result.leaves),
+                inputs=tuple(leaves),
+                results=Columns([result.form], ["the result"]),
+                arguments=Columns(each, names),
+                slopes=Columns([One() if isinstance(inputs, Value) else Several(list, each)], ["the inputs"]),
+            )
+            return cls(recorded, dtype, threads)
 
     # ------------------------------------------------------------------------------ replaying
 
@@ -205,7 +192,7 @@ class Tape:
         desk.forward()
         values = desk.result(desk.values)
         self._idle[0, False].append(desk)
-        return self._results.structured(values)
+        return self.recorded.results.structured(values)
 
     def gradients(
         self, *data: Any, output: int = 0, at: ArrayLike | None = None, **named: Any
@@ -241,7 +228,7 @@ class Tape:
         desk.reverse(output, 1.0, values=False)
         slopes = desk.result(desk.slopes)
         self._idle[output, True].append(desk)
-        return self._slopes.structured(slopes)
+        return self.recorded.slopes.structured(slopes)
 
     def value_and_gradients(
         self, *data: Any, wrt: Wrt = "parameters", output: int = 0, at: ArrayLike | None = None, **named: Any
@@ -271,8 +258,19 @@ class Tape:
         self._idle[output, wrt != "parameters"].append(desk)
         if wrt == "parameters":
             return values, gradient
-        found = self._slopes.structured(slopes)
+        found = self.recorded.slopes.structured(slopes)
         return values, found if wrt == "inputs" else (found, gradient / count)
+
+    def objective(self, *data: Any, wrt: Wrt = "parameters", output: int = 0, **named: Any) -> Objective:
+        """Return an output as a function of one vector, for optimisers; see `Objective`.
+
+        Args:
+            data, named: as for `forward`; nothing if ``wrt`` is "inputs".
+            wrt: "parameters" for the mean of the output over the samples as a function of the `parameters`,
+                or "inputs" for the output as a function of the numbers of one sample.
+            output: which output.
+        """
+        return Objective(self, data, named, wrt, output)
 
     @property
     def vector(self) -> NDArray[np.float64]:
@@ -322,9 +320,9 @@ class Tape:
 
     def samples(self, *data: Any, **named: Any) -> Array:
         """Return the data as a new array of shape (samples, inputs), of the tape's dtype."""
-        arrays, count = self._arguments.arrays(data, named)
+        arrays, count = self.recorded.arguments.arrays(data, named)
         X = np.empty((count, len(self.inputs)), self.dtype)
-        self._arguments.fill(X, arrays)
+        self.recorded.arguments.fill(X, arrays)
         return X
 
     def replayer(self, output: int = 0, inputs_gradient: bool = False) -> Replayer:
@@ -334,7 +332,8 @@ class Tape:
             output: which output.
             inputs_gradient: whether it gives the gradients of the inputs too.
         """
-        return Replayer(self._schedule(output, inputs_gradient), self._listing, self.dtype, self.threads)
+        plan = self._schedule(output, inputs_gradient)
+        return Replayer(plan, self.recorded.listing, self.dtype, self.threads)
 
     def _borrow(
         self, output: int, inputs_gradient: bool, data: Sequence[Any], named: Mapping[str, Any],
@@ -345,13 +344,13 @@ class Tape:
         The caller puts it back among the idle ones of this output.  (A list's pop and append are each one
         step for all threads.)
         """
-        arrays, count = self._arguments.arrays(data, named)
         vector = self._checked(at) if at is not None else None
         try:
             desk = self._idle[output, inputs_gradient].pop()
         except (KeyError, IndexError):
             desk = self._new_desk(output, inputs_gradient)
-        desk.take_samples(self._arguments, arrays, count)
+        if named or not desk.takes_again(data):
+            desk.take_samples(self.recorded.arguments, *self.recorded.arguments.arrays(data, named))
         run = self._run
         desk.take_parameters(vector if vector is not None or run is None else run.vector)
         return desk
@@ -360,7 +359,7 @@ class Tape:
         replayer = self.replayer(output, inputs_gradient)
         self._idle.setdefault((output, inputs_gradient), [])
         nodes = replayer.plan.parameters
-        values = [self._listing.nodes[i] for i in nodes.tolist()]
+        values = [self.recorded.listing.nodes[i] for i in nodes.tolist()]
         return Desk(replayer, values, self._place[nodes], len(self.inputs))
 
     def _schedule(self, output: int, inputs_gradient: bool) -> Schedule:
@@ -374,7 +373,7 @@ class Tape:
             )
         with self._lock:
             if (output, inputs_gradient) not in self._schedules:
-                plan = schedule(self._listing, self.inputs, output, inputs_gradient)
+                plan = schedule(self.recorded.listing, self.inputs, output, inputs_gradient)
                 self._schedules[output, inputs_gradient] = plan
             return self._schedules[output, inputs_gradient]
 
@@ -393,7 +392,7 @@ class Tape:
     @cached_property
     def instructions(self) -> tuple[Instruction, ...]:
         """The steps in the order of a forward replay, the uniform ones first."""
-        return tuple(instructions(self._listing, self._schedule(0, False)))
+        return tuple(instructions(self.recorded.listing, self._schedule(0, False)))
 
     def explain(self, what: int | Value) -> Instruction:
         """Return the instruction with that number, or the one that computes that Value.
@@ -419,11 +418,11 @@ class Tape:
         return by_value[what]
 
     def __repr__(self) -> str:
-        return (
-            f"<Tape: {counted(len(self.inputs), 'input')}, {counted(len(self.parameters), 'parameter')}, "
-            f"{counted(len(self._listing), 'node')}, {counted(len(self.instructions), 'instruction')}, "
-            f"{self.dtype}>"
-        )
+        parts = {
+            "input": self.inputs, "parameter": self.parameters, "node": self.recorded.listing.nodes,
+            "instruction": self.instructions,
+        }  # fmt: skip
+        return f"<Tape: {', '.join(counted(len(x), name) for name, x in parts.items())}, {self.dtype}>"
 
     def __str__(self) -> str:
         once = [str(i) for i in self.instructions if i.uniform]
