@@ -16,6 +16,7 @@
 """
 
 from autograd import Parameter
+from autograd.files.tensorfile import CheckpointError
 from nn import init, losses, optim, schedules
 from nn.activations import PReLU
 from nn.callbacks import Callback
@@ -32,7 +33,6 @@ from nn.optim import SGD, Adagrad, Adam, AdamW, RMSprop
 from nn.predictions import accuracy, classify, predict, probabilities
 from nn.recurrent import GRUCell, LSTMCell, Recurrent, RNNCell
 from nn.saving.checkpoint import Checkpoint, load, load_into, save
-from nn.saving.tensorfile import CheckpointError
 from nn.training.checkpointing import ModelCheckpoint
 from nn.training.early_stopping import EarlyStopping
 from nn.training.fit import fit

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import random
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from math import inf, isfinite
 from numbers import Real
 from operator import index
-from os import PathLike, fspath
 from typing import Any, TypeAlias, TypeVar
 
 from autograd.notation.hints import described, did_you_mean
@@ -169,15 +167,6 @@ def check_column(name: str, numbers: Any, length: int, of: str = "parameter") ->
         if not isfinite(x):
             raise ValueError(f"{name} holds finite numbers; number {i} is {x!r}")
     return column
-
-
-@contextmanager
-def naming_file(path: str | PathLike[str], kind: type[ValueError] = ValueError) -> Iterator[None]:
-    """Put the file's name before the message of an error of this kind in the block."""
-    try:
-        yield
-    except kind as error:
-        raise kind(f"{fspath(path)}: {error}") from None
 
 
 PACKAGES = {"sklearn": "scikit-learn"}

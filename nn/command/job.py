@@ -13,6 +13,7 @@ from hashlib import sha256
 from os import PathLike
 from typing import Any
 
+from autograd.files.tensorfile import CheckpointError
 from nn import optim
 from nn.activations import activation
 from nn.checks import one_of
@@ -23,7 +24,6 @@ from nn.data.samples import is_array
 from nn.data.scaling import Scaler
 from nn.layers import MLP
 from nn.saving.checkpoint import Checkpoint, save
-from nn.saving.tensorfile import CheckpointError
 from nn.training.fit import ENGINES
 
 

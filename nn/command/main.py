@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd import Parameter
+from autograd.files.atomic_write import check_place
 from autograd.notation.command_line import INTERRUPTED, OneLineParser, in_one_line, refuse
 from autograd.notation.labels import shorten
 from autograd.notation.numbers import counted, number
@@ -27,7 +28,6 @@ from nn.command.settings import OPTIMIZERS, SCHEDULES, Settings, default_setting
 from nn.data.dataset import remarks
 from nn.data.sets import FOLDERS, NAMED, load
 from nn.losses import LOSSES
-from nn.saving.atomic_write import check_place
 from nn.training.fit import ENGINES
 
 MOST_NOTES = 3

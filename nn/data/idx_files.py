@@ -16,7 +16,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from nn.checks import import_extra, naming_file
+from autograd.files.reading import naming_file
+from nn.checks import import_extra
 
 PARTS = ("train-images", "train-labels", "t10k-images", "t10k-labels")
 DIMENSIONS = {"images": 3, "labels": 1}

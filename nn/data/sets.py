@@ -8,8 +8,9 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from autograd.files.reading import naming_file
 from autograd.notation.hints import did_you_mean
-from nn.checks import import_extra, naming_file, whole_number
+from nn.checks import import_extra, whole_number
 from nn.data import idx_files
 from nn.data.columns import FEWEST_ROWS, MOST_CLASSES, read_cells
 from nn.data.dataset import Dataset

@@ -6,8 +6,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from autograd.files.reading import naming_file
 from autograd.notation.hints import did_you_mean
-from nn.checks import naming_file
 from nn.data.columns import (
     Column,
     check_enough_rows,

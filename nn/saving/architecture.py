@@ -20,12 +20,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from autograd import Constant
+from autograd.files.tensorfile import CheckpointError, Tensor
 from autograd.notation.hints import short_repr
 from autograd.notation.labels import shorten
 from nn.construction import Constructed, Lost, arguments_of, built_again, name_of
 from nn.module import Module, check_names
 from nn.saving.parameters import fill, groups_of, listed
-from nn.saving.tensorfile import CheckpointError, Tensor
 from nn.weights import allowing
 
 LOAD_INTO = "build the network yourself, and load its parameters into it: load_into(model, path)"

@@ -26,28 +26,24 @@ True
 from __future__ import annotations
 
 import json
-import os
-import stat
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from autograd.files.atomic_write import write_whole
+from autograd.files.reading import naming_file, opened, sealed, unsealed
+from autograd.files.tensorfile import SIZES, WHOLE, CheckpointError, Tensor, read_header, read_tensors
 from autograd.notation.hints import short_repr
-from nn.checks import naming_file
 from nn.construction import LOADABLE, known, name_of
 from nn.module import Module
 from nn.saving.architecture import architecture, build
-from nn.saving.atomic_write import write_whole
 from nn.saving.foreign import Mapped, as_kept_here, renamed
 from nn.saving.parameters import LoadReport, check_finite, fill, groups_of
 from nn.saving.states import from_json, to_json
-from nn.saving.tensorfile import SIZES, WHOLE, CheckpointError, Tensor, pack, read_header, read_tensors
 from nn.words import made_of_value
 
 VERSION = "2"
@@ -82,7 +78,7 @@ class Checkpoint:
             OSError: if the file is not there or cannot be read.
             CheckpointError: if it is not a checkpoint, or is damaged.
         """
-        with naming_file(path, CheckpointError), _opened(path) as (file, size):
+        with naming_file(path, CheckpointError), opened(path) as (file, size):
             return _read(file, size)
 
     def model(self, classes: Iterable[type[Module]] = ()) -> Module:
@@ -196,18 +192,8 @@ def load_into(
     layers.1.weight is 1 × 3 in the file and 5 × 3 in this network
     layers.1.bias is 1 in the file and 5 in this network
     """
-    with naming_file(path, CheckpointError), _opened(path) as (file, size):
+    with naming_file(path, CheckpointError), opened(path) as (file, size):
         return _read(file, size, foreign=True).load_into(model, strict=strict, mapping=mapping)
-
-
-@contextmanager
-def _opened(path: str | PathLike[str]) -> Iterator[tuple[BinaryIO, int]]:
-    """Open a file for reading; gives it, and how many bytes it has."""
-    with open(path, "rb") as file:
-        about = os.fstat(file.fileno())
-        if not stat.S_ISREG(about.st_mode):
-            raise CheckpointError("it is not a regular file")
-        yield file, about.st_size
 
 
 def packed(model: Module, *, training: Any = None, notes: Mapping[str, Any] | None = None) -> bytes:
@@ -226,8 +212,7 @@ def packed(model: Module, *, training: Any = None, notes: Mapping[str, Any] | No
         "training": json.dumps(to_json(training, "/training", tensors)),
         "notes": json.dumps(to_json(dict(notes or {}), "/notes", tensors)),
     }
-    texts["checksum"] = sha256(pack(tensors, texts)).hexdigest()
-    return pack(tensors, texts)
+    return sealed(tensors, texts)
 
 
 def _read(file: BinaryIO, size: int, *, foreign: bool = False) -> Checkpoint:
@@ -240,10 +225,7 @@ def _read(file: BinaryIO, size: int, *, foreign: bool = False) -> Checkpoint:
         return Checkpoint({}, "", read_tensors(file, header))
     _check_origin(header.texts, list(header.shapes))
     tensors = read_tensors(file, header)
-    texts = dict(header.texts)
-    checksum = texts.pop("checksum", "")
-    if sha256(pack(tensors, texts)).hexdigest() != checksum:
-        raise CheckpointError("it is damaged: its checksum is not that of its content")
+    texts = unsealed(tensors, header.texts)
     rows = {name: tensors.pop(name) for name in list(tensors) if name.startswith(STATE)}
     for name, tensor in tensors.items():
         check_finite(name, tensor, CheckpointError)

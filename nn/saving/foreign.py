@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterable, Mapping
 from operator import add
 from typing import TypeAlias
 
+from autograd.files.tensorfile import CheckpointError, Tensor
 from autograd.notation.hints import described, short_repr
-from nn.saving.tensorfile import CheckpointError, Tensor
 
 Mapped: TypeAlias = Mapping[str, str | None] | Callable[[str], str | None] | None
 """From a name in a file, or what stands before one of its dots, to that in the network, or to None to leave

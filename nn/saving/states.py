@@ -9,8 +9,8 @@ from array import array
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from autograd.files.tensorfile import CheckpointError, Tensor
 from autograd.notation.hints import described
-from nn.saving.tensorfile import CheckpointError, Tensor
 
 LONG = 32
 """A list of at least this many floats is kept as a tensor, a shorter one within the JSON."""

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file
 
 from autograd import Constant, Parameter
+from autograd.files.tensorfile import pack, read_header, read_tensors
 from nn import (
     MLP,
     CheckpointError,
@@ -38,7 +39,6 @@ from nn import (
 from nn.activations import ACTIVATIONS
 from nn.construction import LOADABLE
 from nn.saving.checkpoint import from_bytes, packed
-from nn.saving.tensorfile import pack, read_header, read_tensors
 
 # ------------------------------------------------------------------------------ classes of all kinds
 

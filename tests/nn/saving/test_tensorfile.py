@@ -14,6 +14,7 @@ from hypothesis import settings
 from safetensors.numpy import save as save_numpy
 
 from autograd import Constant, Parameter
+from autograd.files.tensorfile import Tensor, pack
 from nn import (
     MLP,
     CheckpointError,
@@ -29,7 +30,6 @@ from nn import (
     load,
 )
 from nn.saving.checkpoint import from_bytes, packed
-from nn.saving.tensorfile import Tensor, pack
 
 MUTATIONS = 50 * settings.default.max_examples
 

@@ -1,7 +1,7 @@
-"""The safetensors format, as far as networks need it: named tensors of floating-point numbers, some texts.
+"""The safetensors format, as far as it is needed here: named tensors of numbers, some texts.
 
-What is written are doubles; single and half precision are read as well, and become doubles exactly.
-Whole numbers, such as a count of batches, are no parameters: of them a tensor keeps the shape alone.
+What is written are doubles and whole numbers of 64 bits; single and half precision are read as well, and
+become doubles exactly.  Of other whole numbers a tensor keeps the shape alone.
 
 A file is the length of its header (8 bytes, the low one first), the header in JSON, and the numbers
 of one tensor after the other.  The header says where each tensor lies, and holds the texts under
@@ -35,26 +35,28 @@ LONGEST_HEADER = 16_000_000
 many objects."""
 MOST_DIMENSIONS = 8
 """A tensor has at most this many dimensions."""
-DOUBLE = 8
-"""Bytes of a double, in the format called F64."""
-SIZES = {"F64": DOUBLE, "F32": 4, "F16": 2, "BF16": 2}
+BYTES = 8
+"""Bytes of a number in the formats that are written."""
+WRITTEN = {"d": "F64", "q": "I64"}
+"""The formats that are written, by the typecode of an array."""
+SIZES = {"F64": BYTES, "F32": 4, "F16": 2, "BF16": 2}
 """The formats of numbers that are read, and the bytes of a number in each."""
 WHOLE = {"I64": 8, "U64": 8, "I32": 4, "U32": 4, "I16": 2, "U16": 2, "I8": 1, "U8": 1, "BOOL": 1}
-"""The formats that files of other programs may have as well, and whose numbers are not read."""
+"""The formats of whole numbers that a file may have as well; only those of I64 are read."""
 READABLE = f"what is read is {', '.join(SIZES)}"
 
 Shape: TypeAlias = tuple[int, ...]
 
 
 class CheckpointError(ValueError):
-    """A file is not a checkpoint, or is damaged, or does not fit the network."""
+    """A file is not what it is read as, or is damaged, or does not fit what is here."""
 
 
 class Tensor(NamedTuple):
-    """Numbers in an array of any dimensions, the last index running fastest; none if they are `WHOLE`."""
+    """Numbers in an array of any dimensions, the last index running fastest; none if they are not read."""
 
     shape: Shape
-    numbers: array[float]
+    numbers: array[Any]
     format: str = "F64"
 
 
@@ -78,10 +80,13 @@ def pack(tensors: Mapping[str, Tensor], texts: Mapping[str, str]) -> bytes:
     end = 0
     ordered = dict(sorted(tensors.items()))
     for name, tensor in ordered.items():
-        start, end = end, end + DOUBLE * len(tensor.numbers)
-        header[name] = {"dtype": "F64", "shape": list(tensor.shape), "data_offsets": [start, end]}
+        start, end = end, end + BYTES * len(tensor.numbers)
+        kind = WRITTEN[tensor.numbers.typecode]
+        header[name] = {"dtype": kind, "shape": list(tensor.shape), "data_offsets": [start, end]}
     text = json.dumps(header, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % DOUBLE)  # the numbers begin at a multiple of their size
+    if len(text) > LONGEST_HEADER:
+        raise ValueError(f"the texts take {len(text):,} bytes; a file holds at most {LONGEST_HEADER:,}")
+    text += b" " * (-len(text) % BYTES)  # the numbers begin at a multiple of their size
     return b"".join([len(text).to_bytes(8, "little"), text, *map(_bytes, ordered.values())])
 
 
@@ -128,12 +133,12 @@ def read_tensors(file: BinaryIO, header: Header) -> dict[str, Tensor]:
         content = file.read(size)
         if len(content) < size:
             raise CheckpointError(f"it is cut off in {short_repr(name)}")
-        numbers = _numbers(content, format_) if format_ in SIZES else array("d")
+        numbers = _numbers(content, format_) if format_ in (*SIZES, "I64") else array("d")
         tensors[name] = Tensor(shape, numbers, format_)
     return tensors
 
 
-def _numbers(content: bytes, format_: str) -> array[float]:
+def _numbers(content: bytes, format_: str) -> array[Any]:
     """Return the numbers in some bytes, the low one of each first."""
     if format_ == "F16":
         return array("d", (x for (x,) in iter_unpack("<e", content)))
@@ -141,10 +146,10 @@ def _numbers(content: bytes, format_: str) -> array[float]:
         whole = bytearray(2 * len(content))
         whole[2::4], whole[3::4] = content[::2], content[1::2]
         content = bytes(whole)
-    numbers = array("d" if format_ == "F64" else "f", content)
+    numbers: array[Any] = array({"F64": "d", "I64": "q"}.get(format_, "f"), content)
     if sys.byteorder == "big":
         numbers.byteswap()
-    return numbers if format_ == "F64" else array("d", numbers)
+    return numbers if numbers.typecode in WRITTEN else array("d", numbers)
 
 
 def _bytes(tensor: Tensor) -> bytes:
