@@ -21,8 +21,7 @@ ROOT = Path(autograd.__file__).parent.parent
 
 AUTOGRAD = (
     "core", "ops", "notation", "files", "node", "graph", "protocols", "reverse", "value", "functions",
-    "anomaly",
-    "functional", "extend", "mistakes", "tape", "source",
+    "anomaly", "functional", "extend", "mistakes", "tape", "source",
     "seeing.facts", "seeing.style", "seeing.drawing", "seeing.pages", "seeing",
     "testing", "command", "__main__", "",
 )  # fmt: skip

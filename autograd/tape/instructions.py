@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from autograd.core.primitive import Op
+from autograd.graph import topological_order
 from autograd.notation.formula import formula
 from autograd.notation.numbers import counted, number
 from autograd.tape.kernels import AFFINE
@@ -54,6 +55,31 @@ def instructions(listing: Listing, plan: Schedule) -> Iterator[Instruction]:
             values = tuple(listing.nodes[i] for i in nodes)
             yield Instruction(place, op, values, uniform, "; ".join(notes))
             place += 1
+
+
+def instruction_of(v: Value, found: Sequence[Instruction], outputs: Sequence[Value]) -> Instruction:
+    """Return the instruction that computes a Value, or that it became part of.
+
+    Raises:
+        ValueError: if the Value is a leaf, or not on the tape.
+    """
+    by_value = {node: instruction for instruction in found for node in instruction.values if node.inputs}
+    for node in reversed(topological_order(*outputs)):
+        for x in node.inputs:
+            if x.inputs and node in by_value:
+                by_value.setdefault(x, by_value[node])
+    if v not in by_value:
+        raise ValueError(f"{v} is a leaf, or not on this tape: no instruction computes it")
+    return by_value[v]
+
+
+def written(found: Sequence[Instruction]) -> Iterator[str]:
+    """Yield the instructions as lines of text, under a heading for each of the two programs."""
+    for heading, uniform in (("once per replay:", True), ("for every sample:", False)):
+        lines = [str(instruction) for instruction in found if instruction.uniform == uniform]
+        if lines:
+            yield heading
+            yield from lines
 
 
 def _named(values: Sequence[Value]) -> str:

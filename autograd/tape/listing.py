@@ -13,7 +13,7 @@ outputs: 3
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain, compress, repeat
@@ -22,6 +22,7 @@ from operator import attrgetter, is_
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd.core.garbage_collection import collector_paused
 from autograd.core.primitive import Op
 from autograd.core.recording import mode
 from autograd.graph import topological_order
@@ -150,21 +151,40 @@ def _with_inputs_first(values: Sequence[Value]) -> list[Value]:
 inputs_of, op_of = attrgetter("inputs"), attrgetter("op")
 
 
-def computed_again(listing: Listing) -> list[Value]:
-    """Return new Values that are computed as the listing's nodes are, from leaves with the same numbers."""
+def computed(
+    ops: Sequence[Op | None], inputs: Iterable[Sequence[int]], leaf: Callable[[int], Value], still: set[int]
+) -> list[Value]:
+    """Return new Values, computed one after the other.
+
+    Args:
+        ops: the op of each; None for a leaf.
+        inputs: the places of what each is computed from, which come before it.
+        leaf: makes the leaf of a place.
+        still: the places of results that are constants.
+    """
     made: list[Value] = []
-    with mode.switched(recording=True, watch=None, made=None):
-        for i, (node, op) in enumerate(zip(listing.nodes, listing.ops, strict=True)):
-            constant = node.role == "constant"
-            if op is not None:
-                inputs = tuple([made[j] for j in listing.inputs(i).tolist()])
-                made.append(apply(op, inputs, Constant if constant else None))
-            elif constant or listing.kinds[i] == CONSTANT:
-                made.append(Constant(number_of(node)))
+    with mode.switched(recording=True, watch=None, made=None), collector_paused():
+        for i, (op, places) in enumerate(zip(ops, inputs, strict=True)):
+            if op is None:
+                made.append(leaf(i))
             else:
-                made.append((Parameter if node.role == "weight" else Value)(number_of(node)))
-            made[i].label = node.label
+                made.append(apply(op, tuple([made[j] for j in places]), Constant if i in still else None))
     return made
+
+
+def computed_again(listing: Listing) -> list[Value]:
+    """Return new Values that are computed as the nodes are, from leaves with the same numbers."""
+
+    def leaf(i: int) -> Value:
+        node = listing.nodes[i]
+        if listing.kinds[i] == CONSTANT:
+            return Constant(listing.data[i])
+        kind = {"weight": Parameter, "input": Value}.get(node.role, Constant)
+        return kind(number_of(node), node.label)
+
+    inputs = map(np.ndarray.tolist, map(listing.inputs, range(len(listing))))
+    still = {i for i, v in enumerate(listing.nodes) if v.role == "constant"}
+    return computed(listing.ops, inputs, leaf, still)
 
 
 def keep(listing: Listing, wanted: NDArray[np.bool_]) -> Listing:

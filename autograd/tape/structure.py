@@ -81,7 +81,7 @@ class Columns:
     Attributes:
         parts: one for each array that holds data for many samples.
         width: how many numbers a sample has.
-        plain: whether there is one part for each structure, and none is given by name.
+        plain: whether one array holds the data of each structure, and none is given by name.
     """
 
     def __init__(self, forms: Sequence[Form], names: Sequence[str], keywords: int = 0) -> None:
@@ -90,8 +90,9 @@ class Columns:
         self.width = 0
         for form, name in zip(forms, names, strict=True):
             self._add(form, name)
-        self.plain = not keywords and len(self.parts) == len(self.forms)
-        self._alone = self.parts[0].shape if len(self.forms) == len(self.parts) == 1 else None
+        shapes = list(map(rectangle, self.forms))
+        self.plain = not keywords and None not in shapes
+        self._alone = shapes[0] if len(shapes) == 1 else None
 
     def _add(self, form: Form, name: str) -> None:
         shape = rectangle(form)

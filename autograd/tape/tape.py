@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from operator import index
+from os import PathLike
+from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
 
@@ -13,18 +15,21 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autograd.core.garbage_collection import collector_paused
+from autograd.files.atomic_write import write_whole
+from autograd.files.reading import naming_file, opened
+from autograd.files.tensorfile import CheckpointError
 from autograd.functional.containers import One, Several
-from autograd.graph import topological_order
 from autograd.node import number_of
 from autograd.notation.hints import described
 from autograd.notation.numbers import counted
 from autograd.tape.desk import Desk
-from autograd.tape.instructions import Instruction, instructions
+from autograd.tape.instructions import Instruction, instruction_of, instructions, written
 from autograd.tape.listing import flatten
 from autograd.tape.lowering import lower
 from autograd.tape.objective import Objective
 from autograd.tape.recording import Recorded, only_values, record
 from autograd.tape.replayer import Replayer
+from autograd.tape.saved import packed, unpacked
 from autograd.tape.schedule import Schedule, schedule
 from autograd.tape.structure import Columns
 from autograd.tape.training import Training
@@ -387,6 +392,34 @@ class Tape:
             )
         return vector
 
+    # ---------------------------------------------------------------------------------- files
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the tape to a file: its graph as it is replayed, the numbers and the labels, no machine code.
+
+        The file appears whole or not at all.  A named tuple among the arguments or outputs becomes a tuple.
+
+        Raises:
+            TypeError: if a dictionary in the arguments or outputs has keys that no file can hold.
+            OSError: if the file cannot be written; one that was there is still there.
+        """
+        if self._run is not None:
+            self._run.write()
+        write_whole(Path(path), packed(self.recorded, {"dtype": self.dtype, "threads": self.threads}))
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Tape:
+        """Return the tape in a file that `save` wrote, with new Values; nothing in the file is executed.
+
+        Raises:
+            OSError: if the file is not there or cannot be read.
+            CheckpointError: a ValueError: if it is not the file of a tape, is damaged or of another version,
+                or applies an op that is not known here, or has another value or derivative here.
+        """
+        with naming_file(path, CheckpointError), opened(path) as (file, size):
+            recorded, settings = unpacked(file, size)
+        return cls(recorded, **settings)
+
     # -------------------------------------------------------------------------------- reading
 
     @cached_property
@@ -406,16 +439,7 @@ class Tape:
             if not 0 <= what < len(self.instructions):
                 raise ValueError(f"the tape has instructions 0 to {len(self.instructions) - 1}; got {what}")
             return self.instructions[what]
-        by_value = {
-            v: instruction for instruction in self.instructions for v in instruction.values if v.inputs
-        }
-        for node in reversed(topological_order(*self.outputs)):
-            for v in node.inputs:
-                if v.inputs and node in by_value:
-                    by_value.setdefault(v, by_value[node])
-        if what not in by_value:
-            raise ValueError(f"{what} is a leaf, or not on this tape: no instruction computes it")
-        return by_value[what]
+        return instruction_of(what, self.instructions, self.outputs)
 
     def __repr__(self) -> str:
         parts = {
@@ -425,11 +449,4 @@ class Tape:
         return f"<Tape: {', '.join(counted(len(x), name) for name, x in parts.items())}, {self.dtype}>"
 
     def __str__(self) -> str:
-        once = [str(i) for i in self.instructions if i.uniform]
-        lanes = [str(i) for i in self.instructions if not i.uniform]
-        parts = [repr(self)[1:-1]]
-        if once:
-            parts += ["once per replay:", *once]
-        if lanes:
-            parts += ["for every sample:", *lanes]
-        return "\n".join(parts)
+        return "\n".join([repr(self)[1:-1], *written(self.instructions)])
