@@ -89,8 +89,7 @@ def _reached(listing: Listing, stops: Mask, output: int) -> Mask:
 
 def _still(listing: Listing) -> Mask:
     """Return which nodes pass no gradient on: conditions, and results that are constants."""
-    constant = np.fromiter((v.role == "constant" for v in listing.nodes), bool, len(listing))
-    still: Mask = listing.applies(*ops.CONDITIONS) | constant
+    still: Mask = listing.applies(*ops.CONDITIONS) | listing.constant
     return still
 
 

@@ -94,7 +94,7 @@ class Tape:
         """
         if self._run is not None:
             self._run.write()
-        return {name: getattr(self, name) for name in ("recorded", "dtype", "threads")}
+        return {name: getattr(self, name) for name in ("outputs", "recorded", "dtype", "threads")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)

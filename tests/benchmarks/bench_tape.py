@@ -327,15 +327,14 @@ def irregular() -> None:
     tape = record_program(random_program(10_000))
     for count in (1, 100):
         some = np.ascontiguousarray(X[:count])
-        calls = {"the tape": value_and_input_gradients(tape, some)}
+        calls = {"the tape": value_and_input_gradients(tape.replayer(inputs_gradient=True), some)}
         if there["casadi"]:
             calls["CasADi, SX machine"] = casadi_program(10_000, some)
         table(f"10,000 mixed ops, value and gradient, {count} sample{'s' * (count > 1)}", calls)
 
 
-def value_and_input_gradients(tape: Tape, X: Any) -> Call:
+def value_and_input_gradients(replayer: Any, X: Any) -> Call:
     values, slopes, seeds = np.empty((len(X), 1)), np.empty_like(X), np.ones(1)
-    replayer = tape.replayer(inputs_gradient=True)
     return lambda: replayer.run(X, seeds=seeds, values=values, inputs_gradient=slopes)
 
 
@@ -424,8 +423,9 @@ def growth() -> None:
         tape.forward(np.linspace(-1, 1, 20)[None])
         seconds = time.perf_counter() - start
         nodes = n + sum(kind == "+" for kind, _, _ in program)  # 0.5 × (a + b) is two
-        replay = median_time(value_and_input_gradients(tape, np.linspace(-1, 1, 20)[None]))
-        size = sum(a.nbytes for a in tape.replayer(inputs_gradient=True).memory())
+        replayer = tape.replayer(inputs_gradient=True)
+        replay = median_time(value_and_input_gradients(replayer, np.linspace(-1, 1, 20)[None]))
+        size = sum(a.nbytes for a in replayer.memory())
         print(f"  {nodes:9,d} {seconds:12.3f} {replay / nodes * 1e9:16.1f} {size / nodes:18.0f}")
     print("  samples      µs a sample, forward and reverse, 2-16-16-1")
     for count in (64, 1_000, 10_000, 100_000):
