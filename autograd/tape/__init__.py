@@ -2,7 +2,9 @@
 
 It reads in this order: `tape` (what a user calls) → `recording` and `listing` (a function's graph as a
 flat list) → `lowering` (equal, simpler lists) → `schedule` (rows and steps) → `replayer` (the numbers)
-→ `kernels` (the machine) → `compiled` (the op table in Numba).
+→ `kernels` (the machine) → `compiled` (the op table in Numba).  Around these stand `structure` (arguments
+and outputs of any form), `desk` and `blas` (one call among others on other threads), `saved` (tapes in
+files) and `objective` (a tape for an optimiser).
 """
 
 from importlib.util import find_spec

@@ -21,8 +21,8 @@ KEPT = 1 << 13
 everything where it was, and a call takes little more time than its replay."""
 
 
-MANY = 64
-"""From this many parameters on, they are read without a list in between: for fewer, the list is faster."""
+MANY = 10
+"""So many parameters are read as an array, which for fewer would take longer than one by one."""
 
 
 DOUBLE = np.dtype(np.float64)
@@ -85,9 +85,11 @@ class Desk:
         own = self._replayer.vector
         if vector is not None:
             own[:] = vector if self._in_order else vector[self._places]
-        elif self._parameters:
-            numbers = map(number_of, self._parameters)
-            own[:] = list(numbers) if len(own) < MANY else np.fromiter(numbers, np.float64, len(own))
+        elif len(own) < MANY:
+            for i, v in enumerate(self._parameters):
+                own[i] = number_of(v)
+        else:
+            own[:] = np.fromiter(map(number_of, self._parameters), np.float64, len(own))
 
     def forward(self) -> None:
         """Fill in the outputs of every sample."""

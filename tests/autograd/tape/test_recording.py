@@ -44,6 +44,8 @@ THROUGH_NUMPY = {
     "maximum in an array": lambda x: np.sum(np.maximum(np.array([0.5, 2.5]), x)),
     "where in an array": lambda x: np.sum(np.where(np.array([True, False]), x, 3 * x)),
     "a sum": lambda x: np.sum([x, x * x]),
+    "sign": lambda x: np.sign(x) * x,
+    "logaddexp": lambda x: np.where(x > 0, np.logaddexp(x, 0.0) * 0, x),
 }
 
 
