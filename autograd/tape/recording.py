@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import compress
+from numbers import Real
 from operator import is_, is_not
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from autograd.core.recording import BranchError, mode
 from autograd.core.signatures import argument_names
@@ -55,7 +58,8 @@ def record(function: Callable[..., Any], sample: Sequence[Any], named: Mapping[s
             "by place"
         )
     names = [*argument_names(function, len(sample), unnamed=lambda i: f"x{i + 1}"), *named]
-    given = [Container(x, name) for x, name in zip([*sample, *named.values()], names, strict=True)]
+    structures = map(_as_container, [*sample, *named.values()])
+    given = [Container(x, name) for x, name in zip(structures, names, strict=True)]
     for container, name in zip(given, names, strict=True):
         if not container.leaves:
             raise ValueError(f"argument {name!r} of a sample is empty")
@@ -82,6 +86,15 @@ def record(function: Callable[..., Any], sample: Sequence[Any], named: Mapping[s
                 )
     results = Columns([result.form], ["the result"])
     return Recorded(lower(listing), tuple(result.leaves), tuple(inputs), results, arguments, arguments)
+
+
+def _as_container(x: Any) -> Any:
+    """Return a range, a column of a table or the like as a list or an array."""
+    if isinstance(x, Value | Real | np.ndarray | str):
+        return x
+    if hasattr(x, "__array__"):
+        return np.asarray(x)[()]
+    return list(x) if isinstance(x, Sequence) and not isinstance(x, list | tuple) else x
 
 
 def number_in(x: Any) -> Any:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import pickle
+from array import array
 from collections import namedtuple
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import autograd
 from autograd import BranchError, Parameter, Value, grad, gradients
 from autograd.tape import Tape
+from autograd.tape.saved import from_bytes, packed
 
 RNG = np.random.default_rng(0)
 A, B = RNG.normal(size=(3, 2)), RNG.normal(size=(2, 2))
@@ -104,6 +109,39 @@ def test_a_tape_takes_what_grad_takes_and_gives_the_same(
     found, gradient = tape.value_and_gradients(*data, wrt="inputs")
     assert found.tolist() == tape.forward(*data).tolist()
     close(gradient, wanted)
+
+
+NUMBERS = st.floats(-9, 9)
+ROWS = st.integers(1, 3).flatmap(lambda n: st.lists(NUMBERS, min_size=n, max_size=n))
+ARRAYS = st.sampled_from([(1,), (3,), (2, 2), (1, 2, 3)]).map(np.ones)
+STRUCTURES = st.recursive(
+    NUMBERS | ROWS | ARRAYS,
+    lambda part: (
+        st.lists(part, min_size=1, max_size=3)
+        | st.lists(part, min_size=1, max_size=3).map(tuple)
+        | st.dictionaries(st.sampled_from("abc"), part, min_size=1)
+        | st.tuples(part, part).map(lambda pair: Pair(*pair))
+    ),
+    max_leaves=6,
+)
+
+
+@given(STRUCTURES, st.integers(1, 3))
+def test_any_structure_goes_in_and_comes_out(structure: Any, count: int) -> None:
+    tape, rng = Tape.record(lambda p: p, structure), np.random.default_rng(0)
+    samples = stacked([drawn_like(structure, rng) for _ in range(count)])
+    close(tape.forward(samples), samples)
+    slopes = tape.input_gradients(samples)
+    close(slopes, tape.forward(slopes))
+    again = from_bytes(packed(pickle.loads(pickle.dumps(tape)).recorded, {"dtype": "float64", "threads": 1}))
+    assert again[0].arguments.parts == tape.recorded.arguments.parts
+
+
+@pytest.mark.parametrize("row", [range(1, 4), array("d", [1.0, 2.0, 3.0]), (1.0, 2.0, 3.0), np.arange(3)])
+def test_rows_of_any_kind_are_samples(row: Any) -> None:
+    tape = Tape.record(lambda x: x[0] * x[1] + x[2], row)
+    data = tuple(np.array([[1.0], [2.0], [3.0]])) if isinstance(row, tuple) else [[1.0, 2.0, 3.0]]
+    assert tape.forward(data).tolist() == [5.0]
 
 
 OUTPUTS: dict[str, Callable[[Any], Any]] = {
