@@ -28,8 +28,9 @@ AUTOGRAD = (
 NN = (
     "checks", "init", "construction", "words", "module", "containers", "activations", "dropout", "losses",
     "outputs", "data", "inputs", "matrices",
-    "weights", "layers", "sequences", "recurrent", "attention", "optim", "callbacks", "schedules",
-    "clipping", "predictions", "saving", "seeing", "health", "training", "classifier", "command",
+    "weights", "layers", "convolution", "sequences", "recurrent",
+    "embedding", "normalisation", "attention", "transformer",
+    "optim", "callbacks", "schedules", "clipping", "predictions", "saving", "seeing", "health", "training", "classifier", "command",
     "__main__", "",
 )  # fmt: skip
 ORDER = [f"autograd.{room}".rstrip(".") for room in AUTOGRAD] + [f"nn.{room}".rstrip(".") for room in NN]

@@ -75,7 +75,7 @@ def gradient_paths(listing: Listing, inputs: bool, output: int = 0) -> Mask:
 
 def behind_branches(listing: Listing, output: int = 0) -> Mask:
     """Return which nodes a gradient reaches only through branches, in those lanes where one is taken."""
-    always = _reached(listing, _still(listing) | listing.applies(ops.where), output)
+    always = _reached(listing, _still(listing) | listing.applies(*ops.BRANCHES), output)
     return ~always
 
 

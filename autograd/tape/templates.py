@@ -210,7 +210,7 @@ def source(op: Op, dtype: str, guarded: bool = False) -> str:
     """
     partials = ", ".join(f"d_{j}" for j in range(1 if op.variadic else op.arity or 0)) or "_"
     header = HEADER.format(name=op.name, partials=partials + ("," if partials == "_" else ""), dtype=dtype)
-    nothing = [BRANCH_NOT_TAKEN] * (op is ops.where) + [NOT_REACHED] * guarded
+    nothing = [BRANCH_NOT_TAKEN] * (op in ops.BRANCHES) + [NOT_REACHED] * guarded
     header += SENT_UNLESS.format(dtype=dtype, nothing=" or ".join(nothing)) if nothing else SENT
     if op.variadic:
         return header + _listed(op).format(dtype=dtype)
