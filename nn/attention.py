@@ -41,6 +41,7 @@ class Cache:
         return len(self.keys)
 
 
+@loadable
 class Head(Module):
     """One head: it compares a query with the keys, and mixes the values by how well they answer.
 

@@ -326,11 +326,15 @@ class Transformer(Module):
             rows: list[Row] = [_added(t, p) for t, p in zip(of_tokens, of_positions, strict=True)]
             if self.embedding_norm is not None:
                 rows = [self.embedding_norm(row) for row in rows]
-            for block, seen in zip(self.blocks, caches, strict=True):
+            longer = [Cache(seen.keys, seen.values) for seen in caches]
+            for block, seen in zip(self.blocks, longer, strict=True):
                 rows = [*block(rows, seen)]
             if self.final_norm is not None:
                 rows = [self.final_norm(row) for row in rows]
-            return [self.output.fire(tuple(row)) for row in rows]
+            logits = [self.output.fire(tuple(row)) for row in rows]
+        for seen, now in zip(caches, longer, strict=True):
+            seen.keys, seen.values = now.keys, now.values
+        return logits
 
     def parts_of(self, made: Sequence[Value]) -> Mapping[Value, str]:
         """Tell the sums of tokens and positions; see `Module.parts_of`."""

@@ -30,8 +30,8 @@ NN = (
     "outputs", "data", "inputs", "matrices",
     "weights", "layers", "convolution", "sequences", "recurrent",
     "embedding", "normalisation", "attention", "transformer",
-    "optim", "callbacks", "schedules", "clipping", "predictions", "saving", "seeing", "health", "training", "classifier", "command",
-    "__main__", "",
+    "optim", "callbacks", "schedules", "clipping", "predictions", "saving", "seeing", "health", "training",
+    "classifier", "command", "__main__", "",
 )  # fmt: skip
 ORDER = [f"autograd.{room}".rstrip(".") for room in AUTOGRAD] + [f"nn.{room}".rstrip(".") for room in NN]
 """The rooms from the ground up; a package's own name stands for its face, ``__init__.py``."""
