@@ -100,6 +100,25 @@ class FeedForward(Module):
 
 
 @loadable
+class Sum(Module):
+    """The sum of two rows: of what comes out of a part of the network, and of what goes around it.
+
+    He et al., Deep residual learning for image recognition (2016).
+    """
+
+    def __call__(self, row: Iterable[Value], more: Iterable[Value]) -> list[Value]:
+        """Return it."""
+        return [a + b for a, b in zip(row, more, strict=True)]
+
+    def parts_of(self, made: Sequence[Value]) -> Mapping[Value, str]:
+        """Tell the sums; see `Module.parts_of`."""
+        return dict.fromkeys(made, "sum")
+
+    def __repr__(self) -> str:
+        return "Sum()"
+
+
+@loadable
 class Block(Module):
     """Attention and a feed-forward layer, each behind a norm and beside a way around it.
 
@@ -115,7 +134,8 @@ class Block(Module):
         causal, bias, init, seed, number: see `nn.Attention`.
 
     Attributes:
-        attention_norm, attention, feedforward_norm, feedforward: its parts, in the order of their use.
+        attention_norm, attention, attention_sum, feedforward_norm, feedforward, feedforward_sum: its parts,
+            in the order of their use.
 
     >>> block = Block(4, 2, seed=0)
     >>> [len(row) for row in block([[1.0, 0.0, 2.0, -1.0], [0.0, 1.0, 0.5, 0.5]])]
@@ -139,9 +159,9 @@ class Block(Module):
         options: dict[str, Any] = {"bias": bias, "init": init, "seed": generator(seed), "number": number}
         self.norm, self.number = norm, number
         self.attention_norm = made_norm(norm, width, gain=gain, bias=bias)
-        self.attention = Attention(width, heads, causal, **options)
+        self.attention, self.attention_sum = Attention(width, heads, causal, **options), Sum()
         self.feedforward_norm = made_norm(norm, width, gain=gain, bias=bias)
-        self.feedforward = FeedForward(width, activation=activation, **options)
+        self.feedforward, self.feedforward_sum = FeedForward(width, activation=activation, **options), Sum()
         self.attention_norm.place("a", number)
         self.feedforward_norm.place("f", number)
 
@@ -158,12 +178,8 @@ class Block(Module):
         """Return a row for each position; see `nn.Attention`."""
         rows = [as_inputs(row, self.attention.width, "block") for row in x]
         seen = self.attention(map(self.attention_norm, rows), cache)
-        rows = [_added(row, more) for row, more in zip(rows, seen, strict=True)]
-        return [[*_added(row, self.feedforward(self.feedforward_norm(row)))] for row in rows]
-
-    def parts_of(self, made: Sequence[Value]) -> Mapping[Value, str]:
-        """Tell the sums with what went around; see `Module.parts_of`."""
-        return dict.fromkeys(made, "residual")
+        between = [self.attention_sum(row, more) for row, more in zip(rows, seen, strict=True)]
+        return [self.feedforward_sum(row, self.feedforward(self.feedforward_norm(row))) for row in between]
 
 
 @loadable
@@ -196,6 +212,7 @@ class Transformer(Module):
 
     Attributes:
         tokens, positions: the `Embedding` s; with sinusoidal positions the second is not learned.
+        embedding: the `Sum` of their rows.
         embedding_norm, final_norm: the norms, or None.
         blocks: the list of its `Block` s.
         output: the `Layer` of the scores, the logits.
@@ -248,6 +265,7 @@ class Transformer(Module):
             self.positions.place("p")
         else:
             self.positions = Sinusoids(width)
+        self.embedding = Sum()
         count, self.tied = whole_number("blocks", blocks), yes_or_no("tied", tied)
         start = "zeros" if self.tied else init
         output = Layer(width, vocabulary, "linear", bias=False, init=start, seed=rng, number=count + 1)
@@ -323,7 +341,7 @@ class Transformer(Module):
         with collector_paused():
             of_tokens = self.tokens(document)
             of_positions = self.positions(range(first, first + len(document)))
-            rows: list[Row] = [_added(t, p) for t, p in zip(of_tokens, of_positions, strict=True)]
+            rows: list[Row] = [*map(self.embedding, of_tokens, of_positions)]
             if self.embedding_norm is not None:
                 rows = [self.embedding_norm(row) for row in rows]
             longer = [Cache(seen.keys, seen.values) for seen in caches]
@@ -335,10 +353,6 @@ class Transformer(Module):
         for seen, now in zip(caches, longer, strict=True):
             seen.keys, seen.values = now.keys, now.values
         return logits
-
-    def parts_of(self, made: Sequence[Value]) -> Mapping[Value, str]:
-        """Tell the sums of tokens and positions; see `Module.parts_of`."""
-        return dict.fromkeys(made, "embedding")
 
     def __repr__(self) -> str:
         heads = counted(len(self.blocks[0].attention.heads), "head")
@@ -356,7 +370,3 @@ def made_norm(norm: str, width: int, *, gain: bool, bias: bool) -> Norm:
     """
     kind = one_of("norm", norm, NORMS)
     return LayerNorm(width, gain=gain, bias=bias and gain) if kind is LayerNorm else RMSNorm(width, gain=gain)
-
-
-def _added(row: Row, more: Row) -> tuple[Value, ...]:
-    return tuple([a + b for a, b in zip(row, more, strict=True)])
