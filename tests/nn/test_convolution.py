@@ -4,6 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autograd import gradients, mean
+from autograd.tape import Tape
 from nn import AvgPool1d, AvgPool2d, Conv1d, Conv2d, Flatten, Layer, MaxPool1d, MaxPool2d, Reshape, Sequential
 from tests.nn.compared import check_equal, flat, numbers, pytorch
 
@@ -102,6 +104,20 @@ def test_a_lenet_equals_pytorch():
         Conv2d(3, 4, 3, activation="tanh"), Flatten(), Layer(16, 10, "linear"),
     )  # fmt: skip
     check_equal(ours, theirs, numbers((64,)), mapping={"1": "steps.1", "4": "steps.3", "7": "steps.5"})
+
+
+def test_a_tape_of_a_lenet_gives_the_eager_outputs_and_gradients():
+    model = Sequential(
+        Reshape(1, 6, 6), Conv2d(1, 2, 3, padding=1, activation="relu", seed=0), MaxPool2d(2),
+        Conv2d(2, 3, 2, activation="tanh", seed=1), AvgPool2d(2), Flatten(), Layer(3, 1, "linear", seed=2),
+    )  # fmt: skip
+    samples = numbers((4, 36))
+    tape = Tape.record(model, samples[0])
+    outputs = [model(x) for x in samples]
+    assert tape.forward(samples) == pytest.approx(data_of(outputs), abs=1e-12)
+    loss, slopes = tape.gradients(samples)
+    assert loss == pytest.approx(mean(outputs).data, abs=1e-12)
+    assert slopes == pytest.approx(gradients(mean(outputs), tape.parameters), abs=1e-12)
 
 
 def test_the_kernels_are_shared_by_all_places():

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd import gradients, logsumexp, lookup, mean
+from autograd import gradient_path, gradients, logsumexp, lookup, mean
 from autograd.extend import NO_GRADIENT
+from autograd.seeing.facts.folding.folded import fold
+from autograd.seeing.facts.trace import trace
 from autograd.tape import Tape
-from nn import Block, FeedForward, Transformer, losses
+from nn import Block, FeedForward, Lambda, Transformer, losses
 from nn.saving.checkpoint import from_bytes, packed
 from tests.nn.compared import check_equal, numbers, pytorch
 
@@ -211,6 +213,51 @@ def test_tied_weights_are_the_rows_of_the_tokens():
     assert len(model.parameters()) == len(small().parameters()) - 5 * 4
     again = from_bytes(packed(model)).model()
     assert again.output.neurons[3].w[1] is again.tokens.weight[3][1]
+
+
+# ---------------------------------------------------------------------------------------- seen
+
+
+def of_four_letters():
+    """A model, and the mean of what each of four letters costs it: "emma", from the mark on."""
+    model, cost = Transformer.microgpt(27, seed=0), Lambda(losses.cross_entropy, "surprise")
+    document = [26, 4, 12, 12, 0]
+    logits = model(document[:-1])
+    loss = mean([cost(row, t) for row, t in zip(logits, document[1:], strict=True)])
+    loss.label = "L"
+    return model, loss
+
+
+def test_folded_it_is_the_drawing_of_the_textbook():
+    _, loss = of_four_letters()
+    folded = fold(trace(loss), depth=3)
+    titles = [group.title.removeprefix("Transformer · ") for group in folded.groups]
+    attention = [
+        f"block 1 · attention · {name}" for name in ("queries", "keys", "values", "heads × 4", "output")
+    ]
+    feedforward = [f"block 1 · feedforward · {name}" for name in ("up", "down")]
+    assert titles == [
+        "embedding", "embedding_norm", "block 1 · attention_norm", *attention, "block 1 · attention_sum",
+        "block 1 · feedforward_norm", *feedforward, "block 1 · feedforward_sum", "output", "Lambda",
+    ]  # fmt: skip
+    assert len(folded.groups) + len(folded.nodes) <= 20
+    assert folded.feedback() == set()
+    opened = fold(trace(loss), opened=["Transformer.blocks.0.attention.heads"])
+    assert [g.title for g in opened.groups if g.of == "Head"] == [
+        f"Transformer · block 1 · attention · head {h}" for h in (1, 2, 3, 4)
+    ]
+
+
+def test_the_routes_of_a_weight_of_a_query_add_up_to_its_gradient():
+    model, loss = of_four_letters()
+    w = model.parameter("wq4,6^1")
+    path = gradient_path(loss, w)
+    loss.backward()
+    assert path.count > 10**8
+    assert path.total == pytest.approx(w.grad, rel=1e-12, abs=0)
+    drawn = path.draw(depth=3).source
+    assert all(title in drawn for title in ("queries", "heads × 4", "feedforward_sum", "output"))
+    assert "keys" not in drawn
 
 
 # ---------------------------------------------------------------------------------------- bad input
