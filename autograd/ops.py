@@ -335,8 +335,7 @@ def _lookup(m: Any) -> tuple[Function, ...]:
 
     def partials(y: Any, inputs: Sequence[Any]) -> list[Any]:
         k = m.clip(m.round(inputs[0]), 0.0, len(inputs) - 2.0)
-        rows = [m.where(m.equal(k, j - 1.0), 1.0, NOT_REACHED) for j in range(1, len(inputs))]
-        return [NOT_REACHED, *rows]
+        return [NOT_REACHED, *[m.where(m.equal(k, j - 1.0), 1.0, NOT_REACHED) for j in range(1, len(inputs))]]
 
     return value, partials
 
