@@ -15,6 +15,7 @@ from typing import Any, ClassVar, TypeAlias
 
 from autograd import Value, mean
 from autograd.extend import as_value, collector_paused
+from autograd.notation.hints import described
 from autograd.notation.numbers import counted
 from nn.activations import choice
 from nn.checks import Seed, whole_number
@@ -44,15 +45,20 @@ class _Windows(Module):
 
     def _of_each(self, name: str, size: Size, at_least: int = 1) -> tuple[int, ...]:
         """Return a whole number for each dimension."""
-        sizes = (size,) * self.dimensions if isinstance(size, int) else tuple(size)
+        sizes = tuple(size) if isinstance(size, Iterable) else (size,) * self.dimensions
         if len(sizes) != self.dimensions:
             raise ValueError(f"{name} has {self.dimensions} numbers, or one for all; got {size!r}")
         return tuple([whole_number(name, n, at_least) for n in sizes])
 
     def _planes(self, x: Any) -> list[Plane]:
         """Return the input as planes of Values; a channel of a signal is a plane of one row."""
-        planes = [[channel] for channel in x] if self.dimensions == 1 else x
-        shaped = [[tuple(row) for row in plane] for plane in planes]
+        try:
+            planes = [[channel] for channel in x] if self.dimensions == 1 else x
+            shaped = [[tuple(row) for row in plane] for plane in planes]
+        except TypeError:
+            raise TypeError(
+                f"{type(self).__name__} takes planes of rows, such as nn.Reshape gives; got {described(x)}"
+            ) from None
         lengths = sorted({len(row) for plane in shaped for row in plane})
         if len(lengths) != 1 or len(set(map(len, shaped))) != 1:
             numbers = " or ".join(map(str, lengths)) or "no"

@@ -13,7 +13,7 @@ from typing import Any
 from autograd import Constant, Parameter, Value, lookup
 from nn.checks import Seed, generator, whole_number
 from nn.construction import loadable
-from nn.init import Initialiser, by_name, normal
+from nn.init import Initialiser, chosen, normal
 from nn.module import Module
 from nn.weights import check_weights, use_up
 
@@ -49,8 +49,7 @@ class Embedding(Module):
     ) -> None:
         self.vocabulary, self.width = whole_number("vocabulary", vocabulary), whole_number("width", width)
         check_weights((self.width, self.vocabulary))
-        start = by_name(init) if isinstance(init, str) else init or normal()
-        rows = start(self.vocabulary, self.width, generator(seed))
+        rows = chosen(init, normal())(self.vocabulary, self.width, generator(seed))
         self.weight = [[Parameter(x) for x in row] for row in rows]
         use_up(self.vocabulary * self.width)
         self.place("e")
@@ -68,7 +67,8 @@ class Embedding(Module):
     def __call__(self, ids: Any) -> Any:
         """Return the row of an id, or the rows of several.
 
-        A plain id gives the very weights; a Value, such as an input that a tape varies, a node for each.
+        A plain id gives the very weights; a Value, such as an input that a tape varies, a node for each, and
+        nan if it is no id.
 
         Args:
             ids: one id, or a sequence of them: whole numbers or Values.

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable, Mapping, Sequence
-from numbers import Real
 from typing import Any, TypeAlias
 
 from autograd import Parameter, Value
@@ -23,7 +22,7 @@ from autograd.notation.numbers import counted
 from nn import activations, matrices
 from nn import init as initialisers
 from nn.activations import Activation, PReLU
-from nn.checks import Seed, generator, whole_number, yes_or_no
+from nn.checks import Seed, generator, layer_sizes, whole_number, yes_or_no
 from nn.construction import loadable
 from nn.dropout import Dropout
 from nn.init import Initialiser
@@ -84,7 +83,7 @@ class Neuron(Module):
         check_weights((self.nin, 1))
         self.activation_name, self.activation = activations.activation(activation)
         self.fused = fused
-        start = _initialiser(init, self.activation_name)
+        start = initialisers.chosen(init, initialisers.fitting(self.activation_name))
         self.w = [Parameter(x) for x in start(1, self.nin, generator(seed))[0]]
         use_up(self.nin)
         self.b: Value | None = Parameter(0.0) if yes_or_no("bias", bias) else None
@@ -137,12 +136,11 @@ class Neuron(Module):
         named = dict.fromkeys(made[z : z + 1], "pre-activation")
         return named | dict.fromkeys(made[z + 1 :][-1:], "activation")
 
-    def _step_by_step(self, x: tuple[Value, ...]) -> Value:
-        z = self.b
+    def _step_by_step(self, x: tuple[Value, ...]) -> Any:
+        z: Any = self.b
         for w, v in zip(self.w, x, strict=True):
             product = apply(MUL, (w, v))
             z = product if z is None else apply(ADD, (z, product))
-        assert z is not None  # there is at least one input
         return z
 
     def __repr__(self) -> str:
@@ -189,7 +187,7 @@ class Layer(Module):
         self.nin, self.nout, self.number = whole_number("nin", nin), whole_number("nout", nout), number
         check_weights((self.nin, self.nout))
         self.activation_name, self.activation = activations.activation(activation)
-        start = _initialiser(init, self.activation_name)
+        start = initialisers.chosen(init, initialisers.fitting(self.activation_name))
         weights = start(self.nout, self.nin, generator(seed))
         self.neurons = [
             Neuron(self.nin, self.activation, fused=fused, bias=bias, init="zeros") for _ in weights
@@ -332,7 +330,7 @@ class MLP(Module):
         dropout: float = 0.0,
         seed: Seed = None,
     ) -> None:
-        sizes = [whole_number("nin", nin), *_layer_sizes(nouts)]
+        sizes = [whole_number("nin", nin), *layer_sizes(nouts)]
         check_weights(sizes)
         chosen = _one_per_layer(activation, output, len(sizes) - 1)
         rng = generator(seed)
@@ -427,17 +425,6 @@ class MLP(Module):
 # ------------------------------------------------------------------------------ checking arguments
 
 
-def _layer_sizes(nouts: Any) -> list[int]:
-    if isinstance(nouts, (str, Real)) or not isinstance(nouts, Iterable):
-        raise TypeError(
-            f"nouts lists the neurons of each layer, as in MLP(2, [16, 16, 1]); got {described(nouts)}"
-        )
-    sizes = [whole_number(f"nouts[{i}]", n) for i, n in enumerate(nouts)]
-    if not sizes:
-        raise ValueError("nouts lists the neurons of each layer, at least one; got none")
-    return sizes
-
-
 def _one_per_layer(activation: Any, output: Any, layers: int) -> list[ActivationChoice]:
     if isinstance(activation, str) or callable(activation):
         return [activation] * (layers - 1) + ["linear" if output is None else output]
@@ -455,12 +442,6 @@ def _one_per_layer(activation: Any, output: Any, layers: int) -> list[Activation
 def _without(bias: Value | None) -> dict[str, bool]:
     """Return what a neuron without a bias is built with; what has one says nothing of it."""
     return {"bias": False} if bias is None else {}
-
-
-def _initialiser(init: Any, activation_name: str) -> Initialiser:
-    if init is None:
-        return initialisers.fitting(activation_name)
-    return init if callable(init) else initialisers.by_name(init)
 
 
 def _parameters(module: Module) -> str:

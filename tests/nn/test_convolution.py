@@ -134,6 +134,11 @@ def test_the_kernels_are_shared_by_all_places():
         ),
         (lambda: Conv2d(1, 1, 1)([[[1.0], [1.0, 2.0]]]), "planes of equal rows, .* rows of 1 or 2 numbers"),
         (lambda: Conv2d(1, 1, 1)([]), "planes of equal rows, .* got 0 planes with rows of no numbers"),
+        (
+            lambda: Conv2d(1, 1, 1)([1.0, 2.0]),
+            r"takes planes of rows, such as nn.Reshape gives; got \[1.0, 2.0\]",
+        ),
+        (lambda: Conv2d(1, 1, 2.5), "size is a whole number; got 2.5"),
         (lambda: Conv2d(1, 1, (1, 2, 3)), "size has 2 numbers, or one for all"),
         (lambda: Conv1d(1, 1, 0), "size is at least 1"),
         (lambda: Conv1d(1, 1, 1, padding=-1), "padding is at least 0"),
