@@ -327,15 +327,15 @@ def _lookup(m: Any) -> tuple[Function, ...]:
     """State the row t_k of a table, for the inputs i, t_0, …, t_(n−1): k is the row's number nearest to i."""
 
     def value(inputs: Sequence[Any]) -> Any:
-        k = m.clip(m.round(inputs[0]), 0.0, len(inputs) - 2.0)
+        k = m.maximum(m.minimum(m.round(inputs[0]), len(inputs) - 2.0), 0.0)
         found = 0.0 * inputs[0]  # of no rows, as of a sum of nothing, 0; of a nan as an index, nan
         for j in range(1, len(inputs)):
             found = m.where(m.equal(k, j - 1.0), inputs[j], found)
         return found
 
     def partials(y: Any, inputs: Sequence[Any]) -> list[Any]:
-        k = m.clip(m.round(inputs[0]), 0.0, len(inputs) - 2.0)
-        return [NOT_REACHED, *[m.where(m.equal(k, j - 1.0), 1.0, NOT_REACHED) for j in range(1, len(inputs))]]
+        k = m.maximum(m.minimum(m.round(inputs[0]), len(inputs) - 2.0), 0.0)
+        return [m.where(m.equal(k, j - 1.0), 1.0, NOT_REACHED) for j in range(len(inputs))]  # k is no −1
 
     return value, partials
 
