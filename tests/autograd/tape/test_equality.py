@@ -218,3 +218,15 @@ def test_a_recurrent_unroll_shares_its_weights_between_its_products() -> None:
     for p, got in zip(tape.parameters, found, strict=True):
         assert close(got, p.grad, size=1.0)
     assert sum("matrix product" in i.note for i in tape.instructions) >= 4
+
+
+def test_a_lookup_picks_a_row_in_each_lane_and_sends_nothing_to_the_others() -> None:
+    w = Parameter(0.0)
+
+    def picked(i: Value, x: Value) -> Value:
+        return autograd.lookup(i, [1 / w, w + x, x.log() * w, 2 * w])
+
+    tape = Tape.record(picked, 1.0, 0.0)
+    assert tape.forward([1.0, 3.0, 1.0], [0.0, -1.0, 0.5]).tolist() == [0.0, 0.0, 0.5]
+    assert tape.gradients([1.0, 3.0, 1.0], [0.0, -1.0, 0.0])[1].tolist() == pytest.approx([4 / 3])
+    assert np.isnan(tape.forward([4.0, -1.0, 0.5, nan], [0.0] * 4)).all()
