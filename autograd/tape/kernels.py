@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from llvmlite import ir
@@ -22,50 +22,9 @@ from numba.np.numpy_support import carray
 from numpy.typing import NDArray
 
 from autograd.tape.arguments import HELD, Arrays, Sizes
+from autograd.tape.program import AFFINE, OP, PARTS, Program, Rows
 
-Rows = NDArray[np.int64]
 Numbers = NDArray[Any]
-
-OP, AFFINE, BROADCAST = 0, 1, 2
-"""The kinds of step: an op's kernel, a matrix product, uniform numbers copied to lanes."""
-
-
-class Program(NamedTuple):
-    """A program as arrays.
-
-    Attributes:
-        steps: one row per step: kind, first row, row after the last, number of the kernel (OP) or index
-            into ``affine`` (AFFINE), 0, whether the reverse pass needs it.
-        args: rows of the inputs of each row, three columns (OP); for BROADCAST the row of U.
-        ptr, lists: for ops of any number of inputs, row i's inputs are lists[ptr[i]:ptr[i + 1]].
-        need, need_list: which inputs a gradient is to be sent to: bit j of need[i] for input j, or
-            one flag for each entry of ``lists``.
-        affine: one row per matrix product: first row of the result, number of rows R, number of
-            inputs K, first row of W in U (R × K, row by row), first row of the bias in U or -1,
-            first segment and the one after the last, whether W needs a gradient, how many of the
-            rows send one (the first ones), whether they lie behind branches.
-        segments: runs of consecutive inputs: first row in V, first column of W, length, whether
-            they need a gradient, and whether they lie in the samples instead, from that column on.
-    """
-
-    steps: Rows
-    args: Rows
-    ptr: Rows
-    lists: Rows
-    need: Rows
-    need_list: Rows
-    affine: Rows
-    segments: Rows
-
-
-PARTS = len(Program._fields)
-
-
-def pack(program: Program) -> Rows:
-    """Return the program as one array, quick to hand over: the lengths of its parts, then the parts."""
-    return np.concatenate([[part.size for part in program], *[part.ravel() for part in program]]).astype(
-        np.int64
-    )
 
 
 def linked(code: Rows, addresses: Sequence[tuple[int, int]]) -> Rows:

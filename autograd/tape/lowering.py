@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import ops
-from autograd.tape.kernels import levels_of, reach_back, reach_forward
 from autograd.tape.listing import COMPUTED, PARAMETER, VARYING, Listing, keep, rewire
+from autograd.tape.passes import levels_of, reach_back, reach_forward
 
 Mask = NDArray[np.bool_]
 
