@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.util import find_spec
+from importlib import import_module
 
 COMPILER = ("numba", "scipy", "threadpoolctl")
 """The packages that machine code is made with."""
@@ -11,8 +11,16 @@ COMPILER = ("numba", "scipy", "threadpoolctl")
 
 @cache
 def missing() -> tuple[str, ...]:
-    """Return which of them are not installed: if any, NumPy replays every tape of this process."""
-    return tuple(name for name in COMPILER if find_spec(name) is None)
+    """Return which of them cannot be imported: if any, NumPy replays every tape of this process."""
+    return tuple(name for name in COMPILER if not _loads(name))
+
+
+def _loads(name: str) -> bool:
+    try:
+        import_module(name)
+    except ImportError:
+        return False
+    return True
 
 
 def replay_note() -> str:

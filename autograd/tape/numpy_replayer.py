@@ -19,7 +19,7 @@ from autograd.core.primitive import Op
 from autograd.tape.listing import Indices, Listing
 from autograd.tape.numpy_ops import on_arrays
 from autograd.tape.program import AFFINE, BROADCAST, Program, unpack
-from autograd.tape.schedule import Rows, Schedule
+from autograd.tape.schedule import Schedule
 
 Array = NDArray[Any]
 
@@ -282,21 +282,20 @@ class Affine:
                 yield slice(r, r + 1), np.flatnonzero(reached[r])
 
 
-def steps_of(program: Program, rows: Rows, kernels: Sequence[tuple[Op, bool]]) -> Iterator[tuple[Step, bool]]:
+def steps_of(program: Program, kernels: Sequence[tuple[Op, bool]]) -> Iterator[tuple[Step, bool]]:
     """Yield the steps of a program, each with whether the reverse pass needs it."""
     for kind, start, end, which, _, sent in program.steps.tolist():
+        args, need = program.args[start:end], program.need[start:end]
         if kind == AFFINE:
             product = program.affine[which].tolist()
             yield Affine(product, program.segments[product[5] : product[6]].tolist()), bool(sent)
         elif kind == BROADCAST:
-            args, need = program.args[start:end, 0], program.need[start:end]
-            yield Copies(start, end, args, need), bool(sent)
+            yield Copies(start, end, args[:, 0], need), bool(sent)
         elif kernels[which][0].variadic:
-            for step in _listed(program, start, end, *kernels[which]):
-                yield step, bool(sent)
+            yield from [(step, bool(sent)) for step in _listed(program, start, end, *kernels[which])]
         else:
-            args, need = program.args[start:end], program.need[start:end]
-            yield Elementwise(*kernels[which], start, end, args, need), bool(sent)
+            op, guarded = kernels[which]
+            yield Elementwise(op, guarded, start, end, args, need), bool(sent)
 
 
 def _listed(program: Program, start: int, end: int, op: Op, guarded: bool) -> Iterator[Listed]:
@@ -325,8 +324,8 @@ class Replayer:
     def __init__(self, plan: Schedule, listing: Listing, dtype: str, threads: int) -> None:
         self.plan, self._kind = plan, np.dtype(dtype)
         uniform, varying = unpack(plan.uniform), unpack(plan.varying)
-        self._uniform = list(steps_of(uniform, plan.uniform_rows, plan.kernels))
-        self._varying = list(steps_of(varying, plan.varying_rows, plan.kernels))
+        self._uniform = list(steps_of(uniform, plan.kernels))
+        self._varying = list(steps_of(varying, plan.kernels))
         n, constants = len(plan.parameters), len(plan.constants)
         self._U = np.zeros((plan.uniform_rows.count, 1), self._kind)
         self._U[n : n + constants, 0] = listing.data[plan.constants]

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import cache, cached_property
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, Literal
 
 import numpy as np
@@ -330,9 +329,10 @@ class Tape:
 
 @cache
 def _controller() -> Any:
-    if find_spec("threadpoolctl") is None:
+    try:
+        return import_module("threadpoolctl").ThreadpoolController()
+    except ImportError:
         return None
-    return import_module("threadpoolctl").ThreadpoolController()
 
 
 def _one_blas_thread() -> Any:

@@ -178,7 +178,7 @@ def fit(
 def _engine(
     name: str, feeding: Feeding, objective: Penalised, optimizer: Optimizer, train: Samples, watched: Watched
 ) -> tuple[Engine, str]:
-    """Return the engine of that name, and why it is not machine code; "" if it is, or if eager was asked for."""
+    """Return the engine of that name, and why it is not machine code, unless that is by its name."""
     windows = feeding.windows(train.X)
 
     def made(kind: Any) -> Any:

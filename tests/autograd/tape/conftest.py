@@ -14,9 +14,7 @@ if find_spec("numpy"):
 
     MACHINE_CODE = pytest.mark.skipif(bool(compiler.missing()), reason="nothing to make machine code with")
 
-    @pytest.fixture(
-        params=[pytest.param("machine code", marks=MACHINE_CODE), "NumPy"], scope="module", autouse=True
-    )
+    @pytest.fixture(params=[pytest.param("machine code", marks=MACHINE_CODE), "NumPy"], scope="module")
     def executor(request: pytest.FixtureRequest) -> Iterator[str]:
         """Which executor replays the tapes of a test."""
         with pytest.MonkeyPatch.context() as patch:

@@ -17,6 +17,8 @@ from autograd.tape import Tape
 from autograd.value import apply
 from tests.strategies import Recipe, recipes
 
+pytestmark = pytest.mark.usefixtures("executor")
+
 PRECISION = 1e-12
 AWKWARD = [0.0, -0.0, 1.0, -1.0, 0.5, -2.0, 3.0, 1e-300, 1e300, inf, -inf, nan]
 
