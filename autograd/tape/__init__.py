@@ -2,7 +2,7 @@
 
 It reads in this order: `tape` (what a user calls) → `recording` and `listing` (a function's graph as a
 flat list) → `lowering` (equal, simpler lists) → `schedule` (rows and steps) → `replayer` (the numbers)
-→ `kernels` (the machine) → `compiled` (the op table in Numba).
+→ `kernels` (the machine) → `templates` (the ops' kernels) → `native` (the compiler of both).
 """
 
 from importlib.util import find_spec
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from autograd.tape.tape import Tape
     from autograd.tape.training import Training
 
-_missing = [name for name in ("numpy", "numba", "scipy", "threadpoolctl") if find_spec(name) is None]
+_missing = [name for name in ("numpy", "llvmlite", "scipy", "threadpoolctl") if find_spec(name) is None]
 if _missing:
     raise ImportError(f'the tape needs {", ".join(_missing)}: pip install "chainrule[train]"')
 
@@ -26,7 +26,7 @@ __all__ = ["Instruction", "Tape", "Training", "vectorised"]
 
 
 def __getattr__(name: str) -> Any:
-    """Load the tape itself, and with it NumPy and Numba, on first use."""
+    """Load the tape itself, and with it NumPy and LLVM, on first use."""
     if name not in _HOMES:
         raise AttributeError(f"module 'autograd.tape' has no attribute {name!r}")
     from importlib import import_module
