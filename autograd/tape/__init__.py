@@ -1,9 +1,9 @@
 """The tape: a graph recorded once and replayed over many samples as machine code.
 
 It reads in this order: `tape` (what a user calls) → `recording` and `listing` (a function's graph as a
-flat list) → `lowering` (equal, simpler lists) → `schedule` (rows, and the steps of a `program`) →
-`executor` (who replays it): `replayer` (the numbers) → `kernels` (the machine) → `compiled` (the op table
-in Numba), or `numpy_replayer` → `numpy_ops` (the op table in NumPy) where there is no compiler.
+flat list) → `lowering` (equal, simpler lists) → `schedule` (rows and steps) → `executor` (who replays):
+`replayer` (the numbers) → `kernels` (the machine) → `templates` (the ops' kernels) → `native` (the compiler
+of both), or `numpy_replayer` → `numpy_ops` (the op table in NumPy) where there is no compiler.
 """
 
 from importlib.util import find_spec

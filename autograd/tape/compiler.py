@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import import_module
+from importlib.util import find_spec
 
-COMPILER = ("numba", "scipy", "threadpoolctl")
+COMPILER = ("llvmlite", "scipy", "threadpoolctl")
 """The packages that machine code is made with."""
 
 
 @cache
 def missing() -> tuple[str, ...]:
-    """Return which of them cannot be imported: if any, NumPy replays every tape of this process."""
-    return tuple(name for name in COMPILER if not _loads(name))
+    """Return which of them are not installed: if any, NumPy replays every tape of this process."""
+    return tuple(name for name in COMPILER if not _installed(name))
 
 
-def _loads(name: str) -> bool:
+def _installed(name: str) -> bool:
     try:
-        import_module(name)
+        return find_spec(name) is not None
     except ImportError:
         return False
-    return True
 
 
 def replay_note() -> str:

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from autograd import ops
 from autograd.core.primitive import Op
+from autograd.tape.kernels import AFFINE, BROADCAST, Program, unpack
 from autograd.tape.listing import Indices, Listing
 from autograd.tape.numpy_ops import on_arrays
-from autograd.tape.program import AFFINE, BROADCAST, Program, unpack
 from autograd.tape.schedule import Schedule
 
 Array = NDArray[Any]

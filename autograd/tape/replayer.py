@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.tape.arguments import Frame
-from autograd.tape.compiled import kernel
-from autograd.tape.kernels import blas_address, entry, linked, uniform_forward, uniform_reverse
+from autograd.tape.compiled import blas_address, kernel
+from autograd.tape.kernels import machine
 from autograd.tape.listing import Listing
 from autograd.tape.schedule import Schedule
 
@@ -39,8 +39,7 @@ class Replayer:
         self.plan, self.threads = plan, threads
         kind = np.dtype(dtype)
         kernels = [kernel(op, dtype, guarded) for op, guarded in plan.kernels]
-        addresses = [(k.forward, k.reverse) for k in kernels]
-        self._uniform, self._varying = linked(plan.uniform, addresses), linked(plan.varying, addresses)
+        self._kernels = np.array(kernels, np.int64).reshape(-1)
         n = len(plan.parameters)
         self.lanes = _lanes(plan.varying_rows.count, kind.itemsize)
         self._U = np.zeros(plan.uniform_rows.count, kind)
@@ -49,12 +48,14 @@ class Replayer:
         self.vector, self.gradient = self._U[:n], self._own[0][0][:n]
         self.totals = np.zeros(len(plan.outputs), kind)
         self._gemm = blas_address(dtype)
+        self._one = np.ones(1, kind)
         self._no_table = np.empty((0, 0), kind)
         self._no_seeds = np.empty(0, kind)
         self._in_order = np.empty(0, np.int64)
         self._rooms: dict[int, Array] = {}
         self._lock = Lock()  # the arrays are shared, so only one replay runs at a time
-        self._replay = entry(dtype)
+        self._replay = machine("replay", dtype)
+        self._passes = machine("uniform_forward", dtype), machine("uniform_reverse", dtype)
         self._frames = [self._frame(t) for t in range(threads)]
         self._entered = NOTHING
 
@@ -82,7 +83,7 @@ class Replayer:
 
     def memory(self) -> list[Array]:
         """Return all arrays that replays use: the programs and the numbers."""
-        return [self._uniform, self._varying, self._U, *(a for own in self._own for a in own)]
+        return [self.plan.uniform, self.plan.varying, self._U, *(a for own in self._own for a in own)]
 
     def run(
         self,
@@ -131,8 +132,9 @@ class Replayer:
         plan, frame = self.plan, Frame()
         GU, V, G, totals = self._own[thread]
         frame.hold(
-            uniform=self._uniform, varying=self._varying, U=self._U, GU=GU, V=V, G=G, loaded=plan.loaded,
+            uniform=plan.uniform, varying=plan.varying, kernels=self._kernels, U=self._U, GU=GU, V=V, G=G, loaded=plan.loaded,
             outputs=plan.outputs, uniform_outputs=plan.uniform_outputs, totals=totals,
+            work=np.empty(8, np.int32), one=self._one,
         )  # fmt: skip
         frame.set(gemm=self._gemm)
         return frame
@@ -169,7 +171,8 @@ class Replayer:
             GU[:], totals[:] = -0.0, 0.0
             self._replay(self._frames[t].address)
 
-        uniform_forward(self._uniform, self._U, self._gemm)
+        uniform_forward, uniform_reverse = self._passes
+        uniform_forward(self._frames[0].address)
         with ThreadPoolExecutor(self.threads) as pool:
             list(pool.map(work, range(self.threads)))
         GU = self._own[0][0]
@@ -183,7 +186,7 @@ class Replayer:
         if len(seeds):
             once &= seeds != 0.0
             np.add.at(GU, plan.uniform_outputs[once], seeds[once] * count)
-            uniform_reverse(self._uniform, self._U, GU, self._gemm)
+            uniform_reverse(self._frames[0].address)
             GU += 0.0
         return self.totals
 

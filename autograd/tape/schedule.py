@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from autograd import ops
 from autograd.core.primitive import Op
+from autograd.tape.kernels import AFFINE, BROADCAST, OP, Program, pack
 from autograd.tape.listing import COMPUTED, CONSTANT, PARAMETER, VARYING, Indices, Listing
 from autograd.tape.lowering import (
     Mask,
@@ -24,7 +25,6 @@ from autograd.tape.lowering import (
     uniform_levels,
     varying_nodes,
 )
-from autograd.tape.program import AFFINE, BROADCAST, OP, Program, pack
 from autograd.value import Value
 
 Kernels = list[tuple[Op, bool]]
