@@ -12,14 +12,7 @@ COMPILER = ("llvmlite", "scipy", "threadpoolctl")
 @cache
 def missing() -> tuple[str, ...]:
     """Return which of them are not installed: if any, NumPy replays every tape of this process."""
-    return tuple(name for name in COMPILER if not _installed(name))
-
-
-def _installed(name: str) -> bool:
-    try:
-        return find_spec(name) is not None
-    except ImportError:
-        return False
+    return tuple(name for name in COMPILER if find_spec(name) is None)
 
 
 def replay_note() -> str:

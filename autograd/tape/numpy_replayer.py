@@ -274,12 +274,10 @@ class Affine:
             yield slice(0, self._sending), slice(None)
             return
         reached = ~nothing_sent(D)
-        if (reached == reached[0]).all():
-            yield slice(0, self._sending), np.flatnonzero(reached[0])
-            return
-        for r in range(self._sending):
+        together = [self._sending] if (reached == reached[0]).all() else [1] * self._sending
+        for r, count in enumerate(together):
             if reached[r].any():
-                yield slice(r, r + 1), np.flatnonzero(reached[r])
+                yield slice(r, r + count), np.flatnonzero(reached[r])
 
 
 def steps_of(program: Program, kernels: Sequence[tuple[Op, bool]]) -> Iterator[tuple[Step, bool]]:

@@ -228,9 +228,10 @@ def layers_and_branches(seed: int, parameters: list[Parameter], x: list[Value]) 
     """A few layers over shared weights, each perhaps behind branches that differ from unit to unit."""
     chance = Random(seed)
     layer, seen = x, [*x, *parameters]
+    weights = [*parameters, parameters[0].sqrt(), parameters[1].log(), 1 / parameters[2]]
     for _ in range(chance.randint(1, 4)):
-        count, bias = chance.randint(1, 4), chance.choices(parameters, k=chance.randint(0, 1))
-        layer = [autograd.dot(chance.choices(parameters, k=len(layer)), layer, *bias) for _ in range(count)]
+        count, bias = chance.randint(1, 4), chance.choices(weights, k=chance.randint(0, 1))
+        layer = [autograd.dot(chance.choices(weights, k=len(layer)), layer, *bias) for _ in range(count)]
         if chance.random() < 0.7:
             shared = chance.choice(seen) > 0
             layer = [

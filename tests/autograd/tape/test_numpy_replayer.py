@@ -83,18 +83,14 @@ def test_tapes_say_why_numpy_replays_them(
 ALONE = """
 import sys
 
-class Absent:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {"numba", "llvmlite", "scipy", "threadpoolctl"}:
-            raise ModuleNotFoundError(name)
-
 def on_event(event, arguments):
     if event == "open" and isinstance(arguments[1], str) and set(arguments[1]) & set("wax+"):
         raise AssertionError(f"{arguments[0]} is written")
     if event in {"os.mkdir", "tempfile.mkdtemp", "tempfile.mkstemp"}:
         raise AssertionError(f"{arguments[0]} is made")
 
-sys.meta_path.insert(0, Absent())
+for name in ("numba", "llvmlite", "scipy", "threadpoolctl"):
+    sys.modules[name] = None
 sys.addaudithook(on_event)
 import autograd.tape
 from nn import MLP, Adam, fit
@@ -105,7 +101,6 @@ history = fit(model, X, y, loss="hinge", optimizer=optimizer, epochs=60, batch_s
 print(history.engine, history["accuracy"][-1], history.engine_note)
 print(history)
 print(autograd.tape.Tape.record(lambda x: x.erf() * x, 1.0, threads=2).input_gradients([0.0]))
-print(sorted({name.partition(".")[0] for name in sys.modules} & {"numba", "llvmlite", "scipy"}))
 """
 
 
@@ -120,8 +115,8 @@ def test_a_tape_needs_nothing_but_numpy_and_writes_no_files(tmp_path: Path) -> N
         env={**os.environ, **homes, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"},
     )
     assert done.returncode == 0, done.stderr
-    trained, history, slope, loaded = done.stdout.splitlines()
+    trained, history, slope = done.stdout.splitlines()
     assert trained.startswith("tape 1.0 replayed by NumPy: ")
     assert history.endswith(" not installed")
-    assert (slope, loaded) == ("[[0.]]", "[]")
+    assert slope == "[[0.]]"
     assert list(tmp_path.iterdir()) == []
