@@ -21,7 +21,7 @@ import numpy as np
 
 from autograd.tape import arguments
 from autograd.tape.arguments import Arguments
-from autograd.tape.native.words import Mask, Numbers, Rows, call, copysign, fast, where
+from autograd.tape.native.words import Mask, Numbers, Rows, call, copysign, fast
 
 OP, AFFINE, BROADCAST, NARROW = 0, 1, 2, 3
 """The kinds of step: an op's kernel, a matrix product, uniform numbers copied to lanes, and rows of a single
@@ -64,6 +64,11 @@ def pack(program: Program) -> Rows:
     """Return the program as one array, quick to hand over: the lengths of its parts, then the parts."""
     lengths = [part.size for part in program]
     return np.concatenate([lengths, *[part.ravel() for part in program]]).astype(np.int64)
+
+
+def parts_of(code: Rows) -> list[Rows]:
+    """Return the parts of a packed program, each flat."""
+    return np.split(code[PARTS:], np.cumsum(code[: PARTS - 1]))
 
 
 @cache
@@ -137,7 +142,7 @@ def fill(row: Numbers, lanes: int, x: float) -> None:
 @fast("reassoc")
 def total_of(row: Numbers, lanes: int) -> float:
     """Return the sum of a row."""
-    total = row[0]
+    total: float = row[0]
     for k in range(1, lanes):
         total += row[k]
     return total
@@ -266,12 +271,13 @@ def guarded_reverse(
 
 
 def forward(
-    code: Rows, V: Numbers, stride: int, lanes: int, samples: Numbers, U: Numbers, a: Arguments
-) -> None:
-    """Run a program forward."""
+    code: Rows, steps: Rows, count: int, V: Numbers, stride: int, lanes: int, samples: Numbers, U: Numbers,
+    a: Arguments,
+) -> None:  # fmt: skip
+    """Run the steps of a program forward."""
     args, ptr, lists = part(code, ARGS), part(code, PTR), part(code, LISTS)
-    for s in range(code[STEPS] // 6):
-        step = part(code, STEPS)[6 * s :]
+    for s in range(count):
+        step = steps[6 * s :]
         kind, start, end = step[0], step[1], step[2]
         if kind == OP:
             call(a.kernels[2 * step[3]], V, stride, lanes, args, ptr, lists, start, end)
@@ -281,18 +287,18 @@ def forward(
             for i in range(start, end):
                 fill(V[i * stride :], lanes, U[args[3 * i]])
         else:
-            call(a.narrow[0], V, step[3], start, end)
+            call(Rows(step[4])[0], V, step[3], start, end)
 
 
 def reverse(
-    code: Rows, V: Numbers, G: Numbers, stride: int, lanes: int, samples: Numbers,
+    code: Rows, steps: Rows, count: int, V: Numbers, G: Numbers, stride: int, lanes: int, samples: Numbers,
     U: Numbers, GU: Numbers, a: Arguments,
 ) -> None:  # fmt: skip
-    """Run a program backward."""
+    """Run the steps of a program backward."""
     args, ptr, lists = part(code, ARGS), part(code, PTR), part(code, LISTS)
     need, need_list = part(code, NEED), part(code, NEED_LIST)
-    for s in range(code[STEPS] // 6 - 1, -1, -1):
-        step = part(code, STEPS)[6 * s :]
+    for s in range(count - 1, -1, -1):
+        step = steps[6 * s :]
         kind, start, end = step[0], step[1], step[2]
         if step[5] == 0:
             continue
@@ -306,7 +312,7 @@ def reverse(
                 if need[i]:
                     GU[args[3 * i]] += total_of(G[i * stride :], lanes)
         else:
-            call(a.narrow[1], V, G, step[3], start, end)
+            call(Rows(step[4])[1], V, G, step[3], start, end)
 
 
 def load(V: Numbers, stride: int, lanes: int, X: Numbers, columns: int, loaded: Rows, count: int) -> None:
@@ -324,12 +330,12 @@ def load(V: Numbers, stride: int, lanes: int, X: Numbers, columns: int, loaded: 
 
 def uniform_forward(a: Arguments) -> None:
     """Compute what is the same for all samples."""
-    forward(a.uniform, a.U, 1, 1, a.U, a.U, a)
+    forward(a.uniform, a.uniform_steps, len(a.uniform_steps) // 6, a.U, 1, 1, a.U, a.U, a)
 
 
 def uniform_reverse(a: Arguments) -> None:
     """Pass the gradients of what is the same for all samples back to the parameters."""
-    reverse(a.uniform, a.U, a.GU, 1, 1, a.U, a.U, a.GU, a)
+    reverse(a.uniform, a.uniform_steps, len(a.uniform_steps) // 6, a.U, a.GU, 1, 1, a.U, a.U, a.GU, a)
 
 
 def replay(a: Arguments) -> None:
@@ -366,6 +372,7 @@ def run_blocks(a: Arguments) -> None:
     fixed = len(a.loaded) * stride  # where no gradient is wanted
     if len(a.inputs_gradient):
         fixed = 0
+    count = len(a.varying_steps) // 6
     size = code_rows(a.varying) * stride - fixed
     for first in range(a.start, a.stop, a.block):
         lanes = min(a.block, a.stop - first)
@@ -377,7 +384,7 @@ def run_blocks(a: Arguments) -> None:
                 for j in range(columns):
                     row[j] = x[j]
         load(V, stride, lanes, X, columns, a.loaded, len(a.loaded))
-        forward(a.varying, V, stride, lanes, X, a.U, a)
+        forward(a.varying, a.varying_steps, count, V, stride, lanes, X, a.U, a)
         for j in range(outputs):
             if a.outputs[j] >= 0:
                 row = V[a.outputs[j] * stride :]
@@ -393,7 +400,7 @@ def run_blocks(a: Arguments) -> None:
                 row = G[a.outputs[j] * stride :]
                 for k in range(lanes):
                     row[k] += a.seeds[j]
-        reverse(a.varying, V, G, stride, lanes, X, a.U, a.GU, a)
+        reverse(a.varying, a.varying_steps, count, V, G, stride, lanes, X, a.U, a.GU, a)
         if len(a.inputs_gradient):
             for k in range(lanes):
                 for j in range(columns):
@@ -402,7 +409,8 @@ def run_blocks(a: Arguments) -> None:
 
 def code_rows(code: Rows) -> int:
     """Return how many rows a packed program computes."""
-    return code[ARGS] // 3
+    rows: int = code[ARGS] // 3
+    return rows
 
 
 def levels_of(ptr: Rows, args: Rows, level: Rows, unused: Rows, count: int) -> None:

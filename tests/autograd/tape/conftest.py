@@ -2,4 +2,4 @@
 
 from importlib.util import find_spec
 
-collect_ignore_glob = [] if find_spec("numba") and find_spec("scipy") else ["test_*.py"]
+collect_ignore_glob = [] if find_spec("llvmlite") and find_spec("scipy") else ["test_*.py"]
