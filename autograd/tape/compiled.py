@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 from autograd.core.primitive import TABLE, Op
 from autograd.notation.numbers import counted
 from autograd.tape.kernels import graph_pass, machine
-from autograd.tape.native import cached
-from autograd.tape.native.machine_code import addresses
+from autograd.tape.native import cached, machine_code
 from autograd.tape.templates import source
 
 
@@ -37,7 +36,7 @@ def kernel(op: Op, dtype: str = "float64", guarded: bool = False) -> Kernel:
     Raises:
         NotImplementedError: if the op's rule cannot be written in the language that is compiled.
     """
-    return Kernel(**addresses(op.name, source(op, guarded), Kernel._fields, dtype))
+    return Kernel(**machine_code.addresses(op.name, source(op, guarded), Kernel._fields, dtype))
 
 
 def compile_all() -> str:
