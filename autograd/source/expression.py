@@ -12,9 +12,11 @@ tanh(a0) | ((1.0 / cosh(a0)) * (1.0 / cosh(a0)))
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from types import FunctionType, SimpleNamespace
+from itertools import chain
+from types import BuiltinFunctionType, FunctionType, SimpleNamespace
 from typing import Any
 
 from autograd.core.arithmetic import FUNCTIONS, NOT_REACHED
@@ -179,8 +181,7 @@ class Symbols:
 
     def rule(self, op: Op) -> tuple[Callable[..., Any], ...]:
         """Return the op's value and partials in this arithmetic."""
-        functions: tuple[Callable[..., Any], ...] = self.reading(op.rule)(self)
-        return functions
+        return tuple([self.reading(function) for function in self.reading(op.rule)(self)])
 
     def reading(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return the function with the functions of ``math`` that it names replaced by these here."""
@@ -190,7 +191,7 @@ class Symbols:
         replaced = {getattr(math, name): traced for name, traced in mine.items()}
         namespace = {
             name: SimpleNamespace(**{**vars(math), **mine}) if x is math
-            else replaced.get(x, x) if callable(x) and type(x).__hash__ else x
+            else replaced.get(x, x) if isinstance(x, BuiltinFunctionType) else x
             for name, x in function.__globals__.items()
         }  # fmt: skip
         copy = FunctionType(
@@ -299,10 +300,8 @@ def in_order(results: Sequence[Expression]) -> Iterator[Expression]:
 def shared(results: Sequence[Expression]) -> set[Expression]:
     """Return the operations that occur more than once in the results: what to give a name when written."""
     order = list(in_order(results))
-    uses = dict.fromkeys(order, 0)
-    for e in [*results, *(x for e in order for x in e.inputs)]:
-        uses[e] += 1
-    return {e for e, count in uses.items() if count > 1 and e.inputs}
+    uses = Counter([*results, *chain.from_iterable(e.inputs for e in order)])
+    return {e for e in order if uses[e] > 1 and e.inputs}
 
 
 def sends_nothing(slope: Expression) -> Any:

@@ -14,8 +14,8 @@ class Arguments(NamedTuple):
 
     Attributes:
         uniform, varying: the two programs, packed.
+        uniform_steps, varying_steps: the steps of each that are taken.
         kernels: the addresses of each kernel's forward and reverse function.
-        narrow: the addresses of the two functions for rows of a single lane.
         U, GU, V, G: the numbers and their gradients; see `autograd.tape.kernels`.
         X: the varying inputs, one row per sample.
         loaded: the columns of X that the first rows of V hold.
@@ -37,8 +37,9 @@ class Arguments(NamedTuple):
 
     uniform: Rows
     varying: Rows
+    uniform_steps: Rows
+    varying_steps: Rows
     kernels: Rows
-    narrow: Rows
     U: Numbers
     GU: Numbers
     V: Numbers

@@ -6,11 +6,14 @@ import ctypes
 from functools import cache
 from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from autograd.core.primitive import Op
-from autograd.tape.native.machine_code import addresses
+from autograd.core.primitive import TABLE, Op
+from autograd.notation.numbers import counted
+from autograd.tape.kernels import graph_pass, machine
+from autograd.tape.native import cached, machine_code
 from autograd.tape.templates import source
 
 
@@ -33,7 +36,29 @@ def kernel(op: Op, dtype: str = "float64", guarded: bool = False) -> Kernel:
     Raises:
         NotImplementedError: if the op's rule cannot be written in the language that is compiled.
     """
-    return Kernel(**addresses(op.name, source(op, guarded), Kernel._fields, dtype))
+    return Kernel(**machine_code.addresses(op.name, source(op, guarded), Kernel._fields, dtype))
+
+
+def compile_all() -> str:
+    """Bring all that tapes may need into the cache, every op in both precisions; say in words what was done.
+
+    Raises:
+        OSError: if there is no folder for it.
+    """
+    place = cached.writable()
+    before = set(place.glob("*.o"))
+    for dtype in ("float64", "float32"):
+        machine("replay", dtype)
+        for op, guarded in product(TABLE.values(), (False, True)):
+            kernel(op, dtype, guarded)
+    for name in ("levels_of", "reach_forward", "reach_back"):
+        graph_pass(name)
+    after = set(place.glob("*.o"))
+    size = sum(file.stat().st_size for file in after)
+    return (
+        f"{counted(len(after - before), 'file')} of machine code compiled, {len(before)} there before, "
+        f"{size / 1e6:.1f} MB: {counted(len(TABLE), 'op')} in float64 and float32, in {place}"
+    )
 
 
 @cache

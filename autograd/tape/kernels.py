@@ -14,12 +14,12 @@ from __future__ import annotations
 import ctypes
 import inspect
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
-from autograd.tape import arguments, compiler
+from autograd.tape import arguments
 from autograd.tape.arguments import Arguments
 from autograd.tape.native.words import Mask, Numbers, Rows, call, copysign, fast
 
@@ -66,12 +66,16 @@ def pack(program: Program) -> Rows:
     return np.concatenate([lengths, *[part.ravel() for part in program]]).astype(np.int64)
 
 
+def parts_of(code: Rows) -> list[Rows]:
+    """Return the parts of a packed program, each flat."""
+    return np.split(code[PARTS:], np.cumsum(code[: PARTS - 1]))
+
+
 def unpack(code: Rows) -> Program:
     """Return the program that was packed."""
-    parts = np.split(code[PARTS:], np.cumsum(code[: PARTS - 1]))
     widths = {"steps": 6, "args": 3, "affine": 10, "segments": 5}
-    named = zip(Program._fields, parts, strict=True)
-    return Program(*[part.reshape(-1, widths[name]) if name in widths else part for name, part in named])
+    named = zip(Program._fields, parts_of(code), strict=True)
+    return Program(*[flat.reshape(-1, widths[name]) if name in widths else flat for name, flat in named])
 
 
 @cache
@@ -88,19 +92,9 @@ def machine(name: str, dtype: str) -> Callable[[int], None]:
     return ctypes.CFUNCTYPE(None, ctypes.c_int64)(addresses("machine", source(), roots, dtype)[name])
 
 
-def graph_pass(name: str) -> Callable[..., None]:
-    """Return `levels_of`, `reach_forward` or `reach_back` for arrays; compiled, where there is a compiler."""
-    return partial(_pass_in_python, globals()[name]) if compiler.missing() else _compiled_pass(name)
-
-
-def _pass_in_python(function: Callable[..., None], ptr: Rows, args: Rows, *marks: Rows | Mask) -> None:
-    lists = [a.tolist() for a in (ptr, args, *marks)]
-    function(*lists, *[None] * (4 - len(lists)), len(marks[0]))
-    marks[-1][:] = lists[-1]
-
-
 @cache
-def _compiled_pass(name: str) -> Callable[..., None]:
+def graph_pass(name: str) -> Callable[..., None]:
+    """Return `levels_of`, `reach_forward` or `reach_back`, compiled: it takes arrays."""
     from autograd.tape.native.machine_code import addresses
 
     roots = ("levels_of", "reach_forward", "reach_back")
@@ -155,7 +149,7 @@ def fill(row: Numbers, lanes: int, x: float) -> None:
 @fast("reassoc")
 def total_of(row: Numbers, lanes: int) -> float:
     """Return the sum of a row."""
-    total = row[0]
+    total: float = row[0]
     for k in range(1, lanes):
         total += row[k]
     return total
@@ -284,12 +278,13 @@ def guarded_reverse(
 
 
 def forward(
-    code: Rows, V: Numbers, stride: int, lanes: int, samples: Numbers, U: Numbers, a: Arguments
-) -> None:
-    """Run a program forward."""
+    code: Rows, steps: Rows, count: int, V: Numbers, stride: int, lanes: int, samples: Numbers, U: Numbers,
+    a: Arguments,
+) -> None:  # fmt: skip
+    """Run the steps of a program forward."""
     args, ptr, lists = part(code, ARGS), part(code, PTR), part(code, LISTS)
-    for s in range(code[STEPS] // 6):
-        step = part(code, STEPS)[6 * s :]
+    for s in range(count):
+        step = steps[6 * s :]
         kind, start, end = step[0], step[1], step[2]
         if kind == OP:
             call(a.kernels[2 * step[3]], V, stride, lanes, args, ptr, lists, start, end)
@@ -299,18 +294,18 @@ def forward(
             for i in range(start, end):
                 fill(V[i * stride :], lanes, U[args[3 * i]])
         else:
-            call(a.narrow[0], V, step[3], start, end)
+            call(Rows(step[4])[0], V, step[3], start, end)
 
 
 def reverse(
-    code: Rows, V: Numbers, G: Numbers, stride: int, lanes: int, samples: Numbers,
+    code: Rows, steps: Rows, count: int, V: Numbers, G: Numbers, stride: int, lanes: int, samples: Numbers,
     U: Numbers, GU: Numbers, a: Arguments,
 ) -> None:  # fmt: skip
-    """Run a program backward."""
+    """Run the steps of a program backward."""
     args, ptr, lists = part(code, ARGS), part(code, PTR), part(code, LISTS)
     need, need_list = part(code, NEED), part(code, NEED_LIST)
-    for s in range(code[STEPS] // 6 - 1, -1, -1):
-        step = part(code, STEPS)[6 * s :]
+    for s in range(count - 1, -1, -1):
+        step = steps[6 * s :]
         kind, start, end = step[0], step[1], step[2]
         if step[5] == 0:
             continue
@@ -324,7 +319,7 @@ def reverse(
                 if need[i]:
                     GU[args[3 * i]] += total_of(G[i * stride :], lanes)
         else:
-            call(a.narrow[1], V, G, step[3], start, end)
+            call(Rows(step[4])[1], V, G, step[3], start, end)
 
 
 def load(V: Numbers, stride: int, lanes: int, X: Numbers, columns: int, loaded: Rows, count: int) -> None:
@@ -342,12 +337,12 @@ def load(V: Numbers, stride: int, lanes: int, X: Numbers, columns: int, loaded: 
 
 def uniform_forward(a: Arguments) -> None:
     """Compute what is the same for all samples."""
-    forward(a.uniform, a.U, 1, 1, a.U, a.U, a)
+    forward(a.uniform, a.uniform_steps, len(a.uniform_steps) // 6, a.U, 1, 1, a.U, a.U, a)
 
 
 def uniform_reverse(a: Arguments) -> None:
     """Pass the gradients of what is the same for all samples back to the parameters."""
-    reverse(a.uniform, a.U, a.GU, 1, 1, a.U, a.U, a.GU, a)
+    reverse(a.uniform, a.uniform_steps, len(a.uniform_steps) // 6, a.U, a.GU, 1, 1, a.U, a.U, a.GU, a)
 
 
 def replay(a: Arguments) -> None:
@@ -384,6 +379,7 @@ def run_blocks(a: Arguments) -> None:
     fixed = len(a.loaded) * stride  # where no gradient is wanted
     if len(a.inputs_gradient):
         fixed = 0
+    count = len(a.varying_steps) // 6
     size = code_rows(a.varying) * stride - fixed
     for first in range(a.start, a.stop, a.block):
         lanes = min(a.block, a.stop - first)
@@ -395,7 +391,7 @@ def run_blocks(a: Arguments) -> None:
                 for j in range(columns):
                     row[j] = x[j]
         load(V, stride, lanes, X, columns, a.loaded, len(a.loaded))
-        forward(a.varying, V, stride, lanes, X, a.U, a)
+        forward(a.varying, a.varying_steps, count, V, stride, lanes, X, a.U, a)
         for j in range(outputs):
             if a.outputs[j] >= 0:
                 row = V[a.outputs[j] * stride :]
@@ -411,7 +407,7 @@ def run_blocks(a: Arguments) -> None:
                 row = G[a.outputs[j] * stride :]
                 for k in range(lanes):
                     row[k] += a.seeds[j]
-        reverse(a.varying, V, G, stride, lanes, X, a.U, a.GU, a)
+        reverse(a.varying, a.varying_steps, count, V, G, stride, lanes, X, a.U, a.GU, a)
         if len(a.inputs_gradient):
             for k in range(lanes):
                 for j in range(columns):
@@ -420,7 +416,8 @@ def run_blocks(a: Arguments) -> None:
 
 def code_rows(code: Rows) -> int:
     """Return how many rows a packed program computes."""
-    return code[ARGS] // 3
+    rows: int = code[ARGS] // 3
+    return rows
 
 
 def levels_of(ptr: Rows, args: Rows, level: Rows, unused: Rows, count: int) -> None:

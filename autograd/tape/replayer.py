@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from autograd.tape.arguments import Frame
 from autograd.tape.compiled import blas_address, kernel
-from autograd.tape.kernels import machine
+from autograd.tape.kernels import machine, parts_of
 from autograd.tape.listing import Listing
+from autograd.tape.narrow import narrowed
 from autograd.tape.schedule import Schedule
 
 Array = NDArray[Any]
@@ -40,6 +41,9 @@ class Replayer:
         kind = np.dtype(dtype)
         kernels = [kernel(op, dtype, guarded) for op, guarded in plan.kernels]
         self._kernels = np.array(kernels, np.int64).reshape(-1)
+        self._steps = parts_of(plan.varying)[0]
+        self._one_lane: tuple[Array, tuple[object, ...]] | None = None
+        self._uniform_steps = narrowed(plan.uniform, plan.kernels, dtype)
         n = len(plan.parameters)
         self.lanes = _lanes(plan.varying_rows.count, kind.itemsize)
         self._U = np.zeros(plan.uniform_rows.count, kind)
@@ -132,7 +136,8 @@ class Replayer:
         plan, frame = self.plan, Frame()
         GU, V, G, totals = self._own[thread]
         frame.hold(
-            uniform=plan.uniform, varying=plan.varying, kernels=self._kernels, U=self._U, GU=GU, V=V, G=G, loaded=plan.loaded,
+            uniform=plan.uniform, varying=plan.varying, uniform_steps=self._uniform_steps[0],
+            kernels=self._kernels, U=self._U, GU=GU, V=V, G=G, loaded=plan.loaded,
             outputs=plan.outputs, uniform_outputs=plan.uniform_outputs, totals=totals,
             work=np.empty(8, np.int32), one=self._one,
         )  # fmt: skip
@@ -148,10 +153,16 @@ class Replayer:
         _, V, G, _ = self._room(thread, stride)
         frame = self._frames[thread]
         frame.hold(
-            V=V, G=G, X=X, samples=samples, gathered=self._gathered(thread, X, samples), seeds=seeds,
-            values=values, inputs_gradient=inputs_gradient,
+            varying_steps=self._steps if block > 1 else self._steps_of_one_lane(), V=V, G=G, X=X,
+            samples=samples, gathered=self._gathered(thread, X, samples), seeds=seeds, values=values,
+            inputs_gradient=inputs_gradient,
         )  # fmt: skip
         frame.set(columns=max(X.shape[1], 1), block=block, stride=stride)
+
+    def _steps_of_one_lane(self) -> Array:
+        if self._one_lane is None:
+            self._one_lane = narrowed(self.plan.varying, self.plan.kernels, self.totals.dtype.name)
+        return self._one_lane[0]
 
     def _run_threads(
         self, X: Array, samples: Array, count: int, seeds: Array, values: Array, inputs_gradient: Array

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from autograd.source.expression import Symbols
 from autograd.tape.arguments import Frame
+from autograd.tape.formulas import written
 from autograd.tape.native.machine_code import addresses
-from autograd.tape.templates import written
 
 SOURCE = """
 class Arguments:
@@ -79,8 +79,8 @@ def _source(rule: Callable[..., Any], names: Sequence[str], types: Sequence[str]
         raise
     except Exception as error:  # a rule may do anything
         raise NotImplementedError(
-            f"the rule {rule.__qualname__} cannot be written as an expression: {error}.  It is made of operators "
-            "and functions of math"
+            f"the rule {rule.__qualname__} cannot be written as an expression: {error}.  It is made of "
+            "operators and functions of math"
         ) from error
     lines, texts = written(results)
     kept = ["p", *names[2:]]

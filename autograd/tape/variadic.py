@@ -15,7 +15,7 @@ from typing import Any
 from autograd.core.arithmetic import FUNCTIONS
 from autograd.core.primitive import Op, entry
 from autograd.source.expression import Symbols
-from autograd.tape import templates
+from autograd.tape.formulas import functions
 
 SUM = """
 def sum_of(numbers: Numbers, n: int) -> float:
@@ -68,7 +68,7 @@ class _Rewriter(ast.NodeTransformer):
         new = ast.parse(head).body[0]
         assert isinstance(new, ast.FunctionDef)
         for mine, theirs in zip(
-            [a for a in new.args.args if a.arg in ("inputs", "y")], self._node.args.args[::1], strict=True
+            [a for a in new.args.args if a.arg in ("inputs", "y")], self._node.args.args, strict=True
         ):
             mine.arg = theirs.arg
         self._inputs = self._node.args.args[-1].arg
@@ -89,7 +89,7 @@ class _Rewriter(ast.NodeTransformer):
                 return ast.Call(ast.Name("sum_of"), [*node.args, ast.Name("n")], [])
             case ast.Attribute(value=ast.Name(id=arithmetic), attr=name) if arithmetic == self._m:
                 if name not in FUNCTIONS and name != "where":
-                    self.called[name] = templates.functions(entry(name), name=name)
+                    self.called[name] = functions(entry(name), name=name)
                     name = f"{name}_value"
                 return ast.Call(ast.Name(name), node.args, [])
         return node
@@ -120,7 +120,7 @@ class _Rewriter(ast.NodeTransformer):
 def _loop(target: ast.expr, listed: ast.ListComp) -> ast.For:
     (generator,) = listed.generators
     k = ast.Name("place_in_list")
-    body = [
+    body: list[ast.stmt] = [
         ast.Assign([generator.target], ast.Subscript(generator.iter, k)),
         ast.Assign([ast.Subscript(target, k)], listed.elt),
     ]

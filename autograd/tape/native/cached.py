@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -23,12 +24,27 @@ def folder() -> Path | None:
     return home / "chainrule"
 
 
+def writable() -> Path:
+    """Return the folder of the cache, made if it did not exist.
+
+    Raises:
+        OSError: if it cannot be written to.
+    """
+    place = folder()
+    with suppress(OSError):
+        if place:
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if place is None or not os.access(place, os.W_OK | os.X_OK):
+        raise OSError(f"the cache's folder {place} cannot be written to; CHAINRULE_CACHE names another one")
+    return place
+
+
 def read(name: str) -> bytes | None:
     """Return what was written under the name; None if it is not there, or not as it was written."""
     place = folder()
     try:
         content = (place / f"{name}.o").read_bytes() if place else b""
-    except (OSError, ValueError):
+    except OSError:
         return None
     code = content[:-SIZE]
     return code if code and content[-SIZE:] == _seal(name, code) else None
@@ -36,19 +52,17 @@ def read(name: str) -> bytes | None:
 
 def write(name: str, code: bytes) -> None:
     """Keep the code under the name, if that is possible; other processes see all of it or nothing."""
-    place = folder()
-    if place is None:
+    try:
+        place = writable()
+    except OSError:
         return
     temporary = place / f"{name}.{os.getpid()}.{threading.get_ident()}"
     try:
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
         temporary.write_bytes(code + _seal(name, code))
         temporary.replace(place / f"{name}.o")
-    except (OSError, ValueError):  # read-only, full, or no folder: it is compiled again next time
-        try:
+    except OSError:  # a full disk: it is compiled again next time
+        with suppress(OSError):
             temporary.unlink(missing_ok=True)
-        except (OSError, ValueError):
-            pass
 
 
 SIZE = hashlib.sha256().digest_size

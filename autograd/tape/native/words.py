@@ -9,9 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.core.arithmetic import choose as where
-
-__all__ = ["Mask", "Numbers", "Rows", "Shorts", "call", "copysign", "fast", "where"]
+__all__ = ["Mask", "Numbers", "Rows", "Shorts", "call", "copysign", "fast"]
 
 Rows = NDArray[np.int64]
 Shorts = NDArray[np.int32]

@@ -7,12 +7,13 @@ from importlib.util import find_spec
 
 import pytest
 
-collect_ignore_glob = [] if find_spec("numpy") else ["test_*.py"]
-
-if find_spec("numpy"):
+if find_spec("numpy") is None:
+    collect_ignore_glob = ["*"]
+else:
     from autograd.tape import compiler
 
     MACHINE_CODE = pytest.mark.skipif(bool(compiler.missing()), reason="nothing to make machine code with")
+    collect_ignore_glob = ["test_compiled.py", "native/*"] if compiler.missing() else []
 
     @pytest.fixture(params=[pytest.param("machine code", marks=MACHINE_CODE), "NumPy"], scope="module")
     def executor(request: pytest.FixtureRequest) -> Iterator[str]:
