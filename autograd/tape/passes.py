@@ -1,4 +1,4 @@
-"""The passes over the nodes of a graph that lowering asks for: compiled, or run as the Python that they are."""
+"""The passes over a graph's nodes that lowering asks for: compiled, or run as the Python that they are."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd import Value
+from autograd.command.main import main
 from autograd.tape import Tape, compiler, replay_note
 from autograd.tape.listing import Listing, flatten
 from autograd.tape.lowering import levels, lower, uniform_levels, varying_nodes
@@ -78,6 +79,15 @@ def test_tapes_say_why_numpy_replays_them(
     assert replay_note() == note
     assert repr(tape).removesuffix(">").endswith(note or "float64")
     assert str(tape).splitlines()[0].endswith(note or "float64")
+
+
+def test_without_a_compiler_there_is_nothing_to_compile(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(compiler, "missing", lambda: ("llvmlite",))
+    assert main(["compile"]) == 0
+    wanted = "nothing to compile: tapes are replayed by NumPy: llvmlite is not installed\n"
+    assert capsys.readouterr().out == wanted
 
 
 ALONE = """
