@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.tape.arguments import Frame
-from autograd.tape.kernels import blas_address, entry, uniform_forward, uniform_reverse
+from autograd.tape.compiled import blas_address, kernel
+from autograd.tape.kernels import machine, parts_of
 from autograd.tape.listing import Listing
+from autograd.tape.narrow import narrowed
 from autograd.tape.schedule import Schedule
 
 Array = NDArray[Any]
@@ -37,6 +39,11 @@ class Replayer:
     def __init__(self, plan: Schedule, listing: Listing, dtype: str, threads: int) -> None:
         self.plan, self.threads = plan, threads
         kind = np.dtype(dtype)
+        kernels = [kernel(op, dtype, guarded) for op, guarded in plan.kernels]
+        self._kernels = np.array(kernels, np.int64).reshape(-1)
+        self._steps = parts_of(plan.varying)[0]
+        self._one_lane: tuple[Array, tuple[object, ...]] | None = None
+        self._uniform_steps = narrowed(plan.uniform, plan.kernels, dtype)
         n = len(plan.parameters)
         self.lanes = _lanes(plan.varying_rows.count, kind.itemsize)
         self._U = np.zeros(plan.uniform_rows.count, kind)
@@ -45,12 +52,14 @@ class Replayer:
         self.vector, self.gradient = self._U[:n], self._own[0][0][:n]
         self.totals = np.zeros(len(plan.outputs), kind)
         self._gemm = blas_address(dtype)
+        self._one = np.ones(1, kind)
         self._no_table = np.empty((0, 0), kind)
         self._no_seeds = np.empty(0, kind)
         self._in_order = np.empty(0, np.int64)
         self._rooms: dict[int, Array] = {}
         self._lock = Lock()  # the arrays are shared, so only one replay runs at a time
-        self._replay = entry(dtype)
+        self._replay = machine("replay", dtype)
+        self._passes = machine("uniform_forward", dtype), machine("uniform_reverse", dtype)
         self._frames = [self._frame(t) for t in range(threads)]
         self._entered = NOTHING
 
@@ -127,8 +136,10 @@ class Replayer:
         plan, frame = self.plan, Frame()
         GU, V, G, totals = self._own[thread]
         frame.hold(
-            uniform=plan.uniform, varying=plan.varying, U=self._U, GU=GU, V=V, G=G, loaded=plan.loaded,
+            uniform=plan.uniform, varying=plan.varying, uniform_steps=self._uniform_steps[0],
+            kernels=self._kernels, U=self._U, GU=GU, V=V, G=G, loaded=plan.loaded,
             outputs=plan.outputs, uniform_outputs=plan.uniform_outputs, totals=totals,
+            work=np.empty(8, np.int32), one=self._one,
         )  # fmt: skip
         frame.set(gemm=self._gemm)
         return frame
@@ -142,10 +153,16 @@ class Replayer:
         _, V, G, _ = self._room(thread, stride)
         frame = self._frames[thread]
         frame.hold(
-            V=V, G=G, X=X, samples=samples, gathered=self._gathered(thread, X, samples), seeds=seeds,
-            values=values, inputs_gradient=inputs_gradient,
+            varying_steps=self._steps if block > 1 else self._steps_of_one_lane(), V=V, G=G, X=X,
+            samples=samples, gathered=self._gathered(thread, X, samples), seeds=seeds, values=values,
+            inputs_gradient=inputs_gradient,
         )  # fmt: skip
         frame.set(columns=max(X.shape[1], 1), block=block, stride=stride)
+
+    def _steps_of_one_lane(self) -> Array:
+        if self._one_lane is None:
+            self._one_lane = narrowed(self.plan.varying, self.plan.kernels, self.totals.dtype.name)
+        return self._one_lane[0]
 
     def _run_threads(
         self, X: Array, samples: Array, count: int, seeds: Array, values: Array, inputs_gradient: Array
@@ -165,7 +182,8 @@ class Replayer:
             GU[:], totals[:] = -0.0, 0.0
             self._replay(self._frames[t].address)
 
-        uniform_forward(plan.uniform, self._U, self._gemm)
+        uniform_forward, uniform_reverse = self._passes
+        uniform_forward(self._frames[0].address)
         with ThreadPoolExecutor(self.threads) as pool:
             list(pool.map(work, range(self.threads)))
         GU = self._own[0][0]
@@ -179,7 +197,7 @@ class Replayer:
         if len(seeds):
             once &= seeds != 0.0
             np.add.at(GU, plan.uniform_outputs[once], seeds[once] * count)
-            uniform_reverse(plan.uniform, self._U, GU, self._gemm)
+            uniform_reverse(self._frames[0].address)
             GU += 0.0
         return self.totals
 

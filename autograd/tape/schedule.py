@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from autograd import ops
 from autograd.core.primitive import Op
-from autograd.tape.compiled import Kernel, kernel
 from autograd.tape.kernels import AFFINE, BROADCAST, OP, Program, pack
 from autograd.tape.listing import COMPUTED, CONSTANT, PARAMETER, VARYING, Indices, Listing
 from autograd.tape.lowering import (
@@ -27,6 +26,11 @@ from autograd.tape.lowering import (
     varying_nodes,
 )
 from autograd.value import Value
+
+Kernels = list[tuple[Op, bool]]
+
+MOST_INPUTS = 3
+"""An op takes at most this many inputs, unless it is variadic: the columns of a program's ``args``."""
 
 WIDE = 1024
 """A matrix product of this many weights or more reads the samples in place, not from rows."""
@@ -61,6 +65,8 @@ class Schedule:
         outputs: the row of V of each output, or -1 for a uniform one.
         uniform_outputs: the row of U of each output, or -1 for a varying one.
         loaded: the columns of the samples that the first rows of V hold.
+        kernels: for each number of a kernel in the programs' steps its op, and whether it is the one for
+            rows behind branches.
         reached: for each parameter, whether a gradient reaches it.
     """
 
@@ -73,18 +79,16 @@ class Schedule:
     outputs: Indices
     uniform_outputs: Indices
     loaded: Indices
+    kernels: Kernels
     reached: Mask
 
 
-def schedule(
-    listing: Listing, inputs: Sequence[Value], dtype: str, output: int, inputs_gradient: bool
-) -> Schedule:
+def schedule(listing: Listing, inputs: Sequence[Value], output: int, inputs_gradient: bool) -> Schedule:
     """Lay out a lowered listing.
 
     Args:
         listing: the graph.
         inputs: the varying leaves in the order in which a sample's numbers come.
-        dtype: "float64" or "float32".
         output: the output that the reverse pass starts from.
         inputs_gradient: whether the gradients of the inputs are wanted too.
     """
@@ -93,8 +97,9 @@ def schedule(
     guarded = active & behind_branches(listing, output)
     products = matrix_products(listing, varying, active, guarded)
     masks = active, guarded
-    uniform_part = _Uniform(listing, varying, masks, products, dtype)
-    varying_part = _Varying(listing, varying, masks, products, inputs, uniform_part, dtype, inputs_gradient)
+    kernels: Kernels = []
+    uniform_part = _Uniform(listing, varying, masks, products, kernels)
+    varying_part = _Varying(listing, varying, masks, products, inputs, uniform_part, kernels, inputs_gradient)
     outputs = listing.outputs
     return Schedule(
         uniform=uniform_part.rows.program(),
@@ -106,6 +111,7 @@ def schedule(
         outputs=np.where(varying[outputs], varying_part.rows.row_of[outputs], -1),
         uniform_outputs=np.where(varying[outputs], -1, uniform_part.rows.row_of[outputs]),
         loaded=varying_part.loaded,
+        kernels=kernels,
         reached=active[uniform_part.parameters],
     )
 
@@ -149,8 +155,8 @@ class Rows:
         ops: for each step its op; None where uniform numbers are copied.
     """
 
-    def __init__(self, listing: Listing, masks: tuple[Mask, Mask], dtype: str) -> None:
-        self.listing, self.dtype = listing, dtype
+    def __init__(self, listing: Listing, masks: tuple[Mask, Mask], kernels: Kernels) -> None:
+        self.listing, self._kernels = listing, kernels
         self.active, self.guarded = masks
         self.row_of = np.full(len(listing), -1, np.int64)
         self.column_of = np.full(len(listing), -1, np.int64)
@@ -230,8 +236,8 @@ class Rows:
         steps = np.zeros((len(starts), 6), np.int64)
         steps[:, 1], steps[:, 2], steps[:, 5] = first + starts, first + ends, sent
         which = codes[starts]
-        for (c, g), compiled in kernels.items():
-            steps[(which == c) & (guarded[starts] == g), 3:5] = compiled.forward, compiled.reverse
+        for (c, g), kernel in kernels.items():
+            steps[(which == c) & (guarded[starts] == g), 3] = kernel
         steps[:, 0] = np.where(which < len(found), OP, AFFINE)
         for k in np.flatnonzero(which >= len(found)).tolist():
             steps[k, 3] = len(self._affine)
@@ -239,10 +245,16 @@ class Rows:
         self.ops.extend(found[c] if c < len(found) else ops.dot for c in which.tolist())
         self._steps.append(steps)
 
-    def _add_inputs(self, nodes: Indices, op: Op | None, guarded: bool) -> Kernel:
-        """Enter the inputs of all nodes of one op; return the op's kernels."""
+    def _add_inputs(self, nodes: Indices, op: Op | None, guarded: bool) -> int:
+        """Enter the inputs of all nodes of one op; return the number of its kernel."""
         assert op is not None
-        compiled = kernel(op, self.dtype, guarded)
+        if (op.arity or 0) > MOST_INPUTS:
+            raise NotImplementedError(
+                f"the op {op.name!r} takes {op.arity} inputs; the tape has room for {MOST_INPUTS}, "
+                "or for any number if the op is variadic"
+            )
+        if (op, guarded) not in self._kernels:
+            self._kernels.append((op, guarded))
         args = np.zeros((len(nodes), 3), np.int64)
         if op.variadic:
             self._variadic.append(nodes)
@@ -253,7 +265,7 @@ class Rows:
             args[:, places] = self.row_of[inputs]
             need = ((self.active[inputs] & self.active[nodes][:, None]) << places).sum(axis=1)
         self._args.append((self.row_of[nodes], args, need))
-        return compiled
+        return self._kernels.index((op, guarded))
 
     def _add_product(self, first: int, sent: bool, product: Product, weight_row: int, bias_row: int) -> None:
         need_w = sent and bool(self.active[product.weights].any())
@@ -311,10 +323,11 @@ class _Uniform:
     """The rows of U: parameters (weights of matrix products row by row), constants, computed nodes."""
 
     def __init__(
-        self, listing: Listing, varying: Mask, masks: tuple[Mask, Mask], products: list[Product], dtype: str
-    ) -> None:
+        self, listing: Listing, varying: Mask, masks: tuple[Mask, Mask], products: list[Product],
+        kernels: Kernels,
+    ) -> None:  # fmt: skip
         self.listing = listing
-        self.rows = Rows(listing, masks, dtype)
+        self.rows = Rows(listing, masks, kernels)
         self._blocks: dict[bytes, int] = {}
         self._last_place = np.empty(len(listing), np.int64)
         wanted = [block for p in products for block in (p.weights.ravel(), p.bias) if block is not None]
@@ -350,9 +363,9 @@ class _Varying:
 
     def __init__(
         self, listing: Listing, varying: Mask, masks: tuple[Mask, Mask], products: list[Product],
-        inputs: Sequence[Value], uniform: _Uniform, dtype: str, inputs_gradient: bool,
+        inputs: Sequence[Value], uniform: _Uniform, kernels: Kernels, inputs_gradient: bool,
     ) -> None:  # fmt: skip
-        self.rows = Rows(listing, masks, dtype)
+        self.rows = Rows(listing, masks, kernels)
         place = {listing.nodes[i]: i for i in np.flatnonzero(listing.kinds == VARYING).tolist()}
         leaves = np.array([place.get(v, -1) for v in inputs], np.int64)
         columns = np.arange(len(leaves))

@@ -335,7 +335,7 @@ def test_one_slope_may_serve_a_whole_network():
 
 
 def test_a_slope_is_learned_alike_by_both_engines():
-    pytest.importorskip("numba", reason="the tape is not installed")
+    pytest.importorskip("llvmlite", reason="the tape is not installed")
     X, y = [[-2.0], [-1.0], [1.0], [2.0]], [1.0, 0.5, 1.0, 2.0]  # −0.5 x below zero
     found = []
     for engine in ("eager", "tape"):
