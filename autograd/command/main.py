@@ -102,7 +102,12 @@ def _run(arguments: argparse.Namespace, look: Look) -> None:
 
 
 def _compile() -> None:
-    """Compile what the tape needs, for its cache."""
+    """Compile what the tape needs, for its cache; without a compiler, say so."""
+    from autograd.tape.compiler import replay_note
+
+    if replay_note():
+        print(f"nothing to compile: tapes are {replay_note()}")
+        return
     from autograd.tape.compiled import compile_all
 
     print(compile_all())

@@ -71,6 +71,13 @@ def parts_of(code: Rows) -> list[Rows]:
     return np.split(code[PARTS:], np.cumsum(code[: PARTS - 1]))
 
 
+def unpack(code: Rows) -> Program:
+    """Return the program that was packed."""
+    widths = {"steps": 6, "args": 3, "affine": 10, "segments": 5}
+    named = zip(Program._fields, parts_of(code), strict=True)
+    return Program(*[flat.reshape(-1, widths[name]) if name in widths else flat for name, flat in named])
+
+
 @cache
 def machine(name: str, dtype: str) -> Callable[[int], None]:
     """Return a function of the machine, compiled: it is called with the address of its arguments.

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import ops
-from autograd.tape.kernels import graph_pass
 from autograd.tape.listing import COMPUTED, PARAMETER, VARYING, Listing, keep, rewire
+from autograd.tape.passes import graph_pass
 
 Mask = NDArray[np.bool_]
 

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import cached_property
+from contextlib import contextmanager, nullcontext
+from functools import cache, cached_property
+from importlib import import_module
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from threadpoolctl import ThreadpoolController
 
 from autograd.core.garbage_collection import collector_paused
 from autograd.graph import topological_order
 from autograd.node import number_of
 from autograd.notation.hints import described
 from autograd.notation.numbers import counted
+from autograd.tape.compiler import replay_note
+from autograd.tape.executor import Replayer, replayer_class
 from autograd.tape.instructions import Instruction, instructions
 from autograd.tape.listing import Listing, flatten
 from autograd.tape.lowering import lower
 from autograd.tape.recording import only_values, record
-from autograd.tape.replayer import Replayer
 from autograd.tape.schedule import schedule
 from autograd.tape.training import Training
 from autograd.value import Value
@@ -263,7 +264,7 @@ class Tape:
         key = output, inputs_gradient
         if key not in self._replayers:
             plan = schedule(self._listing, self.inputs, output, inputs_gradient)
-            self._replayers[key] = Replayer(plan, self._listing, self.dtype, self.threads)
+            self._replayers[key] = replayer_class()(plan, self._listing, self.dtype, self.threads)
         return self._replayers[key]
 
     def _read(self, replayer: Replayer) -> None:
@@ -312,7 +313,7 @@ class Tape:
         return (
             f"<Tape: {counted(len(self.inputs), 'input')}, {counted(len(self.parameters), 'parameter')}, "
             f"{counted(len(self._listing), 'node')}, {counted(len(self.instructions), 'instruction')}, "
-            f"{self.dtype}>"
+            f"{', '.join(filter(None, (self.dtype, replay_note())))}>"
         )
 
     def __str__(self) -> str:
@@ -326,15 +327,18 @@ class Tape:
         return "\n".join(parts)
 
 
-_controller: ThreadpoolController | None = None
+@cache
+def _controller() -> Any:
+    try:
+        return import_module("threadpoolctl").ThreadpoolController()
+    except ImportError:
+        return None
 
 
 def _one_blas_thread() -> Any:
     """Keep the matrix products on the thread that asks for them, so that results do not vary."""
-    global _controller
-    if _controller is None:
-        _controller = ThreadpoolController()
-    return _controller.limit(limits=1, user_api="blas")
+    controller = _controller()
+    return nullcontext() if controller is None else controller.limit(limits=1, user_api="blas")
 
 
 def _as_columns(x: ArrayLike, width: int, i: int, dtype: str) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.node import NO_GRADIENT
-from autograd.tape.replayer import Replayer
+from autograd.tape.executor import Replayer
 from autograd.value import Value
 
 Array = NDArray[Any]
