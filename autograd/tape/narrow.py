@@ -15,10 +15,11 @@ from autograd.core.primitive import Op
 from autograd.tape.formulas import functions
 from autograd.tape.kernels import ARGS, NARROW, NEED, OP, STEPS, parts_of
 from autograd.tape.native.machine_code import addresses
-from autograd.tape.native.words import Rows
+from autograd.tape.native.words import Rows, Shorts
 
 ENOUGH = 64
-"""A program with fewer single rows than this is left as it is: there is not much to gain."""
+"""A program with fewer single rows than this, or in which they are not the most, is left as it is: there is
+not much to gain (measured)."""
 
 FORWARD = """
 def forward(V: Numbers, codes: Shorts, start: int, end: int) -> None:
@@ -36,7 +37,7 @@ def reverse(V: Numbers, G: Numbers, codes: Shorts, start: int, end: int) -> None
 Kernels = Sequence[tuple[Op, bool]]
 
 
-def narrowed(program: Rows, kernels: Kernels, dtype: str) -> tuple[Rows, tuple[object, ...]]:
+def narrowed(program: Rows, kernels: Kernels, dtype: str) -> list[Rows | Shorts]:
     """Return the steps of a packed program with runs of single rows as one step each, and what they point to.
 
     Args:
@@ -48,8 +49,8 @@ def narrowed(program: Rows, kernels: Kernels, dtype: str) -> tuple[Rows, tuple[o
     steps = steps.reshape(-1, 6)
     single = (steps[:, 0] == OP) & (steps[:, 2] - steps[:, 1] == 1)
     single[single] = ~np.array([op.variadic for op, _ in kernels], bool)[steps[single, 3]]
-    if single.sum() < ENOUGH:
-        return steps.ravel(), ()
+    if single.sum() < max(ENOUGH, len(need) // 2):
+        return [steps.ravel()]
     rows = steps[single, 1]
     cases, case_of_row = np.unique(steps[single, 3] * 8 + need[rows], return_inverse=True)
     codes = np.zeros((len(need), 4), np.int32)
@@ -63,7 +64,7 @@ def narrowed(program: Rows, kernels: Kernels, dtype: str) -> tuple[Rows, tuple[o
     new[runs, 3], new[runs, 4] = codes.ctypes.data, switch.ctypes.data
     sent = np.concatenate(([0], np.cumsum(steps[:, 5])))
     new[runs, 5] = sent[1:][ends] > sent[:-1][begins]
-    return new.ravel(), (codes, switch)
+    return [new.ravel(), codes, switch]
 
 
 def _functions(cases: Sequence[tuple[int, int]], kernels: Kernels, dtype: str) -> Rows:

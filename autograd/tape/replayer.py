@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from autograd.tape.arguments import Frame
 from autograd.tape.compiled import blas_address, kernel
-from autograd.tape.kernels import machine, parts_of
+from autograd.tape.kernels import PRODUCTS, machine, parts_of
 from autograd.tape.listing import Listing
 from autograd.tape.narrow import narrowed
 from autograd.tape.schedule import Schedule
@@ -42,7 +42,7 @@ class Replayer:
         kernels = [kernel(op, dtype, guarded) for op, guarded in plan.kernels]
         self._kernels = np.array(kernels, np.int64).reshape(-1)
         self._steps = parts_of(plan.varying)[0]
-        self._one_lane: tuple[Array, tuple[object, ...]] | None = None
+        self._one_lane: list[Array] = []  # the steps for a single lane, and what they point to
         self._uniform_steps = narrowed(plan.uniform, plan.kernels, dtype)
         n = len(plan.parameters)
         self.lanes = _lanes(plan.varying_rows.count, kind.itemsize)
@@ -51,7 +51,8 @@ class Replayer:
         self._own = [self._memory(kind) for _ in range(threads)]
         self.vector, self.gradient = self._U[:n], self._own[0][0][:n]
         self.totals = np.zeros(len(plan.outputs), kind)
-        self._gemm = blas_address(dtype)
+        products = [len(parts_of(code)[PRODUCTS]) for code in (plan.uniform, plan.varying)]
+        self._gemm = blas_address(dtype) if any(products) else 0
         self._one = np.ones(1, kind)
         self._no_table = np.empty((0, 0), kind)
         self._no_seeds = np.empty(0, kind)
@@ -87,7 +88,14 @@ class Replayer:
 
     def memory(self) -> list[Array]:
         """Return all arrays that replays use: the programs and the numbers."""
-        return [self.plan.uniform, self.plan.varying, self._U, *(a for own in self._own for a in own)]
+        narrow = [a for a in (*self._uniform_steps, *self._one_lane) if a.base is None]
+        return [
+            self.plan.uniform,
+            self.plan.varying,
+            *narrow,
+            self._U,
+            *(a for own in self._own for a in own),
+        ]
 
     def run(
         self,
@@ -160,7 +168,7 @@ class Replayer:
         frame.set(columns=max(X.shape[1], 1), block=block, stride=stride)
 
     def _steps_of_one_lane(self) -> Array:
-        if self._one_lane is None:
+        if not self._one_lane:
             self._one_lane = narrowed(self.plan.varying, self.plan.kernels, self.totals.dtype.name)
         return self._one_lane[0]
 

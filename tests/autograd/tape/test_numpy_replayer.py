@@ -110,7 +110,7 @@ optimizer = Adam(model.parameters(), lr=0.1)
 history = fit(model, X, y, loss="hinge", optimizer=optimizer, epochs=60, batch_size=2, engine="tape")
 print(history.engine, history["accuracy"][-1], history.engine_note)
 print(history)
-print(autograd.tape.Tape.record(lambda x: x.erf() * x, 1.0, threads=2).input_gradients([0.0]))
+print(autograd.tape.Tape.record(lambda x: x.erf() * x, 1.0, threads=2).input_gradients([0.0]).ravel())
 """
 
 
@@ -128,5 +128,5 @@ def test_a_tape_needs_nothing_but_numpy_and_writes_no_files(tmp_path: Path) -> N
     trained, history, slope = done.stdout.splitlines()
     assert trained.startswith("tape 1.0 replayed by NumPy: ")
     assert history.endswith(" not installed")
-    assert slope == "[[0.]]"
+    assert slope == "[0.]"
     assert list(tmp_path.iterdir()) == []
