@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from math import inf
 from operator import ge, gt, le, lt
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from autograd import ops
 from autograd.core.primitive import Op
 from autograd.notation.numbers import counted
-from autograd.protocols import OWN_FUNCTIONS
+from autograd.protocols import OWN_FUNCTIONS, real_number
 from autograd.value import Comparison, Constant, Operand, Value, apply, as_condition, as_value, as_values
 
 
@@ -131,6 +131,57 @@ def log_softmax(values: Iterable[Operand]) -> list[Value]:
     return [a - total for a in values]
 
 
+def lookup(index: Any, table: Iterable[Any]) -> Any:
+    """Return the row of a table whose number is ``index``, counted from 0.
+
+    A plain number picks the row itself.  A Value, such as an input that a tape varies, gives a node for each
+    number of the row: a gradient goes to the row that was picked, and none to the index.  For a Value that is
+    no row's number they are nan.
+
+    Args:
+        index: a whole number, or a Value.
+        table: its rows: numbers or Values, or as many of these in each row.
+
+    Returns:
+        A Value, or a list of as many as a row has.
+
+    Raises:
+        TypeError: if ``index`` is not a number.
+        IndexError: if ``index`` is a plain number and not that of a row.
+        ValueError: if there are no rows, or if they differ in length.
+
+    >>> lookup(1, [Value(2.0), Value(3.0)]).data
+    3.0
+    >>> [v.data for v in lookup(Value(0.0), [[Value(2.0), Value(3.0)], [Value(4.0), Value(5.0)]])]
+    [2.0, 3.0]
+    """
+    rows = table if isinstance(table, Sequence) else tuple(table)
+    if not rows:
+        raise ValueError("lookup in a table without rows is not defined; give at least one")
+    if not isinstance(index, Value):
+        row = rows[row_number(index, len(rows))]
+        return list(as_values(row)) if _has_several(row) else as_value(row)
+    nearest = index.round().clip(0, len(rows) - 1)
+    i = where(nearest == index, index, math.nan)
+    if not _has_several(rows[0]):
+        return apply(ops.lookup, (i, *as_values(rows)))
+    columns = map(as_values, zip(*rows, strict=True))
+    return [apply(ops.lookup, (i, *column)) for column in columns]
+
+
+def row_number(index: Any, rows: int) -> int:
+    """Return a plain number as the number of a row, counted from 0.
+
+    Raises:
+        TypeError: if it is not a number.
+        IndexError: if it is not whole, or if there is no such row.
+    """
+    x = real_number("an index is", index)
+    if not 0 <= x < rows or x != math.floor(x):
+        raise IndexError(f"an index is a whole number from 0 to {rows - 1}, one for each row; got {index!r}")
+    return int(x)
+
+
 def logaddexp(a: Operand, b: Operand) -> Value:
     """Return ln(exp(a) + exp(b)), without overflow."""
     return logsumexp([a, b])
@@ -173,6 +224,10 @@ def as_function(op: Op) -> Callable[..., Value]:
     call.__name__ = call.__qualname__ = op.name
     call.__doc__ = f"The op {op.name} of the table ({op.symbol}), applied to Values or numbers."
     return call
+
+
+def _has_several(row: Any) -> bool:
+    return isinstance(row, Iterable) and not isinstance(row, Value)
 
 
 def _at_least_one(name: str, values: Iterable[Operand]) -> tuple[Value, ...]:

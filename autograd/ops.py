@@ -323,6 +323,31 @@ def _logsumexp(m: Any) -> tuple[Function, ...]:
     return value, partials
 
 
+def _lookup(m: Any) -> tuple[Function, ...]:
+    """State the row t_k of a table, for the inputs i, t_0, …, t_(n−1): k is the row's number nearest to i."""
+
+    def value(inputs: Sequence[Any]) -> Any:
+        k = m.maximum(m.minimum(m.round(inputs[0]), len(inputs) - 2.0), 0.0)
+        found = 0.0 * inputs[0]  # of no rows, as of a sum of nothing, 0; of a nan as an index, nan
+        for j in range(1, len(inputs)):
+            found = m.where(m.equal(k, j - 1.0), inputs[j], found)
+        return found
+
+    def partials(y: Any, inputs: Sequence[Any]) -> list[Any]:
+        k = m.maximum(m.minimum(m.round(inputs[0]), len(inputs) - 2.0), 0.0)
+        return [m.where(m.equal(k, j - 1.0), 1.0, NOT_REACHED) for j in range(len(inputs))]  # k is no −1
+
+    return value, partials
+
+
+BETWEEN_ROWS = Kink(
+    "i between two rows, a jump",
+    gap=lambda i, *rows: math.remainder(min(max(i, 0.0), len(rows) - 1.0) - 0.5, 1.0),
+    slopes=lambda i, *rows: ((-inf, inf), *[(0, 1)] * len(rows)),
+)
+
 sum_ = op("sum", "Σ", _sum, variadic=True)
 dot = op("dot", "w·x", _dot, variadic=True)
 logsumexp = op("logsumexp", "ln Σ exp", _logsumexp, variadic=True)
+lookup = op("lookup", "lookup", _lookup, kinks=(BETWEEN_ROWS,), variadic=True)
+BRANCHES = (where, lookup)  # of their inputs, only the one that was taken gets a gradient

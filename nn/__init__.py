@@ -19,16 +19,29 @@ from autograd import Parameter
 from autograd.files.tensorfile import CheckpointError
 from nn import init, losses, optim, schedules
 from nn.activations import PReLU
+from nn.attention import Attention
 from nn.callbacks import Callback
 from nn.classifier import MLPClassifier
 from nn.clipping import Clip, clip_grad_norm_, clip_grad_value_
 from nn.construction import loadable
 from nn.containers import Lambda, Sequential
+from nn.convolution import (
+    AvgPool1d,
+    AvgPool2d,
+    Conv1d,
+    Conv2d,
+    Flatten,
+    MaxPool1d,
+    MaxPool2d,
+    Reshape,
+)
 from nn.data.samples import Weighted
 from nn.dropout import Dropout
+from nn.embedding import Embedding
 from nn.health.monitor import Monitor
 from nn.layers import MLP, Layer, Neuron
 from nn.module import Module
+from nn.normalisation import LayerNorm, RMSNorm
 from nn.optim import SGD, Adagrad, Adam, AdamW, RMSprop
 from nn.predictions import accuracy, classify, predict, probabilities
 from nn.recurrent import GRUCell, LSTMCell, Recurrent, RNNCell
@@ -38,6 +51,7 @@ from nn.training.early_stopping import EarlyStopping
 from nn.training.fit import fit
 from nn.training.history import History
 from nn.training.resume import Resume
+from nn.transformer import Block, FeedForward, Transformer
 
 __all__ = [
     "MLP",
@@ -45,29 +59,44 @@ __all__ = [
     "Adagrad",
     "Adam",
     "AdamW",
+    "Attention",
+    "AvgPool1d",
+    "AvgPool2d",
+    "Block",
     "Callback",
     "Checkpoint",
     "CheckpointError",
     "Clip",
+    "Conv1d",
+    "Conv2d",
     "Dropout",
     "EarlyStopping",
+    "Embedding",
+    "FeedForward",
+    "Flatten",
     "GRUCell",
     "History",
     "LSTMCell",
     "Lambda",
     "Layer",
+    "LayerNorm",
     "MLPClassifier",
+    "MaxPool1d",
+    "MaxPool2d",
     "ModelCheckpoint",
     "Module",
     "Monitor",
     "Neuron",
     "PReLU",
     "Parameter",
+    "RMSNorm",
     "RMSprop",
     "RNNCell",
     "Recurrent",
+    "Reshape",
     "Resume",
     "Sequential",
+    "Transformer",
     "Weighted",
     "accuracy",
     "classify",

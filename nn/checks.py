@@ -81,6 +81,22 @@ def finite_number(
     return number
 
 
+def layer_sizes(nouts: Any) -> list[int]:
+    """Return the numbers of neurons of the layers of a network, one or more.
+
+    Raises:
+        TypeError, ValueError: if they are not whole numbers from 1 up, or if there are none.
+    """
+    if isinstance(nouts, (str, Real)) or not isinstance(nouts, Iterable):
+        raise TypeError(
+            f"nouts lists the neurons of each layer, as in MLP(2, [16, 16, 1]); got {described(nouts)}"
+        )
+    sizes = [whole_number(f"nouts[{i}]", n) for i, n in enumerate(nouts)]
+    if not sizes:
+        raise ValueError("nouts lists the neurons of each layer, at least one; got none")
+    return sizes
+
+
 def yes_or_no(name: str, x: Any) -> bool:
     """Return True or False as a bool, NumPy's and the numbers 1 and 0 included.
 

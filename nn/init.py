@@ -122,6 +122,17 @@ def by_name(name: str) -> Initialiser:
     return one_of("initialiser", name, {**INITIALISERS, **ALIASES})
 
 
+def chosen(init: str | Initialiser | None, otherwise: Initialiser) -> Initialiser:
+    """Return an initialiser that was given by itself or by name, or another one if none was.
+
+    Raises:
+        TypeError, ValueError: if there is no initialiser of that name.
+    """
+    if init is None:
+        return otherwise
+    return init if callable(init) else by_name(init)
+
+
 def fitting(activation: str) -> Initialiser:
     """Return the initialiser that suits the activation of this name: a relu, for example, loses half the
     variance."""

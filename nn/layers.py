@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable, Mapping, Sequence
-from numbers import Real
 from typing import Any, TypeAlias
 
 from autograd import Parameter, Value
@@ -23,7 +22,7 @@ from autograd.notation.numbers import counted
 from nn import activations, matrices
 from nn import init as initialisers
 from nn.activations import Activation, PReLU
-from nn.checks import Seed, generator, whole_number
+from nn.checks import Seed, generator, layer_sizes, whole_number, yes_or_no
 from nn.construction import loadable
 from nn.dropout import Dropout
 from nn.init import Initialiser
@@ -46,14 +45,15 @@ class Neuron(Module):
         nin: the number of inputs.
         activation: a name of `nn.activations.ACTIVATIONS`, or a function from a Value to a Value.
         fused: compute w·x + b as one node of the graph rather than step by step.
+        bias: whether it has one.
         init: an initialiser, or the name of one; by default the one that suits the activation.
         seed: where the random weights come from, a number or a `random.Random`; by default they
             differ from run to run.
 
     Attributes:
         w: the weights, a list of Parameters.
-        b: the bias, a Parameter that starts at 0.  Both may be replaced, for example by the
-            parameters of another neuron (shared) or by Values (held fixed).
+        b: the bias, a Parameter that starts at 0; None if it has none.  Both may be replaced, for example
+            by the parameters of another neuron (shared) or by Values (held fixed).
 
     Raises:
         TypeError, ValueError: if an argument is of the wrong kind or unknown.
@@ -75,6 +75,7 @@ class Neuron(Module):
         activation: ActivationChoice = "relu",
         *,
         fused: bool = True,
+        bias: bool = True,
         init: str | Initialiser | None = None,
         seed: Seed = None,
     ) -> None:
@@ -82,26 +83,27 @@ class Neuron(Module):
         check_weights((self.nin, 1))
         self.activation_name, self.activation = activations.activation(activation)
         self.fused = fused
-        start = _initialiser(init, self.activation_name)
+        start = initialisers.chosen(init, initialisers.fitting(self.activation_name))
         self.w = [Parameter(x) for x in start(1, self.nin, generator(seed))[0]]
         use_up(self.nin)
-        self.b: Value = Parameter(0.0)
+        self.b: Value | None = Parameter(0.0) if yes_or_no("bias", bias) else None
         self.place(1, 1)
 
-    def place(self, number: int, layer: int, comma: bool | None = None) -> None:
-        """Label everything as neuron ``number`` of layer ``layer`` (both from 1)."""
+    def place(self, number: int, layer: int, comma: bool | None = None, letter: str = "") -> None:
+        """Label all as neuron ``number`` of layer ``layer`` (both from 1), with the layer's letter."""
         comma = self.nin >= 10 if comma is None else comma
         for source, w in enumerate(self.w, 1):
-            w.label = f"w{source},{number}^{layer}" if comma else f"w{source}{number}^{layer}"
-        self.b.label = f"b{number}^{layer}"
+            w.label = f"w{letter}{source}{',' * comma}{number}^{layer}"
+        if self.b is not None:
+            self.b.label = f"b{letter}{number}^{layer}"
         if isinstance(self.activation, PReLU):
-            self.activation.slope.label = f"α^{layer}"
-        self.z_label, self.a_label = f"z{number}^{layer}", f"a{number}^{layer}"
+            self.activation.slope.label = f"α{letter}^{layer}"
+        self.z_label, self.a_label = f"z{letter}{number}^{layer}", f"a{letter}{number}^{layer}"
 
     def built_with(self) -> Mapping[str, Any]:
         """Return the arguments to build it again with; see `Module.built_with`."""
         choice = activations.choice(self.activation_name, self.activation)
-        return {"nin": self.nin, "activation": choice, "fused": self.fused}
+        return {"nin": self.nin, "activation": choice, "fused": self.fused, **_without(self.b)}
 
     def __call__(self, x: Iterable[Value | float]) -> Value:
         """Return the output for one sample of ``nin`` numbers or Values."""
@@ -115,7 +117,10 @@ class Neuron(Module):
         """
         if self.fused:
             w, b = self.w, self.b
-            z = apply(DOT, (*w, *x, b), None, [*map(number_of, w), *numbers, number_of(b)])
+            if b is None:
+                z = apply(DOT, (*w, *x), None, [*map(number_of, w), *numbers])
+            else:
+                z = apply(DOT, (*w, *x, b), None, [*map(number_of, w), *numbers, number_of(b)])
         else:
             z = self._step_by_step(x)
         z.label = self.z_label
@@ -126,14 +131,16 @@ class Neuron(Module):
 
     def parts_of(self, made: Sequence[Value]) -> Mapping[Value, str]:
         """Tell the pre-activation and the activation; see `Module.parts_of`."""
-        z = 0 if self.fused else 2 * self.nin - 1  # else a product and a sum for each input
+        # else a product and a sum for each input, but no sum for the first without a bias
+        z = 0 if self.fused else 2 * self.nin - 1 - (self.b is None)
         named = dict.fromkeys(made[z : z + 1], "pre-activation")
         return named | dict.fromkeys(made[z + 1 :][-1:], "activation")
 
-    def _step_by_step(self, x: tuple[Value, ...]) -> Value:
-        z = self.b
+    def _step_by_step(self, x: tuple[Value, ...]) -> Any:
+        z: Any = self.b
         for w, v in zip(self.w, x, strict=True):
-            z = apply(ADD, (z, apply(MUL, (w, v))))
+            product = apply(MUL, (w, v))
+            z = product if z is None else apply(ADD, (z, product))
         return z
 
     def __repr__(self) -> str:
@@ -147,7 +154,7 @@ class Layer(Module):
     Args:
         nin: the number of inputs.
         nout: the number of neurons.
-        activation, fused, init, seed: see `Neuron`.
+        activation, fused, bias, init, seed: see `Neuron`.
         number: which layer of a network it is, from 1; for the labels.
 
     Attributes:
@@ -172,6 +179,7 @@ class Layer(Module):
         activation: ActivationChoice = "relu",
         *,
         fused: bool = True,
+        bias: bool = True,
         init: str | Initialiser | None = None,
         seed: Seed = None,
         number: int = 1,
@@ -179,28 +187,33 @@ class Layer(Module):
         self.nin, self.nout, self.number = whole_number("nin", nin), whole_number("nout", nout), number
         check_weights((self.nin, self.nout))
         self.activation_name, self.activation = activations.activation(activation)
-        start = _initialiser(init, self.activation_name)
+        start = initialisers.chosen(init, initialisers.fitting(self.activation_name))
         weights = start(self.nout, self.nin, generator(seed))
-        self.neurons = [Neuron(self.nin, self.activation, fused=fused, init="zeros") for _ in weights]
+        self.neurons = [
+            Neuron(self.nin, self.activation, fused=fused, bias=bias, init="zeros") for _ in weights
+        ]
         self.W = weights
+        self.place()
+
+    def place(self, letter: str = "") -> None:
+        """Label everything after the number of the layer, and a letter where layers share a number."""
         comma = self.nin >= 10 or self.nout >= 10
         for i, neuron in enumerate(self.neurons, 1):
-            neuron.place(i, number, comma)
+            neuron.place(i, self.number, comma, letter)
 
     def built_with(self) -> Mapping[str, Any]:
         """Return the arguments to build it again with; see `Module.built_with`."""
         choice = activations.choice(self.activation_name, self.activation)
         fused = self.neurons[0].fused
         return {
-            "nin": self.nin, "nout": self.nout, "activation": choice, "fused": fused, "number": self.number,
+            "nin": self.nin, "nout": self.nout, "activation": choice, "fused": fused,
+            **_without(self.neurons[0].b), "number": self.number,
         }  # fmt: skip
 
     def arrays_to_keep(self) -> Mapping[str, Any]:
         """Return ``weight`` and ``bias``, as PyTorch's Linear has them; see `Module.arrays_to_keep`."""
-        return {
-            "weight": [neuron.w for neuron in self.neurons],
-            "bias": [neuron.b for neuron in self.neurons],
-        }
+        weight = {"weight": [neuron.w for neuron in self.neurons]}
+        return weight | ({"bias": biases} if (biases := self._biases()) else {})
 
     def __call__(self, x: Iterable[Value | float]) -> Any:
         """Return the outputs for one sample: a list of Values, or the Value itself of a single neuron."""
@@ -246,18 +259,22 @@ class Layer(Module):
 
     @property
     def b(self) -> list[float]:
-        """The biases, one per neuron; they are set together from any ``nout`` numbers, or one by one."""
-        return NumbersOf([neuron.b for neuron in self.neurons], "b")
+        """The biases, one per neuron that has one; they are set together from as many numbers, or singly."""
+        return NumbersOf(self._biases(), "b")
 
     @b.setter
     def b(self, numbers: Iterable[float]) -> None:
-        biases = finite_numbers("b", numbers)
-        if len(biases) != self.nout:
+        found, wanted = finite_numbers("b", numbers), self._biases()
+        if len(found) != len(wanted):
+            per = ", one per neuron" if wanted else ": it has no biases"
             raise ValueError(
-                f"b of layer {self.number} has {self.nout} numbers, one per neuron; got {len(biases)}"
+                f"b of layer {self.number} has {counted(len(wanted), 'number')}{per}; got {len(found)}"
             )
-        for neuron, x in zip(self.neurons, biases, strict=True):
-            neuron.b.data = x
+        for b, x in zip(wanted, found, strict=True):
+            b.data = x
+
+    def _biases(self) -> list[Value]:
+        return [neuron.b for neuron in self.neurons if neuron.b is not None]
 
     def _in_words(self) -> str:
         return f"{self.nin} → {self.nout}, {self.activation_name}, {_parameters(self)}"
@@ -313,7 +330,7 @@ class MLP(Module):
         dropout: float = 0.0,
         seed: Seed = None,
     ) -> None:
-        sizes = [whole_number("nin", nin), *_layer_sizes(nouts)]
+        sizes = [whole_number("nin", nin), *layer_sizes(nouts)]
         check_weights(sizes)
         chosen = _one_per_layer(activation, output, len(sizes) - 1)
         rng = generator(seed)
@@ -408,17 +425,6 @@ class MLP(Module):
 # ------------------------------------------------------------------------------ checking arguments
 
 
-def _layer_sizes(nouts: Any) -> list[int]:
-    if isinstance(nouts, (str, Real)) or not isinstance(nouts, Iterable):
-        raise TypeError(
-            f"nouts lists the neurons of each layer, as in MLP(2, [16, 16, 1]); got {described(nouts)}"
-        )
-    sizes = [whole_number(f"nouts[{i}]", n) for i, n in enumerate(nouts)]
-    if not sizes:
-        raise ValueError("nouts lists the neurons of each layer, at least one; got none")
-    return sizes
-
-
 def _one_per_layer(activation: Any, output: Any, layers: int) -> list[ActivationChoice]:
     if isinstance(activation, str) or callable(activation):
         return [activation] * (layers - 1) + ["linear" if output is None else output]
@@ -433,10 +439,9 @@ def _one_per_layer(activation: Any, output: Any, layers: int) -> list[Activation
     return list(activation)
 
 
-def _initialiser(init: Any, activation_name: str) -> Initialiser:
-    if init is None:
-        return initialisers.fitting(activation_name)
-    return init if callable(init) else initialisers.by_name(init)
+def _without(bias: Value | None) -> dict[str, bool]:
+    """Return what a neuron without a bias is built with; what has one says nothing of it."""
+    return {"bias": False} if bias is None else {}
 
 
 def _parameters(module: Module) -> str:

@@ -417,5 +417,6 @@ def _label(layer: Layer, letter: str, nin: int) -> None:
         for k, w in enumerate(neuron.w, 1):
             matrix, source = ("w", k) if k <= nin else ("u", k - nin)
             w.label = f"{matrix}{letter}{source}{comma}{unit}"
-        neuron.b.label = f"b{letter}{unit}"
+        if neuron.b is not None:
+            neuron.b.label = f"b{letter}{unit}"
         neuron.z_label, neuron.a_label = f"z{letter}{unit}", f"{letter}{unit}"

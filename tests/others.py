@@ -104,6 +104,11 @@ def pytorch() -> Other:
         )
         return total + a[-1] if odd else total
 
+    def lookup(i: Any, *rows: Any) -> Any:  # PyTorch's embedding has no row for an index between two
+        if torch.isnan(i) or not rows:
+            return i * 0
+        return torch.stack(rows)[int(i.round().clamp(0, len(rows) - 1))]
+
     same = {name: getattr(torch, name) for name in TABLE if hasattr(torch, name) and name != "dot"}
     return Other(
         "PyTorch",
@@ -135,6 +140,7 @@ def pytorch() -> Other:
             "sum": of_all(torch.sum),
             "dot": dot,
             "logsumexp": of_all(lambda a: torch.logsumexp(a, 0)),
+            "lookup": lookup,
         },
         lambda function, points: [at(function, point) for point in points],
     )
@@ -199,6 +205,9 @@ def jax() -> Other:
             "sum": lambda *a: jnp.sum(jnp.stack(a)),
             "dot": dot,
             "logsumexp": lambda *a: nn.logsumexp(jnp.stack(a)),
+            "lookup": lambda i, *rows: jnp.where(
+                jnp.isnan(i), jnp.nan, jnp.stack(rows)[jnp.clip(jnp.round(i), 0, len(rows) - 1).astype(int)]
+            ),
         },
         gradients_at,
     )

@@ -20,17 +20,18 @@ import autograd
 ROOT = Path(autograd.__file__).parent.parent
 
 AUTOGRAD = (
-    "core", "ops", "notation", "files", "node", "graph", "protocols", "reverse", "value", "functions",
-    "anomaly", "functional", "extend", "mistakes", "tape", "source",
+    "core", "ops", "notation", "source", "files", "node", "graph", "protocols", "reverse", "value",
+    "functions", "anomaly", "functional", "extend", "mistakes", "tape",
     "seeing.facts", "seeing.style", "seeing.drawing", "seeing.pages", "seeing",
     "testing", "command", "__main__", "",
 )  # fmt: skip
 NN = (
     "checks", "init", "construction", "words", "module", "containers", "activations", "dropout", "losses",
     "outputs", "data", "inputs", "matrices",
-    "weights", "layers", "sequences", "recurrent", "attention", "optim", "callbacks", "schedules",
-    "clipping", "predictions", "saving", "seeing", "health", "training", "classifier", "command",
-    "__main__", "",
+    "weights", "layers", "convolution", "sequences", "recurrent",
+    "embedding", "normalisation", "attention", "transformer",
+    "optim", "callbacks", "schedules", "clipping", "predictions", "saving", "seeing", "health", "training",
+    "classifier", "command", "__main__", "",
 )  # fmt: skip
 ORDER = [f"autograd.{room}".rstrip(".") for room in AUTOGRAD] + [f"nn.{room}".rstrip(".") for room in NN]
 """The rooms from the ground up; a package's own name stands for its face, ``__init__.py``."""

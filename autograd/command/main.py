@@ -50,6 +50,7 @@ examples:
   python -m autograd "h = x*y; h * (h + y)" x=2 y=3 --beside depth-first
   python -m autograd "tanh(w*x + b)" w=0.5 x=2 b=-0.3 --save walk.html
   python -m autograd "x * sin(x) + exp(x*y)" x=1 y=0.5 --path x
+  python -m autograd compile        compiles all that `autograd.tape` may need
 
 Bad input ends with a message that says where it is and the exit code 2.
 """
@@ -63,9 +64,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: the arguments after the program's name; those of this process by default.
     """
-    arguments = _parser().parse_intermixed_args(_shielded(sys.argv[1:] if argv is None else argv))
+    given = list(sys.argv[1:] if argv is None else argv)
+    arguments = _parser().parse_intermixed_args(_shielded(given))
     try:
-        _run(arguments, _look())
+        if given == ["compile"]:
+            _compile()
+        else:
+            _run(arguments, _look())
     except ExpressionError as error:
         return refuse(str(error), *error.pointer(_look().width - 2).splitlines())
     except BrokenPipeError:
@@ -94,6 +99,18 @@ def _run(arguments: argparse.Namespace, look: Look) -> None:
         _print(walk_lines(steps.trace.steps, look, steps.beside))
         _print(["", *_outcome(steps, look)])
     _print(notes, to=sys.stderr if arguments.json else sys.stdout)
+
+
+def _compile() -> None:
+    """Compile what the tape needs, for its cache; without a compiler, say so."""
+    from autograd.tape.compiler import replay_note
+
+    if replay_note():
+        print(f"nothing to compile: tapes are {replay_note()}")
+        return
+    from autograd.tape.compiled import compile_all
+
+    print(compile_all())
 
 
 # ------------------------------------------------------------------------------- what is asked for

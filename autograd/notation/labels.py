@@ -13,7 +13,9 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-TEXTBOOK = re.compile(r"(?P<base>[^\W\d_])(?P<subscript>[0-9]+(?:,[0-9]+)*)?(?:\^(?P<superscript>[0-9]+))?")
+TEXTBOOK = re.compile(
+    r"(?P<base>[^\W\d_]{1,2})(?P<subscript>[0-9]+(?:,[0-9]+)*)?(?:\^(?P<superscript>[0-9]+))?"
+)
 SUBSCRIPT_DIGITS, SUPERSCRIPT_DIGITS = "₀₁₂₃₄₅₆₇₈₉", "⁰¹²³⁴⁵⁶⁷⁸⁹"
 LOWERED = str.maketrans("0123456789", SUBSCRIPT_DIGITS)
 RAISED = str.maketrans("0123456789", SUPERSCRIPT_DIGITS)
@@ -29,7 +31,7 @@ class Label:
     """A label taken apart: a base, and the indices below and above it.
 
     Attributes:
-        base: the letter, or the whole label if it is not a textbook label.
+        base: the letter or two, or the whole label if it is not a textbook label.
         subscript: digits and commas, or "".
         superscript: digits, or "".
     """
@@ -48,8 +50,9 @@ class Label:
 def parse_label(text: str, limit: int = 24) -> Label:
     """Take a textbook label apart; return any other label as a base without indices.
 
-    A textbook label is one letter (Latin or Greek), optionally followed by the digits of its subscript,
-    with a comma between indices from 10 up, and by ``^`` with the digits of its superscript.
+    A textbook label is a letter (Latin or Greek), or two where a second one tells the matrix, as in ``wf21``;
+    optionally followed by the digits of its subscript, with a comma between indices from 10 up, and by ``^``
+    with the digits of its superscript.
 
     Args:
         text: any label.

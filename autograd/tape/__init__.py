@@ -1,10 +1,12 @@
 """The tape: a graph recorded once and replayed over many samples as machine code.
 
 It reads in this order: `tape` (what a user calls) → `recording` and `listing` (a function's graph as a
-flat list) → `lowering` (equal, simpler lists) → `schedule` (rows and steps) → `replayer` (the numbers)
-→ `kernels` (the machine) → `compiled` (the op table in Numba).  Around these stand `structure` (arguments
-and outputs of any form), `desk` and `blas` (one call among others on other threads), `saved` (tapes in
-files) and `objective` (a tape for an optimiser).
+flat list) → `lowering` (equal, simpler lists) → `schedule` (rows and steps) → `executor` (who replays):
+`replayer` (the numbers) → `kernels` (the machine) → `templates` (the ops' kernels) → `native` (the compiler
+of both), or `numpy_replayer` → `numpy_ops` (the op table in NumPy) where there is no compiler.
+
+Around these stand `structure` (arguments and outputs of any form), `desk` and `blas` (one call among others
+on other threads), `saved` (tapes in files) and `objective` (a tape for an optimiser).
 """
 
 from importlib.util import find_spec
@@ -13,25 +15,32 @@ from typing import TYPE_CHECKING, Any
 from autograd.core.untimed import untimed
 
 if TYPE_CHECKING:
+    from autograd.tape.compiler import replay_note
+    from autograd.tape.executor import vectorised
     from autograd.tape.instructions import Instruction
-    from autograd.tape.rules import vectorised
     from autograd.tape.tape import Tape
     from autograd.tape.training import Training
 
-_missing = [name for name in ("numpy", "numba", "scipy", "threadpoolctl") if find_spec(name) is None]
-if _missing:
-    raise ImportError(f'the tape needs {", ".join(_missing)}: pip install "chainrule[train]"')
+if find_spec("numpy") is None:
+    raise ImportError('the tape needs numpy: pip install "chainrule[train]"')
 
-_HOMES = {"Instruction": "instructions", "Tape": "tape", "Training": "training", "vectorised": "rules"}
+_HOMES = {
+    "Instruction": "instructions",
+    "Tape": "tape",
+    "Training": "training",
+    "replay_note": "compiler",
+    "vectorised": "executor",
+}
 
-__all__ = ["Instruction", "Tape", "Training", "vectorised"]
+__all__ = ["Instruction", "Tape", "Training", "replay_note", "vectorised"]
 
 
 def __getattr__(name: str) -> Any:
-    """Load the tape itself, and with it NumPy and Numba, on first use."""
+    """Load the tape itself, and with it NumPy and what compiles, on first use."""
     if name not in _HOMES:
         raise AttributeError(f"module 'autograd.tape' has no attribute {name!r}")
     from importlib import import_module
 
     with untimed:
+        import_module("autograd.tape.executor").replayer_class()
         return getattr(import_module(f"autograd.tape.{_HOMES[name]}"), name)

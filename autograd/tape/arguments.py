@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Rows = NDArray[np.int64]
-Numbers = NDArray[Any]
+from autograd.tape.native.words import Numbers, Rows, Shorts
 
 
-class Arrays(NamedTuple):
-    """The arrays of a replay.
+class Arguments(NamedTuple):
+    """The arrays and numbers of a replay.
 
     Attributes:
         uniform, varying: the two programs, packed.
+        uniform_steps, varying_steps: the steps of each that are taken.
+        kernels: the addresses of each kernel's forward and reverse function.
         U, GU, V, G: the numbers and their gradients; see `autograd.tape.kernels`.
         X: the varying inputs, one row per sample.
         loaded: the columns of X that the first rows of V hold.
@@ -26,10 +26,20 @@ class Arrays(NamedTuple):
         totals: each output's sum over the samples is added here.
         values: where each sample's outputs go, one row per sample; empty if they are not wanted.
         inputs_gradient: where the gradients of the inputs go, shaped like X; empty if not wanted.
+        work, one: room for the whole numbers that a matrix product takes, and its factor 1.
+        gemm: the address of the matrix product.
+        columns: how many inputs a sample has.
+        block: how many lanes are processed together, at most ``stride``.
+        stride: how far apart the rows of V lie.
+        start, stop: the range of samples.
+        alone: 1 for a replay on one thread, which computes the uniform part too.
     """
 
     uniform: Rows
     varying: Rows
+    uniform_steps: Rows
+    varying_steps: Rows
+    kernels: Rows
     U: Numbers
     GU: Numbers
     V: Numbers
@@ -44,60 +54,47 @@ class Arrays(NamedTuple):
     totals: Numbers
     values: Numbers
     inputs_gradient: Numbers
-
-
-class Sizes(NamedTuple):
-    """The numbers of a replay.
-
-    Attributes:
-        columns: how many inputs a sample has.
-        block: how many lanes are processed together, at most ``stride``.
-        stride: how far apart the rows of V lie.
-        start, stop: the range of samples.
-        alone: 1 for a replay on one thread, which computes the uniform part too.
-        gemm: the address of the matrix product.
-    """
-
+    work: Shorts
+    one: Numbers
+    gemm: int
     columns: int
     block: int
     stride: int
     start: int
     stop: int
     alone: int
-    gemm: int
 
 
 class Frame:
-    """Everything a replay needs, as one array of addresses, lengths and numbers.
+    """Everything that a compiled function needs, as one array: addresses and numbers, then lengths.
 
     Passing twenty arrays to a compiled function takes longer than a small network's replay.  Passing one
     address takes next to no time, and only what has changed since the last replay is written again.
+
+    Args:
+        fields: the names, in order.
     """
 
-    def __init__(self) -> None:
-        self._words = np.zeros(2 * len(Arrays._fields) + len(Sizes._fields), np.int64)
+    def __init__(self, fields: tuple[str, ...] = Arguments._fields) -> None:
+        self._place = {name: i for i, name in enumerate(fields)}
+        self._words = np.zeros(2 * len(fields), np.int64)
         self._held: dict[str, Numbers] = {}
         self._numbers: dict[str, int] = {}
         self.address: int = self._words.ctypes.data
 
     def hold(self, **arrays: Numbers) -> None:
-        """Enter arrays, each contiguous, by their names in `Arrays`."""
+        """Enter arrays, each contiguous, by their names."""
         for name, array in arrays.items():
             if self._held.get(name) is not array:
                 assert array.flags.c_contiguous, name
-                place = ARRAY_PLACE[name]
+                place = self._place[name]
                 self._words[place] = array.ctypes.data
-                self._words[place + len(Arrays._fields)] = array.size
+                self._words[place + len(self._place)] = array.size
                 self._held[name] = array
 
     def set(self, **numbers: int) -> None:
-        """Enter numbers, by their names in `Sizes`."""
+        """Enter whole numbers, by their names."""
         for name, number in numbers.items():
             if self._numbers.get(name) != number:
-                self._words[SIZE_PLACE[name]] = number
+                self._words[self._place[name]] = number
                 self._numbers[name] = number
-
-
-ARRAY_PLACE = {name: i for i, name in enumerate(Arrays._fields)}
-SIZE_PLACE = {name: 2 * len(Arrays._fields) + i for i, name in enumerate(Sizes._fields)}
-HELD = len(Arrays._fields)

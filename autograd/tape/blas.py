@@ -9,7 +9,7 @@ from itertools import product
 from threading import Lock
 from typing import Any, TypeAlias, cast
 
-from autograd.tape.replayer import Replayer
+from autograd.tape.executor import Replayer
 
 Get: TypeAlias = Callable[[], int]
 Set: TypeAlias = Callable[[int], object]

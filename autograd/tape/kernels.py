@@ -5,29 +5,27 @@ kernel (called through its address), as one matrix product, or as copies of unif
 run forward and then, for gradients, backward.  Rows lie in flat arrays: row r of V holds one number
 per lane, at V[r * stride : r * stride + lanes]; row r of G holds its gradients.  U and GU are the same
 for uniform numbers, with a single lane.
+
+What follows `pack` is written in the small part of Python that `autograd.tape.native` compiles.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+import ctypes
+import inspect
+from collections.abc import Callable
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from llvmlite import ir
-from numba import cfunc, njit, types
-from numba.extending import get_cython_function_address, intrinsic
-from numba.np.numpy_support import carray
-from numpy.typing import NDArray
 
-from autograd.tape.arguments import HELD, Arrays, Sizes
+from autograd.tape import arguments
+from autograd.tape.arguments import Arguments
+from autograd.tape.native.words import Mask, Numbers, Rows, call, copysign, fast
 
-Rows = NDArray[np.int64]
-Numbers = NDArray[Any]
-
-OP, AFFINE, BROADCAST = 0, 1, 2
-"""The kinds of step: an op's kernel, a matrix product, uniform numbers copied to lanes."""
+OP, AFFINE, BROADCAST, NARROW = 0, 1, 2, 3
+"""The kinds of step: an op's kernel, a matrix product, uniform numbers copied to lanes, and rows of a single
+lane of whatever op."""
 
 
 class Program(NamedTuple):
@@ -58,395 +56,392 @@ class Program(NamedTuple):
     segments: Rows
 
 
-PARTS = len(Program._fields)
+STEPS, ARGS, PTR, LISTS, NEED, NEED_LIST, PRODUCTS, SEGMENTS, PARTS = 0, 1, 2, 3, 4, 5, 6, 7, 8
+"""The places of the parts in a packed program, and their number."""
 
 
 def pack(program: Program) -> Rows:
     """Return the program as one array, quick to hand over: the lengths of its parts, then the parts."""
-    return np.concatenate([[part.size for part in program], *[part.ravel() for part in program]]).astype(
-        np.int64
+    lengths = [part.size for part in program]
+    return np.concatenate([lengths, *[part.ravel() for part in program]]).astype(np.int64)
+
+
+def parts_of(code: Rows) -> list[Rows]:
+    """Return the parts of a packed program, each flat."""
+    return np.split(code[PARTS:], np.cumsum(code[: PARTS - 1]))
+
+
+def unpack(code: Rows) -> Program:
+    """Return the program that was packed."""
+    widths = {"steps": 6, "args": 3, "affine": 10, "segments": 5}
+    named = zip(Program._fields, parts_of(code), strict=True)
+    return Program(*[flat.reshape(-1, widths[name]) if name in widths else flat for name, flat in named])
+
+
+@cache
+def machine(name: str, dtype: str) -> Callable[[int], None]:
+    """Return a function of the machine, compiled: it is called with the address of its arguments.
+
+    Args:
+        name: `replay`, `uniform_forward` or `uniform_reverse`.
+        dtype: "float64" or "float32".
+    """
+    from autograd.tape.native.machine_code import addresses
+
+    roots = ("replay", "uniform_forward", "uniform_reverse")
+    return ctypes.CFUNCTYPE(None, ctypes.c_int64)(addresses("machine", source(), roots, dtype)[name])
+
+
+@cache
+def graph_pass(name: str) -> Callable[..., None]:
+    """Return `levels_of`, `reach_forward` or `reach_back`, compiled: it takes arrays."""
+    from autograd.tape.native.machine_code import addresses
+
+    roots = ("levels_of", "reach_forward", "reach_back")
+    pointer = ctypes.c_void_p
+    compiled = ctypes.CFUNCTYPE(None, *[pointer] * 4, ctypes.c_int64)(
+        addresses("graph", source(), roots, "float64")[name]
     )
 
+    def run(ptr: Rows, args: Rows, *marks: Rows | Mask) -> None:
+        arrays = [ptr, args, *marks]
+        compiled(*[a.ctypes.data for a in arrays], *[None] * (4 - len(arrays)), len(marks[0]))
 
-def linked(code: Rows, addresses: Sequence[tuple[int, int]]) -> Rows:
-    """Return a packed program with addresses of forward and reverse kernels in place of their numbers."""
-    code = code.copy()
-    steps = code[PARTS : PARTS + code[0]].reshape(-1, 6)
-    ops = steps[:, 0] == OP
-    steps[ops, 3:5] = np.array(addresses, np.int64).reshape(-1, 2)[steps[ops, 3]]
-    return code
+    return run
 
 
-@njit(cache=True, nogil=True)
-def _unpack(code):
-    a = PARTS
-    b = a + code[0]
-    c = b + code[1]
-    d = c + code[2]
-    e = d + code[3]
-    f = e + code[4]
-    g = f + code[5]
-    h = g + code[6]
-    return Program(
-        code[a:b].reshape(-1, 6), code[b:c].reshape(-1, 3), code[c:d], code[d:e], code[e:f], code[f:g],
-        code[g:h].reshape(-1, 10), code[h:].reshape(-1, 5),
-    )  # fmt: skip
-
-
-@intrinsic
-def _call(typing_context, address, arguments):
-    """Call the C function at ``address`` with a tuple of 64-bit arguments: integers and addresses."""
-
-    def generate(context, builder, signature, values):
-        word = ir.IntType(64)
-        words = [builder.extract_value(values[1], k) for k in range(len(signature.args[1]))]
-        function = ir.FunctionType(ir.VoidType(), [word] * len(words))
-        builder.call(builder.inttoptr(values[0], function.as_pointer()), words)
-        return context.get_dummy_value()
-
-    return types.void(address, arguments), generate
-
-
-def blas_address(dtype: str) -> int:
-    """Return the address of BLAS's general matrix product for the dtype, as SciPy ships it."""
-    name = "dgemm" if dtype == "float64" else "sgemm"
-    address: int = get_cython_function_address("scipy.linalg.cython_blas", name)
-    return address
+@cache
+def source() -> str:
+    """Return the text that the machine is compiled from."""
+    return inspect.getsource(arguments) + inspect.getsource(__import__(__name__, fromlist=["replay"]))
 
 
 SMALL_PRODUCT = 2048
 """For fewer multiplications than this, plain loops are faster than a call of BLAS (measured on layers of
 2 to 64)."""
 
-
-@njit(cache=True, nogil=True, inline="always")
-def nothing_sent(gradient):
-    """Return whether a gradient is −0: no contribution has arrived; see `autograd.tape.templates`."""
-    return gradient == 0.0 and math.copysign(1.0, gradient) < 0.0
-
-
 LINE = 8
 """Numbers in a cache line."""
 
-N, T = ord("N"), ord("T")
+N, T = 78, 84
+"""The letters by which BLAS tells a matrix and its transpose."""
 
 
-@njit(cache=True, nogil=True)
-def _add_product(blas, shape, a, b, c):
-    """Compute C += op(A) op(B) for column-major matrices of ``shape`` (rows, columns, terms of a sum).
+def part(code: Rows, k: int) -> Rows:
+    """Return the k-th part of a packed program."""
+    at = PARTS
+    for j in range(k):
+        at += code[j]
+    return code[at:]
 
-    A matrix is (address of its first element, numbers from column to column, N or T); ``blas`` is
-    (address of gemm, room for its integers, a 1 of the dtype).
-    """
-    gemm, work, one = blas
-    work[0], work[1], work[2] = shape
-    work[3], work[4], work[5], work[6], work[7] = a[1], b[1], c[1], a[2], b[2]
-    w = work.ctypes.data
-    scale = one.ctypes.data
-    _call(gemm, (w + 24, w + 28, w, w + 4, w + 8, scale, a[0], w + 12, b[0], w + 16, scale, c[0], w + 20))
+
+def nothing_sent(gradient: float) -> bool:
+    """Return whether a gradient is −0: no contribution has arrived; see `autograd.tape.templates`."""
+    return gradient == 0.0 and copysign(1.0, gradient) < 0.0
+
+
+def fill(row: Numbers, lanes: int, x: float) -> None:
+    """Set a row to one number."""
+    for k in range(lanes):
+        row[k] = x
+
+
+@fast("reassoc")
+def total_of(row: Numbers, lanes: int) -> float:
+    """Return the sum of a row."""
+    total: float = row[0]
+    for k in range(1, lanes):
+        total += row[k]
+    return total
 
 
 # To BLAS, a matrix with contiguous rows is the transpose of one with contiguous columns.  Z = W X in rows
 # is Zᵀ = Xᵀ Wᵀ in columns, and samples that follow one another need no copy to serve as X.
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _affine_forward(p, q, V, stride, lanes, samples, U, blas):
+def add_product(
+    a: Arguments, rows: int, columns: int, terms: int,
+    x: Numbers, x_stride: int, x_kind: int, y: Numbers, y_stride: int, y_kind: int, z: Numbers, z_stride: int,
+) -> None:  # fmt: skip
+    """Compute Z += op(X) op(Y), of sums of ``terms``, for column-major matrices.
+
+    A stride is how far apart columns are; a kind is N for the matrix as it is, T for its transpose.
+    """
+    w = a.work
+    w[0], w[1], w[2], w[3], w[4], w[5] = rows, columns, terms, x_stride, y_stride, z_stride
+    w[6], w[7] = x_kind, y_kind
+    call(a.gemm, w[6:], w[7:], w[0:], w[1:], w[2:], a.one, x, w[3:], y, w[4:], a.one, z, w[5:])
+
+
+def affine_forward(
+    code: Rows, q: int, V: Numbers, stride: int, lanes: int, samples: Numbers, U: Numbers, a: Arguments
+) -> None:
     """Compute Z = W X + b: the rows of Z start as b, and each segment of X adds its product."""
-    out, R, K, w, b = p.affine[q, 0], p.affine[q, 1], p.affine[q, 2], p.affine[q, 3], p.affine[q, 4]
-    v, u, size = V.ctypes.data, U.ctypes.data, V.itemsize
-    zero = blas[2][0] - blas[2][0]
+    p = part(code, PRODUCTS)[10 * q :]
+    out, R, K, w, b = p[0], p[1], p[2], p[3], p[4]
+    Z = V[out * stride :]
     for r in range(R):
-        V[(out + r) * stride : (out + r) * stride + lanes] = U[b + r] if b >= 0 else zero
-    for s in range(p.affine[q, 5], p.affine[q, 6]):
-        x, column, length, direct = p.segments[s, 0], p.segments[s, 1], p.segments[s, 2], p.segments[s, 4]
-        if not direct and (R * length * lanes < SMALL_PRODUCT or R == 1 or length == 1):
-            _small_forward(V, stride, lanes, U, out, R, w + column, K, x, length)
-            continue
-        X = (samples[0] + x * size, samples[1], T) if direct else (v + x * stride * size, stride, N)
-        W = (u + (w + column) * size, K, N)
-        _add_product(blas, (lanes, R, length), X, W, (v + out * stride * size, stride))
+        start = 0.0
+        if b >= 0:
+            start = U[b + r]
+        fill(Z[r * stride :], lanes, start)
+    for s in range(p[5], p[6]):
+        segment = part(code, SEGMENTS)[5 * s :]
+        x, column, length, direct = segment[0], segment[1], segment[2], segment[4]
+        W = U[w + column :]
+        if direct:
+            add_product(a, lanes, R, length, samples[x:], a.columns, T, W, K, N, Z, stride)
+        elif R * length * lanes < SMALL_PRODUCT or R == 1 or length == 1:
+            small_forward(Z, V[x * stride :], stride, lanes, W, R, K, length)
+        else:
+            add_product(a, lanes, R, length, V[x * stride :], stride, N, W, K, N, Z, stride)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _affine_reverse(p, q, V, G, stride, lanes, samples, U, GU, blas):
+def affine_reverse(
+    code: Rows, q: int, V: Numbers, G: Numbers, stride: int, lanes: int, samples: Numbers,
+    U: Numbers, GU: Numbers, a: Arguments,
+) -> None:  # fmt: skip
     """Add ∂/∂W = D Xᵀ, ∂/∂b = the sums of D's rows and ∂/∂X = Wᵀ D, where D is the gradient of Z."""
-    out, R, K, w, b = p.affine[q, 0], p.affine[q, 8], p.affine[q, 2], p.affine[q, 3], p.affine[q, 4]
-    v, g, u, gu, size = V.ctypes.data, G.ctypes.data, U.ctypes.data, GU.ctypes.data, V.itemsize
-    need_w, guarded = p.affine[q, 7], p.affine[q, 9]
+    p = part(code, PRODUCTS)[10 * q :]
+    out, K, w, b, need_w, R, guarded = p[0], p[2], p[3], p[4], p[7], p[8], p[9]
+    D = G[out * stride :]
     if b >= 0 and need_w:
         for r in range(R):
-            GU[b + r] += _total(G[(out + r) * stride : (out + r) * stride + lanes])
-    for s in range(p.affine[q, 5], p.affine[q, 6]):
-        x, column, length = p.segments[s, 0], p.segments[s, 1], p.segments[s, 2]
-        need_x, direct = p.segments[s, 3], p.segments[s, 4]
+            GU[b + r] += total_of(D[r * stride :], lanes)
+    for s in range(p[5], p[6]):
+        segment = part(code, SEGMENTS)[5 * s :]
+        x, column, length, need_x, direct = segment[0], segment[1], segment[2], segment[3], segment[4]
+        W, GW, X, GX = U[w + column :], GU[w + column :], V[x * stride :], G[x * stride :]
         if guarded:
-            _guarded_reverse(V, G, stride, lanes, U, GU, out, R, w + column, K, x, length, need_w, need_x)
+            guarded_reverse(D, X, GX, stride, lanes, W, GW, R, K, length, need_w, need_x)
             continue
         if not direct and (R * length * lanes < SMALL_PRODUCT or R == 1 or length == 1):
-            _small_reverse(V, G, stride, lanes, U, GU, out, R, w + column, K, x, length, need_w, need_x)
+            small_reverse(D, X, GX, stride, lanes, W, GW, R, K, length, need_w, need_x)
             continue
-        D = g + out * stride * size
-        if need_w:
-            X = (samples[0] + x * size, samples[1], N) if direct else (v + x * stride * size, stride, T)
-            _add_product(blas, (length, R, lanes), X, (D, stride, N), (gu + (w + column) * size, K))
+        if need_w and direct:
+            add_product(a, length, R, lanes, samples[x:], a.columns, N, D, stride, N, GW, K)
+        if need_w and not direct:
+            add_product(a, length, R, lanes, X, stride, T, D, stride, N, GW, K)
         if need_x:
-            W = (u + (w + column) * size, K, T)
-            _add_product(blas, (lanes, length, R), (D, stride, N), W, (g + x * stride * size, stride))
+            add_product(a, lanes, length, R, D, stride, N, W, K, T, GX, stride)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
-def _small_forward(V, stride, lanes, U, out, R, w, K, x, length):
+@fast("contract")
+def small_forward(
+    Z: Numbers, X: Numbers, stride: int, lanes: int, W: Numbers, R: int, K: int, length: int
+) -> None:
+    """Add W X to Z, by plain loops."""
     for r in range(R):
-        z = V[(out + r) * stride : (out + r) * stride + lanes]
+        z = Z[r * stride :]
         for j in range(length):
-            weight = U[w + r * K + j]
-            row = V[(x + j) * stride : (x + j) * stride + lanes]
+            weight, x = W[r * K + j], X[j * stride :]
             for k in range(lanes):
-                z[k] += weight * row[k]
+                z[k] += weight * x[k]
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def _small_reverse(V, G, stride, lanes, U, GU, out, R, w, K, x, length, need_w, need_x):
+@fast("contract", "reassoc")
+def small_reverse(
+    D: Numbers, X: Numbers, GX: Numbers, stride: int, lanes: int, W: Numbers, GW: Numbers,
+    R: int, K: int, length: int, need_w: int, need_x: int,
+) -> None:  # fmt: skip
+    """Add D Xᵀ to the gradient of W and Wᵀ D to that of X, by plain loops."""
     for r in range(R):
-        d = G[(out + r) * stride : (out + r) * stride + lanes]
+        d = D[r * stride :]
         for j in range(length):
-            place = w + r * K + j
             if need_w:
-                row = V[(x + j) * stride : (x + j) * stride + lanes]
-                total = GU[place]
+                x, total = X[j * stride :], GW[r * K + j]
                 for k in range(lanes):
-                    total += d[k] * row[k]
-                GU[place] = total
+                    total += d[k] * x[k]
+                GW[r * K + j] = total
             if need_x:
-                weight = U[place]
-                sent = G[(x + j) * stride : (x + j) * stride + lanes]
+                weight, sent = W[r * K + j], GX[j * stride :]
                 for k in range(lanes):
                     sent[k] += weight * d[k]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _guarded_reverse(V, G, stride, lanes, U, GU, out, R, w, K, x, length, need_w, need_x):
+def guarded_reverse(
+    D: Numbers, X: Numbers, GX: Numbers, stride: int, lanes: int, W: Numbers, GW: Numbers,
+    R: int, K: int, length: int, need_w: int, need_x: int,
+) -> None:  # fmt: skip
     """Do the same behind branches: where nothing was sent to a lane, nothing is passed on."""
     for r in range(R):
-        d = G[(out + r) * stride : (out + r) * stride + lanes]
+        d = D[r * stride :]
         for j in range(length):
-            place = w + r * K + j
-            row = V[(x + j) * stride : (x + j) * stride + lanes]
-            sent = G[(x + j) * stride : (x + j) * stride + lanes]
+            x, sent = X[j * stride :], GX[j * stride :]
             for k in range(lanes):
                 if nothing_sent(d[k]):
                     continue
                 if need_w:
-                    GU[place] += d[k] * row[k] + 0.0
+                    GW[r * K + j] += d[k] * x[k] + 0.0
                 if need_x:
-                    sent[k] += U[place] * d[k] + 0.0
+                    sent[k] += W[r * K + j] * d[k] + 0.0
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc"})
-def _total(row):
-    total = row[0]
-    for k in range(1, row.size):
-        total += row[k]
-    return total
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _forward(p, V, stride, lanes, samples, U, blas):
-    v, args, ptr, lists = V.ctypes.data, p.args.ctypes.data, p.ptr.ctypes.data, p.lists.ctypes.data
-    for s in range(p.steps.shape[0]):
-        kind, start, end = p.steps[s, 0], p.steps[s, 1], p.steps[s, 2]
+def forward(
+    code: Rows, steps: Rows, count: int, V: Numbers, stride: int, lanes: int, samples: Numbers, U: Numbers,
+    a: Arguments,
+) -> None:  # fmt: skip
+    """Run the steps of a program forward."""
+    args, ptr, lists = part(code, ARGS), part(code, PTR), part(code, LISTS)
+    for s in range(count):
+        step = steps[6 * s :]
+        kind, start, end = step[0], step[1], step[2]
         if kind == OP:
-            _call(p.steps[s, 3], (v, stride, lanes, args, ptr, lists, start, end))
+            call(a.kernels[2 * step[3]], V, stride, lanes, args, ptr, lists, start, end)
         elif kind == AFFINE:
-            _affine_forward(p, p.steps[s, 3], V, stride, lanes, samples, U, blas)
-        else:
+            affine_forward(code, step[3], V, stride, lanes, samples, U, a)
+        elif kind == BROADCAST:
             for i in range(start, end):
-                V[i * stride : i * stride + lanes] = U[p.args[i, 0]]
+                fill(V[i * stride :], lanes, U[args[3 * i]])
+        else:
+            call(Rows(step[4])[0], V, step[3], start, end)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc"})
-def _reverse(p, V, G, stride, lanes, samples, U, GU, blas):
-    v, g, args = V.ctypes.data, G.ctypes.data, p.args.ctypes.data
-    ptr, lists = p.ptr.ctypes.data, p.lists.ctypes.data
-    need, need_list = p.need.ctypes.data, p.need_list.ctypes.data
-    for s in range(p.steps.shape[0] - 1, -1, -1):
-        if p.steps[s, 5] == 0:
+def reverse(
+    code: Rows, steps: Rows, count: int, V: Numbers, G: Numbers, stride: int, lanes: int, samples: Numbers,
+    U: Numbers, GU: Numbers, a: Arguments,
+) -> None:  # fmt: skip
+    """Run the steps of a program backward."""
+    args, ptr, lists = part(code, ARGS), part(code, PTR), part(code, LISTS)
+    need, need_list = part(code, NEED), part(code, NEED_LIST)
+    for s in range(count - 1, -1, -1):
+        step = steps[6 * s :]
+        kind, start, end = step[0], step[1], step[2]
+        if step[5] == 0:
             continue
-        kind, start, end = p.steps[s, 0], p.steps[s, 1], p.steps[s, 2]
         if kind == OP:
-            _call(p.steps[s, 4], (v, g, stride, lanes, args, ptr, lists, need, need_list, start, end))
+            kernel = a.kernels[2 * step[3] + 1]
+            call(kernel, V, G, stride, lanes, args, ptr, lists, need, need_list, start, end)
         elif kind == AFFINE:
-            _affine_reverse(p, p.steps[s, 3], V, G, stride, lanes, samples, U, GU, blas)
-        else:
+            affine_reverse(code, step[3], V, G, stride, lanes, samples, U, GU, a)
+        elif kind == BROADCAST:
             for i in range(start, end):
-                if p.need[i]:
-                    total = GU[p.args[i, 0]]
-                    for upstream in G[i * stride : i * stride + lanes]:
-                        total += upstream
-                    GU[p.args[i, 0]] = total
+                if need[i]:
+                    GU[args[3 * i]] += total_of(G[i * stride :], lanes)
+        else:
+            call(Rows(step[4])[1], V, G, step[3], start, end)
 
 
-@njit(cache=True, nogil=True)
-def _load(V, stride, lanes, X, loaded):
+def load(V: Numbers, stride: int, lanes: int, X: Numbers, columns: int, loaded: Rows, count: int) -> None:
     """Load the columns ``loaded`` of the samples, the rows of X, into the first rows of V.
 
     Eight samples at a time, so that each cache line of V is filled in one go.
     """
     for k in range(0, lanes, LINE):
         width = min(LINE, lanes - k)
-        for j in range(loaded.size):
-            line = V[j * stride + k : j * stride + k + width]
+        for j in range(count):
+            line, x = V[j * stride + k :], X[k * columns + loaded[j] :]
             for i in range(width):
-                line[i] = X[k + i, loaded[j]]
+                line[i] = x[i * columns]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def uniform_forward(uniform_code, U, gemm):
+def uniform_forward(a: Arguments) -> None:
     """Compute what is the same for all samples."""
-    blas = (gemm, np.empty(8, np.int32), np.ones(1, U.dtype))
-    _forward(_unpack(uniform_code), U, 1, 1, (U.ctypes.data, U.size), U, blas)
+    forward(a.uniform, a.uniform_steps, len(a.uniform_steps) // 6, a.U, 1, 1, a.U, a.U, a)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def uniform_reverse(uniform_code, U, GU, gemm):
+def uniform_reverse(a: Arguments) -> None:
     """Pass the gradients of what is the same for all samples back to the parameters."""
-    blas = (gemm, np.empty(8, np.int32), np.ones(1, U.dtype))
-    _reverse(_unpack(uniform_code), U, GU, 1, 1, (U.ctypes.data, U.size), U, GU, blas)
+    reverse(a.uniform, a.uniform_steps, len(a.uniform_steps) // 6, a.U, a.GU, 1, 1, a.U, a.U, a.GU, a)
 
 
-@cache
-def entry(dtype: str) -> Callable[[int], None]:
-    """Return the compiled function that replays the frame at an address."""
-    compiled = cfunc("void(int64)", cache=True)({"float64": _float64, "float32": _float32}[dtype])
-    call: Callable[[int], None] = compiled.ctypes
-    return call
-
-
-def _float64(address):
-    _replay(address, np.float64)
-
-
-def _float32(address):
-    _replay(address, np.float32)
-
-
-@intrinsic
-def _pointer(typing_context, address):
-    """Return an address as a pointer."""
-
-    def generate(context, builder, signature, values):
-        return builder.inttoptr(values[0], context.get_value_type(types.voidptr))
-
-    return types.voidptr(address), generate
-
-
-@njit(nogil=True)
-def _at(words, i, dtype):
-    """Return the i-th array of a frame."""
-    return carray(_pointer(words[i]), words[HELD + i], dtype)
-
-
-@njit(nogil=True, error_model="numpy")
-def _replay(address, dtype):
+def replay(a: Arguments) -> None:
     """Replay once: the uniform part around the varying blocks."""
-    w = carray(_pointer(address), 2 * HELD + 7, np.int64)
-    i = np.int64
-    a = Arrays(
-        _at(w, 0, i), _at(w, 1, i), _at(w, 2, dtype), _at(w, 3, dtype), _at(w, 4, dtype), _at(w, 5, dtype),
-        _at(w, 6, dtype), _at(w, 7, i), _at(w, 8, i), _at(w, 9, dtype), _at(w, 10, i), _at(w, 11, i),
-        _at(w, 12, dtype), _at(w, 13, dtype), _at(w, 14, dtype), _at(w, 15, dtype),
-    )  # fmt: skip
-    z = 2 * HELD
-    n = Sizes(w[z], w[z + 1], w[z + 2], w[z + 3], w[z + 4], w[z + 5], w[z + 6])
-    if not n.alone:
-        _run_blocks(a, n)
+    if not a.alone:
+        run_blocks(a)
         return
-    count = n.stop - n.start
-    a.totals[:] = 0.0
-    if a.seeds.size:
-        a.GU[:] = -0.0
-        for j in range(a.outputs.size):
+    count, outputs = a.stop - a.start, len(a.outputs)
+    fill(a.totals, outputs, 0.0)
+    if len(a.seeds):
+        fill(a.GU, len(a.GU), -0.0)
+        for j in range(outputs):
             if a.uniform_outputs[j] >= 0 and a.seeds[j] != 0.0:
                 a.GU[a.uniform_outputs[j]] += a.seeds[j] * count
-    uniform_forward(a.uniform, a.U, n.gemm)
-    if a.V.size:
-        _run_blocks(a, n)
-    values = a.values.reshape(-1, a.outputs.size)
-    for j in range(a.outputs.size):
+    uniform_forward(a)
+    if len(a.V):
+        run_blocks(a)
+    for j in range(outputs):
         if a.uniform_outputs[j] >= 0:
-            a.totals[j] = a.U[a.uniform_outputs[j]] * count
-            if values.size:
-                values[:, j] = a.U[a.uniform_outputs[j]]
-    if a.seeds.size:
-        uniform_reverse(a.uniform, a.U, a.GU, n.gemm)
-        a.GU[:] += 0.0
+            x = a.U[a.uniform_outputs[j]]
+            a.totals[j] = x * count
+            if len(a.values):
+                for k in range(count):
+                    a.values[k * outputs + j] = x
+    if len(a.seeds):
+        uniform_reverse(a)
+        for i in range(len(a.GU)):
+            a.GU[i] += 0.0
 
 
-@njit(nogil=True, error_model="numpy")
-def _run_blocks(a, n):
+def run_blocks(a: Arguments) -> None:
     """Run the samples through the varying program, a block of lanes at a time."""
-    varying = _unpack(a.varying)
-    blas = (n.gemm, np.empty(8, np.int32), np.ones(1, a.V.dtype))
-    V, G, stride, columns = a.V, a.G, n.stride, n.columns
-    X, gathered = a.X.reshape(-1, columns), a.gathered.reshape(-1, columns)
-    values = a.values.reshape(-1, a.outputs.size)
-    inputs_gradient = a.inputs_gradient.reshape(-1, columns)
-    first_gradient = 0 if inputs_gradient.size else a.loaded.size * stride
-    for first in range(n.start, n.stop, n.block):
-        lanes = min(n.block, n.stop - first)
-        if a.samples.size:
+    V, G, stride, columns, outputs = a.V, a.G, a.stride, a.columns, len(a.outputs)
+    fixed = len(a.loaded) * stride  # where no gradient is wanted
+    if len(a.inputs_gradient):
+        fixed = 0
+    count = len(a.varying_steps) // 6
+    size = code_rows(a.varying) * stride - fixed
+    for first in range(a.start, a.stop, a.block):
+        lanes = min(a.block, a.stop - first)
+        X = a.X[first * columns :]
+        if len(a.samples):
+            X = a.gathered
             for k in range(lanes):
-                gathered[k] = X[a.samples[first + k]]
-            here = gathered[:lanes]
-        else:
-            here = X[first : first + lanes]
-        at = (here.ctypes.data, columns)
-        _load(V, stride, lanes, here, a.loaded)
-        _forward(varying, V, stride, lanes, at, a.U, blas)
-        for j in range(a.outputs.size):
+                x, row = a.X[a.samples[first + k] * columns :], X[k * columns :]
+                for j in range(columns):
+                    row[j] = x[j]
+        load(V, stride, lanes, X, columns, a.loaded, len(a.loaded))
+        forward(a.varying, a.varying_steps, count, V, stride, lanes, X, a.U, a)
+        for j in range(outputs):
             if a.outputs[j] >= 0:
-                row = V[a.outputs[j] * stride : a.outputs[j] * stride + lanes]
-                a.totals[j] += _total(row)
-                if values.size:
-                    values[first : first + lanes, j] = row
-        if a.seeds.size == 0:
+                row = V[a.outputs[j] * stride :]
+                a.totals[j] += total_of(row, lanes)
+                if len(a.values):
+                    for k in range(lanes):
+                        a.values[(first + k) * outputs + j] = row[k]
+        if len(a.seeds) == 0:
             continue
-        G[first_gradient : varying.args.shape[0] * stride] = -0.0
-        for j in range(a.outputs.size):
+        fill(G[fixed:], size, -0.0)
+        for j in range(outputs):
             if a.outputs[j] >= 0 and a.seeds[j] != 0.0:
-                G[a.outputs[j] * stride : a.outputs[j] * stride + lanes] += a.seeds[j]
-        _reverse(varying, V, G, stride, lanes, at, a.U, a.GU, blas)
-        if inputs_gradient.size:
+                row = G[a.outputs[j] * stride :]
+                for k in range(lanes):
+                    row[k] += a.seeds[j]
+        reverse(a.varying, a.varying_steps, count, V, G, stride, lanes, X, a.U, a.GU, a)
+        if len(a.inputs_gradient):
             for k in range(lanes):
                 for j in range(columns):
-                    inputs_gradient[first + k, j] = G[j * stride + k] + 0.0
+                    a.inputs_gradient[(first + k) * columns + j] = G[j * stride + k] + 0.0
 
 
-@njit(cache=True)
-def levels_of(ptr, args, level):
+def code_rows(code: Rows) -> int:
+    """Return how many rows a packed program computes."""
+    rows: int = code[ARGS] // 3
+    return rows
+
+
+def levels_of(ptr: Rows, args: Rows, level: Rows, unused: Rows, count: int) -> None:
     """Fill in each node's level: one more than the highest of its inputs; -1 stays for uniform ones.
 
     ``level`` comes with 0 for varying leaves and -1 elsewhere; nodes are in topological order.
     """
-    for i in range(level.size):
+    for i in range(count):
         for j in range(ptr[i], ptr[i + 1]):
             if level[args[j]] >= 0:
                 level[i] = max(level[i], level[args[j]] + 1)
 
 
-@njit(cache=True)
-def reach_forward(ptr, args, stops, reached):
+def reach_forward(ptr: Rows, args: Rows, stops: Mask, reached: Mask, count: int) -> None:
     """Mark every node that has a marked input, but none of ``stops``; nodes are in topological order."""
-    for i in range(reached.size):
-        for j in range(ptr[i], ptr[i + 1]):
-            reached[i] |= reached[args[j]] and not stops[i]
+    for i in range(count):
+        if not stops[i]:
+            for j in range(ptr[i], ptr[i + 1]):
+                reached[i] = reached[i] or reached[args[j]]
 
 
-@njit(cache=True)
-def reach_back(ptr, args, stops, reached):
+def reach_back(ptr: Rows, args: Rows, stops: Mask, reached: Mask, count: int) -> None:
     """Mark every input of a marked node, but pass through no node of ``stops``."""
-    for i in range(reached.size - 1, -1, -1):
+    for i in range(count - 1, -1, -1):
         if reached[i] and not stops[i]:
             for j in range(ptr[i], ptr[i + 1]):
                 reached[args[j]] = True

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import ops
-from autograd.tape.kernels import levels_of, reach_back, reach_forward
 from autograd.tape.listing import COMPUTED, PARAMETER, VARYING, Listing, keep, rewire
+from autograd.tape.passes import graph_pass
 
 Mask = NDArray[np.bool_]
 
@@ -22,7 +22,7 @@ def lower(listing: Listing) -> Listing:
 def fold_constants(listing: Listing) -> Listing:
     """Replace what depends on constants alone by a constant: its number is known."""
     open_ended = (listing.kinds == VARYING) | (listing.kinds == PARAMETER)
-    reach_forward(listing.ptr, listing.args, _none(listing), open_ended)
+    graph_pass("reach_forward")(listing.ptr, listing.args, _none(listing), open_ended)
     folded = np.flatnonzero(~open_ended & (listing.kinds == COMPUTED))
     return rewire(listing, dict.fromkeys(folded.tolist(), (None, ())))
 
@@ -31,28 +31,28 @@ def drop_unneeded(listing: Listing) -> Listing:
     """Keep only what the outputs are computed from."""
     needed = np.zeros(len(listing), bool)
     needed[listing.outputs] = True
-    reach_back(listing.ptr, listing.args, _none(listing), needed)
+    graph_pass("reach_back")(listing.ptr, listing.args, _none(listing), needed)
     return keep(listing, needed)
 
 
 def varying_nodes(listing: Listing) -> Mask:
     """Return which nodes differ from sample to sample; the others are uniform, computed once per replay."""
     varying: Mask = listing.kinds == VARYING
-    reach_forward(listing.ptr, listing.args, _none(listing), varying)
+    graph_pass("reach_forward")(listing.ptr, listing.args, _none(listing), varying)
     return varying
 
 
 def levels(listing: Listing) -> NDArray[np.int64]:
     """Return each varying node's distance from the inputs; -1 for uniform nodes."""
     level = np.where(listing.kinds == VARYING, 0, -1)
-    levels_of(listing.ptr, listing.args, level)
+    graph_pass("levels_of")(listing.ptr, listing.args, level)
     return level
 
 
 def uniform_levels(listing: Listing) -> NDArray[np.int64]:
     """Return each node's distance from the leaves, of whatever kind they are."""
     level = np.where(listing.kinds == COMPUTED, -1, 0)
-    levels_of(listing.ptr, listing.args, level)
+    graph_pass("levels_of")(listing.ptr, listing.args, level)
     return level
 
 
@@ -68,14 +68,14 @@ def gradient_paths(listing: Listing, inputs: bool, output: int = 0) -> Mask:
     """
     still = _still(listing)
     wanted = (listing.kinds == PARAMETER) | (inputs & (listing.kinds == VARYING))
-    reach_forward(listing.ptr, listing.args, still, wanted)
+    graph_pass("reach_forward")(listing.ptr, listing.args, still, wanted)
     active: Mask = _reached(listing, still, output) & wanted & ~still
     return active
 
 
 def behind_branches(listing: Listing, output: int = 0) -> Mask:
     """Return which nodes a gradient reaches only through branches, in those lanes where one is taken."""
-    always = _reached(listing, _still(listing) | listing.applies(ops.where), output)
+    always = _reached(listing, _still(listing) | listing.applies(*ops.BRANCHES), output)
     return ~always
 
 
@@ -83,7 +83,7 @@ def _reached(listing: Listing, stops: Mask, output: int) -> Mask:
     """Return which nodes lie between the output and ``stops``."""
     reached = np.zeros(len(listing), bool)
     reached[listing.outputs[output]] = True
-    reach_back(listing.ptr, listing.args, stops, reached)
+    graph_pass("reach_back")(listing.ptr, listing.args, stops, reached)
     return reached
 
 

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.tape.arguments import Frame
-from autograd.tape.compiled import kernel
-from autograd.tape.kernels import blas_address, entry, linked, uniform_forward, uniform_reverse
+from autograd.tape.compiled import blas_address, kernel
+from autograd.tape.kernels import PRODUCTS, machine, parts_of
 from autograd.tape.listing import Listing
+from autograd.tape.narrow import narrowed
 from autograd.tape.schedule import Schedule
 
 Array = NDArray[Any]
@@ -37,8 +38,10 @@ class Replayer:
         self.plan, self.threads = plan, threads
         kind = np.dtype(dtype)
         kernels = [kernel(op, dtype, guarded) for op, guarded in plan.kernels]
-        addresses = [(k.forward, k.reverse) for k in kernels]
-        self._uniform, self._varying = linked(plan.uniform, addresses), linked(plan.varying, addresses)
+        self._kernels = np.array(kernels, np.int64).reshape(-1)
+        self._steps = parts_of(plan.varying)[0]
+        self._one_lane: list[Array] = []  # the steps for a single lane, and what they point to
+        self._uniform_steps = narrowed(plan.uniform, plan.kernels, dtype)
         n = len(plan.parameters)
         self.lanes = _lanes(plan.varying_rows.count, kind.itemsize)
         self._U = np.zeros(plan.uniform_rows.count, kind)
@@ -46,12 +49,15 @@ class Replayer:
         self._own = [self._memory(kind) for _ in range(threads)]
         self.vector, self.gradient = self._U[:n], self._own[0][0][:n]
         self.totals = np.zeros(len(plan.outputs), kind)
-        self._gemm = blas_address(dtype)
+        products = [len(parts_of(code)[PRODUCTS]) for code in (plan.uniform, plan.varying)]
+        self._gemm = blas_address(dtype) if any(products) else 0
+        self._one = np.ones(1, kind)
         self._no_table = np.empty((0, 0), kind)
         self._no_seeds = np.empty(0, kind)
         self._in_order = np.empty(0, np.int64)
         self._rooms: dict[int, Array] = {}
-        self._replay = entry(dtype)
+        self._replay = machine("replay", dtype)
+        self._passes = machine("uniform_forward", dtype), machine("uniform_reverse", dtype)
         self._frames = [self._frame(t) for t in range(threads)]
         self._address = self._frames[0].address
         self._entered = NOTHING
@@ -80,7 +86,14 @@ class Replayer:
 
     def memory(self) -> list[Array]:
         """Return all arrays that replays use: the programs and the numbers."""
-        return [self._uniform, self._varying, self._U, *(a for own in self._own for a in own)]
+        narrow = [a for a in (*self._uniform_steps, *self._one_lane) if a.base is None]
+        return [
+            self.plan.uniform,
+            self.plan.varying,
+            *narrow,
+            self._U,
+            *(a for own in self._own for a in own),
+        ]
 
     def run(
         self,
@@ -131,8 +144,10 @@ class Replayer:
         plan, frame = self.plan, Frame()
         GU, V, G, totals = self._own[thread]
         frame.hold(
-            uniform=self._uniform, varying=self._varying, U=self._U, GU=GU, V=V, G=G, loaded=plan.loaded,
+            uniform=plan.uniform, varying=plan.varying, uniform_steps=self._uniform_steps[0],
+            kernels=self._kernels, U=self._U, GU=GU, V=V, G=G, loaded=plan.loaded,
             outputs=plan.outputs, uniform_outputs=plan.uniform_outputs, totals=totals,
+            work=np.empty(8, np.int32), one=self._one,
         )  # fmt: skip
         frame.set(gemm=self._gemm)
         return frame
@@ -146,10 +161,16 @@ class Replayer:
         _, V, G, _ = self._room(thread, stride)
         frame = self._frames[thread]
         frame.hold(
-            V=V, G=G, X=X, samples=samples, gathered=self._gathered(thread, X, samples), seeds=seeds,
-            values=values, inputs_gradient=inputs_gradient,
+            varying_steps=self._steps if block > 1 else self._steps_of_one_lane(), V=V, G=G, X=X,
+            samples=samples, gathered=self._gathered(thread, X, samples), seeds=seeds, values=values,
+            inputs_gradient=inputs_gradient,
         )  # fmt: skip
         frame.set(columns=max(X.shape[1], 1), block=block, stride=stride)
+
+    def _steps_of_one_lane(self) -> Array:
+        if not self._one_lane:
+            self._one_lane = narrowed(self.plan.varying, self.plan.kernels, self.totals.dtype.name)
+        return self._one_lane[0]
 
     def _run_threads(
         self, X: Array, samples: Array, seeds: Array, values: Array, inputs_gradient: Array, count: int
@@ -168,7 +189,8 @@ class Replayer:
             GU[:], totals[:] = -0.0, 0.0
             self._replay(self._frames[t].address)
 
-        uniform_forward(self._uniform, self._U, self._gemm)
+        uniform_forward, uniform_reverse = self._passes
+        uniform_forward(self._frames[0].address)
         with ThreadPoolExecutor(self.threads) as pool:
             list(pool.map(work, range(self.threads)))
         GU = self._own[0][0]
@@ -182,7 +204,7 @@ class Replayer:
         if len(seeds):
             once &= seeds != 0.0
             np.add.at(GU, plan.uniform_outputs[once], seeds[once] * count)
-            uniform_reverse(self._uniform, self._U, GU, self._gemm)
+            uniform_reverse(self._frames[0].address)
             GU += 0.0
         return self.totals
 

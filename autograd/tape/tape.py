@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from operator import index
 from os import PathLike
 from pathlib import Path
 from threading import Lock
@@ -22,13 +21,14 @@ from autograd.functional.containers import One, Several
 from autograd.node import number_of
 from autograd.notation.hints import described
 from autograd.notation.numbers import counted
+from autograd.tape.compiler import replay_note
 from autograd.tape.desk import Desk
+from autograd.tape.executor import Replayer, replayer_class
 from autograd.tape.instructions import Instruction, instruction_of, instructions, written
 from autograd.tape.listing import flatten
 from autograd.tape.lowering import lower
 from autograd.tape.objective import Objective
 from autograd.tape.recording import Recorded, only_values, record
-from autograd.tape.replayer import Replayer
 from autograd.tape.saved import packed, unpacked
 from autograd.tape.schedule import Schedule, schedule
 from autograd.tape.structure import Columns
@@ -338,7 +338,7 @@ class Tape:
             inputs_gradient: whether it gives the gradients of the inputs too.
         """
         plan = self._schedule(output, inputs_gradient)
-        return Replayer(plan, self.recorded.listing, self.dtype, self.threads)
+        return replayer_class()(plan, self.recorded.listing, self.dtype, self.threads)
 
     def _borrow(
         self, output: int, inputs_gradient: bool, data: Sequence[Any], named: Mapping[str, Any],
@@ -368,11 +368,7 @@ class Tape:
         return Desk(replayer, values, self._place[nodes], len(self.inputs))
 
     def _schedule(self, output: int, inputs_gradient: bool) -> Schedule:
-        try:
-            known = 0 <= index(output) < len(self.outputs)
-        except TypeError:
-            known = False
-        if not known:
+        if not isinstance(output, int | np.integer) or output not in range(len(self.outputs)):
             raise ValueError(
                 f"there is no output {output!r}; the tape has {len(self.outputs)}, counted from 0"
             )
@@ -446,7 +442,8 @@ class Tape:
             "input": self.inputs, "parameter": self.parameters, "node": self.recorded.listing.nodes,
             "instruction": self.instructions,
         }  # fmt: skip
-        return f"<Tape: {', '.join(counted(len(x), name) for name, x in parts.items())}, {self.dtype}>"
+        told = [*(counted(len(x), name) for name, x in parts.items()), self.dtype, replay_note()]
+        return f"<Tape: {', '.join(filter(None, told))}>"
 
     def __str__(self) -> str:
         return "\n".join([repr(self)[1:-1], *written(self.instructions)])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from autograd.node import NO_GRADIENT
 from autograd.tape.blas import run_of
-from autograd.tape.replayer import Replayer
+from autograd.tape.executor import Replayer
 from autograd.value import Value
 
 Array = NDArray[Any]

@@ -349,7 +349,7 @@ def _not_taken(order: Sequence[Value], reach: dict[Value, int]) -> set[Value]:
 
 def _ignores(node: Value, position: int) -> bool:
     """Return whether an input is a branch that is not taken, neither here nor just beside."""
-    if node.op is not ops.where or position == 0 or node.partials[position] is not NOT_REACHED:
+    if node.op not in ops.BRANCHES or position == 0 or node.partials[position] is not NOT_REACHED:
         return False
     return not is_on_a_kink(node.inputs[0])
 

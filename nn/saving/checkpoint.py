@@ -162,9 +162,10 @@ def load_into(
 ) -> LoadReport:
     """Set the parameters of a network from a file: one that `save` wrote, or another program.
 
-    Tensors of single and half precision are read as well as doubles, and those of PyTorch's Linear,
-    Embedding, RNN, LSTM and GRU fit a `Layer`, a list of lists of Parameters, and our cells.  Whole numbers,
-    such as a count of batches, are no weights: leave them out by the mapping, or be not strict.
+    Tensors of single and half precision are read as well as doubles, and those of PyTorch's Linear, Embedding
+    (also a list of lists of Parameters), norms, Conv, MultiheadAttention, RNN, LSTM and GRU fit our own.
+    Whole numbers, such as a count of batches, are no weights: leave them out by the mapping, or be not
+    strict.
 
     Args:
         model: the network.

@@ -1,8 +1,9 @@
 """Tensors under other names, and in PyTorch's layouts, as the network at hand keeps them.
 
-PyTorch's Linear and Embedding keep what a `Layer`, or a list of lists of Parameters, keeps.  Its RNN, LSTM
-and GRU have the same matrices as our cells, under names that end in the number of the layer, and a second
-bias, which only adds to the first except in a GRU's n.
+PyTorch's Linear, Embedding, LayerNorm, RMSNorm and Conv keep what ours keep; an Embedding also what a list of
+lists of Parameters does.  Its RNN, LSTM and GRU have the same matrices as our cells, under names that end in
+the number of the layer, and a second bias, which only adds to the first except in a GRU's n.  Its
+MultiheadAttention has the matrices of queries, keys and values one below the other.
 
 >>> list(renamed({"fc.weight": Tensor((1,), array("d", [2.0]))}, {"fc": "readout"}))
 ['readout.weight']
@@ -61,13 +62,20 @@ def _begins(name: str, beginning: str) -> bool:
 
 
 def as_kept_here(tensors: Mapping[str, Tensor], names: Iterable[str]) -> dict[str, Tensor]:
-    """Return the tensors with those of PyTorch's recurrent layers as our cells keep them.
+    """Return the tensors with those of PyTorch's recurrent layers and attention as ours are kept.
 
     Args:
         tensors: what is in the file, by name.
         names: the names of the tensors of the network.
     """
     found, wanted = dict(tensors), set(names)
+    for path in (name.removesuffix(QUERIES) for name in wanted if name.endswith(QUERIES)):
+        for part in ("weight", "bias"):
+            if f"{path}out_proj.{part}" in found:
+                found[f"{path}output.{part}"] = found.pop(f"{path}out_proj.{part}")
+            if thirds := _thirds(found.get(f"{path}in_proj_{part}")):
+                del found[f"{path}in_proj_{part}"]
+                found |= {f"{path}{kind}.{part}": third for kind, third in thirds.items()}
     for matrix in wanted:
         if matrix.rpartition(".")[2] != "weight_hh":
             continue
@@ -81,6 +89,18 @@ def as_kept_here(tensors: Mapping[str, Tensor], names: Iterable[str]) -> dict[st
             biases = _one_bias(x, h, apart=f"{cell}bias_hn" in wanted)
             found.update({f"{cell}{part}": bias for part, bias in biases.items()})
     return found
+
+
+QUERIES = "queries.weight"
+
+
+def _thirds(tensor: Tensor | None) -> dict[str, Tensor]:
+    """Return the parts of a tensor for queries, keys and values; none if it does not have these three."""
+    if tensor is None or not tensor.shape or tensor.shape[0] % 3:
+        return {}
+    shape, n = (tensor.shape[0] // 3, *tensor.shape[1:]), len(tensor.numbers) // 3
+    kinds = enumerate(("queries", "keys", "values"))
+    return {kind: Tensor(shape, tensor.numbers[k * n : (k + 1) * n], tensor.format) for k, kind in kinds}
 
 
 def _one_bias(x: Tensor, h: Tensor, *, apart: bool) -> dict[str, Tensor]:

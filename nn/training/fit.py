@@ -123,8 +123,8 @@ def fit(
         seed: decides the order of the samples, a new one in each epoch, and which are held out.  With
             None they are taken in the order given, and the last ones are held out.
         engine: ``eager`` builds the graph of each sample, every time; ``tape`` records it once and
-            replays it as machine code; ``auto`` is the tape where it can be used, else eager:
-            a warning says why, and so does the history.
+            replays it, as machine code or (the history says so) by NumPy; ``auto`` is the tape where it
+            can be used, else eager: a warning says why, and so does the history.
         callbacks: what acts during the training, see `nn.callbacks`: `nn.Monitor`,
             `nn.EarlyStopping`, `nn.Clip`, `nn.ModelCheckpoint`, `nn.Resume`, `nn.schedules`,
             `nn.seeing.Film`, subclasses of `nn.Callback`, and functions of a training and of an
@@ -178,7 +178,7 @@ def fit(
 def _engine(
     name: str, feeding: Feeding, objective: Penalised, optimizer: Optimizer, train: Samples, watched: Watched
 ) -> tuple[Engine, str]:
-    """Return the engine of that name; for ``auto`` also the reason if it is not the tape."""
+    """Return the engine of that name, and why it is not machine code, unless that is by its name."""
     windows = feeding.windows(train.X)
 
     def made(kind: Any) -> Any:
@@ -190,7 +190,7 @@ def _engine(
     if name == "eager":
         return made(EagerEngine), ""
     try:
-        import_module("autograd.tape")  # which says what to install, if need be
+        note = import_module("autograd.tape").replay_note  # the tape says what to install, if need be
     except ImportError as error:
         if name == "tape":
             raise
@@ -198,7 +198,7 @@ def _engine(
     from nn.training.on_tape import TapeEngine
 
     try:
-        return made(TapeEngine), ""
+        return made(TapeEngine), note()
     except Exception as error:  # whatever keeps the model from being recorded
         if name == "tape":
             raise

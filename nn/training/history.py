@@ -24,7 +24,8 @@ class History(Callback, Sequence[Epoch]):
     Attributes:
         epochs: one record per epoch.
         engine: what computed it: ``tape`` or ``eager``.
-        engine_note: why ``engine="auto"`` did not take the tape; "" if it did.
+        engine_note: why ``engine="auto"`` did not take the tape, or why NumPy replayed it; "" for machine
+            code.
         interrupted: whether it was stopped by Ctrl-C; the last, unfinished epoch has no record.
         stopped: why it ended before the last epoch; "" if it did not.
         best_epoch: the number of the epoch whose weights were restored; None without `EarlyStopping`.
@@ -101,7 +102,8 @@ class History(Callback, Sequence[Epoch]):
             first, last = self[name][0], self[name][-1]
             parts.append(f"{name} {first:.4g} → {last:.4g}")
         if self.engine_note:
-            parts.append(f"on the eager engine ({self.engine_note})")
+            eager = self.engine == "eager"
+            parts.append(f"on the eager engine ({self.engine_note})" if eager else self.engine_note)
         if self.interrupted:
             parts.append("interrupted")
         if self.stopped:

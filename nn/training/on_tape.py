@@ -1,6 +1,6 @@
 """The tape engine: a sample's graph is recorded once, then replayed for all samples as machine code.
 
-Needs the packages of the ``train`` extra; `nn.training.eager` does without.
+Needs NumPy, and for machine code the packages of the ``train`` extra; `nn.training.eager` does without.
 """
 
 from __future__ import annotations

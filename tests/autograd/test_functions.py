@@ -7,13 +7,14 @@ from collections.abc import Callable
 from math import inf, nan
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mpmath import mp, mpf
 
 import autograd
-from autograd import Constant, Value, grad, gradients, log_softmax, logaddexp, sinc, where, xlogy
+from autograd import Constant, Value, grad, gradients, log_softmax, logaddexp, ops, sinc, where, xlogy
 
 EVERYDAY = st.floats(-50, 50, allow_subnormal=False)
 
@@ -309,3 +310,52 @@ def test_rounding_is_an_op() -> None:
         y: Any = step(x)  # type: ignore[operator]
         assert y.data == want
         assert gradients(y, x) == 0.0
+
+
+# ------------------------------------------------------------------------------------------ lookup
+
+
+def test_a_plain_index_picks_the_row_itself() -> None:
+    rows = [Value(2.0), Value(3.0)]
+    assert autograd.lookup(1, rows) is rows[1]
+    assert autograd.lookup(np.float64(0.0), rows) is rows[0]
+    assert autograd.lookup(1, (x for x in rows)) is rows[1]
+    picked = autograd.lookup(1, [[1.0, 2.0], rows])
+    assert all(a is b for a, b in zip(picked, rows, strict=True))
+    assert [v.role for v in autograd.lookup(0, [[1.0, 2.0], rows])] == ["constant", "constant"]
+
+
+def test_a_value_as_an_index_gives_a_node_a_number_and_the_row_its_gradient() -> None:
+    table = [[Value(float(10 * i + k)) for k in range(3)] for i in range(4)]
+    index = Value(2.0)
+    picked = autograd.lookup(index, table)
+    assert [v.data for v in picked] == [20.0, 21.0, 22.0]
+    assert {v.op for v in picked} == {ops.lookup}
+    flat = [v for row in table for v in row]
+    assert gradients(picked[1], flat) == [float(v is table[2][1]) for v in flat]
+    assert gradients(picked[1], index) == 0.0
+
+
+def test_nothing_comes_through_the_rows_that_were_not_picked() -> None:
+    x = Value(0.0)
+    y = autograd.lookup(Value(1.0), [1 / x, x + 1, x.log()])
+    assert (y.data, gradients(y, x)) == (1.0, 1.0)
+    slope = gradients(y * y, x, create_graph=True)
+    assert (slope.data, gradients(slope, x)) == (2.0, 2.0)
+
+
+@pytest.mark.parametrize("index", [-1, 3, 0.5, math.nan, math.inf])
+def test_an_index_of_no_row_is_refused_and_as_a_value_nan(index: float) -> None:
+    rows = [Value(2.0), Value(3.0), Value(4.0)]
+    with pytest.raises(IndexError, match=f"a whole number from 0 to 2, one for each row; got {index}"):
+        autograd.lookup(index, rows)
+    assert math.isnan(autograd.lookup(Value(index), rows).data)
+
+
+def test_lookups_of_what_is_no_index_or_no_table_are_refused() -> None:
+    with pytest.raises(TypeError, match="an index is one real number, not 'a'"):
+        autograd.lookup("a", [1.0])
+    with pytest.raises(ValueError, match="in a table without rows"):
+        autograd.lookup(0, [])
+    with pytest.raises(ValueError, match="zip"):
+        autograd.lookup(Value(0.0), [[1.0, 2.0], [3.0]])

@@ -129,7 +129,7 @@ class TwoDropouts(Module):
     "make", [lambda: MLP(2, [5, 4, 1], "tanh", dropout=0.4, seed=1), TwoDropouts], ids=["MLP", "own"]
 )
 def test_both_engines_leave_out_the_same(make, batch_size):
-    pytest.importorskip("numba", reason="the tape is not installed")
+    pytest.importorskip("llvmlite", reason="the tape is not installed")
     histories, models = [], []
     for engine in ("eager", "tape"):
         model = make()
@@ -150,7 +150,7 @@ def test_both_engines_leave_out_the_same(make, batch_size):
 
 
 def test_two_dropouts_with_one_generator_are_trained_eagerly():
-    pytest.importorskip("numba", reason="the tape is not installed")
+    pytest.importorskip("llvmlite", reason="the tape is not installed")
     model = TwoDropouts()
     model.second.rng = model.first.rng
     with pytest.warns(UserWarning, match="two dropouts draw their masks in turns"):
@@ -187,7 +187,7 @@ def test_a_network_with_dropout_is_pickled_with_its_generator():
 @pytest.mark.parametrize("engine", ["eager", "tape"])
 def test_a_training_with_dropout_goes_on_bit_for_bit_where_it_was_left(engine):
     if engine == "tape":
-        pytest.importorskip("numba", reason="the tape is not installed")
+        pytest.importorskip("llvmlite", reason="the tape is not installed")
 
     def train(model, epochs, *callbacks):
         return fit(model, X, Y, loss="hinge", epochs=epochs, batch_size=6, engine=engine, callbacks=callbacks)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd import Constant, Parameter, Value, no_grad, topological_order
+from autograd.seeing.facts.places import structure_of
 from nn import MLP, Layer, Module, Neuron, fit, losses
 from nn.activations import ACTIVATIONS, PReLU, activation
 
@@ -334,7 +335,7 @@ def test_one_slope_may_serve_a_whole_network():
 
 
 def test_a_slope_is_learned_alike_by_both_engines():
-    pytest.importorskip("numba", reason="the tape is not installed")
+    pytest.importorskip("llvmlite", reason="the tape is not installed")
     X, y = [[-2.0], [-1.0], [1.0], [2.0]], [1.0, 0.5, 1.0, 2.0]  # −0.5 x below zero
     found = []
     for engine in ("eager", "tape"):
@@ -351,3 +352,36 @@ def test_a_slope_starts_from_a_finite_number():
         PReLU("a")
     with pytest.raises(ValueError, match="finite number; got inf"):
         PReLU(float("inf"))
+
+
+# ---------------------------------------------------------------------------------- without biases
+
+
+@pytest.mark.parametrize("fused", [True, False])
+def test_a_layer_without_biases_is_w_times_x(fused):
+    layer = Layer(2, 2, "linear", fused=fused, bias=False)
+    layer.W = [[1.0, 2.0], [-3.0, 0.5]]
+    y = layer([4.0, -1.0])
+    assert [v.data for v in y] == [2.0, -12.5]
+    assert [p.label for p in layer.parameters()] == ["w11^1", "w21^1", "w12^1", "w22^1"]
+    assert {place.part for place in structure_of(y).places.values()} >= {"weight", "pre-activation"}
+    assert structure_of(y).places[y[0]].part == "pre-activation"
+
+
+def test_what_has_no_biases_says_so():
+    layer = Layer(2, 3, bias=False)
+    assert layer.b == []
+    assert layer.arrays_to_keep().keys() == {"weight"}
+    assert layer.built_with()["bias"] is False
+    assert "bias" not in Layer(2, 3).built_with()  # as in files from before there was the choice
+    with pytest.raises(ValueError, match="b of layer 1 has 0 numbers: it has no biases; got 3"):
+        layer.b = [1.0, 2.0, 3.0]
+    with pytest.raises(TypeError, match="bias is True or False"):
+        Layer(2, 3, bias="no")
+
+
+def test_the_layers_of_one_number_are_told_apart_by_a_letter():
+    layer = Layer(2, 1, "prelu", number=3)
+    layer.place("q")
+    assert {p.label for p in layer.parameters()} == {"wq11^3", "wq21^3", "bq1^3", "αq^3"}
+    assert layer([1.0, 2.0]).label == "aq1^3"

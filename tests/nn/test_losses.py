@@ -444,7 +444,7 @@ CLASSES, NUMBERS, SHARES = [0, 1, 2, 1], [0.5, -1.0, 3.0, 0.0], [[0.2, 0.5, 0.3]
     ],
 )
 def test_both_engines_train_alike_by_every_loss(loss, outputs, y):
-    pytest.importorskip("numba", reason="the tape is not installed")
+    pytest.importorskip("llvmlite", reason="the tape is not installed")
     X = [[0.0, 1.0], [1.0, -1.0], [0.5, 0.5], [2.0, 0.3]]
     eager, tape = (
         fit(MLP(2, [3, outputs], "tanh", seed=1), X, y, loss=loss, epochs=5, engine=engine)
@@ -505,7 +505,7 @@ def test_a_penalty_is_the_sum_of_both_and_none_without_factors():
     assert losses.Penalised("mse", l1=1.0).penalty([]) is None
 
 
-@pytest.mark.skipif(find_spec("numba") is None, reason="the tape needs Numba")
+@pytest.mark.skipif(find_spec("llvmlite") is None, reason="the tape needs LLVM")
 @pytest.mark.parametrize("loss", [losses.cross_entropy, losses.kl_divergence])
 def test_on_a_tape_the_class_may_differ_from_sample_to_sample(loss):
     from autograd.tape import Tape

@@ -126,7 +126,7 @@ TASKS = {
     ],
 )
 def test_both_engines_train_alike(kind, task, truncate):
-    pytest.importorskip("numba", reason="the tape is not installed")
+    pytest.importorskip("llvmlite", reason="the tape is not installed")
     loss, nout, every_step, targets = TASKS[task]
     X = sequences()
     found = []
@@ -145,7 +145,7 @@ def test_both_engines_train_alike(kind, task, truncate):
 @pytest.mark.parametrize("engine", ["eager", "tape"])
 def test_without_truncation_a_memory_of_the_first_step_is_learned_and_with_it_is_not(engine):
     if engine == "tape":
-        pytest.importorskip("numba", reason="the tape is not installed")
+        pytest.importorskip("llvmlite", reason="the tape is not installed")
     X = sequences(count=20, steps=5, width=1)
     y = [x[0][0] for x in X]
     reached = []
@@ -162,7 +162,7 @@ def test_without_truncation_a_memory_of_the_first_step_is_learned_and_with_it_is
 @pytest.mark.parametrize("engine", ["eager", "tape"])
 def test_a_training_on_sequences_goes_on_where_it_was_left(engine):
     if engine == "tape":
-        pytest.importorskip("numba", reason="the tape is not installed")
+        pytest.importorskip("llvmlite", reason="the tape is not installed")
     X = sequences()
 
     def train(model, epochs, *callbacks):
@@ -192,7 +192,7 @@ def test_patience_puts_back_the_best_weights():
 @pytest.mark.parametrize("engine", ["eager", "tape"])
 def test_the_bad_route_of_a_sequence_can_be_drawn(engine):
     if engine == "tape":
-        pytest.importorskip("numba", reason="the tape is not installed")
+        pytest.importorskip("llvmlite", reason="the tape is not installed")
     X = sequences()
     model = Recurrent(RNNCell(2, 3, init="zeros"), 2, every_step=True, truncate=4, seed=2)
     monitor = Monitor()

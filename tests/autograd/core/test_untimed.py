@@ -57,7 +57,7 @@ test()
 def test_what_a_tape_loads_and_compiles_is_nearly_all_of_the_time_of_the_first_example(
     tmp_path: Path,
 ) -> None:
-    pytest.importorskip("numba")
+    pytest.importorskip("llvmlite")
     ran = subprocess.run(
         [sys.executable, "-c", PROGRAM],
         env={**os.environ, "CHAINRULE_CACHE": str(tmp_path)},

@@ -17,6 +17,7 @@ from autograd.notation.labels import Label, parse_label, shorten
         ("x1", Label("x", "1")),
         ("b^2", Label("b", "", "2")),
         ("δ10^2", Label("δ", "10", "2")),
+        ("wf21", Label("wf", "21")),
         ("L", Label("L")),
     ],
 )

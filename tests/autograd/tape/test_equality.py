@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from math import inf, nan
+from random import Random
 
 import numpy as np
 import pytest
@@ -17,8 +18,11 @@ from autograd.tape import Tape
 from autograd.value import apply
 from tests.strategies import Recipe, recipes
 
+pytestmark = pytest.mark.usefixtures("executor")
+
 PRECISION = 1e-12
 AWKWARD = [0.0, -0.0, 1.0, -1.0, 0.5, -2.0, 3.0, 1e-300, 1e300, inf, -inf, nan]
+BORDERS = [0.0, -0.0, inf, -inf, nan]  # where no sum depends on its order, as that of 1e300² and −∞ does
 
 
 def size_of_gradient(output: Value, wrt: Value) -> float:
@@ -218,3 +222,57 @@ def test_a_recurrent_unroll_shares_its_weights_between_its_products() -> None:
     for p, got in zip(tape.parameters, found, strict=True):
         assert close(got, p.grad, size=1.0)
     assert sum("matrix product" in i.note for i in tape.instructions) >= 4
+
+
+def test_a_lookup_picks_a_row_in_each_lane_and_sends_nothing_to_the_others() -> None:
+    w = Parameter(0.0)
+
+    def picked(i: Value, x: Value) -> Value:
+        return autograd.lookup(i, [1 / w, w + x, x.log() * w, 2 * w])
+
+    tape = Tape.record(picked, 1.0, 0.0)
+    assert tape.forward([1.0, 3.0, 1.0], [0.0, -1.0, 0.5]).tolist() == [0.0, 0.0, 0.5]
+    assert tape.gradients([1.0, 3.0, 1.0], [0.0, -1.0, 0.0])[1].tolist() == pytest.approx([4 / 3])
+    assert np.isnan(tape.forward([4.0, -1.0, 0.5, nan], [0.0] * 4)).all()
+
+
+def layers_and_branches(seed: int, parameters: list[Parameter], x: list[Value]) -> Value:
+    """A few layers over shared weights, each perhaps behind branches that differ from unit to unit."""
+    chance = Random(seed)
+    layer, seen = x, [*x, *parameters]
+    weights = [*parameters, parameters[0].sqrt(), parameters[1].log(), 1 / parameters[2]]
+    for _ in range(chance.randint(1, 4)):
+        count, bias = chance.randint(1, 4), chance.choices(weights, k=chance.randint(0, 1))
+        layer = [autograd.dot(chance.choices(weights, k=len(layer)), layer, *bias) for _ in range(count)]
+        if chance.random() < 0.7:
+            shared = chance.choice(seen) > 0
+            layer = [
+                autograd.where(chance.choice([shared, chance.choice(seen) < 0.5]), v, chance.choice(seen))
+                for v in layer
+            ]
+        layer = [chance.choice([Value.tanh, Value.relu, Value.sigmoid])(v) for v in layer]
+        seen += [*layer, autograd.logsumexp(layer), autograd.sum(chance.choices(seen, k=3))]
+    return autograd.sum(chance.choices(seen, k=2) + layer)
+
+
+@given(st.integers(0, 2**32), st.booleans())
+def test_layers_and_branches_replay_to_the_eager_gradients_borders_and_nan_included(
+    seed: int, awkward: bool
+) -> None:
+    chance = Random(seed)
+
+    def number() -> float:
+        return chance.choice(BORDERS) if awkward and chance.random() < 0.2 else chance.gauss(0, 1)
+
+    parameters = [Parameter(number()) for _ in range(12)]
+    X = [[number() for _ in range(3)] for _ in range(5)]
+    tape = Tape.record(lambda x: layers_and_branches(seed, parameters, x), [0.5, -0.25, 1.5])
+    values, slopes = tape.forward(X), tape.input_gradients(X)
+    for row, value, found in zip(X, values, slopes, strict=True):
+        leaves = [Value(x) for x in row]
+        output = layers_and_branches(seed, parameters, leaves)
+        assert close(value, output.data, size=1.0)
+        for got, v in zip(found, leaves, strict=True):
+            assert close(got, gradients(output, v), size_of_gradient(output, v))
+        for got, p in zip(tape.gradients([row])[1], tape.parameters, strict=True):
+            assert close(got, gradients(output, p), size_of_gradient(output, p))

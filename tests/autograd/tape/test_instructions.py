@@ -8,6 +8,8 @@ import autograd
 from autograd import Parameter, Value
 from autograd.tape import Tape
 
+pytestmark = pytest.mark.usefixtures("executor")
+
 
 def test_the_tape_prints_in_the_words_of_the_drawings() -> None:
     w, b = Parameter(0.5, "w11^1"), Parameter(0.0, "b1^1")

@@ -20,6 +20,8 @@ from autograd.tape.lowering import (
 )
 from tests.strategies import Recipe, recipes
 
+pytestmark = pytest.mark.usefixtures("executor")
+
 
 def evaluate(listing: Listing) -> list[float]:
     """The outputs, computed node by node from the leaves."""

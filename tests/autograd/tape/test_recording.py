@@ -13,6 +13,8 @@ import autograd
 from autograd import BranchError, Value
 from autograd.tape import Tape
 
+pytestmark = pytest.mark.usefixtures("executor")
+
 
 def test_branching_on_a_value_is_refused_and_the_line_named() -> None:
     def branching(x: Value) -> Value:

@@ -14,6 +14,8 @@ import autograd
 from autograd import Constant, Parameter, Value, maximum, where
 from autograd.tape import Tape
 
+pytestmark = pytest.mark.usefixtures("executor")
+
 
 def test_a_dot_that_sends_no_gradient_turns_no_infinite_weight_into_nan() -> None:
     w, v = Parameter(2.0, "w"), Parameter(inf, "v")

@@ -9,6 +9,8 @@ import autograd
 from autograd import Parameter, Value
 from autograd.tape import Tape
 
+pytestmark = pytest.mark.usefixtures("executor")
+
 
 def test_a_wide_layer_beside_other_readers_of_its_inputs_replays_any_samples() -> None:
     rng = np.random.default_rng(0)

@@ -31,7 +31,9 @@ from tests.nn.health.models import Plain, points
 
 ENGINES = [
     "eager",
-    pytest.param("tape", marks=pytest.mark.skipif(find_spec("numba") is None, reason="the tape needs Numba")),
+    pytest.param(
+        "tape", marks=pytest.mark.skipif(find_spec("llvmlite") is None, reason="the tape needs LLVM")
+    ),
 ]
 X, Y = points()
 

@@ -18,7 +18,9 @@ from nn.health.signs import SIGNS
 
 ENGINES = [
     "eager",
-    pytest.param("tape", marks=pytest.mark.skipif(find_spec("numba") is None, reason="the tape needs Numba")),
+    pytest.param(
+        "tape", marks=pytest.mark.skipif(find_spec("llvmlite") is None, reason="the tape needs LLVM")
+    ),
 ]
 
 

@@ -23,7 +23,9 @@ from tests.nn.health.models import Around, Plain, points
 
 ENGINES = [
     "eager",
-    pytest.param("tape", marks=pytest.mark.skipif(find_spec("numba") is None, reason="the tape needs Numba")),
+    pytest.param(
+        "tape", marks=pytest.mark.skipif(find_spec("llvmlite") is None, reason="the tape needs LLVM")
+    ),
 ]
 
 
@@ -102,7 +104,7 @@ def test_the_paths_of_a_model_of_structures_are_the_users(engine):
     assert {f.sign: f.path for f in monitor.findings}["dying units"] == "left"
 
 
-@pytest.mark.skipif(find_spec("numba") is None, reason="the tape needs Numba")
+@pytest.mark.skipif(find_spec("llvmlite") is None, reason="the tape needs LLVM")
 @pytest.mark.parametrize("kind", [MLP, Around, Plain, RNNCell, GRUCell, LSTMCell])
 def test_both_engines_record_the_same(kind):
     X, y = points(12)

@@ -10,17 +10,32 @@ import nn
 from autograd import Value
 from nn import (
     MLP,
+    Attention,
+    AvgPool1d,
+    AvgPool2d,
+    Block,
+    Conv1d,
+    Conv2d,
     Dropout,
+    Embedding,
+    FeedForward,
+    Flatten,
     GRUCell,
     Lambda,
     Layer,
+    LayerNorm,
     LSTMCell,
+    MaxPool1d,
+    MaxPool2d,
     Module,
     Neuron,
     PReLU,
     Recurrent,
+    Reshape,
+    RMSNorm,
     RNNCell,
     Sequential,
+    Transformer,
     load_into,
     save,
 )
@@ -32,8 +47,18 @@ def input_of(model):
     """What a Module of the library takes."""
     if isinstance(model, PReLU):
         return Value(-0.5)
+    if isinstance(model, Embedding | Transformer):
+        return [1, 0, 2]
+    if isinstance(model, Attention | Block):
+        return [[0.5, -0.25, 1.0, -2.0], [0.0, 1.0, -1.0, 0.25]]
+    if isinstance(model, LayerNorm | RMSNorm | FeedForward):
+        return [0.5, -0.25, 1.0, -2.0]
+    if isinstance(model, Conv1d):
+        return [[0.5, -0.25, 1.0, -2.0]] * 2
     if isinstance(model, Recurrent):
         return [input_of(model.cell)] * 3
+    if isinstance(model, Sequential) and isinstance(model[0], Reshape):
+        return [0.5, -0.25, 1.0, -2.0] * 16
     return ([0.5, -0.25, 1.0, -2.0] * 16)[: getattr(model, "nin", 2)]
 
 
@@ -48,6 +73,25 @@ NN = {
     "Recurrent RNNCell": lambda: Recurrent(RNNCell(2, 3), 2),
     "Recurrent LSTMCell": lambda: Recurrent(LSTMCell(2, 3), 1, "sigmoid"),
     "Recurrent GRUCell": lambda: Recurrent(GRUCell(2, 3), 2, "prelu", every_step=True),
+    "Embedding": lambda: Embedding(3, 2),
+    "LayerNorm": lambda: LayerNorm(4, 1e-3, bias=False),
+    "RMSNorm": lambda: RMSNorm(4),
+    "Attention": lambda: Attention(4, 2, False, bias=False),
+    "FeedForward": lambda: FeedForward(4, 3, "swiglu"),
+    "Block": lambda: Block(4, 2, "relu", norm="rms", number=3),
+    "Transformer": lambda: Transformer(5, 4, 2, 2, 8, activation="swiglu", embedding_norm=True),
+    "Transformer with tied and sinusoidal tables": lambda: Transformer(
+        5, 4, 2, 1, 8, positions="sinusoidal", tied=True, gain=True, bias=False, final_norm=False
+    ),
+    "microgpt": lambda: Transformer.microgpt(5),
+    "Conv1d": lambda: Conv1d(2, 3, 2, stride=2, padding=1, activation="relu"),
+    "LeNet": lambda: Sequential(
+        Reshape(1, 8, 8), Conv2d(1, 2, 3, padding=(1, 0), bias=False), MaxPool2d(2), AvgPool2d((1, 2), 1),
+        Flatten(), Layer(16, 2),
+    ),
+    "pools of a signal": lambda: Sequential(
+        Reshape(1, 64), Conv1d(1, 1, 3), MaxPool1d(2, 3), AvgPool1d(2), Flatten()
+    ),
     "Sequential": lambda: Sequential(
         MLP(2, [3, 2]), Dropout(0.25), Layer(2, 2, "prelu"),
         Sequential(Recurrent(RNNCell(1, 2, "prelu"), 1, every_step=True)),

@@ -9,7 +9,9 @@ from nn.schedules import StepLR
 
 ENGINES = [
     "eager",
-    pytest.param("tape", marks=pytest.mark.skipif(find_spec("numba") is None, reason="the tape needs Numba")),
+    pytest.param(
+        "tape", marks=pytest.mark.skipif(find_spec("llvmlite") is None, reason="the tape needs LLVM")
+    ),
 ]
 X = [[0.5, -1.0], [1.5, 0.3], [-0.7, 0.9], [-1.2, -0.4], [0.1, 1.1]]
 Y = [1, -1, -1, 1, -1]

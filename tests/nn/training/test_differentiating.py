@@ -8,7 +8,7 @@ import pytest
 from autograd import Value, gradients
 from nn import MLP, Adam, Dropout, Module, fit, predict
 
-TAPE = pytest.mark.skipif(find_spec("numba") is None, reason="the tape needs Numba")
+TAPE = pytest.mark.skipif(find_spec("llvmlite") is None, reason="the tape needs LLVM")
 X = [[i / 19] for i in range(20)]
 ZEROS = [0.0] * len(X)
 

@@ -23,7 +23,7 @@ from nn.data.samples import Samples, targets
 from nn.outputs import is_right
 from nn.schedules import ExponentialLR
 
-TAPE = pytest.mark.skipif(find_spec("numba") is None, reason="the tape needs Numba")
+TAPE = pytest.mark.skipif(find_spec("llvmlite") is None, reason="the tape needs LLVM")
 
 X = [[0.5, -1.0], [1.5, 0.3], [-0.7, 0.9], [-1.2, -0.4], [0.1, 1.1]]
 SIGNS = [1, -1, -1, 1, -1]

@@ -19,7 +19,7 @@ from nn.losses import Penalised
 from nn.optim import Optimizer
 from nn.schedules import CosineAnnealingLR
 
-tape = pytest.mark.skipif(find_spec("numba") is None, reason="the tape needs Numba")
+tape = pytest.mark.skipif(find_spec("llvmlite") is None, reason="the tape needs LLVM")
 PRECISION = 1e-9
 
 
@@ -295,7 +295,7 @@ def test_an_unknown_engine_is_refused_with_a_hint() -> None:
 def test_without_its_packages_training_is_eager_and_the_tape_names_the_extra() -> None:
     script = """
 import sys
-for name in ("numpy", "numba", "scipy", "tqdm"):
+for name in ("numpy", "llvmlite", "scipy", "tqdm"):
     sys.modules[name] = None
 from nn import MLP, fit
 from autograd import draw

@@ -13,7 +13,9 @@ from nn import MLP, SGD, Adam, Clip, EarlyStopping, LSTMCell, Recurrent, Resume,
 
 ENGINES = [
     "eager",
-    pytest.param("tape", marks=pytest.mark.skipif(find_spec("numba") is None, reason="the tape needs Numba")),
+    pytest.param(
+        "tape", marks=pytest.mark.skipif(find_spec("llvmlite") is None, reason="the tape needs LLVM")
+    ),
 ]
 
 

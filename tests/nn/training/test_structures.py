@@ -23,7 +23,7 @@ from nn import (
     probabilities,
 )
 
-TAPE = pytest.mark.skipif(find_spec("numba") is None, reason="the tape needs Numba")
+TAPE = pytest.mark.skipif(find_spec("llvmlite") is None, reason="the tape needs LLVM")
 ENGINES = ["eager", pytest.param("tape", marks=TAPE)]
 rng = random.Random(0)
 USERS = [[rng.gauss(0, 1) for _ in range(3)] for _ in range(12)]

@@ -9,7 +9,7 @@ import pytest
 from autograd import Constant, Value, where
 from nn import MLP, SGD, Layer, Module, Parameter, fit
 
-TAPE = pytest.mark.skipif(find_spec("numba") is None, reason="the tape needs Numba")
+TAPE = pytest.mark.skipif(find_spec("llvmlite") is None, reason="the tape needs LLVM")
 ENGINES = ["eager", pytest.param("tape", marks=TAPE)]
 X, Y = [[0.5], [-1.0], [2.0]], [1.0, -2.0, 3.0]
 

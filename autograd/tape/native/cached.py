@@ -1,0 +1,72 @@
+"""Machine code on disk: a file is whole and ours, or it is as if it were not there."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+
+def folder() -> Path | None:
+    """Return the folder of the cache: ``CHAINRULE_CACHE`` if set, else one in the user's cache folder.
+
+    None if there is no place for it.  It may not exist yet, or not be writable.
+    """
+    chosen = os.environ.get("CHAINRULE_CACHE")
+    if chosen:
+        return Path(chosen)
+    try:
+        home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    except RuntimeError:  # a user without a home
+        return None
+    return home / "chainrule"
+
+
+def writable() -> Path:
+    """Return the folder of the cache, made if it did not exist.
+
+    Raises:
+        OSError: if it cannot be written to.
+    """
+    place = folder()
+    with suppress(OSError):
+        if place:
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if place is None or not os.access(place, os.W_OK | os.X_OK):
+        raise OSError(f"the cache's folder {place} cannot be written to; CHAINRULE_CACHE names another one")
+    return place
+
+
+def read(name: str) -> bytes | None:
+    """Return what was written under the name; None if it is not there, or not as it was written."""
+    place = folder()
+    try:
+        content = (place / f"{name}.o").read_bytes() if place else b""
+    except OSError:
+        return None
+    code = content[:-SIZE]
+    return code if code and content[-SIZE:] == _seal(name, code) else None
+
+
+def write(name: str, code: bytes) -> None:
+    """Keep the code under the name, if that is possible; other processes see all of it or nothing."""
+    try:
+        place = writable()
+    except OSError:
+        return
+    temporary = place / f"{name}.{os.getpid()}.{threading.get_ident()}"
+    try:
+        temporary.write_bytes(code + _seal(name, code))
+        temporary.replace(place / f"{name}.o")
+    except OSError:  # a full disk: it is compiled again next time
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+SIZE = hashlib.sha256().digest_size
+
+
+def _seal(name: str, code: bytes) -> bytes:
+    return hashlib.sha256(name.encode() + b"\0" + code).digest()
