@@ -8,7 +8,6 @@ says that nothing was sent: see `autograd.tape.templates`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from threading import Lock
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -335,7 +334,6 @@ class Replayer:
         self._V = self._G = np.empty(0, self._kind)
         self._varying_outputs = [(j, row) for j, row in enumerate(plan.outputs.tolist()) if row >= 0]
         self._uniform_outputs = [(j, row) for j, row in enumerate(plan.uniform_outputs.tolist()) if row >= 0]
-        self._lock = Lock()  # the arrays are shared, so only one replay runs at a time
 
     def memory(self) -> list[Array]:
         """Return all arrays that replays use: the programs and the numbers."""
@@ -354,7 +352,7 @@ class Replayer:
         count = len(X) if samples is None else len(samples)
         U, GU = self._U, self._GU
         once = Numbers(U, GU, U, GU, X)
-        with self._lock, np.errstate(all="ignore"):
+        with np.errstate(all="ignore"):
             self.totals[:] = 0.0
             if seeds is not None:
                 GU[:] = -0.0

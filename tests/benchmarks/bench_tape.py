@@ -474,6 +474,25 @@ def lstm_torch(X: Any) -> Call:
     return step
 
 
+# ------------------------------------------------------------------------------ what a call costs
+
+
+def calls() -> None:
+    """Print what a call takes beside the bare replay of the same numbers."""
+    w, x = Value(3.0), np.array([1.0, 2.0])
+    tape = Tape.record(lambda a: w * a, 1.0)
+    replayer, X, values = tape.replayer(), x[:, None].copy(), np.empty((2, 1))
+    table(
+        "a tape of one op, two samples",
+        {
+            "the bare replay": lambda: replayer.run(X, values=values),
+            "forward": lambda: tape.forward(x),
+            "gradients": lambda: tape.gradients(x),
+            "input_gradients": lambda: tape.input_gradients(x),
+        },
+    )
+
+
 # ------------------------------------------------------------------------- recording and growth
 
 
@@ -536,7 +555,7 @@ def mnist(folder: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parts = {"demo": demo, "layer": layer, "irregular": irregular, "narrow": narrow, "recurrent": recurrent,
-             "growth": growth, "first": first}  # fmt: skip
+             "calls": calls, "growth": growth, "first": first}  # fmt: skip
     parser.add_argument("--only", default=",".join([*parts, "mnist"]))
     parser.add_argument("--mnist", type=Path, default=Path("../shared/data/mnist"))
     chosen = parser.parse_args()
