@@ -24,6 +24,8 @@ class _OneThread:
     How many threads BLAS uses is a setting of the whole process.  If everybody who enters kept the number
     and put it back on leaving, two who overlap would put back the wrong one.  So the first who enters keeps
     the numbers, and the last who leaves puts them back, unless they were set to others in the meantime.
+    Nobody is inside but while a large product is computed: a `threadpoolctl` limit that another thread enters
+    at that very moment would restore the 1 that it found.
     """
 
     def __init__(self) -> None:

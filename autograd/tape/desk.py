@@ -20,10 +20,8 @@ KEPT = 1 << 13
 """The tables of a call are kept for the next one if they have at most this many numbers: then a replay finds
 everything where it was, and a call takes little more time than its replay."""
 
-
 MANY = 10
 """So many parameters are read as an array, which for fewer would take longer than one by one."""
-
 
 DOUBLE = np.dtype(np.float64)
 
@@ -73,7 +71,7 @@ class Desk:
             self.values, self.slopes = np.empty((count, self.values.shape[1]), X.dtype), np.empty_like(self.X)
         self._last = []
         first = arrays[0] if len(arrays) == 1 and not self._kept else X
-        if first is not X and first.dtype == X.dtype and first.flags.c_contiguous:
+        if first is not X and first.dtype == X.dtype and first.flags.c_contiguous and first.flags.aligned:
             self.X = first.reshape(count, -1)  # no copy
             return
         columns.fill(self.X, arrays)

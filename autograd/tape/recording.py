@@ -64,7 +64,11 @@ def record(function: Callable[..., Any], sample: Sequence[Any], named: Mapping[s
         if not container.leaves:
             raise ValueError(f"argument {name!r} of a sample is empty")
     arguments = Columns([container.form for container in given], names, len(named))
-    inputs = [Value(number_in(x), label) for container in given for x, label in _labelled(container)]
+    inputs = [
+        Value(number_of(x) if isinstance(x, Value) else x, label)
+        for container in given
+        for x, label in _labelled(container)
+    ]
 
     def called(values: Iterable[Value]) -> Container:
         leaves = iter(values)
@@ -95,11 +99,6 @@ def _as_container(x: Any) -> Any:
     if hasattr(x, "__array__"):
         return np.asarray(x)[()]
     return list(x) if isinstance(x, Sequence) and not isinstance(x, list | tuple) else x
-
-
-def number_in(x: Any) -> Any:
-    """Return the number of a Value, or the number itself."""
-    return number_of(x) if isinstance(x, Value) else x
 
 
 def _labelled(container: Container) -> Iterable[tuple[Any, str]]:

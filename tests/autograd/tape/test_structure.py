@@ -220,6 +220,16 @@ def test_large_data_of_one_argument_are_read_in_place_and_never_written() -> Non
     assert X.sum() == 20_000
 
 
+@pytest.mark.parametrize("count", [3, 5000])
+def test_arrays_of_any_layout_and_kind_of_number_are_read(count: int) -> None:
+    tape = Tape.record(lambda x: x[0] - 2 * x[1], [0.0, 0.0])
+    X = np.random.default_rng(3).normal(size=(count, 2))
+    table = np.zeros(count, dtype=[("flag", "u1"), ("x", "f8", 2)])  # whose numbers lie at odd addresses
+    table["x"] = X
+    for given_ in (np.asfortranarray(X), X[::-1][::-1], X.astype(">f8"), table["x"], X.tolist()):
+        assert tape.forward(given_).tolist() == (X[:, 0] - 2 * X[:, 1]).tolist()
+
+
 # ----------------------------------------------------------------------- values, vectors, outputs
 
 
