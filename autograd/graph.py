@@ -28,21 +28,26 @@ def topological_order(*outputs: N) -> list[N]:
     ['a', 'b', 'mul', 'add']
     """
     order: list[N] = []
-    seen: set[N] = set()
-    stack: list[Any] = [*reversed(outputs)]
-    while stack:
-        node = stack.pop()
-        if node is None:  # a mark: the inputs of the node under it are all in the order
-            order.append(stack.pop())
-        elif node not in seen:
-            seen.add(node)
-            if seen.issuperset(node.inputs):  # a leaf, or all its inputs are in the order
-                order.append(node)
-            else:
-                stack.append(node)
-                stack.append(None)
-                stack.extend(node.inputs[::-1])
-    return order
+    done: set[N] = set()
+    waiting: list[Any] = []  # nodes whose inputs are being visited, each with those that are left
+    node, inputs = None, iter(outputs)
+    while True:
+        for v in inputs:
+            if v in done:
+                continue
+            if done.issuperset(v.inputs):  # a leaf, or all its inputs are in the order
+                done.add(v)
+                order.append(v)
+            else:  # its inputs come first
+                waiting.append((node, inputs))
+                node, inputs = v, iter(v.inputs)
+                break
+        else:
+            if node is None:  # the outputs are in the order themselves
+                return order
+            done.add(node)
+            order.append(node)
+            node, inputs = waiting.pop()
 
 
 def refuse_stale(order: Sequence[Node]) -> None:

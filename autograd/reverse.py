@@ -50,17 +50,23 @@ def backward(output: Node) -> None:
     # The output moves with itself one to one.  Everything else follows from this 1.
     output._grad += 1.0
     for node in reversed(order):
+        inputs = node.inputs
+        if not inputs:  # a leaf keeps what it is sent
+            continue
         # All that depends on this node has been visited: its gradient is complete.
         upstream = node._grad
         if upstream is NO_GRADIENT:  # nothing was sent: only a condition, or a branch not taken, needs it
             continue
-        if node.role == "constant":  # a plain number, or a condition: what it was sent ends here
-            node._grad = NO_GRADIENT
-            continue
         # The chain rule: each input gets upstream × partial, added to what it has from other routes.
         # (Towards a branch that is not taken the partial is NOT_REACHED, which leaves v.grad as it is.)
+        if len(inputs) == 2:  # the same as below, without its loop: nearly every op has two inputs
+            a, b = inputs
+            d_a, d_b = node.partials
+            a._grad += upstream * d_a
+            b._grad += upstream * d_b
+            continue
         partials = iter(node.partials)  # a strict zip would take as long as the rest of the loop
-        for v in node.inputs:
+        for v in inputs:
             v._grad += upstream * next(partials)
 
 

@@ -13,12 +13,16 @@ from numbers import Complex, Real
 from typing import Any, TypeAlias
 
 from autograd import ops, reverse
+from autograd.core.arithmetic import NOT_REACHED
 from autograd.core.primitive import Op
 from autograd.core.recording import clock, mode, refuse_branch, refuse_cut
 from autograd.node import NO_GRADIENT, Node, number_of
 from autograd.notation.formula import formula
 from autograd.notation.hints import described
+from autograd.operators import written_out
 from autograd.protocols import ForNumPy, Protocols, holds_one_number, label_text, real_number
+
+ARITHMETIC = (ops.add, ops.sub, ops.mul, ops.div)
 
 new_node = object.__new__  # a node without the checks that Value(...) makes
 
@@ -45,8 +49,10 @@ def apply(
         data, partials = op.fast(numbers)
     except (ArithmeticError, ValueError):  # such as 1/0: infinity or nan, as IEEE 754 has it
         data, partials = op.evaluate(numbers)
-    plain, made, use = mode.now
-    if plain:
+    if kind is not None:  # what it is sent ends here
+        partials = (NOT_REACHED,) * len(inputs)
+    now = mode.now
+    if now.plain:
         node = new_node(kind or Value)
     else:
         node = _new_node_in_mode(op, inputs, data, kind)
@@ -58,9 +64,9 @@ def apply(
     node.inputs = inputs
     node.partials = partials
     node.label = ""
-    node._made = use
-    if made is not None:
-        made.append(node)
+    node._made = now.use
+    if now.made is not None:
+        now.made.append(node)
     return node
 
 
@@ -125,11 +131,13 @@ def _operator(op: Op) -> tuple[Callable[[Value, Any], Value], Callable[[Value, A
             other = Constant(other)
         return apply(op, (self, other), None, [self._data, other._data])
 
+    if op in ARITHMETIC:
+        forward = written_out(op, globals())
+
     def reflected(self: Value, other: Any) -> Any:
         if not isinstance(other, (float, int, Real)) and not holds_one_number(other):
             return NotImplemented
-        other = Constant(other)
-        return apply(op, (other, self), None, [other._data, self._data])
+        return forward(Constant(other), self)
 
     return forward, reflected
 
@@ -185,10 +193,10 @@ class Value(Protocols, Node):
         self.op = None
         self.inputs = ()
         self.partials = ()
-        self.label = label_text(label)
-        self._made = mode.now[2]
+        self.label = label if type(label) is str else label_text(label)
+        self._made = mode.now.use
         try:
-            self._data = real_number("a Value holds", data)
+            self._data = data if type(data) is float else real_number("a Value holds", data)
         except TypeError:
             if not self._follows(data):
                 raise
@@ -332,6 +340,8 @@ class Constant(Value):
 
     __slots__ = ()
     role = "constant"
+
+    grad = Value.grad.getter(lambda self: NO_GRADIENT)  # type: ignore[attr-defined]
 
 
 class Parameter(Value):

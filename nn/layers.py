@@ -209,17 +209,18 @@ class Layer(Module):
     def fire(self, x: tuple[Value, ...]) -> list[Value]:
         """Return the outputs for as many Values as the layer has inputs."""
         numbers = [*map(number_of, x)]  # looked up once for all neurons
-        before = plain, made, use = recording.now
+        now = recording.now
+        before = use = now.use
         if use[0] is not self:
             use = new_use(self, use)
         clock = use[2]
         outputs = []
         try:
             for neuron in self.neurons:  # in a hurry: the same as `with neuron.in_use()`
-                recording.now = (plain, made, (neuron, use, clock))
+                now.use = (neuron, use, clock)
                 outputs.append(neuron.fire(x, numbers))
         finally:
-            recording.now = before
+            now.use = before
         return outputs
 
     @property

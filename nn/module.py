@@ -32,15 +32,16 @@ def _as_a_use(call: Callable[..., Any]) -> Callable[..., Any]:
     def placed(self: Module, *inputs: Any, **options: Any) -> Any:
         if type(self).__call__ is not placed:  # called by a subclass's, which is the use already
             return call(self, *inputs, **options)
-        before = recording.now
-        recording.now = (before[0], before[1], new_use(self, before[2]))
+        now = recording.now
+        before = now.use
+        now.use = new_use(self, before)
         try:
             return call(self, *inputs, **options)
         except Exception as error:
-            _say_where(error, recording.now[2])
+            _say_where(error, now.use)
             raise
         finally:
-            recording.now = before
+            now.use = before
 
     return placed
 

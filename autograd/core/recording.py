@@ -52,6 +52,25 @@ def new_use(owner: Any, outer: Use) -> Use:
     return owner, outer if outer[0] is not None else None, clock.now
 
 
+class _Now:
+    """What a new node asks for, in one look-up.
+
+    Attributes:
+        plain: whether operations are recorded, and nobody watches.
+        made: the list to which new nodes are appended while a tape is being recorded, else None.
+        use: the use of a Module that is going on, or `OUTSIDE`, or its like of a later time.
+    """
+
+    __slots__ = ("made", "plain", "use")
+
+    def __init__(self) -> None:
+        self.plain, self.made, self.use = True, None, OUTSIDE
+
+    plain: bool
+    made: list[Any] | None
+    use: Use
+
+
 class _Mode(threading.local):
     """How this thread's `apply` behaves.
 
@@ -61,8 +80,7 @@ class _Mode(threading.local):
         branching: whether Python may branch on a Value; False while a tape is being recorded.
         live: the leaves with respect to which functions are being differentiated.
         made: the list to which new nodes are appended while a tape is being recorded, else None.
-        now: what `apply` asks for, in one look-up: whether it is recording without a watch, ``made``, and
-            the use of a Module that is going on.
+        now: what of this `apply` asks for, and the use of a Module that is going on.
     """
 
     recording = True
@@ -70,7 +88,9 @@ class _Mode(threading.local):
     branching = True
     live: frozenset[Any] = frozenset()
     made: list[Any] | None = None
-    now: tuple[bool, list[Any] | None, Use] = (True, None, OUTSIDE)
+
+    def __init__(self) -> None:  # once per thread
+        self.now = _Now()
 
     @contextmanager
     def switched(self, **settings: Any) -> Iterator[None]:
@@ -85,26 +105,25 @@ class _Mode(threading.local):
     @contextmanager
     def within(self, owner: Any) -> Iterator[None]:
         """Have what is computed belong to a use of the owner for a while: a new one, unless one is on."""
-        before = self.now
-        if before[2][0] is not owner:
-            self.now = (before[0], before[1], new_use(owner, before[2]))
+        now, before = self.now, self.now.use
+        if before[0] is not owner:
+            now.use = new_use(owner, before)
         try:
             yield
         finally:
-            self.now = before
+            now.use = before
 
     def read_clock(self) -> Use:
         """Have what this thread makes from now on, outside of Modules, known as newer than what there is."""
-        plain, made, use = self.now
         outside = (None, None, clock.now)
-        if use[0] is None:
-            self.now = plain, made, outside
+        if self.now.use[0] is None:
+            self.now.use = outside
         return outside
 
     def _set(self, settings: dict[str, Any]) -> None:
         for name, setting in settings.items():
             setattr(self, name, setting)
-        self.now = (self.recording and self.watch is None, self.made, self.now[2])
+        self.now.plain, self.now.made = self.recording and self.watch is None, self.made
 
 
 mode = _Mode()
