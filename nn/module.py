@@ -14,7 +14,7 @@ from types import FunctionType
 from typing import Any, Self
 
 from autograd import Parameter, Value
-from autograd.extend import NO_GRADIENT, new_use, recording
+from autograd.extend import forget_gradients, new_use, recording
 from autograd.notation.hints import did_you_mean
 from autograd.notation.labels import BIASES
 from autograd.notation.numbers import counted
@@ -261,8 +261,7 @@ class Module(Constructed):
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters: they count as not computed yet."""
-        for p in self.parameters():
-            p.grad = NO_GRADIENT
+        forget_gradients(self.parameters())
 
     def train(self, training: bool = True) -> Self:
         """Put the Module into training, where `Dropout` drops; return it, as PyTorch does."""

@@ -20,7 +20,7 @@ import autograd
 ROOT = Path(autograd.__file__).parent.parent
 
 AUTOGRAD = (
-    "core", "ops", "notation", "node", "graph", "protocols", "operators", "reverse", "value", "functions", "anomaly",
+    "core", "ops", "notation", "node", "graph", "protocols", "operators", "reverse", "value", "leaves", "functions", "anomaly",
     "functional", "extend", "mistakes", "tape", "source",
     "seeing.facts", "seeing.style", "seeing.drawing", "seeing.pages", "seeing",
     "testing", "command", "__main__", "",
