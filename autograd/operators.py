@@ -19,7 +19,7 @@ def {name}(self, other):
         if not isinstance(other, (float, int, Real)) and not holds_one_number(other):
             return NotImplemented
         other = Constant(other)
-    now = mode.now
+    now = mode.now if unusual else usual
     if not now.plain or now.made is not None:
         return apply(ops.{name}, (self, other))
     a, b = self._data, other._data

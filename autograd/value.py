@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from autograd import ops, reverse
 from autograd.core.arithmetic import NOT_REACHED
 from autograd.core.primitive import Op
-from autograd.core.recording import clock, mode, refuse_branch, refuse_cut
+from autograd.core.recording import clock, mode, refuse_branch, refuse_cut, unusual, usual
 from autograd.node import NO_GRADIENT, Node, number_of
 from autograd.notation.formula import formula
 from autograd.notation.hints import described
@@ -51,7 +51,7 @@ def apply(
         data, partials = op.evaluate(numbers)
     if kind is not None:  # what it is sent ends here
         partials = (NOT_REACHED,) * len(inputs)
-    now = mode.now
+    now = mode.now if unusual else usual
     if now.plain:
         node = new_node(kind or Value)
     else:
@@ -194,7 +194,7 @@ class Value(Protocols, Node):
         self.inputs = ()
         self.partials = ()
         self.label = label if type(label) is str else label_text(label)
-        self._made = mode.now.use
+        self._made = (mode.now if unusual else usual).use
         try:
             self._data = data if type(data) is float else real_number("a Value holds", data)
         except TypeError:

@@ -17,7 +17,7 @@ from numbers import Real
 from typing import Any, TypeAlias
 
 from autograd import Parameter, Value
-from autograd.extend import TABLE, apply, new_use, number_of, recording
+from autograd.extend import TABLE, apply, number_of, recording
 from autograd.notation.hints import described
 from autograd.notation.numbers import counted
 from nn import activations, matrices
@@ -210,17 +210,15 @@ class Layer(Module):
         """Return the outputs for as many Values as the layer has inputs."""
         numbers = [*map(number_of, x)]  # looked up once for all neurons
         now = recording.now
-        before = use = now.use
-        if use[0] is not self:
-            use = new_use(self, use)
-        clock = use[2]
+        before = now.use if now.use[0] is self else now.begin(self)
+        use = now.use
         outputs = []
         try:
             for neuron in self.neurons:  # in a hurry: the same as `with neuron.in_use()`
-                now.use = (neuron, use, clock)
+                now.use = (neuron, use, use[2])
                 outputs.append(neuron.fire(x, numbers))
         finally:
-            now.use = before
+            now.end(before)
         return outputs
 
     @property

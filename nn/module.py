@@ -14,7 +14,7 @@ from types import FunctionType
 from typing import Any, Self
 
 from autograd import Parameter, Value
-from autograd.extend import forget_gradients, new_use, recording
+from autograd.extend import forget_gradients, recording
 from autograd.notation.hints import did_you_mean
 from autograd.notation.labels import BIASES
 from autograd.notation.numbers import counted
@@ -33,15 +33,14 @@ def _as_a_use(call: Callable[..., Any]) -> Callable[..., Any]:
         if type(self).__call__ is not placed:  # called by a subclass's, which is the use already
             return call(self, *inputs, **options)
         now = recording.now
-        before = now.use
-        now.use = new_use(self, before)
+        before = now.begin(self)
         try:
             return call(self, *inputs, **options)
         except Exception as error:
             _say_where(error, now.use)
             raise
         finally:
-            now.use = before
+            now.end(before)
 
     return placed
 

@@ -58,17 +58,39 @@ class _Now:
     Attributes:
         plain: whether operations are recorded, and nobody watches.
         made: the list to which new nodes are appended while a tape is being recorded, else None.
-        use: the use of a Module that is going on, or `OUTSIDE`, or its like of a later time.
+        use: the use of a Module that is going on; outside of all, its time is that of the latest data.
     """
 
     __slots__ = ("made", "plain", "use")
 
     def __init__(self) -> None:
-        self.plain, self.made, self.use = True, None, OUTSIDE
+        self.plain: bool = True
+        self.made: list[Any] | None = None
+        self.use: Use = OUTSIDE
 
-    plain: bool
-    made: list[Any] | None
-    use: Use
+    def begin(self, owner: Any) -> Use:
+        """Begin a use of a Module, and return the one that was going on, to `end` with."""
+        before, self.use = self.use, new_use(owner, self.use)
+        unusual.add(self)
+        return before
+
+    def end(self, before: Use) -> None:
+        """Go back to the use that was going on."""
+        self.use = before
+        self.settle()
+
+    def settle(self) -> None:
+        """Be counted among the unusual, or not any more."""
+        if self.plain and self.made is None and self.use[0] is None:
+            unusual.discard(self)
+        else:
+            unusual.add(self)
+
+
+usual = _Now()
+"""What serves every thread while nothing special is going on in any: to look up a thread's own takes long."""
+unusual: set[_Now] = set()
+"""Those in whose threads there is a mode on or a Module in use: ``mode.now if unusual else usual``."""
 
 
 class _Mode(threading.local):
@@ -105,17 +127,16 @@ class _Mode(threading.local):
     @contextmanager
     def within(self, owner: Any) -> Iterator[None]:
         """Have what is computed belong to a use of the owner for a while: a new one, unless one is on."""
-        now, before = self.now, self.now.use
-        if before[0] is not owner:
-            now.use = new_use(owner, before)
+        now = self.now
+        before = now.use if now.use[0] is owner else now.begin(owner)
         try:
             yield
         finally:
-            now.use = before
+            now.end(before)
 
     def read_clock(self) -> Use:
         """Have what this thread makes from now on, outside of Modules, known as newer than what there is."""
-        outside = (None, None, clock.now)
+        outside = usual.use = (None, None, clock.now)
         if self.now.use[0] is None:
             self.now.use = outside
         return outside
@@ -124,6 +145,7 @@ class _Mode(threading.local):
         for name, setting in settings.items():
             setattr(self, name, setting)
         self.now.plain, self.now.made = self.recording and self.watch is None, self.made
+        self.now.settle()
 
 
 mode = _Mode()
