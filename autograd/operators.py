@@ -51,6 +51,9 @@ class Written(str):
 
     __slots__ = ()
 
+    def __neg__(self) -> Written:
+        return Written(f"(-{self})")
+
 
 def _infix(sign: str, swapped: bool = False) -> Callable[[Any, Any], Written]:
     return lambda a, b: Written(f"({b} {sign} {a})" if swapped else f"({a} {sign} {b})")
@@ -59,7 +62,6 @@ def _infix(sign: str, swapped: bool = False) -> Callable[[Any, Any], Written]:
 for _name, _sign in {"add": "+", "sub": "-", "mul": "*", "truediv": "/"}.items():
     setattr(Written, f"__{_name}__", _infix(_sign))
     setattr(Written, f"__r{_name}__", _infix(_sign, swapped=True))
-setattr(Written, "__neg__", lambda a: Written(f"(-{a})"))
 
 
 def written_out(op: Op, names: dict[str, Any]) -> Callable[[Any, Any], Any]:

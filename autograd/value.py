@@ -131,15 +131,14 @@ def _operator(op: Op) -> tuple[Callable[[Value, Any], Value], Callable[[Value, A
             other = Constant(other)
         return apply(op, (self, other), None, [self._data, other._data])
 
-    if op in ARITHMETIC:
-        forward = written_out(op, globals())
+    method = written_out(op, globals()) if op in ARITHMETIC else forward
 
     def reflected(self: Value, other: Any) -> Any:
         if not isinstance(other, (float, int, Real)) and not holds_one_number(other):
             return NotImplemented
-        return forward(Constant(other), self)
+        return method(Constant(other), self)
 
-    return forward, reflected
+    return method, reflected
 
 
 def _comparison(op: Op, swapped: bool = False) -> Callable[[Value, Any], Comparison]:

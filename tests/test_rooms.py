@@ -20,8 +20,8 @@ import autograd
 ROOT = Path(autograd.__file__).parent.parent
 
 AUTOGRAD = (
-    "core", "ops", "notation", "node", "graph", "protocols", "operators", "reverse", "value", "leaves", "functions", "anomaly",
-    "functional", "extend", "mistakes", "tape", "source",
+    "core", "ops", "notation", "node", "graph", "protocols", "operators", "reverse", "value", "leaves",
+    "functions", "anomaly", "functional", "extend", "mistakes", "tape", "source",
     "seeing.facts", "seeing.style", "seeing.drawing", "seeing.pages", "seeing",
     "testing", "command", "__main__", "",
 )  # fmt: skip

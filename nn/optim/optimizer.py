@@ -124,11 +124,16 @@ class Optimizer:
             if not moved:
                 continue
             h = repeat(self.hyper_parameters(group))
-            before = [compress(numbers[places.start : places.stop], reached) for numbers in states]
+            part = slice(places.start, places.stop)
+            before = [compress(numbers[part], reached) for numbers in states]
             rows = map(self.rule, map(number_of, moved), map(gradient_of, moved), h, *before)
             data, *after = zip(*rows, strict=True)
+            columns = [array("d", column) for column in after]
             set_data(moved, data)
-            for numbers, column in zip(states, after, strict=True):
+            for numbers, column in zip(states, columns, strict=True):
+                if len(moved) == len(places):  # in a hurry: the usual case
+                    numbers[part] = column
+                    continue
                 for i, x in zip(compress(places, reached), column, strict=True):
                     numbers[i] = x
 

@@ -64,5 +64,5 @@ class Value:
         visit(self)
         self.grad = 1.0
         for node in reversed(order):
-            for child, local in zip(node.children, node.local_gradients):
+            for child, local in zip(node.children, node.local_gradients):  # noqa: B905 - a check would cost
                 child.grad += local * node.grad

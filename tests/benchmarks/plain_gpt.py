@@ -1,10 +1,10 @@
 """A GPT of scalars that knows nothing of this project: any class of numbers with gradients computes it.
 
 One block of width 16 with 4 heads of 4 and a context of 16, after the published descriptions: tokens and
-positions are embedded and added; RMSNorm without a gain (Zhang and Sennrich, 2019) stands behind that and
-before each part; attention is causal (Vaswani et al., 2017); the perceptron has one hidden layer of 4 × 16 with ReLU; nothing
-has a bias, and the head has a table of its own: 4,192 parameters.  Each position is computed after those
-before it, whose keys and values are kept.
+positions are embedded and added; RMSNorm without a gain (Zhang and Sennrich, 2019) follows, and stands before
+each part; attention is causal (Vaswani et al., 2017); the perceptron has one hidden layer of 4 × 16 with
+ReLU; nothing has a bias, and the head has a table of its own: 4,192 parameters.  Each position is computed
+after those before it, whose keys and values are kept.
 
 The class needs ``+ - * / **``, ``exp``, ``log``, ``relu`` and ``.data``, and is called with a number.
 """
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -84,7 +85,7 @@ class GPT:
         values: Matrix = []
         losses = [
             -softmax(self.logits(token, position, keys, values))[following].log()
-            for position, (token, following) in enumerate(zip(tokens[:CONTEXT], tokens[1:], strict=False))
+            for position, (token, following) in enumerate(pairwise(tokens[: CONTEXT + 1]))
         ]
         return sum(losses) * (1.0 / len(losses))
 
