@@ -337,7 +337,10 @@ Complex.register(Value)  # a number, if not a float: what asks for one, as pytes
 
 
 class Constant(Value):
-    """A leaf that no gradient goes to: a plain number in an expression, or a detached Value."""
+    """A leaf that no gradient goes to: a plain number in an expression, or a detached Value.
+
+    What it is sent in a reverse pass ends here, and its ``grad`` is never computed.
+    """
 
     __slots__ = ()
     role = "constant"
