@@ -44,7 +44,6 @@ the table.
 from autograd.core.garbage_collection import collector_paused
 from autograd.core.primitive import NONZERO, POSITIVE, REAL, TABLE, UNIT, Interval, Kink, Op, op
 from autograd.core.recording import mode as recording
-from autograd.core.recording import new_use
 from autograd.functional.containers import Container
 from autograd.functions import as_function
 from autograd.leaves import forget_gradients, set_data
@@ -73,7 +72,6 @@ __all__ = [
     "collector_paused",
     "forget_gradients",
     "gradient_of",
-    "new_use",
     "number_of",
     "op",
     "recording",
