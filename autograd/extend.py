@@ -44,10 +44,10 @@ the table.
 from autograd.core.garbage_collection import collector_paused
 from autograd.core.primitive import NONZERO, POSITIVE, REAL, TABLE, UNIT, Interval, Kink, Op, op
 from autograd.core.recording import mode as recording
-from autograd.core.recording import new_use
 from autograd.functional.containers import Container
 from autograd.functions import as_function
-from autograd.node import NO_GRADIENT, Node, number_of
+from autograd.leaves import forget_gradients, set_data
+from autograd.node import NO_GRADIENT, Node, gradient_of, number_of
 from autograd.reverse import upstreams
 from autograd.value import VALUE_TYPES, Operand, apply, as_value, as_values
 
@@ -70,9 +70,11 @@ __all__ = [
     "as_value",
     "as_values",
     "collector_paused",
-    "new_use",
+    "forget_gradients",
+    "gradient_of",
     "number_of",
     "op",
     "recording",
+    "set_data",
     "upstreams",
 ]

@@ -28,39 +28,44 @@ def topological_order(*outputs: N) -> list[N]:
     ['a', 'b', 'mul', 'add']
     """
     order: list[N] = []
-    seen: set[N] = set()
-    stack: list[Any] = [*reversed(outputs)]
-    while stack:
-        node = stack.pop()
-        if node is None:  # a mark: the inputs of the node under it are all in the order
-            order.append(stack.pop())
-        elif node not in seen:
-            seen.add(node)
-            if seen.issuperset(node.inputs):  # a leaf, or all its inputs are in the order
-                order.append(node)
-            else:
-                stack.append(node)
-                stack.append(None)
-                stack.extend(node.inputs[::-1])
-    return order
+    done: set[N] = set()
+    waiting: list[Any] = []  # nodes whose inputs are being visited, each with those that are left
+    node, inputs = None, iter(outputs)
+    while True:
+        for v in inputs:
+            if v in done:
+                continue
+            if done.issuperset(v.inputs):  # a leaf, or all its inputs are in the order
+                done.add(v)
+                order.append(v)
+            else:  # its inputs come first
+                waiting.append((node, inputs))
+                node, inputs = v, iter(v.inputs)
+                break
+        else:
+            if node is None:  # the outputs are in the order themselves
+                return order
+            done.add(node)
+            order.append(node)
+            node, inputs = waiting.pop()
 
 
-def refuse_stale(order: Sequence[Node]) -> None:
+def refuse_stale(computed: Sequence[Node]) -> None:
     """Raise if a number no longer follows from its inputs: the data of one was changed afterwards.
 
     Every node knows when it was made, and a leaf when its data was last assigned.  What is older than an
     input is computed again and compared, so that data that was changed and put back is no error.
 
     Args:
-        order: a graph in topological order.
+        computed: a graph in topological order, without its leaves.
 
     Raises:
         RuntimeError: if there is such a number; it names the leaf and the op.
     """
-    if not clock.now or min([v._made[2] for v in order if v.inputs], default=clock.now) == clock.now:
+    if not clock.now or min([v._made[2] for v in computed], default=clock.now) == clock.now:
         return  # no data was assigned since the first of them was computed, the usual case
-    latest = max([v._made[2] for v in order if not v.inputs], default=0)
-    older = [v for v in order if v._made[2] < latest and v.inputs]
+    latest = max([x._made[2] for v in computed for x in v.inputs if not x.inputs])
+    older = [v for v in computed if v._made[2] < latest]
     for node in older:
         changed = [x for x in node.inputs if x._made[2] > node._made[2]]
         if changed and node.op is not None:

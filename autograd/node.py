@@ -50,3 +50,6 @@ class Node:
 
 number_of = attrgetter("_data")
 """The number of a node, without the checks of ``.data``, for code that computes with it."""
+
+gradient_of = attrgetter("_grad")
+"""The gradient of a node as the reverse pass has it, `NO_GRADIENT` where none has arrived."""

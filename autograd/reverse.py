@@ -41,26 +41,29 @@ def backward(output: Node) -> None:
     check_output(output)
     if mode.watch:
         upstreams(output)  # a rehearsal: it raises before anything is changed
-    order = topological_order(output)
-    refuse_stale(order)
+    computed = [v for v in topological_order(output) if v.inputs]  # a leaf keeps what it is sent
+    refuse_stale(computed)
     # What an earlier pass left at the nodes between belongs to that pass; a leaf keeps adding up.
-    for node in order:
-        if node.inputs:
-            node._grad = NO_GRADIENT
+    for node in computed:
+        node._grad = NO_GRADIENT
     # The output moves with itself one to one.  Everything else follows from this 1.
     output._grad += 1.0
-    for node in reversed(order):
+    for node in reversed(computed):
         # All that depends on this node has been visited: its gradient is complete.
         upstream = node._grad
         if upstream is NO_GRADIENT:  # nothing was sent: only a condition, or a branch not taken, needs it
             continue
-        if node.role == "constant":  # a plain number, or a condition: what it was sent ends here
-            node._grad = NO_GRADIENT
-            continue
         # The chain rule: each input gets upstream × partial, added to what it has from other routes.
         # (Towards a branch that is not taken the partial is NOT_REACHED, which leaves v.grad as it is.)
+        inputs = node.inputs
+        if len(inputs) == 2:  # the same as below, without its loop: nearly every op has two inputs
+            a, b = inputs
+            d_a, d_b = node.partials
+            a._grad += upstream * d_a
+            b._grad += upstream * d_b
+            continue
         partials = iter(node.partials)  # a strict zip would take as long as the rest of the loop
-        for v in node.inputs:
+        for v in inputs:
             v._grad += upstream * next(partials)
 
 
@@ -91,7 +94,7 @@ def upstreams(output: N, contributions: Contributions = in_numbers) -> dict[N, A
     """
     check_output(output)
     order = topological_order(output)
-    refuse_stale(order)
+    refuse_stale([v for v in order if v.inputs])
     if mode.watch:
         mode.watch.check_values(order)
     upstream: dict[N, Any] = {output: 1.0}

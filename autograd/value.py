@@ -13,11 +13,13 @@ from numbers import Complex, Real
 from typing import Any, TypeAlias
 
 from autograd import ops, reverse
+from autograd.core.arithmetic import FLOATS, NOT_REACHED  # noqa: F401 - the first in what is written out
 from autograd.core.primitive import Op
-from autograd.core.recording import clock, mode, refuse_branch, refuse_cut
+from autograd.core.recording import clock, mode, refuse_branch, refuse_cut, unusual, usual
 from autograd.node import NO_GRADIENT, Node, number_of
 from autograd.notation.formula import formula
 from autograd.notation.hints import described
+from autograd.operators import written_out
 from autograd.protocols import ForNumPy, Protocols, holds_one_number, label_text, real_number
 
 new_node = object.__new__  # a node without the checks that Value(...) makes
@@ -45,8 +47,10 @@ def apply(
         data, partials = op.fast(numbers)
     except (ArithmeticError, ValueError):  # such as 1/0: infinity or nan, as IEEE 754 has it
         data, partials = op.evaluate(numbers)
-    plain, made, use = mode.now
-    if plain:
+    if kind is not None:  # what it is sent ends here
+        partials = (NOT_REACHED,) * len(inputs)
+    now = mode.now if unusual else usual
+    if now.plain:
         node = new_node(kind or Value)
     else:
         node = _new_node_in_mode(op, inputs, data, kind)
@@ -58,9 +62,9 @@ def apply(
     node.inputs = inputs
     node.partials = partials
     node.label = ""
-    node._made = use
-    if made is not None:
-        made.append(node)
+    node._made = now.use
+    if now.made is not None:
+        now.made.append(node)
     return node
 
 
@@ -101,6 +105,9 @@ def as_values(xs: Iterable[Any]) -> tuple[Value, ...]:
 
 # ------------------------------------------------------------------ ops as methods and operators
 
+WRITTEN_OUT = (ops.add, ops.sub, ops.mul, ops.div, ops.neg, ops.exp, ops.log, ops.tanh, ops.relu)
+"""What little programs are made of: one function per op, which takes half the time; see `operators`."""
+
 
 def unary(op: Op) -> Callable[[Operand], Value]:
     """Return the op as a function of a Value or number; in a class body, as a method."""
@@ -110,9 +117,10 @@ def unary(op: Op) -> Callable[[Operand], Value]:
             a = Constant(a)
         return apply(op, (a,), None, [a._data])
 
-    call.__name__ = call.__qualname__ = op.name
-    call.__doc__ = f"The op {op.name} of the table ({op.symbol}), applied to a Value or a number."
-    return call
+    method = written_out(op, globals()) if op in WRITTEN_OUT else call
+    method.__name__ = method.__qualname__ = op.name
+    method.__doc__ = f"The op {op.name} of the table ({op.symbol}), applied to a Value or a number."
+    return method
 
 
 def _operator(op: Op) -> tuple[Callable[[Value, Any], Value], Callable[[Value, Any], Value]]:
@@ -125,13 +133,14 @@ def _operator(op: Op) -> tuple[Callable[[Value, Any], Value], Callable[[Value, A
             other = Constant(other)
         return apply(op, (self, other), None, [self._data, other._data])
 
+    method = written_out(op, globals()) if op in WRITTEN_OUT else forward
+
     def reflected(self: Value, other: Any) -> Any:
         if not isinstance(other, (float, int, Real)) and not holds_one_number(other):
             return NotImplemented
-        other = Constant(other)
-        return apply(op, (other, self), None, [other._data, self._data])
+        return method(Constant(other), self)
 
-    return forward, reflected
+    return method, reflected
 
 
 def _comparison(op: Op, swapped: bool = False) -> Callable[[Value, Any], Comparison]:
@@ -185,10 +194,10 @@ class Value(Protocols, Node):
         self.op = None
         self.inputs = ()
         self.partials = ()
-        self.label = label_text(label)
-        self._made = mode.now[2]
+        self.label = label if type(label) is str else label_text(label)
+        self._made = (mode.now if unusual else usual).use
         try:
-            self._data = real_number("a Value holds", data)
+            self._data = data if type(data) is float else real_number("a Value holds", data)
         except TypeError:
             if not self._follows(data):
                 raise
@@ -328,10 +337,15 @@ Complex.register(Value)  # a number, if not a float: what asks for one, as pytes
 
 
 class Constant(Value):
-    """A leaf that no gradient goes to: a plain number in an expression, or a detached Value."""
+    """A leaf that no gradient goes to: a plain number in an expression, or a detached Value.
+
+    What it is sent in a reverse pass ends here, and its ``grad`` is never computed.
+    """
 
     __slots__ = ()
     role = "constant"
+
+    grad = Value.grad.getter(lambda self: NO_GRADIENT)  # type: ignore[attr-defined]
 
 
 class Parameter(Value):

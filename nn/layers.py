@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from autograd import Parameter, Value
-from autograd.extend import TABLE, apply, new_use, number_of, recording
+from autograd.extend import TABLE, apply, number_of, recording
 from autograd.notation.hints import described
 from autograd.notation.numbers import counted
 from nn import activations, matrices
@@ -222,17 +222,16 @@ class Layer(Module):
     def fire(self, x: tuple[Value, ...]) -> list[Value]:
         """Return the outputs for as many Values as the layer has inputs."""
         numbers = [*map(number_of, x)]  # looked up once for all neurons
-        before = plain, made, use = recording.now
-        if use[0] is not self:
-            use = new_use(self, use)
-        clock = use[2]
+        now = recording.now
+        before = now.use if now.use[0] is self else now.begin(self)
+        use = now.use
         outputs = []
         try:
             for neuron in self.neurons:  # in a hurry: the same as `with neuron.in_use()`
-                recording.now = (plain, made, (neuron, use, clock))
+                now.use = (neuron, use, use[2])
                 outputs.append(neuron.fire(x, numbers))
         finally:
-            recording.now = before
+            now.end(before)
         return outputs
 
     @property

@@ -14,7 +14,7 @@ from types import FunctionType
 from typing import Any, Self
 
 from autograd import Parameter, Value
-from autograd.extend import NO_GRADIENT, new_use, recording
+from autograd.extend import forget_gradients, recording
 from autograd.notation.hints import did_you_mean
 from autograd.notation.labels import BIASES
 from autograd.notation.numbers import counted
@@ -32,15 +32,15 @@ def _as_a_use(call: Callable[..., Any]) -> Callable[..., Any]:
     def placed(self: Module, *inputs: Any, **options: Any) -> Any:
         if type(self).__call__ is not placed:  # called by a subclass's, which is the use already
             return call(self, *inputs, **options)
-        before = recording.now
-        recording.now = (before[0], before[1], new_use(self, before[2]))
+        now = recording.now
+        before = now.begin(self)
         try:
             return call(self, *inputs, **options)
         except Exception as error:
-            _say_where(error, recording.now[2])
+            _say_where(error, now.use)
             raise
         finally:
-            recording.now = before
+            now.end(before)
 
     return placed
 
@@ -260,8 +260,7 @@ class Module(Constructed):
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters: they count as not computed yet."""
-        for p in self.parameters():
-            p.grad = NO_GRADIENT
+        forget_gradients(self.parameters())
 
     def train(self, training: bool = True) -> Self:
         """Put the Module into training, where `Dropout` drops; return it, as PyTorch does."""

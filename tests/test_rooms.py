@@ -20,8 +20,8 @@ import autograd
 ROOT = Path(autograd.__file__).parent.parent
 
 AUTOGRAD = (
-    "core", "ops", "notation", "source", "files", "node", "graph", "protocols", "reverse", "value",
-    "functions", "anomaly", "functional", "extend", "mistakes", "tape",
+    "core", "ops", "notation", "source", "files", "node", "graph", "protocols", "operators", "reverse",
+    "value", "leaves", "functions", "anomaly", "functional", "extend", "mistakes", "tape",
     "seeing.facts", "seeing.style", "seeing.drawing", "seeing.pages", "seeing",
     "testing", "command", "__main__", "",
 )  # fmt: skip

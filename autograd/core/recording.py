@@ -52,6 +52,47 @@ def new_use(owner: Any, outer: Use) -> Use:
     return owner, outer if outer[0] is not None else None, clock.now
 
 
+class _Now:
+    """What a new node asks for, in one look-up.
+
+    Attributes:
+        plain: whether operations are recorded, and nobody watches.
+        made: the list to which new nodes are appended while a tape is being recorded, else None.
+        use: the use of a Module that is going on; outside of all, its time is that of the latest data.
+    """
+
+    __slots__ = ("made", "plain", "use")
+
+    def __init__(self) -> None:
+        self.plain: bool = True
+        self.made: list[Any] | None = None
+        self.use: Use = OUTSIDE
+
+    def begin(self, owner: Any) -> Use:
+        """Begin a use of a Module, and return the one that was going on, to `end` with."""
+        before, self.use = self.use, new_use(owner, self.use)
+        unusual.add(self)
+        return before
+
+    def end(self, before: Use) -> None:
+        """Go back to the use that was going on."""
+        self.use = before
+        self.settle()
+
+    def settle(self) -> None:
+        """Be counted among the unusual, or not any more."""
+        if self.plain and self.made is None and self.use[0] is None:
+            unusual.discard(self)
+        else:
+            unusual.add(self)
+
+
+usual = _Now()
+"""What serves every thread while nothing special is going on in any: to look up a thread's own takes long."""
+unusual: set[_Now] = set()
+"""Those in whose threads there is a mode on or a Module in use: ``mode.now if unusual else usual``."""
+
+
 class _Mode(threading.local):
     """How this thread's `apply` behaves.
 
@@ -61,8 +102,7 @@ class _Mode(threading.local):
         branching: whether Python may branch on a Value; False while a tape is being recorded.
         live: the leaves with respect to which functions are being differentiated.
         made: the list to which new nodes are appended while a tape is being recorded, else None.
-        now: what `apply` asks for, in one look-up: whether it is recording without a watch, ``made``, and
-            the use of a Module that is going on.
+        now: what of this `apply` asks for, and the use of a Module that is going on.
     """
 
     recording = True
@@ -70,7 +110,9 @@ class _Mode(threading.local):
     branching = True
     live: frozenset[Any] = frozenset()
     made: list[Any] | None = None
-    now: tuple[bool, list[Any] | None, Use] = (True, None, OUTSIDE)
+
+    def __init__(self) -> None:  # once per thread
+        self.now = _Now()
 
     @contextmanager
     def switched(self, **settings: Any) -> Iterator[None]:
@@ -85,26 +127,25 @@ class _Mode(threading.local):
     @contextmanager
     def within(self, owner: Any) -> Iterator[None]:
         """Have what is computed belong to a use of the owner for a while: a new one, unless one is on."""
-        before = self.now
-        if before[2][0] is not owner:
-            self.now = (before[0], before[1], new_use(owner, before[2]))
+        now = self.now
+        before = now.use if now.use[0] is owner else now.begin(owner)
         try:
             yield
         finally:
-            self.now = before
+            now.end(before)
 
     def read_clock(self) -> Use:
         """Have what this thread makes from now on, outside of Modules, known as newer than what there is."""
-        plain, made, use = self.now
-        outside = (None, None, clock.now)
-        if use[0] is None:
-            self.now = plain, made, outside
+        outside = usual.use = (None, None, clock.now)
+        if self.now.use[0] is None:
+            self.now.use = outside
         return outside
 
     def _set(self, settings: dict[str, Any]) -> None:
         for name, setting in settings.items():
             setattr(self, name, setting)
-        self.now = (self.recording and self.watch is None, self.made, self.now[2])
+        self.now.plain, self.now.made = self.recording and self.watch is None, self.made
+        self.now.settle()
 
 
 mode = _Mode()

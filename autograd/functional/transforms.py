@@ -301,7 +301,7 @@ def _tangents(outputs: Sequence[Any], moving: Mapping[Value, Any], in_values: bo
     """Return how fast each output changes, in one pass along the graph."""
     tangent: dict[Value, Any] = dict(moving)
     order = topological_order(*[y for y in outputs if isinstance(y, Value)])
-    refuse_stale(order)
+    refuse_stale([v for v in order if v.inputs])
     for node in order:
         if node in tangent or node.role == "constant" or not any(v in tangent for v in node.inputs):
             continue

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import compress, repeat
 from typing import Any, ClassVar
 
 from autograd import Parameter
-from autograd.extend import NO_GRADIENT
+from autograd.extend import NO_GRADIENT, forget_gradients, gradient_of, number_of, set_data
 from autograd.notation.numbers import counted
 from nn.checks import check_column, check_keys, finite_number, whole_number
 from nn.optim.settings import Parameters, checked, groups_of
@@ -116,20 +117,29 @@ class Optimizer:
     def step(self) -> None:
         """Move every parameter that has a gradient; one that no reverse pass has reached stays as it is."""
         self.steps += 1
-        rule, states = self.rule, list(self.state.values())
+        states = list(self.state.values())
         for group, places in self.grouped():
-            h = self.hyper_parameters(group)
-            for i, p in zip(places, group["params"], strict=True):
-                if p.grad is NO_GRADIENT:
+            reached = [g is not NO_GRADIENT for g in map(gradient_of, group["params"])]
+            moved = list(compress(group["params"], reached))
+            if not moved:
+                continue
+            h = repeat(self.hyper_parameters(group))
+            part = slice(places.start, places.stop)
+            before = [compress(numbers[part], reached) for numbers in states]
+            rows = map(self.rule, map(number_of, moved), map(gradient_of, moved), h, *before)
+            data, *after = zip(*rows, strict=True)
+            columns = [array("d", column) for column in after]
+            set_data(moved, data)
+            for numbers, column in zip(states, columns, strict=True):
+                if len(moved) == len(places):  # in a hurry: the usual case
+                    numbers[part] = column
                     continue
-                p.data, *after = rule(p.data, p.grad, h, *[numbers[i] for numbers in states])
-                for numbers, x in zip(states, after, strict=True):
+                for i, x in zip(compress(places, reached), column, strict=True):
                     numbers[i] = x
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters: they count as not computed yet."""
-        for p in self.parameters:
-            p.grad = NO_GRADIENT
+        forget_gradients(self.parameters)
 
     def state_dict(self) -> dict[str, Any]:
         """Return all that decides the next steps, apart from the parameters themselves.
