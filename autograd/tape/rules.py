@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Sequence
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,7 @@ def vectorised(rule: Callable[..., Any], states: int) -> Callable[..., None]:
     frame = Frame(("h", *names))
     compiled: dict[tuple[Any, ...], Callable[[int], None]] = {}
     h_held = np.empty(0)
+    lock = Lock()
 
     def update(p: NDArray[Any], g: NDArray[Any], h: Sequence[float], *state: NDArray[Any]) -> None:
         nonlocal h_held
@@ -55,15 +57,15 @@ def vectorised(rule: Callable[..., Any], states: int) -> Callable[..., None]:
         if key not in compiled:
             types = [POINTERS[v.dtype.name] for v in vectors]
             text = _source(rule, names, types, len(h))
-            label = rule.__qualname__.replace("<", "").replace(">", "").replace(".", "_")
-            address = addresses(label, text, ["update"], "float64")["update"]
+            address = addresses(rule.__qualname__, text, ["update"], "float64")["update"]
             compiled[key] = ctypes.CFUNCTYPE(None, ctypes.c_int64)(address)
-        if len(h_held) != len(h):
-            h_held = np.empty(len(h))
-            frame.hold(h=h_held)
-        h_held[:] = h
-        frame.hold(**dict(zip(names, vectors, strict=True)))
-        compiled[key](frame.address)
+        with lock:  # the frame is shared
+            if len(h_held) != len(h):
+                h_held = np.empty(len(h))
+                frame.hold(h=h_held)
+            h_held[:] = h
+            frame.hold(**dict(zip(names, vectors, strict=True)))
+            compiled[key](frame.address)
 
     return update
 
@@ -75,8 +77,6 @@ def _source(rule: Callable[..., Any], names: Sequence[str], types: Sequence[str]
     p, g, *state = [m.variable(f"old_{name}") for name in names]
     try:
         results = m.every_way(lambda: m.reading(rule)(p, g, tuple(numbers), *state))
-    except NotImplementedError:
-        raise
     except Exception as error:  # a rule may do anything
         raise NotImplementedError(
             f"the rule {rule.__qualname__} cannot be written as an expression: {error}.  It is made of "
