@@ -111,7 +111,9 @@ class ForNumPy:
 
 
 def _elementwise(function: Callable[..., Any], *arrays: Any, **kwargs: Any) -> Any:
-    return sys.modules["numpy"].frompyfunc(function, len(arrays), 1)(*arrays, **kwargs)
+    numpy = sys.modules["numpy"]
+    with numpy.errstate(all="ignore"):  # as without NumPy: nan and infinity are numbers
+        return numpy.frompyfunc(function, len(arrays), 1)(*arrays, **kwargs)
 
 
 def _boxed(x: Any) -> Any:

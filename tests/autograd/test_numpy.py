@@ -108,7 +108,7 @@ def test_the_deviation_of_equal_numbers_is_a_root_of_zero_without_a_slope() -> N
 
 
 @pytest.mark.parametrize("number", [-2.0, 0.0, 3.0, math.inf, -math.inf, math.nan])
-@pytest.mark.parametrize("settings", [{}, {"copy": False}, {"nan": 7.0, "posinf": 8.0}, {"neginf": -9.0}])
+@pytest.mark.parametrize("settings", [{}, {"copy": True}, {"nan": 7.0, "posinf": 8.0}, {"neginf": -9.0}])
 def test_nan_to_num_of_a_value(number: float, settings: dict[str, Any]) -> None:
     x = Value(number)
     y = np.nan_to_num(x * 2, **settings)
