@@ -240,6 +240,7 @@ class HandCheck:
         epsilon = max(line.epsilon for line in self.samples())
         hidden = SMALLEST_NORMAL if self.epsilon == EPSILON else SMALLEST_NORMAL_FLOAT32
         if self.f.numbers[i]:
+            hidden /= min(1.0, abs(self.f.numbers[i]))
             hidden += epsilon ** (1 - TURNS) * abs((self.output.numbers[j] or 1.0) / self.f.numbers[i])
         return hidden + self.trembling[j * len(self.f.numbers) + i]
 
@@ -338,6 +339,8 @@ class _Entry(NamedTuple):
         if middle.denies(self.got, tolerance):
             tolerance += self.rounding()
             if all(side.denies(self.got, tolerance) for side in (middle, left, right)):
+                if self.slopes.may_hide(self.got, tolerance):
+                    return self.told(UNJUDGED, None, "rounding hides the function here")
                 return self.told(WRONG, best.slope, off_by(self.got, best.slope))
         found = middle.nearest(self.got, tolerance)
         negligible = max(self.slopes.hidden, self.rtol * self.slopes.steepest)
