@@ -25,6 +25,10 @@ TIGHT = 16
 STAIR = 64
 """A step of a function that stands still beside the point is due to rounding if it is at most so many units
 in the last place of the function's largest value, or of the 1 that it may have computed with."""
+GLANCE = tuple(2.0**-k for k in (5, 7, 9))
+"""The steps of a first look, relative to the input or to 1."""
+CLOSE = 2.0**-20
+"""One more, to see whether the function does the same close by."""
 HIDDEN = 1024
 """Over the largest step, changes of less than so many units in the last place are hidden by rounding."""
 STEEPER = 1.3
@@ -63,9 +67,7 @@ class Side(NamedTuple):
 
     def from_afar(self, noise: float) -> Estimate:
         """Return the best estimate if so much of every change may be rounding, however close it looks."""
-        return min(
-            [e._replace(bound=e.bound + 2 * noise / e.step) for e in self.estimates], key=lambda e: e.bound
-        )
+        return Side([e._replace(bound=e.bound + 2 * noise / e.step) for e in self.estimates]).agreed[0]
 
     def nearest(self, slope: float, tolerance: float) -> Estimate:
         """Return the best estimate, or a finer one that has the slope if it is a good one."""
@@ -116,22 +118,67 @@ class Slopes(NamedTuple):
     noise: float = 0.0
     chords: Sequence[float] = ()
 
-    def may_hide(self, slope: float, tolerance: float) -> bool:
+    def excuse(self, slope: float, tolerance: float) -> bool:
         """Return whether rounding may be why differences have another slope than this one.
 
-        So it may where all sides have another one from close by, and this one from afar: exp(x) − 1 − x is
-        computed as −x for the smallest numbers.  And where the function climbs about so fast in large stairs.
+        So it may where this one is possible from afar, and the one from close by is not.  And where the
+        function climbs about so fast in large stairs.
         """
-        sides = [
-            (side.agreed[0], side.from_afar(self.noise)) for side in (self.left, self.right, self.middle)
-        ]
-        return any(chord and 0.5 <= slope / chord <= 2 for chord in self.chords) or all(
-            not _has(afar, near.slope, near.bound + tolerance) and _has(afar, slope, tolerance)
-            for near, afar in sides
-        )
+        if any(chord and 0.5 <= slope / chord <= 2 for chord in self.chords):
+            return True
+        return self.deceive(tolerance) and all(_has(afar, slope, tolerance) for _, afar in self._near_and_far)
+
+    def deceive(self, tolerance: float) -> bool:
+        """Return whether the slopes from close by are hidden from afar, where all sides have others.
+
+        So it is where a term is lost in rounding: exp(x) − 1 − x is computed as −x for the smallest numbers.
+        """
+        hidden = any(abs(e.slope) * e.step < self.noise for e in self.middle.agreed[:1])
+        return hidden and not any(_has(afar, e.slope, e.bound + tolerance) for e, afar in self._near_and_far)
+
+    @property
+    def _near_and_far(self) -> list[tuple[Estimate, Estimate]]:
+        sides = self.left, self.right, self.middle
+        return [(side.agreed[0], side.from_afar(self.noise)) for side in sides]
 
 
 Line = Callable[[float], Sequence[float] | None]
+
+
+def glance(
+    line: Line, x: float, rounded: Callable[[float], float], epsilon: float, here: Sequence[float]
+) -> list[Estimate | None]:
+    """Return the slope of each output by a few differences; None where they disagree.
+
+    Args:
+        line, x, rounded, epsilon: as for `LineSamples`.
+        here: the outputs at the point.
+    """
+    steps = [max(abs(x), 1.0) * step for step in (*GLANCE, CLOSE)]
+    sides = [(rounded(x - step), rounded(x + step)) for step in steps]
+    rows = [(line(low), line(high)) for low, high in sides]
+
+    def slope(j: int) -> Estimate | None:
+        quotients, bends = [], []
+        for (low, high), (below, above) in zip(sides, rows, strict=True):
+            if below is None or above is None:
+                return None
+            noise = ROUNDINGS * epsilon * max(abs(below[j]), abs(above[j]), abs(here[j])) / (high - low)
+            slope = (above[j] - below[j]) / (high - low)
+            quotients.append(Number(slope, 2 * noise + 2 * EPSILON * abs(slope)))
+            bends.append(abs((above[j] - here[j]) / (high - x) - (here[j] - below[j]) / (x - low)))
+        if all(row is not None and row[j] == here[j] for pair in rows for row in pair):
+            return Estimate(0.0, 0.0)
+        close = quotients.pop()
+        (*found,) = extrapolated(steps, quotients, SHRINK**2)
+        noise = 4 * close.noise
+        if not found or noise > 0.01 * abs(found[0].slope):
+            return None
+        apart = abs(found[0].slope - close.value)
+        bend = bends[-1] - 2 * bends[-2] * CLOSE / GLANCE[-1]  # of anything smooth, in proportion to the step
+        return found[0] if apart <= noise + found[0].bound and bend <= noise else None
+
+    return [slope(j) for j in range(len(here))]
 
 
 class LineSamples:
