@@ -247,7 +247,7 @@ def inputs_on(op: Op, number: int) -> list[list[float]]:
 
 @EVERY_OP
 def test_how_far_a_kink_is_can_be_asked_anywhere(op: Op) -> None:
-    for x in product((0.0, 1.0, inf, nan), repeat=op.arity or 1):
+    for x in product((0.0, 1.0, math.inf, math.nan), repeat=op.arity or 1):
         assert all(isinstance(kink.gap(*x), float) for kink in op.kinks)
 
 
