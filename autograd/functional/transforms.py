@@ -261,7 +261,7 @@ def _call(
     names = argument_names(function, len(args))
     shape = Container.together([args[place] for place in places], [names[place] for place in places])
     in_values = _is_traced((args, kwargs))
-    began, use = mode.tick(), mode.now[2]
+    began, use = mode.tick(), mode.now.use
     leaves = [_fresh(leaf, name) for leaf, name in zip(shape.leaves, shape.names, strict=True)]
     passed = list(args)
     for place, x in zip(places, shape.filled(leaves), strict=True):
