@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from math import inf
 from operator import ge, gt, le, lt
@@ -241,8 +242,21 @@ def _clip(a: Operand, low: Operand | None, high: Operand | None) -> Value:
     return Value.clip(a, -inf if low is None else low, inf if high is None else high)
 
 
+def _nan_to_num(
+    a: Operand,
+    *,
+    copy: bool = True,
+    nan: Operand = 0.0,
+    posinf: Operand | None = None,
+    neginf: Operand | None = None,
+) -> Value:
+    a, largest = as_value(a), sys.float_info.max
+    top, bottom = largest if posinf is None else posinf, -largest if neginf is None else neginf
+    return where(a > largest, top, where(a < -largest, bottom, where(equal(a, a), a, nan)))
+
+
 OWN_FUNCTIONS.update(
-    where=where, clip=_clip, maximum=Value.maximum, minimum=Value.minimum,
+    where=where, clip=_clip, nan_to_num=_nan_to_num, maximum=Value.maximum, minimum=Value.minimum,
     less=lt, less_equal=le, greater=gt, greater_equal=ge, equal=equal, not_equal=not_equal,
     logical_and=logical_and, logical_or=logical_or, logical_not=logical_not,
     sign=Value.sign, logaddexp=logaddexp,

@@ -27,6 +27,17 @@ from autograd.core.primitive import NONZERO, POSITIVE, REAL, TABLE, UNIT, Functi
 
 __all__ = ["NONZERO", "POSITIVE", "REAL", "TABLE", "UNIT", "Interval", "Kink", "Op", "op"]
 
+
+def _one_over_cosine(m: Any, sign: float) -> Function:
+    """Return ±1 / √(1 − a²), of two forms: one loses no digits near ±1, the other none in its slope near 0."""
+    return lambda a, y: (
+        sign
+        * m.pow(  # where y is nan, so is the slope
+            m.where(abs(a) < 0.5, 1 - a * a, m.where(abs(y) < 4, (1 - a) * (1 + a), y)), -0.5
+        )
+    )
+
+
 # ------------------------------------------------------------------------------------- the table
 # name, symbol, then the rule: the value and the partials in the order of the inputs; then the domain
 # fmt: off
@@ -52,11 +63,8 @@ cbrt  = op("cbrt",  "cbrt",  lambda m: (m.cbrt,   lambda a, y: 1 / (3 * (y * y))
 sin  = op("sin",  "sin",  lambda m: (m.sin,   lambda a, y: m.cos(a)))
 cos  = op("cos",  "cos",  lambda m: (m.cos,   lambda a, y: -m.sin(a)))
 tan  = op("tan",  "tan",  lambda m: (m.tan,   lambda a, y: 1 + y * y))
-# 1 - a² in two forms: one loses no digits near ±1, and the other none in its own slope near 0; where y is nan, so is the slope
-asin = op("asin", "asin", lambda m: (m.asin,
-                                     lambda a, y: m.pow(m.where(abs(a) < 0.5, 1 - a * a, m.where(abs(y) < 4, (1 - a) * (1 + a), y)), -0.5)), UNIT)
-acos = op("acos", "acos", lambda m: (m.acos,
-                                     lambda a, y: -m.pow(m.where(abs(a) < 0.5, 1 - a * a, m.where(abs(y) < 4, (1 - a) * (1 + a), y)), -0.5)), UNIT)
+asin = op("asin", "asin", lambda m: (m.asin,  _one_over_cosine(m, 1.0)),   UNIT)
+acos = op("acos", "acos", lambda m: (m.acos,  _one_over_cosine(m, -1.0)),  UNIT)
 atan = op("atan", "atan", lambda m: (m.atan,  lambda a, y: 1 / (1 + a * a)))
 
 sinh = op("sinh", "sinh", lambda m: (m.sinh,                   lambda a, y: m.cosh(a)))
@@ -160,7 +168,7 @@ logical_and = op("logical_and", "∧", lambda m: (lambda a, b: m.where(a, m.wher
                  kinks=(FIRST_AT_ZERO, SECOND_AT_ZERO))
 logical_or  = op("logical_or",  "∨", lambda m: (lambda a, b: m.where(a, 1.0, m.where(b, 1.0, 0.0)),  _flat, _flat),
                  kinks=(FIRST_AT_ZERO, SECOND_AT_ZERO))
-logical_not = op("logical_not", "¬", lambda m: (lambda a: m.where(a, 0.0, 1.0),  lambda a, y: 0.0),
+logical_not = op("logical_not", "¬", lambda m: (lambda a: m.where(a, 0.0, 1.0),  lambda a, y: NOT_REACHED),
                  kinks=(Kink("a = 0, a jump", gap=lambda a: a, slopes=lambda a: ((-inf, inf),)),))
 COMPARISONS = (less, less_equal, equal, not_equal)
 CONDITIONS = (*COMPARISONS, logical_and, logical_or, logical_not)
@@ -179,7 +187,12 @@ def _steps(at: str, gap: Any) -> tuple[Kink, ...]:
     return (Kink(f"{at}, a jump", gap=gap, slopes=lambda a: ((-inf, inf),)),)
 
 
-AT_WHOLE = _steps("a whole", lambda a: math.remainder(a, 1.0))
+def _from_multiple(a: float, b: float) -> float:
+    """Return how far a is from the nearest multiple of b; nan where there is none."""
+    return math.remainder(a, b) if b and math.isfinite(a) else nan
+
+
+AT_WHOLE = _steps("a whole", lambda a: _from_multiple(a, 1.0))
 
 
 def _level(a: Any, y: Any) -> Any:
@@ -190,12 +203,12 @@ def _level(a: Any, y: Any) -> Any:
 floor  = op("floor", "floor", lambda m: (m.floor,                 _level),  kinks=AT_WHOLE)
 ceil   = op("ceil",  "ceil",  lambda m: (lambda a: -m.floor(-a),  _level),  kinks=AT_WHOLE)
 round_ = op("round", "round", lambda m: (m.round,                 _level),
-            kinks=_steps("a halfway", lambda a: math.remainder(a - 0.5, 1.0)))
+            kinks=_steps("a halfway", lambda a: _from_multiple(a - 0.5, 1.0)))
 sign   = op("sign",  "sign",  lambda m: (lambda a: m.where(a > 0, 1.0, m.where(a < 0, -1.0, a)),  _level),
             kinks=_steps(AT_ZERO, lambda a: a))
 mod    = op("mod",   "mod",   lambda m: (lambda a, b: a % b,  lambda a, b, y: 1.0,  lambda a, b, y: m.round((y - a) / b)),
             REAL, NONZERO,
-            kinks=(Kink("a a multiple of b, a jump", gap=math.remainder, slopes=lambda a, b: ((-inf, inf), (-inf, inf))),))
+            kinks=(Kink("a a multiple of b, a jump", gap=_from_multiple, slopes=lambda a, b: ((-inf, inf), (-inf, inf))),))
 # fmt: on
 
 # ----------------------------------------------------------------------------------- activations

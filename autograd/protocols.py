@@ -9,6 +9,7 @@ import copy
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from math import pi
 from numbers import Real
 from typing import Any
@@ -104,13 +105,15 @@ class ForNumPy:
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         """Call a function of arrays: ours if there is one, else NumPy's own."""
         own = OWN_FUNCTIONS.get(function.__name__)
-        if own and not kwargs:
-            return _elementwise(own, *map(_boxed, args))
+        if own and kwargs.keys() <= (getattr(own, "__kwdefaults__", None) or {}).keys():
+            return _elementwise(partial(own, **kwargs), *map(_boxed, args))
         return sys.modules["numpy"].empty(0).__array_function__(function, (), args, kwargs)
 
 
 def _elementwise(function: Callable[..., Any], *arrays: Any, **kwargs: Any) -> Any:
-    return sys.modules["numpy"].frompyfunc(function, len(arrays), 1)(*arrays, **kwargs)
+    numpy = sys.modules["numpy"]
+    with numpy.errstate(all="ignore"):  # as without NumPy: nan and infinity are numbers
+        return numpy.frompyfunc(function, len(arrays), 1)(*arrays, **kwargs)
 
 
 def _boxed(x: Any) -> Any:

@@ -98,13 +98,8 @@ ELEMENTARY: dict[str, tuple[Function, Function, float, float]] = {
     "sici": (lambda x: special.sici(x)[0], lambda x: np.sin(x) / x, -100, 100),
     "cici": (lambda x: special.sici(x)[1], lambda x: np.cos(x) / x, 0.001, 100),
     "fresnel": (lambda x: special.fresnel(x)[0], lambda x: np.sin(np.pi * x * x / 2), -5, 5),
-    "ellipk": (
-        special.ellipk,
-        lambda m: (special.ellipe(m) - (1 - m) * special.ellipk(m)) / (2 * m * (1 - m)),
-        -5,
-        1,
-    ),
-    "ellipe": (special.ellipe, lambda m: (special.ellipe(m) - special.ellipk(m)) / (2 * m), -5, 1),
+    "ellipk": (special.ellipk, lambda m: special.elliprd(0, 1, 1 - m) / 6, -5, 1),
+    "ellipe": (special.ellipe, lambda m: -special.elliprd(0, 1 - m, 1) / 6, -5, 1),
     "lambertw": (
         lambda x: special.lambertw(x).real,
         lambda x: special.lambertw(x).real / (x * (1 + special.lambertw(x).real)),

@@ -1,4 +1,4 @@
-"""A network on one sample, with weights drawn from a seed."""
+"""Networks that several tests look at."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd import Parameter, Value
 from autograd import sum as sum_of
-from nn import MLP
+from nn import MLP, Layer, Module
 
 
 class Net:
@@ -21,6 +21,30 @@ class Net:
             layer.b = [0.1] * layer.nout
         outputs = self.model([chance.gauss(0, 1) for _ in range(sizes[0])])
         self.weights: list[Parameter] = self.model.parameters()
-        listed = outputs if isinstance(outputs, list) else [outputs]
-        self.loss: Value = sum_of([(a - 1.0) ** 2 for a in listed])
+        self.loss: Value = sum_of([(a - 1.0) ** 2 for a in listed(outputs)])
         self.loss.label = "L"
+
+
+def listed(outputs: Any) -> list[Value]:
+    return outputs if isinstance(outputs, list) else [outputs]
+
+
+class Block(Module):
+    def __init__(self, width: int, seed: int = 0) -> None:
+        self.inner = Layer(width, width, "tanh", seed=seed)
+        self.outer = Layer(width, width, "linear", seed=seed + 1)
+
+    def forward(self, x: Any) -> Any:
+        return [a + b for a, b in zip(x, listed(self.outer(self.inner(x))), strict=True)]
+
+
+class Residual(Module):
+    def __init__(self, blocks: int, width: int = 4) -> None:
+        self.stem, self.head = Layer(2, width, "tanh", seed=0), Layer(width, 1, "linear", seed=1)
+        self.blocks = [Block(width, seed) for seed in range(blocks)]
+
+    def forward(self, x: Any) -> Any:
+        x = listed(self.stem(x))
+        for block in self.blocks:
+            x = block(x)
+        return self.head(x)

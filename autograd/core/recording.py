@@ -30,7 +30,7 @@ class Watch(Protocol):
 
 Use: TypeAlias = tuple[Any, "Use | None", int]
 """One use of a Module, the call in which a node was made: the Module, the use that called it, and how many
-times data had been assigned when it began.  Outside of all Modules the first two are None.
+times the clock had ticked when it began.  Outside of all Modules the first two are None.
 
 Structure is read from uses, never from labels.  Each call makes a tuple of its own: two uses of one
 Module are told apart by identity.
@@ -39,7 +39,7 @@ OUTSIDE: Use = (None, None, 0)
 
 
 class _Clock:
-    """What tells old from new: how many times the data of a leaf was assigned."""
+    """What tells old from new: it ticks when data of a leaf is assigned, and when a derivative is taken."""
 
     now = 0
 
@@ -133,6 +133,11 @@ class _Mode(threading.local):
             yield
         finally:
             now.end(before)
+
+    def tick(self) -> int:
+        """Advance the clock and read it; return what it says."""
+        clock.now += 1
+        return self.read_clock()[2]
 
     def read_clock(self) -> Use:
         """Have what this thread makes from now on, outside of Modules, known as newer than what there is."""

@@ -13,11 +13,11 @@ from autograd import ops
 from autograd.core.arithmetic import IEEE, NOT_REACHED, choose
 from autograd.core.primitive import Op, entry
 from autograd.core.recording import mode, refuse_cut
-from autograd.functions import where
+from autograd.functions import logical_not, where
 from autograd.node import number_of
 from autograd.notation.hints import described
 from autograd.reverse import upstreams
-from autograd.value import Comparison, Constant, Operand, Value, apply, as_value, as_values
+from autograd.value import Comparison, Constant, Operand, Value, apply, as_condition, as_value, as_values
 
 
 @overload
@@ -104,27 +104,33 @@ class Reached:
 
     Attributes:
         number: the gradient, 0 where the branch is not taken; or a partial, still a plain number.
-        taken: 1 where it is taken, 0 elsewhere; no gradient goes to it.
+        taken: true where it is taken, false (0) elsewhere; no gradient goes to it.
+        nothing: the 0 that stands for the gradient elsewhere.
     """
 
-    __slots__ = ("number", "taken")
+    __slots__ = ("nothing", "number", "taken")
 
-    def __init__(self, number: Operand, taken: Value) -> None:
+    def __init__(self, number: Operand, taken: Value, nothing: Constant | None = None) -> None:
         self.number, self.taken = number, taken
+        self.nothing = Constant(0.0) if nothing is None else nothing
 
     def __mul__(self, other: Any) -> Reached:
         taken = self.taken
         if isinstance(other, Reached):
-            taken, other = _condition(taken, other.taken, 0.0), other.number
+            if other.taken is not taken:
+                taken = _condition(taken, other.taken, self.nothing)
+            other = other.number
         elif other.__class__ is float and isinstance(self.number, Value):  # 0 times a plain number is 0
-            return Reached(product(self.number, other), taken)
-        return Reached(where(taken, product(self.number, other), 0.0), taken)
+            return Reached(product(self.number, other), taken, self.nothing)
+        return Reached(where(taken, product(self.number, other), self.nothing), taken, self.nothing)
 
     __rmul__ = __mul__
 
     def __add__(self, other: Any) -> Any:
         if isinstance(other, Reached):
-            return Reached(self.number + other.number, _condition(self.taken, 1.0, other.taken))
+            same = other.taken is self.taken
+            taken = self.taken if same else _condition(self.taken, 1.0, other.taken)
+            return Reached(self.number + other.number, taken, self.nothing)
         return self.number + other
 
     __radd__ = __add__
@@ -137,8 +143,6 @@ def number_in(gradient: Any) -> Any:
 
 def _condition(condition: Any, a: Operand, b: Operand) -> Value:
     """Return ``where`` of two truth values: a condition itself."""
-    if isinstance(condition, Comparison):
-        condition = condition.value()
     return apply(ops.where, (condition, as_value(a), as_value(b)), kind=Constant)
 
 
@@ -162,9 +166,9 @@ def _on_values(op: Op) -> Callable[..., Any]:
         if op is ops.where and isinstance(inputs[0], (Comparison, Value)):
             condition, a, b = inputs
             if b is NOT_REACHED:
-                return Reached(a, _condition(condition, 1.0, 0.0))
+                return Reached(a, as_condition(condition))
             if a is NOT_REACHED:
-                return Reached(b, _condition(condition, 0.0, 1.0))
+                return Reached(b, as_condition(logical_not(condition)))
             return where(condition, a, b)
         if op is ops.where:
             return choose(*inputs)

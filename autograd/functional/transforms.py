@@ -1,9 +1,18 @@
 """Derivatives of plain functions: functions in, functions out.
 
 Each of these takes a function of numbers and returns a function of the same arguments.  The function is
-called with Values in place of the numbers, and the derivative has the structure of the arguments.  They
-nest to any depth: inside another derivative, or where an argument holds Values, the result consists of
-Values, so that it can be differentiated in turn.
+called with Values in place of the numbers, and the derivative has the structure of the arguments.
+
+The result consists of floats, unless a Value from outside had a part in it: inside another derivative, where
+an argument holds Values, or where the function uses one that was there before.  Then it consists of Values
+and can be differentiated in turn, to any depth.  The Parameters of a model that the function calls are held
+still, and inside `autograd.no_grad` all that comes from outside is; a Value alone is by ``detach()``.
+
+>>> x = Value(3.0)
+>>> y = x * grad(lambda t: x * t)(2.0)  # x², not 3x
+>>> y.backward()
+>>> x.grad
+6.0
 
 A derivative is taken with respect to fresh copies of the arguments, which are nodes of their own.
 Everything else that the function uses, even the variable of an outer derivative with the same number,
@@ -19,7 +28,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from autograd.core.arithmetic import NOT_REACHED
-from autograd.core.recording import mode
+from autograd.core.recording import Use, mode
 from autograd.core.signatures import argument_names
 from autograd.functional.containers import Container
 from autograd.functional.gradients import gradients, number_in, partials_as_values, product
@@ -109,7 +118,8 @@ def vjp(function: Function, *args: Any) -> tuple[Any, Function]:
     def back(upstream: Any) -> Any:
         weights = _matching(upstream, shape, "the upstream gradient", "the function's value")
         total = _weighted_sum(weights, shape.leaves)
-        return call.like_arguments([0.0] * len(call.leaves) if total is None else _gradients(total, call))
+        again = call._replace(in_values=call.in_values or _is_traced(upstream))
+        return again.like_arguments([0.0] * len(call.leaves) if total is None else _gradients(total, again))
 
     return shape.filled([call.out(y) for y in shape.leaves]), back
 
@@ -250,23 +260,46 @@ def _call(
             )
     names = argument_names(function, len(args))
     shape = Container.together([args[place] for place in places], [names[place] for place in places])
-    in_values = _nesting.depth > 0 or _has_values((args, kwargs))
+    in_values = _is_traced((args, kwargs))
+    began, use = mode.tick(), mode.now.use
     leaves = [_fresh(leaf, name) for leaf, name in zip(shape.leaves, shape.names, strict=True)]
     passed = list(args)
     for place, x in zip(places, shape.filled(leaves), strict=True):
         passed[place] = x
     with _inside(leaves):
         output = function(*passed, **kwargs)
+    in_values = in_values or (mode.recording and _comes_from_outside(output, began, use))
     return _Called(output, leaves, shape, several, in_values)
 
 
-def _has_values(x: Any) -> bool:
-    """Return whether a Value stands in this argument, also in one that is held still."""
+def _is_traced(x: Any) -> bool:
+    """Return whether another derivative is being taken around this one, or may be in these arguments."""
+    return _nesting.depth > 0 or bool(_values_in(x))
+
+
+def _comes_from_outside(output: Any, began: int, use: Use) -> bool:
+    """Return whether a Value that is no Parameter, and was there before this call, had a part in the output.
+
+    Args:
+        output: what the function returned.
+        began: when it was called.
+        use: the use of a Module that was going on, if any: what is made in it is not told apart.
+    """
+    return any(
+        v.role == "input" and v._made[2] < began and v._made is not use
+        for v in topological_order(*_values_in(output))
+    )
+
+
+def _values_in(x: Any) -> list[Value]:
+    """Return the Values in a structure of anything."""
+    if isinstance(x, Value):
+        return [x]
     if isinstance(x, Mapping):
         x = tuple(x.values())
     elif getattr(getattr(x, "dtype", None), "kind", "") == "O":
         x = tuple(x.flat)
-    return isinstance(x, Value) or (isinstance(x, list | tuple) and any(map(_has_values, x)))
+    return [v for part in x for v in _values_in(part)] if isinstance(x, list | tuple) else []
 
 
 @contextmanager

@@ -36,7 +36,10 @@ def kernel(op: Op, dtype: str = "float64", guarded: bool = False) -> Kernel:
     Raises:
         NotImplementedError: if the op's rule cannot be written in the language that is compiled.
     """
-    return Kernel(**machine_code.addresses(op.name, source(op, guarded), Kernel._fields, dtype))
+    try:
+        return Kernel(**machine_code.addresses(op.name, source(op, guarded), Kernel._fields, dtype))
+    except Exception as error:  # a rule may be anything
+        raise NotImplementedError(f"the op {op.name!r} cannot be compiled for the tape: {error}") from error
 
 
 def compile_all() -> str:

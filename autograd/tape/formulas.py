@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from autograd.core.primitive import Op
-from autograd.source.expression import Expression, sends_nothing, shared, traced
+from autograd.source.expression import Expression, in_order, sends_nothing, shared, traced
 
 NOTHING_SENT = """
 def nothing_sent(gradient: float) -> bool:
@@ -20,22 +20,17 @@ def functions(op: Op, guarded: bool = False, name: str = "op") -> str:
     times partial.
     """
     formulas = traced(op)
+    m, upstream = formulas.m, formulas.m.variable("upstream")
     parameters = [str(e) for e in formulas.inputs]
     texts = [function(f"{name}_value", parameters, formulas.value)]
     for j, partial in enumerate(formulas.partials):
         nothing = sends_nothing(partial)
-        sent = formulas.m.variable("upstream") * partial
-        if nothing is True:
-            sent = formulas.m.expression(-0.0)
-        elif nothing is not False or guarded:
-            sent = sent + 0.0
-            if nothing is not False:
-                sent = formulas.m.where(nothing, -0.0, sent)
-            if guarded:
-                sent = formulas.m.where(
-                    formulas.m.apply("nothing_sent", formulas.m.variable("upstream")), -0.0, sent
-                )
-        texts.append(function(f"{name}_{j}", ["upstream", *parameters, "y"], sent))
+        sent = upstream * partial
+        if nothing is not False or guarded:
+            sent = m.where(nothing, -0.0, sent + 0.0)
+        if guarded:
+            sent = m.where(m.apply("nothing_sent", upstream), -0.0, sent)
+        texts.append(function(f"{name}_{j}", ["upstream", *parameters, "y"], m.expression(sent)))
     return "".join(texts) + NOTHING_SENT
 
 
@@ -47,31 +42,32 @@ def function(name: str, parameters: Sequence[str], result: Expression) -> str:
     return f"\n\ndef {name}({head}) -> float:\n{body}"
 
 
+DEEPEST = 8
+"""So many operations at most stand within one another before one is given a name."""
+
+
 def written(results: Sequence[Expression]) -> tuple[list[str], list[str]]:
-    """Return expressions as text: assignments of what occurs more than once, then the results."""
+    """Return expressions as text: assignments of what occurs more than once or is deep, then the results."""
     lines: list[str] = []
-    named: dict[Expression, str] = {}
+    texts: dict[Expression, str] = {}
+    depths: dict[Expression, int] = {}
     common = shared(results)
+    for e in in_order(results):
+        texts[e] = _text(e, [texts[x] for x in e.inputs])
+        depths[e] = 1 + max([depths[x] for x in e.inputs], default=-1)
+        if e in common or depths[e] > DEEPEST:
+            lines.append(f"t{len(lines)} = {texts[e]}")
+            texts[e], depths[e] = f"t{len(lines) - 1}", 0
+    return lines, [texts[e] for e in results]
 
-    def text(e: Expression) -> str:
-        if e in named:
-            return named[e]
-        plain = operation(e)
-        if e not in common:
-            return plain
-        named[e] = f"t{len(named)}"
-        lines.append(f"{named[e]} = {plain}")
-        return named[e]
 
-    def operation(e: Expression) -> str:
-        if not e.inputs:
-            return repr(e.value) if isinstance(e.value, float) else e.value
-        parts = [text(x) for x in e.inputs]
-        match e.name:
-            case "neg":
-                return f"(-{parts[0]})"
-            case name if len(parts) == 2 and not name.isidentifier():
-                return f"({parts[0]} {name} {parts[1]})"
-        return f"{e.name}({', '.join(parts)})"
-
-    return lines, [text(e) for e in results]
+def _text(e: Expression, inputs: Sequence[str]) -> str:
+    """Return an operation on inputs that are written already."""
+    match e.name:
+        case _ if not inputs:
+            return str(e.value)
+        case "neg":
+            return f"(-{inputs[0]})"
+        case name if name.isidentifier():
+            return f"{name}({', '.join(inputs)})"
+    return f"({inputs[0]} {e.name} {inputs[1]})"

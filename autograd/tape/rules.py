@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Sequence
+from functools import cache
+from operator import is_
+from struct import Struct
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -27,7 +31,8 @@ def update(a: Arguments) -> None:
 {lines}
 {stored}
 """
-POINTERS = {"float64": "Doubles", "float32": "Singles"}
+Array = NDArray[Any]
+POINTERS = {"d": "Doubles", "f": "Singles"}
 
 
 def vectorised(rule: Callable[..., Any], states: int) -> Callable[..., None]:
@@ -43,40 +48,53 @@ def vectorised(rule: Callable[..., Any], states: int) -> Callable[..., None]:
         A function that changes ``p`` and the state vectors in place.  It raises NotImplementedError if the
         rule cannot be written as an expression.
     """
-    names = ["p", "g", *(f"s{k}" for k in range(states))]
-    frame = Frame(("h", *names))
-    compiled: dict[tuple[Any, ...], Callable[[int], None]] = {}
-    h_held = np.empty(0)
+    return _Update(rule, ["p", "g", *(f"s{k}" for k in range(states))])
 
-    def update(p: NDArray[Any], g: NDArray[Any], h: Sequence[float], *state: NDArray[Any]) -> None:
-        nonlocal h_held
+
+class _Update:
+    """A rule over vectors, with the arguments of its last call: a training repeats nearly all of them."""
+
+    def __init__(self, rule: Callable[..., Any], names: Sequence[str]) -> None:
+        self._rule, self._names = rule, tuple(names)
+        self._frame = Frame(("h", *names))
+        self._vectors: tuple[Array | None, ...] = (None,) * len(names)
+        self._numbers = Struct("")  # how the numbers h are written for the compiled rule, and where
+        self._h = np.empty(0)
+        self._lock = Lock()  # the frame is shared
+
+    def __call__(self, p: Array, g: Array, h: Sequence[float], *state: Array) -> None:
         vectors = (p, g, *state)
-        key = (len(h), *[v.dtype.char for v in vectors])
-        if key not in compiled:
-            types = [POINTERS[v.dtype.name] for v in vectors]
-            text = _source(rule, names, types, len(h))
-            label = rule.__qualname__.replace("<", "").replace(">", "").replace(".", "_")
-            address = addresses(label, text, ["update"], "float64")["update"]
-            compiled[key] = ctypes.CFUNCTYPE(None, ctypes.c_int64)(address)
-        if len(h_held) != len(h):
-            h_held = np.empty(len(h))
-            frame.hold(h=h_held)
-        h_held[:] = h
-        frame.hold(**dict(zip(names, vectors, strict=True)))
-        compiled[key](frame.address)
+        with self._lock:
+            if self._numbers.size != 8 * len(h) or not all(map(is_, vectors, self._vectors)):
+                self._enter(vectors, len(h))
+            self._numbers.pack_into(self._h.data, 0, *h)
+            self._run(self._frame.address)
 
-    return update
+    def _enter(self, vectors: tuple[Array, ...], count: int) -> None:
+        kinds = tuple([POINTERS[v.dtype.char] for v in vectors])
+        self._run = _compiled(self._rule, self._names, kinds, count)
+        if self._numbers.size != 8 * count:
+            self._numbers, self._h = Struct(f"{count}d"), np.empty(count)
+        self._frame.hold(h=self._h, **dict(zip(self._names, vectors, strict=True)))
+        self._vectors = vectors
 
 
-def _source(rule: Callable[..., Any], names: Sequence[str], types: Sequence[str], count: int) -> str:
+@cache
+def _compiled(
+    rule: Callable[..., Any], names: tuple[str, ...], types: tuple[str, ...], count: int
+) -> Callable[[int], None]:
+    text = _source(rule, names, types, count)
+    address = addresses(rule.__qualname__, text, ["update"], "float64")["update"]
+    return ctypes.CFUNCTYPE(None, ctypes.c_int64)(address)
+
+
+def _source(rule: Callable[..., Any], names: tuple[str, ...], types: tuple[str, ...], count: int) -> str:
     """Return the text of the rule's loop over vectors."""
     m = Symbols()
     numbers = [m.variable(f"h{k}") for k in range(count)]
     p, g, *state = [m.variable(f"old_{name}") for name in names]
     try:
         results = m.every_way(lambda: m.reading(rule)(p, g, tuple(numbers), *state))
-    except NotImplementedError:
-        raise
     except Exception as error:  # a rule may do anything
         raise NotImplementedError(
             f"the rule {rule.__qualname__} cannot be written as an expression: {error}.  It is made of "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from typing import Any
 
@@ -96,6 +97,23 @@ def test_moments_and_products_of_an_object_array() -> None:
     assert gradients(np.var(x), list(x)) == pytest.approx(list(2 * (numbers - 3) / 3))
     assert np.vdot(x, x).data == 41.0
     assert gradients(np.vdot(x, x), list(x)) == [2.0, 4.0, 12.0]
+
+
+def test_the_deviation_of_equal_numbers_is_a_root_of_zero_without_a_slope() -> None:
+    """As in JAX; PyTorch gives 0, and so does HIPS autograd of one number.  np.var has its slopes."""
+    for numbers in ([2.0], [2.0, 2.0]):
+        x = vector(*numbers)
+        assert all(map(math.isnan, gradients(np.std(x), list(x))))
+        assert gradients(np.var(x), list(x)) == [0.0] * len(x)
+
+
+@pytest.mark.parametrize("number", [-2.0, 0.0, 3.0, math.inf, -math.inf, math.nan])
+@pytest.mark.parametrize("settings", [{}, {"copy": True}, {"nan": 7.0, "posinf": 8.0}, {"neginf": -9.0}])
+def test_nan_to_num_of_a_value(number: float, settings: dict[str, Any]) -> None:
+    x = Value(number)
+    y = np.nan_to_num(x * 2, **settings)
+    assert y.data == np.nan_to_num(number * 2, **settings)
+    assert gradients(y, x) == (2.0 if math.isfinite(number) else 0.0)
 
 
 @pytest.mark.parametrize("name", ["maximum", "minimum"])

@@ -246,6 +246,12 @@ def inputs_on(op: Op, number: int) -> list[list[float]]:
     return [row for row in inside if op.kinks[number].gap(*row) == 0]
 
 
+@EVERY_OP
+def test_how_far_a_kink_is_can_be_asked_anywhere(op: Op) -> None:
+    for x in product((0.0, 1.0, math.inf, math.nan), repeat=op.arity or 1):
+        assert all(isinstance(kink.gap(*x), float) for kink in op.kinks)
+
+
 @OPS_WITH_KINKS
 def test_partials_on_a_kink_are_subgradients(op: Op, number: int) -> None:
     rows = inputs_on(op, number)

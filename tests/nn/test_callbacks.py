@@ -1,20 +1,14 @@
 """Callbacks: each method is called at its time, and what a callback changes the training takes."""
 
 import random
-from importlib.util import find_spec
 
 import pytest
 
 from nn import MLP, SGD, Callback, Clip, EarlyStopping, LSTMCell, Recurrent, Resume, fit, losses
 from nn.callbacks import evenly_spaced
 from nn.schedules import ExponentialLR, StepLR
+from tests.nn.engines import ENGINES
 
-ENGINES = [
-    "eager",
-    pytest.param(
-        "tape", marks=pytest.mark.skipif(find_spec("llvmlite") is None, reason="the tape needs LLVM")
-    ),
-]
 X = [[0.5, -1.0], [1.5, 0.3], [-0.7, 0.9], [-1.2, -0.4], [0.1, 1.1]]
 Y = [1, -1, -1, 1, -1]
 

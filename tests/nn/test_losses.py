@@ -1,7 +1,6 @@
 """Losses: their formulas, their slopes, their digits, and the targets that they refuse."""
 
 from functools import partial
-from importlib.util import find_spec
 from math import exp, inf, isfinite, isnan, log, nan
 
 import pytest
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 
 from autograd import Parameter, Value, gradient_path, gradients, topological_order
 from nn import MLP, fit, losses
+from tests.nn.engines import TAPE
 
 numbers = st.floats(-20, 20)
 wide = st.floats(-1e6, 1e6)
@@ -505,7 +505,7 @@ def test_a_penalty_is_the_sum_of_both_and_none_without_factors():
     assert losses.Penalised("mse", l1=1.0).penalty([]) is None
 
 
-@pytest.mark.skipif(find_spec("llvmlite") is None, reason="the tape needs LLVM")
+@TAPE
 @pytest.mark.parametrize("loss", [losses.cross_entropy, losses.kl_divergence])
 def test_on_a_tape_the_class_may_differ_from_sample_to_sample(loss):
     from autograd.tape import Tape

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes.util
 import hashlib
 import inspect
+import re
 import sys
 import time
 from collections.abc import Sequence
@@ -48,7 +49,7 @@ def addresses(label: str, text: str, roots: Sequence[str], dtype: str) -> dict[s
     key = hashlib.sha256("\0".join((_compiler(), dtype, *roots, text)).encode()).hexdigest()
     with _lock, untimed:
         if key not in _loaded:
-            name = f"{label}-{dtype}-{key[:32]}"
+            name = f"{re.sub('[^A-Za-z0-9]+', '_', label)}-{dtype}-{key[:32]}"
             code = cached.read(name)
             if code is None:
                 code = _compiled(language.assembly(text, roots, dtype))

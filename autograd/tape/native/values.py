@@ -226,7 +226,7 @@ class Values:
                 for text in texts[1:]:
                     texts[0] = self.value(f"{word} i1 {texts[0]}, {text}", "bool").text
                 return Typed(texts[0], "bool")
-            case ast.Compare(left=left, ops=[op], comparators=[right]):
+            case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in COMPARISONS:
                 a, b = self.expression(left), self.expression(right)
                 floats = "float" in (a.type, b.type)
                 kind, compare = ("float", "fcmp") if floats else ("int", "icmp")
@@ -237,8 +237,8 @@ class Values:
                 return Typed(*self.place(node))
             case ast.Subscript():
                 return self._read(*self.place(node))
-            case ast.Attribute(value=ast.Name(id=name), attr=attribute):
-                kind = self.module.classes[self.types[name]][attribute]
+            case ast.Attribute(value=ast.Name(id=name), attr=attribute) if self._fields(name):
+                kind = self._fields(name)[attribute]
                 return Typed(self.converted(self._word(name, attribute), kind), kind)
             case ast.Call(
                 func=ast.Name(id="len"), args=[ast.Attribute(value=ast.Name(id=name), attr=attribute)]
@@ -278,8 +278,12 @@ class Values:
             )
         return Typed(x.text, "float")
 
+    def _fields(self, name: str) -> dict[str, str]:
+        """Return the fields of arguments, with their types; of anything else, none."""
+        return self.module.classes.get(self.types.get(name, ""), {})
+
     def _word(self, name: str, attribute: str, length: bool = False) -> Typed:
-        fields = list(self.module.classes[self.types[name]])
+        fields = list(self._fields(name))
         place = fields.index(attribute) + length * len(fields)
         words = self.value(f"load ptr, ptr %{name}", "Rows")
         return self._read(self.value(f"getelementptr i64, ptr {words.text}, i64 {place}", "").text, "Rows")

@@ -63,7 +63,7 @@ def check_engine(
         check_engine(Value)`` is a test.
 
     Raises:
-        TypeError: if ``leaf`` is not callable, or the number in a leaf cannot be read.
+        TypeError: if ``leaf`` is not callable, its number cannot be read, or a leaf has no ``.backward()``.
         ValueError: if ``functions`` names something that is not an op.
 
     >>> class Leaf:

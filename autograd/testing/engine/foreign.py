@@ -77,6 +77,14 @@ class Foreign:
                 f"number; got {described(self.leaf)}"
             )
         found = self.leaf(2.0)
+        usual = {"data": (DATA, "v.…"), "grad": (GRAD, "v.…"), "backward": (BACKWARD, "v.…()")}
+        missing = [
+            name for name in usual if getattr(self, name) is usual[name][0] and not hasattr(found, name)
+        ]
+        if set(missing) - {"grad"}:  # a gradient may be there only after a backward
+            without = " and ".join(f"no .{name}" for name in missing)
+            how = ", ".join(f"{name}=lambda v: {usual[name][1]}" for name in missing)
+            raise TypeError(f"a leaf ({type(found).__name__}) has {without}; say how the same is done: {how}")
         try:
             float(self.data(found))
         except (AttributeError, TypeError, ValueError) as error:

@@ -12,44 +12,49 @@ from __future__ import annotations
 
 import itertools
 import math
-import random
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from autograd.core.recording import mode
 from autograd.notation.hints import described, short_repr
-from autograd.notation.numbers import counted, number
+from autograd.notation.numbers import counted
 from autograd.testing.certificate import (
-    CORRECT,
     KINK,
-    LIMITED,
-    NOT_DIFFERENTIABLE,
     UNJUDGED,
     WRONG,
     Certificate,
     GradientError,
     Verdict,
 )
+from autograd.testing.differences import Estimate
 from autograd.testing.digits import EPSILON, SMALLEST_NORMAL
+from autograd.testing.plain.entry import Entry, agreeing, off_by, trembling
 from autograd.testing.plain.function import PlainFunction, Structure
 from autograd.testing.plain.slips import Matrix, slip_of
-from autograd.testing.plain.slopes import FLOAT32, LineSamples, Slopes, impossible_together
-from autograd.testing.verdicts import digits_of
+from autograd.testing.plain.slopes import (
+    FLOAT32,
+    TIGHT,
+    Line,
+    LineSamples,
+    glance,
+    impossible_together,
+)
 
 TOLERANCES = {EPSILON: 1e-6, FLOAT32: 1e-3}
 """How far a gradient may be off, relative to itself, in doubles and in 32 bits."""
 COARSE = 0.03
 """The same in formats of 16 bits."""
-FEWEST_DIGITS = 4
-"""With fewer digits than these a gradient is not called correct."""
+FEW = 8
+"""So many inputs are looked at closely in any case."""
+ROOM = 0.1
+"""An entry is right at a glance if it is off by this share of the tolerance at most."""
+ENOUGH = 40
+"""After so many wrong entries a first look is enough to accuse another one."""
 AGAIN = 0.618
 """Before a gradient is called wrong, differences over other steps, this share of the first, must agree."""
-BESIDE = 2, 5, 8
-"""A gradient may be as far off as it varies when its inputs are off by so many units in the last place."""
 TURNS = 0.25
 """What a function does within ε to this power of an input may be hidden by the rounding of its value."""
 SMALLEST_NORMAL_FLOAT32 = 2.0**-126
@@ -148,17 +153,19 @@ class HandCheck:
         self.output = value_at_the_point(f)
         self.sampled = f.in_doubles()
         self.stated = self.gradient_at(f.numbers)
-        self.lines: dict[float, list[LineSamples]] = {}
+        self.here = self.sampled(f.numbers).numbers
+        self.glanced: dict[int, list[Estimate | None]] = {}
+        self.lines: dict[tuple[int, float], LineSamples] = {}
 
-    @cached_property
+    @property
     def tolerance(self) -> float:
         """The tolerance: the user's, or that of the format in which the function computes."""
         return tolerance_of(self.rtol, self.epsilon)
 
-    @cached_property
+    @property
     def epsilon(self) -> float:
         """The spacing of the coarsest format among those of the point, the output and the computation."""
-        return max(self.f.epsilon, self.output.epsilon, *(line.epsilon for line in self.samples()))
+        return max(self.f.epsilon, self.output.epsilon, *(line.epsilon for line in self.lines.values()))
 
     def gradient_at(self, numbers: Sequence[float]) -> list[float]:
         """Return the stated Jacobian, row by row."""
@@ -182,26 +189,31 @@ class HandCheck:
             raise ValueError(f"the gradient gives {name}, which has no input; {missing} is wanted")
         return found.numbers
 
-    def samples(self, scale: float = 1.0) -> list[LineSamples]:
-        """Return the function along each of its inputs."""
-        if scale not in self.lines:
-            f = self.sampled
-            epsilon = f.epsilon if f is not self.f else max(f.epsilon, self.output.epsilon)
-            self.lines[scale] = [
-                LineSamples(f.along(i), x, f.formats[i], epsilon, scale) for i, x in enumerate(f.numbers)
-            ]
-        return self.lines[scale]
+    def samples(self, i: int, scale: float = 1.0) -> LineSamples:
+        """Return the function along one of its inputs."""
+        if (i, scale) not in self.lines:
+            self.lines[i, scale] = LineSamples(*self._line(i), scale)
+        return self.lines[i, scale]
+
+    def _line(self, i: int) -> tuple[Line, float, Callable[[float], float], float]:
+        f = self.sampled
+        epsilon = f.epsilon if f is not self.f else max(f.epsilon, self.output.epsilon)
+        return f.along(i), f.numbers[i], f.formats[i], epsilon
+
+    def glances(self, i: int) -> list[Estimate | None]:
+        """Return the slopes along one input by a first look; None for those that want a closer one."""
+        if i not in self.glanced:
+            self.glanced[i] = glance(*self._line(i), self.here)
+        return self.glanced[i]
 
     def certificate(self, whose: str = "gradient", against: str = "differences") -> Certificate:
         """Return the verdict on each entry; the two words are the heads of the columns."""
         columns = len(self.f.numbers)
-        verdicts = []
+        verdicts: list[Verdict] = []
         for k, name in enumerate(entry_names(self.output.names, self.f.names)):
             j, i = divmod(k, columns)
-            found = self.verdict(j, i, name)
-            if found.verdict == WRONG and self.verdict(j, i, name, AGAIN).verdict != WRONG:
-                found = replace(found, verdict=UNJUDGED)
-            verdicts.append(found)
+            enough = sum(v.verdict == WRONG for v in verdicts) >= ENOUGH
+            verdicts.append(self.at_a_glance(j, i, name, enough) or self.closely(j, i, name))
         kinks = [k for k, v in enumerate(verdicts) if v.verdict == KINK]
         for k, n in list(itertools.pairwise(kinks))[:MOST_PAIRS]:
             if k // columns == n // columns and self.leaves_a_kink(k, n):
@@ -223,11 +235,35 @@ class HandCheck:
 
         return impossible_together(value, (self.stated[k], self.stated[n]))
 
+    def at_a_glance(self, j: int, i: int, name: str, accuse: bool) -> Verdict | None:
+        """Return the verdict if a first look shows that the entry is right; None if a closer one is wanted.
+
+        The first inputs are always looked at closely, which also shows in what format the function computes.
+        If so many others are wrong that this one may be accused as well, it is by the first look.
+        """
+        found = self.glances(i)[j] if i >= FEW else None
+        if found is None:
+            return None
+        x, got = self.f.numbers[i], self.stated[j * len(self.f.numbers) + i]
+        off, allowed = abs(got - found.slope), self.tolerance * abs(got)
+        if off + found.bound <= ROOM * allowed:
+            return agreeing(name, x, got, found.slope, found.bound, self.tolerance, 0.0)
+        if accuse and 0 < TIGHT * found.bound < off - allowed:
+            return Verdict(name, x, got, found.slope, WRONG, detail=off_by(got, found.slope))
+        return None
+
+    def closely(self, j: int, i: int, name: str) -> Verdict:
+        """Return the verdict after a close look, and another one before the entry is called wrong."""
+        found = self.verdict(j, i, name)
+        if found.verdict == WRONG and self.verdict(j, i, name, AGAIN).verdict != WRONG:
+            found = replace(found, verdict=UNJUDGED)
+        return found
+
     def verdict(self, j: int, i: int, name: str, scale: float = 1.0) -> Verdict:
         """Return the verdict on the derivative of the ``j``-th output with respect to the ``i``-th input."""
-        slopes = self.samples(scale)[i].slopes(j)
+        slopes = self.samples(i, scale).slopes(j)
         got = self.stated[j * len(self.f.numbers) + i]
-        return _Entry(
+        return Entry(
             name, self.f.numbers[i], got, slopes, self.tolerance, lambda: self.rounding(j, i)
         ).verdict()
 
@@ -237,9 +273,10 @@ class HandCheck:
         It is as far as the entry moves if the inputs are moved by a few last digits; and as far as what
         rounding hides of the function, such as a turn close to the point, may make it.
         """
-        epsilon = max(line.epsilon for line in self.samples())
+        epsilon = max(line.epsilon for line in self.lines.values())
         hidden = SMALLEST_NORMAL if self.epsilon == EPSILON else SMALLEST_NORMAL_FLOAT32
         if self.f.numbers[i]:
+            hidden /= min(1.0, abs(self.f.numbers[i]))
             hidden += epsilon ** (1 - TURNS) * abs((self.output.numbers[j] or 1.0) / self.f.numbers[i])
         return hidden + self.trembling[j * len(self.f.numbers) + i]
 
@@ -270,9 +307,16 @@ def slopes_of(f: PlainFunction) -> list[float]:
     """Return the Jacobian of a function by differences, row by row; nan where they tell none."""
     outputs = value_at_the_point(f)
     epsilon = max(f.epsilon, outputs.epsilon)
-    lines = [LineSamples(f.along(i), x, f.formats[i], epsilon) for i, x in enumerate(f.numbers)]
-    found = [line.slopes(j).middle for j in range(len(outputs.numbers)) for line in lines]
-    return [side.agreed[0].slope if side.estimates else math.nan for side in found]
+    columns = []
+    for i, x in enumerate(f.numbers):
+        line = f.along(i), x, f.formats[i], epsilon
+        seen = glance(*line, outputs.numbers) if i >= FEW else [None]
+        if None in seen:
+            samples = LineSamples(*line)
+            sides = [samples.slopes(j).middle for j in range(len(outputs.numbers))]
+            seen = [side.agreed[0] if side.estimates else None for side in sides]
+        columns.append([e.slope if e else math.nan for e in seen])
+    return [slope for row in zip(*columns, strict=True) for slope in row]
 
 
 def refuse_more(call: str, more: Sequence[Any]) -> None:
@@ -300,107 +344,6 @@ def tolerance_of(rtol: float | None, epsilon: float) -> float:
 def entry_names(outputs: Sequence[str], inputs: Sequence[str]) -> Sequence[str]:
     """Return the name of each entry of a Jacobian, row by row."""
     return inputs if len(outputs) == 1 else [f"∂{y}/∂{x}" for y in outputs for x in inputs]
-
-
-class _Entry(NamedTuple):
-    """One derivative: what is stated, and what differences say."""
-
-    name: str
-    at: float
-    got: float
-    slopes: Slopes
-    rtol: float
-    rounding: Callable[[], float]
-
-    def verdict(self) -> Verdict:
-        left, right, middle = self.slopes.left, self.slopes.right, self.slopes.middle
-        if self.slopes.missing:
-            place = {"both": "around this point"}.get(self.slopes.missing, f"to the {self.slopes.missing}")
-            return self.told(NOT_DIFFERENTIABLE, None, f"the edge of the domain: no value {place}")
-        growth = max(left.endless, right.endless)
-        if growth:
-            return self.told(NOT_DIFFERENTIABLE, None, "a jump" if growth > 3 else "a vertical tangent")
-        if not middle.estimates or not left.estimates or not right.estimates:
-            return self.told(UNJUDGED, None, "differences have no limit that can be seen")
-        best = middle.agreed[0]
-        tolerance = self.rtol * max(abs(self.got), abs(best.slope)) if math.isfinite(self.got) else 0.0
-        if not self.slopes.resolved:
-            return self.told(UNJUDGED, None, "the function changes too fast for differences")
-        low, high = sorted((left.agreed[0], right.agreed[0]))
-        if left.is_apart_from(right, self.rtol * max(abs(low.slope), abs(high.slope))):
-            allowed = tolerance + self.rounding()
-            inside = low.slope - low.bound - allowed <= self.got <= high.slope + high.bound + allowed
-            between = (float(low.slope), float(high.slope))
-            return self.told(KINK if inside else WRONG, (low.slope + high.slope) / 2, "", between)
-        if not math.isfinite(self.got):
-            known = len(middle.estimates) > 2 and best.bound <= 0.01 * abs(best.slope) + 1e-6
-            return self.told(WRONG if known else UNJUDGED, best.slope)
-        if middle.denies(self.got, tolerance):
-            tolerance += self.rounding()
-            if all(side.denies(self.got, tolerance) for side in (middle, left, right)):
-                return self.told(WRONG, best.slope, off_by(self.got, best.slope))
-        found = middle.nearest(self.got, tolerance)
-        negligible = max(self.slopes.hidden, self.rtol * self.slopes.steepest)
-        return agreeing(self.name, self.at, self.got, found.slope, found.bound, self.rtol, negligible)
-
-    def told(
-        self, verdict: str, slope: float | None, detail: str = "", interval: tuple[float, float] | None = None
-    ) -> Verdict:
-        return Verdict(self.name, self.at, self.got, slope, verdict, interval=interval, detail=detail)
-
-
-def agreeing(
-    name: str, at: float, got: float, slope: float, bound: float, rtol: float, negligible: float
-) -> Verdict:
-    """Return the verdict that nothing speaks against what is stated, and how many digits speak for it.
-
-    Where not one does, it is not judged, unless it is known to be within what is negligible.
-    """
-    size = max(abs(got), abs(slope))
-    off = max(bound, abs(got - slope))
-    if off > 0.1 * size or not size:
-        told = UNJUDGED if off > negligible else LIMITED if got else CORRECT
-        return Verdict(name, at, got, slope if got else 0.0, told)
-    digits = digits_of(size - off, size)
-    told = CORRECT if digits >= FEWEST_DIGITS or off <= rtol * size else LIMITED
-    return Verdict(name, at, got, slope, told, math.floor(digits))
-
-
-def trembling(
-    function: Callable[[Sequence[float]], Sequence[float]],
-    numbers: Sequence[float],
-    epsilon: float,
-) -> list[float]:
-    """Return how much each output of a function varies if its inputs are moved by a few last digits.
-
-    To each side of the point it is taken apart, and the calmer side counts: what rounding does, it does on
-    both, but a jump at the point is none of its doing.
-
-    Args:
-        function: from numbers to numbers.
-        numbers: the point.
-        epsilon: the relative spacing of its numbers.
-    """
-    chance = random.Random(0)
-    moved = [0.0] * len(function(numbers))
-    for _ in range(3):
-        direction = [chance.choice((-epsilon, epsilon)) * x for x in numbers]
-        with suppress(Exception):  # beside the point there may be nothing
-            sides = [
-                [function([x + k * d for x, d in zip(numbers, direction, strict=True)]) for k in steps]
-                for steps in (BESIDE, [-k for k in BESIDE])
-            ]
-            ranges = [[max(each) - min(each) for each in zip(*side, strict=True)] for side in sides]
-            calm = [2 * min(both) for both in zip(*ranges, strict=True)]
-            moved = [max(m, c) if math.isfinite(c) else m for m, c in zip(moved, calm, strict=True)]
-    return moved
-
-
-def off_by(got: float, slope: float) -> str:
-    """Write how far off a number is, relative to the right one or, where that is 0, as it is."""
-    if abs(got - slope) < 10 * abs(slope):
-        return f"off by {number(100 * abs(got - slope) / abs(slope))} %"
-    return f"off by {number(abs(got - slope))}"
 
 
 def _place(name: str) -> str:

@@ -24,16 +24,14 @@ from autograd.testing.certificate import KINK, WRONG, Certificate, GradientError
 from autograd.testing.plain.check import (
     HandCheck,
     accusation,
-    agreeing,
     entry_names,
-    off_by,
     refuse_more,
     refuse_tolerance,
     slopes_of,
     tolerance_of,
-    trembling,
     where,
 )
+from autograd.testing.plain.entry import agreeing, off_by, trembling
 from autograd.testing.plain.function import PlainFunction, Structure
 from autograd.value import Value
 

@@ -24,7 +24,11 @@ TIGHT = 16
 """An estimate supports a gradient if its bound is this many times smaller than what it decides between."""
 STAIR = 64
 """A step of a function that stands still beside the point is due to rounding if it is at most so many units
-in the last place of the function's largest value."""
+in the last place of the function's largest value, or of the 1 that it may have computed with."""
+GLANCE = tuple(2.0**-k for k in (5, 7, 9))
+"""The steps of a first look, relative to the input or to 1."""
+CLOSE = 2.0**-20
+"""One more, to see whether the function does the same close by."""
 HIDDEN = 1024
 """Over the largest step, changes of less than so many units in the last place are hidden by rounding."""
 STEEPER = 1.3
@@ -61,6 +65,10 @@ class Side(NamedTuple):
             return False
         return self._finer(best[0], slope, tolerance) is None
 
+    def from_afar(self, noise: float) -> Estimate:
+        """Return the best estimate if so much of every change may be rounding, however close it looks."""
+        return Side([e._replace(bound=e.bound + 2 * noise / e.step) for e in self.estimates]).agreed[0]
+
     def nearest(self, slope: float, tolerance: float) -> Estimate:
         """Return the best estimate, or a finer one that has the slope if it is a good one."""
         best = self.agreed[0]
@@ -96,6 +104,8 @@ class Slopes(NamedTuple):
         missing: on which sides the function has no value: "", "left", "right" or "both".
         steepest: how much the function changes within the largest step, relative to that step.
         hidden: the slope that rounding hides even over the largest step.
+        noise: what rounding would hide anywhere, if it is that of the function's largest value.
+        chords: how fast the function climbs in stairs as wide as its way to a place without a value.
     """
 
     left: Side
@@ -105,9 +115,70 @@ class Slopes(NamedTuple):
     missing: str = ""
     steepest: float = 0.0
     hidden: float = 0.0
+    noise: float = 0.0
+    chords: Sequence[float] = ()
+
+    def excuse(self, slope: float, tolerance: float) -> bool:
+        """Return whether rounding may be why differences have another slope than this one.
+
+        So it may where this one is possible from afar, and the one from close by is not.  And where the
+        function climbs about so fast in large stairs.
+        """
+        if any(chord and 0.5 <= slope / chord <= 2 for chord in self.chords):
+            return True
+        return self.deceive(tolerance) and all(_has(afar, slope, tolerance) for _, afar in self._near_and_far)
+
+    def deceive(self, tolerance: float) -> bool:
+        """Return whether the slopes from close by are hidden from afar, where all sides have others.
+
+        So it is where a term is lost in rounding: exp(x) − 1 − x is computed as −x for the smallest numbers.
+        """
+        hidden = any(abs(e.slope) * e.step < self.noise for e in self.middle.agreed[:1])
+        return hidden and not any(_has(afar, e.slope, e.bound + tolerance) for e, afar in self._near_and_far)
+
+    @property
+    def _near_and_far(self) -> list[tuple[Estimate, Estimate]]:
+        sides = self.left, self.right, self.middle
+        return [(side.agreed[0], side.from_afar(self.noise)) for side in sides]
 
 
 Line = Callable[[float], Sequence[float] | None]
+
+
+def glance(
+    line: Line, x: float, rounded: Callable[[float], float], epsilon: float, here: Sequence[float]
+) -> list[Estimate | None]:
+    """Return the slope of each output by a few differences; None where they disagree.
+
+    Args:
+        line, x, rounded, epsilon: as for `LineSamples`.
+        here: the outputs at the point.
+    """
+    steps = [max(abs(x), 1.0) * step for step in (*GLANCE, CLOSE)]
+    sides = [(rounded(x - step), rounded(x + step)) for step in steps]
+    rows = [(line(low), line(high)) for low, high in sides]
+
+    def slope(j: int) -> Estimate | None:
+        quotients, bends = [], []
+        for (low, high), (below, above) in zip(sides, rows, strict=True):
+            if below is None or above is None:
+                return None
+            noise = ROUNDINGS * epsilon * max(abs(below[j]), abs(above[j]), abs(here[j])) / (high - low)
+            slope = (above[j] - below[j]) / (high - low)
+            quotients.append(Number(slope, 2 * noise + 2 * EPSILON * abs(slope)))
+            bends.append(abs((above[j] - here[j]) / (high - x) - (here[j] - below[j]) / (x - low)))
+        if all(row is not None and row[j] == here[j] for pair in rows for row in pair):
+            return Estimate(0.0, 0.0)
+        close = quotients.pop()
+        (*found,) = extrapolated(steps, quotients, SHRINK**2)
+        noise = 4 * close.noise
+        if not found or noise > 0.01 * abs(found[0].slope):
+            return None
+        apart = abs(found[0].slope - close.value)
+        bend = bends[-1] - 2 * bends[-2] * CLOSE / GLANCE[-1]  # of anything smooth, in proportion to the step
+        return found[0] if apart <= noise + found[0].bound and bend <= noise else None
+
+    return [slope(j) for j in range(len(here))]
 
 
 class LineSamples:
@@ -135,6 +206,9 @@ class LineSamples:
         self._tremors = [(step * size, self._tremor(step * size)) for step in NOISE_STEPS]
         for step in (step for ladder in self.ladders for step in ladder):
             self.at(x - step), self.at(x + step)
+        self.at(0.0)  # where many functions end
+        # Differences across a place without a value tell nothing of the slope.
+        self.reach = min([abs(t - x) for t, row in self._seen.items() if row is None], default=math.inf)
         if self.epsilon < FLOAT32 and self._fits_float32():
             self.epsilon = FLOAT32
         self.stairs = list(map(self._stair, zip(*filter(None, self._seen.values()), strict=True), here))
@@ -162,7 +236,16 @@ class LineSamples:
         sides = "both" if len(missing) == 2 else "".join(missing)
         widest = self.ladders[0][0]
         hidden = HIDDEN * self.epsilon * max(map(abs, values)) / widest
-        return Slopes(left, right, middle, not lost, sides, span / widest, hidden)
+        coarse = STAIR * self.epsilon * max(map(abs, values))
+        return Slopes(left, right, middle, not lost, sides, span / widest, hidden, coarse, self._chords(j))
+
+    def _chords(self, j: int) -> Sequence[float]:
+        changes = {
+            abs(t - self.x): (row[j] - self.here[j]) / (t - self.x)
+            for t, row in self._seen.items()
+            if row is not None and row[j] != self.here[j] and abs(t - self.x) < self.reach
+        }
+        return [*changes.values()] if changes and min(changes) * STAIR > self.reach else []
 
     def _side(self, j: int, side: int) -> Side:
         found, endless = [], 0.0
@@ -175,7 +258,12 @@ class LineSamples:
     def _quotient(self, j: int, step: float, side: int) -> Number | None:
         low, high = (self.rounded(self.x + s * step) for s in ((-1, 1) if side == 0 else sorted((0, side))))
         below, above = self.at(low), self.at(high)
-        if below is None or above is None or not 0 < 0.5 * step <= high - low <= 4 * step:
+        if (
+            below is None
+            or above is None
+            or step > self.reach
+            or not 0 < 0.5 * step <= high - low <= 4 * step
+        ):
             return None
         width = high - low
         size = max(abs(below[j]), abs(above[j]))
@@ -193,7 +281,9 @@ class LineSamples:
         heights = sorted(abs(y - here) for y in values)
         lowest = next(filter(None, heights), 0.0)
         stands_still = heights.count(0.0) > WITNESSES
-        return lowest if stands_still and lowest <= STAIR * self.epsilon * max(map(abs, values)) else 0.0
+        return (
+            lowest if stands_still and lowest <= STAIR * self.epsilon * max(1.0, *map(abs, values)) else 0.0
+        )
 
     def _tremor(self, step: float) -> list[float]:
         """Return the largest fourth difference of each output over the step, on either side of the point."""

@@ -389,3 +389,17 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait(timeout=60) == 0
+
+
+def test_compile_says_what_it_did_or_why_it_cannot(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    compiled = pytest.importorskip("autograd.tape.compiled", reason="nothing makes machine code here")
+    monkeypatch.setattr(compiled, "TABLE", {"add": compiled.TABLE["add"]})
+    monkeypatch.setattr(compiled.machine_code, "_announced", True)
+    monkeypatch.setenv("CHAINRULE_CACHE", str(tmp_path))
+    assert "1 op in float64 and float32" in printed(capsys, "compile")
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("CHAINRULE_CACHE", str(tmp_path / "file"))
+    assert "CHAINRULE_CACHE names another one" in refused(capsys, "compile")
+    assert "6" in printed(capsys, "compile * 3", "compile=2"), "and it is a name like any other"

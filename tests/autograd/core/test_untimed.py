@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 from time import perf_counter
+from types import ModuleType, SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -30,6 +31,22 @@ def test_what_is_untimed_is_entered_as_drawing_once_however_nested(x: float) -> 
 
 
 def test_outside_of_hypothesis_nothing_happens() -> None:
+    with untimed:
+        assert untimed.depth == 1
+    assert untimed.depth == 0
+
+
+def test_in_a_hypothesis_that_keeps_its_times_elsewhere_nothing_happens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "hypothesis.control", ModuleType("another"))
+    with untimed:
+        assert untimed.depth == 1
+    monkeypatch.setitem(
+        sys.modules,
+        "hypothesis.control",
+        SimpleNamespace(currently_in_test_context=lambda: True, current_build_context=lambda: None),
+    )
     with untimed:
         assert untimed.depth == 1
     assert untimed.depth == 0

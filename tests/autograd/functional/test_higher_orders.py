@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import sys
 from collections.abc import Callable, Sequence
 from functools import reduce
 from math import isfinite
@@ -39,6 +41,7 @@ def check_derivative(compute: Compute, numbers: Sequence[float], places: Sequenc
     bound = noise_of(order) + 1e-100  # what is left of the step
     assume(isfinite(bound))
     want = derivative(lambda x: compute(x, lambda op, v: value_of(op)(v)), numbers, places)
+    assume(abs(want) <= sys.float_info.max)  # 1 / a, of the smallest a, is more than a float can be
     assert abs(found.data - want) <= bound, (found.data, float(want), bound)
 
 
@@ -220,3 +223,27 @@ def test_logsumexp_of_two_keeps_the_digits_of_a_share_that_is_nearly_one(gap: fl
     want = math.exp(-gap) / (1 + math.exp(-gap)) ** 2  # p (1 − p)
     ((d_aa, d_ab), (d_ba, d_bb)) = hessian(lambda v: logsumexp(v))([gap, 0.0])
     assert [d_aa, -d_ab, -d_ba, d_bb] == pytest.approx([want] * 4, rel=1e-15)
+
+
+@pytest.mark.parametrize("gap", [0.0, 1.0, 40.0, 400.0])
+@pytest.mark.parametrize("n", [3, 5])
+def test_logsumexp_of_several_keeps_them_too(gap: float, n: int) -> None:
+    rest = (n - 1) * math.exp(-gap)  # p = 1 / (1 + rest), of the first; (1 − p) / (n − 1), of each other
+    p, q = 1 / (1 + rest), math.exp(-gap) / (1 + rest)
+    found = hessian(lambda v: logsumexp(v))([gap] + [0.0] * (n - 1))
+    for i, j in itertools.product(range(n), repeat=2):
+        shares = (p if i == 0 else q) * (p if j == 0 else q)
+        want = p * rest / (1 + rest) if i == j == 0 else q * (1 - q) if i == j else -shares
+        assert found[i][j] == pytest.approx(want, rel=1e-14)
+
+
+def test_the_graphs_of_gradients_behind_a_branch_stay_small() -> None:
+    def size(function: Compute, order: int = 4) -> int:
+        x = Value(2.0)
+        y = function(x)
+        for _ in range(order):
+            y = gradients(y, x, create_graph=True)
+        return len(topological_order(y))
+
+    plain = size(lambda x: x.sin().exp())
+    assert size(lambda x: where(x > 0, x.sin().exp(), x)) < 4 * plain

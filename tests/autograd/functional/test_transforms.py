@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import reduce
+from operator import add, mul
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import autograd
-from autograd import Value, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from autograd import (
+    Parameter,
+    Value,
+    grad,
+    gradients,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    no_grad,
+    value_and_grad,
+    vjp,
+)
+from nn import Module
 from tests.strategies import Recipe, recipes
 
 numbers = st.floats(-3, 3)
@@ -66,11 +81,12 @@ def test_arguments_that_are_not_asked_for_may_be_anything() -> None:
 
 
 def test_the_user_is_given_floats_and_nothing_of_theirs_is_changed() -> None:
-    w = Value(2.0)
+    w = Parameter(2.0)
     slope = grad(lambda x: w * x)(3.0)
     assert type(slope) is float
     assert (w.grad, slope) == (0.0, 2.0)
     assert type(grad(lambda x: x * x)(np.float64(3.0))) is float
+    assert type(grad(lambda x: x * Value(3.0) + Value(w.data))(3.0)) is float  # Values of its own
 
 
 # ------------------------------------------------------------------------------------- nesting
@@ -110,6 +126,131 @@ def test_a_derivative_inside_a_recorded_function_is_refused_in_numbers_only() ->
     tape = pytest.importorskip("autograd.tape")
     recorded = tape.Tape.record(lambda x: grad(lambda y: y**3)(x), 2.0)
     assert recorded.forward([1.0, 3.0]).tolist() == [3.0, 27.0]
+
+
+@pytest.mark.parametrize(
+    "slope_at",
+    [
+        lambda f, t: grad(f)(t),
+        lambda f, t: value_and_grad(f)(t)[1],
+        lambda f, t: jacobian(lambda t: [f(t), t])(t)[0],
+        lambda f, t: jvp(f, (t,), (1.0,))[1],
+        lambda f, t: vjp(f, t)[1](1.0)[0],
+    ],
+)
+def test_a_value_that_was_there_before_is_not_cut_off(slope_at: Callable[..., Any]) -> None:
+    x = Value(3.0)
+    for shared in (x, x * 1, Parameter(3.0) * x / 3):
+        assert gradients(shared * slope_at(lambda t, c=shared: c * t, 2.0), x) == 6.0
+    with no_grad():
+        assert type(slope_at(lambda t: x * t, 2.0)) is float
+    assert type(slope_at(lambda t: x.detach() * t, 2.0)) is float
+    x.data = 4.0
+    assert gradients(x * slope_at(lambda t: x * t, 2.0), x) == 8.0
+
+
+def test_what_vjp_returns_can_be_differentiated_in_the_upstream() -> None:
+    _, back = vjp(Value.sin, 2.0)
+    u = Value(3.0)
+    assert gradients(u * back(u)[0], u) == grad(lambda u: u * back(u)[0])(3.0) == 6 * math.cos(2.0)
+
+
+def test_a_module_may_take_derivatives_of_its_own() -> None:
+    class Slope(Module):
+        def __init__(self) -> None:
+            self.w = Parameter(2.0)
+
+        def __call__(self, x: Any) -> Any:
+            return x * grad(lambda t: self.w * t * t * x)(3.0), grad(lambda t: self.w * t * t)(3.0)
+
+    x = Value(5.0)
+    with_x, without = Slope()(x)
+    assert (gradients(with_x, x), without) == (120.0, 12.0)
+
+
+Polynomial = dict[tuple[int, ...], int]
+"""Coefficients by exponents: a formula without any derivative in it, to compare with."""
+VARIABLES = 5
+
+
+def variable(k: int) -> Polynomial:
+    return {tuple([int(i == k) for i in range(VARIABLES)]): 1}
+
+
+def plus(p: Polynomial, q: Polynomial) -> Polynomial:
+    return {e: p.get(e, 0) + q.get(e, 0) for e in p | q}
+
+
+def product(p: Polynomial, q: Polynomial) -> Polynomial:
+    terms = [{tuple(map(add, e, f)): c * d} for e, c in p.items() for f, d in q.items()]
+    return reduce(plus, terms, {})
+
+
+def slope(p: Polynomial, k: int) -> Polynomial:
+    return {(*e[:k], e[k] - 1, *e[k + 1 :]): c * e[k] for e, c in p.items() if e[k]}
+
+
+def put(p: Polynomial, k: int, q: Polynomial) -> Polynomial:
+    """Return the polynomial with another one in the place of its k-th variable."""
+    terms = [reduce(product, [q] * e[k], {(*e[:k], 0, *e[k + 1 :]): c}) for e, c in p.items()]
+    return reduce(plus, terms, {})
+
+
+def at(p: Polynomial, point: list[float]) -> float:
+    return sum(c * math.prod(x**n for x, n in zip(point, e, strict=False)) for e, c in p.items())
+
+
+SLOPES: dict[str, Callable[..., Any]] = {
+    "grad": lambda f, x: grad(f)(x),
+    "jvp": lambda f, x: jvp(f, (x,), (1.0,))[1],
+    "vjp": lambda f, x: vjp(f, x)[1](1.0)[0],
+}
+TREES = st.recursive(
+    st.integers(-2, 2).map(float) | st.integers(0, VARIABLES - 1),
+    lambda inner: st.tuples(st.sampled_from(["add", "mul", *SLOPES]), inner, inner),
+    max_leaves=7,
+)
+"""A number, a variable, or an op of two; a slope is that of a new variable times the first, at the second."""
+
+
+def evaluated(tree: Any, scope: list[Any]) -> Any:
+    if isinstance(tree, float):
+        return tree
+    if isinstance(tree, int):
+        return scope[tree % len(scope)]
+    op, a, b = tree
+    if op in SLOPES:
+        return SLOPES[op](lambda t: t * evaluated(a, [*scope, t]), evaluated(b, scope))
+    return {"add": add, "mul": mul}[op](evaluated(a, scope), evaluated(b, scope))
+
+
+def formula(tree: Any, depth: int = 2) -> Polynomial:
+    if isinstance(tree, float):
+        return {(0,) * VARIABLES: int(tree)}
+    if isinstance(tree, int):
+        return variable(tree % depth)
+    op, a, b = tree
+    if op in SLOPES:
+        return put(slope(product(variable(depth), formula(a, depth + 1)), depth), depth, formula(b, depth))
+    return {"add": plus, "mul": product}[op](formula(a, depth), formula(b, depth))
+
+
+def nesting(tree: Any) -> int:
+    return (tree[0] in SLOPES) + max(map(nesting, tree[1:])) if isinstance(tree, tuple) else 0
+
+
+@given(TREES, st.tuples(st.integers(-2, 2).map(float), st.integers(-2, 2).map(float)))
+def test_nested_derivatives_that_share_variables_are_those_of_the_formula(
+    tree: Any, point: tuple[float, float]
+) -> None:
+    assume(nesting(tree) <= VARIABLES - 2)
+    inputs = list(map(Value, point))
+    output = inputs[0] * evaluated(tree, inputs)
+    want = product(variable(0), formula(tree))
+    slopes = [at(slope(want, k), [*point]) for k in (0, 1)]
+    assert output.data == at(want, [*point])
+    assert gradients(output, inputs) == slopes
+    assert list(grad(lambda x, y: x * evaluated(tree, [x, y]), (0, 1))(*point)) == slopes
 
 
 # ------------------------------------------------------------------------------ forward, reverse

@@ -81,6 +81,17 @@ def test_an_op_may_branch_in_python(monkeypatch: pytest.MonkeyPatch) -> None:
     assert tape.input_gradients([3.0, -2.0]).ravel().tolist() == [6.0, -1.0]
 
 
+def test_a_rule_may_be_as_deep_as_it_likes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def value(a: Any) -> Any:
+        for k in range(2_000):
+            a = a * 0.5 + k
+        return a
+
+    own = Op("deep", "d", lambda m: (value, lambda a, y: 0.5**2_000))
+    monkeypatch.setitem(TABLE, "deep", own)
+    assert Tape.record(lambda x: apply(own, (x,)), 1.0).forward([3.0]).tolist() == [value(3.0)]
+
+
 def own_norm(m: Any) -> tuple[Any, Any]:
     def value(inputs: Any) -> Any:
         total = 0.0

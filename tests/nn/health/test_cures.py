@@ -2,7 +2,6 @@
 
 import random
 import re
-from importlib.util import find_spec
 from math import isfinite
 
 import pytest
@@ -27,14 +26,9 @@ from nn.health.layers import Homes, shape_of
 from nn.health.records import Records
 from nn.health.signs import SIGNS
 from nn.predictions import values_of
+from tests.nn.engines import ENGINES
 from tests.nn.health.models import Plain, points
 
-ENGINES = [
-    "eager",
-    pytest.param(
-        "tape", marks=pytest.mark.skipif(find_spec("llvmlite") is None, reason="the tape needs LLVM")
-    ),
-]
 X, Y = points()
 
 

@@ -1,7 +1,6 @@
 """Layers are read from the Module tree and from places, whatever the labels and the order of attributes."""
 
 import random
-from importlib.util import find_spec
 
 import pytest
 from hypothesis import given
@@ -23,14 +22,8 @@ from nn import (
 )
 from nn.health.layers import Homes, shape_of
 from nn.predictions import values_of
+from tests.nn.engines import ENGINES
 from tests.nn.health.models import Around, Plain, Stack, feedforward, points, recurrent
-
-ENGINES = [
-    "eager",
-    pytest.param(
-        "tape", marks=pytest.mark.skipif(find_spec("llvmlite") is None, reason="the tape needs LLVM")
-    ),
-]
 
 
 def names(model):

@@ -4,7 +4,6 @@ import copy
 import pickle
 import random
 import re
-from importlib.util import find_spec
 from math import hypot, inf, isnan, nan
 
 import pytest
@@ -15,13 +14,7 @@ from nn.health.causes import Cause
 from nn.health.layers import Homes
 from nn.health.records import RUN, Records
 from nn.health.signs import SIGNS
-
-ENGINES = [
-    "eager",
-    pytest.param(
-        "tape", marks=pytest.mark.skipif(find_spec("llvmlite") is None, reason="the tape needs LLVM")
-    ),
-]
+from tests.nn.engines import ENGINES
 
 
 def two_moons(n=40, seed=0):

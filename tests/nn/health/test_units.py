@@ -1,7 +1,5 @@
 """Units are found by the op of their activation and its place: in neurons, around them, without them."""
 
-from importlib.util import find_spec
-
 import pytest
 
 from nn import (
@@ -19,14 +17,8 @@ from nn import (
     fit,
 )
 from nn.health.units import UnitFacts, units_on
+from tests.nn.engines import ENGINES, TAPE
 from tests.nn.health.models import Around, Plain, points
-
-ENGINES = [
-    "eager",
-    pytest.param(
-        "tape", marks=pytest.mark.skipif(find_spec("llvmlite") is None, reason="the tape needs LLVM")
-    ),
-]
 
 
 def test_a_neurons_activation_is_the_last_that_it_computes():
@@ -104,7 +96,7 @@ def test_the_paths_of_a_model_of_structures_are_the_users(engine):
     assert {f.sign: f.path for f in monitor.findings}["dying units"] == "left"
 
 
-@pytest.mark.skipif(find_spec("llvmlite") is None, reason="the tape needs LLVM")
+@TAPE
 @pytest.mark.parametrize("kind", [MLP, Around, Plain, RNNCell, GRUCell, LSTMCell])
 def test_both_engines_record_the_same(kind):
     X, y = points(12)

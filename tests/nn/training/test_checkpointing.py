@@ -1,18 +1,11 @@
 """A training that writes itself to a file continues from there as if it had never been interrupted."""
 
-from importlib.util import find_spec
-
 import pytest
 
 from nn import MLP, Adam, CheckpointError, ModelCheckpoint, fit, load
 from nn.schedules import StepLR
+from tests.nn.engines import ENGINES
 
-ENGINES = [
-    "eager",
-    pytest.param(
-        "tape", marks=pytest.mark.skipif(find_spec("llvmlite") is None, reason="the tape needs LLVM")
-    ),
-]
 X = [[0.5, -1.0], [1.5, 0.3], [-0.7, 0.9], [-1.2, -0.4], [0.1, 1.1]]
 Y = [1, -1, -1, 1, -1]
 

@@ -1,14 +1,13 @@
 """A model that differentiates what it computes: accepted, recorded and trained in both engines."""
 
-from importlib.util import find_spec
 from math import exp
 
 import pytest
 
 from autograd import Value, gradients
 from nn import MLP, Adam, Dropout, Module, fit, predict
+from tests.nn.engines import TAPE
 
-TAPE = pytest.mark.skipif(find_spec("llvmlite") is None, reason="the tape needs LLVM")
 X = [[i / 19] for i in range(20)]
 ZEROS = [0.0] * len(X)
 

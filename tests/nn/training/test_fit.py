@@ -1,7 +1,6 @@
 """Training: fit is the hand-written loop, sees good data only, and keeps a true record."""
 
 import random
-from importlib.util import find_spec
 from inspect import signature
 from math import inf, nan
 
@@ -22,8 +21,7 @@ from nn import (
 from nn.data.samples import Samples, targets
 from nn.outputs import is_right
 from nn.schedules import ExponentialLR
-
-TAPE = pytest.mark.skipif(find_spec("llvmlite") is None, reason="the tape needs LLVM")
+from tests.nn.engines import ENGINES
 
 X = [[0.5, -1.0], [1.5, 0.3], [-0.7, 0.9], [-1.2, -0.4], [0.1, 1.1]]
 SIGNS = [1, -1, -1, 1, -1]
@@ -123,7 +121,7 @@ def test_the_same_seed_trains_the_same_network():
     assert one.state_dict() == same.state_dict() != other.state_dict()
 
 
-@pytest.mark.parametrize("engine", ["eager", pytest.param("tape", marks=TAPE)])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_without_a_seed_the_samples_come_in_order_and_the_last_are_held_out(engine):
     by_hand = MLP(2, [3, 1], "tanh", seed=0)
     optimizer = SGD(by_hand.parameters(), lr=0.1)
@@ -261,7 +259,7 @@ def test_accuracy_takes_the_threshold_of_probabilities():
     assert accuracy(model, [[-2.0], [2.0]], [0, 1]) == 1.0
 
 
-@pytest.mark.parametrize("engine", ["eager", pytest.param("tape", marks=TAPE)])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_held_out_samples_of_one_class_are_judged_as_the_others(engine):
     held_out = X[:2], [1, 1]
     model, history = trained(y=[0, 1, 1, 0, 1], loss="mse", validation=held_out, engine=engine)
@@ -349,7 +347,7 @@ def scheduled(optimizer):
     return optimizer, [ExponentialLR(optimizer, 0.5)]
 
 
-@pytest.mark.parametrize("engine", ["eager", pytest.param("tape", marks=TAPE)])
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("make", RUNAWAYS.values(), ids=RUNAWAYS)
 def test_an_overflow_takes_back_the_optimisers_state_as_well(make, engine):
     model = MLP(1, [2, 1], "linear", seed=0)

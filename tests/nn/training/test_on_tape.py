@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -18,8 +17,8 @@ from nn import MLP, SGD, Adam, Clip, EarlyStopping, History, Layer, Module, Para
 from nn.losses import Penalised
 from nn.optim import Optimizer
 from nn.schedules import CosineAnnealingLR
+from tests.nn.engines import TAPE
 
-tape = pytest.mark.skipif(find_spec("llvmlite") is None, reason="the tape needs LLVM")
 PRECISION = 1e-9
 
 
@@ -88,7 +87,7 @@ CASES: dict[str, dict[str, Any]] = {
 }
 
 
-@tape
+@TAPE
 @pytest.mark.parametrize("make", OPTIMIZERS.values(), ids=OPTIMIZERS)
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_both_engines_give_the_same_history_and_weights(make: Any, case: dict[str, Any]) -> None:
@@ -100,7 +99,7 @@ def test_both_engines_give_the_same_history_and_weights(make: Any, case: dict[st
     assert a.state_dict() == pytest.approx(b.state_dict(), rel=1e-7, abs=1e-9)
 
 
-@tape
+@TAPE
 def test_the_optimiser_goes_on_where_the_tape_left_off() -> None:
     models = []
     for engines in (("eager", "eager"), ("tape", "eager"), ("tape", "tape")):
@@ -114,7 +113,7 @@ def test_the_optimiser_goes_on_where_the_tape_left_off() -> None:
     assert models[0] == pytest.approx(models[2], rel=1e-9)
 
 
-@tape
+@TAPE
 def test_an_optimiser_of_some_of_the_parameters_moves_only_those() -> None:
     model = MLP(2, [3, 1], activation="tanh", seed=0)
     before = model.state_dict()
@@ -145,7 +144,7 @@ class Cut(Branching):
         return self.w * number
 
 
-@tape
+@TAPE
 @pytest.mark.parametrize(
     ("model", "reason"), [(Branching, "branches on"), (Cut, "reading .data cuts the graph")]
 )
@@ -167,7 +166,7 @@ def test_what_the_tape_cannot_hold_falls_back_with_a_reason(model: type[Branchin
         fit(model(), X, y, loss="mse", epochs=1, progress=False, engine="tape")
 
 
-@tape
+@TAPE
 def test_a_loss_that_looks_at_its_target_falls_back() -> None:
     X, y = [[i / 100, 1 - i / 100] for i in range(100)], [0.0] * 100
     y[30:40] = [1.0] * 10
@@ -187,7 +186,7 @@ class Indexing(Branching):
         return self.w * [0.5, 1.0, 2.0][int(x[0]) if not isinstance(x[0], Value) else "a Value"]
 
 
-@tape
+@TAPE
 def test_the_line_of_the_users_code_is_named() -> None:
     line = Indexing.__call__.__wrapped__.__code__.co_firstlineno + 1  # type: ignore[attr-defined]
     with pytest.warns(UserWarning, match=rf"test_on_tape\.py, line {line}: list indices must be integers"):
@@ -206,7 +205,7 @@ class Wrapping(Module):
         return self.layer(x) + slope
 
 
-@tape
+@TAPE
 @pytest.mark.parametrize("kind", [Value, Constant])
 def test_a_model_that_wraps_its_inputs_is_trained_on_the_tape(kind: type[Value]) -> None:
     X, y = [[0.1 * k, 1 - 0.3 * k] for k in range(12)], [0.2 * k for k in range(12)]
@@ -218,7 +217,7 @@ def test_a_model_that_wraps_its_inputs_is_trained_on_the_tape(kind: type[Value])
     assert found[0] == pytest.approx(found[1], rel=1e-12)
 
 
-@tape
+@TAPE
 def test_only_what_the_eager_engine_takes_is_wrapped_on_a_tape() -> None:
     from autograd.tape import Tape
 
@@ -228,7 +227,7 @@ def test_only_what_the_eager_engine_takes_is_wrapped_on_a_tape() -> None:
             Tape.record(function, 1.5)
 
 
-@tape
+@TAPE
 def test_an_optimiser_with_a_step_of_its_own_falls_back() -> None:
     class Clipped(SGD):
         def step(self) -> None:
@@ -253,7 +252,7 @@ class Threshold(Module):
         return where(as_value(x[0]) > self.t, x[0] * self.w, 2 * x[0] * self.w)
 
 
-@tape
+@TAPE
 def test_a_parameter_that_no_gradient_reaches_stays_where_it_is() -> None:
     for engine in ("eager", "tape"):
         model = Threshold()
@@ -264,7 +263,7 @@ def test_a_parameter_that_no_gradient_reaches_stays_where_it_is() -> None:
         assert model.w.data != 1.0, engine
 
 
-@tape
+@TAPE
 def test_an_interrupt_keeps_what_was_trained(monkeypatch: pytest.MonkeyPatch) -> None:
     from nn.training.on_tape import TapeEngine
 

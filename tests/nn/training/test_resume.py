@@ -4,19 +4,12 @@ import copy
 import json
 import random
 from array import array
-from importlib.util import find_spec
 from math import nan
 
 import pytest
 
 from nn import MLP, SGD, Adam, Clip, EarlyStopping, LSTMCell, Recurrent, Resume, fit, schedules
-
-ENGINES = [
-    "eager",
-    pytest.param(
-        "tape", marks=pytest.mark.skipif(find_spec("llvmlite") is None, reason="the tape needs LLVM")
-    ),
-]
+from tests.nn.engines import ENGINES
 
 
 def data(n=24):

@@ -1,7 +1,6 @@
 """Any structure that a model's call takes and gives is trained, in both engines, as written by hand."""
 
 import random
-from importlib.util import find_spec
 
 import pytest
 
@@ -22,9 +21,8 @@ from nn import (
     predict,
     probabilities,
 )
+from tests.nn.engines import ENGINES
 
-TAPE = pytest.mark.skipif(find_spec("llvmlite") is None, reason="the tape needs LLVM")
-ENGINES = ["eager", pytest.param("tape", marks=TAPE)]
 rng = random.Random(0)
 USERS = [[rng.gauss(0, 1) for _ in range(3)] for _ in range(12)]
 ITEMS = [[rng.gauss(0, 1) for _ in range(2)] for _ in range(12)]

@@ -1,16 +1,14 @@
 """What a gradient reaches and no step moves is named when the training begins, in one warning."""
 
 import warnings
-from importlib.util import find_spec
 from types import SimpleNamespace
 
 import pytest
 
 from autograd import Constant, Value, where
 from nn import MLP, SGD, Layer, Module, Parameter, fit
+from tests.nn.engines import ENGINES
 
-TAPE = pytest.mark.skipif(find_spec("llvmlite") is None, reason="the tape needs LLVM")
-ENGINES = ["eager", pytest.param("tape", marks=TAPE)]
 X, Y = [[0.5], [-1.0], [2.0]], [1.0, -2.0, 3.0]
 
 

@@ -109,6 +109,8 @@ def test_floats_have_the_precision_that_is_compiled_for() -> None:
         ("x[0] = unheard(1.0)", "unheard is not in the language"),
         ("x[0] = 2 ** 3", "Pow of int and int"),
         ("x[0] = 1 < 2 < 3", "not in the language"),
+        ("x[0] = 1 in x", "not in the language"),
+        ("x[0] = x.size", "x.size is not in the language"),
         ("with x: pass", "With is not in the language"),
         ("del x", "Delete is not in the language"),
         ("n[0] = 1.0", "n is not a pointer"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -371,8 +372,12 @@ def test_a_function_by_the_name_of_no_op_is_refused() -> None:
 def test_what_is_no_engine_is_refused() -> None:
     with pytest.raises(TypeError, match="takes the class"):
         check_engine(3.0)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="cannot be read"):
+    with pytest.raises(TypeError, match=r"\(object\) has no \.data and no \.grad and no \.backward; say how"):
         check_engine(lambda x: object())
+    with pytest.raises(TypeError, match=r"has no \.backward; .*: backward=lambda v: v\.…\(\)"):
+        check_engine(lambda x: SimpleNamespace(data=x, grad=0.0))
+    with pytest.raises(TypeError, match="the number in a leaf cannot be read"):
+        check_engine(Micro, data=lambda v: "a number")
 
 
 def test_an_engine_without_plain_numbers_is_limited_not_wrong() -> None:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from autograd import Value, dot
 from autograd.testing import GradientError, check_gradient, gradcheck
+from autograd.testing.plain import check
 
 np = pytest.importorskip("numpy")
 pytest.importorskip("scipy")
@@ -399,6 +400,95 @@ def test_a_function_whose_rounding_stands_still_beside_the_point_is_seen_from_af
 ) -> None:
     assert check_gradient(f, df, x)
     assert "wrong" in message(f, lambda x: df(x) + 0.01, x)
+
+
+@pytest.mark.parametrize("x", [8.8e-175, 8.8e-9, -1e-12])
+def test_a_term_that_is_lost_in_rounding_is_no_mistake(x: float) -> None:
+    def f(x: float) -> float:
+        return math.exp(x) - 1 - x
+
+    assert verdicts(f, lambda x: math.exp(x) - 1, x) == ["could not be judged"]
+    assert verdicts(f, math.expm1, x) == ["could not be judged"]
+    assert "the gradient is wrong" in message(f, math.exp, x)
+    assert verdicts(f, lambda x: -math.exp(x), x) != ["correct"]
+
+
+@pytest.mark.parametrize(
+    ("f", "df", "x"),
+    [
+        (lambda x: math.atanh(8 * x**2 - 1), lambda x: 16 * x / (1 - (8 * x**2 - 1) ** 2), 6e-9),
+        (lambda x: math.log(math.erf(x)), lambda x: 2 / math.sqrt(math.pi) * math.exp(-x * x), 5.8542402),
+        (
+            lambda x: -5.54e4 * math.log1p(math.exp(5.75e5 * x - 1.37)),
+            lambda x: -5.54e4 * (5.75e5 * math.exp(5.75e5 * x - 1.37) if x > -1.268e-3 else 0.0),
+            -1.26953e-3,
+        ),
+    ],
+    ids=["stairs beside a hole", "stairs of 1", "underflow"],
+)
+def test_what_rounding_and_underflow_do_is_no_mistake(f: Any, df: Any, x: float) -> None:
+    assert check_gradient(f, df, x).wrong == ()
+
+
+# ------------------------------------------------------------------------------------- many inputs
+
+
+def bowl(x: Any) -> Any:
+    return np.sum(np.cos(x) + x**2 / 2)
+
+
+def slope_of_bowl(x: Any) -> Any:
+    return x - np.sin(x)
+
+
+def test_of_many_inputs_most_are_right_at_a_glance() -> None:
+    calls = 0
+
+    def counted(x: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        return bowl(x) + abs(x[100])
+
+    x = np.linspace(0.5, 2, 200)
+    x[100] = 0.0
+    found = verdicts(counted, lambda x: slope_of_bowl(x) + np.where(np.arange(200) == 100, np.sign(x), 0), x)
+    assert found == ["correct"] * 100 + ["kink"] + ["correct"] * 99
+    assert calls < 20 * 200
+
+
+@pytest.mark.parametrize("k", [0, 20, 199])
+@pytest.mark.parametrize(
+    "change", [lambda d: -d, lambda d: 0.0, lambda d: d * (1 + 1e-4), lambda d: d + 1e-3]
+)
+def test_one_mistake_among_many_inputs_is_found(change: Any, k: int) -> None:
+    x = np.linspace(0.5, 2, 200)
+
+    def mistaken(x: Any) -> Any:
+        d = slope_of_bowl(x)
+        d[k] = change(d[k])
+        return d
+
+    assert f"x[{k}] (1 of 200)" in message(bowl, mistaken, x)
+
+
+def test_a_gradient_that_is_wrong_everywhere_is_not_looked_at_closely_everywhere() -> None:
+    calls = 0
+
+    def counted(x: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        return bowl(x)
+
+    told = message(counted, lambda x: -slope_of_bowl(x), np.linspace(0.5, 2, 1000))
+    assert "(1000 of 1000); the sign is flipped" in told
+    assert calls < 25 * 1000
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_right_gradients_are_right_at_a_glance_too(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check, "FEW", 0)
+    for example in examples(seed=100 + seed, count=60):
+        assert not is_accused(example, example.df(example.x)), (example.name, example.x)
 
 
 def test_a_misspelt_key_and_a_second_point_are_refused() -> None:

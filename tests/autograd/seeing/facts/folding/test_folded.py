@@ -19,6 +19,7 @@ from autograd.seeing.facts.folding.links import Link
 from autograd.seeing.facts.trace import trace
 from autograd.seeing.pages.player.views.choice import views
 from nn import MLP, GRUCell, Layer, LSTMCell, Module, Recurrent, RNNCell, losses
+from tests.networks import Residual, listed
 
 
 class Net(Module):
@@ -27,27 +28,6 @@ class Net(Module):
 
     def forward(self, x: Any) -> Any:
         return self.l2(self.l1(x))
-
-
-class Block(Module):
-    def __init__(self, width: int, seed: int = 0) -> None:
-        self.inner = Layer(width, width, "tanh", seed=seed)
-        self.outer = Layer(width, width, "linear", seed=seed + 1)
-
-    def forward(self, x: Any) -> Any:
-        return [a + b for a, b in zip(x, listed(self.outer(self.inner(x))), strict=True)]
-
-
-class Residual(Module):
-    def __init__(self, blocks: int, width: int = 4) -> None:
-        self.stem, self.head = Layer(2, width, "tanh", seed=0), Layer(width, 1, "linear", seed=1)
-        self.blocks = [Block(width, seed) for seed in range(blocks)]
-
-    def forward(self, x: Any) -> Any:
-        x = listed(self.stem(x))
-        for block in self.blocks:
-            x = block(x)
-        return self.head(x)
 
 
 class Autoencoder(Module):
@@ -118,10 +98,6 @@ class Outer(Module):
 
     def forward(self, x: Any) -> Any:
         return self.inner(x) * self.scale
-
-
-def listed(outputs: Any) -> list[Value]:
-    return outputs if isinstance(outputs, list) else [outputs]
 
 
 def gru(steps: int) -> Value:

@@ -15,28 +15,9 @@ from autograd.seeing.facts.folding.asked import Folding
 from autograd.seeing.facts.folding.folded import Folded
 from autograd.seeing.facts.folding.path import fold_path
 from autograd.seeing.facts.trace import trace
-from nn import MLP, GRUCell, Layer, Module, Recurrent, losses
+from nn import MLP, GRUCell, Module, Recurrent, losses
 from tests.autograd.seeing.drawing.pictures import Picture
-
-
-class Block(Module):
-    def __init__(self, width: int, seed: int) -> None:
-        self.inner, self.outer = (Layer(width, width, "tanh", seed=seed + k) for k in (0, 1))
-
-    def forward(self, x: list[Value]) -> list[Value]:
-        return [a + b for a, b in zip(x, self.outer(self.inner(x)), strict=True)]
-
-
-class Residual(Module):
-    def __init__(self, blocks: int = 12, width: int = 2) -> None:
-        self.stem, self.head = Layer(2, width, "tanh", seed=0), Layer(width, 1, "linear", seed=1)
-        self.blocks = [Block(width, seed) for seed in range(blocks)]
-
-    def forward(self, x: Any) -> Any:
-        x = self.stem(x)
-        for block in self.blocks:
-            x = block(x)
-        return self.head(x)
+from tests.networks import Residual
 
 
 class Towers(Module):
@@ -48,7 +29,7 @@ class Towers(Module):
 
 
 def residual() -> tuple[Value, Value]:
-    model = Residual()
+    model = Residual(12, width=2)
     return losses.mse(model([0.5, -1.0]), 0.3), model.stem.neurons[0].w[0]
 
 
