@@ -18,6 +18,7 @@ from autograd.files.atomic_write import write_whole
 from autograd.files.reading import naming_file, opened
 from autograd.files.tensorfile import CheckpointError
 from autograd.functional.containers import One, Several
+from autograd.leaves import set_data
 from autograd.node import number_of
 from autograd.notation.hints import described
 from autograd.notation.numbers import counted
@@ -292,8 +293,7 @@ class Tape:
     def vector(self, numbers: ArrayLike) -> None:
         if self._run is not None:
             raise RuntimeError("this tape is in training: change the vector of the training instead")
-        for v, x in zip(self.parameters, self._checked(numbers).tolist(), strict=True):
-            v.data = x
+        set_data(self.parameters, self._checked(numbers).tolist())
 
     @contextmanager
     def training(self, *data: Any, **named: Any) -> Iterator[Training]:

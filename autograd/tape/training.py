@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd.leaves import set_data
 from autograd.node import NO_GRADIENT
 from autograd.tape.blas import run_of
 from autograd.tape.executor import Replayer
@@ -95,8 +96,7 @@ class Training:
     def write(self) -> None:
         """Put the vector into the ``.data`` of the parameters, and the last gradient into their ``.grad``."""
         parameters = self._tape.parameters
-        for v, x in zip(parameters, self.vector.tolist(), strict=True):
-            v.data = x
+        set_data(parameters, self.vector.tolist())
         if self._stepped:
             for v, x, reached in zip(parameters, self.gradient.tolist(), self._reached, strict=True):
                 v.grad = x if reached else NO_GRADIENT
