@@ -12,7 +12,13 @@ from collections.abc import Sequence
 from typing import overload
 
 from autograd.core.primitive import TABLE
-from autograd.notation.derivatives import WrittenPartial, known_name, known_number, written_partials
+from autograd.notation.derivatives import (
+    KnownExpression,
+    WrittenPartial,
+    known_name,
+    known_number,
+    written_partials,
+)
 from autograd.notation.formula import formula
 from autograd.notation.numbers import as_written, count, equals, factor, number, product_of, sum_of
 from autograd.ops import COMPARISONS, CONDITIONS
@@ -115,6 +121,7 @@ class Teller:
         }
         self._slopes: tuple[str, list[WrittenPartial]] = ("", [])
         self._gradients: tuple[str, str, str] = ("", "", "")
+        self._expressions: dict[str, KnownExpression] = {}
 
     def tell(self, place: int, event: Event) -> Step:
         """Return the event as the step number ``place``."""
@@ -129,7 +136,7 @@ class Teller:
             position=None if edge is None else edge.position,
             symbols=symbols,
             numbers=numbers,
-            partial_symbols=None if edge is None else _shortened(self._slope(edge).text),
+            partial_symbols=None if edge is None else self._slope(edge).text,
             upstream=None if edge is None else self._nodes[edge.target].gradient,
             partial=None if edge is None else edge.partial,
             contribution=None if edge is None else edge.contribution,
@@ -252,7 +259,7 @@ class Teller:
         terms: list[str] = []
         products: list[str] = []
         for edge, rate in event.rated:
-            slope = in_a_product(_shortened(self._slope(edge).text))
+            slope = in_a_product(self._slope(edge).text)
             terms.append(f"{slope} · {derivative(self._nodes[edge.source], event.wrt)}")
             partial = factor(edge.partial) if products else number(edge.partial)
             products.append(f"{partial} · {factor(rate)}")
@@ -289,9 +296,8 @@ class Teller:
     def _slope_in_words(self, edge: EdgeFact) -> str:
         """Return ``∂d/∂a = b = −3``, or ``∂a/∂z = 1 because z > 0``."""
         slope, value = self._slope(edge), number(edge.partial)
-        text = _shortened(slope.text)
         local = derivative(self._nodes[edge.target], self._nodes[edge.source])
-        equal = f"{local} = {value}" if text == value else f"{local} = {text} = {value}"
+        equal = f"{local} = {value}" if slope.text == value else f"{local} = {slope.text} = {value}"
         return f"{equal} because {slope.because}" if slope.because else equal
 
     def _slope(self, edge: EdgeFact) -> WrittenPartial:
@@ -299,11 +305,17 @@ class Teller:
         if self._slopes[0] != edge.target:  # the edges of one target follow each other
             target = self._nodes[edge.target]
             assert target.op is not None
-            inputs = [self._nodes[other.source] for other in self._inputs[target.id]]
-            known = [known_name(name_of(v), v.value) if v.label else known_number(v.value) for v in inputs]
+            known = [self._known(other.source) for other in self._inputs[target.id]]
             found = written_partials(TABLE[target.op], known, known_name(name_of(target), target.value))
-            self._slopes = target.id, found
+            self._slopes = target.id, [slope._replace(text=_shortened(slope.text)) for slope in found]
         return self._slopes[1][edge.position]
+
+    def _known(self, id: str) -> KnownExpression:
+        """Return a node as it stands in local derivatives: its name, or its number if it has none."""
+        if id not in self._expressions:
+            v = self._nodes[id]
+            self._expressions[id] = known_name(name_of(v), v.value) if v.label else known_number(v.value)
+        return self._expressions[id]
 
 
 # ------------------------------------------------------------------------------------------ symbols

@@ -16,8 +16,8 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from autograd.notation.numbers import MOST_KEPT, number
 from autograd.seeing.facts.names import name_of
@@ -55,8 +55,7 @@ WORDS = {
 (``local``), and the gradients ``before`` and ``upstream``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A number that a learner may come up with.
 
     Attributes:
