@@ -26,6 +26,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
+from autograd.core.garbage_collection import collector_paused
 from autograd.graph import topological_order
 from autograd.notation.hints import described, did_you_mean, short_repr
 from autograd.notation.labels import shorten
@@ -72,6 +73,7 @@ class Walk(Sequence[Step]):
         beside: how another engine compares with the right one; None if none was given.
     """
 
+    @collector_paused()
     def __init__(
         self,
         output: Value,
@@ -305,7 +307,7 @@ class Walk(Sequence[Step]):
         """Return what a page shows of the walk."""
         from autograd.seeing.pages.player import Content
 
-        return Content(shorten(self.title, LONGEST_TITLE), self.output, self.trace, self.beside)
+        return Content(shorten(self.title, LONGEST_TITLE), self.output, self.trace, self._steps, self.beside)
 
     def content_with(self, numbers: Mapping[str, float]) -> Content:
         """Return the `content` of `what_if`, for a page, which names the leaves by their ids in the trace."""

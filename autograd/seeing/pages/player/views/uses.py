@@ -39,7 +39,7 @@ def uses_of(inside: Trace, group: Group) -> list[Group]:
         for use in uses.get(node.id) or numbers[:1]:
             members_of[use].append(node)
     groups = []
-    for turn, (use, members) in enumerate(members_of.items(), 1):
+    for turn, members in enumerate(members_of.values(), 1):
         leaving = (group.leaving | passed_on) & {node.id for node in members}
         title = f"{called} {turn}"
         groups.append(replace(group, title=title, uses=1, members=members, leaving=leaving))
