@@ -23,7 +23,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from autograd.core.garbage_collection import collector_paused
@@ -324,8 +323,16 @@ class Walk(Sequence[Step]):
         return page(self.content())
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the page of `html` to a file, such as ``"walk.html"``."""
-        Path(path).write_text(self.html(), encoding="utf-8")
+        """Write the page of `html` to a file, such as ``"walk.html"``.
+
+        Raises:
+            ValueError: for another ending than ``.html``.
+            OSError: if the file cannot be written.
+        """
+        from autograd.seeing.pages.frame import path_of_page
+
+        place = path_of_page(path, "a walk", 'draw(output).save("graph.svg")')
+        place.write_text(self.html(), encoding="utf-8")
 
     def live(self) -> Any:
         """Return the page as a notebook widget, in which leaves can be changed.
