@@ -23,7 +23,7 @@ from autograd.notation.mathml import NAME, NUMBER, WORDS, mathml
 from autograd.notation.numbers import number
 from autograd.seeing.facts.names import in_a_product, name_of
 from autograd.seeing.facts.records import EdgeFact, Step, Trace
-from autograd.seeing.facts.sentences import Steps
+from autograd.seeing.facts.steps import Steps
 
 SHOWN = ("upstream", "partial", "contribution", "before", "after")
 """The numbers that a step shows."""
