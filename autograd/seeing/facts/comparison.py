@@ -27,7 +27,7 @@ from autograd.notation.numbers import counted, number, product_of, sum_of
 from autograd.seeing.facts.events import both_passes
 from autograd.seeing.facts.names import derivative, name_of
 from autograd.seeing.facts.records import EdgeFact, Trace
-from autograd.seeing.facts.sentences import Steps
+from autograd.seeing.facts.steps import Steps
 from autograd.value import Value
 
 if TYPE_CHECKING:

@@ -1,18 +1,14 @@
-"""The steps of a walk, told: in symbols, in numbers and in plain words.
-
-A step is put into words when it is first asked for, so that a walk through 100,000 nodes begins at
-once.
-"""
+"""The steps of a walk, told: in symbols, in numbers and in plain words."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
-from typing import overload
+from collections.abc import Hashable, Sequence
 
 from autograd.core.primitive import TABLE
-from autograd.notation.derivatives import WrittenPartial, known_name, known_number, written_partials
+from autograd.notation.derivatives import KnownExpression, WrittenPartial, known_name, known_number
+from autograd.notation.derivatives import written_partials as partials_in_symbols
 from autograd.notation.formula import formula
 from autograd.notation.numbers import as_written, count, equals, factor, number, product_of, sum_of
 from autograd.ops import COMPARISONS, CONDITIONS
@@ -28,66 +24,14 @@ RELATIONS = tuple([op.name for op in COMPARISONS])
 """The ops that compare; their formulas stand in parentheses."""
 CONNECTIVES = tuple([op.name for op in CONDITIONS if op not in COMPARISONS])
 """The ops that combine conditions."""
+LINEAR = ("add", "sub", "neg", "sum", "mul", "dot")
+"""The ops whose local derivatives are 1, −1 or simply another input."""
 LEAVES = {
     "input": "{name} is an input: its value, {value}, is given.",
     "weight": "{name} is a weight, a number that training adjusts: now it is {value}.",
     "constant": "{value} is a plain number, a constant: no gradient goes to it.",
 }
 """What is said of a leaf, by its role."""
-
-
-class Steps(Sequence[Step]):
-    """The steps of a walk, each told when it is first asked for.
-
-    Args:
-        facts: the nodes and edges, gradients included.
-        events: what happens, in order.
-    """
-
-    def __init__(self, facts: Trace, events: Sequence[Event]) -> None:
-        self._events = events
-        self._teller = Teller(facts, way_back=not events or events[-1].phase == "reverse")
-        self._told: dict[int, Step] = {}
-
-    def __len__(self) -> int:
-        return len(self._events)
-
-    @overload
-    def __getitem__(self, index: int) -> Step: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[Step, ...]: ...
-    def __getitem__(self, index: int | slice) -> Step | tuple[Step, ...]:
-        places = range(len(self))[index]
-        return self._step(places) if isinstance(places, int) else tuple(map(self._step, places))
-
-    def _step(self, place: int) -> Step:
-        if place not in self._told:
-            self._told[place] = self._teller.tell(place, self._events[place])
-        return self._told[place]
-
-    def places(self, node: str) -> list[int]:
-        """Return the numbers of the steps that compute something of this node."""
-        return [place for place, event in enumerate(self._events) if event.node.id == node]
-
-    def edges(self) -> dict[tuple[str, str, int], int]:
-        """Return the numbers of the reverse steps by source, target and position."""
-        return {
-            (edge.source, edge.target, edge.position): place
-            for place, event in enumerate(self._events)
-            if event.kind == "edge"
-            for edge in event.edges
-        }
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Sequence) or isinstance(other, str):
-            return NotImplemented
-        return len(self) == len(other) and all(a == b for a, b in zip(self, other, strict=True))
-
-    def __hash__(self) -> int:
-        return hash(tuple(self))
-
-    def __repr__(self) -> str:
-        return f"<{count(len(self))} steps>"
 
 
 class Teller:
@@ -115,10 +59,19 @@ class Teller:
         }
         self._slopes: tuple[str, list[WrittenPartial]] = ("", [])
         self._gradients: tuple[str, str, str] = ("", "", "")
+        self._expressions: dict[str, KnownExpression] = {}
 
     def tell(self, place: int, event: Event) -> Step:
         """Return the event as the step number ``place``."""
-        symbols, numbers, sentence = self._tellers[event.phase, event.kind](event)
+        edge = event.edges[0] if event.kind == "edge" else None
+        slope = None if edge is None else self._slope(edge).text
+        return self.outline(place, event, self._tellers[event.phase, event.kind](event), slope)
+
+    def outline(
+        self, place: int, event: Event, words: tuple[str, str, str] = ("", "", ""), slope: str | None = None
+    ) -> Step:
+        """Return the event as the step number ``place``, with these words or without any."""
+        symbols, numbers, sentence = words
         edge = event.edges[0] if event.kind == "edge" else None
         return Step(
             number=place,
@@ -129,7 +82,7 @@ class Teller:
             position=None if edge is None else edge.position,
             symbols=symbols,
             numbers=numbers,
-            partial_symbols=None if edge is None else _shortened(self._slope(edge).text),
+            partial_symbols=slope,
             upstream=None if edge is None else self._nodes[edge.target].gradient,
             partial=None if edge is None else edge.partial,
             contribution=None if edge is None else edge.contribution,
@@ -137,6 +90,52 @@ class Teller:
             after=event.after,
             sentence=sentence,
         )
+
+    def shape(self, event: Event) -> Hashable:
+        """Return what decides how a step along an edge is told, beside names and digits.
+
+        Steps of one shape differ in nothing but the names of the output, of their node, of its target and of
+        what it is multiplied by, and in the digits of their numbers.  None where more decides: where
+        a number is zero or not finite, or the local derivative is not simply another input or a sign.
+        """
+        if event.kind != "edge":
+            return None
+        (edge,) = event.edges
+        target = self._nodes[edge.target]
+        upstream, partial, contribution = target.gradient, edge.partial, edge.contribution
+        if not upstream or not partial or not contribution:
+            return None
+        before = event.before or 0.0
+        numbers = upstream, partial, contribution, before, event.after
+        other = self.multiplied_by(edge)
+        if (
+            target.op not in LINEAR
+            or self._uses[edge.source, edge.target] > 1
+            or not all(map(math.isfinite, numbers))
+            or (other is not None and not other.label)
+        ):
+            return None
+        return (
+            target is self._output,
+            other is None,
+            partial if partial in (1.0, -1.0) else None,
+            upstream == 1.0,
+            *[x < 0.0 for x in numbers],
+            equals(as_written(upstream) * as_written(partial), contribution),
+            equals(as_written(before) + as_written(contribution), event.after),
+            event.first_whole if event.parts == 1 else event.before is None,
+            0 if 1 < event.part < event.parts else event.parts,
+            event.node.op is None,
+            self._untrained(event) == "",
+        )
+
+    def multiplied_by(self, edge: EdgeFact) -> NodeFact | None:
+        """Return what a product or a dot product multiplies the edge's source by; None for any other edge."""
+        inputs, op = self._inputs[edge.target], self._nodes[edge.target].op
+        half = len(inputs) // 2
+        if op not in ("mul", "dot") or edge.position >= 2 * half:
+            return None
+        return self._nodes[inputs[(edge.position + half) % (2 * half)].source]
 
     # ------------------------------------------------------------------------------------- forward
 
@@ -252,7 +251,7 @@ class Teller:
         terms: list[str] = []
         products: list[str] = []
         for edge, rate in event.rated:
-            slope = in_a_product(_shortened(self._slope(edge).text))
+            slope = in_a_product(self._slope(edge).text)
             terms.append(f"{slope} · {derivative(self._nodes[edge.source], event.wrt)}")
             partial = factor(edge.partial) if products else number(edge.partial)
             products.append(f"{partial} · {factor(rate)}")
@@ -289,9 +288,8 @@ class Teller:
     def _slope_in_words(self, edge: EdgeFact) -> str:
         """Return ``∂d/∂a = b = −3``, or ``∂a/∂z = 1 because z > 0``."""
         slope, value = self._slope(edge), number(edge.partial)
-        text = _shortened(slope.text)
         local = derivative(self._nodes[edge.target], self._nodes[edge.source])
-        equal = f"{local} = {value}" if text == value else f"{local} = {text} = {value}"
+        equal = f"{local} = {value}" if slope.text == value else f"{local} = {slope.text} = {value}"
         return f"{equal} because {slope.because}" if slope.because else equal
 
     def _slope(self, edge: EdgeFact) -> WrittenPartial:
@@ -299,11 +297,17 @@ class Teller:
         if self._slopes[0] != edge.target:  # the edges of one target follow each other
             target = self._nodes[edge.target]
             assert target.op is not None
-            inputs = [self._nodes[other.source] for other in self._inputs[target.id]]
-            known = [known_name(name_of(v), v.value) if v.label else known_number(v.value) for v in inputs]
-            found = written_partials(TABLE[target.op], known, known_name(name_of(target), target.value))
-            self._slopes = target.id, found
+            known = [self._known(other.source) for other in self._inputs[target.id]]
+            found = partials_in_symbols(TABLE[target.op], known, known_name(name_of(target), target.value))
+            self._slopes = target.id, [slope._replace(text=_shortened(slope.text)) for slope in found]
         return self._slopes[1][edge.position]
+
+    def _known(self, node: str) -> KnownExpression:
+        """Return a node as it stands in local derivatives: its name, or its number if it has none."""
+        if node not in self._expressions:
+            v = self._nodes[node]
+            self._expressions[node] = known_name(name_of(v), v.value) if v.label else known_number(v.value)
+        return self._expressions[node]
 
 
 # ------------------------------------------------------------------------------------------ symbols
