@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from autograd import Value, no_grad
 from nn import losses
 from nn.data.feeding import Feeding, feeding_of
-from nn.data.samples import Table, as_list
+from nn.data.samples import Table, as_list, row_of
 from nn.module import mode
 from nn.outputs import class_of, is_right, single_or_list, support_of
 
@@ -40,7 +40,7 @@ def outputs_of(model: Any, *tables: Any) -> Any:
             except Exception:  # whatever keeps the model from being recorded: row by row may do, or says why
                 pass
         return without_graph(
-            lambda: [numbers_of(model(*map(as_list, row))) for row in zip(*tables, strict=True)]
+            lambda: [numbers_of(model(*[row_of(table, i) for table in tables])) for i in range(rows)]
         )
 
 
@@ -151,7 +151,7 @@ def _answers(feeding: Feeding, rows: Table) -> tuple[list[list[Sequence[float]]]
     """Return what names a class, one list per sample; and what a single output is compared with."""
     feeding.outputs(rows)
     answers = [feeding.answers(row) for row in as_list(outputs_of(feeding.rowwise, rows))]
-    return answers, threshold_of(feeding.rowwise, as_list(rows[0]))
+    return answers, threshold_of(feeding.rowwise, row_of(rows, 0))
 
 
 def threshold_of(model: Any, row: Sequence[float]) -> float:
