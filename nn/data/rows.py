@@ -37,7 +37,8 @@ class Held(ABC):
 class Rows(Held, Sequence[list[float]]):
     """Rows of numbers of one length.
 
-    Each row comes out as a list of its own: to change a number in that changes nothing here.  NumPy reads the buffer itself: ``numpy.asarray(rows)`` copies nothing.
+    Each row comes out as a list of its own: to change a number in that changes nothing here.  NumPy
+    reads the buffer itself: ``numpy.asarray(rows)`` copies nothing.
 
     Args:
         numbers: one row after the other.

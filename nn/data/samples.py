@@ -301,8 +301,9 @@ def _one_hot(table: Table, classes: int, name: str) -> Table:
 
 
 def _distinct(table: Table, most: int) -> dict[tuple[float, ...], int]:
-    """Return the distinct rows, each with the place where it comes first: all, or a few more than ``most``."""
+    """Return the distinct rows, each with the place where it comes first: all, or one more than ``most``."""
     first: dict[tuple[float, ...], int] = {}
+    pairs: Iterable[tuple[tuple[float, ...], int]]
     if is_array(table):
         import numpy as np  # an array came in, so it is installed
 

@@ -15,15 +15,14 @@ from __future__ import annotations
 import random
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from numbers import Real
-from typing import Any
+from typing import Any, NamedTuple
 
 from nn.callbacks import Callback, Epoch, Training
 from nn.checks import check_column, check_keys, whole_number
 from nn.module import Module
 from nn.optim import Optimizer
-from nn.training.engine import Moment
+from nn.training.engine import Engine
 from nn.training.history import COLUMNS
 
 
@@ -43,37 +42,34 @@ class Resume(Callback):
         return self.state
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(NamedTuple):
     """Where a training stood after its last whole epoch.
 
     Attributes:
-        moment: what its steps change.
+        moment: what its steps change, as the engine told it.
         groups: the settings of the optimiser's groups.
         callbacks: what each callback saved, by its name.
         generators: the states of the random generators.
     """
 
-    moment: Moment
+    moment: Any
     groups: list[dict[str, Any]]
     callbacks: dict[str, Any]
     generators: list[Any]
 
-    def state(self, optimizer: Optimizer, epochs: Sequence[Epoch]) -> dict[str, Any]:
+    def state(self, engine: Engine, optimizer: Optimizer, epochs: Sequence[Epoch]) -> dict[str, Any]:
         """Return it, and what was recorded so far, as the state to continue from."""
-        rows = [asdict(epoch) for epoch in epochs]
+        moment = engine.told(self.moment)
         groups = [{**group, "params": len(group["params"])} for group in self.groups]
-        numbers = {
-            name: array("d", row) for name, row in zip(optimizer.state, self.moment.state, strict=True)
-        }
-        now = {"steps": self.moment.steps, "param_groups": groups, "state": numbers}
+        numbers = {name: array("d", row) for name, row in zip(optimizer.state, moment.state, strict=True)}
+        now = {"steps": moment.steps, "param_groups": groups, "state": numbers}
         return {
             "epoch": len(epochs),
-            "weights": array("d", self.moment.weights),
+            "weights": array("d", moment.weights),
             "optimizer": {**optimizer.state_dict(), **now},
             "callbacks": self.callbacks,
             "generators": [[version, list(words), spare] for version, words, spare in self.generators],
-            "history": {name: [row[name] for row in rows] for name in COLUMNS},
+            "history": {name: [getattr(epoch, name) for epoch in epochs] for name in COLUMNS},
         }
 
 
