@@ -184,12 +184,15 @@ def targets(y: Any, outputs: int, loss: Loss, name: str = "y") -> tuple[Table, f
         table = table.reshape(-1, 1) if is_array(table) else [[t] for t in table]
     table = _checked(table, name, _column_names(y))
     width = len(table[0])
-    if width == 1 and outputs > 1:
-        table = _one_hot(table, outputs, name)
-    elif width != outputs:
+    of_classes = width == 1 < outputs
+    if not of_classes and width != outputs:
         raise ValueError(f"the network has {outputs} outputs, but the rows of {name} have {width} targets")
     particular = function_of(loss) in PARTICULAR
-    distinct = _distinct(table, len(table) if particular else max(3, outputs))
+    distinct = _distinct(table, len(table) if particular or of_classes else max(3, outputs))
+    if of_classes:
+        _check_classes(distinct, outputs, name)
+        table = _one_hot(table, outputs)
+        distinct = {tuple(float(k == t) for k in range(outputs)): i for (t,), i in distinct.items()}
     if particular:
         _check_takes(loss, distinct, name)
     return table, _threshold(list(distinct), loss)
@@ -281,21 +284,22 @@ def _place(name: str, columns: list[str] | None, i: int, j: int) -> str:
     return f"row {i}, column {columns[j] if columns else j} of {name} (counted from 0)"
 
 
-def _one_hot(table: Table, classes: int, name: str) -> Table:
-    found = table.numbers if isinstance(table, Rows) else table[:, 0].tolist()
-    known = frozenset(range(classes))
-    for i, t in enumerate(found):
-        if t not in known:
+def _check_classes(distinct: Mapping[tuple[float, ...], int], classes: int, name: str) -> None:
+    for (t,), i in distinct.items():
+        if t not in range(classes):
             raise ValueError(
                 f"row {i} of {name} is {t:g}; for a network of {classes} outputs it is a class, "
                 f"a whole number from 0 to {classes - 1}, or one target per output"
             )
+
+
+def _one_hot(table: Table, classes: int) -> Table:
     if is_array(table):
         import numpy as np  # an array came in, so it is installed
 
         return np.eye(classes)[table[:, 0].astype(int)]
-    numbers = array("d", bytes(8 * classes * len(found)))
-    for i, t in enumerate(found):
+    numbers = array("d", bytes(8 * classes * len(table)))
+    for i, t in enumerate(table.numbers):
         numbers[i * classes + int(t)] = 1.0
     return Rows(numbers, classes)
 
@@ -307,7 +311,8 @@ def _distinct(table: Table, most: int) -> dict[tuple[float, ...], int]:
     if is_array(table):
         import numpy as np  # an array came in, so it is installed
 
-        _, places = np.unique(table, axis=0, return_index=True)
+        only = table[:, 0] if table.shape[1] == 1 else table
+        _, places = np.unique(only, axis=0, return_index=True)
         pairs = [(tuple(row_of(table, i)), i) for i in np.sort(places)[: most + 1].tolist()]
     else:
         pairs = ((tuple(row), i) for i, row in enumerate(table))

@@ -12,6 +12,9 @@ from typing import Any
 from nn.data.rows import Held, Rows
 from nn.data.samples import Table, is_array
 
+PART = 1 << 18
+"""The squares of at most this many numbers are held at once."""
+
 
 @dataclass(frozen=True)
 class Scaler:
@@ -60,7 +63,8 @@ class Scaler:
         """Return the rows in standard deviations from the mean; an array gives an array."""
         if is_array(rows):
             mean, std = self._arrays
-            scaled = rows - mean
+            scaled = rows.astype(float)
+            scaled -= mean
             scaled /= std
             return scaled
         columns = zip(Rows.of(rows).by_column(), self.mean, self.std, strict=True)
@@ -115,12 +119,27 @@ def _array_mean_and_std(rows: Any, together: bool) -> tuple[tuple[float, ...], t
     axis, ones = None if together else 0, numpy.ones(len(rows[0]))
     low, high = rows.min(axis), rows.max(axis)
     with numpy.errstate(over="ignore", invalid="ignore"):
-        mean = numpy.where(low == high, low, rows.mean(axis, dtype=float))
-        std = numpy.where(low == high, 1.0, rows.std(axis, dtype=float))
+        mean = rows.mean(axis, dtype=float)
+        std = _spread(rows.reshape(-1), mean) if together else rows.std(axis, dtype=float)
+        mean, std = numpy.where(low == high, low, mean), numpy.where(low == high, 1.0, std)
     if not numpy.isfinite(std).all():
         raise ValueError(f"X holds numbers too large to scale, up to {rows.max():g}")
     std = numpy.where(std == 0, 1.0, std)
     return tuple((mean * ones).tolist()), tuple((std * ones).tolist())
+
+
+def _spread(numbers: Any, mean: float) -> float:
+    """Return the standard deviation of many numbers as NumPy does, without a copy of all as doubles."""
+
+    def squares(start: int, stop: int) -> float:
+        if stop - start <= PART:
+            deviations = numbers[start:stop] - mean
+            return float((deviations * deviations).sum())
+        half = (stop - start) // 2  # NumPy's own halves, by which its sums are pairwise ones
+        middle = start + half - half % 8
+        return squares(start, middle) + squares(middle, stop)
+
+    return sqrt(squares(0, len(numbers)) / len(numbers))
 
 
 def _mean_and_std(column: Sequence[float], index: int) -> tuple[float, float]:

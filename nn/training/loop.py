@@ -322,7 +322,7 @@ def spread(samples: int, most: int) -> list[int]:
 
 def _pace(epochs: int, seconds: float) -> int:
     """Return how many epochs to go through together, if so many took so long."""
-    return min(MOST_TOGETHER, int(epochs * SHORT / seconds))
+    return min(MOST_TOGETHER, int(epochs * SHORT / max(seconds, SHORT / 1000)))
 
 
 def _call_all(hooks: Hooks, training: Course) -> None:
