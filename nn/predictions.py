@@ -43,7 +43,8 @@ class Outputs:
     """Gives the outputs of a model for many rows; the tape is recorded once.  See `outputs_of`."""
 
     def __init__(self, model: Any) -> None:
-        self._model, self._tape = model, None
+        self._model = model
+        self._tape: Any = None
         self._weights = len(model.parameters())
 
     def __call__(self, *tables: Any) -> Any:
@@ -65,10 +66,11 @@ class Outputs:
         if self._tape is None:
             sample = [row_of(table, 0) for table in tables]
             self._tape = tape.Tape.record(lambda *row: values_of(self._model(*row)), *sample)
-        parts = [
-            [numpy.asarray(t[k : k + PART], float) for t in tables] for k in range(0, len(tables[0]), PART)
-        ]
-        found = numpy.concatenate([self._tape.forward(*part).reshape(len(part[0]), -1) for part in parts])
+        found: Any = []
+        for k in range(0, len(tables[0]), PART):
+            part = [numpy.asarray(table[k : k + PART], float) for table in tables]
+            found.append(self._tape.forward(*part).reshape(len(part[0]), -1))
+        found = numpy.concatenate(found)
         last = numbers_of(self._model(*[row_of(table, len(found) - 1) for table in tables]))
         if not numpy.allclose(found[-1], last, rtol=1e-9, atol=1e-12, equal_nan=True):
             raise ValueError(
