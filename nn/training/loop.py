@@ -27,7 +27,7 @@ from nn.module import Module
 from nn.optim import Optimizer
 from nn.training.engine import Engine, Hook
 from nn.training.history import History
-from nn.training.resume import Standing, generators, named, resume
+from nn.training.resume import Columns, Standing, generators, named, resume
 from nn.training.windows import WindowEngine
 
 Hooks: TypeAlias = Sequence[Callable[..., object]]
@@ -109,6 +109,7 @@ class Course:
         self._at_rest = self._in_order is not None and self._drawing == [plan.rng]
         self._standing: Standing
         self._pace = 1
+        self._columns = Columns()
         self._diverged = False
         self._saving = named(self._overriding("on_save"))
 
@@ -303,7 +304,7 @@ class Course:
         self.history.best_epoch = epoch
 
     def state(self) -> dict[str, Any]:
-        return self._standing.state(self.engine, self.optimizer, self.history.epochs)
+        return self._standing.state(self.engine, self.optimizer, self._columns.told(self.history.epochs))
 
     def stop(self, reason: str) -> None:
         if len(self.history) < self.epochs:  # else it ends anyway
