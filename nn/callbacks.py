@@ -120,8 +120,8 @@ class Callback:
             or shows then includes what they changed.
         idle: whether, from the first step on, there is nothing to do but `on_train_end`: the methods
             between are not called then.
-        patient: whether it may be told of some short epochs together, after the last of them: it then
-            finds the training as that left it.
+        patient: whether it may be told of some short epochs of one batch together, after the last of
+            them, and of no batch: it then finds the training as the last one left it.
     """
 
     optimizer: Optimizer | None = None

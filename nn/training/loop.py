@@ -156,7 +156,7 @@ class Course:
         good, begun, start = self._standing.moment, len(self.history), perf_counter()
         while len(self.history) < self.epochs and not self.history.stopped:
             if together and self._pace > 1:
-                together, good = self._several(good, on_batch_end, [*first, *last])
+                together, good = self._several(good, [*first, *last])
                 continue
             number = len(self.history) + 1
             rate = self.optimizer.param_groups[0]["lr"] if self._scheduled else None
@@ -189,7 +189,7 @@ class Course:
             and all(callback.patient or callback.idle for callback in self.callbacks)
         )
 
-    def _several(self, good: Any, on_batch_end: Hooks, on_epoch_end: Hooks) -> tuple[bool, Any]:
+    def _several(self, good: Any, on_epoch_end: Hooks) -> tuple[bool, Any]:
         """Go through some epochs of one step each, as many as take a moment.
 
         Returns:
@@ -209,8 +209,6 @@ class Course:
         self._note_standing()
         for number, loss, right in zip(count_from(done + 1), losses, rights):
             epoch = self._judged(number, loss, right, None)
-            for hook in on_batch_end:
-                hook(self, loss, self._samples)
             for hook in on_epoch_end:
                 hook(self, epoch)
         self._pace = _pace(count, perf_counter() - start)

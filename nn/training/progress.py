@@ -20,7 +20,7 @@ class ProgressBar(Callback):
     def __init__(self) -> None:
         self._bar: Any = None
         self._epoch: Epoch | None = None
-        self._batches, self._due = 0, 0.0
+        self._batches, self._done, self._due = 1, 0, 0.0
 
     def on_train_begin(self, training: Training) -> None:
         try:
@@ -28,22 +28,25 @@ class ProgressBar(Callback):
         except ImportError:
             self.idle = True
             return
-        batches = training.batches
+        self._batches = training.batches
+        self._done = len(training.history) * self._batches
         self._bar = tqdm(
-            total=training.epochs * batches,
-            initial=len(training.history) * batches,
-            unit="epoch" if batches == 1 else "batch",
+            total=training.epochs * self._batches,
+            initial=self._done,
+            unit="epoch" if self._batches == 1 else "batch",
             disable=None,
         )
         self.idle = bool(self._bar.disable)
 
     def on_batch_end(self, training: Training, loss: float, samples: int) -> None:
-        self._batches += 1
+        self._done += 1
         if perf_counter() >= self._due:
             self._show()
 
     def on_epoch_end(self, training: Training, epoch: Epoch) -> None:
-        self._epoch = epoch
+        self._epoch, self._done = epoch, epoch.number * self._batches
+        if perf_counter() >= self._due:
+            self._show()
 
     def on_train_end(self, training: Training) -> None:
         if self._bar is not None:
@@ -53,8 +56,8 @@ class ProgressBar(Callback):
     def _show(self) -> None:
         if self._epoch is not None:
             self._bar.set_postfix_str(_summary(self._epoch), refresh=False)
-        self._bar.update(self._batches)
-        self._batches, self._due = 0, perf_counter() + PERIOD
+        self._bar.update(self._done - self._bar.n)
+        self._due = perf_counter() + PERIOD
 
 
 def _summary(epoch: Epoch) -> str:
