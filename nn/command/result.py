@@ -101,6 +101,8 @@ class Result:
 
     def _outcomes(self, data: Dataset) -> tuple[list[float], list[float]]:
         """Return the loss of each sample, and what is predicted for it; computed once."""
+        if not len(data):
+            return [], []
         if id(data) not in self._found:
             X, y = self.job.seen(data)
             loss = losses.by_name(self.job.settings.loss)

@@ -67,6 +67,8 @@ class Scaler:
             scaled -= mean
             scaled /= std
             return scaled
+        if not len(rows):
+            return rows
         columns = zip(Rows.of(rows).by_column(), self.mean, self.std, strict=True)
         return Rows.beside([[(x - m) / s for x in column] for column, m, s in columns])
 
