@@ -24,7 +24,7 @@ from nn.data.scaling import Scaled, Scaler
 from nn.layers import MLP
 from nn.saving.checkpoint import Checkpoint, save
 from nn.saving.tensorfile import CheckpointError
-from nn.training.fit import ENGINES, PRECISIONS
+from nn.training.fit import ENGINES, precision_of
 
 
 @dataclass
@@ -103,7 +103,7 @@ def prepare(data: Dataset, settings: Settings) -> Job:
     """
     activation(settings.activation)
     one_of("engine", settings.engine, dict.fromkeys(ENGINES))
-    one_of("dtype", settings.dtype, PRECISIONS)
+    precision_of(settings.dtype, settings.engine)
     one_of("schedule", settings.schedule, SCHEDULES)
     make = one_of("optimiser", settings.optimizer, OPTIMIZERS)
     train, held_out = _parts(data, settings)

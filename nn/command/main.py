@@ -109,7 +109,7 @@ def train(arguments: argparse.Namespace) -> int:
         warnings.simplefilter("ignore", RuntimeWarning)  # what fit warns of is printed below
         try:
             result = run(job, path=arguments.save, resume=state)
-        except OSError as error:  # the checkpoint could not be written
+        except (OSError, ImportError) as error:  # no checkpoint could be written, or there is no tape
             return refuse(in_one_line(error))
     print("\n".join(_outcome(result)), flush=True)
     page: Path | str = "none of so large a network, unless its folder is named: --report FOLDER"

@@ -39,10 +39,6 @@ class EagerEngine:
         self, model: Any, objective: Penalised, optimizer: Optimizer, train: Samples, watched: Watched,
         means: Means,
     ) -> None:  # fmt: skip
-        if means.dtype != "float64":
-            raise ValueError(
-                f"the eager engine computes in float64, as Python does; dtype={means.dtype!r} takes the tape"
-            )
         self.model, self.objective, self.optimizer, self.train = model, objective, optimizer, train
         self.watched = watched
         self.parameters = model.parameters()

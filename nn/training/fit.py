@@ -164,7 +164,7 @@ def fit(
         rng=None if seed is None else generator(seed),
     )
     engine = one_of("engine", engine, {name: name for name in ENGINES})
-    precision = one_of("dtype", dtype, PRECISIONS)
+    precision = precision_of(dtype, engine)
     threads = whole_number("threads", threads)
     objective = loss if isinstance(loss, Penalised) else Penalised(loss)
     acting = [as_callback(callback) for callback in callbacks]
@@ -219,6 +219,20 @@ def _engine(
         reason = _reason(error)
         warnings.warn(f"the tape cannot record this; training on the eager engine: {reason}", stacklevel=4)
         return made(EagerEngine), reason
+
+
+def precision_of(dtype: Any, engine: str) -> Precision:
+    """Return the precision of this name.
+
+    Raises:
+        TypeError, ValueError: if there is none, or if the engine of that name does not compute in it.
+    """
+    precision = one_of("dtype", dtype, PRECISIONS)
+    if engine == "eager" and precision != "float64":
+        raise ValueError(
+            f"the eager engine computes in float64, as Python does; dtype={dtype!r} is for the tape"
+        )
+    return precision
 
 
 def _reason(error: Exception) -> str:
