@@ -209,3 +209,23 @@ def test_settings_that_were_forged_are_refused(tmp_path, name):
     save(job.model, tmp_path / "m", training={"epoch": 1}, notes=notes)
     with pytest.raises(CheckpointError, match="it holds no training to continue"):
         resumed(moons(24), tmp_path / "m", {})
+
+
+def test_a_file_from_before_there_was_a_choice_of_precision_is_resumed(tmp_path):
+    path = tmp_path / "xor"
+    job = prepare(xor(), replace(default_settings(xor()), epochs=2, engine="eager"))
+    run(job, progress=False, path=path)
+    checkpoint = Checkpoint.read(path)
+    del checkpoint.notes["settings"]["dtype"], checkpoint.notes["settings"]["threads"]
+    save(job.model, path, training=checkpoint.training, notes=checkpoint.notes)
+    again, state = resumed(xor(), path, {"epochs": 3})
+    assert (again.settings.dtype, again.settings.threads, state["epoch"]) == ("float64", 1, 2)
+
+
+def test_pictures_are_scaled_where_they_are_used_and_judged_alike():
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 6), dtype=np.uint8)
+    y = [int(row[0] > row[1]) for row in pixels]
+    as_lists = Dataset("p", pixels.astype(float).tolist(), y, tuple("abcdef"), "t", ("no", "yes"))
+    found = [trained(data) for data in (as_lists, replace(as_lists, X=pixels))]
+    assert found[0].history["loss"] == pytest.approx(found[1].history["loss"], rel=1e-9)
+    assert found[0].predictions(found[0].job.train) == found[1].predict(found[1].job.train.X)

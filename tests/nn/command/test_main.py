@@ -362,3 +362,20 @@ def test_packages_that_are_missing_are_named_with_the_extra_to_install(capsys, m
         'error: a training report needs no_such_plotter, no_such_format: pip install "chainrule[train]"\n'
     )
     assert capsys.readouterr().err == wanted
+
+
+def test_a_large_network_is_reported_on_only_if_the_folder_is_named(in_tmp, capsys, monkeypatch):
+    monkeypatch.setattr("nn.command.main.MOST_DRAWN", 4)
+    assert main(["train", "xor", *QUICK]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith("report    none of so large a network")
+    assert list(in_tmp.iterdir()) == []
+    assert main(["train", "xor", *QUICK, "--report", "here"]) == 0
+    assert (in_tmp / "here" / "index.html").exists()
+
+
+def test_precision_and_threads_reach_the_training(in_tmp, capsys):
+    assert main(["train", "xor", *QUICK, "--dtype", "float32"]) == 2
+    assert "the eager engine computes in float64" in capsys.readouterr().err
+    assert main(["train", "xor", "--dtype", "float16"]) == 2
+    assert "unknown dtype 'float16'" in capsys.readouterr().err
+    assert main(["train", "xor", *QUICK, "--threads", "2"]) == 0
