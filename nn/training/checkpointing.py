@@ -6,9 +6,9 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from autograd.files.atomic_write import write_whole
 from nn.callbacks import Callback, Epoch, Training
 from nn.checks import yes_or_no
-from nn.saving.atomic_write import write_whole
 from nn.saving.checkpoint import Checkpoint, packed, save
 
 
