@@ -207,8 +207,9 @@ class Course:
             self.engine.rewind(self._standing.moment)
             return False, good
         self._note_standing()
+        of_classes = self.train.threshold is not None
         for number, loss, right in zip(count_from(done + 1), losses, rights):
-            epoch = self._judged(number, loss, right, None)
+            epoch = Epoch(number, loss, right / self._samples if of_classes else None)
             for hook in on_epoch_end:
                 hook(self, epoch)
         self._pace = _pace(count, perf_counter() - start)
