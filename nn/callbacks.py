@@ -118,11 +118,17 @@ class Callback:
         watched: on how many samples the callback reads the units; see `Training.units`.
         comes_last: whether the callback acts on a whole epoch only after all others did: what it saves
             or shows then includes what they changed.
+        idle: whether, from the first step on, there is nothing to do but `on_train_end`: the methods
+            between are not called then.
+        patient: whether it may be told of some short epochs of one batch together, after the last of
+            them, and of no batch: it then finds the training as the last one left it.
     """
 
     optimizer: Optimizer | None = None
     watched: int = 0
     comes_last: bool = False
+    idle: bool = False
+    patient: bool = False
 
     def resume_from(self) -> Any:
         """Return the state of a training that is to be continued, or None; asked before all else."""

@@ -14,7 +14,7 @@ from types import FunctionType
 from typing import Any, Self
 
 from autograd import Parameter, Value
-from autograd.extend import NO_GRADIENT, new_use, recording
+from autograd.extend import NO_GRADIENT, VALUE_TYPES, new_use, recording
 from autograd.notation.hints import did_you_mean
 from autograd.notation.labels import BIASES
 from autograd.notation.numbers import counted
@@ -157,6 +157,12 @@ class Module(Constructed):
             if id(holder) in seen:
                 continue
             seen[id(holder)] = holder
+            if type(holder) is list and VALUE_TYPES.issuperset(map(type, holder)):  # most of a large model
+                for i, v in enumerate(holder if values else ()):
+                    if id(v) not in seen:
+                        seen[id(v)] = v
+                        yield (*trail, i), v
+                continue
             if isinstance(holder, (Value, Module)):
                 yield trail, holder
             if not isinstance(holder, Value):
@@ -234,7 +240,15 @@ class Module(Constructed):
 
         Those are the parameters held as ``b``, ``bias``, ``biases`` or ``activation``.
         """
-        return [p for path, p in self.named_parameters() if is_weight(path)]
+        found, verdicts = [], dict[tuple[Any, ...], bool]()
+        for trail, x in self.within():
+            if isinstance(x, Parameter):
+                holder = trail[:-1] if isinstance(trail[-1], int) else trail
+                if holder not in verdicts:  # one for all the parameters of a list
+                    verdicts[holder] = is_weight(".".join(map(str, holder)))
+                if verdicts[holder]:
+                    found.append(x)
+        return found
 
     def parameter(self, name: str) -> Parameter:
         """Return the parameter of this label (``w21^3``) or dotted path (``layers.2.neurons.0.w.1``).

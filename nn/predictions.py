@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 from autograd import Value, no_grad
 from nn import losses
 from nn.data.feeding import Feeding, feeding_of
-from nn.data.samples import Table, as_list
+from nn.data.samples import Table, as_list, is_array, row_of
+from nn.data.scaling import Scaled
 from nn.module import mode
 from nn.outputs import class_of, is_right, single_or_list, support_of
 
@@ -17,6 +18,9 @@ T = TypeVar("T")
 
 FEW = 20_000
 """The tape is not worth its recording for at most this many products of a row with a parameter."""
+
+PART = 4096
+"""The tape goes through so many rows at once, which bounds the memory that they take as doubles."""
 
 
 def outputs_of(model: Any, *tables: Any) -> Any:
@@ -32,16 +36,47 @@ def outputs_of(model: Any, *tables: Any) -> Any:
     >>> outputs_of(MLP(2, [2], init="zeros"), [[1.0, 2.0]])
     [[0.0, 0.0]]
     """
-    rows = len(tables[0])
-    with mode(model, training=False):
-        if rows > 1 and rows * len(model.parameters()) > FEW:
-            try:
-                return _replayed(model, tables)
-            except Exception:  # whatever keeps the model from being recorded: row by row may do, or says why
-                pass
-        return without_graph(
-            lambda: [numbers_of(model(*map(as_list, row))) for row in zip(*tables, strict=True)]
-        )
+    return Outputs(model)(*tables)
+
+
+class Outputs:
+    """Gives the outputs of a model for many rows; the tape is recorded once.  See `outputs_of`."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self._tape: Any = None
+        self._weights = len(model.parameters())
+
+    def __call__(self, *tables: Any) -> Any:
+        """Return the outputs for each row, as the model's weights are now."""
+        rows = len(tables[0])
+        with mode(self._model, training=False):
+            if rows > 1 and rows * self._weights > FEW:
+                try:
+                    return self._replayed(tables)
+                except Exception:  # whatever keeps it from being recorded: row by row may do, or says why
+                    pass
+            return without_graph(
+                lambda: [numbers_of(self._model(*[row_of(t, i) for t in tables])) for i in range(rows)]
+            )
+
+    def _replayed(self, tables: Sequence[Any]) -> Any:
+        numpy, tape = import_module("numpy"), import_module("autograd.tape")
+        tables = [t if is_array(t) or isinstance(t, Scaled) else numpy.asarray(t, float) for t in tables]
+        if self._tape is None:
+            sample = [row_of(table, 0) for table in tables]
+            self._tape = tape.Tape.record(lambda *row: values_of(self._model(*row)), *sample)
+        found: Any = []
+        for k in range(0, len(tables[0]), PART):
+            part = [numpy.asarray(table[k : k + PART], float) for table in tables]
+            found.append(self._tape.forward(*part).reshape(len(part[0]), -1))
+        found = numpy.concatenate(found)
+        last = numbers_of(self._model(*[row_of(table, len(found) - 1) for table in tables]))
+        if not numpy.allclose(found[-1], last, rtol=1e-9, atol=1e-12, equal_nan=True):
+            raise ValueError(
+                "the model does not treat every row alike: it draws random numbers, or keeps state"
+            )
+        return found
 
 
 def without_graph(compute: Callable[[], T]) -> T:
@@ -51,17 +86,6 @@ def without_graph(compute: Callable[[], T]) -> T:
             return compute()
     except ValueError:  # such as that of `autograd.gradients`: what was not recorded depends on nothing
         return compute()
-
-
-def _replayed(model: Any, tables: Sequence[Any]) -> Any:
-    numpy, tape = import_module("numpy"), import_module("autograd.tape")
-    arrays = [numpy.asarray(table, float) for table in tables]
-    recorded = tape.Tape.record(lambda *row: values_of(model(*row)), *[table[0].tolist() for table in arrays])
-    found = recorded.forward(*arrays).reshape(len(arrays[0]), -1)
-    last = numbers_of(model(*[table[-1].tolist() for table in arrays]))
-    if not numpy.allclose(found[-1], last, rtol=1e-9, atol=1e-12, equal_nan=True):
-        raise ValueError("the model does not treat every row alike: it draws random numbers, or keeps state")
-    return found
 
 
 def values_of(prediction: Any) -> list[Value]:
@@ -151,7 +175,7 @@ def _answers(feeding: Feeding, rows: Table) -> tuple[list[list[Sequence[float]]]
     """Return what names a class, one list per sample; and what a single output is compared with."""
     feeding.outputs(rows)
     answers = [feeding.answers(row) for row in as_list(outputs_of(feeding.rowwise, rows))]
-    return answers, threshold_of(feeding.rowwise, as_list(rows[0]))
+    return answers, threshold_of(feeding.rowwise, row_of(rows, 0))
 
 
 def threshold_of(model: Any, row: Sequence[float]) -> float:

@@ -21,6 +21,7 @@ from autograd import Constant, Value, dot, mean
 from autograd.notation.hints import described
 from autograd.notation.numbers import counted
 from nn.data.feeding import Feeding
+from nn.data.rows import Rows
 from nn.data.samples import Samples, Table, as_list, finite_row, targets
 from nn.losses import Loss
 from nn.module import Module
@@ -81,9 +82,7 @@ class SequenceFeeding(Feeding):
                 has = "one number" if isinstance(row, (Value, Real)) else f"{len(row)} steps"
                 raise ValueError(f"{name} has a target for each of the {steps} steps; sequence {i} has {has}")
         flat, threshold = targets([t for row in sequences for t in row], self.model.nout, loss, name)
-        flat = as_list(flat)
-        joined = [[x for row in flat[k : k + steps] for x in row] for k in range(0, len(flat), steps)]
-        return joined, threshold
+        return Rows(Rows.of(flat).numbers, steps * self.model.nout), threshold
 
     def cost(self, loss: Loss) -> Loss:
         """Return the loss of one sequence: the mean over its steps, if there are outputs after each."""
@@ -169,7 +168,7 @@ class Windows:
             wanted = self.wanted(t, window)
             missing = len(self.read) - len(wanted) // self.model.nout
             y.append([*wanted, *wanted[-self.model.nout :] * missing, *(share * weight for share in shares)])
-        return Samples(X, y)
+        return Samples(Rows.of(X), Rows.of(y))
 
     def wanted(self, row: list[float], window: int) -> list[float]:
         """Return the targets of a window among those of its sequence."""
@@ -243,7 +242,7 @@ def _nested(data: Any, name: str) -> list[Any]:
     return list(data)
 
 
-def _flat(X: Any, nin: int, name: str) -> list[list[float]]:
+def _flat(X: Any, nin: int, name: str) -> Rows:
     """Return sequences of rows as one row each, checked for their shape and their numbers."""
     shape = getattr(X, "shape", None)
     if shape is not None and (len(shape) not in (2, 3) or (shape[2] if len(shape) == 3 else 1) != nin):
@@ -263,7 +262,7 @@ def _flat(X: Any, nin: int, name: str) -> list[list[float]]:
         flat.append([x for row in steps for x in row])
     if not flat:
         raise ValueError(f"{name} is empty: there is nothing to learn from")
-    return flat
+    return Rows.of(flat)
 
 
 def _step(row: Any, nin: int, place: str) -> list[float]:

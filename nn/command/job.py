@@ -15,16 +15,16 @@ from typing import Any
 
 from nn import optim
 from nn.activations import activation
-from nn.checks import one_of
+from nn.checks import import_extra, one_of
 from nn.command.output_heads import Head, head
 from nn.command.settings import OPTIMIZERS, SCHEDULES, Settings
 from nn.data.dataset import Dataset, split
 from nn.data.samples import is_array
-from nn.data.scaling import Scaler
+from nn.data.scaling import Scaled, Scaler
 from nn.layers import MLP
 from nn.saving.checkpoint import Checkpoint, save
 from nn.saving.tensorfile import CheckpointError
-from nn.training.fit import ENGINES
+from nn.training.fit import ENGINES, PRECISIONS
 
 
 @dataclass
@@ -58,9 +58,12 @@ class Job:
         """Whether classes are told apart by two inputs, so that all that is learned can be drawn."""
         return self.data.classes is not None and len(self.data.features) == 2
 
-    def seen(self, data: Dataset) -> tuple[Any, list[Any]]:
+    def seen(self, data: Dataset) -> tuple[Any, Any]:
         """Return the samples as the network sees them: scaled inputs, and targets for the loss."""
-        return self.scaler.transform(data.X), [self.head.target(y) for y in data.y]
+        y = [self.head.target(y) for y in data.y]
+        if is_array(data.X):  # as large as it may be, it is scaled where it is used
+            return Scaled(data.X, self.scaler), import_extra("numpy", "a training").asarray(y)
+        return self.scaler.transform(data.X), y
 
     @cached_property
     def fingerprint(self) -> str:
@@ -100,6 +103,7 @@ def prepare(data: Dataset, settings: Settings) -> Job:
     """
     activation(settings.activation)
     one_of("engine", settings.engine, dict.fromkeys(ENGINES))
+    one_of("dtype", settings.dtype, PRECISIONS)
     one_of("schedule", settings.schedule, SCHEDULES)
     make = one_of("optimiser", settings.optimizer, OPTIMIZERS)
     train, held_out = _parts(data, settings)
@@ -132,8 +136,8 @@ def resumed(data: Dataset, path: str | PathLike[str], given: Mapping[str, Any]) 
     Args:
         data: what it was trained on.
         path: the file that `Job.save` wrote.
-        given: settings by name, which have to be as they were, except for ``engine`` and ``epochs``,
-            the number of epochs in all.
+        given: settings by name, which have to be as they were, except for ``engine``, ``threads`` and
+            ``epochs``, the number of epochs in all.
 
     Raises:
         OSError: if the file cannot be read.
@@ -146,7 +150,7 @@ def resumed(data: Dataset, path: str | PathLike[str], given: Mapping[str, Any]) 
         raise ValueError(f"{path}: the network was not trained on {data.name}, or that has changed since")
     for name, x in given.items():
         was = getattr(settings, name)
-        bound = name != "engine" and (name != "epochs" or settings.schedule != "constant")
+        bound = name not in ("engine", "threads") and (name != "epochs" or settings.schedule != "constant")
         if bound and x != was:
             raise ValueError(
                 f"{path}: a training continues as it was begun, with {name} at {was!r}; got {x!r}"
@@ -167,10 +171,10 @@ def _settings(checkpoint: Checkpoint, path: str | PathLike[str]) -> Settings:
     try:
         told = {**checkpoint.notes["settings"]}
         told["layers"] = tuple(told["layers"])
-        right = told.keys() == kinds.keys() and all(isinstance(x, kinds[name]) for name, x in told.items())
-        right = right and isinstance(checkpoint.training["epoch"], int)
+        if told.keys() <= kinds.keys() and all(isinstance(x, kinds[name]) for name, x in told.items()):
+            settings = Settings(**told)  # a file of an earlier version lacks the latest
+            if isinstance(checkpoint.training["epoch"], int):
+                return settings
     except (KeyError, TypeError):
-        right = False
-    if not right:
-        raise CheckpointError(f"{path}: it holds no training to continue")
-    return Settings(**told)
+        pass
+    raise CheckpointError(f"{path}: it holds no training to continue")

@@ -28,10 +28,13 @@ from nn.data.dataset import remarks
 from nn.data.sets import FOLDERS, NAMED, load
 from nn.losses import LOSSES
 from nn.saving.atomic_write import check_place
-from nn.training.fit import ENGINES
+from nn.training.fit import ENGINES, PRECISIONS
 
 MOST_NOTES = 3
 """At most this many oddities of the data are named."""
+
+MOST_DRAWN = 50_000
+"""A network of more weights than this is drawn only if the folder for the report is named."""
 
 PACKAGES = ("numpy", "matplotlib", "jinja2")
 """The packages that a report needs beyond the engine."""
@@ -109,11 +112,13 @@ def train(arguments: argparse.Namespace) -> int:
         except OSError as error:  # the checkpoint could not be written
             return refuse(in_one_line(error))
     print("\n".join(_outcome(result)), flush=True)
+    page: Path | str = "none of so large a network, unless its folder is named: --report FOLDER"
     try:
-        with _no_interrupts():  # the training is done: Ctrl-C must not lose it while it is drawn
-            from nn.command.report import write_report
+        if arguments.report is not None:
+            with _no_interrupts():  # the training is done: Ctrl-C must not lose it while it is drawn
+                from nn.command.report import write_report
 
-            page = write_report(result, arguments.report, weights)
+                page = write_report(result, arguments.report, weights)
     except OSError as error:
         return refuse(in_one_line(error))
     if arguments.save is not None and len(result.history) > (state["epoch"] if state else 0):
@@ -147,9 +152,12 @@ def _checked(arguments: argparse.Namespace) -> tuple[Job, Any, list[Parameter]]:
     else:
         job, state = resumed(data, arguments.resume, given)
     weights = [job.model.parameter(name) for name in _names(arguments.weights)]
-    from nn.command.report import check_folder
+    if arguments.report is None and (weights or len(job.model.parameters()) <= MOST_DRAWN):
+        arguments.report = Path("report")
+    if arguments.report is not None:
+        from nn.command.report.folder import check_folder
 
-    check_folder(arguments.report)
+        check_folder(arguments.report)
     if arguments.save is not None:
         check_place(arguments.save)
     return job, state, weights
@@ -226,7 +234,7 @@ def _parser() -> argparse.ArgumentParser:
         group = command.add_argument_group(title)
         for flag, metavar, kind, about in options:
             group.add_argument(flag, metavar=metavar, type=kind, help=about)
-    command.set_defaults(report=Path("report"), weights="")
+    command.set_defaults(weights="")
     return parser
 
 
@@ -277,6 +285,8 @@ OPTIONS: dict[str, list[tuple[str, str, Callable[[str], Any], str]]] = {
          "the share of the samples kept to judge by (0.2; of four samples none; mnist has its own)"),
         ("--seed", "N", SEED, "decides the starting weights, the order and what is held out (0)"),
         ("--engine", "NAME", str, f"what computes: {', '.join(ENGINES)} (auto)"),
+        ("--dtype", "NAME", str, f"how precisely the tape computes: {', '.join(PRECISIONS)} (float64)"),
+        ("--threads", "N", COUNT, "over how many threads the tape spreads the samples of a step (1)"),
     ],
     "saving and continuing": [
         ("--save", "FILE", Path,
@@ -285,7 +295,9 @@ OPTIONS: dict[str, list[tuple[str, str, Callable[[str], Any], str]]] = {
          "continue a training that was saved, up to --epochs in all, as if it had never stopped"),
     ],
     "the report": [
-        ("--report", "FOLDER", Path, "where it is written; an earlier report there is replaced (report)"),
+        ("--report", "FOLDER", Path,
+         "where it is written; an earlier report there is replaced (report; a network of more than "
+         f"{MOST_DRAWN:,} weights is reported on only if this is given: that takes longer than training it)"),
         ("--weights", "NAMES", str,
          'whose gradient paths are drawn, as in "w11^1,w21^3"; by default all weights of a small '
          "network, of a large one those with the largest gradients"),

@@ -12,11 +12,11 @@ from nn import losses
 from nn.checks import import_extra
 from nn.command.job import Job
 from nn.data.dataset import Dataset
-from nn.data.samples import as_list, targets
+from nn.data.samples import targets
 from nn.losses import Loss
 from nn.module import Module, mode
 from nn.outputs import largest, single_or_list
-from nn.predictions import outputs_of
+from nn.predictions import Outputs, outputs_of, values_of
 from nn.training.history import History
 
 
@@ -69,6 +69,10 @@ class Result:
     seconds: float
     snapshots: list[Snapshot]
 
+    def __post_init__(self) -> None:
+        self._costs: Outputs | None = None
+        self._found: dict[int, tuple[Dataset, tuple[list[float], list[float]]]] = {}
+
     def support(self, X: Any) -> list[list[float]]:
         """Return for each row, in the data's own units, how far each class is supported, or [prediction]."""
         supports: list[list[float]] = self.job.head.support(self._outputs(X)).tolist()
@@ -76,16 +80,38 @@ class Result:
 
     def predict(self, X: Any) -> list[float]:
         """Return for each row the index of its class, or for a regression the prediction in its own units."""
+        return self._predicted(self._outputs(X))
+
+    def _predicted(self, outputs: Any) -> list[float]:
         if self.job.head.outputs > 1:  # the largest output has the largest support
-            return [largest(outputs) for outputs in self._outputs(X).tolist()]
-        supports = self.support(X)
+            largest_of_each: list[float] = outputs.argmax(axis=1).tolist()
+            return largest_of_each
+        supports = self.job.head.support(outputs).tolist()
         if self.job.data.classes is None:
             return [prediction for (prediction,) in supports]
         return [largest(support) for support in supports]
 
+    def predictions(self, data: Dataset) -> list[float]:
+        """Return what `predict` says of each sample."""
+        return self._outcomes(data)[1]
+
     def _outputs(self, X: Any) -> Any:
         outputs = outputs_of(self.job.model, self.job.scaler.transform(X))
         return import_extra("numpy", "a result").reshape(outputs, (len(X), self.job.head.outputs))
+
+    def _outcomes(self, data: Dataset) -> tuple[list[float], list[float]]:
+        """Return the loss of each sample, and what is predicted for it; computed once."""
+        if not len(data):
+            return [], []
+        if id(data) not in self._found:
+            X, y = self.job.seen(data)
+            loss = losses.by_name(self.job.settings.loss)
+            if self._costs is None:
+                self._costs = Outputs(Costs(self.job.model, loss))
+            rows, _ = targets(y, self.job.head.outputs, loss)
+            found = import_extra("numpy", "a result").array(self._costs(X, rows))
+            self._found[id(data)] = data, (found[:, 0].tolist(), self._predicted(found[:, 1:]))
+        return self._found[id(data)][1]
 
     def loss(self, x: Sequence[float], y: float) -> Value:
         """Return the loss of one sample, as the Value whose graph is the network at work on it."""
@@ -95,16 +121,12 @@ class Result:
 
     def losses(self, data: Dataset) -> list[float]:
         """Return the loss of each sample."""
-        X, y = self.job.seen(data)
-        loss = losses.by_name(self.job.settings.loss)
-        rows, _ = targets(y, self.job.head.outputs, loss)
-        found: list[list[float]] = as_list(outputs_of(Costs(self.job.model, loss), X, rows))
-        return [cost for (cost,) in found]
+        return self._outcomes(data)[0]
 
     def scores(self, data: Dataset) -> Scores:
         """Return how good the network is on these samples (at least one)."""
         loss = sum(self.losses(data)) / len(data)
-        predicted = self.predict(data.X)
+        predicted = self.predictions(data)
         if data.classes is not None:
             right = sum(p == y for p, y in zip(predicted, data.y, strict=True))
             return Scores(loss, accuracy=right / len(data))
@@ -119,10 +141,11 @@ def _squares(xs: Iterable[float]) -> float:
 
 
 class Costs(Module):
-    """A network and a loss in one: from a sample's inputs and targets to what it costs."""
+    """A network and a loss in one: from a sample's inputs and targets to what it costs, and the outputs."""
 
     def __init__(self, model: Any, loss: Loss) -> None:
         self.model, self.loss = model, loss
 
-    def __call__(self, x: Any, y: Any) -> Value:
-        return self.loss(self.model(x), single_or_list(y))
+    def __call__(self, x: Any, y: Any) -> list[Value]:
+        outputs = self.model(x)
+        return [self.loss(outputs, single_or_list(y)), *values_of(outputs)]

@@ -60,6 +60,8 @@ def run(
         validation=job.seen(job.held_out) if len(job.held_out) else None,
         progress=progress,
         engine=job.settings.engine,
+        dtype=job.settings.dtype,
+        threads=job.settings.threads,
         callbacks=callbacks,
     )
     return Result(job, history, perf_counter() - started, snapshots)

@@ -33,6 +33,7 @@ class Settings:
         dropout: the probability at which an output of a hidden layer is left out in training.
         schedule: how the learning rate changes from epoch to epoch: one of `SCHEDULES`.
         engine: what computes the training: one of `nn.training.fit.ENGINES`.
+        dtype, threads: how precisely, and on how many threads, as `nn.fit` takes them.
     """
 
     layers: tuple[int, ...]
@@ -48,6 +49,8 @@ class Settings:
     dropout: float = 0.0
     schedule: str = "constant"
     engine: str = "auto"
+    dtype: str = "float64"
+    threads: int = 1
 
 
 def default_settings(data: Dataset) -> Settings:

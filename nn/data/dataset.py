@@ -9,7 +9,7 @@ from typing import Literal
 
 from autograd.notation.numbers import counted
 from nn.checks import generator
-from nn.data.samples import Table, as_list, rows_at
+from nn.data.samples import Table, columns_of, rows_at
 
 Task = Literal["classification", "regression"]
 
@@ -20,7 +20,7 @@ class Dataset:
 
     Attributes:
         name: what to call it.
-        X: one row per sample, one number per feature: a list of lists, or an array.
+        X: one row per sample, one number per feature: a list of lists, `Rows`, or an array.
         y: one target per sample: an index into ``classes``, or for a regression a float.
         features: the names of the columns of ``X``.
         target: the name of what is to be learned.
@@ -77,7 +77,7 @@ def remarks(data: Dataset) -> list[str]:
     """
     said = []
     if data.image is None:
-        columns = zip(data.features, zip(*as_list(data.X), strict=True), strict=True)
+        columns = zip(data.features, columns_of(data.X), strict=True)
         constant = [(name, column[0]) for name, column in columns if min(column) == max(column)]
         said += [f"{name} is {x:g} in every row: nothing can be learned from it." for name, x in constant]
     classes = data.classes or ()

@@ -1,13 +1,14 @@
 """What a network is trained on: rows of numbers and their targets, checked before anything else.
 
-Lists, NumPy arrays and pandas frames are all accepted.  They become rows of floats: an array if a
-NumPy array came in, since that holds large data in little memory, else lists.
+Lists, NumPy arrays and pandas frames are all accepted.  An array stays as it is, be it of bytes, and its
+numbers become floats where they are used; everything else becomes `Rows`.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from math import isfinite
@@ -18,6 +19,7 @@ from autograd import Constant, no_grad
 from autograd.notation.hints import described
 from nn import losses
 from nn.checks import finite_number
+from nn.data.rows import Held, Rows
 from nn.losses import Loss
 from nn.outputs import single_or_list
 
@@ -28,7 +30,9 @@ ERRORS: tuple[Loss, ...] = (losses.mse, losses.half_mse, losses.mae, losses.hube
 """The losses that measure how far the outputs are from the targets."""
 
 Table: TypeAlias = Any
-"""Rows of floats: a list of lists, or a NumPy array of two dimensions."""
+"""Rows of numbers: a NumPy array of two dimensions, or a table that is `nn.data.rows.Held`."""
+PLAIN = {float, int, bool}
+"""Numbers of these types are what they seem: no further look is needed to take them for numbers."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +56,12 @@ class Samples:
         return len(self.X)
 
     def row(self, i: int) -> list[float]:
-        """Return the features of sample ``i``."""
-        row: list[float] = as_list(self.X[i])
-        return row
+        """Return the features of sample ``i``; an array's numbers come as floats."""
+        return row_of(self.X, i)
 
     def target(self, i: int) -> Any:
         """Return the target of sample ``i`` as a loss takes it: a number, or one number per output."""
-        return single_or_list(as_list(self.y[i]))
+        return single_or_list(row_of(self.y, i))
 
     def take(self, indices: Sequence[int]) -> Samples:
         """Return the samples with these indices, in this order."""
@@ -124,9 +127,24 @@ def as_list(table: Any) -> Any:
     return table.tolist() if hasattr(table, "tolist") else table
 
 
+def row_of(table: Table, i: int) -> list[float]:
+    """Return a row of a table as a list; an array's numbers come as floats."""
+    row = table[i]
+    return row.astype(float).tolist() if hasattr(row, "astype") else row  # type: ignore[no-any-return]
+
+
 def rows_at(table: Table, indices: Sequence[int]) -> Table:
     """Return the rows with these indices, in this order."""
+    if isinstance(table, Held):
+        return table.take(indices)
     return table[list(indices)] if is_array(table) else [table[i] for i in indices]
+
+
+def columns_of(table: Table) -> Iterable[Sequence[float]]:
+    """Return the columns of a table, one after the other."""
+    if isinstance(table, Rows):
+        return table.by_column()
+    return zip(*as_list(table), strict=True)
 
 
 def features(X: Any, name: str = "X", columns: int | None = None) -> Table:
@@ -142,7 +160,7 @@ def features(X: Any, name: str = "X", columns: int | None = None) -> Table:
         ValueError: if it is empty or ragged, or a number in it is not finite.
     """
     table = _table(X, name)
-    if len(table) and _is_flat(table):
+    if len(table) and not isinstance(table, Held) and _is_flat(table):
         raise TypeError(f"{name} is a table, one row per sample; for one feature write [[x] for x in {name}]")
     table = _checked(table, name, _column_names(X))
     if columns is not None and len(table[0]) != columns:
@@ -162,20 +180,28 @@ def targets(y: Any, outputs: int, loss: Loss, name: str = "y") -> tuple[Table, f
             it is not finite.
     """
     table = _table(y, name)
-    if len(table) and _is_flat(table):
+    if len(table) and not isinstance(table, Held) and _is_flat(table):
         table = table.reshape(-1, 1) if is_array(table) else [[t] for t in table]
     table = _checked(table, name, _column_names(y))
     width = len(table[0])
-    if width == 1 and outputs > 1:
-        table = _one_hot(table, outputs, name)
-    elif width != outputs:
+    of_classes = width == 1 < outputs
+    if not of_classes and width != outputs:
         raise ValueError(f"the network has {outputs} outputs, but the rows of {name} have {width} targets")
-    _check_loss_takes(table, loss, name)
-    return table, _threshold(table, loss)
+    particular = function_of(loss) in PARTICULAR
+    distinct = _distinct(table, len(table) if particular or of_classes else max(3, outputs))
+    if of_classes:
+        _check_classes(distinct, outputs, name)
+        table = _one_hot(table, outputs)
+        distinct = {tuple(float(k == t) for k in range(outputs)): i for (t,), i in distinct.items()}
+    if particular:
+        _check_takes(loss, distinct, name)
+    return table, _threshold(list(distinct), loss)
 
 
 def _table(data: Any, name: str) -> Any:
-    """Return the data as a list, or as an array if they are an array of numbers."""
+    """Return the data as a list, or as they are if they are `Held` or an array of numbers."""
+    if isinstance(data, Held):
+        return data
     if hasattr(data, "to_numpy"):
         data = data.to_numpy()
     if is_array(data) and data.ndim:
@@ -203,18 +229,21 @@ def _column_names(data: Any) -> list[str] | None:
 def _checked(table: Any, name: str, columns: list[str] | None) -> Table:
     if not len(table):
         raise ValueError(f"{name} is empty: there is nothing to learn from")
+    if isinstance(table, Held):
+        return table
     if is_array(table):
         return _checked_array(table, name, columns)
-    rows: list[list[float]] = []
+    numbers, width = array("d"), 0
     for i, row in enumerate(table):
-        rows.append(finite_row(row, f"row {i} of {name}", partial(_place, name, columns, i)))
-        if len(rows[i]) != len(rows[0]):
-            raise ValueError(
-                f"{name} is ragged: row {i} has {len(rows[i])} numbers where row 0 has {len(rows[0])}"
-            )
-    if not rows[0]:
+        if not (isinstance(row, list) and PLAIN.issuperset(map(type, row)) and isfinite(sum(row))):
+            row = finite_row(row, f"row {i} of {name}", partial(_place, name, columns, i))
+        width = width if i else len(row)
+        if len(row) != width:
+            raise ValueError(f"{name} is ragged: row {i} has {len(row)} numbers where row 0 has {width}")
+        numbers.extend(row)
+    if not width:
         raise ValueError(f"the rows of {name} are empty: there is nothing to learn from")
-    return rows
+    return Rows(numbers, width)
 
 
 def _checked_array(table: Any, name: str, columns: list[str] | None) -> Table:
@@ -222,8 +251,9 @@ def _checked_array(table: Any, name: str, columns: list[str] | None) -> Table:
 
     if table.ndim != 2 or table.shape[1] == 0:
         raise ValueError(f"{name} has two dimensions, samples × columns; got the shape {table.shape}")
-    table = np.asarray(table, dtype=float)
-    for i, j in np.argwhere(~np.isfinite(table)):
+    with np.errstate(over="ignore", invalid="ignore"):
+        sound = table.dtype.kind != "f" or np.isfinite(table.sum())
+    for i, j in () if sound else np.argwhere(~np.isfinite(table)):  # none, if only the sum is infinite
         raise ValueError(f"{_place(name, columns, i, j)} is {table[i, j]}; it has to be a finite number")
     return table
 
@@ -254,45 +284,67 @@ def _place(name: str, columns: list[str] | None, i: int, j: int) -> str:
     return f"row {i}, column {columns[j] if columns else j} of {name} (counted from 0)"
 
 
-def _one_hot(table: Table, classes: int, name: str) -> Table:
-    found = [row[0] for row in as_list(table)]
-    for i, t in enumerate(found):
+def _check_classes(distinct: Mapping[tuple[float, ...], int], classes: int, name: str) -> None:
+    for (t,), i in distinct.items():
         if t not in range(classes):
             raise ValueError(
                 f"row {i} of {name} is {t:g}; for a network of {classes} outputs it is a class, "
                 f"a whole number from 0 to {classes - 1}, or one target per output"
             )
+
+
+def _one_hot(table: Table, classes: int) -> Table:
     if is_array(table):
         import numpy as np  # an array came in, so it is installed
 
         return np.eye(classes)[table[:, 0].astype(int)]
-    return [[float(k == t) for k in range(classes)] for t in found]
+    numbers = array("d", bytes(8 * classes * len(table)))
+    for i, t in enumerate(table.numbers):
+        numbers[i * classes + int(t)] = 1.0
+    return Rows(numbers, classes)
 
 
-def _check_loss_takes(table: Table, loss: Loss, name: str) -> None:
-    """Compute a loss that accepts only some targets for each distinct one, with outputs of 0."""
-    if function_of(loss) not in PARTICULAR:
-        return
+def _distinct(table: Table, most: int) -> dict[tuple[float, ...], int]:
+    """Return the distinct rows, each with the place where it comes first: all, or one more than ``most``."""
     first: dict[tuple[float, ...], int] = {}
-    for i, row in enumerate(as_list(table)):
-        first.setdefault(tuple(row), i)
-    outputs = [Constant(0.0)] * len(table[0])
+    pairs: Iterable[tuple[tuple[float, ...], int]]
+    if is_array(table):
+        import numpy as np  # an array came in, so it is installed
+
+        only = table[:, 0] if table.shape[1] == 1 else table
+        _, places = np.unique(only, axis=0, return_index=True)
+        pairs = [(tuple(row_of(table, i)), i) for i in np.sort(places)[: most + 1].tolist()]
+    else:
+        pairs = ((tuple(row), i) for i, row in enumerate(table))
+    for row, i in pairs:
+        first.setdefault(row, i)
+        if len(first) > most:
+            break
+    return first
+
+
+def _check_takes(loss: Loss, distinct: Mapping[tuple[float, ...], int], name: str) -> None:
+    """Compute a loss that accepts only some targets for each distinct one, with outputs of 0."""
+    outputs = [Constant(0.0)] * len(next(iter(distinct)))
     with no_grad():
-        for distinct, i in first.items():
+        for row, i in distinct.items():
             try:
-                loss(outputs, distinct)
+                loss(outputs, row)
             except ValueError as error:
                 raise ValueError(f"row {i} of {name}: {error}") from None
 
 
-def _threshold(table: Table, loss: Loss) -> float | None:
+def _threshold(rows: Sequence[tuple[float, ...]], loss: Loss) -> float | None:
     """Return what tells the classes apart: their middle, or 0 if the outputs are scores or logits.
 
     None if the targets are not classes: other numbers, or the same for all samples, unless the loss
     takes nothing but classes.
+
+    Args:
+        rows: the distinct targets.
+        loss: what they are compared by.
     """
-    rows = as_list(table)
-    if all(row == rows[0] for row in rows) and function_of(loss) not in PARTICULAR:
+    if len(rows) == 1 and function_of(loss) not in PARTICULAR:
         return None
     if len(rows[0]) > 1:
         one_hot = all(row.count(0.0) == len(row) - 1 and 1.0 in row for row in rows)

@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Sequence
 from inspect import Parameter as Argument
 from inspect import signature
@@ -22,6 +23,7 @@ from typing import Any
 from autograd import Value
 from autograd.extend import Container
 from autograd.notation.hints import described
+from nn.data.rows import Rows
 from nn.module import Module
 
 
@@ -84,10 +86,8 @@ def _side_by_side(columns: dict[Any, list[Any]], name: str) -> list[Any]:
     return list(zip(*columns.values(), strict=True))
 
 
-def taken_apart(
-    samples: Sequence[Any], name: str, like: Container | None = None
-) -> tuple[Container, list[list[float]]]:
-    """Return the form of samples, and the numbers of each as a row; whole numbers stay whole.
+def taken_apart(samples: Sequence[Any], name: str, like: Container | None = None) -> tuple[Container, Rows]:
+    """Return the form of samples, and the numbers of each as a row; columns of whole numbers stay whole.
 
     Args:
         samples: all of one structure.
@@ -103,15 +103,18 @@ def taken_apart(
     form = like or _form(samples[0], f"{name}[0]")
     if not form.names:
         raise ValueError(f"the samples of {name} hold no numbers: there is nothing to learn from")
-    rows = []
+    numbers, broken = array("d"), set[int]()
     for i, sample in enumerate(samples):
         place = f"{name}[{i}]"
         own = _form(sample, place)
         if own.names != form.names:
             odd = _odd(own.names, form.names)
             raise ValueError(f"{place} is of another structure than the samples before it: {odd}")
-        rows.append([_number(x, place + leaf) for x, leaf in zip(own.leaves, own.names, strict=True)])
-    return form, rows
+        row = [_number(x, place + leaf) for x, leaf in zip(own.leaves, own.names, strict=True)]
+        broken.update(j for j, x in enumerate(row) if isinstance(x, float))
+        numbers.extend(row)
+    width = len(form.names)
+    return form, Rows(numbers, width, [j for j in range(width) if j not in broken])
 
 
 def _form(sample: Any, place: str) -> Container:

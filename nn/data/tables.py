@@ -18,6 +18,7 @@ from nn.data.columns import (
     targets_of,
 )
 from nn.data.dataset import Dataset
+from nn.data.rows import Rows
 from nn.data.samples import as_list
 from nn.data.samples import features as table_of
 
@@ -109,5 +110,5 @@ def _dataset(name: str, columns: list[Column], target: str) -> Dataset:
     y, classes = targets_of(columns[names.index(target)])
     encoded = [pair for column in columns if column.name != target for pair in features_of(column)]
     features = tuple(name for name, _ in encoded)
-    X = [list(row) for row in zip(*[numbers for _, numbers in encoded], strict=True)]
+    X = Rows.beside([numbers for _, numbers in encoded])
     return Dataset(name, X, y, features, target, classes)

@@ -8,7 +8,8 @@ from typing import Any
 
 from nn.callbacks import Callback, Epoch, Training
 from nn.checks import yes_or_no
-from nn.saving.checkpoint import Checkpoint, save
+from nn.saving.atomic_write import write_whole
+from nn.saving.checkpoint import Checkpoint, packed, save
 
 
 class ModelCheckpoint(Callback):
@@ -29,6 +30,7 @@ class ModelCheckpoint(Callback):
 
     def __init__(self, path: str | PathLike[str], *, resume: bool = False) -> None:
         self.path, self.resume = Path(path), yes_or_no("resume", resume)
+        self._saved = False
 
     def resume_from(self) -> Any:
         if not (self.resume and self.path.exists()):
@@ -37,4 +39,8 @@ class ModelCheckpoint(Callback):
 
     def on_epoch_end(self, training: Training, epoch: Epoch) -> None:
         training.write()
-        save(training.model, self.path, training=training.state())
+        if self._saved:
+            write_whole(self.path, packed(training.model, training=training.state()))
+        else:  # which also warns of what no file keeps; once is enough
+            save(training.model, self.path, training=training.state())
+            self._saved = True

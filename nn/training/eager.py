@@ -17,7 +17,7 @@ from nn.module import mode
 from nn.optim import Optimizer
 from nn.outputs import is_right
 from nn.predictions import numbers_of, without_graph
-from nn.training.engine import Hook, Moment, moment_of
+from nn.training.engine import Hook, Means, Moment, moment_of
 
 TOGETHER = 16
 """This many samples are differentiated at once, since each reverse pass visits every parameter."""
@@ -36,8 +36,13 @@ class EagerEngine:
     name = "eager"
 
     def __init__(
-        self, model: Any, objective: Penalised, optimizer: Optimizer, train: Samples, watched: Watched
-    ) -> None:
+        self, model: Any, objective: Penalised, optimizer: Optimizer, train: Samples, watched: Watched,
+        means: Means,
+    ) -> None:  # fmt: skip
+        if means.dtype != "float64":
+            raise ValueError(
+                f"the eager engine computes in float64, as Python does; dtype={means.dtype!r} takes the tape"
+            )
         self.model, self.objective, self.optimizer, self.train = model, objective, optimizer, train
         self.watched = watched
         self.parameters = model.parameters()
@@ -47,7 +52,7 @@ class EagerEngine:
     def feed(self, samples: Sequence[int], column: int, numbers: Table) -> None:
         """Put other numbers into training samples, one row for each, from a column on."""
         for i, row in zip(samples, numbers, strict=True):
-            self.train.X[i][column : column + len(row)] = row
+            self.train.X.put(i, column, row)
 
     def step(self, batch: Sequence[int], on_gradients: Hook = None) -> tuple[float, int]:
         self.model.zero_grad()
@@ -67,6 +72,12 @@ class EagerEngine:
             on_gradients()
         self.optimizer.step()
         return total / len(batch) + (0.0 if penalty is None else penalty.data), right
+
+    def rounds(self, count: int) -> tuple[list[float], list[float], Moment]:
+        found = [self.step(range(len(self.train))) for _ in range(count - 1)]
+        before = self.moment()
+        found.append(self.step(range(len(self.train))))
+        return [loss for loss, _ in found], [right for _, right in found], before
 
     def evaluate(self, samples: Samples) -> tuple[float, int]:
         with mode(self.model, training=False):
@@ -104,11 +115,17 @@ class EagerEngine:
     def moment(self) -> Moment:
         return moment_of(self.parameters, self.optimizer)
 
+    def told(self, moment: Moment) -> Moment:
+        return moment
+
     def rewind(self, moment: Moment) -> None:
         self.restore(moment.weights)
         for own, numbers in zip(self.optimizer.state.values(), moment.state, strict=True):
             own[:] = array("d", numbers)
         self.optimizer.steps = moment.steps
+
+    def read(self) -> None:
+        """Do nothing: they are where the numbers are."""
 
     def write(self) -> None:
         """Do nothing: they hold the numbers at any time."""

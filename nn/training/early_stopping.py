@@ -46,7 +46,9 @@ class EarlyStopping(Callback):
     def on_epoch_end(self, training: Training, epoch: Epoch) -> None:
         loss = training.evaluate() if epoch.val_loss is None else epoch.val_loss
         if isfinite(loss) and (self.best is None or loss < self.best.loss):
-            self.best = Best(loss, epoch.number, array("d", training.weights()))
+            now = training.weights()
+            numbers = array("d", now.tobytes() if hasattr(now, "tobytes") else now)  # bytes are sooner read
+            self.best = Best(loss, epoch.number, numbers)
         self._stop_if_long_past(training)
 
     def on_train_end(self, training: Training) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from autograd import Parameter
 from nn.callbacks import Numbers
@@ -15,6 +15,24 @@ from nn.optim import Optimizer
 
 Hook: TypeAlias = Callable[[], None] | None
 """What is called when the gradients of a step are known, before the step is taken."""
+
+
+Precision = Literal["float64", "float32"]
+
+
+@dataclass(frozen=True)
+class Means:
+    """By what means an engine computes.
+
+    Attributes:
+        batch: the most samples of a step.
+        dtype: the precision of its numbers, ``float64`` or ``float32``.
+        threads: over at most this many threads the samples of a step are spread.
+    """
+
+    batch: int
+    dtype: Precision = "float64"
+    threads: int = 1
 
 
 @dataclass(frozen=True)
@@ -50,6 +68,14 @@ class Engine(Protocol):
             The objective before the step, and how many of the samples were classified right.
         """
 
+    def rounds(self, count: int) -> tuple[list[float], list[float], Any]:
+        """Take several steps on all training samples, in their order.
+
+        Returns:
+            What `step` returns, as a column of objectives and one of samples; and the `moment` before the
+            last of the steps.
+        """
+
     def evaluate(self, samples: Samples) -> tuple[float, float]:
         """Return the objective on other samples, and how many of them are classified right."""
 
@@ -68,11 +94,17 @@ class Engine(Protocol):
     def units(self) -> dict[str, UnitFacts]:
         """Return what the units show on the watched samples, by the path of the layer."""
 
-    def moment(self) -> Moment:
-        """Return a copy of all that the steps change, for `rewind`."""
+    def moment(self) -> Any:
+        """Return a copy of all that the steps change, in a form that `rewind` and `told` read."""
 
-    def rewind(self, moment: Moment) -> None:
+    def told(self, moment: Any) -> Moment:
+        """Return what such a copy holds."""
+
+    def rewind(self, moment: Any) -> None:
         """Set everything back to such a copy."""
+
+    def read(self) -> None:
+        """Take the numbers that the model's Parameters and the optimiser hold."""
 
     def write(self) -> None:
         """Let the model's Parameters and the optimiser hold the numbers as they now stand."""

@@ -34,7 +34,7 @@ from nn.module import Module, mode
 from nn.optim import SGD, Optimizer
 from nn.predictions import check_lengths
 from nn.training.eager import EagerEngine
-from nn.training.engine import Engine
+from nn.training.engine import Engine, Means, Precision
 from nn.training.history import History
 from nn.training.loop import Course, Plan, spread
 from nn.training.progress import ProgressBar
@@ -46,6 +46,9 @@ DEFAULT_LR = 0.1
 
 ENGINES = ("auto", "eager", "tape")
 """The names of the engines that `fit` knows."""
+
+PRECISIONS: dict[str, Precision] = {"float64": "float64", "float32": "float32"}
+"""The precisions of the tape."""
 
 ELSEWHERE = {
     "l1": "a penalty belongs to the loss: loss=losses.Penalised(loss, l1=…)",
@@ -98,6 +101,8 @@ def fit(
     validation: tuple[Any, Any] | float | None = None,
     seed: Seed = 0,
     engine: str = "auto",
+    dtype: str = "float64",
+    threads: int = 1,
     callbacks: Iterable[Callback | Callable[..., object]] = (),
     progress: bool = True,
 ) -> History:
@@ -125,6 +130,10 @@ def fit(
         engine: ``eager`` builds the graph of each sample, every time; ``tape`` records it once and
             replays it, as machine code or (the history says so) by NumPy; ``auto`` is the tape where it
             can be used, else eager: a warning says why, and so does the history.
+        dtype: the precision of the tape, ``float64`` or ``float32``, which is faster and has half the
+            digits.  The eager engine computes in float64 alone, and refuses any other.
+        threads: over at most this many threads the tape spreads the samples of a step; for networks of
+            thousands of weights and large batches.  The eager engine takes one.
         callbacks: what acts during the training, see `nn.callbacks`: `nn.Monitor`,
             `nn.EarlyStopping`, `nn.Clip`, `nn.ModelCheckpoint`, `nn.Resume`, `nn.schedules`,
             `nn.seeing.Film`, subclasses of `nn.Callback`, and functions of a training and of an
@@ -155,6 +164,8 @@ def fit(
         rng=None if seed is None else generator(seed),
     )
     engine = one_of("engine", engine, {name: name for name in ENGINES})
+    precision = one_of("dtype", dtype, PRECISIONS)
+    threads = whole_number("threads", threads)
     objective = loss if isinstance(loss, Penalised) else Penalised(loss)
     acting = [as_callback(callback) for callback in callbacks]
     if yes_or_no("progress", progress):
@@ -168,7 +179,8 @@ def fit(
     most = max((callback.watched for callback in acting), default=0)
     watched = Watched(model, spread(len(train), most))
     with mode(model, training=True):
-        chosen, note = _engine(engine, feeding, objective, optimizer, train, watched)
+        means = Means(min(plan.batch_size or len(train), len(train)), precision, threads)
+        chosen, note = _engine(engine, feeding, objective, optimizer, train, watched, means)
         history = History(engine=chosen.name, engine_note=note)
         return Course(
             chosen, feeding, optimizer, plan, objective, train, held_out, history, acting, watched
@@ -176,23 +188,25 @@ def fit(
 
 
 def _engine(
-    name: str, feeding: Feeding, objective: Penalised, optimizer: Optimizer, train: Samples, watched: Watched
-) -> tuple[Engine, str]:
+    name: str, feeding: Feeding, objective: Penalised, optimizer: Optimizer, train: Samples, watched: Watched,
+    means: Means,
+) -> tuple[Engine, str]:  # fmt: skip
     """Return the engine of that name, and why it is not machine code, unless that is by its name."""
+    only_tape = name == "tape" or (name == "auto" and means.dtype != "float64")
     windows = feeding.windows(train.X)
 
     def made(kind: Any) -> Any:
         if windows is not None:
-            return WindowEngine(kind, windows, objective, optimizer, train, watched)
+            return WindowEngine(kind, windows, objective, optimizer, train, watched, means)
         of_rows = replace(objective, loss=feeding.cost(objective.loss))
-        return kind(feeding.rowwise, of_rows, optimizer, train, watched)
+        return kind(feeding.rowwise, of_rows, optimizer, train, watched, means)
 
     if name == "eager":
         return made(EagerEngine), ""
     try:
         note = import_module("autograd.tape").replay_note  # the tape says what to install, if need be
     except ImportError as error:
-        if name == "tape":
+        if only_tape:
             raise
         return made(EagerEngine), str(error)
     from nn.training.on_tape import TapeEngine
@@ -200,7 +214,7 @@ def _engine(
     try:
         return made(TapeEngine), note()
     except Exception as error:  # whatever keeps the model from being recorded
-        if name == "tape":
+        if only_tape:
             raise
         reason = _reason(error)
         warnings.warn(f"the tape cannot record this; training on the eager engine: {reason}", stacklevel=4)

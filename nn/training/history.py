@@ -46,6 +46,7 @@ class History(Callback, Sequence[Epoch]):
     stopped: str = ""
     best_epoch: int | None = None
     state: dict[str, Any] | None = field(default=None, compare=False)
+    patient = True
 
     def on_epoch_end(self, training: Training, epoch: Epoch) -> None:
         self.epochs.append(epoch)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import random
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from array import array
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import count as count_from
 from math import ceil, isfinite
-from typing import Any
+from time import perf_counter
+from typing import Any, TypeAlias
 
 from autograd import Value
 from nn.callbacks import Callback, Epoch, Numbers
@@ -22,9 +25,19 @@ from nn.health.units import Watched
 from nn.losses import Penalised
 from nn.module import Module
 from nn.optim import Optimizer
-from nn.training.engine import Engine, moment_of
+from nn.training.engine import Engine, Hook
 from nn.training.history import History
-from nn.training.resume import Standing, generators, named, resume
+from nn.training.resume import Columns, Standing, generators, named, resume
+from nn.training.windows import WindowEngine
+
+Hooks: TypeAlias = Sequence[Callable[..., object]]
+
+MEASURED = 8
+"""The first epochs are gone through one by one, and show how long one takes."""
+MOST_TOGETHER = 64
+"""At most this many epochs are gone through together."""
+SHORT = 0.005
+"""They take about this many seconds at most: nobody waits for a bar to move, or for Ctrl-C to work."""
 
 
 @dataclass(frozen=True)
@@ -40,14 +53,19 @@ class Plan:
     batch_size: int | None
     rng: random.Random | None
 
-    def batches(self, samples: int) -> Iterator[Sequence[int]]:
-        """Yield the samples of one epoch, one batch at a time."""
-        order = list(range(samples))
-        size = self.batch_size or samples
+    def batches(self, samples: int) -> list[Sequence[int]]:
+        """Return the places of the samples of one epoch, batch by batch; ranges where they are in order.
+
+        The order is that of Python's own ``shuffle``, a fiftieth of the time of an epoch of MNIST: any
+        other would change what a seed stands for.
+        """
+        order: Sequence[int] = range(samples)
         if self.rng is not None and self.orders(samples):
-            self.rng.shuffle(order)
-        for start in range(0, samples, size):
-            yield order[start : start + size]
+            listed = list(order)
+            self.rng.shuffle(listed)
+            order = array("q", listed)
+        size = self.batch_size or samples
+        return [order[start : start + size] for start in range(0, samples, size)]
 
     def orders(self, samples: int) -> bool:
         """Return whether each epoch has an order of its own."""
@@ -81,24 +99,28 @@ class Course:
         self.engine, self.feeding, self.optimizer, self.plan = engine, feeding, optimizer, plan
         self.model: Module = feeding.model
         self.objective, self.train, self.held_out = objective, train, held_out
+        self._samples = len(train)
         self.history, self.callbacks = history, [history, *callbacks]
         self.epochs, self._watched = plan.epochs, watched
         self._scheduled = any(callback.optimizer is not None for callback in callbacks)
         self._drawing = generators(self.model, plan.rng)
         self._drawn: list[Any] = []
+        self._in_order = None if plan.orders(self._samples) else plan.batches(self._samples)
+        self._at_rest = self._in_order is not None and self._drawing == [plan.rng]
         self._standing: Standing
+        self._pace = 1
+        self._columns = Columns()
         self._diverged = False
-        hooks = [callback.on_gradients for callback in self._overriding("on_gradients")]
-        self._on_gradients = partial(_call_all, hooks, self) if hooks else None
-        self._on_batch_end = [callback.on_batch_end for callback in self._overriding("on_batch_end")]
-        self._on_epoch_end: dict[bool, list[Callback]] = {False: [], True: []}
-        for callback in self._overriding("on_epoch_end"):
-            self._on_epoch_end[callback.comes_last].append(callback)
         self._saving = named(self._overriding("on_save"))
 
     def _overriding(self, hook: str) -> list[Callback]:
         """Return the callbacks with a method of their own of this name."""
         return [c for c in self.callbacks if getattr(type(c), hook) is not getattr(Callback, hook)]
+
+    def _hooks(self, hook: str, *, comes_last: bool | None = None) -> Hooks:
+        """Return the methods of this name of the callbacks that have anything to do."""
+        acting = [c for c in self._overriding(hook) if not c.idle and comes_last in (None, c.comes_last)]
+        return [getattr(c, hook) for c in acting]
 
     def run(self) -> History:
         """Go through the epochs, or those that are left after the state of an earlier training."""
@@ -125,47 +147,96 @@ class Course:
             raise ValueError("two callbacks continue an earlier training; one training continues one other")
         for state in states:
             self.history.epochs[:] = resume(state, self, self._saving, self._drawing)
-            self.engine.rewind(moment_of(self.model.parameters(), self.optimizer))
+            self.engine.read()
 
     def _go(self) -> None:
-        good = self._standing.moment
+        on_gradients, on_batch_end = self._hooks("on_gradients"), self._hooks("on_batch_end")
+        first, last = (self._hooks("on_epoch_end", comes_last=whether) for whether in (False, True))
+        together = self._may_go_together()
+        good, begun, start = self._standing.moment, len(self.history), perf_counter()
         while len(self.history) < self.epochs and not self.history.stopped:
+            if together and self._pace > 1:
+                together, good = self._several(good, [*first, *last])
+                continue
             number = len(self.history) + 1
             rate = self.optimizer.param_groups[0]["lr"] if self._scheduled else None
-            loss, right = self._epoch()
+            loss, right = self._epoch(
+                partial(_call_all, on_gradients, self) if on_gradients else None, on_batch_end
+            )
             if not isfinite(loss):
-                now = self._standing.moment.weights
+                now, before = (self.engine.told(m).weights for m in (self._standing.moment, good))
                 self.engine.rewind(good)
-                self._diverge(loss, number, now if all(map(isfinite, now)) else good.weights)
+                self._diverge(loss, number, now if all(map(isfinite, now)) else before)
                 return
             good = self._standing.moment  # after this epoch's steps no loss has been seen yet
             epoch = self._judged(number, loss, right, rate)
-            for callback in self._on_epoch_end[False]:
-                callback.on_epoch_end(self, epoch)
+            for hook in first:
+                hook(self, epoch)
             self._note_standing()
-            for callback in self._on_epoch_end[True]:
-                callback.on_epoch_end(self, epoch)
+            for hook in last:
+                hook(self, epoch)
+            if number == begun + MEASURED:
+                self._pace = _pace(MEASURED, perf_counter() - start)
 
-    def _epoch(self) -> tuple[float, float]:
+    def _may_go_together(self) -> bool:
+        """Return whether an epoch is one step, and nothing has to act between it and the next."""
+        return (
+            self._in_order is not None
+            and len(self._in_order) == 1
+            and self._drawing in ([], [self.plan.rng])
+            and self.held_out is None
+            and not isinstance(self.engine, WindowEngine)
+            and all(callback.patient or callback.idle for callback in self.callbacks)
+        )
+
+    def _several(self, good: Any, on_epoch_end: Hooks) -> tuple[bool, Any]:
+        """Go through some epochs of one step each, as many as take a moment.
+
+        Returns:
+            Whether that went well: if a loss is no longer finite, everything is set back, for the epochs to
+            be gone through one by one; and the state before the last step whose loss is known.
+        """
+        done, start = len(self.history), perf_counter()
+        count = min(self._pace, self.epochs - done)
+        try:
+            losses, rights, before = self.engine.rounds(count)
+        except KeyboardInterrupt:
+            self.engine.rewind(self._standing.moment)
+            raise
+        if not all(map(isfinite, losses)):
+            self.engine.rewind(self._standing.moment)
+            return False, good
+        self._note_standing()
+        for number, loss, right in zip(count_from(done + 1), losses, rights):
+            epoch = self._judged(number, loss, right, None)
+            for hook in on_epoch_end:
+                hook(self, epoch)
+        self._pace = _pace(count, perf_counter() - start)
+        return True, before
+
+    def _epoch(
+        self, on_gradients: Hook, on_batch_end: Hooks
+    ) -> tuple[float, float]:  # fmt: skip
         """Go through the training samples; return their mean objective and how many were right."""
-        total, right, samples = 0.0, 0.0, len(self.train)
-        for batch in self.plan.batches(samples):
-            loss, hits = self.engine.step(batch, self._on_gradients)
-            for hook in self._on_batch_end:
+        total, right = 0.0, 0.0
+        for batch in self._in_order or self.plan.batches(self._samples):
+            loss, hits = self.engine.step(batch, on_gradients)
+            for hook in on_batch_end:
                 hook(self, loss, len(batch))
             total += loss * len(batch)
             right += hits
             if not isfinite(loss):
                 return loss, right
-        return total / samples, right
+        return total / self._samples, right
 
     def _judged(self, number: int, loss: float, right: float, rate: float | None) -> Epoch:
         """Return the record of an epoch, with how well it does on the held-out samples."""
-        accuracy = _share(right, self.train)
+        accuracy = None if self.train.threshold is None else right / self._samples
         if self.held_out is None:
             return Epoch(number, loss, accuracy, lr=rate)
         val_loss, hits = self.engine.evaluate(self.held_out)
-        return Epoch(number, loss, accuracy, val_loss, _share(hits, self.held_out), rate)
+        val_accuracy = None if self.held_out.threshold is None else hits / len(self.held_out)
+        return Epoch(number, loss, accuracy, val_loss, val_accuracy, rate)
 
     def _diverge(self, loss: float, number: int, weights: Numbers) -> None:
         """End a training whose loss is no longer finite, and say why.
@@ -184,8 +255,7 @@ class Course:
 
     def _note_standing(self) -> None:
         """Note where the training stands after a whole epoch, so that it can continue from there."""
-        at_rest = self._drawing == [self.plan.rng] and not self.plan.orders(len(self.train))
-        if not (self._drawn and at_rest):
+        if not (self._drawn and self._at_rest):
             self._drawn = [generator.getstate() for generator in self._drawing]
         groups = [dict(group) for group in self.optimizer.param_groups]
         saved = {name: callback.on_save(self) for name, callback in self._saving.items()}
@@ -195,7 +265,7 @@ class Course:
 
     @property
     def batches(self) -> int:
-        return self.plan.count(len(self.train))
+        return self.plan.count(self._samples)
 
     @property
     def homes(self) -> Homes:
@@ -232,7 +302,7 @@ class Course:
         self.history.best_epoch = epoch
 
     def state(self) -> dict[str, Any]:
-        return self._standing.state(self.optimizer, self.history.epochs)
+        return self._standing.state(self.engine, self.optimizer, self._columns.told(self.history.epochs))
 
     def stop(self, reason: str) -> None:
         if len(self.history) < self.epochs:  # else it ends anyway
@@ -249,10 +319,11 @@ def spread(samples: int, most: int) -> list[int]:
     return [i * samples // count for i in range(count)]
 
 
-def _call_all(hooks: Sequence[Callable[[Any], None]], training: Course) -> None:
+def _pace(epochs: int, seconds: float) -> int:
+    """Return how many epochs to go through together, if so many took so long."""
+    return min(MOST_TOGETHER, int(epochs * SHORT / max(seconds, SHORT / 1000)))
+
+
+def _call_all(hooks: Hooks, training: Course) -> None:
     for hook in hooks:
         hook(training)
-
-
-def _share(hits: float, samples: Samples) -> float | None:
-    return None if samples.threshold is None else hits / len(samples)

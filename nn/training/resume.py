@@ -15,15 +15,14 @@ from __future__ import annotations
 import random
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from numbers import Real
-from typing import Any
+from typing import Any, NamedTuple
 
 from nn.callbacks import Callback, Epoch, Training
 from nn.checks import check_column, check_keys, whole_number
 from nn.module import Module
 from nn.optim import Optimizer
-from nn.training.engine import Moment
+from nn.training.engine import Engine
 from nn.training.history import COLUMNS
 
 
@@ -43,38 +42,59 @@ class Resume(Callback):
         return self.state
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(NamedTuple):
     """Where a training stood after its last whole epoch.
 
     Attributes:
-        moment: what its steps change.
+        moment: what its steps change, as the engine told it.
         groups: the settings of the optimiser's groups.
         callbacks: what each callback saved, by its name.
         generators: the states of the random generators.
     """
 
-    moment: Moment
+    moment: Any
     groups: list[dict[str, Any]]
     callbacks: dict[str, Any]
     generators: list[Any]
 
-    def state(self, optimizer: Optimizer, epochs: Sequence[Epoch]) -> dict[str, Any]:
-        """Return it, and what was recorded so far, as the state to continue from."""
-        rows = [asdict(epoch) for epoch in epochs]
+    def state(self, engine: Engine, optimizer: Optimizer, columns: dict[str, Any]) -> dict[str, Any]:
+        """Return it, and the columns of what was recorded so far, as the state to continue from."""
+        moment = engine.told(self.moment)
         groups = [{**group, "params": len(group["params"])} for group in self.groups]
-        numbers = {
-            name: array("d", row) for name, row in zip(optimizer.state, self.moment.state, strict=True)
-        }
-        now = {"steps": self.moment.steps, "param_groups": groups, "state": numbers}
+        numbers = {name: array("d", row) for name, row in zip(optimizer.state, moment.state, strict=True)}
+        now = {"steps": moment.steps, "param_groups": groups, "state": numbers}
         return {
-            "epoch": len(epochs),
-            "weights": array("d", self.moment.weights),
+            "epoch": len(columns["number"]),
+            "weights": array("d", moment.weights),
             "optimizer": {**optimizer.state_dict(), **now},
             "callbacks": self.callbacks,
             "generators": [[version, list(words), spare] for version, words, spare in self.generators],
-            "history": {name: [row[name] for row in rows] for name in COLUMNS},
+            "history": columns,
         }
+
+
+class Columns:
+    """The columns of a growing list of epochs: each epoch is looked at once, however often they are told."""
+
+    def __init__(self) -> None:
+        self._numbers = {name: array("d") for name in COLUMNS}
+        self._gaps: dict[str, set[int]] = {name: set() for name in COLUMNS}
+
+    def told(self, epochs: Sequence[Epoch]) -> dict[str, Any]:
+        """Return each column by name: an array, None if it is empty, a list with None if it has gaps."""
+        for i in range(len(self._numbers["number"]), len(epochs)):
+            for name, numbers in self._numbers.items():
+                x = getattr(epochs[i], name)
+                numbers.append(0.0 if x is None else x)
+                if x is None:
+                    self._gaps[name].add(i)
+        return {name: self._told(name, len(epochs)) for name in COLUMNS}
+
+    def _told(self, name: str, count: int) -> Any:
+        numbers, gaps = self._numbers[name], self._gaps[name]
+        if not gaps:
+            return numbers[:]
+        return None if len(gaps) == count else [None if i in gaps else x for i, x in enumerate(numbers)]
 
 
 def generators(model: Module, own: random.Random | None) -> list[random.Random]:
@@ -146,14 +166,14 @@ def _check_callbacks(states: Any, callbacks: Mapping[str, Callback]) -> None:
 
 def _epochs(columns: Any, count: int) -> list[Epoch]:
     check_keys("the history of a state", columns, COLUMNS)
+    columns = {name: [None] * count if column is None else column for name, column in columns.items()}
     for name, column in columns.items():
         if not isinstance(column, Sequence) or len(column) != count:
             raise ValueError(f"the state has {count} epochs, but its history's {name} has not")
         if not all(x is None or (isinstance(x, Real) and not isinstance(x, bool)) for x in column):
             raise ValueError(f"the history of a state holds numbers; its {name} does not")
-    return [
-        Epoch(**dict(zip(COLUMNS, row, strict=True))) for row in zip(*map(columns.get, COLUMNS), strict=True)
-    ]
+    rows = zip(*[columns[name] for name in COLUMNS if name != "number"], strict=True)
+    return [Epoch(number, *row) for number, row in enumerate(rows, 1)]
 
 
 def _drawn(states: Any, drawing: Sequence[random.Random]) -> list[Any]:

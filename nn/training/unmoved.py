@@ -22,6 +22,8 @@ def unmoved(model: Module, optimizer: Optimizer, loss: Value) -> str:
     reached = set() if loss.role == "constant" else {v for v in upstreams(loss) if v.op is None}
     moved = reached & set(optimizer.parameters)
     reached -= moved
+    if moved and not reached:
+        return ""
     found = dict(model.named_parameters())
     known = set(found.values())
     plain = [path for path, v in model.unmoved().items() if v in reached]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import reduce
+from operator import add
 from typing import Any, Protocol
 
+from nn.data.rows import Rows
 from nn.data.samples import Samples, Table, as_list
 from nn.health.units import Watched
 from nn.losses import Penalised
 from nn.outputs import is_right
 from nn.sequences import Window, Windows
-from nn.training.engine import Engine, Hook
+from nn.training.engine import Engine, Hook, Means
 
 
 class Feedable(Engine, Protocol):
@@ -29,20 +32,20 @@ class WindowEngine:
     Args:
         kind: the class of that engine.
         windows: how the sequences are cut.
-        objective, optimizer, train, watched: as every engine takes them; ``train`` has the sequences.
+        objective, optimizer, train, watched, means: as every engine takes them; ``train`` has the sequences.
     """
 
     def __init__(
         self, kind: Any, windows: Windows, objective: Penalised, optimizer: Any, train: Samples,
-        watched: Watched,
+        watched: Watched, means: Means,
     ) -> None:  # fmt: skip
         self.windows, self.train = windows, train
         self._tables: dict[int, tuple[Samples, list[Samples]]] = {}
         parts = self._cut(train)
-        joined = Samples([x for part in parts for x in part.X], [y for part in parts for y in part.y])
+        joined = Samples(reduce(add, [part.X for part in parts]), reduce(add, [part.y for part in parts]))
         window = Window(windows)
         own = replace(objective, loss=window.loss(objective.loss))
-        self.inner: Feedable = kind(window, own, optimizer, joined, watched)
+        self.inner: Feedable = kind(window, own, optimizer, joined, watched, means)
         self.name = self.inner.name
 
     def step(self, batch: Sequence[int], on_gradients: Hook = None) -> tuple[float, float]:
@@ -90,8 +93,9 @@ class WindowEngine:
         return [row[outputs:] for row in found] if isinstance(found, list) else found[:, outputs:]
 
     def _with_states(self, window: Samples, states: Table) -> Samples:
-        inputs = self.windows.inputs
-        X = [[*x[:inputs], *state] for x, state in zip(window.X, as_list(states), strict=True)]
+        X = Rows(window.X.numbers[:], window.X.width)
+        for i, state in enumerate(as_list(states)):
+            X.put(i, self.windows.inputs, state)
         return Samples(X, window.y)
 
     def _right(self, w: int, y: Table) -> int:

@@ -20,7 +20,6 @@ from pathlib import Path
 
 from autograd import Parameter
 from nn.command.report.folder import HISTORY, INDEX, PATHS, WEIGHTS, check_folder, staged
-from nn.command.report.page import render
 from nn.command.result import Result
 
 __all__ = ["check_folder", "write_report"]
@@ -42,6 +41,8 @@ def write_report(result: Result, folder: str | PathLike[str], weights: Sequence[
         OSError: if the folder holds anything but a report, or cannot be written.
         ImportError: if a package of the extra ``train`` is missing.
     """
+    from nn.command.report.page import render  # with the plots' library, which takes its time
+
     place = Path(folder)
     with staged(place) as fresh:
         page, files = render(result, weights)

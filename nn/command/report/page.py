@@ -183,7 +183,7 @@ def confusion(result: Result) -> dict[str, Any] | None:
     data = result.job.held_out if part == "held-out" else result.job.train
     if data.classes is None or len(data.features) == 2:
         return None
-    counts = seeing.confusion_counts(data.y, result.predict(data.X), len(data.classes))
+    counts = seeing.confusion_counts(data.y, result.predictions(data), len(data.classes))
     shades = [[round(100 * sqrt(n / max(1, sum(row)))) for n in row] for row in counts]
     names = [shorten(name, 24) for name in data.classes]
     return {"names": names, "counts": counts, "shades": shades, "part": part}
@@ -193,7 +193,7 @@ def mistakes(result: Result) -> list[tuple[list[list[float]], str, str]]:
     """Return the first held-out pictures that are read wrongly, each with its class and that given."""
     data = result.job.held_out
     found = []
-    for x, y, predicted in zip(data.X, data.y, result.predict(data.X), strict=True):
+    for x, y, predicted in zip(data.X, data.y, result.predictions(data), strict=True):
         picture = _picture(data, as_list(x)) if predicted != y else None
         if picture is not None:
             found.append((picture, _target_words(data, y), _target_words(data, predicted)))
@@ -216,7 +216,7 @@ def _plot(result: Result) -> tuple[str, str, str] | None:
     """Return the plot that suits the data: its title, its caption and its SVG."""
     job, data = result.job, result.job.data
     if data.classes is None:
-        parts = [(part.y, result.predict(part.X)) for part in (job.train, job.held_out)]
+        parts = [(part.y, result.predictions(part)) for part in (job.train, job.held_out)]
         plot = seeing.predicted_against_true(parts[0], parts[1], shorten(data.target, 40))
         return (
             "Predicted against true",
@@ -247,7 +247,7 @@ def _boundary(result: Result) -> str:
 
 
 def _points(result: Result, data: Dataset) -> seeing.Points:
-    right = [p == y for p, y in zip(result.predict(data.X), data.y, strict=True)]
+    right = [p == y for p, y in zip(result.predictions(data), data.y, strict=True)]
     return seeing.Points([x[0] for x in data.X], [x[1] for x in data.X], [int(y) for y in data.y], right)
 
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nn.data import Scaler, moons
+from nn.data.scaling import Scaled
 
 
 def test_an_array_is_scaled_as_the_lists_of_it_are():
@@ -59,3 +60,16 @@ def test_columns_scaled_together_share_one_mean_and_deviation():
 def test_numbers_too_large_to_add_up_are_refused():
     with pytest.raises(ValueError, match="column 2 holds numbers too large to scale"):
         Scaler.fit([[1.0, 1e200], [2.0, -1e200]])
+
+
+def test_bytes_are_scaled_as_doubles_are_to_the_last_bit():
+    small = np.random.default_rng(0).integers(0, 256, (700, 784), dtype=np.uint8)
+    scaler = Scaler.fit(small, together=True)
+    assert scaler.std[0] == small.std(dtype=float)  # more numbers than are squared at once
+    wanted = (small - np.array(scaler.mean)) / np.array(scaler.std)
+    assert (scaler.transform(small) == wanted).all()
+    scaled = Scaled(small, scaler)
+    assert scaled.shape == small.shape
+    assert (np.asarray(scaled) == wanted).all()
+    assert (scaled[np.array([5, 3])] == wanted[[5, 3]]).all()
+    assert (scaled.take([5, 3])[1] == wanted[3]).all()

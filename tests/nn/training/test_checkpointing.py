@@ -4,8 +4,11 @@ from importlib.util import find_spec
 
 import pytest
 
-from nn import MLP, Adam, CheckpointError, ModelCheckpoint, fit, load
+from autograd import Parameter, Value
+from nn import MLP, Adam, CheckpointError, ModelCheckpoint, Module, fit, load
+from nn.callbacks import Epoch
 from nn.schedules import StepLR
+from nn.training.resume import Columns
 
 ENGINES = [
     "eager",
@@ -65,3 +68,39 @@ def test_what_cannot_be_continued_is_refused(tmp_path):
         trained(2, "eager", ModelCheckpoint(path, resume=True))
     with pytest.raises(TypeError, match="resume is True or False; got 'yes'"):
         ModelCheckpoint(path, resume="yes")
+
+
+class Holding(Module):
+    """Holds a plain Value, which no file keeps."""
+
+    def __init__(self):
+        self.w, self.offset = Parameter(0.5), Value(0.25)
+
+    def __call__(self, x):
+        return self.w * x[0] + self.offset
+
+
+@pytest.mark.filterwarnings("ignore:a gradient reaches")
+def test_what_no_file_keeps_is_warned_of_once(tmp_path):
+    with pytest.warns(UserWarning, match="offset") as warned:
+        fit(Holding(), X, Y, loss="mse", epochs=4, engine="eager", progress=False,
+            callbacks=[ModelCheckpoint(tmp_path / "run.safetensors")])  # fmt: skip
+    assert sum("the file does not hold" in str(w.message) for w in warned) == 1
+
+
+def test_each_epoch_is_looked_at_once_however_often_the_state_is_told():
+    class Looked(list):
+        looks = 0
+
+        def __getitem__(self, i):
+            self.looks += 1
+            return super().__getitem__(i)
+
+    epochs, columns = Looked(), Columns()
+    for number in range(1, 101):
+        epochs.append(Epoch(number, 1 / number, val_loss=0.5 if number > 50 else None))
+        told = columns.told(epochs)
+    assert epochs.looks <= 100 * len(told)
+    assert list(told["loss"]) == [1 / number for number in range(1, 101)]
+    assert told["accuracy"] is None
+    assert told["val_loss"] == [None] * 50 + [0.5] * 50

@@ -1,0 +1,256 @@
+"""How fast `nn.fit` is for its user, beside its rivals: ``python -m tests.benchmarks.bench_fit``.
+
+Each row is a ratio of processor times, best of several turns, and the bar that it is held to; with two
+threads, of times by the clock.  Rivals and data that are not there are left out with a word.
+``--only demo,digits`` runs some of the parts; ``--mnist FOLDER`` says where MNIST's files are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr
+from functools import partial
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import numpy as np
+from sklearn.datasets import load_digits, make_moons
+from sklearn.neural_network import MLPClassifier as Theirs
+from threadpoolctl import threadpool_limits
+
+from nn import MLP, SGD, Adam, MLPClassifier, fit
+from nn.data.idx_files import MNIST, read_folder
+from nn.losses import Penalised
+from tests.benchmarks.bench_tape import installed, numpy_demo, tape_demo, torch_demo
+
+Call = Callable[[], object]
+Clock = Callable[[], float]
+
+
+def best_times(calls: dict[str, Call], rounds: int, clock: Clock = time.process_time) -> dict[str, float]:
+    """The shortest time of each call, in seconds, over rounds in which each has its turn."""
+    best = dict.fromkeys(calls, float("inf"))
+    for _ in range(rounds):
+        for name, call in calls.items():
+            start = clock()
+            call()
+            best[name] = min(best[name], clock() - start)
+    return best
+
+
+def row(name: str, ours: float, rival: float, bar: float, unit: str = "s") -> None:
+    """Print how many times the rival's time is ours, beside the most that is wanted."""
+    told = "reached" if ours <= bar * rival else "MISSED"
+    print(f"  {name:44s} {ours:9.4g} {unit}   {ours / rival:6.2f} × of {rival:9.4g}   (≤ {bar:.2f}: {told})")
+
+
+# ------------------------------------------------------------------------------ micrograd's demo
+
+EPOCHS = 3000
+
+
+def demo() -> None:
+    X, y = make_moons(n_samples=100, noise=0.1, random_state=1337)
+    y = y * 2.0 - 1
+    there = installed("torch")
+    steps = {"bare": tape_demo(X, y), "numpy": numpy_demo(X, y)}
+    if there["torch"]:
+        steps["torch"] = torch_demo(X, y)
+    few = {"torch": EPOCHS // 10}
+    calls: dict[str, Call] = {
+        name: partial(_repeat, step, few.get(name, EPOCHS)) for name, step in steps.items()
+    }
+    for shown in (False, True):
+        for epochs in (EPOCHS, 2 * EPOCHS):
+            calls[f"fit {shown} {epochs}"] = partial(_demo_by_fit, X, y, epochs, shown)
+    times = best_times(calls, 5)
+    step = {name: times[name] / few.get(name, EPOCHS) * 1e6 for name in steps}
+    print("\nmicrograd's demo: moons, 2-16-16-1, 100 samples, one epoch of one batch")
+    for shown in (False, True):
+        epoch = (times[f"fit {shown} {2 * EPOCHS}"] - times[f"fit {shown} {EPOCHS}"]) / EPOCHS * 1e6
+        where = "on a terminal" if shown else "off a terminal"
+        row(f"fit {where}, beside the bare step", epoch, step["bare"], 1.35, "µs")
+        row(f"fit {where}, beside NumPy by hand", epoch, step["numpy"], 1 / 3, "µs")
+        if "torch" in step:
+            row(f"fit {where}, beside PyTorch, 1 thread", epoch, step["torch"], 1 / 15, "µs")
+
+
+def _repeat(step: Callable[[int], float], count: int) -> None:
+    for _ in range(count):
+        step(50)
+
+
+def _demo_by_fit(X: Any, y: Any, epochs: int, shown: bool) -> None:
+    model = MLP(2, [16, 16, 1], activation="relu", seed=0)
+    loss, optimizer = Penalised("hinge", l2=1e-4), SGD(model.parameters(), lr=0.05)
+    with terminal() if shown else redirect_stderr(open(os.devnull, "w")):
+        fit(model, X, y, loss=loss, optimizer=optimizer, epochs=epochs, engine="tape")
+
+
+@contextmanager
+def terminal() -> Iterator[None]:
+    """Let standard error be a terminal that somebody reads."""
+    ours, its = os.openpty()
+
+    def read() -> None:
+        try:
+            while os.read(ours, 4096):
+                pass
+        except OSError:
+            pass  # nobody writes there any more
+
+    reader = Thread(target=read)
+    reader.start()
+    with open(its, "w") as file, redirect_stderr(file):
+        yield
+    reader.join()
+    os.close(ours)
+
+
+# --------------------------------------------------------------------------------------- digits
+
+
+def digits() -> None:
+    X, y = load_digits(return_X_y=True)
+    settings: dict[str, Any] = {
+        "hidden_layer_sizes": (100,), "max_iter": 60, "n_iter_no_change": 60, "random_state": 0,
+    }  # fmt: skip
+    calls: dict[str, Call] = {
+        "ours": lambda: MLPClassifier(**settings).fit(X, y),
+        "scikit-learn": lambda: Theirs(**settings).fit(X, y),
+    }
+    if installed("torch")["torch"]:
+        calls["torch"] = partial(_digits_in_torch, X, y)
+    with warnings.catch_warnings(), threadpool_limits(1):
+        warnings.simplefilter("ignore")  # scikit-learn would train on
+        for call in calls.values():
+            call()
+        times = best_times(calls, 7)
+    print("\nMLPClassifier, digits, (100,), 60 epochs, 1 thread each")
+    row("beside scikit-learn's", times["ours"], times["scikit-learn"], 0.5)
+    if "torch" in times:
+        row("beside a PyTorch loop, float64", times["ours"], times["torch"], 0.8)
+
+
+def _digits_in_torch(X: Any, y: Any) -> None:
+    import torch
+
+    torch.set_num_threads(1)
+    model = torch.nn.Sequential(torch.nn.Linear(64, 100), torch.nn.ReLU(), torch.nn.Linear(100, 10)).double()
+    _train_in_torch(model, torch.tensor(X), torch.tensor(y), 60, 200, 0.001)
+
+
+def _train_in_torch(model: Any, X: Any, y: Any, epochs: int, batch: int, rate: float) -> None:
+    import torch
+
+    optimizer = torch.optim.Adam(model.parameters(), lr=rate)
+    for _ in range(epochs):
+        for places in torch.randperm(len(X)).split(batch):
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(model(X[places]), y[places]).backward()
+            optimizer.step()
+
+
+# ---------------------------------------------------------------------------------------- MNIST
+
+
+def mnist(folder: Path, epochs: int = 10) -> None:
+    if not (folder.is_dir() and installed("torch")["torch"]):
+        print(f"MNIST: left out, no folder {folder} or no torch")
+        return
+    train, _ = read_folder(folder, MNIST)
+    X, y = train.images.reshape(-1, 784) / 255, train.labels.astype(int)
+    print(f"\nMNIST, 784-128-10, {epochs} epochs of Adam in batches of 128")
+    for dtype, threads, bar in (("float64", 1, 0.85), ("float32", 2, 0.8)):
+        clock: Clock = time.process_time if threads == 1 else time.perf_counter
+        table = X.astype(dtype)
+        _mnist_by_fit(table[:256], y[:256], 1, dtype, threads)  # compiles what is not cached
+        calls: dict[str, Call] = {
+            "ours": partial(_mnist_by_fit, table, y, epochs, dtype, threads),
+            "torch": partial(_mnist_in_torch, table, y, epochs, threads),
+        }
+        times = best_times(calls, 2, clock)
+        row(f"fit, {dtype}, {threads} threads, beside PyTorch", times["ours"], times["torch"], bar)
+
+
+def _mnist_by_fit(X: Any, y: Any, epochs: int, dtype: str, threads: int) -> None:
+    model = MLP(784, [128, 10], seed=0)
+    fit(
+        model, X, y, loss="cross_entropy", optimizer=Adam(model.parameters(), lr=0.002), epochs=epochs,
+        batch_size=128, dtype=dtype, threads=threads, engine="tape", progress=False,
+    )  # fmt: skip
+
+
+def _mnist_in_torch(X: Any, y: Any, epochs: int, threads: int) -> None:
+    import torch
+
+    torch.set_num_threads(threads)
+    model = torch.nn.Sequential(torch.nn.Linear(784, 128), torch.nn.ReLU(), torch.nn.Linear(128, 10))
+    inputs = torch.from_numpy(np.ascontiguousarray(X))
+    _train_in_torch(model.to(inputs.dtype), inputs, torch.tensor(y), epochs, 128, 0.002)
+
+
+# ------------------------------------------------------------------------------ the command line
+
+MOST_MEGABYTES = 500
+
+
+def command(folder: Path) -> None:
+    if not (folder.is_dir() and installed("torch")["torch"]):
+        print(f"the command line on MNIST: left out, no folder {folder} or no torch")
+        return
+    of_module = [sys.executable, "-m"]
+    commands = {
+        "ours": [
+            *of_module,
+            "nn",
+            "train",
+            "mnist",
+            "--data",
+            str(folder),
+            "--layers",
+            "128",
+            "--epochs",
+            "5",
+        ],
+        "torch": [*of_module, "tests.benchmarks.mnist_in_torch", str(folder), "5"],
+        "torch, float32": [*of_module, "tests.benchmarks.mnist_in_torch", str(folder), "5", "float32"],
+    }
+    used = {name: [_used(line) for _ in range(2)] for name, line in commands.items()}
+    seconds = {name: min(second for second, _ in found) for name, found in used.items()}
+    print("\npython -m nn train mnist --layers 128 --epochs 5, whole process, beside a script in PyTorch")
+    row("in float64", seconds["ours"], seconds["torch"], 1.5)
+    row("ours in float64, theirs in float32", seconds["ours"], seconds["torch, float32"], 1.5)
+    row("memory", max(size for _, size in used["ours"]), MOST_MEGABYTES, 1.0, "MB")
+
+
+def _used(line: list[str]) -> tuple[float, float]:
+    """Run a command; return its processor time in seconds, and the most memory that it held, in megabytes."""
+    process = os.posix_spawn(
+        line[0], line, os.environ, file_actions=[(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+    )
+    _, status, usage = os.wait4(process, 0)
+    assert status == 0, line
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parts: dict[str, Callable[[Path], None]] = {
+        "demo": lambda folder: demo(), "digits": lambda folder: digits(), "mnist": mnist, "command": command,
+    }  # fmt: skip
+    parser.add_argument("--only", default=",".join(parts))
+    parser.add_argument("--mnist", type=Path, default=Path("../shared/data/mnist"))
+    chosen = parser.parse_args()
+    for name in chosen.only.split(","):
+        parts[name](chosen.mnist)
+
+
+if __name__ == "__main__":
+    main()
