@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from importlib import import_module
 from typing import Any, TypeVar
 
@@ -11,6 +11,7 @@ from nn import losses
 from nn.data.feeding import Feeding, feeding_of
 from nn.data.samples import Table, as_list, is_array, row_of
 from nn.data.scaling import Scaled
+from nn.data.structures import places_by_shape
 from nn.module import mode
 from nn.outputs import class_of, is_right, single_or_list, support_of
 
@@ -123,6 +124,9 @@ def predict(model: Any, X: Any) -> list[Any]:
     [0.0, 0.0]
     """
     feeding = feeding_of(model)
+    shapes = feeding.shapes(X)
+    if shapes is not None and len(set(shapes)) > 1:
+        return _of_each_shape(lambda part: predict(model, part), X, shapes)
     rows = feeding.features(X)
     feeding.outputs(rows)
     return [feeding.shaped(row) for row in as_list(outputs_of(feeding.rowwise, rows))]
@@ -142,6 +146,9 @@ def classify(model: Any, X: Any, threshold: float | None = None) -> list[Any]:
     [0, 1]
     """
     feeding = feeding_of(model)
+    shapes = feeding.shapes(X)
+    if shapes is not None and len(set(shapes)) > 1:
+        return _of_each_shape(lambda part: classify(model, part, threshold), X, shapes)
     answers, limit = _answers(feeding, feeding.features(X))
     limit = limit if threshold is None else threshold
     return [single_or_list([class_of(answer, limit) for answer in of_sample]) for of_sample in answers]
@@ -169,6 +176,14 @@ def probabilities(model: Any, X: Any) -> Any:
     table = support_of([answer for of_sample in answers for answer in of_sample], threshold)
     steps = len(answers[0])
     return table if steps == 1 else table.reshape(len(answers), steps, -1)
+
+
+def _of_each_shape(compute: Callable[[Any], list[Any]], X: Any, shapes: Sequence[Hashable]) -> list[Any]:
+    """Return what a function gives for each sample, called with samples of one shape at a time."""
+    found: dict[int, Any] = {}
+    for places in places_by_shape(shapes).values():
+        found.update(zip(places, compute([X[i] for i in places]), strict=True))
+    return [found[i] for i in range(len(found))]
 
 
 def _answers(feeding: Feeding, rows: Table) -> tuple[list[list[Sequence[float]]], float]:

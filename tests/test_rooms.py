@@ -28,7 +28,7 @@ AUTOGRAD = (
 NN = (
     "checks", "init", "construction", "words", "module", "containers", "activations", "dropout", "losses",
     "outputs", "data", "inputs", "matrices",
-    "weights", "layers", "convolution", "sequences", "recurrent",
+    "weights", "layers", "convolution", "sequences", "recurrent", "documents",
     "embedding", "normalisation", "attention", "transformer",
     "optim", "callbacks", "schedules", "clipping", "predictions", "saving", "seeing", "health", "training",
     "classifier", "command", "__main__", "",
