@@ -24,10 +24,8 @@ from autograd import Value
 from autograd.extend import Container
 from autograd.notation.hints import described
 from nn.data.rows import Rows
+from nn.data.samples import PLAIN
 from nn.module import Module
-
-PLAIN = {float, int, bool}
-"""Numbers of these types are what they seem: no further look is needed to take them for numbers."""
 
 
 def inputs_of(model: Module) -> int:

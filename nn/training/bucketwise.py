@@ -23,12 +23,14 @@ class BucketEngine:
         train: the samples to train on.
         watched: what is looked at besides the steps: samples of the largest bucket.
         most: how many of them.
+        say: told, before an engine is made in the course of the training, what for.
     """
 
     def __init__(
-        self, make: Callable[[Bucket, Watched], Any], train: Buckets, watched: Watched, most: int
-    ) -> None:
-        self._make, self._train = make, train
+        self, make: Callable[[Bucket, Watched], Any], train: Buckets, watched: Watched, most: int,
+        say: Callable[[str], None],
+    ) -> None:  # fmt: skip
+        self._make, self._train, self._say = make, train, say
         self._engines: dict[Hashable, Any] = {}
         largest = max(train.parts, key=lambda part: len(part.places))
         self._largest: Engine = self._engine(
@@ -39,6 +41,7 @@ class BucketEngine:
 
     def _engine(self, bucket: Bucket, watched: Watched | None = None) -> Any:
         if bucket.shape not in self._engines:
+            self._say(f"preparing samples of shape {bucket.shape}")
             self._engines[bucket.shape] = self._make(bucket, watched or self._watched)
         return self._engines[bucket.shape]
 

@@ -172,8 +172,9 @@ def fit(
     threads = whole_number("threads", threads)
     objective = loss if isinstance(loss, Penalised) else Penalised(loss)
     acting = [as_callback(callback) for callback in callbacks]
+    bar = ProgressBar()
     if yes_or_no("progress", progress):
-        acting.append(ProgressBar())
+        acting.append(bar)
     optimizer = _optimizer(model, optimizer, acting)
     material = Material(model, X, y, objective.loss, validation, plan.rng)
     train = material.train
@@ -184,7 +185,9 @@ def fit(
     watched = Watched(model, spread(len(train), most))
     with mode(model, training=True):
         means = Means(min(plan.batch_size or len(train), len(train)), precision, threads)
-        chosen, note = _engine(engine, partial(_made, material, objective, optimizer, watched, means), means)
+        chosen, note = _engine(
+            engine, partial(_made, material, objective, optimizer, watched, means, bar.say), means
+        )
         history = History(engine=chosen.name, engine_note=note)
         return Course(
             chosen, model, optimizer, plan, objective, train, material.held_out, history, acting, watched,
@@ -222,8 +225,9 @@ def _engine(name: str, made: Callable[[Any], Engine], means: Means) -> tuple[Eng
 
 
 def _made(
-    material: Material, objective: Penalised, optimizer: Optimizer, watched: Watched, means: Means, kind: Any
-) -> Engine:
+    material: Material, objective: Penalised, optimizer: Optimizer, watched: Watched, means: Means,
+    say: Callable[[str], None], kind: Any,
+) -> Engine:  # fmt: skip
     """Return an engine of this class for the samples that are given."""
 
     def one(feeding: Feeding, samples: Samples, watched: Watched, means: Means) -> Engine:
@@ -242,7 +246,7 @@ def _made(
         own = replace(means, batch=min(means.batch, len(bucket.samples)), shared=shared)
         return one(bucket.feeding, bucket.samples, watched, own)
 
-    return BucketEngine(of_bucket, material.train, watched, len(watched.samples))
+    return BucketEngine(of_bucket, material.train, watched, len(watched.samples), say)
 
 
 def _reason(error: Exception) -> str:
