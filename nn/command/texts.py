@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from hashlib import sha256
-from math import exp
+from math import ceil, exp
 from os import PathLike
 from time import perf_counter
 from typing import Any
@@ -19,7 +19,7 @@ from autograd.notation.labels import shorten
 from autograd.notation.numbers import counted, number
 from nn.callbacks import Epoch, Training, evenly_spaced
 from nn.checks import one_of
-from nn.data.samples import split
+from nn.data.samples import Weighted, split
 from nn.data.structures import places_by_shape
 from nn.optim import Adam
 from nn.saving.atomic_write import check_place
@@ -43,8 +43,8 @@ CUTS = ("line", "window")
 """A document is a line of the file, or a window of its running text."""
 SHOWN, TEMPERATURE, TIMES = 6, 0.8, 5
 """So many samples are shown, drawn so, at so many moments of the training."""
-STEPS = 2500
-"""By default a training has about so many steps."""
+STEPS, MOST_EPOCHS = 2000, 200
+"""By default a training has at least about so many steps, but not more than so many epochs."""
 WARM_UP = 0.05
 """In this share of the steps the rate grows to its full size; then it falls to 0."""
 
@@ -199,8 +199,8 @@ def _settings(text: str, given: dict[str, Any]) -> TextSettings:
         settings = replace(settings, by="line" if fitting > len(lines) / 2 else "window")
     if "epochs" not in given:
         count = len(lines) if settings.by == "line" else len(text) // settings.context
-        epochs = STEPS * settings.batch // max(1, round(count * (1 - settings.held_out)))
-        settings = replace(settings, epochs=max(1, min(200, epochs)))
+        epochs = ceil(STEPS * settings.batch / max(1.0, count * (1 - settings.held_out)))
+        settings = replace(settings, epochs=min(MOST_EPOCHS, epochs))
     return settings
 
 
@@ -315,8 +315,9 @@ def _run(job: TextJob, path: str | PathLike[str] | None, state: Any) -> History:
         )
 
 
-def _columns(samples: Samples) -> tuple[list[list[int]], list[list[int]]]:
-    return [x for x, _ in samples], [y for _, y in samples]
+def _columns(samples: Samples) -> tuple[list[list[int]], Weighted]:
+    """Return samples as `fit` takes them, each of the weight of its length: every position counts alike."""
+    return [x for x, _ in samples], Weighted([y for _, y in samples], [len(y) for _, y in samples])
 
 
 def _announcement(job: TextJob, state: Any) -> list[str]:

@@ -28,7 +28,7 @@ from nn.training.moving import Copied, Moving, common
 
 TRIED = 5
 """The tape is compared with the eager engine on this many samples from all over the data, and on about
-as many different targets, before it is trusted."""
+as many different targets, before it is trusted; on one of each, where a tape is one of several."""
 
 HELD = 1 << 26
 """Samples of more bytes than this are brought to the tape batch by batch, not held there whole."""
@@ -95,7 +95,7 @@ class TapeEngine:
         self.tape = Tape.record(with_units, *sample, dtype=means.dtype, threads=means.threads)
         self._tables: dict[int, _Tables] = {}
         own = self._tables_of(train)
-        _compare(self.tape, outputs, train, own, masks)
+        _compare(self.tape, outputs, train, own, masks, 1 if means.shared else TRIED)
         self._open = ExitStack()
         self._batches = None if own.bytes <= HELD or means.batch >= len(train) else own
         first = own.part(range(means.batch) if self._batches else slice(None))
@@ -266,12 +266,14 @@ class _Tables:
         return [np.asarray(self.X[places]), y, *([np.ones((len(y), self._masks))] if self._masks else [])]
 
 
-def _compare(tape: Tape, outputs: Any, train: Samples, tables: _Tables, masks: Masks) -> None:
+def _compare(
+    tape: Tape, outputs: Any, train: Samples, tables: _Tables, masks: Masks, tried: int
+) -> None:  # fmt: skip
     """Compare the tape with the eager engine on a few samples from all over the data."""
-    spread = np.linspace(0, len(train) - 1, TRIED).astype(int)
+    spread = np.linspace(0, len(train) - 1, tried).astype(int)
     y = np.asarray(train.y, float)
     _, of_each = np.unique(y @ np.sqrt(np.arange(2.0, y.shape[1] + 2)), return_index=True)
-    places = sorted({*spread.tolist(), *of_each[:: max(1, len(of_each) // TRIED)].tolist()})
+    places = sorted({*spread.tolist(), *of_each[:: max(1, len(of_each) // tried)].tolist()})
     replayed = tape.forward(*tables.part(places)).reshape(len(places), -1)  # the units come last
     relative, absolute = AGREEING[tape.dtype]
     for k, place in enumerate(places):
