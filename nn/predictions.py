@@ -11,7 +11,7 @@ from nn import losses
 from nn.data.feeding import Feeding, feeding_of
 from nn.data.samples import Table, as_list, is_array, row_of
 from nn.data.scaling import Scaled
-from nn.data.structures import places_by_shape
+from nn.data.structures import by_sample, places_by_shape
 from nn.module import mode
 from nn.outputs import class_of, is_right, single_or_list, support_of
 
@@ -219,18 +219,31 @@ def accuracy(model: Any, X: Any, y: Any, threshold: float | None = None) -> floa
     Raises:
         TypeError, ValueError: if ``X`` and ``y`` do not suit each other or the model.
     """
+    shapes = feeding_of(model).shapes(X)
+    if shapes is None or len(set(shapes)) < 2:
+        right = _right(model, X, y, threshold)
+    else:
+        targets = by_sample(y, "y")
+        check_lengths(shapes, targets)
+        parts = places_by_shape(shapes).values()
+        chosen = [([X[i] for i in places], [targets[i] for i in places]) for places in parts]
+        right = [hit for part in chosen for hit in _right(model, *part, threshold)]
+    return sum(right) / len(right)
+
+
+def _right(model: Any, X: Any, y: Any, threshold: float | None) -> list[bool]:
+    """Return of each answer whether it is right."""
     feeding = feeding_of(model)
     rows = feeding.features(X)
     answers, limit = _answers(feeding, rows)
     limit = limit if threshold is None else threshold
     wanted, _ = feeding.targets(y, losses.mse, rows)
     check_lengths(rows, wanted)
-    right = [
+    return [
         is_right(answer, target, limit)
         for of_sample, row in zip(answers, as_list(wanted), strict=True)
         for answer, target in zip(of_sample, feeding.answers(row), strict=True)
     ]
-    return sum(right) / len(right)
 
 
 def check_lengths(rows: Any, wanted: Any, name_X: str = "X", name_y: str = "y") -> None:

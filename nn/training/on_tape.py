@@ -276,12 +276,13 @@ def _compare(
     places = sorted({*spread.tolist(), *of_each[:: max(1, len(of_each) // tried)].tolist()})
     replayed = tape.forward(*tables.part(places)).reshape(len(places), -1)  # the units come last
     relative, absolute = AGREEING[tape.dtype]
+    among = "" if tried == TRIED else " of its shape"
     for k, place in enumerate(places):
         values = without_graph(partial(outputs, *_sample(train, place, masks)))
         eager = [v.data for v in values]
         if not np.allclose(replayed[k][: len(eager)], eager, rtol=relative, atol=absolute, equal_nan=True):
             raise ValueError(
-                f"the recorded graph gives another result than the model on sample {place}: "
+                f"the recorded graph gives another result than the model on sample {place}{among}: "
                 "the model reads .data, keeps state or draws random numbers"
             )
 

@@ -16,6 +16,7 @@ from nn import (
     Resume,
     RNNCell,
     Weighted,
+    accuracy,
     classify,
     fit,
     losses,
@@ -169,6 +170,27 @@ def test_outputs_come_in_the_order_of_the_samples():
     X, _ = sequences()
     model = Recurrent(RNNCell(1, 2, seed=0), 1, seed=1)
     assert predict(model, X) == pytest.approx([model(x).data for x in X], rel=1e-12)
+
+
+def test_the_accuracy_is_that_of_all_answers():
+    X, y = sequences()
+    model = Recurrent(RNNCell(1, 2, seed=0), 1, seed=1)
+    right = [c == t for c, t in zip(classify(model, X), y, strict=True)]
+    assert accuracy(model, X, y) == pytest.approx(sum(right) / len(right))
+    with pytest.raises(ValueError, match="X has 9 rows, but y has 8"):
+        accuracy(model, X, y[:8])
+
+
+def test_a_position_may_have_a_target_for_each_output():
+    of_classes, _ = trained(gpt(), WORDS, NEXT, loss="mse", engine="eager")
+    rows = [[[float(k == t) for k in range(3)] for t in row] for row in NEXT]
+    for loss in ("mse", "cross_entropy"):
+        histories = [
+            trained(gpt(), WORDS, rows, loss=loss, engine=engine)[0]["loss"] for engine in ("eager", "tape")
+        ]
+        assert histories[1] == pytest.approx(histories[0], rel=1e-9)
+        if loss == "mse":
+            assert histories[0] == of_classes["loss"]
 
 
 def test_samples_of_one_shape_are_told_by_their_lengths():
