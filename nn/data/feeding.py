@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Hashable, Sequence
 from functools import cached_property
+from numbers import Real
 from typing import Any
 
 from autograd import Value, mean
@@ -195,23 +196,18 @@ class Feeding:
                 raise ValueError(
                     f"{name} has a target for each of the {counted(count, 'position')}; sample {i} has {has}"
                 )
-            if PLAIN.issuperset(map(type, row)):
+            place = f"sample {i} of {name}"
+            if wide > 1 and PLAIN.issuperset(map(type, row)):
                 for t, x in enumerate(row):
                     if x not in classes:
                         raise ValueError(
-                            f"position {t} of sample {i} of {name} is {x!r}; it is a class, a whole number "
+                            f"position {t} of {place} is {x!r}; it is a class, a whole number "
                             f"from 0 to {wide - 1}, or one target per output"
                         )
                 row = row if compact else [float(k == t) for t in row for k in range(wide)]
             else:
-                parts = [
-                    finite_row(
-                        x, f"position {t} of sample {i} of {name}",
-                        lambda j: f"target {j} of position {t} of sample {i} of {name}",  # noqa: B023
-                    )
-                    for t, x in enumerate(row)
-                ]  # fmt: skip
-                row = [x for part in parts for x in part]
+                parts = [[x] if isinstance(x, Real) else as_list(x) for x in row]
+                row = [x for t, part in enumerate(parts) for x in _finite(part, f"position {t} of {place}")]
             self._wanted = self._wanted or len(row) // count
             if len(row) != count * self._wanted or self._wanted not in (1, wide):
                 raise ValueError(
@@ -221,7 +217,7 @@ class Feeding:
             numbers.extend(row)
         if not numbers:
             raise ValueError(f"{name} is empty: there is nothing to learn from")
-        return Rows(numbers, count * self._wanted, range(count) if self._wanted == 1 else ())
+        return Rows(numbers, count * self._wanted, range(count) if self._wanted < wide else ())
 
     def cost(self, loss: Loss) -> Loss:
         """Return the loss of one sample, as a function of what the model gives and of a row of `targets`.
@@ -271,6 +267,10 @@ def mean_over_positions(loss: Loss, wanted: int) -> Loss:
         return mean(loss(outputs, t) for outputs, t in zip(prediction, each, strict=True))
 
     return of_positions
+
+
+def _finite(part: Any, place: str) -> list[float]:
+    return finite_row(part, place, lambda j: f"target {j} of {place}")
 
 
 def _width_of_positions(prediction: Any) -> int:

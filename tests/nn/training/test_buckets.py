@@ -9,6 +9,7 @@ from nn import (
     SGD,
     Adam,
     EarlyStopping,
+    Layer,
     LSTMCell,
     Module,
     Monitor,
@@ -191,6 +192,29 @@ def test_a_position_may_have_a_target_for_each_output():
         assert histories[1] == pytest.approx(histories[0], rel=1e-9)
         if loss == "mse":
             assert histories[0] == of_classes["loss"]
+
+
+class Doubled(Module):
+    """Gives one output at each position of a list of any length."""
+
+    def __init__(self):
+        self.layer = Layer(1, 1, "linear", seed=0)
+
+    def __call__(self, x):
+        return [[self.layer([v])] for v in x]
+
+
+@pytest.mark.parametrize("engine", ["eager", "tape"])
+def test_a_position_may_have_a_single_output(engine):
+    X = [[1.0, 2.0], [0.5], [-1.0, 0.0, 1.5]]
+    model = Doubled()
+    optimizer = SGD(model.parameters(), lr=0.2)
+    y = [[2 * v for v in x] for x in X]
+    history = fit(model, X, y, loss="mse", optimizer=optimizer, engine=engine, epochs=200, progress=False)
+    assert history["loss"][-1] < 1e-6
+    assert model([3.0])[0][0].data == pytest.approx(6.0, abs=1e-2)
+    with pytest.raises(ValueError, match=r"target 0 of position 1 of sample 0 of y.* is nan"):
+        fit(model, X, [[1.0, math.nan], *y[1:]], loss="mse", progress=False)
 
 
 def test_samples_of_one_shape_are_told_by_their_lengths():
