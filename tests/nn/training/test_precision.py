@@ -5,7 +5,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from nn import MLP, Adam, EarlyStopping, Recurrent, SimpleCell, Weighted, fit
+from nn import MLP, Adam, EarlyStopping, Recurrent, RNNCell, Weighted, fit
 
 tape = pytest.mark.skipif(find_spec("numba") is None, reason="the tape needs Numba")
 
@@ -112,7 +112,7 @@ def test_weighted_samples_and_sequences_are_brought_batch_by_batch_too(monkeypat
 
     def outcomes():
         yield trained(rows(), Weighted(SIGNS, [1.0 + i % 3 for i in range(60)]))[:2]
-        model = Recurrent(SimpleCell(1, 3, seed=0), nout=1, truncate=2, seed=0)
+        model = Recurrent(RNNCell(1, 3, seed=0), nout=1, truncate=2, seed=0)
         X = [[[x] for x in row] for row in rows(20, 5)]
         history = fit(model, X, [row[0][0] for row in X], loss="mse", epochs=3, batch_size=6, engine="tape",
                       progress=False, validation=0.2)  # fmt: skip
