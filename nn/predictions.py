@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from importlib import import_module
 from typing import Any, TypeVar
 
@@ -11,6 +11,7 @@ from nn import losses
 from nn.data.feeding import Feeding, feeding_of
 from nn.data.samples import Table, as_list, is_array, row_of
 from nn.data.scaling import Scaled
+from nn.data.structures import by_sample, places_by_shape
 from nn.module import mode
 from nn.outputs import class_of, is_right, single_or_list, support_of
 
@@ -123,6 +124,9 @@ def predict(model: Any, X: Any) -> list[Any]:
     [0.0, 0.0]
     """
     feeding = feeding_of(model)
+    shapes = feeding.shapes(X)
+    if shapes is not None and len(set(shapes)) > 1:
+        return _of_each_shape(lambda part: predict(model, part), X, shapes)
     rows = feeding.features(X)
     feeding.outputs(rows)
     return [feeding.shaped(row) for row in as_list(outputs_of(feeding.rowwise, rows))]
@@ -142,6 +146,9 @@ def classify(model: Any, X: Any, threshold: float | None = None) -> list[Any]:
     [0, 1]
     """
     feeding = feeding_of(model)
+    shapes = feeding.shapes(X)
+    if shapes is not None and len(set(shapes)) > 1:
+        return _of_each_shape(lambda part: classify(model, part, threshold), X, shapes)
     answers, limit = _answers(feeding, feeding.features(X))
     limit = limit if threshold is None else threshold
     return [single_or_list([class_of(answer, limit) for answer in of_sample]) for of_sample in answers]
@@ -169,6 +176,14 @@ def probabilities(model: Any, X: Any) -> Any:
     table = support_of([answer for of_sample in answers for answer in of_sample], threshold)
     steps = len(answers[0])
     return table if steps == 1 else table.reshape(len(answers), steps, -1)
+
+
+def _of_each_shape(compute: Callable[[Any], list[Any]], X: Any, shapes: Sequence[Hashable]) -> list[Any]:
+    """Return what a function gives for each sample, called with samples of one shape at a time."""
+    found: dict[int, Any] = {}
+    for places in places_by_shape(shapes).values():
+        found.update(zip(places, compute([X[i] for i in places]), strict=True))
+    return [found[i] for i in range(len(found))]
 
 
 def _answers(feeding: Feeding, rows: Table) -> tuple[list[list[Sequence[float]]], float]:
@@ -204,18 +219,31 @@ def accuracy(model: Any, X: Any, y: Any, threshold: float | None = None) -> floa
     Raises:
         TypeError, ValueError: if ``X`` and ``y`` do not suit each other or the model.
     """
+    shapes = feeding_of(model).shapes(X)
+    if shapes is None or len(set(shapes)) < 2:
+        right = _right(model, X, y, threshold)
+    else:
+        targets = by_sample(y, "y")
+        check_lengths(shapes, targets)
+        parts = places_by_shape(shapes).values()
+        chosen = [([X[i] for i in places], [targets[i] for i in places]) for places in parts]
+        right = [hit for part in chosen for hit in _right(model, *part, threshold)]
+    return sum(right) / len(right)
+
+
+def _right(model: Any, X: Any, y: Any, threshold: float | None) -> list[bool]:
+    """Return of each answer whether it is right."""
     feeding = feeding_of(model)
     rows = feeding.features(X)
     answers, limit = _answers(feeding, rows)
     limit = limit if threshold is None else threshold
     wanted, _ = feeding.targets(y, losses.mse, rows)
     check_lengths(rows, wanted)
-    right = [
+    return [
         is_right(answer, target, limit)
         for of_sample, row in zip(answers, as_list(wanted), strict=True)
         for answer, target in zip(of_sample, feeding.answers(row), strict=True)
     ]
-    return sum(right) / len(right)
 
 
 def check_lengths(rows: Any, wanted: Any, name_X: str = "X", name_y: str = "y") -> None:

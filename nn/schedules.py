@@ -179,13 +179,19 @@ class CosineAnnealingLR(Schedule):
 
 
 class LinearLR(Schedule):
-    """Warm-up: a share of the rate that grows evenly from start_factor to end_factor, then stays.
+    """Warm-up, or decay: a share of the rate that goes evenly from start_factor to end_factor, then stays.
+
+    Both, step by step, as language models are trained::
+
+        warm_up = LinearLR(optimizer, 0.1, total_iters=100)
+        decay = LinearLR(optimizer, 1.0, 0.0, total_iters=900)
+        schedule = SequentialLR(optimizer, [warm_up, decay], [100], every="batch")
 
     Args:
         optimizer, every: see `Schedule`.
         start_factor: the first share, above 0 and at most 1.
         end_factor: the last one, from 0 to 1.
-        total_iters: in how many epochs (or batches) it grows, at least 1.
+        total_iters: in how many epochs (or batches) it gets there, at least 1.
     """
 
     def __init__(

@@ -11,18 +11,19 @@ trajectories (1990).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 from numbers import Real
 from typing import Any, Protocol, TypeAlias
 
-from autograd import Constant, Value, dot, mean
+from autograd import Constant, Value, dot
 from autograd.notation.hints import described
 from autograd.notation.numbers import counted
-from nn.data.feeding import Feeding
+from nn.data.feeding import Feeding, mean_over_positions
 from nn.data.rows import Rows
 from nn.data.samples import Samples, Table, as_list, finite_row, targets
+from nn.data.structures import shapes_of
 from nn.losses import Loss
 from nn.module import Module
 from nn.outputs import single_or_list
@@ -53,6 +54,11 @@ class SequenceFeeding(Feeding):
     """
 
     model: Stepping
+
+    def shapes(self, X: Any) -> Sequence[Hashable] | None:
+        """Return how many steps each sequence has."""
+        found = shapes_of(X)
+        return None if found is None else [s if isinstance(s, int) else len(s) for s in found]
 
     def features(self, X: Any, name: str = "X") -> Table:
         """Return ``X`` as one row per sequence, checked.
@@ -86,15 +92,7 @@ class SequenceFeeding(Feeding):
 
     def cost(self, loss: Loss) -> Loss:
         """Return the loss of one sequence: the mean over its steps, if there are outputs after each."""
-        if not self.model.every_step:
-            return loss
-
-        def of_sequence(prediction: Any, target: Any) -> Value:
-            row = [target] if isinstance(target, Real) else list(target)
-            each = map(single_or_list, self.answers(row))
-            return mean(loss(step, t) for step, t in zip(prediction, each, strict=True))
-
-        return of_sequence
+        return mean_over_positions(loss, self.model.nout) if self.model.every_step else loss
 
     def answers(self, row: Sequence[Any]) -> list[Sequence[Any]]:
         """Return the parts of a row that belong to one step each."""
@@ -257,7 +255,7 @@ def _flat(X: Any, nin: int, name: str) -> Rows:
         if flat and len(steps) * nin != len(flat[0]):
             raise ValueError(
                 f"sequence {i} of {name} has {len(steps)} steps where sequence 0 has {len(flat[0]) // nin}: "
-                "cut or pad them to one length"
+                "here they are of one length; `nn.fit` takes lists of any"
             )
         flat.append([x for row in steps for x in row])
     if not flat:

@@ -17,6 +17,7 @@ from nn.activations import choice
 from nn.attention import Attention, Cache, Row, layer
 from nn.checks import Seed, generator, one_of, whole_number, yes_or_no
 from nn.construction import loadable
+from nn.documents import DocumentFeeding
 from nn.embedding import Embedding, Sinusoids
 from nn.init import Initialiser, lecun_normal, normal
 from nn.inputs import as_inputs
@@ -295,6 +296,11 @@ class Transformer(Module):
             vocabulary, 16, heads=4, blocks=1, context=16, activation="relu", norm="rms", gain=False,
             bias=False, embedding_norm=True, final_norm=False, init=normal(std=0.08), seed=seed,
         )  # fmt: skip
+
+    @property
+    def feeding(self) -> DocumentFeeding:
+        """How `nn.fit` puts documents to it."""
+        return DocumentFeeding(self)
 
     @property
     def vocabulary(self) -> int:

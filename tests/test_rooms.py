@@ -28,10 +28,10 @@ AUTOGRAD = (
 NN = (
     "checks", "init", "construction", "words", "module", "containers", "activations", "dropout", "losses",
     "outputs", "data", "inputs", "matrices",
-    "weights", "layers", "convolution", "sequences", "recurrent",
+    "weights", "layers", "convolution", "sequences", "recurrent", "documents",
     "embedding", "normalisation", "attention", "transformer",
     "optim", "callbacks", "schedules", "clipping", "predictions", "saving", "seeing", "health", "training",
-    "classifier", "command", "__main__", "",
+    "classifier", "texts", "command", "__main__", "",
 )  # fmt: skip
 ORDER = [f"autograd.{room}".rstrip(".") for room in AUTOGRAD] + [f"nn.{room}".rstrip(".") for room in NN]
 """The rooms from the ground up; a package's own name stands for its face, ``__init__.py``."""

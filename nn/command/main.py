@@ -21,6 +21,7 @@ from autograd.notation.command_line import INTERRUPTED, OneLineParser, in_one_li
 from autograd.notation.labels import shorten
 from autograd.notation.numbers import counted, number
 from nn.activations import ACTIVATIONS
+from nn.command import texts
 from nn.command.job import Job, prepare, resumed
 from nn.command.result import Result
 from nn.command.run import run
@@ -65,6 +66,8 @@ DATA is one of
   mnist    70,000 handwritten digits of 28 × 28 pixels, from the four files in the folder --data
            (train-images-idx3-ubyte.gz and so on, checked); 10,000 of them are held out
   idx      the same for other files of that format, such as Fashion-MNIST
+  names    first names, of which a language model learns to make up more; text, the same for the
+           documents in the file --data, one per line, or for a running text; no report is written
 or the path of a CSV file with a header line; --target names the column to learn.  A column of text
 or of few, repeated whole numbers is learned as classes, any other column of numbers as a
 regression.  Feature columns of text become one column of 0 and 1 per value if the values are few.
@@ -76,6 +79,8 @@ examples:
   python -m nn train moons --layers 16,16 --activation relu --loss hinge --report moons
   python -m nn train digits --epochs 20 --l2 0.0001 --weights "w28,4^1 b3^2"
   python -m nn train houses.csv --target price --layers 32,16 --held-out 0.3
+  python -m nn train names
+  python -m nn train text --data poems.txt --width 32 --context 64
   python -m nn train digits --save digits.safetensors --epochs 20
   python -m nn train digits --save digits.safetensors --resume digits.safetensors --epochs 40
 
@@ -100,6 +105,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def train(arguments: argparse.Namespace) -> int:
     """Run the command ``train``; return the exit code."""
+    if arguments.data in texts.NAMED:
+        return texts.train_texts(arguments)
     try:
         job, state, weights = _checked(arguments)
     except (ValueError, OSError, ImportError) as error:
@@ -143,6 +150,9 @@ def _checked(arguments: argparse.Namespace) -> tuple[Job, Any, list[Parameter]]:
         The job, the state of an earlier training to continue (None for a new one), and the weights whose
         gradient paths are to be drawn (none for the report's own choice).
     """
+    for flag, *_ in OPTIONS[LANGUAGE]:
+        if getattr(arguments, flag.removeprefix("--")) is not None:
+            raise ValueError(f"{flag} is for a language model: train names, or train text --data FILE")
     _check_packages()
     data = load(arguments.data, arguments.target, arguments.folder)
     given = {f.name: getattr(arguments, f.name) for f in fields(Settings)}
@@ -224,10 +234,14 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser(
         "train", help="train a network and report on it", description=TRAIN, epilog=EXAMPLES
     )
-    names = ", ".join([*NAMED, *FOLDERS])
+    names = ", ".join([*NAMED, *FOLDERS, *texts.NAMED])
     command.add_argument("data", metavar="DATA", help=f"{names}, or the path of a CSV file")
     command.add_argument(
-        "--data", metavar="FOLDER", dest="folder", type=Path, help="where the files of mnist or idx are"
+        "--data",
+        metavar="FOLDER",
+        dest="folder",
+        type=Path,
+        help="where the files of mnist or idx are; the file of text",
     )
     command.add_argument("--target", metavar="COLUMN", help="the column of a CSV file that is to be learned")
     for title, options in OPTIONS.items():
@@ -266,6 +280,9 @@ def _layers(text: str) -> tuple[int, ...]:
     return tuple(COUNT(size) for size in text.split(","))
 
 
+LANGUAGE = "a language model, for names and text"
+"""The group of options that only a language model has."""
+
 OPTIONS: dict[str, list[tuple[str, str, Callable[[str], Any], str]]] = {
     "the network (defaults suit the data)": [
         ("--layers", "SIZES", _layers, 'neurons of the hidden layers, as in "32,16"; or none'),
@@ -288,6 +305,14 @@ OPTIONS: dict[str, list[tuple[str, str, Callable[[str], Any], str]]] = {
         ("--dtype", "NAME", str, f"how precisely the tape computes: {', '.join(PRECISIONS)} (float64)"),
         ("--threads", "N", COUNT, "over how many threads the tape spreads the samples of a step (1)"),
     ],
+    LANGUAGE: [
+        ("--tokens", "NAME", str, f"what a token is: {', '.join(texts.TOKENIZERS)} (characters)"),
+        ("--by", "NAME", str, f"what a document of a file is: {', '.join(texts.CUTS)} (what suits the file)"),
+        ("--width", "N", COUNT, "the length of a row (16)"),
+        ("--heads", "N", COUNT, "the heads of each attention (4)"),
+        ("--blocks", "N", COUNT, "the number of blocks (1)"),
+        ("--context", "N", COUNT, "the greatest number of tokens of a document (16)"),
+    ],
     "saving and continuing": [
         ("--save", "FILE", Path,
          "keep the network and the state of its training there, after each epoch (safetensors)"),
@@ -304,4 +329,4 @@ OPTIONS: dict[str, list[tuple[str, str, Callable[[str], Any], str]]] = {
     ],
 }  # fmt: skip
 """The options by group: flag, what stands for its value, what reads it, and help.  Those of the first two
-groups are fields of `Settings`."""
+groups are fields of `Settings`, those of the third of `TextSettings`."""

@@ -6,16 +6,20 @@ row itself; or what it takes is put together from the row's numbers, in the stru
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import Hashable, Sequence
 from functools import cached_property
+from numbers import Real
 from typing import Any
 
-from autograd import Value
+from autograd import Value, mean
 from autograd.extend import Container
-from autograd.notation.hints import short_repr
+from autograd.notation.hints import described, short_repr
+from autograd.notation.numbers import counted
 from nn import losses
-from nn.data.samples import Samples, Table, features, function_of, targets
-from nn.data.structures import by_sample, from_columns, inputs_of, is_nested, taken_apart
+from nn.data.rows import Rows
+from nn.data.samples import PLAIN, Samples, Table, as_list, features, finite_row, function_of, targets
+from nn.data.structures import by_sample, from_columns, inputs_of, is_nested, shapes_of, taken_apart
 from nn.losses import Loss
 from nn.module import Module, mode
 from nn.outputs import single_or_list
@@ -40,8 +44,18 @@ class Feeding:
         self._inputs: Container | None = None
         self._outputs: Container | None = None
         self._targets: Container | None = None
+        self._wide = self._wanted = 0  # of each position: its outputs, and the numbers of its target
 
     # ------------------------------------------------------------------------------------ what goes in
+
+    def shapes(self, X: Any) -> Sequence[Hashable] | None:
+        """Return the shape of each sample, where they may differ in shape: samples that are lists.
+
+        None where they may not: the model takes rows of a certain length, or several inputs.
+        """
+        if isinstance(getattr(self.model, "nin", None), int) or self._count > 1 or isinstance(X, tuple):
+            return None
+        return shapes_of(X)
 
     def features(self, X: Any, name: str = "X") -> Table:
         """Return ``X`` as one row per sample, checked.
@@ -108,6 +122,7 @@ class Feeding:
                 f"a model gives a Value, or a list of them; this one gave {short_repr(prediction)}"
             )
         self._outputs = form if is_nested(prediction) else None
+        self._wide = _width_of_positions(prediction)
         return prediction
 
     def shaped(self, row: Sequence[float]) -> Any:
@@ -146,6 +161,9 @@ class Feeding:
         """
         prediction = self.outputs(rows)
         of_ours = function_of(loss) in losses.LOSSES.values()
+        if of_ours and self._wide:
+            return self._of_positions(y, len(prediction), loss, name), None
+        self._wide = 0
         structures = self._target_structures(y, prediction, name)
         if structures is None and self._outputs is None:
             outputs = 1 if isinstance(prediction, Value) else len(prediction)
@@ -167,8 +185,47 @@ class Feeding:
             return from_columns(y, name)
         return by_sample(y, name) if isinstance(y, dict) or _is_table_of_tables(y) else None
 
+    def _of_positions(self, y: Any, count: int, loss: Loss, name: str) -> Rows:
+        """Return the targets of all positions: a class for each, or a number for each of its outputs."""
+        classes, wide, numbers = frozenset(range(self._wide)), self._wide, array("d")
+        compact = function_of(loss) is losses.cross_entropy
+        for i, sample in enumerate(by_sample(y, name)):
+            row = as_list(sample)
+            if not isinstance(row, list | tuple) or len(row) != count:
+                has = f"{len(row)}" if isinstance(row, list | tuple) else described(row)
+                raise ValueError(
+                    f"{name} has a target for each of the {counted(count, 'position')}; sample {i} has {has}"
+                )
+            place = f"sample {i} of {name}"
+            if wide > 1 and PLAIN.issuperset(map(type, row)):
+                for t, x in enumerate(row):
+                    if x not in classes:
+                        raise ValueError(
+                            f"position {t} of {place} is {x!r}; it is a class, a whole number "
+                            f"from 0 to {wide - 1}, or one target per output"
+                        )
+                row = row if compact else [float(k == t) for t in row for k in range(wide)]
+            else:
+                parts = [[x] if isinstance(x, Real) else as_list(x) for x in row]
+                row = [x for t, part in enumerate(parts) for x in _finite(part, f"position {t} of {place}")]
+            self._wanted = self._wanted or len(row) // count
+            if len(row) != count * self._wanted or self._wanted not in (1, wide):
+                raise ValueError(
+                    f"the positions of sample {i} of {name} have other targets than those before it, or not "
+                    f"a class, or a target for each of {counted(wide, 'output')}"
+                )
+            numbers.extend(row)
+        if not numbers:
+            raise ValueError(f"{name} is empty: there is nothing to learn from")
+        return Rows(numbers, count * self._wanted, range(count) if self._wanted < wide else ())
+
     def cost(self, loss: Loss) -> Loss:
-        """Return the loss of one sample, as a function of what the model gives and of a row of `targets`."""
+        """Return the loss of one sample, as a function of what the model gives and of a row of `targets`.
+
+        The loss of several positions is the mean of theirs.
+        """
+        if self._wide and self._wanted:
+            return mean_over_positions(loss, self._wanted)
         form = self._targets
         if form is None:
             return loss
@@ -194,6 +251,35 @@ def feeding_of(model: Any) -> Feeding:
     """Return how this model takes its samples."""
     feeding = getattr(model, "feeding", None)
     return feeding if isinstance(feeding, Feeding) else Feeding(model)
+
+
+def mean_over_positions(loss: Loss, wanted: int) -> Loss:
+    """Return the mean of a loss over positions, or steps, each with its own outputs and target.
+
+    Args:
+        loss: that of one position.
+        wanted: how many numbers the target of one has.
+    """
+
+    def of_positions(prediction: Any, target: Any) -> Value:
+        row = list(target) if isinstance(target, Sequence) else [target]
+        each = [single_or_list(row[k : k + wanted]) for k in range(0, len(row), wanted)]
+        return mean(loss(outputs, t) for outputs, t in zip(prediction, each, strict=True))
+
+    return of_positions
+
+
+def _finite(part: Any, place: str) -> list[float]:
+    return finite_row(part, place, lambda j: f"target {j} of {place}")
+
+
+def _width_of_positions(prediction: Any) -> int:
+    """Return how many outputs each position has, if a model gives a list of outputs for each; else 0."""
+    if not isinstance(prediction, list) or not all(isinstance(part, list) for part in prediction):
+        return 0
+    widths = {len(part) for part in prediction}
+    flat = all(isinstance(v, Value) for part in prediction for v in part)
+    return widths.pop() if flat and len(widths) == 1 else 0
 
 
 def _is_table(part: Any) -> bool:

@@ -70,27 +70,37 @@ class Samples:
 
     def weighted(self) -> Samples:
         """Return the samples with weights whose mean is 1, in the proportions of those that they have."""
-        total = len(self) if self.weights is None else sum(self.weights)
-        if not total:
-            raise ValueError("the weights of the samples are all 0: there is nothing to learn from")
-        return replace(self, weights=[w * len(self) / total for w in self.weights or [1.0] * len(self)])
+        return replace(self, weights=weights_of_mean_one(self.weights or [1.0] * len(self)))
 
-    def split(self, fraction: float, rng: random.Random | None) -> tuple[Samples, Samples]:
-        """Return all samples but a fraction of them, and that fraction: a random one, or the last.
 
-        Raises:
-            ValueError: if nothing would be left on one side.
-        """
-        held_out = round(fraction * len(self))
-        if not 0 < held_out < len(self):
-            raise ValueError(
-                f"validation={fraction!r} of {len(self)} samples leaves {held_out} to validate on and "
-                f"{len(self) - held_out} to train on; both take at least one"
-            )
-        order = list(range(len(self)))
-        if rng is not None:
-            rng.shuffle(order)
-        return self.take(sorted(order[:-held_out])), self.take(sorted(order[-held_out:]))
+def weights_of_mean_one(weights: Sequence[float]) -> list[float]:
+    """Return weights whose mean is 1, in the proportions of these.
+
+    Raises:
+        ValueError: if all are 0.
+    """
+    total = sum(weights)
+    if not total:
+        raise ValueError("the weights of the samples are all 0: there is nothing to learn from")
+    return [w * len(weights) / total for w in weights]
+
+
+def split(samples: Any, fraction: float, rng: random.Random | None) -> tuple[Any, Any]:
+    """Return all samples but a fraction of them, and that fraction: a random one, or the last.
+
+    Raises:
+        ValueError: if nothing would be left on one side.
+    """
+    held_out = round(fraction * len(samples))
+    if not 0 < held_out < len(samples):
+        raise ValueError(
+            f"validation={fraction!r} of {len(samples)} samples leaves {held_out} to validate on and "
+            f"{len(samples) - held_out} to train on; both take at least one"
+        )
+    order = list(range(len(samples)))
+    if rng is not None:
+        rng.shuffle(order)
+    return samples.take(sorted(order[:-held_out])), samples.take(sorted(order[-held_out:]))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from inspect import Parameter as Argument
 from inspect import signature
 from math import isfinite
@@ -24,6 +24,7 @@ from autograd import Value
 from autograd.extend import Container
 from autograd.notation.hints import described
 from nn.data.rows import Rows
+from nn.data.samples import PLAIN
 from nn.module import Module
 
 
@@ -84,6 +85,42 @@ def _side_by_side(columns: dict[Any, list[Any]], name: str) -> list[Any]:
         said = ", ".join(f"{name}[{key!r}] has {length}" for key, length in lengths.items())
         raise ValueError(f"the columns have one entry per sample each, but {said}")
     return list(zip(*columns.values(), strict=True))
+
+
+def shape_of(sample: Any) -> int | tuple[Any, ...]:
+    """Return what samples have in common that one graph computes: how many numbers stand where.
+
+    >>> shape_of([3, 1, 4]), shape_of([[1.0, 2.0], [3.0]])
+    (3, (2, 1))
+    """
+    sample = sample.tolist() if getattr(sample, "ndim", 0) else sample
+    if not isinstance(sample, list | tuple):
+        return ()
+    if PLAIN.issuperset(map(type, sample)):
+        return len(sample)
+    return tuple(map(shape_of, sample))
+
+
+def shapes_of(X: Any) -> list[int | tuple[Any, ...]] | None:
+    """Return the shape of each sample, if they are lists or arrays; else None."""
+    if getattr(X, "ndim", 0) > 1:
+        return [shape_of(X[0])] * len(X) if len(X) else None
+    X = X.tolist() if getattr(X, "ndim", 0) else X
+    if not isinstance(X, list | tuple) or not all(isinstance(x, list) or getattr(x, "ndim", 0) for x in X):
+        return None
+    return [shape_of(x) for x in X]
+
+
+def places_by_shape(shapes: Sequence[Hashable]) -> dict[Hashable, list[int]]:
+    """Return where the samples of each shape stand, in the order in which the shapes come first.
+
+    >>> places_by_shape([3, 1, 3])
+    {3: [0, 2], 1: [1]}
+    """
+    places: dict[Hashable, list[int]] = {}
+    for i, shape in enumerate(shapes):
+        places.setdefault(shape, []).append(i)
+    return places
 
 
 def taken_apart(samples: Sequence[Any], name: str, like: Container | None = None) -> tuple[Container, Rows]:

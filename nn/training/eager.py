@@ -35,6 +35,14 @@ class EagerEngine:
 
     name = "eager"
 
+    @staticmethod
+    def shared(model: Any, optimizer: Optimizer, means: Means) -> bool:
+        """Return what engines of one training share that are given different samples: the Parameters.
+
+        A parameter that not all of the samples reach counts as one whose gradient is 0 in the other steps.
+        """
+        return True
+
     def __init__(
         self, model: Any, objective: Penalised, optimizer: Optimizer, train: Samples, watched: Watched,
         means: Means,
@@ -43,6 +51,7 @@ class EagerEngine:
         self.watched = watched
         self.parameters = model.parameters()
         self.penalised = model.weights()
+        self.shares = bool(means.shared)
         self.predictions: list[list[float]] = []
 
     def feed(self, samples: Sequence[int], column: int, numbers: Table) -> None:
@@ -64,6 +73,10 @@ class EagerEngine:
         penalty = self.objective.penalty(self.penalised)
         if penalty is not None:
             penalty.backward()
+        if self.shares:
+            for p in self.parameters:
+                if p.grad is NO_GRADIENT:
+                    p.grad = 0.0
         if on_gradients is not None:
             on_gradients()
         self.optimizer.step()

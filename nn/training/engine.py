@@ -9,7 +9,6 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 from autograd import Parameter
 from nn.callbacks import Numbers
-from nn.data.samples import Samples
 from nn.health.units import UnitFacts
 from nn.optim import Optimizer
 
@@ -28,11 +27,14 @@ class Means:
         batch: the most samples of a step.
         dtype: the precision of its numbers, ``float64`` or ``float32``.
         threads: over at most this many threads the samples of a step are spread.
+        shared: what the engines of one training share that are given samples of different shapes, as
+            their class made it; None for a single engine.
     """
 
     batch: int
     dtype: Precision = "float64"
     threads: int = 1
+    shared: Any = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Engine(Protocol):
             last of the steps.
         """
 
-    def evaluate(self, samples: Samples) -> tuple[float, float]:
+    def evaluate(self, samples: Any) -> tuple[float, float]:
         """Return the objective on other samples, and how many of them are classified right."""
 
     def weights(self) -> Numbers:

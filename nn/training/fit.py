@@ -16,27 +16,28 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import wraps
+from functools import partial, wraps
 from importlib import import_module
 from inspect import signature
 from traceback import walk_tb
 from typing import Any, ParamSpec, TypeVar
 
-from autograd import Value
-from autograd.notation.hints import described, did_you_mean
+from autograd.notation.hints import did_you_mean
 from nn.callbacks import Callback, as_callback
 from nn.checks import Seed, generator, one_of, whole_number, yes_or_no
-from nn.data.feeding import Feeding, feeding_of
-from nn.data.samples import Samples, Weighted
+from nn.data.buckets import Bucket
+from nn.data.feeding import Feeding
+from nn.data.samples import Samples
 from nn.health.units import Watched
 from nn.losses import Loss, Penalised
 from nn.module import Module, mode
 from nn.optim import SGD, Optimizer
-from nn.predictions import check_lengths
+from nn.training.bucketwise import BucketEngine
 from nn.training.eager import EagerEngine
 from nn.training.engine import Engine, Means, Precision
 from nn.training.history import History
 from nn.training.loop import Course, Plan, spread
+from nn.training.material import Material
 from nn.training.progress import ProgressBar
 from nn.training.unmoved import unmoved
 from nn.training.windows import WindowEngine
@@ -113,16 +114,19 @@ def fit(
         X: one row of numbers per sample: lists, a NumPy array, a pandas frame.  For a Recurrent one
             sequence per sample: sequences × steps × inputs.  For a Module of yours whatever its call
             takes: columns as a tuple or a dictionary, for several inputs or one; or a list of samples,
-            which may hold lists, tuples and dictionaries of numbers.
+            which may hold lists, tuples and dictionaries of numbers.  Sequences, and samples that are
+            lists, may differ in length: those of one shape are put in batches of their own.
         y: the targets: one number per sample, or one row with a number for each output.  For a
-            model of several outputs one whole number per sample is its class, counted from 0.  For a
+            model of several outputs one whole number per sample is its class, counted from 0; for one
+            that gives a list of outputs at each position, a class per position.  For a
             loss of yours any structure, as for ``X``.  `nn.Weighted` gives each sample a weight.
         loss: a function of `nn.losses` or its name; or any function of a prediction and a target
             that gives a Value.  `nn.losses.Penalised` adds a penalty on the weights.
         optimizer: holds the model's parameters; by default that of a schedule among the callbacks,
             or else plain `SGD` at a rate of 0.1.
         epochs: passes over the samples.
-        batch_size: samples per step: all of them by default; 1 is stochastic descent.
+        batch_size: samples per step: all of them by default, or all of one shape; 1 is stochastic
+            descent.
         validation: a pair (X, y) to judge by after each epoch, or the fraction of the samples to
             hold out for that.
         seed: decides the order of the samples, a new one in each epoch, and which are held out.  With
@@ -168,39 +172,38 @@ def fit(
     threads = whole_number("threads", threads)
     objective = loss if isinstance(loss, Penalised) else Penalised(loss)
     acting = [as_callback(callback) for callback in callbacks]
+    bar = ProgressBar()
     if yes_or_no("progress", progress):
-        acting.append(ProgressBar())
+        acting.append(bar)
     optimizer = _optimizer(model, optimizer, acting)
-    feeding = feeding_of(model)
-    train, held_out = _samples(feeding, X, y, objective.loss, validation, plan)
-    complaint = unmoved(model, optimizer, _try(model, feeding, objective.loss, train))
+    material = Material(model, X, y, objective.loss, validation, plan.rng)
+    train = material.train
+    complaint = unmoved(model, optimizer, material.first)
     if complaint:
         warnings.warn(complaint, stacklevel=3)
     most = max((callback.watched for callback in acting), default=0)
     watched = Watched(model, spread(len(train), most))
     with mode(model, training=True):
         means = Means(min(plan.batch_size or len(train), len(train)), precision, threads)
-        chosen, note = _engine(engine, feeding, objective, optimizer, train, watched, means)
+        chosen, note = _engine(
+            engine, partial(_made, material, objective, optimizer, watched, means, bar.say), means
+        )
         history = History(engine=chosen.name, engine_note=note)
         return Course(
-            chosen, feeding, optimizer, plan, objective, train, held_out, history, acting, watched
-        ).run()
+            chosen, model, optimizer, plan, objective, train, material.held_out, history, acting, watched,
+            material.loss_of,
+        ).run()  # fmt: skip
 
 
-def _engine(
-    name: str, feeding: Feeding, objective: Penalised, optimizer: Optimizer, train: Samples, watched: Watched,
-    means: Means,
-) -> tuple[Engine, str]:  # fmt: skip
-    """Return the engine of that name, and why it is not machine code, unless that is by its name."""
+def _engine(name: str, made: Callable[[Any], Engine], means: Means) -> tuple[Engine, str]:
+    """Return the engine of that name, and why it is not machine code, unless that is by its name.
+
+    Args:
+        name: one of `ENGINES`.
+        made: makes an engine of a class.
+        means: by what means it computes.
+    """
     only_tape = name == "tape" or (name == "auto" and means.dtype != "float64")
-    windows = feeding.windows(train.X)
-
-    def made(kind: Any) -> Any:
-        if windows is not None:
-            return WindowEngine(kind, windows, objective, optimizer, train, watched, means)
-        of_rows = replace(objective, loss=feeding.cost(objective.loss))
-        return kind(feeding.rowwise, of_rows, optimizer, train, watched, means)
-
     if name == "eager":
         return made(EagerEngine), ""
     try:
@@ -233,6 +236,31 @@ def precision_of(dtype: Any, engine: str) -> Precision:
             f"the eager engine computes in float64, as Python does; dtype={dtype!r} is for the tape"
         )
     return precision
+
+
+def _made(
+    material: Material, objective: Penalised, optimizer: Optimizer, watched: Watched, means: Means,
+    say: Callable[[str], None], kind: Any,
+) -> Engine:  # fmt: skip
+    """Return an engine of this class for the samples that are given."""
+
+    def one(feeding: Feeding, samples: Samples, watched: Watched, means: Means) -> Engine:
+        windows = feeding.windows(samples.X)
+        if windows is not None:
+            return WindowEngine(kind, windows, objective, optimizer, samples, watched, means)
+        of_rows = replace(objective, loss=feeding.cost(objective.loss))
+        engine: Engine = kind(feeding.rowwise, of_rows, optimizer, samples, watched, means)
+        return engine
+
+    if isinstance(material.train, Samples):
+        return one(material.feeding, material.train, watched, means)
+    shared = kind.shared(watched.model, optimizer, means)
+
+    def of_bucket(bucket: Bucket, watched: Watched) -> Engine:
+        own = replace(means, batch=min(means.batch, len(bucket.samples)), shared=shared)
+        return one(bucket.feeding, bucket.samples, watched, own)
+
+    return BucketEngine(of_bucket, material.train, watched, len(watched.samples), say)
 
 
 def _reason(error: Exception) -> str:
@@ -268,51 +296,3 @@ def _optimizer(model: Any, optimizer: Any, callbacks: Sequence[Callback]) -> Opt
     if not set(parameters) & set(optimizer.parameters):
         raise ValueError("the optimizer holds none of the model's parameters; make it from this model's")
     return optimizer
-
-
-def _samples(
-    feeding: Feeding, X: Any, y: Any, loss: Loss, validation: Any, plan: Plan
-) -> tuple[Samples, Samples | None]:
-    """Return the samples to train on and those to validate on, checked."""
-    train, held_out = _parts(feeding, X, y, loss, validation, plan)
-    if train.weights is None and (held_out is None or held_out.weights is None):
-        return train, held_out
-    return train.weighted(), None if held_out is None else held_out.weighted()
-
-
-def _parts(
-    feeding: Feeding, X: Any, y: Any, loss: Loss, validation: Any, plan: Plan
-) -> tuple[Samples, Samples | None]:
-    train = _paired(feeding, X, y, loss, "X", "y")
-    if validation is None:
-        return train, None
-    if isinstance(validation, (float, int)):
-        if not 0 < validation < 1:
-            raise ValueError(f"validation is a pair (X, y) or a fraction between 0 and 1; got {validation!r}")
-        return train.split(float(validation), plan.rng)
-    if not isinstance(validation, (tuple, list)) or len(validation) != 2:
-        raise TypeError(f"validation is a pair (X, y) or a fraction; got {described(validation)}")
-    X_held_out, y_held_out = validation
-    held_out = _paired(feeding, X_held_out, y_held_out, loss, "the validation X", "the validation y")
-    if len(held_out.X[0]) != len(train.X[0]):
-        raise ValueError(f"X has {len(train.X[0])} columns, the validation X {len(held_out.X[0])}")
-    return train, replace(held_out, threshold=train.threshold)
-
-
-def _paired(feeding: Feeding, X: Any, y: Any, loss: Loss, name_X: str, name_y: str) -> Samples:
-    rows = feeding.features(X, name_X)
-    y, weights = (y.y, y.weights) if isinstance(y, Weighted) else (y, None)
-    wanted, threshold = feeding.targets(y, loss, rows, name_y)
-    check_lengths(rows, wanted, name_X, name_y)
-    if weights is not None:
-        check_lengths(rows, weights, name_X, "weights")
-    return Samples(rows, wanted, threshold, weights)
-
-
-def _try(model: Any, feeding: Feeding, loss: Loss, train: Samples) -> Value:
-    """Return the loss of the first sample: what a model or a loss cannot take comes to light now."""
-    with mode(model, training=False):
-        value = feeding.cost(loss)(feeding.put(train.row(0)), train.target(0))
-    if not isinstance(value, Value):
-        raise TypeError(f"a loss gives a Value; this one gave {described(value)}")
-    return value

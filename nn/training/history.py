@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from math import exp
 from os import PathLike
 from typing import TYPE_CHECKING, Any, overload
 
@@ -66,13 +67,18 @@ class History(Callback, Sequence[Epoch]):
     def __getitem__(self, key: Any) -> Any:
         """Return an epoch's record by its position from 0, or a column by its name: ``history["loss"]``.
 
+        ``perplexity`` and ``val_perplexity`` are e to the power of the loss: where that is the mean of
+        −ln p over what was to be predicted, among as many equally likely things the model wavers.
+
         Raises:
             KeyError: if there is no such column.
         """
         if not isinstance(key, str):
             return self.epochs[key]
+        if key in PERPLEXITIES:
+            return [None if x is None else exp(min(x, LARGEST)) for x in self[PERPLEXITIES[key]]]
         if key not in COLUMNS:
-            raise KeyError(f"no column {key!r}; known are {', '.join(COLUMNS)}")
+            raise KeyError(f"no column {key!r}; known are {', '.join([*COLUMNS, *PERPLEXITIES])}")
         return [getattr(epoch, key) for epoch in self.epochs]
 
     @property
@@ -111,6 +117,12 @@ class History(Callback, Sequence[Epoch]):
             parts.append(f"stopped: {self.stopped}")
         return f"History: {', '.join(parts)}"
 
+
+PERPLEXITIES = {"perplexity": "loss", "val_perplexity": "val_loss"}
+"""The measures that are computed from a column, and from which."""
+
+LARGEST = 700.0
+"""A greater loss than this has no perplexity of its own: the double ends."""
 
 COLUMNS = tuple(f.name for f in fields(Epoch))
 """The names of the columns of a history."""

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from autograd import Value
 from nn.callbacks import Callback, Epoch, Numbers
-from nn.data.feeding import Feeding
+from nn.data.buckets import Buckets
 from nn.data.samples import Samples
 from nn.health.causes import cause_among
 from nn.health.layers import Homes
@@ -53,27 +53,32 @@ class Plan:
     batch_size: int | None
     rng: random.Random | None
 
-    def batches(self, samples: int) -> list[Sequence[int]]:
+    def batches(self, train: Samples | Buckets) -> list[Sequence[int]]:
         """Return the places of the samples of one epoch, batch by batch; ranges where they are in order.
 
         The order is that of Python's own ``shuffle``, a fiftieth of the time of an epoch of MNIST: any
         other would change what a seed stands for.
         """
+        if isinstance(train, Buckets):
+            return train.batches(self.batch_size, self.rng if self.orders(train) else None)
+        samples = len(train)
         order: Sequence[int] = range(samples)
-        if self.rng is not None and self.orders(samples):
+        if self.rng is not None and self.orders(train):
             listed = list(order)
             self.rng.shuffle(listed)
             order = array("q", listed)
         size = self.batch_size or samples
         return [order[start : start + size] for start in range(0, samples, size)]
 
-    def orders(self, samples: int) -> bool:
+    def orders(self, train: Samples | Buckets) -> bool:
         """Return whether each epoch has an order of its own."""
-        return self.rng is not None and (self.batch_size or samples) < samples
+        return self.rng is not None and self.count(train) > 1
 
-    def count(self, samples: int) -> int:
+    def count(self, train: Samples | Buckets) -> int:
         """Return how many batches an epoch has."""
-        return ceil(samples / (self.batch_size or samples))
+        if isinstance(train, Buckets):
+            return train.count(self.batch_size)
+        return ceil(len(train) / (self.batch_size or len(train)))
 
 
 class Course:
@@ -81,7 +86,7 @@ class Course:
 
     Args:
         engine: computes the steps.
-        feeding: how the model takes its samples.
+        model: what is trained.
         optimizer: see `fit`.
         plan: how the samples are gone through.
         objective: what is minimised.
@@ -89,15 +94,17 @@ class Course:
         history: the record, which is the first callback.
         callbacks: the others.
         watched: what is looked at besides the steps.
+        loss_of: gives the loss of a training sample, as the Value whose graph led to it.
     """
 
     def __init__(
-        self, engine: Engine, feeding: Feeding, optimizer: Optimizer, plan: Plan, objective: Penalised,
-        train: Samples, held_out: Samples | None, history: History, callbacks: Sequence[Callback],
-        watched: Watched,
+        self, engine: Engine, model: Any, optimizer: Optimizer, plan: Plan, objective: Penalised,
+        train: Samples | Buckets, held_out: Samples | Buckets | None, history: History,
+        callbacks: Sequence[Callback], watched: Watched, loss_of: Callable[[int], Value],
     ) -> None:  # fmt: skip
-        self.engine, self.feeding, self.optimizer, self.plan = engine, feeding, optimizer, plan
-        self.model: Module = feeding.model
+        self._loss_of = loss_of
+        self.engine, self.optimizer, self.plan = engine, optimizer, plan
+        self.model: Module = model
         self.objective, self.train, self.held_out = objective, train, held_out
         self._samples = len(train)
         self.history, self.callbacks = history, [history, *callbacks]
@@ -105,7 +112,7 @@ class Course:
         self._scheduled = any(callback.optimizer is not None for callback in callbacks)
         self._drawing = generators(self.model, plan.rng)
         self._drawn: list[Any] = []
-        self._in_order = None if plan.orders(self._samples) else plan.batches(self._samples)
+        self._in_order = None if plan.orders(train) else plan.batches(train)
         self._at_rest = self._in_order is not None and self._drawing == [plan.rng]
         self._standing: Standing
         self._pace = 1
@@ -220,7 +227,7 @@ class Course:
     ) -> tuple[float, float]:  # fmt: skip
         """Go through the training samples; return their mean objective and how many were right."""
         total, right = 0.0, 0.0
-        for batch in self._in_order or self.plan.batches(self._samples):
+        for batch in self._in_order or self.plan.batches(self.train):
             loss, hits = self.engine.step(batch, on_gradients)
             for hook in on_batch_end:
                 hook(self, loss, len(batch))
@@ -266,7 +273,7 @@ class Course:
 
     @property
     def batches(self) -> int:
-        return self.plan.count(self._samples)
+        return self.plan.count(self.train)
 
     @property
     def homes(self) -> Homes:
@@ -286,11 +293,6 @@ class Course:
 
     def examples(self, count: int) -> list[Callable[[], Value]]:
         return [partial(self._loss_of, i) for i in spread(len(self.train), count)]
-
-    def _loss_of(self, i: int) -> Value:
-        """Return the loss of a training sample, as the Value whose graph led to it."""
-        prediction = self.feeding.put(self.train.row(i))
-        return self.feeding.cost(self.objective.loss)(prediction, self.train.target(i))
 
     def evaluate(self) -> float:
         return self.engine.evaluate(self.train)[0]

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd import Parameter, Value
-from autograd.tape import Tape, vectorised
-from nn.callbacks import Numbers
+from autograd import Value
+from autograd.tape import Tape
 from nn.data.rows import Rows
 from nn.data.samples import Samples, row_of
 from nn.dropout import Masks
@@ -25,11 +23,12 @@ from nn.losses import Penalised
 from nn.optim import Optimizer
 from nn.outputs import single_or_list
 from nn.predictions import values_of, without_graph
-from nn.training.engine import Hook, Means, Moment
+from nn.training.engine import Hook, Means
+from nn.training.moving import Copied, Moving, common
 
 TRIED = 5
 """The tape is compared with the eager engine on this many samples from all over the data, and on about
-as many different targets, before it is trusted."""
+as many different targets, before it is trusted; on one of each, where a tape is one of several."""
 
 HELD = 1 << 26
 """Samples of more bytes than this are brought to the tape batch by batch, not held there whole."""
@@ -38,6 +37,9 @@ PART = 1 << 24
 
 AGREEING = {"float64": (1e-9, 1e-12), "float32": (1e-3, 1e-5)}
 """How far tape and eager engine may differ, relatively and absolutely, in each precision of the tape."""
+
+NUMBERS = ("gradients", "set_gradients", "weights", "restore", "moment", "told", "rewind", "read")
+"""What an engine is asked of the numbers that its steps change."""
 
 Array = NDArray[Any]
 
@@ -57,13 +59,18 @@ class TapeEngine:
 
     name = "tape"
 
+    @staticmethod
+    def shared(model: Any, optimizer: Optimizer, means: Means) -> Moving:
+        """Return what engines of one training share that are given different samples."""
+        return Moving.all_of(optimizer, model.parameters(), means.dtype)
+
     def __init__(
         self, model: Any, objective: Penalised, optimizer: Optimizer, train: Samples, watched: Watched,
         means: Means,
     ) -> None:  # fmt: skip
         if type(optimizer).step is not Optimizer.step:
             raise NotImplementedError(f"{type(optimizer).__name__} has a step of its own")
-        self.optimizer, self.train = optimizer, train
+        self.train = train
         penalised = model.weights() if objective.l1 or objective.l2 else []
         self._masks = masks = Masks(model, train.row(0))
 
@@ -88,13 +95,17 @@ class TapeEngine:
         self.tape = Tape.record(with_units, *sample, dtype=means.dtype, threads=means.threads)
         self._tables: dict[int, _Tables] = {}
         own = self._tables_of(train)
-        _compare(self.tape, outputs, train, own, masks)
-        self._place_parameters(model.parameters())
+        _compare(self.tape, outputs, train, own, masks, 1 if means.shared else TRIED)
         self._open = ExitStack()
         self._batches = None if own.bytes <= HELD or means.batch >= len(train) else own
         first = own.part(range(means.batch) if self._batches else slice(None))
         self._training = self._open.enter_context(self.tape.training(*first))
-        self._place_state()
+        vector, gradient = self._training.vector, self._training.gradient
+        on_tape, reached, shared = self.tape.parameters, self.tape.reached, means.shared
+        if shared is None:
+            shared = Moving(optimizer, model.parameters(), on_tape, reached, vector, gradient)
+        self._moving: Moving = shared
+        self._borrowed = common(model.parameters(), on_tape) if means.shared else None
         self._in_buffer = np.arange(means.batch)
         self._count, self._classes = len(train), own.classes
         self._threshold = np.array(train.threshold or 0.0)  # an array is compared sooner than a number
@@ -131,30 +142,33 @@ class TapeEngine:
         if self._masks.count:
             rows = slice(count) if places is None else places
             self._training.X[rows, -self._masks.count :] = self._masks.draw(count)
+        self._borrow()
         loss = self._training.step(places, self._values)
+        self._lend()
         if on_gradients is not None:
             on_gradients()
-        self._update()
+        self._moving.update()
         return loss, self._right(classes)
 
-    def rounds(self, count: int) -> tuple[list[float], list[float], _Numbers]:
+    def rounds(self, count: int) -> tuple[list[float], list[float], Copied]:
         if len(self._values) != self._count:
             self._take(np.empty((self._count, len(self.tape.outputs)), self.tape.dtype))
         values, answers, step, losses = self._values, self._answers, self._training.step, []
         kept = np.empty((count if self._classes is not None else 0, *answers.shape), self.tape.dtype)
         for k in range(count):
             if k == count - 1:
-                before = self.moment()
+                before = self._moving.moment()
             losses.append(step(None, values))
             if self._classes is not None:
                 kept[k] = answers  # who is right is counted for all steps at once
-            self._update()
+            self._moving.update()
         if self._classes is None:
             return losses, [0.0] * count, before
         right = np.count_nonzero(_named(kept, self._threshold, answers.ndim) == self._classes, axis=1)
         return losses, right.tolist(), before
 
     def evaluate(self, samples: Samples) -> tuple[float, int]:
+        self._borrow()
         tables = self._tables_of(samples)
         if tables.bytes <= HELD:
             tables.held = self.tape.samples(*tables.part()) if tables.held is None else tables.held
@@ -179,141 +193,49 @@ class TapeEngine:
         named = _named(self._answers, self._threshold, self._answers.ndim)
         return int(np.count_nonzero(named == classes))
 
-    def gradients(self) -> Array:
-        return self._in_order(self._training.gradient, np.zeros(len(self._off_tape)))
-
-    def set_gradients(self, gradients: Numbers) -> None:
-        self._training.gradient[self._rows] = np.asarray(gradients)[self._on_tape]
-
     def units(self) -> dict[str, UnitFacts]:
         if self._watched is None:
             return {}
+        self._borrow()
         values = self._training.forward(self._watched)[:, self._predicted.stop :]
         counts = np.empty(len(self._units), int)
         for op, own in self._by_op.items():
             counts[own] = FLAT_ENDS[op](values[:, own]).sum(axis=0)
         return facts_of_units((u, n, len(values)) for u, n in zip(self._units, counts.tolist(), strict=True))
 
-    def weights(self) -> Array:
-        return self._weights(self._training.vector)
-
-    def _weights(self, vector: Array) -> Array:
-        return self._in_order(vector, self._off_tape)
-
-    def _in_order(self, vector: Array, others: Array) -> Array:
-        """Return a vector of the tape in the model's order, with ``others`` for those not on the tape."""
-        if len(self._rows) == len(others):
-            return vector[self._rows].astype(float, copy=False)
-        numbers = others.copy()
-        numbers[self._on_tape] = vector[self._rows]
-        return numbers
-
-    def restore(self, weights: Numbers) -> None:
-        self._training.vector[self._rows] = np.asarray(weights)[self._on_tape]
-
-    def moment(self) -> _Numbers:
-        return _Numbers([vector.copy() for vector in self._moving], self.optimizer.steps)
-
-    def told(self, moment: _Numbers) -> Moment:
-        vector, *states = moment.vectors
-        return Moment(self._weights(vector), self._state(states), moment.steps)
-
-    def rewind(self, moment: _Numbers) -> None:
-        for vector, numbers in zip(self._moving, moment.vectors, strict=True):
-            vector[:] = numbers
-        self.optimizer.steps = moment.steps
-
-    def read(self) -> None:
-        self.restore([p.data for p in self._parameters])
-        for group in self._groups:
-            for vector, numbers in zip(group.state, self._own_state, strict=True):
-                vector[:] = numbers[group.places]
-
     def write(self) -> None:
-        self._training.write()
-        self._write_state()
+        self._write()
 
     def finish(self) -> None:
         """Put the trained numbers and the optimiser's state back where they came from."""
         self._open.close()
-        self._write_state()
+        self._write()
 
-    def _write_state(self) -> None:
-        for own, numbers in zip(self._own_state, self._state(self._moving[1:]), strict=True):
-            own[:] = numbers
+    def _write(self) -> None:
+        if self._borrowed is None:
+            self._training.write()
+            self._moving.write_state()
+        else:
+            self._moving.write()
 
-    def _state(self, of_groups: Sequence[Array]) -> list[Array]:
-        """Return the optimiser's state in the order of its parameters, with that of its groups in it."""
-        state, vectors = [own.copy() for own in self._own_state], iter(of_groups)
-        for group in self._groups:
-            for numbers in state:
-                numbers[group.places] = next(vectors)
-        return state
+    def _borrow(self) -> None:
+        """Take the numbers that the tapes share."""
+        if self._borrowed is not None:
+            places, rows = self._borrowed
+            self._training.vector[rows] = self._moving.vector[places]
 
-    def _place_parameters(self, parameters: Sequence[Parameter]) -> None:
-        """Find the model's parameters on the tape; those that nothing depends on are not there."""
-        self._parameters = parameters
-        row = {p: i for i, p in enumerate(self.tape.parameters)}
-        both = [(i, row[p]) for i, p in enumerate(parameters) if p in row]
-        self._on_tape, self._rows = np.array(both, np.int64).reshape(-1, 2).T
-        self._off_tape = np.array([p.data for p in parameters])
+    def _lend(self) -> None:
+        """Give the gradient to the tapes that share; it is 0 for what this one does not reach."""
+        if self._borrowed is not None:
+            places, rows = self._borrowed
+            self._moving.gradient.fill(0.0)
+            self._moving.gradient[places] = self._training.gradient[rows]
 
-    def _place_state(self) -> None:
-        """Bring the optimiser's groups and their state into vectors in the order of the tape's parameters.
-
-        The optimiser may hold other parameters than the tape: those that both have are moved.
-        """
-        row = {p: i for i, p in enumerate(self.tape.parameters) if self.tape.reached[i]}
-        self._own_state = [np.frombuffer(numbers) for numbers in self.optimizer.state.values()]
-        self._groups: list[_Group] = []
-        for settings, places in self.optimizer.grouped():
-            both = [(row[p], i) for i, p in zip(places, settings["params"], strict=True) if p in row]
-            rows, at = np.array(sorted(both), np.int64).reshape(-1, 2).T
-            state = [own[at].astype(self.tape.dtype) for own in self._own_state]
-            self._groups.append(
-                _Group(settings, at, state, None if len(rows) == len(self.tape.parameters) else rows)
-            )
-        self._move = vectorised(self.optimizer.rule, len(self._own_state))
-        self._moving = [self._training.vector, *(state for group in self._groups for state in group.state)]
-        nothing = np.empty(0, self.tape.dtype)  # compiles the rule, or raises, before anything is trained
-        h = self.optimizer.hyper_parameters(self._groups[0].settings)
-        self._move(nothing, nothing, h, *[nothing for _ in self._own_state])
-
-    def _update(self) -> None:
-        self.optimizer.steps += 1
-        vector, gradient = self._training.vector, self._training.gradient
-        for group in self._groups:
-            h = self.optimizer.hyper_parameters(group.settings)
-            if group.rows is None:
-                self._move(vector, gradient, h, *group.state)
-            else:
-                held = vector[group.rows]
-                self._move(held, gradient[group.rows], h, *group.state)
-                vector[group.rows] = held
-
-
-@dataclass(frozen=True)
-class _Group:
-    """Those of a group of the optimiser's parameters that are on the tape.
-
-    Attributes:
-        settings: the optimiser's own dict.
-        places: where they stand among the optimiser's parameters.
-        state: their state, one vector for each number that the rule keeps.
-        rows: where they stand in the tape's vector; None if they are all of it.
-    """
-
-    settings: dict[str, Any]
-    places: Array
-    state: list[Array]
-    rows: Array | None
-
-
-class _Numbers(NamedTuple):
-    """What the steps change, as the tape holds it: its vector, then the state of each group."""
-
-    vectors: list[Array]
-    steps: int
+    def __getattr__(self, name: str) -> Any:
+        """Leave the numbers to what holds them; see `nn.training.moving.Moving`."""
+        if name in NUMBERS:
+            return getattr(self._moving, name)
+        raise AttributeError(name)
 
 
 class _Tables:
@@ -344,20 +266,23 @@ class _Tables:
         return [np.asarray(self.X[places]), y, *([np.ones((len(y), self._masks))] if self._masks else [])]
 
 
-def _compare(tape: Tape, outputs: Any, train: Samples, tables: _Tables, masks: Masks) -> None:
+def _compare(
+    tape: Tape, outputs: Any, train: Samples, tables: _Tables, masks: Masks, tried: int
+) -> None:  # fmt: skip
     """Compare the tape with the eager engine on a few samples from all over the data."""
-    spread = np.linspace(0, len(train) - 1, TRIED).astype(int)
+    spread = np.linspace(0, len(train) - 1, tried).astype(int)
     y = np.asarray(train.y, float)
     _, of_each = np.unique(y @ np.sqrt(np.arange(2.0, y.shape[1] + 2)), return_index=True)
-    places = sorted({*spread.tolist(), *of_each[:: max(1, len(of_each) // TRIED)].tolist()})
+    places = sorted({*spread.tolist(), *of_each[:: max(1, len(of_each) // tried)].tolist()})
     replayed = tape.forward(*tables.part(places)).reshape(len(places), -1)  # the units come last
     relative, absolute = AGREEING[tape.dtype]
+    among = "" if tried == TRIED else " of its shape"
     for k, place in enumerate(places):
         values = without_graph(partial(outputs, *_sample(train, place, masks)))
         eager = [v.data for v in values]
         if not np.allclose(replayed[k][: len(eager)], eager, rtol=relative, atol=absolute, equal_nan=True):
             raise ValueError(
-                f"the recorded graph gives another result than the model on sample {place}: "
+                f"the recorded graph gives another result than the model on sample {place}{among}: "
                 "the model reads .data, keeps state or draws random numbers"
             )
 

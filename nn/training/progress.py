@@ -53,9 +53,13 @@ class ProgressBar(Callback):
             self._show()
             self._bar.close()
 
+    def say(self, text: str) -> None:
+        """Tell what is done just now."""
+        if self._bar is not None and not self.idle:
+            self._bar.set_postfix_str(text)
+
     def _show(self) -> None:
-        if self._epoch is not None:
-            self._bar.set_postfix_str(_summary(self._epoch), refresh=False)
+        self._bar.set_postfix_str("" if self._epoch is None else _summary(self._epoch), refresh=False)
         self._bar.update(self._done - self._bar.n)
         self._due = perf_counter() + PERIOD
 

@@ -18,7 +18,7 @@ from nn import (
     losses,
     predict,
 )
-from nn.data.samples import Samples, targets
+from nn.data.samples import Samples, split, targets
 from nn.outputs import is_right
 from nn.schedules import ExponentialLR
 from tests.nn.engines import ENGINES
@@ -296,11 +296,11 @@ def test_validation_data_are_judged_and_not_trained_on():
 
 def test_a_fraction_is_held_out_once_and_for_all():
     samples = Samples([[float(i)] for i in range(10)], [[0.0]] * 10)
-    train, held_out = samples.split(0.3, random.Random(0))
+    train, held_out = split(samples, 0.3, random.Random(0))
     assert sorted(x for (x,) in train.X + held_out.X) == list(range(10))
     assert len(held_out) == 3
     assert held_out.X != [[7.0], [8.0], [9.0]]
-    assert samples.split(0.3, None)[1].X == [[7.0], [8.0], [9.0]]
+    assert split(samples, 0.3, None)[1].X == [[7.0], [8.0], [9.0]]
 
 
 # ------------------------------------------------------------------------------- ends before the end

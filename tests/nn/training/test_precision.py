@@ -7,7 +7,7 @@ import pytest
 
 from nn import MLP, Adam, EarlyStopping, GRUCell, Recurrent, Weighted, fit
 
-tape = pytest.mark.skipif(find_spec("numba") is None, reason="the tape needs Numba")
+tape = pytest.mark.skipif(find_spec("numpy") is None, reason="the tape needs NumPy")
 
 
 def rows(count=60, width=3):

@@ -1,17 +1,12 @@
 """Short epochs that nothing acts between are gone through together: nobody can tell but by the clock."""
 
-from importlib.util import find_spec
-
 import pytest
 
 from nn import MLP, SGD, Adam, Callback, Resume, fit
 from nn.training import loop
 from nn.training.eager import EagerEngine
+from tests.nn.engines import ENGINES
 
-ENGINES = [
-    "eager",
-    pytest.param("tape", marks=pytest.mark.skipif(find_spec("numba") is None, reason="the tape needs Numba")),
-]
 X = [[0.5, -1.0], [1.5, 0.3], [-0.7, 0.9], [-1.2, -0.4], [0.1, 1.1]]
 
 

@@ -1,0 +1,167 @@
+"""What the steps of the tape engine change: the parameters and the optimiser's state, as vectors.
+
+One tape works on its own vector.  Where samples differ in shape each shape has a tape, and all of them
+share one vector in the model's order, which each borrows for a step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd import Parameter, Value
+from autograd.tape import vectorised
+from nn.callbacks import Numbers
+from nn.optim import Optimizer
+from nn.training.engine import Moment
+
+Array = NDArray[Any]
+
+
+class Copied(NamedTuple):
+    """A copy of what the steps change: the vector, then the state of each group."""
+
+    vectors: list[Array]
+    steps: int
+
+
+class Moving:
+    """The parameters of a model as a vector, and the optimiser that moves them.
+
+    Args:
+        optimizer: it may hold other parameters than the vector: those that both have are moved.
+        parameters: the model's.
+        own: the Values whose numbers are in the vector, in its order.
+        reached: which of them have a gradient; the others stay as they are.
+        vector: their numbers.
+        gradient: where their gradients are found.
+    """
+
+    def __init__(
+        self, optimizer: Optimizer, parameters: Sequence[Parameter], own: Sequence[Value],
+        reached: Sequence[bool], vector: Array, gradient: Array,
+    ) -> None:  # fmt: skip
+        self.optimizer, self.vector, self.gradient = optimizer, vector, gradient
+        self._parameters = parameters
+        self._places, self._rows = common(parameters, own)
+        self._others = np.array([p.data for p in parameters])
+        row = {p: i for i, p in enumerate(own) if reached[i]}
+        self._own_state = [np.frombuffer(numbers) for numbers in optimizer.state.values()]
+        self._groups: list[_Group] = []
+        for settings, places in optimizer.grouped():
+            both = [(row[p], i) for i, p in zip(places, settings["params"], strict=True) if p in row]
+            rows, at = np.array(sorted(both), np.int64).reshape(-1, 2).T
+            state = [numbers[at].astype(vector.dtype) for numbers in self._own_state]
+            self._groups.append(_Group(settings, at, state, None if len(rows) == len(own) else rows))
+        self._move = vectorised(optimizer.rule, len(self._own_state))
+        self._vectors = [vector, *(state for group in self._groups for state in group.state)]
+        nothing = np.empty(0, vector.dtype)  # compiles the rule, or raises, before anything is trained
+        h = optimizer.hyper_parameters(self._groups[0].settings)
+        self._move(nothing, nothing, h, *[nothing for _ in self._own_state])
+
+    @classmethod
+    def all_of(cls, optimizer: Optimizer, parameters: Sequence[Parameter], dtype: str) -> Moving:
+        """Return a vector of all parameters, for several tapes to share."""
+        vector = np.array([p.data for p in parameters], dtype)
+        reached = [True] * len(parameters)
+        return cls(optimizer, parameters, parameters, reached, vector, np.zeros_like(vector))
+
+    def update(self) -> None:
+        """Take a step of the optimiser by the gradient."""
+        self.optimizer.steps += 1
+        for group in self._groups:
+            h = self.optimizer.hyper_parameters(group.settings)
+            if group.rows is None:
+                self._move(self.vector, self.gradient, h, *group.state)
+            else:
+                held = self.vector[group.rows]
+                self._move(held, self.gradient[group.rows], h, *group.state)
+                self.vector[group.rows] = held
+
+    # The following are described in `nn.training.engine.Engine`.
+
+    def gradients(self) -> Array:
+        return self._in_order(self.gradient, np.zeros(len(self._others)))
+
+    def set_gradients(self, gradients: Numbers) -> None:
+        self.gradient[self._rows] = np.asarray(gradients)[self._places]
+
+    def weights(self) -> Array:
+        return self._in_order(self.vector, self._others)
+
+    def restore(self, weights: Numbers) -> None:
+        self.vector[self._rows] = np.asarray(weights)[self._places]
+
+    def moment(self) -> Copied:
+        return Copied([vector.copy() for vector in self._vectors], self.optimizer.steps)
+
+    def told(self, moment: Copied) -> Moment:
+        vector, *states = moment.vectors
+        return Moment(self._in_order(vector, self._others), self._state(states), moment.steps)
+
+    def rewind(self, moment: Copied) -> None:
+        for vector, numbers in zip(self._vectors, moment.vectors, strict=True):
+            vector[:] = numbers
+        self.optimizer.steps = moment.steps
+
+    def read(self) -> None:
+        self.restore([p.data for p in self._parameters])
+        for group in self._groups:
+            for vector, numbers in zip(group.state, self._own_state, strict=True):
+                vector[:] = numbers[group.places]
+
+    def write(self) -> None:
+        """Let the optimiser hold the state, and the parameters their numbers and gradients."""
+        for p, x, slope in zip(self._parameters, self.weights(), self.gradients(), strict=True):
+            p.data, p.grad = float(x), float(slope)
+        self.write_state()
+
+    def write_state(self) -> None:
+        """Let the optimiser hold the state."""
+        for own, numbers in zip(self._own_state, self._state(self._vectors[1:]), strict=True):
+            own[:] = numbers
+
+    def _in_order(self, vector: Array, others: Array) -> Array:
+        """Return a vector in the model's order, with ``others`` for those that are not in it."""
+        if len(self._rows) == len(others):
+            return vector[self._rows].astype(float, copy=False)
+        numbers = others.copy()
+        numbers[self._places] = vector[self._rows]
+        return numbers
+
+    def _state(self, of_groups: Sequence[Array]) -> list[Array]:
+        """Return the optimiser's state in the order of its parameters, with that of its groups in it."""
+        state, vectors = [own.copy() for own in self._own_state], iter(of_groups)
+        for group in self._groups:
+            for numbers in state:
+                numbers[group.places] = next(vectors)
+        return state
+
+
+def common(parameters: Sequence[Value], own: Sequence[Value]) -> tuple[Array, Array]:
+    """Return where the parameters that are in both sequences stand, in the one and in the other."""
+    row = {p: i for i, p in enumerate(own)}
+    both = [(i, row[p]) for i, p in enumerate(parameters) if p in row]
+    places, rows = np.array(both, np.int64).reshape(-1, 2).T
+    return places, rows
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Those of a group of the optimiser's parameters that are in the vector.
+
+    Attributes:
+        settings: the optimiser's own dict.
+        places: where they stand among the optimiser's parameters.
+        state: their state, one vector for each number that the rule keeps.
+        rows: where they stand in the vector; None if they are all of it.
+    """
+
+    settings: dict[str, Any]
+    places: Array
+    state: list[Array]
+    rows: Array | None
