@@ -17,7 +17,7 @@ from math import isclose, log
 from numbers import Real
 from typing import Any, TypeAlias
 
-from autograd import Constant, Value, dot, logsumexp, mean, softplus, where
+from autograd import Constant, Value, dot, logsumexp, lookup, mean, softplus, where
 from autograd import abs as absolute
 from autograd import sum as total
 from autograd.extend import recording
@@ -157,6 +157,9 @@ def cross_entropy(
     finite_number("label_smoothing", label_smoothing, at_least=0.0, below=1.0)
     if weight is not None:
         _check_weights(weight, len(x))
+    if isinstance(target, Value) and not recording.branching and weight is None and not label_smoothing:
+        of_class = lookup(target, x)  # what differs from sample to sample on a tape
+        return logsumexp([x_k - of_class for x_k in x])
     target = _certain(_target("cross_entropy", target, len(x)))
     if isinstance(target, int):
         if not label_smoothing:

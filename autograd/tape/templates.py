@@ -11,9 +11,11 @@ is always +0.
 
 from __future__ import annotations
 
-from autograd import ops
+from inspect import getsource
+
 from autograd.core.primitive import TABLE, Op
 from autograd.tape.formulas import NOTHING_SENT, functions
+from autograd.tape.kernels import row_picked
 from autograd.tape.variadic import functions_of_sequences
 
 FORWARD = """
@@ -150,6 +152,22 @@ DOT_REVERSE = """        half = n // 2
                     g_x[k] += mul_1(g[k], w[k], x[k], y[k])
 """
 
+# A lookup goes straight to the row that its index names.
+LOOKUP = """        index = V[inputs[0] * stride :]
+        for k in range(lanes):
+            y[k] = 0.0 * index[k]
+            if n > 1 and index[k] == index[k]:
+                y[k] = V[inputs[1 + row_picked(index[k], n - 1)] * stride + k]
+"""
+LOOKUP_REVERSE = """        index = V[inputs[0] * stride :]
+        for k in range(lanes):
+            if n == 1 or index[k] != index[k]{nothing}:
+                continue
+            picked = 1 + row_picked(index[k], n - 1)
+            if needed[picked]:
+                G[inputs[picked] * stride + k] += g[k] + 0.0
+"""
+
 
 def source(op: Op, guarded: bool = False) -> str:
     """Return the text of the op's two kernels, ``forward`` and ``reverse``.
@@ -166,11 +184,14 @@ def source(op: Op, guarded: bool = False) -> str:
             bodies = functions(TABLE["mul"], guarded, "mul"), LISTED + DOT, LISTED_REVERSE + DOT_REVERSE
         case "sum":
             bodies = "", LISTED + SUM, LISTED_REVERSE + SUM_REVERSE
+        case "lookup":
+            reverse = LOOKUP_REVERSE.format(nothing=" or nothing_sent(g[k])" * guarded)
+            own = getsource(row_picked) + NOTHING_SENT
+            bodies = own, LISTED + LOOKUP, LISTED_REVERSE + reverse
         case _ if op.variadic:
             sent = "upstream * slopes[j]"
-            nothing = ["slopes[j] == 0.0"] * (op in ops.BRANCHES) + ["nothing_sent(upstream)"] * guarded
-            if nothing:
-                sent = f"where({' or '.join(nothing)}, -0.0, {sent} + 0.0)"
+            if guarded:
+                sent = f"where(nothing_sent(upstream), -0.0, {sent} + 0.0)"
             own = functions_of_sequences(op) + LANES.format(sent=sent) + NOTHING_SENT
             bodies = own, LISTED + SEQUENCE, LISTED_REVERSE + SEQUENCE_REVERSE
         case _:

@@ -342,6 +342,10 @@ class Values:
                 return self.value(f"select i1 {less.text}, i64 {a}, i64 {b}", "int")
             case "room":  # for so many numbers, until the function returns
                 return self.value(f"alloca {module.number}, i64 {self.converted(args[0], 'int')}", "Numbers")
+            case "int" if args[0].type == "float":  # towards zero; of nan 0
+                name = f"llvm.fptosi.sat.i64.f{64 if module.number == 'double' else 32}"
+                module.declared.add(f"declare i64 @{name}({module.number})")
+                return self.value(f"call i64 @{name}({module.number} {args[0].text})", "int")
             case "float" | "int":
                 return Typed(self.converted(args[0], name), name)
         if name in POINTERS:
