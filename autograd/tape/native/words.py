@@ -3,18 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import copysign
+from math import copysign, ldexp
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Mask", "Numbers", "Rows", "Shorts", "call", "copysign", "fast", "where"]
+__all__ = [
+    "EXP_OVERFLOWS",
+    "EXP_VANISHES",
+    "Mask",
+    "Numbers",
+    "Rows",
+    "Shorts",
+    "call",
+    "copysign",
+    "fast",
+    "power_of_two",
+    "where",
+]
 
 Rows = NDArray[np.int64]
 Shorts = NDArray[np.int32]
 Mask = NDArray[np.bool_]
 Numbers = NDArray[Any]
+
+
+EXP_OVERFLOWS, EXP_VANISHES = 710.0, -746.0
+"""Beyond these, exp is infinite or 0; in single precision they are 89 and −104."""
+
+
+def power_of_two(k: float) -> float:
+    """Return 2ᵏ for a whole number, if it is neither denormal nor too large."""
+    return ldexp(1.0, int(k))
 
 
 def fast(*flags: str) -> Callable[[Any], Any]:
