@@ -63,7 +63,7 @@ class Module:
         self.number = "double" if dtype == "float64" else "float"
         self.lines = (inspect.getsource(elementary) + text).splitlines()
         self.functions: dict[str, ast.FunctionDef] = {}
-        overflows, vanishes = (710.0, -746.0) if dtype == "float64" else (89.0, -104.0)
+        overflows, vanishes = (711.0, -746.0) if dtype == "float64" else (90.0, -104.0)
         self.constants: dict[str, float] = {
             "inf": float("inf"), "nan": float("nan"), "EXP_OVERFLOWS": overflows, "EXP_VANISHES": vanishes
         }  # fmt: skip

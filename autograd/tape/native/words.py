@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import copysign, ldexp
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,10 +27,11 @@ Rows = NDArray[np.int64]
 Shorts = NDArray[np.int32]
 Mask = NDArray[np.bool_]
 Numbers = NDArray[Any]
+Function = TypeVar("Function")
 
 
-EXP_OVERFLOWS, EXP_VANISHES = 710.0, -746.0
-"""Beyond these, exp is infinite or 0; in single precision they are 89 and −104."""
+EXP_OVERFLOWS, EXP_VANISHES = 711.0, -746.0
+"""Beyond these, exp is infinite or 0, and cosh infinite; in single precision they are 90 and −104."""
 
 
 def power_of_two(k: float) -> float:
@@ -38,7 +39,7 @@ def power_of_two(k: float) -> float:
     return ldexp(1.0, int(k))
 
 
-def fast(*flags: str) -> Callable[[Any], Any]:
+def fast(*flags: str) -> Callable[[Function], Function]:
     """Allow LLVM to compute the function's floats less exactly: "contract" a product and a sum, "reassoc"."""
     return lambda function: function
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import exp, inf, isnan, nan, ulp
+import math
+from math import inf, isnan, nan, ulp
 
 import numpy as np
 import pytest
@@ -13,25 +14,41 @@ from autograd import Value
 from autograd.tape import Tape
 from autograd.tape.native import elementary
 
-POWERS = {dtype: Tape.record(Value.exp, 0.0, dtype=dtype) for dtype in ("float64", "float32")}
+DTYPES = ("float64", "float32")
+NAMES = ("exp", "cosh", "tanh")
+TAPES = {(n, dtype): Tape.record(getattr(Value, n), 0.0, dtype=dtype) for n in NAMES for dtype in DTYPES}
 
 
-@given(st.floats(-744.0, 709.0))
-def test_exp_as_python_is_that_of_math(x: float) -> None:
-    assert abs(elementary.exp(x) - exp(x)) <= 2 * ulp(exp(x))
+@pytest.mark.parametrize("name", NAMES)
+@given(x=st.floats(-709.0, 709.0))
+def test_as_python_they_are_those_of_math(name: str, x: float) -> None:
+    wanted = getattr(math, name)(x)
+    assert abs(getattr(elementary, name)(x) - wanted) <= 3 * ulp(wanted)
 
 
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(("dtype", "lowest", "highest"), [("float64", -744, 709.7), ("float32", -103, 88.7)])
-def test_exp_as_machine_code_is_that_of_math(dtype: str, lowest: float, highest: float) -> None:
-    x = np.concatenate([np.linspace(lowest, highest, 100_003), np.linspace(-1, 1, 1001)]).astype(dtype)
-    wanted = np.exp(x.astype(np.float64))
-    unit = np.spacing(wanted.astype(dtype)).astype(np.float64)
-    assert (np.abs(POWERS[dtype].forward(x) - wanted) <= 2 * unit).all()
+def test_as_machine_code_they_are_those_of_numpy(
+    name: str, dtype: str, lowest: float, highest: float
+) -> None:
+    lowest = -highest if name == "cosh" else lowest
+    parts = np.linspace(lowest, highest, 100_003), np.linspace(-1, 1, 1001), np.geomspace(1e-30, 40, 1000)
+    x = np.concatenate(parts).astype(dtype)
+    wanted = getattr(np, name)(x.astype(np.float64))
+    unit = np.spacing(np.abs(wanted).astype(dtype)).astype(np.float64)
+    assert (np.abs(TAPES[name, dtype].forward(x) - wanted) <= 3 * unit).all()
 
 
-@pytest.mark.parametrize(
-    ("x", "wanted"), [(0.0, 1.0), (-0.0, 1.0), (inf, inf), (-inf, 0.0), (1e4, inf), (-1e4, 0.0), (nan, nan)]
-)
-def test_borders_of_exp(x: float, wanted: float) -> None:
-    for got in (elementary.exp(x), *[tape.forward([x])[0] for tape in POWERS.values()]):
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("x", [0.0, -0.0, inf, -inf, nan, 1e4, -1e4])
+def test_borders(name: str, x: float) -> None:
+    with np.errstate(over="ignore"):
+        wanted = float(getattr(np, name)(x))
+    for got in (getattr(elementary, name)(x), *[TAPES[name, dtype].forward([x])[0] for dtype in DTYPES]):
         assert got == wanted or (isnan(got) and isnan(wanted))
+        assert isnan(wanted) or math.copysign(1, got) == math.copysign(1, wanted)
+
+
+def test_the_largest_number_of_cosh_is_finite() -> None:
+    assert TAPES["cosh", "float64"].forward([710.4]) == pytest.approx(math.cosh(710.4), rel=1e-15)
+    assert TAPES["cosh", "float32"].forward([89.4]) == pytest.approx(math.cosh(89.4), rel=1e-5)
