@@ -27,7 +27,7 @@ Rows = NDArray[np.int64]
 Shorts = NDArray[np.int32]
 Mask = NDArray[np.bool_]
 Numbers = NDArray[Any]
-Function = TypeVar("Function")
+T = TypeVar("T")
 
 
 EXP_OVERFLOWS, EXP_VANISHES = 711.0, -746.0
@@ -39,12 +39,12 @@ def power_of_two(k: float) -> float:
     return ldexp(1.0, int(k))
 
 
-def fast(*flags: str) -> Callable[[Function], Function]:
+def fast(*flags: str) -> Callable[[T], T]:
     """Allow LLVM to compute the function's floats less exactly: "contract" a product and a sum, "reassoc"."""
     return lambda function: function
 
 
-def where(condition: Any, a: Any, b: Any) -> Any:
+def where(condition: Any, a: T, b: T) -> T:
     """Return ``a`` where the condition holds, else ``b``; both are computed."""
     return a if condition else b
 
