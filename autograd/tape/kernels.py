@@ -16,7 +16,7 @@ import inspect
 from collections.abc import Callable
 from functools import cache
 
-from autograd.tape import arguments, program
+from autograd.tape import arguments, graph_passes, program
 from autograd.tape.arguments import Arguments
 from autograd.tape.native.words import Mask, Numbers, Rows, call, copysign, fast, where
 from autograd.tape.program import (
@@ -57,7 +57,7 @@ def graph_pass(name: str) -> Callable[..., None]:
     roots = ("levels_of", "reach_forward", "reach_back")
     pointer = ctypes.c_void_p
     compiled = ctypes.CFUNCTYPE(None, *[pointer] * 4, ctypes.c_int64)(
-        addresses("graph", source(), roots, "float64")[name]
+        addresses("graph", inspect.getsource(graph_passes), roots, "float64")[name]
     )
 
     def run(ptr: Rows, args: Rows, *marks: Rows | Mask) -> None:
@@ -442,30 +442,3 @@ def code_rows(code: Rows) -> int:
     """Return how many rows a packed program computes."""
     rows: int = code[ARGS] // 3
     return rows
-
-
-def levels_of(ptr: Rows, args: Rows, level: Rows, unused: Rows, count: int) -> None:
-    """Fill in each node's level: one more than the highest of its inputs; -1 stays for uniform ones.
-
-    ``level`` comes with 0 for varying leaves and -1 elsewhere; nodes are in topological order.
-    """
-    for i in range(count):
-        for j in range(ptr[i], ptr[i + 1]):
-            if level[args[j]] >= 0:
-                level[i] = max(level[i], level[args[j]] + 1)
-
-
-def reach_forward(ptr: Rows, args: Rows, stops: Mask, reached: Mask, count: int) -> None:
-    """Mark every node that has a marked input, but none of ``stops``; nodes are in topological order."""
-    for i in range(count):
-        if not stops[i]:
-            for j in range(ptr[i], ptr[i + 1]):
-                reached[i] = reached[i] or reached[args[j]]
-
-
-def reach_back(ptr: Rows, args: Rows, stops: Mask, reached: Mask, count: int) -> None:
-    """Mark every input of a marked node, but pass through no node of ``stops``."""
-    for i in range(count - 1, -1, -1):
-        if reached[i] and not stops[i]:
-            for j in range(ptr[i], ptr[i + 1]):
-                reached[args[j]] = True
