@@ -1,9 +1,10 @@
 """The tape: a graph recorded once and replayed over many samples as machine code.
 
 It reads in this order: `tape` (what a user calls) → `recording` and `listing` (a function's graph as a
-flat list) → `lowering` (equal, simpler lists) → `schedule` (rows and steps) → `executor` (who replays):
-`replayer` (the numbers) → `kernels` (the machine) → `templates` (the ops' kernels) → `native` (the compiler
-of both), or `numpy_replayer` → `numpy_ops` (the op table in NumPy) where there is no compiler.
+flat list) → `lowering` (equal, simpler lists) → `shared` (matrix products and tables) → `schedule` (rows and
+steps) → `program` (both as numbers) → `executor` (who replays): `replayer` (the numbers) → `kernels` (the
+machine) → `templates` (the ops' kernels) → `native` (the compiler of both), or `numpy_replayer` →
+`numpy_steps` → `numpy_ops` (the op table in NumPy) where there is no compiler.
 
 Around these stand `structure` (arguments and outputs of any form), `desk` and `blas` (one call among others
 on other threads), `saved` (tapes in files) and `objective` (a tape for an optimiser).

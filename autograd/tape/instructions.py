@@ -9,8 +9,8 @@ from autograd.core.primitive import Op
 from autograd.graph import topological_order
 from autograd.notation.formula import formula
 from autograd.notation.numbers import counted, number
-from autograd.tape.kernels import AFFINE
 from autograd.tape.listing import Listing
+from autograd.tape.program import AFFINE
 from autograd.tape.schedule import Schedule
 from autograd.value import Value
 

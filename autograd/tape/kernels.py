@@ -6,7 +6,7 @@ run forward and then, for gradients, backward.  Rows lie in flat arrays: row r o
 per lane, at V[r * stride : r * stride + lanes]; row r of G holds its gradients.  U and GU are the same
 for uniform numbers, with a single lane.
 
-What follows `pack` is written in the small part of Python that `autograd.tape.native` compiles.
+What follows `source` is written in the small part of Python that `autograd.tape.native` compiles.
 """
 
 from __future__ import annotations
@@ -15,67 +15,24 @@ import ctypes
 import inspect
 from collections.abc import Callable
 from functools import cache
-from typing import NamedTuple
 
-import numpy as np
-
-from autograd.tape import arguments
+from autograd.tape import arguments, graph_passes, program
 from autograd.tape.arguments import Arguments
-from autograd.tape.native.words import Mask, Numbers, Rows, call, copysign, fast
-
-OP, AFFINE, BROADCAST, NARROW = 0, 1, 2, 3
-"""The kinds of step: an op's kernel, a matrix product, uniform numbers copied to lanes, and rows of a single
-lane of whatever op."""
-
-
-class Program(NamedTuple):
-    """A program as arrays.
-
-    Attributes:
-        steps: one row per step: kind, first row, row after the last, number of the kernel (OP) or index
-            into ``affine`` (AFFINE), 0, whether the reverse pass needs it.
-        args: rows of the inputs of each row, three columns (OP); for BROADCAST the row of U.
-        ptr, lists: for ops of any number of inputs, row i's inputs are lists[ptr[i]:ptr[i + 1]].
-        need, need_list: which inputs a gradient is to be sent to: bit j of need[i] for input j, or
-            one flag for each entry of ``lists``.
-        affine: one row per matrix product: first row of the result, number of rows R, number of
-            inputs K, first row of W in U (R × K, row by row), first row of the bias in U or -1,
-            first segment and the one after the last, whether W needs a gradient, how many of the
-            rows send one (the first ones), whether they lie behind branches.
-        segments: runs of consecutive inputs: first row in V, first column of W, length, whether
-            they need a gradient, and whether they lie in the samples instead, from that column on.
-    """
-
-    steps: Rows
-    args: Rows
-    ptr: Rows
-    lists: Rows
-    need: Rows
-    need_list: Rows
-    affine: Rows
-    segments: Rows
-
-
-STEPS, ARGS, PTR, LISTS, NEED, NEED_LIST, PRODUCTS, SEGMENTS, PARTS = 0, 1, 2, 3, 4, 5, 6, 7, 8
-"""The places of the parts in a packed program, and their number."""
-
-
-def pack(program: Program) -> Rows:
-    """Return the program as one array, quick to hand over: the lengths of its parts, then the parts."""
-    lengths = [part.size for part in program]
-    return np.concatenate([lengths, *[part.ravel() for part in program]]).astype(np.int64)
-
-
-def parts_of(code: Rows) -> list[Rows]:
-    """Return the parts of a packed program, each flat."""
-    return np.split(code[PARTS:], np.cumsum(code[: PARTS - 1]))
-
-
-def unpack(code: Rows) -> Program:
-    """Return the program that was packed."""
-    widths = {"steps": 6, "args": 3, "affine": 10, "segments": 5}
-    named = zip(Program._fields, parts_of(code), strict=True)
-    return Program(*[flat.reshape(-1, widths[name]) if name in widths else flat for name, flat in named])
+from autograd.tape.native.words import Mask, Numbers, Rows, call, copysign, fast, where
+from autograd.tape.program import (
+    AFFINE,
+    ARGS,
+    BROADCAST,
+    GATHER,
+    LISTS,
+    NEED,
+    NEED_LIST,
+    OP,
+    PARTS,
+    PRODUCTS,
+    PTR,
+    SEGMENTS,
+)  # fmt: skip
 
 
 @cache
@@ -100,7 +57,7 @@ def graph_pass(name: str) -> Callable[..., None]:
     roots = ("levels_of", "reach_forward", "reach_back")
     pointer = ctypes.c_void_p
     compiled = ctypes.CFUNCTYPE(None, *[pointer] * 4, ctypes.c_int64)(
-        addresses("graph", source(), roots, "float64")[name]
+        addresses("graph", inspect.getsource(graph_passes), roots, "float64")[name]
     )
 
     def run(ptr: Rows, args: Rows, *marks: Rows | Mask) -> None:
@@ -113,7 +70,8 @@ def graph_pass(name: str) -> Callable[..., None]:
 @cache
 def source() -> str:
     """Return the text that the machine is compiled from."""
-    return inspect.getsource(arguments) + inspect.getsource(__import__(__name__, fromlist=["replay"]))
+    this = __import__(__name__, fromlist=["replay"])
+    return "".join(map(inspect.getsource, (arguments, program, this)))
 
 
 SMALL_PRODUCT = 2048
@@ -171,6 +129,36 @@ def add_product(
     w[0], w[1], w[2], w[3], w[4], w[5] = rows, columns, terms, x_stride, y_stride, z_stride
     w[6], w[7] = x_kind, y_kind
     call(a.gemm, w[6:], w[7:], w[0:], w[1:], w[2:], a.one, x, w[3:], y, w[4:], a.one, z, w[5:])
+
+
+def row_picked(index: float, rows: int) -> int:
+    """Return the row of a table that is nearest to an index."""
+    return min(max(int(round(index)), 0), rows - 1)  # noqa: RUF046
+
+
+def gather_forward(
+    V: Numbers, stride: int, lanes: int, U: Numbers, args: Rows, start: int, end: int, length: int, apart: int
+) -> None:
+    """Pick a number of U in each lane; for nan as an index it is nan."""
+    for i in range(start, end):
+        y, index, table = V[i * stride :], V[args[3 * i] * stride :], U[args[3 * i + 1] :]
+        for k in range(lanes):
+            y[k] = where(index[k] == index[k], table[row_picked(index[k], length) * apart], index[k])
+
+
+def gather_reverse(
+    V: Numbers, G: Numbers, stride: int, lanes: int, GU: Numbers, args: Rows, need: Rows,
+    start: int, end: int, length: int, apart: int,
+) -> None:  # fmt: skip
+    """Add the gradients of the rows to those of the numbers picked, and nothing to the others."""
+    for i in range(start, end):
+        if need[i] == 0:
+            continue
+        g, index, table = G[i * stride :], V[args[3 * i] * stride :], GU[args[3 * i + 1] :]
+        guarded = args[3 * i + 2]
+        for k in range(lanes):
+            if index[k] == index[k] and not (guarded and nothing_sent(g[k])):
+                table[row_picked(index[k], length) * apart] += g[k] + 0.0
 
 
 def affine_forward(
@@ -231,6 +219,9 @@ def small_forward(
     Z: Numbers, X: Numbers, stride: int, lanes: int, W: Numbers, R: int, K: int, length: int
 ) -> None:
     """Add W X to Z, by plain loops."""
+    if stride == 1:
+        single_forward(Z, X, W, R, K, length)
+        return
     for r in range(R):
         z = Z[r * stride :]
         for j in range(length):
@@ -240,11 +231,24 @@ def small_forward(
 
 
 @fast("contract", "reassoc")
+def single_forward(Z: Numbers, X: Numbers, W: Numbers, R: int, K: int, length: int) -> None:
+    """Do the same for a single lane: each row of W is one dot."""
+    for r in range(R):
+        w, total = W[r * K :], Z[r]
+        for j in range(length):
+            total += w[j] * X[j]
+        Z[r] = total
+
+
+@fast("contract", "reassoc")
 def small_reverse(
     D: Numbers, X: Numbers, GX: Numbers, stride: int, lanes: int, W: Numbers, GW: Numbers,
     R: int, K: int, length: int, need_w: int, need_x: int,
 ) -> None:  # fmt: skip
     """Add D Xᵀ to the gradient of W and Wᵀ D to that of X, by plain loops."""
+    if stride == 1:
+        single_reverse(D, X, GX, W, GW, R, K, length, need_w, need_x)
+        return
     for r in range(R):
         d = D[r * stride :]
         for j in range(length):
@@ -257,6 +261,22 @@ def small_reverse(
                 weight, sent = W[r * K + j], GX[j * stride :]
                 for k in range(lanes):
                     sent[k] += weight * d[k]
+
+
+@fast("contract")
+def single_reverse(
+    D: Numbers, X: Numbers, GX: Numbers, W: Numbers, GW: Numbers,
+    R: int, K: int, length: int, need_w: int, need_x: int,
+) -> None:  # fmt: skip
+    """Do the same for a single lane."""
+    for r in range(R):
+        d, w, g = D[r], W[r * K :], GW[r * K :]
+        if need_w:
+            for j in range(length):
+                g[j] += d * X[j]
+        if need_x:
+            for j in range(length):
+                GX[j] += w[j] * d
 
 
 def guarded_reverse(
@@ -293,6 +313,8 @@ def forward(
         elif kind == BROADCAST:
             for i in range(start, end):
                 fill(V[i * stride :], lanes, U[args[3 * i]])
+        elif kind == GATHER:
+            gather_forward(V, stride, lanes, U, args, start, end, step[3], step[4])
         else:
             call(Rows(step[4])[0], V, step[3], start, end)
 
@@ -318,6 +340,8 @@ def reverse(
             for i in range(start, end):
                 if need[i]:
                     GU[args[3 * i]] += total_of(G[i * stride :], lanes)
+        elif kind == GATHER:
+            gather_reverse(V, G, stride, lanes, GU, args, need, start, end, step[3], step[4])
         else:
             call(Rows(step[4])[1], V, G, step[3], start, end)
 
@@ -418,30 +442,3 @@ def code_rows(code: Rows) -> int:
     """Return how many rows a packed program computes."""
     rows: int = code[ARGS] // 3
     return rows
-
-
-def levels_of(ptr: Rows, args: Rows, level: Rows, unused: Rows, count: int) -> None:
-    """Fill in each node's level: one more than the highest of its inputs; -1 stays for uniform ones.
-
-    ``level`` comes with 0 for varying leaves and -1 elsewhere; nodes are in topological order.
-    """
-    for i in range(count):
-        for j in range(ptr[i], ptr[i + 1]):
-            if level[args[j]] >= 0:
-                level[i] = max(level[i], level[args[j]] + 1)
-
-
-def reach_forward(ptr: Rows, args: Rows, stops: Mask, reached: Mask, count: int) -> None:
-    """Mark every node that has a marked input, but none of ``stops``; nodes are in topological order."""
-    for i in range(count):
-        if not stops[i]:
-            for j in range(ptr[i], ptr[i + 1]):
-                reached[i] = reached[i] or reached[args[j]]
-
-
-def reach_back(ptr: Rows, args: Rows, stops: Mask, reached: Mask, count: int) -> None:
-    """Mark every input of a marked node, but pass through no node of ``stops``."""
-    for i in range(count - 1, -1, -1):
-        if reached[i] and not stops[i]:
-            for j in range(ptr[i], ptr[i + 1]):
-                reached[args[j]] = True

@@ -13,9 +13,9 @@ import numpy as np
 
 from autograd.core.primitive import Op
 from autograd.tape.formulas import functions
-from autograd.tape.kernels import ARGS, NARROW, NEED, OP, STEPS, parts_of
 from autograd.tape.native.machine_code import addresses
 from autograd.tape.native.words import Rows, Shorts
+from autograd.tape.program import ARGS, NARROW, NEED, OP, STEPS, parts_of
 
 ENOUGH = 64
 """A program with fewer single rows than this, or in which they are not the most, is left as it is: there is

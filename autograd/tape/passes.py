@@ -8,13 +8,13 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from autograd.tape import compiler, kernels
+from autograd.tape import compiler, graph_passes, kernels
 
 
 def graph_pass(name: str) -> Callable[..., None]:
-    """Return `levels_of`, `reach_forward` or `reach_back` of `autograd.tape.kernels`, for arrays."""
+    """Return `levels_of`, `reach_forward` or `reach_back` of `autograd.tape.graph_passes`, for arrays."""
     if compiler.missing():
-        return partial(_on_lists, getattr(kernels, name))
+        return partial(_on_lists, getattr(graph_passes, name))
     return kernels.graph_pass(name)
 
 

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from autograd.tape.arguments import Frame
 from autograd.tape.compiled import blas_address, kernel
-from autograd.tape.kernels import PRODUCTS, machine, parts_of
+from autograd.tape.kernels import machine
 from autograd.tape.listing import Listing
 from autograd.tape.narrow import narrowed
+from autograd.tape.program import PRODUCTS, parts_of
 from autograd.tape.schedule import Schedule
 
 Array = NDArray[Any]

@@ -2,7 +2,7 @@
 
 Nodes are put in order of their level and, within a level, of their op: neighbours then do the same
 thing to data that is ready, and become one step.  Dots of uniform weights over the same inputs become
-one step together, a matrix product.
+one step together, a matrix product; lookups in one uniform table pick its numbers where they lie.
 """
 
 from __future__ import annotations
@@ -13,9 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd import ops
 from autograd.core.primitive import Op
-from autograd.tape.kernels import AFFINE, BROADCAST, OP, Program, pack
 from autograd.tape.listing import COMPUTED, CONSTANT, PARAMETER, VARYING, Indices, Listing
 from autograd.tape.lowering import (
     Mask,
@@ -25,6 +23,8 @@ from autograd.tape.lowering import (
     uniform_levels,
     varying_nodes,
 )
+from autograd.tape.program import AFFINE, BROADCAST, GATHER, Program, pack
+from autograd.tape.shared import Product, Shared, Table, blocks_of, matrix_products, tables
 from autograd.value import Value
 
 Kernels = list[tuple[Op, bool]]
@@ -34,23 +34,6 @@ MOST_INPUTS = 3
 
 WIDE = 1024
 """A matrix product of this many weights or more reads the samples in place, not from rows."""
-
-
-@dataclass(frozen=True)
-class Product:
-    """Dots over the same inputs: rows of a matrix product.
-
-    Attributes:
-        nodes: the dots, n of them.
-        weights: their uniform factors, shape (n, number of inputs).
-        x: the varying inputs that they share.
-        bias: their biases, or None.
-    """
-
-    nodes: Indices
-    weights: Indices
-    x: Indices
-    bias: Indices | None
 
 
 @dataclass
@@ -95,11 +78,11 @@ def schedule(listing: Listing, inputs: Sequence[Value], output: int, inputs_grad
     varying = varying_nodes(listing)
     active = gradient_paths(listing, inputs_gradient, output)
     guarded = active & behind_branches(listing, output)
-    products = matrix_products(listing, varying, active, guarded)
+    shared: list[Shared] = [*matrix_products(listing, varying, active, guarded), *tables(listing, varying)]
     masks = active, guarded
     kernels: Kernels = []
-    uniform_part = _Uniform(listing, varying, masks, products, kernels)
-    varying_part = _Varying(listing, varying, masks, products, inputs, uniform_part, kernels, inputs_gradient)
+    uniform_part = _Uniform(listing, varying, masks, shared, kernels)
+    varying_part = _Varying(listing, varying, masks, shared, inputs, uniform_part, kernels, inputs_gradient)
     outputs = listing.outputs
     return Schedule(
         uniform=uniform_part.rows.program(),
@@ -114,34 +97,6 @@ def schedule(listing: Listing, inputs: Sequence[Value], output: int, inputs_grad
         kernels=kernels,
         reached=active[uniform_part.parameters],
     )
-
-
-def matrix_products(listing: Listing, varying: Mask, active: Mask, guarded: Mask) -> list[Product]:
-    """Gather the dots of uniform weights and varying inputs by their inputs, those behind branches apart.
-
-    The dots that send a gradient come first, so that the reverse pass can leave out the others: a
-    gradient of 0 times a weight of infinity would be nan, where the eager engine sends nothing.
-    """
-    groups: dict[tuple[bytes, bool, bool], list[tuple[int, Indices, Indices, Indices]]] = {}
-    dots_in_order = np.flatnonzero(listing.applies(ops.dot) & varying)
-    for i in dots_in_order[np.argsort(~active[dots_in_order], kind="stable")].tolist():
-        inputs = listing.inputs(i)
-        n, odd = divmod(len(inputs), 2)
-        first, second, bias = inputs[:n], inputs[n : 2 * n], inputs[2 * n :]
-        if n == 0 or varying[bias].any() or not (varying[first] != varying[second]).all():
-            continue
-        weights = np.where(varying[first], second, first)
-        x = np.where(varying[first], first, second)
-        groups.setdefault((x.tobytes(), bool(odd), bool(guarded[i])), []).append((i, weights, x, bias))
-    return [
-        Product(
-            nodes=np.array([i for i, _, _, _ in dots], np.int64),
-            weights=np.stack([weights for _, weights, _, _ in dots]),
-            x=dots[0][2],
-            bias=np.concatenate([bias for _, _, _, bias in dots]) if odd else None,
-        )
-        for (_, odd, _), dots in groups.items()
-    ]
 
 
 class Rows:
@@ -208,16 +163,16 @@ class Rows:
 
     def compute(
         self, nodes: Indices, level: Indices, code: Indices, found: Sequence[Op | None],
-        products: Sequence[tuple[Product, int, int]] = (),
+        shared: Sequence[tuple[Shared, int, int]] = (),
     ) -> None:  # fmt: skip
         """Add steps that compute the nodes in order of level, then code, those that send a gradient first.
 
         Args:
             nodes: the nodes.
             level: each node's distance from the leaves.
-            code: each node's place in ``found``, or beyond it in ``products``.
+            code: each node's place in ``found``, or beyond it in ``shared``.
             found: the ops.
-            products: matrix products, each with the first row of U of its weights and its biases.
+            shared: matrix products and tables, each with the first row of U of its block and of its biases.
         """
         if not len(nodes):
             return
@@ -239,11 +194,15 @@ class Rows:
         which = codes[starts]
         for (c, g), kernel in kernels.items():
             steps[(which == c) & (guarded[starts] == g), 3] = kernel
-        steps[:, 0] = np.where(which < len(found), OP, AFFINE)
         for k in np.flatnonzero(which >= len(found)).tolist():
-            steps[k, 3] = len(self._affine)
-            self._add_product(int(steps[k, 1]), bool(steps[k, 5]), *products[which[k] - len(found)])
-        self.ops.extend(found[c] if c < len(found) else ops.dot for c in which.tolist())
+            block, row, bias_row = shared[which[k] - len(found)]
+            if isinstance(block, Product):
+                steps[k, 0], steps[k, 3] = AFFINE, len(self._affine)
+                self._add_product(int(steps[k, 1]), bool(steps[k, 5]), block, row, bias_row)
+            else:
+                steps[k, 0], steps[k, 3:5] = GATHER, block.entries.shape
+                self._add_lookups(order[starts[k] : ends[k]], block, row)
+        self.ops.extend(self.listing.ops[i] for i in order[starts].tolist())
         self._steps.append(steps)
 
     def _add_inputs(self, nodes: Indices, op: Op | None, guarded: bool) -> int:
@@ -267,6 +226,13 @@ class Rows:
             need = ((self.active[inputs] & self.active[nodes][:, None]) << places).sum(axis=1)
         self._args.append((self.row_of[nodes], args, need))
         return self._kernels.index((op, guarded))
+
+    def _add_lookups(self, nodes: Indices, table: Table, table_row: int) -> None:
+        args = np.zeros((len(nodes), 3), np.int64)
+        args[:, 0] = self.row_of[self.listing.args[self.listing.ptr[nodes]]]
+        args[:, 1] = table_row + table.columns[np.searchsorted(table.nodes, nodes)]
+        args[:, 2] = self.guarded[nodes]
+        self._args.append((self.row_of[nodes], args, self.active[nodes].astype(np.int64)))
 
     def _add_product(self, first: int, sent: bool, product: Product, weight_row: int, bias_row: int) -> None:
         need_w = sent and bool(self.active[product.weights].any())
@@ -322,17 +288,17 @@ def _segments(rows: Indices, columns: Indices, need: Mask) -> list[list[int]]:
 
 
 class _Uniform:
-    """The rows of U: parameters (weights of matrix products row by row), constants, computed nodes."""
+    """The rows of U: parameters (weights and tables row by row), constants, computed nodes."""
 
     def __init__(
-        self, listing: Listing, varying: Mask, masks: tuple[Mask, Mask], products: list[Product],
+        self, listing: Listing, varying: Mask, masks: tuple[Mask, Mask], shared: list[Shared],
         kernels: Kernels,
     ) -> None:  # fmt: skip
         self.listing = listing
         self.rows = Rows(listing, masks, kernels)
         self._blocks: dict[bytes, int] = {}
         self._last_place = np.empty(len(listing), np.int64)
-        wanted = [block for p in products for block in (p.weights.ravel(), p.bias) if block is not None]
+        wanted = [block for s in shared for block in blocks_of(s) if block is not None]
         for block in wanted:
             self._place(block)
         leaf = ~varying & (listing.kinds != COMPUTED)
@@ -364,7 +330,7 @@ class _Varying:
     """The rows of V: inputs, uniform numbers that ops need in every lane, computed nodes."""
 
     def __init__(
-        self, listing: Listing, varying: Mask, masks: tuple[Mask, Mask], products: list[Product],
+        self, listing: Listing, varying: Mask, masks: tuple[Mask, Mask], shared: list[Shared],
         inputs: Sequence[Value], uniform: _Uniform, kernels: Kernels, inputs_gradient: bool,
     ) -> None:  # fmt: skip
         self.rows = Rows(listing, masks, kernels)
@@ -372,6 +338,7 @@ class _Varying:
         leaves = np.array([place.get(v, -1) for v in inputs], np.int64)
         columns = np.arange(len(leaves))
         if not inputs_gradient:
+            products = [s for s in shared if isinstance(s, Product)]
             wide = [p for p in products if p.weights.size >= WIDE and not masks[1][p.nodes[0]]]
             in_rows = _read_in_rows(listing, varying, wide)
             direct = (leaves >= 0) & ~in_rows[leaves]
@@ -384,13 +351,14 @@ class _Varying:
             else:
                 self.rows.skip()
         found, code = listing.found, listing.codes.copy()
-        for k, product in enumerate(products):
-            code[product.nodes] = len(found) + k
+        for k, block in enumerate(shared):
+            code[block.nodes] = len(found) + k
         computed = np.flatnonzero(varying & (listing.kinds == COMPUTED))
         self._spread(listing, varying, computed[code[computed] < len(found)], uniform)
-        placed = [
-            (p, uniform.row_of_block(p.weights.ravel()), uniform.row_of_block(p.bias)) for p in products
-        ]
+        placed = []
+        for s in shared:
+            first, bias = map(uniform.row_of_block, blocks_of(s))
+            placed.append((s, first, bias))
         self.rows.compute(computed, levels(listing), code, found, placed)
 
     def _spread(self, listing: Listing, varying: Mask, nodes: Indices, uniform: _Uniform) -> None:

@@ -11,9 +11,11 @@ is always +0.
 
 from __future__ import annotations
 
-from autograd import ops
+from inspect import getsource
+
 from autograd.core.primitive import TABLE, Op
 from autograd.tape.formulas import NOTHING_SENT, functions
+from autograd.tape.kernels import row_picked
 from autograd.tape.variadic import functions_of_sequences
 
 FORWARD = """
@@ -150,6 +152,74 @@ DOT_REVERSE = """        half = n // 2
                     g_x[k] += mul_1(g[k], w[k], x[k], y[k])
 """
 
+# A lookup goes straight to the row that its index names.
+LOOKUP = """        index = V[inputs[0] * stride :]
+        for k in range(lanes):
+            y[k] = 0.0 * index[k]
+            if n > 1 and index[k] == index[k]:
+                y[k] = V[inputs[1 + row_picked(index[k], n - 1)] * stride + k]
+"""
+LOOKUP_REVERSE = """        index = V[inputs[0] * stride :]
+        for k in range(lanes):
+            if n == 1 or index[k] != index[k]{nothing}:
+                continue
+            picked = 1 + row_picked(index[k], n - 1)
+            if needed[picked]:
+                G[inputs[picked] * stride + k] += g[k] + 0.0
+"""
+
+# A logarithm of a sum of powers keeps the lanes innermost, as vectors; see the rule.
+LOGSUMEXP = """
+def lanes_value(V: Numbers, y: Numbers, stride: int, lanes: int, inputs: Rows, n: int) -> None:
+    place, others = room(lanes), room(lanes)
+    for k in range(lanes):
+        y[k], place[k], others[k] = V[inputs[0] * stride + k], 0.0, 0.0
+    for j in range(1, n):
+        a = V[inputs[j] * stride :]
+        for k in range(lanes):
+            higher = a[k] > y[k]
+            y[k], place[k] = where(higher, a[k], y[k]), where(higher, float(j), place[k])
+    for j in range(n):
+        a = V[inputs[j] * stride :]
+        for k in range(lanes):
+            power = exp(a[k] - where(abs(y[k]) < inf, y[k], 0.0))
+            others[k] += where(place[k] == float(j), 0.0, power)
+    for k in range(lanes):
+        if abs(y[k]) < inf:
+            y[k] += log1p(others[k])
+        else:
+            y[k] = log(others[k] + exp(y[k]))
+
+
+def lanes_reverse(
+    V: Numbers, G: Numbers, y: Numbers, g: Numbers, stride: int, lanes: int,
+    inputs: Rows, needed: Rows, n: int,
+) -> None:
+    total = room(lanes)
+    for k in range(lanes):
+        total[k] = 0.0
+    for j in range(n):
+        a = V[inputs[j] * stride :]
+        for k in range(lanes):
+            total[k] += exp(a[k] - y[k])
+    for k in range(lanes):
+        total[k] = where(abs(y[k]) < inf, total[k], 1.0)
+    for j in range(n):
+        if needed[j]:
+            a, sent = V[inputs[j] * stride :], G[inputs[j] * stride :]
+            for k in range(lanes):
+                slope, upstream = exp(a[k] - y[k]) / total[k], g[k]
+                sent[k] += {sent}
+"""
+BY_LANES = """        if n > 2 and lanes > 1:
+            lanes_value(V, y, stride, lanes, inputs, n)
+            continue
+"""
+BY_LANES_REVERSE = """        if n > 2 and lanes > 1:
+            lanes_reverse(V, G, y, g, stride, lanes, inputs, needed, n)
+            continue
+"""
+
 
 def source(op: Op, guarded: bool = False) -> str:
     """Return the text of the op's two kernels, ``forward`` and ``reverse``.
@@ -166,13 +236,20 @@ def source(op: Op, guarded: bool = False) -> str:
             bodies = functions(TABLE["mul"], guarded, "mul"), LISTED + DOT, LISTED_REVERSE + DOT_REVERSE
         case "sum":
             bodies = "", LISTED + SUM, LISTED_REVERSE + SUM_REVERSE
+        case "lookup":
+            reverse = LOOKUP_REVERSE.format(nothing=" or nothing_sent(g[k])" * guarded)
+            own = getsource(row_picked) + NOTHING_SENT
+            bodies = own, LISTED + LOOKUP, LISTED_REVERSE + reverse
         case _ if op.variadic:
             sent = "upstream * slopes[j]"
-            nothing = ["slopes[j] == 0.0"] * (op in ops.BRANCHES) + ["nothing_sent(upstream)"] * guarded
-            if nothing:
-                sent = f"where({' or '.join(nothing)}, -0.0, {sent} + 0.0)"
+            if guarded:
+                sent = f"where(nothing_sent(upstream), -0.0, {sent} + 0.0)"
             own = functions_of_sequences(op) + LANES.format(sent=sent) + NOTHING_SENT
-            bodies = own, LISTED + SEQUENCE, LISTED_REVERSE + SEQUENCE_REVERSE
+            forward, reverse = SEQUENCE, SEQUENCE_REVERSE
+            if op.name == "logsumexp":
+                own += LOGSUMEXP.format(sent=sent.replace("slopes[j]", "slope"))
+                forward, reverse = BY_LANES + forward, BY_LANES_REVERSE + reverse
+            bodies = own, LISTED + forward, LISTED_REVERSE + reverse
         case _:
             bodies = functions(op, guarded), _elementwise(op), _elementwise_reverse(op)
     own, forward, reverse = bodies

@@ -21,7 +21,7 @@ import llvmlite
 import llvmlite.binding as llvm
 
 from autograd.core.untimed import untimed
-from autograd.tape.native import cached, language, values
+from autograd.tape.native import cached, elementary, language, values
 
 SECONDS_OF_SILENCE = 0.4
 """Whoever is going to wait for compiling longer than this is told what it is."""
@@ -64,7 +64,7 @@ def _compiler() -> str:
     version = ".".join(map(str, llvm.llvm_version_info))
     processor = f"{llvm.get_process_triple()} {llvm.get_host_cpu_name()} {_features()}"
     own = hashlib.sha256(
-        "".join(inspect.getsource(m) for m in (values, language, sys.modules[__name__])).encode()
+        "".join(inspect.getsource(m) for m in (elementary, values, language, sys.modules[__name__])).encode()
     )
     return f"{own.hexdigest()} llvmlite {llvmlite.__version__} {version} {processor}"
 

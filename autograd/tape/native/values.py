@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import struct
 from typing import NamedTuple
 
 from autograd.core.arithmetic import FUNCTIONS
+from autograd.tape.native import elementary
 
 POINTERS = {
     "Rows": "i64",
@@ -59,12 +61,15 @@ class Module:
 
     def __init__(self, text: str, dtype: str) -> None:
         self.number = "double" if dtype == "float64" else "float"
-        self.lines = text.splitlines()
+        self.lines = (inspect.getsource(elementary) + text).splitlines()
         self.functions: dict[str, ast.FunctionDef] = {}
-        self.constants: dict[str, float] = {"inf": float("inf"), "nan": float("nan")}
+        overflows, vanishes = (711.0, -746.0) if dtype == "float64" else (90.0, -104.0)
+        self.constants: dict[str, float] = {
+            "inf": float("inf"), "nan": float("nan"), "EXP_OVERFLOWS": overflows, "EXP_VANISHES": vanishes
+        }  # fmt: skip
         self.classes: dict[str, dict[str, str]] = {}
         self.declared: set[str] = set()
-        for node in ast.parse(text).body:
+        for node in ast.parse(inspect.getsource(elementary) + text).body:
             match node:
                 case ast.FunctionDef():
                     self.functions[node.name] = node
@@ -346,6 +351,18 @@ class Values:
                 return self.value(f"select i1 {less.text}, i64 {a}, i64 {b}", "int")
             case "room":  # for so many numbers, until the function returns
                 return self.value(f"alloca {module.number}, i64 {self.converted(args[0], 'int')}", "Numbers")
+            case "power_of_two":  # of a whole number, by the bits of a float's exponent
+                whole = self.value(f"fptosi {module.number} {args[0].text} to i32", "").text
+                if module.number == "double":
+                    whole = self.value(f"sext i32 {whole} to i64", "").text
+                kind, ones, places = ("i64", 1023, 52) if module.number == "double" else ("i32", 127, 23)
+                whole = self.value(f"add {kind} {whole}, {ones}", "").text
+                bits = self.value(f"shl {kind} {whole}, {places}", "").text
+                return self.value(f"bitcast {kind} {bits} to {module.number}", "float")
+            case "int" if args[0].type == "float":  # towards zero; of nan 0
+                name = f"llvm.fptosi.sat.i64.f{64 if module.number == 'double' else 32}"
+                module.declared.add(f"declare i64 @{name}({module.number})")
+                return self.value(f"call i64 @{name}({module.number} {args[0].text})", "int")
             case "float" | "int":
                 return Typed(self.converted(args[0], name), name)
         if name in POINTERS:

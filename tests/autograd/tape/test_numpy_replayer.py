@@ -17,7 +17,7 @@ from autograd.command.main import main
 from autograd.tape import Tape, compiler, replay_note
 from autograd.tape.listing import Listing, flatten
 from autograd.tape.lowering import levels, lower, uniform_levels, varying_nodes
-from autograd.tape.numpy_replayer import Receiver, place_of
+from autograd.tape.numpy_steps import Receiver, place_of
 from tests.strategies import Recipe, recipes
 
 rows = st.lists(st.integers(0, 9), min_size=1, max_size=20).map(np.array)

@@ -6,7 +6,7 @@ import autograd
 from autograd import Parameter, Value
 from autograd.tape.listing import Listing, flatten
 from autograd.tape.lowering import behind_branches, gradient_paths, varying_nodes
-from autograd.tape.schedule import Product, matrix_products
+from autograd.tape.shared import Product, matrix_products
 
 
 def products_of(listing: Listing) -> list[Product]:

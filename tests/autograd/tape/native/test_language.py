@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from autograd.tape import kernels
+from autograd.tape import graph_passes, kernels
 from autograd.tape.native.language import assembly
 from autograd.tape.native.machine_code import addresses
 
@@ -127,7 +127,8 @@ def test_what_is_not_in_the_language_is_refused_with_its_line(line: str, reason:
 MACHINE = [
     ("fill", "pin"), ("small_forward", "ppiipiii"), ("small_reverse", "pppiippiiiii"),
     ("guarded_reverse", "pppiippiiiii"), ("load", "piipiri"), ("levels_of", "rrlli"),
-    ("reach_forward", "rrmmi"), ("reach_back", "rrmmi"),
+    ("reach_forward", "rrmmi"), ("reach_back", "rrmmi"), ("single_forward", "pppiii"),
+    ("single_reverse", "pppppiiiii"),
 ]  # fmt: skip
 
 
@@ -159,8 +160,9 @@ def test_the_machine_does_what_its_text_does_as_python(name: str, kinds: str, se
     arguments = [argument(kind) for kind in kinds]
     types = [{"i": INTEGER, "n": ctypes.c_double}.get(kind, POINTER) for kind in kinds]
     again = [a.copy() if isinstance(a, np.ndarray) else a for a in arguments]
-    getattr(kernels, name)(*arguments)
-    compiled(inspect.getsource(kernels), name, *types)(*again)
+    module = graph_passes if graph else kernels
+    getattr(module, name)(*arguments)
+    compiled(inspect.getsource(module), name, *types)(*again)
     for a, b in zip(arguments, again, strict=True):
         assert np.allclose(a, b, rtol=1e-14, atol=1e-14)
         assert (np.signbit(a) == np.signbit(b)).all()
