@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 NOT_COMPUTED = "–"
-MOST_KEPT = 50_000
+MOST_KEPT = 200_000
 """At most this many written numbers are kept: a page writes each of its numbers many times."""
 
 
@@ -52,9 +52,10 @@ def equals(computed: float, result: float) -> str:
     >>> equals(0.3333 + 0.3333, 2 / 3), equals(0.25 + 0.25, 0.5)
     ('≈', '=')
     """
-    return "=" if number(computed) == number(result) else "≈"
+    return "=" if f"{computed + 0.0:.4g}" == f"{result + 0.0:.4g}" else "≈"  # as `number` rounds
 
 
+@lru_cache(maxsize=MOST_KEPT)
 def factor(x: float | None) -> str:
     """Write a number after a multiplication or plus sign: a negative one in parentheses."""
     text = number(x)

@@ -19,7 +19,7 @@ from typing import Any
 
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import counted, number, signed
-from autograd.seeing.pages.frame import notebook_frame
+from autograd.seeing.pages.frame import notebook_frame, path_of_page
 from autograd.seeing.pages.gallery.facts import Card, Facts, gather
 from autograd.seeing.pages.gallery.page import page
 from autograd.value import Value
@@ -57,9 +57,10 @@ class Gallery:
         """Write the page, and return its path.
 
         Raises:
+            ValueError: for another ending than ``.html``.
             OSError: if the file cannot be written.
         """
-        place = Path(path)
+        place = path_of_page(path, "a gallery", 'gradient_path(output, weight).save("path.svg")')
         place.write_text(self.html(), encoding="utf-8")
         return place
 

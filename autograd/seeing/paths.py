@@ -7,6 +7,7 @@ be more routes than atoms in the universe, so none of the numbers here comes fro
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from os import PathLike
 from typing import Any
 
 from autograd.notation.hints import described
@@ -82,6 +83,15 @@ class GradientPath(Routes):
         """
         folding = Folding.asked(collapse, depth, opened)
         return draw_path(self, names=names, folding=folding, limit=limit, theme=theme)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the picture of `draw` to a file whose ending says the format, such as ``"path.svg"``.
+
+        Raises:
+            ValueError: for an ending that is no format, or where `draw` refuses.
+            OSError: if the file cannot be written.
+        """
+        self.draw().save(path)
 
     def __repr__(self) -> str:
         return f"<gradient path: {self.in_words()}>"

@@ -23,9 +23,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
+from autograd.core.garbage_collection import collector_paused
 from autograd.graph import topological_order
 from autograd.notation.hints import described, did_you_mean, short_repr
 from autograd.notation.labels import shorten
@@ -72,6 +72,7 @@ class Walk(Sequence[Step]):
         beside: how another engine compares with the right one; None if none was given.
     """
 
+    @collector_paused()
     def __init__(
         self,
         output: Value,
@@ -305,7 +306,7 @@ class Walk(Sequence[Step]):
         """Return what a page shows of the walk."""
         from autograd.seeing.pages.player import Content
 
-        return Content(shorten(self.title, LONGEST_TITLE), self.output, self.trace, self.beside)
+        return Content(shorten(self.title, LONGEST_TITLE), self.output, self.trace, self._steps, self.beside)
 
     def content_with(self, numbers: Mapping[str, float]) -> Content:
         """Return the `content` of `what_if`, for a page, which names the leaves by their ids in the trace."""
@@ -322,8 +323,16 @@ class Walk(Sequence[Step]):
         return page(self.content())
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the page of `html` to a file, such as ``"walk.html"``."""
-        Path(path).write_text(self.html(), encoding="utf-8")
+        """Write the page of `html` to a file, such as ``"walk.html"``.
+
+        Raises:
+            ValueError: for another ending than ``.html``.
+            OSError: if the file cannot be written.
+        """
+        from autograd.seeing.pages.frame import path_of_page
+
+        place = path_of_page(path, "a walk", 'draw(output).save("graph.svg")')
+        place.write_text(self.html(), encoding="utf-8")
 
     def live(self) -> Any:
         """Return the page as a notebook widget, in which leaves can be changed.

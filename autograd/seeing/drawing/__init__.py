@@ -45,7 +45,8 @@ def draw(
 
     Each Value is a box with its value and gradient, each operation a circle, each use an arrow
     with its local derivative.  The picture shows itself in a notebook; ``.render(outfile=…)``,
-    ``.save()``, ``.pipe()`` and ``.view()`` work as the graphviz library has them.
+    ``.save("loss.svg")`` writes what the ending says; ``.pipe()`` and ``.view()`` work as the graphviz
+    library has them.
 
     Args:
         output: the Value at the end; it is drawn at the right, or below boxes of layers and other Modules.

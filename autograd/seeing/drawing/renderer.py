@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from autograd.notation.hints import did_you_mean, short_repr
 from autograd.notation.numbers import counted
 
 try:
@@ -24,6 +25,9 @@ PURE = "graphviz-pure"
 PURE_LACKS = ("pdf", "ps", "ps2", "eps", "gif", "webp", "svgz", "bmp", "tif", "tiff")
 """Formats that the renderer in a wheel does not write and a system ``dot`` does."""
 
+PICTURES = ("svg", "png", "pdf", "jpg", "jpeg", "gif", "webp", "eps", "ps", "svgz", "bmp", "tif", "tiff")
+"""The endings of files that `Drawing.save` writes as pictures."""
+
 NODE = re.compile(r"(?!(?:graph|node|edge) )\S.*\[")
 """Matches the beginning of a node in the DOT language, but not that of an edge or of common attributes."""
 
@@ -33,9 +37,10 @@ _choosing = threading.Lock()
 class Drawing(graphviz.Digraph):
     """A `graphviz.Digraph` that needs no system Graphviz.
 
-    It shows itself as SVG in a notebook; ``save``, ``render``, ``pipe`` and ``view`` work as the
-    graphviz library documents them, with SVG as the default format.  They call the ``dot`` on the
-    PATH, or else the renderer that comes with the package graphviz-pure (SVG, PNG and JPEG).
+    It shows itself as SVG in a notebook; ``render``, ``pipe`` and ``view`` work as the graphviz
+    library documents them, with SVG as the default format, and `save` writes what the file's ending
+    says.  They call the ``dot`` on the PATH, or else the renderer that comes with the package
+    graphviz-pure (SVG, PNG and JPEG).
     """
 
     def __init__(self, **options: Any) -> None:
@@ -46,6 +51,30 @@ class Drawing(graphviz.Digraph):
         edges = sum("->" in line and "style=invis" not in line for line in statements)
         nodes = sum("->" not in line and NODE.match(line) is not None for line in statements)
         return f"<drawing: {counted(nodes, 'node')}, {counted(edges, 'edge')}>"
+
+    def save(self, filename: Any = None, directory: Any = None, *, skip_existing: bool | None = False) -> str:
+        """Write the picture, or its DOT source for the ending ``.gv``, ``.dot`` or none; return the path.
+
+        Raises:
+            RuntimeError: if there is no renderer.
+            ValueError: for an ending that is no format, or one that the renderer cannot write.
+            OSError: if the file cannot be written.
+        """
+        suffix = Path(filename or "").suffix[1:].lower()
+        if suffix in ("", "gv", "dot") or skip_existing is None:  # render saves the source with None
+            return str(super().save(filename, directory=directory, skip_existing=skip_existing))
+        if suffix not in PICTURES:
+            hint = did_you_mean(suffix, PICTURES)
+            raise ValueError(
+                f"a drawing is written as {', '.join(PICTURES)}, or as its source, gv or dot; "
+                f"got {short_repr(str(filename))}{hint}"
+            )
+        path = Path(directory or "", filename)
+        if not (skip_existing and path.exists()):
+            picture = self.pipe(format=suffix)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(picture)
+        return str(path)
 
     def pipe(self, *args: Any, **options: Any) -> Any:
         """Return the rendered picture as bytes, or as text given an ``encoding``.

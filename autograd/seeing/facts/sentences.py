@@ -8,11 +8,17 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import overload
 
 from autograd.core.primitive import TABLE
-from autograd.notation.derivatives import WrittenPartial, known_name, known_number, written_partials
+from autograd.notation.derivatives import (
+    KnownExpression,
+    WrittenPartial,
+    known_name,
+    known_number,
+    written_partials,
+)
 from autograd.notation.formula import formula
 from autograd.notation.numbers import as_written, count, equals, factor, number, product_of, sum_of
 from autograd.ops import COMPARISONS, CONDITIONS
@@ -28,6 +34,8 @@ RELATIONS = tuple([op.name for op in COMPARISONS])
 """The ops that compare; their formulas stand in parentheses."""
 CONNECTIVES = tuple([op.name for op in CONDITIONS if op not in COMPARISONS])
 """The ops that combine conditions."""
+LINEAR = ("add", "sub", "neg", "sum", "mul", "dot")
+"""The ops whose local derivatives are 1, −1 or simply another input."""
 LEAVES = {
     "input": "{name} is an input: its value, {value}, is given.",
     "weight": "{name} is a weight, a number that training adjusts: now it is {value}.",
@@ -59,6 +67,14 @@ class Steps(Sequence[Step]):
     def __getitem__(self, index: int | slice) -> Step | tuple[Step, ...]:
         places = range(len(self))[index]
         return self._step(places) if isinstance(places, int) else tuple(map(self._step, places))
+
+    def outlines(self) -> list[Step]:
+        """Return all steps without their words: symbols, numbers and sentences are empty."""
+        return [self._teller.outline(place, event) for place, event in enumerate(self._events)]
+
+    def shape(self, place: int) -> Hashable:
+        """Return what steps have in common that say the same of other nodes; see `Teller.shape`."""
+        return self._teller.shape(self._events[place])
 
     def _step(self, place: int) -> Step:
         if place not in self._told:
@@ -115,10 +131,24 @@ class Teller:
         }
         self._slopes: tuple[str, list[WrittenPartial]] = ("", [])
         self._gradients: tuple[str, str, str] = ("", "", "")
+        self._expressions: dict[str, KnownExpression] = {}
 
     def tell(self, place: int, event: Event) -> Step:
         """Return the event as the step number ``place``."""
-        symbols, numbers, sentence = self._tellers[event.phase, event.kind](event)
+        edge = event.edges[0] if event.kind == "edge" else None
+        slope = None if edge is None else self._slope(edge).text
+        return self.outline(place, event, *self._tellers[event.phase, event.kind](event), slope)
+
+    def outline(
+        self,
+        place: int,
+        event: Event,
+        symbols: str = "",
+        numbers: str = "",
+        sentence: str = "",
+        partial_symbols: str | None = None,
+    ) -> Step:
+        """Return the event as the step number ``place``, with these words."""
         edge = event.edges[0] if event.kind == "edge" else None
         return Step(
             number=place,
@@ -129,7 +159,7 @@ class Teller:
             position=None if edge is None else edge.position,
             symbols=symbols,
             numbers=numbers,
-            partial_symbols=None if edge is None else _shortened(self._slope(edge).text),
+            partial_symbols=partial_symbols,
             upstream=None if edge is None else self._nodes[edge.target].gradient,
             partial=None if edge is None else edge.partial,
             contribution=None if edge is None else edge.contribution,
@@ -137,6 +167,52 @@ class Teller:
             after=event.after,
             sentence=sentence,
         )
+
+    def shape(self, event: Event) -> Hashable:
+        """Return what decides how a step along an edge is told, beside names and digits.
+
+        Steps of one shape differ in nothing but the names of the output, of their node, of its target and of
+        what it is multiplied by, and in the digits of their numbers.  None where more decides: where
+        a number is zero or not finite, or the local derivative is not simply another input or a sign.
+        """
+        if event.kind != "edge":
+            return None
+        (edge,) = event.edges
+        target = self._nodes[edge.target]
+        upstream, partial, contribution = target.gradient, edge.partial, edge.contribution
+        if not upstream or not partial or not contribution:
+            return None
+        before = event.before or 0.0
+        numbers = upstream, partial, contribution, before, event.after
+        other = self.multiplied_by(edge)
+        if (
+            target.op not in LINEAR
+            or self._uses[edge.source, edge.target] > 1
+            or not all(map(math.isfinite, numbers))
+            or (other is not None and not other.label)
+        ):
+            return None
+        return (
+            target is self._output,
+            other is None,
+            partial if partial in (1.0, -1.0) else None,
+            upstream == 1.0,
+            *[x < 0.0 for x in numbers],
+            equals(as_written(upstream) * as_written(partial), contribution),
+            equals(as_written(before) + as_written(contribution), event.after),
+            event.first_whole if event.parts == 1 else event.before is None,
+            0 if 1 < event.part < event.parts else event.parts,
+            event.node.op is None,
+            self._untrained(event) == "",
+        )
+
+    def multiplied_by(self, edge: EdgeFact) -> NodeFact | None:
+        """Return what a product or a dot product multiplies the edge's source by; None for any other edge."""
+        inputs, op = self._inputs[edge.target], self._nodes[edge.target].op
+        half = len(inputs) // 2
+        if op not in ("mul", "dot") or edge.position >= 2 * half:
+            return None
+        return self._nodes[inputs[(edge.position + half) % (2 * half)].source]
 
     # ------------------------------------------------------------------------------------- forward
 
@@ -252,7 +328,7 @@ class Teller:
         terms: list[str] = []
         products: list[str] = []
         for edge, rate in event.rated:
-            slope = in_a_product(_shortened(self._slope(edge).text))
+            slope = in_a_product(self._slope(edge).text)
             terms.append(f"{slope} · {derivative(self._nodes[edge.source], event.wrt)}")
             partial = factor(edge.partial) if products else number(edge.partial)
             products.append(f"{partial} · {factor(rate)}")
@@ -289,9 +365,8 @@ class Teller:
     def _slope_in_words(self, edge: EdgeFact) -> str:
         """Return ``∂d/∂a = b = −3``, or ``∂a/∂z = 1 because z > 0``."""
         slope, value = self._slope(edge), number(edge.partial)
-        text = _shortened(slope.text)
         local = derivative(self._nodes[edge.target], self._nodes[edge.source])
-        equal = f"{local} = {value}" if text == value else f"{local} = {text} = {value}"
+        equal = f"{local} = {value}" if slope.text == value else f"{local} = {slope.text} = {value}"
         return f"{equal} because {slope.because}" if slope.because else equal
 
     def _slope(self, edge: EdgeFact) -> WrittenPartial:
@@ -299,11 +374,17 @@ class Teller:
         if self._slopes[0] != edge.target:  # the edges of one target follow each other
             target = self._nodes[edge.target]
             assert target.op is not None
-            inputs = [self._nodes[other.source] for other in self._inputs[target.id]]
-            known = [known_name(name_of(v), v.value) if v.label else known_number(v.value) for v in inputs]
+            known = [self._known(other.source) for other in self._inputs[target.id]]
             found = written_partials(TABLE[target.op], known, known_name(name_of(target), target.value))
-            self._slopes = target.id, found
+            self._slopes = target.id, [slope._replace(text=_shortened(slope.text)) for slope in found]
         return self._slopes[1][edge.position]
+
+    def _known(self, node: str) -> KnownExpression:
+        """Return a node as it stands in local derivatives: its name, or its number if it has none."""
+        if node not in self._expressions:
+            v = self._nodes[node]
+            self._expressions[node] = known_name(name_of(v), v.value) if v.label else known_number(v.value)
+        return self._expressions[node]
 
 
 # ------------------------------------------------------------------------------------------ symbols

@@ -17,11 +17,14 @@ from functools import cache
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
+from os import PathLike
+from pathlib import Path
 from string import Template
 
+from autograd.notation.hints import short_repr
 from autograd.seeing.style import THEMES
 
-__all__ = ["asset", "document", "embedded", "notebook_frame", "theme_variables"]
+__all__ = ["asset", "document", "embedded", "notebook_frame", "path_of_page", "theme_variables"]
 
 
 def document(
@@ -63,6 +66,26 @@ def document(
         body=body,
         scripts="\n".join(scripts),
     )
+
+
+def path_of_page(path: str | PathLike[str], what: str, picture: str) -> Path:
+    """Return where a page is to be written.
+
+    Args:
+        path: the file.
+        what: what the page shows, for the message.
+        picture: how to write a picture instead.
+
+    Raises:
+        ValueError: for another ending than ``.html``.
+    """
+    place = Path(path)
+    if place.suffix.lower() not in (".html", ".htm"):
+        raise ValueError(
+            f'{what} is written as a page, such as "{place.stem or "page"}.html"; '
+            f"got {short_repr(place.name)}. For a picture: {picture}"
+        )
+    return place
 
 
 def _policy(style: str, script: str, pictures: bool) -> str:

@@ -282,7 +282,7 @@ def test_bad_input_is_refused(capsys: Capture, arguments: list[str], words: str)
 
 @pytest.mark.parametrize("option", ["--save", "--svg"])
 def test_a_file_that_cannot_be_written_is_refused(capsys: Capture, tmp_path: Path, option: str) -> None:
-    target = tmp_path / "nowhere" / "file"
+    target = tmp_path / "nowhere" / "file.html"
     message = refused(capsys, *FORMULA, option, str(target))
     assert str(target) in message
     assert len(message.splitlines()) == 1

@@ -76,8 +76,10 @@ def links_between(
         used = inputs.get(node.id, {})
         for pair in multiplied(node.op, max(used, default=-1) + 1):
             for weight, source in (pair, pair[::-1]):
-                w, ends = used.get(weight, ""), (where.get(used.get(source, ""), ""), where.get(node.id, ""))
-                if w in weights and ends in links and where.get(w) != w:
+                if (w := used.get(weight, "")) not in weights or where.get(w) == w:
+                    continue
+                ends = where.get(used.get(source, ""), ""), where.get(node.id, "")
+                if ends in links:
                     found.setdefault(ends, {})[w] = weights[w]
     alone = {node.id for node in trace.nodes}
     for ends, link in links.items():

@@ -15,19 +15,28 @@ at once; its sentence and its formula are filled in from their patterns when the
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from dataclasses import dataclass, replace
+from functools import cached_property
 from math import isfinite
 from typing import Any
 
 from autograd.notation.labels import parse_label
 from autograd.notation.mathml import mathml
-from autograd.notation.numbers import MOST_KEPT, as_written, number
+from autograd.notation.numbers import as_written, number
 from autograd.seeing.facts.comparison import Beside
 from autograd.seeing.facts.names import name_of
 from autograd.seeing.facts.records import NodeFact, Step, Trace
-from autograd.seeing.pages.player.packing.patterns import FIRST_SHOWN, Writer, shown_of
-from autograd.seeing.pages.player.questions import DIGITS, WORDS, Answer, Questions, predictions
+from autograd.seeing.facts.sentences import Steps
+from autograd.seeing.pages.player.packing.patterns import FIRST_SHOWN, SHOWN, Writer, shown_of
+from autograd.seeing.pages.player.questions import (
+    DIGITS,
+    WORDS,
+    Answer,
+    Questions,
+    asked_before,
+    predictions,
+    slacks,
+)
 from autograd.seeing.pages.player.summaries import summaries
 from autograd.seeing.pages.player.views.choice import boxes_of
 from autograd.seeing.pages.player.views.layers import Layer
@@ -39,6 +48,9 @@ MOST_LEAVES = 400
 
 IN_THE_ROW = -1
 """Stands for a number that is not among those that a step shows."""
+
+CONTRIBUTION, AFTER = (FIRST_SHOWN + SHOWN.index(name) for name in ("contribution", "after"))
+"""References: what an edge adds, and the gradient after it."""
 
 NOBODY = -1
 """Stands for a node where a step has none."""
@@ -57,14 +69,21 @@ class Content:
     Attributes:
         title: what is stepped through, in one line: the output and how it was computed.
         output: the Value that the trace was taken of.
-        trace: the facts of the graph, with the steps.
+        trace: the facts of the graph.
+        steps: what happens, step by step.
         beside: how another engine compares with the right one; None if none runs beside it.
     """
 
     title: str
     output: Value
     trace: Trace
+    steps: Steps
     beside: Beside | None = None
+
+    @cached_property
+    def outlined(self) -> Trace:
+        """The trace, its steps without their words."""
+        return replace(self.trace, steps=self.steps.outlines())
 
     @cached_property
     def layers(self) -> list[Layer]:
@@ -78,9 +97,9 @@ def facts(content: Content) -> dict[str, Any]:
     The same graph with other numbers has other facts and the same pictures, so that a page can be
     given new facts when a number is changed.
     """
-    trace, steps = content.trace, tuple(content.trace.steps)
+    trace, steps = content.outlined, content.outlined.steps
     place = {node.id: i for i, node in enumerate(trace.nodes)}
-    writer = Writer(trace, steps)
+    writer = Writer(trace, content.steps)
     shown = [shown_of(step) for step in steps]
     columns = _columns(steps, shown, writer)
     return {
@@ -204,6 +223,13 @@ def _questions(told: Sequence[list[str]], trace: Trace) -> dict[str, Any]:
         )
         row[1] = shapes.setdefault(shape, len(shapes))
         rows.append(row)
+    for step in asked_before(trace)[len(rows) :]:
+        slack, sum_slack = slacks(step)
+        right = [("contribution", step.contribution, slack, CONTRIBUTION)]
+        right += [] if step.before is None else [("gradient", step.after, sum_slack, AFTER)]
+        shape = tuple([(asked, (((), _minus(number(x)), place, False),)) for asked, x, _, place in right])
+        own = [_tolerance(x or 0.0, slack, tolerances) for _, x, slack, _ in right]
+        rows.append([step.number, shapes.setdefault(shape, len(shapes)), *own])
     return {
         "words": WORDS,
         "digits": DIGITS,
@@ -223,11 +249,14 @@ def _answer(
     if reference == IN_THE_ROW:
         row.append(digits)
     if not answer.mistakes:
-        slack = _rounded_up(answer.tolerance + _lost(answer.number))
-        row.append(tolerances.setdefault(slack, len(tolerances)))
+        row.append(_tolerance(answer.number, answer.tolerance, tolerances))
     if answer.other:
         row.append(answer.other)
-    return answer.mistakes, text[: len(text) - len(digits)], reference, bool(answer.other)
+    return answer.mistakes, _minus(text), reference, bool(answer.other)
+
+
+def _minus(text: str) -> str:
+    return "−" if text.startswith("−") else ""
 
 
 def _distinct(questions: Questions) -> Iterable[tuple[str, list[Answer]]]:
@@ -236,15 +265,13 @@ def _distinct(questions: Questions) -> Iterable[tuple[str, list[Answer]]]:
     return [(q, answers) for q, answers in questions.items() if not (shared and q == "gradient")]
 
 
-def _lost(x: float) -> float:
-    """Return how far a number is from what is shown of it."""
-    return abs(x - as_written(x)) if isfinite(x) else 0.0
+def _tolerance(x: float, slack: float, tolerances: dict[float, int]) -> int:
+    """Return the number of a tolerance: that of an answer, and what is not shown of its number.
 
-
-@lru_cache(maxsize=MOST_KEPT)
-def _rounded_up(x: float) -> float:
-    """Return a tolerance in two digits, none the smaller, so that there are few of them."""
-    return float(f"{1.05 * x:.1e}") if x else 0.0
+    It is given in two digits, none the smaller, so that there are few of them.
+    """
+    lost = abs(x - as_written(x)) if isfinite(x) else 0.0
+    return tolerances.setdefault(float(f"{1.05 * (slack + lost):.1e}"), len(tolerances))
 
 
 # ----------------------------------------------------------------------------------------- beside

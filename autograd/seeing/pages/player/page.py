@@ -51,7 +51,7 @@ def page(content: Content) -> str:
 
 def _page(content: Content) -> str:
     pictures = views(content.trace, content.layers)
-    plain = plain_views(pictures, content.trace)
+    plain = plain_views(pictures, content.outlined)
     drawings = _taken_out(plain)
     shown = facts(content)
     questions = shown.pop("questions")
@@ -103,7 +103,7 @@ def _arrangement(svg: str) -> str:
 
 def _text(content: Content) -> str:
     """Return every step as text, in a list for each pass; forward mode has only one."""
-    told = list(content.trace.steps[:LONGEST_TEXT])
+    told = list(content.steps[:LONGEST_TEXT])
     parts = []
     for title, steps in _passes(told):
         items = "".join(
@@ -114,7 +114,7 @@ def _text(content: Content) -> str:
     if beside is not None and beside.parts_at is not None:
         where = f"{beside.engine} parts from the right engine at step {beside.parts_at + 1}."
         parts.append(f"<p>{escape(where)} {escape(beside.diagnosis)}</p>")
-    more = len(content.trace.steps) - len(told)
+    more = len(content.steps) - len(told)
     if more:
         parts.append(f"<p>… and {counted(more, 'more step')}, too many to tell without scripts.</p>")
     return "".join(parts)

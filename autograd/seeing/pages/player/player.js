@@ -8,8 +8,7 @@
   const MATH_ATTRIBUTES = new Set("display displaystyle mathvariant stretchy lspace rspace form fence separator width columnalign accent scriptlevel".split(" "));
   const EMPTY = "–";
   const READABLE = 0.55; // the smallest scale at which the numbers of a graph can just be read
-  const RECOGNISABLE = 0.35; // the same for dots that open parts
-  const COMFORTABLE = 0.85; // the scale of what is too large to be seen whole
+  const LEGIBLE = 1; // the same for the words on boxes that open, the least of which have 10 pixels
   const LARGEST_SCALE = 4;
   const embedded = window.parent !== window;
   const $ = (id) => document.getElementById(id);
@@ -480,16 +479,16 @@
     move();
   }
 
-  const smallestScale = () => (Object.keys(view.opens).length ? RECOGNISABLE : READABLE);
+  const hasBoxes = () => Object.keys(view.opens).length > 0;
 
   function fit() {
     fitted = true;
     seeWhole();
-    if (at.scale >= smallestScale()) return;
-    at.scale = COMFORTABLE; // too large to be read as a whole: from its left end, following the steps
+    if (at.scale >= (hasBoxes() ? LEGIBLE : READABLE)) return;
+    at.scale = LEGIBLE; // too large to be read as a whole: from its left end, following the steps
     at.x = 8;
     at.y = Math.max(8, (room.height - size().height * at.scale) / 2);
-    if (size().height * at.scale > room.height) at.y = (room.height - size().height * at.scale) / 2;
+    if (!hasBoxes() && size().height * at.scale > room.height) at.y = (room.height - size().height * at.scale) / 2;
     move();
     follow(steps()[place - 1]);
   }

@@ -16,8 +16,8 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from autograd.notation.numbers import MOST_KEPT, number
 from autograd.seeing.facts.names import name_of
@@ -55,8 +55,7 @@ WORDS = {
 (``local``), and the gradients ``before`` and ``upstream``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A number that a learner may come up with.
 
     Attributes:
@@ -81,17 +80,24 @@ def predictions(trace: Trace) -> dict[int, Questions]:
 
     There are answers to "contribution", what the edge adds, and to "gradient", what comes out.
     Where two mistakes lead to the same number, the first one is kept.  After `MOST_DIAGNOSED` steps
-    only the right answers are told.
+    there are none but the right answers; see `slacks`.
 
     Args:
         trace: the trace of a walk.
     """
     facts = _Facts(trace)
-    asked = [step for step in trace.steps if step.phase == "reverse" and step.kind == "edge"]
-    return {
-        step.number: _questions(step, facts, diagnosed=place < MOST_DIAGNOSED)
-        for place, step in enumerate(asked)
-    }
+    return {step.number: _questions(step, facts) for step in asked_before(trace)[:MOST_DIAGNOSED]}
+
+
+def asked_before(trace: Trace) -> list[Step]:
+    """Return the steps before which a learner may be asked: those along an edge."""
+    return [step for step in trace.steps if step.phase == "reverse" and step.kind == "edge"]
+
+
+def slacks(step: Step) -> tuple[float, float]:
+    """Return how far a right answer may be from what an edge adds, and from the gradient afterwards."""
+    added = tolerance(step.contribution) + _rounding_of_product(step)
+    return added, added if step.before is None else added + tolerance(step.before, step.after)
 
 
 def diagnosis(answer: Answer, step: Step, trace: Trace) -> str:
@@ -148,18 +154,15 @@ class _Facts:
         return self.history[node.id][:-1][-MOST_INPUTS:]
 
 
-def _questions(step: Step, facts: _Facts, diagnosed: bool) -> Questions:
+def _questions(step: Step, facts: _Facts) -> Questions:
     assert step.contribution is not None
     assert step.after is not None
-    slack = tolerance(step.contribution) + _rounding_of_product(step)
+    slack, sum_slack = slacks(step)
     added = [Answer(step.contribution, slack)]
-    wrong = list(_wrong(step, facts)) if diagnosed else []
+    wrong = list(_wrong(step, facts))
     if step.before is None:
         added = _distinct([*added, *wrong])
         return {"contribution": added, "gradient": added}
-    sum_slack = slack + tolerance(step.before, step.after)
-    if not diagnosed:
-        return {"contribution": added, "gradient": [Answer(step.after, sum_slack)]}
     total = Answer(step.after, sum_slack, ("total",))
     gradient = [
         Answer(step.after, sum_slack),

@@ -10,7 +10,7 @@ from typing import Any
 from autograd.notation.numbers import NOT_COMPUTED
 from autograd.seeing.facts.box import box_of_group
 from autograd.seeing.facts.folding.folded import Group
-from autograd.seeing.facts.records import Step
+from autograd.seeing.facts.records import NodeFact, Step
 from autograd.seeing.pages.player.views.layers import Layer
 
 
@@ -22,8 +22,9 @@ def summaries(layers: Iterable[Layer], steps: Sequence[Step]) -> dict[str, Any]:
     """
     computed = {step.node: step.number for step in steps if step.phase == "forward"}
     complete = {step.node: step.number for step in steps if step.phase == "reverse"}
+    rows = _Rows()
     return {
-        layer.key: [_last(group, computed, len(steps)), _last(group, complete, len(steps)), _rows(group)]
+        layer.key: [_last(group, computed, len(steps)), _last(group, complete, len(steps)), rows.of(group)]
         for layer in _every(layers)
         if (group := layer.group) is not None
     }
@@ -39,12 +40,24 @@ def _last(group: Group, numbers: Mapping[str, int], never: int) -> int:
     return max((numbers[node.id] for node in group.members if node.id in numbers), default=never)
 
 
-def _rows(group: Group) -> list[list[str]]:
-    """Return each row in its three states; what holds whatever the values are is told from the beginning."""
-    after = [fact.number for fact in box_of_group(group, False).facts]
-    forward = replace(group, members=[replace(node, gradient=None) for node in group.members])
-    between = [fact.number for fact in box_of_group(forward, False).facts]
-    empty = replace(forward, members=[replace(node, value=nan) for node in forward.members])
-    nothing = [fact.number for fact in box_of_group(empty, False).facts]
-    before = [text if text == none else NOT_COMPUTED for text, none in zip(between, nothing, strict=True)]
-    return [*map(list, zip(before, between, after, strict=True))]
+class _Rows:
+    """The rows of boxes while a walk goes on; a node is in many boxes, one inside the other."""
+
+    def __init__(self) -> None:
+        self._earlier: dict[str, tuple[NodeFact, NodeFact]] = {}
+
+    def of(self, group: Group) -> list[list[str]]:
+        """Return each row in its three states; what holds for all values is told from the beginning."""
+        empty, forward = zip(*map(self._before, group.members), strict=True)
+        nothing, between, after = (
+            [fact.number for fact in box_of_group(replace(group, members=[*members]), False).facts]
+            for members in (empty, forward, group.members)
+        )
+        before = [text if text == none else NOT_COMPUTED for text, none in zip(between, nothing, strict=True)]
+        return [*map(list, zip(before, between, after, strict=True))]
+
+    def _before(self, node: NodeFact) -> tuple[NodeFact, NodeFact]:
+        """Return a node before its value is computed, and before its gradient is."""
+        if node.id not in self._earlier:
+            self._earlier[node.id] = replace(node, value=nan, gradient=None), replace(node, gradient=None)
+        return self._earlier[node.id]

@@ -12,8 +12,9 @@ from xml.etree import ElementTree
 import pytest
 from graphviz.backend import dot_command
 
-from autograd import Value, draw
+from autograd import Value, draw, gradient_path, walk
 from autograd.seeing.drawing import renderer
+from autograd.seeing.gallery import gallery
 from tests.autograd.seeing.drawing.pictures import SVG, Picture, example
 
 
@@ -43,6 +44,25 @@ def test_it_renders_to_files(tmp_path: Path) -> None:
     assert Path(drawing.render("other", tmp_path)).name == "other.svg"
     assert Path(drawing.save("source.gv", directory=tmp_path)).read_text(encoding="utf-8") == drawing.source
     assert "L" in drawing.copy().pipe(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("ending", "begins"), [("svg", b"<?xml"), ("PNG", b"\x89PNG"), ("gv", b"digraph")])
+def test_a_file_is_what_its_ending_says(ending: str, begins: bytes, tmp_path: Path) -> None:
+    y = example()
+    for shown in (draw(y), gradient_path(y, y.inputs[0])):
+        shown.save(tmp_path / f"picture.{ending}")
+        assert (tmp_path / f"picture.{ending}").read_bytes().startswith(begins)
+
+
+def test_an_ending_that_is_no_format_is_refused_and_writes_nothing(tmp_path: Path) -> None:
+    y = example()
+    with pytest.raises(ValueError, match="a drawing is written as svg, png"):
+        draw(y).save(tmp_path / "g.svgx")
+    with pytest.raises(ValueError, match=r'a walk is written as a page, such as "g.html"; got \'g.svg\''):
+        walk(y).save(tmp_path / "g.svg")
+    with pytest.raises(ValueError, match="a gallery is written as a page"):
+        gallery(y).save(tmp_path / "g.png")
+    assert not list(tmp_path.iterdir())
 
 
 def test_rendering_is_silent(capfd: pytest.CaptureFixture[str]) -> None:

@@ -3,7 +3,8 @@
 The steps of a large graph say the same things of other nodes and other numbers.  A pattern is a
 text in which the names and numbers that the step is about are left open; a page fills it in again.
 Patterns are found in the finished sentences and formulas, and a step is given one only if that gives
-exactly what the trace says, whatever that is.
+exactly what the trace says, whatever that is.  Steps of one shape (see `Teller.shape`) share the pattern of
+the first of them in which all names and numbers are told apart, and the others are never put into words.
 
 A pattern is a list of texts and references, where a reference is a number that says what belongs
 there.  Of a step these are, by `NODE_NAME` and the others below: the names of the output, of its
@@ -14,14 +15,15 @@ of the inputs of what is computed, in their order from `first_input` on; and any
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Hashable, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from autograd.notation.mathml import NAME, NUMBER, WORDS, mathml
 from autograd.notation.numbers import number
-from autograd.seeing.facts.names import name_of
+from autograd.seeing.facts.names import in_a_product, name_of
 from autograd.seeing.facts.records import EdgeFact, Step, Trace
+from autograd.seeing.facts.sentences import Steps
 
 SHOWN = ("upstream", "partial", "contribution", "before", "after")
 """The numbers that a step shows."""
@@ -84,21 +86,24 @@ class Writer:
         formulas: those of formulas; each text in it is MathML.
     """
 
-    def __init__(self, trace: Trace, steps: Iterable[Step]) -> None:
+    def __init__(self, trace: Trace, steps: Steps) -> None:
         self.words, self.sentences, self.formulas = Patterns(), Patterns(), Patterns()
+        self._steps = steps
         self._known: dict[object, list[_Words]] = {}
+        self._shapes: dict[Hashable, int] = {}
         self._set: dict[Pattern, Pattern | None] = {}
         self._place = {node.id: i for i, node in enumerate(trace.nodes)}
         self._names = [name_of(node) for node in trace.nodes]
         self._values = [number(node.value).lstrip("−") for node in trace.nodes]
         self._ops = [node.op for node in trace.nodes]
         self._output = self._place[trace.output]
-        carried = {(step.node, step.target, step.position) for step in steps}
+        self._plain = {name for name in self._names if is_plain(name)}
+        carried = steps.edges()
         self._inputs: list[list[str]] = [[] for _ in trace.nodes]
         for edge in trace.edges:
             self._inputs[self._place[edge.target]] += self._of_input(edge, carried)
 
-    def _of_input(self, edge: EdgeFact, carried: set[tuple[str, str | None, int | None]]) -> list[str]:
+    def _of_input(self, edge: EdgeFact, carried: Container[tuple[str, str, int]]) -> list[str]:
         source = self._place[edge.source]
         is_told = (edge.source, edge.target, edge.position) in carried
         partial = number(edge.partial).lstrip("−") if is_told else ""
@@ -108,44 +113,53 @@ class Writer:
         """Return the number of a node."""
         return self._place[node]
 
-    def step(self, step: Step, shown: Sequence[str]) -> tuple[int, list[str]]:
+    def step(self, outline: Step, shown: Sequence[str]) -> tuple[int, list[str]]:
         """Return the number of a step's words, and its extras.
 
         Args:
-            step: the step.
+            outline: the step; its words are not read.
             shown: its numbers without their signs.
         """
-        node = self._place[step.node]
-        target = node if step.target is None else self._place[step.target]
-        meant = [
-            self._names[self._output], self._names[node], self._names[target],
-            self._values[node], self._values[target], *shown,
-        ]  # fmt: skip
+        node = self._place[outline.node]
+        target = node if outline.target is None else self._place[outline.target]
+        names = [self._names[self._output], self._names[node], self._names[target]]
         inputs = self._inputs[target]
-        first = len(PER_INPUT) * first_input(step.position, len(inputs) // len(PER_INPUT))
-        meant += inputs[first:]
-        meant += inputs[:first]
-        texts = step.sentence, step.line, step.partial_symbols or ""
+        first = len(PER_INPUT) * first_input(outline.position, len(inputs) // len(PER_INPUT))
+        shape = self._steps.shape(outline.number)
+        if shape is not None and self._plain.issuperset([*names, inputs[first]]):
+            if shape in self._shapes:
+                return self._shapes[shape], []
+            if are_told_apart([*names[: 3 - (target == self._output)], inputs[first]], outline, shown):
+                found: list[_Words] = []
+                self._read(self._steps[outline.number], [*names, "", "", *shown, inputs[first]], found)
+                if found:
+                    self._shapes[shape] = found[0].number
+                    return found[0].number, []
+        values = self._values[node], self._values[target]
+        meant = [*names, *values, *shown, *inputs[first:], *inputs[:first]]
+        return self._matched(self._steps[outline.number], meant, self._ops[target])
+
+    def _matched(self, step: Step, meant: Sequence[str], op: str | None) -> tuple[int, list[str]]:
+        """Find the patterns of a step among those of like steps, or in its own words."""
+        texts = _texts(step)
         text = "\n".join(texts)
-        like = step.kind, self._ops[target], len(meant), text.count(" "), text.count("−"), text.count("≈")
+        like = step.kind, op, len(meant), text.count(" "), text.count("−"), text.count("≈")
         known = self._known.setdefault(like, [])
         for i, words in enumerate(known):
             if words.text % words.gaps(meant) == text:
                 if i:
                     known.insert(0, known.pop(i))
                 return words.number, []
-        return self._read(step, texts, meant, known)
+        return self._read(step, meant, known)
 
-    def _read(
-        self, step: Step, texts: Sequence[str], meant: Sequence[str], known: list[_Words]
-    ) -> tuple[int, list[str]]:
+    def _read(self, step: Step, meant: Sequence[str], known: list[_Words]) -> tuple[int, list[str]]:
         """Find the patterns of a step that says what none of those before it said."""
         references: dict[str, int] = {}
         for reference, leaf in enumerate(meant):
             if leaf and is_number(leaf) == is_number_reference(reference) and leaf not in WORDS:
                 references.setdefault(leaf, reference)
         extras: list[str] = []
-        sentence, line, slope = (_pattern(text, references, extras) for text in texts)
+        sentence, line, slope = (_pattern(text, references, extras) for text in _texts(step))
         if line not in self._set:
             self._set[line] = _set_formula(line)
         formula = self._set[line] or (mathml(step.line),)
@@ -155,6 +169,29 @@ class Writer:
             known.insert(0, _with_gaps((*sentence, "\n", *line, "\n", *slope), number))
             del known[MOST_TRIED:]
         return number, extras
+
+
+def is_plain(name: str) -> bool:
+    """Return whether a name is written the same everywhere: a single word, without parentheses."""
+    is_word = LEAF.fullmatch(name) is not None and not is_number(name) and name not in WORDS
+    return is_word and in_a_product(name) == name
+
+
+def are_told_apart(names: Sequence[str], step: Step, shown: Sequence[str]) -> bool:
+    """Return whether no name and no number of a step could stand for another one, or for a word.
+
+    Numbers that are equal in all steps of its shape may be taken for each other.
+    """
+    upstream, partial, contribution, before, after = shown
+    numbers = [] if step.before is None else [before, after]
+    numbers += [] if step.upstream == 1.0 else [upstream]
+    numbers += [] if partial == "1" else [partial]
+    numbers += [] if step.upstream == 1.0 or partial == "1" else [contribution]
+    return (
+        len({*names, *numbers}) == len(names) + len(numbers)
+        and all(any(map(str.isdigit, name)) for name in names[1:])
+        and all(len(x) > LONGEST_COUNT for x in numbers)
+    )
 
 
 def first_input(position: int | None, inputs: int) -> int:
@@ -169,6 +206,10 @@ def first_input(position: int | None, inputs: int) -> int:
         return 0
     half = inputs // 2
     return position + half if position < half else position - half
+
+
+def _texts(step: Step) -> tuple[str, str, str]:
+    return step.sentence, step.line, step.partial_symbols or ""
 
 
 def _with_gaps(pattern: Pattern, number: int) -> _Words:

@@ -101,12 +101,13 @@ def _showing(pictures: Sequence[View], trace: Trace) -> dict[str, Any]:
         return {"showing": [], "shown": []}
     by_node = _views_by([view.nodes for view in pictures])
     by_edge = _views_by([view.edges for view in pictures])
+    of_node = {node: set(views) for node, views in by_node.items()}
     column = []
     for step in trace.steps:
         views = by_node.get(step.node, [])
         if step.target is not None:
-            among = set(by_edge.get(f"{step.node}>{step.target}:{step.position}", ()))
-            views = [view for view in views if view in among]
+            among = by_edge.get(f"{step.node}>{step.target}:{step.position}", ())
+            views = [view for view in among if view in of_node[step.node]]
         column.append(shown.setdefault(tuple(views), len(shown)))
     return {"showing": list(shown), "shown": column}
 

@@ -93,9 +93,12 @@ def mould_of(svg: str, name: str, nodes: Sequence[NodeFact], faces: Faces) -> Mo
         chip, said, box = faces.of(node)
         for kind, face in ((1, chip), (3, box)):
             svg = svg.replace(face, f"\0{KINDS * k + kind}\0")
-        found = re.search(rf'id="{name}-{node.id}"[^>]*>', svg)
-        if found and svg.startswith(said, found.end()):  # others may say the same
-            svg = f"{svg[: found.end()]}\0{KINDS * k + 2}\0{svg[found.end() + len(said) :]}"
+        element, opening, inside = svg.partition(f'id="{name}-{node.id}"')
+        opening, end, inside = inside.partition(">")
+        if inside.startswith(said):  # others may say the same
+            svg = (
+                f'{element}id="{name}-{node.id}"{opening}{end}\0{KINDS * k + 2}\0{inside.removeprefix(said)}'
+            )
 
     def opened(found: re.Match[str]) -> str:
         own = re.sub(r"\bn\d+\b", lambda node: f"\0{KINDS * place[node[0]]}\0", found[3])

@@ -28,6 +28,7 @@ class Point:
     y: float
 
 
+@lru_cache(maxsize=10_000)
 def coordinate(x: float) -> str:
     """Return a coordinate as text: one decimal at most.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
@@ -10,14 +10,17 @@ from itertools import chain
 from autograd.notation.labels import Label, parse_label
 from autograd.notation.numbers import counted
 from autograd.seeing.facts.box import name_of_group
+from autograd.seeing.facts.events import inputs_by_target
 from autograd.seeing.facts.folding.folded import MOST_LOOSE, Group, fold
 from autograd.seeing.facts.folding.opening import list_of
 from autograd.seeing.facts.places import title_of
-from autograd.seeing.facts.records import NodeFact, Trace
+from autograd.seeing.facts.records import EdgeFact, NodeFact, Trace
 from autograd.seeing.pages.player.views.uses import uses_of
 
 LETTERS = {"pre-activation": "z", "activation": "a"}
 """How textbooks call the parts of a neuron that stand for it."""
+
+EdgesInto = Mapping[str, Sequence[EdgeFact]]
 
 MOST_DOTS = 150
 """Of more values than this none has a dot of its own: the box stands for all of them."""
@@ -90,7 +93,8 @@ def layers_of(trace: Trace) -> list[Layer]:
         ValueError: if no Module computed any of it.
     """
     folded = fold(trace)
-    layers = [_layer(trace, group) for group in folded.groups]
+    into = inputs_by_target(trace)
+    layers = [_layer(trace, into, group) for group in folded.groups]
     if not folded.nodes:
         return layers
     title = "loss" if any(node.id == trace.output for node in folded.nodes) else "the rest"
@@ -103,20 +107,26 @@ def from_outside(nodes: Sequence[NodeFact], origins: set[str]) -> Layer:
     return replace(_of_values(title, nodes), opens_as="outside")
 
 
-def _layer(trace: Trace, group: Group) -> Layer:
-    """Return the box of a group, with what is in it."""
+def _layer(trace: Trace, into: EdgesInto, group: Group) -> Layer:
+    """Return the box of a group, with what is in it.
+
+    Args:
+        trace: what was folded into groups.
+        into: the edges into each node.
+        group: one of the groups.
+    """
     if group.kind == "inputs":
         return _inputs(group.members)
-    inside = _inside(trace, group)
+    inside = _inside(trace, into, group)
     uses = uses_of(inside, group) if group.count == 1 and group.uses > 1 else []
     if len(uses) > 1:
-        return _of_boxes(group, [replace(_layer(inside, use), title=use.title) for use in uses])
+        return _of_boxes(group, [replace(_layer(inside, into, use), title=use.title) for use in uses])
     units = [g for g in fold(inside, "neuron").groups if g.kind == "unit"]
     of_one = group.count == 1 and all(unit.path[:-1] == group.path for unit in units)
     others = [node for node in _others(group.members, units) if node.op is not None]
     if units and of_one and len(others) <= MOST_LOOSE:
         return _of_neurons(group, units)
-    inner = _within(inside, group)
+    inner = _within(inside, into, group)
     if len(inner) == 1:
         return inner[0]
     if not inner:
@@ -130,21 +140,40 @@ def _of_boxes(group: Group, inner: Sequence[Layer]) -> Layer:
     return Layer(group.title, kind, units, "boxes", inner=tuple(inner), group=group)
 
 
-def _inside(trace: Trace, group: Group) -> Trace:
-    """Return the trace of how a group is computed."""
-    ids = {node.id for node in group.members}
-    edges = tuple(edge for edge in trace.edges if edge.target in ids)
-    return replace(trace, nodes=tuple(group.members), edges=edges, output=group.members[-1].id, steps=())
+def _inside(trace: Trace, into: EdgesInto, group: Group) -> Trace:
+    """Return the trace of how a group is computed, with only those uses that are part of it."""
+    places = {node.id: trace.places[node.id] for node in group.members if node.id in trace.places}
+    kept: set[int] = set()
+    for use in {place.use for place in places.values()}:
+        while use is not None and use not in kept:
+            kept.add(use)
+            use = trace.uses[use].within
+    number = {use: k for k, use in enumerate(sorted(kept))}
+    return replace(
+        trace,
+        nodes=tuple(group.members),
+        edges=tuple([edge for node in group.members for edge in into.get(node.id, ())]),
+        output=group.members[-1].id,
+        steps=(),
+        places={
+            id: place if place.use is None else replace(place, use=number[place.use])
+            for id, place in places.items()
+        },
+        uses=[
+            replace(use, within=None if use.within is None else number[use.within])
+            for use in (trace.uses[k] for k in number)
+        ],
+    )
 
 
-def _within(inside: Trace, group: Group) -> list[Layer]:
+def _within(inside: Trace, into: EdgesInto, group: Group) -> list[Layer]:
     """Return the boxes in that of a Module, or of a run of equal ones; none where it holds no others."""
     is_run = group.count > 1
     outer = [".".join(group.path[:n]) for n in range(1, len(group.path) + (not is_run))]
     opened = [*outer, list_of(group.path)] if is_run else outer
     folded = fold(inside, "module", len(group.path) + (() in inside.modules) - is_run, opened)
     own = [] if is_run else [node for g in folded.groups if g.path == group.path for node in g.members]
-    inner = [_layer(inside, g) for g in folded.groups if is_run or g.path != group.path]
+    inner = [_layer(inside, into, g) for g in folded.groups if is_run or g.path != group.path]
     before = f"{title_of(group.path[: len(group.path) - is_run], inside.modules)} · "
     inner = [replace(layer, title=layer.title.removeprefix(before)) for layer in inner]
     rest = {node.id for node in (*own, *folded.nodes)}

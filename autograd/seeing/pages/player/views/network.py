@@ -24,8 +24,8 @@ MARGIN, BETWEEN, GAP = 16.0, 96.0, 10.0
 HEADER = 30.0
 WIDE = 3.0
 """The cards of a large layer are laid out this many times as wide as high: the place for a graph is wide."""
-MOST_IN_A_LINE = 6
-"""At most this many boxes stand side by side; more are read like text, line by line."""
+WIDEST = 940.0
+"""Boxes side by side are at most this wide, as a page is; more are read like text, line by line."""
 BELOW = 18.0
 """The room between two boxes that stand one below the other."""
 FIRST = "network"
@@ -121,7 +121,7 @@ def _overview(row: Row, name: str, title: str, parent: str | None) -> View:
     layers = row.layers
     standing = stand(
         [layer_size(layer) for layer in layers], row.links,
-        in_a_line=MOST_IN_A_LINE, between=BETWEEN, margin=MARGIN,
+        widest=WIDEST, between=BETWEEN, margin=MARGIN,
     )  # fmt: skip
     drawn: list[str] = []
     nodes: dict[str, str] = {}

@@ -15,7 +15,8 @@ from dataclasses import replace
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import counted
 from autograd.seeing.facts.columns import columns_crossed
-from autograd.seeing.facts.records import EdgeFact, NodeFact, Trace
+from autograd.seeing.facts.events import inputs_by_target
+from autograd.seeing.facts.records import NodeFact, Trace
 from autograd.seeing.pages.player.svg.arrows import plain_arrow
 from autograd.seeing.pages.player.svg.elements import Point
 from autograd.seeing.pages.player.svg.view import Moulds, View, canvas, graph_view
@@ -46,9 +47,8 @@ class Whole:
         self.trace = trace
         self.moulds = Moulds()
         self._order = {node.id: i for i, node in enumerate(trace.nodes)}
-        self._into: dict[str, list[EdgeFact]] = {}
-        for edge in trace.edges:
-            self._into.setdefault(edge.target, []).append(edge)
+        self._into = inputs_by_target(trace)
+        self._used: dict[str, NodeFact] = {}
 
     def part(self, members: Iterable[str]) -> tuple[Trace, set[str]]:
         """Return the part that computes the members, and which of its nodes are only used by it."""
@@ -57,10 +57,15 @@ class Whole:
         used = {edge.source for edge in edges}.difference(order)
         ids = sorted((*order, *used), key=self._order.__getitem__)
         places = self.trace.places
-        taken = ((id, self.trace.nodes[self._order[id]]) for id in ids)
-        nodes = tuple(replace(node, symbol=None) if id in used else node for id, node in taken)
+        nodes = tuple([self._as_used(id) if id in used else self.trace.nodes[self._order[id]] for id in ids])
         among = {id: places[id] for id in ids if id in places}
         return replace(self.trace, nodes=nodes, edges=edges, output=ids[-1], steps=(), places=among), used
+
+    def _as_used(self, node: str) -> NodeFact:
+        """Return a node without how it was computed."""
+        if node not in self._used:
+            self._used[node] = replace(self.trace.nodes[self._order[node]], symbol=None)
+        return self._used[node]
 
 
 def views_of(whole: Whole, members: set[str], name: str, title: str, parent: str | None) -> list[View]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from autograd.seeing.facts.folding.folded import Group
 from autograd.seeing.facts.places import Path
-from autograd.seeing.facts.records import Trace
+from autograd.seeing.facts.records import NodeFact, Trace
 
 
 def uses_of(inside: Trace, group: Group) -> list[Group]:
@@ -34,9 +34,12 @@ def uses_of(inside: Trace, group: Group) -> list[Group]:
         if edge.source not in passed_on and edge.target in uses:
             uses.setdefault(edge.source, set()).update(uses[edge.target])
     called = "step" if passed_on else "use"
+    members_of: dict[int, list[NodeFact]] = {use: [] for use in numbers}
+    for node in group.members:
+        for use in uses.get(node.id) or numbers[:1]:
+            members_of[use].append(node)
     groups = []
-    for turn, use in enumerate(numbers, 1):
-        members = [node for node in group.members if use in (uses.get(node.id) or numbers[:1])]
+    for turn, members in enumerate(members_of.values(), 1):
         leaving = (group.leaving | passed_on) & {node.id for node in members}
         title = f"{called} {turn}"
         groups.append(replace(group, title=title, uses=1, members=members, leaving=leaving))

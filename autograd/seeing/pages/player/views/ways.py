@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from autograd.seeing.pages.player.svg.elements import Point
@@ -46,7 +47,7 @@ def stand(
     sizes: Sequence[tuple[float, float]],
     pairs: Collection[Pair],
     *,
-    in_a_line: int,
+    widest: float,
     between: float,
     margin: float,
 ) -> Standing:
@@ -55,20 +56,22 @@ def stand(
     Args:
         sizes: the width and height of each box.
         pairs: which boxes arrows lead between.
-        in_a_line: at most this many boxes stand side by side.
+        widest: boxes that stand side by side are at most this wide together, with the room around them.
         between: the room between two boxes of a line.
         margin: the room around the whole.
 
-    >>> found = stand([(10, 10)] * 3, [(0, 1), (0, 2)], in_a_line=3, between=20, margin=5)
+    >>> found = stand([(10, 10)] * 3, [(0, 1), (0, 2)], widest=100, between=20, margin=5)
     >>> [(p.x, p.y) for p in found.ways[0, 1]]
     [(18.0, 30.0), (32.0, 30.0)]
     >>> [(p.x, p.y) for p in found.ways[0, 2]]
     [(10.0, 22.0), (10.0, 20.0), (70.0, 20.0), (70.0, 22.0)]
     """
-    lines = [i // in_a_line for i in range(len(sizes))]
-    lefts: list[float] = []
-    for i, _ in enumerate(sizes):
-        lefts.append(margin if i % in_a_line == 0 else lefts[-1] + sizes[i - 1][0] + between)
+    lines, lefts = [0], [margin]
+    for (before, _), (width, _) in pairwise(sizes):
+        left = lefts[-1] + before + between
+        is_full = left + width + margin > widest
+        lines.append(lines[-1] + is_full)
+        lefts.append(margin if is_full else left)
     straight = {(a, b) for a, b in pairs if b == a + 1 and lines[a] == lines[b]}
     around = sorted(set(pairs) - straight, key=lambda pair: (abs(pair[1] - pair[0]), pair))
     width = max(left + size[0] for left, size in zip(lefts, sizes, strict=True)) + margin

@@ -41,6 +41,9 @@ ODD_LABELS = [
     "nan",
 ]
 
+WORDLIKE = ["a", "so", "it", "y", "w1", "5", "1.234", "w2,1^3", "x 1", "−b", "a + b", "twice"]
+"""Labels that occur in sentences as words or numbers, and such as are put in parentheses."""
+
 
 class Page:
     """Reads the facts as the page does."""
@@ -149,6 +152,22 @@ def test_many_steps_share_few_patterns():
     assert len(said["steps"]["node"]) > 300
     assert len(said["sentences"]) < 100
     assert len(said["formulas"]) < 40
+
+
+@given(st.integers(1, 4), st.sampled_from(["tanh", "relu", "linear"]), st.floats(-2, 2), st.booleans())
+def test_steps_of_one_shape_are_told_as_if_each_were_told_alone(samples, activation, x, named):
+    model = MLP(3, [4, 4, 1], activation, seed=0)
+    if named:
+        for i, p in enumerate(model.parameters()):
+            p.label = WORDLIKE[i % len(WORDLIKE)]
+    check(walk(losses.mse([model([x, i, 0.5]) for i in range(samples)], [1.0] * samples)))
+
+
+def test_few_steps_backwards_through_a_large_network_are_put_into_words():
+    steps = walk(network(30))
+    facts(steps.content())
+    backwards = [step for step in steps._steps._told.values() if step.phase == "reverse"]
+    assert len(backwards) < 0.2 * sum(step.phase == "reverse" for step in steps)
 
 
 # ------------------------------------------------------------------------------------- questions

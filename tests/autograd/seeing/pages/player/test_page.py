@@ -12,7 +12,7 @@ from autograd.notation.numbers import number
 from autograd.seeing.facts.box import box_of_group
 from autograd.seeing.facts.folding.folded import fold
 from autograd.seeing.walk import walk
-from nn import GRUCell, Recurrent, losses
+from nn import MLP, GRUCell, Recurrent, losses
 
 MARKUP = '"><img src=x onerror=alert(1)>'
 
@@ -570,6 +570,21 @@ def test_a_time_step_is_opened_by_a_click_and_by_a_key(opened):
     assert sheet.locator("#crumbs [aria-current]").text_content() == "step 4"
     assert "from outside" in sheet.text_content("svg.graph")
     assert sheet.errors == []
+
+
+SIZES_SHOWN = """[...document.querySelectorAll("svg.graph text")].map((text) => {
+    const { a, b } = text.getScreenCTM();
+    return parseFloat(getComputedStyle(text).fontSize) * Math.hypot(a, b);
+})"""
+
+
+@pytest.mark.parametrize("width", [360, 978, 1400])
+def test_no_words_on_the_boxes_of_a_network_are_smaller_than_ten_pixels(opened, width):
+    for model in (MLP(4, [8] * 7 + [1], "tanh", seed=0), Recurrent(GRUCell(1, 4, seed=0), 1, seed=1)):
+        sheet = opened(
+            walk(losses.mse(model([0.1] * 4), 0.0)).html(), viewport={"width": width, "height": 900}
+        )
+        assert min(sheet.evaluate(SIZES_SHOWN)) > 9.99
 
 
 # --------------------------------------------------------------------------- for everyone to read

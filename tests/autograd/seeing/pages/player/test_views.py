@@ -350,3 +350,11 @@ class TestRoom:
     @pytest.mark.parametrize("x", [-1.234e-05, -1.234e-300, 1e308, float("-inf"), float("nan"), -0.001234])
     def test_any_number_fits_the_room_kept_for_it(self, x: float) -> None:
         assert len(number(x)) <= len(WIDEST_NUMBER)
+
+
+def test_a_box_within_one_use_says_nothing_of_the_other_uses() -> None:
+    model = Recurrent(GRUCell(1, 2, seed=0), 1, seed=1)
+    steps = walk(losses.mse(model([0.1, 0.2, 0.3]), 0.0))
+    pictures = {view.title: view.svg for view in views(steps.trace)}
+    assert pictures["network"].count(">used<") == 1
+    assert ">used<" not in pictures["step 2"]

@@ -14,12 +14,12 @@ Sizes = list[tuple[float, float]]
 
 
 @st.composite
-def plans(draw: st.DrawFn) -> tuple[Sizes, list[tuple[int, int]], int]:
-    """The sizes of some boxes, arrows between them, and how many stand in a line."""
+def plans(draw: st.DrawFn) -> tuple[Sizes, list[tuple[int, int]], float]:
+    """The sizes of some boxes, arrows between them, and how wide a line is."""
     sizes = draw(st.lists(st.tuples(st.floats(40, 200), st.floats(20, 150)), min_size=1, max_size=14))
     box = st.integers(0, len(sizes) - 1)
     pairs = draw(st.lists(st.tuples(box, box).filter(lambda ends: ends[0] != ends[1]), max_size=30))
-    return sizes, pairs, draw(st.integers(1, 6))
+    return sizes, pairs, draw(st.floats(100, 1500))
 
 
 def crosses(start: Point, end: Point, corner: Point, size: tuple[float, float]) -> bool:
@@ -32,9 +32,9 @@ def _overlap(a: float, b: float, start: float, length: float) -> bool:
 
 
 @given(plans())
-def test_no_way_leads_through_a_box(plan: tuple[Sizes, list[tuple[int, int]], int]) -> None:
-    sizes, pairs, in_a_line = plan
-    found = stand(sizes, pairs, in_a_line=in_a_line, between=60, margin=16)
+def test_no_way_leads_through_a_box(plan: tuple[Sizes, list[tuple[int, int]], float]) -> None:
+    sizes, pairs, widest = plan
+    found = stand(sizes, pairs, widest=widest, between=60, margin=16)
     assert set(found.ways) == set(pairs)
     for way in found.ways.values():
         for start, end in pairwise(way):
@@ -44,10 +44,10 @@ def test_no_way_leads_through_a_box(plan: tuple[Sizes, list[tuple[int, int]], in
 
 @given(plans())
 def test_a_way_begins_and_ends_beside_its_boxes_and_all_is_within_the_picture(
-    plan: tuple[Sizes, list[tuple[int, int]], int],
+    plan: tuple[Sizes, list[tuple[int, int]], float],
 ) -> None:
-    sizes, pairs, in_a_line = plan
-    found = stand(sizes, pairs, in_a_line=in_a_line, between=60, margin=16)
+    sizes, pairs, widest = plan
+    found = stand(sizes, pairs, widest=widest, between=60, margin=16)
     for (a, b), way in found.ways.items():
         for box, end in ((a, way[0]), (b, way[-1])):
             corner, (width, height) = found.corners[box], sizes[box]
