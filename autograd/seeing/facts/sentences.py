@@ -21,21 +21,22 @@ from autograd.notation.derivatives import (
 )
 from autograd.notation.formula import formula
 from autograd.notation.numbers import as_written, count, equals, factor, number, product_of, sum_of
-from autograd.ops import COMPARISONS, CONDITIONS
+from autograd.notation.signs import in_a_product, local_sign
+from autograd.seeing.facts.corners import CONDITIONS, CONNECTIVES, RELATIONS, Corners
 from autograd.seeing.facts.events import Event, inputs_by_target
-from autograd.seeing.facts.names import derivative, in_a_product, name_of
+from autograd.seeing.facts.names import gradient_of, name_of
 from autograd.seeing.facts.records import EdgeFact, NodeFact, Step, Trace
 
 MOST_TERMS = 5
 """Of a longer sum only this many terms are written out, the first and the last."""
 MOST_NAMES = 3
 """A sentence names at most this many inputs, and counts the others."""
-RELATIONS = tuple([op.name for op in COMPARISONS])
-"""The ops that compare; their formulas stand in parentheses."""
-CONNECTIVES = tuple([op.name for op in CONDITIONS if op not in COMPARISONS])
-"""The ops that combine conditions."""
 LINEAR = ("add", "sub", "neg", "sum", "mul", "dot")
 """The ops whose local derivatives are 1, −1 or simply another input."""
+HELD = ("", "with the other input held still, ", "with the other inputs held still, ")
+"""What is said of a local derivative, by how many other inputs there are that could move; two for more."""
+BY_CHOICE = "by the slopes chosen at corners"
+"""What is said of a slope that is a product with a chosen one among its factors."""
 LEAVES = {
     "input": "{name} is an input: its value, {value}, is given.",
     "weight": "{name} is a weight, a number that training adjusts: now it is {value}.",
@@ -121,6 +122,7 @@ class Teller:
         self._inputs = inputs_by_target(facts)
         self._uses = Counter((edge.source, edge.target) for edge in facts.edges)
         self._output = self._nodes[facts.output]
+        self._corners = Corners(facts)
         self._tellers = {
             ("forward", "leaf"): self._leaf,
             ("forward", "apply"): self._applied,
@@ -195,6 +197,8 @@ class Teller:
         return (
             target is self._output,
             other is None,
+            self._held(edge),
+            target.id in self._corners.before,
             partial if partial in (1.0, -1.0) else None,
             upstream == 1.0,
             *[x < 0.0 for x in numbers],
@@ -231,14 +235,35 @@ class Teller:
         sign = equals(_from_numbers_as_written(node, inputs), node.value)
         numbers = value if computed == value else f"{computed} {sign} {value}"  # the minus of a number is one
         sentence = (
-            f"{_computing(node, inputs, numbers)}"
+            f"{_computing(node, inputs, numbers)}{self._at_a_border(node, inputs)}"
             f"{_why_not_finite(node.value, [v.value for v in inputs])}{self._noted(node)}"
         )
         return f"{name_of(node)} = {_formula(node, names)}", numbers, sentence
 
+    def _at_a_border(self, node: NodeFact, inputs: Sequence[NodeFact]) -> str:
+        """Return what to say of a condition that the smallest change can turn, and of a choice by it."""
+        if node.op in RELATIONS:
+            moving = [edge for edge in self._inputs[node.id] if self._corners.at(edge)]
+            there = self._corners.at(moving[0]) if moving else None
+            if there is None:
+                return ""
+            moved = name_of(self._nodes[moving[0].source])
+            return (
+                f" It stands at its border, {there.place}: for a little less {moved} it is "
+                f"{truth(there.left)}, for a little more {truth(there.right)}."
+            )
+        if node.op == "where" and self._corners.can_turn(inputs[0]):
+            other = inputs[2 if inputs[0].value else 1]
+            return (
+                f" The condition stands at its border, so a small change can turn it, and then "
+                f"{name_of(node)} is {name_of(other)}. The slope of the one taken now is used: that is a "
+                "choice."
+            )
+        return ""
+
     def _noted(self, node: NodeFact) -> str:
         """Return the local derivatives that the engine keeps for the way back."""
-        if node.op in (*RELATIONS, *CONNECTIVES):
+        if node.op in CONDITIONS:
             what = "comparison" if node.op in RELATIONS else "condition"
             return f" A {what} has no slope: no gradient flows through it."
         edges = [edge for edge in self._inputs[node.id] if edge.partial is not None]
@@ -246,17 +271,12 @@ class Teller:
             return ""
         if len(edges) > MOST_NAMES:
             return f" Noted for the way back: its {count(len(edges))} local derivatives."
-        repeated = len({edge.source for edge in edges}) < len(edges)
-        told = [
-            self._slope_in_words(edge) + (f" (input {edge.position + 1})" if repeated else "")
-            for edge in edges
-        ]
-        return f" Noted for the way back: {_joined(told)}."
+        return f" Noted for the way back: {_joined([self._slope_in_words(edge) for edge in edges])}."
 
     # ------------------------------------------------------------------------------------- reverse
 
     def _output_seed(self, event: Event) -> tuple[str, str, str]:
-        itself = derivative(event.node, event.node)
+        itself = gradient_of(event.node, event.node)
         sentence = (
             f"The way back starts at the output, {name_of(event.node)}: it changes exactly as much as "
             f"itself, so {itself} = 1."
@@ -266,9 +286,7 @@ class Teller:
     def _contribution(self, event: Event) -> tuple[str, str, str]:
         (edge,) = event.edges
         node, target = event.node, self._nodes[edge.target]
-        symbols = (
-            f"{derivative(self._output, node)} += {self._passed_on(target)[1]} · {derivative(target, node)}"
-        )
+        symbols = f"{gradient_of(self._output, node)} += {self._passed_on(target)[1]} · {self._sign(edge)}"
         numbers = product_of((target.gradient, edge.partial), edge.contribution)
         sentence = (
             f"{self._fed(edge)}; so {name_of(node)} receives {numbers}."
@@ -292,27 +310,46 @@ class Teller:
         often = "twice" if uses == 2 else f"{count(uses)} times"
         times = f" {often}, here as input number {edge.position + 1}" if uses > 1 else ""
         moved, follower = name_of(source), name_of(target)
-        told = (
-            f"{moved} feeds into {follower}{times}: "
-            f"{_changing(f'a small change of {moved}', follower, edge.partial)} "
-            f"({self._slope_in_words(edge)})"
-        )
+        told = f"{moved} feeds into {follower}{times}: {self._held(edge)}"
+        there = self._corners.at(edge)
+        if there is not None:
+            told += there.told(follower, self._equal(edge))
+        else:
+            change = f"a small change of {'this input' if uses > 1 else moved}"
+            told += f"{_changing(change, follower, edge.partial)} ({self._slope_in_words(edge)})"
         if target is self._output:
             return told
-        return f"{told}, and {self._passed_on(target)[2]}"
+        moves = edge.partial and there is None
+        return f"{told}, and {self._passed_on(target)[2] if moves else self._onwards(target)}"
+
+    def _held(self, edge: EdgeFact) -> str:
+        """Return what else could move the edge's target and does not, as a local derivative has it."""
+        others = [
+            other.source
+            for other in self._inputs[edge.target]
+            if other.position != edge.position
+            and (self._nodes[other.source].role != "constant" or self._nodes[other.source].op)
+        ]
+        return HELD[min(len(others), 2)]
 
     def _passed_on(self, target: NodeFact) -> tuple[str, str, str]:
         """Return a target's id, its gradient in symbols, and how the output follows it, in words."""
         if self._gradients[0] != target.id:  # the edges of one target follow each other
-            symbols = derivative(self._output, target)
-            follows = _changing("that", name_of(self._output), target.gradient, name_of(target))
+            symbols = gradient_of(self._output, target)
+            follows = self._onwards(target, "that", name_of(target))
             self._gradients = target.id, symbols, follows
         return self._gradients
+
+    def _onwards(self, target: NodeFact, cause: str = "", than: str = "") -> str:
+        """Return how the output follows a target, whose change is called ``cause``."""
+        cause = cause or f"a small change of {name_of(target)}"
+        follows = _changing(cause, name_of(self._output), target.gradient, than)
+        return f"{BY_CHOICE} further on, {follows}" if target.id in self._corners.before else follows
 
     # ------------------------------------------------------------------------------------- tangent
 
     def _tangent_seed(self, event: Event) -> tuple[str, str, str]:
-        itself = derivative(event.node, event.node)
+        itself = gradient_of(event.node, event.node)
         sentence = (
             f"Forward mode follows one change through the graph, that of {name_of(event.node)}. "
             f"{name_of(event.node)} changes exactly as much as itself: {itself} = 1."
@@ -321,7 +358,7 @@ class Teller:
 
     def _tangent(self, event: Event) -> tuple[str, str, str]:
         assert event.wrt is not None
-        own = derivative(event.node, event.wrt)
+        own = gradient_of(event.node, event.wrt)
         if not event.edges:
             sentence = f"No change of {name_of(event.wrt)} reaches {name_of(event.node)}, so {own} = 0."
             return own, "0", sentence
@@ -329,7 +366,7 @@ class Teller:
         products: list[str] = []
         for edge, rate in event.rated:
             slope = in_a_product(self._slope(edge).text)
-            terms.append(f"{slope} · {derivative(self._nodes[edge.source], event.wrt)}")
+            terms.append(f"{slope} · {gradient_of(self._nodes[edge.source], event.wrt)}")
             partial = factor(edge.partial) if products else number(edge.partial)
             products.append(f"{partial} · {factor(rate)}")
         assert event.after is not None
@@ -343,15 +380,18 @@ class Teller:
         sources = [name_of(self._nodes[edge.source]) for edge in event.edges]
         if len(sources) == 1:
             (edge,), (rate,), (source,) = event.edges, event.rates, sources
-            moved = "" if edge.source == event.wrt.id else f"{_following(source, rate, wrt)}, and "
-            told = (
-                f"{moved}{_following(node, edge.partial, source)} ({self._slope_in_words(edge)}); "
-                f"so {derivative(event.node, event.wrt)} is {numbers}."
-            )
+            chosen = f"{BY_CHOICE.capitalize()}, " if edge.source in self._corners.behind else ""
+            moved = "" if edge.source == event.wrt.id else f"{chosen}{_following(source, rate, wrt)}, and "
+            there = self._corners.at(edge)
+            local = f"{_following(node, edge.partial, source)} ({self._slope_in_words(edge)})"
+            if there is not None:
+                local = there.told(node, self._equal(edge))
+            told = f"{moved}{self._held(edge)}{local}; so {gradient_of(event.node, event.wrt)} is {numbers}."
         else:
+            chosen = f", {BY_CHOICE}," if event.node.id in self._corners.behind else ""
             told = (
                 f"{node} changes with {_listed(sources)}: the change of each, times its local derivative, "
-                f"adds up to {numbers}."
+                f"adds up{chosen} to {numbers}."
             )
         if event.node is not self._output:
             return told
@@ -363,11 +403,21 @@ class Teller:
     # -------------------------------------------------------------------------------------- slopes
 
     def _slope_in_words(self, edge: EdgeFact) -> str:
-        """Return ``∂d/∂a = b = −3``, or ``∂a/∂z = 1 because z > 0``."""
-        slope, value = self._slope(edge), number(edge.partial)
-        local = derivative(self._nodes[edge.target], self._nodes[edge.source])
-        equal = f"{local} = {value}" if slope.text == value else f"{local} = {slope.text} = {value}"
-        return f"{equal} because {slope.because}" if slope.because else equal
+        """Return ``∂(a→d) = b = −3``, or ``∂(z→a) = 1 because z > 0``."""
+        there, because = self._corners.at(edge), self._slope(edge).because
+        if there is not None:
+            return f"{self._equal(edge)} by choice, because there is no one slope where {there.place}"
+        return f"{self._equal(edge)} because {because}" if because else self._equal(edge)
+
+    def _equal(self, edge: EdgeFact) -> str:
+        """Return the local derivative of an edge in symbols and as a number: ``∂(a→d) = b = −3``."""
+        slope, value = self._slope(edge).text, number(edge.partial)
+        return " = ".join([self._sign(edge), *[slope] * (slope != value), value])
+
+    def _sign(self, edge: EdgeFact) -> str:
+        """Return how the local derivative of an edge is written: ``∂(a→d)``."""
+        slot = edge.position if self._uses[edge.source, edge.target] > 1 else None
+        return local_sign(name_of(self._nodes[edge.source]), name_of(self._nodes[edge.target]), slot)
 
     def _slope(self, edge: EdgeFact) -> WrittenPartial:
         """Return the local derivative of an edge in symbols."""
@@ -393,7 +443,7 @@ class Teller:
 def _formula(node: NodeFact, names: Sequence[str]) -> str:
     assert node.op is not None
     text = _shortened(formula(TABLE[node.op], names))
-    return f"({text})" if node.op in (*RELATIONS, *CONNECTIVES, "where") else text
+    return f"({text})" if node.op in (*CONDITIONS, "where") else text
 
 
 def _numbers(node: NodeFact, inputs: Sequence[NodeFact]) -> list[str]:
@@ -454,7 +504,7 @@ def _computing(node: NodeFact, inputs: Sequence[NodeFact], numbers: str) -> str:
         return (
             f"{name_of(node)} is one of {_joined([name_of(v) for v in branches])}: {said}, so it is {equal}."
         )
-    if node.op in (*RELATIONS, *CONNECTIVES):
+    if node.op in CONDITIONS:
         how = "compares" if node.op in RELATIONS else "combines"
         compared = _formula(node, _numbers(node, inputs))[1:-1]
         as_number = "1, which stands for true" if node.value else "0, which stands for false"

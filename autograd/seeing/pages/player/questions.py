@@ -20,6 +20,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from autograd.notation.numbers import MOST_KEPT, number
+from autograd.notation.signs import local_sign
 from autograd.seeing.facts.names import name_of
 from autograd.seeing.facts.records import EdgeFact, NodeFact, Step, Trace
 
@@ -103,8 +104,10 @@ def slacks(step: Step) -> tuple[float, float]:
 def diagnosis(answer: Answer, step: Step, trace: Trace) -> str:
     """Return what to say of a wrong answer to a step, in words; "" for the right one."""
     source, result = map(name_of, _ends(step, {node.id: node for node in trace.nodes}))
+    edges = [(edge.source, edge.target) for edge in trace.edges]
+    slot = step.position if edges.count((step.node, step.target or "")) > 1 else None
     names = {
-        "source": source, "result": result, "local": f"∂{result}/∂{source}", "other": answer.other,
+        "source": source, "result": result, "local": local_sign(source, result, slot), "other": answer.other,
         "before": number(step.before), "upstream": number(step.upstream),
     }  # fmt: skip
     return " ".join(WORDS[mistake].format_map(names) for mistake in answer.mistakes)

@@ -78,7 +78,7 @@ def test_a_classical_mistake_is_known_by_its_number(number, mistake):
     answers = questions["contribution"]
     assert mistakes(answers, number) == (mistake,)
     (answer,) = [a for a in answers if a.mistakes == (mistake,)]
-    assert "∂d/∂a" in diagnosis(answer, step, trace)
+    assert "∂(a→d)" in diagnosis(answer, step, trace)
 
 
 def test_passing_on_an_incomplete_gradient_is_a_wrong_order():
