@@ -20,11 +20,6 @@ GRADIENT = "∂{of}/∂{by}"
 """The gradient of ``by``: how ``of`` moves with it by all ways."""
 LOCAL = "∂{slot}({source}→{target})"
 """The local derivative of an arrow; ``slot`` tells the inputs apart where one Value is several of them."""
-IN_WORDS = (
-    "∂{slot}({source}→{target}) is a local derivative, that of one arrow: how {target} changes with "
-    "{source} while the other inputs of {target} are held still"
-)
-"""The legend of the local derivative's sign."""
 
 
 def gradient_sign(of: str, by: str) -> str:
@@ -43,6 +38,11 @@ def local_sign(source: str, target: str, slot: int | None = None) -> str:
     '∂₂(x→(x × x))'
     """
     return LOCAL.format(slot=slot_sign(slot), source=in_a_product(source), target=in_a_product(target))
+
+
+def local_in_words(source: str = "the value it comes from", target: str = "the result") -> str:
+    """Return what a local derivative is, for a legend."""
+    return f"how {target} changes with {source} through this one arrow, its other inputs held still"
 
 
 def slot_sign(slot: int | None) -> str:

@@ -51,11 +51,14 @@ class Corner:
         too = ", as PyTorch does too" if self.usual else ""
         left, right = number(self.left), number(self.right)
         if self.jumps:
+            how = "jumps" if left != right else "switches"
             return (
-                f"{what} jumps where {self.place}: it is {left} just left of it, and {right} just right. "
+                f"{what} {how} where {self.place}: it is {left} just left of it, and {right} just right. "
                 f"A jump has no slope: {taken} is taken{too}, and that is a choice"
             )
-        between = f"any slope from {left} to {right} would do" if left != right else "it has no slope there"
+        between = (
+            f"any slope from {left} to {right} would do" if left != right else "both sides have another slope"
+        )
         return (
             f"{what} has a corner where {self.place}: its slope is {left} just left of it, and {right} just "
             f"right. {taken} is taken{too}, and that is a choice: {between}"
@@ -80,14 +83,12 @@ does too, and that is a choice: any slope from 0 to 1 would do'
             continue
         low, high = kink.slopes(*inputs)[position]
         below, above = (_moved(op, inputs, position, towards) for towards in (-math.inf, math.inf))
-        at, slopes = op.evaluate(inputs)
+        taken = op.evaluate(inputs)[1][position]
         jumps = math.isinf(high - low)
-        part = 0 if jumps else 1
-        left, right = (side[part] for side in (below, above))
-        here = at if jumps else slopes[position]
-        if not left == right == here:
+        left, right = (side[0 if jumps else 1] for side in (below, above))
+        if jumps or not left == right == taken:
             usual = getattr(op.rule, "__module__", "") == ops.__name__
-            return Corner(_in_names(kink, names), left, right, slopes[position], jumps, usual)
+            return Corner(_in_names(kink, names), left, right, taken, jumps, usual)
     return None
 
 
@@ -104,6 +105,12 @@ def _in_names(kink: Kink, names: Sequence[str]) -> str:
     place = kink.where.removesuffix(", a jump")
     meant = dict(zip(inspect.signature(kink.gap).parameters, names, strict=False))
     return re.sub(r"\b[a-z]+\b", lambda word: meant.pop(word[0], word[0]), place)
+
+
+def is_turned(source: NodeFact, target: NodeFact, position: int) -> bool:
+    """Return whether the source is a condition of the target: it may be turned, but never moves a little."""
+    is_asked = target.op in CONDITIONS or (target.op == "where" and position == 0)
+    return source.op in CONDITIONS and is_asked
 
 
 class Corners:
@@ -140,8 +147,7 @@ class Corners:
             inputs = [self._nodes[edge.source] for edge in edges]
             names, numbers = [name_of(v) for v in inputs], [v.value for v in inputs]
             for position, v in enumerate(inputs):
-                is_condition = v.op in CONDITIONS and name in (*CONDITIONS, "where")
-                if is_condition or (v.role == "constant" and v.op is None):
+                if is_turned(v, self._nodes[target], position) or (v.role == "constant" and v.op is None):
                     continue  # it does not move a little
                 found = corner(TABLE[name], numbers, position, names)
                 if found is not None:

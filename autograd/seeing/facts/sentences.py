@@ -22,7 +22,7 @@ from autograd.notation.derivatives import (
 from autograd.notation.formula import formula
 from autograd.notation.numbers import as_written, count, equals, factor, number, product_of, sum_of
 from autograd.notation.signs import in_a_product, local_sign
-from autograd.seeing.facts.corners import CONDITIONS, CONNECTIVES, RELATIONS, Corners
+from autograd.seeing.facts.corners import CONDITIONS, CONNECTIVES, RELATIONS, Corners, is_turned
 from autograd.seeing.facts.events import Event, inputs_by_target
 from autograd.seeing.facts.names import gradient_of, name_of
 from autograd.seeing.facts.records import EdgeFact, NodeFact, Step, Trace
@@ -266,7 +266,11 @@ class Teller:
         if node.op in CONDITIONS:
             what = "comparison" if node.op in RELATIONS else "condition"
             return f" A {what} has no slope: no gradient flows through it."
-        edges = [edge for edge in self._inputs[node.id] if edge.partial is not None]
+        edges = [
+            edge
+            for edge in self._inputs[node.id]
+            if edge.partial is not None and not is_turned(self._nodes[edge.source], node, edge.position)
+        ]
         if not edges or not self._way_back:
             return ""
         if len(edges) > MOST_NAMES:
@@ -310,6 +314,11 @@ class Teller:
         often = "twice" if uses == 2 else f"{count(uses)} times"
         times = f" {often}, here as input number {edge.position + 1}" if uses > 1 else ""
         moved, follower = name_of(source), name_of(target)
+        if is_turned(source, target, edge.position):
+            return (
+                f"{moved} feeds into {follower} as a condition: it is true or false and never changes a "
+                f"little, so it has no slope ({self._equal(edge)})"
+            )
         told = f"{moved} feeds into {follower}{times}: {self._held(edge)}"
         there = self._corners.at(edge)
         if there is not None:
