@@ -40,7 +40,7 @@ def local_sign(source: str, target: str, slot: int | None = None) -> str:
     return LOCAL.format(slot=slot_sign(slot), source=in_a_product(source), target=in_a_product(target))
 
 
-def local_in_words(source: str = "the value it comes from", target: str = "the result") -> str:
+def local_in_words(source: str, target: str) -> str:
     """Return what a local derivative is, for a legend."""
     return f"how {target} changes with {source} through this one arrow, its other inputs held still"
 

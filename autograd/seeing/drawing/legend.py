@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from autograd.notation.numbers import NOT_COMPUTED, number
-from autograd.notation.signs import local_in_words
 from autograd.seeing.drawing.html_labels import cell, empty_cells, row, stroke, table, text
 from autograd.seeing.drawing.uses import distant_uses
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.style import LARGEST, SMALL_SIZE, SMALLEST, Theme, width
 
-ON_A_USE = f"∂, the local derivative: {local_in_words()}; in bold what it adds to the gradient of that value"
+ON_A_USE = "∂, the local derivative, other inputs held still; in bold what it adds to the gradient"
 
 
 def legend_of_graph(trace: Trace, theme: Theme) -> list[str]:

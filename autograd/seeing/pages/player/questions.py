@@ -36,6 +36,7 @@ MOST_DIAGNOSED = 5_000
 WORDS = {
     "overwrote": "You overwrote instead of adding: {source} already has {before} from another route, "
     "and routes add up (+=, not =).",
+    "whole": "That is the whole gradient of {source}, by all its routes. Asked is what comes of this edge.",
     "total": "That is the gradient after the step: {source} already has {before} from another route.",
     "upstream alone": "A factor is missing: that is the upstream gradient alone. "
     "Multiply it by the local derivative {local}.",
@@ -163,17 +164,20 @@ def _questions(step: Step, facts: _Facts) -> Questions:
     slack, sum_slack = slacks(step)
     added = [Answer(step.contribution, slack)]
     wrong = list(_wrong(step, facts))
+    in_the_end = facts.nodes[step.node].gradient
+    whole = [] if in_the_end in (None, step.after) else [_mistake(in_the_end, "whole")]
     if step.before is None:
-        added = _distinct([*added, *wrong])
+        added = _distinct([*added, *whole, *wrong])
         return {"contribution": added, "gradient": added}
     total = Answer(step.after, sum_slack, ("total",))
     gradient = [
         Answer(step.after, sum_slack),
         Answer(step.contribution, slack, ("overwrote",)),
+        *whole,
         *(_added(answer, step.before) for answer in wrong),
         *(Answer(x.number, x.tolerance, (*x.mistakes, "overwrote"), x.other) for x in wrong),
     ]
-    return {"contribution": _distinct([*added, total, *wrong]), "gradient": _distinct(gradient)}
+    return {"contribution": _distinct([*added, total, *whole, *wrong]), "gradient": _distinct(gradient)}
 
 
 def _added(answer: Answer, before: float) -> Answer:

@@ -20,6 +20,7 @@ from autograd import Value, walk, where
 from autograd.core.primitive import TABLE
 from autograd.graph import topological_order
 from autograd.notation.signs import gradient_sign, local_sign
+from autograd.seeing.facts.corners import Corners
 from autograd.seeing.facts.events import inputs_by_target
 from autograd.seeing.facts.names import name_of
 from autograd.seeing.facts.records import EdgeFact, Step, Trace
@@ -58,7 +59,7 @@ class Moving:
     def __init__(self, facts: Trace) -> None:
         self.nodes = {node.id: node for node in facts.nodes}
         self.inputs = inputs_by_target(facts)
-        self.facts = facts
+        self.facts, self.corners = facts, Corners(facts)
         self.whole = cache(self._whole)
         self.size: dict[str, float] = {facts.output: 1.0}
         for edge in reversed(facts.edges):  # how large a gradient's summands are: what rounding can cost
@@ -167,7 +168,7 @@ def check_edge(step: Step, moving: Moving) -> None:
 
     if "complete" in told or "whole gradient" in told:
         follows = [moving.gradient(source.id, side) for side in (-1, 1)]
-        smooth = kink is None and CHOSEN not in told and follows[0] == pytest.approx(follows[1], rel=1e-9)
+        smooth = source.id not in moving.corners.before and follows[0] == pytest.approx(follows[1], rel=1e-9)
         if smooth:  # else a corner lies on one of its ways
             assert agrees(step.after or 0.0, follows[0], moving.size[source.id]), told
 
