@@ -36,7 +36,7 @@ from autograd.seeing.facts.events import both_passes, forward_mode
 from autograd.seeing.facts.names import check_value, labels_of, name_of, name_of_output
 from autograd.seeing.facts.records import Step, Trace
 from autograd.seeing.facts.replay import recomputed
-from autograd.seeing.facts.sentences import Steps
+from autograd.seeing.facts.steps import Steps
 from autograd.seeing.facts.trace import LONGEST_NESTED_FORMULA, trace
 from autograd.value import Value
 

@@ -29,7 +29,7 @@ from autograd.notation.signs import local_sign
 from autograd.seeing.facts.events import both_passes
 from autograd.seeing.facts.names import gradient_of, name_of
 from autograd.seeing.facts.records import EdgeFact, Trace
-from autograd.seeing.facts.sentences import Steps
+from autograd.seeing.facts.steps import Steps
 from autograd.value import Value
 
 if TYPE_CHECKING:

@@ -1,24 +1,14 @@
-"""The steps of a walk, told: in symbols, in numbers and in plain words.
-
-A step is put into words when it is first asked for, so that a walk through 100,000 nodes begins at
-once.
-"""
+"""The steps of a walk, told: in symbols, in numbers and in plain words."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
 from collections.abc import Hashable, Sequence
-from typing import overload
 
 from autograd.core.primitive import TABLE
-from autograd.notation.derivatives import (
-    KnownExpression,
-    WrittenPartial,
-    known_name,
-    known_number,
-    written_partials,
-)
+from autograd.notation.derivatives import KnownExpression, WrittenPartial, known_name, known_number
+from autograd.notation.derivatives import written_partials as partials_in_symbols
 from autograd.notation.formula import formula
 from autograd.notation.numbers import as_written, count, equals, factor, number, product_of, sum_of
 from autograd.notation.signs import in_a_product, local_sign
@@ -43,68 +33,6 @@ LEAVES = {
     "constant": "{value} is a plain number, a constant: no gradient goes to it.",
 }
 """What is said of a leaf, by its role."""
-
-
-class Steps(Sequence[Step]):
-    """The steps of a walk, each told when it is first asked for.
-
-    Args:
-        facts: the nodes and edges, gradients included.
-        events: what happens, in order.
-    """
-
-    def __init__(self, facts: Trace, events: Sequence[Event]) -> None:
-        self._events = events
-        self._teller = Teller(facts, way_back=not events or events[-1].phase == "reverse")
-        self._told: dict[int, Step] = {}
-
-    def __len__(self) -> int:
-        return len(self._events)
-
-    @overload
-    def __getitem__(self, index: int) -> Step: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[Step, ...]: ...
-    def __getitem__(self, index: int | slice) -> Step | tuple[Step, ...]:
-        places = range(len(self))[index]
-        return self._step(places) if isinstance(places, int) else tuple(map(self._step, places))
-
-    def outlines(self) -> list[Step]:
-        """Return all steps without their words: symbols, numbers and sentences are empty."""
-        return [self._teller.outline(place, event) for place, event in enumerate(self._events)]
-
-    def shape(self, place: int) -> Hashable:
-        """Return what steps have in common that say the same of other nodes; see `Teller.shape`."""
-        return self._teller.shape(self._events[place])
-
-    def _step(self, place: int) -> Step:
-        if place not in self._told:
-            self._told[place] = self._teller.tell(place, self._events[place])
-        return self._told[place]
-
-    def places(self, node: str) -> list[int]:
-        """Return the numbers of the steps that compute something of this node."""
-        return [place for place, event in enumerate(self._events) if event.node.id == node]
-
-    def edges(self) -> dict[tuple[str, str, int], int]:
-        """Return the numbers of the reverse steps by source, target and position."""
-        return {
-            (edge.source, edge.target, edge.position): place
-            for place, event in enumerate(self._events)
-            if event.kind == "edge"
-            for edge in event.edges
-        }
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Sequence) or isinstance(other, str):
-            return NotImplemented
-        return len(self) == len(other) and all(a == b for a, b in zip(self, other, strict=True))
-
-    def __hash__(self) -> int:
-        return hash(tuple(self))
-
-    def __repr__(self) -> str:
-        return f"<{count(len(self))} steps>"
 
 
 class Teller:
@@ -139,18 +67,13 @@ class Teller:
         """Return the event as the step number ``place``."""
         edge = event.edges[0] if event.kind == "edge" else None
         slope = None if edge is None else self._slope(edge).text
-        return self.outline(place, event, *self._tellers[event.phase, event.kind](event), slope)
+        return self.outline(place, event, self._tellers[event.phase, event.kind](event), slope)
 
     def outline(
-        self,
-        place: int,
-        event: Event,
-        symbols: str = "",
-        numbers: str = "",
-        sentence: str = "",
-        partial_symbols: str | None = None,
+        self, place: int, event: Event, words: tuple[str, str, str] = ("", "", ""), slope: str | None = None
     ) -> Step:
-        """Return the event as the step number ``place``, with these words."""
+        """Return the event as the step number ``place``, with these words or without any."""
+        symbols, numbers, sentence = words
         edge = event.edges[0] if event.kind == "edge" else None
         return Step(
             number=place,
@@ -161,7 +84,7 @@ class Teller:
             position=None if edge is None else edge.position,
             symbols=symbols,
             numbers=numbers,
-            partial_symbols=partial_symbols,
+            partial_symbols=slope,
             upstream=None if edge is None else self._nodes[edge.target].gradient,
             partial=None if edge is None else edge.partial,
             contribution=None if edge is None else edge.contribution,
@@ -434,7 +357,7 @@ class Teller:
             target = self._nodes[edge.target]
             assert target.op is not None
             known = [self._known(other.source) for other in self._inputs[target.id]]
-            found = written_partials(TABLE[target.op], known, known_name(name_of(target), target.value))
+            found = partials_in_symbols(TABLE[target.op], known, known_name(name_of(target), target.value))
             self._slopes = target.id, [slope._replace(text=_shortened(slope.text)) for slope in found]
         return self._slopes[1][edge.position]
 

@@ -27,7 +27,7 @@ from autograd.notation.signs import GRADIENT, LOCAL
 from autograd.seeing.facts.comparison import Beside
 from autograd.seeing.facts.names import name_of
 from autograd.seeing.facts.records import NodeFact, Step, Trace
-from autograd.seeing.facts.sentences import Steps
+from autograd.seeing.facts.steps import Steps
 from autograd.seeing.pages.player.packing.patterns import FIRST_SHOWN, SHOWN, Writer, shown_of
 from autograd.seeing.pages.player.questions import (
     DIGITS,

@@ -24,7 +24,7 @@ from autograd.notation.numbers import number
 from autograd.notation.signs import in_a_product
 from autograd.seeing.facts.names import name_of
 from autograd.seeing.facts.records import EdgeFact, Step, Trace
-from autograd.seeing.facts.sentences import Steps
+from autograd.seeing.facts.steps import Steps
 
 SHOWN = ("upstream", "partial", "contribution", "before", "after")
 """The numbers that a step shows."""

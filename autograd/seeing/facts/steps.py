@@ -1,0 +1,77 @@
+"""The steps of a walk as a sequence.
+
+A step is put into words when it is first asked for, so that a walk through 100,000 nodes begins at
+once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import overload
+
+from autograd.notation.numbers import count
+from autograd.seeing.facts.events import Event
+from autograd.seeing.facts.records import Step, Trace
+from autograd.seeing.facts.sentences import Teller
+
+
+class Steps(Sequence[Step]):
+    """The steps of a walk, each told when it is first asked for.
+
+    Args:
+        facts: the nodes and edges, gradients included.
+        events: what happens, in order.
+    """
+
+    def __init__(self, facts: Trace, events: Sequence[Event]) -> None:
+        self._events = events
+        self._teller = Teller(facts, way_back=not events or events[-1].phase == "reverse")
+        self._told: dict[int, Step] = {}
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    @overload
+    def __getitem__(self, index: int) -> Step: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Step, ...]: ...
+    def __getitem__(self, index: int | slice) -> Step | tuple[Step, ...]:
+        places = range(len(self))[index]
+        return self._step(places) if isinstance(places, int) else tuple(map(self._step, places))
+
+    def outlines(self) -> list[Step]:
+        """Return all steps without their words: symbols, numbers and sentences are empty."""
+        return [self._teller.outline(place, event) for place, event in enumerate(self._events)]
+
+    def shape(self, place: int) -> Hashable:
+        """Return what steps have in common that say the same of other nodes; see `Teller.shape`."""
+        return self._teller.shape(self._events[place])
+
+    def _step(self, place: int) -> Step:
+        if place not in self._told:
+            self._told[place] = self._teller.tell(place, self._events[place])
+        return self._told[place]
+
+    def places(self, node: str) -> list[int]:
+        """Return the numbers of the steps that compute something of this node."""
+        return [place for place, event in enumerate(self._events) if event.node.id == node]
+
+    def edges(self) -> dict[tuple[str, str, int], int]:
+        """Return the numbers of the reverse steps by source, target and position."""
+        return {
+            (edge.source, edge.target, edge.position): place
+            for place, event in enumerate(self._events)
+            if event.kind == "edge"
+            for edge in event.edges
+        }
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sequence) or isinstance(other, str):
+            return NotImplemented
+        return len(self) == len(other) and all(a == b for a, b in zip(self, other, strict=True))
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return f"<{count(len(self))} steps>"
