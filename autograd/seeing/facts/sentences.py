@@ -9,18 +9,29 @@ from collections.abc import Hashable, Sequence
 from autograd.core.primitive import TABLE
 from autograd.notation.derivatives import KnownExpression, WrittenPartial, known_name, known_number
 from autograd.notation.derivatives import written_partials as partials_in_symbols
-from autograd.notation.formula import formula
-from autograd.notation.numbers import as_written, count, equals, factor, number, product_of, sum_of
+from autograd.notation.numbers import as_written, count, equals, factor, number, product_of
 from autograd.notation.signs import in_a_product, local_sign
-from autograd.seeing.facts.corners import CONDITIONS, CONNECTIVES, RELATIONS, Corners, is_turned
+from autograd.seeing.facts.corners import CONDITIONS, RELATIONS, Corners, is_turned
 from autograd.seeing.facts.events import Event, inputs_by_target
 from autograd.seeing.facts.names import gradient_of, name_of
 from autograd.seeing.facts.records import EdgeFact, NodeFact, Step, Trace
+from autograd.seeing.facts.wording import (
+    MOST_NAMES,
+    added,
+    changing,
+    computing,
+    following,
+    formula_of,
+    joined,
+    listed,
+    numbers_of,
+    result_of_written,
+    shortened,
+    truth,
+    why_not_finite,
+    why_nothing,
+)
 
-MOST_TERMS = 5
-"""Of a longer sum only this many terms are written out, the first and the last."""
-MOST_NAMES = 3
-"""A sentence names at most this many inputs, and counts the others."""
 LINEAR = ("add", "sub", "neg", "sum", "mul", "dot")
 """The ops whose local derivatives are 1, −1 or simply another input."""
 HELD = ("", "with the other input held still, ", "with the other inputs held still, ")
@@ -148,20 +159,20 @@ class Teller:
         sentence = LEAVES[node.role].format(name=name_of(node), value=value)
         if node.role == "constant" and node.label:
             sentence = f"{name_of(node)} = {value} is a constant: no gradient goes to it."
-        return name_of(node), value, sentence + _why_not_finite(node.value, [])
+        return name_of(node), value, sentence + why_not_finite(node.value, [])
 
     def _applied(self, event: Event) -> tuple[str, str, str]:
         node = event.node
         inputs = [self._nodes[edge.source] for edge in self._inputs[node.id]]
         names = [name_of(v) for v in inputs]
-        computed, value = _formula(node, _numbers(node, inputs)), number(node.value)
-        sign = equals(_from_numbers_as_written(node, inputs), node.value)
+        computed, value = formula_of(node, numbers_of(node, inputs)), number(node.value)
+        sign = equals(result_of_written(node, inputs), node.value)
         numbers = value if computed == value else f"{computed} {sign} {value}"  # the minus of a number is one
         sentence = (
-            f"{_computing(node, inputs, numbers)}{self._at_a_border(node, inputs)}"
-            f"{_why_not_finite(node.value, [v.value for v in inputs])}{self._noted(node)}"
+            f"{computing(node, inputs, numbers)}{self._at_a_border(node, inputs)}"
+            f"{why_not_finite(node.value, [v.value for v in inputs])}{self._noted(node)}"
         )
-        return f"{name_of(node)} = {_formula(node, names)}", numbers, sentence
+        return f"{name_of(node)} = {formula_of(node, names)}", numbers, sentence
 
     def _at_a_border(self, node: NodeFact, inputs: Sequence[NodeFact]) -> str:
         """Return what to say of a condition that the smallest change can turn, and of a choice by it."""
@@ -198,7 +209,7 @@ class Teller:
             return ""
         if len(edges) > MOST_NAMES:
             return f" Noted for the way back: its {count(len(edges))} local derivatives."
-        return f" Noted for the way back: {_joined([self._slope_in_words(edge) for edge in edges])}."
+        return f" Noted for the way back: {joined([self._slope_in_words(edge) for edge in edges])}."
 
     # ------------------------------------------------------------------------------------- reverse
 
@@ -217,7 +228,7 @@ class Teller:
         numbers = product_of((target.gradient, edge.partial), edge.contribution)
         sentence = (
             f"{self._fed(edge)}; so {name_of(node)} receives {numbers}."
-            f"{_why_nothing(target.gradient, edge.partial)}{_added(event)}{self._untrained(event)}"
+            f"{why_nothing(target.gradient, edge.partial)}{added(event)}{self._untrained(event)}"
         )
         return symbols, numbers, sentence
 
@@ -248,7 +259,7 @@ class Teller:
             told += there.told(follower, self._equal(edge))
         else:
             change = f"a small change of {'this input' if uses > 1 else moved}"
-            told += f"{_changing(change, follower, edge.partial)} ({self._slope_in_words(edge)})"
+            told += f"{changing(change, follower, edge.partial)} ({self._slope_in_words(edge)})"
         if target is self._output:
             return told
         moves = edge.partial and there is None
@@ -275,7 +286,7 @@ class Teller:
     def _onwards(self, target: NodeFact, cause: str = "", than: str = "") -> str:
         """Return how the output follows a target, whose change is called ``cause``."""
         cause = cause or f"a small change of {name_of(target)}"
-        follows = _changing(cause, name_of(self._output), target.gradient, than)
+        follows = changing(cause, name_of(self._output), target.gradient, than)
         return f"{BY_CHOICE} further on, {follows}" if target.id in self._corners.before else follows
 
     # ------------------------------------------------------------------------------------- tangent
@@ -303,8 +314,8 @@ class Teller:
             products.append(f"{partial} · {factor(rate)}")
         assert event.after is not None
         computed = sum(as_written(edge.partial or 0.0) * as_written(rate) for edge, rate in event.rated)
-        numbers = f"{_shortened(' + '.join(products))} {equals(computed, event.after)} {number(event.after)}"
-        return f"{own} = {_shortened(' + '.join(terms))}", numbers, self._followed(event, numbers)
+        numbers = f"{shortened(' + '.join(products))} {equals(computed, event.after)} {number(event.after)}"
+        return f"{own} = {shortened(' + '.join(terms))}", numbers, self._followed(event, numbers)
 
     def _followed(self, event: Event, numbers: str) -> str:
         assert event.wrt is not None
@@ -313,16 +324,16 @@ class Teller:
         if len(sources) == 1:
             (edge,), (rate,), (source,) = event.edges, event.rates, sources
             chosen = f"{BY_CHOICE.capitalize()}, " if edge.source in self._corners.behind else ""
-            moved = "" if edge.source == event.wrt.id else f"{chosen}{_following(source, rate, wrt)}, and "
+            moved = "" if edge.source == event.wrt.id else f"{chosen}{following(source, rate, wrt)}, and "
             there = self._corners.at(edge)
-            local = f"{_following(node, edge.partial, source)} ({self._slope_in_words(edge)})"
+            local = f"{following(node, edge.partial, source)} ({self._slope_in_words(edge)})"
             if there is not None:
                 local = there.told(node, self._equal(edge))
             told = f"{moved}{self._held(edge)}{local}; so {gradient_of(event.node, event.wrt)} is {numbers}."
         else:
             chosen = f", {BY_CHOICE}," if event.node.id in self._corners.behind else ""
             told = (
-                f"{node} changes with {_listed(sources)}: the change of each, times its local derivative, "
+                f"{node} changes with {listed(sources)}: the change of each, times its local derivative, "
                 f"adds up{chosen} to {numbers}."
             )
         if event.node is not self._output:
@@ -358,7 +369,7 @@ class Teller:
             assert target.op is not None
             known = [self._known(other.source) for other in self._inputs[target.id]]
             found = partials_in_symbols(TABLE[target.op], known, known_name(name_of(target), target.value))
-            self._slopes = target.id, [slope._replace(text=_shortened(slope.text)) for slope in found]
+            self._slopes = target.id, [slope._replace(text=shortened(slope.text)) for slope in found]
         return self._slopes[1][edge.position]
 
     def _known(self, node: str) -> KnownExpression:
@@ -367,142 +378,3 @@ class Teller:
             v = self._nodes[node]
             self._expressions[node] = known_name(name_of(v), v.value) if v.label else known_number(v.value)
         return self._expressions[node]
-
-
-# ------------------------------------------------------------------------------------------ symbols
-
-
-def _formula(node: NodeFact, names: Sequence[str]) -> str:
-    assert node.op is not None
-    text = _shortened(formula(TABLE[node.op], names))
-    return f"({text})" if node.op in (*CONDITIONS, "where") else text
-
-
-def _numbers(node: NodeFact, inputs: Sequence[NodeFact]) -> list[str]:
-    """Return the inputs in numbers; a condition as a word."""
-    if node.op in CONNECTIVES:
-        return [truth(v.value) for v in inputs]
-    written = [number(v.value) for v in inputs]
-    return [truth(inputs[0].value), *written[1:]] if node.op == "where" else written
-
-
-def _from_numbers_as_written(node: NodeFact, inputs: Sequence[NodeFact]) -> float:
-    """Return what the op makes of its inputs as a person reads them."""
-    assert node.op is not None
-    return TABLE[node.op].evaluate([as_written(v.value) for v in inputs])[0]
-
-
-def _shortened(text: str) -> str:
-    """Return a sum of many terms with its middle left out."""
-    terms = text.split(" + ")
-    return text if len(terms) <= MOST_TERMS + 1 else " + ".join([*terms[: MOST_TERMS - 2], "…", *terms[-2:]])
-
-
-# -------------------------------------------------------------------------------------------- words
-
-
-def _changing(cause: str, what: str, times: float | None, than: str = "") -> str:
-    """Return what the cause does, by the slope: ``a small change of a changes d −3 times as much``."""
-    assert times is not None
-    if math.isnan(times):
-        return f"no number tells how {cause} changes {what}"
-    if times == 0.0:
-        return f"{cause} does not change {what}"
-    return f"{cause} changes {what} {_as_much(times)}{than and f' as {than}'}"
-
-
-def _following(what: str, times: float | None, than: str) -> str:
-    """Return ``d changes −3 times as much as a``."""
-    assert times is not None
-    if math.isnan(times):
-        return f"no number tells how {what} changes with {than}"
-    return f"{what} {f'changes {_as_much(times)} as' if times else 'does not change with'} {than}"
-
-
-def _as_much(times: float) -> str:
-    if math.isinf(times):
-        return f"infinitely many times ({number(times)}) as much"
-    return "just as much" if times == 1.0 else f"{number(times)} times as much"
-
-
-def _computing(node: NodeFact, inputs: Sequence[NodeFact], numbers: str) -> str:
-    """Return how a value comes about."""
-    if node.op == "where":
-        condition, *branches = inputs
-        holds = truth(condition.value)
-        said = f"{name_of(condition)} is {holds}" if condition.label else f"the condition is {holds}"
-        chosen = branches[0 if condition.value else 1]
-        equal = f"{name_of(chosen)} = {number(node.value)}" if chosen.label else number(node.value)
-        return (
-            f"{name_of(node)} is one of {_joined([name_of(v) for v in branches])}: {said}, so it is {equal}."
-        )
-    if node.op in CONDITIONS:
-        how = "compares" if node.op in RELATIONS else "combines"
-        compared = _formula(node, _numbers(node, inputs))[1:-1]
-        as_number = "1, which stands for true" if node.value else "0, which stands for false"
-        return f"{name_of(node)} {how}: {compared} is {truth(node.value)}, so it is {as_number}."
-    return f"{name_of(node)} is computed from {_listed([name_of(v) for v in inputs])}: {numbers}."
-
-
-def truth(x: float) -> str:
-    """Return a condition's value as a word: every number but 0 is true."""
-    return "true" if x else "false"
-
-
-def _listed(names: Sequence[str]) -> str:
-    different = list(dict.fromkeys(names))
-    if len(different) > MOST_NAMES + 1:
-        return f"{', '.join(different[:MOST_NAMES])} and {count(len(different) - MOST_NAMES)} others"
-    return _joined(different)
-
-
-def _joined(parts: Sequence[str]) -> str:
-    *others, last = parts
-    return f"{', '.join(others)} and {last}" if others else last
-
-
-def _added(event: Event) -> str:
-    """Return what becomes of a contribution."""
-    node = name_of(event.node)
-    if event.parts == 1:
-        return f" {node} is used nowhere else, so this is its whole gradient." if event.first_whole else ""
-    if event.before is None:
-        return f" It is the first of {count(event.parts)} contributions to the gradient of {node}."
-    (edge,) = event.edges
-    total = sum_of((event.before, edge.contribution), event.after)
-    told = (
-        f" It is added (+=) to the {number(event.before)} that {node} had already, "
-        f"because a change of {node} takes effect along all its edges at once: {total}."
-    )
-    if event.part < event.parts:
-        return told
-    how_many = "Both" if event.parts == 2 else f"All {count(event.parts)}"
-    complete = f" {how_many} contributions are in, so the gradient of {node} is complete"
-    return f"{told}{complete}{' and can be passed on' if event.node.op else ''}."
-
-
-def _why_not_finite(value: float, inputs: Sequence[float]) -> str:
-    if math.isfinite(value):
-        return ""
-    if not inputs:
-        return " It is not an ordinary number; what is computed from it may not be one either."
-    if math.isnan(value):
-        if any(math.isnan(x) for x in inputs):
-            return " An input is nan (not a number), so the result is nan too."
-        return " There is no such number: the result is nan (not a number)."
-    if any(math.isinf(x) for x in inputs):
-        return " An input is infinite, and so is the result."
-    return " The result lies beyond every number that can be stored, so it is infinite."
-
-
-def _why_nothing(upstream: float | None, partial: float | None) -> str:
-    """Return what to say of a product that is zero, or no number at all."""
-    assert upstream is not None
-    assert partial is not None
-    if upstream * partial == 0.0:
-        return " Nothing gets through."
-    if not math.isnan(upstream * partial):
-        return ""
-    if math.isnan(upstream) or math.isnan(partial):
-        return " A factor is nan (not a number), so the product is nan."
-    return " Zero times infinity has no value, so the product is nan (not a number)."
