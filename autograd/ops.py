@@ -192,7 +192,7 @@ def _from_multiple(a: float, b: float) -> float:
     return math.remainder(a, b) if b and math.isfinite(a) else nan
 
 
-AT_WHOLE = _steps("a whole", lambda a: _from_multiple(a, 1.0))
+AT_WHOLE = _steps("a is whole", lambda a: _from_multiple(a, 1.0))
 
 
 def _level(a: Any, y: Any) -> Any:
@@ -203,12 +203,12 @@ def _level(a: Any, y: Any) -> Any:
 floor  = op("floor", "floor", lambda m: (m.floor,                 _level),  kinks=AT_WHOLE)
 ceil   = op("ceil",  "ceil",  lambda m: (lambda a: -m.floor(-a),  _level),  kinks=AT_WHOLE)
 round_ = op("round", "round", lambda m: (m.round,                 _level),
-            kinks=_steps("a halfway", lambda a: _from_multiple(a - 0.5, 1.0)))
+            kinks=_steps("a is halfway", lambda a: _from_multiple(a - 0.5, 1.0)))
 sign   = op("sign",  "sign",  lambda m: (lambda a: m.where(a > 0, 1.0, m.where(a < 0, -1.0, a)),  _level),
             kinks=_steps(AT_ZERO, lambda a: a))
 mod    = op("mod",   "mod",   lambda m: (lambda a, b: a % b,  lambda a, b, y: 1.0,  lambda a, b, y: m.round((y - a) / b)),
             REAL, NONZERO,
-            kinks=(Kink("a a multiple of b, a jump", gap=_from_multiple, slopes=lambda a, b: ((-inf, inf), (-inf, inf))),))
+            kinks=(Kink("a is a multiple of b, a jump", gap=_from_multiple, slopes=lambda a, b: ((-inf, inf), (-inf, inf))),))
 # fmt: on
 
 # ----------------------------------------------------------------------------------- activations
@@ -354,7 +354,7 @@ def _lookup(m: Any) -> tuple[Function, ...]:
 
 
 BETWEEN_ROWS = Kink(
-    "i between two rows, a jump",
+    "i is between two rows, a jump",
     gap=lambda i, *rows: math.remainder(min(max(i, 0.0), len(rows) - 1.0) - 0.5, 1.0),
     slopes=lambda i, *rows: ((-inf, inf), *[(0, 1)] * len(rows)),
 )

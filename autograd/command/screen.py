@@ -16,6 +16,8 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, NamedTuple
 
 from autograd.notation.numbers import number, signed
+from autograd.notation.signs import gradient_sign, local_in_words, local_sign
+from autograd.seeing.facts.corners import Corners
 from autograd.seeing.facts.names import name_of
 from autograd.seeing.facts.records import NodeFact, Step, Trace
 
@@ -82,8 +84,15 @@ def legend_lines(facts: Trace, look: Look = PLAIN) -> list[str]:
     y, a = name_of(output), name_of(first)
     if y == a:
         return []
+    first_use = next(edge for edge in facts.edges if edge.source == first.id)
+    target = next(name_of(node) for node in facts.nodes if node.id == first_use.target)
     lines = wrapped(
-        f"∂{y}/∂{a}: how many times as much {y} changes as {a}, when {a} changes a little.", look.width
+        f"{gradient_sign(y, a)}, the gradient: how many times as much {y} changes as {a}, when {a} changes a "
+        "little.",
+        look.width,
+    )
+    lines += wrapped(
+        f"{local_sign(a, target)}, the local derivative: {local_in_words(a, target)}.", look.width
     )
     if any(_is_rounded(step.after) for step in facts.steps):
         lines += wrapped(
@@ -249,7 +258,7 @@ def gradient_lines(facts: Trace, look: Look = PLAIN, beside: Beside | None = Non
     With another engine ``beside``, its gradients stand next to the right ones, marked where wrong.
     """
     output = next(node for node in facts.nodes if node.id == facts.output)
-    y = name_of(output)
+    y, chosen = name_of(output), Corners(facts).before
     inputs = [node for node in facts.nodes if node.op is None and node.role != "constant"]
     about = f"how {y} = {number(output.value)} follows a small change of each input"
     fits = len("Gradients  ") + len(about) <= look.width
@@ -257,7 +266,8 @@ def gradient_lines(facts: Trace, look: Look = PLAIN, beside: Beside | None = Non
     rows = [[*map(Cell, [*heads, ""] if beside else heads)]]
     for node in inputs:
         ours = [Cell(name_of(node)), Cell(number(node.value)), _slope(node.gradient or 0.0, look)]
-        rows.append([*ours, *(_compared(node, beside, look) if beside else [Cell(_in_words(node, y))])])
+        note = Cell(_in_words(node, y, node.id in chosen))
+        rows.append([*ours, *(_compared(node, beside, look) if beside else [note])])
     return [_headed("Gradients", about if fits else "", look), "", *_aligned(rows, look)]
 
 
@@ -283,9 +293,11 @@ def _aligned(rows: Sequence[Sequence[Cell]], look: Look) -> Iterator[str]:
         yield MARGIN + GAP.join(cells)
 
 
-def _in_words(node: NodeFact, y: str) -> str:
-    """Write ``raise a a little: y rises 6 times as much``."""
+def _in_words(node: NodeFact, y: str, chosen: bool) -> str:
+    """Write ``raise a a little: y rises 6 times as much``; of a slope that was chosen, that it was."""
     name, slope = name_of(node), node.gradient or 0.0
+    if chosen:
+        return f"a choice: {name} is at a corner, or before one"
     if slope == 0.0:
         return f"raise {name} a little: {y} stays as it is"
     if not abs(slope) < inf:

@@ -1,6 +1,6 @@
 """Formulas as MathML: the plain text of `formula` in, a ``<math>`` element out.
 
-Derivatives become fractions, small digits become indices, ``^`` a raised exponent, ``√`` a root.  Every
+Gradients become fractions, small digits become indices, ``^`` a raised exponent, ``√`` a root.  Every
 other character is shown as it is, escaped: whatever a label contains, it stays text.
 
 >>> mathml("a^2")
@@ -22,8 +22,8 @@ NAME = (  # with its indices
 TOKEN = re.compile(
     rf"(?P<number>{NUMBER})"
     rf"|(?P<word>{NAME})"
-    r"|(?P<operator>\+=|[-+−×·/=≈<>≤≥(),|…])"
-    r"|(?P<sign>[∂√^])"
+    r"|(?P<operator>\+=|[-+−×·/=≈<>≤≥(),|…→])"
+    r"|(?P<sign>∂[₀-₉]*|[√^])"
     r"|(?P<space>\s+)"
     r"|(?P<other>.)",
     re.DOTALL,
@@ -84,7 +84,7 @@ class _Parser:
         if token.group() in ("(", "|"):
             return self._group()
         if token.group() == "∂":
-            return self._derivative()
+            return self._gradient()
         return self._root() if token.group() == "√" else None
 
     def _group(self) -> str | None:
@@ -109,7 +109,7 @@ class _Parser:
             parts.append(self._operand_or_sign())
         return "".join(parts)
 
-    def _derivative(self) -> str | None:
+    def _gradient(self) -> str | None:
         """Read ``∂L/∂a`` as a fraction."""
         start = self._place
         self._place += 1
@@ -166,7 +166,11 @@ class _Parser:
             return f'<mspace width="0.3em"/><mtext>{token.group()}</mtext><mspace width="0.3em"/>'
         if token.group() in SIGNED and self._is_prefix():
             return f'<mo form="prefix">{token.group()}</mo>'
-        if token["operator"] or token["sign"]:
+        if token["sign"]:
+            sign, slot = token.group()[0], token.group()[1:]
+            slot = slot.translate(FULL_SIZE)
+            return f"<msub>{_operator(sign)}<mn>{slot}</mn></msub>" if slot else _operator(sign)
+        if token["operator"]:
             return _operator(token.group())
         return f"<mtext>{escape(token.group())}</mtext>"
 

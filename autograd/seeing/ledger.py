@@ -9,6 +9,7 @@ from typing import Any
 
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import count, number, signed
+from autograd.notation.signs import GRADIENT, LOCAL, gradient_sign, in_a_product, slot_sign
 from autograd.seeing.facts.account import Account, Factor
 
 MOST_FACTORS = 14
@@ -75,7 +76,7 @@ def _title(ledger: Account) -> str:
 
 
 def _gradient(ledger: Account) -> str:
-    return f"∂{parse_label(ledger.output).text}/∂{parse_label(ledger.weight).text}"
+    return gradient_sign(parse_label(ledger.output).text, parse_label(ledger.weight).text)
 
 
 def _routes(n: int) -> str:
@@ -92,7 +93,7 @@ def _others(ledger: Account) -> str:
 def _columns(factors: Sequence[Factor]) -> list[tuple[str, str]]:
     """Return a name and a number for each factor; a route of no factors is the number 1."""
     columns: list[tuple[str, str]] = [
-        ("…", "…") if f is None else (f.name, f.written) for f in shown(factors)
+        ("…", "…") if f is None else (f.name, number(f.value)) for f in shown(factors)
     ]
     return columns or [("the value itself", "1")]
 
@@ -156,13 +157,13 @@ def _html(ledger: Account) -> str:
         rows.append(_html_row("rest", ledger.rest, ledger.sum, _others(ledger)))
     rows.append(
         f'<tr class="sum"><th scope="row">sum</th><td class="product">{signed(ledger.sum)}</td><td></td>'
-        f'<td class="factors">= {html_derivative(ledger.output, ledger.weight)}</td></tr>'
+        f'<td class="factors">= {_html_gradient(ledger)}</td></tr>'
     )
     heads = "".join(f'<th scope="col">{head}</th>' for head in ("route", "product", "running sum"))
     return (
         f'<div class="chainrule-ledger"><style>{STYLE}</style><table><caption>'
         f"{_routes(ledger.count)} from {html_label(ledger.weight)} to "
-        f"{html_label(ledger.output)}: {html_derivative(ledger.output, ledger.weight)} = "
+        f"{html_label(ledger.output)}: {_html_gradient(ledger)} = "
         f"{number(ledger.gradient)}</caption>"
         f'<thead><tr>{heads}<th scope="col" class="factors">factors</th></tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>"
@@ -180,8 +181,7 @@ def _html_factors(factors: Sequence[Factor]) -> str:
     written = [
         "…"
         if f is None
-        else f'<span class="factor"><span>{html_derivative(f.after, f.before)}</span>'
-        f"<span>{f.written}</span></span>"
+        else f'<span class="factor"><span>{_html_local(f)}</span><span>{number(f.value)}</span></span>'
         for f in shown(factors)
     ]
     if not written:
@@ -190,9 +190,17 @@ def _html_factors(factors: Sequence[Factor]) -> str:
     return " ".join(f'<span class="term">{term}</span>' for term in terms)  # lines end between factors
 
 
-def html_derivative(after: str, before: str) -> str:
-    """Return ∂after/∂before as HTML."""
-    return f"∂{html_label(after)}/∂{html_label(before)}"
+def _html_gradient(ledger: Account) -> str:
+    return GRADIENT.format(of=html_label(ledger.output), by=html_label(ledger.weight))
+
+
+def _html_local(factor: Factor) -> str:
+    """Return the sign of a local derivative as HTML."""
+    source, target = (
+        html_label(name) if in_a_product(text := parse_label(name).text) == text else f"({html_label(name)})"
+        for name in (factor.before, factor.after)
+    )
+    return LOCAL.format(slot=slot_sign(factor.position), source=source, target=target)
 
 
 def html_label(text: str) -> str:

@@ -43,10 +43,10 @@ class GradientPath(Routes):
         3 routes from w to L: ∂L/∂w = 8
         <BLANKLINE>
         route  product  running sum   factors
-            1       +3           +3   ∂(w × w)/∂w  ∂L/∂(w × w)
-                                      3 (input 1)  1
-            2       +3           +6   ∂(w × w)/∂w  ∂L/∂(w × w)
-                                      3 (input 2)  1
+            1       +3           +3   ∂₁(w→(w × w))  ∂((w × w)→L)
+                                      3              1
+            2       +3           +6   ∂₂(w→(w × w))  ∂((w × w)→L)
+                                      3              1
          rest       +2           +8   the one other route
           sum       +8                = ∂L/∂w
         """

@@ -11,11 +11,11 @@ forward
     [2]  y = a × b = 2 × (−3) = −6
 reverse
     [3]  ∂y/∂y = 1
-    [4]  ∂y/∂a += ∂y/∂y · ∂y/∂a = 1 · (−3) = −3
-    [5]  ∂y/∂b += ∂y/∂y · ∂y/∂b = 1 · 2 = 2
+    [4]  ∂y/∂a += ∂y/∂y · ∂(a→y) = 1 · (−3) = −3
+    [5]  ∂y/∂b += ∂y/∂y · ∂(b→y) = 1 · 2 = 2
 >>> print(steps[4].sentence)
-a feeds into y: a small change of a changes y −3 times as much (∂y/∂a = b = −3); so a receives \
-1 · (−3) = −3. a is used nowhere else, so this is its whole gradient.
+a feeds into y: with the other input held still, a small change of a changes y −3 times as much \
+(∂(a→y) = b = −3); so a receives 1 · (−3) = −3. a is used nowhere else, so this is its whole gradient.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ class Walk(Sequence[Step]):
         >>> x = Value(3.0, "x")
         >>> steps = walk(x * x)
         >>> [steps.goto("x").line for _ in range(2)]
-        ['x = 3', '∂y/∂x += ∂y/∂y · ∂y/∂x = 1 · 3 = 3']
+        ['x = 3', '∂y/∂x += ∂y/∂y · ∂₁(x→y) = 1 · 3 = 3']
         """
         if isinstance(where, int):
             if not -len(self) <= where < len(self):

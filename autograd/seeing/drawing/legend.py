@@ -10,7 +10,7 @@ from autograd.seeing.drawing.uses import distant_uses
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.style import LARGEST, SMALL_SIZE, SMALLEST, Theme, width
 
-ON_A_USE = "∂, the local derivative; in bold what it adds to the gradient of the value it comes from"
+ON_A_USE = "∂, the local derivative, other inputs held still; in bold what it adds to the gradient"
 
 
 def legend_of_graph(trace: Trace, theme: Theme) -> list[str]:

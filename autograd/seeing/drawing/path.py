@@ -9,6 +9,7 @@ from typing import Any
 
 from autograd.graph import topological_order
 from autograd.notation.numbers import count
+from autograd.notation.signs import local_sign
 from autograd.reverse import upstreams
 from autograd.seeing.drawing.boxes import add_node
 from autograd.seeing.drawing.canvas import canvas, caption, stack
@@ -19,6 +20,7 @@ from autograd.seeing.drawing.network import draw_network
 from autograd.seeing.drawing.renderer import Drawing
 from autograd.seeing.drawing.routes import DrawnPath, add_routes, legend_of_routes, table_of_routes
 from autograd.seeing.drawing.uses import add_uses
+from autograd.seeing.facts.account import is_repeated
 from autograd.seeing.facts.folding.asked import Folding
 from autograd.seeing.facts.folding.path import fold_path
 from autograd.seeing.facts.names import labels_of, name_of_output, name_of_value
@@ -86,11 +88,15 @@ def _scale(routes: list[Route]) -> float:
 
 
 def _in_symbols(route: Route, labels: Mapping[Value, str]) -> str:
-    """Return ``∂z/∂w · ∂L/∂z = 0.5 · 2 = 1`` for a short route of named Values; else the numbers alone."""
+    """Return ``∂(w→z) · ∂(z→L) = 0.5 · 2 = 1`` for a short route of named Values; else the numbers alone."""
     stops = [name_of_value(v, labels, limit=12) for v in route.nodes]
     if not 2 <= len(stops) <= LONGEST_CHAIN_IN_SYMBOLS + 1 or not all(stops):
         return product_in_words(route)
-    symbols = [f"∂{after}/∂{before}" for before, after in pairwise(stops)]
+    ends = zip(pairwise(stops), pairwise(route.nodes), route.positions, strict=True)
+    symbols = [
+        local_sign(*names, position if is_repeated(before, after) else None)
+        for names, (before, after), position in ends
+    ]
     return f"{' · '.join(symbols)} = {product_in_words(route)}"
 
 

@@ -165,7 +165,8 @@ def table_of_routes(drawn: DrawnPath, theme: Theme, size: int) -> str:
 def _ways(drawn: DrawnPath) -> list[str]:
     """Return ``w → z → L`` for each route: both ends, and between them what has a name or tells it apart.
 
-    A name that several Values have is told with its place; if nothing between has a name, all are told.
+    A name that several Values have is told with its place; if nothing between has a name, or two ways read
+    alike, all are told.
     """
     nodes = {node.id: node for node in drawn.trace.nodes}
     names = {v: name_of_value(v, drawn.labels) for v in drawn.ids}
@@ -180,19 +181,21 @@ def _ways(drawn: DrawnPath) -> list[str]:
         place = where(drawn.ids[v], drawn.trace) if times[names[v]] > 1 else ""
         return f"{name} ({place})" if place else name
 
-    ways = []
-    for route in drawn.routes:
+    def way(route: Route, all_stops: bool) -> str:
         start, *between, end = route.nodes
         told = [
             v for before, v in pairwise(route.nodes[:-1])
             if names[v] or (passing[v] != passing[before] and len(passing[v]) < len(drawn.routes))
         ]  # fmt: skip
         last = names[end] or name_of(nodes[drawn.ids[end]])
-        stops = [*map(stop, [start, *(told or between)]), last]
+        stops = [*map(stop, [start, *(between if all_stops else told or between)]), last]
         if len(stops) > MOST_STOPS:
             stops = [*stops[: MOST_STOPS // 2], "…", *stops[-MOST_STOPS // 2 :]]
-        ways.append(" → ".join(stops))
-    return ways
+        return " → ".join(stops)
+
+    ways = [way(route, all_stops=False) for route in drawn.routes]
+    alike = Counter(ways)
+    return [way(r, all_stops=True) if alike[w] > 1 else w for r, w in zip(drawn.routes, ways, strict=True)]
 
 
 def _without_a_name(node: NodeFact) -> str:

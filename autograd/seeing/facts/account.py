@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -12,6 +11,7 @@ from typing import Any, Self
 from autograd.graph import topological_order
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import number
+from autograd.notation.signs import local_sign
 from autograd.seeing.facts.names import labels_of, name_of_output
 from autograd.seeing.facts.routes import Route, Routes, by_target
 from autograd.seeing.facts.trace import trace
@@ -19,13 +19,11 @@ from autograd.value import Value
 
 LONGEST_FORMULA = 20
 """A Value without a name is called by its formula if that has at most this many characters."""
-CALL = re.compile(r"\w+\(.*\)", re.DOTALL)
-"""A function's name and its arguments."""
 
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """One local derivative of a route, ∂after/∂before.
+    """One local derivative of a route, ∂(before→after).
 
     Attributes:
         before, after: the labels of the Values at the two ends, or what stands for a label.
@@ -41,16 +39,11 @@ class Factor:
 
     @property
     def name(self) -> str:
-        """``∂a₁¹/∂z₁¹``, as plain text."""
-        return f"∂{parse_label(self.after).text}/∂{parse_label(self.before).text}"
-
-    @property
-    def written(self) -> str:
-        """The number, and by which input where that is needed to tell routes apart."""
-        return number(self.value) + ("" if self.position is None else f" (input {self.position + 1})")
+        """``∂(z₁¹→a₁¹)``, as plain text."""
+        return local_sign(parse_label(self.before).text, parse_label(self.after).text, self.position)
 
     def __str__(self) -> str:
-        return f"{self.name} = {self.written}"
+        return f"{self.name} = {number(self.value)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +98,7 @@ class Account:
             products.append(route.product)
             factors = tuple(
                 Factor(
-                    called[before], called[after], partial, position if _is_repeated(before, after) else None
+                    called[before], called[after], partial, position if is_repeated(before, after) else None
                 )
                 for (before, after), partial, position in zip(
                     pairwise(route.nodes), route.partials, route.positions, strict=True
@@ -145,7 +138,7 @@ def total(numbers: Iterable[float]) -> float:
         return sum(summands)
 
 
-def _is_repeated(before: Value, after: Value) -> bool:
+def is_repeated(before: Value, after: Value) -> bool:
     """Return whether the one is more than one input of the other."""
     return sum(v is before for v in after.inputs) > 1
 
@@ -185,28 +178,10 @@ def _names_on(path: Routes, routes: list[Route], names: Mapping[str, Any] | None
         readable: set[Value] = set()
         for i, (v, node) in enumerate(zip(path.nodes, facts, strict=True)):
             known = all(x.label or x.role == "constant" or x in readable for x in v.inputs)
-            name = node.label or (_short(node.formula) if known else "")
+            formula = node.formula or ""
+            name = node.label or (formula if known and len(formula) <= LONGEST_FORMULA else "")
             if name:
                 readable.add(v)
             called[v] = name if node.label else called.get(v) or name or f"v{i}"
     name = path.weight.label or labels.get(path.weight, "")
     return called | ({path.weight: name} if name else {})
-
-
-def _short(formula: str | None) -> str:
-    """Return a formula in place of a name; "" if it is too long for one."""
-    if formula is None or len(formula) > LONGEST_FORMULA:
-        return ""
-    return f"({formula})" if " " in formula and not _is_call(formula) else formula
-
-
-def _is_call(formula: str) -> bool:
-    """Return whether all of a formula is one function's: ``tanh(a + b)``, but not ``tanh(a) + tanh(b)``."""
-    if not CALL.fullmatch(formula):
-        return False
-    depth = 0
-    for i, character in enumerate(formula):
-        depth += (character == "(") - (character == ")")
-        if character == ")" and depth == 0:
-            return i == len(formula) - 1
-    return False

@@ -19,13 +19,15 @@ a         6           3  ≠
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from autograd.notation.numbers import counted, number, product_of, sum_of
+from autograd.notation.signs import local_sign
 from autograd.seeing.facts.events import both_passes
-from autograd.seeing.facts.names import derivative, name_of
+from autograd.seeing.facts.names import gradient_of, name_of
 from autograd.seeing.facts.records import EdgeFact, Trace
 from autograd.seeing.facts.steps import Steps
 from autograd.value import Value
@@ -91,7 +93,7 @@ def compare(facts: Trace, ids: Mapping[Value, str], engine: Engine, output: Valu
     place = steps.edges()[edge.source, edge.target, edge.position]
     right = steps[place].after
     node = watcher.nodes[edge.source]
-    gradient = derivative(watcher.output, node)
+    gradient = gradient_of(watcher.output, node)
     heading = (
         f"{called} parts from the right engine at step {place + 1}, walk[{place}]: "
         f"{gradient} is {number(right)}, and {called} has {number(mistake.found)}"
@@ -112,6 +114,7 @@ class _Watcher:
             for edge in facts.edges
             if edge.contribution is not None
         }
+        self.uses = Counter((edge.source, edge.target) for edge in facts.edges)
         self.done: set[tuple[str, str, int]] = set()
         self.current: dict[str, float] = {facts.output: 1.0}
         self.mistake: _Mistake | None = None
@@ -164,10 +167,11 @@ class _Watcher:
         product = product_of((upstream, partial), contribution)
         should = f"{name_of(node)} should receive upstream times partial, {product}"
         if _same(sent, partial, partial):
-            above = f"{derivative(self.output, target)} = {number(upstream)}"
+            above = f"{gradient_of(self.output, target)} = {number(upstream)}"
             return f"{should}. The engine sends the partial alone: it leaves out the factor {above}."
         if _same(sent, upstream, upstream):
-            local = f"{derivative(target, node)} = {number(partial)}"
+            slot = edge.position if self.uses[edge.source, edge.target] > 1 else None
+            local = f"{local_sign(name_of(node), name_of(target), slot)} = {number(partial)}"
             return f"{should}. The engine sends the upstream alone: it leaves out the factor {local}."
         return f"{should}; the engine sends {number(sent)}."
 

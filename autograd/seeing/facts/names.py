@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 from autograd.notation.hints import described
 from autograd.notation.labels import parse_label
-from autograd.notation.numbers import MOST_KEPT, number
+from autograd.notation.numbers import number
+from autograd.notation.signs import gradient_sign
 from autograd.seeing.facts.places import layer_of, structure_of, title_of
 from autograd.seeing.facts.records import NodeFact, Trace
 from autograd.value import Value
@@ -32,19 +31,9 @@ def name_of_value(v: Value, labels: Mapping[Value, str], limit: int = 24) -> str
     return parse_label(label, limit).text if label else ""
 
 
-def derivative(of: NodeFact, by: NodeFact) -> str:
-    """Return ``∂L/∂a``; a name of more than one word is put in parentheses."""
-    return f"∂{in_a_product(name_of(of))}/∂{in_a_product(name_of(by))}"
-
-
-@lru_cache(maxsize=MOST_KEPT)
-def in_a_product(text: str) -> str:
-    """Return the text as a factor: in parentheses, unless it is one name, number or call.
-
-    >>> in_a_product("a + b"), in_a_product("tanh(a + b)")
-    ('(a + b)', 'tanh(a + b)')
-    """
-    return text if re.fullmatch(r"[\w,.∞]+|[\w ]*\([^()]*\)", text) else f"({text})"
+def gradient_of(output: NodeFact, node: NodeFact) -> str:
+    """Return ``∂L/∂a``, the sign of a node's gradient."""
+    return gradient_sign(name_of(output), name_of(node))
 
 
 def check_value(what: str, output: object) -> None:

@@ -49,7 +49,7 @@ class EdgeFact:
     Attributes:
         source, target: ids of the node used and of the node computed from it.
         position: which input of the target this is, from 0.
-        partial: ∂target/∂source through this input; None where no gradient flows.
+        partial: ∂(source→target), the local derivative through this input; None where no gradient flows.
         contribution: what the edge adds to the source's gradient, the target's gradient times
             the partial; None where that was not computed.
     """
@@ -73,11 +73,11 @@ class Step:
         node: the id of the node whose value (forward), gradient (reverse) or tangent is computed.
         target: where the gradient comes from: the node computed from this one.
         position: which input of the target the node is, from 0.
-        symbols: what is computed, in names: ``d = a × b``, ``∂L/∂a += ∂L/∂d · ∂d/∂a``.
+        symbols: what is computed, in names: ``d = a × b``, ``∂L/∂a += ∂L/∂d · ∂(a→d)``.
         numbers: the same in numbers: ``2 × (−3) = −6``.
-        partial_symbols: the local derivative ∂target/∂node in names: ``b``.
+        partial_symbols: the local derivative ∂(node→target) in names: ``b``.
         upstream: ∂output/∂target.
-        partial: ∂target/∂node through this input.
+        partial: ∂(node→target), the local derivative through this input.
         contribution: upstream × partial, what the step adds to the node's gradient.
         before: the node's gradient before the step; None where nothing had reached it.
         after: the value (forward), the gradient after the step (reverse), or the tangent.

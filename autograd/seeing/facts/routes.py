@@ -11,6 +11,7 @@ from typing import NamedTuple
 from autograd.graph import topological_order
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import as_written, counted, equals, factor, number
+from autograd.notation.signs import gradient_sign
 from autograd.reverse import upstreams
 from autograd.seeing.facts.names import labels_of, name_of_output
 from autograd.value import Value
@@ -291,7 +292,7 @@ class Routes:
         label = self.weight.label or names.get(self.weight, "")
         weight = parse_label(label).text if label else "the weight"
         output = parse_label(name_of_output(topological_order(self.output), names)).text
-        gradient = f"∂{output}/∂{weight} =" if label else "the gradient,"
+        gradient = f"{gradient_sign(output, weight)} =" if label else "the gradient,"
         if not self.count:
             return f"no route leads from {weight} to {output}: {gradient} 0"
         if self.count == 1:

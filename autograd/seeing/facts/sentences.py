@@ -9,23 +9,35 @@ from collections.abc import Hashable, Sequence
 from autograd.core.primitive import TABLE
 from autograd.notation.derivatives import KnownExpression, WrittenPartial, known_name, known_number
 from autograd.notation.derivatives import written_partials as partials_in_symbols
-from autograd.notation.formula import formula
-from autograd.notation.numbers import as_written, count, equals, factor, number, product_of, sum_of
-from autograd.ops import COMPARISONS, CONDITIONS
+from autograd.notation.numbers import as_written, count, equals, factor, number, product_of
+from autograd.notation.signs import in_a_product, local_sign
+from autograd.seeing.facts.corners import CONDITIONS, RELATIONS, Corners, is_turned
 from autograd.seeing.facts.events import Event, inputs_by_target
-from autograd.seeing.facts.names import derivative, in_a_product, name_of
+from autograd.seeing.facts.names import gradient_of, name_of
 from autograd.seeing.facts.records import EdgeFact, NodeFact, Step, Trace
+from autograd.seeing.facts.wording import (
+    MOST_NAMES,
+    added,
+    changing,
+    computing,
+    following,
+    formula_of,
+    joined,
+    listed,
+    numbers_of,
+    result_of_written,
+    shortened,
+    truth,
+    why_not_finite,
+    why_nothing,
+)
 
-MOST_TERMS = 5
-"""Of a longer sum only this many terms are written out, the first and the last."""
-MOST_NAMES = 3
-"""A sentence names at most this many inputs, and counts the others."""
-RELATIONS = tuple([op.name for op in COMPARISONS])
-"""The ops that compare; their formulas stand in parentheses."""
-CONNECTIVES = tuple([op.name for op in CONDITIONS if op not in COMPARISONS])
-"""The ops that combine conditions."""
 LINEAR = ("add", "sub", "neg", "sum", "mul", "dot")
 """The ops whose local derivatives are 1, −1 or simply another input."""
+HELD = ("", "with the other input held still, ", "with the other inputs held still, ")
+"""What is said of a local derivative, by how many other inputs there are that could move; two for more."""
+BY_CHOICE = "by the slopes chosen at corners"
+"""What is said of a slope that is a product with a chosen one among its factors."""
 LEAVES = {
     "input": "{name} is an input: its value, {value}, is given.",
     "weight": "{name} is a weight, a number that training adjusts: now it is {value}.",
@@ -49,6 +61,7 @@ class Teller:
         self._inputs = inputs_by_target(facts)
         self._uses = Counter((edge.source, edge.target) for edge in facts.edges)
         self._output = self._nodes[facts.output]
+        self._corners = Corners(facts)
         self._tellers = {
             ("forward", "leaf"): self._leaf,
             ("forward", "apply"): self._applied,
@@ -118,6 +131,8 @@ class Teller:
         return (
             target is self._output,
             other is None,
+            self._held(edge),
+            target.id in self._corners.before,
             partial if partial in (1.0, -1.0) else None,
             upstream == 1.0,
             *[x < 0.0 for x in numbers],
@@ -144,42 +159,62 @@ class Teller:
         sentence = LEAVES[node.role].format(name=name_of(node), value=value)
         if node.role == "constant" and node.label:
             sentence = f"{name_of(node)} = {value} is a constant: no gradient goes to it."
-        return name_of(node), value, sentence + _why_not_finite(node.value, [])
+        return name_of(node), value, sentence + why_not_finite(node.value, [])
 
     def _applied(self, event: Event) -> tuple[str, str, str]:
         node = event.node
         inputs = [self._nodes[edge.source] for edge in self._inputs[node.id]]
         names = [name_of(v) for v in inputs]
-        computed, value = _formula(node, _numbers(node, inputs)), number(node.value)
-        sign = equals(_from_numbers_as_written(node, inputs), node.value)
+        computed, value = formula_of(node, numbers_of(node, inputs)), number(node.value)
+        sign = equals(result_of_written(node, inputs), node.value)
         numbers = value if computed == value else f"{computed} {sign} {value}"  # the minus of a number is one
         sentence = (
-            f"{_computing(node, inputs, numbers)}"
-            f"{_why_not_finite(node.value, [v.value for v in inputs])}{self._noted(node)}"
+            f"{computing(node, inputs, numbers)}{self._at_a_border(node, inputs)}"
+            f"{why_not_finite(node.value, [v.value for v in inputs])}{self._noted(node)}"
         )
-        return f"{name_of(node)} = {_formula(node, names)}", numbers, sentence
+        return f"{name_of(node)} = {formula_of(node, names)}", numbers, sentence
+
+    def _at_a_border(self, node: NodeFact, inputs: Sequence[NodeFact]) -> str:
+        """Return what to say of a condition that the smallest change can turn, and of a choice by it."""
+        if node.op in RELATIONS:
+            moving = [edge for edge in self._inputs[node.id] if self._corners.at(edge)]
+            there = self._corners.at(moving[0]) if moving else None
+            if there is None:
+                return ""
+            moved = name_of(self._nodes[moving[0].source])
+            return (
+                f" It stands at its border, {there.place}: for a little less {moved} it is "
+                f"{truth(there.left)}, for a little more {truth(there.right)}."
+            )
+        if node.op == "where" and self._corners.can_turn(inputs[0]):
+            other = inputs[2 if inputs[0].value else 1]
+            return (
+                f" The condition stands at its border, so a small change can turn it, and then "
+                f"{name_of(node)} is {name_of(other)}. The slope of the one taken now is used: that is a "
+                "choice."
+            )
+        return ""
 
     def _noted(self, node: NodeFact) -> str:
         """Return the local derivatives that the engine keeps for the way back."""
-        if node.op in (*RELATIONS, *CONNECTIVES):
+        if node.op in CONDITIONS:
             what = "comparison" if node.op in RELATIONS else "condition"
             return f" A {what} has no slope: no gradient flows through it."
-        edges = [edge for edge in self._inputs[node.id] if edge.partial is not None]
+        edges = [
+            edge
+            for edge in self._inputs[node.id]
+            if edge.partial is not None and not is_turned(self._nodes[edge.source], node, edge.position)
+        ]
         if not edges or not self._way_back:
             return ""
         if len(edges) > MOST_NAMES:
             return f" Noted for the way back: its {count(len(edges))} local derivatives."
-        repeated = len({edge.source for edge in edges}) < len(edges)
-        told = [
-            self._slope_in_words(edge) + (f" (input {edge.position + 1})" if repeated else "")
-            for edge in edges
-        ]
-        return f" Noted for the way back: {_joined(told)}."
+        return f" Noted for the way back: {joined([self._slope_in_words(edge) for edge in edges])}."
 
     # ------------------------------------------------------------------------------------- reverse
 
     def _output_seed(self, event: Event) -> tuple[str, str, str]:
-        itself = derivative(event.node, event.node)
+        itself = gradient_of(event.node, event.node)
         sentence = (
             f"The way back starts at the output, {name_of(event.node)}: it changes exactly as much as "
             f"itself, so {itself} = 1."
@@ -189,13 +224,11 @@ class Teller:
     def _contribution(self, event: Event) -> tuple[str, str, str]:
         (edge,) = event.edges
         node, target = event.node, self._nodes[edge.target]
-        symbols = (
-            f"{derivative(self._output, node)} += {self._passed_on(target)[1]} · {derivative(target, node)}"
-        )
+        symbols = f"{gradient_of(self._output, node)} += {self._passed_on(target)[1]} · {self._sign(edge)}"
         numbers = product_of((target.gradient, edge.partial), edge.contribution)
         sentence = (
             f"{self._fed(edge)}; so {name_of(node)} receives {numbers}."
-            f"{_why_nothing(target.gradient, edge.partial)}{_added(event)}{self._untrained(event)}"
+            f"{why_nothing(target.gradient, edge.partial)}{added(event)}{self._untrained(event)}"
         )
         return symbols, numbers, sentence
 
@@ -215,27 +248,51 @@ class Teller:
         often = "twice" if uses == 2 else f"{count(uses)} times"
         times = f" {often}, here as input number {edge.position + 1}" if uses > 1 else ""
         moved, follower = name_of(source), name_of(target)
-        told = (
-            f"{moved} feeds into {follower}{times}: "
-            f"{_changing(f'a small change of {moved}', follower, edge.partial)} "
-            f"({self._slope_in_words(edge)})"
-        )
+        if is_turned(source, target, edge.position):
+            return (
+                f"{moved} feeds into {follower} as a condition: it is true or false and never changes a "
+                f"little, so it has no slope ({self._equal(edge)})"
+            )
+        told = f"{moved} feeds into {follower}{times}: {self._held(edge)}"
+        there = self._corners.at(edge)
+        if there is not None:
+            told += there.told(follower, self._equal(edge))
+        else:
+            change = f"a small change of {'this input' if uses > 1 else moved}"
+            told += f"{changing(change, follower, edge.partial)} ({self._slope_in_words(edge)})"
         if target is self._output:
             return told
-        return f"{told}, and {self._passed_on(target)[2]}"
+        moves = edge.partial and there is None
+        return f"{told}, and {self._passed_on(target)[2] if moves else self._onwards(target)}"
+
+    def _held(self, edge: EdgeFact) -> str:
+        """Return what else could move the edge's target and does not, as a local derivative has it."""
+        others = [
+            other.source
+            for other in self._inputs[edge.target]
+            if other.position != edge.position
+            and (self._nodes[other.source].role != "constant" or self._nodes[other.source].op)
+        ]
+        return HELD[min(len(others), 2)]
 
     def _passed_on(self, target: NodeFact) -> tuple[str, str, str]:
         """Return a target's id, its gradient in symbols, and how the output follows it, in words."""
         if self._gradients[0] != target.id:  # the edges of one target follow each other
-            symbols = derivative(self._output, target)
-            follows = _changing("that", name_of(self._output), target.gradient, name_of(target))
+            symbols = gradient_of(self._output, target)
+            follows = self._onwards(target, "that", name_of(target))
             self._gradients = target.id, symbols, follows
         return self._gradients
+
+    def _onwards(self, target: NodeFact, cause: str = "", than: str = "") -> str:
+        """Return how the output follows a target, whose change is called ``cause``."""
+        cause = cause or f"a small change of {name_of(target)}"
+        follows = changing(cause, name_of(self._output), target.gradient, than)
+        return f"{BY_CHOICE} further on, {follows}" if target.id in self._corners.before else follows
 
     # ------------------------------------------------------------------------------------- tangent
 
     def _tangent_seed(self, event: Event) -> tuple[str, str, str]:
-        itself = derivative(event.node, event.node)
+        itself = gradient_of(event.node, event.node)
         sentence = (
             f"Forward mode follows one change through the graph, that of {name_of(event.node)}. "
             f"{name_of(event.node)} changes exactly as much as itself: {itself} = 1."
@@ -244,7 +301,7 @@ class Teller:
 
     def _tangent(self, event: Event) -> tuple[str, str, str]:
         assert event.wrt is not None
-        own = derivative(event.node, event.wrt)
+        own = gradient_of(event.node, event.wrt)
         if not event.edges:
             sentence = f"No change of {name_of(event.wrt)} reaches {name_of(event.node)}, so {own} = 0."
             return own, "0", sentence
@@ -252,13 +309,13 @@ class Teller:
         products: list[str] = []
         for edge, rate in event.rated:
             slope = in_a_product(self._slope(edge).text)
-            terms.append(f"{slope} · {derivative(self._nodes[edge.source], event.wrt)}")
+            terms.append(f"{slope} · {gradient_of(self._nodes[edge.source], event.wrt)}")
             partial = factor(edge.partial) if products else number(edge.partial)
             products.append(f"{partial} · {factor(rate)}")
         assert event.after is not None
         computed = sum(as_written(edge.partial or 0.0) * as_written(rate) for edge, rate in event.rated)
-        numbers = f"{_shortened(' + '.join(products))} {equals(computed, event.after)} {number(event.after)}"
-        return f"{own} = {_shortened(' + '.join(terms))}", numbers, self._followed(event, numbers)
+        numbers = f"{shortened(' + '.join(products))} {equals(computed, event.after)} {number(event.after)}"
+        return f"{own} = {shortened(' + '.join(terms))}", numbers, self._followed(event, numbers)
 
     def _followed(self, event: Event, numbers: str) -> str:
         assert event.wrt is not None
@@ -266,15 +323,18 @@ class Teller:
         sources = [name_of(self._nodes[edge.source]) for edge in event.edges]
         if len(sources) == 1:
             (edge,), (rate,), (source,) = event.edges, event.rates, sources
-            moved = "" if edge.source == event.wrt.id else f"{_following(source, rate, wrt)}, and "
-            told = (
-                f"{moved}{_following(node, edge.partial, source)} ({self._slope_in_words(edge)}); "
-                f"so {derivative(event.node, event.wrt)} is {numbers}."
-            )
+            chosen = f"{BY_CHOICE.capitalize()}, " if edge.source in self._corners.behind else ""
+            moved = "" if edge.source == event.wrt.id else f"{chosen}{following(source, rate, wrt)}, and "
+            there = self._corners.at(edge)
+            local = f"{following(node, edge.partial, source)} ({self._slope_in_words(edge)})"
+            if there is not None:
+                local = there.told(node, self._equal(edge))
+            told = f"{moved}{self._held(edge)}{local}; so {gradient_of(event.node, event.wrt)} is {numbers}."
         else:
+            chosen = f", {BY_CHOICE}," if event.node.id in self._corners.behind else ""
             told = (
-                f"{node} changes with {_listed(sources)}: the change of each, times its local derivative, "
-                f"adds up to {numbers}."
+                f"{node} changes with {listed(sources)}: the change of each, times its local derivative, "
+                f"adds up{chosen} to {numbers}."
             )
         if event.node is not self._output:
             return told
@@ -286,11 +346,21 @@ class Teller:
     # -------------------------------------------------------------------------------------- slopes
 
     def _slope_in_words(self, edge: EdgeFact) -> str:
-        """Return ``∂d/∂a = b = −3``, or ``∂a/∂z = 1 because z > 0``."""
-        slope, value = self._slope(edge), number(edge.partial)
-        local = derivative(self._nodes[edge.target], self._nodes[edge.source])
-        equal = f"{local} = {value}" if slope.text == value else f"{local} = {slope.text} = {value}"
-        return f"{equal} because {slope.because}" if slope.because else equal
+        """Return ``∂(a→d) = b = −3``, or ``∂(z→a) = 1 because z > 0``."""
+        there, because = self._corners.at(edge), self._slope(edge).because
+        if there is not None:
+            return f"{self._equal(edge)} by choice, because there is no one slope where {there.place}"
+        return f"{self._equal(edge)} because {because}" if because else self._equal(edge)
+
+    def _equal(self, edge: EdgeFact) -> str:
+        """Return the local derivative of an edge in symbols and as a number: ``∂(a→d) = b = −3``."""
+        slope, value = self._slope(edge).text, number(edge.partial)
+        return " = ".join([self._sign(edge), *[slope] * (slope != value), value])
+
+    def _sign(self, edge: EdgeFact) -> str:
+        """Return how the local derivative of an edge is written: ``∂(a→d)``."""
+        slot = edge.position if self._uses[edge.source, edge.target] > 1 else None
+        return local_sign(name_of(self._nodes[edge.source]), name_of(self._nodes[edge.target]), slot)
 
     def _slope(self, edge: EdgeFact) -> WrittenPartial:
         """Return the local derivative of an edge in symbols."""
@@ -299,7 +369,7 @@ class Teller:
             assert target.op is not None
             known = [self._known(other.source) for other in self._inputs[target.id]]
             found = partials_in_symbols(TABLE[target.op], known, known_name(name_of(target), target.value))
-            self._slopes = target.id, [slope._replace(text=_shortened(slope.text)) for slope in found]
+            self._slopes = target.id, [slope._replace(text=shortened(slope.text)) for slope in found]
         return self._slopes[1][edge.position]
 
     def _known(self, node: str) -> KnownExpression:
@@ -308,142 +378,3 @@ class Teller:
             v = self._nodes[node]
             self._expressions[node] = known_name(name_of(v), v.value) if v.label else known_number(v.value)
         return self._expressions[node]
-
-
-# ------------------------------------------------------------------------------------------ symbols
-
-
-def _formula(node: NodeFact, names: Sequence[str]) -> str:
-    assert node.op is not None
-    text = _shortened(formula(TABLE[node.op], names))
-    return f"({text})" if node.op in (*RELATIONS, *CONNECTIVES, "where") else text
-
-
-def _numbers(node: NodeFact, inputs: Sequence[NodeFact]) -> list[str]:
-    """Return the inputs in numbers; a condition as a word."""
-    if node.op in CONNECTIVES:
-        return [truth(v.value) for v in inputs]
-    written = [number(v.value) for v in inputs]
-    return [truth(inputs[0].value), *written[1:]] if node.op == "where" else written
-
-
-def _from_numbers_as_written(node: NodeFact, inputs: Sequence[NodeFact]) -> float:
-    """Return what the op makes of its inputs as a person reads them."""
-    assert node.op is not None
-    return TABLE[node.op].evaluate([as_written(v.value) for v in inputs])[0]
-
-
-def _shortened(text: str) -> str:
-    """Return a sum of many terms with its middle left out."""
-    terms = text.split(" + ")
-    return text if len(terms) <= MOST_TERMS + 1 else " + ".join([*terms[: MOST_TERMS - 2], "…", *terms[-2:]])
-
-
-# -------------------------------------------------------------------------------------------- words
-
-
-def _changing(cause: str, what: str, times: float | None, than: str = "") -> str:
-    """Return what the cause does, by the slope: ``a small change of a changes d −3 times as much``."""
-    assert times is not None
-    if math.isnan(times):
-        return f"no number tells how {cause} changes {what}"
-    if times == 0.0:
-        return f"{cause} does not change {what}"
-    return f"{cause} changes {what} {_as_much(times)}{than and f' as {than}'}"
-
-
-def _following(what: str, times: float | None, than: str) -> str:
-    """Return ``d changes −3 times as much as a``."""
-    assert times is not None
-    if math.isnan(times):
-        return f"no number tells how {what} changes with {than}"
-    return f"{what} {f'changes {_as_much(times)} as' if times else 'does not change with'} {than}"
-
-
-def _as_much(times: float) -> str:
-    if math.isinf(times):
-        return f"infinitely many times ({number(times)}) as much"
-    return "just as much" if times == 1.0 else f"{number(times)} times as much"
-
-
-def _computing(node: NodeFact, inputs: Sequence[NodeFact], numbers: str) -> str:
-    """Return how a value comes about."""
-    if node.op == "where":
-        condition, *branches = inputs
-        holds = truth(condition.value)
-        said = f"{name_of(condition)} is {holds}" if condition.label else f"the condition is {holds}"
-        chosen = branches[0 if condition.value else 1]
-        equal = f"{name_of(chosen)} = {number(node.value)}" if chosen.label else number(node.value)
-        return (
-            f"{name_of(node)} is one of {_joined([name_of(v) for v in branches])}: {said}, so it is {equal}."
-        )
-    if node.op in (*RELATIONS, *CONNECTIVES):
-        how = "compares" if node.op in RELATIONS else "combines"
-        compared = _formula(node, _numbers(node, inputs))[1:-1]
-        as_number = "1, which stands for true" if node.value else "0, which stands for false"
-        return f"{name_of(node)} {how}: {compared} is {truth(node.value)}, so it is {as_number}."
-    return f"{name_of(node)} is computed from {_listed([name_of(v) for v in inputs])}: {numbers}."
-
-
-def truth(x: float) -> str:
-    """Return a condition's value as a word: every number but 0 is true."""
-    return "true" if x else "false"
-
-
-def _listed(names: Sequence[str]) -> str:
-    different = list(dict.fromkeys(names))
-    if len(different) > MOST_NAMES + 1:
-        return f"{', '.join(different[:MOST_NAMES])} and {count(len(different) - MOST_NAMES)} others"
-    return _joined(different)
-
-
-def _joined(parts: Sequence[str]) -> str:
-    *others, last = parts
-    return f"{', '.join(others)} and {last}" if others else last
-
-
-def _added(event: Event) -> str:
-    """Return what becomes of a contribution."""
-    node = name_of(event.node)
-    if event.parts == 1:
-        return f" {node} is used nowhere else, so this is its whole gradient." if event.first_whole else ""
-    if event.before is None:
-        return f" It is the first of {count(event.parts)} contributions to the gradient of {node}."
-    (edge,) = event.edges
-    total = sum_of((event.before, edge.contribution), event.after)
-    told = (
-        f" It is added (+=) to the {number(event.before)} that {node} had already, "
-        f"because a change of {node} takes effect along all its edges at once: {total}."
-    )
-    if event.part < event.parts:
-        return told
-    how_many = "Both" if event.parts == 2 else f"All {count(event.parts)}"
-    complete = f" {how_many} contributions are in, so the gradient of {node} is complete"
-    return f"{told}{complete}{' and can be passed on' if event.node.op else ''}."
-
-
-def _why_not_finite(value: float, inputs: Sequence[float]) -> str:
-    if math.isfinite(value):
-        return ""
-    if not inputs:
-        return " It is not an ordinary number; what is computed from it may not be one either."
-    if math.isnan(value):
-        if any(math.isnan(x) for x in inputs):
-            return " An input is nan (not a number), so the result is nan too."
-        return " There is no such number: the result is nan (not a number)."
-    if any(math.isinf(x) for x in inputs):
-        return " An input is infinite, and so is the result."
-    return " The result lies beyond every number that can be stored, so it is infinite."
-
-
-def _why_nothing(upstream: float | None, partial: float | None) -> str:
-    """Return what to say of a product that is zero, or no number at all."""
-    assert upstream is not None
-    assert partial is not None
-    if upstream * partial == 0.0:
-        return " Nothing gets through."
-    if not math.isnan(upstream * partial):
-        return ""
-    if math.isnan(upstream) or math.isnan(partial):
-        return " A factor is nan (not a number), so the product is nan."
-    return " Zero times infinity has no value, so the product is nan (not a number)."

@@ -115,8 +115,8 @@ def test_a_gradient_is_said_in_words(slope: float, words: str) -> None:
 
 
 def test_that_numbers_are_rounded_is_said_where_they_are() -> None:
-    assert len(legend_lines(walk(example()).trace)) == 1
-    assert "rounded" in legend_lines(walk(Value(1 / 3, "a") * 2).trace)[1]
+    assert not any("rounded" in line for line in legend_lines(walk(example()).trace))
+    assert any("rounded" in line for line in legend_lines(walk(Value(1 / 3, "a") * 2).trace))
 
 
 def test_one_value_needs_no_legend() -> None:

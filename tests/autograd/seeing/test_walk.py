@@ -84,12 +84,12 @@ def test_the_forward_pass_then_the_reverse_pass() -> None:
         (5, "forward", "leaf", "f = −2"),
         (6, "forward", "apply", "L = v₁ × f = 4 × (−2) = −8"),
         (7, "reverse", "seed", "∂L/∂L = 1"),
-        (8, "reverse", "edge", "∂L/∂v₁ += ∂L/∂L · ∂L/∂v₁ = 1 · (−2) = −2"),
-        (9, "reverse", "edge", "∂L/∂f += ∂L/∂L · ∂L/∂f = 1 · 4 = 4"),
-        (10, "reverse", "edge", "∂L/∂d += ∂L/∂v₁ · ∂v₁/∂d = −2 · 1 = −2"),
-        (11, "reverse", "edge", "∂L/∂c += ∂L/∂v₁ · ∂v₁/∂c = −2 · 1 = −2"),
-        (12, "reverse", "edge", "∂L/∂a += ∂L/∂d · ∂d/∂a = −2 · (−3) = 6"),
-        (13, "reverse", "edge", "∂L/∂b += ∂L/∂d · ∂d/∂b = −2 · 2 = −4"),
+        (8, "reverse", "edge", "∂L/∂v₁ += ∂L/∂L · ∂(v₁→L) = 1 · (−2) = −2"),
+        (9, "reverse", "edge", "∂L/∂f += ∂L/∂L · ∂(f→L) = 1 · 4 = 4"),
+        (10, "reverse", "edge", "∂L/∂d += ∂L/∂v₁ · ∂(d→v₁) = −2 · 1 = −2"),
+        (11, "reverse", "edge", "∂L/∂c += ∂L/∂v₁ · ∂(c→v₁) = −2 · 1 = −2"),
+        (12, "reverse", "edge", "∂L/∂a += ∂L/∂d · ∂(a→d) = −2 · (−3) = 6"),
+        (13, "reverse", "edge", "∂L/∂b += ∂L/∂d · ∂(b→d) = −2 · 2 = −4"),
     ]
 
 
@@ -108,9 +108,9 @@ def test_only_reverse_steps_have_an_edge() -> None:
 
 def test_a_sentence_says_what_happens_and_why() -> None:
     assert walk(example())[12].sentence == (
-        "a feeds into d: a small change of a changes d −3 times as much (∂d/∂a = b = −3), and that changes "
-        "L −2 times as much as d; so a receives −2 · (−3) = 6. a is an input: training does not change it, "
-        "so this gradient only tells how L depends on it."
+        "a feeds into d: with the other input held still, a small change of a changes d −3 times as much "
+        "(∂(a→d) = b = −3), and that changes L −2 times as much as d; so a receives −2 · (−3) = 6. a is an "
+        "input: training does not change it, so this gradient only tells how L depends on it."
     )
 
 
@@ -176,7 +176,7 @@ def test_a_choice_says_which_branch_is_taken_and_why() -> None:
 
 def test_slopes_that_are_no_numbers_are_worded() -> None:
     told = walk(Value(math.nan, "x") * Value(2.0, "a"))[-1].sentence
-    assert "no number tells how a small change of a changes y (∂y/∂a = x = nan)" in told
+    assert "no number tells how a small change of a changes y (∂(a→y) = x = nan)" in told
     told = walk(Value(math.inf, "x") * Value(2.0, "a"))[-1].sentence
     assert "changes y infinitely many times (∞) as much" in told
     a = Value(2.0, "a")
@@ -186,7 +186,7 @@ def test_slopes_that_are_no_numbers_are_worded() -> None:
 
 def test_a_slope_of_zero_is_said_plainly() -> None:
     a, b = Value(2.0, "a"), Value(0.0, "b")
-    assert "a small change of a does not change y (∂y/∂a = b = 0)" in walk(a * b)[-2].sentence
+    assert "a small change of a does not change y (∂(a→y) = b = 0)" in walk(a * b)[-2].sentence
     assert "y does not change with a" in walk(a * b, tangent=a)[-1].sentence
 
 
@@ -221,11 +221,11 @@ def test_a_value_used_twice_by_one_op_has_two_steps() -> None:
 @pytest.mark.parametrize(
     ("compute", "told"),
     [
-        (lambda x: x**2, "∂y/∂x = 2 × x = 6"),
-        (lambda x: x.relu(), "∂y/∂x = 1 because x > 0"),
-        (lambda x: (-x).relu(), "∂y/∂v₁ = 0 because v₁ ≤ 0"),
-        (lambda x: x.exp(), "∂y/∂x = y = 20.09"),
-        (lambda x: x / 2, "(∂y/∂x = 0.5)"),
+        (lambda x: x**2, "∂(x→y) = 2 × x = 6"),
+        (lambda x: x.relu(), "∂(x→y) = 1 because x > 0"),
+        (lambda x: (-x).relu(), "∂(v₁→y) = 0 because v₁ ≤ 0"),
+        (lambda x: x.exp(), "∂(x→y) = y = 20.09"),
+        (lambda x: x / 2, "(∂(x→y) = 0.5)"),
     ],
 )
 def test_the_local_derivative_is_told_as_it_is_there(compute: Callable[[Value], Value], told: str) -> None:
@@ -668,7 +668,7 @@ def does_nothing(output: Value) -> Iterator[Update]:
         (broken.depth_first, 10, "the gradient of h on too early: 1 of its 2 contributions had arrived"),
         (broken.keeps_intermediates, 6, "h starts with 15, left over from an earlier pass"),
         (broken.drops_factor, 8, "sends the partial alone: it leaves out the factor ∂L/∂v₁ = 6"),
-        (drops_the_partial, 6, "sends the upstream alone: it leaves out the factor ∂L/∂h = 9"),
+        (drops_the_partial, 6, "sends the upstream alone: it leaves out the factor ∂\\(h→L\\) = 9"),
         (does_nothing, 6, "never passes the gradient of L on to h"),
     ],
 )

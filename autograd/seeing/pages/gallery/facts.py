@@ -45,8 +45,8 @@ class Way:
 
     Attributes:
         product: what it adds to the gradient.
-        stops: the labels of the Values it passes on the way, a neuron's only once; the two ends
-            are left out.
+        stops: the labels of the Values it passes on the way, a neuron's only once, or the signs of
+            their ops where none has a label; the two ends are left out.
         spots: the neurons it passes; empty where there are none.
     """
 
@@ -348,7 +348,7 @@ def _way(route: Route, labels: Mapping[Value, str], model: _Model) -> Way:
     named = [v for v in between if v.label or labels.get(v, "")]
     pairs = zip_longest(named, named[1:])
     passed = [v for v, after in pairs if after is None or not model.is_followed(v, after)]
-    stops = tuple(v.label or labels[v] for v in passed)
+    stops = tuple(v.label or labels.get(v, "") or (v.op.symbol if v.op else "") for v in passed or between)
     return Way(route.product, stops, tuple(dict.fromkeys(spots)))
 
 

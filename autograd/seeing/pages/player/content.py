@@ -23,6 +23,7 @@ from typing import Any
 from autograd.notation.labels import parse_label
 from autograd.notation.mathml import mathml
 from autograd.notation.numbers import as_written, number
+from autograd.notation.signs import GRADIENT, LOCAL
 from autograd.seeing.facts.comparison import Beside
 from autograd.seeing.facts.names import name_of
 from autograd.seeing.facts.records import NodeFact, Step, Trace
@@ -112,6 +113,7 @@ def facts(content: Content) -> dict[str, Any]:
         "inputs": _inputs(trace, place),
         "kinds": KINDS,
         "signs": SIGNS,
+        "written": {"gradient": GRADIENT, "local": LOCAL},
         "steps": columns,
         "words": writer.words.all,
         "sentences": writer.sentences.all,

@@ -126,9 +126,22 @@
 
   const plainName = (node) => facts.names[placeOf(node)][TEXT];
 
-  function derivative(above, below) {
-    return element("span", {}, "∂", nameOf(above), "/∂", nameOf(below));
+  // A sign of a derivative: its pattern, with names or elements in the places of {these}.
+  function inPlaces(pattern, parts) {
+    return pattern.split(/\{(\w+)\}/).map((piece, i) => (i % 2 ? parts[piece] : piece));
   }
+
+  const signOf = (node) => element("span", {}, ...inPlaces(facts.written.gradient, { of: nameOf(`n${facts.output}`), by: nameOf(node) }));
+
+  // The local derivative of a step's edge; a small digit tells which input where one value is several of them.
+  function localSign(step, name) {
+    const sources = facts.inputs[placeOf(step.target)];
+    const repeated = sources.filter((source) => source === placeOf(step.node)).length > 1;
+    const slot = repeated ? String(step.position + 1).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]) : "";
+    return inPlaces(facts.written.local, { slot, source: name(step.node), target: name(step.target) });
+  }
+
+  const localOf = (step) => element("span", {}, ...localSign(step, nameOf));
 
   // A formula as MathML, in pieces that each begin with = or ≈: lines break between them.
   function mathOf(text) {
@@ -645,16 +658,15 @@
     const table = $("numbers");
     table.hidden = !isEdge(step);
     if (table.hidden) return;
-    const output = `n${facts.output}`;
     const [upstream, partial, contribution, before, after] = step.shown;
-    const local = derivative(step.target, step.node);
+    const local = localOf(step);
     if (slopeOf(step)) local.append(` = ${slopeOf(step)}`);
     const rows = [
-      ["", ["upstream ", derivative(output, step.target)], upstream, ""],
+      ["", ["upstream ", signOf(step.target)], upstream, ""],
       ["×", ["local derivative ", local], partial, ""],
       ["=", ["contribution of this edge"], contribution, "result"],
       ["+", ["gradient so far"], before, ""],
-      ["=", ["gradient ", derivative(output, step.node)], after, "result"],
+      ["=", ["gradient ", signOf(step.node)], after, "result"],
     ];
     table.tBodies[0].replaceChildren(...rows.map(([operator, words, number, kind]) =>
       element("tr", { class: kind },
@@ -742,11 +754,10 @@
     pause();
     asking = step;
     tries = 0;
-    const output = `n${facts.output}`;
     const upstream = step.shown[0];
     $("question").replaceChildren(
-      "Next, ", nameOf(step.target), " passes its gradient ", derivative(output, step.target), ` = ${upstream} on to `, nameOf(step.node),
-      ", multiplied by ", derivative(step.target, step.node), ". What do you expect?");
+      "Next, ", nameOf(step.target), " passes its gradient ", signOf(step.target), ` = ${upstream} on to `, nameOf(step.node),
+      ", multiplied by ", localOf(step), ".");
     $("verdict").textContent = "";
     $("verdict").className = "";
     $("answer").value = "";
@@ -761,12 +772,14 @@
     $("answer").focus();
   }
 
+  // Of two questions, which one is asked is said in words and in signs.
   function nameAnswer() {
     const { node, target } = asking;
-    const output = `n${facts.output}`;
-    const gradient = derivative(output, node);
-    const sum = $("prediction").elements.asked.value === "gradient";
-    $("answer-label").replaceChildren(...(sum ? [gradient, " ="] : [derivative(output, target), " · ", derivative(target, node), " ="]));
+    const isContribution = $("prediction").elements.asked.value === "contribution";
+    const last = received.get(node).at(-1) === asking.number;
+    const words = isContribution ? "What does this edge alone add? " : last ? "What is the whole gradient then? " : "What is the gradient so far, after it? ";
+    const sign = isContribution ? [signOf(target), " · ", localOf(asking)] : [signOf(node), last ? "" : " so far"];
+    $("answer-label").replaceChildren(words, ...sign, " =");
   }
 
   function closePrediction() {
@@ -826,7 +839,7 @@
     const source = plainName(asking.node);
     const result = plainName(asking.target);
     const [upstream, , , before] = asking.shown;
-    const names = { source, result, other, before, upstream, local: `∂${result}/∂${source}` };
+    const names = { source, result, other, before, upstream, local: localSign(asking, plainName).join("") };
     return mistakes.map((mistake) => words[mistake].replace(/\{(\w+)\}/g, (_, name) => names[name])).join(" ");
   }
 

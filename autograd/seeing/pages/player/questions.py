@@ -20,6 +20,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from autograd.notation.numbers import MOST_KEPT, number
+from autograd.notation.signs import local_sign
 from autograd.seeing.facts.names import name_of
 from autograd.seeing.facts.records import EdgeFact, NodeFact, Step, Trace
 
@@ -35,6 +36,7 @@ MOST_DIAGNOSED = 5_000
 WORDS = {
     "overwrote": "You overwrote instead of adding: {source} already has {before} from another route, "
     "and routes add up (+=, not =).",
+    "whole": "That is the whole gradient of {source}, by all its routes. Asked is what comes of this edge.",
     "total": "That is the gradient after the step: {source} already has {before} from another route.",
     "upstream alone": "A factor is missing: that is the upstream gradient alone. "
     "Multiply it by the local derivative {local}.",
@@ -103,8 +105,10 @@ def slacks(step: Step) -> tuple[float, float]:
 def diagnosis(answer: Answer, step: Step, trace: Trace) -> str:
     """Return what to say of a wrong answer to a step, in words; "" for the right one."""
     source, result = map(name_of, _ends(step, {node.id: node for node in trace.nodes}))
+    edges = [(edge.source, edge.target) for edge in trace.edges]
+    slot = step.position if edges.count((step.node, step.target or "")) > 1 else None
     names = {
-        "source": source, "result": result, "local": f"∂{result}/∂{source}", "other": answer.other,
+        "source": source, "result": result, "local": local_sign(source, result, slot), "other": answer.other,
         "before": number(step.before), "upstream": number(step.upstream),
     }  # fmt: skip
     return " ".join(WORDS[mistake].format_map(names) for mistake in answer.mistakes)
@@ -160,17 +164,20 @@ def _questions(step: Step, facts: _Facts) -> Questions:
     slack, sum_slack = slacks(step)
     added = [Answer(step.contribution, slack)]
     wrong = list(_wrong(step, facts))
+    in_the_end = facts.nodes[step.node].gradient
+    whole = [] if in_the_end in (None, step.after) else [_mistake(in_the_end, "whole")]
     if step.before is None:
-        added = _distinct([*added, *wrong])
+        added = _distinct([*added, *whole, *wrong])
         return {"contribution": added, "gradient": added}
     total = Answer(step.after, sum_slack, ("total",))
     gradient = [
         Answer(step.after, sum_slack),
         Answer(step.contribution, slack, ("overwrote",)),
+        *whole,
         *(_added(answer, step.before) for answer in wrong),
         *(Answer(x.number, x.tolerance, (*x.mistakes, "overwrote"), x.other) for x in wrong),
     ]
-    return {"contribution": _distinct([*added, total, *wrong]), "gradient": _distinct(gradient)}
+    return {"contribution": _distinct([*added, total, *whole, *wrong]), "gradient": _distinct(gradient)}
 
 
 def _added(answer: Answer, before: float) -> Answer:

@@ -140,7 +140,7 @@ def test_a_single_route_is_spelled_out_as_the_chain_rule() -> None:
     L.label = "L"
     caption = Picture(gradient_path(L, w).draw()).caption
     assert caption[0] == "1 route from w to L; its product is ∂L/∂w = 12"
-    assert caption[1] == "∂z/∂w · ∂L/∂z = 3 · 4 = 12"
+    assert caption[1] == "∂(w→z) · ∂(z→L) = 3 · 4 = 12"
 
 
 def test_where_there_is_no_route_the_picture_says_so() -> None:

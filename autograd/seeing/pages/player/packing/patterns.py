@@ -21,7 +21,8 @@ from typing import Any, NamedTuple
 
 from autograd.notation.mathml import NAME, NUMBER, WORDS, mathml
 from autograd.notation.numbers import number
-from autograd.seeing.facts.names import in_a_product, name_of
+from autograd.notation.signs import in_a_product
+from autograd.seeing.facts.names import name_of
 from autograd.seeing.facts.records import EdgeFact, Step, Trace
 from autograd.seeing.facts.steps import Steps
 

@@ -324,7 +324,7 @@ def test_numbers_are_read_as_people_write_them(sheet, steps, text):
     [
         (6.0, "overwrote instead of adding: a already has 1"),
         (-2 + 1, "missing: that is the upstream gradient alone"),
-        (-3 + 1, "missing: that is the local derivative ∂d/∂a alone"),
+        (-3 + 1, "missing: that is the local derivative ∂(a→d) alone"),
         (-4 + 1, "multiplied by the value of a"),
         (-6 + 1, "the sign is not"),
         (100, "Multiply the upstream gradient, −2, by how d changes with a."),

@@ -78,7 +78,7 @@ def test_a_classical_mistake_is_known_by_its_number(number, mistake):
     answers = questions["contribution"]
     assert mistakes(answers, number) == (mistake,)
     (answer,) = [a for a in answers if a.mistakes == (mistake,)]
-    assert "∂d/∂a" in diagnosis(answer, step, trace)
+    assert "∂(a→d)" in diagnosis(answer, step, trace)
 
 
 def test_passing_on_an_incomplete_gradient_is_a_wrong_order():
@@ -139,3 +139,12 @@ def test_numbers_that_are_not_finite_are_asked_about_as_well():
     questions, _, _ = asked(x.log(), "x")
     assert questions["contribution"][0].number == math.inf
     assert questions["contribution"][0].tolerance == 0.0
+
+
+def test_the_whole_gradient_is_told_from_what_one_edge_adds():
+    x = Value(3.0, "x")
+    questions, step, trace = asked(x * x + x, "x", which=0)  # 1 by the arrow into +, 7 by all ways
+    assert questions["contribution"][0].number == 1.0
+    (answer,) = [a for a in questions["contribution"] if a.mistakes == ("whole",)]
+    assert answer.number == 7.0
+    assert "That is the whole gradient of x, by all its routes" in diagnosis(answer, step, trace)
