@@ -285,7 +285,7 @@ def _listed(x: Any, what: str) -> Sequence[Any]:
         if isinstance(part, (str, list, tuple)) or getattr(part, "ndim", 0):
             raise TypeError(
                 f"{what} is of one sample, a row of numbers or Values; entry {i} of it is {described(part)}. "
-                "Of several samples take the mean: autograd.mean(loss(o, t) for o, t in zip(outputs, targets))"
+                "Of several samples take the mean: mean(loss(o, t) for o, t in zip(outputs, targets))"
             )
     return row
 
