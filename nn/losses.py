@@ -282,7 +282,7 @@ def _listed(x: Any, what: str) -> Sequence[Any]:
         raise TypeError(f"{what} is a number or a Value, or a row of them; got {described(x)}")
     row = tuple(x)
     for i, part in enumerate(row):
-        if isinstance(part, (str, list, tuple)) or getattr(part, "ndim", 0):
+        if isinstance(part, (str, list, tuple)) or getattr(part, "ndim", 0) > 0:
             raise TypeError(
                 f"{what} is of one sample, a row of numbers or Values; entry {i} of it is {described(part)}. "
                 "Of several samples take the mean: mean(loss(o, t) for o, t in zip(outputs, targets))"
