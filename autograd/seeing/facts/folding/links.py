@@ -73,7 +73,7 @@ def links_between(
     weights = {node.id: node for node in trace.nodes if node.role == "weight"}
     found: dict[tuple[str, str], dict[str, NodeFact]] = {}
     for node in trace.nodes:
-        used = inputs.get(node.id)
+        used = inputs.get(node.id, {})
         for pair in multiplied(node.op, max(used) + 1) if used else ():
             for weight, source in (pair, pair[::-1]):
                 if (w := used.get(weight, "")) not in weights or where.get(w) == w:
