@@ -273,16 +273,31 @@ class Penalised:
         return parts[0] if len(parts) == 1 else parts[0] + parts[1]
 
 
-def _listed(x: Any) -> Sequence[Any]:
-    """Return one thing or several as a sequence."""
-    return (x,) if isinstance(x, (Value, Real)) else tuple(x)
+def _listed(x: Any, what: str) -> Sequence[Any]:
+    """Return one thing or several as a sequence.
+
+    Raises:
+        TypeError: if it is neither a number or Value nor a row of them.
+    """
+    if isinstance(x, (Value, Real)):
+        return (x,)
+    if isinstance(x, (str, bytes)) or not isinstance(x, Iterable):
+        raise TypeError(f"{what} is a number or a Value, or a row of them; got {described(x)}")
+    row = tuple(x)
+    for i, part in enumerate(row):
+        if isinstance(part, (str, list, tuple)) or getattr(part, "ndim", 0) > 0:
+            raise TypeError(
+                f"{what} is of one sample, a row of numbers or Values; entry {i} of it is {described(part)}. "
+                "Of several samples take the mean: mean(loss(o, t) for o, t in zip(outputs, targets))"
+            )
+    return row
 
 
 def _pairs(
     prediction: Any, target: Any, check: Callable[[Any], None] = lambda t: None
 ) -> list[tuple[Value, Any]]:
     """Return each output with its target, which is checked unless it is a Value."""
-    outputs, targets = _listed(prediction), _listed(target)
+    outputs, targets = _listed(prediction, "a prediction"), _listed(target, "a target")
     if len(outputs) != len(targets) or not outputs:
         raise ValueError(f"a loss takes one target per output; got {len(targets)} for {len(outputs)}")
     for t in targets:
@@ -350,7 +365,7 @@ def _log(p: Any) -> Any:
 
 
 def _logits(name: str, logits: Any) -> Sequence[Value]:
-    x = _listed(logits)
+    x = _listed(logits, "a prediction")
     if len(x) < 2:
         raise ValueError(f"{name} takes one logit per class, two or more; got {len(x)}")
     return x
@@ -367,7 +382,7 @@ def _target(name: str, target: Any, classes: int) -> int | Sequence[Any]:
         return [hit / found for hit in hits]
     if isinstance(target, (Value, Real)):
         return _class(target, classes)
-    probabilities = _listed(target)
+    probabilities = _listed(target, "a target")
     _check_distribution(name, probabilities, classes)
     return probabilities
 

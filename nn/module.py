@@ -19,6 +19,7 @@ from autograd.notation.hints import did_you_mean
 from autograd.notation.labels import BIASES
 from autograd.notation.numbers import counted
 from nn.construction import GIVEN, Constructed
+from nn.inputs import forget_inputs
 from nn.words import MOST_SHOWN, at_most, made_of_value, misfits
 
 ACTIVATION = "activation"
@@ -41,6 +42,8 @@ def _as_a_use(call: Callable[..., Any]) -> Callable[..., Any]:
             raise
         finally:
             now.end(before)
+            if before[0] is None:
+                forget_inputs()
 
     return placed
 

@@ -24,6 +24,7 @@ from nn.data.feeding import Feeding, mean_over_positions
 from nn.data.rows import Rows
 from nn.data.samples import Samples, Table, as_list, finite_row, targets
 from nn.data.structures import shapes_of
+from nn.inputs import once_as_values
 from nn.losses import Loss
 from nn.module import Module
 from nn.outputs import single_or_list
@@ -221,15 +222,15 @@ def as_steps(x: Any, nin: int) -> list[State]:
         listed = [listed[k : k + nin] for k in range(0, len(listed), nin)]
     if not listed:
         raise ValueError("a sequence has at least one step; got none")
-    steps = []
+    numbers: list[Any] = []
     for t, step in enumerate(listed, 1):
         row = [step] if isinstance(step, (Value, Real)) else list(step)
         if len(row) != nin:
             raise ValueError(f"a sequence has {nin} inputs per step; step {t} has {len(row)}")
-        steps.append(
-            tuple(v if isinstance(v, Value) else Value(v, f"x{j}^{t}") for j, v in enumerate(row, 1))
-        )
-    return steps
+        numbers += row
+    labels = [f"x{j}^{t}" for t in range(1, len(listed) + 1) for j in range(1, nin + 1)]
+    values = once_as_values(x, tuple(numbers), labels)
+    return [values[k : k + nin] for k in range(0, len(values), nin)]
 
 
 def _nested(data: Any, name: str) -> list[Any]:

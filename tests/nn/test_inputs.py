@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from autograd import Value
+from autograd import Value, topological_order
+from nn import MLP, GRUCell, Layer, Module, Recurrent
 from nn.inputs import as_inputs
 
 
@@ -22,3 +23,46 @@ def test_a_single_number_is_a_sample_of_one_input():
 def test_another_number_of_inputs_is_refused():
     with pytest.raises(ValueError, match="the layer 2 takes 2 inputs per sample; got 1"):
         as_inputs([1.0], 2, "layer 2")
+
+
+class Both(Module):
+    """Two Modules that see the same input."""
+
+    def __init__(self, first, second):
+        self.first, self.second = first, second
+
+    def forward(self, x):
+        return self.first(x) * self.second(x)
+
+
+def inputs_of(output):
+    return [v for v in topological_order(output) if v.op is None and v.role == "input"]
+
+
+@pytest.mark.parametrize("row", [[0.1, 0.2, 0.3], (1, 0, 1), [1, 0.5, True], "array"])
+def test_the_numbers_of_a_list_are_the_same_inputs_for_all_modules_of_a_call(row):
+    row = pytest.importorskip("numpy").array([0.1, 0.2, 0.3]) if row == "array" else row
+    model = Both(MLP(3, [2, 1], seed=0), Both(Layer(3, 1, seed=1), Layer(3, 1, seed=2)))
+    assert len(inputs_of(model(row))) == 3
+    again = model(row)  # another call is another sample
+    assert len(inputs_of(again + model(row))) == 6
+
+
+def test_a_sequence_is_the_same_inputs_for_all_modules_of_a_call():
+    model = Both(Recurrent(GRUCell(2, 2, seed=0), 1, seed=1), Recurrent(GRUCell(2, 2, seed=2), 1, seed=3))
+    step = [0.5, -1.0]
+    found = inputs_of(model([step, step, [1.0, 2.0]]))
+    assert sorted(v.label for v in found) == ["x1^1", "x1^2", "x1^3", "x2^1", "x2^2", "x2^3"]
+
+
+def test_a_list_that_was_changed_is_other_inputs():
+    class Changing(Module):
+        def __init__(self):
+            self.layer = Layer(1, 1, "linear", seed=0)
+
+        def forward(self, x):
+            before = self.layer(x)
+            x[0] = 5.0
+            return before + self.layer(x)
+
+    assert sorted(v.data for v in inputs_of(Changing()([2.0]))) == [2.0, 5.0]

@@ -516,3 +516,20 @@ def test_on_a_tape_the_class_may_differ_from_sample_to_sample(loss):
     wanted = [loss([Value(z) for z in logits], k).data for k in range(3)]
     assert found == pytest.approx(wanted, rel=1e-12)
     assert isnan(none)
+
+
+@pytest.mark.parametrize("loss", losses.LOSSES.values())
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        ([[1.0, 0.0], [0.0, 1.0]], r"of one sample.*entry 0 of it is \[1.0, 0.0\].*take the mean"),
+        ("cat", "a number or a Value, or a row of them; got 'cat'"),
+        (None, "a number or a Value, or a row of them; got None"),
+    ],
+)
+def test_what_is_not_one_sample_is_refused(loss, bad, message):
+    outputs = [Value(0.5), Value(1.0)]
+    with pytest.raises(TypeError, match=f"a target is {message}"):
+        loss(outputs, bad)
+    with pytest.raises(TypeError, match=f"a prediction is {message}"):
+        loss(bad, [1.0, 0.0])

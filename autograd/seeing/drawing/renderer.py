@@ -31,6 +31,11 @@ PICTURES = ("svg", "png", "pdf", "jpg", "jpeg", "gif", "webp", "eps", "ps", "svg
 NODE = re.compile(r"(?!(?:graph|node|edge) )\S.*\[")
 """Matches the beginning of a node in the DOT language, but not that of an edge or of common attributes."""
 
+SIZES = re.compile(r' viewBox="\S+ \S+ (\S+) ')
+FONT_SIZE = re.compile(r' font-size="([^"]+)"')
+SMALLEST_WORDS, CELL = 10.0, 900.0
+"""No word is shown smaller than this, in pixels; what then is wider than a notebook's cell is scrolled."""
+
 _choosing = threading.Lock()
 
 
@@ -51,6 +56,22 @@ class Drawing(graphviz.Digraph):
         edges = sum("->" in line and "style=invis" not in line for line in statements)
         nodes = sum("->" not in line and NODE.match(line) is not None for line in statements)
         return f"<drawing: {counted(nodes, 'node')}, {counted(edges, 'edge')}>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> dict[str, Any]:
+        """Return the picture, made to fit the cell; in a frame of its own if its words were too small then.
+
+        Raises:
+            RuntimeError: if there is no renderer.
+        """
+        bundle: dict[str, Any] = super()._repr_mimebundle_(include=include, exclude=exclude)
+        svg = bundle.get("image/svg+xml")
+        if svg is None:
+            return bundle
+        bundle["image/svg+xml"] = svg.replace("<svg ", '<svg style="max-width:100%;height:auto" ', 1)
+        width = narrowest(svg)
+        if width <= CELL:
+            return bundle
+        return {"text/html": framed(svg[svg.index("<svg ") :], width), **bundle}
 
     def save(self, filename: Any = None, directory: Any = None, *, skip_existing: bool | None = False) -> str:
         """Write the picture, or its DOT source for the ending ``.gv``, ``.dot`` or none; return the path.
@@ -99,6 +120,27 @@ class Drawing(graphviz.Digraph):
         with _renderer(options.get("format") or suffix or self.format) as quiet:
             path: str = super().render(filename, **{"directory": directory, "quiet": quiet, **options})
             return path
+
+
+def narrowest(svg: str) -> float:
+    """Return how narrow a picture may be shown, in pixels: no word becomes smaller than `SMALLEST_WORDS`.
+
+    >>> narrowest('<svg viewBox="0.00 0.00 1200.00 80.00"><text font-size="12.00">a</text></svg>')
+    1000.0
+    """
+    width = SIZES.search(svg)
+    sizes = [float(size) for size in FONT_SIZE.findall(svg)]
+    return float(width[1]) * SMALLEST_WORDS / min(sizes) if width and sizes else 0.0
+
+
+def framed(svg: str, width: float) -> str:
+    """Return a picture that is scrolled within its own frame where less than this width is free."""
+    style = f"max-width:100%;min-width:{width:.0f}px;height:auto"
+    fitting = svg.replace("<svg ", f'<svg style="{style}" ', 1)
+    return (
+        f'<div tabindex="0" style="overflow-x:auto">{fitting}</div>'
+        f"<small>This picture takes {width:.0f} pixels: on a narrower page scroll it sideways.</small>"
+    )
 
 
 @contextmanager

@@ -291,6 +291,8 @@ class _Homes:
             for node in self._trace.nodes
             if node.op and self.of[node.id] is None and node.id in self._trace.places
         }
+        if not any(frame_of.values()):
+            return {}
         users: dict[str, set[str]] = {}
         for edge in self._trace.edges:
             users.setdefault(edge.source, set()).add(frame_of.get(edge.target, ""))

@@ -74,11 +74,11 @@ def links_between(
     found: dict[tuple[str, str], dict[str, NodeFact]] = {}
     for node in trace.nodes:
         used = inputs.get(node.id, {})
-        for pair in multiplied(node.op, max(used, default=-1) + 1):
+        for pair in multiplied(node.op, max(used) + 1) if used else ():
             for weight, source in (pair, pair[::-1]):
                 if (w := used.get(weight, "")) not in weights or where.get(w) == w:
                     continue
-                ends = where.get(used.get(source, ""), ""), where.get(node.id, "")
+                ends = where.get(used.get(source, ""), ""), where[node.id]
                 if ends in links:
                     found.setdefault(ends, {})[w] = weights[w]
     alone = {node.id for node in trace.nodes}

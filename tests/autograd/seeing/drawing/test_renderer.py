@@ -25,6 +25,21 @@ def test_it_is_a_digraph_that_shows_itself_in_a_notebook() -> None:
     assert ElementTree.fromstring(bundle["image/svg+xml"]).tag == f"{SVG}svg"
 
 
+def test_a_picture_fits_its_cell_or_is_scrolled_where_its_words_would_be_too_small() -> None:
+    assert 'style="max-width:100%;height:auto"' in draw(example())._repr_mimebundle_()["image/svg+xml"]
+    x = y = Value(0.5, "x")
+    for _ in range(30):
+        y = y.sin()
+    bundle = draw(y)._repr_mimebundle_()
+    assert list(bundle) == ["text/html", "image/svg+xml"]
+    width = renderer.narrowest(bundle["image/svg+xml"])
+    assert width > renderer.CELL
+    assert f"max-width:100%;min-width:{width:.0f}px" in bundle["text/html"]
+    assert "scroll it sideways" in bundle["text/html"]
+    assert list(draw(y)._repr_mimebundle_(include=["image/png"])) == ["image/png"]
+    assert list(gradient_path(y, x)._repr_mimebundle_()) == ["text/plain", "text/html", "image/svg+xml"]
+
+
 def test_its_repr_says_in_short_what_it_is() -> None:
     picture = draw(example())
     drawn = Picture(picture)

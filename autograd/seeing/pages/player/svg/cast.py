@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from autograd.seeing.facts.box import box_of_node
+from autograd.seeing.facts.box import Box, box_of_node
 from autograd.seeing.facts.records import NodeFact
 from autograd.seeing.pages.player.svg.boxes import box_face, box_size
 from autograd.seeing.pages.player.svg.chips import chip_face
@@ -41,20 +41,27 @@ def emptied(svg: str) -> str:
 class Faces:
     """What nodes look like in every picture, numbers left open; each is drawn once, when first asked for."""
 
+    _boxes: dict[str, Box] = field(default_factory=dict)
     _faces: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _sizes: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    def box(self, node: NodeFact) -> Box:
+        """Return what a node's box says."""
+        if node.id not in self._boxes:
+            self._boxes[node.id] = box_of_node(node)
+        return self._boxes[node.id]
 
     def of(self, node: NodeFact) -> tuple[str, ...]:
         """Return a node's chip, its hint and its box."""
         if node.id not in self._faces:
-            box = box_of_node(node)
+            box = self.box(node)
             self._faces[node.id] = emptied(chip_face(node)), hint(box.title), emptied(box_face(box))
         return self._faces[node.id]
 
     def size(self, node: NodeFact) -> tuple[float, float]:
         """Return the size of a node's box."""
         if node.id not in self._sizes:
-            self._sizes[node.id] = box_size(box_of_node(node))
+            self._sizes[node.id] = box_size(self.box(node))
         return self._sizes[node.id]
 
 

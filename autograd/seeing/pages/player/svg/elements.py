@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from xml.sax.saxutils import escape, quoteattr
 
 from autograd.notation.labels import Label, shorten
@@ -52,22 +52,16 @@ def tag(name: str, content: str = "", **attributes: object) -> str:
     >>> tag("text", "&lt;", class_="name", data_slot='"')
     '<text class="name" data-slot=\\'"\\'>&lt;</text>'
     """
-    written = "".join([f" {_attribute_name(key)}={_attribute(value)}" for key, value in attributes.items()])
+    written = "".join([_attribute(*attribute) for attribute in attributes.items()])
     return f"<{name}{written}>{content}</{name}>" if content else f"<{name}{written}/>"
 
 
-def _attribute(value: object) -> str:
-    if isinstance(value, float):
-        return f'"{coordinate(value)}"'
-    return _quoted(str(value))
+@lru_cache(maxsize=20_000, typed=True)
+def _attribute(name: str, value: object) -> str:
+    text = f'"{coordinate(value)}"' if isinstance(value, float) else _quoted(str(value))
+    return f" {name.rstrip('_').replace('_', '-')}={text}"
 
 
-@cache
-def _attribute_name(key: str) -> str:
-    return key.rstrip("_").replace("_", "-")
-
-
-@lru_cache(maxsize=10_000)
 def _quoted(text: str) -> str:
     return f'"{text}"' if HARMLESS.fullmatch(text) else quoteattr(text)
 

@@ -121,11 +121,11 @@ def _layer(trace: Trace, into: EdgesInto, group: Group) -> Layer:
     uses = uses_of(inside, group) if group.count == 1 and group.uses > 1 else []
     if len(uses) > 1:
         return _of_boxes(group, [replace(_layer(inside, into, use), title=use.title) for use in uses])
-    units = [g for g in fold(inside, "neuron").groups if g.kind == "unit"]
-    of_one = group.count == 1 and all(unit.path[:-1] == group.path for unit in units)
-    others = [node for node in _others(group.members, units) if node.op is not None]
-    if units and of_one and len(others) <= MOST_LOOSE:
-        return _of_neurons(group, units)
+    if group.count == 1 and group.holds_units:
+        units = [g for g in fold(inside, "neuron").groups if g.kind == "unit"]
+        others = [node for node in _others(group.members, units) if node.op is not None]
+        if units and all(unit.path[:-1] == group.path for unit in units) and len(others) <= MOST_LOOSE:
+            return _of_neurons(group, units)
     inner = _within(inside, into, group)
     if len(inner) == 1:
         return inner[0]
