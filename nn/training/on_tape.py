@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd import Parameter, Value
+from autograd import Parameter, Value, no_grad
 from autograd.tape import Tape, vectorised
 from nn.callbacks import Numbers
 from nn.data.rows import Rows
@@ -74,21 +74,23 @@ class TapeEngine:
                 loss = objective.loss(prediction, single_or_list(y))
             else:
                 loss = objective.loss(prediction, single_or_list(y[:-1])) * y[-1]
-            penalty = objective.penalty(penalised)
-            return [loss if penalty is None else loss + penalty, *values_of(prediction)]
+            return [loss, *values_of(prediction)]
 
         def with_units(x: Any, y: Any, ones: Any = ()) -> list[Value]:
             loss, *predicted = outputs(x, y, ones)
+            penalty = objective.penalty(penalised)
             found = units_of(predicted, watched.homes) if watched.samples else []
             self._predicted = slice(1, 1 + len(predicted))
             self._units = [unit for unit, _ in found]
-            return [loss, *predicted, *(v for _, v in found)]
+            return [loss if penalty is None else loss + penalty, *predicted, *(v for _, v in found)]
 
         sample = _sample(train, 0, masks)
         self.tape = Tape.record(with_units, *sample, dtype=means.dtype, threads=means.threads)
         self._tables: dict[int, _Tables] = {}
         own = self._tables_of(train)
-        _compare(self.tape, outputs, train, own, masks)
+        with no_grad():
+            penalty = objective.penalty(penalised)
+        _compare(self.tape, outputs, 0.0 if penalty is None else penalty.data, train, own, masks)
         self._place_parameters(model.parameters())
         self._open = ExitStack()
         self._batches = None if own.bytes <= HELD or means.batch >= len(train) else own
@@ -96,6 +98,7 @@ class TapeEngine:
         self._training = self._open.enter_context(self.tape.training(*first))
         self._place_state()
         self._in_buffer = np.arange(means.batch)
+        self._places = np.empty(means.batch, np.int64)
         self._count, self._classes = len(train), own.classes
         self._threshold = np.array(train.threshold or 0.0)  # an array is compared sooner than a number
         self._take(np.empty((0, len(self.tape.outputs))))
@@ -121,7 +124,11 @@ class TapeEngine:
         if type(batch) is range and count == self._count:
             places = None
         else:
-            places = np.asarray(batch, np.int64)
+            whole = count == len(
+                self._places
+            )  # the same array as in the last step: nothing is looked up again
+            places = self._places if whole else self._places[:count]
+            places[:] = batch
             classes = None if classes is None else classes[places]
         if len(self._values) != count:  # the same array as in the last step, where it will do
             self._take(np.empty((count, len(self.tape.outputs)), self.tape.dtype))
@@ -344,8 +351,15 @@ class _Tables:
         return [np.asarray(self.X[places]), y, *([np.ones((len(y), self._masks))] if self._masks else [])]
 
 
-def _compare(tape: Tape, outputs: Any, train: Samples, tables: _Tables, masks: Masks) -> None:
-    """Compare the tape with the eager engine on a few samples from all over the data."""
+def _compare(
+    tape: Tape, outputs: Any, penalty: float, train: Samples, tables: _Tables, masks: Masks
+) -> None:  # fmt: skip
+    """Compare the tape with the eager engine on a few samples from all over the data.
+
+    Args:
+        outputs: gives a sample's loss, without the penalty, and the predictions.
+        penalty: what the tape adds to every loss.
+    """
     spread = np.linspace(0, len(train) - 1, TRIED).astype(int)
     y = np.asarray(train.y, float)
     _, of_each = np.unique(y @ np.sqrt(np.arange(2.0, y.shape[1] + 2)), return_index=True)
@@ -355,6 +369,7 @@ def _compare(tape: Tape, outputs: Any, train: Samples, tables: _Tables, masks: M
     for k, place in enumerate(places):
         values = without_graph(partial(outputs, *_sample(train, place, masks)))
         eager = [v.data for v in values]
+        eager[0] += penalty
         if not np.allclose(replayed[k][: len(eager)], eager, rtol=relative, atol=absolute, equal_nan=True):
             raise ValueError(
                 f"the recorded graph gives another result than the model on sample {place}: "

@@ -20,7 +20,6 @@ import timeit
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
-from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -35,12 +34,10 @@ from autograd.tape import Tape
 from autograd.tape.rules import vectorised
 from nn import MLP, SGD, accuracy, fit, losses
 from nn.data.idx_files import MNIST, read_folder
+from tests.benchmarks.rows import Call, best_times, installed
 
 SGD_RULE = vectorised(SGD.rule, 1)
 OPEN = ExitStack()  # the trainings that are being measured
-
-
-Call = Callable[[], object]
 
 
 def median_times(calls: dict[str, Call], rounds: int = 15, seconds: float = 0.1) -> dict[str, float]:
@@ -64,14 +61,6 @@ def median_times(calls: dict[str, Call], rounds: int = 15, seconds: float = 0.1)
 def median_time(call: Call) -> float:
     """The median time of one call, in seconds."""
     return median_times({"": call})[""]
-
-
-def installed(*names: str) -> dict[str, bool]:
-    found = {name: find_spec(name) is not None for name in names}
-    for name, there in found.items():
-        if not there:
-            print(f"  ({name} is not installed: left out)")
-    return found
 
 
 def table(title: str, calls: dict[str, Call]) -> dict[str, float]:
@@ -283,18 +272,18 @@ def wide_torch(X: Any, y: Any, dtype: str) -> Call:
 
 
 def multiply_add_rate() -> float:
-    """Multiply-adds a second of a large double-precision matrix product on one thread."""
+    """Return the multiply-adds in a second of processor time of a large matrix product on one thread."""
     A = np.random.default_rng(0).normal(size=(1200, 1200))
     with threadpool_limits(1):
-        return 1200**3 / median_time(lambda: A @ A)
+        return 1200**3 / best_times({"": lambda: A @ A}, 15)[""]
 
 
 # --------------------------------------------------------------------------- an irregular graph
 
 
-def random_program(n: int, inputs: int = 20) -> list[tuple[str, int, int]]:
+def random_program(n: int, inputs: int = 20, seed: int = 0) -> list[tuple[str, int, int]]:
     """Ops on two of the 200 numbers before."""
-    rng = random.Random(0)
+    rng = random.Random(seed)
 
     def operand(i: int) -> int:
         return rng.randrange(max(0, i + inputs - 200), i + inputs)
@@ -411,19 +400,28 @@ points, model = moons(), MLP(2, [16, 16, 1], seed=0)
 y = [1 if t else -1 for t in points.y]
 start, busy = time.perf_counter(), time.process_time()
 fit(model, points.X, y, loss="hinge", optimizer=SGD(model.parameters(), lr=0.1), epochs=1)
-print(f"{time.perf_counter() - start:.2f} s, of which the processor {time.process_time() - busy:.2f} s")
+print(time.perf_counter() - start, time.process_time() - busy)
 """
 
 
-def first() -> None:
-    print("\nthe first fit of the demo, to the end of its first epoch")
+def first_epoch() -> list[tuple[float, float]]:
+    """Return the seconds by the clock and of processor time, with an empty cache and in a later process."""
+    found = []
     with tempfile.TemporaryDirectory() as folder:
-        for title in ("on a fresh machine", "in a later process"):
+        for _ in range(2):
             done = subprocess.run(
                 [sys.executable, "-c", FIRST], env={**os.environ, "CHAINRULE_CACHE": folder},
                 capture_output=True, text=True, check=True,
             )  # fmt: skip
-            print(f"  {title}: {done.stdout.strip()}")
+            seconds, busy = map(float, done.stdout.split())
+            found.append((seconds, busy))
+    return found
+
+
+def first() -> None:
+    print("\nthe first fit of the demo, to the end of its first epoch")
+    for title, (seconds, busy) in zip(("fresh machine", "later process"), first_epoch(), strict=True):
+        print(f"  {title}: {seconds:.2f} s, of which the processor {busy:.2f} s")
 
 
 # ------------------------------------------------------------------------------------ recurrent
