@@ -98,7 +98,6 @@ class TapeEngine:
         self._training = self._open.enter_context(self.tape.training(*first))
         self._place_state()
         self._in_buffer = np.arange(means.batch)
-        self._places = np.empty(means.batch, np.int64)
         self._count, self._classes = len(train), own.classes
         self._threshold = np.array(train.threshold or 0.0)  # an array is compared sooner than a number
         self._take(np.empty((0, len(self.tape.outputs))))
@@ -124,11 +123,7 @@ class TapeEngine:
         if type(batch) is range and count == self._count:
             places = None
         else:
-            whole = count == len(
-                self._places
-            )  # the same array as in the last step: nothing is looked up again
-            places = self._places if whole else self._places[:count]
-            places[:] = batch
+            places = np.asarray(batch, np.int64)
             classes = None if classes is None else classes[places]
         if len(self._values) != count:  # the same array as in the last step, where it will do
             self._take(np.empty((count, len(self.tape.outputs)), self.tape.dtype))
