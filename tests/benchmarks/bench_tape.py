@@ -8,13 +8,9 @@ from __future__ import annotations
 
 import argparse
 import gc
-import os
 import platform
 import random
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
 import timeit
 from collections.abc import Callable
@@ -350,80 +346,6 @@ def casadi_call(function: Any, X: Any) -> Call:
     return lambda: (evaluate(), buffer, data)  # which are to live as long as the function
 
 
-# ----------------------------------------------------------------------- one sample, deep and narrow
-
-
-def logistic_map(x: Any, sin: Any) -> Any:
-    rate, v = x
-    for _ in range(4000):
-        v = rate * v * (1 - v)
-    return v
-
-
-def woven(x: Any, sin: Any) -> Any:
-    v = [x[k % 2] + 0.1 * k for k in range(30)]
-    for _ in range(100):
-        v = [sin(v[i] * v[(i + 1) % 30]) for i in range(30)]
-    return sum(v[1:], v[0])
-
-
-def narrow() -> None:
-    there = installed("casadi")
-    x = np.array([[3.7, 0.3]])
-    for title, function, count in (
-        ("logistic map, 12,000 ops", logistic_map, 12_000),
-        ("30 wide, 100 deep", woven, 6_000),
-    ):
-        tape = Tape.record(partial(function, sin=Value.sin), x[0])
-        calls = {"the tape": value_and_input_gradients(tape, x)}
-        if there["casadi"]:
-            calls["CasADi, SX machine"] = casadi_function(function, x)
-        times = table(f"{title}, value and gradient, 1 sample", calls)
-        print(f"  {times['the tape'] / count * 1e9:.1f} ns an op")
-
-
-def casadi_function(function: Any, X: Any) -> Call:
-    import casadi
-
-    x = casadi.SX.sym("x", X.shape[1])
-    y = function([x[i] for i in range(X.shape[1])], casadi.sin)
-    return casadi_call(casadi.Function("f", [x], [y, casadi.gradient(y, x)]), X)
-
-
-# ------------------------------------------------------------------------------------ the first use
-
-FIRST = """
-import time
-from nn import MLP, SGD, fit
-from nn.data import moons
-points, model = moons(), MLP(2, [16, 16, 1], seed=0)
-y = [1 if t else -1 for t in points.y]
-start, busy = time.perf_counter(), time.process_time()
-fit(model, points.X, y, loss="hinge", optimizer=SGD(model.parameters(), lr=0.1), epochs=1)
-print(time.perf_counter() - start, time.process_time() - busy)
-"""
-
-
-def first_epoch() -> list[tuple[float, float]]:
-    """Return the seconds by the clock and of processor time, with an empty cache and in a later process."""
-    found = []
-    with tempfile.TemporaryDirectory() as folder:
-        for _ in range(2):
-            done = subprocess.run(
-                [sys.executable, "-c", FIRST], env={**os.environ, "CHAINRULE_CACHE": folder},
-                capture_output=True, text=True, check=True,
-            )  # fmt: skip
-            seconds, busy = map(float, done.stdout.split())
-            found.append((seconds, busy))
-    return found
-
-
-def first() -> None:
-    print("\nthe first fit of the demo, to the end of its first epoch")
-    for title, (seconds, busy) in zip(("fresh machine", "later process"), first_epoch(), strict=True):
-        print(f"  {title}: {seconds:.2f} s, of which the processor {busy:.2f} s")
-
-
 # ------------------------------------------------------------------------------------ recurrent
 
 
@@ -552,8 +474,8 @@ def mnist(folder: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parts = {"demo": demo, "layer": layer, "irregular": irregular, "narrow": narrow, "recurrent": recurrent,
-             "calls": calls, "growth": growth, "first": first}  # fmt: skip
+    parts = {"demo": demo, "layer": layer, "irregular": irregular, "recurrent": recurrent,
+             "calls": calls, "growth": growth}  # fmt: skip
     parser.add_argument("--only", default=",".join([*parts, "mnist"]))
     parser.add_argument("--mnist", type=Path, default=Path("../shared/data/mnist"))
     chosen = parser.parse_args()
