@@ -31,7 +31,7 @@ def {name}(self, other):
 
 BODY = """\
     now = mode.now if unusual else usual
-    if not now.plain or now.made is not None:
+    if not now.plain:
         return apply(ops.{name}, {inputs})
     {numbers}
     try:
@@ -47,6 +47,8 @@ BODY = """\
     node.partials = partials
     node.label = ""
     node._made = now.use
+    if now.made is not None:
+        now.made.append(node)
     return node
 """
 """How it goes on: as `apply` would compute it."""

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from autograd import Parameter, Value
-from autograd.extend import TABLE, apply, number_of, recording
+from autograd.extend import TABLE, apply, number_of, recording, set_data
 from autograd.notation.hints import described
 from autograd.notation.numbers import counted
 from nn import activations, matrices
@@ -253,8 +253,7 @@ class Layer(Module):
                 f"(one per input); got {came}"
             )
         for neuron, row in zip(self.neurons, matrix, strict=True):
-            for w, x in zip(neuron.w, row, strict=True):
-                w.data = x
+            set_data(neuron.w, row)
 
     @property
     def b(self) -> list[float]:

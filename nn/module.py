@@ -8,7 +8,6 @@ from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from functools import wraps
-from inspect import getattr_static
 from itertools import groupby
 from types import FunctionType
 from typing import Any, Self
@@ -129,7 +128,8 @@ class Module(Constructed):
         Raises:
             AttributeError: if it would hide a method of the class.
         """
-        if isinstance(getattr_static(type(self), name, None), FunctionType):
+        held = next((vars(kind)[name] for kind in type(self).__mro__ if name in vars(kind)), None)
+        if isinstance(held, FunctionType):
             raise AttributeError(
                 f"{name} is a method of {type(self).__name__}; setting it would hide the method. "
                 "Hold this under another name"

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd import Value
+from autograd import Value, no_grad
 from autograd.tape import Tape
 from nn.data.rows import Rows
 from nn.data.samples import Samples, row_of
@@ -81,21 +81,24 @@ class TapeEngine:
                 loss = objective.loss(prediction, single_or_list(y))
             else:
                 loss = objective.loss(prediction, single_or_list(y[:-1])) * y[-1]
-            penalty = objective.penalty(penalised)
-            return [loss if penalty is None else loss + penalty, *values_of(prediction)]
+            return [loss, *values_of(prediction)]
 
         def with_units(x: Any, y: Any, ones: Any = ()) -> list[Value]:
             loss, *predicted = outputs(x, y, ones)
+            penalty = objective.penalty(penalised)
             found = units_of(predicted, watched.homes) if watched.samples else []
             self._predicted = slice(1, 1 + len(predicted))
             self._units = [unit for unit, _ in found]
-            return [loss, *predicted, *(v for _, v in found)]
+            return [loss if penalty is None else loss + penalty, *predicted, *(v for _, v in found)]
 
         sample = _sample(train, 0, masks)
         self.tape = Tape.record(with_units, *sample, dtype=means.dtype, threads=means.threads)
         self._tables: dict[int, _Tables] = {}
         own = self._tables_of(train)
-        _compare(self.tape, outputs, train, own, masks, 1 if means.shared else TRIED)
+        with no_grad():
+            penalty = objective.penalty(penalised)
+        added = 0.0 if penalty is None else penalty.data
+        _compare(self.tape, outputs, added, train, own, masks, 1 if means.shared else TRIED)
         self._open = ExitStack()
         self._batches = None if own.bytes <= HELD or means.batch >= len(train) else own
         first = own.part(range(means.batch) if self._batches else slice(None))
@@ -267,9 +270,15 @@ class _Tables:
 
 
 def _compare(
-    tape: Tape, outputs: Any, train: Samples, tables: _Tables, masks: Masks, tried: int
+    tape: Tape, outputs: Any, penalty: float, train: Samples, tables: _Tables, masks: Masks, tried: int
 ) -> None:  # fmt: skip
-    """Compare the tape with the eager engine on a few samples from all over the data."""
+    """Compare the tape with the eager engine on a few samples from all over the data.
+
+    Args:
+        outputs: gives a sample's loss, without the penalty, and the predictions.
+        penalty: what the tape adds to every loss.
+        tried: on how many samples.
+    """
     spread = np.linspace(0, len(train) - 1, tried).astype(int)
     y = np.asarray(train.y, float)
     _, of_each = np.unique(y @ np.sqrt(np.arange(2.0, y.shape[1] + 2)), return_index=True)
@@ -280,6 +289,7 @@ def _compare(
     for k, place in enumerate(places):
         values = without_graph(partial(outputs, *_sample(train, place, masks)))
         eager = [v.data for v in values]
+        eager[0] += penalty
         if not np.allclose(replayed[k][: len(eager)], eager, rtol=relative, atol=absolute, equal_nan=True):
             raise ValueError(
                 f"the recorded graph gives another result than the model on sample {place}{among}: "

@@ -24,12 +24,12 @@ def unmoved(model: Module, optimizer: Optimizer, loss: Value) -> str:
     reached -= moved
     if moved and not reached:
         return ""
-    found = dict(model.named_parameters())
-    known = set(found.values())
-    plain = [path for path, v in model.unmoved().items() if v in reached]
-    strays = [v for v in reached if isinstance(v, Parameter) and v not in known]
+    held = ((trail, v) for trail, v in model.within() if isinstance(v, Value) and v in reached)
+    found = {v: ".".join(map(str, trail)) for trail, v in held}
+    plain = [path for v, path in found.items() if not isinstance(v, Parameter)]
+    strays = [v for v in reached if isinstance(v, Parameter) and v not in found]
     named = sorted(repr(v.label) if v.label else short_repr(v) for v in strays)
-    left_out = _together(model, {path for path, p in found.items() if p in reached})
+    left_out = _together(model, {path for v, path in found.items() if isinstance(v, Parameter)})
     whys = {
         "not found by the model: hold {} in an attribute of a Module": named,
         "not held by the optimizer: added after the optimizer was made, or left out": left_out,

@@ -17,6 +17,7 @@ from autograd import Parameter, topological_order
 from nn import Adam
 from tests.benchmarks import minimal_value
 from tests.benchmarks.plain_gpt import GPT, tokens_of
+from tests.benchmarks.rows import Row, best_times, report
 
 NAME = "olivia"
 BAR, ADAM_BAR = 0.7, 3.0
@@ -63,45 +64,38 @@ def plain_adam(parameters: list[minimal_value.Value]) -> Callable[[], None]:
     return adam
 
 
-def seconds(work: Callable[[], None]) -> float:
-    """Return how long it took."""
-    start = time.process_time()
-    work()
-    return time.process_time() - start
-
-
-def report_steps(ours: GPT, minimal: GPT, rounds: int) -> None:
+def steps(rounds: int) -> Iterator[Row]:
+    """Measure a step of the GPT, forward, reverse and both, with the collector off and on."""
+    ours, minimal = GPT(Parameter), GPT(minimal_value.Value)
     nodes = len(topological_order(ours.loss(tokens_of(NAME))))
-    print(f"a GPT's step on {NAME!r}, {nodes:,} nodes: forward, reverse, both (bar: {BAR} × the minimal one)")
     for wanted in (False, True):
         best = {"ours": [float("inf")] * 3, "minimal": [float("inf")] * 3}
         for _ in range(rounds):
             for who, model in (("ours", ours), ("minimal", minimal)):
                 with collecting(wanted):
                     best[who] = list(map(min, best[who], step(model)))
-        print(f"  the garbage collector {'on' if wanted else 'off'}")
-        for who, times in best.items():
-            print(f"    {who:8s}", *(f"{t * 1e3:7.1f} ms" for t in times))
-        print("    ratio   ", *(f"{a / b:7.2f}   " for a, b in zip(*best.values(), strict=True)))
+        work = f"a GPT's step, {nodes:,} nodes, collector {'on' if wanted else 'off'}"
+        for part, mine, its in zip(("forward", "reverse", "both"), *best.values(), strict=True):
+            bar = BAR if part == "both" else None
+            yield Row(f"{work}: {part}", mine * 1e3, "ms", "the minimal Value", its * 1e3, bar)
 
 
-def report_adam(ours: GPT, minimal: GPT, rounds: int) -> None:
-    step(ours)
-    step(minimal)
-    steps = {
+def adam(rounds: int) -> Iterator[Row]:
+    """Measure Adam's step on the parameters of the GPT."""
+    ours, minimal = GPT(Parameter), GPT(minimal_value.Value)
+    for model in (ours, minimal):
+        step(model)
+    updates = {
         "ours": Adam(ours.parameters(), lr=0.01, betas=(0.85, 0.99)).step,
-        "a plain loop": plain_adam(minimal.parameters()),
+        "plain": plain_adam(minimal.parameters()),
     }
-    best = dict.fromkeys(steps, float("inf"))
     with collecting(False):
-        for _ in range(rounds):
-            for who, adam in steps.items():
-                best[who] = min(best[who], seconds(adam))
+        best = best_times(updates, rounds)
     apart = max(abs(p.data - q.data) for p, q in zip(ours.parameters(), minimal.parameters(), strict=True))
-    print(f"\nAdam on {len(ours.parameters()):,} parameters (bar: {ADAM_BAR:g} ms)")
-    for who, t in best.items():
-        print(f"  {who:14s} {t * 1e3:6.2f} ms")
-    print(f"  ratio          {best['ours'] / best['a plain loop']:6.2f}; apart by {apart:.0e}")
+    assert apart < 1e-9, f"they move the parameters apart, by {apart}"
+    work, milliseconds = f"Adam on {len(ours.parameters()):,} parameters, eager", best["ours"] * 1e3
+    yield Row(work, milliseconds, "ms", bar=ADAM_BAR)
+    yield Row(work, milliseconds, "ms", "a plain loop", best["plain"] * 1e3)
 
 
 def main() -> None:
@@ -109,9 +103,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=40, help="how often each engine takes its turn")
     rounds = parser.parse_args().rounds
-    ours, minimal = GPT(Parameter), GPT(minimal_value.Value)
-    report_steps(ours, minimal, rounds)
-    report_adam(ours, minimal, rounds)
+    report(steps(rounds))
+    report(adam(rounds))
 
 
 if __name__ == "__main__":

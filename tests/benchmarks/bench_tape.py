@@ -8,19 +8,14 @@ from __future__ import annotations
 
 import argparse
 import gc
-import os
 import platform
 import random
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
 import timeit
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
-from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -35,12 +30,10 @@ from autograd.tape import Tape
 from autograd.tape.rules import vectorised
 from nn import MLP, SGD, accuracy, fit, losses
 from nn.data.idx_files import MNIST, read_folder
+from tests.benchmarks.rows import Call, best_times, installed
 
 SGD_RULE = vectorised(SGD.rule, 1)
 OPEN = ExitStack()  # the trainings that are being measured
-
-
-Call = Callable[[], object]
 
 
 def median_times(calls: dict[str, Call], rounds: int = 15, seconds: float = 0.1) -> dict[str, float]:
@@ -64,14 +57,6 @@ def median_times(calls: dict[str, Call], rounds: int = 15, seconds: float = 0.1)
 def median_time(call: Call) -> float:
     """The median time of one call, in seconds."""
     return median_times({"": call})[""]
-
-
-def installed(*names: str) -> dict[str, bool]:
-    found = {name: find_spec(name) is not None for name in names}
-    for name, there in found.items():
-        if not there:
-            print(f"  ({name} is not installed: left out)")
-    return found
 
 
 def table(title: str, calls: dict[str, Call]) -> dict[str, float]:
@@ -283,18 +268,18 @@ def wide_torch(X: Any, y: Any, dtype: str) -> Call:
 
 
 def multiply_add_rate() -> float:
-    """Multiply-adds a second of a large double-precision matrix product on one thread."""
+    """Return the multiply-adds in a second of processor time of a large matrix product on one thread."""
     A = np.random.default_rng(0).normal(size=(1200, 1200))
     with threadpool_limits(1):
-        return 1200**3 / median_time(lambda: A @ A)
+        return 1200**3 / best_times({"": lambda: A @ A}, 15)[""]
 
 
 # --------------------------------------------------------------------------- an irregular graph
 
 
-def random_program(n: int, inputs: int = 20) -> list[tuple[str, int, int]]:
+def random_program(n: int, inputs: int = 20, seed: int = 0) -> list[tuple[str, int, int]]:
     """Ops on two of the 200 numbers before."""
-    rng = random.Random(0)
+    rng = random.Random(seed)
 
     def operand(i: int) -> int:
         return rng.randrange(max(0, i + inputs - 200), i + inputs)
@@ -359,71 +344,6 @@ def casadi_call(function: Any, X: Any) -> Call:
     buffer.set_res(0, memoryview(data[1]))
     buffer.set_res(1, memoryview(data[2]))
     return lambda: (evaluate(), buffer, data)  # which are to live as long as the function
-
-
-# ----------------------------------------------------------------------- one sample, deep and narrow
-
-
-def logistic_map(x: Any, sin: Any) -> Any:
-    rate, v = x
-    for _ in range(4000):
-        v = rate * v * (1 - v)
-    return v
-
-
-def woven(x: Any, sin: Any) -> Any:
-    v = [x[k % 2] + 0.1 * k for k in range(30)]
-    for _ in range(100):
-        v = [sin(v[i] * v[(i + 1) % 30]) for i in range(30)]
-    return sum(v[1:], v[0])
-
-
-def narrow() -> None:
-    there = installed("casadi")
-    x = np.array([[3.7, 0.3]])
-    for title, function, count in (
-        ("logistic map, 12,000 ops", logistic_map, 12_000),
-        ("30 wide, 100 deep", woven, 6_000),
-    ):
-        tape = Tape.record(partial(function, sin=Value.sin), x[0])
-        calls = {"the tape": value_and_input_gradients(tape, x)}
-        if there["casadi"]:
-            calls["CasADi, SX machine"] = casadi_function(function, x)
-        times = table(f"{title}, value and gradient, 1 sample", calls)
-        print(f"  {times['the tape'] / count * 1e9:.1f} ns an op")
-
-
-def casadi_function(function: Any, X: Any) -> Call:
-    import casadi
-
-    x = casadi.SX.sym("x", X.shape[1])
-    y = function([x[i] for i in range(X.shape[1])], casadi.sin)
-    return casadi_call(casadi.Function("f", [x], [y, casadi.gradient(y, x)]), X)
-
-
-# ------------------------------------------------------------------------------------ the first use
-
-FIRST = """
-import time
-from nn import MLP, SGD, fit
-from nn.data import moons
-points, model = moons(), MLP(2, [16, 16, 1], seed=0)
-y = [1 if t else -1 for t in points.y]
-start, busy = time.perf_counter(), time.process_time()
-fit(model, points.X, y, loss="hinge", optimizer=SGD(model.parameters(), lr=0.1), epochs=1)
-print(f"{time.perf_counter() - start:.2f} s, of which the processor {time.process_time() - busy:.2f} s")
-"""
-
-
-def first() -> None:
-    print("\nthe first fit of the demo, to the end of its first epoch")
-    with tempfile.TemporaryDirectory() as folder:
-        for title in ("on a fresh machine", "in a later process"):
-            done = subprocess.run(
-                [sys.executable, "-c", FIRST], env={**os.environ, "CHAINRULE_CACHE": folder},
-                capture_output=True, text=True, check=True,
-            )  # fmt: skip
-            print(f"  {title}: {done.stdout.strip()}")
 
 
 # ------------------------------------------------------------------------------------ recurrent
@@ -554,8 +474,8 @@ def mnist(folder: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parts = {"demo": demo, "layer": layer, "irregular": irregular, "narrow": narrow, "recurrent": recurrent,
-             "calls": calls, "growth": growth, "first": first}  # fmt: skip
+    parts = {"demo": demo, "layer": layer, "irregular": irregular, "recurrent": recurrent,
+             "calls": calls, "growth": growth}  # fmt: skip
     parser.add_argument("--only", default=",".join([*parts, "mnist"]))
     parser.add_argument("--mnist", type=Path, default=Path("../shared/data/mnist"))
     chosen = parser.parse_args()
