@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import re
 import signal
 import sys
@@ -26,6 +27,7 @@ from nn.command.result import Result
 from nn.command.run import run
 from nn.command.settings import OPTIMIZERS, SCHEDULES, Settings, default_settings
 from nn.data.dataset import remarks
+from nn.data.plan import MISSING, TASKS, Options
 from nn.data.sets import FOLDERS, NAMED, load
 from nn.losses import LOSSES
 from nn.training.fit import ENGINES, PRECISIONS
@@ -65,9 +67,11 @@ DATA is one of
   mnist    70,000 handwritten digits of 28 × 28 pixels, from the four files in the folder --data
            (train-images-idx3-ubyte.gz and so on, checked); 10,000 of them are held out
   idx      the same for other files of that format, such as Fashion-MNIST
-or the path of a CSV file with a header line; --target names the column to learn.  A column of text
-or of few, repeated whole numbers is learned as classes, any other column of numbers as a
-regression.  Feature columns of text become one column of 0 and 1 per value if the values are few.
+or the path of a table: a text file with a header line (commas, semicolons, tabs, blanks; also packed),
+or parquet, or - for standard input; --target names the column to learn.  A column of text or of few,
+repeated whole numbers is learned as classes, any other column of numbers as a regression.  Feature
+columns of text become one input of 0 and 1 per value if the values are few, dates become days.  What
+numbers or names the rows, never changes, or is text of many values is left out; all this is said.
 """
 
 EXAMPLES = """\
@@ -76,6 +80,7 @@ examples:
   python -m nn train moons --layers 16,16 --activation relu --loss hinge --report moons
   python -m nn train digits --epochs 20 --l2 0.0001 --weights "w28,4^1 b3^2"
   python -m nn train houses.csv --target price --layers 32,16 --held-out 0.3
+  python -m nn train wine.csv --target quality --task regression --drop "id,taster" --missing mark
   python -m nn train digits --save digits.safetensors --epochs 20
   python -m nn train digits --save digits.safetensors --resume digits.safetensors --epochs 40
 
@@ -144,7 +149,9 @@ def _checked(arguments: argparse.Namespace) -> tuple[Job, Any, list[Parameter]]:
         gradient paths are to be drawn (none for the report's own choice).
     """
     _check_packages()
-    data = load(arguments.data, arguments.target, arguments.folder)
+    told = {f.name: getattr(arguments, f.name) for f in fields(Options)}
+    told = {name: x for name, x in told.items() if x is not None}
+    data = load(arguments.data, arguments.target, arguments.folder, **told)
     given = {f.name: getattr(arguments, f.name) for f in fields(Settings)}
     given = {name: x for name, x in given.items() if x is not None}
     if arguments.resume is None:
@@ -192,6 +199,7 @@ def _announcement(job: Job, state: Any) -> list[str]:
         f"training  {settings.loss}, {settings.optimizer} at a rate of {number(settings.lr)}, batches of "
         f"{min(settings.batch, len(job.train))}, {counted(settings.epochs, 'epoch')}{done}, "
         f"seed {settings.seed}",
+        *[f"columns   {line}" for line in (data.plan.lines() if data.plan else ())],
         *[f"note      {note}" for note in notes[:MOST_NOTES]],
         *([f"note      … and {len(notes) - MOST_NOTES} more like these"] if len(notes) > MOST_NOTES else []),
     ]
@@ -225,11 +233,11 @@ def _parser() -> argparse.ArgumentParser:
         "train", help="train a network and report on it", description=TRAIN, epilog=EXAMPLES
     )
     names = ", ".join([*NAMED, *FOLDERS])
-    command.add_argument("data", metavar="DATA", help=f"{names}, or the path of a CSV file")
+    command.add_argument("data", metavar="DATA", help=f"{names}, or the path of a table; - is standard input")
     command.add_argument(
         "--data", metavar="FOLDER", dest="folder", type=Path, help="where the files of mnist or idx are"
     )
-    command.add_argument("--target", metavar="COLUMN", help="the column of a CSV file that is to be learned")
+    command.add_argument("--target", metavar="COLUMN", help="the column of a table that is to be learned")
     for title, options in OPTIONS.items():
         group = command.add_argument_group(title)
         for flag, metavar, kind, about in options:
@@ -260,6 +268,11 @@ RATE = _reader(float, "a number above 0", lambda x: 0 < x < inf)
 FACTOR = _reader(float, "a number from 0 up", lambda x: 0 <= x < inf)
 
 
+def _names_of_columns(text: str) -> tuple[str, ...]:
+    """Return the names in one line of CSV: quotes hold those with a comma together."""
+    return tuple(name.strip() for name in next(csv.reader([text], skipinitialspace=True), ()))
+
+
 def _layers(text: str) -> tuple[int, ...]:
     if text.strip().lower() in ("", "none"):
         return ()
@@ -267,6 +280,15 @@ def _layers(text: str) -> tuple[int, ...]:
 
 
 OPTIONS: dict[str, list[tuple[str, str, Callable[[str], Any], str]]] = {
+    "the table (defaults suit its columns)": [
+        ("--task", "NAME", str, f"{' or '.join(TASKS)}, where the target does not say it"),
+        ("--columns", "NAMES", _names_of_columns, 'the columns to learn from, as in "age,height"'),
+        ("--drop", "NAMES", _names_of_columns, "the columns to leave out"),
+        ("--missing", "HOW", str,
+         f"what becomes of missing cells: {'; '.join(f'{how}, {words}' for how, words in MISSING.items())} (mean)"),
+        ("--classes", "NAMES", _names_of_columns,
+         'the names of the classes in their order, also such as "NA" and "none"'),
+    ],
     "the network (defaults suit the data)": [
         ("--layers", "SIZES", _layers, 'neurons of the hidden layers, as in "32,16"; or none'),
         ("--activation", "NAME", str, f"that of the hidden layers: {', '.join(ACTIVATIONS)}"),
@@ -303,5 +325,5 @@ OPTIONS: dict[str, list[tuple[str, str, Callable[[str], Any], str]]] = {
          "network, of a large one those with the largest gradients"),
     ],
 }  # fmt: skip
-"""The options by group: flag, what stands for its value, what reads it, and help.  Those of the first two
-groups are fields of `Settings`."""
+"""The options by group: flag, what stands for its value, what reads it, and help.  Those of the first three
+groups are fields of `Options` and `Settings`."""

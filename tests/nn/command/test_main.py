@@ -227,12 +227,19 @@ def test_a_loss_that_runs_away_is_noted_in_the_report(in_tmp, capsys):
         ("xor --report mine", "the folder mine holds files that are not a report's (notes.txt)"),
         ("moon", "unknown data 'moon'; did you mean 'moons'?"),
         ("nowhere.csv --target y", "there is no file nowhere.csv"),
-        ("mine --target y", "mine is a folder, not a CSV file"),
+        ("mine --target y", "mine is a folder, not a table"),
         ("good.csv", "which column of good.csv is to be learned?"),
         ("good.csv --target d", "good.csv: there is no column 'd'"),
         ("good.csv --target c --loss mse --activation", "argument --activation: expected one argument"),
         ("good.csv --target a --loss hinge", "hinge is for classes"),
-        ("hole.csv --target c", "hole.csv: row 2 (line 3), column 'b' is missing"),
+        ("hole.csv --target c --missing refuse", "hole.csv: row 2, column 'b' is missing"),
+        ("hole.csv --target c --missing skip", "unknown missing 'skip'"),
+        ("good.csv --target c --drop d", "good.csv: there is no column 'd'"),
+        ("good.csv --target c --columns a,c", "good.csv: there is no column 'c'"),
+        ("good.csv --target c --task regression", "good.csv: row 1, column 'c': 'no' is not a number"),
+        ("good.csv --target c --task guess", "unknown task 'guess'"),
+        ("good.csv --target c --classes yes,maybe", "good.csv: row 1: the target 'c' is 'no', which is not"),
+        ("xor --drop x1", "xor is read as it is; drop is for tables"),
         ("empty.csv --target c", "empty.csv: the file is empty"),
     ],
 )
@@ -241,7 +248,7 @@ def test_bad_input_is_named_in_one_line(in_tmp, capsys, arguments, message):
     (in_tmp / "mine").mkdir()
     (in_tmp / "mine" / "notes.txt").write_text("mine")
     write_table(in_tmp / "good.csv", *(f"{i / 7},{i * i % 11},{'yes' if i % 3 else 'no'}" for i in range(20)))
-    write_table(in_tmp / "hole.csv", "1,2,x", "1,,y", "1,2,x", "1,2,y")
+    write_table(in_tmp / "hole.csv", "1,2,x", "2,,y", "1,3,x", "1,2,y")
     (in_tmp / "empty.csv").write_text("")
     before = sorted(in_tmp.rglob("*"))
     try:
