@@ -285,7 +285,8 @@ OPTIONS: dict[str, list[tuple[str, str, Callable[[str], Any], str]]] = {
         ("--columns", "NAMES", _names_of_columns, 'the columns to learn from, as in "age,height"'),
         ("--drop", "NAMES", _names_of_columns, "the columns to leave out"),
         ("--missing", "HOW", str,
-         f"what becomes of missing cells: {'; '.join(f'{how}, {words}' for how, words in MISSING.items())} (mean)"),
+         "what becomes of missing cells (mean): "
+         + "; ".join(f"{how}, {words}" for how, words in MISSING.items())),
         ("--classes", "NAMES", _names_of_columns,
          'the names of the classes in their order, also such as "NA" and "none"'),
     ],

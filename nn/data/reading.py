@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
-import lzma
 import re
 import sys
-import zlib
 from collections import Counter
-from collections.abc import Callable
+from importlib import import_module
 from io import BytesIO, StringIO
 from os import PathLike
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 from autograd.notation.hints import short_repr
 from nn.checks import import_extra
@@ -27,13 +23,9 @@ ALWAYS_MISSING = frozenset(["", "?", "-", ".", "na", "n/a", "<na>", "#na", "#n/a
 QUOTED = "\ue000"
 """Stands before a cell that would be missing but for its quotes."""
 
-UNPACKERS: dict[bytes, Callable[[bytes], bytes]] = {
-    b"\x1f\x8b": gzip.decompress,
-    b"BZh": bz2.decompress,
-    b"\xfd7zXZ\0": lzma.decompress,
-    b"PK\x03\x04": lambda content: _unzip(content),
-}
-"""What unpacks a file that begins so."""
+PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\0": "lzma"}
+"""The module that unpacks a file that begins so; some builds of Python lack one or the other."""
+ZIPPED = b"PK\x03\x04"
 ENCODINGS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
@@ -74,13 +66,13 @@ def _content(path: str | PathLike[str]) -> bytes:
 
 
 def _unpacked(content: bytes) -> bytes:
-    for beginning, unpack in UNPACKERS.items():
-        if content.startswith(beginning):
-            try:
-                return unpack(content)
-            except (OSError, EOFError, BadZipFile, zlib.error, lzma.LZMAError) as error:
-                raise ValueError(f"it cannot be unpacked: {error}") from None
-    return content
+    module = next((name for beginning, name in PACKED.items() if content.startswith(beginning)), None)
+    try:
+        if content.startswith(ZIPPED):
+            return _unzip(content)
+        return content if module is None else import_module(module).decompress(content)
+    except Exception as error:  # each module has errors of its own for damaged files
+        raise ValueError(f"it cannot be unpacked: {error}") from None
 
 
 def _unzip(content: bytes) -> bytes:

@@ -348,7 +348,7 @@ def test_oddities_of_the_data_are_noted(in_tmp, capsys):
     write_table(in_tmp / "t.csv", *(f"{i / 7},5,{'yes' if i % 3 else 'no'}" for i in range(12)), "2,5,maybe")
     assert main(["train", "t.csv", "--target", "c", *QUICK]) == 0
     said = capsys.readouterr().out
-    assert "note      b is 5 in every row: nothing can be learned from it." in said
+    assert "columns   b: left out: it is 5 in every row" in said
     assert "note      the class maybe has one sample: it is learned, but never judged." in said
 
 
