@@ -23,6 +23,7 @@ from autograd.notation.labels import shorten
 from autograd.notation.numbers import counted, number
 from nn.activations import ACTIVATIONS
 from nn.command.job import Job, prepare, resumed
+from nn.command.predictor import predict_table
 from nn.command.result import Result
 from nn.command.run import run
 from nn.command.settings import OPTIMIZERS, SCHEDULES, Settings, default_settings
@@ -49,6 +50,8 @@ examples:
   python -m nn train digits --report digits-report
   python -m nn train mnist --data mnist-files
   python -m nn train flowers.csv --target species
+  python -m nn train flowers.csv --target species --save flowers.safetensors
+  python -m nn predict flowers.safetensors new-flowers.csv
   python -m nn train --help
 """
 
@@ -74,6 +77,16 @@ columns of text become one input of 0 and 1 per value if the values are few, dat
 numbers or names the rows, never changes, or is text of many values is left out; all this is said.
 """
 
+PREDICT = """\
+Prints a CSV table with the prediction for each row of TABLE, in the units of the target, and for
+classes how far the one predicted is supported, from 0 to 1.  TABLE is read as the table that MODEL
+was trained on: its columns may stand in another order and the target may be absent, but no input.
+
+example:
+  python -m nn train flowers.csv --target species --save flowers.safetensors
+  python -m nn predict flowers.safetensors new-flowers.csv > predictions.csv
+"""
+
 EXAMPLES = """\
 examples:
   python -m nn train xor --layers 2 --seed 3
@@ -97,10 +110,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = _parser().parse_args(argv)
     try:
-        return train(arguments)
+        return int(arguments.run(arguments))
     except KeyboardInterrupt:
         print("interrupted: no report was written", file=sys.stderr)
         return INTERRUPTED
+
+
+def predict(arguments: argparse.Namespace) -> int:
+    """Run the command ``predict``; return the exit code."""
+    try:
+        predict_table(arguments.model, arguments.table)
+    except BrokenPipeError:
+        raise
+    except (ValueError, OSError, ImportError) as error:
+        return refuse(in_one_line(error))
+    return 0
 
 
 def train(arguments: argparse.Namespace) -> int:
@@ -242,7 +266,15 @@ def _parser() -> argparse.ArgumentParser:
         group = command.add_argument_group(title)
         for flag, metavar, kind, about in options:
             group.add_argument(flag, metavar=metavar, type=kind, help=about)
-    command.set_defaults(weights="")
+    command.set_defaults(weights="", run=train)
+    command = commands.add_parser(
+        "predict", help="predict the rows of a table with a saved network", description=PREDICT
+    )
+    command.add_argument(
+        "model", metavar="MODEL", type=Path, help="what train --save, or a report, has written"
+    )
+    command.add_argument("table", metavar="TABLE", help="the path of a table; - is standard input")
+    command.set_defaults(run=predict)
     return parser
 
 

@@ -103,12 +103,28 @@ class Plan:
             name = next(name for name in frame.columns if frame[name].isna()[gone.idxmax()])
             raise ValueError(
                 f"{place(gone)}, column {name!r} is missing, and {int(gone.sum()) - 1} more rows have such a "
-                "cell; fill them in, or say what becomes of them: --missing mean, mark or drop"
+                "cell; fill them in, or train with --missing mean, mark or drop"
             )
         left_out = gone if self.missing == "drop" else gone & False
         kept = frame[~left_out]
         encoded = [numbers for column in self.used for numbers in column.numbers(kept[column.name])]
         return Rows.beside(encoded), left_out
+
+    def fitting(self, frame: Any, target: str) -> Any:
+        """Return a table whose names are texts, if all its columns are known.
+
+        Raises:
+            ValueError: naming the columns that are new.
+        """
+        frame = frame.set_axis([str(name) for name in frame.columns], axis=1).reset_index(drop=True)
+        names = [column.name for column in self.columns]
+        new = [name for name in frame.columns if name not in {*names, target, ""}]
+        if new:
+            raise ValueError(
+                f"{', '.join(map(repr, new))} was not in the table that was learned from; it had "
+                f"{', '.join(name for name in names if name)}"
+            )
+        return frame
 
     def lines(self) -> list[str]:
         """Return what each column became, those of one kind together, and the notes."""
@@ -119,7 +135,7 @@ class Plan:
 
     def to_json(self) -> dict[str, Any]:
         """Return it as what a file can hold; see `from_json`."""
-        return {"missing": self.missing, "columns": [asdict(column) for column in self.used]}
+        return {"missing": self.missing, "columns": [asdict(column) for column in self.columns]}
 
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> Plan:

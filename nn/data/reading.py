@@ -122,11 +122,10 @@ def _parsed(pandas: Any, text: str) -> tuple[Any, list[str]]:
         raise ValueError(said.replace("Expected", "expected")) from None
     if shifted:  # R's write.table gives the names of the rows no name
         frame, names = frame.reset_index(), ["", *names]
-    frame.columns = names
-    frame = frame.loc[
-        :, [bool(name) or i == 0 or not _is_empty(frame.iloc[:, i]) for i, name in enumerate(names)]
-    ]
-    frame.columns = [name or (f"column {i + 1}" if i else "") for i, name in enumerate(frame.columns)]
+    unnamed = names.index("") if "" in names else -1  # such a column holds the names of the rows
+    frame.columns = [name or ("" if i == unnamed else f"column {i + 1}") for i, name in enumerate(names)]
+    kept = [bool(name) or i == 0 or not _is_empty(frame.iloc[:, i]) for i, name in enumerate(names)]
+    frame = frame.loc[:, kept]
     return frame, [] if delimiter == "," else [f"its cells are separated by {_named(delimiter)}"]
 
 
@@ -165,7 +164,7 @@ def _delimiter_of(text: str) -> str:
     bare = re.sub(r'"(?:[^"]|"")*"', '""', text[: 1 << 16])
     lines = [line for line in bare.split("\n") if line.strip()][:SAMPLE]
     counts: dict[str, list[int]] = {mark: [line.count(mark) for line in lines] for mark in DELIMITERS}
-    in_all = {mark: found for mark, found in counts.items() if lines and min(found)}
+    in_all = {mark: found for mark, found in counts.items() if lines and all(found)}
 
     def regular(mark: str) -> tuple[float, int]:
         commonest, times = Counter(in_all[mark]).most_common(1)[0]
