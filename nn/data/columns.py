@@ -23,9 +23,9 @@ FEWEST_ROWS = 4
 
 AMONG_NUMBERS = {"none", "--", "–", "missing", "unknown"}
 """What says among numbers that one is missing; among texts it is one of them."""
-ID = re.compile(r"(^|.*[ _.-])(id|ids|index|idx|row|rownames?|no|nr|key)|.*[a-z]ID", re.ASCII)
+ID = re.compile(r"(?i:no|nr|key|row|case|obs|index|idx|rownames?|(.*[ _.-])?ids?)|.*[a-z]ID", re.ASCII)
 """A column of such a name says which row it is, if it is another in every row."""
-DATE = re.compile(r"\s*\d{1,4}[-/. ]\w{1,9}[-/. ]\d{1,4}\b.*")
+DATE = re.compile(r"(?=.*\d)\w{1,9}([-/. ]|, )\w{1,9}([-/. ]|, )\d{1,4}\b.*")
 THOUSANDS = r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?"
 DECIMAL_COMMA = r"[+-]?(\d{1,3}(\.\d{3})+|\d*),\d+([eE][+-]?\d+)?"
 
@@ -105,10 +105,13 @@ def tidied(cells: Any, kept: Collection[str] = ()) -> Any:
         return cells
     if cells.dtype.kind in "Mm":
         return cells
+    category = isinstance(cells.dtype, pandas.CategoricalDtype)
+    if not kept and not category and (plain := _plain_numbers(pandas, cells)) is not None:
+        return plain  # as most columns are, and much sooner
     texts = cells.astype("string").str.strip()
     lower = texts.str.lower()
     texts = texts.mask(lower.isin(ALWAYS_MISSING) & ~texts.isin(kept))
-    if isinstance(cells.dtype, pandas.CategoricalDtype) and not kept:
+    if category:
         return texts
     filled = texts[~(texts.isna() | lower.isin(AMONG_NUMBERS))]
     for read in (_read_numbers, _read_truths, _read_dates):
@@ -119,10 +122,22 @@ def tidied(cells: Any, kept: Collection[str] = ()) -> Any:
 
 
 def _read_numbers(pandas: Any, texts: Any) -> Any:
-    if texts.str.fullmatch(THOUSANDS).any() and texts.str.fullmatch(rf"{THOUSANDS}|[+-]?[\d.]+").all():
-        texts = texts.str.replace(",", "")
-    elif texts.str.fullmatch(DECIMAL_COMMA).any() and texts.str.fullmatch(rf"{DECIMAL_COMMA}|[+-]?\d+").all():
-        texts = texts.str.replace(".", "").str.replace(",", ".")
+    """Return texts as numbers, or None: those of a column are all written in one way."""
+
+    def all_are(form: str, others: str) -> bool:
+        return bool(texts.str.fullmatch(f"{form}|{others}").all() and texts.str.fullmatch(form).any())
+
+    plain = _plain_numbers(pandas, texts)
+    if plain is not None:
+        return plain
+    if all_are(THOUSANDS, r"[+-]?[\d.]+"):
+        return _plain_numbers(pandas, texts.str.replace(",", ""))
+    if all_are(DECIMAL_COMMA, r"[+-]?\d+"):
+        return _plain_numbers(pandas, texts.str.replace(".", "").str.replace(",", "."))
+    return None
+
+
+def _plain_numbers(pandas: Any, texts: Any) -> Any:
     try:
         return pandas.to_numeric(texts.astype(object)).convert_dtypes()
     except (ValueError, TypeError):
@@ -206,25 +221,20 @@ def column_of(name: str, cells: Any, mark: bool, named: bool) -> Column:
     marked = mark and len(known) < len(cells)
     if not len(known):
         return left_out("no cell is filled")
-    values = sorted(map(str, known.unique()))
-    text = is_text(cells)
+    text, distinct = is_text(cells), known.nunique()
     if not named:
         if name == "":
             return left_out("it has no name: it counts or names the rows")
-        if len(values) == 1 and not marked:
-            return left_out(f"it is {shorten(values[0], 20)} in every row")
+        if distinct == 1 and not marked:
+            return left_out(f"it is {shorten(str(known.iloc[0]), 20)} in every row")
         if is_counting(cells):
             return left_out("it counts the rows")
-        if (
-            len(values) == len(cells)
-            and (text or ID.fullmatch(name) or ID.fullmatch(name.lower()))
-            and _whole(cells)
-        ):
+        if distinct == len(cells) and (text or ID.fullmatch(name)) and _whole(cells):
             return left_out("it names the rows: it is another in each")
     if text:
-        if len(values) > MOST_CATEGORIES or 2 * len(values) > len(known):
-            return left_out(f"text with {len(values)} distinct values")
-        return Column(name, "categories", tuple(values), marked=marked)
+        if distinct > MOST_CATEGORIES or 2 * distinct > len(known):
+            return left_out(f"text with {distinct} distinct values")
+        return Column(name, "categories", tuple(sorted(map(str, known.unique()))), marked=marked)
     kind: Kind = "date" if cells.dtype.kind == "M" else "truth" if cells.dtype.kind == "b" else "number"
     mean = float(as_floats(name, cells).mean())
     return Column(name, kind, fill=mean if isfinite(mean) else 0.0, marked=marked)

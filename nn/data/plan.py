@@ -170,6 +170,7 @@ def planned(
         if options.missing == "refuse":
             raise ValueError(f"{place(gone)}, column {target!r} is missing; fill it in, or leave the row out")
         notes.append(f"{counted(int(gone.sum()), 'row')} left out, whose {shorten(target, 30)} is missing")
+        check_enough_rows(int((~gone).sum()))
         frame, y = frame[~gone].reset_index(drop=True), y[~gone].reset_index(drop=True)
     cells = {name: tidied(frame[name]) for name in names if name != target}
     columns = _columns(cells, options)
@@ -234,13 +235,8 @@ def _given_away(cells: dict[str, Any], target: str, y: Any, classes: tuple[str, 
             said.append(
                 f"{shown} gives {shorten(target, 30)} away: it is the same number, perhaps in another unit"
             )
-        elif (
-            column.dtype.kind in "iu"
-            and column.is_unique
-            and column.is_monotonic_increasing
-            and len(cells) > 1
-        ):
-            said.append(f"{shown} is another in every row and grows: it may say no more than which row it is")
+        elif column.dtype.kind in "iu" and len(cells) > 1 and column.diff().iloc[1:].nunique() == 1:
+            said.append(f"{shown} grows evenly from row to row: it may say no more than which row it is")
     return said
 
 

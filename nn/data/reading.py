@@ -114,6 +114,9 @@ def _parsed(pandas: Any, text: str) -> tuple[Any, list[str]]:
         rest = {"names": range(len(names)), "header": 0, **how}
         frame = pandas.read_csv(StringIO(marked), **rest)
         shifted = not isinstance(frame.index, pandas.RangeIndex)
+        if isinstance(frame.index, pandas.MultiIndex):
+            width = frame.index.nlevels + len(names)
+            raise ValueError(f"the header line has {len(names)} cells, and the rows have {width}")
         if shifted and _is_empty(frame.iloc[:, -1]):  # each row ends with a delimiter too many
             frame, shifted = pandas.read_csv(StringIO(marked), index_col=False, **rest), False
     except (pandas.errors.ParserError, pandas.errors.EmptyDataError) as error:

@@ -72,9 +72,7 @@ def test_a_set_that_is_always_at_hand_is_predicted_by_its_columns_too(in_tmp, ca
     job = prepare(iris(), replace(SETTINGS, loss="cross_entropy", epochs=1))
     result = run(job, progress=False)
     job.save("net")
-    pd.DataFrame(
-        job.data.X.tolist() if hasattr(job.data.X, "tolist") else job.data.X, columns=job.data.features
-    ).to_csv("iris.csv")
+    pd.DataFrame(list(job.data.X), columns=job.data.features).to_csv("iris.csv")
     rows = predicted(capsys, "net", "iris.csv")
     assert [row["kind"] for row in rows] == [job.data.classes[int(k)] for k in result.predict(job.data.X)]
 

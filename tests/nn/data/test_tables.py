@@ -239,6 +239,7 @@ def test_delimiters_between_quotes_do_not_count(write):
         ("2024-01-03 2024-01-01 2024-01-02 2024-02-01", [19725.0, 19723.0, 19724.0, 19754.0]),
         ("13/02/1970 02/01/1970 03/01/1970 04/01/1970", [43.0, 1.0, 2.0, 3.0]),
         ("1e3 +2 .5 7.", [1000.0, 2.0, 0.5, 7.0]),
+        ("Jan-3-1970 Jan-1-1970 Feb-1-1970 Jan-2-1970", [2.0, 0.0, 31.0, 1.0]),
     ],
 )
 def test_numbers_dates_and_truths_are_read_as_they_are_written(write, cells, numbers):
@@ -263,6 +264,7 @@ FLOWERS = [(round(1 + 0.37 * (i * 7 % 10), 2), "ab"[i % 2]) for i in range(10)]
         ("name", [f"Ann {i}" for i in range(10)]),
         ("same", [5] * 10),
         ("never", ["NA"] * 10),
+        ("customerID", [1000 + i * 7 % 10 for i in range(10)]),
         ("many", ["abcdefgh"[i % 8] for i in range(10)]),
     ],
 )
@@ -306,6 +308,14 @@ def test_a_missing_number_is_filled_marked_dropped_or_refused_and_counted(write,
         from_csv(path, "c", missing="refuse")
 
 
+@pytest.mark.parametrize("name", ["smoking_no", "price_index", "idea"])
+def test_a_number_that_differs_in_every_row_is_learned_from_unless_its_name_says_that_it_is_an_id(
+    write, name
+):
+    rows = [f"{1000 + i * 7 % 10},{x},{c}" for i, (x, c) in enumerate(FLOWERS)]
+    assert from_csv(write(table(f"{name},petal,c", *rows)), "c").features == (name, "petal")
+
+
 def test_rows_without_a_target_are_left_out_and_counted(write):
     data = from_csv(write(table("x,y", *[f"{i * i},{'?' if i == 3 else i % 6}" for i in range(18)])), "y")
     assert (len(data), data.classes) == (17, tuple("012345"))
@@ -344,17 +354,23 @@ def test_frames_of_every_kind_follow_the_same_rules():
     frame = pd.DataFrame(
         {
             0: pd.array([1, None, 4, 3], dtype="Int64"),
-            1: pd.Categorical(["u", "v", "u", "v"]),
+            1: pd.Categorical([7, 8, 7, 8]),
             2: pd.array([True, None, False, True], dtype="boolean"),
             3: pd.to_datetime(["1970-01-02", "1970-01-05", "1970-01-04", "1970-01-03"]),
             5: ["yes", "no", "yes", "no"],
         }
     )
     data = from_frame(frame, 5)
-    assert data.features == ("0", "1=u", "1=v", "2", "3")
+    assert data.features == ("0", "1=7", "1=8", "2", "3")
     assert data.X[:2] == [[1.0, 1.0, 0.0, 1.0, 1.0], [8 / 3, 0.0, 1.0, 2 / 3, 4.0]]
     column = np.array([["[0]"], ["b"]] * 2)
     assert from_arrays([[1.0], [3.0]] * 2, column).classes == ("[0]", "b")
+
+
+def test_without_pandas_the_way_to_it_is_told(write, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ImportError, match=r'a table needs pandas: pip install "chainrule\[data\]"'):
+        from_csv(write(PLAIN), "c")
 
 
 # ---------------------------------------------------------------------------- what is refused
@@ -373,6 +389,9 @@ def test_frames_of_every_kind_follow_the_same_rules():
         (table("a,b,C", *GOOD), "there is no column 'c'; did you mean 'C'"),
         (table("a,b,c", *GOOD, "1,2,no,4"), "expected 3 fields in line 6, saw 4"),
         (table("a,b,c", "", *GOOD, ",,", "1,2,no,4"), "expected 3 fields in line 8, saw 4"),
+        (table("a,b", *GOOD[:2], "1,2,3,4"), "expected 3 fields in line 4, saw 4"),
+        (table("a", *GOOD), "the header line has 1 cells, and the rows have 3"),
+        (table("a,c", *(f"{i}," for i in range(6))), "0 rows are too few"),
         (table("a,b,c", "inf,2,yes", *GOOD), r"row 1, column 'a': inf is not a finite"),
         (table("a,b,c", *GOOD, "1e999,2,yes"), r"row 5, column 'a': inf is not a finite"),
         (table("a,c", "1,5", "2,5", "3,5", "4,5"), "the target column 'c' is 5 in every row"),
