@@ -223,7 +223,8 @@ def _announcement(job: Job, state: Any) -> list[str]:
         f"training  {settings.loss}, {settings.optimizer} at a rate of {number(settings.lr)}, batches of "
         f"{min(settings.batch, len(job.train))}, {counted(settings.epochs, 'epoch')}{done}, "
         f"seed {settings.seed}",
-        *[f"columns   {line}" for line in (data.plan.lines() if data.plan else ())],
+        *([f"columns   {line}" for line in data.plan.lines()] if data.plan else []),
+        *([f"note      {line}" for line in data.plan.notes] if data.plan else []),
         *[f"note      {note}" for note in notes[:MOST_NOTES]],
         *([f"note      … and {len(notes) - MOST_NOTES} more like these"] if len(notes) > MOST_NOTES else []),
     ]

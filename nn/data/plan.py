@@ -127,11 +127,11 @@ class Plan:
         return frame
 
     def lines(self) -> list[str]:
-        """Return what each column became, those of one kind together, and the notes."""
+        """Return what each column became, those of one kind together."""
         kinds: dict[str, list[str]] = {}
         for column in self.columns:
             kinds.setdefault(column.said, []).append(shorten(column.name, 30) or "(no name)")
-        return [f"{', '.join(_few(names))}: {said}" for said, names in kinds.items()] + list(self.notes)
+        return [f"{', '.join(_few(names))}: {said}" for said, names in kinds.items()]
 
     def to_json(self) -> dict[str, Any]:
         """Return it as what a file can hold; see `from_json`."""

@@ -90,10 +90,8 @@ def main() -> int:
                 print(f"crashed  {path.name}: {error!r}", flush=True)
                 continue
             counts["trained"] += 1
-            if options.plans:
-                print(
-                    f"trained  {path.name}: {data!r}", *(data.plan.lines() if data.plan else ()), sep="\n  "
-                )
+            if options.plans and data.plan is not None:
+                print(f"trained  {path.name}: {data!r}", *data.plan.lines(), *data.plan.notes, sep="\n  ")
             for fault in faults(path, data):
                 counts["wrong"] += 1
                 print(f"wrong    {path.name}: {fault}", flush=True)

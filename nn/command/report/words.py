@@ -135,7 +135,10 @@ def data_table(result: Result) -> list[tuple[str, str]]:
         counts = [job.train.y.count(k) + job.held_out.y.count(k) for k in range(len(data.classes))]
         names = [f"{shorten(name, 24)} ({n:,})" for name, n in zip(data.classes, counts, strict=True)]
         table.insert(3, ("classes", ", ".join(names)))
-    return [*table, *[("columns", line) for line in (data.plan.lines() if data.plan else ())]]
+    if data.plan:
+        table += [("columns", line) for line in data.plan.lines()]
+        table += [("note", line) for line in data.plan.notes]
+    return table
 
 
 def file_table(files: Collection[str]) -> list[tuple[str, str]]:

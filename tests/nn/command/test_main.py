@@ -344,6 +344,28 @@ def test_a_rate_out_of_all_proportion_draws_no_warning(in_tmp, capsys):
     assert capsys.readouterr().err == ""
 
 
+def test_what_each_column_became_is_printed_and_stands_in_the_report(in_tmp, capsys):
+    header, colours = '"","size","colour","level"', ["red", "blue", "grey"]
+    rows = [f'"{i}",{"NA" if i == 3 else i * 7 % 11},{colours[i % 3]},{i % 4 + 3}' for i in range(1, 25)]
+    (in_tmp / "t.csv").write_text("\n".join([header, *rows]))
+    options = ["--target", "level", "--task", "regression", "--missing", "mark"]
+    assert main(["train", "t.csv", *options, *QUICK]) == 0
+    said = capsys.readouterr().out
+    wanted = [
+        "columns   (no name): left out: it has no name: it counts or names the rows",
+        "columns   size: a number, and whether it is missing",
+        "columns   colour: 3 categories, an input each",
+        "note      1 missing cell (size 1): as mean, and a further input says that it was missing",
+    ]
+    page = (in_tmp / "report/index.html").read_text(encoding="utf-8")
+    for line in wanted:
+        assert line in said
+        assert line[10:] in page
+    assert "24 samples of 5 inputs, regression" in said
+    assert main(["train", "t.csv", "--target", "level", "--drop", "colour", *QUICK]) == 0
+    assert "24 samples of 1 input, 4 classes" in capsys.readouterr().out
+
+
 def test_oddities_of_the_data_are_noted(in_tmp, capsys):
     write_table(in_tmp / "t.csv", *(f"{i / 7},5,{'yes' if i % 3 else 'no'}" for i in range(12)), "2,5,maybe")
     assert main(["train", "t.csv", "--target", "c", *QUICK]) == 0
