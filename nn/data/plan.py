@@ -166,6 +166,8 @@ def planned(
     y = tidied(frame[target], options.classes or ())
     notes = list(said)
     gone = y.isna()
+    if gone.all():
+        raise ValueError(f"the target column {target!r} is missing in every row")
     if gone.any():
         if options.missing == "refuse":
             raise ValueError(f"{place(gone)}, column {target!r} is missing; fill it in, or leave the row out")
