@@ -189,12 +189,13 @@ PACKAGES = {"sklearn": "scikit-learn"}
 """The names under which packages are installed, where they are imported under another one."""
 
 
-def import_extra(module: str, user: str) -> Any:
-    """Return a module of a package that only the ``train`` extra installs.
+def import_extra(module: str, user: str, extra: str = "train") -> Any:
+    """Return a module of a package that only an extra installs.
 
     Args:
         module: what to import.
         user: what needs it, for the message.
+        extra: which extra installs it.
 
     Raises:
         ImportError: if the package is not installed; the message says how to install it.
@@ -204,4 +205,4 @@ def import_extra(module: str, user: str) -> Any:
     except ModuleNotFoundError:
         package = module.partition(".")[0]
         name = PACKAGES.get(package, package)
-        raise ImportError(f'{user} needs {name}: pip install "chainrule[train]"') from None
+        raise ImportError(f'{user} needs {name}: pip install "chainrule[{extra}]"') from None

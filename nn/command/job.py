@@ -18,8 +18,10 @@ from nn import optim
 from nn.activations import activation
 from nn.checks import import_extra, one_of
 from nn.command.output_heads import Head, head
+from nn.command.predictor import Predictor
 from nn.command.settings import OPTIMIZERS, SCHEDULES, Settings
 from nn.data.dataset import Dataset, split
+from nn.data.plan import plan_of
 from nn.data.samples import is_array
 from nn.data.scaling import Scaled, Scaler
 from nn.layers import MLP
@@ -54,6 +56,11 @@ class Job:
         return len(self.train) + len(self.held_out)
 
     @property
+    def predictor(self) -> Predictor:
+        """The network with what its inputs and outputs mean."""
+        return Predictor(self.model, self.scaler, self.head, self.data.classes)
+
+    @property
     def on_a_plane(self) -> bool:
         """Whether classes are told apart by two inputs, so that all that is learned can be drawn."""
         return self.data.classes is not None and len(self.data.features) == 2
@@ -82,6 +89,8 @@ class Job:
             "features": list(self.data.features),
             "mean": list(self.scaler.mean),
             "std": list(self.scaler.std),
+            "plan": (self.data.plan or plan_of(self.data.features)).to_json(),
+            "units": list(self.head.units),
             "target": self.data.target,
             "classes": None if self.data.classes is None else list(self.data.classes),
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import re
 import signal
 import sys
@@ -23,10 +24,12 @@ from autograd.notation.numbers import counted, number
 from nn.activations import ACTIVATIONS
 from nn.command import texts
 from nn.command.job import Job, prepare, resumed
+from nn.command.predictor import predict_table
 from nn.command.result import Result
 from nn.command.run import run
 from nn.command.settings import OPTIMIZERS, SCHEDULES, Settings, default_settings
 from nn.data.dataset import remarks
+from nn.data.plan import MISSING, TASKS, Options
 from nn.data.sets import FOLDERS, NAMED, load
 from nn.losses import LOSSES
 from nn.training.fit import ENGINES, PRECISIONS
@@ -48,6 +51,8 @@ examples:
   python -m nn train digits --report digits-report
   python -m nn train mnist --data mnist-files
   python -m nn train flowers.csv --target species
+  python -m nn train flowers.csv --target species --save flowers.safetensors
+  python -m nn predict flowers.safetensors new-flowers.csv
   python -m nn train --help
 """
 
@@ -68,9 +73,21 @@ DATA is one of
   idx      the same for other files of that format, such as Fashion-MNIST
   names    first names, of which a language model learns to make up more; text, the same for the
            documents in the file --data, one per line, or for a running text; no report is written
-or the path of a CSV file with a header line; --target names the column to learn.  A column of text
-or of few, repeated whole numbers is learned as classes, any other column of numbers as a
-regression.  Feature columns of text become one column of 0 and 1 per value if the values are few.
+or the path of a table: a text file with a header line (commas, semicolons, tabs, blanks; also packed),
+or parquet, or - for standard input; --target names the column to learn.  A column of text or of few,
+repeated whole numbers is learned as classes, any other column of numbers as a regression.  Feature
+columns of text become one input of 0 and 1 per value if the values are few, dates become days.  What
+numbers or names the rows, never changes, or is text of many values is left out; all this is said.
+"""
+
+PREDICT = """\
+Prints a CSV table with the prediction for each row of TABLE, in the units of the target, and for
+classes how far the one predicted is supported, from 0 to 1.  TABLE is read as the table that MODEL
+was trained on: its columns may stand in another order and the target may be absent, but no input.
+
+example:
+  python -m nn train flowers.csv --target species --save flowers.safetensors
+  python -m nn predict flowers.safetensors new-flowers.csv > predictions.csv
 """
 
 EXAMPLES = """\
@@ -81,6 +98,7 @@ examples:
   python -m nn train houses.csv --target price --layers 32,16 --held-out 0.3
   python -m nn train names
   python -m nn train text --data poems.txt --width 32 --context 64
+  python -m nn train wine.csv --target quality --task regression --drop "id,taster" --missing mark
   python -m nn train digits --save digits.safetensors --epochs 20
   python -m nn train digits --save digits.safetensors --resume digits.safetensors --epochs 40
 
@@ -97,10 +115,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = _parser().parse_args(argv)
     try:
-        return train(arguments)
+        return int(arguments.run(arguments))
     except KeyboardInterrupt:
         print("interrupted: no report was written", file=sys.stderr)
         return INTERRUPTED
+
+
+def predict(arguments: argparse.Namespace) -> int:
+    """Run the command ``predict``; return the exit code."""
+    try:
+        predict_table(arguments.model, arguments.table)
+    except BrokenPipeError:
+        raise
+    except (ValueError, OSError, ImportError) as error:
+        return refuse(in_one_line(error))
+    return 0
 
 
 def train(arguments: argparse.Namespace) -> int:
@@ -154,7 +183,9 @@ def _checked(arguments: argparse.Namespace) -> tuple[Job, Any, list[Parameter]]:
         if getattr(arguments, flag.removeprefix("--")) is not None:
             raise ValueError(f"{flag} is for a language model: train names, or train text --data FILE")
     _check_packages()
-    data = load(arguments.data, arguments.target, arguments.folder)
+    told = {f.name: getattr(arguments, f.name) for f in fields(Options)}
+    told = {name: x for name, x in told.items() if x is not None}
+    data = load(arguments.data, arguments.target, arguments.folder, **told)
     given = {f.name: getattr(arguments, f.name) for f in fields(Settings)}
     given = {name: x for name, x in given.items() if x is not None}
     if arguments.resume is None:
@@ -202,6 +233,8 @@ def _announcement(job: Job, state: Any) -> list[str]:
         f"training  {settings.loss}, {settings.optimizer} at a rate of {number(settings.lr)}, batches of "
         f"{min(settings.batch, len(job.train))}, {counted(settings.epochs, 'epoch')}{done}, "
         f"seed {settings.seed}",
+        *([f"columns   {line}" for line in data.plan.lines()] if data.plan else []),
+        *([f"note      {line}" for line in data.plan.notes] if data.plan else []),
         *[f"note      {note}" for note in notes[:MOST_NOTES]],
         *([f"note      … and {len(notes) - MOST_NOTES} more like these"] if len(notes) > MOST_NOTES else []),
     ]
@@ -235,7 +268,8 @@ def _parser() -> argparse.ArgumentParser:
         "train", help="train a network and report on it", description=TRAIN, epilog=EXAMPLES
     )
     names = ", ".join([*NAMED, *FOLDERS, *texts.NAMED])
-    command.add_argument("data", metavar="DATA", help=f"{names}, or the path of a CSV file")
+    about = f"{names}, or the path of a table; - is standard input"
+    command.add_argument("data", metavar="DATA", help=about)
     command.add_argument(
         "--data",
         metavar="FOLDER",
@@ -243,12 +277,20 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         help="where the files of mnist or idx are; the file of text",
     )
-    command.add_argument("--target", metavar="COLUMN", help="the column of a CSV file that is to be learned")
+    command.add_argument("--target", metavar="COLUMN", help="the column of a table that is to be learned")
     for title, options in OPTIONS.items():
         group = command.add_argument_group(title)
         for flag, metavar, kind, about in options:
             group.add_argument(flag, metavar=metavar, type=kind, help=about)
-    command.set_defaults(weights="")
+    command.set_defaults(weights="", run=train)
+    command = commands.add_parser(
+        "predict", help="predict the rows of a table with a saved network", description=PREDICT
+    )
+    command.add_argument(
+        "model", metavar="MODEL", type=Path, help="what train --save, or a report, has written"
+    )
+    command.add_argument("table", metavar="TABLE", help="the path of a table; - is standard input")
+    command.set_defaults(run=predict)
     return parser
 
 
@@ -274,6 +316,11 @@ RATE = _reader(float, "a number above 0", lambda x: 0 < x < inf)
 FACTOR = _reader(float, "a number from 0 up", lambda x: 0 <= x < inf)
 
 
+def _names_of_columns(text: str) -> tuple[str, ...]:
+    """Return the names in one line of CSV: quotes hold those with a comma together."""
+    return tuple(name.strip() for name in next(csv.reader([text], skipinitialspace=True), ()))
+
+
 def _layers(text: str) -> tuple[int, ...]:
     if text.strip().lower() in ("", "none"):
         return ()
@@ -284,6 +331,16 @@ LANGUAGE = "a language model, for names and text"
 """The group of options that only a language model has."""
 
 OPTIONS: dict[str, list[tuple[str, str, Callable[[str], Any], str]]] = {
+    "the table (defaults suit its columns)": [
+        ("--task", "NAME", str, f"{' or '.join(TASKS)}, where the target does not say it"),
+        ("--columns", "NAMES", _names_of_columns, 'the columns to learn from, as in "age,height"'),
+        ("--drop", "NAMES", _names_of_columns, "the columns to leave out"),
+        ("--missing", "HOW", str,
+         "what becomes of missing cells (mean): "
+         + "; ".join(f"{how}, {words}" for how, words in MISSING.items())),
+        ("--classes", "NAMES", _names_of_columns,
+         'the names of the classes in their order, also such as "NA" and "none"'),
+    ],
     "the network (defaults suit the data)": [
         ("--layers", "SIZES", _layers, 'neurons of the hidden layers, as in "32,16"; or none'),
         ("--activation", "NAME", str, f"that of the hidden layers: {', '.join(ACTIVATIONS)}"),
@@ -328,5 +385,5 @@ OPTIONS: dict[str, list[tuple[str, str, Callable[[str], Any], str]]] = {
          "network, of a large one those with the largest gradients"),
     ],
 }  # fmt: skip
-"""The options by group: flag, what stands for its value, what reads it, and help.  Those of the first two
-groups are fields of `Settings`, those of the third of `TextSettings`."""
+"""The options by group: flag, what stands for its value, what reads it, and help.  Those of the first three
+groups are fields of `Options` and `Settings`, those of the fourth of `TextSettings`."""

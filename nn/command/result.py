@@ -15,8 +15,8 @@ from nn.data.dataset import Dataset
 from nn.data.samples import targets
 from nn.losses import Loss
 from nn.module import Module, mode
-from nn.outputs import largest, single_or_list
-from nn.predictions import Outputs, outputs_of, values_of
+from nn.outputs import single_or_list
+from nn.predictions import Outputs, values_of
 from nn.training.history import History
 
 
@@ -75,29 +75,15 @@ class Result:
 
     def support(self, X: Any) -> list[list[float]]:
         """Return for each row, in the data's own units, how far each class is supported, or [prediction]."""
-        supports: list[list[float]] = self.job.head.support(self._outputs(X)).tolist()
-        return supports
+        return self.job.predictor.support(X)
 
     def predict(self, X: Any) -> list[float]:
         """Return for each row the index of its class, or for a regression the prediction in its own units."""
-        return self._predicted(self._outputs(X))
-
-    def _predicted(self, outputs: Any) -> list[float]:
-        if self.job.head.outputs > 1:  # the largest output has the largest support
-            largest_of_each: list[float] = outputs.argmax(axis=1).tolist()
-            return largest_of_each
-        supports = self.job.head.support(outputs).tolist()
-        if self.job.data.classes is None:
-            return [prediction for (prediction,) in supports]
-        return [largest(support) for support in supports]
+        return self.job.predictor.predict(X)
 
     def predictions(self, data: Dataset) -> list[float]:
         """Return what `predict` says of each sample."""
         return self._outcomes(data)[1]
-
-    def _outputs(self, X: Any) -> Any:
-        outputs = outputs_of(self.job.model, self.job.scaler.transform(X))
-        return import_extra("numpy", "a result").reshape(outputs, (len(X), self.job.head.outputs))
 
     def _outcomes(self, data: Dataset) -> tuple[list[float], list[float]]:
         """Return the loss of each sample, and what is predicted for it; computed once."""
@@ -110,7 +96,7 @@ class Result:
                 self._costs = Outputs(Costs(self.job.model, loss))
             rows, _ = targets(y, self.job.head.outputs, loss)
             found = import_extra("numpy", "a result").array(self._costs(X, rows))
-            self._found[id(data)] = data, (found[:, 0].tolist(), self._predicted(found[:, 1:]))
+            self._found[id(data)] = data, (found[:, 0].tolist(), self.job.predictor.read(found[:, 1:]))
         return self._found[id(data)][1]
 
     def loss(self, x: Sequence[float], y: float) -> Value:

@@ -1,4 +1,4 @@
-"""Data sets: some that are always at hand, MNIST's files, any CSV file, and tables in memory.
+"""Data sets: some that are always at hand, MNIST's files, tables in files and in memory.
 
 A `Dataset` is rows of numbers with one target each.  `load` finds one by name or path; `from_arrays`
 and `from_frame` read what NumPy and pandas hold; `split` keeps some rows out of training; `Scaler`

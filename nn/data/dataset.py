@@ -9,6 +9,7 @@ from typing import Literal
 
 from autograd.notation.numbers import counted
 from nn.checks import generator
+from nn.data.plan import Plan
 from nn.data.samples import Table, columns_of, rows_at
 
 Task = Literal["classification", "regression"]
@@ -28,6 +29,7 @@ class Dataset:
         image: (height, width) if a row is a picture, pixel by pixel; all columns then share one
             scale.
         test: separate samples to judge by; None if there are none.
+        plan: what the columns of the table became from which it was read; None if it was none.
 
     >>> from nn.data import xor
     >>> xor()
@@ -42,6 +44,7 @@ class Dataset:
     classes: tuple[str, ...] | None = None
     image: tuple[int, int] | None = None
     test: Dataset | None = None
+    plan: Plan | None = None
 
     @property
     def task(self) -> Task:
@@ -71,8 +74,7 @@ class Dataset:
 def remarks(data: Dataset) -> list[str]:
     """Return what is odd about a data set and yet not an error, one sentence for each oddity.
 
-    >>> from nn.data import from_arrays
-    >>> remarks(from_arrays([[1.0, 7.0], [2.0, 7.0]] * 2, [0, 1] * 2))
+    >>> remarks(Dataset("small", [[1.0, 7.0], [2.0, 7.0]], [0.5, 1.5], ("x1", "x2"), "y"))
     ['x2 is 7 in every row: nothing can be learned from it.']
     """
     said = []

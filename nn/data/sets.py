@@ -12,8 +12,9 @@ from autograd.files.reading import naming_file
 from autograd.notation.hints import did_you_mean
 from nn.checks import import_extra, whole_number
 from nn.data import idx_files
-from nn.data.columns import FEWEST_ROWS, MOST_CLASSES, read_cells
+from nn.data.columns import FEWEST_ROWS, MOST_CLASSES
 from nn.data.dataset import Dataset
+from nn.data.reading import read_table
 from nn.data.tables import from_csv
 
 
@@ -131,49 +132,56 @@ def _span(labels: Sequence[int]) -> str:
 
 
 def load(
-    data: str | PathLike[str], target: str | None = None, folder: str | PathLike[str] | None = None
+    data: str | PathLike[str],
+    target: str | None = None,
+    folder: str | PathLike[str] | None = None,
+    **options: Any,
 ) -> Dataset:
-    """Return a data set by name, or read it from a CSV file.
+    """Return a data set by name, or read it from a file.
 
     Args:
-        data: a name of `NAMED` or of `FOLDERS`, or the path of a CSV file.
-        target: the column to learn, for a CSV file only.
+        data: a name of `NAMED` or of `FOLDERS`, or the path of a table, ``-`` for standard input.
+        target: the column to learn, for a table only.
         folder: where the files are, for a name of `FOLDERS` only.
+        options: how a table is read; see `from_csv`.
 
     Raises:
         FileNotFoundError: if there is neither a set nor a file of that name.
         ValueError: if ``target`` or ``folder`` is missing, or not wanted, or a file is refused (see
             `from_csv` and `mnist`).
-        ImportError: if scikit-learn is wanted and not installed.
+        ImportError: if scikit-learn or pandas is wanted and not installed.
     """
     name = str(data)
-    _check_what_is_given(name, target, folder)
+    _check_what_is_given(name, target, folder, options)
     if name in FOLDERS and folder is not None:
         return FOLDERS[name](folder)
     if name in NAMED:
         return NAMED[name]()
     path = Path(data)
-    if not path.exists():
+    if name != "-" and not path.exists():
         if path.suffix or len(path.parts) > 1:
             raise FileNotFoundError(f"there is no file {name}")
         known = [*NAMED, *FOLDERS]
         raise FileNotFoundError(
             f"unknown data {name!r}{did_you_mean(name, known, otherwise='.')} "
-            f"Known are: {', '.join(known)}, and the paths of CSV files"
+            f"Known are: {', '.join(known)}, and the paths of tables, such as CSV files"
         )
     if target is None:
         with naming_file(path):
-            columns = ", ".join(read_cells(path)[0])
+            columns = ", ".join(str(column) for column in read_table(path)[0].columns if column != "")
         raise ValueError(f"which column of {name} is to be learned? Name one as the target: {columns}")
-    return from_csv(path, target)
+    return from_csv(path, target, **options)
 
 
-def _check_what_is_given(name: str, target: str | None, folder: Any) -> None:
+def _check_what_is_given(name: str, target: str | None, folder: Any, options: dict[str, Any]) -> None:
     if name in FOLDERS and folder is None:
         raise ValueError(
             f"{name} is read from its four files; name the folder where they are (--data FOLDER)"
         )
     if name not in FOLDERS and folder is not None:
         raise ValueError(f"{name} is not read from a folder; that is for {' and '.join(FOLDERS)}")
-    if (name in NAMED or name in FOLDERS) and target is not None:
-        raise ValueError(f"{name} has its own target; a target column is for CSV files")
+    if name in NAMED or name in FOLDERS:
+        if target is not None:
+            raise ValueError(f"{name} has its own target; a target column is for tables")
+        if options:
+            raise ValueError(f"{name} is read as it is; {', '.join(options)} is for tables")

@@ -1,63 +1,58 @@
-"""Data sets from tables: arrays, frames and CSV files."""
+"""Data sets from tables: arrays, frames and files."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from autograd.files.reading import naming_file
-from autograd.notation.hints import did_you_mean
-from nn.data.columns import (
-    Column,
-    check_enough_rows,
-    check_filled,
-    check_names,
-    features_of,
-    read_columns,
-    targets_of,
-)
+from nn.checks import import_extra
 from nn.data.dataset import Dataset
-from nn.data.rows import Rows
-from nn.data.samples import as_list
-from nn.data.samples import features as table_of
+from nn.data.plan import Options, planned
+from nn.data.reading import read_table
 
 
-def from_arrays(X: Any, y: Any, name: str = "data", target: str = "target") -> Dataset:
+def from_arrays(X: Any, y: Any, name: str = "data", target: str = "target", **options: Any) -> Dataset:
     """Return a data set from a table and its targets: lists, NumPy arrays, a pandas frame and a series.
 
     Args:
-        X: one row of numbers per sample; a frame's columns give the features their names.
-        y: one target per sample; whether they are classes is decided as in `from_csv`.
+        X: one row per sample; a frame's columns give the features their names.
+        y: one target per sample, as a list, a series or one column; classes are told as in `from_csv`.
         name: what to call the set.
         target: what to call the target, if ``y`` is not a series with a name.
+        options: see `from_csv`.
 
     Raises:
-        TypeError, ValueError: naming the place, if they are not such a table or differ in length.
+        ValueError: if they differ in length, or see `from_csv`.
 
     >>> from_arrays([[0.0, 1.0], [1.0, 0.0]] * 2, ["no", "yes"] * 2).classes
     ('no', 'yes')
     """
-    table = table_of(X)
-    cells = [str(t) for t in as_list(y)]
-    if len(cells) != len(table):
-        raise ValueError(f"X has {len(table)} rows, but y has {len(cells)}: one per sample")
-    check_enough_rows(len(cells))
+    pandas = import_extra("pandas", "a table", "data")
+    frame = X.copy() if hasattr(X, "columns") else pandas.DataFrame(X)
+    if not hasattr(X, "columns"):
+        frame.columns = [f"x{i}" for i in range(1, frame.shape[1] + 1)]
+    column = pandas.DataFrame(y)
+    if column.shape[1] != 1 or len(column) != len(frame):
+        raise ValueError(
+            f"X has {len(frame)} rows, but y has {' × '.join(map(str, column.shape))}: one per sample"
+        )
     named = getattr(y, "name", None)
-    column = Column(target if named is None else str(named), cells)
-    check_filled([column])
-    targets, classes = targets_of(column)
-    names = X.columns if hasattr(X, "columns") else [f"x{i}" for i in range(1, len(table[0]) + 1)]
-    return Dataset(name, table, targets, tuple(map(str, names)), column.name, classes)
+    goal = target if named is None else str(named)
+    frame.insert(len(frame.columns), goal, column.iloc[:, 0].to_numpy(), allow_duplicates=True)
+    return from_frame(frame, goal, name, **options)
 
 
-def from_frame(frame: Any, target: str, name: str = "data") -> Dataset:
+def from_frame(frame: Any, target: Any, name: str = "data", **options: Any) -> Dataset:
     """Return a data set from a pandas frame, read as `from_csv` reads a file.
 
     Args:
         frame: the table.
         target: the name of the column to learn; all others are features.
         name: what to call the set.
+        options: see `from_csv`.
 
     Raises:
         TypeError: if it is not a frame.
@@ -65,50 +60,39 @@ def from_frame(frame: Any, target: str, name: str = "data") -> Dataset:
     """
     if not hasattr(frame, "columns"):
         raise TypeError(f"from_frame takes a pandas frame; got {type(frame).__name__}")
-    header = [str(column) for column in frame.columns]
-    check_names(header)
-    columns = [
-        Column(name, [str(x).strip() for x in frame[column].tolist()])
-        for name, column in zip(header, frame.columns, strict=True)
-    ]
-    return _dataset(name, columns, target)
+    return _dataset(name, frame, str(target), Options(**options))
 
 
-def from_csv(path: str | PathLike[str], target: str) -> Dataset:
-    """Read a data set from a CSV file with a header line.
+def from_csv(path: str | PathLike[str], target: str, **options: Any) -> Dataset:
+    """Read a data set from a file of a table: CSV with a header line, or parquet.
 
-    The file is UTF-8 text, its cells separated by commas, semicolons or tabs, whichever the header
-    has most of.  The target decides the task: a column of text, or of whole numbers with at most
-    20 distinct values, names classes, provided that each occurs twice or more on average; any
-    other column of numbers is a regression.  A feature column of text with at most 12 distinct
-    values, each occurring twice or more on average, becomes one column of 0 and 1 per value.
+    Encoding, packing, delimiter and decimal comma are found out.  The target decides the task: a column
+    of text, or of whole numbers with at most 20 distinct values, names classes, provided that each occurs
+    twice or more on average; any other column of numbers is a regression.  A feature column of text with at
+    most 12 distinct values, each occurring twice or more on average, becomes one column of 0 and 1 per
+    value, and dates become numbers of days.  What numbers or names the rows, never changes, or is text of
+    more values is left out.  The set's ``plan`` says what each column became.
 
     Args:
-        path: the file.
+        path: the file; ``-`` for standard input.
         target: the name of the column to learn; all others are features.
+        options: the attributes of `nn.data.plan.Options`: ``task``, ``columns``, ``drop``, ``missing`` and
+            ``classes``.
 
     Raises:
         FileNotFoundError: if there is no such file.
         OSError: if it cannot be read.
-        ValueError: naming the place, for a file that is not UTF-8 text or empty, a column without
-            a name, a name that occurs twice, a row of another length, a missing or infinite cell,
-            a column of text with too many distinct values, a target that is not a column or always
-            the same, or fewer than 4 rows.
+        ImportError: if pandas is not installed.
+        ValueError: naming the place, for a file that is not a table, a name that occurs twice, an infinite
+            cell, a target that is not a column, cannot be learned or is always the same, if no column is
+            left to learn from, or fewer than 4 rows.
     """
-    path = Path(path)
+    chosen = Options(**options)
     with naming_file(path):
-        return _dataset(path.stem, read_columns(path), target)
+        frame, said = read_table(path)
+        return _dataset("table" if str(path) == "-" else Path(path).stem, frame, target, chosen, said)
 
 
-def _dataset(name: str, columns: list[Column], target: str) -> Dataset:
-    names = [column.name for column in columns]
-    if target not in names:
-        hint = did_you_mean(target, names, otherwise=".")
-        raise ValueError(f"there is no column {target!r}{hint} Columns are: {', '.join(names)}")
-    check_enough_rows(len(columns[0].cells))
-    check_filled(columns)
-    y, classes = targets_of(columns[names.index(target)])
-    encoded = [pair for column in columns if column.name != target for pair in features_of(column)]
-    features = tuple(name for name, _ in encoded)
-    X = Rows.beside([numbers for _, numbers in encoded])
-    return Dataset(name, X, y, features, target, classes)
+def _dataset(name: str, frame: Any, target: str, options: Options, said: Sequence[str] = ()) -> Dataset:
+    plan, X, y, classes = planned(frame, target, options, said)
+    return Dataset(name, X, y, plan.features, target, classes, plan=plan)

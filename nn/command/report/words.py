@@ -135,6 +135,9 @@ def data_table(result: Result) -> list[tuple[str, str]]:
         counts = [job.train.y.count(k) + job.held_out.y.count(k) for k in range(len(data.classes))]
         names = [f"{shorten(name, 24)} ({n:,})" for name, n in zip(data.classes, counts, strict=True)]
         table.insert(3, ("classes", ", ".join(names)))
+    if data.plan:
+        table += [("columns", line) for line in data.plan.lines()]
+        table += [("note", line) for line in data.plan.notes]
     return table
 
 

@@ -227,12 +227,19 @@ def test_a_loss_that_runs_away_is_noted_in_the_report(in_tmp, capsys):
         ("xor --report mine", "the folder mine holds files that are not a report's (notes.txt)"),
         ("moon", "unknown data 'moon'; did you mean 'moons'?"),
         ("nowhere.csv --target y", "there is no file nowhere.csv"),
-        ("mine --target y", "mine is a folder, not a CSV file"),
+        ("mine --target y", "mine is a folder, not a table"),
         ("good.csv", "which column of good.csv is to be learned?"),
         ("good.csv --target d", "good.csv: there is no column 'd'"),
         ("good.csv --target c --loss mse --activation", "argument --activation: expected one argument"),
         ("good.csv --target a --loss hinge", "hinge is for classes"),
-        ("hole.csv --target c", "hole.csv: row 2 (line 3), column 'b' is missing"),
+        ("hole.csv --target c --missing refuse", "hole.csv: row 2, column 'b' is missing"),
+        ("hole.csv --target c --missing skip", "unknown missing 'skip'"),
+        ("good.csv --target c --drop d", "good.csv: there is no column 'd'"),
+        ("good.csv --target c --columns a,c", "good.csv: there is no column 'c'"),
+        ("good.csv --target c --task regression", "good.csv: row 1, column 'c': 'no' is not a number"),
+        ("good.csv --target c --task guess", "unknown task 'guess'"),
+        ("good.csv --target c --classes yes,maybe", "good.csv: row 1: the target 'c' is 'no', which is not"),
+        ("xor --drop x1", "xor is read as it is; drop is for tables"),
         ("empty.csv --target c", "empty.csv: the file is empty"),
     ],
 )
@@ -241,7 +248,7 @@ def test_bad_input_is_named_in_one_line(in_tmp, capsys, arguments, message):
     (in_tmp / "mine").mkdir()
     (in_tmp / "mine" / "notes.txt").write_text("mine")
     write_table(in_tmp / "good.csv", *(f"{i / 7},{i * i % 11},{'yes' if i % 3 else 'no'}" for i in range(20)))
-    write_table(in_tmp / "hole.csv", "1,2,x", "1,,y", "1,2,x", "1,2,y")
+    write_table(in_tmp / "hole.csv", "1,2,x", "2,,y", "1,3,x", "1,2,y")
     (in_tmp / "empty.csv").write_text("")
     before = sorted(in_tmp.rglob("*"))
     try:
@@ -337,11 +344,33 @@ def test_a_rate_out_of_all_proportion_draws_no_warning(in_tmp, capsys):
     assert capsys.readouterr().err == ""
 
 
+def test_what_each_column_became_is_printed_and_stands_in_the_report(in_tmp, capsys):
+    header, colours = '"","size","colour","level"', ["red", "blue", "grey"]
+    rows = [f'"{i}",{"NA" if i == 3 else i * 7 % 11},{colours[i % 3]},{i % 4 + 3}' for i in range(1, 25)]
+    (in_tmp / "t.csv").write_text("\n".join([header, *rows]))
+    options = ["--target", "level", "--task", "regression", "--missing", "mark"]
+    assert main(["train", "t.csv", *options, *QUICK]) == 0
+    said = capsys.readouterr().out
+    wanted = [
+        "columns   (no name): left out: it has no name: it counts or names the rows",
+        "columns   size: a number, and whether it is missing",
+        "columns   colour: 3 categories, an input each",
+        "note      1 missing cell (size 1): as mean, and a further input says that it was missing",
+    ]
+    page = (in_tmp / "report/index.html").read_text(encoding="utf-8")
+    for line in wanted:
+        assert line in said
+        assert line[10:] in page
+    assert "24 samples of 5 inputs, regression" in said
+    assert main(["train", "t.csv", "--target", "level", "--drop", "colour", *QUICK]) == 0
+    assert "24 samples of 1 input, 4 classes" in capsys.readouterr().out
+
+
 def test_oddities_of_the_data_are_noted(in_tmp, capsys):
     write_table(in_tmp / "t.csv", *(f"{i / 7},5,{'yes' if i % 3 else 'no'}" for i in range(12)), "2,5,maybe")
     assert main(["train", "t.csv", "--target", "c", *QUICK]) == 0
     said = capsys.readouterr().out
-    assert "note      b is 5 in every row: nothing can be learned from it." in said
+    assert "columns   b: left out: it is 5 in every row" in said
     assert "note      the class maybe has one sample: it is learned, but never judged." in said
 
 

@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nn.data import diabetes, digits, from_arrays, moons, remarks, split, xor
+from nn.data import Dataset, diabetes, digits, moons, remarks, split, xor
 
 
 def test_what_is_odd_and_no_error_is_remarked():
-    data = from_arrays([[float(i), 7.0] for i in range(9)], list("aaaabbbbc"))
+    X = [[float(i), 7.0] for i in range(9)]
+    data = Dataset("small", X, [0, 0, 0, 0, 1, 1, 1, 1, 2], ("x1", "x2"), "y", ("a", "b", "c"))
     assert remarks(data) == [
         "x2 is 7 in every row: nothing can be learned from it.",
         "the class c has one sample: it is learned, but never judged.",
