@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.tape.arguments import Frame
+from autograd.tape.arguments import Frame, kinds_of_arguments
 from autograd.tape.compiled import blas_address, kernel
 from autograd.tape.kernels import PRODUCTS, machine, parts_of
 from autograd.tape.listing import Listing
@@ -37,6 +37,7 @@ class Replayer:
     def __init__(self, plan: Schedule, listing: Listing, dtype: str, threads: int) -> None:
         self.plan, self.threads = plan, threads
         kind = np.dtype(dtype)
+        self._kinds = kinds_of_arguments(dtype)
         kernels = [kernel(op, dtype, guarded) for op, guarded in plan.kernels]
         self._kernels = np.array(kernels, np.int64).reshape(-1)
         self._steps = parts_of(plan.varying)[0]
@@ -141,7 +142,7 @@ class Replayer:
 
     def _frame(self, thread: int) -> Frame:
         """Return a thread's frame, with everything that stays the same from replay to replay."""
-        plan, frame = self.plan, Frame()
+        plan, frame = self.plan, Frame(self._kinds)
         GU, V, G, totals = self._own[thread]
         frame.hold(
             uniform=plan.uniform, varying=plan.varying, uniform_steps=self._uniform_steps[0],

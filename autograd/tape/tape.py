@@ -310,7 +310,6 @@ class Tape:
             RuntimeError: if the tape is in training already: it has one vector.
         """
         run = Training(self, self.replayer(), self.samples(*data, **named))
-        run.vector[:] = self.vector
         with self._lock:
             if self._run is not None:
                 raise RuntimeError("this tape is in training already; record another one to train beside it")

@@ -212,14 +212,18 @@ class TapeEngine:
         self._training.vector[self._rows] = np.asarray(weights)[self._on_tape]
 
     def moment(self) -> _Numbers:
-        return _Numbers([vector.copy() for vector in self._moving], self.optimizer.steps)
+        return _Numbers([vector.copy() for vector in self._moving()], self.optimizer.steps)
+
+    def _moving(self) -> list[Array]:
+        """Return the vectors that the steps change."""
+        return [self._training.vector, *self._states]
 
     def told(self, moment: _Numbers) -> Moment:
         vector, *states = moment.vectors
         return Moment(self._weights(vector), self._state(states), moment.steps)
 
     def rewind(self, moment: _Numbers) -> None:
-        for vector, numbers in zip(self._moving, moment.vectors, strict=True):
+        for vector, numbers in zip(self._moving(), moment.vectors, strict=True):
             vector[:] = numbers
         self.optimizer.steps = moment.steps
 
@@ -239,7 +243,7 @@ class TapeEngine:
         self._write_state()
 
     def _write_state(self) -> None:
-        for own, numbers in zip(self._own_state, self._state(self._moving[1:]), strict=True):
+        for own, numbers in zip(self._own_state, self._state(self._states), strict=True):
             own[:] = numbers
 
     def _state(self, of_groups: Sequence[Array]) -> list[Array]:
@@ -274,7 +278,7 @@ class TapeEngine:
                 _Group(settings, at, state, None if len(rows) == len(self.tape.parameters) else rows)
             )
         self._move = vectorised(self.optimizer.rule, len(self._own_state))
-        self._moving = [self._training.vector, *(state for group in self._groups for state in group.state)]
+        self._states = [state for group in self._groups for state in group.state]
         nothing = np.empty(0, self.tape.dtype)  # compiles the rule, or raises, before anything is trained
         h = self.optimizer.hyper_parameters(self._groups[0].settings)
         self._move(nothing, nothing, h, *[nothing for _ in self._own_state])

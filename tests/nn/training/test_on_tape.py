@@ -13,7 +13,7 @@ import pytest
 
 from autograd import Constant, Value, gradients, where
 from autograd.value import as_value
-from nn import MLP, SGD, Adam, Clip, EarlyStopping, History, Layer, Module, Parameter, fit, losses
+from nn import MLP, SGD, Adam, Callback, Clip, EarlyStopping, History, Layer, Module, Parameter, fit, losses
 from nn.losses import Penalised
 from nn.optim import Optimizer
 from nn.schedules import CosineAnnealingLR
@@ -312,3 +312,47 @@ except ImportError as error:
     assert "on the eager engine (the tape needs numpy" in first.partition("|")[2]
     assert not done.stderr  # a warning would be there
     assert 'pip install "chainrule[train]"' in second
+
+
+def changing(training: Any, epoch: Any) -> None:
+    for p in training.model.parameters()[:2]:
+        p.data = 1.5 * epoch.number
+
+
+class Changing(Callback):
+    """Sets a weight after each kind of moment, without asking for the others."""
+
+    def on_train_begin(self, training: Any) -> None:
+        training.model.parameters()[0].data = 0.75
+
+    def on_gradients(self, training: Any) -> None:
+        training.model.parameters()[1].data = -0.75
+
+    def on_batch_end(self, training: Any, loss: float, count: int) -> None:
+        training.model.parameters()[-1].data = 0.25
+
+
+@TAPE
+@pytest.mark.parametrize("callback", [lambda: changing, Changing])
+def test_weights_that_a_callback_sets_are_trained_on_by_both_engines(callback: Any) -> None:
+    found = []
+    for engine in ("eager", "tape"):
+        model = MLP(2, [3, 1], seed=1)
+        history = fit(
+            model, rows(9, 2), [1.0, -1.0, 1.0] * 3, loss="hinge", epochs=4, batch_size=4,
+            engine=engine, callbacks=[callback()], progress=False,
+        )  # fmt: skip
+        found.append([*history["loss"], *(p.data for p in model.parameters())])
+    assert found[1] == pytest.approx(found[0], rel=1e-12)
+
+
+@TAPE
+def test_single_precision_leaves_the_weights_that_are_not_trained_as_they_were() -> None:
+    model = MLP(2, [4, 1], seed=1)
+    before = [p.data for p in model.layers[0].parameters()]
+    optimizer = SGD(model.layers[-1].parameters(), lr=0.1)
+    fit(
+        model, [[0, 0], [0, 1]], [-1, 1], loss="hinge", optimizer=optimizer, epochs=2, dtype="float32",
+        progress=False,
+    )  # fmt: skip
+    assert [p.data for p in model.layers[0].parameters()] == before
