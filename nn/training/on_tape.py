@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,7 +87,7 @@ class TapeEngine:
 
         sample = _sample(train, 0, masks)
         self.tape = Tape.record(with_units, *sample, dtype=means.dtype, threads=means.threads)
-        self._tables: dict[int, _Tables] = {}
+        self._tables: WeakKeyDictionary[Samples, _Tables] = WeakKeyDictionary()
         own = self._tables_of(train)
         _compare(self.tape, outputs, train, own, masks)
         self._place_parameters(model.parameters())
@@ -167,10 +168,10 @@ class TapeEngine:
         return float(self._values[:, 0].mean(dtype=float)), self._right(tables.classes)
 
     def _tables_of(self, samples: Samples) -> _Tables:
-        """Return samples as the recorded function takes them; made once."""
-        if id(samples) not in self._tables:
-            self._tables[id(samples)] = _Tables(samples, self._masks.count)
-        return self._tables[id(samples)]
+        """Return samples as the recorded function takes them; made once, kept as long as they are."""
+        if samples not in self._tables:
+            self._tables[samples] = _Tables(samples, self._masks.count)
+        return self._tables[samples]
 
     def _right(self, classes: Array | None) -> int:
         """Return how many of the outputs name their class; see `nn.outputs.is_right`."""
@@ -331,7 +332,6 @@ class _Tables:
     """
 
     def __init__(self, samples: Samples, masks: int) -> None:
-        self.samples = samples  # kept, since tables are found by its identity
         self.X = np.asarray(samples.X) if isinstance(samples.X, Rows) else samples.X
         y = np.asarray(samples.y, float)
         targets = _answers(y)

@@ -8,12 +8,28 @@ import subprocess
 import sys
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakSet
 
 import pytest
 
 from autograd import Constant, Value, gradients, where
 from autograd.value import as_value
-from nn import MLP, SGD, Adam, Callback, Clip, EarlyStopping, History, Layer, Module, Parameter, fit, losses
+from nn import (
+    MLP,
+    SGD,
+    Adam,
+    Callback,
+    Clip,
+    EarlyStopping,
+    GRUCell,
+    History,
+    Layer,
+    Module,
+    Parameter,
+    Recurrent,
+    fit,
+    losses,
+)
 from nn.losses import Penalised
 from nn.optim import Optimizer
 from nn.schedules import CosineAnnealingLR
@@ -356,3 +372,27 @@ def test_single_precision_leaves_the_weights_that_are_not_trained_as_they_were()
         progress=False,
     )  # fmt: skip
     assert [p.data for p in model.layers[0].parameters()] == before
+
+
+@TAPE
+def test_what_the_tape_keeps_of_samples_does_not_grow_with_the_epochs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from nn.training import on_tape
+
+    alive: WeakSet[Any] = WeakSet()
+
+    class Counted(on_tape._Tables):
+        def __init__(self, samples: Any, masks: int) -> None:
+            super().__init__(samples, masks)
+            alive.add(self)
+
+    monkeypatch.setattr(on_tape, "_Tables", Counted)
+    counts: list[int] = []
+    sequences = [[[0.1 * i + 0.2 * t] for t in range(6)] for i in range(4)]
+    fit(
+        Recurrent(GRUCell(1, 2, seed=0), nout=1, truncate=2, seed=0), sequences, [0.0, 1.0] * 2, loss="mse",
+        epochs=6, validation=(sequences[:2], [0.0, 1.0]), progress=False,
+        callbacks=[lambda training, epoch: counts.append(len(alive))],
+    )  # fmt: skip
+    assert counts == counts[:1] * 6
