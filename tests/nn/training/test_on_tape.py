@@ -30,6 +30,7 @@ from nn import (
     fit,
     losses,
 )
+from nn.health.causes import cause_among
 from nn.losses import Penalised
 from nn.optim import Optimizer
 from nn.schedules import CosineAnnealingLR
@@ -348,8 +349,15 @@ class Changing(Callback):
         training.model.parameters()[-1].data = 0.25
 
 
+class Looking(Callback):
+    """Lets the model compute with other weights for a moment."""
+
+    def on_batch_end(self, training: Any, loss: float, count: int) -> None:
+        assert cause_among(training, [0.5 for _ in training.weights()]) is None
+
+
 @TAPE
-@pytest.mark.parametrize("callback", [lambda: changing, Changing])
+@pytest.mark.parametrize("callback", [lambda: changing, Changing, Looking])
 def test_weights_that_a_callback_sets_are_trained_on_by_both_engines(callback: Any) -> None:
     found = []
     for engine in ("eager", "tape"):
