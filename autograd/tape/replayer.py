@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -192,8 +194,7 @@ class Replayer:
 
         uniform_forward, uniform_reverse = self._passes
         uniform_forward(self._frames[0].address)
-        with ThreadPoolExecutor(self.threads) as pool:
-            list(pool.map(work, range(self.threads)))
+        list(_pool(self.threads, os.getpid()).map(work, range(self.threads)))
         GU = self._own[0][0]
         self.totals[:] = sum(totals for _, _, _, totals in self._own)
         for other, _, _, _ in self._own[1:]:
@@ -208,6 +209,12 @@ class Replayer:
             uniform_reverse(self._frames[0].address)
             GU += 0.0
         return self.totals
+
+
+@cache
+def _pool(threads: int, process: int) -> ThreadPoolExecutor:
+    """Return the threads of all replays on as many of them in a process: a fork has none of its parent's."""
+    return ThreadPoolExecutor(threads, f"tape on {threads}")
 
 
 def _lanes(rows: int, itemsize: int) -> int:
