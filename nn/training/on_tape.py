@@ -354,12 +354,19 @@ def _compare(tape: Tape, outputs: Any, train: Samples, tables: _Tables, masks: M
     y = np.asarray(train.y, float)
     _, of_each = np.unique(y @ np.sqrt(np.arange(2.0, y.shape[1] + 2)), return_index=True)
     places = sorted({*spread.tolist(), *of_each[:: max(1, len(of_each) // TRIED)].tolist()})
-    replayed = tape.forward(*tables.part(places)).reshape(len(places), -1)  # the units come last
+    with np.errstate(over="ignore"):  # what float32 cannot hold is told below
+        replayed = tape.forward(*tables.part(places)).reshape(len(places), -1)  # the units come last
     relative, absolute = AGREEING[tape.dtype]
     for k, place in enumerate(places):
         values = without_graph(partial(outputs, *_sample(train, place, masks)))
         eager = [v.data for v in values]
-        if not np.allclose(replayed[k][: len(eager)], eager, rtol=relative, atol=absolute, equal_nan=True):
+        found = replayed[k][: len(eager)]
+        if not np.allclose(found, eager, rtol=relative, atol=absolute, equal_nan=True):
+            if np.isfinite(eager).all() > np.isfinite(found).all():
+                raise ValueError(
+                    f"on sample {place} the numbers of the model overflow {tape.dtype}: scale the data and "
+                    'targets, or train in dtype="float64"'
+                )
             raise ValueError(
                 f"the recorded graph gives another result than the model on sample {place}: "
                 "the model reads .data, keeps state or draws random numbers"
