@@ -89,7 +89,10 @@ def cause_among(training: Training, weights: Numbers) -> Cause | None:
     training.write()  # what the Parameters hold is put back afterwards
     with as_then(training.model, weights):
         for example in training.examples(max(WATCHED, SEARCHED // len(weights))):
-            loss = example()
+            try:
+                loss = example()
+            except Exception:  # the model may raise anything where its numbers are bad
+                continue
             cause = cause_in(loss, training.homes)
             if cause is not None or not isfinite(loss.data):
                 return cause

@@ -181,6 +181,9 @@ def fit(
     with mode(model, training=True):
         means = Means(min(plan.batch_size or len(train), len(train)), precision, threads)
         chosen, note = _engine(engine, feeding, objective, optimizer, train, watched, means)
+        chosen.check(train, "X")
+        if held_out is not None:
+            chosen.check(held_out, "the validation X")
         history = History(engine=chosen.name, engine_note=note)
         return Course(
             chosen, feeding, optimizer, plan, objective, train, held_out, history, acting, watched

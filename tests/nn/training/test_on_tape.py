@@ -21,6 +21,7 @@ from nn import (
     Callback,
     Clip,
     EarlyStopping,
+    Embedding,
     GRUCell,
     History,
     Layer,
@@ -404,3 +405,32 @@ def test_what_the_tape_keeps_of_samples_does_not_grow_with_the_epochs(
         callbacks=[lambda training, epoch: counts.append(len(alive))],
     )  # fmt: skip
     assert counts == counts[:1] * 6
+
+
+class Looked(Module):
+    def __init__(self) -> None:
+        self.table = Embedding(5, 2, seed=0)
+        self.layer = Layer(2, 1, "linear", seed=0)
+
+    def __call__(self, x: Any) -> Any:
+        return self.layer(self.table(x[0]))
+
+
+@TAPE
+@pytest.mark.parametrize("engine", ["auto", "tape"])
+@pytest.mark.parametrize(
+    ("place", "held_out", "named"),
+    [(77, 2, "row 77 of X"), (199, 2, "row 199 of X"), (None, 7, "row 1 of the validation X")],
+)
+def test_an_id_that_no_table_has_is_named_before_anything_is_trained(
+    engine: str, place: int | None, held_out: int, named: str
+) -> None:
+    model = Looked()
+    before = model.state_dict()
+    ids = [[7 if i == place else i % 5] for i in range(200)]
+    with pytest.raises(IndexError, match=f"{named}: an index is a whole number from 0 to 4.*got 7"):
+        fit(
+            model, ids, [float(i % 2) for i in range(200)], loss="mse", epochs=2, engine=engine,
+            validation=([[1], [held_out]], [0.0, 1.0]), progress=False,
+        )  # fmt: skip
+    assert model.state_dict() == before
