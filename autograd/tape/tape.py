@@ -276,6 +276,9 @@ class Tape:
                 or "inputs" for the output as a function of the numbers of one sample.
             output: which output.
         """
+        self._schedule(output, wrt == "inputs")
+        if wrt == "parameters":
+            self.recorded.arguments.arrays(data, named)
         return Objective(self, data, named, wrt, output)
 
     @property

@@ -96,3 +96,8 @@ def test_what_no_objective_can_be_made_of_is_refused() -> None:
         tape.objective(wrt="inputs").hessp([1.0], [1.0, 2.0])
     with pytest.raises(ValueError, match=r"shape \(2,\); the tape has 1 parameter"):
         Tape.of(Value(1.0) * 2).objective()([1.0, 2.0])
+    two = Tape.record(lambda x, y: Value(2.0) * x * y, 1.0, 1.0)
+    with pytest.raises(ValueError, match="there is no output 5; the tape has 1"):
+        two.objective([1.0], [2.0], output=5)
+    with pytest.raises(ValueError, match=r"recorded with 2 arguments \(x, y\); got 1"):
+        two.objective([1.0, 2.0])

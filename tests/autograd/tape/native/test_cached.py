@@ -182,3 +182,18 @@ def test_a_file_of_another_user_or_that_others_may_write_to_is_not_trusted(
     own = file.stat().st_uid
     monkeypatch.setattr(os, "geteuid", lambda: own + 1)
     assert cached.read(file.stem) is None or own == 0
+
+
+def test_what_cannot_be_kept_is_not_said_to_be_compiled_once(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder, said in (
+        (place, "(once on this machine)"),
+        (place / "file" / "x", "(in every process, since"),
+    ):
+        (place / "file").touch()
+        monkeypatch.setenv("CHAINRULE_CACHE", str(folder))
+        monkeypatch.setattr(machine_code, "_waited", 10.0)
+        monkeypatch.setattr(machine_code, "_announced", False)
+        seven(TEXT.replace("7.0", f"7.0 * {len(said)} / {len(said)}"))
+        assert said in capsys.readouterr().err
