@@ -37,6 +37,9 @@ autograd.testing.certificate.GradientError: ∂cube/∂input 1 is wrong at cube(
 2.234512421735607, differences of the value give 3.3517686326034104
 >>> del TABLE["pinball"]
 
+A rule is a formula.  A tape reads it when it is made, and keeps the numbers that the rule closes over then; a
+rule that draws random numbers or keeps state is not one.
+
 An op that is entered in `autograd/ops.py` itself comes with its tests and with its mutants: they walk
 the table.
 """

@@ -51,5 +51,12 @@ class Node:
 number_of = attrgetter("_data")
 """The number of a node, without the checks of ``.data``, for code that computes with it."""
 
+
+def time_of(node: Any) -> int:
+    """Return how many times the clock had ticked when a node was made, or its data last assigned."""
+    time: int = node._made[2]
+    return time
+
+
 gradient_of = attrgetter("_grad")
 """The gradient of a node as the reverse pass has it, `NO_GRADIENT` where none has arrived."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple, get_type_hints
 
 import numpy as np
 
@@ -65,28 +66,46 @@ class Arguments(NamedTuple):
     alone: int
 
 
+def kinds_of_arguments(dtype: str) -> dict[str, np.dtype[Any]]:
+    """Return the dtype of each array of a replay in this precision; whole numbers are words as well."""
+    kinds: dict[Any, Any] = {Rows: np.int64, Shorts: np.int32, Numbers: dtype, int: np.int64}
+    return {name: np.dtype(kinds[hint]) for name, hint in get_type_hints(Arguments).items()}
+
+
 class Frame:
     """Everything that a compiled function needs, as one array: addresses and numbers, then lengths.
 
     Passing twenty arrays to a compiled function takes longer than a small network's replay.  Passing one
     address takes next to no time, and only what has changed since the last replay is written again.
 
+    Nothing checks a number behind an address.  So the arrays are checked here, where they become addresses.
+
     Args:
-        fields: the names, in order.
+        kinds: the names, in order, with the dtype of each array.
     """
 
-    def __init__(self, fields: tuple[str, ...] = Arguments._fields) -> None:
-        self._place = {name: i for i, name in enumerate(fields)}
-        self._words = np.zeros(2 * len(fields), np.int64)
+    def __init__(self, kinds: Mapping[str, np.dtype[Any]]) -> None:
+        self._kinds = kinds
+        self._place = {name: i for i, name in enumerate(kinds)}
+        self._words = np.zeros(2 * len(kinds), np.int64)
         self._held: dict[str, Numbers] = {}
         self._numbers: dict[str, int] = {}
         self.address: int = self._words.ctypes.data
 
     def hold(self, **arrays: Numbers) -> None:
-        """Enter arrays, each contiguous, by their names."""
+        """Enter arrays by their names.
+
+        Raises:
+            ValueError: if one is not contiguous and aligned, or is of another dtype.
+        """
         for name, array in arrays.items():
             if self._held.get(name) is not array:
-                assert array.flags.c_contiguous, name
+                flags = array.flags
+                if array.dtype != self._kinds[name] or not (flags.c_contiguous and flags.aligned):
+                    raise ValueError(
+                        f"{name} is a contiguous array of {self._kinds[name]} for the tape; got one of "
+                        f"{array.dtype} with the strides {array.strides}"
+                    )
                 place = self._place[name]
                 self._words[place] = array.ctypes.data
                 self._words[place + len(self._place)] = array.size

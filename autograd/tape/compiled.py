@@ -10,6 +10,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from autograd import ops
 from autograd.core.primitive import TABLE, Op
 from autograd.notation.numbers import counted
 from autograd.tape.kernels import graph_pass, machine
@@ -24,9 +25,10 @@ class Kernel(NamedTuple):
     reverse: int
 
 
-@cache
 def kernel(op: Op, dtype: str = "float64", guarded: bool = False) -> Kernel:
     """Return the op's compiled kernels: from memory, from the cache on disk, or compiled now.
+
+    The rule of an op of one's own is read every time: a number that it closes over may have changed.
 
     Args:
         op: the op.
@@ -36,10 +38,17 @@ def kernel(op: Op, dtype: str = "float64", guarded: bool = False) -> Kernel:
     Raises:
         NotImplementedError: if the op's rule cannot be written in the language that is compiled.
     """
+    return (_read_once if op.rule.__module__ == ops.__name__ else _read)(op, dtype, guarded)
+
+
+def _read(op: Op, dtype: str, guarded: bool) -> Kernel:
     try:
         return Kernel(**machine_code.addresses(op.name, source(op, guarded), Kernel._fields, dtype))
     except Exception as error:  # a rule may be anything
         raise NotImplementedError(f"the op {op.name!r} cannot be compiled for the tape: {error}") from error
+
+
+_read_once = cache(_read)
 
 
 def compile_all() -> str:

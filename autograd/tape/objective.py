@@ -69,8 +69,9 @@ class Objective:
 
     def hessp(self, x: ArrayLike, p: ArrayLike) -> Array:
         """Return the Hessian at this vector, times another vector."""
-        tape, at, of_x, of_p = self._second
-        numbers = at.copy()
+        tape, live, of_x, of_p = self._second
+        numbers = tape.vector
+        numbers[live[0]] = self._tape.vector[live[1]]
         numbers[of_x[0]], numbers[of_p[0]] = self._vector(x, "x")[of_x[1]], self._vector(p, "p")[of_p[1]]
         found: Array = tape.forward(*self._data, at=numbers, **self._named).mean(axis=0, dtype=np.float64)
         return found
@@ -80,8 +81,8 @@ class Objective:
         return np.stack([self.hessp(x, p) for p in np.eye(len(self.start))])
 
     @cached_property
-    def _second(self) -> tuple[Any, Array, Any, Any]:
-        """The tape of the Hessian times a vector, its parameters, and where among them x and p stand."""
+    def _second(self) -> tuple[Any, Any, Any, Any]:
+        """The tape of the Hessian times a vector, and where among its parameters those, x and p stand."""
         listing = self._tape.recorded.listing
         nodes = computed_again(listing)
         new = dict(zip(listing.nodes, nodes, strict=True))
@@ -94,7 +95,8 @@ class Objective:
         if inputs:
             tape = _taking(tape, self._tape.recorded.arguments)
         row = {v: i for i, v in enumerate(tape.parameters)}
-        return tape, tape.vector, _both(row, xs), _both(row, ps)
+        live = _new(self._tape.parameters, new)
+        return tape, _both(row, live), _both(row, xs), _both(row, ps)
 
     def _vector(self, x: ArrayLike, name: str) -> Array:
         vector = np.asarray(x, np.float64)

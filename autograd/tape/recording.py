@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import compress
 from numbers import Real
-from operator import is_, is_not
+from operator import is_
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -83,7 +83,9 @@ def record(function: Callable[..., Any], sample: Sequence[Any], named: Mapping[s
         if len(made) <= RUN_TWICE:
             moved = list(map(_moved, inputs))
             again = called(moved)
-            if again.form != result.form or not _same_graph(listing, again.leaves, moved):
+            if again.form != result.form or not _same_graph(
+                listing, again.leaves, dict(zip(inputs, moved, strict=True))
+            ):
                 raise BranchError(
                     "the function gives another graph for another sample: it keeps state or draws random "
                     "numbers, and the tape would keep those of the first run for all data"
@@ -116,10 +118,11 @@ def _moved(x: Value) -> Value:
     return Value(x0 + 1e-6 * max(abs(x0), 1.0), x.label)
 
 
-def _same_graph(listing: Listing, outputs: list[Value], moved: list[Value]) -> bool:
-    """Return whether other outputs have the same graph, and the same numbers in all leaves but the inputs.
+def _same_graph(listing: Listing, outputs: list[Value], moved: Mapping[Value, Value]) -> bool:
+    """Return whether other outputs have the same graph, of the moved inputs, and the same numbers elsewhere.
 
-    Each node is compared with its twin in the other graph, from the outputs back.
+    Each node is compared with its twin in the other graph, from the outputs back: that of an input is the
+    same input moved, that of a parameter is itself or holds the same number.
     """
     nodes = listing.nodes
     if len(outputs) != len(listing.outputs):
@@ -137,11 +140,9 @@ def _same_graph(listing: Listing, outputs: list[Value], moved: list[Value]) -> b
     uses = ((v.inputs, twin[v].inputs) for v in computed if v in twin)
     if not all(all(map(is_, map(twin.__getitem__, these), those)) for these, those in uses):
         return False
-    inputs = set(moved)
-    leaves = list(compress(nodes, (listing.kinds != COMPUTED).tolist()))
-    twins = list(map(twin.get, leaves, leaves))
-    own = compress(zip(leaves, twins, strict=True), map(is_not, leaves, twins))
-    return all(other in inputs or repr(number_of(v)) == repr(number_of(other)) for v, other in own)
+    leaves = compress(nodes, (listing.kinds != COMPUTED).tolist())
+    others = ((v, twin[v]) for v in leaves if v in twin and twin[v] is not moved.get(v, v))
+    return all(v not in moved and repr(number_of(v)) == repr(number_of(other)) for v, other in others)
 
 
 def only_values(result: Any) -> Container:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.tape.arguments import Frame
+from autograd.tape.arguments import Frame, kinds_of_arguments
 from autograd.tape.compiled import blas_address, kernel
 from autograd.tape.kernels import machine
 from autograd.tape.listing import Listing
@@ -38,6 +40,7 @@ class Replayer:
     def __init__(self, plan: Schedule, listing: Listing, dtype: str, threads: int) -> None:
         self.plan, self.threads = plan, threads
         kind = np.dtype(dtype)
+        self._kinds = kinds_of_arguments(dtype)
         kernels = [kernel(op, dtype, guarded) for op, guarded in plan.kernels]
         self._kernels = np.array(kernels, np.int64).reshape(-1)
         self._steps = parts_of(plan.varying)[0]
@@ -142,7 +145,7 @@ class Replayer:
 
     def _frame(self, thread: int) -> Frame:
         """Return a thread's frame, with everything that stays the same from replay to replay."""
-        plan, frame = self.plan, Frame()
+        plan, frame = self.plan, Frame(self._kinds)
         GU, V, G, totals = self._own[thread]
         frame.hold(
             uniform=plan.uniform, varying=plan.varying, uniform_steps=self._uniform_steps[0],
@@ -192,8 +195,7 @@ class Replayer:
 
         uniform_forward, uniform_reverse = self._passes
         uniform_forward(self._frames[0].address)
-        with ThreadPoolExecutor(self.threads) as pool:
-            list(pool.map(work, range(self.threads)))
+        list(_pool(self.threads, os.getpid()).map(work, range(self.threads)))
         GU = self._own[0][0]
         self.totals[:] = sum(totals for _, _, _, totals in self._own)
         for other, _, _, _ in self._own[1:]:
@@ -208,6 +210,12 @@ class Replayer:
             uniform_reverse(self._frames[0].address)
             GU += 0.0
         return self.totals
+
+
+@cache
+def _pool(threads: int, process: int) -> ThreadPoolExecutor:
+    """Return the threads of all replays on as many of them in a process: a fork has none of its parent's."""
+    return ThreadPoolExecutor(threads, f"tape on {threads}")
 
 
 def _lanes(rows: int, itemsize: int) -> int:

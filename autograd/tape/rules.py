@@ -56,7 +56,7 @@ class _Update:
 
     def __init__(self, rule: Callable[..., Any], names: Sequence[str]) -> None:
         self._rule, self._names = rule, tuple(names)
-        self._frame = Frame(("h", *names))
+        self._frame: Frame
         self._vectors: tuple[Array | None, ...] = (None,) * len(names)
         self._numbers = Struct("")  # how the numbers h are written for the compiled rule, and where
         self._h = np.empty(0)
@@ -72,10 +72,14 @@ class _Update:
 
     def _enter(self, vectors: tuple[Array, ...], count: int) -> None:
         kinds = tuple([POINTERS[v.dtype.char] for v in vectors])
+        if len({v.shape for v in vectors}) > 1:
+            raise ValueError(f"vectors of one length are wanted; got {[v.shape for v in vectors]}")
         self._run = _compiled(self._rule, self._names, kinds, count)
         if self._numbers.size != 8 * count:
             self._numbers, self._h = Struct(f"{count}d"), np.empty(count)
-        self._frame.hold(h=self._h, **dict(zip(self._names, vectors, strict=True)))
+        arrays = {"h": self._h, **dict(zip(self._names, vectors, strict=True))}
+        self._frame = Frame({name: array.dtype for name, array in arrays.items()})
+        self._frame.hold(**arrays)
         self._vectors = vectors
 
 

@@ -36,6 +36,8 @@ VERSION = "1"
 """The version of what a file holds."""
 ORIGIN = "chainrule tape"
 """The name of the text that holds the version."""
+MOST_THREADS = 1024
+"""A file does not ask for more: each has memory of its own."""
 READ = {"F64": 8, "I64": 8}
 FORGED = "it was forged, or a newer program wrote it: it is not a graph"
 
@@ -181,7 +183,10 @@ def _graph(told: dict[str, Any], t: Mapping[str, Any]) -> tuple[Recorded, dict[s
         raise CheckpointError(FORGED)
     outputs = tuple(nodes[i] for i in listing.outputs.tolist())
     recorded = Recorded(drop_unneeded(listing), outputs, tuple(inputs), results, arguments, slopes)
-    return recorded, {"dtype": told["dtype"], "threads": told["threads"]}
+    dtype, threads = told["dtype"], told["threads"]
+    if dtype not in ("float64", "float32") or type(threads) is not int or not 1 <= threads <= MOST_THREADS:
+        raise CheckpointError(FORGED)
+    return recorded, {"dtype": dtype, "threads": threads}
 
 
 # ------------------------------------------------------------------------------- ops and their rules
@@ -205,8 +210,16 @@ def _points(op: Op) -> list[list[float]]:
 
 def tried(op: Op) -> NDArray[np.float64]:
     """Return the value of an op and its partials, one after the other, at all points."""
-    found = (op.evaluate(point) for point in _points(op))
-    return np.array([float(x) for y, partials in found for x in (y, *partials)])
+    return np.array([x for point in _points(op) for x in _at(op, point)])
+
+
+def _at(op: Op, point: Sequence[float]) -> list[float]:
+    """Return the value of an op and its partials at a point, nan where its rule raises."""
+    try:
+        y, partials = op.evaluate(point)
+    except (ArithmeticError, ValueError):  # as math.sqrt does, which the tape replaces by its own
+        return [math.nan] * (1 + (op.arity or len(point)))
+    return [float(y), *map(float, partials)]
 
 
 def _known(name: Any) -> Op:
@@ -225,8 +238,7 @@ def _check_rules(ops: Sequence[Op], rules: NDArray[np.float64]) -> None:
     numbers = iter(rules.tolist())
     for op in ops:
         for point in _points(op):
-            y, partials = op.evaluate(point)
-            for k, here in enumerate([y, *partials]):
+            for k, here in enumerate(_at(op, point)):
                 there = next(numbers)
                 if here == there or math.isclose(here, there, rel_tol=1e-9, abs_tol=1e-12):
                     continue

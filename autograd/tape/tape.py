@@ -276,6 +276,9 @@ class Tape:
                 or "inputs" for the output as a function of the numbers of one sample.
             output: which output.
         """
+        self._schedule(output, wrt == "inputs")
+        if wrt == "parameters":
+            self.recorded.arguments.arrays(data, named)
         return Objective(self, data, named, wrt, output)
 
     @property
@@ -310,7 +313,6 @@ class Tape:
             RuntimeError: if the tape is in training already: it has one vector.
         """
         run = Training(self, self.replayer(), self.samples(*data, **named))
-        run.vector[:] = self.vector
         with self._lock:
             if self._run is not None:
                 raise RuntimeError("this tape is in training already; record another one to train beside it")

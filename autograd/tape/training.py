@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import compress
 from threading import Lock
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from autograd.core.recording import clock
 from autograd.leaves import set_data
-from autograd.node import NO_GRADIENT
+from autograd.node import NO_GRADIENT, number_of, time_of
+from autograd.notation.hints import described
 from autograd.tape.blas import run_of
 from autograd.tape.executor import Replayer
 from autograd.value import Value
@@ -32,23 +35,68 @@ class Training:
     A copy, also one that another process gets, goes on by itself: with a vector and samples of its own, and
     with the Values of its own copy of the tape.
 
+    The vector takes over what is assigned to a parameter's ``.data`` in the meantime.
+
     Args:
         tape: the tape.
         replayer: replays it; its vector and its gradient are those of the training.
         X: the samples.
 
     Attributes:
-        vector: the parameters, in the order of ``tape.parameters``.  Change it in place.
-        gradient: the gradient that the last `step` left, in the same order.
-        X: the samples, as `Tape.samples` gives them.  May be changed in place between steps.
+        gradient: the gradient that the last `step` left, in the order of `vector`.  Change it in place.
     """
 
     def __init__(self, tape: Trained, replayer: Replayer, X: Array) -> None:
-        self.vector, self.gradient, self.X = replayer.vector, replayer.gradient, X
+        self._vector, self.gradient = replayer.vector, replayer.gradient
         self._tape, self._run, self._reached = tape, run_of(replayer), replayer.plan.reached.tolist()
+        self._width = X.shape[1]
+        self.X = X
         self._seeds = np.zeros_like(replayer.totals)
         self._stepped = False
         self._lock = Lock()  # for a `forward` on one thread while another one steps
+        self._seen = clock.now
+        self._vector[:] = self._numbers()
+        self._written = self._vector.copy()
+
+    @property
+    def vector(self) -> Array:
+        """The parameters, in the order of ``tape.parameters``.  Change it in place, or set it whole."""
+        self._take_over()
+        return self._vector
+
+    @vector.setter
+    def vector(self, numbers: ArrayLike) -> None:
+        if numbers is not self._vector:  # as it is after ``run.vector -= …``
+            self._vector[:] = numbers
+
+    def _take_over(self) -> None:
+        """Bring into the vector what was assigned to the parameters since the vector and they agreed."""
+        if self._seen == clock.now:  # nobody has assigned to any Value
+            return
+        assigned = np.array([time_of(v) > self._seen for v in self._tape.parameters])
+        self._seen = clock.now
+        if assigned.any():
+            self._vector[assigned] = self._written[assigned] = self._numbers()[assigned]
+
+    @property
+    def X(self) -> Array:
+        """The samples, as `Tape.samples` gives them.  May be set, and changed in place, between steps."""
+        return self._X
+
+    @X.setter
+    def X(self, X: ArrayLike) -> None:
+        self._X = self._table(X)
+
+    def _table(self, X: ArrayLike) -> Array:
+        """Return samples as a replay takes them: the same array, if it is such a one."""
+        table = np.require(X, self._vector.dtype, ["C", "A"])
+        if table.ndim != 2 or table.shape[1] != self._width:
+            raise ValueError(f"X has the shape {table.shape}; (samples, {self._width}) is wanted")
+        return table
+
+    def _numbers(self) -> NDArray[np.float64]:
+        """Return what the Values of the parameters hold."""
+        return np.array(list(map(number_of, self._tape.parameters)), np.float64)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what a copy goes on with: a vector, samples and a tape of its own."""
@@ -60,22 +108,29 @@ class Training:
         self.__init__(tape, tape.replayer(), state["X"])  # type: ignore[misc]
         self.vector[:], self.gradient[:], self._stepped = state["vector"], state["gradient"], state["stepped"]
 
-    def step(self, samples: NDArray[np.int64] | None = None, values: Array | None = None) -> float:
+    def step(self, samples: ArrayLike | None = None, values: Array | None = None) -> float:
         """Replay forward and reverse, and return the mean of the first output over the samples.
 
         Args:
-            samples: the places of the samples to take; all of them by default.
-            values: filled with the outputs of each of them, shape (samples, outputs).
+            samples: the places of the samples to take, whole numbers; all of them by default.
+            values: filled with the outputs of each of them, shape (samples, outputs), of the tape's dtype.
+
+        Raises:
+            TypeError, ValueError: if the samples are not such places, or values is not such an array.
         """
-        count = len(self.X) if samples is None else len(samples)
-        if samples is not None and (not count or samples.min() < 0 or samples.max() >= len(self.X)):
-            raise ValueError(f"samples are places from 0 to {len(self.X) - 1}, at least one; got {samples}")
-        if values is not None and values.shape != (count, len(self._seeds)):
-            raise ValueError(f"values has the shape {values.shape}; ({count}, {len(self._seeds)}) is wanted")
+        places = None if samples is None else _places(samples, len(self._X))
+        count = len(self._X) if places is None else len(places)
+        wanted = (count, len(self._seeds)), self._vector.dtype
+        if values is not None and not ((values.shape, values.dtype) == wanted and values.flags.carray):
+            raise ValueError(
+                f"values is filled in place: a contiguous array of {wanted[1]} and the shape {wanted[0]} is "
+                f"wanted; got {values.dtype} and {values.shape}"
+            )
+        self._take_over()
         self._seeds[0] = 1.0 / count
         self._stepped = True
         with self._lock:
-            total = self._run(self.X, samples, seeds=self._seeds, values=values)[0]
+            total = self._run(self._X, places, seeds=self._seeds, values=values)[0]
         return float(total) / count
 
     def forward(self, X: Array) -> Array:
@@ -84,19 +139,31 @@ class Training:
         Args:
             X: as `Tape.samples` gives it.
         """
-        X = np.ascontiguousarray(X, self.vector.dtype)
-        width = self.X.shape[1]
-        if X.ndim != 2 or X.shape[1] != width:
-            raise ValueError(f"X has the shape {X.shape}; (samples, {width}) is wanted")
-        values = np.empty((len(X), len(self._seeds)), self.vector.dtype)
+        X, vector = self._table(X), self.vector
+        values = np.empty((len(X), len(self._seeds)), vector.dtype)
         with self._lock:
             self._run(X, values=values)
         return values
 
     def write(self) -> None:
         """Put the vector into the ``.data`` of the parameters, and the last gradient into their ``.grad``."""
-        parameters = self._tape.parameters
-        set_data(parameters, self.vector.tolist())
+        parameters, vector = self._tape.parameters, self.vector
+        bits = f"i{vector.itemsize}"
+        moved = vector.view(bits) != self._written.view(
+            bits
+        )  # the others keep their digits, which float32 has not
+        set_data(list(compress(parameters, moved.tolist())), vector[moved].tolist())
+        self._written[moved], self._seen = vector[moved], clock.now
         if self._stepped:
             for v, x, reached in zip(parameters, self.gradient.tolist(), self._reached, strict=True):
                 v.grad = x if reached else NO_GRADIENT
+
+
+def _places(samples: ArrayLike, count: int) -> NDArray[np.int64]:
+    """Return places among so many samples as a replay takes them: the same array, if it is such a one."""
+    places = np.asarray(samples)
+    if places.dtype.kind not in "iu":
+        raise TypeError(f"samples are places, whole numbers; got {described(samples)} of {places.dtype}")
+    if places.ndim != 1 or not places.size or places.min() < 0 or places.max() >= count:
+        raise ValueError(f"samples are places from 0 to {count - 1}, at least one; got {places}")
+    return np.require(places, np.int64, ["C", "A"])

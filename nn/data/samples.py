@@ -35,9 +35,9 @@ PLAIN = {float, int, bool}
 """Numbers of these types are what they seem: no further look is needed to take them for numbers."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Samples:
-    """Samples and their targets.
+    """Samples and their targets; told apart by identity.
 
     Attributes:
         X: one row of features per sample.

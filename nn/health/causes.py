@@ -86,9 +86,13 @@ def cause_in(loss: Value, homes: Homes, slope: Callable[[Value], float] | None =
 
 def cause_among(training: Training, weights: Numbers) -> Cause | None:
     """Return what made the numbers of a training bad, as its first bad sample shows with these weights."""
+    training.write()  # what the Parameters hold is put back afterwards
     with as_then(training.model, weights):
         for example in training.examples(max(WATCHED, SEARCHED // len(weights))):
-            loss = example()
+            try:
+                loss = example()
+            except Exception:  # the model may raise anything where its numbers are bad
+                continue
             cause = cause_in(loss, training.homes)
             if cause is not None or not isfinite(loss.data):
                 return cause

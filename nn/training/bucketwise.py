@@ -57,6 +57,9 @@ class BucketEngine:
             total, right = total + loss * len(bucket.places), right + hits
         return total / len(samples), right
 
+    def check(self, samples: Buckets, name: str) -> None:
+        """Leave it to the documents, whose ids are checked when they are read."""
+
     def units(self) -> dict[str, UnitFacts]:
         return self._largest.units()
 

@@ -81,6 +81,13 @@ class Engine(Protocol):
     def evaluate(self, samples: Any) -> tuple[float, float]:
         """Return the objective on other samples, and how many of them are classified right."""
 
+    def check(self, samples: Any, name: str) -> None:
+        """Refuse samples that the model would refuse, where the engine alone would give nan.
+
+        Raises:
+            IndexError: if a sample has an id that is not in a table; it names the row.
+        """
+
     def weights(self) -> Numbers:
         """Return a copy of the model's parameters, in its order, for `restore`."""
 

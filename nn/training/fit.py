@@ -188,6 +188,9 @@ def fit(
         chosen, note = _engine(
             engine, partial(_made, material, objective, optimizer, watched, means, bar.say), means
         )
+        chosen.check(train, "X")
+        if material.held_out is not None:
+            chosen.check(material.held_out, "the validation X")
         history = History(engine=chosen.name, engine_note=note)
         return Course(
             chosen, model, optimizer, plan, objective, train, material.held_out, history, acting, watched,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,15 +38,15 @@ class Moving:
         parameters: the model's.
         own: the Values whose numbers are in the vector, in its order.
         reached: which of them have a gradient; the others stay as they are.
-        vector: their numbers.
-        gradient: where their gradients are found.
+        held: has their numbers as its ``vector``, and their gradients as its ``gradient``: a training of a
+            tape, whose vector takes over what is assigned to a parameter in the meantime.
     """
 
     def __init__(
         self, optimizer: Optimizer, parameters: Sequence[Parameter], own: Sequence[Value],
-        reached: Sequence[bool], vector: Array, gradient: Array,
+        reached: Sequence[bool], held: Any,
     ) -> None:  # fmt: skip
-        self.optimizer, self.vector, self.gradient = optimizer, vector, gradient
+        self.optimizer, self._held = optimizer, held
         self._parameters = parameters
         self._places, self._rows = common(parameters, own)
         self._others = np.array([p.data for p in parameters])
@@ -55,11 +56,11 @@ class Moving:
         for settings, places in optimizer.grouped():
             both = [(row[p], i) for i, p in zip(places, settings["params"], strict=True) if p in row]
             rows, at = np.array(sorted(both), np.int64).reshape(-1, 2).T
-            state = [numbers[at].astype(vector.dtype) for numbers in self._own_state]
+            state = [numbers[at].astype(self.vector.dtype) for numbers in self._own_state]
             self._groups.append(_Group(settings, at, state, None if len(rows) == len(own) else rows))
         self._move = vectorised(optimizer.rule, len(self._own_state))
-        self._vectors = [vector, *(state for group in self._groups for state in group.state)]
-        nothing = np.empty(0, vector.dtype)  # compiles the rule, or raises, before anything is trained
+        self._states = [state for group in self._groups for state in group.state]
+        nothing = np.empty(0, self.vector.dtype)  # compiles the rule, or raises, before anything is trained
         h = optimizer.hyper_parameters(self._groups[0].settings)
         self._move(nothing, nothing, h, *[nothing for _ in self._own_state])
 
@@ -68,19 +69,37 @@ class Moving:
         """Return a vector of all parameters, for several tapes to share."""
         vector = np.array([p.data for p in parameters], dtype)
         reached = [True] * len(parameters)
-        return cls(optimizer, parameters, parameters, reached, vector, np.zeros_like(vector))
+        held = SimpleNamespace(vector=vector, gradient=np.zeros_like(vector))
+        return cls(optimizer, parameters, parameters, reached, held)
+
+    @property
+    def vector(self) -> Array:
+        """The numbers of the parameters."""
+        vector: Array = self._held.vector
+        return vector
+
+    @property
+    def gradient(self) -> Array:
+        """Their gradients."""
+        gradient: Array = self._held.gradient
+        return gradient
+
+    def _vectors(self) -> list[Array]:
+        """Return what the steps change."""
+        return [self.vector, *self._states]
 
     def update(self) -> None:
         """Take a step of the optimiser by the gradient."""
         self.optimizer.steps += 1
+        vector, gradient = self.vector, self.gradient
         for group in self._groups:
             h = self.optimizer.hyper_parameters(group.settings)
             if group.rows is None:
-                self._move(self.vector, self.gradient, h, *group.state)
+                self._move(vector, gradient, h, *group.state)
             else:
-                held = self.vector[group.rows]
-                self._move(held, self.gradient[group.rows], h, *group.state)
-                self.vector[group.rows] = held
+                held = vector[group.rows]
+                self._move(held, gradient[group.rows], h, *group.state)
+                vector[group.rows] = held
 
     # The following are described in `nn.training.engine.Engine`.
 
@@ -97,14 +116,14 @@ class Moving:
         self.vector[self._rows] = np.asarray(weights)[self._places]
 
     def moment(self) -> Copied:
-        return Copied([vector.copy() for vector in self._vectors], self.optimizer.steps)
+        return Copied([vector.copy() for vector in self._vectors()], self.optimizer.steps)
 
     def told(self, moment: Copied) -> Moment:
         vector, *states = moment.vectors
         return Moment(self._in_order(vector, self._others), self._state(states), moment.steps)
 
     def rewind(self, moment: Copied) -> None:
-        for vector, numbers in zip(self._vectors, moment.vectors, strict=True):
+        for vector, numbers in zip(self._vectors(), moment.vectors, strict=True):
             vector[:] = numbers
         self.optimizer.steps = moment.steps
 
@@ -122,7 +141,7 @@ class Moving:
 
     def write_state(self) -> None:
         """Let the optimiser hold the state."""
-        for own, numbers in zip(self._own_state, self._state(self._vectors[1:]), strict=True):
+        for own, numbers in zip(self._own_state, self._state(self._states), strict=True):
             own[:] = numbers
 
     def _in_order(self, vector: Array, others: Array) -> Array:

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd import Value, no_grad
+from autograd import Value, no_grad, ops
 from autograd.tape import Tape
 from nn.data.rows import Rows
 from nn.data.samples import Samples, row_of
@@ -93,8 +94,8 @@ class TapeEngine:
 
         sample = _sample(train, 0, masks)
         self.tape = Tape.record(with_units, *sample, dtype=means.dtype, threads=means.threads)
-        self._tables: dict[int, _Tables] = {}
-        own = self._tables_of(train)
+        self._tables: WeakKeyDictionary[Samples, _Tables] = WeakKeyDictionary()
+        own, self._outputs = self._tables_of(train), outputs
         with no_grad():
             penalty = objective.penalty(penalised)
         added = 0.0 if penalty is None else penalty.data
@@ -103,10 +104,9 @@ class TapeEngine:
         self._batches = None if own.bytes <= HELD or means.batch >= len(train) else own
         first = own.part(range(means.batch) if self._batches else slice(None))
         self._training = self._open.enter_context(self.tape.training(*first))
-        vector, gradient = self._training.vector, self._training.gradient
         on_tape, reached, shared = self.tape.parameters, self.tape.reached, means.shared
         if shared is None:
-            shared = Moving(optimizer, model.parameters(), on_tape, reached, vector, gradient)
+            shared = Moving(optimizer, model.parameters(), on_tape, reached, self._training)
         self._moving: Moving = shared
         self._borrowed = common(model.parameters(), on_tape) if means.shared else None
         self._in_buffer = np.arange(means.batch)
@@ -183,11 +183,21 @@ class TapeEngine:
             self._take(np.concatenate(found))
         return float(self._values[:, 0].mean(dtype=float)), self._right(tables.classes)
 
+    def check(self, samples: Samples, name: str) -> None:
+        if not _looks_up(self.tape):
+            return
+        self.evaluate(samples)
+        for i in np.flatnonzero(np.isnan(self._values[:, 0]))[:1].tolist():
+            try:
+                without_graph(partial(self._outputs, *_sample(samples, i, self._masks)))
+            except IndexError as error:
+                raise IndexError(f"row {i} of {name}: {error}") from None
+
     def _tables_of(self, samples: Samples) -> _Tables:
-        """Return samples as the recorded function takes them; made once."""
-        if id(samples) not in self._tables:
-            self._tables[id(samples)] = _Tables(samples, self._masks.count)
-        return self._tables[id(samples)]
+        """Return samples as the recorded function takes them; made once, kept as long as they are."""
+        if samples not in self._tables:
+            self._tables[samples] = _Tables(samples, self._masks.count)
+        return self._tables[samples]
 
     def _right(self, classes: Array | None) -> int:
         """Return how many of the outputs name their class; see `nn.outputs.is_right`."""
@@ -252,7 +262,6 @@ class _Tables:
     """
 
     def __init__(self, samples: Samples, masks: int) -> None:
-        self.samples = samples  # kept, since tables are found by its identity
         self.X = np.asarray(samples.X) if isinstance(samples.X, Rows) else samples.X
         y = np.asarray(samples.y, float)
         targets = _answers(y)
@@ -283,18 +292,35 @@ def _compare(
     y = np.asarray(train.y, float)
     _, of_each = np.unique(y @ np.sqrt(np.arange(2.0, y.shape[1] + 2)), return_index=True)
     places = sorted({*spread.tolist(), *of_each[:: max(1, len(of_each) // tried)].tolist()})
-    replayed = tape.forward(*tables.part(places)).reshape(len(places), -1)  # the units come last
+    with np.errstate(over="ignore"):  # what float32 cannot hold is told below
+        replayed = tape.forward(*tables.part(places)).reshape(len(places), -1)  # the units come last
     relative, absolute = AGREEING[tape.dtype]
     among = "" if tried == TRIED else " of its shape"
     for k, place in enumerate(places):
-        values = without_graph(partial(outputs, *_sample(train, place, masks)))
+        try:
+            values = without_graph(partial(outputs, *_sample(train, place, masks)))
+        except IndexError:
+            if _looks_up(tape):  # `TapeEngine.check` names the row
+                continue
+            raise
         eager = [v.data for v in values]
         eager[0] += penalty
-        if not np.allclose(replayed[k][: len(eager)], eager, rtol=relative, atol=absolute, equal_nan=True):
+        found = replayed[k][: len(eager)]
+        if not np.allclose(found, eager, rtol=relative, atol=absolute, equal_nan=True):
+            if np.isfinite(eager).all() > np.isfinite(found).all():
+                raise ValueError(
+                    f"on sample {place} the numbers of the model overflow {tape.dtype}: scale the data and "
+                    'targets, or train in dtype="float64"'
+                )
             raise ValueError(
                 f"the recorded graph gives another result than the model on sample {place}{among}: "
                 "the model reads .data, keeps state or draws random numbers"
             )
+
+
+def _looks_up(tape: Tape) -> bool:
+    """Return whether rows of a table are looked up: for what is no id, a tape gives nan."""
+    return ops.lookup in tape.recorded.listing.found
 
 
 def _sample(samples: Samples, i: int, masks: Masks) -> list[Any]:

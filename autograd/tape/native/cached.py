@@ -28,7 +28,7 @@ def writable() -> Path:
     """Return the folder of the cache, made if it did not exist.
 
     Raises:
-        OSError: if it cannot be written to.
+        OSError: if it cannot be written to, or others could write machine code into it.
     """
     place = folder()
     with suppress(OSError):
@@ -36,14 +36,21 @@ def writable() -> Path:
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
     if place is None or not os.access(place, os.W_OK | os.X_OK):
         raise OSError(f"the cache's folder {place} cannot be written to; CHAINRULE_CACHE names another one")
+    if not _ours(os.stat(place)):
+        raise OSError(f"others may write to the cache's folder {place}; CHAINRULE_CACHE names another one")
     return place
 
 
 def read(name: str) -> bytes | None:
     """Return what was written under the name; None if it is not there, or not as it was written."""
     place = folder()
+    if place is None:
+        return None
     try:
-        content = (place / f"{name}.o").read_bytes() if place else b""
+        with open(place / f"{name}.o", "rb") as file:
+            if not (_ours(os.stat(place)) and _ours(os.fstat(file.fileno()))):
+                return None
+            content = file.read()
     except OSError:
         return None
     code = content[:-SIZE]
@@ -59,10 +66,19 @@ def write(name: str, code: bytes) -> None:
     temporary = place / f"{name}.{os.getpid()}.{threading.get_ident()}"
     try:
         temporary.write_bytes(code + _seal(name, code))
+        temporary.chmod(0o600)
         temporary.replace(place / f"{name}.o")
     except OSError:  # a full disk: it is compiled again next time
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def _ours(status: os.stat_result) -> bool:
+    """Return whether nobody but this user (or root) writes there: who writes machine code runs it, as us.
+
+    Windows keeps a user's folders by other means.
+    """
+    return os.name != "posix" or (status.st_uid in (os.geteuid(), 0) and not status.st_mode & 0o022)
 
 
 SIZE = hashlib.sha256().digest_size

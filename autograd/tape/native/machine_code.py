@@ -100,11 +100,19 @@ def _linker() -> Any:
     return llvm.create_lljit_compiler(_target())
 
 
+def _how_often() -> str:
+    try:
+        cached.writable()
+    except OSError as error:
+        return f"in every process, since {error}"
+    return "once on this machine"
+
+
 def _compiled(assembly: str) -> bytes:
     """Return the object code of a module, optimised for this processor."""
     global _waited, _announced
     if _waited + len(assembly) / A_SECOND > SECONDS_OF_SILENCE and not _announced:
-        print("compiling the tape's kernels (once on this machine) …", file=sys.stderr, flush=True)
+        print(f"compiling the tape's kernels ({_how_often()}) …", file=sys.stderr, flush=True)
         _announced = True
     start = time.perf_counter()
     module = llvm.parse_assembly(assembly)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -18,12 +17,6 @@ from autograd.core.primitive import TABLE, Op
 from autograd.tape import Tape, compiled
 from autograd.tape.templates import source
 from autograd.value import apply
-
-
-@pytest.fixture(autouse=True)
-def fresh() -> Iterator[None]:
-    yield
-    compiled.kernel.cache_clear()  # of ops that are no longer in the table
 
 
 def scaled(factor: float) -> Op:
@@ -142,7 +135,7 @@ def test_everything_is_compiled_into_the_cache_once(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("CHAINRULE_CACHE", str(tmp_path))
     few = {name: TABLE[name] for name in ("add", "where")}
     monkeypatch.setattr(compiled, "TABLE", few)
-    for memory in (compiled.machine_code._loaded, compiled.kernel, compiled.machine, compiled.graph_pass):
+    for memory in (compiled.machine_code._loaded, compiled._read_once, compiled.machine, compiled.graph_pass):
         memory.clear() if isinstance(memory, dict) else memory.cache_clear()
     first, files = compiled.compile_all(), set(tmp_path.iterdir())
     assert f"{len(files)} files of machine code compiled, 0 there before" in first
@@ -169,3 +162,13 @@ def test_single_rows_give_the_bits_of_kernels(monkeypatch: pytest.MonkeyPatch, d
     for k in range(len(X)):
         assert np.array_equal(tape.forward(X[k : k + 1]), values[k : k + 1], equal_nan=True)
         assert np.array_equal(tape.input_gradients(X[k : k + 1]), slopes[k : k + 1], equal_nan=True)
+
+
+def test_a_new_tape_reads_the_numbers_that_a_rule_closes_over_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    factor = {"k": 2.0}
+    own = Op("times_k", "k", lambda m: (lambda a: a * factor["k"], lambda a, y: factor["k"]))
+    monkeypatch.setitem(TABLE, "times_k", own)
+    for factor["k"] in (2.0, 5.0):
+        tape = Tape.record(lambda x: apply(own, (x,)), 1.0)
+        assert tape.forward([1.5]).tolist() == [apply(own, (Value(1.5),)).data]
+        assert tape.input_gradients([1.5]).tolist() == [factor["k"]]

@@ -77,6 +77,13 @@ def test_a_hessian_is_taken_after_the_parameters_were_changed_and_where_a_number
     assert tape.objective().hess(tape.vector).tolist() == wanted
 
 
+def test_the_hessian_by_the_inputs_is_that_of_the_parameters_as_they_are_now() -> None:
+    w, b = Parameter(1.0), Parameter(0.5)
+    f = Tape.record(lambda x: w * x[0] ** 2 + b * x[0] * x[1] + x[1] ** 3, np.ones(2)).objective(wrt="inputs")
+    for w.data, b.data in ((1.0, 0.5), (5.0, -2.0), (0.0, 0.0)):
+        assert f.hess([1.0, 2.0]).tolist() == [[2 * w.data, b.data], [b.data, 12.0]]
+
+
 def test_what_no_objective_can_be_made_of_is_refused() -> None:
     tape = Tape.record(lambda x: x * x, 1.0)
     with pytest.raises(ValueError, match="the tape has no parameters"):
@@ -89,3 +96,8 @@ def test_what_no_objective_can_be_made_of_is_refused() -> None:
         tape.objective(wrt="inputs").hessp([1.0], [1.0, 2.0])
     with pytest.raises(ValueError, match=r"shape \(2,\); the tape has 1 parameter"):
         Tape.of(Value(1.0) * 2).objective()([1.0, 2.0])
+    two = Tape.record(lambda x, y: Value(2.0) * x * y, 1.0, 1.0)
+    with pytest.raises(ValueError, match="there is no output 5; the tape has 1"):
+        two.objective([1.0], [2.0], output=5)
+    with pytest.raises(ValueError, match=r"recorded with 2 arguments \(x, y\); got 1"):
+        two.objective([1.0, 2.0])

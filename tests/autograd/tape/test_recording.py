@@ -160,3 +160,53 @@ def test_bad_recordings_are_refused_by_name() -> None:
     x = Value(1.0)
     with pytest.raises(ValueError, match="inputs are leaves"):
         Tape.of(x * 2 + 1, [x * 2])
+
+
+def _next_place() -> Callable[[Any], Any]:
+    calls: list[None] = []
+
+    def function(x: Any) -> Any:
+        calls.append(None)
+        return x[len(calls) % 3] ** 2
+
+    return function
+
+
+def _turned(as_result: bool) -> Callable[[Any], Any]:
+    calls: list[None] = []
+
+    def function(x: Any) -> Any:
+        calls.append(None)
+        k = len(calls) % 3
+        turned = [*x[k:], *x[:k]]
+        return turned if as_result else autograd.dot(turned, [1.0, 2.0, 3.0])
+
+    return function
+
+
+@pytest.mark.parametrize(
+    "function", [_next_place(), _turned(as_result=True), _turned(as_result=False)],
+    ids=["one by one", "turned, returned", "turned, in a product"],
+)  # fmt: skip
+@pytest.mark.parametrize("sample", [[0.0, 0.0, 0.0], [1.0, 2.0, 3.0]])
+def test_other_inputs_in_the_second_run_are_another_graph(
+    function: Callable[[Any], Any], sample: list[float]
+) -> None:
+    with pytest.raises(BranchError, match="another graph"):
+        Tape.record(function, sample)
+
+
+def test_an_input_in_place_of_a_parameter_of_the_same_number_is_another_graph() -> None:
+    w, calls = Value(2.0), []
+
+    def function(x: Value) -> Value:
+        calls.append(1)
+        return (w if len(calls) == 1 else x) * 3.0
+
+    with pytest.raises(BranchError, match="another graph"):
+        Tape.record(function, 2.0 - 2e-6)
+
+
+def test_inputs_that_no_output_needs_and_that_are_outputs_are_recorded() -> None:
+    tape = Tape.record(lambda x, y: [y[1], y[1] * x[0], y[0] * 0.0], [1.0, 2.0], [3.0, 4.0])
+    assert tape.forward([[1.0, 2.0]], [[3.0, 4.0]]).tolist() == [[4.0, 4.0, 0.0]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 import pickle
 import random
 from collections import namedtuple
@@ -20,11 +21,12 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import Constant, Parameter, Value, ops, where
-from autograd.core.primitive import TABLE
+from autograd.core.primitive import TABLE, Op
 from autograd.files.reading import sealed
 from autograd.files.tensorfile import CheckpointError, read_header, read_tensors
 from autograd.tape import Tape
 from autograd.tape.saved import from_bytes, packed
+from autograd.value import apply
 from tests.strategies import Recipe, recipes
 
 Point = namedtuple("Point", "x y")
@@ -310,3 +312,24 @@ def test_saving_while_in_training_keeps_what_the_vector_holds(tmp_path: Path) ->
         run.vector[:] = 7.0
         tape.save(tmp_path / "tape")
     assert Tape.load(tmp_path / "tape").forward([2.0]).tolist() == [14.0]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"threads": 200_000}, {"threads": "a"}, {"threads": 0}, {"threads": True}, {"dtype": "float16"}],
+)
+def test_forged_settings_are_refused_by_the_files_name(tmp_path: Path, settings: dict[str, Any]) -> None:
+    path = tmp_path / "forged.tape"
+    path.write_bytes(packed(network().recorded, {"dtype": "float64", "threads": 1} | settings))
+    with pytest.raises(CheckpointError, match=r"forged\.tape"):
+        Tape.load(path)
+
+
+def test_a_tape_of_an_op_whose_rule_raises_outside_its_domain_is_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule = lambda m: (lambda a: math.sqrt(a), lambda a, y: 0.5 / y)  # noqa: E731
+    monkeypatch.setitem(TABLE, "own_root", Op("own_root", "√", rule))
+    tape = Tape.record(lambda x: apply(TABLE["own_root"], (x,)), 1.0)
+    tape.save(tmp_path / "root.tape")
+    assert Tape.load(tmp_path / "root.tape").forward([4.0]).tolist() == [2.0]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import random
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack
+from multiprocessing import get_all_start_methods, get_context
 from threading import Event
+from threading import enumerate as enumerate_threads
 from typing import Any
 
 import numpy as np
@@ -176,3 +178,20 @@ def test_on_every_thread_of_python_blas_keeps_to_one() -> None:
 
     with ThreadPoolExecutor(1) as pool:
         assert set(pool.submit(inside).result()) == {1}
+
+
+def _on_two_threads() -> float:
+    w = Parameter(2.0)
+    return Tape.record(lambda x: w * x, 1.0, threads=2).gradients(np.arange(1000.0))[0]
+
+
+def _threads_of_tapes() -> list[str]:
+    return sorted(thread.name for thread in enumerate_threads() if thread.name.startswith("tape on 2"))
+
+
+def test_replays_on_as_many_threads_share_them_and_a_fork_makes_its_own() -> None:
+    assert [_on_two_threads() for _ in range(20)] == [999.0] * 20
+    assert 1 <= len(_threads_of_tapes()) <= 2
+    if "fork" in get_all_start_methods():
+        with ProcessPoolExecutor(1, get_context("fork")) as pool:
+            assert pool.submit(_on_two_threads).result(timeout=60) == 999.0

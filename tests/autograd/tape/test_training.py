@@ -86,3 +86,79 @@ def test_training_on_some_of_the_samples() -> None:
         assert run.step(np.array([2, 0]), values) == 50.5
         assert values[:, 0].tolist() == [100.0, 1.0]
         assert run.gradient.tolist() == [50.5]
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.uint8, np.int64, ">i8", list])
+def test_places_of_samples_of_any_whole_dtype_and_layout_are_taken(dtype: type) -> None:
+    w = Value(1.0)
+    places = [5, 1, 0, 4] if dtype is list else np.array([5, 9, 1, 9, 0, 9, 4, 9], dtype)[::2]
+    with Tape.record(lambda x: w * x, 1.0).training(np.arange(6.0)) as run:
+        assert run.step(places) == 2.5
+
+
+@pytest.mark.parametrize(
+    "places", [np.array([0.0, 1.0]), np.array([True, False]), ["a"], np.zeros((2, 2), int), [], [6], [-1], 3]
+)
+def test_what_are_no_places_of_samples_is_refused(places: object) -> None:
+    w = Value(1.0)
+    with Tape.record(lambda x: w * x, 1.0).training(np.arange(6.0)) as run:
+        with pytest.raises((TypeError, ValueError), match="samples are places"):
+            run.step(places)  # type: ignore[arg-type]
+        assert run.step() == 2.5
+
+
+def test_values_are_filled_only_into_an_array_that_can_hold_them() -> None:
+    w = Value(1.0)
+    frozen = np.zeros((6, 1))
+    frozen.flags.writeable = False
+    with Tape.record(lambda x: w * x, 1.0).training(np.arange(6.0)) as run:
+        for values in (np.zeros((6, 1), np.float32), np.zeros((6, 2))[:, :1], np.zeros((5, 1)), frozen):
+            with pytest.raises(ValueError, match=r"float64 and the shape \(6, 1\) is wanted"):
+                run.step(values=values)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_samples_set_anew_are_converted_or_refused(dtype: str) -> None:
+    w = Value(1.0)
+    tape = Tape.record(lambda x: w * x[0] - x[1], [1.0, 0.0], dtype=dtype)  # type: ignore[arg-type]
+    with tape.training(np.ones((6, 2))) as run:
+        for X in (np.array([[2, 0], [4, 1]]), np.array([[2.0, 4.0], [0.0, 1.0]]).T, [[2, 0], [4, 1]]):
+            run.X = X
+            assert run.step() == 2.5
+            assert run.forward(X).tolist() == [[2.0], [3.0]]
+        with pytest.raises(ValueError, match=r"\(samples, 2\) is wanted"):
+            run.X = np.arange(6.0).reshape(2, 3)
+
+
+def test_the_vector_set_whole_is_the_vector_that_is_replayed() -> None:
+    w = Value(1.0)
+    with Tape.record(lambda x: w * x, 1.0).training([1.0, 2.0]) as run:
+        run.vector = np.array([4])
+        assert run.step() == 6.0
+        with pytest.raises(ValueError, match="broadcast"):
+            run.vector = [1.0, 2.0]
+    assert w.data == 4.0
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_what_is_assigned_to_a_parameter_in_training_is_taken_over(dtype: str) -> None:
+    a, b = Value(1.1), Value(1.2)
+    with Tape.record(lambda x: a * x + b, 1.0, dtype=dtype).training([1.0, 3.0]) as run:  # type: ignore[arg-type]
+        run.vector[1] = 0.5
+        a.data = 100.0
+        assert run.step() == 200.5
+        a.data = 7.3
+        run.write()
+        assert (a.data, b.data) == (7.3, 0.5)
+        run.vector -= 0.5
+        b.data = 2.1
+    assert (a.data, b.data) == (pytest.approx(6.8), 2.1)
+
+
+def test_parameters_that_do_not_move_keep_their_digits_in_float32() -> None:
+    a, b = Value(1.1), Value(1.2)
+    with Tape.record(lambda x: a * x + b, 1.0, dtype="float32").training([1.0, 3.0]) as run:
+        run.step()
+        run.vector[0] -= 1.0
+    assert b.data == 1.2
+    assert a.data == pytest.approx(0.1, rel=1e-6)

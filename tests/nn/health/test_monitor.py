@@ -5,12 +5,15 @@ import pickle
 import random
 import re
 from math import hypot, inf, isnan, nan
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from autograd import Value
 from nn import MLP, SGD, Layer, Module, Monitor, Recurrent, RNNCell, fit, init, losses
 from nn.callbacks import Callback
-from nn.health.causes import Cause
+from nn.health.causes import Cause, cause_among
 from nn.health.layers import Homes
 from nn.health.records import RUN, Records
 from nn.health.signs import SIGNS
@@ -404,3 +407,20 @@ def test_bad_input_is_named():
         monitor.plot()
     with pytest.raises(ValueError, match="no bad route"):
         monitor.draw()
+
+
+def test_a_sample_that_the_model_refuses_does_not_keep_the_others_from_being_looked_at() -> None:
+    model = MLP(1, [1], seed=0)
+
+    def refused() -> Value:
+        raise IndexError("no such row")
+
+    training: Any = SimpleNamespace(
+        model=model, homes=Homes(model), write=lambda: None,
+        examples=lambda count: [refused, lambda: Value(-1.0, "x").log() * 1.0],
+    )  # fmt: skip
+    weights = [p.data for p in model.parameters()]
+    cause = cause_among(training, weights)
+    assert cause is not None
+    assert "ln(−1)" in str(cause)
+    assert [p.data for p in model.parameters()] == weights

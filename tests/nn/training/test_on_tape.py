@@ -8,12 +8,30 @@ import subprocess
 import sys
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakSet
 
 import pytest
 
 from autograd import Constant, Value, gradients, where
 from autograd.value import as_value
-from nn import MLP, SGD, Adam, Clip, EarlyStopping, History, Layer, Module, Parameter, fit, losses
+from nn import (
+    MLP,
+    SGD,
+    Adam,
+    Callback,
+    Clip,
+    EarlyStopping,
+    Embedding,
+    GRUCell,
+    History,
+    Layer,
+    Module,
+    Parameter,
+    Recurrent,
+    fit,
+    losses,
+)
+from nn.health.causes import cause_among
 from nn.losses import Penalised
 from nn.optim import Optimizer
 from nn.schedules import CosineAnnealingLR
@@ -312,3 +330,107 @@ except ImportError as error:
     assert "on the eager engine (the tape needs numpy" in first.partition("|")[2]
     assert not done.stderr  # a warning would be there
     assert 'pip install "chainrule[train]"' in second
+
+
+def changing(training: Any, epoch: Any) -> None:
+    for p in training.model.parameters()[:2]:
+        p.data = 1.5 * epoch.number
+
+
+class Changing(Callback):
+    """Sets a weight after each kind of moment, without asking for the others."""
+
+    def on_train_begin(self, training: Any) -> None:
+        training.model.parameters()[0].data = 0.75
+
+    def on_gradients(self, training: Any) -> None:
+        training.model.parameters()[1].data = -0.75
+
+    def on_batch_end(self, training: Any, loss: float, count: int) -> None:
+        training.model.parameters()[-1].data = 0.25
+
+
+class Looking(Callback):
+    """Lets the model compute with other weights for a moment."""
+
+    def on_batch_end(self, training: Any, loss: float, count: int) -> None:
+        assert cause_among(training, [0.5 for _ in training.weights()]) is None
+
+
+@TAPE
+@pytest.mark.parametrize("callback", [lambda: changing, Changing, Looking])
+def test_weights_that_a_callback_sets_are_trained_on_by_both_engines(callback: Any) -> None:
+    found = []
+    for engine in ("eager", "tape"):
+        model = MLP(2, [3, 1], seed=1)
+        history = fit(
+            model, rows(9, 2), [1.0, -1.0, 1.0] * 3, loss="hinge", epochs=4, batch_size=4,
+            engine=engine, callbacks=[callback()], progress=False,
+        )  # fmt: skip
+        found.append([*history["loss"], *(p.data for p in model.parameters())])
+    assert found[1] == pytest.approx(found[0], rel=1e-12)
+
+
+@TAPE
+def test_single_precision_leaves_the_weights_that_are_not_trained_as_they_were() -> None:
+    model = MLP(2, [4, 1], seed=1)
+    before = [p.data for p in model.layers[0].parameters()]
+    optimizer = SGD(model.layers[-1].parameters(), lr=0.1)
+    fit(
+        model, [[0, 0], [0, 1]], [-1, 1], loss="hinge", optimizer=optimizer, epochs=2, dtype="float32",
+        progress=False,
+    )  # fmt: skip
+    assert [p.data for p in model.layers[0].parameters()] == before
+
+
+@TAPE
+def test_what_the_tape_keeps_of_samples_does_not_grow_with_the_epochs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from nn.training import on_tape
+
+    alive: WeakSet[Any] = WeakSet()
+
+    class Counted(on_tape._Tables):
+        def __init__(self, samples: Any, masks: int) -> None:
+            super().__init__(samples, masks)
+            alive.add(self)
+
+    monkeypatch.setattr(on_tape, "_Tables", Counted)
+    counts: list[int] = []
+    sequences = [[[0.1 * i + 0.2 * t] for t in range(6)] for i in range(4)]
+    fit(
+        Recurrent(GRUCell(1, 2, seed=0), nout=1, truncate=2, seed=0), sequences, [0.0, 1.0] * 2, loss="mse",
+        epochs=6, validation=(sequences[:2], [0.0, 1.0]), progress=False,
+        callbacks=[lambda training, epoch: counts.append(len(alive))],
+    )  # fmt: skip
+    assert counts == counts[:1] * 6
+
+
+class Looked(Module):
+    def __init__(self) -> None:
+        self.table = Embedding(5, 2, seed=0)
+        self.layer = Layer(2, 1, "linear", seed=0)
+
+    def __call__(self, x: Any) -> Any:
+        return self.layer(self.table(x[0]))
+
+
+@TAPE
+@pytest.mark.parametrize("engine", ["auto", "tape"])
+@pytest.mark.parametrize(
+    ("place", "held_out", "named"),
+    [(77, 2, "row 77 of X"), (199, 2, "row 199 of X"), (None, 7, "row 1 of the validation X")],
+)
+def test_an_id_that_no_table_has_is_named_before_anything_is_trained(
+    engine: str, place: int | None, held_out: int, named: str
+) -> None:
+    model = Looked()
+    before = model.state_dict()
+    ids = [[7 if i == place else i % 5] for i in range(200)]
+    with pytest.raises(IndexError, match=f"{named}: an index is a whole number from 0 to 4.*got 7"):
+        fit(
+            model, ids, [float(i % 2) for i in range(200)], loss="mse", epochs=2, engine=engine,
+            validation=([[1], [held_out]], [0.0, 1.0]), progress=False,
+        )  # fmt: skip
+    assert model.state_dict() == before

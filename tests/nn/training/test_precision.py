@@ -141,3 +141,9 @@ def test_an_array_is_left_as_it_was():
     trained(X, y, validation=0.2, dropout=0.2)
     assert (before[0] == X).all()
     assert (y == before[1]).all()
+
+
+@pytest.mark.parametrize(("X", "y"), [([[0, 0], [0, 1]], [1e30] * 2), ([[1e39, 0], [0, 1]], [1.0, 0.0])])
+def test_what_overflows_single_precision_is_called_so(X, y):
+    with pytest.raises(ValueError, match="on sample 0 the numbers of the model overflow float32: scale"):
+        fit(MLP(2, [1], seed=1), X, y, loss="mse", dtype="float32", progress=False)

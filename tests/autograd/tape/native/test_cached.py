@@ -155,3 +155,45 @@ def test_the_name_tells_texts_precisions_and_compilers_apart(
     monkeypatch.setattr(machine_code, "_compiler", lambda: "another processor")
     machine_code.addresses("seven", TEXT, ["seven"], "float64")
     assert len(list(place.glob("*.o"))) == 4
+
+
+@pytest.mark.skipif(os.name != "posix", reason="owners and modes of POSIX")
+@pytest.mark.parametrize("mode", [0o775, 0o777, 0o1777])
+def test_a_folder_that_others_may_write_to_is_not_trusted(place: Path, mode: int) -> None:
+    assert seven() == 7.0
+    forged = only(place)
+    place.chmod(mode)
+    assert cached.read(forged.stem) is None
+    assert seven() == 7.0
+    with pytest.raises(OSError, match="others may write to the cache's folder"):
+        cached.writable()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="owners and modes of POSIX")
+def test_a_file_of_another_user_or_that_others_may_write_to_is_not_trusted(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert seven() == 7.0
+    file = only(place)
+    file.chmod(0o666)
+    assert cached.read(file.stem) is None
+    file.chmod(0o644)
+    assert cached.read(file.stem) is not None
+    own = file.stat().st_uid
+    monkeypatch.setattr(os, "geteuid", lambda: own + 1)
+    assert cached.read(file.stem) is None or own == 0
+
+
+def test_what_cannot_be_kept_is_not_said_to_be_compiled_once(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder, said in (
+        (place, "(once on this machine)"),
+        (place / "file" / "x", "(in every process, since"),
+    ):
+        (place / "file").touch()
+        monkeypatch.setenv("CHAINRULE_CACHE", str(folder))
+        monkeypatch.setattr(machine_code, "_waited", 10.0)
+        monkeypatch.setattr(machine_code, "_announced", False)
+        seven(TEXT.replace("7.0", f"7.0 * {len(said)} / {len(said)}"))
+        assert said in capsys.readouterr().err
