@@ -15,7 +15,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd import Parameter, Value, ops
+from autograd import Parameter, Value
+from autograd.extend import TABLE
 from autograd.tape import Tape, vectorised
 from nn.callbacks import Numbers
 from nn.data.rows import Rows
@@ -390,7 +391,7 @@ def _compare(tape: Tape, outputs: Any, train: Samples, tables: _Tables, masks: M
 
 def _looks_up(tape: Tape) -> bool:
     """Return whether rows of a table are looked up: for what is no id, a tape gives nan."""
-    return ops.lookup in tape.recorded.listing.found
+    return TABLE["lookup"] in tape.recorded.listing.found
 
 
 def _sample(samples: Samples, i: int, masks: Masks) -> list[Any]:
