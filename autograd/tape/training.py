@@ -41,13 +41,10 @@ class Training:
         tape: the tape.
         replayer: replays it; its vector and its gradient are those of the training.
         X: the samples.
-
-    Attributes:
-        gradient: the gradient that the last `step` left, in the order of `vector`.  Change it in place.
     """
 
     def __init__(self, tape: Trained, replayer: Replayer, X: Array) -> None:
-        self._vector, self.gradient = replayer.vector, replayer.gradient
+        self._vector, self._gradient = replayer.vector, replayer.gradient
         self._tape, self._run, self._reached = tape, run_of(replayer), replayer.plan.reached.tolist()
         self._width = X.shape[1]
         self.X = X
@@ -70,6 +67,16 @@ class Training:
     def vector(self, numbers: ArrayLike) -> None:
         if numbers is not self._vector:  # as it is after ``run.vector -= …``
             self._vector[:] = numbers
+
+    @property
+    def gradient(self) -> Array:
+        """The gradient that the last `step` left, in the order of `vector`; set as the vector is."""
+        return self._gradient
+
+    @gradient.setter
+    def gradient(self, numbers: ArrayLike) -> None:
+        if numbers is not self._gradient:
+            self._gradient[:] = numbers
 
     def _take_over(self) -> None:
         """Bring into the vector what was assigned to the parameters since the vector and they agreed."""
