@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, NamedTuple, get_type_hints
 
 import numpy as np
@@ -66,7 +67,8 @@ class Arguments(NamedTuple):
     alone: int
 
 
-def kinds_of_arguments(dtype: str) -> dict[str, np.dtype[Any]]:
+@cache
+def kinds_of_arguments(dtype: str) -> Mapping[str, np.dtype[Any]]:
     """Return the dtype of each array of a replay in this precision; whole numbers are words as well."""
     kinds: dict[Any, Any] = {Rows: np.int64, Shorts: np.int32, Numbers: dtype, int: np.int64}
     return {name: np.dtype(kinds[hint]) for name, hint in get_type_hints(Arguments).items()}

@@ -221,6 +221,8 @@ def _keys_or_short(x: Any) -> str:
 
 
 def _as_array(x: Any, part: Part) -> Array:
+    if isinstance(x, np.ma.MaskedArray) and x.mask.any():
+        raise ValueError(f"{part.name} has masked numbers: fill them in, or leave those samples out")
     try:
         return np.asarray(x)
     except ValueError:  # rows of different lengths

@@ -348,8 +348,7 @@ class Tape:
     ) -> Desk:  # fmt: skip
         """Take a desk away, or make one, and put the samples and the parameters on it.
 
-        The caller puts it back among the idle ones of this output.  (A list's pop and append are each one
-        step for all threads.)
+        The caller puts it back among the idle ones.  (A list's pop and append are each one step for all.)
         """
         vector = self._checked(at) if at is not None else None
         try:

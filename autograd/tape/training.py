@@ -41,18 +41,16 @@ class Training:
         tape: the tape.
         replayer: replays it; its vector and its gradient are those of the training.
         X: the samples.
-
-    Attributes:
-        gradient: the gradient that the last `step` left, in the order of `vector`.  Change it in place.
     """
 
     def __init__(self, tape: Trained, replayer: Replayer, X: Array) -> None:
-        self._vector, self.gradient = replayer.vector, replayer.gradient
+        self._vector, self._gradient = replayer.vector, replayer.gradient
         self._tape, self._run, self._reached = tape, run_of(replayer), replayer.plan.reached.tolist()
         self._width = X.shape[1]
         self.X = X
         self._seeds = np.zeros_like(replayer.totals)
         self._stepped = False
+        self._filled: Array | None = None  # what was last found fit to be filled
         self._lock = Lock()  # for a `forward` on one thread while another one steps
         self._seen = clock.now
         self._vector[:] = self._numbers()
@@ -61,7 +59,8 @@ class Training:
     @property
     def vector(self) -> Array:
         """The parameters, in the order of ``tape.parameters``.  Change it in place, or set it whole."""
-        self._take_over()
+        if self._seen != clock.now:  # somebody has assigned to a Value
+            self._take_over()
         return self._vector
 
     @vector.setter
@@ -69,10 +68,18 @@ class Training:
         if numbers is not self._vector:  # as it is after ``run.vector -= …``
             self._vector[:] = numbers
 
+    @property
+    def gradient(self) -> Array:
+        """The gradient that the last `step` left, in the order of `vector`; set as the vector is."""
+        return self._gradient
+
+    @gradient.setter
+    def gradient(self, numbers: ArrayLike) -> None:
+        if numbers is not self._gradient:
+            self._gradient[:] = numbers
+
     def _take_over(self) -> None:
         """Bring into the vector what was assigned to the parameters since the vector and they agreed."""
-        if self._seen == clock.now:  # nobody has assigned to any Value
-            return
         assigned = np.array([time_of(v) > self._seen for v in self._tape.parameters])
         self._seen = clock.now
         if assigned.any():
@@ -120,18 +127,25 @@ class Training:
         """
         places = None if samples is None else _places(samples, len(self._X))
         count = len(self._X) if places is None else len(places)
-        wanted = (count, len(self._seeds)), self._vector.dtype
-        if values is not None and not ((values.shape, values.dtype) == wanted and values.flags.carray):
-            raise ValueError(
-                f"values is filled in place: a contiguous array of {wanted[1]} and the shape {wanted[0]} is "
-                f"wanted; got {values.dtype} and {values.shape}"
-            )
-        self._take_over()
+        if values is not None and (values is not self._filled or len(values) != count):
+            self._check_values(values, count)
+        if self._seen != clock.now:
+            self._take_over()
         self._seeds[0] = 1.0 / count
         self._stepped = True
         with self._lock:
             total = self._run(self._X, places, seeds=self._seeds, values=values)[0]
         return float(total) / count
+
+    def _check_values(self, values: Array, count: int) -> None:
+        """Refuse an array that cannot be filled with the outputs of so many samples."""
+        shape, kind = (count, len(self._seeds)), self._vector.dtype
+        if values.shape != shape or values.dtype != kind or not values.flags.carray:
+            raise ValueError(
+                f"values is filled in place: a contiguous array of {kind} and the shape {shape} is wanted; "
+                f"got {values.dtype} and {values.shape}"
+            )
+        self._filled = values
 
     def forward(self, X: Array) -> Array:
         """Return the outputs for other samples, as the parameters now stand; shape (samples, outputs).
@@ -166,4 +180,4 @@ def _places(samples: ArrayLike, count: int) -> NDArray[np.int64]:
         raise TypeError(f"samples are places, whole numbers; got {described(samples)} of {places.dtype}")
     if places.ndim != 1 or not places.size or places.min() < 0 or places.max() >= count:
         raise ValueError(f"samples are places from 0 to {count - 1}, at least one; got {places}")
-    return np.require(places, np.int64, ["C", "A"])
+    return np.ascontiguousarray(places, np.int64)

@@ -14,7 +14,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd import Value, no_grad, ops
+from autograd import Value, no_grad
+from autograd.extend import TABLE
 from autograd.tape import Tape
 from nn.data.rows import Rows
 from nn.data.samples import Samples, row_of
@@ -320,7 +321,7 @@ def _compare(
 
 def _looks_up(tape: Tape) -> bool:
     """Return whether rows of a table are looked up: for what is no id, a tape gives nan."""
-    return ops.lookup in tape.recorded.listing.found
+    return TABLE["lookup"] in tape.recorded.listing.found
 
 
 def _sample(samples: Samples, i: int, masks: Masks) -> list[Any]:

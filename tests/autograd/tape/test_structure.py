@@ -353,3 +353,10 @@ def test_another_structure_for_another_sample_is_refused() -> None:
 
     with pytest.raises(BranchError, match="another graph"):
         Tape.record(function, 2.0)
+
+
+def test_masked_numbers_are_refused_not_taken() -> None:
+    tape = Tape.record(lambda x: 2.0 * x, 1.0)
+    with pytest.raises(ValueError, match="x has masked numbers"):
+        tape.forward(np.ma.array([1.0, 2.0], mask=[0, 1]))
+    assert tape.forward(np.ma.array([1.0, 2.0], mask=[0, 0])).tolist() == [2.0, 4.0]

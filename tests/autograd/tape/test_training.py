@@ -135,6 +135,9 @@ def test_the_vector_set_whole_is_the_vector_that_is_replayed() -> None:
     with Tape.record(lambda x: w * x, 1.0).training([1.0, 2.0]) as run:
         run.vector = np.array([4])
         assert run.step() == 6.0
+        run.gradient = run.gradient / 3
+        run.write()
+        assert w.grad == 0.5
         with pytest.raises(ValueError, match="broadcast"):
             run.vector = [1.0, 2.0]
     assert w.data == 4.0
