@@ -162,6 +162,12 @@ def jax() -> Other:
         rows = zip(*[d.tolist() for d in slopes], strict=True)
         return [(y, list(row)) for y, row in zip(values.tolist(), rows, strict=True)]
 
+    def lookup(i: Any, *rows: Any) -> Any:
+        if not rows:
+            return i * 0
+        row = jnp.clip(jnp.round(i), 0, len(rows) - 1).astype(int)
+        return jnp.where(jnp.isnan(i), jnp.nan, jnp.stack(rows)[row])
+
     def dot(*a: Any) -> Any:
         n, odd = divmod(len(a), 2)
         total = sum((w * x for w, x in zip(a[:n], a[n : 2 * n], strict=True)), jnp.float64(0))
@@ -205,9 +211,7 @@ def jax() -> Other:
             "sum": lambda *a: jnp.sum(jnp.stack(a)),
             "dot": dot,
             "logsumexp": lambda *a: nn.logsumexp(jnp.stack(a)),
-            "lookup": lambda i, *rows: jnp.where(
-                jnp.isnan(i), jnp.nan, jnp.stack(rows)[jnp.clip(jnp.round(i), 0, len(rows) - 1).astype(int)]
-            ),
+            "lookup": lookup,
         },
         gradients_at,
     )

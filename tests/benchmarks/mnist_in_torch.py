@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 
 def main(folder: Path, epochs: int = 5, dtype: str = "float64", threads: int = 1) -> None:
     """Train and tell."""
+    import torch
+
     torch.set_num_threads(threads)
 
     def read(part: str, offset: int) -> Any:
