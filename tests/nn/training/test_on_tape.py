@@ -376,10 +376,11 @@ def test_single_precision_leaves_the_weights_that_are_not_trained_as_they_were()
     model = MLP(2, [4, 1], seed=1)
     before = [p.data for p in model.layers[0].parameters()]
     optimizer = SGD(model.layers[-1].parameters(), lr=0.1)
-    fit(
-        model, [[0, 0], [0, 1]], [-1, 1], loss="hinge", optimizer=optimizer, epochs=2, dtype="float32",
-        progress=False,
-    )  # fmt: skip
+    with pytest.warns(UserWarning, match="layers.0 .* is not held by the optimizer"):
+        fit(
+            model, [[0, 0], [0, 1]], [-1, 1], loss="hinge", optimizer=optimizer, epochs=2, dtype="float32",
+            progress=False,
+        )  # fmt: skip
     assert [p.data for p in model.layers[0].parameters()] == before
 
 
