@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from autograd.tape.executor import vectorised
     from autograd.tape.instructions import Instruction
     from autograd.tape.tape import Tape
-    from autograd.tape.training import Training
+    from autograd.tape.training import Held, Training
 
 if find_spec("numpy") is None:
     raise ImportError('the tape needs numpy: pip install "chainrule[train]"')
 
 _HOMES = {
+    "Held": "training",
     "Instruction": "instructions",
     "Tape": "tape",
     "Training": "training",
@@ -33,7 +34,7 @@ _HOMES = {
     "vectorised": "executor",
 }
 
-__all__ = ["Instruction", "Tape", "Training", "replay_note", "vectorised"]
+__all__ = ["Held", "Instruction", "Tape", "Training", "replay_note", "vectorised"]
 
 
 def __getattr__(name: str) -> Any:

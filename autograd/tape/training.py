@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import compress
 from threading import Lock
 from typing import Any, Protocol
@@ -29,6 +30,43 @@ class Trained(Protocol):
         """Return a new replayer."""
 
 
+class Held:
+    """The numbers of Values as one vector, which takes over what is assigned to their ``.data`` meanwhile.
+
+    Args:
+        values: the Values.
+        vector: filled with their numbers.
+
+    Attributes:
+        seen: the time of the last assignment that the vector knows.
+    """
+
+    def __init__(self, values: Sequence[Value], vector: Array) -> None:
+        self._values, self._vector, self.seen = values, vector, clock.now
+        vector[:] = self._numbers()
+        self._written = vector.copy()
+
+    @property
+    def vector(self) -> Array:
+        """The numbers, as they now stand; changed in place."""
+        if self.seen != clock.now:  # somebody has assigned to a Value
+            assigned = np.array([time_of(v) > self.seen for v in self._values])
+            self.seen = clock.now
+            if assigned.any():
+                self._vector[assigned] = self._written[assigned] = self._numbers()[assigned]
+        return self._vector
+
+    def write(self) -> None:
+        """Put the numbers into the ``.data`` of the Values; those that did not move keep all their digits."""
+        vector, bits = self.vector, f"i{self._vector.itemsize}"
+        moved = vector.view(bits) != self._written.view(bits)
+        set_data(list(compress(self._values, moved.tolist())), vector[moved].tolist())
+        self._written[moved], self.seen = vector[moved], clock.now
+
+    def _numbers(self) -> NDArray[np.float64]:
+        return np.array(list(map(number_of, self._values)), np.float64)
+
+
 class Training:
     """The parameters of a tape as one vector, while a network trains; see `Tape.training`.
 
@@ -44,7 +82,8 @@ class Training:
     """
 
     def __init__(self, tape: Trained, replayer: Replayer, X: Array) -> None:
-        self._vector, self._gradient = replayer.vector, replayer.gradient
+        self._held, self._gradient = Held(tape.parameters, replayer.vector), replayer.gradient
+        self._dtype = replayer.vector.dtype
         self._tape, self._run, self._reached = tape, run_of(replayer), replayer.plan.reached.tolist()
         self._width = X.shape[1]
         self.X = X
@@ -52,21 +91,17 @@ class Training:
         self._stepped = False
         self._filled: Array | None = None  # what was last found fit to be filled
         self._lock = Lock()  # for a `forward` on one thread while another one steps
-        self._seen = clock.now
-        self._vector[:] = self._numbers()
-        self._written = self._vector.copy()
 
     @property
     def vector(self) -> Array:
         """The parameters, in the order of ``tape.parameters``.  Change it in place, or set it whole."""
-        if self._seen != clock.now:  # somebody has assigned to a Value
-            self._take_over()
-        return self._vector
+        return self._held.vector
 
     @vector.setter
     def vector(self, numbers: ArrayLike) -> None:
-        if numbers is not self._vector:  # as it is after ``run.vector -= …``
-            self._vector[:] = numbers
+        vector = self._held.vector
+        if numbers is not vector:  # as it is after ``run.vector -= …``
+            vector[:] = numbers
 
     @property
     def gradient(self) -> Array:
@@ -77,13 +112,6 @@ class Training:
     def gradient(self, numbers: ArrayLike) -> None:
         if numbers is not self._gradient:
             self._gradient[:] = numbers
-
-    def _take_over(self) -> None:
-        """Bring into the vector what was assigned to the parameters since the vector and they agreed."""
-        assigned = np.array([time_of(v) > self._seen for v in self._tape.parameters])
-        self._seen = clock.now
-        if assigned.any():
-            self._vector[assigned] = self._written[assigned] = self._numbers()[assigned]
 
     @property
     def X(self) -> Array:
@@ -96,14 +124,10 @@ class Training:
 
     def _table(self, X: ArrayLike) -> Array:
         """Return samples as a replay takes them: the same array, if it is such a one."""
-        table = np.require(X, self._vector.dtype, ["C", "A"])
+        table = np.require(X, self._dtype, ["C", "A"])
         if table.ndim != 2 or table.shape[1] != self._width:
             raise ValueError(f"X has the shape {table.shape}; (samples, {self._width}) is wanted")
         return table
-
-    def _numbers(self) -> NDArray[np.float64]:
-        """Return what the Values of the parameters hold."""
-        return np.array(list(map(number_of, self._tape.parameters)), np.float64)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what a copy goes on with: a vector, samples and a tape of its own."""
@@ -129,8 +153,8 @@ class Training:
         count = len(self._X) if places is None else len(places)
         if values is not None and (values is not self._filled or len(values) != count):
             self._check_values(values, count)
-        if self._seen != clock.now:
-            self._take_over()
+        if self._held.seen != clock.now:
+            _ = self._held.vector  # takes over what was assigned
         self._seeds[0] = 1.0 / count
         self._stepped = True
         with self._lock:
@@ -139,7 +163,7 @@ class Training:
 
     def _check_values(self, values: Array, count: int) -> None:
         """Refuse an array that cannot be filled with the outputs of so many samples."""
-        shape, kind = (count, len(self._seeds)), self._vector.dtype
+        shape, kind = (count, len(self._seeds)), self._dtype
         if values.shape != shape or values.dtype != kind or not values.flags.carray:
             raise ValueError(
                 f"values is filled in place: a contiguous array of {kind} and the shape {shape} is wanted; "
@@ -161,15 +185,11 @@ class Training:
 
     def write(self) -> None:
         """Put the vector into the ``.data`` of the parameters, and the last gradient into their ``.grad``."""
-        parameters, vector = self._tape.parameters, self.vector
-        bits = f"i{vector.itemsize}"
-        moved = vector.view(bits) != self._written.view(
-            bits
-        )  # the others keep their digits, which float32 has not
-        set_data(list(compress(parameters, moved.tolist())), vector[moved].tolist())
-        self._written[moved], self._seen = vector[moved], clock.now
+        self._held.write()
         if self._stepped:
-            for v, x, reached in zip(parameters, self.gradient.tolist(), self._reached, strict=True):
+            for v, x, reached in zip(
+                self._tape.parameters, self.gradient.tolist(), self._reached, strict=True
+            ):
                 v.grad = x if reached else NO_GRADIENT
 
 

@@ -58,7 +58,8 @@ class BucketEngine:
         return total / len(samples), right
 
     def check(self, samples: Buckets, name: str) -> None:
-        """Leave it to the documents, whose ids are checked when they are read."""
+        for bucket in samples.parts:
+            self._engine(bucket).check(bucket.samples, f"the samples of shape {bucket.shape} in {name}")
 
     def units(self) -> dict[str, UnitFacts]:
         return self._largest.units()

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Parameter, Value
-from autograd.tape import vectorised
+from autograd.tape import Held, vectorised
 from nn.callbacks import Numbers
 from nn.optim import Optimizer
 from nn.training.engine import Moment
@@ -67,10 +66,7 @@ class Moving:
     @classmethod
     def all_of(cls, optimizer: Optimizer, parameters: Sequence[Parameter], dtype: str) -> Moving:
         """Return a vector of all parameters, for several tapes to share."""
-        vector = np.array([p.data for p in parameters], dtype)
-        reached = [True] * len(parameters)
-        held = SimpleNamespace(vector=vector, gradient=np.zeros_like(vector))
-        return cls(optimizer, parameters, parameters, reached, held)
+        return cls(optimizer, parameters, parameters, [True] * len(parameters), _Shared(parameters, dtype))
 
     @property
     def vector(self) -> Array:
@@ -135,8 +131,9 @@ class Moving:
 
     def write(self) -> None:
         """Let the optimiser hold the state, and the parameters their numbers and gradients."""
-        for p, x, slope in zip(self._parameters, self.weights(), self.gradients(), strict=True):
-            p.data, p.grad = float(x), float(slope)
+        self._held.write()
+        for p, slope in zip(self._parameters, self.gradients().tolist(), strict=True):
+            p.grad = slope
         self.write_state()
 
     def write_state(self) -> None:
@@ -167,6 +164,14 @@ def common(parameters: Sequence[Value], own: Sequence[Value]) -> tuple[Array, Ar
     both = [(i, row[p]) for i, p in enumerate(parameters) if p in row]
     places, rows = np.array(both, np.int64).reshape(-1, 2).T
     return places, rows
+
+
+class _Shared(Held):
+    """The numbers of all parameters, and their gradients, for several tapes to share."""
+
+    def __init__(self, parameters: Sequence[Parameter], dtype: str) -> None:
+        super().__init__(parameters, np.empty(len(parameters), dtype))
+        self.gradient = np.zeros(len(parameters), dtype)
 
 
 @dataclass(frozen=True)

@@ -222,6 +222,7 @@ class TapeEngine:
 
     def finish(self) -> None:
         """Put the trained numbers and the optimiser's state back where they came from."""
+        self._borrow()  # what the tape puts into the Values is what the tapes share
         self._open.close()
         self._write()
 
