@@ -5,10 +5,12 @@ import random
 
 import pytest
 
+from autograd import mean
 from nn import (
     SGD,
     Adam,
     EarlyStopping,
+    Embedding,
     Layer,
     LSTMCell,
     Module,
@@ -27,6 +29,7 @@ from nn.data.buckets import Buckets
 from nn.data.structures import shape_of, shapes_of
 from nn.training.material import Material
 from nn.transformer import Transformer
+from tests.nn.engines import ENGINES
 
 WORDS = [[0, 2, 1], [0, 1], [0, 1, 1, 2], [0, 2], [0, 2, 2], [0, 1, 2, 1], [0, 1, 1]]
 NEXT = [[2, 1, 0], [1, 0], [1, 1, 2, 0], [2, 0], [2, 2, 0], [1, 2, 1, 0], [1, 1, 0]]
@@ -263,3 +266,25 @@ def test_a_model_of_ones_own_says_which_length_it_does_not_take():
         fit(Mean(), [[1.0], [1.0] * 5], [0.0, 1.0], loss="mse", progress=False)
     history = fit(Mean(), [[1.0], [1.0] * 4], [0.0, 1.0], loss="mse", epochs=2, progress=False)
     assert history.engine == "tape"
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_numbers_that_a_callback_assigns_are_taken_over(engine):
+    model = gpt()
+    last = model.parameters()[-1]
+    trained(model, WORDS, NEXT, loss="cross_entropy", engine=engine,
+            callbacks=[lambda training, epoch: setattr(last, "data", 123.0)])  # fmt: skip
+    assert last.data == 123.0
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_id_that_a_table_does_not_have_is_refused_whatever_the_shape(engine):
+    class Looking(Module):
+        def __init__(self):
+            self.table, self.layer = Embedding(5, 2, seed=0), Layer(2, 1, "linear", seed=0)
+
+        def __call__(self, ids):
+            return self.layer([mean(column) for column in zip(*self.table(ids), strict=True)])
+
+    with pytest.raises(IndexError, match="got 7"):
+        trained(Looking(), [[1, 2], [3], [1, 7], [4]], [0.0, 1.0, 0.0, 1.0], loss="mse", engine=engine)
