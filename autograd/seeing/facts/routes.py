@@ -160,7 +160,8 @@ def by_target(uses: Iterable[Use]) -> dict[Value, list[Use]]:
     return groups
 
 
-class Stop(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Stop:
     """What the routes through one Value add to a gradient.
 
     Attributes:
