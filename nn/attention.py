@@ -232,6 +232,11 @@ class Share:
     document: int
     value: Value
 
+    @property
+    def look(self) -> tuple[str, int, int, int]:
+        """Whose look it is part of: block, document, position, head."""
+        return self.block, self.document, self.position, self.head
+
     def in_words(self, tokens: Sequence[str] = ()) -> str:
         """Return ``head 2 of block 1 · attention, which looked from position 4 at position 2``.
 
@@ -262,8 +267,13 @@ def shares_in(*outputs: Value) -> list[Share]:
     >>> shares_in(y)[0].in_words("ab")
     "head 1, which looked from position 2 ('b') at position 1 ('a')"
     """
+    return shares_among(topological_order(*outputs))
+
+
+def shares_among(order: Iterable[Value]) -> list[Share]:
+    """Return the shares among some Values in topological order; see `shares_in`."""
     made: dict[int, tuple[Any, list[Value]]] = {}  # by use of a head
-    for v in topological_order(*outputs):
+    for v in order:
         if v.place is not None and isinstance(v.place[0], Head):
             made.setdefault(id(v.place), (v.place, []))[1].append(v)
     titles: dict[int, dict[int, str]] = {}  # of each outermost Module: by attention, in their order
