@@ -132,9 +132,9 @@ def beliefs(now: Beliefs, before: Beliefs | None = None) -> Plot:
         raise ValueError("what is compared are two beliefs about one text; these are of two")
     rows = np.array(now.probabilities)
     used = np.flatnonzero((rows > 0.005).any(axis=0) | np.isin(np.arange(rows.shape[1]), now.places))
-    parts = [("probability of what comes next", rows)]
+    parts = [("probability of what comes next, in %", rows)]
     if before is not None:
-        parts.append(("its change", rows - np.array(before.probabilities)))
+        parts.append(("its change, in points of percent", rows - np.array(before.probabilities)))
     columns = [now.vocabulary[k] for k in used]
 
     def draw(figure: Figure, look: Look) -> None:
@@ -145,14 +145,16 @@ def beliefs(now: Beliefs, before: Beliefs | None = None) -> Plot:
             _shade(axes, look, shown, largest, now.tokens, columns)
             axes.set_aspect("auto")
             axes.set_ylabel("after")
-            axes.set_title(f"{title}, up to {number(largest)}", loc="left")
+            axes.set_title(title, loc="left")
             for i, place in enumerate(now.places):
                 j = int(np.searchsorted(used, place))
                 x = float(shown[i, j])
                 frame = Rectangle((j - 0.5, i - 0.5), 1, 1, fill=False, edgecolor=look.ink, linewidth=1.8)
                 axes.add_patch(frame)
                 ink = look.paper if abs(x) > 0.6 * largest else look.ink
-                axes.text(j, i, number(round(x, 2)), ha="center", va="center", fontsize=8, color=ink)
+                axes.text(
+                    j, i, number(float(f"{100 * x:.2g}")), ha="center", va="center", fontsize=8, color=ink
+                )
 
     size = (max(4.0, 0.36 * len(used) + 0.8), (0.3 * len(rows) + 0.7) * len(parts))
     return Plot("what comes next", size, draw)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, log
 
@@ -78,7 +79,13 @@ def beliefs(model: Transformer, tokenizer: Tokenizer, text: str) -> Beliefs:
     """
     tokenizer.check_model(model.vocabulary)
     tokens = [tokenizer.mark, *tokenizer.encode(text), tokenizer.mark]
-    read, after = tokens[:-1][: model.context], tokens[1:][: model.context]
+    return beliefs_of(model, tokenizer, tokens[:-1][: model.context], tokens[1:][: model.context])
+
+
+def beliefs_of(
+    model: Transformer, tokenizer: Tokenizer, read: Sequence[int], after: Sequence[int]
+) -> Beliefs:
+    """Return the same of a sample: ids that are read, and those that come next."""
     with no_grad(), mode(model, training=False):
         rows = softmax_of([[v.data for v in logits] for logits in model(read)]).tolist()
     return Beliefs(
