@@ -19,7 +19,7 @@ from nn.seeing.style import Look, Plot
 from nn.texts import Beliefs
 
 SIDE = 2.3
-"""The width of the picture of a head, in inches."""
+"""The least width of the picture of a head, in inches."""
 
 
 def attention(output: Value | Iterable[Value], tokens: Sequence[str] = (), document: int = 1) -> Plot:
@@ -77,8 +77,9 @@ def attention(output: Value | Iterable[Value], tokens: Sequence[str] = (), docum
                     axes.set_xlabel("looked at")
                     axes.set_ylabel("from")
 
+    side = max(SIDE, 0.5 + size * (0.1 * max(map(len, named)) + 0.1))
     tall = max(map(len, looking.values())) / size
-    width, height = SIDE * columns + 0.3, ((SIDE - 0.5) * tall + 0.8) * kinds * len(blocks)
+    width, height = side * columns + 0.3, ((side - 0.5) * tall + 0.8) * kinds * len(blocks)
     return Plot("which position looked where", (width, height), draw)
 
 

@@ -143,6 +143,25 @@ LANGUAGE = (
         ),
         "a_i·(1 − a_i) for its own score, −a_i·a_j for each other one.",
     ),
+    Worked(
+        "added_by",
+        (
+            (([(1, [2.0, 0.5]), (2, [3.0]), (1, [-1.0, 4.0])], 1), -3.0),
+            (([(3, [0.5, 0.5]), (1, [2.0]), (3, [1.0, -2.0, 0.25])], 3), -0.25),
+            (([(1, [2.0])], 2), 0.0),
+        ),
+        (
+            (
+                "Only the routes through this look count.",
+                lambda routes, look: sum(prod(partials) for _, partials in routes),
+            ),
+            (
+                "Along a route partials are multiplied.",
+                lambda routes, look: sum(sum(partials) for at, partials in routes if at == look),
+            ),
+        ),
+        "Of the routes through this look, the products of the partials, added up.",
+    ),
     # lesson 16
     Worked(
         "slide",
