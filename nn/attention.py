@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 from autograd import Value, dot, softmax, topological_order
 from autograd.extend import collector_paused
+from autograd.notation.hints import described
 from autograd.notation.numbers import counted
 from autograd.seeing import modules_within, title_of
 from nn.checks import Seed, generator, whole_number, yes_or_no
@@ -186,6 +187,8 @@ class Attention(Module):
             raise ValueError(
                 "only causal attention continues from a cache; in this one a position sees those after it"
             )
+        if not isinstance(x, Iterable):
+            raise TypeError(f"attention takes a row for each position; got {described(x)}")
         rows = [as_inputs(row, self.width, "attention") for row in x]
         before = Cache() if cache is None else cache
         queries: list[Row] = []
