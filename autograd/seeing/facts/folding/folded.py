@@ -326,10 +326,19 @@ class _Homes:
             is_drawn_once = node.role != "constant" and self._by == "neuron" and len({*using} - {None}) > 1
             if own and not is_drawn_once:
                 self.of[node.id], *self.shared[node.id] = own
+            elif self._is_apart(node, using):
+                self.of[node.id] = self._own(node)
             elif len(using) == 1:
                 self.of[node.id] = next(iter(using))
             else:
                 self.of[node.id] = self._own(node) if node.role == "weight" and self._by != "neuron" else None
+
+    def _is_apart(self, node: NodeFact, using: Iterable[_Box | None]) -> bool:
+        """Return whether a weight's Module only gives it to others, as a table of embeddings does."""
+        home = self._own(node) if node.role == "weight" else None
+        return home is not None and all(
+            box is None or box.place[: len(home.place)] != home.place for box in using
+        )
 
     def _homes_of(self, node: NodeFact, users: Iterable[str]) -> list[_Box]:
         """Return the boxes of a leaf: that of its place, or one for each of the turns that it is used in."""

@@ -18,7 +18,7 @@ class Link:
         source, target: ids of groups or nodes.
         edges: the uses.
         weights: the weights that the target multiplies the source by.
-        tied: whether it carries weights of the source, which the target uses too, and nothing else.
+        tied: whether it carries nothing but weights that the source computes with and the target uses too.
         routes: in a gradient path how many of its routes lead along it, each as often as it does; what
             they add to the gradient are the contributions of the edges.
     """
@@ -81,10 +81,10 @@ def links_between(
                 ends = where.get(used.get(source, ""), ""), where[node.id]
                 if ends in links:
                     found.setdefault(ends, {})[w] = weights[w]
-    alone = {node.id for node in trace.nodes}
+    computing = {where[node.id] for node in trace.nodes if node.op and node.id in where}
     for ends, link in links.items():
         link.weights = [*found.get(ends, {}).values()]
-        link.tied = ends[0] not in alone and all(edge.source in weights for edge in link.edges)
+        link.tied = ends[0] in computing and all(edge.source in weights for edge in link.edges)
     return tuple(links.values())
 
 

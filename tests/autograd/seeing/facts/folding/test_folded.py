@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 
 from autograd import Parameter, Value, draw, gallery, topological_order
 from autograd import sum as sum_of
+from autograd.functions import dot
 from autograd.seeing.facts.box import box_of_group
 from autograd.seeing.facts.folding.folded import FOLDINGS, Folded, fold
 from autograd.seeing.facts.folding.links import Link
 from autograd.seeing.facts.trace import trace
 from autograd.seeing.pages.player.views.choice import views
-from nn import MLP, GRUCell, Layer, LSTMCell, Module, Recurrent, RNNCell, losses
-from tests.networks import Residual, listed
+from nn import MLP, Embedding, GRUCell, Layer, LSTMCell, Module, Recurrent, RNNCell, losses
+from tests.networks import Ranking, Residual, listed
 
 
 class Net(Module):
@@ -334,6 +335,25 @@ def test_a_kernel_is_shared_by_all_places() -> None:
     assert len(link(found, "inputs", "Wave").weights) == 3
 
 
+def test_a_table_that_only_gives_its_weights_is_a_box() -> None:
+    found = folded(Ranking()([1, 2]), depth=1)
+    assert titles(found) == ["users", "items", "user_tower", "item_tower"]
+    assert [len(group.weights()) for group in found.groups] == [3, 3, 24, 24]
+    taken = link(found, "users", "user_tower")
+    assert (len(taken.weights), taken.tied) == (9, False)
+    assert titles(folded(Ranking()([1, 2]), depth=0)) == ["Ranking"]
+
+    class Factors(Module):
+        def __init__(self) -> None:
+            self.users, self.items = Embedding(5, 4, seed=0), Embedding(6, 4, seed=1)
+
+        def forward(self, x: Any) -> Any:
+            return dot(self.users(x[0]), self.items(x[1]))
+
+    for by in FOLDINGS:
+        assert titles(folded(Factors()([1, 2]), by)) == ["users", "items"]
+
+
 def test_two_networks_that_nobody_holds_keep_apart() -> None:
     encoder, decoder = MLP(4, [3, 2], seed=0), MLP(2, [3, 4], seed=1)
     found = folded(sum_of(decoder(encoder([0.1] * 4))), depth=0)
@@ -395,6 +415,7 @@ def random_network(chance: random.Random) -> Value:
         lambda: Twins()(numbers(2), numbers(2)),
         lambda: Tree()(((1.0, 2.0), 3.0)),
         lambda: Wave()([Value(x) for x in numbers(5)]),
+        lambda: Ranking(width)([chance.randrange(5), chance.randrange(6)]),
     ]  # fmt: skip
     make, samples = chance.choice(makers), chance.randint(1, 3)
     outputs = [y for _ in range(samples) for y in listed(make())]
