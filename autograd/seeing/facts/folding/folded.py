@@ -49,6 +49,7 @@ class Group:
         parts: what members, and what it shares, are in their Module, such as "weight", by id.
         leaving: the ids of members that are used outside, or are the output.
         shared: weights of its Module that are members of another box, one of other uses of it.
+        tied: how many weights of other boxes, which compute with them, it uses as well.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Group:
     parts: dict[str, str] = field(default_factory=dict)
     leaving: set[str] = field(default_factory=set)
     shared: list[NodeFact] = field(default_factory=list)
+    tied: int = 0
 
     @property
     def takes_no_inputs(self) -> bool:
@@ -173,6 +175,7 @@ def fold(trace: Trace, by: By = "module", depth: int = 1, opened: Collection[str
     leaving = {edge.source for link in links for edge in link.edges} | {trace.output}
     for group in groups.values():
         group.leaving = {node.id for node in group.members} & leaving
+        group.tied = sum(len(link.tied) for link in links if link.target == group.id)
     for node in trace.nodes:
         for box in homes.shared.get(node.id, ()) if node.role == "weight" else ():
             groups[box].shared.append(node)
@@ -336,9 +339,7 @@ class _Homes:
     def _is_apart(self, node: NodeFact, using: Iterable[_Box | None]) -> bool:
         """Return whether a weight's Module only gives it to others, as a table of embeddings does."""
         home = self._own(node) if node.role == "weight" else None
-        return home is not None and all(
-            box is None or box.place[: len(home.place)] != home.place for box in using
-        )
+        return bool(home) and not any(box and box.place[: len(home.place)] == home.place for box in using)
 
     def _homes_of(self, node: NodeFact, users: Iterable[str]) -> list[_Box]:
         """Return the boxes of a leaf: that of its place, or one for each of the turns that it is used in."""

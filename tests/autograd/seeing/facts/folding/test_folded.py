@@ -295,6 +295,7 @@ def test_tied_weights_are_drawn_once_with_all_their_uses() -> None:
     y = sum_of(Tied()([0.1, 0.2, 0.3]))
     found = folded(y, "layer")
     assert [len(group.weights()) for group in found.groups] == [0, 8, 3]
+    assert [group.tied for group in found.groups] == [0, 0, 6]
     assert len(link(found, "encoder", "decoder").weights) == 6
     by_neuron = folded(y, "neuron")
     assert sum(node.role == "weight" for node in by_neuron.nodes) == 6
@@ -340,7 +341,7 @@ def test_a_table_that_only_gives_its_weights_is_a_box() -> None:
     assert titles(found) == ["users", "items", "user_tower", "item_tower"]
     assert [len(group.weights()) for group in found.groups] == [3, 3, 24, 24]
     taken = link(found, "users", "user_tower")
-    assert (len(taken.weights), taken.tied) == (9, False)
+    assert (len(taken.weights), taken.tied) == (9, [])
     assert titles(folded(Ranking()([1, 2]), depth=0)) == ["Ranking"]
 
     class Factors(Module):
@@ -435,7 +436,10 @@ def folded_facts(output: Value) -> Any:
             ],
             [[node.id for node in group.members] for group in found.groups],
             [node.id for node in found.nodes],
-            [(x.source, x.target, x.edges, [w.id for w in x.weights], x.tied) for x in found.links],
+            [
+                (x.source, x.target, x.edges, [w.id for w in x.weights], [w.id for w in x.tied])
+                for x in found.links
+            ],
         )
         for found in [*(fold(facts, by) for by in FOLDINGS), fold(facts, opened=[opened])]
     ]
