@@ -339,7 +339,8 @@ class _Homes:
     def _is_apart(self, node: NodeFact, using: Iterable[_Box | None]) -> bool:
         """Return whether a weight's Module only gives it to others, as a table of embeddings does."""
         home = self._own(node) if node.role == "weight" else None
-        return bool(home) and not any(box and box.place[: len(home.place)] == home.place for box in using)
+        held = home.place if home else ()
+        return bool(held) and not any(box and box.place[: len(held)] == held for box in using)
 
     def _homes_of(self, node: NodeFact, users: Iterable[str]) -> list[_Box]:
         """Return the boxes of a leaf: that of its place, or one for each of the turns that it is used in."""
