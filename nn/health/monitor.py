@@ -68,12 +68,17 @@ class Monitor(Callback):
         findings: the signs seen so far, each named once.
 
     Raises:
-        TypeError: if ``tell`` is not a function.
+        TypeError: if ``tell`` is not a function, or is a Module.
     """
 
     watched = WATCHED
 
-    def __init__(self, *, tell: Callable[[Finding], object] | None = None) -> None:
+    def __init__(self, tell: Callable[[Finding], object] | None = None) -> None:
+        if isinstance(tell, Module):
+            raise TypeError(
+                "a monitor is made without its model: give it to fit, callbacks=[Monitor()], or in a loop of "
+                "your own let it watch the model, monitor.watch(model)"
+            )
         if tell is not None and not callable(tell):
             raise TypeError(f"tell is a function of a finding, such as print; got {tell!r}")
         self.findings: list[Finding] = []

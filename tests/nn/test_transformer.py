@@ -238,7 +238,8 @@ def test_folded_it_is_the_drawing_of_the_textbook():
     ]
     feedforward = [f"block 1 · feedforward · {name}" for name in ("up", "down")]
     assert titles == [
-        "embedding", "embedding_norm", "block 1 · attention_norm", *attention, "block 1 · attention_sum",
+        "tokens", "positions", "embedding", "embedding_norm", "block 1 · attention_norm", *attention,
+        "block 1 · attention_sum",
         "block 1 · feedforward_norm", *feedforward, "block 1 · feedforward_sum", "output", "Lambda",
     ]  # fmt: skip
     assert len(folded.groups) + len(folded.nodes) <= 20

@@ -401,6 +401,10 @@ def test_bad_input_is_named():
         monitor.watch(lambda x: x)
     with pytest.raises(TypeError, match="tell is a function"):
         Monitor(tell="print")
+    with pytest.raises(
+        TypeError, match=r"made without its model: .*callbacks=\[Monitor\(\)\].*watch\(model\)"
+    ):
+        Monitor(model)
     monitor.watch(model)
     with pytest.raises(TypeError, match="the loss is a Value or a number"):
         monitor.record("1.0")
