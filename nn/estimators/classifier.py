@@ -233,4 +233,4 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     def _target(self, y: Any) -> Sequence[float]:
         coded = self._coder.transform(np.asarray([y]))[0]
-        return [float(coded.argmax())] if self.out_activation_ == "softmax" else coded.tolist()
+        return [int(coded.argmax())] if self.out_activation_ == "softmax" else coded.tolist()

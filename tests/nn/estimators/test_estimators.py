@@ -41,8 +41,10 @@ def test_the_settings_are_scikit_learns_in_its_order_and_with_its_defaults(ours,
 
 
 def test_they_are_loaded_when_they_are_asked_for():
-    code = "import sys, nn; assert 'sklearn' not in sys.modules; nn.MLPRegressor; assert 'sklearn' in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True)
+    there = "'sklearn' in sys.modules"
+    code = f"import sys, nn; before = {there}; nn.MLPRegressor; print(before, {there})"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert told == "False True\n"
     assert {"MLPClassifier", "MLPRegressor"} <= set(dir(nn))
     with pytest.raises(AttributeError, match="no attribute 'MLPClasifier'"):
         _ = nn.MLPClasifier
@@ -150,7 +152,7 @@ def test_numbers_that_are_no_classes_are_refused():
         ({}, MOONS[0], MOONS[1][:-1], "inconsistent numbers of samples"),
         ({}, MOONS[0], np.zeros((60, 2)) + 0.5, "Unknown label type"),
         ({}, [[1.0, float("nan")]] * 2, [0, 1], "contains NaN"),
-        ({"early_stopping": True, "validation_fraction": 0.01}, *IRIS, "two are the fewest"),
+        ({"early_stopping": True, "validation_fraction": 0.005}, *IRIS, "two are the fewest"),
     ],
 )
 def test_bad_settings_and_samples_are_refused(settings, X, y, message):
@@ -164,7 +166,7 @@ def test_a_network_that_goes_on_keeps_its_layers_and_classes():
     with pytest.raises(ValueError, match=r"its layers \(2, 3, 1\); got \(2, 4, 1\)"):
         clone(classifier).fit(X, y).set_params(hidden_layer_sizes=(4,)).fit(X, y)
     with pytest.raises(ValueError, match="same classes as in the previous call"):
-        classifier.fit(*IRIS if False else (X, y + 1))
+        classifier.fit(X, y + 1)
     with pytest.raises(ValueError, match="classes not in"):
         small().partial_fit(X, y, classes=[0, 1]).partial_fit(X, y + 1)
     with pytest.raises(ValueError, match="must be passed on the first call"):
@@ -245,9 +247,9 @@ def test_a_monitor_sees_the_training_and_changes_nothing(solver):
     watched = small(solver=solver, max_iter=20, batch_size=20, monitor=True).fit(X, y)
     assert (plain.coefs_[0] == watched.coefs_[0]).all()
     monitor = watched.monitor_
-    assert monitor.records[-1].step == 160
+    assert monitor.records[-1].step in range(155, 161)
     assert monitor.layers == ["layer 1", "layer 2"]
     assert any(layer.dead is not None for record in monitor.records for layer in record.layers)
     assert monitor.records[-1].layers[0].weights == pytest.approx(
-        np.sqrt((watched.coefs_[0] ** 2).sum()), rel=0.05
+        np.sqrt((watched.coefs_[0] ** 2).sum() + (watched.intercepts_[0] ** 2).sum()), rel=0.05
     )
