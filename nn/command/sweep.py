@@ -187,7 +187,7 @@ def in_words(x: Any) -> str:
 
 
 def found_in(results: Mapping[str, Any], names: Sequence[str], folds: int) -> Found:
-    """Return the candidates of ``cv_results_``; of a search by halving, those of the last round come first."""
+    """Return the candidates of ``cv_results_``; by halving, those of the last round come first."""
     scores = np.column_stack([results[f"split{k}_test_score"] for k in range(folds)])
     rounds = results.get("iter", np.zeros(len(scores)))
     means = np.where(np.isfinite(scores).all(axis=1), scores.mean(axis=1), -np.inf)
