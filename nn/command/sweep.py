@@ -10,9 +10,11 @@ from __future__ import annotations
 import csv
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from logging import ERROR
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -37,6 +39,9 @@ from nn.data.dataset import Dataset
 
 PARTS = 4
 """So many settings per worker are tried between two lines of progress."""
+
+LOST = 3
+"""So many times a search is taken up again where a worker of a cluster was lost."""
 
 FITS = "fits"
 """The folder of the trainings that are done, within that of a search."""
@@ -245,7 +250,14 @@ class Search:
         search.size, search.told = PARTS * self.workers, lambda results: told(read(results))
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "One or more of the test scores are non-finite")
-            search.fit(np.asarray(self.data.X, float), np.asarray(self.data.y, float))
+            X, y = np.asarray(self.data.X, float), np.asarray(self.data.y, float)
+            for left in range(LOST, -1, -1):
+                try:
+                    search.fit(X, y)
+                    break
+                except CancelledError:  # Dask's, where a worker that held data is gone
+                    if not left:
+                        raise
         return read(search.cv_results_)
 
 
@@ -263,7 +275,7 @@ def workers(count: int, dask: str | None) -> Iterator[None]:
             yield
         return
     distributed = import_extra("distributed", "--dask", "distributed")
-    own = {"n_workers": count, "threads_per_worker": 1, "dashboard_address": None}
+    own = {"n_workers": count, "threads_per_worker": 1, "dashboard_address": None, "silence_logs": ERROR}
     address = {} if dask == "local" else {"address": dask}
     with distributed.Client(**(address or own)), parallel_config("dask"):
         yield
