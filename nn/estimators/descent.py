@@ -32,24 +32,31 @@ SLOWEST = 1e-6
 
 
 class Samples:
-    """Samples as rows of a tape: inputs, targets, and the weight if there are weights; X may be sparse."""
+    """Samples as rows of a tape: inputs, targets, and the weight if there are weights; X may be sparse.
+
+    Attributes:
+        table: all rows; None of sparse ones, which are made dense a batch at a time.
+        weights: the weight of each sample; None if all are alike.
+        count, dtype: how many there are, and in which precision.
+    """
 
     def __init__(self, X: Any, targets: Array, weights: Array | None) -> None:
         columns = [targets] if weights is None else [targets, weights[:, None]]
-        side = np.hstack(columns).astype(X.dtype, copy=False)
-        self._X: Any = X if issparse(X) else None
-        self._side: Array = side if issparse(X) else np.hstack([X, side])
-        self.weights, self.count = weights, len(side)
+        self._X, self._side = X, np.hstack(columns).astype(X.dtype, copy=False)
+        self.table: Array | None = None if issparse(X) else np.hstack([X, self._side])
+        self.weights, self.count = weights, len(self._side)
         self.dtype: Precision = X.dtype.name
 
-    def rows(self, places: Any) -> Array:
+    def rows(self, places: Array) -> Array:
         """Return the rows at these places."""
-        side = self._side[places]
-        return side if self._X is None else np.hstack([self._X[places].toarray(), side])
+        if self.table is not None:
+            found: Array = self.table[places]
+            return found
+        return np.hstack([self._X[places].toarray(), self._side[places]])
 
-    def weight(self, places: Any) -> float:
+    def weight(self, places: Array) -> float:
         """Return the sum of the weights at these places."""
-        return len(self._side[places]) if self.weights is None else float(self.weights[places].sum())
+        return len(places) if self.weights is None else float(self.weights[places].sum())
 
 
 class Objective:
@@ -66,35 +73,45 @@ class Objective:
         self.run = self.program.training(coefs, intercepts)
         self.vector, self.gradient = self.run.vector, self.run.gradient
         self.samples, self._alpha = samples, alpha
+        self._slopes = np.empty_like(self.vector)
+        if samples.table is not None:
+            self.run.X = samples.table
 
-    def __call__(self, places: Any) -> tuple[float, float]:
+    def __call__(self, places: Array) -> tuple[float, float]:
         """Leave the gradient in `gradient`; return the mean loss of samples, and the penalty.
 
         Samples whose weights are all 0 leave a gradient of 0.
         """
-        self.run.X = rows = self.samples.rows(places)
-        loss, weight = self.run.step(), self.samples.weight(places)
-        if weight != len(rows):
-            share = len(rows) / weight if weight else 0.0
+        loss, weight = self._step(places), self.samples.weight(places)
+        if weight != len(places):
+            share = len(places) / weight if weight else 0.0
             loss *= share
             self.gradient *= share
         return loss, self._penalty(weight)
 
+    def _step(self, places: Array) -> float:
+        if self.samples.table is not None:
+            return self.run.step(places)
+        self.run.X = self.samples.rows(places)
+        return self.run.step()
+
     def _penalty(self, weight: float) -> float:
+        """Add the penalty's part to the gradient; return the penalty."""
         if not (self._alpha and weight):
             return 0.0
-        slopes = self.program.penalised * self.vector
+        slopes = np.multiply(self.vector, self.program.penalised, out=self._slopes)
         slopes *= self._alpha / weight
         self.gradient += slopes
         return 0.5 * float(self.vector @ slopes)
 
     def of_all(self) -> tuple[float, float, Array]:
         """Return the mean loss of all samples, the penalty, and the gradient of their sum."""
-        loss, weight, slopes = 0.0, self.samples.weight(slice(None)), np.zeros(len(self.vector))
+        every = np.arange(self.samples.count)
+        loss, weight, slopes = 0.0, self.samples.weight(every), np.zeros(len(self.vector))
         for part in gen_batches(self.samples.count, PART):
-            self.run.X = rows = self.samples.rows(part)
-            loss += self.run.step() * len(rows) / weight
-            slopes += self.gradient * (len(rows) / weight)
+            places = every[part]
+            loss += self._step(places) * len(places) / weight
+            slopes += self.gradient * (len(places) / weight)
         self.gradient.fill(0.0)
         penalty = self._penalty(weight)
         return loss, penalty, slopes + self.gradient
