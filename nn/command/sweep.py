@@ -43,6 +43,9 @@ PARTS = 4
 LOST = 3
 """So many times a search is taken up again where a worker of a cluster was lost."""
 
+PATIENCE = 60
+"""So many seconds a cluster has to start its workers, or to start them again."""
+
 FITS = "fits"
 """The folder of the trainings that are done, within that of a search."""
 
@@ -277,5 +280,5 @@ def workers(count: int, dask: str | None) -> Iterator[None]:
     distributed = import_extra("distributed", "--dask", "distributed")
     own = {"n_workers": count, "threads_per_worker": 1, "dashboard_address": None, "silence_logs": ERROR}
     address = {} if dask == "local" else {"address": dask}
-    with distributed.Client(**(address or own)), parallel_config("dask"):
+    with distributed.Client(**(address or own)), parallel_config("dask", wait_for_workers_timeout=PATIENCE):
         yield
