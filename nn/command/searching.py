@@ -7,14 +7,13 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from importlib.util import find_spec
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograd.notation.numbers import counted, number
 from nn.activations import activation
-from nn.checks import one_of
+from nn.checks import check_packages, one_of
 from nn.command.job import Job, prepare
 from nn.command.settings import OPTIMIZERS, SCHEDULES, SEARCHED, Settings, default_settings
 from nn.data.dataset import Dataset
@@ -80,9 +79,7 @@ def checked(arguments: argparse.Namespace, data: Dataset) -> Chosen:
     Raises:
         ValueError, OSError, ImportError: if something is wrong.
     """
-    missing = [name for name in PACKAGES if find_spec(name) is None]
-    if missing:
-        raise ImportError(f'a search needs {", ".join(missing)}: pip install "chainrule[train]"')
+    check_packages(PACKAGES, "a search")
     from nn.command.sweep import Search
 
     given = {f.name: x for f in fields(Settings) if (x := getattr(arguments, f.name)) is not None}

@@ -13,7 +13,7 @@ from nn.estimators.network import Form, filled, in_order
 from nn.health.causes import WATCHED
 from nn.health.monitor import POINTS, Monitor
 from nn.health.records import RUN
-from nn.health.units import units_on
+from nn.health.units import look_inside
 from nn.layers import MLP
 from nn.predictions import values_of
 
@@ -135,9 +135,9 @@ class Watch:
         self._monitor.note(loss, samples)
         if self._before is not None:
             after, slopes = (numbers[self._places].astype(float) for numbers in (vector, gradient))
-            self._monitor.take(self._before, after, slopes, lambda: self._units(after))
+            self._monitor.take(self._before, after, slopes, lambda: self._inside(after))
             self._before = None
 
-    def _units(self, weights: Array) -> Any:
+    def _inside(self, weights: Array) -> Any:
         set_data(self._model.parameters(), weights.tolist())
-        return units_on(self._model, self._rows)
+        return look_inside(self._model, self._rows)
