@@ -4,16 +4,15 @@
 >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
 >>> steps = walk(a * b)
 >>> steps
-a walk of 6 steps through y = a × b
+a walk of 5 steps through y = a × b
 forward
-    [0]  a = 2
-    [1]  b = −3
-    [2]  y = a × b = 2 × (−3) = −6
+    [0]  a = 2, b = −3
+    [1]  y = a × b = 2 × (−3) = −6
 reverse
-    [3]  ∂y/∂y = 1
-    [4]  ∂y/∂a += ∂y/∂y · ∂(a→y) = 1 · (−3) = −3
-    [5]  ∂y/∂b += ∂y/∂y · ∂(b→y) = 1 · 2 = 2
->>> print(steps[4].sentence)
+    [2]  ∂y/∂y = 1
+    [3]  ∂y/∂a += ∂y/∂y · ∂(a→y) = 1 · (−3) = −3
+    [4]  ∂y/∂b += ∂y/∂y · ∂(b→y) = 1 · 2 = 2
+>>> print(steps[3].sentence)
 a feeds into y: with the other input held still, a small change of a changes y −3 times as much \
 (∂(a→y) = b = −3); so a receives 1 · (−3) = −3. a is used nowhere else, so this is its whole gradient.
 """
@@ -21,6 +20,7 @@ a feeds into y: with the other input held still, a small change of a changes y �
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Any, overload
@@ -36,6 +36,7 @@ from autograd.seeing.facts.events import both_passes, forward_mode
 from autograd.seeing.facts.names import check_value, labels_of, name_of, name_of_output
 from autograd.seeing.facts.records import Step, Trace
 from autograd.seeing.facts.replay import recomputed
+from autograd.seeing.facts.sizes import Size, Strides, checked_size
 from autograd.seeing.facts.steps import Steps
 from autograd.seeing.facts.trace import LONGEST_NESTED_FORMULA, trace
 from autograd.value import Value
@@ -68,6 +69,7 @@ class Walk(Sequence[Step]):
 
     Attributes:
         output: the Value at the end of the forward pass.
+        size: how large a step is: "edge", "neuron" or "layer".
         trace: the facts of the graph, steps included; every node but a plain number has a label.
         beside: how another engine compares with the right one; None if none was given.
     """
@@ -79,6 +81,7 @@ class Walk(Sequence[Step]):
         names: Mapping[str, Any] | None,
         tangent: Value | str | None,
         beside: Engine | None,
+        by: Size,
     ) -> None:
         order = topological_order(output)
         self.output = output
@@ -92,11 +95,17 @@ class Walk(Sequence[Step]):
         self._engine = beside
         self._place = -1
         events = both_passes(facts) if self._wrt is None else list(forward_mode(facts, self._wrt))
-        self._steps = Steps(facts, events)
-        self.trace: Trace = replace(facts, steps=self._steps)
+        self._small = Steps(facts, events)
         self.beside: Beside | None = None
         if beside is not None:
             self.beside = compare(facts, self._ids, beside, output)
+        self._take(by, facts)
+
+    def _take(self, size: Size, facts: Trace) -> None:
+        """Make the steps those of this size."""
+        self.size = size
+        self._steps = self._small if size == "edge" else Strides(facts, self._small, size)
+        self.trace: Trace = replace(facts, steps=self._steps)
 
     def __len__(self) -> int:
         return len(self.trace.steps)
@@ -164,6 +173,33 @@ class Walk(Sequence[Step]):
         places = self._steps.places(node)
         return next((place for place in places if place > self._place), places[0])
 
+    def by(self, size: Size) -> Walk:
+        """Return the same walk in steps of another size, at the same place.
+
+        Args:
+            size: "edge" for one step per edge; "neuron" for one per neuron, or per use of another Module
+                that holds none; "layer" for one per layer: what a network is made of, such as its layers,
+                blocks or steps in time.  Where no Module computed anything, a "neuron" is a node, and a
+                "layer" all nodes that stand in one column.  All leaves are one step in each.
+
+        Raises:
+            ValueError: for another size.
+
+        >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
+        >>> steps = walk((a + b) * (a - b))
+        >>> [len(steps.by(size)) for size in ("edge", "neuron", "layer")]
+        [11, 8, 6]
+        """
+        again = copy(self)
+        again._take(checked_size(size), replace(self.trace, steps=()))
+        done = self._done(self._place)
+        again._place = next((k for k in range(len(again)) if again._done(k) >= done), -1) if done else -1
+        return again
+
+    def _done(self, place: int) -> int:
+        """Return how many steps along edges are done at a place."""
+        return self._steps.ends[place] if isinstance(self._steps, Strides) and place >= 0 else place + 1
+
     # ------------------------------------------------------------------------------------ what if
 
     def what_if(self, changes: Mapping[Any, float] | None = None, /, **by_label: float) -> Walk:
@@ -181,7 +217,7 @@ class Walk(Sequence[Step]):
             ValueError: if a node is not in the graph, or is computed from others.
 
         >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
-        >>> walk(a * b).what_if(a=5.0)[2].line, a.data
+        >>> walk(a * b).what_if(a=5.0)[1].line, a.data
         ('y = a × b = 5 × (−3) = −15', 2.0)
         """
         numbers = {self._id(which): x for which, x in {**(changes or {}), **by_label}.items()}
@@ -194,6 +230,7 @@ class Walk(Sequence[Step]):
             {name: copies[v] for name, v in self._names.items()},
             None if self._wrt is None else copies[self._values[self._wrt]],
             self._engine,
+            self.size,
         )
         again._ids |= {v: node for v, node in self._ids.items() if v not in again._ids}
         again._given = {copies[v]: name for v, name in self._given.items() if v in copies}
@@ -284,17 +321,19 @@ class Walk(Sequence[Step]):
             return list(range(len(self)))
         most = MOST_LINES // 3
         ends = {*range(most), *range(len(self) - most, len(self))}
-        marked = {
-            self._place,
-            -1 if self.beside is None or self.beside.parts_at is None else self.beside.parts_at,
-        }
+        marked = {self._place, self._parting()}
         around = {place + i for place in marked - {-1} for i in range(-3, 4) if 0 <= place + i < len(self)}
         return sorted(ends | around)
 
     def _mark(self, place: int) -> str:
         """Return an arrow at the current step; a crossed sign where the other engine goes wrong."""
         here = "→" if place == self._place else " "
-        return here + ("≠" if self.beside is not None and place == self.beside.parts_at else " ")
+        return here + ("≠" if place == self._parting() else " ")
+
+    def _parting(self) -> int:
+        """Return the step at which the other engine goes wrong; -1 if it does nowhere."""
+        at = None if self.beside is None else self.beside.parts_at
+        return -1 if at is None else next(k for k in range(len(self)) if self._done(k) > at)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> dict[str, Any]:
         """Return the page for a notebook, with a picture and text for where it cannot be shown."""
@@ -306,7 +345,14 @@ class Walk(Sequence[Step]):
         """Return what a page shows of the walk."""
         from autograd.seeing.pages.player import Content
 
-        return Content(shorten(self.title, LONGEST_TITLE), self.output, self.trace, self._steps, self.beside)
+        return Content(
+            shorten(self.title, LONGEST_TITLE),
+            self.output,
+            replace(self.trace, steps=self._small),
+            self._small,
+            self.beside,
+            self.size,
+        )
 
     def content_with(self, numbers: Mapping[str, float]) -> Content:
         """Return the `content` of `what_if`, for a page, which names the leaves by their ids in the trace."""
@@ -351,12 +397,13 @@ def walk(
     *,
     tangent: Value | str | None = None,
     beside: Engine | None = None,
+    by: Size = "edge",
 ) -> Walk:
     """Return the chain rule one step at a time, through everything that ``output`` was computed from.
 
     A `Walk` is a sequence of `Step`, each explained, with a current place; in a notebook it shows
-    itself as a page to step through.  First comes the forward pass, one step per node; then the
-    reverse pass, one step per edge that carries a gradient.
+    itself as a page to step through.  First comes the forward pass: one step for all that is given, then one
+    per node, layer by layer; then the reverse pass, one step per edge that carries a gradient.
 
     Args:
         output: the Value at the end, such as a loss.
@@ -367,17 +414,18 @@ def walk(
             carried along with the values.
         beside: an engine to run beside the right one: a function from the output to the updates
             that it makes, such as those of `autograd.mistakes`.
+        by: how large a step is: "edge", "neuron" or "layer"; see `Walk.by`.
 
     Raises:
         TypeError: if an argument is of the wrong type.
-        ValueError: if ``output`` is a constant, if ``tangent`` is one or is not in its graph, or if
+        ValueError: if ``by`` is no size, if ``output`` is a constant, if ``tangent`` is one or is not in its graph, or if
             both ``tangent`` and ``beside`` are given.
 
     >>> x = Value(3.0, "x")
     >>> steps = walk(x * x)
     >>> len(steps), steps[-1].after
     (5, 6.0)
-    >>> [step.line for step in walk(x * x, tangent=x)][1::2]
+    >>> [step.line for step in walk(x * x, tangent=x) if step.phase == "tangent"]
     ['∂x/∂x = 1', '∂y/∂x = x · ∂x/∂x + x · ∂x/∂x = 3 · 1 + 3 · 1 = 6']
     """
     check_value("a walk", output)
@@ -390,7 +438,7 @@ def walk(
         raise ValueError(
             "beside is about the reverse pass, and a walk with a tangent has none; give only one"
         )
-    return Walk(output, names, tangent, beside)
+    return Walk(output, names, tangent, beside, checked_size(by))
 
 
 def _by_label(facts: Trace) -> dict[str, list[str]]:

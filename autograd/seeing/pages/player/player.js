@@ -10,6 +10,8 @@
   const READABLE = 0.55; // the smallest scale at which the numbers of a graph can just be read
   const LEGIBLE = 1; // the same for the words on boxes that open, the least of which have 10 pixels
   const LARGEST_SCALE = 4;
+  const MOST_LIT = 64; // nodes or edges that are lit at once
+  const MOST_ROWS = 12; // numbers of a larger step that are listed
   const embedded = window.parent !== window;
   const $ = (id) => document.getElementById(id);
 
@@ -30,7 +32,8 @@
     received = new Map(); // the steps in which a gradient or tangent reaches it
     carried = new Map(); // the step in which an edge carries a contribution
     for (const step of list) {
-      if (step.phase === "forward") computed.set(step.node, step.number);
+      if (step.kind === "leaf") for (const leaf of readAtOnce()) computed.set(leaf, step.number);
+      else if (step.phase === "forward") computed.set(step.node, step.number);
       else if (received.has(step.node)) received.get(step.node).push(step.number);
       else received.set(step.node, [step.number]);
       if (step.target !== null) carried.set(keyOf(step.node, step.target, step.position), step.number);
@@ -58,6 +61,7 @@
   const placeOf = (node) => Number(node.slice(1));
   const keyOf = (source, target, position) => `${source}>${target}:${position}`;
   const steps = () => list;
+  const readAtOnce = () => facts.read.map((i) => `n${i}`); // all leaves: one step
   const slope = () => (list.at(-1).phase === "tangent" ? "tangent" : "gradient"); // what a walk fills in after the values
   const isEdge = (step) => step !== undefined && step.phase === "reverse" && step.kind === "edge";
 
@@ -73,7 +77,7 @@
     const [k, what] = [(reference - 10) >> 2, (reference - 10) & 3];
     if (what === 3) return facts.steps.extras[step.number][k];
     const computes = step.target ?? step.node;
-    const inputs = facts.inputs[placeOf(computes)];
+    const inputs = step.kind === "leaf" ? facts.read : facts.inputs[placeOf(computes)];
     const position = (firstInput(step, inputs.length) + k) % inputs.length;
     if (what === 2) return unsigned(list[carried.get(incoming.get(computes)[position])].shown[1]);
     return what ? unsigned(facts.values[inputs[position]]) : facts.names[inputs[position]][form];
@@ -371,11 +375,23 @@
       flow(keyOf(step.node, step.target, step.position), backwards);
       freshen(`contribution:${keyOf(step.node, step.target, step.position)}`);
     } else if (step.kind === "apply") {
-      for (const key of incoming.get(step.node).slice(0, 64)) flow(key, backwards);
+      for (const key of incoming.get(step.node).slice(0, MOST_LIT)) flow(key, backwards);
     }
-    frame(step.node, "halo");
-    freshen(`${step.phase === "forward" ? "value" : "gradient"}:${step.node}`);
+    const nodes = step.kind === "leaf" ? readAtOnce() : [step.node];
+    for (const node of nodes.slice(0, MOST_LIT)) frame(node, "halo");
+    for (const node of nodes) freshen(`${step.phase === "forward" ? "value" : "gradient"}:${node}`);
   }
+
+  // A larger step: all that it computes in thick frames, the edges that it goes along thick.
+  function lightStride() {
+    light(undefined);
+    const those = steps().slice(...bounds(stopAt(place)));
+    for (const node of new Set(those.slice(0, MOST_LIT).map((step) => step.node))) frame(node, "halo");
+    for (const step of those.slice(0, MOST_LIT)) if (isEdge(step)) flow(keyOf(step.node, step.target, step.position), true);
+    for (const step of those) freshen(`${step.phase === "forward" ? "value" : "gradient"}:${step.node}`);
+  }
+
+  const lightHere = () => (strides() ? lightStride() : light(steps()[place - 1]));
 
   function freshen(name) {
     const slot = slots.get(name);
@@ -434,7 +450,7 @@
 
   function open(name) {
     mount(views.findIndex((other) => other.name === name));
-    light(steps()[place - 1]);
+    lightHere();
     follow(steps()[place - 1]);
   }
 
@@ -602,12 +618,48 @@
 
   function goToNode(node) {
     const places = [computed.get(node), ...(received.get(node) ?? [])].map((number) => number + 1);
-    jump(places.find((other) => other > place) ?? places[0]);
+    jump(snapped(places.find((other) => other > place) ?? places[0]));
   }
 
   // ------------------------------------------------------------------ the place
 
-  let place = 0; // how many steps are done
+  let place = 0; // how many of the smallest steps are done
+  let stride; // how large a step is: an entry of facts.sizes
+
+  const stops = () => (stride.ends.length ? stride.ends.length : steps().length);
+  const endOf = (stop) => (stride.ends.length ? (stride.ends[stop] ?? 0) : stop + 1);
+  const bounds = (stop) => [stop > 0 ? endOf(stop - 1) : 0, endOf(stop)];
+
+  // The number of the step that is under way or done after so many of the smallest ones; -1 before the first.
+  function stopAt(done) {
+    if (!stride.ends.length || !done) return done - 1;
+    let [low, high] = [0, stride.ends.length - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (stride.ends[middle] < done) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  // Whether a step of several small ones was just done.
+  const strides = () => place > 0 && endOf(stopAt(place)) === place && Boolean(stride.sentences[stopAt(place)]);
+  const forth = () => Math.min(endOf(Math.min(stopAt(place + 1), stops() - 1)), steps().length);
+  const back = () => (place ? bounds(stopAt(place))[0] : 0);
+  const snapped = (to) => (to ? endOf(stopAt(to)) : 0);
+  const toldAt = (stop) => stride.sentences[stop] || sentenceOf(steps()[endOf(stop) - 1]);
+
+  function resize(name) {
+    stride = facts.sizes.find((other) => other.size === name);
+    $("size").value = name;
+    $("list").querySelector("ol").replaceChildren();
+    fillList();
+  }
+
+  function fillSizes() {
+    $("size").replaceChildren(...facts.sizes.map(({ size, name }) => element("option", { value: size }, `by ${name}`)));
+    resize(facts.size);
+  }
 
   function go(to, keepVerdict = false) {
     to = Math.min(Math.max(to, 0), steps().length);
@@ -617,7 +669,7 @@
     const edges = new Set();
     for (let i = from; i < until; i++) {
       const step = steps()[i];
-      nodes.add(step.node);
+      for (const node of step.kind === "leaf" ? readAtOnce() : [step.node]) nodes.add(node);
       if (step.target !== null) edges.add(keyOf(step.node, step.target, step.position));
       if (step.phase === "forward") for (const key of incoming.get(step.node)) edges.add(key);
     }
@@ -626,7 +678,7 @@
     showWhere(step);
     if (step) [step.node, step.target].forEach((node) => node && boxOf(node));
     refresh(view, nodes, edges);
-    light(step);
+    lightHere();
     follow(step);
     tell(step);
   }
@@ -637,19 +689,22 @@
   const passOf = (step) => (slope() === "tangent" ? "tangent" : step.phase);
 
   function tell(step) {
-    const count = steps().length;
+    const count = stops();
+    const stop = stopAt(place);
     const phase = $("phase");
     phase.className = step ? passOf(step) : "";
     phase.textContent = step ? PHASES[passOf(step)] : "";
-    $("count").textContent = step ? `step ${place} of ${count}` : `${count} steps`;
-    $("sentence").textContent = step ? sentenceOf(step) : "Nothing is computed yet. Press Next, or the right arrow key, for the first step.";
-    $("math").replaceChildren(...(step ? mathOf(formulaOf(step)) : []));
-    tellNumbers(step);
+    $("count").textContent = step ? `step ${stop + 1} of ${count}` : `${count} ${count === 1 ? "step" : "steps"}`;
+    const told = step && (strides() ? stride.sentences[stop] : sentenceOf(step));
+    $("sentence").textContent = step ? told : "Nothing is computed yet. Press Next, or the right arrow key, for the first step.";
+    $("math").replaceChildren(...(step && !strides() ? mathOf(formulaOf(step)) : []));
+    if (strides()) tellStride();
+    else tellNumbers(step);
     const slider = $("place");
     slider.value = place;
-    slider.setAttribute("aria-valuetext", step ? `step ${place} of ${count}: ${sentenceOf(step)}` : "before the first step");
+    slider.setAttribute("aria-valuetext", step ? `step ${stop + 1} of ${count}: ${told}` : "before the first step");
     for (const id of ["first", "previous"]) $(id).disabled = place === 0;
-    for (const id of ["next", "last"]) $(id).disabled = place === count;
+    for (const id of ["next", "last"]) $(id).disabled = place === steps().length;
     tellOther();
     markInList();
   }
@@ -673,6 +728,18 @@
         element("td", { class: "operator" }, operator),
         element("th", { scope: "row" }, ...words),
         element("td", {}, number))));
+  }
+
+  // What a larger step computed: the value of each node, or what its gradient is now.
+  function tellStride() {
+    const nodes = [...new Set(steps().slice(...bounds(stopAt(place))).map((step) => step.node))];
+    const backwards = steps()[place - 1].phase === "reverse";
+    const gradient = (node) => [[signOf(node), received.get(node).at(-1) < place ? "" : " so far"], gradientOf(node, place)];
+    const rows = nodes.slice(-MOST_ROWS).map((node) => (backwards ? gradient(node) : [[nameOf(node)], facts.values[placeOf(node)]]));
+    if (nodes.length > MOST_ROWS) rows.unshift([[`${nodes.length - MOST_ROWS} others, then`], ""]);
+    $("numbers").hidden = false;
+    $("numbers").tBodies[0].replaceChildren(...rows.map(([words, number]) =>
+      element("tr", {}, element("td", { class: "operator" }), element("th", { scope: "row" }, ...words), element("td", {}, number))));
   }
 
   // ------------------------------------------------------------------ another engine beside the right one
@@ -716,11 +783,12 @@
   function fillList() {
     const lines = $("list").querySelector("ol");
     if ($("list").open && !lines.childElementCount) {
-      lines.append(...steps().map((step) => {
-        const number = `${facts.beside?.parts_at === step.number ? "≠ " : ""}${step.number + 1}`;
-        const button = element("button", { type: "button" }, element("span", {}, number), element("span", {}, sentenceOf(step)));
-        button.dataset.place = step.number + 1;
-        return element("li", { class: isEdge(step) ? "asked" : "" }, button);
+      lines.append(...Array.from({ length: stops() }, (_, stop) => {
+        const [from, until] = bounds(stop);
+        const parts = facts.beside && facts.beside.parts_at >= from && facts.beside.parts_at < until && facts.beside.parts_at !== null;
+        const button = element("button", { type: "button" }, element("span", {}, `${parts ? "≠ " : ""}${stop + 1}`), element("span", {}, toldAt(stop)));
+        button.dataset.place = until;
+        return element("li", { class: isEdge(steps()[until - 1]) ? "asked" : "" }, button);
       }));
     }
     markInList();
@@ -730,7 +798,7 @@
     if (!$("list").open) return;
     $("list").classList.toggle("unbegun", place === 0);
     marked?.removeAttribute("aria-current");
-    marked = $("list").querySelector("ol").children[place - 1]?.firstChild ?? null;
+    marked = $("list").querySelector("ol").children[stopAt(place)]?.firstChild ?? null;
     marked?.setAttribute("aria-current", "step");
     if (marked) marked.scrollIntoView({ block: "nearest" });
   }
@@ -746,7 +814,7 @@
     const step = steps()[place];
     if (step === undefined) return;
     if ($("predict").checked && isEdge(step) && asking !== step) ask(step);
-    else if (asking === null) go(place + 1);
+    else if (asking === null) jump(forth());
     else $("answer").focus();
   }
 
@@ -784,7 +852,7 @@
 
   function closePrediction() {
     if (asking !== null) {
-      light(steps()[place - 1]);
+      lightHere();
       tellNumbers(steps()[place - 1]);
     }
     asking = null;
@@ -965,13 +1033,12 @@
     answered.clear();
     questions = Promise.resolve(other.questions);
     readFacts();
+    resize(stride.size);
     closePrediction();
-    $("list").querySelector("ol").replaceChildren();
-    fillList();
     place = Math.min(place, steps().length);
     refresh(view);
     tell(steps()[place - 1]);
-    light(steps()[place - 1]);
+    lightHere();
     $("host").textContent = `Computed again: ${facts.names[facts.output][TEXT]} = ${facts.values[facts.output]}.`;
   }
 
@@ -979,7 +1046,7 @@
 
   const KEYS = {
     ArrowRight: next,
-    ArrowLeft: () => go(place - 1),
+    ArrowLeft: () => go(back()),
     Home: () => go(0),
     End: () => jump(steps().length),
     " ": () => (timer === null ? play() : pause()),
@@ -1013,7 +1080,7 @@
     document.addEventListener("keydown", listenToKeys);
     const on = (id, does) => $(id).addEventListener("click", does);
     on("first", () => (pause(), go(0)));
-    on("previous", () => (pause(), go(place - 1)));
+    on("previous", () => (pause(), go(back())));
     on("play", () => (timer === null ? play() : pause()));
     on("next", () => (pause(), next()));
     on("last", () => (pause(), jump(steps().length)));
@@ -1023,7 +1090,8 @@
     on("fit", KEYS[0]);
     on("reveal", reveal);
     on("theme", switchTheme);
-    $("place").addEventListener("input", (event) => (pause(), jump(Number(event.target.value))));
+    $("place").addEventListener("input", (event) => (pause(), jump(snapped(Number(event.target.value)))));
+    $("size").addEventListener("change", (event) => (pause(), resize(event.target.value), go(snapped(place))));
     $("speed").addEventListener("change", () => timer !== null && (pause(), play()));
     $("prediction").addEventListener("submit", (event) => (event.preventDefault(), asking && check()));
     $("prediction").addEventListener("change", (event) => event.target.name === "asked" && asking && nameAnswer());
@@ -1083,6 +1151,7 @@
     $("place").max = steps().length;
     $("predict").closest("label").hidden = !steps().some(isEdge);
     showPasses();
+    fillSizes();
     fillLeaves();
     measureRoom();
     mount(0);
