@@ -7,7 +7,7 @@ it, and what a colour says is always written as well.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
@@ -187,7 +187,7 @@ def wrapped(sentence: str, width: int) -> list[str]:
 
 
 def known_after(place: int, facts: Trace) -> tuple[dict[str, float], dict[str, float]]:
-    """Return the values that are computed after a step, and the gradients or tangents, by the id of the node."""
+    """Return the values known after a step, and the gradients or tangents, by the id of the node."""
     value = {node.id: node.value for node in facts.nodes}
     values: dict[str, float] = {}
     changes: dict[str, float] = {}

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from autograd.seeing.facts.order import Inside, forward_order, parts_of, reverse_order
 from autograd.seeing.facts.records import EdgeFact, NodeFact, Trace
 
-
 ROLES = ("input", "weight", "constant")
 """The roles of leaves, in the order in which these are read."""
 

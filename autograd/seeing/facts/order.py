@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from itertools import pairwise
 
 from autograd.seeing.facts.places import layer_of, title_of
 from autograd.seeing.facts.records import Trace
@@ -42,8 +43,8 @@ def parts_of(facts: Trace) -> dict[str, Inside]:
     >>> from autograd import Value
     >>> from autograd.seeing.facts.trace import trace
     >>> a = Value(2.0, "a")
-    >>> [part.title for part in parts_of(trace((a * a).tanh()))["n1"]]
-    ['column 1', '4']
+    >>> [layer.title for layer, _ in parts_of(trace((a * a).tanh())).values()]
+    ['column 1', 'column 2']
     """
     if not facts.uses:
         return {
@@ -115,7 +116,9 @@ class _Uses:
         if self._is_unit(use) and layer_of(path, self._modules) != path:
             title = f"{title_of(path[-1:], {})} of {title}"
         turns = [
-            f"use {self._uses[u].turn + 1}" for u in self._around(use) if self._uses[u].module in self._several
+            f"use {self._uses[u].turn + 1}"
+            for u in self._around(use)
+            if self._uses[u].module in self._several
         ]
         return Part(use, " · ".join([title, *turns]))
 
@@ -126,7 +129,7 @@ class _Uses:
 def forward_order(facts: Trace, parts: Mapping[str, Inside]) -> list[str]:
     """Return the computed nodes, each after its inputs, part by part."""
     if not facts.uses:
-        return sorted(parts, key=lambda id: _column_in(parts, id))
+        return sorted(parts, key=lambda node: _column_in(parts, node))
     before: dict[str, list[str]] = {id: [] for id in parts}
     for edge in facts.edges:
         if edge.source in parts:
@@ -136,10 +139,10 @@ def forward_order(facts: Trace, parts: Mapping[str, Inside]) -> list[str]:
     for i, (layer, _) in enumerate(parts.values()):
         first.setdefault(layer, i)
 
-    def as_held(id: str) -> tuple[int, int]:
+    def as_held(node: str) -> tuple[int, int]:
         """Return when the layer of a node begins, and where in its network its Module stands."""
-        place = facts.places.get(id)
-        return first[parts[id][0]], 0 if place is None else rank.get(place.module, 0)
+        place = facts.places.get(node)
+        return first[parts[node][0]], 0 if place is None else rank.get(place.module, 0)
 
     return _in_runs(sorted(parts, key=as_held), before, parts)
 
@@ -156,17 +159,17 @@ def reverse_order(facts: Trace, parts: Mapping[str, Inside]) -> list[str]:
     passing = {target for those in users.values() for target in those}
     before = {id: [*users[id]] for id in parts if id in passing}
     for those in users.values():
-        for earlier, later in zip(those, those[1:], strict=False):
+        for earlier, later in pairwise(those):
             if earlier != later:
                 before[later].append(earlier)
     order = [id for id in reversed([*parts]) if id in passing]
     if not facts.uses:
-        order.sort(key=lambda id: -_column_in(parts, id))
+        order.sort(key=lambda node: -_column_in(parts, node))
     return _in_runs(order, before, parts)
 
 
-def _column_in(parts: Mapping[str, Inside], id: str) -> int:
-    column = parts[id][0].key
+def _column_in(parts: Mapping[str, Inside], node: str) -> int:
+    column = parts[node][0].key
     assert isinstance(column, int)
     return column
 
@@ -189,9 +192,9 @@ def _in_runs(
     told: list[str] = []
     done: set[int] = set()
 
-    def add(id: str) -> None:
+    def add(node: str) -> None:
         for depth in range(3):
-            heappush(ready[parts[id][:depth]], number[id])
+            heappush(ready[parts[node][:depth]], number[node])
 
     for id in order:
         if not missing[id]:

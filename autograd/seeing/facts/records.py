@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 
 from autograd.seeing.facts.places import ModuleFact, Path, Place, UseFact
 
-
 Ids = tuple[str, ...]
 """The ids of several nodes."""
 

@@ -5,8 +5,8 @@ names nodes and counts edges, and holds whatever numbers they have; numbers stan
 
 >>> from autograd import walk
 >>> from nn import MLP
->>> print(walk(MLP(2, [2, 1], seed=0)([1.0, -2.0]), by="layer")[2].sentence)
-Layer 2: z₁² is computed from a₁¹ and a₂¹, with 3 weights.
+>>> print(walk(MLP(2, [2, 1], seed=0)([1.0, -2.0]), by="layer")[1].sentence)
+Layer 1: a₁¹ and a₂¹ are computed from x₁ and x₂, with 6 weights.
 """
 
 from __future__ import annotations
@@ -107,9 +107,7 @@ class Strides(Sequence[Step]):
 
     def sentences(self) -> list[str]:
         """Return what each step says; "" where a step is a single small one, which speaks for itself."""
-        return [
-            self._told(events)[1] if len(events := self._events(k)) > 1 else "" for k in range(len(self))
-        ]
+        return [self._told(events)[1] if len(events := self._events(k)) > 1 else "" for k in range(len(self))]
 
     def _told(self, events: Sequence[Event]) -> tuple[str, str]:
         """Return the line and the sentence of a step of several events."""

@@ -57,9 +57,7 @@ class Steps(Sequence[Step]):
 
     def places(self, node: str) -> list[int]:
         """Return the numbers of the steps that compute something of this node."""
-        return [
-            place for place, event in enumerate(self.events) if any(v.id == node for v in event.nodes)
-        ]
+        return [place for place, event in enumerate(self.events) if any(v.id == node for v in event.nodes)]
 
     def edges(self) -> dict[tuple[str, str, int], int]:
         """Return the numbers of the reverse steps by source, target and position."""

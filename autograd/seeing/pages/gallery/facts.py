@@ -10,7 +10,6 @@ import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import Any
 
 from autograd.graph import topological_order
@@ -21,7 +20,14 @@ from autograd.seeing.facts.folding.folded import slot
 from autograd.seeing.facts.folding.links import multiplied
 from autograd.seeing.facts.names import check_value, labels_of, name_of_output
 from autograd.seeing.facts.places import Path, layer_of, structure_of, title_of
-from autograd.seeing.facts.routes import Route, StrongestRoutes, count_routes, nodes_between, uses_among
+from autograd.seeing.facts.routes import (
+    Route,
+    StrongestRoutes,
+    count_routes,
+    nodes_between,
+    stops_of,
+    uses_among,
+)
 from autograd.value import Value
 
 ROUTES_SHOWN = 3
@@ -331,13 +337,6 @@ class _Model:
             return None
         return self._spots.get(slot(place) if place.part == "input" else place.module)
 
-    def is_followed(self, v: Value, by: Value) -> bool:
-        """Return whether a Value is the pre-activation of the activation that is next."""
-        one, other = self._places.get(v), self._places.get(by)
-        if one is None or other is None or one.use != other.use:
-            return False
-        return (one.part, other.part) == ("pre-activation", "activation")
-
 
 def _way(route: Route, labels: Mapping[Value, str], model: _Model) -> Way:
     weight, *between = route.nodes[:-1] or route.nodes
@@ -345,10 +344,7 @@ def _way(route: Route, labels: Mapping[Value, str], model: _Model) -> Way:
     start = _multiplied_by(route)
     if start is not None and (before := model.spot(start)):
         spots = [before, *spots]
-    named = [v for v in between if v.label or labels.get(v, "")]
-    pairs = zip_longest(named, named[1:])
-    passed = [v for v, after in pairs if after is None or not model.is_followed(v, after)]
-    stops = tuple(v.label or labels.get(v, "") or (v.op.symbol if v.op else "") for v in passed or between)
+    stops = stops_of(route, labels)
     return Way(route.product, stops, tuple(dict.fromkeys(spots)))
 
 

@@ -6,7 +6,7 @@ numbers, so that whoever asks (a page, a terminal) only has to compare.
 
 >>> from autograd import Value, walk
 >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
->>> answers = predictions(walk(a * b).trace)[4]["contribution"]
+>>> answers = predictions(walk(a * b).trace)[3]["contribution"]
 >>> [(answer.number, *answer.mistakes) for answer in answers][:4]
 [(-3.0,), (1.0, 'upstream alone'), (2.0, 'value of the input'), (-6.0, 'value of the result')]
 """
