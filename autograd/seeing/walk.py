@@ -380,6 +380,18 @@ class Walk(Sequence[Step]):
         place = path_of_page(path, "a walk", 'draw(output).save("graph.svg")')
         place.write_text(self.html(), encoding="utf-8")
 
+    def to_markdown(self) -> str:
+        """Return all steps as Markdown, with their formulas as ``$$…$$``."""
+        from autograd.seeing.taken_along import markdown
+
+        return markdown(self.title, self)
+
+    def to_latex(self) -> str:
+        """Return all steps as LaTeX, for a document that uses the package amsmath."""
+        from autograd.seeing.taken_along import document
+
+        return document(self.title, self)
+
     def live(self) -> Any:
         """Return the page as a notebook widget, in which leaves can be changed.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from html import escape
 from math import inf, nan
 from typing import Any, TypeVar
 
@@ -117,6 +118,10 @@ class Step:
     def explain(self) -> str:
         """Return the sentence, then what is computed in symbols and in numbers."""
         return f"{self.sentence}\n{self.line}"
+
+    def _repr_html_(self) -> str:
+        """Return the sentence and the formula, for a notebook."""
+        return f"<p>{escape(self.sentence)}</p>{self.mathml()}"
 
     def mathml(self) -> str:
         """Return what is computed, in symbols and numbers, as a ``<math>`` element."""

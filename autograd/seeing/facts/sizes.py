@@ -6,7 +6,7 @@ names nodes and counts edges, and holds whatever numbers they have; numbers stan
 >>> from autograd import walk
 >>> from nn import MLP
 >>> print(walk(MLP(2, [2, 1], seed=0)([1.0, -2.0]), by="layer")[1].sentence)
-Layer 1: a₁¹ and a₂¹ are computed from x₁ and x₂, with 6 weights.
+Layer 1: a₁⁽¹⁾ and a₂⁽¹⁾ are computed from x₁ and x₂, with 6 weights.
 """
 
 from __future__ import annotations

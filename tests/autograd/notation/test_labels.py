@@ -37,7 +37,7 @@ def test_a_label_is_a_name_and_nothing_else() -> None:
 
 
 def test_in_plain_text_the_indices_are_small_digits() -> None:
-    assert parse_label("w12,3^10").text == "w₁₂,₃¹⁰"
+    assert parse_label("w12,3^10").text == "w₁₂,₃⁽¹⁰⁾"
 
 
 @given(st.text(), st.integers(1, 30))

@@ -82,7 +82,7 @@ def test_many_weights_are_left_unwritten_but_can_be_pointed_at() -> None:
     picture = Picture(draw(loss_of(*Net(4, 3, 1)(1.0, 2.0, 3.0, 4.0)), collapse="neuron"))
     arrow = picture.parts["layer0_4-layer1_2"]
     assert arrow.texts == []
-    assert arrow.tooltip.startswith("w₄₂¹ = ")
+    assert arrow.tooltip.startswith("w₄₂⁽¹⁾ = ")
     assert any("too many weights" in text for text in picture.caption)
 
 
@@ -145,7 +145,7 @@ def test_before_backward_a_collapsed_network_has_no_gradients() -> None:
 def test_indices_from_ten_up_are_told_apart_by_their_comma() -> None:
     net = Net(11, 1)
     picture = Picture(draw(loss_of(*net(*map(float, range(11)))), collapse="neuron"))
-    assert picture.parts["layer0_11-layer1_1"].tooltip.startswith("w₁₁,₁¹")
+    assert picture.parts["layer0_11-layer1_1"].tooltip.startswith("w₁₁,₁⁽¹⁾")
 
 
 def test_a_penalty_on_the_weights_stays_outside_the_neurons() -> None:

@@ -180,7 +180,7 @@ def test_on_a_path_the_neurons_of_a_layer_stand_in_order() -> None:
 def test_on_a_path_the_slope_of_tanh_is_told_by_its_value() -> None:
     L, w = two_layers()
     texts = [text for part in Picture(gradient_path(L, w).draw()).of("use") for text in part.texts]
-    assert f"∂ 1 − (a₁¹)^2 = {number(1 - math.tanh(1.0) ** 2)}" in texts
+    assert f"∂ 1 − a₁⁽¹⁾^2 = {number(1 - math.tanh(1.0) ** 2)}" in texts
 
 
 def test_below_a_wide_picture_the_caption_is_larger() -> None:

@@ -459,7 +459,7 @@ def test_in_an_overview_the_frame_is_around_the_dot_of_the_step(opened):
     steps = walk(chain(60))
     sheet = opened(steps.html())
     dots = sheet.locator(".dot")
-    for node in ("n2", "n77", steps.trace.output):
+    for node in ("n2", "n80", steps.trace.output):
         place = int(node[1:]) + 1
         go(sheet, next(s.number for s in steps if s.node == node and s.kind == "apply") + 1)
         dot, halo = dots.nth(place - 1).bounding_box(), sheet.locator(".halo").bounding_box()
