@@ -60,9 +60,8 @@ def parse_label(text: str, limit: int = 24) -> Label:
         text: any label.
         limit: at most this many characters of any other label are kept.
 
-    >>> parse_label("δ1^2"), parse_label("my label"), parse_label("a^b")
-    (Label(base='δ', subscript='1', superscript='(2)'), Label(base='my label', subscript='', superscript=''), \
-Label(base='a^b', subscript='', superscript=''))
+    >>> parse_label("δ1^2"), parse_label("a^b")
+    (Label(base='δ', subscript='1', superscript='(2)'), Label(base='a^b', subscript='', superscript=''))
     """
     found = TEXTBOOK.fullmatch(text) if len(text) <= limit else None
     if found is None:

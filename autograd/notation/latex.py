@@ -1,7 +1,7 @@
 r"""Formulas as LaTeX: what `mathml` makes of a text, written in another markup.
 
->>> print(latex("∂y/∂a += ∂y/∂z₁⁽²⁾ · ∂(a→z₁⁽²⁾)"))
-\frac{\partial y}{\partial a}\mathrel{+}= \frac{\partial y}{\partial z_{1}^{(2)}}\cdot \partial (a\to z_{1}^{(2)})
+>>> print(latex("∂y/∂a += ∂y/∂z₁⁽²⁾ · ∂(a→z)"))
+\frac{\partial y}{\partial a}\mathrel{+}= \frac{\partial y}{\partial z_{1}^{(2)}}\cdot \partial (a\to z)
 >>> print(prose("z₁⁽²⁾ receives −2 · 3 = −6; that is 50 % of it."))
 $z_{1}^{(2)}$ receives $-2\cdot 3=-6$; that is 50 \% of it.
 """
@@ -16,7 +16,8 @@ from autograd.notation.mathml import mathml
 
 SIGNS = {
     "∂": r"\partial ", "·": r"\cdot ", "×": r"\times ", "→": r"\to ", "≈": r"\approx ", "≤": r"\le ",
-    "≥": r"\ge ", "−": "-", "…": r"\dots ", "∞": r"\infty ", "+=": r"\mathrel{+}= ", "<": r"\lt ", ">": r"\gt ",
+    "<": r"\lt ", ">": r"\gt ", "≥": r"\ge ", "−": "-", "…": r"\dots ", "∞": r"\infty ",
+    "+=": r"\mathrel{+}= ",
 }  # fmt: skip
 """How signs are written; a letter of the Greek alphabet stands for itself."""
 SPECIAL = re.compile(r"[\\{}$&#_%~^]")

@@ -18,19 +18,18 @@ def markdown(title: str, steps: Sequence[Step]) -> str:
     """Return a walk as Markdown, its formulas between dollar signs as notebooks and GitHub read them.
 
     >>> from autograd import Value, walk
-    >>> print(walk(Value(2.0, "a") * 3).to_markdown()[:96])
+    >>> print(walk(Value(2.0, "a") * 3).to_markdown()[:97])
     ## y = a × 3
     <BLANKLINE>
     ### Forward pass
     <BLANKLINE>
-    1. a is an input: its value is given. 3 is a co
+    1. a is an input: its value is given. 3 is a cons
     """
     lines = [f"## {_plain(title)}"]
     for heading, those in _passes(steps):
         lines += ["", f"### {heading}", ""]
-        lines += [
-            f"{step.number + 1}. {_plain(step.sentence)}\n\n   $${latex(step.line)}$$\n" for step in those
-        ]
+        for step in those:
+            lines += [f"{step.number + 1}. {_plain(step.sentence)}", "", f"   $${latex(step.line)}$$", ""]
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -22,7 +22,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from itertools import count
 from typing import TYPE_CHECKING, Any, overload
 
 from autograd.core.garbage_collection import collector_paused
@@ -33,7 +32,7 @@ from autograd.notation.numbers import counted
 from autograd.reverse import upstreams
 from autograd.seeing.facts.comparison import Beside, compare
 from autograd.seeing.facts.events import both_passes, forward_mode
-from autograd.seeing.facts.names import check_value, labels_of, name_of, name_of_output
+from autograd.seeing.facts.names import all_names, check_value, ids_by_label, labels_of, name_of
 from autograd.seeing.facts.records import Step, Trace
 from autograd.seeing.facts.replay import recomputed
 from autograd.seeing.facts.sizes import Size, Strides, checked_size
@@ -86,11 +85,11 @@ class Walk(Sequence[Step]):
         order = topological_order(output)
         self.output = output
         self._given = labels_of(names, output)
-        self._names = _all_names(order, self._given)
+        self._names = all_names(order, self._given)
         facts = trace(output, self._names, gradients=upstreams(output))
         self._values = {node.id: v for v, node in zip(order, facts.nodes, strict=True)}
         self._ids = {v: name for name, v in self._values.items()}
-        self._labels = _by_label(facts)
+        self._labels = ids_by_label(facts)
         self._wrt = None if tangent is None else self._moving(tangent)
         self._engine = beside
         self._place = -1
@@ -451,25 +450,3 @@ def walk(
             "beside is about the reverse pass, and a walk with a tangent has none; give only one"
         )
     return Walk(output, names, tangent, beside, checked_size(by))
-
-
-def _by_label(facts: Trace) -> dict[str, list[str]]:
-    labels: dict[str, list[str]] = {}
-    for node in facts.nodes:
-        if node.label:
-            labels.setdefault(node.label, []).append(node.id)
-    return labels
-
-
-def _all_names(order: Sequence[Value], labels: Mapping[Value, str]) -> dict[str, Value]:
-    """Return a name for every Value without a label: the caller's, else y for the output, else v1, v2, …
-
-    The caller's names are those that `labels_of` found.
-    """
-    named = {labels[v]: v for v in order if not v.label and v in labels}
-    nameless = [v for v in order if not v.label and v not in labels and (v.op or v.role != "constant")]
-    if nameless and nameless[-1] is order[-1]:
-        named[name_of_output(order, labels)] = nameless.pop()
-    taken = {*named, *(v.label for v in order)}
-    free = (name for i in count(1) if (name := f"v{i}") not in taken)
-    return named | dict(zip(free, nameless, strict=False))

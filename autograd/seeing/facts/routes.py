@@ -74,12 +74,12 @@ def stops_of(route: Route, labels: Mapping[Value, str], with_output: bool = Fals
 
 
 def stop_name(v: Value, labels: Mapping[Value, str]) -> str:
-    """Return what a Value is called on a route: its name, else its formula where that is short."""
+    """Return what a Value is called on a route: its name, else its formula where that is short, else its op and number."""
     called = _called(v, labels, DEEPEST_FORMULA)
     if called is not None:
         return called.text
     assert v.op is not None
-    return f"{v.op.symbol} of {len(v.inputs)}" if len(v.inputs) > 1 else f"{v.op.symbol}(…)"
+    return f"{v.op.symbol} = {number(v.data)}"
 
 
 def _called(v: Value, labels: Mapping[Value, str], depth: int) -> Expression | None:

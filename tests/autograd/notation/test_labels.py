@@ -12,11 +12,11 @@ from autograd.notation.labels import Label, parse_label, shorten
 @pytest.mark.parametrize(
     ("text", "label"),
     [
-        ("w21^3", Label("w", "21", "3")),
-        ("w12,3^1", Label("w", "12,3", "1")),
+        ("w21^3", Label("w", "21", "(3)")),
+        ("w12,3^1", Label("w", "12,3", "(1)")),
         ("x1", Label("x", "1")),
-        ("b^2", Label("b", "", "2")),
-        ("δ10^2", Label("δ", "10", "2")),
+        ("b^2", Label("b", "", "(2)")),
+        ("δ10^2", Label("δ", "10", "(2)")),
         ("wf21", Label("wf", "21")),
         ("L", Label("L")),
     ],

@@ -157,7 +157,7 @@ def test_labels_in_a_ledger_are_text_with_real_indices() -> None:
     assert "<img" not in html
     assert "&lt;img" in html
     assert len(html) < 5000
-    assert "z<sub>1</sub><sup>2</sup>" in html
+    assert "z<sub>1</sub><sup>(2)</sup>" in html
 
 
 def test_a_weight_used_a_thousand_times_has_a_thousand_routes() -> None:

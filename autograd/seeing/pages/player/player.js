@@ -11,6 +11,7 @@
   const LEGIBLE = 1; // the same for the words on boxes that open, the least of which have 10 pixels
   const LARGEST_SCALE = 4;
   const MOST_LIT = 64; // nodes or edges that are lit at once
+  const MOST_NAMES = 2000; // names that are offered to be found
   const MOST_ROWS = 12; // numbers of a larger step that are listed
   const embedded = window.parent !== window;
   const $ = (id) => document.getElementById(id);
@@ -385,8 +386,8 @@
   // A larger step: all that it computes in thick frames, the edges that it goes along thick.
   function lightStride() {
     light(undefined);
-    const those = steps().slice(...bounds(stopAt(place)));
-    for (const node of new Set(those.slice(0, MOST_LIT).map((step) => step.node))) frame(node, "halo");
+    const those = strideSteps();
+    for (const node of strideNodes().slice(0, MOST_LIT)) frame(node, "halo");
     for (const step of those.slice(0, MOST_LIT)) if (isEdge(step)) flow(keyOf(step.node, step.target, step.position), true);
     for (const step of those) freshen(`${step.phase === "forward" ? "value" : "gradient"}:${step.node}`);
   }
@@ -531,8 +532,17 @@
     move(gliding);
   }
 
+  // The smallest box around those of several nodes.
+  function around(nodes) {
+    const boxes = nodes.map(boxOf).filter(Boolean);
+    if (!boxes.length) return undefined;
+    const [x, y] = [Math.min(...boxes.map((box) => box.x)), Math.min(...boxes.map((box) => box.y))];
+    const [right, bottom] = [Math.max(...boxes.map((box) => box.x + box.width)), Math.max(...boxes.map((box) => box.y + box.height))];
+    return { x, y, width: right - x, height: bottom - y };
+  }
+
   function follow(step) {
-    const boxed = step && boxOf(step.node);
+    const boxed = step && (strides() ? around(strideNodes().slice(0, MOST_LIT)) : boxOf(step.node));
     if (!boxed) return;
     const left = at.x + boxed.x * at.scale;
     const top = at.y + boxed.y * at.scale;
@@ -644,6 +654,8 @@
 
   // Whether a step of several small ones was just done.
   const strides = () => place > 0 && endOf(stopAt(place)) === place && Boolean(stride.sentences[stopAt(place)]);
+  const strideSteps = () => steps().slice(...bounds(stopAt(place)));
+  const strideNodes = () => [...new Set(strideSteps().map((step) => step.node))];
   const forth = () => Math.min(endOf(Math.min(stopAt(place + 1), stops() - 1)), steps().length);
   const back = () => (place ? bounds(stopAt(place))[0] : 0);
   const snapped = (to) => (to ? endOf(stopAt(to)) : 0);
@@ -681,6 +693,7 @@
     lightHere();
     follow(step);
     tell(step);
+    link();
   }
 
   const PHASES = { forward: "forward pass", reverse: "reverse pass", tangent: "forward mode" };
@@ -732,7 +745,7 @@
 
   // What a larger step computed: the value of each node, or what its gradient is now.
   function tellStride() {
-    const nodes = [...new Set(steps().slice(...bounds(stopAt(place))).map((step) => step.node))];
+    const nodes = strideNodes();
     const backwards = steps()[place - 1].phase === "reverse";
     const gradient = (node) => [[signOf(node), received.get(node).at(-1) < place ? "" : " so far"], gradientOf(node, place)];
     const rows = nodes.slice(-MOST_ROWS).map((node) => (backwards ? gradient(node) : [[nameOf(node)], facts.values[placeOf(node)]]));
@@ -807,6 +820,7 @@
 
   let asking = null; // the step asked about
   let tries = 0;
+  let askedBefore = null; // what was asked last: "contribution" or "gradient"
   const score = { right: 0, asked: 0 };
   const answered = new Set(); // the numbers of the steps that were predicted or revealed
 
@@ -831,6 +845,11 @@
     $("answer").value = "";
     for (const part of $("prediction").querySelectorAll("fieldset, .answer")) part.hidden = false;
     const asked = step.shown[3] === EMPTY ? "contribution" : "gradient";
+    if (askedBefore && askedBefore !== asked) {
+      const [before, now] = asked === "gradient" ? ["what one edge adds", "the gradient after it"] : ["the gradient", "what this edge adds"];
+      $("question").append(element("b", {}, ` The question is another one now: not ${before}, but ${now}.`));
+    }
+    askedBefore = asked;
     $("prediction").elements.asked.value = asked;
     nameAnswer();
     $("prediction").hidden = false;
@@ -859,14 +878,48 @@
     $("prediction").hidden = true;
   }
 
-  // −0.5, 1e-3, 1/3, a decimal comma, and the words for what is no finite number
+  // What is typed as a number: −0.5, 2e−3, 1/3, ½, (4), 2·2, 4×10^0, 10³, a decimal comma, any dash, and the
+  // words for what is no finite number; undefined for all else.
   function readNumber(text) {
-    const plain = text.trim().toLowerCase().replace(/[−–]/g, "-").replace(",", ".").replace("∞", "inf");
-    const special = { inf: Infinity, "+inf": Infinity, "-inf": -Infinity, nan: NaN };
-    if (plain in special) return special[plain];
-    const parts = plain.split("/").map((part) => (part.trim() === "" ? undefined : Number(part)));
-    if (parts.length > 2 || parts.some((part) => part === undefined || Number.isNaN(part))) return undefined;
-    return parts.length === 2 ? parts[0] / parts[1] : parts[0];
+    const plain = text.toLowerCase().trim().slice(0, 200)
+      .replace(/[⁻⁰¹²³⁴-⁹]+/g, (power) => `^(${power.normalize("NFKC")})`)
+      .replace(/(\d*)([¼-¾⅐-⅞])/g, (_, whole, part) => `(${whole || 0}+${part.normalize("NFKC")})`)
+      .replace(/[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/g, "-")
+      .replace(/[×·⋅∙✕•]/g, "*").replace(/[÷⁄∶]/g, "/").replace(/\*\*/g, "^").replace(/,/g, ".").replace(/∞|infinity/g, "inf");
+    const tokens = plain.match(/(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|inf|nan|[-+*/^()]|\S/g) ?? [];
+    let at = 0;
+    const taken = (...signs) => (signs.includes(tokens[at]) ? tokens[at++] : undefined);
+    const sum = () => chain(product, { "+": (a, b) => a + b, "-": (a, b) => a - b });
+    const product = () => chain(signed, { "*": (a, b) => a * b, "/": (a, b) => a / b });
+    function chain(operand, operators) {
+      let value = operand();
+      for (let sign; (sign = taken(...Object.keys(operators))); ) value = operators[sign](value, operand());
+      return value;
+    }
+    function signed() {
+      const sign = taken("-", "+");
+      if (sign) return sign === "-" ? -signed() : signed();
+      const base = atom();
+      return taken("^") ? base ** signed() : base;
+    }
+    function atom() {
+      const token = tokens[at++];
+      if (token === "(") {
+        const inside = sum();
+        if (!taken(")")) throw new SyntaxError("a parenthesis is not closed");
+        return inside;
+      }
+      if (token === "inf") return Infinity;
+      if (token === "nan") return NaN;
+      if (!/^\.?\d/.test(token ?? "")) throw new SyntaxError("a number is missing");
+      return Number(token);
+    }
+    try {
+      const value = sum();
+      return at === tokens.length ? value : undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   const exact = (number) => (typeof number === "string" ? { inf: Infinity, "-inf": -Infinity, nan: NaN }[number] : number);
@@ -947,6 +1000,43 @@
     $("question").textContent = "";
     go(place + 1, true);
     ($("next").disabled ? $("place") : $("next")).focus();
+  }
+
+  // ------------------------------------------------------------------ find a node, link to a step
+
+  // A name as it is typed: z1^2 for what is shown as z₁⁽²⁾.
+  function typedName(i) {
+    const [base, subscript, superscript] = facts.names[i];
+    return base + subscript + (superscript && `^${superscript.replace(/[()]/g, "")}`);
+  }
+
+  function fillNames() {
+    const names = new Set(facts.names.map((_, i) => i).filter((i) => !constants.has(`n${i}`)).map(typedName));
+    $("found").replaceChildren(...[...names].slice(0, MOST_NAMES).map((value) => element("option", { value })));
+  }
+
+  // Of several nodes of one name, or steps of one node, the next one after here.
+  function find() {
+    const wanted = $("find").value.trim();
+    const nodes = facts.names.map((_, i) => i).filter((i) => wanted && [typedName(i), facts.names[i][TEXT]].includes(wanted)).map((i) => `n${i}`);
+    $("find").toggleAttribute("aria-invalid", Boolean(wanted) && !nodes.length);
+    const places = nodes.flatMap((node) => [computed.get(node), ...(received.get(node) ?? [])]).sort((a, b) => a - b);
+    if (!places.length) return;
+    pause();
+    jump(snapped((places.find((number) => number + 1 > place) ?? places[0]) + 1));
+  }
+
+  // The address of the page is a link to the step that it shows.
+  function link() {
+    if (embedded || timer !== null) return;
+    history.replaceState(null, "", place ? `#step=${stopAt(place) + 1}&by=${stride.size}` : "#");
+  }
+
+  function followLink() {
+    const asked = new URLSearchParams(location.hash.slice(1));
+    if (facts.sizes.some(({ size }) => size === asked.get("by"))) resize(asked.get("by"));
+    const stop = Math.min(Number(asked.get("step")) || 0, stops());
+    jump(stop > 0 ? endOf(Math.floor(stop) - 1) : 0);
   }
 
   // ------------------------------------------------------------------ play
@@ -1107,6 +1197,9 @@
     });
     $("leaves").addEventListener("submit", (event) => event.preventDefault());
     $("leaves").addEventListener("change", askWhatIf);
+    $("find").addEventListener("focus", fillNames, { once: true });
+    $("find").addEventListener("change", find);
+    window.addEventListener("hashchange", followLink);
     window.addEventListener("message", hear);
     listenToCanvas();
   }
@@ -1156,7 +1249,7 @@
     measureRoom();
     mount(0);
     listen();
-    go(0);
+    followLink();
     document.documentElement.dataset.ready = ""; // from here on every control works
     questions = new Promise((resolve) => requestIdle(() => resolve(unpacked("questions").then(JSON.parse))));
     if (embedded) window.parent.postMessage({ chainrule: "hello" }, "*");

@@ -57,7 +57,7 @@ def test_a_neuron_shows_its_bias_z_a_and_the_gradient_of_z(fused: bool) -> None:
     loss_of(a)
     (neuron,) = Picture(draw(a, collapse="neuron")).of("neuron")
     facts = dict(zip(neuron.texts[4::2], neuron.texts[5::2], strict=True))
-    assert neuron.texts[:4] == ["a", "1", "1", "neuron"]
+    assert neuron.texts[:4] == ["a", "(1)", "1", "neuron"]
     assert facts == {
         "b": "0.1",
         "z": f"{z.data:.4g}".replace("-", "−"),
@@ -180,7 +180,7 @@ def test_a_bias_shared_by_a_layer_belongs_to_no_one_neuron() -> None:
     layer.neurons[0].b = layer.neurons[1].b = Parameter(0.3, "b^1")
     z = layer([1.0])
     picture = Picture(draw(labelled(z[0] * z[1], "L"), collapse="neuron"))
-    assert picture.box("b").texts[:2] == ["b", "1"]
+    assert picture.box("b").texts[:2] == ["b", "(1)"]
     assert len(picture.of("neuron")) == 2
 
 

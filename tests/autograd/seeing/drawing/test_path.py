@@ -104,7 +104,7 @@ def test_a_path_says_how_many_routes_there_are_and_what_they_sum_to() -> None:
     L, w = tower()
     caption = Picture(gradient_path(L, w).draw()).caption
     assert caption[0] == "3 routes from w to L; their products sum to ∂L/∂w = 5"
-    assert caption[1:5] == ["1", "+2", "= 2 · 1 · 1", "w → z → L"]
+    assert caption[1:5] == ["1", "+2", "= 2 · 1 · 1", "w → z → z + (−1) → L"]
     assert "+1.5" in caption
 
 

@@ -315,7 +315,28 @@ def test_a_right_prediction_reveals_the_step(sheet, steps):
     assert sheet.evaluate("document.activeElement.id") == "place"  # there is no next step
 
 
-@pytest.mark.parametrize("text", ["−4", "-4.0", " -4,0 ", "-8/2", "-4.0004"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "−4",
+        "-4.0",
+        " -4,0 ",
+        "-8/2",
+        "-4.0004",
+        "–4",
+        "‐4",
+        "(-4)",
+        "−(4)",
+        "-2·2",
+        "2×(−2)",
+        "−4×10^0",
+        "-4·10⁰",
+        "-0.4e1",
+        "-3½ - ½",
+        "1 - 5",
+        "-2**2",
+    ],
+)
 def test_numbers_are_read_as_people_write_them(sheet, steps, text):
     assert edge_step(steps, "b").contribution == -4.0
     predict(sheet, steps, "b")
