@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from autograd.core.garbage_collection import collector_paused
@@ -320,8 +321,12 @@ class Walk(Sequence[Step]):
             return list(range(len(self)))
         most = MOST_LINES // 3
         ends = {*range(most), *range(len(self) - most, len(self))}
-        marked = {self._place, self._parting()}
-        around = {place + i for place in marked - {-1} for i in range(-3, 4) if 0 <= place + i < len(self)}
+        around = {
+            place + i
+            for place in {self._place, self._parting()} - {-1}
+            for i in range(-3, 4)
+            if 0 <= place + i < len(self)
+        }
         return sorted(ends | around)
 
     def _mark(self, place: int) -> str:
@@ -340,8 +345,8 @@ class Walk(Sequence[Step]):
 
         return {**bundle(self.content()), "text/plain": repr(self)}
 
-    def content(self) -> Content:
-        """Return what a page shows of the walk."""
+    def content(self, quiz: bool = False) -> Content:
+        """Return what a page shows of the walk, or asks of it."""
         from autograd.seeing.pages.player import Content
 
         return Content(
@@ -351,36 +356,41 @@ class Walk(Sequence[Step]):
             self._small,
             self.beside,
             self.size,
+            quiz,
         )
 
     def content_with(self, numbers: Mapping[str, float]) -> Content:
         """Return the `content` of `what_if`, for a page, which names the leaves by their ids in the trace."""
         return self.what_if({self._values[node]: x for node, x in numbers.items()}).content()
 
-    def html(self) -> str:
+    def html(self, *, quiz: bool = False) -> str:
         """Return the walk as one HTML page, which needs no network, no Python and no other file.
 
-        Raises:
-            RuntimeError: if there is no renderer to place the graph with.
+        Args:
+            quiz: whether each reverse step is to be predicted before it is shown; the score can be saved.
         """
         from autograd.seeing.pages.player import page
 
-        return page(self.content())
+        return page(self.content(quiz))
 
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write the page of `html` to a file, such as ``"walk.html"``.
+    def save(self, path: str | PathLike[str], *, quiz: bool = False) -> None:
+        """Write the walk to a file, as its ending says: ``.html`` the page, ``.md`` or ``.tex`` the text.
 
         Raises:
-            ValueError: for another ending than ``.html``.
+            ValueError: for another ending.
             OSError: if the file cannot be written.
         """
         from autograd.seeing.pages.frame import path_of_page
 
-        place = path_of_page(path, "a walk", 'draw(output).save("graph.svg")')
-        place.write_text(self.html(), encoding="utf-8")
+        texts = {".md": self.to_markdown, ".tex": self.to_latex}
+        ending = Path(path).suffix.lower()
+        others = 'draw(output).save("graph.svg"). For a text: "walk.md" or "walk.tex"'
+        place = Path(path) if ending in texts else path_of_page(path, "a walk", others)
+        text = texts[ending]() if ending in texts else self.html(quiz=quiz)
+        place.write_text(text, encoding="utf-8")
 
     def to_markdown(self) -> str:
-        """Return all steps as Markdown, with their formulas as ``$$…$$``."""
+        """Return all steps as Markdown, their formulas as ``$$…$$``."""
         from autograd.seeing.taken_along import markdown
 
         return markdown(self.title, self)

@@ -164,14 +164,15 @@ def table_of_routes(drawn: DrawnPath, theme: Theme, size: int) -> str:
 def _ways(drawn: DrawnPath) -> list[str]:
     """Return ``w → z → L`` for each route: every Value that it passes, by its name or its formula.
 
-    A name that several Values have is told with its place.
+    A formula, or a name that several Values have, is told with its place.
     """
     output = next(node.label for node in drawn.trace.nodes if node.id == drawn.trace.output)
     labels = {**drawn.labels, drawn.path.output: output}
     times = Counter(name for v in drawn.ids if (name := name_of_value(v, drawn.labels)))
 
     def placed(v: Value, name: str) -> str:
-        place = where(drawn.ids[v], drawn.trace) if times[name_of_value(v, drawn.labels)] > 1 else ""
+        own = name_of_value(v, labels)
+        place = where(drawn.ids[v], drawn.trace) if not own or times[own] > 1 else ""
         return f"{name} ({place})" if place else name
 
     def way(route: Route) -> str:

@@ -125,6 +125,7 @@ class Teller:
         upstream, partial, contribution = target.gradient, edge.partial, edge.contribution
         if not upstream or not partial or not contribution:
             return None
+        assert event.after is not None
         before = event.before or 0.0
         numbers = upstream, partial, contribution, before, event.after
         other = self.multiplied_by(edge)

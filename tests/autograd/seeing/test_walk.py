@@ -6,6 +6,8 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from html import escape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,9 +31,11 @@ from autograd import (
     where,
 )
 from autograd.mistakes import Update
+from autograd.notation.latex import latex
 from autograd.notation.numbers import number
 from autograd.reverse import upstreams
 from autograd.seeing.facts.records import Step
+from autograd.seeing.facts.sizes import SIZES
 from autograd.testing import broken
 from nn import MLP, Module
 from tests.strategies import Recipe, recipes
@@ -449,6 +453,30 @@ def test_of_a_long_walk_the_ends_and_what_is_around_the_current_step_are_printed
     for place in (0, 397, 403, len(steps) - 1):
         assert steps[place].line in text
     assert "… 377 steps …" in text
+
+
+def test_a_walk_is_taken_along_as_its_ending_says(tmp_path: Path) -> None:
+    steps = walk(example())
+    for name, begins in (("w.html", "<!doctype html>"), ("w.md", "## L = "), ("w.TEX", "\\section*{$L=")):
+        steps.save(tmp_path / name)
+        assert (tmp_path / name).read_text(encoding="utf-8").lower().startswith(begins.lower())
+    with pytest.raises(ValueError, match=r'"w\.html"; got .w\.png.*graph\.svg.*walk\.md'):
+        steps.save(tmp_path / "w.png")
+    assert not (tmp_path / "w.png").exists()
+
+
+@pytest.mark.parametrize("text", [Walk.to_markdown, Walk.to_latex])
+def test_a_text_tells_every_step_in_every_size(text: Callable[[Walk], str]) -> None:
+    steps = walk(example())
+    for size in SIZES:
+        shown = text(steps.by(size))
+        assert all(latex(step.line) in shown for step in steps.by(size))
+
+
+def test_a_step_shows_itself_in_a_notebook() -> None:
+    step = walk(Value(2.0, "<b>") * 3)[1]
+    assert step._repr_html_() == f"<p>{escape(step.sentence)}</p>{step.mathml()}"
+    assert "<b>" not in step._repr_html_()
 
 
 # --------------------------------------------------------------------------------- special graphs

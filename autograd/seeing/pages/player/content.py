@@ -75,6 +75,7 @@ class Content:
         steps: what happens, step by step.
         beside: how another engine compares with the right one; None if none runs beside it.
         size: how large a step is at first.
+        quiz: whether each reverse step is to be predicted, and the score can be saved.
     """
 
     title: str
@@ -83,6 +84,7 @@ class Content:
     steps: Steps
     beside: Beside | None = None
     size: Size = "edge"
+    quiz: bool = False
 
     @cached_property
     def outlined(self) -> Trace:
@@ -120,6 +122,7 @@ def facts(content: Content) -> dict[str, Any]:
         "written": {"gradient": GRADIENT, "local": LOCAL},
         "steps": columns,
         "size": content.size,
+        "quiz": content.quiz,
         "sizes": _sizes(trace, content.steps),
         "words": writer.words.all,
         "sentences": writer.sentences.all,
@@ -171,7 +174,7 @@ def _sizes(trace: Trace, steps: Steps) -> list[dict[str, Any]]:
     names = {"edge": "edge", "neuron": "neuron", "layer": "layer"}
     if not trace.uses:
         names |= {"neuron": "node", "layer": "column"}
-    found = [{"size": "edge", "name": names["edge"], "ends": [], "sentences": []}]
+    found: list[dict[str, Any]] = [{"size": "edge", "name": names["edge"], "ends": [], "sentences": []}]
     for size in SIZES[1:]:
         strides = Strides(trace, steps, size)
         found.append(

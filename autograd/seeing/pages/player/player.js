@@ -820,6 +820,7 @@
 
   let asking = null; // the step asked about
   let tries = 0;
+  let given = []; // the answers to it so far
   let askedBefore = null; // what was asked last: "contribution" or "gradient"
   const score = { right: 0, asked: 0 };
   const answered = new Set(); // the numbers of the steps that were predicted or revealed
@@ -836,6 +837,7 @@
     pause();
     asking = step;
     tries = 0;
+    given = [];
     const upstream = step.shown[0];
     $("question").replaceChildren(
       "Next, ", nameOf(step.target), " passes its gradient ", signOf(step.target), ` = ${upstream} on to `, nameOf(step.node),
@@ -951,6 +953,7 @@
     const answers = asked[$("prediction").elements.asked.value] ?? asked.contribution;
     const found = answers.find((answer) => matches(typed, answer, digits));
     tries += 1;
+    given.push($("answer").value.trim());
     if (found && !found.mistakes.length) return accept();
     say("wrong", "Not yet.", found ? diagnosis(found, words) : hint());
     $("answer").select();
@@ -978,6 +981,27 @@
     verdict.scrollIntoView({ block: "nearest" });
   }
 
+  // A quiz: everything is to be predicted, and what was answered is kept for a file.
+  const record = []; // by step: its number, what was asked, the answers, and whether the first was right
+
+  function beginQuiz() {
+    if (!facts.quiz) return;
+    $("predict").checked = true;
+    $("predict").disabled = true;
+    document.documentElement.classList.add("predicting");
+    $("save-score").hidden = false;
+    $("save-score").addEventListener("click", saveScore);
+  }
+
+  function saveScore() {
+    const cell = (text) => `"${String(text).replace(/"/g, '""')}"`;
+    const lines = [["step", "from", "to", "asked", "answers", "right at the first try"], ...record].map((row) => row.map(cell).join(","));
+    lines.push([cell("score"), cell(score.right), cell(`of ${steps().filter(isEdge).length}`)].join(","));
+    const href = URL.createObjectURL(new Blob([`${lines.join("\r\n")}\r\n`], { type: "text/csv" }));
+    element("a", { href, download: "score.csv" }).click();
+    setTimeout(() => URL.revokeObjectURL(href), 1000);
+  }
+
   function accept() {
     finish(tries === 1);
     say("right", "Right.", tries === 1 ? "" : `At the ${ordinal(tries)} try.`);
@@ -991,7 +1015,9 @@
   }
 
   function finish(scored) {
-    answered.add(asking.number);
+    const { number, target, node } = asking;
+    if (!answered.has(number)) record.push([number + 1, plainName(target), plainName(node), $("prediction").elements.asked.value, given.join(" / "), scored ? "yes" : "no"]);
+    answered.add(number);
     score.asked += 1;
     score.right += scored ? 1 : 0;
     $("score").textContent = `${score.right} of ${score.asked} at the first try`;
@@ -1249,6 +1275,7 @@
     measureRoom();
     mount(0);
     listen();
+    beginQuiz();
     followLink();
     document.documentElement.dataset.ready = ""; // from here on every control works
     questions = new Promise((resolve) => requestIdle(() => resolve(unpacked("questions").then(JSON.parse))));

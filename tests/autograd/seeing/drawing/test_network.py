@@ -72,7 +72,7 @@ def test_arrows_between_neurons_are_the_weights(fused: bool) -> None:
     picture = Picture(draw(loss_of(*net(0.5, -1.0)), collapse="neuron"))
     for (i, j, layer), w in net.w.items():
         arrow = picture.parts[f"layer{layer - 1}_{i}-layer{layer}_{j}"]
-        name = f"w{i}{j}".translate(str.maketrans("12", "₁₂")) + "⁰¹²"[layer]
+        name = f"w{i}{j}".translate(str.maketrans("12", "₁₂")) + f"⁽{'⁰¹²'[layer]}⁾"
         assert arrow.texts[0] == f"{name} {w.data:.4g}".replace("-", "−")
         assert arrow.texts[1].replace("−", "-") == f"{w.grad:+.4g}"
         assert ("positive" if w.grad > 0 else "negative") in arrow.classes

@@ -436,6 +436,89 @@ def test_the_list_does_not_tell_what_is_to_be_predicted(sheet, steps):
     assert sentence.is_visible()
 
 
+def test_a_quiz_asks_every_step_and_its_score_is_saved(opened, steps):
+    sheet = opened(steps.html(quiz=True))
+    assert sheet.is_checked("#predict")
+    assert sheet.is_disabled("#predict")
+    sheet.click("#last")
+    edges = [s for s in steps if s.kind == "edge"]
+    answer(sheet, 1000)
+    for step in edges[:-1]:
+        answer(sheet, step.after, "gradient")
+        sheet.click("#last")
+    sheet.click("#reveal")
+    with sheet.expect_download() as download:
+        sheet.click("#save-score")
+    rows = download.value.path().read_text().splitlines()
+    assert download.value.suggested_filename == "score.csv"
+    first, last = edges[0].number + 1, edges[-1].number + 1
+    assert rows[1] == f'"{first}","L","v₁","gradient","1000 / {edges[0].after:g}","no"'
+    assert rows[-2].startswith(f'"{last}","d","b",')
+    assert rows[-1] == f'"score","{len(edges) - 2}","of {len(edges)}"'
+    assert sheet.errors == []
+
+
+def test_a_classical_slip_is_told_by_the_op(opened):
+    x = Value(3.0, "x")
+    steps = walk(x.tanh())
+    sheet = opened(steps.html())
+    sheet.check("#predict")
+    sheet.click("#last")
+    assert "the square of y, not of x" in answer(sheet, -8)
+
+
+def test_that_the_question_is_another_one_is_said(sheet, steps):
+    sheet.check("#predict")
+    said = []
+    while place(sheet) < len(steps):
+        sheet.click("#last")
+        said.append("another one now" in sheet.text_content("#question"))
+        sheet.click("#reveal")
+    assert said.count(True) >= 1
+    assert not said[0]
+
+
+# ------------------------------------------------------------------------- larger steps, ways to a step
+
+
+def test_steps_are_of_three_sizes(opened):
+    model = MLP(2, [2, 1], seed=0)
+    steps = walk((model([1.0, -2.0]) - 1) ** 2)
+    sheet = opened(steps.html())
+    for size in ("layer", "neuron", "edge"):
+        sheet.click("#first")
+        sheet.select_option("#size", size)
+        for step in steps.by(size):
+            sheet.click("#next")
+            assert sheet.text_content("#count") == f"step {step.number + 1} of {len(steps.by(size))}"
+            assert sheet.text_content("#sentence") == step.sentence
+            if step.kind == size:
+                shown = sheet.locator("#numbers tbody tr").count()
+                assert shown == min(len(step.nodes), 13)
+        assert sheet.is_disabled("#next")
+        for _ in steps.by(size):
+            sheet.click("#previous")
+        assert place(sheet) == 0
+    assert sheet.errors == []
+
+
+def test_a_node_is_found_by_its_name_and_a_step_by_its_address(opened):
+    model = MLP(2, [2, 1], seed=0)
+    steps = walk(model([1.0, -2.0]), by="layer")
+    sheet = opened(steps.html())
+    sheet.fill("#find", "a2^1")
+    sheet.keyboard.press("Enter")
+    assert sheet.text_content("#sentence") == steps[1].sentence
+    assert sheet.url.endswith("#step=2&by=layer")
+    sheet.evaluate("location.hash = '#step=3&by=neuron'")
+    sheet.wait_for_function("document.getElementById('size').value === 'neuron'")
+    assert sheet.text_content("#sentence") == steps.by("neuron")[2].sentence
+    sheet.fill("#find", "nobody")
+    sheet.keyboard.press("Enter")
+    assert sheet.get_attribute("#find", "aria-invalid") is not None
+    assert sheet.errors == []
+
+
 # ---------------------------------------------------------------------------- beside another engine
 
 
