@@ -39,6 +39,7 @@ from autograd.seeing.facts.replay import recomputed
 from autograd.seeing.facts.sizes import Size, Strides, checked_size
 from autograd.seeing.facts.steps import Steps
 from autograd.seeing.facts.trace import LONGEST_NESTED_FORMULA, trace
+from autograd.seeing.taken_along import document, markdown, plain
 from autograd.value import Value
 
 if TYPE_CHECKING:
@@ -49,8 +50,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Step", "Walk", "walk"]
 
-MOST_LINES = 60
-"""At most about this many steps are printed: the first, the last and those around the current one."""
 MOST_PATHS = 4
 """A message names at most this many of the paths that a label can stand for."""
 LONGEST_TITLE = 80
@@ -304,35 +303,7 @@ class Walk(Sequence[Step]):
         title = f"a walk of {counted(len(self), 'step')} through {shorten(self.title, LONGEST_TITLE)}"
         if self._wrt is not None:
             title += f", in forward mode, with respect to {name_of(self.trace.nodes[int(self._wrt[1:])])}"
-        lines, before, phase = [title], -1, ""
-        for place in self._printed():
-            step = self[place]
-            if place > before + 1:
-                lines.append(f"         … {counted(place - before - 1, 'step')} …")
-            if self._wrt is None and step.phase != phase:
-                lines.append(step.phase)
-            lines.append(f"{self._mark(place)}{f'[{place}]':>5}  {step.line}")
-            before, phase = place, step.phase
-        return "\n".join(lines)
-
-    def _printed(self) -> list[int]:
-        """Return the steps to print, in order: of many, those at the ends and around the current one."""
-        if len(self) <= MOST_LINES:
-            return list(range(len(self)))
-        most = MOST_LINES // 3
-        ends = {*range(most), *range(len(self) - most, len(self))}
-        around = {
-            place + i
-            for place in {self._place, self._parting()} - {-1}
-            for i in range(-3, 4)
-            if 0 <= place + i < len(self)
-        }
-        return sorted(ends | around)
-
-    def _mark(self, place: int) -> str:
-        """Return an arrow at the current step; a crossed sign where the other engine goes wrong."""
-        here = "→" if place == self._place else " "
-        return here + ("≠" if place == self._parting() else " ")
+        return plain(title, self, self._place, self._parting())
 
     def _parting(self) -> int:
         """Return the step at which the other engine goes wrong; -1 if it does nowhere."""
@@ -391,14 +362,10 @@ class Walk(Sequence[Step]):
 
     def to_markdown(self) -> str:
         """Return all steps as Markdown, their formulas as ``$$…$$``."""
-        from autograd.seeing.taken_along import markdown
-
         return markdown(self.title, self)
 
     def to_latex(self) -> str:
         """Return all steps as LaTeX, for a document that uses the package amsmath."""
-        from autograd.seeing.taken_along import document
-
         return document(self.title, self)
 
     def live(self) -> Any:

@@ -74,7 +74,7 @@ def stops_of(route: Route, labels: Mapping[Value, str], with_output: bool = Fals
 
 
 def stop_name(v: Value, labels: Mapping[Value, str]) -> str:
-    """Return what a Value is called on a route: its name, its formula where that is short, else op and number."""
+    """Return what a Value is called on a route: its name, its formula if that is short, else its op."""
     called = _called(v, labels, DEEPEST_FORMULA)
     if called is not None:
         return called.text
