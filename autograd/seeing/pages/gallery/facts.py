@@ -51,8 +51,9 @@ class Way:
 
     Attributes:
         product: what it adds to the gradient.
-        stops: the labels of the Values it passes on the way, a neuron's only once, or the signs of
-            their ops where none has a label; the two ends are left out.
+        stops: the labels of the Values it passes on the way, a neuron's only once; where none has a
+            label, the titles of the Modules it passes and the signs of the other ops.  The two ends are
+            left out.
         spots: the neurons it passes; empty where there are none.
     """
 
@@ -344,8 +345,13 @@ def _way(route: Route, labels: Mapping[Value, str], model: _Model) -> Way:
     start = _multiplied_by(route)
     if start is not None and (before := model.spot(start)):
         spots = [before, *spots]
-    stops = stops_of(route, labels)
-    return Way(route.product, stops, tuple(dict.fromkeys(spots)))
+    stops, here = [], model.layer(weight)
+    for v, stop in zip(route.nodes[1:], stops_of(route, labels), strict=False):
+        layer = model.layer(v) or here
+        is_told = layer == here or bool(v.label or labels.get(v, ""))
+        stops.append(stop if is_told else f"{layer}: {stop}")
+        here = layer
+    return Way(route.product, tuple(stops), tuple(dict.fromkeys(spots)))
 
 
 def _multiplied_by(route: Route) -> Value | None:
