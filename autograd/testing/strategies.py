@@ -160,7 +160,7 @@ OFF_BORDERS = 0.05
 ATTEMPTS = 3
 """At most this many ops are tried for each step wanted: not every one is calm on the latest results."""
 WHOLE = 9
-"""So many recipes are a whole graph for each that is its last step alone, on the numbers that it has there."""
+"""For each recipe that is the last step of a graph alone, on its numbers there, so many are whole graphs."""
 OFTEN = 5
 """A latest result is so many times as likely as a new number."""
 LATEST = 2
