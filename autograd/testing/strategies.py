@@ -209,13 +209,14 @@ def _of_the_table(op: Op | str) -> Op:
 def _grown(draw: DrawFn, most_steps: int, ops: Sequence[Op], kinks: bool) -> Recipe:
     # few inputs first: an op that needs fewer draws is simpler, and shrinking looks at the first one first
     growth = _Growth(draw, sorted(ops or TABLE.values(), key=lambda op: op.arity or math.inf), kinks)
-    is_whole = draw(_up_to(WHOLE)) > 0  # first, and simplest False: what fails alone shrinks to one step
     for _ in range(ATTEMPTS * most_steps):
         growth.step()
-        stops = draw(_up_to(most_steps - 1)) == 0  # drawn after every step: any of them can be left out
-        if stops or len(growth.latest) == most_steps:
+        more = draw(_up_to(WHOLE * most_steps))  # after every step: shrinking can leave out any of them
+        if more == 0 and growth.latest:  # the simplest: what fails by itself shrinks to one step
+            return growth.alone(growth.latest[-1])
+        if more <= WHOLE or len(growth.latest) == most_steps:
             break
-    return growth.recipe() if is_whole or not growth.latest else growth.alone(growth.latest[-1])
+    return growth.recipe()
 
 
 class _Growth(Growing):
