@@ -188,8 +188,8 @@ def recipes(
     >>> from hypothesis import find
     >>> find(recipes(ops=["mul", "sin"]), lambda recipe: recipe.steps[0][0].name == "mul")
     from autograd import Value
-    x1 = Value(0.0, "x1")
-    v1 = x1 * x1
+    x1, x2 = Value(0.0, "x1"), Value(0.0, "x2")
+    v1 = x1 * x2
     """
     if most_steps < 1:
         raise ValueError(f"a recipe has at least one step; got most_steps={most_steps!r}")
@@ -211,12 +211,18 @@ def _grown(draw: DrawFn, most_steps: int, ops: Sequence[Op], kinks: bool) -> Rec
     growth = _Growth(draw, sorted(ops or TABLE.values(), key=lambda op: op.arity or math.inf), kinks)
     for _ in range(ATTEMPTS * most_steps):
         growth.step()
-        more = draw(_up_to(WHOLE * most_steps))  # after every step: shrinking can leave out any of them
-        if more == 0 and growth.latest:  # the simplest: what fails by itself shrinks to one step
-            return growth.alone(growth.latest[-1])
-        if more <= WHOLE or len(growth.latest) == most_steps:
+        more, whole = draw(_going_on(most_steps))  # after every step: shrinking can leave out any of them
+        if not more or len(growth.latest) == most_steps:
             break
-    return growth.recipe()
+    if whole or not growth.latest:
+        return growth.recipe()
+    return growth.alone(growth.latest[-1])  # the simplest: what fails by itself shrinks to one step at once
+
+
+@cache
+def _going_on(most_steps: int) -> SearchStrategy[tuple[int, int]]:
+    """Draw whether there is another step and, if not, whether all are kept: simplified in one piece."""
+    return st.tuples(_up_to(most_steps - 1), _up_to(WHOLE))
 
 
 class _Growth(Growing):
@@ -230,10 +236,11 @@ class _Growth(Growing):
         self.loose: list[int] = []  # results that nothing has used yet
 
     def step(self) -> None:
-        """Add one op, applied to what there is or, where it cannot be calm there, to new numbers.
+        """Add one op, applied to what there is or to new numbers, unless it is not calm there.
 
-        Every step draws as many choices, whatever came before it: so a step can be left out and those that
-        follow mean the same, and of all recipes the least one has the simplest numbers.
+        A step of the same op draws as many choices, whatever came before it: so a step can be left out, and
+        those that follow mean the same.  A new number is drawn for every input, used or not, and is the
+        simplest choice.
         """
         op = self.draw(st.sampled_from(self.ops))
         n = op.arity or 1 + self.draw(_up_to(3))
