@@ -15,6 +15,7 @@ try:
     from nn.seeing.health import health
     from nn.seeing.images import confusion, confusion_counts, images, matrices, table
     from nn.seeing.plane import Points, around, boundary, decision_boundary, neurons
+    from nn.seeing.style import class_colours
 except ModuleNotFoundError as error:
     raise ImportError(f'plots need {error.name}: pip install "chainrule[train]"') from error
 
@@ -24,6 +25,7 @@ __all__ = [
     "Points",
     "around",
     "boundary",
+    "class_colours",
     "confusion",
     "confusion_counts",
     "curves",

@@ -16,6 +16,7 @@ from autograd import Parameter
 from autograd.notation.labels import shorten
 from autograd.notation.numbers import number
 from autograd.seeing import asset, document
+from autograd.seeing.style import fitting
 from nn import seeing
 from nn.checks import import_extra
 from nn.command.report import linked_pages, pictures
@@ -108,7 +109,6 @@ def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, dict[st
         "confusion": confusion(result),
         "mistakes": mistakes(result),
         "network": _inline(network, "network"),
-        "least_width": pictures.least_width(network),
         "shown": shown,
         "sample": sample,
         "paths": paths,
@@ -128,6 +128,7 @@ def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, dict[st
         f"{result.job.data.name}: what a network learned",
         asset("nn.command.report", "templates", "report.css"),
         _template().render(facts),
+        colours=seeing.class_colours(),
         head=MARK,
         pictures=True,
     )
@@ -255,9 +256,9 @@ def _points(result: Result, data: Dataset) -> seeing.Points:
 
 
 def _inline(svg: str, prefix: str) -> Any:
-    """An ``<svg>`` for use inside the page: ids of its own, and marked as safe."""
+    """An ``<svg>`` for use inside the page, where it fits: ids of its own, and marked as safe."""
     svg = re.sub(r'\bid="', f'id="{prefix}-', svg)
-    return _safe(re.sub(r'((?:xlink:)?href="#|url\(#)', rf"\1{prefix}-", svg))
+    return _safe(fitting(re.sub(r'((?:xlink:)?href="#|url\(#)', rf"\1{prefix}-", svg)))
 
 
 def _safe(html: str) -> Any:
