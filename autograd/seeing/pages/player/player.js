@@ -261,6 +261,7 @@
     }
     for (const word of root.querySelectorAll(".fact")) if (word.textContent === "gradient") word.textContent = slope();
     for (const dot of root.querySelectorAll(".dot")) titleDot(dot, view.nodesOf.get(dot));
+    view.labels = [...root.querySelectorAll(".edge [transform]")].map((label) => label.transform.baseVal.consolidate().matrix);
     view.lit = { frames: document.createElementNS(SVG, "g"), flows: document.createElementNS(SVG, "g") };
     root.prepend(view.lit.frames); // below the graph, so that no number is crossed
     root.append(view.lit.flows);
@@ -434,13 +435,24 @@
     drawn(inside ? lit.flows : lit.frames, "rect", { ...around, class: kind });
   }
 
+  // How far along a line, in percent, an arrow's head covers no number; labels stand around these middles.
+  function clearOf(labels, line) {
+    const length = line.getTotalLength();
+    const covers = (share) => {
+      const { x, y } = line.getPointAtLength((length * share) / 100);
+      return labels.some(({ e, f }) => Math.abs(x - e) < 38 && Math.abs(y - f) < 22);
+    };
+    return [28, 20, 36, 12, 72, 80, 88, 50].find((share) => !covers(share)) ?? 28;
+  }
+
   function flow(key, backwards, number) {
     const line = view.edgeElement.get(key)?.querySelector(".line");
     if (!line) return;
     const d = line.getAttribute("d");
     drawn(lit.flows, "path", { d, class: "flow" });
-    const way = `offset-path:path("${d}");offset-distance:28%;offset-rotate:auto ${backwards ? 180 : 0}deg`; // clear of the numbers in the middle
-    const head = drawn(lit.flows, "path", { d: "M13 0L-9 -10L-4 0L-9 10Z", class: "flow-head" });
+    const along = clearOf(view.labels, line);
+    const way = `offset-path:path("${d}");offset-distance:${along}%;offset-rotate:auto ${backwards ? 180 : 0}deg`;
+    const head = drawn(lit.flows, "path", { d: "M10 0L-7 -7L-3 0L-7 7Z", class: "flow-head" });
     head.style.cssText = way; // the page's policy forbids a style attribute
     if (timer !== null && Number($("speed").value) < 1000) return; // too fast to be read
     const traveller = drawn(lit.flows, "text", { class: `traveller ${signWord(readNumber(number) || 0)}` });
