@@ -190,8 +190,8 @@ def test_the_caption_of_a_path_is_in_lines_that_fit_a_phone() -> None:
     for _ in range(20):
         wide = wide.tanh()
         wide.label = "a long name"
-    rows = Picture(gradient_path(wide, w).draw()).caption
-    assert max(map(len, rows)) <= LINE
+    rows = Picture(gradient_path(wide, w).draw()).lines
+    assert max(len(words) for _, _, words in rows) <= LINE
 
 
 def test_a_path_takes_names_from_the_callers_variables() -> None:
