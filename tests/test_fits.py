@@ -41,7 +41,7 @@ def pictures_of(lesson):
             if framed := FRAMED.search(shown):
                 pages.append(unescape(framed[1]))
             elif shown:
-                cells.append(f"<div>{shown}</div>")
+                cells.append(f'<div style="overflow:auto">{shown}</div>')  # as a notebook does
     return [CELL + "\n".join(cells), *pages]
 
 

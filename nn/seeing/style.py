@@ -20,11 +20,14 @@ from typing import Any, Concatenate, ParamSpec
 import matplotlib
 from matplotlib.figure import Figure
 
-from autograd.seeing.style import fitting, mixed, theme_named
+from autograd.seeing.style import mixed, theme_named
 from nn.checks import one_of
 
 Given = ParamSpec("Given")
 
+CELL = 838
+"""The width of a notebook's cell in pixels: a plot is no wider there, and is scrolled in a narrower one."""
+SIZE = re.compile(r'width="([0-9.]+)pt" height="([0-9.]+)pt"')
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "p", "h")
 DOTS_PER_INCH = 160
 FORMATS = ("svg", "png", "pdf")
@@ -151,8 +154,7 @@ class Plot:
         return PATH.sub(lambda found: DIGITS.sub(r"\1", found[0]), svg[svg.index("<svg ") :])
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        svg = self.svg()
-        return {"text/html": fitting(svg), "image/svg+xml": svg, "text/plain": repr(self)}
+        return {"image/svg+xml": _for_cell(self.svg()), "text/plain": repr(self)}
 
     def __repr__(self) -> str:
         return f"<plot: {self.title}>"
@@ -171,6 +173,17 @@ def plot(
         return plotted
 
     return decorate
+
+
+def _for_cell(svg: str) -> str:
+    """Return the ``<svg>`` element at its own size or as wide as a cell: no word is under 10 pixels."""
+
+    def sized(found: re.Match[str]) -> str:
+        width, height = float(found[1]), float(found[2])
+        scale = max(1.0, min(4 / 3, CELL / width))
+        return f'width="{width * scale:.0f}" height="{height * scale:.0f}"'
+
+    return SIZE.sub(sized, svg, count=1)
 
 
 def _undated(path: str | PathLike[str]) -> dict[str, None] | None:

@@ -440,7 +440,7 @@
     const length = line.getTotalLength();
     const covers = (share) => {
       const { x, y } = line.getPointAtLength((length * share) / 100);
-      return labels.some(({ e, f }) => Math.abs(x - e) < 38 && Math.abs(y - f) < 22);
+      return labels.some(({ e, f }) => Math.abs(x - e) < 34 && Math.abs(y - f) < 22);
     };
     return [28, 20, 36, 12, 72, 80, 88, 50].find((share) => !covers(share)) ?? 28;
   }
