@@ -80,7 +80,7 @@ class Drawing(graphviz.Digraph):
         svg = self._element()
         if narrowest(svg) <= WIDEST or any(fixed in self.source for fixed in FIXED):
             return svg
-        turned = self.copy()
+        turned = Drawing(body=[*self.body])
         turned.attr(rankdir="TB", ranksep="0.25")
         return min(svg, turned._element(), key=narrowest)
 
