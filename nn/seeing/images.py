@@ -239,7 +239,7 @@ def _draw_counts(axes: Axes, look: Look, counts: Array) -> None:
     shares = np.sqrt(counts / np.maximum(1, counts.sum(axis=1, keepdims=True)))
     axes.imshow(shares * 0.8, cmap=_colours(look, signed=False), vmin=0, vmax=1)
     for (i, j), n in np.ndenumerate(counts):
-        colour = look.paper if shares[i, j] > 0.5 else look.ink if n else look.muted
+        colour = look.paper if shares[i, j] > 0.72 else look.ink if n else look.muted
         axes.text(j, i, f"{n:,}" if n else "·", ha="center", va="center", fontsize=10, color=colour)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
