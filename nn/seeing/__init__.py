@@ -14,6 +14,7 @@ try:
     from nn.seeing.functions import functions
     from nn.seeing.health import health
     from nn.seeing.images import confusion, confusion_counts, images, matrices, table
+    from nn.seeing.language import attention, beliefs
     from nn.seeing.plane import Points, around, boundary, decision_boundary, neurons
     from nn.seeing.style import class_colours
 except ModuleNotFoundError as error:
@@ -24,6 +25,8 @@ __all__ = [
     "Frame",
     "Points",
     "around",
+    "attention",
+    "beliefs",
     "boundary",
     "class_colours",
     "confusion",
