@@ -9,7 +9,7 @@ They need the packages of the ``train`` extra.
 """
 
 try:
-    from nn.seeing.curves import curves, fitted, lines, loss_curve, predicted_against_true
+    from nn.seeing.curves import curves, fitted, lines, loss_curve, predicted_against_true, scores
     from nn.seeing.film import Film, Frame
     from nn.seeing.functions import functions
     from nn.seeing.health import health
@@ -42,5 +42,6 @@ __all__ = [
     "matrices",
     "neurons",
     "predicted_against_true",
+    "scores",
     "table",
 ]
