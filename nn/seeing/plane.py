@@ -279,7 +279,7 @@ def _mark_wrong(axes: Axes, look: Look, *parts: Points, ring: float) -> None:
     if wrong:
         xs, ys = zip(*wrong, strict=True)
         axes.scatter(
-            xs, ys, s=ring, marker="o", facecolor="none", edgecolor=look.negative, linewidths=1.6,
+            xs, ys, s=ring, marker="o", facecolor="none", edgecolor=look.ink, linewidths=1.6,
             zorder=4, label="wrong",
         )  # fmt: skip
 

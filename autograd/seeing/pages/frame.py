@@ -103,7 +103,7 @@ def _hash(text: str) -> str:
 
 
 def theme_variables(colours: Mapping[str, tuple[str, str]] | None = None) -> str:
-    """Return both themes as CSS variables: the dark one where the reader's system is dark, or by choice.
+    """Return both themes as CSS variables: the dark one on a screen of a dark system, or by choice.
 
     A page chooses by the attribute ``data-theme`` of its root.
 
@@ -120,8 +120,8 @@ def theme_variables(colours: Mapping[str, tuple[str, str]] | None = None) -> str
     )
     return (
         f":root{{{light}}}\n"
-        f"@media (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}}}}}\n"
-        f":root[data-theme=dark]{{{dark}}}\n"
+        f"@media screen and (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}}}}}\n"
+        f"@media screen{{:root[data-theme=dark]{{{dark}}}}}\n"
     )
 
 

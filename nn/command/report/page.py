@@ -16,6 +16,7 @@ from autograd import Parameter
 from autograd.notation.labels import shorten
 from autograd.notation.numbers import number
 from autograd.seeing import asset, document
+from autograd.seeing.style import fitting
 from nn import seeing
 from nn.checks import import_extra
 from nn.command.report import linked_pages, pictures
@@ -108,7 +109,6 @@ def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, dict[st
         "confusion": confusion(result),
         "mistakes": mistakes(result),
         "network": inline(network, "network"),
-        "least_width": pictures.least_width(network),
         "shown": shown,
         "sample": sample,
         "paths": paths,
@@ -133,6 +133,7 @@ def page(title: str, template: str, facts: dict[str, Any]) -> str:
         title,
         asset("nn.command.report", "templates", "report.css"),
         _template(template).render(facts),
+        colours=seeing.class_colours(),
         head=MARK,
         pictures=True,
     )
@@ -259,9 +260,9 @@ def _points(result: Result, data: Dataset) -> seeing.Points:
 
 
 def inline(svg: str, prefix: str) -> Any:
-    """Return an ``<svg>`` for use inside the page: ids of its own, and marked as safe."""
+    """Return an ``<svg>`` for use inside the page, where it fits: ids of its own, and marked as safe."""
     svg = re.sub(r'\bid="', f'id="{prefix}-', svg)
-    return safe(re.sub(r'((?:xlink:)?href="#|url\(#)', rf"\1{prefix}-", svg))
+    return safe(fitting(re.sub(r'((?:xlink:)?href="#|url\(#)', rf"\1{prefix}-", svg)))
 
 
 def safe(html: str) -> Any:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
+from math import ceil
 from typing import Any
 
 from autograd import Parameter, Value, draw, gradient_path, gradients, topological_order
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import count, number, signed
 from autograd.seeing import Drawing, GradientPath
+from autograd.seeing.style import narrowest
 from nn.layers import MLP
 
 MOST_NODES = 40
@@ -91,8 +93,8 @@ def size(svg: str) -> tuple[int, int]:
 
 
 def least_width(svg: str) -> int:
-    """Return the width in pixels below which a drawing cannot be read: a little less than half its own."""
-    return round(0.46 * size(svg)[0])
+    """Return the width in pixels below which a drawing cannot be read."""
+    return ceil(narrowest(svg))
 
 
 def adaptive(drawn: Callable[[str], Drawing]) -> str:
@@ -101,9 +103,8 @@ def adaptive(drawn: Callable[[str], Drawing]) -> str:
     Args:
         drawn: draws it in a theme, "light" or "dark"; the two drawings differ only in their colours.
     """
-    light, dark = (drawn(theme).pipe("svg", encoding="utf-8") for theme in ("light", "dark"))
-    light = light[light.index("<svg") :]
-    dark_colours = COLOUR.findall(dark[dark.index("<svg") :])
+    light, dark = (drawn(theme).svg() for theme in ("light", "dark"))
+    dark_colours = COLOUR.findall(dark)
     if [kind for kind, _ in COLOUR.findall(light)] != [kind for kind, _ in dark_colours]:
         raise ValueError("the light and the dark drawing differ in more than their colours")
     colours = iter(dark_colours)
@@ -112,7 +113,8 @@ def adaptive(drawn: Callable[[str], Drawing]) -> str:
         f'[data-{kind}="{colour}"]{{{kind}:#{colour}}}' for kind, colour in sorted(set(dark_colours))
     )
     start = marked.index(">") + 1
-    return f"{marked[:start]}<style>@media (prefers-color-scheme:dark){{{rules}}}</style>{marked[start:]}"
+    style = f"<style>@media screen and (prefers-color-scheme:dark){{{rules}}}</style>"
+    return marked[:start] + style + marked[start:]
 
 
 def _marked(found: re.Match[str], kind: str, dark: str) -> str:
