@@ -44,6 +44,7 @@ class Replayer:
         kernels = [kernel(op, dtype, guarded) for op, guarded in plan.kernels]
         self._kernels = np.array(kernels, np.int64).reshape(-1)
         self._steps = parts_of(plan.varying)[0]
+        self._positions = max((p.x.shape[1] for p in plan.varying_rows.products), default=1)
         self._one_lane: list[Array] = []  # the steps for a single lane, and what they point to
         self._uniform_steps = narrowed(plan.uniform, plan.kernels, dtype)
         n = len(plan.parameters)
@@ -161,7 +162,7 @@ class Replayer:
         block: int,
     ) -> None:  # fmt: skip
         """Enter what may differ from replay to replay into the thread's frame."""
-        stride = _padded(block)
+        stride = _stride(block, self._positions)
         _, V, G, _ = self._room(thread, stride)
         frame = self._frames[thread]
         frame.hold(
@@ -223,12 +224,13 @@ def _lanes(rows: int, itemsize: int) -> int:
     return int(min(512, max(64, fitting // 64 * 64)))
 
 
-def _padded(lanes: int) -> int:
-    """Return the stride of rows for this many lanes: whole cache lines, but not a multiple of 64 numbers.
+def _stride(lanes: int, positions: int) -> int:
+    """Return how far apart rows are for this many lanes: whole cache lines.
 
-    Rows that are a power of two apart would share the same few places of the cache.
+    Rows that are a power of two apart would share the same few places of the cache: 64 numbers more or less
+    make a difference there, unless a product takes the lanes of several positions together, without a gap.
     """
     if lanes == 1:
         return 1
     stride = -(-lanes // 8) * 8
-    return stride if stride % 64 else stride + 8
+    return stride if stride % 64 or positions > 1 else stride + 8
