@@ -2,7 +2,8 @@
 
 Nodes are put in order of their level and, within a level, of their op: neighbours then do the same
 thing to data that is ready, and become one step.  Dots of uniform weights over the same inputs become
-one step together, a matrix product, for all positions of a sequence at once where they can; lookups in one uniform table pick its numbers where they lie.
+one step together, a matrix product, and one for all positions of a sequence where they can; lookups in
+one uniform table pick its numbers where they lie.
 """
 
 from __future__ import annotations

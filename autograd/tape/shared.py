@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from autograd import ops
-from autograd.tape.listing import VARYING, Indices, Listing
+from autograd.tape.listing import Indices, Listing
 from autograd.tape.lowering import Mask
 
 
@@ -16,7 +16,7 @@ from autograd.tape.lowering import Mask
 class Product:
     """Dots over the same inputs, rows of a matrix product; or several such products of the same weights.
 
-    One column of what it takes and of what it gives belongs to each of its positions: those of a sequence, say.
+    Each of them is one position, such as that of a letter in a word.
 
     Attributes:
         nodes: the dots, shape (n, positions).
@@ -84,7 +84,11 @@ def matrix_products(listing: Listing, varying: Mask, active: Mask, guarded: Mask
 
 
 def side_by_side(
-    products: Sequence[Product], found: Sequence[Table], listing: Listing, level: Indices, masks: tuple[Mask, Mask]
+    products: Sequence[Product],
+    found: Sequence[Table],
+    listing: Listing,
+    level: Indices,
+    masks: tuple[Mask, Mask],
 ) -> tuple[list[Product], Indices]:
     """Make one product of those that have the same weights, where what they take can lie in one matrix.
 
@@ -103,27 +107,31 @@ def side_by_side(
     active, guarded = masks
     place, laid = np.arange(len(listing)), len(listing)
     code = listing.codes.copy()
-    for k, shared in enumerate([*products, *found]):
+    everything: list[Shared] = [*products, *found]
+    for k, shared in enumerate(everything):
         code[shared.nodes] = len(listing.found) + k
     step = np.stack((level, code, guarded, active))
-    step[:, listing.kinds == VARYING] = -1
     alike: dict[tuple[bytes, ...], list[Product]] = {}
     for p in sorted(products, key=lambda p: int(level[p.nodes[0, 0]])):
         own = level[p.nodes[:1]], guarded[p.nodes[:1]], active[p.nodes], p.weights, p.bias
         alike.setdefault(tuple([b"" if a is None else a.tobytes() for a in own]), []).append(p)
     made = []
     for several in alike.values():
-        x, nodes = (np.concatenate(parts, axis=1) for parts in zip(*[(p.x, p.nodes) for p in several], strict=True))
+        x, nodes = (
+            np.concatenate(parts, axis=1) for parts in zip(*[(p.x, p.nodes) for p in several], strict=True)
+        )
         flat = x.ravel()
-        in_order = place[flat] == place[flat[0]] + np.arange(len(flat))
-        if place[flat[0]] < len(listing) or not in_order.all():  # not laid for a product before
-            free = (place[flat] < len(listing)).all() and (step[:, flat] == step[:, flat[:1]]).all()
-            if len(several) == 1 or not free or step[0, flat[0]] < 0 or len(np.unique(flat)) < len(flat):
-                made.extend(several)
-                continue
+        fits = len(several) > 1 and level[flat[0]] > 0 and bool((step[:, flat] == step[:, flat[:1]]).all())
+        fits &= len(np.unique(flat)) == len(flat)
+        laid_before = place[flat] >= len(listing)
+        if fits and not laid_before.any():
             place[flat] = np.arange(laid, laid + len(flat))
             laid += len(flat)
+        elif not (fits and laid_before.all() and (np.diff(place[flat]) == 1).all()):
+            made.extend(several)
+            continue
         place[nodes.ravel()] = np.arange(laid, laid + nodes.size)
+        step[1, nodes] = step[1, nodes[0, 0]]
         laid += nodes.size
         made.append(replace(several[0], x=x, nodes=nodes))
     return made, place
