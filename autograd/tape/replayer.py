@@ -183,7 +183,7 @@ class Replayer:
         """Give each thread an equal share of the samples; sums are taken in the order of the threads."""
         plan = self.plan
         block = min(self.lanes, -(-count // self.threads))
-        bounds = np.linspace(0, count, self.threads + 1).astype(int).tolist()
+        bounds = [count * t // self.threads for t in range(self.threads + 1)]
         for t, frame in enumerate(self._frames):
             self._enter(t, X, samples, seeds, values, inputs_gradient, block)
             frame.hold(totals=self._own[t][3])
@@ -196,11 +196,14 @@ class Replayer:
 
         uniform_forward, uniform_reverse = self._passes
         uniform_forward(self._frames[0].address)
-        list(_pool(self.threads, os.getpid()).map(work, range(self.threads)))
+        others = [_pool(self.threads, os.getpid()).submit(work, t) for t in range(1, self.threads)]
+        work(0)
+        for other in others:
+            other.result()
         GU = self._own[0][0]
         self.totals[:] = sum(totals for _, _, _, totals in self._own)
-        for other, _, _, _ in self._own[1:]:
-            GU += other
+        for more, _, _, _ in self._own[1:]:
+            GU += more
         once = plan.uniform_outputs >= 0
         self.totals[once] = self._U[plan.uniform_outputs[once]] * count
         if len(values):

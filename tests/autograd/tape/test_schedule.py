@@ -50,7 +50,9 @@ def layer_at_each_position(x: list[list[Value]], w: list[list[Parameter]]) -> li
 
 def test_products_of_the_same_weights_are_one_over_all_positions() -> None:
     w = [[Parameter(0.1 * i - 0.2 * j) for i in range(3)] for j in range(4)]
-    tape = Tape.record(lambda x: layer_at_each_position(x, w), np.full((5, 3), 0.5))
+    tape = Tape.record(
+        lambda x: autograd.sum(v for row in layer_at_each_position(x, w) for v in row), np.full((5, 3), 0.5)
+    )
     (product,) = tape.replayer().plan.varying_rows.products
     assert (product.nodes.shape, product.x.shape) == ((4, 5), (3, 5))
     assert "(20 dots over 5 positions: a matrix product)" in str(tape)
