@@ -11,7 +11,6 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
-from importlib.util import find_spec
 from math import inf, nan
 from pathlib import Path
 from typing import Any
@@ -22,13 +21,15 @@ from autograd.notation.command_line import INTERRUPTED, OneLineParser, in_one_li
 from autograd.notation.labels import shorten
 from autograd.notation.numbers import counted, number
 from nn.activations import ACTIVATIONS
-from nn.command import texts
+from nn.checks import check_packages
+from nn.command import searching, texts
 from nn.command.job import Job, prepare, resumed
 from nn.command.predictor import predict_table
+from nn.command.report.folder import PACKAGES
 from nn.command.result import Result
 from nn.command.run import run
-from nn.command.settings import OPTIMIZERS, SCHEDULES, Settings, default_settings
-from nn.data.dataset import remarks
+from nn.command.settings import OPTIMIZERS, SCHEDULES, SEARCHED, Settings, default_settings
+from nn.data.dataset import Dataset, remarks
 from nn.data.plan import MISSING, TASKS, Options
 from nn.data.sets import FOLDERS, NAMED, load
 from nn.losses import LOSSES
@@ -40,9 +41,6 @@ MOST_NOTES = 3
 MOST_DRAWN = 50_000
 """A network of more weights than this is drawn only if the folder for the report is named."""
 
-PACKAGES = ("numpy", "matplotlib", "jinja2")
-"""The packages that a report needs beyond the engine."""
-
 ABOUT = """\
 Trains a network made of single numbers that can be seen through, and draws it.
 
@@ -53,6 +51,7 @@ examples:
   python -m nn train flowers.csv --target species
   python -m nn train flowers.csv --target species --save flowers.safetensors
   python -m nn predict flowers.safetensors new-flowers.csv
+  python -m nn search digits
   python -m nn train --help
 """
 
@@ -140,6 +139,26 @@ def train(arguments: argparse.Namespace) -> int:
         job, state, weights = _checked(arguments)
     except (ValueError, OSError, ImportError) as error:
         return refuse(in_one_line(error))
+    return _trained(job, state, weights, arguments)
+
+
+def search(arguments: argparse.Namespace) -> int:
+    """Run the command ``search``; return the exit code."""
+    try:
+        chosen = searching.checked(arguments, _data(arguments))
+        job = searching.search(chosen)
+    except KeyboardInterrupt:
+        print("interrupted: the same command goes on from here", file=sys.stderr)
+        return INTERRUPTED
+    except (ValueError, OSError, ImportError) as error:
+        return refuse(in_one_line(error))
+    arguments.save = chosen.folder / searching.BEST
+    arguments.report = chosen.folder / searching.REPORT
+    return _trained(job, None, [], arguments)
+
+
+def _trained(job: Job, state: Any, weights: list[Parameter], arguments: argparse.Namespace) -> int:
+    """Train, say how it went, and write the report; return the exit code."""
     print("\n".join(_announcement(job, state)), flush=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # what fit warns of is printed below
@@ -182,10 +201,7 @@ def _checked(arguments: argparse.Namespace) -> tuple[Job, Any, list[Parameter]]:
     for flag, *_ in OPTIONS[LANGUAGE]:
         if getattr(arguments, flag.removeprefix("--")) is not None:
             raise ValueError(f"{flag} is for a language model: train names, or train text --data FILE")
-    _check_packages()
-    told = {f.name: getattr(arguments, f.name) for f in fields(Options)}
-    told = {name: x for name, x in told.items() if x is not None}
-    data = load(arguments.data, arguments.target, arguments.folder, **told)
+    data = _data(arguments)
     given = {f.name: getattr(arguments, f.name) for f in fields(Settings)}
     given = {name: x for name, x in given.items() if x is not None}
     if arguments.resume is None:
@@ -204,10 +220,11 @@ def _checked(arguments: argparse.Namespace) -> tuple[Job, Any, list[Parameter]]:
     return job, state, weights
 
 
-def _check_packages() -> None:
-    missing = [name for name in PACKAGES if find_spec(name) is None]
-    if missing:
-        raise ImportError(f'a training report needs {", ".join(missing)}: pip install "chainrule[train]"')
+def _data(arguments: argparse.Namespace) -> Dataset:
+    check_packages(PACKAGES, "a training report")
+    told = {f.name: getattr(arguments, f.name) for f in fields(Options)}
+    told = {name: x for name, x in told.items() if x is not None}
+    return load(arguments.data, arguments.target, arguments.folder, **told)
 
 
 def _names(text: str) -> list[str]:
@@ -267,22 +284,31 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser(
         "train", help="train a network and report on it", description=TRAIN, epilog=EXAMPLES
     )
-    names = ", ".join([*NAMED, *FOLDERS, *texts.NAMED])
-    about = f"{names}, or the path of a table; - is standard input"
-    command.add_argument("data", metavar="DATA", help=about)
-    command.add_argument(
-        "--data",
-        metavar="FOLDER",
-        dest="folder",
-        type=Path,
-        help="where the files of mnist or idx are; the file of text",
-    )
-    command.add_argument("--target", metavar="COLUMN", help="the column of a table that is to be learned")
+    _add_data(command, ", ".join([*NAMED, *FOLDERS, *texts.NAMED]))
     for title, options in OPTIONS.items():
         group = command.add_argument_group(title)
         for flag, metavar, kind, about in options:
             group.add_argument(flag, metavar=metavar, type=kind, help=about)
     command.set_defaults(weights="", run=train)
+    command = commands.add_parser(
+        "search", help="try many settings and train the best", description=searching.ABOUT
+    )
+    _add_data(command, ", ".join([*NAMED, *FOLDERS]))
+    for title, options in OPTIONS.items():
+        if title == LANGUAGE:
+            break
+        group = command.add_argument_group(title)
+        for flag, metavar, kind, about in options:
+            one = flag.removeprefix("--").replace("-", "_") not in SEARCHED
+            group.add_argument(flag, metavar=metavar, type=kind, help=about, nargs=None if one else "+")
+    group = command.add_argument_group("the search")
+    for flag, metavar, kind, about in SEARCH:
+        group.add_argument(flag, metavar=metavar, type=kind, help=about)
+    group.add_argument(
+        "--dask", metavar="ADDRESS", nargs="?", const="local",
+        help="run on the Dask cluster with this scheduler; without an address, on one of --workers here",
+    )  # fmt: skip
+    command.set_defaults(run=search)
     command = commands.add_parser(
         "predict", help="predict the rows of a table with a saved network", description=PREDICT
     )
@@ -292,6 +318,14 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("table", metavar="TABLE", help="the path of a table; - is standard input")
     command.set_defaults(run=predict)
     return parser
+
+
+def _add_data(command: argparse.ArgumentParser, names: str) -> None:
+    about = f"{names}, or the path of a table; - is standard input"
+    command.add_argument("data", metavar="DATA", help=about)
+    where = "where the files of mnist or idx are; the file of text"
+    command.add_argument("--data", metavar="FOLDER", dest="folder", type=Path, help=where)
+    command.add_argument("--target", metavar="COLUMN", help="the column of a table that is to be learned")
 
 
 def _reader(kind: Callable[[str], Any], wanted: str, is_good: Callable[[Any], bool]) -> Callable[[str], Any]:
@@ -387,3 +421,11 @@ OPTIONS: dict[str, list[tuple[str, str, Callable[[str], Any], str]]] = {
 }  # fmt: skip
 """The options by group: flag, what stands for its value, what reads it, and help.  Those of the first three
 groups are fields of `Options` and `Settings`, those of the fourth of `TextSettings`."""
+
+SEARCH: list[tuple[str, str, Callable[[str], Any], str]] = [
+    ("--search", "NAME", str, f"how combinations are chosen: {', '.join(searching.WAYS)} (grid)"),
+    ("--tries", "N", COUNT, f"how many combinations a random search tries ({searching.TRIES})"),
+    ("--folds", "N", COUNT, f"on how many parts of the data each setting is judged ({searching.FOLDS})"),
+    ("--workers", "N", COUNT, "how many trainings run at once (as many as there are processors)"),
+    ("--out", "FOLDER", Path, "where the results are written (search)"),
+]

@@ -53,6 +53,12 @@ class Settings:
     threads: int = 1
 
 
+SEARCHED = (
+    "layers", "activation", "dropout", "loss", "optimizer", "lr", "schedule", "epochs", "batch", "l2",
+)  # fmt: skip
+"""The settings of which several values may be tried."""
+
+
 def default_settings(data: Dataset) -> Settings:
     """Return settings with which the data are learned well in a bearable time."""
     if data.image and data.test is not None:  # as large as MNIST

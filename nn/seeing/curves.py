@@ -194,3 +194,34 @@ def predicted_against_true(
     axes.set_xlabel(f"true {target}")
     axes.set_ylabel(f"predicted {target}")
     axes.legend(loc="upper left")
+
+
+MOST_RANKED = 40
+"""At most this many rows of scores are drawn, the first ones."""
+
+
+def scores(names: Sequence[str], rows: Sequence[Numbers], what: str) -> Plot:
+    """Plot rows of scores below each other, each with its mean.
+
+    Args:
+        names: what each row is of.
+        rows: the scores.
+        what: what they measure.
+
+    >>> scores(["16 neurons", "8 neurons"], [[0.9, 0.95], [0.8, 0.85]], "accuracy")
+    <plot: accuracy of 2 settings>
+    """
+    drawn = range(min(len(rows), MOST_RANKED))
+
+    def draw(figure: Figure, look: Look) -> None:
+        axes = figure.subplots()
+        for k in drawn:
+            mean = sum(rows[k]) / len(rows[k])
+            axes.plot(rows[k], [k] * len(rows[k]), "o", color=look.muted, markersize=4, fillstyle="none")
+            axes.plot([mean], [k], "D", color=look.ink, markersize=5)
+        axes.set_yticks(drawn, [names[k] for k in drawn])
+        axes.set_ylim(len(drawn) - 0.5, -0.5)
+        axes.grid(axis="x")
+        axes.set_xlabel(f"{what}: each fold, and their mean")
+
+    return Plot(f"{what} of {len(rows)} settings", (8.4, 1.2 + 0.24 * len(drawn)), draw)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from autograd.notation.derivatives import known_name, known_number, written_partials
-from autograd.notation.numbers import count, number
+from autograd.notation.numbers import count
 from autograd.seeing.drawing.arrows import arrow_attributes, arrow_label, gradient_markup, rows_of_text
 from autograd.seeing.drawing.html_labels import LEFT, RIGHT, cell, empty_cells, row, table, text
 from autograd.seeing.drawing.legend import ON_A_USE, note
@@ -16,9 +15,9 @@ from autograd.seeing.drawing.renderer import Drawing
 from autograd.seeing.drawing.uses import arrows_of_uses
 from autograd.seeing.facts.account import sum_of_others
 from autograd.seeing.facts.arrow import text_of_use
-from autograd.seeing.facts.names import name_of, name_of_value, where
-from autograd.seeing.facts.records import NodeFact, Trace
-from autograd.seeing.facts.routes import Route, Routes, equality, factors_in_words
+from autograd.seeing.facts.names import name_of_value, where
+from autograd.seeing.facts.records import Trace
+from autograd.seeing.facts.routes import Route, Routes, equality, factors_in_words, stop_name, stops_of
 from autograd.seeing.style import SMALL_SIZE, THINNEST, Theme, mixed, width
 from autograd.value import Value
 
@@ -163,45 +162,27 @@ def table_of_routes(drawn: DrawnPath, theme: Theme, size: int) -> str:
 
 
 def _ways(drawn: DrawnPath) -> list[str]:
-    """Return ``w → z → L`` for each route: both ends, and between them what has a name or tells it apart.
+    """Return ``w → z → L`` for each route: every Value that it passes, by its name or its formula.
 
-    A name that several Values have is told with its place; if nothing between has a name, or two ways read
-    alike, all are told.
+    A formula, or a name that several Values have, is told with its place.
     """
-    nodes = {node.id: node for node in drawn.trace.nodes}
-    names = {v: name_of_value(v, drawn.labels) for v in drawn.ids}
-    times = Counter(names.values())
-    passing: dict[Value, set[int]] = {}
-    for rank, route in enumerate(drawn.routes):
-        for v in route.nodes:
-            passing.setdefault(v, set()).add(rank)
+    output = next(node.label for node in drawn.trace.nodes if node.id == drawn.trace.output)
+    labels = {**drawn.labels, drawn.path.output: output}
+    times = Counter(name for v in drawn.ids if (name := name_of_value(v, drawn.labels)))
 
-    def stop(v: Value) -> str:
-        name = names[v] or _without_a_name(nodes[drawn.ids[v]])
-        place = where(drawn.ids[v], drawn.trace) if times[names[v]] > 1 else ""
+    def placed(v: Value, name: str) -> str:
+        own = name_of_value(v, labels)
+        place = where(drawn.ids[v], drawn.trace) if not own or times[own] > 1 else ""
         return f"{name} ({place})" if place else name
 
-    def way(route: Route, all_stops: bool) -> str:
-        start, *between, end = route.nodes
-        told = [
-            v for before, v in pairwise(route.nodes[:-1])
-            if names[v] or (passing[v] != passing[before] and len(passing[v]) < len(drawn.routes))
-        ]  # fmt: skip
-        last = names[end] or name_of(nodes[drawn.ids[end]])
-        stops = [*map(stop, [start, *(between if all_stops else told or between)]), last]
+    def way(route: Route) -> str:
+        names = [stop_name(route.nodes[0], labels), *stops_of(route, labels, with_output=True)]
+        stops = [*map(placed, route.nodes, names)]
         if len(stops) > MOST_STOPS:
             stops = [*stops[: MOST_STOPS // 2], "…", *stops[-MOST_STOPS // 2 :]]
         return " → ".join(stops)
 
-    ways = [way(route, all_stops=False) for route in drawn.routes]
-    alike = Counter(ways)
-    return [way(r, all_stops=True) if alike[w] > 1 else w for r, w in zip(drawn.routes, ways, strict=True)]
-
-
-def _without_a_name(node: NodeFact) -> str:
-    """Return what stands for a Value without a name: its formula where that is short, else its number."""
-    formula = node.formula or ""
-    return formula if 0 < len(formula) <= LONGEST_PARTIAL else number(node.value)
+    return [*map(way, drawn.routes)]
 
 
 def legend_of_routes(theme: Theme, size: int) -> list[str]:

@@ -9,12 +9,20 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from autograd.graph import topological_order
+from autograd.notation.formula import Expression, applied, named
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import as_written, counted, equals, factor, number
 from autograd.notation.signs import gradient_sign
 from autograd.reverse import upstreams
 from autograd.seeing.facts.names import labels_of, name_of_output
 from autograd.value import Value
+
+DEEPEST_FORMULA = 2
+"""In the formula of a stop without a name, formulas stand inside each other this deep."""
+LONGEST_STOP = 20
+"""A formula of more characters than this does not name a stop."""
+MOST_INPUTS = 4
+"""Nor does one of more inputs than this."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,10 +42,56 @@ class Route:
     product: float
 
     def __repr__(self) -> str:
-        through = [parse_label(v.label).text for v in self.nodes if v.label]
+        labels = labels_of(None, self.nodes[-1])
+        through = [stop_name(self.nodes[0], labels), *stops_of(self, labels, with_output=True)]
         if len(through) > 8:
             through = [*through[:4], "…", *through[-3:]]
         return f"<route {' → '.join(through)}: {product_in_words(self)}>"
+
+
+def stops_of(route: Route, labels: Mapping[Value, str], with_output: bool = False) -> tuple[str, ...]:
+    """Return what a route passes after its weight, each Value by its name or its formula, as text.
+
+    Where a Value is several inputs of the next, it is told which: the routes through them are different.
+
+    Args:
+        route: the route.
+        labels: names for Values without a label.
+        with_output: whether the output is among them; where it tells routes apart, it always is.
+
+    >>> from autograd import Value
+    >>> w, x = Value(3.0, "w"), Value(2.0, "x")
+    >>> [stops_of(route, {}) for route in Routes((w * x).tanh() + w * w, w).routes()]
+    [('w × w, by input 1',), ('w × w, by input 2',), ('w × x', 'tanh(w × x)')]
+    """
+    stops = []
+    for before, v, position in zip(route.nodes, route.nodes[1:], route.positions, strict=False):
+        name = stop_name(v, labels)
+        is_repeated = sum(x is before for x in v.inputs) > 1
+        if is_repeated or with_output or v is not route.nodes[-1]:
+            stops.append(f"{name}, by input {position + 1}" if is_repeated else name)
+    return tuple(stops)
+
+
+def stop_name(v: Value, labels: Mapping[Value, str]) -> str:
+    """Return what a Value is called on a route: its name, its formula if that is short, else its op."""
+    called = _called(v, labels, DEEPEST_FORMULA)
+    if called is not None:
+        return called.text
+    assert v.op is not None
+    return f"{v.op.symbol} = {number(v.data)}"
+
+
+def _called(v: Value, labels: Mapping[Value, str], depth: int) -> Expression | None:
+    """Return the name or the formula of a Value; None where it has no name and its formula is long."""
+    label = v.label or labels.get(v, "")
+    if label or v.op is None:
+        return named(parse_label(label).text if label else number(v.data))
+    if not depth or len(v.inputs) > MOST_INPUTS:
+        return None
+    inputs = [inner for x in v.inputs if (inner := _called(x, labels, depth - 1)) is not None]
+    whole = applied(v.op, inputs) if len(inputs) == len(v.inputs) else None
+    return whole if whole is not None and len(whole.text) <= LONGEST_STOP else None
 
 
 def product_in_words(route: Route) -> str:
@@ -160,6 +214,21 @@ def by_target(uses: Iterable[Use]) -> dict[Value, list[Use]]:
     return groups
 
 
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """What the routes through one Value add to a gradient.
+
+    Attributes:
+        value: the Value.
+        count: how many of the routes lead through it.
+        total: the sum of their products.
+    """
+
+    value: Value
+    count: int
+    total: float
+
+
 class _Way(NamedTuple):
     """A way from a node to the output: its size, and the first step, to which way of its target."""
 
@@ -263,6 +332,27 @@ class Routes:
             slope[use.target] = slope.get(use.target, 0.0) + use.partial * slope[use.source]
         return slope
 
+    def through(self, values: Iterable[Value]) -> list[Stop]:
+        """Return how many of the routes lead through each Value, and what they add: the most first.
+
+        Of Values that every route passes just one of, such as the activations of a layer that none leads
+        around, the counts add up to `count` and the sums to `total`.
+
+        Args:
+            values: where to look; those that no route leads through are left out.
+
+        >>> from autograd import Value
+        >>> w = Value(3.0)
+        >>> a, b = w * 2.0, w * w
+        >>> [(stop.count, stop.total) for stop in Routes(a + b, w).through([a, b])]
+        [(2, 6.0), (1, 2.0)]
+        """
+        among = set(self.nodes)
+        wanted = [v for v in dict.fromkeys(values) if v in among]
+        slope, ways, onwards = self.slopes(), self._ways(), count_routes(self.uses, self.output, set(wanted))
+        stops = [Stop(v, ways[v] * onwards[v], slope[v] * self.upstream[v]) for v in wanted]
+        return sorted(stops, key=lambda stop: -abs(stop.total))
+
     def passing(self) -> Iterator[tuple[Use, int, float]]:
         """Yield for each use how many of the routes lead along it, and the sum of their products.
 
@@ -274,13 +364,17 @@ class Routes:
         [(1, 1.5), (1, 1.5), (2, 3.0)]
         """
         slope = self.slopes()
-        onwards = count_routes(self.uses, self.output, set(self.nodes))
-        ways = {self.weight: 1}
-        for use in self.uses:
-            ways[use.target] = ways.get(use.target, 0) + ways[use.source]
+        ways, onwards = self._ways(), count_routes(self.uses, self.output, set(self.nodes))
         for use in self.uses:
             flow = self.upstream[use.target] * use.partial * slope[use.source]
             yield use, ways[use.source] * onwards[use.target], flow
+
+    def _ways(self) -> dict[Value, int]:
+        """Return how many ways lead from the weight to each of the nodes."""
+        ways = {self.weight: 1}
+        for use in self.uses:
+            ways[use.target] = ways.get(use.target, 0) + ways[use.source]
+        return ways
 
     def in_words(self, names: Mapping[Value, str] | None = None) -> str:
         """Return how many routes there are, and what their products sum to.

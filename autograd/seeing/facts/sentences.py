@@ -39,11 +39,17 @@ HELD = ("", "with the other input held still, ", "with the other inputs held sti
 BY_CHOICE = "by the slopes chosen at corners"
 """What is said of a slope that is a product with a chosen one among its factors."""
 LEAVES = {
-    "input": "{name} is an input: its value, {value}, is given.",
-    "weight": "{name} is a weight, a number that training adjusts: now it is {value}.",
-    "constant": "{value} is a plain number, a constant: no gradient goes to it.",
+    "input": ("{names} is an input: its value is given.", "{names} are inputs: their values are given."),
+    "weight": (
+        "{names} is a weight, a number that training adjusts.",
+        "{names} are weights, numbers that training adjusts.",
+    ),
+    "constant": (
+        "{names} is a constant: no gradient goes to it.",
+        "{names} are constants: no gradient goes to them.",
+    ),
 }
-"""What is said of a leaf, by its role."""
+"""What is said of leaves, by their role: of one, and of several."""
 
 
 class Teller:
@@ -73,6 +79,7 @@ class Teller:
         self._slopes: tuple[str, list[WrittenPartial]] = ("", [])
         self._gradients: tuple[str, str, str] = ("", "", "")
         self._expressions: dict[str, KnownExpression] = {}
+        self._moving: dict[str, int] = {}
 
     def tell(self, place: int, event: Event) -> Step:
         """Return the event as the step number ``place``."""
@@ -91,6 +98,7 @@ class Teller:
             phase=event.phase,
             kind=event.kind,
             node=event.node.id,
+            nodes=tuple([node.id for node in event.nodes]),
             target=None if edge is None else edge.target,
             position=None if edge is None else edge.position,
             symbols=symbols,
@@ -118,6 +126,7 @@ class Teller:
         upstream, partial, contribution = target.gradient, edge.partial, edge.contribution
         if not upstream or not partial or not contribution:
             return None
+        assert event.after is not None
         before = event.before or 0.0
         numbers = upstream, partial, contribution, before, event.after
         other = self.multiplied_by(edge)
@@ -155,11 +164,19 @@ class Teller:
     # ------------------------------------------------------------------------------------- forward
 
     def _leaf(self, event: Event) -> tuple[str, str, str]:
-        node, value = event.node, number(event.node.value)
-        sentence = LEAVES[node.role].format(name=name_of(node), value=value)
-        if node.role == "constant" and node.label:
-            sentence = f"{name_of(node)} = {value} is a constant: no gradient goes to it."
-        return name_of(node), value, sentence + why_not_finite(node.value, [])
+        told = []
+        for role, (one, several) in LEAVES.items():
+            names = [name_of(node) for node in event.leaves if node.role == role]
+            if names:
+                told.append((one if len({*names}) == 1 else several).format(names=listed(names)))
+        told += [
+            f"{name_of(node)} is not an ordinary number; what is computed from it may not be one either."
+            for node in event.leaves
+            if node.label and not math.isfinite(node.value)
+        ][:MOST_NAMES]
+        read = [f"{name_of(node)} = {number(node.value)}" for node in event.leaves if node.label]
+        line = shortened(", ".join(read), ", ") or "constants"
+        return line, line, " ".join(told)
 
     def _applied(self, event: Event) -> tuple[str, str, str]:
         node = event.node
@@ -267,13 +284,14 @@ class Teller:
 
     def _held(self, edge: EdgeFact) -> str:
         """Return what else could move the edge's target and does not, as a local derivative has it."""
-        others = [
-            other.source
-            for other in self._inputs[edge.target]
-            if other.position != edge.position
-            and (self._nodes[other.source].role != "constant" or self._nodes[other.source].op)
-        ]
-        return HELD[min(len(others), 2)]
+        moving = self._moving.get(edge.target)
+        if moving is None:
+            moving = self._moving[edge.target] = sum(map(self._can_move, self._inputs[edge.target]))
+        return HELD[min(moving - self._can_move(edge), 2)]
+
+    def _can_move(self, edge: EdgeFact) -> bool:
+        source = self._nodes[edge.source]
+        return source.role != "constant" or source.op is not None
 
     def _passed_on(self, target: NodeFact) -> tuple[str, str, str]:
         """Return a target's id, its gradient in symbols, and how the output follows it, in words."""

@@ -10,7 +10,6 @@ import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import Any
 
 from autograd.graph import topological_order
@@ -21,7 +20,14 @@ from autograd.seeing.facts.folding.folded import slot
 from autograd.seeing.facts.folding.links import multiplied
 from autograd.seeing.facts.names import check_value, labels_of, name_of_output
 from autograd.seeing.facts.places import Path, layer_of, structure_of, title_of
-from autograd.seeing.facts.routes import Route, StrongestRoutes, count_routes, nodes_between, uses_among
+from autograd.seeing.facts.routes import (
+    Route,
+    StrongestRoutes,
+    count_routes,
+    nodes_between,
+    stops_of,
+    uses_among,
+)
 from autograd.value import Value
 
 ROUTES_SHOWN = 3
@@ -45,8 +51,9 @@ class Way:
 
     Attributes:
         product: what it adds to the gradient.
-        stops: the labels of the Values it passes on the way, a neuron's only once, or the signs of
-            their ops where none has a label; the two ends are left out.
+        stops: the labels of the Values it passes on the way, a neuron's only once; where none has a
+            label, the titles of the Modules it passes and the signs of the other ops.  The two ends are
+            left out.
         spots: the neurons it passes; empty where there are none.
     """
 
@@ -331,13 +338,6 @@ class _Model:
             return None
         return self._spots.get(slot(place) if place.part == "input" else place.module)
 
-    def is_followed(self, v: Value, by: Value) -> bool:
-        """Return whether a Value is the pre-activation of the activation that is next."""
-        one, other = self._places.get(v), self._places.get(by)
-        if one is None or other is None or one.use != other.use:
-            return False
-        return (one.part, other.part) == ("pre-activation", "activation")
-
 
 def _way(route: Route, labels: Mapping[Value, str], model: _Model) -> Way:
     weight, *between = route.nodes[:-1] or route.nodes
@@ -345,11 +345,13 @@ def _way(route: Route, labels: Mapping[Value, str], model: _Model) -> Way:
     start = _multiplied_by(route)
     if start is not None and (before := model.spot(start)):
         spots = [before, *spots]
-    named = [v for v in between if v.label or labels.get(v, "")]
-    pairs = zip_longest(named, named[1:])
-    passed = [v for v, after in pairs if after is None or not model.is_followed(v, after)]
-    stops = tuple(v.label or labels.get(v, "") or (v.op.symbol if v.op else "") for v in passed or between)
-    return Way(route.product, stops, tuple(dict.fromkeys(spots)))
+    stops, here = [], model.layer(weight)
+    for v, stop in zip(route.nodes[1:], stops_of(route, labels), strict=False):
+        layer = model.layer(v) or here
+        is_told = layer == here or bool(v.label or labels.get(v, ""))
+        stops.append(stop if is_told else f"{layer}: {stop}")
+        here = layer
+    return Way(route.product, tuple(stops), tuple(dict.fromkeys(spots)))
 
 
 def _multiplied_by(route: Route) -> Value | None:

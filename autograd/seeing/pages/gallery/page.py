@@ -164,7 +164,7 @@ def _ways(ways: Sequence[Way]) -> str:
 
 
 def _stops(stops: Sequence[str]) -> str:
-    texts = [escape(parse_label(stop).text) for stop in stops]
+    texts = [*map(escape, stops)]
     if len(texts) > MOST_STOPS:
         texts = [*texts[: MOST_STOPS // 2], "…", *texts[-MOST_STOPS // 2 :]]
     return " → ".join(texts) or "directly"

@@ -10,6 +10,9 @@
   const READABLE = 0.55; // the smallest scale at which the numbers of a graph can just be read
   const LEGIBLE = 1; // the same for the words on boxes that open, the least of which have 10 pixels
   const LARGEST_SCALE = 4;
+  const MOST_LIT = 64; // nodes or edges that are lit at once
+  const MOST_NAMES = 2000; // names that are offered to be found
+  const MOST_ROWS = 12; // numbers of a larger step that are listed
   const embedded = window.parent !== window;
   const $ = (id) => document.getElementById(id);
 
@@ -30,7 +33,8 @@
     received = new Map(); // the steps in which a gradient or tangent reaches it
     carried = new Map(); // the step in which an edge carries a contribution
     for (const step of list) {
-      if (step.phase === "forward") computed.set(step.node, step.number);
+      if (step.kind === "leaf") for (const leaf of readAtOnce()) computed.set(leaf, step.number);
+      else if (step.phase === "forward") computed.set(step.node, step.number);
       else if (received.has(step.node)) received.get(step.node).push(step.number);
       else received.set(step.node, [step.number]);
       if (step.target !== null) carried.set(keyOf(step.node, step.target, step.position), step.number);
@@ -58,6 +62,7 @@
   const placeOf = (node) => Number(node.slice(1));
   const keyOf = (source, target, position) => `${source}>${target}:${position}`;
   const steps = () => list;
+  const readAtOnce = () => facts.read.map((i) => `n${i}`); // all leaves: one step
   const slope = () => (list.at(-1).phase === "tangent" ? "tangent" : "gradient"); // what a walk fills in after the values
   const isEdge = (step) => step !== undefined && step.phase === "reverse" && step.kind === "edge";
 
@@ -73,7 +78,7 @@
     const [k, what] = [(reference - 10) >> 2, (reference - 10) & 3];
     if (what === 3) return facts.steps.extras[step.number][k];
     const computes = step.target ?? step.node;
-    const inputs = facts.inputs[placeOf(computes)];
+    const inputs = step.kind === "leaf" ? facts.read : facts.inputs[placeOf(computes)];
     const position = (firstInput(step, inputs.length) + k) % inputs.length;
     if (what === 2) return unsigned(list[carried.get(incoming.get(computes)[position])].shown[1]);
     return what ? unsigned(facts.values[inputs[position]]) : facts.names[inputs[position]][form];
@@ -371,11 +376,23 @@
       flow(keyOf(step.node, step.target, step.position), backwards);
       freshen(`contribution:${keyOf(step.node, step.target, step.position)}`);
     } else if (step.kind === "apply") {
-      for (const key of incoming.get(step.node).slice(0, 64)) flow(key, backwards);
+      for (const key of incoming.get(step.node).slice(0, MOST_LIT)) flow(key, backwards);
     }
-    frame(step.node, "halo");
-    freshen(`${step.phase === "forward" ? "value" : "gradient"}:${step.node}`);
+    const nodes = step.kind === "leaf" ? readAtOnce() : [step.node];
+    for (const node of nodes.slice(0, MOST_LIT)) frame(node, "halo");
+    for (const node of nodes) freshen(`${step.phase === "forward" ? "value" : "gradient"}:${node}`);
   }
+
+  // A larger step: all that it computes in thick frames, the edges that it goes along thick.
+  function lightStride() {
+    light(undefined);
+    const those = strideSteps();
+    for (const node of strideNodes().slice(0, MOST_LIT)) frame(node, "halo");
+    for (const step of those.slice(0, MOST_LIT)) if (isEdge(step)) flow(keyOf(step.node, step.target, step.position), true);
+    for (const step of those) freshen(`${step.phase === "forward" ? "value" : "gradient"}:${step.node}`);
+  }
+
+  const lightHere = () => (strides() ? lightStride() : light(steps()[place - 1]));
 
   function freshen(name) {
     const slot = slots.get(name);
@@ -434,7 +451,7 @@
 
   function open(name) {
     mount(views.findIndex((other) => other.name === name));
-    light(steps()[place - 1]);
+    lightHere();
     follow(steps()[place - 1]);
   }
 
@@ -515,8 +532,17 @@
     move(gliding);
   }
 
+  // The smallest box around those of several nodes.
+  function around(nodes) {
+    const boxes = nodes.map(boxOf).filter(Boolean);
+    if (!boxes.length) return undefined;
+    const [x, y] = [Math.min(...boxes.map((box) => box.x)), Math.min(...boxes.map((box) => box.y))];
+    const [right, bottom] = [Math.max(...boxes.map((box) => box.x + box.width)), Math.max(...boxes.map((box) => box.y + box.height))];
+    return { x, y, width: right - x, height: bottom - y };
+  }
+
   function follow(step) {
-    const boxed = step && boxOf(step.node);
+    const boxed = step && (strides() ? around(strideNodes().slice(0, MOST_LIT)) : boxOf(step.node));
     if (!boxed) return;
     const left = at.x + boxed.x * at.scale;
     const top = at.y + boxed.y * at.scale;
@@ -602,12 +628,50 @@
 
   function goToNode(node) {
     const places = [computed.get(node), ...(received.get(node) ?? [])].map((number) => number + 1);
-    jump(places.find((other) => other > place) ?? places[0]);
+    jump(snapped(places.find((other) => other > place) ?? places[0]));
   }
 
   // ------------------------------------------------------------------ the place
 
-  let place = 0; // how many steps are done
+  let place = 0; // how many of the smallest steps are done
+  let stride; // how large a step is: an entry of facts.sizes
+
+  const stops = () => (stride.ends.length ? stride.ends.length : steps().length);
+  const endOf = (stop) => (stride.ends.length ? (stride.ends[stop] ?? 0) : stop + 1);
+  const bounds = (stop) => [stop > 0 ? endOf(stop - 1) : 0, endOf(stop)];
+
+  // The number of the step that is under way or done after so many of the smallest ones; -1 before the first.
+  function stopAt(done) {
+    if (!stride.ends.length || !done) return done - 1;
+    let [low, high] = [0, stride.ends.length - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (stride.ends[middle] < done) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  // Whether a step of several small ones was just done.
+  const strides = () => place > 0 && endOf(stopAt(place)) === place && Boolean(stride.sentences[stopAt(place)]);
+  const strideSteps = () => steps().slice(...bounds(stopAt(place)));
+  const strideNodes = () => [...new Set(strideSteps().map((step) => step.node))];
+  const forth = () => Math.min(endOf(Math.min(stopAt(place + 1), stops() - 1)), steps().length);
+  const back = () => (place ? bounds(stopAt(place))[0] : 0);
+  const snapped = (to) => (to ? endOf(stopAt(to)) : 0);
+  const toldAt = (stop) => stride.sentences[stop] || sentenceOf(steps()[endOf(stop) - 1]);
+
+  function resize(name) {
+    stride = facts.sizes.find((other) => other.size === name);
+    $("size").value = name;
+    $("list").querySelector("ol").replaceChildren();
+    fillList();
+  }
+
+  function fillSizes() {
+    $("size").replaceChildren(...facts.sizes.map(({ size, name }) => element("option", { value: size }, `by ${name}`)));
+    resize(facts.size);
+  }
 
   function go(to, keepVerdict = false) {
     to = Math.min(Math.max(to, 0), steps().length);
@@ -617,7 +681,7 @@
     const edges = new Set();
     for (let i = from; i < until; i++) {
       const step = steps()[i];
-      nodes.add(step.node);
+      for (const node of step.kind === "leaf" ? readAtOnce() : [step.node]) nodes.add(node);
       if (step.target !== null) edges.add(keyOf(step.node, step.target, step.position));
       if (step.phase === "forward") for (const key of incoming.get(step.node)) edges.add(key);
     }
@@ -626,9 +690,10 @@
     showWhere(step);
     if (step) [step.node, step.target].forEach((node) => node && boxOf(node));
     refresh(view, nodes, edges);
-    light(step);
+    lightHere();
     follow(step);
     tell(step);
+    link();
   }
 
   const PHASES = { forward: "forward pass", reverse: "reverse pass", tangent: "forward mode" };
@@ -637,19 +702,22 @@
   const passOf = (step) => (slope() === "tangent" ? "tangent" : step.phase);
 
   function tell(step) {
-    const count = steps().length;
+    const count = stops();
+    const stop = stopAt(place);
     const phase = $("phase");
     phase.className = step ? passOf(step) : "";
     phase.textContent = step ? PHASES[passOf(step)] : "";
-    $("count").textContent = step ? `step ${place} of ${count}` : `${count} steps`;
-    $("sentence").textContent = step ? sentenceOf(step) : "Nothing is computed yet. Press Next, or the right arrow key, for the first step.";
-    $("math").replaceChildren(...(step ? mathOf(formulaOf(step)) : []));
-    tellNumbers(step);
+    $("count").textContent = step ? `step ${stop + 1} of ${count}` : `${count} ${count === 1 ? "step" : "steps"}`;
+    const told = step && (strides() ? stride.sentences[stop] : sentenceOf(step));
+    $("sentence").textContent = step ? told : "Nothing is computed yet. Press Next, or the right arrow key, for the first step.";
+    $("math").replaceChildren(...(step && !strides() ? mathOf(formulaOf(step)) : []));
+    if (strides()) tellStride();
+    else tellNumbers(step);
     const slider = $("place");
     slider.value = place;
-    slider.setAttribute("aria-valuetext", step ? `step ${place} of ${count}: ${sentenceOf(step)}` : "before the first step");
+    slider.setAttribute("aria-valuetext", step ? `step ${stop + 1} of ${count}: ${told}` : "before the first step");
     for (const id of ["first", "previous"]) $(id).disabled = place === 0;
-    for (const id of ["next", "last"]) $(id).disabled = place === count;
+    for (const id of ["next", "last"]) $(id).disabled = place === steps().length;
     tellOther();
     markInList();
   }
@@ -673,6 +741,18 @@
         element("td", { class: "operator" }, operator),
         element("th", { scope: "row" }, ...words),
         element("td", {}, number))));
+  }
+
+  // What a larger step computed: the value of each node, or what its gradient is now.
+  function tellStride() {
+    const nodes = strideNodes();
+    const backwards = steps()[place - 1].phase === "reverse";
+    const gradient = (node) => [[signOf(node), received.get(node).at(-1) < place ? "" : " so far"], gradientOf(node, place)];
+    const rows = nodes.slice(-MOST_ROWS).map((node) => (backwards ? gradient(node) : [[nameOf(node)], facts.values[placeOf(node)]]));
+    if (nodes.length > MOST_ROWS) rows.unshift([[`${nodes.length - MOST_ROWS} others, then`], ""]);
+    $("numbers").hidden = false;
+    $("numbers").tBodies[0].replaceChildren(...rows.map(([words, number]) =>
+      element("tr", {}, element("td", { class: "operator" }), element("th", { scope: "row" }, ...words), element("td", {}, number))));
   }
 
   // ------------------------------------------------------------------ another engine beside the right one
@@ -716,11 +796,12 @@
   function fillList() {
     const lines = $("list").querySelector("ol");
     if ($("list").open && !lines.childElementCount) {
-      lines.append(...steps().map((step) => {
-        const number = `${facts.beside?.parts_at === step.number ? "≠ " : ""}${step.number + 1}`;
-        const button = element("button", { type: "button" }, element("span", {}, number), element("span", {}, sentenceOf(step)));
-        button.dataset.place = step.number + 1;
-        return element("li", { class: isEdge(step) ? "asked" : "" }, button);
+      lines.append(...Array.from({ length: stops() }, (_, stop) => {
+        const [from, until] = bounds(stop);
+        const parts = facts.beside && facts.beside.parts_at >= from && facts.beside.parts_at < until && facts.beside.parts_at !== null;
+        const button = element("button", { type: "button" }, element("span", {}, `${parts ? "≠ " : ""}${stop + 1}`), element("span", {}, toldAt(stop)));
+        button.dataset.place = until;
+        return element("li", { class: isEdge(steps()[until - 1]) ? "asked" : "" }, button);
       }));
     }
     markInList();
@@ -730,7 +811,7 @@
     if (!$("list").open) return;
     $("list").classList.toggle("unbegun", place === 0);
     marked?.removeAttribute("aria-current");
-    marked = $("list").querySelector("ol").children[place - 1]?.firstChild ?? null;
+    marked = $("list").querySelector("ol").children[stopAt(place)]?.firstChild ?? null;
     marked?.setAttribute("aria-current", "step");
     if (marked) marked.scrollIntoView({ block: "nearest" });
   }
@@ -739,6 +820,8 @@
 
   let asking = null; // the step asked about
   let tries = 0;
+  let given = []; // the answers to it so far
+  let askedBefore = null; // what was asked last: "contribution" or "gradient"
   const score = { right: 0, asked: 0 };
   const answered = new Set(); // the numbers of the steps that were predicted or revealed
 
@@ -746,7 +829,7 @@
     const step = steps()[place];
     if (step === undefined) return;
     if ($("predict").checked && isEdge(step) && asking !== step) ask(step);
-    else if (asking === null) go(place + 1);
+    else if (asking === null) jump(forth());
     else $("answer").focus();
   }
 
@@ -754,6 +837,7 @@
     pause();
     asking = step;
     tries = 0;
+    given = [];
     const upstream = step.shown[0];
     $("question").replaceChildren(
       "Next, ", nameOf(step.target), " passes its gradient ", signOf(step.target), ` = ${upstream} on to `, nameOf(step.node),
@@ -763,6 +847,11 @@
     $("answer").value = "";
     for (const part of $("prediction").querySelectorAll("fieldset, .answer")) part.hidden = false;
     const asked = step.shown[3] === EMPTY ? "contribution" : "gradient";
+    if (askedBefore && askedBefore !== asked) {
+      const [before, now] = asked === "gradient" ? ["what one edge adds", "the gradient after it"] : ["the gradient", "what this edge adds"];
+      $("question").append(element("b", {}, ` The question is another one now: not ${before}, but ${now}.`));
+    }
+    askedBefore = asked;
     $("prediction").elements.asked.value = asked;
     nameAnswer();
     $("prediction").hidden = false;
@@ -784,21 +873,55 @@
 
   function closePrediction() {
     if (asking !== null) {
-      light(steps()[place - 1]);
+      lightHere();
       tellNumbers(steps()[place - 1]);
     }
     asking = null;
     $("prediction").hidden = true;
   }
 
-  // −0.5, 1e-3, 1/3, a decimal comma, and the words for what is no finite number
+  // What is typed as a number: −0.5, 2e−3, 1/3, ½, (4), 2·2, 4×10^0, 10³, a decimal comma, any dash, and the
+  // words for what is no finite number; undefined for all else.
   function readNumber(text) {
-    const plain = text.trim().toLowerCase().replace(/[−–]/g, "-").replace(",", ".").replace("∞", "inf");
-    const special = { inf: Infinity, "+inf": Infinity, "-inf": -Infinity, nan: NaN };
-    if (plain in special) return special[plain];
-    const parts = plain.split("/").map((part) => (part.trim() === "" ? undefined : Number(part)));
-    if (parts.length > 2 || parts.some((part) => part === undefined || Number.isNaN(part))) return undefined;
-    return parts.length === 2 ? parts[0] / parts[1] : parts[0];
+    const plain = text.toLowerCase().trim().slice(0, 200)
+      .replace(/[⁻⁰¹²³⁴-⁹]+/g, (power) => `^(${power.normalize("NFKC")})`)
+      .replace(/(\d*)([¼-¾⅐-⅞])/g, (_, whole, part) => `(${whole || 0}+${part.normalize("NFKC")})`)
+      .replace(/[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/g, "-")
+      .replace(/[×·⋅∙✕•]/g, "*").replace(/[÷⁄∶]/g, "/").replace(/\*\*/g, "^").replace(/,/g, ".").replace(/∞|infinity/g, "inf");
+    const tokens = plain.match(/(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|inf|nan|[-+*/^()]|\S/g) ?? [];
+    let at = 0;
+    const taken = (...signs) => (signs.includes(tokens[at]) ? tokens[at++] : undefined);
+    const sum = () => chain(product, { "+": (a, b) => a + b, "-": (a, b) => a - b });
+    const product = () => chain(signed, { "*": (a, b) => a * b, "/": (a, b) => a / b });
+    function chain(operand, operators) {
+      let value = operand();
+      for (let sign; (sign = taken(...Object.keys(operators))); ) value = operators[sign](value, operand());
+      return value;
+    }
+    function signed() {
+      const sign = taken("-", "+");
+      if (sign) return sign === "-" ? -signed() : signed();
+      const base = atom();
+      return taken("^") ? base ** signed() : base;
+    }
+    function atom() {
+      const token = tokens[at++];
+      if (token === "(") {
+        const inside = sum();
+        if (!taken(")")) throw new SyntaxError("a parenthesis is not closed");
+        return inside;
+      }
+      if (token === "inf") return Infinity;
+      if (token === "nan") return NaN;
+      if (!/^\.?\d/.test(token ?? "")) throw new SyntaxError("a number is missing");
+      return Number(token);
+    }
+    try {
+      const value = sum();
+      return at === tokens.length ? value : undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   const exact = (number) => (typeof number === "string" ? { inf: Infinity, "-inf": -Infinity, nan: NaN }[number] : number);
@@ -830,6 +953,7 @@
     const answers = asked[$("prediction").elements.asked.value] ?? asked.contribution;
     const found = answers.find((answer) => matches(typed, answer, digits));
     tries += 1;
+    given.push($("answer").value.trim());
     if (found && !found.mistakes.length) return accept();
     say("wrong", "Not yet.", found ? diagnosis(found, words) : hint());
     $("answer").select();
@@ -857,6 +981,27 @@
     verdict.scrollIntoView({ block: "nearest" });
   }
 
+  // A quiz: everything is to be predicted, and what was answered is kept for a file.
+  const record = []; // by step: its number, what was asked, the answers, and whether the first was right
+
+  function beginQuiz() {
+    if (!facts.quiz) return;
+    $("predict").checked = true;
+    $("predict").disabled = true;
+    document.documentElement.classList.add("predicting");
+    $("save-score").hidden = false;
+    $("save-score").addEventListener("click", saveScore);
+  }
+
+  function saveScore() {
+    const cell = (text) => `"${String(text).replace(/"/g, '""')}"`;
+    const lines = [["step", "from", "to", "asked", "answers", "right at the first try"], ...record].map((row) => row.map(cell).join(","));
+    lines.push([cell("score"), cell(score.right), cell(`of ${steps().filter(isEdge).length}`)].join(","));
+    const href = URL.createObjectURL(new Blob([`${lines.join("\r\n")}\r\n`], { type: "text/csv" }));
+    element("a", { href, download: "score.csv" }).click();
+    setTimeout(() => URL.revokeObjectURL(href), 1000);
+  }
+
   function accept() {
     finish(tries === 1);
     say("right", "Right.", tries === 1 ? "" : `At the ${ordinal(tries)} try.`);
@@ -870,7 +1015,9 @@
   }
 
   function finish(scored) {
-    answered.add(asking.number);
+    const { number, target, node } = asking;
+    if (!answered.has(number)) record.push([number + 1, plainName(target), plainName(node), $("prediction").elements.asked.value, given.join(" / "), scored ? "yes" : "no"]);
+    answered.add(number);
     score.asked += 1;
     score.right += scored ? 1 : 0;
     $("score").textContent = `${score.right} of ${score.asked} at the first try`;
@@ -879,6 +1026,43 @@
     $("question").textContent = "";
     go(place + 1, true);
     ($("next").disabled ? $("place") : $("next")).focus();
+  }
+
+  // ------------------------------------------------------------------ find a node, link to a step
+
+  // A name as it is typed: z1^2 for what is shown as z₁⁽²⁾.
+  function typedName(i) {
+    const [base, subscript, superscript] = facts.names[i];
+    return base + subscript + (superscript && `^${superscript.replace(/[()]/g, "")}`);
+  }
+
+  function fillNames() {
+    const names = new Set(facts.names.map((_, i) => i).filter((i) => !constants.has(`n${i}`)).map(typedName));
+    $("found").replaceChildren(...[...names].slice(0, MOST_NAMES).map((value) => element("option", { value })));
+  }
+
+  // Of several nodes of one name, or steps of one node, the next one after here.
+  function find() {
+    const wanted = $("find").value.trim();
+    const nodes = facts.names.map((_, i) => i).filter((i) => wanted && [typedName(i), facts.names[i][TEXT]].includes(wanted)).map((i) => `n${i}`);
+    $("find").toggleAttribute("aria-invalid", Boolean(wanted) && !nodes.length);
+    const places = nodes.flatMap((node) => [computed.get(node), ...(received.get(node) ?? [])]).sort((a, b) => a - b);
+    if (!places.length) return;
+    pause();
+    jump(snapped((places.find((number) => number + 1 > place) ?? places[0]) + 1));
+  }
+
+  // The address of the page is a link to the step that it shows.
+  function link() {
+    if (embedded || timer !== null) return;
+    history.replaceState(null, "", place ? `#step=${stopAt(place) + 1}&by=${stride.size}` : "#");
+  }
+
+  function followLink() {
+    const asked = new URLSearchParams(location.hash.slice(1));
+    if (facts.sizes.some(({ size }) => size === asked.get("by"))) resize(asked.get("by"));
+    const stop = Math.min(Number(asked.get("step")) || 0, stops());
+    jump(stop > 0 ? endOf(Math.floor(stop) - 1) : 0);
   }
 
   // ------------------------------------------------------------------ play
@@ -965,13 +1149,12 @@
     answered.clear();
     questions = Promise.resolve(other.questions);
     readFacts();
+    resize(stride.size);
     closePrediction();
-    $("list").querySelector("ol").replaceChildren();
-    fillList();
     place = Math.min(place, steps().length);
     refresh(view);
     tell(steps()[place - 1]);
-    light(steps()[place - 1]);
+    lightHere();
     $("host").textContent = `Computed again: ${facts.names[facts.output][TEXT]} = ${facts.values[facts.output]}.`;
   }
 
@@ -979,7 +1162,7 @@
 
   const KEYS = {
     ArrowRight: next,
-    ArrowLeft: () => go(place - 1),
+    ArrowLeft: () => go(back()),
     Home: () => go(0),
     End: () => jump(steps().length),
     " ": () => (timer === null ? play() : pause()),
@@ -1013,7 +1196,7 @@
     document.addEventListener("keydown", listenToKeys);
     const on = (id, does) => $(id).addEventListener("click", does);
     on("first", () => (pause(), go(0)));
-    on("previous", () => (pause(), go(place - 1)));
+    on("previous", () => (pause(), go(back())));
     on("play", () => (timer === null ? play() : pause()));
     on("next", () => (pause(), next()));
     on("last", () => (pause(), jump(steps().length)));
@@ -1023,7 +1206,8 @@
     on("fit", KEYS[0]);
     on("reveal", reveal);
     on("theme", switchTheme);
-    $("place").addEventListener("input", (event) => (pause(), jump(Number(event.target.value))));
+    $("place").addEventListener("input", (event) => (pause(), jump(snapped(Number(event.target.value)))));
+    $("size").addEventListener("change", (event) => (pause(), resize(event.target.value), go(snapped(place))));
     $("speed").addEventListener("change", () => timer !== null && (pause(), play()));
     $("prediction").addEventListener("submit", (event) => (event.preventDefault(), asking && check()));
     $("prediction").addEventListener("change", (event) => event.target.name === "asked" && asking && nameAnswer());
@@ -1039,6 +1223,9 @@
     });
     $("leaves").addEventListener("submit", (event) => event.preventDefault());
     $("leaves").addEventListener("change", askWhatIf);
+    $("find").addEventListener("focus", fillNames, { once: true });
+    $("find").addEventListener("change", find);
+    window.addEventListener("hashchange", followLink);
     window.addEventListener("message", hear);
     listenToCanvas();
   }
@@ -1083,11 +1270,13 @@
     $("place").max = steps().length;
     $("predict").closest("label").hidden = !steps().some(isEdge);
     showPasses();
+    fillSizes();
     fillLeaves();
     measureRoom();
     mount(0);
     listen();
-    go(0);
+    beginQuiz();
+    followLink();
     document.documentElement.dataset.ready = ""; // from here on every control works
     questions = new Promise((resolve) => requestIdle(() => resolve(unpacked("questions").then(JSON.parse))));
     if (embedded) window.parent.postMessage({ chainrule: "hello" }, "*");

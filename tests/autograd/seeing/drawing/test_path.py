@@ -104,7 +104,7 @@ def test_a_path_says_how_many_routes_there_are_and_what_they_sum_to() -> None:
     L, w = tower()
     caption = Picture(gradient_path(L, w).draw()).caption
     assert caption[0] == "3 routes from w to L; their products sum to ∂L/∂w = 5"
-    assert caption[1:5] == ["1", "+2", "= 2 · 1 · 1", "w → z → L"]
+    assert caption[1:5] == ["1", "+2", "= 2 · 1 · 1", "w → z → + = 10.5 → L"]
     assert "+1.5" in caption
 
 
@@ -173,14 +173,14 @@ def test_on_a_path_the_neurons_of_a_layer_stand_in_order() -> None:
         "".join(part.texts[:3]): float(next(part.element.iter(f"{SVG}text")).get("y", "0"))
         for part in picture.of("operation")
     }
-    assert tops["z21"] < tops["z22"] < tops["z23"]
-    assert tops["a21"] < tops["a22"] < tops["a23"]
+    assert tops["z(2)1"] < tops["z(2)2"] < tops["z(2)3"]
+    assert tops["a(2)1"] < tops["a(2)2"] < tops["a(2)3"]
 
 
 def test_on_a_path_the_slope_of_tanh_is_told_by_its_value() -> None:
     L, w = two_layers()
     texts = [text for part in Picture(gradient_path(L, w).draw()).of("use") for text in part.texts]
-    assert f"∂ 1 − (a₁¹)^2 = {number(1 - math.tanh(1.0) ** 2)}" in texts
+    assert f"∂ 1 − a₁⁽¹⁾^2 = {number(1 - math.tanh(1.0) ** 2)}" in texts
 
 
 def test_below_a_wide_picture_the_caption_is_larger() -> None:

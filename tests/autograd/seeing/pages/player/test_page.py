@@ -87,6 +87,7 @@ def test_nothing_is_computed_before_the_first_step(sheet):
 
 
 def test_every_step_shows_its_sentence_its_formula_and_its_numbers(sheet, steps):
+    values = {node.id: node.value for node in steps.trace.nodes}
     for step in steps:
         sheet.click("#next")
         assert place(sheet) == step.number + 1
@@ -94,7 +95,9 @@ def test_every_step_shows_its_sentence_its_formula_and_its_numbers(sheet, steps)
         set_in_mathematics = "".join(sheet.locator("#math math").all_text_contents())
         assert set_in_mathematics == unescape(re.sub("<[^>]*>", "", step.mathml()))
         kind = "value" if step.phase == "forward" else "gradient"
-        assert slot(sheet, f"{kind}:{step.node}") == number(step.after)
+        for node in step.nodes:
+            after = values[node] if step.kind == "leaf" else step.after
+            assert slot(sheet, f"{kind}:{node}") == number(after)
         assert sheet.locator("#numbers").is_visible() == (step.kind == "edge")
     assert sheet.is_disabled("#next")
 
@@ -212,7 +215,7 @@ def test_the_scrubber_jumps(sheet, steps):
 
 def test_a_click_on_a_node_goes_to_its_steps_one_after_the_other(sheet, steps):
     node = edge_step(steps, "a").node
-    numbers = [s.number + 1 for s in steps if s.node == node]
+    numbers = [s.number + 1 for s in steps if node in s.nodes]
     seen = []
     for _ in [*numbers, 0]:
         sheet.click(f'[data-slot="value:{node}"]')
@@ -312,7 +315,28 @@ def test_a_right_prediction_reveals_the_step(sheet, steps):
     assert sheet.evaluate("document.activeElement.id") == "place"  # there is no next step
 
 
-@pytest.mark.parametrize("text", ["−4", "-4.0", " -4,0 ", "-8/2", "-4.0004"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "−4",
+        "-4.0",
+        " -4,0 ",
+        "-8/2",
+        "-4.0004",
+        "–4",
+        "‐4",
+        "(-4)",
+        "−(4)",
+        "-2·2",
+        "2×(−2)",
+        "−4×10^0",
+        "-4·10⁰",
+        "-0.4e1",
+        "-3½ - ½",
+        "1 - 5",
+        "-2**2",
+    ],
+)
 def test_numbers_are_read_as_people_write_them(sheet, steps, text):
     assert edge_step(steps, "b").contribution == -4.0
     predict(sheet, steps, "b")
@@ -412,6 +436,88 @@ def test_the_list_does_not_tell_what_is_to_be_predicted(sheet, steps):
     assert sentence.is_visible()
 
 
+def test_a_quiz_asks_every_step_and_its_score_is_saved(opened, steps):
+    sheet = opened(steps.html(quiz=True))
+    assert sheet.is_checked("#predict")
+    assert sheet.is_disabled("#predict")
+    sheet.click("#last")
+    edges = [s for s in steps if s.kind == "edge"]
+    answer(sheet, 1000)
+    for step in edges[:-1]:
+        answer(sheet, step.after, "gradient")
+        sheet.click("#last")
+    sheet.click("#reveal")
+    with sheet.expect_download() as download:
+        sheet.click("#save-score")
+    rows = download.value.path().read_text().splitlines()
+    assert download.value.suggested_filename == "score.csv"
+    first, last = edges[0].number + 1, edges[-1].number + 1
+    assert rows[1] == f'"{first}","L","v₁","gradient","1000 / {edges[0].after}","no"'
+    assert rows[-2].startswith(f'"{last}","d","b",')
+    assert rows[-1] == f'"score","{len(edges) - 2}","of {len(edges)}"'
+    assert sheet.errors == []
+
+
+def test_a_classical_slip_is_told_by_the_op(opened):
+    x = Value(3.0, "x")
+    steps = walk(x.tanh())
+    sheet = opened(steps.html())
+    sheet.check("#predict")
+    sheet.click("#last")
+    assert "the square of y, not of x" in answer(sheet, -8)
+
+
+def test_that_the_question_is_another_one_is_said(sheet, steps):
+    sheet.check("#predict")
+    said = []
+    while place(sheet) < len(steps):
+        sheet.click("#last")
+        said.append("another one now" in sheet.text_content("#question"))
+        sheet.click("#reveal")
+    assert said.count(True) >= 1
+    assert not said[0]
+
+
+# ------------------------------------------------------------------------- larger steps, ways to a step
+
+
+def test_steps_are_of_three_sizes(opened):
+    model = MLP(2, [2, 1], seed=0)
+    steps = walk((model([1.0, -2.0]) - 1) ** 2)
+    sheet = opened(steps.html())
+    for size in ("layer", "neuron", "edge"):
+        sheet.select_option("#size", size)
+        for step in steps.by(size):
+            sheet.click("#next")
+            assert sheet.text_content("#count") == f"step {step.number + 1} of {len(steps.by(size))}"
+            assert sheet.text_content("#sentence") == step.sentence
+            if step.kind == size != "edge":
+                shown = sheet.locator("#numbers tbody tr").count()
+                assert shown == min(len(step.nodes), 13)
+        assert sheet.is_disabled("#next")
+        for _ in steps.by(size):
+            sheet.click("#previous")
+        assert place(sheet) == 0
+    assert sheet.errors == []
+
+
+def test_a_node_is_found_by_its_name_and_a_step_by_its_address(opened):
+    model = MLP(2, [2, 1], seed=0)
+    steps = walk(model([1.0, -2.0]), by="layer")
+    sheet = opened(steps.html())
+    sheet.fill("#find", "a2^1")
+    sheet.keyboard.press("Enter")
+    assert sheet.text_content("#sentence") == steps[1].sentence
+    assert sheet.url.endswith("#step=2&by=layer")
+    sheet.evaluate("location.hash = '#step=3&by=neuron'")
+    sheet.wait_for_function("document.getElementById('size').value === 'neuron'")
+    assert sheet.text_content("#sentence") == steps.by("neuron")[2].sentence
+    sheet.fill("#find", "nobody")
+    sheet.keyboard.press("Enter")
+    assert sheet.get_attribute("#find", "aria-invalid") is not None
+    assert sheet.errors == []
+
+
 # ---------------------------------------------------------------------------- beside another engine
 
 
@@ -456,8 +562,9 @@ def test_in_an_overview_the_frame_is_around_the_dot_of_the_step(opened):
     steps = walk(chain(60))
     sheet = opened(steps.html())
     dots = sheet.locator(".dot")
-    for place in (1, 40, len(steps.trace.nodes)):
-        go(sheet, place)
+    for node in ("n2", "n80", steps.trace.output):
+        place = int(node[1:]) + 1
+        go(sheet, next(s.number for s in steps if s.node == node and s.kind == "apply") + 1)
         dot, halo = dots.nth(place - 1).bounding_box(), sheet.locator(".halo").bounding_box()
         for start, size in (("x", "width"), ("y", "height")):
             assert halo[start] < dot[start]
@@ -482,6 +589,9 @@ def test_every_step_of_a_graph_in_parts_is_told_and_shown(opened):
     for step in steps:
         sheet.evaluate("document.getElementById('next').click()")
         assert sheet.text_content("#sentence") == step.sentence
+        if step.kind == "leaf":
+            assert 1 < sheet.locator(".halo").count() < len(step.nodes)  # those that this part shows
+            continue
         kind = "value" if step.phase == "forward" else "gradient"
         assert slot(sheet, f"{kind}:{step.node}") == number(step.after)
         assert sheet.locator(".halo:not(.from)").count() == 1
