@@ -20,18 +20,7 @@ from autograd.tape import arguments, graph_passes, program
 from autograd.tape.arguments import Arguments
 from autograd.tape.native.words import Mask, Numbers, Rows, call, copysign, fast, where
 from autograd.tape.program import (
-    AFFINE,
-    ARGS,
-    BROADCAST,
-    GATHER,
-    LISTS,
-    NEED,
-    NEED_LIST,
-    OP,
-    PARTS,
-    PRODUCTS,
-    PTR,
-    SEGMENTS,
+    AFFINE, ARGS, BROADCAST, GATHER, LISTS, NEED, NEED_LIST, OP, PARTS, PRODUCTS, PTR, SEGMENTS,
 )  # fmt: skip
 
 
