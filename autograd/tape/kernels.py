@@ -20,7 +20,18 @@ from autograd.tape import arguments, graph_passes, program
 from autograd.tape.arguments import Arguments
 from autograd.tape.native.words import Mask, Numbers, Rows, call, copysign, fast, where
 from autograd.tape.program import (
-    AFFINE, ARGS, BROADCAST, GATHER, LISTS, NEED, NEED_LIST, OP, PARTS, PRODUCTS, PTR, SEGMENTS,
+    AFFINE,
+    ARGS,
+    BROADCAST,
+    GATHER,
+    LISTS,
+    NEED,
+    NEED_LIST,
+    OP,
+    PARTS,
+    PRODUCTS,
+    PTR,
+    SEGMENTS,
 )  # fmt: skip
 
 
@@ -403,7 +414,7 @@ def run_blocks(a: Arguments) -> None:
     if len(a.inputs_gradient):
         fixed = 0
     count = len(a.varying_steps) // 6
-    size = code_rows(a.varying) * stride - fixed
+    size = a.varying[ARGS] // 3 * stride - fixed  # a row has three args
     for first in range(a.start, a.stop, a.block):
         lanes = min(a.block, a.stop - first)
         X = a.X[first * columns :]
@@ -435,9 +446,3 @@ def run_blocks(a: Arguments) -> None:
             for k in range(lanes):
                 for j in range(columns):
                     a.inputs_gradient[(first + k) * columns + j] = G[j * stride + k] + 0.0
-
-
-def code_rows(code: Rows) -> int:
-    """Return how many rows a packed program computes."""
-    rows: int = code[ARGS] // 3
-    return rows
