@@ -13,9 +13,9 @@ from typing import NoReturn, TypeAlias
 
 from autograd import ops
 from autograd.core.primitive import Op
-from autograd.notation.command_line import IN_ASCII
 from autograd.notation.hints import did_you_mean
 from autograd.notation.labels import shorten
+from autograd.notation.streams import IN_ASCII
 from autograd.value import Value
 
 LONGEST = 10_000

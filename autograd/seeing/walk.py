@@ -26,6 +26,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, overload
 
 from autograd.core.garbage_collection import collector_paused
+from autograd.files.atomic_write import write_whole
 from autograd.graph import topological_order
 from autograd.notation.hints import described, did_you_mean, short_repr
 from autograd.notation.labels import shorten
@@ -332,7 +333,7 @@ class Walk(Sequence[Step]):
         from autograd.seeing.pages.frame import path_of_page
 
         place = path_of_page(path, "a walk", 'draw(output).save("graph.svg")')
-        place.write_text(self.html(), encoding="utf-8")
+        write_whole(place, self.html())
 
     def live(self) -> Any:
         """Return the page as a notebook widget, in which leaves can be changed.

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import argparse
 import random
-import sys
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from hashlib import sha256
 from math import ceil, exp
 from os import PathLike
-from time import perf_counter
 from typing import Any
 
-from autograd.files.atomic_write import check_place
 from autograd.files.tensorfile import CheckpointError
-from autograd.notation.command_line import INTERRUPTED, in_one_line, refuse
+from autograd.notation.command_line import in_one_line, refuse, say
 from autograd.notation.labels import shorten
 from autograd.notation.numbers import counted, number
-from nn.callbacks import Epoch, Training, evenly_spaced
+from autograd.notation.signals import Ended, Ending, code_of, held_back
+from nn.callbacks import Callback, Epoch, Training, evenly_spaced
 from nn.checks import one_of
+from nn.command.course import Clock, Ends, Saving, kept, save_here, shown
 from nn.data.samples import Weighted, split
 from nn.data.structures import places_by_shape
 from nn.optim import Adam
@@ -125,26 +124,29 @@ def train_texts(arguments: argparse.Namespace) -> int:
         job, state = _prepared(arguments)
     except (ValueError, OSError, ImportError) as error:
         return refuse(in_one_line(error))
-    print("\n".join(_announcement(job, state)), flush=True)
-    started = perf_counter()
-    try:
-        history = _run(job, arguments.save, state)
-    except OSError as error:  # the checkpoint could not be written
-        return refuse(in_one_line(error))
-    seconds = perf_counter() - started
+    say(*_announcement(job, state))
+    with held_back() as ending:
+        code = _trained(arguments, job, state, ending)
+        return code if ending.signal is None else code_of(Ended(ending.signal))
+
+
+def _trained(arguments: argparse.Namespace, job: TextJob, state: Any, ending: Ending) -> int:
+    """Train, save and show what was learned; return the exit code."""
+    saving = None if arguments.save is None else Saving(arguments.save, job.save)
+    clock = Clock()
+    history = _run(job, saving, state, shown(arguments.progress), [clock, Ends(ending)])
     if history.stopped:
-        print(f"note      {history.stopped}")
+        say(f"note      {history.stopped}")
     if len(history):
-        print(f"training  {_measures(history[-1].loss)}")
+        say(f"training  {_measures(history[-1].loss)}")
         if history[-1].val_loss is not None:
-            print(f"held out  {_measures(history[-1].val_loss)}")
+            say(f"held out  {_measures(history[-1].val_loss)}")
     why = f" ({history.engine_note})" if history.engine_note else ""
-    print(f"time      {seconds:.1f} s for {counted(len(history), 'epoch')}, {history.engine} engine{why}")
+    time = f"{clock.seconds:.1f} s for {counted(len(history), 'epoch')}"
+    say(f"time      {time}, {history.engine} engine{why}")
     for text in job.samples(4 * SHOWN, seed=1):
-        print(f"writes    {shorten(text, 70)}")
-    if arguments.save is not None and len(history) > (state["epoch"] if state else 0):
-        print(f"saved     {arguments.save}")
-    return INTERRUPTED if history.interrupted else 0
+        say(f"writes    {shorten(text, 70)}")
+    return kept(saving, history, len(history) > (state["epoch"] if state else 0))
 
 
 def _measures(loss: float) -> str:
@@ -186,7 +188,8 @@ def _prepared(arguments: argparse.Namespace) -> tuple[TextJob, Any]:
     else:
         job, state = _resumed(name, text, arguments.resume, given)
     if arguments.save is not None:
-        check_place(arguments.save)
+        save_here(arguments.save)
+    shown(arguments.progress)
     return job, state
 
 
@@ -271,18 +274,18 @@ def _resumed(
 # ------------------------------------------------------------------------------------- the training
 
 
-def _run(job: TextJob, path: str | PathLike[str] | None, state: Any) -> History:
+def _run(
+    job: TextJob, saving: Saving | None, state: Any, progress: str, others: Sequence[Callback]
+) -> History:
     """Train, telling now and then what the model writes."""
     settings = job.settings
-    shown = evenly_spaced(settings.epochs, TIMES)
+    told = evenly_spaced(settings.epochs, TIMES) if progress != "none" else set()
 
     def after_an_epoch(training: Training, epoch: Epoch) -> None:
-        if path is not None:
-            job.save(path, training.state())
-        if epoch.number in shown:
+        if epoch.number in told:
             texts = ", ".join(shorten(text, 24) for text in job.samples(SHOWN))
             judged = f"perplexity {number(exp(min(epoch.judged_by, 700.0)))}"
-            print(f"epoch {epoch.number:3} {judged}: {texts}", flush=True)
+            say(f"epoch {epoch.number:3} {judged}: {texts}")
 
     batches = sum(
         -(-len(places) // settings.batch)
@@ -293,7 +296,7 @@ def _run(job: TextJob, path: str | PathLike[str] | None, state: Any) -> History:
     warm_up = LinearLR(job.optimizer, 1 / rising, total_iters=rising)
     decay = LinearLR(job.optimizer, 1.0, 0.0, total_iters=max(1, steps - rising))
     schedule = SequentialLR(job.optimizer, [warm_up, decay], [rising], every="batch")
-    callbacks: list[Any] = [schedule, after_an_epoch]
+    callbacks: list[Any] = [schedule, after_an_epoch, *others, *([] if saving is None else [saving])]
     if state is not None:
         callbacks.append(Resume(state))
     with warnings.catch_warnings():
@@ -311,7 +314,7 @@ def _run(job: TextJob, path: str | PathLike[str] | None, state: Any) -> History:
             dtype=settings.dtype,
             threads=settings.threads,
             callbacks=callbacks,
-            progress=sys.stderr.isatty(),
+            progress=progress == "bar",
         )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
-from io import StringIO
+from io import BytesIO, StringIO
 from os import PathLike
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec
@@ -20,6 +20,7 @@ from typing import Any, Concatenate, ParamSpec
 import matplotlib
 from matplotlib.figure import Figure
 
+from autograd.files.atomic_write import write_whole
 from autograd.seeing.style import GREEN, ORANGE, PURPLE, SKY, YELLOW, mixed, theme_named
 from nn.checks import one_of
 
@@ -128,10 +129,12 @@ class Plot:
             ValueError: for another ending or theme.
             OSError: if the file cannot be written.
         """
-        one_of("format", Path(path).suffix[1:].lower(), dict.fromkeys(FORMATS))
-        figure = self.figure(theme)
+        kind = one_of("format", Path(path).suffix[1:].lower(), {name: name for name in FORMATS})
+        figure, content = self.figure(theme), BytesIO()
         with settings(LOOKS[theme]):
-            figure.savefig(path, dpi=DOTS_PER_INCH, metadata=_undated(path))
+            undated = {"Date": None} if kind == "svg" else None
+            figure.savefig(content, format=kind, dpi=DOTS_PER_INCH, metadata=undated)
+        write_whole(path, content.getvalue())
 
     def svg(self, theme: str = "light") -> str:
         """Return the plot as an ``<svg>`` element."""
@@ -170,10 +173,6 @@ def plot(
         return plotted
 
     return decorate
-
-
-def _undated(path: str | PathLike[str]) -> dict[str, None] | None:
-    return {"Date": None} if Path(path).suffix.lower() == ".svg" else None
 
 
 @contextmanager

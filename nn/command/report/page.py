@@ -20,7 +20,7 @@ from nn import seeing
 from nn.checks import import_extra
 from nn.command.report import linked_pages, pictures
 from nn.command.report.film import film_of
-from nn.command.report.folder import FILM, GALLERY, MARK, PATHS, PLAYER
+from nn.command.report.folder import FILM, GALLERY, PATHS, PLAYER
 from nn.command.report.words import (
     MOST_SHOWN,
     data_table,
@@ -128,7 +128,6 @@ def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, dict[st
         f"{result.job.data.name}: what a network learned",
         asset("nn.command.report", "templates", "report.css"),
         _template().render(facts),
-        head=MARK,
         pictures=True,
     )
     return html, files

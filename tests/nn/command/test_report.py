@@ -28,7 +28,7 @@ MARKUP = "<script>alert('&')</script> $x$"
 
 def trained(data, **settings):
     settings = {"epochs": 5, "engine": "eager", "layers": (1,), **settings}
-    return run(prepare(data, replace(default_settings(data), **settings)), progress=False)
+    return run(prepare(data, replace(default_settings(data), **settings)))
 
 
 def rows(classes, features=3, samples=24):
