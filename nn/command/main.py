@@ -352,7 +352,7 @@ OPTIONS: dict[str, list[tuple[str, str, Callable[[str], Any], str]]] = {
         ("--batch", "N", COUNT, "how many samples a step averages over"),
         ("--l2", "FACTOR", FACTOR,
          "the factor of the sum of squared weights, added to the loss, so that what is learned carries over "
-         "to other samples (of a table 1 divided by the samples, for classes 0.1; of pictures 0)"),
+         "to other samples (of a table 1.5 divided by the samples, for classes 0.1; of pictures 0)"),
         ("--held-out", "SHARE", SHARE,
          "the share of the samples kept to judge by (0.2; of four samples none; mnist has its own)"),
         ("--progress", "HOW", str,

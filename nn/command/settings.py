@@ -12,7 +12,7 @@ from nn.schedules import CosineAnnealingLR, Schedule
 
 SAMPLES_SEEN = 20_000
 """The default number of epochs shows this many samples, for data without a default of their own."""
-PENALTY, LARGEST_PENALTY = {"classification": 0.1, "regression": 1.0}, 0.05
+PENALTY, LARGEST_PENALTY = {"classification": 0.1, "regression": 1.5}, 0.05
 """The default penalty on the squared weights of a table's network is this, divided by how many samples there
 are: few samples do not tell chance from what carries over (measured: tests/benchmarks/defaults.py)."""
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec
 
 import matplotlib
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from autograd.files.atomic_write import write_whole
@@ -158,6 +159,12 @@ class Plot:
 
     def __repr__(self) -> str:
         return f"<plot: {self.title}>"
+
+
+def legend_above(axes: Axes, columns: int = 4) -> None:
+    """Draw the legend above the axes, where it hides nothing."""
+    columns = min(columns, len(axes.get_legend_handles_labels()[0]))
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=columns, handletextpad=0.4)
 
 
 def plot(
