@@ -46,6 +46,8 @@ FUNCTIONS: dict[str, Op] = {
 }
 """The functions that can be called, by name: the ops of the table that are not written with a sign."""
 
+OF_PYTHON = ("and", "or", "not", "if", "else", "is", "in", "True", "False", "None")
+"""Python's keywords that stand where an operator or a number does, and not where a name does."""
 TYPED = {sign: IN_ASCII[sign] for sign in "×·÷−≤≥"} | {"√": "sqrt(…)", "^": "**"}
 """How signs of written formulas are typed."""
 
@@ -186,6 +188,9 @@ class Reader:
             return column, "parentheses are nested too deeply; name parts of the formula: h = a*b; h + c"
         if error.msg.startswith("Exceeds the limit") and (found := re.search(r"\d{4300,}", self.text)):
             return found.start() + 1, "this number has too many digits"
+        for word in re.finditer(r"[^\W\d]\w*", self.text):
+            if iskeyword(word[0]) and word[0] not in OF_PYTHON:
+                return word.start() + 1, f"'{word[0]}' is a keyword of Python; take another name"
         if not rest:
             return len(self.text.rstrip()) + 1, "the formula ends too early"
         column = len(self.text) - len(rest) + 1

@@ -12,8 +12,7 @@ from nn.data.dataset import Dataset
 from nn.seeing import Film, Frame
 from nn.training.loop import spread
 
-
-MOST_POINTS = 2_000
+MOST_POINTS = 1_000
 """At most this many samples are drawn; of more, some from all over the data."""
 
 

@@ -190,7 +190,8 @@ def confusion(result: Result) -> dict[str, Any] | None:
         The ``names`` of the classes; the ``counts``, one row per true class, one column per predicted one;
         how deep each cell is coloured, its ``shades``, in percent: the root of its share of the row, so that
         the few mistakes of a good network are seen; which ``part`` of the samples was counted; and which
-        classes were most ``confused``, which stands for a matrix that is too large.  None for a regression, and for two inputs, whose decision boundary shows more.
+        classes were most ``confused``, which stands for a matrix that is too large.  None for a
+        regression, and for two inputs, whose decision boundary shows more.
     """
     part = "held-out" if len(result.job.held_out) else "training"
     data = result.job.held_out if part == "held-out" else result.job.train
@@ -205,7 +206,9 @@ def confusion(result: Result) -> dict[str, Any] | None:
     return {"names": names, "counts": counts, "shades": shades, "part": part, "confused": confused}
 
 
-def _most_confused(classes: Sequence[str], counts: Sequence[Sequence[int]]) -> list[tuple[str, str, int, int]]:
+def _most_confused(
+    classes: Sequence[str], counts: Sequence[Sequence[int]]
+) -> list[tuple[str, str, int, int]]:
     """Return which classes were most often taken for which: both names, how often, and of how many."""
     wrong = [(n, i, j) for i, row in enumerate(counts) for j, n in enumerate(row) if n and i != j]
     largest = sorted(wrong, key=lambda entry: -entry[0])[:MOST_SHOWN]

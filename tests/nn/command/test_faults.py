@@ -1,7 +1,7 @@
 """The fault table: kills, signals, damaged caches, lost streams and full disks, each in a process of its own.
 
-Whatever happens: what was saved is there and whole, what is not ours is as it was, nothing hidden is left, and
-there is no traceback.  By default a small sample; all with ``--hypothesis-profile=thorough``.
+Whatever happens: what was saved is whole, what is not ours is as it was, nothing hidden is left, and
+there is no traceback.  By default a small sample is tried; all with ``--hypothesis-profile=thorough``.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def epoch_of(place: Path) -> int:
 
 
 def after_a_while(process: subprocess.Popen[str], place: Path, rng: random.Random) -> None:
-    """Wait for the announcement of a training, perhaps for its first epoch, and then for some moments more."""
+    """Wait for the announcement of a training, perhaps for its first epoch, and for some moments more."""
     assert process.stdout is not None
     for _ in range(3):
         process.stdout.readline()
@@ -258,7 +258,7 @@ def test_a_stream_a_disk_or_a_place_ends_in_a_line_at_most(place: Path, line: st
     assert (place / "mine.html").read_text() == "mine"
     (place / "mine.html").unlink()
     check(place)
-    if line.startswith(QUICK) and code == 0 or complaint == FULL and line.startswith("nn"):
+    if (line.startswith(QUICK) and code == 0) or (complaint == FULL and line.startswith("nn")):
         assert (place / "report/index.html").exists(), "the report was written all the same"
 
 
