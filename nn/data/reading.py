@@ -161,11 +161,12 @@ def _without_points(frame: Any) -> list[str]:
 def _lines_of_prose(text: str) -> int:
     """Return how many lines stand above the header that have little of a table, which the rest has."""
     lines = text.split("\n", 2 * SAMPLE)[:-1] or [text]
-    if any(all(mark in line for line in lines if line.strip()) for mark in DELIMITERS):
+    found = ({line.count(mark) for line in lines if line.strip()} for mark in DELIMITERS)
+    if any(len(counts) == 1 and 0 not in counts for counts in found):  # the first line is one of the table
         return 0
     for mark in DELIMITERS:
-        counts = [line.count(mark) for line in lines if line.strip() and '"' not in line]
-        usual = Counter(counts).most_common(1)[0][0] if counts else 0
+        times = [line.count(mark) for line in lines if line.strip() and '"' not in line]
+        usual = Counter(times).most_common(1)[0][0] if times else 0
         at = next((i for i, line in enumerate(lines) if line.count(mark) == usual), 0)
         rest = [line for line in lines[at:] if line.strip()]
         if (
