@@ -8,7 +8,6 @@ import re
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
-from importlib.util import find_spec
 from math import inf, nan
 from pathlib import Path
 from typing import Any
@@ -19,10 +18,12 @@ from autograd.notation.labels import shorten
 from autograd.notation.numbers import counted, number
 from autograd.notation.signals import Ended, Ending, code_of, held_back
 from nn.activations import ACTIVATIONS
+from nn.checks import check_packages
 from nn.command import texts
 from nn.command.course import PROGRESS, Saving, kept, save_here, shown
 from nn.command.job import Job, prepare, resumed
 from nn.command.predictor import predict_table
+from nn.command.report.folder import PACKAGES
 from nn.command.result import Result
 from nn.command.run import run
 from nn.command.settings import OPTIMIZERS, SCHEDULES, Settings, default_settings
@@ -37,9 +38,6 @@ MOST_NOTES = 3
 
 MOST_DRAWN = 50_000
 """A network of more weights than this is drawn only if the folder for the report is named."""
-
-PACKAGES = ("numpy", "matplotlib", "jinja2")
-"""The packages that a report needs beyond the engine."""
 
 ABOUT = """\
 Trains a network made of single numbers that can be seen through, and draws it.
@@ -177,7 +175,7 @@ def _checked(arguments: argparse.Namespace) -> tuple[Job, Any, list[Parameter]]:
     for flag, *_ in OPTIONS[LANGUAGE]:
         if getattr(arguments, flag.removeprefix("--")) is not None:
             raise ValueError(f"{flag} is for a language model: train names, or train text --data FILE")
-    _check_packages()
+    check_packages(PACKAGES, "a training report")
     told = {f.name: getattr(arguments, f.name) for f in fields(Options)}
     told = {name: x for name, x in told.items() if x is not None}
     data = load(arguments.data, arguments.target, arguments.folder, **told)
@@ -198,12 +196,6 @@ def _checked(arguments: argparse.Namespace) -> tuple[Job, Any, list[Parameter]]:
         save_here(arguments.save, arguments.report)
     shown(arguments.progress)
     return job, state, weights
-
-
-def _check_packages() -> None:
-    missing = [name for name in PACKAGES if find_spec(name) is None]
-    if missing:
-        raise ImportError(f'a training report needs {", ".join(missing)}: pip install "chainrule[train]"')
 
 
 def _names(text: str) -> list[str]:

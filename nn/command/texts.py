@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from hashlib import sha256
 from math import ceil, exp
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 from autograd.files.tensorfile import CheckpointError
@@ -18,10 +19,12 @@ from autograd.notation.labels import shorten
 from autograd.notation.numbers import counted, number
 from autograd.notation.signals import Ended, Ending, code_of, held_back
 from nn.callbacks import Callback, Epoch, Training, evenly_spaced
-from nn.checks import one_of
+from nn.checks import check_packages, one_of
 from nn.command.course import Clock, Ends, Saving, kept, save_here, shown
+from nn.command.report.folder import PACKAGES, check_folder
 from nn.data.samples import Weighted, split
 from nn.data.structures import places_by_shape
+from nn.health.monitor import Monitor
 from nn.optim import Adam
 from nn.saving.checkpoint import Checkpoint, save
 from nn.schedules import LinearLR, SequentialLR
@@ -131,10 +134,10 @@ def train_texts(arguments: argparse.Namespace) -> int:
 
 
 def _trained(arguments: argparse.Namespace, job: TextJob, state: Any, ending: Ending) -> int:
-    """Train, save and show what was learned; return the exit code."""
+    """Train, save, report and show what was learned; return the exit code."""
     saving = None if arguments.save is None else Saving(arguments.save, job.save)
-    clock = Clock()
-    history = _run(job, saving, state, shown(arguments.progress), [clock, Ends(ending)])
+    clock, monitor, written = Clock(), Monitor(), list[tuple[str, list[str]]]()
+    history = _run(job, saving, state, shown(arguments.progress), [clock, Ends(ending), monitor], written)
     if history.stopped:
         say(f"note      {history.stopped}")
     if len(history):
@@ -144,9 +147,24 @@ def _trained(arguments: argparse.Namespace, job: TextJob, state: Any, ending: En
     why = f" ({history.engine_note})" if history.engine_note else ""
     time = f"{clock.seconds:.1f} s for {counted(len(history), 'epoch')}"
     say(f"time      {time}, {history.engine} engine{why}")
-    for text in job.samples(4 * SHOWN, seed=1):
+    written.append(("at the end", job.samples(4 * SHOWN, seed=1)))
+    for text in written[-1][1]:
         say(f"writes    {shorten(text, 70)}")
-    return kept(saving, history, len(history) > (state["epoch"] if state else 0))
+    code = kept(saving, history, len(history) > (state["epoch"] if state else 0))
+    try:
+        from nn.command.report import write_text_report
+        from nn.command.report.texts import Told
+
+        held_out = bool(job.held_out)
+        told = Told(
+            job.name, job.model, job.tokenizer, job.held_out or job.train, held_out, job.settings, history,
+            monitor, written, clock.seconds,
+        )  # fmt: skip
+        page = write_text_report(told, arguments.report, lambda path: job.save(path, None))
+    except OSError as error:
+        return refuse(in_one_line(error))
+    say(f"report    {page}")
+    return code
 
 
 def _measures(loss: float) -> str:
@@ -169,7 +187,6 @@ def _prepared(arguments: argparse.Namespace) -> tuple[TextJob, Any]:
         "schedule",
         "l2",
         "target",
-        "report",
     ):
         if getattr(arguments, name) is not None:
             raise ValueError(f"--{name.replace('_', '-')} is not for a language model")
@@ -187,8 +204,11 @@ def _prepared(arguments: argparse.Namespace) -> tuple[TextJob, Any]:
         job, state = prepare(name, text, _settings(text, given)), None
     else:
         job, state = _resumed(name, text, arguments.resume, given)
+    arguments.report = arguments.report or Path("report")
+    check_packages(PACKAGES, "a training report")
+    check_folder(arguments.report)
     if arguments.save is not None:
-        save_here(arguments.save)
+        save_here(arguments.save, arguments.report)
     shown(arguments.progress)
     return job, state
 
@@ -275,17 +295,20 @@ def _resumed(
 
 
 def _run(
-    job: TextJob, saving: Saving | None, state: Any, progress: str, others: Sequence[Callback]
-) -> History:
-    """Train, telling now and then what the model writes."""
+    job: TextJob, saving: Saving | None, state: Any, progress: str, others: Sequence[Callback],
+    written: list[tuple[str, list[str]]],
+) -> History:  # fmt: skip
+    """Train, telling and noting now and then what the model writes."""
     settings = job.settings
-    told = evenly_spaced(settings.epochs, TIMES) if progress != "none" else set()
+    noted = evenly_spaced(settings.epochs, TIMES)
 
     def after_an_epoch(training: Training, epoch: Epoch) -> None:
-        if epoch.number in told:
-            texts = ", ".join(shorten(text, 24) for text in job.samples(SHOWN))
-            judged = f"perplexity {number(exp(min(epoch.judged_by, 700.0)))}"
-            say(f"epoch {epoch.number:3} {judged}: {texts}")
+        if epoch.number in noted:
+            texts = job.samples(SHOWN)
+            moment = f"epoch {epoch.number}, perplexity {number(exp(min(epoch.judged_by, 700.0)))}"
+            written.append((moment, texts))
+            if progress != "none":
+                say(f"{moment}: {', '.join(shorten(text, 24) for text in texts)}")
 
     batches = sum(
         -(-len(places) // settings.batch)

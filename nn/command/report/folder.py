@@ -24,6 +24,8 @@ NAMES = (INDEX, PLAYER, GALLERY, FILM, WEIGHTS, HISTORY, PATHS)
 """Everything that a report may hold."""
 LOCK = "lock"
 """Held in the hidden folder by the process that writes there."""
+PACKAGES = ("numpy", "matplotlib", "jinja2")
+"""What a report needs beyond the engine."""
 
 
 def check_folder(folder: Path) -> None:

@@ -16,7 +16,7 @@ from autograd.notation.labels import parse_label, shorten
 from autograd.notation.numbers import count, counted, number, signed
 from autograd.seeing import Gallery, Step, Walk
 
-MOST_NODES = 4_000
+MOST_NODES = 8_000
 """A graph of at most this many nodes gets a player: a larger one would take more than a few seconds."""
 MOST_BYTES = 5_000_000
 """A page has at most this many bytes."""
