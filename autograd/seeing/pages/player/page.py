@@ -16,6 +16,7 @@ from autograd.seeing.facts.records import Step
 from autograd.seeing.pages.frame import asset, document, embedded
 from autograd.seeing.pages.player.content import Content, facts
 from autograd.seeing.pages.player.packing.pictures import plain_views
+from autograd.seeing.pages.player.touch import script
 from autograd.seeing.pages.player.views.choice import views
 
 LONGEST_TEXT = 250
@@ -63,9 +64,9 @@ def _page(content: Content) -> str:
     )
     return document(
         content.title,
-        asset(__package__, "graph.css") + asset(__package__, "player.css"),
+        "".join(asset(__package__, name) for name in ("graph.css", "player.css", "touch.css")),
         body,
-        asset(__package__, "player.js"),
+        script(content.trace if content.computes_itself else None) + asset(__package__, "player.js"),
         data={
             "facts": packed(shown),
             "pictures": packed(plain),

@@ -90,9 +90,15 @@
   const MARKUP = 4;
   const filled = (pattern, step, form) => pattern.map((piece) => (typeof piece === "number" ? referred(step, piece, form) : piece)).join("");
   const wordsOf = (step) => facts.words[facts.steps.words[step.number]];
-  const sentenceOf = (step) => filled(facts.sentences[wordsOf(step)[0]], step, TEXT);
-  const formulaOf = (step) => filled(facts.formulas[wordsOf(step)[1]], step, MARKUP);
-  const slopeOf = (step) => filled(facts.sentences[wordsOf(step)[2]], step, TEXT);
+  const sentenceOf = (step) => facts.told?.sentence(step) ?? filled(facts.sentences[wordsOf(step)[0]], step, TEXT);
+  const formulaOf = (step) => facts.told?.formula(step) ?? filled(facts.formulas[wordsOf(step)[1]], step, MARKUP);
+  const slopeOf = (step) => facts.told?.slope(step) ?? filled(facts.sentences[wordsOf(step)[2]], step, TEXT);
+
+  // The local derivative of an edge in symbols, as the walk wrote it; "" where no gradient went along it.
+  function symbolsOf(target, position) {
+    const number = carried.get(incoming.get(`n${target}`)[position]);
+    return number === undefined ? "" : filled(facts.sentences[wordsOf(list[number])[2]], list[number], TEXT);
+  }
 
   function gradientOf(node, place) {
     const numbers = received.get(node);
@@ -345,8 +351,9 @@
     const known = computed.get(target) < place;
     const slot = slots.get(`partial:${key}`);
     if (slot !== undefined) {
-      if (slot.whole === undefined || step !== undefined) slot.whole = step === undefined ? slot.textContent : `∂ ${list[step].shown[1]}`;
-      write(slot, known ? slot.whole : "");
+      slot.drawn ??= slot.textContent;
+      const whole = step === undefined ? (facts.told ? "" : slot.drawn) : `∂ ${list[step].shown[1]}`;
+      write(slot, known ? whole : "");
     }
     write(slots.get(`contribution:${key}`), done ? list[step].added : "");
     part.classList.toggle("untouched", !known);
@@ -809,6 +816,7 @@
 
   // What may be answered to a step: its shape, filled in from the step and from its row.
   async function answersTo(step) {
+    if (facts.told) return facts.told.answers(step);
     const { shapes, tolerances, rows } = await questions;
     const [, shape, ...own] = rows[list.filter(isEdge).indexOf(step)];
     const answers = ([mistakes, minus, reference, hasOther]) => ({
@@ -918,31 +926,38 @@
   let hosted = false;
   let request = 0;
 
+  let touched; // computes in the page itself; undefined where it cannot
+
   function fillLeaves() {
     $("leaves").replaceChildren(...original.leaves.map(([i, value]) => {
       const node = `n${i}`;
       const input = element("input", { type: "text", inputmode: "decimal", value: String(value), "aria-label": `Value of ${plainName(node)}` });
       input.dataset.node = node;
-      input.disabled = !hosted;
-      return element("label", { title: plainName(node) }, nameOf(node), input);
+      input.disabled = !hosted && !touched;
+      const field = element("label", { title: plainName(node) }, nameOf(node), input);
+      return touched ? touched.row(i, field, input) : field;
     }));
-    $("host").textContent = hosted
+    $("host").textContent = touched || hosted
       ? "Change a number, and the engine computes both passes again."
       : "Changing a number needs a kernel to compute with: in a notebook, walk(L).live() shows this page with one.";
   }
 
   function askWhatIf() {
     const values = {};
+    const numbers = new Map();
     const before = new Map(original.leaves.map(([i, value]) => [`n${i}`, exact(value)]));
-    for (const input of $("leaves").querySelectorAll("input")) {
+    for (const input of $("leaves").querySelectorAll("input[type=text]")) {
       const typed = readNumber(input.value);
       input.toggleAttribute("aria-invalid", typed === undefined);
       if (typed === undefined) {
         $("host").textContent = `${input.getAttribute("aria-label")}: a number is wanted, such as −0.5, 2e−3 or 1/3.`;
         return;
       }
+      numbers.set(placeOf(input.dataset.node), typed);
       if (!Object.is(typed, before.get(input.dataset.node))) values[input.dataset.node] = Number.isFinite(typed) ? typed : String(typed).replace("Infinity", "inf").toLowerCase();
     }
+    touched?.compute(numbers);
+    if (!hosted) return;
     request += 1;
     window.parent.postMessage({ chainrule: "what-if", request, values }, "*");
   }
@@ -952,7 +967,7 @@
     const { chainrule: kind, request: answered } = event.data;
     if (kind === "host" && !hosted) {
       hosted = true;
-      fillLeaves();
+      if (!touched) fillLeaves();
     } else if (kind === "facts" && answered === request) {
       showFacts(event.data.facts);
     } else if (kind === "refused" && answered === request) {
@@ -960,15 +975,18 @@
     }
   }
 
+  // Other numbers of the same graph, at the same step; where nothing is computed yet or all was, at the last.
   function showFacts(other) {
+    const whole = place === 0 || place === steps().length;
     facts = other;
     answered.clear();
-    questions = Promise.resolve(other.questions);
+    if (other.questions) questions = Promise.resolve(other.questions);
     readFacts();
     closePrediction();
     $("list").querySelector("ol").replaceChildren();
     fillList();
-    place = Math.min(place, steps().length);
+    $("place").max = steps().length;
+    place = whole ? steps().length : Math.min(place, steps().length);
     refresh(view);
     tell(steps()[place - 1]);
     light(steps()[place - 1]);
@@ -1037,8 +1055,9 @@
       const button = event.target.closest("button");
       if (button) jump(Number(button.dataset.place));
     });
+    $("what-if").addEventListener("toggle", () => touched && !$("leaves").childElementCount && fillLeaves());
     $("leaves").addEventListener("submit", (event) => event.preventDefault());
-    $("leaves").addEventListener("change", askWhatIf);
+    $("leaves").addEventListener("change", (event) => event.target.type === "text" && askWhatIf());
     window.addEventListener("message", hear);
     listenToCanvas();
   }
@@ -1080,10 +1099,11 @@
     original = facts;
     ({ views } = pictures);
     readFacts();
+    if (facts.touch) touched = touching({ original, element, nameOf, plainName, signOf, symbolsOf, show: showFacts, changed: askWhatIf });
     $("place").max = steps().length;
     $("predict").closest("label").hidden = !steps().some(isEdge);
     showPasses();
-    fillLeaves();
+    if (!touched) fillLeaves(); // else when they are wanted
     measureRoom();
     mount(0);
     listen();

@@ -1,0 +1,288 @@
+// The steps of a graph computed in the page, told from facts as autograd.seeing.facts.sentences tells them.
+// What the page cannot know of a case that the walk was not in (a derivative in symbols) is left out.
+
+function tellerOf(facts, engine, original) {
+  const { touch, inputs, output } = facts;
+  const { values, gradients, partials } = facts.exact;
+  const ops = touch.ops;
+  const named = new Set(touch.named);
+  const weights = new Set(touch.weights);
+  const { constants } = engine;
+  const opOf = (i) => (touch.op[i] < 0 ? null : ops[touch.op[i]]);
+  const isRelation = (i) => touch.relations.includes(opOf(i));
+  const isCondition = (i) => isRelation(i) || touch.connectives.includes(opOf(i));
+  const isPlain = (i) => constants.has(i) && touch.op[i] < 0;
+  const nameOf = (i) => (named.has(i) ? facts.names[i][3] : number(values[i]));
+  const valueOf = (i) => facts.values[i];
+
+  // ------------------------------------------------------------------ pieces of sentences
+
+  const truth = (x) => (x !== 0 ? "true" : "false");
+  const joined = (parts) => (parts.length > 1 ? `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}` : parts[0] ?? "");
+  const count = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
+  const inParentheses = (text) => (text.startsWith("−") ? `(${text})` : text);
+  const productOf = (a, b, result) => `${number(a)} · ${inParentheses(number(b))} ${equals(asWritten(a) * asWritten(b), result)} ${number(result)}`;
+  const sumOf = (a, b, result) => `${number(a)} + ${inParentheses(number(b))} ${equals(asWritten(a) + asWritten(b), result)} ${number(result)}`;
+
+  function listed(indices) {
+    const names = [...new Set(indices.map(nameOf))];
+    return names.length > 4 ? `${names.slice(0, 3).join(", ")} and ${count(names.length - 3)} others` : joined(names);
+  }
+
+  function asMuch(times) {
+    if (!Number.isFinite(times)) return `infinitely many times (${number(times)}) as much`;
+    return times === 1 ? "just as much" : `${number(times)} times as much`;
+  }
+
+  function changing(cause, what, times, than = "") {
+    if (Number.isNaN(times)) return `no number tells how ${cause} changes ${what}`;
+    if (times === 0) return `${cause} does not change ${what}`;
+    return `${cause} changes ${what} ${asMuch(times)}${than && ` as ${than}`}`;
+  }
+
+  function whyNotFinite(value, others) {
+    if (Number.isFinite(value)) return "";
+    if (!others.length) return " It is not an ordinary number; what is computed from it may not be one either.";
+    if (Number.isNaN(value)) {
+      return others.some(Number.isNaN) ? " An input is nan (not a number), so the result is nan too." : " There is no such number: the result is nan (not a number).";
+    }
+    return others.some((x) => Math.abs(x) === Infinity) ? " An input is infinite, and so is the result." : " The result lies beyond every number that can be stored, so it is infinite.";
+  }
+
+  function whyNothing(upstream, partial) {
+    if (upstream * partial === 0) return " Nothing gets through.";
+    if (!Number.isNaN(upstream * partial)) return "";
+    return Number.isNaN(upstream) || Number.isNaN(partial) ? " A factor is nan (not a number), so the product is nan." : " Zero times infinity has no value, so the product is nan (not a number).";
+  }
+
+  // ------------------------------------------------------------------ corners
+
+  const corners = new Map(); // by node and position
+  const unsure = new Set(); // nodes at whose corners nobody can tell
+  const before = new Set(); // from where a change passes a corner
+  inputs.forEach((sources, i) => {
+    const operation = OPERATIONS[touch.op[i]];
+    if (!operation?.kinked) return;
+    const kinks = operation.kinked(engine.inputsOf(values, i));
+    if (kinks === null) unsure.add(i);
+    else if (kinks.length) sources.forEach((_, k) => (isCondition(sources[k]) && opOf(i) === "where" && k === 0) || setCorner(i, k));
+  });
+  for (let i = inputs.length - 1; i >= 0; i--) {
+    inputs[i].forEach((j, k) => {
+      if (corners.has(`${i}:${k}`) || (partials[i][k] !== null && (before.has(i) || unsure.has(i)))) before.add(j);
+    });
+  }
+
+  function setCorner(i, k) {
+    const corner = engine.cornerAt(values, i, k);
+    if (corner) corners.set(`${i}:${k}`, corner);
+  }
+
+  function cornerTold({ kink, left, right, jumps }, i, taken) {
+    const place = kink.place.map((piece) => (typeof piece === "number" ? nameOf(inputs[i][piece < 0 ? -1 - piece : piece]) : piece)).join("");
+    const too = kink.usual ? ", as PyTorch does too" : "";
+    const [low, high, what] = [number(left), number(right), nameOf(i)];
+    if (jumps) {
+      return `${what} ${low !== high ? "jumps" : "switches"} where ${place}: it is ${low} just left of it, and ${high} just right. A jump has no slope: ${taken} is taken${too}, and that is a choice`;
+    }
+    const between = low !== high ? `any slope from ${low} to ${high} would do` : "both sides have another slope";
+    return `${what} has a corner where ${place}: its slope is ${low} just left of it, and ${high} just right. ${taken} is taken${too}, and that is a choice: ${between}`;
+  }
+
+  // ------------------------------------------------------------------ slopes
+
+  const usesOf = (i, j) => inputs[i].filter((other) => other === j).length;
+  const isSingle = (text) => /^(?:[\p{L}\p{N}_,.∞]+|[\p{L}\p{N}_ ]*\([^()]*\))$/u.test(text);
+  const inProduct = (text) => (isSingle(text) ? text : `(${text})`);
+  const slotOf = (i, k) => (usesOf(i, inputs[i][k]) > 1 ? String(k + 1) : "");
+  const lowered = (digits) => digits.replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]);
+  const signOf = (i, k) => `∂${lowered(slotOf(i, k))}(${inProduct(nameOf(inputs[i][k]))}→${inProduct(nameOf(i))})`;
+
+  // In symbols, as the walk wrote it, if the op's rule is still in the same case.
+  function symbolsOf(i, k) {
+    const known = original.symbols(i, k);
+    return known && engine.casesOf(values, i) === engine.casesOf(original.values, i) && !/^−?[\d.]+(e|$)/.test(known) ? known : "";
+  }
+
+  function equalOf(i, k) {
+    const [value, symbols] = [number(partials[i][k]), symbolsOf(i, k)];
+    return [signOf(i, k), ...(symbols && symbols !== value ? [symbols] : []), value].join(" = ");
+  }
+
+  function slopeInWords(i, k) {
+    const corner = corners.get(`${i}:${k}`);
+    return corner ? `${equalOf(i, k)} by choice, because there is no one slope there` : equalOf(i, k);
+  }
+
+  function held(i, k) {
+    const others = inputs[i].filter((j, other) => other !== k && !isPlain(j)).length;
+    return touch.words.held[Math.min(others, 2)];
+  }
+
+  // ------------------------------------------------------------------ the forward pass
+
+  function filled(pattern, words, wrap) {
+    return pattern.map((piece) => {
+      if (typeof piece !== "number") return piece;
+      const text = words[piece < 0 ? -1 - piece : piece];
+      return piece < 0 && text.startsWith("−") ? wrap(text) : text;
+    });
+  }
+
+  const numbersOf = (i) => inputs[i].map((j, k) => (touch.connectives.includes(opOf(i)) || (opOf(i) === "where" && k === 0) ? truth(values[j]) : valueOf(j)));
+
+  function resultOfWritten(i) {
+    return OPERATIONS[touch.op[i]].value(inputs[i].map((j) => asWritten(values[j])));
+  }
+
+  function leafTold(i) {
+    const name = nameOf(i);
+    const { leaves } = touch.words;
+    const role = constants.has(i) ? "constant" : weights.has(i) ? "weight" : "input";
+    const said = role === "constant" && named.has(i) ? `${name} = ${valueOf(i)} is a constant: no gradient goes to it.` : leaves[role].replace("{name}", name).replace("{value}", valueOf(i));
+    return said + whyNotFinite(values[i], []);
+  }
+
+  function appliedTold(i) {
+    const computed = filled(touch.patterns[touch.op[i]].text, numbersOf(i), (text) => `(${text})`).join("");
+    const value = valueOf(i);
+    const numbers = computed === value ? value : `${computed} ${equals(resultOfWritten(i), values[i])} ${value}`;
+    return `${computing(i, computed, numbers)}${atBorder(i)}${whyNotFinite(values[i], engine.inputsOf(values, i))}${noted(i)}`;
+  }
+
+  function computing(i, computed, numbers) {
+    if (opOf(i) === "where") {
+      const [condition, ...branches] = inputs[i];
+      const holds = truth(values[condition]);
+      const said = named.has(condition) ? `${nameOf(condition)} is ${holds}` : `the condition is ${holds}`;
+      const chosen = branches[values[condition] !== 0 ? 0 : 1];
+      return `${nameOf(i)} is one of ${joined(branches.map(nameOf))}: ${said}, so it is ${named.has(chosen) ? `${nameOf(chosen)} = ${valueOf(i)}` : valueOf(i)}.`;
+    }
+    if (isCondition(i)) {
+      const how = isRelation(i) ? "compares" : "combines";
+      return `${nameOf(i)} ${how}: ${computed.slice(1, -1)} is ${truth(values[i])}, so it is ${values[i] ? "1, which stands for true" : "0, which stands for false"}.`;
+    }
+    return `${nameOf(i)} is computed from ${listed(inputs[i])}: ${numbers}.`;
+  }
+
+  const canTurn = (i) => (isRelation(i) ? inputs[i].some((_, k) => corners.has(`${i}:${k}`)) : touch.connectives.includes(opOf(i)) && inputs[i].some(canTurn));
+
+  function atBorder(i) {
+    if (isRelation(i) && canTurn(i)) return " It stands at its border, where the smallest change can turn it.";
+    if (opOf(i) === "where" && canTurn(inputs[i][0])) return " The condition stands at its border, so a small change can turn it. The slope of the one taken now is used: that is a choice.";
+    return "";
+  }
+
+  function noted(i) {
+    if (isCondition(i)) return ` A ${isRelation(i) ? "comparison" : "condition"} has no slope: no gradient flows through it.`;
+    const edges = inputs[i].flatMap((_, k) => (partials[i][k] === null ? [] : [k]));
+    if (!edges.length) return "";
+    if (edges.length > 3) return ` Noted for the way back: its ${count(edges.length)} local derivatives.`;
+    return ` Noted for the way back: ${joined(edges.map((k) => slopeInWords(i, k)))}.`;
+  }
+
+  // ------------------------------------------------------------------ the reverse pass
+
+  function onwards(i, cause = `a small change of ${nameOf(i)}`, than = "") {
+    const follows = changing(cause, nameOf(output), gradients[i], than);
+    return before.has(i) ? `${touch.words.chosen} further on, ${follows}` : follows;
+  }
+
+  function fed(i, k) {
+    const source = inputs[i][k];
+    const uses = usesOf(i, source);
+    const times = uses > 1 ? ` ${uses === 2 ? "twice" : `${count(uses)} times`}, here as input number ${k + 1}` : "";
+    const start = `${nameOf(source)} feeds into ${nameOf(i)}${times}: `;
+    const corner = corners.get(`${i}:${k}`);
+    let told = `${start}${held(i, k)}${changing(`a small change of ${uses > 1 ? "this input" : nameOf(source)}`, nameOf(i), partials[i][k])} (${slopeInWords(i, k)})`;
+    if (corner) told = `${start}${held(i, k)}${cornerTold(corner, i, equalOf(i, k))}`;
+    if (unsure.has(i)) told = `${start}the slope that counts is ${equalOf(i, k)}`;
+    if (i === output) return told;
+    return `${told}, and ${partials[i][k] && !corner ? onwards(i, "that", nameOf(i)) : onwards(i)}`;
+  }
+
+  function added(step) {
+    const name = nameOf(step.source);
+    if (step.parts === 1) return step.firstWhole ? ` ${name} is used nowhere else, so this is its whole gradient.` : "";
+    if (step.before === undefined) return ` It is the first of ${count(step.parts)} contributions to the gradient of ${name}.`;
+    const told = ` It is added (+=) to the ${number(step.before)} that ${name} had already, because a change of ${name} takes effect along all its edges at once: ${sumOf(step.before, step.contribution, step.after)}.`;
+    if (step.part < step.parts) return told;
+    const howMany = step.parts === 2 ? "Both" : `All ${count(step.parts)}`;
+    return `${told} ${howMany} contributions are in, so the gradient of ${name} is complete${touch.op[step.source] < 0 ? "" : " and can be passed on"}.`;
+  }
+
+  function untrained({ source, part, parts }) {
+    if (!weights.size || touch.op[source] >= 0 || weights.has(source) || part < parts) return "";
+    return ` ${nameOf(source)} is an input: training does not change it, so this gradient only tells how ${nameOf(output)} depends on it.`;
+  }
+
+  function contributionTold(step) {
+    const { source, target, position, contribution } = step;
+    const [upstream, partial] = [gradients[target], partials[target][position]];
+    return `${fed(target, position)}; so ${nameOf(source)} receives ${productOf(upstream, partial, contribution)}.${whyNothing(upstream, partial)}${added(step)}${untrained(step)}`;
+  }
+
+  // ------------------------------------------------------------------ formulas, as MathML
+
+  const group = (markup) => `<mrow><mo>(</mo>${markup}<mo>)</mo></mrow>`;
+  const escaped = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;");
+  function numberMarkup(text) {
+    if (text.startsWith("−")) return `<mo form="prefix">−</mo>${numberMarkup(text.slice(1))}`;
+    return /^[\d∞]/.test(text) ? `<mn>${text}</mn>` : `<mi>${escaped(text)}</mi>`;
+  }
+  const factorMarkup = (x) => (number(x).startsWith("−") ? group(numberMarkup(number(x))) : numberMarkup(number(x)));
+  const nameMarkup = (i) => (named.has(i) ? facts.names[i][4] : numberMarkup(number(values[i])));
+  const factorName = (i) => (isSingle(nameOf(i)) ? nameMarkup(i) : group(nameMarkup(i)));
+  const gradientMarkup = (i) => `<mfrac>${[output, i].map((j) => `<mrow><mo>∂</mo>${factorName(j)}</mrow>`).join("")}</mfrac>`;
+  const sign = (text) => `<mo>${text}</mo>`;
+
+  function localMarkup(i, k) {
+    const slot = slotOf(i, k);
+    const d = slot ? `<msub><mo>∂</mo><mn>${slot}</mn></msub>` : "<mo>∂</mo>";
+    return d + group(`${factorName(inputs[i][k])}<mo>→</mo>${factorName(i)}`);
+  }
+
+  function appliedMarkup(i) {
+    const { markup } = touch.patterns[touch.op[i]];
+    const inNumbers = numbersOf(i);
+    const written = (position, negative) => {
+      const text = inNumbers[position];
+      return negative && text.startsWith("−") ? group(numberMarkup(text)) : text.startsWith("−") ? `<mrow>${numberMarkup(text)}</mrow>` : numberMarkup(text);
+    };
+    const symbols = (position, negative) => {
+      const j = inputs[i][position];
+      return named.has(j) ? nameMarkup(j) : written(position, negative);
+    };
+    const fill = (word) => markup.map((piece) => (typeof piece === "number" ? word(piece < 0 ? -1 - piece : piece, piece < 0) : piece)).join("");
+    const how = fill(written);
+    const same = touch.patterns[touch.op[i]].text.length === 3 && how === numberMarkup(valueOf(i));
+    const computed = same ? "" : `${sign("=")}${how}`;
+    return `${nameMarkup(i)}${sign("=")}${fill(symbols)}${computed}${sign(same ? "=" : equals(resultOfWritten(i), values[i]))}${numberMarkup(valueOf(i))}`;
+  }
+
+  function contributionMarkup({ source, target, position, contribution }) {
+    const [upstream, partial] = [gradients[target], partials[target][position]];
+    const product = `${numberMarkup(number(upstream))}${sign("·")}${factorMarkup(partial)}${sign(equals(asWritten(upstream) * asWritten(partial), contribution))}${numberMarkup(number(contribution))}`;
+    return `${gradientMarkup(source)}${sign("+=")}${gradientMarkup(target)}${sign("·")}${localMarkup(target, position)}${sign("=")}${product}`;
+  }
+
+  const around = (markup) => `<math xmlns="http://www.w3.org/1998/Math/MathML">${markup}</math>`;
+
+  function sentence(step) {
+    if (step.phase === "forward") return step.kind === "leaf" ? leafTold(step.source) : appliedTold(step.source);
+    if (step.kind === "edge") return contributionTold(step);
+    const name = nameOf(output);
+    const itself = `∂${inProduct(name)}/∂${inProduct(name)}`;
+    return `The way back starts at the output, ${name}: it changes exactly as much as itself, so ${itself} = 1.`;
+  }
+
+  function formula(step) {
+    if (step.kind === "edge") return around(contributionMarkup(step));
+    if (step.kind === "seed") return around(`${gradientMarkup(output)}${sign("=")}<mn>1</mn>`);
+    if (step.kind === "apply") return around(appliedMarkup(step.source));
+    const value = numberMarkup(valueOf(step.source));
+    return around(named.has(step.source) ? `${nameMarkup(step.source)}${sign("=")}${value}` : value);
+  }
+
+  return { sentence, formula, symbols: symbolsOf };
+}
