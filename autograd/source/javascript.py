@@ -99,7 +99,8 @@ def op_in_javascript(op: Op, count: int | None = None) -> str:
     if op.kinks:
         try:
             gaps = [m.every_way(lambda k=k: [m.reading(k.gap)(*formulas.inputs)])[0] for k in op.kinks]  # type: ignore[misc]
-            methods.append(_method("kinked", a, [gap == 0.0 for gap in gaps], "[{}].flatMap((at, k) => (at ? [k] : []))"))
+            at = [gap == 0.0 for gap in gaps]
+            methods.append(_method("kinked", a, at, "[{}].flatMap((at, k) => (at ? [k] : []))"))
         except Exception:  # a gap may be any function of numbers
             methods.append("  kinked: () => null,\n")
     return f"{{\n{''.join(methods)}}}"

@@ -25,7 +25,7 @@ class Language:
             or ``exp({0})``.
         unreached: the slope towards a branch that is not taken.
         called: what is written before the name of an elementary function.
-        counter, variable, room: how a whole number, a number and a row of numbers begin, in functions of rows.
+        counter, variable, room: how a whole number, a number and a row of numbers are declared.
     """
 
     constant: Callable[[float], str] = str
@@ -40,7 +40,7 @@ class Language:
     room: str = ""
 
     def head(self, name: str, parameters: Sequence[str], types: Sequence[str], returns: str) -> str:
-        """Return the first line of a function, given the types of its parameters in `autograd.tape.native`."""
+        """Return the first line of a function, whose types are given as in `autograd.tape.native`."""
         return f"function {name}({', '.join(parameters)}) {{"
 
     def operation(self, name: str, inputs: Sequence[str]) -> str:

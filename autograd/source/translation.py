@@ -1,7 +1,8 @@
 """The language that `autograd.tape.native` compiles, translated into one with braces.
 
 >>> from autograd.source.javascript import JAVASCRIPT
->>> print(translated("def f(x: float) -> float:\\n    if x > 0.0:\\n        return exp(x)\\n    return x", JAVASCRIPT))
+>>> text = "def f(x: float) -> float:\\n    if x > 0.0:\\n        return exp(x)\\n    return x"
+>>> print(translated(text, JAVASCRIPT))
 function f(x) {
   if ((x > 0)) {
     return Math.exp(x);

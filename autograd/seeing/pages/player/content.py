@@ -133,7 +133,7 @@ def facts(content: Content) -> dict[str, Any]:
 
 
 def _touch(content: Content, trace: Trace) -> dict[str, Any] | None:
-    """Return what the page computes with, and the leaves that it does not offer; None if it cannot compute."""
+    """Return what the page computes with, and the leaves that it does not offer; None if it cannot."""
     if not content.computes_itself:
         return None
     offered = {i for i, _ in _leaves(trace)[:MOST_LEAVES]}

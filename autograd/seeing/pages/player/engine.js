@@ -92,8 +92,10 @@ function engineOf(facts) {
     if (constants.has(source) && op[source] < 0) return null; // it does not move
     const here = inputsOf(values, i);
     const taken = operation.partials(here, values[i])[k];
-    for (const at of operation.kinked(here)) {
-      const kink = facts.touch.kinks[op[i]][at];
+    const kinks = facts.touch.kinks[op[i]];
+    const found = operation.kinked(here); // null where that cannot be told by a formula: then by its jump
+    for (const at of found ?? kinks.keys()) {
+      const kink = kinks[at];
       const jumps = kink.jumps[k];
       const [left, right] = besides(here[k]).map((x) => {
         const moved = [...here];
@@ -101,13 +103,27 @@ function engineOf(facts) {
         const y = operation.value(moved);
         return jumps ? y : (operation.partials(moved, y)[k] ?? 0);
       });
+      if (found === null && !(Math.abs(right - left) > 1e-6)) continue;
       if (jumps || !(left === right && right === (taken ?? 0))) return { kink, left, right, jumps };
     }
     return null;
   }
 
+  // By the case that an op's rule is in, how its partials are written there.
+  const written = new Map();
+  function writtenOf(values, i) {
+    const cases = facts.touch.cases[op[i]];
+    if (cases === null) return undefined;
+    if (!written.has(op[i])) {
+      const { samples, written: texts } = cases;
+      const { value, cases: caseOf } = OPERATIONS[op[i]];
+      written.set(op[i], new Map(samples.map(([numbers, text]) => [String(caseOf?.(numbers, value(numbers))), texts[text]])));
+    }
+    return written.get(op[i]).get(casesOf(values, i));
+  }
+
   const casesOf = (values, i) => String(OPERATIONS[op[i]].cases?.(inputsOf(values, i), values[i]));
-  return { leaves, constants, forward, reverse, inputsOf, cornerAt, casesOf };
+  return { leaves, constants, forward, reverse, inputsOf, cornerAt, casesOf, writtenOf };
 }
 
 const SIGN_OF = (x) => (Number.isNaN(x) ? 4 : x === 0 ? 3 : x > 0 ? 1 : 2); // a place in the facts' signs

@@ -339,7 +339,10 @@
     write(slots.get(`gradient:${node}`), gradient);
     if (nodesOf.get(part).length > 1) return;
     part.classList.toggle("untouched", !done);
-    part.setAttribute("aria-label", `${plainName(node)}: value ${value}${constants.has(node) ? "" : `, ${slope()} ${gradient}`}`);
+    const said = `${value}${constants.has(node) ? "" : `, ${slope()} ${gradient}`}`;
+    if (part.said === said) return;
+    part.said = said; // asking for the attribute takes longer
+    part.setAttribute("aria-label", `${plainName(node)}: value ${said}`);
   }
 
   function refreshEdge({ edgeElement, shared, slots }, key) {
@@ -1019,7 +1022,7 @@
       activate(part);
       return;
     }
-    if (target.matches?.("input[type=text], input[type=radio], select")) return;
+    if (target.matches?.("input[type=text], input[type=radio], select, .leaf input")) return;
     if (event.key === " " && target.matches?.("button, summary, input")) return;
     if (!(event.key in KEYS)) return;
     event.preventDefault();

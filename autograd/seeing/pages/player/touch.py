@@ -8,12 +8,16 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection
+from functools import cache
+from itertools import product
 from math import isinf
 from typing import Any
 
 from autograd.core.primitive import TABLE, Op
+from autograd.notation.derivatives import TAUGHT, known_name, written_partials
 from autograd.notation.mathml import mathml
 from autograd.seeing.facts.corners import CONNECTIVES, RELATIONS, in_names, is_usual
 from autograd.seeing.facts.events import inputs_by_target
@@ -27,6 +31,9 @@ from autograd.source.javascript import HELPERS, op_in_javascript
 FIRST, LAST = 0x4E00, 0x9FFF
 """The letters that stand for an op's inputs while its formula is made a pattern."""
 INPUT = re.compile(f"[{chr(FIRST)}-{chr(LAST)}]")
+
+SAMPLES = (-2.0, 0.0, 0.5)
+"""Inputs that meet every case of the rules that tell cases apart."""
 
 Pattern = list[str | int]
 """Texts and the positions of inputs; −1 − position where a negative number stands in parentheses."""
@@ -51,7 +58,9 @@ def touch(trace: Trace) -> dict[str, Any]:
         "weights": [i for i, node in enumerate(trace.nodes) if node.role == "weight"],
         "named": [i for i, node in enumerate(trace.nodes) if node.label],
         "ops": [name for name, _ in applied],
+        "taught": [name in TAUGHT for name, _ in applied],
         "kinks": [_kinks(TABLE[name], count) for name, count in applied],
+        "cases": [_cases(TABLE[name]) for name, _ in applied],
         "patterns": [_patterns(node, count) for (_, count), node in applied.items()],
         "words": {"leaves": LEAVES, "held": HELD, "chosen": BY_CHOICE},
         "width": {"least": SMALLEST, "most": LARGEST, "thinnest": THINNEST, "thickest": THICKEST},
@@ -67,7 +76,7 @@ def operations(trace: Trace) -> str:
         NotImplementedError: if an op cannot be written in another language; the message names it.
     """
     written = [op_in_javascript(TABLE[name], count) for name, count in _applied(trace)]
-    return f"\"use strict\";\nconst OPERATIONS = (() => {{\n{HELPERS}return [{', '.join(written)}];\n}})();\n"
+    return f'"use strict";\nconst OPERATIONS = (() => {{\n{HELPERS}return [{", ".join(written)}];\n}})();\n'
 
 
 def script(trace: Trace | None) -> str:
@@ -113,7 +122,8 @@ def _patterns(node: NodeFact, count: int) -> dict[str, Pattern]:
     negative = [
         name
         for name in shown
-        if f"(−{name})" in formula_of(node, [f"−{x}" if x == name else x for x in names])
+        if f"({name})" not in text
+        and f"(−{name})" in formula_of(node, [f"−{x}" if x == name else x for x in names])
     ]
     parenthesised = {ord(name) - FIRST for name in negative}
     markup = mathml(text).removeprefix('<math display="block">').removesuffix("</math>")
@@ -123,11 +133,32 @@ def _patterns(node: NodeFact, count: int) -> dict[str, Pattern]:
     }
 
 
+@cache
+def _cases(op: Op) -> dict[str, list[Any]] | None:
+    """Return how the partials are written in each case of a rule, and inputs that belong to it.
+
+    None for an op of any number of inputs.
+    """
+    if op.variadic:
+        return None
+    count = op.arity or 0
+    several = "\n  cases(" in op_in_javascript(op)
+    names = _stand_ins(count + 1)
+    texts: dict[str, int] = {}
+    samples: list[Any] = []
+    for numbers in product(SAMPLES if several else SAMPLES[-1:], repeat=count):
+        known = [known_name(name, x) for name, x in zip(names, numbers, strict=False)]
+        found = written_partials(op, known, known_name(names[-1], op.evaluate(numbers)[0]))
+        written = [[_pattern(d.text), _pattern(d.because)] for d in found]
+        samples.append([numbers, texts.setdefault(json.dumps(written), len(texts))])
+    return {"samples": samples, "written": [json.loads(text) for text in texts]}
+
+
 def _stand_ins(count: int) -> list[str]:
     return [chr(FIRST + i) for i in range(count)]
 
 
-def _pattern(text: str, parenthesised: Sequence[int] | set[int] = ()) -> Pattern:
+def _pattern(text: str, parenthesised: Collection[int] = ()) -> Pattern:
     pieces: Pattern = []
     end = 0
     for found in INPUT.finditer(text):

@@ -58,18 +58,15 @@ function tellerOf(facts, engine, original) {
   // ------------------------------------------------------------------ corners
 
   const corners = new Map(); // by node and position
-  const unsure = new Set(); // nodes at whose corners nobody can tell
   const before = new Set(); // from where a change passes a corner
   inputs.forEach((sources, i) => {
     const operation = OPERATIONS[touch.op[i]];
     if (!operation?.kinked) return;
-    const kinks = operation.kinked(engine.inputsOf(values, i));
-    if (kinks === null) unsure.add(i);
-    else if (kinks.length) sources.forEach((_, k) => (isCondition(sources[k]) && opOf(i) === "where" && k === 0) || setCorner(i, k));
+    if (operation.kinked(engine.inputsOf(values, i))?.length !== 0) sources.forEach((_, k) => (isCondition(sources[k]) && opOf(i) === "where" && k === 0) || setCorner(i, k));
   });
   for (let i = inputs.length - 1; i >= 0; i--) {
     inputs[i].forEach((j, k) => {
-      if (corners.has(`${i}:${k}`) || (partials[i][k] !== null && (before.has(i) || unsure.has(i)))) before.add(j);
+      if (corners.has(`${i}:${k}`) || (partials[i][k] !== null && before.has(i))) before.add(j);
     });
   }
 
@@ -78,8 +75,10 @@ function tellerOf(facts, engine, original) {
     if (corner) corners.set(`${i}:${k}`, corner);
   }
 
+  const inNames = (pattern, i) => pattern.map((piece) => (typeof piece === "number" ? nameOf(inputs[i][piece < 0 ? -1 - piece : piece] ?? i) : piece)).join("");
+
   function cornerTold({ kink, left, right, jumps }, i, taken) {
-    const place = kink.place.map((piece) => (typeof piece === "number" ? nameOf(inputs[i][piece < 0 ? -1 - piece : piece]) : piece)).join("");
+    const place = inNames(kink.place, i);
     const too = kink.usual ? ", as PyTorch does too" : "";
     const [low, high, what] = [number(left), number(right), nameOf(i)];
     if (jumps) {
@@ -98,20 +97,32 @@ function tellerOf(facts, engine, original) {
   const lowered = (digits) => digits.replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]);
   const signOf = (i, k) => `∂${lowered(slotOf(i, k))}(${inProduct(nameOf(inputs[i][k]))}→${inProduct(nameOf(i))})`;
 
-  // In symbols, as the walk wrote it, if the op's rule is still in the same case.
+  // In symbols, as the walk wrote it, if the op's rule is still in the same case; else as that case is written.
   function symbolsOf(i, k) {
     const known = original.symbols(i, k);
-    return known && engine.casesOf(values, i) === engine.casesOf(original.values, i) && !/^−?[\d.]+(e|$)/.test(known) ? known : "";
+    const same = touch.taught[touch.op[i]] || engine.casesOf(values, i) === engine.casesOf(original.values, i);
+    const text = same && known ? known : inputs[i].every((j) => named.has(j)) ? inNames(engine.writtenOf(values, i)?.[k][0] ?? [], i) : "";
+    return isNumber(text) ? "" : text;
+  }
+
+  const isNumber = (text) => /^−?([\d.]+(e−?\d+)?|∞|nan)$/.test(text);
+
+  // Why the slope is a mere number: the condition that chose it.
+  function becauseOf(i, k) {
+    const [text, because] = engine.writtenOf(values, i)?.[k] ?? [[], []];
+    return isNumber(inNames(text, i)) && because.length ? inNames(because, i) : "";
   }
 
   function equalOf(i, k) {
-    const [value, symbols] = [number(partials[i][k]), symbolsOf(i, k)];
+    const [value, symbols] = [number(partials[i][k] ?? 0), symbolsOf(i, k)];
     return [signOf(i, k), ...(symbols && symbols !== value ? [symbols] : []), value].join(" = ");
   }
 
   function slopeInWords(i, k) {
     const corner = corners.get(`${i}:${k}`);
-    return corner ? `${equalOf(i, k)} by choice, because there is no one slope there` : equalOf(i, k);
+    if (corner) return `${equalOf(i, k)} by choice, because there is no one slope where ${inNames(corner.kink.place, i)}`;
+    const because = becauseOf(i, k);
+    return because ? `${equalOf(i, k)} because ${because}` : equalOf(i, k);
   }
 
   function held(i, k) {
@@ -168,14 +179,19 @@ function tellerOf(facts, engine, original) {
   const canTurn = (i) => (isRelation(i) ? inputs[i].some((_, k) => corners.has(`${i}:${k}`)) : touch.connectives.includes(opOf(i)) && inputs[i].some(canTurn));
 
   function atBorder(i) {
-    if (isRelation(i) && canTurn(i)) return " It stands at its border, where the smallest change can turn it.";
-    if (opOf(i) === "where" && canTurn(inputs[i][0])) return " The condition stands at its border, so a small change can turn it. The slope of the one taken now is used: that is a choice.";
+    const moving = isRelation(i) ? inputs[i].findIndex((_, k) => corners.has(`${i}:${k}`)) : -1;
+    if (moving >= 0) {
+      const { kink, left, right } = corners.get(`${i}:${moving}`);
+      return ` It stands at its border, ${inNames(kink.place, i)}: for a little less ${nameOf(inputs[i][moving])} it is ${truth(left)}, for a little more ${truth(right)}.`;
+    }
+    if (opOf(i) === "where" && canTurn(inputs[i][0])) return ` The condition stands at its border, so a small change can turn it, and then ${nameOf(i)} is ${nameOf(inputs[i][values[inputs[i][0]] !== 0 ? 2 : 1])}. The slope of the one taken now is used: that is a choice.`;
     return "";
   }
 
   function noted(i) {
     if (isCondition(i)) return ` A ${isRelation(i) ? "comparison" : "condition"} has no slope: no gradient flows through it.`;
-    const edges = inputs[i].flatMap((_, k) => (partials[i][k] === null ? [] : [k]));
+    const moving = (j, k) => !constants.has(j) && !(isCondition(j) && opOf(i) === "where" && k === 0);
+    const edges = constants.has(i) ? [] : inputs[i].flatMap((j, k) => (moving(j, k) ? [k] : []));
     if (!edges.length) return "";
     if (edges.length > 3) return ` Noted for the way back: its ${count(edges.length)} local derivatives.`;
     return ` Noted for the way back: ${joined(edges.map((k) => slopeInWords(i, k)))}.`;
@@ -194,11 +210,9 @@ function tellerOf(facts, engine, original) {
     const times = uses > 1 ? ` ${uses === 2 ? "twice" : `${count(uses)} times`}, here as input number ${k + 1}` : "";
     const start = `${nameOf(source)} feeds into ${nameOf(i)}${times}: `;
     const corner = corners.get(`${i}:${k}`);
-    let told = `${start}${held(i, k)}${changing(`a small change of ${uses > 1 ? "this input" : nameOf(source)}`, nameOf(i), partials[i][k])} (${slopeInWords(i, k)})`;
-    if (corner) told = `${start}${held(i, k)}${cornerTold(corner, i, equalOf(i, k))}`;
-    if (unsure.has(i)) told = `${start}the slope that counts is ${equalOf(i, k)}`;
+    const told = corner ? `${start}${held(i, k)}${cornerTold(corner, i, equalOf(i, k))}` : `${start}${held(i, k)}${changing(`a small change of ${uses > 1 ? "this input" : nameOf(source)}`, nameOf(i), partials[i][k])} (${slopeInWords(i, k)})`;
     if (i === output) return told;
-    return `${told}, and ${partials[i][k] && !corner ? onwards(i, "that", nameOf(i)) : onwards(i)}`;
+    return `${told}, and ${partials[i][k] !== 0 && !corner ? onwards(i, "that", nameOf(i)) : onwards(i)}`;
   }
 
   function added(step) {
