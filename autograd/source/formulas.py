@@ -15,13 +15,13 @@ def nothing_sent(gradient: float) -> bool:
 """
 
 
-def functions(op: Op, guarded: bool = False, name: str = "op") -> str:
+def functions(op: Op, guarded: bool = False, name: str = "op", inputs: int | None = None) -> str:
     """Return the text of functions of numbers: the op's value, and what its edges send.
 
     They are ``{name}_value(inputs)`` and, for input j, ``{name}_j(upstream, inputs, y)``, which is upstream
-    times partial.
+    times partial; ``inputs`` is how many there are, for an op of any number of them.
     """
-    formulas = traced(op)
+    formulas = traced(op, inputs)
     m, upstream = formulas.m, formulas.m.variable("upstream")
     parameters = [str(e) for e in formulas.inputs]
     texts = [function(f"{name}_value", parameters, formulas.value)]

@@ -49,6 +49,7 @@ JAVASCRIPT = Language(
         "round": "nearest({0})",
         "erf": "erf({0})",
         "erfc": "erfc({0})",
+        "nothing_sent": "Object.is({0}, -0)",
         "==": "({0} === {1})",
         "!=": "({0} !== {1})",
     },
@@ -57,6 +58,8 @@ JAVASCRIPT = Language(
     counter="let",
     variable="let {0} = {1};",
     room="const {0} = new Float64Array({1});",
+    gathered="const row = [{0}];",
+    loop="for (let k = 0; k < {0}; k++) ",
 )
 
 OF_SEQUENCES = """(() => {{
@@ -88,7 +91,8 @@ def op_in_javascript(op: Op, count: int | None = None) -> str:
     except NotImplementedError:
         if not op.variadic:
             raise
-        return OF_SEQUENCES.format(functions=translated(functions_of_sequences(op), JAVASCRIPT))
+        functions = translated(functions_of_sequences(op), JAVASCRIPT)
+        return OF_SEQUENCES.format(functions="\n".join(functions.values()))
     a, m = f"[{', '.join(map(str, formulas.inputs))}]", formulas.m
     methods = [
         _method("value", a, [formulas.value], "{}"),

@@ -26,6 +26,9 @@ class Language:
         unreached: the slope towards a branch that is not taken.
         called: what is written before the name of an elementary function.
         counter, variable, room: how a whole number, a number and a row of numbers are declared.
+        gathered: how the inputs of an op are put in a row, given them and their number.
+        loop: how a loop of so many turns of ``k`` begins.
+        braces: whether functions and loops stand in braces; else they are Python's.
     """
 
     constant: Callable[[float], str] = str
@@ -38,6 +41,15 @@ class Language:
     counter: str = ""
     variable: str = "{0} = {1}"
     room: str = ""
+    braces: bool = True
+    gathered: str = "row = [{0}]"
+    loop: str = ""
+
+    def slice(self, row: str, first: int, step: int, count: int) -> str:
+        """Return the numbers of a row from the first one on, in a loop or all at once."""
+        if not self.braces:
+            return f"{row}[{first}:{first + step * (count - 1) + 1}{f':{step}' if step != 1 else ''}]"
+        return f"{row}[{first} + {f'{step} * ' if step != 1 else ''}k]"
 
     def head(self, name: str, parameters: Sequence[str], types: Sequence[str], returns: str) -> str:
         """Return the first line of a function, whose types are given as in `autograd.tape.native`."""

@@ -2,7 +2,7 @@
 
 >>> from autograd.source.javascript import JAVASCRIPT
 >>> text = "def f(x: float) -> float:\\n    if x > 0.0:\\n        return exp(x)\\n    return x"
->>> print(translated(text, JAVASCRIPT))
+>>> print(translated(text, JAVASCRIPT)["f"])
 function f(x) {
   if ((x > 0)) {
     return Math.exp(x);
@@ -24,15 +24,22 @@ SIGNS = {
 }  # fmt: skip
 
 
-def translated(text: str, language: Language) -> str:
-    """Return the functions of a text in another language; those that only send gradients are left out.
+def translated(text: str, language: Language, sending: bool = False) -> dict[str, str]:
+    """Return the functions of a text in another language, by name.
+
+    Args:
+        text: the functions, in the language of `autograd.tape.native`.
+        language: that in which they are wanted.
+        sending: whether those are wanted too that send gradients.
 
     Raises:
         NotImplementedError: if something is in the text that cannot be translated.
     """
     functions = [f for f in ast.parse(text).body if isinstance(f, ast.FunctionDef)]
-    different = {ast.unparse(f): f for f in functions if f.args.args[0].arg not in ("upstream", "gradient")}
-    return "\n".join("\n".join(_Translator(language).function(f)) for f in different.values())
+    wanted = {f.name: f for f in functions if sending or f.args.args[0].arg != "upstream"}
+    wanted.pop("nothing_sent", None)  # every language has a word for it
+    kind = _Translator if language.braces else _Indented
+    return {name: "\n".join(kind(language).function(f)) for name, f in wanted.items()}
 
 
 class _Translator:
@@ -69,11 +76,9 @@ class _Translator:
                 yield f"for ({self._language.counter} {name} = {first}; {name} < {last}; {name}++) {{"
                 yield from self._block(body)
                 yield "}"
-            case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)):
-                for target, value in zip(targets, values, strict=True):
+            case ast.Assign():
+                for target, value in _assignments(statement):
                     yield self._assigned(target, value)
-            case ast.Assign(targets=[target], value=value):
-                yield self._assigned(target, value)
             case ast.AugAssign(target=target, op=op, value=value):
                 yield f"{self._text(target)} {SIGNS[type(op)]}= {self._text(value)};"
             case _:
@@ -92,6 +97,8 @@ class _Translator:
 
     def _text(self, node: ast.expr) -> str:
         match node:
+            case ast.Name(id="inf" | "nan" as name):
+                return self._language.constant(float(name))
             case ast.Name(id=name):
                 return name
             case ast.Constant(value=int(n)):
@@ -114,3 +121,61 @@ class _Translator:
             case ast.Call(func=ast.Name(id=name), args=inputs):
                 return self._language.operation(name, [self._text(x) for x in inputs])
         raise NotImplementedError(f"{ast.unparse(node)!r} cannot be translated")
+
+
+class _Indented(_Translator):
+    """A function on its way into Python, on arrays: a choice between numbers is made by ``where``."""
+
+    def function(self, f: ast.FunctionDef) -> Iterator[str]:
+        """Yield the lines of a function."""
+        yield f"def {f.name}({', '.join(a.arg for a in f.args.args)}):"
+        yield from self._block(f.body)
+
+    def _block(self, body: Sequence[ast.stmt]) -> Iterator[str]:
+        last = ""
+        match body:
+            case [*before, ast.If(test=test, body=[ast.Return(value=a)]), ast.Return(value=b)] if a and b:
+                body, last = before, self._language.where.format(*map(self._text, (test, a, b)))
+        for statement in body:
+            for line in self._statement(statement):
+                yield f"    {line}"
+        if last:
+            yield f"    return {last}"
+
+    def _statement(self, statement: ast.stmt) -> Iterator[str]:
+        match statement:
+            case ast.Return(value=value):
+                yield "return" if value is None else f"return {self._text(value)}"
+            case ast.If(test=test, body=body) if all(
+                isinstance(x, ast.Assign) for x in body
+            ) and not _is_whole(test):
+                yield f"chosen = {self._text(test)}"
+                for target, value in (pair for x in body for pair in _assignments(x)):
+                    texts = self._text(value), self._text(target)
+                    yield f"{self._text(target)} = {self._language.where.format('chosen', *texts)}"
+            case ast.If(test=test, body=body):
+                yield f"if {self._text(test)}:"
+                yield from self._block(body)
+            case ast.For(target=ast.Name(id=name), iter=ast.Call(args=ends), body=body):
+                yield f"for {name} in range({', '.join(map(self._text, ends))}):"
+                yield from self._block(body)
+            case _:
+                yield from (line.removesuffix(";") for line in super()._statement(statement))
+
+
+def _only_assigns(body: Sequence[ast.stmt]) -> bool:
+    return all(isinstance(statement, ast.Assign) for statement in body)
+
+
+def _is_whole(test: ast.expr) -> bool:
+    """Return whether a condition is on the number of inputs."""
+    return {x.id for x in ast.walk(test) if isinstance(x, ast.Name)} == {"n"}
+
+
+def _assignments(statement: ast.stmt) -> list[tuple[ast.expr, ast.expr]]:
+    match statement:
+        case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)):
+            return list(zip(targets, values, strict=True))
+        case ast.Assign(targets=[target], value=value):
+            return [(target, value)]
+    raise NotImplementedError(f"{ast.unparse(statement)!r} cannot be translated")
