@@ -92,7 +92,7 @@ class _Translator:
         if isinstance(value, ast.Call) and ast.unparse(value.func) == "room":
             return self._language.room.format(target.id, self._text(value.args[0]))
         if isinstance(value, ast.Constant) and isinstance(value.value, int):
-            return f"{self._language.counter} {target.id} = {text};"
+            return f"{self._language.counter} {target.id} = {text};".lstrip()
         return self._language.variable.format(target.id, text)
 
     def _text(self, node: ast.expr) -> str:

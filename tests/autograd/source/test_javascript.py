@@ -2,38 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import random
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from autograd.core.primitive import TABLE, Op
 from autograd.source.javascript import HELPERS, op_in_javascript
 from tests.autograd.source.corners import agrees, inputs_of, stated
-
-RUN = """([script, rows]) => {
-  const exact = (x) => (typeof x === "string" ? Number(x.replace("inf", "Infinity")) : x);
-  const word = (x) => String(x).replace("Infinity", "inf").toLowerCase();
-  const said = (x) => (x === null || Number.isFinite(x) ? x : word(x));
-  const run = new Function(script)();
-  return rows.map((row) => run(row.map(exact)).map(said));
-}"""
-
-
-@pytest.fixture(scope="module")
-def javascript(browser: Any) -> Any:
-    """A function that runs a script, which returns a function of numbers, on rows of numbers."""
-    sheet = browser.new_page()
-
-    def run(script: str, rows: list[list[float]]) -> list[list[float | None]]:
-        sent = [[x if math.isfinite(x) else str(x) for x in row] for row in rows]
-        return [[x if x is None else float(x) for x in row] for row in sheet.evaluate(RUN, [script, sent])]
-
-    yield run
-    sheet.close()
-
 
 Run = Callable[[str, list[list[float]]], list[list[float | None]]]
 

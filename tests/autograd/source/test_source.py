@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import math
 import random
 import shutil
 import subprocess
@@ -15,17 +14,17 @@ import pytest
 
 from autograd import Value
 from autograd.core.primitive import TABLE, Op
+from autograd.graph import topological_order
 from autograd.reverse import upstreams
 from autograd.seeing.facts.replay import recomputed
-from autograd.graph import topological_order
 from autograd.source import source
 from autograd.source.program import Graph
 from autograd.value import apply
 from tests.autograd.seeing.pages.player.touched import drawn
 from tests.autograd.source.corners import agrees, inputs_of
-from tests.autograd.source.test_javascript import Run, javascript  # noqa: F401 (a fixture)
 
 np = pytest.importorskip("numpy")
+Run = Callable[[str, list[list[float]]], list[list[float | None]]]
 Program = Callable[[Sequence[float]], list[float]]
 """Takes the numbers of the leaves; returns the value, then the gradients."""
 
@@ -77,9 +76,7 @@ def in_numpy(text: str) -> Program:
 IN_JAVASCRIPT = "return (x) => { const [y, gradient] = valueAndGradient(x); return [y, ...gradient]; }"
 
 
-def every_language(
-    cases: Sequence[tuple[Graph, list[list[float]]]], folder: Path, javascript: Run
-) -> None:
+def every_language(cases: Sequence[tuple[Graph, list[list[float]]]], folder: Path, javascript: Run) -> None:
     """Holds the programs of graphs in every language to the engine, on rows of numbers."""
     in_c = compiled([source(graph.output, "c") for graph, _ in cases], folder)
     for (graph, rows), c in zip(cases, in_c, strict=True):
@@ -95,7 +92,7 @@ def graph_of(op: Op, count: int) -> Graph:
     return Graph.of(apply(op, tuple(Value(0.5, f"x{i}") for i in range(count))))
 
 
-def test_every_op_round_trips_over_its_domain_and_at_its_corners(tmp_path: Path, javascript: Run) -> None:  # noqa: F811
+def test_every_op_round_trips_over_its_domain_and_at_its_corners(tmp_path: Path, javascript: Run) -> None:
     cases = []
     for op in TABLE.values():
         for count in (2, 7) if op.variadic else (op.arity or 0,):
@@ -104,7 +101,7 @@ def test_every_op_round_trips_over_its_domain_and_at_its_corners(tmp_path: Path,
     every_language(cases, tmp_path, javascript)
 
 
-def test_graphs_of_many_ops_round_trip(tmp_path: Path, javascript: Run) -> None:  # noqa: F811
+def test_graphs_of_many_ops_round_trip(tmp_path: Path, javascript: Run) -> None:
     chance = random.Random(3)
     cases = []
     while len(cases) < 40:
