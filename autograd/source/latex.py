@@ -24,7 +24,7 @@ from autograd.core.arithmetic import FUNCTIONS
 from autograd.core.primitive import TABLE, Op, entry
 from autograd.notation.derivatives import TAUGHT
 from autograd.notation.labels import parse_label
-from autograd.source.expression import CONSTANT, VARIABLE, Expression, Symbols, sends_nothing
+from autograd.source.expression import CONSTANT, VARIABLE, Expression, Symbols, sends_nothing, traced
 from autograd.source.program import Graph
 from autograd.value import Value
 
@@ -157,6 +157,8 @@ def _sent(graph: Graph, v: Value, names: dict[Value, str]) -> Iterator[tuple[Val
 
 def _partials(op: Op | None, m: _Kept, inputs: list[Any], y: Expression) -> list[Expression]:
     assert op is not None
+    if TABLE.get(op.name) is not op:
+        traced(op, len(inputs) if op.variadic else None)  # names an op of one's own that cannot be written
     if op.name in TAUGHT and TABLE.get(op.name) is op:
         return [m.expression(TAUGHT[op.name](m, inputs[0], y))]
     _, *rules = [m.reading(function) for function in m.reading(op.rule)(m)]

@@ -6,6 +6,7 @@ then constants, then what is computed, in order.  What goes along a row in steps
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -88,8 +89,9 @@ class Graph:
 
     @cached_property
     def names(self) -> list[str]:
-        """What the leaves are called; those without a label by their number."""
-        return [parse_label(v.label).text if v.label else f"x{i + 1}" for i, v in enumerate(self.leaves)]
+        """What the leaves are called in a comment; those without a label by their number."""
+        labels = [parse_label(v.label).text if v.label else f"x{i + 1}" for i, v in enumerate(self.leaves)]
+        return [re.sub(r"[^\w]", "_", label) for label in labels]
 
 
 class Term(NamedTuple):
@@ -105,13 +107,13 @@ class Run(NamedTuple):
         target: the place that the first is added to, in which row, and how far the next ones are.
         first: the first term.
         strides: how far apart the places of the terms are.
-        count: how many terms.
+        turns: how many terms.
     """
 
     target: tuple[str, int, int]
     first: Term
     strides: tuple[int, ...]
-    count: int
+    turns: int
 
 
 class Writer:
@@ -272,13 +274,13 @@ class Writer:
         row, place, stride = run.target
         at = self.language.slice
         places = [(r, p, s) for (r, p), s in zip(run.first.places, run.strides, strict=True)]
-        factors = [at(r, p, s, run.count) if s else f"{r}[{p}]" for r, p, s in places]
+        factors = [at(r, p, s, run.turns) if s else f"{r}[{p}]" for r, p, s in places]
         text = " * ".join(factors)
-        target = at(row, place, stride, run.count) if stride else f"{row}[{place}]"
+        target = at(row, place, stride, run.turns) if stride else f"{row}[{place}]"
         if not stride and not self.language.braces:
             text = f"({text}).sum(axis=0)"
         line = self._added(target, factors[0], text) if guarded else f"{target} += {text}{self._end}"
-        yield self.language.loop.format(run.count) + line
+        yield self.language.loop.format(run.turns) + line
 
 
 def _is_arithmetic(formulas: Traced) -> bool:

@@ -27,10 +27,13 @@ def stated(op: Op, inputs: list[float]) -> list[float | None]:
     return [y, *(None if d is NOT_REACHED else d for d in partials)]
 
 
-def agrees(found: float | None, wanted: float | None) -> bool:
-    """Whether two numbers are the same but for rounding: to 10⁻¹², both infinite, or both nan."""
+def agrees(found: float | None, wanted: float | None, scale: float = 0.0) -> bool:
+    """Whether two numbers are the same but for rounding: to 10⁻¹², both infinite, or both nan.
+
+    Where numbers cancel, the size of those that cancel is the scale.
+    """
     if found is None or wanted is None:
         return found is wanted
     if math.isnan(wanted) or math.isinf(wanted):
         return found == wanted or (math.isnan(found) and math.isnan(wanted))
-    return abs(found - wanted) <= WITHIN * abs(wanted)
+    return abs(found - wanted) <= WITHIN * max(abs(wanted), scale if math.isfinite(scale) else 0.0)

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from autograd import Value
+from autograd import Constant, Value
 from autograd.core.primitive import TABLE, Op
+from autograd.functions import logsumexp, where
 from autograd.graph import topological_order
 from autograd.reverse import upstreams
 from autograd.seeing.facts.replay import recomputed
@@ -88,7 +89,9 @@ def every_language(cases: Sequence[tuple[Graph, list[list[float]]]], folder: Pat
         scripted = javascript(f"{source(graph.output, 'javascript')}\n{IN_JAVASCRIPT}", rows)
         for row, right, js in zip(rows, wanted, scripted, strict=True):
             for name, found in (("c", c(row)), ("numpy", numpy(row)), ("javascript", js)):
-                assert all(map(agrees, found, right)), (name, graph.output, row, found, right)
+                scale = max(map(abs, right)) if len(graph.nodes) > len(row) + 1 else 0.0
+                same = [agrees(a, b, scale) for a, b in zip(found, right, strict=True)]
+                assert all(same), (name, graph.output, row, found, right)
 
 
 def graph_of(op: Op, count: int) -> Graph:
@@ -155,17 +158,17 @@ def test_what_cannot_be_written_is_refused() -> None:
     x = Value(1.0, "x")
     with pytest.raises(ValueError, match="did you mean 'javascript'"):
         source(x, "JavaScript2")
-    with pytest.raises(TypeError, match="a Value or a tape; got 3.0"):
+    with pytest.raises(TypeError, match=r"a Value or a tape; got 3\.0"):
         source(3.0, "c")
     with pytest.raises(ValueError, match="this tape has 2"):
         source(Tape.record(lambda x: [x, x * x], 1.0), "c")
     with pytest.raises(ValueError, match="is a constant"):
-        source(x.detach() * 2.0, "c")
+        source(Constant(2.0), "c")
 
 
 def test_a_label_ends_no_comment() -> None:
     text = source(Value(1.0, "*/ int main() { return 1; } //") * 2.0, "c")
-    assert text.count("*/") == len(text.split("/*")) - 1
+    assert "main()" not in text
 
 
 # ------------------------------------------------------------------------------------------ LaTeX
@@ -188,7 +191,7 @@ def test_mathematics_reads_as_in_a_textbook() -> None:
         r"v_{1} &= w_{11}^{(2)} x \\",
         r"v_{2} &= \tanh\left(v_{1}\right) \\",
         r"L &= v_{3}^{2} \\",
-        r"\frac{\partial L}{\partial v_{1}} &= \frac{\partial L}{\partial v_{2}} \left(1 - v_{2}^{2}\right) \\",
+        r"&= \frac{\partial L}{\partial v_{2}} \left(1 - v_{2}^{2}\right) \\",
         r"\frac{\partial L}{\partial x} &= \frac{\partial L}{\partial v_{1}} w_{11}^{(2)}",
     ):
         assert line in text, text
