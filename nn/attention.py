@@ -7,14 +7,17 @@ position 3.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from autograd import Value, dot, softmax
+from autograd import Value, dot, softmax, topological_order
 from autograd.extend import collector_paused
+from autograd.notation.hints import described
 from autograd.notation.numbers import counted
+from autograd.seeing import modules_within, title_of
 from nn.checks import Seed, generator, whole_number, yes_or_no
 from nn.construction import loadable
 from nn.init import Initialiser
@@ -184,6 +187,8 @@ class Attention(Module):
             raise ValueError(
                 "only causal attention continues from a cache; in this one a position sees those after it"
             )
+        if not isinstance(x, Iterable):
+            raise TypeError(f"attention takes a row for each position; got {described(x)}")
         rows = [as_inputs(row, self.width, "attention") for row in x]
         before = Cache() if cache is None else cache
         queries: list[Row] = []
@@ -210,6 +215,94 @@ class Attention(Module):
     def __repr__(self) -> str:
         heads = counted(len(self.heads), "head") + ", causal" * self.causal
         return f"Attention({self.width}, {heads}, {len(self.parameters()):,} parameters)"
+
+
+@dataclass(frozen=True)
+class Share:
+    """How much a head looks from one position at another.
+
+    Attributes:
+        block: what the attention is called in the outermost Module, such as "block 1 · attention".
+        head, position, at: which head looks, from where, and where to; counted from 1.
+        document: which of the outermost uses it is part of, from 1, where a graph has several documents.
+        value: the share itself, a Value of the graph.
+    """
+
+    block: str
+    head: int
+    position: int
+    at: int
+    document: int
+    value: Value
+
+    @property
+    def look(self) -> tuple[str, int, int, int]:
+        """Whose look it is part of: block, document, position, head."""
+        return self.block, self.document, self.position, self.head
+
+    def in_words(self, tokens: Sequence[str] = ()) -> str:
+        """Return ``head 2 of block 1 · attention, which looked from position 4 at position 2``.
+
+        Args:
+            tokens: what stands at the positions, to be quoted.
+        """
+        of = f" of {self.block}" if self.block else ""
+        there, here = (
+            f"position {k}" + (f" ({tokens[k - 1]!r})" if k <= len(tokens) else "")
+            for k in (self.position, self.at)
+        )
+        return f"head {self.head}{of}, which looked from {there} at {here}"
+
+
+def shares_in(*outputs: Value) -> list[Share]:
+    """Return every share of attention that some Values, such as a loss, were computed from.
+
+    They are found by their places, in whatever network the attention is.
+
+    Returns:
+        The shares of each document and block by head, by position and by where that looks.  A position of
+        attention that is not causal is told by the order in which the graph was computed.
+
+    >>> attention = Attention(2, 1, seed=0)
+    >>> (_, (y, _)) = attention([[1.0, 0.0], [0.0, 1.0]])
+    >>> [(share.position, share.at) for share in shares_in(y)]
+    [(2, 1), (2, 2)]
+    >>> shares_in(y)[0].in_words("ab")
+    "head 1, which looked from position 2 ('b') at position 1 ('a')"
+    """
+    return shares_among(topological_order(*outputs))
+
+
+def shares_among(order: Iterable[Value]) -> list[Share]:
+    """Return the shares among some Values in topological order; see `shares_in`."""
+    made: dict[int, tuple[Any, list[Value]]] = {}  # by use of a head
+    for v in order:
+        if v.place is not None and isinstance(v.place[0], Head):
+            made.setdefault(id(v.place), (v.place, []))[1].append(v)
+    titles: dict[int, dict[int, str]] = {}  # of each outermost Module: by attention, in their order
+    documents: dict[int, int] = {}
+    found: dict[tuple[int, ...], Share] = {}
+    turns: Counter[tuple[int, int]] = Counter()
+    for use, values in made.values():
+        head, attention, root = use[0], use[1] or use, use
+        while root[1] is not None:
+            root = root[1]
+        if id(root[0]) not in titles:
+            held = modules_within(root[0])
+            titles[id(root[0])] = {id(m): title_of(trail, {}) if trail else "" for trail, m in held}
+        own = titles[id(root[0])]
+        document = documents.setdefault(id(root), len(documents) + 1)
+        parts = head.parts_of(values)
+        shares = [v for v in values if parts.get(v) == "share"]
+        turns[id(attention), head.number] += 1
+        causal = getattr(attention[0], "causal", False)
+        position = len(shares) if causal else turns[id(attention), head.number]
+        block = own.setdefault(id(attention[0]), "")  # nobody may hold it
+        place = [*own].index(id(attention[0]))
+        for at, v in enumerate(shares, 1):
+            key = document, place, head.number, position, at
+            found[key] = Share(block, head.number, position, at, document, v)
+    return [found[key] for key in sorted(found)]
 
 
 def layer(nin: int, nout: int, activation: Any, letter: str, **options: Any) -> Layer:

@@ -14,7 +14,7 @@ The names of the methods are those of Keras and Lightning.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -88,8 +88,8 @@ class Training(Protocol):
     def set_gradients(self, gradients: Numbers) -> None:
         """Replace the gradients of this step."""
 
-    def units(self) -> Mapping[str, Any]:
-        """Return what the units show on the watched samples, by the layer's path; see `nn.health.units`."""
+    def inside(self) -> Any:
+        """Return what units and heads show on the watched samples, a `nn.health.units.Inside`."""
 
     def examples(self, count: int) -> list[Callable[[], Value]]:
         """Return functions that compute the losses of at most this many samples, from all over the data."""
@@ -115,7 +115,7 @@ class Callback:
 
     Attributes:
         optimizer: the optimiser that the callback changes, if it does; `nn.fit` trains with it.
-        watched: on how many samples the callback reads the units; see `Training.units`.
+        watched: on how many samples the callback reads the units; see `Training.inside`.
         comes_last: whether the callback acts on a whole epoch only after all others did: what it saves
             or shows then includes what they changed.
         idle: whether, from the first step on, there is nothing to do but `on_train_end`: the methods

@@ -10,6 +10,7 @@ import random
 from array import array
 from collections.abc import Iterable, Mapping
 from importlib import import_module
+from importlib.util import find_spec
 from math import inf, isfinite
 from numbers import Real
 from operator import index
@@ -187,6 +188,17 @@ def check_column(name: str, numbers: Any, length: int, of: str = "parameter") ->
 
 PACKAGES = {"sklearn": "scikit-learn"}
 """The names under which packages are installed, where they are imported under another one."""
+
+
+def check_packages(names: Iterable[str], user: str, extra: str = "train") -> None:
+    """Check that packages of an extra are installed, without loading them.
+
+    Raises:
+        ImportError: naming those that are missing, who needs them, and how to install them.
+    """
+    missing = [name for name in names if find_spec(name) is None]
+    if missing:
+        raise ImportError(f'{user} needs {", ".join(missing)}: pip install "chainrule[{extra}]"')
 
 
 def import_extra(module: str, user: str, extra: str = "train") -> Any:

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from autograd import Value
 from autograd.extend import collector_paused
+from autograd.notation.hints import described, short_repr
 from autograd.notation.numbers import counted
 from nn.activations import choice
 from nn.attention import Attention, Cache, Row, layer
@@ -333,8 +334,10 @@ class Transformer(Module):
             TypeError, IndexError: if a token is not an id.  The message says which.
             ValueError: if there are no tokens, or more than the context holds.
         """
+        if isinstance(tokens, str) or not isinstance(tokens, Iterable):
+            raise TypeError(f"a document is a list of token ids; got {described(tokens)}")
         document = list(tokens)
-        caches = self.new_cache() if cache is None else cache
+        caches = self.new_cache() if cache is None else self._checked(cache)
         first = len(caches[0])
         if not document:
             raise ValueError("a document has at least one token; got none")
@@ -359,6 +362,16 @@ class Transformer(Module):
         for seen, now in zip(caches, longer, strict=True):
             seen.keys, seen.values = now.keys, now.values
         return logits
+
+    def _checked(self, cache: Any) -> Sequence[Cache]:
+        """Return a cache with one part for each block."""
+        parts = list(cache) if isinstance(cache, Sequence) else []
+        if len(parts) != len(self.blocks) or not all(isinstance(part, Cache) for part in parts):
+            raise TypeError(
+                f"a cache is what new_cache() gave, with a Cache for each of the "
+                f"{counted(len(self.blocks), 'block')}; got {short_repr(cache)}"
+            )
+        return parts
 
     def __repr__(self) -> str:
         heads = counted(len(self.blocks[0].attention.heads), "head")

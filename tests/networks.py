@@ -7,7 +7,8 @@ from typing import Any
 
 from autograd import Parameter, Value
 from autograd import sum as sum_of
-from nn import MLP, Layer, Module
+from autograd.functions import dot
+from nn import MLP, Embedding, Layer, Module
 
 
 class Net:
@@ -48,3 +49,15 @@ class Residual(Module):
         for block in self.blocks:
             x = block(x)
         return self.head(x)
+
+
+class Ranking(Module):
+    """How well an item suits a user: two towers of layers over tables of embeddings."""
+
+    def __init__(self, width: int = 3) -> None:
+        self.users, self.items = Embedding(5, width, seed=0), Embedding(6, width, seed=1)
+        self.user_tower, self.item_tower = MLP(width, [width] * 2, seed=2), MLP(width, [width] * 2, seed=3)
+
+    def forward(self, x: Any) -> Any:
+        user, item = x
+        return dot(listed(self.user_tower(self.users(user))), listed(self.item_tower(self.items(item))))

@@ -26,6 +26,10 @@ LESSONS = [
     "10_handwritten_digits",
     "11_sequences_and_memory",
     "12_why_deep",
+    "13_attention",
+    "14_a_language_model",
+    "15_seeing_a_gpt",
+    "16_convolution",
 ]
 LARGEST = 1_500_000
 """Bytes that a notebook may have, pictures included."""

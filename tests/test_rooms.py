@@ -32,8 +32,8 @@ NN = (
     "losses", "outputs", "data", "matrices",
     "weights", "layers", "convolution", "sequences", "recurrent", "documents",
     "embedding", "normalisation", "attention", "transformer",
-    "optim", "callbacks", "schedules", "clipping", "predictions", "saving", "seeing", "health", "training",
-    "classifier", "texts", "command", "__main__", "",
+    "optim", "callbacks", "schedules", "clipping", "predictions", "texts", "saving", "seeing", "health",
+    "training", "classifier", "command", "__main__", "",
 )  # fmt: skip
 ORDER = [f"autograd.{room}".rstrip(".") for room in AUTOGRAD] + [f"nn.{room}".rstrip(".") for room in NN]
 """The rooms from the ground up; a package's own name stands for its face, ``__init__.py``."""

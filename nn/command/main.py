@@ -11,7 +11,6 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
-from importlib.util import find_spec
 from math import inf, nan
 from pathlib import Path
 from typing import Any
@@ -22,9 +21,11 @@ from autograd.notation.command_line import INTERRUPTED, OneLineParser, in_one_li
 from autograd.notation.labels import shorten
 from autograd.notation.numbers import counted, number
 from nn.activations import ACTIVATIONS
+from nn.checks import check_packages
 from nn.command import texts
 from nn.command.job import Job, prepare, resumed
 from nn.command.predictor import predict_table
+from nn.command.report.folder import PACKAGES
 from nn.command.result import Result
 from nn.command.run import run
 from nn.command.settings import OPTIMIZERS, SCHEDULES, Settings, default_settings
@@ -39,9 +40,6 @@ MOST_NOTES = 3
 
 MOST_DRAWN = 50_000
 """A network of more weights than this is drawn only if the folder for the report is named."""
-
-PACKAGES = ("numpy", "matplotlib", "jinja2")
-"""The packages that a report needs beyond the engine."""
 
 ABOUT = """\
 Trains a network made of single numbers that can be seen through, and draws it.
@@ -182,7 +180,7 @@ def _checked(arguments: argparse.Namespace) -> tuple[Job, Any, list[Parameter]]:
     for flag, *_ in OPTIONS[LANGUAGE]:
         if getattr(arguments, flag.removeprefix("--")) is not None:
             raise ValueError(f"{flag} is for a language model: train names, or train text --data FILE")
-    _check_packages()
+    check_packages(PACKAGES, "a training report")
     told = {f.name: getattr(arguments, f.name) for f in fields(Options)}
     told = {name: x for name, x in told.items() if x is not None}
     data = load(arguments.data, arguments.target, arguments.folder, **told)
@@ -202,12 +200,6 @@ def _checked(arguments: argparse.Namespace) -> tuple[Job, Any, list[Parameter]]:
     if arguments.save is not None:
         check_place(arguments.save)
     return job, state, weights
-
-
-def _check_packages() -> None:
-    missing = [name for name in PACKAGES if find_spec(name) is None]
-    if missing:
-        raise ImportError(f'a training report needs {", ".join(missing)}: pip install "chainrule[train]"')
 
 
 def _names(text: str) -> list[str]:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from hashlib import sha256
 from math import ceil, exp
 from os import PathLike
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -20,9 +21,11 @@ from autograd.notation.command_line import INTERRUPTED, in_one_line, refuse
 from autograd.notation.labels import shorten
 from autograd.notation.numbers import counted, number
 from nn.callbacks import Epoch, Training, evenly_spaced
-from nn.checks import one_of
+from nn.checks import check_packages, one_of
+from nn.command.report.folder import PACKAGES, check_folder
 from nn.data.samples import Weighted, split
 from nn.data.structures import places_by_shape
+from nn.health.monitor import Monitor
 from nn.optim import Adam
 from nn.saving.checkpoint import Checkpoint, save
 from nn.schedules import LinearLR, SequentialLR
@@ -126,9 +129,9 @@ def train_texts(arguments: argparse.Namespace) -> int:
     except (ValueError, OSError, ImportError) as error:
         return refuse(in_one_line(error))
     print("\n".join(_announcement(job, state)), flush=True)
-    started = perf_counter()
+    started, monitor, written = perf_counter(), Monitor(), list[tuple[str, list[str]]]()
     try:
-        history = _run(job, arguments.save, state)
+        history = _run(job, arguments.save, state, monitor, written)
     except OSError as error:  # the checkpoint could not be written
         return refuse(in_one_line(error))
     seconds = perf_counter() - started
@@ -140,10 +143,24 @@ def train_texts(arguments: argparse.Namespace) -> int:
             print(f"held out  {_measures(history[-1].val_loss)}")
     why = f" ({history.engine_note})" if history.engine_note else ""
     print(f"time      {seconds:.1f} s for {counted(len(history), 'epoch')}, {history.engine} engine{why}")
-    for text in job.samples(4 * SHOWN, seed=1):
+    written.append(("at the end", job.samples(4 * SHOWN, seed=1)))
+    for text in written[-1][1]:
         print(f"writes    {shorten(text, 70)}")
+    try:
+        from nn.command.report import write_text_report
+        from nn.command.report.texts import Told
+
+        held_out = bool(job.held_out)
+        told = Told(
+            job.name, job.model, job.tokenizer, job.held_out or job.train, held_out, job.settings, history,
+            monitor, written, seconds,
+        )  # fmt: skip
+        page = write_text_report(told, arguments.report, lambda path: job.save(path, None))
+    except OSError as error:
+        return refuse(in_one_line(error))
     if arguments.save is not None and len(history) > (state["epoch"] if state else 0):
         print(f"saved     {arguments.save}")
+    print(f"report    {page}")
     return INTERRUPTED if history.interrupted else 0
 
 
@@ -167,7 +184,6 @@ def _prepared(arguments: argparse.Namespace) -> tuple[TextJob, Any]:
         "schedule",
         "l2",
         "target",
-        "report",
     ):
         if getattr(arguments, name) is not None:
             raise ValueError(f"--{name.replace('_', '-')} is not for a language model")
@@ -185,6 +201,9 @@ def _prepared(arguments: argparse.Namespace) -> tuple[TextJob, Any]:
         job, state = prepare(name, text, _settings(text, given)), None
     else:
         job, state = _resumed(name, text, arguments.resume, given)
+    arguments.report = arguments.report or Path("report")
+    check_packages(PACKAGES, "a training report")
+    check_folder(arguments.report)
     if arguments.save is not None:
         check_place(arguments.save)
     return job, state
@@ -271,8 +290,11 @@ def _resumed(
 # ------------------------------------------------------------------------------------- the training
 
 
-def _run(job: TextJob, path: str | PathLike[str] | None, state: Any) -> History:
-    """Train, telling now and then what the model writes."""
+def _run(
+    job: TextJob, path: str | PathLike[str] | None, state: Any, monitor: Monitor,
+    written: list[tuple[str, list[str]]],
+) -> History:  # fmt: skip
+    """Train, telling and noting now and then what the model writes."""
     settings = job.settings
     shown = evenly_spaced(settings.epochs, TIMES)
 
@@ -280,9 +302,10 @@ def _run(job: TextJob, path: str | PathLike[str] | None, state: Any) -> History:
         if path is not None:
             job.save(path, training.state())
         if epoch.number in shown:
-            texts = ", ".join(shorten(text, 24) for text in job.samples(SHOWN))
-            judged = f"perplexity {number(exp(min(epoch.judged_by, 700.0)))}"
-            print(f"epoch {epoch.number:3} {judged}: {texts}", flush=True)
+            texts = job.samples(SHOWN)
+            moment = f"epoch {epoch.number}, perplexity {number(exp(min(epoch.judged_by, 700.0)))}"
+            written.append((moment, texts))
+            print(f"{moment}: {', '.join(shorten(text, 24) for text in texts)}", flush=True)
 
     batches = sum(
         -(-len(places) // settings.batch)
@@ -293,7 +316,7 @@ def _run(job: TextJob, path: str | PathLike[str] | None, state: Any) -> History:
     warm_up = LinearLR(job.optimizer, 1 / rising, total_iters=rising)
     decay = LinearLR(job.optimizer, 1.0, 0.0, total_iters=max(1, steps - rising))
     schedule = SequentialLR(job.optimizer, [warm_up, decay], [rising], every="batch")
-    callbacks: list[Any] = [schedule, after_an_epoch]
+    callbacks: list[Any] = [schedule, monitor, after_an_epoch]
     if state is not None:
         callbacks.append(Resume(state))
     with warnings.catch_warnings():

@@ -214,6 +214,8 @@ def _table(data: Any, name: str) -> Any:
         return data
     if hasattr(data, "to_numpy"):
         data = data.to_numpy()
+    if hasattr(getattr(data, "mask", None), "any") and data.mask.any():
+        raise ValueError(f"{name} has masked numbers: fill them in, or leave those samples out")
     if is_array(data) and data.ndim:
         return data
     if hasattr(data, "tolist"):

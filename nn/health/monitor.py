@@ -36,7 +36,7 @@ from nn.health.causes import WATCHED, Cause, as_then, cause_among, cause_in
 from nn.health.layers import Homes, Layer, shape_of
 from nn.health.records import RUN, LayerRecord, Record, Records
 from nn.health.signs import SIGNS, Finding
-from nn.health.units import UnitFacts, units_on
+from nn.health.units import Inside, UnitFacts, look_inside
 from nn.module import Module, mode
 from nn.predictions import values_of
 
@@ -68,12 +68,17 @@ class Monitor(Callback):
         findings: the signs seen so far, each named once.
 
     Raises:
-        TypeError: if ``tell`` is not a function.
+        TypeError: if ``tell`` is not a function, or is a Module.
     """
 
     watched = WATCHED
 
-    def __init__(self, *, tell: Callable[[Finding], object] | None = None) -> None:
+    def __init__(self, tell: Callable[[Finding], object] | None = None) -> None:
+        if isinstance(tell, Module):
+            raise TypeError(
+                "a monitor is made without its model: give it to fit, callbacks=[Monitor()], or in a loop of "
+                "your own let it watch the model, monitor.watch(model)"
+            )
         if tell is not None and not callable(tell):
             raise TypeError(f"tell is a function of a finding, such as print; got {tell!r}")
         self.findings: list[Finding] = []
@@ -139,8 +144,8 @@ class Monitor(Callback):
         slopes = [0.0 if p.grad is NO_GRADIENT else p.grad for p in parameters]
         after = [p.data for p in parameters]
         self.note(float(cost), READ_EVERY * WATCHED)
-        units = partial(units_on, self._model, self._rows)
-        self.take(self._before, after, slopes, units, partial(_cause_in_graph, self._model, loss))
+        inside = partial(look_inside, self._model, self._rows)
+        self.take(self._before, after, slopes, inside, partial(_cause_in_graph, self._model, loss))
         self._before = after
 
     # --------------------------------------------------------------------------------- as a callback
@@ -163,7 +168,7 @@ class Monitor(Callback):
             after = training.weights()
             before = after if self._before is None else self._before
             cause = partial(cause_among, training)
-            self.take(before, after, training.gradients(), training.units, cause)
+            self.take(before, after, training.gradients(), training.inside, cause)
             self._before = None
 
     # ------------------------------------------------------------------------------------- recording
@@ -188,26 +193,26 @@ class Monitor(Callback):
         self._losses.append(loss)
 
     def take(
-        self, before: Numbers, after: Numbers, gradients: Numbers, units: Callable[[], Any],
+        self, before: Numbers, after: Numbers, gradients: Numbers, inside: Callable[[], Inside],
         cause: Callable[[Numbers], Cause | None] = lambda weights: None,
     ) -> None:  # fmt: skip
         """Record the step last noted.
 
         Args:
             before, after, gradients: the parameters before and after it, and the gradients that it went by.
-            units: returns what the units of each layer show; called now and then, as it takes time.
+            inside: returns what the units and heads show; called now and then, as it takes time.
             cause: returns what made the first number that is not finite, given the last finite weights;
                 called once, when there is such a number.
         """
         if self._unread >= READ_EVERY * WATCHED:
-            self._log.units, self._unread = units(), 0
+            self._log.inside, self._unread = inside(), 0
         layers = tuple(
             self._layer_record(layer, before, after, gradients) for layer in self._log.known_layers
         )
         bad = [loss for loss in self._losses if not isfinite(loss)]
         loss = bad[-1] if bad else sum(self._losses) / len(self._losses)
         self._losses = []
-        self._log.records.append(Record(self._step, loss, layers))
+        self._log.records.append(Record(self._step, loss, layers, self._log.inside.heads))
         if isfinite(loss) and all(isfinite(own.gradient) and isfinite(own.update) for own in layers):
             self._good = after
         elif not self._searched:
@@ -222,7 +227,7 @@ class Monitor(Callback):
                 self._tell(finding)
 
     def _layer_record(self, layer: Layer, before: Any, after: Any, gradients: Any) -> LayerRecord:
-        facts = self._log.units.get(layer.path, UnitFacts())
+        facts = self._log.inside.units.get(layer.path, UnitFacts())
         w, moved = layer.of(before), layer.of(after)
         weights, share = norm(w), nan
         if isfinite(weights):
@@ -265,7 +270,9 @@ class Monitor(Callback):
         )
 
     def _third_panel(self) -> tuple[str, dict[str, list[float | None]]]:
-        """Return what to show beside gradients and updates, in words and by layer: what the units show."""
+        """Return what to show beside gradients and updates, in words and by layer or by head."""
+        if self._log.inside.heads:
+            return "share of the greatest entropy of attention", self._log.by_head()
         saturated, dead = self._log.by_layer("saturated"), self._log.by_layer("dead")
         if any(x is not None for row in saturated.values() for x in row):
             return "share of saturated activations", saturated

@@ -10,8 +10,9 @@ from random import Random
 from typing import TypeAlias
 
 from nn.health.causes import Cause
+from nn.health.heads import HeadFacts
 from nn.health.layers import Layer, Shape
-from nn.health.units import UnitFacts
+from nn.health.units import Inside, UnitFacts
 from nn.init import FITTING, fitting
 
 RUN = 10
@@ -50,11 +51,13 @@ class Record:
         step: counted from 1.
         loss: the cost before the step; the mean since the last record where there were several.
         layers: one record per layer, in the order of `Monitor.layers`.
+        heads: what the heads of attention did when that was last read.
     """
 
     step: int
     loss: float
     layers: tuple[LayerRecord, ...]
+    heads: tuple[HeadFacts, ...] = ()
 
 
 Bad: TypeAlias = Callable[[Record, int], bool]
@@ -68,14 +71,14 @@ class Records:
     Attributes:
         records: one per step that was recorded.
         known_layers: the layers, in the order of each record.
-        units: what was last read off the units of each layer, by its path.
+        inside: what was last read off the units of each layer and the heads of attention.
         shape: how the layers are used; None as long as no graph has been seen.
         cause: which operation made the first number that is not finite; None if none is known to have.
     """
 
     known_layers: list[Layer] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
-    units: dict[str, UnitFacts] = field(default_factory=dict)
+    inside: Inside = field(default_factory=Inside)
     shape: Shape | None = None
     cause: Cause | None = None
 
@@ -169,7 +172,7 @@ class Records:
     @property
     def relus(self) -> list[int]:
         """How many ReLUs each layer was seen to have."""
-        return [self.units.get(layer.path, UnitFacts()).relus for layer in self.known_layers]
+        return [self.inside.units.get(layer.path, UnitFacts()).relus for layer in self.known_layers]
 
     def running(self, bad: Bad, but: int = 0) -> list[int]:
         """Return the layers that were bad in all of the last `RUN` records, except at most ``but``."""
@@ -178,6 +181,18 @@ class Records:
             k for k in range(len(self.known_layers))
             if len(run) == RUN and bad(run[-1], k) and sum(bad(r, k) for r in run) >= RUN - but
         ]  # fmt: skip
+
+    def steady_heads(self, bad: Callable[[HeadFacts], bool]) -> list[HeadFacts]:
+        """Return the heads, as they are now, that were bad in all of the last `RUN` records."""
+        run = self.records[-RUN:]
+        found = [{head.name for head in record.heads if bad(head)} for record in run]
+        return [h for h in run[-1].heads if len(run) == RUN and all(h.name in names for names in found)]
+
+    def by_head(self) -> dict[str, list[float | None]]:
+        """Return the entropy of every record for each head of attention."""
+        names = [head.name for head in self.inside.heads]
+        rows = [{head.name: head.entropy for head in record.heads} for record in self.records]
+        return {name: [row.get(name) for row in rows] for name in names}
 
     def by_layer(self, name: str) -> dict[str, list[float | None]]:
         """Return one number of every record, an attribute of `LayerRecord`, for each layer."""

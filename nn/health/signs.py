@@ -23,6 +23,9 @@ FADED = 1e-3
 """A gradient has vanished if it is below this share of that of the last layer."""
 WIDTH = 100
 """The lines of a finding in words have at most this many characters."""
+STARING, ALIKE, CHOOSY = 0.01, 0.02, 0.9
+"""A head stares if the entropy of its shares is below the first of these shares of the greatest; two do the
+same if less than the second of their shares differ, where both make a choice: below the third."""
 SQUASHING = frozenset({"sigmoid", "tanh"})
 """The activations that let gradients vanish: they are flat on both sides."""
 SLOWER, CLIPPED = "lower the learning rate", "clip the gradients (Clip(norm=1))"
@@ -220,6 +223,32 @@ class _Saturated(Sign):
         )
 
 
+class _StaringHead(Sign):
+    name = "attention stares"
+    words = (
+        "{} looks at one position only: its shares have {:.1%} of the entropy that they could have, "
+        "where the slope of the softmax is almost 0, and the cost does not fall."
+    )
+    advice = ("start from smaller weights", SLOWER, PENALISED)
+
+    def seen(self, log: Records) -> Iterator[Sighting]:
+        run = log.records[-RUN:]
+        staring = log.steady_heads(lambda head: head.entropy < STARING)
+        if run[-1].loss >= 0.99 * run[0].loss:
+            for head in staring:
+                yield None, self.words.format(_capital(head.name), head.entropy)
+
+
+class _TwinHeads(Sign):
+    name = "heads do the same"
+    words = "{} and {} look at the same positions: {:.1%} of their shares differ."
+    advice = ("take fewer heads", "start from another seed")
+
+    def seen(self, log: Records) -> Iterator[Sighting]:
+        for head in log.steady_heads(lambda h: h.difference < ALIKE and h.entropy < CHOOSY):
+            yield None, self.words.format(_capital(head.name), head.twin, head.difference)
+
+
 class _Unstable(Sign):
     name, advice = "unstable cost", (SLOWER, "take larger batches")
     words = "Over the last {} records it was {}; it had been down to {}."
@@ -247,7 +276,8 @@ class _NoProgress(Sign):
 SIGNS = {
     sign.name: sign()
     for sign in (
-        _NanCost, _NanWeights, _Exploding, _Growing, _Vanishing, _Dying, _Saturated, _Unstable, _NoProgress
+        _NanCost, _NanWeights, _Exploding, _Growing, _Vanishing, _Dying, _Saturated, _StaringHead,
+        _TwinHeads, _Unstable, _NoProgress
     )
 }  # fmt: skip
 """The signs by name, in the order in which they are looked for."""
@@ -258,6 +288,10 @@ def _any_of(*advice: str) -> str:
     given = [a for a in advice if a]
     text = ", or ".join([", ".join(given[:-1]), given[-1]]) if len(given) > 2 else " or ".join(given)
     return f"{text[0].upper()}{text[1:]}."
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _also(layers: Sequence[int]) -> str:

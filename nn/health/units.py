@@ -9,17 +9,32 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from autograd import Value
+from nn.attention import Share, shares_among
+from nn.health.heads import HeadFacts, Heads
 from nn.health.layers import Homes, Use, computed_behind
 from nn.module import Module, mode
 from nn.predictions import values_of
 
 FLAT = 0.05
 """An activation saturates where its slope is below this share of its greatest slope."""
+
+
+@dataclass
+class Inside:
+    """What was read inside a network on the watched samples.
+
+    Attributes:
+        units: what the units of each layer show, by its path.
+        heads: what the heads of attention show.
+    """
+
+    units: dict[str, UnitFacts] = field(default_factory=dict)
+    heads: tuple[HeadFacts, ...] = ()
 
 
 @dataclass
@@ -53,8 +68,10 @@ class Unit(NamedTuple):
     number: int
 
 
-def units_of(outputs: Iterable[Value], homes: Homes) -> list[tuple[Unit, Value]]:
-    """Return the activations behind some outputs that can saturate or die, each with its unit."""
+def inside_of(outputs: Iterable[Value], homes: Homes) -> tuple[list[tuple[Unit, Value]], list[Share]]:
+    """Return what to look at behind some outputs: activations that can saturate or die, each with its unit;
+    and the shares of attention.
+    """
     order = computed_behind(outputs)
     nearest = homes.nearest(order)
     last: dict[int, Value] = {}  # by use
@@ -74,7 +91,7 @@ def units_of(outputs: Iterable[Value], homes: Homes) -> list[tuple[Unit, Value]]
             continue
         found.append((Unit(layer[1], v.op.name, module, numbers[id(use)]), v))  # type: ignore[union-attr]
         numbers[id(use)] += 1
-    return found
+    return found, shares_among(order)
 
 
 def _use_of_unit(use: Use) -> Use:
@@ -104,8 +121,8 @@ class Watched:
         return Homes(self.model)
 
 
-def units_on(model: Module, rows: Sequence[Any], homes: Homes | None = None) -> dict[str, UnitFacts]:
-    """Return what the units of a model show on some samples, by the path of the layer.
+def look_inside(model: Module, rows: Sequence[Any], homes: Homes | None = None) -> Inside:
+    """Return what the units and the heads of a model show on some samples.
 
     Args:
         model: takes a row, and need not be the one that `Homes` was made of: it may wrap that one.
@@ -114,11 +131,13 @@ def units_on(model: Module, rows: Sequence[Any], homes: Homes | None = None) -> 
     """
     homes = homes or Homes(model)
     flat: list[tuple[Unit, int, int]] = []
+    heads = Heads()
     with mode(model, training=False):
         for row in rows:
-            for unit, v in units_of(values_of(model(row)), homes):
-                flat.append((unit, FLAT_ENDS[unit.op](v.data), 1))
-    return facts_of_units(flat)
+            units, shares = inside_of(values_of(model(row)), homes)
+            flat += [(unit, FLAT_ENDS[unit.op](v.data), 1) for unit, v in units]
+            heads.see([share.look for share in shares], [share.value.data for share in shares])
+    return Inside(facts_of_units(flat), heads.facts())
 
 
 def facts_of_units(counted: Iterable[tuple[Unit, int, int]]) -> dict[str, UnitFacts]:

@@ -14,6 +14,7 @@ try:
     from nn.seeing.functions import functions
     from nn.seeing.health import health
     from nn.seeing.images import confusion, confusion_counts, images, matrices, table
+    from nn.seeing.language import attention, beliefs
     from nn.seeing.plane import Points, around, boundary, decision_boundary, neurons
 except ModuleNotFoundError as error:
     raise ImportError(f'plots need {error.name}: pip install "chainrule[train]"') from error
@@ -23,6 +24,8 @@ __all__ = [
     "Frame",
     "Points",
     "around",
+    "attention",
+    "beliefs",
     "boundary",
     "confusion",
     "confusion_counts",

@@ -39,7 +39,8 @@ def health(
         steps: the numbers of the steps that were recorded.
         gradients: the norm of the gradient.
         updates: the norm of the step, as a share of the weights.
-        words, third: another quantity in words and in numbers; a share goes from 0 to 1.
+        words, third: another quantity in words and in numbers, of the layers or of other parts, which are
+            then named beside it; a share goes from 0 to 1.
         findings: at which step each sign of trouble was seen.
         joined: pairs of layers, counted from 0, the first of which feeds the second: those between which a
             line is drawn; by default each is joined to the next.
@@ -54,13 +55,15 @@ def health(
         panels = figure.subplots(2, 2).flat
         _draw_profile(next(panels), look, steps, gradients, order)
         for (title, numbers), axes in zip(quantities, panels, strict=True):
-            _draw_by_step(axes, look, steps, [*numbers.values()])
+            _draw_by_step(axes, look, steps, numbers)
             axes.set_title(title, loc="left", color=look.ink)
             if title.startswith("share"):
                 axes.set_ylim(-0.03, 1.03)
             else:
                 _logarithmic(axes, [x for row in numbers.values() for x in row])
             _mark_findings(axes, look, findings)
+            if [*numbers] != [*gradients] and len(numbers) <= NAMED:
+                axes.legend()
             if title == UPDATES:
                 axes.axhline(USUAL_UPDATE, color=look.muted, linewidth=1, linestyle=(0, (1, 2)))
                 axes.annotate(
@@ -121,15 +124,15 @@ def _draw_profile(
     axes.legend()
 
 
-def _draw_by_step(
-    axes: Axes, look: Look, steps: Sequence[int], numbers: Sequence[Sequence[float | None]]
-) -> None:
+def _draw_by_step(axes: Axes, look: Look, steps: Sequence[int], numbers: ByLayer) -> None:
     """Draw a line for each layer."""
-    for k, row in enumerate(numbers):
+    for k, (name, row) in enumerate(numbers.items()):
         if any(x is not None for x in row):
             shown = [x if x is not None and isfinite(x) else nan for x in row]
             marker = "o" if len(steps) < 3 else None
-            axes.plot(steps, shown, color=_colour(look, k, len(numbers)), linewidth=1.3, marker=marker)
+            axes.plot(
+                steps, shown, color=_colour(look, k, len(numbers)), linewidth=1.3, marker=marker, label=name
+            )
     axes.set_xlabel("step")
     axes.grid(axis="y")
     axes.margins(x=0.01)

@@ -58,14 +58,14 @@ def images(
     lowest = float(every.min(initial=0.0))
 
     def draw(figure: Figure, look: Look) -> None:
-        colours, scale = _colours(look, lowest < 0), Normalize(-largest if lowest < 0 else 0.0, largest)
+        shades, scale = colours(look, lowest < 0), Normalize(-largest if lowest < 0 else 0.0, largest)
         grid = figure.subplots(rows, columns, squeeze=False)
         for k, axes in enumerate(grid.flat):
             axes.set_axis_off()
             if k < len(shown):
                 finite = np.where(np.isfinite(shown[k]), shown[k], np.nan)
-                picture = axes.imshow(finite, cmap=colours, norm=scale, interpolation="nearest")
-                _frame(axes, look, shown[k])
+                picture = axes.imshow(finite, cmap=shades, norm=scale, interpolation="nearest")
+                framed(axes, look, shown[k])
             if k < len(titles):
                 axes.set_title(titles[k])
         bar = figure.colorbar(picture, ax=[*grid.flat], shrink=min(1.0, 2.5 / rows), aspect=14, pad=0.02)
@@ -126,7 +126,7 @@ def table(named: Mapping[str, Any], rows: Sequence[str], columns: Sequence[str])
         places = figure.subplots(1, len(shown), squeeze=False, sharey=True)[0]
         for axes, (name, numbers) in zip(places, shown.items(), strict=True):
             shares = (numbers - low) / (high - low or 1.0)
-            axes.imshow(0.75 * shares, cmap=_colours(look, signed=True), vmin=-1, vmax=1, aspect="auto")
+            axes.imshow(0.75 * shares, cmap=colours(look, signed=True), vmin=-1, vmax=1, aspect="auto")
             for (i, j), x in np.ndenumerate(numbers):
                 axes.text(j, i, number(_rounded(x)), ha="center", va="center", fontsize=9.5, color=look.ink)
             axes.set_xticks(range(len(columns)), columns)
@@ -197,12 +197,14 @@ def _picture(numbers: Any, shape: tuple[int, int] | None) -> Array:
     return picture
 
 
-def _colours(look: Look, signed: bool) -> LinearSegmentedColormap:
+def colours(look: Look, signed: bool) -> LinearSegmentedColormap:
+    """Return the colours of numbers of both signs, or of one: the larger the darker."""
     ends = [look.negative, look.paper, look.positive] if signed else [look.paper, look.ink]
     return LinearSegmentedColormap.from_list("signed" if signed else "grey", ends)
 
 
-def _frame(axes: Axes, look: Look, picture: Array) -> None:
+def framed(axes: Axes, look: Look, picture: Array) -> None:
+    """Draw a thin line around a picture."""
     height, width = picture.shape
     xs, ys = [-0.5, width - 0.5, width - 0.5, -0.5, -0.5], [-0.5, -0.5, height - 0.5, height - 0.5, -0.5]
     axes.plot(xs, ys, color=look.rule, linewidth=0.8, clip_on=False)
@@ -212,12 +214,12 @@ def _draw_matrix(axes: Axes, look: Look, matrix: Array) -> None:
     largest = float(np.abs(matrix[np.isfinite(matrix)]).max(initial=0.0)) or 1.0
     axes.imshow(
         np.where(np.isfinite(matrix), matrix, np.nan) / largest / 1.8,
-        cmap=_colours(look, signed=True),
+        cmap=colours(look, signed=True),
         vmin=-1,
         vmax=1,
         aspect="auto",
     )
-    _frame(axes, look, matrix)
+    framed(axes, look, matrix)
     axes.set_axis_off()
     if matrix.size <= MOST_CELLS:
         for (i, j), x in np.ndenumerate(matrix):
@@ -238,7 +240,7 @@ def _draw_counts(axes: Axes, look: Look, counts: Array) -> None:
     """Draw agreement blue and mistakes vermilion, so that the few mistakes of a good network are seen."""
     shares = np.sqrt(counts / np.maximum(1, counts.sum(axis=1, keepdims=True)))
     signs = 2 * np.eye(len(counts)) - 1
-    axes.imshow(signs * shares * 0.8, cmap=_colours(look, signed=True), vmin=-1, vmax=1)
+    axes.imshow(signs * shares * 0.8, cmap=colours(look, signed=True), vmin=-1, vmax=1)
     for (i, j), n in np.ndenumerate(counts):
         colour = look.paper if shares[i, j] > 0.75 else look.ink if n else look.rule
         axes.text(j, i, f"{n:,}" if n else "·", ha="center", va="center", fontsize=9, color=colour)

@@ -44,8 +44,7 @@ def generate(
     temperature = finite_number("temperature", temperature, at_least=0.0)
     most = len(tokenizer) if top_k is None else whole_number("top_k", top_k)
     rng = generator(seed)
-    if len(tokenizer) != model.vocabulary:
-        raise ValueError(f"the tokenizer has {len(tokenizer)} tokens, the model {model.vocabulary}")
+    tokenizer.check_model(model.vocabulary)
     tokens = [tokenizer.mark, *tokenizer.encode(prompt, "the prompt")]
     if len(tokens) > model.context:
         raise ValueError(

@@ -43,6 +43,24 @@ class Tokenizer(ABC):
         """The id of the mark between documents."""
         return len(self) - 1
 
+    def check_model(self, vocabulary: int) -> None:
+        """Refuse a model of another vocabulary.
+
+        Raises:
+            ValueError: saying the two sizes.
+        """
+        if len(self) != vocabulary:
+            raise ValueError(f"the tokenizer has {len(self)} tokens, the model {vocabulary}")
+
+    def token(self, i: int) -> str:
+        """Return what is shown for one id: its text, or ``·`` for the mark.
+
+        >>> letters = Characters("ab")
+        >>> [letters.token(i) for i in range(3)]
+        ['a', 'b', '·']
+        """
+        return "·" if i == self.mark else self.decode([i])
+
     def samples(self, documents: Iterable[str], context: int) -> Samples:
         """Return documents as samples for `nn.fit`: their tokens, and of each the one that comes next.
 

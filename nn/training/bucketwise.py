@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from nn.data.buckets import Bucket, Buckets
-from nn.health.units import UnitFacts, Watched
+from nn.health.units import Inside, Watched
 from nn.training.engine import Engine, Hook
 from nn.training.loop import spread
 
@@ -61,8 +61,8 @@ class BucketEngine:
         for bucket in samples.parts:
             self._engine(bucket).check(bucket.samples, f"the samples of shape {bucket.shape} in {name}")
 
-    def units(self) -> dict[str, UnitFacts]:
-        return self._largest.units()
+    def inside(self) -> Inside:
+        return self._largest.inside()
 
     def finish(self) -> None:
         for engine in reversed(self._engines.values()):

@@ -11,7 +11,7 @@ from autograd import sum as add_up
 from autograd.extend import NO_GRADIENT
 from nn.callbacks import Numbers
 from nn.data.samples import Samples, Table
-from nn.health.units import UnitFacts, Watched, units_on
+from nn.health.units import Inside, Watched, look_inside
 from nn.losses import Penalised
 from nn.module import mode
 from nn.optim import Optimizer
@@ -113,9 +113,9 @@ class EagerEngine:
             if p.grad is not NO_GRADIENT:
                 p.grad = float(g)
 
-    def units(self) -> dict[str, UnitFacts]:
+    def inside(self) -> Inside:
         rows = map(self.train.row, self.watched.samples)
-        return units_on(self.model, [*rows], self.watched.homes)
+        return look_inside(self.model, [*rows], self.watched.homes)
 
     def weights(self) -> list[float]:
         return [p.data for p in self.parameters]

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 from autograd import Parameter
 from nn.callbacks import Numbers
-from nn.health.units import UnitFacts
+from nn.health.units import Inside
 from nn.optim import Optimizer
 
 Hook: TypeAlias = Callable[[], None] | None
@@ -100,8 +100,8 @@ class Engine(Protocol):
     def set_gradients(self, gradients: Numbers) -> None:
         """Replace the gradients of the step, where there are any."""
 
-    def units(self) -> dict[str, UnitFacts]:
-        """Return what the units show on the watched samples, by the path of the layer."""
+    def inside(self) -> Inside:
+        """Return what the units and the heads of attention show on the watched samples."""
 
     def moment(self) -> Any:
         """Return a copy of all that the steps change, in a form that `rewind` and `told` read."""

@@ -62,6 +62,7 @@ ELSEWHERE = {
     "checkpoint": "callbacks=[ModelCheckpoint(path)], or a function of a training and an epoch",
     "resume": "callbacks=[Resume(state)], or [ModelCheckpoint(path, resume=True)]",
     "monitor": "a monitor is a callback: callbacks=[monitor]",
+    "sample_weight": "the targets carry their weights: y=Weighted(y, weights)",
     "truncate": "it belongs to the model: Recurrent(cell, nout, truncate=…)",
     "validation_data": "validation=(X, y)",
     "validation_split": "validation=fraction",

@@ -20,7 +20,8 @@ from autograd.tape import Tape
 from nn.data.rows import Rows
 from nn.data.samples import Samples, row_of
 from nn.dropout import Masks
-from nn.health.units import FLAT_ENDS, UnitFacts, Watched, facts_of_units, units_of
+from nn.health.heads import Heads
+from nn.health.units import FLAT_ENDS, Inside, Watched, facts_of_units, inside_of
 from nn.losses import Penalised
 from nn.optim import Optimizer
 from nn.outputs import single_or_list
@@ -88,10 +89,11 @@ class TapeEngine:
         def with_units(x: Any, y: Any, ones: Any = ()) -> list[Value]:
             loss, *predicted = outputs(x, y, ones)
             penalty = objective.penalty(penalised)
-            found = units_of(predicted, watched.homes) if watched.samples else []
+            found, shares = inside_of(predicted, watched.homes) if watched.samples else ([], [])
             self._predicted = slice(1, 1 + len(predicted))
-            self._units = [unit for unit, _ in found]
-            return [loss if penalty is None else loss + penalty, *predicted, *(v for _, v in found)]
+            self._units, self._looks = [unit for unit, _ in found], [share.look for share in shares]
+            seen = [v for _, v in found] + [share.value for share in shares]
+            return [loss if penalty is None else loss + penalty, *predicted, *seen]
 
         sample = _sample(train, 0, masks)
         self.tape = Tape.record(with_units, *sample, dtype=means.dtype, threads=means.threads)
@@ -118,7 +120,7 @@ class TapeEngine:
         for k, unit in enumerate(self._units):
             self._by_op.setdefault(unit.op, []).append(k)
         seen = own.part(watched.samples)
-        self._watched = self.tape.samples(*seen) if self._units else None
+        self._watched = self.tape.samples(*seen) if self._units or self._looks else None
 
     def _take(self, values: Array) -> None:
         """Take an array for what the tape gives, and with it the `predictions`."""
@@ -207,15 +209,19 @@ class TapeEngine:
         named = _named(self._answers, self._threshold, self._answers.ndim)
         return int(np.count_nonzero(named == classes))
 
-    def units(self) -> dict[str, UnitFacts]:
+    def inside(self) -> Inside:
         if self._watched is None:
-            return {}
+            return Inside()
         self._borrow()
         values = self._training.forward(self._watched)[:, self._predicted.stop :]
         counts = np.empty(len(self._units), int)
         for op, own in self._by_op.items():
             counts[own] = FLAT_ENDS[op](values[:, own]).sum(axis=0)
-        return facts_of_units((u, n, len(values)) for u, n in zip(self._units, counts.tolist(), strict=True))
+        heads = Heads()
+        for shares in values[:, len(counts) :].tolist():
+            heads.see(self._looks, shares)
+        counted = ((u, n, len(values)) for u, n in zip(self._units, counts.tolist(), strict=True))
+        return Inside(facts_of_units(counted), heads.facts())
 
     def write(self) -> None:
         self._write()

@@ -10,7 +10,8 @@ import pytest
 from autograd import draw, gradient_path
 from autograd.seeing.facts.folding.folded import fold
 from autograd.seeing.facts.trace import trace
-from nn import MLP, losses
+from nn import MLP, Module, losses
+from tests.networks import Residual
 
 
 def boxes(source: str, kind: str) -> int:
@@ -37,6 +38,21 @@ def test_every_weight_is_an_arrow_between_neurons(fused: bool) -> None:
         (f"layer{int(layer) - 1}_{i}", f"layer{layer}_{j}")
         for _, i, j, _, layer in (tuple(w) for w in weights)
     }
+
+
+def test_neurons_of_one_name_are_told_apart_by_their_layers() -> None:
+    source = draw(Residual(12, 3)([0.5, -1.0]), collapse="neuron").source
+    assert boxes(source, "neuron") == 12 * 2 * 3 + 3 + 1
+    for layer in ("stem", "block 1 · inner", "block 12 · outer"):
+        assert source.count(f">{layer.replace(' ', '&#160;')}<") == 3, layer
+    source = draw(MLP(3, [4, 2, 1], seed=1)([1.0, 2.0, 3.0]), collapse="neuron").source
+    assert source.count(">neuron<") == 7
+
+
+@pytest.mark.parametrize(("model", "bent"), [(Residual(2, 3), True), (MLP(2, [9, 9, 9, 1], seed=0), False)])
+def test_arrows_keep_clear_of_the_boxes_that_they_lead_past(model: Module, bent: bool) -> None:
+    source = draw(model([0.5, -1.0]), collapse="neuron").source
+    assert ("splines=line" not in source) is bent
 
 
 def test_a_network_is_drawn_with_one_box_a_layer() -> None:

@@ -15,6 +15,7 @@ from autograd.seeing.facts.folding.folded import fold
 from autograd.seeing.facts.trace import trace
 from autograd.tape import Tape
 from nn import Block, FeedForward, Lambda, Transformer, losses
+from nn.attention import Cache
 from nn.saving.checkpoint import from_bytes, packed
 from tests.nn.compared import check_equal, numbers, pytorch
 
@@ -237,7 +238,8 @@ def test_folded_it_is_the_drawing_of_the_textbook():
     ]
     feedforward = [f"block 1 · feedforward · {name}" for name in ("up", "down")]
     assert titles == [
-        "embedding", "embedding_norm", "block 1 · attention_norm", *attention, "block 1 · attention_sum",
+        "tokens", "positions", "embedding", "embedding_norm", "block 1 · attention_norm", *attention,
+        "block 1 · attention_sum",
         "block 1 · feedforward_norm", *feedforward, "block 1 · feedforward_sum", "output", "Lambda",
     ]  # fmt: skip
     assert len(folded.groups) + len(folded.nodes) <= 20
@@ -311,3 +313,14 @@ def test_bad_arguments_are_refused(change, message):
     arguments = {"vocabulary": 5, "width": 4, "heads": 2, "blocks": 1, "context": 8} | change
     with pytest.raises((TypeError, ValueError), match=message):
         Transformer(**arguments)
+
+
+def test_what_is_no_document_or_no_cache_is_named():
+    model = Transformer(5, 4, heads=2, blocks=1, context=8, seed=0)
+    with pytest.raises(TypeError, match=r"a document is a list of token ids; got 3 \(int\)"):
+        model(3)
+    for odd in ([], Cache(), [Cache()] * 3, [None]):
+        with pytest.raises(TypeError, match=r"a cache is what new_cache\(\) gave, with a Cache for each"):
+            model([1], odd)
+    with pytest.raises(TypeError, match="attention takes a row for each position; got None"):
+        model.blocks[0].attention(None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from itertools import groupby
 
 from autograd.notation.numbers import counted
@@ -14,7 +15,7 @@ from autograd.seeing.drawing.legend import legend
 from autograd.seeing.drawing.limits import FOLDED, too_large
 from autograd.seeing.drawing.renderer import Drawing
 from autograd.seeing.facts.arrow import ArrowText, hint_of_link, operation_id, size_of_link, text_of_link
-from autograd.seeing.facts.box import Box, box_of_group
+from autograd.seeing.facts.box import Box, box_of_group, name_of_group
 from autograd.seeing.facts.folding.folded import Folded, Group
 from autograd.seeing.style import SMALL_SIZE, TEXT_SIZE, Theme
 
@@ -26,6 +27,8 @@ BESIDE = 6
 """The margin of what is written beside an arrow that leads down, which can be thick."""
 STRONGLY = 10
 """The pull of the arrows that hold the layers level."""
+MOST_BENT = 1_000
+"""At most this many arrows are led around boxes, which takes the longer the more there are."""
 WIDEST_RANKSEP = 6.0
 """Two layers stand at most this many inches apart."""
 
@@ -51,13 +54,17 @@ def draw_network(network: Folded, theme: Theme, limit: int, path_in_words: str =
     brief = tallest > MOST_IN_FULL
     per_neuron = 0.09 if brief else 0.2  # the taller the layers, the steeper the arrows between them
     ranksep = 0.9 if labelled else min(0.5 + per_neuron * tallest, WIDEST_RANKSEP)
-    drawing.attr(ranksep=str(ranksep), splines="true" if labelled else "line")
+    drawing.attr(ranksep=str(ranksep), splines="true" if labelled or _must_bend(network) else "line")
     if by_layer:  # the boxes are wide: one below the other, many stay legible in the width of a page
         drawing.attr(rankdir="TB", ranksep=str(RANKSEP))
     if brief:
         drawing.attr(nodesep="0.06")
+    names = Counter(name_of_group(group) for group in network.groups if group.kind == "unit")
     for group in network.groups:
-        _add_group(drawing, group, group.id == network.output, theme, brief)
+        box = box_of_group(group, group.id == network.output)
+        if box.name is not None and names[box.name] > 1:
+            box = replace(box, kind=group.title.rpartition(" · ")[0] or box.kind)
+        _add_group(drawing, group, box, theme, brief)
     for layer in layers:
         stack(drawing, [group.id for group in layer])
     framed_ids = {id for ids in network.frames.values() for id in ids}
@@ -100,9 +107,16 @@ def _layers(network: Folded) -> list[list[Group]]:
     return [list(layer) for _, layer in groupby(network.groups, key=lambda group: group.column)]
 
 
-def _add_group(drawing: Drawing, group: Group, is_output: bool, theme: Theme, brief: bool) -> None:
+def _must_bend(network: Folded) -> bool:
+    """Return whether arrows lead past boxes, which straight ones would cross, and are few enough to bend."""
+    columns = {group.id: group.column for group in network.groups}
+    ends = [(columns.get(link.source), columns.get(link.target)) for link in network.links]
+    past = any(b is not None and (a is None or b - a > 1) for a, b in ends)
+    return past and len(ends) <= MOST_BENT
+
+
+def _add_group(drawing: Drawing, group: Group, box: Box, theme: Theme, brief: bool) -> None:
     """Draw the box of a Module or of inputs; a brief one of a neuron has its name and what it gives out."""
-    box = box_of_group(group, is_output)
     is_unit = group.kind == "unit"
     if brief and (is_unit or group.kind == "input"):
         markup = _brief_box(box, theme, rounded=is_unit)

@@ -61,8 +61,8 @@ def text_of_link(link: Link) -> ArrowText:
     """Return what is written between two boxes of a folded network, or of a folded gradient path."""
     if link.routes:
         return ArrowText(counted(link.routes, "route"), link.gradient(), counts=True)
-    if link.tied:
-        return ArrowText(counted(len({edge.source for edge in link.edges}), "tied weight"), counts=True)
+    if link.is_only_tied:
+        return ArrowText(counted(len(link.tied), "tied weight"), counts=True)
     if len(link.weights) > 1:
         return ArrowText(counted(len(link.weights), "weight"), counts=True)
     if link.weights:

@@ -166,6 +166,8 @@ def _facts_of_group(group: Group) -> tuple[Fact, ...]:
             {id for id, part in group.parts.items() if part == "bias"},
             " of all uses" if group.turns else "",
         )
+    if group.tied and group.kind != "unit":
+        said.append(Fact("tied weights", f"{group.tied}"))
     if group.uses > 1:
         said.append(Fact("used", f"× {group.uses}"))
     return tuple(fact for fact in said if fact.number)

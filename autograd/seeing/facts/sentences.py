@@ -73,6 +73,7 @@ class Teller:
         self._slopes: tuple[str, list[WrittenPartial]] = ("", [])
         self._gradients: tuple[str, str, str] = ("", "", "")
         self._expressions: dict[str, KnownExpression] = {}
+        self._moving: dict[str, int] = {}
 
     def tell(self, place: int, event: Event) -> Step:
         """Return the event as the step number ``place``."""
@@ -267,13 +268,14 @@ class Teller:
 
     def _held(self, edge: EdgeFact) -> str:
         """Return what else could move the edge's target and does not, as a local derivative has it."""
-        others = [
-            other.source
-            for other in self._inputs[edge.target]
-            if other.position != edge.position
-            and (self._nodes[other.source].role != "constant" or self._nodes[other.source].op)
-        ]
-        return HELD[min(len(others), 2)]
+        moving = self._moving.get(edge.target)
+        if moving is None:
+            moving = self._moving[edge.target] = sum(map(self._can_move, self._inputs[edge.target]))
+        return HELD[min(moving - self._can_move(edge), 2)]
+
+    def _can_move(self, edge: EdgeFact) -> bool:
+        source = self._nodes[edge.source]
+        return source.role != "constant" or source.op is not None
 
     def _passed_on(self, target: NodeFact) -> tuple[str, str, str]:
         """Return a target's id, its gradient in symbols, and how the output follows it, in words."""

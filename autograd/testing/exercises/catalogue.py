@@ -8,6 +8,7 @@ from typing import Any
 from autograd import ops
 from autograd.testing.exercises.engines import BackwardExercise, OrderExercise, RuleExercise
 from autograd.testing.exercises.grading import Exercise, Grade, graded
+from autograd.testing.exercises.language import LANGUAGE
 from autograd.testing.exercises.networks import NETWORKS
 from autograd.testing.exercises.training import TRAINING
 
@@ -19,7 +20,7 @@ RULES = (
     RuleExercise("rule_of_quotient", ops.div),
     RuleExercise("rule_of_softplus", ops.softplus),
 )
-EVERY: tuple[Exercise, ...] = (*RULES, OrderExercise(), BackwardExercise(), *NETWORKS, *TRAINING)
+EVERY: tuple[Exercise, ...] = (*RULES, OrderExercise(), BackwardExercise(), *NETWORKS, *TRAINING, *LANGUAGE)
 EXERCISES: dict[str, Exercise] = {e.name: e for e in EVERY}
 """All exercises by the name of the function that the learner writes."""
 

@@ -17,6 +17,8 @@ INDEX, PLAYER, GALLERY, FILM = "index.html", "walk.html", "gallery.html", "train
 WEIGHTS, HISTORY, PATHS = "weights.safetensors", "history.csv", "paths"
 NAMES = (INDEX, PLAYER, GALLERY, FILM, WEIGHTS, HISTORY, PATHS)
 """Everything that a report may hold."""
+PACKAGES = ("numpy", "matplotlib", "jinja2")
+"""What a report needs beyond the engine."""
 MARK = '<meta name="generator" content="chainrule">'
 """Every report's index contains this, which tells it from someone else's."""
 

@@ -16,7 +16,7 @@ from autograd.notation.labels import parse_label, shorten
 from autograd.notation.numbers import count, counted, number, signed
 from autograd.seeing import Gallery, Step, Walk
 
-MOST_NODES = 4_000
+MOST_NODES = 8_000
 """A graph of at most this many nodes gets a player: a larger one would take more than a few seconds."""
 LONGEST_REASON = 300
 """At most this many characters are shown of the reason why a page could not be made."""

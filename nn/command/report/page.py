@@ -101,13 +101,13 @@ def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, dict[st
         "notice": notice(result),
         "scores": score_table(result),
         "tiles": tiles(result),
-        "loss_curve": _inline(_loss_curve(result), "loss"),
+        "loss_curve": inline(_loss_curve(result), "loss"),
         "plot": _plot(result),
-        "strip": None if film is None else _inline(film.strip().page_svg(), "strip"),
+        "strip": None if film is None else inline(film.strip().page_svg(), "strip"),
         "frames": 0 if film is None else len(film.frames),
         "confusion": confusion(result),
         "mistakes": mistakes(result),
-        "network": _inline(network, "network"),
+        "network": inline(network, "network"),
         "least_width": pictures.least_width(network),
         "shown": shown,
         "sample": sample,
@@ -118,20 +118,24 @@ def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, dict[st
         "settings": settings_table(result),
         "description": data_table(result),
         "player": player,
-        "mathematics": _safe(player.get("mathematics", "")),
+        "mathematics": safe(player.get("mathematics", "")),
         "gallery": gallery,
         "places": {"player": PLAYER, "gallery": GALLERY, "film": FILM},
         "files": file_table(files),
         "folder": PATHS,
     }
-    html = document(
-        f"{result.job.data.name}: what a network learned",
+    return page(f"{result.job.data.name}: what a network learned", "report.html", facts), files
+
+
+def page(title: str, template: str, facts: dict[str, Any]) -> str:
+    """Return a page of the report: its template filled in with facts."""
+    return document(
+        title,
         asset("nn.command.report", "templates", "report.css"),
-        _template().render(facts),
+        _template(template).render(facts),
         head=MARK,
         pictures=True,
     )
-    return html, files
 
 
 # ------------------------------------------------------------------------------------ of samples
@@ -221,7 +225,7 @@ def _plot(result: Result) -> tuple[str, str, str] | None:
         return (
             "Predicted against true",
             "On the dotted diagonal the network is right; in the target's own units.",
-            _inline(plot.page_svg(), "plot"),
+            inline(plot.page_svg(), "plot"),
         )
     if len(data.features) != 2:
         return None
@@ -229,7 +233,7 @@ def _plot(result: Result) -> tuple[str, str, str] | None:
         "Decision boundary",
         "The class that the network gives to every point: the deeper the shade, the surer; on the line it is "
         "undecided. Axes in the data's own units.",
-        _inline(_boundary(result), "plot"),
+        inline(_boundary(result), "plot"),
     )
 
 
@@ -254,18 +258,18 @@ def _points(result: Result, data: Dataset) -> seeing.Points:
 # ----------------------------------------------------------------------------------- the template
 
 
-def _inline(svg: str, prefix: str) -> Any:
-    """An ``<svg>`` for use inside the page: ids of its own, and marked as safe."""
+def inline(svg: str, prefix: str) -> Any:
+    """Return an ``<svg>`` for use inside the page: ids of its own, and marked as safe."""
     svg = re.sub(r'\bid="', f'id="{prefix}-', svg)
-    return _safe(re.sub(r'((?:xlink:)?href="#|url\(#)', rf"\1{prefix}-", svg))
+    return safe(re.sub(r'((?:xlink:)?href="#|url\(#)', rf"\1{prefix}-", svg))
 
 
-def _safe(html: str) -> Any:
-    """HTML that the template is not to escape."""
+def safe(html: str) -> Any:
+    """Mark HTML that the template is not to escape."""
     return import_extra("markupsafe", "a report").Markup(html)
 
 
-def _template() -> Any:
+def _template(name: str) -> Any:
     jinja2 = import_extra("jinja2", "a report")
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("nn.command.report"),
@@ -274,4 +278,4 @@ def _template() -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("report.html")
+    return environment.get_template(name)

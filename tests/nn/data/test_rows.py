@@ -3,11 +3,13 @@
 import pickle
 from array import array
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nn.data.rows import Rows
+from nn.data.samples import features
 
 TABLES = st.integers(1, 4).flatmap(
     lambda width: st.lists(st.lists(st.floats(allow_nan=False), min_size=width, max_size=width), min_size=1)
@@ -54,3 +56,11 @@ def test_numpy_reads_the_buffer_itself():
     rows.put(0, 0, [7.0])
     assert table.tolist() == [[7.0, 2.0], [3.0, 4.0]]
     assert numpy.asarray(rows, "f4").dtype == "f4"
+
+
+def test_masked_numbers_are_refused_and_masks_that_hide_nothing_are_not():
+    whole = np.ma.array([[1.0, 2.0], [3.0, 4.0]], mask=False)
+    masked = np.ma.array([[1.0, 2.0], [3.0, 4.0]], mask=[[0, 1], [0, 0]])
+    assert np.array_equal(features(whole), whole)
+    with pytest.raises(ValueError, match="X has masked numbers: fill them in, or leave those samples out"):
+        features(masked)

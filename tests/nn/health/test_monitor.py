@@ -17,6 +17,7 @@ from nn.health.causes import Cause, cause_among
 from nn.health.layers import Homes
 from nn.health.records import RUN, Records
 from nn.health.signs import SIGNS
+from nn.health.units import Inside
 from tests.nn.engines import ENGINES
 
 
@@ -149,7 +150,7 @@ def test_the_loss_of_a_record_is_the_mean_since_the_last():
     for loss in (1.0, 2.0, 3.0):
         monitor.note(loss, 1)
     weights = [0.0, 0.0]
-    monitor.take(weights, weights, weights, dict)
+    monitor.take(weights, weights, weights, Inside)
     assert monitor.records[0].loss == 2.0
 
 
@@ -400,6 +401,10 @@ def test_bad_input_is_named():
         monitor.watch(lambda x: x)
     with pytest.raises(TypeError, match="tell is a function"):
         Monitor(tell="print")
+    with pytest.raises(
+        TypeError, match=r"made without its model: .*callbacks=\[Monitor\(\)\].*watch\(model\)"
+    ):
+        Monitor(model)
     monitor.watch(model)
     with pytest.raises(TypeError, match="the loss is a Value or a number"):
         monitor.record("1.0")

@@ -16,15 +16,15 @@ from nn import (
     Sequential,
     fit,
 )
-from nn.health.units import UnitFacts, units_on
+from nn.health.units import UnitFacts, look_inside
 from tests.nn.engines import ENGINES, TAPE
 from tests.nn.health.models import Around, Plain, points
 
 
 def test_a_neurons_activation_is_the_last_that_it_computes():
     for activation in (lambda z: z * z.sigmoid(), lambda z: z.relu() + 1.0):
-        assert units_on(Neuron(1, activation), [[1.0]]) == {}
-    assert units_on(Neuron(1, lambda z: (2.0 * z).relu(), init="ones"), [[1.0]]) == {
+        assert look_inside(Neuron(1, activation), [[1.0]]).units == {}
+    assert look_inside(Neuron(1, lambda z: (2.0 * z).relu(), init="ones"), [[1.0]]).units == {
         "": UnitFacts(1, None, 0)
     }
 
@@ -32,11 +32,11 @@ def test_a_neurons_activation_is_the_last_that_it_computes():
 def test_relus_without_neurons_are_counted_where_their_inputs_were_computed():
     model = Around("relu")
     model.l1.b = [-9.0, 9.0, -9.0]
-    assert units_on(model, [[0.5, 0.5], [0.1, 0.2]])["l1"].dead == 2
+    assert look_inside(model, [[0.5, 0.5], [0.1, 0.2]]).units["l1"].dead == 2
     plain = Sequential(Plain(2, 3, "relu"), Plain(3, 1, None))
     for p in plain[0].bias:
         p.data = -9.0
-    assert units_on(plain, [[0.5, 0.5]]) == {"steps.0": UnitFacts(3, None, 3)}
+    assert look_inside(plain, [[0.5, 0.5]]).units == {"steps.0": UnitFacts(3, None, 3)}
 
 
 def test_a_module_in_the_place_of_an_activation_is_seen_through():
@@ -45,7 +45,7 @@ def test_a_module_in_the_place_of_an_activation_is_seen_through():
             return (3.0 * z).tanh()
 
     model = MLP(1, [2, 1], Squash(), init="ones")
-    assert units_on(model, [[0.0], [9.0]]) == {"layers.0": UnitFacts(0, 0.5, None)}
+    assert look_inside(model, [[0.0], [9.0]]).units == {"layers.0": UnitFacts(0, 0.5, None)}
 
 
 def test_a_unit_that_is_used_often_is_dead_if_it_never_fires():
@@ -53,7 +53,7 @@ def test_a_unit_that_is_used_often_is_dead_if_it_never_fires():
     cell.hidden.b = [-1.0, 0.0]
     cell.hidden.W = [[0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
     model = Recurrent(cell, 1, seed=0)
-    facts = units_on(model, [[[-1.0], [2.0], [-1.0]], [[-1.0], [-1.0], [-1.0]]])
+    facts = look_inside(model, [[[-1.0], [2.0], [-1.0]], [[-1.0], [-1.0], [-1.0]]]).units
     assert facts == {"cell.hidden": UnitFacts(relus=2, saturated=None, dead=1)}
 
 
@@ -66,7 +66,7 @@ def test_units_of_both_kinds_in_one_layer_are_told_apart():
     model = Both(1, 3, None)
     for row, w in zip(model.W, (-1.0, 9.0, 0.1), strict=True):
         row[0].data = w
-    assert units_on(model, [[1.0], [2.0]]) == {"": UnitFacts(relus=1, saturated=0.5, dead=1)}
+    assert look_inside(model, [[1.0], [2.0]]).units == {"": UnitFacts(relus=1, saturated=0.5, dead=1)}
 
 
 class Towers(Module):

@@ -49,6 +49,7 @@ class Group:
         parts: what members, and what it shares, are in their Module, such as "weight", by id.
         leaving: the ids of members that are used outside, or are the output.
         shared: weights of its Module that are members of another box, one of other uses of it.
+        tied: how many weights of other boxes, which compute with them, it uses as well.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Group:
     parts: dict[str, str] = field(default_factory=dict)
     leaving: set[str] = field(default_factory=set)
     shared: list[NodeFact] = field(default_factory=list)
+    tied: int = 0
 
     @property
     def takes_no_inputs(self) -> bool:
@@ -173,6 +175,7 @@ def fold(trace: Trace, by: By = "module", depth: int = 1, opened: Collection[str
     leaving = {edge.source for link in links for edge in link.edges} | {trace.output}
     for group in groups.values():
         group.leaving = {node.id for node in group.members} & leaving
+        group.tied = sum(len(link.tied) for link in links if link.target == group.id)
     for node in trace.nodes:
         for box in homes.shared.get(node.id, ()) if node.role == "weight" else ():
             groups[box].shared.append(node)
@@ -326,10 +329,18 @@ class _Homes:
             is_drawn_once = node.role != "constant" and self._by == "neuron" and len({*using} - {None}) > 1
             if own and not is_drawn_once:
                 self.of[node.id], *self.shared[node.id] = own
+            elif self._is_apart(node, using):
+                self.of[node.id] = self._own(node)
             elif len(using) == 1:
                 self.of[node.id] = next(iter(using))
             else:
                 self.of[node.id] = self._own(node) if node.role == "weight" and self._by != "neuron" else None
+
+    def _is_apart(self, node: NodeFact, using: Iterable[_Box | None]) -> bool:
+        """Return whether a weight's Module only gives it to others, as a table of embeddings does."""
+        home = self._own(node) if node.role == "weight" else None
+        held = home.place if home else ()
+        return bool(held) and not any(box and box.place[: len(held)] == held for box in using)
 
     def _homes_of(self, node: NodeFact, users: Iterable[str]) -> list[_Box]:
         """Return the boxes of a leaf: that of its place, or one for each of the turns that it is used in."""

@@ -18,7 +18,7 @@ class Link:
         source, target: ids of groups or nodes.
         edges: the uses.
         weights: the weights that the target multiplies the source by.
-        tied: whether it carries weights of the source, which the target uses too, and nothing else.
+        tied: the weights among what it carries that the source computes with as well.
         routes: in a gradient path how many of its routes lead along it, each as often as it does; what
             they add to the gradient are the contributions of the edges.
     """
@@ -27,8 +27,13 @@ class Link:
     target: str
     edges: list[EdgeFact] = field(default_factory=list)
     weights: list[NodeFact] = field(default_factory=list)
-    tied: bool = False
+    tied: list[NodeFact] = field(default_factory=list)
     routes: int = 0
+
+    @property
+    def is_only_tied(self) -> bool:
+        """Whether it carries tied weights and nothing else."""
+        return bool(self.tied) and {edge.source for edge in self.edges} == {node.id for node in self.tied}
 
     def gradient(self) -> float | None:
         """Return the gradient of the one weight, else what flows back through the edges, or along the routes.
@@ -81,10 +86,11 @@ def links_between(
                 ends = where.get(used.get(source, ""), ""), where[node.id]
                 if ends in links:
                     found.setdefault(ends, {})[w] = weights[w]
-    alone = {node.id for node in trace.nodes}
+    computing = {where[node.id] for node in trace.nodes if node.op and node.id in where}
     for ends, link in links.items():
         link.weights = [*found.get(ends, {}).values()]
-        link.tied = ends[0] not in alone and all(edge.source in weights for edge in link.edges)
+        carried = dict.fromkeys(edge.source for edge in link.edges if ends[0] in computing)
+        link.tied = [weights[id] for id in carried if id in weights]
     return tuple(links.values())
 
 

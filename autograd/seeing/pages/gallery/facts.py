@@ -10,7 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 from typing import Any
 
 from autograd.graph import topological_order
@@ -45,8 +45,9 @@ class Way:
 
     Attributes:
         product: what it adds to the gradient.
-        stops: the labels of the Values it passes on the way, a neuron's only once, or the signs of
-            their ops where none has a label; the two ends are left out.
+        stops: the labels of the Values it passes on the way, a neuron's only once; where none has a
+            label, the titles of the Modules it passes and the signs of the other ops.  The two ends are
+            left out.
         spots: the neurons it passes; empty where there are none.
     """
 
@@ -348,8 +349,17 @@ def _way(route: Route, labels: Mapping[Value, str], model: _Model) -> Way:
     named = [v for v in between if v.label or labels.get(v, "")]
     pairs = zip_longest(named, named[1:])
     passed = [v for v, after in pairs if after is None or not model.is_followed(v, after)]
-    stops = tuple(v.label or labels.get(v, "") or (v.op.symbol if v.op else "") for v in passed or between)
-    return Way(route.product, stops, tuple(dict.fromkeys(spots)))
+    stops = [v.label or labels.get(v, "") for v in passed] or _without_names(weight, between, model)
+    return Way(route.product, tuple(stops), tuple(dict.fromkeys(spots)))
+
+
+def _without_names(weight: Value, between: Sequence[Value], model: _Model) -> list[str]:
+    """Return the ops that a route passes; of other Modules than the weight's own their titles instead."""
+    own, stops = model.layer(weight), []
+    for title, passed in groupby(between, model.layer):
+        signs = [v.op.symbol for v in passed if v.op]
+        stops += [title] if title not in ("", own) else signs
+    return stops
 
 
 def _multiplied_by(route: Route) -> Value | None:

@@ -122,14 +122,14 @@ def tolerance(*terms: float | None) -> float:
     >>> round(tolerance(2.0), 5), round(tolerance(1234.0, 0.5), 3), tolerance(None, math.inf)
     (0.0005, 0.5, 0.0)
     """
-    return 1.0001 * sum([_half_unit(x) for x in terms if x is not None])
+    return sum(map(_half_unit, terms))
 
 
 @lru_cache(maxsize=MOST_KEPT)
-def _half_unit(x: float) -> float:
-    if x == 0.0 or not math.isfinite(x):
+def _half_unit(x: float | None) -> float:
+    if not x or not math.isfinite(x):
         return 0.0
-    return 0.5 * 10.0 ** (math.floor(math.log10(abs(x))) - DIGITS + 1)
+    return 0.50005 * 10.0 ** (math.floor(math.log10(abs(x))) - DIGITS + 1)
 
 
 # ------------------------------------------------------------------------------------ the mistakes

@@ -1,7 +1,7 @@
 """The right answers to the exercises of the lessons. Nothing that a learner installs has them."""
 
 from itertools import pairwise
-from math import exp, log, sqrt, tanh
+from math import exp, log, prod, sqrt, tanh
 
 
 def rule_of_product(a, b):
@@ -158,3 +158,39 @@ def number_of_weights(sizes):
 
 def best_network(train, held_out):
     return max(range(len(held_out)), key=held_out.__getitem__)
+
+
+def shares_of(scores):
+    powers = [exp(s - max(scores)) for s in scores]
+    return [p / sum(powers) for p in powers]
+
+
+def look(query, keys, values):
+    scores = [sum(a * b for a, b in zip(query, key, strict=True)) / sqrt(len(query)) for key in keys]
+    shares = shares_of(scores)
+    return [sum(a * v for a, v in zip(shares, column, strict=True)) for column in zip(*values, strict=True)]
+
+
+def pair_probabilities(row):
+    return [(n + 1) / (sum(row) + len(row)) for n in row]
+
+
+def perplexity(probabilities):
+    return exp(-sum(map(log, probabilities)) / len(probabilities))
+
+
+def slopes_of_share(shares, i):
+    return [shares[i] * ((i == j) - a) for j, a in enumerate(shares)]
+
+
+def slide(xs, kernel):
+    places = range(len(xs) - len(kernel) + 1)
+    return [sum(w * xs[i + j] for j, w in enumerate(kernel)) for i in places]
+
+
+def gradient_of_kernel(xs, deltas, size):
+    return [sum(d * xs[i + j] for i, d in enumerate(deltas)) for j in range(size)]
+
+
+def added_by(routes, look):
+    return sum(prod(partials) for at, partials in routes if at == look)

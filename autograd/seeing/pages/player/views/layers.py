@@ -128,7 +128,8 @@ def _layer(trace: Trace, into: EdgesInto, group: Group) -> Layer:
             return _of_neurons(group, units)
     inner = _within(inside, into, group)
     if len(inner) == 1:
-        return inner[0]
+        own = group.of if inner[0].opens_as == "boxes" and group.of != group.title else inner[0].kind
+        return replace(inner[0], title=group.title, kind=own)
     if not inner:
         return replace(_of_values(group.title, group.members), group=group)
     return _of_boxes(group, inner)
@@ -167,7 +168,9 @@ def _inside(trace: Trace, into: EdgesInto, group: Group) -> Trace:
 
 
 def _within(inside: Trace, into: EdgesInto, group: Group) -> list[Layer]:
-    """Return the boxes in that of a Module, or of a run of equal ones; none where it holds no others."""
+    """Return the boxes in that of a Module, or of a run of equal ones; none in one without others in use."""
+    if not inside.uses:
+        return []
     is_run = group.count > 1
     outer = [".".join(group.path[:n]) for n in range(1, len(group.path) + (not is_run))]
     opened = [*outer, list_of(group.path)] if is_run else outer

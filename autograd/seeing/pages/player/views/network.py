@@ -141,8 +141,8 @@ def _overview(row: Row, name: str, title: str, parent: str | None) -> View:
 
 
 def _words_on_arrow(link: Link) -> str:
-    if link.tied:
-        return counted(len({edge.source for edge in link.edges}), "tied weight")
+    if link.is_only_tied:
+        return counted(len(link.tied), "tied weight")
     return counted(len(link.weights), "weight") if link.weights else ""
 
 

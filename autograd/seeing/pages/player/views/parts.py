@@ -72,7 +72,8 @@ def views_of(whole: Whole, members: set[str], name: str, title: str, parent: str
     """Show the members in one picture, or else in parts with one picture that leads to them."""
     inside, used = whole.part(members)
     if fits(inside):
-        return [replace(graph_view(inside, name, used), name=name, title=title, parent=parent)]
+        drawn = _cast_view(whole, inside, used, name) if parent else graph_view(inside, name, used)
+        return [replace(drawn, name=name, title=title, parent=parent)]
     order = [node for node in whole.trace.nodes if node.id in members]
     apart = _apart(inside, used, order)
     parts = apart or [order[i : i + PART] for i in range(0, len(order), PART)]

@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 
 from autograd import Parameter, Value, draw, gallery, topological_order
 from autograd import sum as sum_of
+from autograd.functions import dot
 from autograd.seeing.facts.box import box_of_group
 from autograd.seeing.facts.folding.folded import FOLDINGS, Folded, fold
 from autograd.seeing.facts.folding.links import Link
 from autograd.seeing.facts.trace import trace
 from autograd.seeing.pages.player.views.choice import views
-from nn import MLP, GRUCell, Layer, LSTMCell, Module, Recurrent, RNNCell, losses
-from tests.networks import Residual, listed
+from nn import MLP, Embedding, GRUCell, Layer, LSTMCell, Module, Recurrent, RNNCell, losses
+from tests.networks import Ranking, Residual, listed
 
 
 class Net(Module):
@@ -294,6 +295,7 @@ def test_tied_weights_are_drawn_once_with_all_their_uses() -> None:
     y = sum_of(Tied()([0.1, 0.2, 0.3]))
     found = folded(y, "layer")
     assert [len(group.weights()) for group in found.groups] == [0, 8, 3]
+    assert [group.tied for group in found.groups] == [0, 0, 6]
     assert len(link(found, "encoder", "decoder").weights) == 6
     by_neuron = folded(y, "neuron")
     assert sum(node.role == "weight" for node in by_neuron.nodes) == 6
@@ -332,6 +334,25 @@ def test_a_kernel_is_shared_by_all_places() -> None:
     found = folded(sum_of(Wave()([Value(0.1) for _ in range(6)])), "layer")
     assert [(group.title, len(group.weights())) for group in found.groups] == [("inputs", 0), ("Wave", 3)]
     assert len(link(found, "inputs", "Wave").weights) == 3
+
+
+def test_a_table_that_only_gives_its_weights_is_a_box() -> None:
+    found = folded(Ranking()([1, 2]), depth=1)
+    assert titles(found) == ["users", "items", "user_tower", "item_tower"]
+    assert [len(group.weights()) for group in found.groups] == [3, 3, 24, 24]
+    taken = link(found, "users", "user_tower")
+    assert (len(taken.weights), taken.tied) == (9, [])
+    assert titles(folded(Ranking()([1, 2]), depth=0)) == ["Ranking"]
+
+    class Factors(Module):
+        def __init__(self) -> None:
+            self.users, self.items = Embedding(5, 4, seed=0), Embedding(6, 4, seed=1)
+
+        def forward(self, x: Any) -> Any:
+            return dot(self.users(x[0]), self.items(x[1]))
+
+    for by in FOLDINGS:
+        assert titles(folded(Factors()([1, 2]), by)) == ["users", "items"]
 
 
 def test_two_networks_that_nobody_holds_keep_apart() -> None:
@@ -395,6 +416,7 @@ def random_network(chance: random.Random) -> Value:
         lambda: Twins()(numbers(2), numbers(2)),
         lambda: Tree()(((1.0, 2.0), 3.0)),
         lambda: Wave()([Value(x) for x in numbers(5)]),
+        lambda: Ranking(width)([chance.randrange(5), chance.randrange(6)]),
     ]  # fmt: skip
     make, samples = chance.choice(makers), chance.randint(1, 3)
     outputs = [y for _ in range(samples) for y in listed(make())]
@@ -414,7 +436,10 @@ def folded_facts(output: Value) -> Any:
             ],
             [[node.id for node in group.members] for group in found.groups],
             [node.id for node in found.nodes],
-            [(x.source, x.target, x.edges, [w.id for w in x.weights], x.tied) for x in found.links],
+            [
+                (x.source, x.target, x.edges, [w.id for w in x.weights], [w.id for w in x.tied])
+                for x in found.links
+            ],
         )
         for found in [*(fold(facts, by) for by in FOLDINGS), fold(facts, opened=[opened])]
     ]

@@ -10,7 +10,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from autograd import Constant, Parameter, Value, gallery, gradient_path, topological_order
+from autograd import sum as sum_of
 from autograd.seeing.pages.gallery import facts as gathering
+from nn import Module
 from tests.networks import Net
 from tests.strategies import Recipe, recipes
 
@@ -115,3 +117,25 @@ def test_of_too_many_weights_those_with_the_largest_gradients_have_a_card(
 def test_what_cannot_be_shown_is_refused(arguments: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         gallery(*arguments)
+
+
+class Scaled(Module):
+    def __init__(self) -> None:
+        self.slopes = [Parameter(0.5), Parameter(-1.5)]
+
+    def forward(self, x: Any) -> Any:
+        return [(w * v).tanh() for w, v in zip(self.slopes, x, strict=True)]
+
+
+class TwoOfThem(Module):
+    def __init__(self) -> None:
+        self.encoder, self.decoder = Scaled(), Scaled()
+
+    def forward(self, x: Any) -> Any:
+        return self.decoder(self.encoder(x))
+
+
+def test_a_route_without_names_says_which_modules_it_passes() -> None:
+    cards = gallery(sum_of(TwoOfThem()([0.5, 1.0])) ** 2).cards
+    stops = {(card.layer, card.ways[0].stops[:3]) for card in cards}
+    assert stops == {("encoder", ("×", "tanh", "decoder")), ("decoder", ("×", "tanh", "Σ"))}

@@ -21,9 +21,10 @@ from autograd.seeing.facts.trace import trace
 from autograd.seeing.pages.player.content import facts
 from autograd.seeing.pages.player.svg.boxes import WIDEST_NUMBER
 from autograd.seeing.pages.player.svg.view import Moulds
-from autograd.seeing.pages.player.views.choice import MOST_NODES, View, views
+from autograd.seeing.pages.player.views.choice import MOST_NODES, View, boxes_of, views
 from autograd.seeing.walk import walk
 from nn import MLP, GRUCell, Layer, Module, Recurrent, losses
+from tests.networks import Ranking
 
 HOSTILE = [
     '"><img src=x onerror=alert(1)>',
@@ -237,6 +238,10 @@ class TestNetworks:
     def test_the_names_a_walk_gives_are_not_taken_for_labels(self) -> None:
         _, pictures = shown(network(8, 8, 4, fused=False))
         assert pictures[0].title == "network"
+
+    def test_a_box_for_a_module_that_holds_but_one_is_called_after_the_outer_one(self) -> None:
+        titles = [layer.title for layer in boxes_of(trace(Ranking()([1, 2])))]
+        assert titles == ["users", "items", "user_tower", "item_tower", "loss"]
 
     def test_equal_blocks_are_one_box_that_opens_step_by_step(self) -> None:
         _, pictures = shown(losses.mse(Residual(12)([0.5, -1.0]), 0.0))
