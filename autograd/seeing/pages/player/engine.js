@@ -126,6 +126,9 @@ function engineOf(facts) {
   return { leaves, constants, forward, reverse, inputsOf, cornerAt, casesOf, writtenOf };
 }
 
+// A row of a folded box: what depends on numbers is left out, since the page does not sum them up anew.
+const leftOut = (row) => (row.every((text) => text === row[0]) ? row : row.map(() => "–"));
+
 const SIGN_OF = (x) => (Number.isNaN(x) ? 4 : x === 0 ? 3 : x > 0 ? 1 : 2); // a place in the facts' signs
 
 function widthOf(x, { least, most, thinnest, thickest }) {
@@ -178,7 +181,8 @@ function factsWith(facts, engine, original, numbers) {
       step("reverse", "edge", j, sums[j], { target: i, position: k, contribution, before, part: arrived[j], parts: parts[j], firstWhole });
     });
   }
-  const made = { ...facts, values: texts, steps, exact, moments };
+  const boxes = Object.fromEntries(Object.entries(facts.boxes).map(([key, [, , rows]]) => [key, [0, 0, rows.map(leftOut)]]));
+  const made = { ...facts, values: texts, steps, exact, moments, boxes };
   let teller;
   const tell = () => (teller ??= tellerOf(made, engine, original)); // put into words when it is shown
   const symbols = (moment) => (moment.kind === "edge" ? tell().symbols(moment.target, moment.position) : "");

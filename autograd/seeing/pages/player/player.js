@@ -1,6 +1,6 @@
 "use strict";
-// Steps through the facts in the page.  Nothing is computed here but what is shown: every number, word
-// and formula is read from the facts, and all text goes in as text.
+// Steps through facts: every number, word and formula is read from them, and all text goes in as text.  They
+// are those of the page or, once a number is touched, those that engine.js and words.js make of it.
 (() => {
   const SVG = "http://www.w3.org/2000/svg";
   const MATHML = "http://www.w3.org/1998/Math/MathML";

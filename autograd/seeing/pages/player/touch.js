@@ -50,7 +50,7 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, sho
     const { gradient: button } = rows.get(i);
     if (button.dataset.shown === gradient) return;
     button.dataset.shown = gradient;
-    button.replaceChildren(signOf(`n${i}`), ` = ${gradient}`);
+    button.replaceChildren(signOf(`n${i}`), ` = ${gradient}`, element("small", {}, "nudge"));
   }
 
   // What is dragged is computed once a frame.
@@ -72,7 +72,8 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, sho
       slider.value = x;
     }
     for (const i of rows.keys()) tellGradient(i);
-    show(now);
+    const unchanged = [...engine.leaves].every(([i, x]) => Object.is(now.exact.values[i], x));
+    show(unchanged ? original : now);
     tellNudge();
     tellStep();
   }

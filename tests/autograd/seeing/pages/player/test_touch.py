@@ -10,6 +10,7 @@ from autograd import Parameter, Value
 from autograd.notation.numbers import number
 from autograd.seeing.pages.frame import asset
 from autograd.seeing.walk import walk
+from nn import MLP
 from tests.autograd.seeing.pages.player.touched import IN_THE_PAGE, cases
 
 ALL = settings.get_current_profile_name() == "thorough"
@@ -140,3 +141,17 @@ def test_a_prediction_is_about_the_numbers_that_are_shown(sheet):
     sheet.fill("#answer", "1")
     sheet.press("#answer", "Enter")
     assert sheet.text_content("#verdict b") == "✓ Right."
+
+
+def test_boxes_leave_out_what_the_page_does_not_sum_up_anew(opened):
+    y = MLP(2, [16, 16, 1], seed=0)([Value(0.5, "x1"), Value(-1.0, "x2")])
+    sheet = opened(walk(y).html())
+    rows = sheet.locator('#canvas [data-slot^="box"]')
+    sheet.click("#last")
+    before = rows.all_text_contents()
+    sheet.click("#what-if summary")
+    change(sheet, "x₁", "1")
+    assert set(rows.all_text_contents()) <= {"–"}
+    sheet.get_by_role("button", name="Back to the start").click()
+    assert rows.all_text_contents() == before
+    assert sheet.errors == []
