@@ -155,7 +155,7 @@ function factsWith(facts, engine, original, numbers) {
     steps.position.push(position);
     steps.partial.push(target < 0 ? "" : number(partials[target][position]));
     steps.contribution.push(target < 0 ? "" : number(contribution));
-    steps.after.push(phase === "forward" ? texts[source] : number(after));
+    steps.after.push(number(after));
     steps.width.push(target < 0 ? 0 : widthOf(contribution, touch.width));
     steps.sign.push(target < 0 ? 0 : SIGN_OF(contribution));
     moments.push({ phase, kind, source, after, ...more });
@@ -163,12 +163,14 @@ function factsWith(facts, engine, original, numbers) {
 
   const parts = new Array(inputs.length).fill(0);
   inputs.forEach((sources, i) => gradients[i] !== undefined && sources.forEach((j, k) => partials[i][k] !== null && (parts[j] += 1)));
-  values.forEach((value, i) => step("forward", touch.op[i] < 0 ? "leaf" : "apply", i, value));
+  const { read } = facts;
+  step("forward", "leaf", read.at(-1), read.length === 1 ? values[read[0]] : undefined);
+  facts.steps.node.forEach((i, number) => kinds[facts.steps.kind[number]][1] === "apply" && step("forward", "apply", i, values[i]));
   step("reverse", "seed", output, 1);
   const arrived = new Array(inputs.length).fill(0);
   const sums = [];
   let explained = false;
-  for (let i = inputs.length - 1; i >= 0; i--) {
+  for (const i of touch.back) {
     if (gradients[i] === undefined) continue;
     inputs[i].forEach((j, k) => {
       if (partials[i][k] === null) return;
@@ -183,8 +185,10 @@ function factsWith(facts, engine, original, numbers) {
   }
   const boxes = Object.fromEntries(Object.entries(facts.boxes).map(([key, [, , rows]]) => [key, [0, 0, rows.map(leftOut)]]));
   const made = { ...facts, values: texts, steps, exact, moments, boxes };
+  const same = steps.node.length === facts.steps.node.length && steps.target.every((i, n) => i === facts.steps.target[n] && steps.position[n] === facts.steps.position[n]);
   let teller;
   const tell = () => (teller ??= tellerOf(made, engine, original)); // put into words when it is shown
+  if (!same) made.sizes = facts.sizes.map((size) => resized(size, made, tell)); // a branch flipped
   const symbols = (moment) => (moment.kind === "edge" ? tell().symbols(moment.target, moment.position) : "");
   made.told = {
     sentence: ({ number }) => tell().sentence(moments[number]),
@@ -193,6 +197,20 @@ function factsWith(facts, engine, original, numbers) {
     answers: ({ number }) => answersTo(moments[number], gradients, partials),
   };
   return made;
+}
+
+// A larger step is a run of the small ones that lie in one part of the graph.
+function resized(size, { touch, moments }, tell) {
+  const inside = touch.inside[size.size];
+  if (inside === undefined) return size; // the smallest
+  const partOf = ({ kind, source, target }) => (kind === "edge" ? inside[target] : inside[source]);
+  const isLast = (step, next) => next === undefined || step.kind !== next.kind || partOf(step) !== partOf(next);
+  const ends = moments.flatMap((step, i) => (isLast(step, moments[i + 1]) ? [i + 1] : []));
+  const sentences = ends.map((end, i) => {
+    const run = moments.slice(ends[i - 1] ?? 0, end);
+    return run[0].kind !== "edge" ? size.sentences[i] : run.length > 1 ? tell().stride(run, touch.titles[partOf(run[0])]) : "";
+  });
+  return { ...size, ends, sentences };
 }
 
 // What is right to answer to a step, and how far off an answer may be that was reckoned with what is shown.

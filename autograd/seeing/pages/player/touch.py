@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Collection
 from functools import cache
-from itertools import product
+from itertools import chain, product
 from math import isinf
 from typing import Any
 
@@ -21,6 +21,7 @@ from autograd.notation.derivatives import TAUGHT, known_name, written_partials
 from autograd.notation.mathml import mathml
 from autograd.seeing.facts.corners import CONNECTIVES, RELATIONS, in_names, is_usual
 from autograd.seeing.facts.events import inputs_by_target
+from autograd.seeing.facts.order import parts_of, reverse_order
 from autograd.seeing.facts.records import NodeFact, Trace
 from autograd.seeing.facts.sentences import BY_CHOICE, HELD, LEAVES
 from autograd.seeing.facts.wording import formula_of
@@ -62,10 +63,28 @@ def touch(trace: Trace) -> dict[str, Any]:
         "kinks": [_kinks(TABLE[name], count) for name, count in applied],
         "cases": [_cases(TABLE[name]) for name, _ in applied],
         "patterns": [_patterns(node, count) for (_, count), node in applied.items()],
+        **_back(trace),
         "words": {"leaves": LEAVES, "held": HELD, "chosen": BY_CHOICE},
         "width": {"least": SMALLEST, "most": LARGEST, "thinnest": THINNEST, "thickest": THICKEST},
         "relations": RELATIONS,
         "connectives": CONNECTIVES,
+    }
+
+
+def _back(trace: Trace) -> dict[str, Any]:
+    """Return the order of the way back, and by node the layer and the neuron that it goes through there."""
+    parts = parts_of(trace)
+    numbered = {part: i for i, part in enumerate(dict.fromkeys(chain.from_iterable(parts.values())))}
+    place = {node.id: i for i, node in enumerate(trace.nodes)}
+
+    def inside(depth: int) -> list[int]:
+        """Return the number of each node's layer, or neuron; −1 for leaves."""
+        return [numbered[parts[node.id][depth]] if node.id in parts else -1 for node in trace.nodes]
+
+    return {
+        "back": [place[id] for id in reverse_order(trace, parts)],
+        "inside": {"layer": inside(0), "neuron": inside(1)},
+        "titles": [part.title for part in numbered],
     }
 
 

@@ -1,6 +1,9 @@
 // The steps of a graph computed in the page, told from facts as autograd.seeing.facts.sentences tells them.
 // What the page cannot know of a case that the walk was not in (a derivative in symbols) is left out.
 
+const MOST_NAMES = 3; // that a sentence lists
+const MOST_TERMS = 5; // that a longer sum is shortened to
+
 function tellerOf(facts, engine, original) {
   const { touch, inputs, output } = facts;
   const { values, gradients, partials } = facts.exact;
@@ -11,6 +14,7 @@ function tellerOf(facts, engine, original) {
   const opOf = (i) => (touch.op[i] < 0 ? null : ops[touch.op[i]]);
   const isRelation = (i) => touch.relations.includes(opOf(i));
   const isCondition = (i) => isRelation(i) || touch.connectives.includes(opOf(i));
+  const isTurned = (i, k) => opOf(i) === "where" && k === 0 && isCondition(inputs[i][k]);
   const isPlain = (i) => constants.has(i) && touch.op[i] < 0;
   const nameOf = (i) => (named.has(i) ? facts.names[i][3] : number(values[i]));
   const valueOf = (i) => facts.values[i];
@@ -26,7 +30,7 @@ function tellerOf(facts, engine, original) {
 
   function listed(indices) {
     const names = [...new Set(indices.map(nameOf))];
-    return names.length > 4 ? `${names.slice(0, 3).join(", ")} and ${count(names.length - 3)} others` : joined(names);
+    return names.length > MOST_NAMES + 1 ? `${names.slice(0, MOST_NAMES).join(", ")} and ${count(names.length - MOST_NAMES)} others` : joined(names);
   }
 
   function asMuch(times) {
@@ -42,7 +46,6 @@ function tellerOf(facts, engine, original) {
 
   function whyNotFinite(value, others) {
     if (Number.isFinite(value)) return "";
-    if (!others.length) return " It is not an ordinary number; what is computed from it may not be one either.";
     if (Number.isNaN(value)) {
       return others.some(Number.isNaN) ? " An input is nan (not a number), so the result is nan too." : " There is no such number: the result is nan (not a number).";
     }
@@ -62,7 +65,7 @@ function tellerOf(facts, engine, original) {
   inputs.forEach((sources, i) => {
     const operation = OPERATIONS[touch.op[i]];
     if (!operation?.kinked) return;
-    if (operation.kinked(engine.inputsOf(values, i))?.length !== 0) sources.forEach((_, k) => (isCondition(sources[k]) && opOf(i) === "where" && k === 0) || setCorner(i, k));
+    if (operation.kinked(engine.inputsOf(values, i))?.length !== 0) sources.forEach((_, k) => isTurned(i, k) || setCorner(i, k));
   });
   for (let i = inputs.length - 1; i >= 0; i--) {
     inputs[i].forEach((j, k) => {
@@ -146,12 +149,16 @@ function tellerOf(facts, engine, original) {
     return OPERATIONS[touch.op[i]].value(inputs[i].map((j) => asWritten(values[j])));
   }
 
-  function leafTold(i) {
-    const name = nameOf(i);
-    const { leaves } = touch.words;
-    const role = constants.has(i) ? "constant" : weights.has(i) ? "weight" : "input";
-    const said = role === "constant" && named.has(i) ? `${name} = ${valueOf(i)} is a constant: no gradient goes to it.` : leaves[role].replace("{name}", name).replace("{value}", valueOf(i));
-    return said + whyNotFinite(values[i], []);
+  const roleOf = (i) => (constants.has(i) ? "constant" : weights.has(i) ? "weight" : "input");
+
+  function leavesTold() {
+    const told = Object.entries(touch.words.leaves).flatMap(([role, [one, several]]) => {
+      const those = facts.read.filter((i) => roleOf(i) === role);
+      if (!those.length) return [];
+      return (new Set(those.map(nameOf)).size === 1 ? one : several).replace("{names}", () => listed(those));
+    });
+    const strange = facts.read.filter((i) => named.has(i) && !Number.isFinite(values[i])).slice(0, MOST_NAMES);
+    return [...told, ...strange.map((i) => `${nameOf(i)} is not an ordinary number; what is computed from it may not be one either.`)].join(" ");
   }
 
   function appliedTold(i) {
@@ -190,27 +197,29 @@ function tellerOf(facts, engine, original) {
 
   function noted(i) {
     if (isCondition(i)) return ` A ${isRelation(i) ? "comparison" : "condition"} has no slope: no gradient flows through it.`;
-    const moving = (j, k) => !constants.has(j) && !(isCondition(j) && opOf(i) === "where" && k === 0);
-    const edges = constants.has(i) ? [] : inputs[i].flatMap((j, k) => (moving(j, k) ? [k] : []));
+    const edges = constants.has(i) ? [] : inputs[i].flatMap((j, k) => (constants.has(j) || isTurned(i, k) ? [] : [k]));
     if (!edges.length) return "";
-    if (edges.length > 3) return ` Noted for the way back: its ${count(edges.length)} local derivatives.`;
+    if (edges.length > MOST_NAMES) return ` Noted for the way back: its ${count(edges.length)} local derivatives.`;
     return ` Noted for the way back: ${joined(edges.map((k) => slopeInWords(i, k)))}.`;
   }
 
   // ------------------------------------------------------------------ the reverse pass
 
+  const unlessNan = (i, slope) => (Number.isNaN(values[i]) ? NaN : slope); // nan changes with nothing
+
   function onwards(i, cause = `a small change of ${nameOf(i)}`, than = "") {
-    const follows = changing(cause, nameOf(output), gradients[i], than);
+    const follows = changing(cause, nameOf(output), unlessNan(output, gradients[i]), than);
     return before.has(i) ? `${touch.words.chosen} further on, ${follows}` : follows;
   }
 
   function fed(i, k) {
     const source = inputs[i][k];
+    if (isTurned(i, k)) return `${nameOf(source)} feeds into ${nameOf(i)} as a condition: it is true or false and never changes a little, so it has no slope (${equalOf(i, k)})`;
     const uses = usesOf(i, source);
     const times = uses > 1 ? ` ${uses === 2 ? "twice" : `${count(uses)} times`}, here as input number ${k + 1}` : "";
     const start = `${nameOf(source)} feeds into ${nameOf(i)}${times}: `;
     const corner = corners.get(`${i}:${k}`);
-    const told = corner ? `${start}${held(i, k)}${cornerTold(corner, i, equalOf(i, k))}` : `${start}${held(i, k)}${changing(`a small change of ${uses > 1 ? "this input" : nameOf(source)}`, nameOf(i), partials[i][k])} (${slopeInWords(i, k)})`;
+    const told = corner ? `${start}${held(i, k)}${cornerTold(corner, i, equalOf(i, k))}` : `${start}${held(i, k)}${changing(`a small change of ${uses > 1 ? "this input" : nameOf(source)}`, nameOf(i), unlessNan(i, partials[i][k]))} (${slopeInWords(i, k)})`;
     if (i === output) return told;
     return `${told}, and ${partials[i][k] !== 0 && !corner ? onwards(i, "that", nameOf(i)) : onwards(i)}`;
   }
@@ -235,6 +244,23 @@ function tellerOf(facts, engine, original) {
     const [upstream, partial] = [gradients[target], partials[target][position]];
     return `${fed(target, position)}; so ${nameOf(source)} receives ${productOf(upstream, partial, contribution)}.${whyNothing(upstream, partial)}${added(step)}${untrained(step)}`;
   }
+
+  // What a larger step back says, as autograd.seeing.facts.sizes has it; the way forth says what it said before.
+  function stride(run, title) {
+    const targets = new Set(run.map(({ target }) => target));
+    const last = new Map(run.map((step) => [step.source, step]));
+    const starts = [...targets].filter((i) => !last.has(i));
+    const ends = [...last.values()].filter(({ source }) => !targets.has(source));
+    const sources = (those) => those.map(({ source }) => source);
+    const reached = sources(ends).filter((i) => weights.has(i));
+    const others = sources(ends).filter((i) => !weights.has(i));
+    const counted = reached.length > 1 ? [`${count(reached.length)} weights`] : reached.map(nameOf);
+    const unfinished = sources(ends.filter(({ part, parts }) => part < parts));
+    const told = `what has arrived at ${listed(starts)} goes on along ${count(run.length)} edges, each time multiplied by the local derivative; what meets in one node is added up. It reaches ${[...(others.length ? [listed(others)] : []), ...counted].join(", and ")}.`;
+    return capitalised(title ? `${title}: ${told}` : told) + (unfinished.length ? ` More is still to come for ${listed(unfinished)}.` : "");
+  }
+
+  const capitalised = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
 
   // ------------------------------------------------------------------ formulas, as MathML
 
@@ -261,7 +287,7 @@ function tellerOf(facts, engine, original) {
     const inNumbers = numbersOf(i);
     const written = (position, negative) => {
       const text = inNumbers[position];
-      return negative && text.startsWith("−") ? group(numberMarkup(text)) : text.startsWith("−") ? `<mrow>${numberMarkup(text)}</mrow>` : numberMarkup(text);
+      return negative && text.startsWith("−") ? group(numberMarkup(text)) : numberMarkup(text);
     };
     const symbols = (position, negative) => {
       const j = inputs[i][position];
@@ -274,6 +300,12 @@ function tellerOf(facts, engine, original) {
     return `${nameMarkup(i)}${sign("=")}${fill(symbols)}${computed}${sign(same ? "=" : equals(resultOfWritten(i), values[i]))}${numberMarkup(valueOf(i))}`;
   }
 
+  function leavesMarkup() {
+    const terms = facts.read.filter((i) => named.has(i)).map((i) => `${nameMarkup(i)}${sign("=")}${numberMarkup(valueOf(i))}`);
+    if (terms.length > MOST_TERMS + 1) terms.splice(MOST_TERMS - 2, terms.length - MOST_TERMS, sign("…"));
+    return terms.join(sign(",")) || "<mi>constants</mi>";
+  }
+
   function contributionMarkup({ source, target, position, contribution }) {
     const [upstream, partial] = [gradients[target], partials[target][position]];
     const product = `${numberMarkup(number(upstream))}${sign("·")}${factorMarkup(partial)}${sign(equals(asWritten(upstream) * asWritten(partial), contribution))}${numberMarkup(number(contribution))}`;
@@ -283,7 +315,7 @@ function tellerOf(facts, engine, original) {
   const around = (markup) => `<math xmlns="http://www.w3.org/1998/Math/MathML">${markup}</math>`;
 
   function sentence(step) {
-    if (step.phase === "forward") return step.kind === "leaf" ? leafTold(step.source) : appliedTold(step.source);
+    if (step.phase === "forward") return step.kind === "leaf" ? leavesTold() : appliedTold(step.source);
     if (step.kind === "edge") return contributionTold(step);
     const name = nameOf(output);
     const itself = `∂${inProduct(name)}/∂${inProduct(name)}`;
@@ -293,10 +325,8 @@ function tellerOf(facts, engine, original) {
   function formula(step) {
     if (step.kind === "edge") return around(contributionMarkup(step));
     if (step.kind === "seed") return around(`${gradientMarkup(output)}${sign("=")}<mn>1</mn>`);
-    if (step.kind === "apply") return around(appliedMarkup(step.source));
-    const value = numberMarkup(valueOf(step.source));
-    return around(named.has(step.source) ? `${nameMarkup(step.source)}${sign("=")}${value}` : value);
+    return around(step.kind === "apply" ? appliedMarkup(step.source) : leavesMarkup());
   }
 
-  return { sentence, formula, symbols: symbolsOf };
+  return { sentence, formula, stride, symbols: symbolsOf };
 }

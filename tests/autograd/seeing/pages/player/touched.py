@@ -23,7 +23,7 @@ IN_THE_PAGE = """([facts, scripts, symbols, changes]) => {
     const engine = engineOf(facts);
     const first = { values: engine.forward(engine.leaves), symbols: (i, k) => symbols[i + ":" + k] ?? "" };
     const made = factsWith(facts, engine, first, new Map([...engine.leaves, ...numbers]));
-    return { values: made.values, steps: made.steps,
+    return { values: made.values, steps: made.steps, sizes: made.sizes,
              gradients: made.exact.gradients.map((x) => number(x)),
              sentences: made.moments.map((_, number) => made.told.sentence({ number })),
              formulas: made.moments.map((_, number) => made.told.formula({ number })) };`);
