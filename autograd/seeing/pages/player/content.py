@@ -39,7 +39,7 @@ from autograd.seeing.pages.player.questions import (
     predictions,
     slacks,
 )
-from autograd.seeing.pages.player.summaries import summaries
+from autograd.seeing.pages.player.summaries import measures, summaries
 from autograd.seeing.pages.player.touch import can_be_written, touch
 from autograd.seeing.pages.player.views.choice import boxes_of
 from autograd.seeing.pages.player.views.layers import Layer
@@ -137,17 +137,19 @@ def facts(content: Content) -> dict[str, Any]:
         "boxes": summaries(content.layers, steps),
         "beside": _beside(content.beside, place),
         "questions": _questions(shown, trace),
-        "touch": _touch(content, trace),
+        "touch": _touch(content, place),
     }
 
 
-def _touch(content: Content, trace: Trace) -> dict[str, Any] | None:
+def _touch(content: Content, place: dict[str, int]) -> dict[str, Any] | None:
     """Return what the page computes with, and the leaves that it does not offer; None if it cannot."""
     if not content.computes_itself:
         return None
+    trace = content.trace
     offered = {i for i, _ in _leaves(trace)[:MOST_LEAVES]}
     leaves = [i for i, node in enumerate(trace.nodes) if node.op is None and i not in offered]
-    return {**touch(trace), "given": [[i, exact(trace.nodes[i].value)] for i in leaves]}
+    given = [[i, exact(trace.nodes[i].value)] for i in leaves]
+    return {**touch(trace), "given": given, "boxes": measures(content.layers, place)}
 
 
 def exact(x: float) -> float | str:

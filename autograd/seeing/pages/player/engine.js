@@ -126,8 +126,27 @@ function engineOf(facts) {
   return { leaves, constants, forward, reverse, inputsOf, cornerAt, casesOf, writtenOf };
 }
 
-// A row of a folded box: what depends on numbers is left out, since the page does not sum them up anew.
-const leftOut = (row) => (row.every((text) => text === row[0]) ? row : row.map(() => "–"));
+// What the rows of folded boxes say of several nodes, as autograd.seeing.facts.box measures them.
+const MEASURES = {
+  values: ({ values }) => extent(values),
+  gradients: ({ gradients }) => extent(gradients),
+  size: ({ values }) => number(Math.hypot(...values)),
+  steepness: ({ gradients }) => number(gradients.length ? Math.hypot(...gradients) : null),
+};
+
+function extent(xs) {
+  if (!xs.length || xs.some(Number.isNaN)) return number(xs.length ? NaN : null);
+  const [low, high] = [Math.min(...xs), Math.max(...xs)].map(number);
+  return low === high ? low : `${low} … ${high}`;
+}
+
+// A row of a folded box: before its values, before its gradients are complete, and then.
+function measured(pattern, nodes, { values, gradients }) {
+  const own = nodes.map((i) => values[i]);
+  const reached = nodes.flatMap((i) => gradients[i] ?? []);
+  const said = (gradients) => pattern.replace(/\{(\w+)\}/g, (_, name) => MEASURES[name]({ values: own, gradients }));
+  return ["–", said([]), said(reached)];
+}
 
 const SIGN_OF = (x) => (Number.isNaN(x) ? 4 : x === 0 ? 3 : x > 0 ? 1 : 2); // a place in the facts' signs
 
@@ -169,6 +188,7 @@ function factsWith(facts, engine, original, numbers) {
   step("reverse", "seed", output, 1);
   const arrived = new Array(inputs.length).fill(0);
   const sums = [];
+  const done = []; // the last step that reaches a node
   let explained = false;
   for (const i of touch.back) {
     if (gradients[i] === undefined) continue;
@@ -178,12 +198,17 @@ function factsWith(facts, engine, original, numbers) {
       const before = sums[j];
       sums[j] = before === undefined ? contribution : before + contribution;
       arrived[j] += 1;
+      done[j] = moments.length;
       const firstWhole = parts[j] === 1 && !explained;
       explained ||= firstWhole;
       step("reverse", "edge", j, sums[j], { target: i, position: k, contribution, before, part: arrived[j], parts: parts[j], firstWhole });
     });
   }
-  const boxes = Object.fromEntries(Object.entries(facts.boxes).map(([key, [, , rows]]) => [key, [0, 0, rows.map(leftOut)]]));
+  const boxes = Object.fromEntries(Object.entries(facts.boxes).map(([key, [computed, , rows]]) => {
+    const measures = touch.boxes[key];
+    const complete = Math.max(...measures.flatMap(([, nodes]) => nodes.map((i) => done[i] ?? -1)));
+    return [key, [computed, complete < 0 ? moments.length : complete, rows.map((row, k) => (measures[k][0] ? measured(...measures[k], exact) : row))]];
+  }));
   const made = { ...facts, values: texts, steps, exact, moments, boxes };
   const same = steps.node.length === facts.steps.node.length && steps.target.every((i, n) => i === facts.steps.target[n] && steps.position[n] === facts.steps.position[n]);
   let teller;
