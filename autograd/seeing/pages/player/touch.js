@@ -34,7 +34,7 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, sho
     });
     const gradient = element("button", { type: "button", class: "gradient", title: "Nudge it: what does a small change do?" });
     gradient.addEventListener("click", () => choose(i));
-    rows.set(i, { input, slider, gradient });
+    rows.set(i, { input, slider, gradient, at: value });
     tellGradient(i);
     return element("div", { class: "leaf" }, field, slider, gradient);
   }
@@ -64,9 +64,11 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, sho
 
   function compute(numbers) {
     now = factsWith(original, engine, first, new Map([...start, ...numbers]));
-    for (const [i, { slider }] of rows) {
+    for (const [i, its] of rows) {
+      const { slider } = its;
       const x = numbers.get(i);
-      if (Number(slider.value) === x || !Number.isFinite(x)) continue;
+      if (Object.is(its.at, x) || !Number.isFinite(x)) continue;
+      its.at = x; // asking the slider takes longer, and it knows its own steps only
       if (x < Number(slider.min)) slider.min = x;
       if (x > Number(slider.max)) slider.max = x;
       slider.value = x;
