@@ -119,7 +119,7 @@ def test_a_bad_table_is_refused_with_its_place(call, error, message):
 
 
 def test_a_file_without_a_target_is_met_with_its_columns(write):
-    with pytest.raises(ValueError, match="Name one as the target: a, b, c"):
+    with pytest.raises(ValueError, match=r"Name one as the target \(--target\): a, b, c"):
         load(write(table("a,b,c", *GOOD)))
 
 
