@@ -174,12 +174,12 @@ def _written(steps: Walk, arguments: argparse.Namespace) -> Iterator[str]:
         yield f"walk     {arguments.save}"
     if arguments.svg:
         from autograd.seeing.drawing import draw
-        from autograd.seeing.drawing.limits import TooLarge
+        from autograd.seeing.drawing.limits import TooLargeError
 
         steps.output.backward()
         try:
             drawing = draw(steps.output, names=_by_name(steps))
-        except TooLarge as error:
+        except TooLargeError as error:
             advice = "--path NAME lists the routes of one variable, and --save FILE the whole walk"
             raise ValueError(f"{error.fact}; {advice}") from None
         write_whole(arguments.svg, drawing.pipe("svg"))

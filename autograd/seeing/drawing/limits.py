@@ -8,7 +8,7 @@ FOLDED = 'Draw a network folded, with collapse="neuron", "layer" or "module"'
 """What to do where single Values are too many."""
 
 
-class TooLarge(ValueError):
+class TooLargeError(ValueError):
     """The refusal of a picture that nobody could read.
 
     Attributes:
@@ -28,9 +28,9 @@ def check_limit(limit: int) -> None:
         raise ValueError(f"limit is how many nodes may be drawn, at least 1; got {limit}")
 
 
-def too_large(what: str, nodes: int, edges: int, limit: int, instead: str = FOLDED) -> TooLarge:
+def too_large(what: str, nodes: int, edges: int, limit: int, instead: str = FOLDED) -> TooLargeError:
     """Return the refusal to draw: how large it is, and what to do instead."""
-    return TooLarge(
+    return TooLargeError(
         f"{what} has {count(nodes)} nodes and {count(edges)} edges, too many to read in a picture.",
         f"{instead}; draw one weight's part of it, with gradient_path(output, weight).draw(); or raise the "
         f"limit (limit={limit})",
