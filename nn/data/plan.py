@@ -163,8 +163,9 @@ def planned(
     check_names(names)
     frame = frame.set_axis(names, axis=1).reset_index(drop=True)
     known(target, names)
-    some = {what: getattr(options, what) for what in ("columns", "drop", "classes")}
-    options = replace(options, **{what: x and tuple(map(str, x)) for what, x in some.items()})
+    named: dict[str, Any] = {what: getattr(options, what) for what in ("columns", "drop", "classes")}
+    named = {what: some and tuple(map(str, some)) for what, some in named.items()}
+    options = replace(options, **named)
     for name in [*(options.columns or ()), *options.drop]:
         known(name, [other for other in names if other != target])
     check_enough_rows(len(frame))
