@@ -344,8 +344,8 @@ class Teller:
         if len(sources) == 1:
             (edge,), (rate,), (source,) = event.edges, event.rates, sources
             chosen = f"{BY_CHOICE.capitalize()}, " if edge.source in self._corners.behind else ""
-            rate = _unless_nan(self._nodes[edge.source], rate)
-            moved = "" if edge.source == event.wrt.id else f"{chosen}{following(source, rate, wrt)}, and "
+            moves = following(source, _unless_nan(self._nodes[edge.source], rate), wrt)
+            moved = "" if edge.source == event.wrt.id else f"{chosen}{moves}, and "
             there = self._corners.at(edge)
             slope = _unless_nan(event.node, edge.partial)
             local = f"{following(node, slope, source)} ({self._slope_in_words(edge)})"
