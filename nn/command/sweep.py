@@ -278,7 +278,7 @@ def workers(count: int, dask: str | None) -> Iterator[None]:
             yield
         return
     distributed = import_extra("distributed", "--dask", "distributed")
-    own = {"n_workers": count, "threads_per_worker": 1, "dashboard_address": None, "silence_logs": ERROR}
+    own = {"n_workers": count, "threads_per_worker": 1, "dashboard_address": ":0", "silence_logs": ERROR}
     address = {} if dask == "local" else {"address": dask}
     with distributed.Client(**(address or own)), parallel_config("dask", wait_for_workers_timeout=PATIENCE):
         yield

@@ -263,9 +263,7 @@ def client_of(workers: Any, engine: str) -> Any:
     if engine == "eager":
         raise ValueError('workers replay the tape: leave out engine="eager", or train without workers')
     if not workers.nthreads():
-        raise ValueError(
-            "the cluster of this client has no workers; wait for some: client.wait_for_workers(1)"
-        )
+        raise ValueError("the cluster of this client has no workers; wait: client.wait_for_workers(1)")
     return workers
 
 

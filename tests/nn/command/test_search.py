@@ -87,7 +87,7 @@ def test_dask_gives_the_scores_of_one_process(in_tmp):
     distributed = pytest.importorskip("distributed")
     assert main(["search", *QUICK]) == 0
     cluster = distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
+        n_workers=2, threads_per_worker=1, processes=False, dashboard_address=":0"
     )
     with cluster:
         assert main(["search", *QUICK, "--dask", cluster.scheduler_address, "--out", "other"]) == 0
