@@ -7,8 +7,7 @@
   const MATH_ELEMENTS = new Set("math mrow mi mn mo mtext mspace msub msup msubsup mfrac msqrt mroot mover munder munderover mstyle mpadded mtable mtr mtd".split(" "));
   const MATH_ATTRIBUTES = new Set("display displaystyle mathvariant stretchy lspace rspace form fence separator width columnalign accent scriptlevel".split(" "));
   const EMPTY = "–";
-  const READABLE = 0.55; // the smallest scale at which the numbers of a graph can just be read
-  const LEGIBLE = 1; // the same for the words on boxes that open, the least of which have 10 pixels
+  const LEGIBLE = 1; // the smallest scale at which the smallest words have 10 pixels
   const LARGEST_SCALE = 4;
   const MOST_LIT = 64; // nodes or edges that are lit at once
   const MOST_NAMES = 2000; // names that are offered to be found
@@ -249,17 +248,25 @@
       view.nodesOf.get(part).push(node);
     }
     const seen = new Set();
-    view.shared = new Set(); // arrows that stand for many edges carry no one's sign
-    for (const part of view.edgeElement.values()) (seen.has(part) ? view.shared : seen).add(part);
-    for (const [id, name] of Object.entries(view.opens)) parts.get(id).dataset.opens = name;
+    view.shared = new Map(); // arrows that stand for many edges carry no one's sign, but the size of all
+    for (const part of view.edgeElement.values()) seen.has(part) ? view.shared.set(part, []) : seen.add(part);
+    for (const [edge, part] of view.edgeElement) view.shared.get(part)?.push(edge);
+    const knobs = new Map([...view.nodesOf.keys()].map((part) => [part, part]));
+    for (const [id, name] of Object.entries(view.opens)) {
+      const part = parts.get(id);
+      const knob = part.querySelector(".dot") ? part.querySelector(".frame") : part; // no button within a button
+      part.dataset.opens = knob.dataset.opens = name;
+      knobs.set(part, knob);
+    }
     const reachable = view.nodesOf.size <= 60; // more of them are reached by the list of steps
-    for (const part of [...view.nodesOf.keys(), ...Object.keys(view.opens).map((id) => parts.get(id))]) {
+    for (const part of knobs.values()) {
       part.setAttribute("role", "button");
       if (reachable || part.dataset.opens) part.setAttribute("tabindex", "0");
       if (part.dataset.opens) part.setAttribute("aria-label", `Open ${titleOf(part.dataset.opens)}`);
     }
     for (const word of root.querySelectorAll(".fact")) if (word.textContent === "gradient") word.textContent = slope();
     for (const dot of root.querySelectorAll(".dot")) titleDot(dot, view.nodesOf.get(dot));
+    view.labels = [...root.querySelectorAll(".edge [transform]")].map((label) => label.transform.baseVal.consolidate().matrix);
     view.lit = { frames: document.createElementNS(SVG, "g"), flows: document.createElementNS(SVG, "g") };
     root.prepend(view.lit.frames); // below the graph, so that no number is crossed
     root.append(view.lit.flows);
@@ -313,7 +320,13 @@
 
   function refresh(view, nodes = view.nodeElement.keys(), edges = view.edgeElement.keys()) {
     for (const node of nodes) refreshNode(view, node);
-    for (const edge of edges) refreshEdge(view, edge);
+    const stale = new Set();
+    for (const edge of edges) {
+      const part = view.edgeElement.get(edge);
+      if (view.shared.has(part)) stale.add(part);
+      else refreshEdge(view, edge);
+    }
+    for (const part of stale) refreshShared(part, view.shared.get(part));
     for (const [name, slot] of view.boxes) refreshBox(name, slot);
   }
 
@@ -336,14 +349,37 @@
     const gradient = gradientOf(node, place);
     write(slots.get(`value:${node}`), value);
     write(slots.get(`gradient:${node}`), gradient);
-    if (nodesOf.get(part).length > 1) return;
+    const nodes = nodesOf.get(part);
+    if (node === nodes.at(-1) && part.classList.contains("dot")) fillDot(part, value, gradient);
+    if (nodes.length > 1) return;
     part.classList.toggle("untouched", !done);
-    part.setAttribute("aria-label", `${plainName(node)}: value ${value}${constants.has(node) ? "" : `, ${slope()} ${gradient}`}`);
+    part.how ??= part.querySelector("title")?.textContent ?? ""; // how it was computed
+    part.setAttribute("aria-label", `${part.how || plainName(node)}: value ${value}${constants.has(node) ? "" : `, ${slope()} ${gradient}`}`);
   }
 
-  function refreshEdge({ edgeElement, shared, slots }, key) {
+  // On the scale of all pictures: 0 for 0.0001 and less, 1 for 100 and more.
+  const shareOf = (size) => Math.min(Math.max(Math.log(size / 1e-4) / Math.log(1e6), 0), 1);
+  const signWord = (x) => (x > 0 ? "positive" : x < 0 ? "negative" : "");
+
+  // An arrow that stands for many is as thick as all that has passed along it is large.
+  function refreshShared(part, edges) {
+    const done = edges.map((key) => list[carried.get(key)]).filter((step) => step && step.number < place);
+    const size = Math.hypot(...done.map((step) => (step.size ??= readNumber(step.shown[2]) || 0)));
+    part.line ??= part.querySelector(".line");
+    if (part.line) part.line.style.strokeWidth = done.length ? `${0.9 + 4.6 * shareOf(size)}px` : "";
+  }
+
+  // A dot is filled by its value and ringed by its gradient: the hue is the sign, the depth the size.
+  function fillDot(dot, value, gradient) {
+    const [x, g] = [value, gradient].map((text) => readNumber(text) || 0);
+    dot.style.fill = signWord(x) && `color-mix(in srgb, var(--${signWord(x)}) ${15 + 85 * shareOf(Math.abs(x))}%, var(--paper))`;
+    dot.style.stroke = signWord(g) && `var(--${signWord(g)})`;
+    dot.style.strokeWidth = signWord(g) && `${1.2 + 2 * shareOf(Math.abs(g))}px`;
+  }
+
+  function refreshEdge({ edgeElement, slots }, key) {
     const part = edgeElement.get(key);
-    if (part === undefined || shared.has(part)) return;
+    if (part === undefined) return;
     const step = carried.get(key);
     const done = step !== undefined && step < place;
     const target = key.slice(key.indexOf(">") + 1, key.lastIndexOf(":"));
@@ -373,10 +409,10 @@
     const backwards = step.phase === "reverse";
     if (step.target !== null) {
       frame(step.target, "halo from");
-      flow(keyOf(step.node, step.target, step.position), backwards);
+      flow(keyOf(step.node, step.target, step.position), backwards, step.added);
       freshen(`contribution:${keyOf(step.node, step.target, step.position)}`);
     } else if (step.kind === "apply") {
-      for (const key of incoming.get(step.node).slice(0, MOST_LIT)) flow(key, backwards);
+      for (const key of incoming.get(step.node).slice(0, MOST_LIT)) flow(key, backwards, facts.values[placeOf(key.split(">")[0])]);
     }
     const nodes = step.kind === "leaf" ? readAtOnce() : [step.node];
     for (const node of nodes.slice(0, MOST_LIT)) frame(node, "halo");
@@ -388,7 +424,7 @@
     light(undefined);
     const those = strideSteps();
     for (const node of strideNodes().slice(0, MOST_LIT)) frame(node, "halo");
-    for (const step of those.slice(0, MOST_LIT)) if (isEdge(step)) flow(keyOf(step.node, step.target, step.position), true);
+    for (const step of those.slice(0, MOST_LIT)) if (isEdge(step)) flow(keyOf(step.node, step.target, step.position), true, step.added);
     for (const step of those) freshen(`${step.phase === "forward" ? "value" : "gradient"}:${step.node}`);
   }
 
@@ -416,14 +452,29 @@
     drawn(inside ? lit.flows : lit.frames, "rect", { ...around, class: kind });
   }
 
-  function flow(key, backwards) {
+  // How far along a line, in percent, an arrow's head covers no number; labels stand around these middles.
+  function clearOf(labels, line) {
+    const length = line.getTotalLength();
+    const covers = (share) => {
+      const { x, y } = line.getPointAtLength((length * share) / 100);
+      return labels.some(({ e, f }) => Math.abs(x - e) < 34 && Math.abs(y - f) < 22);
+    };
+    return [28, 20, 36, 12, 72, 80, 88, 50].find((share) => !covers(share)) ?? 28;
+  }
+
+  function flow(key, backwards, number) {
     const line = view.edgeElement.get(key)?.querySelector(".line");
     if (!line) return;
     const d = line.getAttribute("d");
     drawn(lit.flows, "path", { d, class: "flow" });
-    const way = `offset-path:path("${d}");offset-distance:28%;offset-rotate:auto ${backwards ? 180 : 0}deg`; // clear of the numbers in the middle
-    const head = drawn(lit.flows, "path", { d: "M13 0L-9 -10L-4 0L-9 10Z", class: "flow-head" });
+    const along = clearOf(view.labels, line);
+    const way = `offset-path:path("${d}");offset-distance:${along}%;offset-rotate:auto ${backwards ? 180 : 0}deg`;
+    const head = drawn(lit.flows, "path", { d: "M10 0L-7 -7L-3 0L-7 7Z", class: "flow-head" });
     head.style.cssText = way; // the page's policy forbids a style attribute
+    if (timer !== null && Number($("speed").value) < 1000) return; // too fast to be read
+    const traveller = drawn(lit.flows, "text", { class: `traveller ${signWord(readNumber(number) || 0)}` });
+    traveller.textContent = number;
+    traveller.style.cssText = `offset-path:path("${d}");offset-rotate:0deg;--start:${backwards ? 100 : 0}%;--end:${backwards ? 0 : 100}%`;
   }
 
   // ------------------------------------------------------------------ views: a breadcrumb
@@ -514,7 +565,7 @@
   function fit() {
     fitted = true;
     seeWhole();
-    if (at.scale >= (hasBoxes() ? LEGIBLE : READABLE)) return;
+    if (at.scale >= LEGIBLE) return;
     at.scale = LEGIBLE; // too large to be read as a whole: from its left end, following the steps
     at.x = 8;
     at.y = Math.max(8, (room.height - size().height * at.scale) / 2);
@@ -524,7 +575,7 @@
   }
 
   function zoom(factor, x = room.width / 2, y = room.height / 2, gliding = false) {
-    const scale = Math.min(Math.max(at.scale * factor, Math.min(wholeScale(), READABLE) / 2), LARGEST_SCALE);
+    const scale = Math.min(Math.max(at.scale * factor, Math.min(wholeScale(), LEGIBLE) / 2), LARGEST_SCALE);
     at.x = x - ((x - at.x) * scale) / at.scale;
     at.y = y - ((y - at.y) * scale) / at.scale;
     at.scale = scale;
@@ -541,8 +592,9 @@
     return { x, y, width: right - x, height: bottom - y };
   }
 
-  function follow(step) {
-    const boxed = step && (strides() ? around(strideNodes().slice(0, MOST_LIT)) : boxOf(step.node));
+  const follow = (step) => step && see(strides() ? around(strideNodes().slice(0, MOST_LIT)) : boxOf(step.node));
+
+  function see(boxed) {
     if (!boxed) return;
     const left = at.x + boxed.x * at.scale;
     const top = at.y + boxed.y * at.scale;
@@ -552,6 +604,13 @@
     if (seen) return;
     centre(boxed.x + boxed.width / 2, boxed.y + boxed.height / 2);
     move(timer === null); // gliding would lag behind what is playing
+  }
+
+  function pan(x, y) {
+    at.x += x;
+    at.y += y;
+    fitted = false;
+    move();
   }
 
   const held = new Map(); // pointers that are down
@@ -578,7 +637,10 @@
       zoom(Math.exp(-event.deltaY * (event.deltaMode === 1 ? 0.05 : 0.0015)), event.clientX - box.left, event.clientY - box.top);
     }, { passive: false });
     canvas.addEventListener("click", (event) => {
-      if (!dragged) activate(event.target.closest("[role=button]"));
+      if (!dragged) activate(event.target.closest("[role=button], [data-opens]"));
+    });
+    canvas.addEventListener("focusin", ({ target }) => {
+      if (target !== canvas && target.matches(":focus-visible")) see(placed(target));
     });
     canvas.addEventListener("scroll", () => canvas.scrollTo(0, 0)); // it moves by its own means only
     new ResizeObserver(() => {
@@ -597,11 +659,7 @@
     fitted = false;
     canvas.classList.add("held");
     if (held.size === 2) pinch(event.pointerId, before, now);
-    else {
-      at.x += now.x - before.x;
-      at.y += now.y - before.y;
-      move();
-    }
+    else pan(now.x - before.x, now.y - before.y);
     held.set(event.pointerId, now);
   }
 
@@ -1175,6 +1233,9 @@
     },
   };
 
+  const PAN = 60; // pixels that a key moves the graph by
+  const PANS = { ArrowLeft: [PAN, 0], ArrowRight: [-PAN, 0], ArrowUp: [0, PAN], ArrowDown: [0, -PAN] };
+
   function listenToKeys(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const target = event.target;
@@ -1186,6 +1247,10 @@
     }
     if (target.matches?.("input[type=text], input[type=radio], select")) return;
     if (event.key === " " && target.matches?.("button, summary, input")) return;
+    if (event.shiftKey && event.key in PANS && canvas.contains(target)) {
+      event.preventDefault();
+      return pan(...PANS[event.key]);
+    }
     if (!(event.key in KEYS)) return;
     event.preventDefault();
     if (event.key.startsWith("Arrow") || event.key === "Home" || event.key === "End") pause();

@@ -191,7 +191,8 @@ def test_on_a_small_screen_what_a_wrong_prediction_is_told_can_be_read_at_once(o
     assert verdict["y"] + verdict["height"] <= buttons["y"]
 
 
-def test_however_fast_next_is_clicked_the_graph_stays_where_it_is(sheet, steps):
+def test_however_fast_next_is_clicked_the_graph_stays_where_it_is(opened, html):
+    sheet = opened(html, viewport={"width": 1400, "height": 750})
     before = matrix(sheet)
     for done in range(2, 9, 2):
         sheet.dblclick("#next")
@@ -250,7 +251,40 @@ def matrix(sheet):
     )
 
 
+def test_shift_and_an_arrow_key_move_the_graph_and_what_has_the_focus_is_seen(sheet):
+    x, y = matrix(sheet)[1:]
+    sheet.focus("#canvas")
+    sheet.keyboard.press("Shift+ArrowRight")
+    sheet.keyboard.press("Shift+ArrowDown")
+    assert matrix(sheet)[1:] == pytest.approx([x - 60, y - 60])
+    assert place(sheet) == 0
+    for _ in range(8):
+        sheet.keyboard.press("Tab")
+        node, canvas = (sheet.locator(s).bounding_box() for s in (":focus", "#canvas"))
+        assert canvas["x"] - 1 <= node["x"] <= node["x"] + node["width"] <= canvas["x"] + canvas["width"] + 1
+
+
+def test_a_node_says_how_it_was_computed(sheet, steps):
+    go(sheet, len(steps))
+    ids = {node.label: node.id for node in steps.trace.nodes}
+    said = sheet.get_attribute(f"#graph-{ids['d']}", "aria-label")
+    assert re.match(r"d = a.*b.*: value −6, gradient −2", said)
+
+
+def test_what_travels_along_an_arrow_is_its_number_and_rests_where_motion_is_unwelcome(opened, html, steps):
+    edge = edge_step(steps, "a")
+    for motion, shown in (("no-preference", True), ("reduce", False)):
+        sheet = opened(html, reduced_motion=motion)
+        go(sheet, edge.number + 1)
+        travelling = sheet.locator(".traveller")
+        assert travelling.text_content() == slot(
+            sheet, f"contribution:{edge.node}>{edge.target}:{edge.position}"
+        )
+        assert travelling.is_visible() is shown
+
+
 def test_zoom_by_button_wheel_and_key_and_back_to_the_whole(sheet):
+    sheet.click("#fit")
     whole = matrix(sheet)
     for zoom in (
         lambda: sheet.click("#zoom-in"),
@@ -398,6 +432,7 @@ def test_playing_stops_at_a_question(sheet, steps):
 def test_no_way_leads_past_a_step_that_is_to_be_predicted(sheet, steps, way):
     first = next(s.number for s in steps if s.kind == "edge")
     go(sheet, first - 1)
+    sheet.click("#fit")
     sheet.check("#predict")
     if way == "#last":
         sheet.click(way)
@@ -674,8 +709,9 @@ def test_a_folded_box_tells_nothing_before_it_is_computed(opened):
 def test_a_time_step_is_opened_by_a_click_and_by_a_key(opened):
     model = Recurrent(GRUCell(1, 2, seed=0), 1, seed=1)
     sheet = opened(walk(losses.mse(model([0.1] * 12), 0.0)).html())
-    sheet.focus("[data-opens=l1]")
+    sheet.focus("[data-opens=l1][tabindex]")
     sheet.keyboard.press("Enter")
+    sheet.click("#fit")
     sheet.locator("[data-opens=l1l3] .title").click()
     assert sheet.locator("#crumbs [aria-current]").text_content() == "step 4"
     assert "from outside" in sheet.text_content("svg.graph")
