@@ -55,7 +55,7 @@ class Part(NamedTuple):
 class Holder:
     """What a worker holds: its shares of the samples, and a training of the tape on each of them."""
 
-    def hold(self, tape: bytes, changing: list[int], rows: Mapping[int, Array]) -> None:
+    def hold(self, tape: bytes, changing: Array, rows: Mapping[int, Array]) -> None:
         """Take the pickled tape, and the samples of some shares.
 
         Args:
@@ -78,7 +78,7 @@ class Holder:
         for k, (weight, places, numbers) in parts.items():
             run = self._runs[k]
             rows = np.arange(len(run.X)) if places is None else places
-            if self._changing:
+            if len(self._changing):
                 run.X[np.ix_(rows, self._changing)] = numbers
             run.vector = vector
             values[k] = np.empty((len(rows), self._outputs), vector.dtype)
@@ -135,7 +135,7 @@ class OnWorkers:
 
     def step(self, places: Array | None, values: Array) -> float:
         """Replay a batch on the workers; leave the gradient and the outputs; see `Training.step`."""
-        count, changing = len(values), sorted(self._changing)
+        count, changing = len(values), self._columns()
         batch = np.arange(count) if places is None else places
         dealt = [np.flatnonzero(batch % SHARES == k) for k in range(SHARES)]
         parts = []
@@ -183,7 +183,7 @@ class OnWorkers:
         made = {w: self._client.submit(Holder, actor=True, workers=[w], pure=False) for w in workers}
         with self._client.as_current():  # a copy belongs to this client, an answer to the default one
             self._holders = {w: copy(self._answer(w, future.result)) for w, future in made.items()}
-        tape, changing, X = self._tape, sorted(self._changing), self._run.X
+        tape, changing, X = self._tape, self._columns(), self._run.X
         self._asked(
             lambda holder, shares: holder.hold(tape, changing, {k: X[k::SHARES].copy() for k in shares})
         )
@@ -210,6 +210,9 @@ class OnWorkers:
             except (OSError, CancelledError):
                 pass
             raise LostWorkerError(f"the worker {worker} is lost")
+
+    def _columns(self) -> Array:
+        return np.array(sorted(self._changing), np.int64)
 
     def _living(self) -> list[str]:
         """Return the addresses of the workers that are there and have something to do."""
