@@ -110,6 +110,7 @@ class Training:
 
     @gradient.setter
     def gradient(self, numbers: ArrayLike) -> None:
+        self._stepped = True
         if numbers is not self._gradient:
             self._gradient[:] = numbers
 

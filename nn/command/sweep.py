@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -39,9 +38,6 @@ from nn.data.dataset import Dataset
 
 PARTS = 4
 """So many settings per worker are tried between two lines of progress."""
-
-LOST = 3
-"""So many times a search is taken up again where a worker of a cluster was lost."""
 
 PATIENCE = 60
 """So many seconds a cluster has to start its workers, or to start them again."""
@@ -254,13 +250,8 @@ class Search:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "One or more of the test scores are non-finite")
             X, y = np.asarray(self.data.X, float), np.asarray(self.data.y, float)
-            for left in range(LOST, -1, -1):
-                try:
-                    search.fit(X, y)
-                    break
-                except CancelledError:  # Dask's, where a worker that held data is gone
-                    if not left:
-                        raise
+            warnings.filterwarnings("ignore", "Sending large graph")  # once per cluster, see `Recomputed`
+            search.fit(X, y)
         return read(search.cv_results_)
 
 
@@ -278,7 +269,33 @@ def workers(count: int, dask: str | None) -> Iterator[None]:
             yield
         return
     distributed = import_extra("distributed", "--dask", "distributed")
-    own = {"n_workers": count, "threads_per_worker": 1, "dashboard_address": None, "silence_logs": ERROR}
+    own = {"n_workers": count, "threads_per_worker": 1, "dashboard_address": ":0", "silence_logs": ERROR}
     address = {} if dask == "local" else {"address": dask}
-    with distributed.Client(**(address or own)), parallel_config("dask", wait_for_workers_timeout=PATIENCE):
+    with (
+        distributed.Client(**(address or own)) as client,
+        parallel_config("dask", client=Recomputed(client), wait_for_workers_timeout=PATIENCE),
+    ):
         yield
+
+
+class Recomputed:
+    """A client of a Dask cluster whose data outlive the workers that hold them.
+
+    joblib scatters data to a worker: when that dies they are gone, and whoever waits for them waits forever.
+    As the result of a task they are computed again, by whichever worker is there.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    async def scatter(self, data: Any, **_: Any) -> Any:
+        """Return a future of the data."""
+        return self._client.submit(itself, data, pure=False)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+
+def itself(data: Any) -> Any:
+    """Return what is given."""
+    return data

@@ -29,12 +29,14 @@ class Means:
         threads: over at most this many threads the samples of a step are spread.
         shared: what the engines of one training share that are given samples of different shapes, as
             their class made it; None for a single engine.
+        workers: a client of the Dask cluster whose workers compute the steps; None for this process.
     """
 
     batch: int
     dtype: Precision = "float64"
     threads: int = 1
     shared: Any = None
+    workers: Any = None
 
 
 @dataclass(frozen=True)

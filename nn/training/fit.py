@@ -22,9 +22,9 @@ from inspect import signature
 from traceback import walk_tb
 from typing import Any, ParamSpec, TypeVar
 
-from autograd.notation.hints import did_you_mean
+from autograd.notation.hints import described, did_you_mean
 from nn.callbacks import Callback, as_callback
-from nn.checks import Seed, generator, one_of, whole_number, yes_or_no
+from nn.checks import Seed, generator, import_extra, one_of, whole_number, yes_or_no
 from nn.data.buckets import Bucket
 from nn.data.feeding import Feeding
 from nn.data.samples import Samples
@@ -105,6 +105,7 @@ def fit(
     engine: str = "auto",
     dtype: str = "float64",
     threads: int = 1,
+    workers: Any = None,
     callbacks: Iterable[Callback | Callable[..., object]] = (),
     progress: bool = True,
 ) -> History:
@@ -139,6 +140,9 @@ def fit(
             digits.  The eager engine computes in float64 alone, and refuses any other.
         threads: over at most this many threads the tape spreads the samples of a step; for networks of
             thousands of weights and large batches.  The eager engine takes one.
+        workers: a `distributed.Client`: the workers of its Dask cluster compute the steps on the tape, each
+            on the samples it holds; see `nn.training.on_workers`.  The result is the same to the last bit
+            however many there are, on machines of one kind.
         callbacks: what acts during the training, see `nn.callbacks`: `nn.Monitor`,
             `nn.EarlyStopping`, `nn.Clip`, `nn.ModelCheckpoint`, `nn.Resume`, `nn.schedules`,
             `nn.seeing.Film`, subclasses of `nn.Callback`, and functions of a training and of an
@@ -171,6 +175,7 @@ def fit(
     engine = one_of("engine", engine, {name: name for name in ENGINES})
     precision = precision_of(dtype, engine)
     threads = whole_number("threads", threads)
+    client = None if workers is None else client_of(workers, engine)
     objective = loss if isinstance(loss, Penalised) else Penalised(loss)
     acting = [as_callback(callback) for callback in callbacks]
     bar = ProgressBar()
@@ -185,7 +190,7 @@ def fit(
     most = max((callback.watched for callback in acting), default=0)
     watched = Watched(model, spread(len(train), most))
     with mode(model, training=True):
-        means = Means(min(plan.batch_size or len(train), len(train)), precision, threads)
+        means = Means(min(plan.batch_size or len(train), len(train)), precision, threads, workers=client)
         chosen, note = _engine(
             engine, partial(_made, material, objective, optimizer, watched, means, bar.say), means
         )
@@ -207,7 +212,7 @@ def _engine(name: str, made: Callable[[Any], Engine], means: Means) -> tuple[Eng
         made: makes an engine of a class.
         means: by what means it computes.
     """
-    only_tape = name == "tape" or (name == "auto" and means.dtype != "float64")
+    only_tape = name == "tape" or means.dtype != "float64" or means.workers is not None
     if name == "eager":
         return made(EagerEngine), ""
     try:
@@ -222,6 +227,8 @@ def _engine(name: str, made: Callable[[Any], Engine], means: Means) -> tuple[Eng
         return made(TapeEngine), note()
     except Exception as error:  # whatever keeps the model from being recorded
         if only_tape:
+            if means.workers is not None:
+                error.add_note("workers replay the tape, and it cannot record this; without workers, fit can")
             raise
         reason = _reason(error)
         warnings.warn(f"the tape cannot record this; training on the eager engine: {reason}", stacklevel=4)
@@ -238,6 +245,24 @@ def precision_of(dtype: Any, engine: str) -> Precision:
     if engine == "eager" and precision != "float64":
         raise ValueError(f"the eager engine computes in float64, as Python does; {dtype!r} is for the tape")
     return precision
+
+
+def client_of(workers: Any, engine: str) -> Any:
+    """Return a client of a Dask cluster that can train.
+
+    Raises:
+        TypeError, ValueError, ImportError: if it is no such client, or cannot; the message says why.
+    """
+    distributed = import_extra("distributed", "fit(workers=…)", "distributed")
+    if not isinstance(workers, distributed.Client):
+        raise TypeError(f"workers is a distributed.Client, of a Dask cluster; got {described(workers)}")
+    if workers.asynchronous or workers.status != "running":
+        raise ValueError(f"fit waits for its workers: a client that runs is wanted; got {workers!r}")
+    if engine == "eager":
+        raise ValueError('workers replay the tape: leave out engine="eager", or train without workers')
+    if not workers.nthreads():
+        raise ValueError("the cluster of this client has no workers; wait: client.wait_for_workers(1)")
+    return workers
 
 
 def _made(

@@ -28,6 +28,7 @@ from nn.outputs import single_or_list
 from nn.predictions import values_of, without_graph
 from nn.training.engine import Hook, Means
 from nn.training.moving import Copied, Moving, common
+from nn.training.on_workers import OnWorkers
 
 TRIED = 5
 """The tape is compared with the eager engine on this many samples from all over the data, and on about
@@ -104,9 +105,15 @@ class TapeEngine:
         added = 0.0 if penalty is None else penalty.data
         _compare(self.tape, outputs, added, train, own, masks, 1 if means.shared else TRIED)
         self._open = ExitStack()
-        self._batches = None if own.bytes <= HELD or means.batch >= len(train) else own
+        whole = own.bytes <= HELD or means.batch >= len(train) or means.workers is not None
+        self._batches = None if whole else own
         first = own.part(range(means.batch) if self._batches else slice(None))
-        self._training = self._open.enter_context(self.tape.training(*first))
+        self._training: Any = self._open.enter_context(self.tape.training(*first))
+        width = self._training.X.shape[1]
+        self._changing = set(range(width - masks.count, width))
+        if means.workers is not None:
+            self._training = OnWorkers(self._training, self.tape, means.workers, self._changing)
+            self._open.callback(self._training.close)
         on_tape, reached, shared = self.tape.parameters, self.tape.reached, means.shared
         if shared is None:
             shared = Moving(optimizer, model.parameters(), on_tape, reached, self._training)
@@ -130,6 +137,7 @@ class TapeEngine:
     def feed(self, samples: Sequence[int], column: int, numbers: Any) -> None:
         """Put other numbers into training samples, one row for each, from a column on."""
         rows = np.asarray(numbers, float)
+        self._changing.update(range(column, column + rows.shape[1]))
         table = self._training.X if self._batches is None else self._batches.X
         table[np.asarray(samples), column : column + rows.shape[1]] = rows
 

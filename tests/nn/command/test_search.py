@@ -87,11 +87,22 @@ def test_dask_gives_the_scores_of_one_process(in_tmp):
     distributed = pytest.importorskip("distributed")
     assert main(["search", *QUICK]) == 0
     cluster = distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
+        n_workers=2, threads_per_worker=1, processes=False, dashboard_address=":0"
     )
     with cluster:
         assert main(["search", *QUICK, "--dask", cluster.scheduler_address, "--out", "other"]) == 0
     assert table() == table("other")
+
+
+def test_data_on_a_cluster_outlive_the_worker_that_holds_them():
+    distributed = pytest.importorskip("distributed")
+    options = {"threads_per_worker": 1, "processes": False, "dashboard_address": ":0"}
+    with distributed.LocalCluster(n_workers=2, **options) as cluster, distributed.Client(cluster) as client:
+        data = client.sync(sweep.Recomputed(client).scatter, [1.0, 2.0])
+        distributed.wait(data)
+        (holder,) = client.who_has(data)[data.key]
+        cluster.sync(next(w for w in cluster.workers.values() if w.address == holder).close)
+        assert data.result(timeout=300) == [1.0, 2.0]
 
 
 def test_a_regression_is_judged_by_its_squared_errors(in_tmp, capsys):
