@@ -8,7 +8,7 @@ self-contained page of their own (`document`).
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from autograd.seeing.drawing import Drawing
+    from autograd.seeing.drawing import Drawing, draw_with
     from autograd.seeing.facts.places import modules_within, title_of
     from autograd.seeing.facts.records import Step
     from autograd.seeing.gallery import Gallery
@@ -24,6 +24,7 @@ _HOMES = {
     "Walk": "walk",
     "asset": "pages.frame",
     "document": "pages.frame",
+    "draw_with": "drawing",
     "embedded": "pages.frame",
     "modules_within": "facts.places",
     "notebook_frame": "pages.frame",
@@ -38,6 +39,7 @@ __all__ = [
     "Walk",
     "asset",
     "document",
+    "draw_with",
     "embedded",
     "modules_within",
     "notebook_frame",
