@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from autograd.seeing.facts.places import modules_within, title_of
     from autograd.seeing.facts.records import Step
     from autograd.seeing.gallery import Gallery
-    from autograd.seeing.pages.frame import asset, document, embedded, notebook_frame
+    from autograd.seeing.pages.frame import asset, document, embedded, notebook_frame, source_hash
     from autograd.seeing.paths import GradientPath
     from autograd.seeing.walk import Walk
 
@@ -28,6 +28,7 @@ _HOMES = {
     "embedded": "pages.frame",
     "modules_within": "facts.places",
     "notebook_frame": "pages.frame",
+    "source_hash": "pages.frame",
     "title_of": "facts.places",
 }
 
@@ -43,6 +44,7 @@ __all__ = [
     "embedded",
     "modules_within",
     "notebook_frame",
+    "source_hash",
     "title_of",
 ]
 
