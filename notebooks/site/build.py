@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from collections.abc import Collection, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -12,12 +14,12 @@ from notebooks.site.lessons import FOLDER, contents, lessons
 from notebooks.site.pages import PARTS, page
 
 PICTURE = "gradient-path.svg"
-REFERENCE = (
-    "autograd", "!autograd.core", "!autograd.notation", "!autograd.command", "!autograd.files",
-    "!autograd.source", "!autograd.seeing", "!autograd.tape", "!autograd.testing",
-    "autograd.seeing", "!autograd.seeing.facts", "!autograd.seeing.pages", "!autograd.seeing.drawing",
-    "autograd.tape", "autograd.testing",
-    "nn", "!nn.command", "!nn.saving", "!nn.health", "!nn.training",
+DOORS = (
+    "autograd", "autograd.ops", "autograd.functions", "autograd.extend", "autograd.mistakes",
+    "autograd.seeing", "autograd.tape", "autograd.testing", "autograd.testing.broken",
+    "autograd.testing.strategies",
+    "nn", "nn.losses", "nn.optim", "nn.schedules", "nn.clipping", "nn.init", "nn.data", "nn.texts",
+    "nn.seeing",
 )  # fmt: skip
 """What the reference tells of: the doors of both packages, and not the rooms behind them."""
 
@@ -57,9 +59,19 @@ def build(out: Path, only: Collection[str] = tuple(PARTS), modules: Path | None 
             (folder / f"{lesson.name}.html").write_text(lesson.html(before, after), encoding="utf-8")
         yield _size(folder)
     if "api" in only:
-        import_module("pdoc.render").configure(docformat="google", footer_text="Chainrule")
-        import_module("pdoc").pdoc(*REFERENCE, output_directory=out / "api")
+        _write_reference(out / "api")
         yield _size(out / "api")
+
+
+def _write_reference(folder: Path) -> None:
+    import_module("pdoc.render").configure(docformat="google", footer_text="Chainrule")
+    for door in map(import_module, DOORS):
+        for name in getattr(door, "__all__", ()):
+            setattr(door, name, getattr(door, name))  # what is loaded on first use is documented as well
+    alone = [spec for door in DOORS for spec in (door, rf"!{re.escape(door)}\..*")]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an annotation of a name that is imported for types alone stays text
+        import_module("pdoc").pdoc(*alone, output_directory=folder)
 
 
 def _size(folder: Path) -> str:

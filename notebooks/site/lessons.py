@@ -14,6 +14,7 @@ from notebooks.site.pages import page
 
 FOLDER = Path(__file__).parents[1]
 EXERCISE = re.compile(r"^grade\((\w+)\)$", re.MULTILINE)
+WIDGET = "application/vnd.jupyter.widget-view+json"
 GRADE = "from autograd.testing.exercises import grade\n"
 CAPTION = re.compile(r"\*\*The question\.\*\* (.*)", re.DOTALL)
 
@@ -45,6 +46,9 @@ class Lesson:
     def __init__(self, path: Path) -> None:
         self.name = path.stem
         self._notebook: Any = import_module("nbformat").read(path, as_version=4)
+        for cell in self._notebook.cells:
+            for output in cell.get("outputs", ()):
+                output.get("data", {}).pop(WIDGET, None)  # it needs a kernel; the text beside it does not
         first = self._notebook.cells[0].source
         self.title = first.splitlines()[0].removeprefix("# ")
         question = CAPTION.search(first)

@@ -63,7 +63,7 @@ def write_lab(folder: Path, exercises: Iterable[Exercise], modules: Path | None)
         OSError: if a file cannot be read or written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with _installed(modules) as found:
+    with installed(modules) as found:
         for name in NPM:
             shutil.copyfile(found / name, folder / Path(name).name)
     (folder / "index.html").write_text(lab_page(exercises), encoding="utf-8")
@@ -86,7 +86,7 @@ def _pack(archive: ZipFile, package: str) -> None:
 
 
 @contextmanager
-def _installed(modules: Path | None) -> Iterator[Path]:
+def installed(modules: Path | None) -> Iterator[Path]:
     """Give the folder of the npm packages: the one that there is, or one that npm fills for the time."""
     if modules is not None:
         yield modules
