@@ -58,6 +58,7 @@ __all__ = [
     "Step",
     "Value",
     "Walk",
+    "__version__",
     "acos",
     "acosh",
     "asin",

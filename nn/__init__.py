@@ -15,7 +15,7 @@
 `fit` is this loop, with the batches, the checks and the records around it.
 """
 
-from autograd import Parameter
+from autograd import Parameter, __version__
 from autograd.files.tensorfile import CheckpointError
 from nn import init, losses, optim, schedules
 from nn.activations import PReLU
@@ -98,6 +98,7 @@ __all__ = [
     "Sequential",
     "Transformer",
     "Weighted",
+    "__version__",
     "accuracy",
     "classify",
     "clip_grad_norm_",

@@ -6,7 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from notebooks.site.build import PARTS, build
+from notebooks.site.build import build
+from notebooks.site.pages import PARTS
 
 
 def main() -> int:

@@ -79,10 +79,13 @@ class Desk:
 
     def _run(self, program: str) -> Any:
         tree = ast.parse(program, PROGRAM)
-        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        last = None
+        if tree.body and isinstance(end := tree.body[-1], ast.Expr):
+            last = end.value
+            del tree.body[-1]
         scope: dict[str, Any] = {"__name__": "__main__", "display": self._show}
         exec(compile(tree, PROGRAM, "exec"), scope)
-        return eval(compile(ast.Expression(last.value), PROGRAM, "eval"), scope) if last else None
+        return eval(compile(ast.Expression(last), PROGRAM, "eval"), scope) if last else None
 
     def change(self, number: int, message: Mapping[str, Any]) -> dict[str, Any]:
         """Return the reply to the page of a walk, which asks what if its leaves had other numbers."""

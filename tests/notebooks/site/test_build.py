@@ -16,10 +16,8 @@ from notebooks.site.build import DOORS, build
 from notebooks.site.lab import NPM
 from notebooks.site.lessons import lessons
 
-FETCHED = re.compile(
-    r"""<(?:link|script|img|iframe)[^>]*(?:src|href)=["']?https?:|@import|url\(["']?https?:"""
-)
-LINK = re.compile(r'<a [^>]*href="([^"#]+)[^"]*"')
+FETCHED = re.compile(r"""<(?:link|script|img|iframe)[^>]*(?:src|href)=.?https?:|@import|url\(.?https?:""")
+LINK = re.compile(r'<a [^>]*href="([^"#$]+)[^"]*"')
 POLICY = re.compile(r'http-equiv="Content-Security-Policy" content="([^"]*)"')
 
 
