@@ -15,13 +15,16 @@
 `fit` is this loop, with the batches, the checks and the records around it.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from autograd import Parameter, __version__
 from autograd.files.tensorfile import CheckpointError
 from nn import init, losses, optim, schedules
 from nn.activations import PReLU
 from nn.attention import Attention
 from nn.callbacks import Callback
-from nn.classifier import MLPClassifier
+from nn.checks import import_extra
 from nn.clipping import Clip, clip_grad_norm_, clip_grad_value_
 from nn.construction import loadable
 from nn.containers import Lambda, Sequential
@@ -53,6 +56,13 @@ from nn.training.history import History
 from nn.training.resume import Resume
 from nn.transformer import Block, FeedForward, Transformer
 
+if TYPE_CHECKING:
+    from nn.estimators import MLPClassifier as MLPClassifier
+    from nn.estimators import MLPRegressor as MLPRegressor
+
+ESTIMATORS = ("MLPClassifier", "MLPRegressor")
+"""What needs scikit-learn, and is loaded when it is first asked for."""
+
 __all__ = [
     "MLP",
     "SGD",
@@ -80,7 +90,6 @@ __all__ = [
     "Lambda",
     "Layer",
     "LayerNorm",
-    "MLPClassifier",
     "MaxPool1d",
     "MaxPool2d",
     "ModelCheckpoint",
@@ -115,3 +124,15 @@ __all__ = [
     "save",
     "schedules",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load an estimator on first use: it inherits from scikit-learn's base class."""
+    if name not in ESTIMATORS:
+        raise AttributeError(f"module 'nn' has no attribute {name!r}")
+    import_extra("sklearn", name)
+    return getattr(import_module("nn.estimators"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *ESTIMATORS})

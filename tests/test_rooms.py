@@ -31,7 +31,7 @@ NN = (
     "weights", "layers", "convolution", "sequences", "recurrent", "documents",
     "embedding", "normalisation", "attention", "transformer",
     "optim", "callbacks", "schedules", "clipping", "predictions", "texts", "saving", "seeing", "health",
-    "training", "classifier", "command", "__main__", "",
+    "training", "estimators", "command", "__main__", "",
 )  # fmt: skip
 ORDER = [f"autograd.{room}".rstrip(".") for room in AUTOGRAD] + [f"nn.{room}".rstrip(".") for room in NN]
 """The rooms from the ground up; a package's own name stands for its face, ``__init__.py``."""

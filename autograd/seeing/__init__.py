@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from autograd.seeing.facts.places import modules_within, title_of
     from autograd.seeing.facts.records import Step
     from autograd.seeing.gallery import Gallery
-    from autograd.seeing.pages.frame import asset, document, embedded, notebook_frame, source_hash
+    from autograd.seeing.pages.frame import asset, document, embedded, is_page, notebook_frame, source_hash
     from autograd.seeing.paths import GradientPath
     from autograd.seeing.walk import Walk
 
@@ -26,6 +26,7 @@ _HOMES = {
     "document": "pages.frame",
     "draw_with": "drawing",
     "embedded": "pages.frame",
+    "is_page": "pages.frame",
     "modules_within": "facts.places",
     "notebook_frame": "pages.frame",
     "source_hash": "pages.frame",
@@ -42,6 +43,7 @@ __all__ = [
     "document",
     "draw_with",
     "embedded",
+    "is_page",
     "modules_within",
     "notebook_frame",
     "source_hash",

@@ -5,31 +5,29 @@ from __future__ import annotations
 import argparse
 import csv
 import re
-import signal
-import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from math import inf, nan
 from pathlib import Path
 from typing import Any
 
 from autograd import Parameter
-from autograd.files.atomic_write import check_place
-from autograd.notation.command_line import INTERRUPTED, OneLineParser, in_one_line, refuse
+from autograd.notation.command_line import OneLineParser, in_one_line, interrupted, refuse, say
 from autograd.notation.labels import shorten
 from autograd.notation.numbers import counted, number
+from autograd.notation.signals import Ended, Ending, code_of, held_back
 from nn.activations import ACTIVATIONS
 from nn.checks import check_packages
-from nn.command import texts
+from nn.command import searching, texts
+from nn.command.course import PROGRESS, Saving, kept, save_here, shown
 from nn.command.job import Job, prepare, resumed
 from nn.command.predictor import predict_table
 from nn.command.report.folder import PACKAGES
 from nn.command.result import Result
 from nn.command.run import run
-from nn.command.settings import OPTIMIZERS, SCHEDULES, Settings, default_settings
-from nn.data.dataset import remarks
+from nn.command.settings import OPTIMIZERS, SCHEDULES, SEARCHED, Settings, default_settings
+from nn.data.dataset import Dataset, remarks
 from nn.data.plan import MISSING, TASKS, Options
 from nn.data.sets import FOLDERS, NAMED, load
 from nn.losses import LOSSES
@@ -51,6 +49,7 @@ examples:
   python -m nn train flowers.csv --target species
   python -m nn train flowers.csv --target species --save flowers.safetensors
   python -m nn predict flowers.safetensors new-flowers.csv
+  python -m nn search digits
   python -m nn train --help
 """
 
@@ -100,7 +99,8 @@ examples:
   python -m nn train digits --save digits.safetensors --epochs 20
   python -m nn train digits --save digits.safetensors --resume digits.safetensors --epochs 40
 
-Ctrl-C ends the training early; what was learned so far is reported, and the exit code is 130.
+Ctrl-C ends the training early; what was learned so far is saved and reported, and the exit code is 130
+(143 when the system ends it, 129 when the terminal is closed).  A second Ctrl-C ends all at once.
 Bad input ends with one line that names it and with exit code 2, and nothing is written.
 """
 
@@ -114,17 +114,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         return int(arguments.run(arguments))
-    except KeyboardInterrupt:
-        print("interrupted: no report was written", file=sys.stderr)
-        return INTERRUPTED
+    except KeyboardInterrupt as error:
+        return interrupted(error, ": no report was written" if arguments.run is train else "")
 
 
 def predict(arguments: argparse.Namespace) -> int:
     """Run the command ``predict``; return the exit code."""
     try:
         predict_table(arguments.model, arguments.table)
-    except BrokenPipeError:
-        raise
     except (ValueError, OSError, ImportError) as error:
         return refuse(in_one_line(error))
     return 0
@@ -138,36 +135,54 @@ def train(arguments: argparse.Namespace) -> int:
         job, state, weights = _checked(arguments)
     except (ValueError, OSError, ImportError) as error:
         return refuse(in_one_line(error))
-    print("\n".join(_announcement(job, state)), flush=True)
+    return _run(arguments, job, state, weights)
+
+
+def search(arguments: argparse.Namespace) -> int:
+    """Run the command ``search``; return the exit code."""
+    try:
+        chosen = searching.checked(arguments, _data(arguments))
+        job = searching.search(chosen)
+    except KeyboardInterrupt as error:
+        return interrupted(error, ": the same command goes on from here")
+    except (ValueError, OSError, ImportError) as error:
+        return refuse(in_one_line(error))
+    arguments.save = chosen.folder / searching.BEST
+    arguments.report = chosen.folder / searching.REPORT
+    return _run(arguments, job, None, [])
+
+
+def _run(arguments: argparse.Namespace, job: Job, state: Any, weights: list[Parameter]) -> int:
+    """Train, say how it went, report and save; return the exit code."""
+    say(*_announcement(job, state))
+    with held_back() as ending:  # from here on there is something to lose
+        code = _trained(arguments, job, state, weights, ending)
+        return code if ending.signal is None else code_of(Ended(ending.signal))
+
+
+def _trained(
+    arguments: argparse.Namespace, job: Job, state: Any, weights: list[Parameter], ending: Ending
+) -> int:
+    """Train, report and save as far as that can be done; return the exit code."""
+    saving = None if arguments.save is None else Saving(arguments.save, job.save)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # what fit warns of is printed below
         try:
-            result = run(job, path=arguments.save, resume=state)
-        except (OSError, ImportError) as error:  # no checkpoint could be written, or there is no tape
+            result = run(job, shown(arguments.progress), saving, state, ending)
+        except ImportError as error:  # there is no tape
             return refuse(in_one_line(error))
-    print("\n".join(_outcome(result)), flush=True)
+    say(*_outcome(result))
+    code = kept(saving, result.history, len(result.history) > (state["epoch"] if state else 0))
     page: Path | str = "none of so large a network, unless its folder is named: --report FOLDER"
-    try:
-        if arguments.report is not None:
-            with _no_interrupts():  # the training is done: Ctrl-C must not lose it while it is drawn
-                from nn.command.report import write_report
+    if arguments.report is not None:
+        from nn.command.report import write_report
 
-                page = write_report(result, arguments.report, weights)
-    except OSError as error:
-        return refuse(in_one_line(error))
-    if arguments.save is not None and len(result.history) > (state["epoch"] if state else 0):
-        print(f"saved     {arguments.save}")
-    print(f"report    {page}")
-    return INTERRUPTED if result.history.interrupted else 0
-
-
-@contextmanager
-def _no_interrupts() -> Iterator[None]:
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+        try:
+            page = write_report(result, arguments.report, weights)
+        except OSError as error:
+            return refuse(in_one_line(error))
+    say(f"report    {page}")
+    return code
 
 
 def _checked(arguments: argparse.Namespace) -> tuple[Job, Any, list[Parameter]]:
@@ -180,10 +195,7 @@ def _checked(arguments: argparse.Namespace) -> tuple[Job, Any, list[Parameter]]:
     for flag, *_ in OPTIONS[LANGUAGE]:
         if getattr(arguments, flag.removeprefix("--")) is not None:
             raise ValueError(f"{flag} is for a language model: train names, or train text --data FILE")
-    check_packages(PACKAGES, "a training report")
-    told = {f.name: getattr(arguments, f.name) for f in fields(Options)}
-    told = {name: x for name, x in told.items() if x is not None}
-    data = load(arguments.data, arguments.target, arguments.folder, **told)
+    data = _data(arguments)
     given = {f.name: getattr(arguments, f.name) for f in fields(Settings)}
     given = {name: x for name, x in given.items() if x is not None}
     if arguments.resume is None:
@@ -198,8 +210,16 @@ def _checked(arguments: argparse.Namespace) -> tuple[Job, Any, list[Parameter]]:
 
         check_folder(arguments.report)
     if arguments.save is not None:
-        check_place(arguments.save)
+        save_here(arguments.save, arguments.report)
+    shown(arguments.progress)
     return job, state, weights
+
+
+def _data(arguments: argparse.Namespace) -> Dataset:
+    check_packages(PACKAGES, "a training report")
+    told = {f.name: getattr(arguments, f.name) for f in fields(Options)}
+    told = {name: x for name, x in told.items() if x is not None}
+    return load(arguments.data, arguments.target, arguments.folder, **told)
 
 
 def _names(text: str) -> list[str]:
@@ -259,22 +279,31 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser(
         "train", help="train a network and report on it", description=TRAIN, epilog=EXAMPLES
     )
-    names = ", ".join([*NAMED, *FOLDERS, *texts.NAMED])
-    about = f"{names}, or the path of a table; - is standard input"
-    command.add_argument("data", metavar="DATA", help=about)
-    command.add_argument(
-        "--data",
-        metavar="FOLDER",
-        dest="folder",
-        type=Path,
-        help="where the files of mnist or idx are; the file of text",
-    )
-    command.add_argument("--target", metavar="COLUMN", help="the column of a table that is to be learned")
+    _add_data(command, ", ".join([*NAMED, *FOLDERS, *texts.NAMED]))
     for title, options in OPTIONS.items():
         group = command.add_argument_group(title)
         for flag, metavar, kind, about in options:
             group.add_argument(flag, metavar=metavar, type=kind, help=about)
     command.set_defaults(weights="", run=train)
+    command = commands.add_parser(
+        "search", help="try many settings and train the best", description=searching.ABOUT
+    )
+    _add_data(command, ", ".join([*NAMED, *FOLDERS]))
+    for title, options in OPTIONS.items():
+        if title == LANGUAGE:
+            break
+        group = command.add_argument_group(title)
+        for flag, metavar, kind, about in options:
+            one = flag.removeprefix("--").replace("-", "_") not in SEARCHED
+            group.add_argument(flag, metavar=metavar, type=kind, help=about, nargs=None if one else "+")
+    group = command.add_argument_group("the search")
+    for flag, metavar, kind, about in SEARCH:
+        group.add_argument(flag, metavar=metavar, type=kind, help=about)
+    group.add_argument(
+        "--dask", metavar="ADDRESS", nargs="?", const="local",
+        help="run on the Dask cluster with this scheduler; without an address, on one of --workers here",
+    )  # fmt: skip
+    command.set_defaults(run=search)
     command = commands.add_parser(
         "predict", help="predict the rows of a table with a saved network", description=PREDICT
     )
@@ -284,6 +313,14 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("table", metavar="TABLE", help="the path of a table; - is standard input")
     command.set_defaults(run=predict)
     return parser
+
+
+def _add_data(command: argparse.ArgumentParser, names: str) -> None:
+    about = f"{names}, or the path of a table; - is standard input"
+    command.add_argument("data", metavar="DATA", help=about)
+    where = "where the files of mnist or idx are; the file of text"
+    command.add_argument("--data", metavar="FOLDER", dest="folder", type=Path, help=where)
+    command.add_argument("--target", metavar="COLUMN", help="the column of a table that is to be learned")
 
 
 def _reader(kind: Callable[[str], Any], wanted: str, is_good: Callable[[Any], bool]) -> Callable[[str], Any]:
@@ -346,9 +383,14 @@ OPTIONS: dict[str, list[tuple[str, str, Callable[[str], Any], str]]] = {
         ("--schedule", "NAME", str, f"how the rate changes from epoch to epoch: {', '.join(SCHEDULES)}"),
         ("--epochs", "N", COUNT, "how many times all samples are seen"),
         ("--batch", "N", COUNT, "how many samples a step averages over"),
-        ("--l2", "FACTOR", FACTOR, "the factor of the sum of squared weights, added to the loss (0)"),
+        ("--l2", "FACTOR", FACTOR,
+         "the factor of the sum of squared weights, added to the loss, so that what is learned carries over "
+         "to other samples (of a table 1.5 divided by the samples, for classes 0.1; of pictures 0)"),
         ("--held-out", "SHARE", SHARE,
          "the share of the samples kept to judge by (0.2; of four samples none; mnist has its own)"),
+        ("--progress", "HOW", str,
+         "; ".join(f"{how}, {words}" for how, words in PROGRESS.items())
+         + " (bar on a terminal, else lines)"),
         ("--seed", "N", SEED, "decides the starting weights, the order and what is held out (0)"),
         ("--engine", "NAME", str, f"what computes: {', '.join(ENGINES)} (auto)"),
         ("--dtype", "NAME", str, f"how precisely the tape computes: {', '.join(PRECISIONS)} (float64)"),
@@ -379,3 +421,11 @@ OPTIONS: dict[str, list[tuple[str, str, Callable[[str], Any], str]]] = {
 }  # fmt: skip
 """The options by group: flag, what stands for its value, what reads it, and help.  Those of the first three
 groups are fields of `Options` and `Settings`, those of the fourth of `TextSettings`."""
+
+SEARCH: list[tuple[str, str, Callable[[str], Any], str]] = [
+    ("--search", "NAME", str, f"how combinations are chosen: {', '.join(searching.WAYS)} (grid)"),
+    ("--tries", "N", COUNT, f"how many combinations a random search tries ({searching.TRIES})"),
+    ("--folds", "N", COUNT, f"on how many parts of the data each setting is judged ({searching.FOLDS})"),
+    ("--workers", "N", COUNT, "how many trainings run at once (as many as there are processors)"),
+    ("--out", "FOLDER", Path, "where the results are written (search)"),
+]

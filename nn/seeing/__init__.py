@@ -9,13 +9,14 @@ They need the packages of the ``train`` extra.
 """
 
 try:
-    from nn.seeing.curves import curves, fitted, lines, loss_curve, predicted_against_true
+    from nn.seeing.curves import curves, fitted, lines, loss_curve, predicted_against_true, scores
     from nn.seeing.film import Film, Frame
     from nn.seeing.functions import functions
     from nn.seeing.health import health
     from nn.seeing.images import confusion, confusion_counts, images, matrices, table
     from nn.seeing.language import attention, beliefs
     from nn.seeing.plane import Points, around, boundary, decision_boundary, neurons
+    from nn.seeing.style import class_colours
 except ModuleNotFoundError as error:
     raise ImportError(f'plots need {error.name}: pip install "chainrule[train]"') from error
 
@@ -27,6 +28,7 @@ __all__ = [
     "attention",
     "beliefs",
     "boundary",
+    "class_colours",
     "confusion",
     "confusion_counts",
     "curves",
@@ -40,5 +42,6 @@ __all__ = [
     "matrices",
     "neurons",
     "predicted_against_true",
+    "scores",
     "table",
 ]

@@ -13,7 +13,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator
 from autograd.notation.numbers import number
 from nn.data.samples import features
 from nn.predictions import outputs_of
-from nn.seeing.style import Look, Plot, plot
+from nn.seeing.style import Look, Plot, legend_above, plot
 
 Numbers = Sequence[float]
 
@@ -84,7 +84,7 @@ def _draw_course(
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.margins(x=0.01)
     if train or held_out:
-        axes.legend(loc="lower right" if quantity == "accuracy" else "upper right")
+        legend_above(axes)
     else:
         axes.text(0.5, 0.5, "no epoch was completed", transform=axes.transAxes, ha="center", color=look.muted)
 
@@ -124,7 +124,7 @@ def lines(named: Mapping[str, tuple[Numbers, Numbers]], x: str = "x", y: str = "
         axes.set_xlabel(x)
         axes.set_ylabel(y)
         if len(named) > 1:
-            axes.legend(loc="best")
+            legend_above(axes)
 
     return Plot("lines", (6.4, 3.6), draw)
 
@@ -193,4 +193,35 @@ def predicted_against_true(
     axes.grid()
     axes.set_xlabel(f"true {target}")
     axes.set_ylabel(f"predicted {target}")
-    axes.legend(loc="upper left")
+    legend_above(axes)
+
+
+MOST_RANKED = 40
+"""At most this many rows of scores are drawn, the first ones."""
+
+
+def scores(names: Sequence[str], rows: Sequence[Numbers], what: str) -> Plot:
+    """Plot rows of scores below each other, each with its mean.
+
+    Args:
+        names: what each row is of.
+        rows: the scores.
+        what: what they measure.
+
+    >>> scores(["16 neurons", "8 neurons"], [[0.9, 0.95], [0.8, 0.85]], "accuracy")
+    <plot: accuracy of 2 settings>
+    """
+    drawn = range(min(len(rows), MOST_RANKED))
+
+    def draw(figure: Figure, look: Look) -> None:
+        axes = figure.subplots()
+        for k in drawn:
+            mean = sum(rows[k]) / len(rows[k])
+            axes.plot(rows[k], [k] * len(rows[k]), "o", color=look.muted, markersize=4, fillstyle="none")
+            axes.plot([mean], [k], "D", color=look.ink, markersize=5)
+        axes.set_yticks(drawn, [names[k] for k in drawn])
+        axes.set_ylim(len(drawn) - 0.5, -0.5)
+        axes.grid(axis="x")
+        axes.set_xlabel(f"{what}: each fold, and their mean")
+
+    return Plot(f"{what} of {len(rows)} settings", (8.4, 1.2 + 0.24 * len(drawn)), draw)

@@ -28,6 +28,7 @@ __all__ = [
     "asset",
     "document",
     "embedded",
+    "is_page",
     "notebook_frame",
     "path_of_page",
     "source_hash",
@@ -36,6 +37,9 @@ __all__ = [
 
 NOTHING = "'none'"
 """What a directive of a policy allows that allows nothing."""
+
+MARK = '<meta name="generator" content="chainrule">'
+"""Every page contains this, which tells it from someone else's."""
 
 
 def document(
@@ -46,7 +50,6 @@ def document(
     *,
     data: Mapping[str, object] | None = None,
     colours: Mapping[str, tuple[str, str]] | None = None,
-    head: str = "",
     pictures: bool = False,
     rules: Mapping[str, str] | None = None,
 ) -> str:
@@ -59,7 +62,6 @@ def document(
         script: the page's script; without one, no script may run.
         data: what the script reads, by the ids of the elements that hold it as JSON.
         colours: see `theme_variables`.
-        head: further elements of ``<head>``, as HTML.
         pictures: whether the page holds drawings with styles of their own and shows pictures that lie
             in files beside it, both of which the policy forbids otherwise.
         rules: more that the policy allows, by directive: a page that holds other pages names the hashes of
@@ -74,7 +76,6 @@ def document(
         scripts.append(f"<script>{script}</script>")
     return Template(asset(__package__, "frame.html")).substitute(
         policy=_policy(style, script, pictures, rules or {}),
-        head=head,
         title=escape(title),
         style=style,
         body=body,
@@ -102,6 +103,15 @@ def path_of_page(path: str | PathLike[str], what: str, picture: str) -> Path:
     return place
 
 
+def is_page(path: Path) -> bool:
+    """Return whether a file is a page of this kind; False if it cannot be read."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return MARK in file.read(2000)
+    except OSError:
+        return False
+
+
 def _policy(style: str, script: str, pictures: bool, more: Mapping[str, str]) -> str:
     """Return the content-security policy: nothing is loaded, and nothing runs but what stands in the page."""
     rules = {"default-src": "", "script-src": source_hash(script) if script else ""}
@@ -121,7 +131,7 @@ def source_hash(text: str) -> str:
 
 
 def theme_variables(colours: Mapping[str, tuple[str, str]] | None = None) -> str:
-    """Return both themes as CSS variables: the dark one where the reader's system is dark, or by choice.
+    """Return both themes as CSS variables: the dark one on a screen of a dark system, or by choice.
 
     A page chooses by the attribute ``data-theme`` of its root.
 
@@ -138,8 +148,8 @@ def theme_variables(colours: Mapping[str, tuple[str, str]] | None = None) -> str
     )
     return (
         f":root{{{light}}}\n"
-        f"@media (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}}}}}\n"
-        f":root[data-theme=dark]{{{dark}}}\n"
+        f"@media screen and (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}}}}}\n"
+        f"@media screen{{:root[data-theme=dark]{{{dark}}}}}\n"
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import fields
-from importlib.metadata import PackageNotFoundError, version
 from math import isnan
 
 from autograd.notation.labels import shorten
@@ -134,7 +133,8 @@ def data_table(result: Result) -> list[tuple[str, str]]:
     if data.classes:
         counts = [job.train.y.count(k) + job.held_out.y.count(k) for k in range(len(data.classes))]
         names = [f"{shorten(name, 24)} ({n:,})" for name, n in zip(data.classes, counts, strict=True)]
-        table.insert(3, ("classes", ", ".join(names)))
+        rest = f" and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else ""
+        table.insert(3, ("classes", ", ".join(names[:MOST_SHOWN]) + rest))
     if data.plan:
         table += [("columns", line) for line in data.plan.lines()]
         table += [("note", line) for line in data.plan.notes]
@@ -170,10 +170,3 @@ def seconds(t: float) -> str:
     if t < 1:
         return f"{1000 * t:.0f} ms"
     return f"{t:.1f} s" if t < 60 else f"{t // 60:.0f} min {t % 60:.0f} s"
-
-
-def installed_version() -> str:
-    try:
-        return version("chainrule")
-    except PackageNotFoundError:  # used from a checkout
-        return ""

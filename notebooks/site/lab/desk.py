@@ -16,7 +16,6 @@ import io
 import linecache
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
-from html import escape
 from traceback import TracebackException
 from typing import Any
 
@@ -107,11 +106,8 @@ class Desk:
         if isinstance(thing, Walk):
             self._walks.append(thing)
             self._emit(f"walk {len(self._walks) - 1}", bundle["text/html"])
-        elif "text/html" in bundle:
-            self._emit("html", bundle["text/html"])
-        elif "image/svg+xml" in bundle:
-            caption, svg = bundle.get("text/plain", "").strip("<>"), bundle["image/svg+xml"]
-            self._emit("html", f"<p>{escape(caption)}</p>{svg[svg.index('<svg') :]}")
+        elif shown := bundle.get("text/html") or bundle.get("image/svg+xml"):
+            self._emit("html", shown)
         else:
             self._emit("text", repr(thing))
 

@@ -24,7 +24,7 @@ def desk(shown):
     ("view", "kind", "part"),
     [
         ("draw", "html", "<svg"),
-        ("path", "html", "1 route from a to y"),
+        ("path", "html", "<svg"),
         ("ledger", "html", "<table>"),
         ("walk", "walk 0", "<iframe"),
     ],
