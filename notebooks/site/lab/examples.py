@@ -24,12 +24,12 @@ X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [-1, 1, 1, -1]
 model = MLP(2, [4, 1], activation="tanh", seed=1)
 optimizer = SGD(model.parameters(), lr=0.2)
 
-for epoch in range(201):
+for epoch in range(41):
     loss = sum(losses.mse(model(x), t) for x, t in zip(X, y)) / len(X)
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
-    if epoch % 40 == 0:
+    if epoch % 10 == 0:
         print(f"epoch {epoch:3}: loss {loss.data:.4f}, accuracy {accuracy(model, X, y):.2f}")
 
 # One sample, seen through: a box per neuron, then every route of one weight.
