@@ -56,6 +56,8 @@ relu, leaky_relu, prelu, elu = Value.relu, Value.leaky_relu, Value.prelu, Value.
 selu, silu, gelu = Value.selu, Value.silu, Value.gelu
 maximum, minimum, clip = Value.maximum, Value.minimum, Value.clip
 
+__version__ = "0.1.0"
+
 # `sum`, `abs` and `round` are left out, so that `from autograd import *` does not hide Python's own.
 __all__ = [
     "AnomalyError",
@@ -65,6 +67,7 @@ __all__ = [
     "Step",
     "Value",
     "Walk",
+    "__version__",
     "acos",
     "acosh",
     "asin",

@@ -6,9 +6,11 @@ needed to draw the graph, or to run the chain rule through it.
 
 from __future__ import annotations
 
+import sys
 from operator import attrgetter
 from typing import Any, ClassVar
 
+from autograd.core.freeing import free_in_turn
 from autograd.core.primitive import Op
 from autograd.core.recording import Use
 
@@ -46,6 +48,11 @@ class Node:
     @property
     def place(self) -> Use | None:
         return self._made if self._made[0] is not None else None
+
+    if sys.platform == "emscripten":  # only there, since it takes time
+
+        def __del__(self) -> None:
+            free_in_turn(self)
 
 
 number_of = attrgetter("_data")

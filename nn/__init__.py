@@ -18,7 +18,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from autograd import Parameter
+from autograd import Parameter, __version__
 from autograd.files.tensorfile import CheckpointError
 from nn import init, losses, optim, schedules
 from nn.activations import PReLU
@@ -107,6 +107,7 @@ __all__ = [
     "Sequential",
     "Transformer",
     "Weighted",
+    "__version__",
     "accuracy",
     "classify",
     "clip_grad_norm_",

@@ -8,11 +8,11 @@ self-contained page of their own (`document`).
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from autograd.seeing.drawing import Drawing
+    from autograd.seeing.drawing import Drawing, draw_with
     from autograd.seeing.facts.places import modules_within, title_of
     from autograd.seeing.facts.records import Step
     from autograd.seeing.gallery import Gallery
-    from autograd.seeing.pages.frame import asset, document, embedded, is_page, notebook_frame
+    from autograd.seeing.pages.frame import asset, document, embedded, is_page, notebook_frame, source_hash
     from autograd.seeing.paths import GradientPath
     from autograd.seeing.walk import Walk
 
@@ -24,10 +24,12 @@ _HOMES = {
     "Walk": "walk",
     "asset": "pages.frame",
     "document": "pages.frame",
+    "draw_with": "drawing",
     "embedded": "pages.frame",
     "is_page": "pages.frame",
     "modules_within": "facts.places",
     "notebook_frame": "pages.frame",
+    "source_hash": "pages.frame",
     "title_of": "facts.places",
 }
 
@@ -39,10 +41,12 @@ __all__ = [
     "Walk",
     "asset",
     "document",
+    "draw_with",
     "embedded",
     "is_page",
     "modules_within",
     "notebook_frame",
+    "source_hash",
     "title_of",
 ]
 

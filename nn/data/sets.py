@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from math import cos, pi, sin
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from autograd.files.reading import naming_file
 from autograd.notation.hints import did_you_mean
-from nn.checks import import_extra, whole_number
+from nn.checks import finite_number, import_extra, whole_number
 from nn.data import idx_files
 from nn.data.columns import FEWEST_ROWS, MOST_CLASSES
 from nn.data.dataset import Dataset
+from nn.data.random_state import RandomState
 from nn.data.reading import read_table
 from nn.data.tables import from_csv
 
@@ -25,7 +27,7 @@ def xor() -> Dataset:
 
 
 def moons(samples: int = 200, noise: float = 0.1, seed: int = 0) -> Dataset:
-    """Return two interleaved half circles (scikit-learn's ``make_moons``).
+    """Return two interleaved half circles, the points of scikit-learn's ``make_moons``.
 
     Args:
         samples: how many points, at least 4.
@@ -33,10 +35,19 @@ def moons(samples: int = 200, noise: float = 0.1, seed: int = 0) -> Dataset:
         seed: the same seed gives the same points.
     """
     samples = whole_number("samples", samples, FEWEST_ROWS)
-    X, y = import_extra("sklearn.datasets", "moons").make_moons(
-        n_samples=samples, noise=noise, random_state=seed
-    )
-    return Dataset("moons", X.tolist(), y.tolist(), ("x1", "x2"), "moon", ("upper", "lower"))
+    noise = finite_number("noise", noise, at_least=0.0)
+    upper = _angles(samples // 2)
+    lower = _angles(samples - len(upper))
+    exact = [(cos(t), sin(t), 0) for t in upper] + [(1 - cos(t), 1 - sin(t) - 0.5, 1) for t in lower]
+    state = RandomState(seed)
+    shuffled = [exact[i] for i in state.shuffled(range(samples))]
+    X = [[x1 + noise * state.normal(), x2 + noise * state.normal()] for x1, x2, _ in shuffled]
+    return Dataset("moons", X, [y for _, _, y in shuffled], ("x1", "x2"), "moon", ("upper", "lower"))
+
+
+def _angles(n: int) -> list[float]:
+    """Return ``n`` angles from 0 to π, evenly."""
+    return [i * (pi / (n - 1)) for i in range(n - 1)] + [pi]
 
 
 def digits() -> Dataset:

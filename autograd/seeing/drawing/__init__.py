@@ -18,7 +18,7 @@ from autograd.seeing.drawing.limits import check_limit, too_large
 from autograd.seeing.drawing.network import draw_network
 from autograd.seeing.drawing.origin import draw_ties, tie
 from autograd.seeing.drawing.path import draw_path
-from autograd.seeing.drawing.renderer import Drawing
+from autograd.seeing.drawing.renderer import Drawing, draw_with
 from autograd.seeing.facts.folding.asked import Folding
 from autograd.seeing.facts.folding.folded import By
 from autograd.seeing.facts.names import check_value
@@ -26,7 +26,7 @@ from autograd.seeing.facts.trace import trace
 from autograd.seeing.style import theme_named
 from autograd.value import Value
 
-__all__ = ["Drawing", "draw", "draw_path"]
+__all__ = ["Drawing", "draw", "draw_path", "draw_with"]
 
 
 def draw(

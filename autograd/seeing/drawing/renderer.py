@@ -7,7 +7,7 @@ import shutil
 import sys
 import sysconfig
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -41,14 +41,35 @@ FIXED = ("rankdir=TB", "headport=")
 
 _choosing = threading.Lock()
 
+Renderer = Callable[[str, str], bytes]
+"""Returns the picture of a graph, given its source in the DOT language and a format, such as ``svg``."""
+
+_given: Renderer | None = None
+
+
+def draw_with(renderer: Renderer | None) -> None:
+    """Let a renderer make all pictures from now on; None for the ``dot`` on the PATH or in the wheel.
+
+    In a browser, where no program can be started, viz.js is one:
+    ``draw_with(lambda source, format: viz.renderString(source, format=format).encode())``.  It raises a
+    ValueError for a format that it does not write, and it writes SVG, and JSON for the places of a page.
+
+    >>> draw_with(lambda source, format: f"{len(source)} characters as {format}".encode())
+    >>> Drawing(body=["a -> b"]).pipe("svg", encoding="utf-8")
+    '18 characters as svg'
+    >>> draw_with(None)
+    """
+    global _given
+    _given = renderer
+
 
 class Drawing(graphviz.Digraph):
     """A `graphviz.Digraph` that needs no system Graphviz.
 
     It shows itself as SVG in a notebook; ``render``, ``pipe`` and ``view`` work as the graphviz
     library documents them, with SVG as the default format, and `save` writes what the file's ending
-    says.  They call the ``dot`` on the PATH, or else the renderer that comes with the package
-    graphviz-pure (SVG, PNG and JPEG).
+    says.  They call the renderer of `draw_with`; else the ``dot`` on the PATH, or the one that comes with
+    the package graphviz-pure (SVG, PNG and JPEG).
     """
 
     def __init__(self, **options: Any) -> None:
@@ -121,6 +142,9 @@ class Drawing(graphviz.Digraph):
             ValueError: if it cannot write the format.
         """
         wanted = options.get("format") or (args[0] if args else None) or self.format
+        if _given is not None:
+            picture, encoding = _given(self.source, wanted), options.get("encoding")
+            return picture.decode(encoding) if encoding else picture
         with _renderer(wanted) as quiet:
             picture = super().pipe(*args, **{"quiet": quiet, **options})
         return _in_any_font(picture) if wanted.lower() == "svg" else picture
@@ -134,7 +158,10 @@ class Drawing(graphviz.Digraph):
         """
         outfile = options.get("outfile")
         suffix = Path(outfile).suffix[1:] if outfile is not None else ""
-        with _renderer(options.get("format") or suffix or self.format) as quiet:
+        wanted = options.get("format") or suffix or self.format
+        if _given is not None:
+            return self.save(outfile or f"{filename or self.filename}.{wanted}", directory or self.directory)
+        with _renderer(wanted) as quiet:
             path: str = super().render(filename, **{"directory": directory, "quiet": quiet, **options})
         if path.endswith(".svg"):
             Path(path).write_bytes(_in_any_font(Path(path).read_bytes()))
@@ -155,7 +182,7 @@ def _renderer(wanted: str) -> Iterator[bool]:
     if pure is None:
         raise RuntimeError(
             f"a picture needs Graphviz, and there is neither a `dot` on the PATH nor {PURE}: "
-            f"pip install {PURE}"
+            f"pip install {PURE}, or name a renderer of your own with draw_with"
         )
     if wanted.lower() in PURE_LACKS:
         raise ValueError(

@@ -24,7 +24,19 @@ from string import Template
 from autograd.notation.hints import short_repr
 from autograd.seeing.style import THEMES
 
-__all__ = ["asset", "document", "embedded", "is_page", "notebook_frame", "path_of_page", "theme_variables"]
+__all__ = [
+    "asset",
+    "document",
+    "embedded",
+    "is_page",
+    "notebook_frame",
+    "path_of_page",
+    "source_hash",
+    "theme_variables",
+]
+
+NOTHING = "'none'"
+"""What a directive of a policy allows that allows nothing."""
 
 MARK = '<meta name="generator" content="chainrule">'
 """Every page contains this, which tells it from someone else's."""
@@ -39,6 +51,7 @@ def document(
     data: Mapping[str, object] | None = None,
     colours: Mapping[str, tuple[str, str]] | None = None,
     pictures: bool = False,
+    rules: Mapping[str, str] | None = None,
 ) -> str:
     """Return a page as HTML.
 
@@ -51,6 +64,8 @@ def document(
         colours: see `theme_variables`.
         pictures: whether the page holds drawings with styles of their own and shows pictures that lie
             in files beside it, both of which the policy forbids otherwise.
+        rules: more that the policy allows, by directive: a page that holds other pages names the hashes of
+            their scripts.
     """
     style = theme_variables(colours) + asset(__package__, "frame.css") + style
     scripts = [
@@ -60,7 +75,7 @@ def document(
     if script:
         scripts.append(f"<script>{script}</script>")
     return Template(asset(__package__, "frame.html")).substitute(
-        policy=_policy(style, script, pictures),
+        policy=_policy(style, script, pictures, rules or {}),
         title=escape(title),
         style=style,
         body=body,
@@ -97,17 +112,21 @@ def is_page(path: Path) -> bool:
         return False
 
 
-def _policy(style: str, script: str, pictures: bool) -> str:
+def _policy(style: str, script: str, pictures: bool, more: Mapping[str, str]) -> str:
     """Return the content-security policy: nothing is loaded, and nothing runs but what stands in the page."""
-    rules = ["default-src 'none'", f"script-src {_hash(script)}" if script else "script-src 'none'"]
+    rules = {"default-src": "", "script-src": source_hash(script) if script else ""}
     if pictures:
-        rules += ["style-src 'unsafe-inline'", "img-src 'self' file: data:"]
+        rules |= {"style-src": "'unsafe-inline'", "img-src": "'self' file: data:"}
     else:
-        rules += [f"style-src {_hash(style)}"]
-    return "; ".join([*rules, "base-uri 'none'", "form-action 'none'"])
+        rules |= {"style-src": source_hash(style)}
+    rules |= {"base-uri": "", "form-action": ""}
+    for directive, allowed in more.items():
+        rules[directive] = f"{rules.get(directive, '')} {allowed}".strip()
+    return "; ".join(f"{directive} {allowed or NOTHING}" for directive, allowed in rules.items())
 
 
-def _hash(text: str) -> str:
+def source_hash(text: str) -> str:
+    """Return how a policy names a script or a style sheet that stands in a page."""
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 

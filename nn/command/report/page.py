@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import isnan, sqrt
 from typing import Any
 
-from autograd import Parameter
+from autograd import Parameter, __version__
 from autograd.notation.labels import shorten
 from autograd.notation.numbers import number
 from autograd.seeing import asset, document
@@ -28,7 +28,6 @@ from nn.command.report.words import (
     data_table,
     file_table,
     headline,
-    installed_version,
     notice,
     score_table,
     settings_table,
@@ -98,7 +97,7 @@ def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, dict[st
     if film is not None:
         files[FILM] = film.html()
     facts = {
-        "version": installed_version(),
+        "version": __version__,
         "result": result,
         "job": result.job,
         "data": result.job.data,

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from math import exp
 from typing import Any
 
-from autograd import Parameter, Value, gradient_path, gradients, mean
+from autograd import Parameter, Value, __version__, gradient_path, gradients, mean
 from autograd.notation.labels import parse_label, shorten
 from autograd.notation.numbers import count, counted, number, signed
 from autograd.seeing import GradientPath
@@ -16,7 +16,7 @@ from nn.attention import shares_in
 from nn.command.report import linked_pages, pictures
 from nn.command.report.folder import HISTORY, PLAYER, WEIGHTS
 from nn.command.report.page import inline, page
-from nn.command.report.words import installed_version, seconds
+from nn.command.report.words import seconds
 from nn.health.monitor import Monitor
 from nn.module import Module
 from nn.texts import Beliefs, Tokenizer
@@ -95,7 +95,7 @@ def render(told: Told) -> tuple[str, dict[str, str]]:
     history, settings = told.history, told.settings
     perplexity = number(exp(min(700.0, history[-1].judged_by))) if len(history) else "–"
     facts = {
-        "version": installed_version(),
+        "version": __version__,
         "title": f"What a model learned from {shorten(told.name, 60)}",
         "headline": f"Before each token it wavers among about {perplexity} of the "
         f"{len(told.tokenizer)} that there are"

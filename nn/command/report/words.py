@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import fields
-from importlib.metadata import PackageNotFoundError, version
 from math import isnan
 
 from autograd.notation.labels import shorten
@@ -171,10 +170,3 @@ def seconds(t: float) -> str:
     if t < 1:
         return f"{1000 * t:.0f} ms"
     return f"{t:.1f} s" if t < 60 else f"{t // 60:.0f} min {t % 60:.0f} s"
-
-
-def installed_version() -> str:
-    try:
-        return version("chainrule")
-    except PackageNotFoundError:  # used from a checkout
-        return ""

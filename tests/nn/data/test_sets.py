@@ -1,5 +1,9 @@
 """The sets that are always at hand, and names that are none."""
 
+import subprocess
+import sys
+
+import numpy as np
 import pytest
 
 from nn.data import NAMED, digits, load, moons, xor
@@ -14,6 +18,25 @@ def test_xor_is_its_truth_table():
 def test_moons_are_the_same_for_the_same_seed_alone():
     assert moons(20, seed=1).X == moons(20, seed=1).X
     assert moons(20, seed=1).X != moons(20, seed=2).X
+
+
+@pytest.mark.parametrize(("samples", "noise", "seed"), [(200, 0.1, 0), (97, 0.3, 1), (4, 0.0, 2**32 - 1)])
+def test_moons_are_scikit_learn_s(samples, noise, seed):
+    X, y = pytest.importorskip("sklearn.datasets").make_moons(samples, noise=noise, random_state=seed)
+    data = moons(samples, noise, seed)
+    assert data.y == y.tolist()
+    np.testing.assert_allclose(data.X, X, rtol=0, atol=4e-16)
+
+
+def test_a_formula_needs_no_package():
+    code = "import sys; from nn.data import moons; moons(); print({'numpy', 'sklearn'} & {*sys.modules})"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "set()\n"
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_a_seed_that_is_none_is_refused(seed):
+    with pytest.raises(ValueError, match=f"seed is at .*; got {seed}"):
+        moons(seed=seed)
 
 
 def test_digits_are_1797_pictures_of_64_pixels_in_10_classes():

@@ -130,6 +130,20 @@ def test_a_system_dot_is_used_where_there_is_one(monkeypatch: pytest.MonkeyPatch
     assert draw(example()).pipe("pdf", encoding="utf-8") == "system dot -Kdot -Tpdf\n"
 
 
+def test_a_renderer_of_ones_own_makes_pictures_and_files(tmp_path: Path) -> None:
+    renderer.draw_with(lambda source, wanted: {"svg": b"<svg />"}[wanted])
+    try:
+        drawing = draw(example())
+        assert drawing._repr_mimebundle_()["image/svg+xml"].startswith("<svg")
+        assert Path(drawing.render("picture", tmp_path)).read_bytes() == b"<svg />"
+        assert Path(drawing.save(tmp_path / "saved.svg")).read_bytes() == b"<svg />"
+        with pytest.raises(KeyError):
+            drawing.pipe("png")
+    finally:
+        renderer.draw_with(None)
+    assert draw(example()).pipe(encoding="utf-8").startswith("<?xml")
+
+
 def test_importing_the_engine_loads_no_drawing() -> None:
     code = "import sys, autograd; print({'graphviz', 'autograd.seeing.drawing'} & set(sys.modules))"
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

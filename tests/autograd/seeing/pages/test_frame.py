@@ -47,6 +47,14 @@ def test_pictures_may_have_styles_and_files_but_no_script_runs() -> None:
     assert policy["script-src"] == "'none'"
 
 
+def test_a_page_that_holds_others_may_run_their_scripts_besides_its_own() -> None:
+    html = document("title", "", "", "go()", rules={"script-src": "'sha256-a'", "worker-src": "'self'"})
+    policy = policy_of(html)
+    assert policy["script-src"] == f"{hash_of(html, 'script')} 'sha256-a'"
+    assert policy["worker-src"] == "'self'"
+    assert policy_of(document("title", "", "", rules={"script-src": "'self'"}))["script-src"] == "'self'"
+
+
 def test_a_title_is_text_and_data_cannot_end_its_script() -> None:
     html = document(HOSTILE, "", "", data={"facts": {"label": HOSTILE}})
     assert html.count("<script") == 1

@@ -1,0 +1,118 @@
+"""The lessons as pages: each notebook with its outputs, its players working."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from html import escape
+from importlib import import_module
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from notebooks.site.pages import page
+
+FOLDER = Path(__file__).parents[1]
+EXERCISE = re.compile(r"^grade\((\w+)\)$", re.MULTILINE)
+WIDGET = "application/vnd.jupyter.widget-view+json"
+GRADE = "from autograd.testing.exercises import grade\n"
+CAPTION = re.compile(r"\*\*The question\.\*\* (.*)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A function that a lesson asks for.
+
+    Attributes:
+        name: the function.
+        lesson: the title of the lesson.
+        task: what is asked, as HTML.
+        code: what the learner begins with.
+    """
+
+    name: str
+    lesson: str
+    task: str
+    code: str
+
+
+class Lesson:
+    """A notebook.
+
+    Args:
+        path: its file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.name = path.stem
+        self._notebook: Any = import_module("nbformat").read(path, as_version=4)
+        for cell in self._notebook.cells:
+            for output in cell.get("outputs", ()):
+                output.get("data", {}).pop(WIDGET, None)  # it needs a kernel; the text beside it does not
+        first = self._notebook.cells[0].source
+        self.title = first.splitlines()[0].removeprefix("# ")
+        question = CAPTION.search(first)
+        self.question = _html(question[1].split("\n\n")[0]) if question else ""
+
+    def exercises(self) -> list[Exercise]:
+        """Return what it asks the learner to write."""
+        cells = self._notebook.cells
+        return [
+            Exercise(
+                found[1],
+                self.title,
+                _html(before.source),
+                cell.source if GRADE in cell.source else f"{GRADE}\n\n{cell.source}",
+            )
+            for before, cell in pairwise(cells)
+            if (found := EXERCISE.search(cell.source)) and cell.cell_type == "code"
+        ]
+
+    def html(self, before: Lesson | None, after: Lesson | None) -> str:
+        """Return its page, with links to the lessons before and after it."""
+        exporter = import_module("nbconvert").HTMLExporter(template_name="basic")
+        exporter.exclude_input_prompt = exporter.exclude_output_prompt = exporter.exclude_anchor_links = True
+        body, _ = exporter.from_notebook_node(self._notebook)
+        body = re.sub(r'href="(\d\d_\w+)\.ipynb', r'href="\1.html', body)
+        for exercise in self.exercises():
+            link = (
+                f'<p class="answer"><a href="../lab/index.html#{exercise.name}">Answer it in the lab</a></p>'
+            )
+            body = _after_cell(
+                body, f'grade</span><span class="p">(</span><span class="n">{exercise.name}', link
+            )
+        ends = "".join(
+            f'<a rel="{rel}" href="{lesson.name}.html">{arrow} {escape(lesson.title)}</a>'
+            for lesson, rel, arrow in ((before, "prev", "←"), (after, "next", "→"))
+            if lesson is not None
+        )
+        return page(self.title, f'<main class="lesson">{body}<footer>{ends}</footer></main>')
+
+
+def _html(markdown: str) -> str:
+    html: str = import_module("nbconvert.filters").markdown2html(markdown)
+    return html
+
+
+def _after_cell(body: str, mark: str, more: str) -> str:
+    """Put more HTML behind the code in which a mark stands."""
+    end = body.index("</pre>", body.index(mark)) + len("</pre>")
+    return body[:end] + more + body[end:]
+
+
+def lessons() -> list[Lesson]:
+    """Return all lessons in their order.
+
+    Raises:
+        ImportError: if nbconvert is not installed.
+    """
+    return [Lesson(path) for path in sorted(FOLDER.glob("*.ipynb"))]
+
+
+def contents(of: list[Lesson], folder: str = "") -> str:
+    """Return the list of the lessons as HTML."""
+    items = "".join(
+        f'<li><a href="{folder}{lesson.name}.html">{escape(lesson.title)}</a> {lesson.question}</li>'
+        for lesson in of
+    )
+    return f'<ol class="contents">{items}</ol>'
