@@ -150,17 +150,36 @@ def fill(
     Raises:
         CheckpointError: naming every tensor that does not fit, or holds a number that is not finite.
     """
-    both = [name for name in groups if name in tensors]
+    report = compared(
+        {name: group.shape for name, group in groups.items()}, tensors, described, strict=strict
+    )
+    for name in report.loaded:
+        check_finite(name, tensors[name], CheckpointError)
+    for name in report.loaded:
+        for p, x in zip(groups[name].parameters, tensors[name].numbers, strict=True):
+            p.data = x
+    return report
+
+
+def compared(
+    wanted: Mapping[str, Shape], tensors: Mapping[str, Tensor], described: str = "", *, strict: bool = True
+) -> LoadReport:
+    """Return which tensors fit the shapes that are wanted under their names; see `fill`.
+
+    Raises:
+        CheckpointError: if ``strict``, naming every tensor that does not fit.
+    """
+    both = [name for name in wanted if name in tensors]
     wrong = {
-        name: (tensors[name].shape, groups[name].shape)
+        name: (tensors[name].shape, wanted[name])
         for name in both
-        if not _fits(tensors[name].shape, groups[name].shape)
+        if not _fits(tensors[name].shape, wanted[name])
     }
     whole = {name: tensors[name].format for name in both if tensors[name].format not in SIZES}
     report = LoadReport(
         [name for name in both if name not in wrong and name not in whole],
-        [name for name in groups if name not in tensors],
-        [name for name in tensors if name not in groups],
+        [name for name in wanted if name not in tensors],
+        [name for name in tensors if name not in wanted],
         wrong,
         whole,
     )
@@ -169,11 +188,6 @@ def fill(
         raise CheckpointError(
             f"it does not fit the network, and nothing was loaded{of}: {listed(report.complaints())}"
         )
-    for name in report.loaded:
-        check_finite(name, tensors[name], CheckpointError)
-    for name in report.loaded:
-        for p, x in zip(groups[name].parameters, tensors[name].numbers, strict=True):
-            p.data = x
     return report
 
 
