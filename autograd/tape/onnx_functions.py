@@ -1,7 +1,8 @@
 """The functions of the op table in those that ONNX runtimes compute in double precision.
 
-Of the elementary functions such a runtime has the exponential, the logarithm, the root, sine, cosine, tanh and
-powers; in single precision also the arctangent.  All others are written with these, without a loss of digits.
+Of the elementary functions such a runtime has the exponential, the logarithm, the root, sine, cosine, tanh
+and powers; in single precision also the arctangent.  All others are written with these, so that they agree
+with our own to about 1e-13.
 
 >>> from autograd.ops import TABLE
 >>> print(value_of(TABLE["tan"], 1))

@@ -33,8 +33,8 @@ SAMPLES = "samples"
 """The name of the axis whose length is free."""
 
 OPERATORS = {
-    "+": "Add", "-": "Sub", "*": "Mul", "/": "Div", "neg": "Neg", "abs": "Abs", "pow": "Pow", "where": "Where",
-    "<": "Less", "<=": "LessOrEqual", ">": "Greater", ">=": "GreaterOrEqual", "==": "Equal",
+    "+": "Add", "-": "Sub", "*": "Mul", "/": "Div", "neg": "Neg", "abs": "Abs", "pow": "Pow",
+    "where": "Where", "<": "Less", "<=": "LessOrEqual", ">": "Greater", ">=": "GreaterOrEqual", "==": "Equal",
     "exp": "Exp", "log": "Log", "sqrt": "Sqrt", "sin": "Sin", "cos": "Cos", "tanh": "Tanh",
     "floor": "Floor", "round": "Round",
 }  # fmt: skip
@@ -125,7 +125,7 @@ class _Graph:
         return self._number(numbers, np.int64)
 
     def _uniform_numbers(self) -> NDArray[np.float64]:
-        """Return the numbers that are the same for all samples, in the order of their rows, as they are now."""
+        """Return what is the same for all samples, in the order of its rows, as it is now."""
         listing = self._tape.recorded.listing
         now = dict(zip(self._tape.parameters, self._tape.vector.tolist(), strict=True))
         data = listing.data.copy()
@@ -284,7 +284,7 @@ class _Graph:
         return self._node("Where", found, picked, self._number(np.nan))
 
     def _listed(self, op: Op, lists: Indices) -> str:
-        """Return what an op of any number of inputs gives, for the rows of ``lists``, of shape (rows, inputs)."""
+        """Return what an op of any number of inputs gives for ``lists``, of shape (rows, inputs)."""
         height, n = lists.shape
         if n == 0:
             return self._spread([op.evaluate([])[0]] * height)
