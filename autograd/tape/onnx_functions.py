@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import cache
+from math import inf
 from typing import Any
 
 from numpy.polynomial.chebyshev import chebinterpolate
@@ -23,6 +24,8 @@ from autograd.source.expression import Expression, Symbols
 
 SMALL = 0.5
 """Below this, erf is computed from its own series, above from erfc."""
+LARGE = 1e8
+"""Beyond this, √(a² + 1) is a."""
 FARTHEST = 28.0
 """Beyond this, erfc is smaller than any double."""
 
@@ -35,8 +38,11 @@ def value_of(op: Op, inputs: int) -> Expression:
     """
     m = _Elementary()
     names = [m.variable(f"a{k}") for k in range(inputs)]
-    value = m.rule(op)[0]
-    (result,) = m.every_way(lambda: [value(names) if op.variadic else value(*names)])
+    try:
+        value = m.rule(op)[0]
+        (result,) = m.every_way(lambda: [value(names) if op.variadic else value(*names)])
+    except Exception as error:  # a rule may do anything
+        raise NotImplementedError(f"the op {op.name!r} cannot be exported: {error}") from error
     return result
 
 
@@ -73,16 +79,15 @@ class _Elementary(Symbols):
 
     def hypot(self, a: Any, b: Any) -> Any:
         most = self.maximum(abs(a), abs(b))
-        scale = self.where(self.apply("==", most, 0.0), 1.0, most)
+        scale = self.where(most < inf, self.where(self.apply("==", most, 0.0), 1.0, most), 1.0)
         return scale * self.sqrt((a / scale) * (a / scale) + (b / scale) * (b / scale))
 
     def tan(self, a: Any) -> Any:
         return self.sin(a) / self.cos(a)
 
     def sinh(self, a: Any) -> Any:
-        e = self.expm1(abs(a))
-        half = 0.5 * (e + e / (e + 1))
-        return self.where(a < 0, -half, half)
+        e = self.expm1(a)
+        return 0.5 * self.where(abs(a) < 1, e + e / (e + 1), self.exp(a) - self.exp(-a))
 
     def cosh(self, a: Any) -> Any:
         return 0.5 * (self.exp(a) + self.exp(-a))
@@ -90,6 +95,7 @@ class _Elementary(Symbols):
     def asinh(self, a: Any) -> Any:
         size = abs(a)
         found = self.log1p(size + size * size / (1 + self.sqrt(size * size + 1)))
+        found = self.where(size < LARGE, found, self.log(size) + math.log(2))
         return self.where(a < 0, -found, found)
 
     def acosh(self, a: Any) -> Any:
@@ -110,12 +116,13 @@ class _Elementary(Symbols):
     def atan2(self, b: Any, a: Any) -> Any:
         """Return the angle of (a, b): that in single precision, turned by what is left of the point."""
         b, a = self.expression(b), self.expression(a)
+        far, below = abs(a) + abs(b), b < 0
+        b, a = (self.where(far < inf, x, self.where(abs(x) < inf, 0.0, self.sign(x))) for x in (b, a))
         flat = self.apply("single atan", b / a)
-        angle = self.where(a < 0, self.where(b < 0, flat - math.pi, flat + math.pi), flat)
+        angle = self.where(a < 0, self.where(below, flat - math.pi, flat + math.pi), flat)
         c, s = self.cos(angle), self.sin(angle)
-        along = a * c + b * s
-        turned = angle + (b * c - a * s) / along
-        return self.where(self.apply("==", along, 0.0), b, turned)
+        turned = angle + (b * c - a * s) / (a * c + b * s)
+        return self.where(self.apply("==", far, 0.0), b, turned)
 
     def erf(self, a: Any) -> Any:
         series = a * self._chebyshev(_erf_over_a(), 2 / SMALL**2 * (a * a) - 1)

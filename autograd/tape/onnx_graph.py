@@ -25,7 +25,6 @@ from autograd.tape.program import AFFINE, BROADCAST, GATHER, unpack
 from autograd.tape.schedule import schedule
 from autograd.tape.structure import Columns
 from autograd.tape.tape import Tape
-from autograd.value import Value
 
 OPSET, FORMAT = 17, 8
 """The versions of the operators and of the file: those of 2022, which every runtime reads."""
@@ -58,19 +57,14 @@ def onnx_model(tape: Tape) -> Any:
     return _Graph(tape).model()
 
 
-def _told(node: Value) -> str:
-    """Return what a node is called, and the Modules in whose use it was computed."""
-    name, use = f"the op {node.op.name!r}" if node.op else str(node), node.place
-    while use is not None:
-        name, use = f"{name} of {type(use[0]).__name__}", use[1]
-    return name
-
-
 class _Graph:
     """The graph of a tape, as it is written."""
 
     def __init__(self, tape: Tape) -> None:
-        self._onnx = import_module("onnx")
+        try:
+            self._onnx = import_module("onnx")
+        except ImportError:
+            raise ImportError('an ONNX graph needs onnx: pip install "chainrule[onnx]"') from None
         self._helper, self._arrays = import_module("onnx.helper"), import_module("onnx.numpy_helper")
         if not tape.inputs:
             raise ValueError("this tape has no inputs: every sample would have the same outputs")
@@ -231,15 +225,11 @@ class _Graph:
                 self._put(rows, self._product(product, segments, X, width))
             else:
                 op = self._plan.kernels[which][0]
-                try:
-                    if op.variadic:
-                        self._each_length(op, rows, program.ptr, program.lists)
-                    else:
-                        inputs = [self._gathered(args[:, j], alike=True) for j in range(op.arity or 0)]
-                        self._put(rows, self._wide(self._applied(op, inputs), inputs, args))
-                except NotImplementedError as error:
-                    node = self._tape.recorded.listing.nodes[self._plan.varying_rows.node_of[start]]
-                    raise NotImplementedError(f"{_told(node)} cannot be exported: {error}") from error
+                if op.variadic:
+                    self._each_length(op, rows, program.ptr, program.lists)
+                else:
+                    inputs = [self._gathered(args[:, j], alike=True) for j in range(op.arity or 0)]
+                    self._put(rows, self._wide(self._applied(op, inputs), inputs, args))
 
     def _each_length(self, op: Op, rows: Indices, ptr: Indices, lists: Indices) -> None:
         """Write rows of an op of any number of inputs, those of equally many together."""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import singledispatch
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
@@ -26,6 +26,8 @@ from nn.normalisation import LayerNorm, RMSNorm
 from nn.recurrent import Cell, GRUCell, LSTMCell, RNNCell
 from nn.saving.foreign import Mapped, as_kept_here, renamed
 from nn.saving.parameters import fill, groups_of
+
+M = TypeVar("M", bound=Module)
 
 
 def carried_here(module: nn.Module) -> Module:
@@ -52,7 +54,7 @@ def here(module: nn.Module) -> Module:
         RefusedError: if there is none.
     """
     make = made_here.dispatch(type(module))
-    kind = next(kind for kind in type(module).__mro__ if made_here.registry.get(kind) is make)
+    kind: Any = next(kind for kind in type(module).__mro__ if made_here.registry.get(kind) is make)
     if kind not in (object, Twin) and type(module).forward is not kind.forward:
         refused(module)  # a class of yours that computes something else than the one that it inherits from
     return make(module)
@@ -81,7 +83,7 @@ IGNORED = {"inplace", "batch_first", "mode"}
 """What does not change the numbers that a module computes."""
 
 
-def _checked(module: nn.Module, made: Module) -> Any:
+def _checked(module: nn.Module, made: M) -> M:
     """Return what was made of a module, if that goes back to one with the same settings."""
     again = there(made)
     for name in set(module.__constants__) - IGNORED:
@@ -108,7 +110,7 @@ def _same_slope(module: nn.Module, name: str) -> str | PReLU:
     return PReLU(module.weight.item()) if isinstance(module, nn.PReLU) else name
 
 
-def _with_numbers(module: nn.Module, model: Module) -> Any:
+def _with_numbers(module: nn.Module, model: M) -> M:
     """Return a Module with the numbers of PyTorch's."""
     groups = groups_of(model)
     fill(groups, as_kept_here(tensors_of(module, groups), groups))
@@ -232,7 +234,7 @@ def _pool(module: Any) -> Module:
 
 
 for pool in POOLS.values():
-    made_here.register(pool)(_pool)
+    made_here.register(pool, _pool)
 
 
 @made_here.register

@@ -46,8 +46,8 @@ def from_torch(module: Any, into: Module | None = None, *, mapping: Mapped = Non
 
     Known are Linear, RNN, LSTM and GRU of one layer and their cells, Embedding, LayerNorm, RMSNorm, Conv1d
     and 2d, max and average pooling, MultiheadAttention, Dropout, Flatten, Unflatten, activations, Sequentials
-    of these, and whatever `to_torch` makes.  A recurrent layer becomes its cell, to be put into a `Recurrent`;
-    a Sequential of Linears and activations an `MLP`.  A Softplus of PyTorch's own threshold, 20, is ours with
+    of these, and whatever `to_torch` makes.  A recurrent layer becomes its cell, for a `Recurrent`; a
+    Sequential of Linears and activations an `MLP`.  A Softplus of PyTorch's own threshold, 20, is ours with
     an error of less than 3e-9.
 
     Args:

@@ -87,7 +87,7 @@ class TorchAttention(Twin, nn.MultiheadAttention):
         super().__init__(model.width, len(model.heads), bias=bias, batch_first=True, dtype=DOUBLE)
         self.causal = model.causal
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         positions = x.shape[1]
         hidden = (
             torch.ones(positions, positions, dtype=torch.bool).triu(1).to(x.device) if self.causal else None
