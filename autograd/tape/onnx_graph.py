@@ -85,7 +85,8 @@ class _Graph:
         recorded, helper = self._tape.recorded, self._helper
         inputs, X = self._read(recorded.arguments)
         loaded = self._plan.loaded
-        self._put(np.arange(len(loaded)), self._rows_of(X, loaded, len(self._tape.inputs)))
+        if len(loaded):  # wide products read the samples themselves
+            self._put(np.arange(len(loaded)), self._rows_of(X, loaded, len(self._tape.inputs)))
         self._steps(X)
         outputs = self._write(recorded.results)
         kept = [self._arrays.from_array(array, name) for name, array in self._kept.values()]

@@ -210,7 +210,7 @@ def _(module: Any) -> Module:
         raise RefusedError(module, f"it norms the shape {tuple(module.normalized_shape)}; ours norm rows")
     (width,), gain = module.normalized_shape, module.elementwise_affine
     if isinstance(module, nn.RMSNorm):
-        eps = torch.finfo(torch.get_default_dtype()).eps if module.eps is None else module.eps
+        eps = module.eps or torch.finfo(next((p.dtype for p in module.parameters()), torch.float32)).eps
         return _with_numbers(module, RMSNorm(width, eps, gain=gain))
     return _with_numbers(module, LayerNorm(width, module.eps, gain=gain, bias=module.bias is not None))
 

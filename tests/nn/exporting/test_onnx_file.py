@@ -65,8 +65,8 @@ def test_ones_own_module(tmp_path):
 
 def test_a_network_of_one_s_own_blocks(tmp_path):
     model = Residual(2)
-    to_onnx(model, tmp_path / "m.onnx", [0.1, 0.2, 0.3, 0.4])
-    X = np.random.default_rng(0).normal(size=(3, 4))
+    to_onnx(model, tmp_path / "m.onnx", [0.1, 0.2])
+    X = np.random.default_rng(0).normal(size=(3, 2))
     np.testing.assert_allclose(
         run(tmp_path / "m.onnx", X)[0][:, None], outputs_of(model, X.tolist()), rtol=1e-12
     )
