@@ -20,7 +20,7 @@ The pinball loss of quantile regression, with its corner at 0:
 ``Value.pinball = pinball`` makes it a method too.  From that one entry follow the node in a drawing, the
 text of its formulas, the steps of a walk, higher derivatives and the kernel on the tape:
 
->>> print(walk(loss)[2].numbers, "|", walk(loss)[2].symbols)
+>>> print(walk(loss)[1].numbers, "|", walk(loss)[1].symbols)
 pinball(−2, 0.75) = 0.5 | y = pinball(error, 0.75)
 
 `check_op` compares the value in doubles with 50 digits, and every partial with differences, all over the

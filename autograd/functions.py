@@ -11,6 +11,7 @@ from typing import Any
 
 from autograd import ops
 from autograd.core.primitive import Op
+from autograd.node import number_of
 from autograd.notation.numbers import counted
 from autograd.protocols import OWN_FUNCTIONS, real_number
 from autograd.value import Comparison, Constant, Operand, Value, apply, as_condition, as_value, as_values
@@ -111,6 +112,9 @@ def logsumexp(values: Iterable[Operand]) -> Value:
 def softmax(values: Iterable[Operand]) -> list[Value]:
     """Return exp(ai) / (exp(a1) + … + exp(an)) for each i; they sum to one.
 
+    The slope of a share p with its own input, p(1 − p), is the sum of two routes, and right to within about
+    10⁻¹⁵.  Where p is so close to 1 that this matters, `log_softmax` keeps the digits.
+
     Raises:
         ValueError: for no values.
     """
@@ -205,6 +209,8 @@ def sinc(a: Operand) -> Value:
 def as_function(op: Op) -> Callable[..., Value]:
     """Return an op of one's own as a function of Values and numbers; in a class of Values, as a method.
 
+    The function raises TypeError where the op's rule does not give real numbers.
+
     Args:
         op: an entry of the table.
 
@@ -220,7 +226,17 @@ def as_function(op: Op) -> Callable[..., Value]:
     def call(*inputs: Operand) -> Value:
         if op.arity is not None and len(inputs) != op.arity:
             raise TypeError(f"{op.name} takes {counted(op.arity, 'input')}; got {len(inputs)}")
-        return apply(op, as_values(inputs))
+        values = as_values(inputs)
+        try:
+            result = apply(op, values)
+        except TypeError as error:
+            raise TypeError(
+                f"the rule of op {op.name!r} cannot be computed: {error}; "
+                "its value takes the inputs, and each of its partials the inputs and the value y"
+            ) from error
+        for x in (number_of(result), *result.partials):
+            real_number(f"the value and the partials of op {op.name!r} are each", x)
+        return result
 
     call.__name__ = call.__qualname__ = op.name
     call.__doc__ = f"The op {op.name} of the table ({op.symbol}), applied to Values or numbers."

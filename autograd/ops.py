@@ -93,7 +93,7 @@ OVERFLOWS = 2.0**-1024  # one divided by this, or by less, is more than a float 
 
 
 def _pow(m: Any) -> tuple[Function, ...]:
-    def d_a(a: Any, b: Any, y: Any) -> Any:  # 0^0 is 1, and flat
+    def d_a(a: Any, b: Any, y: Any) -> Any:  # 0^0 is 1, and flat; so is a^0 where 1/a overflows
         return m.where(
             m.less_equal(m.where(m.equal(b, 0.0), abs(a), 1.0), OVERFLOWS), 0.0, b * m.pow(a, b - 1)
         )

@@ -236,7 +236,7 @@ class Protocols(ForNumPy):
     def __dir__(self) -> list[str]:
         return sorted({*object.__dir__(self)} - {*OF_A_VALUE})
 
-    def __format__(self, spec: str) -> str:
+    def __format__(self, spec: str) -> str:  # :.3f is a number again for float(…), which repr is not
         if not spec:
             return repr(self)
         refuse_cut(f"writing a number as :{spec}")

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from keyword import iskeyword
 from math import inf
 from typing import NoReturn, TypeAlias
+from unicodedata import normalize
 
 from autograd import ops
 from autograd.core.primitive import Op
-from autograd.notation.command_line import IN_ASCII
 from autograd.notation.hints import did_you_mean
 from autograd.notation.labels import shorten
+from autograd.notation.streams import IN_ASCII
 from autograd.value import Value
 
 LONGEST = 10_000
@@ -46,8 +47,12 @@ FUNCTIONS: dict[str, Op] = {
 }
 """The functions that can be called, by name: the ops of the table that are not written with a sign."""
 
-TYPED = {sign: IN_ASCII[sign] for sign in "×·÷−≤≥"} | {"√": "sqrt(…)", "^": "**"}
-"""How signs of written formulas are typed."""
+TYPED = {sign: IN_ASCII[sign] for sign in "×·÷−≤≥"} | {"^": "**"}
+"""How signs of printed formulas are typed in Python: what is printed can be typed as it is."""
+RAISED = re.compile("[⁻⁰¹²³⁴-⁹]+")
+"""A printed power, as in x³."""
+OF_PYTHON = ("and", "or", "not", "if", "else", "is", "in", "True", "False", "None")
+"""Python's keywords that stand where an operator or a number does, and not where a name does."""
 
 
 class ExpressionError(ValueError):
@@ -116,7 +121,9 @@ class Reader:
     """Reads a text as instructions, and refuses what is not arithmetic with its column."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        self.written = text
+        self.text, self._origin = _in_python(text)
+        text = self.text
         self.indent = len(text) - len(text.lstrip())  # to Python, leading spaces begin a block
 
     def instructions(self) -> Iterator[Instruction]:
@@ -186,6 +193,9 @@ class Reader:
             return column, "parentheses are nested too deeply; name parts of the formula: h = a*b; h + c"
         if error.msg.startswith("Exceeds the limit") and (found := re.search(r"\d{4300,}", self.text)):
             return found.start() + 1, "this number has too many digits"
+        for word in re.finditer(r"[^\W\d]\w*", self.text):
+            if iskeyword(word[0]) and word[0] not in OF_PYTHON:
+                return word.start() + 1, f"'{word[0]}' is a keyword of Python; take another name"
         if not rest:
             return len(self.text.rstrip()) + 1, "the formula ends too early"
         column = len(self.text) - len(rest) + 1
@@ -204,8 +214,8 @@ class Reader:
         first = self.text[column - 1]
         word = _first_word(self.text[column - 1 :])
         shown = f"'{shorten(word, 24)}'"
-        if first in TYPED:
-            return column, f"{shown} is typed as {TYPED[first]}"
+        if first == "√":
+            return column, f"{shown} is typed as sqrt(…)"
         if iskeyword(word):
             return column, f"{shown} is a keyword of Python; take another name"
         if first.isdigit() and not re.fullmatch(r"0|[1-9]\d*|\d*\.\d*", word):
@@ -255,8 +265,6 @@ class Reader:
         return node.id
 
     def _operator(self, node: ast.BinOp) -> Op:
-        if isinstance(node.op, ast.BitXor):
-            self._refuse_at(self._column_of_sign(node), "a power is typed as a**2, not as a^2")
         if type(node.op) not in OPERATORS:
             self._refuse_at(self._column_of_sign(node), "the operators here are + - * / % and **")
         return OPERATORS[type(node.op)]
@@ -300,7 +308,8 @@ class Reader:
         self._refuse_at(self._column(node), problem)
 
     def _refuse_at(self, column: int, problem: str) -> NoReturn:
-        raise ExpressionError(self.text, column, problem)
+        origin = self._origin[column - 1] if column <= len(self._origin) else len(self.written)
+        raise ExpressionError(self.written, origin + 1, problem)
 
     def _column(self, node: ast.expr | ast.stmt) -> int:
         return self._characters(node.col_offset) + 1
@@ -316,6 +325,24 @@ class Reader:
         if self.text.isascii():
             return self.indent + offset
         return self.indent + len(self.text[self.indent :].encode()[:offset].decode())
+
+
+def _in_python(text: str) -> tuple[str, list[int]]:
+    """Return a formula as Python writes it, and which character of the text each of its own stands for.
+
+    >>> _in_python("a·x³")
+    ('a*x**3', [0, 1, 2, 3, 3, 3])
+    """
+    pieces: list[str] = []
+    origin: list[int] = []
+    for found in re.finditer(f"{RAISED.pattern}|.", text, re.DOTALL):
+        piece = found[0]
+        if RAISED.fullmatch(piece):
+            piece = f"**{normalize('NFKC', piece).replace('−', '-')}"
+        typed = TYPED.get(piece, piece)
+        pieces.append(typed)
+        origin += [found.start()] * len(typed)
+    return "".join(pieces), origin
 
 
 def _first_word(text: str) -> str:

@@ -7,11 +7,11 @@ it, and what a colour says is always written as well.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
-from math import inf, isfinite
+from math import inf, isfinite, isnan
 from textwrap import wrap
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -94,7 +94,7 @@ def legend_lines(facts: Trace, look: Look = PLAIN) -> list[str]:
     lines += wrapped(
         f"{local_sign(a, target)}, the local derivative: {local_in_words(a, target)}.", look.width
     )
-    if any(_is_rounded(step.after) for step in facts.steps):
+    if any(map(_is_rounded, [*(node.value for node in facts.nodes), *(step.after for step in facts.steps)])):
         lines += wrapped(
             "Numbers are rounded to four digits where they are shown; ≈ stands where that can be seen.",
             look.width,
@@ -186,13 +186,16 @@ def wrapped(sentence: str, width: int) -> list[str]:
 # ------------------------------------------------------------------------------- what is known so far
 
 
-def known_after(steps: Iterable[Step]) -> tuple[dict[str, float], dict[str, float]]:
-    """Return the values that steps have computed, and the gradients or tangents, by the id of the node."""
+def known_after(place: int, facts: Trace) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the values known after a step, and the gradients or tangents, by the id of the node."""
+    value = {node.id: node.value for node in facts.nodes}
     values: dict[str, float] = {}
     changes: dict[str, float] = {}
-    for step in steps:
-        if step.after is not None:
-            (values if step.phase == "forward" else changes)[step.node] = step.after
+    for step in facts.steps[: place + 1]:
+        if step.phase == "forward":
+            values |= {id: value[id] for id in step.nodes}
+        elif step.after is not None:
+            changes[step.node] = step.after
     return values, changes
 
 
@@ -206,16 +209,16 @@ class Cell(NamedTuple):
 def state_lines(facts: Trace, place: int, look: Look = PLAIN) -> list[str]:
     """Return a table of all Values after step number ``place``: what is known, and ``–`` for the rest.
 
-    The Value that the step is about stands in brackets.  The columns keep their places from step
+    The Values that the step is about stand in brackets.  The columns keep their places from step
     to step.
     """
     nodes = [node for node in facts.nodes if node.role != "constant"]
     if len(nodes) > MOST_COLUMNS:
         return []
     here = facts.steps[place]
-    known, in_the_end = known_after(facts.steps[: place + 1]), known_after(facts.steps)
+    known, in_the_end = known_after(place, facts), known_after(len(facts.steps), facts)
     heads = ("", "value", "tangent" if phase_of(here, facts.steps) == "tangent" else "gradient")
-    columns = [_column(node, node.id == here.node, *known, look) for node in nodes]
+    columns = [_column(node, node.id in here.nodes, *known, look) for node in nodes]
     widths = [max(len(cell.text) for cell in _column(node, True, *in_the_end, look)) + 1 for node in nodes]
     return list(_side_by_side(heads, columns, widths, look.width))
 
@@ -261,12 +264,14 @@ def gradient_lines(facts: Trace, look: Look = PLAIN, beside: Beside | None = Non
     y, chosen = name_of(output), Corners(facts).before
     inputs = [node for node in facts.nodes if node.op is None and node.role != "constant"]
     about = f"how {y} = {number(output.value)} follows a small change of each input"
+    if isnan(output.value):
+        about = f"{y} is nan, not a number: it follows no change of an input"
     fits = len("Gradients  ") + len(about) <= look.width
     heads = ["", "value", "gradient", "" if beside is None else engine_name(beside)]
     rows = [[*map(Cell, [*heads, ""] if beside else heads)]]
     for node in inputs:
         ours = [Cell(name_of(node)), Cell(number(node.value)), _slope(node.gradient or 0.0, look)]
-        note = Cell(_in_words(node, y, node.id in chosen))
+        note = Cell("" if isnan(output.value) else _in_words(node, y, node.id in chosen))
         rows.append([*ours, *(_compared(node, beside, look) if beside else [note])])
     return [_headed("Gradients", about if fits else "", look), "", *_aligned(rows, look)]
 

@@ -135,7 +135,7 @@ def applied(op: Op, inputs: Iterable[Expression]) -> Expression:
             return as_expression(sum([*products, *x[2 * n :]]))
         case "pow":
             base = x[0].inside(ATOM)
-            if base.endswith(tuple(SUPERSCRIPT_DIGITS)):  # the ² of the name a₁² is not an exponent
+            if base.endswith(tuple(SUPERSCRIPT_DIGITS)):  # the ² of a name that ends so is not an exponent
                 base = f"({base})"
             return Expression(f"{base}^{x[1].inside(ATOM)}", POWER)
         case "sqrt":

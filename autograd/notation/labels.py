@@ -1,9 +1,9 @@
 """Labels of the textbook's form (``w21^3``) taken apart, so that renderers can set their indices.
 
 >>> parse_label("w21^3")
-Label(base='w', subscript='21', superscript='3')
+Label(base='w', subscript='21', superscript='(3)')
 >>> parse_label("w21^3").text
-'w₂₁³'
+'w₂₁⁽³⁾'
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ TEXTBOOK = re.compile(
     r"(?P<base>[^\W\d_]{1,2})(?P<subscript>[0-9]+(?:,[0-9]+)*)?(?:\^(?P<superscript>[0-9]+))?"
 )
 SUBSCRIPT_DIGITS, SUPERSCRIPT_DIGITS = "₀₁₂₃₄₅₆₇₈₉", "⁰¹²³⁴⁵⁶⁷⁸⁹"
+RAISED_BRACKETS = "⁽⁾"
+"""What stands around the index of a layer: without them z³ would read as a power."""
 LOWERED = str.maketrans("0123456789", SUBSCRIPT_DIGITS)
-RAISED = str.maketrans("0123456789", SUPERSCRIPT_DIGITS)
+RAISED = str.maketrans("0123456789()", SUPERSCRIPT_DIGITS + RAISED_BRACKETS)
 MOST_KEPT = 20_000
 """At most this many labels that were taken apart are kept: pages ask for the same ones again and again."""
 BIASES = frozenset({"b", "bias", "biases"})
@@ -33,7 +35,7 @@ class Label:
     Attributes:
         base: the letter or two, or the whole label if it is not a textbook label.
         subscript: digits and commas, or "".
-        superscript: digits, or "".
+        superscript: digits in parentheses, or "": the layer, which is no power.
     """
 
     base: str
@@ -58,14 +60,14 @@ def parse_label(text: str, limit: int = 24) -> Label:
         text: any label.
         limit: at most this many characters of any other label are kept.
 
-    >>> parse_label("δ1^2"), parse_label("my label"), parse_label("a^b")
-    (Label(base='δ', subscript='1', superscript='2'), Label(base='my label', subscript='', superscript=''), \
-Label(base='a^b', subscript='', superscript=''))
+    >>> parse_label("δ1^2"), parse_label("a^b")
+    (Label(base='δ', subscript='1', superscript='(2)'), Label(base='a^b', subscript='', superscript=''))
     """
     found = TEXTBOOK.fullmatch(text) if len(text) <= limit else None
     if found is None:
         return Label(shorten(text, limit))
-    return Label(found["base"], found["subscript"] or "", found["superscript"] or "")
+    above = f"({found['superscript']})" if found["superscript"] else ""
+    return Label(found["base"], found["subscript"] or "", above)
 
 
 def shorten(text: str, limit: int) -> str:
@@ -75,7 +77,16 @@ def shorten(text: str, limit: int) -> str:
     ('two¶lines', 'a very …')
     """
     kept = text if len(text) <= limit else text[: limit - 1] + "…"
-    return kept if kept.isprintable() else "".join(map(_visible, kept))
+    return visible(kept)
+
+
+def visible(text: str) -> str:
+    """Return a text whose characters are all visible: none moves a terminal's cursor or changes its colours.
+
+    >>> visible("a\x1b[2Jb")
+    'a‹1b›[2Jb'
+    """
+    return text if text.isprintable() else "".join(map(_visible, text))
 
 
 def _visible(character: str) -> str:

@@ -12,12 +12,13 @@ from __future__ import annotations
 import re
 from html import escape
 
-from autograd.notation.labels import SUBSCRIPT_DIGITS, SUPERSCRIPT_DIGITS
+from autograd.notation.labels import RAISED_BRACKETS, SUBSCRIPT_DIGITS, SUPERSCRIPT_DIGITS
 
 FULL_SIZE = str.maketrans(SUBSCRIPT_DIGITS + SUPERSCRIPT_DIGITS, 2 * "0123456789")
 NUMBER = r"\d+(?:\.\d+)?(?:e−?\d+)?(?![^\W\d])|∞"
 NAME = (  # with its indices
-    r"[^\W\d]\w*?(?:(?<=\d),\d+)?(?P<below>[₀-₉](?:,?[₀-₉])*)?(?P<above>[⁰¹²³⁴-⁹]+)?(?![\w⁰¹²³⁴-⁹])"
+    r"[^\W\d]\w*?(?:(?<=\d),\d+)?(?P<below>[₀-₉](?:,?[₀-₉])*)?"
+    r"(?P<above>⁽[⁰¹²³⁴-⁹]+⁾|[⁰¹²³⁴-⁹]+)?(?![\w⁰¹²³⁴-⁹⁽])"
 )
 TOKEN = re.compile(
     rf"(?P<number>{NUMBER})"
@@ -206,7 +207,11 @@ def _word(token: re.Match[str]) -> str:
     below, above = token["below"] or "", token["above"] or ""
     word = token.group()
     base = f"<mi>{escape(word[: len(word) - len(below) - len(above)])}</mi>"
-    lowered, raised = (f"<mn>{indices.translate(FULL_SIZE)}</mn>" for indices in (below, above))
+    lowered, raised = (
+        f"<mn>{indices.strip(RAISED_BRACKETS).translate(FULL_SIZE)}</mn>" for indices in (below, above)
+    )
+    if above.startswith(RAISED_BRACKETS[0]):
+        raised = f"<mrow><mo>(</mo>{raised}<mo>)</mo></mrow>"
     if below and above:
         return f"<msubsup>{base}{lowered}{raised}</msubsup>"
     if below:

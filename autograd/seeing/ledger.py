@@ -207,7 +207,7 @@ def html_label(text: str) -> str:
     """Return a label as HTML: its characters mean themselves, its indices are set below and above.
 
     >>> html_label("w21^3"), html_label("<b>")
-    ('w<sub>21</sub><sup>3</sup>', '&lt;b&gt;')
+    ('w<sub>21</sub><sup>(3)</sup>', '&lt;b&gt;')
     """
     label = parse_label(text)
     below = f"<sub>{escape(label.subscript)}</sub>" if label.subscript else ""

@@ -1,13 +1,14 @@
 """The one look: colours and sizes shared by every picture, plot and page.
 
-The hues are those of Okabe and Ito (Color Universal Design, 2008), which every kind of colour vision
-can tell apart.  No meaning depends on a hue alone: roles are also written and have shapes of their
-own, and every gradient carries its sign.
+Hue means sign, and only sign: blue and vermilion, which every kind of colour vision can tell apart (Okabe
+and Ito, Color Universal Design, 2008), and the sign is written as well.  Roles are told by their frames, and
+the classes of data have colours of their own (`nn.seeing.style`).
 """
 
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import asdict, dataclass
 
 from autograd.notation.hints import did_you_mean, short_repr
@@ -15,10 +16,6 @@ from autograd.notation.hints import did_you_mean, short_repr
 FONT = "Helvetica"
 SMALL_SIZE, TEXT_SIZE, SYMBOL_SIZE, NAME_SIZE = 10, 12, 14, 15
 INDEX_SIZE = SMALL_SIZE
-
-BLUE, SKY, ORANGE, GREEN, VERMILLION, GREY = "#0072B2", "#56B4E9", "#E69F00", "#009E73", "#D55E00", "#999999"
-PURPLE, YELLOW = "#CC79A7", "#F0E442"
-"""The hues of Okabe and Ito, and a grey."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +30,9 @@ class Theme:
         faint: less important text.
         line: arrows that carry no gradient.
         surface: inside operations.
-        input, weight, constant, operation, output: the outline of each role.
-        positive, negative: the sign of a gradient.
-        routes: the strongest routes of a gradient path by rank; none is the hue of a sign.
+        frame: the outline of inputs, weights and outputs.
+        thin: that of operations and constants.
+        positive, negative: the sign of a number.
     """
 
     paper: str
@@ -45,37 +42,34 @@ class Theme:
     faint: str
     line: str
     surface: str
-    input: str
-    weight: str
-    constant: str
-    operation: str
-    output: str
+    frame: str
+    thin: str
     positive: str
     negative: str
-    routes: tuple[str, ...]
 
     def role(self, role: str) -> str:
-        """Return the colour of a role by its name."""
-        return {
-            "input": self.input,
-            "weight": self.weight,
-            "constant": self.constant,
-            "output": self.output,
-        }.get(role, self.operation)
+        """Return the colour of a role's outline."""
+        return self.frame if role in ("input", "weight", "output") else self.thin
 
     def fill(self, role: str) -> str:
         """Return the colour inside a box of this role: a light tint of its outline."""
-        return mixed(self.role(role), self.paper, 0.14) if role != "operation" else self.surface
+        return mixed(self.role(role), self.paper, 0.08) if role != "operation" else self.surface
+
+    def strand(self, rank: int, product: float) -> str:
+        """Return the colour of a route: the hue of its sign, the stronger, the nearer to ink.
+
+        Args:
+            rank: its place among the routes, from 1.
+            product: the product of its local derivatives.
+        """
+        return mixed(self.sign(product), self.ink, min(0.55 + 0.09 * rank, 1.0))
 
     def variables(self) -> str:
         """Return the colours as CSS variables, named as the attributes: ``--paper:#FFFFFF;…``.
 
-        The routes are ``--route1``, ``--route2``, … by rank; text in the hue of a sign takes
-        ``--positive-text`` or ``--negative-text``.
+        Text in the hue of a sign takes ``--positive-text`` or ``--negative-text``.
         """
-        colours = {name: colour for name, colour in asdict(self).items() if name != "routes"}
-        colours |= {f"route{rank}": hue for rank, hue in enumerate(self.routes, 1)}
-        colours |= {"positive-text": self.sign_text(1.0), "negative-text": self.sign_text(-1.0)}
+        colours = asdict(self) | {"positive-text": self.sign_text(1.0), "negative-text": self.sign_text(-1.0)}
         return "".join(f"--{name}:{colour};" for name, colour in colours.items())
 
     def sign(self, gradient: float | None) -> str:
@@ -93,17 +87,13 @@ class Theme:
 THEMES = {
     "light": Theme(
         paper="#FFFFFF", page="#F6F5F1", rule="#DCDEE1",
-        ink="#1B1B1B", faint="#5F6368", line="#8A8F94", surface="#FFFFFF",
-        input=BLUE, weight=ORANGE, constant=GREY, operation="#6E7378", output=GREEN,
-        positive=BLUE, negative=VERMILLION,
-        routes=(GREEN, PURPLE, ORANGE, SKY, "#8A6D3B"),
+        ink="#1B1B1B", faint="#5A5E63", line="#7A7F85", surface="#FFFFFF",
+        frame="#3C4043", thin="#6E7378", positive="#0072B2", negative="#D55E00",
     ),
     "dark": Theme(
         paper="#15181C", page="#0E1013", rule="#30353B",
-        ink="#ECEDEE", faint="#A7ADB3", line="#7D848B", surface="#22262B",
-        input=SKY, weight=ORANGE, constant=GREY, operation="#9AA0A6", output=GREEN,
-        positive=SKY, negative="#E8752A",
-        routes=(GREEN, PURPLE, ORANGE, YELLOW, "#C9B48A"),
+        ink="#ECEDEE", faint="#A7ADB3", line="#8A9096", surface="#22262B",
+        frame="#C4C8CC", thin="#9AA0A6", positive="#56B4E9", negative="#E8752A",
     ),
 }  # fmt: skip
 """The themes by name."""
@@ -147,3 +137,30 @@ def mixed(colour: str, other: str, share: float) -> str:
     """Return a mixture, ``share`` of the one colour and the rest of the other, as ``#RRGGBB``."""
     parts = [(int(colour[i : i + 2], 16), int(other[i : i + 2], 16)) for i in (1, 3, 5)]
     return "#" + "".join(f"{round(a * share + b * (1 - share)):02X}" for a, b in parts)
+
+
+VIEW_BOX = re.compile(r' viewBox="\S+ \S+ (\S+) ')
+FONT_SIZE = re.compile(r'font-size(?:="|: )([\d.]+)')
+SMALLEST_WORDS = 10.0
+"""No word of a picture is shown smaller than this, in pixels."""
+
+
+def narrowest(svg: str) -> float:
+    """Return how narrow a picture may be shown, in pixels: no word becomes smaller than `SMALLEST_WORDS`.
+
+    >>> narrowest('<svg viewBox="0.00 0.00 1200.00 80.00"><text font-size="12.00">a</text></svg>')
+    1000.0
+    """
+    width = VIEW_BOX.search(svg)
+    sizes = [float(size) for size in FONT_SIZE.findall(svg)]
+    return float(width[1]) * SMALLEST_WORDS / min(sizes) if width and sizes else 0.0
+
+
+def fitting(svg: str) -> str:
+    """Return an ``<svg>`` element as HTML that fits where it is shown.
+
+    It shrinks with its place as far as its words can be read; in a narrower one it is scrolled in its frame.
+    """
+    style = f"max-width:100%;min-width:{math.ceil(narrowest(svg))}px;height:auto"
+    picture = svg.replace("<svg ", f'<svg style="{style}" ', 1)
+    return f'<div tabindex="0" style="overflow-x:auto">{picture}</div>'

@@ -4,16 +4,15 @@
 >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
 >>> steps = walk(a * b)
 >>> steps
-a walk of 6 steps through y = a × b
+a walk of 5 steps through y = a × b
 forward
-    [0]  a = 2
-    [1]  b = −3
-    [2]  y = a × b = 2 × (−3) = −6
+    [0]  a = 2, b = −3
+    [1]  y = a × b = 2 × (−3) = −6
 reverse
-    [3]  ∂y/∂y = 1
-    [4]  ∂y/∂a += ∂y/∂y · ∂(a→y) = 1 · (−3) = −3
-    [5]  ∂y/∂b += ∂y/∂y · ∂(b→y) = 1 · 2 = 2
->>> print(steps[4].sentence)
+    [2]  ∂y/∂y = 1
+    [3]  ∂y/∂a += ∂y/∂y · ∂(a→y) = 1 · (−3) = −3
+    [4]  ∂y/∂b += ∂y/∂y · ∂(b→y) = 1 · 2 = 2
+>>> print(steps[3].sentence)
 a feeds into y: with the other input held still, a small change of a changes y −3 times as much \
 (∂(a→y) = b = −3); so a receives 1 · (−3) = −3. a is used nowhere else, so this is its whole gradient.
 """
@@ -21,11 +20,13 @@ a feeds into y: with the other input held still, a small change of a changes y �
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import replace
-from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from autograd.core.garbage_collection import collector_paused
+from autograd.files.atomic_write import write_whole
 from autograd.graph import topological_order
 from autograd.notation.hints import described, did_you_mean, short_repr
 from autograd.notation.labels import shorten
@@ -33,11 +34,13 @@ from autograd.notation.numbers import counted
 from autograd.reverse import upstreams
 from autograd.seeing.facts.comparison import Beside, compare
 from autograd.seeing.facts.events import both_passes, forward_mode
-from autograd.seeing.facts.names import check_value, labels_of, name_of, name_of_output
+from autograd.seeing.facts.names import all_names, check_value, ids_by_label, labels_of, name_of
 from autograd.seeing.facts.records import Step, Trace
 from autograd.seeing.facts.replay import recomputed
+from autograd.seeing.facts.sizes import Size, Strides, checked_size
 from autograd.seeing.facts.steps import Steps
 from autograd.seeing.facts.trace import LONGEST_NESTED_FORMULA, trace
+from autograd.seeing.taken_along import document, markdown, plain
 from autograd.value import Value
 
 if TYPE_CHECKING:
@@ -48,8 +51,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Step", "Walk", "walk"]
 
-MOST_LINES = 60
-"""At most about this many steps are printed: the first, the last and those around the current one."""
 MOST_PATHS = 4
 """A message names at most this many of the paths that a label can stand for."""
 LONGEST_TITLE = 80
@@ -68,6 +69,7 @@ class Walk(Sequence[Step]):
 
     Attributes:
         output: the Value at the end of the forward pass.
+        size: how large a step is: "edge", "neuron" or "layer".
         trace: the facts of the graph, steps included; every node but a plain number has a label.
         beside: how another engine compares with the right one; None if none was given.
     """
@@ -79,24 +81,31 @@ class Walk(Sequence[Step]):
         names: Mapping[str, Any] | None,
         tangent: Value | str | None,
         beside: Engine | None,
+        by: Size,
     ) -> None:
         order = topological_order(output)
         self.output = output
         self._given = labels_of(names, output)
-        self._names = _all_names(order, self._given)
+        self._names = all_names(order, self._given)
         facts = trace(output, self._names, gradients=upstreams(output))
         self._values = {node.id: v for v, node in zip(order, facts.nodes, strict=True)}
         self._ids = {v: name for name, v in self._values.items()}
-        self._labels = _by_label(facts)
+        self._labels = ids_by_label(facts)
         self._wrt = None if tangent is None else self._moving(tangent)
         self._engine = beside
         self._place = -1
         events = both_passes(facts) if self._wrt is None else list(forward_mode(facts, self._wrt))
-        self._steps = Steps(facts, events)
-        self.trace: Trace = replace(facts, steps=self._steps)
+        self._small = Steps(facts, events)
         self.beside: Beside | None = None
         if beside is not None:
             self.beside = compare(facts, self._ids, beside, output)
+        self._take(by, facts)
+
+    def _take(self, size: Size, facts: Trace) -> None:
+        """Make the steps those of this size."""
+        self.size = size
+        self._steps = self._small if size == "edge" else Strides(facts, self._small, size)
+        self.trace: Trace = replace(facts, steps=self._steps)
 
     def __len__(self) -> int:
         return len(self.trace.steps)
@@ -164,6 +173,33 @@ class Walk(Sequence[Step]):
         places = self._steps.places(node)
         return next((place for place in places if place > self._place), places[0])
 
+    def by(self, size: Size) -> Walk:
+        """Return the same walk in steps of another size, at the same place.
+
+        Args:
+            size: "edge" for one step per edge; "neuron" for one per neuron, or per use of another Module
+                that holds none; "layer" for one per layer: what a network is made of, such as its layers,
+                blocks or steps in time.  Where no Module computed anything, a "neuron" is a node, and a
+                "layer" all nodes that stand in one column.  All leaves are one step in each.
+
+        Raises:
+            ValueError: for another size.
+
+        >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
+        >>> steps = walk((a + b) * (a - b))
+        >>> [len(steps.by(size)) for size in ("edge", "neuron", "layer")]
+        [11, 8, 6]
+        """
+        again = copy(self)
+        again._take(checked_size(size), replace(self.trace, steps=()))
+        done = self._done(self._place)
+        again._place = next((k for k in range(len(again)) if again._done(k) >= done), -1) if done else -1
+        return again
+
+    def _done(self, place: int) -> int:
+        """Return how many steps along edges are done at a place."""
+        return self._steps.ends[place] if isinstance(self._steps, Strides) and place >= 0 else place + 1
+
     # ------------------------------------------------------------------------------------ what if
 
     def what_if(self, changes: Mapping[Any, float] | None = None, /, **by_label: float) -> Walk:
@@ -181,7 +217,7 @@ class Walk(Sequence[Step]):
             ValueError: if a node is not in the graph, or is computed from others.
 
         >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
-        >>> walk(a * b).what_if(a=5.0)[2].line, a.data
+        >>> walk(a * b).what_if(a=5.0)[1].line, a.data
         ('y = a × b = 5 × (−3) = −15', 2.0)
         """
         numbers = {self._id(which): x for which, x in {**(changes or {}), **by_label}.items()}
@@ -194,6 +230,7 @@ class Walk(Sequence[Step]):
             {name: copies[v] for name, v in self._names.items()},
             None if self._wrt is None else copies[self._values[self._wrt]],
             self._engine,
+            self.size,
         )
         again._ids |= {v: node for v, node in self._ids.items() if v not in again._ids}
         again._given = {copies[v]: name for v, name in self._given.items() if v in copies}
@@ -267,34 +304,12 @@ class Walk(Sequence[Step]):
         title = f"a walk of {counted(len(self), 'step')} through {shorten(self.title, LONGEST_TITLE)}"
         if self._wrt is not None:
             title += f", in forward mode, with respect to {name_of(self.trace.nodes[int(self._wrt[1:])])}"
-        lines, before, phase = [title], -1, ""
-        for place in self._printed():
-            step = self[place]
-            if place > before + 1:
-                lines.append(f"         … {counted(place - before - 1, 'step')} …")
-            if self._wrt is None and step.phase != phase:
-                lines.append(step.phase)
-            lines.append(f"{self._mark(place)}{f'[{place}]':>5}  {step.line}")
-            before, phase = place, step.phase
-        return "\n".join(lines)
+        return plain(title, self, self._place, self._parting())
 
-    def _printed(self) -> list[int]:
-        """Return the steps to print, in order: of many, those at the ends and around the current one."""
-        if len(self) <= MOST_LINES:
-            return list(range(len(self)))
-        most = MOST_LINES // 3
-        ends = {*range(most), *range(len(self) - most, len(self))}
-        marked = {
-            self._place,
-            -1 if self.beside is None or self.beside.parts_at is None else self.beside.parts_at,
-        }
-        around = {place + i for place in marked - {-1} for i in range(-3, 4) if 0 <= place + i < len(self)}
-        return sorted(ends | around)
-
-    def _mark(self, place: int) -> str:
-        """Return an arrow at the current step; a crossed sign where the other engine goes wrong."""
-        here = "→" if place == self._place else " "
-        return here + ("≠" if self.beside is not None and place == self.beside.parts_at else " ")
+    def _parting(self) -> int:
+        """Return the step at which the other engine goes wrong; -1 if it does nowhere."""
+        at = None if self.beside is None else self.beside.parts_at
+        return -1 if at is None else next(k for k in range(len(self)) if self._done(k) > at)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> dict[str, Any]:
         """Return the page for a notebook, with a picture and text for where it cannot be shown."""
@@ -302,37 +317,57 @@ class Walk(Sequence[Step]):
 
         return {**bundle(self.content()), "text/plain": repr(self)}
 
-    def content(self) -> Content:
-        """Return what a page shows of the walk."""
+    def content(self, quiz: bool = False) -> Content:
+        """Return what a page shows of the walk, or asks of it."""
         from autograd.seeing.pages.player import Content
 
-        return Content(shorten(self.title, LONGEST_TITLE), self.output, self.trace, self._steps, self.beside)
+        return Content(
+            shorten(self.title, LONGEST_TITLE),
+            self.output,
+            replace(self.trace, steps=self._small),
+            self._small,
+            self.beside,
+            self.size,
+            quiz,
+        )
 
     def content_with(self, numbers: Mapping[str, float]) -> Content:
         """Return the `content` of `what_if`, for a page, which names the leaves by their ids in the trace."""
         return self.what_if({self._values[node]: x for node, x in numbers.items()}).content()
 
-    def html(self) -> str:
+    def html(self, *, quiz: bool = False) -> str:
         """Return the walk as one HTML page, which needs no network, no Python and no other file.
 
-        Raises:
-            RuntimeError: if there is no renderer to place the graph with.
+        Args:
+            quiz: whether each reverse step is to be predicted before it is shown; the score can be saved.
         """
         from autograd.seeing.pages.player import page
 
-        return page(self.content())
+        return page(self.content(quiz))
 
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write the page of `html` to a file, such as ``"walk.html"``.
+    def save(self, path: str | PathLike[str], *, quiz: bool = False) -> None:
+        """Write the walk to a file, as its ending says: ``.html`` the page, ``.md`` or ``.tex`` the text.
 
         Raises:
-            ValueError: for another ending than ``.html``.
+            ValueError: for another ending.
             OSError: if the file cannot be written.
         """
         from autograd.seeing.pages.frame import path_of_page
 
-        place = path_of_page(path, "a walk", 'draw(output).save("graph.svg")')
-        place.write_text(self.html(), encoding="utf-8")
+        texts = {".md": self.to_markdown, ".tex": self.to_latex}
+        ending = Path(path).suffix.lower()
+        others = 'draw(output).save("graph.svg"). For a text: "walk.md" or "walk.tex"'
+        place = Path(path) if ending in texts else path_of_page(path, "a walk", others)
+        text = texts[ending]() if ending in texts else self.html(quiz=quiz)
+        write_whole(place, text)
+
+    def to_markdown(self) -> str:
+        """Return all steps as Markdown, their formulas as ``$$…$$``."""
+        return markdown(self.title, self)
+
+    def to_latex(self) -> str:
+        """Return all steps as LaTeX, for a document that uses the package amsmath."""
+        return document(self.title, self)
 
     def live(self) -> Any:
         """Return the page as a notebook widget, in which leaves can be changed.
@@ -351,12 +386,13 @@ def walk(
     *,
     tangent: Value | str | None = None,
     beside: Engine | None = None,
+    by: Size = "edge",
 ) -> Walk:
     """Return the chain rule one step at a time, through everything that ``output`` was computed from.
 
     A `Walk` is a sequence of `Step`, each explained, with a current place; in a notebook it shows
-    itself as a page to step through.  First comes the forward pass, one step per node; then the
-    reverse pass, one step per edge that carries a gradient.
+    itself as a page to step through.  First comes the forward pass: one step for all that is given, then one
+    per node, layer by layer; then the reverse pass, one step per edge that carries a gradient.
 
     Args:
         output: the Value at the end, such as a loss.
@@ -367,17 +403,18 @@ def walk(
             carried along with the values.
         beside: an engine to run beside the right one: a function from the output to the updates
             that it makes, such as those of `autograd.mistakes`.
+        by: how large a step is: "edge", "neuron" or "layer"; see `Walk.by`.
 
     Raises:
         TypeError: if an argument is of the wrong type.
-        ValueError: if ``output`` is a constant, if ``tangent`` is one or is not in its graph, or if
-            both ``tangent`` and ``beside`` are given.
+        ValueError: if ``by`` is no size, if ``output`` is a constant, if ``tangent`` is one or is not in its
+            graph, or if both ``tangent`` and ``beside`` are given.
 
     >>> x = Value(3.0, "x")
     >>> steps = walk(x * x)
     >>> len(steps), steps[-1].after
     (5, 6.0)
-    >>> [step.line for step in walk(x * x, tangent=x)][1::2]
+    >>> [step.line for step in walk(x * x, tangent=x) if step.phase == "tangent"]
     ['∂x/∂x = 1', '∂y/∂x = x · ∂x/∂x + x · ∂x/∂x = 3 · 1 + 3 · 1 = 6']
     """
     check_value("a walk", output)
@@ -390,26 +427,4 @@ def walk(
         raise ValueError(
             "beside is about the reverse pass, and a walk with a tangent has none; give only one"
         )
-    return Walk(output, names, tangent, beside)
-
-
-def _by_label(facts: Trace) -> dict[str, list[str]]:
-    labels: dict[str, list[str]] = {}
-    for node in facts.nodes:
-        if node.label:
-            labels.setdefault(node.label, []).append(node.id)
-    return labels
-
-
-def _all_names(order: Sequence[Value], labels: Mapping[Value, str]) -> dict[str, Value]:
-    """Return a name for every Value without a label: the caller's, else y for the output, else v1, v2, …
-
-    The caller's names are those that `labels_of` found.
-    """
-    named = {labels[v]: v for v in order if not v.label and v in labels}
-    nameless = [v for v in order if not v.label and v not in labels and (v.op or v.role != "constant")]
-    if nameless and nameless[-1] is order[-1]:
-        named[name_of_output(order, labels)] = nameless.pop()
-    taken = {*named, *(v.label for v in order)}
-    free = (name for i in count(1) if (name := f"v{i}") not in taken)
-    return named | dict(zip(free, nameless, strict=False))
+    return Walk(output, names, tangent, beside, checked_size(by))

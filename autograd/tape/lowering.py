@@ -102,6 +102,7 @@ def gather_dots(listing: Listing) -> Listing:
 
     A sum is gathered where two or more of its terms are products with a uniform factor and at most
     one other term, a uniform one, is left.  Products and partial sums that are used elsewhere stay.
+    A dot starts from 0: a sum of nothing but −0 becomes +0.
     """
     varying = varying_nodes(listing)
     uses = np.bincount(listing.args, minlength=len(listing))

@@ -58,8 +58,18 @@ class Growing:
         self.made.append((op, tuple(places)))
         return len(self.made) - 1
 
+    def alone(self, step: int) -> Recipe:
+        """Return one step only, applied to leaves and constants with the numbers that its inputs have."""
+        new = Growing()
+        made = self.made[step]
+        if not isinstance(made, bool):
+            op, places = made
+            put = {i: new.put(self.numbers[i], leaf=self.made[i] is not False) for i in dict.fromkeys(places)}
+            new.add(op, [put[i] for i in places])
+        return new.recipe()
+
     def recipe(self, leaf: type[Value] = Value) -> Recipe:
-        """Return the step that needs the most others, with everything that it needs."""
+        """Return the last step that needs the most others, with everything that it needs."""
         steps = [i for i, made in enumerate(self.made) if not isinstance(made, bool)]
         if not steps:
             reject()
@@ -67,7 +77,7 @@ class Growing:
         for i, made in enumerate(self.made):
             inputs = () if isinstance(made, bool) else made[1]
             needs.append(frozenset([i]).union(*[needs[j] for j in inputs]))
-        needed = max([needs[i] for i in steps], key=len)
+        needed = max([needs[i] for i in reversed(steps)], key=len)
         leaves = [i for i in sorted(needed) if self.made[i] is True]
         constants = [i for i in sorted(needed) if self.made[i] is False]
         results = [i for i in steps if i in needed]

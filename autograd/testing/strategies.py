@@ -158,7 +158,9 @@ CALM, SMOOTH_ENOUGH = 20.0, 50.0
 OFF_BORDERS = 0.05
 """The least distance of inputs from the borders of domains."""
 ATTEMPTS = 3
-"""This many ops are tried on the latest results before one is applied to new numbers."""
+"""At most this many ops are tried for each step wanted: not every one is calm on the latest results."""
+WHOLE = 9
+"""For each recipe that is the last step of a graph alone, on its numbers there, so many are whole graphs."""
 OFTEN = 5
 """A latest result is so many times as likely as a new number."""
 LATEST = 2
@@ -186,8 +188,8 @@ def recipes(
     >>> from hypothesis import find
     >>> find(recipes(ops=["mul", "sin"]), lambda recipe: recipe.steps[0][0].name == "mul")
     from autograd import Value
-    x1 = Value(0.0, "x1")
-    v1 = x1 * x1
+    x1, x2 = Value(0.0, "x1"), Value(0.0, "x2")
+    v1 = x1 * x2
     """
     if most_steps < 1:
         raise ValueError(f"a recipe has at least one step; got most_steps={most_steps!r}")
@@ -207,11 +209,20 @@ def _of_the_table(op: Op | str) -> Op:
 def _grown(draw: DrawFn, most_steps: int, ops: Sequence[Op], kinks: bool) -> Recipe:
     # few inputs first: an op that needs fewer draws is simpler, and shrinking looks at the first one first
     growth = _Growth(draw, sorted(ops or TABLE.values(), key=lambda op: op.arity or math.inf), kinks)
-    for _ in range(most_steps):
+    for _ in range(ATTEMPTS * most_steps):
         growth.step()
-        if draw(_up_to(most_steps - 1)) == 0:  # drawn after every step: shrinking can leave out any of them
+        more, whole = draw(_going_on(most_steps))  # after every step: shrinking can leave out any of them
+        if not more or len(growth.latest) == most_steps:
             break
-    return growth.recipe()
+    if whole or not growth.latest:
+        return growth.recipe()
+    return growth.alone(growth.latest[-1])  # the simplest: what fails by itself shrinks to one step at once
+
+
+@cache
+def _going_on(most_steps: int) -> SearchStrategy[tuple[int, int]]:
+    """Draw whether there is another step and, if not, whether all are kept: simplified in one piece."""
+    return st.tuples(_up_to(most_steps - 1), _up_to(WHOLE))
 
 
 class _Growth(Growing):
@@ -225,21 +236,21 @@ class _Growth(Growing):
         self.loose: list[int] = []  # results that nothing has used yet
 
     def step(self) -> None:
-        """Add one op, applied to what there is or, where it cannot be calm there, to new numbers."""
-        for _ in range(ATTEMPTS):
-            op = self.draw(st.sampled_from(self.ops))
-            n = op.arity or 1 + self.draw(_up_to(3))
-            places: list[int] = []
-            for i in range(n):
-                places.append(self.place(op, i, places))
-            if op.kinks and self.kinks and self.draw(st.booleans()):
-                places = self.onto_a_kink(op, places)
-            if not self.latest and not self.is_calm(op, places):  # 0 may be a kink
-                places = [*places[:-1], self.put(self.numbers[places[-1]] + 0.5, leaf=True)]
-            if self.is_calm(op, places):
-                break
-        else:
-            places = [self.new(op.domain_of(i)) for i in range(n)]
+        """Add one op, applied to what there is or to new numbers, unless it is not calm there.
+
+        A step of the same op draws as many choices, whatever came before it: so a step can be left out, and
+        those that follow mean the same.  A new number is drawn for every input, used or not, and is the
+        simplest choice.
+        """
+        op = self.draw(st.sampled_from(self.ops))
+        n = op.arity or 1 + self.draw(_up_to(3))
+        places: list[int] = []
+        for i in range(n):
+            places.append(self.place(op, i, places))
+        if op.kinks and self.kinks and self.draw(st.booleans()):
+            places = self.onto_a_kink(op, places)
+        if not self.latest and not self.is_calm(op, places):  # 0 may be a kink
+            places = [*places[:-1], self.put(self.numbers[places[-1]] + 0.5, leaf=True)]
         if self.is_calm(op, places):
             self.there += [i for i in dict.fromkeys(places) if self.made[i] is True and i not in self.there]
             self.latest.append(self.add(op, places))
@@ -247,31 +258,24 @@ class _Growth(Growing):
             self.loose = [i for i in (*self.loose, self.latest[-1]) if i not in places]
 
     def place(self, op: Op, i: int, others: Sequence[int]) -> int:
-        """Choose an op's ``i``-th input: something that is there and fits, else a new number.
+        """Choose an op's ``i``-th input: a new number, or something that is there and fits.
 
         The first input is one of the latest results, and every second of the others is one that nothing has
         used yet, so that most of what was drawn is used.  The first is never a constant, so that every
         result depends on a leaf.
-
-        The first step draws a new number for every input, used or not: so of all recipes the least one has
-        the simplest numbers, and none is shorter, which Hypothesis would take for simpler.
         """
         domain = op.domain_of(i)
         if not self.latest:
-            there, spare = list(others), self.draw(_fresh(domain))
+            there = list(others)
         elif i == 0:
             there = self.latest[-LATEST:][::-1] * OFTEN
         else:
             there = self.there + self.loose * (len(self.there) // (len(self.loose) or 1))
-        k = self.draw(_up_to(len(there) + 2 * (i > 0)))
-        if k < len(there) and (i == 0 or _is_well_inside(domain, self.numbers[there[k]])):
-            return there[k]  # if a first input does not fit, another op is drawn
-        leaf = k <= len(there)
-        return self.new(domain, leaf) if self.latest else self.put(spare, leaf)
-
-    def new(self, domain: Interval, leaf: bool = True) -> int:
-        """Add a new leaf or constant, well inside the domain."""
-        return self.put(self.draw(_fresh(domain)), leaf)
+        k = self.draw(_up_to(len(there) + (i > 0)))
+        new = self.draw(_fresh(domain))
+        if 0 < k <= len(there) and (i == 0 or _is_well_inside(domain, self.numbers[there[k - 1]])):
+            return there[k - 1]  # if a first input does not fit, another op is drawn
+        return self.put(new, leaf=k <= len(there))
 
     def onto_a_kink(self, op: Op, places: list[int]) -> list[int]:
         """Return the same places but one, whose number puts the op on one of its kinks."""

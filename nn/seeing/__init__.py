@@ -16,6 +16,7 @@ try:
     from nn.seeing.images import confusion, confusion_counts, images, matrices, table
     from nn.seeing.language import attention, beliefs
     from nn.seeing.plane import Points, around, boundary, decision_boundary, neurons
+    from nn.seeing.style import class_colours
 except ModuleNotFoundError as error:
     raise ImportError(f'plots need {error.name}: pip install "chainrule[train]"') from error
 
@@ -27,6 +28,7 @@ __all__ = [
     "attention",
     "beliefs",
     "boundary",
+    "class_colours",
     "confusion",
     "confusion_counts",
     "curves",

@@ -22,12 +22,13 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from autograd.files.atomic_write import write_whole
 from autograd.notation.numbers import counted, number
 from autograd.seeing import asset, document, notebook_frame
 from nn.callbacks import Callback, Epoch, Training, evenly_spaced
 from nn.checks import one_of
 from nn.seeing.plane import Plane, draw_areas, draw_points, leads_of
-from nn.seeing.style import LOOKS, Look, Plot, settings
+from nn.seeing.style import LOOKS, Look, Plot, class_colours, settings
 
 Array = NDArray[Any]
 
@@ -149,7 +150,7 @@ class Film(Callback):
             grid = [*figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).flat]
             for axes, frame in zip(grid, chosen, strict=False):
                 self._draw(axes, look, frame)
-                axes.set_title(frame.caption(), fontsize=9)
+                axes.set_title(frame.caption(), fontsize=10)
             for axes in grid[len(chosen) :]:
                 axes.set_axis_off()
 
@@ -189,7 +190,7 @@ class Film(Callback):
         ending = one_of("format", Path(path).suffix[1:].lower(), {"html": "html", "gif": "gif"})
         look = one_of("theme", theme, LOOKS)
         content = self.html().encode() if ending == "html" else self._gif(look)
-        Path(path).write_bytes(content)
+        write_whole(path, content)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         if not self.frames:
@@ -274,6 +275,4 @@ def _bytes(leads: Array) -> Array:
 
 def _colours() -> dict[str, tuple[str, str]]:
     """Return the film's own colours, light and dark: those of rules and of the classes."""
-    light, dark = LOOKS["light"], LOOKS["dark"]
-    classes = zip(light.series, dark.series, strict=True)
-    return {"rule": (light.rule, dark.rule), **{f"class{k}": hues for k, hues in enumerate(classes)}}
+    return {"rule": (LOOKS["light"].rule, LOOKS["dark"].rule), **class_colours()}

@@ -48,7 +48,7 @@ def functions(*choices: str | Activation) -> Plot:
             _draw(axes, look, heights, slopes)
             axes.set_title(name.replace("_", " "), pad=18)
             most = f"largest slope {number(round(float(slopes.max()), 3))}"
-            axes.text(0.5, 1.03, most, transform=axes.transAxes, ha="center", fontsize=8.5, color=look.muted)
+            axes.text(0.5, 1.03, most, transform=axes.transAxes, ha="center", fontsize=10, color=look.muted)
         for axes in places[len(courses) :]:
             axes.set_axis_off()
         handles, labels = places[0].get_legend_handles_labels()

@@ -68,7 +68,7 @@ def health(
                 axes.axhline(USUAL_UPDATE, color=look.muted, linewidth=1, linestyle=(0, (1, 2)))
                 axes.annotate(
                     "usual", (1.0, USUAL_UPDATE), xycoords=axes.get_yaxis_transform(), xytext=(-2, 2),
-                    textcoords="offset points", ha="right", fontsize=9, color=look.muted,
+                    textcoords="offset points", ha="right", fontsize=10, color=look.muted,
                 )  # fmt: skip
         _name_layers(figure, look, [*gradients])
 
@@ -76,8 +76,8 @@ def health(
 
 
 def _colour(look: Look, k: int, layers: int) -> str:
-    """Return a colour between blue, for the first layer, and vermilion, for the last."""
-    return mixed(look.negative, look.positive, k / max(1, layers - 1))
+    """Return a colour between that of the first class, for the first layer, and that of the second."""
+    return mixed(look.series[1], look.series[0], k / max(1, layers - 1))
 
 
 def _in_lines(layers: int, joined: Sequence[tuple[int, int]]) -> list[int | None]:
@@ -121,7 +121,7 @@ def _draw_profile(
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.grid(axis="y")
     _logarithmic(axes, every)
-    axes.legend()
+    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
 
 def _draw_by_step(axes: Axes, look: Look, steps: Sequence[int], numbers: ByLayer) -> None:
@@ -154,10 +154,10 @@ def _mark_findings(axes: Axes, look: Look, findings: Sequence[int]) -> None:
     """Draw a dotted line where a sign was seen, with its number in the list of findings."""
     for step in dict.fromkeys(findings):
         which = [str(i) for i, seen_at in enumerate(findings, 1) if seen_at == step]
-        axes.axvline(step, color=look.negative, linewidth=1, linestyle=(0, (1, 2)))
+        axes.axvline(step, color=look.ink, linewidth=1, linestyle=(0, (1, 2)))
         axes.annotate(
             ", ".join(which), (step, 1.0), xycoords=axes.get_xaxis_transform(), xytext=(2, -2),
-            textcoords="offset points", va="top", fontsize=9, color=look.negative,
+            textcoords="offset points", va="top", fontsize=10, color=look.ink,
         )  # fmt: skip
 
 

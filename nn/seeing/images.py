@@ -128,7 +128,7 @@ def table(named: Mapping[str, Any], rows: Sequence[str], columns: Sequence[str])
             shares = (numbers - low) / (high - low or 1.0)
             axes.imshow(0.75 * shares, cmap=colours(look, signed=True), vmin=-1, vmax=1, aspect="auto")
             for (i, j), x in np.ndenumerate(numbers):
-                axes.text(j, i, number(_rounded(x)), ha="center", va="center", fontsize=9.5, color=look.ink)
+                axes.text(j, i, number(_rounded(x)), ha="center", va="center", fontsize=10, color=look.ink)
             axes.set_xticks(range(len(columns)), columns)
             axes.set_yticks(range(len(rows)), rows)
             axes.set_title(name)
@@ -223,7 +223,7 @@ def _draw_matrix(axes: Axes, look: Look, matrix: Array) -> None:
     axes.set_axis_off()
     if matrix.size <= MOST_CELLS:
         for (i, j), x in np.ndenumerate(matrix):
-            axes.text(j, i, _short(x), ha="center", va="center", fontsize=8.5, color=look.ink)
+            axes.text(j, i, _short(x), ha="center", va="center", fontsize=10, color=look.ink)
 
 
 def _rounded(x: float) -> float:
@@ -237,12 +237,11 @@ def _short(x: float) -> str:
 
 
 def _draw_counts(axes: Axes, look: Look, counts: Array) -> None:
-    """Draw agreement blue and mistakes vermilion, so that the few mistakes of a good network are seen."""
+    """Draw the counts, the larger the darker, so that the few mistakes of a good network are seen."""
     shares = np.sqrt(counts / np.maximum(1, counts.sum(axis=1, keepdims=True)))
-    signs = 2 * np.eye(len(counts)) - 1
-    axes.imshow(signs * shares * 0.8, cmap=colours(look, signed=True), vmin=-1, vmax=1)
+    axes.imshow(shares * 0.8, cmap=colours(look, signed=False), vmin=0, vmax=1)
     for (i, j), n in np.ndenumerate(counts):
-        colour = look.paper if shares[i, j] > 0.75 else look.ink if n else look.rule
-        axes.text(j, i, f"{n:,}" if n else "·", ha="center", va="center", fontsize=9, color=colour)
+        colour = look.paper if shares[i, j] > 0.72 else look.ink if n else look.muted
+        axes.text(j, i, f"{n:,}" if n else "·", ha="center", va="center", fontsize=10, color=colour)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)

@@ -154,8 +154,8 @@ def beliefs(now: Beliefs, before: Beliefs | None = None) -> Plot:
                 axes.add_patch(frame)
                 ink = look.paper if abs(x) > 0.6 * largest else look.ink
                 axes.text(
-                    j, i, number(float(f"{100 * x:.2g}")), ha="center", va="center", fontsize=8, color=ink
+                    j, i, number(float(f"{100 * x:.2g}")), ha="center", va="center", fontsize=10, color=ink
                 )
 
-    size = (max(4.0, 0.36 * len(used) + 0.8), (0.3 * len(rows) + 0.7) * len(parts))
+    size = (max(4.0, 0.44 * len(used) + 0.8), (0.3 * len(rows) + 0.7) * len(parts))
     return Plot("what comes next", size, draw)

@@ -12,19 +12,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
-from io import StringIO
+from io import BytesIO, StringIO
 from os import PathLike
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec
 
 import matplotlib
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from autograd.seeing.style import GREEN, ORANGE, PURPLE, SKY, YELLOW, mixed, theme_named
+from autograd.files.atomic_write import write_whole
+from autograd.seeing.style import mixed, theme_named
 from nn.checks import one_of
 
 Given = ParamSpec("Given")
 
+CELL = 838
+"""The width of a notebook's cell in pixels: a plot is no wider there, and is scrolled in a narrower one."""
+SIZE = re.compile(r'width="([0-9.]+)pt" height="([0-9.]+)pt"')
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "p", "h")
 DOTS_PER_INCH = 160
 FORMATS = ("svg", "png", "pdf")
@@ -38,9 +43,9 @@ class Look:
 
     Attributes:
         paper, ink, muted, rule: the colours of the background, text, less important text, thin lines.
-        positive, negative: those of a number's sign; also of "right" and "wrong".
-        series: those of things side by side: told apart with any colour vision, and never without
-            a shape or a dash beside the colour.
+        positive, negative: those of a number's sign, and of nothing else.
+        series: those of classes and of other things side by side, the same in every plot: none is the
+            colour of a sign, and none is ever without a shape or a dash beside the colour.
     """
 
     paper: str
@@ -56,22 +61,17 @@ class Look:
         return {"color": self.series[k % len(self.series)], "marker": MARKERS[k % len(MARKERS)]}
 
 
+SERIES = {
+    "light": ("#00694e", "#c065a0", "#a67c00", "#6b4fa0", "#3f8f8a", "#8a5a2b", "#7d8f29", "#93466c",
+              "#5f6368", "#1b1b1b"),
+    "dark": ("#3fc39a", "#d98ac0", "#d9b13b", "#a990e0", "#7fd0ca", "#c99d6f", "#b9cc5a", "#cf8fae",
+             "#a7adb3", "#ecedee"),
+}  # fmt: skip
+"""The colours of classes, dark and light in turn, so that the first two differ to every eye."""
+
+
 def _look(name: str) -> Look:
     theme = theme_named(name)
-    last = "#8A6D3B" if name == "light" else "#C9B48A"
-    sky = SKY if name == "light" else "#9AA9FF"
-    series = (
-        theme.positive,
-        ORANGE,
-        GREEN,
-        PURPLE,
-        theme.negative,
-        sky,
-        YELLOW,
-        theme.faint,
-        last,
-        theme.ink,
-    )
     return Look(
         paper=theme.paper.lower(),
         ink=theme.ink.lower(),
@@ -79,7 +79,7 @@ def _look(name: str) -> Look:
         rule=mixed(theme.faint, theme.paper, 0.25).lower(),
         positive=theme.positive.lower(),
         negative=theme.negative.lower(),
-        series=tuple(colour.lower() for colour in series),
+        series=SERIES[name],
     )
 
 
@@ -87,13 +87,19 @@ LOOKS = {name: _look(name) for name in ("light", "dark")}
 VARIABLES = dict(
     zip(
         (LOOKS["light"].paper, LOOKS["light"].ink, LOOKS["light"].muted, LOOKS["light"].rule,
-         *LOOKS["light"].series[:7]),
-        ("--paper", "--ink", "--faint", "--rule",
-         "--positive", "--weight", "--output", "--purple", "--negative", "--sky", "--yellow"),
+         LOOKS["light"].positive, LOOKS["light"].negative, *LOOKS["light"].series[:8]),
+        ("--paper", "--ink", "--faint", "--rule", "--positive", "--negative",
+         *(f"--class{k}" for k in range(8))),
         strict=True,
     )
 )  # fmt: skip
 """The light look's colours, and the CSS variables that stand for them within a page."""
+
+
+def class_colours() -> dict[str, tuple[str, str]]:
+    """Return the light and the dark colour of each class, by its name as a variable of a page."""
+    pairs = zip(SERIES["light"], SERIES["dark"], strict=True)
+    return {f"class{k}": pair for k, pair in enumerate(pairs)}
 
 
 class Plot:
@@ -128,10 +134,12 @@ class Plot:
             ValueError: for another ending or theme.
             OSError: if the file cannot be written.
         """
-        one_of("format", Path(path).suffix[1:].lower(), dict.fromkeys(FORMATS))
-        figure = self.figure(theme)
+        kind = one_of("format", Path(path).suffix[1:].lower(), {name: name for name in FORMATS})
+        figure, content = self.figure(theme), BytesIO()
         with settings(LOOKS[theme]):
-            figure.savefig(path, dpi=DOTS_PER_INCH, metadata=_undated(path))
+            undated = {"Date": None} if kind == "svg" else None
+            figure.savefig(content, format=kind, dpi=DOTS_PER_INCH, metadata=undated)
+        write_whole(path, content.getvalue())
 
     def svg(self, theme: str = "light") -> str:
         """Return the plot as an ``<svg>`` element."""
@@ -150,11 +158,16 @@ class Plot:
         return PATH.sub(lambda found: DIGITS.sub(r"\1", found[0]), svg[svg.index("<svg ") :])
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        fitting = self.svg().replace("<svg ", '<svg style="max-width:100%;height:auto" ', 1)
-        return {"image/svg+xml": fitting, "text/plain": repr(self)}
+        return {"image/svg+xml": _for_cell(self.svg()), "text/plain": repr(self)}
 
     def __repr__(self) -> str:
         return f"<plot: {self.title}>"
+
+
+def legend_above(axes: Axes, columns: int = 4) -> None:
+    """Draw the legend above the axes, where it hides nothing."""
+    columns = min(columns, len(axes.get_legend_handles_labels()[0]))
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=columns, handletextpad=0.4)
 
 
 def plot(
@@ -172,8 +185,15 @@ def plot(
     return decorate
 
 
-def _undated(path: str | PathLike[str]) -> dict[str, None] | None:
-    return {"Date": None} if Path(path).suffix.lower() == ".svg" else None
+def _for_cell(svg: str) -> str:
+    """Return the ``<svg>`` element at its own size or as wide as a cell: no word is under 10 pixels."""
+
+    def sized(found: re.Match[str]) -> str:
+        width, height = float(found[1]), float(found[2])
+        scale = max(1.0, min(4 / 3, CELL / width))
+        return f'width="{width * scale:.0f}" height="{height * scale:.0f}"'
+
+    return SIZE.sub(sized, svg, count=1)
 
 
 @contextmanager
@@ -189,6 +209,7 @@ def _settings(look: Look) -> dict[Any, Any]:
         "svg.fonttype": "none",  # text stays text: it is selectable and takes the page's font
         "svg.hashsalt": "chainrule",  # the same plot gives the same file
         "font.size": 10,
+        "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial"],  # by width
         "text.parse_math": False,  # a column may be called "$"
         "text.color": look.ink,
         "axes.facecolor": look.paper,
@@ -208,5 +229,5 @@ def _settings(look: Look) -> dict[Any, Any]:
         "xtick.labelcolor": look.muted,
         "ytick.labelcolor": look.muted,
         "legend.frameon": False,
-        "legend.fontsize": 9,
+        "legend.fontsize": 10,
     }

@@ -113,3 +113,19 @@ def test_check_op_names_a_wrong_partial_of_it(i: int) -> None:
     wrong = Op("wrong", "wrong", rule, (REAL, Interval(0, 1)), (AT_ZERO,))
     with pytest.raises(GradientError, match=rf"∂wrong/∂input {i + 1} is wrong .*sign flipped"):
         check_op(wrong)
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        (lambda m: (lambda a: a**0.5, lambda a, y: 0.5 / y), r"one real number, not .*complex"),
+        (lambda m: (lambda a: "x", lambda a, y: 1.0), r"one real number, not 'x'"),
+        (lambda m: (lambda a: a, lambda a, y: None), "one real number, not None"),
+        (lambda m: (lambda a: None, lambda a, y: 1.0), "one real number, not None"),
+        (lambda m: (lambda a, b: a, lambda a, y: 1.0), "cannot be computed: .*argument.*; its value takes"),
+        (lambda m: (lambda a: a, lambda a: 1.0 * a), "cannot be computed: .*argument.*; its value takes"),
+    ],
+)
+def test_a_rule_that_gives_no_real_numbers_is_named(rule: Any, told: str) -> None:
+    with pytest.raises(TypeError, match=f"op 'odd'.*{told}"):
+        as_function(Op("odd", "odd", rule))(-2.0)

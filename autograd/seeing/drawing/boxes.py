@@ -74,11 +74,11 @@ def add_operation(drawing: Drawing, node: NodeFact, theme: Theme) -> None:
         height="0.36",
         style="filled",
         fillcolor=theme.surface,
-        color=theme.operation,
+        color=theme.thin,
         fontsize=str(SYMBOL_SIZE),
         **{"class": "op"},
     )
-    line = {"arrowhead": "none", "color": theme.operation, "penwidth": "1.2", "weight": "8"}
+    line = {"arrowhead": "none", "color": theme.thin, "penwidth": "1.2", "weight": "8"}
     drawing.edge(circle, node.id, **line, **{"class": "result"})
 
 

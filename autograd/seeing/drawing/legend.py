@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from autograd.notation.numbers import NOT_COMPUTED, number
-from autograd.seeing.drawing.html_labels import cell, empty_cells, row, stroke, table, text
+from autograd.seeing.drawing.html_labels import cell, empty_cells, row, stroke, table, wrapped
 from autograd.seeing.drawing.uses import distant_uses
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.style import LARGEST, SMALL_SIZE, SMALLEST, Theme, width
@@ -40,9 +40,9 @@ def legend_of_short_boxes(trace: Trace, theme: Theme) -> list[str]:
     return [note("a small box stands for the value of that name, which is drawn in full elsewhere", theme)]
 
 
-def note(words: str, theme: Theme, size: int = SMALL_SIZE) -> str:
-    """Return a line of small print."""
-    return text(words, size, theme.faint)
+def note(words: str, theme: Theme) -> str:
+    """Return small print, in lines."""
+    return wrapped(words, SMALL_SIZE, theme.faint)
 
 
 def _scale(theme: Theme) -> str:

@@ -10,7 +10,7 @@ from autograd.notation.numbers import counted
 from autograd.seeing.drawing.arrows import Arrow, add_arrow
 from autograd.seeing.drawing.boxes import add_box, add_nodes, box_markup, framed
 from autograd.seeing.drawing.canvas import RANKSEP, canvas, caption, stack
-from autograd.seeing.drawing.html_labels import LEFT, RIGHT, cell, name_markup, row, text
+from autograd.seeing.drawing.html_labels import LEFT, RIGHT, cell, name_markup, row, text, wrapped
 from autograd.seeing.drawing.legend import legend
 from autograd.seeing.drawing.limits import FOLDED, too_large
 from autograd.seeing.drawing.renderer import Drawing
@@ -78,7 +78,7 @@ def draw_network(network: Folded, theme: Theme, limit: int, path_in_words: str =
     _add_links(drawing, network, theme, labelled, by_layer)
     gradients = [link.gradient() for link in network.links]
     said = legend(gradients, theme, _on_an_arrow(by_layer, labelled, bool(path_in_words)))
-    title = [text(path_in_words, TEXT_SIZE, theme.ink, bold=True)] if path_in_words else []
+    title = [wrapped(path_in_words, TEXT_SIZE, theme.ink, bold=True)] if path_in_words else []
     caption(drawing, [*title, *said])
     return drawing
 

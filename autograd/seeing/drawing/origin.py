@@ -1,6 +1,6 @@
 """A gradient that is a graph itself, drawn together with the graph that it is the gradient of.
 
-What differentiating made differs from what was there before in its hue and in a word in its boxes.
+What differentiating made stands on grey, and a word in its boxes says so.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from autograd.seeing.drawing.uses import add_uses
 from autograd.seeing.facts.names import labels_of, name_of_value
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.facts.trace import trace
-from autograd.seeing.style import PURPLE, Theme, mixed
+from autograd.seeing.style import Theme, mixed
 from autograd.value import Value
 
 
@@ -90,14 +90,11 @@ def draw_ties(ties: Ties, limit: int, theme: Theme) -> Drawing:
         add_node(drawing, node, look, word)
         add_operation(drawing, node, look)
     add_uses(drawing, ties.trace, theme)
-    told = f"of {ties.name}: was there before; ∂ of {ties.name}, in purple: made by differentiating"
+    told = f"of {ties.name}: was there before; ∂ of {ties.name}, on grey: made by differentiating"
     caption(drawing, [note(told, theme), *legend_of_graph(ties.trace, theme)])
     return drawing
 
 
 def _tinted(theme: Theme) -> Theme:
     """Return the theme for what differentiating made."""
-    hue = mixed(PURPLE, theme.ink, 0.85)
-    return replace(
-        theme, surface=mixed(PURPLE, theme.paper, 0.16), operation=hue, constant=hue, output=hue, input=hue
-    )
+    return replace(theme, surface=mixed(theme.ink, theme.paper, 0.13), thin=theme.frame)

@@ -13,7 +13,7 @@ from autograd.notation.signs import local_sign
 from autograd.reverse import upstreams
 from autograd.seeing.drawing.boxes import add_node
 from autograd.seeing.drawing.canvas import canvas, caption, stack
-from autograd.seeing.drawing.html_labels import text
+from autograd.seeing.drawing.html_labels import wrapped
 from autograd.seeing.drawing.legend import legend_of_graph, legend_of_short_boxes, note
 from autograd.seeing.drawing.limits import check_limit, too_large
 from autograd.seeing.drawing.network import draw_network
@@ -37,8 +37,6 @@ LONGEST_CHAIN_IN_SYMBOLS = 4
 """A single route is written out in symbols where it has at most this many partials."""
 LONGEST_FORMULA = 16
 """A box without a name shows its formula where that has at most this many characters."""
-COLUMNS_AT_FULL_SIZE, LARGEST_SCALE = 6, 1.5
-"""The caption of a path of more columns is written larger, up to this scale: it is seen from further off."""
 
 
 def draw_path(
@@ -63,28 +61,20 @@ def draw_path(
         add_node(drawing, node, look, _operation(node))
     _stack_layers(drawing, drawn.trace)
     drawn = _without_circles(drawn)
-    scale = _scale(drawn.routes)
-    size, small = round(TEXT_SIZE * scale), round(SMALL_SIZE * scale)
-    words = [text(path.in_words(drawn.labels), size, look.ink, bold=True)]
+    words = [wrapped(path.in_words(drawn.labels), TEXT_SIZE, look.ink, bold=True)]
     if len(path.nodes) > limit:
         shown = f"only the strongest are drawn: {len(drawn.routes)} of {count(path.count)}"
-        words.append(note(shown, look, small))
+        words.append(note(shown, look))
     if path.count > 1:
         add_routes(drawing, drawn, look)
-        words += [table_of_routes(drawn, look, small), *legend_of_routes(look, small)]
+        words += [table_of_routes(drawn, look), *legend_of_routes(look)]
         words += legend_of_short_boxes(drawn.trace, look)
     elif drawn.routes:
         add_uses(drawing, drawn.trace, look)
-        words.append(text(_in_symbols(drawn.routes[0], drawn.labels), SMALL_SIZE, look.ink))
+        words.append(wrapped(_in_symbols(drawn.routes[0], drawn.labels), SMALL_SIZE, look.ink))
         words += legend_of_graph(drawn.trace, look)
     caption(drawing, words)
     return drawing
-
-
-def _scale(routes: list[Route]) -> float:
-    """Return how much larger than usual the caption is written; at its usual size below a single route."""
-    columns = max(len(route.nodes) for route in routes) if len(routes) > 1 else 0
-    return min(max(columns / COLUMNS_AT_FULL_SIZE, 1.0), LARGEST_SCALE)
 
 
 def _in_symbols(route: Route, labels: Mapping[Value, str]) -> str:

@@ -12,8 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from autograd.files.atomic_write import write_whole
 from autograd.notation.hints import did_you_mean, short_repr
 from autograd.notation.numbers import counted
+from autograd.seeing.drawing.letters import in_any_font
+from autograd.seeing.style import fitting, narrowest
 
 try:
     import graphviz
@@ -31,10 +34,10 @@ PICTURES = ("svg", "png", "pdf", "jpg", "jpeg", "gif", "webp", "eps", "ps", "svg
 NODE = re.compile(r"(?!(?:graph|node|edge) )\S.*\[")
 """Matches the beginning of a node in the DOT language, but not that of an edge or of common attributes."""
 
-SIZES = re.compile(r' viewBox="\S+ \S+ (\S+) ')
-FONT_SIZE = re.compile(r' font-size="([^"]+)"')
-SMALLEST_WORDS, CELL = 10.0, 900.0
-"""No word is shown smaller than this, in pixels; what then is wider than a notebook's cell is scrolled."""
+WIDEST = 850.0
+"""A picture that must be wider than this many pixels, as a notebook's cell is, leads downwards instead."""
+FIXED = ("rankdir=TB", "headport=")
+"""In the source of a picture that is not turned: it leads downwards already, or its arrows keep to sides."""
 
 _choosing = threading.Lock()
 
@@ -58,20 +61,33 @@ class Drawing(graphviz.Digraph):
         return f"<drawing: {counted(nodes, 'node')}, {counted(edges, 'edge')}>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> dict[str, Any]:
-        """Return the picture, made to fit the cell; in a frame of its own if its words were too small then.
+        """Return the picture, made to fit where it is shown.
 
         Raises:
             RuntimeError: if there is no renderer.
         """
         bundle: dict[str, Any] = super()._repr_mimebundle_(include=include, exclude=exclude)
-        svg = bundle.get("image/svg+xml")
-        if svg is None:
+        if "image/svg+xml" not in bundle:
             return bundle
-        bundle["image/svg+xml"] = svg.replace("<svg ", '<svg style="max-width:100%;height:auto" ', 1)
-        width = narrowest(svg)
-        if width <= CELL:
-            return bundle
-        return {"text/html": framed(svg[svg.index("<svg ") :], width), **bundle}
+        svg = self.svg()
+        return {"text/html": fitting(svg), **bundle, "image/svg+xml": svg}
+
+    def svg(self) -> str:
+        """Return the picture as an ``<svg>`` element: from the top down if else it were too wide for a page.
+
+        Raises:
+            RuntimeError: if there is no renderer.
+        """
+        svg = self._element()
+        if narrowest(svg) <= WIDEST or any(fixed in self.source for fixed in FIXED):
+            return svg
+        turned = Drawing(body=[*self.body])
+        turned.attr(rankdir="TB", ranksep="0.25")
+        return min(svg, turned._element(), key=narrowest)
+
+    def _element(self) -> str:
+        svg: str = self.pipe("svg", encoding="utf-8")
+        return svg[svg.index("<svg ") :]
 
     def save(self, filename: Any = None, directory: Any = None, *, skip_existing: bool | None = False) -> str:
         """Write the picture, or its DOT source for the ending ``.gv``, ``.dot`` or none; return the path.
@@ -94,7 +110,7 @@ class Drawing(graphviz.Digraph):
         if not (skip_existing and path.exists()):
             picture = self.pipe(format=suffix)
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(picture)
+            write_whole(path, picture)
         return str(path)
 
     def pipe(self, *args: Any, **options: Any) -> Any:
@@ -106,7 +122,8 @@ class Drawing(graphviz.Digraph):
         """
         wanted = options.get("format") or (args[0] if args else None) or self.format
         with _renderer(wanted) as quiet:
-            return super().pipe(*args, **{"quiet": quiet, **options})
+            picture = super().pipe(*args, **{"quiet": quiet, **options})
+        return _in_any_font(picture) if wanted.lower() == "svg" else picture
 
     def render(self, filename: Any = None, directory: Any = None, **options: Any) -> str:
         """Write the DOT file and the picture; return the picture's path.
@@ -119,28 +136,13 @@ class Drawing(graphviz.Digraph):
         suffix = Path(outfile).suffix[1:] if outfile is not None else ""
         with _renderer(options.get("format") or suffix or self.format) as quiet:
             path: str = super().render(filename, **{"directory": directory, "quiet": quiet, **options})
-            return path
+        if path.endswith(".svg"):
+            Path(path).write_bytes(_in_any_font(Path(path).read_bytes()))
+        return path
 
 
-def narrowest(svg: str) -> float:
-    """Return how narrow a picture may be shown, in pixels: no word becomes smaller than `SMALLEST_WORDS`.
-
-    >>> narrowest('<svg viewBox="0.00 0.00 1200.00 80.00"><text font-size="12.00">a</text></svg>')
-    1000.0
-    """
-    width = SIZES.search(svg)
-    sizes = [float(size) for size in FONT_SIZE.findall(svg)]
-    return float(width[1]) * SMALLEST_WORDS / min(sizes) if width and sizes else 0.0
-
-
-def framed(svg: str, width: float) -> str:
-    """Return a picture that is scrolled within its own frame where less than this width is free."""
-    style = f"max-width:100%;min-width:{width:.0f}px;height:auto"
-    fitting = svg.replace("<svg ", f'<svg style="{style}" ', 1)
-    return (
-        f'<div tabindex="0" style="overflow-x:auto">{fitting}</div>'
-        f"<small>This picture takes {width:.0f} pixels: on a narrower page scroll it sideways.</small>"
-    )
+def _in_any_font(svg: Any) -> Any:
+    return in_any_font(svg) if isinstance(svg, str) else in_any_font(svg.decode()).encode()
 
 
 @contextmanager
@@ -176,3 +178,12 @@ def find_pure() -> Path | None:
         if found:
             return Path(found)
     return None
+
+
+def is_drawing(path: Path) -> bool:
+    """Return whether a file is a picture that Graphviz has drawn as SVG; False if it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return b"Generated by graphviz" in file.read(600)
+    except OSError:
+        return False

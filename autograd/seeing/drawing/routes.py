@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from autograd.notation.derivatives import known_name, known_number, written_partials
-from autograd.notation.numbers import count, number
+from autograd.notation.numbers import count
 from autograd.seeing.drawing.arrows import arrow_attributes, arrow_label, gradient_markup, rows_of_text
-from autograd.seeing.drawing.html_labels import LEFT, RIGHT, cell, empty_cells, row, table, text
+from autograd.seeing.drawing.html_labels import LEFT, RIGHT, cell, empty_cells, row, table, text, wrapped
 from autograd.seeing.drawing.legend import ON_A_USE, note
 from autograd.seeing.drawing.renderer import Drawing
 from autograd.seeing.drawing.uses import arrows_of_uses
 from autograd.seeing.facts.account import sum_of_others
 from autograd.seeing.facts.arrow import text_of_use
-from autograd.seeing.facts.names import name_of, name_of_value, where
-from autograd.seeing.facts.records import NodeFact, Trace
-from autograd.seeing.facts.routes import Route, Routes, equality, factors_in_words
+from autograd.seeing.facts.names import name_of_value, where
+from autograd.seeing.facts.records import Trace
+from autograd.seeing.facts.routes import Route, Routes, equality, factors_in_words, stop_name, stops_of
 from autograd.seeing.style import SMALL_SIZE, THINNEST, Theme, mixed, width
 from autograd.value import Value
 
@@ -28,6 +27,8 @@ LONGEST_NAME = 12
 """A name of more characters is cut in the way of a route and in a local derivative."""
 LONGEST_PARTIAL = 16
 """A local derivative of at most this many characters is written in symbols too."""
+HALF = 32
+"""A line of a column of the table of routes has about this many characters."""
 NAMELESS = "\0"
 """Stands in a formula for a result that has no name."""
 THIN_STRAND, THICK_STRAND = 1.8, 2.6
@@ -101,7 +102,7 @@ class DrawnPath:
 
 
 def add_routes(drawing: Drawing, drawn: DrawnPath, theme: Theme) -> None:
-    """Draw one arrow per use; it carries a strand for each route, in the hue of its rank."""
+    """Draw one arrow per use; it carries a strand for each route, in the hue of its sign."""
     strands, symbols = drawn.strands(), drawn.partials_in_symbols()
     for edge, arrow in arrows_of_uses(drawing, drawn.trace, theme).items():
         use = edge.target, edge.position
@@ -121,90 +122,76 @@ def _look(passing: Sequence[Strand], theme: Theme) -> dict[str, str]:
     thickness = max(THIN_STRAND, width(passing[0].product))
     if len(passing) > 1:
         thickness = min(thickness, THICK_STRAND)  # or they would cover each other
-    hues = [theme.routes[strand.rank - 1] for strand in passing]
+    hues = [theme.strand(strand.rank, strand.product) for strand in passing]
     return {"color": ":".join(hues), "penwidth": str(thickness)}
 
 
 def _badges(passing: Sequence[Strand], theme: Theme) -> str:
-    badges = [cell(_badge(strand.rank, theme)) for strand in passing]
+    badges = [cell(_badge(strand, theme)) for strand in passing]
     return table([row(*empty_cells(), *badges, *empty_cells())], 1)
 
 
-def _badge(rank: int, theme: Theme, size: int = SMALL_SIZE) -> str:
+def _badge(strand: Strand, theme: Theme) -> str:
     """Return the number of a route in a badge of its hue."""
-    hue = theme.routes[rank - 1]
-    fill = mixed(hue, theme.paper, 0.25)
+    hue = theme.strand(strand.rank, strand.product)
+    fill = mixed(hue, theme.paper, 0.2)
     frame = f'BORDER="1" CELLBORDER="0" CELLSPACING="0" COLOR="{hue}" BGCOLOR="{fill}"'
-    return table([row(cell(text(str(rank), size, theme.ink, bold=True)))], 1, frame)
+    return table([row(cell(text(str(strand.rank), SMALL_SIZE, theme.ink, bold=True)))], 1, frame)
 
 
 # --------------------------------------------------------------------------------------- caption
 
 
-def table_of_routes(drawn: DrawnPath, theme: Theme, size: int) -> str:
+def table_of_routes(drawn: DrawnPath, theme: Theme) -> str:
     """Return a row for each route, with its number, product, factors and way; and one for the rest."""
+
+    def half(words: str, colour: str) -> str:
+        return cell(wrapped(words, SMALL_SIZE, colour, limit=HALF), LEFT)
+
     ways = _ways(drawn)
     rows = [
         row(
-            cell(_badge(rank, theme, size)),
-            cell(gradient_markup(route.product, theme, size), RIGHT),
-            cell(text(f"{equality(route)} {factors_in_words(route)}", size, theme.ink), LEFT),
-            cell(note(ways[rank - 1], theme, size), LEFT),
+            cell(_badge(Strand(rank, route.product), theme)),
+            cell(gradient_markup(route.product, theme), RIGHT),
+            half(f"{equality(route)} {factors_in_words(route)}", theme.ink),
+            half(ways[rank - 1], theme.faint),
             *empty_cells(),
         )
         for rank, route in enumerate(drawn.routes, 1)
     ]
     hidden = drawn.path.count - len(drawn.routes)
     if hidden:
-        words = note(f"{count(hidden)} more, none of them larger, together", theme, size)
-        rest = gradient_markup(sum_of_others(drawn.path, drawn.routes), theme, size)
+        words = note(f"{count(hidden)} more, none of them larger, together", theme)
+        rest = gradient_markup(sum_of_others(drawn.path, drawn.routes), theme)
         rows.append(row(cell(""), cell(rest, RIGHT), cell(words, f'{LEFT} COLSPAN="2"')))
     return table(rows, 3)
 
 
 def _ways(drawn: DrawnPath) -> list[str]:
-    """Return ``w → z → L`` for each route: both ends, and between them what has a name or tells it apart.
+    """Return ``w → z → L`` for each route: every Value that it passes, by its name or its formula.
 
-    A name that several Values have is told with its place; if nothing between has a name, or two ways read
-    alike, all are told.
+    A formula, or a name that several Values have, is told with its place.
     """
-    nodes = {node.id: node for node in drawn.trace.nodes}
-    names = {v: name_of_value(v, drawn.labels) for v in drawn.ids}
-    times = Counter(names.values())
-    passing: dict[Value, set[int]] = {}
-    for rank, route in enumerate(drawn.routes):
-        for v in route.nodes:
-            passing.setdefault(v, set()).add(rank)
+    output = next(node.label for node in drawn.trace.nodes if node.id == drawn.trace.output)
+    labels = {**drawn.labels, drawn.path.output: output}
+    times = Counter(name for v in drawn.ids if (name := name_of_value(v, drawn.labels)))
 
-    def stop(v: Value) -> str:
-        name = names[v] or _without_a_name(nodes[drawn.ids[v]])
-        place = where(drawn.ids[v], drawn.trace) if times[names[v]] > 1 else ""
+    def placed(v: Value, name: str) -> str:
+        own = name_of_value(v, labels)
+        place = where(drawn.ids[v], drawn.trace) if not own or times[own] > 1 else ""
         return f"{name} ({place})" if place else name
 
-    def way(route: Route, all_stops: bool) -> str:
-        start, *between, end = route.nodes
-        told = [
-            v for before, v in pairwise(route.nodes[:-1])
-            if names[v] or (passing[v] != passing[before] and len(passing[v]) < len(drawn.routes))
-        ]  # fmt: skip
-        last = names[end] or name_of(nodes[drawn.ids[end]])
-        stops = [*map(stop, [start, *(between if all_stops else told or between)]), last]
+    def way(route: Route) -> str:
+        names = [stop_name(route.nodes[0], labels), *stops_of(route, labels, with_output=True)]
+        stops = [*map(placed, route.nodes, names)]
         if len(stops) > MOST_STOPS:
             stops = [*stops[: MOST_STOPS // 2], "…", *stops[-MOST_STOPS // 2 :]]
         return " → ".join(stops)
 
-    ways = [way(route, all_stops=False) for route in drawn.routes]
-    alike = Counter(ways)
-    return [way(r, all_stops=True) if alike[w] > 1 else w for r, w in zip(drawn.routes, ways, strict=True)]
+    return [*map(way, drawn.routes)]
 
 
-def _without_a_name(node: NodeFact) -> str:
-    """Return what stands for a Value without a name: its formula where that is short, else its number."""
-    formula = node.formula or ""
-    return formula if 0 < len(formula) <= LONGEST_PARTIAL else number(node.value)
-
-
-def legend_of_routes(theme: Theme, size: int) -> list[str]:
+def legend_of_routes(theme: Theme) -> list[str]:
     """Return how to read the strands."""
     passing = "on an arrow: the routes that pass along it, by their numbers; thicker for a stronger one"
-    return [note(passing, theme, size), note(ON_A_USE, theme, size)]
+    return [note(passing, theme), note(ON_A_USE, theme)]

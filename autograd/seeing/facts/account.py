@@ -39,7 +39,7 @@ class Factor:
 
     @property
     def name(self) -> str:
-        """``∂(z₁¹→a₁¹)``, as plain text."""
+        """``∂(z₁⁽¹⁾→a₁⁽¹⁾)``, as plain text."""
         return local_sign(parse_label(self.before).text, parse_label(self.after).text, self.position)
 
     def __str__(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from autograd.notation.hints import described
@@ -107,3 +108,26 @@ def name_of_output(order: Sequence[Value], labels: Mapping[Value, str]) -> str:
     if name:
         return name
     return "output" if any((v.label or labels.get(v, "")) == "y" for v in order) else "y"
+
+
+def ids_by_label(facts: Trace) -> dict[str, list[str]]:
+    """Return the ids of the nodes that have each label."""
+    labels: dict[str, list[str]] = {}
+    for node in facts.nodes:
+        if node.label:
+            labels.setdefault(node.label, []).append(node.id)
+    return labels
+
+
+def all_names(order: Sequence[Value], labels: Mapping[Value, str]) -> dict[str, Value]:
+    """Return a name for every Value without a label: the caller's, else y for the output, else v1, v2, …
+
+    The caller's names are those that `labels_of` found.
+    """
+    named = {labels[v]: v for v in order if not v.label and v in labels}
+    nameless = [v for v in order if not v.label and v not in labels and (v.op or v.role != "constant")]
+    if nameless and nameless[-1] is order[-1]:
+        named[name_of_output(order, labels)] = nameless.pop()
+    taken = {*named, *(v.label for v in order)}
+    free = (name for i in count(1) if (name := f"v{i}") not in taken)
+    return named | dict(zip(free, nameless, strict=False))

@@ -9,10 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from html import escape
 from math import inf, nan
 from typing import Any, TypeVar
 
 from autograd.seeing.facts.places import ModuleFact, Path, Place, UseFact
+
+Ids = tuple[str, ...]
+"""The ids of several nodes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +72,11 @@ class Step:
     Attributes:
         number: its place in the walk, from 0.
         phase: "forward" or "reverse"; "tangent" in forward mode.
-        kind: "leaf" or "apply" in the forward pass; "seed" or "edge" in the reverse pass; "seed"
-            or "apply" for a tangent.
+        kind: "leaf", for all leaves at once, or "apply" in the forward pass; "seed" or "edge" in the reverse
+            pass; "seed" or "apply" for a tangent; "neuron" or "layer" for a step of that size.
         node: the id of the node whose value (forward), gradient (reverse) or tangent is computed.
+        nodes: the ids of all such nodes: the leaves, or those of a step through a neuron or a layer; else
+            only that one.  Of several, ``node`` is the last.
         target: where the gradient comes from: the node computed from this one.
         position: which input of the target the node is, from 0.
         symbols: what is computed, in names: ``d = a × b``, ``∂L/∂a += ∂L/∂d · ∂(a→d)``.
@@ -80,7 +86,8 @@ class Step:
         partial: ∂(node→target), the local derivative through this input.
         contribution: upstream × partial, what the step adds to the node's gradient.
         before: the node's gradient before the step; None where nothing had reached it.
-        after: the value (forward), the gradient after the step (reverse), or the tangent.
+        after: the value (forward), the gradient after the step (reverse), or the tangent; None where there
+            are several nodes.
         sentence: what happens and why, in plain words.
 
     What belongs to an edge (target to contribution) is None in all other steps.
@@ -90,6 +97,7 @@ class Step:
     phase: str
     kind: str
     node: str
+    nodes: Ids
     target: str | None
     position: int | None
     symbols: str
@@ -110,6 +118,10 @@ class Step:
     def explain(self) -> str:
         """Return the sentence, then what is computed in symbols and in numbers."""
         return f"{self.sentence}\n{self.line}"
+
+    def _repr_html_(self) -> str:
+        """Return the sentence and the formula, for a notebook."""
+        return f"<p>{escape(self.sentence)}</p>{self.mathml()}"
 
     def mathml(self) -> str:
         """Return what is computed, in symbols and numbers, as a ``<math>`` element."""
@@ -164,7 +176,7 @@ class Trace:
 
 # ------------------------------------------------------------------------------------------ JSON
 
-VERSION = 2
+VERSION = 3
 """The version of the format; a trace of another one is refused."""
 NOT_FINITE = {"inf": inf, "-inf": -inf, "nan": nan}
 """The numbers that JSON does not have, by the strings that stand for them."""
@@ -174,6 +186,7 @@ TYPES: dict[str, tuple[type, ...]] = {
     "float": (int, float),
     "bool": (bool,),
     "Path": (),
+    "Ids": (),
 }
 """The types that JSON may have for a field, by the field's annotation."""
 
@@ -214,7 +227,7 @@ def from_json(text: str) -> Trace:
     uses = _records(UseFact, data, "uses")
     ids = {node.id for node in nodes}
     used = [data["output"], *(i for edge in edges for i in (edge.source, edge.target))]
-    used += [i for step in steps for i in (step.node, step.target) if i is not None]
+    used += [i for step in steps for i in (step.node, *step.nodes, step.target) if i is not None]
     used += places
     for name in used:
         if name not in ids:
@@ -305,7 +318,7 @@ def _read(place: str, x: Any, annotation: str) -> Any:
         return None
     if kind == "float" and isinstance(x, str) and x in NOT_FINITE:
         return NOT_FINITE[x]
-    if kind == "Path" and isinstance(x, list) and all(isinstance(name, str) for name in x):
+    if kind in ("Path", "Ids") and isinstance(x, list) and all(isinstance(name, str) for name in x):
         return tuple(x)
     if isinstance(x, bool) is not (kind == "bool") or not isinstance(x, TYPES[kind]):
         raise ValueError(f"this is not a trace: {place} is {json.dumps(x)[:40]}, which is not a {kind}")

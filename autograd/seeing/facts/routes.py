@@ -9,12 +9,20 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from autograd.graph import topological_order
+from autograd.notation.formula import Expression, applied, named
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import as_written, counted, equals, factor, number
 from autograd.notation.signs import gradient_sign
 from autograd.reverse import upstreams
 from autograd.seeing.facts.names import labels_of, name_of_output
 from autograd.value import Value
+
+DEEPEST_FORMULA = 2
+"""In the formula of a stop without a name, formulas stand inside each other this deep."""
+LONGEST_STOP = 20
+"""A formula of more characters than this does not name a stop."""
+MOST_INPUTS = 4
+"""Nor does one of more inputs than this."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,10 +42,56 @@ class Route:
     product: float
 
     def __repr__(self) -> str:
-        through = [parse_label(v.label).text for v in self.nodes if v.label]
+        labels = labels_of(None, self.nodes[-1])
+        through = [stop_name(self.nodes[0], labels), *stops_of(self, labels, with_output=True)]
         if len(through) > 8:
             through = [*through[:4], "…", *through[-3:]]
         return f"<route {' → '.join(through)}: {product_in_words(self)}>"
+
+
+def stops_of(route: Route, labels: Mapping[Value, str], with_output: bool = False) -> tuple[str, ...]:
+    """Return what a route passes after its weight, each Value by its name or its formula, as text.
+
+    Where a Value is several inputs of the next, it is told which: the routes through them are different.
+
+    Args:
+        route: the route.
+        labels: names for Values without a label.
+        with_output: whether the output is among them; where it tells routes apart, it always is.
+
+    >>> from autograd import Value
+    >>> w, x = Value(3.0, "w"), Value(2.0, "x")
+    >>> [stops_of(route, {}) for route in Routes((w * x).tanh() + w * w, w).routes()]
+    [('w × w, by input 1',), ('w × w, by input 2',), ('w × x', 'tanh(w × x)')]
+    """
+    stops = []
+    for before, v, position in zip(route.nodes, route.nodes[1:], route.positions, strict=False):
+        name = stop_name(v, labels)
+        is_repeated = sum(x is before for x in v.inputs) > 1
+        if is_repeated or with_output or v is not route.nodes[-1]:
+            stops.append(f"{name}, by input {position + 1}" if is_repeated else name)
+    return tuple(stops)
+
+
+def stop_name(v: Value, labels: Mapping[Value, str]) -> str:
+    """Return what a Value is called on a route: its name, its formula if that is short, else its op."""
+    called = _called(v, labels, DEEPEST_FORMULA)
+    if called is not None:
+        return called.text
+    assert v.op is not None
+    return f"{v.op.symbol} = {number(v.data)}"
+
+
+def _called(v: Value, labels: Mapping[Value, str], depth: int) -> Expression | None:
+    """Return the name or the formula of a Value; None where it has no name and its formula is long."""
+    label = v.label or labels.get(v, "")
+    if label or v.op is None:
+        return named(parse_label(label).text if label else number(v.data))
+    if not depth or len(v.inputs) > MOST_INPUTS:
+        return None
+    inputs = [inner for x in v.inputs if (inner := _called(x, labels, depth - 1)) is not None]
+    whole = applied(v.op, inputs) if len(inputs) == len(v.inputs) else None
+    return whole if whole is not None and len(whole.text) <= LONGEST_STOP else None
 
 
 def product_in_words(route: Route) -> str:

@@ -39,11 +39,17 @@ HELD = ("", "with the other input held still, ", "with the other inputs held sti
 BY_CHOICE = "by the slopes chosen at corners"
 """What is said of a slope that is a product with a chosen one among its factors."""
 LEAVES = {
-    "input": "{name} is an input: its value, {value}, is given.",
-    "weight": "{name} is a weight, a number that training adjusts: now it is {value}.",
-    "constant": "{value} is a plain number, a constant: no gradient goes to it.",
+    "input": ("{names} is an input: its value is given.", "{names} are inputs: their values are given."),
+    "weight": (
+        "{names} is a weight, a number that training adjusts.",
+        "{names} are weights, numbers that training adjusts.",
+    ),
+    "constant": (
+        "{names} is a constant: no gradient goes to it.",
+        "{names} are constants: no gradient goes to them.",
+    ),
 }
-"""What is said of a leaf, by its role."""
+"""What is said of leaves, by their role: of one, and of several."""
 
 
 class Teller:
@@ -92,6 +98,7 @@ class Teller:
             phase=event.phase,
             kind=event.kind,
             node=event.node.id,
+            nodes=tuple([node.id for node in event.nodes]),
             target=None if edge is None else edge.target,
             position=None if edge is None else edge.position,
             symbols=symbols,
@@ -119,6 +126,7 @@ class Teller:
         upstream, partial, contribution = target.gradient, edge.partial, edge.contribution
         if not upstream or not partial or not contribution:
             return None
+        assert event.after is not None
         before = event.before or 0.0
         numbers = upstream, partial, contribution, before, event.after
         other = self.multiplied_by(edge)
@@ -156,11 +164,19 @@ class Teller:
     # ------------------------------------------------------------------------------------- forward
 
     def _leaf(self, event: Event) -> tuple[str, str, str]:
-        node, value = event.node, number(event.node.value)
-        sentence = LEAVES[node.role].format(name=name_of(node), value=value)
-        if node.role == "constant" and node.label:
-            sentence = f"{name_of(node)} = {value} is a constant: no gradient goes to it."
-        return name_of(node), value, sentence + why_not_finite(node.value, [])
+        told = []
+        for role, (one, several) in LEAVES.items():
+            names = [name_of(node) for node in event.leaves if node.role == role]
+            if names:
+                told.append((one if len({*names}) == 1 else several).format(names=listed(names)))
+        told += [
+            f"{name_of(node)} is not an ordinary number; what is computed from it may not be one either."
+            for node in event.leaves
+            if node.label and not math.isfinite(node.value)
+        ][:MOST_NAMES]
+        read = [f"{name_of(node)} = {number(node.value)}" for node in event.leaves if node.label]
+        line = shortened(", ".join(read), ", ") or "constants"
+        return line, line, " ".join(told)
 
     def _applied(self, event: Event) -> tuple[str, str, str]:
         node = event.node
@@ -260,7 +276,8 @@ class Teller:
             told += there.told(follower, self._equal(edge))
         else:
             change = f"a small change of {'this input' if uses > 1 else moved}"
-            told += f"{changing(change, follower, edge.partial)} ({self._slope_in_words(edge)})"
+            told += f"{changing(change, follower, _unless_nan(target, edge.partial))} "
+            told += f"({self._slope_in_words(edge)})"
         if target is self._output:
             return told
         moves = edge.partial and there is None
@@ -288,7 +305,7 @@ class Teller:
     def _onwards(self, target: NodeFact, cause: str = "", than: str = "") -> str:
         """Return how the output follows a target, whose change is called ``cause``."""
         cause = cause or f"a small change of {name_of(target)}"
-        follows = changing(cause, name_of(self._output), target.gradient, than)
+        follows = changing(cause, name_of(self._output), _unless_nan(self._output, target.gradient), than)
         return f"{BY_CHOICE} further on, {follows}" if target.id in self._corners.before else follows
 
     # ------------------------------------------------------------------------------------- tangent
@@ -380,3 +397,8 @@ class Teller:
             v = self._nodes[node]
             self._expressions[node] = known_name(name_of(v), v.value) if v.label else known_number(v.value)
         return self._expressions[node]
+
+
+def _unless_nan(node: NodeFact, slope: float | None) -> float | None:
+    """Return a node's slope; nan if its value is nan, which changes with nothing."""
+    return node.value if math.isnan(node.value) else slope

@@ -21,15 +21,18 @@ class Steps(Sequence[Step]):
     Args:
         facts: the nodes and edges, gradients included.
         events: what happens, in order.
+
+    Attributes:
+        events: these.
     """
 
     def __init__(self, facts: Trace, events: Sequence[Event]) -> None:
-        self._events = events
+        self.events = events
         self._teller = Teller(facts, way_back=not events or events[-1].phase == "reverse")
         self._told: dict[int, Step] = {}
 
     def __len__(self) -> int:
-        return len(self._events)
+        return len(self.events)
 
     @overload
     def __getitem__(self, index: int) -> Step: ...
@@ -41,26 +44,26 @@ class Steps(Sequence[Step]):
 
     def outlines(self) -> list[Step]:
         """Return all steps without their words: symbols, numbers and sentences are empty."""
-        return [self._teller.outline(place, event) for place, event in enumerate(self._events)]
+        return [self._teller.outline(place, event) for place, event in enumerate(self.events)]
 
     def shape(self, place: int) -> Hashable:
         """Return what steps have in common that say the same of other nodes; see `Teller.shape`."""
-        return self._teller.shape(self._events[place])
+        return self._teller.shape(self.events[place])
 
     def _step(self, place: int) -> Step:
         if place not in self._told:
-            self._told[place] = self._teller.tell(place, self._events[place])
+            self._told[place] = self._teller.tell(place, self.events[place])
         return self._told[place]
 
     def places(self, node: str) -> list[int]:
         """Return the numbers of the steps that compute something of this node."""
-        return [place for place, event in enumerate(self._events) if event.node.id == node]
+        return [place for place, event in enumerate(self.events) if any(v.id == node for v in event.nodes)]
 
     def edges(self) -> dict[tuple[str, str, int], int]:
         """Return the numbers of the reverse steps by source, target and position."""
         return {
             (edge.source, edge.target, edge.position): place
-            for place, event in enumerate(self._events)
+            for place, event in enumerate(self.events)
             if event.kind == "edge"
             for edge in event.edges
         }

@@ -42,10 +42,12 @@ def result_of_written(node: NodeFact, inputs: Sequence[NodeFact]) -> float:
     return TABLE[node.op].evaluate([as_written(v.value) for v in inputs])[0]
 
 
-def shortened(text: str) -> str:
-    """Return a sum of many terms with its middle left out."""
-    terms = text.split(" + ")
-    return text if len(terms) <= MOST_TERMS + 1 else " + ".join([*terms[: MOST_TERMS - 2], "…", *terms[-2:]])
+def shortened(text: str, between: str = " + ") -> str:
+    """Return a sum of many terms, or another list, with its middle left out."""
+    terms = text.split(between)
+    if len(terms) <= MOST_TERMS + 1:
+        return text
+    return between.join([*terms[: MOST_TERMS - 2], "…", *terms[-2:]])
 
 
 # -------------------------------------------------------------------------------------------- words
@@ -137,8 +139,6 @@ def why_not_finite(value: float, inputs: Sequence[float]) -> str:
     """Return why a value is infinite or no number; "" for any other."""
     if math.isfinite(value):
         return ""
-    if not inputs:
-        return " It is not an ordinary number; what is computed from it may not be one either."
     if math.isnan(value):
         if any(math.isnan(x) for x in inputs):
             return " An input is nan (not a number), so the result is nan too."

@@ -166,7 +166,7 @@ def _weight(loss: Value, model: Transformer) -> tuple[Parameter, GradientPath]:
 
 def _drawn(path: GradientPath) -> linked_pages.Told:
     svg = pictures.adaptive(lambda theme: path.draw(collapse="module", depth=2, limit=BOXES, theme=theme))
-    return {"html": inline(svg, "path"), "least_width": pictures.least_width(svg)}
+    return {"html": inline(svg, "path")}
 
 
 def _a_step(told: Told, read: list[int], after: list[int]) -> tuple[Beliefs, Beliefs]:

@@ -163,7 +163,7 @@ function side() {
     part("legend").append(item);
   });
   const item = document.createElement("li"), symbol = element("svg", { viewBox: "-8 -8 16 16" });
-  symbol.append(element("circle", { r: 6, fill: "none", stroke: "var(--negative)", "stroke-width": 2 }));
+  symbol.append(element("circle", { r: 6, fill: "none", stroke: "var(--ink)", "stroke-width": 2 }));
   item.append(symbol, "wrong");
   part("legend").append(item);
 }

@@ -144,6 +144,21 @@ def test_a_long_sum_is_read() -> None:
     assert evaluate("+".join(["a"] * 900), a=1).data == 900
 
 
+@pytest.mark.parametrize(
+    ("printed", "typed"),
+    [
+        ("a^2", "a**2"),
+        ("(a)^2 × b", "(a)**2 * b"),
+        ("a³ − b·a⁻¹", "a**3 - b*a**-1"),
+        ("(−a)^2 ÷ b", "(-a)**2 / b"),
+        ("where(a ≤ b, a, b)", "where(a <= b, a, b)"),
+    ],
+)
+def test_what_is_printed_can_be_typed(printed: str, typed: str) -> None:
+    names = {name: x for name, x in (("a", 2.0), ("b", 3.0)) if name in typed}
+    assert evaluate(printed, **names).data == evaluate(typed, **names).data
+
+
 # -------------------------------------------------------------------------------- what it refuses
 
 
@@ -161,11 +176,12 @@ def test_a_long_sum_is_read() -> None:
         ("(a b)", 2, "an operator or a comma is missing in 'a b'"),
         ("2a", 1, "'2a' is not a number"),
         ("b + 1.2.3", 5, "'1.2.3' is not a number"),
-        ("a^2", 2, r"a\*\*2"),
-        ("(a)^2", 4, r"a\*\*2"),
-        ("é × b", 3, r"'×' is typed as \*"),
+        ("a·b + x³ b", 10, "'b' is not expected here"),
+        ("√a", 1, r"'√' is typed as sqrt\(…\)"),
         ("é // b", 3, r"the operators here are"),
         ("a*lambda", 3, "'lambda' is a keyword of Python"),
+        ("lambda", 1, "'lambda' is a keyword of Python"),
+        ("for * 2 + (a", 1, "'for' is a keyword of Python"),
         ("a if b else c", 1, "where"),
         ("a > b", 1, "a comparison belongs in a condition"),
         ("where(a < b < c, a, b)", 7, "two at a time"),

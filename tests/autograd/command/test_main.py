@@ -70,11 +70,11 @@ def places(text: str) -> list[int]:
 
 def test_the_walk_is_printed_pass_by_pass_and_ends_with_the_gradients(capsys: Capture) -> None:
     out = printed(capsys, *FORMULA)
-    assert places(out) == list(range(1, 15))
+    assert places(out) == list(range(1, 12))
     forward, reverse, gradients = (out.index(x) for x in ("Forward pass", "Reverse pass", "Gradients"))
     assert forward < reverse < gradients
     assert "v₁ = a × b = 2 × (−3) = −6" in out
-    assert re.search(r"^ +13  ∂y/∂a \+= ∂y/∂v₁ · ∂\(a→v₁\) = −2 · \(−3\) = 6 +– → 6$", out, re.MULTILINE)
+    assert re.search(r"^ +10  ∂y/∂a \+= ∂y/∂v₁ · ∂\(a→v₁\) = −2 · \(−3\) = 6 +– → 6$", out, re.MULTILINE)
     assert re.search(r"^  a +2 +\+6 +raise a a little: y rises 6 times as much$", out, re.MULTILINE)
     assert re.search(r"^  b +−3 +−4 +raise b a little: y falls 4 times as much$", out, re.MULTILINE)
 
@@ -167,7 +167,7 @@ def test_a_mistake_that_does_not_show_is_said_not_to(capsys: Capture) -> None:
 
 def test_enter_goes_on_to_the_end_and_then_ends(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     out = stepped(capsys, monkeypatch, "\n" * 30, *FORMULA)
-    assert places(out) == list(range(1, 15))
+    assert places(out) == list(range(1, 12))
     assert out.count("Gradients") == 1
 
 
@@ -177,12 +177,12 @@ def test_enter_goes_on_to_the_end_and_then_ends(capsys: Capture, monkeypatch: py
         ("", [1]),
         ("q\n\n\n", [1]),
         ("\n\nb\n\nq\n", [1, 2, 3, 2, 3]),
-        ("g 12\n\nb\n", [1, 12, 13, 12]),
-        ("g12\n", [1, 12]),
+        ("g 9\n\nb\n", [1, 9, 10, 9]),
+        ("g9\n", [1, 9]),
         ("b\n\n", [1, 2]),
-        ("g 0\ng 15\ng -1\ng x\ng\n", [1]),
+        ("g 0\ng 12\ng -1\ng x\ng\n", [1]),
         ("what?\n\n", [1, 2]),
-        ("g 14\n\n\n\n", [1, 14]),
+        ("g 11\n\n\n\n", [1, 11]),
     ],
 )
 def test_what_is_typed_decides_which_step_is_shown(
@@ -194,7 +194,7 @@ def test_what_is_typed_decides_which_step_is_shown(
 def test_what_cannot_be_done_is_said(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     out = stepped(capsys, monkeypatch, "b\ng 99\nhelp\n", *FORMULA)
     assert "This is the first step." in out
-    assert "There are steps 1 to 14" in out
+    assert "There are steps 1 to 11" in out
     assert "Enter next · b back" in out
 
 
@@ -203,7 +203,7 @@ def test_gradients_are_not_computed_yet_until_a_step_computes_them(
 ) -> None:
     out = stepped(capsys, monkeypatch, "\n" * 9, *FORMULA)
     states = re.findall(r"^  gradient +(.+)$", out, re.MULTILINE)
-    assert [state.split() for state in states[6:10]] == [
+    assert [state.split() for state in states[3:7]] == [
         ["–", "–", "–", "–", "–", "–", "–"],
         ["–", "–", "–", "–", "–", "–", "1"],
         ["–", "–", "–", "–", "−2", "–", "1"],
@@ -213,7 +213,7 @@ def test_gradients_are_not_computed_yet_until_a_step_computes_them(
 
 def test_the_value_of_the_step_stands_in_brackets(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     out = stepped(capsys, monkeypatch, "\n\n", *FORMULA)
-    assert re.findall(r"\[(.+?)\]", out) == ["a", "b", "v₁"]
+    assert re.findall(r"\[(.+?)\]", out) == ["a", "b", "c", "f", "v₁", "v₂"]
 
 
 # ---------------------------------------------------------------------------------- files and facts
@@ -221,7 +221,7 @@ def test_the_value_of_the_step_stands_in_brackets(capsys: Capture, monkeypatch: 
 
 def test_json_is_the_trace_with_its_steps(capsys: Capture) -> None:
     facts = Trace.from_json(printed(capsys, *FORMULA, "--json"))
-    assert len(facts.steps) == 14
+    assert len(facts.steps) == 11
     assert {node.label: node.gradient for node in facts.nodes}["a"] == 6.0
 
 
@@ -246,7 +246,7 @@ def test_files_are_written_and_named(capsys: Capture, tmp_path: Path) -> None:
 def test_with_json_only_json_is_printed(capsys: Capture, tmp_path: Path) -> None:
     assert main([*FORMULA, "--json", "--svg", str(tmp_path / "graph.svg")]) == 0
     out, err = capsys.readouterr()
-    assert json.loads(out)["version"] == 2
+    assert json.loads(out)["version"] == 3
     assert err.startswith("drawing  ")
 
 
@@ -403,3 +403,22 @@ def test_compile_says_what_it_did_or_why_it_cannot(
     monkeypatch.setenv("CHAINRULE_CACHE", str(tmp_path / "file"))
     assert "CHAINRULE_CACHE names another one" in refused(capsys, "compile")
     assert "6" in printed(capsys, "compile * 3", "compile=2"), "and it is a name like any other"
+
+
+def test_what_is_nan_is_not_said_to_rise_or_fall(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["log(a)", "a=-1"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "y is nan, not a number: it follows no change of an input" in out
+    assert "no number tells how a small change of a changes y" in out
+    assert not re.search(r"(rises|falls|times as much|just as much)", out.split("Reverse pass")[1])
+
+
+def test_a_file_of_someone_else_is_not_replaced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page, picture = tmp_path / "walk.html", tmp_path / "graph.svg"
+    for _ in range(2):  # its own are
+        assert main(["a*b", "a=1", "b=2", "--save", str(page), "--svg", str(picture)]) == 0
+    for path, option in ((page, "--save"), (picture, "--svg")):
+        path.write_text("mine")
+        assert main(["a*b", "a=1", "b=2", option, str(path)]) == 2
+        assert "there is a file of another kind: nothing can be saved there" in capsys.readouterr().err
+        assert path.read_text() == "mine"

@@ -33,7 +33,7 @@ def example() -> Value:
 @given(recipes(most_steps=5))
 def test_after_the_last_step_everything_is_known(recipe: Recipe) -> None:
     facts = walk(recipe.compute([Value(x) for x in recipe.numbers])).trace
-    values, changes = known_after(facts.steps)
+    values, changes = known_after(len(facts.steps), facts)
     for node in facts.nodes:
         assert values[node.id] == node.value
         assert changes.get(node.id) == node.gradient
@@ -50,11 +50,11 @@ def test_no_line_of_a_state_is_too_wide_or_moves(recipe: Recipe, width: int) -> 
 def test_what_is_not_computed_yet_is_a_dash() -> None:
     facts = walk(example()).trace
     assert state_lines(facts, 0) == [
-        "           [a]  b   v₁   c   v₂   f   y",
-        "  value     2   –    –   –    –   –   –",
+        "           [a] [b]  v₁  [c]  v₂  [f]  y",
+        "  value     2  −3    –  10    –  −2   –",
         "  gradient  –   –    –   –    –   –   –",
     ]
-    assert state_lines(facts, 12) == [
+    assert state_lines(facts, 9) == [
         "           [a]  b   v₁   c   v₂   f   y",
         "  value     2  −3   −6  10    4  −2  −8",
         "  gradient  6   –   −2  −2   −2   4   1",

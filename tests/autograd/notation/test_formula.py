@@ -184,5 +184,5 @@ def test_there_are_symbols_for_nothing_but_the_table() -> None:
 
 
 def test_a_name_with_a_raised_index_is_kept_apart_from_its_exponent() -> None:
-    assert formula(TABLE["pow"], ["a₁²", "2"]) == "(a₁²)^2"
+    assert formula(TABLE["pow"], ["a₁⁽²⁾", "2"]) == "a₁⁽²⁾^2"
     assert formula(TABLE["pow"], ["a₁", "2"]) == "a₁^2"

@@ -12,11 +12,11 @@ from autograd.notation.labels import Label, parse_label, shorten
 @pytest.mark.parametrize(
     ("text", "label"),
     [
-        ("w21^3", Label("w", "21", "3")),
-        ("w12,3^1", Label("w", "12,3", "1")),
+        ("w21^3", Label("w", "21", "(3)")),
+        ("w12,3^1", Label("w", "12,3", "(1)")),
         ("x1", Label("x", "1")),
-        ("b^2", Label("b", "", "2")),
-        ("δ10^2", Label("δ", "10", "2")),
+        ("b^2", Label("b", "", "(2)")),
+        ("δ10^2", Label("δ", "10", "(2)")),
         ("wf21", Label("wf", "21")),
         ("L", Label("L")),
     ],
@@ -37,7 +37,7 @@ def test_a_label_is_a_name_and_nothing_else() -> None:
 
 
 def test_in_plain_text_the_indices_are_small_digits() -> None:
-    assert parse_label("w12,3^10").text == "w₁₂,₃¹⁰"
+    assert parse_label("w12,3^10").text == "w₁₂,₃⁽¹⁰⁾"
 
 
 @given(st.text(), st.integers(1, 30))

@@ -56,9 +56,9 @@ def test_each_entry_has_its_factors_by_name_and_the_sum_so_far() -> None:
     ledger = gradient_path(named(z * 5 + w), w).ledger()
     first, second = ledger.entries
     assert [str(factor) for factor in first.factors] == [
-        "∂(w₁₁¹→z₁¹) = 2",
-        "∂(z₁¹→(z₁¹ × 5)) = 5",
-        "∂((z₁¹ × 5)→L) = 1",
+        "∂(w₁₁⁽¹⁾→z₁⁽¹⁾) = 2",
+        "∂(z₁⁽¹⁾→(z₁⁽¹⁾ × 5)) = 5",
+        "∂((z₁⁽¹⁾ × 5)→L) = 1",
     ]
     assert [(first.product, first.running), (second.product, second.running)] == [(10.0, 10.0), (1.0, 11.0)]
     assert (ledger.rest, ledger.remaining, ledger.sum, ledger.gradient) == (0.0, 0, 11.0, 11.0)
@@ -157,7 +157,7 @@ def test_labels_in_a_ledger_are_text_with_real_indices() -> None:
     assert "<img" not in html
     assert "&lt;img" in html
     assert len(html) < 5000
-    assert "z<sub>1</sub><sup>2</sup>" in html
+    assert "z<sub>1</sub><sup>(2)</sup>" in html
 
 
 def test_a_weight_used_a_thousand_times_has_a_thousand_routes() -> None:

@@ -160,10 +160,10 @@ def test_words_use_labels_and_the_total() -> None:
     w, x = Parameter(3.0, "w11^1"), Value(2.0, "x")
     L = w * x + w * w
     assert repr(gradient_path(L, w)) == (
-        "<gradient path: 3 routes from w₁₁¹ to y; their products sum to ∂y/∂w₁₁¹ = 8>"
+        "<gradient path: 3 routes from w₁₁⁽¹⁾ to y; their products sum to ∂y/∂w₁₁⁽¹⁾ = 8>"
     )
     L.label = "L"
-    assert "their products sum to ∂L/∂w₁₁¹ = 8" in repr(gradient_path(L, w))
+    assert "their products sum to ∂L/∂w₁₁⁽¹⁾ = 8" in repr(gradient_path(L, w))
     assert "1 route from x to L; its product is ∂L/∂x = 3" in repr(gradient_path(L, x))
 
 
@@ -174,7 +174,7 @@ def test_a_route_shows_its_way_and_its_factors() -> None:
     L = z * 5
     L.label = "L"
     (route,) = gradient_path(L, w).routes()
-    assert repr(route) == "<route w → z₁¹ → L: 2 · 5 = 10>"
+    assert repr(route) == "<route w → z₁⁽¹⁾ → L: 2 · 5 = 10>"
     assert isinstance(route, Route)
 
 

@@ -6,6 +6,8 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from html import escape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,9 +31,11 @@ from autograd import (
     where,
 )
 from autograd.mistakes import Update
+from autograd.notation.latex import latex
 from autograd.notation.numbers import number
 from autograd.reverse import upstreams
 from autograd.seeing.facts.records import Step
+from autograd.seeing.facts.sizes import SIZES
 from autograd.testing import broken
 from nn import MLP, Module
 from tests.strategies import Recipe, recipes
@@ -76,25 +80,22 @@ def edges_of(steps: Walk) -> Iterator[Step]:
 def test_the_forward_pass_then_the_reverse_pass() -> None:
     steps = walk(example())
     assert [(s.number, s.phase, s.kind, s.line) for s in steps] == [
-        (0, "forward", "leaf", "a = 2"),
-        (1, "forward", "leaf", "b = −3"),
-        (2, "forward", "apply", "d = a × b = 2 × (−3) = −6"),
-        (3, "forward", "leaf", "c = 10"),
-        (4, "forward", "apply", "v₁ = d + c = −6 + 10 = 4"),
-        (5, "forward", "leaf", "f = −2"),
-        (6, "forward", "apply", "L = v₁ × f = 4 × (−2) = −8"),
-        (7, "reverse", "seed", "∂L/∂L = 1"),
-        (8, "reverse", "edge", "∂L/∂v₁ += ∂L/∂L · ∂(v₁→L) = 1 · (−2) = −2"),
-        (9, "reverse", "edge", "∂L/∂f += ∂L/∂L · ∂(f→L) = 1 · 4 = 4"),
-        (10, "reverse", "edge", "∂L/∂d += ∂L/∂v₁ · ∂(d→v₁) = −2 · 1 = −2"),
-        (11, "reverse", "edge", "∂L/∂c += ∂L/∂v₁ · ∂(c→v₁) = −2 · 1 = −2"),
-        (12, "reverse", "edge", "∂L/∂a += ∂L/∂d · ∂(a→d) = −2 · (−3) = 6"),
-        (13, "reverse", "edge", "∂L/∂b += ∂L/∂d · ∂(b→d) = −2 · 2 = −4"),
+        (0, "forward", "leaf", "a = 2, b = −3, c = 10, f = −2"),
+        (1, "forward", "apply", "d = a × b = 2 × (−3) = −6"),
+        (2, "forward", "apply", "v₁ = d + c = −6 + 10 = 4"),
+        (3, "forward", "apply", "L = v₁ × f = 4 × (−2) = −8"),
+        (4, "reverse", "seed", "∂L/∂L = 1"),
+        (5, "reverse", "edge", "∂L/∂v₁ += ∂L/∂L · ∂(v₁→L) = 1 · (−2) = −2"),
+        (6, "reverse", "edge", "∂L/∂f += ∂L/∂L · ∂(f→L) = 1 · 4 = 4"),
+        (7, "reverse", "edge", "∂L/∂d += ∂L/∂v₁ · ∂(d→v₁) = −2 · 1 = −2"),
+        (8, "reverse", "edge", "∂L/∂c += ∂L/∂v₁ · ∂(c→v₁) = −2 · 1 = −2"),
+        (9, "reverse", "edge", "∂L/∂a += ∂L/∂d · ∂(a→d) = −2 · (−3) = 6"),
+        (10, "reverse", "edge", "∂L/∂b += ∂L/∂d · ∂(b→d) = −2 · 2 = −4"),
     ]
 
 
 def test_a_reverse_step_has_the_numbers_of_its_edge() -> None:
-    step = walk(example())[12]
+    step = walk(example())[9]
     assert (step.node, step.target, step.position) == ("n0", "n2", 0)
     assert (step.upstream, step.partial_symbols, step.partial, step.contribution) == (-2.0, "b", -3.0, 6.0)
     assert (step.before, step.after) == (None, 6.0)
@@ -107,7 +108,7 @@ def test_only_reverse_steps_have_an_edge() -> None:
 
 
 def test_a_sentence_says_what_happens_and_why() -> None:
-    assert walk(example())[12].sentence == (
+    assert walk(example())[9].sentence == (
         "a feeds into d: with the other input held still, a small change of a changes d −3 times as much "
         "(∂(a→d) = b = −3), and that changes L −2 times as much as d; so a receives −2 · (−3) = 6. a is an "
         "input: training does not change it, so this gradient only tells how L depends on it."
@@ -116,8 +117,8 @@ def test_a_sentence_says_what_happens_and_why() -> None:
 
 def test_that_a_contribution_is_the_whole_gradient_is_said_once() -> None:
     sentences = [step.sentence for step in walk(example())]
-    assert [i for i, sentence in enumerate(sentences) if "used nowhere else" in sentence] == [8]
-    assert "v₁ is used nowhere else, so this is its whole gradient." in sentences[8]
+    assert [i for i, sentence in enumerate(sentences) if "used nowhere else" in sentence] == [5]
+    assert "v₁ is used nowhere else, so this is its whole gradient." in sentences[5]
 
 
 def test_without_weights_nothing_is_said_of_training() -> None:
@@ -168,10 +169,10 @@ def test_in_forward_mode_nothing_is_noted_for_a_way_back() -> None:
 def test_a_choice_says_which_branch_is_taken_and_why() -> None:
     a, b = Value(2.0, "a"), Value(-3.0, "b")
     steps = walk(where(a < b, a, b))
-    assert "v₁ compares: 2 < −3 is false, so it is 0, which stands for false." in steps[2].sentence
-    assert steps[3].numbers == "(2 if false else −3) = −3"
-    assert steps[3].sentence.startswith("y is one of a and b: v₁ is false, so it is b = −3.")
-    assert "the condition is true, so it is a = 2." in walk(where(Constant(1.0), a, b))[3].sentence
+    assert "v₁ compares: 2 < −3 is false, so it is 0, which stands for false." in steps[1].sentence
+    assert steps[2].numbers == "(2 if false else −3) = −3"
+    assert steps[2].sentence.startswith("y is one of a and b: v₁ is false, so it is b = −3.")
+    assert "the condition is true, so it is a = 2." in walk(where(Constant(1.0), a, b))[1].sentence
 
 
 def test_slopes_that_are_no_numbers_are_worded() -> None:
@@ -238,7 +239,7 @@ def test_a_gradient_that_is_stopped_is_said_to_be() -> None:
 
 
 def test_explain_is_the_sentence_and_the_line() -> None:
-    step = walk(example())[12]
+    step = walk(example())[9]
     assert step.explain() == f"{step.sentence}\n{step.line}"
 
 
@@ -274,7 +275,7 @@ def test_long_labels_are_shortened_and_never_markup() -> None:
 
 def test_long_sums_leave_out_their_middle() -> None:
     steps = walk(dot([Parameter(1.0, f"w{i}") for i in range(1000)], [1.0] * 1000))
-    last = steps[1999 + 1]
+    last = steps[1]
     assert last.symbols == "y = w₀·1 + w₁·1 + w₂·1 + … + w₉₉₈·1 + w₉₉₉·1"
     assert len(last.sentence) < 500
 
@@ -311,8 +312,9 @@ def test_forward_steps_come_after_their_inputs_and_reverse_steps_after_all_uses(
         inputs[edge.target].append(edge.source)
     for step in steps:
         if step.phase == "forward":
-            assert computed_so_far.issuperset(inputs[step.node])
-            computed_so_far.add(step.node)
+            for node in step.nodes:
+                assert computed_so_far.issuperset(inputs[node])
+            computed_so_far.update(step.nodes)
     passed_on = set()
     for step in edges_of(steps):
         passed_on.add(step.target)
@@ -357,13 +359,13 @@ def test_a_step_forward_and_one_back_is_none(recipe: Recipe) -> None:
 
 def test_a_walk_is_a_sequence() -> None:
     steps = walk(example())
-    assert len(steps) == 14
-    assert steps[-1].number == 13
+    assert len(steps) == 11
+    assert steps[-1].number == 10
     assert [step.number for step in steps[2:4]] == [2, 3]
     assert steps[3] in steps
     assert steps.index(steps[3]) == 3
     with pytest.raises(IndexError):
-        steps[14]
+        steps[11]
 
 
 def test_stepping_stays_at_the_last_step_and_before_the_first() -> None:
@@ -380,8 +382,8 @@ def test_stepping_stays_at_the_last_step_and_before_the_first() -> None:
 def test_goto_takes_a_number_from_either_end() -> None:
     steps = walk(example())
     assert steps.goto(5).number == 5
-    assert steps.goto(-1).number == 13
-    assert steps.here == steps[13]
+    assert steps.goto(-1).number == 10
+    assert steps.here == steps[10]
 
 
 @pytest.mark.parametrize("by", ["label", "Value"])
@@ -389,13 +391,13 @@ def test_goto_a_node_goes_to_its_next_step_in_turn(by: str) -> None:
     L = shared()
     steps = walk(L)
     h = "h" if by == "label" else by_label(L, "h")
-    assert [steps.goto(h).number for _ in range(4)] == [2, 6, 8, 2]
+    assert [steps.goto(h).number for _ in range(4)] == [1, 5, 7, 1]
 
 
 @pytest.mark.parametrize(
     ("where_to", "error", "message"),
     [
-        (14, ValueError, r"14 steps .* numbered from 0 to 13, as in walk\[0\]; got 14"),
+        (14, ValueError, r"11 steps .* numbered from 0 to 10, as in walk\[0\]; got 14"),
         (-15, ValueError, "got -15"),
         ("dd", ValueError, "no node has the label 'dd'; did you mean 'd'?"),
         ("q" * 10_000, ValueError, "no node has the label"),
@@ -424,7 +426,7 @@ def test_a_walk_prints_its_steps_with_the_current_one_marked() -> None:
     steps = walk(shared())
     steps.goto(8)
     lines = repr(steps).splitlines()
-    assert lines[0] == "a walk of 12 steps through L = h × (h + y)"
+    assert lines[0] == "a walk of 11 steps through L = h × (h + y)"
     assert "reverse" in lines
     assert [line for line in lines if line.startswith("→")] == ["→   [8]  " + steps[8].line]
 
@@ -451,6 +453,30 @@ def test_of_a_long_walk_the_ends_and_what_is_around_the_current_step_are_printed
     for place in (0, 397, 403, len(steps) - 1):
         assert steps[place].line in text
     assert "… 377 steps …" in text
+
+
+def test_a_walk_is_taken_along_as_its_ending_says(tmp_path: Path) -> None:
+    steps = walk(example())
+    for name, begins in (("w.html", "<!doctype html>"), ("w.md", "## L = "), ("w.TEX", "\\section*{$L=")):
+        steps.save(tmp_path / name)
+        assert (tmp_path / name).read_text(encoding="utf-8").lower().startswith(begins.lower())
+    with pytest.raises(ValueError, match=r'"w\.html"; got .w\.png.*graph\.svg.*walk\.md'):
+        steps.save(tmp_path / "w.png")
+    assert not (tmp_path / "w.png").exists()
+
+
+@pytest.mark.parametrize("text", [Walk.to_markdown, Walk.to_latex])
+def test_a_text_tells_every_step_in_every_size(text: Callable[[Walk], str]) -> None:
+    steps = walk(example())
+    for size in SIZES:
+        shown = text(steps.by(size))
+        assert all(latex(step.line) in shown for step in steps.by(size))
+
+
+def test_a_step_shows_itself_in_a_notebook() -> None:
+    step = walk(Value(2.0, "<b>") * 3)[1]
+    assert step._repr_html_() == f"<p>{escape(step.sentence)}</p>{step.mathml()}"
+    assert "<b>" not in step._repr_html_()
 
 
 # --------------------------------------------------------------------------------- special graphs
@@ -501,7 +527,7 @@ def test_a_chain_of_a_hundred_thousand_nodes_can_be_walked() -> None:
     for _ in range(100_000):
         v = v + x
     steps = walk(v)
-    assert len(steps) == 100_001 + 1 + 200_000
+    assert len(steps) == 1 + 100_000 + 1 + 200_000
     assert steps.goto("v50000").symbols.startswith("v₅₀₀₀₀ = ")
     assert steps[-1].after == 100_001.0
     assert "All 100,001 contributions are in" in steps[-1].sentence
@@ -569,7 +595,7 @@ def test_what_if_takes_labels_and_values_and_keeps_the_place() -> None:
     steps = walk(L)
     steps.goto(9)
     asked = steps.what_if({a: 5.0}, b=1)
-    assert asked[2].line == "d = a × b = 5 × 1 = 5"
+    assert asked[1].line == "d = a × b = 5 × 1 = 5"
     assert asked.output.data == (5.0 * 1 + 10) * -2
     assert asked.here == asked[9]
     assert [v.role for v in topological_order(asked.output)] == [v.role for v in topological_order(L)]
@@ -624,7 +650,7 @@ def test_what_if_keeps_the_tangent_and_the_engine_beside() -> None:
     assert walk(L, tangent="y").what_if(x=1.0)[-1].symbols == walk(L, tangent="y")[-1].symbols
     beside = walk(L, beside=broken.overwrites).what_if(x=1.0).beside
     assert beside is not None
-    assert beside.parts_at == 8
+    assert beside.parts_at == 7
 
 
 def test_what_if_works_inside_no_grad() -> None:
@@ -664,12 +690,12 @@ def does_nothing(output: Value) -> Iterator[Update]:
 @pytest.mark.parametrize(
     ("engine", "parts_at", "diagnosis"),
     [
-        (broken.overwrites, 8, r"h had 9 already\. The engine overwrites it \(=\) where it must add \(\+=\)"),
-        (broken.depth_first, 10, "the gradient of h on too early: 1 of its 2 contributions had arrived"),
-        (broken.keeps_intermediates, 6, "h starts with 15, left over from an earlier pass"),
-        (broken.drops_factor, 8, "sends the partial alone: it leaves out the factor ∂L/∂v₁ = 6"),
-        (drops_the_partial, 6, "sends the upstream alone: it leaves out the factor ∂\\(h→L\\) = 9"),
-        (does_nothing, 6, "never passes the gradient of L on to h"),
+        (broken.overwrites, 7, r"h had 9 already\. The engine overwrites it \(=\) where it must add \(\+=\)"),
+        (broken.depth_first, 9, "the gradient of h on too early: 1 of its 2 contributions had arrived"),
+        (broken.keeps_intermediates, 5, "h starts with 15, left over from an earlier pass"),
+        (broken.drops_factor, 7, "sends the partial alone: it leaves out the factor ∂L/∂v₁ = 6"),
+        (drops_the_partial, 5, "sends the upstream alone: it leaves out the factor ∂\\(h→L\\) = 9"),
+        (does_nothing, 5, "never passes the gradient of L on to h"),
     ],
 )
 def test_the_first_step_at_which_an_engine_goes_wrong_is_found_and_explained(

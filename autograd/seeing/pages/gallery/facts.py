@@ -10,7 +10,6 @@ import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby, zip_longest
 from typing import Any
 
 from autograd.graph import topological_order
@@ -21,7 +20,14 @@ from autograd.seeing.facts.folding.folded import slot
 from autograd.seeing.facts.folding.links import multiplied
 from autograd.seeing.facts.names import check_value, labels_of, name_of_output
 from autograd.seeing.facts.places import Path, layer_of, structure_of, title_of
-from autograd.seeing.facts.routes import Route, StrongestRoutes, count_routes, nodes_between, uses_among
+from autograd.seeing.facts.routes import (
+    Route,
+    StrongestRoutes,
+    count_routes,
+    nodes_between,
+    stops_of,
+    uses_among,
+)
 from autograd.value import Value
 
 ROUTES_SHOWN = 3
@@ -332,13 +338,6 @@ class _Model:
             return None
         return self._spots.get(slot(place) if place.part == "input" else place.module)
 
-    def is_followed(self, v: Value, by: Value) -> bool:
-        """Return whether a Value is the pre-activation of the activation that is next."""
-        one, other = self._places.get(v), self._places.get(by)
-        if one is None or other is None or one.use != other.use:
-            return False
-        return (one.part, other.part) == ("pre-activation", "activation")
-
 
 def _way(route: Route, labels: Mapping[Value, str], model: _Model) -> Way:
     weight, *between = route.nodes[:-1] or route.nodes
@@ -346,20 +345,13 @@ def _way(route: Route, labels: Mapping[Value, str], model: _Model) -> Way:
     start = _multiplied_by(route)
     if start is not None and (before := model.spot(start)):
         spots = [before, *spots]
-    named = [v for v in between if v.label or labels.get(v, "")]
-    pairs = zip_longest(named, named[1:])
-    passed = [v for v, after in pairs if after is None or not model.is_followed(v, after)]
-    stops = [v.label or labels.get(v, "") for v in passed] or _without_names(weight, between, model)
+    stops, here = [], model.layer(weight)
+    for v, stop in zip(route.nodes[1:], stops_of(route, labels), strict=False):
+        layer = model.layer(v) or here
+        is_told = layer == here or bool(v.label or labels.get(v, ""))
+        stops.append(stop if is_told else f"{layer}: {stop}")
+        here = layer
     return Way(route.product, tuple(stops), tuple(dict.fromkeys(spots)))
-
-
-def _without_names(weight: Value, between: Sequence[Value], model: _Model) -> list[str]:
-    """Return the ops that a route passes; of other Modules than the weight's own their titles instead."""
-    own, stops = model.layer(weight), []
-    for title, passed in groupby(between, model.layer):
-        signs = [v.op.symbol for v in passed if v.op]
-        stops += [title] if title not in ("", own) else signs
-    return stops
 
 
 def _multiplied_by(route: Route) -> Value | None:

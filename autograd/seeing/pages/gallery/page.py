@@ -81,7 +81,7 @@ def _key(facts: Facts) -> str:
         return text
     return (
         f"{text} In the picture the layers stand side by side, the output at the right; a thicker line is a "
-        "stronger route: 1 solid, 2 dashed, 3 dotted."
+        "stronger route: 1 solid, 2 dashed, 3 dotted. Blue adds to the gradient, orange takes from it."
     )
 
 
@@ -91,7 +91,8 @@ def _layers(facts: Facts) -> str:
         return ""
     pictures = "".join(layers_svg(facts.layers, columns) for columns in (WIDE, NARROW))  # one is shown
     return (
-        '<section class="layers"><h2>Layer by layer on the way back</h2>'
+        '<section class="layers" aria-labelledby="layers-heading">'
+        '<h2 id="layers-heading">Layer by layer on the way back</h2>'
         f'<p class="trend">{escape(trend)}</p><div class="scroll" tabindex="0" role="region" '
         f'aria-label="The size of the gradient in each layer">{pictures}</div></section>'
     )
@@ -156,7 +157,8 @@ def _ways(ways: Sequence[Way]) -> str:
     if not ways:
         return ""
     items = (
-        f'<li><i class="r{rank}">{rank}</i><b class="{_sign(way.product)}">{signed(way.product)}</b>'
+        f'<li><i class="{_sign(way.product)}">{rank}</i>'
+        f'<b class="{_sign(way.product)}">{signed(way.product)}</b>'
         f"<span>{_stops(way.stops)}</span></li>"
         for rank, way in enumerate(ways, 1)
     )
@@ -164,7 +166,7 @@ def _ways(ways: Sequence[Way]) -> str:
 
 
 def _stops(stops: Sequence[str]) -> str:
-    texts = [escape(parse_label(stop).text) for stop in stops]
+    texts = [*map(escape, stops)]
     if len(texts) > MOST_STOPS:
         texts = [*texts[: MOST_STOPS // 2], "…", *texts[-MOST_STOPS // 2 :]]
     return " → ".join(texts) or "directly"
@@ -202,7 +204,7 @@ class Picture:
         points = [*(self.point(spot) for spot in way.spots), (PICTURE_WIDTH - MARGIN, PICTURE_HEIGHT / 2)]
         steps = "L".join(f"{x:.4g} {y + aside:.4g}" for x, y in points)
         thick = f"{width(way.product) * LINE_SCALE:.2g}"
-        return f'<path class="r{rank}" stroke-width="{thick}" d="M{steps}"/>'
+        return f'<path class="r{rank} {_sign(way.product)}" stroke-width="{thick}" d="M{steps}"/>'
 
 
 def _network(neurons: Mapping[int, int]) -> str:

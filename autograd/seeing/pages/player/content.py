@@ -6,10 +6,10 @@ at once; its sentence and its formula are filled in from their patterns when the
 >>> from autograd import Value, walk
 >>> said = facts(walk(Value(2.0, "a") * Value(-3.0, "b")).content())
 >>> said["values"], said["steps"]["after"]
-(['2', '−3', '−6'], ['2', '−3', '−6', '1', '−3', '2'])
+(['2', '−3', '−6'], ['–', '−6', '1', '−3', '2'])
 >>> sentence, formula, slope = said["words"][said["steps"]["words"][0]]
 >>> said["sentences"][sentence]
-('', 1, ' is an input: its value, ', 3, ', is given.')
+('', 10, ' and ', 1, ' are inputs: their values are given.')
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from autograd.notation.signs import GRADIENT, LOCAL
 from autograd.seeing.facts.comparison import Beside
 from autograd.seeing.facts.names import name_of
 from autograd.seeing.facts.records import NodeFact, Step, Trace
+from autograd.seeing.facts.sizes import SIZES, Size, Strides
 from autograd.seeing.facts.steps import Steps
 from autograd.seeing.pages.player.packing.patterns import FIRST_SHOWN, SHOWN, Writer, shown_of
 from autograd.seeing.pages.player.questions import (
@@ -73,6 +74,8 @@ class Content:
         trace: the facts of the graph.
         steps: what happens, step by step.
         beside: how another engine compares with the right one; None if none runs beside it.
+        size: how large a step is at first.
+        quiz: whether each reverse step is to be predicted, and the score can be saved.
     """
 
     title: str
@@ -80,6 +83,8 @@ class Content:
     trace: Trace
     steps: Steps
     beside: Beside | None = None
+    size: Size = "edge"
+    quiz: bool = False
 
     @cached_property
     def outlined(self) -> Trace:
@@ -111,10 +116,14 @@ def facts(content: Content) -> dict[str, Any]:
         "leaves": _leaves(trace)[:MOST_LEAVES],
         "constants": [i for i, node in enumerate(trace.nodes) if node.role == "constant"],
         "inputs": _inputs(trace, place),
+        "read": [place[id] for step in steps[:1] for id in step.nodes],
         "kinds": KINDS,
         "signs": SIGNS,
         "written": {"gradient": GRADIENT, "local": LOCAL},
         "steps": columns,
+        "size": content.size,
+        "quiz": content.quiz,
+        "sizes": _sizes(trace, content.steps),
         "words": writer.words.all,
         "sentences": writer.sentences.all,
         "formulas": writer.formulas.all,
@@ -155,6 +164,23 @@ def _inputs(trace: Trace, place: dict[str, int]) -> list[list[int]]:
 
 
 # ------------------------------------------------------------------------------------------ steps
+
+
+def _sizes(trace: Trace, steps: Steps) -> list[dict[str, Any]]:
+    """Return the steps in every size: after how many of the smallest each is done, and what it says.
+
+    What is said of a larger step holds whatever the numbers are; "" where it is a single small one.
+    """
+    names = {"edge": "edge", "neuron": "neuron", "layer": "layer"}
+    if not trace.uses:
+        names |= {"neuron": "node", "layer": "column"}
+    found: list[dict[str, Any]] = [{"size": "edge", "name": names["edge"], "ends": [], "sentences": []}]
+    for size in SIZES[1:]:
+        strides = Strides(trace, steps, size)
+        found.append(
+            {"size": size, "name": names[size], "ends": strides.ends, "sentences": strides.sentences()}
+        )
+    return found
 
 
 KINDS = (

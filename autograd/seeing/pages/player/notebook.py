@@ -8,7 +8,7 @@ from autograd.seeing.pages.player.content import Content
 from autograd.seeing.pages.player.page import page
 from autograd.seeing.style import THEMES
 
-HEIGHT = 620
+HEIGHT = 720
 """The height of the page in a notebook, in pixels."""
 MOST_DRAWN = 400
 """Of a graph with at most this many nodes, a picture stands beside the page."""

@@ -7,9 +7,11 @@
   const MATH_ELEMENTS = new Set("math mrow mi mn mo mtext mspace msub msup msubsup mfrac msqrt mroot mover munder munderover mstyle mpadded mtable mtr mtd".split(" "));
   const MATH_ATTRIBUTES = new Set("display displaystyle mathvariant stretchy lspace rspace form fence separator width columnalign accent scriptlevel".split(" "));
   const EMPTY = "–";
-  const READABLE = 0.55; // the smallest scale at which the numbers of a graph can just be read
-  const LEGIBLE = 1; // the same for the words on boxes that open, the least of which have 10 pixels
+  const LEGIBLE = 1; // the smallest scale at which the smallest words have 10 pixels
   const LARGEST_SCALE = 4;
+  const MOST_LIT = 64; // nodes or edges that are lit at once
+  const MOST_NAMES = 2000; // names that are offered to be found
+  const MOST_ROWS = 12; // numbers of a larger step that are listed
   const embedded = window.parent !== window;
   const $ = (id) => document.getElementById(id);
 
@@ -30,7 +32,8 @@
     received = new Map(); // the steps in which a gradient or tangent reaches it
     carried = new Map(); // the step in which an edge carries a contribution
     for (const step of list) {
-      if (step.phase === "forward") computed.set(step.node, step.number);
+      if (step.kind === "leaf") for (const leaf of readAtOnce()) computed.set(leaf, step.number);
+      else if (step.phase === "forward") computed.set(step.node, step.number);
       else if (received.has(step.node)) received.get(step.node).push(step.number);
       else received.set(step.node, [step.number]);
       if (step.target !== null) carried.set(keyOf(step.node, step.target, step.position), step.number);
@@ -58,6 +61,7 @@
   const placeOf = (node) => Number(node.slice(1));
   const keyOf = (source, target, position) => `${source}>${target}:${position}`;
   const steps = () => list;
+  const readAtOnce = () => facts.read.map((i) => `n${i}`); // all leaves: one step
   const slope = () => (list.at(-1).phase === "tangent" ? "tangent" : "gradient"); // what a walk fills in after the values
   const isEdge = (step) => step !== undefined && step.phase === "reverse" && step.kind === "edge";
 
@@ -73,7 +77,7 @@
     const [k, what] = [(reference - 10) >> 2, (reference - 10) & 3];
     if (what === 3) return facts.steps.extras[step.number][k];
     const computes = step.target ?? step.node;
-    const inputs = facts.inputs[placeOf(computes)];
+    const inputs = step.kind === "leaf" ? facts.read : facts.inputs[placeOf(computes)];
     const position = (firstInput(step, inputs.length) + k) % inputs.length;
     if (what === 2) return unsigned(list[carried.get(incoming.get(computes)[position])].shown[1]);
     return what ? unsigned(facts.values[inputs[position]]) : facts.names[inputs[position]][form];
@@ -244,17 +248,25 @@
       view.nodesOf.get(part).push(node);
     }
     const seen = new Set();
-    view.shared = new Set(); // arrows that stand for many edges carry no one's sign
-    for (const part of view.edgeElement.values()) (seen.has(part) ? view.shared : seen).add(part);
-    for (const [id, name] of Object.entries(view.opens)) parts.get(id).dataset.opens = name;
+    view.shared = new Map(); // arrows that stand for many edges carry no one's sign, but the size of all
+    for (const part of view.edgeElement.values()) seen.has(part) ? view.shared.set(part, []) : seen.add(part);
+    for (const [edge, part] of view.edgeElement) view.shared.get(part)?.push(edge);
+    const knobs = new Map([...view.nodesOf.keys()].map((part) => [part, part]));
+    for (const [id, name] of Object.entries(view.opens)) {
+      const part = parts.get(id);
+      const knob = part.querySelector(".dot") ? part.querySelector(".frame") : part; // no button within a button
+      part.dataset.opens = knob.dataset.opens = name;
+      knobs.set(part, knob);
+    }
     const reachable = view.nodesOf.size <= 60; // more of them are reached by the list of steps
-    for (const part of [...view.nodesOf.keys(), ...Object.keys(view.opens).map((id) => parts.get(id))]) {
+    for (const part of knobs.values()) {
       part.setAttribute("role", "button");
       if (reachable || part.dataset.opens) part.setAttribute("tabindex", "0");
       if (part.dataset.opens) part.setAttribute("aria-label", `Open ${titleOf(part.dataset.opens)}`);
     }
     for (const word of root.querySelectorAll(".fact")) if (word.textContent === "gradient") word.textContent = slope();
     for (const dot of root.querySelectorAll(".dot")) titleDot(dot, view.nodesOf.get(dot));
+    view.labels = [...root.querySelectorAll(".edge [transform]")].map((label) => label.transform.baseVal.consolidate().matrix);
     view.lit = { frames: document.createElementNS(SVG, "g"), flows: document.createElementNS(SVG, "g") };
     root.prepend(view.lit.frames); // below the graph, so that no number is crossed
     root.append(view.lit.flows);
@@ -308,7 +320,13 @@
 
   function refresh(view, nodes = view.nodeElement.keys(), edges = view.edgeElement.keys()) {
     for (const node of nodes) refreshNode(view, node);
-    for (const edge of edges) refreshEdge(view, edge);
+    const stale = new Set();
+    for (const edge of edges) {
+      const part = view.edgeElement.get(edge);
+      if (view.shared.has(part)) stale.add(part);
+      else refreshEdge(view, edge);
+    }
+    for (const part of stale) refreshShared(part, view.shared.get(part));
     for (const [name, slot] of view.boxes) refreshBox(name, slot);
   }
 
@@ -331,14 +349,37 @@
     const gradient = gradientOf(node, place);
     write(slots.get(`value:${node}`), value);
     write(slots.get(`gradient:${node}`), gradient);
-    if (nodesOf.get(part).length > 1) return;
+    const nodes = nodesOf.get(part);
+    if (node === nodes.at(-1) && part.classList.contains("dot")) fillDot(part, value, gradient);
+    if (nodes.length > 1) return;
     part.classList.toggle("untouched", !done);
-    part.setAttribute("aria-label", `${plainName(node)}: value ${value}${constants.has(node) ? "" : `, ${slope()} ${gradient}`}`);
+    part.how ??= part.querySelector("title")?.textContent ?? ""; // how it was computed
+    part.setAttribute("aria-label", `${part.how || plainName(node)}: value ${value}${constants.has(node) ? "" : `, ${slope()} ${gradient}`}`);
   }
 
-  function refreshEdge({ edgeElement, shared, slots }, key) {
+  // On the scale of all pictures: 0 for 0.0001 and less, 1 for 100 and more.
+  const shareOf = (size) => Math.min(Math.max(Math.log(size / 1e-4) / Math.log(1e6), 0), 1);
+  const signWord = (x) => (x > 0 ? "positive" : x < 0 ? "negative" : "");
+
+  // An arrow that stands for many is as thick as all that has passed along it is large.
+  function refreshShared(part, edges) {
+    const done = edges.map((key) => list[carried.get(key)]).filter((step) => step && step.number < place);
+    const size = Math.hypot(...done.map((step) => (step.size ??= readNumber(step.shown[2]) || 0)));
+    part.line ??= part.querySelector(".line");
+    if (part.line) part.line.style.strokeWidth = done.length ? `${0.9 + 4.6 * shareOf(size)}px` : "";
+  }
+
+  // A dot is filled by its value and ringed by its gradient: the hue is the sign, the depth the size.
+  function fillDot(dot, value, gradient) {
+    const [x, g] = [value, gradient].map((text) => readNumber(text) || 0);
+    dot.style.fill = signWord(x) && `color-mix(in srgb, var(--${signWord(x)}) ${15 + 85 * shareOf(Math.abs(x))}%, var(--paper))`;
+    dot.style.stroke = signWord(g) && `var(--${signWord(g)})`;
+    dot.style.strokeWidth = signWord(g) && `${1.2 + 2 * shareOf(Math.abs(g))}px`;
+  }
+
+  function refreshEdge({ edgeElement, slots }, key) {
     const part = edgeElement.get(key);
-    if (part === undefined || shared.has(part)) return;
+    if (part === undefined) return;
     const step = carried.get(key);
     const done = step !== undefined && step < place;
     const target = key.slice(key.indexOf(">") + 1, key.lastIndexOf(":"));
@@ -368,14 +409,26 @@
     const backwards = step.phase === "reverse";
     if (step.target !== null) {
       frame(step.target, "halo from");
-      flow(keyOf(step.node, step.target, step.position), backwards);
+      flow(keyOf(step.node, step.target, step.position), backwards, step.added);
       freshen(`contribution:${keyOf(step.node, step.target, step.position)}`);
     } else if (step.kind === "apply") {
-      for (const key of incoming.get(step.node).slice(0, 64)) flow(key, backwards);
+      for (const key of incoming.get(step.node).slice(0, MOST_LIT)) flow(key, backwards, facts.values[placeOf(key.split(">")[0])]);
     }
-    frame(step.node, "halo");
-    freshen(`${step.phase === "forward" ? "value" : "gradient"}:${step.node}`);
+    const nodes = step.kind === "leaf" ? readAtOnce() : [step.node];
+    for (const node of nodes.slice(0, MOST_LIT)) frame(node, "halo");
+    for (const node of nodes) freshen(`${step.phase === "forward" ? "value" : "gradient"}:${node}`);
   }
+
+  // A larger step: all that it computes in thick frames, the edges that it goes along thick.
+  function lightStride() {
+    light(undefined);
+    const those = strideSteps();
+    for (const node of strideNodes().slice(0, MOST_LIT)) frame(node, "halo");
+    for (const step of those.slice(0, MOST_LIT)) if (isEdge(step)) flow(keyOf(step.node, step.target, step.position), true, step.added);
+    for (const step of those) freshen(`${step.phase === "forward" ? "value" : "gradient"}:${step.node}`);
+  }
+
+  const lightHere = () => (strides() ? lightStride() : light(steps()[place - 1]));
 
   function freshen(name) {
     const slot = slots.get(name);
@@ -399,14 +452,29 @@
     drawn(inside ? lit.flows : lit.frames, "rect", { ...around, class: kind });
   }
 
-  function flow(key, backwards) {
+  // How far along a line, in percent, an arrow's head covers no number; labels stand around these middles.
+  function clearOf(labels, line) {
+    const length = line.getTotalLength();
+    const covers = (share) => {
+      const { x, y } = line.getPointAtLength((length * share) / 100);
+      return labels.some(({ e, f }) => Math.abs(x - e) < 34 && Math.abs(y - f) < 22);
+    };
+    return [28, 20, 36, 12, 72, 80, 88, 50].find((share) => !covers(share)) ?? 28;
+  }
+
+  function flow(key, backwards, number) {
     const line = view.edgeElement.get(key)?.querySelector(".line");
     if (!line) return;
     const d = line.getAttribute("d");
     drawn(lit.flows, "path", { d, class: "flow" });
-    const way = `offset-path:path("${d}");offset-distance:28%;offset-rotate:auto ${backwards ? 180 : 0}deg`; // clear of the numbers in the middle
-    const head = drawn(lit.flows, "path", { d: "M13 0L-9 -10L-4 0L-9 10Z", class: "flow-head" });
+    const along = clearOf(view.labels, line);
+    const way = `offset-path:path("${d}");offset-distance:${along}%;offset-rotate:auto ${backwards ? 180 : 0}deg`;
+    const head = drawn(lit.flows, "path", { d: "M10 0L-7 -7L-3 0L-7 7Z", class: "flow-head" });
     head.style.cssText = way; // the page's policy forbids a style attribute
+    if (timer !== null && Number($("speed").value) < 1000) return; // too fast to be read
+    const traveller = drawn(lit.flows, "text", { class: `traveller ${signWord(readNumber(number) || 0)}` });
+    traveller.textContent = number;
+    traveller.style.cssText = `offset-path:path("${d}");offset-rotate:0deg;--start:${backwards ? 100 : 0}%;--end:${backwards ? 0 : 100}%`;
   }
 
   // ------------------------------------------------------------------ views: a breadcrumb
@@ -434,7 +502,7 @@
 
   function open(name) {
     mount(views.findIndex((other) => other.name === name));
-    light(steps()[place - 1]);
+    lightHere();
     follow(steps()[place - 1]);
   }
 
@@ -497,7 +565,7 @@
   function fit() {
     fitted = true;
     seeWhole();
-    if (at.scale >= (hasBoxes() ? LEGIBLE : READABLE)) return;
+    if (at.scale >= LEGIBLE) return;
     at.scale = LEGIBLE; // too large to be read as a whole: from its left end, following the steps
     at.x = 8;
     at.y = Math.max(8, (room.height - size().height * at.scale) / 2);
@@ -507,7 +575,7 @@
   }
 
   function zoom(factor, x = room.width / 2, y = room.height / 2, gliding = false) {
-    const scale = Math.min(Math.max(at.scale * factor, Math.min(wholeScale(), READABLE) / 2), LARGEST_SCALE);
+    const scale = Math.min(Math.max(at.scale * factor, Math.min(wholeScale(), LEGIBLE) / 2), LARGEST_SCALE);
     at.x = x - ((x - at.x) * scale) / at.scale;
     at.y = y - ((y - at.y) * scale) / at.scale;
     at.scale = scale;
@@ -515,8 +583,18 @@
     move(gliding);
   }
 
-  function follow(step) {
-    const boxed = step && boxOf(step.node);
+  // The smallest box around those of several nodes.
+  function around(nodes) {
+    const boxes = nodes.map(boxOf).filter(Boolean);
+    if (!boxes.length) return undefined;
+    const [x, y] = [Math.min(...boxes.map((box) => box.x)), Math.min(...boxes.map((box) => box.y))];
+    const [right, bottom] = [Math.max(...boxes.map((box) => box.x + box.width)), Math.max(...boxes.map((box) => box.y + box.height))];
+    return { x, y, width: right - x, height: bottom - y };
+  }
+
+  const follow = (step) => step && see(strides() ? around(strideNodes().slice(0, MOST_LIT)) : boxOf(step.node));
+
+  function see(boxed) {
     if (!boxed) return;
     const left = at.x + boxed.x * at.scale;
     const top = at.y + boxed.y * at.scale;
@@ -526,6 +604,13 @@
     if (seen) return;
     centre(boxed.x + boxed.width / 2, boxed.y + boxed.height / 2);
     move(timer === null); // gliding would lag behind what is playing
+  }
+
+  function pan(x, y) {
+    at.x += x;
+    at.y += y;
+    fitted = false;
+    move();
   }
 
   const held = new Map(); // pointers that are down
@@ -552,7 +637,10 @@
       zoom(Math.exp(-event.deltaY * (event.deltaMode === 1 ? 0.05 : 0.0015)), event.clientX - box.left, event.clientY - box.top);
     }, { passive: false });
     canvas.addEventListener("click", (event) => {
-      if (!dragged) activate(event.target.closest("[role=button]"));
+      if (!dragged) activate(event.target.closest("[role=button], [data-opens]"));
+    });
+    canvas.addEventListener("focusin", ({ target }) => {
+      if (target !== canvas && target.matches(":focus-visible")) see(placed(target));
     });
     canvas.addEventListener("scroll", () => canvas.scrollTo(0, 0)); // it moves by its own means only
     new ResizeObserver(() => {
@@ -571,11 +659,7 @@
     fitted = false;
     canvas.classList.add("held");
     if (held.size === 2) pinch(event.pointerId, before, now);
-    else {
-      at.x += now.x - before.x;
-      at.y += now.y - before.y;
-      move();
-    }
+    else pan(now.x - before.x, now.y - before.y);
     held.set(event.pointerId, now);
   }
 
@@ -602,12 +686,50 @@
 
   function goToNode(node) {
     const places = [computed.get(node), ...(received.get(node) ?? [])].map((number) => number + 1);
-    jump(places.find((other) => other > place) ?? places[0]);
+    jump(snapped(places.find((other) => other > place) ?? places[0]));
   }
 
   // ------------------------------------------------------------------ the place
 
-  let place = 0; // how many steps are done
+  let place = 0; // how many of the smallest steps are done
+  let stride; // how large a step is: an entry of facts.sizes
+
+  const stops = () => (stride.ends.length ? stride.ends.length : steps().length);
+  const endOf = (stop) => (stride.ends.length ? (stride.ends[stop] ?? 0) : stop + 1);
+  const bounds = (stop) => [stop > 0 ? endOf(stop - 1) : 0, endOf(stop)];
+
+  // The number of the step that is under way or done after so many of the smallest ones; -1 before the first.
+  function stopAt(done) {
+    if (!stride.ends.length || !done) return done - 1;
+    let [low, high] = [0, stride.ends.length - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (stride.ends[middle] < done) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  // Whether a step of several small ones was just done.
+  const strides = () => place > 0 && endOf(stopAt(place)) === place && Boolean(stride.sentences[stopAt(place)]);
+  const strideSteps = () => steps().slice(...bounds(stopAt(place)));
+  const strideNodes = () => [...new Set(strideSteps().map((step) => step.node))];
+  const forth = () => Math.min(endOf(Math.min(stopAt(place + 1), stops() - 1)), steps().length);
+  const back = () => (place ? bounds(stopAt(place))[0] : 0);
+  const snapped = (to) => (to ? endOf(stopAt(to)) : 0);
+  const toldAt = (stop) => stride.sentences[stop] || sentenceOf(steps()[endOf(stop) - 1]);
+
+  function resize(name) {
+    stride = facts.sizes.find((other) => other.size === name);
+    $("size").value = name;
+    $("list").querySelector("ol").replaceChildren();
+    fillList();
+  }
+
+  function fillSizes() {
+    $("size").replaceChildren(...facts.sizes.map(({ size, name }) => element("option", { value: size }, `by ${name}`)));
+    resize(facts.size);
+  }
 
   function go(to, keepVerdict = false) {
     to = Math.min(Math.max(to, 0), steps().length);
@@ -617,7 +739,7 @@
     const edges = new Set();
     for (let i = from; i < until; i++) {
       const step = steps()[i];
-      nodes.add(step.node);
+      for (const node of step.kind === "leaf" ? readAtOnce() : [step.node]) nodes.add(node);
       if (step.target !== null) edges.add(keyOf(step.node, step.target, step.position));
       if (step.phase === "forward") for (const key of incoming.get(step.node)) edges.add(key);
     }
@@ -626,9 +748,10 @@
     showWhere(step);
     if (step) [step.node, step.target].forEach((node) => node && boxOf(node));
     refresh(view, nodes, edges);
-    light(step);
+    lightHere();
     follow(step);
     tell(step);
+    link();
   }
 
   const PHASES = { forward: "forward pass", reverse: "reverse pass", tangent: "forward mode" };
@@ -637,19 +760,22 @@
   const passOf = (step) => (slope() === "tangent" ? "tangent" : step.phase);
 
   function tell(step) {
-    const count = steps().length;
+    const count = stops();
+    const stop = stopAt(place);
     const phase = $("phase");
     phase.className = step ? passOf(step) : "";
     phase.textContent = step ? PHASES[passOf(step)] : "";
-    $("count").textContent = step ? `step ${place} of ${count}` : `${count} steps`;
-    $("sentence").textContent = step ? sentenceOf(step) : "Nothing is computed yet. Press Next, or the right arrow key, for the first step.";
-    $("math").replaceChildren(...(step ? mathOf(formulaOf(step)) : []));
-    tellNumbers(step);
+    $("count").textContent = step ? `step ${stop + 1} of ${count}` : `${count} ${count === 1 ? "step" : "steps"}`;
+    const told = step && (strides() ? stride.sentences[stop] : sentenceOf(step));
+    $("sentence").textContent = step ? told : "Nothing is computed yet. Press Next, or the right arrow key, for the first step.";
+    $("math").replaceChildren(...(step && !strides() ? mathOf(formulaOf(step)) : []));
+    if (strides()) tellStride();
+    else tellNumbers(step);
     const slider = $("place");
     slider.value = place;
-    slider.setAttribute("aria-valuetext", step ? `step ${place} of ${count}: ${sentenceOf(step)}` : "before the first step");
+    slider.setAttribute("aria-valuetext", step ? `step ${stop + 1} of ${count}: ${told}` : "before the first step");
     for (const id of ["first", "previous"]) $(id).disabled = place === 0;
-    for (const id of ["next", "last"]) $(id).disabled = place === count;
+    for (const id of ["next", "last"]) $(id).disabled = place === steps().length;
     tellOther();
     markInList();
   }
@@ -673,6 +799,18 @@
         element("td", { class: "operator" }, operator),
         element("th", { scope: "row" }, ...words),
         element("td", {}, number))));
+  }
+
+  // What a larger step computed: the value of each node, or what its gradient is now.
+  function tellStride() {
+    const nodes = strideNodes();
+    const backwards = steps()[place - 1].phase === "reverse";
+    const gradient = (node) => [[signOf(node), received.get(node).at(-1) < place ? "" : " so far"], gradientOf(node, place)];
+    const rows = nodes.slice(-MOST_ROWS).map((node) => (backwards ? gradient(node) : [[nameOf(node)], facts.values[placeOf(node)]]));
+    if (nodes.length > MOST_ROWS) rows.unshift([[`${nodes.length - MOST_ROWS} others, then`], ""]);
+    $("numbers").hidden = false;
+    $("numbers").tBodies[0].replaceChildren(...rows.map(([words, number]) =>
+      element("tr", {}, element("td", { class: "operator" }), element("th", { scope: "row" }, ...words), element("td", {}, number))));
   }
 
   // ------------------------------------------------------------------ another engine beside the right one
@@ -716,11 +854,12 @@
   function fillList() {
     const lines = $("list").querySelector("ol");
     if ($("list").open && !lines.childElementCount) {
-      lines.append(...steps().map((step) => {
-        const number = `${facts.beside?.parts_at === step.number ? "≠ " : ""}${step.number + 1}`;
-        const button = element("button", { type: "button" }, element("span", {}, number), element("span", {}, sentenceOf(step)));
-        button.dataset.place = step.number + 1;
-        return element("li", { class: isEdge(step) ? "asked" : "" }, button);
+      lines.append(...Array.from({ length: stops() }, (_, stop) => {
+        const [from, until] = bounds(stop);
+        const parts = facts.beside && facts.beside.parts_at >= from && facts.beside.parts_at < until && facts.beside.parts_at !== null;
+        const button = element("button", { type: "button" }, element("span", {}, `${parts ? "≠ " : ""}${stop + 1}`), element("span", {}, toldAt(stop)));
+        button.dataset.place = until;
+        return element("li", { class: isEdge(steps()[until - 1]) ? "asked" : "" }, button);
       }));
     }
     markInList();
@@ -730,7 +869,7 @@
     if (!$("list").open) return;
     $("list").classList.toggle("unbegun", place === 0);
     marked?.removeAttribute("aria-current");
-    marked = $("list").querySelector("ol").children[place - 1]?.firstChild ?? null;
+    marked = $("list").querySelector("ol").children[stopAt(place)]?.firstChild ?? null;
     marked?.setAttribute("aria-current", "step");
     if (marked) marked.scrollIntoView({ block: "nearest" });
   }
@@ -739,6 +878,8 @@
 
   let asking = null; // the step asked about
   let tries = 0;
+  let given = []; // the answers to it so far
+  let askedBefore = null; // what was asked last: "contribution" or "gradient"
   const score = { right: 0, asked: 0 };
   const answered = new Set(); // the numbers of the steps that were predicted or revealed
 
@@ -746,7 +887,7 @@
     const step = steps()[place];
     if (step === undefined) return;
     if ($("predict").checked && isEdge(step) && asking !== step) ask(step);
-    else if (asking === null) go(place + 1);
+    else if (asking === null) jump(forth());
     else $("answer").focus();
   }
 
@@ -754,6 +895,7 @@
     pause();
     asking = step;
     tries = 0;
+    given = [];
     const upstream = step.shown[0];
     $("question").replaceChildren(
       "Next, ", nameOf(step.target), " passes its gradient ", signOf(step.target), ` = ${upstream} on to `, nameOf(step.node),
@@ -763,6 +905,11 @@
     $("answer").value = "";
     for (const part of $("prediction").querySelectorAll("fieldset, .answer")) part.hidden = false;
     const asked = step.shown[3] === EMPTY ? "contribution" : "gradient";
+    if (askedBefore && askedBefore !== asked) {
+      const [before, now] = asked === "gradient" ? ["what one edge adds", "the gradient after it"] : ["the gradient", "what this edge adds"];
+      $("question").append(element("b", {}, ` The question is another one now: not ${before}, but ${now}.`));
+    }
+    askedBefore = asked;
     $("prediction").elements.asked.value = asked;
     nameAnswer();
     $("prediction").hidden = false;
@@ -784,21 +931,55 @@
 
   function closePrediction() {
     if (asking !== null) {
-      light(steps()[place - 1]);
+      lightHere();
       tellNumbers(steps()[place - 1]);
     }
     asking = null;
     $("prediction").hidden = true;
   }
 
-  // −0.5, 1e-3, 1/3, a decimal comma, and the words for what is no finite number
+  // What is typed as a number: −0.5, 2e−3, 1/3, ½, (4), 2·2, 4×10^0, 10³, a decimal comma, any dash, and the
+  // words for what is no finite number; undefined for all else.
   function readNumber(text) {
-    const plain = text.trim().toLowerCase().replace(/[−–]/g, "-").replace(",", ".").replace("∞", "inf");
-    const special = { inf: Infinity, "+inf": Infinity, "-inf": -Infinity, nan: NaN };
-    if (plain in special) return special[plain];
-    const parts = plain.split("/").map((part) => (part.trim() === "" ? undefined : Number(part)));
-    if (parts.length > 2 || parts.some((part) => part === undefined || Number.isNaN(part))) return undefined;
-    return parts.length === 2 ? parts[0] / parts[1] : parts[0];
+    const plain = text.toLowerCase().trim().slice(0, 200)
+      .replace(/[⁻⁰¹²³⁴-⁹]+/g, (power) => `^(${power.normalize("NFKC")})`)
+      .replace(/(\d*)([¼-¾⅐-⅞])/g, (_, whole, part) => `(${whole || 0}+${part.normalize("NFKC")})`)
+      .replace(/[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/g, "-")
+      .replace(/[×·⋅∙✕•]/g, "*").replace(/[÷⁄∶]/g, "/").replace(/\*\*/g, "^").replace(/,/g, ".").replace(/∞|infinity/g, "inf");
+    const tokens = plain.match(/(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|inf|nan|[-+*/^()]|\S/g) ?? [];
+    let at = 0;
+    const taken = (...signs) => (signs.includes(tokens[at]) ? tokens[at++] : undefined);
+    const sum = () => chain(product, { "+": (a, b) => a + b, "-": (a, b) => a - b });
+    const product = () => chain(signed, { "*": (a, b) => a * b, "/": (a, b) => a / b });
+    function chain(operand, operators) {
+      let value = operand();
+      for (let sign; (sign = taken(...Object.keys(operators))); ) value = operators[sign](value, operand());
+      return value;
+    }
+    function signed() {
+      const sign = taken("-", "+");
+      if (sign) return sign === "-" ? -signed() : signed();
+      const base = atom();
+      return taken("^") ? base ** signed() : base;
+    }
+    function atom() {
+      const token = tokens[at++];
+      if (token === "(") {
+        const inside = sum();
+        if (!taken(")")) throw new SyntaxError("a parenthesis is not closed");
+        return inside;
+      }
+      if (token === "inf") return Infinity;
+      if (token === "nan") return NaN;
+      if (!/^\.?\d/.test(token ?? "")) throw new SyntaxError("a number is missing");
+      return Number(token);
+    }
+    try {
+      const value = sum();
+      return at === tokens.length ? value : undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   const exact = (number) => (typeof number === "string" ? { inf: Infinity, "-inf": -Infinity, nan: NaN }[number] : number);
@@ -830,6 +1011,7 @@
     const answers = asked[$("prediction").elements.asked.value] ?? asked.contribution;
     const found = answers.find((answer) => matches(typed, answer, digits));
     tries += 1;
+    given.push($("answer").value.trim());
     if (found && !found.mistakes.length) return accept();
     say("wrong", "Not yet.", found ? diagnosis(found, words) : hint());
     $("answer").select();
@@ -857,6 +1039,27 @@
     verdict.scrollIntoView({ block: "nearest" });
   }
 
+  // A quiz: everything is to be predicted, and what was answered is kept for a file.
+  const record = []; // by step: its number, what was asked, the answers, and whether the first was right
+
+  function beginQuiz() {
+    if (!facts.quiz) return;
+    $("predict").checked = true;
+    $("predict").disabled = true;
+    document.documentElement.classList.add("predicting");
+    $("save-score").hidden = false;
+    $("save-score").addEventListener("click", saveScore);
+  }
+
+  function saveScore() {
+    const cell = (text) => `"${String(text).replace(/"/g, '""')}"`;
+    const lines = [["step", "from", "to", "asked", "answers", "right at the first try"], ...record].map((row) => row.map(cell).join(","));
+    lines.push([cell("score"), cell(score.right), cell(`of ${steps().filter(isEdge).length}`)].join(","));
+    const href = URL.createObjectURL(new Blob([`${lines.join("\r\n")}\r\n`], { type: "text/csv" }));
+    element("a", { href, download: "score.csv" }).click();
+    setTimeout(() => URL.revokeObjectURL(href), 1000);
+  }
+
   function accept() {
     finish(tries === 1);
     say("right", "Right.", tries === 1 ? "" : `At the ${ordinal(tries)} try.`);
@@ -870,7 +1073,9 @@
   }
 
   function finish(scored) {
-    answered.add(asking.number);
+    const { number, target, node } = asking;
+    if (!answered.has(number)) record.push([number + 1, plainName(target), plainName(node), $("prediction").elements.asked.value, given.join(" / "), scored ? "yes" : "no"]);
+    answered.add(number);
     score.asked += 1;
     score.right += scored ? 1 : 0;
     $("score").textContent = `${score.right} of ${score.asked} at the first try`;
@@ -879,6 +1084,43 @@
     $("question").textContent = "";
     go(place + 1, true);
     ($("next").disabled ? $("place") : $("next")).focus();
+  }
+
+  // ------------------------------------------------------------------ find a node, link to a step
+
+  // A name as it is typed: z1^2 for what is shown as z₁⁽²⁾.
+  function typedName(i) {
+    const [base, subscript, superscript] = facts.names[i];
+    return base + subscript + (superscript && `^${superscript.replace(/[()]/g, "")}`);
+  }
+
+  function fillNames() {
+    const names = new Set(facts.names.map((_, i) => i).filter((i) => !constants.has(`n${i}`)).map(typedName));
+    $("found").replaceChildren(...[...names].slice(0, MOST_NAMES).map((value) => element("option", { value })));
+  }
+
+  // Of several nodes of one name, or steps of one node, the next one after here.
+  function find() {
+    const wanted = $("find").value.trim();
+    const nodes = facts.names.map((_, i) => i).filter((i) => wanted && [typedName(i), facts.names[i][TEXT]].includes(wanted)).map((i) => `n${i}`);
+    $("find").toggleAttribute("aria-invalid", Boolean(wanted) && !nodes.length);
+    const places = nodes.flatMap((node) => [computed.get(node), ...(received.get(node) ?? [])]).sort((a, b) => a - b);
+    if (!places.length) return;
+    pause();
+    jump(snapped((places.find((number) => number + 1 > place) ?? places[0]) + 1));
+  }
+
+  // The address of the page is a link to the step that it shows.
+  function link() {
+    if (embedded || timer !== null) return;
+    history.replaceState(null, "", place ? `#step=${stopAt(place) + 1}&by=${stride.size}` : "#");
+  }
+
+  function followLink() {
+    const asked = new URLSearchParams(location.hash.slice(1));
+    if (facts.sizes.some(({ size }) => size === asked.get("by"))) resize(asked.get("by"));
+    const stop = Math.min(Number(asked.get("step")) || 0, stops());
+    jump(stop > 0 ? endOf(Math.floor(stop) - 1) : 0);
   }
 
   // ------------------------------------------------------------------ play
@@ -965,13 +1207,12 @@
     answered.clear();
     questions = Promise.resolve(other.questions);
     readFacts();
+    resize(stride.size);
     closePrediction();
-    $("list").querySelector("ol").replaceChildren();
-    fillList();
     place = Math.min(place, steps().length);
     refresh(view);
     tell(steps()[place - 1]);
-    light(steps()[place - 1]);
+    lightHere();
     $("host").textContent = `Computed again: ${facts.names[facts.output][TEXT]} = ${facts.values[facts.output]}.`;
   }
 
@@ -979,7 +1220,7 @@
 
   const KEYS = {
     ArrowRight: next,
-    ArrowLeft: () => go(place - 1),
+    ArrowLeft: () => go(back()),
     Home: () => go(0),
     End: () => jump(steps().length),
     " ": () => (timer === null ? play() : pause()),
@@ -992,6 +1233,9 @@
     },
   };
 
+  const PAN = 60; // pixels that a key moves the graph by
+  const PANS = { ArrowLeft: [PAN, 0], ArrowRight: [-PAN, 0], ArrowUp: [0, PAN], ArrowDown: [0, -PAN] };
+
   function listenToKeys(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const target = event.target;
@@ -1003,6 +1247,10 @@
     }
     if (target.matches?.("input[type=text], input[type=radio], select")) return;
     if (event.key === " " && target.matches?.("button, summary, input")) return;
+    if (event.shiftKey && event.key in PANS && canvas.contains(target)) {
+      event.preventDefault();
+      return pan(...PANS[event.key]);
+    }
     if (!(event.key in KEYS)) return;
     event.preventDefault();
     if (event.key.startsWith("Arrow") || event.key === "Home" || event.key === "End") pause();
@@ -1013,7 +1261,7 @@
     document.addEventListener("keydown", listenToKeys);
     const on = (id, does) => $(id).addEventListener("click", does);
     on("first", () => (pause(), go(0)));
-    on("previous", () => (pause(), go(place - 1)));
+    on("previous", () => (pause(), go(back())));
     on("play", () => (timer === null ? play() : pause()));
     on("next", () => (pause(), next()));
     on("last", () => (pause(), jump(steps().length)));
@@ -1023,7 +1271,8 @@
     on("fit", KEYS[0]);
     on("reveal", reveal);
     on("theme", switchTheme);
-    $("place").addEventListener("input", (event) => (pause(), jump(Number(event.target.value))));
+    $("place").addEventListener("input", (event) => (pause(), jump(snapped(Number(event.target.value)))));
+    $("size").addEventListener("change", (event) => (pause(), resize(event.target.value), go(snapped(place))));
     $("speed").addEventListener("change", () => timer !== null && (pause(), play()));
     $("prediction").addEventListener("submit", (event) => (event.preventDefault(), asking && check()));
     $("prediction").addEventListener("change", (event) => event.target.name === "asked" && asking && nameAnswer());
@@ -1039,6 +1288,9 @@
     });
     $("leaves").addEventListener("submit", (event) => event.preventDefault());
     $("leaves").addEventListener("change", askWhatIf);
+    $("find").addEventListener("focus", fillNames, { once: true });
+    $("find").addEventListener("change", find);
+    window.addEventListener("hashchange", followLink);
     window.addEventListener("message", hear);
     listenToCanvas();
   }
@@ -1083,11 +1335,13 @@
     $("place").max = steps().length;
     $("predict").closest("label").hidden = !steps().some(isEdge);
     showPasses();
+    fillSizes();
     fillLeaves();
     measureRoom();
     mount(0);
     listen();
-    go(0);
+    beginQuiz();
+    followLink();
     document.documentElement.dataset.ready = ""; // from here on every control works
     questions = new Promise((resolve) => requestIdle(() => resolve(unpacked("questions").then(JSON.parse))));
     if (embedded) window.parent.postMessage({ chainrule: "hello" }, "*");

@@ -6,7 +6,7 @@ numbers, so that whoever asks (a page, a terminal) only has to compare.
 
 >>> from autograd import Value, walk
 >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
->>> answers = predictions(walk(a * b).trace)[4]["contribution"]
+>>> answers = predictions(walk(a * b).trace)[3]["contribution"]
 >>> [(answer.number, *answer.mistakes) for answer in answers][:4]
 [(-3.0,), (1.0, 'upstream alone'), (2.0, 'value of the input'), (-6.0, 'value of the result')]
 """
@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -46,6 +46,18 @@ WORDS = {
     "how {result} changes with {source}: {local}.",
     "value of the result": "You multiplied by the value of {result}; what counts is the derivative, "
     "how {result} changes with {source}: {local}.",
+    "power factor": "The power rule: the exponent comes down as a factor, and you left it out: {local}.",
+    "power exponent": "The power rule: the exponent becomes smaller by one, and you kept it: {local}.",
+    "quotient minus": "A quotient falls when what it is divided by rises: the minus is missing in {local}.",
+    "quotient square": "What a quotient is divided by is squared in its derivative: {local}.",
+    "tanh of the input": "The derivative of tanh is 1 − tanh²: the square of {result}, not of {source}.",
+    "tanh without square": "The derivative of tanh is 1 − tanh²: {result} is squared.",
+    "sigmoid of the input": "The derivative of the sigmoid is σ · (1 − σ), of {result}, not of {source}.",
+    "sin for cos": "The derivative of the sine is the cosine, not the sine itself.",
+    "cos without minus": "The derivative of the cosine is minus the sine: the minus is missing.",
+    "cos for sin": "The derivative of the cosine is minus the sine, not the cosine itself.",
+    "exp as a power": "The exponential is no power of {source}: it is its own derivative, {result}.",
+    "root without half": "The derivative of a root is one over twice the root: the half is missing.",
     "sign": "The size is right, the sign is not: look at the signs of the upstream gradient and of {local}.",
     "unfinished": "The order is wrong: {result} was not complete. All its routes are added before it "
     "passes anything on, and then its gradient is {upstream}.",
@@ -55,6 +67,34 @@ WORDS = {
 """What to say of each mistake, with the names of the step's node (``source``), of what it goes into
 (``result``) and of another of its inputs (``other``), the derivative of the one by the other
 (``local``), and the gradients ``before`` and ``upstream``."""
+
+
+Slip = tuple[str, int, Callable[..., float]]
+"""A mistake, by which input, and the local derivative that it makes of the inputs and the result."""
+
+SLIPS: dict[str, tuple[Slip, ...]] = {
+    "pow": (
+        ("power factor", 0, lambda x, n, y: x ** (n - 1)),
+        ("power exponent", 0, lambda x, n, y: n * x**n),
+    ),
+    "div": (
+        ("quotient minus", 1, lambda a, b, y: a / b**2),
+        ("quotient square", 1, lambda a, b, y: -a / b),
+    ),
+    "tanh": (
+        ("tanh of the input", 0, lambda x, y: 1 - x * x),
+        ("tanh without square", 0, lambda x, y: 1 - y),
+    ),
+    "sigmoid": (("sigmoid of the input", 0, lambda x, y: x * (1 - x)),),
+    "sin": (("sin for cos", 0, lambda x, y: y),),
+    "cos": (
+        ("cos without minus", 0, lambda x, y: math.sin(x)),
+        ("cos for sin", 0, lambda x, y: y),
+    ),
+    "exp": (("exp as a power", 0, lambda x, y: x * math.exp(x - 1)),),
+    "sqrt": (("root without half", 0, lambda x, y: 1 / y),),
+}
+"""The classical slips, by op: wrong on purpose, so they stand apart from the table of right derivatives."""
 
 
 class Answer(NamedTuple):
@@ -193,6 +233,8 @@ def _wrong(step: Step, facts: _Facts) -> Iterator[Answer]:
     assert upstream is not None
     assert partial is not None
     source, result = _ends(step, facts.nodes)
+    for name, slip in _slips(step, result, facts):
+        yield _mistake(upstream * slip, name)
     yield _mistake(upstream, "upstream alone")
     yield _mistake(partial, "partial alone")
     yield _mistake(upstream * source.value, "value of the input")
@@ -204,6 +246,20 @@ def _wrong(step: Step, facts: _Facts) -> Iterator[Answer]:
         assert edge.partial is not None
         yield _mistake(upstream * edge.partial, "other input", name_of(facts.nodes[edge.source]))
     yield _mistake(upstream + partial, "added factors")
+
+
+def _slips(step: Step, result: NodeFact, facts: _Facts) -> Iterator[tuple[str, float]]:
+    """Yield the wrong local derivatives that the op of a step is known for."""
+    for name, position, slip in SLIPS.get(result.op or "", ()):
+        if position != step.position:
+            continue
+        inputs = [facts.nodes[edge.source].value for edge in facts.edges[result.id]]
+        try:
+            found = slip(*inputs, result.value)
+        except ArithmeticError:  # such as a power of zero
+            continue
+        if isinstance(found, float):  # a root of a negative number is a complex one
+            yield name, found
 
 
 def _mistake(x: float, name: str, other: str = "") -> Answer:

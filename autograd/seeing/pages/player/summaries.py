@@ -20,7 +20,7 @@ def summaries(layers: Iterable[Layer], steps: Sequence[Step]) -> dict[str, Any]:
     That is the step that computes the last of its values, the step that completes its gradients, and for
     each row what it says before the first of these, between them, and after both.
     """
-    computed = {step.node: step.number for step in steps if step.phase == "forward"}
+    computed = {id: step.number for step in steps if step.phase == "forward" for id in step.nodes}
     complete = {step.node: step.number for step in steps if step.phase == "reverse"}
     rows = _Rows()
     return {

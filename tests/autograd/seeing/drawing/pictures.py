@@ -10,6 +10,8 @@ from autograd import Parameter, Value
 from autograd.seeing.drawing import Drawing
 
 SVG = "{http://www.w3.org/2000/svg}"
+LINE_HEIGHT = 15.0
+"""Lines that follow each other within this many points are of one piece."""
 TITLE = "{http://www.w3.org/1999/xlink}title"
 
 
@@ -54,9 +56,26 @@ class Picture:
         )
 
     @property
-    def caption(self) -> list[str]:
+    def lines(self) -> list[tuple[float, float, str]]:
+        """The lines of the caption: where they begin, and their words."""
         (graph,) = [g for g in self.root.iter(f"{SVG}g") if g.get("class") == "graph"]
-        return [(text.text or "").replace("\u00a0", " ") for text in graph.findall(f"{SVG}text")]
+        return [
+            (float(text.get("x", "0")), float(text.get("y", "0")), (text.text or "").replace("\u00a0", " "))
+            for text in graph.findall(f"{SVG}text")
+        ]
+
+    @property
+    def caption(self) -> list[str]:
+        """The words of the caption, the lines of each piece in one."""
+        pieces: list[str] = []
+        before = (0.0, 0.0)
+        for x, y, words in self.lines:
+            if pieces and x == before[0] and 0 < y - before[1] < LINE_HEIGHT:
+                pieces[-1] += f" {words}"
+            else:
+                pieces.append(words)
+            before = x, y
+        return pieces
 
 
 def example() -> Value:

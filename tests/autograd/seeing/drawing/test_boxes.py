@@ -31,7 +31,7 @@ def test_roles_differ_in_words_and_outline_and_not_only_in_colour() -> None:
 def test_indices_are_smaller_and_above_and_below_the_line() -> None:
     box = Picture(draw(Parameter(1.0, "w12,3^4"))).box("w")
     w, above, below = list(box.element.iter(f"{SVG}text"))[:3]
-    assert [w.text, above.text, below.text] == ["w", "4", "12,3"]
+    assert [w.text, above.text, below.text] == ["w", "(4)", "12,3"]
     assert float(above.get("font-size", "0")) < float(w.get("font-size", "0"))
     assert float(above.get("y", "0")) < float(w.get("y", "0")) < float(below.get("y", "0"))
 

@@ -57,7 +57,7 @@ def test_a_neuron_shows_its_bias_z_a_and_the_gradient_of_z(fused: bool) -> None:
     loss_of(a)
     (neuron,) = Picture(draw(a, collapse="neuron")).of("neuron")
     facts = dict(zip(neuron.texts[4::2], neuron.texts[5::2], strict=True))
-    assert neuron.texts[:4] == ["a", "1", "1", "neuron"]
+    assert neuron.texts[:4] == ["a", "(1)", "1", "neuron"]
     assert facts == {
         "b": "0.1",
         "z": f"{z.data:.4g}".replace("-", "−"),
@@ -72,7 +72,7 @@ def test_arrows_between_neurons_are_the_weights(fused: bool) -> None:
     picture = Picture(draw(loss_of(*net(0.5, -1.0)), collapse="neuron"))
     for (i, j, layer), w in net.w.items():
         arrow = picture.parts[f"layer{layer - 1}_{i}-layer{layer}_{j}"]
-        name = f"w{i}{j}".translate(str.maketrans("12", "₁₂")) + "⁰¹²"[layer]
+        name = f"w{i}{j}".translate(str.maketrans("12", "₁₂")) + f"⁽{'⁰¹²'[layer]}⁾"
         assert arrow.texts[0] == f"{name} {w.data:.4g}".replace("-", "−")
         assert arrow.texts[1].replace("−", "-") == f"{w.grad:+.4g}"
         assert ("positive" if w.grad > 0 else "negative") in arrow.classes
@@ -82,7 +82,7 @@ def test_many_weights_are_left_unwritten_but_can_be_pointed_at() -> None:
     picture = Picture(draw(loss_of(*Net(4, 3, 1)(1.0, 2.0, 3.0, 4.0)), collapse="neuron"))
     arrow = picture.parts["layer0_4-layer1_2"]
     assert arrow.texts == []
-    assert arrow.tooltip.startswith("w₄₂¹ = ")
+    assert arrow.tooltip.startswith("w₄₂⁽¹⁾ = ")
     assert any("too many weights" in text for text in picture.caption)
 
 
@@ -145,7 +145,7 @@ def test_before_backward_a_collapsed_network_has_no_gradients() -> None:
 def test_indices_from_ten_up_are_told_apart_by_their_comma() -> None:
     net = Net(11, 1)
     picture = Picture(draw(loss_of(*net(*map(float, range(11)))), collapse="neuron"))
-    assert picture.parts["layer0_11-layer1_1"].tooltip.startswith("w₁₁,₁¹")
+    assert picture.parts["layer0_11-layer1_1"].tooltip.startswith("w₁₁,₁⁽¹⁾")
 
 
 def test_a_penalty_on_the_weights_stays_outside_the_neurons() -> None:
@@ -180,7 +180,7 @@ def test_a_bias_shared_by_a_layer_belongs_to_no_one_neuron() -> None:
     layer.neurons[0].b = layer.neurons[1].b = Parameter(0.3, "b^1")
     z = layer([1.0])
     picture = Picture(draw(labelled(z[0] * z[1], "L"), collapse="neuron"))
-    assert picture.box("b").texts[:2] == ["b", "1"]
+    assert picture.box("b").texts[:2] == ["b", "(1)"]
     assert len(picture.of("neuron")) == 2
 
 

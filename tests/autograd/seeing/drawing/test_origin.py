@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from autograd import Value, draw, gradients, topological_order
 from autograd.seeing.drawing.origin import tie
+from autograd.seeing.style import THEMES, mixed
 from tests.strategies import Recipe, recipes
 
 
@@ -50,12 +51,12 @@ def test_what_differentiating_made_is_told_apart_by_words() -> None:
     assert sorted(made) == ["∂ of y", "∂ of y", "∂ of y", "∂ of y · output"]
 
 
-def test_and_by_hue_in_either_theme() -> None:
+def test_and_by_what_it_stands_on_in_either_theme() -> None:
     gradient, y = slope()
     for theme in ("light", "dark"):
         plain, tied = (draw(gradient, origin=o, theme=theme).source for o in (None, y))
         hues = set(re.findall(r"#[0-9A-F]{6}", tied)) - set(re.findall(r"#[0-9A-F]{6}", plain))
-        assert len(hues) == 3  # of the outlines, the boxes and the circles
+        assert hues == {mixed(THEMES[theme].ink, THEMES[theme].paper, 0.13)}
 
 
 def test_without_constants_both_graphs_lose_them() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 import subprocess
 import sys
@@ -15,29 +16,35 @@ from graphviz.backend import dot_command
 from autograd import Value, draw, gradient_path, walk
 from autograd.seeing.drawing import renderer
 from autograd.seeing.gallery import gallery
+from autograd.seeing.style import fitting, narrowest
 from tests.autograd.seeing.drawing.pictures import SVG, Picture, example
 
 
 def test_it_is_a_digraph_that_shows_itself_in_a_notebook() -> None:
     drawing = draw(example())
     bundle = drawing._repr_mimebundle_()
-    assert list(bundle) == ["image/svg+xml"]
+    assert list(bundle) == ["text/html", "image/svg+xml"]
+    assert bundle["text/html"] == fitting(bundle["image/svg+xml"])
     assert ElementTree.fromstring(bundle["image/svg+xml"]).tag == f"{SVG}svg"
 
 
-def test_a_picture_fits_its_cell_or_is_scrolled_where_its_words_would_be_too_small() -> None:
-    assert 'style="max-width:100%;height:auto"' in draw(example())._repr_mimebundle_()["image/svg+xml"]
+def test_a_picture_too_wide_for_a_page_leads_downwards() -> None:
     x = y = Value(0.5, "x")
     for _ in range(30):
         y = y.sin()
-    bundle = draw(y)._repr_mimebundle_()
-    assert list(bundle) == ["text/html", "image/svg+xml"]
-    width = renderer.narrowest(bundle["image/svg+xml"])
-    assert width > renderer.CELL
-    assert f"max-width:100%;min-width:{width:.0f}px" in bundle["text/html"]
-    assert "scroll it sideways" in bundle["text/html"]
+    wide, shown = draw(y).pipe(encoding="utf-8"), draw(y).svg()
+    assert narrowest(wide) > renderer.WIDEST > narrowest(shown)
+    assert draw(example()).svg() in draw(example()).pipe(encoding="utf-8")
     assert list(draw(y)._repr_mimebundle_(include=["image/png"])) == ["image/png"]
     assert list(gradient_path(y, x)._repr_mimebundle_()) == ["text/plain", "text/html", "image/svg+xml"]
+
+
+def test_every_text_says_how_wide_it_is(tmp_path: Path) -> None:
+    file = Path(draw(example()).render(outfile=tmp_path / "picture.svg", cleanup=True))
+    for svg in (draw(example()).svg(), file.read_text(encoding="utf-8")):
+        texts = re.findall(r"<text [^>]*>", svg)
+        assert texts
+        assert all("textLength=" in text for text in texts)
 
 
 def test_its_repr_says_in_short_what_it_is() -> None:

@@ -75,5 +75,5 @@ def test_the_hint_names_everything_and_the_title_no_numbers() -> None:
     y.label = "y"
     y.backward()
     weight, _, product = map(box_of_node, trace(y).nodes)
-    assert (weight.title, weight.hint) == ("w₂₁³", "w₂₁³ = 2; gradient 3")
-    assert (product.title, product.hint) == ("y = w₂₁³ × x", "y = w₂₁³ × x = 6; gradient 1")
+    assert (weight.title, weight.hint) == ("w₂₁⁽³⁾", "w₂₁⁽³⁾ = 2; gradient 3")
+    assert (product.title, product.hint) == ("y = w₂₁⁽³⁾ × x", "y = w₂₁⁽³⁾ × x = 6; gradient 1")

@@ -24,6 +24,7 @@ from autograd.seeing.facts.corners import Corners
 from autograd.seeing.facts.events import inputs_by_target
 from autograd.seeing.facts.names import name_of
 from autograd.seeing.facts.records import EdgeFact, Step, Trace
+from autograd.seeing.facts.sizes import Size
 from autograd.testing.digits import arithmetic, is_real, value_of
 from tests.strategies import Recipe, recipes
 
@@ -228,6 +229,27 @@ def test_forward_mode_says_what_a_small_change_does(recipe: Recipe) -> None:
             size = sum(abs(e.partial or 0.0) for e in moving.inputs.get(step.node, ())) + 1.0
             does = moving.whole(start, side).get(step.node, 0)
             assert agrees(step.after or 0.0, does, size), step.sentence
+
+
+GRADIENT = re.compile(rf"∂\\S+/∂(\\S+) = ({NUMBER})(?:,|$)")
+
+
+@given(st.one_of(recipes(), recipes(kinks=True)), st.sampled_from(["neuron", "layer"]))
+def test_what_a_larger_step_computes_is_what_small_changes_do(recipe: Recipe, size: Size) -> None:
+    y = recipe.compute([Value(x) for x in recipe.numbers])
+    if y.role == "constant":
+        return
+    steps = walk(y, by=size)
+    moving = Moving(steps.trace)
+    names = {name_of(node): node.id for node in steps.trace.nodes if node.label}
+    for step in steps:
+        if step.kind != size or step.phase != "reverse":
+            continue
+        for name, said in GRADIENT.findall(step.line):
+            node = names[name]
+            follows = [moving.gradient(node, side) for side in (-1, 1)]
+            if node not in moving.corners.before and follows[0] == pytest.approx(follows[1], rel=1e-9):
+                assert agrees(read(said), follows[0], moving.size[node]), step.line
 
 
 def test_the_partial_of_one_arrow_and_the_gradient_are_never_taken_for_each_other() -> None:

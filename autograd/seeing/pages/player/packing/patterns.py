@@ -9,7 +9,8 @@ the first of them in which all names and numbers are told apart, and the others 
 A pattern is a list of texts and references, where a reference is a number that says what belongs
 there.  Of a step these are, by `NODE_NAME` and the others below: the names of the output, of its
 node and of its target, their values, what the step shows; then, `PER_INPUT` for each, what is known
-of the inputs of what is computed, in their order from `first_input` on; and any other number.
+of the inputs of what is computed, in their order from `first_input` on, or of all leaves where these are
+read; and any other number.
 """
 
 from __future__ import annotations
@@ -105,10 +106,16 @@ class Writer:
             self._inputs[self._place[edge.target]] += self._of_input(edge, carried)
 
     def _of_input(self, edge: EdgeFact, carried: Container[tuple[str, str, int]]) -> list[str]:
-        source = self._place[edge.source]
         is_told = (edge.source, edge.target, edge.position) in carried
         partial = number(edge.partial).lstrip("−") if is_told else ""
-        return [self._names[source], self._values[source], partial, ""]
+        return [*self._known_of(self._place[edge.source]), partial, ""]
+
+    def _read_at_once(self, leaves: Sequence[str]) -> list[str]:
+        """Return what is known of all leaves, as if a step computed something of them."""
+        return [text for id in leaves for text in (*self._known_of(self._place[id]), "", "")]
+
+    def _known_of(self, node: int) -> tuple[str, str]:
+        return self._names[node], self._values[node]
 
     def place(self, node: str) -> int:
         """Return the number of a node."""
@@ -124,7 +131,7 @@ class Writer:
         node = self._place[outline.node]
         target = node if outline.target is None else self._place[outline.target]
         names = [self._names[self._output], self._names[node], self._names[target]]
-        inputs = self._inputs[target]
+        inputs = self._inputs[target] if outline.kind != "leaf" else self._read_at_once(outline.nodes)
         first = len(PER_INPUT) * first_input(outline.position, len(inputs) // len(PER_INPUT))
         shape = self._steps.shape(outline.number)
         if shape is not None and self._plain.issuperset([*names, inputs[first]]):

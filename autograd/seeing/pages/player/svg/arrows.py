@@ -13,7 +13,7 @@ from autograd.seeing.facts.arrow import edge_key, text_of_use
 from autograd.seeing.facts.records import EdgeFact
 from autograd.seeing.pages.player.svg.elements import Point, moved, pair, slot, tag, words
 
-EDGE_LABEL = (74.0, 30.0)
+EDGE_LABEL = (62.0, 30.0)
 """The room for what is written on an arrow: the local derivative above the contribution."""
 
 

@@ -24,12 +24,13 @@ from autograd.seeing.style import SMALL_SIZE, TEXT_SIZE
 PADDING = 8.0
 HEADING = 24.0
 ROW = 17.0
-GAP = 12.0
+GAP = 8.0
 RADIUS = 13.0
 ROUNDING = {"weight": 9.0, "output": 4.0}
 """The rounding of the corners of a frame by role; those of the others are almost square."""
 
-WIDEST_NUMBER = "−1.234e−308"
+WIDEST_NUMBER = "−1.234e−5"
+"""The longest usual number of four digits; beside a short word there is room for a longer one."""
 NUMBER_WIDTH = text_width(WIDEST_NUMBER, TEXT_SIZE)
 
 

@@ -13,6 +13,7 @@ from functools import lru_cache
 from xml.sax.saxutils import escape, quoteattr
 
 from autograd.notation.labels import Label, shorten
+from autograd.seeing.drawing.letters import width_of
 from autograd.seeing.facts.box import LONGEST_HINT
 from autograd.seeing.style import INDEX_SIZE, NAME_SIZE
 
@@ -99,11 +100,13 @@ def name_markup(name: Label) -> str:
     """Return the inside of a text element: a name with its indices one above the other."""
     markup = escape(name.base)
     if name.subscript:
-        markup += tag("tspan", escape(name.subscript), class_="index", dy=4.0)
+        width = width_of(name.subscript, INDEX_SIZE)
+        fitted = {"textLength": width, "lengthAdjust": "spacingAndGlyphs"} if name.superscript else {}
+        markup += tag("tspan", escape(name.subscript), class_="index", dy=4.0, **fitted)
     if name.superscript:
-        width_in_helvetica = INDEX_SIZE * sum(0.28 if c == "," else 0.556 for c in name.subscript)
+        back = {"dx": -width_of(name.subscript, INDEX_SIZE)} if name.subscript else {}
         up = -11.0 if name.subscript else -7.0
-        markup += tag("tspan", escape(name.superscript), class_="index", dx=-width_in_helvetica, dy=up)
+        markup += tag("tspan", escape(name.superscript), class_="index", **back, dy=up)
     return markup
 
 

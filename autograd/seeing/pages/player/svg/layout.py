@@ -43,7 +43,7 @@ class Arrangement:
 def arrange(trace: Trace) -> Arrangement:
     """Return places for every node and edge of a trace, from left to right."""
     drawing = Drawing()
-    drawing.attr(rankdir="LR", ranksep="0.2", nodesep="0.2")
+    drawing.attr(rankdir="LR", ranksep="0.14", nodesep="0.2")
     drawing.attr("node", shape="box", fixedsize="true", label="")
     drawing.attr("edge", arrowsize="0.7", label="")
     boxes = {node.id: box_size(box_of_node(node)) for node in trace.nodes}

@@ -37,7 +37,7 @@ def test_the_page_says_it_all_without_scripts() -> None:
     page = Text(shown.html())
     cards = [attributes for tag, attributes in page.elements if tag == "li" and "data-name" in attributes]
     assert len(cards) == len(net.weights)
-    assert "w111" in page.text  # w, then 1 above and 11 below
+    assert "w(1)11" in page.text  # w, then (1) above and 11 below
     assert "9 routes" in page.text
     assert shown.facts.trend() in page.text
 

@@ -87,6 +87,7 @@ def test_nothing_is_computed_before_the_first_step(sheet):
 
 
 def test_every_step_shows_its_sentence_its_formula_and_its_numbers(sheet, steps):
+    values = {node.id: node.value for node in steps.trace.nodes}
     for step in steps:
         sheet.click("#next")
         assert place(sheet) == step.number + 1
@@ -94,7 +95,9 @@ def test_every_step_shows_its_sentence_its_formula_and_its_numbers(sheet, steps)
         set_in_mathematics = "".join(sheet.locator("#math math").all_text_contents())
         assert set_in_mathematics == unescape(re.sub("<[^>]*>", "", step.mathml()))
         kind = "value" if step.phase == "forward" else "gradient"
-        assert slot(sheet, f"{kind}:{step.node}") == number(step.after)
+        for node in step.nodes:
+            after = values[node] if step.kind == "leaf" else step.after
+            assert slot(sheet, f"{kind}:{node}") == number(after)
         assert sheet.locator("#numbers").is_visible() == (step.kind == "edge")
     assert sheet.is_disabled("#next")
 
@@ -188,7 +191,8 @@ def test_on_a_small_screen_what_a_wrong_prediction_is_told_can_be_read_at_once(o
     assert verdict["y"] + verdict["height"] <= buttons["y"]
 
 
-def test_however_fast_next_is_clicked_the_graph_stays_where_it_is(sheet, steps):
+def test_however_fast_next_is_clicked_the_graph_stays_where_it_is(opened, html):
+    sheet = opened(html, viewport={"width": 1400, "height": 750})
     before = matrix(sheet)
     for done in range(2, 9, 2):
         sheet.dblclick("#next")
@@ -212,7 +216,7 @@ def test_the_scrubber_jumps(sheet, steps):
 
 def test_a_click_on_a_node_goes_to_its_steps_one_after_the_other(sheet, steps):
     node = edge_step(steps, "a").node
-    numbers = [s.number + 1 for s in steps if s.node == node]
+    numbers = [s.number + 1 for s in steps if node in s.nodes]
     seen = []
     for _ in [*numbers, 0]:
         sheet.click(f'[data-slot="value:{node}"]')
@@ -247,7 +251,40 @@ def matrix(sheet):
     )
 
 
+def test_shift_and_an_arrow_key_move_the_graph_and_what_has_the_focus_is_seen(sheet):
+    x, y = matrix(sheet)[1:]
+    sheet.focus("#canvas")
+    sheet.keyboard.press("Shift+ArrowRight")
+    sheet.keyboard.press("Shift+ArrowDown")
+    assert matrix(sheet)[1:] == pytest.approx([x - 60, y - 60])
+    assert place(sheet) == 0
+    for _ in range(8):
+        sheet.keyboard.press("Tab")
+        node, canvas = (sheet.locator(s).bounding_box() for s in (":focus", "#canvas"))
+        assert canvas["x"] - 1 <= node["x"] <= node["x"] + node["width"] <= canvas["x"] + canvas["width"] + 1
+
+
+def test_a_node_says_how_it_was_computed(sheet, steps):
+    go(sheet, len(steps))
+    ids = {node.label: node.id for node in steps.trace.nodes}
+    said = sheet.get_attribute(f"#graph-{ids['d']}", "aria-label")
+    assert re.match(r"d = a.*b.*: value −6, gradient −2", said)
+
+
+def test_what_travels_along_an_arrow_is_its_number_and_rests_where_motion_is_unwelcome(opened, html, steps):
+    edge = edge_step(steps, "a")
+    for motion, shown in (("no-preference", True), ("reduce", False)):
+        sheet = opened(html, reduced_motion=motion)
+        go(sheet, edge.number + 1)
+        travelling = sheet.locator(".traveller")
+        assert travelling.text_content() == slot(
+            sheet, f"contribution:{edge.node}>{edge.target}:{edge.position}"
+        )
+        assert travelling.is_visible() is shown
+
+
 def test_zoom_by_button_wheel_and_key_and_back_to_the_whole(sheet):
+    sheet.click("#fit")
     whole = matrix(sheet)
     for zoom in (
         lambda: sheet.click("#zoom-in"),
@@ -312,7 +349,28 @@ def test_a_right_prediction_reveals_the_step(sheet, steps):
     assert sheet.evaluate("document.activeElement.id") == "place"  # there is no next step
 
 
-@pytest.mark.parametrize("text", ["−4", "-4.0", " -4,0 ", "-8/2", "-4.0004"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "−4",
+        "-4.0",
+        " -4,0 ",
+        "-8/2",
+        "-4.0004",
+        "–4",
+        "‐4",
+        "(-4)",
+        "−(4)",
+        "-2·2",
+        "2×(−2)",
+        "−4×10^0",
+        "-4·10⁰",
+        "-0.4e1",
+        "-3½ - ½",
+        "1 - 5",
+        "-2**2",
+    ],
+)
 def test_numbers_are_read_as_people_write_them(sheet, steps, text):
     assert edge_step(steps, "b").contribution == -4.0
     predict(sheet, steps, "b")
@@ -374,6 +432,7 @@ def test_playing_stops_at_a_question(sheet, steps):
 def test_no_way_leads_past_a_step_that_is_to_be_predicted(sheet, steps, way):
     first = next(s.number for s in steps if s.kind == "edge")
     go(sheet, first - 1)
+    sheet.click("#fit")
     sheet.check("#predict")
     if way == "#last":
         sheet.click(way)
@@ -410,6 +469,88 @@ def test_the_list_does_not_tell_what_is_to_be_predicted(sheet, steps):
     sheet.click("#last")
     sheet.click("#reveal")
     assert sentence.is_visible()
+
+
+def test_a_quiz_asks_every_step_and_its_score_is_saved(opened, steps):
+    sheet = opened(steps.html(quiz=True))
+    assert sheet.is_checked("#predict")
+    assert sheet.is_disabled("#predict")
+    sheet.click("#last")
+    edges = [s for s in steps if s.kind == "edge"]
+    answer(sheet, 1000)
+    for step in edges[:-1]:
+        answer(sheet, step.after, "gradient")
+        sheet.click("#last")
+    sheet.click("#reveal")
+    with sheet.expect_download() as download:
+        sheet.click("#save-score")
+    rows = download.value.path().read_text().splitlines()
+    assert download.value.suggested_filename == "score.csv"
+    first, last = edges[0].number + 1, edges[-1].number + 1
+    assert rows[1] == f'"{first}","L","v₁","gradient","1000 / {edges[0].after}","no"'
+    assert rows[-2].startswith(f'"{last}","d","b",')
+    assert rows[-1] == f'"score","{len(edges) - 2}","of {len(edges)}"'
+    assert sheet.errors == []
+
+
+def test_a_classical_slip_is_told_by_the_op(opened):
+    x = Value(3.0, "x")
+    steps = walk(x.tanh())
+    sheet = opened(steps.html())
+    sheet.check("#predict")
+    sheet.click("#last")
+    assert "the square of y, not of x" in answer(sheet, -8)
+
+
+def test_that_the_question_is_another_one_is_said(sheet, steps):
+    sheet.check("#predict")
+    said = []
+    while place(sheet) < len(steps):
+        sheet.click("#last")
+        said.append("another one now" in sheet.text_content("#question"))
+        sheet.click("#reveal")
+    assert said.count(True) >= 1
+    assert not said[0]
+
+
+# ------------------------------------------------------------------------- larger steps, ways to a step
+
+
+def test_steps_are_of_three_sizes(opened):
+    model = MLP(2, [2, 1], seed=0)
+    steps = walk((model([1.0, -2.0]) - 1) ** 2)
+    sheet = opened(steps.html())
+    for size in ("layer", "neuron", "edge"):
+        sheet.select_option("#size", size)
+        for step in steps.by(size):
+            sheet.click("#next")
+            assert sheet.text_content("#count") == f"step {step.number + 1} of {len(steps.by(size))}"
+            assert sheet.text_content("#sentence") == step.sentence
+            if step.kind == size != "edge":
+                shown = sheet.locator("#numbers tbody tr").count()
+                assert shown == min(len(step.nodes), 13)
+        assert sheet.is_disabled("#next")
+        for _ in steps.by(size):
+            sheet.click("#previous")
+        assert place(sheet) == 0
+    assert sheet.errors == []
+
+
+def test_a_node_is_found_by_its_name_and_a_step_by_its_address(opened):
+    model = MLP(2, [2, 1], seed=0)
+    steps = walk(model([1.0, -2.0]), by="layer")
+    sheet = opened(steps.html())
+    sheet.fill("#find", "a2^1")
+    sheet.keyboard.press("Enter")
+    assert sheet.text_content("#sentence") == steps[1].sentence
+    assert sheet.url.endswith("#step=2&by=layer")
+    sheet.evaluate("location.hash = '#step=3&by=neuron'")
+    sheet.wait_for_function("document.getElementById('size').value === 'neuron'")
+    assert sheet.text_content("#sentence") == steps.by("neuron")[2].sentence
+    sheet.fill("#find", "nobody")
+    sheet.keyboard.press("Enter")
+    assert sheet.get_attribute("#find", "aria-invalid") is not None
+    assert sheet.errors == []
 
 
 # ---------------------------------------------------------------------------- beside another engine
@@ -456,8 +597,9 @@ def test_in_an_overview_the_frame_is_around_the_dot_of_the_step(opened):
     steps = walk(chain(60))
     sheet = opened(steps.html())
     dots = sheet.locator(".dot")
-    for place in (1, 40, len(steps.trace.nodes)):
-        go(sheet, place)
+    for node in ("n2", "n80", steps.trace.output):
+        place = int(node[1:]) + 1
+        go(sheet, next(s.number for s in steps if s.node == node and s.kind == "apply") + 1)
         dot, halo = dots.nth(place - 1).bounding_box(), sheet.locator(".halo").bounding_box()
         for start, size in (("x", "width"), ("y", "height")):
             assert halo[start] < dot[start]
@@ -482,6 +624,9 @@ def test_every_step_of_a_graph_in_parts_is_told_and_shown(opened):
     for step in steps:
         sheet.evaluate("document.getElementById('next').click()")
         assert sheet.text_content("#sentence") == step.sentence
+        if step.kind == "leaf":
+            assert 1 < sheet.locator(".halo").count() < len(step.nodes)  # those that this part shows
+            continue
         kind = "value" if step.phase == "forward" else "gradient"
         assert slot(sheet, f"{kind}:{step.node}") == number(step.after)
         assert sheet.locator(".halo:not(.from)").count() == 1
@@ -564,8 +709,9 @@ def test_a_folded_box_tells_nothing_before_it_is_computed(opened):
 def test_a_time_step_is_opened_by_a_click_and_by_a_key(opened):
     model = Recurrent(GRUCell(1, 2, seed=0), 1, seed=1)
     sheet = opened(walk(losses.mse(model([0.1] * 12), 0.0)).html())
-    sheet.focus("[data-opens=l1]")
+    sheet.focus("[data-opens=l1][tabindex]")
     sheet.keyboard.press("Enter")
+    sheet.click("#fit")
     sheet.locator("[data-opens=l1l3] .title").click()
     assert sheet.locator("#crumbs [aria-current]").text_content() == "step 4"
     assert "from outside" in sheet.text_content("svg.graph")

@@ -1,0 +1,193 @@
+"""Steps in three sizes: along one edge, through a neuron, through a layer.
+
+A larger step is a run of the small ones that lie in one part of the graph (`order.parts_of`).  What it says
+names nodes and counts edges, and holds whatever numbers they have; numbers stand in its line alone.
+
+>>> from autograd import walk
+>>> from nn import MLP
+>>> print(walk(MLP(2, [2, 1], seed=0)([1.0, -2.0]), by="layer")[1].sentence)
+Layer 1: a₁⁽¹⁾ and a₂⁽¹⁾ are computed from x₁ and x₂, with 6 weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from itertools import accumulate, groupby
+from typing import Literal, overload
+
+from autograd.notation.hints import described, did_you_mean
+from autograd.notation.numbers import counted, number
+from autograd.seeing.facts.events import Event, inputs_by_target
+from autograd.seeing.facts.names import gradient_of, name_of
+from autograd.seeing.facts.order import Inside, parts_of
+from autograd.seeing.facts.records import NodeFact, Step, Trace
+from autograd.seeing.facts.steps import Steps
+from autograd.seeing.facts.wording import listed, shortened
+
+Size = Literal["edge", "neuron", "layer"]
+"""How large a step is."""
+
+SIZES: tuple[Size, ...] = ("edge", "neuron", "layer")
+
+
+def checked_size(size: object) -> Size:
+    """Return a size if it is one.
+
+    Raises:
+        ValueError: for anything else.
+    """
+    for known in SIZES:
+        if size == known:
+            return known
+    hint = did_you_mean(str(size), SIZES)
+    raise ValueError(f'steps go by "edge", "neuron" or "layer"; got {described(size)}{hint}')
+
+
+class Strides(Sequence[Step]):
+    """The steps of a walk in a larger size.
+
+    Args:
+        facts: the nodes and edges, gradients included.
+        steps: the steps along single edges.
+        size: "neuron" or "layer".
+
+    Attributes:
+        ends: for each step, after how many of the small ones it is done.
+    """
+
+    def __init__(self, facts: Trace, steps: Steps, size: Size) -> None:
+        self._facts, self._steps, self._size = facts, steps, size
+        self._parts = parts_of(facts)
+        self._nodes = {node.id: node for node in facts.nodes}
+        self._depth = 0 if size == "layer" else 1
+        runs = [len([*run]) for _, run in groupby(steps.events, self._part)]
+        self.ends = [*accumulate(runs)]
+
+    def _part(self, event: Event) -> object:
+        """Return what an event has in common with those of the same step."""
+        computes = event.edges[0].target if event.kind == "edge" else event.node.id
+        if event.kind in ("leaf", "seed") or computes not in self._parts:
+            return event.kind, event.phase, event.node.id
+        inside: Inside = self._parts[computes]
+        return event.kind == "edge", inside[self._depth]
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    @overload
+    def __getitem__(self, index: int) -> Step: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Step, ...]: ...
+    def __getitem__(self, index: int | slice) -> Step | tuple[Step, ...]:
+        places = range(len(self))[index]
+        return self._step(places) if isinstance(places, int) else tuple(map(self._step, places))
+
+    def places(self, node: str) -> list[int]:
+        """Return the numbers of the steps that compute something of this node."""
+        return [k for k in range(len(self)) if any(v.id == node for e in self._events(k) for v in e.nodes)]
+
+    def _events(self, number: int) -> Sequence[Event]:
+        return self._steps.events[self.ends[number - 1] if number else 0 : self.ends[number]]
+
+    def _step(self, number: int) -> Step:
+        events = self._events(number)
+        if len(events) == 1:
+            return replace(self._steps[self.ends[number] - 1], number=number)
+        nodes = [*dict.fromkeys(event.node.id for event in events)]
+        line, sentence = self._told(events)
+        last = events[-1]
+        return Step(
+            number, last.phase, self._size, nodes[-1], tuple(nodes), None, None, line, line,
+            None, None, None, None, None, None, sentence,
+        )  # fmt: skip
+
+    # --------------------------------------------------------------------------------------- words
+
+    def sentences(self) -> list[str]:
+        """Return what each step says; "" where a step is a single small one, which speaks for itself."""
+        return [self._told(events)[1] if len(events := self._events(k)) > 1 else "" for k in range(len(self))]
+
+    def _told(self, events: Sequence[Event]) -> tuple[str, str]:
+        """Return the line and the sentence of a step of several events."""
+        first = events[0]
+        computes = first.edges[0].target if first.kind == "edge" else first.node.id
+        title = self._parts[computes][self._depth].title
+        line, told = self._backwards(events) if first.kind == "edge" else self._forwards(events)
+        told = f"{title[:1].upper()}{title[1:]}: {told}" if title else f"{told[:1].upper()}{told[1:]}"
+        return shortened(", ".join(line), ", "), told
+
+    @cached_property
+    def _used_by(self) -> dict[str, set[str]]:
+        users: dict[str, set[str]] = {}
+        for edge in self._facts.edges:
+            users.setdefault(edge.source, set()).add(edge.target)
+        return users
+
+    @cached_property
+    def _inputs(self) -> dict[str, list[NodeFact]]:
+        return {
+            target: [self._nodes[edge.source] for edge in edges]
+            for target, edges in inputs_by_target(self._facts).items()
+        }
+
+    def _forwards(self, events: Sequence[Event]) -> tuple[list[str], str]:
+        computed = {event.node.id: event.node for event in events}
+        results = [
+            node for id, node in computed.items()
+            if id == self._facts.output or not computed.keys() >= self._used_by.get(id, set())
+        ]  # fmt: skip
+        taken = {v.id: v for id in computed for v in self._inputs[id] if v.id not in computed}
+        weights = sum(v.role == "weight" for v in taken.values())
+        others = [name_of(v) for v in taken.values() if v.role != "weight" and v.label]
+        sources = f" from {listed(others)}" if others else ""
+        sources += f"{',' if others else ''} with {counted(weights, 'weight')}" if weights else ""
+        are = "is" if len(results) == 1 else "are"
+        told = f"{listed([name_of(v) for v in results])} {are} computed{sources}."
+        line = [f"{name_of(node)} = {number(node.value)}" for node in results]
+        tangents = {event.node.id: event for event in events if event.phase == "tangent"}
+        for node in results:
+            if (event := tangents.get(node.id)) is not None and event.wrt is not None:
+                line.append(f"{gradient_of(node, event.wrt)} = {number(event.after)}")
+        if tangents:
+            (wrt, *_) = [event.wrt for event in tangents.values() if event.wrt is not None]
+            told += f" With each value comes how many times as much it changes as {name_of(wrt)}."
+        return line, told
+
+    def _backwards(self, events: Sequence[Event]) -> tuple[list[str], str]:
+        targets = dict.fromkeys(event.edges[0].target for event in events)
+        last = {event.node.id: event for event in events}
+        starts = [name_of(self._nodes[id]) for id in targets if id not in last]
+        ends = [event for id, event in last.items() if id not in targets]
+        told = (
+            f"what has arrived at {listed(starts)} goes on along {counted(len(events), 'edge')}, each time "
+            "multiplied by the local derivative; what meets in one node is added up. "
+            f"It reaches {self._reached(ends)}."
+        )
+        unfinished = [event for event in ends if event.part < event.parts]
+        if unfinished:
+            told += f" More is still to come for {listed([name_of(event.node) for event in unfinished])}."
+        return [*self._gradients(ends, events)], told
+
+    def _reached(self, ends: Sequence[Event]) -> str:
+        """Return in words what a way back ends at: names, or how many weights."""
+        weights = [name_of(event.node) for event in ends if event.node.role == "weight"]
+        others = [name_of(event.node) for event in ends if event.node.role != "weight"]
+        counts = [counted(len(weights), "weight")] if len(weights) > 1 else weights
+        return ", and ".join([*([listed(others)] if others else []), *counts])
+
+    def _gradients(self, ends: Sequence[Event], events: Sequence[Event]) -> Iterator[str]:
+        """Yield the gradients that are complete, and what the others receive."""
+        output = self._nodes[self._facts.output]
+        received: dict[str, float] = {}
+        for event in events:
+            contribution = event.edges[0].contribution
+            assert contribution is not None
+            received[event.node.id] = received.get(event.node.id, 0.0) + contribution
+        for event in ends:
+            sign = gradient_of(output, event.node)
+            if event.part == event.parts:
+                yield f"{sign} = {number(event.after)}"
+            else:
+                yield f"{sign} += {number(received[event.node.id])}"

@@ -1,0 +1,63 @@
+"""What a browser really shows of a page: what is cut off, and which words are too small to read."""
+
+from __future__ import annotations
+
+SCREENS = (360, 978, 1400)
+"""The widths of a phone, of a notebook's page and of a large screen, in pixels."""
+
+SMALLEST = 9.95
+"""Words of less than 10 pixels are too small; a rounding is not."""
+
+MEASURE = """(smallest) => {
+  const faults = [];
+  const shown = (e) => e.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+  const name = (e) => `${e.tagName}.${e.getAttribute("class") ?? ""} ${e.textContent.trim().slice(0, 30)}`;
+  const hidden = (e) => e.closest(".hidden, title, desc, defs, noscript, option") !== null;
+  const across = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  if (across > 1) faults.push(`the page is ${across} px wider than the screen`);
+  // A picture or a box of words is cut where it leaves an element that clips it and cannot be scrolled.
+  const things = "svg:not(#canvas svg), img, canvas, td, th, p, li, h2, h3, summary, label, button";
+  for (const e of document.querySelectorAll(things)) { // the graph of a player is moved in its canvas
+    if (!shown(e) || hidden(e)) continue;
+    const box = e.getBoundingClientRect();
+    if (box.width < 2) continue;
+    for (let around = e.parentElement; around; around = around.parentElement) {
+      const { overflowX } = getComputedStyle(around);
+      if (["auto", "scroll"].includes(overflowX)) break;
+      const frame = around.getBoundingClientRect();
+      const clips = overflowX !== "visible" || around === document.body;
+      if (clips && (box.right > frame.right + 1 || box.left < frame.left - 1)) {
+        const by = Math.max(box.right - frame.right, frame.left - box.left);
+        faults.push(`cut: ${name(e)} by ${Math.round(by)} px`);
+        break;
+      }
+    }
+  }
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const e = texts.currentNode.parentElement;
+    if (!texts.currentNode.data.trim() || e.closest("script, style") || !shown(e) || hidden(e)) continue;
+    const matrix = e.ownerSVGElement ? e.getScreenCTM?.() : null;
+    const scale = matrix ? Math.sqrt(Math.abs(matrix.a * matrix.d - matrix.b * matrix.c)) : 1;
+    const size = parseFloat(getComputedStyle(e).fontSize) * scale;
+    if (size && size < smallest) faults.push(`${size.toFixed(1)} px: ${name(e)}`);
+  }
+  return faults;
+}"""
+"""Answers what is wrong with a page as it is shown, one sentence for each fault."""
+
+OUT_OF_FRAME = """() => {
+  const faults = [];
+  for (const node of document.querySelectorAll("g.node, .graph .node")) {
+    const box = (e) => e.getBoundingClientRect();
+    const frames = [...node.querySelectorAll("polygon, path, rect, ellipse")].map(box);
+    if (!frames.length) continue;
+    const left = Math.min(...frames.map((f) => f.left)), right = Math.max(...frames.map((f) => f.right));
+    for (const text of node.querySelectorAll("text")) {
+      const by = Math.max(left - box(text).left, box(text).right - right);
+      if (text.textContent.trim() && by > 1) faults.push(`${text.textContent} by ${by.toFixed(1)} px`);
+    }
+  }
+  return faults;
+}"""
+"""Answers which texts of nodes run over their frames."""

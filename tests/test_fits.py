@@ -1,0 +1,103 @@
+"""Every picture of every notebook and report fits where it is shown, seen in a real browser.
+
+By default a sample of them is looked at; with ``--hypothesis-profile=thorough``, all.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from nn.command.main import main
+from tests.shown import MEASURE, OUT_OF_FRAME, SCREENS, SMALLEST
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+ALL = settings.get_current_profile_name() == "thorough"
+LESSONS = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb")) if ALL else ["01_a_number_with_a_history"]
+REPORTS = {
+    "xor": "xor --layers 2",
+    "moons": "moons --layers 8,8",
+    "flowers": "iris --layers 6",
+    "regression": "diabetes --layers 8,4",
+    "pictures": "digits --layers 12",
+}
+FRAMED = re.compile(r'<iframe[^>]* srcdoc="([^"]*)"')
+CELL = '<!doctype html><meta charset="utf-8"><body style="margin:16px">'
+
+
+def pictures_of(lesson):
+    """What a notebook shows, as pages: its pictures in one, as cells are, and each page that it frames."""
+    notebook = json.loads((NOTEBOOKS / f"{lesson}.ipynb").read_text(encoding="utf-8"))
+    cells, pages = [], []
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", ()):
+            data = output.get("data", {})
+            shown = "".join(data.get("text/html") or data.get("image/svg+xml") or ())
+            if framed := FRAMED.search(shown):
+                pages.append(unescape(framed[1]))
+            elif shown:
+                cells.append(f'<div style="overflow:auto">{shown}</div>')  # as a notebook does
+    return [CELL + "\n".join(cells), *pages]
+
+
+@pytest.fixture
+def faults_of(browser, tmp_path):
+    """A function that tells what is wrong with a page, at every width of `SCREENS`."""
+
+    def look(page):
+        if not isinstance(page, Path):
+            (tmp_path / "page.html").write_text(page, encoding="utf-8")
+            page = tmp_path / "page.html"
+        faults = {}
+        for width in SCREENS:
+            window = browser.new_page(viewport={"width": width, "height": 620}, reduced_motion="reduce")
+            window.goto(page.as_uri())
+            window.evaluate("document.fonts.ready")
+            if window.query_selector("#canvas"):
+                window.wait_for_selector("html[data-ready]", state="attached")
+            if found := window.evaluate(MEASURE, SMALLEST):
+                faults[width] = found
+            window.close()
+        return faults
+
+    return look
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_the_pictures_of_a_lesson_fit(lesson, faults_of):
+    assert [faults for page in pictures_of(lesson) if (faults := faults_of(page))] == []
+
+
+@pytest.mark.parametrize("name", REPORTS if ALL else ["xor"])
+def test_the_pictures_of_a_report_fit(name, faults_of, tmp_path):
+    pytest.importorskip("matplotlib")
+    folder = tmp_path / name
+    main(["train", *REPORTS[name].split(), "--epochs", "3", "--report", str(folder)])
+    pages = sorted(folder.rglob("*.html"))
+    assert pages
+    assert {page.name: faults for page in pages if (faults := faults_of(page))} == {}
+
+
+def test_a_picture_that_is_cut_and_words_that_are_too_small_are_found(faults_of):
+    picture = '<svg viewBox="0 0 2000 20" width="{}"><text y="15" font-size="10">a</text></svg>'
+    wide = f'<div style="overflow:hidden">{picture.format(2000)}</div>'
+    assert [*faults_of(CELL + wide)] == [*SCREENS]
+    assert "cut: svg" in faults_of(CELL + wide)[360][0]
+    assert "1.6 px" in faults_of(CELL + picture.format(328))[360][0]
+    assert "wider than the screen" in faults_of(CELL + picture.format(500))[360][0]
+    assert faults_of(CELL + f'<div style="overflow-x:auto">{picture.format(2000)}</div>') == {}
+
+
+@pytest.mark.parametrize("font", ["Liberation Sans", "DejaVu Sans", "DejaVu Sans Mono"])
+def test_no_text_runs_over_its_frame_in_any_font(browser, font):
+    window = browser.new_page(bypass_csp=True)
+    for page in pictures_of("01_a_number_with_a_history"):
+        window.set_content(page)
+        window.add_style_tag(content=f"text, tspan {{ font-family: '{font}' !important }}")
+        assert window.evaluate(OUT_OF_FRAME) == []
+    window.close()
