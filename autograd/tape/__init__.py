@@ -7,7 +7,8 @@ machine) → `templates` (the ops' kernels) → `native` (the compiler of both),
 `numpy_steps` → `numpy_ops` (the op table in NumPy) where there is no compiler.
 
 Around these stand `structure` (arguments and outputs of any form), `desk` and `blas` (one call among others
-on other threads), `saved` (tapes in files) and `objective` x
+on other threads), `saved` (tapes in files), `objective` (a tape for an optimiser) and `onnx_graph`, with
+`onnx_functions` (a tape for other programs).
 """
 
 from importlib.util import find_spec

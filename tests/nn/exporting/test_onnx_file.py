@@ -84,7 +84,8 @@ def test_the_file_is_small_and_names_its_inputs(tmp_path):
 def test_dropout_is_off_and_the_model_stays_in_training(tmp_path):
     model = MLP(2, [16, 1], dropout=0.9, seed=0)
     to_onnx(model, tmp_path / "m.onnx")
-    assert model.training and model.dropout.training
+    assert model.training
+    assert model.dropout.training
     (found,) = run(tmp_path / "m.onnx", [[1.0, 2.0]])
     with no_grad():
         assert found[0] == pytest.approx(model.eval()([1.0, 2.0]).data, abs=1e-12)
@@ -98,7 +99,7 @@ def test_a_sample_is_asked_for(tmp_path):
 
 
 def test_what_is_no_module_is_refused(tmp_path):
-    with pytest.raises(TypeError, match="to_onnx exports an nn.Module; got 3"):
+    with pytest.raises(TypeError, match=r"to_onnx exports an nn.Module; got 3"):
         to_onnx(3, tmp_path / "m.onnx")
 
 

@@ -53,7 +53,8 @@ def test_every_module_goes_there_and_back(make, X):
     again = from_torch(module)
     same(outputs_of(again, X), wanted)
     same(run(to_torch(again), X), wanted)
-    assert not again.training and not module.training
+    assert not again.training
+    assert not module.training
 
 
 class Net(torch.nn.Module):
@@ -244,18 +245,20 @@ def test_shapes_that_differ_are_told_and_nothing_is_set():
         from_torch(net, into=model, mapping={"rnn": "cell", "head": "readout"})
     with pytest.raises(CheckpointError, match=r"head.weight is 1 × 4 in the network and 1 × 5 in the module"):
         to_torch(model, into=net, mapping={"cell": "rnn", "readout": "head"})
-    with pytest.raises(CheckpointError, match="rnn.weight_ih_l0 is not in the network; .* cell.*only in the"):
+    with pytest.raises(
+        CheckpointError, match=r"rnn.weight_ih_l0 is not in the network; .* cell.*only in the"
+    ):
         to_torch(model, into=net)
     assert model.state_dict() == before
     assert all(torch.equal(x, there[name]) for name, x in net.state_dict().items())
 
 
 def test_wrong_kinds():
-    with pytest.raises(TypeError, match="to_torch carries an nn.Module; got 3"):
+    with pytest.raises(TypeError, match=r"to_torch carries an nn.Module; got 3"):
         to_torch(3)
-    with pytest.raises(TypeError, match="from_torch carries a torch.nn.Module; got Embedding"):
+    with pytest.raises(TypeError, match=r"from_torch carries a torch.nn.Module; got Embedding"):
         from_torch(Embedding(2, 2))
-    with pytest.raises(TypeError, match="into is a torch.nn.Module; got 3"):
+    with pytest.raises(TypeError, match=r"into is a torch.nn.Module; got 3"):
         to_torch(Embedding(2, 2), into=3)
-    with pytest.raises(TypeError, match="into is an nn.Module; got 3"):
+    with pytest.raises(TypeError, match=r"into is an nn.Module; got 3"):
         from_torch(torch.nn.Linear(2, 2), into=3)
