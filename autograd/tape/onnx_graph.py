@@ -246,19 +246,21 @@ class _Graph:
         return self._node("Gather", name, self._number(np.zeros(len(args)), np.int64), axis=0)
 
     def _product(self, product: Sequence[int], segments: Sequence[Sequence[int]], X: str, width: int) -> str:
-        """Return W·x + b, where x is read from several places."""
-        _, height, inner, weight, bias, *_ = product
+        """Return W·x + b, where x is read from several places; for all positions of a sequence at once."""
+        _, height, inner, weight, bias, *_, positions = product
         parts = [
             self._rows_of(X, np.arange(first, first + length), width) if direct
-            else self._gathered(np.arange(first, first + length))
+            else self._gathered(np.arange(first, first + length * positions))
             for first, _, length, _, direct in segments
         ]  # fmt: skip
         x = parts[0] if len(parts) == 1 else self._node("Concat", *parts, axis=0)
+        if positions > 1:
+            x = self._node("Reshape", x, self._whole(inner, -1))
         W = self._number(self._uniform[weight : weight + height * inner].reshape(height, inner))
         z = self._node("MatMul", W, x)
-        return (
-            z if bias < 0 else self._node("Add", z, self._number(self._uniform[bias : bias + height, None]))
-        )
+        if bias >= 0:
+            z = self._node("Add", z, self._number(self._uniform[bias : bias + height, None]))
+        return z if positions == 1 else self._node("Reshape", z, self._whole(height * positions, -1))
 
     def _looked_up(self, args: Indices, length: int, apart: int) -> str:
         """Return numbers of a table, each picked by an index; nan where the index is nan."""
