@@ -8,7 +8,16 @@
 6.0
 """
 
+import signal
+import sys
 from typing import TYPE_CHECKING, Any
+
+if (
+    sys.argv[:1] == ["-m"]
+    and sys.orig_argv[-len(sys.argv)] in ("autograd", "nn")
+    and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+):  # a command line is being loaded: until it can say more, Ctrl-C ends it without a traceback
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from autograd.anomaly import AnomalyError, detect_anomaly
 from autograd.core.recording import BranchError, no_grad

@@ -85,8 +85,22 @@ def test_a_notebook_opens_with_its_number_its_subject_and_its_question(name):
 @lessons
 def test_a_notebook_ends_with_things_to_try(name):
     told = told_by(read(name))
-    _, heading, things = re.split(r"^## ((?:Try it|To try).*)$", told, flags=re.MULTILINE)
-    assert len(re.findall(r"^(?:\*\*\d\.\*\*|\* )", things, flags=re.MULTILINE)) >= 2, heading
+    _, things = re.split(r"^## Try it$", told, flags=re.MULTILINE)
+    assert len(re.findall(r"^\*\*\d\.\*\*", things, flags=re.MULTILINE)) >= 2
+
+
+def title_of(name):
+    return text_of(read(name)["cells"][0]["source"]).splitlines()[0].removeprefix("# ")
+
+
+@lessons
+def test_a_notebook_ends_with_the_way_to_the_next_and_to_the_one_before(name):
+    place = LESSONS.index(name)
+    ways = {"Next": LESSONS[place + 1 : place + 2], "Before": LESSONS[:place][-1:]}
+    wanted = [
+        f"{way}: [{title_of(other)}]({other}.ipynb)." for way, others in ways.items() for other in others
+    ]
+    assert text_of(read(name)["cells"][-1]["source"]).splitlines()[-1] == " ".join(wanted)
 
 
 @lessons
@@ -94,6 +108,14 @@ def test_a_notebook_was_run_from_top_to_bottom_and_nothing_failed(name):
     cells = code_of(read(name))
     assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
     assert [output["output_type"] for cell in cells for output in cell["outputs"]].count("error") == 0
+
+
+@lessons
+def test_a_notebook_wrote_nothing_to_stderr_and_kept_no_bar_of_progress(name):
+    outputs = [output for cell in code_of(read(name)) for output in cell["outputs"]]
+    assert [output for output in outputs if output.get("name") == "stderr"] == []
+    assert [kind for kind, _ in outputs_of(read(name)) if "widget" in kind] == []
+    assert "widgets" not in read(name)["metadata"]
 
 
 @lessons
@@ -141,9 +163,9 @@ def test_a_link_of_a_notebook_leads_somewhere(name, link):
     assert (FOLDER / link).exists()
 
 
-@pytest.mark.parametrize(("name", "mentioned"), found_in_the_lessons(r"`(\d\d_\w+)`"))
+@pytest.mark.parametrize(("name", "mentioned"), found_in_the_lessons(r"[Ll]esson\s\[?(\d+)"))
 def test_a_lesson_that_a_notebook_mentions_is_there(name, mentioned):
-    assert mentioned in LESSONS
+    assert 1 <= int(mentioned) <= len(LESSONS)
 
 
 @lessons

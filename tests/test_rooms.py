@@ -20,8 +20,10 @@ import autograd
 ROOT = Path(autograd.__file__).parent.parent
 
 AUTOGRAD = (
-    "core", "ops", "notation", "source", "files", "node", "graph", "protocols", "operators", "reverse",
-    "value", "leaves", "functions", "anomaly", "functional", "extend", "mistakes", "tape",
+    "core", "ops", "notation", "source.expression", "source.language", "source.languages", "source.formulas",
+    "source.variadic", "source.translation", "source.javascript", "files",
+    "node", "graph", "protocols", "operators", "reverse",
+    "value", "leaves", "functions", "anomaly", "functional", "extend", "mistakes", "tape", "source",
     "seeing.facts", "seeing.style", "seeing.drawing", "seeing.pages", "seeing",
     "testing", "command", "__main__", "",
 )  # fmt: skip

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from math import isnan
 from pathlib import Path
 from typing import TextIO
 from unicodedata import normalize
@@ -14,6 +15,7 @@ from unicodedata import normalize
 from autograd.command.expression import parse
 from autograd.command.reader import ExpressionError
 from autograd.command.screen import (
+    NO_SLOPE,
     Look,
     engine_name,
     gradient_lines,
@@ -148,7 +150,11 @@ def _named(steps: Walk, option: str, name: str) -> Value:
 def _ledger(steps: Walk, variable: Value, look: Look) -> str:
     from autograd.seeing.paths import gradient_path
 
-    return gradient_path(steps.output, variable).ledger(names=_by_name(steps)).text(look.width)
+    text = gradient_path(steps.output, variable).ledger(names=_by_name(steps)).text(look.width)
+    if not isnan(steps.output.data):
+        return text
+    note = f"{NO_SLOPE.format(steps.trace.nodes[-1].label)}. These numbers are by the rules alone."
+    return "\n".join([text, "", *wrapped(note, look.width)])
 
 
 def _check_places(arguments: argparse.Namespace) -> None:
@@ -168,9 +174,15 @@ def _written(steps: Walk, arguments: argparse.Namespace) -> Iterator[str]:
         yield f"walk     {arguments.save}"
     if arguments.svg:
         from autograd.seeing.drawing import draw
+        from autograd.seeing.drawing.limits import TooLargeError
 
         steps.output.backward()
-        write_whole(arguments.svg, draw(steps.output, names=_by_name(steps)).pipe("svg"))
+        try:
+            drawing = draw(steps.output, names=_by_name(steps))
+        except TooLargeError as error:
+            advice = "--path NAME lists the routes of one variable, and --save FILE the whole walk"
+            raise ValueError(f"{error.fact}; {advice}") from None
+        write_whole(arguments.svg, drawing.pipe("svg"))
         yield f"drawing  {arguments.svg}"
 
 

@@ -255,6 +255,10 @@ def _side_by_side(
 # ------------------------------------------------------------------------------------ the gradients
 
 
+NO_SLOPE = "{} is nan, not a number: it follows no change of an input"
+"""What is said of an output's name where there are no slopes."""
+
+
 def gradient_lines(facts: Trace, look: Look = PLAIN, beside: Beside | None = None) -> list[str]:
     """Return a table of the gradients of all inputs and weights, and what each of them says.
 
@@ -265,13 +269,13 @@ def gradient_lines(facts: Trace, look: Look = PLAIN, beside: Beside | None = Non
     inputs = [node for node in facts.nodes if node.op is None and node.role != "constant"]
     about = f"how {y} = {number(output.value)} follows a small change of each input"
     if isnan(output.value):
-        about = f"{y} is nan, not a number: it follows no change of an input"
+        about = NO_SLOPE.format(y)
     fits = len("Gradients  ") + len(about) <= look.width
     heads = ["", "value", "gradient", "" if beside is None else engine_name(beside)]
     rows = [[*map(Cell, [*heads, ""] if beside else heads)]]
     for node in inputs:
         ours = [Cell(name_of(node)), Cell(number(node.value)), _slope(node.gradient or 0.0, look)]
-        note = Cell("" if isnan(output.value) else _in_words(node, y, node.id in chosen))
+        note = Cell(_by_rule(node) if isnan(output.value) else _in_words(node, y, node.id in chosen))
         rows.append([*ours, *(_compared(node, beside, look) if beside else [note])])
     return [_headed("Gradients", about if fits else "", look), "", *_aligned(rows, look)]
 
@@ -296,6 +300,11 @@ def _aligned(rows: Sequence[Sequence[Cell]], look: Look) -> Iterator[str]:
         if 0 < len(note.text) <= room:
             cells.append(note.paint(note.text))
         yield MARGIN + GAP.join(cells)
+
+
+def _by_rule(node: NodeFact) -> str:
+    """Say of a number that stands beside a nan that it is not a slope."""
+    return "" if isnan(node.gradient or 0.0) else "by the rules alone: not a slope"
 
 
 def _in_words(node: NodeFact, y: str, chosen: bool) -> str:

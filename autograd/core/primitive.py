@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
-from autograd.core.arithmetic import FLOATS, IEEE, Ieee
+from autograd.core.arithmetic import FLOATS, IEEE, NOT_REACHED, Ieee
 
 Function = Callable[..., Any]
 Rule = Callable[[Any], tuple[Function, ...]]
@@ -103,7 +103,7 @@ class Op:
             return self.fast(numbers)
         except (ArithmeticError, ValueError):
             y, partials = self._safe([Ieee(x) for x in numbers])
-            return float(y), tuple([float(d) for d in partials])
+            return float(y), tuple([d if d is NOT_REACHED else float(d) for d in partials])
 
     def evaluator(self, m: Any) -> Evaluator:
         """Return the function from the inputs to ``(value, partials)`` in the arithmetic ``m``."""

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from autograd.core.primitive import Op
-from autograd.tape.formulas import functions
+from autograd.source.formulas import functions
 from autograd.tape.native.machine_code import addresses
 from autograd.tape.native.words import Rows, Shorts
 from autograd.tape.program import ARGS, NARROW, NEED, OP, STEPS, parts_of

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.source.expression import Symbols
+from autograd.source.formulas import NATIVE
 from autograd.tape.arguments import Frame
-from autograd.tape.formulas import written
 from autograd.tape.native.machine_code import addresses
 
 SOURCE = """
@@ -106,7 +106,7 @@ def _source(rule: Callable[..., Any], names: tuple[str, ...], types: tuple[str, 
             f"the rule {rule.__qualname__} cannot be written as an expression: {error}.  It is made of "
             "operators and functions of math"
         ) from error
-    lines, texts = written(results)
+    lines, texts = NATIVE.written(results)
     kept = ["p", *names[2:]]
     return SOURCE.format(
         fields="\n".join(f"    {n}: {t}" for n, t in zip(("h", *names), ("Doubles", *types), strict=True)),

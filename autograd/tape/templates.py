@@ -14,9 +14,9 @@ from __future__ import annotations
 from inspect import getsource
 
 from autograd.core.primitive import TABLE, Op
-from autograd.tape.formulas import NOTHING_SENT, functions
+from autograd.source.formulas import NOTHING_SENT, functions
+from autograd.source.variadic import functions_of_sequences
 from autograd.tape.kernels import row_picked
-from autograd.tape.variadic import functions_of_sequences
 
 FORWARD = """
 def forward(

@@ -162,7 +162,8 @@ def resumed(data: Dataset, path: str | PathLike[str], given: Mapping[str, Any]) 
         bound = name not in ("engine", "threads") and (name != "epochs" or settings.schedule != "constant")
         if bound and x != was:
             raise ValueError(
-                f"{path}: a training continues as it was begun, with {name} at {was!r}; got {x!r}"
+                f"{path}: a training continues as it was begun, with --{name.replace('_', '-')} at {was!r}; "
+                f"got {x!r}"
             )
     job = prepare(data, replace(settings, **given))
     checkpoint.load_into(job.model)

@@ -275,7 +275,8 @@ def _resumed(
         was = getattr(settings, what)
         if what not in ("engine", "threads") and x != was:
             raise ValueError(
-                f"{path}: a training continues as it was begun, with {what} at {was!r}; got {x!r}"
+                f"{path}: a training continues as it was begun, with --{what.replace('_', '-')} at {was!r}; "
+                f"got {x!r}"
             )
     job = prepare(name, text, replace(settings, **given))
     letters = job.tokenizer.letters if isinstance(job.tokenizer, Characters) else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from autograd.notation.hints import did_you_mean
@@ -55,6 +55,9 @@ class Options:
     classes: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
+        for name in ("columns", "drop", "classes"):
+            if isinstance(getattr(self, name), str):
+                raise TypeError(f"{name} is a list of names; got the text {getattr(self, name)!r}")
         one_of("missing", self.missing, MISSING)
         if self.task is not None:
             one_of("task", self.task, dict.fromkeys(TASKS))
@@ -160,6 +163,9 @@ def planned(
     check_names(names)
     frame = frame.set_axis(names, axis=1).reset_index(drop=True)
     known(target, names)
+    named: dict[str, Any] = {what: getattr(options, what) for what in ("columns", "drop", "classes")}
+    named = {what: some and tuple(map(str, some)) for what, some in named.items()}
+    options = replace(options, **named)
     for name in [*(options.columns or ()), *options.drop]:
         known(name, [other for other in names if other != target])
     check_enough_rows(len(frame))

@@ -133,7 +133,13 @@ def _parsed(pandas: Any, text: str) -> tuple[Any, list[str]]:
         problem = problem.replace(
             "EOF inside string starting at", "a quote is never closed that is opened in"
         )
-        raise ValueError(problem.replace("Expected", "expected")) from None
+        found = re.fullmatch(r"Expected (\d+) fields in (line \d+), saw (\d+)\s*", problem)
+        if found:
+            problem = (
+                f"{found[2]} has {found[3]} cells where {found[1]} are expected; if words stand above the "
+                "header line, leave them out"
+            )
+        raise ValueError(problem) from None
     if shifted:  # R's write.table gives the names of the rows no name
         frame, names = frame.reset_index(), ["", *names]
     unnamed = names.index("") if "" in names else -1  # such a column holds the names of the rows

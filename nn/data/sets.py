@@ -172,7 +172,9 @@ def load(
     if target is None:
         with naming_file(path):
             columns = ", ".join(str(column) for column in read_table(path)[0].columns if column != "")
-        raise ValueError(f"which column of {name} is to be learned? Name one as the target: {columns}")
+        raise ValueError(
+            f"which column of {name} is to be learned? Name one as the target (--target): {columns}"
+        )
     return from_csv(path, target, **options)
 
 

@@ -21,7 +21,7 @@ def from_arrays(X: Any, y: Any, name: str = "data", target: str = "target", **op
         X: one row per sample; a frame's columns give the features their names.
         y: one target per sample, as a list, a series or one column; classes are told as in `from_csv`.
         name: what to call the set.
-        target: what to call the target, if ``y`` is not a series with a name.
+        target: what to call the target, if ``y`` is not a series or a frame, which has a name.
         options: see `from_csv`.
 
     Raises:
@@ -31,15 +31,18 @@ def from_arrays(X: Any, y: Any, name: str = "data", target: str = "target", **op
     ('no', 'yes')
     """
     pandas = import_extra("pandas", "a table", "data")
-    frame = X.copy() if hasattr(X, "columns") else pandas.DataFrame(X)
+    try:
+        frame = X.copy() if hasattr(X, "columns") else pandas.DataFrame(X)
+        column = pandas.DataFrame(y)
+    except ValueError as error:
+        raise ValueError(f"X is a table with one row per sample, and y one column ({error})") from None
     if not hasattr(X, "columns"):
         frame.columns = [f"x{i}" for i in range(1, frame.shape[1] + 1)]
-    column = pandas.DataFrame(y)
     if column.shape[1] != 1 or len(column) != len(frame):
         raise ValueError(
             f"X has {len(frame)} rows, but y has {' × '.join(map(str, column.shape))}: one per sample"
         )
-    named = getattr(y, "name", None)
+    named = y.columns[0] if hasattr(y, "columns") else getattr(y, "name", None)
     goal = target if named is None else str(named)
     frame.insert(len(frame.columns), goal, column.iloc[:, 0].to_numpy(), allow_duplicates=True)
     return from_frame(frame, goal, name, **options)

@@ -236,9 +236,7 @@ def precision_of(dtype: Any, engine: str) -> Precision:
     """
     precision = one_of("dtype", dtype, PRECISIONS)
     if engine == "eager" and precision != "float64":
-        raise ValueError(
-            f"the eager engine computes in float64, as Python does; dtype={dtype!r} is for the tape"
-        )
+        raise ValueError(f"the eager engine computes in float64, as Python does; {dtype!r} is for the tape")
     return precision
 
 

@@ -8,6 +8,18 @@ FOLDED = 'Draw a network folded, with collapse="neuron", "layer" or "module"'
 """What to do where single Values are too many."""
 
 
+class TooLargeError(ValueError):
+    """The refusal of a picture that nobody could read.
+
+    Attributes:
+        fact: what is too large, without what to do instead in Python.
+    """
+
+    def __init__(self, fact: str, instead: str) -> None:
+        super().__init__(f"{fact} {instead}")
+        self.fact = fact.rstrip(".")
+
+
 def check_limit(limit: int) -> None:
     """Refuse a limit that is not a positive whole number."""
     if not isinstance(limit, int):
@@ -16,10 +28,10 @@ def check_limit(limit: int) -> None:
         raise ValueError(f"limit is how many nodes may be drawn, at least 1; got {limit}")
 
 
-def too_large(what: str, nodes: int, edges: int, limit: int, instead: str = FOLDED) -> ValueError:
+def too_large(what: str, nodes: int, edges: int, limit: int, instead: str = FOLDED) -> TooLargeError:
     """Return the refusal to draw: how large it is, and what to do instead."""
-    return ValueError(
-        f"{what} has {count(nodes)} nodes and {count(edges)} edges, too many to read in a picture "
-        f"(limit={limit}). {instead}; draw one "
-        "weight's part of it, with gradient_path(output, weight).draw(); or raise the limit"
+    return TooLargeError(
+        f"{what} has {count(nodes)} nodes and {count(edges)} edges, too many to read in a picture.",
+        f"{instead}; draw one weight's part of it, with gradient_path(output, weight).draw(); or raise the "
+        f"limit (limit={limit})",
     )

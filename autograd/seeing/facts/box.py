@@ -6,8 +6,9 @@ Pictures place these words and colour them; they choose none of their own.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 
 from autograd.notation.labels import Label, parse_label
 from autograd.notation.numbers import count, counted, number
@@ -21,10 +22,18 @@ LONGEST_HINT = 400
 
 @dataclass(frozen=True)
 class Fact:
-    """A row of a box: a word, and the number as it is written."""
+    """A row of a box: a word, and the number as it is written.
+
+    Attributes:
+        word, number: these.
+        pattern: of a row that measures several nodes, how: text with the names of `MEASURES` in braces.
+        nodes: what it measures.
+    """
 
     word: str
     number: str
+    pattern: str = field(default="", compare=False, repr=False)
+    nodes: tuple[NodeFact, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -146,21 +155,21 @@ def _kind_of_group(group: Group) -> str:
 def _facts_of_group(group: Group) -> tuple[Fact, ...]:
     given, before = group.outputs(), group.part("pre-activation")
     if group.kind == "inputs":
-        said = [Fact("x", _extent_of_values(group.members))]
+        said = [_measured("x", "{values}", group.members)]
     elif group.kind == "input":
         said = [
-            Fact("value", _extent_of_values(group.members)),
-            Fact("gradient", _extent_of_gradients(group.members)),
+            _measured("value", "{values}", group.members),
+            _measured("gradient", "{gradients}", group.members),
         ]
     elif group.kind == "unit" and before:
         said = [
-            Fact("b", _extent_of_values(group.part("bias"))),
-            Fact("z", _extent_of_values(before)),
-            Fact("a", _extent_of_values(group.part("activation"))),
-            Fact("gradient of z", _extent_of_gradients(before)),
+            _measured("b", "{values}", group.part("bias")),
+            _measured("z", "{values}", before),
+            _measured("a", "{values}", group.part("activation")),
+            _measured("gradient of z", "{gradients}", before),
         ]
     else:
-        said = [Fact("a" if group.is_layer else "output", _extent_of_values(given))]
+        said = [_measured("a" if group.is_layer else "output", "{values}", given)]
         said += facts_of_parameters(
             group.weights(),
             {id for id, part in group.parts.items() if part == "bias"},
@@ -201,9 +210,7 @@ def facts_of_parameters(
         nodes = [node for node in parameters if (node.id in biases) == (letter == "b")]
         if nodes:
             word = f"{count(len(nodes))} {one if len(nodes) == 1 else several}"
-            size = number(math.hypot(*(node.value for node in nodes)))
-            gradient = number(norm_of_gradients(nodes))
-            rows.append(Fact(word, f"|{letter}| {size}, |gradient{shared}| {gradient}"))
+            rows.append(_measured(word, f"|{letter}| {{size}}, |gradient{shared}| {{steepness}}", nodes))
     return rows
 
 
@@ -218,13 +225,18 @@ def _extent(numbers: Iterable[float]) -> str:
     return low if low == high else f"{low} … {high}"
 
 
-def _extent_of_values(nodes: Sequence[NodeFact]) -> str:
-    return _extent(node.value for node in nodes)
+MEASURES: dict[str, Callable[[Sequence[NodeFact]], str]] = {
+    "values": lambda nodes: _extent(node.value for node in nodes),
+    "gradients": lambda nodes: _extent(_gradients(nodes)) or number(None),
+    "size": lambda nodes: number(math.hypot(*(node.value for node in nodes))),
+    "steepness": lambda nodes: number(norm_of_gradients(nodes)),
+}
+"""What a row may say of several nodes: the extent of their values or gradients, or the norm of either."""
 
 
-def _extent_of_gradients(nodes: Sequence[NodeFact]) -> str:
-    """Return the extent of the gradients, or the mark that they were not computed."""
-    return _extent(_gradients(nodes)) or number(None)
+def _measured(word: str, pattern: str, nodes: Sequence[NodeFact]) -> Fact:
+    said = re.sub(r"\{(\w+)\}", lambda found: MEASURES[found[1]](nodes), pattern)
+    return Fact(word, said, pattern, tuple(nodes))
 
 
 def norm_of_gradients(nodes: Sequence[NodeFact]) -> float | None:

@@ -87,9 +87,13 @@ does too, and that is a choice: any slope from 0 to 1 would do'
         jumps = math.isinf(high - low)
         left, right = (side[0 if jumps else 1] for side in (below, above))
         if jumps or not left == right == taken:
-            usual = getattr(op.rule, "__module__", "") == ops.__name__
-            return Corner(_in_names(kink, names), left, right, taken, jumps, usual)
+            return Corner(in_names(kink, names), left, right, taken, jumps, is_usual(op))
     return None
+
+
+def is_usual(op: Op) -> bool:
+    """Return whether the op is the library's own, whose choices at kinks are those of PyTorch."""
+    return getattr(op.rule, "__module__", "") == ops.__name__
 
 
 def _moved(op: Op, inputs: Sequence[float], position: int, towards: float) -> tuple[float, float]:
@@ -100,7 +104,7 @@ def _moved(op: Op, inputs: Sequence[float], position: int, towards: float) -> tu
     return value, partials[position]
 
 
-def _in_names(kink: Kink, names: Sequence[str]) -> str:
+def in_names(kink: Kink, names: Sequence[str]) -> str:
     """Return the place of a kink with the names of the inputs in it, each once."""
     place = kink.where.removesuffix(", a jump")
     meant = dict(zip(inspect.signature(kink.gap).parameters, names, strict=False))

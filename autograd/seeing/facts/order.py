@@ -148,13 +148,15 @@ def forward_order(facts: Trace, parts: Mapping[str, Inside]) -> list[str]:
 
 
 def reverse_order(facts: Trace, parts: Mapping[str, Inside]) -> list[str]:
-    """Return the nodes that pass a gradient on, each after all that use it, part by part.
+    """Return the nodes that can pass a gradient on, each after all that use it, part by part.
 
     What feeds into several nodes hears from them in the reverse of topological order, as in the engine.
+    The order is the same whatever the numbers are, and with them the branches that a gradient takes.
     """
+    constants = {node.id for node in facts.nodes if node.role == "constant"}
     users: dict[str, list[str]] = defaultdict(list)
     for edge in reversed(facts.edges):
-        if edge.contribution is not None:
+        if constants.isdisjoint((edge.source, edge.target)):
             users[edge.source].append(edge.target)
     passing = {target for those in users.values() for target in those}
     before = {id: [*users[id]] for id in parts if id in passing}

@@ -226,7 +226,8 @@ class Teller:
             return ""
         if len(edges) > MOST_NAMES:
             return f" Noted for the way back: its {count(len(edges))} local derivatives."
-        return f" Noted for the way back: {joined([self._slope_in_words(edge) for edge in edges])}."
+        nan = f": {name_of(node)} is nan, so it has no slope" if math.isnan(node.value) else ""
+        return f" Noted for the way back: {joined([self._slope_in_words(edge) for edge in edges])}{nan}."
 
     # ------------------------------------------------------------------------------------- reverse
 
@@ -343,9 +344,11 @@ class Teller:
         if len(sources) == 1:
             (edge,), (rate,), (source,) = event.edges, event.rates, sources
             chosen = f"{BY_CHOICE.capitalize()}, " if edge.source in self._corners.behind else ""
-            moved = "" if edge.source == event.wrt.id else f"{chosen}{following(source, rate, wrt)}, and "
+            moves = following(source, _unless_nan(self._nodes[edge.source], rate), wrt)
+            moved = "" if edge.source == event.wrt.id else f"{chosen}{moves}, and "
             there = self._corners.at(edge)
-            local = f"{following(node, edge.partial, source)} ({self._slope_in_words(edge)})"
+            slope = _unless_nan(event.node, edge.partial)
+            local = f"{following(node, slope, source)} ({self._slope_in_words(edge)})"
             if there is not None:
                 local = there.told(node, self._equal(edge))
             told = f"{moved}{self._held(edge)}{local}; so {gradient_of(event.node, event.wrt)} is {numbers}."
@@ -365,10 +368,13 @@ class Teller:
     # -------------------------------------------------------------------------------------- slopes
 
     def _slope_in_words(self, edge: EdgeFact) -> str:
-        """Return ``∂(a→d) = b = −3``, or ``∂(z→a) = 1 because z > 0``."""
+        """Return ``∂(a→d) = b = −3``, or ``∂(z→a) = 1 because z > 0``; of a nan, that only a rule says so."""
         there, because = self._corners.at(edge), self._slope(edge).because
         if there is not None:
             return f"{self._equal(edge)} by choice, because there is no one slope where {there.place}"
+        target = self._nodes[edge.target]
+        if math.isnan(target.value) and not math.isnan(edge.partial or 0.0):
+            return f"{self._equal(edge)} by the rule alone"
         return f"{self._equal(edge)} because {because}" if because else self._equal(edge)
 
     def _equal(self, edge: EdgeFact) -> str:

@@ -24,7 +24,7 @@ def _hits(outputs: Sequence[Sequence[float]], labels: Sequence[int]) -> int:
 def _linear(w: float, u: float, b: float, xs: Sequence[float]) -> float:
     h = 0.0
     for x in xs:
-        h = w * h + u * x + b
+        h = w * x + u * h + b
     return h
 
 
@@ -218,19 +218,19 @@ TRAINING = (
     Worked(
         "last_state",
         (
-            ((0.5, 1.0, 0.0, [1.0, -1.0, 0.5]), 0.2210060678),
-            ((2.0, 0.5, 0.25, [1.0]), 0.6351489524),
-            ((-1.0, 1.0, 0.5, []), 0.0),
+            ((1.0, 0.5, 0.0, [1.0, -1.0, 0.5]), 0.2210060678),
+            ((0.5, 2.0, 0.25, [1.0]), 0.6351489524),
+            ((1.0, -1.0, 0.5, []), 0.0),
         ),
         (
-            ("The old state is missing: w·h.", lambda w, u, b, xs: tanh(u * xs[-1] + b) if xs else 0.0),
+            ("The old state is missing: u·h.", lambda w, u, b, xs: tanh(w * xs[-1] + b) if xs else 0.0),
             (
                 "tanh belongs to every step, not only to the last.",
                 lambda w, u, b, xs: tanh(_linear(w, u, b, xs)),
             ),
             ("tanh is missing.", lambda w, u, b, xs: _linear(w, u, b, xs)),
         ),
-        "Begin with h = 0; for each x in turn h = tanh(w·h + u·x + b).",
+        "Begin with h = 0; for each x in turn h = tanh(w·x + u·h + b).",
     ),
     Worked(
         "next_cell",

@@ -141,5 +141,7 @@ def why_not(what: str, error: Exception) -> str:
     >>> why_not("the drawing", ValueError("too large"))
     'The drawing could not be made: too large.'
     """
-    reason = shorten(" ".join(str(error).split()) or type(error).__name__, LONGEST_REASON)
+    reason = shorten(
+        " ".join(str(getattr(error, "fact", error)).split()) or type(error).__name__, LONGEST_REASON
+    )
     return f"{what[:1].upper()}{what[1:]} could not be made: {reason.rstrip('.')}."

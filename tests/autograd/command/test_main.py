@@ -364,10 +364,10 @@ def test_it_is_a_program_that_steps_by_what_is_piped_in() -> None:
 
 
 def test_bad_input_ends_the_program_with_2() -> None:
-    finished = run("a*×", "a=1")
+    finished = run("√a", "a=1")
     assert finished.returncode == 2
     assert finished.stdout == b""
-    assert finished.stderr.decode().startswith("error: column 3: '×' is typed as *")
+    assert finished.stderr.decode().startswith("error: column 1: '√' is typed as sqrt")
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
@@ -411,6 +411,33 @@ def test_what_is_nan_is_not_said_to_rise_or_fall(capsys: pytest.CaptureFixture[s
     assert "y is nan, not a number: it follows no change of an input" in out
     assert "no number tells how a small change of a changes y" in out
     assert not re.search(r"(rises|falls|times as much|just as much)", out.split("Reverse pass")[1])
+    assert "−1 by the rule alone: y is nan, so it has no slope" in out
+    assert "a −1 −1 by the rules alone: not a slope" in out
+
+
+@pytest.mark.parametrize("formula", ["log(a)", "log(a) * b + c", "log2(a) - b / c", "c + sqrt(a) ** b"])
+def test_walk_forward_mode_and_ledger_agree_that_a_nan_has_no_slope(
+    formula: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = [f"{name}={x}" for name, x in (("a", -1), ("b", 2), ("c", 3)) if name in formula]
+    _, *tangent = printed(capsys, formula, *given, "--tangent", "a").split("∂a/∂a = 1", 1)
+    told = "".join(tangent).split("exactly as much as itself")[1]
+    assert not re.search(r"(times|just)\s+as\s+much", told)
+    assert "no number tells how" in " ".join(told.split())
+    ledger = " ".join(printed(capsys, formula, *given, "--path", "a").split())
+    assert (
+        "y is nan, not a number: it follows no change of an input. These numbers are by the rules" in ledger
+    )
+
+
+def test_what_is_too_large_to_draw_is_said_with_the_options_that_help(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    formula = " + ".join(f"sin(a*{i}.5)" for i in range(150))
+    said = refused(capsys, formula, "a=1", "--svg", str(tmp_path / "graph.svg"))
+    assert "too many to read in a picture; --path NAME lists the routes" in said
+    assert "collapse=" not in said
+    assert "limit" not in said
 
 
 def test_a_file_of_someone_else_is_not_replaced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

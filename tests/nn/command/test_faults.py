@@ -141,6 +141,29 @@ def test_a_signal_before_the_training_ends_in_one_line(place: Path, sent: signal
     check(place)
 
 
+INTERRUPTED_AT_THE_IMPORT = """
+import os, signal, sys
+
+class Finder:
+    @staticmethod
+    def find_spec(name, *more):
+        if name == "autograd.ops":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Finder)
+"""
+
+
+@pytest.mark.parametrize("program", ["nn", "autograd"])
+def test_ctrl_c_while_a_program_is_loaded_ends_it_in_silence(tmp_path: Path, program: str) -> None:
+    (tmp_path / "sitecustomize.py").write_text(INTERRUPTED_AT_THE_IMPORT)
+    path = os.pathsep.join([str(tmp_path), str(ROOT)])
+    command = [sys.executable, "-m", program, "--help"]
+    env = environment(PYTHONPATH=path)
+    done = subprocess.run(command, env=env, capture_output=True, encoding="utf-8", timeout=120, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
+
+
 def reads_its_input(pid: int) -> bool:
     """Whether the process waits for its standard input (Linux tells)."""
     try:

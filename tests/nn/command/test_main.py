@@ -315,7 +315,7 @@ def test_a_training_that_was_interrupted_goes_on_where_it_was(in_tmp, capsys, mo
         ("xor --resume text", "text: it is cut off, or not a safetensors file"),
         ("xor --resume bare", "bare: it holds no training to continue"),
         ("iris --resume xor", "xor: the network was not trained on iris, or that has changed since"),
-        ("xor --resume xor --lr 0.5", "xor: a training continues as it was begun, with lr at 0.2; got 0.5"),
+        ("xor --resume xor --lr 0.5", "xor: a training continues as it was begun, with --lr at 0.2; got 0.5"),
         ("xor --resume xor", "xor: all 3 epochs of this training are done; ask for more in all (--epochs)"),
         ("xor --save nowhere/file", "nowhere/file: No such file or directory: nothing can be saved there"),
         ("xor --save before", "before: Is a directory: nothing can be saved there"),

@@ -134,7 +134,7 @@ def test_a_checkpoint_of_another_vocabulary_or_text_is_refused(file, capsys):
     train(*resume, code=2)
     assert "all 3 epochs of this training are done" in capsys.readouterr().err
     train(*resume, "--width", "8", code=2)
-    assert "continues as it was begun, with width at 4; got 8" in capsys.readouterr().err
+    assert "continues as it was begun, with --width at 4; got 8" in capsys.readouterr().err
     file.write_text("\n".join([*NAMES, "anno"]), encoding="utf-8")
     train(*resume, code=2)
     assert "its vocabulary is another: 'o' is in only one" in capsys.readouterr().err

@@ -111,6 +111,8 @@ def test_arrays_are_taken_with_their_names_if_they_have_any():
             "row 2: the target 'c' is 'no'",
         ),
         (lambda: from_frame(pd.DataFrame(TABLE), "c", missing="skip"), ValueError, "unknown missing 'skip'"),
+        (lambda: from_frame(pd.DataFrame(TABLE), "c", drop="a"), TypeError, "drop is a list of names; got"),
+        (lambda: from_arrays(np.zeros((4, 2)), 3), ValueError, "X is a table .* and y one column"),
     ],
 )
 def test_a_bad_table_is_refused_with_its_place(call, error, message):
@@ -119,7 +121,7 @@ def test_a_bad_table_is_refused_with_its_place(call, error, message):
 
 
 def test_a_file_without_a_target_is_met_with_its_columns(write):
-    with pytest.raises(ValueError, match="Name one as the target: a, b, c"):
+    with pytest.raises(ValueError, match=r"Name one as the target \(--target\): a, b, c"):
         load(write(table("a,b,c", *GOOD)))
 
 
@@ -366,6 +368,9 @@ def test_frames_of_every_kind_follow_the_same_rules():
     assert data.X[:2] == [[1.0, 1.0, 0.0, 1.0, 1.0], [8 / 3, 0.0, 1.0, 2 / 3, 4.0]]
     column = np.array([["[0]"], ["b"]] * 2)
     assert from_arrays([[1.0], [3.0]] * 2, column).classes == ("[0]", "b")
+    assert from_arrays([[1.0], [3.0]] * 2, pd.DataFrame({"goal": [0.5, 1, 2, 3]})).target == "goal"
+    assert from_frame(frame, 5, drop=[0, 1]) == from_frame(frame, 5, columns=[2, 3])
+    assert from_frame(frame, 1, columns=[2], classes=[8, 7]).classes == ("8", "7")
 
 
 def test_without_pandas_the_way_to_it_is_told(write, monkeypatch):
@@ -388,9 +393,9 @@ def test_without_pandas_the_way_to_it_is_told(write, monkeypatch):
         (table("1,2,3", *GOOD), "the first line holds numbers"),
         (table("c", "1", "2", "1", "2"), "'c' is the only column"),
         (table("a,b,C", *GOOD), "there is no column 'c'; did you mean 'C'"),
-        (table("a,b,c", *GOOD, "1,2,no,4"), "expected 3 fields in line 6, saw 4"),
-        (table("a,b,c", "", *GOOD, ",,", "1,2,no,4"), "expected 3 fields in line 8, saw 4"),
-        (table("a,b", *GOOD[:2], "1,2,3,4"), "expected 3 fields in line 4, saw 4"),
+        (table("a,b,c", *GOOD, "1,2,no,4"), "line 6 has 4 cells where 3 are expected"),
+        (table("a,b,c", "", *GOOD, ",,", "1,2,no,4"), "line 8 has 4 cells where 3 are expected"),
+        (table("a,b", *GOOD[:2], "1,2,3,4"), "line 4 has 4 cells where 3 are expected"),
         (table("a", *GOOD), "the header line has 1 cells, and the rows have 3"),
         (table("a,c", *(f"{i}," for i in range(6))), "the target column 'c' is missing in every row"),
         (table("a,b,c", "inf,2,yes", *GOOD), r"row 1, column 'a': inf is not a finite"),

@@ -54,6 +54,31 @@ def test_without_resume_a_file_is_replaced(tmp_path):
     assert load(path)
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_cannot_be_written_is_said_once_and_the_training_goes_on(engine, tmp_path):
+    path = tmp_path / "run.safetensors"
+    plain, _ = trained(6, engine)
+
+    def full(training, epoch):
+        place = path if epoch.number in (1, 4) else tmp_path / "gone" / path.name  # as the disk fills, or not
+        checkpoint.path = place
+
+    checkpoint = ModelCheckpoint(path)
+    with pytest.warns(RuntimeWarning, match="nothing was saved; the training goes on after epoch") as warned:
+        model, history = trained(6, engine, checkpoint, full)
+    said = [str(w.message) for w in warned]
+    assert [words[-1] for words in said] == ["3", "6"]
+    assert model.state_dict() == plain.state_dict()
+    assert len(history) == 6
+    assert "nothing was saved" in checkpoint.error
+    assert load(path)
+
+
+def test_a_place_where_nothing_can_be_written_is_refused_before_the_training(tmp_path):
+    with pytest.raises(OSError, match="nothing can be saved there"):
+        trained(2, "eager", ModelCheckpoint(tmp_path / "gone" / "run.safetensors"))
+
+
 def test_what_cannot_be_continued_is_refused(tmp_path):
     path = tmp_path / "run.safetensors"
     path.write_text("no checkpoint")

@@ -1,7 +1,7 @@
 """The player: a walk as one self-contained page, with the graph, every step and the learner's predictions.
 
-The page asks nothing of any server and computes no formula: all that it shows was written down
-here, from the facts in a `Content`.
+The page asks nothing of any server.  What it shows at first was written down here, from the facts in a
+`Content`; where a number in it is changed, it computes both passes itself, by the rules of the table.
 
 >>> from autograd import Value, walk
 >>> a, b = Value(2.0, "a"), Value(-3.0, "b")

@@ -39,7 +39,8 @@ from autograd.seeing.pages.player.questions import (
     predictions,
     slacks,
 )
-from autograd.seeing.pages.player.summaries import summaries
+from autograd.seeing.pages.player.summaries import measures, summaries
+from autograd.seeing.pages.player.touch import can_be_written, touch
 from autograd.seeing.pages.player.views.choice import boxes_of
 from autograd.seeing.pages.player.views.layers import Layer
 from autograd.seeing.style import width
@@ -91,6 +92,12 @@ class Content:
         """The trace, its steps without their words."""
         return replace(self.trace, steps=self.steps.outlines())
 
+    @property
+    def computes_itself(self) -> bool:
+        """Whether its page can follow a change without a kernel: both passes, by ops that JavaScript has."""
+        reverse = bool(self.steps) and self.steps[-1].phase != "tangent"
+        return reverse and self.beside is None and can_be_written(self.trace)
+
     @cached_property
     def layers(self) -> list[Layer]:
         """What the network is shown as; empty where one picture shows it, or no Module computed it."""
@@ -130,7 +137,19 @@ def facts(content: Content) -> dict[str, Any]:
         "boxes": summaries(content.layers, steps),
         "beside": _beside(content.beside, place),
         "questions": _questions(shown, trace),
+        "touch": _touch(content, place),
     }
+
+
+def _touch(content: Content, place: dict[str, int]) -> dict[str, Any] | None:
+    """Return what the page computes with, and the leaves that it does not offer; None if it cannot."""
+    if not content.computes_itself:
+        return None
+    trace = content.trace
+    offered = {i for i, _ in _leaves(trace)[:MOST_LEAVES]}
+    leaves = [i for i, node in enumerate(trace.nodes) if node.op is None and i not in offered]
+    given = [[i, exact(trace.nodes[i].value)] for i in leaves]
+    return {**touch(trace), "given": given, "boxes": measures(content.layers, place)}
 
 
 def exact(x: float) -> float | str:

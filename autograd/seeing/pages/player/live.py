@@ -86,6 +86,11 @@ def _widget_class() -> type[Any]:
             self._content, self._again = content, again
             self.on_msg(self._hear)
 
+        def _repr_mimebundle_(self, **options: Any) -> Any:
+            """Return the widget, and the page for where no kernel runs: a saved notebook shows it."""
+            shown, metadata = super()._repr_mimebundle_(**options) or ({}, {})
+            return {**shown, "text/html": self.frame, "text/plain": self._content.title}, metadata
+
         def _hear(self, widget: object, message: object, buffers: object) -> None:
             self.send(answer(self._content, self._again, message))
 

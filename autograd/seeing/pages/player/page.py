@@ -16,9 +16,10 @@ from autograd.seeing.facts.records import Step
 from autograd.seeing.pages.frame import asset, document, embedded
 from autograd.seeing.pages.player.content import Content, facts
 from autograd.seeing.pages.player.packing.pictures import plain_views
+from autograd.seeing.pages.player.touch import script
 from autograd.seeing.pages.player.views.choice import views
 
-LONGEST_TEXT = 250
+LONGEST_TEXT = 200
 """At most this many steps are told in the text for browsers that run no scripts."""
 
 LONGEST_PLAIN = 30_000
@@ -63,9 +64,9 @@ def _page(content: Content) -> str:
     )
     return document(
         content.title,
-        asset(__package__, "graph.css") + asset(__package__, "player.css"),
+        "".join(asset(__package__, name) for name in ("graph.css", "player.css", "touch.css")),
         body,
-        asset(__package__, "player.js"),
+        compact(script(content.trace if content.computes_itself else None) + asset(__package__, "player.js")),
         data={
             "facts": packed(shown),
             "pictures": packed(plain),
@@ -74,6 +75,16 @@ def _page(content: Content) -> str:
         },
         colours={"lit": LIT},
     )
+
+
+def compact(text: str) -> str:
+    """Return a script without its indentation and without lines that are comments.
+
+    >>> compact("if (a) {\\n  // or not\\n  b(); // c\\n}")
+    'if (a) {\\nb(); // c\\n}'
+    """
+    lines = map(str.strip, text.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
 def _taken_out(plain: dict[str, Any]) -> dict[str, Any]:

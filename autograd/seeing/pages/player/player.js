@@ -1,6 +1,6 @@
 "use strict";
-// Steps through the facts in the page.  Nothing is computed here but what is shown: every number, word
-// and formula is read from the facts, and all text goes in as text.
+// Steps through facts: every number, word and formula is read from them, and all text goes in as text.  They
+// are those of the page or, once a number is touched, those that engine.js and words.js make of it.
 (() => {
   const SVG = "http://www.w3.org/2000/svg";
   const MATHML = "http://www.w3.org/1998/Math/MathML";
@@ -94,9 +94,15 @@
   const MARKUP = 4;
   const filled = (pattern, step, form) => pattern.map((piece) => (typeof piece === "number" ? referred(step, piece, form) : piece)).join("");
   const wordsOf = (step) => facts.words[facts.steps.words[step.number]];
-  const sentenceOf = (step) => filled(facts.sentences[wordsOf(step)[0]], step, TEXT);
-  const formulaOf = (step) => filled(facts.formulas[wordsOf(step)[1]], step, MARKUP);
-  const slopeOf = (step) => filled(facts.sentences[wordsOf(step)[2]], step, TEXT);
+  const sentenceOf = (step) => facts.told?.sentence(step) ?? filled(facts.sentences[wordsOf(step)[0]], step, TEXT);
+  const formulaOf = (step) => facts.told?.formula(step) ?? filled(facts.formulas[wordsOf(step)[1]], step, MARKUP);
+  const slopeOf = (step) => facts.told?.slope(step) ?? filled(facts.sentences[wordsOf(step)[2]], step, TEXT);
+
+  // The local derivative of an edge in symbols, as the walk wrote it; "" where no gradient went along it.
+  function symbolsOf(target, position) {
+    const number = carried.get(incoming.get(`n${target}`)[position]);
+    return number === undefined ? "" : filled(facts.sentences[wordsOf(list[number])[2]], list[number], TEXT);
+  }
 
   function gradientOf(node, place) {
     const numbers = received.get(node);
@@ -353,8 +359,11 @@
     if (node === nodes.at(-1) && part.classList.contains("dot")) fillDot(part, value, gradient);
     if (nodes.length > 1) return;
     part.classList.toggle("untouched", !done);
+    const said = `${value}${constants.has(node) ? "" : `, ${slope()} ${gradient}`}`;
+    if (part.said === said) return;
+    part.said = said; // asking for the attribute takes longer
     part.how ??= part.querySelector("title")?.textContent ?? ""; // how it was computed
-    part.setAttribute("aria-label", `${part.how || plainName(node)}: value ${value}${constants.has(node) ? "" : `, ${slope()} ${gradient}`}`);
+    part.setAttribute("aria-label", `${part.how || plainName(node)}: value ${said}`);
   }
 
   // On the scale of all pictures: 0 for 0.0001 and less, 1 for 100 and more.
@@ -386,8 +395,9 @@
     const known = computed.get(target) < place;
     const slot = slots.get(`partial:${key}`);
     if (slot !== undefined) {
-      if (slot.whole === undefined || step !== undefined) slot.whole = step === undefined ? slot.textContent : `∂ ${list[step].shown[1]}`;
-      write(slot, known ? slot.whole : "");
+      slot.drawn ??= slot.textContent;
+      const whole = step === undefined ? (facts.told ? "" : slot.drawn) : `∂ ${list[step].shown[1]}`;
+      write(slot, known ? whole : "");
     }
     write(slots.get(`contribution:${key}`), done ? list[step].added : "");
     part.classList.toggle("untouched", !known);
@@ -941,6 +951,7 @@
   // What is typed as a number: −0.5, 2e−3, 1/3, ½, (4), 2·2, 4×10^0, 10³, a decimal comma, any dash, and the
   // words for what is no finite number; undefined for all else.
   function readNumber(text) {
+    if (/^[-−]?\d+(\.\d+)?$/.test(text)) return Number(text.replace("−", "-")); // most are, and this is fast
     const plain = text.toLowerCase().trim().slice(0, 200)
       .replace(/[⁻⁰¹²³⁴-⁹]+/g, (power) => `^(${power.normalize("NFKC")})`)
       .replace(/(\d*)([¼-¾⅐-⅞])/g, (_, whole, part) => `(${whole || 0}+${part.normalize("NFKC")})`)
@@ -990,6 +1001,7 @@
 
   // What may be answered to a step: its shape, filled in from the step and from its row.
   async function answersTo(step) {
+    if (facts.told) return facts.told.answers(step);
     const { shapes, tolerances, rows } = await questions;
     const [, shape, ...own] = rows[list.filter(isEdge).indexOf(step)];
     const answers = ([mistakes, minus, reference, hasOther]) => ({
@@ -1160,31 +1172,38 @@
   let hosted = false;
   let request = 0;
 
+  let touched; // computes in the page itself; undefined where it cannot
+
   function fillLeaves() {
     $("leaves").replaceChildren(...original.leaves.map(([i, value]) => {
       const node = `n${i}`;
       const input = element("input", { type: "text", inputmode: "decimal", value: String(value), "aria-label": `Value of ${plainName(node)}` });
       input.dataset.node = node;
-      input.disabled = !hosted;
-      return element("label", { title: plainName(node) }, nameOf(node), input);
+      input.disabled = !hosted && !touched;
+      const field = element("label", { title: plainName(node) }, nameOf(node), input);
+      return touched ? touched.row(i, field, input) : field;
     }));
-    $("host").textContent = hosted
+    $("host").textContent = touched || hosted
       ? "Change a number, and the engine computes both passes again."
       : "Changing a number needs a kernel to compute with: in a notebook, walk(L).live() shows this page with one.";
   }
 
   function askWhatIf() {
     const values = {};
+    const numbers = new Map();
     const before = new Map(original.leaves.map(([i, value]) => [`n${i}`, exact(value)]));
-    for (const input of $("leaves").querySelectorAll("input")) {
+    for (const input of $("leaves").querySelectorAll("input[type=text]")) {
       const typed = readNumber(input.value);
       input.toggleAttribute("aria-invalid", typed === undefined);
       if (typed === undefined) {
         $("host").textContent = `${input.getAttribute("aria-label")}: a number is wanted, such as −0.5, 2e−3 or 1/3.`;
         return;
       }
+      numbers.set(placeOf(input.dataset.node), typed);
       if (!Object.is(typed, before.get(input.dataset.node))) values[input.dataset.node] = Number.isFinite(typed) ? typed : String(typed).replace("Infinity", "inf").toLowerCase();
     }
+    touched?.compute(numbers);
+    if (!hosted) return;
     request += 1;
     window.parent.postMessage({ chainrule: "what-if", request, values }, "*");
   }
@@ -1194,7 +1213,7 @@
     const { chainrule: kind, request: answered } = event.data;
     if (kind === "host" && !hosted) {
       hosted = true;
-      fillLeaves();
+      if (!touched) fillLeaves();
     } else if (kind === "facts" && answered === request) {
       showFacts(event.data.facts);
     } else if (kind === "refused" && answered === request) {
@@ -1202,14 +1221,17 @@
     }
   }
 
+  // Other numbers of the same graph, at the same step; where nothing is computed yet or all was, at the last.
   function showFacts(other) {
+    const whole = place === 0 || place === steps().length;
     facts = other;
     answered.clear();
-    questions = Promise.resolve(other.questions);
+    if (other.questions) questions = Promise.resolve(other.questions);
     readFacts();
     resize(stride.size);
     closePrediction();
-    place = Math.min(place, steps().length);
+    $("place").max = steps().length;
+    place = whole ? steps().length : Math.min(place, steps().length);
     refresh(view);
     tell(steps()[place - 1]);
     lightHere();
@@ -1245,7 +1267,7 @@
       activate(part);
       return;
     }
-    if (target.matches?.("input[type=text], input[type=radio], select")) return;
+    if (target.matches?.("input[type=text], input[type=radio], select, .leaf input")) return;
     if (event.key === " " && target.matches?.("button, summary, input")) return;
     if (event.shiftKey && event.key in PANS && canvas.contains(target)) {
       event.preventDefault();
@@ -1286,8 +1308,9 @@
       const button = event.target.closest("button");
       if (button) jump(Number(button.dataset.place));
     });
+    $("what-if").addEventListener("toggle", () => touched && !$("leaves").childElementCount && fillLeaves());
     $("leaves").addEventListener("submit", (event) => event.preventDefault());
-    $("leaves").addEventListener("change", askWhatIf);
+    $("leaves").addEventListener("change", (event) => event.target.type === "text" && askWhatIf());
     $("find").addEventListener("focus", fillNames, { once: true });
     $("find").addEventListener("change", find);
     window.addEventListener("hashchange", followLink);
@@ -1332,11 +1355,12 @@
     original = facts;
     ({ views } = pictures);
     readFacts();
+    if (facts.touch) touched = touching({ original, element, nameOf, plainName, signOf, symbolsOf, show: showFacts, changed: askWhatIf });
     $("place").max = steps().length;
     $("predict").closest("label").hidden = !steps().some(isEdge);
     showPasses();
     fillSizes();
-    fillLeaves();
+    if (!touched) fillLeaves(); // else when they are wanted
     measureRoom();
     mount(0);
     listen();

@@ -30,6 +30,18 @@ def summaries(layers: Iterable[Layer], steps: Sequence[Step]) -> dict[str, Any]:
     }
 
 
+def measures(layers: Iterable[Layer], place: Mapping[str, int]) -> dict[str, list[Any]]:
+    """Return by box what its rows say of which nodes, so that a page can measure these anew."""
+    return {
+        layer.key: [
+            [fact.pattern, [place[node.id] for node in fact.nodes]]
+            for fact in box_of_group(layer.group, False).facts
+        ]
+        for layer in _every(layers)
+        if layer.group is not None
+    }
+
+
 def _every(layers: Iterable[Layer]) -> Iterator[Layer]:
     for layer in layers:
         yield layer

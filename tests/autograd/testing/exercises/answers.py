@@ -144,7 +144,7 @@ def share_right(outputs, labels):
 def last_state(w, u, b, xs):
     h = 0.0
     for x in xs:
-        h = tanh(w * h + u * x + b)
+        h = tanh(w * x + u * h + b)
     return h
 
 

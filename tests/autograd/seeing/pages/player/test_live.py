@@ -7,9 +7,11 @@ import pytest
 
 from autograd import Value, walk
 from autograd.notation.numbers import number
+from autograd.ops import TABLE, op
 from autograd.seeing.pages.frame import asset
 from autograd.seeing.pages.player.live import answer
 from autograd.seeing.pages.player.notebook import framed
+from autograd.value import apply
 
 
 def product():
@@ -68,6 +70,15 @@ def test_the_widget_carries_the_page_and_answers_messages(monkeypatch):
     assert sent[0]["facts"]["values"][0] == "4"
 
 
+def test_a_saved_notebook_keeps_the_page_of_the_widget():
+    pytest.importorskip("anywidget")
+    steps = walk(product())
+    shown, _ = steps.live()._repr_mimebundle_()
+    assert shown["text/html"] == framed(steps.content())
+    assert shown["text/plain"] == "L = a × b + a"
+    assert "application/vnd.jupyter.widget-view+json" in shown
+
+
 # ----------------------------------------------------------------------------------- in a notebook
 
 
@@ -90,8 +101,10 @@ def test_many_walks_live_side_by_side(opened):
     assert sheet.errors == []
 
 
-def test_a_saved_page_says_that_what_if_needs_a_kernel(opened):
-    sheet = opened(walk(product()).html())
+def test_a_page_that_cannot_compute_an_op_says_that_it_needs_a_kernel(opened, monkeypatch):
+    mine = op("of_text", "T", lambda m: (lambda a: float(str(float(a))), lambda a, y: 1.0))
+    monkeypatch.setitem(TABLE, "of_text", TABLE.pop("of_text"))
+    sheet = opened(walk(apply(mine, (Value(2.0, "a"),))).html())
     sheet.click("#what-if summary")
     assert "needs a kernel" in sheet.text_content("#host")
     assert "walk(L).live()" in sheet.text_content("#host")

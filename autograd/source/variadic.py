@@ -15,7 +15,7 @@ from typing import Any
 from autograd.core.arithmetic import FUNCTIONS
 from autograd.core.primitive import Op, entry
 from autograd.source.expression import Symbols
-from autograd.tape.formulas import functions
+from autograd.source.formulas import functions
 
 SUM = """
 def sum_of(numbers: Numbers, n: int) -> float:

@@ -1,0 +1,248 @@
+// Both passes computed in the page.  OPERATIONS, which stands before this, holds the value and the partials of
+// every op of the graph as the table states them; here is the chain rule, and how numbers are written.
+
+const EXACT = { inf: Infinity, "-inf": -Infinity, nan: NaN };
+const exact = (x) => (typeof x === "string" ? EXACT[x] : x);
+const DIGITS = 4;
+
+// As autograd.notation.numbers: half of a last digit is rounded to the even one.
+function number(x) {
+  if (x === undefined || x === null) return "–";
+  if (Number.isNaN(x)) return "nan";
+  if (!Number.isFinite(x)) return x > 0 ? "∞" : "−∞";
+  if (x === 0) return "0";
+  const size = Math.abs(x);
+  const minus = x < 0 ? "−" : "";
+  if (size >= 1e-4 && size < 9999) {
+    const more = size.toPrecision(DIGITS + 1);
+    if (!more.endsWith("5") || Number(more) !== size) return minus + withoutZeros(size.toPrecision(DIGITS));
+  }
+  let [digits, exponent] = size.toExponential(DIGITS - 1).split("e");
+  const [more] = size.toExponential(DIGITS).split("e");
+  const half = more.endsWith("5") && Number(`${more}e${exponent}`) === size && /^\d\.\d{4}0*e/.test(size.toExponential(90));
+  if (half && Number(more[DIGITS]) % 2 === 0) digits = more.slice(0, -1);
+  const power = Number(exponent);
+  const text = power >= -4 && power < DIGITS ? String(Number(`${digits}e${power}`)) : `${Number(digits)}e${power}`;
+  return minus + text.replace("-", "−");
+}
+
+function withoutZeros(digits) {
+  if (!digits.includes(".")) return digits;
+  let end = digits.length;
+  while (digits[end - 1] === "0") end -= 1;
+  return digits.slice(0, digits[end - 1] === "." ? end - 1 : end);
+}
+
+const asWritten = (x) => (Number.isFinite(x) ? Number(number(x).replaceAll("−", "-")) : x);
+const equals = (computed, result) => (number(computed) === number(result) ? "=" : "≈");
+
+// Left and right of x, as close as can be.
+function besides(x) {
+  const bits = new BigInt64Array(1);
+  const float = new Float64Array(bits.buffer);
+  const moved = (by) => {
+    if (x === 0) return by * Number.MIN_VALUE;
+    float[0] = x;
+    bits[0] += BigInt(x > 0 ? by : -by);
+    return float[0];
+  };
+  return Number.isFinite(x) ? [moved(-1), moved(1)] : [x, x];
+}
+
+// The graph of the facts of a page, to be computed with any numbers in its leaves.
+function engineOf(facts) {
+  const { op, given } = facts.touch;
+  const { inputs } = facts;
+  const constants = new Set(facts.constants);
+  const leaves = new Map([...given, ...facts.leaves].map(([i, x]) => [i, exact(x)]));
+  const inputsOf = (values, i) => inputs[i].map((j) => values[j]);
+
+  function forward(numbers) {
+    const values = new Array(op.length);
+    for (let i = 0; i < op.length; i++) {
+      values[i] = op[i] < 0 ? numbers.get(i) : OPERATIONS[op[i]].value(inputsOf(values, i));
+    }
+    return values;
+  }
+
+  // The gradients, undefined where none arrives, and for every edge its partial, or null.
+  function reverse(values) {
+    const gradients = new Array(op.length);
+    const partials = new Array(op.length);
+    for (let i = 0; i < op.length; i++) {
+      partials[i] = op[i] < 0 || constants.has(i) ? inputs[i].map(() => null) : OPERATIONS[op[i]].partials(inputsOf(values, i), values[i]);
+      inputs[i].forEach((j, k) => constants.has(j) && (partials[i][k] = null));
+    }
+    gradients[facts.output] = 1;
+    for (let i = op.length - 1; i >= 0; i--) {
+      if (gradients[i] === undefined) continue;
+      inputs[i].forEach((j, k) => {
+        if (partials[i][k] === null) return;
+        const contribution = gradients[i] * partials[i][k];
+        gradients[j] = gradients[j] === undefined ? contribution : gradients[j] + contribution;
+      });
+    }
+    return { values, gradients, partials };
+  }
+
+  // The corner at which an input enters what is computed of it, the others held still; null if it is at none.
+  function cornerAt(values, i, k) {
+    const operation = OPERATIONS[op[i]];
+    const source = inputs[i][k];
+    if (constants.has(source) && op[source] < 0) return null; // it does not move
+    const here = inputsOf(values, i);
+    const taken = operation.partials(here, values[i])[k];
+    const kinks = facts.touch.kinks[op[i]];
+    const found = operation.kinked(here); // null where that cannot be told by a formula: then by its jump
+    for (const at of found ?? kinks.keys()) {
+      const kink = kinks[at];
+      const jumps = kink.jumps[k];
+      const [left, right] = besides(here[k]).map((x) => {
+        const moved = [...here];
+        moved[k] = x;
+        const y = operation.value(moved);
+        return jumps ? y : (operation.partials(moved, y)[k] ?? 0);
+      });
+      if (found === null && !(Math.abs(right - left) > 1e-6)) continue;
+      if (jumps || !(left === right && right === (taken ?? 0))) return { kink, left, right, jumps };
+    }
+    return null;
+  }
+
+  // By the case that an op's rule is in, how its partials are written there.
+  const written = new Map();
+  function writtenOf(values, i) {
+    const cases = facts.touch.cases[op[i]];
+    if (cases === null) return undefined;
+    if (!written.has(op[i])) {
+      const { samples, written: texts } = cases;
+      const { value, cases: caseOf } = OPERATIONS[op[i]];
+      written.set(op[i], new Map(samples.map(([numbers, text]) => [String(caseOf?.(numbers, value(numbers))), texts[text]])));
+    }
+    return written.get(op[i]).get(casesOf(values, i));
+  }
+
+  const casesOf = (values, i) => String(OPERATIONS[op[i]].cases?.(inputsOf(values, i), values[i]));
+  return { leaves, constants, forward, reverse, inputsOf, cornerAt, casesOf, writtenOf };
+}
+
+// What the rows of folded boxes say of several nodes, as autograd.seeing.facts.box measures them.
+const MEASURES = {
+  values: ({ values }) => extent(values),
+  gradients: ({ gradients }) => extent(gradients),
+  size: ({ values }) => number(Math.hypot(...values)),
+  steepness: ({ gradients }) => number(gradients.length ? Math.hypot(...gradients) : null),
+};
+
+function extent(xs) {
+  if (!xs.length || xs.some(Number.isNaN)) return number(xs.length ? NaN : null);
+  const [low, high] = [Math.min(...xs), Math.max(...xs)].map(number);
+  return low === high ? low : `${low} … ${high}`;
+}
+
+// A row of a folded box: before its values, before its gradients are complete, and then.
+function measured(pattern, nodes, { values, gradients }) {
+  const own = nodes.map((i) => values[i]);
+  const reached = nodes.flatMap((i) => gradients[i] ?? []);
+  const said = (gradients) => pattern.replace(/\{(\w+)\}/g, (_, name) => MEASURES[name]({ values: own, gradients }));
+  return ["–", said([]), said(reached)];
+}
+
+const SIGN_OF = (x) => (Number.isNaN(x) ? 4 : x === 0 ? 3 : x > 0 ? 1 : 2); // a place in the facts' signs
+
+function widthOf(x, { least, most, thinnest, thickest }) {
+  if (Number.isNaN(x) || Math.abs(x) <= least) return thinnest;
+  const share = Math.min(1, Math.log(Math.abs(x) / least) / Math.log(most / least));
+  return Number((thinnest + share * (thickest - thinnest)).toFixed(1));
+}
+
+// The facts of a page with other numbers in its leaves: what a walk through the same graph says of them.
+function factsWith(facts, engine, original, numbers) {
+  const { output, inputs, touch, kinds } = facts;
+  const exact = engine.reverse(engine.forward(numbers));
+  const { values, gradients, partials } = exact;
+  const steps = { kind: [], node: [], target: [], position: [], partial: [], contribution: [], after: [], width: [], sign: [] };
+  const moments = [];
+  const kindOf = (phase, kind) => kinds.findIndex(([p, k]) => p === phase && k === kind);
+  const texts = values.map(number);
+
+  function step(phase, kind, source, after, more = {}) {
+    const { target = -1, position = -1, contribution } = more;
+    steps.kind.push(kindOf(phase, kind));
+    steps.node.push(source);
+    steps.target.push(target);
+    steps.position.push(position);
+    steps.partial.push(target < 0 ? "" : number(partials[target][position]));
+    steps.contribution.push(target < 0 ? "" : number(contribution));
+    steps.after.push(number(after));
+    steps.width.push(target < 0 ? 0 : widthOf(contribution, touch.width));
+    steps.sign.push(target < 0 ? 0 : SIGN_OF(contribution));
+    moments.push({ phase, kind, source, after, ...more });
+  }
+
+  const parts = new Array(inputs.length).fill(0);
+  inputs.forEach((sources, i) => gradients[i] !== undefined && sources.forEach((j, k) => partials[i][k] !== null && (parts[j] += 1)));
+  const { read } = facts;
+  step("forward", "leaf", read.at(-1), read.length === 1 ? values[read[0]] : undefined);
+  facts.steps.node.forEach((i, number) => kinds[facts.steps.kind[number]][1] === "apply" && step("forward", "apply", i, values[i]));
+  step("reverse", "seed", output, 1);
+  const arrived = new Array(inputs.length).fill(0);
+  const sums = [];
+  const done = []; // the last step that reaches a node
+  let explained = false;
+  for (const i of touch.back) {
+    if (gradients[i] === undefined) continue;
+    inputs[i].forEach((j, k) => {
+      if (partials[i][k] === null) return;
+      const contribution = gradients[i] * partials[i][k];
+      const before = sums[j];
+      sums[j] = before === undefined ? contribution : before + contribution;
+      arrived[j] += 1;
+      done[j] = moments.length;
+      const firstWhole = parts[j] === 1 && !explained;
+      explained ||= firstWhole;
+      step("reverse", "edge", j, sums[j], { target: i, position: k, contribution, before, part: arrived[j], parts: parts[j], firstWhole });
+    });
+  }
+  const boxes = Object.fromEntries(Object.entries(facts.boxes).map(([key, [computed, , rows]]) => {
+    const measures = touch.boxes[key];
+    const complete = Math.max(...measures.flatMap(([, nodes]) => nodes.map((i) => done[i] ?? -1)));
+    return [key, [computed, complete < 0 ? moments.length : complete, rows.map((row, k) => (measures[k][0] ? measured(...measures[k], exact) : row))]];
+  }));
+  const made = { ...facts, values: texts, steps, exact, moments, boxes };
+  const same = steps.node.length === facts.steps.node.length && steps.target.every((i, n) => i === facts.steps.target[n] && steps.position[n] === facts.steps.position[n]);
+  let teller;
+  const tell = () => (teller ??= tellerOf(made, engine, original)); // put into words when it is shown
+  if (!same) made.sizes = facts.sizes.map((size) => resized(size, made, tell)); // a branch flipped
+  const symbols = (moment) => (moment.kind === "edge" ? tell().symbols(moment.target, moment.position) : "");
+  made.told = {
+    sentence: ({ number }) => tell().sentence(moments[number]),
+    formula: ({ number }) => tell().formula(moments[number]),
+    slope: ({ number }) => symbols(moments[number]),
+    answers: ({ number }) => answersTo(moments[number], gradients, partials),
+  };
+  return made;
+}
+
+// A larger step is a run of the small ones that lie in one part of the graph.
+function resized(size, { touch, moments }, tell) {
+  const inside = touch.inside[size.size];
+  if (inside === undefined) return size; // the smallest
+  const partOf = ({ kind, source, target }) => (kind === "edge" ? inside[target] : inside[source]);
+  const isLast = (step, next) => next === undefined || step.kind !== next.kind || partOf(step) !== partOf(next);
+  const ends = moments.flatMap((step, i) => (isLast(step, moments[i + 1]) ? [i + 1] : []));
+  const sentences = ends.map((end, i) => {
+    const run = moments.slice(ends[i - 1] ?? 0, end);
+    return run[0].kind !== "edge" ? size.sentences[i] : run.length > 1 ? tell().stride(run, touch.titles[partOf(run[0])]) : "";
+  });
+  return { ...size, ends, sentences };
+}
+
+// What is right to answer to a step, and how far off an answer may be that was reckoned with what is shown.
+function answersTo({ target, position, contribution, before, after }, gradients, partials) {
+  const unit = (x) => (x && Number.isFinite(x) ? 0.50005 * 10 ** (Math.floor(Math.log10(Math.abs(x))) - DIGITS + 1) : 0);
+  const [upstream, partial] = [gradients[target], partials[target][position]];
+  const product = unit(contribution) + Math.abs(partial) * unit(upstream) + Math.abs(upstream) * unit(partial);
+  const right = (x, slack) => [{ number: x, tolerance: 1.05 * (slack + unit(x)), mistakes: [], other: "" }];
+  return { contribution: right(contribution, product), gradient: right(after, before === undefined ? product : product + unit(before) + unit(after)) };
+}

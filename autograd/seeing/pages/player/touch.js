@@ -1,0 +1,175 @@
+// Numbers that one can touch: a slider and a field for every leaf, a nudge beside a gradient, a step downhill.
+// The page recomputes both passes itself and shows them as it shows those that it came with.
+
+function touching({ original, element, nameOf, plainName, signOf, symbolsOf, show, changed }) {
+  const engine = engineOf(original);
+  const start = new Map(engine.leaves);
+  const { output } = original;
+  const weights = original.touch.weights.filter((i) => start.has(i));
+  const movable = weights.length ? weights : original.leaves.map(([i]) => i);
+  const rows = new Map();
+  const outputName = () => nameOf(`n${output}`);
+  let first, now; // the numbers that the page came with, and those that it shows
+  let chosen = null; // the leaf that is nudged
+
+  // When the numbers are first wanted, and none of them is changed.
+  function begin() {
+    const symbols = original.inputs.map((sources, i) => sources.map((_, k) => symbolsOf(i, k)));
+    first = { values: engine.forward(start), symbols: (i, k) => symbols[i][k] };
+    now = factsWith(original, engine, first, start);
+  }
+
+  // ------------------------------------------------------------------ a row for every leaf
+
+  function row(i, field, input) {
+    if (!first) begin();
+    const value = start.get(i);
+    const [low, high] = rangeAround(value);
+    const slider = element("input", { type: "range", min: low, max: high, step: (high - low) / 400, "aria-label": `Slide ${plainName(`n${i}`)}` });
+    slider.value = value;
+    slider.disabled = !Number.isFinite(value);
+    slider.addEventListener("input", () => {
+      input.value = String(Number(Number(slider.value).toPrecision(4)));
+      schedule();
+    });
+    const gradient = element("button", { type: "button", class: "gradient", title: "Nudge it: what does a small change do?" });
+    gradient.addEventListener("click", () => choose(i));
+    rows.set(i, { input, slider, gradient, at: value });
+    tellGradient(i);
+    return element("div", { class: "leaf" }, field, slider, gradient);
+  }
+
+  function rangeAround(value) {
+    const span = Number.isFinite(value) ? Math.max(1, 2 * Math.abs(value)) : 1;
+    const middle = Number.isFinite(value) ? value : 0;
+    return [middle - span, middle + span];
+  }
+
+  function tellGradient(i) {
+    const gradient = number(now.exact.gradients[i] ?? 0);
+    const { gradient: button } = rows.get(i);
+    if (button.dataset.shown === gradient) return;
+    button.dataset.shown = gradient;
+    button.replaceChildren(signOf(`n${i}`), ` = ${gradient}`, element("small", {}, "nudge"));
+  }
+
+  // What is dragged is computed once a frame.
+  let waiting = 0;
+  function schedule() {
+    waiting ||= requestAnimationFrame(() => {
+      waiting = 0;
+      changed();
+    });
+  }
+
+  function compute(numbers) {
+    now = factsWith(original, engine, first, new Map([...start, ...numbers]));
+    for (const [i, its] of rows) {
+      const { slider } = its;
+      const x = numbers.get(i);
+      if (Object.is(its.at, x) || !Number.isFinite(x)) continue;
+      its.at = x; // asking the slider takes longer, and it knows its own steps only
+      if (x < Number(slider.min)) slider.min = x;
+      if (x > Number(slider.max)) slider.max = x;
+      slider.value = x;
+    }
+    for (const i of rows.keys()) tellGradient(i);
+    const unchanged = [...engine.leaves].every(([i, x]) => Object.is(now.exact.values[i], x));
+    show(unchanged ? original : now);
+    tellNudge();
+    tellStep();
+  }
+
+  const numbers = () => new Map([...engine.leaves.keys()].map((i) => [i, now.exact.values[i]]));
+
+  function write(changes) {
+    for (const [i, x] of changes) if (rows.has(i)) rows.get(i).input.value = String(x);
+    changed();
+  }
+
+  // ------------------------------------------------------------------ a nudge beside a gradient
+
+  const panel = document.getElementById("nudge");
+  let smallest = 3; // how many powers of ten h has shrunk by
+
+  function choose(i) {
+    chosen = i;
+    smallest = 3;
+    panel.hidden = false;
+    tellNudge();
+    panel.scrollIntoView({ block: "nearest" });
+  }
+
+  function nudged(i, h) {
+    const moved = numbers();
+    const here = moved.get(i);
+    moved.set(i, here + h);
+    const difference = engine.forward(moved)[output] - now.exact.values[output];
+    return [difference, difference / (here + h - here)];
+  }
+
+  function tellNudge() {
+    if (chosen === null) return;
+    const name = () => nameOf(`n${chosen}`);
+    const gradient = now.exact.gradients[chosen] ?? 0;
+    const lines = Array.from({ length: smallest }, (_, k) => {
+      const h = 10 ** -(k + 1);
+      const [difference, quotient] = nudged(chosen, h);
+      return element("tr", {}, ...[h, difference, quotient].map((x) => element("td", {}, number(x))));
+    });
+    const head = element("tr", {}, ...["h", ["Δ", outputName()], ["Δ", outputName(), "/h"]].map((words) => element("th", { scope: "col" }, ...words)));
+    const last = element("tr", { class: "result" }, element("th", { scope: "row", colspan: 2 }, "the gradient ", signOf(`n${chosen}`)), element("td", {}, number(gradient)));
+    const more = element("button", { type: "button" }, "a smaller h");
+    more.disabled = smallest >= 12;
+    more.addEventListener("click", () => {
+      smallest += 1;
+      tellNudge();
+      panel.querySelector("button").focus();
+    });
+    panel.replaceChildren(
+      element("p", {}, "Move ", name(), " by h, and ", outputName(), " moves by Δ", outputName(), ". For smaller and smaller h the quotient comes to the gradient, until rounding spoils it."),
+      element("table", {}, element("thead", {}, head), element("tbody", {}, ...lines, last)),
+      more);
+  }
+
+  // ------------------------------------------------------------------ now take a step
+
+  const stepping = document.getElementById("descent");
+  let taken = []; // the output before each step, and now
+  let expected = null; // what the leaves are if nobody else changes them
+
+  function take(event) {
+    event.preventDefault();
+    const rate = Number(stepping.elements.rate.value.replace("−", "-").replace(",", "."));
+    stepping.elements.rate.toggleAttribute("aria-invalid", !Number.isFinite(rate));
+    if (!Number.isFinite(rate)) return;
+    const before = now.exact.values[output];
+    const { gradients, values } = now.exact;
+    const moved = movable.map((i) => [i, values[i] - rate * (gradients[i] ?? 0)]);
+    for (const [i, x] of moved) if (!rows.has(i)) start.set(i, x);
+    write(moved);
+    taken.push([before, now.exact.values[output]]);
+    tellStep();
+  }
+
+  function tellStep() {
+    const told = stepping.querySelector("output");
+    const [before, after] = taken.at(-1) ?? [];
+    const isLast = after !== undefined && Object.is(after, now.exact.values[output]);
+    told.replaceChildren(...(isLast ? [outputName(), ` before: ${number(before)}, after: ${number(after)} (${after < before ? "less" : after > before ? "more: the step was too long" : "the same"})`] : []));
+  }
+
+  function restart() {
+    taken = [];
+    for (const [i, x] of engine.leaves) start.set(i, x);
+    write(original.leaves.map(([i]) => [i, engine.leaves.get(i)]));
+  }
+
+  stepping.hidden = false;
+  stepping.querySelector("p").replaceChildren(
+    weights.length ? "Every weight moves against its gradient: w ← w − α · " : "Every input moves against its gradient: x ← x − α · ",
+    element("span", {}, "∂", outputName(), weights.length ? "/∂w" : "/∂x"), ".");
+  stepping.addEventListener("submit", take);
+  stepping.querySelector("[type=button]").addEventListener("click", restart);
+  return { row, compute };
+}

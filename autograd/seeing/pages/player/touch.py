@@ -1,0 +1,187 @@
+"""What a page needs to compute both passes itself: the graph, the ops as JavaScript, and patterns for words.
+
+>>> from autograd import Value, walk
+>>> said = touch(walk(Value(2.0, "a") * Value(-3.0, "b")).trace)
+>>> said["op"], said["patterns"][0]["text"]
+([-1, -1, 0], ['', 0, ' × ', -2, ''])
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection
+from functools import cache
+from itertools import chain, product
+from math import isinf
+from typing import Any
+
+from autograd.core.primitive import TABLE, Op
+from autograd.notation.derivatives import TAUGHT, known_name, written_partials
+from autograd.notation.mathml import mathml
+from autograd.seeing.facts.corners import CONNECTIVES, RELATIONS, in_names, is_usual
+from autograd.seeing.facts.events import inputs_by_target
+from autograd.seeing.facts.order import parts_of, reverse_order
+from autograd.seeing.facts.records import NodeFact, Trace
+from autograd.seeing.facts.sentences import BY_CHOICE, HELD, LEAVES
+from autograd.seeing.facts.wording import formula_of
+from autograd.seeing.pages.frame import asset
+from autograd.seeing.style import LARGEST, SMALLEST, THICKEST, THINNEST
+from autograd.source.javascript import HELPERS, op_in_javascript
+
+FIRST, LAST = 0x4E00, 0x9FFF
+"""The letters that stand for an op's inputs while its formula is made a pattern."""
+INPUT = re.compile(f"[{chr(FIRST)}-{chr(LAST)}]")
+
+SAMPLES = (-2.0, 0.0, 0.5)
+"""Inputs that meet every case of the rules that tell cases apart."""
+
+Pattern = list[str | int]
+"""Texts and the positions of inputs; −1 − position where a negative number stands in parentheses."""
+
+
+def can_be_written(trace: Trace) -> bool:
+    """Return whether JavaScript has all ops of a graph."""
+    try:
+        operations(trace)
+    except NotImplementedError:  # an op of one's own may do anything
+        return False
+    return True
+
+
+def touch(trace: Trace) -> dict[str, Any]:
+    """Return what the page's engine reads of a graph, all ops of which can be written."""
+    applied = _applied(trace)
+    numbered = {key: i for i, key in enumerate(applied)}
+    counts = _counts(trace)
+    return {
+        "op": [-1 if node.op is None else numbered[node.op, counts[node.id]] for node in trace.nodes],
+        "weights": [i for i, node in enumerate(trace.nodes) if node.role == "weight"],
+        "named": [i for i, node in enumerate(trace.nodes) if node.label],
+        "ops": [name for name, _ in applied],
+        "taught": [name in TAUGHT for name, _ in applied],
+        "kinks": [_kinks(TABLE[name], count) for name, count in applied],
+        "cases": [_cases(TABLE[name]) for name, _ in applied],
+        "patterns": [_patterns(node, count) for (_, count), node in applied.items()],
+        **_back(trace),
+        "words": {"leaves": LEAVES, "held": HELD, "chosen": BY_CHOICE},
+        "width": {"least": SMALLEST, "most": LARGEST, "thinnest": THINNEST, "thickest": THICKEST},
+        "relations": RELATIONS,
+        "connectives": CONNECTIVES,
+    }
+
+
+def _back(trace: Trace) -> dict[str, Any]:
+    """Return the order of the way back, and by node the layer and the neuron that it goes through there."""
+    parts = parts_of(trace)
+    numbered = {part: i for i, part in enumerate(dict.fromkeys(chain.from_iterable(parts.values())))}
+    place = {node.id: i for i, node in enumerate(trace.nodes)}
+
+    def inside(depth: int) -> list[int]:
+        """Return the number of each node's layer, or neuron; −1 for leaves."""
+        return [numbered[parts[node.id][depth]] if node.id in parts else -1 for node in trace.nodes]
+
+    return {
+        "back": [place[id] for id in reverse_order(trace, parts)],
+        "inside": {"layer": inside(0), "neuron": inside(1)},
+        "titles": [part.title for part in numbered],
+    }
+
+
+def operations(trace: Trace) -> str:
+    """Return a script that states the ops of a graph.
+
+    Raises:
+        NotImplementedError: if an op cannot be written in another language; the message names it.
+    """
+    written = [op_in_javascript(TABLE[name], count) for name, count in _applied(trace)]
+    return f'"use strict";\nconst OPERATIONS = (() => {{\n{HELPERS}return [{", ".join(written)}];\n}})();\n'
+
+
+def script(trace: Trace | None) -> str:
+    """Return the scripts of a page that computes itself; that of one that does not for None."""
+    if trace is None:
+        return ""
+    names = ("engine.js", "words.js", "touch.js")
+    return operations(trace) + "".join(asset(__package__, name) for name in names)
+
+
+def _counts(trace: Trace) -> dict[str, int]:
+    return {target: len(edges) for target, edges in inputs_by_target(trace).items()}
+
+
+def _applied(trace: Trace) -> dict[tuple[str, int], NodeFact]:
+    """Return the ops of a graph, each with the number of its inputs, and the first node of each."""
+    counts = _counts(trace)
+    found: dict[tuple[str, int], NodeFact] = {}
+    for node in trace.nodes:
+        if node.op is not None:
+            found.setdefault((node.op, counts.get(node.id, 0)), node)
+    return found
+
+
+def _kinks(op: Op, count: int) -> list[dict[str, Any]]:
+    """Return of each kink where it is, as a pattern, and in which inputs the value jumps there."""
+    stand_in = _stand_ins(count)
+    return [
+        {
+            "place": _pattern(in_names(kink, stand_in)),
+            "jumps": [isinf(high - low) for low, high in kink.slopes(*[1.0] * count)],
+            "usual": is_usual(op),
+        }
+        for kink in op.kinks
+    ]
+
+
+def _patterns(node: NodeFact, count: int) -> dict[str, Pattern]:
+    """Return what a node computes as text and as MathML."""
+    names = _stand_ins(count)
+    text = formula_of(node, names)
+    shown = INPUT.findall(text)
+    negative = [
+        name
+        for name in shown
+        if f"({name})" not in text
+        and f"(−{name})" in formula_of(node, [f"−{x}" if x == name else x for x in names])
+    ]
+    parenthesised = {ord(name) - FIRST for name in negative}
+    markup = mathml(text).removeprefix('<math display="block">').removesuffix("</math>")
+    return {
+        "text": _pattern(text, parenthesised),
+        "markup": _pattern(re.sub(f"<mi>({INPUT.pattern})</mi>", r"\1", markup), parenthesised),
+    }
+
+
+@cache
+def _cases(op: Op) -> dict[str, list[Any]] | None:
+    """Return how the partials are written in each case of a rule, and inputs that belong to it.
+
+    None for an op of any number of inputs.
+    """
+    if op.variadic:
+        return None
+    count = op.arity or 0
+    several = "\n  cases(" in op_in_javascript(op)
+    names = _stand_ins(count + 1)
+    texts: dict[str, int] = {}
+    samples: list[Any] = []
+    for numbers in product(SAMPLES if several else SAMPLES[-1:], repeat=count):
+        known = [known_name(name, x) for name, x in zip(names, numbers, strict=False)]
+        found = written_partials(op, known, known_name(names[-1], op.evaluate(numbers)[0]))
+        written = [[_pattern(d.text), _pattern(d.because)] for d in found]
+        samples.append([numbers, texts.setdefault(json.dumps(written), len(texts))])
+    return {"samples": samples, "written": [json.loads(text) for text in texts]}
+
+
+def _stand_ins(count: int) -> list[str]:
+    return [chr(FIRST + i) for i in range(count)]
+
+
+def _pattern(text: str, parenthesised: Collection[int] = ()) -> Pattern:
+    pieces: Pattern = []
+    end = 0
+    for found in INPUT.finditer(text):
+        position = ord(found[0]) - FIRST
+        pieces += text[end : found.start()], -1 - position if position in parenthesised else position
+        end = found.end()
+    return [*pieces, text[end:]]

@@ -1,0 +1,163 @@
+"""A page whose numbers are touched: it computes and says what a walk with these numbers does."""
+
+import json
+import random
+import struct
+
+import pytest
+from hypothesis import settings
+
+from autograd import Parameter, Value
+from autograd.notation.numbers import number
+from autograd.seeing.pages.frame import asset
+from autograd.seeing.pages.player import facts
+from autograd.seeing.walk import walk
+from nn import MLP
+from tests.autograd.seeing.pages.player.touched import IN_THE_PAGE, cases
+
+ALL = settings.get_current_profile_name() == "thorough"
+
+
+@pytest.fixture(scope="module")
+def bare(browser):
+    sheet = browser.new_page()
+    yield sheet
+    sheet.close()
+
+
+def test_numbers_are_written_as_everywhere_else(bare):
+    chance = random.Random(0)
+    xs = [chance.uniform(-10, 10) for _ in range(3000)]
+    xs += [struct.unpack("d", chance.randbytes(8))[0] for _ in range(3000)]
+    xs += [k / 16 for k in range(-3000, 3000)] + [10.0 * k + 5 for k in range(3000)]  # halves of a last digit
+    xs += [round(chance.uniform(-1, 1), 5) * 10.0 ** chance.randint(-8, 8) for _ in range(3000)]
+    finite = [x for x in xs if x - x == 0.0]
+    script = asset("autograd.seeing.pages.player", "engine.js")
+    found = bare.evaluate(
+        "([script, xs]) => xs.map(new Function(script + 'return number')())", [script, finite]
+    )
+    assert found == [number(x) for x in finite]
+
+
+def test_a_touched_page_says_what_a_walk_with_these_numbers_says(bare):
+    """To the shown digit in every number of every step; sentences too, but for what the page leaves out."""
+    told = same = same_formulas = 0
+    for _, expected, given in cases(seed=5, count=10_000 if ALL else 150):
+        found = bare.evaluate(IN_THE_PAGE, given)
+        wanted = json.loads(json.dumps(facts(expected.content())))
+        assert found["values"] == wanted["values"]
+        assert found["sizes"] == wanted["sizes"]
+        assert found["steps"].pop("width") == pytest.approx(wanted["steps"]["width"], abs=0.1001)
+        for name, column in found["steps"].items():
+            assert column == wanted["steps"][name], name
+        for step, sentence, formula in zip(expected, found["sentences"], found["formulas"], strict=True):
+            told += 1
+            same += step.sentence == sentence
+            same_formulas += step.mathml().endswith(formula.partition(">")[2])
+            assert set(_numbers(sentence)) <= set(_numbers(step.sentence)), (step.sentence, sentence)
+    assert min(same, same_formulas) > 0.97 * told
+
+
+def _numbers(text):
+    words = text.replace("(", " ").replace(")", " ").replace(",", " ").replace(";", " ").split()
+    return [word.rstrip(".") for word in words if word.lstrip("−")[:1].isdigit()]
+
+
+# ------------------------------------------------------------------------------------- in the page
+
+
+def loss():
+    w, x = Parameter(2.0, "w"), Value(-3.0, "x")
+    L = (w * x).relu() + w * w
+    L.label = "L"
+    return L
+
+
+@pytest.fixture
+def sheet(opened):
+    sheet = opened(walk(loss()).html())
+    sheet.click("#what-if summary")
+    yield sheet
+    assert sheet.errors == []
+    assert all(url.startswith("file:") for url in sheet.requests)
+
+
+def change(sheet, name, text):
+    box = sheet.get_by_role("textbox", name=f"Value of {name}")
+    box.fill(text)
+    box.press("Enter")
+
+
+def shows(sheet, expected):
+    for node in expected.trace.nodes:
+        assert sheet.text_content(f'[data-slot="value:{node.id}"]') == number(node.value)
+        assert sheet.text_content(f'[data-slot="gradient:{node.id}"]') == number(node.gradient)
+    sheet.locator("#list").evaluate("list => { list.open = true; }")
+    sheet.locator("#list li").first.wait_for()
+    told = [text.lstrip("0123456789") for text in sheet.locator("#list li").all_text_contents()]
+    assert told == [step.sentence.lstrip("0123456789") for step in expected]
+
+
+def test_a_field_changes_both_passes_and_a_branch_may_flip(sheet):
+    change(sheet, "x", "1/2")
+    shows(sheet, walk(loss()).what_if(x=0.5))
+
+
+def test_a_slider_does_the_same(sheet):
+    slider = sheet.get_by_role("slider", name="Slide w")
+    slider.focus()
+    slider.press("ArrowRight")
+    value = float(sheet.get_by_role("textbox", name="Value of w").input_value())
+    assert value > 2.0
+    sheet.get_by_text("Computed again").wait_for()
+    shows(sheet, walk(loss()).what_if(w=value))
+
+
+def test_at_a_corner_the_page_says_so(sheet):
+    change(sheet, "x", "0")
+    shows(sheet, walk(loss()).what_if(x=0.0))
+
+
+def test_a_nudge_comes_to_the_gradient(sheet):
+    sheet.get_by_role("button", name="∂L/∂w").click()
+    sheet.get_by_role("button", name="a smaller h").click()
+    rows = [row.split("\t") for row in sheet.inner_text("#nudge tbody").splitlines()]
+    assert [row[0] for row in rows[:4]] == ["0.1", "0.01", "0.001", "0.0001"]
+    assert [row[2] for row in rows[:4]] == ["4.1", "4.01", "4.001", "4"]
+    assert rows[-1][-1] == "4"
+
+
+def test_a_step_moves_the_weights_against_their_gradients(sheet):
+    sheet.get_by_role("button", name="Take a step").click()
+    assert sheet.text_content("#descent output") == "L before: 4, after: 2.56 (less)"
+    shows(sheet, walk(loss()).what_if(w=1.6))
+    sheet.get_by_role("button", name="Back to the start").click()
+    shows(sheet, walk(loss()))
+
+
+def test_a_prediction_is_about_the_numbers_that_are_shown(sheet):
+    change(sheet, "w", "3")
+    sheet.check("#predict")
+    sheet.click("#first")
+    for _ in range(8):
+        sheet.click("#next")
+    sheet.fill("#answer", "1")
+    sheet.press("#answer", "Enter")
+    assert sheet.text_content("#verdict b") == "✓ Right."
+
+
+def test_boxes_measure_the_new_numbers(opened):
+    net = MLP(2, [16, 16, 1], seed=0)
+    sheet = opened(walk(net([Value(0.5, "x1"), Value(-1.0, "x2")])).html())
+    rows = sheet.locator('#canvas [data-slot^="box"]')
+    sheet.click("#last")
+    before = rows.all_text_contents()
+    sheet.click("#what-if summary")
+    change(sheet, "x₁", "1")
+    boxes = facts(walk(net([Value(1.0, "x1"), Value(-1.0, "x2")])).content())["boxes"]
+    slots = rows.evaluate_all("slots => slots.map((slot) => slot.dataset.slot.split(':'))")
+    assert rows.all_text_contents() == [boxes[key][2][int(row)][2] for _, key, row in slots]
+    assert rows.all_text_contents() != before
+    sheet.get_by_role("button", name="Back to the start").click()
+    assert rows.all_text_contents() == before
+    assert sheet.errors == []

@@ -1,0 +1,30 @@
+"""Every Module in other languages: the value and the gradients that the engine has."""
+
+from autograd import Value, functions
+from autograd.source.program import Graph
+from tests.autograd.source.conftest import javascript
+from tests.autograd.source.test_source import every_language
+from tests.nn.saving.test_every_module import NN, input_of
+
+__all__ = ["javascript"]
+
+
+def values_in(result):
+    """The Values of a result, whatever it is made of."""
+    if isinstance(result, Value):
+        yield result
+    elif isinstance(result, list | tuple):
+        for part in result:
+            yield from values_in(part)
+
+
+def test_every_module_round_trips(tmp_path, javascript):
+    cases = []
+    for make in NN.values():
+        model = make()
+        model.eval()
+        outputs = list(values_in(model(input_of(model))))
+        graph = Graph.of(functions.sum([(0.5 + i) * y for i, y in enumerate(outputs)]))
+        numbers = [v.data for v in graph.leaves]
+        cases.append((graph, [numbers, [x + 0.125 for x in numbers]]))
+    every_language(cases, tmp_path, javascript)
