@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from autograd import Parameter, __version__
 from autograd.files.tensorfile import CheckpointError
 from nn import init, losses, optim, schedules
-from nn.activations import PReLU
+from nn.activations import Elementwise, PReLU
 from nn.attention import Attention
 from nn.callbacks import Callback
 from nn.checks import import_extra
@@ -41,6 +41,8 @@ from nn.convolution import (
 from nn.data.samples import Weighted
 from nn.dropout import Dropout
 from nn.embedding import Embedding
+from nn.exporting.onnx_file import to_onnx
+from nn.exporting.pytorch import from_torch, to_torch
 from nn.health.monitor import Monitor
 from nn.layers import MLP, Layer, Neuron
 from nn.module import Module
@@ -81,6 +83,7 @@ __all__ = [
     "Conv2d",
     "Dropout",
     "EarlyStopping",
+    "Elementwise",
     "Embedding",
     "FeedForward",
     "Flatten",
@@ -113,6 +116,7 @@ __all__ = [
     "clip_grad_norm_",
     "clip_grad_value_",
     "fit",
+    "from_torch",
     "init",
     "load",
     "load_into",
@@ -123,6 +127,8 @@ __all__ = [
     "probabilities",
     "save",
     "schedules",
+    "to_onnx",
+    "to_torch",
 ]
 
 

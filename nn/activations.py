@@ -5,10 +5,11 @@ Any function from a Value to a Value will do in their place.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 from autograd import Parameter, Value
+from autograd.extend import as_value
 from nn.checks import finite_number, one_of
 from nn.construction import loadable
 from nn.module import Module
@@ -106,3 +107,31 @@ def choice(name: str, function: Activation) -> str | Activation:
     'relu'
     """
     return name if ACTIVATIONS.get(name) == function else function
+
+
+@loadable
+class Elementwise(Module):
+    """An activation of every number, in whatever lists they stand: for one that does not follow a layer.
+
+    Args:
+        phi: a name of `ACTIVATIONS`, or a function from a Value to a Value.
+
+    >>> [v.data for v in Elementwise("relu")([Value(-1.0), Value(2.0)])]
+    [0.0, 2.0]
+    """
+
+    def __init__(self, phi: str | Activation) -> None:
+        self.activation_name, self.activation = activation(phi)
+
+    def built_with(self) -> Mapping[str, Any]:
+        """Return its activation; see `Module.built_with`."""
+        return {"phi": choice(self.activation_name, self.activation)}
+
+    def __call__(self, x: Any) -> Any:
+        """Return the activations in the lists in which the numbers came."""
+        if isinstance(x, Value) or not isinstance(x, Iterable):
+            return self.activation(as_value(x))
+        return [self(part) for part in x]
+
+    def __repr__(self) -> str:
+        return f"Elementwise({self.activation_name})"

@@ -32,7 +32,8 @@ NN = (
     "losses", "outputs", "data", "matrices",
     "weights", "layers", "convolution", "sequences", "recurrent", "documents",
     "embedding", "normalisation", "attention", "transformer",
-    "optim", "callbacks", "schedules", "clipping", "predictions", "texts", "saving", "seeing", "health",
+    "optim", "callbacks", "schedules", "clipping", "predictions", "texts", "saving", "exporting",
+    "seeing", "health",
     "training", "estimators", "command", "__main__", "",
 )  # fmt: skip
 ORDER = [f"autograd.{room}".rstrip(".") for room in AUTOGRAD] + [f"nn.{room}".rstrip(".") for room in NN]

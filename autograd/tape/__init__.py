@@ -7,7 +7,8 @@ machine) → `templates` (the ops' kernels) → `native` (the compiler of both),
 `numpy_steps` → `numpy_ops` (the op table in NumPy) where there is no compiler.
 
 Around these stand `structure` (arguments and outputs of any form), `desk` and `blas` (one call among others
-on other threads), `saved` (tapes in files) and `objective` (a tape for an optimiser).
+on other threads), `saved` (tapes in files), `objective` (a tape for an optimiser) and `onnx_graph`, with
+`onnx_functions` (a tape for other programs).
 """
 
 from importlib.util import find_spec
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from autograd.tape.compiler import replay_note
     from autograd.tape.executor import vectorised
     from autograd.tape.instructions import Instruction
+    from autograd.tape.onnx_graph import onnx_model
     from autograd.tape.tape import Tape
     from autograd.tape.training import Held, Training
 
@@ -30,11 +32,12 @@ _HOMES = {
     "Instruction": "instructions",
     "Tape": "tape",
     "Training": "training",
+    "onnx_model": "onnx_graph",
     "replay_note": "compiler",
     "vectorised": "executor",
 }
 
-__all__ = ["Held", "Instruction", "Tape", "Training", "replay_note", "vectorised"]
+__all__ = ["Held", "Instruction", "Tape", "Training", "onnx_model", "replay_note", "vectorised"]
 
 
 def __getattr__(name: str) -> Any:

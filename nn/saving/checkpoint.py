@@ -4,6 +4,17 @@ A Layer is kept as its matrix ``weight`` of shape (n_out, n_in) and its ``bias``
 network: ``layers.0.weight``; all in float64: what is loaded is to the last bit what was saved.  The metadata
 hold, in JSON, the arguments with which the network was built, from which `load` builds it again.
 
+Other programs read the file too: ``safetensors.numpy.load_file(path)`` gives the tensors by name.  Those
+whose names begin with "/" belong to the state or the notes.  The metadata are texts:
+
+* ``chainrule``: the version of what the others say;
+* ``model``: the network in words;
+* ``architecture``: JSON with ``modules``, for each path a class and its arguments, ``constants``, numbers by
+  path, and ``generators``, the states of random generators; an object ``{"": [kind, …]}`` stands for what
+  JSON has not: a tuple, or a Module by its path;
+* ``training`` and ``notes``: JSON of what was given to `save`, long rows of floats being tensors;
+* ``checksum``: over all of these, as `autograd.files.reading.sealed` computes it.
+
 Nothing in a file is ever executed or imported: it names classes, and `load` calls those of this library,
 and of yours those that it is given or that are `loadable`.  A checksum over all of it tells a damaged
 file from a good one.

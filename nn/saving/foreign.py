@@ -3,7 +3,8 @@
 PyTorch's Linear, Embedding, LayerNorm, RMSNorm and Conv keep what ours keep; an Embedding also what a list of
 lists of Parameters does.  Its RNN, LSTM and GRU have the same matrices as our cells, under names that end in
 the number of the layer, and a second bias, which only adds to the first except in a GRU's n.  Its
-MultiheadAttention has the matrices of queries, keys and values one below the other.
+MultiheadAttention has the matrices of queries, keys and values one below the other.  The slope of a PReLU is
+its weight.
 
 >>> list(renamed({"fc.weight": Tensor((1,), array("d", [2.0]))}, {"fc": "readout"}))
 ['readout.weight']
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 from operator import add
 from typing import TypeAlias
 
@@ -76,6 +78,9 @@ def as_kept_here(tensors: Mapping[str, Tensor], names: Iterable[str]) -> dict[st
             if thirds := _thirds(found.get(f"{path}in_proj_{part}")):
                 del found[f"{path}in_proj_{part}"]
                 found |= {f"{path}{kind}.{part}": third for kind, third in thirds.items()}
+    for slope in (name for name in wanted if name.endswith(ACTIVATION + SLOPE)):
+        if (learned := f"{slope.removesuffix(SLOPE)}weight") in found:
+            found[slope] = found.pop(learned)
     for matrix in wanted:
         if matrix.rpartition(".")[2] != "weight_hh":
             continue
@@ -91,7 +96,41 @@ def as_kept_here(tensors: Mapping[str, Tensor], names: Iterable[str]) -> dict[st
     return found
 
 
-QUERIES = "queries.weight"
+def as_pytorch_keeps(tensors: Mapping[str, Tensor], names: Iterable[str]) -> dict[str, Tensor]:
+    """Return the tensors of a network as PyTorch's layers of these names keep them: back from `as_kept_here`.
+
+    Args:
+        tensors: those of the network, by name.
+        names: the names of PyTorch's tensors.
+    """
+    found, wanted = dict(tensors), set(names)
+    for name in wanted:
+        path, _, part = name.rpartition(".")
+        path += "." if path else ""
+        if part.startswith("in_proj_"):
+            part = part.removeprefix("in_proj_")
+            thirds = [found.pop(f"{path}{kind}.{part}") for kind in KINDS if f"{path}{kind}.{part}" in found]
+            if thirds:
+                numbers = array("d", chain.from_iterable(third.numbers for third in thirds))
+                found[name] = Tensor((len(thirds) * thirds[0].shape[0], *thirds[0].shape[1:]), numbers)
+        elif path.endswith("out_proj.") and name not in found:
+            ours = f"{path.removesuffix('out_proj.')}output.{part}"
+            found |= {name: found.pop(ours)} if ours in found else {}
+        elif path.endswith(ACTIVATION) and f"{path}{SLOPE}" in found:
+            found[name] = found.pop(f"{path}{SLOPE}")
+        elif part in ("weight_ih_l0", "weight_hh_l0") and f"{path}{part.removesuffix('_l0')}" in found:
+            found[name] = found.pop(f"{path}{part.removesuffix('_l0')}")
+        elif part in ("bias_ih", "bias_ih_l0") and f"{path}bias" in found:
+            both, own = found.pop(f"{path}bias"), found.pop(f"{path}bias_hn", None)
+            last = own.numbers if own else array("d")
+            zeros = array("d", bytes(8 * (len(both.numbers) - len(last))))
+            found[name] = both
+            found[f"{path}{part.replace('ih', 'hh')}"] = Tensor(both.shape, zeros + last)
+    return found
+
+
+QUERIES, KINDS = "queries.weight", ("queries", "keys", "values")
+ACTIVATION, SLOPE = "activation.", "slope"
 
 
 def _thirds(tensor: Tensor | None) -> dict[str, Tensor]:
@@ -99,8 +138,10 @@ def _thirds(tensor: Tensor | None) -> dict[str, Tensor]:
     if tensor is None or not tensor.shape or tensor.shape[0] % 3:
         return {}
     shape, n = (tensor.shape[0] // 3, *tensor.shape[1:]), len(tensor.numbers) // 3
-    kinds = enumerate(("queries", "keys", "values"))
-    return {kind: Tensor(shape, tensor.numbers[k * n : (k + 1) * n], tensor.format) for k, kind in kinds}
+    return {
+        kind: Tensor(shape, tensor.numbers[k * n : (k + 1) * n], tensor.format)
+        for k, kind in enumerate(KINDS)
+    }
 
 
 def _one_bias(x: Tensor, h: Tensor, *, apart: bool) -> dict[str, Tensor]:

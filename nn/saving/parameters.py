@@ -24,6 +24,8 @@ from nn.module import Module, check_names
 
 MOST_COMPLAINTS = 8
 """At most this many tensors that do not fit are named."""
+PLACES = ("the file", "this network")
+"""What tensors usually come from, and what they are for."""
 Index: TypeAlias = tuple[int, ...]
 
 
@@ -121,12 +123,17 @@ class LoadReport:
     wrong_shape: dict[str, tuple[Shape, Shape]] = field(default_factory=dict)
     wrong_format: dict[str, str] = field(default_factory=dict)
 
-    def complaints(self) -> list[str]:
-        """Return what was not loaded and why, one sentence for each tensor."""
-        found = [f"{name} is not in the file" for name in self.missing]
-        found += [f"{name} is only in the file" for name in (shorten(name, 80) for name in self.unexpected)]
+    def complaints(self, places: tuple[str, str] = PLACES) -> list[str]:
+        """Return what was not loaded and why, one sentence for each tensor.
+
+        Args:
+            places: what the tensors come from, and what they are for.
+        """
+        source, target = places
+        found = [f"{name} is not in {source}" for name in self.missing]
+        found += [f"{name} is only in {source}" for name in (shorten(name, 80) for name in self.unexpected)]
         found += [
-            f"{name} is {_sizes(was)} in the file and {_sizes(wanted)} in this network"
+            f"{name} is {_sizes(was)} in {source} and {_sizes(wanted)} in {target}"
             for name, (was, wanted) in self.wrong_shape.items()
         ]
         found += [f"{name} holds {format_}; {READABLE}" for name, format_ in self.wrong_format.items()]
@@ -137,8 +144,9 @@ class LoadReport:
 
 
 def fill(
-    groups: Mapping[str, Group], tensors: Mapping[str, Tensor], described: str = "", *, strict: bool = True
-) -> LoadReport:
+    groups: Mapping[str, Group], tensors: Mapping[str, Tensor], described: str = "", *, strict: bool = True,
+    places: tuple[str, str] = PLACES,
+) -> LoadReport:  # fmt: skip
     """Set the parameters from the tensors: all of them or none, or if not ``strict`` those that fit.
 
     Args:
@@ -146,34 +154,47 @@ def fill(
         tensors: the tensors in a file.
         described: the network in the file, for the message.
         strict: whether everything has to fit.
+        places: what the tensors come from, and what they are for, for the message.
 
     Raises:
         CheckpointError: naming every tensor that does not fit, or holds a number that is not finite.
     """
-    both = [name for name in groups if name in tensors]
-    wrong = {
-        name: (tensors[name].shape, groups[name].shape)
-        for name in both
-        if not _fits(tensors[name].shape, groups[name].shape)
-    }
-    whole = {name: tensors[name].format for name in both if tensors[name].format not in SIZES}
-    report = LoadReport(
-        [name for name in both if name not in wrong and name not in whole],
-        [name for name in groups if name not in tensors],
-        [name for name in tensors if name not in groups],
-        wrong,
-        whole,
-    )
-    if strict and report.complaints():
-        of = f" ({described.splitlines()[0]})" if described else ""
-        raise CheckpointError(
-            f"it does not fit the network, and nothing was loaded{of}: {listed(report.complaints())}"
-        )
+    wanted = {name: group.shape for name, group in groups.items()}
+    report = compared(wanted, tensors, described, strict=strict, places=places)
     for name in report.loaded:
         check_finite(name, tensors[name], CheckpointError)
     for name in report.loaded:
         for p, x in zip(groups[name].parameters, tensors[name].numbers, strict=True):
             p.data = x
+    return report
+
+
+def compared(
+    wanted: Mapping[str, Shape], tensors: Mapping[str, Tensor], described: str = "", *, strict: bool = True,
+    places: tuple[str, str] = PLACES,
+) -> LoadReport:  # fmt: skip
+    """Return which tensors fit the shapes that are wanted under their names; see `fill`.
+
+    Raises:
+        CheckpointError: if ``strict``, naming every tensor that does not fit.
+    """
+    both = [name for name in wanted if name in tensors]
+    wrong = {
+        name: (tensors[name].shape, wanted[name])
+        for name in both
+        if not _fits(tensors[name].shape, wanted[name])
+    }
+    whole = {name: tensors[name].format for name in both if tensors[name].format not in SIZES}
+    report = LoadReport(
+        [name for name in both if name not in wrong and name not in whole],
+        [name for name in wanted if name not in tensors],
+        [name for name in tensors if name not in wanted],
+        wrong,
+        whole,
+    )
+    if strict and (complaints := report.complaints(places)):
+        target, of = places[1].replace("this", "the"), f" ({described.splitlines()[0]})" if described else ""
+        raise CheckpointError(f"it does not fit {target}, and nothing was loaded{of}: {listed(complaints)}")
     return report
 
 

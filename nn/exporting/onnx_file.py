@@ -1,0 +1,57 @@
+"""Any network as an ONNX file: what is exported is its tape, so a Module needs to say nothing for it."""
+
+from __future__ import annotations
+
+from functools import wraps
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from autograd.files.atomic_write import write_whole
+from autograd.notation.hints import described
+from nn.checks import import_extra
+from nn.module import Module, mode
+
+
+def to_onnx(model: Module, path: str | PathLike[str], *sample: Any, dtype: str = "float64") -> None:
+    """Write a network to an ONNX file, which onnxruntime and other programs open for any number of samples.
+
+    What the network computes for one sample is recorded, and written operation by operation, out of
+    training: so any Module can be exported, and one of yours too.  Inputs are called as the arguments of its
+    call, of the sample's shape with the samples along a new first axis; ids of tokens are floats.  A sequence
+    or a document has the length of the sample's.
+
+    Args:
+        model: any Module.
+        path: the file; it appears whole or not at all.
+        sample: what the network takes, such as a list of numbers; for one that has ``nin`` inputs and nothing
+            else, zeros by default.
+        dtype: "float64" or "float32", of inputs, outputs and everything between.  In double precision,
+            outputs differ from ``model(x)`` by rounding only.
+
+    Raises:
+        ImportError: if the package onnx is not installed.
+        TypeError, ValueError: if the sample does not suit the model, or one is wanted.
+        NotImplementedError: if an op cannot be written; the message names it and the Modules it is in.
+        OSError: if the file cannot be written.
+    """
+    import_extra("onnx", "to_onnx", "onnx")
+    tape = import_extra("autograd.tape", "to_onnx")
+    if not isinstance(model, Module):
+        raise TypeError(f"to_onnx exports an nn.Module; got {described(model)}")
+    kind, nin = type(model).__name__, getattr(model, "nin", None)
+    forward = getattr(model, "forward", model)
+
+    @wraps(forward, ("__doc__",), ())  # for the names of its arguments
+    def call(*inputs: Any) -> Any:
+        return model(*inputs)
+
+    if not sample and isinstance(nin, int):
+        sample = ([0.0] * nin,)
+    with mode(model, training=False):
+        try:
+            recorded = tape.Tape.record(call, *sample, dtype=dtype)
+        except (TypeError, ValueError) as error:
+            error.add_note(f"to_onnx(model, path, x) takes a sample x of what this {kind} takes")
+            raise
+    write_whole(Path(path), tape.onnx_model(recorded).SerializeToString())
