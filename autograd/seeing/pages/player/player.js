@@ -216,12 +216,12 @@
   // each of its nodes, for its id and its faces.
   function textOf({ name, svg }) {
     if (typeof svg === "string") return svg;
-    const { moulds, faces } = drawings();
+    const { moulds, faces, looks } = drawings();
     const [mould, ...nodes] = svg;
     const filled = (gap) => {
       if (gap < 0) return name;
       const node = nodes[gap >> 2];
-      return gap & 3 ? faces[node][(gap & 3) - 1] : `n${node}`;
+      return gap & 3 ? faces[looks[node]][(gap & 3) - 1].replaceAll("\0", `n${node}`) : `n${node}`;
     };
     return moulds[mould].map((piece) => (typeof piece === "number" ? filled(piece) : piece)).join("");
   }

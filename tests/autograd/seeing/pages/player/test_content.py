@@ -252,7 +252,7 @@ def filled(piece, name, nodes, plain):
     if piece < 0:
         return name
     node, kind = nodes[piece // 4], piece % 4
-    return plain["faces"][node][kind - 1] if kind else f"n{node}"
+    return plain["faces"][plain["looks"][node]][kind - 1].replace("\0", f"n{node}") if kind else f"n{node}"
 
 
 def _with_whole_slots(svg, view):
