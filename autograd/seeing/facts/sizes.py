@@ -97,7 +97,8 @@ class Strides(Sequence[Step]):
             return replace(self._steps[self.ends[number] - 1], number=number)
         nodes = [*dict.fromkeys(event.node.id for event in events)]
         last = events[-1]
-        line = shortened(", ".join(self._gradients(events) if last.kind == "edge" else self._values(events)), ", ")
+        numbers = self._gradients(events) if last.kind == "edge" else self._values(events)
+        line = shortened(", ".join(numbers), ", ")
         return Step(
             number, last.phase, self._size, nodes[-1], tuple(nodes), None, None, line, line,
             None, None, None, None, None, None, self._sentence(events),
@@ -107,7 +108,8 @@ class Strides(Sequence[Step]):
 
     def sentences(self) -> list[str]:
         """Return what each step says; "" where a step is a single small one, which speaks for itself."""
-        return [self._sentence(events) if len(events := self._events(k)) > 1 else "" for k in range(len(self))]
+        steps = map(self._events, range(len(self)))
+        return [self._sentence(events) if len(events) > 1 else "" for events in steps]
 
     def _sentence(self, events: Sequence[Event]) -> str:
         """Return what a step of several events says."""

@@ -221,7 +221,10 @@
     const filled = (gap) => {
       if (gap < 0) return name;
       const node = nodes[gap >> 2];
-      return gap & 3 ? faces[looks[node]][(gap & 3) - 1].replaceAll("\0", `n${node}`) : `n${node}`;
+      if (!(gap & 3)) return `n${node}`;
+      const [look, said] = looks[node];
+      const [chip, box] = faces[look].map((face) => face.replaceAll("\0", `n${node}`));
+      return [said + chip, said, box][(gap & 3) - 1];
     };
     return moulds[mould].map((piece) => (typeof piece === "number" ? filled(piece) : piece)).join("");
   }
@@ -990,15 +993,29 @@
 
   // What may be answered to a step: its shape, filled in from the step and from its row.
   async function answersTo(step) {
-    const { shapes, tolerances, rows } = await questions;
-    const [, shape, ...own] = rows[list.filter(isEdge).indexOf(step)];
-    const answers = ([mistakes, minus, reference, hasOther]) => ({
+    const { shapes, rows, digits } = await questions;
+    const [, shape, ...own] = rows[list.filter(isEdge).indexOf(step)] ?? [];
+    const mistake = ([mistakes, minus, reference, hasOther]) => ({
       mistakes,
       number: readNumber(minus + (reference < 0 ? own.shift() : unsigned(step.shown[reference - 5]))),
-      tolerance: mistakes.length ? undefined : tolerances[own.shift()],
       other: hasOther ? own.shift() : "",
     });
-    return Object.fromEntries(shapes[shape].map(([question, those]) => [question, those.map(answers)]));
+    const asked = rightAnswers(step, digits);
+    for (const [question, those] of shapes[shape] ?? []) asked[question].push(...those.map(mistake));
+    return asked;
+  }
+
+  // The right answers may be off by what the digits that are not shown leave open, in themselves and in what
+  // they are computed from: half a unit of the last digit of each number.
+  function rightAnswers(step, digits) {
+    const [upstream, partial, contribution, before, after] = step.shown.map(readNumber);
+    const half = (x) => (x && Number.isFinite(x) ? 10 ** (Math.floor(Math.log10(Math.abs(x))) - digits + 1) / 2 : 0);
+    const product = Math.abs(partial) * half(upstream) + Math.abs(upstream) * half(partial);
+    const added = half(contribution) + (Number.isFinite(product) ? product : 0);
+    const right = (number, slack) => [{ mistakes: [], number, tolerance: 1.05 * (slack + half(number)) }];
+    const asked = { contribution: right(contribution, added) };
+    if (before !== undefined) asked.gradient = right(after, added + half(before) + half(after));
+    return asked;
   }
 
   async function check() {

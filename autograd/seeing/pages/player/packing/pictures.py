@@ -26,8 +26,8 @@ def plain_views(pictures: Sequence[View], trace: Trace) -> dict[str, Any]:
     edges = {edge_key(edge): (i, use_id(edge)) for i, edge in enumerate(trace.edges)}
     casts = [view.drawing for view in pictures if isinstance(view.drawing, Cast)]
     moulds = {mould: i for i, mould in enumerate(dict.fromkeys(cast.mould for cast in casts))}
-    looks = {nodes[node.id]: cast.faces.look(node).faces for cast in casts for node in cast.nodes}
-    alike = {faces: i for i, faces in enumerate(dict.fromkeys(looks.values()))}
+    looks = {nodes[node.id]: cast.faces.look(node) for cast in casts for node in cast.nodes}
+    alike = {look: i for i, look in enumerate(dict.fromkeys(look for look, _ in looks.values()))}
 
     def drawing(view: View) -> object:
         if isinstance(view.drawing, Cast):
@@ -36,8 +36,8 @@ def plain_views(pictures: Sequence[View], trace: Trace) -> dict[str, Any]:
 
     return {
         "moulds": [*moulds],
-        "faces": [*alike],
-        "looks": {node: alike[faces] for node, faces in looks.items()},
+        "faces": [[look.chip, look.box] for look in alike],
+        "looks": {node: [alike[look], said] for node, (look, said) in looks.items()},
         "views": [
             {
                 "name": view.name,

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from autograd.seeing.facts.box import box_of_node
 from autograd.seeing.facts.records import NodeFact
 from autograd.seeing.pages.player.svg.boxes import box_face, box_size
-from autograd.seeing.pages.player.svg.chips import chip_face
+from autograd.seeing.pages.player.svg.chips import chip_body
 from autograd.seeing.pages.player.svg.elements import hint
 
 NAME = -1
@@ -42,43 +42,44 @@ def emptied(svg: str) -> str:
 
 
 class Look(NamedTuple):
-    """What a node looks like: its chip, its hint and its box, and the size of the box."""
+    """What a node looks like, numbers left open: its chip and its box, and the size of the box."""
 
-    faces: tuple[str, str, str]
+    chip: str
+    box: str
     size: tuple[float, float]
 
 
 @dataclass
 class Faces:
-    """What nodes look like in every picture, numbers left open; each is drawn once, when first asked for.
+    """What nodes look like in every picture; each look is drawn once, when first asked for.
 
-    Nodes of one name and formula, such as a neuron's in all samples, look alike: in a look, `ID` stands
-    for the node's id.
+    Nodes of one name and kind, such as a neuron's in all samples, have one look, in which `ID` stands for
+    the node's id.  What they say when pointed at is each one's own.
     """
 
-    _looks: dict[str, Look] = field(default_factory=dict)
+    _looks: dict[str, tuple[Look, str]] = field(default_factory=dict)
     _alike: dict[Hashable, Look] = field(default_factory=dict)
 
-    def look(self, node: NodeFact) -> Look:
-        """Return what a node looks like, for any node that looks so."""
+    def look(self, node: NodeFact) -> tuple[Look, str]:
+        """Return the look of a node, and its hint."""
         if node.id not in self._looks:
             box = box_of_node(node)
-            alike = node.label, box.role, box.title, box.kind, len(box.facts), box.is_bare and box.facts
+            alike = node.label, box.role, box.kind, len(box.facts), box.is_bare and box.facts
             if alike not in self._alike:
-                same = replace(box, id=ID)
-                chip = emptied(chip_face(replace(node, id=ID)))
-                self._alike[alike] = Look((chip, hint(box.title), emptied(box_face(same))), box_size(box))
-            self._looks[node.id] = self._alike[alike]
+                any_ = replace(box, id=ID)
+                drawn = emptied(chip_body(any_, node.label)), emptied(box_face(any_))
+                self._alike[alike] = Look(*drawn, box_size(box))
+            self._looks[node.id] = self._alike[alike], hint(box.title)
         return self._looks[node.id]
 
     def of(self, node: NodeFact) -> tuple[str, ...]:
         """Return a node's chip, its hint and its box."""
-        chip, said, box = self.look(node).faces
-        return chip.replace(ID, node.id), said, box.replace(ID, node.id)
+        look, said = self.look(node)
+        return said + look.chip.replace(ID, node.id), said, look.box.replace(ID, node.id)
 
     def size(self, node: NodeFact) -> tuple[float, float]:
         """Return the size of a node's box."""
-        return self.look(node).size
+        return self.look(node)[0].size
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pytest
 from autograd import Value
 from autograd.mistakes import overwrites
 from autograd.notation.labels import parse_label
-from autograd.notation.numbers import number
+from autograd.notation.numbers import as_written, number
 from autograd.seeing.facts.box import box_of_group
 from autograd.seeing.facts.folding.folded import fold
 from autograd.seeing.walk import walk
@@ -347,6 +347,20 @@ def test_a_right_prediction_reveals_the_step(sheet, steps):
     assert place(sheet) == step.number + 1
     assert sheet.text_content("#score") == "1 of 1 at the first try"
     assert sheet.evaluate("document.activeElement.id") == "place"  # there is no next step
+
+
+def test_what_is_computed_from_the_digits_shown_is_right(opened):
+    x = Value(1 / 3, "x")
+    steps = walk((x * 2 / 7).tanh() * x + x**3)
+    sheet = opened(steps.html())
+    told = [step for step in steps if step.kind == "edge"]
+    go(sheet, told[0].number)
+    sheet.check("#predict")
+    for step in told:
+        sheet.click("#next")
+        by_hand = as_written(step.upstream) * as_written(step.partial)
+        assert "Not yet" in answer(sheet, 1.003 * by_hand, "contribution")
+        assert "Right" in answer(sheet, by_hand)
 
 
 @pytest.mark.parametrize(
