@@ -326,7 +326,9 @@ def answer(sheet, text, asked=None):
     if asked:
         sheet.check(f"input[name=asked][value={asked}]")
     sheet.fill("#answer", str(text))
+    sheet.evaluate("document.getElementById('verdict').replaceChildren()")
     sheet.keyboard.press("Enter")
+    sheet.wait_for_selector("#verdict:not(:empty)", state="attached")
     return sheet.text_content("#verdict")
 
 
@@ -542,7 +544,7 @@ def test_steps_are_of_three_sizes(opened):
             assert sheet.text_content("#sentence") == step.sentence
             if step.kind == size != "edge":
                 shown = sheet.locator("#numbers tbody tr").count()
-                assert shown == min(len(step.nodes), 13)
+                assert shown == len(step.symbols.split(", "))
         assert sheet.is_disabled("#next")
         for _ in steps.by(size):
             sheet.click("#previous")
@@ -720,6 +722,51 @@ def test_a_folded_box_tells_nothing_before_it_is_computed(opened):
     assert rows.all_text_contents() == [fact.number for fact in facts]
 
 
+def test_a_larger_step_lists_what_it_gives_and_not_what_it_needs_for_that(opened):
+    steps = walk(MLP(2, [3, 1], seed=0)([1.0, -2.0]), by="layer")
+    sheet = opened(steps.html())
+    for step in steps:
+        sheet.click("#next")
+        if step.kind == "layer":
+            rows = sheet.locator("#numbers tbody td:last-child").all_text_contents()
+            assert rows[:3] == [piece.rpartition(" ")[2] for piece in step.symbols.split(", ")][:3]
+
+
+def test_another_engine_is_told_in_steps_of_the_size_they_have(opened):
+    steps = walk(expression(), beside=overwrites, by="layer")
+    sheet = opened(steps.html())
+    sheet.click("#other-go")
+    told = f"parts from the right engine at step {steps._parting() + 1}."
+    assert told in sheet.text_content("#other-heading")
+    assert not sheet.is_visible("#other-go")
+
+
+HEADS_ON_NUMBERS = """() => {
+    const head = document.querySelector(".flow-head")?.getBoundingClientRect();
+    return head ? [...document.querySelectorAll("svg.graph .number")].filter((number) => {
+        const box = number.getBoundingClientRect();
+        return number.textContent && head.left < box.right - 1 && head.right > box.left + 1
+            && head.top < box.bottom - 2 && head.bottom > box.top + 2;
+    }).length : 0;
+}"""
+
+
+def test_the_head_on_the_arrow_of_a_step_covers_no_number(opened):
+    y = x = Value(0.7, "x")
+    for _ in range(6):
+        y = (y * x + 0.37).tanh()
+    steps = walk(y)
+    sheet = opened(steps.html(), reduced_motion="reduce")
+    for _ in steps:
+        sheet.evaluate("document.getElementById('next').click()")
+        assert sheet.evaluate(HEADS_ON_NUMBERS) == 0
+
+
+def test_the_title_can_be_read_on_a_phone(opened, html):
+    sheet = opened(html, viewport={"width": 360, "height": 740})
+    assert sheet.eval_on_selector("h1", "({ scrollWidth, clientWidth }) => clientWidth - scrollWidth") >= 0
+
+
 def test_a_time_step_is_opened_by_a_click_and_by_a_key(opened):
     model = Recurrent(GRUCell(1, 2, seed=0), 1, seed=1)
     sheet = opened(walk(losses.mse(model([0.1] * 12), 0.0)).html())
@@ -727,7 +774,7 @@ def test_a_time_step_is_opened_by_a_click_and_by_a_key(opened):
     sheet.keyboard.press("Enter")
     sheet.click("#fit")
     sheet.locator("[data-opens=l1l3] .title").click()
-    assert sheet.locator("#crumbs [aria-current]").text_content() == "step 4"
+    sheet.wait_for_selector("#crumbs [aria-current]:text-is('step 4')")
     assert "from outside" in sheet.text_content("svg.graph")
     assert sheet.errors == []
 
