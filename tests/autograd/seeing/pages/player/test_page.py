@@ -252,6 +252,7 @@ def matrix(sheet):
 
 
 def test_shift_and_an_arrow_key_move_the_graph_and_what_has_the_focus_is_seen(sheet):
+    sheet.emulate_media(reduced_motion="reduce")  # it glides there, and is measured at once
     x, y = matrix(sheet)[1:]
     sheet.focus("#canvas")
     sheet.keyboard.press("Shift+ArrowRight")
@@ -544,7 +545,8 @@ def test_steps_are_of_three_sizes(opened):
             assert sheet.text_content("#sentence") == step.sentence
             if step.kind == size != "edge":
                 shown = sheet.locator("#numbers tbody tr").count()
-                assert shown == len(step.symbols.split(", "))
+                pieces = step.symbols.split(", ")
+                assert shown > len(pieces) if "…" in pieces else shown == len(pieces)
         assert sheet.is_disabled("#next")
         for _ in steps.by(size):
             sheet.click("#previous")
