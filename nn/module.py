@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from functools import wraps
-from itertools import groupby
+from itertools import chain, groupby
 from types import FunctionType
 from typing import Any, Self
 
@@ -152,8 +152,17 @@ class Module(Constructed):
             values: whether Values are visited; without them a large model is gone through in a tenth of
                 the time.
         """
-        may_hold = _may_hold if values else _may_hold_modules
         seen: dict[int, Any] = {}  # what is seen is kept, so that no other object gets its id
+        for trail, holder in self._held_within(values):
+            for place, x in enumerate(holder) if type(holder) is list else [(None, holder)]:
+                if id(x) not in seen:
+                    seen[id(x)] = x
+                    yield (trail if place is None else (*trail, place)), x
+
+    def _held_within(self, values: bool) -> Iterator[tuple[tuple[Any, ...], Any]]:
+        """Yield each Value, each Module and each list of Values alone, with what leads to it."""
+        may_hold = _may_hold if values else _may_hold_modules
+        seen: dict[int, Any] = {}
         stack: list[tuple[tuple[Any, ...], Any]] = [((), self)]
         while stack:
             trail, holder = stack.pop()
@@ -161,10 +170,8 @@ class Module(Constructed):
                 continue
             seen[id(holder)] = holder
             if type(holder) is list and VALUE_TYPES.issuperset(map(type, holder)):  # most of a large model
-                for i, v in enumerate(holder if values else ()):
-                    if id(v) not in seen:
-                        seen[id(v)] = v
-                        yield (*trail, i), v
+                if values:
+                    yield trail, holder
                 continue
             if isinstance(holder, (Value, Module)):
                 yield trail, holder
@@ -232,7 +239,9 @@ class Module(Constructed):
 
     def parameters(self) -> list[Parameter]:
         """Return every parameter once, in the order of `named_parameters`."""
-        return [x for _, x in self.within() if isinstance(x, Parameter)]
+        held = (x if type(x) is list else [x] for _, x in self._held_within(values=True))
+        found = dict.fromkeys(chain.from_iterable(held))
+        return [x for x in found if isinstance(x, Parameter)]
 
     def modules(self) -> list[Module]:
         """Return this Module and every one within it, each once."""

@@ -25,11 +25,13 @@ from autograd.command.screen import (
     walk_lines,
     wrapped,
 )
+from autograd.files.atomic_write import check_place, write_whole
 from autograd.graph import topological_order
 from autograd.mistakes import ENGINES, Engine
-from autograd.notation.command_line import INTERRUPTED, OneLineParser, in_one_line, refuse
+from autograd.notation.command_line import OneLineParser, in_one_line, interrupted, refuse, say
 from autograd.notation.hints import did_you_mean
 from autograd.notation.labels import shorten
+from autograd.seeing.pages.frame import is_page
 from autograd.seeing.walk import Walk, walk
 from autograd.value import Value
 
@@ -73,18 +75,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             _run(arguments, _look())
     except ExpressionError as error:
         return refuse(str(error), *error.pointer(_look().width - 2).splitlines())
-    except BrokenPipeError:
-        raise
     except (ValueError, OSError, ImportError) as error:
         return refuse(in_one_line(error))
-    except KeyboardInterrupt:
-        print()
-        return INTERRUPTED
+    except KeyboardInterrupt as error:
+        return interrupted(error)
     return 0
 
 
 def _run(arguments: argparse.Namespace, look: Look) -> None:
     """Compute the formula, write the files that were asked for, then show the rest."""
+    _check_places(arguments)
     output = parse(arguments.formula).evaluate(_numbers(arguments.numbers))
     steps = _walk(output, arguments)
     notes = list(_written(steps, arguments))
@@ -98,7 +98,8 @@ def _run(arguments: argparse.Namespace, look: Look) -> None:
         _print(legend_lines(steps.trace, look))
         _print(walk_lines(steps.trace.steps, look, steps.beside))
         _print(["", *_outcome(steps, look)])
-    _print(notes, to=sys.stderr if arguments.json else sys.stdout)
+    for note in notes:
+        say(note, to=sys.stderr if arguments.json else sys.stdout)
 
 
 def _compile() -> None:
@@ -150,6 +151,16 @@ def _ledger(steps: Walk, variable: Value, look: Look) -> str:
     return gradient_path(steps.output, variable).ledger(names=_by_name(steps)).text(look.width)
 
 
+def _check_places(arguments: argparse.Namespace) -> None:
+    """Refuse to write where nothing can be written, or in place of what this program did not write."""
+    if arguments.save:
+        check_place(arguments.save, is_page)
+    if arguments.svg:
+        from autograd.seeing.drawing.renderer import is_drawing
+
+        check_place(arguments.svg, is_drawing)
+
+
 def _written(steps: Walk, arguments: argparse.Namespace) -> Iterator[str]:
     """Write the files that were asked for, with a line for each."""
     if arguments.save:
@@ -159,7 +170,7 @@ def _written(steps: Walk, arguments: argparse.Namespace) -> Iterator[str]:
         from autograd.seeing.drawing import draw
 
         steps.output.backward()
-        arguments.svg.write_bytes(draw(steps.output, names=_by_name(steps)).pipe("svg"))
+        write_whole(arguments.svg, draw(steps.output, names=_by_name(steps)).pipe("svg"))
         yield f"drawing  {arguments.svg}"
 
 

@@ -14,9 +14,9 @@ from unicodedata import normalize
 
 from autograd import ops
 from autograd.core.primitive import Op
-from autograd.notation.command_line import IN_ASCII
 from autograd.notation.hints import did_you_mean
 from autograd.notation.labels import shorten
+from autograd.notation.streams import IN_ASCII
 from autograd.value import Value
 
 LONGEST = 10_000
@@ -51,6 +51,8 @@ TYPED = {sign: IN_ASCII[sign] for sign in "×·÷−≤≥"} | {"^": "**"}
 """How signs of printed formulas are typed in Python: what is printed can be typed as it is."""
 RAISED = re.compile("[⁻⁰¹²³⁴-⁹]+")
 """A printed power, as in x³."""
+OF_PYTHON = ("and", "or", "not", "if", "else", "is", "in", "True", "False", "None")
+"""Python's keywords that stand where an operator or a number does, and not where a name does."""
 
 
 class ExpressionError(ValueError):
@@ -191,6 +193,9 @@ class Reader:
             return column, "parentheses are nested too deeply; name parts of the formula: h = a*b; h + c"
         if error.msg.startswith("Exceeds the limit") and (found := re.search(r"\d{4300,}", self.text)):
             return found.start() + 1, "this number has too many digits"
+        for word in re.finditer(r"[^\W\d]\w*", self.text):
+            if iskeyword(word[0]) and word[0] not in OF_PYTHON:
+                return word.start() + 1, f"'{word[0]}' is a keyword of Python; take another name"
         if not rest:
             return len(self.text.rstrip()) + 1, "the formula ends too early"
         column = len(self.text) - len(rest) + 1

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
-from math import inf, isfinite
+from math import inf, isfinite, isnan
 from textwrap import wrap
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -264,12 +264,14 @@ def gradient_lines(facts: Trace, look: Look = PLAIN, beside: Beside | None = Non
     y, chosen = name_of(output), Corners(facts).before
     inputs = [node for node in facts.nodes if node.op is None and node.role != "constant"]
     about = f"how {y} = {number(output.value)} follows a small change of each input"
+    if isnan(output.value):
+        about = f"{y} is nan, not a number: it follows no change of an input"
     fits = len("Gradients  ") + len(about) <= look.width
     heads = ["", "value", "gradient", "" if beside is None else engine_name(beside)]
     rows = [[*map(Cell, [*heads, ""] if beside else heads)]]
     for node in inputs:
         ours = [Cell(name_of(node)), Cell(number(node.value)), _slope(node.gradient or 0.0, look)]
-        note = Cell(_in_words(node, y, node.id in chosen))
+        note = Cell("" if isnan(output.value) else _in_words(node, y, node.id in chosen))
         rows.append([*ours, *(_compared(node, beside, look) if beside else [note])])
     return [_headed("Gradients", about if fits else "", look), "", *_aligned(rows, look)]
 

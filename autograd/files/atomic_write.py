@@ -1,24 +1,38 @@
-"""Files written whole or not at all."""
+"""Files written whole or not at all, and never in place of a device, a pipe or somebody else's file.
+
+A file is written beside its place under a hidden name, and then moved there.  Whoever writes holds a lock on
+the hidden file: one without a lock was left by a process that was killed, and the next writer removes it.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import secrets
-from errno import EISDIR
+from collections.abc import Callable
+from contextlib import suppress
+from errno import EEXIST, EINVAL, EISDIR
+from importlib import import_module
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 
-def check_place(path: str | PathLike[str]) -> None:
+def check_place(path: str | PathLike[str], is_ours: Callable[[Path], bool] | None = None) -> None:
     """Refuse a place where `write_whole` cannot write, before anything takes time; nothing is changed.
+
+    Args:
+        path: where a file is to be written.
+        is_ours: tells whether a file that is there may be replaced; None to replace any, as an empty one.
 
     Raises:
         OSError: if it cannot.
     """
     place, beside = _beside(path)
     try:
-        if place.is_dir():
-            raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
+        _check_regular(place)
+        if is_ours is not None and place.exists() and place.stat().st_size and not is_ours(place):
+            raise FileExistsError(EEXIST, "there is a file of another kind")
         beside.touch(exist_ok=False)
         beside.unlink()
     except OSError as error:
@@ -32,17 +46,31 @@ def _beside(path: str | PathLike[str]) -> tuple[Path, Path]:
     return place, place.with_name(f".{place.name}-{secrets.token_hex(4)}")
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def _check_regular(place: Path) -> None:
+    if place.is_dir():
+        raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
+    if str(place).startswith("/proc/") or (place.exists() and not place.is_file()):
+        raise OSError(EINVAL, "it is a device or a pipe")
+
+
+def write_whole(path: str | PathLike[str], content: bytes | str, mode: int = 0o666) -> None:
     """Write the whole content to the path, or leave what is there.
+
+    Args:
+        path: the file; a regular one that exists is replaced.
+        content: what it is to hold; a text is written in UTF-8.
+        mode: the rights of the file, as far as the user's mask leaves them.
 
     Raises:
         OSError: if it cannot be written.
     """
     place, beside = _beside(path)
     try:
+        _check_regular(place)
         try:
-            with open(beside, "xb") as file:
-                file.write(content)
+            with open(beside, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+                hold(file)
+                file.write(content.encode() if isinstance(content, str) else content)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(beside, place)
@@ -50,20 +78,57 @@ def write_whole(path: Path, content: bytes) -> None:
             beside.unlink(missing_ok=True)
             raise
     except OSError as error:
-        before = "; the file that was there is as it was" if place.exists() else ""
+        before = "; the file that was there is as it was" if place.is_file() else ""
         reason = f"{error.strerror or error}: nothing was saved{before}"
         raise OSError(error.errno, reason, os.fspath(path)) from None
+    for left in left_beside(place):
+        with suppress(OSError):
+            left.unlink()
     _settle(place.parent)
+
+
+# ------------------------------------------------------------------------------ of killed processes
+
+
+def hold(file: Any) -> None:
+    """Lock an open file until it is closed, or its process ends in whatever way."""
+    if os.name == "posix":
+        fcntl = import_module("fcntl")
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def is_held(path: Path) -> bool:
+    """Return whether a process still writes to a file, or that cannot be told."""
+    if os.name != "posix":
+        return True
+    fcntl = import_module("fcntl")
+    try:
+        with open(path, "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return os.fstat(file.fileno()).st_size == 0  # it is new, and about to be locked
+    except OSError:
+        return True
+
+
+def left_beside(place: Path) -> list[Path]:
+    """Return the hidden files beside a place that killed processes left, which wanted to write there."""
+    hidden = re.compile(rf"\.{re.escape(place.name)}-[0-9a-f]{{8}}")
+    try:
+        with os.scandir(place.parent) as entries:
+            found = [Path(entry.path) for entry in entries if hidden.fullmatch(entry.name)]
+    except OSError:
+        return []
+    return [path for path in found if path.is_file() and not is_held(path)]
 
 
 def _settle(folder: Path) -> None:
     """Write the folder's entry through to the disk, if the system allows it."""
     if os.name != "posix":
         return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError:
-        pass  # a file system that does not allow it: the file is there all the same
-    finally:
-        os.close(handle)
+    with suppress(OSError):  # a file system that does not allow it: the file is there all the same
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import codecs
-import os
 import sys
 from collections.abc import Callable
-from io import TextIOWrapper
-from typing import Any, NoReturn
-from unicodedata import normalize
+from typing import Any, NoReturn, TextIO
 
-BAD_INPUT, INTERRUPTED = 2, 130
-"""Exit codes: the usual one for a wrong command line, and the shell's for a program ended by Ctrl-C."""
-IN_ASCII = {
-    "×": "*", "·": "*", "÷": "/", "−": "-", "≤": "<=", "≥": ">=", "√": "sqrt", "∂": "d", "–": "-", "→": "->",
-    "∞": "inf", "›": ">", "─": "-", "…": "...", "≠": "!=", "Σ": "sum", "σ": "sigma",
-}  # fmt: skip
-"""What is written for a sign that the output's encoding does not have."""
+from autograd.notation.labels import visible
+from autograd.notation.signals import code_of, ending_at_once
+from autograd.notation.streams import reason_of_loss, steady
+
+BAD_INPUT = 2
+"""The usual exit code for a wrong command line."""
 
 
 def in_one_line(error: Exception) -> str:
@@ -31,9 +26,14 @@ def in_one_line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
+def say(*lines: str, to: TextIO | None = None) -> None:
+    """Print lines at once; of what may stand in a name or a file, nothing is an order to the terminal."""
+    print(*map(visible, lines), sep="\n", file=to, flush=True)
+
+
 def refuse(message: str, *more: str) -> int:
     """Print an error to stderr, with further lines indented below it; return the exit code `BAD_INPUT`."""
-    print(f"error: {message}", *(f"  {line}" for line in more), sep="\n", file=sys.stderr)
+    say(f"error: {message}", *(f"  {line}" for line in more), to=sys.stderr)
     return BAD_INPUT
 
 
@@ -50,23 +50,28 @@ class OneLineParser(argparse.ArgumentParser):
 
 
 def run_as_program(main: Callable[[], int]) -> int:
-    """Run a command line with safe streams: any encoding will do, and so will a pipe that closes early."""
-    codecs.register_error("autograd.plainly", _plainly)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="autograd.plainly")
-    try:
-        code = main()
-        sys.stdout.flush()
-    except BrokenPipeError:  # such as `| head`: the reader has left, which is not an error
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    """Run a command line with streams and an end that lose nothing; return the exit code.
+
+    See `autograd.notation.streams` and `autograd.notation.signals`.
+    """
+    files = steady()
+    with ending_at_once() as ending:
+        try:
+            code = main()
+        except KeyboardInterrupt as error:
+            code = interrupted(error)
+        except Exception:
+            if ending.signal is None:
+                raise
+            code = 128 + ending.signal  # whatever the interrupt became on its way
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        if files and (reason := reason_of_loss(files[0])):
+            return refuse(f"standard output: {reason}")
     return code
 
 
-def _plainly(error: UnicodeError) -> tuple[str, int]:
-    """Replace a character that the output's encoding does not have."""
-    assert isinstance(error, UnicodeEncodeError)
-    lost = error.object[error.start : error.end]
-    plain = "".join(IN_ASCII.get(c) or normalize("NFKD", c) for c in lost)
-    return "".join(c if c.isascii() else "?" for c in plain), error.end
+def interrupted(error: KeyboardInterrupt, rest: str = "") -> int:
+    """Say in a line that the program was interrupted; return its exit code."""
+    say(f"interrupted{rest}", to=sys.stderr)
+    return code_of(error)

@@ -77,7 +77,16 @@ def shorten(text: str, limit: int) -> str:
     ('two¶lines', 'a very …')
     """
     kept = text if len(text) <= limit else text[: limit - 1] + "…"
-    return kept if kept.isprintable() else "".join(map(_visible, kept))
+    return visible(kept)
+
+
+def visible(text: str) -> str:
+    """Return a text whose characters are all visible: none moves a terminal's cursor or changes its colours.
+
+    >>> visible("a\x1b[2Jb")
+    'a‹1b›[2Jb'
+    """
+    return text if text.isprintable() else "".join(map(_visible, text))
 
 
 def _visible(character: str) -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from autograd.seeing.facts.places import modules_within, title_of
     from autograd.seeing.facts.records import Step
     from autograd.seeing.gallery import Gallery
-    from autograd.seeing.pages.frame import asset, document, embedded, notebook_frame
+    from autograd.seeing.pages.frame import asset, document, embedded, is_page, notebook_frame
     from autograd.seeing.paths import GradientPath
     from autograd.seeing.walk import Walk
 
@@ -25,6 +25,7 @@ _HOMES = {
     "asset": "pages.frame",
     "document": "pages.frame",
     "embedded": "pages.frame",
+    "is_page": "pages.frame",
     "modules_within": "facts.places",
     "notebook_frame": "pages.frame",
     "title_of": "facts.places",
@@ -39,6 +40,7 @@ __all__ = [
     "asset",
     "document",
     "embedded",
+    "is_page",
     "modules_within",
     "notebook_frame",
     "title_of",

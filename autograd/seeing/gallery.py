@@ -17,6 +17,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from autograd.files.atomic_write import write_whole
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import counted, number, signed
 from autograd.seeing.pages.frame import notebook_frame, path_of_page
@@ -61,7 +62,7 @@ class Gallery:
             OSError: if the file cannot be written.
         """
         place = path_of_page(path, "a gallery", 'gradient_path(output, weight).save("path.svg")')
-        place.write_text(self.html(), encoding="utf-8")
+        write_whole(place, self.html())
         return place
 
     def __str__(self) -> str:

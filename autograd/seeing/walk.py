@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from autograd.core.garbage_collection import collector_paused
+from autograd.files.atomic_write import write_whole
 from autograd.graph import topological_order
 from autograd.notation.hints import described, did_you_mean, short_repr
 from autograd.notation.labels import shorten
@@ -358,7 +359,7 @@ class Walk(Sequence[Step]):
         others = 'draw(output).save("graph.svg"). For a text: "walk.md" or "walk.tex"'
         place = Path(path) if ending in texts else path_of_page(path, "a walk", others)
         text = texts[ending]() if ending in texts else self.html(quiz=quiz)
-        place.write_text(text, encoding="utf-8")
+        write_whole(place, text)
 
     def to_markdown(self) -> str:
         """Return all steps as Markdown, their formulas as ``$$…$$``."""

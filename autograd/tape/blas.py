@@ -77,7 +77,8 @@ one_blas_thread = _OneThread()
 
 def run_of(replayer: Replayer) -> Callable[..., Any]:
     """Return a replayer's `run`, on one thread of BLAS where a product is large enough to be shared."""
-    run, weights = replayer.run, replayer.plan.varying_rows.largest_product
+    run = replayer.run
+    weights = max((p.weights.size * p.x.shape[1] for p in replayer.plan.varying_rows.products), default=0)
     if weights * replayer.lanes <= ALONE:
         return run
 

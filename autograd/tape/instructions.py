@@ -47,11 +47,13 @@ def instructions(listing: Listing, plan: Schedule) -> Iterator[Instruction]:
     place = 0
     for rows, uniform in ((plan.uniform_rows, True), (plan.varying_rows, False)):
         node_of = rows.node_of
-        for op, (kind, start, end, *_) in zip(rows.ops, rows.steps.tolist(), strict=True):
+        for op, (kind, start, end, which, *_) in zip(rows.ops, rows.steps.tolist(), strict=True):
             nodes = node_of[start:end].tolist()
             notes = sorted({listing.notes[i] for i in nodes if i in listing.notes})
             if kind == AFFINE:
-                notes.insert(0, f"{counted(len(nodes), 'dot')} over the same inputs: a matrix product")
+                positions = rows.products[which].x.shape[1]
+                over = "the same inputs" if positions == 1 else f"{positions} positions"
+                notes.insert(0, f"{counted(len(nodes), 'dot')} over {over}: a matrix product")
             values = tuple(listing.nodes[i] for i in nodes)
             yield Instruction(place, op, values, uniform, "; ".join(notes))
             place += 1

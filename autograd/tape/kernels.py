@@ -161,28 +161,35 @@ def gather_reverse(
                 table[row_picked(index[k], length) * apart] += g[k] + 0.0
 
 
+# The rows of a product with several positions lie P · stride apart, one position behind the other.  Where no
+# padding is between them, they are the lanes of one product; else each position has its own.
+
+
 def affine_forward(
     code: Rows, q: int, V: Numbers, stride: int, lanes: int, samples: Numbers, U: Numbers, a: Arguments
 ) -> None:
     """Compute Z = W X + b: the rows of Z start as b, and each segment of X adds its product."""
-    p = part(code, PRODUCTS)[10 * q :]
-    out, R, K, w, b = p[0], p[1], p[2], p[3], p[4]
-    Z = V[out * stride :]
-    for r in range(R):
-        start = 0.0
-        if b >= 0:
-            start = U[b + r]
-        fill(Z[r * stride :], lanes, start)
-    for s in range(p[5], p[6]):
-        segment = part(code, SEGMENTS)[5 * s :]
-        x, column, length, direct = segment[0], segment[1], segment[2], segment[4]
-        W = U[w + column :]
-        if direct:
-            add_product(a, lanes, R, length, samples[x:], a.columns, T, W, K, N, Z, stride)
-        elif R * length * lanes < SMALL_PRODUCT or R == 1 or length == 1:
-            small_forward(Z, V[x * stride :], stride, lanes, W, R, K, length)
-        else:
-            add_product(a, lanes, R, length, V[x * stride :], stride, N, W, K, N, Z, stride)
+    p = part(code, PRODUCTS)[11 * q :]
+    R, K, w, b, apart, times = p[1], p[2], p[3], p[4], p[10] * stride, p[10]
+    if lanes == stride:
+        lanes, times = apart, 1
+    for t in range(times):
+        Z = V[(p[0] + t) * stride :]
+        for r in range(R):
+            start = 0.0
+            if b >= 0:
+                start = U[b + r]
+            fill(Z[r * apart :], lanes, start)
+        for s in range(p[5], p[6]):
+            segment = part(code, SEGMENTS)[5 * s :]
+            x, column, length, direct = segment[0], segment[1], segment[2], segment[4]
+            W, X = U[w + column :], V[(x + t) * stride :]
+            if direct:
+                add_product(a, lanes, R, length, samples[x:], a.columns, T, W, K, N, Z, apart)
+            elif R * length * lanes < SMALL_PRODUCT or R == 1 or length == 1:
+                small_forward(Z, X, apart, lanes, W, R, K, length)
+            else:
+                add_product(a, lanes, R, length, X, apart, N, W, K, N, Z, apart)
 
 
 def affine_reverse(
@@ -190,28 +197,31 @@ def affine_reverse(
     U: Numbers, GU: Numbers, a: Arguments,
 ) -> None:  # fmt: skip
     """Add ∂/∂W = D Xᵀ, ∂/∂b = the sums of D's rows and ∂/∂X = Wᵀ D, where D is the gradient of Z."""
-    p = part(code, PRODUCTS)[10 * q :]
-    out, K, w, b, need_w, R, guarded = p[0], p[2], p[3], p[4], p[7], p[8], p[9]
-    D = G[out * stride :]
-    if b >= 0 and need_w:
-        for r in range(R):
-            GU[b + r] += total_of(D[r * stride :], lanes)
-    for s in range(p[5], p[6]):
-        segment = part(code, SEGMENTS)[5 * s :]
-        x, column, length, need_x, direct = segment[0], segment[1], segment[2], segment[3], segment[4]
-        W, GW, X, GX = U[w + column :], GU[w + column :], V[x * stride :], G[x * stride :]
-        if guarded:
-            guarded_reverse(D, X, GX, stride, lanes, W, GW, R, K, length, need_w, need_x)
-            continue
-        if not direct and (R * length * lanes < SMALL_PRODUCT or R == 1 or length == 1):
-            small_reverse(D, X, GX, stride, lanes, W, GW, R, K, length, need_w, need_x)
-            continue
-        if need_w and direct:
-            add_product(a, length, R, lanes, samples[x:], a.columns, N, D, stride, N, GW, K)
-        if need_w and not direct:
-            add_product(a, length, R, lanes, X, stride, T, D, stride, N, GW, K)
-        if need_x:
-            add_product(a, lanes, length, R, D, stride, N, W, K, T, GX, stride)
+    p = part(code, PRODUCTS)[11 * q :]
+    K, w, b, need_w, R, guarded, apart, times = p[2], p[3], p[4], p[7], p[8], p[9], p[10] * stride, p[10]
+    if lanes == stride:
+        lanes, times = apart, 1
+    for t in range(times):
+        D = G[(p[0] + t) * stride :]
+        if b >= 0 and need_w:
+            for r in range(R):
+                GU[b + r] += total_of(D[r * apart :], lanes)
+        for s in range(p[5], p[6]):
+            segment = part(code, SEGMENTS)[5 * s :]
+            x, column, length, need_x, direct = segment[0], segment[1], segment[2], segment[3], segment[4]
+            W, GW, X, GX = U[w + column :], GU[w + column :], V[(x + t) * stride :], G[(x + t) * stride :]
+            if guarded:
+                guarded_reverse(D, X, GX, apart, lanes, W, GW, R, K, length, need_w, need_x)
+                continue
+            if not direct and (R * length * lanes < SMALL_PRODUCT or R == 1 or length == 1):
+                small_reverse(D, X, GX, apart, lanes, W, GW, R, K, length, need_w, need_x)
+                continue
+            if need_w and direct:
+                add_product(a, length, R, lanes, samples[x:], a.columns, N, D, apart, N, GW, K)
+            if need_w and not direct:
+                add_product(a, length, R, lanes, X, apart, T, D, apart, N, GW, K)
+            if need_x:
+                add_product(a, lanes, length, R, D, apart, N, W, K, T, GX, apart)
 
 
 @fast("contract")
@@ -404,7 +414,7 @@ def run_blocks(a: Arguments) -> None:
     if len(a.inputs_gradient):
         fixed = 0
     count = len(a.varying_steps) // 6
-    size = code_rows(a.varying) * stride - fixed
+    size = a.varying[ARGS] // 3 * stride - fixed  # a row has three args
     for first in range(a.start, a.stop, a.block):
         lanes = min(a.block, a.stop - first)
         X = a.X[first * columns :]
@@ -436,9 +446,3 @@ def run_blocks(a: Arguments) -> None:
             for k in range(lanes):
                 for j in range(columns):
                     a.inputs_gradient[(first + k) * columns + j] = G[j * stride + k] + 0.0
-
-
-def code_rows(code: Rows) -> int:
-    """Return how many rows a packed program computes."""
-    rows: int = code[ARGS] // 3
-    return rows

@@ -13,7 +13,7 @@ outputs: 3
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain, compress, repeat
@@ -115,7 +115,7 @@ def flatten(
     # nodes from outside go before those that were made: at the places -1, -2, … until all are shifted
     outside = places < 0
     strangers = list(compress(used, outside.tolist()))
-    before = _with_inputs_first(strangers)
+    before = _with_inputs_first(dict.fromkeys(strangers))
     places[outside] = places_of(strangers, before) - len(before)
     inputs_before = list(map(inputs_of, before))
     args_before = places_of(list(chain.from_iterable(inputs_before)), before)
@@ -160,7 +160,7 @@ def _kinds(nodes: Sequence[Value], ops: Sequence[Op | None], varying: Indices) -
     return kinds
 
 
-def _with_inputs_first(values: Sequence[Value]) -> list[Value]:
+def _with_inputs_first(values: Collection[Value]) -> list[Value]:
     """Return these Values and all that they are computed from, each once and after its inputs."""
     earlier = topological_order(*compress(values, map(inputs_of, values)))
     return list(dict.fromkeys(chain(earlier, values)))

@@ -254,22 +254,23 @@ class Affine:
     """
 
     def __init__(self, product: Sequence[int], segments: Sequence[Sequence[int]]) -> None:
-        out, count, width, weight, bias, _, _, need_w, sending, guarded = product
-        self._shape = count, width
-        self._rows, self._sending_rows = slice(out, out + count), slice(out, out + sending)
+        out, count, width, weight, bias, _, _, need_w, sending, guarded, positions = product
+        self._shape, self._positions = (count, width), positions
+        self._rows = slice(out, out + count * positions)
+        self._sending_rows = slice(out, out + sending * positions)
         self._W = slice(weight, weight + count * width)
         self._bias = slice(bias, bias + count) if bias >= 0 else None
         self._sent_bias = slice(bias, bias + sending)
         self._need_w, self._sending, self._guarded = need_w, sending, guarded
         self._segments = [
-            (slice(x, x + length), slice(column, column + length), bool(need_x), bool(direct))
+            (slice(x, x + length * positions), slice(column, column + length), bool(need_x), bool(direct))
             for x, column, length, need_x, direct in segments
         ]
 
     def forward(self, n: Numbers) -> None:
-        W, Z = n.U[self._W].reshape(self._shape), n.V[self._rows]
+        W, Z = n.U[self._W].reshape(self._shape), self._matrix(n.V, self._rows)
         for k, (rows, columns, _, direct) in enumerate(self._segments):
-            X = n.X[:, rows].T if direct else n.V[rows]
+            X = n.X[:, rows].T if direct else self._matrix(n.V, rows)
             if k == 0:
                 np.matmul(W[:, columns], X, out=Z)
             else:
@@ -278,18 +279,22 @@ class Affine:
             Z += n.U[self._bias]
 
     def reverse(self, n: Numbers) -> None:
-        D = n.G[self._sending_rows]
+        D = self._matrix(n.G, self._sending_rows)
         W, GW = n.U[self._W].reshape(self._shape), n.GU[self._W].reshape(self._shape)
         if self._bias is not None and self._need_w:
             n.GU[self._sent_bias] += total(D, 1)[:, None]
         for rows, columns, need_x, direct in self._segments:
-            X = n.X[:, rows].T if direct else n.V[rows]
-            sent_x = n.G[rows] if need_x else None
+            X = n.X[:, rows].T if direct else self._matrix(n.V, rows)
+            sent_x = self._matrix(n.G, rows) if need_x else None
             for r, lanes in self._reached(D):
                 if self._need_w:
                     GW[r, columns] += self._sent(D[r, lanes] @ X[:, lanes].T)
                 if sent_x is not None:
                     sent_x[:, lanes] += self._sent(W[r, columns].T @ D[r, lanes])
+
+    def _matrix(self, numbers: Array, rows: slice) -> Array:
+        """Return these rows with the lanes of all positions side by side."""
+        return numbers[rows].reshape(-1, self._positions * numbers.shape[1])
 
     def _sent(self, product: Array) -> Array:
         """Return the product with zeros that count as sent, where that is asked."""

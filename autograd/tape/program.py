@@ -28,7 +28,8 @@ class Program(NamedTuple):
         affine: one row per matrix product: first row of the result, number of rows R, number of
             inputs K, first row of W in U (R × K, row by row), first row of the bias in U or -1,
             first segment and the one after the last, whether W needs a gradient, how many of the
-            rows send one (the first ones), whether they lie behind branches.
+            rows send one (the first ones), whether they lie behind branches, number of positions P.
+            With more than one, what is called a row here is P rows that follow one another.
         segments: runs of consecutive inputs: first row in V, first column of W, length, whether
             they need a gradient, and whether they lie in the samples instead, from that column on.
     """
@@ -60,6 +61,6 @@ def parts_of(code: Rows) -> list[Rows]:
 
 def unpack(code: Rows) -> Program:
     """Return the program that was packed."""
-    widths = {"steps": 6, "args": 3, "affine": 10, "segments": 5}
+    widths = {"steps": 6, "args": 3, "affine": 11, "segments": 5}
     named = zip(Program._fields, parts_of(code), strict=True)
     return Program(*[flat.reshape(-1, widths[name]) if name in widths else flat for name, flat in named])

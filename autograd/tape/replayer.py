@@ -44,6 +44,7 @@ class Replayer:
         kernels = [kernel(op, dtype, guarded) for op, guarded in plan.kernels]
         self._kernels = np.array(kernels, np.int64).reshape(-1)
         self._steps = parts_of(plan.varying)[0]
+        self._positions = max((p.x.shape[1] for p in plan.varying_rows.products), default=1)
         self._one_lane: list[Array] = []  # the steps for a single lane, and what they point to
         self._uniform_steps = narrowed(plan.uniform, plan.kernels, dtype)
         n = len(plan.parameters)
@@ -161,7 +162,7 @@ class Replayer:
         block: int,
     ) -> None:  # fmt: skip
         """Enter what may differ from replay to replay into the thread's frame."""
-        stride = _padded(block)
+        stride = _stride(block, self._positions)
         _, V, G, _ = self._room(thread, stride)
         frame = self._frames[thread]
         frame.hold(
@@ -182,7 +183,7 @@ class Replayer:
         """Give each thread an equal share of the samples; sums are taken in the order of the threads."""
         plan = self.plan
         block = min(self.lanes, -(-count // self.threads))
-        bounds = np.linspace(0, count, self.threads + 1).astype(int).tolist()
+        bounds = [count * t // self.threads for t in range(self.threads + 1)]
         for t, frame in enumerate(self._frames):
             self._enter(t, X, samples, seeds, values, inputs_gradient, block)
             frame.hold(totals=self._own[t][3])
@@ -195,11 +196,14 @@ class Replayer:
 
         uniform_forward, uniform_reverse = self._passes
         uniform_forward(self._frames[0].address)
-        list(_pool(self.threads, os.getpid()).map(work, range(self.threads)))
+        others = [_pool(self.threads, os.getpid()).submit(work, t) for t in range(1, self.threads)]
+        work(0)
+        for other in others:
+            other.result()
         GU = self._own[0][0]
         self.totals[:] = sum(totals for _, _, _, totals in self._own)
-        for other, _, _, _ in self._own[1:]:
-            GU += other
+        for more, _, _, _ in self._own[1:]:
+            GU += more
         once = plan.uniform_outputs >= 0
         self.totals[once] = self._U[plan.uniform_outputs[once]] * count
         if len(values):
@@ -223,12 +227,13 @@ def _lanes(rows: int, itemsize: int) -> int:
     return int(min(512, max(64, fitting // 64 * 64)))
 
 
-def _padded(lanes: int) -> int:
-    """Return the stride of rows for this many lanes: whole cache lines, but not a multiple of 64 numbers.
+def _stride(lanes: int, positions: int) -> int:
+    """Return how far apart rows are for this many lanes: whole cache lines.
 
-    Rows that are a power of two apart would share the same few places of the cache.
+    Rows that are a power of two apart would share the same few places of the cache: 64 numbers more or less
+    make a difference there, unless a product takes the lanes of several positions together, without a gap.
     """
     if lanes == 1:
         return 1
     stride = -(-lanes // 8) * 8
-    return stride if stride % 64 else stride + 8
+    return stride if stride % 64 or positions > 1 else stride + 8

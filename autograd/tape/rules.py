@@ -38,7 +38,8 @@ POINTERS = {"d": "Doubles", "f": "Singles"}
 def vectorised(rule: Callable[..., Any], states: int) -> Callable[..., None]:
     """Compile ``rule(p, g, h, *state) -> (p, *state)`` as ``update(p, g, h, *state)`` for vectors.
 
-    It is compiled when it is first called with so many numbers ``h``.
+    It is compiled when it is first called with so many numbers ``h``, and computes in float32 if all vectors
+    are of it.
 
     Args:
         rule: plain arithmetic on floats; ``h`` is a tuple of floats.
@@ -88,7 +89,8 @@ def _compiled(
     rule: Callable[..., Any], names: tuple[str, ...], types: tuple[str, ...], count: int
 ) -> Callable[[int], None]:
     text = _source(rule, names, types, count)
-    address = addresses(rule.__qualname__, text, ["update"], "float64")["update"]
+    dtype = "float32" if {*types} == {"Singles"} else "float64"
+    address = addresses(rule.__qualname__, text, ["update"], dtype)["update"]
     return ctypes.CFUNCTYPE(None, ctypes.c_int64)(address)
 
 

@@ -2,7 +2,8 @@
 
 Nodes are put in order of their level and, within a level, of their op: neighbours then do the same
 thing to data that is ready, and become one step.  Dots of uniform weights over the same inputs become
-one step together, a matrix product; lookups in one uniform table pick its numbers where they lie.
+one step together, a matrix product, and one for all positions of a sequence where they can; lookups in
+one uniform table pick its numbers where they lie.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from autograd.tape.lowering import (
     varying_nodes,
 )
 from autograd.tape.program import AFFINE, BROADCAST, GATHER, Program, pack
-from autograd.tape.shared import Product, Shared, Table, blocks_of, matrix_products, tables
+from autograd.tape.shared import Product, Shared, Table, blocks_of, matrix_products, side_by_side, tables
 from autograd.value import Value
 
 Kernels = list[tuple[Op, bool]]
@@ -78,11 +79,16 @@ def schedule(listing: Listing, inputs: Sequence[Value], output: int, inputs_grad
     varying = varying_nodes(listing)
     active = gradient_paths(listing, inputs_gradient, output)
     guarded = active & behind_branches(listing, output)
-    shared: list[Shared] = [*matrix_products(listing, varying, active, guarded), *tables(listing, varying)]
-    masks = active, guarded
+    masks, level, found = (active, guarded), levels(listing), tables(listing, varying)
+    products = matrix_products(listing, varying, active, guarded)
+    products, place = side_by_side(products, found, listing, level, masks)
+    shared: list[Shared] = [*products, *found]
     kernels: Kernels = []
     uniform_part = _Uniform(listing, varying, masks, shared, kernels)
-    varying_part = _Varying(listing, varying, masks, shared, inputs, uniform_part, kernels, inputs_gradient)
+    order = level, place
+    varying_part = _Varying(
+        listing, varying, masks, shared, inputs, uniform_part, kernels, inputs_gradient, order
+    )
     outputs = listing.outputs
     return Schedule(
         uniform=uniform_part.rows.program(),
@@ -108,7 +114,7 @@ class Rows:
             for all other nodes.
         node_of: the node of each row; -1 for none.
         ops: for each step its op; None where uniform numbers are copied.
-        largest_product: how many weights the largest of the matrix products has.
+        products: the matrix products, in the order of their numbers in the steps.
     """
 
     def __init__(self, listing: Listing, masks: tuple[Mask, Mask], kernels: Kernels) -> None:
@@ -123,7 +129,8 @@ class Rows:
         self._variadic: list[Indices] = []
         self._affine: list[list[int]] = []
         self._segments: list[list[int]] = []
-        self.count = self.largest_product = 0
+        self.products: list[Product] = []
+        self.count = 0
 
     @property
     def node_of(self) -> Indices:
@@ -162,22 +169,23 @@ class Rows:
         return first
 
     def compute(
-        self, nodes: Indices, level: Indices, code: Indices, found: Sequence[Op | None],
+        self, nodes: Indices, keys: tuple[Indices, Indices], code: Indices, found: Sequence[Op | None],
         shared: Sequence[tuple[Shared, int, int]] = (),
     ) -> None:  # fmt: skip
         """Add steps that compute the nodes in order of level, then code, those that send a gradient first.
 
         Args:
             nodes: the nodes.
-            level: each node's distance from the leaves.
+            keys: each node's distance from the leaves, and its place in its step.
             code: each node's place in ``found``, or beyond it in ``shared``.
             found: the ops.
             shared: matrix products and tables, each with the first row of U of its block and of its biases.
         """
         if not len(nodes):
             return
+        level, place = keys
         guarded = self.guarded[nodes]
-        order = nodes[np.lexsort((nodes, ~self.active[nodes], guarded, code[nodes], level[nodes]))]
+        order = nodes[np.lexsort((place[nodes], ~self.active[nodes], guarded, code[nodes], level[nodes]))]
         codes, guarded = code[order], self.guarded[order]
         new = (np.diff(level[order]) != 0) | (np.diff(codes) != 0) | (np.diff(guarded) != 0)
         starts = np.concatenate(([0], np.flatnonzero(new) + 1))
@@ -238,16 +246,20 @@ class Rows:
         need_w = sent and bool(self.active[product.weights].any())
         if product.bias is not None:
             need_w |= sent and bool(self.active[product.bias].any())
-        x = product.x
-        segments = _segments(self.row_of[x], self.column_of[x], self.active[x])
-        start = len(self._segments)
-        self._segments.extend(segments)
-        shape = product.weights.shape
-        self.largest_product = max(self.largest_product, product.weights.size)
-        sending = int(np.count_nonzero(self.active[product.nodes]))
-        guarded = int(self.guarded[product.nodes[0]])
-        end = start + len(segments)
-        self._affine.append([first, *shape, weight_row, bias_row, start, end, int(need_w), sending, guarded])
+        start, positions = len(self._segments), product.x.shape[1]
+        if positions == 1:
+            x = product.x[:, 0]
+            self._segments.extend(_segments(self.row_of[x], self.column_of[x], self.active[x]))
+        else:
+            x = product.x[0, 0]
+            self._segments.append([int(self.row_of[x]), 0, len(product.x), int(self.active[x]), 0])
+        sending = int(np.count_nonzero(self.active[product.nodes[:, 0]]))
+        guarded = int(self.guarded[product.nodes[0, 0]])
+        end, shape = len(self._segments), product.weights.shape
+        self.products.append(product)
+        self._affine.append(
+            [first, *shape, weight_row, bias_row, start, end, int(need_w), sending, guarded, positions]
+        )
 
     def program(self) -> Indices:
         """Return the steps and all they need, packed for the kernels."""
@@ -268,7 +280,7 @@ class Rows:
                 lists=self.row_of[listed],
                 need=need,
                 need_list=self.active[listed].astype(np.int64),
-                affine=np.array(self._affine, np.int64).reshape(-1, 10),
+                affine=np.array(self._affine, np.int64).reshape(-1, 11),
                 segments=np.array(self._segments, np.int64).reshape(-1, 5),
             )
         )
@@ -309,7 +321,7 @@ class _Uniform:
         self.constants = placed[listing.kinds[placed] == CONSTANT]
         found, code = listing.found, listing.codes
         computed = np.flatnonzero(~varying & (listing.kinds == COMPUTED))
-        self.rows.compute(computed, uniform_levels(listing), code, found)
+        self.rows.compute(computed, (uniform_levels(listing), np.arange(len(listing))), code, found)
         for block in wanted:  # a block that could not be placed is copied there before each replay
             if block.tobytes() not in self._blocks:
                 self._blocks[block.tobytes()] = self.rows.copy(block, self.rows.row_of[block])
@@ -332,6 +344,7 @@ class _Varying:
     def __init__(
         self, listing: Listing, varying: Mask, masks: tuple[Mask, Mask], shared: list[Shared],
         inputs: Sequence[Value], uniform: _Uniform, kernels: Kernels, inputs_gradient: bool,
+        order: tuple[Indices, Indices],
     ) -> None:  # fmt: skip
         self.rows = Rows(listing, masks, kernels)
         place = {listing.nodes[i]: i for i in np.flatnonzero(listing.kinds == VARYING).tolist()}
@@ -339,7 +352,7 @@ class _Varying:
         columns = np.arange(len(leaves))
         if not inputs_gradient:
             products = [s for s in shared if isinstance(s, Product)]
-            wide = [p for p in products if p.weights.size >= WIDE and not masks[1][p.nodes[0]]]
+            wide = [p for p in products if p.weights.size >= WIDE and not masks[1][p.nodes[0, 0]]]
             in_rows = _read_in_rows(listing, varying, wide)
             direct = (leaves >= 0) & ~in_rows[leaves]
             self.rows.column_of[leaves[direct]] = columns[direct]
@@ -359,7 +372,7 @@ class _Varying:
         for s in shared:
             first, bias = map(uniform.row_of_block, blocks_of(s))
             placed.append((s, first, bias))
-        self.rows.compute(computed, levels(listing), code, found, placed)
+        self.rows.compute(computed, order, code, found, placed)
 
     def _spread(self, listing: Listing, varying: Mask, nodes: Indices, uniform: _Uniform) -> None:
         """Copy the uniform inputs of these nodes into rows of their own."""

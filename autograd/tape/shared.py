@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,12 +14,14 @@ from autograd.tape.lowering import Mask
 
 @dataclass(frozen=True)
 class Product:
-    """Dots over the same inputs: rows of a matrix product.
+    """Dots over the same inputs, rows of a matrix product; or several such products of the same weights.
+
+    Each of them is one position, such as that of a letter in a word.
 
     Attributes:
-        nodes: the dots, n of them.
+        nodes: the dots, shape (n, positions).
         weights: their uniform factors, shape (n, number of inputs).
-        x: the varying inputs that they share.
+        x: the varying inputs that the dots of a position share, shape (number of inputs, positions).
         bias: their biases, or None.
     """
 
@@ -60,26 +63,78 @@ def matrix_products(listing: Listing, varying: Mask, active: Mask, guarded: Mask
     The dots that send a gradient come first, so that the reverse pass can leave out the others: a
     gradient of 0 times a weight of infinity would be nan, where the eager engine sends nothing.
     """
-    groups: dict[tuple[bytes, bool, bool], list[tuple[int, Indices, Indices, Indices]]] = {}
-    dots_in_order = np.flatnonzero(listing.applies(ops.dot) & varying)
-    for i in dots_in_order[np.argsort(~active[dots_in_order], kind="stable")].tolist():
-        inputs = listing.inputs(i)
-        n, odd = divmod(len(inputs), 2)
-        first, second, bias = inputs[:n], inputs[n : 2 * n], inputs[2 * n :]
-        if n == 0 or varying[bias].any() or not (varying[first] != varying[second]).all():
-            continue
-        weights = np.where(varying[first], second, first)
-        x = np.where(varying[first], first, second)
-        groups.setdefault((x.tobytes(), bool(odd), bool(guarded[i])), []).append((i, weights, x, bias))
-    return [
-        Product(
-            nodes=np.array([i for i, _, _, _ in dots], np.int64),
-            weights=np.stack([weights for _, weights, _, _ in dots]),
-            x=dots[0][2],
-            bias=np.concatenate([bias for _, _, _, bias in dots]) if odd else None,
+    dots = np.flatnonzero(listing.applies(ops.dot) & varying)
+    dots = dots[np.argsort(~active[dots], kind="stable")]
+    counts = listing.ptr[dots + 1] - listing.ptr[dots]
+    products = []
+    for count in np.unique(counts[counts > 1]).tolist():
+        nodes, n = dots[counts == count], count // 2
+        inputs = listing.args[listing.ptr[nodes][:, None] + np.arange(count)]
+        first, second, bias = inputs[:, :n], inputs[:, n : 2 * n], inputs[:, 2 * n :]
+        in_first = varying[first]
+        alike = (in_first != varying[second]).all(axis=1) & ~varying[bias].any(axis=1)
+        weights, x = np.where(in_first, second, first), np.where(in_first, first, second)
+        groups: dict[tuple[bytes, bool], list[int]] = {}
+        for k, behind in zip(np.flatnonzero(alike).tolist(), guarded[nodes[alike]].tolist(), strict=True):
+            groups.setdefault((x[k].tobytes(), behind), []).append(k)
+        for places in groups.values():
+            b = bias[places, 0] if count % 2 else None
+            products.append(Product(nodes[places, None], weights[places], x[places[:1]].T, b))
+    return products
+
+
+def side_by_side(
+    products: Sequence[Product],
+    found: Sequence[Table],
+    listing: Listing,
+    level: Indices,
+    masks: tuple[Mask, Mask],
+) -> tuple[list[Product], Indices]:
+    """Make one product of those that have the same weights, where what they take can lie in one matrix.
+
+    What comes in is a matrix if it is computed in one step and its rows, number by number and position by
+    position, follow one another; so do the rows of what comes out.
+
+    Args:
+        products: the products, each of one position.
+        found: the tables.
+        level: each node's distance from the inputs.
+        masks: which nodes send a gradient, and which lie behind branches.
+
+    Returns:
+        The products, and for each node its place among those that are computed in the same step.
+    """
+    active, guarded = masks
+    place, laid = np.arange(len(listing)), len(listing)
+    code = listing.codes.copy()
+    everything: list[Shared] = [*products, *found]
+    for k, shared in enumerate(everything):
+        code[shared.nodes] = len(listing.found) + k
+    step = np.stack((level, code, guarded, active))
+    alike: dict[tuple[bytes, ...], list[Product]] = {}
+    for p in sorted(products, key=lambda p: int(level[p.nodes[0, 0]])):
+        own = level[p.nodes[:1]], guarded[p.nodes[:1]], active[p.nodes], p.weights, p.bias
+        alike.setdefault(tuple([b"" if a is None else a.tobytes() for a in own]), []).append(p)
+    made = []
+    for several in alike.values():
+        x, nodes = (
+            np.concatenate(parts, axis=1) for parts in zip(*[(p.x, p.nodes) for p in several], strict=True)
         )
-        for (_, odd, _), dots in groups.items()
-    ]
+        flat = x.ravel()
+        fits = len(several) > 1 and level[flat[0]] > 0 and bool((step[:, flat] == step[:, flat[:1]]).all())
+        fits &= len(np.unique(flat)) == len(flat)
+        laid_before = place[flat] >= len(listing)
+        if fits and not laid_before.any():
+            place[flat] = np.arange(laid, laid + len(flat))
+            laid += len(flat)
+        elif not (fits and laid_before.all() and (np.diff(place[flat]) == 1).all()):
+            made.extend(several)
+            continue
+        place[nodes.ravel()] = np.arange(laid, laid + nodes.size)
+        step[1, nodes] = step[1, nodes[0, 0]]
+        laid += nodes.size
+        made.append(replace(several[0], x=x, nodes=nodes))
+    return made, place
 
 
 def tables(listing: Listing, varying: Mask) -> list[Table]:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from os import PathLike
-from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
 
@@ -402,7 +401,7 @@ class Tape:
         """
         if self._run is not None:
             self._run.write()
-        write_whole(Path(path), packed(self.recorded, {"dtype": self.dtype, "threads": self.threads}))
+        write_whole(path, packed(self.recorded, {"dtype": self.dtype, "threads": self.threads}))
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Tape:

@@ -119,15 +119,25 @@ DOT = """        half = n // 2
                 total += mul_value(V[inputs[j] * stride], V[inputs[j + half] * stride])
             y[0] = total
             continue
+        fours = half // 4 * 4
         for k in range(lanes):
             y[k] = 0.0
         if n % 2 == 1:
             bias = V[inputs[n - 1] * stride :]
             for k in range(lanes):
                 y[k] = bias[k]
-        for j in range(half):
+        for j in range(0, fours, 4):
+            w0, x0 = V[inputs[j] * stride :], V[inputs[j + half] * stride :]
+            w1, x1 = V[inputs[j + 1] * stride :], V[inputs[j + half + 1] * stride :]
+            w2, x2 = V[inputs[j + 2] * stride :], V[inputs[j + half + 2] * stride :]
+            w3, x3 = V[inputs[j + 3] * stride :], V[inputs[j + half + 3] * stride :]
+            for k in each(lanes):
+                two, more = mul_value(w0[k], x0[k]), mul_value(w2[k], x2[k])
+                two, more = two + mul_value(w1[k], x1[k]), more + mul_value(w3[k], x3[k])
+                y[k] += two + more
+        for j in range(fours, half):
             w, x = V[inputs[j] * stride :], V[inputs[j + half] * stride :]
-            for k in range(lanes):
+            for k in each(lanes):
                 y[k] += mul_value(w[k], x[k])
 """
 DOT_REVERSE = """        half = n // 2
@@ -145,10 +155,10 @@ DOT_REVERSE = """        half = n // 2
                     g_x[0] += mul_1(g[0], w[0], x[0], y[0])
                 continue
             if needed[j]:
-                for k in range(lanes):
+                for k in each(lanes):
                     g_w[k] += mul_0(g[k], w[k], x[k], y[k])
             if needed[j + half]:
-                for k in range(lanes):
+                for k in each(lanes):
                     g_x[k] += mul_1(g[k], w[k], x[k], y[k])
 """
 

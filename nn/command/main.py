@@ -5,24 +5,22 @@ from __future__ import annotations
 import argparse
 import csv
 import re
-import signal
-import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from math import inf, nan
 from pathlib import Path
 from typing import Any
 
 from autograd import Parameter
-from autograd.files.atomic_write import check_place
-from autograd.notation.command_line import INTERRUPTED, OneLineParser, in_one_line, refuse
+from autograd.notation.command_line import OneLineParser, in_one_line, interrupted, refuse, say
 from autograd.notation.labels import shorten
 from autograd.notation.numbers import counted, number
+from autograd.notation.signals import Ended, Ending, code_of, held_back
 from nn.activations import ACTIVATIONS
 from nn.checks import check_packages
 from nn.command import searching, texts
+from nn.command.course import PROGRESS, Saving, kept, save_here, shown
 from nn.command.job import Job, prepare, resumed
 from nn.command.predictor import predict_table
 from nn.command.report.folder import PACKAGES
@@ -101,7 +99,8 @@ examples:
   python -m nn train digits --save digits.safetensors --epochs 20
   python -m nn train digits --save digits.safetensors --resume digits.safetensors --epochs 40
 
-Ctrl-C ends the training early; what was learned so far is reported, and the exit code is 130.
+Ctrl-C ends the training early; what was learned so far is saved and reported, and the exit code is 130
+(143 when the system ends it, 129 when the terminal is closed).  A second Ctrl-C ends all at once.
 Bad input ends with one line that names it and with exit code 2, and nothing is written.
 """
 
@@ -115,17 +114,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         return int(arguments.run(arguments))
-    except KeyboardInterrupt:
-        print("interrupted: no report was written", file=sys.stderr)
-        return INTERRUPTED
+    except KeyboardInterrupt as error:
+        return interrupted(error, ": no report was written" if arguments.run is train else "")
 
 
 def predict(arguments: argparse.Namespace) -> int:
     """Run the command ``predict``; return the exit code."""
     try:
         predict_table(arguments.model, arguments.table)
-    except BrokenPipeError:
-        raise
     except (ValueError, OSError, ImportError) as error:
         return refuse(in_one_line(error))
     return 0
@@ -139,7 +135,7 @@ def train(arguments: argparse.Namespace) -> int:
         job, state, weights = _checked(arguments)
     except (ValueError, OSError, ImportError) as error:
         return refuse(in_one_line(error))
-    return _trained(job, state, weights, arguments)
+    return _run(arguments, job, state, weights)
 
 
 def search(arguments: argparse.Namespace) -> int:
@@ -147,48 +143,46 @@ def search(arguments: argparse.Namespace) -> int:
     try:
         chosen = searching.checked(arguments, _data(arguments))
         job = searching.search(chosen)
-    except KeyboardInterrupt:
-        print("interrupted: the same command goes on from here", file=sys.stderr)
-        return INTERRUPTED
+    except KeyboardInterrupt as error:
+        return interrupted(error, ": the same command goes on from here")
     except (ValueError, OSError, ImportError) as error:
         return refuse(in_one_line(error))
     arguments.save = chosen.folder / searching.BEST
     arguments.report = chosen.folder / searching.REPORT
-    return _trained(job, None, [], arguments)
+    return _run(arguments, job, None, [])
 
 
-def _trained(job: Job, state: Any, weights: list[Parameter], arguments: argparse.Namespace) -> int:
-    """Train, say how it went, and write the report; return the exit code."""
-    print("\n".join(_announcement(job, state)), flush=True)
+def _run(arguments: argparse.Namespace, job: Job, state: Any, weights: list[Parameter]) -> int:
+    """Train, say how it went, report and save; return the exit code."""
+    say(*_announcement(job, state))
+    with held_back() as ending:  # from here on there is something to lose
+        code = _trained(arguments, job, state, weights, ending)
+        return code if ending.signal is None else code_of(Ended(ending.signal))
+
+
+def _trained(
+    arguments: argparse.Namespace, job: Job, state: Any, weights: list[Parameter], ending: Ending
+) -> int:
+    """Train, report and save as far as that can be done; return the exit code."""
+    saving = None if arguments.save is None else Saving(arguments.save, job.save)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # what fit warns of is printed below
         try:
-            result = run(job, path=arguments.save, resume=state)
-        except (OSError, ImportError) as error:  # no checkpoint could be written, or there is no tape
+            result = run(job, shown(arguments.progress), saving, state, ending)
+        except ImportError as error:  # there is no tape
             return refuse(in_one_line(error))
-    print("\n".join(_outcome(result)), flush=True)
+    say(*_outcome(result))
+    code = kept(saving, result.history, len(result.history) > (state["epoch"] if state else 0))
     page: Path | str = "none of so large a network, unless its folder is named: --report FOLDER"
-    try:
-        if arguments.report is not None:
-            with _no_interrupts():  # the training is done: Ctrl-C must not lose it while it is drawn
-                from nn.command.report import write_report
+    if arguments.report is not None:
+        from nn.command.report import write_report
 
-                page = write_report(result, arguments.report, weights)
-    except OSError as error:
-        return refuse(in_one_line(error))
-    if arguments.save is not None and len(result.history) > (state["epoch"] if state else 0):
-        print(f"saved     {arguments.save}")
-    print(f"report    {page}")
-    return INTERRUPTED if result.history.interrupted else 0
-
-
-@contextmanager
-def _no_interrupts() -> Iterator[None]:
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+        try:
+            page = write_report(result, arguments.report, weights)
+        except OSError as error:
+            return refuse(in_one_line(error))
+    say(f"report    {page}")
+    return code
 
 
 def _checked(arguments: argparse.Namespace) -> tuple[Job, Any, list[Parameter]]:
@@ -216,7 +210,8 @@ def _checked(arguments: argparse.Namespace) -> tuple[Job, Any, list[Parameter]]:
 
         check_folder(arguments.report)
     if arguments.save is not None:
-        check_place(arguments.save)
+        save_here(arguments.save, arguments.report)
+    shown(arguments.progress)
     return job, state, weights
 
 
@@ -388,9 +383,14 @@ OPTIONS: dict[str, list[tuple[str, str, Callable[[str], Any], str]]] = {
         ("--schedule", "NAME", str, f"how the rate changes from epoch to epoch: {', '.join(SCHEDULES)}"),
         ("--epochs", "N", COUNT, "how many times all samples are seen"),
         ("--batch", "N", COUNT, "how many samples a step averages over"),
-        ("--l2", "FACTOR", FACTOR, "the factor of the sum of squared weights, added to the loss (0)"),
+        ("--l2", "FACTOR", FACTOR,
+         "the factor of the sum of squared weights, added to the loss, so that what is learned carries over "
+         "to other samples (of a table 1.5 divided by the samples, for classes 0.1; of pictures 0)"),
         ("--held-out", "SHARE", SHARE,
          "the share of the samples kept to judge by (0.2; of four samples none; mnist has its own)"),
+        ("--progress", "HOW", str,
+         "; ".join(f"{how}, {words}" for how, words in PROGRESS.items())
+         + " (bar on a terminal, else lines)"),
         ("--seed", "N", SEED, "decides the starting weights, the order and what is held out (0)"),
         ("--engine", "NAME", str, f"what computes: {', '.join(ENGINES)} (auto)"),
         ("--dtype", "NAME", str, f"how precisely the tape computes: {', '.join(PRECISIONS)} (float64)"),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from os import PathLike
-from time import perf_counter
 from typing import Any
 
+from autograd.notation.signals import Ending
 from nn.callbacks import Epoch, Training, evenly_spaced
+from nn.command.course import Clock, Ends, Lines, Saving
 from nn.command.job import Job
 from nn.command.result import Result, Snapshot
 from nn.command.settings import SCHEDULES
@@ -21,34 +21,38 @@ SNAPSHOTS = 30
 
 def run(
     job: Job,
-    progress: bool = True,
-    path: str | PathLike[str] | None = None,
+    progress: str = "none",
+    saving: Saving | None = None,
     resume: Mapping[str, Any] | None = None,
+    ending: Ending | None = None,
 ) -> Result:
     """Train the network of a job; an interrupt (Ctrl-C) ends the training early and keeps what was learned.
 
     Args:
         job: made by `prepare`.
-        progress: show a progress bar on a terminal.
-        path: where a checkpoint is written after each epoch.
+        progress: one of `nn.command.course.PROGRESS`.
+        saving: keeps the training in a file after each epoch.
         resume: the state of a training to continue; see `resumed`.
+        ending: tells whether the training is to end early.
     """
     snapshots = [_snapshot(job, 0, None)] if job.on_a_plane and resume is None else []
     watched = evenly_spaced(job.settings.epochs, SNAPSHOTS) if job.on_a_plane else set()
 
     def after_an_epoch(training: Training, epoch: Epoch) -> None:
-        if path is not None:
-            job.save(path, training.state())
         if epoch.number in watched:
             snapshots.append(_snapshot(job, epoch.number, epoch.loss))
 
-    callbacks: list[Any] = [after_an_epoch] if path is not None or watched else []
+    clock = Clock()
     schedule = SCHEDULES[job.settings.schedule](job.optimizer, job.settings.epochs)
-    if schedule is not None:
-        callbacks.append(schedule)
-    if resume is not None:
-        callbacks.append(Resume(resume))
-    started = perf_counter()
+    callbacks: list[Any] = [
+        schedule,
+        saving,
+        after_an_epoch if watched else None,
+        Lines() if progress == "lines" else None,
+        None if resume is None else Resume(resume),
+        None if ending is None else Ends(ending),
+        clock,
+    ]
     history = fit(
         job.model,
         *job.seen(job.train),
@@ -58,13 +62,13 @@ def run(
         batch_size=min(job.settings.batch, len(job.train)),
         seed=job.settings.seed,
         validation=job.seen(job.held_out) if len(job.held_out) else None,
-        progress=progress,
+        progress=progress == "bar",
         engine=job.settings.engine,
         dtype=job.settings.dtype,
         threads=job.settings.threads,
-        callbacks=callbacks,
+        callbacks=[callback for callback in callbacks if callback is not None],
     )
-    return Result(job, history, perf_counter() - started, snapshots)
+    return Result(job, history, clock.seconds, snapshots)
 
 
 def _snapshot(job: Job, epoch: int, loss: float | None) -> Snapshot:

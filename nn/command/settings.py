@@ -12,6 +12,9 @@ from nn.schedules import CosineAnnealingLR, Schedule
 
 SAMPLES_SEEN = 20_000
 """The default number of epochs shows this many samples, for data without a default of their own."""
+PENALTY, LARGEST_PENALTY = {"classification": 0.1, "regression": 1.5}, 0.05
+"""The default penalty on the squared weights of a table's network is this, divided by how many samples there
+are: few samples do not tell chance from what carries over (measured: tests/benchmarks/defaults.py)."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,8 @@ def default_settings(data: Dataset) -> Settings:
     if len(data) == 4:  # a truth table: every row is needed
         return Settings((4,), "tanh", _default_loss(data), "momentum", 0.2, 200, 4, held_out=0.0)
     epochs = min(200, max(10, SAMPLES_SEEN // len(data)))
-    return Settings((16, 16), "tanh", _default_loss(data), "momentum", 0.05, epochs, 16)
+    penalty = min(LARGEST_PENALTY, PENALTY[data.task] / len(data))
+    return Settings((16, 16), "tanh", _default_loss(data), "momentum", 0.05, epochs, 16, l2=penalty)
 
 
 def _default_loss(data: Dataset) -> str:

@@ -100,7 +100,7 @@ def trained(like: Dataset, settings: Settings, X: Any, y: Any) -> Any:
     job = _job(like, settings, X, y)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a setting may fail: its score says so
-        run(job, progress=False)
+        run(job)
     return np.array([p.data for p in job.model.parameters()])
 
 

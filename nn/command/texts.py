@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import random
-import sys
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
@@ -12,16 +11,16 @@ from hashlib import sha256
 from math import ceil, exp
 from os import PathLike
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
-from autograd.files.atomic_write import check_place
 from autograd.files.tensorfile import CheckpointError
-from autograd.notation.command_line import INTERRUPTED, in_one_line, refuse
+from autograd.notation.command_line import in_one_line, refuse, say
 from autograd.notation.labels import shorten
 from autograd.notation.numbers import counted, number
-from nn.callbacks import Epoch, Training, evenly_spaced
+from autograd.notation.signals import Ended, Ending, code_of, held_back
+from nn.callbacks import Callback, Epoch, Training, evenly_spaced
 from nn.checks import check_packages, one_of
+from nn.command.course import Clock, Ends, Saving, kept, save_here, shown
 from nn.command.report.folder import PACKAGES, check_folder
 from nn.data.samples import Weighted, split
 from nn.data.structures import places_by_shape
@@ -128,24 +127,30 @@ def train_texts(arguments: argparse.Namespace) -> int:
         job, state = _prepared(arguments)
     except (ValueError, OSError, ImportError) as error:
         return refuse(in_one_line(error))
-    print("\n".join(_announcement(job, state)), flush=True)
-    started, monitor, written = perf_counter(), Monitor(), list[tuple[str, list[str]]]()
-    try:
-        history = _run(job, arguments.save, state, monitor, written)
-    except OSError as error:  # the checkpoint could not be written
-        return refuse(in_one_line(error))
-    seconds = perf_counter() - started
+    say(*_announcement(job, state))
+    with held_back() as ending:
+        code = _trained(arguments, job, state, ending)
+        return code if ending.signal is None else code_of(Ended(ending.signal))
+
+
+def _trained(arguments: argparse.Namespace, job: TextJob, state: Any, ending: Ending) -> int:
+    """Train, save, report and show what was learned; return the exit code."""
+    saving = None if arguments.save is None else Saving(arguments.save, job.save)
+    clock, monitor, written = Clock(), Monitor(), list[tuple[str, list[str]]]()
+    history = _run(job, saving, state, shown(arguments.progress), [clock, Ends(ending), monitor], written)
     if history.stopped:
-        print(f"note      {history.stopped}")
+        say(f"note      {history.stopped}")
     if len(history):
-        print(f"training  {_measures(history[-1].loss)}")
+        say(f"training  {_measures(history[-1].loss)}")
         if history[-1].val_loss is not None:
-            print(f"held out  {_measures(history[-1].val_loss)}")
+            say(f"held out  {_measures(history[-1].val_loss)}")
     why = f" ({history.engine_note})" if history.engine_note else ""
-    print(f"time      {seconds:.1f} s for {counted(len(history), 'epoch')}, {history.engine} engine{why}")
+    time = f"{clock.seconds:.1f} s for {counted(len(history), 'epoch')}"
+    say(f"time      {time}, {history.engine} engine{why}")
     written.append(("at the end", job.samples(4 * SHOWN, seed=1)))
     for text in written[-1][1]:
-        print(f"writes    {shorten(text, 70)}")
+        say(f"writes    {shorten(text, 70)}")
+    code = kept(saving, history, len(history) > (state["epoch"] if state else 0))
     try:
         from nn.command.report import write_text_report
         from nn.command.report.texts import Told
@@ -153,15 +158,13 @@ def train_texts(arguments: argparse.Namespace) -> int:
         held_out = bool(job.held_out)
         told = Told(
             job.name, job.model, job.tokenizer, job.held_out or job.train, held_out, job.settings, history,
-            monitor, written, seconds,
+            monitor, written, clock.seconds,
         )  # fmt: skip
         page = write_text_report(told, arguments.report, lambda path: job.save(path, None))
     except OSError as error:
         return refuse(in_one_line(error))
-    if arguments.save is not None and len(history) > (state["epoch"] if state else 0):
-        print(f"saved     {arguments.save}")
-    print(f"report    {page}")
-    return INTERRUPTED if history.interrupted else 0
+    say(f"report    {page}")
+    return code
 
 
 def _measures(loss: float) -> str:
@@ -205,7 +208,8 @@ def _prepared(arguments: argparse.Namespace) -> tuple[TextJob, Any]:
     check_packages(PACKAGES, "a training report")
     check_folder(arguments.report)
     if arguments.save is not None:
-        check_place(arguments.save)
+        save_here(arguments.save, arguments.report)
+    shown(arguments.progress)
     return job, state
 
 
@@ -291,21 +295,20 @@ def _resumed(
 
 
 def _run(
-    job: TextJob, path: str | PathLike[str] | None, state: Any, monitor: Monitor,
+    job: TextJob, saving: Saving | None, state: Any, progress: str, others: Sequence[Callback],
     written: list[tuple[str, list[str]]],
 ) -> History:  # fmt: skip
     """Train, telling and noting now and then what the model writes."""
     settings = job.settings
-    shown = evenly_spaced(settings.epochs, TIMES)
+    noted = evenly_spaced(settings.epochs, TIMES)
 
     def after_an_epoch(training: Training, epoch: Epoch) -> None:
-        if path is not None:
-            job.save(path, training.state())
-        if epoch.number in shown:
+        if epoch.number in noted:
             texts = job.samples(SHOWN)
             moment = f"epoch {epoch.number}, perplexity {number(exp(min(epoch.judged_by, 700.0)))}"
             written.append((moment, texts))
-            print(f"{moment}: {', '.join(shorten(text, 24) for text in texts)}", flush=True)
+            if progress != "none":
+                say(f"{moment}: {', '.join(shorten(text, 24) for text in texts)}")
 
     batches = sum(
         -(-len(places) // settings.batch)
@@ -316,7 +319,7 @@ def _run(
     warm_up = LinearLR(job.optimizer, 1 / rising, total_iters=rising)
     decay = LinearLR(job.optimizer, 1.0, 0.0, total_iters=max(1, steps - rising))
     schedule = SequentialLR(job.optimizer, [warm_up, decay], [rising], every="batch")
-    callbacks: list[Any] = [schedule, monitor, after_an_epoch]
+    callbacks: list[Any] = [schedule, after_an_epoch, *others, *([] if saving is None else [saving])]
     if state is not None:
         callbacks.append(Resume(state))
     with warnings.catch_warnings():
@@ -334,7 +337,7 @@ def _run(
             dtype=settings.dtype,
             threads=settings.threads,
             callbacks=callbacks,
-            progress=sys.stderr.isatty(),
+            progress=progress == "bar",
         )
 
 

@@ -8,6 +8,8 @@ describe it with their data.
 from __future__ import annotations
 
 import gzip
+import os
+import re
 import zlib
 from dataclasses import dataclass
 from hashlib import sha256
@@ -21,6 +23,15 @@ from nn.checks import import_extra
 
 PARTS = ("train-images", "train-labels", "t10k-images", "t10k-labels")
 DIMENSIONS = {"images": 3, "labels": 1}
+PARTS_NAMED = {"train": "train", "t10k": "t10k", "test": "t10k"}
+NAMED_SO = re.compile(
+    r"(?P<set>[\w-]+?-)??(?P<part>train|t10k|test)-(?P<kind>images|labels)[-.]idx[13]-ubyte(\.gz)?",
+    re.IGNORECASE,
+)
+"""The files' names: MNIST's and Fashion-MNIST's, with a dot as some unpack them, and EMNIST's."""
+DEEPEST, MOST_NAMED = 3, 6
+"""So many folders down the files are looked for (torchvision's lie in ``MNIST/raw``), and so many names are
+shown."""
 UNSIGNED_BYTES = 0x08
 TYPES = {0x09: "signed bytes", 0x0B: "short integers", 0x0C: "integers", 0x0D: "floats", 0x0E: "doubles"}
 MOST_BYTES = 2**30
@@ -54,7 +65,8 @@ def read_folder(
     """Read the training and the test pictures of a folder with four IDX files.
 
     They are called ``train-images-idx3-ubyte``, ``train-labels-idx1-ubyte``,
-    ``t10k-images-idx3-ubyte`` and ``t10k-labels-idx1-ubyte``, with or without ``.gz``.
+    ``t10k-images-idx3-ubyte`` and ``t10k-labels-idx1-ubyte``, with or without ``.gz``, or as torchvision,
+    Kaggle and EMNIST name them, and may lie some folders down.
 
     Args:
         folder: where they are.
@@ -147,21 +159,46 @@ def _sizes(header: bytes) -> tuple[int, ...]:
 
 
 def _places(folder: Path) -> dict[str, Path]:
-    """Return the path of each of the four files."""
+    """Return the path of each of the four files, in the folder or at most `DEEPEST` folders down.
+
+    Files that belong together lie in one folder, or, as Kaggle unpacks them, in four folders of their names;
+    of EMNIST, which has several sets side by side, one has to be named: its files begin with ``emnist-…-``.
+    """
     if not folder.is_dir():
         raise FileNotFoundError(f"there is no folder {folder}")
-    found, missing = {}, []
-    for part in PARTS:
-        name = f"{part}-idx{DIMENSIONS[part.split('-')[1]]}-ubyte"
-        dotted = name.replace("-idx", ".idx")  # as some unpack them
-        names = (name, f"{name}.gz", dotted, f"{dotted}.gz")
-        there = [folder / name for name in names if (folder / name).is_file()]
-        if there:
-            found[part] = there[0]
-        else:
-            missing.append(f"{name}.gz")
-    if missing:
-        raise FileNotFoundError(f"the folder {folder} lacks {', '.join(missing)} (or the same without .gz)")
+    sets: dict[str, dict[str, Path]] = {}
+    others = []
+    for path in _files(folder):
+        found = NAMED_SO.fullmatch(path.name)
+        if found is None:
+            others.append(path.name)
+            continue
+        home = path.parent.parent if NAMED_SO.fullmatch(path.parent.name) else path.parent
+        part = f"{PARTS_NAMED[found['part']]}-{found['kind']}"
+        sets.setdefault(f"{home}{os.sep}{found['set'] or ''}", {}).setdefault(part, path)
+    whole = [places for places in sets.values() if len(places) == len(PARTS)]
+    if len(whole) > 1:
+        names = ", ".join(str(places[PARTS[0]].relative_to(folder)) for places in whole)
+        raise ValueError(f"the folder {folder} holds several sets ({names}); give each a folder of its own")
+    if whole:
+        return {part: whole[0][part] for part in PARTS}
+    nearest = max(sets.values(), key=len, default={})
+    missing = [
+        f"{part}-idx{DIMENSIONS[part.split('-')[1]]}-ubyte.gz" for part in PARTS if part not in nearest
+    ]
+    there = [path.name for path in nearest.values()] + others
+    shown = ", ".join(there[:MOST_NAMED]) + (", …" if len(there) > MOST_NAMED else "")
+    raise FileNotFoundError(
+        f"the folder {folder} lacks {', '.join(missing)} (or the same without .gz); "
+        f"there is {shown or 'nothing'}"
+    )
+
+
+def _files(folder: Path) -> list[Path]:
+    """Return the files in a folder, those nearest first."""
+    found: list[Path] = []
+    for depth in range(DEEPEST + 1):
+        found += sorted(path for path in folder.glob("*/" * depth + "*") if path.is_file())
     return found
 
 

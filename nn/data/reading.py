@@ -13,11 +13,14 @@ from typing import Any
 from zipfile import ZipFile
 
 from autograd.notation.hints import short_repr
+from autograd.notation.numbers import counted
 from nn.checks import import_extra
 
 DELIMITERS = ",;\t|"
 SAMPLE = 50
 """From this many lines the delimiter is told."""
+FEWEST_OF_A_TABLE = 4
+"""Lines above a table are told from it by at least so many lines that have its cells."""
 ALWAYS_MISSING = frozenset(["", "?", "-", ".", "na", "n/a", "<na>", "#na", "#n/a", "nan", "null"])
 """What files write in a cell that is missing, in upper or lower case."""
 QUOTED = "\ue000"
@@ -103,6 +106,12 @@ def _parsed(pandas: Any, text: str) -> tuple[Any, list[str]]:
     delimiter, text = _without_preamble(text)
     if not text.strip():
         raise ValueError("the file is empty")
+    prose = 0 if delimiter else _lines_of_prose(text)
+    said = []
+    if prose:
+        begun = text.split("\n", prose)
+        said = [f"{counted(prose, 'line')} above the header left out: {short_repr(begun[0].strip())}"]
+        text = "\n" * prose + begun[prose]
     delimiter = delimiter or _delimiter_of(text)
     how = {"sep": delimiter, "dtype": str, "keep_default_na": False, "skipinitialspace": True}
     empty = delimiter + " \t\r\n"  # a line of delimiters alone is no row; it stays for the lines' numbers
@@ -120,16 +129,57 @@ def _parsed(pandas: Any, text: str) -> tuple[Any, list[str]]:
         if shifted and _is_empty(frame.iloc[:, -1]):  # each row ends with a delimiter too many
             frame, shifted = pandas.read_csv(StringIO(marked), index_col=False, **rest), False
     except (pandas.errors.ParserError, pandas.errors.EmptyDataError) as error:
-        said = str(error).strip().removeprefix("Error tokenizing data. C error: ")
-        said = said.replace("EOF inside string starting at", "a quote is never closed that is opened in")
-        raise ValueError(said.replace("Expected", "expected")) from None
+        problem = str(error).strip().removeprefix("Error tokenizing data. C error: ")
+        problem = problem.replace(
+            "EOF inside string starting at", "a quote is never closed that is opened in"
+        )
+        raise ValueError(problem.replace("Expected", "expected")) from None
     if shifted:  # R's write.table gives the names of the rows no name
         frame, names = frame.reset_index(), ["", *names]
     unnamed = names.index("") if "" in names else -1  # such a column holds the names of the rows
     frame.columns = [name or ("" if i == unnamed else f"column {i + 1}") for i, name in enumerate(names)]
     kept = [bool(name) or i == 0 or not _is_empty(frame.iloc[:, i]) for i, name in enumerate(names)]
     frame = frame.loc[:, kept]
-    return frame, [] if delimiter == "," else [f"its cells are separated by {_named(delimiter)}"]
+    if delimiter == ";":
+        said += _without_points(frame)
+    return frame, said if delimiter == "," else [f"its cells are separated by {_named(delimiter)}", *said]
+
+
+def _without_points(frame: Any) -> list[str]:
+    """Turn ``1.234`` into 1234 in a frame with decimal commas elsewhere; return what is to be said."""
+    texts = [frame.iloc[:, i].dropna().str.strip() for i in range(frame.shape[1])]
+    comma = any(len(column) and column.str.fullmatch(r"[+-]?[\d.]*,\d+").any() for column in texts)
+    turned = []
+    for i, column in enumerate(texts if comma else []):
+        grouped = column.str.fullmatch(r"[+-]?\d{1,3}(?:\.\d{3})+")
+        if grouped.any() and column[~grouped].str.fullmatch(r"[+-]?\d{1,3}|").all():
+            frame.isetitem(i, frame.iloc[:, i].str.replace(".", "", regex=False))
+            turned.append(str(frame.columns[i]))
+    return [f"{', '.join(turned)}: read as thousands, since commas stand for points here"] if turned else []
+
+
+def _lines_of_prose(text: str) -> int:
+    """Return how many lines stand above the header that have little of a table, which the rest has."""
+    lines = text.split("\n", 2 * SAMPLE)[:-1] or [text]
+    found = ({line.count(mark) for line in lines if line.strip()} for mark in DELIMITERS)
+    if any(len(counts) == 1 and 0 not in counts for counts in found):  # the first line is one of the table
+        return 0
+    for mark in DELIMITERS:
+        times = [line.count(mark) for line in lines if line.strip() and '"' not in line]
+        usual = Counter(times).most_common(1)[0][0] if times else 0
+        at = next((i for i, line in enumerate(lines) if line.count(mark) == usual), 0)
+        rest = [line for line in lines[at:] if line.strip()]
+        if (
+            usual
+            and at
+            and len(rest) > FEWEST_OF_A_TABLE
+            and all(line.count(mark) == usual for line in rest)
+            and all(2 * line.count(mark) <= usual and '"' not in line for line in lines[:at])
+            and any(line.strip() for line in lines[:at])
+            and not any(_is_number(cell.strip()) for cell in lines[at].split(mark))
+        ):
+            return at
+    return 0
 
 
 def _named(delimiter: str) -> str:
@@ -191,12 +241,13 @@ def _mark_quoted(text: str, delimiter: str) -> str:
     return re.sub(pattern, rf'\1"{QUOTED}\2"', text, flags=re.IGNORECASE | re.MULTILINE)
 
 
-def _check_header(names: list[str]) -> None:
-    def is_number(name: str) -> bool:
-        try:
-            return bool(name) and float(name) is not None
-        except ValueError:
-            return False
+def _is_number(text: str) -> bool:
+    try:
+        return bool(text) and float(text) is not None
+    except ValueError:
+        return False
 
-    if all(is_number(name) for name in names):
+
+def _check_header(names: list[str]) -> None:
+    if all(_is_number(name) for name in names):
         raise ValueError("the first line holds numbers; a header line with the columns' names is wanted")

@@ -113,6 +113,9 @@ FOLDERS: dict[str, Callable[[str | PathLike[str]], Dataset]] = {"mnist": mnist, 
 def _pictures(name: str, train: idx_files.Pictures, test: idx_files.Pictures) -> Dataset:
     height, width = train.images.shape[1:]
     found = sorted(set(train.labels.tolist()))
+    if len(found) < 2:
+        count = "the one picture is" if len(train.labels) == 1 else f"all {len(train.labels):,} pictures are"
+        raise ValueError(f"{count} labelled {found[0]}; at least two classes are wanted to tell apart")
     index = {label: k for k, label in enumerate(found)}
     for i, label in enumerate(test.labels.tolist()):
         if label not in index:

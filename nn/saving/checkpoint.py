@@ -31,7 +31,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from os import PathLike
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from autograd.files.atomic_write import write_whole
@@ -128,7 +127,7 @@ def save(
         ValueError: if a parameter is not finite, the model has none, or some cannot be told apart.
         OSError: if the file cannot be written; one that was there is still there.
     """
-    write_whole(Path(path), packed(model, training=training, notes=notes))
+    write_whole(path, packed(model, training=training, notes=notes))
     unmoved = model.unmoved()
     if unmoved:
         remedy = "the file does not hold {}; use Parameter to train and keep {}, or Constant to hold {} fixed"
@@ -246,6 +245,15 @@ def from_bytes(content: bytes, *, foreign: bool = False) -> Checkpoint:
     If it may be ``foreign``, what is not a checkpoint is read as tensors alone.
     """
     return _read(BytesIO(content), len(content), foreign=foreign)
+
+
+def is_checkpoint(path: str | PathLike[str]) -> bool:
+    """Return whether a file says that it is a checkpoint, of whatever version; False if it cannot be read."""
+    try:
+        with opened(path) as (file, size):
+            return "chainrule" in read_header(file, size, SIZES | WHOLE).texts
+    except (OSError, CheckpointError):
+        return False
 
 
 def _check_origin(texts: Mapping[str, str], names: Sequence[str]) -> None:

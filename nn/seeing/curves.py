@@ -13,7 +13,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator
 from autograd.notation.numbers import number
 from nn.data.samples import features
 from nn.predictions import outputs_of
-from nn.seeing.style import Look, Plot, plot
+from nn.seeing.style import Look, Plot, legend_above, plot
 
 Numbers = Sequence[float]
 
@@ -84,7 +84,7 @@ def _draw_course(
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.margins(x=0.01)
     if train or held_out:
-        axes.legend(loc="lower right" if quantity == "accuracy" else "upper right")
+        legend_above(axes)
     else:
         axes.text(0.5, 0.5, "no epoch was completed", transform=axes.transAxes, ha="center", color=look.muted)
 
@@ -124,7 +124,7 @@ def lines(named: Mapping[str, tuple[Numbers, Numbers]], x: str = "x", y: str = "
         axes.set_xlabel(x)
         axes.set_ylabel(y)
         if len(named) > 1:
-            axes.legend(loc="best")
+            legend_above(axes)
 
     return Plot("lines", (6.4, 3.6), draw)
 
@@ -193,7 +193,7 @@ def predicted_against_true(
     axes.grid()
     axes.set_xlabel(f"true {target}")
     axes.set_ylabel(f"predicted {target}")
-    axes.legend(loc="upper left")
+    legend_above(axes)
 
 
 MOST_RANKED = 40

@@ -22,6 +22,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from autograd.files.atomic_write import write_whole
 from autograd.notation.numbers import counted, number
 from autograd.seeing import asset, document, notebook_frame
 from nn.callbacks import Callback, Epoch, Training, evenly_spaced
@@ -189,7 +190,7 @@ class Film(Callback):
         ending = one_of("format", Path(path).suffix[1:].lower(), {"html": "html", "gif": "gif"})
         look = one_of("theme", theme, LOOKS)
         content = self.html().encode() if ending == "html" else self._gif(look)
-        Path(path).write_bytes(content)
+        write_whole(path, content)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         if not self.frames:

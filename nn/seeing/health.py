@@ -121,7 +121,7 @@ def _draw_profile(
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.grid(axis="y")
     _logarithmic(axes, every)
-    axes.legend()
+    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
 
 def _draw_by_step(axes: Axes, look: Look, steps: Sequence[int], numbers: ByLayer) -> None:

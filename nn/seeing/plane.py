@@ -19,7 +19,7 @@ from nn.data.samples import as_list, features
 from nn.layers import MLP, Neuron
 from nn.outputs import support_of
 from nn.predictions import outputs_of, threshold_of
-from nn.seeing.style import Look, Plot, plot
+from nn.seeing.style import Look, Plot, legend_above, plot
 
 Array = NDArray[Any]
 
@@ -218,8 +218,7 @@ def decision_boundary(
     _mark_wrong(axes, look, train, held_out, ring=2 * size + 60)
     axes.set_xlabel(axis_names[0])
     axes.set_ylabel(axis_names[1])
-    columns = min(4, len(axes.get_legend_handles_labels()[0]))
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=columns, handletextpad=0.2)
+    legend_above(axes)
 
 
 def leads_of(support: Array) -> Array:

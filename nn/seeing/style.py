@@ -12,14 +12,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
-from io import StringIO
+from io import BytesIO, StringIO
 from os import PathLike
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec
 
 import matplotlib
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from autograd.files.atomic_write import write_whole
 from autograd.seeing.style import mixed, theme_named
 from nn.checks import one_of
 
@@ -132,10 +134,12 @@ class Plot:
             ValueError: for another ending or theme.
             OSError: if the file cannot be written.
         """
-        one_of("format", Path(path).suffix[1:].lower(), dict.fromkeys(FORMATS))
-        figure = self.figure(theme)
+        kind = one_of("format", Path(path).suffix[1:].lower(), {name: name for name in FORMATS})
+        figure, content = self.figure(theme), BytesIO()
         with settings(LOOKS[theme]):
-            figure.savefig(path, dpi=DOTS_PER_INCH, metadata=_undated(path))
+            undated = {"Date": None} if kind == "svg" else None
+            figure.savefig(content, format=kind, dpi=DOTS_PER_INCH, metadata=undated)
+        write_whole(path, content.getvalue())
 
     def svg(self, theme: str = "light") -> str:
         """Return the plot as an ``<svg>`` element."""
@@ -158,6 +162,12 @@ class Plot:
 
     def __repr__(self) -> str:
         return f"<plot: {self.title}>"
+
+
+def legend_above(axes: Axes, columns: int = 4) -> None:
+    """Draw the legend above the axes, where it hides nothing."""
+    columns = min(columns, len(axes.get_legend_handles_labels()[0]))
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=columns, handletextpad=0.4)
 
 
 def plot(
@@ -184,10 +194,6 @@ def _for_cell(svg: str) -> str:
         return f'width="{width * scale:.0f}" height="{height * scale:.0f}"'
 
     return SIZE.sub(sized, svg, count=1)
-
-
-def _undated(path: str | PathLike[str]) -> dict[str, None] | None:
-    return {"Date": None} if Path(path).suffix.lower() == ".svg" else None
 
 
 @contextmanager

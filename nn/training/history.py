@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from io import StringIO
 from math import exp
 from os import PathLike
 from typing import TYPE_CHECKING, Any, overload
 
+from autograd.files.atomic_write import write_whole
 from autograd.notation.numbers import counted
 from nn.callbacks import Callback, Epoch, Training
 
@@ -88,10 +90,11 @@ class History(Callback, Sequence[Epoch]):
 
     def to_csv(self, path: str | PathLike[str]) -> None:
         """Write one line per epoch under a line of column names."""
-        with open(path, "w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, self.columns, extrasaction="ignore", lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(asdict(epoch) for epoch in self.epochs)
+        text = StringIO()
+        writer = csv.DictWriter(text, self.columns, extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(asdict(epoch) for epoch in self.epochs)
+        write_whole(path, text.getvalue())
 
     def plot(self) -> Plot:
         """Plot the loss of each epoch, and below it the accuracy if there is one; see `nn.seeing.curves`.

@@ -31,7 +31,7 @@ from nn.training.moving import Copied, Moving, common
 
 TRIED = 5
 """The tape is compared with the eager engine on this many samples from all over the data, and on about
-as many different targets, before it is trusted; on one of each, where a tape is one of several."""
+as many different targets, before it is trusted; on one, where a tape is one of several."""
 
 HELD = 1 << 26
 """Samples of more bytes than this are brought to the tape batch by batch, not held there whole."""
@@ -299,7 +299,8 @@ def _compare(
     spread = np.linspace(0, len(train) - 1, tried).astype(int)
     y = np.asarray(train.y, float)
     _, of_each = np.unique(y @ np.sqrt(np.arange(2.0, y.shape[1] + 2)), return_index=True)
-    places = sorted({*spread.tolist(), *of_each[:: max(1, len(of_each) // tried)].tolist()})
+    others = of_each[:: max(1, len(of_each) // tried)].tolist() if tried > 1 else []
+    places = sorted({*spread.tolist(), *others})
     with np.errstate(over="ignore"):  # what float32 cannot hold is told below
         replayed = tape.forward(*tables.part(places)).reshape(len(places), -1)  # the units come last
     relative, absolute = AGREEING[tape.dtype]

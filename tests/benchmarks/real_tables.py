@@ -49,7 +49,7 @@ def trained(path: Path) -> Dataset:
     """Train on a table's last column; return the data."""
     frame, _ = read_table(path)
     data = load(path, str(frame.columns[-1]))
-    run(prepare(data, replace(default_settings(data), epochs=2)), progress=False)
+    run(prepare(data, replace(default_settings(data), epochs=2)))
     return data
 
 

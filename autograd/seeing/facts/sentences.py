@@ -280,7 +280,8 @@ class Teller:
             told += there.told(follower, self._equal(edge))
         else:
             change = f"a small change of {'this input' if uses > 1 else moved}"
-            told += f"{changing(change, follower, edge.partial)} ({self._slope_in_words(edge)})"
+            told += f"{changing(change, follower, _unless_nan(target, edge.partial))} "
+            told += f"({self._slope_in_words(edge)})"
         if target is self._output:
             return told
         moves = edge.partial and there is None
@@ -308,7 +309,7 @@ class Teller:
     def _onwards(self, target: NodeFact, cause: str = "", than: str = "") -> str:
         """Return how the output follows a target, whose change is called ``cause``."""
         cause = cause or f"a small change of {name_of(target)}"
-        follows = changing(cause, name_of(self._output), target.gradient, than)
+        follows = changing(cause, name_of(self._output), _unless_nan(self._output, target.gradient), than)
         return f"{BY_CHOICE} further on, {follows}" if target.id in self._corners.before else follows
 
     # ------------------------------------------------------------------------------------- tangent
@@ -400,3 +401,8 @@ class Teller:
             v = self._nodes[node]
             self._expressions[node] = known_name(name_of(v), v.value) if v.label else known_number(v.value)
         return self._expressions[node]
+
+
+def _unless_nan(node: NodeFact, slope: float | None) -> float | None:
+    """Return a node's slope; nan if its value is nan, which changes with nothing."""
+    return node.value if math.isnan(node.value) else slope

@@ -24,7 +24,10 @@ from string import Template
 from autograd.notation.hints import short_repr
 from autograd.seeing.style import THEMES
 
-__all__ = ["asset", "document", "embedded", "notebook_frame", "path_of_page", "theme_variables"]
+__all__ = ["asset", "document", "embedded", "is_page", "notebook_frame", "path_of_page", "theme_variables"]
+
+MARK = '<meta name="generator" content="chainrule">'
+"""Every page contains this, which tells it from someone else's."""
 
 
 def document(
@@ -35,7 +38,6 @@ def document(
     *,
     data: Mapping[str, object] | None = None,
     colours: Mapping[str, tuple[str, str]] | None = None,
-    head: str = "",
     pictures: bool = False,
 ) -> str:
     """Return a page as HTML.
@@ -47,7 +49,6 @@ def document(
         script: the page's script; without one, no script may run.
         data: what the script reads, by the ids of the elements that hold it as JSON.
         colours: see `theme_variables`.
-        head: further elements of ``<head>``, as HTML.
         pictures: whether the page holds drawings with styles of their own and shows pictures that lie
             in files beside it, both of which the policy forbids otherwise.
     """
@@ -60,7 +61,6 @@ def document(
         scripts.append(f"<script>{script}</script>")
     return Template(asset(__package__, "frame.html")).substitute(
         policy=_policy(style, script, pictures),
-        head=head,
         title=escape(title),
         style=style,
         body=body,
@@ -86,6 +86,15 @@ def path_of_page(path: str | PathLike[str], what: str, picture: str) -> Path:
             f"got {short_repr(place.name)}. For a picture: {picture}"
         )
     return place
+
+
+def is_page(path: Path) -> bool:
+    """Return whether a file is a page of this kind; False if it cannot be read."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return MARK in file.read(2000)
+    except OSError:
+        return False
 
 
 def _policy(style: str, script: str, pictures: bool) -> str:

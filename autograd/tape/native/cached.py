@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import os
-import threading
+import re
+import time
 from contextlib import suppress
 from pathlib import Path
+
+from autograd.files.atomic_write import is_held, write_whole
+
+DAYS = 60
+"""Code that was not read for so many days is removed when other code is kept."""
+OURS = re.compile(r"\.?\w+-float(?:32|64)-[0-9a-f]{32}\..+")
+"""The names of files of code, and of what was begun and not finished."""
 
 
 def folder() -> Path | None:
@@ -51,6 +59,8 @@ def read(name: str) -> bytes | None:
             if not (_ours(os.stat(place)) and _ours(os.fstat(file.fileno()))):
                 return None
             content = file.read()
+            with suppress(OSError):
+                os.utime(place / f"{name}.o")  # it was of use today
     except OSError:
         return None
     code = content[:-SIZE]
@@ -58,19 +68,26 @@ def read(name: str) -> bytes | None:
 
 
 def write(name: str, code: bytes) -> None:
-    """Keep the code under the name, if that is possible; other processes see all of it or nothing."""
-    try:
+    """Keep the code under the name, if that is possible; other processes see all of it or nothing.
+
+    Code that has not been of use for `DAYS` is removed: that of earlier versions, compilers, programs.
+    """
+    with suppress(OSError):  # a full disk: it is compiled again next time
         place = writable()
-    except OSError:
-        return
-    temporary = place / f"{name}.{os.getpid()}.{threading.get_ident()}"
-    try:
-        temporary.write_bytes(code + _seal(name, code))
-        temporary.chmod(0o600)
-        temporary.replace(place / f"{name}.o")
-    except OSError:  # a full disk: it is compiled again next time
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        write_whole(place / f"{name}.o", code + _seal(name, code), mode=0o600)
+        _remove_old(place)
+
+
+def _remove_old(place: Path) -> None:
+    """Remove what has not been of use for long, and what killed processes began, if it is of this cache."""
+    long_ago = time.time() - DAYS * 24 * 3600
+    chosen = bool(os.environ.get("CHAINRULE_CACHE"))
+    for file in place.iterdir():
+        ours = not chosen or OURS.fullmatch(file.name)  # the user may keep other files in such a folder
+        if ours and file.is_file():
+            begun = file.name.startswith(".") and not is_held(file)
+            if begun or file.stat().st_mtime < long_ago:
+                file.unlink()
 
 
 def _ours(status: os.stat_result) -> bool:

@@ -31,7 +31,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from autograd.tape.native.values import NOT_ALIASED, TAGS, Module, Typed, Values, items
+from autograd.tape.native.values import APART, NOT_ALIASED, TAGS, Module, Typed, Values, items
 
 
 def assembly(text: str, roots: Sequence[str], dtype: str) -> str:
@@ -54,7 +54,7 @@ def assembly(text: str, roots: Sequence[str], dtype: str) -> str:
             function = _Function(module, module.functions[name])
             parts[name] = function.text(exported=name in roots)
             wanted.extend(function.called)
-    return "\n".join([*parts.values(), *sorted(module.declared), NOT_ALIASED])
+    return "\n".join([*parts.values(), *sorted(module.declared), NOT_ALIASED, *module.loops])
 
 
 class _Function(Values):
@@ -110,8 +110,10 @@ class _Function(Values):
                 self._branch(test, inside, after)
                 self._loop(inside, body, head, after)
                 self.begin(after)
-            case ast.For(target=ast.Name(id=name), iter=ast.Call(func=ast.Name(id="range"), args=args)):
-                self._for(name, args, node.body)
+            case ast.For(
+                target=ast.Name(id=name), iter=ast.Call(func=ast.Name(id="range" | "each" as kind), args=args)
+            ):
+                self._for(name, args, node.body, apart=kind == "each")
             case ast.Return(value=None):
                 self.emit("ret void")
             case ast.Return(value=ast.expr() as value):
@@ -126,7 +128,7 @@ class _Function(Values):
             case _:
                 raise self.refused(node, f"{type(node).__name__} is not in the language")
 
-    def _for(self, name: str, args: Sequence[ast.expr], body: Sequence[ast.stmt]) -> None:
+    def _for(self, name: str, args: Sequence[ast.expr], body: Sequence[ast.stmt], apart: bool) -> None:
         bounds = [self.converted(self.expression(x), "int") for x in args]
         start, stop, step = (
             [*bounds, "1"] if len(bounds) == 2 else bounds if args[1:] else ["0", *bounds, "1"]
@@ -141,11 +143,13 @@ class _Function(Values):
         self.emit(f"br i1 {more.text}, label %{inside}, label %{after}")
         self.begin(inside)
         self.set_local(name, now)
+        self.group = f", !llvm.access.group {APART}" if apart else ""
         self._loop("", body, following, after)
+        self.group = ""
         self.begin(following)
         now = self.value(f"load i64, ptr %{counter}", "int")
         self.set_local(counter, self.value(f"add nsw i64 {now.text}, {step}", "int"))
-        self.emit(f"br label %{head}")
+        self.emit(f"br label %{head}{self.module.loop_of_its_own() if apart else ''}")
         self.begin(after)
 
     def _loop(self, label: str, body: Sequence[ast.stmt], following: str, after: str) -> None:
@@ -174,4 +178,4 @@ class _Function(Values):
             text = self.converted(x, "int")
             if held == "i32":
                 text = self.value(f"trunc i64 {text} to i32", "int").text
-        self.emit(f"store {held} {text}, ptr {at}, !tbaa {TAGS[held]}")
+        self.emit(f"store {held} {text}, ptr {at}, !tbaa {TAGS[held]}{self.group}")

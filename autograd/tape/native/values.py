@@ -45,8 +45,11 @@ NOT_ALIASED = """!0 = !{!"memory"}
 !6 = !{!5, !5, i64 0}
 !7 = !{!"floats", !0, i64 0}
 !8 = !{!7, !7, i64 0}
+!9 = distinct !{}
+!10 = !{!"llvm.loop.parallel_accesses", !9}
 """
-"""Says that what is written as one type is never read as another."""
+"""Says that what is written as one type is never read as another, and what rounds of a loop keep apart."""
+APART = "!9"
 
 
 class Typed(NamedTuple):
@@ -69,6 +72,7 @@ class Module:
         }  # fmt: skip
         self.classes: dict[str, dict[str, str]] = {}
         self.declared: set[str] = set()
+        self.loops: list[str] = []
         for node in ast.parse(inspect.getsource(elementary) + text).body:
             match node:
                 case ast.FunctionDef():
@@ -90,6 +94,12 @@ class Module:
     def written(self, kind: str) -> str:
         """Return a type of the language in the assembly."""
         return {"int": "i64", "float": self.number, "bool": "i1", "None": "void"}.get(kind, "ptr")
+
+    def loop_of_its_own(self) -> str:
+        """Return what marks a loop as one whose rounds have nothing to do with each other."""
+        name = f"!{len(self.loops) + 11}"
+        self.loops.append(f"{name} = distinct !{{{name}, !10}}")
+        return f", !llvm.loop {name}"
 
     def constant(self, x: float) -> Typed:
         """Return a number in the assembly; a float as the bits of a double."""
@@ -143,6 +153,7 @@ class Values:
         self.lines: list[str] = []
         self._count = 0
         self.open = True  # whether the current block of instructions has no end yet
+        self.group = ""  # what marks the reads and writes of a loop whose rounds are kept apart
         self.loops: list[tuple[str, str]] = []  # where `continue` and `break` lead
 
     # -------------------------------------------------------------------------------- writing
@@ -269,7 +280,7 @@ class Values:
 
     def _read(self, at: str, pointer: str) -> Typed:
         held, number = self.module.held(pointer), self.module.number
-        x = self.value(f"load {held}, ptr {at}, !tbaa {TAGS[held]}", "int")
+        x = self.value(f"load {held}, ptr {at}, !tbaa {TAGS[held]}{self.group}", "int")
         match held:
             case "i64":
                 return x

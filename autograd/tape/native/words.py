@@ -18,6 +18,7 @@ __all__ = [
     "Shorts",
     "call",
     "copysign",
+    "each",
     "fast",
     "power_of_two",
     "where",
@@ -37,6 +38,10 @@ EXP_OVERFLOWS, EXP_VANISHES = 711.0, -746.0
 def power_of_two(k: float) -> float:
     """Return 2ᵏ for a whole number, if it is neither denormal nor too large."""
     return ldexp(1.0, int(k))
+
+
+each = range
+"""A range of rounds none of which reads or writes what another one writes."""
 
 
 def fast(*flags: str) -> Callable[[T], T]:

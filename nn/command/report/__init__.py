@@ -5,7 +5,7 @@
 >>> from nn.command.settings import default_settings
 >>> from nn.data import load
 >>> data = load("xor")
->>> result = run(prepare(data, default_settings(data)), progress=False)
+>>> result = run(prepare(data, default_settings(data)))
 >>> import tempfile
 >>> with tempfile.TemporaryDirectory() as folder:
 ...     write_report(result, folder + "/report").name

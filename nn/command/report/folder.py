@@ -6,21 +6,26 @@ A folder that holds an earlier report is replaced; any other folder with somethi
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
+
+from autograd.files.atomic_write import hold, is_held
+from autograd.seeing import is_page
 
 INDEX, PLAYER, GALLERY, FILM = "index.html", "walk.html", "gallery.html", "training.html"
 WEIGHTS, HISTORY, PATHS = "weights.safetensors", "history.csv", "paths"
 NAMES = (INDEX, PLAYER, GALLERY, FILM, WEIGHTS, HISTORY, PATHS)
 """Everything that a report may hold."""
+LOCK = "lock"
+"""Held in the hidden folder by the process that writes there."""
 PACKAGES = ("numpy", "matplotlib", "jinja2")
 """What a report needs beyond the engine."""
-MARK = '<meta name="generator" content="chainrule">'
-"""Every report's index contains this, which tells it from someone else's."""
 
 
 def check_folder(folder: Path) -> None:
@@ -52,20 +57,25 @@ def check_folder(folder: Path) -> None:
 def staged(folder: Path) -> Iterator[Path]:
     """Give a hidden folder to write into, and move it to its place at the end of the block.
 
-    If the block raises, everything is as it was.
+    If the block raises, everything is as it was.  If the process is killed, the next one clears up.
 
     Raises:
         OSError: see `check_folder`.
     """
-    check_folder(folder)
     place = folder.resolve()
+    _clear_up(place)
+    check_folder(folder)
     place.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}-"))
     try:
-        fresh = work / "new"
-        fresh.mkdir()
-        yield fresh
-        _swap(fresh, place, work / "old")
+        with open(work / LOCK, "w") as lock:
+            hold(lock)
+            lock.write("in use")
+            lock.flush()
+            fresh = work / "new"
+            fresh.mkdir()
+            yield fresh
+            _swap(fresh, place, work / "old")
     finally:
         shutil.rmtree(work)
 
@@ -82,21 +92,25 @@ def _swap(fresh: Path, place: Path, old: Path) -> None:
         raise
 
 
+def _clear_up(place: Path) -> None:
+    """Remove the hidden folders of killed processes; a report that one had moved aside comes back."""
+    for lock in place.parent.glob(f".{glob.escape(place.name)}-*/{LOCK}"):
+        if not is_held(lock):
+            if (lock.parent / "old").exists() and not place.exists():
+                os.rename(lock.parent / "old", place)
+            shutil.rmtree(lock.parent, ignore_errors=True)
+
+
 def _foreign(folder: Path) -> str:
     """Return what in a folder is not part of a report: "" if it is empty or a report."""
     names = sorted(entry.name for entry in folder.iterdir())
     if not names:
         return ""
     foreign = [name for name in names if name not in NAMES]
-    if PATHS in names:
-        foreign += [f"{PATHS}/{entry.name}" for entry in (folder / PATHS).glob("*") if entry.suffix != ".svg"]
-    if not foreign and not _is_ours(folder / INDEX):
+    if not foreign and not is_page(folder / INDEX):
         foreign = names
+    elif PATHS in names:
+        shown = (folder / INDEX).read_text(encoding="utf-8", errors="replace") if INDEX in names else ""
+        drawings = sorted(entry.name for entry in (folder / PATHS).glob("*"))
+        foreign += [f"{PATHS}/{name}" for name in drawings if f'href="{PATHS}/{quote(name)}"' not in shown]
     return ", ".join(foreign[:3]) + (", …" if len(foreign) > 3 else "")
-
-
-def _is_ours(index: Path) -> bool:
-    try:
-        return MARK in index.read_text(encoding="utf-8", errors="replace")[:2000]
-    except OSError:
-        return False

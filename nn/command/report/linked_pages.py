@@ -18,6 +18,8 @@ from autograd.seeing import Gallery, Step, Walk
 
 MOST_NODES = 8_000
 """A graph of at most this many nodes gets a player: a larger one would take more than a few seconds."""
+MOST_BYTES = 5_000_000
+"""A page has at most this many bytes."""
 LONGEST_REASON = 300
 """At most this many characters are shown of the reason why a page could not be made."""
 
@@ -46,12 +48,12 @@ def player_of(loss: Value) -> Told:
     """Make the page on which one sample's loss is stepped through; tell its steps, and one as an example."""
     nodes = len(topological_order(loss))
     if nodes > MOST_NODES:
-        why_not = (
+        reason = (
             f"This loss is computed in {count(nodes)} values, too many to step through in a report "
             f"(at most {count(MOST_NODES)}). Each weight's gradient can be followed on its own: the "
             "strongest routes in the gallery, and some whole paths in the drawings below."
         )
-        return {"html": "", "why_not": why_not}
+        return {"html": "", "why_not": reason}
     return attempted("the player", lambda: _player(walk(loss)))
 
 
@@ -124,8 +126,20 @@ def attempted(what: str, make: Callable[[], Told]) -> Told:
     'The quotient could not be made: integer division or modulo by zero.'
     """
     try:
-        return make()
-    except Exception as error:  # whatever it is: the training that is reported took longer than this page
-        reason = shorten(" ".join(str(error).split()) or type(error).__name__, LONGEST_REASON)
-        why_not = f"{what[:1].upper()}{what[1:]} could not be made: {reason.rstrip('.')}."
-        return {"html": "", "why_not": why_not}
+        told = make()
+        size = len(str(told["html"]).encode())
+        if size > MOST_BYTES:
+            raise ValueError(f"it would have {size / 1e6:.0f} MB, more than a browser opens at once")
+        return told
+    except Exception as error:
+        return {"html": "", "why_not": why_not(what, error)}
+
+
+def why_not(what: str, error: Exception) -> str:
+    """Say that something is not in the report, and why: the training took longer than whatever is missing.
+
+    >>> why_not("the drawing", ValueError("too large"))
+    'The drawing could not be made: too large.'
+    """
+    reason = shorten(" ".join(str(error).split()) or type(error).__name__, LONGEST_REASON)
+    return f"{what[:1].upper()}{what[1:]} could not be made: {reason.rstrip('.')}."

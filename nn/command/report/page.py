@@ -7,7 +7,7 @@ data (names of columns, classes, files) is escaped by the template.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import isnan, sqrt
 from typing import Any
@@ -19,9 +19,10 @@ from autograd.seeing import asset, document
 from autograd.seeing.style import fitting
 from nn import seeing
 from nn.checks import import_extra
+from nn.command.job import Job
 from nn.command.report import linked_pages, pictures
-from nn.command.report.film import film_of
-from nn.command.report.folder import FILM, GALLERY, MARK, PATHS, PLAYER
+from nn.command.report.film import film_of, sampled
+from nn.command.report.folder import FILM, GALLERY, PATHS, PLAYER
 from nn.command.report.words import (
     MOST_SHOWN,
     data_table,
@@ -37,6 +38,8 @@ from nn.command.result import Result
 from nn.data.dataset import Dataset
 from nn.data.samples import as_list
 
+MOST_IN_A_MATRIX = 40
+"""At most this many classes are shown as a matrix; of more, the pairs that were confused most often."""
 ALL_OPEN, OPEN = 20, 3
 """At most this many path drawings are all unfolded; of more, only the first few."""
 
@@ -82,12 +85,14 @@ def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, dict[st
     loss.label = "L"
     result.job.model.zero_grad()  # what training left behind
     loss.backward()
+    lost: list[str] = []
     weights, why = pictures.chosen_weights(loss, result.job.model, list(asked_for))
-    paths = list(pictures.path_pictures(loss, weights))
-    network, shown = pictures.network_drawing(loss, result.job.model)
+    paths = [path for weight in weights for path in _drawn(lost, *pictures.path_picture(loss, weight))]
+    network, shown = next(_drawn(lost, *pictures.network_drawing(loss, result.job.model)), ("", ""))
     player, gallery = linked_pages.player_of(loss), linked_pages.gallery_of(loss)
     result.job.model.zero_grad()
-    film = film_of(result)
+    film = next(_drawn(lost, "the film", lambda: film_of(result)), None)
+    strip = next(_drawn(lost, "the strip of pictures", lambda: film and film.strip().page_svg()), None)
     files: dict[str, str] = {f"{PATHS}/{path['file']}": path["svg"] for path in paths}
     files |= {name: told["html"] for name, told in ((PLAYER, player), (GALLERY, gallery)) if told["html"]}
     if film is not None:
@@ -102,12 +107,13 @@ def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, dict[st
         "notice": notice(result),
         "scores": score_table(result),
         "tiles": tiles(result),
-        "loss_curve": inline(_loss_curve(result), "loss"),
-        "plot": _plot(result),
-        "strip": None if film is None else inline(film.strip().page_svg(), "strip"),
+        "loss_curve": next(_drawn(lost, "the loss curve", lambda: _loss_curve(result)), ""),
+        "plot": next(_drawn(lost, "the plot", lambda: _plot(result)), None),
+        "strip": strip and inline(strip, "strip"),
         "frames": 0 if film is None else len(film.frames),
         "confusion": confusion(result),
         "mistakes": mistakes(result),
+        "lost": lost,
         "network": inline(network, "network"),
         "shown": shown,
         "sample": sample,
@@ -134,9 +140,16 @@ def page(title: str, template: str, facts: dict[str, Any]) -> str:
         asset("nn.command.report", "templates", "report.css"),
         _template(template).render(facts),
         colours=seeing.class_colours(),
-        head=MARK,
         pictures=True,
     )
+
+
+def _drawn(lost: list[str], what: str, draw: Callable[[], Any]) -> Iterator[Any]:
+    """Yield a drawing; or none, and note why it could not be made."""
+    try:
+        yield draw()
+    except Exception as error:
+        lost.append(linked_pages.why_not(what, error))
 
 
 # ------------------------------------------------------------------------------------ of samples
@@ -181,7 +194,8 @@ def confusion(result: Result) -> dict[str, Any] | None:
     Returns:
         The ``names`` of the classes; the ``counts``, one row per true class, one column per predicted one;
         how deep each cell is coloured, its ``shades``, in percent: the root of its share of the row, so that
-        the few mistakes of a good network are seen; which ``part`` of the samples was counted.  None for a
+        the few mistakes of a good network are seen; which ``part`` of the samples was counted; and which
+        classes were most ``confused``, which stands for a matrix that is too large.  None for a
         regression, and for two inputs, whose decision boundary shows more.
     """
     part = "held-out" if len(result.job.held_out) else "training"
@@ -189,9 +203,21 @@ def confusion(result: Result) -> dict[str, Any] | None:
     if data.classes is None or len(data.features) == 2:
         return None
     counts = seeing.confusion_counts(data.y, result.predictions(data), len(data.classes))
+    confused = _most_confused(data.classes, counts)
+    if len(counts) > MOST_IN_A_MATRIX:
+        return {"names": [], "counts": [], "shades": [], "part": part, "confused": confused}
     shades = [[round(100 * sqrt(n / max(1, sum(row)))) for n in row] for row in counts]
     names = [shorten(name, 24) for name in data.classes]
-    return {"names": names, "counts": counts, "shades": shades, "part": part}
+    return {"names": names, "counts": counts, "shades": shades, "part": part, "confused": confused}
+
+
+def _most_confused(
+    classes: Sequence[str], counts: Sequence[Sequence[int]]
+) -> list[tuple[str, str, int, int]]:
+    """Return which classes were most often taken for which: both names, how often, and of how many."""
+    wrong = [(n, i, j) for i, row in enumerate(counts) for j, n in enumerate(row) if n and i != j]
+    largest = sorted(wrong, key=lambda entry: -entry[0])[:MOST_SHOWN]
+    return [(shorten(classes[i], 24), shorten(classes[j], 24), n, sum(counts[i])) for n, i, j in largest]
 
 
 def mistakes(result: Result) -> list[tuple[list[list[float]], str, str]]:
@@ -210,22 +236,23 @@ def mistakes(result: Result) -> list[tuple[list[list[float]], str, str]]:
 # ------------------------------------------------------------------------------------- in plots
 
 
-def _loss_curve(result: Result) -> str:
+def _loss_curve(result: Result) -> Any:
     history = result.history
     held_out = [loss for loss in history["val_loss"] if loss is not None]
     cost = result.job.settings.loss.replace("_", " ")
-    return seeing.loss_curve(history["loss"], held_out, cost).page_svg()
+    return inline(seeing.loss_curve(history["loss"], held_out, cost).page_svg(), "loss")
 
 
 def _plot(result: Result) -> tuple[str, str, str] | None:
     """Return the plot that suits the data: its title, its caption and its SVG."""
     job, data = result.job, result.job.data
     if data.classes is None:
-        parts = [(part.y, result.predictions(part)) for part in (job.train, job.held_out)]
+        drawn = sampled(job.train), sampled(job.held_out)
+        parts = [(part.y, result.predict(part.X) if len(part) else []) for part in drawn]
         plot = seeing.predicted_against_true(parts[0], parts[1], shorten(data.target, 40))
         return (
             "Predicted against true",
-            "On the dotted diagonal the network is right; in the target's own units.",
+            f"On the dotted diagonal the network is right; in the target's own units.{_how_many(job)}",
             inline(plot.page_svg(), "plot"),
         )
     if len(data.features) != 2:
@@ -233,9 +260,15 @@ def _plot(result: Result) -> tuple[str, str, str] | None:
     return (
         "Decision boundary",
         "The class that the network gives to every point: the deeper the shade, the surer; on the line it is "
-        "undecided. Axes in the data's own units.",
+        f"undecided. Axes in the data's own units.{_how_many(job)}",
         inline(_boundary(result), "plot"),
     )
+
+
+def _how_many(job: Job) -> str:
+    """Say how many of the samples are drawn; "" if all are."""
+    shown = len(sampled(job.train)) + len(sampled(job.held_out))
+    return f" Of the {len(job):,} samples {shown:,} are drawn." if shown < len(job) else ""
 
 
 def _boundary(result: Result) -> str:
@@ -245,14 +278,15 @@ def _boundary(result: Result) -> str:
     xs, ys = (seeing.around([row[i] for row in job.data.X]) for i in (0, 1))
     support = result.support([[x, y] for y in ys.tolist() for x in xs.tolist()])
     grid = np.array(support).T.reshape(-1, len(ys), len(xs))
-    train, held_out = (_points(result, part) for part in (job.train, job.held_out))
+    train, held_out = (_points(result, sampled(part)) for part in (job.train, job.held_out))
     names = [shorten(name, 24) for name in job.data.classes or ()]
     axis_names = (shorten(job.data.features[0], 40), shorten(job.data.features[1], 40))
     return seeing.decision_boundary(xs, ys, grid, names, axis_names, train, held_out).page_svg()
 
 
 def _points(result: Result, data: Dataset) -> seeing.Points:
-    right = [p == y for p, y in zip(result.predictions(data), data.y, strict=True)]
+    predicted = result.predict(data.X) if len(data) else []
+    right = [p == y for p, y in zip(predicted, data.y, strict=True)]
     return seeing.Points([x[0] for x in data.X], [x[1] for x in data.X], [int(y) for y in data.y], right)
 
 

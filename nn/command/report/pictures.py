@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from math import ceil
 from typing import Any
@@ -30,15 +30,19 @@ SIZE = re.compile(r'<svg width="([0-9.]+)pt" height="([0-9.]+)pt"')
 COLOUR = re.compile(r'\b(fill|stroke)="#([0-9a-fA-F]{6})"')
 
 
-def network_drawing(loss: Value, model: MLP) -> tuple[str, str]:
-    """Draw the network at work on one sample; return the SVG, and in words how much of it is shown."""
+def network_drawing(loss: Value, model: MLP) -> tuple[str, Callable[[], tuple[str, str]]]:
+    """Return what is drawn of a network at work on one sample, and what draws it.
+
+    The latter returns the SVG, and in words how much of the network is shown.
+    """
     nodes = len(topological_order(loss))
     arrows = sum(layer.nin * layer.nout for layer in model.layers)
-    if nodes <= MOST_NODES:
-        return adaptive(lambda theme: draw(loss, theme=theme)), "every number of the computation"
-    if arrows <= MOST_ARROWS:
-        return adaptive(lambda theme: draw(loss, collapse="neuron", theme=theme)), "one node per neuron"
-    return adaptive(lambda theme: draw(loss, collapse="layer", theme=theme)), "one node per layer"
+    options: dict[str, Any] = {}
+    shown = "every number of the computation"
+    if nodes > MOST_NODES:
+        options["collapse"] = "neuron" if arrows <= MOST_ARROWS else "layer"
+        shown = f"one node per {options['collapse']}"
+    return "the drawing of the network", lambda: (adaptive(partial(draw, loss, **options)), shown)
 
 
 def chosen_weights(loss: Value, model: MLP, asked_for: list[Parameter]) -> tuple[list[Parameter], str]:
@@ -55,19 +59,20 @@ def chosen_weights(loss: Value, model: MLP, asked_for: list[Parameter]) -> tuple
     return largest, f"the {len(largest)} of {len(parameters):,} weights with the largest gradients"
 
 
-def path_pictures(loss: Value, weights: list[Parameter]) -> Iterator[dict[str, Any]]:
-    """Yield what the report shows of the gradient path of each weight to the loss.
+def path_picture(loss: Value, weight: Parameter) -> tuple[str, Callable[[], dict[str, Any]]]:
+    """Return the name of the drawing of the gradient path of a weight to the loss, and what draws it.
 
-    Yields:
-        The weight's ``label``, taken apart, its ``value`` and ``gradient``, the ``sign`` of that for the
-        colour, and how many ``routes`` there are, as texts; the ``svg``, the name of its ``file``, its
-        ``width`` and ``height`` in pixels, and the ``least_width`` below which it could not be read.
+    The latter returns what the report shows: the weight's ``label``, taken apart, its ``value`` and
+    ``gradient``, the ``sign`` of that for the colour, and how many ``routes`` there are, as texts; the
+    ``svg``, the name of its ``file``, its ``width`` and ``height`` in pixels, and the ``least_width`` below
+    which it could not be read.
     """
-    for weight in weights:
+
+    def drawn() -> dict[str, Any]:
         path = gradient_path(loss, weight)
         svg = adaptive(partial(_drawn, path))
         width, height = size(svg)
-        yield {
+        return {
             "label": parse_label(weight.label),
             "file": weight.label.replace("^", "_") + ".svg",
             "value": number(weight.data),
@@ -79,6 +84,8 @@ def path_pictures(loss: Value, weights: list[Parameter]) -> Iterator[dict[str, A
             "height": height,
             "least_width": least_width(svg),
         }
+
+    return f"the gradient path of {weight.label}", drawn
 
 
 def _drawn(path: GradientPath, theme: str) -> Drawing:
@@ -97,13 +104,13 @@ def least_width(svg: str) -> int:
     return ceil(narrowest(svg))
 
 
-def adaptive(drawn: Callable[[str], Drawing]) -> str:
+def adaptive(drawn: Callable[..., Drawing]) -> str:
     """Return one ``<svg>`` that is light on a light page and dark on a dark one.
 
     Args:
         drawn: draws it in a theme, "light" or "dark"; the two drawings differ only in their colours.
     """
-    light, dark = (drawn(theme).svg() for theme in ("light", "dark"))
+    light, dark = (drawn(theme=theme).svg() for theme in ("light", "dark"))
     dark_colours = COLOUR.findall(dark)
     if [kind for kind, _ in COLOUR.findall(light)] != [kind for kind, _ in dark_colours]:
         raise ValueError("the light and the dark drawing differ in more than their colours")

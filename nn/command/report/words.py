@@ -134,7 +134,8 @@ def data_table(result: Result) -> list[tuple[str, str]]:
     if data.classes:
         counts = [job.train.y.count(k) + job.held_out.y.count(k) for k in range(len(data.classes))]
         names = [f"{shorten(name, 24)} ({n:,})" for name, n in zip(data.classes, counts, strict=True)]
-        table.insert(3, ("classes", ", ".join(names)))
+        rest = f" and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else ""
+        table.insert(3, ("classes", ", ".join(names[:MOST_SHOWN]) + rest))
     if data.plan:
         table += [("columns", line) for line in data.plan.lines()]
         table += [("note", line) for line in data.plan.notes]

@@ -180,6 +180,8 @@ def test_what_is_printed_can_be_typed(printed: str, typed: str) -> None:
         ("√a", 1, r"'√' is typed as sqrt\(…\)"),
         ("é // b", 3, r"the operators here are"),
         ("a*lambda", 3, "'lambda' is a keyword of Python"),
+        ("lambda", 1, "'lambda' is a keyword of Python"),
+        ("for * 2 + (a", 1, "'for' is a keyword of Python"),
         ("a if b else c", 1, "where"),
         ("a > b", 1, "a comparison belongs in a condition"),
         ("where(a < b < c, a, b)", 7, "two at a time"),

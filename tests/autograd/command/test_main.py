@@ -403,3 +403,22 @@ def test_compile_says_what_it_did_or_why_it_cannot(
     monkeypatch.setenv("CHAINRULE_CACHE", str(tmp_path / "file"))
     assert "CHAINRULE_CACHE names another one" in refused(capsys, "compile")
     assert "6" in printed(capsys, "compile * 3", "compile=2"), "and it is a name like any other"
+
+
+def test_what_is_nan_is_not_said_to_rise_or_fall(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["log(a)", "a=-1"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "y is nan, not a number: it follows no change of an input" in out
+    assert "no number tells how a small change of a changes y" in out
+    assert not re.search(r"(rises|falls|times as much|just as much)", out.split("Reverse pass")[1])
+
+
+def test_a_file_of_someone_else_is_not_replaced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page, picture = tmp_path / "walk.html", tmp_path / "graph.svg"
+    for _ in range(2):  # its own are
+        assert main(["a*b", "a=1", "b=2", "--save", str(page), "--svg", str(picture)]) == 0
+    for path, option in ((page, "--save"), (picture, "--svg")):
+        path.write_text("mine")
+        assert main(["a*b", "a=1", "b=2", option, str(path)]) == 2
+        assert "there is a file of another kind: nothing can be saved there" in capsys.readouterr().err
+        assert path.read_text() == "mine"

@@ -10,6 +10,7 @@ from sklearn import metrics
 
 from autograd import gradients
 from nn import Checkpoint, CheckpointError, load, losses, save
+from nn.command.course import Saving
 from nn.command.job import Job, prepare, resumed
 from nn.command.output_heads import head
 from nn.command.run import run
@@ -33,7 +34,7 @@ def apart(classes, samples=36):
 
 def trained(data, **settings):
     settings = {"epochs": 30, "engine": "eager", "layers": (4,), **settings}
-    return run(prepare(data, replace(default_settings(data), **settings)), progress=False)
+    return run(prepare(data, replace(default_settings(data), **settings)))
 
 
 @pytest.mark.parametrize("data", [xor(), moons(24), waves(), apart(3)], ids=lambda data: data.name)
@@ -165,7 +166,7 @@ def test_a_training_that_goes_on_is_to_the_last_bit_one_that_never_stopped(tmp_p
         epochs=6, batch=8, engine=engine, schedule=schedule,
     )  # fmt: skip
     whole, half = prepare(data, settings), prepare(data, settings)
-    uninterrupted = run(whole, progress=False)
+    uninterrupted = run(whole)
 
     def interrupted(path, state):
         if state["epoch"] == 3:
@@ -173,10 +174,10 @@ def test_a_training_that_goes_on_is_to_the_last_bit_one_that_never_stopped(tmp_p
         Job.save(half, path, state)
 
     half.save = interrupted
-    assert run(half, progress=False, path=tmp_path / "m").history.interrupted
+    assert run(half, saving=Saving(tmp_path / "m", half.save)).history.interrupted
     again, state = resumed(data, tmp_path / "m", {})
     assert state["epoch"] == 2
-    history = run(again, progress=False, resume=state).history
+    history = run(again, resume=state).history
     assert again.model.state_dict() == whole.model.state_dict()
     assert list(history) == list(uninterrupted.history)
 
@@ -184,12 +185,13 @@ def test_a_training_that_goes_on_is_to_the_last_bit_one_that_never_stopped(tmp_p
 def test_going_on_from_the_end_needs_more_epochs(tmp_path):
     data = moons(24)
     settings = replace(default_settings(data), layers=(2,), epochs=3, engine="eager")
-    run(prepare(data, settings), progress=False, path=tmp_path / "m")
+    job = prepare(data, settings)
+    run(job, saving=Saving(tmp_path / "m", job.save))
     with pytest.raises(ValueError, match="all 3 epochs of this training are done"):
         resumed(data, tmp_path / "m", {})
     longer, state = resumed(data, tmp_path / "m", {"epochs": 5})
-    whole = run(prepare(data, replace(settings, epochs=5)), progress=False)
-    assert list(run(longer, progress=False, resume=state).history) == list(whole.history)
+    whole = run(prepare(data, replace(settings, epochs=5)))
+    assert list(run(longer, resume=state).history) == list(whole.history)
 
 
 def test_a_job_s_file_tells_what_the_network_s_numbers_mean(tmp_path):
@@ -214,7 +216,7 @@ def test_settings_that_were_forged_are_refused(tmp_path, name):
 def test_a_file_from_before_there_was_a_choice_of_precision_is_resumed(tmp_path):
     path = tmp_path / "xor"
     job = prepare(xor(), replace(default_settings(xor()), epochs=2, engine="eager"))
-    run(job, progress=False, path=path)
+    run(job, saving=Saving(path, job.save))
     checkpoint = Checkpoint.read(path)
     del checkpoint.notes["settings"]["dtype"], checkpoint.notes["settings"]["threads"]
     save(job.model, path, training=checkpoint.training, notes=checkpoint.notes)

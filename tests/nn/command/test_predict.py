@@ -38,7 +38,7 @@ def in_tmp(tmp_path, monkeypatch):
 def saved(target: str, path: str, frame: pd.DataFrame = FRAME, loss: str = "half_mse", **options):
     """Return the result of a training, and save its network."""
     job = prepare(from_frame(frame, target, **options), replace(SETTINGS, loss=loss))
-    result = run(job, progress=False)
+    result = run(job)
     job.save(path)
     return result
 
@@ -70,7 +70,7 @@ def test_classes_are_predicted_by_name_with_their_support(in_tmp, capsys, loss):
 
 def test_a_set_that_is_always_at_hand_is_predicted_by_its_columns_too(in_tmp, capsys):
     job = prepare(iris(), replace(SETTINGS, loss="cross_entropy", epochs=1))
-    result = run(job, progress=False)
+    result = run(job)
     job.save("net")
     pd.DataFrame(list(job.data.X), columns=job.data.features).to_csv("iris.csv")
     rows = predicted(capsys, "net", "iris.csv")

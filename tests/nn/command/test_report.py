@@ -28,7 +28,7 @@ MARKUP = "<script>alert('&')</script> $x$"
 
 def trained(data, **settings):
     settings = {"epochs": 5, "engine": "eager", "layers": (1,), **settings}
-    return run(prepare(data, replace(default_settings(data), **settings)), progress=False)
+    return run(prepare(data, replace(default_settings(data), **settings)))
 
 
 def rows(classes, features=3, samples=24):
@@ -317,7 +317,7 @@ def test_any_losses_can_be_plotted(losses):
 
 def test_a_drawing_is_light_on_light_and_dark_on_dark_pages():
     result = trained(xor())
-    svg, _ = pictures.network_drawing(result.loss([0.0, 1.0], 1), result.job.model)
+    svg, _ = pictures.network_drawing(result.loss([0.0, 1.0], 1), result.job.model)[1]()
     light, dark = THEMES["light"].paper, THEMES["dark"].paper
     assert re.search(rf'fill="{light}"[^>]* data-fill="{dark[1:]}"', svg, re.IGNORECASE)
     assert f'[data-fill="{dark[1:]}"]{{fill:#{dark[1:]}}}'.lower() in svg.lower()
@@ -328,7 +328,7 @@ def test_a_network_is_drawn_in_less_detail_the_larger_it_is():
     for layers in ((2,), (6,), (16, 16)):
         result = trained(moons(24), layers=layers, epochs=1)
         sample = result.loss(result.job.train.X[0], result.job.train.y[0])
-        words.append(pictures.network_drawing(sample, result.job.model)[1])
+        words.append(pictures.network_drawing(sample, result.job.model)[1]()[1])
     assert words == ["every number of the computation", "one node per neuron", "one node per layer"]
 
 

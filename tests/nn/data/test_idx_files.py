@@ -165,3 +165,46 @@ def test_missing_files_are_named(folder):
 def test_what_a_name_does_not_take_is_said(arguments, message):
     with pytest.raises(ValueError, match=message):
         load(**arguments)
+
+
+LAYOUTS = {
+    "torchvision": lambda name: f"MNIST/raw/{name}",
+    "Kaggle, a folder per file": lambda name: f"{name}/{name}",
+    "Kaggle, dotted": lambda name: name.replace("-idx", ".idx"),
+    "EMNIST": lambda name: f"gzip/emnist-letters-{name.replace('t10k', 'test')}",
+    "Fashion-MNIST, one folder down": lambda name: f"fashion/{name}",
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+def test_files_are_found_as_people_have_them(folder, tmp_path_factory, layout):
+    place = tmp_path_factory.mktemp("data")
+    for name in NAMES:
+        path = place / layout(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes((folder / name).read_bytes())
+    (place / "readme.txt").write_text("about")
+    data = load("idx", folder=place)
+    assert (data.y, data.test.y) == ([0, 1, 2, 0, 1, 2], [2, 0, 0, 1])
+
+
+def test_several_sets_side_by_side_are_named_and_what_is_there_instead_too(folder, tmp_path_factory):
+    place = tmp_path_factory.mktemp("data")
+    for kind in ("letters", "digits"):
+        for name in NAMES:
+            (place / f"emnist-{kind}-{name}").write_bytes((folder / name).read_bytes())
+    with pytest.raises(ValueError, match=r"several sets .*emnist-digits-train.*emnist-letters-train"):
+        load("idx", folder=place)
+    (place / "empty").mkdir()
+    (place / "empty" / "pictures.zip").touch()
+    with pytest.raises(FileNotFoundError, match=r"lacks .*; there is pictures\.zip"):
+        load("idx", folder=place / "empty")
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "the one picture is labelled 7"), (3, "all 3 pictures are")])
+def test_one_image_or_one_class_is_said(folder, count, said):
+    images, labels = pictures(count, [7] * count)
+    (folder / NAMES[0]).write_bytes(images)
+    (folder / NAMES[1]).write_bytes(labels)
+    with pytest.raises(ValueError, match=f"{said}.*at least two classes"):
+        load("idx", folder=folder)

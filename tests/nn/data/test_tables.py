@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nn.data import from_arrays, from_csv, from_frame, load
+from nn.data.reading import read_table
 
 
 @pytest.fixture
@@ -413,3 +414,28 @@ def test_a_bad_file_is_refused_in_one_line_that_names_the_place(write, text, mes
         from_csv(path, "c")
     assert str(refused.value).startswith(str(path))
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("above", ["Sales of 2020, all regions\n", "A report\n\nby the office\n"])
+def test_prose_above_the_header_is_left_out_and_said(tmp_path, above):
+    (tmp_path / "t.csv").write_text(
+        above + "a,b,c,y\n" + "".join(f"{i},{i * i},{i % 3},{i / 2}\n" for i in range(9))
+    )
+    data = from_csv(tmp_path / "t.csv", "y", task="regression")
+    assert len(data) == 9
+    assert any("above the header left out" in note for note in data.plan.notes)
+
+
+def test_a_header_without_a_name_for_the_rows_is_no_prose(tmp_path):
+    (tmp_path / "t.csv").write_text("y\n" + "".join(f"r{i},{i / 2}\n" for i in range(9)))
+    assert not any("above" in note for note in read_table(tmp_path / "t.csv")[1])
+
+
+def test_points_are_thousands_where_commas_are_points(tmp_path):
+    rows = "".join(f"{i}.{100 + i};{i},5;{i}\n" for i in range(1, 9))
+    (tmp_path / "t.csv").write_text("size;part;y\n" + rows)
+    frame, said = read_table(tmp_path / "t.csv")
+    assert list(frame["size"])[:2] == ["1101", "2102"]
+    assert any("thousands" in note for note in said)
+    (tmp_path / "t.csv").write_text("size;part;y\n" + rows.replace(",", "."))
+    assert next(iter(read_table(tmp_path / "t.csv")[0]["size"])) == "1.101"

@@ -118,15 +118,37 @@ def test_a_read_only_folder_is_done_without(place: Path, monkeypatch: pytest.Mon
     assert not list(place.iterdir())
 
 
-@pytest.mark.parametrize("fails", ["write_bytes", "replace"])
+@pytest.mark.parametrize("fails", ["fsync", "replace"])
 def test_a_full_disk_leaves_nothing_behind(place: Path, monkeypatch: pytest.MonkeyPatch, fails: str) -> None:
-    def full(path: Path, content: object) -> None:
-        path.touch()
+    def full(*args: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, fails, full)
+    monkeypatch.setattr(os, fails, full)
     assert seven() == 7.0
     assert not list(place.iterdir())
+
+
+def test_what_was_not_of_use_for_long_is_removed_and_nothing_else(place: Path) -> None:
+    assert seven() == 7.0
+    (place / "mine.o").touch()
+    begun, used = place / f".{only_of(place).name}-00c0ffee", only_of(place)
+    begun.write_bytes(b"half")
+    for file in (place / "mine.o", begun, used):
+        os.utime(file, (0, 0))
+    seven()  # it is read, so of use
+    machine_code._loaded.clear()
+    seven(TEXT.replace("7.0", "8.0"))
+    assert (place / "mine.o").exists()
+    assert used.exists()
+    assert not begun.exists()
+    os.utime(used, (0, 0))
+    seven(TEXT.replace("7.0", "9.0"))
+    assert not used.exists()
+
+
+def only_of(place: Path) -> Path:
+    (file,) = place.glob("seven-*.o")
+    return file
 
 
 def test_threads_and_processes_may_compile_the_same_at_once(place: Path) -> None:

@@ -18,7 +18,7 @@ from autograd.tape import graph_passes, kernels
 from autograd.tape.native.language import assembly
 from autograd.tape.native.machine_code import addresses
 
-WORDS = {"where": lambda c, a, b: a if c else b, "copysign": math.copysign, "inf": math.inf}
+WORDS = {"where": lambda c, a, b: a if c else b, "copysign": math.copysign, "inf": math.inf, "each": range}
 EXAMPLES = """
 from math import exp, floor, fmod
 from numpy import rint as round
@@ -54,6 +54,8 @@ def calls(x: Numbers, n: int, out: Numbers) -> None:
     total = 0.0
     for i in range(0, n, 2):
         total += squared(x[i])
+    for i in each(2):
+        out[3 + i] += x[i] * x[i]
     accumulate(x[1:], n - 1, out[2:])
     out[0], out[1] = total, first_above(x, n, 0.5)
 
