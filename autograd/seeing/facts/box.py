@@ -153,7 +153,7 @@ def _kind_of_group(group: Group) -> str:
 
 
 def _facts_of_group(group: Group) -> tuple[Fact, ...]:
-    given, before = group.outputs(), group.part("pre-activation")
+    given, before, weights = group.outputs(), group.part("pre-activation"), group.weights()
     if group.kind == "inputs":
         said = [_measured("x", "{values}", group.members)]
     elif group.kind == "input":
@@ -171,8 +171,8 @@ def _facts_of_group(group: Group) -> tuple[Fact, ...]:
     else:
         said = [_measured("a" if group.is_layer else "output", "{values}", given)]
         said += facts_of_parameters(
-            group.weights(),
-            {id for id, part in group.parts.items() if part == "bias"},
+            weights,
+            {node.id for node in weights if group.parts.get(node.id) == "bias"},
             " of all uses" if group.turns else "",
         )
     if group.tied and group.kind != "unit":

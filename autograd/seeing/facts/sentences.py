@@ -150,7 +150,7 @@ class Teller:
             event.first_whole if event.parts == 1 else event.before is None,
             0 if 1 < event.part < event.parts else event.parts,
             event.node.op is None,
-            self._untrained(event) == "",
+            self._is_untrained(event),
         )
 
     def multiplied_by(self, edge: EdgeFact) -> NodeFact | None:
@@ -250,9 +250,13 @@ class Teller:
         )
         return symbols, numbers, sentence
 
+    def _is_untrained(self, event: Event) -> bool:
+        """Return whether the gradient of an input is complete, where there are weights to train."""
+        return self._trains and event.node.role == "input" and event.part == event.parts
+
     def _untrained(self, event: Event) -> str:
         """Return what the gradient of an input is for, where there are weights to train."""
-        if not self._trains or event.node.role != "input" or event.part < event.parts:
+        if not self._is_untrained(event):
             return ""
         return (
             f" {name_of(event.node)} is an input: training does not change it, so this gradient only tells "

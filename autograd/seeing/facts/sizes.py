@@ -96,27 +96,28 @@ class Strides(Sequence[Step]):
         if len(events) == 1:
             return replace(self._steps[self.ends[number] - 1], number=number)
         nodes = [*dict.fromkeys(event.node.id for event in events)]
-        line, sentence = self._told(events)
         last = events[-1]
+        numbers = self._gradients(events) if last.kind == "edge" else self._values(events)
+        line = shortened(", ".join(numbers), ", ")
         return Step(
             number, last.phase, self._size, nodes[-1], tuple(nodes), None, None, line, line,
-            None, None, None, None, None, None, sentence,
+            None, None, None, None, None, None, self._sentence(events),
         )  # fmt: skip
 
     # --------------------------------------------------------------------------------------- words
 
     def sentences(self) -> list[str]:
         """Return what each step says; "" where a step is a single small one, which speaks for itself."""
-        return [self._told(events)[1] if len(events := self._events(k)) > 1 else "" for k in range(len(self))]
+        steps = map(self._events, range(len(self)))
+        return [self._sentence(events) if len(events) > 1 else "" for events in steps]
 
-    def _told(self, events: Sequence[Event]) -> tuple[str, str]:
-        """Return the line and the sentence of a step of several events."""
+    def _sentence(self, events: Sequence[Event]) -> str:
+        """Return what a step of several events says."""
         first = events[0]
         computes = first.edges[0].target if first.kind == "edge" else first.node.id
         title = self._parts[computes][self._depth].title
-        line, told = self._backwards(events) if first.kind == "edge" else self._forwards(events)
-        told = f"{title[:1].upper()}{title[1:]}: {told}" if title else f"{told[:1].upper()}{told[1:]}"
-        return shortened(", ".join(line), ", "), told
+        told = self._backwards(events) if first.kind == "edge" else self._forwards(events)
+        return f"{title[:1].upper()}{title[1:]}: {told}" if title else f"{told[:1].upper()}{told[1:]}"
 
     @cached_property
     def _used_by(self) -> dict[str, set[str]]:
@@ -132,12 +133,26 @@ class Strides(Sequence[Step]):
             for target, edges in inputs_by_target(self._facts).items()
         }
 
-    def _forwards(self, events: Sequence[Event]) -> tuple[list[str], str]:
+    def _results(self, events: Sequence[Event]) -> list[NodeFact]:
+        """Return what of the values computed is used elsewhere, or is the output."""
         computed = {event.node.id: event.node for event in events}
-        results = [
+        return [
             node for id, node in computed.items()
             if id == self._facts.output or not computed.keys() >= self._used_by.get(id, set())
         ]  # fmt: skip
+
+    def _values(self, events: Sequence[Event]) -> Iterator[str]:
+        """Yield the results, and then their tangents where there are any."""
+        results = self._results(events)
+        yield from (f"{name_of(node)} = {number(node.value)}" for node in results)
+        tangents = {event.node.id: event for event in events if event.phase == "tangent"}
+        for node in results:
+            if (event := tangents.get(node.id)) is not None and event.wrt is not None:
+                yield f"{gradient_of(node, event.wrt)} = {number(event.after)}"
+
+    def _forwards(self, events: Sequence[Event]) -> str:
+        computed = {event.node.id for event in events}
+        results = self._results(events)
         taken = {v.id: v for id in computed for v in self._inputs[id] if v.id not in computed}
         weights = sum(v.role == "weight" for v in taken.values())
         others = [name_of(v) for v in taken.values() if v.role != "weight" and v.label]
@@ -145,21 +160,21 @@ class Strides(Sequence[Step]):
         sources += f"{',' if others else ''} with {counted(weights, 'weight')}" if weights else ""
         are = "is" if len(results) == 1 else "are"
         told = f"{listed([name_of(v) for v in results])} {are} computed{sources}."
-        line = [f"{name_of(node)} = {number(node.value)}" for node in results]
-        tangents = {event.node.id: event for event in events if event.phase == "tangent"}
-        for node in results:
-            if (event := tangents.get(node.id)) is not None and event.wrt is not None:
-                line.append(f"{gradient_of(node, event.wrt)} = {number(event.after)}")
-        if tangents:
-            (wrt, *_) = [event.wrt for event in tangents.values() if event.wrt is not None]
+        (wrt, *_) = [*(event.wrt for event in events if event.wrt is not None), None]
+        if wrt is not None:
             told += f" With each value comes how many times as much it changes as {name_of(wrt)}."
-        return line, told
+        return told
 
-    def _backwards(self, events: Sequence[Event]) -> tuple[list[str], str]:
+    def _ends(self, events: Sequence[Event]) -> list[Event]:
+        """Return the last event of each node at which a way back ends."""
+        targets = {event.edges[0].target for event in events}
+        return [event for id, event in {e.node.id: e for e in events}.items() if id not in targets]
+
+    def _backwards(self, events: Sequence[Event]) -> str:
+        reached = {event.node.id for event in events}
         targets = dict.fromkeys(event.edges[0].target for event in events)
-        last = {event.node.id: event for event in events}
-        starts = [name_of(self._nodes[id]) for id in targets if id not in last]
-        ends = [event for id, event in last.items() if id not in targets]
+        starts = [name_of(self._nodes[id]) for id in targets if id not in reached]
+        ends = self._ends(events)
         told = (
             f"what has arrived at {listed(starts)} goes on along {counted(len(events), 'edge')}, each time "
             "multiplied by the local derivative; what meets in one node is added up. "
@@ -168,7 +183,7 @@ class Strides(Sequence[Step]):
         unfinished = [event for event in ends if event.part < event.parts]
         if unfinished:
             told += f" More is still to come for {listed([name_of(event.node) for event in unfinished])}."
-        return [*self._gradients(ends, events)], told
+        return told
 
     def _reached(self, ends: Sequence[Event]) -> str:
         """Return in words what a way back ends at: names, or how many weights."""
@@ -177,7 +192,7 @@ class Strides(Sequence[Step]):
         counts = [counted(len(weights), "weight")] if len(weights) > 1 else weights
         return ", and ".join([*([listed(others)] if others else []), *counts])
 
-    def _gradients(self, ends: Sequence[Event], events: Sequence[Event]) -> Iterator[str]:
+    def _gradients(self, events: Sequence[Event]) -> Iterator[str]:
         """Yield the gradients that are complete, and what the others receive."""
         output = self._nodes[self._facts.output]
         received: dict[str, float] = {}
@@ -185,7 +200,7 @@ class Strides(Sequence[Step]):
             contribution = event.edges[0].contribution
             assert contribution is not None
             received[event.node.id] = received.get(event.node.id, 0.0) + contribution
-        for event in ends:
+        for event in self._ends(events):
             sign = gradient_of(output, event.node)
             if event.part == event.parts:
                 yield f"{sign} = {number(event.after)}"

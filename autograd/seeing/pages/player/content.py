@@ -17,27 +17,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import isfinite
 from typing import Any
 
 from autograd.notation.labels import parse_label
 from autograd.notation.mathml import mathml
-from autograd.notation.numbers import as_written, number
+from autograd.notation.numbers import number
 from autograd.notation.signs import GRADIENT, LOCAL
 from autograd.seeing.facts.comparison import Beside
 from autograd.seeing.facts.names import name_of
 from autograd.seeing.facts.records import NodeFact, Step, Trace
 from autograd.seeing.facts.sizes import SIZES, Size, Strides
 from autograd.seeing.facts.steps import Steps
-from autograd.seeing.pages.player.packing.patterns import FIRST_SHOWN, SHOWN, Writer, shown_of
+from autograd.seeing.pages.player.packing.patterns import FIRST_SHOWN, Writer, shown_of
 from autograd.seeing.pages.player.questions import (
     DIGITS,
     WORDS,
     Answer,
     Questions,
-    asked_before,
     predictions,
-    slacks,
 )
 from autograd.seeing.pages.player.summaries import measures, summaries
 from autograd.seeing.pages.player.touch import can_be_written, touch
@@ -51,9 +48,6 @@ MOST_LEAVES = 400
 
 IN_THE_ROW = -1
 """Stands for a number that is not among those that a step shows."""
-
-CONTRIBUTION, AFTER = (FIRST_SHOWN + SHOWN.index(name) for name in ("contribution", "after"))
-"""References: what an edge adds, and the gradient after it."""
 
 NOBODY = -1
 """Stands for a node where a step has none."""
@@ -252,73 +246,42 @@ def _sign(x: float | None) -> str:
 
 
 def _questions(told: Sequence[list[str]], trace: Trace) -> dict[str, Any]:
-    """Return what may be answered before the steps: per step a shape, and what belongs in it.
+    """Return the mistakes that a learner may make before the steps: per step a shape, and what belongs in it.
 
-    A shape says what is asked, and for each answer which number it is, as a pattern, and by which
-    mistakes it comes about.  A number that the step does not show stands in the row, as does how
-    far an answer may be from the right one.  Mistakes are known by their first `DIGITS` digits.
+    A shape says for each question by which mistakes a wrong answer comes about, and which number it is, as a
+    pattern.  A number that the step does not show stands in the row; of it the first `DIGITS` digits are
+    known.  The right answers are what the steps show.
     """
     shapes: dict[Any, int] = {}
-    tolerances: dict[float, int] = {}
     rows = []
     for place, questions in predictions(trace).items():
         row: list[Any] = [place, 0]
         shown = [x.lstrip("−") for x in told[place]]
         shape = tuple(
-            (question, tuple([_answer(answer, shown, row, tolerances) for answer in answers]))
-            for question, answers in _distinct(questions)
+            (question, tuple([_mistake(answer, shown, row) for answer in wrong]))
+            for question, (_, *wrong) in _distinct(questions)
         )
         row[1] = shapes.setdefault(shape, len(shapes))
         rows.append(row)
-    for step in asked_before(trace)[len(rows) :]:
-        slack, sum_slack = slacks(step)
-        right = [("contribution", step.contribution, slack, CONTRIBUTION)]
-        right += [] if step.before is None else [("gradient", step.after, sum_slack, AFTER)]
-        shape = tuple([(asked, (((), _minus(number(x)), place, False),)) for asked, x, _, place in right])
-        own = [_tolerance(x or 0.0, slack, tolerances) for _, x, slack, _ in right]
-        rows.append([step.number, shapes.setdefault(shape, len(shapes)), *own])
-    return {
-        "words": WORDS,
-        "digits": DIGITS,
-        "shapes": list(shapes),
-        "tolerances": list(tolerances),
-        "rows": rows,
-    }
+    return {"words": WORDS, "digits": DIGITS, "shapes": list(shapes), "rows": rows}
 
 
-def _answer(
-    answer: Answer, shown: list[str], row: list[Any], tolerances: dict[float, int]
-) -> tuple[Any, ...]:
-    """Return an answer's part of the shape; what is not in the shape is added to the row."""
+def _mistake(answer: Answer, shown: list[str], row: list[Any]) -> tuple[Any, ...]:
+    """Return a wrong answer's part of the shape; what is not in the shape is added to the row."""
     text = number(answer.number)
     digits = text.lstrip("−")
     reference = FIRST_SHOWN + shown.index(digits) if digits in shown else IN_THE_ROW
     if reference == IN_THE_ROW:
         row.append(digits)
-    if not answer.mistakes:
-        row.append(_tolerance(answer.number, answer.tolerance, tolerances))
     if answer.other:
         row.append(answer.other)
-    return answer.mistakes, _minus(text), reference, bool(answer.other)
-
-
-def _minus(text: str) -> str:
-    return "−" if text.startswith("−") else ""
+    return answer.mistakes, "−" if text.startswith("−") else "", reference, bool(answer.other)
 
 
 def _distinct(questions: Questions) -> Iterable[tuple[str, list[Answer]]]:
     """Return the questions; of two with the same answers the first."""
     shared = questions["gradient"] is questions["contribution"]
     return [(q, answers) for q, answers in questions.items() if not (shared and q == "gradient")]
-
-
-def _tolerance(x: float, slack: float, tolerances: dict[float, int]) -> int:
-    """Return the number of a tolerance: that of an answer, and what is not shown of its number.
-
-    It is given in two digits, none the smaller, so that there are few of them.
-    """
-    lost = abs(x - as_written(x)) if isfinite(x) else 0.0
-    return tolerances.setdefault(float(f"{1.05 * (slack + lost):.1e}"), len(tolerances))
 
 
 # ----------------------------------------------------------------------------------------- beside

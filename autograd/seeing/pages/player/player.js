@@ -21,10 +21,12 @@
 
   // ------------------------------------------------------------------ what the steps do, by node and by edge
 
-  let list, keys, computed, received, carried, incoming, constants;
+  let list, keys, computed, received, carried, incoming, users, constants;
 
   function readFacts() {
     incoming = new Map(facts.inputs.map((inputs, i) => [`n${i}`, inputs.map((input, position) => keyOf(`n${input}`, `n${i}`, position))]));
+    users = new Map(facts.names.map((_, i) => [`n${i}`, []])); // what is computed from a node
+    facts.inputs.forEach((inputs, i) => inputs.forEach((input) => users.get(`n${input}`).push(`n${i}`)));
     keys = [...incoming.values()].flat(); // of the edges, in the order of the trace
     constants = new Set(facts.constants.map((i) => `n${i}`));
     readSteps();
@@ -222,12 +224,15 @@
   // each of its nodes, for its id and its faces.
   function textOf({ name, svg }) {
     if (typeof svg === "string") return svg;
-    const { moulds, faces } = drawings();
+    const { moulds, faces, looks } = drawings();
     const [mould, ...nodes] = svg;
     const filled = (gap) => {
       if (gap < 0) return name;
       const node = nodes[gap >> 2];
-      return gap & 3 ? faces[node][(gap & 3) - 1] : `n${node}`;
+      if (!(gap & 3)) return `n${node}`;
+      const [look, said] = looks[node];
+      const [chip, box] = faces[look].map((face) => face.replaceAll("\0", `n${node}`));
+      return [said + chip, said, box][(gap & 3) - 1];
     };
     return moulds[mould].map((piece) => (typeof piece === "number" ? filled(piece) : piece)).join("");
   }
@@ -462,14 +467,15 @@
     drawn(inside ? lit.flows : lit.frames, "rect", { ...around, class: kind });
   }
 
-  // How far along a line, in percent, an arrow's head covers no number; labels stand around these middles.
+  // How far along a line, in percent, an arrow's head covers no number, or the least of one; labels stand
+  // around these middles.
   function clearOf(labels, line) {
     const length = line.getTotalLength();
-    const covers = (share) => {
+    const clearance = (share) => {
       const { x, y } = line.getPointAtLength((length * share) / 100);
-      return labels.some(({ e, f }) => Math.abs(x - e) < 34 && Math.abs(y - f) < 22);
+      return Math.min(1, ...labels.map(({ e, f }) => Math.max(Math.abs(x - e) / 38, Math.abs(y - f) / 23)));
     };
-    return [28, 20, 36, 12, 72, 80, 88, 50].find((share) => !covers(share)) ?? 28;
+    return [28, 20, 36, 12, 72, 80, 88, 94, 97, 50].reduce((best, share) => (clearance(share) > clearance(best) ? share : best));
   }
 
   function flow(key, backwards, number) {
@@ -724,6 +730,18 @@
   const strides = () => place > 0 && endOf(stopAt(place)) === place && Boolean(stride.sentences[stopAt(place)]);
   const strideSteps = () => steps().slice(...bounds(stopAt(place)));
   const strideNodes = () => [...new Set(strideSteps().map((step) => step.node))];
+
+  // What a larger step is for: what of its values is used elsewhere, or where its way back ends.
+  function strideResults() {
+    const nodes = strideNodes();
+    const inside = new Set(nodes);
+    const passed = new Set(strideSteps().map((step) => step.target));
+    const isResult = steps()[place - 1].phase === "reverse"
+      ? (node) => !passed.has(node)
+      : (node) => placeOf(node) === facts.output || users.get(node).some((user) => !inside.has(user));
+    return nodes.filter(isResult);
+  }
+
   const forth = () => Math.min(endOf(Math.min(stopAt(place + 1), stops() - 1)), steps().length);
   const back = () => (place ? bounds(stopAt(place))[0] : 0);
   const snapped = (to) => (to ? endOf(stopAt(to)) : 0);
@@ -811,13 +829,13 @@
         element("td", {}, number))));
   }
 
-  // What a larger step computed: the value of each node, or what its gradient is now.
+  // What a larger step computed: the values that are used elsewhere, or the gradients at which it ends.
   function tellStride() {
-    const nodes = strideNodes();
+    const nodes = strideResults();
     const backwards = steps()[place - 1].phase === "reverse";
     const gradient = (node) => [[signOf(node), received.get(node).at(-1) < place ? "" : " so far"], gradientOf(node, place)];
-    const rows = nodes.slice(-MOST_ROWS).map((node) => (backwards ? gradient(node) : [[nameOf(node)], facts.values[placeOf(node)]]));
-    if (nodes.length > MOST_ROWS) rows.unshift([[`${nodes.length - MOST_ROWS} others, then`], ""]);
+    const rows = nodes.slice(0, MOST_ROWS).map((node) => (backwards ? gradient(node) : [[nameOf(node)], facts.values[placeOf(node)]]));
+    if (nodes.length > MOST_ROWS) rows.push([[`and ${nodes.length - MOST_ROWS} more`], ""]);
     $("numbers").hidden = false;
     $("numbers").tBodies[0].replaceChildren(...rows.map(([words, number]) =>
       element("tr", {}, element("td", { class: "operator" }), element("th", { scope: "row" }, ...words), element("td", {}, number))));
@@ -831,13 +849,14 @@
     document.querySelector(".parting").hidden = !beside || beside.parts_at === null;
     if (!beside) return;
     const { engine, parts_at: at } = beside;
+    const stop = at === null ? null : stopAt(at + 1); // in steps of this size
     const parted = at !== null && place > at;
     $("other").classList.toggle("parted", parted);
-    const until = at === null ? "agrees with the right engine at every step." : parted ? `parts from the right engine at step ${at + 1}.` : "agrees with the right engine so far.";
+    const until = at === null ? "agrees with the right engine at every step." : parted ? `parts from the right engine at step ${stop + 1}.` : "agrees with the right engine so far.";
     $("other-heading").replaceChildren(element("b", {}, parted ? "≠ " : "= "), element("b", {}, engine), ` ${until}`);
     $("other-words").textContent = parted ? beside.diagnosis : "";
-    $("other-go").hidden = at === null || place === at + 1;
-    $("other-go").textContent = at === null ? "" : `Step ${at + 1}: where they part`;
+    $("other-go").hidden = at === null || place === endOf(stop);
+    $("other-go").textContent = at === null ? "" : `Step ${stop + 1}: where they part`;
     $("other-table").hidden = !parted;
     $("other-table").tBodies[0].replaceChildren(...(parted ? beside.gradients.map(rowOfBoth) : []));
     $("other-name").textContent = engine;
@@ -1002,15 +1021,29 @@
   // What may be answered to a step: its shape, filled in from the step and from its row.
   async function answersTo(step) {
     if (facts.told) return facts.told.answers(step);
-    const { shapes, tolerances, rows } = await questions;
-    const [, shape, ...own] = rows[list.filter(isEdge).indexOf(step)];
-    const answers = ([mistakes, minus, reference, hasOther]) => ({
+    const { shapes, rows, digits } = await questions;
+    const [, shape, ...own] = rows[list.filter(isEdge).indexOf(step)] ?? [];
+    const mistake = ([mistakes, minus, reference, hasOther]) => ({
       mistakes,
       number: readNumber(minus + (reference < 0 ? own.shift() : unsigned(step.shown[reference - 5]))),
-      tolerance: mistakes.length ? undefined : tolerances[own.shift()],
       other: hasOther ? own.shift() : "",
     });
-    return Object.fromEntries(shapes[shape].map(([question, those]) => [question, those.map(answers)]));
+    const asked = rightAnswers(step, digits);
+    for (const [question, those] of shapes[shape] ?? []) asked[question].push(...those.map(mistake));
+    return asked;
+  }
+
+  // The right answers may be off by what the digits that are not shown leave open, in themselves and in what
+  // they are computed from: half a unit of the last digit of each number.
+  function rightAnswers(step, digits) {
+    const [upstream, partial, contribution, before, after] = step.shown.map(readNumber);
+    const half = (x) => (x && Number.isFinite(x) ? 10 ** (Math.floor(Math.log10(Math.abs(x))) - digits + 1) / 2 : 0);
+    const product = Math.abs(partial) * half(upstream) + Math.abs(upstream) * half(partial);
+    const added = half(contribution) + (Number.isFinite(product) ? product : 0);
+    const right = (number, slack) => [{ mistakes: [], number, tolerance: 1.05 * (slack + half(number)) }];
+    const asked = { contribution: right(contribution, added) };
+    if (before !== undefined) asked.gradient = right(after, added + half(before) + half(after));
+    return asked;
   }
 
   async function check() {
@@ -1287,7 +1320,7 @@
     on("play", () => (timer === null ? play() : pause()));
     on("next", () => (pause(), next()));
     on("last", () => (pause(), jump(steps().length)));
-    on("other-go", () => (pause(), jump(facts.beside.parts_at + 1)));
+    on("other-go", () => (pause(), jump(snapped(facts.beside.parts_at + 1))));
     on("zoom-in", () => zoom(1.25, undefined, undefined, true));
     on("zoom-out", () => zoom(0.8, undefined, undefined, true));
     on("fit", KEYS[0]);

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Hashable, Sequence
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
 from autograd.notation.mathml import NAME, NUMBER, WORDS, mathml
@@ -29,6 +29,7 @@ from autograd.seeing.facts.steps import Steps
 
 SHOWN = ("upstream", "partial", "contribution", "before", "after")
 """The numbers that a step shows."""
+NUMBERS_OF = attrgetter(*SHOWN)
 OUTPUT_NAME, NODE_NAME, TARGET_NAME, NODE_VALUE, TARGET_VALUE, FIRST_SHOWN = range(6)
 """References: names, values, and the first of the numbers that the step shows."""
 FIRST_INPUT = FIRST_SHOWN + len(SHOWN)
@@ -243,7 +244,7 @@ def _pattern(text: str, references: dict[str, int], extras: list[str]) -> Patter
 
 def shown_of(step: Step) -> list[str]:
     """Return the numbers of a step, as they are shown."""
-    return [number(getattr(step, name)) for name in SHOWN]
+    return [*map(number, NUMBERS_OF(step))]
 
 
 def is_number(text: str) -> bool:

@@ -26,7 +26,8 @@ def plain_views(pictures: Sequence[View], trace: Trace) -> dict[str, Any]:
     edges = {edge_key(edge): (i, use_id(edge)) for i, edge in enumerate(trace.edges)}
     casts = [view.drawing for view in pictures if isinstance(view.drawing, Cast)]
     moulds = {mould: i for i, mould in enumerate(dict.fromkeys(cast.mould for cast in casts))}
-    shown = {node.id: cast.faces.of(node) for cast in casts for node in cast.nodes}
+    looks = {nodes[node.id]: cast.faces.look(node) for cast in casts for node in cast.nodes}
+    alike = {look: i for i, look in enumerate(dict.fromkeys(look for look, _ in looks.values()))}
 
     def drawing(view: View) -> object:
         if isinstance(view.drawing, Cast):
@@ -35,7 +36,8 @@ def plain_views(pictures: Sequence[View], trace: Trace) -> dict[str, Any]:
 
     return {
         "moulds": [*moulds],
-        "faces": {nodes[id]: faces for id, faces in shown.items()},
+        "faces": [[look.chip, look.box] for look in alike],
+        "looks": {node: [alike[look], said] for node, (look, said) in looks.items()},
         "views": [
             {
                 "name": view.name,
@@ -78,11 +80,14 @@ def _members(shown: dict[str, str], numbers: dict[str, tuple[int, str]], view: s
 
     The elements of those that are shown by one each are called after them: they stand together, under "".
     """
-    elements: dict[str, list[int]] = {}
+    elements: dict[str, list[str]] = {}
     for thing, element in shown.items():
-        number, called = numbers[thing]
-        elements.setdefault("" if element == f"{view}-{called}" else element, []).append(number)
-    return {element: _distances(sorted(found)) for element, found in elements.items()}
+        elements.setdefault(element, []).append(thing)
+    found: dict[str, list[int]] = {}
+    for element, things in elements.items():
+        is_own = len(things) == 1 and element == f"{view}-{numbers[things[0]][1]}"
+        found.setdefault("" if is_own else element, []).extend([numbers[thing][0] for thing in things])
+    return {element: _distances(sorted(places)) for element, places in found.items()}
 
 
 def _distances(numbers: list[int]) -> list[int]:

@@ -8,13 +8,14 @@ that for the node's faces: its chip, what it says when pointed at, and its box.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
-from autograd.seeing.facts.box import Box, box_of_node
+from autograd.seeing.facts.box import box_of_node
 from autograd.seeing.facts.records import NodeFact
 from autograd.seeing.pages.player.svg.boxes import box_face, box_size
-from autograd.seeing.pages.player.svg.chips import chip_face
+from autograd.seeing.pages.player.svg.chips import chip_body
 from autograd.seeing.pages.player.svg.elements import hint
 
 NAME = -1
@@ -23,6 +24,9 @@ KINDS = 4
 
 FILLED_SLOT = re.compile(r'(data-slot="[^"]*")>[^<]*</text>')
 GAP = re.compile("\0(-?[0-9]+)\0")
+
+ID = "\0"
+"""Stands for a node's id in what nodes that look alike have in common."""
 
 Mould = tuple[str | int, ...]
 """A text with gaps."""
@@ -37,32 +41,45 @@ def emptied(svg: str) -> str:
     return FILLED_SLOT.sub(r"\1></text>", svg)
 
 
+class Look(NamedTuple):
+    """What a node looks like, numbers left open: its chip and its box, and the size of the box."""
+
+    chip: str
+    box: str
+    size: tuple[float, float]
+
+
 @dataclass
 class Faces:
-    """What nodes look like in every picture, numbers left open; each is drawn once, when first asked for."""
+    """What nodes look like in every picture; each look is drawn once, when first asked for.
 
-    _boxes: dict[str, Box] = field(default_factory=dict)
-    _faces: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    _sizes: dict[str, tuple[float, float]] = field(default_factory=dict)
+    Nodes of one name and kind, such as a neuron's in all samples, have one look, in which `ID` stands for
+    the node's id.  What they say when pointed at is each one's own.
+    """
 
-    def box(self, node: NodeFact) -> Box:
-        """Return what a node's box says."""
-        if node.id not in self._boxes:
-            self._boxes[node.id] = box_of_node(node)
-        return self._boxes[node.id]
+    _looks: dict[str, tuple[Look, str]] = field(default_factory=dict)
+    _alike: dict[Hashable, Look] = field(default_factory=dict)
+
+    def look(self, node: NodeFact) -> tuple[Look, str]:
+        """Return the look of a node, and its hint."""
+        if node.id not in self._looks:
+            box = box_of_node(node)
+            alike = node.label, box.role, box.kind, len(box.facts), box.is_bare and box.facts
+            if alike not in self._alike:
+                any_ = replace(box, id=ID)
+                drawn = emptied(chip_body(any_, node.label)), emptied(box_face(any_))
+                self._alike[alike] = Look(*drawn, box_size(box))
+            self._looks[node.id] = self._alike[alike], hint(box.title)
+        return self._looks[node.id]
 
     def of(self, node: NodeFact) -> tuple[str, ...]:
         """Return a node's chip, its hint and its box."""
-        if node.id not in self._faces:
-            box = self.box(node)
-            self._faces[node.id] = emptied(chip_face(node)), hint(box.title), emptied(box_face(box))
-        return self._faces[node.id]
+        look, said = self.look(node)
+        return said + look.chip.replace(ID, node.id), said, look.box.replace(ID, node.id)
 
     def size(self, node: NodeFact) -> tuple[float, float]:
         """Return the size of a node's box."""
-        if node.id not in self._sizes:
-            self._sizes[node.id] = box_size(self.box(node))
-        return self._sizes[node.id]
+        return self.look(node)[0].size
 
 
 @dataclass(frozen=True)

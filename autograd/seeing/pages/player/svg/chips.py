@@ -23,21 +23,26 @@ def chip(node: NodeFact, name: str, corner: Point) -> str:
 
 
 def chip_face(node: NodeFact) -> str:
-    """Return what a chip looks like, wherever it stands."""
-    box, y = box_of_node(node), CHIP_HEIGHT / 2 + 4
+    """Return what a chip looks like, wherever it stands, with what it says when pointed at."""
+    box = box_of_node(node)
+    return hint(box.title) + chip_body(box, node.label)
+
+
+def chip_body(box: Box, label: str) -> str:
+    """Return a chip's frame, name and numbers."""
+    y = CHIP_HEIGHT / 2 + 4
     rounding = 6.0 if box.role == "weight" else 2.0
     parts = [
-        hint(box.title),
         tag("rect", width=CHIP_WIDTH, height=CHIP_HEIGHT, rx=rounding, class_="frame"),
-        tag("text", _short_name(node), x=6.0, y=y, class_="name"),
+        tag("text", _short_name(label), x=6.0, y=y, class_="name"),
         *numbers_side_by_side(box, CHIP_WIDTH - 6, y),
     ]
     return "".join(parts)
 
 
-def _short_name(node: NodeFact) -> str:
+def _short_name(label: str) -> str:
     """Return the name with its indices where that fits into a chip, else the beginning of it in small."""
-    name = parse_label(node.label, SHORT_NAME)
+    name = parse_label(label, SHORT_NAME)
     if name_width(name) * 0.8 <= CHIP_NAME + 4:
         return name_markup(name)
     text = name.text if len(name.text) <= 7 else name.text[:6] + "…"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +20,10 @@ from autograd.seeing.pages.player.svg.elements import Point
 POINTS = 72
 """Points per inch."""
 MARGIN = 12.0
+APART = 14.0
+"""The room between pieces of a graph that no arrow connects."""
+WIDE = 1.6
+"""Such pieces are laid out about this many times as wide as high, as the place for a graph is."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ class Arrangement:
 
 
 def arrange(trace: Trace) -> Arrangement:
-    """Return places for every node and edge of a trace, from left to right."""
+    """Return places for every node and edge of a trace, from left to right; loose pieces in columns."""
     drawing = Drawing()
     drawing.attr(rankdir="LR", ranksep="0.14", nodesep="0.2")
     drawing.attr("node", shape="box", fixedsize="true", label="")
@@ -60,7 +66,75 @@ def arrange(trace: Trace) -> Arrangement:
     for edge in trace.edges:
         label = f"<{table([row(room)])}>" if edge.partial is not None else ""
         drawing.edge(edge.source, heads[edge.target], comment=edge_key(edge), label=label)
-    return _read(json.loads(drawing.pipe(format="json", encoding="utf-8")), sizes)
+    placed = _read(json.loads(drawing.pipe(format="json", encoding="utf-8")), sizes)
+    pieces = connected([node.id for node in trace.nodes], [(e.source, e.target) for e in trace.edges])
+    return _in_columns(placed, trace, sizes, pieces) if len(pieces) > 1 else placed
+
+
+def connected(ids: Iterable[str], pairs: Iterable[tuple[str, str]]) -> list[list[str]]:
+    """Return the pieces that the pairs connect, in the order in which they begin.
+
+    >>> connected("abcd", [("a", "c"), ("c", "d")])
+    [['a', 'c', 'd'], ['b']]
+    """
+    home = {id: id for id in ids}
+
+    def first(node: str) -> str:
+        while home[node] != node:
+            home[node] = node = home[home[node]]
+        return node
+
+    for a, b in pairs:
+        home[first(b)] = first(a)
+    pieces: dict[str, list[str]] = {}
+    for id in home:
+        pieces.setdefault(first(id), []).append(id)
+    return [*pieces.values()]
+
+
+def _in_columns(
+    placed: Arrangement, trace: Trace, sizes: dict[str, tuple[float, float]], pieces: list[list[str]]
+) -> Arrangement:
+    """Move the pieces of a graph, which stand in one column, into several."""
+    piece = {id: k for k, ids in enumerate(pieces) for id in ids}
+    piece |= {operation_id(node): piece[node.id] for node in trace.nodes}
+    piece |= {edge_key(edge): piece[edge.target] for edge in trace.edges}
+    reached: list[list[Point]] = [[] for _ in pieces]
+    for id, corner in placed.corners.items():
+        width, height = sizes[id]
+        reached[piece[id]] += corner, Point(corner.x + width, corner.y + height)
+    for id, points in placed.curves.items():
+        reached[piece[id]] += points
+    for id, middle in placed.middles.items():
+        half = Point(EDGE_LABEL[0] / 2, EDGE_LABEL[1] / 2)
+        reached[piece[id]] += (
+            Point(middle.x - half.x, middle.y - half.y),
+            Point(middle.x + half.x, middle.y + half.y),
+        )
+    corners = [Point(min(p.x for p in points), min(p.y for p in points)) for points in reached]
+    ends = [Point(max(p.x for p in points), max(p.y for p in points)) for points in reached]
+    wide = max(end.x - corner.x for corner, end in zip(corners, ends, strict=True)) + APART
+    high = [end.y - corner.y + APART for corner, end in zip(corners, ends, strict=True)]
+    most = max(sum(high) / max(1, round(math.sqrt(sum(high) * WIDE / wide))), *high)
+    moves, column, down, lowest = [], 0, 0.0, 0.0
+    for corner, height in zip(corners, high, strict=True):
+        if down + height > most + APART:
+            column, down = column + 1, 0.0
+        moves.append(Point(MARGIN + column * wide - corner.x, MARGIN + down - corner.y))
+        down += height
+        lowest = max(lowest, down)
+
+    def moved(name: str, p: Point) -> Point:
+        by = moves[piece[name]]
+        return Point(p.x + by.x, p.y + by.y)
+
+    return Arrangement(
+        width=(column + 1) * wide - APART + 2 * MARGIN,
+        height=lowest - APART + 2 * MARGIN,
+        corners={id: moved(id, p) for id, p in placed.corners.items()},
+        curves={id: [moved(id, p) for p in points] for id, points in placed.curves.items()},
+        middles={id: moved(id, p) for id, p in placed.middles.items()},
+    )
 
 
 def _read(placed: dict[str, Any], sizes: dict[str, tuple[float, float]]) -> Arrangement:

@@ -169,6 +169,7 @@ def _layer_view(row: Row, i: int, parent: str) -> View:
     high = card_height(layer)
     columns = max(1, round(math.sqrt(len(layer.units) * (high + GAP) * WIDE / (CARD_WIDTH + GAP))))
     lines = math.ceil(len(layer.units) / columns)
+    columns = math.ceil(len(layer.units) / lines)  # the last of them may not be needed
     width = columns * (CARD_WIDTH + GAP) + GAP
     frame_height = HEADER + lines * (high + GAP) + GAP
     before = [(a, link) for (a, b), link in row.links.items() if b == i]

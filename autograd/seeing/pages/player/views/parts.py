@@ -19,6 +19,7 @@ from autograd.seeing.facts.events import inputs_by_target
 from autograd.seeing.facts.records import NodeFact, Trace
 from autograd.seeing.pages.player.svg.arrows import plain_arrow
 from autograd.seeing.pages.player.svg.elements import Point
+from autograd.seeing.pages.player.svg.layout import connected
 from autograd.seeing.pages.player.svg.view import Moulds, View, canvas, graph_view
 from autograd.seeing.pages.player.views.cards import layer_box, layer_size
 from autograd.seeing.pages.player.views.layers import Layer, Unit
@@ -92,20 +93,9 @@ def _cast_view(whole: Whole, trace: Trace, elsewhere: set[str], name: str) -> Vi
 
 def _apart(inside: Trace, used: set[str], order: list[NodeFact]) -> list[list[NodeFact]]:
     """Return the parts that have nothing to do with each other; none if there is but one, or a large one."""
-    home = {node.id: node.id for node in order}
-
-    def first(node: str) -> str:
-        while home[node] != node:
-            home[node] = node = home[home[node]]
-        return node
-
-    for edge in inside.edges:
-        if edge.source not in used:
-            home[first(edge.source)] = first(edge.target)
-    parts: dict[str, list[NodeFact]] = {}
-    for node in order:
-        parts.setdefault(first(node.id), []).append(node)
-    found = [*parts.values()]
+    nodes = {node.id: node for node in order}
+    pieces = connected(nodes, [(e.source, e.target) for e in inside.edges if e.source not in used])
+    found = [[nodes[id] for id in piece] for piece in pieces]
     return found if len(found) > 1 and max(map(len, found)) <= PART else []
 
 

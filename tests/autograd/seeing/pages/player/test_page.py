@@ -8,7 +8,7 @@ import pytest
 from autograd import Value
 from autograd.mistakes import overwrites
 from autograd.notation.labels import parse_label
-from autograd.notation.numbers import number
+from autograd.notation.numbers import as_written, number
 from autograd.seeing.facts.box import box_of_group
 from autograd.seeing.facts.folding.folded import fold
 from autograd.seeing.walk import walk
@@ -252,6 +252,7 @@ def matrix(sheet):
 
 
 def test_shift_and_an_arrow_key_move_the_graph_and_what_has_the_focus_is_seen(sheet):
+    sheet.emulate_media(reduced_motion="reduce")  # it glides there, and is measured at once
     x, y = matrix(sheet)[1:]
     sheet.focus("#canvas")
     sheet.keyboard.press("Shift+ArrowRight")
@@ -326,7 +327,9 @@ def answer(sheet, text, asked=None):
     if asked:
         sheet.check(f"input[name=asked][value={asked}]")
     sheet.fill("#answer", str(text))
+    sheet.evaluate("document.getElementById('verdict').replaceChildren()")
     sheet.keyboard.press("Enter")
+    sheet.wait_for_selector("#verdict:not(:empty)", state="attached")
     return sheet.text_content("#verdict")
 
 
@@ -347,6 +350,20 @@ def test_a_right_prediction_reveals_the_step(sheet, steps):
     assert place(sheet) == step.number + 1
     assert sheet.text_content("#score") == "1 of 1 at the first try"
     assert sheet.evaluate("document.activeElement.id") == "place"  # there is no next step
+
+
+def test_what_is_computed_from_the_digits_shown_is_right(opened):
+    x = Value(1 / 3, "x")
+    steps = walk((x * 2 / 7).tanh() * x + x**3)
+    sheet = opened(steps.html())
+    told = [step for step in steps if step.kind == "edge"]
+    go(sheet, told[0].number)
+    sheet.check("#predict")
+    for step in told:
+        sheet.click("#next")
+        by_hand = as_written(step.upstream) * as_written(step.partial)
+        assert "Not yet" in answer(sheet, 1.003 * by_hand, "contribution")
+        assert "Right" in answer(sheet, by_hand)
 
 
 @pytest.mark.parametrize(
@@ -528,7 +545,8 @@ def test_steps_are_of_three_sizes(opened):
             assert sheet.text_content("#sentence") == step.sentence
             if step.kind == size != "edge":
                 shown = sheet.locator("#numbers tbody tr").count()
-                assert shown == min(len(step.nodes), 13)
+                pieces = step.symbols.split(", ")
+                assert shown > len(pieces) if "…" in pieces else shown == len(pieces)
         assert sheet.is_disabled("#next")
         for _ in steps.by(size):
             sheet.click("#previous")
@@ -706,6 +724,51 @@ def test_a_folded_box_tells_nothing_before_it_is_computed(opened):
     assert rows.all_text_contents() == [fact.number for fact in facts]
 
 
+def test_a_larger_step_lists_what_it_gives_and_not_what_it_needs_for_that(opened):
+    steps = walk(MLP(2, [3, 1], seed=0)([1.0, -2.0]), by="layer")
+    sheet = opened(steps.html())
+    for step in steps:
+        sheet.click("#next")
+        if step.kind == "layer":
+            rows = sheet.locator("#numbers tbody td:last-child").all_text_contents()
+            assert rows[:3] == [piece.rpartition(" ")[2] for piece in step.symbols.split(", ")][:3]
+
+
+def test_another_engine_is_told_in_steps_of_the_size_they_have(opened):
+    steps = walk(expression(), beside=overwrites, by="layer")
+    sheet = opened(steps.html())
+    sheet.click("#other-go")
+    told = f"parts from the right engine at step {steps._parting() + 1}."
+    assert told in sheet.text_content("#other-heading")
+    assert not sheet.is_visible("#other-go")
+
+
+HEADS_ON_NUMBERS = """() => {
+    const head = document.querySelector(".flow-head")?.getBoundingClientRect();
+    return head ? [...document.querySelectorAll("svg.graph .number")].filter((number) => {
+        const box = number.getBoundingClientRect();
+        return number.textContent && head.left < box.right - 1 && head.right > box.left + 1
+            && head.top < box.bottom - 2 && head.bottom > box.top + 2;
+    }).length : 0;
+}"""
+
+
+def test_the_head_on_the_arrow_of_a_step_covers_no_number(opened):
+    y = x = Value(0.7, "x")
+    for _ in range(6):
+        y = (y * x + 0.37).tanh()
+    steps = walk(y)
+    sheet = opened(steps.html(), reduced_motion="reduce")
+    for _ in steps:
+        sheet.evaluate("document.getElementById('next').click()")
+        assert sheet.evaluate(HEADS_ON_NUMBERS) == 0
+
+
+def test_the_title_can_be_read_on_a_phone(opened, html):
+    sheet = opened(html, viewport={"width": 360, "height": 740})
+    assert sheet.eval_on_selector("h1", "({ scrollWidth, clientWidth }) => clientWidth - scrollWidth") >= 0
+
+
 def test_a_time_step_is_opened_by_a_click_and_by_a_key(opened):
     model = Recurrent(GRUCell(1, 2, seed=0), 1, seed=1)
     sheet = opened(walk(losses.mse(model([0.1] * 12), 0.0)).html())
@@ -713,7 +776,7 @@ def test_a_time_step_is_opened_by_a_click_and_by_a_key(opened):
     sheet.keyboard.press("Enter")
     sheet.click("#fit")
     sheet.locator("[data-opens=l1l3] .title").click()
-    assert sheet.locator("#crumbs [aria-current]").text_content() == "step 4"
+    sheet.wait_for_selector("#crumbs [aria-current]:text-is('step 4')")
     assert "from outside" in sheet.text_content("svg.graph")
     assert sheet.errors == []
 
