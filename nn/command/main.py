@@ -254,6 +254,7 @@ def _announcement(job: Job, state: Any) -> list[str]:
 
 def _outcome(result: Result) -> list[str]:
     """Return the lines about how the training ended."""
+    from nn.command.report.verdict import verdict
     from nn.command.report.words import notice, score_words, seconds
 
     job, history = result.job, result.history
@@ -262,6 +263,8 @@ def _outcome(result: Result) -> list[str]:
         if len(part):
             scores = ", ".join(f"{what} {text}" for what, text in score_words(result.scores(part)))
             lines.append(f"{name}  {scores}")
+    if told := verdict(result):
+        lines.append(f"verdict   {told}")
     why = f" ({history.engine_note})" if history.engine_note else ""
     lines.append(
         f"time      {seconds(result.seconds)} for {counted(len(history), 'epoch')}, "

@@ -23,6 +23,7 @@ from nn.command.job import Job
 from nn.command.report import linked_pages, pictures
 from nn.command.report.film import film_of, sampled
 from nn.command.report.folder import FILM, GALLERY, PATHS, PLAYER
+from nn.command.report.verdict import verdict
 from nn.command.report.words import (
     MOST_SHOWN,
     data_table,
@@ -39,8 +40,6 @@ from nn.data.samples import as_list
 
 MOST_IN_A_MATRIX = 40
 """At most this many classes are shown as a matrix; of more, the pairs that were confused most often."""
-ALL_OPEN, OPEN = 20, 3
-"""At most this many path drawings are all unfolded; of more, only the first few."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +103,7 @@ def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, dict[st
         "title": f"What a network learned from {shorten(result.job.data.name, 60)}",
         "headline": headline(result),
         "notice": notice(result),
+        "verdict": verdict(result),
         "scores": score_table(result),
         "tiles": tiles(result),
         "loss_curve": next(_drawn(lost, "the loss curve", lambda: _loss_curve(result)), ""),
@@ -117,7 +117,6 @@ def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, dict[st
         "shown": shown,
         "sample": sample,
         "paths": paths,
-        "open": OPEN if len(paths) > ALL_OPEN else ALL_OPEN,
         "target": shorten(result.job.data.target, 40),
         "why": why,
         "settings": settings_table(result),

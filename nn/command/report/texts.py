@@ -16,6 +16,7 @@ from nn.attention import shares_in
 from nn.command.report import linked_pages, pictures
 from nn.command.report.folder import HISTORY, PLAYER, WEIGHTS
 from nn.command.report.page import inline, page
+from nn.command.report.verdict import curve_verdict
 from nn.command.report.words import seconds
 from nn.health.monitor import Monitor
 from nn.module import Module
@@ -103,6 +104,7 @@ def render(told: Told) -> tuple[str, dict[str, str]]:
             ", on documents that it has not seen." if told.held_out else ", on the documents it learned from."
         ),
         "notice": _notice(history, settings.epochs),
+        "verdict": _verdict(history),
         "tiles": [
             (perplexity, "perplexity", "held out" if told.held_out else "training"),
             (f"{len(told.model.parameters()):,}", "parameters", _shape(told.model)),
@@ -187,6 +189,11 @@ def _a_step(told: Told, read: list[int], after: list[int]) -> tuple[Beliefs, Bel
 def _curve(history: History) -> Any:
     held_out = [loss for loss in history["val_loss"] if loss is not None]
     return inline(seeing.loss_curve(history["loss"], held_out, "cross entropy").page_svg(), "loss")
+
+
+def _verdict(history: History) -> str:
+    held_out = [loss for loss in history["val_loss"] if loss is not None]
+    return "" if history.best_epoch else curve_verdict(history["loss"], held_out)  # an epoch was restored
 
 
 def _notice(history: History, epochs: int) -> str:
