@@ -124,6 +124,7 @@ function tellerOf(facts, engine, original) {
   function slopeInWords(i, k) {
     const corner = corners.get(`${i}:${k}`);
     if (corner) return `${equalOf(i, k)} by choice, because there is no one slope where ${inNames(corner.kink.place, i)}`;
+    if (Number.isNaN(values[i]) && !Number.isNaN(partials[i][k])) return `${equalOf(i, k)} by the rule alone`;
     const because = becauseOf(i, k);
     return because ? `${equalOf(i, k)} because ${because}` : equalOf(i, k);
   }
@@ -200,7 +201,8 @@ function tellerOf(facts, engine, original) {
     const edges = constants.has(i) ? [] : inputs[i].flatMap((j, k) => (constants.has(j) || isTurned(i, k) ? [] : [k]));
     if (!edges.length) return "";
     if (edges.length > MOST_NAMES) return ` Noted for the way back: its ${count(edges.length)} local derivatives.`;
-    return ` Noted for the way back: ${joined(edges.map((k) => slopeInWords(i, k)))}.`;
+    const nan = Number.isNaN(values[i]) ? `: ${nameOf(i)} is nan, so it has no slope` : "";
+    return ` Noted for the way back: ${joined(edges.map((k) => slopeInWords(i, k)))}${nan}.`;
   }
 
   // ------------------------------------------------------------------ the reverse pass
