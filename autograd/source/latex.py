@@ -100,7 +100,7 @@ def _label(text: str) -> str:
     label = parse_label(text)
     base = label.base if len(label.base) == 1 else rf"\mathrm{{{_escaped(label.base)}}}"
     below = f"_{{{label.subscript}}}" if label.subscript else ""
-    return base + below + (f"^{{({label.superscript})}}" if label.superscript else "")
+    return base + below + (f"^{{{label.superscript}}}" if label.superscript else "")
 
 
 def _escaped(text: str) -> str:

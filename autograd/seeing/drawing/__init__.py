@@ -77,9 +77,9 @@ def draw(
     >>> print(draw(w * x, limit=1))
     Traceback (most recent call last):
     ...
-    ValueError: the graph has 3 nodes and 2 edges, too many to read in a picture (limit=1). \
-Draw a network folded, with collapse="neuron", "layer" or "module"; draw one weight's part of it, \
-with gradient_path(output, weight).draw(); or raise the limit
+    autograd.seeing.drawing.limits.TooLargeError: the graph has 3 nodes and 2 edges, too many to read in a \
+picture. Draw a network folded, with collapse="neuron", "layer" or "module"; draw one weight's part of it, \
+with gradient_path(output, weight).draw(); or raise the limit (limit=1)
     """
     check_value("a drawing", output)
     check_limit(limit)

@@ -46,11 +46,11 @@ def test_every_combination_is_tried_and_the_best_one_trained(in_tmp, capsys):
 def test_an_interrupted_search_goes_on_where_it_stopped(in_tmp, monkeypatch, capsys):
     done, train = [], sweep.run
 
-    def interrupted(job, progress):
+    def interrupted(job):
         if len(done) == 7:
             raise KeyboardInterrupt
         done.append(job.settings)
-        return train(job, progress)
+        return train(job)
 
     monkeypatch.setattr(sweep, "PARTS", 1)
     monkeypatch.setattr(sweep, "run", interrupted)
@@ -58,9 +58,9 @@ def test_an_interrupted_search_goes_on_where_it_stopped(in_tmp, monkeypatch, cap
     assert "goes on from here" in capsys.readouterr().err
     assert len(table()) == 2
 
-    def the_rest(job, progress):
+    def the_rest(job):
         done.append(job.settings)
-        return train(job, progress)
+        return train(job)
 
     monkeypatch.setattr(sweep, "run", the_rest)
     assert main(["search", *QUICK]) == 0
