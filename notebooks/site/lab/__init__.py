@@ -12,6 +12,7 @@ from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from autograd.seeing import asset
+from autograd.seeing.pages.player.page import compact
 from notebooks.site.lab.examples import EXAMPLES
 from notebooks.site.lessons import Exercise
 from notebooks.site.pages import page
@@ -45,7 +46,7 @@ def lab_page(exercises: Iterable[Exercise]) -> str:
         style=asset(__package__, "lab.css"),
         script=asset(__package__, "lab.js"),
         data={"begins": begins},
-        framed=[asset(*place) for place in FRAMED],
+        framed=[script for place in FRAMED for script in (asset(*place), compact(asset(*place)))],
         worker=True,
     )
 
@@ -81,7 +82,7 @@ def _pack(archive: ZipFile, package: str) -> None:
     assert spec.origin is not None
     root = Path(spec.origin).parent
     for path in sorted(root.rglob("*")):
-        if path.is_file() and path.suffix != ".pyc":
+        if path.is_file() and "__pycache__" not in path.parts:
             archive.write(path, path.relative_to(root.parent))
 
 

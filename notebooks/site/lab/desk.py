@@ -16,12 +16,14 @@ import io
 import linecache
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
+from dataclasses import replace
 from traceback import TracebackException
 from typing import Any
 
 from autograd import Value, Walk, draw, find, gradient_path, walk
 from autograd.command.expression import parse
 from autograd.seeing import draw_with
+from autograd.seeing.pages.player import bundle
 from autograd.seeing.pages.player.live import answer
 
 Emit = Callable[[str, str], None]
@@ -102,11 +104,13 @@ class Desk:
 
     def _show(self, thing: Any) -> None:
         """Show something as a notebook does: as HTML, else as a picture, else as text."""
-        bundle = thing._repr_mimebundle_() if hasattr(thing, "_repr_mimebundle_") else {}
-        if isinstance(thing, Walk):
+        if isinstance(thing, Walk):  # its page has one script whatever the graph, which the policy lets run
             self._walks.append(thing)
-            self._emit(f"walk {len(self._walks) - 1}", bundle["text/html"])
-        elif shown := bundle.get("text/html") or bundle.get("image/svg+xml"):
+            page = bundle(replace(thing.content(), answered=True))["text/html"]
+            self._emit(f"walk {len(self._walks) - 1}", page)
+            return
+        told = thing._repr_mimebundle_() if hasattr(thing, "_repr_mimebundle_") else {}
+        if shown := told.get("text/html") or told.get("image/svg+xml"):
             self._emit("html", shown)
         else:
             self._emit("text", repr(thing))

@@ -71,6 +71,7 @@ class Content:
         beside: how another engine compares with the right one; None if none runs beside it.
         size: how large a step is at first.
         quiz: whether each reverse step is to be predicted, and the score can be saved.
+        answered: whether whoever shows the page says what becomes of numbers that are changed in it.
     """
 
     title: str
@@ -80,6 +81,7 @@ class Content:
     beside: Beside | None = None
     size: Size = "edge"
     quiz: bool = False
+    answered: bool = False
 
     @cached_property
     def outlined(self) -> Trace:
@@ -90,7 +92,7 @@ class Content:
     def computes_itself(self) -> bool:
         """Whether its page can follow a change without a kernel: both passes, by ops that JavaScript has."""
         reverse = bool(self.steps) and self.steps[-1].phase != "tangent"
-        return reverse and self.beside is None and can_be_written(self.trace)
+        return reverse and self.beside is None and not self.answered and can_be_written(self.trace)
 
     @cached_property
     def layers(self) -> list[Layer]:
