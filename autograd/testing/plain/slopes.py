@@ -44,10 +44,13 @@ class Side(NamedTuple):
     Attributes:
         estimates: the best first.
         endless: how much the difference quotient grows from one step to the next, if it has no limit; else 0.
+        climbed: the difference quotient of the smallest step that rounding does not hide, if they grew from
+            step to step up to it; else 0.
     """
 
     estimates: Sequence[Estimate]
     endless: float = 0.0
+    climbed: float = 0.0
 
     @property
     def agreed(self) -> list[Estimate]:
@@ -59,7 +62,12 @@ class Side(NamedTuple):
         return sorted(agreed, key=lambda e: e.bound)
 
     def denies(self, slope: float, tolerance: float) -> bool:
-        """Return whether the slope is not this one: the best estimates exclude it, no finer one has it."""
+        """Return whether the slope is not this one: the best estimates exclude it, no finer one has it.
+
+        Where quotients grew until rounding hid them, they may have gone on to any that is larger.
+        """
+        if abs(slope) > abs(self.climbed) > 0 and slope * self.climbed > 0:
+            return False
         best = self.agreed[:WITNESSES]
         if len(best) < WITNESSES or any(_has(e, slope, tolerance) for e in best):
             return False
@@ -248,12 +256,12 @@ class LineSamples:
         return [*changes.values()] if changes and min(changes) * STAIR > self.reach else []
 
     def _side(self, j: int, side: int) -> Side:
-        found, endless = [], 0.0
+        found, endless, climbed = [], 0.0, 0.0
         for ladder in self.ladders:
             quotients = [self._quotient(j, step, side) for step in ladder]
             found += extrapolated(ladder, quotients, SHRINK if side else SHRINK**2)
-            endless = _growth(quotients)
-        return Side(sorted(found, key=lambda estimate: estimate.bound), endless)
+            climbed, endless = _growth(quotients)
+        return Side(sorted(found, key=lambda estimate: estimate.bound), endless, climbed)
 
     def _quotient(self, j: int, step: float, side: int) -> Number | None:
         low, high = (self.rounded(self.x + s * step) for s in ((-1, 1) if side == 0 else sorted((0, side))))
@@ -314,15 +322,20 @@ def _differences(values: Sequence[float], order: int) -> Sequence[float]:
     return values
 
 
-def _growth(quotients: Sequence[Number | None]) -> float:
-    """Return by how much difference quotients grow from step to step if they do so to the end; else 0."""
-    clear = [abs(q.value) for q in quotients if q is not None and abs(q.value) > 2 * q.noise]
-    last = clear[-2 * WITNESSES :]
+def _growth(quotients: Sequence[Number | None]) -> tuple[float, float]:
+    """Return the last quotient that is clear of rounding, and the growth from step to step; each may be 0.
+
+    The first is 0 if the quotients do not grow up to it, the second also if it is not the last of all.
+    """
     usable = [q for q in quotients if q is not None]
-    if len(last) < 2 * WITNESSES or not usable or abs(usable[-1].value) <= 2 * usable[-1].noise:
-        return 0.0
-    growth = [b / a for a, b in itertools.pairwise(last)]
-    return min(growth) if min(growth) > STEEPER else 0.0
+    clear = [q.value for q in usable if abs(q.value) > 2 * q.noise]
+    last = clear[-2 * WITNESSES :]
+    if len(last) < 2 * WITNESSES:
+        return 0.0, 0.0
+    growth = min(abs(b / a) for a, b in itertools.pairwise(last))
+    if growth <= STEEPER:
+        return 0.0, 0.0
+    return last[-1], growth if last[-1] == usable[-1].value else 0.0
 
 
 def impossible_together(value: Callable[[float, float], float], stated: tuple[float, float]) -> bool:

@@ -510,3 +510,14 @@ def test_slopes_at_a_tie_must_be_possible_together() -> None:
     for g in ([1, 1], [-1, 1], [0, 0], [0.3, -1]):
         assert verdicts(lambda x: abs(x[0]) - abs(x[1]), lambda x, g=g: g, [0.0, 0.0]) == ["kink"] * 2
     assert verdicts(np.linalg.norm, lambda x: x, np.zeros(3)) == ["kink"] * 3
+
+
+def test_a_slope_that_grows_until_rounding_hides_it_is_not_denied() -> None:
+    def f(x: float) -> float:
+        return 5.64e-12 * math.copysign(abs(1.15 - 169 * x) ** (1 / 3), 1.15 - 169 * x) + 12.6
+
+    def slope(x: float) -> float:
+        return -5.64e-12 * 169 / 3 * abs(1.15 - 169 * x) ** (-2 / 3)
+
+    for gap in (1e-12, 4.5e-11, 1e-9):
+        check_gradient(f, slope, 1.15 / 169 - gap)
