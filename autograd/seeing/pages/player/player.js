@@ -443,6 +443,17 @@
     for (const step of those) freshen(`${step.phase === "forward" ? "value" : "gradient"}:${step.node}`);
   }
 
+  // One route, from its leaf to the output, with the local derivatives that it multiplies.
+  function lightRoute(edges) {
+    pause();
+    light(undefined);
+    const nodes = [...edges.map(({ source }) => source), facts.output].map((i) => `n${i}`);
+    while (view.parent !== null && !nodes.every((node) => view.nodeElement.has(node))) mount(views.findIndex((other) => other.name === view.parent));
+    see(around(nodes.slice(0, MOST_LIT)));
+    for (const node of nodes.slice(0, MOST_LIT)) frame(node, "halo");
+    for (const { source, target, position, partial } of edges.slice(0, MOST_LIT)) flow(keyOf(`n${source}`, `n${target}`, position), false, number(partial ?? 0));
+  }
+
   const lightHere = () => (strides() ? lightStride() : light(steps()[place - 1]));
 
   function freshen(name) {
@@ -1206,6 +1217,7 @@
   let request = 0;
 
   let touched; // computes in the page itself; undefined where it cannot
+  let account = () => {}; // the routes of what is computed
 
   function fillLeaves() {
     $("leaves").replaceChildren(...original.leaves.map(([i, value]) => {
@@ -1236,6 +1248,7 @@
       if (!Object.is(typed, before.get(input.dataset.node))) values[input.dataset.node] = Number.isFinite(typed) ? typed : String(typed).replace("Infinity", "inf").toLowerCase();
     }
     touched?.compute(numbers);
+    account();
     if (!hosted) return;
     request += 1;
     window.parent.postMessage({ chainrule: "what-if", request, values }, "*");
@@ -1388,7 +1401,13 @@
     original = facts;
     ({ views } = pictures);
     readFacts();
-    if (facts.touch) touched = touching({ original, element, nameOf, plainName, signOf, symbolsOf, show: showFacts, changed: askWhatIf });
+    if (facts.touch) {
+      touched = touching({ original, element, nameOf, plainName, signOf, symbolsOf, show: showFacts, changed: askWhatIf });
+      const graph = { ...original, constants: touched.engine.constants };
+      const isWeight = new Set(touched.weights);
+      const leaves = facts.read.filter((i) => !graph.constants.has(i)).sort((a, b) => isWeight.has(b) - isWeight.has(a));
+      account = accounting({ graph, leaves, element, nameOf, plainName, signOf, localOf, exactNow: touched.exact, see: lightRoute });
+    }
     $("place").max = steps().length;
     $("predict").closest("label").hidden = !steps().some(isEdge);
     showPasses();

@@ -3,17 +3,18 @@
 import json
 import random
 import struct
+from itertools import pairwise
 
 import pytest
 from hypothesis import settings
 
-from autograd import Parameter, Value
-from autograd.notation.numbers import number
+from autograd import Parameter, Value, gradient_path, where
+from autograd.notation.numbers import number, signed
 from autograd.seeing.pages.frame import asset
 from autograd.seeing.pages.player import facts
 from autograd.seeing.walk import walk
 from nn import MLP
-from tests.autograd.seeing.pages.player.touched import IN_THE_PAGE, cases
+from tests.autograd.seeing.pages.player.touched import ACCOUNTS_IN_THE_PAGE, IN_THE_PAGE, cases
 
 ALL = settings.get_current_profile_name() == "thorough"
 
@@ -161,3 +162,65 @@ def test_boxes_measure_the_new_numbers(opened):
     sheet.get_by_role("button", name="Back to the start").click()
     assert rows.all_text_contents() == before
     assert sheet.errors == []
+
+
+# ------------------------------------------------------------------------------------------ routes
+
+
+def test_the_routes_of_a_touched_page_are_those_of_a_path_with_these_numbers(bare):
+    """Their number, the strongest with their factors and running sums, the others: each digit shown."""
+    for _, expected, given in cases(seed=8, count=3_000 if ALL else 100):
+        leaves = [
+            int(node.id[1:]) for node in expected.trace.nodes if node.op is None and node.role != "constant"
+        ]
+        found = bare.evaluate(ACCOUNTS_IN_THE_PAGE, [*given, leaves])
+        for leaf, account in zip(leaves, found, strict=True):
+            path = gradient_path(expected.output, expected._values[f"n{leaf}"])
+            wanted = path.ledger(5)
+            assert (account["count"], account["gradient"]) == (str(path.count), number(path.total))
+            if not _is_tied(path):
+                assert account["routes"] == [
+                    [number(x) for x in (entry.product, entry.running, *(f.value for f in entry.factors))]
+                    for entry in wanted.entries
+                ]
+                assert (account["rest"], account["sum"]) == (number(wanted.rest), number(wanted.sum))
+
+
+def _is_tied(path):
+    """Whether two routes are equally strong: which one comes first hangs on a logarithm's last digit."""
+    sizes = [abs(route.product) for route in path.routes(6)]
+    return any(b >= 0.999999 * a or a != a or b != b for a, b in pairwise(sizes))
+
+
+def test_an_account_follows_when_a_number_is_touched(sheet):
+    sheet.click("#routes summary")
+    for changed, x in (("1/2", 0.5), ("−2", -2.0)):
+        change(sheet, "x", changed)
+        steps = walk(loss()).what_if(x=x)
+        ledger = gradient_path(steps.output, steps._values["n0"]).ledger()
+        assert sheet.input_value("#routes select") == "0"
+        assert sheet.text_content("#routes p").startswith("3 routes from w to L: their products add up to ")
+        rows = [row.split("\t") for row in sheet.inner_text("#routes tbody").splitlines() if "\t" in row]
+        assert rows[:-1] == [[str(e.rank), signed(e.product), signed(e.running)] for e in ledger.entries]
+        assert rows[-1] == ["sum", signed(ledger.sum), "= ∂L/∂w"]
+        for told, entry in zip(sheet.locator("#routes .factors").all(), ledger.entries, strict=True):
+            factors = [
+                factor.split(" = ")[1].strip(" ·") for factor in told.locator("td > span").all_text_contents()
+            ]
+            assert factors == [number(factor.value) for factor in entry.factors]
+
+
+def test_a_route_is_seen_in_the_graph(sheet):
+    sheet.click("#routes summary")
+    sheet.get_by_role("button", name="Route 3: see it in the graph").click()
+    assert sheet.locator(".halo").count() == 4
+    assert sheet.locator(".traveller").all_text_contents() == ["−3", "0", "1"]
+
+
+def test_a_leaf_from_which_no_route_leads_says_so(opened):
+    a, b = Value(2.0, "a"), Value(3.0, "b")
+    sheet = opened(walk(where(b > 2.0, a, a * a)).html())
+    sheet.click("#routes summary")
+    sheet.select_option("#routes select", label="b")
+    assert sheet.text_content("#routes p") == "No route leads from b to y: ∂y/∂b = 0."
+    assert sheet.locator("#routes table").is_hidden()

@@ -31,6 +31,21 @@ IN_THE_PAGE = """([facts, scripts, symbols, changes]) => {
   function exactNumber(x) { return typeof x === "string" ? Number(x.replace("inf", "Infinity")) : x; }
 }"""
 
+ACCOUNTS_IN_THE_PAGE = """([facts, scripts, symbols, changes, leaves]) => {
+  const run = new Function("facts", "numbers", "leaves", scripts + `
+    const engine = engineOf(facts);
+    const passes = engine.reverse(engine.forward(new Map([...engine.leaves, ...numbers])));
+    const graph = { ...facts, constants: engine.constants };
+    return leaves.map((leaf) => {
+      const { count, routes, rest, sum, gradient } = accountOf(leaf, graph, passes);
+      const factors = ({ edges }) => edges.map(({ partial }) => partial ?? 0);
+      return { count: String(count), rest: number(rest), sum: number(sum), gradient: number(gradient),
+               routes: routes.map((route) => [route.product, route.running, ...factors(route)].map(number)) };
+    });`);
+  const exactNumber = (x) => (typeof x === "string" ? Number(x.replace("inf", "Infinity")) : x);
+  return run(facts, changes.map(([i, x]) => [i, exactNumber(x)]), leaves);
+}"""
+
 
 def drawn(chance: random.Random, ops: list[Op] = OPS) -> tuple[Value, list[Value]]:
     """A graph of a few ops, and its leaves; some of their numbers are whole, so that corners are met."""
@@ -72,8 +87,10 @@ def cases(seed: int, count: int) -> Iterator[tuple[Walk, Walk, list[Any]]]:
         steps = walk(y)
         changes = changes_of(chance, steps)
         content = steps.content()
-        scripts = operations(content.trace) + asset("autograd.seeing.pages.player", "engine.js")
-        scripts += asset("autograd.seeing.pages.player", "words.js")
+        scripts = operations(content.trace)
+        scripts += "".join(
+            asset("autograd.seeing.pages.player", f"{name}.js") for name in ("engine", "words", "routes")
+        )
         symbols = {
             f"{int(step.target[1:])}:{step.position}": step.partial_symbols
             for step in steps
