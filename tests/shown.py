@@ -46,6 +46,12 @@ MEASURE = """(smallest) => {
 }"""
 """Answers what is wrong with a page as it is shown, one sentence for each fault."""
 
+OPEN = """async () => {
+  for (const e of document.querySelectorAll("details")) e.open = true;
+  for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame);
+}"""
+"""Opens all that is folded away, and answers when it is shown."""
+
 OUT_OF_FRAME = """() => {
   const faults = [];
   for (const node of document.querySelectorAll("g.node, .graph .node")) {

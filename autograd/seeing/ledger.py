@@ -145,7 +145,7 @@ STYLE = """
   vertical-align: middle; line-height: 1.3; }
 .chainrule-ledger .term { display: inline-block; white-space: nowrap; padding: .15em 0; }
 .chainrule-ledger .factor > span:first-child { font-size: .85em; opacity: .8; }
-.chainrule-ledger sub, .chainrule-ledger sup { font-size: .7em; line-height: 0; }
+.chainrule-ledger sub, .chainrule-ledger sup { font-size: max(.7em, 10px); line-height: 0; }
 """
 
 

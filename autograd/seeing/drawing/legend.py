@@ -30,7 +30,7 @@ def legend(gradients: Iterable[float | None], theme: Theme, on_an_arrow: str) ->
     first = note(f"on an arrow: {on_an_arrow}", theme)
     if all(gradient is None for gradient in gradients):
         return [first, note(f"{NOT_COMPUTED} not computed yet: call backward() on the output", theme)]
-    return [first, _scale(theme)]
+    return [first, *_scales(theme)]
 
 
 def legend_of_short_boxes(trace: Trace, theme: Theme) -> list[str]:
@@ -45,11 +45,14 @@ def note(words: str, theme: Theme) -> str:
     return wrapped(words, SMALL_SIZE, theme.faint)
 
 
-def _scale(theme: Theme) -> str:
-    """Return samples of widths and hues, with what they stand for."""
-    samples = [(theme.line, magnitude, number(magnitude)) for magnitude in (SMALLEST, 1e-2, 1.0, LARGEST)]
-    samples += [(theme.positive, 1.0, "+ positive"), (theme.negative, 1.0, "− negative")]
-    cells = [cell(note("size", theme))]
-    for colour, magnitude, words in samples:
-        cells += [cell(stroke(width(magnitude), colour)), cell(note(words, theme))]
-    return table([row(*cells, *empty_cells())], 3)
+def _scales(theme: Theme) -> list[str]:
+    """Return samples of widths and of hues, with what they stand for: a row for each."""
+    sizes = [(theme.line, magnitude, number(magnitude)) for magnitude in (SMALLEST, 1e-2, 1.0, LARGEST)]
+    signs = [(theme.positive, 1.0, "+ positive"), (theme.negative, 1.0, "− negative")]
+    rows = []
+    for heading, samples in (("size", sizes), ("sign", signs)):
+        cells = [cell(note(heading, theme))]
+        for colour, magnitude, words in samples:
+            cells += [cell(stroke(width(magnitude), colour)), cell(note(words, theme))]
+        rows.append(table([row(*cells, *empty_cells())], 3))
+    return rows

@@ -9,6 +9,7 @@
   const EMPTY = "–";
   const LEGIBLE = 1; // the smallest scale at which the smallest words have 10 pixels
   const LARGEST_SCALE = 4;
+  const LONGEST_NUMBER = "−1.234e−5".length;
   const MOST_LIT = 64; // nodes or edges that are lit at once
   const MOST_NAMES = 2000; // names that are offered to be found
   const MOST_ROWS = 12; // numbers of a larger step that are listed
@@ -352,14 +353,21 @@
     if (slot !== undefined && slot.textContent !== text) slot.textContent = text;
   }
 
+  // A long number, such as −1.234e−308, is in small print: else it would touch the word before it.
+  function writeNumber(slot, text) {
+    if (slot === undefined || slot.textContent === text) return;
+    slot.textContent = text;
+    slot.classList.toggle("long", text.length > LONGEST_NUMBER);
+  }
+
   function refreshNode({ nodeElement, nodesOf, slots }, node) {
     const part = nodeElement.get(node);
     if (part === undefined) return;
     const done = computed.get(node) < place;
     const value = done ? facts.values[placeOf(node)] : EMPTY;
     const gradient = gradientOf(node, place);
-    write(slots.get(`value:${node}`), value);
-    write(slots.get(`gradient:${node}`), gradient);
+    writeNumber(slots.get(`value:${node}`), value);
+    writeNumber(slots.get(`gradient:${node}`), gradient);
     const nodes = nodesOf.get(part);
     if (node === nodes.at(-1) && part.classList.contains("dot")) fillDot(part, value, gradient);
     if (nodes.length > 1) return;

@@ -30,7 +30,7 @@ ROUNDING = {"weight": 9.0, "output": 4.0}
 """The rounding of the corners of a frame by role; those of the others are almost square."""
 
 WIDEST_NUMBER = "−1.234e−5"
-"""The longest usual number of four digits; beside a short word there is room for a longer one."""
+"""The longest usual number of four digits; a longer one is written smaller, see `draw_number`."""
 NUMBER_WIDTH = text_width(WIDEST_NUMBER, TEXT_SIZE)
 
 
@@ -70,8 +70,13 @@ def box_face(box: Box) -> str:
 
 
 def draw_number(box: Box, fact: Fact, right: float, y: float, size: str = "") -> str:
-    """Return the slot of one of a box's numbers, which ends at ``right``."""
-    return slot(f"{fact.word}:{box.id}", fact.number, right, y, f"{fact.word} {size}".rstrip())
+    """Return the slot of one of a box's numbers, which ends at ``right``.
+
+    A number of more characters than `WIDEST_NUMBER`, such as −1.234e−308, is in small print.
+    """
+    is_long = fact.word in ("value", "gradient") and len(fact.number) > len(WIDEST_NUMBER)
+    kind = " ".join(filter(None, [fact.word, size, "long" if is_long else ""]))
+    return slot(f"{fact.word}:{box.id}", fact.number, right, y, kind)
 
 
 def _heading(box: Box, y: float, right: float) -> list[str]:

@@ -860,3 +860,15 @@ def test_nothing_is_cut_off_at_any_width(opened, html, width):
         box = sheet.locator(control).bounding_box()
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width
+
+
+def test_no_number_touches_the_word_before_it(opened):
+    tiny = Value(-1.234e-308, "t")
+    sheet = opened(walk(tiny * Value(1.0, "u")).html())
+    sheet.click("#last")
+    for row in sheet.locator("#canvas .node").all():
+        words, numbers = (row.locator(f".{kind}").all() for kind in ("fact", "number"))
+        for word, figure in zip(words, numbers, strict=True):
+            left, right = word.bounding_box(), figure.bounding_box()
+            assert left["x"] + left["width"] + 2 < right["x"], figure.text_content()
+    assert sheet.locator(".number.long").all_text_contents() == ["−1.234e−308"] * 3
