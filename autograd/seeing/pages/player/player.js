@@ -9,7 +9,7 @@
   const EMPTY = "–";
   const LEGIBLE = 1; // the smallest scale at which the smallest words have 10 pixels
   const LARGEST_SCALE = 4;
-  const LONGEST_NUMBER = "−1.234e−5".length;
+  const LONGEST_NUMBER = "−1.234e−12".length; // in a box; a longer one is in small print
   const MOST_LIT = 64; // nodes or edges that are lit at once
   const MOST_NAMES = 2000; // names that are offered to be found
   const MOST_ROWS = 12; // numbers of a larger step that are listed

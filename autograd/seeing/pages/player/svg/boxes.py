@@ -30,7 +30,9 @@ ROUNDING = {"weight": 9.0, "output": 4.0}
 """The rounding of the corners of a frame by role; those of the others are almost square."""
 
 WIDEST_NUMBER = "−1.234e−5"
-"""The longest usual number of four digits; a longer one is written smaller, see `draw_number`."""
+"""The longest usual number of four digits; a longer one comes nearer to the word before it."""
+LONGEST_NUMBER = len("−1.234e−12")
+"""A number of more characters, such as −1.234e−308, would touch that word: it is in small print."""
 NUMBER_WIDTH = text_width(WIDEST_NUMBER, TEXT_SIZE)
 
 
@@ -70,11 +72,8 @@ def box_face(box: Box) -> str:
 
 
 def draw_number(box: Box, fact: Fact, right: float, y: float, size: str = "") -> str:
-    """Return the slot of one of a box's numbers, which ends at ``right``.
-
-    A number of more characters than `WIDEST_NUMBER`, such as −1.234e−308, is in small print.
-    """
-    is_long = fact.word in ("value", "gradient") and len(fact.number) > len(WIDEST_NUMBER)
+    """Return the slot of one of a box's numbers, which ends at ``right``."""
+    is_long = fact.word in ("value", "gradient") and len(fact.number) > LONGEST_NUMBER
     kind = " ".join(filter(None, [fact.word, size, "long" if is_long else ""]))
     return slot(f"{fact.word}:{box.id}", fact.number, right, y, kind)
 
