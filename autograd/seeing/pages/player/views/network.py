@@ -85,12 +85,14 @@ class Row:
     def links(self) -> dict[Pair, Link]:
         """The links between the boxes, by which of them they lead from and to.
 
-        What several boxes hold, such as the weights of a Module used several times, is no link.
+        What several boxes hold, such as the weights of a Module used several times, is no link; nor is a plain
+        number, such as the 0 that a state begins with: it comes from no box.
         """
         home: dict[str, str] = {}
         for i, layer in enumerate(self.layers):
             for node in layer.nodes:
-                home[node.id] = str(i) if node.id not in home else ""
+                is_plain = node.role == "constant" and node.op is None and layer.opens_as != "inputs"
+                home[node.id] = str(i) if node.id not in home and not is_plain else ""
         inside, _ = self.whole.part(home)
         links = links_between(inside, {id: i for id, i in home.items() if i})
         return {(int(link.source), int(link.target)): link for link in links}

@@ -25,7 +25,7 @@ from autograd.seeing.pages.player.svg.view import Moulds
 from autograd.seeing.pages.player.views.choice import MOST_NODES, View, boxes_of, views
 from autograd.seeing.style import SMALL_SIZE, TEXT_SIZE
 from autograd.seeing.walk import walk
-from nn import MLP, GRUCell, Layer, Module, Recurrent, losses
+from nn import MLP, GRUCell, Layer, LSTMCell, Module, Recurrent, losses
 from tests.networks import Ranking
 
 HOSTILE = [
@@ -361,6 +361,19 @@ class TestRoom:
         """Beside any word, and without touching it: a longer number is in small print."""
         size = SMALL_SIZE if len(number(x)) > LONGEST_NUMBER else TEXT_SIZE
         assert text_width(number(x), size) < NUMBER_WIDTH + GAP
+
+
+def test_the_gates_of_a_first_step_are_not_linked_by_the_zeros_that_it_begins_with() -> None:
+    """The zeros lie in the box of the gate that uses them first, but do not come from it."""
+    model = Recurrent(LSTMCell(2, 4, seed=0), 1, seed=1)
+    steps = walk(losses.mse(model([[0.1, 0.2], [0.3, -0.1]]), 0.0))
+    pictures = {view.name: view for view in views(steps.trace)}
+    gates = {f"l1l0l{k}" for k in range(4)}  # of the first step of the cell
+    arrows = [arrow.removeprefix("l1l0-").split("-to-") for arrow in set(pictures["l1l0"].edges.values())]
+    assert not [ends for ends in arrows if gates.issuperset(ends)]
+    assert (
+        len(arrows) == 8
+    )  # from the inputs to each gate, and from each gate to what the step itself computes
 
 
 def test_a_box_within_one_use_says_nothing_of_the_other_uses() -> None:
