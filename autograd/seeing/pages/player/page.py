@@ -19,7 +19,7 @@ from autograd.seeing.pages.player.packing.pictures import plain_views
 from autograd.seeing.pages.player.touch import script
 from autograd.seeing.pages.player.views.choice import views
 
-LONGEST_TEXT = 200
+LONGEST_TEXT = 120
 """At most this many steps are told in the text for browsers that run no scripts."""
 
 LONGEST_PLAIN = 30_000
