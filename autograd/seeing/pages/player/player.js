@@ -277,7 +277,7 @@
       if (part.dataset.opens) part.setAttribute("aria-label", `Open ${titleOf(part.dataset.opens)}`);
     }
     for (const word of root.querySelectorAll(".fact")) if (word.textContent === "gradient") word.textContent = slope();
-    for (const dot of root.querySelectorAll(".dot")) titleDot(dot, view.nodesOf.get(dot));
+    for (const [part, nodes] of view.nodesOf) if (nodes.length > 1 && part.classList.contains("dot")) part.setAttribute("aria-label", plainName(nodes.at(-1)));
     view.labels = [...root.querySelectorAll(".edge [transform]")].map((label) => label.transform.baseVal.consolidate().matrix);
     view.lit = { frames: document.createElementNS(SVG, "g"), flows: document.createElementNS(SVG, "g") };
     root.prepend(view.lit.frames); // below the graph, so that no number is crossed
@@ -286,9 +286,11 @@
 
   const titleOf = (name) => views.find((other) => other.name === name)?.title ?? name;
 
-  function titleDot(dot, nodes = []) {
+  // When it is pointed at: a thousand titles would make every change of the picture slow.
+  function titleDot(dot) {
+    if (!dot || dot.querySelector("title")) return;
     const title = document.createElementNS(SVG, "title");
-    title.textContent = nodes.length ? plainName(nodes.at(-1)) : "";
+    title.textContent = nodesOf.has(dot) ? plainName(nodesOf.get(dot).at(-1)) : "";
     dot.append(title);
   }
 
@@ -674,6 +676,7 @@
     canvas.addEventListener("click", (event) => {
       if (!dragged) activate(event.target.closest("[role=button], [data-opens]"));
     });
+    canvas.addEventListener("pointerover", (event) => titleDot(event.target.closest(".dot")));
     canvas.addEventListener("focusin", ({ target }) => {
       if (target !== canvas && target.matches(":focus-visible")) see(placed(target));
     });

@@ -627,6 +627,7 @@ def test_in_an_overview_the_frame_is_around_the_dot_of_the_step(opened):
             "document.querySelector('.halo')) & Node.DOCUMENT_POSITION_FOLLOWING)",
             place - 1,
         )
+        dots.nth(place - 1).hover(force=True)
         title = dots.nth(place - 1).locator("title").text_content()
         assert title == parse_label(steps.trace.nodes[place - 1].label).text
 
