@@ -140,9 +140,15 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, sho
 
   function take(event) {
     event.preventDefault();
+    stop();
+    descend();
+  }
+
+  // Whether there was a step to take.
+  function descend() {
     const rate = Number(stepping.elements.rate.value.replace("−", "-").replace(",", "."));
     stepping.elements.rate.toggleAttribute("aria-invalid", !Number.isFinite(rate));
-    if (!Number.isFinite(rate)) return;
+    if (!Number.isFinite(rate)) return false;
     const before = now.exact.values[output];
     const { gradients, values } = now.exact;
     const moved = movable.map((i) => [i, values[i] - rate * (gradients[i] ?? 0)]);
@@ -150,17 +156,54 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, sho
     write(moved);
     taken.push([before, now.exact.values[output]]);
     tellStep();
+    return moved.some(([i, x]) => x !== values[i]) && Number.isFinite(now.exact.values[output]);
+  }
+
+  // Step after step, one a frame, until nothing moves any more or somebody stops it.
+  let running = 0;
+  function run() {
+    if (running) return stop();
+    stepping.elements.run.textContent = "Stop";
+    stepping.querySelector("output").setAttribute("aria-live", "off"); // nobody listens that fast
+    const next = () => {
+      running = requestAnimationFrame(next);
+      if (!descend()) stop();
+    };
+    running = requestAnimationFrame(next);
+  }
+
+  function stop() {
+    cancelAnimationFrame(running);
+    running = 0;
+    stepping.elements.run.textContent = "Run";
+    stepping.querySelector("output").removeAttribute("aria-live");
+    drawCourse();
+  }
+
+  // The output after every step, as a curve.
+  function drawCourse() {
+    const picture = stepping.querySelector("svg");
+    const course = taken.map(([, after]) => after).filter(Number.isFinite);
+    picture.toggleAttribute("hidden", course.length < 2);
+    if (course.length < 2) return;
+    const every = Math.ceil(course.length / 400);
+    const [low, high] = course.reduce(([low, high], x) => [Math.min(low, x), Math.max(high, x)], [Infinity, -Infinity]);
+    const point = (x, k) => `${((198 * k) / (course.length - 1) + 1).toFixed(1)},${(46 - (44 * (x - low)) / (high - low || 1)).toFixed(1)}`;
+    picture.firstElementChild.setAttribute("points", course.map((x, k) => (k % every ? "" : point(x, k))).join(" "));
+    picture.setAttribute("aria-label", `${plainName(`n${output}`)} over ${course.length} steps: from ${number(course[0])} to ${number(course.at(-1))}`);
   }
 
   function tellStep() {
     const told = stepping.querySelector("output");
     const [before, after] = taken.at(-1) ?? [];
     const isLast = after !== undefined && Object.is(after, now.exact.values[output]);
-    told.replaceChildren(...(isLast ? [outputName(), ` before: ${number(before)}, after: ${number(after)} (${after < before ? "less" : after > before ? "more: the step was too long" : "the same"})`] : []));
+    if (taken.length % 8 === 0 || !running) drawCourse();
+    told.replaceChildren(...(isLast ? [`Step ${taken.length}: `, outputName(), ` before: ${number(before)}, after: ${number(after)} (${after < before ? "less" : after > before ? "more: the step was too long" : "the same"})`] : []));
   }
 
   function restart() {
     taken = [];
+    stop();
     for (const [i, x] of engine.leaves) start.set(i, x);
     write(original.leaves.map(([i]) => [i, engine.leaves.get(i)]));
   }
@@ -170,6 +213,7 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, sho
     weights.length ? "Every weight moves against its gradient: w ← w − α · " : "Every input moves against its gradient: x ← x − α · ",
     element("span", {}, "∂", outputName(), weights.length ? "/∂w" : "/∂x"), ".");
   stepping.addEventListener("submit", take);
-  stepping.querySelector("[type=button]").addEventListener("click", restart);
+  stepping.elements.run.addEventListener("click", run);
+  stepping.elements.restart.addEventListener("click", restart);
   return { row, compute, weights, engine, exact: () => (first || begin(), now.exact) };
 }

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import struct
 from itertools import pairwise
 
@@ -130,10 +131,35 @@ def test_a_nudge_comes_to_the_gradient(sheet):
 
 def test_a_step_moves_the_weights_against_their_gradients(sheet):
     sheet.get_by_role("button", name="Take a step").click()
-    assert sheet.text_content("#descent output") == "L before: 4, after: 2.56 (less)"
+    assert sheet.text_content("#descent output") == "Step 1: L before: 4, after: 2.56 (less)"
     shows(sheet, walk(loss()).what_if(w=1.6))
     sheet.get_by_role("button", name="Back to the start").click()
     shows(sheet, walk(loss()))
+
+
+def test_a_run_takes_step_after_step(sheet):
+    """As many steps as it says lead to the numbers that they lead to in Python."""
+    sheet.get_by_role("button", name="Run").click()
+    sheet.locator("#descent output", has_text=re.compile(r"Step \d\d+:")).wait_for()
+    sheet.get_by_role("button", name="Stop").click()
+    told = sheet.text_content("#descent output")
+    count = int(told.removeprefix("Step ").partition(":")[0])
+    w = 2.0
+    for _ in range(count):
+        steps = walk(loss()).what_if(w=w)
+        w -= 0.1 * steps.trace.nodes[0].gradient
+    shows(sheet, walk(loss()).what_if(w=w))
+    course = sheet.get_by_role("img", name=f"L over {count} steps: from 2.56 to ")
+    assert len(course.locator("polyline").get_attribute("points").split()) == count
+    sheet.get_by_role("button", name="Back to the start").click()
+    assert sheet.locator("#descent svg").is_hidden()
+
+
+def test_what_is_to_be_predicted_is_not_told_beside_it(sheet):
+    sheet.click("#routes summary")
+    sheet.check("#predict")
+    assert sheet.locator("#routes summary").is_hidden()
+    assert sheet.get_by_role("button", name="∂L/∂w").count() == 0
 
 
 def test_a_prediction_is_about_the_numbers_that_are_shown(sheet):
