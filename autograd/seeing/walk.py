@@ -341,7 +341,7 @@ class Walk(Sequence[Step]):
         Args:
             quiz: whether each reverse step is to be predicted before it is shown; the score can be saved.
         """
-        from autograd.seeing.pages.player import page
+        from autograd.seeing.pages.player.page import page
 
         return page(self.content(quiz))
 
