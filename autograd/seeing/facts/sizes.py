@@ -22,9 +22,9 @@ from autograd.notation.numbers import counted, number
 from autograd.seeing.facts.events import Event, inputs_by_target
 from autograd.seeing.facts.names import gradient_of, name_of
 from autograd.seeing.facts.order import Inside, parts_of
+from autograd.seeing.facts.phrases import listed, shortened
 from autograd.seeing.facts.records import NodeFact, Step, Trace
 from autograd.seeing.facts.steps import Steps, Told
-from autograd.seeing.facts.wording import listed, shortened
 
 Size = Literal["edge", "neuron", "layer"]
 """How large a step is."""
