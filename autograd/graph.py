@@ -54,7 +54,7 @@ def refuse_stale(computed: Sequence[Node]) -> None:
     """Raise if a number no longer follows from its inputs: the data of one was changed afterwards.
 
     Every node knows when it was made, and a leaf when its data was last assigned.  What is older than an
-    input is computed again and compared, so that data that was changed and put back is no error.
+    input is computed again and compared, so that data that was changed and put back is not an error.
 
     Args:
         computed: a graph in topological order, without its leaves.

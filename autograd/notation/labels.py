@@ -35,7 +35,7 @@ class Label:
     Attributes:
         base: the letter or two, or the whole label if it is not a textbook label.
         subscript: digits and commas, or "".
-        superscript: digits in parentheses, or "": the layer, which is no power.
+        superscript: digits in parentheses, or "": the layer, which is not a power.
     """
 
     base: str

@@ -407,8 +407,8 @@ def walk(
 
     Raises:
         TypeError: if an argument is of the wrong type.
-        ValueError: if ``by`` is no size, if ``output`` is a constant, if ``tangent`` is one or is not in its
-            graph, or if both ``tangent`` and ``beside`` are given.
+        ValueError: if ``by`` is not a size, if ``output`` is a constant, if ``tangent`` is one or is not in
+            its graph, or if both ``tangent`` and ``beside`` are given.
 
     >>> x = Value(3.0, "x")
     >>> steps = walk(x * x)
