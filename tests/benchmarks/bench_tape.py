@@ -38,8 +38,7 @@ OPEN = ExitStack()  # the trainings that are being measured
 
 
 def initial_layers() -> list[list[tuple[list[float], float]]]:
-    rng = random.Random(1337)
-    sizes = [2, 16, 16, 1]
+    rng, sizes = random.Random(1337), [2, 16, 16, 1]
     return [[([rng.uniform(-1, 1) for _ in range(n)], 0.0) for _ in range(m)] for n, m in pairwise(sizes)]
 
 
