@@ -85,7 +85,7 @@ class Row:
     def links(self) -> dict[Pair, Link]:
         """The links between the boxes, by which of them they lead from and to.
 
-        What several boxes hold, such as the weights of a Module used several times, is no link; nor is a
+        What several boxes hold, such as the weights of a Module used several times, is not a link; nor is a
         plain number, such as the 0 that a state begins with: it comes from no box.
         """
         home: dict[str, str] = {}
