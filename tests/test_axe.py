@@ -8,6 +8,7 @@ from autograd import walk
 from autograd.seeing.gallery import gallery
 from nn import MLP, losses, seeing
 from nn.command.main import main
+from tests.shown import OPEN
 
 THEMES = ("light", "dark")
 
@@ -57,6 +58,7 @@ def test_axe_finds_nothing(axe, browser, pages, name, theme):
     if name in ("player", "folded"):
         window.wait_for_selector("html[data-ready]", state="attached")
         window.click("#next")
+    window.evaluate(OPEN)
     found = axe.run(window).response["violations"]
     window.close()
     assert [f"{v['id']}: {node['html'][:120]}" for v in found for node in v["nodes"]] == []
