@@ -16,6 +16,7 @@ from autograd.files.atomic_write import write_whole
 from autograd.notation.hints import did_you_mean, short_repr
 from autograd.notation.numbers import counted
 from autograd.seeing.drawing.letters import in_any_font
+from autograd.seeing.drawing.printing import as_pdf
 from autograd.seeing.style import fitting, narrowest
 
 try:
@@ -69,7 +70,7 @@ class Drawing(graphviz.Digraph):
     It shows itself as SVG in a notebook; ``render``, ``pipe`` and ``view`` work as the graphviz
     library documents them, with SVG as the default format, and `save` writes what the file's ending
     says.  They call the renderer of `draw_with`; else the ``dot`` on the PATH, or the one that comes with
-    the package graphviz-pure (SVG, PNG and JPEG).
+    the package graphviz-pure (SVG, PNG and JPEG, and PDF by cairosvg or a browser where there is one).
     """
 
     def __init__(self, **options: Any) -> None:
@@ -145,6 +146,8 @@ class Drawing(graphviz.Digraph):
         if _given is not None:
             picture, encoding = _given(self.source, wanted), options.get("encoding")
             return picture.decode(encoding) if encoding else picture
+        if wanted.lower() == "pdf" and not has_dot() and (pdf := as_pdf(self._element())) is not None:
+            return pdf
         with _renderer(wanted) as quiet:
             picture = super().pipe(*args, **{"quiet": quiet, **options})
         return _in_any_font(picture) if wanted.lower() == "svg" else picture
@@ -175,7 +178,7 @@ def _in_any_font(svg: Any) -> Any:
 @contextmanager
 def _renderer(wanted: str) -> Iterator[bool]:
     """Let the graphviz library call a renderer that exists; yield whether to silence its warnings."""
-    if shutil.which(str(dot_command.DOT_BINARY)):
+    if has_dot():
         yield False
         return
     pure = find_pure()
@@ -187,7 +190,7 @@ def _renderer(wanted: str) -> Iterator[bool]:
     if wanted.lower() in PURE_LACKS:
         raise ValueError(
             f"{PURE}, the renderer used where no `dot` is on the PATH, writes svg, png and jpg but not "
-            f"{wanted!r}: choose one of these, or install Graphviz itself"
+            f"{wanted!r}: choose one of these, or install Graphviz itself (for pdf, cairosvg or Chromium will do)"
         )
     with _choosing:
         before = dot_command.DOT_BINARY
@@ -196,6 +199,11 @@ def _renderer(wanted: str) -> Iterator[bool]:
             yield True  # it warns about each letter whose width it does not know, though it draws them all
         finally:
             dot_command.DOT_BINARY = before
+
+
+def has_dot() -> bool:
+    """Return whether Graphviz itself is on the PATH."""
+    return shutil.which(str(dot_command.DOT_BINARY)) is not None
 
 
 def find_pure() -> Path | None:

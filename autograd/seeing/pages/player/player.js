@@ -9,7 +9,7 @@
   const EMPTY = "–";
   const LEGIBLE = 1; // the smallest scale at which the smallest words have 10 pixels
   const LARGEST_SCALE = 4;
-  const LONGEST_NUMBER = "−1.234e−12".length; // in a box; a longer one is in small print
+  const WIDEST_NUMBER = "−1.234e−5"; // in a box; with a longer exponent it is in small print
   const MOST_LIT = 64; // nodes or edges that are lit at once
   const MOST_NAMES = 2000; // names that are offered to be found
   const MOST_ROWS = 12; // numbers of a larger step that are listed
@@ -359,7 +359,7 @@
   function writeNumber(slot, text) {
     if (slot === undefined || slot.textContent === text) return;
     slot.textContent = text;
-    slot.classList.toggle("long", text.length > LONGEST_NUMBER);
+    slot.classList.toggle("long", text.includes("e") && text.length > WIDEST_NUMBER.length);
   }
 
   function refreshNode({ nodeElement, nodesOf, slots }, node) {

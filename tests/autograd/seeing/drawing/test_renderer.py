@@ -114,6 +114,18 @@ def test_a_format_that_it_does_not_write_is_named(ask: Any, tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_pdf_is_printed_by_a_browser_where_there_is_no_graphviz(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, browser: object
+) -> None:
+    monkeypatch.setattr(renderer, "has_dot", lambda: False)
+    L = example()
+    for shown in (draw(L), gradient_path(L, L.inputs[0])):
+        shown.save(tmp_path / "picture.pdf")
+        pdf = (tmp_path / "picture.pdf").read_bytes()
+        assert pdf.startswith(b"%PDF")
+        assert pdf.count(b"/Type /Page\n") == 1
+
+
 @pytest.mark.usefixtures("without_system_dot")
 def test_without_any_renderer_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(renderer, "find_pure", lambda: None)

@@ -30,9 +30,7 @@ ROUNDING = {"weight": 9.0, "output": 4.0}
 """The rounding of the corners of a frame by role; those of the others are almost square."""
 
 WIDEST_NUMBER = "−1.234e−5"
-"""The longest usual number of four digits; a longer one comes nearer to the word before it."""
-LONGEST_NUMBER = len("−1.234e−12")
-"""A number of more characters, such as −1.234e−308, would touch that word: it is in small print."""
+"""The longest usual number of four digits; see `is_small_print` for those with a longer exponent."""
 NUMBER_WIDTH = text_width(WIDEST_NUMBER, TEXT_SIZE)
 
 
@@ -73,9 +71,14 @@ def box_face(box: Box) -> str:
 
 def draw_number(box: Box, fact: Fact, right: float, y: float, size: str = "") -> str:
     """Return the slot of one of a box's numbers, which ends at ``right``."""
-    is_long = fact.word in ("value", "gradient") and len(fact.number) > LONGEST_NUMBER
+    is_long = fact.word in ("value", "gradient") and is_small_print(fact.number)
     kind = " ".join(filter(None, [fact.word, size, "long" if is_long else ""]))
     return slot(f"{fact.word}:{box.id}", fact.number, right, y, kind)
+
+
+def is_small_print(text: str) -> bool:
+    """Return whether a number, such as −1.234e−308, would touch the word before it in the usual size."""
+    return "e" in text and len(text) > len(WIDEST_NUMBER)
 
 
 def _heading(box: Box, y: float, right: float) -> list[str]:

@@ -252,4 +252,4 @@ def test_no_number_touches_the_word_before_it(opened, font, x):
         for word, figure in zip(words, numbers, strict=True):
             left, right = word.bounding_box(), figure.bounding_box()
             assert left["x"] + left["width"] < right["x"], figure.text_content()
-    assert sheet.locator(".number.long").all_text_contents() == ([number(x)] * 3 if x == -1.234e-308 else [])
+    assert sheet.locator(".number.long").all_text_contents() == ([] if x < -1e-5 else [number(x)] * 3)

@@ -19,7 +19,7 @@ from autograd.seeing.facts.arrow import edge_key
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.facts.trace import trace
 from autograd.seeing.pages.player.content import facts
-from autograd.seeing.pages.player.svg.boxes import GAP, LONGEST_NUMBER, NUMBER_WIDTH
+from autograd.seeing.pages.player.svg.boxes import GAP, NUMBER_WIDTH, is_small_print
 from autograd.seeing.pages.player.svg.elements import text_width
 from autograd.seeing.pages.player.svg.view import Moulds
 from autograd.seeing.pages.player.views.choice import MOST_NODES, View, boxes_of, views
@@ -359,7 +359,7 @@ class TestRoom:
     )
     def test_any_number_fits_the_room_kept_for_it(self, x: float) -> None:
         """Beside any word, and without touching it: a longer number is in small print."""
-        size = SMALL_SIZE if len(number(x)) > LONGEST_NUMBER else TEXT_SIZE
+        size = SMALL_SIZE if is_small_print(number(x)) else TEXT_SIZE
         assert text_width(number(x), size) < NUMBER_WIDTH + GAP
 
 
