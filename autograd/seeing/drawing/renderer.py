@@ -190,7 +190,7 @@ def _renderer(wanted: str) -> Iterator[bool]:
     if wanted.lower() in PURE_LACKS:
         raise ValueError(
             f"{PURE}, the renderer used where no `dot` is on the PATH, writes svg, png and jpg but not "
-            f"{wanted!r}: choose one of these, or install Graphviz itself (for pdf, cairosvg or Chromium will do)"
+            f"{wanted!r}: choose one of these, or install Graphviz itself (for pdf, cairosvg or Chromium)"
         )
     with _choosing:
         before = dot_command.DOT_BINARY
