@@ -46,8 +46,9 @@ def pictures_of(lesson):
 
 
 @pytest.fixture
-def faults_of(browser, tmp_path):
+def faults_of(opened, tmp_path):
     """A function that tells what is wrong with a page, at every width of `SCREENS`."""
+    sheet = opened(CELL, ready=False, motion="reduce")
 
     def look(page):
         if not isinstance(page, Path):
@@ -55,14 +56,13 @@ def faults_of(browser, tmp_path):
             page = tmp_path / "page.html"
         faults = {}
         for width in SCREENS:
-            window = browser.new_page(viewport={"width": width, "height": 620}, reduced_motion="reduce")
-            window.goto(page.as_uri())
-            window.evaluate("document.fonts.ready")
-            if window.query_selector("#canvas"):
-                window.wait_for_selector("html[data-ready]", state="attached")
-            if found := window.evaluate(MEASURE, SMALLEST):
+            sheet.set_viewport_size({"width": width, "height": 620})
+            sheet.goto(page.as_uri())
+            sheet.evaluate("document.fonts.ready")
+            if sheet.query_selector("#canvas"):
+                sheet.wait_for_selector("html[data-ready]", state="attached")
+            if found := sheet.evaluate(MEASURE, SMALLEST):
                 faults[width] = found
-            window.close()
         return faults
 
     return look
@@ -94,10 +94,9 @@ def test_a_picture_that_is_cut_and_words_that_are_too_small_are_found(faults_of)
 
 
 @pytest.mark.parametrize("font", ["Liberation Sans", "DejaVu Sans", "DejaVu Sans Mono"])
-def test_no_text_runs_over_its_frame_in_any_font(browser, font):
-    window = browser.new_page(bypass_csp=True)
+def test_no_text_runs_over_its_frame_in_any_font(opened, font):
+    sheet = opened(CELL, ready=False, bypass_csp=True)
     for page in pictures_of("01_a_number_with_a_history"):
-        window.set_content(page)
-        window.add_style_tag(content=f"text, tspan {{ font-family: '{font}' !important }}")
-        assert window.evaluate(OUT_OF_FRAME) == []
-    window.close()
+        sheet.set_content(page)
+        sheet.add_style_tag(content=f"text, tspan {{ font-family: '{font}' !important }}")
+        assert sheet.evaluate(OUT_OF_FRAME) == []

@@ -180,7 +180,7 @@ def test_forward_mode_is_one_pass(opened):
 
 
 def test_on_a_small_screen_what_a_wrong_prediction_is_told_can_be_read_at_once(opened, html):
-    sheet = opened(html, viewport={"width": 390, "height": 800})
+    sheet = opened(html, width=390, height=800)
     sheet.check("#predict")
     while not sheet.is_visible("#prediction"):
         sheet.click("#next")
@@ -192,7 +192,7 @@ def test_on_a_small_screen_what_a_wrong_prediction_is_told_can_be_read_at_once(o
 
 
 def test_however_fast_next_is_clicked_the_graph_stays_where_it_is(opened, html):
-    sheet = opened(html, viewport={"width": 1400, "height": 750})
+    sheet = opened(html, width=1400, height=750)
     before = matrix(sheet)
     for done in range(2, 9, 2):
         sheet.dblclick("#next")
@@ -275,7 +275,7 @@ def test_a_node_says_how_it_was_computed(sheet, steps):
 def test_what_travels_along_an_arrow_is_its_number_and_rests_where_motion_is_unwelcome(opened, html, steps):
     edge = edge_step(steps, "a")
     for motion, shown in (("no-preference", True), ("reduce", False)):
-        sheet = opened(html, reduced_motion=motion)
+        sheet = opened(html, motion=motion)
         go(sheet, edge.number + 1)
         travelling = sheet.locator(".traveller")
         assert travelling.text_content() == slot(
@@ -758,14 +758,14 @@ def test_the_head_on_the_arrow_of_a_step_covers_no_number(opened):
     for _ in range(6):
         y = (y * x + 0.37).tanh()
     steps = walk(y)
-    sheet = opened(steps.html(), reduced_motion="reduce")
+    sheet = opened(steps.html(), motion="reduce")
     for _ in steps:
         sheet.evaluate("document.getElementById('next').click()")
         assert sheet.evaluate(HEADS_ON_NUMBERS) == 0
 
 
 def test_the_title_can_be_read_on_a_phone(opened, html):
-    sheet = opened(html, viewport={"width": 360, "height": 740})
+    sheet = opened(html, width=360, height=740)
     assert sheet.eval_on_selector("h1", "({ scrollWidth, clientWidth }) => clientWidth - scrollWidth") >= 0
 
 
@@ -790,9 +790,7 @@ SIZES_SHOWN = """[...document.querySelectorAll("svg.graph text")].map((text) => 
 @pytest.mark.parametrize("width", [360, 978, 1400])
 def test_no_words_on_the_boxes_of_a_network_are_smaller_than_ten_pixels(opened, width):
     for model in (MLP(4, [8] * 7 + [1], "tanh", seed=0), Recurrent(GRUCell(1, 4, seed=0), 1, seed=1)):
-        sheet = opened(
-            walk(losses.mse(model([0.1] * 4), 0.0)).html(), viewport={"width": width, "height": 900}
-        )
+        sheet = opened(walk(losses.mse(model([0.1] * 4), 0.0)).html(), width=width, height=900)
         assert min(sheet.evaluate(SIZES_SHOWN)) > 9.99
 
 
@@ -837,7 +835,7 @@ def test_light_and_dark_follow_the_system_and_the_button(opened, html):
     def background(sheet):
         return sheet.evaluate("getComputedStyle(document.body).backgroundColor")
 
-    light, dark = (opened(html, color_scheme=scheme) for scheme in ("light", "dark"))
+    light, dark = (opened(html, scheme=scheme) for scheme in ("light", "dark"))
     assert background(light) != background(dark)
     light.click("#theme")
     assert background(light) == background(dark)
@@ -846,14 +844,14 @@ def test_light_and_dark_follow_the_system_and_the_button(opened, html):
 
 
 def test_nothing_glides_where_motion_is_not_wanted(opened, html):
-    sheet = opened(html, reduced_motion="reduce")
+    sheet = opened(html, motion="reduce")
     sheet.click("#zoom-in")
     assert sheet.evaluate("getComputedStyle(document.querySelector('svg.graph')).transitionDuration") == "0s"
 
 
 @pytest.mark.parametrize("width", [400, 800, 1600])
 def test_nothing_is_cut_off_at_any_width(opened, html, width):
-    sheet = opened(html, viewport={"width": width, "height": 700})
+    sheet = opened(html, width=width, height=700)
     sheet.click("#last")
     assert sheet.evaluate("document.documentElement.scrollWidth") <= width
     for control in ("#first", "#previous", "#play", "#next", "#last", "#place", "#speed", "#fit"):
