@@ -86,8 +86,9 @@ def test_the_pictures_of_a_report_fit(name, faults_of, tmp_path):
 def test_a_picture_that_is_cut_and_words_that_are_too_small_are_found(faults_of):
     picture = '<svg viewBox="0 0 2000 20" width="{}"><text y="15" font-size="10">a</text></svg>'
     wide = f'<div style="overflow:hidden">{picture.format(2000)}</div>'
-    assert [*faults_of(CELL + wide)] == [*SCREENS]
-    assert "cut: svg" in faults_of(CELL + wide)[360][0]
+    found = faults_of(CELL + wide)
+    assert [*found] == [*SCREENS]
+    assert "cut: svg" in found[360][0]
     assert "1.6 px" in faults_of(CELL + picture.format(328))[360][0]
     assert "wider than the screen" in faults_of(CELL + picture.format(500))[360][0]
     assert faults_of(CELL + f'<div style="overflow-x:auto">{picture.format(2000)}</div>') == {}
