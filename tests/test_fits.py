@@ -11,13 +11,12 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from nn.command.main import main
 from tests.shown import MEASURE, OUT_OF_FRAME, SCREENS, SMALLEST
+from tests.thorough import ALL
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
-ALL = settings.get_current_profile_name() == "thorough"
 LESSONS = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb")) if ALL else ["01_a_number_with_a_history"]
 REPORTS = {
     "xor": "xor --layers 2",

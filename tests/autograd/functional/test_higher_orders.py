@@ -11,7 +11,7 @@ from math import isfinite
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from autograd import Value, grad, hessian, jacobian, jvp, logsumexp, where
@@ -22,6 +22,7 @@ from autograd.testing.differences import noise_of
 from autograd.testing.digits import derivative, value_of
 from autograd.value import Constant, apply
 from tests.strategies import Recipe, everyday, inputs_of, on_a_kink, recipes
+from tests.thorough import ALL
 
 EVERY_OP = pytest.mark.parametrize("op", TABLE.values(), ids=TABLE.keys())
 LARGEST_GRAPH = 20_000
@@ -78,6 +79,7 @@ def test_any_composition_has_its_derivatives_up_to_order_4(recipe: Recipe, data:
 
 
 @EVERY_OP
+@settings(max_examples=settings.default.max_examples if ALL else 20)
 @given(data=st.data())
 def test_an_op_has_its_derivatives_up_to_order_4(op: Op, data: st.DataObject) -> None:
     numbers = data.draw(inputs_of(op, kinks=False))

@@ -23,12 +23,13 @@ from autograd.testing.strategies import (
     on_a_kink,
     recipes,
 )
+from tests.thorough import ALL
 
 EVERY_OP = pytest.mark.parametrize("op", TABLE.values(), ids=TABLE.keys())
 WITH_KINKS = [op for op in TABLE.values() if op.kinks]
 MANY = settings(max_examples=200, suppress_health_check=[])  # and nothing to complain of
 FIRST = settings(max_examples=2000, phases=[Phase.generate], deadline=None, database=None)
-STRICT = settings(suppress_health_check=[])
+STRICT = settings(max_examples=settings.default.max_examples if ALL else 15, suppress_health_check=[])
 
 
 def kinks_met(recipe: Recipe) -> list[Op]:
@@ -154,7 +155,6 @@ def test_a_jump_that_leads_to_a_pole_is_an_edge() -> None:
     assert [v.verdict for v in certificate.verdicts] == ["not differentiable here"]
 
 
-ALL = settings.get_current_profile_name() == "thorough"
 SIZES, SEEDS = (1, 5, 10, 100), 5
 FEW = [(op, SIZES[k % 3], k) for k, op in enumerate([*TABLE.values()][::5])]  # those of 100 steps take long
 EACH = [(op, n, seed) for op in TABLE.values() for n in SIZES for seed in range(SEEDS)]
@@ -284,7 +284,7 @@ def test_a_shrunk_network_is_one_neuron_of_each_layer() -> None:
 # ------------------------------------------------------------- of any size, of any ops, for any engine
 
 
-@EVERY_OP
+@pytest.mark.parametrize("op", [*TABLE.values()][:: 1 if ALL else 5], ids=lambda op: op.name)
 def test_the_least_recipe_of_an_op_is_that_op_alone_on_simple_numbers(op: Op) -> None:
     least = find(recipes(ops=[op]), lambda recipe: True)
     assert [op for op, _ in least.steps] == [op]

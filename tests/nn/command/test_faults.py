@@ -19,13 +19,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
 
 from nn import Checkpoint
 from nn.command.report.folder import check_folder
+from tests.thorough import ALL
 
 ROOT = Path(__file__).parents[3]
-ALL = settings.get_current_profile_name() == "thorough"
 KILLS, SIGNALS, DAMAGES = (200, 100, 40) if ALL else (2, 3, 1)
 PYTHON = [sys.executable, "-m", "nn"]
 TRAIN = ["train", "moons", "--layers", "2", "--save", "kept", "--report", "report", "--weights", "w11^1"]

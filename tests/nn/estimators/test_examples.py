@@ -3,9 +3,9 @@
 import warnings
 
 import pytest
-from hypothesis import settings
 
-ALL = settings.get_current_profile_name() == "thorough"
+from tests.thorough import ALL
+
 pytest.importorskip("matplotlib").use("Agg")
 
 ALPHA = """

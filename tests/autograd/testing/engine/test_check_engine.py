@@ -9,7 +9,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import settings
 
 from autograd import Value
 from autograd.core.primitive import TABLE, Op
@@ -21,8 +20,8 @@ from autograd.testing.engine.foreign import BACKWARD, DATA, GRAD, Foreign
 from tests.autograd.testing.engine import engines
 from tests.autograd.testing.engine.engines import SECOND, WRITTEN, Micro
 from tests.mutants import Mutant, all_mutants, is_found_by_check_engine
+from tests.thorough import ALL
 
-ALL = settings.get_current_profile_name() == "thorough"
 TWICE = "a result that is used twice"
 
 

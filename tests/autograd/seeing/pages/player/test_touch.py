@@ -5,7 +5,6 @@ import random
 import struct
 
 import pytest
-from hypothesis import settings
 
 from autograd import Parameter, Value
 from autograd.notation.numbers import number
@@ -14,8 +13,7 @@ from autograd.seeing.pages.player import facts
 from autograd.seeing.walk import walk
 from nn import MLP
 from tests.autograd.seeing.pages.player.touched import IN_THE_PAGE, cases
-
-ALL = settings.get_current_profile_name() == "thorough"
+from tests.thorough import ALL
 
 
 @pytest.fixture(scope="module")
