@@ -35,6 +35,16 @@ settings.register_profile(
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    """Fail for a file of tests that cannot be imported: --doctest-ignore-import-errors would skip it."""
+    report = yield
+    if report.skipped and "unable to import module" in str(report.longrepr):
+        report.outcome, report.longrepr = "failed", "it cannot be imported (with -o addopts= pytest says why)"
+    return report
+
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 

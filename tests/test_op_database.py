@@ -7,7 +7,8 @@ from itertools import islice
 
 import pytest
 
-from tests.op_database import DIFFERENCES, OURS, Compared, compared, database, samples
+from tests.op_comparison import DIFFERENCES, Compared, compared, database, samples
+from tests.op_database import OURS
 from tests.others import TESTED, agree
 from tests.thorough import ALL
 
