@@ -71,5 +71,5 @@ class _Rows:
     def _before(self, node: NodeFact) -> tuple[NodeFact, NodeFact]:
         """Return a node before its value is computed, and before its gradient is."""
         if node.id not in self._earlier:
-            self._earlier[node.id] = replace(node, value=nan, gradient=None), replace(node, gradient=None)
+            self._earlier[node.id] = node._replace(value=nan, gradient=None), node._replace(gradient=None)
         return self._earlier[node.id]
