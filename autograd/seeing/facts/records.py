@@ -296,7 +296,7 @@ def _records(kind: type[Record], data: dict[str, Any], place: str) -> tuple[Reco
 
 
 def _reader(kind: type[Record]) -> Callable[[str, Any], Record]:
-    own = kind.__annotations__  # a NamedTuple wraps them
+    own: dict[str, Any] = kind.__annotations__  # a NamedTuple wraps them
     annotations: dict[str, str] = {name: getattr(hint, "__forward_arg__", hint) for name, hint in own.items()}
 
     def read(place: str, entry: Any) -> Record:
