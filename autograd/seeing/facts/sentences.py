@@ -164,6 +164,7 @@ class Teller:
         return (
             node.op,
             len(edges),
+            len({*map(name_of, inputs)}),
             node.value < 0.0,
             *[(v.value < 0.0, bool(v.label)) for v in written_out(node.op, inputs)],
             *noted,
@@ -174,11 +175,12 @@ class Teller:
         """Return whether all edges into a node are told alike, whatever the names and numbers are."""
         if node.id not in self._alike:
             edges = self._inputs[node.id]
-            sources = {edge.source: self._nodes[edge.source].value for edge in edges}
+            moving = [edge.source for edge in edges if edge.partial is not None]
+            values = [self._nodes[edge.source].value for edge in edges]
             self._alike[node.id] = (
                 node.op in ALIKE
-                and len(sources) == len(edges)
-                and all(map(math.isfinite, (node.value, *sources.values())))
+                and len({*moving}) == len(moving)
+                and all(map(math.isfinite, (node.value, *values)))
                 and not any(map(self._corners.at, edges))
             )
         return self._alike[node.id]

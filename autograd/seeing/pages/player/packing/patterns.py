@@ -3,8 +3,8 @@
 The steps of a large graph say the same things of other nodes and other numbers.  A pattern is a
 text in which the names and numbers that the step is about are left open; a page fills it in again.
 Patterns are found in the finished sentences and formulas, and a step is given one only if that gives
-exactly what the trace says, whatever that is.  Steps of one shape (see `Teller.shape`) share the pattern of
-the first of them in which all names and numbers are told apart, and the others are never put into words.
+exactly what the trace says, whatever that is.  Steps of one shape (see `Teller.shape`) in which the same
+names and numbers are equal share the pattern of the first of them, and the others are never put into words.
 
 A pattern is a list of texts and references, where a reference is a number that says what belongs
 there.  Of a step these are, by `NODE_NAME` and the others below: the names of the output, of its
@@ -16,7 +16,7 @@ read; and any other number.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
@@ -137,13 +137,14 @@ class Writer:
                 texts = [*names.values(), *numbers.values()]
                 alike = shape, tuple([text if is_count(text) else texts.index(text) for text in texts])
                 if alike not in self._shapes:
-                    found: list[_Words] = []
-                    self._read(self._steps[outline.number], names | numbers, found)
-                    self._shapes[alike] = found[0].number if found else None
+                    meant = names | numbers
+                    told = [meant.get(reference, "") for reference in range(max(meant) + 1)]
+                    number, _, fits_others = self._matched(self._steps[outline.number], told)
+                    self._shapes[alike] = number if fits_others else None
                 known = self._shapes[alike]
                 if known is not None:
                     return known, []
-        return self._matched(self._steps[outline.number], self._meant(outline, shown))
+        return self._matched(self._steps[outline.number], self._meant(outline, shown))[:2]
 
     def _of_edge(self, outline: Step, shown: Sequence[str]) -> tuple[dict[int, str], dict[int, str]]:
         """Return the names and the numbers that a step along an edge speaks of, by reference."""
@@ -190,8 +191,11 @@ class Writer:
         values = self._values[node], self._values[target]
         return [*names, *values, *shown, *inputs[first:], *inputs[:first]]
 
-    def _matched(self, step: Step, meant: Sequence[str]) -> tuple[int, list[str]]:
-        """Find the patterns of a step among those of like steps, or in its own words."""
+    def _matched(self, step: Step, meant: Sequence[str]) -> tuple[int, list[str], bool]:
+        """Find the patterns of a step among those of like steps, or in its own words.
+
+        Beside their number and the extras it is told whether others can have them too.
+        """
         texts = _texts(step)
         text = "\n".join(texts)
         op = self._ops[self._place[step.target or step.node]]
@@ -201,13 +205,13 @@ class Writer:
             if words.text % words.gaps(meant) == text:
                 if i:
                     known.insert(0, known.pop(i))
-                return words.number, []
-        return self._read(step, dict(enumerate(meant)), known)
+                return words.number, [], True
+        return self._read(step, meant, known)
 
-    def _read(self, step: Step, meant: Mapping[int, str], known: list[_Words]) -> tuple[int, list[str]]:
+    def _read(self, step: Step, meant: Sequence[str], known: list[_Words]) -> tuple[int, list[str], bool]:
         """Find the patterns of a step that says what none of those before it said."""
         references: dict[str, int] = {}
-        for reference, leaf in meant.items():
+        for reference, leaf in enumerate(meant):
             if leaf and is_number(leaf) == is_number_reference(reference) and leaf not in WORDS:
                 references.setdefault(leaf, reference)
         extras: list[str] = []
@@ -217,10 +221,11 @@ class Writer:
         formula = self._set[line] or (mathml(step.line),)
         numbers = self.sentences.number(sentence), self.formulas.number(formula), self.sentences.number(slope)
         number = self.words.number(numbers)
-        if not extras and self._set[line]:
+        fits_others = not extras and self._set[line] is not None
+        if fits_others:
             known.insert(0, _with_gaps((*sentence, "\n", *line, "\n", *slope), number))
             del known[MOST_TRIED:]
-        return number, extras
+        return number, extras, fits_others
 
 
 def is_plain(name: str) -> bool:
