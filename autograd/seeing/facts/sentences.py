@@ -128,13 +128,13 @@ class Teller:
     def _shape_of_contribution(self, event: Event) -> Hashable:
         (edge,) = event.edges
         target, other = self._nodes[edge.target], self._multiplied_by(edge)
-        upstream, partial, contribution, after = target.gradient, edge.partial, edge.contribution, event.after
+        upstream, partial, contribution = target.gradient, edge.partial, edge.contribution
+        before, after = event.before, event.after
         assert upstream is not None
         assert partial is not None
         assert contribution is not None
         assert after is not None
-        before = event.before or 0.0
-        numbers = upstream, partial, contribution, before, after
+        numbers = upstream, partial, contribution, before or 0.0, after
         if not self._is_alike(target) or not all(map(math.isfinite, numbers)):
             return None
         return (
@@ -146,18 +146,18 @@ class Teller:
             partial == 1.0,
             *[x < 0.0 for x in numbers],
             equals(as_written(upstream) * as_written(partial), contribution),
-            equals(as_written(before) + as_written(contribution), after),
-            event.first_whole if event.parts == 1 else event.before is None,
+            before is None or equals(as_written(before) + as_written(contribution), after),
+            event.first_whole,
             0 if 1 < event.part < event.parts else event.parts,
             event.node.op is None,
             self._is_untrained(event),
         )
 
     def _shape_of_value(self, node: NodeFact) -> Hashable:
-        edges = self._inputs[node.id]
-        inputs = [self._nodes[edge.source] for edge in edges]
         if not self._is_alike(node):
             return None
+        edges = self._inputs[node.id]
+        inputs = [self._nodes[edge.source] for edge in edges]
         assert node.op is not None
         partials = [edge.partial for edge in edges]
         noted = [x and x < 0.0 for x in partials] if len(edges) <= MOST_TERMS else [partials.count(None)]
