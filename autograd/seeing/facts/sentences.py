@@ -14,8 +14,7 @@ from autograd.notation.signs import in_a_product, local_sign
 from autograd.seeing.facts.corners import CONDITIONS, RELATIONS, Corners, is_turned
 from autograd.seeing.facts.events import Event, inputs_by_target
 from autograd.seeing.facts.names import gradient_of, name_of
-from autograd.seeing.facts.records import EdgeFact, NodeFact, Step, Trace
-from autograd.seeing.facts.wording import (
+from autograd.seeing.facts.phrases import (
     MOST_NAMES,
     MOST_TERMS,
     added,
@@ -33,6 +32,7 @@ from autograd.seeing.facts.wording import (
     why_nothing,
     written_out,
 )
+from autograd.seeing.facts.records import EdgeFact, NodeFact, Step, Trace
 
 ALIKE = ("add", "sub", "neg", "sum", "mul", "dot", "relu", "exp", "tanh", "sigmoid")
 """The ops whose local derivatives are written in one form, or told apart by being 0 or 1."""
