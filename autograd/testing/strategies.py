@@ -306,7 +306,8 @@ def _one_of(ops: tuple[Op, ...]) -> SearchStrategy[Op]:
     Few inputs come first: an op that needs fewer draws is simpler.
     """
     alike = [[op for op in ops if op.arity == each.arity] for each in ops]
-    return st.one_of(map(st.sampled_from, sorted(alike, key=lambda kind: kind[0].arity or math.inf)))
+    fewest_first = sorted(alike, key=lambda kind: kind[0].arity or math.inf)
+    return st.one_of([st.sampled_from(kind) for kind in fewest_first])
 
 
 @cache
