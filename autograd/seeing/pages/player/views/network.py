@@ -85,7 +85,7 @@ class Row:
     def links(self) -> dict[Pair, Link]:
         """The links between the boxes, by which of them they lead from and to.
 
-        What several boxes hold, such as the weights of a Module used several times, is not a link.
+        What several boxes hold, such as the weights of a Module used several times, is no link.
         """
         home: dict[str, str] = {}
         for i, layer in enumerate(self.layers):

@@ -1,9 +1,6 @@
-"""Browser windows for the tests of the page, and a walk in one of them."""
+"""Browser windows for the tests of the page."""
 
 import pytest
-
-from autograd.seeing.walk import walk
-from tests.autograd.seeing.pages.player.driven import expression
 
 
 @pytest.fixture(scope="session")
@@ -39,20 +36,3 @@ def opened(browser, windows, tmp_path):
     yield open_page
     for sheet in sheets:
         sheet.close()
-
-
-@pytest.fixture(scope="module")
-def steps():
-    return walk(expression())
-
-
-@pytest.fixture(scope="module")
-def html(steps):
-    return steps.html()
-
-
-@pytest.fixture
-def sheet(opened, html):
-    sheet = opened(html)
-    yield sheet
-    assert sheet.errors == []
