@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from autograd import Constant, Parameter, Value, gradients, topological_order, where
 from autograd.core.primitive import TABLE, Interval, Kink, Op, op
 from autograd.testing import gradcheck
+from autograd.testing.broken import gradients_of, overwrites
 from autograd.testing.strategies import (
     OFF_KINKS,
     Recipe,
@@ -191,6 +192,22 @@ def test_what_an_op_breaks_shrinks_to_that_op_alone_on_simple_numbers(
     )
     assert [used for used, _ in shortest.steps] == [op]
     assert all(x == round(x, 2) for x in (*shortest.numbers, *shortest.constants))
+
+
+@pytest.mark.parametrize("seed", range(40 if ALL else 3))
+def test_what_the_whole_table_breaks_shrinks_to_one_op_of_one_number_twice(seed: int) -> None:
+    def is_wrong(recipe: Recipe) -> bool:
+        found = gradients_of(overwrites, output := recipe.graph())
+        leaves = [v for v in found if not v.inputs]
+        return [found[v] for v in leaves] != gradients(output, leaves)
+
+    shortest = find(
+        recipes(most_steps=5),
+        is_wrong,
+        settings=settings(max_examples=5000, database=None, suppress_health_check=list(HealthCheck)),
+        random=Random(seed),
+    )
+    assert (shortest.numbers, [places for _, places in shortest.steps]) == ((0.0,), [(0, 0)])
 
 
 # ----------------------------------------------------------------------------------- ops of one's own
