@@ -238,7 +238,7 @@ def _loss_curve(result: Result) -> Any:
     history = result.history
     held_out = [loss for loss in history["val_loss"] if loss is not None]
     cost = result.job.settings.loss.replace("_", " ")
-    return inline(seeing.loss_curve(history["loss"], held_out, cost).page_svg(), "loss")
+    return inline(seeing.loss_curve(history["loss"], held_out, cost, history.best_epoch).page_svg(), "loss")
 
 
 def _plot(result: Result) -> tuple[str, str, str] | None:

@@ -422,9 +422,10 @@ def test_a_bad_file_is_refused_in_one_line_that_names_the_place(write, text, mes
 
 
 @pytest.mark.parametrize("above", ["Sales of 2020, all regions\n", "A report\n\nby the office\n"])
-def test_prose_above_the_header_is_left_out_and_said(tmp_path, above):
+@pytest.mark.parametrize("header", ["a,b,c,y", "a,b,c,y,"])
+def test_prose_above_the_header_is_left_out_and_said(tmp_path, above, header):
     (tmp_path / "t.csv").write_text(
-        above + "a,b,c,y\n" + "".join(f"{i},{i * i},{i % 3},{i / 2}\n" for i in range(9))
+        f"{above}{header}\n" + "".join(f"{i},{i * i},{i % 3},{i / 2}\n" for i in range(9))
     )
     data = from_csv(tmp_path / "t.csv", "y", task="regression")
     assert len(data) == 9
