@@ -14,14 +14,14 @@ from nn.checks import one_of
 from nn.data.columns import (
     FEWEST_ROWS,
     Column,
-    as_floats,
     column_of,
+    few,
     is_counting,
-    is_text,
     place,
     targets_of,
     tidied,
 )
+from nn.data.leaks import warnings_of
 from nn.data.rows import Rows
 
 MISSING = {
@@ -32,8 +32,6 @@ MISSING = {
 }
 """What becomes of a missing cell of an input; a row whose target is missing is left out."""
 TASKS = ("classification", "regression")
-SAME = 0.999999
-"""A column whose correlation with the target is beyond this is the target under another name."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +132,7 @@ class Plan:
         kinds: dict[str, list[str]] = {}
         for column in self.columns:
             kinds.setdefault(column.said, []).append(shorten(column.name, 30) or "(no name)")
-        return [f"{', '.join(_few(names))}: {said}" for said, names in kinds.items()]
+        return [f"{', '.join(few(names))}: {said}" for said, names in kinds.items()]
 
     def to_json(self) -> dict[str, Any]:
         """Return it as what a file can hold; see `from_json`."""
@@ -145,10 +143,6 @@ class Plan:
         """Return the plan that `to_json` turned into this."""
         columns = [Column(**{**column, "values": tuple(column["values"])}) for column in told["columns"]]
         return cls(tuple(columns), told["missing"])
-
-
-def _few(names: list[str], most: int = 8) -> list[str]:
-    return names if len(names) <= most else [*names[: most - 1], f"and {len(names) - most + 1} more"]
 
 
 def planned(
@@ -196,7 +190,7 @@ def planned(
             f"{shorten(target, 30)} has {len(classes)} whole numbers, which are learned as classes; "
             "--task regression learns them as numbers"
         )
-    notes += _given_away(kept, target, y, classes)
+    notes += warnings_of(kept, target, y, classes)
     return Plan(plan.columns, plan.missing, tuple(notes)), X, targets, classes
 
 
@@ -220,32 +214,9 @@ def _missing_words(cells: dict[str, Any], plan: Plan, rows: int) -> list[str]:
     if plan.missing == "drop":
         return [f"{counted(rows, 'row')} with missing cells left out"] if rows else []
     counts = {c.name: int(cells[c.name].isna().sum()) for c in plan.used}
-    some = _few([f"{shorten(name, 30)} {n}" for name, n in counts.items() if n])
+    some = few([f"{shorten(name, 30)} {n}" for name, n in counts.items() if n])
     total = sum(counts.values())
     return [f"{counted(total, 'missing cell')} ({', '.join(some)}): {MISSING[plan.missing]}"] if total else []
-
-
-def _given_away(cells: dict[str, Any], target: str, y: Any, classes: tuple[str, ...] | None) -> list[str]:
-    """Return a warning for each column from which the target can be read off."""
-    said = []
-    goal = None if is_text(y) else as_floats(target, y)
-    for name, column in cells.items():
-        shown = shorten(name, 30)
-        if classes is not None and column.nunique() == len(classes):
-            pairs = set(zip(column.map(str), y.map(str), strict=True))
-            if len(pairs) == len(classes):
-                said.append(f"{shown} gives {shorten(target, 30)} away: each of its values is one class")
-                continue
-        if is_text(column):
-            continue
-        floats = as_floats(name, column)
-        if classes is None and goal is not None and abs(floats.corr(goal)) > SAME:
-            said.append(
-                f"{shown} gives {shorten(target, 30)} away: it is the same number, perhaps in another unit"
-            )
-        elif column.dtype.kind in "iu" and len(cells) > 1 and column.diff().iloc[1:].nunique() == 1:
-            said.append(f"{shown} grows evenly from row to row: it may say no more than which row it is")
-    return said
 
 
 def known(name: str, names: Collection[str]) -> None:
