@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from autograd.notation.hints import did_you_mean
+from autograd.notation.hints import did_you_mean, short_repr
 from autograd.notation.labels import shorten
 from autograd.notation.numbers import counted
 from nn.checks import one_of
@@ -111,8 +111,10 @@ class Plan:
         encoded = [numbers for column in self.used for numbers in column.numbers(kept[column.name])]
         return Rows.beside(encoded), left_out
 
-    def fitting(self, frame: Any, target: str) -> Any:
-        """Return a table whose names are texts, if all its columns are known.
+    def fitting(self, frame: Any, target: str) -> tuple[Any, list[str]]:
+        """Return a table whose names are texts, if all its columns are known, and what is to be said of it.
+
+        A category that was not learned from is as a missing cell, if others of its column were.
 
         Raises:
             ValueError: naming the columns that are new.
@@ -125,7 +127,19 @@ class Plan:
                 f"{', '.join(map(repr, new))} was not in the table that was learned from; it had "
                 f"{', '.join(name for name in names if name)}"
             )
-        return frame
+        said = []
+        for column in self.used:
+            if column.kind == "categories" and column.name in frame.columns:
+                texts = tidied(frame[column.name]).astype("string")
+                strange = (texts.notna() & ~texts.isin(column.values)).to_numpy(bool, na_value=False)
+                if strange.any() and texts.isin(column.values).any():
+                    new = few(sorted(set(texts[strange].map(short_repr))))
+                    said.append(
+                        f"{shorten(column.name, 30)}: {', '.join(new)} was not learned from; "
+                        f"{counted(int(strange.sum()), 'such cell')} taken as missing"
+                    )
+                    frame = frame.assign(**{column.name: texts.mask(strange)})
+        return frame, said
 
     def lines(self) -> list[str]:
         """Return what each column became, those of one kind together."""

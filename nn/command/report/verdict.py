@@ -11,7 +11,7 @@ The first rule that holds decides:
    the loss fell by more than `NOISE` of the first one in the last tenth of the epochs;
 4. *underfits*: on its training samples less than `LITTLE` of what a constant guess misses was learned;
 5. *learned*: on held-out samples at least `LITTLE` of that was learned, and the score is above that of a
-   constant guess by more than 1/√n;
+   constant guess by more than 1/√n, an accuracy by two standard deviations of that guess's;
 6. *unclear*: otherwise, so that what was learned in training is not shown to carry over.
 
 Without held-out samples the rules 2, 5 and 6 say nothing.  A score is the accuracy or R²; a constant guess is
@@ -45,17 +45,18 @@ def verdict(result: Result) -> str:
         return unstable or _too_little(losses, learned, full)
     name = "R²" if job.data.classes is None else "accuracy"
     scores = f"{name} {train:.3f} in training, {held_out:.3f} held out".replace("-", "−")
-    chance = 1 / sqrt(len(job.held_out))
-    if train - held_out > max(GAP, 2 * chance):
+    if train - held_out > max(GAP, 2 / sqrt(len(job.held_out))):
         return f"overfits: {scores}"
     risen = "" if history.best_epoch else _risen(losses, history["val_loss"])
     if risen:
         return f"overfits: {risen}; {scores}"
     if too_little := _too_little(losses, learned, full):
         return too_little
-    if carried >= LITTLE and held_out - _constant(job.held_out) > chance:
+    constant = _constant(job.held_out)
+    spread = 0.5 if job.data.classes is None else sqrt(constant * (1 - constant))
+    if carried >= LITTLE and held_out - constant > 2 * spread / sqrt(len(job.held_out)):
         return f"learned: {scores}"
-    return f"unclear: {scores}, hardly more than a constant guess may have by chance"
+    return f"unclear: {scores}, where a constant guess has {constant:.3f}"
 
 
 def curve_verdict(losses: Sequence[float], held_out: Sequence[float]) -> str:
