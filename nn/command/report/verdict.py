@@ -12,7 +12,8 @@ The first rule that holds decides:
 4. *underfits*: on its training samples less than `LITTLE` of what a constant guess misses was learned;
 5. *learned*: on held-out samples at least `LITTLE` of that was learned, and the score is above that of a
    constant guess by more than 1/√n, an accuracy by two standard deviations of that guess's;
-6. *unclear*: otherwise, so that what was learned in training is not shown to carry over.
+6. *unclear*: otherwise, and where the training score is above the held-out one by more than twice `GAP`: that
+   what was learned in training carries over is not shown.
 
 Without held-out samples the rules 2, 5 and 6 say nothing.  A score is the accuracy or R²; a constant guess is
 the commonest class, or the mean.  The rules look at ratios of losses only: the loss's scale does not matter.
@@ -25,7 +26,7 @@ from collections.abc import Sequence
 from math import isfinite, isnan, nan, sqrt
 from statistics import median
 
-from autograd.notation.numbers import number
+from autograd.notation.numbers import counted, number
 from nn.command.result import Result
 from nn.data.dataset import Dataset
 
@@ -45,13 +46,17 @@ def verdict(result: Result) -> str:
         return unstable or _too_little(losses, learned, full)
     name = "R²" if job.data.classes is None else "accuracy"
     scores = f"{name} {train:.3f} in training, {held_out:.3f} held out".replace("-", "−")
-    if train - held_out > max(GAP, 2 / sqrt(len(job.held_out))):
+    gap = train - held_out
+    if gap > max(GAP, 2 / sqrt(len(job.held_out))):
         return f"overfits: {scores}"
     risen = "" if history.best_epoch else _risen(losses, history["val_loss"])
     if risen:
         return f"overfits: {risen}; {scores}"
     if too_little := _too_little(losses, learned, full):
         return too_little
+    if gap > 2 * GAP:
+        few = counted(len(job.held_out), "held-out sample")
+        return f"unclear: {scores}: it may overfit, but {few} are too few to tell"
     constant = _constant(job.held_out)
     spread = 0.5 if job.data.classes is None else sqrt(constant * (1 - constant))
     if carried >= LITTLE and held_out - constant > 2 * spread / sqrt(len(job.held_out)):

@@ -96,7 +96,7 @@ def test_a_category_that_was_not_learned_from_is_as_a_missing_cell(in_tmp, capsy
         frame.to_csv(name, index=False)
     assert main(["predict", "net", "new.csv"]) == 0
     out, err = capsys.readouterr()
-    assert "colour: 'grey' was not learned from; 1 such cell taken as missing" in err
+    assert "colour: 1 cell of categories that were not learned from ('grey'), taken as missing" in err
     assert [dict(row) for row in csv.DictReader(io.StringIO(out))] == predicted(capsys, "net", "gap.csv")
     assert out.splitlines().count('""') == empty
 

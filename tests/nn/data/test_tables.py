@@ -335,6 +335,8 @@ def test_a_class_may_be_called_none_or_na(write):
     bare = table("x,c", *(row.replace('"', "") for row in rows))
     data = from_csv(write(bare), "c", classes=["NA", "EU"])
     assert (data.classes, data.y) == (("NA", "EU"), [0, 1, 0, 1, 0])
+    with pytest.raises(ValueError, match=r"EU in every row but the 3 that read as missing; .* \(--classes\)"):
+        from_csv(write(table("x,c", "1,NA", "4,EU", "2,NA", "5,EU", "7,NA", "8,EU", "9,EU")), "c")
 
 
 def test_the_task_can_be_chosen(write):
