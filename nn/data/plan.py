@@ -135,8 +135,8 @@ class Plan:
                 if strange.any() and texts.isin(column.values).any():
                     new = few(sorted(set(texts[strange].map(short_repr))))
                     said.append(
-                        f"{shorten(column.name, 30)}: {counted(int(strange.sum()), 'cell')} of categories that "
-                        f"were not learned from ({', '.join(new)}), taken as missing"
+                        f"{shorten(column.name, 30)}: {counted(int(strange.sum()), 'cell')} of categories "
+                        f"that were not learned from ({', '.join(new)}), taken as missing"
                     )
                     frame = frame.assign(**{column.name: texts.mask(strange)})
         return frame, said
@@ -190,7 +190,8 @@ def planned(
         if y.nunique() == 1:
             raise ValueError(
                 f"the target column {target!r} is {y.dropna().iloc[0]} in every row but the "
-                f"{int(gone.sum())} that read as missing; if these are a class too, such as NA, name the classes (--classes)"
+                f"{int(gone.sum())} that read as missing; if these are a class too, such as NA, name the "
+                "classes (--classes)"
             )
         frame, y = frame[~gone].reset_index(drop=True), y[~gone].reset_index(drop=True)
     cells = {name: tidied(frame[name]) for name in names if name != target}
