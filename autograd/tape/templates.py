@@ -121,7 +121,9 @@ def lane_reverse(
         numbers[j] = V[inputs[j] * stride]
     op_partials(y, numbers, n, slopes)
     for j in range(n):
-        if needed[j]:
+        if needed[j] > 1:
+            G[inputs[j] * stride] = {sent}
+        elif needed[j]:
             G[inputs[j] * stride] += {sent}
 """
 
@@ -137,6 +139,9 @@ SUM = """        for k in range(lanes):
 SUM_REVERSE = """        for j in range(n):
             if needed[j]:
                 g_a = G[inputs[j] * stride :]
+                if needed[j] > 1:
+                    for k in range(lanes):
+                        g_a[k] = -0.0
                 for k in range(lanes):
                     g_a[k] += g[k]
 """
@@ -173,6 +178,9 @@ DOT = """        half = n // 2
 DOT_REVERSE = """        half = n // 2
         if n % 2 == 1 and needed[n - 1]:
             g_b = G[inputs[n - 1] * stride :]
+            if needed[n - 1] > 1:
+                for k in range(lanes):
+                    g_b[k] = -0.0
             for k in range(lanes):
                 g_b[k] += g[k]
         for j in range(half):
@@ -184,10 +192,16 @@ DOT_REVERSE = """        half = n // 2
                 if needed[j + half]:
                     g_x[0] += mul_1(g[0], w[0], x[0], y[0])
                 continue
-            if needed[j]:
+            if needed[j] > 1:
+                for k in each(lanes):
+                    g_w[k] = mul_0(g[k], w[k], x[k], y[k])
+            elif needed[j]:
                 for k in each(lanes):
                     g_w[k] += mul_0(g[k], w[k], x[k], y[k])
-            if needed[j + half]:
+            if needed[j + half] > 1:
+                for k in each(lanes):
+                    g_x[k] = mul_1(g[k], w[k], x[k], y[k])
+            elif needed[j + half]:
                 for k in each(lanes):
                     g_x[k] += mul_1(g[k], w[k], x[k], y[k])
 """
@@ -248,6 +262,9 @@ def reverse_of_{W}(
             if j >= KEPT - 1:
                 for k in range({W}):
                     kept[k] = exp(a[k] - y[k])
+            if needed[j] > 1:
+                for k in range({W}):
+                    sent[k] = -0.0
             for k in each({W}):
                 slope, upstream = kept[k] / total[k], g[k]
                 sent[k] += {sent}
@@ -293,7 +310,7 @@ def source(op: Op, guarded: bool = False) -> str:
                 POWERS.format(k=k, value=value, sent=sent.format(slope))
                 for k, (value, slope) in enumerate(EXPONENTS.values())
             ]
-            value, back = (
+            value, *back = (
                 "".join(
                     POWER.format(needed=needed, exponent=x, line=line.format(k=k))
                     for k, x in enumerate(EXPONENTS)
@@ -301,12 +318,13 @@ def source(op: Op, guarded: bool = False) -> str:
                 for needed, line in (
                     ("", "y[k] = power_{k}(a0[k])"),
                     ("needed == 1 and ", "g0[k] += power_{k}_0(g[k], a0[k], y[k])"),
+                    ("needed == 9 and ", "g0[k] = power_{k}_0(g[k], a0[k], y[k])"),
                 )
             )
             bodies = (
                 functions(op, guarded) + SAME + "".join(texts),
                 _elementwise(op, value),
-                _elementwise_reverse(op, back),
+                _elementwise_reverse(op, "".join(back)),
             )
         case _ if op.variadic:
             sent = "upstream * slopes[j]"
@@ -357,7 +375,10 @@ def _elementwise_reverse(op: Op, special: str = "") -> str:
             for j in places
         ),
         lane="\n".join(
-            f"        if needed & {1 << j}:\n"
+            f"        if needed & {8 << j}:\n"
+            "            for k in range(lanes):\n"
+            f"                g{j}[k] = op_{j}(g[k], {lane}, y[k])\n"
+            f"        elif needed & {1 << j}:\n"
             "            for k in range(lanes):\n"
             f"                g{j}[k] += op_{j}(g[k], {lane}, y[k])"
             for j in places
