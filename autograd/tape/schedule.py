@@ -26,7 +26,16 @@ from autograd.tape.lowering import (
 )
 from autograd.tape.program import AFFINE, BROADCAST, GATHER, Program, pack
 from autograd.tape.sending import first_sent
-from autograd.tape.shared import Product, Shared, Table, blocks_of, matrix_products, side_by_side, tables
+from autograd.tape.shared import (
+    Product,
+    Shared,
+    Table,
+    blocks_of,
+    by_tiles,
+    matrix_products,
+    side_by_side,
+    tables,
+)
 from autograd.value import Value
 
 Kernels = list[tuple[Op, bool]]
@@ -83,6 +92,7 @@ def schedule(listing: Listing, inputs: Sequence[Value], output: int, inputs_grad
     masks, level, found = (active, guarded), levels(listing), tables(listing, varying)
     products = matrix_products(listing, varying, active, guarded)
     products, place = side_by_side(products, found, listing, level, masks)
+    place = by_tiles(listing, varying, products, place)
     shared: list[Shared] = [*products, *found]
     kernels: Kernels = []
     uniform_part = _Uniform(listing, varying, masks, shared, kernels)
@@ -288,7 +298,11 @@ class Rows:
             segments=np.array(self._segments, np.int64).reshape(-1, 5),
             unsent=np.empty((0, 2), np.int64),
         )
-        return pack(program if outputs is None else first_sent(program, self._kernels, outputs))
+        if outputs is not None:
+            nodes = self.node_of
+            read = (nodes < 0) | self.active[nodes]
+            program = first_sent(program, self._kernels, outputs, read)
+        return pack(program)
 
 
 def _segments(rows: Indices, columns: Indices, need: Mask) -> list[list[int]]:
