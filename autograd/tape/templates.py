@@ -146,64 +146,71 @@ SUM_REVERSE = """        for j in range(n):
                     g_a[k] += g[k]
 """
 DOT = """        half = n // 2
-        if lanes == 1:
-            total = 0.0
-            if n % 2 == 1:
-                total = V[inputs[n - 1] * stride]
-            for j in range(half):
-                total += mul_value(V[inputs[j] * stride], V[inputs[j + half] * stride])
-            y[0] = total
-            continue
-        fours = half // 4 * 4
-        for k in range(lanes):
-            y[k] = 0.0
+        total = 0.0
         if n % 2 == 1:
-            bias = V[inputs[n - 1] * stride :]
-            for k in range(lanes):
-                y[k] = bias[k]
-        for j in range(0, fours, 4):
-            w0, x0 = V[inputs[j] * stride :], V[inputs[j + half] * stride :]
-            w1, x1 = V[inputs[j + 1] * stride :], V[inputs[j + half + 1] * stride :]
-            w2, x2 = V[inputs[j + 2] * stride :], V[inputs[j + half + 2] * stride :]
-            w3, x3 = V[inputs[j + 3] * stride :], V[inputs[j + half + 3] * stride :]
-            for k in each(lanes):
-                two, more = mul_value(w0[k], x0[k]), mul_value(w2[k], x2[k])
-                two, more = two + mul_value(w1[k], x1[k]), more + mul_value(w3[k], x3[k])
-                y[k] += two + more
-        for j in range(fours, half):
-            w, x = V[inputs[j] * stride :], V[inputs[j + half] * stride :]
-            for k in each(lanes):
-                y[k] += mul_value(w[k], x[k])
+            total = V[inputs[n - 1] * stride]
+        for j in range(half):
+            total += mul_value(V[inputs[j] * stride], V[inputs[j + half] * stride])
+        y[0] = total
 """
 DOT_REVERSE = """        half = n // 2
         if n % 2 == 1 and needed[n - 1]:
-            g_b = G[inputs[n - 1] * stride :]
-            if needed[n - 1] > 1:
-                for k in range(lanes):
-                    g_b[k] = -0.0
-            for k in range(lanes):
-                g_b[k] += g[k]
+            G[inputs[n - 1] * stride] += g[0]
         for j in range(half):
-            w, x = V[inputs[j] * stride :], V[inputs[j + half] * stride :]
-            g_w, g_x = G[inputs[j] * stride :], G[inputs[j + half] * stride :]
-            if lanes == 1:
-                if needed[j]:
-                    g_w[0] += mul_0(g[0], w[0], x[0], y[0])
-                if needed[j + half]:
-                    g_x[0] += mul_1(g[0], w[0], x[0], y[0])
-                continue
-            if needed[j] > 1:
-                for k in each(lanes):
-                    g_w[k] = mul_0(g[k], w[k], x[k], y[k])
-            elif needed[j]:
-                for k in each(lanes):
-                    g_w[k] += mul_0(g[k], w[k], x[k], y[k])
-            if needed[j + half] > 1:
-                for k in each(lanes):
-                    g_x[k] = mul_1(g[k], w[k], x[k], y[k])
-            elif needed[j + half]:
-                for k in each(lanes):
-                    g_x[k] += mul_1(g[k], w[k], x[k], y[k])
+            w, x = V[inputs[j] * stride], V[inputs[j + half] * stride]
+            if needed[j]:
+                G[inputs[j] * stride] += mul_0(g[0], w, x, y[0])
+            if needed[j + half]:
+                G[inputs[j + half] * stride] += mul_1(g[0], w, x, y[0])
+"""
+DOT_BY_VECTORS = """
+
+def value_of_{W}(V: Numbers, y: Numbers, stride: int, inputs: Rows, n: int) -> None:
+    half, total = n // 2, room({W})
+    for k in range({W}):
+        total[k] = 0.0
+    if n % 2 == 1:
+        bias = V[inputs[n - 1] * stride :]
+        for k in range({W}):
+            total[k] = bias[k]
+    for j in range(half):
+        w, x = V[inputs[j] * stride :], V[inputs[j + half] * stride :]
+        for k in range({W}):
+            total[k] += mul_value(w[k], x[k])
+    for k in range({W}):
+        y[k] = total[k]
+
+
+def reverse_of_{W}(
+    V: Numbers, G: Numbers, y: Numbers, g: Numbers, stride: int, inputs: Rows, needed: Rows, n: int
+) -> None:
+    half, sent, more = n // 2, room({W}), room({W})
+    for k in range({W}):
+        sent[k] = g[k]
+    if n % 2 == 1 and needed[n - 1]:
+        send_{W}(G[inputs[n - 1] * stride :], sent, needed[n - 1])
+    for j in range(half):
+        w, x = V[inputs[j] * stride :], V[inputs[j + half] * stride :]
+        if needed[j]:
+            for k in range({W}):
+                more[k] = mul_0(sent[k], w[k], x[k], y[k])
+            send_{W}(G[inputs[j] * stride :], more, needed[j])
+        if needed[j + half]:
+            for k in range({W}):
+                more[k] = mul_1(sent[k], w[k], x[k], y[k])
+            send_{W}(G[inputs[j + half] * stride :], more, needed[j + half])
+
+
+def send_{W}(row: Numbers, sent: Numbers, needed: int) -> None:
+    total = room({W})
+    if needed > 1:
+        for k in range({W}):
+            total[k] = sent[k]
+    else:
+        for k in range({W}):
+            total[k] = row[k] + sent[k]
+    for k in range({W}):
+        row[k] = total[k]
 """
 
 # A lookup goes straight to the row that its index names.
@@ -295,7 +302,10 @@ def source(op: Op, guarded: bool = False) -> str:
     """
     match op.name:
         case "dot":
-            bodies = functions(TABLE["mul"], guarded, "mul"), LISTED + DOT, LISTED_REVERSE + DOT_REVERSE
+            own = functions(TABLE["mul"], guarded, "mul")
+            own += "".join(DOT_BY_VECTORS.format(W=W) for W in (32, 8))
+            forward, reverse = by_vectors()
+            bodies = own, LISTED + forward + DOT, LISTED_REVERSE + reverse + DOT_REVERSE
         case "sum":
             bodies = "", LISTED + SUM, LISTED_REVERSE + SUM_REVERSE
         case "lookup":
@@ -335,11 +345,8 @@ def source(op: Op, guarded: bool = False) -> str:
             if op.name == "logsumexp":
                 sent = sent.replace("slopes[j]", "slope")
                 own += f"\nKEPT = {KEPT}\n" + "".join(LOGSUMEXP.format(W=W, sent=sent) for W in (32, 8))
-                forward = by_vectors("value", "V[k:], y[k:]", "inputs") + forward
-                reverse = (
-                    by_vectors("reverse", "V[k:], G[k:], y[k:], g[k:]", "inputs, needed", " and n > 2")
-                    + reverse
-                )
+                by_value, by_reverse = by_vectors(" and n > 2")
+                forward, reverse = by_value + forward, by_reverse + reverse
             bodies = own, LISTED + forward, LISTED_REVERSE + reverse
         case _:
             bodies = functions(op, guarded), _elementwise(op), _elementwise_reverse(op)
@@ -347,9 +354,14 @@ def source(op: Op, guarded: bool = False) -> str:
     return own + FORWARD + forward.lstrip("\n") + REVERSE + reverse.lstrip("\n")
 
 
-def by_vectors(name: str, moved: str, rest: str, more: str = "") -> str:
-    """Return the lines of a kernel that go through the lanes of a row by vectors."""
-    return BY_VECTORS.format(name=name, moved=moved, rest=rest, more=more)
+def by_vectors(reversed_if: str = "") -> tuple[str, str]:
+    """Return the lines of a variadic op's kernels that go through the lanes of a row by vectors."""
+    return (
+        BY_VECTORS.format(name="value", moved="V[k:], y[k:]", rest="inputs", more=""),
+        BY_VECTORS.format(
+            name="reverse", moved="V[k:], G[k:], y[k:], g[k:]", rest="inputs, needed", more=reversed_if
+        ),
+    )
 
 
 def _elementwise(op: Op, special: str = "") -> str:
