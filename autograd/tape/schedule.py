@@ -103,7 +103,10 @@ def schedule(listing: Listing, inputs: Sequence[Value], output: int, inputs_grad
     outputs = listing.outputs
     return Schedule(
         uniform=uniform_part.rows.program(),
-        varying=varying_part.rows.program(varying_part.rows.row_of[outputs[varying[outputs]]]),
+        varying=varying_part.rows.program(
+            varying_part.rows.row_of[outputs[varying[outputs]]],
+            len(varying_part.loaded) if inputs_gradient else 0,
+        ),
         uniform_rows=uniform_part.rows,
         varying_rows=varying_part.rows,
         parameters=uniform_part.parameters,
@@ -272,11 +275,12 @@ class Rows:
             [first, *shape, weight_row, bias_row, start, end, int(need_w), sending, guarded, positions]
         )
 
-    def program(self, outputs: Indices | None = None) -> Indices:
+    def program(self, outputs: Indices | None = None, inputs: int = 0) -> Indices:
         """Return the steps and all they need, packed for the kernels.
 
         Args:
             outputs: the rows of outputs; without them, every gradient adds to what was sent before.
+            inputs: so many of the first rows are inputs whose gradients are wanted.
         """
         args = np.zeros((self.count, 3), np.int64)
         need = np.zeros(self.count, np.int64)
@@ -300,7 +304,8 @@ class Rows:
         )
         if outputs is not None:
             nodes = self.node_of
-            read = (nodes < 0) | self.active[nodes]
+            read = (nodes >= 0) & self.active[nodes]
+            read[:inputs] = True
             program = first_sent(program, self._kernels, outputs, read)
         return pack(program)
 

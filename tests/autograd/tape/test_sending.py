@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
+import numpy as np
 import pytest
 
 from autograd import Parameter, Value, dot, logsumexp, lookup, mean, where
@@ -30,10 +32,10 @@ def sent(plan: Schedule) -> Iterator[tuple[list[int], bool]]:
                     edges = [(program.args[i, j], need >> j) for j in range(3)]
                     yield from (([int(row)], flag & 8 > 0) for row, flag in edges if flag & 1)
         if kind == AFFINE and sends:
-            product = program.affine[which].tolist()
-            for row, _, length, need, _ in program.segments[product[5] : product[6]].tolist():
+            affine = program.affine[which].tolist()
+            for row, _, length, need, _ in program.segments[affine[5] : affine[6]].tolist():
                 if need:
-                    yield list(range(row, row + length * product[10])), need > 1
+                    yield list(range(row, row + length * affine[10])), need > 1
 
 
 MODEL, WEIGHT = Transformer.microgpt(5, seed=random.Random(0)), Parameter(0.5)
@@ -51,10 +53,16 @@ def wired(a: Value, b: Value, c: Value) -> Value:
     return logsumexp([square, picked, square * picked, where(a > b, a, b)]) ** 2 + (a + a) * square
 
 
+def apart(a: Value, b: Value) -> list[Value]:
+    """Outputs that depend on inputs of their own."""
+    return [(a * WEIGHT).exp(), (b * WEIGHT).tanh()]
+
+
 CASES: dict[str, tuple[Any, list[Any]]] = {
     "gpt": (gpt, [[1, 2, 0], [2, 0, 4]]),
     "mlp": (MLP(3, [8, 8, 1], seed=0), [[0.1, 0.2, 0.3]]),
     "wired": (wired, [0.3, 0.7, 1.0]),
+    "apart": (apart, [0.3, 0.7]),
 }
 
 
@@ -73,3 +81,25 @@ def test_a_row_is_set_by_the_first_that_is_sent_to_it_or_starts_as_nothing(name:
             assert not begun.intersection(rows)
             begun.update(rows)
         assert begun.issuperset(rows)
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 40])
+@pytest.mark.parametrize("name", CASES)
+def test_nothing_is_read_that_an_earlier_replay_left(name: str, lanes: int) -> None:
+    function, sample = CASES[name]
+    tape = Tape.record(function, *sample)
+    X = tape.samples(*[np.array([part] * lanes) for part in sample])
+    for output, inputs in product(range(len(tape.outputs)), (False, True)):
+        replayer = tape.replayer(output, inputs)
+        replayer.vector[:] = [p.data for p in tape.parameters]
+        seeds = np.zeros(len(tape.outputs))
+        seeds[output] = 1.0
+        slopes = np.zeros_like(X) if inputs else None
+        found = []
+        for _ in range(2):
+            replayer.run(X, seeds=seeds, inputs_gradient=slopes)
+            found.append(np.concatenate([replayer.gradient, replayer.totals, *(slopes if inputs else [])]))
+            for array in replayer.memory()[-3:]:
+                array[:] = np.nan
+        assert not np.isnan(found[0]).any()
+        assert (found[0] == found[1]).all()
