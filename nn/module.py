@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
-from functools import cache, wraps
+from functools import lru_cache, wraps
 from itertools import chain, groupby
 from types import FunctionType
 from typing import Any, Self
@@ -376,10 +376,11 @@ def _held(holder: Any) -> Iterable[tuple[Any, Any]]:
 
 def _may_hold(x: Any) -> bool:
     """Return whether something is, or can hold, a Value or a Module."""
-    return _holds(type(x)) or getattr(getattr(x, "dtype", None), "kind", "") == "O"
+    kind: Any = type(x)
+    return _holds(kind) or getattr(getattr(x, "dtype", None), "kind", "") == "O"
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _holds(kind: type) -> bool:
     """Return whether everything of this type is, or can hold, a Value or a Module."""
     holders = (Value, Module, list, tuple, dict, deque, Mapping, AbstractSet)
