@@ -12,7 +12,7 @@ from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from autograd.seeing import asset
-from autograd.seeing.pages.player.page import compact
+from autograd.seeing.pages.player.page import compact, player
 from notebooks.site.lab.examples import EXAMPLES
 from notebooks.site.lessons import Exercise
 from notebooks.site.pages import page
@@ -26,9 +26,6 @@ NPM = (
     "@viz-js/viz/dist/viz.js",
 )
 """The files of the packages that the lab runs on."""
-
-FRAMED = (("autograd.seeing.pages.player", "player.js"), ("autograd.seeing.pages.gallery", "gallery.js"))
-"""The scripts of the pages that a learner can have shown in the lab."""
 
 
 def lab_page(exercises: Iterable[Exercise]) -> str:
@@ -46,7 +43,7 @@ def lab_page(exercises: Iterable[Exercise]) -> str:
         style=asset(__package__, "lab.css"),
         script=asset(__package__, "lab.js"),
         data={"begins": begins},
-        framed=[script for place in FRAMED for script in (asset(*place), compact(asset(*place)))],
+        framed=[compact(player()), asset("autograd.seeing.pages.gallery", "gallery.js")],
         worker=True,
     )
 

@@ -19,6 +19,8 @@ from autograd.seeing.pages.player.packing.pictures import plain_views
 from autograd.seeing.pages.player.touch import script
 from autograd.seeing.pages.player.views.choice import views
 
+SCRIPTS = "facts.js", "picture.js", "canvas.js", "stepping.js", "prediction.js", "controls.js"
+"""The parts of the player, in the order in which they stand in a page."""
 LONGEST_TEXT = 120
 """At most this many steps are told in the text for browsers that run no scripts."""
 
@@ -66,7 +68,7 @@ def _page(content: Content) -> str:
         content.title,
         "".join(asset(__package__, name) for name in ("graph.css", "player.css", "touch.css")),
         body,
-        compact(script(content.trace if content.computes_itself else None) + asset(__package__, "player.js")),
+        compact(script(content.trace if content.computes_itself else None) + player()),
         data={
             "facts": packed(shown),
             "pictures": packed(plain),
@@ -75,6 +77,12 @@ def _page(content: Content) -> str:
         },
         colours={"lit": LIT},
     )
+
+
+def player() -> str:
+    """Return the script of every page: files that say the same names within one function."""
+    parts = "".join(asset(__package__, "scripts", name) for name in SCRIPTS)
+    return f'"use strict";\n(() => {{\n{parts}}})();\n'
 
 
 def compact(text: str) -> str:

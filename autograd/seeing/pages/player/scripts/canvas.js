@@ -1,0 +1,214 @@
+// Which picture is shown, and how it is moved and scaled.
+
+// ------------------------------------------------------------------ views: a breadcrumb
+
+function showCrumbs() {
+  $("note").hidden = !view.note;
+  $("note").textContent = view.note && `${view.note}.`;
+  const crumbs = $("crumbs");
+  crumbs.hidden = views.length < 2;
+  if (crumbs.hidden) return;
+  const path = [];
+  for (let at = view; at; at = views.find((other) => other.name === at.parent)) path.unshift(at);
+  crumbs.replaceChildren();
+  for (const at of path) {
+    if (at !== path[0]) crumbs.append(element("span", { "aria-hidden": "true" }, "›"));
+    const button = element("button", { type: "button" }, at.title);
+    if (at === view) {
+      button.disabled = true;
+      button.setAttribute("aria-current", "page");
+    }
+    button.addEventListener("click", () => open(at.name));
+    crumbs.append(button);
+  }
+}
+
+function open(name) {
+  mount(views.findIndex((other) => other.name === name));
+  lightHere();
+  follow(steps()[place - 1]);
+}
+
+const shows = (index, step) => views.length === 1 || pictures.showing[pictures.shown[step.number]].includes(index);
+
+// A step that the opened view does not show is followed to the one beside it that does, else upwards.
+function showWhere(step) {
+  if (step === undefined) return tellElsewhere(false);
+  if (view.parent !== null && !shows(views.indexOf(view), step)) {
+    const beside = views.findIndex((other, i) => other.parent === view.parent && shows(i, step));
+    if (beside >= 0) mount(beside);
+  }
+  while (!view.nodeElement.has(step.node) && view.parent !== null) {
+    mount(views.findIndex((other) => other.name === view.parent));
+  }
+  tellElsewhere(!view.nodeElement.has(step.node));
+}
+
+function tellElsewhere(unseen) {
+  $("elsewhere").hidden = !unseen;
+  $("elsewhere").textContent = unseen ? "This step is not in the picture." : "";
+}
+
+// ------------------------------------------------------------------ zoom and pan
+
+const at = { scale: 1, x: 0, y: 0 };
+let fitted = true; // until it is moved by hand
+const room = { width: 0, height: 0 }; // of the canvas
+const size = () => ({ width: svg.viewBox.baseVal.width, height: svg.viewBox.baseVal.height });
+
+function measureRoom() {
+  room.width = canvas.clientWidth;
+  room.height = canvas.clientHeight;
+}
+
+function move(gliding = false) {
+  canvas.classList.toggle("gliding", gliding);
+  svg.style.transform = `translate(${at.x}px,${at.y}px) scale(${at.scale})`;
+}
+
+function wholeScale() {
+  const { width, height } = size();
+  return Math.min(room.width / width, room.height / height, 1.5);
+}
+
+function centre(x, y) {
+  at.x = room.width / 2 - x * at.scale;
+  at.y = room.height / 2 - y * at.scale;
+}
+
+function seeWhole() {
+  const { width, height } = size();
+  at.scale = wholeScale();
+  centre(width / 2, height / 2);
+  move();
+}
+
+const hasBoxes = () => Object.keys(view.opens).length > 0;
+
+function fit() {
+  fitted = true;
+  seeWhole();
+  if (at.scale >= LEGIBLE) return;
+  at.scale = LEGIBLE; // too large to be read as a whole: from its left end, following the steps
+  at.x = 8;
+  at.y = Math.max(8, (room.height - size().height * at.scale) / 2);
+  if (!hasBoxes() && size().height * at.scale > room.height) at.y = (room.height - size().height * at.scale) / 2;
+  move();
+  follow(steps()[place - 1]);
+}
+
+function zoom(factor, x = room.width / 2, y = room.height / 2, gliding = false) {
+  const scale = Math.min(Math.max(at.scale * factor, Math.min(wholeScale(), LEGIBLE) / 2), LARGEST_SCALE);
+  at.x = x - ((x - at.x) * scale) / at.scale;
+  at.y = y - ((y - at.y) * scale) / at.scale;
+  at.scale = scale;
+  fitted = false;
+  move(gliding);
+}
+
+// The smallest box around those of several nodes.
+function around(nodes) {
+  const boxes = nodes.map(boxOf).filter(Boolean);
+  if (!boxes.length) return undefined;
+  const [x, y] = [Math.min(...boxes.map((box) => box.x)), Math.min(...boxes.map((box) => box.y))];
+  const [right, bottom] = [Math.max(...boxes.map((box) => box.x + box.width)), Math.max(...boxes.map((box) => box.y + box.height))];
+  return { x, y, width: right - x, height: bottom - y };
+}
+
+const follow = (step) => step && see(strides() ? around(strideNodes().slice(0, MOST_LIT)) : boxOf(step.node));
+
+function see(boxed) {
+  if (!boxed) return;
+  const left = at.x + boxed.x * at.scale;
+  const top = at.y + boxed.y * at.scale;
+  const right = left + boxed.width * at.scale;
+  const bottom = top + boxed.height * at.scale;
+  const seen = left >= 4 && top >= 4 && right <= room.width - 4 && bottom <= room.height - 4;
+  if (seen) return;
+  centre(boxed.x + boxed.width / 2, boxed.y + boxed.height / 2);
+  move(timer === null); // gliding would lag behind what is playing
+}
+
+function pan(x, y) {
+  at.x += x;
+  at.y += y;
+  fitted = false;
+  move();
+}
+
+const held = new Map(); // pointers that are down
+let dragged = false;
+
+function listenToCanvas() {
+  canvas.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    held.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    if (held.size === 1) dragged = false;
+  });
+  canvas.addEventListener("pointermove", dragTo);
+  for (const kind of ["pointerup", "pointercancel", "pointerleave"]) {
+    canvas.addEventListener(kind, (event) => {
+      held.delete(event.pointerId);
+      if (!held.size) canvas.classList.remove("held");
+    });
+  }
+  canvas.addEventListener("wheel", (event) => {
+    const meant = !embedded || event.ctrlKey || event.metaKey || canvas.matches(":focus-within");
+    if (!meant) return; // in a notebook the wheel scrolls the notebook until the graph is clicked
+    event.preventDefault();
+    const box = canvas.getBoundingClientRect();
+    zoom(Math.exp(-event.deltaY * (event.deltaMode === 1 ? 0.05 : 0.0015)), event.clientX - box.left, event.clientY - box.top);
+  }, { passive: false });
+  canvas.addEventListener("click", (event) => {
+    if (!dragged) activate(event.target.closest("[role=button], [data-opens]"));
+  });
+  canvas.addEventListener("pointerover", (event) => titleDot(event.target.closest(".dot")));
+  canvas.addEventListener("focusin", ({ target }) => {
+    if (target !== canvas && target.matches(":focus-visible")) see(placed(target));
+  });
+  canvas.addEventListener("scroll", () => canvas.scrollTo(0, 0)); // it moves by its own means only
+  new ResizeObserver(() => {
+    measureRoom();
+    if (fitted) fit();
+  }).observe(canvas);
+}
+
+function dragTo(event) {
+  const before = held.get(event.pointerId);
+  if (before === undefined) return;
+  const now = { x: event.clientX, y: event.clientY };
+  if (!dragged && Math.hypot(now.x - before.x, now.y - before.y) < 4) return;
+  if (!dragged) canvas.setPointerCapture(event.pointerId);
+  dragged = true;
+  fitted = false;
+  canvas.classList.add("held");
+  if (held.size === 2) pinch(event.pointerId, before, now);
+  else pan(now.x - before.x, now.y - before.y);
+  held.set(event.pointerId, now);
+}
+
+function pinch(moving, before, now) {
+  const [other] = [...held].filter(([id]) => id !== moving).map(([, point]) => point);
+  const box = canvas.getBoundingClientRect();
+  const ratio = Math.hypot(now.x - other.x, now.y - other.y) / (Math.hypot(before.x - other.x, before.y - other.y) || 1);
+  zoom(ratio, (now.x + other.x) / 2 - box.left, (now.y + other.y) / 2 - box.top);
+}
+
+function activate(part) {
+  if (!part) return;
+  if (part.dataset.opens) open(part.dataset.opens);
+  else goToNode(nodesOf.get(part)[0]);
+}
+
+// Where the learner predicts, no way leads past a step that is still to be answered.
+function jump(to) {
+  const open = $("predict").checked ? steps().find((step) => step.number >= place && step.number < to && isEdge(step) && !answered.has(step.number)) : undefined;
+  if (open === undefined) return go(to);
+  go(open.number);
+  ask(open);
+}
+
+function goToNode(node) {
+  const places = [computed.get(node), ...(received.get(node) ?? [])].map((number) => number + 1);
+  jump(snapped(places.find((other) => other > place) ?? places[0]));
+}

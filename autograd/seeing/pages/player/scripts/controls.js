@@ -1,0 +1,284 @@
+// Finding, playing, changing numbers, keys and buttons; and the beginning of it all.
+
+// ------------------------------------------------------------------ find a node, link to a step
+
+// A name as it is typed: z1^2 for what is shown as z₁⁽²⁾.
+function typedName(i) {
+  const [base, subscript, superscript] = facts.names[i];
+  return base + subscript + (superscript && `^${superscript.replace(/[()]/g, "")}`);
+}
+
+function fillNames() {
+  const names = new Set(facts.names.map((_, i) => i).filter((i) => !constants.has(`n${i}`)).map(typedName));
+  $("found").replaceChildren(...[...names].slice(0, MOST_NAMES).map((value) => element("option", { value })));
+}
+
+// Of several nodes of one name, or steps of one node, the next one after here.
+function find() {
+  const wanted = $("find").value.trim();
+  const nodes = facts.names.map((_, i) => i).filter((i) => wanted && [typedName(i), facts.names[i][TEXT]].includes(wanted)).map((i) => `n${i}`);
+  $("find").toggleAttribute("aria-invalid", Boolean(wanted) && !nodes.length);
+  const places = nodes.flatMap((node) => [computed.get(node), ...(received.get(node) ?? [])]).sort((a, b) => a - b);
+  if (!places.length) return;
+  pause();
+  jump(snapped((places.find((number) => number + 1 > place) ?? places[0]) + 1));
+}
+
+// The address of the page is a link to the step that it shows.
+function link() {
+  if (embedded || timer !== null) return;
+  history.replaceState(null, "", place ? `#step=${stopAt(place) + 1}&by=${stride.size}` : "#");
+}
+
+function followLink() {
+  const asked = new URLSearchParams(location.hash.slice(1));
+  if (facts.sizes.some(({ size }) => size === asked.get("by"))) resize(asked.get("by"));
+  const stop = Math.min(Number(asked.get("step")) || 0, stops());
+  jump(stop > 0 ? endOf(Math.floor(stop) - 1) : 0);
+}
+
+// ------------------------------------------------------------------ play
+
+let timer = null;
+
+function play() {
+  if (place === steps().length) go(0);
+  $("play").setAttribute("aria-pressed", "true");
+  $("play").setAttribute("aria-label", "Pause");
+  $("sentence").setAttribute("aria-live", Number($("speed").value) < 1000 ? "off" : "polite"); // nobody listens that fast
+  schedule();
+}
+
+function schedule() {
+  const delay = Number($("speed").value);
+  timer = delay ? { cancel: clearTimeout, id: setTimeout(tick, delay) } : { cancel: cancelAnimationFrame, id: requestAnimationFrame(tick) };
+}
+
+function tick() {
+  next();
+  if (timer === null) return; // a question stopped it
+  if (place === steps().length) pause();
+  else schedule();
+}
+
+function pause() {
+  timer?.cancel.call(window, timer.id);
+  timer = null;
+  $("play").setAttribute("aria-pressed", "false");
+  $("play").setAttribute("aria-label", "Play");
+  $("sentence").setAttribute("aria-live", "polite");
+}
+
+// ------------------------------------------------------------------ what if
+
+let hosted = false;
+let request = 0;
+
+let touched; // computes in the page itself; undefined where it cannot
+let account = () => {}; // the routes of what is computed
+
+function fillLeaves() {
+  $("leaves").replaceChildren(...original.leaves.map(([i, value]) => {
+    const node = `n${i}`;
+    const input = element("input", { type: "text", inputmode: "decimal", value: String(value), "aria-label": `Value of ${plainName(node)}` });
+    input.dataset.node = node;
+    input.disabled = !hosted && !touched;
+    const field = element("label", { title: plainName(node) }, nameOf(node), input);
+    return touched ? touched.row(i, field, input) : field;
+  }));
+  $("host").textContent = touched || hosted
+    ? "Change a number, and the engine computes both passes again."
+    : "Changing a number needs a kernel to compute with: in a notebook, walk(L).live() shows this page with one.";
+}
+
+function askWhatIf() {
+  const values = {};
+  const numbers = new Map();
+  const before = new Map(original.leaves.map(([i, value]) => [`n${i}`, exact(value)]));
+  for (const input of $("leaves").querySelectorAll("input[type=text]")) {
+    const typed = readNumber(input.value);
+    input.toggleAttribute("aria-invalid", typed === undefined);
+    if (typed === undefined) {
+      $("host").textContent = `${input.getAttribute("aria-label")}: a number is wanted, such as −0.5, 2e−3 or 1/3.`;
+      return;
+    }
+    numbers.set(placeOf(input.dataset.node), typed);
+    if (!Object.is(typed, before.get(input.dataset.node))) values[input.dataset.node] = Number.isFinite(typed) ? typed : String(typed).replace("Infinity", "inf").toLowerCase();
+  }
+  touched?.compute(numbers);
+  account();
+  if (!hosted) return;
+  request += 1;
+  window.parent.postMessage({ chainrule: "what-if", request, values }, "*");
+}
+
+function hear(event) {
+  if (event.source !== window.parent || !event.data || typeof event.data !== "object") return;
+  const { chainrule: kind, request: answered } = event.data;
+  if (kind === "host" && !hosted) {
+    hosted = true;
+    if (!touched) fillLeaves();
+  } else if (kind === "facts" && answered === request) {
+    showFacts(event.data.facts);
+  } else if (kind === "refused" && answered === request) {
+    $("host").textContent = event.data.message;
+  }
+}
+
+// Other numbers of the same graph, at the same step; where nothing is computed yet or all was, at the last.
+function showFacts(other) {
+  const whole = place === 0 || place === steps().length;
+  facts = other;
+  answered.clear();
+  if (other.questions) questions = Promise.resolve(other.questions);
+  readFacts();
+  resize(stride.size);
+  closePrediction();
+  $("place").max = steps().length;
+  place = whole ? steps().length : Math.min(place, steps().length);
+  refresh(view);
+  tell(steps()[place - 1]);
+  lightHere();
+  $("host").textContent = `Computed again: ${facts.names[facts.output][TEXT]} = ${facts.values[facts.output]}.`;
+}
+
+// ------------------------------------------------------------------ keys, buttons
+
+const KEYS = {
+  ArrowRight: next,
+  ArrowLeft: () => go(back()),
+  Home: () => go(0),
+  End: () => jump(steps().length),
+  " ": () => (timer === null ? play() : pause()),
+  "+": () => zoom(1.25),
+  "=": () => zoom(1.25),
+  "-": () => zoom(0.8),
+  0: () => {
+    fitted = true;
+    seeWhole();
+  },
+};
+
+const PAN = 60; // pixels that a key moves the graph by
+const PANS = { ArrowLeft: [PAN, 0], ArrowRight: [-PAN, 0], ArrowUp: [0, PAN], ArrowDown: [0, -PAN] };
+
+function listenToKeys(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const target = event.target;
+  const part = target.closest?.("[role=button]");
+  if (part && (event.key === "Enter" || event.key === " ")) {
+    event.preventDefault();
+    activate(part);
+    return;
+  }
+  if (target.matches?.("input[type=text], input[type=radio], select, .leaf input")) return;
+  if (event.key === " " && target.matches?.("button, summary, input")) return;
+  if (event.shiftKey && event.key in PANS && canvas.contains(target)) {
+    event.preventDefault();
+    return pan(...PANS[event.key]);
+  }
+  if (!(event.key in KEYS)) return;
+  event.preventDefault();
+  if (event.key.startsWith("Arrow") || event.key === "Home" || event.key === "End") pause();
+  KEYS[event.key]();
+}
+
+function listen() {
+  document.addEventListener("keydown", listenToKeys);
+  const on = (id, does) => $(id).addEventListener("click", does);
+  on("first", () => (pause(), go(0)));
+  on("previous", () => (pause(), go(back())));
+  on("play", () => (timer === null ? play() : pause()));
+  on("next", () => (pause(), next()));
+  on("last", () => (pause(), jump(steps().length)));
+  on("other-go", () => (pause(), jump(snapped(facts.beside.parts_at + 1))));
+  on("zoom-in", () => zoom(1.25, undefined, undefined, true));
+  on("zoom-out", () => zoom(0.8, undefined, undefined, true));
+  on("fit", KEYS[0]);
+  on("reveal", reveal);
+  on("theme", switchTheme);
+  $("place").addEventListener("input", (event) => (pause(), jump(snapped(Number(event.target.value)))));
+  $("size").addEventListener("change", (event) => (pause(), resize(event.target.value), go(snapped(place))));
+  $("speed").addEventListener("change", () => timer !== null && (pause(), play()));
+  $("prediction").addEventListener("submit", (event) => (event.preventDefault(), asking && check()));
+  $("prediction").addEventListener("change", (event) => event.target.name === "asked" && asking && nameAnswer());
+  $("predict").addEventListener("change", (event) => {
+    document.documentElement.classList.toggle("predicting", event.target.checked);
+    answered.clear();
+    if (!event.target.checked) closePrediction();
+  });
+  $("list").addEventListener("toggle", fillList);
+  $("list").addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (button) jump(Number(button.dataset.place));
+  });
+  $("what-if").addEventListener("toggle", () => touched && !$("leaves").childElementCount && fillLeaves());
+  $("leaves").addEventListener("submit", (event) => event.preventDefault());
+  $("leaves").addEventListener("change", (event) => event.target.type === "text" && askWhatIf());
+  $("find").addEventListener("focus", fillNames, { once: true });
+  $("find").addEventListener("change", find);
+  window.addEventListener("hashchange", followLink);
+  window.addEventListener("message", hear);
+  listenToCanvas();
+}
+
+function switchTheme() {
+  const root = document.documentElement;
+  const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  root.dataset.theme = dark ? "light" : "dark";
+}
+
+function showPasses() {
+  const counts = {};
+  for (const step of steps()) counts[passOf(step)] = (counts[passOf(step)] ?? 0) + 1;
+  const passes = document.querySelector(".passes");
+  for (const [phase, n] of Object.entries(counts)) {
+    const pass = element("span", { class: phase }, PHASES[phase]);
+    pass.style.flex = `${n} 1 0`;
+    passes.append(pass);
+  }
+}
+
+// JSON as it stands, or deflated and as a string in base 64.
+async function unpacked(id) {
+  const text = $(id).textContent;
+  if (!text.startsWith('"')) return text;
+  const letters = atob(JSON.parse(text));
+  const bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < letters.length; i++) bytes[i] = letters.charCodeAt(i);
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Response(stream).text();
+}
+
+async function begin() {
+  document.documentElement.classList.add("scripted");
+  canvas.classList.add("ready");
+  const texts = await Promise.all(["facts", "pictures", "drawings"].map(unpacked));
+  [facts, pictures] = texts.slice(0, 2).map((text) => JSON.parse(text));
+  packedDrawings = texts[2];
+  original = facts;
+  ({ views } = pictures);
+  readFacts();
+  if (facts.touch) {
+    touched = touching({ original, element, nameOf, plainName, signOf, symbolsOf, show: showFacts, changed: askWhatIf });
+    const graph = { ...original, constants: touched.engine.constants };
+    const isWeight = new Set(touched.weights);
+    const leaves = facts.read.filter((i) => !graph.constants.has(i)).sort((a, b) => isWeight.has(b) - isWeight.has(a));
+    account = accounting({ graph, leaves, element, nameOf, plainName, signOf, localOf, exactNow: touched.exact, see: lightRoute });
+  }
+  $("place").max = steps().length;
+  $("predict").closest("label").hidden = !steps().some(isEdge);
+  showPasses();
+  fillSizes();
+  if (!touched) fillLeaves(); // else when they are wanted
+  measureRoom();
+  mount(0);
+  listen();
+  beginQuiz();
+  followLink();
+  document.documentElement.dataset.ready = ""; // from here on every control works
+  questions = new Promise((resolve) => requestIdle(() => resolve(unpacked("questions").then(JSON.parse))));
+  if (embedded) window.parent.postMessage({ chainrule: "hello" }, "*");
+}
+
+begin();

@@ -1,0 +1,177 @@
+// Steps through facts: every number, word and formula is read from them, and all text goes in as text.  They
+// are those of the page or, once a number is touched, those that engine.js and words.js make of it.
+const SVG = "http://www.w3.org/2000/svg";
+const MATHML = "http://www.w3.org/1998/Math/MathML";
+const MATH_ELEMENTS = new Set("math mrow mi mn mo mtext mspace msub msup msubsup mfrac msqrt mroot mover munder munderover mstyle mpadded mtable mtr mtd".split(" "));
+const MATH_ATTRIBUTES = new Set("display displaystyle mathvariant stretchy lspace rspace form fence separator width columnalign accent scriptlevel".split(" "));
+const EMPTY = "–";
+const LEGIBLE = 1; // the smallest scale at which the smallest words have 10 pixels
+const LARGEST_SCALE = 4;
+const WIDEST_NUMBER = "−1.234e−5"; // in a box; with a longer exponent it is in small print
+const MOST_LIT = 64; // nodes or edges that are lit at once
+const MOST_NAMES = 2000; // names that are offered to be found
+const MOST_ROWS = 12; // numbers of a larger step that are listed
+const embedded = window.parent !== window;
+const $ = (id) => document.getElementById(id);
+
+let facts, original, pictures, views, questions;
+let packedDrawings, readDrawings; // all pictures but the first, read when one is wanted
+const drawings = () => (readDrawings ??= JSON.parse(packedDrawings));
+
+// ------------------------------------------------------------------ what the steps do, by node and by edge
+
+let list, keys, computed, received, carried, incoming, users, constants;
+
+function readFacts() {
+  incoming = new Map(facts.inputs.map((inputs, i) => [`n${i}`, inputs.map((input, position) => keyOf(`n${input}`, `n${i}`, position))]));
+  users = new Map(facts.names.map((_, i) => [`n${i}`, []])); // what is computed from a node
+  facts.inputs.forEach((inputs, i) => inputs.forEach((input) => users.get(`n${input}`).push(`n${i}`)));
+  keys = [...incoming.values()].flat(); // of the edges, in the order of the trace
+  constants = new Set(facts.constants.map((i) => `n${i}`));
+  readSteps();
+  computed = new Map(); // the step that computes a node
+  received = new Map(); // the steps in which a gradient or tangent reaches it
+  carried = new Map(); // the step in which an edge carries a contribution
+  for (const step of list) {
+    if (step.kind === "leaf") for (const leaf of readAtOnce()) computed.set(leaf, step.number);
+    else if (step.phase === "forward") computed.set(step.node, step.number);
+    else if (received.has(step.node)) received.get(step.node).push(step.number);
+    else received.set(step.node, [step.number]);
+    if (step.target !== null) carried.set(keyOf(step.node, step.target, step.position), step.number);
+  }
+}
+
+// A gradient before a step is what the last step made it, an upstream that of the target.
+function readSteps() {
+  const columns = facts.steps;
+  const gradients = new Map();
+  list = columns.kind.map((code, number) => {
+    const [phase, kind] = facts.kinds[code];
+    const node = `n${columns.node[number]}`;
+    const target = columns.target[number] < 0 ? null : `n${columns.target[number]}`;
+    const [sign, plus] = facts.signs[columns.sign[number]];
+    const contribution = columns.contribution[number] || EMPTY;
+    const before = (phase === "reverse" && gradients.get(node)) || EMPTY;
+    const after = columns.after[number];
+    const shown = [gradients.get(target) ?? EMPTY, columns.partial[number] || EMPTY, contribution, before, after];
+    if (phase === "reverse") gradients.set(node, after);
+    return { number, phase, kind, node, target, position: columns.position[number], shown, sign, added: plus + contribution, width: columns.width[number] };
+  });
+}
+
+const placeOf = (node) => Number(node.slice(1));
+const keyOf = (source, target, position) => `${source}>${target}:${position}`;
+const steps = () => list;
+const readAtOnce = () => facts.read.map((i) => `n${i}`); // all leaves: one step
+const slope = () => (list.at(-1).phase === "tangent" ? "tangent" : "gradient"); // what a walk fills in after the values
+const isEdge = (step) => step !== undefined && step.phase === "reverse" && step.kind === "edge";
+
+// ------------------------------------------------------------------ words and formulas, from their patterns
+
+const unsigned = (number) => number.replace(/^−/, "");
+
+function referred(step, reference, form) {
+  const nodes = [facts.output, placeOf(step.node), step.target && placeOf(step.target)];
+  if (reference < 3) return facts.names[nodes[reference]][form];
+  if (reference < 5) return unsigned(facts.values[nodes[reference - 2]]);
+  if (reference < 10) return unsigned(step.shown[reference - 5]);
+  const [k, what] = [(reference - 10) >> 2, (reference - 10) & 3];
+  if (what === 3) return facts.steps.extras[step.number][k];
+  const computes = step.target ?? step.node;
+  const inputs = step.kind === "leaf" ? facts.read : facts.inputs[placeOf(computes)];
+  const position = (firstInput(step, inputs.length) + k) % inputs.length;
+  if (what === 2) return unsigned(list[carried.get(incoming.get(computes)[position])].shown[1]);
+  return what ? unsigned(facts.values[inputs[position]]) : facts.names[inputs[position]][form];
+}
+
+// What a step speaks of first: the input that its own is multiplied by, half of them further, or back.
+function firstInput({ target, position }, inputs) {
+  if (target === null) return 0;
+  const half = inputs >> 1;
+  return position < half ? position + half : position - half;
+}
+
+const TEXT = 3;
+const MARKUP = 4;
+const filled = (pattern, step, form) => pattern.map((piece) => (typeof piece === "number" ? referred(step, piece, form) : piece)).join("");
+const wordsOf = (step) => facts.words[facts.steps.words[step.number]];
+const sentenceOf = (step) => facts.told?.sentence(step) ?? filled(facts.sentences[wordsOf(step)[0]], step, TEXT);
+const formulaOf = (step) => facts.told?.formula(step) ?? filled(facts.formulas[wordsOf(step)[1]], step, MARKUP);
+const slopeOf = (step) => facts.told?.slope(step) ?? filled(facts.sentences[wordsOf(step)[2]], step, TEXT);
+
+// The local derivative of an edge in symbols, as the walk wrote it; "" where no gradient went along it.
+function symbolsOf(target, position) {
+  const number = carried.get(incoming.get(`n${target}`)[position]);
+  return number === undefined ? "" : filled(facts.sentences[wordsOf(list[number])[2]], list[number], TEXT);
+}
+
+function gradientOf(node, place) {
+  const numbers = received.get(node);
+  if (numbers === undefined || numbers[0] >= place) return EMPTY;
+  let low = 0;
+  let high = numbers.length - 1; // the last step that is done
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (numbers[middle] < place) low = middle;
+    else high = middle - 1;
+  }
+  return list[numbers[low]].shown[4];
+}
+
+// ------------------------------------------------------------------ elements and names
+
+function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+function nameOf(node) {
+  const [base, subscript, superscript] = facts.names[placeOf(node)];
+  const name = element("span", { class: "name" }, base);
+  if (subscript) name.append(element("sub", {}, subscript));
+  if (superscript) name.append(element("sup", {}, superscript));
+  return name;
+}
+
+const plainName = (node) => facts.names[placeOf(node)][TEXT];
+
+// A sign of a derivative: its pattern, with names or elements in the places of {these}.
+function inPlaces(pattern, parts) {
+  return pattern.split(/\{(\w+)\}/).map((piece, i) => (i % 2 ? parts[piece] : piece));
+}
+
+const signOf = (node) => element("span", {}, ...inPlaces(facts.written.gradient, { of: nameOf(`n${facts.output}`), by: nameOf(node) }));
+
+// The local derivative of a step's edge; a small digit tells which input where one value is several of them.
+function localSign(step, name) {
+  const sources = facts.inputs[placeOf(step.target)];
+  const repeated = sources.filter((source) => source === placeOf(step.node)).length > 1;
+  const slot = repeated ? String(step.position + 1).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]) : "";
+  return inPlaces(facts.written.local, { slot, source: name(step.node), target: name(step.target) });
+}
+
+const localOf = (step) => element("span", {}, ...localSign(step, nameOf));
+
+// A formula as MathML, in pieces that each begin with = or ≈: lines break between them.
+function mathOf(text) {
+  const parsed = new DOMParser().parseFromString(text, "application/xml").documentElement;
+  const pieces = [];
+  for (const part of copyOfMath(parsed).childNodes) {
+    if (!pieces.length || ["=", "≈"].includes(part.textContent)) pieces.push(document.createElementNS(MATHML, "math"));
+    pieces.at(-1).append(part.cloneNode(true));
+  }
+  for (const piece of pieces) piece.setAttribute("displaystyle", "true");
+  return pieces;
+}
+
+function copyOfMath(from) {
+  const copy = document.createElementNS(MATHML, from.localName);
+  for (const { name, value } of from.attributes) if (MATH_ATTRIBUTES.has(name)) copy.setAttribute(name, value);
+  for (const child of from.childNodes) {
+    if (child.nodeType === Node.TEXT_NODE) copy.append(child.data);
+    else if (child.nodeType === Node.ELEMENT_NODE && MATH_ELEMENTS.has(child.localName)) copy.append(copyOfMath(child));
+  }
+  return copy;
+}

@@ -1,0 +1,337 @@
+// The picture: boxes and arrows that fill as the steps come.
+
+// ------------------------------------------------------------------ the picture
+
+const canvas = $("canvas");
+let view, svg, lit, slots, nodesOf;
+let fresh = [];
+
+function mount(index) {
+  const wanted = views[index];
+  if (wanted === view) return;
+  if (view) for (const layer of Object.values(lit)) layer.replaceChildren();
+  view = wanted;
+  prepare(view);
+  svg = view.element;
+  for (const other of [...canvas.children]) if (other !== svg) other.remove();
+  svg.classList.remove("ahead");
+  if (!svg.isConnected) canvas.append(svg);
+  ({ lit, slots, nodesOf } = view);
+  refresh(view);
+  fit();
+  showCrumbs();
+  getReady([index + 1, index - 1].map((i) => views[i]).filter((other) => other && other.parent === view.parent));
+}
+
+// What a step may turn to next, made ready bit by bit where there is time between two frames.
+function getReady(near) {
+  const here = view;
+  const tasks = near.flatMap((other) => [() => prepare(other), () => refresh(other), () => layOut(other)]);
+  const next = () => {
+    if (view !== here || !tasks.length) return;
+    tasks.shift()();
+    requestIdle(next);
+  };
+  requestIdle(next);
+}
+
+// A picture takes its time to be placed: done before it is seen.
+function layOut(other) {
+  other.element.classList.add("ahead");
+  canvas.append(other.element);
+}
+
+const requestIdle = window.requestIdleCallback ?? ((does) => setTimeout(does, 200));
+
+// The text of a picture: as it stands, or cast from a mould, whose gaps are for the view's name and, of
+// each of its nodes, for its id and its faces.
+function textOf({ name, svg }) {
+  if (typeof svg === "string") return svg;
+  const { moulds, faces, looks } = drawings();
+  const [mould, ...nodes] = svg;
+  const filled = (gap) => {
+    if (gap < 0) return name;
+    const node = nodes[gap >> 2];
+    if (!(gap & 3)) return `n${node}`;
+    const [look, said] = looks[node];
+    const [chip, box] = faces[look].map((face) => face.replaceAll("\0", `n${node}`));
+    return [said + chip, said, box][(gap & 3) - 1];
+  };
+  return moulds[mould].map((piece) => (typeof piece === "number" ? filled(piece) : piece)).join("");
+}
+
+function pictureOf(text) {
+  return document.importNode(new DOMParser().parseFromString(text, "image/svg+xml").documentElement, true);
+}
+
+function prepare(view) {
+  if (view.element) return;
+  if (view !== views[0]) Object.assign(view, drawings().views[views.indexOf(view)]);
+  view.element = view === views[0] ? canvas.querySelector("svg.graph") : pictureOf(textOf(view));
+  const root = view.element;
+  root.setAttribute("role", "group");
+  root.setAttribute("aria-label", view.title);
+  view.slots = new Map([...root.querySelectorAll("[data-slot]")].map((slot) => [slotName(slot, view), slot]));
+  view.boxes = [...view.slots].filter(([name]) => name.startsWith("box:"));
+  const parts = new Map([...root.querySelectorAll("[id]")].map((part) => [part.id, part]));
+  view.nodeElement = membersOf(view.name, view.nodes, (i) => `n${i}`, parts);
+  view.edgeElement = membersOf(view.name, view.edges, (i) => keys[i], parts);
+  view.nodesOf = new Map();
+  for (const [node, part] of view.nodeElement) {
+    if (!view.nodesOf.has(part)) view.nodesOf.set(part, []);
+    view.nodesOf.get(part).push(node);
+  }
+  const seen = new Set();
+  view.shared = new Map(); // arrows that stand for many edges carry no one's sign, but the size of all
+  for (const part of view.edgeElement.values()) seen.has(part) ? view.shared.set(part, []) : seen.add(part);
+  for (const [edge, part] of view.edgeElement) view.shared.get(part)?.push(edge);
+  const knobs = new Map([...view.nodesOf.keys()].map((part) => [part, part]));
+  for (const [id, name] of Object.entries(view.opens)) {
+    const part = parts.get(id);
+    const knob = part.querySelector(".dot") ? part.querySelector(".frame") : part; // no button within a button
+    part.dataset.opens = knob.dataset.opens = name;
+    knobs.set(part, knob);
+  }
+  const reachable = view.nodesOf.size <= 60; // more of them are reached by the list of steps
+  for (const part of knobs.values()) {
+    part.setAttribute("role", "button");
+    if (reachable || part.dataset.opens) part.setAttribute("tabindex", "0");
+    if (part.dataset.opens) part.setAttribute("aria-label", `Open ${titleOf(part.dataset.opens)}`);
+  }
+  for (const word of root.querySelectorAll(".fact")) if (word.textContent === "gradient") word.textContent = slope();
+  for (const [part, nodes] of view.nodesOf) if (nodes.length > 1 && part.classList.contains("dot")) part.setAttribute("aria-label", plainName(nodes.at(-1)));
+  view.labels = [...root.querySelectorAll(".edge [transform]")].map((label) => label.transform.baseVal.consolidate().matrix);
+  view.lit = { frames: document.createElementNS(SVG, "g"), flows: document.createElementNS(SVG, "g") };
+  root.prepend(view.lit.frames); // below the graph, so that no number is crossed
+  root.append(view.lit.flows);
+}
+
+const titleOf = (name) => views.find((other) => other.name === name)?.title ?? name;
+
+// When it is pointed at: a thousand titles would make every change of the picture slow.
+function titleDot(dot) {
+  if (!dot || dot.querySelector("title")) return;
+  const title = document.createElementNS(SVG, "title");
+  title.textContent = nodesOf.has(dot) ? plainName(nodesOf.get(dot).at(-1)) : "";
+  dot.append(title);
+}
+
+// What a number belongs to may be left away where it is the element that the number is in.
+function slotName(slot, view) {
+  if (!slot.dataset.slot.includes(":")) {
+    const [source, target, position] = slot.closest("[id]").id.slice(view.name.length + 1).split("-");
+    slot.dataset.slot += `:${target === undefined ? source : keyOf(source, target, position)}`;
+  }
+  return slot.dataset.slot;
+}
+
+// By node or edge, the element that shows it; one that shows nothing else is called after it.
+function membersOf(name, members, idOf, parts) {
+  const elements = new Map();
+  for (const [element, distances] of Object.entries(members)) {
+    let i = 0;
+    for (const distance of distances) {
+      i += distance;
+      const id = idOf(i);
+      elements.set(id, parts.get(element || `${name}-${id.replace(/[>:]/g, "-")}`));
+    }
+  }
+  return elements;
+}
+
+// Asked for before anything is changed: after a change it takes the browser long to answer.
+function boxOf(node) {
+  const part = view.nodeElement.get(node);
+  if (part === undefined) return undefined;
+  part.box ??= placed(part);
+  return part.box;
+}
+
+// In the units of the whole picture: a dot lies in a box that is moved as one.
+function placed(part) {
+  const { x, y, width, height } = part.getBBox();
+  const moved = part.parentNode === svg ? null : part.parentNode.transform.baseVal.consolidate();
+  return { x: x + (moved?.matrix.e ?? 0), y: y + (moved?.matrix.f ?? 0), width, height };
+}
+
+function refresh(view, nodes = view.nodeElement.keys(), edges = view.edgeElement.keys()) {
+  for (const node of nodes) refreshNode(view, node);
+  const stale = new Set();
+  for (const edge of edges) {
+    const part = view.edgeElement.get(edge);
+    if (view.shared.has(part)) stale.add(part);
+    else refreshEdge(view, edge);
+  }
+  for (const part of stale) refreshShared(part, view.shared.get(part));
+  for (const [name, slot] of view.boxes) refreshBox(name, slot);
+}
+
+// A row of a folded box: before its values, before its gradients are complete, and then.
+function refreshBox(name, slot) {
+  const [, key, row] = name.split(":");
+  const [computed, complete, rows] = facts.boxes[key];
+  write(slot, rows[row][place > complete ? 2 : place > computed ? 1 : 0]);
+}
+
+function write(slot, text) {
+  if (slot !== undefined && slot.textContent !== text) slot.textContent = text;
+}
+
+// A long number, such as −1.234e−308, is in small print: else it would touch the word before it.
+function writeNumber(slot, text) {
+  if (slot === undefined || slot.textContent === text) return;
+  slot.textContent = text;
+  slot.classList.toggle("long", text.includes("e") && text.length > WIDEST_NUMBER.length);
+}
+
+function refreshNode({ nodeElement, nodesOf, slots }, node) {
+  const part = nodeElement.get(node);
+  if (part === undefined) return;
+  const done = computed.get(node) < place;
+  const value = done ? facts.values[placeOf(node)] : EMPTY;
+  const gradient = gradientOf(node, place);
+  writeNumber(slots.get(`value:${node}`), value);
+  writeNumber(slots.get(`gradient:${node}`), gradient);
+  const nodes = nodesOf.get(part);
+  if (node === nodes.at(-1) && part.classList.contains("dot")) fillDot(part, value, gradient);
+  if (nodes.length > 1) return;
+  part.classList.toggle("untouched", !done);
+  const said = `${value}${constants.has(node) ? "" : `, ${slope()} ${gradient}`}`;
+  if (part.said === said) return;
+  part.said = said; // asking for the attribute takes longer
+  part.how ??= part.querySelector("title")?.textContent ?? ""; // how it was computed
+  part.setAttribute("aria-label", `${part.how || plainName(node)}: value ${said}`);
+}
+
+// On the scale of all pictures: 0 for 0.0001 and less, 1 for 100 and more.
+const shareOf = (size) => Math.min(Math.max(Math.log(size / 1e-4) / Math.log(1e6), 0), 1);
+const signWord = (x) => (x > 0 ? "positive" : x < 0 ? "negative" : "");
+
+// An arrow that stands for many is as thick as all that has passed along it is large.
+function refreshShared(part, edges) {
+  const done = edges.map((key) => list[carried.get(key)]).filter((step) => step && step.number < place);
+  const size = Math.hypot(...done.map((step) => (step.size ??= readNumber(step.shown[2]) || 0)));
+  part.line ??= part.querySelector(".line");
+  if (part.line) part.line.style.strokeWidth = done.length ? `${0.9 + 4.6 * shareOf(size)}px` : "";
+}
+
+// A dot is filled by its value and ringed by its gradient: the hue is the sign, the depth the size.
+function fillDot(dot, value, gradient) {
+  const [x, g] = [value, gradient].map((text) => readNumber(text) || 0);
+  dot.style.fill = signWord(x) && `color-mix(in srgb, var(--${signWord(x)}) ${15 + 85 * shareOf(Math.abs(x))}%, var(--paper))`;
+  dot.style.stroke = signWord(g) && `var(--${signWord(g)})`;
+  dot.style.strokeWidth = signWord(g) && `${1.2 + 2 * shareOf(Math.abs(g))}px`;
+}
+
+function refreshEdge({ edgeElement, slots }, key) {
+  const part = edgeElement.get(key);
+  if (part === undefined) return;
+  const step = carried.get(key);
+  const done = step !== undefined && step < place;
+  const target = key.slice(key.indexOf(">") + 1, key.lastIndexOf(":"));
+  const known = computed.get(target) < place;
+  const slot = slots.get(`partial:${key}`);
+  if (slot !== undefined) {
+    slot.drawn ??= slot.textContent;
+    const whole = step === undefined ? (facts.told ? "" : slot.drawn) : `∂ ${list[step].shown[1]}`;
+    write(slot, known ? whole : "");
+  }
+  write(slots.get(`contribution:${key}`), done ? list[step].added : "");
+  part.classList.toggle("untouched", !known);
+  part.classList.toggle("waiting", step !== undefined && !done);
+  for (const sign of ["positive", "negative", "zero", "nan"]) {
+    part.classList.toggle(sign, done && list[step].sign === sign);
+  }
+  part.line ??= part.querySelector(".line");
+  if (part.line) part.line.style.strokeWidth = done ? `${list[step].width}px` : "";
+}
+
+// The current node in a thick frame, where its gradient comes from in a dashed one, the edges in
+// use thick with an arrow in the middle that points the way the numbers go.
+function light(step) {
+  for (const slot of fresh) slot.classList.remove("fresh");
+  fresh = [];
+  for (const layer of Object.values(lit)) layer.replaceChildren();
+  if (step === undefined) return;
+  const backwards = step.phase === "reverse";
+  if (step.target !== null) {
+    frame(step.target, "halo from");
+    flow(keyOf(step.node, step.target, step.position), backwards, step.added);
+    freshen(`contribution:${keyOf(step.node, step.target, step.position)}`);
+  } else if (step.kind === "apply") {
+    for (const key of incoming.get(step.node).slice(0, MOST_LIT)) flow(key, backwards, facts.values[placeOf(key.split(">")[0])]);
+  }
+  const nodes = step.kind === "leaf" ? readAtOnce() : [step.node];
+  for (const node of nodes.slice(0, MOST_LIT)) frame(node, "halo");
+  for (const node of nodes) freshen(`${step.phase === "forward" ? "value" : "gradient"}:${node}`);
+}
+
+// A larger step: all that it computes in thick frames, the edges that it goes along thick.
+function lightStride() {
+  light(undefined);
+  const those = strideSteps();
+  for (const node of strideNodes().slice(0, MOST_LIT)) frame(node, "halo");
+  for (const step of those.slice(0, MOST_LIT)) if (isEdge(step)) flow(keyOf(step.node, step.target, step.position), true, step.added);
+  for (const step of those) freshen(`${step.phase === "forward" ? "value" : "gradient"}:${step.node}`);
+}
+
+// One route, from its leaf to the output, with the local derivatives that it multiplies.
+function lightRoute(edges) {
+  pause();
+  light(undefined);
+  const nodes = [...edges.map(({ source }) => source), facts.output].map((i) => `n${i}`);
+  while (view.parent !== null && !nodes.every((node) => view.nodeElement.has(node))) mount(views.findIndex((other) => other.name === view.parent));
+  see(around(nodes.slice(0, MOST_LIT)));
+  for (const node of nodes.slice(0, MOST_LIT)) frame(node, "halo");
+  for (const { source, target, position, partial } of edges.slice(0, MOST_LIT)) flow(keyOf(`n${source}`, `n${target}`, position), false, number(partial ?? 0));
+}
+
+const lightHere = () => (strides() ? lightStride() : light(steps()[place - 1]));
+
+function freshen(name) {
+  const slot = slots.get(name);
+  if (slot === undefined) return;
+  slot.classList.add("fresh");
+  fresh.push(slot);
+}
+
+function drawn(layer, name, attributes) {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  layer.append(made);
+  return made;
+}
+
+function frame(node, kind) {
+  const box = boxOf(node);
+  if (box === undefined) return;
+  const around = { x: box.x - 5, y: box.y - 5, width: box.width + 10, height: box.height + 10, rx: 8 };
+  const inside = view.nodeElement.get(node).classList.contains("dot"); // of a filled box, which would hide it
+  drawn(inside ? lit.flows : lit.frames, "rect", { ...around, class: kind });
+}
+
+// How far along a line, in percent, an arrow's head covers no number, or the least of one; labels stand
+// around these middles.
+function clearOf(labels, line) {
+  const length = line.getTotalLength();
+  const clearance = (share) => {
+    const { x, y } = line.getPointAtLength((length * share) / 100);
+    return Math.min(1, ...labels.map(({ e, f }) => Math.max(Math.abs(x - e) / 38, Math.abs(y - f) / 23)));
+  };
+  return [28, 20, 36, 12, 72, 80, 88, 94, 97, 50].reduce((best, share) => (clearance(share) > clearance(best) ? share : best));
+}
+
+function flow(key, backwards, number) {
+  const line = view.edgeElement.get(key)?.querySelector(".line");
+  if (!line) return;
+  const d = line.getAttribute("d");
+  drawn(lit.flows, "path", { d, class: "flow" });
+  const along = clearOf(view.labels, line);
+  const way = `offset-path:path("${d}");offset-distance:${along}%;offset-rotate:auto ${backwards ? 180 : 0}deg`;
+  const head = drawn(lit.flows, "path", { d: "M10 0L-7 -7L-3 0L-7 7Z", class: "flow-head" });
+  head.style.cssText = way; // the page's policy forbids a style attribute
+  if (timer !== null && Number($("speed").value) < 1000) return; // too fast to be read
+  const traveller = drawn(lit.flows, "text", { class: `traveller ${signWord(readNumber(number) || 0)}` });
+  traveller.textContent = number;
+  traveller.style.cssText = `offset-path:path("${d}");offset-rotate:0deg;--start:${backwards ? 100 : 0}%;--end:${backwards ? 0 : 100}%`;
+}

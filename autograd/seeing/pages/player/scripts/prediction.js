@@ -1,0 +1,229 @@
+// A learner says what comes next; the page says whether it is right, or which slip was made.
+
+// ------------------------------------------------------------------ predict, then reveal
+
+let asking = null; // the step asked about
+let tries = 0;
+let given = []; // the answers to it so far
+let askedBefore = null; // what was asked last: "contribution" or "gradient"
+const score = { right: 0, asked: 0 };
+const answered = new Set(); // the numbers of the steps that were predicted or revealed
+
+function next() {
+  const step = steps()[place];
+  if (step === undefined) return;
+  if ($("predict").checked && isEdge(step) && asking !== step) ask(step);
+  else if (asking === null) jump(forth());
+  else $("answer").focus();
+}
+
+function ask(step) {
+  pause();
+  asking = step;
+  tries = 0;
+  given = [];
+  const upstream = step.shown[0];
+  $("question").replaceChildren(
+    "Next, ", nameOf(step.target), " passes its gradient ", signOf(step.target), ` = ${upstream} on to `, nameOf(step.node),
+    ", multiplied by ", localOf(step), ".");
+  $("verdict").textContent = "";
+  $("verdict").className = "";
+  $("answer").value = "";
+  for (const part of $("prediction").querySelectorAll("fieldset, .answer")) part.hidden = false;
+  const asked = step.shown[3] === EMPTY ? "contribution" : "gradient";
+  if (askedBefore && askedBefore !== asked) {
+    const [before, now] = asked === "gradient" ? ["what one edge adds", "the gradient after it"] : ["the gradient", "what this edge adds"];
+    $("question").append(element("b", {}, ` The question is another one now: not ${before}, but ${now}.`));
+  }
+  askedBefore = asked;
+  $("prediction").elements.asked.value = asked;
+  nameAnswer();
+  $("prediction").hidden = false;
+  $("numbers").hidden = true;
+  light(step); // which edge is asked about
+  $("prediction").scrollIntoView({ block: "nearest" });
+  $("answer").focus();
+}
+
+// Of two questions, which one is asked is said in words and in signs.
+function nameAnswer() {
+  const { node, target } = asking;
+  const isContribution = $("prediction").elements.asked.value === "contribution";
+  const last = received.get(node).at(-1) === asking.number;
+  const words = isContribution ? "What does this edge alone add? " : last ? "What is the whole gradient then? " : "What is the gradient so far, after it? ";
+  const sign = isContribution ? [signOf(target), " · ", localOf(asking)] : [signOf(node), last ? "" : " so far"];
+  $("answer-label").replaceChildren(words, ...sign, " =");
+}
+
+function closePrediction() {
+  if (asking !== null) {
+    lightHere();
+    tellNumbers(steps()[place - 1]);
+  }
+  asking = null;
+  $("prediction").hidden = true;
+}
+
+// What is typed as a number: −0.5, 2e−3, 1/3, ½, (4), 2·2, 4×10^0, 10³, a decimal comma, any dash, and the
+// words for what is no finite number; undefined for all else.
+function readNumber(text) {
+  if (/^[-−]?\d+(\.\d+)?$/.test(text)) return Number(text.replace("−", "-")); // most are, and this is fast
+  const plain = text.toLowerCase().trim().slice(0, 200)
+    .replace(/[⁻⁰¹²³⁴-⁹]+/g, (power) => `^(${power.normalize("NFKC")})`)
+    .replace(/(\d*)([¼-¾⅐-⅞])/g, (_, whole, part) => `(${whole || 0}+${part.normalize("NFKC")})`)
+    .replace(/[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/g, "-")
+    .replace(/[×·⋅∙✕•]/g, "*").replace(/[÷⁄∶]/g, "/").replace(/\*\*/g, "^").replace(/,/g, ".").replace(/∞|infinity/g, "inf");
+  const tokens = plain.match(/(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|inf|nan|[-+*/^()]|\S/g) ?? [];
+  let at = 0;
+  const taken = (...signs) => (signs.includes(tokens[at]) ? tokens[at++] : undefined);
+  const sum = () => chain(product, { "+": (a, b) => a + b, "-": (a, b) => a - b });
+  const product = () => chain(signed, { "*": (a, b) => a * b, "/": (a, b) => a / b });
+  function chain(operand, operators) {
+    let value = operand();
+    for (let sign; (sign = taken(...Object.keys(operators))); ) value = operators[sign](value, operand());
+    return value;
+  }
+  function signed() {
+    const sign = taken("-", "+");
+    if (sign) return sign === "-" ? -signed() : signed();
+    const base = atom();
+    return taken("^") ? base ** signed() : base;
+  }
+  function atom() {
+    const token = tokens[at++];
+    if (token === "(") {
+      const inside = sum();
+      if (!taken(")")) throw new SyntaxError("a parenthesis is not closed");
+      return inside;
+    }
+    if (token === "inf") return Infinity;
+    if (token === "nan") return NaN;
+    if (!/^\.?\d/.test(token ?? "")) throw new SyntaxError("a number is missing");
+    return Number(token);
+  }
+  try {
+    const value = sum();
+    return at === tokens.length ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const exact = (number) => (typeof number === "string" ? { inf: Infinity, "-inf": -Infinity, nan: NaN }[number] : number);
+function matches(typed, { number, tolerance }, digits) {
+  if (Object.is(typed, number) || typed === number) return true;
+  return tolerance === undefined ? Number(typed.toPrecision(digits)) === number : Math.abs(typed - number) <= tolerance;
+}
+
+// What may be answered to a step: its shape, filled in from the step and from its row.
+async function answersTo(step) {
+  if (facts.told) return facts.told.answers(step);
+  const { shapes, rows, digits } = await questions;
+  const [, shape, ...own] = rows[list.filter(isEdge).indexOf(step)] ?? [];
+  const mistake = ([mistakes, minus, reference, hasOther]) => ({
+    mistakes,
+    number: readNumber(minus + (reference < 0 ? own.shift() : unsigned(step.shown[reference - 5]))),
+    other: hasOther ? own.shift() : "",
+  });
+  const asked = rightAnswers(step, digits);
+  for (const [question, those] of shapes[shape] ?? []) asked[question].push(...those.map(mistake));
+  return asked;
+}
+
+// The right answers may be off by what the digits that are not shown leave open, in themselves and in what
+// they are computed from: half a unit of the last digit of each number.
+function rightAnswers(step, digits) {
+  const [upstream, partial, contribution, before, after] = step.shown.map(readNumber);
+  const half = (x) => (x && Number.isFinite(x) ? 10 ** (Math.floor(Math.log10(Math.abs(x))) - digits + 1) / 2 : 0);
+  const product = Math.abs(partial) * half(upstream) + Math.abs(upstream) * half(partial);
+  const added = half(contribution) + (Number.isFinite(product) ? product : 0);
+  const right = (number, slack) => [{ mistakes: [], number, tolerance: 1.05 * (slack + half(number)) }];
+  const asked = { contribution: right(contribution, added) };
+  if (before !== undefined) asked.gradient = right(after, added + half(before) + half(after));
+  return asked;
+}
+
+async function check() {
+  const step = asking;
+  const typed = readNumber($("answer").value);
+  if (typed === undefined) return say("wrong", "A number is wanted", "such as −0.5, 2e−3 or 1/3.");
+  const { digits, words } = await questions;
+  const asked = await answersTo(step);
+  if (asking !== step) return; // gone on meanwhile
+  const answers = asked[$("prediction").elements.asked.value] ?? asked.contribution;
+  const found = answers.find((answer) => matches(typed, answer, digits));
+  tries += 1;
+  given.push($("answer").value.trim());
+  if (found && !found.mistakes.length) return accept();
+  say("wrong", "Not yet.", found ? diagnosis(found, words) : hint());
+  $("answer").select();
+}
+
+function diagnosis({ mistakes, other }, words) {
+  const source = plainName(asking.node);
+  const result = plainName(asking.target);
+  const [upstream, , , before] = asking.shown;
+  const names = { source, result, other, before, upstream, local: localSign(asking, plainName).join("") };
+  return mistakes.map((mistake) => words[mistake].replace(/\{(\w+)\}/g, (_, name) => names[name])).join(" ");
+}
+
+function hint() {
+  const { node, target } = asking;
+  const upstream = asking.shown[0];
+  const first = `Multiply the upstream gradient, ${upstream}, by how ${plainName(target)} changes with ${plainName(node)}`;
+  return tries > 1 && slopeOf(asking) ? `${first}, which is ${slopeOf(asking)}.` : `${first}.`;
+}
+
+function say(kind, title, words) {
+  const verdict = $("verdict");
+  verdict.className = kind;
+  verdict.replaceChildren(element("b", {}, `${kind === "right" ? "✓ " : kind === "wrong" ? "✗ " : ""}${title}`), words && ` ${words}`);
+  verdict.scrollIntoView({ block: "nearest" });
+}
+
+// A quiz: everything is to be predicted, and what was answered is kept for a file.
+const record = []; // by step: its number, what was asked, the answers, and whether the first was right
+
+function beginQuiz() {
+  if (!facts.quiz) return;
+  $("predict").checked = true;
+  $("predict").disabled = true;
+  document.documentElement.classList.add("predicting");
+  $("save-score").hidden = false;
+  $("save-score").addEventListener("click", saveScore);
+}
+
+function saveScore() {
+  const cell = (text) => `"${String(text).replace(/"/g, '""')}"`;
+  const lines = [["step", "from", "to", "asked", "answers", "right at the first try"], ...record].map((row) => row.map(cell).join(","));
+  lines.push([cell("score"), cell(score.right), cell(`of ${steps().filter(isEdge).length}`)].join(","));
+  const href = URL.createObjectURL(new Blob([`${lines.join("\r\n")}\r\n`], { type: "text/csv" }));
+  element("a", { href, download: "score.csv" }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 1000);
+}
+
+function accept() {
+  finish(tries === 1);
+  say("right", "Right.", tries === 1 ? "" : `At the ${ordinal(tries)} try.`);
+}
+
+const ordinal = (n) => ({ 2: "second", 3: "third" })[n] ?? `${n}th`;
+
+function reveal() {
+  finish(false);
+  say("", "Revealed.", "");
+}
+
+function finish(scored) {
+  const { number, target, node } = asking;
+  if (!answered.has(number)) record.push([number + 1, plainName(target), plainName(node), $("prediction").elements.asked.value, given.join(" / "), scored ? "yes" : "no"]);
+  answered.add(number);
+  score.asked += 1;
+  score.right += scored ? 1 : 0;
+  $("score").textContent = `${score.right} of ${score.asked} at the first try`;
+  asking = null;
+  for (const part of $("prediction").querySelectorAll("fieldset, .answer")) part.hidden = true;
+  $("question").textContent = "";
+  go(place + 1, true);
+  ($("next").disabled ? $("place") : $("next")).focus();
+}

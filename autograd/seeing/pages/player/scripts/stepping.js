@@ -1,0 +1,199 @@
+// Where in the steps the page is, and what it tells of a step.
+
+// ------------------------------------------------------------------ the place
+
+let place = 0; // how many of the smallest steps are done
+let stride; // how large a step is: an entry of facts.sizes
+
+const stops = () => (stride.ends.length ? stride.ends.length : steps().length);
+const endOf = (stop) => (stride.ends.length ? (stride.ends[stop] ?? 0) : stop + 1);
+const bounds = (stop) => [stop > 0 ? endOf(stop - 1) : 0, endOf(stop)];
+
+// The number of the step that is under way or done after so many of the smallest ones; -1 before the first.
+function stopAt(done) {
+  if (!stride.ends.length || !done) return done - 1;
+  let [low, high] = [0, stride.ends.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (stride.ends[middle] < done) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+// Whether a step of several small ones was just done.
+const strides = () => place > 0 && endOf(stopAt(place)) === place && Boolean(stride.sentences[stopAt(place)]);
+const strideSteps = () => steps().slice(...bounds(stopAt(place)));
+const strideNodes = () => [...new Set(strideSteps().map((step) => step.node))];
+
+// What a larger step is for: what of its values is used elsewhere, or where its way back ends.
+function strideResults() {
+  const nodes = strideNodes();
+  const inside = new Set(nodes);
+  const passed = new Set(strideSteps().map((step) => step.target));
+  const isResult = steps()[place - 1].phase === "reverse"
+    ? (node) => !passed.has(node)
+    : (node) => placeOf(node) === facts.output || users.get(node).some((user) => !inside.has(user));
+  return nodes.filter(isResult);
+}
+
+const forth = () => Math.min(endOf(Math.min(stopAt(place + 1), stops() - 1)), steps().length);
+const back = () => (place ? bounds(stopAt(place))[0] : 0);
+const snapped = (to) => (to ? endOf(stopAt(to)) : 0);
+const toldAt = (stop) => stride.sentences[stop] || sentenceOf(steps()[endOf(stop) - 1]);
+
+function resize(name) {
+  stride = facts.sizes.find((other) => other.size === name);
+  $("size").value = name;
+  $("list").querySelector("ol").replaceChildren();
+  fillList();
+}
+
+function fillSizes() {
+  $("size").replaceChildren(...facts.sizes.map(({ size, name }) => element("option", { value: size }, `by ${name}`)));
+  resize(facts.size);
+}
+
+function go(to, keepVerdict = false) {
+  to = Math.min(Math.max(to, 0), steps().length);
+  if (!keepVerdict) closePrediction();
+  const [from, until] = place < to ? [place, to] : [to, place];
+  const nodes = new Set();
+  const edges = new Set();
+  for (let i = from; i < until; i++) {
+    const step = steps()[i];
+    for (const node of step.kind === "leaf" ? readAtOnce() : [step.node]) nodes.add(node);
+    if (step.target !== null) edges.add(keyOf(step.node, step.target, step.position));
+    if (step.phase === "forward") for (const key of incoming.get(step.node)) edges.add(key);
+  }
+  place = to;
+  const step = steps()[place - 1];
+  showWhere(step);
+  if (step) [step.node, step.target].forEach((node) => node && boxOf(node));
+  refresh(view, nodes, edges);
+  lightHere();
+  follow(step);
+  tell(step);
+  link();
+}
+
+const PHASES = { forward: "forward pass", reverse: "reverse pass", tangent: "forward mode" };
+
+// In forward mode values and tangents take turns: that is one pass.
+const passOf = (step) => (slope() === "tangent" ? "tangent" : step.phase);
+
+function tell(step) {
+  const count = stops();
+  const stop = stopAt(place);
+  const phase = $("phase");
+  phase.className = step ? passOf(step) : "";
+  phase.textContent = step ? PHASES[passOf(step)] : "";
+  $("count").textContent = step ? `step ${stop + 1} of ${count}` : `${count} ${count === 1 ? "step" : "steps"}`;
+  const told = step && (strides() ? stride.sentences[stop] : sentenceOf(step));
+  $("sentence").textContent = step ? told : "Nothing is computed yet. Press Next, or the right arrow key, for the first step.";
+  $("math").replaceChildren(...(step && !strides() ? mathOf(formulaOf(step)) : []));
+  if (strides()) tellStride();
+  else tellNumbers(step);
+  const slider = $("place");
+  slider.value = place;
+  slider.setAttribute("aria-valuetext", step ? `step ${stop + 1} of ${count}: ${told}` : "before the first step");
+  for (const id of ["first", "previous"]) $(id).disabled = place === 0;
+  for (const id of ["next", "last"]) $(id).disabled = place === steps().length;
+  tellOther();
+  markInList();
+}
+
+function tellNumbers(step) {
+  const table = $("numbers");
+  table.hidden = !isEdge(step);
+  if (table.hidden) return;
+  const [upstream, partial, contribution, before, after] = step.shown;
+  const local = localOf(step);
+  if (slopeOf(step)) local.append(` = ${slopeOf(step)}`);
+  const rows = [
+    ["", ["upstream ", signOf(step.target)], upstream, ""],
+    ["×", ["local derivative ", local], partial, ""],
+    ["=", ["contribution of this edge"], contribution, "result"],
+    ["+", ["gradient so far"], before, ""],
+    ["=", ["gradient ", signOf(step.node)], after, "result"],
+  ];
+  table.tBodies[0].replaceChildren(...rows.map(([operator, words, number, kind]) =>
+    element("tr", { class: kind },
+      element("td", { class: "operator" }, operator),
+      element("th", { scope: "row" }, ...words),
+      element("td", {}, number))));
+}
+
+// What a larger step computed: the values that are used elsewhere, or the gradients at which it ends.
+function tellStride() {
+  const nodes = strideResults();
+  const backwards = steps()[place - 1].phase === "reverse";
+  const gradient = (node) => [[signOf(node), received.get(node).at(-1) < place ? "" : " so far"], gradientOf(node, place)];
+  const rows = nodes.slice(0, MOST_ROWS).map((node) => (backwards ? gradient(node) : [[nameOf(node)], facts.values[placeOf(node)]]));
+  if (nodes.length > MOST_ROWS) rows.push([[`and ${nodes.length - MOST_ROWS} more`], ""]);
+  $("numbers").hidden = false;
+  $("numbers").tBodies[0].replaceChildren(...rows.map(([words, number]) =>
+    element("tr", {}, element("td", { class: "operator" }), element("th", { scope: "row" }, ...words), element("td", {}, number))));
+}
+
+// ------------------------------------------------------------------ another engine beside the right one
+
+function tellOther() {
+  const { beside } = facts;
+  $("other").hidden = !beside;
+  document.querySelector(".parting").hidden = !beside || beside.parts_at === null;
+  if (!beside) return;
+  const { engine, parts_at: at } = beside;
+  const stop = at === null ? null : stopAt(at + 1); // in steps of this size
+  const parted = at !== null && place > at;
+  $("other").classList.toggle("parted", parted);
+  const until = at === null ? "agrees with the right engine at every step." : parted ? `parts from the right engine at step ${stop + 1}.` : "agrees with the right engine so far.";
+  $("other-heading").replaceChildren(element("b", {}, parted ? "≠ " : "= "), element("b", {}, engine), ` ${until}`);
+  $("other-words").textContent = parted ? beside.diagnosis : "";
+  $("other-go").hidden = at === null || place === endOf(stop);
+  $("other-go").textContent = at === null ? "" : `Step ${stop + 1}: where they part`;
+  $("other-table").hidden = !parted;
+  $("other-table").tBodies[0].replaceChildren(...(parted ? beside.gradients.map(rowOfBoth) : []));
+  $("other-name").textContent = engine;
+  document.querySelector(".parting").style.left = `${(100 * (at + 1)) / steps().length}%`;
+}
+
+// A node's gradient by both engines, as far as the right one has come.
+function rowOfBoth([i, right, found, differs]) {
+  const node = `n${i}`;
+  const complete = (received.get(node)?.at(-1) ?? Infinity) < place;
+  const parting = i === facts.beside.node;
+  let [ours, theirs, wrong] = [EMPTY, EMPTY, false];
+  if (complete) [ours, theirs, wrong] = [right, found, differs];
+  else if (parting) [ours, theirs, wrong] = [facts.beside.right, facts.beside.found, true];
+  return element("tr", { class: wrong ? "wrong" : "" },
+    element("th", { scope: "row" }, nameOf(node)), element("td", {}, ours), element("td", {}, theirs),
+    element("td", {}, wrong ? "≠" : ""));
+}
+
+// ------------------------------------------------------------------ all steps as a list
+
+let marked = null;
+
+function fillList() {
+  const lines = $("list").querySelector("ol");
+  if ($("list").open && !lines.childElementCount) {
+    lines.append(...Array.from({ length: stops() }, (_, stop) => {
+      const [from, until] = bounds(stop);
+      const parts = facts.beside && facts.beside.parts_at >= from && facts.beside.parts_at < until && facts.beside.parts_at !== null;
+      const button = element("button", { type: "button" }, element("span", {}, `${parts ? "≠ " : ""}${stop + 1}`), element("span", {}, toldAt(stop)));
+      button.dataset.place = until;
+      return element("li", { class: isEdge(steps()[until - 1]) ? "asked" : "" }, button);
+    }));
+  }
+  markInList();
+}
+
+function markInList() {
+  if (!$("list").open) return;
+  $("list").classList.toggle("unbegun", place === 0);
+  marked?.removeAttribute("aria-current");
+  marked = $("list").querySelector("ol").children[stopAt(place)]?.firstChild ?? null;
+  marked?.setAttribute("aria-current", "step");
+  if (marked) marked.scrollIntoView({ block: "nearest" });
+}
