@@ -16,13 +16,13 @@ BAD_INPUT = 2
 
 
 def in_one_line(error: Exception) -> str:
-    """Return the message of an error in one line; that of an OSError begins with the file's name.
+    """Return the message of an error in one line; that of an OSError begins with the file's name, if known.
 
     >>> in_one_line(ValueError("a\\n  b")), in_one_line(OSError(2, "No such file", "a.csv"))
     ('a b', 'a.csv: No such file')
     """
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}"
+        return error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
     return " ".join(str(error).split())
 
 

@@ -180,6 +180,7 @@ def _trained(
         try:
             page = write_report(result, arguments.report, weights)
         except OSError as error:
+            error.filename = error.filename or arguments.report
             return refuse(in_one_line(error))
     say(f"report    {page}")
     return code
