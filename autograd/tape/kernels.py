@@ -16,9 +16,10 @@ import inspect
 from collections.abc import Callable
 from functools import cache
 
-from autograd.tape import arguments, graph_passes, program
+from autograd.tape import arguments, graph_passes, picking, program
 from autograd.tape.arguments import Arguments
-from autograd.tape.native.words import Mask, Numbers, Rows, call, copysign, fast, where
+from autograd.tape.native.words import Mask, Numbers, Rows, call, fast
+from autograd.tape.picking import gather_forward, gather_reverse, nothing_sent
 from autograd.tape.program import (
     AFFINE,
     ARGS,
@@ -72,7 +73,7 @@ def graph_pass(name: str) -> Callable[..., None]:
 def source() -> str:
     """Return the text that the machine is compiled from."""
     this = __import__(__name__, fromlist=["replay"])
-    return "".join(map(inspect.getsource, (arguments, program, this)))
+    return "".join(map(inspect.getsource, (arguments, program, picking, this)))
 
 
 SMALL_PRODUCT = 2048
@@ -92,11 +93,6 @@ def part(code: Rows, k: int) -> Rows:
     for j in range(k):
         at += code[j]
     return code[at:]
-
-
-def nothing_sent(gradient: float) -> bool:
-    """Return whether a gradient is −0: no contribution has arrived; see `autograd.tape.templates`."""
-    return gradient == 0.0 and copysign(1.0, gradient) < 0.0
 
 
 def fill(row: Numbers, lanes: int, x: float) -> None:
@@ -130,36 +126,6 @@ def add_product(
     w[0], w[1], w[2], w[3], w[4], w[5] = rows, columns, terms, x_stride, y_stride, z_stride
     w[6], w[7] = x_kind, y_kind
     call(a.gemm, w[6:], w[7:], w[0:], w[1:], w[2:], a.one, x, w[3:], y, w[4:], a.one, z, w[5:])
-
-
-def row_picked(index: float, rows: int) -> int:
-    """Return the row of a table that is nearest to an index."""
-    return min(max(int(round(index)), 0), rows - 1)  # noqa: RUF046
-
-
-def gather_forward(
-    V: Numbers, stride: int, lanes: int, U: Numbers, args: Rows, start: int, end: int, length: int, apart: int
-) -> None:
-    """Pick a number of U in each lane; for nan as an index it is nan."""
-    for i in range(start, end):
-        y, index, table = V[i * stride :], V[args[3 * i] * stride :], U[args[3 * i + 1] :]
-        for k in range(lanes):
-            y[k] = where(index[k] == index[k], table[row_picked(index[k], length) * apart], index[k])
-
-
-def gather_reverse(
-    V: Numbers, G: Numbers, stride: int, lanes: int, GU: Numbers, args: Rows, need: Rows,
-    start: int, end: int, length: int, apart: int,
-) -> None:  # fmt: skip
-    """Add the gradients of the rows to those of the numbers picked, and nothing to the others."""
-    for i in range(start, end):
-        if need[i] == 0:
-            continue
-        g, index, table = G[i * stride :], V[args[3 * i] * stride :], GU[args[3 * i + 1] :]
-        guarded = args[3 * i + 2]
-        for k in range(lanes):
-            if index[k] == index[k] and not (guarded and nothing_sent(g[k])):
-                table[row_picked(index[k], length) * apart] += g[k] + 0.0
 
 
 # The rows of a product with several positions lie P · stride apart, one position behind the other.  Where no

@@ -16,7 +16,7 @@ from inspect import getsource
 from autograd.core.primitive import TABLE, Op
 from autograd.source.formulas import NOTHING_SENT, functions
 from autograd.source.variadic import functions_of_sequences
-from autograd.tape.kernels import row_picked
+from autograd.tape.picking import row_picked
 
 FORWARD = """
 def forward(
