@@ -25,9 +25,9 @@ from autograd.notation.mathml import NAME, NUMBER, WORDS, mathml
 from autograd.notation.numbers import number
 from autograd.notation.signs import in_a_product
 from autograd.seeing.facts.names import name_of
+from autograd.seeing.facts.phrases import MOST_TERMS, written_out
 from autograd.seeing.facts.records import Step, Trace
 from autograd.seeing.facts.steps import Steps
-from autograd.seeing.facts.wording import MOST_TERMS, written_out
 
 SHOWN = ("upstream", "partial", "contribution", "before", "after")
 """The numbers that a step shows."""
