@@ -102,6 +102,17 @@ MODULES = {
             Conv1d(2, 3, 3, stride=2, padding=1, seed=0), MaxPool1d(2), AvgPool1d(2, 1), Flatten()
         ), drawn(3, 2, 16),
     ),
+    "stacked": (
+        lambda: Sequential(
+            Recurrent(GRUCell(2, 3, seed=0), 2, every_step=True, seed=1),
+            Recurrent(LSTMCell(2, 3, seed=2), 4, "tanh", seed=3), Layer(4, 2, "relu", seed=4),
+        ), drawn(3, 5, 2),
+    ),
+    "blocks": (
+        lambda: Sequential(
+            Embedding(7, 4, seed=0), Block(4, 2, seed=1), Block(4, 1, causal=False, seed=2)
+        ), IDS,
+    ),
     "Sequential": (
         lambda: Sequential(Layer(3, 4, "linear", seed=0), LayerNorm(4), Elementwise("prelu"), Dropout(0.5)),
         drawn(6, 3),
