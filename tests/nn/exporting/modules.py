@@ -4,6 +4,8 @@ import random
 
 import numpy as np
 
+from autograd import Value
+from autograd.source.program import Graph
 from nn import (
     MLP,
     Attention,
@@ -126,3 +128,24 @@ ONLY_TORCH = {"Sinusoids": (lambda: Sinusoids(5), IDS[0])}
 def outputs_of(model, samples):
     """The outputs of a model for samples, one row each."""
     return np.array([numbers_of(model(x)) for x in samples])
+
+
+def graph_of(name):
+    """The graph of the weighted sum of a Module's outputs for its first sample, and its leaves' numbers."""
+    make, X = MODULES[name]
+    x = X if isinstance(X[0], int) else X[0]
+    outputs = flat(make().eval()(inputs(x)))
+    graph = Graph.of(sum(v * (0.3 + 0.1 * k) for k, v in enumerate(outputs)))
+    return graph, [[v.data for v in graph.leaves]]
+
+
+def inputs(x):
+    """Numbers in lists as Values; ids stay what they are."""
+    if isinstance(x, list):
+        return [inputs(part) for part in x]
+    return Value(x) if isinstance(x, float) else x
+
+
+def flat(y):
+    """The Values of a structure."""
+    return [y] if isinstance(y, Value) else [v for part in y for v in flat(part)]
