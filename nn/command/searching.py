@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from math import prod
@@ -158,7 +157,7 @@ def search(chosen: Chosen) -> Job:
 
     def told(found: Found) -> None:
         found.to_csv(chosen.folder / RESULTS)
-        print(f"tried     {len(found.rows)}, the best {_line(found, 0)}", file=sys.stderr, flush=True)
+        print(f"tried     {len(found.rows)}, the best {_line(found, 0)}", flush=True)
 
     with workers(plan.workers, chosen.dask, chosen.ray):
         found = plan.run(told)

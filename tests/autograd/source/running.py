@@ -6,6 +6,7 @@ import ctypes
 import math
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,6 +42,7 @@ def compiled(texts: Sequence[str], folder: Path) -> list[Program]:
     """C programs, in one library."""
     if shutil.which("cc") is None:
         pytest.skip("there is no C compiler")
+    folder = Path(tempfile.mkdtemp(dir=folder))  # a library of the same path would not be loaded anew
     for i, text in enumerate(texts):
         (folder / f"p{i}.c").write_text(text.replace("value_and_gradient", f"program{i}"))
     sources = [f"p{i}.c" for i in range(len(texts))]
