@@ -134,6 +134,7 @@ def graph_of(name):
     """The graph of the weighted sum of a Module's outputs for its first sample, and its leaves' numbers."""
     make, X = MODULES[name]
     x = X if isinstance(X[0], int) else X[0]
+    x = x[:2] if isinstance(x[0], int) else x  # a whole document is a long program to compile
     outputs = flat(make().eval()(inputs(x)))
     graph = Graph.of(sum(v * (0.3 + 0.1 * k) for k, v in enumerate(outputs)))
     return graph, [[v.data for v in graph.leaves]]
