@@ -16,7 +16,7 @@ LONGEST_LABEL = 40
 
 
 def topological_order(*outputs: N) -> list[N]:
-    """Every Value that the outputs were computed from, each after all of its inputs.
+    """Return every Value that the outputs were computed from, each after all of its inputs.
 
     The outputs themselves are included.  The order is that of a depth-first walk through the
     inputs from first to last, so the same graph always gives the same order.  The walk keeps its
@@ -54,7 +54,7 @@ def refuse_stale(computed: Sequence[Node]) -> None:
     """Raise if a number no longer follows from its inputs: the data of one was changed afterwards.
 
     Every node knows when it was made, and a leaf when its data was last assigned.  What is older than an
-    input is computed again and compared, so that data that was changed and put back is no error.
+    input is computed again and compared, so that data that was changed and put back is not an error.
 
     Args:
         computed: a graph in topological order, without its leaves.
@@ -80,7 +80,7 @@ def refuse_stale(computed: Sequence[Node]) -> None:
 
 
 def find(output: N, label: str) -> N:
-    """The Value with this label, among those that the output was computed from.
+    """Return the Value with this label, among those that the output was computed from.
 
     Args:
         output: where to look back from, such as a loss.
@@ -114,5 +114,5 @@ def find(output: N, label: str) -> N:
 
 
 def leaves(*outputs: N) -> list[N]:
-    """The Values without inputs that the outputs were computed from, in topological order."""
+    """Return the Values without inputs that the outputs were computed from, in topological order."""
     return [v for v in topological_order(*outputs) if not v.inputs]

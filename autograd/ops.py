@@ -27,17 +27,6 @@ from autograd.core.primitive import NONZERO, POSITIVE, REAL, TABLE, UNIT, Functi
 
 __all__ = ["NONZERO", "POSITIVE", "REAL", "TABLE", "UNIT", "Interval", "Kink", "Op", "op"]
 
-
-def _one_over_cosine(m: Any, sign: float) -> Function:
-    """Return ±1 / √(1 − a²), of two forms: one loses no digits near ±1, the other none in its slope near 0."""
-    return lambda a, y: (
-        sign
-        * m.pow(  # where y is nan, so is the slope
-            m.where(abs(a) < 0.5, 1 - a * a, m.where(abs(y) < 4, (1 - a) * (1 + a), y)), -0.5
-        )
-    )
-
-
 # ------------------------------------------------------------------------------------- the table
 # name, symbol, then the rule: the value and the partials in the order of the inputs; then the domain
 # fmt: off
@@ -59,6 +48,12 @@ log10 = op("log10", "log10", lambda m: (m.log10,  lambda a, y: 1 / (a * LN_10)),
 exp2  = op("exp2",  "exp2",  lambda m: (lambda a: m.pow(2.0, a),  lambda a, y: y * LN_2))
 sqrt  = op("sqrt",  "√",     lambda m: (m.sqrt,   lambda a, y: 0.5 / y),      POSITIVE)
 cbrt  = op("cbrt",  "cbrt",  lambda m: (m.cbrt,   lambda a, y: 1 / (3 * (y * y))),  NONZERO)
+
+def _one_over_cosine(m: Any, sign: float) -> Function:
+    """Return ±1 / √(1 − a²), of two forms: one loses no digits near ±1, the other none in its slope near 0."""
+    return lambda a, y: sign * m.pow(  # where y is nan, so is the slope
+        m.where(abs(a) < 0.5, 1 - a * a, m.where(abs(y) < 4, (1 - a) * (1 + a), y)), -0.5
+    )
 
 sin  = op("sin",  "sin",  lambda m: (m.sin,   lambda a, y: m.cos(a)))
 cos  = op("cos",  "cos",  lambda m: (m.cos,   lambda a, y: -m.sin(a)))

@@ -139,21 +139,21 @@ class Protocols(ForNumPy):
     fabs, rint = map(_another_name, ("abs", "round"))
 
     def radians(self: Any) -> Any:
-        """An angle in degrees, in radians."""
+        """Return an angle given in degrees, in radians."""
         return self * (pi / 180)
 
     def degrees(self: Any) -> Any:
-        """An angle in radians, in degrees."""
+        """Return an angle given in radians, in degrees."""
         return self * (180 / pi)
 
     deg2rad, rad2deg = radians, degrees
 
     def conjugate(self: Any) -> Any:
-        """Itself, as of any real number; np.var and np.vdot ask for it."""
+        """Return the Value itself, as of any real number; np.var and np.vdot ask for it."""
         return self
 
     def __round__(self: Any, digits: int | None = None) -> Any:
-        """The op round: ``round(v)`` is the nearest whole number, as a Value."""
+        """Apply the op round: ``round(v)`` is the nearest whole number, as a Value."""
         if digits is not None:
             raise TypeError(
                 "a Value is rounded to whole numbers, round(v); write round(v.data, digits) where only "

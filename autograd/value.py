@@ -252,7 +252,7 @@ class Value(Protocols, Node):
         reverse.backward(self)
 
     def detach(self) -> Constant:
-        """The same number as a constant: no gradient flows through it."""
+        """Return the same number as a constant: no gradient flows through it."""
         refuse_cut("detach")
         return Constant(self._data, self.label)
 
@@ -289,39 +289,39 @@ class Value(Protocols, Node):
     silu, gelu = map(unary, (ops.silu, ops.gelu))
 
     def leaky_relu(self: Operand, slope: Operand = 0.01) -> Value:
-        """``self`` above zero, ``slope × self`` below."""
+        """Return ``self`` above zero, ``slope × self`` below."""
         return apply(ops.leaky_relu, (as_value(self), as_value(slope)))
 
     def prelu(self: Operand, slope: Operand) -> Value:
-        """`leaky_relu` with a slope that is learned: a Value that gets its gradient."""
+        """Apply `leaky_relu` with a slope that is learned: a Value that gets its gradient."""
         return Value.leaky_relu(self, slope)
 
     def elu(self: Operand, alpha: Operand = 1.0) -> Value:
-        """``self`` above zero, ``alpha × (exp(self) − 1)`` below."""
+        """Return ``self`` above zero, ``alpha × (exp(self) − 1)`` below."""
         return apply(ops.elu, (as_value(self), as_value(alpha)))
 
     def maximum(self: Operand, other: Operand) -> Value:
-        """The larger of two; equals share the gradient half and half."""
+        """Return the larger of two; equals share the gradient half and half."""
         return apply(ops.maximum, (as_value(self), as_value(other)))
 
     def minimum(self: Operand, other: Operand) -> Value:
-        """The smaller of two; equals share the gradient half and half."""
+        """Return the smaller of two; equals share the gradient half and half."""
         return apply(ops.minimum, (as_value(self), as_value(other)))
 
     def clip(self: Operand, low: Operand = -inf, high: Operand = inf) -> Value:
-        """``self`` held between ``low`` and ``high``; flat outside, slope 1 on the bounds themselves."""
+        """Return ``self`` held between ``low`` and ``high``; flat outside, slope 1 on the bounds."""
         return apply(ops.clip, (as_value(self), as_value(low), as_value(high)))
 
     def atan2(self: Operand, other: Operand) -> Value:
-        """The angle of the point (other, self), from −π to π."""
+        """Return the angle of the point (other, self), from −π to π."""
         return apply(ops.atan2, (as_value(self), as_value(other)))
 
     def hypot(self: Operand, other: Operand) -> Value:
-        """√(self² + other²), without overflow."""
+        """Return √(self² + other²), without overflow."""
         return apply(ops.hypot, (as_value(self), as_value(other)))
 
     def xlogy(self: Operand, other: Operand) -> Value:
-        """self · ln(other), which is 0 where ``self`` is 0."""
+        """Return self · ln(other), which is 0 where ``self`` is 0."""
         return apply(ops.xlogy, (as_value(self), as_value(other)))
 
 
@@ -399,7 +399,7 @@ class Comparison(ForNumPy):
         return repr(self.op.evaluate([v._data for v in self.inputs])[0] == 1.0)
 
     def value(self) -> Value:
-        """The outcome as a Value, 1 or 0, that follows its inputs on a tape."""
+        """Return the outcome as a Value, 1 or 0, that follows its inputs on a tape."""
         return apply(self.op, self.inputs, kind=Constant)
 
 

@@ -190,15 +190,15 @@ PACKAGES = {"sklearn": "scikit-learn"}
 """The names under which packages are installed, where they are imported under another one."""
 
 
-def check_packages(names: Iterable[str], user: str, extra: str = "train") -> None:
-    """Check that packages of an extra are installed, without loading them.
+def check_packages(names: Iterable[str], user: str) -> None:
+    """Check that packages of the extra ``train`` are installed, without loading them.
 
     Raises:
         ImportError: naming those that are missing, who needs them, and how to install them.
     """
     missing = [name for name in names if find_spec(name) is None]
     if missing:
-        raise ImportError(f'{user} needs {", ".join(missing)}: pip install "chainrule[{extra}]"')
+        raise ImportError(f'{user} needs {", ".join(missing)}: pip install "chainrule[train]"')
 
 
 def import_extra(module: str, user: str, extra: str = "train") -> Any:

@@ -310,7 +310,7 @@ class ReduceLROnPlateau(Schedule):
                 group["lr"] = lower
 
     def _set(self) -> None:
-        """The rates stay as they are until the loss does."""
+        """Leave the rates as they are: they follow the loss, not the time."""
 
     def state_dict(self) -> dict[str, Any]:
         best = self.best if self.best < inf else None

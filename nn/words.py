@@ -52,7 +52,7 @@ def said_of(names: list[str], what: str, count: int) -> str:
 
 
 def misfits(named: Collection[str], state: Mapping[str, object], layers: Sequence[str]) -> list[str]:
-    """Return what does not fit in a state: what is missing, what is not expected, and what is no number.
+    """Return what does not fit in a state: what is missing, what is not expected, and what is not a number.
 
     Args:
         named: the paths of the parameters.

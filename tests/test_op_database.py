@@ -8,7 +8,8 @@ from itertools import islice
 import pytest
 from hypothesis import settings
 
-from tests.op_database import DIFFERENCES, OURS, Compared, compared, database, samples
+from tests.op_comparison import DIFFERENCES, Compared, compared, database, samples
+from tests.op_database import OURS
 from tests.others import TESTED, agree
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy's, of plain numbers beyond a border

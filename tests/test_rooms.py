@@ -1,4 +1,4 @@
-"""Imports point downwards: every import of both packages, lazy and typing ones included, against one order.
+"""The packages as a house.  Imports point downwards: every one, lazy and typing ones included, in one order.
 
 A room is a folder, or a file beside the folders.  Each may import the rooms that stand before it in the
 order, and within a folder the files may import one another as long as no circle arises.
@@ -7,6 +7,7 @@ order, and within a folder the files may import one another as long as no circle
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
@@ -20,8 +21,8 @@ import autograd
 ROOT = Path(autograd.__file__).parent.parent
 
 AUTOGRAD = (
-    "core", "ops", "notation", "source.expression", "source.language", "source.languages", "source.formulas",
-    "source.variadic", "source.translation", "source.javascript", "files",
+    "core", "ops", "notation", "source.expression", "source.language", "source.c_and_numpy",
+    "source.formulas", "source.variadic", "source.translation", "source.javascript", "files",
     "node", "graph", "protocols", "operators", "reverse",
     "value", "leaves", "functions", "anomaly", "functional", "extend", "mistakes", "tape", "source",
     "seeing.facts", "seeing.style", "seeing.drawing", "seeing.pages", "seeing",
@@ -134,3 +135,63 @@ def test_the_core_imports_nothing_late(module: str) -> None:
     at_the_top = {node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)}
     everywhere = {node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)}
     assert everywhere == at_the_top
+
+
+# ----------------------------------------------------------------- folders, files, names, signatures
+
+SOURCES = [path for top in ("autograd", "nn", "tests") for path in sorted((ROOT / top).rglob("*.py"))]
+TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in SOURCES}
+
+WIDE = {
+    "autograd.tape.kernels": "calls inside of the machine",
+    "nn.training.fit": "nn/training/README.md says why",
+    "nn.transformer": "GPT-2 and its kin differ in so many ways",
+    "nn.estimators": "they are scikit-learn's parameters",
+}
+"""Where a function may have more than 12 arguments, and why."""
+
+
+def test_no_module_hides_behind_a_function_of_its_name() -> None:
+    hidden = [
+        f"{module}.{alias.name}"
+        for module, path in MODULES.items()
+        for node in TREES[path].body
+        if path.name == "__init__.py" and isinstance(node, ast.ImportFrom) and node.module != module
+        for alias in node.names
+        if f"{module}.{alias.name}" in MODULES
+    ]
+    assert not hidden
+
+
+def test_no_private_name_is_imported() -> None:
+    private = [
+        f"{path.relative_to(ROOT)}, line {node.lineno}: {alias.name}"
+        for path, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(("autograd", "nn", "tests"))
+        for alias in node.names
+        if alias.name.startswith("_") and not alias.name.startswith("__")
+    ]
+    assert not private, "\n".join(private)
+
+
+def test_a_large_folder_says_why() -> None:
+    files = Counter(path.parent for path in SOURCES if path.name != "__init__.py")
+    silent = [folder for folder, count in files.items() if count > 15 and not (folder / "README.md").exists()]
+    assert not [folder for folder in silent if not folder.is_relative_to(ROOT / "tests")]
+
+
+def test_no_file_is_long() -> None:
+    lines = {path.relative_to(ROOT): path.read_text(encoding="utf-8").count("\n") for path in SOURCES}
+    assert not [(str(path), count) for path, count in lines.items() if count > 450]
+
+
+def test_no_signature_is_wide() -> None:
+    wide = [
+        f"{module}.{node.name}"
+        for module, path in MODULES.items()
+        for node in ast.walk(TREES[path])
+        if isinstance(node, ast.FunctionDef)
+        if len([a for a in (*node.args.args, *node.args.kwonlyargs) if a.arg != "self"]) > 12
+    ]
+    assert not [name for name in wide if not name.startswith(tuple(WIDE))]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 TEXTBOOK = re.compile(
-    r"(?P<base>[^\W\d_]{1,2})(?P<subscript>[0-9]+(?:,[0-9]+)*)?(?:\^(?P<superscript>[0-9]+))?"
+    r"(?P<base>(?:[^\W\d]\w*\.(?:\w+\.)*)?[^\W\d_]{1,2})(?P<subscript>[0-9]+(?:,[0-9]+)*)?(?:\^(?P<superscript>[0-9]+))?"
 )
 SUBSCRIPT_DIGITS, SUPERSCRIPT_DIGITS = "₀₁₂₃₄₅₆₇₈₉", "⁰¹²³⁴⁵⁶⁷⁸⁹"
 RAISED_BRACKETS = "⁽⁾"
@@ -33,9 +33,10 @@ class Label:
     """A label taken apart: a base, and the indices below and above it.
 
     Attributes:
-        base: the letter or two, or the whole label if it is not a textbook label.
+        base: the letter or two, after the Module's path if that is told; or the whole label if it is not a
+            textbook label.
         subscript: digits and commas, or "".
-        superscript: digits in parentheses, or "": the layer, which is no power.
+        superscript: digits in parentheses, or "": the layer, which is not a power.
     """
 
     base: str
@@ -52,9 +53,9 @@ class Label:
 def parse_label(text: str, limit: int = 24) -> Label:
     """Take a textbook label apart; return any other label as a base without indices.
 
-    A textbook label is a letter (Latin or Greek), or two where a second one tells the matrix, as in ``wf21``;
-    optionally followed by the digits of its subscript, with a comma between indices from 10 up, and by ``^``
-    with the digits of its superscript.
+    A textbook label is a letter (Latin or Greek), or two where a second one tells the matrix, as in ``wf21``,
+    after a Module's path if that is told, as in ``encoder.w21^1``; optionally followed by the digits of its
+    subscript, with a comma between indices from 10 up, and by ``^`` with the digits of its superscript.
 
     Args:
         text: any label.
@@ -62,6 +63,8 @@ def parse_label(text: str, limit: int = 24) -> Label:
 
     >>> parse_label("δ1^2"), parse_label("a^b")
     (Label(base='δ', subscript='1', superscript='(2)'), Label(base='a^b', subscript='', superscript=''))
+    >>> parse_label("encoder.w21^1").text
+    'encoder.w₂₁⁽¹⁾'
     """
     found = TEXTBOOK.fullmatch(text) if len(text) <= limit else None
     if found is None:

@@ -88,7 +88,7 @@ class GradientPath(Routes):
         """Write the picture of `draw` to a file whose ending says the format, such as ``"path.svg"``.
 
         Raises:
-            ValueError: for an ending that is no format, or where `draw` refuses.
+            ValueError: for an ending that is not a format, or where `draw` refuses.
             OSError: if the file cannot be written.
         """
         self.draw().save(path)

@@ -34,7 +34,8 @@ from autograd.notation.numbers import counted
 from autograd.reverse import upstreams
 from autograd.seeing.facts.comparison import Beside, compare
 from autograd.seeing.facts.events import both_passes, forward_mode
-from autograd.seeing.facts.names import all_names, check_value, ids_by_label, labels_of, name_of
+from autograd.seeing.facts.names import all_names, check_value, ids_by_label, label_of, labels_of, name_of
+from autograd.seeing.facts.places import structure_of
 from autograd.seeing.facts.records import Step, Trace
 from autograd.seeing.facts.replay import recomputed
 from autograd.seeing.facts.sizes import Size, Strides, checked_size
@@ -86,6 +87,7 @@ class Walk(Sequence[Step]):
         order = topological_order(output)
         self.output = output
         self._given = labels_of(names, output)
+        self._paths: dict[Value, str] = structure_of([output]).names
         self._names = all_names(order, self._given)
         facts = trace(output, self._names, gradients=upstreams(output))
         self._values = {node.id: v for v, node in zip(order, facts.nodes, strict=True)}
@@ -225,6 +227,8 @@ class Walk(Sequence[Step]):
             if self._values[node].inputs:
                 raise ValueError(self._is_computed(node))
         copies = recomputed(self._ids, {self._values[node]: x for node, x in numbers.items()})
+        for v, other in copies.items():
+            other.label = label_of(v, self._given) if v.label else ""
         again = Walk(
             copies[self.output],
             {name: copies[v] for name, v in self._names.items()},
@@ -234,6 +238,7 @@ class Walk(Sequence[Step]):
         )
         again._ids |= {v: node for v, node in self._ids.items() if v not in again._ids}
         again._given = {copies[v]: name for v, name in self._given.items() if v in copies}
+        again._paths = {copies[v]: path for v, path in self._paths.items() if v in copies}
         again._place = self._place
         return again
 
@@ -256,8 +261,12 @@ class Walk(Sequence[Step]):
             raise TypeError(
                 f"a node is meant by the Value or its label, a step by its number; got {described(which)}"
             )
-        paths = {self._ids[v]: path for v, path in self._given.items() if v in self._ids}
-        found = self._labels.get(which) or [id for id in paths if f".{which}".endswith(f".{paths[id]}")]
+        paths = {self._ids[v]: path for v, path in (self._given | self._paths).items() if v in self._ids}
+        found = (
+            self._labels.get(which)
+            or [id for id, v in self._values.items() if v.label == which]
+            or [id for id in paths if f".{which}".endswith(f".{paths[id]}")]
+        )
         if len(found) > 1:
             listed = ", ".join(repr(paths[id]) for id in found[:MOST_PATHS] if id in paths)
             by_path = f" or its path: {listed}" if listed else ""
@@ -341,7 +350,7 @@ class Walk(Sequence[Step]):
         Args:
             quiz: whether each reverse step is to be predicted before it is shown; the score can be saved.
         """
-        from autograd.seeing.pages.player import page
+        from autograd.seeing.pages.player.page import page
 
         return page(self.content(quiz))
 
@@ -407,8 +416,8 @@ def walk(
 
     Raises:
         TypeError: if an argument is of the wrong type.
-        ValueError: if ``by`` is no size, if ``output`` is a constant, if ``tangent`` is one or is not in its
-            graph, or if both ``tangent`` and ``beside`` are given.
+        ValueError: if ``by`` is not a size, if ``output`` is a constant, if ``tangent`` is one or is not in
+            its graph, or if both ``tangent`` and ``beside`` are given.
 
     >>> x = Value(3.0, "x")
     >>> steps = walk(x * x)

@@ -9,7 +9,7 @@ from autograd.core.arithmetic import FUNCTIONS
 from autograd.source.expression import CONSTANT, UNREACHED, Expression, in_order, shared
 
 DEEPEST = 8
-"""So many operations at most stand within one another before one is given a name."""
+"""At most this many operations stand within one another; a deeper one is given a name."""
 
 
 @dataclass(frozen=True)

@@ -163,10 +163,6 @@ class _Indented(_Translator):
                 yield from (line.removesuffix(";") for line in super()._statement(statement))
 
 
-def _only_assigns(body: Sequence[ast.stmt]) -> bool:
-    return all(isinstance(statement, ast.Assign) for statement in body)
-
-
 def _is_whole(test: ast.expr) -> bool:
     """Return whether a condition is on the number of inputs."""
     return {x.id for x in ast.walk(test) if isinstance(x, ast.Name)} == {"n"}

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd.notation.hints import did_you_mean
+from autograd.source.c_and_numpy import C_HELPERS, NUMPY, NUMPY_HELPERS, C
 from autograd.source.javascript import HELPERS, JAVASCRIPT
 from autograd.source.language import Language
-from autograd.source.languages import C_HELPERS, NUMPY, NUMPY_HELPERS, C
 from autograd.source.latex import in_latex
 from autograd.source.program import Graph, Writer
 

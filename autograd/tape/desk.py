@@ -21,7 +21,7 @@ KEPT = 1 << 13
 everything where it was, and a call takes little more time than its replay."""
 
 MANY = 10
-"""So many parameters are read as an array, which for fewer would take longer than one by one."""
+"""From this many parameters on they are read as one array; fewer are read faster one by one."""
 
 DOUBLE = np.dtype(np.float64)
 

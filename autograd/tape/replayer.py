@@ -109,15 +109,7 @@ class Replayer:
         values: Array | None = None,
         inputs_gradient: Array | None = None,
     ) -> Array:
-        """Replay, and return the sum of each output over the samples.
-
-        Args:
-            X: the inputs, shape (rows, inputs), contiguous and of the tape's dtype.
-            samples: the rows of X to take; all of them by default.
-            seeds: the gradient that each output starts with; none for a forward replay.
-            values: filled with the outputs of each sample, shape (samples, outputs).
-            inputs_gradient: filled with the gradients of the inputs, shape (samples, inputs).
-        """
+        """Replay, and return the sum of each output over the samples; see `autograd.tape.executor`."""
         entered = self._entered  # training on all samples, or a small call, asks the same each time
         if (
             X is entered[0] and samples is entered[1] and seeds is entered[2]

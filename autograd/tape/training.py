@@ -131,7 +131,7 @@ class Training:
         return table
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return what a copy goes on with: a vector, samples and a tape of its own."""
+        """Return what a copy continues with: a vector, samples and a tape of its own."""
         kept = {"vector": self.vector, "gradient": self.gradient, "X": self.X}
         return {name: x.copy() for name, x in kept.items()} | {"tape": self._tape, "stepped": self._stepped}
 

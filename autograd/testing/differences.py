@@ -22,11 +22,11 @@ TINY = 40
 SMALLER = 20
 """In many digits, the second step is 10⁻²⁰ of the first."""
 ROUNDINGS = 32
-"""So many roundings are allowed for each node: the few ulps of its op, and what a cut graph hides."""
+"""This many roundings are allowed for each node: the few ulps of its op, and what a cut graph hides."""
 SHRINK = 4.0
 """Each step in doubles is the one before divided by this."""
 STEPS = 22
-"""So many steps are taken in doubles."""
+"""This many steps are taken in doubles."""
 
 
 class Estimate(NamedTuple):

@@ -56,19 +56,17 @@ class Trial(BaseEstimator):
         like: the data without their samples.
         defaults: the settings that are not searched.
         fits: the folder of the trainings that are done already: none is repeated.
-        layers, activation, dropout, loss, optimizer, lr, schedule, epochs, batch, l2: see `Settings`; with
-            None the default is taken.
+        searched: any of `SEARCHED`; the others, and those that are None, are taken from the defaults.
     """
 
-    def __init__(
-        self, like: Any = None, defaults: Any = None, fits: Any = None, layers: Any = None,
-        activation: Any = None, dropout: Any = None, loss: Any = None, optimizer: Any = None, lr: Any = None,
-        schedule: Any = None, epochs: Any = None, batch: Any = None, l2: Any = None,
-    ) -> None:  # fmt: skip
+    def __init__(self, like: Any = None, defaults: Any = None, fits: Any = None, **searched: Any) -> None:
         self.like, self.defaults, self.fits = like, defaults, fits
-        self.layers, self.activation, self.dropout, self.loss = layers, activation, dropout, loss
-        self.optimizer, self.lr, self.schedule = optimizer, lr, schedule
-        self.epochs, self.batch, self.l2 = epochs, batch, l2
+        for name, x in (dict.fromkeys(SEARCHED) | searched).items():
+            setattr(self, name, x)
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the arguments, as scikit-learn reads and copies them."""
+        return {name: getattr(self, name) for name in ("like", "defaults", "fits", *SEARCHED)}
 
     @property
     def settings(self) -> Settings:

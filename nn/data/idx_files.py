@@ -30,7 +30,7 @@ NAMED_SO = re.compile(
 )
 """The files' names: MNIST's and Fashion-MNIST's, with a dot as some unpack them, and EMNIST's."""
 DEEPEST, MOST_NAMED = 3, 6
-"""So many folders down the files are looked for (torchvision's lie in ``MNIST/raw``), and so many names are
+"""How many folders down the files are looked for (torchvision's lie in ``MNIST/raw``); how many names are
 shown."""
 UNSIGNED_BYTES = 0x08
 TYPES = {0x09: "signed bytes", 0x0B: "short integers", 0x0C: "integers", 0x0D: "floats", 0x0E: "doubles"}

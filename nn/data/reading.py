@@ -53,11 +53,6 @@ def read_table(path: str | PathLike[str]) -> tuple[Any, list[str]]:
     return frame, said + more
 
 
-def is_missing(text: str) -> bool:
-    """Return whether a cell of this text says that it is missing."""
-    return text.strip().lower() in ALWAYS_MISSING
-
-
 def _content(path: str | PathLike[str]) -> bytes:
     if str(path) == "-":
         return sys.stdin.buffer.read()

@@ -174,7 +174,7 @@ def load_into(
 
     Tensors of single and half precision are read as well as doubles, and those of PyTorch's Linear, Embedding
     (also a list of lists of Parameters), norms, Conv, MultiheadAttention, RNN, LSTM and GRU fit our own.
-    Whole numbers, such as a count of batches, are no weights: leave them out by the mapping, or be not
+    Whole numbers, such as a count of batches, are not weights: leave them out by the mapping, or be not
     strict.
 
     Args:

@@ -9,11 +9,11 @@ They need the packages of the ``train`` extra.
 """
 
 try:
-    from nn.seeing.curves import curves, fitted, lines, loss_curve, predicted_against_true, scores
+    from nn.seeing.curve_plots import curves, fitted, lines, loss_curve, predicted_against_true, scores
     from nn.seeing.film import Film, Frame
-    from nn.seeing.functions import functions
-    from nn.seeing.health import health
-    from nn.seeing.images import confusion, confusion_counts, images, matrices, table
+    from nn.seeing.function_plots import functions
+    from nn.seeing.health_plots import health
+    from nn.seeing.image_plots import confusion, confusion_counts, images, matrices, table
     from nn.seeing.language import attention, beliefs
     from nn.seeing.plane import Points, around, boundary, decision_boundary, neurons
     from nn.seeing.style import class_colours

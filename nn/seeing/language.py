@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from autograd import Value, gradients
 from autograd.notation.numbers import number
 from nn.attention import Share, shares_in
-from nn.seeing.images import colours, framed
+from nn.seeing.image_plots import colours, framed
 from nn.seeing.style import Look, Plot
 from nn.texts import Beliefs
 
@@ -117,7 +117,7 @@ def beliefs(now: Beliefs, before: Beliefs | None = None) -> Plot:
     a frame.  With ``before`` a second picture shows in which direction each probability moved.
 
     Args:
-        now: from `nn.texts.beliefs`.
+        now: from `nn.texts.next_token`.
         before: the same of an earlier model, on the same text.
 
     Raises:

@@ -164,9 +164,9 @@ class Plot:
         return f"<plot: {self.title}>"
 
 
-def legend_above(axes: Axes, columns: int = 4) -> None:
+def legend_above(axes: Axes) -> None:
     """Draw the legend above the axes, where it hides nothing."""
-    columns = min(columns, len(axes.get_legend_handles_labels()[0]))
+    columns = min(4, len(axes.get_legend_handles_labels()[0]))
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=columns, handletextpad=0.4)
 
 

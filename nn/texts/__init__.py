@@ -17,8 +17,8 @@ What it takes to learn names, and to make some up:
 'hanna'
 """
 
-from nn.texts.beliefs import Beliefs, beliefs
 from nn.texts.generation import generate
+from nn.texts.next_token import Beliefs, beliefs
 from nn.texts.tokenizers import Bytes, Characters, Tokenizer
 
 __all__ = ["Beliefs", "Bytes", "Characters", "Tokenizer", "beliefs", "generate"]

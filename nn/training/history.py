@@ -97,7 +97,7 @@ class History(Callback, Sequence[Epoch]):
         write_whole(path, text.getvalue())
 
     def plot(self) -> Plot:
-        """Plot the loss of each epoch, and below it the accuracy if there is one; see `nn.seeing.curves`.
+        """Plot the loss of each epoch, and below it the accuracy if there is one: `nn.seeing.curve_plots`.
 
         Raises:
             ImportError: if matplotlib is not installed.

@@ -336,7 +336,7 @@ def _compare(
 
 
 def _looks_up(tape: Tape) -> bool:
-    """Return whether rows of a table are looked up: for what is no id, a tape gives nan."""
+    """Return whether rows of a table are looked up: for what is not an id, a tape gives nan."""
     return TABLE["lookup"] in tape.recorded.listing.found
 
 

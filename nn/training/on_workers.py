@@ -33,7 +33,7 @@ LOOK = 1.0
 """After every so many seconds without an answer, it is asked whether the worker is still there."""
 
 PATIENCE = 60.0
-"""So many seconds a cluster that has lost its last worker has to start one again."""
+"""A cluster that has lost its last worker has this many seconds to start one again."""
 
 Array = NDArray[Any]
 

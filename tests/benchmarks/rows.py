@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import statistics
 import time
+import timeit
 from collections.abc import Callable, Iterable
 from importlib.util import find_spec
 from typing import NamedTuple
@@ -79,3 +81,36 @@ def best_times(
                 call()
             best[name] = min(best[name], (clock() - start) / often[name])
     return best
+
+
+def median_times(calls: dict[str, Call], rounds: int = 15, seconds: float = 0.1) -> dict[str, float]:
+    """Return the median time of each call, in seconds, over rounds in which each has its turn.
+
+    In turns, so that a busy moment of the machine meets them all; in a turn, a short call is made
+    as often as fits, as in training.
+    """
+    timers = {}
+    for name, call in calls.items():
+        call()
+        timer = timeit.Timer(call, "gc.enable()")  # the collector at work, as it is for users
+        timers[name] = timer, max(1, round(seconds / timer.timeit(1)))
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(rounds):
+        for name, (timer, run) in timers.items():
+            times[name].append(timer.timeit(run) / run)
+    return {name: statistics.median(listed) for name, listed in times.items()}
+
+
+def median_time(call: Call) -> float:
+    """Return the median time of one call, in seconds."""
+    return median_times({"": call})[""]
+
+
+def table(title: str, calls: dict[str, Call]) -> dict[str, float]:
+    """Print each rival's time, and how many times the tape's it is."""
+    times = median_times(calls)
+    tape = next(iter(times.values()))
+    print(f"\n{title}")
+    for name, seconds in times.items():
+        print(f"  {name:34s} {seconds * 1e3:12.4f} ms   {seconds / tape:12.2f} ×")
+    return times

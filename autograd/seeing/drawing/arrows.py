@@ -109,6 +109,6 @@ def rows_of_text(said: ArrowText, theme: Theme) -> list[str]:
     return rows if said.gradient is None else [*rows, gradient_markup(said.gradient, theme)]
 
 
-def gradient_markup(gradient: float, theme: Theme, size: int = SMALL_SIZE) -> str:
+def gradient_markup(gradient: float, theme: Theme) -> str:
     """Return a gradient with its sign, in the colour of its sign."""
-    return text(signed(gradient), size, theme.sign_text(gradient), bold=True)
+    return text(signed(gradient), SMALL_SIZE, theme.sign_text(gradient), bold=True)

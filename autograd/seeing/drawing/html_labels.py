@@ -100,7 +100,7 @@ def lines(rows: Iterable[str], padding: int = 1, align: str = LEFT, margin: int 
     return f"<{table([row(cell(inner))], margin) if margin else inner}>"
 
 
-def stroke(width: float, colour: str, length: int = 28) -> str:
+def stroke(width: float, colour: str) -> str:
     """Return a sample of a line, for a legend."""
-    bar = f'BGCOLOR="{colour}" FIXEDSIZE="TRUE" WIDTH="{length}" HEIGHT="{max(1, round(width))}"'
+    bar = f'BGCOLOR="{colour}" FIXEDSIZE="TRUE" WIDTH="28" HEIGHT="{max(1, round(width))}"'
     return table([row(cell("", bar))])

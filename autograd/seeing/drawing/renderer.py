@@ -115,7 +115,7 @@ class Drawing(graphviz.Digraph):
 
         Raises:
             RuntimeError: if there is no renderer.
-            ValueError: for an ending that is no format, or one that the renderer cannot write.
+            ValueError: for an ending that is not a format, or one that the renderer cannot write.
             OSError: if the file cannot be written.
         """
         suffix = Path(filename or "").suffix[1:].lower()

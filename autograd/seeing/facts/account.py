@@ -12,7 +12,7 @@ from autograd.graph import topological_order
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import number
 from autograd.notation.signs import local_sign
-from autograd.seeing.facts.names import labels_of, name_of_output
+from autograd.seeing.facts.names import label_of, labels_of, name_of_output
 from autograd.seeing.facts.routes import Route, Routes, by_target
 from autograd.seeing.facts.trace import trace
 from autograd.value import Value
@@ -183,5 +183,5 @@ def _names_on(path: Routes, routes: list[Route], names: Mapping[str, Any] | None
             if name:
                 readable.add(v)
             called[v] = name if node.label else called.get(v) or name or f"v{i}"
-    name = path.weight.label or labels.get(path.weight, "")
+    name = label_of(path.weight, labels)
     return called | ({path.weight: name} if name else {})

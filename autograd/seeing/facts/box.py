@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from autograd.notation.labels import Label, parse_label
 from autograd.notation.numbers import count, counted, number
@@ -136,7 +136,8 @@ def name_of_group(group: Group) -> Label:
     given = group.members if group.kind == "input" else group.outputs() if group.kind == "unit" else []
     labels = {node.label for node in given}
     if len(labels) == 1 and "" not in labels:
-        return parse_label(labels.pop())
+        name = parse_label(labels.pop())
+        return replace(name, base=name.base.rpartition(".")[2]) if group.kind == "unit" else name
     return Label(title_of(group.path[-1:], {}) if group.kind == "unit" else group.title)
 
 

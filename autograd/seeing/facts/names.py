@@ -10,7 +10,7 @@ from autograd.notation.hints import described
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import number
 from autograd.notation.signs import gradient_sign
-from autograd.seeing.facts.places import layer_of, structure_of, title_of
+from autograd.seeing.facts.places import Path, Structure, apart, layer_of, structure_of, title_of
 from autograd.seeing.facts.records import NodeFact, Trace
 from autograd.value import Value
 
@@ -20,15 +20,20 @@ def name_of(node: NodeFact) -> str:
     return parse_label(node.label).text if node.label else number(node.value)
 
 
+def label_of(v: Value, labels: Mapping[Value, str]) -> str:
+    """Return the label by which a Value is shown: the one that `labels_of` gives it, else its own."""
+    return labels.get(v) or v.label
+
+
 def name_of_value(v: Value, labels: Mapping[Value, str], limit: int = 24) -> str:
     """Return the name of a Value as text: its label, or that of the caller's variable; "" if it has none.
 
     Args:
         v: the Value.
-        labels: names for Values without a label, as `labels_of` gives them.
+        labels: names for Values, as `labels_of` gives them.
         limit: at most this many characters of a name are kept that is not a textbook label.
     """
-    label = v.label or labels.get(v, "")
+    label = label_of(v, labels)
     return parse_label(label, limit).text if label else ""
 
 
@@ -65,19 +70,20 @@ def where(node: str, trace: Trace) -> str:
 
 
 def labels_of(names: Mapping[str, Any] | None, *outputs: Value) -> dict[Value, str]:
-    """Return names for Values: those of the variables that hold them, the first where there are several.
+    """Return names for Values without a label: those of the variables that hold them, the first of several.
 
     Names that begin with an underscore do not count: a notebook keeps its last results there.
 
     Args:
         names: variables by name.
-        outputs: what Modules hold of their graphs is called by its path, where no variable holds it.
+        outputs: what Modules hold of their graphs is called by its path, where no variable holds it; and
+            labels that several Modules give are told apart, as ``encoder.w11^1``.
 
     Raises:
         TypeError: if ``names`` is not a mapping from strings.
     """
     if outputs:
-        return structure_of(outputs).names | labels_of(names)
+        return names_in(structure_of(outputs)) | labels_of(names)
     if names is None:
         return {}
     if not isinstance(names, Mapping):
@@ -91,9 +97,26 @@ def labels_of(names: Mapping[str, Any] | None, *outputs: Value) -> dict[Value, s
                 "names is a mapping from names to Values, such as locals(): its keys are strings; "
                 f"got {described(name)}"
             )
-        if isinstance(x, Value) and not name.startswith("_"):
+        if isinstance(x, Value) and not x.label and not name.startswith("_"):
             labels.setdefault(x, name)
     return labels
+
+
+def names_in(structure: Structure) -> dict[Value, str]:
+    """Return the names that Modules give: a path for what has no label, and for labels that two share."""
+    names = {v: name for v, name in structure.names.items() if not v.label}
+    homes: dict[str, set[Path]] = {}
+    labelled: dict[Any, Path] = {}
+    for v, place in structure.places.items():
+        if v.label and place.part != "input":
+            labelled[v] = layer_of(place.module, structure.modules)
+            homes.setdefault(v.label, set()).add(labelled[v])
+    rivals: dict[Path, set[Path]] = {}
+    for paths in homes.values():
+        for path in paths if len(paths) > 1 else ():
+            rivals.setdefault(path, set()).update(paths)
+    called = {path: apart(path, others) for path, others in rivals.items()}
+    return names | {v: f"{called[path]}.{v.label}" for v, path in labelled.items() if called.get(path)}
 
 
 def name_of_output(order: Sequence[Value], labels: Mapping[Value, str]) -> str:
@@ -104,10 +127,10 @@ def name_of_output(order: Sequence[Value], labels: Mapping[Value, str]) -> str:
         labels: names for Values without a label.
     """
     output = order[-1]
-    name = output.label or labels.get(output, "")
+    name = label_of(output, labels)
     if name:
         return name
-    return "output" if any((v.label or labels.get(v, "")) == "y" for v in order) else "y"
+    return "output" if any(label_of(v, labels) == "y" for v in order) else "y"
 
 
 def ids_by_label(facts: Trace) -> dict[str, list[str]]:

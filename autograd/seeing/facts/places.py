@@ -35,6 +35,9 @@ Path = tuple[str, ...]
 Where a graph has several outermost Modules, each path begins with a name for its own.
 """
 
+AFTER = "after the model"
+"""How the end of a graph is called where no Module computed it, such as a loss."""
+
 
 class Owner(Protocol):
     """What can own a use: `nn.Module`, or anything that tells these."""
@@ -254,6 +257,17 @@ def _shortened(paths: Mapping[Any, str]) -> dict[Any, str]:
         ends[v] = [".".join(names[k:]) for k in reversed(begins)]
     count = Counter(end for own in ends.values() for end in own)
     return {v: next((end for end in own if count[end] == 1), own[-1]) for v, own in ends.items()}
+
+
+def apart(path: Path, others: Iterable[Path]) -> str:
+    """Return a dotted name that tells a path from others: what all of them have in common is left out.
+
+    >>> apart(("encoder", "layers.0"), [("decoder", "layers.0")])
+    'encoder'
+    """
+    paths = {path, *others}
+    alike = len({len(p) for p in paths}) == 1
+    return ".".join(name for k, name in enumerate(path) if not alike or len({p[k] for p in paths}) > 1)
 
 
 def layer_of(path: Path, modules: Mapping[Path, ModuleFact]) -> Path:

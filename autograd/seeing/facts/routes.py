@@ -14,7 +14,7 @@ from autograd.notation.labels import parse_label
 from autograd.notation.numbers import as_written, counted, equals, factor, number
 from autograd.notation.signs import gradient_sign
 from autograd.reverse import upstreams
-from autograd.seeing.facts.names import labels_of, name_of_output
+from autograd.seeing.facts.names import label_of, labels_of, name_of_output
 from autograd.value import Value
 
 DEEPEST_FORMULA = 2
@@ -84,7 +84,7 @@ def stop_name(v: Value, labels: Mapping[Value, str]) -> str:
 
 def _called(v: Value, labels: Mapping[Value, str], depth: int) -> Expression | None:
     """Return the name or the formula of a Value; None where it has no name and its formula is long."""
-    label = v.label or labels.get(v, "")
+    label = label_of(v, labels)
     if label or v.op is None:
         return named(parse_label(label).text if label else number(v.data))
     if not depth or len(v.inputs) > MOST_INPUTS:
@@ -383,8 +383,10 @@ class Routes:
             names: what to call Values without a label; by default what Modules call them.
         """
         names = labels_of(None, self.output) if names is None else names
-        label = self.weight.label or names.get(self.weight, "")
-        weight = parse_label(label).text if label else "the weight"
+        label = label_of(self.weight, names)
+        kind = "weight" if self.weight.role == "weight" else "input"
+        nameless = stop_name(self.weight, names) if self.weight.inputs else f"the {kind}"
+        weight = parse_label(label).text if label else nameless
         output = parse_label(name_of_output(topological_order(self.output), names)).text
         gradient = f"{gradient_sign(output, weight)} =" if label else "the gradient,"
         if not self.count:

@@ -14,8 +14,7 @@ from autograd.notation.signs import in_a_product, local_sign
 from autograd.seeing.facts.corners import CONDITIONS, RELATIONS, Corners, is_turned
 from autograd.seeing.facts.events import Event, inputs_by_target
 from autograd.seeing.facts.names import gradient_of, name_of
-from autograd.seeing.facts.records import EdgeFact, NodeFact, Step, Trace
-from autograd.seeing.facts.wording import (
+from autograd.seeing.facts.phrases import (
     MOST_NAMES,
     added,
     changing,
@@ -31,6 +30,7 @@ from autograd.seeing.facts.wording import (
     why_not_finite,
     why_nothing,
 )
+from autograd.seeing.facts.records import EdgeFact, NodeFact, Step, Trace
 
 LINEAR = ("add", "sub", "neg", "sum", "mul", "dot")
 """The ops whose local derivatives are 1, −1 or simply another input."""

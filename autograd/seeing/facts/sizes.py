@@ -15,16 +15,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import accumulate, groupby
-from typing import Literal, overload
+from typing import Literal
 
 from autograd.notation.hints import described, did_you_mean
 from autograd.notation.numbers import counted, number
 from autograd.seeing.facts.events import Event, inputs_by_target
 from autograd.seeing.facts.names import gradient_of, name_of
 from autograd.seeing.facts.order import Inside, parts_of
+from autograd.seeing.facts.phrases import listed, shortened
 from autograd.seeing.facts.records import NodeFact, Step, Trace
-from autograd.seeing.facts.steps import Steps
-from autograd.seeing.facts.wording import listed, shortened
+from autograd.seeing.facts.steps import Steps, Told
 
 Size = Literal["edge", "neuron", "layer"]
 """How large a step is."""
@@ -45,7 +45,7 @@ def checked_size(size: object) -> Size:
     raise ValueError(f'steps go by "edge", "neuron" or "layer"; got {described(size)}{hint}')
 
 
-class Strides(Sequence[Step]):
+class Strides(Told):
     """The steps of a walk in a larger size.
 
     Args:
@@ -76,14 +76,6 @@ class Strides(Sequence[Step]):
     def __len__(self) -> int:
         return len(self.ends)
 
-    @overload
-    def __getitem__(self, index: int) -> Step: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[Step, ...]: ...
-    def __getitem__(self, index: int | slice) -> Step | tuple[Step, ...]:
-        places = range(len(self))[index]
-        return self._step(places) if isinstance(places, int) else tuple(map(self._step, places))
-
     def places(self, node: str) -> list[int]:
         """Return the numbers of the steps that compute something of this node."""
         return [k for k in range(len(self)) if any(v.id == node for e in self._events(k) for v in e.nodes)]
@@ -91,7 +83,7 @@ class Strides(Sequence[Step]):
     def _events(self, number: int) -> Sequence[Event]:
         return self._steps.events[self.ends[number - 1] if number else 0 : self.ends[number]]
 
-    def _step(self, number: int) -> Step:
+    def told(self, number: int) -> Step:
         events = self._events(number)
         if len(events) == 1:
             return replace(self._steps[self.ends[number] - 1], number=number)

@@ -6,6 +6,7 @@ once.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Hashable, Sequence
 from typing import overload
 
@@ -15,7 +16,23 @@ from autograd.seeing.facts.records import Step, Trace
 from autograd.seeing.facts.sentences import Teller
 
 
-class Steps(Sequence[Step]):
+class Told(Sequence[Step], ABC):
+    """Steps of which each is told when it is asked for."""
+
+    @abstractmethod
+    def told(self, place: int) -> Step:
+        """Return the step at this place, told."""
+
+    @overload
+    def __getitem__(self, index: int) -> Step: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Step, ...]: ...
+    def __getitem__(self, index: int | slice) -> Step | tuple[Step, ...]:
+        places = range(len(self))[index]
+        return self.told(places) if isinstance(places, int) else tuple(map(self.told, places))
+
+
+class Steps(Told):
     """The steps of a walk, each told when it is first asked for.
 
     Args:
@@ -34,14 +51,6 @@ class Steps(Sequence[Step]):
     def __len__(self) -> int:
         return len(self.events)
 
-    @overload
-    def __getitem__(self, index: int) -> Step: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[Step, ...]: ...
-    def __getitem__(self, index: int | slice) -> Step | tuple[Step, ...]:
-        places = range(len(self))[index]
-        return self._step(places) if isinstance(places, int) else tuple(map(self._step, places))
-
     def outlines(self) -> list[Step]:
         """Return all steps without their words: symbols, numbers and sentences are empty."""
         return [self._teller.outline(place, event) for place, event in enumerate(self.events)]
@@ -50,7 +59,7 @@ class Steps(Sequence[Step]):
         """Return what steps have in common that say the same of other nodes; see `Teller.shape`."""
         return self._teller.shape(self.events[place])
 
-    def _step(self, place: int) -> Step:
+    def told(self, place: int) -> Step:
         if place not in self._told:
             self._told[place] = self._teller.tell(place, self.events[place])
         return self._told[place]

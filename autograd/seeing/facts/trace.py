@@ -16,7 +16,7 @@ from autograd.node import NO_GRADIENT
 from autograd.notation.formula import Expression, applied, named
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import number
-from autograd.seeing.facts.names import check_value, labels_of
+from autograd.seeing.facts.names import check_value, label_of, labels_of, names_in
 from autograd.seeing.facts.places import structure_of
 from autograd.seeing.facts.records import EdgeFact, NodeFact, Trace
 from autograd.value import Value
@@ -51,7 +51,7 @@ def trace(
     """
     check_value("a trace", output)
     structure = structure_of([output])
-    labels = structure.names | labels_of(names)
+    labels = names_in(structure) | labels_of(names)
     order = [v for v in topological_order(output) if among is None or v in among]
     ids = {v: f"n{i}" for i, v in enumerate(order)}
     if gradients is None and output.grad is NO_GRADIENT:
@@ -90,7 +90,7 @@ def _node(
     labels: dict[Value, str],
     written: dict[Value, Expression],
 ) -> NodeFact:
-    label = v.label or labels.get(v, "")
+    label = label_of(v, labels)
     whole = None if v.op is None else applied(v.op, [_written(x, labels, written) for x in v.inputs])
     if whole is not None and not label and len(whole.text) <= LONGEST_NESTED_FORMULA:
         written[v] = whole
@@ -109,7 +109,7 @@ def _node(
 
 def _written(v: Value, labels: dict[Value, str], written: dict[Value, Expression]) -> Expression:
     """Return what stands for an input in a formula: its label, its own formula, or its number."""
-    label = v.label or labels.get(v, "")
+    label = label_of(v, labels)
     if label:
         return named(parse_label(label).text)
     return written[v] if v in written else named(number(v.data))

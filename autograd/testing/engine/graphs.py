@@ -213,7 +213,7 @@ def smaller(recipe: Recipe) -> Iterator[Recipe]:
     for k, (_, inputs) in enumerate(recipe.steps):
         for kept in dict.fromkeys(inputs):
             if len(recipe.numbers) <= kept < first:
-                continue  # a plain number is no result
+                continue  # a plain number is not a result
             order = [
                 i if i < first + k else kept if i == first + k else i - 1
                 for i in range(first + len(recipe.steps))

@@ -55,7 +55,7 @@ class Exercise(Protocol):
         """
 
 
-class Unanswered(Exception):  # noqa: N818 (it is no error)
+class Unanswered(Exception):  # noqa: N818 (it is not an error)
     """The function still returns nothing."""
 
 

@@ -48,7 +48,7 @@ TOLERANCES = {EPSILON: 1e-6, FLOAT32: 1e-3}
 COARSE = 0.03
 """The same in formats of 16 bits."""
 FEW = 8
-"""So many inputs are looked at closely in any case."""
+"""At least this many inputs are looked at closely."""
 ROOM = 0.1
 """An entry is right at a glance if it is off by this share of the tolerance at most."""
 ENOUGH = 40

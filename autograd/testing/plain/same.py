@@ -92,7 +92,7 @@ class _Implementation(PlainFunction):
         self.derivative: Callable[[Sequence[float]], tuple[Any, list[float]]] | None = None
         derivatives = [self._of_values] if self._gives_numbers() else [self._of_values, self._of_tensors]
         for derivative in derivatives:
-            with suppress(Exception):  # it is no function of these
+            with suppress(Exception):  # it is not a function of these
                 derivative(self.numbers)
                 self.derivative = derivative
                 return

@@ -21,7 +21,7 @@ from nn.command.report.words import seconds
 from nn.health.monitor import Monitor
 from nn.module import Module
 from nn.texts import Beliefs, Tokenizer
-from nn.texts.beliefs import beliefs_of
+from nn.texts.next_token import beliefs_of
 from nn.training.history import History
 from nn.transformer import Transformer
 

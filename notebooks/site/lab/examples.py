@@ -61,7 +61,7 @@ walk(h * (h + b), names=locals(), beside=overwrites)
 CHECK = """\
 from autograd.testing import check_gradient
 
-# A gradient written by hand, held against differences.
+# A gradient written by hand, compared with differences.
 print(check_gradient(lambda x: x**3, lambda x: 3 * x**2, 2.0))
 print(check_gradient(lambda x: x**3, lambda x: 3 * x, 2.0))
 """

@@ -1,11 +1,8 @@
 """Networks of one's own classes: built again from the arguments that built them, by whoever allows it."""
 
 import copy
-import json
 import pickle
 import random
-import subprocess
-import sys
 from collections import deque
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -22,7 +19,6 @@ from autograd.files.tensorfile import pack, read_header, read_tensors
 from nn import (
     MLP,
     CheckpointError,
-    Dropout,
     GRUCell,
     Layer,
     LSTMCell,
@@ -37,7 +33,6 @@ from nn import (
     save,
 )
 from nn.activations import ACTIVATIONS
-from nn.construction import LOADABLE
 from nn.saving.checkpoint import from_bytes, packed
 
 # ------------------------------------------------------------------------------ classes of all kinds
@@ -281,84 +276,6 @@ def test_tied_parameters_are_kept_once(tmp_path):
     assert again.left is again.right
 
 
-# ------------------------------------------------------------------------------- which classes are built
-
-
-@pytest.fixture
-def registered():
-    before = dict(LOADABLE)
-    yield
-    LOADABLE.clear()
-    LOADABLE.update(before)
-
-
-def test_a_class_that_nobody_allowed_is_refused_by_name(tmp_path):
-    save(Sequential(Plain(2)), tmp_path / "m")
-    with pytest.raises(
-        CheckpointError, match=r"holds a Plain, .*load\(path, classes=\[Plain\]\).*@loadable.*load_into"
-    ):
-        load(tmp_path / "m")
-    with pytest.raises(CheckpointError, match="holds a Plain"):
-        load(tmp_path / "m", classes=[Tied])
-
-
-@pytest.mark.usefixtures("registered")
-def test_a_registered_class_is_built_unasked(tmp_path):
-    assert loadable(Plain) is Plain
-    save(Plain(2), tmp_path / "m")
-    assert isinstance(load(tmp_path / "m"), Plain)
-
-
-@pytest.mark.usefixtures("registered")
-def test_a_class_that_is_defined_again_takes_the_place_of_the_old_one():
-    def run_the_cell():
-        @loadable
-        class Net(Module):
-            pass
-
-        return Net
-
-    run_the_cell()
-    latest = run_the_cell()
-    assert LOADABLE["Net"] is latest
-
-
-def another(name="Plain"):
-    return type(name, (Module,), {"__init__": lambda self: setattr(self, "w", Parameter(1.0))})
-
-
-@pytest.mark.usefixtures("registered")
-def test_two_classes_of_one_name_are_refused(tmp_path):
-    loadable(Plain)
-    other = another()
-    other.__module__ = "elsewhere"
-    with pytest.raises(ValueError, match=r"two classes are called Plain.*elsewhere\.Plain.*rename"):
-        loadable(other)
-    save(Plain(2), tmp_path / "m")
-    with pytest.raises(ValueError, match="two classes are called Plain"):
-        load(tmp_path / "m", classes=[Plain, other])
-    save(other(), tmp_path / "m")
-    assert type(load(tmp_path / "m", classes=[other])) is other  # what is passed comes first
-    save(Sequential(Plain(2), other()), tmp_path / "m")
-    with pytest.raises(CheckpointError, match=r"two classes of the network are called Plain.*load_into"):
-        load(tmp_path / "m", classes=[Plain])
-
-
-@pytest.mark.parametrize("classes", [[int], ["Plain"], [Plain(1)], [None]])
-def test_what_is_not_a_class_of_modules_is_refused(tmp_path, classes):
-    save(Plain(2), tmp_path / "m")
-    with pytest.raises(TypeError, match="a class of Modules; got"):
-        load(tmp_path / "m", classes=classes)
-
-
-def test_nothing_is_imported_or_executed(tmp_path):
-    """A file from another program's class is refused in a process that does not have it."""
-    save(Plain(2), tmp_path / "m")
-    code = f"import nn\ntry: nn.load({str(tmp_path / 'm')!r})\nexcept nn.CheckpointError as e: print(e)"
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert "holds a Plain" in told
-
-
 # ---------------------------------------------------------------------------- what cannot be built again
 
 
@@ -520,93 +437,3 @@ def test_a_class_without_a_constructor_takes_no_arguments():
 
     with pytest.raises(TypeError, match=r"Empty\(\) takes no arguments"):
         Empty(3)
-
-
-# ------------------------------------------------------------------------------------- odd structures
-
-
-class Selfish(Module):
-    def __init__(self, n):
-        self.ws = [Parameter(random.random()) for _ in range(n)]
-        self.me = self
-        self.layer = Layer(2, 2)
-        self.layer.parent = self
-
-
-def test_a_module_that_contains_itself_is_kept_once(tmp_path):
-    model = Selfish(2)
-    save(model, tmp_path / "m")
-    again = load(tmp_path / "m", classes=[Selfish])
-    assert again.state_dict() == model.state_dict()
-    assert again.me is again
-
-
-def test_a_module_that_is_an_argument_of_itself_is_refused():
-    class Odd(Module):
-        def __init__(self, inside):
-            self.w = Parameter(1.0)
-
-        def built_with(self):
-            return {"inside": self}
-
-    with pytest.raises(CheckpointError, match="its architecture is not known here"):
-        from_bytes(packed(Odd(1))).model([Odd])
-
-
-def test_parameters_in_a_set_without_labels_are_refused(tmp_path):
-    model = Module()
-    model.ws = {Parameter(1.0), Parameter(2.0)}
-    with pytest.raises(ValueError, match="a set has no order"):
-        save(model, tmp_path / "m")
-    with pytest.raises(ValueError, match="a set has no order"):
-        model.state_dict()
-    assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize(
-    "held",
-    [
-        {"a.b": Parameter(1.0), "a": {"b": Parameter(2.0)}},
-        {"a.b": Layer(1, 1), "a": {"b": Layer(1, 1)}},
-        {"a": {1: Parameter(1.0), "1": Parameter(2.0)}},
-    ],
-    ids=["parameters", "Modules", "keys"],
-)
-def test_two_things_of_one_name_are_refused(tmp_path, held):
-    model = Module()
-    model.held = held
-    with pytest.raises(ValueError, match=r"two things in the network are called held\.a\."):
-        save(model, tmp_path / "m")
-    assert not list(tmp_path.iterdir())
-
-
-def test_two_modules_of_one_name_without_parameters_are_refused(tmp_path):
-    model = Module()
-    model.w, model.held = Parameter(1.0), {"a.b": Dropout(0.1), "a": {"b": Dropout(0.9)}}
-    with pytest.raises(ValueError, match=r"called held\.a\.b"):
-        save(model, tmp_path / "m")
-
-
-def test_an_attribute_that_takes_the_name_of_a_matrix_is_refused(tmp_path):
-    layer = Layer(1, 1)
-    layer.weight = Parameter(1.0)
-    with pytest.raises(ValueError, match="called weight"):
-        save(layer, tmp_path / "m")
-
-
-def test_a_dropout_that_was_changed_comes_back_as_it_is(tmp_path):
-    model = MLP(2, [3, 1], dropout=0.5)
-    model.dropout.p = 0.125
-    model([1.0, 2.0])
-    save(model, tmp_path / "m")
-    again = load(tmp_path / "m")
-    assert again.dropout.p == 0.125
-    assert run(again) == run(model)
-
-
-def test_the_architecture_is_json_that_a_person_can_read():
-    data = packed(Plain(3))
-    texts = read_header(BytesIO(data), len(data)).texts
-    assert json.loads(texts["architecture"])["modules"][""] == [
-        "Plain", {"width": 3, "squash": "tanh", "bias": True, "seed": None},
-    ]  # fmt: skip

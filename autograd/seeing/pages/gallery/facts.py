@@ -18,7 +18,7 @@ from autograd.notation.numbers import number
 from autograd.reverse import upstreams
 from autograd.seeing.facts.folding.folded import slot
 from autograd.seeing.facts.folding.links import multiplied
-from autograd.seeing.facts.names import check_value, labels_of, name_of_output
+from autograd.seeing.facts.names import check_value, label_of, labels_of, name_of_output
 from autograd.seeing.facts.places import Path, layer_of, structure_of, title_of
 from autograd.seeing.facts.routes import (
     Route,
@@ -196,7 +196,7 @@ def gather(output: Value, weights: Iterable[Value] | None, names: Mapping[str, A
     model = _Model(output, order)
     shown = sorted(chosen, key=lambda w: _largest_first(upstream.get(w, 0.0)))[:MOST_CARDS]
     strongest = StrongestRoutes(uses, output, ROUTES_SHOWN)
-    called = {w: w.label or labels.get(w, "") or f"weight {i}" for i, w in enumerate(chosen, 1)}
+    called = {w: label_of(w, labels) or f"weight {i}" for i, w in enumerate(chosen, 1)}
     cards = [
         Card(
             name=called[w],
@@ -348,7 +348,7 @@ def _way(route: Route, labels: Mapping[Value, str], model: _Model) -> Way:
     stops, here = [], model.layer(weight)
     for v, stop in zip(route.nodes[1:], stops_of(route, labels), strict=False):
         layer = model.layer(v) or here
-        is_told = layer == here or bool(v.label or labels.get(v, ""))
+        is_told = layer == here or bool(label_of(v, labels))
         stops.append(stop if is_told else f"{layer}: {stop}")
         here = layer
     return Way(route.product, tuple(stops), tuple(dict.fromkeys(spots)))

@@ -4,6 +4,7 @@ The page asks nothing of any server.  What it shows at first was written down he
 `Content`; where a number in it is changed, it computes both passes itself, by the rules of the table.
 
 >>> from autograd import Value, walk
+>>> from autograd.seeing.pages.player.page import page
 >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
 >>> html = page(walk(a * b).content())
 >>> html.startswith("<!doctype html>"), "<title>y = a × b</title>" in html
@@ -14,6 +15,5 @@ from __future__ import annotations
 
 from autograd.seeing.pages.player.content import Content, facts
 from autograd.seeing.pages.player.notebook import bundle
-from autograd.seeing.pages.player.page import page
 
-__all__ = ["Content", "bundle", "facts", "page"]
+__all__ = ["Content", "bundle", "facts"]

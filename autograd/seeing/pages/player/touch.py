@@ -22,9 +22,9 @@ from autograd.notation.mathml import mathml
 from autograd.seeing.facts.corners import CONNECTIVES, RELATIONS, in_names, is_usual
 from autograd.seeing.facts.events import inputs_by_target
 from autograd.seeing.facts.order import parts_of, reverse_order
+from autograd.seeing.facts.phrases import formula_of
 from autograd.seeing.facts.records import NodeFact, Trace
 from autograd.seeing.facts.sentences import BY_CHOICE, HELD, LEAVES
-from autograd.seeing.facts.wording import formula_of
 from autograd.seeing.pages.frame import asset
 from autograd.seeing.style import LARGEST, SMALLEST, THICKEST, THINNEST
 from autograd.source.javascript import HELPERS, op_in_javascript

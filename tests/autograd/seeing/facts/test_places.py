@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import copy
 import pickle
+from collections import Counter
 from typing import Any
 
 import pytest
 
-from autograd import Parameter, Value, topological_order
+from autograd import Parameter, Value, gradient_path, topological_order, walk
+from autograd.notation.labels import parse_label
+from autograd.seeing.facts.names import label_of, labels_of
 from autograd.seeing.facts.places import structure_of
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.facts.trace import trace
@@ -151,3 +154,32 @@ def test_places_survive_json(make: Any) -> None:
     facts = trace(y[-1] if isinstance(y, list) else y)
     assert facts.places
     assert Trace.from_json(facts.to_json()) == facts
+
+
+def test_labels_that_two_modules_give_are_told_apart_by_the_modules() -> None:
+    net, x = Net(), Value(0.5, "x")
+    y = net([x, -1.0])
+    labels = labels_of(None, y)
+    assert [label_of(v, labels) for v in (net.l1.neurons[0].w[0], net.l1.neurons[2].b, y, x)] == [
+        "l1.w11^1", "l1.b3^1", "l2.z1^1", "x",
+    ]  # fmt: skip
+    assert parse_label(label_of(y, labels)).text == "l2.z₁⁽¹⁾"
+    shown = [node.label for node in trace(y).nodes if node.role != "constant"]
+    assert len(shown) == len(set(shown))
+    two = net([x, -1.0]) + net([x, 1.0])  # one Module used twice: its labels are the same for both uses
+    assert Counter(node.label for node in trace(two).nodes)["l2.z1^1"] == 2
+    again = walk(y).what_if(**{"l1.w11^1": 0.0})
+    assert [node.label for node in again.trace.nodes] == [node.label for node in walk(y).trace.nodes]
+    one = MLP(2, [3, 1], seed=0)
+    assert label_of(one([0.5, 1.0]), labels_of(None, one([0.5, 1.0]))) == "z1^2"
+
+
+def test_what_has_no_name_is_told_by_what_it_is() -> None:
+    x, w = Value(0.5), Parameter(2.0)
+    y = (x * w).sin()
+    told = [gradient_path(y, v).in_words().split(";")[0] for v in (x, w, y.inputs[0])]
+    assert told == [
+        "1 route from the input to y",
+        "1 route from the weight to y",
+        "1 route from 0.5 × 2 to y",
+    ]

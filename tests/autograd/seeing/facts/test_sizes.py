@@ -82,7 +82,7 @@ def test_the_sizes_of_a_small_network() -> None:
     assert [len(steps.by(size)) for size in SIZES] == [28, 10, 8]
     told = sentences(steps.by("layer"))
     assert told[1] == "Layer 1: a₁⁽¹⁾ and a₂⁽¹⁾ are computed from x₁ and x₂, with 6 weights."
-    assert told[3] == "The loss: y is computed from z₁⁽²⁾."
+    assert told[3] == "After the model: y is computed from z₁⁽²⁾."
     assert told[7].startswith("Layer 1: what has arrived at a₂⁽¹⁾ and a₁⁽¹⁾ goes on along 12 edges")
     assert told[7].endswith("It reaches x₁ and x₂, and 6 weights.")
     assert sentences(steps.by("neuron"))[1].startswith("Neuron 1 of layer 1: a₁⁽¹⁾ is computed from")
@@ -95,7 +95,7 @@ def test_a_large_network_is_a_handful_of_steps() -> None:
 
 def test_a_language_model_goes_by_position_and_block() -> None:
     titles = [sentence.split(":")[0] for sentence in sentences(walk(language_model(), by="layer"))]
-    assert {"Embedding · use 3", "Block 1", "Block 2", "Output", "The loss"} <= set(titles)
+    assert {"Embedding · use 3", "Block 1", "Block 2", "Output", "After the model"} <= set(titles)
     assert len(titles) < 30
 
 

@@ -20,7 +20,7 @@ from autograd.seeing.pages.player.svg.elements import hint
 
 NAME = -1
 KINDS = 4
-"""So many gaps belong to a node: its id and its faces."""
+"""How many gaps belong to a node: its id and its faces."""
 
 FILLED_SLOT = re.compile(r'(data-slot="[^"]*")>[^<]*</text>')
 GAP = re.compile("\0(-?[0-9]+)\0")

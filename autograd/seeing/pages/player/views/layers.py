@@ -13,7 +13,7 @@ from autograd.seeing.facts.box import name_of_group
 from autograd.seeing.facts.events import inputs_by_target
 from autograd.seeing.facts.folding.folded import MOST_LOOSE, Group, fold
 from autograd.seeing.facts.folding.opening import list_of
-from autograd.seeing.facts.places import title_of
+from autograd.seeing.facts.places import AFTER, title_of
 from autograd.seeing.facts.records import EdgeFact, NodeFact, Trace
 from autograd.seeing.pages.player.views.uses import uses_of
 
@@ -97,8 +97,19 @@ def layers_of(trace: Trace) -> list[Layer]:
     layers = [_layer(trace, into, group) for group in folded.groups]
     if not folded.nodes:
         return layers
-    title = "loss" if any(node.id == trace.output for node in folded.nodes) else "the rest"
-    return [*layers, replace(_of_values(title, folded.nodes), is_network=False)]
+    return [
+        *layers,
+        replace(_of_values(_title_of_loose(trace, folded.nodes), folded.nodes), is_network=False),
+    ]
+
+
+def _title_of_loose(trace: Trace, nodes: Sequence[NodeFact]) -> str:
+    """Return the title of nodes that are in no box: the Module that computed all of them, or what it is."""
+    homes = [trace.places.get(node.id) for node in nodes if node.op is not None]
+    paths = {None if place is None else place.module for place in homes}
+    if len(paths) == 1 and (path := paths.pop()) is not None:
+        return title_of(path, trace.modules)
+    return AFTER if any(node.id == trace.output for node in nodes) else "the rest"
 
 
 def from_outside(nodes: Sequence[NodeFact], origins: set[str]) -> Layer:

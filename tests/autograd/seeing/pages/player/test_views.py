@@ -234,7 +234,7 @@ class TestNetworks:
         layers = [
             named[name] for name in dict.fromkeys(first.opens.values()) if named[name].parent == first.name
         ]
-        assert [view.title for view in layers] == ["inputs", "layer 1", "layer 2", "loss"]
+        assert [view.title for view in layers] == ["inputs", "layer 1", "layer 2", "after the model"]
         assert sum(view.parent == layers[1].name for view in others) == 32
 
     def test_the_names_a_walk_gives_are_not_taken_for_labels(self) -> None:
@@ -243,7 +243,7 @@ class TestNetworks:
 
     def test_a_box_for_a_module_that_holds_but_one_is_called_after_the_outer_one(self) -> None:
         titles = [layer.title for layer in boxes_of(trace(Ranking()([1, 2])))]
-        assert titles == ["users", "items", "user_tower", "item_tower", "loss"]
+        assert titles == ["users", "items", "user_tower", "item_tower", "Ranking"]
 
     def test_equal_blocks_are_one_box_that_opens_step_by_step(self) -> None:
         _, pictures = shown(losses.mse(Residual(12)([0.5, -1.0]), 0.0))

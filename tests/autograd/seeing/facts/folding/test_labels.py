@@ -1,0 +1,124 @@
+"""Folding reads Modules, never labels: renamed, every network folds as before."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autograd import Value, gallery, topological_order
+from autograd import sum as sum_of
+from autograd.seeing.facts.folding.folded import FOLDINGS, fold
+from autograd.seeing.facts.trace import trace
+from autograd.seeing.pages.player.views.choice import views
+from nn import MLP, GRUCell, LSTMCell, Recurrent, RNNCell
+from tests.autograd.seeing.facts.folding.test_folded import Autoencoder, Tied, Tree, Twins, Wave
+from tests.networks import Ranking, Residual, listed
+
+
+def random_network(chance: random.Random) -> Value:
+    """Return the loss of a network of any kind on random numbers."""
+
+    def numbers(n: int) -> list[float]:
+        return [chance.uniform(-1, 1) for _ in range(n)]
+
+    seed, width = chance.randrange(1000), chance.randint(1, 4)
+    cell = chance.choice([RNNCell, LSTMCell, GRUCell])
+    makers: list[Callable[[], Any]] = [
+        lambda: MLP(
+            2, [*(chance.randint(1, 4) for _ in range(chance.randint(1, 4))), 2],
+            chance.choice(["tanh", "relu", "prelu"]), fused=chance.random() < 0.5, seed=seed,
+        )(numbers(2)),
+        lambda: Recurrent(cell(1, width, seed=seed), 2, seed=seed)(numbers(chance.randint(1, 4))),
+        lambda: Residual(chance.randint(1, 5), width)(numbers(2)),
+        lambda: Autoencoder()(numbers(4)),
+        lambda: Tied()(numbers(3)),
+        lambda: Twins()(numbers(2), numbers(2)),
+        lambda: Tree()(((1.0, 2.0), 3.0)),
+        lambda: Wave()([Value(x) for x in numbers(5)]),
+        lambda: Ranking(width)([chance.randrange(5), chance.randrange(6)]),
+    ]  # fmt: skip
+    make, samples = chance.choice(makers), chance.randint(1, 3)
+    outputs = [y for _ in range(samples) for y in listed(make())]
+    return sum_of([(y - 1.0) ** 2 for y in outputs])
+
+
+def folded_facts(output: Value) -> Any:
+    """Return all that is folded, but for names."""
+    facts = trace(output)
+    use = next(use for use in reversed(facts.uses) if not facts.modules[use.module].is_unit)
+    opened = f"{'.'.join(use.module)}[{use.turn}]"
+    return [
+        (
+            [
+                (g.id, g.title, g.kind, g.of, g.path, g.column, g.count, g.units, g.uses, g.parts, g.leaving)
+                for g in found.groups
+            ],
+            [[node.id for node in group.members] for group in found.groups],
+            [node.id for node in found.nodes],
+            [
+                (x.source, x.target, x.edges, [w.id for w in x.weights], [w.id for w in x.tied])
+                for x in found.links
+            ],
+        )
+        for found in [*(fold(facts, by) for by in FOLDINGS), fold(facts, opened=[opened])]
+    ]
+
+
+def gallery_facts(output: Value) -> Any:
+    found = gallery(output).facts
+    cards = [
+        (c.layer, c.value, c.gradient, c.count, [(w.product, w.spots) for w in c.ways]) for c in found.cards
+    ]
+    return cards, found.layers, found.neurons, found.trend()
+
+
+def view_facts(output: Value) -> Any:
+    return [(v.name, v.title, v.nodes, v.edges, v.opens, v.parent, v.note) for v in views(trace(output))]
+
+
+NAMES = ["", "speed", "w11^1", "z2^7", "a1^1", "b", "x3", "h1^2", "☂"]
+
+
+@pytest.mark.parametrize(
+    ("facts_of", "networks"), [(folded_facts, 150), (gallery_facts, 100), (view_facts, 25)]
+)
+def test_renaming_every_label_changes_no_fact(facts_of: Callable[[Value], Any], networks: int) -> None:
+    for seed in range(networks):
+        output = random_network(random.Random(seed))
+        output.backward()
+        before = facts_of(output)
+        chance = random.Random(seed)
+        for v in topological_order(output):
+            v.label = chance.choice(NAMES)
+        assert facts_of(output) == before, seed
+
+
+@given(st.integers(0, 10**9))
+@settings(max_examples=60, deadline=None)
+def test_every_value_is_in_one_box_or_loose_and_no_link_is_lost(seed: int) -> None:
+    output, chance = random_network(random.Random(seed)), random.Random(seed)
+    facts = trace(output)
+    called = [use for use in facts.uses if not facts.modules[use.module].is_unit]
+    opened = [f"{'.'.join(use.module)}[{use.turn}]" for use in chance.sample(called, min(2, len(called)))]
+    for found in [*(fold(facts, by) for by in FOLDINGS), fold(facts, opened=opened)]:
+        inside = [node.id for group in found.groups for node in group.members]
+        assert sorted([*inside, *(node.id for node in found.nodes)]) == sorted(
+            node.id for node in facts.nodes
+        )
+        home = {node.id: group.id for group in found.groups for node in group.members}
+        everywhere = {(w.id, group.id) for group in found.groups for w in group.shared} | {
+            (node.id, group.id) for node in facts.nodes if node.role == "constant" and node.id in home
+            for group in found.groups
+        }  # fmt: skip
+        crossing = [
+            e for e in facts.edges
+            if home.get(e.source, e.source) != home.get(e.target, e.target)
+            and (e.source, home.get(e.target)) not in everywhere
+        ]  # fmt: skip
+        assert sum(len(x.edges) for x in found.links) == len(crossing)
+        assert len({group.id for group in found.groups}) == len(found.groups)

@@ -1,0 +1,240 @@
+"""Walks through all kinds of graphs in a browser: large, folded, oddly labelled, beside another engine."""
+
+import pytest
+
+from autograd import Value
+from autograd.mistakes import overwrites
+from autograd.notation.labels import parse_label
+from autograd.notation.numbers import number
+from autograd.seeing.facts.box import box_of_group
+from autograd.seeing.facts.folding.folded import fold
+from autograd.seeing.walk import walk
+from nn import MLP, GRUCell, Recurrent, losses
+from tests.autograd.seeing.pages.player.driven import chain, expression, go, place, slot
+
+MARKUP = '"><img src=x onerror=alert(1)>'
+
+
+# ---------------------------------------------------------------------------- beside another engine
+
+
+def test_where_another_engine_parts_is_marked_and_told(opened):
+    steps = walk(expression(), beside=overwrites)
+    at = steps.beside.parts_at
+    assert (
+        f"<p>overwrites parts from the right engine at step {at + 1}. {steps.beside.diagnosis}</p>"
+        in steps.html()
+    )
+    sheet = opened(steps.html())
+    assert "agrees with the right engine so far" in sheet.text_content("#other-heading")
+    assert sheet.locator(".parting").is_visible()
+    sheet.click("#other-go")
+    assert place(sheet) == at + 1
+    assert f"overwrites parts from the right engine at step {at + 1}." in sheet.text_content("#other-heading")
+    assert sheet.text_content("#other-words") == steps.beside.diagnosis
+    sheet.click("#last")
+    rows = sheet.eval_on_selector_all(
+        "#other-table tbody tr", "rows => rows.map(row => [...row.children].map(cell => cell.textContent))"
+    )
+    names = {node.id: node.label for node in steps.trace.nodes}
+    assert rows == [
+        [names[node], number(right), number(found), "" if right == found else "≠"]
+        for node, (right, found) in steps.beside.gradients.items()
+    ]
+    sheet.click("#list summary")
+    assert sheet.locator("#list li").nth(at).text_content().startswith("≠")
+    assert sheet.errors == []
+
+
+def test_without_another_engine_nothing_is_said_of_one(sheet):
+    sheet.click("#last")
+    assert not sheet.locator("#other").is_visible()
+    assert not sheet.locator(".parting").is_visible()
+
+
+# -------------------------------------------------------------------------------------- large graphs
+
+
+def test_in_an_overview_the_frame_is_around_the_dot_of_the_step(opened):
+    steps = walk(chain(60))
+    sheet = opened(steps.html())
+    dots = sheet.locator(".dot")
+    for node in ("n2", "n80", steps.trace.output):
+        place = int(node[1:]) + 1
+        go(sheet, next(s.number for s in steps if s.node == node and s.kind == "apply") + 1)
+        dot, halo = dots.nth(place - 1).bounding_box(), sheet.locator(".halo").bounding_box()
+        for start, size in (("x", "width"), ("y", "height")):
+            assert halo[start] < dot[start]
+            assert halo[start] + halo[size] > dot[start] + dot[size]
+        assert sheet.evaluate(  # later in the document, so on top of the box that the dot is in
+            "i => !!(document.querySelectorAll('.dot')[i].compareDocumentPosition("
+            "document.querySelector('.halo')) & Node.DOCUMENT_POSITION_FOLLOWING)",
+            place - 1,
+        )
+        title = dots.nth(place - 1).locator("title").text_content()
+        assert title == parse_label(steps.trace.nodes[place - 1].label).text
+
+
+def test_every_step_of_a_graph_in_parts_is_told_and_shown(opened):
+    steps = walk(chain(60))
+    sheet = opened(steps.html())
+    assert "too many for one picture" in sheet.text_content("#note")
+    sheet.evaluate(
+        "document.querySelector('[data-opens]').dispatchEvent(new MouseEvent('click', { bubbles: true }))"
+    )
+    assert not sheet.locator("#note").is_visible()
+    for step in steps:
+        sheet.evaluate("document.getElementById('next').click()")
+        assert sheet.text_content("#sentence") == step.sentence
+        if step.kind == "leaf":
+            assert 1 < sheet.locator(".halo").count() < len(step.nodes)  # those that this part shows
+            continue
+        kind = "value" if step.phase == "forward" else "gradient"
+        assert slot(sheet, f"{kind}:{step.node}") == number(step.after)
+        assert sheet.locator(".halo:not(.from)").count() == 1
+
+
+# ------------------------------------------------------------------------------- a page among others
+
+
+def test_a_label_of_markup_stays_text(opened):
+    L = expression(MARKUP)
+    next(iter(walk(L)))
+    sheet = opened(walk(L).html())
+    for _ in range(len(walk(L))):
+        sheet.click("#next")
+    sheet.click("#list summary")
+    sheet.click("#what-if summary")
+    sheet.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert sheet.locator("img").count() == 0
+    assert "onerror" in sheet.text_content("#list")
+    assert sheet.dialogs == []
+    assert sheet.errors == []
+    assert [url for url in sheet.requests if not url.startswith("file:")] == []
+
+
+def test_a_label_cannot_end_the_script_that_holds_it(opened):
+    sheet = opened(walk(expression("</script><script>alert(1)</script>")).html())
+    sheet.click("#last")
+    assert sheet.dialogs == []
+    assert sheet.errors == []
+
+
+def test_a_label_of_ten_thousand_characters_is_shortened(opened):
+    html = walk(expression("x" * 10_000)).html()
+    sheet = opened(html)
+    sheet.click("#last")
+    assert "x" * 200 not in sheet.inner_text("body")
+    assert sheet.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_no_request_leaves_the_page(sheet):
+    sheet.click("#last")
+    assert [url for url in sheet.requests if not url.startswith("file:")] == []
+    blocked = sheet.evaluate("fetch('https://example.org/').then(() => 'went out', () => 'blocked')")
+    assert blocked == "blocked"
+    sheet.errors.clear()  # the browser says that it was blocked
+
+
+def test_numbers_that_are_not_finite_are_shown_as_such(opened):
+    x, y = Value(0.0, "x"), Value(2.0, "y")
+    steps = walk(x.log() * y)
+    sheet = opened(steps.html())
+    sheet.click("#last")
+    names = {n.label: n.id for n in steps.trace.nodes}
+    assert slot(sheet, f"gradient:{names['y']}") == "−∞"
+    assert slot(sheet, f"gradient:{names['x']}") == "∞"
+    assert sheet.errors == []
+
+
+def test_a_single_value_is_a_walk_of_two_steps(opened):
+    sheet = opened(walk(Value(3.0, "x")).html())
+    sheet.click("#last")
+    assert place(sheet) == 2
+    assert sheet.errors == []
+
+
+def test_a_folded_box_tells_nothing_before_it_is_computed(opened):
+    model = Recurrent(GRUCell(1, 2, seed=0), 1, seed=1)
+    steps = walk(losses.mse(model([0.1] * 12), 0.0))
+    sheet = opened(steps.html())
+    (cell,) = [group for group in fold(steps.trace).groups if group.title == "cell"]
+    facts = box_of_group(cell, False).facts
+    rows = sheet.locator("[data-opens=l1] [data-slot^=box]")
+    first = rows.all_text_contents()
+    assert [text for text, fact in zip(first, facts, strict=True) if fact.word == "output"] == ["–"]
+    assert [text for text, fact in zip(first, facts, strict=True) if fact.word == "used"] == ["× 12"]
+    sheet.click("#last")
+    assert rows.all_text_contents() == [fact.number for fact in facts]
+
+
+def test_a_larger_step_lists_what_it_gives_and_not_what_it_needs_for_that(opened):
+    steps = walk(MLP(2, [3, 1], seed=0)([1.0, -2.0]), by="layer")
+    sheet = opened(steps.html())
+    for step in steps:
+        sheet.click("#next")
+        if step.kind == "layer":
+            rows = sheet.locator("#numbers tbody td:last-child").all_text_contents()
+            assert rows[:3] == [piece.rpartition(" ")[2] for piece in step.symbols.split(", ")][:3]
+
+
+def test_another_engine_is_told_in_steps_of_the_size_they_have(opened):
+    steps = walk(expression(), beside=overwrites, by="layer")
+    sheet = opened(steps.html())
+    sheet.click("#other-go")
+    told = f"parts from the right engine at step {steps._parting() + 1}."
+    assert told in sheet.text_content("#other-heading")
+    assert not sheet.is_visible("#other-go")
+
+
+HEADS_ON_NUMBERS = """() => {
+    const head = document.querySelector(".flow-head")?.getBoundingClientRect();
+    return head ? [...document.querySelectorAll("svg.graph .number")].filter((number) => {
+        const box = number.getBoundingClientRect();
+        return number.textContent && head.left < box.right - 1 && head.right > box.left + 1
+            && head.top < box.bottom - 2 && head.bottom > box.top + 2;
+    }).length : 0;
+}"""
+
+
+def test_the_head_on_the_arrow_of_a_step_covers_no_number(opened):
+    y = x = Value(0.7, "x")
+    for _ in range(6):
+        y = (y * x + 0.37).tanh()
+    steps = walk(y)
+    sheet = opened(steps.html(), reduced_motion="reduce")
+    for _ in steps:
+        sheet.evaluate("document.getElementById('next').click()")
+        assert sheet.evaluate(HEADS_ON_NUMBERS) == 0
+
+
+def test_the_title_can_be_read_on_a_phone(opened, html):
+    sheet = opened(html, viewport={"width": 360, "height": 740})
+    assert sheet.eval_on_selector("h1", "({ scrollWidth, clientWidth }) => clientWidth - scrollWidth") >= 0
+
+
+def test_a_time_step_is_opened_by_a_click_and_by_a_key(opened):
+    model = Recurrent(GRUCell(1, 2, seed=0), 1, seed=1)
+    sheet = opened(walk(losses.mse(model([0.1] * 12), 0.0)).html())
+    sheet.focus("[data-opens=l1][tabindex]")
+    sheet.keyboard.press("Enter")
+    sheet.click("#fit")
+    sheet.locator("[data-opens=l1l3] .title").click()
+    sheet.wait_for_selector("#crumbs [aria-current]:text-is('step 4')")
+    assert "from outside" in sheet.text_content("svg.graph")
+    assert sheet.errors == []
+
+
+SIZES_SHOWN = """[...document.querySelectorAll("svg.graph text")].map((text) => {
+    const { a, b } = text.getScreenCTM();
+    return parseFloat(getComputedStyle(text).fontSize) * Math.hypot(a, b);
+})"""
+
+
+@pytest.mark.parametrize("width", [360, 978, 1400])
+def test_no_words_on_the_boxes_of_a_network_are_smaller_than_ten_pixels(opened, width):
+    for model in (MLP(4, [8] * 7 + [1], "tanh", seed=0), Recurrent(GRUCell(1, 4, seed=0), 1, seed=1)):
+        sheet = opened(
+            walk(losses.mse(model([0.1] * 4), 0.0)).html(), viewport={"width": width, "height": 900}
+        )
+        assert min(sheet.evaluate(SIZES_SHOWN)) > 9.99

@@ -1,0 +1,222 @@
+"""A reader predicts a step of a walk before it is shown: by a number, or in a quiz."""
+
+import pytest
+
+from autograd import Value
+from autograd.notation.numbers import as_written
+from autograd.seeing.walk import walk
+from tests.autograd.seeing.pages.player.driven import edge_step, go, place, slot
+
+
+def predict(sheet, steps, node, which=-1):
+    go(sheet, edge_step(steps, node, which).number)
+    sheet.check("#predict")
+    sheet.click("#next")
+    assert sheet.is_visible("#prediction")
+
+
+def answer(sheet, text, asked=None):
+    if asked:
+        sheet.check(f"input[name=asked][value={asked}]")
+    sheet.fill("#answer", str(text))
+    sheet.evaluate("document.getElementById('verdict').replaceChildren()")
+    sheet.keyboard.press("Enter")
+    sheet.wait_for_selector("#verdict:not(:empty)", state="attached")
+    return sheet.text_content("#verdict")
+
+
+def test_a_step_is_not_shown_before_it_is_predicted(sheet, steps):
+    step = edge_step(steps, "b")
+    predict(sheet, steps, "b")
+    assert place(sheet) == step.number
+    assert slot(sheet, f"gradient:{step.node}") == "–"
+    partial = sheet.locator(f'[data-slot="partial:{step.node}>{step.target}:{step.position}"]')
+    assert not partial.is_visible()
+    assert sheet.evaluate("document.activeElement.id") == "answer"
+
+
+def test_a_right_prediction_reveals_the_step(sheet, steps):
+    step = edge_step(steps, "b")
+    predict(sheet, steps, "b")
+    assert "Right" in answer(sheet, step.contribution, "contribution")
+    assert place(sheet) == step.number + 1
+    assert sheet.text_content("#score") == "1 of 1 at the first try"
+    assert sheet.evaluate("document.activeElement.id") == "place"  # there is no next step
+
+
+def test_what_is_computed_from_the_digits_shown_is_right(opened):
+    x = Value(1 / 3, "x")
+    steps = walk((x * 2 / 7).tanh() * x + x**3)
+    sheet = opened(steps.html())
+    told = [step for step in steps if step.kind == "edge"]
+    go(sheet, told[0].number)
+    sheet.check("#predict")
+    for step in told:
+        sheet.click("#next")
+        by_hand = as_written(step.upstream) * as_written(step.partial)
+        assert "Not yet" in answer(sheet, 1.003 * by_hand, "contribution")
+        assert "Right" in answer(sheet, by_hand)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "−4",
+        "-4.0",
+        " -4,0 ",
+        "-8/2",
+        "-4.0004",
+        "–4",
+        "‐4",
+        "(-4)",
+        "−(4)",
+        "-2·2",
+        "2×(−2)",
+        "−4×10^0",
+        "-4·10⁰",
+        "-0.4e1",
+        "-3½ - ½",
+        "1 - 5",
+        "-2**2",
+    ],
+)
+def test_numbers_are_read_as_people_write_them(sheet, steps, text):
+    assert edge_step(steps, "b").contribution == -4.0
+    predict(sheet, steps, "b")
+    assert "Right" in answer(sheet, text, "contribution")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (6.0, "overwrote instead of adding: a already has 1"),
+        (-2 + 1, "missing: that is the upstream gradient alone"),
+        (-3 + 1, "missing: that is the local derivative ∂(a→d) alone"),
+        (-4 + 1, "multiplied by the value of a"),
+        (-6 + 1, "the sign is not"),
+        (100, "Multiply the upstream gradient, −2, by how d changes with a."),
+    ],
+)
+def test_a_wrong_gradient_is_diagnosed(sheet, steps, text, says):
+    step = edge_step(steps, "a")
+    assert (step.upstream, step.partial, step.before, step.after) == (-2.0, -3.0, 1.0, 7.0)
+    predict(sheet, steps, "a")
+    verdict = answer(sheet, text, "gradient")
+    assert "Not yet" in verdict
+    assert says in verdict
+    assert place(sheet) == step.number
+    assert "Right. At the second try" in answer(sheet, 7)
+    assert sheet.text_content("#score") == "0 of 1 at the first try"
+
+
+def test_what_is_no_number_is_no_try(sheet, steps):
+    predict(sheet, steps, "b")
+    assert "A number is wanted" in answer(sheet, "b times c")
+    assert "Right" in answer(sheet, -4, "contribution")
+    assert sheet.text_content("#score") == "1 of 1 at the first try"
+
+
+def test_a_step_can_be_revealed_and_the_next_one_is_asked_about(sheet, steps):
+    predict(sheet, steps, "a", 0)
+    step = edge_step(steps, "a", 0)
+    sheet.click("#reveal")
+    assert place(sheet) == step.number + 1
+    assert "Revealed" in sheet.text_content("#verdict")
+    assert sheet.evaluate("document.activeElement.id") == "next"
+    sheet.keyboard.press("ArrowRight")
+    assert sheet.is_visible("#answer")
+    assert place(sheet) == step.number + 1
+
+
+def test_playing_stops_at_a_question(sheet, steps):
+    sheet.check("#predict")
+    sheet.select_option("#speed", "0")
+    sheet.click("#play")
+    sheet.wait_for_selector("#answer:visible")
+    assert place(sheet) == next(s.number for s in steps if s.kind == "edge")
+    assert sheet.get_attribute("#play", "aria-pressed") == "false"
+
+
+@pytest.mark.parametrize("way", ["#last", "scrubber", "End", "node"])
+def test_no_way_leads_past_a_step_that_is_to_be_predicted(sheet, steps, way):
+    first = next(s.number for s in steps if s.kind == "edge")
+    go(sheet, first - 1)
+    sheet.click("#fit")
+    sheet.check("#predict")
+    if way == "#last":
+        sheet.click(way)
+    elif way == "scrubber":
+        go(sheet, len(steps))
+    elif way == "End":
+        sheet.evaluate("document.activeElement.blur()")
+        sheet.keyboard.press(way)
+    else:
+        sheet.click(f'[data-slot="gradient:{edge_step(steps, "b").node}"]')
+    assert place(sheet) == first
+    assert sheet.is_visible("#answer")
+
+
+def test_a_step_that_was_answered_is_in_no_one_s_way(sheet, steps):
+    sheet.check("#predict")
+    sheet.click("#last")
+    edges = [s for s in steps if s.kind == "edge"]
+    for _ in edges:
+        sheet.click("#reveal")
+        sheet.click("#last") if place(sheet) < len(steps) else None
+    sheet.click("#first")
+    sheet.click("#last")
+    assert place(sheet) == len(steps)
+
+
+def test_the_list_does_not_tell_what_is_to_be_predicted(sheet, steps):
+    sheet.click("#list summary")
+    first = next(s.number for s in steps if s.kind == "edge")
+    sentence = sheet.locator("#list li button span:last-child").nth(first)
+    sentence.wait_for()  # the list is filled once it is open
+    sheet.check("#predict")
+    assert not sentence.is_visible()
+    sheet.click("#last")
+    sheet.click("#reveal")
+    assert sentence.is_visible()
+
+
+def test_a_quiz_asks_every_step_and_its_score_is_saved(opened, steps):
+    sheet = opened(steps.html(quiz=True))
+    assert sheet.is_checked("#predict")
+    assert sheet.is_disabled("#predict")
+    sheet.click("#last")
+    edges = [s for s in steps if s.kind == "edge"]
+    answer(sheet, 1000)
+    for step in edges[:-1]:
+        answer(sheet, step.after, "gradient")
+        sheet.click("#last")
+    sheet.click("#reveal")
+    with sheet.expect_download() as download:
+        sheet.click("#save-score")
+    rows = download.value.path().read_text().splitlines()
+    assert download.value.suggested_filename == "score.csv"
+    first, last = edges[0].number + 1, edges[-1].number + 1
+    assert rows[1] == f'"{first}","L","v₁","gradient","1000 / {edges[0].after}","no"'
+    assert rows[-2].startswith(f'"{last}","d","b",')
+    assert rows[-1] == f'"score","{len(edges) - 2}","of {len(edges)}"'
+    assert sheet.errors == []
+
+
+def test_a_classical_slip_is_told_by_the_op(opened):
+    x = Value(3.0, "x")
+    steps = walk(x.tanh())
+    sheet = opened(steps.html())
+    sheet.check("#predict")
+    sheet.click("#last")
+    assert "the square of y, not of x" in answer(sheet, -8)
+
+
+def test_that_the_question_is_another_one_is_said(sheet, steps):
+    sheet.check("#predict")
+    said = []
+    while place(sheet) < len(steps):
+        sheet.click("#last")
+        said.append("another one now" in sheet.text_content("#question"))
+        sheet.click("#reveal")
+    assert said.count(True) >= 1
+    assert not said[0]
