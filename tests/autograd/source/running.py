@@ -20,7 +20,7 @@ from autograd.reverse import upstreams
 from autograd.seeing.facts.replay import recomputed
 from autograd.source import source
 from autograd.source.program import Graph
-from tests.autograd.source.corners import off
+from tests.autograd.source.corners import WITHIN, off
 
 Case = tuple[Graph, list[list[float]]]
 """A graph, and rows of numbers for its leaves."""
@@ -38,15 +38,15 @@ def by_the_engine(graph: Graph, x: Sequence[float]) -> list[float]:
     return [output.data, *[gradients.get(copies.get(v), 0.0) for v in graph.leaves]]
 
 
-def compiled(texts: Sequence[str], folder: Path, level: str = "-O2") -> list[Program]:
-    """C programs, in one library, optimised to a level."""
+def compiled(texts: Sequence[str], folder: Path) -> list[Program]:
+    """C programs, in one library."""
     if shutil.which("cc") is None:
         pytest.skip("there is no C compiler")
     folder = Path(tempfile.mkdtemp(dir=folder))  # a library of the same path would not be loaded anew
     for i, text in enumerate(texts):
         (folder / f"p{i}.c").write_text(text.replace("value_and_gradient", f"program{i}"))
     sources = [f"p{i}.c" for i in range(len(texts))]
-    command = ["cc", level, "-Wall", "-Werror", "-Wno-unused-function", "-shared", "-fPIC"]
+    command = ["cc", "-O2", "-Wall", "-Werror", "-Wno-unused-function", "-shared", "-fPIC"]
     subprocess.run([*command, "-o", "p.so", *sources, "-lm"], cwd=folder, check=True)
     library = ctypes.CDLL(str(folder / "p.so"))
 
@@ -77,11 +77,9 @@ def in_numpy(text: str) -> Program:
 IN_JAVASCRIPT = "return (x) => { const [y, gradient] = valueAndGradient(x); return [y, ...gradient]; }"
 
 
-def errors(
-    cases: Sequence[Case], folder: Path, javascript: Run | None, level: str = "-O2"
-) -> list[dict[str, float]]:
+def errors(cases: Sequence[Case], folder: Path, javascript: Run | None) -> list[dict[str, float]]:
     """Of each graph, by how much its program in each language is wrong at most, see `off`."""
-    in_c = compiled([source(graph.output, "c") for graph, _ in cases], folder, level)
+    in_c = compiled([source(graph.output, "c") for graph, _ in cases], folder)
     found = []
     for (graph, rows), c in zip(cases, in_c, strict=True):
         numpy = in_numpy(source(graph.output, "numpy"))
@@ -100,6 +98,12 @@ def errors(
             for language, numbers in told.items()
         })  # fmt: skip
     return found
+
+
+def every_language(cases: Sequence[Case], folder: Path, javascript: Run) -> None:
+    """Hold the programs of graphs in every language to the engine, on rows of numbers."""
+    for (graph, _), found in zip(cases, errors(cases, folder, javascript), strict=True):
+        assert max(found.values()) <= WITHIN, (graph.output, found)
 
 
 RUN = """([script, rows]) => {

@@ -1,5 +1,0 @@
-"""What runs JavaScript."""
-
-from tests.autograd.source.conftest import javascript
-
-__all__ = ["javascript"]
