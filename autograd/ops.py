@@ -88,13 +88,13 @@ OVERFLOWS = 2.0**-1024  # one divided by this, or by less, is more than a float 
 
 
 def _pow(m: Any) -> tuple[Function, ...]:
-    def d_a(a: Any, b: Any, y: Any) -> Any:  # 0^0 is 1, and flat; so is a^0 where 1/a overflows
-        return m.where(
-            m.less_equal(m.where(m.equal(b, 0.0), abs(a), 1.0), OVERFLOWS), 0.0, b * m.pow(a, b - 1)
-        )
+    def d_a(a: Any, b: Any, y: Any) -> Any:  # a^0 is flat, also where a^-1 overflows, and so is 0^0 = 1
+        of_zero = b / m.where(abs(a) > 0, a, OVERFLOWS) * y
+        return m.where(m.equal(b, 0.0), of_zero, b * m.pow(a, b - 1))
 
     def d_b(a: Any, b: Any, y: Any) -> Any:  # y ln a: its limit at a = 0, and nothing below
-        return m.where(m.equal(a, 0.0), m.where(b >= 0, 0.0, -inf), y * m.log(m.where(a > 0, a, nan)))
+        at_zero = m.where(m.equal(a, 0.0), m.where(b >= 0, 0.0, -inf), nan)
+        return m.where(a > 0, m.xlogy(y, m.where(a > 0, a, 1.0)), at_zero)
 
     return m.pow, d_a, d_b
 

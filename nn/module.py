@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
-from functools import wraps
+from functools import lru_cache, wraps
 from itertools import chain, groupby
 from types import FunctionType
 from typing import Any, Self
@@ -376,11 +376,15 @@ def _held(holder: Any) -> Iterable[tuple[Any, Any]]:
 
 def _may_hold(x: Any) -> bool:
     """Return whether something is, or can hold, a Value or a Module."""
-    if isinstance(x, (Value, Module, list, tuple, dict, deque, Mapping, AbstractSet)):
-        return True
-    if getattr(getattr(x, "dtype", None), "kind", "") == "O":
-        return True
-    return is_dataclass(x) and not isinstance(x, type)
+    kind: Any = type(x)
+    return _holds(kind) or getattr(getattr(x, "dtype", None), "kind", "") == "O"
+
+
+@lru_cache(maxsize=1024)
+def _holds(kind: type) -> bool:
+    """Return whether everything of this type is, or can hold, a Value or a Module."""
+    holders = (Value, Module, list, tuple, dict, deque, Mapping, AbstractSet)
+    return issubclass(kind, holders) or is_dataclass(kind)
 
 
 def _may_hold_modules(x: Any) -> bool:

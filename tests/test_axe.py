@@ -51,12 +51,10 @@ def pages(tmp_path_factory):
 
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("name", ["player", "folded", "gallery", "film", "report"])
-def test_axe_finds_nothing(axe, browser, pages, name, theme):
-    window = browser.new_page(color_scheme=theme, reduced_motion="reduce", bypass_csp=True)
-    window.goto(pages[name].as_uri())
-    if name in ("player", "folded"):
-        window.wait_for_selector("html[data-ready]", state="attached")
-        window.click("#next")
-    found = axe.run(window).response["violations"]
-    window.close()
+def test_axe_finds_nothing(axe, opened, pages, name, theme):
+    player = name in ("player", "folded")
+    sheet = opened(pages[name], ready=player, scheme=theme, motion="reduce", bypass_csp=True)
+    if player:
+        sheet.click("#next")
+    found = axe.run(sheet).response["violations"]
     assert [f"{v['id']}: {node['html'][:120]}" for v in found for node in v["nodes"]] == []

@@ -11,13 +11,12 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from nn.command.main import main
 from tests.shown import MEASURE, OUT_OF_FRAME, SCREENS, SMALLEST
+from tests.thorough import ALL
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
-ALL = settings.get_current_profile_name() == "thorough"
 LESSONS = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb")) if ALL else ["01_a_number_with_a_history"]
 REPORTS = {
     "xor": "xor --layers 2",
@@ -46,8 +45,9 @@ def pictures_of(lesson):
 
 
 @pytest.fixture
-def faults_of(browser, tmp_path):
+def faults_of(opened, tmp_path):
     """A function that tells what is wrong with a page, at every width of `SCREENS`."""
+    sheet = opened(CELL, ready=False, motion="reduce")
 
     def look(page):
         if not isinstance(page, Path):
@@ -55,14 +55,13 @@ def faults_of(browser, tmp_path):
             page = tmp_path / "page.html"
         faults = {}
         for width in SCREENS:
-            window = browser.new_page(viewport={"width": width, "height": 620}, reduced_motion="reduce")
-            window.goto(page.as_uri())
-            window.evaluate("document.fonts.ready")
-            if window.query_selector("#canvas"):
-                window.wait_for_selector("html[data-ready]", state="attached")
-            if found := window.evaluate(MEASURE, SMALLEST):
+            sheet.set_viewport_size({"width": width, "height": 620})
+            sheet.goto(page.as_uri())
+            sheet.evaluate("document.fonts.ready")
+            if sheet.query_selector("#canvas"):
+                sheet.wait_for_selector("html[data-ready]", state="attached")
+            if found := sheet.evaluate(MEASURE, SMALLEST):
                 faults[width] = found
-            window.close()
         return faults
 
     return look
@@ -86,18 +85,18 @@ def test_the_pictures_of_a_report_fit(name, faults_of, tmp_path):
 def test_a_picture_that_is_cut_and_words_that_are_too_small_are_found(faults_of):
     picture = '<svg viewBox="0 0 2000 20" width="{}"><text y="15" font-size="10">a</text></svg>'
     wide = f'<div style="overflow:hidden">{picture.format(2000)}</div>'
-    assert [*faults_of(CELL + wide)] == [*SCREENS]
-    assert "cut: svg" in faults_of(CELL + wide)[360][0]
+    found = faults_of(CELL + wide)
+    assert [*found] == [*SCREENS]
+    assert "cut: svg" in found[360][0]
     assert "1.6 px" in faults_of(CELL + picture.format(328))[360][0]
     assert "wider than the screen" in faults_of(CELL + picture.format(500))[360][0]
     assert faults_of(CELL + f'<div style="overflow-x:auto">{picture.format(2000)}</div>') == {}
 
 
 @pytest.mark.parametrize("font", ["Liberation Sans", "DejaVu Sans", "DejaVu Sans Mono"])
-def test_no_text_runs_over_its_frame_in_any_font(browser, font):
-    window = browser.new_page(bypass_csp=True)
+def test_no_text_runs_over_its_frame_in_any_font(opened, font):
+    sheet = opened(CELL, ready=False, bypass_csp=True)
     for page in pictures_of("01_a_number_with_a_history"):
-        window.set_content(page)
-        window.add_style_tag(content=f"text, tspan {{ font-family: '{font}' !important }}")
-        assert window.evaluate(OUT_OF_FRAME) == []
-    window.close()
+        sheet.set_content(page)
+        sheet.add_style_tag(content=f"text, tspan {{ font-family: '{font}' !important }}")
+        assert sheet.evaluate(OUT_OF_FRAME) == []

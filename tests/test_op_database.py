@@ -6,14 +6,13 @@ from collections import Counter
 from itertools import islice
 
 import pytest
-from hypothesis import settings
 
 from tests.op_comparison import DIFFERENCES, Compared, compared, database, samples
 from tests.op_database import OURS
 from tests.others import TESTED, agree
+from tests.thorough import ALL
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy's, of plain numbers beyond a border
-ALL = settings.get_current_profile_name() == "thorough"
 
 
 def comparisons(references: bool, largest: int, how_many: int | None) -> tuple[int, list[Compared]]:

@@ -78,7 +78,12 @@ def partials_as_values(node: Value) -> list[Operand]:
     """Return the partials of a node as graphs of its inputs (plain floats where they depend on none)."""
     assert node.op is not None
     inputs = [number_of(v) if isinstance(v, Constant) and v.op is None else v for v in node.inputs]
-    return node.op.partials(VALUES, inputs, node)
+    return [0.0, 0.0] if _is_one(node.op, inputs) else node.op.partials(VALUES, inputs, node)
+
+
+def _is_one(op: Op, inputs: Sequence[Any]) -> bool:
+    """Return whether it is a power with the number 0 as exponent: 1 for all data, and flat to any order."""
+    return op is ops.pow_ and inputs[1].__class__ is float and inputs[1] == 0.0
 
 
 def product(upstream: Any, partial: Any) -> Any:
@@ -172,6 +177,8 @@ def _on_values(op: Op) -> Callable[..., Any]:
             return where(condition, a, b)
         if op is ops.where:
             return choose(*inputs)
+        if _is_one(op, inputs):
+            return 1.0
         if op in ops.COMPARISONS and any(isinstance(x, Value) for x in inputs):
             return Comparison(op, *map(as_value, inputs))
         if any(isinstance(x, Value) for x in inputs):

@@ -32,6 +32,7 @@ from autograd.tape.program import (
     PRODUCTS,
     PTR,
     SEGMENTS,
+    UNSENT,
 )  # fmt: skip
 
 
@@ -210,6 +211,9 @@ def affine_reverse(
             segment = part(code, SEGMENTS)[5 * s :]
             x, column, length, need_x, direct = segment[0], segment[1], segment[2], segment[3], segment[4]
             W, GW, X, GX = U[w + column :], GU[w + column :], V[(x + t) * stride :], G[(x + t) * stride :]
+            if need_x > 1:
+                for j in range(length):
+                    fill(GX[j * apart :], lanes, -0.0)
             if guarded:
                 guarded_reverse(D, X, GX, apart, lanes, W, GW, R, K, length, need_w, need_x)
                 continue
@@ -435,7 +439,12 @@ def run_blocks(a: Arguments) -> None:
                         a.values[(first + k) * outputs + j] = row[k]
         if len(a.seeds) == 0:
             continue
-        fill(G[fixed:], size, -0.0)
+        if lanes == 1:  # rows of a single lane add to what is there
+            fill(G[fixed:], size, -0.0)
+        else:
+            unsent = part(a.varying, UNSENT)
+            for j in range(0, a.varying[UNSENT], 2):
+                fill(G[unsent[j] * stride :], unsent[j + 1] * stride, -0.0)
         for j in range(outputs):
             if a.outputs[j] >= 0 and a.seeds[j] != 0.0:
                 row = G[a.outputs[j] * stride :]

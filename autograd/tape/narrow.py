@@ -52,7 +52,7 @@ def narrowed(program: Rows, kernels: Kernels, dtype: str) -> list[Rows | Shorts]
     if single.sum() < max(ENOUGH, len(need) // 2):
         return [steps.ravel()]
     rows = steps[single, 1]
-    cases, case_of_row = np.unique(steps[single, 3] * 8 + need[rows], return_inverse=True)
+    cases, case_of_row = np.unique(steps[single, 3] * 8 + (need[rows] & 7), return_inverse=True)
     codes = np.zeros((len(need), 4), np.int32)
     codes[rows, 0], codes[:, 1:] = case_of_row, args.reshape(-1, 3)
     switch = _functions([(case >> 3, case & 7) for case in cases.tolist()], kernels, dtype)

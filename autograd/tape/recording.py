@@ -46,7 +46,9 @@ class Recorded(NamedTuple):
     slopes: Columns
 
 
-def record(function: Callable[..., Any], sample: Sequence[Any], named: Mapping[str, Any]) -> Recorded:
+def record(
+    function: Callable[..., Any], sample: Sequence[Any], named: Mapping[str, Any], again: bool
+) -> Recorded:
     """Run a function on a sample; see `Tape.record`."""
     if not callable(function):
         raise TypeError(
@@ -80,11 +82,11 @@ def record(function: Callable[..., Any], sample: Sequence[Any], named: Mapping[s
     with mode.switched(branching=False, recording=True, made=made):  # what cuts the graph is refused
         result = called(inputs)
         listing = flatten(result.leaves, inputs, made)
-        if len(made) <= RUN_TWICE:
+        if again and len(made) <= RUN_TWICE:
             moved = list(map(_moved, inputs))
-            again = called(moved)
-            if again.form != result.form or not _same_graph(
-                listing, again.leaves, dict(zip(inputs, moved, strict=True))
+            other = called(moved)
+            if other.form != result.form or not _same_graph(
+                listing, other.leaves, dict(zip(inputs, moved, strict=True))
             ):
                 raise BranchError(
                     "the function gives another graph for another sample: it keeps state or draws random "

@@ -25,7 +25,17 @@ from autograd.tape.lowering import (
     varying_nodes,
 )
 from autograd.tape.program import AFFINE, BROADCAST, GATHER, Program, pack
-from autograd.tape.shared import Product, Shared, Table, blocks_of, matrix_products, side_by_side, tables
+from autograd.tape.sending import first_sent
+from autograd.tape.shared import (
+    Product,
+    Shared,
+    Table,
+    blocks_of,
+    by_tiles,
+    matrix_products,
+    side_by_side,
+    tables,
+)
 from autograd.value import Value
 
 Kernels = list[tuple[Op, bool]]
@@ -82,6 +92,7 @@ def schedule(listing: Listing, inputs: Sequence[Value], output: int, inputs_grad
     masks, level, found = (active, guarded), levels(listing), tables(listing, varying)
     products = matrix_products(listing, varying, active, guarded)
     products, place = side_by_side(products, found, listing, level, masks)
+    place = by_tiles(listing, varying, products, place)
     shared: list[Shared] = [*products, *found]
     kernels: Kernels = []
     uniform_part = _Uniform(listing, varying, masks, shared, kernels)
@@ -92,7 +103,10 @@ def schedule(listing: Listing, inputs: Sequence[Value], output: int, inputs_grad
     outputs = listing.outputs
     return Schedule(
         uniform=uniform_part.rows.program(),
-        varying=varying_part.rows.program(),
+        varying=varying_part.rows.program(
+            varying_part.rows.row_of[outputs[varying[outputs]]],
+            len(varying_part.loaded) if inputs_gradient else 0,
+        ),
         uniform_rows=uniform_part.rows,
         varying_rows=varying_part.rows,
         parameters=uniform_part.parameters,
@@ -261,8 +275,13 @@ class Rows:
             [first, *shape, weight_row, bias_row, start, end, int(need_w), sending, guarded, positions]
         )
 
-    def program(self) -> Indices:
-        """Return the steps and all they need, packed for the kernels."""
+    def program(self, outputs: Indices | None = None, inputs: int = 0) -> Indices:
+        """Return the steps and all they need, packed for the kernels.
+
+        Args:
+            outputs: the rows of outputs; without them, every gradient adds to what was sent before.
+            inputs: so many of the first rows are inputs whose gradients are wanted.
+        """
         args = np.zeros((self.count, 3), np.int64)
         need = np.zeros(self.count, np.int64)
         for rows, some_args, some_need in self._args:
@@ -272,18 +291,23 @@ class Rows:
         variadic = variadic[np.argsort(self.row_of[variadic])]
         counts[self.row_of[variadic]] = self.listing.ptr[variadic + 1] - self.listing.ptr[variadic]
         listed = np.concatenate([np.empty(0, np.int64), *[self.listing.inputs(i) for i in variadic.tolist()]])
-        return pack(
-            Program(
-                steps=self.steps,
-                args=args,
-                ptr=np.concatenate(([0], np.cumsum(counts))),
-                lists=self.row_of[listed],
-                need=need,
-                need_list=self.active[listed].astype(np.int64),
-                affine=np.array(self._affine, np.int64).reshape(-1, 11),
-                segments=np.array(self._segments, np.int64).reshape(-1, 5),
-            )
+        program = Program(
+            steps=self.steps,
+            args=args,
+            ptr=np.concatenate(([0], np.cumsum(counts))),
+            lists=self.row_of[listed],
+            need=need,
+            need_list=self.active[listed].astype(np.int64),
+            affine=np.array(self._affine, np.int64).reshape(-1, 11),
+            segments=np.array(self._segments, np.int64).reshape(-1, 5),
+            unsent=np.empty((0, 2), np.int64),
         )
+        if outputs is not None:
+            nodes = self.node_of
+            read = (nodes >= 0) & self.active[nodes]
+            read[:inputs] = True
+            program = first_sent(program, self._kernels, outputs, read)
+        return pack(program)
 
 
 def _segments(rows: Indices, columns: Indices, need: Mask) -> list[list[int]]:

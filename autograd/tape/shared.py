@@ -137,6 +137,35 @@ def side_by_side(
     return made, place
 
 
+TILE = 4
+"""So many rows of queries stay in the cache while the keys pass by."""
+
+
+def by_tiles(listing: Listing, varying: Mask, products: Sequence[Product], place: Indices) -> Indices:
+    """Return places in which dots of varying numbers come near those that share theirs.
+
+    Each number of a sequence's queries meets each of its keys: a few queries together, key by key, are read
+    from memory once.  Dots that a matrix product takes stay where they are.
+    """
+    free = listing.applies(ops.dot) & varying & (place < len(listing))
+    for product in products:
+        free[product.x.ravel()] = False
+    nodes = np.flatnonzero(free)
+    nodes = nodes[listing.ptr[nodes + 1] - listing.ptr[nodes] > 1]
+    halves = (listing.ptr[nodes + 1] - listing.ptr[nodes]) // 2
+    query, key = listing.args[listing.ptr[nodes]], listing.args[listing.ptr[nodes] + halves]
+    inside = varying[query] & varying[key]
+    nodes, query, key = nodes[inside], query[inside], key[inside]
+    queries, which = np.unique(query, return_inverse=True)
+    nearest = np.full(len(queries), len(listing))
+    np.minimum.at(nearest, which, key)
+    rank = np.empty(len(queries), np.int64)
+    rank[np.lexsort((queries, nearest))] = np.arange(len(queries))
+    placed = place.copy()
+    placed[nodes[np.lexsort((rank[which], key, rank[which] // TILE))]] = np.sort(place[nodes])
+    return placed
+
+
 def tables(listing: Listing, varying: Mask) -> list[Table]:
     """Gather the lookups in uniform tables: those with the same index are columns of one table."""
     by_index: dict[tuple[int, int], list[int]] = {}

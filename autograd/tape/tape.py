@@ -103,7 +103,7 @@ class Tape:
     @classmethod
     def record(
         cls, function: Callable[..., Any], /, *sample: Any, dtype: Precision = "float64", threads: int = 1,
-        **named: Any,
+        again: bool = True, **named: Any,
     ) -> Tape:  # fmt: skip
         """Record what ``function`` computes from a sample.
 
@@ -120,6 +120,7 @@ class Tape:
                 function is defined.
             dtype: "float64" or "float32".
             threads: how many threads share the samples of a replay.
+            again: whether it is run a second time; without, compare a replay with the function yourself.
             named: arguments that are given by name, likewise.
 
         Raises:
@@ -131,7 +132,7 @@ class Tape:
         array([140.,  10.])
         """
         with collector_paused():
-            return cls(record(function, sample, named), dtype, threads)
+            return cls(record(function, sample, named, again), dtype, threads)
 
     @classmethod
     def of(

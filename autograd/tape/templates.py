@@ -37,7 +37,7 @@ ELEMENTWISE = """
     for i in range(start, end):
         y = V[i * stride :]
 {rows}
-        for k in range(lanes):
+{special}        for k in range(lanes):
             y[k] = op_value({lane})
 """
 
@@ -52,7 +52,37 @@ ELEMENTWISE_REVERSE = """
             upstream, result = g[0], y[0]
 {one}
             continue
-{lane}
+{special}{lane}
+"""
+
+# A power whose exponent is one of these in every lane is computed by vectors.
+EXPONENTS = {
+    "2.0": ("a * a", "2.0 * a"),
+    "-1.0": ("1.0 / a", "-(y * y)"),
+    "0.5": ("where(a == -inf, inf, 0.0 + sqrt(a))", "0.5 / y"),
+    "-0.5": ("where(a == 0.0, inf, where(a == -inf, 0.0, 1.0 / sqrt(a)))", "-0.5 * y * y * y"),
+}
+"""For each the power of a, and its slope."""
+SAME = """
+
+def same(row: Numbers, lanes: int) -> bool:
+    differing = 0
+    for k in range(lanes):
+        differing += row[k] != row[0]
+    return differing == 0
+"""
+POWERS = """
+def power_{k}(a: float) -> float:
+    return {value}
+
+
+def power_{k}_0(upstream: float, a: float, y: float) -> float:
+    return {sent}
+"""
+POWER = """        if lanes > 1 and {needed}a1[0] == {exponent} and same(a1, lanes):
+            for k in range(lanes):
+                {line}
+            continue
 """
 
 # Ops of any number of inputs find them in a list: row i's are lists[ptr[i]:ptr[i + 1]].
@@ -91,7 +121,9 @@ def lane_reverse(
         numbers[j] = V[inputs[j] * stride]
     op_partials(y, numbers, n, slopes)
     for j in range(n):
-        if needed[j]:
+        if needed[j] > 1:
+            G[inputs[j] * stride] = {sent}
+        elif needed[j]:
             G[inputs[j] * stride] += {sent}
 """
 
@@ -107,59 +139,78 @@ SUM = """        for k in range(lanes):
 SUM_REVERSE = """        for j in range(n):
             if needed[j]:
                 g_a = G[inputs[j] * stride :]
+                if needed[j] > 1:
+                    for k in range(lanes):
+                        g_a[k] = -0.0
                 for k in range(lanes):
                     g_a[k] += g[k]
 """
 DOT = """        half = n // 2
-        if lanes == 1:
-            total = 0.0
-            if n % 2 == 1:
-                total = V[inputs[n - 1] * stride]
-            for j in range(half):
-                total += mul_value(V[inputs[j] * stride], V[inputs[j + half] * stride])
-            y[0] = total
-            continue
-        fours = half // 4 * 4
-        for k in range(lanes):
-            y[k] = 0.0
+        total = 0.0
         if n % 2 == 1:
-            bias = V[inputs[n - 1] * stride :]
-            for k in range(lanes):
-                y[k] = bias[k]
-        for j in range(0, fours, 4):
-            w0, x0 = V[inputs[j] * stride :], V[inputs[j + half] * stride :]
-            w1, x1 = V[inputs[j + 1] * stride :], V[inputs[j + half + 1] * stride :]
-            w2, x2 = V[inputs[j + 2] * stride :], V[inputs[j + half + 2] * stride :]
-            w3, x3 = V[inputs[j + 3] * stride :], V[inputs[j + half + 3] * stride :]
-            for k in each(lanes):
-                two, more = mul_value(w0[k], x0[k]), mul_value(w2[k], x2[k])
-                two, more = two + mul_value(w1[k], x1[k]), more + mul_value(w3[k], x3[k])
-                y[k] += two + more
-        for j in range(fours, half):
-            w, x = V[inputs[j] * stride :], V[inputs[j + half] * stride :]
-            for k in each(lanes):
-                y[k] += mul_value(w[k], x[k])
+            total = V[inputs[n - 1] * stride]
+        for j in range(half):
+            total += mul_value(V[inputs[j] * stride], V[inputs[j + half] * stride])
+        y[0] = total
 """
 DOT_REVERSE = """        half = n // 2
         if n % 2 == 1 and needed[n - 1]:
-            g_b = G[inputs[n - 1] * stride :]
-            for k in range(lanes):
-                g_b[k] += g[k]
+            G[inputs[n - 1] * stride] += g[0]
         for j in range(half):
-            w, x = V[inputs[j] * stride :], V[inputs[j + half] * stride :]
-            g_w, g_x = G[inputs[j] * stride :], G[inputs[j + half] * stride :]
-            if lanes == 1:
-                if needed[j]:
-                    g_w[0] += mul_0(g[0], w[0], x[0], y[0])
-                if needed[j + half]:
-                    g_x[0] += mul_1(g[0], w[0], x[0], y[0])
-                continue
+            w, x = V[inputs[j] * stride], V[inputs[j + half] * stride]
             if needed[j]:
-                for k in each(lanes):
-                    g_w[k] += mul_0(g[k], w[k], x[k], y[k])
+                G[inputs[j] * stride] += mul_0(g[0], w, x, y[0])
             if needed[j + half]:
-                for k in each(lanes):
-                    g_x[k] += mul_1(g[k], w[k], x[k], y[k])
+                G[inputs[j + half] * stride] += mul_1(g[0], w, x, y[0])
+"""
+DOT_BY_VECTORS = """
+
+def value_of_{W}(V: Numbers, y: Numbers, stride: int, inputs: Rows, n: int) -> None:
+    half, total = n // 2, room({W})
+    for k in range({W}):
+        total[k] = 0.0
+    if n % 2 == 1:
+        bias = V[inputs[n - 1] * stride :]
+        for k in range({W}):
+            total[k] = bias[k]
+    for j in range(half):
+        w, x = V[inputs[j] * stride :], V[inputs[j + half] * stride :]
+        for k in range({W}):
+            total[k] += mul_value(w[k], x[k])
+    for k in range({W}):
+        y[k] = total[k]
+
+
+def reverse_of_{W}(
+    V: Numbers, G: Numbers, y: Numbers, g: Numbers, stride: int, inputs: Rows, needed: Rows, n: int
+) -> None:
+    half, sent, more = n // 2, room({W}), room({W})
+    for k in range({W}):
+        sent[k] = g[k]
+    if n % 2 == 1 and needed[n - 1]:
+        send_{W}(G[inputs[n - 1] * stride :], sent, needed[n - 1])
+    for j in range(half):
+        w, x = V[inputs[j] * stride :], V[inputs[j + half] * stride :]
+        if needed[j]:
+            for k in range({W}):
+                more[k] = mul_0(sent[k], w[k], x[k], y[k])
+            send_{W}(G[inputs[j] * stride :], more, needed[j])
+        if needed[j + half]:
+            for k in range({W}):
+                more[k] = mul_1(sent[k], w[k], x[k], y[k])
+            send_{W}(G[inputs[j + half] * stride :], more, needed[j + half])
+
+
+def send_{W}(row: Numbers, sent: Numbers, needed: int) -> None:
+    total = room({W})
+    if needed > 1:
+        for k in range({W}):
+            total[k] = sent[k]
+    else:
+        for k in range({W}):
+            total[k] = row[k] + sent[k]
+    for k in range({W}):
+        row[k] = total[k]
 """
 
 # A lookup goes straight to the row that its index names.
@@ -178,57 +229,65 @@ LOOKUP_REVERSE = """        index = V[inputs[0] * stride :]
                 G[inputs[picked] * stride + k] += g[k] + 0.0
 """
 
-# A logarithm of a sum of powers keeps the lanes innermost, as vectors; see the rule.
+# A logarithm of a sum of powers keeps the lanes innermost, as vectors, so many of them at a time that what is
+# added up stays in registers; see the rule.  Rows end with a whole line, so the last vectors may be too long.
 LOGSUMEXP = """
-def lanes_value(V: Numbers, y: Numbers, stride: int, lanes: int, inputs: Rows, n: int) -> None:
-    place, others = room(lanes), room(lanes)
-    for k in range(lanes):
-        y[k], place[k], others[k] = V[inputs[0] * stride + k], 0.0, 0.0
+def value_of_{W}(V: Numbers, y: Numbers, stride: int, inputs: Rows, n: int) -> None:
+    top, place, others = room({W}), room({W}), room({W})
+    for k in range({W}):
+        top[k], place[k], others[k] = V[inputs[0] * stride + k], 0.0, 0.0
     for j in range(1, n):
         a = V[inputs[j] * stride :]
-        for k in range(lanes):
-            higher = a[k] > y[k]
-            y[k], place[k] = where(higher, a[k], y[k]), where(higher, float(j), place[k])
+        for k in range({W}):
+            x, old = a[k], top[k]
+            top[k], place[k] = where(x > old, x, old), where(x > old, float(j), place[k])
     for j in range(n):
         a = V[inputs[j] * stride :]
-        for k in range(lanes):
-            power = exp(a[k] - where(abs(y[k]) < inf, y[k], 0.0))
+        for k in range({W}):
+            power = exp(a[k] - where(abs(top[k]) < inf, top[k], 0.0))
             others[k] += where(place[k] == float(j), 0.0, power)
-    for k in range(lanes):
-        if abs(y[k]) < inf:
-            y[k] += log1p(others[k])
-        else:
-            y[k] = log(others[k] + exp(y[k]))
+    for k in range({W}):
+        y[k] = top[k] + log1p(others[k])
 
 
-def lanes_reverse(
-    V: Numbers, G: Numbers, y: Numbers, g: Numbers, stride: int, lanes: int,
-    inputs: Rows, needed: Rows, n: int,
+def reverse_of_{W}(
+    V: Numbers, G: Numbers, y: Numbers, g: Numbers, stride: int, inputs: Rows, needed: Rows, n: int
 ) -> None:
-    total = room(lanes)
-    for k in range(lanes):
+    total, powers = room({W}), room({W} * min(n, KEPT))
+    for k in range({W}):
         total[k] = 0.0
     for j in range(n):
-        a = V[inputs[j] * stride :]
-        for k in range(lanes):
-            total[k] += exp(a[k] - y[k])
-    for k in range(lanes):
+        a, kept = V[inputs[j] * stride :], powers[{W} * min(j, KEPT - 1) :]
+        for k in range({W}):
+            kept[k] = exp(a[k] - y[k])
+            total[k] += kept[k]
+    for k in range({W}):
         total[k] = where(abs(y[k]) < inf, total[k], 1.0)
     for j in range(n):
         if needed[j]:
-            a, sent = V[inputs[j] * stride :], G[inputs[j] * stride :]
-            for k in range(lanes):
-                slope, upstream = exp(a[k] - y[k]) / total[k], g[k]
+            a, sent, kept = V[inputs[j] * stride :], G[inputs[j] * stride :], powers[{W} * min(j, KEPT - 1) :]
+            if j >= KEPT - 1:
+                for k in range({W}):
+                    kept[k] = exp(a[k] - y[k])
+            if needed[j] > 1:
+                for k in range({W}):
+                    sent[k] = -0.0
+            for k in each({W}):
+                slope, upstream = kept[k] / total[k], g[k]
                 sent[k] += {sent}
 """
-BY_LANES = """        if n > 2 and lanes > 1:
-            lanes_value(V, y, stride, lanes, inputs, n)
+BY_VECTORS = """        if lanes > 1{more}:
+            k = 0
+            while lanes - k >= 32:
+                {name}_of_32({moved}, stride, {rest}, n)
+                k += 32
+            while k < lanes:
+                {name}_of_8({moved}, stride, {rest}, n)
+                k += 8
             continue
 """
-BY_LANES_REVERSE = """        if n > 2 and lanes > 1:
-            lanes_reverse(V, G, y, g, stride, lanes, inputs, needed, n)
-            continue
-"""
+KEPT = 256
+"""So many of the powers in a sum are kept while it is added up."""
 
 
 def source(op: Op, guarded: bool = False) -> str:
@@ -243,13 +302,40 @@ def source(op: Op, guarded: bool = False) -> str:
     """
     match op.name:
         case "dot":
-            bodies = functions(TABLE["mul"], guarded, "mul"), LISTED + DOT, LISTED_REVERSE + DOT_REVERSE
+            own = functions(TABLE["mul"], guarded, "mul")
+            own += "".join(DOT_BY_VECTORS.format(W=W) for W in (32, 8))
+            forward, reverse = by_vectors()
+            bodies = own, LISTED + forward + DOT, LISTED_REVERSE + reverse + DOT_REVERSE
         case "sum":
             bodies = "", LISTED + SUM, LISTED_REVERSE + SUM_REVERSE
         case "lookup":
             reverse = LOOKUP_REVERSE.format(nothing=" or nothing_sent(g[k])" * guarded)
             own = getsource(row_picked) + NOTHING_SENT
             bodies = own, LISTED + LOOKUP, LISTED_REVERSE + reverse
+        case "pow":
+            sent = (
+                "where(nothing_sent(upstream), -0.0, upstream * ({}) + 0.0)" if guarded else "upstream * ({})"
+            )
+            texts = [
+                POWERS.format(k=k, value=value, sent=sent.format(slope))
+                for k, (value, slope) in enumerate(EXPONENTS.values())
+            ]
+            value, *back = (
+                "".join(
+                    POWER.format(needed=needed, exponent=x, line=line.format(k=k))
+                    for k, x in enumerate(EXPONENTS)
+                )
+                for needed, line in (
+                    ("", "y[k] = power_{k}(a0[k])"),
+                    ("needed == 1 and ", "g0[k] += power_{k}_0(g[k], a0[k], y[k])"),
+                    ("needed == 9 and ", "g0[k] = power_{k}_0(g[k], a0[k], y[k])"),
+                )
+            )
+            bodies = (
+                functions(op, guarded) + SAME + "".join(texts),
+                _elementwise(op, value),
+                _elementwise_reverse(op, "".join(back)),
+            )
         case _ if op.variadic:
             sent = "upstream * slopes[j]"
             if guarded:
@@ -257,8 +343,10 @@ def source(op: Op, guarded: bool = False) -> str:
             own = functions_of_sequences(op) + LANES.format(sent=sent) + NOTHING_SENT
             forward, reverse = SEQUENCE, SEQUENCE_REVERSE
             if op.name == "logsumexp":
-                own += LOGSUMEXP.format(sent=sent.replace("slopes[j]", "slope"))
-                forward, reverse = BY_LANES + forward, BY_LANES_REVERSE + reverse
+                sent = sent.replace("slopes[j]", "slope")
+                own += f"\nKEPT = {KEPT}\n" + "".join(LOGSUMEXP.format(W=W, sent=sent) for W in (32, 8))
+                by_value, by_reverse = by_vectors(" and n > 2")
+                forward, reverse = by_value + forward, by_reverse + reverse
             bodies = own, LISTED + forward, LISTED_REVERSE + reverse
         case _:
             bodies = functions(op, guarded), _elementwise(op), _elementwise_reverse(op)
@@ -266,16 +354,27 @@ def source(op: Op, guarded: bool = False) -> str:
     return own + FORWARD + forward.lstrip("\n") + REVERSE + reverse.lstrip("\n")
 
 
-def _elementwise(op: Op) -> str:
+def by_vectors(reversed_if: str = "") -> tuple[str, str]:
+    """Return the lines of a variadic op's kernels that go through the lanes of a row by vectors."""
+    return (
+        BY_VECTORS.format(name="value", moved="V[k:], y[k:]", rest="inputs", more=""),
+        BY_VECTORS.format(
+            name="reverse", moved="V[k:], G[k:], y[k:], g[k:]", rest="inputs, needed", more=reversed_if
+        ),
+    )
+
+
+def _elementwise(op: Op, special: str = "") -> str:
     places = range(op.arity or 0)
     return ELEMENTWISE.format(
         one=", ".join(f"V[args[3 * i + {j}] * stride]" for j in places),
         rows="\n".join(f"        a{j} = V[args[3 * i + {j}] * stride :]" for j in places),
         lane=", ".join(f"a{j}[k]" for j in places),
+        special=special,
     )
 
 
-def _elementwise_reverse(op: Op) -> str:
+def _elementwise_reverse(op: Op, special: str = "") -> str:
     places = range(op.arity or 0)
     alone = ", ".join(f"a{j}[0]" for j in places)
     lane = ", ".join(f"a{j}[k]" for j in places)
@@ -288,9 +387,13 @@ def _elementwise_reverse(op: Op) -> str:
             for j in places
         ),
         lane="\n".join(
-            f"        if needed & {1 << j}:\n"
+            f"        if needed & {8 << j}:\n"
+            "            for k in range(lanes):\n"
+            f"                g{j}[k] = op_{j}(g[k], {lane}, y[k])\n"
+            f"        elif needed & {1 << j}:\n"
             "            for k in range(lanes):\n"
             f"                g{j}[k] += op_{j}(g[k], {lane}, y[k])"
             for j in places
         ),
+        special=special,
     )

@@ -164,7 +164,7 @@ def derivative(function: Callable[[Numbers], Any], inputs: Sequence[float], plac
     """
     smallest = min([1.0, *(abs(a) for a in inputs if a)])
     sizes = [min(abs(inputs[i]), 1.0) or smallest for i in places]
-    spread = math.log10(max(1.0, *map(abs, inputs))) - math.log10(min(sizes))
+    spread = math.log10(max(1.0, *map(abs, inputs))) - math.log10(smallest)
     mp = arithmetic()
     with mp.workdps(6 * DIGITS_KEPT + (len(places) - 1) * 2 * DIGITS_KEPT + (1 + len(places)) * int(spread)):
         points = [(mp.mpf(1), [mp.mpf(a) for a in inputs])]

@@ -206,29 +206,22 @@ def _of_the_table(op: Op | str) -> Op:
 
 
 @st.composite
-def _grown(draw: DrawFn, most_steps: int, ops: Sequence[Op], kinks: bool) -> Recipe:
-    # few inputs first: an op that needs fewer draws is simpler, and shrinking looks at the first one first
-    growth = _Growth(draw, sorted(ops or TABLE.values(), key=lambda op: op.arity or math.inf), kinks)
+def _grown(draw: DrawFn, most_steps: int, ops: tuple[Op, ...], kinks: bool) -> Recipe:
+    growth = _Growth(draw, ops or tuple(TABLE.values()), kinks)
     for _ in range(ATTEMPTS * most_steps):
         growth.step()
-        more, whole = draw(_going_on(most_steps))  # after every step: shrinking can leave out any of them
-        if not more or len(growth.latest) == most_steps:
+        end = draw(_up_to((1 + WHOLE) * most_steps - 1))  # after every step: shrinking can leave out any
+        if end <= WHOLE or len(growth.latest) == most_steps:
             break
-    if whole or not growth.latest:
+    if end or not growth.latest:
         return growth.recipe()
     return growth.alone(growth.latest[-1])  # the simplest: what fails by itself shrinks to one step at once
-
-
-@cache
-def _going_on(most_steps: int) -> SearchStrategy[tuple[int, int]]:
-    """Draw whether there is another step and, if not, whether all are kept: simplified in one piece."""
-    return st.tuples(_up_to(most_steps - 1), _up_to(WHOLE))
 
 
 class _Growth(Growing):
     """A recipe while it is being drawn: leaves and constants come up where a step wants them."""
 
-    def __init__(self, draw: DrawFn, ops: Sequence[Op], kinks: bool) -> None:
+    def __init__(self, draw: DrawFn, ops: tuple[Op, ...], kinks: bool) -> None:
         super().__init__()
         self.draw, self.ops, self.kinks = draw, ops, kinks
         self.there: list[int] = []  # what can be used again: leaves that were used, and results
@@ -239,10 +232,11 @@ class _Growth(Growing):
         """Add one op, applied to what there is or to new numbers, unless it is not calm there.
 
         A step of the same op draws as many choices, whatever came before it: so a step can be left out, and
-        those that follow mean the same.  A new number is drawn for every input, used or not, and is the
-        simplest choice.
+        those that follow mean the same.  One of one input draws five with the question that follows it: so
+        many are left out at once.  A new number is drawn for every input, used or not, and is the simplest
+        choice.
         """
-        op = self.draw(st.sampled_from(self.ops))
+        op = self.draw(_one_of(self.ops))
         n = op.arity or 1 + self.draw(_up_to(3))
         places: list[int] = []
         for i in range(n):
@@ -303,6 +297,17 @@ class _Growth(Growing):
             return False
         y, partials = op.evaluate(inputs)
         return abs(y) <= CALM and all(abs(d) <= SMOOTH_ENOUGH for d in partials)
+
+
+@cache
+def _one_of(ops: tuple[Op, ...]) -> SearchStrategy[Op]:
+    """Draw an op; first how many inputs it has, so that the simplest of that kind is one move away.
+
+    Few inputs come first: an op that needs fewer draws is simpler.
+    """
+    alike = [[op for op in ops if op.arity == each.arity] for each in ops]
+    fewest_first = sorted(alike, key=lambda kind: kind[0].arity or math.inf)
+    return st.one_of([st.sampled_from(kind) for kind in fewest_first])
 
 
 @cache

@@ -116,8 +116,8 @@ def kept(saving: Saving | None, history: History, anew: bool) -> int:
         anew: whether it has come to the end of an epoch.
     """
     if saving is not None:
-        if saving.error and history.state is not None:
-            saving.keep(history.state)  # there may be room by now
+        if history.state is not None and (saving.error or history.best_epoch is not None):
+            saving.keep(history.state)  # there may be room by now; the best weights were put back at the end
         if saving.error:
             return refuse(saving.error)
         if anew:

@@ -19,7 +19,7 @@ from nn.activations import activation
 from nn.checks import import_extra, one_of
 from nn.command.output_heads import Head, head
 from nn.command.predictor import Predictor
-from nn.command.settings import OPTIMIZERS, SCHEDULES, Settings
+from nn.command.settings import KEPT, OPTIMIZERS, SCHEDULES, Settings
 from nn.data.dataset import Dataset, split
 from nn.data.plan import plan_of
 from nn.data.samples import is_array
@@ -114,6 +114,7 @@ def prepare(data: Dataset, settings: Settings) -> Job:
     one_of("engine", settings.engine, dict.fromkeys(ENGINES))
     precision_of(settings.dtype, settings.engine)
     one_of("schedule", settings.schedule, SCHEDULES)
+    one_of("keep", settings.keep, KEPT)
     make = one_of("optimiser", settings.optimizer, OPTIMIZERS)
     train, held_out = _parts(data, settings)
     last = head(train, settings.loss)

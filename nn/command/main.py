@@ -26,7 +26,7 @@ from nn.command.predictor import predict_table
 from nn.command.report.folder import PACKAGES
 from nn.command.result import Result
 from nn.command.run import run
-from nn.command.settings import OPTIMIZERS, SCHEDULES, SEARCHED, Settings, default_settings
+from nn.command.settings import KEPT, OPTIMIZERS, SCHEDULES, SEARCHED, Settings, default_settings
 from nn.data.dataset import Dataset, remarks
 from nn.data.plan import MISSING, TASKS, Options
 from nn.data.sets import FOLDERS, NAMED, load
@@ -391,6 +391,9 @@ OPTIONS: dict[str, list[tuple[str, str, Callable[[str], Any], str]]] = {
          "to other samples (of a table 1.5 divided by the samples, for classes 0.1; of pictures 0)"),
         ("--held-out", "SHARE", SHARE,
          "the share of the samples kept to judge by (0.2; of four samples none; mnist has its own)"),
+        ("--keep", "NAME", str,
+         "which weights are kept: " + "; ".join(f"{which}, those {words}" for which, words in KEPT.items())
+         + " (of a table best; of pictures last)"),
         ("--progress", "HOW", str,
          "; ".join(f"{how}, {words}" for how, words in PROGRESS.items())
          + " (bar on a terminal, else lines)"),

@@ -104,7 +104,9 @@ def predict_table(model: str | PathLike[str], table: str | PathLike[str]) -> Non
     predictor, plan, target = read_predictor(model)
     with naming_file(table):
         frame, said = read_table(table)
-        X, left_out = plan.rows(plan.fitting(frame, target))
+        frame, more = plan.fitting(frame, target)
+        X, left_out = plan.rows(frame)
+    said += more
     if left_out.any():
         said.append(f"{counted(int(left_out.sum()), 'row')} with missing cells: no prediction")
     for note in said:

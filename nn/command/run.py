@@ -12,6 +12,7 @@ from nn.command.job import Job
 from nn.command.result import Result, Snapshot
 from nn.command.settings import SCHEDULES
 from nn.losses import Penalised
+from nn.training.early_stopping import EarlyStopping
 from nn.training.fit import fit
 from nn.training.resume import Resume
 
@@ -44,7 +45,9 @@ def run(
 
     clock = Clock()
     schedule = SCHEDULES[job.settings.schedule](job.optimizer, job.settings.epochs)
+    best = job.settings.keep == "best" and len(job.held_out) > 0
     callbacks: list[Any] = [
+        EarlyStopping(job.settings.epochs) if best else None,
         schedule,
         saving,
         after_an_epoch if watched else None,

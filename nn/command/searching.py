@@ -85,6 +85,7 @@ def checked(arguments: argparse.Namespace, data: Dataset) -> Chosen:
     given = {f.name: x for f in fields(Settings) if (x := getattr(arguments, f.name)) is not None}
     several = {name: list(dict.fromkeys(x)) for name, x in given.items() if name in SEARCHED}
     fixed = {name: x for name, x in given.items() if name not in several}
+    fixed.setdefault("keep", "last")  # so that the samples held out are seen by none
     settings = replace(
         default_settings(data), **fixed, **{name: x[0] for name, x in several.items() if len(x) == 1}
     )

@@ -33,6 +33,7 @@ class Settings:
         seed: decides the starting weights, the order of the samples and which are held out.
         held_out: the share of the samples to judge by, 0 ≤ held_out < 1; 0 for data that have a test
             part of their own.
+        keep: which weights are kept where samples are held out: one of `KEPT`.
         dropout: the probability at which an output of a hidden layer is left out in training.
         schedule: how the learning rate changes from epoch to epoch: one of `SCHEDULES`.
         engine: what computes the training: one of `nn.training.fit.ENGINES`.
@@ -49,6 +50,7 @@ class Settings:
     l2: float = 0.0
     seed: int = 0
     held_out: float = 0.2
+    keep: str = "last"
     dropout: float = 0.0
     schedule: str = "constant"
     engine: str = "auto"
@@ -56,6 +58,8 @@ class Settings:
     threads: int = 1
 
 
+KEPT = {"best": "of the epoch with the lowest held-out loss", "last": "of the last epoch"}
+"""Which weights a training keeps."""
 SEARCHED = (
     "layers", "activation", "dropout", "loss", "optimizer", "lr", "schedule", "epochs", "batch", "l2",
 )  # fmt: skip
@@ -74,7 +78,9 @@ def default_settings(data: Dataset) -> Settings:
         return Settings((4,), "tanh", _default_loss(data), "momentum", 0.2, 200, 4, held_out=0.0)
     epochs = min(200, max(10, SAMPLES_SEEN // len(data)))
     penalty = min(LARGEST_PENALTY, PENALTY[data.task] / len(data))
-    return Settings((16, 16), "tanh", _default_loss(data), "momentum", 0.05, epochs, 16, l2=penalty)
+    return Settings(
+        (16, 16), "tanh", _default_loss(data), "momentum", 0.05, epochs, 16, l2=penalty, keep="best"
+    )
 
 
 def _default_loss(data: Dataset) -> str:

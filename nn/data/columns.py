@@ -204,6 +204,11 @@ def _first(cells: Any, wanted: Any) -> str:
     return short_repr(cell) if isinstance(cell, str) else str(cell)
 
 
+def few(names: list[str], most: int = 8) -> list[str]:
+    """Return the first names, and how many more there are."""
+    return names if len(names) <= most else [*names[: most - 1], f"and {len(names) - most + 1} more"]
+
+
 def column_of(name: str, cells: Any, mark: bool, named: bool) -> Column:
     """Return what a feature column becomes.
 

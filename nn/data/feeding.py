@@ -44,6 +44,7 @@ class Feeding:
         self._inputs: Container | None = None
         self._outputs: Container | None = None
         self._targets: Container | None = None
+        self._first: tuple[Table, Any] | None = None  # the rows last looked at, and what their first gives
         self._wide = self._wanted = 0  # of each position: its outputs, and the numbers of its target
 
     # ------------------------------------------------------------------------------------ what goes in
@@ -123,7 +124,13 @@ class Feeding:
             )
         self._outputs = form if is_nested(prediction) else None
         self._wide = _width_of_positions(prediction)
+        self._first = rows, prediction
         return prediction
+
+    def first(self, samples: Samples) -> Any:
+        """Return what the model gives for the first of these samples; `outputs` may have found it already."""
+        (rows, prediction), self._first = self._first or (None, None), None
+        return prediction if rows is samples.X else self.put(samples.row(0))
 
     def shaped(self, row: Sequence[float]) -> Any:
         """Return a row of outputs in the shape in which the model gives them."""

@@ -7,21 +7,21 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from autograd.notation.hints import did_you_mean
+from autograd.notation.hints import did_you_mean, short_repr
 from autograd.notation.labels import shorten
 from autograd.notation.numbers import counted
 from nn.checks import one_of
 from nn.data.columns import (
     FEWEST_ROWS,
     Column,
-    as_floats,
     column_of,
+    few,
     is_counting,
-    is_text,
     place,
     targets_of,
     tidied,
 )
+from nn.data.leaks import warnings_of
 from nn.data.rows import Rows
 
 MISSING = {
@@ -32,8 +32,6 @@ MISSING = {
 }
 """What becomes of a missing cell of an input; a row whose target is missing is left out."""
 TASKS = ("classification", "regression")
-SAME = 0.999999
-"""A column whose correlation with the target is beyond this is the target under another name."""
 
 
 @dataclass(frozen=True)
@@ -113,8 +111,10 @@ class Plan:
         encoded = [numbers for column in self.used for numbers in column.numbers(kept[column.name])]
         return Rows.beside(encoded), left_out
 
-    def fitting(self, frame: Any, target: str) -> Any:
-        """Return a table whose names are texts, if all its columns are known.
+    def fitting(self, frame: Any, target: str) -> tuple[Any, list[str]]:
+        """Return a table whose names are texts, if all its columns are known, and what is to be said of it.
+
+        A category that was not learned from is as a missing cell, if others of its column were.
 
         Raises:
             ValueError: naming the columns that are new.
@@ -127,14 +127,26 @@ class Plan:
                 f"{', '.join(map(repr, new))} was not in the table that was learned from; it had "
                 f"{', '.join(name for name in names if name)}"
             )
-        return frame
+        said = []
+        for column in self.used:
+            if column.kind == "categories" and column.name in frame.columns:
+                texts = tidied(frame[column.name]).astype("string")
+                strange = (texts.notna() & ~texts.isin(column.values)).to_numpy(bool, na_value=False)
+                if strange.any() and texts.isin(column.values).any():
+                    new = few(sorted(set(texts[strange].map(short_repr))))
+                    said.append(
+                        f"{shorten(column.name, 30)}: {counted(int(strange.sum()), 'cell')} of categories "
+                        f"that were not learned from ({', '.join(new)}), taken as missing"
+                    )
+                    frame = frame.assign(**{column.name: texts.mask(strange)})
+        return frame, said
 
     def lines(self) -> list[str]:
         """Return what each column became, those of one kind together."""
         kinds: dict[str, list[str]] = {}
         for column in self.columns:
             kinds.setdefault(column.said, []).append(shorten(column.name, 30) or "(no name)")
-        return [f"{', '.join(_few(names))}: {said}" for said, names in kinds.items()]
+        return [f"{', '.join(few(names))}: {said}" for said, names in kinds.items()]
 
     def to_json(self) -> dict[str, Any]:
         """Return it as what a file can hold; see `from_json`."""
@@ -145,10 +157,6 @@ class Plan:
         """Return the plan that `to_json` turned into this."""
         columns = [Column(**{**column, "values": tuple(column["values"])}) for column in told["columns"]]
         return cls(tuple(columns), told["missing"])
-
-
-def _few(names: list[str], most: int = 8) -> list[str]:
-    return names if len(names) <= most else [*names[: most - 1], f"and {len(names) - most + 1} more"]
 
 
 def planned(
@@ -179,6 +187,12 @@ def planned(
             raise ValueError(f"{place(gone)}, column {target!r} is missing; fill it in, or leave the row out")
         notes.append(f"{counted(int(gone.sum()), 'row')} left out, whose {shorten(target, 30)} is missing")
         check_enough_rows(int((~gone).sum()))
+        if y.nunique() == 1:
+            raise ValueError(
+                f"the target column {target!r} is {y.dropna().iloc[0]} in every row but the "
+                f"{int(gone.sum())} that read as missing; if these are a class too, such as NA, name the "
+                "classes (--classes)"
+            )
         frame, y = frame[~gone].reset_index(drop=True), y[~gone].reset_index(drop=True)
     cells = {name: tidied(frame[name]) for name in names if name != target}
     columns = _columns(cells, options)
@@ -196,7 +210,7 @@ def planned(
             f"{shorten(target, 30)} has {len(classes)} whole numbers, which are learned as classes; "
             "--task regression learns them as numbers"
         )
-    notes += _given_away(kept, target, y, classes)
+    notes += warnings_of(kept, target, y, classes)
     return Plan(plan.columns, plan.missing, tuple(notes)), X, targets, classes
 
 
@@ -220,32 +234,9 @@ def _missing_words(cells: dict[str, Any], plan: Plan, rows: int) -> list[str]:
     if plan.missing == "drop":
         return [f"{counted(rows, 'row')} with missing cells left out"] if rows else []
     counts = {c.name: int(cells[c.name].isna().sum()) for c in plan.used}
-    some = _few([f"{shorten(name, 30)} {n}" for name, n in counts.items() if n])
+    some = few([f"{shorten(name, 30)} {n}" for name, n in counts.items() if n])
     total = sum(counts.values())
     return [f"{counted(total, 'missing cell')} ({', '.join(some)}): {MISSING[plan.missing]}"] if total else []
-
-
-def _given_away(cells: dict[str, Any], target: str, y: Any, classes: tuple[str, ...] | None) -> list[str]:
-    """Return a warning for each column from which the target can be read off."""
-    said = []
-    goal = None if is_text(y) else as_floats(target, y)
-    for name, column in cells.items():
-        shown = shorten(name, 30)
-        if classes is not None and column.nunique() == len(classes):
-            pairs = set(zip(column.map(str), y.map(str), strict=True))
-            if len(pairs) == len(classes):
-                said.append(f"{shown} gives {shorten(target, 30)} away: each of its values is one class")
-                continue
-        if is_text(column):
-            continue
-        floats = as_floats(name, column)
-        if classes is None and goal is not None and abs(floats.corr(goal)) > SAME:
-            said.append(
-                f"{shown} gives {shorten(target, 30)} away: it is the same number, perhaps in another unit"
-            )
-        elif column.dtype.kind in "iu" and len(cells) > 1 and column.diff().iloc[1:].nunique() == 1:
-            said.append(f"{shown} grows evenly from row to row: it may say no more than which row it is")
-    return said
 
 
 def known(name: str, names: Collection[str]) -> None:

@@ -170,6 +170,8 @@ def _lines_of_prose(text: str) -> int:
         usual = Counter(times).most_common(1)[0][0] if times else 0
         at = next((i for i, line in enumerate(lines) if line.count(mark) == usual), 0)
         rest = [line for line in lines[at:] if line.strip()]
+        if at and lines[at - 1].rstrip().endswith(mark) and lines[at - 1].count(mark) == usual + 1:
+            at -= 1  # a header with a delimiter too many
         if (
             usual
             and at

@@ -42,24 +42,33 @@ def curves(columns: Mapping[str, Numbers], best_epoch: int | None = None) -> Plo
         for name, (axes,) in zip(quantities, figure.subplots(len(quantities), squeeze=False), strict=True):
             in_training, held_out = columns.get(name, ()), columns.get(f"val_{name}", ())
             _draw_course(axes, look, in_training, held_out, name, "validation")
-            if best_epoch is not None:
-                axes.axvline(best_epoch, color=look.muted, linestyle=":", linewidth=1.2)
-                place = (best_epoch, 0.02)
-                axes.annotate(" best", place, xycoords=axes.get_xaxis_transform(), color=look.muted)
+            _mark(axes, look, best_epoch)
 
     return Plot("the training, epoch by epoch", (6.4, 3.4 * len(quantities)), draw)
 
 
 @plot("the loss, epoch by epoch", 6.4, 5.2)
-def loss_curve(figure: Figure, look: Look, train: Numbers, held_out: Numbers, cost: str) -> None:
+def loss_curve(
+    figure: Figure, look: Look, train: Numbers, held_out: Numbers, cost: str, best_epoch: int | None = None
+) -> None:
     """Plot the cost of each epoch.
 
     Args:
         train: one cost per epoch.
         held_out: the same of the held-out data; it may be empty.
         cost: the name of the cost, for the axis.
+        best_epoch: the number of an epoch to mark.
     """
-    _draw_course(figure.subplots(), look, train, held_out, cost, "held out")
+    axes = figure.subplots()
+    _draw_course(axes, look, train, held_out, cost, "held out")
+    _mark(axes, look, best_epoch)
+
+
+def _mark(axes: Axes, look: Look, best_epoch: int | None) -> None:
+    if best_epoch is not None:
+        axes.axvline(best_epoch, color=look.muted, linestyle=":", linewidth=1.2)
+        place = (best_epoch, 0.02)
+        axes.annotate(" best", place, xycoords=axes.get_xaxis_transform(), color=look.muted)
 
 
 def _draw_course(

@@ -113,8 +113,9 @@ class Material:
 
     def _tried(self, bucket: Bucket) -> Value:
         """Return the loss of a first sample: what a model or a loss cannot take comes to light now."""
+        feeding, samples = bucket.feeding, bucket.samples
         with mode(self._model, training=False):
-            value = self._loss_in(bucket.feeding, bucket.samples, 0)
+            value = feeding.cost(self._loss)(feeding.first(samples), samples.target(0))
         if not isinstance(value, Value):
             raise TypeError(f"a loss gives a Value; this one gave {described(value)}")
         return value

@@ -32,7 +32,7 @@ from nn.training.on_workers import OnWorkers
 
 TRIED = 5
 """The tape is compared with the eager engine on this many samples from all over the data, and on about
-as many different targets, before it is trusted; on one, where a tape is one of several."""
+as many different targets, before it is trusted; on the last, where a tape is one of several."""
 
 HELD = 1 << 26
 """Samples of more bytes than this are brought to the tape batch by batch, not held there whole."""
@@ -97,13 +97,14 @@ class TapeEngine:
             return [loss if penalty is None else loss + penalty, *predicted, *seen]
 
         sample = _sample(train, 0, masks)
-        self.tape = Tape.record(with_units, *sample, dtype=means.dtype, threads=means.threads)
+        alone = means.shared is None
+        self.tape = Tape.record(with_units, *sample, dtype=means.dtype, threads=means.threads, again=alone)
         self._tables: WeakKeyDictionary[Samples, _Tables] = WeakKeyDictionary()
         own, self._outputs = self._tables_of(train), outputs
         with no_grad():
             penalty = objective.penalty(penalised)
         added = 0.0 if penalty is None else penalty.data
-        _compare(self.tape, outputs, added, train, own, masks, 1 if means.shared else TRIED)
+        _compare(self.tape, outputs, added, train, own, masks, TRIED if alone else 1)
         self._open = ExitStack()
         whole = own.bytes <= HELD or means.batch >= len(train) or means.workers is not None
         self._batches = None if whole else own
@@ -304,7 +305,7 @@ def _compare(
         penalty: what the tape adds to every loss.
         tried: on how many samples.
     """
-    spread = np.linspace(0, len(train) - 1, tried).astype(int)
+    spread = np.linspace(len(train) - 1, 0, tried).astype(int)
     y = np.asarray(train.y, float)
     _, of_each = np.unique(y @ np.sqrt(np.arange(2.0, y.shape[1] + 2)), return_index=True)
     others = of_each[:: max(1, len(of_each) // tried)].tolist() if tried > 1 else []

@@ -56,9 +56,9 @@ def tie(
         for v, node in zip(_kept(origin, among), earlier.nodes, strict=True)
     }
     known = set(ids.values())
-    nodes = [replace(node, id=joined[node.id]) for node in earlier.nodes if joined[node.id] not in known]
+    nodes = [node._replace(id=joined[node.id]) for node in earlier.nodes if joined[node.id] not in known]
     edges = [
-        replace(edge, source=joined[edge.source], target=joined[edge.target])
+        edge._replace(source=joined[edge.source], target=joined[edge.target])
         for edge in earlier.edges
         if joined[edge.target] not in known
     ]

@@ -116,14 +116,14 @@ def _facts(path: Routes, values: list[Value], names: Mapping[str, Any] | None) -
     """Return the trace of these Values.  Its gradients are the path's own: no backward() is needed."""
     facts = trace(path.output, names, path.upstream, among=set(values))
     start, *others = facts.nodes
-    return replace(facts, nodes=(replace(start, symbol=None), *others))  # how it came about is not shown
+    return replace(facts, nodes=(start._replace(symbol=None), *others))  # how it came about is not shown
 
 
 def _unconnected(path: Routes, names: Mapping[str, Any] | None) -> Trace:
     """Return the weight and the output side by side."""
     ends = ((path.weight, 0.0), (path.output, 1.0))
     alone = [trace(v, names, {v: gradient}, among={v}).nodes[0] for v, gradient in ends]
-    nodes = tuple(replace(node, id=id, symbol=None) for node, id in zip(alone, ("n0", "n1"), strict=True))
+    nodes = tuple(node._replace(id=id, symbol=None) for node, id in zip(alone, ("n0", "n1"), strict=True))
     return Trace(nodes, (), "n1")
 
 
@@ -145,12 +145,12 @@ def _along_routes(drawn: DrawnPath) -> DrawnPath:
 def _with_named_output(facts: Trace, path: Routes, labels: Mapping[Value, str]) -> Trace:
     """Give the output the name that the caption uses."""
     label = name_of_output(topological_order(path.output), labels)
-    nodes = [replace(node, label=label) if node.id == facts.output else node for node in facts.nodes]
+    nodes = [node._replace(label=label) if node.id == facts.output else node for node in facts.nodes]
     return replace(facts, nodes=tuple(nodes))
 
 
 def _without_circles(drawn: DrawnPath) -> DrawnPath:
-    nodes = tuple(replace(node, symbol=None) for node in drawn.trace.nodes)
+    nodes = tuple(node._replace(symbol=None) for node in drawn.trace.nodes)
     return replace(drawn, trace=replace(drawn.trace, nodes=nodes))
 
 

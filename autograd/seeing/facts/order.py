@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import pairwise
+from typing import NamedTuple
 
 from autograd.seeing.facts.places import AFTER, layer_of, title_of
 from autograd.seeing.facts.records import Trace
@@ -21,8 +21,7 @@ Inside = tuple["Part", "Part"]
 """In which layer a node is, and in which neuron of it."""
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """A part of a graph that a coarse step goes through.
 
     Attributes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TypeVar
 
 from autograd.core.primitive import TABLE
 from autograd.notation.formula import formula
@@ -12,6 +13,8 @@ from autograd.seeing.facts.corners import CONDITIONS, CONNECTIVES, RELATIONS
 from autograd.seeing.facts.events import Event
 from autograd.seeing.facts.names import name_of
 from autograd.seeing.facts.records import NodeFact
+
+T = TypeVar("T")
 
 MOST_TERMS = 5
 """Of a longer sum only this many terms are written out, the first and the last."""
@@ -48,6 +51,20 @@ def shortened(text: str, between: str = " + ") -> str:
     if len(terms) <= MOST_TERMS + 1:
         return text
     return between.join([*terms[: MOST_TERMS - 2], "…", *terms[-2:]])
+
+
+def written_out(op: str, inputs: Sequence[T]) -> Sequence[T]:
+    """Return those of an op's inputs that are left in its formula when it is `shortened`.
+
+    >>> written_out("sum", range(9)), written_out("dot", range(15))
+    ([0, 1, 2, 7, 8], [7, 8, 9, 13, 14, 0, 1, 2, 6])
+    """
+    half = len(inputs) // 2 if op == "dot" else 0
+    terms = len(inputs) - half
+    if terms <= MOST_TERMS + 1:
+        return inputs
+    kept = [*range(MOST_TERMS - 2), terms - 2, terms - 1]
+    return [*(inputs[half + k] for k in kept), *(inputs[k] for k in kept if k < half)]
 
 
 # -------------------------------------------------------------------------------------------- words

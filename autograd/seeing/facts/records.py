@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from html import escape
 from math import inf, nan
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from autograd.seeing.facts.places import ModuleFact, Path, Place, UseFact
 
@@ -19,8 +19,7 @@ Ids = tuple[str, ...]
 """The ids of several nodes."""
 
 
-@dataclass(frozen=True, slots=True)
-class NodeFact:
+class NodeFact(NamedTuple):
     """What there is to know of one Value.
 
     Attributes:
@@ -46,8 +45,7 @@ class NodeFact:
     gradient: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class EdgeFact:
+class EdgeFact(NamedTuple):
     """One use of a Value as an input.
 
     Attributes:
@@ -65,8 +63,7 @@ class EdgeFact:
     contribution: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One thing that happens in a walk.
 
     Attributes:
@@ -252,7 +249,7 @@ def _placed(data: dict[str, Any]) -> dict[str, Place]:
 
 
 def _written(record: Any) -> dict[str, Any]:
-    return {own.name: _plain(getattr(record, own.name)) for own in fields(record)}
+    return {name: _plain(getattr(record, name)) for name in type(record).__annotations__}
 
 
 def _plain(x: Any) -> Any:
@@ -299,7 +296,8 @@ def _records(kind: type[Record], data: dict[str, Any], place: str) -> tuple[Reco
 
 
 def _reader(kind: type[Record]) -> Callable[[str, Any], Record]:
-    annotations = {own.name: str(own.type) for own in fields(kind)}
+    own: dict[str, Any] = kind.__annotations__  # a NamedTuple wraps them
+    annotations: dict[str, str] = {name: getattr(hint, "__forward_arg__", hint) for name, hint in own.items()}
 
     def read(place: str, entry: Any) -> Record:
         if not isinstance(entry, dict):

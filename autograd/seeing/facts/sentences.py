@@ -16,6 +16,7 @@ from autograd.seeing.facts.events import Event, inputs_by_target
 from autograd.seeing.facts.names import gradient_of, name_of
 from autograd.seeing.facts.phrases import (
     MOST_NAMES,
+    MOST_TERMS,
     added,
     changing,
     computing,
@@ -29,11 +30,12 @@ from autograd.seeing.facts.phrases import (
     truth,
     why_not_finite,
     why_nothing,
+    written_out,
 )
 from autograd.seeing.facts.records import EdgeFact, NodeFact, Step, Trace
 
-LINEAR = ("add", "sub", "neg", "sum", "mul", "dot")
-"""The ops whose local derivatives are 1, −1 or simply another input."""
+ALIKE = ("add", "sub", "neg", "sum", "mul", "dot", "relu", "exp", "tanh", "sigmoid")
+"""The ops whose local derivatives are written in one form, or told apart by being 0 or 1."""
 HELD = ("", "with the other input held still, ", "with the other inputs held still, ")
 """What is said of a local derivative, by how many other inputs there are that could move; two for more."""
 BY_CHOICE = "by the slopes chosen at corners"
@@ -80,6 +82,7 @@ class Teller:
         self._gradients: tuple[str, str, str] = ("", "", "")
         self._expressions: dict[str, KnownExpression] = {}
         self._moving: dict[str, int] = {}
+        self._alike: dict[str, bool] = {}
 
     def tell(self, place: int, event: Event) -> Step:
         """Return the event as the step number ``place``."""
@@ -113,47 +116,76 @@ class Teller:
         )
 
     def shape(self, event: Event) -> Hashable:
-        """Return what decides how a step along an edge is told, beside names and digits.
+        """Return what decides how a step is told, beside the names and digits in it.
 
-        Steps of one shape differ in nothing but the names of the output, of their node, of its target and of
-        what it is multiplied by, and in the digits of their numbers.  None where more decides: where
-        a number is zero or not finite, or the local derivative is not simply another input or a sign.
+        Steps of one shape, in which the same names and digits are equal, say the same of other nodes.  None
+        where more decides: where a number is not finite, or an op's local derivatives have several forms.
         """
-        if event.kind != "edge":
-            return None
+        if event.kind == "edge":
+            return self._shape_of_contribution(event)
+        return self._shape_of_value(event.node) if event.phase == "forward" and event.node.op else None
+
+    def _shape_of_contribution(self, event: Event) -> Hashable:
         (edge,) = event.edges
-        target = self._nodes[edge.target]
+        target, other = self._nodes[edge.target], self._multiplied_by(edge)
         upstream, partial, contribution = target.gradient, edge.partial, edge.contribution
-        if not upstream or not partial or not contribution:
-            return None
-        assert event.after is not None
-        before = event.before or 0.0
-        numbers = upstream, partial, contribution, before, event.after
-        other = self.multiplied_by(edge)
-        if (
-            target.op not in LINEAR
-            or self._uses[edge.source, edge.target] > 1
-            or not all(map(math.isfinite, numbers))
-            or (other is not None and not other.label)
-        ):
+        before, after = event.before, event.after
+        assert upstream is not None
+        assert partial is not None
+        assert contribution is not None
+        assert after is not None
+        numbers = upstream, partial, contribution, before or 0.0, after
+        if not self._is_alike(target) or not all(map(math.isfinite, numbers)):
             return None
         return (
+            target.op if other is None else bool(other.label),
             target is self._output,
-            other is None,
             self._held(edge),
             target.id in self._corners.before,
-            partial if partial in (1.0, -1.0) else None,
             upstream == 1.0,
+            partial == 1.0,
             *[x < 0.0 for x in numbers],
             equals(as_written(upstream) * as_written(partial), contribution),
-            equals(as_written(before) + as_written(contribution), event.after),
-            event.first_whole if event.parts == 1 else event.before is None,
+            before is None or equals(as_written(before) + as_written(contribution), after),
+            event.first_whole,
             0 if 1 < event.part < event.parts else event.parts,
             event.node.op is None,
             self._is_untrained(event),
         )
 
-    def multiplied_by(self, edge: EdgeFact) -> NodeFact | None:
+    def _shape_of_value(self, node: NodeFact) -> Hashable:
+        if not self._is_alike(node):
+            return None
+        edges = self._inputs[node.id]
+        inputs = [self._nodes[edge.source] for edge in edges]
+        assert node.op is not None
+        partials = [edge.partial for edge in edges]
+        noted = [x and x < 0.0 for x in partials] if len(edges) <= MOST_TERMS else [partials.count(None)]
+        return (
+            node.op,
+            len(edges),
+            len({*map(name_of, inputs)}),
+            node.value < 0.0,
+            *[(v.value < 0.0, bool(v.label)) for v in written_out(node.op, inputs)],
+            *noted,
+            equals(result_of_written(node, inputs), node.value),
+        )
+
+    def _is_alike(self, node: NodeFact) -> bool:
+        """Return whether all edges into a node are told alike, whatever the names and numbers are."""
+        if node.id not in self._alike:
+            edges = self._inputs[node.id]
+            moving = [edge.source for edge in edges if edge.partial is not None]
+            values = [self._nodes[edge.source].value for edge in edges]
+            self._alike[node.id] = (
+                node.op in ALIKE
+                and len({*moving}) == len(moving)
+                and all(map(math.isfinite, (node.value, *values)))
+                and not any(map(self._corners.at, edges))
+            )
+        return self._alike[node.id]
+
+    def _multiplied_by(self, edge: EdgeFact) -> NodeFact | None:
         """Return what a product or a dot product multiplies the edge's source by; None for any other edge."""
         inputs, op = self._inputs[edge.target], self._nodes[edge.target].op
         half = len(inputs) // 2

@@ -12,7 +12,6 @@ Layer 1: a₁⁽¹⁾ and a₂⁽¹⁾ are computed from x₁ and x₂, with 6 w
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import cached_property
 from itertools import accumulate, groupby
 from typing import Literal
@@ -86,7 +85,7 @@ class Strides(Told):
     def told(self, number: int) -> Step:
         events = self._events(number)
         if len(events) == 1:
-            return replace(self._steps[self.ends[number] - 1], number=number)
+            return self._steps[self.ends[number] - 1]._replace(number=number)
         nodes = [*dict.fromkeys(event.node.id for event in events)]
         last = events[-1]
         numbers = self._gradients(events) if last.kind == "edge" else self._values(events)
@@ -143,7 +142,7 @@ class Strides(Told):
                 yield f"{gradient_of(node, event.wrt)} = {number(event.after)}"
 
     def _forwards(self, events: Sequence[Event]) -> str:
-        computed = {event.node.id for event in events}
+        computed = dict.fromkeys(event.node.id for event in events)
         results = self._results(events)
         taken = {v.id: v for id in computed for v in self._inputs[id] if v.id not in computed}
         weights = sum(v.role == "weight" for v in taken.values())

@@ -1,13 +1,20 @@
 """Elementary functions written in the language: loops over lanes compute them by vectors.
 
-All stand on eˣ = 2ᵏ eʳ, where x = k ln 2 + r and |r| is at most ½ ln 2.
+Powers of e stand on eˣ = 2ᵏ eʳ, where x = k ln 2 + r and |r| is at most ½ ln 2.
 """
 
 from __future__ import annotations
 
-from math import copysign, floor
+from math import copysign, floor, inf, nan
 
-from autograd.tape.native.words import EXP_OVERFLOWS, EXP_VANISHES, fast, power_of_two, where
+from autograd.tape.native.words import (
+    EXP_OVERFLOWS,
+    EXP_VANISHES,
+    exponent_of,
+    fast,
+    power_of_two,
+    where,
+)
 
 
 def exponent(x: float) -> float:
@@ -62,6 +69,41 @@ def tanh(x: float) -> float:
     power = power_of_two(k)
     e = less_one(twice, k) * power + (power - 1.0)
     return copysign(e / (2.0 + e), x)
+
+
+@fast("contract")
+def log1p(x: float) -> float:
+    """Return ln(1 + x) = k ln 2 + ln m, where 1 + x = 2ᵏ m and m is between √½ and √2.
+
+    With f = m − 1 and s = f / (2 + f), ln m is 2 artanh s = f − ½f² + s (½f² + r), where r is 2s²/3 + 2s⁴/5
+    + …: the first term of Taylor's series is 2s = f − ½f² + ½sf².  For k = 0, f is x itself, with all its
+    digits; else what 1 + x has rounded away is added.
+    """
+    whole = 1.0 + x
+    k = exponent_of(whole)
+    half = floor(k * 0.5)
+    m = whole * power_of_two(-half) * power_of_two(half - k)
+    large = m > 1.4142135623730951
+    k, m = where(large, k + 1.0, k), where(large, 0.5 * m, m)
+    f = where(k == 0.0, x, m - 1.0)
+    lost = where(
+        k == 0.0, 0.0, (x - (whole - 1.0)) * power_of_two(-half) * power_of_two(half - k) * (1.0 - f)
+    )
+    s = f / (2.0 + f)
+    z = s * s
+    r = 0.10526315789473684
+    r = r * z + 0.11764705882352941
+    r = r * z + 0.13333333333333333
+    r = r * z + 0.15384615384615385
+    r = r * z + 0.18181818181818182
+    r = r * z + 0.2222222222222222
+    r = r * z + 0.2857142857142857
+    r = r * z + 0.4
+    r = r * z + 0.6666666666666666
+    square = 0.5 * f * f
+    y = f - (square - (s * (square + z * r) + (lost - k * 2.12194440054690583e-4))) + k * 0.693359375
+    y = where(x == -1.0, -inf, where(x < -1.0, nan, y))
+    return where((x == 0.0) or (x == inf), x, y)
 
 
 @fast("contract")

@@ -370,6 +370,15 @@ class Values:
                 whole = self.value(f"add {kind} {whole}, {ones}", "").text
                 bits = self.value(f"shl {kind} {whole}, {places}", "").text
                 return self.value(f"bitcast {kind} {bits} to {module.number}", "float")
+            case "exponent_of":  # by the same bits
+                kind, ones, places = ("i64", 1023, 52) if module.number == "double" else ("i32", 127, 23)
+                bits = self.value(f"bitcast {module.number} {args[0].text} to {kind}", "").text
+                bits = self.value(f"lshr {kind} {bits}, {places}", "").text
+                bits = self.value(f"and {kind} {bits}, {2 * ones + 1}", "").text
+                if kind == "i64":
+                    bits = self.value(f"trunc i64 {bits} to i32", "").text
+                bits = self.value(f"sub i32 {bits}, {ones}", "").text
+                return self.value(f"sitofp i32 {bits} to {module.number}", "float")
             case "int" if args[0].type == "float":  # towards zero; of nan 0
                 name = f"llvm.fptosi.sat.i64.f{64 if module.number == 'double' else 32}"
                 module.declared.add(f"declare i64 @{name}({module.number})")

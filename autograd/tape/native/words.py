@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import copysign, ldexp
+from math import copysign, frexp, ldexp
 from typing import Any, TypeVar
 
 import numpy as np
@@ -19,6 +19,7 @@ __all__ = [
     "call",
     "copysign",
     "each",
+    "exponent_of",
     "fast",
     "power_of_two",
     "where",
@@ -38,6 +39,11 @@ EXP_OVERFLOWS, EXP_VANISHES = 711.0, -746.0
 def power_of_two(k: float) -> float:
     """Return 2ᵏ for a whole number, if it is neither denormal nor too large."""
     return ldexp(1.0, int(k))
+
+
+def exponent_of(x: float) -> float:
+    """Return the whole number k for which 2ᵏ ≤ |x| < 2ᵏ⁺¹, for a number that is neither 0 nor denormal."""
+    return float(frexp(x)[1] - 1)
 
 
 each = range

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import isnan, sqrt
 from typing import Any
 
-from autograd import Parameter, __version__
+from autograd import Parameter, Value, __version__
 from autograd.notation.labels import shorten
 from autograd.notation.numbers import number
 from autograd.seeing import asset, document
@@ -85,7 +85,7 @@ def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, dict[st
     loss.backward()
     lost: list[str] = []
     weights, why = pictures.chosen_weights(loss, result.job.model, list(asked_for))
-    paths = [path for weight in weights for path in _drawn(lost, *pictures.path_picture(loss, weight))]
+    paths = _paths(lost, loss, weights)
     network, shown = next(_drawn(lost, *pictures.network_drawing(loss, result.job.model)), ("", ""))
     player, gallery = linked_pages.player_of(loss), linked_pages.gallery_of(loss)
     result.job.model.zero_grad()
@@ -148,6 +148,20 @@ def _drawn(lost: list[str], what: str, draw: Callable[[], Any]) -> Iterator[Any]
         yield draw()
     except Exception as error:
         lost.append(linked_pages.why_not(what, error))
+
+
+def _paths(lost: list[str], loss: Value, weights: Sequence[Parameter]) -> list[dict[str, Any]]:
+    """Return the drawings of gradient paths, as many as a report of a few megabytes has room for."""
+    paths: list[dict[str, Any]] = []
+    for weight in weights:
+        if sum(len(path["svg"]) for path in paths) > pictures.MOST_BYTES:
+            lost.append(
+                f"Of these {len(weights)} gradient paths {len(paths)} are drawn: more would make the report "
+                "too large. The gallery has the gradient of every weight."
+            )
+            break
+        paths += _drawn(lost, *pictures.path_picture(loss, weight))
+    return paths
 
 
 # ------------------------------------------------------------------------------------ of samples
@@ -238,7 +252,7 @@ def _loss_curve(result: Result) -> Any:
     history = result.history
     held_out = [loss for loss in history["val_loss"] if loss is not None]
     cost = result.job.settings.loss.replace("_", " ")
-    return inline(seeing.loss_curve(history["loss"], held_out, cost).page_svg(), "loss")
+    return inline(seeing.loss_curve(history["loss"], held_out, cost, history.best_epoch).page_svg(), "loss")
 
 
 def _plot(result: Result) -> tuple[str, str, str] | None:

@@ -34,12 +34,18 @@ def headline(result: Result) -> str:
 
 
 def notice(result: Result) -> str:
-    """Say why the training ended early; "" if it did not."""
+    """Say why the training ended early, and which weights were put back; "" if neither."""
     history, epochs = result.history, result.job.settings.epochs
+    said = history.stopped[:1].upper() + history.stopped[1:] + ("." if history.stopped else "")
     if history.interrupted:
         done = f"{len(history)} of {counted(epochs, 'epoch')}"
-        return f"Interrupted after {done}; this is what was learned so far."
-    return history.stopped[:1].upper() + history.stopped[1:] + ("." if history.stopped else "")
+        said = f"Interrupted after {done}; this is what was learned so far."
+    if history.best_epoch not in (None, len(history)):
+        said += (
+            f" Kept are the weights of epoch {history.best_epoch} of {len(history)}, which had the lowest "
+            "held-out loss: the held-out score is a little better for this choice."
+        )
+    return said.strip()
 
 
 def score_table(result: Result) -> list[tuple[str, list[tuple[str, str]]]]:

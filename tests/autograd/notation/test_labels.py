@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autograd.notation.command_line import say
 from autograd.notation.labels import Label, parse_label, shorten
 
 
@@ -51,3 +52,8 @@ def test_shortened_text_fits_and_can_be_encoded(text: str, limit: int) -> None:
 
 def test_what_cannot_be_seen_is_named() -> None:
     assert shorten("a\nb\tc\x00\u202e\ud800", 20) == "a¶b‹9›c‹0›‹202e›�"
+
+
+def test_what_is_printed_gives_a_terminal_no_order(capsys: pytest.CaptureFixture[str]) -> None:
+    say("columns   a\x1b[2Jb", "\x9b31m")
+    assert capsys.readouterr().out == "columns   a‹1b›[2Jb\n‹9b›31m\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from math import inf
+from math import inf, nan
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import Value, ops
+from autograd import Value, logsumexp, ops
 from autograd.core.primitive import TABLE, Op
 from autograd.tape import Tape, compiled
 from autograd.tape.templates import source
@@ -172,3 +172,27 @@ def test_a_new_tape_reads_the_numbers_that_a_rule_closes_over_now(monkeypatch: p
         tape = Tape.record(lambda x: apply(own, (x,)), 1.0)
         assert tape.forward([1.5]).tolist() == [apply(own, (Value(1.5),)).data]
         assert tape.input_gradients([1.5]).tolist() == [factor["k"]]
+
+
+BORDERS = [0.0, -0.0, inf, -inf, nan, 5e-324, 1e-200, 1e200, -3.0, 0.7, 2.5]
+
+
+@pytest.mark.parametrize("exponent", [2.0, -1.0, 0.5, -0.5, 3.0])
+def test_a_power_by_vectors_is_that_of_a_single_lane(exponent: float) -> None:
+    tape = Tape.record(lambda a: a**exponent, 1.0)
+    together = [tape.forward(BORDERS), tape.input_gradients(BORDERS)]
+    alone = [[f([a])[0] for a in BORDERS] for f in (tape.forward, tape.input_gradients)]
+    np.testing.assert_allclose(together, alone, rtol=1e-15)
+    assert (np.signbit(together[0][:4]) == np.signbit(alone[0][:4])).all()
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 300])
+@pytest.mark.parametrize("lanes", [2, 8, 33, 45])
+def test_a_log_of_a_sum_of_powers_by_vectors_is_that_of_single_lanes(count: int, lanes: int) -> None:
+    tape = Tape.record(logsumexp, [0.0] * count)
+    X = np.random.default_rng(0).normal(scale=20, size=(lanes, count))
+    X[0], X[1, -1] = 1000.0, -inf
+    together = [
+        np.column_stack((tape.forward(part), tape.input_gradients(part))) for part in (X, *X[:, None])
+    ]
+    np.testing.assert_allclose(together[0], np.concatenate(together[1:]), rtol=1e-13, atol=1e-300)

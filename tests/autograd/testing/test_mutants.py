@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import settings
 
 from autograd.core.primitive import TABLE
 from tests.benchmarks.kill_table import BROKEN, is_engine_found
 from tests.mutants import KINDS, SIGN, Mutant, all_mutants, is_found_by_check_op, is_found_by_gradcheck
+from tests.thorough import ALL
 
 MUTANTS = [mutant for mutant in all_mutants()[0] if not mutant.allowed]
-ALL = settings.get_current_profile_name() == "thorough"
 STRIDE = 1 if ALL else 4  # the default suite takes every fourth
 
 

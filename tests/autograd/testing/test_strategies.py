@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from autograd import Constant, Parameter, Value, gradients, topological_order, where
 from autograd.core.primitive import TABLE, Interval, Kink, Op, op
 from autograd.testing import gradcheck
+from autograd.testing.broken import gradients_of, overwrites
 from autograd.testing.strategies import (
     OFF_KINKS,
     Recipe,
@@ -23,12 +24,13 @@ from autograd.testing.strategies import (
     on_a_kink,
     recipes,
 )
+from tests.thorough import ALL
 
 EVERY_OP = pytest.mark.parametrize("op", TABLE.values(), ids=TABLE.keys())
 WITH_KINKS = [op for op in TABLE.values() if op.kinks]
 MANY = settings(max_examples=200, suppress_health_check=[])  # and nothing to complain of
 FIRST = settings(max_examples=2000, phases=[Phase.generate], deadline=None, database=None)
-STRICT = settings(suppress_health_check=[])
+STRICT = settings(max_examples=settings.default.max_examples if ALL else 15, suppress_health_check=[])
 
 
 def kinks_met(recipe: Recipe) -> list[Op]:
@@ -154,7 +156,6 @@ def test_a_jump_that_leads_to_a_pole_is_an_edge() -> None:
     assert [v.verdict for v in certificate.verdicts] == ["not differentiable here"]
 
 
-ALL = settings.get_current_profile_name() == "thorough"
 SIZES, SEEDS = (1, 5, 10, 100), 5
 FEW = [(op, SIZES[k % 3], k) for k, op in enumerate([*TABLE.values()][::5])]  # those of 100 steps take long
 EACH = [(op, n, seed) for op in TABLE.values() for n in SIZES for seed in range(SEEDS)]
@@ -191,6 +192,22 @@ def test_what_an_op_breaks_shrinks_to_that_op_alone_on_simple_numbers(
     )
     assert [used for used, _ in shortest.steps] == [op]
     assert all(x == round(x, 2) for x in (*shortest.numbers, *shortest.constants))
+
+
+@pytest.mark.parametrize("seed", range(40 if ALL else 3))
+def test_what_the_whole_table_breaks_shrinks_to_one_op_of_one_number_twice(seed: int) -> None:
+    def is_wrong(recipe: Recipe) -> bool:
+        found = gradients_of(overwrites, output := recipe.graph())
+        leaves = [v for v in found if not v.inputs]
+        return [found[v] for v in leaves] != gradients(output, leaves)
+
+    shortest = find(
+        recipes(most_steps=5),
+        is_wrong,
+        settings=settings(max_examples=5000, database=None, suppress_health_check=list(HealthCheck)),
+        random=Random(seed),
+    )
+    assert (shortest.numbers, [places for _, places in shortest.steps]) == ((0.0,), [(0, 0)])
 
 
 # ----------------------------------------------------------------------------------- ops of one's own
@@ -284,7 +301,7 @@ def test_a_shrunk_network_is_one_neuron_of_each_layer() -> None:
 # ------------------------------------------------------------- of any size, of any ops, for any engine
 
 
-@EVERY_OP
+@pytest.mark.parametrize("op", [*TABLE.values()][:: 1 if ALL else 5], ids=lambda op: op.name)
 def test_the_least_recipe_of_an_op_is_that_op_alone_on_simple_numbers(op: Op) -> None:
     least = find(recipes(ops=[op]), lambda recipe: True)
     assert [op for op, _ in least.steps] == [op]

@@ -19,16 +19,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
 
 from nn import Checkpoint
 from nn.command.report.folder import check_folder
+from tests.thorough import ALL
 
 ROOT = Path(__file__).parents[3]
-ALL = settings.get_current_profile_name() == "thorough"
 KILLS, SIGNALS, DAMAGES = (200, 100, 40) if ALL else (2, 3, 1)
 PYTHON = [sys.executable, "-m", "nn"]
 TRAIN = ["train", "moons", "--layers", "2", "--save", "kept", "--report", "report", "--weights", "w11^1"]
+PATIENCE = 600
+"""So many seconds a program may take, on a machine that is busy with other work."""
 SIGNALS_SENT = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals, devices and limits of POSIX")
@@ -103,7 +104,7 @@ def test_a_kill_loses_nothing_that_was_saved_and_the_next_run_clears_up(place: P
     check(place, hidden=True)
     before = epoch_of(place)
     with started(place, "--epochs", "2") as process:
-        said, complaint = process.communicate(timeout=120)
+        said, complaint = process.communicate(timeout=PATIENCE)
     assert (process.returncode, complaint) == (0, ""), said
     assert before <= 20
     check(place)
@@ -116,7 +117,7 @@ def test_a_signal_ends_in_its_code_with_the_training_kept_and_reported(place: Pa
     with started(place, "--epochs", "100000") as process:
         after_a_while(process, place, rng)
         process.send_signal(sent)
-        said, complaint = process.communicate(timeout=120)
+        said, complaint = process.communicate(timeout=PATIENCE)
     assert process.returncode == 128 + sent, said + complaint
     assert complaint == ""
     assert "Interrupted after" in said
@@ -135,7 +136,7 @@ def test_a_signal_before_the_training_ends_in_one_line(place: Path, sent: signal
         while not reads_its_input(process.pid) and process.poll() is None:
             time.sleep(0)
         process.send_signal(sent)
-        said, complaint = process.communicate(timeout=120)
+        said, complaint = process.communicate(timeout=PATIENCE)
     assert (process.returncode, said) == (128 + sent, "")
     assert complaint == "interrupted: no report was written\n"
     check(place)
@@ -160,7 +161,9 @@ def test_ctrl_c_while_a_program_is_loaded_ends_it_in_silence(tmp_path: Path, pro
     path = os.pathsep.join([str(tmp_path), str(ROOT)])
     command = [sys.executable, "-m", program, "--help"]
     env = environment(PYTHONPATH=path)
-    done = subprocess.run(command, env=env, capture_output=True, encoding="utf-8", timeout=120, check=False)
+    done = subprocess.run(
+        command, env=env, capture_output=True, encoding="utf-8", timeout=PATIENCE, check=False
+    )
     assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
 
 
@@ -190,7 +193,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache as one training leaves it."""
     cache = tmp_path_factory.mktemp("whole")
     with started(tmp_path_factory.mktemp("place"), "--epochs", "2", cache=cache) as process:
-        process.communicate(timeout=240)
+        process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
     return cache
 
@@ -203,7 +206,7 @@ def test_a_damaged_cache_heals(place: Path, whole: Path, seed: int, tmp_path_fac
         if rng.random() < 0.5:
             (cache / file.name).write_bytes(damaged(file.read_bytes(), rng))
     with started(place, "--epochs", "2", cache=cache) as process:
-        said, complaint = process.communicate(timeout=240)
+        said, complaint = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, complaint
     assert "tape engine" in said
     assert "Traceback" not in complaint
@@ -223,7 +226,7 @@ def shell(place: Path, line: str) -> subprocess.CompletedProcess[str]:
     functions = "".join(f'{name}() {{ {sys.executable} -m {name} "$@"; }}\n' for name in ("nn", "autograd"))
     return subprocess.run(
         ["bash", "-c", f"set -o pipefail\n{functions}{line}"],
-        cwd=place, env=environment(), capture_output=True, encoding="utf-8", timeout=240, check=False,
+        cwd=place, env=environment(), capture_output=True, encoding="utf-8", timeout=PATIENCE, check=False,
     )  # fmt: skip
 
 
@@ -290,7 +293,7 @@ def test_a_checkpoint_that_fails_is_said_and_the_training_goes_on(place: Path) -
         resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, resource.RLIM_INFINITY))
 
     with started(place, "--epochs", "3", preexec_fn=limited) as process:
-        said, complaint = process.communicate(timeout=120)
+        said, complaint = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2
     assert "training  accuracy" in said
     assert complaint.splitlines()[0] == (

@@ -87,6 +87,31 @@ def test_rows_with_missing_cells_are_filled_or_have_no_prediction(in_tmp, capsys
     assert (len(rows), [i for i, row in enumerate(rows) if not row["price"]]) == (ROWS, [2, 5][:empty])
 
 
+@pytest.mark.parametrize(("missing", "empty"), [("mean", 0), ("mark", 0), ("drop", 1)])
+def test_a_category_that_was_not_learned_from_is_as_a_missing_cell(in_tmp, capsys, missing, empty):
+    saved("price", "net", missing=missing)
+    for name, colour in (("new.csv", "grey"), ("gap.csv", None)):
+        frame = FRAME.copy()
+        frame.loc[3, "colour"] = colour
+        frame.to_csv(name, index=False)
+    assert main(["predict", "net", "new.csv"]) == 0
+    out, err = capsys.readouterr()
+    assert "colour: 1 cell of categories that were not learned from ('grey'), taken as missing" in err
+    assert [dict(row) for row in csv.DictReader(io.StringIO(out))] == predicted(capsys, "net", "gap.csv")
+    assert out.splitlines().count('""') == empty
+
+
+@pytest.mark.parametrize("keep", ["best", "last"])
+def test_what_is_saved_predicts_as_the_report_says(in_tmp, capsys, keep):
+    FRAME.to_csv("table.csv", index=False)
+    command = ["train", "table.csv", "--target", "kind", "--epochs", "30", "--keep", keep, "--layers", "8"]
+    assert main([*command, "--save", "net", "--engine", "eager", "--lr", "0.3", "--report", "report"]) == 0
+    assert ("Kept are the weights" in capsys.readouterr().out) == (keep == "best")
+    assert predicted(capsys, "net", "table.csv") == predicted(
+        capsys, "report/weights.safetensors", "table.csv"
+    )
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

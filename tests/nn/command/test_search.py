@@ -2,6 +2,8 @@
 
 import csv
 import sys
+from contextlib import redirect_stdout
+from io import StringIO
 from math import prod
 from pathlib import Path
 
@@ -22,26 +24,34 @@ def in_tmp(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory):
+    """The folder of a search in this process, and what it printed."""
+    folder, told = tmp_path_factory.mktemp("searched"), StringIO()
+    with redirect_stdout(told):
+        assert main(["search", *QUICK, "--out", str(folder / "search")]) == 0
+    return folder / "search", told.getvalue()
+
+
 def table(folder="search"):
     with (Path(folder) / "results.csv").open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
-def test_every_combination_is_tried_and_the_best_one_trained(in_tmp, capsys):
-    assert main(["search", *QUICK]) == 0
-    rows = table()
+def test_every_combination_is_tried_and_the_best_one_trained(searched):
+    folder, told = searched
+    rows = table(folder)
     assert {(row["layers"], row["lr"]) for row in rows} == {(n, lr) for n in "24" for lr in ("0.02", "0.1")}
     scores = [float(row["score"]) for row in rows]
     assert scores == sorted(scores, reverse=True)
     folds = [[float(row[f"fold {k}"]) for k in (1, 2, 3)] for row in rows]
     assert scores == pytest.approx([sum(own) / 3 for own in folds])
-    told = capsys.readouterr().out
     assert f"layers {rows[0]['layers']}, lr {rows[0]['lr']}" in told
     assert "held out" in told
-    notes = Checkpoint.read("search/best.safetensors").notes["settings"]
+    notes = Checkpoint.read(folder / "best.safetensors").notes["settings"]
     assert (notes["layers"], notes["lr"]) == ((int(rows[0]["layers"]),), float(rows[0]["lr"]))
-    assert "<svg" in Path("search/results.svg").read_text(encoding="utf-8")
-    assert Path("search/report/index.html").exists()
+    assert "<svg" in (folder / "results.svg").read_text(encoding="utf-8")
+    assert (folder / "report" / "index.html").exists()
 
 
 def test_an_interrupted_search_goes_on_where_it_stopped(in_tmp, monkeypatch, capsys):
@@ -78,21 +88,19 @@ def test_a_random_search_tries_some_and_halving_gives_the_better_ones_more_epoch
     assert len(rows) > 4
 
 
-def test_processes_give_the_scores_of_one(in_tmp):
-    assert main(["search", *QUICK]) == 0
+def test_processes_give_the_scores_of_one(in_tmp, searched):
     assert main(["search", *QUICK[:-1], "2", "--out", "other"]) == 0
-    assert table() == table("other")
+    assert table(searched[0]) == table("other")
 
 
-def test_dask_gives_the_scores_of_one_process(in_tmp):
+def test_dask_gives_the_scores_of_one_process(in_tmp, searched):
     distributed = pytest.importorskip("distributed")
-    assert main(["search", *QUICK]) == 0
     cluster = distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, processes=False, dashboard_address=":0"
     )
     with cluster:
         assert main(["search", *QUICK, "--dask", cluster.scheduler_address, "--out", "other"]) == 0
-    assert table() == table("other")
+    assert table(searched[0]) == table("other")
 
 
 RAY = """
@@ -117,19 +125,18 @@ def shutdown():
         (["10.0.0.5:6379"], "{'address': '10.0.0.5:6379'}"),
     ],
 )
-def test_ray_gives_the_scores_of_one_process(in_tmp, monkeypatch, address, started):
+def test_ray_gives_the_scores_of_one_process(in_tmp, searched, monkeypatch, address, started):
     """A module in the place of Ray: it names a backend to joblib, as Ray does."""
     for path in ("ray/__init__.py", "ray/util/__init__.py", "ray/util/joblib.py"):
         Path(path).parent.mkdir(exist_ok=True)
         Path(path).write_text(RAY, encoding="utf-8")
     monkeypatch.syspath_prepend(in_tmp)
-    assert main(["search", *QUICK]) == 0
     try:
         assert main(["search", *QUICK, "--ray", *address, "--out", "other"]) == 0
     finally:
         for name in ("ray.util.joblib", "ray.util", "ray"):
             del sys.modules[name]
-    assert table() == table("other")
+    assert table(searched[0]) == table("other")
     assert Path("ray.txt").read_text(encoding="utf-8") == started
     assert Path("ended.txt").exists()
 

@@ -38,7 +38,7 @@ def test_a_model_learns_names_line_by_line(file, capsys):
 
 
 def test_a_running_text_is_learned_by_windows(file, capsys):
-    file.write_text("an anna\n\nhanna nana, " * 20, encoding="utf-8")
+    file.write_text("an anna\n\nhanna nana, " * 5, encoding="utf-8")
     train("text", "--data", file, *SMALL, "--tokens", "bytes", "--engine", "eager", "--epochs", "1")
     assert re.search(r"windows of 8 tokens, of 257 tokens;", capsys.readouterr().out)
 

@@ -4,6 +4,8 @@ import warnings
 
 import pytest
 
+from tests.thorough import ALL
+
 pytest.importorskip("matplotlib").use("Agg")
 
 ALPHA = """
@@ -14,11 +16,11 @@ from {module} import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-alphas = np.logspace(-1, 1, 3)
+alphas = np.logspace(-1, 1, {alphas})
 classifiers = [
     make_pipeline(
         StandardScaler(),
-        MLPClassifier(solver="lbfgs", alpha=alpha, random_state=1, max_iter=2000, early_stopping=True,
+        MLPClassifier(solver="lbfgs", alpha=alpha, random_state=1, max_iter={most}, early_stopping=True,
                       hidden_layer_sizes=[10, 10]),
     )
     for alpha in alphas
@@ -55,7 +57,7 @@ fig, axes = plt.subplots(1, 2)
 for ax, data in zip(axes, [datasets.load_iris(), datasets.load_digits()]):
     X = MinMaxScaler().fit_transform(data.data)
     for param in params:
-        mlp = MLPClassifier(random_state=0, max_iter=15, **param)
+        mlp = MLPClassifier(random_state=0, max_iter={epochs}, **param)
         mlp.fit(X, data.target)
         results.append(mlp.score(X, data.target))
         results.append(mlp.loss_)
@@ -82,6 +84,8 @@ for coef, ax in zip(mlp.coefs_[0].T, axes.ravel()):
 plt.close(fig)
 """
 
+SIZES = {"alphas": 3, "most": 2000, "epochs": 15} if ALL else {"alphas": 2, "most": 200, "epochs": 4}
+
 
 @pytest.mark.parametrize(
     ("example", "within"), [(ALPHA, 0.1), (CURVES, 1e-6), (FILTERS, 1e-9)], ids=["alpha", "curves", "filters"]
@@ -92,7 +96,7 @@ def test_an_example_runs_with_only_the_import_swapped(example, within, capsys):
         found[module] = []
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of trainings that are too short
-            exec(example.format(module=module), {"results": found[module]})
+            exec(example.format(module=module, **SIZES), {"results": found[module]})
         printed[module] = capsys.readouterr().out
     assert found["nn"] == pytest.approx(found["sklearn.neural_network"], abs=within)
     assert printed["nn"] == printed["sklearn.neural_network"]

@@ -129,15 +129,10 @@ def test_names_of_classes_cannot_end_the_facts():
     assert page.found == 2
 
 
-def test_the_page_plays_and_reaches_for_nothing(film, browser, tmp_path):
+def test_the_page_plays_and_reaches_for_nothing(film, opened, tmp_path):
     made = film[3]
     made.save(tmp_path / "film.html")
-    sheet = browser.new_page(reduced_motion="reduce", viewport={"width": 900, "height": 640})
-    asked, complaints = [], []
-    sheet.on("request", lambda request: asked.append(request.url))
-    sheet.on("pageerror", lambda error: complaints.append(str(error)))
-    sheet.on("console", lambda message: complaints.append(message.text))
-    sheet.goto((tmp_path / "film.html").as_uri())
+    sheet = opened(tmp_path / "film.html", ready=False, motion="reduce", width=900, height=640)
     assert sheet.inner_text("#epoch") == "0"
     sheet.focus("#scrubber")
     sheet.keyboard.press("ArrowRight")
@@ -147,19 +142,15 @@ def test_the_page_plays_and_reaches_for_nothing(film, browser, tmp_path):
     sheet.locator("#play[aria-label=Play]").wait_for()
     wrong = len(made.frames[-1].right) - sum(made.frames[-1].right)
     assert sheet.inner_text("#right") == f"{24 - wrong} of 24"
-    sheet.close()
-    assert asked == [(tmp_path / "film.html").as_uri()]
-    assert complaints == []
+    assert sheet.requests == [(tmp_path / "film.html").as_uri()]
+    assert sheet.errors == []
 
 
-def test_the_page_shows_the_class_that_leads(film, browser, tmp_path):
+def test_the_page_shows_the_class_that_leads(film, opened):
     made = film[3]
-    made.save(tmp_path / "film.html")
-    sheet = browser.new_page(reduced_motion="reduce", viewport={"width": 900, "height": 640})
-    sheet.goto((tmp_path / "film.html").as_uri())
+    sheet = opened(made.html(), ready=False, motion="reduce", width=900, height=640)
     last = len(made.frames) - 1
     leads = sheet.evaluate(f"Array.from(leads({last}, 0))")
-    sheet.close()
     support = made.frames[last].support
     assert np.abs(np.array(leads) - (support[0] - support[1]).ravel()).max() < 0.01
 

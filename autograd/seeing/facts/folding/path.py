@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from autograd.graph import topological_order
 from autograd.seeing.facts.folding.folded import Folded
 from autograd.seeing.facts.folding.links import Link
@@ -37,7 +35,7 @@ def fold_path(path: Routes, trace: Trace, network: Folded) -> Folded:
     return Folded(
         tuple(group for group in network.groups if group.id in shown),
         tuple(
-            replace(node, symbol=None) if node.id == weight else node  # how it came about is not shown
+            node._replace(symbol=None) if node.id == weight else node  # how it came about is not shown
             for node in trace.nodes
             if node.id in shown
         ),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from math import nan
 from typing import Any
 
 from autograd.notation.numbers import NOT_COMPUTED
@@ -56,20 +55,19 @@ class _Rows:
     """The rows of boxes while a walk goes on; a node is in many boxes, one inside the other."""
 
     def __init__(self) -> None:
-        self._earlier: dict[str, tuple[NodeFact, NodeFact]] = {}
+        self._earlier: dict[str, NodeFact] = {}
 
     def of(self, group: Group) -> list[list[str]]:
-        """Return each row in its three states; what holds for all values is told from the beginning."""
-        empty, forward = zip(*map(self._before, group.members), strict=True)
-        nothing, between, after = (
-            [fact.number for fact in box_of_group(replace(group, members=[*members]), False).facts]
-            for members in (empty, forward, group.members)
-        )
-        before = [text if text == none else NOT_COMPUTED for text, none in zip(between, nothing, strict=True)]
-        return [*map(list, zip(before, between, after, strict=True))]
+        """Return each row in its three states; what measures no values is told from the beginning."""
+        forward = replace(group, members=[*map(self._before, group.members)])
+        between, after = (box_of_group(state, False).facts for state in (forward, group))
+        return [
+            [NOT_COMPUTED if late.pattern else late.number, early.number, late.number]
+            for early, late in zip(between, after, strict=True)
+        ]
 
-    def _before(self, node: NodeFact) -> tuple[NodeFact, NodeFact]:
-        """Return a node before its value is computed, and before its gradient is."""
+    def _before(self, node: NodeFact) -> NodeFact:
+        """Return a node before its gradient is computed."""
         if node.id not in self._earlier:
-            self._earlier[node.id] = replace(node, value=nan, gradient=None), replace(node, gradient=None)
+            self._earlier[node.id] = node._replace(gradient=None)
         return self._earlier[node.id]

@@ -57,6 +57,25 @@ def test_the_largest_number_of_cosh_is_finite() -> None:
     assert TAPES["cosh", "float32"].forward([89.4]) == pytest.approx(math.cosh(89.4), rel=1e-5)
 
 
+@given(x=st.floats(-1.0, exclude_min=True, allow_infinity=False))
+def test_log1p_as_python_is_that_of_math(x: float) -> None:
+    assert abs(elementary.log1p(x) - math.log1p(x)) <= 2 * ulp(math.log1p(x))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_log1p_as_machine_code_is_that_of_numpy(dtype: Any) -> None:
+    tape = Tape.record(lambda x: apply(TABLE["log1p"], (x,)), 0.0, dtype=dtype)
+    away = np.geomspace(1e-30, 1e38, 20_001)
+    x = np.concatenate([away, -away[away < 1], np.linspace(-0.999, 3, 20_001)]).astype(dtype)
+    x = x[x > -1]
+    wanted = np.log1p(x.astype(np.float64))
+    unit = np.spacing(np.abs(wanted).astype(dtype)).astype(np.float64)
+    assert (np.abs(tape.forward(x) - wanted) <= 2 * unit).all()
+    assert tape.forward([-1.0, inf, 0.0]).tolist() == [-inf, inf, 0.0]
+    assert math.copysign(1, tape.forward([-0.0])[0]) == -1
+    assert np.isnan(tape.forward([-1.5, -inf, nan])).all()
+
+
 @given(x=st.floats(-27.0, 27.0))
 def test_erfc_as_python_is_that_of_math(x: float) -> None:
     assert abs(elementary.erfc(x) - math.erfc(x)) <= 5 * ulp(math.erfc(x))

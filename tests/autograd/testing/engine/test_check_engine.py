@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import settings
 
 from autograd import Value
 from autograd.core.primitive import TABLE
@@ -20,8 +19,8 @@ from autograd.testing.engine.foreign import BACKWARD, DATA, GRAD, Foreign
 from tests.autograd.testing.engine import engines
 from tests.autograd.testing.engine.engines import SECOND, WRITTEN, Micro
 from tests.mutants import Mutant, all_mutants, is_found_by_check_engine
+from tests.thorough import ALL
 
-ALL = settings.get_current_profile_name() == "thorough"
 TWICE = "a result that is used twice"
 
 
@@ -337,7 +336,7 @@ def test_what_is_wrong_only_on_some_graphs_is_found_at_random_and_made_small() -
 
 @pytest.mark.parametrize(
     "mutant",
-    [m for m in all_mutants()[0] if not m.allowed][:: 1 if ALL else 16],
+    [m for m in all_mutants()[0] if not m.allowed][:: 1 if ALL else 32],
     ids=str,
 )
 def test_no_mistake_in_a_partial_survives_and_its_op_alone_is_accused(mutant: Mutant) -> None:

@@ -3,8 +3,8 @@
 The steps of a large graph say the same things of other nodes and other numbers.  A pattern is a
 text in which the names and numbers that the step is about are left open; a page fills it in again.
 Patterns are found in the finished sentences and formulas, and a step is given one only if that gives
-exactly what the trace says, whatever that is.  Steps of one shape (see `Teller.shape`) share the pattern of
-the first of them in which all names and numbers are told apart, and the others are never put into words.
+exactly what the trace says, whatever that is.  Steps of one shape (see `Teller.shape`) in which the same
+names and numbers are equal share the pattern of the first of them, and the others are never put into words.
 
 A pattern is a list of texts and references, where a reference is a number that says what belongs
 there.  Of a step these are, by `NODE_NAME` and the others below: the names of the output, of its
@@ -16,15 +16,17 @@ read; and any other number.
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
+from autograd.notation.labels import SUPERSCRIPT_DIGITS
 from autograd.notation.mathml import NAME, NUMBER, WORDS, mathml
 from autograd.notation.numbers import number
 from autograd.notation.signs import in_a_product
 from autograd.seeing.facts.names import name_of
-from autograd.seeing.facts.records import EdgeFact, Step, Trace
+from autograd.seeing.facts.phrases import MOST_TERMS, written_out
+from autograd.seeing.facts.records import Step, Trace
 from autograd.seeing.facts.steps import Steps
 
 SHOWN = ("upstream", "partial", "contribution", "before", "after")
@@ -48,6 +50,9 @@ VAI = re.compile("[\ua500-\ua63f]")
 
 MOST_TRIED = 8
 """Of the patterns of like steps the latest ones are tried, at most this many."""
+
+PRODUCTS = ("mul", "dot")
+"""The ops in which an input is multiplied by another one."""
 
 AT_LEAST_TWO = "%.0s%.0s"
 """Shows nothing of two more gaps: an itemgetter of fewer than two does not give a tuple."""
@@ -93,30 +98,24 @@ class Writer:
         self.words, self.sentences, self.formulas = Patterns(), Patterns(), Patterns()
         self._steps = steps
         self._known: dict[object, list[_Words]] = {}
-        self._shapes: dict[Hashable, int] = {}
+        self._shapes: dict[Hashable, int | None] = {}
         self._set: dict[Pattern, Pattern | None] = {}
         self._place = {node.id: i for i, node in enumerate(trace.nodes)}
         self._names = [name_of(node) for node in trace.nodes]
+        self._labels = [name_of(node) if node.label else "" for node in trace.nodes]
         self._values = [number(node.value).lstrip("−") for node in trace.nodes]
         self._ops = [node.op for node in trace.nodes]
         self._output = self._place[trace.output]
-        self._plain = {name for name in self._names if is_plain(name)}
+        no_words = {name for name in self._labels if any(map(str.isdigit, name))}
+        self._plain = {"", *filter(is_plain, {*no_words, self._labels[self._output]})}
         carried = steps.edges()
-        self._inputs: list[list[str]] = [[] for _ in trace.nodes]
+        self._sources: list[list[int]] = [[] for _ in trace.nodes]
+        self._partials: list[list[str]] = [[] for _ in trace.nodes]
         for edge in trace.edges:
-            self._inputs[self._place[edge.target]] += self._of_input(edge, carried)
-
-    def _of_input(self, edge: EdgeFact, carried: Container[tuple[str, str, int]]) -> list[str]:
-        is_told = (edge.source, edge.target, edge.position) in carried
-        partial = number(edge.partial).lstrip("−") if is_told else ""
-        return [*self._known_of(self._place[edge.source]), partial, ""]
-
-    def _read_at_once(self, leaves: Sequence[str]) -> list[str]:
-        """Return what is known of all leaves, as if a step computed something of them."""
-        return [text for id in leaves for text in (*self._known_of(self._place[id]), "", "")]
-
-    def _known_of(self, node: int) -> tuple[str, str]:
-        return self._names[node], self._values[node]
+            is_told = (edge.source, edge.target, edge.position) in carried
+            target = self._place[edge.target]
+            self._sources[target].append(self._place[edge.source])
+            self._partials[target].append(number(edge.partial).lstrip("−") if is_told else "")
 
     def place(self, node: str) -> int:
         """Return the number of a node."""
@@ -129,39 +128,87 @@ class Writer:
             outline: the step; its words are not read.
             shown: its numbers without their signs.
         """
+        shape = self._steps.shape(outline.number)
+        if shape is not None:
+            names, numbers = (
+                self._of_value(outline) if outline.target is None else self._of_edge(outline, shown)
+            )
+            if self._plain.issuperset(names.values()):
+                texts = [*names.values(), *numbers.values()]
+                alike = shape, tuple([text if is_count(text) else texts.index(text) for text in texts])
+                if alike not in self._shapes:
+                    meant = names | numbers
+                    told = [meant.get(reference, "") for reference in range(max(meant) + 1)]
+                    number, _, fits_others = self._matched(self._steps[outline.number], told)
+                    self._shapes[alike] = number if fits_others else None
+                known = self._shapes[alike]
+                if known is not None:
+                    return known, []
+        return self._matched(self._steps[outline.number], self._meant(outline, shown))[:2]
+
+    def _of_edge(self, outline: Step, shown: Sequence[str]) -> tuple[dict[int, str], dict[int, str]]:
+        """Return the names and the numbers that a step along an edge speaks of, by reference."""
+        target = self._place[outline.target or ""]
+        sources = self._sources[target]
+        other = sources[first_input(outline.position, len(sources))]
+        names = {
+            OUTPUT_NAME: self._labels[self._output],
+            NODE_NAME: self._labels[self._place[outline.node]],
+            TARGET_NAME: self._labels[target],
+            FIRST_INPUT + INPUT_NAME: self._labels[other] if self._ops[target] in PRODUCTS else "",
+        }
+        return names, dict(enumerate(shown, FIRST_SHOWN))
+
+    def _of_value(self, outline: Step) -> tuple[dict[int, str], dict[int, str]]:
+        """Return the same for a step that computes a value."""
+        node = self._place[outline.node]
+        sources, partials = self._sources[node], self._partials[node]
+        names = {OUTPUT_NAME: self._labels[self._output], NODE_NAME: self._labels[node]}
+        numbers = {NODE_VALUE: self._values[node]}
+        for k in written_out(self._ops[node] or "", range(len(sources))):
+            first = FIRST_INPUT + len(PER_INPUT) * k
+            names[first + INPUT_NAME] = self._labels[sources[k]]
+            numbers[first + INPUT_VALUE] = self._values[sources[k]]
+            if len(sources) <= MOST_TERMS:
+                numbers[first + INPUT_PARTIAL] = partials[k]
+        return names, numbers
+
+    def _meant(self, outline: Step, shown: Sequence[str]) -> list[str]:
+        """Return what each reference stands for in a step."""
         node = self._place[outline.node]
         target = node if outline.target is None else self._place[outline.target]
-        names = [self._names[self._output], self._names[node], self._names[target]]
-        inputs = self._inputs[target] if outline.kind != "leaf" else self._read_at_once(outline.nodes)
-        first = len(PER_INPUT) * first_input(outline.position, len(inputs) // len(PER_INPUT))
-        shape = self._steps.shape(outline.number)
-        if shape is not None and self._plain.issuperset([*names, inputs[first]]):
-            if shape in self._shapes:
-                return self._shapes[shape], []
-            if are_told_apart([*names[: 3 - (target == self._output)], inputs[first]], outline, shown):
-                found: list[_Words] = []
-                self._read(self._steps[outline.number], [*names, "", "", *shown, inputs[first]], found)
-                if found:
-                    self._shapes[shape] = found[0].number
-                    return found[0].number, []
+        sources, partials = self._sources[target], self._partials[target]
+        if outline.kind == "leaf":  # all leaves, as if a step computed something of them
+            sources = [self._place[id] for id in outline.nodes]
+            partials = [""] * len(sources)
+        inputs = [
+            text
+            for source, partial in zip(sources, partials, strict=True)
+            for text in (self._names[source], self._values[source], partial, "")
+        ]
+        first = len(PER_INPUT) * first_input(outline.position, len(sources))
+        names = self._names[self._output], self._names[node], self._names[target]
         values = self._values[node], self._values[target]
-        meant = [*names, *values, *shown, *inputs[first:], *inputs[:first]]
-        return self._matched(self._steps[outline.number], meant, self._ops[target])
+        return [*names, *values, *shown, *inputs[first:], *inputs[:first]]
 
-    def _matched(self, step: Step, meant: Sequence[str], op: str | None) -> tuple[int, list[str]]:
-        """Find the patterns of a step among those of like steps, or in its own words."""
+    def _matched(self, step: Step, meant: Sequence[str]) -> tuple[int, list[str], bool]:
+        """Find the patterns of a step among those of like steps, or in its own words.
+
+        Beside their number and the extras it is told whether others can have them too.
+        """
         texts = _texts(step)
         text = "\n".join(texts)
+        op = self._ops[self._place[step.target or step.node]]
         like = step.kind, op, len(meant), text.count(" "), text.count("−"), text.count("≈")
         known = self._known.setdefault(like, [])
         for i, words in enumerate(known):
             if words.text % words.gaps(meant) == text:
                 if i:
                     known.insert(0, known.pop(i))
-                return words.number, []
+                return words.number, [], True
         return self._read(step, meant, known)
 
-    def _read(self, step: Step, meant: Sequence[str], known: list[_Words]) -> tuple[int, list[str]]:
+    def _read(self, step: Step, meant: Sequence[str], known: list[_Words]) -> tuple[int, list[str], bool]:
         """Find the patterns of a step that says what none of those before it said."""
         references: dict[str, int] = {}
         for reference, leaf in enumerate(meant):
@@ -174,33 +221,22 @@ class Writer:
         formula = self._set[line] or (mathml(step.line),)
         numbers = self.sentences.number(sentence), self.formulas.number(formula), self.sentences.number(slope)
         number = self.words.number(numbers)
-        if not extras and self._set[line]:
+        fits_others = not extras and self._set[line] is not None
+        if fits_others:
             known.insert(0, _with_gaps((*sentence, "\n", *line, "\n", *slope), number))
             del known[MOST_TRIED:]
-        return number, extras
+        return number, extras, fits_others
 
 
 def is_plain(name: str) -> bool:
     """Return whether a name is written the same everywhere: a single word, without parentheses."""
     is_word = LEAF.fullmatch(name) is not None and not is_number(name) and name not in WORDS
-    return is_word and in_a_product(name) == name
+    return is_word and in_a_product(name) == name and not name.endswith(tuple(SUPERSCRIPT_DIGITS))
 
 
-def are_told_apart(names: Sequence[str], step: Step, shown: Sequence[str]) -> bool:
-    """Return whether no name and no number of a step could stand for another one, or for a word.
-
-    Numbers that are equal in all steps of its shape may be taken for each other.
-    """
-    upstream, partial, contribution, before, after = shown
-    numbers = [] if step.before is None else [before, after]
-    numbers += [] if step.upstream == 1.0 else [upstream]
-    numbers += [] if partial == "1" else [partial]
-    numbers += [] if step.upstream == 1.0 or partial == "1" else [contribution]
-    return (
-        len({*names, *numbers}) == len(names) + len(numbers)
-        and all(any(map(str.isdigit, name)) for name in names[1:])
-        and all(len(x) > LONGEST_COUNT for x in numbers)
-    )
+def is_count(text: str) -> bool:
+    """Return whether a number is part of a pattern where no reference stands for it."""
+    return text.isdecimal() and len(text) <= LONGEST_COUNT
 
 
 def first_input(position: int | None, inputs: int) -> int:

@@ -50,8 +50,8 @@ def draw_box(box: Box, corner: Point) -> str:
     return moved(box_face(box), corner)
 
 
-def box_face(box: Box) -> str:
-    """Return what a box looks like, wherever it stands."""
+def box_face(box: Box, name: str = "") -> str:
+    """Return what a box looks like, wherever it stands; its name as this markup, if any is given."""
     width, height = box_size(box)
     right = width - PADDING
     parts = [_frame(box.role, width, height)]
@@ -60,7 +60,7 @@ def box_face(box: Box) -> str:
     else:
         y = PADDING / 2
         if box.has_heading:
-            parts += _heading(box, y, right)
+            parts += _heading(box, name, y, right)
             y += HEADING
         for fact in box.facts:
             parts.append(words(fact.word, PADDING, y + 12.5, "fact"))
@@ -74,11 +74,11 @@ def draw_number(box: Box, fact: Fact, right: float, y: float, size: str = "") ->
     return slot(f"{fact.word}:{box.id}", fact.number, right, y, f"{fact.word} {size}".rstrip())
 
 
-def _heading(box: Box, y: float, right: float) -> list[str]:
+def _heading(box: Box, markup: str, y: float, right: float) -> list[str]:
     """Return the name and the kind side by side, and the rule below them."""
     rule = f"M{coordinate(PADDING)} {coordinate(y + HEADING - 2)}H{coordinate(right)}"
     if box.name:
-        name = [tag("text", name_markup(box.name), x=PADDING, y=y + 15, class_="name")]
+        name = [tag("text", markup or name_markup(box.name), x=PADDING, y=y + 15, class_="name")]
         kind = words(box.kind, right, y + 14, "role")
     else:
         name = []

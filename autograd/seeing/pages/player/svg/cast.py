@@ -12,11 +12,11 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from autograd.seeing.facts.box import box_of_node
+from autograd.seeing.facts.box import Box, box_of_node
 from autograd.seeing.facts.records import NodeFact
 from autograd.seeing.pages.player.svg.boxes import box_face, box_size
-from autograd.seeing.pages.player.svg.chips import chip_body
-from autograd.seeing.pages.player.svg.elements import hint
+from autograd.seeing.pages.player.svg.chips import chip_body, short_name
+from autograd.seeing.pages.player.svg.elements import hint, name_markup
 
 NAME = -1
 KINDS = 4
@@ -25,8 +25,8 @@ KINDS = 4
 FILLED_SLOT = re.compile(r'(data-slot="[^"]*")>[^<]*</text>')
 GAP = re.compile("\0(-?[0-9]+)\0")
 
-ID = "\0"
-"""Stands for a node's id in what nodes that look alike have in common."""
+ID, NAMED = "\0", "\1"
+"""Stand for a node's id and for its name in what nodes that look alike have in common."""
 
 Mould = tuple[str | int, ...]
 """A text with gaps."""
@@ -51,26 +51,35 @@ class Look(NamedTuple):
 
 @dataclass
 class Faces:
-    """What nodes look like in every picture; each look is drawn once, when first asked for.
+    """What nodes look like in every picture; each kind of look is drawn once, when first asked for.
 
     Nodes of one name and kind, such as a neuron's in all samples, have one look, in which `ID` stands for
-    the node's id.  What they say when pointed at is each one's own.
+    the node's id; those of one kind and size differ in their names alone.
+    What they say when pointed at is each one's own.
     """
 
     _looks: dict[str, tuple[Look, str]] = field(default_factory=dict)
     _alike: dict[Hashable, Look] = field(default_factory=dict)
+    _unnamed: dict[Hashable, tuple[str, str]] = field(default_factory=dict)
 
     def look(self, node: NodeFact) -> tuple[Look, str]:
         """Return the look of a node, and its hint."""
         if node.id not in self._looks:
             box = box_of_node(node)
-            alike = node.label, box.role, box.kind, len(box.facts), box.is_bare and box.facts
-            if alike not in self._alike:
-                any_ = replace(box, id=ID)
-                drawn = emptied(chip_body(any_, node.label)), emptied(box_face(any_))
-                self._alike[alike] = Look(*drawn, box_size(box))
-            self._looks[node.id] = self._alike[alike], hint(box.title)
+            kind = box.role, box.kind, len(box.facts), box.is_bare and box.facts
+            if (node.label, kind) not in self._alike:
+                self._alike[node.label, kind] = self._drawn(box, node.label, kind)
+            self._looks[node.id] = self._alike[node.label, kind], hint(box.title)
         return self._looks[node.id]
+
+    def _drawn(self, box: Box, label: str, kind: Hashable) -> Look:
+        size, name = box_size(box), NAMED if label else ""
+        if (size, name, kind) not in self._unnamed:
+            any_ = replace(box, id=ID)
+            self._unnamed[size, name, kind] = emptied(chip_body(any_, name)), emptied(box_face(any_, name))
+        chip, face = self._unnamed[size, name, kind]
+        markup = name_markup(box.name) if box.name else ""
+        return Look(chip.replace(NAMED, short_name(label)), face.replace(NAMED, markup), size)
 
     def of(self, node: NodeFact) -> tuple[str, ...]:
         """Return a node's chip, its hint and its box."""

@@ -25,22 +25,22 @@ def chip(node: NodeFact, name: str, corner: Point) -> str:
 def chip_face(node: NodeFact) -> str:
     """Return what a chip looks like, wherever it stands, with what it says when pointed at."""
     box = box_of_node(node)
-    return hint(box.title) + chip_body(box, node.label)
+    return hint(box.title) + chip_body(box, short_name(node.label))
 
 
-def chip_body(box: Box, label: str) -> str:
-    """Return a chip's frame, name and numbers."""
+def chip_body(box: Box, name: str) -> str:
+    """Return a chip's frame, name as markup, and numbers."""
     y = CHIP_HEIGHT / 2 + 4
     rounding = 6.0 if box.role == "weight" else 2.0
     parts = [
         tag("rect", width=CHIP_WIDTH, height=CHIP_HEIGHT, rx=rounding, class_="frame"),
-        tag("text", _short_name(label), x=6.0, y=y, class_="name"),
+        tag("text", name, x=6.0, y=y, class_="name"),
         *numbers_side_by_side(box, CHIP_WIDTH - 6, y),
     ]
     return "".join(parts)
 
 
-def _short_name(label: str) -> str:
+def short_name(label: str) -> str:
     """Return the name with its indices where that fits into a chip, else the beginning of it in small."""
     name = parse_label(label, SHORT_NAME)
     if name_width(name) * 0.8 <= CHIP_NAME + 4:

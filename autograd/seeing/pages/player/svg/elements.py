@@ -91,6 +91,7 @@ def moved(parts: str, corner: Point) -> str:
     return tag("g", parts, transform=place)
 
 
+@lru_cache(maxsize=10_000)
 def text_width(text: str, size: float) -> float:
     """Return a safe guess at the width of text in any sans-serif font, in units of the picture."""
     return sum(size * (1.0 if unicodedata.east_asian_width(c) in "WF" else 0.62) for c in text)

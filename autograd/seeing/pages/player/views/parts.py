@@ -65,7 +65,7 @@ class Whole:
     def _as_used(self, node: str) -> NodeFact:
         """Return a node without how it was computed."""
         if node not in self._used:
-            self._used[node] = replace(self.trace.nodes[self._order[node]], symbol=None)
+            self._used[node] = self.trace.nodes[self._order[node]]._replace(symbol=None)
         return self._used[node]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -79,140 +79,113 @@ def test_it_is_saved_and_shows_itself(tmp_path: Path) -> None:
 # ---------------------------------------------------------------------------------- in a browser
 
 
-class Page:
-    """The gallery in a browser; anything that goes wrong on the page fails the test."""
+@pytest.fixture
+def show(opened: Any) -> Iterator[Callable[..., Any]]:
+    """A function that opens a page; if anything goes wrong on it, or it asks for anything, the test fails."""
+    sheets = []
 
-    def __init__(self, browser: Any, html: str, tmp_path: Path, **options: Any) -> None:
-        file = tmp_path / "gallery.html"
-        file.write_text(html, encoding="utf-8")
-        self.context = browser.new_context(**options)
-        self.page = self.context.new_page()
-        self.troubles: list[str] = []
-        self.page.on("console", lambda message: self.troubles.append(message.text))
-        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
-        self.page.on("dialog", lambda dialog: (self.troubles.append(dialog.message), dialog.dismiss()))
-        self.page.on("request", lambda request: self.troubles.append(request.url))
-        self.page.goto(file.as_uri())
-        self.troubles.remove(file.as_uri())
+    def show(html: str, **options: Any) -> Any:
+        sheets.append(opened(html, ready=False, **options))
+        return sheets[-1]
 
-    def names(self) -> list[str]:
-        return [
-            "".join(name.split())
-            for name in self.page.locator("#cards > li:visible h3 span:first-child").all_inner_texts()
-        ]
+    yield show
+    for sheet in sheets:
+        assert [*sheet.errors, *sheet.dialogs, *sheet.requests] == [sheet.url]
 
-    def places(self, order: str) -> list[int]:
-        return [
-            int(place)
-            for place in self.page.eval_on_selector_all(
-                "#cards > li:not([hidden])", f"cards => cards.map(card => card.dataset['{order}'])"
-            )
-        ]
 
-    def close(self) -> None:
-        self.context.close()
-        assert self.troubles == []
+@pytest.fixture(scope="module")
+def html() -> str:
+    return gallery(Net(4, 4, 3, 3, 1).loss).html()
 
 
 @pytest.fixture
-def opened(browser: Any, tmp_path: Path) -> Iterator[Page]:
-    page = Page(browser, gallery(Net(4, 4, 3, 3, 1).loss).html(), tmp_path)
-    yield page
-    page.close()
+def page(show: Any, html: str) -> Any:
+    return show(html)
+
+
+def places(page: Any, order: str) -> list[int]:
+    """Where the cards that are seen stand in an order."""
+    cards = "#cards > li:not([hidden])"
+    return [
+        int(x) for x in page.eval_on_selector_all(cards, f"all => all.map(card => card.dataset['{order}'])")
+    ]
 
 
 @pytest.mark.parametrize("order", ["gradient", "layer", "routes", "name"])
-def test_the_cards_are_sorted(opened: Page, order: str) -> None:
-    opened.page.select_option("#sort", order)
-    places = opened.places(order)
-    assert places == sorted(places)
-    assert len(places) == 51
+def test_the_cards_are_sorted(page: Any, order: str) -> None:
+    page.select_option("#sort", order)
+    seen = places(page, order)
+    assert seen == sorted(seen)
+    assert len(seen) == 51
     if order != "name":
-        opened.page.select_option("#sort", f"-{order}")
-        assert opened.places(order) == sorted(places, reverse=True)
+        page.select_option("#sort", f"-{order}")
+        assert places(page, order) == sorted(seen, reverse=True)
 
 
-def test_the_cards_are_filtered_by_layer(opened: Page) -> None:
-    opened.page.select_option("#layer", label="layer 4")
-    assert len(opened.places("layer")) == 4
-    assert opened.page.inner_text("#shown") == "4 of 51 cards"
-    opened.page.select_option("#layer", label="all layers")
-    assert len(opened.places("layer")) == 51
-    assert opened.page.inner_text("#shown") == "51 cards"
+def test_the_cards_are_filtered_by_layer(page: Any) -> None:
+    page.select_option("#layer", label="layer 4")
+    assert len(places(page, "layer")) == 4
+    assert page.inner_text("#shown") == "4 of 51 cards"
+    page.select_option("#layer", label="all layers")
+    assert len(places(page, "layer")) == 51
+    assert page.inner_text("#shown") == "51 cards"
 
 
-def test_the_keyboard_reaches_and_works_every_control(opened: Page) -> None:
+def test_the_keyboard_reaches_and_works_every_control(page: Any) -> None:
     reached = []
     for _ in range(3):
-        opened.page.keyboard.press("Tab")
-        reached.append(opened.page.evaluate("document.activeElement.id || document.activeElement.className"))
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.id || document.activeElement.className"))
     assert reached == ["scroll", "sort", "layer"]
-    opened.page.keyboard.press("ArrowDown")
-    assert set(opened.places("layer")) == {-4}
-    opened.page.keyboard.press("Shift+Tab")
+    page.keyboard.press("ArrowDown")
+    assert set(places(page, "layer")) == {-4}
+    page.keyboard.press("Shift+Tab")
     for _ in range(6):
-        opened.page.keyboard.press("ArrowDown")
-    assert opened.page.input_value("#sort") == "name"
-    assert opened.places("name") == sorted(opened.places("name"))
+        page.keyboard.press("ArrowDown")
+    assert page.input_value("#sort") == "name"
+    assert places(page, "name") == sorted(places(page, "name"))
 
 
-def test_the_accessibility_tree_names_the_controls_and_the_picture(opened: Page) -> None:
-    assert opened.page.get_by_label("Sort by").count() == 1
-    assert opened.page.get_by_label("Show").count() == 1
-    assert opened.page.get_by_role("img", name="The size of the gradient").count() == 1
-    assert opened.page.get_by_role("listitem").count() >= 51
+def test_the_accessibility_tree_names_the_controls_and_the_picture(page: Any) -> None:
+    assert page.get_by_label("Sort by").count() == 1
+    assert page.get_by_label("Show").count() == 1
+    assert page.get_by_role("img", name="The size of the gradient").count() == 1
+    assert page.get_by_role("listitem").count() >= 51
 
 
-def test_on_a_small_screen_the_picture_of_the_layers_is_all_there(browser: Any, tmp_path: Path) -> None:
+def test_on_a_small_screen_the_picture_of_the_layers_is_all_there(show: Any, html: str) -> None:
     for width, shown, hidden in ((390, "narrow", "wide"), (1200, "wide", "narrow")):
-        page = Page(
-            browser,
-            gallery(Net(4, 4, 3, 3, 1).loss).html(),
-            tmp_path,
-            viewport={"width": width, "height": 844},
-        )
-        box = page.page.locator(f".layers svg.{shown}").bounding_box()
+        page = show(html, width=width, height=844)
+        box = page.locator(f".layers svg.{shown}").bounding_box()
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width
-        assert not page.page.locator(f".layers svg.{hidden}").is_visible()
-        page.close()
+        assert not page.locator(f".layers svg.{hidden}").is_visible()
 
 
-def test_names_full_of_markup_do_nothing_in_a_browser(browser: Any, tmp_path: Path) -> None:
+def test_names_full_of_markup_do_nothing_in_a_browser(show: Any) -> None:
     w = Parameter(2.0, HOSTILE)
     y = w * Parameter(3.0, "</script><script>alert(2)</script>")
     y.label = HOSTILE
-    page = Page(browser, gallery(y).html(), tmp_path)
-    assert page.page.locator("img").count() == 0
-    assert page.page.inner_text("h3 >> nth=0").startswith('"><img')
-    page.close()
+    page = show(gallery(y).html())
+    assert page.locator("img").count() == 0
+    assert page.inner_text("h3 >> nth=0").startswith('"><img')
 
 
-def test_without_scripts_everything_can_be_read(browser: Any, tmp_path: Path) -> None:
-    page = Page(browser, gallery(Net(2, 2, 1).loss).html(), tmp_path, java_script_enabled=False)
-    assert page.page.locator("#cards > li").count() == 9
-    assert not page.page.locator("#controls").is_visible()
-    page.close()
+def test_without_scripts_everything_can_be_read(show: Any) -> None:
+    page = show(gallery(Net(2, 2, 1).loss).html(), java_script_enabled=False)
+    assert page.locator("#cards > li").count() == 9
+    assert not page.locator("#controls").is_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_sticks_out_on_a_narrow_screen(browser: Any, tmp_path: Path, scheme: str) -> None:
-    page = Page(
-        browser,
-        gallery(Net(4, 4, 3, 1).loss).html(),
-        tmp_path,
-        viewport={"width": 360, "height": 640},
-        color_scheme=scheme,
-    )
-    assert page.page.evaluate("document.documentElement.scrollWidth") <= 360
-    page.close()
+def test_nothing_sticks_out_on_a_narrow_screen(show: Any, scheme: str) -> None:
+    page = show(gallery(Net(4, 4, 3, 1).loss).html(), width=360, height=640, scheme=scheme)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-def test_it_runs_in_a_notebooks_sandboxed_frame(browser: Any, tmp_path: Path) -> None:
+def test_it_runs_in_a_notebooks_sandboxed_frame(show: Any) -> None:
     frame = gallery(Net(2, 2, 1).loss)._repr_mimebundle_()["text/html"]
-    page = Page(browser, f"<!doctype html><meta charset=utf-8>{frame}", tmp_path)
-    inside = page.page.frame_locator("iframe")
+    page = show(f"<!doctype html><meta charset=utf-8>{frame}")
+    inside = page.frame_locator("iframe")
     inside.locator("#sort").select_option("name")
     assert inside.locator("#cards > li").count() == 9
-    page.troubles = [url for url in page.troubles if url != "about:srcdoc"]
-    page.close()

@@ -2,12 +2,13 @@
 
 import math
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd import Value
+from autograd import Value, dot, sum
 from autograd.mistakes import overwrites
 from autograd.notation.numbers import number
 from autograd.seeing.pages.player.content import facts
@@ -164,11 +165,28 @@ def test_steps_of_one_shape_are_told_as_if_each_were_told_alone(samples, activat
     check(walk(losses.mse([model([x, i, 0.5]) for i in range(samples)], [1.0] * samples)))
 
 
-def test_few_steps_backwards_through_a_large_network_are_put_into_words():
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([0.0, 1.0, -1.0, 12.0, 0.5, -0.3333, 2.7183, math.nan, math.inf]),
+            st.sampled_from(["w1", "w2", "w3^2", "x1²", "x2²", "5", "7", "x", ""]),
+        ),
+        min_size=5,
+        max_size=9,
+    )
+)
+def test_steps_of_nearly_one_shape_are_told_as_if_each_were_told_alone(leaves):
+    x = [Value(number, name) for number, name in leaves]
+    made = [y for a, b in pairwise(x) for y in (a * b, a - b, (a + b).tanh(), b * 0.5)]
+    made += [y for a in x for y in (a.exp(), a.relu(), a.sigmoid(), -a)]
+    made += [dot(x[k:], x[: len(x) - k], k) for k in range(len(x))]
+    check(walk(sum([*made, sum([*x, 2.0, 3.0])])))
+
+
+def test_few_steps_through_a_large_network_are_put_into_words():
     steps = walk(network(30))
     facts(steps.content())
-    backwards = [step for step in steps._steps._told.values() if step.phase == "reverse"]
-    assert len(backwards) < 0.2 * sum(step.phase == "reverse" for step in steps)
+    assert len(steps._steps._told) < 0.2 * len(steps)
 
 
 # ------------------------------------------------------------------------------------- questions

@@ -75,6 +75,17 @@ def test_in_an_overview_the_frame_is_around_the_dot_of_the_step(opened):
         assert title == parse_label(steps.trace.nodes[place - 1].label).text
 
 
+EVERY_STEP = """slots => slots.map((slot) => {
+    document.getElementById("next").click();
+    const count = (selector) => document.querySelectorAll(selector).length;
+    return [
+        document.getElementById("sentence").textContent, count(".halo"), count(".halo:not(.from)"),
+        document.querySelector(`[data-slot="${slot}"]`)?.textContent,
+    ];
+})"""
+"""Takes every step at once; gives the sentence, what is marked, and the text of a slot at each of them."""
+
+
 def test_every_step_of_a_graph_in_parts_is_told_and_shown(opened):
     steps = walk(chain(60))
     sheet = opened(steps.html())
@@ -83,15 +94,14 @@ def test_every_step_of_a_graph_in_parts_is_told_and_shown(opened):
         "document.querySelector('[data-opens]').dispatchEvent(new MouseEvent('click', { bubbles: true }))"
     )
     assert not sheet.locator("#note").is_visible()
-    for step in steps:
-        sheet.evaluate("document.getElementById('next').click()")
-        assert sheet.text_content("#sentence") == step.sentence
+    slots = [f"{'value' if step.phase == 'forward' else 'gradient'}:{step.node}" for step in steps]
+    for step, seen in zip(steps, sheet.evaluate(EVERY_STEP, slots), strict=True):
+        sentence, halos, current, shown = seen
+        assert sentence == step.sentence
         if step.kind == "leaf":
-            assert 1 < sheet.locator(".halo").count() < len(step.nodes)  # those that this part shows
-            continue
-        kind = "value" if step.phase == "forward" else "gradient"
-        assert slot(sheet, f"{kind}:{step.node}") == number(step.after)
-        assert sheet.locator(".halo:not(.from)").count() == 1
+            assert 1 < halos < len(step.nodes)  # those that this part shows
+        else:
+            assert (shown, current) == (number(step.after), 1)
 
 
 # ------------------------------------------------------------------------------- a page among others
@@ -202,14 +212,14 @@ def test_the_head_on_the_arrow_of_a_step_covers_no_number(opened):
     for _ in range(6):
         y = (y * x + 0.37).tanh()
     steps = walk(y)
-    sheet = opened(steps.html(), reduced_motion="reduce")
+    sheet = opened(steps.html(), motion="reduce")
     for _ in steps:
         sheet.evaluate("document.getElementById('next').click()")
         assert sheet.evaluate(HEADS_ON_NUMBERS) == 0
 
 
 def test_the_title_can_be_read_on_a_phone(opened, html):
-    sheet = opened(html, viewport={"width": 360, "height": 740})
+    sheet = opened(html, width=360, height=740)
     assert sheet.eval_on_selector("h1", "({ scrollWidth, clientWidth }) => clientWidth - scrollWidth") >= 0
 
 
@@ -231,10 +241,13 @@ SIZES_SHOWN = """[...document.querySelectorAll("svg.graph text")].map((text) => 
 })"""
 
 
+@pytest.fixture(scope="module", params=["deep", "recurrent"])
+def network(request):
+    deep, recurrent = MLP(4, [8] * 7 + [1], "tanh", seed=0), Recurrent(GRUCell(1, 4, seed=0), 1, seed=1)
+    model = deep if request.param == "deep" else recurrent
+    return walk(losses.mse(model([0.1] * 4), 0.0)).html()
+
+
 @pytest.mark.parametrize("width", [360, 978, 1400])
-def test_no_words_on_the_boxes_of_a_network_are_smaller_than_ten_pixels(opened, width):
-    for model in (MLP(4, [8] * 7 + [1], "tanh", seed=0), Recurrent(GRUCell(1, 4, seed=0), 1, seed=1)):
-        sheet = opened(
-            walk(losses.mse(model([0.1] * 4), 0.0)).html(), viewport={"width": width, "height": 900}
-        )
-        assert min(sheet.evaluate(SIZES_SHOWN)) > 9.99
+def test_no_words_on_the_boxes_of_a_network_are_smaller_than_ten_pixels(opened, network, width):
+    assert min(opened(network, width=width, height=900).evaluate(SIZES_SHOWN)) > 9.99

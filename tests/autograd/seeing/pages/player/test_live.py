@@ -140,6 +140,7 @@ def hosted(opened):
     frame.locator("#leaves input:enabled").first.wait_for()
     yield frame
     assert sheet.errors == []
+    sheet.close()  # it has a function that no other page has
 
 
 def test_with_a_kernel_a_changed_leaf_changes_both_passes(hosted):

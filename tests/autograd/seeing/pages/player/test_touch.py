@@ -5,7 +5,6 @@ import random
 import struct
 
 import pytest
-from hypothesis import settings
 
 from autograd import Parameter, Value
 from autograd.notation.numbers import number
@@ -14,8 +13,7 @@ from autograd.seeing.pages.player import facts
 from autograd.seeing.walk import walk
 from nn import MLP
 from tests.autograd.seeing.pages.player.touched import IN_THE_PAGE, cases
-
-ALL = settings.get_current_profile_name() == "thorough"
+from tests.thorough import ALL
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +40,7 @@ def test_numbers_are_written_as_everywhere_else(bare):
 def test_a_touched_page_says_what_a_walk_with_these_numbers_says(bare):
     """To the shown digit in every number of every step; sentences too, but for what the page leaves out."""
     told = same = same_formulas = 0
-    for _, expected, given in cases(seed=5, count=10_000 if ALL else 150):
+    for _, expected, given in cases(seed=5, count=10_000 if ALL else 50):
         found = bare.evaluate(IN_THE_PAGE, given)
         wanted = json.loads(json.dumps(facts(expected.content())))
         assert found["values"] == wanted["values"]
