@@ -4,13 +4,14 @@ The profiles are ``quick`` by default, ``thorough`` by HYPOTHESIS_PROFILE or --h
 """
 
 import os
-import shutil
 from collections import defaultdict
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.browsers import chromium, path_of_chromium
 
 # The whole packages before any one of their files: collected first, autograd/walk.py would put the module
 # walk in the place of the function walk.
@@ -45,21 +46,14 @@ def pytest_make_collect_report(collector):
     return report
 
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-
-
 @pytest.fixture(scope="session")
 def browser():
     """A headless Chromium; the tests that ask for it are skipped where there is none."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
+    pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if path_of_chromium() is None:
         pytest.skip("there is no Chromium to drive")
-    quiet = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=path, args=quiet)
-        yield chromium
-        chromium.close()
+    with chromium() as driven:
+        yield driven
 
 
 @pytest.fixture(scope="session")

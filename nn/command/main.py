@@ -303,10 +303,10 @@ def _parser() -> argparse.ArgumentParser:
     group = command.add_argument_group("the search")
     for flag, metavar, kind, about in SEARCH:
         group.add_argument(flag, metavar=metavar, type=kind, help=about)
-    group.add_argument(
-        "--dask", metavar="ADDRESS", nargs="?", const="local",
-        help="run on the Dask cluster with this scheduler; without an address, on one of --workers here",
-    )  # fmt: skip
+    clusters = group.add_mutually_exclusive_group()
+    for flag, about in CLUSTERS.items():
+        about = f"run on {about}; without an address, on one of --workers here"
+        clusters.add_argument(flag, metavar="ADDRESS", nargs="?", const="", help=about)
     command.set_defaults(run=search)
     command = commands.add_parser(
         "predict", help="predict the rows of a table with a saved network", description=PREDICT
@@ -436,3 +436,7 @@ SEARCH: list[tuple[str, str, Callable[[str], Any], str]] = [
     ("--workers", "N", COUNT, "how many trainings run at once (as many as there are processors)"),
     ("--out", "FOLDER", Path, "where the results are written (search)"),
 ]
+CLUSTERS = {
+    "--dask": "the Dask cluster with this scheduler",
+    "--ray": "the Ray cluster with this head node, where the package ray is installed",
+}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from math import prod
@@ -63,7 +62,7 @@ class Chosen:
         settings: those of the best network, once what was found is put in.
         search: the search itself.
         folder: where everything is written.
-        dask: see `nn.command.sweep.workers`.
+        dask, ray: see `nn.command.sweep.workers`.
     """
 
     data: Dataset
@@ -71,6 +70,7 @@ class Chosen:
     search: Search
     folder: Path
     dask: str | None
+    ray: str | None
 
 
 def checked(arguments: argparse.Namespace, data: Dataset) -> Chosen:
@@ -108,7 +108,7 @@ def checked(arguments: argparse.Namespace, data: Dataset) -> Chosen:
         job.train, settings, grid, way, min(arguments.tries or TRIES, prod(map(len, grid.values()))), folds,
         arguments.workers or os.cpu_count() or 1, folder,
     )  # fmt: skip
-    return Chosen(data, settings, search, folder, arguments.dask)
+    return Chosen(data, settings, search, folder, arguments.dask, arguments.ray)
 
 
 def usual(settings: Settings) -> dict[str, list[Any]]:
@@ -150,16 +150,17 @@ def search(chosen: Chosen) -> Job:
 
     plan, known = chosen.search, chosen.search.grid
     count = plan.tries if plan.way == "random" else prod(map(len, known.values()))
-    where = "Dask" if chosen.dask else counted(plan.workers, "worker")
+    clusters = {"Dask": chosen.dask, "Ray": chosen.ray}
+    where = next((name for name, at in clusters.items() if at is not None), counted(plan.workers, "worker"))
     print(f"search    {count} settings by {plan.way}, {plan.folds} folds each, {where}", flush=True)
     for name, values in known.items():
         print(f"  {name:<12}{'  '.join(map(_word, values))}")
 
     def told(found: Found) -> None:
         found.to_csv(chosen.folder / RESULTS)
-        print(f"tried     {len(found.rows)}, the best {_line(found, 0)}", file=sys.stderr, flush=True)
+        print(f"tried     {len(found.rows)}, the best {_line(found, 0)}", flush=True)
 
-    with workers(plan.workers, chosen.dask):
+    with workers(plan.workers, chosen.dask, chosen.ray):
         found = plan.run(told)
     found.to_csv(chosen.folder / RESULTS)
     what = "accuracy" if chosen.data.classes else "R²"

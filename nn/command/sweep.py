@@ -1,8 +1,8 @@
 """Many settings tried on held-out data: scikit-learn's searches over what `python -m nn train` takes.
 
 Each setting is judged by cross-validation, so that the samples to judge the best one by are seen by none.
-joblib spreads the trainings over processes, or over the workers of a Dask cluster; none of their numbers
-depends on where they ran.
+joblib spreads the trainings over processes, or over the workers of a cluster of Dask or Ray; none of their
+numbers depends on where they ran.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from importlib import import_module
 from logging import ERROR
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -254,26 +255,54 @@ class Search:
 
 
 @contextmanager
-def workers(count: int, dask: str | None) -> Iterator[None]:
-    """Have trainings run in so many processes of this machine, or by the workers of a Dask cluster.
+def workers(count: int, dask: str | None = None, ray: str | None = None) -> Iterator[None]:
+    """Have trainings run in so many processes of this machine, or by the workers of a cluster.
 
     Args:
         count: how many processes.
-        dask: the address of the cluster's scheduler; "local" for a cluster on this machine, which has so many
-            workers; None for processes of joblib's own.
+        dask: the address of the scheduler of a Dask cluster; "" for a cluster on this machine, which has so
+            many workers; None for no such cluster.
+        ray: likewise, of a Ray cluster.
+
+    Raises:
+        ImportError: if what the cluster needs is not installed.
     """
-    if dask is None:
+    if dask is not None:
+        with _on_dask(count, dask):
+            yield
+    elif ray is not None:
+        with _on_ray(count, ray):
+            yield
+    else:
         with parallel_config("loky" if count > 1 else "sequential", n_jobs=count):
             yield
-        return
+
+
+@contextmanager
+def _on_dask(count: int, address: str) -> Iterator[None]:
     distributed = import_extra("distributed", "--dask", "distributed")
     own = {"n_workers": count, "threads_per_worker": 1, "dashboard_address": ":0", "silence_logs": ERROR}
-    address = {} if dask == "local" else {"address": dask}
     with (
-        distributed.Client(**(address or own)) as client,
+        distributed.Client(**({"address": address} if address else own)) as client,
         parallel_config("dask", client=Recomputed(client), wait_for_workers_timeout=PATIENCE),
     ):
         yield
+
+
+@contextmanager
+def _on_ray(count: int, address: str) -> Iterator[None]:
+    try:
+        ray, for_joblib = import_module("ray"), import_module("ray.util.joblib")
+    except ModuleNotFoundError:
+        raise ImportError("--ray needs ray: pip install ray") from None
+    own = {"num_cpus": count, "include_dashboard": False, "log_to_driver": False}
+    ray.init(**({"address": address} if address else own))
+    try:
+        for_joblib.register_ray()
+        with parallel_config("ray", n_jobs=-1 if address else count):
+            yield
+    finally:
+        ray.shutdown()
 
 
 class Recomputed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from itertools import pairwise
 from math import inf
@@ -57,6 +57,11 @@ def is_stochastic(estimator: Any) -> bool:
 
 class BaseMLP(Shown, BaseEstimator):
     """The base of `MLPClassifier` and `MLPRegressor`, which describe the settings and the attributes."""
+
+    def _keep(self, given: Mapping[str, Any]) -> None:
+        """Keep the settings as they are given, unchecked, as scikit-learn wants it of a constructor."""
+        for name in self._get_param_names():
+            setattr(self, name, given[name])
 
     @property
     def form(self) -> Form:

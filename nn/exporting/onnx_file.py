@@ -1,4 +1,7 @@
-"""Any network as an ONNX file: what is exported is its tape, so a Module needs to say nothing for it."""
+"""Any network as an ONNX file: what is exported is its tape, so a Module needs to say nothing for it.
+
+What takes sequences is exported position by position where that is known; see `nn.exporting.lengths`.
+"""
 
 from __future__ import annotations
 
@@ -18,14 +21,20 @@ def to_onnx(model: Module, path: str | PathLike[str], *sample: Any, dtype: str =
 
     What the network computes for one sample is recorded, and written operation by operation, out of
     training: so any Module can be exported, and one of yours too.  Inputs are called as the arguments of its
-    call, of the sample's shape with the samples along a new first axis; ids of tokens are floats.  A sequence
-    or a document has the length of the sample's.
+    call, of the sample's shape with the samples along a new first axis; ids of tokens are floats.  What no
+    Module takes, such as an id that is none, or a document longer than the context, comes out as nan.
+
+    Sequences and documents may have any length in a `Recurrent`, a `Transformer`, an `Embedding`,
+    an `Attention` or a `Block`, and in a `Sequential` of these with whatever comes after a last state; all
+    samples of a call have the same.  What another Module computes has the length of the sample: there a
+    longer sequence is refused by whoever reads the file.  Build such a network of these, or export it once
+    for each length.
 
     Args:
         model: any Module.
         path: the file; it appears whole or not at all.
-        sample: what the network takes, such as a list of numbers; for one that has ``nin`` inputs and nothing
-            else, zeros by default.
+        sample: what the network takes, such as a list of numbers.  It may be left out where the length is
+            free, and for a network that has ``nin`` inputs and nothing else.
         dtype: "float64" or "float32", of inputs, outputs and everything between.  In double precision,
             outputs differ from ``model(x)`` by rounding only.
 
@@ -36,22 +45,34 @@ def to_onnx(model: Module, path: str | PathLike[str], *sample: Any, dtype: str =
         OSError: if the file cannot be written.
     """
     import_extra("onnx", "to_onnx", "onnx")
-    tape = import_extra("autograd.tape", "to_onnx")
+    import_extra("autograd.tape", "to_onnx")
     if not isinstance(model, Module):
         raise TypeError(f"to_onnx exports an nn.Module; got {described(model)}")
-    kind, nin = type(model).__name__, getattr(model, "nin", None)
-    forward = getattr(model, "forward", model)
+    from nn.exporting.lengths import FixedLengthError, free_model
 
-    @wraps(forward, ("__doc__",), ())  # for the names of its arguments
+    with mode(model, training=False):
+        try:
+            made = free_model(model, dtype, *sample)
+        except FixedLengthError:
+            made = _as_long_as(model, sample, dtype)
+    write_whole(Path(path), made.SerializeToString())
+
+
+def _as_long_as(model: Module, sample: tuple[Any, ...], dtype: Any) -> Any:
+    """Return a network as an ONNX model that takes what is as long as the sample."""
+    from autograd.tape import Tape, onnx_model
+
+    kind, nin = type(model).__name__, getattr(model, "nin", None)
+
+    @wraps(getattr(model, "forward", model), ("__doc__",), ())  # for the names of its arguments
     def call(*inputs: Any) -> Any:
         return model(*inputs)
 
     if not sample and isinstance(nin, int):
         sample = ([0.0] * nin,)
-    with mode(model, training=False):
-        try:
-            recorded = tape.Tape.record(call, *sample, dtype=dtype)
-        except (TypeError, ValueError) as error:
-            error.add_note(f"to_onnx(model, path, x) takes a sample x of what this {kind} takes")
-            raise
-    write_whole(Path(path), tape.onnx_model(recorded).SerializeToString())
+    try:
+        recorded = Tape.record(call, *sample, dtype=dtype)
+    except (TypeError, ValueError) as error:
+        error.add_note(f"to_onnx(model, path, x) takes a sample x of what this {kind} takes")
+        raise
+    return onnx_model(recorded)

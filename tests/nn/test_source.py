@@ -3,7 +3,7 @@
 from autograd import Value, functions
 from autograd.source.program import Graph
 from tests.autograd.source.conftest import javascript
-from tests.autograd.source.test_source import every_language
+from tests.autograd.source.running import every_language
 from tests.nn.saving.test_every_module import NN, input_of
 
 __all__ = ["javascript"]

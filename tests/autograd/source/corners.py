@@ -27,13 +27,20 @@ def stated(op: Op, inputs: list[float]) -> list[float | None]:
     return [y, *(None if d is NOT_REACHED else d for d in partials)]
 
 
-def agrees(found: float | None, wanted: float | None, scale: float = 0.0) -> bool:
-    """Whether two numbers are the same but for rounding: to 10⁻¹², both infinite, or both nan.
+def off(found: float | None, wanted: float | None, scale: float = 0.0) -> float:
+    """By how much of its size a number is wrong: 0 for the same infinity, or both nan; infinite without it.
 
     Where numbers cancel, the size of those that cancel is the scale.
     """
     if found is None or wanted is None:
-        return found is wanted
-    if math.isnan(wanted) or math.isinf(wanted):
-        return found == wanted or (math.isnan(found) and math.isnan(wanted))
-    return abs(found - wanted) <= WITHIN * max(abs(wanted), scale if math.isfinite(scale) else 0.0)
+        return 0.0 if found is wanted else inf
+    if found == wanted or (math.isnan(found) and (math.isnan(wanted) or math.isinf(wanted))):
+        return 0.0
+    size = max(abs(wanted), scale if math.isfinite(scale) else 0.0)
+    error = abs(found - wanted) / size if size else inf
+    return inf if math.isnan(error) else error
+
+
+def agrees(found: float | None, wanted: float | None, scale: float = 0.0) -> bool:
+    """Whether two numbers are the same but for rounding: to 10⁻¹², both infinite, or both nan."""
+    return off(found, wanted, scale) <= WITHIN

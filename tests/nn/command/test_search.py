@@ -1,6 +1,7 @@
 """``python -m nn search``: what is tried, that it is repeated nowhere, and the same wherever it runs."""
 
 import csv
+import sys
 from contextlib import redirect_stdout
 from io import StringIO
 from math import prod
@@ -100,6 +101,50 @@ def test_dask_gives_the_scores_of_one_process(in_tmp, searched):
     with cluster:
         assert main(["search", *QUICK, "--dask", cluster.scheduler_address, "--out", "other"]) == 0
     assert table(searched[0]) == table("other")
+
+
+RAY = """
+import joblib, pathlib
+from joblib._parallel_backends import ThreadingBackend
+
+def init(**options):
+    pathlib.Path("ray.txt").write_text(repr(options))
+
+def register_ray():
+    joblib.register_parallel_backend("ray", ThreadingBackend)
+
+def shutdown():
+    pathlib.Path("ended.txt").touch()
+"""
+
+
+@pytest.mark.parametrize(
+    ("address", "started"),
+    [
+        ([], "{'num_cpus': 1, 'include_dashboard': False, 'log_to_driver': False}"),
+        (["10.0.0.5:6379"], "{'address': '10.0.0.5:6379'}"),
+    ],
+)
+def test_ray_gives_the_scores_of_one_process(in_tmp, searched, monkeypatch, address, started):
+    """A module in the place of Ray: it names a backend to joblib, as Ray does."""
+    for path in ("ray/__init__.py", "ray/util/__init__.py", "ray/util/joblib.py"):
+        Path(path).parent.mkdir(exist_ok=True)
+        Path(path).write_text(RAY, encoding="utf-8")
+    monkeypatch.syspath_prepend(in_tmp)
+    try:
+        assert main(["search", *QUICK, "--ray", *address, "--out", "other"]) == 0
+    finally:
+        for name in ("ray.util.joblib", "ray.util", "ray"):
+            del sys.modules[name]
+    assert table(searched[0]) == table("other")
+    assert Path("ray.txt").read_text(encoding="utf-8") == started
+    assert Path("ended.txt").exists()
+
+
+def test_a_search_without_ray_says_what_to_install(in_tmp, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    assert main(["search", *QUICK, "--ray"]) == 2
+    assert "--ray needs ray: pip install ray" in capsys.readouterr().err
 
 
 def test_data_on_a_cluster_outlive_the_worker_that_holds_them():

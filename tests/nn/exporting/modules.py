@@ -4,6 +4,8 @@ import random
 
 import numpy as np
 
+from autograd import Value
+from autograd.source.program import Graph
 from nn import (
     MLP,
     Attention,
@@ -102,6 +104,17 @@ MODULES = {
             Conv1d(2, 3, 3, stride=2, padding=1, seed=0), MaxPool1d(2), AvgPool1d(2, 1), Flatten()
         ), drawn(3, 2, 16),
     ),
+    "stacked": (
+        lambda: Sequential(
+            Recurrent(GRUCell(2, 3, seed=0), 2, every_step=True, seed=1),
+            Recurrent(LSTMCell(2, 3, seed=2), 4, "tanh", seed=3), Layer(4, 2, "relu", seed=4),
+        ), drawn(3, 5, 2),
+    ),
+    "blocks": (
+        lambda: Sequential(
+            Embedding(7, 4, seed=0), Block(4, 2, seed=1), Block(4, 1, causal=False, seed=2)
+        ), IDS,
+    ),
     "Sequential": (
         lambda: Sequential(Layer(3, 4, "linear", seed=0), LayerNorm(4), Elementwise("prelu"), Dropout(0.5)),
         drawn(6, 3),
@@ -115,3 +128,25 @@ ONLY_TORCH = {"Sinusoids": (lambda: Sinusoids(5), IDS[0])}
 def outputs_of(model, samples):
     """The outputs of a model for samples, one row each."""
     return np.array([numbers_of(model(x)) for x in samples])
+
+
+def graph_of(name):
+    """The graph of the weighted sum of a Module's outputs for its first sample, and its leaves' numbers."""
+    make, X = MODULES[name]
+    x = X if isinstance(X[0], int) else X[0]
+    x = x[:2] if isinstance(x[0], int) else x  # a whole document is a long program to compile
+    outputs = flat(make().eval()(inputs(x)))
+    graph = Graph.of(sum(v * (0.3 + 0.1 * k) for k, v in enumerate(outputs)))
+    return graph, [[v.data for v in graph.leaves]]
+
+
+def inputs(x):
+    """Numbers in lists as Values; ids stay what they are."""
+    if isinstance(x, list):
+        return [inputs(part) for part in x]
+    return Value(x) if isinstance(x, float) else x
+
+
+def flat(y):
+    """The Values of a structure."""
+    return [y] if isinstance(y, Value) else [v for part in y for v in flat(part)]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autograd import no_grad
+from autograd import Constant, no_grad
 from nn import MLP, GRUCell, Layer, LSTMCell, Module, Parameter, Recurrent, Sequential, Transformer, to_onnx
 from nn.predictions import numbers_of
 from tests.networks import Residual
@@ -22,13 +22,21 @@ def run(path, *data, dtype="float64"):
     return session.run(None, {n: np.asarray(x, dtype) for n, x in zip(names, data, strict=True)})
 
 
-@pytest.mark.parametrize(("make", "X"), MODULES.values(), ids=MODULES)
-def test_every_module(make, X, tmp_path):
+LENGTHS = dict.fromkeys(
+    ["Recurrent RNN", "Recurrent LSTM", "Recurrent GRU", "Embedding", "Attention", "Attention both ways",
+     "Block", "Transformer", "Transformer tied", "microgpt", "stacked", "blocks"], (1, 3)
+)  # fmt: skip
+"""The Modules that take sequences of any length, and other lengths than that of the samples."""
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_module(name, tmp_path):
+    make, X = MODULES[name]
     model = make().eval()
     if isinstance(X[0], int):
         X = [X]  # ids of a document
     to_onnx(model, tmp_path / "m.onnx", X[0])
-    for samples in (X, X[:1], [*X, *X]):
+    for samples in (X, X[:1], [*X, *X], *([x[:n] for x in X] for n in LENGTHS.get(name, ()))):
         found = run(tmp_path / "m.onnx", samples)
         flat = np.concatenate([y.reshape(len(samples), -1) for y in found], axis=1)
         np.testing.assert_allclose(flat, outputs_of(model, samples), rtol=1e-12, atol=1e-12)
@@ -93,9 +101,44 @@ def test_dropout_is_off_and_the_model_stays_in_training(tmp_path):
 
 def test_a_sample_is_asked_for(tmp_path):
     with pytest.raises(TypeError) as caught:
-        to_onnx(Transformer.microgpt(5), tmp_path / "m.onnx")
-    assert "takes a sample x of what this Transformer takes" in caught.value.__notes__[-1]
+        to_onnx(Mixed(), tmp_path / "m.onnx")
+    assert "takes a sample x of what this Mixed takes" in caught.value.__notes__[-1]
     assert not [*tmp_path.iterdir()]
+
+
+def test_a_sample_that_the_network_does_not_take_is_refused(tmp_path):
+    model = Recurrent(GRUCell(2, 3), 1)
+    with pytest.raises(ValueError, match="2 inputs per step; step 1 has 3"):
+        to_onnx(model, tmp_path / "m.onnx", [[1.0, 2.0, 3.0]])
+    with pytest.raises(ValueError, match="the context holds 16 tokens; got 17"):
+        to_onnx(Transformer.microgpt(5), tmp_path / "m.onnx", [0] * 17)
+    assert not [*tmp_path.iterdir()]
+
+
+@pytest.mark.parametrize("context", [1, 2])
+def test_a_document_longer_than_the_context_comes_out_as_nan(context, tmp_path):
+    model = Transformer(5, 2, 1, 1, context, seed=0)
+    to_onnx(model, tmp_path / "m.onnx")
+    assert np.isnan(run(tmp_path / "m.onnx", [[0, 1, 2, 3]])[0]).all()
+
+
+class Summed(Recurrent):
+    """Another network than the one that it inherits from."""
+
+    def __call__(self, x):
+        return sum(self.unroll([tuple(row) for row in x])[0][-1])
+
+
+def test_a_class_of_one_s_own_has_the_length_of_the_sample(tmp_path):
+    model = Summed(GRUCell(1, 2, seed=0), 2, every_step=True, seed=1)
+    X = np.random.default_rng(0).normal(size=(3, 4, 1))
+    to_onnx(model, tmp_path / "m.onnx", X[0].tolist())
+    (found,) = run(tmp_path / "m.onnx", X)
+    np.testing.assert_allclose(
+        found, [model([[Constant(v) for v in row] for row in x.tolist()]).data for x in X], rtol=1e-12
+    )
+    with pytest.raises(Exception, match="invalid dimensions"):
+        run(tmp_path / "m.onnx", X[:, :2])
 
 
 def test_what_is_no_module_is_refused(tmp_path):
