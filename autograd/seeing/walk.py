@@ -34,7 +34,15 @@ from autograd.notation.numbers import counted
 from autograd.reverse import upstreams
 from autograd.seeing.facts.comparison import Beside, compare
 from autograd.seeing.facts.events import both_passes, forward_mode
-from autograd.seeing.facts.names import all_names, check_value, ids_by_label, label_of, labels_of, name_of
+from autograd.seeing.facts.names import (
+    all_names,
+    check_value,
+    ids_by_label,
+    label_of,
+    labels_of,
+    name_of,
+    names_in,
+)
 from autograd.seeing.facts.places import structure_of
 from autograd.seeing.facts.records import Step, Trace
 from autograd.seeing.facts.replay import recomputed
@@ -86,10 +94,11 @@ class Walk(Sequence[Step]):
     ) -> None:
         order = topological_order(output)
         self.output = output
-        self._given = labels_of(names, output)
-        self._paths: dict[Value, str] = structure_of([output]).names
+        structure = structure_of([output])
+        self._given = names_in(structure) | labels_of(names)
+        self._paths: dict[Value, str] = structure.names
         self._names = all_names(order, self._given)
-        facts = trace(output, self._names, gradients=upstreams(output))
+        facts = trace(output, self._names, upstreams(output), structure=structure)
         self._values = {node.id: v for v, node in zip(order, facts.nodes, strict=True)}
         self._ids = {v: name for name, v in self._values.items()}
         self._labels = ids_by_label(facts)

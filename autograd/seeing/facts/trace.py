@@ -17,7 +17,7 @@ from autograd.notation.formula import Expression, applied, named
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import number
 from autograd.seeing.facts.names import check_value, label_of, labels_of, names_in
-from autograd.seeing.facts.places import structure_of
+from autograd.seeing.facts.places import Structure, structure_of
 from autograd.seeing.facts.records import EdgeFact, NodeFact, Trace
 from autograd.value import Value
 
@@ -30,6 +30,7 @@ def trace(
     names: Mapping[str, Any] | None = None,
     gradients: Mapping[Value, float] | None = None,
     among: Set[Value] | None = None,
+    structure: Structure | None = None,
 ) -> Trace:
     """Return the facts of every Value that ``output`` was computed from.
 
@@ -38,6 +39,7 @@ def trace(
         names: variables by name, as `locals` gives them, for Values without a label.
         gradients: ∂output/∂v by Value; if not given, the ``.grad`` of each Value, where the output has one.
         among: the Values to keep, if not all.
+        structure: that of the graph, where it was read before.
 
     Raises:
         TypeError: if ``output`` is not a Value, or ``names`` not a mapping.
@@ -50,7 +52,7 @@ def trace(
     [('n0', 'n2', 3.0), ('n1', 'n2', 2.0)]
     """
     check_value("a trace", output)
-    structure = structure_of([output])
+    structure = structure or structure_of([output])
     labels = names_in(structure) | labels_of(names)
     order = [v for v in topological_order(output) if among is None or v in among]
     ids = {v: f"n{i}" for i, v in enumerate(order)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -67,25 +68,29 @@ def links_between(
         shared: the ids of other boxes that a weight belongs to as well: no link leads to these from it.
     """
     links: dict[tuple[str, str], Link] = {}
-    inputs: dict[str, dict[int, str]] = {}
+    inputs: defaultdict[str, dict[int, str]] = defaultdict(dict)
     for edge in trace.edges:
         if edge.target not in where:
             continue
-        inputs.setdefault(edge.target, {})[edge.position] = edge.source
+        inputs[edge.target][edge.position] = edge.source
         ends = where.get(edge.source, ""), where[edge.target]
         if ends[0] and ends[0] != ends[1] and ends[1] not in shared.get(edge.source, ()):
-            links.setdefault(ends, Link(*ends)).edges.append(edge)
+            if ends not in links:
+                links[ends] = Link(*ends)
+            links[ends].edges.append(edge)
     weights = {node.id: node for node in trace.nodes if node.role == "weight"}
     found: dict[tuple[str, str], dict[str, NodeFact]] = {}
     for node in trace.nodes:
-        used = inputs.get(node.id, {})
-        for pair in multiplied(node.op, max(used) + 1) if used else ():
-            for weight, source in (pair, pair[::-1]):
-                if (w := used.get(weight, "")) not in weights or where.get(w) == w:
-                    continue
-                ends = where.get(used.get(source, ""), ""), where[node.id]
-                if ends in links:
-                    found.setdefault(ends, {})[w] = weights[w]
+        if node.id not in inputs:
+            continue
+        used = inputs[node.id]
+        for first, second in multiplied(node.op, max(used) + 1):
+            x, y = used.get(first, ""), used.get(second, "")
+            for w, source in (x, y), (y, x):
+                if w in weights and where.get(w) != w:
+                    ends = where.get(source, ""), where[node.id]
+                    if ends in links:
+                        found.setdefault(ends, {})[w] = weights[w]
     computing = {where[node.id] for node in trace.nodes if node.op and node.id in where}
     for ends, link in links.items():
         link.weights = [*found.get(ends, {}).values()]
