@@ -89,8 +89,9 @@ OVERFLOWS = 2.0**-1024  # one divided by this, or by less, is more than a float 
 
 def _pow(m: Any) -> tuple[Function, ...]:
     def d_a(a: Any, b: Any, y: Any) -> Any:  # a^0 is flat, also where a^-1 overflows, and so is 0^0 = 1
-        of_zero = b / m.where(abs(a) > 0, a, OVERFLOWS) * y
-        return m.where(m.equal(b, 0.0), of_zero, b * m.pow(a, b - 1))
+        is_flat = m.equal(b, 0.0)
+        of_zero = m.where(is_flat, b, 0.0) / m.where(abs(a) > 0, a, OVERFLOWS) * y
+        return m.where(is_flat, of_zero, b * m.pow(a, b - 1))
 
     def d_b(a: Any, b: Any, y: Any) -> Any:  # y ln a: its limit at a = 0, and nothing below
         at_zero = m.where(m.equal(a, 0.0), m.where(b >= 0, 0.0, -inf), nan)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from errno import EEXIST, EINVAL, EISDIR
 from importlib import import_module
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 
 def check_place(path: str | PathLike[str], is_ours: Callable[[Path], bool] | None = None) -> None:
@@ -34,7 +34,7 @@ def check_place(path: str | PathLike[str], is_ours: Callable[[Path], bool] | Non
         if is_ours is not None and place.exists() and place.stat().st_size and not is_ours(place):
             raise FileExistsError(EEXIST, "there is a file of another kind")
         beside.touch(exist_ok=False)
-        beside.unlink()
+        beside.unlink(missing_ok=True)  # who writes there now may have cleared it up
     except OSError as error:
         reason = f"{error.strerror or error}: nothing can be saved there"
         raise OSError(error.errno, reason, os.fspath(path)) from None
@@ -68,8 +68,7 @@ def write_whole(path: str | PathLike[str], content: bytes | str, mode: int = 0o6
     try:
         _check_regular(place)
         try:
-            with open(beside, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
-                hold(file)
+            with _begun(beside, mode) as file:
                 file.write(content.encode() if isinstance(content, str) else content)
                 file.flush()
                 os.fsync(file.fileno())
@@ -81,45 +80,53 @@ def write_whole(path: str | PathLike[str], content: bytes | str, mode: int = 0o6
         before = "; the file that was there is as it was" if place.is_file() else ""
         reason = f"{error.strerror or error}: nothing was saved{before}"
         raise OSError(error.errno, reason, os.fspath(path)) from None
-    for left in left_beside(place):
-        with suppress(OSError):
-            left.unlink()
+    _clear_up(place)
     _settle(place.parent)
+
+
+def _begun(path: Path, mode: int) -> BinaryIO:
+    """Create a file and hold it: once more if another process took it, before that, for one that was left."""
+    while True:
+        file = open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode))  # noqa: SIM115
+        if hold(file):
+            return file
+        file.close()
 
 
 # ------------------------------------------------------------------------------ of killed processes
 
 
-def hold(file: Any) -> None:
-    """Lock an open file until it is closed, or its process ends in whatever way."""
-    if os.name == "posix":
-        fcntl = import_module("fcntl")
-        with suppress(OSError):  # a file system without locks
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def is_held(path: Path) -> bool:
-    """Return whether a process still writes to a file, or that cannot be told."""
+def hold(file: Any) -> bool:
+    """Lock an open file until it is closed, or its process ends in whatever way; tell whether it is there."""
     if os.name != "posix":
         return True
     fcntl = import_module("fcntl")
-    try:
-        with open(path, "rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return os.fstat(file.fileno()).st_size == 0  # it is new, and about to be locked
-    except OSError:
-        return True
+    with suppress(OSError):  # a file system without locks
+        fcntl.flock(file, fcntl.LOCK_EX)
+    return os.fstat(file.fileno()).st_nlink > 0
 
 
-def left_beside(place: Path) -> list[Path]:
-    """Return the hidden files beside a place that killed processes left, which wanted to write there."""
+@contextmanager
+def taken_over(path: Path) -> Iterator[bool]:
+    """Hold a file that a killed process left, and give True; False if one writes, or that cannot be told."""
+    with ExitStack() as opened:
+        try:
+            fcntl = import_module("fcntl")
+            fcntl.flock(opened.enter_context(open(path, "rb")), fcntl.LOCK_EX | fcntl.LOCK_NB)
+            was_left = True
+        except (ImportError, OSError):
+            was_left = False
+        yield was_left
+
+
+def _clear_up(place: Path) -> None:
+    """Remove the hidden files beside a place that killed processes left, which wanted to write there."""
     hidden = re.compile(rf"\.{re.escape(place.name)}-[0-9a-f]{{8}}")
-    try:
-        with os.scandir(place.parent) as entries:
-            found = [Path(entry.path) for entry in entries if hidden.fullmatch(entry.name)]
-    except OSError:
-        return []
-    return [path for path in found if path.is_file() and not is_held(path)]
+    with suppress(OSError), os.scandir(place.parent) as entries:
+        for path in [Path(entry.path) for entry in entries if hidden.fullmatch(entry.name)]:
+            with taken_over(path) as was_left:
+                if was_left and path.is_file():
+                    path.unlink()
 
 
 def _settle(folder: Path) -> None:

@@ -210,10 +210,10 @@ def _grown(draw: DrawFn, most_steps: int, ops: tuple[Op, ...], kinks: bool) -> R
     growth = _Growth(draw, ops or tuple(TABLE.values()), kinks)
     for _ in range(ATTEMPTS * most_steps):
         growth.step()
-        end = draw(_up_to((1 + WHOLE) * most_steps - 1))  # after every step: shrinking can leave out any
-        if end <= WHOLE or len(growth.latest) == most_steps:
+        more = draw(_up_to(most_steps - 1))  # after every step: shrinking can leave out any
+        if not more or len(growth.latest) == most_steps:
             break
-    if end or not growth.latest:
+    if draw(_up_to(WHOLE)) or not growth.latest:
         return growth.recipe()
     return growth.alone(growth.latest[-1])  # the simplest: what fails by itself shrinks to one step at once
 

@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from autograd.files.atomic_write import is_held, write_whole
+from autograd.files.atomic_write import taken_over, write_whole
 
 DAYS = 60
 """Code that was not read for so many days is removed when other code is kept."""
@@ -85,9 +85,9 @@ def _remove_old(place: Path) -> None:
     for file in place.iterdir():
         ours = not chosen or OURS.fullmatch(file.name)  # the user may keep other files in such a folder
         if ours and file.is_file():
-            begun = file.name.startswith(".") and not is_held(file)
-            if begun or file.stat().st_mtime < long_ago:
-                file.unlink()
+            with taken_over(file) as was_left:
+                if (was_left and file.name.startswith(".")) or file.stat().st_mtime < long_ago:
+                    file.unlink(missing_ok=True)
 
 
 def _ours(status: os.stat_result) -> bool:

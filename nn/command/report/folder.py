@@ -11,11 +11,12 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 from urllib.parse import quote
 
-from autograd.files.atomic_write import hold, is_held
+from autograd.files.atomic_write import hold, taken_over
 from autograd.seeing import is_page
 
 INDEX, PLAYER, GALLERY, FILM = "index.html", "walk.html", "gallery.html", "training.html"
@@ -66,10 +67,9 @@ def staged(folder: Path) -> Iterator[Path]:
     _clear_up(place)
     check_folder(folder)
     place.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}-"))
+    work, lock = _begun(place)
     try:
-        with open(work / LOCK, "w") as lock:
-            hold(lock)
+        with lock:
             lock.write("in use")
             lock.flush()
             fresh = work / "new"
@@ -78,6 +78,17 @@ def staged(folder: Path) -> Iterator[Path]:
             _swap(fresh, place, work / "old")
     finally:
         shutil.rmtree(work)
+
+
+def _begun(place: Path) -> tuple[Path, TextIO]:
+    """Make a hidden folder with a lock that is held: again if another process cleared it up before that."""
+    while True:
+        work = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}-"))
+        with suppress(FileNotFoundError):
+            lock = open(work / LOCK, "w")  # noqa: SIM115
+            if hold(lock):
+                return work, lock
+            lock.close()
 
 
 def _swap(fresh: Path, place: Path, old: Path) -> None:
@@ -95,10 +106,11 @@ def _swap(fresh: Path, place: Path, old: Path) -> None:
 def _clear_up(place: Path) -> None:
     """Remove the hidden folders of killed processes; a report that one had moved aside comes back."""
     for lock in place.parent.glob(f".{glob.escape(place.name)}-*/{LOCK}"):
-        if not is_held(lock):
-            if (lock.parent / "old").exists() and not place.exists():
-                os.rename(lock.parent / "old", place)
-            shutil.rmtree(lock.parent, ignore_errors=True)
+        with taken_over(lock) as was_left:
+            if was_left:
+                if (lock.parent / "old").exists() and not place.exists():
+                    os.rename(lock.parent / "old", place)
+                shutil.rmtree(lock.parent, ignore_errors=True)
 
 
 def _foreign(folder: Path) -> str:

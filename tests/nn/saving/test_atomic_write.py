@@ -11,11 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from nn import (
-    MLP,
-    load,
-    save,
-)
+from autograd.files import atomic_write
+from autograd.files.atomic_write import hold, write_whole
+from nn import MLP, load, save
 
 ROOT = Path(__file__).parents[3]
 
@@ -104,3 +102,29 @@ def test_a_kill_at_any_moment_leaves_the_old_file_or_the_new_one(tmp_path):
                 pass
             process.send_signal(signal.SIGKILL)
         assert load(tmp_path / "m").state_dict() in either
+
+
+@pytest.mark.skipif(os.name != "posix", reason="locks of POSIX")
+def test_what_a_killed_process_left_is_cleared_up_even_if_it_is_empty(tmp_path):
+    place, left, other = tmp_path / "kept", tmp_path / ".kept-0123abcd", tmp_path / ".kept-mine"
+    left.touch()
+    other.touch()
+    with open(tmp_path / ".kept-89abcdef", "wb") as in_use:
+        hold(in_use)
+        write_whole(place, b"new")
+        assert sorted(p.name for p in tmp_path.iterdir()) == [".kept-89abcdef", ".kept-mine", "kept"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="locks of POSIX")
+def test_a_writer_whose_file_is_cleared_up_before_it_is_held_begins_again(tmp_path, monkeypatch):
+    seen = []
+
+    def cleared_once(file):
+        if not seen:
+            os.unlink(file.name)
+        seen.append(held := hold(file))
+        return held
+
+    monkeypatch.setattr(atomic_write, "hold", cleared_once)
+    write_whole(tmp_path / "kept", "new")
+    assert (seen, (tmp_path / "kept").read_text()) == ([False, True], "new")
