@@ -48,6 +48,7 @@ TESTED = {"PyTorch": "2.13", "JAX": "0.10"}
 DIFFERENCES = {
     "PyTorch": {
         "sech": "has none: 1 / cosh(a) overflows beyond 710, and its slope is then 0 · ∞ = nan; ours is 0",
+        "pow": "of ∞ below b = 0 the slope in the exponent is 0 · ∞ = nan; ours is its limit, 0",
         "maximum": "of nan and a number both slopes are 1; ours share the gradient, as equals do",
         "minimum": "as maximum",
         "clip": "where a bound is nan the slope is 0; ours is 1",
@@ -63,7 +64,7 @@ DIFFERENCES = {
     "JAX": {
         "sech": "has none: as PyTorch",
         "pow": "0^0 has the slope nan in the base, and 0^b below b = 0 in the exponent; ours are 0 and −∞, "
-        "as PyTorch's",
+        "as PyTorch's; of ∞ as PyTorch",
         "abs": "the slope at 0 is 1, at nan −1; ours is 0 at both, as PyTorch's",
         "maximum": "of nan and a number both slopes are 0; ours share the gradient, as equals do",
         "minimum": "as maximum",
