@@ -137,7 +137,9 @@ def name_of_group(group: Group) -> Label:
     labels = {node.label for node in given}
     if len(labels) == 1 and "" not in labels:
         name = parse_label(labels.pop())
-        return replace(name, base=name.base.rpartition(".")[2]) if group.kind == "unit" else name
+        module, _, own = name.base.rpartition(".")
+        is_told = {*module.split(".")} <= {*".".join(group.path).split(".")}  # beside it, by its layer
+        return replace(name, base=own) if group.kind == "unit" and is_told else name
     return Label(title_of(group.path[-1:], {}) if group.kind == "unit" else group.title)
 
 

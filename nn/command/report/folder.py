@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 from urllib.parse import quote
@@ -84,11 +84,16 @@ def _begun(place: Path) -> tuple[Path, TextIO]:
     """Make a hidden folder with a lock that is held: again if another process cleared it up before that."""
     while True:
         work = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}-"))
-        with suppress(FileNotFoundError):
+        try:
             lock = open(work / LOCK, "w")  # noqa: SIM115
-            if hold(lock):
-                return work, lock
-            lock.close()
+        except FileNotFoundError:
+            continue
+        except OSError:
+            work.rmdir()
+            raise
+        if hold(lock):
+            return work, lock
+        lock.close()
 
 
 def _swap(fresh: Path, place: Path, old: Path) -> None:
