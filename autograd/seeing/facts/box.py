@@ -35,6 +35,12 @@ class Fact:
     pattern: str = field(default="", compare=False, repr=False)
     nodes: tuple[NodeFact, ...] = field(default=(), compare=False, repr=False)
 
+    @property
+    def early(self) -> str:
+        """What it says while there are no gradients yet."""
+        pattern = OF_GRADIENTS.sub(number(None), self.pattern)
+        return self.number if pattern == self.pattern else _filled(pattern, self.nodes)
+
 
 @dataclass(frozen=True)
 class Box:
@@ -237,9 +243,15 @@ MEASURES: dict[str, Callable[[Sequence[NodeFact]], str]] = {
 """What a row may say of several nodes: the extent of their values or gradients, or the norm of either."""
 
 
+OF_GRADIENTS = re.compile(r"\{gradients\}|\{steepness\}")
+
+
 def _measured(word: str, pattern: str, nodes: Sequence[NodeFact]) -> Fact:
-    said = re.sub(r"\{(\w+)\}", lambda found: MEASURES[found[1]](nodes), pattern)
-    return Fact(word, said, pattern, tuple(nodes))
+    return Fact(word, _filled(pattern, nodes), pattern, tuple(nodes))
+
+
+def _filled(pattern: str, nodes: Sequence[NodeFact]) -> str:
+    return re.sub(r"\{(\w+)\}", lambda found: MEASURES[found[1]](nodes), pattern)
 
 
 def norm_of_gradients(nodes: Sequence[NodeFact]) -> float | None:

@@ -12,6 +12,9 @@ from autograd.seeing.facts.records import EdgeFact, NodeFact, Trace
 ROLES = ("input", "weight", "constant")
 """The roles of leaves, in the order in which these are read."""
 
+InputsOf = Mapping[str, Sequence[EdgeFact]]
+"""The edges into each node, in the order of its inputs."""
+
 
 class Event(NamedTuple):
     """What one step is about.
@@ -54,33 +57,31 @@ class Event(NamedTuple):
 def both_passes(facts: Trace) -> list[Event]:
     """Return the forward pass, then the reverse pass: one event for all leaves, then one per computed node,
     one for the seed, and one per edge that carries a gradient."""
-    parts = parts_of(facts)
-    return [*_forward(facts, parts), *_reverse(facts, parts)]
+    parts, inputs = parts_of(facts), inputs_by_target(facts)
+    return [*_forward(facts, parts, inputs), *_reverse(facts, parts, inputs)]
 
 
-def _forward(facts: Trace, parts: Mapping[str, Inside]) -> Iterator[Event]:
+def _forward(facts: Trace, parts: Mapping[str, Inside], inputs: InputsOf) -> Iterator[Event]:
     nodes = {node.id: node for node in facts.nodes}
     order = forward_order(facts, parts)
-    leaves = _leaves(facts, order)
+    leaves = _leaves(facts, order, inputs)
     yield Event("forward", "leaf", leaves[-1], leaves[0].value if len(leaves) == 1 else None, leaves=leaves)
     for id in order:
         yield Event("forward", "apply", nodes[id], nodes[id].value)
 
 
-def _leaves(facts: Trace, order: Sequence[str]) -> tuple[NodeFact, ...]:
+def _leaves(facts: Trace, order: Sequence[str], inputs: InputsOf) -> tuple[NodeFact, ...]:
     """Return the leaves: inputs, weights, constants, each in the order in which they are used."""
-    inputs = inputs_by_target(facts)
     used = dict.fromkeys(edge.source for id in order for edge in inputs[id])
     place = {id: i for i, id in enumerate(used)}
     leaves = [node for node in facts.nodes if node.op is None]
     return tuple(sorted(leaves, key=lambda node: (ROLES.index(node.role), place.get(node.id, 0))))
 
 
-def _reverse(facts: Trace, parts: Mapping[str, Inside]) -> Iterator[Event]:
+def _reverse(facts: Trace, parts: Mapping[str, Inside], inputs: InputsOf) -> Iterator[Event]:
     nodes = {node.id: node for node in facts.nodes}
     yield Event("reverse", "seed", nodes[facts.output], 1.0)
     uses = Counter(edge.source for edge in facts.edges if edge.contribution is not None)
-    inputs = inputs_by_target(facts)
     arrived: Counter[str] = Counter()
     gradient: dict[str, float] = {}
     explained = False
@@ -104,7 +105,7 @@ def forward_mode(facts: Trace, wrt: str) -> Iterator[Event]:
     nodes = {node.id: node for node in facts.nodes}
     inputs = inputs_by_target(facts)
     rate = {wrt: 1.0}
-    for event in _forward(facts, parts_of(facts)):
+    for event in _forward(facts, parts_of(facts), inputs):
         yield event
         if any(node.id == wrt for node in event.nodes):
             yield Event("tangent", "seed", nodes[wrt], 1.0, wrt=nodes[wrt])

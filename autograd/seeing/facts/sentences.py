@@ -60,13 +60,16 @@ class Teller:
     Args:
         facts: the nodes and edges.
         way_back: whether a reverse pass follows, for which local derivatives are noted.
+
+    Attributes:
+        inputs: the edges into each node.
     """
 
     def __init__(self, facts: Trace, way_back: bool) -> None:
         self._way_back = way_back
         self._trains = any(node.role == "weight" for node in facts.nodes)
         self._nodes = {node.id: node for node in facts.nodes}
-        self._inputs = inputs_by_target(facts)
+        self.inputs = inputs_by_target(facts)
         self._uses = Counter((edge.source, edge.target) for edge in facts.edges)
         self._output = self._nodes[facts.output]
         self._corners = Corners(facts)
@@ -156,7 +159,7 @@ class Teller:
     def _shape_of_value(self, node: NodeFact) -> Hashable:
         if not self._is_alike(node):
             return None
-        edges = self._inputs[node.id]
+        edges = self.inputs[node.id]
         inputs = [self._nodes[edge.source] for edge in edges]
         assert node.op is not None
         partials = [edge.partial for edge in edges]
@@ -174,7 +177,7 @@ class Teller:
     def _is_alike(self, node: NodeFact) -> bool:
         """Return whether all edges into a node are told alike, whatever the names and numbers are."""
         if node.id not in self._alike:
-            edges = self._inputs[node.id]
+            edges = self.inputs[node.id]
             moving = [edge.source for edge in edges if edge.partial is not None]
             values = [self._nodes[edge.source].value for edge in edges]
             self._alike[node.id] = (
@@ -187,7 +190,7 @@ class Teller:
 
     def _multiplied_by(self, edge: EdgeFact) -> NodeFact | None:
         """Return what a product or a dot product multiplies the edge's source by; None for any other edge."""
-        inputs, op = self._inputs[edge.target], self._nodes[edge.target].op
+        inputs, op = self.inputs[edge.target], self._nodes[edge.target].op
         half = len(inputs) // 2
         if op not in ("mul", "dot") or edge.position >= 2 * half:
             return None
@@ -212,7 +215,7 @@ class Teller:
 
     def _applied(self, event: Event) -> tuple[str, str, str]:
         node = event.node
-        inputs = [self._nodes[edge.source] for edge in self._inputs[node.id]]
+        inputs = [self._nodes[edge.source] for edge in self.inputs[node.id]]
         names = [name_of(v) for v in inputs]
         computed, value = formula_of(node, numbers_of(node, inputs)), number(node.value)
         sign = equals(result_of_written(node, inputs), node.value)
@@ -226,7 +229,7 @@ class Teller:
     def _at_a_border(self, node: NodeFact, inputs: Sequence[NodeFact]) -> str:
         """Return what to say of a condition that the smallest change can turn, and of a choice by it."""
         if node.op in RELATIONS:
-            moving = [edge for edge in self._inputs[node.id] if self._corners.at(edge)]
+            moving = [edge for edge in self.inputs[node.id] if self._corners.at(edge)]
             there = self._corners.at(moving[0]) if moving else None
             if there is None:
                 return ""
@@ -251,7 +254,7 @@ class Teller:
             return f" A {what} has no slope: no gradient flows through it."
         edges = [
             edge
-            for edge in self._inputs[node.id]
+            for edge in self.inputs[node.id]
             if edge.partial is not None and not is_turned(self._nodes[edge.source], node, edge.position)
         ]
         if not edges or not self._way_back:
@@ -324,7 +327,7 @@ class Teller:
         """Return what else could move the edge's target and does not, as a local derivative has it."""
         moving = self._moving.get(edge.target)
         if moving is None:
-            moving = self._moving[edge.target] = sum(map(self._can_move, self._inputs[edge.target]))
+            moving = self._moving[edge.target] = sum(map(self._can_move, self.inputs[edge.target]))
         return HELD[min(moving - self._can_move(edge), 2)]
 
     def _can_move(self, edge: EdgeFact) -> bool:
@@ -428,7 +431,7 @@ class Teller:
         if self._slopes[0] != edge.target:  # the edges of one target follow each other
             target = self._nodes[edge.target]
             assert target.op is not None
-            known = [self._known(other.source) for other in self._inputs[target.id]]
+            known = [self._known(other.source) for other in self.inputs[target.id]]
             found = partials_in_symbols(TABLE[target.op], known, known_name(name_of(target), target.value))
             self._slopes = target.id, [slope._replace(text=shortened(slope.text)) for slope in found]
         return self._slopes[1][edge.position]

@@ -18,7 +18,7 @@ from typing import Literal
 
 from autograd.notation.hints import described, did_you_mean
 from autograd.notation.numbers import counted, number
-from autograd.seeing.facts.events import Event, inputs_by_target
+from autograd.seeing.facts.events import Event
 from autograd.seeing.facts.names import gradient_of, name_of
 from autograd.seeing.facts.order import Inside, parts_of
 from autograd.seeing.facts.phrases import listed, shortened
@@ -117,13 +117,6 @@ class Strides(Told):
             users.setdefault(edge.source, set()).add(edge.target)
         return users
 
-    @cached_property
-    def _inputs(self) -> dict[str, list[NodeFact]]:
-        return {
-            target: [self._nodes[edge.source] for edge in edges]
-            for target, edges in inputs_by_target(self._facts).items()
-        }
-
     def _results(self, events: Sequence[Event]) -> list[NodeFact]:
         """Return what of the values computed is used elsewhere, or is the output."""
         computed = {event.node.id: event.node for event in events}
@@ -144,13 +137,14 @@ class Strides(Told):
     def _forwards(self, events: Sequence[Event]) -> str:
         computed = dict.fromkeys(event.node.id for event in events)
         results = self._results(events)
-        taken = {v.id: v for id in computed for v in self._inputs[id] if v.id not in computed}
-        weights = sum(v.role == "weight" for v in taken.values())
-        others = [name_of(v) for v in taken.values() if v.role != "weight" and v.label]
-        sources = f" from {listed(others)}" if others else ""
-        sources += f"{',' if others else ''} with {counted(weights, 'weight')}" if weights else ""
+        sources = (edge.source for id in computed for edge in self._steps.inputs[id])
+        taken = [self._nodes[id] for id in dict.fromkeys(sources) if id not in computed]
+        weights = sum(v.role == "weight" for v in taken)
+        others = [name_of(v) for v in taken if v.role != "weight" and v.label]
+        told_from = f" from {listed(others)}" if others else ""
+        told_from += f"{',' if others else ''} with {counted(weights, 'weight')}" if weights else ""
         are = "is" if len(results) == 1 else "are"
-        told = f"{listed([name_of(v) for v in results])} {are} computed{sources}."
+        told = f"{listed([name_of(v) for v in results])} {are} computed{told_from}."
         (wrt, *_) = [*(event.wrt for event in events if event.wrt is not None), None]
         if wrt is not None:
             told += f" With each value comes how many times as much it changes as {name_of(wrt)}."

@@ -41,11 +41,13 @@ class Steps(Told):
 
     Attributes:
         events: these.
+        inputs: the edges into each node.
     """
 
     def __init__(self, facts: Trace, events: Sequence[Event]) -> None:
         self.events = events
         self._teller = Teller(facts, way_back=not events or events[-1].phase == "reverse")
+        self.inputs = self._teller.inputs
         self._told: dict[int, Step] = {}
 
     def __len__(self) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -319,22 +319,33 @@ class _Homes:
             if edge.source not in self.of:
                 users.setdefault(edge.source, []).append(edge.target)
         computing = set(self.of.values()) - {None}
+        known: dict[object, tuple[_Box | None, list[_Box]]] = {}  # the weights of a neuron belong together
         for node in self._trace.nodes:
             if node.id in self.of:
                 continue
-            using = dict.fromkeys(self.of[user] for user in users.get(node.id, ()))
-            own = [box for box in self._homes_of(node, users.get(node.id, ())) if box in computing]
-            if node.role == "constant":
-                own = [] if None in using else [box for box in using if box is not None]
-            is_drawn_once = node.role != "constant" and self._by == "neuron" and len({*using} - {None}) > 1
-            if own and not is_drawn_once:
-                self.of[node.id], *self.shared[node.id] = own
-            elif self._is_apart(node, using):
-                self.of[node.id] = self._own(node)
-            elif len(using) == 1:
-                self.of[node.id] = next(iter(using))
-            else:
-                self.of[node.id] = self._own(node) if node.role == "weight" and self._by != "neuron" else None
+            place, its = self._trace.places.get(node.id), tuple(users.get(node.id, ()))
+            alike = node.role, place and (place.module, place.use), its
+            if alike not in known:
+                known[alike] = self._boxes_of(node, its, computing)
+            self.of[node.id], others = known[alike]
+            if others:
+                self.shared[node.id] = others
+
+    def _boxes_of(
+        self, node: NodeFact, users: Sequence[str], computing: Collection[_Box | None]
+    ) -> tuple[_Box | None, list[_Box]]:
+        """Return the box of a leaf, and the others that it belongs to as well."""
+        using = dict.fromkeys(self.of[user] for user in users)
+        own = [box for box in self._homes_of(node, users) if box in computing]
+        if node.role == "constant":
+            own = [] if None in using else [box for box in using if box is not None]
+        is_drawn_once = node.role != "constant" and self._by == "neuron" and len({*using} - {None}) > 1
+        if own and not is_drawn_once:
+            return own[0], own[1:]
+        if not self._is_apart(node, using) and len(using) == 1:
+            return next(iter(using)), []
+        is_kept = self._is_apart(node, using) or (node.role == "weight" and self._by != "neuron")
+        return self._own(node) if is_kept else None, []
 
     def _is_apart(self, node: NodeFact, using: Iterable[_Box | None]) -> bool:
         """Return whether a weight's Module only gives it to others, as a table of embeddings does."""

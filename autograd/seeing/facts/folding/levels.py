@@ -25,6 +25,8 @@ def levels_within(
         holders: paths of Modules; one that is not known holds all of the graph, in a single use.
         boxes: in which box each node is, by id; None for a node outside of all.
     """
+    if not holders:
+        return {}
     inputs: dict[str, list[str]] = {}
     for edge in trace.edges:
         inputs.setdefault(edge.target, []).append(edge.source)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -68,22 +67,26 @@ def links_between(
         shared: the ids of other boxes that a weight belongs to as well: no link leads to these from it.
     """
     links: dict[tuple[str, str], Link] = {}
-    inputs: defaultdict[str, dict[int, str]] = defaultdict(dict)
     for edge in trace.edges:
-        if edge.target not in where:
-            continue
-        inputs[edge.target][edge.position] = edge.source
-        ends = where.get(edge.source, ""), where[edge.target]
-        if ends[0] and ends[0] != ends[1] and ends[1] not in shared.get(edge.source, ()):
-            if ends not in links:
-                links[ends] = Link(*ends)
-            links[ends].edges.append(edge)
+        box, origin = where.get(edge.target), where.get(edge.source)
+        if box and origin and origin != box and box not in shared.get(edge.source, ()):
+            if (origin, box) not in links:
+                links[origin, box] = Link(origin, box)
+            links[origin, box].edges.append(edge)
+    if not links:
+        return ()
     weights = {node.id: node for node in trace.nodes if node.role == "weight"}
+    reached = {box for _, box in links}
+    inputs: dict[str, dict[int, str]] = {
+        node.id: {} for node in trace.nodes if node.op in MULTIPLYING and where.get(node.id) in reached
+    }
+    for edge in trace.edges:
+        if edge.target in inputs:
+            inputs[edge.target][edge.position] = edge.source
     found: dict[tuple[str, str], dict[str, NodeFact]] = {}
     for node in trace.nodes:
-        if node.id not in inputs:
+        if not (used := inputs.get(node.id)):
             continue
-        used = inputs[node.id]
         for first, second in multiplied(node.op, max(used) + 1):
             x, y = used.get(first, ""), used.get(second, "")
             for w, source in (x, y), (y, x):
@@ -97,6 +100,10 @@ def links_between(
         carried = dict.fromkeys(edge.source for edge in link.edges if ends[0] in computing)
         link.tied = [weights[id] for id in carried if id in weights]
     return tuple(links.values())
+
+
+MULTIPLYING = ("mul", "dot")
+"""The ops in which an input is multiplied by another one."""
 
 
 def multiplied(op: str | None, inputs: int) -> Iterable[tuple[int, int]]:

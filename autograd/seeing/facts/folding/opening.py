@@ -58,8 +58,9 @@ class Opening:
         paths = {".".join(path): path for path in modules}
         holders = {list_of(path): path[:-1] for path in modules if list_of(path)}
         held: dict[str, list[str]] = {}
+        known = {*holders, *paths, ""}
         for inner in paths:
-            if (holder := inner.rpartition(".")[0]) not in {*holders, *paths, ""}:
+            if (holder := inner.rpartition(".")[0]) not in known:
                 held.setdefault(holder, []).append(inner)
         self._names: set[str] = set()
         split: dict[Path, set[int]] = {}

@@ -88,7 +88,7 @@ class Content:
         """The trace, its steps without their words."""
         return replace(self.trace, steps=self.steps.outlines())
 
-    @property
+    @cached_property
     def computes_itself(self) -> bool:
         """Whether its page can follow a change without a kernel: both passes, by ops that JavaScript has."""
         reverse = bool(self.steps) and self.steps[-1].phase != "tangent"

@@ -30,7 +30,7 @@ DIGITS = 4
 MOST_INPUTS = 3
 """With more inputs or routes than this, nobody takes just one of them for another."""
 
-MOST_DIAGNOSED = 5_000
+MOST_DIAGNOSED = 1_000
 """In a longer reverse pass, mistakes are told apart in this many steps, the first ones."""
 
 WORDS = {

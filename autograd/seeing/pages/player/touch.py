@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Collection
 from functools import cache
 from itertools import chain, product
@@ -20,7 +21,6 @@ from autograd.core.primitive import TABLE, Op
 from autograd.notation.derivatives import TAUGHT, known_name, written_partials
 from autograd.notation.mathml import mathml
 from autograd.seeing.facts.corners import CONNECTIVES, RELATIONS, in_names, is_usual
-from autograd.seeing.facts.events import inputs_by_target
 from autograd.seeing.facts.order import parts_of, reverse_order
 from autograd.seeing.facts.phrases import formula_of
 from autograd.seeing.facts.records import NodeFact, Trace
@@ -53,7 +53,7 @@ def touch(trace: Trace) -> dict[str, Any]:
     """Return what the page's engine reads of a graph, all ops of which can be written."""
     applied = _applied(trace)
     numbered = {key: i for i, key in enumerate(applied)}
-    counts = _counts(trace)
+    counts = Counter(edge.target for edge in trace.edges)
     return {
         "op": [-1 if node.op is None else numbered[node.op, counts[node.id]] for node in trace.nodes],
         "weights": [i for i, node in enumerate(trace.nodes) if node.role == "weight"],
@@ -106,17 +106,13 @@ def script(trace: Trace | None) -> str:
     return operations(trace) + "".join(asset(__package__, name) for name in names)
 
 
-def _counts(trace: Trace) -> dict[str, int]:
-    return {target: len(edges) for target, edges in inputs_by_target(trace).items()}
-
-
 def _applied(trace: Trace) -> dict[tuple[str, int], NodeFact]:
     """Return the ops of a graph, each with the number of its inputs, and the first node of each."""
-    counts = _counts(trace)
+    counts = Counter(edge.target for edge in trace.edges)
     found: dict[tuple[str, int], NodeFact] = {}
     for node in trace.nodes:
         if node.op is not None:
-            found.setdefault((node.op, counts.get(node.id, 0)), node)
+            found.setdefault((node.op, counts[node.id]), node)
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from autograd.notation.numbers import count
-from autograd.seeing.facts.box import Fact, box_of_group, box_of_node
+from autograd.seeing.facts.box import Fact, box_of_node
 from autograd.seeing.pages.player.svg.boxes import GAP, HEADING, NUMBER_WIDTH, PADDING, ROW
 from autograd.seeing.pages.player.svg.chips import CHIP_NUMBER, numbers_side_by_side
 from autograd.seeing.pages.player.svg.elements import (
@@ -51,9 +51,7 @@ def _facts(layer: Layer) -> list[tuple[Fact, str]]:
     if layer.note:
         return [(Fact(layer.note, ""), "")]
     if layer.group is not None:
-        return [
-            (fact, f"box:{layer.key}:{k}") for k, fact in enumerate(box_of_group(layer.group, False).facts)
-        ]
+        return [(fact, f"box:{layer.key}:{k}") for k, fact in enumerate(layer.facts)]
     if layer.is_network:
         return []
     last = box_of_node(layer.nodes[-1])

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 
 from autograd.notation.labels import Label, parse_label
 from autograd.notation.numbers import counted
-from autograd.seeing.facts.box import name_of_group
-from autograd.seeing.facts.events import inputs_by_target
+from autograd.seeing.facts.box import Fact, box_of_group, name_of_group
+from autograd.seeing.facts.events import InputsOf, inputs_by_target
 from autograd.seeing.facts.folding.folded import MOST_LOOSE, Group, fold
 from autograd.seeing.facts.folding.opening import list_of
 from autograd.seeing.facts.places import AFTER, title_of
-from autograd.seeing.facts.records import EdgeFact, NodeFact, Trace
+from autograd.seeing.facts.records import NodeFact, Trace
 from autograd.seeing.pages.player.views.uses import uses_of
 
 LETTERS = {"pre-activation": "z", "activation": "a"}
 """How textbooks call the parts of a neuron that stand for it."""
-
-EdgesInto = Mapping[str, Sequence[EdgeFact]]
 
 MOST_DOTS = 150
 """Of more values than this none has a dot of its own: the box stands for all of them."""
@@ -80,6 +78,11 @@ class Layer:
         return f"{first.id}-{last.id}-{len(self.nodes)}"
 
     @cached_property
+    def facts(self) -> tuple[Fact, ...]:
+        """What its box says; nothing where it stands for no folded box."""
+        return () if self.group is None else box_of_group(self.group, False).facts
+
+    @cached_property
     def nodes(self) -> list[NodeFact]:
         """All of its nodes, each once."""
         nodes = chain.from_iterable([*(unit.members for unit in self.units), self.common])
@@ -118,7 +121,7 @@ def from_outside(nodes: Sequence[NodeFact], origins: set[str]) -> Layer:
     return replace(_of_values(title, nodes), opens_as="outside")
 
 
-def _layer(trace: Trace, into: EdgesInto, group: Group) -> Layer:
+def _layer(trace: Trace, into: InputsOf, group: Group) -> Layer:
     """Return the box of a group, with what is in it.
 
     Args:
@@ -152,7 +155,7 @@ def _of_boxes(group: Group, inner: Sequence[Layer]) -> Layer:
     return Layer(group.title, kind, units, "boxes", inner=tuple(inner), group=group)
 
 
-def _inside(trace: Trace, into: EdgesInto, group: Group) -> Trace:
+def _inside(trace: Trace, into: InputsOf, group: Group) -> Trace:
     """Return the trace of how a group is computed, with only those uses that are part of it."""
     places = {node.id: trace.places[node.id] for node in group.members if node.id in trace.places}
     kept: set[int] = set()
@@ -178,7 +181,7 @@ def _inside(trace: Trace, into: EdgesInto, group: Group) -> Trace:
     )
 
 
-def _within(inside: Trace, into: EdgesInto, group: Group) -> list[Layer]:
+def _within(inside: Trace, into: InputsOf, group: Group) -> list[Layer]:
     """Return the boxes in that of a Module, or of a run of equal ones; none in one without others in use."""
     if not inside.uses:
         return []
