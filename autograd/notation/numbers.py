@@ -24,12 +24,11 @@ def number(x: float | None) -> str:
     """
     if x is None:
         return NOT_COMPUTED
-    if math.isnan(x):
-        return "nan"
-    if math.isinf(x):
-        return "∞" if x > 0 else "−∞"
-    digits, _, exponent = f"{x + 0.0:.4g}".partition("e")  # + 0.0 turns −0 into 0
-    return (f"{digits}e{int(exponent)}" if exponent else digits).replace("-", "−")
+    text = f"{x + 0.0:.4g}"  # + 0.0 turns −0 into 0
+    if "e" in text:
+        digits, _, exponent = text.partition("e")
+        text = f"{digits}e{int(exponent)}"
+    return text.replace("-", "−").replace("inf", "∞")
 
 
 @lru_cache(maxsize=MOST_KEPT)

@@ -97,7 +97,7 @@ def _reverse(facts: Trace, parts: Mapping[str, Inside], inputs: InputsOf) -> Ite
             whole = uses[source] == 1 and not explained
             explained = explained or whole
             part = arrived[source], uses[source]
-            yield Event("reverse", "edge", nodes[source], after, before, (edge,), *part, first_whole=whole)
+            yield Event("reverse", "edge", nodes[source], after, before, (edge,), *part, (), (), None, whole)
 
 
 def forward_mode(facts: Trace, wrt: str) -> Iterator[Event]:

@@ -13,6 +13,7 @@ from autograd.notation.numbers import as_written, count, equals, factor, number,
 from autograd.notation.signs import in_a_product, local_sign
 from autograd.seeing.facts.corners import CONDITIONS, RELATIONS, Corners, is_turned
 from autograd.seeing.facts.events import Event, inputs_by_target
+from autograd.seeing.facts.folding.links import MULTIPLYING
 from autograd.seeing.facts.names import gradient_of, name_of
 from autograd.seeing.facts.phrases import (
     MOST_NAMES,
@@ -86,6 +87,8 @@ class Teller:
         self._expressions: dict[str, KnownExpression] = {}
         self._moving: dict[str, int] = {}
         self._alike: dict[str, bool] = {}
+        self._targets: dict[str, tuple[float, int | None]] = {}
+        self._passing: dict[Hashable, int] = {}
 
     def tell(self, place: int, event: Event) -> Step:
         """Return the event as the step number ``place``."""
@@ -98,25 +101,16 @@ class Teller:
     ) -> Step:
         """Return the event as the step number ``place``, with these words or without any."""
         symbols, numbers, sentence = words
-        edge = event.edges[0] if event.kind == "edge" else None
+        phase, kind, node, after, before, edges, *_ = event
+        target = position = upstream = partial = contribution = None
+        if kind == "edge":
+            _, target, position, partial, contribution = edges[0]
+            upstream = self._nodes[target].gradient
+        nodes = tuple([leaf.id for leaf in event.leaves]) or (node.id,)
         return Step(
-            number=place,
-            phase=event.phase,
-            kind=event.kind,
-            node=event.node.id,
-            nodes=tuple([node.id for node in event.nodes]),
-            target=None if edge is None else edge.target,
-            position=None if edge is None else edge.position,
-            symbols=symbols,
-            numbers=numbers,
-            partial_symbols=slope,
-            upstream=None if edge is None else self._nodes[edge.target].gradient,
-            partial=None if edge is None else edge.partial,
-            contribution=None if edge is None else edge.contribution,
-            before=event.before,
-            after=event.after,
-            sentence=sentence,
-        )
+            place, phase, kind, node.id, nodes, target, position, symbols, numbers, slope,
+            upstream, partial, contribution, before, after, sentence,
+        )  # fmt: skip
 
     def shape(self, event: Event) -> Hashable:
         """Return what decides how a step is told, beside the names and digits in it.
@@ -129,32 +123,42 @@ class Teller:
         return self._shape_of_value(event.node) if event.phase == "forward" and event.node.op else None
 
     def _shape_of_contribution(self, event: Event) -> Hashable:
-        (edge,) = event.edges
-        target, other = self._nodes[edge.target], self._multiplied_by(edge)
-        upstream, partial, contribution = target.gradient, edge.partial, edge.contribution
-        before, after = event.before, event.after
-        assert upstream is not None
+        edge, before, after = event.edges[0], event.before, event.after
+        partial, contribution = edge.partial, edge.contribution
         assert partial is not None
         assert contribution is not None
         assert after is not None
-        numbers = upstream, partial, contribution, before or 0.0, after
-        if not self._is_alike(target) or not all(map(math.isfinite, numbers)):
+        if edge.target not in self._targets:
+            self._targets[edge.target] = self._shape_of_target(self._nodes[edge.target])
+        upstream, passed_on = self._targets[edge.target]
+        if passed_on is None or not math.isfinite(after):  # then so are its terms, and their factors
             return None
+        other = self._multiplied_by(edge)
         return (
-            target.op if other is None else bool(other.label),
-            target is self._output,
+            passed_on,
+            other and bool(other.label),
             self._held(edge),
-            target.id in self._corners.before,
-            upstream == 1.0,
             partial == 1.0,
-            *[x < 0.0 for x in numbers],
-            equals(as_written(upstream) * as_written(partial), contribution),
+            partial < 0.0,
+            contribution < 0.0,
+            before is not None and before < 0.0,
+            after < 0.0,
+            equals(upstream * as_written(partial), contribution),
             before is None or equals(as_written(before) + as_written(contribution), after),
             event.first_whole,
             0 if 1 < event.part < event.parts else event.parts,
             event.node.op is None,
             self._is_untrained(event),
         )
+
+    def _shape_of_target(self, node: NodeFact) -> tuple[float, int | None]:
+        """Return the gradient that a node passes on, as written, and a number for what else decides there."""
+        upstream = node.gradient
+        assert upstream is not None
+        if not self._is_alike(node):
+            return upstream, None
+        decides = node.op, node is self._output, node.id in self._corners.before, upstream == 1.0, upstream < 0.0
+        return as_written(upstream), self._passing.setdefault(decides, len(self._passing))
 
     def _shape_of_value(self, node: NodeFact) -> Hashable:
         if not self._is_alike(node):
@@ -192,7 +196,7 @@ class Teller:
         """Return what a product or a dot product multiplies the edge's source by; None for any other edge."""
         inputs, op = self.inputs[edge.target], self._nodes[edge.target].op
         half = len(inputs) // 2
-        if op not in ("mul", "dot") or edge.position >= 2 * half:
+        if op not in MULTIPLYING or edge.position >= 2 * half:
             return None
         return self._nodes[inputs[(edge.position + half) % (2 * half)].source]
 

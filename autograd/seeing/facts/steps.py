@@ -73,7 +73,7 @@ class Steps(Told):
     def edges(self) -> dict[tuple[str, str, int], int]:
         """Return the numbers of the reverse steps by source, target and position."""
         return {
-            (edge.source, edge.target, edge.position): place
+            edge[:3]: place
             for place, event in enumerate(self.events)
             if event.kind == "edge"
             for edge in event.edges

@@ -24,6 +24,7 @@ from autograd.notation.labels import SUPERSCRIPT_DIGITS
 from autograd.notation.mathml import NAME, NUMBER, WORDS, mathml
 from autograd.notation.numbers import number
 from autograd.notation.signs import in_a_product
+from autograd.seeing.facts.folding.links import MULTIPLYING
 from autograd.seeing.facts.names import name_of
 from autograd.seeing.facts.phrases import MOST_TERMS, written_out
 from autograd.seeing.facts.records import Step, Trace
@@ -51,8 +52,11 @@ VAI = re.compile("[\ua500-\ua63f]")
 MOST_TRIED = 8
 """Of the patterns of like steps the latest ones are tried, at most this many."""
 
-PRODUCTS = ("mul", "dot")
-"""The ops in which an input is multiplied by another one."""
+OF_EDGE = (OUTPUT_NAME, NODE_NAME, TARGET_NAME, FIRST_INPUT + INPUT_NAME, *range(FIRST_SHOWN, FIRST_INPUT))
+"""The references to what a step along an edge speaks of."""
+
+Meant = tuple[Sequence[int], Sequence[str], Sequence[str]]
+"""References, the names that the first of them stand for, and the numbers of the others."""
 
 AT_LEAST_TWO = "%.0s%.0s"
 """Shows nothing of two more gaps: an itemgetter of fewer than two does not give a tuple."""
@@ -112,10 +116,9 @@ class Writer:
         self._sources: list[list[int]] = [[] for _ in trace.nodes]
         self._partials: list[list[str]] = [[] for _ in trace.nodes]
         for edge in trace.edges:
-            is_told = (edge.source, edge.target, edge.position) in carried
             target = self._place[edge.target]
             self._sources[target].append(self._place[edge.source])
-            self._partials[target].append(number(edge.partial).lstrip("−") if is_told else "")
+            self._partials[target].append(number(edge.partial).lstrip("−") if edge[:3] in carried else "")
 
     def place(self, node: str) -> int:
         """Return the number of a node."""
@@ -130,14 +133,14 @@ class Writer:
         """
         shape = self._steps.shape(outline.number)
         if shape is not None:
-            names, numbers = (
-                self._of_value(outline) if outline.target is None else self._of_edge(outline, shown)
-            )
-            if self._plain.issuperset(names.values()):
-                texts = [*names.values(), *numbers.values()]
-                alike = shape, tuple([text if is_count(text) else texts.index(text) for text in texts])
+            of = self._of_value(outline) if outline.target is None else self._of_edge(outline, shown)
+            references, names, numbers = of
+            if self._plain.issuperset(names):
+                texts = [*names, *numbers]
+                counts = [text if len(text) <= LONGEST_COUNT and text.isdecimal() else "" for text in numbers]
+                alike = shape, *map(texts.index, texts), *counts
                 if alike not in self._shapes:
-                    meant = names | numbers
+                    meant = dict(zip(references, texts, strict=True))
                     told = [meant.get(reference, "") for reference in range(max(meant) + 1)]
                     number, _, fits_others = self._matched(self._steps[outline.number], told)
                     self._shapes[alike] = number if fits_others else None
@@ -146,32 +149,30 @@ class Writer:
                     return known, []
         return self._matched(self._steps[outline.number], self._meant(outline, shown))[:2]
 
-    def _of_edge(self, outline: Step, shown: Sequence[str]) -> tuple[dict[int, str], dict[int, str]]:
-        """Return the names and the numbers that a step along an edge speaks of, by reference."""
+    def _of_edge(self, outline: Step, shown: Sequence[str]) -> Meant:
+        """Return the names and the numbers that a step along an edge speaks of, and the references to them."""
         target = self._place[outline.target or ""]
-        sources = self._sources[target]
-        other = sources[first_input(outline.position, len(sources))]
-        names = {
-            OUTPUT_NAME: self._labels[self._output],
-            NODE_NAME: self._labels[self._place[outline.node]],
-            TARGET_NAME: self._labels[target],
-            FIRST_INPUT + INPUT_NAME: self._labels[other] if self._ops[target] in PRODUCTS else "",
-        }
-        return names, dict(enumerate(shown, FIRST_SHOWN))
+        other = ""
+        if self._ops[target] in MULTIPLYING:
+            sources = self._sources[target]
+            other = self._labels[sources[first_input(outline.position, len(sources))]]
+        names = [self._labels[self._output], self._labels[self._place[outline.node]], self._labels[target], other]
+        return OF_EDGE, names, shown
 
-    def _of_value(self, outline: Step) -> tuple[dict[int, str], dict[int, str]]:
+    def _of_value(self, outline: Step) -> Meant:
         """Return the same for a step that computes a value."""
         node = self._place[outline.node]
         sources, partials = self._sources[node], self._partials[node]
-        names = {OUTPUT_NAME: self._labels[self._output], NODE_NAME: self._labels[node]}
-        numbers = {NODE_VALUE: self._values[node]}
-        for k in written_out(self._ops[node] or "", range(len(sources))):
-            first = FIRST_INPUT + len(PER_INPUT) * k
-            names[first + INPUT_NAME] = self._labels[sources[k]]
-            numbers[first + INPUT_VALUE] = self._values[sources[k]]
-            if len(sources) <= MOST_TERMS:
-                numbers[first + INPUT_PARTIAL] = partials[k]
-        return names, numbers
+        told = written_out(self._ops[node] or "", range(len(sources)))
+        firsts = [FIRST_INPUT + len(PER_INPUT) * k for k in told]
+        names = [self._labels[i] for i in (self._output, node, *[sources[k] for k in told])]
+        numbers = [self._values[i] for i in (node, *[sources[k] for k in told])]
+        references = [OUTPUT_NAME, NODE_NAME, *[first + INPUT_NAME for first in firsts]]
+        references += [NODE_VALUE, *[first + INPUT_VALUE for first in firsts]]
+        if len(sources) <= MOST_TERMS:
+            numbers += [partials[k] for k in told]
+            references += [first + INPUT_PARTIAL for first in firsts]
+        return references, names, numbers
 
     def _meant(self, outline: Step, shown: Sequence[str]) -> list[str]:
         """Return what each reference stands for in a step."""
@@ -232,11 +233,6 @@ def is_plain(name: str) -> bool:
     """Return whether a name is written the same everywhere: a single word, without parentheses."""
     is_word = LEAF.fullmatch(name) is not None and not is_number(name) and name not in WORDS
     return is_word and in_a_product(name) == name and not name.endswith(tuple(SUPERSCRIPT_DIGITS))
-
-
-def is_count(text: str) -> bool:
-    """Return whether a number is part of a pattern where no reference stands for it."""
-    return text.isdecimal() and len(text) <= LONGEST_COUNT
 
 
 def first_input(position: int | None, inputs: int) -> int:
