@@ -157,7 +157,13 @@ class Teller:
         assert upstream is not None
         if not self._is_alike(node):
             return upstream, None
-        decides = node.op, node is self._output, node.id in self._corners.before, upstream == 1.0, upstream < 0.0
+        decides = (
+            node.op,
+            node is self._output,
+            node.id in self._corners.before,
+            upstream == 1.0,
+            upstream < 0.0,
+        )
         return as_written(upstream), self._passing.setdefault(decides, len(self._passing))
 
     def _shape_of_value(self, node: NodeFact) -> Hashable:

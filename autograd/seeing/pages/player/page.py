@@ -98,7 +98,7 @@ def compact(text: str) -> str:
 def _taken_out(plain: dict[str, Any]) -> dict[str, Any]:
     """Take out of the pictures what is not read before one of them is opened: all drawings but the first."""
     views = [{key: view.pop(key) for key in ("svg", "nodes", "edges")} for view in plain["views"][1:]]
-    return {**{key: plain.pop(key) for key in ("moulds", "faces", "looks")}, "views": [{}, *views]}
+    return {**{key: plain.pop(key) for key in ("moulds", "faces", "names", "looks")}, "views": [{}, *views]}
 
 
 def packed(facts: object) -> object:

@@ -156,7 +156,12 @@ class Writer:
         if self._ops[target] in MULTIPLYING:
             sources = self._sources[target]
             other = self._labels[sources[first_input(outline.position, len(sources))]]
-        names = [self._labels[self._output], self._labels[self._place[outline.node]], self._labels[target], other]
+        names = [
+            self._labels[self._output],
+            self._labels[self._place[outline.node]],
+            self._labels[target],
+            other,
+        ]
         return OF_EDGE, names, shown
 
     def _of_value(self, outline: Step) -> Meant:

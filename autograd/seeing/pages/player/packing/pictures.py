@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from autograd.seeing.facts.arrow import edge_key, use_id
+from autograd.seeing.facts.arrow import edge_key
 from autograd.seeing.facts.records import Trace
-from autograd.seeing.pages.player.svg.cast import Cast
-from autograd.seeing.pages.player.svg.view import View
+from autograd.seeing.pages.player.svg.cast import Cast, Look
+from autograd.seeing.pages.player.svg.view import Own, View, own_id
 
 SLOT_OR_ID = re.compile(r'\bid="(?P<id>[^"]*)"|data-slot="(?P<kind>\w+):(?P<key>[^"]*)"')
 """An element's id, or a slot: what kind of number it holds, and whose."""
+
+Members = dict[str, list[int]]
+"""By element the numbers of the nodes or edges that it shows, in increasing order."""
 
 
 def plain_views(pictures: Sequence[View], trace: Trace) -> dict[str, Any]:
@@ -22,22 +25,29 @@ def plain_views(pictures: Sequence[View], trace: Trace) -> dict[str, Any]:
     the trace, each but the first as its distance from the one before.
     """
     nodes = {node.id: i for i, node in enumerate(trace.nodes)}
-    named = {id: (i, id) for id, i in nodes.items()}
-    edges = {edge_key(edge): (i, use_id(edge)) for i, edge in enumerate(trace.edges)}
+    edges = {edge_key(edge): i for i, edge in enumerate(trace.edges)}
     casts = [view.drawing for view in pictures if isinstance(view.drawing, Cast)]
     moulds = {mould: i for i, mould in enumerate(dict.fromkeys(cast.mould for cast in casts))}
-    looks = {nodes[node.id]: cast.faces.look(node) for cast in casts for node in cast.nodes}
-    alike = {look: i for i, look in enumerate(dict.fromkeys(look for look, _ in looks.values()))}
+    looks: dict[int, Look] = {}
+    for cast in casts:
+        for node in cast.nodes:
+            looks.setdefault(nodes[node.id], cast.faces.look(node))
+    faces = {face: i for i, face in enumerate(dict.fromkeys(look.face for look in looks.values()))}
+    names = {name: i for i, name in enumerate(dict.fromkeys(look.names for look in looks.values()))}
 
     def drawing(view: View) -> object:
         if isinstance(view.drawing, Cast):
             return [moulds[view.drawing.mould], *[nodes[node.id] for node in view.drawing.nodes]]
         return "" if view is pictures[0] else _own_slots(view)
 
+    members = [
+        (_members(view.nodes, nodes, view.name), _members(view.edges, edges, view.name)) for view in pictures
+    ]
     return {
         "moulds": [*moulds],
-        "faces": [[look.chip, look.box] for look in alike],
-        "looks": {node: [alike[look], said] for node, (look, said) in looks.items()},
+        "faces": [[face.chip, face.box] for face in faces],
+        "names": [*names],
+        "looks": {node: [faces[look.face], names[look.names], look.hint] for node, look in looks.items()},
         "views": [
             {
                 "name": view.name,
@@ -46,12 +56,12 @@ def plain_views(pictures: Sequence[View], trace: Trace) -> dict[str, Any]:
                 "parent": view.parent,
                 "opens": view.opens,
                 "svg": drawing(view),
-                "nodes": _members(view.nodes, named, view.name),
-                "edges": _members(view.edges, edges, view.name),
+                "nodes": {element: _distances(places) for element, places in of_nodes.items()},
+                "edges": {element: _distances(places) for element, places in of_edges.items()},
             }
-            for view in pictures
+            for view, (of_nodes, of_edges) in zip(pictures, members, strict=True)
         ],
-        **_showing(pictures, trace),
+        **_showing(members, trace, nodes, edges),
     }
 
 
@@ -75,19 +85,21 @@ def _own_slots(view: View) -> str:
     return SLOT_OR_ID.sub(shortened, view.svg)
 
 
-def _members(shown: dict[str, str], numbers: dict[str, tuple[int, str]], view: str) -> dict[str, list[int]]:
-    """Return by element the numbers of what it shows, given each thing's number and what it is called.
+def _members(shown: Mapping[str, str], numbers: Mapping[str, int], view: str) -> Members:
+    """Return by element the numbers of what it shows, given each thing's number.
 
     The elements of those that are shown by one each are called after them: they stand together, under "".
     """
+    if isinstance(shown, Own):
+        return {"": sorted([numbers[thing] for thing in shown])} if shown else {}
     elements: dict[str, list[str]] = {}
     for thing, element in shown.items():
         elements.setdefault(element, []).append(thing)
-    found: dict[str, list[int]] = {}
+    found: Members = {}
     for element, things in elements.items():
-        is_own = len(things) == 1 and element == f"{view}-{numbers[things[0]][1]}"
-        found.setdefault("" if is_own else element, []).extend([numbers[thing][0] for thing in things])
-    return {element: _distances(sorted(places)) for element, places in found.items()}
+        is_own = len(things) == 1 and element == own_id(view, things[0])
+        found.setdefault("" if is_own else element, []).extend([numbers[thing] for thing in things])
+    return {element: sorted(places) for element, places in found.items()}
 
 
 def _distances(numbers: list[int]) -> list[int]:
@@ -99,28 +111,34 @@ def _distances(numbers: list[int]) -> list[int]:
     return [n - before for n, before in zip(numbers, [0, *numbers], strict=False)]
 
 
-def _showing(pictures: Sequence[View], trace: Trace) -> dict[str, Any]:
+def _showing(
+    members: Sequence[tuple[Members, Members]],
+    trace: Trace,
+    nodes: Mapping[str, int],
+    edges: Mapping[str, int],
+) -> dict[str, Any]:
     """Return which views show a step: by step the number of a list of views."""
     shown: dict[Any, int] = {}
-    if len(pictures) == 1:
+    if len(members) == 1:
         return {"showing": [], "shown": []}
-    by_node = _views_by([view.nodes for view in pictures])
-    by_edge = _views_by([view.edges for view in pictures])
-    of_node = {node: set(views) for node, views in by_node.items()}
+    by_node = _views_by([of_nodes for of_nodes, _ in members], len(nodes))
+    by_edge = _views_by([of_edges for _, of_edges in members], len(edges))
+    of_node = [*map(set, by_node)]
     column = []
     for step in trace.steps:
-        views = by_node.get(step.node, [])
+        views = by_node[nodes[step.node]]
         if step.target is not None:
-            among = by_edge.get(f"{step.node}>{step.target}:{step.position}", ())
-            views = [view for view in among if view in of_node[step.node]]
+            among = by_edge[edges[f"{step.node}>{step.target}:{step.position}"]]
+            views = [view for view in among if view in of_node[nodes[step.node]]]
         column.append(shown.setdefault(tuple(views), len(shown)))
     return {"showing": list(shown), "shown": column}
 
 
-def _views_by(shown: Sequence[dict[str, str]]) -> dict[str, list[int]]:
-    """Return by node or edge the numbers of the views that show it."""
-    views: dict[str, list[int]] = {}
-    for number, elements in enumerate(shown):
-        for thing in elements:
-            views.setdefault(thing, []).append(number)
+def _views_by(members: Sequence[Members], things: int) -> list[list[int]]:
+    """Return for each node or edge the numbers of the views that show it."""
+    views: list[list[int]] = [[] for _ in range(things)]
+    for number, elements in enumerate(members):
+        for places in elements.values():
+            for place in places:
+                views[place].append(number)
     return views

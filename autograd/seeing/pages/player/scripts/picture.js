@@ -47,14 +47,14 @@ const requestIdle = window.requestIdleCallback ?? ((does) => setTimeout(does, 20
 // each of its nodes, for its id and its faces.
 function textOf({ name, svg }) {
   if (typeof svg === "string") return svg;
-  const { moulds, faces, looks } = drawings();
+  const { moulds, faces, names, looks } = drawings();
   const [mould, ...nodes] = svg;
   const filled = (gap) => {
     if (gap < 0) return name;
     const node = nodes[gap >> 2];
     if (!(gap & 3)) return `n${node}`;
-    const [look, said] = looks[node];
-    const [chip, box] = faces[look].map((face) => face.replaceAll("\0", `n${node}`));
+    const [face, name, said] = looks[node];
+    const [chip, box] = faces[face].map((text, i) => text.replaceAll("\0", `n${node}`).replace("\x01", () => names[name][i]));
     return [said + chip, said, box][(gap & 3) - 1];
   };
   return moulds[mould].map((piece) => (typeof piece === "number" ? filled(piece) : piece)).join("");

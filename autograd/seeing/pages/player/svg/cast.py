@@ -41,54 +41,64 @@ def emptied(svg: str) -> str:
     return FILLED_SLOT.sub(r"\1></text>", svg)
 
 
-class Look(NamedTuple):
-    """What a node looks like, numbers left open: its chip and its box, and the size of the box."""
+class Face(NamedTuple):
+    """What nodes of one kind and size look like, name and numbers left open: chip and box, and the box's size."""
 
     chip: str
     box: str
     size: tuple[float, float]
 
 
+class Look(NamedTuple):
+    """What one node looks like: its face, its name as markup on a chip and on a box, and its hint."""
+
+    face: Face
+    names: tuple[str, str]
+    hint: str
+
+
 @dataclass
 class Faces:
-    """What nodes look like in every picture; each kind of look is drawn once, when first asked for.
+    """What nodes look like in every picture; each face is drawn once, when first asked for.
 
-    Nodes of one name and kind, such as a neuron's in all samples, have one look, in which `ID` stands for
-    the node's id; those of one kind and size differ in their names alone.
-    What they say when pointed at is each one's own.
+    In a face `ID` stands for the id of a node, and `NAMED` for its name.
     """
 
-    _looks: dict[str, tuple[Look, str]] = field(default_factory=dict)
-    _alike: dict[Hashable, Look] = field(default_factory=dict)
-    _unnamed: dict[Hashable, tuple[str, str]] = field(default_factory=dict)
+    _looks: dict[str, Look] = field(default_factory=dict)
+    _alike: dict[Hashable, tuple[Face, tuple[str, str]]] = field(default_factory=dict)
+    _faces: dict[Hashable, Face] = field(default_factory=dict)
 
-    def look(self, node: NodeFact) -> tuple[Look, str]:
-        """Return the look of a node, and its hint."""
+    def look(self, node: NodeFact) -> Look:
+        """Return what a node looks like."""
         if node.id not in self._looks:
             box = box_of_node(node)
             kind = box.role, box.kind, len(box.facts), box.is_bare and box.facts
             if (node.label, kind) not in self._alike:
-                self._alike[node.label, kind] = self._drawn(box, node.label, kind)
-            self._looks[node.id] = self._alike[node.label, kind], hint(box.title)
+                names = short_name(node.label), name_markup(box.name) if box.name else ""
+                self._alike[node.label, kind] = self._drawn(box, node.label, kind), names
+            self._looks[node.id] = Look(*self._alike[node.label, kind], hint(box.title))
         return self._looks[node.id]
 
-    def _drawn(self, box: Box, label: str, kind: Hashable) -> Look:
+    def _drawn(self, box: Box, label: str, kind: Hashable) -> Face:
         size, name = box_size(box), NAMED if label else ""
-        if (size, name, kind) not in self._unnamed:
+        if (size, name, kind) not in self._faces:
             any_ = replace(box, id=ID)
-            self._unnamed[size, name, kind] = emptied(chip_body(any_, name)), emptied(box_face(any_, name))
-        chip, face = self._unnamed[size, name, kind]
-        markup = name_markup(box.name) if box.name else ""
-        return Look(chip.replace(NAMED, short_name(label)), face.replace(NAMED, markup), size)
+            chip, face = emptied(chip_body(any_, name)), emptied(box_face(any_, name))
+            self._faces[size, name, kind] = Face(chip, face, size)
+        return self._faces[size, name, kind]
 
     def of(self, node: NodeFact) -> tuple[str, ...]:
         """Return a node's chip, its hint and its box."""
-        look, said = self.look(node)
-        return said + look.chip.replace(ID, node.id), said, look.box.replace(ID, node.id)
+        face, names, said = self.look(node)
+        chip, box = (
+            text.replace(NAMED, name).replace(ID, node.id)
+            for text, name in zip((face.chip, face.box), names, strict=True)
+        )
+        return said + chip, said, box
 
     def size(self, node: NodeFact) -> tuple[float, float]:
         """Return the size of a node's box."""
-        return self.look(node)[0].size
+        return self.look(node).face.size
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,7 @@ def text_width(text: str, size: float) -> float:
     return sum(size * (1.0 if unicodedata.east_asian_width(c) in "WF" else 0.62) for c in text)
 
 
+@lru_cache(maxsize=10_000)
 def name_markup(name: Label) -> str:
     """Return the inside of a text element: a name with its indices one above the other."""
     markup = escape(name.base)

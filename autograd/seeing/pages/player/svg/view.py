@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from autograd.seeing.facts.arrow import edge_key, operation_id, use_id
@@ -13,6 +13,33 @@ from autograd.seeing.pages.player.svg.boxes import draw_box, draw_circle, node_g
 from autograd.seeing.pages.player.svg.cast import Cast, Faces, Mould, mould_of
 from autograd.seeing.pages.player.svg.elements import coordinate, tag
 from autograd.seeing.pages.player.svg.layout import arrange
+
+
+class Own(Mapping[str, str]):
+    """The ids of the elements of what is shown by one element each.
+
+    >>> {**Own("view", ["n0>n2:1"])}
+    {'n0>n2:1': 'view-n0-n2-1'}
+    """
+
+    def __init__(self, view: str, things: Sequence[str]) -> None:
+        self._view, self._things = view, things
+
+    def __getitem__(self, thing: str) -> str:
+        if thing not in self._things:
+            raise KeyError(thing)
+        return own_id(self._view, thing)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._things)
+
+    def __len__(self) -> int:
+        return len(self._things)
+
+
+def own_id(view: str, thing: str) -> str:
+    """Return the id of the element that shows a node, by its id, or an edge, by `edge_key`, and nothing else."""
+    return f"{view}-{thing.replace('>', '-').replace(':', '-')}"
 
 
 @dataclass(frozen=True)
@@ -38,8 +65,8 @@ class View:
     name: str
     title: str
     drawing: str | Cast
-    nodes: dict[str, str]
-    edges: dict[str, str]
+    nodes: Mapping[str, str]
+    edges: Mapping[str, str]
     opens: dict[str, str] = field(default_factory=dict)
     parent: str | None = None
     note: str = ""
@@ -79,8 +106,8 @@ class Moulds:
             name,
             "",
             Cast(mould, name, trace.nodes, self.faces),
-            {trace.nodes[k].id: f"{name}-{trace.nodes[k].id}" for k in nodes},
-            {edge_key(trace.edges[k]): f"{name}-{use_id(trace.edges[k])}" for k in edges},
+            Own(name, [trace.nodes[k].id for k in nodes]),
+            Own(name, [edge_key(trace.edges[k]) for k in edges]),
         )
 
     def _kinds(self, trace: Trace) -> object:

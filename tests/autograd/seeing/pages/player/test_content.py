@@ -252,8 +252,9 @@ def filled(piece, name, nodes, plain):
     if piece < 0:
         return name
     node, kind = nodes[piece // 4], piece % 4
-    look, said = plain["looks"][node]
-    chip, box = (face.replace("\0", f"n{node}") for face in plain["faces"][look])
+    face, name, said = plain["looks"][node]
+    parts = zip(plain["faces"][face], plain["names"][name], strict=True)
+    chip, box = (text.replace("\0", f"n{node}").replace("\1", its) for text, its in parts)
     return (f"n{node}", said + chip, said, box)[kind]
 
 
