@@ -35,7 +35,9 @@ SIGNED = ("−", "-", "+")
 
 def mathml(text: str) -> str:
     """Return the formula as MathML."""
-    return f'<math display="block">{_Parser(text).formula()}</math>'
+    token = TOKEN.match(text)
+    is_name = token is not None and token["word"] == text and text not in WORDS  # as most are
+    return f'<math display="block">{_word(token) if token and is_name else _Parser(text).formula()}</math>'
 
 
 class _Parser:

@@ -153,7 +153,8 @@ class Strides(Told):
     def _ends(self, events: Sequence[Event]) -> list[Event]:
         """Return the last event of each node at which a way back ends."""
         targets = {event.edges[0].target for event in events}
-        return [event for id, event in {e.node.id: e for e in events}.items() if id not in targets]
+        last = {event.node.id: event for event in events}
+        return [last[id] for id in last if id not in targets]
 
     def _backwards(self, events: Sequence[Event]) -> str:
         reached = {event.node.id for event in events}
@@ -172,9 +173,9 @@ class Strides(Told):
 
     def _reached(self, ends: Sequence[Event]) -> str:
         """Return in words what a way back ends at: names, or how many weights."""
-        weights = [name_of(event.node) for event in ends if event.node.role == "weight"]
+        weights = [event.node for event in ends if event.node.role == "weight"]
         others = [name_of(event.node) for event in ends if event.node.role != "weight"]
-        counts = [counted(len(weights), "weight")] if len(weights) > 1 else weights
+        counts = [counted(len(weights), "weight")] if len(weights) > 1 else [*map(name_of, weights)]
         return ", and ".join([*([listed(others)] if others else []), *counts])
 
     def _gradients(self, events: Sequence[Event]) -> Iterator[str]:

@@ -38,7 +38,7 @@ class Own(Mapping[str, str]):
 
 
 def own_id(view: str, thing: str) -> str:
-    """Return the id of the element that shows a node, by its id, or an edge, by `edge_key`, and nothing else."""
+    """Return the id of the element that shows just one node, by its id, or edge, by its `edge_key`."""
     return f"{view}-{thing.replace('>', '-').replace(':', '-')}"
 
 
@@ -90,10 +90,9 @@ class Moulds:
         Args:
             trace: the part.
             name: the name of the view.
-            shape: what decides where everything stands in its picture, beside its nodes and edges.
+            shape: what decides where everything stands in its picture.
             draw: draws the picture, and is only called for the first of a shape.
         """
-        shape = shape, self._kinds(trace)
         if shape not in self._known:
             drawn = draw()
             self._known[shape] = (
@@ -108,14 +107,6 @@ class Moulds:
             Cast(mould, name, trace.nodes, self.faces),
             Own(name, [trace.nodes[k].id for k in nodes]),
             Own(name, [edge_key(trace.edges[k]) for k in edges]),
-        )
-
-    def _kinds(self, trace: Trace) -> object:
-        """Return what is drawn of the nodes, names and numbers aside, and which edges there are."""
-        place = {node.id: k for k, node in enumerate(trace.nodes)}
-        return (
-            tuple([(node.symbol, node.role, bool(node.label)) for node in trace.nodes]),
-            tuple([(place[e.source], place[e.target], e.position, e.partial is None) for e in trace.edges]),
         )
 
 

@@ -16,7 +16,7 @@ from autograd.seeing.pages.player.svg.elements import Point, tag, words
 from autograd.seeing.pages.player.svg.view import View, canvas
 from autograd.seeing.pages.player.views.cards import CARD_WIDTH, card, card_height, layer_box, layer_size
 from autograd.seeing.pages.player.views.layers import Layer, Unit, from_outside
-from autograd.seeing.pages.player.views.neuron import neuron_view, rows_of
+from autograd.seeing.pages.player.views.neuron import neuron_view
 from autograd.seeing.pages.player.views.parts import Whole, views_of
 from autograd.seeing.pages.player.views.ways import Pair, stand
 
@@ -229,8 +229,7 @@ def _neuron_views(row: Row, unit: Unit, i: int, j: int) -> list[View]:
     """Show a neuron as a table of its weights; as a graph if it is no such sum or was used several times."""
     members = {node.id for node in (*unit.members, *row.layers[i].common)}
     name, parent = row.name(i, j), row.name(i)
-    inside, elsewhere = row.whole.part(members)
-    rows = rows_of(inside, elsewhere) if unit.shown else []
-    if not rows:
+    drawn = neuron_view(row.whole, *row.whole.part(members), name) if unit.shown else None
+    if drawn is None:
         return views_of(row.whole, members, name, unit.title, parent)
-    return [replace(neuron_view(inside, rows, name, row.whole.moulds), title=unit.title, parent=parent)]
+    return [replace(drawn, title=unit.title, parent=parent)]

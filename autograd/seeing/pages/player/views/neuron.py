@@ -15,7 +15,8 @@ from autograd.seeing.pages.player.svg.arrows import plain_arrow, plain_line
 from autograd.seeing.pages.player.svg.boxes import box_size, circle_size, draw_box, draw_circle, node_group
 from autograd.seeing.pages.player.svg.chips import CHIP_HEIGHT, CHIP_NAME, CHIP_NUMBER, CHIP_WIDTH, chip
 from autograd.seeing.pages.player.svg.elements import Point, tag, words
-from autograd.seeing.pages.player.svg.view import Moulds, View, canvas
+from autograd.seeing.pages.player.svg.view import View, canvas
+from autograd.seeing.pages.player.views.parts import Table, Whole
 
 MARGIN, HEADER, PITCH = 14.0, 20.0, 24.0
 JOINT = 22.0
@@ -112,13 +113,22 @@ def _row(
 # -------------------------------------------------------------------------------------- the table
 
 
-def neuron_view(trace: Trace, rows: list[Row], name: str, moulds: Moulds) -> View:
-    """Show the table, and to its right what becomes of the sum."""
-    place = {node.id: k for k, node in enumerate(trace.nodes)}
-    placed = tuple([tuple([place[node.id] for node in row]) for row in rows])
-    tail = sorted(set(place.values()).difference(*placed))
-    sizes = tuple([moulds.faces.size(trace.nodes[k]) for k in tail])
-    return moulds.view(trace, name, (placed, sizes), lambda: draw_neuron(trace, rows, name))
+def neuron_view(whole: Whole, part: Trace, used: set[str], name: str) -> View | None:
+    """Show the table, and to its right what becomes of the sum; None where it is no such sum."""
+    shape = whole.shape(part, used)
+    if shape not in whole.tables:
+        place = {node.id: k for k, node in enumerate(part.nodes)}
+        rows = [[place[node.id] for node in row] for row in rows_of(part, used)]
+        tail = sorted(set(place.values()).difference(*rows))
+        whole.tables[shape] = Table(rows, tail, len(whole.tables))
+    table = whole.tables[shape]
+    if not table.rows:
+        return None
+    sizes = [whole.moulds.faces.size(part.nodes[k]) for k in table.tail]
+    rows_drawn = ([part.nodes[k] for k in row] for row in table.rows)
+    return whole.moulds.view(
+        part, name, (table.number, *sizes), lambda: draw_neuron(part, [*rows_drawn], name)
+    )
 
 
 def draw_neuron(trace: Trace, rows: list[Row], prefix: str) -> View:

@@ -11,6 +11,8 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import chain
+from typing import NamedTuple
 
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import counted
@@ -41,20 +43,58 @@ def fits(trace: Trace) -> bool:
     return len(trace.nodes) <= LARGEST and sum(columns_crossed(trace).values()) <= FARTHEST
 
 
+class Table(NamedTuple):
+    """A neuron's table: the rows, as the places of nodes in its part, what is not in them, and its number."""
+
+    rows: list[list[int]]
+    tail: list[int]
+    number: int
+
+
 class Whole:
-    """A graph that parts are taken of, ready to find what each of them uses."""
+    """A graph that parts are taken of, ready to find what each of them uses.
+
+    Attributes:
+        trace: the graph.
+        moulds: what its pictures are cast from.
+        tables: those of its neurons, by the shapes of their parts.
+    """
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
         self.moulds = Moulds()
+        self.tables: dict[object, Table] = {}
         self._order = {node.id: i for i, node in enumerate(trace.nodes)}
         self._into = inputs_by_target(trace)
         self._used: dict[str, NodeFact] = {}
+        self._kinds: dict[tuple[str, bool], int] = {}
+        self._numbers: dict[object, int] = {}
+
+    def shape(self, part: Trace, used: set[str]) -> object:
+        """Return what parts have in common that are drawn alike, but for the sizes of their boxes.
+
+        That is what each node is, whether it is only used, and which nodes its inputs are.
+        """
+        place = {node.id: k for k, node in enumerate(part.nodes)}
+        kinds = [self._kind(node, node.id in used) for node in part.nodes]
+        return tuple(kinds), tuple([place[edge.source] for edge in part.edges])
+
+    def _kind(self, node: NodeFact, is_used: bool) -> int:
+        """Return a number for what a node is, as a picture shows it."""
+        if (node.id, is_used) not in self._kinds:
+            kind: object = is_used, node.role, bool(node.label)
+            if not is_used:
+                place = self.trace.places.get(node.id)
+                part, index = (place.part, place.index) if place else ("", None)
+                inputs = len(self._into.get(node.id, ()))
+                kind = kind, node.op, inputs, part, index if part == "weight" else None
+            self._kinds[node.id, is_used] = self._numbers.setdefault(kind, len(self._numbers))
+        return self._kinds[node.id, is_used]
 
     def part(self, members: Iterable[str]) -> tuple[Trace, set[str]]:
         """Return the part that computes the members, and which of its nodes are only used by it."""
         order = sorted(members, key=self._order.__getitem__)
-        edges = tuple(edge for member in order for edge in self._into.get(member, ()))
+        edges = tuple(chain.from_iterable([self._into.get(member, ()) for member in order]))
         used = {edge.source for edge in edges}.difference(order)
         ids = sorted((*order, *used), key=self._order.__getitem__)
         places = self.trace.places
@@ -87,7 +127,7 @@ def views_of(whole: Whole, members: set[str], name: str, title: str, parent: str
 
 
 def _cast_view(whole: Whole, trace: Trace, elsewhere: set[str], name: str) -> View:
-    shape = tuple([(whole.moulds.faces.size(node), node.id in elsewhere) for node in trace.nodes])
+    shape = whole.shape(trace, elsewhere), *map(whole.moulds.faces.size, trace.nodes)
     return whole.moulds.view(trace, name, shape, lambda: graph_view(trace, name, elsewhere))
 
 
