@@ -87,8 +87,8 @@ class Teller:
         self._expressions: dict[str, KnownExpression] = {}
         self._moving: dict[str, int] = {}
         self._alike: dict[str, bool] = {}
-        self._targets: dict[str, tuple[float, int | None]] = {}
-        self._passing: dict[Hashable, int] = {}
+        self._into: dict[str, tuple[float, list[int]]] = {}
+        self._decides: dict[Hashable, int] = {}
 
     def tell(self, place: int, event: Event) -> Step:
         """Return the event as the step number ``place``."""
@@ -128,16 +128,13 @@ class Teller:
         assert partial is not None
         assert contribution is not None
         assert after is not None
-        if edge.target not in self._targets:
-            self._targets[edge.target] = self._shape_of_target(self._nodes[edge.target])
-        upstream, passed_on = self._targets[edge.target]
-        if passed_on is None or not math.isfinite(after):  # then so are its terms, and their factors
+        if edge.target not in self._into:
+            self._into[edge.target] = self._shapes_into(self._nodes[edge.target])
+        upstream, shapes = self._into[edge.target]
+        if not shapes or not math.isfinite(after):  # a finite sum has finite terms, and these finite factors
             return None
-        other = self._multiplied_by(edge)
         return (
-            passed_on,
-            other and bool(other.label),
-            self._held(edge),
+            shapes[edge.position],
             partial == 1.0,
             partial < 0.0,
             contribution < 0.0,
@@ -151,20 +148,22 @@ class Teller:
             self._is_untrained(event),
         )
 
-    def _shape_of_target(self, node: NodeFact) -> tuple[float, int | None]:
-        """Return the gradient that a node passes on, as written, and a number for what else decides there."""
+    def _shapes_into(self, node: NodeFact) -> tuple[float, list[int]]:
+        """Return the gradient that a node passes on, as written, and by input a number for what decides.
+
+        There are no such numbers where not all inputs are told alike.
+        """
         upstream = node.gradient
         assert upstream is not None
         if not self._is_alike(node):
-            return upstream, None
-        decides = (
-            node.op,
-            node is self._output,
-            node.id in self._corners.before,
-            upstream == 1.0,
-            upstream < 0.0,
-        )
-        return as_written(upstream), self._passing.setdefault(decides, len(self._passing))
+            return upstream, []
+        own = node.op, node is self._output, node.id in self._corners.before, upstream == 1.0, upstream < 0.0
+        shapes = []
+        for edge in self.inputs[node.id]:
+            other = self._multiplied_by(edge)
+            decides = own, self._held(edge), other and bool(other.label)
+            shapes.append(self._decides.setdefault(decides, len(self._decides)))
+        return as_written(upstream), shapes
 
     def _shape_of_value(self, node: NodeFact) -> Hashable:
         if not self._is_alike(node):

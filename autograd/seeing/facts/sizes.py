@@ -12,7 +12,6 @@ Layer 1: a₁⁽¹⁾ and a₂⁽¹⁾ are computed from x₁ and x₂, with 6 w
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from itertools import accumulate, groupby
 from typing import Literal
 
@@ -110,19 +109,12 @@ class Strides(Told):
         told = self._backwards(events) if first.kind == "edge" else self._forwards(events)
         return f"{title[:1].upper()}{title[1:]}: {told}" if title else f"{told[:1].upper()}{told[1:]}"
 
-    @cached_property
-    def _used_by(self) -> dict[str, set[str]]:
-        users: dict[str, set[str]] = {}
-        for edge in self._facts.edges:
-            users.setdefault(edge.source, set()).add(edge.target)
-        return users
-
     def _results(self, events: Sequence[Event]) -> list[NodeFact]:
         """Return what of the values computed is used elsewhere, or is the output."""
         computed = {event.node.id: event.node for event in events}
         return [
             node for id, node in computed.items()
-            if id == self._facts.output or not computed.keys() >= self._used_by.get(id, set())
+            if id == self._facts.output or not computed.keys() >= self._steps.users.get(id, set())
         ]  # fmt: skip
 
     def _values(self, events: Sequence[Event]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Sequence
+from functools import cached_property
 from typing import overload
 
 from autograd.notation.numbers import count
@@ -49,6 +50,15 @@ class Steps(Told):
         self._teller = Teller(facts, way_back=not events or events[-1].phase == "reverse")
         self.inputs = self._teller.inputs
         self._told: dict[int, Step] = {}
+
+    @cached_property
+    def users(self) -> dict[str, set[str]]:
+        """What is computed from each node that something is computed from."""
+        users: dict[str, set[str]] = {}
+        for target, edges in self.inputs.items():
+            for edge in edges:
+                users.setdefault(edge.source, set()).add(target)
+        return users
 
     def __len__(self) -> int:
         return len(self.events)

@@ -67,37 +67,33 @@ def links_between(
         shared: the ids of other boxes that a weight belongs to as well: no link leads to these from it.
     """
     links: dict[tuple[str, str], Link] = {}
+    target, box = "", None
     for edge in trace.edges:
-        box, origin = where.get(edge.target), where.get(edge.source)
-        if box and origin and origin != box and box not in shared.get(edge.source, ()):
+        if edge.target != target:
+            target, box = edge.target, where.get(edge.target)
+        if box is None:
+            continue
+        origin = where.get(edge.source)
+        if origin and origin != box and box not in shared.get(edge.source, ()):
             if (origin, box) not in links:
                 links[origin, box] = Link(origin, box)
             links[origin, box].edges.append(edge)
-    if not links:
-        return ()
     weights = {node.id: node for node in trace.nodes if node.role == "weight"}
-    reached = {box for _, box in links}
-    inputs: dict[str, dict[int, str]] = {
-        node.id: {} for node in trace.nodes if node.op in MULTIPLYING and where.get(node.id) in reached
-    }
-    for edge in trace.edges:
-        if edge.target in inputs:
-            inputs[edge.target][edge.position] = edge.source
-    found: dict[tuple[str, str], dict[str, NodeFact]] = {}
-    for node in trace.nodes:
-        if not (used := inputs.get(node.id)):
-            continue
-        for first, second in multiplied(node.op, max(used) + 1):
-            x, y = used.get(first, ""), used.get(second, "")
-            for w, source in (x, y), (y, x):
-                if w in weights and where.get(w) != w:
-                    ends = where.get(source, ""), where[node.id]
-                    if ends in links:
-                        found.setdefault(ends, {})[w] = weights[w]
     computing = {where[node.id] for node in trace.nodes if node.op and node.id in where}
-    for ends, link in links.items():
-        link.weights = [*found.get(ends, {}).values()]
-        carried = dict.fromkeys(edge.source for edge in link.edges if ends[0] in computing)
+    linked = {edge.target for link in links.values() for edge in link.edges}
+    multiplying = {node.id: node.op for node in trace.nodes if node.op in MULTIPLYING and node.id in linked}
+    inputs: dict[str, dict[int, str]] = {id: {} for id in multiplying}
+    for edge in trace.edges if multiplying else ():
+        if edge.target in multiplying:
+            inputs[edge.target][edge.position] = edge.source
+    factors: dict[tuple[str, int], str] = {}
+    for id, used in inputs.items():
+        for first, second in multiplied(multiplying[id], max(used) + 1):
+            factors[id, first], factors[id, second] = used.get(second, ""), used.get(first, "")
+    for link in links.values():
+        others = dict.fromkeys(factors.get((edge.target, edge.position), "") for edge in link.edges)
+        link.weights = [weights[id] for id in others if id in weights and where.get(id) != id]
+        carried = dict.fromkeys(edge.source for edge in link.edges if link.source in computing)
         link.tied = [weights[id] for id in carried if id in weights]
     return tuple(links.values())
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -127,8 +127,9 @@ def predictions(trace: Trace) -> dict[int, Questions]:
     Args:
         trace: the trace of a walk.
     """
-    facts = _Facts(trace)
-    return {step.number: _questions(step, facts) for step in asked_before(trace)[:MOST_DIAGNOSED]}
+    asked = asked_before(trace)[:MOST_DIAGNOSED]
+    facts = _Facts(trace, asked)
+    return {step.number: _questions(step, facts) for step in asked}
 
 
 def asked_before(trace: Trace) -> list[Step]:
@@ -176,15 +177,17 @@ def _half_unit(x: float | None) -> float:
 
 
 class _Facts:
-    """What of a trace the mistakes are made with."""
+    """What of a trace the mistakes in some steps are made with."""
 
-    def __init__(self, trace: Trace) -> None:
+    def __init__(self, trace: Trace, asked: Sequence[Step]) -> None:
         self.nodes = {node.id: node for node in trace.nodes}
+        targets = {step.target for step in asked}
         self.edges: dict[str, list[EdgeFact]] = defaultdict(list)
         for edge in trace.edges:
-            self.edges[edge.target].append(edge)
+            if edge.target in targets:
+                self.edges[edge.target].append(edge)
         self.history: dict[str, list[float]] = defaultdict(list)
-        for step in trace.steps:
+        for step in trace.steps[: asked[-1].number if asked else 0]:
             if step.phase == "reverse" and step.after is not None:
                 self.history[step.node].append(step.after)
 

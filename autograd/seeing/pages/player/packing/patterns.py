@@ -112,17 +112,20 @@ class Writer:
         self._output = self._place[trace.output]
         no_words = {name for name in self._labels if any(map(str.isdigit, name))}
         self._plain = {"", *filter(is_plain, {*no_words, self._labels[self._output]})}
-        carried = steps.edges()
-        self._sources: list[list[int]] = [[] for _ in trace.nodes]
-        self._partials: list[list[str]] = [[] for _ in trace.nodes]
-        for edge in trace.edges:
-            target = self._place[edge.target]
-            self._sources[target].append(self._place[edge.source])
-            self._partials[target].append(number(edge.partial).lstrip("−") if edge[:3] in carried else "")
+        self._goes_back = steps.events[-1].phase == "reverse"
+        self._into = [steps.inputs.get(node.id, []) for node in trace.nodes]
+        self._sources = [[self._place[edge.source] for edge in edges] for edges in self._into]
 
     def place(self, node: str) -> int:
         """Return the number of a node."""
         return self._place[node]
+
+    def _partials(self, node: int) -> list[str]:
+        """Return the local derivatives into a node, without their signs; "" where a walk tells of none."""
+        return [
+            number(edge.partial).lstrip("−") if self._goes_back and edge.contribution is not None else ""
+            for edge in self._into[node]
+        ]
 
     def step(self, outline: Step, shown: Sequence[str]) -> tuple[int, list[str]]:
         """Return the number of a step's words, and its extras.
@@ -150,7 +153,7 @@ class Writer:
         return self._matched(self._steps[outline.number], self._meant(outline, shown))[:2]
 
     def _of_edge(self, outline: Step, shown: Sequence[str]) -> Meant:
-        """Return the names and the numbers that a step along an edge speaks of, and the references to them."""
+        """Return the names and the numbers that a step along an edge speaks of, and references to them."""
         target = self._place[outline.target or ""]
         other = ""
         if self._ops[target] in MULTIPLYING:
@@ -167,7 +170,7 @@ class Writer:
     def _of_value(self, outline: Step) -> Meant:
         """Return the same for a step that computes a value."""
         node = self._place[outline.node]
-        sources, partials = self._sources[node], self._partials[node]
+        sources = self._sources[node]
         told = written_out(self._ops[node] or "", range(len(sources)))
         firsts = [FIRST_INPUT + len(PER_INPUT) * k for k in told]
         names = [self._labels[i] for i in (self._output, node, *[sources[k] for k in told])]
@@ -175,6 +178,7 @@ class Writer:
         references = [OUTPUT_NAME, NODE_NAME, *[first + INPUT_NAME for first in firsts]]
         references += [NODE_VALUE, *[first + INPUT_VALUE for first in firsts]]
         if len(sources) <= MOST_TERMS:
+            partials = self._partials(node)
             numbers += [partials[k] for k in told]
             references += [first + INPUT_PARTIAL for first in firsts]
         return references, names, numbers
@@ -183,7 +187,7 @@ class Writer:
         """Return what each reference stands for in a step."""
         node = self._place[outline.node]
         target = node if outline.target is None else self._place[outline.target]
-        sources, partials = self._sources[target], self._partials[target]
+        sources, partials = self._sources[target], self._partials(target)
         if outline.kind == "leaf":  # all leaves, as if a step computed something of them
             sources = [self._place[id] for id in outline.nodes]
             partials = [""] * len(sources)

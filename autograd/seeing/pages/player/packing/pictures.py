@@ -72,6 +72,8 @@ def _own_slots(view: View) -> str:
     >>> _own_slots(View("p", "", svg, {}, {}))
     '<g id="p-n5"><text data-slot="value"/><text data-slot="value:n6"/></g>'
     """
+    if f'id="{view.name}-n' not in view.svg:
+        return view.svg  # no element is that of one node
     inside = ""
 
     def shortened(found: re.Match[str]) -> str:

@@ -42,7 +42,7 @@ def emptied(svg: str) -> str:
 
 
 class Face(NamedTuple):
-    """What nodes of one kind and size look like, name and numbers left open: chip, box, and the box's size."""
+    """What nodes of one kind and size look like, name and numbers left open: chip, box, the box's size."""
 
     chip: str
     box: str

@@ -21,8 +21,8 @@ from autograd.seeing.facts.trace import trace
 from autograd.seeing.pages.player.content import facts
 from autograd.seeing.pages.player.svg.boxes import GAP, NUMBER_WIDTH, is_small_print
 from autograd.seeing.pages.player.svg.elements import text_width
-from autograd.seeing.pages.player.svg.view import Moulds
 from autograd.seeing.pages.player.views.choice import MOST_NODES, View, boxes_of, views
+from autograd.seeing.pages.player.views.parts import Whole
 from autograd.seeing.style import SMALL_SIZE, TEXT_SIZE
 from autograd.seeing.walk import walk
 from nn import MLP, GRUCell, Layer, LSTMCell, Module, Recurrent, losses
@@ -195,7 +195,7 @@ def test_what_is_cast_from_a_mould_is_what_would_have_been_drawn(monkeypatch: py
     for name in ("in little steps", "wide", "many nodes", "in time", "blocks"):
         _, cast = shown(GRAPHS[name]())
         with monkeypatch.context() as patch:
-            patch.setattr(Moulds, "_kinds", lambda *_: object())
+            patch.setattr(Whole, "shape", lambda *_: object())
             _, drawn = shown(GRAPHS[name]())
         assert [view.svg for view in cast] == [view.svg for view in drawn]
 
