@@ -12,7 +12,7 @@ from autograd.notation.hints import did_you_mean
 N = TypeVar("N", bound=Node)
 
 LONGEST_LABEL = 40
-"""How much of a label a message repeats."""
+"""A message repeats at most this many characters of a label."""
 
 
 def topological_order(*outputs: N) -> list[N]:

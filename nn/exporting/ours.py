@@ -134,7 +134,7 @@ def _(module: nn.Sequential) -> Module:
 
 
 def _linear_layer(step: Module) -> Layer | None:
-    """Return the Layer of a step that has no activation yet; None if it is no such step."""
+    """Return the Layer of a step that has no activation yet; None for any other step."""
     layer = getattr(step, "kernels", step)
     return layer if isinstance(layer, Layer) and layer.activation_name == "linear" else None
 

@@ -11,7 +11,7 @@ whose names begin with "/" belong to the state or the notes.  The metadata are t
 * ``model``: the network in words;
 * ``architecture``: JSON with ``modules``, for each path a class and its arguments, ``constants``, numbers by
   path, and ``generators``, the states of random generators; an object ``{"": [kind, …]}`` stands for what
-  JSON has not: a tuple, or a Module by its path;
+  JSON lacks: a tuple, or a Module by its path;
 * ``training`` and ``notes``: JSON of what was given to `save`, long rows of floats being tensors;
 * ``checksum``: over all of these, as `autograd.files.reading.sealed` computes it.
 

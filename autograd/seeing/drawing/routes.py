@@ -32,7 +32,7 @@ HALF = 32
 NAMELESS = "\0"
 """Stands in a formula for a result that has no name."""
 THIN_STRAND, THICK_STRAND = 1.8, 2.6
-"""A strand is at least so thick; where several lie side by side, at most so thick."""
+"""The least width of a strand, and the greatest where several lie side by side."""
 
 Use = tuple[str, int]
 """A use in a trace: the id of the node computed, and which of its inputs."""

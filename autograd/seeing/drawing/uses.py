@@ -16,9 +16,10 @@ from autograd.seeing.style import Theme
 
 RANKSEP_PER_ARROW, WIDEST_RANKSEP = 0.2, 1.2
 LONGEST_ARROW = 3
-"""In a deep graph, an arrow leads over at most this many columns; past that its source is written again."""
+"""In a deep graph, an arrow crosses at most this many columns; where it would cross more, it begins at a
+small box that names its source again."""
 MOST_COLUMNS_PASSED = 200
-"""A graph is deep where its arrows pass more columns than this, all together."""
+"""A graph is deep if its arrows together cross more columns than this."""
 
 
 def add_uses(drawing: Drawing, trace: Trace, theme: Theme) -> None:

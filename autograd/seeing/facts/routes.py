@@ -22,7 +22,7 @@ DEEPEST_FORMULA = 2
 LONGEST_STOP = 20
 """A formula of more characters than this does not name a stop."""
 MOST_INPUTS = 4
-"""Nor does one of more inputs than this."""
+"""A formula of more inputs than this does not name a stop either."""
 
 
 @dataclass(frozen=True, eq=False)

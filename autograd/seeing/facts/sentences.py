@@ -35,7 +35,7 @@ from autograd.seeing.facts.phrases import (
 from autograd.seeing.facts.records import EdgeFact, NodeFact, Step, Trace
 
 ALIKE = ("add", "sub", "neg", "sum", "mul", "dot", "relu", "exp", "tanh", "sigmoid")
-"""The ops whose local derivatives are written in one form, or told apart by being 0 or 1."""
+"""The ops whose local derivatives are all written in one form, except where they are 0 or 1."""
 HELD = ("", "with the other input held still, ", "with the other inputs held still, ")
 """What is said of a local derivative, by how many other inputs there are that could move; two for more."""
 BY_CHOICE = "by the slopes chosen at corners"

@@ -52,14 +52,14 @@ FEW = 8
 ROOM = 0.1
 """An entry is right at a glance if it is off by this share of the tolerance at most."""
 ENOUGH = 40
-"""After so many wrong entries a first look is enough to accuse another one."""
+"""After this many wrong entries a first look is enough to accuse another one."""
 AGAIN = 0.618
 """Before a gradient is called wrong, differences over other steps, this share of the first, must agree."""
 TURNS = 0.25
-"""What a function does within ε to this power of an input may be hidden by the rounding of its value."""
+"""Closer to an input than ε to this power, a function's changes may be hidden by the rounding of its value."""
 SMALLEST_NORMAL_FLOAT32 = 2.0**-126
 MOST_PAIRS = 40
-"""At most so many pairs of neighbouring entries at a kink are tried together."""
+"""At most this many pairs of neighbouring entries at a kink are tried together."""
 MOST_NAMED = 5
 """At most this many inputs are named in a message."""
 
@@ -239,7 +239,7 @@ class HandCheck:
         """Return the verdict if a first look shows that the entry is right; None if a closer one is wanted.
 
         The first inputs are always looked at closely, which also shows in what format the function computes.
-        If so many others are wrong that this one may be accused as well, it is by the first look.
+        Where enough others are wrong, this one may be accused by the first look too.
         """
         found = self.glances(i)[j] if i >= FEW else None
         if found is None:
@@ -329,7 +329,7 @@ def refuse_more(call: str, more: Sequence[Any]) -> None:
 
 
 def refuse_tolerance(rtol: float | None) -> None:
-    """Raise if a tolerance is none."""
+    """Refuse what is not a tolerance."""
     if rtol is not None and not 0 <= rtol < 1:
         raise ValueError(
             f"rtol is how far a number may be off, relative to itself, such as 1e-6; got {rtol!r}"

@@ -23,7 +23,7 @@ LETTERS = {"pre-activation": "z", "activation": "a"}
 EdgesInto = Mapping[str, Sequence[EdgeFact]]
 
 MOST_DOTS = 150
-"""Of more values than this none has a dot of its own: the box stands for all of them."""
+"""Where there are more values than this, none has a dot of its own: the box stands for all of them."""
 
 
 @dataclass(frozen=True)
