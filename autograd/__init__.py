@@ -20,6 +20,7 @@ if (
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from autograd.anomaly import AnomalyError, detect_anomaly
+from autograd.by_label import find
 from autograd.core.recording import BranchError, no_grad
 from autograd.functional.gradients import gradients
 from autograd.functions import (
@@ -39,7 +40,7 @@ from autograd.functions import (
     where,
 )
 from autograd.functions import sum as sum
-from autograd.graph import find, topological_order
+from autograd.graph import topological_order
 from autograd.notation.elsewhere import OF_THE_PACKAGE, in_an_import, written_here
 from autograd.reverse import backward
 from autograd.value import Constant, Parameter, Value

@@ -51,7 +51,7 @@ from autograd.functional.containers import Container
 from autograd.functions import as_function
 from autograd.leaves import forget_gradients, set_data
 from autograd.node import NO_GRADIENT, Node, gradient_of, number_of
-from autograd.reverse import upstreams
+from autograd.pure_reverse import upstreams
 from autograd.value import VALUE_TYPES, Operand, apply, as_value, as_values
 
 __all__ = [

@@ -10,7 +10,7 @@ from typing import Any
 from autograd.graph import topological_order
 from autograd.notation.numbers import count
 from autograd.notation.signs import local_sign
-from autograd.reverse import upstreams
+from autograd.pure_reverse import upstreams
 from autograd.seeing.drawing.boxes import add_node
 from autograd.seeing.drawing.canvas import canvas, caption, stack
 from autograd.seeing.drawing.html_labels import wrapped

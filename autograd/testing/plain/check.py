@@ -56,7 +56,7 @@ ENOUGH = 40
 AGAIN = 0.618
 """Before a gradient is called wrong, differences over other steps, this share of the first, must agree."""
 TURNS = 0.25
-"""Closer to an input than ε to this power, a function's changes may be hidden by the rounding of its value."""
+"""Closer to an input than ε to this power, changes may be hidden by the rounding of the function's value."""
 SMALLEST_NORMAL_FLOAT32 = 2.0**-126
 MOST_PAIRS = 40
 """At most this many pairs of neighbouring entries at a kink are tried together."""
