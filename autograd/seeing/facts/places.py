@@ -37,6 +37,8 @@ Where a graph has several outermost Modules, each path begins with a name for it
 
 AFTER = "after the model"
 """The name of the end of a graph that no Module computed, such as a loss."""
+ELSEWHERE = "what no Module computes"
+"""The name of anything else that no Module computed."""
 
 
 class Owner(Protocol):

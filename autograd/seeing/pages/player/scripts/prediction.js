@@ -117,8 +117,8 @@ function matches(typed, { number, tolerance }, digits) {
 
 // What may be answered to a step: its shape, filled in from the step and from its row.
 async function answersTo(step) {
-  if (facts.told) return facts.told.answers(step);
   const { shapes, rows, digits } = await questions;
+  if (facts.told) return rightAnswers(step, digits); // the mistakes were made with the numbers at first
   const [, shape, ...own] = rows[list.filter(isEdge).indexOf(step)] ?? [];
   const mistake = ([mistakes, minus, reference, hasOther]) => ({
     mistakes,
