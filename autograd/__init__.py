@@ -41,7 +41,7 @@ from autograd.functions import (
 )
 from autograd.functions import sum as sum
 from autograd.graph import topological_order
-from autograd.notation.elsewhere import OF_THE_PACKAGE, in_an_import, written_here
+from autograd.notation.other_engines import OF_THE_PACKAGE, in_an_import, written_here
 from autograd.reverse import backward
 from autograd.value import Constant, Parameter, Value
 

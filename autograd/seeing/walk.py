@@ -49,7 +49,7 @@ from autograd.seeing.facts.replay import recomputed
 from autograd.seeing.facts.sizes import Size, Strides, checked_size
 from autograd.seeing.facts.steps import Steps
 from autograd.seeing.facts.trace import LONGEST_NESTED_FORMULA, trace
-from autograd.seeing.taken_along import document, markdown, plain
+from autograd.seeing.walk_as_text import document, markdown, plain
 from autograd.value import Value
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from autograd.notation.hints import short_repr
 from autograd.notation.labels import shorten
 from nn.checks import import_extra
-from nn.data.reading import ALWAYS_MISSING, QUOTED
+from nn.data.table_files import ALWAYS_MISSING, QUOTED
 
 MOST_CLASSES = 20
 """A target column of whole numbers names classes if it has at most this many distinct values."""

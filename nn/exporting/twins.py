@@ -17,7 +17,7 @@ from autograd.notation.hints import described
 from nn.attention import Attention
 from nn.construction import known
 from nn.embedding import Sinusoids
-from nn.exporting.theirs import (
+from nn.exporting.to_pytorch import (
     DOUBLE,
     LAYERS,
     RefusedError,

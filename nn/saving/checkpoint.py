@@ -48,13 +48,13 @@ from autograd.files.atomic_write import write_whole
 from autograd.files.reading import naming_file, opened, sealed, unsealed
 from autograd.files.tensorfile import SIZES, WHOLE, CheckpointError, Tensor, read_header, read_tensors
 from autograd.notation.hints import short_repr
+from nn.complaints import made_of_value
 from nn.construction import LOADABLE, known, name_of
 from nn.module import Module
 from nn.saving.architecture import architecture, build
 from nn.saving.foreign import Mapped, as_kept_here, renamed
 from nn.saving.parameters import LoadReport, check_finite, fill, groups_of
 from nn.saving.states import from_json, to_json
-from nn.words import made_of_value
 
 VERSION = "2"
 """The version of what the metadata say; they hold it under the name ``chainrule``."""

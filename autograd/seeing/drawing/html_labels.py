@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from textwrap import wrap
 
 from autograd.notation.labels import Label, shorten
-from autograd.seeing.facts.box import LONGEST_HINT
+from autograd.seeing.facts.box_content import LONGEST_HINT
 from autograd.seeing.style import INDEX_SIZE
 
 PLAIN_TABLE = 'BORDER="0" CELLBORDER="0" CELLSPACING="0"'

@@ -8,14 +8,14 @@ from itertools import groupby
 
 from autograd.notation.numbers import counted
 from autograd.seeing.drawing.arrows import Arrow, add_arrow
-from autograd.seeing.drawing.boxes import add_box, add_nodes, box_markup, framed
+from autograd.seeing.drawing.box_shapes import add_box, add_nodes, box_markup, framed
 from autograd.seeing.drawing.canvas import RANKSEP, canvas, caption, stack
 from autograd.seeing.drawing.html_labels import LEFT, RIGHT, cell, name_markup, row, text, wrapped
 from autograd.seeing.drawing.legend import legend
 from autograd.seeing.drawing.limits import FOLDED, too_large
 from autograd.seeing.drawing.renderer import Drawing
 from autograd.seeing.facts.arrow import ArrowText, hint_of_link, operation_id, size_of_link, text_of_link
-from autograd.seeing.facts.box import Box, box_of_group, name_of_group
+from autograd.seeing.facts.box_content import Box, box_of_group, name_of_group
 from autograd.seeing.facts.folding.folded import Folded, Group
 from autograd.seeing.style import SMALL_SIZE, TEXT_SIZE, Theme
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from autograd.seeing.drawing.arrows import Arrow, add_arrow
-from autograd.seeing.drawing.boxes import add_short_box
+from autograd.seeing.drawing.box_shapes import add_short_box
 from autograd.seeing.drawing.canvas import RANKSEP
 from autograd.seeing.drawing.renderer import Drawing
 from autograd.seeing.facts.arrow import operation_id, text_of_use, use_id

@@ -9,7 +9,7 @@ from itertools import chain
 
 from autograd.notation.labels import Label, parse_label
 from autograd.notation.numbers import counted
-from autograd.seeing.facts.box import name_of_group
+from autograd.seeing.facts.box_content import name_of_group
 from autograd.seeing.facts.events import inputs_by_target
 from autograd.seeing.facts.folding.folded import MOST_LOOSE, Group, fold
 from autograd.seeing.facts.folding.opening import list_of

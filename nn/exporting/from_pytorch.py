@@ -18,7 +18,7 @@ from nn.containers import Sequential
 from nn.convolution import Conv1d, Conv2d, Flatten, Reshape
 from nn.dropout import Dropout
 from nn.embedding import Embedding
-from nn.exporting.theirs import ACTIVATIONS, POOLS, RefusedError, tensors_of, there
+from nn.exporting.to_pytorch import ACTIVATIONS, POOLS, RefusedError, tensors_of, there
 from nn.exporting.twins import Twin
 from nn.layers import MLP, Layer
 from nn.module import Module
