@@ -126,7 +126,7 @@ function engineOf(facts) {
   return { leaves, constants, forward, reverse, inputsOf, cornerAt, casesOf, writtenOf };
 }
 
-// What the rows of folded boxes say of several nodes, as autograd.seeing.facts.box measures them.
+// What the rows of folded boxes say of several nodes, as autograd.seeing.facts.box_content measures them.
 const MEASURES = {
   values: ({ values }) => extent(values),
   gradients: ({ gradients }) => extent(gradients),
