@@ -55,29 +55,7 @@ from autograd.pure_reverse import upstreams
 from autograd.value import VALUE_TYPES, Operand, apply, as_value, as_values
 
 __all__ = [
-    "NONZERO",
-    "NO_GRADIENT",
-    "POSITIVE",
-    "REAL",
-    "TABLE",
-    "UNIT",
-    "VALUE_TYPES",
-    "Container",
-    "Interval",
-    "Kink",
-    "Node",
-    "Op",
-    "Operand",
-    "apply",
-    "as_function",
-    "as_value",
-    "as_values",
-    "collector_paused",
-    "forget_gradients",
-    "gradient_of",
-    "number_of",
-    "op",
-    "recording",
-    "set_data",
-    "upstreams",
-]
+    "NONZERO", "NO_GRADIENT", "POSITIVE", "REAL", "TABLE", "UNIT", "VALUE_TYPES", "Container", "Interval",
+    "Kink", "Node", "Op", "Operand", "apply", "as_function", "as_value", "as_values", "collector_paused",
+    "forget_gradients", "gradient_of", "number_of", "op", "recording", "set_data", "upstreams",
+]  # fmt: skip

@@ -34,21 +34,9 @@ _HOMES = {
 }
 
 __all__ = [
-    "Drawing",
-    "Gallery",
-    "GradientPath",
-    "Step",
-    "Walk",
-    "asset",
-    "document",
-    "draw_with",
-    "embedded",
-    "is_page",
-    "modules_within",
-    "notebook_frame",
-    "source_hash",
-    "title_of",
-]
+    "Drawing", "Gallery", "GradientPath", "Step", "Walk", "asset", "document", "draw_with", "embedded",
+    "is_page", "modules_within", "notebook_frame", "source_hash", "title_of",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
