@@ -126,7 +126,7 @@ class _Mode(threading.local):
 
     @contextmanager
     def within(self, owner: Any) -> Iterator[None]:
-        """Have what is computed belong to a use of the owner for a while: a new one, unless one is on."""
+        """Let what the block computes belong to a use of the owner: a new one, unless one is going on."""
         now = self.now
         before = now.use if now.use[0] is owner else now.begin(owner)
         try:

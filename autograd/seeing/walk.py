@@ -325,7 +325,7 @@ class Walk(Sequence[Step]):
         return plain(title, self, self._place, self._parting())
 
     def _parting(self) -> int:
-        """Return the step at which the other engine goes wrong; -1 if it does nowhere."""
+        """Return the step at which the other engine goes wrong; -1 if it never does."""
         at = None if self.beside is None else self.beside.parts_at
         return -1 if at is None else next(k for k in range(len(self)) if self._done(k) > at)
 

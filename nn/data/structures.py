@@ -29,7 +29,7 @@ from nn.module import Module
 
 
 def inputs_of(model: Module) -> int:
-    """Return how many inputs a model's call cannot do without.
+    """Return how many inputs a model's call needs at least.
 
     >>> from nn import MLP
     >>> inputs_of(MLP(2, [1]))

@@ -121,7 +121,7 @@ class Graph:
 
 
 def free_model(model: Module, dtype: Any, *sample: Any) -> onnx.ModelProto:
-    """Return a network as an ONNX model whose samples are as many and as long as one likes.
+    """Return a network as an ONNX model that takes any number of samples, of any length.
 
     Args:
         model: the network.

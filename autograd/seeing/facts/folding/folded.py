@@ -255,7 +255,7 @@ class _Homes:
         return len(path) - (is_unit and not self._opening.opens(path[:-1], turns))
 
     def _keep_few_loose(self, containers: Collection[Path]) -> None:
-        """Have no box for the little that an outermost Module, or a layer of neurons, computes itself."""
+        """Leave without a box the few Values that an outermost Module, or a layer, computes itself."""
         own = Counter(
             place.module
             for node in self._trace.nodes
@@ -310,7 +310,7 @@ class _Homes:
         return {title: tuple(ids) for title, ids in found.items()}
 
     def _place_leaves(self) -> None:
-        """Put weights and constants into their own box or into that which alone uses them.
+        """Put weights and constants into their own box, or into the only one that uses them.
 
         A weight belongs to one box for each of the turns of its Module, a constant to all that use it.
         """

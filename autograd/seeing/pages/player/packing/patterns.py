@@ -79,7 +79,7 @@ class Patterns:
 
 
 class _Words(NamedTuple):
-    """What like steps say: their texts with gaps, what belongs into these, and the number of it all."""
+    """The words of like steps: their texts with gaps, what belongs into the gaps, and their number."""
 
     text: str
     gaps: itemgetter[Any]

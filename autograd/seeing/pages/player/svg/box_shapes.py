@@ -46,7 +46,7 @@ def box_size(box: Box) -> tuple[float, float]:
 
 
 def draw_box(box: Box, corner: Point) -> str:
-    """Return a box, its top left corner there."""
+    """Return a box whose top left corner is at this point."""
     return moved(box_face(box), corner)
 
 
