@@ -186,6 +186,26 @@ def check_column(name: str, numbers: Any, length: int, of: str = "parameter") ->
     return column
 
 
+def check_lengths(rows: Any, wanted: Any, name_X: str = "X", name_y: str = "y") -> None:
+    """Refuse features and targets that are not equally many.
+
+    Raises:
+        ValueError: if they are not.
+    """
+    if len(rows) != len(wanted):
+        raise ValueError(f"{name_X} has {len(rows)} rows, but {name_y} has {len(wanted)}: one per sample")
+
+
+def check_not_empty(name: str, samples: Any) -> None:
+    """Refuse data without samples.
+
+    Raises:
+        ValueError: if there are none.
+    """
+    if not len(samples):
+        raise ValueError(f"{name} is empty: there is nothing to learn from")
+
+
 PACKAGES = {"sklearn": "scikit-learn"}
 """The names under which packages are installed, where they are imported under another one."""
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from autograd import Value, no_grad
 from nn import losses
+from nn.checks import check_lengths
 from nn.data.feeding import Feeding, feeding_of
 from nn.data.samples import Table, as_list, is_array, row_of
 from nn.data.scaling import Scaled
@@ -244,13 +245,3 @@ def _right(model: Any, X: Any, y: Any, threshold: float | None) -> list[bool]:
         for of_sample, row in zip(answers, as_list(wanted), strict=True)
         for answer, target in zip(of_sample, feeding.answers(row), strict=True)
     ]
-
-
-def check_lengths(rows: Any, wanted: Any, name_X: str = "X", name_y: str = "y") -> None:
-    """Refuse features and targets that are not equally many.
-
-    Raises:
-        ValueError: if they are not.
-    """
-    if len(rows) != len(wanted):
-        raise ValueError(f"{name_X} has {len(rows)} rows, but {name_y} has {len(wanted)}: one per sample")

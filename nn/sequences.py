@@ -20,6 +20,7 @@ from typing import Any, Protocol, TypeAlias
 from autograd import Constant, Value, dot
 from autograd.notation.hints import described
 from autograd.notation.numbers import counted
+from nn.checks import check_not_empty
 from nn.data.feeding import Feeding, mean_over_positions
 from nn.data.rows import Rows
 from nn.data.samples import Samples, Table, as_list, finite_row, targets
@@ -259,8 +260,7 @@ def _flat(X: Any, nin: int, name: str) -> Rows:
                 "here they are of one length; `nn.fit` takes lists of any"
             )
         flat.append([x for row in steps for x in row])
-    if not flat:
-        raise ValueError(f"{name} is empty: there is nothing to learn from")
+    check_not_empty(name, flat)
     return Rows.of(flat)
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import number
 from nn.activations import linear
+from nn.checks import check_lengths
 from nn.data.samples import as_list, features
 from nn.layers import MLP, Neuron
 from nn.outputs import support_of
@@ -85,8 +86,7 @@ class Plane:
         """
         rows = np.array(as_list(features(X, columns=2)))
         found = classes_of(y)
-        if len(found.labels) != len(rows):
-            raise ValueError(f"X has {len(rows)} rows, but y has {len(found.labels)}: one per sample")
+        check_lengths(rows, found.labels)
         if names:
             found = Classes(found.labels, list(names))
         return cls(rows, found, around(rows[:, 0], grid), around(rows[:, 1], grid), threshold)
