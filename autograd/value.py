@@ -47,7 +47,7 @@ def apply(
         data, partials = op.fast(numbers)
     except (ArithmeticError, ValueError):  # such as 1/0: infinity or nan, as IEEE 754 has it
         data, partials = op.evaluate(numbers)
-    if kind is not None:  # what it is sent ends here
+    if kind is not None:  # a gradient that reaches it ends there
         partials = (NOT_REACHED,) * len(inputs)
     now = mode.now if unusual else usual
     if now.plain:
@@ -240,7 +240,7 @@ class Value(Protocols, Node):
 
     @grad.setter
     def grad(self, number: float | None) -> None:
-        if type(number) is not float:  # in a hurry: optimizers set them all
+        if type(number) is not float:  # a float needs no check, and optimisers set many of them
             number = NO_GRADIENT if number is None else real_number("the gradient of a Value is", number)
         self._grad = number
 

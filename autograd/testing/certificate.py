@@ -143,6 +143,25 @@ def where(numbers: Sequence[object], names: Sequence[str]) -> str:
     return ", ".join(shown[:MOST_NAMED]) + more
 
 
+def refuse_infinite(numbers: Sequence[float], names: Sequence[str]) -> None:
+    """Refuse a point at which no derivative can be taken.
+
+    Raises:
+        ValueError: if one of its numbers is infinite or nan.
+    """
+    for x, name in zip(numbers, names, strict=True):
+        if not isfinite(x):
+            raise ValueError(f"a derivative is taken at finite numbers; {name} is {x}")
+
+
+def unsteady(at: str, first: float, second: float) -> ValueError:
+    """Return the error for a function that gave two different numbers at one point."""
+    return ValueError(
+        f"the function is not one of its inputs alone: at {at} it gave {first!r} and then {second!r}. "
+        "Draw random numbers outside of it, with a seed, and keep no state between calls"
+    )
+
+
 def aligned(rows: Sequence[Sequence[str]]) -> str:
     """Align rows of text as columns; the first row is the head."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

@@ -30,7 +30,15 @@ from autograd.graph import topological_order
 from autograd.node import number_of
 from autograd.notation.hints import described, did_you_mean, short_repr
 from autograd.testing.call_check import Leaves, Run, calls_of, graph_as_function, skeleton
-from autograd.testing.certificate import NOT_DIFFERENTIABLE, Certificate, GradientError, Verdict, where
+from autograd.testing.certificate import (
+    NOT_DIFFERENTIABLE,
+    Certificate,
+    GradientError,
+    Verdict,
+    refuse_infinite,
+    unsteady,
+    where,
+)
 from autograd.testing.differences import noise_of
 from autograd.testing.node_check import written
 from autograd.testing.plain.check import check_gradient
@@ -291,7 +299,7 @@ def _refuse_refilled(passed: Any, leaves: Leaves) -> None:
 
 
 def _verdicts(task: Task, reverse: Reverse) -> list[Verdict]:
-    _refuse_infinite(task)
+    refuse_infinite(task.numbers, task.names)
     output, sources = task.graph or _at_the_point(task)
     _refuse_outside_the_domain(output, task)
     if task.graph:
@@ -342,12 +350,6 @@ def _at_the_point(task: Task) -> tuple[Value, Leaves]:
     return output, leaves
 
 
-def _refuse_infinite(task: Task) -> None:
-    for x, name in zip(task.numbers, task.names, strict=True):
-        if not isfinite(x):
-            raise ValueError(f"a derivative is taken at finite numbers; {name} is {x}")
-
-
 def _refuse_outside_the_domain(output: Value, task: Task) -> None:
     if isfinite(number_of(output)):  # an infinity in a branch that is not taken does not matter
         return
@@ -371,11 +373,7 @@ def _refuse_unsteady(output: Value, sources: Leaves, task: Task) -> None:
         )
     noise = noise_of(topological_order(output)) if skeleton(output, sources) != skeleton(again, others) else 0
     if not abs(number_of(output) - number_of(again)) <= noise:
-        raise ValueError(
-            f"the function is not one of its inputs alone: at {where(task.numbers, task.names)} it gave "
-            f"{number_of(output)!r} and then {number_of(again)!r}. Draw random numbers outside of it, with a "
-            "seed, and keep no state between calls"
-        )
+        raise unsteady(where(task.numbers, task.names), number_of(output), number_of(again))
 
 
 def _depends(node: Value, sources: Leaves) -> bool:

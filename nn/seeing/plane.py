@@ -135,16 +135,13 @@ def classes_of(y: Any) -> Classes:
         return Classes(table.argmax(axis=1).tolist(), [str(k) for k in range(table.shape[1])])
     column = table.reshape(-1)
     found = sorted(set(column.tolist()))
-    if len(found) < 2 or found[-1] > 1 or found == [0.0, 1.0]:  # counted from 0
-        if any(t != int(t) or t < 0 for t in found):
-            raise ValueError(
-                f"classes are whole numbers from 0, or two numbers such as −1 and 1; got {found}"
-            )
-        return Classes(column.astype(int).tolist(), [str(k) for k in range(max(2, int(found[-1]) + 1))])
-    if len(found) > 2:
+    from_0 = len(found) < 2 or found[-1] > 1 or found == [0.0, 1.0]
+    if any(t != int(t) or t < 0 for t in found) if from_0 else len(found) > 2:
         raise ValueError(
             f"classes are whole numbers from 0, or two numbers such as −1 and 1; got {found[:5]}"
         )
+    if from_0:
+        return Classes(column.astype(int).tolist(), [str(k) for k in range(max(2, int(found[-1]) + 1))])
     return Classes((column == found[1]).astype(int).tolist(), [number(t) for t in found])
 
 

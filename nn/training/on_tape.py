@@ -122,7 +122,7 @@ class TapeEngine:
         self._borrowed = common(model.parameters(), on_tape) if means.shared else None
         self._in_buffer = np.arange(means.batch)
         self._count, self._classes = len(train), own.classes
-        self._threshold = np.array(train.threshold or 0.0)  # an array is compared sooner than a number
+        self._threshold = np.array(train.threshold or 0.0)  # arrays are compared faster than numbers
         self._take(np.empty((0, len(self.tape.outputs))))
         self._by_op: dict[str, list[int]] = {}
         for k, unit in enumerate(self._units):

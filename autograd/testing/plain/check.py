@@ -28,6 +28,8 @@ from autograd.testing.certificate import (
     Certificate,
     GradientError,
     Verdict,
+    refuse_infinite,
+    unsteady,
     where,
 )
 from autograd.testing.differences import Estimate
@@ -360,9 +362,7 @@ def value_at_the_point(f: PlainFunction) -> Structure:
     """Return the function's output; raise if it has none, or another one each time."""
     if not f.numbers:
         raise TypeError("a gradient is checked at a point with at least one number; this one has none")
-    for x, name in zip(f.numbers, f.names, strict=True):
-        if not math.isfinite(x):
-            raise ValueError(f"a derivative is taken at finite numbers; {name} is {x}")
+    refuse_infinite(f.numbers, f.names)
     at = where(f.numbers, f.names)
     note = f"raised while check_gradient called the function at {at}"
     first, second = (_noted(lambda: f(f.numbers), note) for _ in range(2))
@@ -373,8 +373,5 @@ def value_at_the_point(f: PlainFunction) -> Structure:
         raise ValueError(f"the point {at} is outside the domain: the function gives {shown}")
     for a, b in zip(first.numbers, second.numbers, strict=True):
         if not abs(a - b) <= 64 * first.epsilon * abs(a):
-            raise ValueError(
-                f"the function is not one of its inputs alone: at {at} it gave {a!r} and then {b!r}. "
-                "Draw random numbers outside of it, with a seed, and keep no state between calls"
-            )
+            raise unsteady(at, a, b)
     return first

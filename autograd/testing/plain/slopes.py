@@ -11,15 +11,13 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from autograd.testing.differences import SHRINK, Estimate, Number, extrapolated, steps_from
+from autograd.testing.differences import SHRINK, WITNESSES, Estimate, Number, extrapolated, steps_from
 from autograd.testing.digits import EPSILON
 
 NOISE_STEPS = tuple(2.0**-k for k in (48, 39, 30, 21, 12))
 """The steps over which noise is looked for, relative to the input."""
 ROUNDINGS = 4
 """A function's value may be off by this many units in its last place, whatever its differences show."""
-WITNESSES = 3
-"""This many differences must agree before a gradient is called wrong."""
 TIGHT = 16
 """An estimate supports a gradient if its bound is this many times smaller than what it decides between."""
 STAIR = 64
