@@ -16,10 +16,10 @@ from autograd import ops, reverse
 from autograd.core.arithmetic import FLOATS, NOT_REACHED  # noqa: F401 - the first in what is written out
 from autograd.core.primitive import Op
 from autograd.core.recording import clock, mode, refuse_branch, refuse_cut, unusual, usual
+from autograd.fast_operators import written_out
 from autograd.node import NO_GRADIENT, Node, number_of
 from autograd.notation.formula import formula
 from autograd.notation.hints import described
-from autograd.operators import written_out
 from autograd.protocols import ForNumPy, Protocols, holds_one_number, label_text, real_number
 
 new_node = object.__new__  # a node without the checks that Value(...) makes
@@ -106,7 +106,7 @@ def as_values(xs: Iterable[Any]) -> tuple[Value, ...]:
 # ------------------------------------------------------------------ ops as methods and operators
 
 WRITTEN_OUT = (ops.add, ops.sub, ops.mul, ops.div, ops.neg, ops.exp, ops.log, ops.tanh, ops.relu)
-"""The ops of small programs, each written out as one function, which halves its time; see `operators`."""
+"""The ops of small programs, each written out as one function: half the time; see `fast_operators`."""
 
 
 def unary(op: Op) -> Callable[[Operand], Value]:
