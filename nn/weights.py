@@ -70,7 +70,7 @@ def finite_numbers(name: str, numbers: Any) -> list[float]:
         raise TypeError(f"{name} is given as numbers in a row; got {described(numbers)}")
     listed = list(numbers)
     for x in listed:
-        if not isinstance(x, float | Real):  # float is tried first, which is faster
+        if not isinstance(x, float | Real):  # that it is a float is sooner seen
             raise TypeError(f"{name} holds numbers; got {described(x)}")
         if not isfinite(x):
             raise ValueError(f"{name} holds finite numbers; got {x!r}")

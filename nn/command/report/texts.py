@@ -37,7 +37,7 @@ class CrossEntropy(Module):
     """The loss of one token as a Module, which drawings fold into one box."""
 
     def forward(self, logits: Sequence[Value], token: int) -> Value:
-        """Return the loss."""
+        """Return it."""
         return losses.cross_entropy(logits, token)
 
 

@@ -176,7 +176,7 @@ def _half_unit(x: float | None) -> float:
 
 
 class _Facts:
-    """The parts of a trace from which the mistakes are made."""
+    """What of a trace the mistakes are made with."""
 
     def __init__(self, trace: Trace) -> None:
         self.nodes = {node.id: node for node in trace.nodes}
