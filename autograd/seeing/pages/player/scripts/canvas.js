@@ -162,8 +162,13 @@ function listenToCanvas() {
   canvas.addEventListener("click", (event) => {
     if (!dragged) activate(event.target.closest("[role=button], [data-opens]"));
   });
-  canvas.addEventListener("pointerover", (event) => titleDot(event.target.closest(".dot")));
+  canvas.addEventListener("pointerover", ({ target }) => {
+    titleDot(target.closest(".dot"));
+    markPatch(target.closest(".dot"));
+  });
+  canvas.addEventListener("pointerleave", () => markPatch(undefined));
   canvas.addEventListener("focusin", ({ target }) => {
+    markPatch(target);
     if (target !== canvas && target.matches(":focus-visible")) see(placed(target));
   });
   canvas.addEventListener("scroll", () => canvas.scrollTo(0, 0)); // it moves by its own means only
