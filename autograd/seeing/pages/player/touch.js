@@ -6,7 +6,7 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, sho
   const drawPlane = planeOf({ original, engine, plainName });
   const start = new Map(engine.leaves);
   const { output } = original;
-  const weights = original.touch.weights.filter((i) => start.has(i));
+  const weights = original.weights.filter((i) => start.has(i));
   const movable = weights.length ? weights : original.leaves.map(([i]) => i);
   const rows = new Map();
   const outputName = () => nameOf(`n${output}`);

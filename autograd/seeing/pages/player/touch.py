@@ -56,7 +56,6 @@ def touch(trace: Trace) -> dict[str, Any]:
     counts = _counts(trace)
     return {
         "op": [-1 if node.op is None else numbered[node.op, counts[node.id]] for node in trace.nodes],
-        "weights": [i for i, node in enumerate(trace.nodes) if node.role == "weight"],
         "named": [i for i, node in enumerate(trace.nodes) if node.label],
         "ops": [name for name, _ in applied],
         "taught": [name in TAUGHT for name, _ in applied],

@@ -23,10 +23,18 @@ function showCrumbs() {
   }
 }
 
-function open(name) {
-  mount(views.findIndex((other) => other.name === name));
-  lightHere();
-  follow(steps()[place - 1]);
+function open(name, part) {
+  const change = () => {
+    mount(views.findIndex((other) => other.name === name));
+    lightHere();
+    follow(steps()[place - 1]);
+  };
+  if (!document.startViewTransition || matchMedia("(prefers-reduced-motion: reduce)").matches) return change();
+  const [box, { left, top }] = [(part ?? canvas).getBoundingClientRect(), canvas.getBoundingClientRect()];
+  const { style } = document.documentElement;
+  style.setProperty("--growth", part ? 1.6 : 0.6); // into a box, or back out of it
+  style.setProperty("--opened", `${box.x + box.width / 2 - left}px ${box.y + box.height / 2 - top}px`);
+  document.startViewTransition(change);
 }
 
 const shows = (index, step) => views.length === 1 || pictures.showing[pictures.shown[step.number]].includes(index);
@@ -201,7 +209,7 @@ function pinch(moving, before, now) {
 
 function activate(part) {
   if (!part) return;
-  if (part.dataset.opens) open(part.dataset.opens);
+  if (part.dataset.opens) open(part.dataset.opens, part);
   else goToNode(nodesOf.get(part)[0]);
 }
 
