@@ -34,7 +34,7 @@ function open(name, part) {
   const { style } = document.documentElement;
   style.setProperty("--growth", part ? 1.6 : 0.6); // into a box, or back out of it
   style.setProperty("--opened", `${box.x + box.width / 2 - left}px ${box.y + box.height / 2 - top}px`);
-  document.startViewTransition(change);
+  document.startViewTransition(change).ready.catch(() => {}); // another one may begin before
 }
 
 const shows = (index, step) => views.length === 1 || pictures.showing[pictures.shown[step.number]].includes(index);

@@ -155,7 +155,7 @@ def _as_picture(inputs: Layer, pictures: Sequence[list[list[str]]]) -> Layer:
 
 def _windows(box: Layer, into: EdgesInto) -> list[Window]:
     """Return what each use of a Module takes from elsewhere, in order."""
-    windows = []
+    windows: list[Window] = []
     for use in box.units:
         own = {node.id for node in use.members}  # its parameters, too
         taken = [edge for node in use.members for edge in into.get(node.id, ()) if edge.source not in own]
