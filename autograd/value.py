@@ -106,7 +106,7 @@ def as_values(xs: Iterable[Any]) -> tuple[Value, ...]:
 # ------------------------------------------------------------------ ops as methods and operators
 
 WRITTEN_OUT = (ops.add, ops.sub, ops.mul, ops.div, ops.neg, ops.exp, ops.log, ops.tanh, ops.relu)
-"""What little programs are made of: one function per op, which takes half the time; see `operators`."""
+"""The ops of small programs, each written out as one function, which halves its time; see `operators`."""
 
 
 def unary(op: Op) -> Callable[[Operand], Value]:

@@ -21,7 +21,7 @@ from autograd.notation.hints import described, did_you_mean
 T = TypeVar("T")
 
 Seed: TypeAlias = Any
-"""Where random numbers come from: a seed, a generator (of Python or NumPy), or None: others in every run."""
+"""The source of random numbers: a seed, a generator (of Python or NumPy), or None for others in every run."""
 
 
 def whole_number(name: str, n: Any, at_least: int | None = 1) -> int:

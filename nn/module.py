@@ -17,9 +17,9 @@ from autograd.extend import VALUE_TYPES, forget_gradients, recording
 from autograd.notation.hints import did_you_mean
 from autograd.notation.labels import BIASES
 from autograd.notation.numbers import counted
+from nn.complaints import MOST_SHOWN, at_most, given_in_words, made_of_value, misfits
 from nn.construction import GIVEN, Constructed
 from nn.inputs import forget_inputs
-from nn.words import MOST_SHOWN, at_most, given_in_words, made_of_value, misfits
 
 ACTIVATION = "activation"
 """An attribute whose parameters are neither weights nor biases: whatever an activation learns."""

@@ -18,10 +18,10 @@ from nn.outputs import class_of, is_right, single_or_list, support_of
 T = TypeVar("T")
 
 FEW = 20_000
-"""The tape is not worth its recording for at most this many products of a row with a parameter."""
+"""For at most this many products of a row with a parameter, recording a tape takes longer than it saves."""
 
 PART = 4096
-"""The tape goes through so many rows at once, which bounds the memory that they take as doubles."""
+"""The tape goes through this many rows at once, which bounds the memory that they take as doubles."""
 
 
 def outputs_of(model: Any, *tables: Any) -> Any:

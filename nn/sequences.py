@@ -217,7 +217,7 @@ def as_steps(x: Any, nin: int) -> list[State]:
     if listed and all(isinstance(v, (Value, Real)) for v in listed):
         if len(listed) % nin:
             raise ValueError(
-                f"a sequence has {nin} inputs per step; {len(listed)} numbers are no whole steps"
+                f"a sequence has {nin} inputs per step; {len(listed)} numbers are not whole steps"
             )
         listed = [listed[k : k + nin] for k in range(0, len(listed), nin)]
     if not listed:

@@ -37,22 +37,9 @@ _HOMES = {
 }
 
 __all__ = [
-    "Drawing",
-    "Gallery",
-    "GradientPath",
-    "Step",
-    "Walk",
-    "asset",
-    "computed_before",
-    "document",
-    "draw_with",
-    "embedded",
-    "is_page",
-    "modules_within",
-    "notebook_frame",
-    "source_hash",
-    "title_of",
-]
+    "Drawing", "Gallery", "GradientPath", "Step", "Walk", "asset", "computed_before", "document", "draw_with",
+    "embedded", "is_page", "modules_within", "notebook_frame", "source_hash", "title_of",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

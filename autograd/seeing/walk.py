@@ -31,7 +31,7 @@ from autograd.graph import topological_order
 from autograd.notation.hints import described, did_you_mean, short_repr
 from autograd.notation.labels import shorten
 from autograd.notation.numbers import counted
-from autograd.reverse import upstreams
+from autograd.pure_reverse import upstreams
 from autograd.seeing.facts.comparison import Beside, compare
 from autograd.seeing.facts.events import both_passes, forward_mode
 from autograd.seeing.facts.names import (
@@ -49,7 +49,7 @@ from autograd.seeing.facts.replay import recomputed
 from autograd.seeing.facts.sizes import Size, Strides, checked_size
 from autograd.seeing.facts.steps import Steps
 from autograd.seeing.facts.trace import LONGEST_NESTED_FORMULA, trace
-from autograd.seeing.taken_along import document, markdown, plain
+from autograd.seeing.walk_as_text import document, markdown, plain
 from autograd.value import Value
 
 if TYPE_CHECKING:

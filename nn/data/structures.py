@@ -162,7 +162,7 @@ def _form(sample: Any, place: str) -> Container:
 
 
 def _odd(names: Sequence[str], wanted: Sequence[str]) -> str:
-    """Say what the one has and the other has not."""
+    """Say what one of the two has and the other lacks."""
     for what, some, others in (("it lacks", wanted, names), ("it also has", names, wanted)):
         for name in some:
             if name not in others:

@@ -26,9 +26,9 @@ Array = NDArray[Any]
 LARGEST_BATCH = 200
 """The batch size "auto", if there are as many samples."""
 PART = 4096
-"""So many samples are gone through at once where a step takes all of them."""
+"""This many samples are gone through at once where a step takes all of them."""
 SLOWEST = 1e-6
-"""The learning rate "adaptive" is not divided any more below this."""
+"""Below this, the learning rate "adaptive" is not divided any further."""
 
 
 class Samples:

@@ -21,7 +21,7 @@ from autograd.seeing.facts.places import ModuleFact, Path, Place, layer_of, titl
 from autograd.seeing.facts.records import NodeFact, Trace
 
 By = Literal["neuron", "layer", "module"]
-"""What has a box of its own."""
+"""The unit that gets a box of its own."""
 
 FOLDINGS: tuple[By, ...] = ("neuron", "layer", "module")
 
@@ -439,7 +439,7 @@ def _group(trace: Trace, box: _Box, members: list[NodeFact], count: int, uses: i
 
 
 def titled(path: Path, turns: Iterable[Turns], modules: Mapping[Path, ModuleFact], count: int = 1) -> str:
-    """Return how a Module, or so many equal ones, are called in these of their uses."""
+    """Return the name of a Module, or of several equal ones, in these of their uses."""
     named = title_of(path, modules) if count == 1 else _plural(path, count, modules)
     return " · ".join([named, *map(str, turns)])
 

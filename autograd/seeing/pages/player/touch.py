@@ -17,8 +17,8 @@ from math import isinf
 from typing import Any
 
 from autograd.core.primitive import TABLE, Op
-from autograd.notation.derivatives import TAUGHT, known_name, written_partials
 from autograd.notation.mathml import mathml
+from autograd.notation.written_partials import TAUGHT, known_name, written_partials
 from autograd.seeing.facts.corners import CONNECTIVES, RELATIONS, in_names, is_usual
 from autograd.seeing.facts.events import inputs_by_target
 from autograd.seeing.facts.order import parts_of, reverse_order
@@ -122,7 +122,7 @@ def script(trace: Trace | None) -> str:
     """Return the scripts of a page that computes itself; that of one that does not for None."""
     if trace is None:
         return ""
-    names = ("engine.js", "words.js", "routes.js", "plane.js", "touch.js")
+    names = ("engine.js", "sentences.js", "routes.js", "plane.js", "touch.js")
     return operations(trace) + "".join(asset(__package__, name) for name in names)
 
 

@@ -1,5 +1,5 @@
 // Steps through facts: every number, word and formula is read from them, and all text goes in as text.  They
-// are those of the page or, once a number is touched, those that engine.js and words.js make of it.
+// are those of the page or, once a number is touched, those that engine.js and sentences.js make of it.
 const SVG = "http://www.w3.org/2000/svg";
 const MATHML = "http://www.w3.org/1998/Math/MathML";
 const MATH_ELEMENTS = new Set("math mrow mi mn mo mtext mspace msub msup msubsup mfrac msqrt mroot mover munder munderover mstyle mpadded mtable mtr mtd".split(" "));

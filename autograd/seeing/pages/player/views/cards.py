@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from autograd.notation.numbers import count
-from autograd.seeing.facts.box import Fact, box_of_group, box_of_node
-from autograd.seeing.pages.player.svg.boxes import GAP, HEADING, NUMBER_WIDTH, PADDING, ROW
+from autograd.seeing.facts.box_content import Fact, box_of_group, box_of_node
+from autograd.seeing.pages.player.svg.box_shapes import GAP, HEADING, NUMBER_WIDTH, PADDING, ROW
 from autograd.seeing.pages.player.svg.chips import CHIP_NUMBER, numbers_side_by_side
 from autograd.seeing.pages.player.svg.elements import (
     Point,

@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from autograd.notation.labels import Label, parse_label
 from autograd.notation.numbers import counted
-from autograd.seeing.facts.box import name_of_group
+from autograd.seeing.facts.box_content import name_of_group
 from autograd.seeing.facts.events import inputs_by_target
 from autograd.seeing.facts.folding.folded import MOST_LOOSE, Group, fold
 from autograd.seeing.facts.folding.opening import list_of
-from autograd.seeing.facts.places import AFTER, title_of
+from autograd.seeing.facts.places import AFTER, ELSEWHERE, title_of
 from autograd.seeing.facts.records import EdgeFact, NodeFact, Trace
 from autograd.seeing.pages.player.views.uses import uses_of
 from autograd.seeing.pages.player.views.windows import Window, columns_of, rows_of
@@ -25,7 +25,7 @@ LETTERS = {"pre-activation": "z", "activation": "a"}
 EdgesInto = Mapping[str, Sequence[EdgeFact]]
 
 MOST_DOTS = 150
-"""Of more values than this none has a dot of its own: the box stands for all of them."""
+"""Where there are more values than this, none has a dot of its own: the box stands for all of them."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ def _title_of_loose(trace: Trace, nodes: Sequence[NodeFact]) -> str:
     paths = {None if place is None else place.module for place in homes}
     if len(paths) == 1 and (path := paths.pop()) is not None:
         return title_of(path, trace.modules)
-    return AFTER if any(node.id == trace.output for node in nodes) else "the rest"
+    return AFTER if any(node.id == trace.output for node in nodes) else ELSEWHERE
 
 
 def from_outside(nodes: Sequence[NodeFact], origins: set[str], columns: int) -> Layer:

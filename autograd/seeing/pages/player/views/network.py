@@ -25,7 +25,7 @@ HEADER = 30.0
 WIDE = 3.0
 """The cards of a large layer are laid out this many times as wide as high: the place for a graph is wide."""
 WIDEST = 940.0
-"""Boxes side by side are at most this wide, as a page is; more are read like text, line by line."""
+"""Boxes stand side by side up to this width, that of a page; further ones begin a new line, as text does."""
 BELOW = 18.0
 """The room between two boxes that stand one below the other."""
 FIRST = "network"
@@ -230,7 +230,7 @@ def _layer_view(row: Row, i: int, parent: str) -> View:
 
 
 def _neuron_views(row: Row, unit: Unit, i: int, j: int) -> list[View]:
-    """Show a neuron as a table of its weights; as a graph if it is no such sum or was used several times."""
+    """Show a neuron as a table of its weights; as a graph if it is not a sum or was used several times."""
     members = {node.id for node in (*unit.members, *row.layers[i].common)}
     name, parent = row.name(i, j), row.name(i)
     inside, elsewhere = row.whole.part(members)

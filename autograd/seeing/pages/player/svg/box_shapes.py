@@ -1,4 +1,4 @@
-"""Boxes and circles as SVG; what a box says is told by `autograd.seeing.facts.box`.
+"""Boxes and circles as SVG; what a box says is told by `autograd.seeing.facts.box_content`.
 
 Numbers stand in slots, that is in text elements with a ``data-slot`` such as ``value:n3`` and
 ``gradient:n3``; each is wide enough for any number of four significant digits.
@@ -6,7 +6,7 @@ Numbers stand in slots, that is in text elements with a ``data-slot`` such as ``
 
 from __future__ import annotations
 
-from autograd.seeing.facts.box import Box, Fact
+from autograd.seeing.facts.box_content import Box, Fact
 from autograd.seeing.pages.player.svg.elements import (
     Point,
     coordinate,

@@ -18,7 +18,7 @@ MOST_SHOWN = 8
 
 
 def at_most(count: int, names: list[str]) -> list[str]:
-    """Return at most so many of the names, the last with the number of the rest.
+    """Return at most ``count`` of the names, the last with the number of the rest.
 
     >>> at_most(2, ["a", "b", "c"])
     ['a', 'b (and 1 more)']
@@ -66,7 +66,7 @@ def made_of_value(paths: Collection[str], remedy: str) -> str:
 
 
 def said_of(names: list[str], what: str, count: int) -> str:
-    """Return a sentence that says what so many things with these names are; ``{}`` in it is the pronoun.
+    """Return a sentence about ``count`` things with these names; ``{}`` in it is the pronoun.
 
     >>> said_of(["b"], "not trained: hold {} in a list", 1)
     'b is not trained: hold it in a list'
