@@ -178,7 +178,7 @@ function points(width, height) {
     pen.fill();
     pen.stroke();
   }
-  pen.strokeStyle = colour("--negative");
+  pen.strokeStyle = colour("--ink");
   pen.lineWidth = 2;
   for (const i of facts.frames[shown].wrong) {
     mark(...at(facts.points[i]), radius + 3.5, 0);

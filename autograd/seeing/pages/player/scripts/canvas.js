@@ -23,18 +23,15 @@ function showCrumbs() {
   }
 }
 
+// What is in a box grows out of it, and what is around one comes together, unless motion is not wanted.
 function open(name, part) {
-  const change = () => {
-    mount(views.findIndex((other) => other.name === name));
-    lightHere();
-    follow(steps()[place - 1]);
-  };
-  if (!document.startViewTransition || matchMedia("(prefers-reduced-motion: reduce)").matches) return change();
   const [box, { left, top }] = [(part ?? canvas).getBoundingClientRect(), canvas.getBoundingClientRect()];
-  const { style } = document.documentElement;
-  style.setProperty("--growth", part ? 1.6 : 0.6); // into a box, or back out of it
-  style.setProperty("--opened", `${box.x + box.width / 2 - left}px ${box.y + box.height / 2 - top}px`);
-  document.startViewTransition(change).ready.catch(() => {}); // another one may begin before
+  mount(views.findIndex((other) => other.name === name));
+  lightHere();
+  follow(steps()[place - 1]);
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  const transformOrigin = `${box.x + box.width / 2 - left}px ${box.y + box.height / 2 - top}px`;
+  canvas.animate([{ opacity: 0, transform: `scale(${part ? 0.4 : 1.6})`, transformOrigin }, { transformOrigin }], { duration: 350, easing: "ease-out" });
 }
 
 const shows = (index, step) => views.length === 1 || pictures.showing[pictures.shown[step.number]].includes(index);
