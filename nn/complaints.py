@@ -9,6 +9,7 @@ from math import isfinite
 from numbers import Real
 from typing import Any
 
+from autograd import Value
 from autograd.notation.hints import did_you_mean
 from autograd.notation.numbers import counted
 
@@ -24,6 +25,29 @@ def at_most(count: int, names: list[str]) -> list[str]:
     """
     rest = len(names) - count
     return names if rest <= 0 else [*names[: count - 1], f"{names[count - 1]} (and {rest} more)"]
+
+
+def given_in_words(inputs: Sequence[Any]) -> str:
+    """Say what a call was given that raised: how many numbers, and where to see what was computed until then.
+
+    >>> given_in_words([[0.5, 1.0], [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]])
+    ', given 2 numbers and 2 × 3 numbers'
+    """
+    told, computed = [], False
+    for x in inputs:
+        sizes = []
+        while isinstance(x, (list, tuple)) and x:
+            sizes.append(len(x))
+            x = x[0]
+        if hasattr(x, "shape"):
+            sizes, x = [*sizes, *x.shape], 0.0
+        computed = computed or getattr(x, "op", None) is not None
+        kind = "Value" if isinstance(x, Value) else "number" if isinstance(x, Real) else type(x).__name__
+        *outer, last = sizes or [1]
+        told.append(" × ".join(map(str, [*outer, counted(last, kind)])))
+    given = f", given {' and '.join(told)}" if told else ""
+    see = "; what was computed until then: autograd.seeing.computed_before(error)"
+    return given + (see if computed else "")
 
 
 def made_of_value(paths: Collection[str], remedy: str) -> str:

@@ -34,7 +34,7 @@ NN = (
     "dropout", "losses", "outputs", "data", "matrices",
     "weights", "layers", "convolution", "sequences", "recurrent", "documents",
     "embedding", "normalisation", "attention", "transformer",
-    "optim", "callbacks", "schedules", "clipping", "predictions", "texts", "saving", "exporting",
+    "optim", "callbacks", "schedules", "clipping", "predictions", "units", "texts", "saving", "exporting",
     "seeing", "health",
     "training", "estimators", "command", "__main__", "",
 )  # fmt: skip

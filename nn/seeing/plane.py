@@ -91,9 +91,14 @@ class Plane:
             found = Classes(found.labels, list(names))
         return cls(rows, found, around(rows[:, 0], grid), around(rows[:, 1], grid), threshold)
 
-    def places(self) -> Array:
-        """Return the points of the grid, one per row, row by row of the picture."""
-        return np.stack(np.meshgrid(self.xs, self.ys), axis=-1).reshape(-1, 2)
+    def places(self, grid: int | None = None) -> Array:
+        """Return the points of the grid, one per row, row by row of the picture.
+
+        Args:
+            grid: of how many columns and rows, if not of the plane's own.
+        """
+        xs, ys = (a if grid is None else np.linspace(a[0], a[-1], grid) for a in (self.xs, self.ys))
+        return np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
 
     def support(self, model: Any) -> Array:
         """Return how far the model supports each class at each point of the grid: (classes, ys, xs)."""

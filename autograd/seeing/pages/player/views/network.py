@@ -64,7 +64,9 @@ class Row:
         opens_as = self.layers[layer].opens_as
         own = {} if opens_as == "outside" else {box: self.name(layer)}
         if opens_as in ("neurons", "boxes"):
-            own |= {f"{box}-{j}": self.name(layer, j) for j in range(len(self.layers[layer].units))}
+            own |= {
+                f"{box}-{dot.key}": self.name(layer, dot.unit) + dot.inner for dot in self.layers[layer].dots
+            }
         return own
 
     def within(self, layer: int) -> Row:
@@ -78,7 +80,9 @@ class Row:
             for box in self.layers
             if any(node.id in ids for node in box.nodes)
         }
-        outside = [from_outside(taken, origins)] if taken else []
+        whole = [box for box in self.layers if ids == {node.id for node in box.nodes}]
+        taken, columns = (whole[0].nodes, whole[0].columns) if whole else (taken, 0)
+        outside = [from_outside(taken, origins, columns)] if taken else []
         return Row(self.whole, [*outside, *inner], self.name(layer), len(outside))
 
     @cached_property
@@ -151,9 +155,9 @@ def _words_on_arrow(link: Link) -> str:
 def _mapped(layer: Layer, box: str) -> dict[str, str]:
     """Map each node to the dot of its unit, the first of several; what belongs to no unit, to the box."""
     nodes = {node.id: box for node in layer.common}
-    for j, unit in enumerate(layer.units):
-        for node in unit.members:
-            nodes.setdefault(node.id, f"{box}-{j}")
+    for dot in layer.dots:
+        for node in dot.members:
+            nodes.setdefault(node.id, f"{box}-{dot.key}")
     return nodes
 
 
