@@ -275,12 +275,14 @@ def _pattern(text: str, references: dict[str, int], extras: list[str]) -> Patter
     end = 0
     for found in LEAF.finditer(text):
         leaf = found.group()
-        if leaf not in references and is_number(leaf) and len(leaf) > LONGEST_COUNT:
-            references[leaf] = FIRST_INPUT + len(PER_INPUT) * len(extras) + EXTRA
+        reference = references.get(leaf)
+        if reference is None:
+            if len(leaf) <= LONGEST_COUNT or not is_number(leaf):
+                continue
+            reference = references[leaf] = FIRST_INPUT + len(PER_INPUT) * len(extras) + EXTRA
             extras.append(leaf)
-        if leaf in references:
-            pieces += text[end : found.start()], references[leaf]
-            end = found.end()
+        pieces += text[end : found.start()], reference
+        end = found.end()
     return (*pieces, text[end:])
 
 

@@ -53,8 +53,8 @@ function textOf({ name, svg }) {
     if (gap < 0) return name;
     const node = nodes[gap >> 2];
     if (!(gap & 3)) return `n${node}`;
-    const [face, name, said] = looks[node];
-    const [chip, box] = faces[face].map((text, i) => text.replaceAll("\0", `n${node}`).replace("\x01", () => names[name][i]));
+    const [face, written, said] = looks[node];
+    const [chip, box] = faces[face].map((text, i) => text.replaceAll("\0", `n${node}`).replace("\x01", () => names[written][i]));
     return [said + chip, said, box][(gap & 3) - 1];
   };
   return moulds[mould].map((piece) => (typeof piece === "number" ? filled(piece) : piece)).join("");
