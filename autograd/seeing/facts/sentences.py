@@ -106,9 +106,9 @@ class Teller:
         if kind == "edge":
             _, target, position, partial, contribution = edges[0]
             upstream = self._nodes[target].gradient
-        nodes = tuple([leaf.id for leaf in event.leaves]) or (node.id,)
         return Step(
-            place, phase, kind, node.id, nodes, target, position, symbols, numbers, slope,
+            place, phase, kind, node.id, tuple([leaf.id for leaf in event.leaves]) or (node.id,),
+            target, position, symbols, numbers, slope,
             upstream, partial, contribution, before, after, sentence,
         )  # fmt: skip
 
@@ -134,25 +134,16 @@ class Teller:
         if not shapes or not math.isfinite(after):  # a finite sum has finite terms, and these finite factors
             return None
         return (
-            shapes[edge.position],
-            partial == 1.0,
-            partial < 0.0,
-            contribution < 0.0,
-            before is not None and before < 0.0,
-            after < 0.0,
+            shapes[edge.position], partial == 1.0, partial < 0.0, contribution < 0.0,
+            before is not None and before < 0.0, after < 0.0,
             equals(upstream * as_written(partial), contribution),
             before is None or equals(as_written(before) + as_written(contribution), after),
-            event.first_whole,
-            0 if 1 < event.part < event.parts else event.parts,
-            event.node.op is None,
-            self._is_untrained(event),
-        )
+            event.first_whole, 0 if 1 < event.part < event.parts else event.parts,
+            event.node.op is None, self._is_untrained(event),
+        )  # fmt: skip
 
     def _shapes_into(self, node: NodeFact) -> tuple[float, list[int]]:
-        """Return the gradient that a node passes on, as written, and by input a number for what decides.
-
-        There are no such numbers where not all inputs are told alike.
-        """
+        """Return the gradient that a node passes on, as written; by input what decides, if that is all."""
         upstream = node.gradient
         assert upstream is not None
         if not self._is_alike(node):

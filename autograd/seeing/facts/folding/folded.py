@@ -16,8 +16,8 @@ from typing import Literal, NamedTuple
 
 from autograd.seeing.facts.folding.levels import levels_within
 from autograd.seeing.facts.folding.links import Link, links_between
-from autograd.seeing.facts.folding.opening import Opening, Turns, runs
-from autograd.seeing.facts.places import ModuleFact, Path, Place, layer_of, title_of
+from autograd.seeing.facts.folding.opening import Opening, Turns, runs, titled
+from autograd.seeing.facts.places import Path, Place, layer_of
 from autograd.seeing.facts.records import NodeFact, Trace
 
 By = Literal["neuron", "layer", "module"]
@@ -447,15 +447,3 @@ def _group(trace: Trace, box: _Box, members: list[NodeFact], count: int, uses: i
     group.members = members
     group.parts = {id: place.part for id, place in places.items()}
     return group
-
-
-def titled(path: Path, turns: Iterable[Turns], modules: Mapping[Path, ModuleFact], count: int = 1) -> str:
-    """Return the name of a Module, or of several equal ones, in these of their uses."""
-    named = title_of(path, modules) if count == 1 else _plural(path, count, modules)
-    return " · ".join([named, *map(str, turns)])
-
-
-def _plural(path: Path, count: int, modules: Mapping[Path, ModuleFact]) -> str:
-    """Return how several equal Modules of a list are called: ``encoder · blocks × 12``."""
-    *outer, last = path
-    return f"{title_of((*outer, last.rpartition('.')[0]), modules)} × {count}"

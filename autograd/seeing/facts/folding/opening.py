@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
 from autograd.notation.hints import did_you_mean
 from autograd.notation.numbers import counted
-from autograd.seeing.facts.places import ModuleFact, Path, UseFact
+from autograd.seeing.facts.places import ModuleFact, Path, UseFact, title_of
 
 MOST_LISTED = 8
 """A message names at most this many of the paths that can be opened."""
@@ -168,3 +168,15 @@ def _unknown(name: str, known: Sequence[str]) -> str:
         f"there is no Module {name!r} to open{hint} Their paths: {', '.join(known[:MOST_LISTED])}{more}; "
         "a number in brackets after one opens one use of it, such as a time step: path[0]"
     )
+
+
+def titled(path: Path, turns: Iterable[Turns], modules: Mapping[Path, ModuleFact], count: int = 1) -> str:
+    """Return the name of a Module, or of several equal ones, in these of their uses."""
+    named = title_of(path, modules) if count == 1 else _plural(path, count, modules)
+    return " · ".join([named, *map(str, turns)])
+
+
+def _plural(path: Path, count: int, modules: Mapping[Path, ModuleFact]) -> str:
+    """Return how several equal Modules of a list are called: ``encoder · blocks × 12``."""
+    *outer, last = path
+    return f"{title_of((*outer, last.rpartition('.')[0]), modules)} × {count}"
