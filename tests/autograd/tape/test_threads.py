@@ -20,7 +20,7 @@ from threadpoolctl import ThreadpoolController, threadpool_limits
 import autograd
 from autograd import Parameter, Value
 from autograd.tape import Tape
-from autograd.tape.blas import one_blas_thread
+from autograd.tape.blas import blas_limited_to
 
 CALLS = 10_000
 THREADS = 4
@@ -155,16 +155,27 @@ def test_trainings_that_overlap_leave_blas_as_it_was() -> None:
 
 def test_whoever_leaves_last_puts_the_threads_of_blas_back() -> None:
     before = blas_threads()
-    one_blas_thread.__enter__()
-    one_blas_thread.__enter__()
-    one_blas_thread.__exit__()
+    first, second = blas_limited_to(1), blas_limited_to(1)
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
     assert set(blas_threads()) == {1}
-    one_blas_thread.__exit__()
+    second.__exit__(None, None, None)
+    assert blas_threads() == before
+
+
+def test_the_lowest_number_of_threads_that_is_asked_for_counts() -> None:
+    before = blas_threads()
+    with blas_limited_to(3):
+        assert set(blas_threads()) == {3}
+        with blas_limited_to(2), blas_limited_to(3):
+            assert set(blas_threads()) == {2}
+        assert set(blas_threads()) == {3}
     assert blas_threads() == before
 
 
 def test_what_was_set_meanwhile_stays() -> None:
-    with one_blas_thread:
+    with blas_limited_to(1):
         meanwhile = threadpool_limits(3, user_api="blas")
     assert set(blas_threads()) == {3}
     meanwhile.restore_original_limits()
@@ -173,7 +184,7 @@ def test_what_was_set_meanwhile_stays() -> None:
 
 def test_on_every_thread_of_python_blas_keeps_to_one() -> None:
     def inside() -> list[int]:
-        with one_blas_thread:
+        with blas_limited_to(1):
             return blas_threads()
 
     with ThreadPoolExecutor(1) as pool:
