@@ -47,7 +47,7 @@ class Replayer:
         self._kinds = kinds_of_arguments(dtype)
         kernels = [kernel(op, dtype, guarded) for op, guarded in plan.kernels]
         self._kernels = np.array(kernels, np.int64).reshape(-1)
-        self._tiled = tiled(plan.varying, plan.kernels, dtype)
+        self._steps, *self._tables = tiled(plan.varying, plan.kernels, dtype)
         self._positions = max((p.x.shape[1] for p in plan.varying_rows.products), default=1)
         multiplications = sum(p.weights.size * p.x.shape[1] for p in plan.varying_rows.products)
         self._by_products = multiplications > PRODUCTS_REIGN * plan.varying_rows.count
@@ -106,7 +106,7 @@ class Replayer:
 
     def memory(self) -> list[Array]:
         """Return all arrays that replays use: the programs and the numbers."""
-        narrow = [a for a in (*self._uniform_steps, *self._one_lane, *self._tiled) if a.base is None]
+        narrow = [a for a in (*self._uniform_steps, *self._one_lane, *self._tables) if a.base is None]
         return [
             self.plan.uniform,
             self.plan.varying,
@@ -173,7 +173,7 @@ class Replayer:
         _, V, G, _ = self._room(thread, stride)
         frame = self._frames[thread]
         frame.hold(
-            varying_steps=self._tiled[0] if block > 1 else self._steps_of_one_lane(), V=V, G=G, X=X,
+            varying_steps=self._steps if block > 1 else self._steps_of_one_lane(), V=V, G=G, X=X,
             samples=samples, gathered=self._gathered(thread, X, samples), seeds=seeds, values=values,
             inputs_gradient=inputs_gradient,
         )  # fmt: skip

@@ -22,95 +22,103 @@ DOTS = SIDE * SIDE
 
 SOURCE = """
 def forward(V: Numbers, stride: int, lanes: int, ptr: Rows, lists: Rows, table: Rows) -> None:
-    tiles, others = table[3:], table[3 + {dots} * table[0] + table[0] :]
-    for t in range(table[0]):
-        tile = tiles[({dots} + 1) * t :]
-        k = 0
-        while lanes - k >= {widest}:
-            values_of_{widest}(V[k:], stride, ptr, lists, tile[1:], tile[0])
-            k += {widest}
-        while k < lanes:
-            values_of_8(V[k:], stride, ptr, lists, tile[1:], tile[0])
-            k += 8
-        for i in range({dots}):
-            rest(V, stride, lanes, ptr, lists, tile[1 + i], tile[0])
-    for i in range(table[1]):
-        y = V[others[i] * stride :]
-        for k in range(lanes):
-            y[k] = 0.0
-        rest(V, stride, lanes, ptr, lists, others[i], 0)
+    k = 0
+    while lanes - k >= {widest}:
+        values_of_{widest}(V[k:], stride, ptr, lists, table)
+        k += {widest}
+    while k < lanes:
+        values_of_8(V[k:], stride, ptr, lists, table)
+        k += 8
 
 
 def reverse(V: Numbers, G: Numbers, stride: int, lanes: int, ptr: Rows, lists: Rows, table: Rows) -> None:
-    tiles, others = table[3:], table[3 + {dots} * table[0] + table[0] :]
-    unsent = others[table[1] :]
-    for i in range(table[2]):
-        g = G[unsent[i] * stride :]
-        for k in range(lanes):
-            g[k] = -0.0
-    for t in range(table[0]):
-        tile = tiles[({dots} + 1) * t :]
-        k = 0
-        while lanes - k >= {widest}:
-            send_{widest}(V[k:], G[k:], stride, ptr, lists, tile[1:], tile[0])
-            k += {widest}
-        while k < lanes:
-            send_8(V[k:], G[k:], stride, ptr, lists, tile[1:], tile[0])
-            k += 8
-        for i in range({dots}):
-            send_rest(V, G, stride, lanes, ptr, lists, tile[1 + i], tile[0])
-    for i in range(table[1]):
-        send_rest(V, G, stride, lanes, ptr, lists, others[i], 0)
-
-
-@fast("contract")
-def rest(V: Numbers, stride: int, lanes: int, ptr: Rows, lists: Rows, row: int, start: int) -> None:
-    y, inputs, half = V[row * stride :], lists[ptr[row] :], (ptr[row + 1] - ptr[row]) // 2
-    for j in range(start, half):
-        w, x = V[inputs[j] * stride :], V[inputs[j + half] * stride :]
-        for k in each(lanes):
-            y[k] += w[k] * x[k]
-
-
-@fast("contract")
-def send_rest(
-    V: Numbers, G: Numbers, stride: int, lanes: int, ptr: Rows, lists: Rows, row: int, start: int
-) -> None:
-    g, inputs, half = G[row * stride :], lists[ptr[row] :], (ptr[row + 1] - ptr[row]) // 2
-    for j in range(start, half):
-        w, x = inputs[j] * stride, inputs[j + half] * stride
-        g_w, g_x, v_w, v_x = G[w:], G[x:], V[w:], V[x:]
-        for k in each(lanes):
-            g_w[k] += g[k] * v_x[k]
-        for k in each(lanes):
-            g_x[k] += g[k] * v_w[k]
+    k = 0
+    while lanes - k >= {widest}:
+        send_{widest}(V[k:], G[k:], stride, ptr, lists, table)
+        k += {widest}
+    while k < lanes:
+        send_8(V[k:], G[k:], stride, ptr, lists, table)
+        k += 8
 """
 BY_VECTORS = """
 
 @fast("contract")
-def values_of_{W}(V: Numbers, stride: int, ptr: Rows, lists: Rows, rows: Rows, n: int) -> None:
-    {lists}
+def values_of_{W}(V: Numbers, stride: int, ptr: Rows, lists: Rows, table: Rows) -> None:
     {rooms}
-    for k in range({W}):
-        {zeros}
-    for j in range(n):
-        {inputs}
+    for t in range(table[0]):
+        n, rows = table[3 + {size} * t], table[4 + {size} * t :]
+        {lists}
         for k in range({W}):
-            {sums}
-    {results}
+            {zeros}
+        for j in range(n):
+            {inputs}
+            for k in range({W}):
+                {sums}
+        {results}
+        for i in range({size} - 1):
+            add_{W}(V, stride, ptr, lists, rows[i], n)
+    others = table[3 + {size} * table[0] :]
+    for i in range(table[1]):
+        y = V[others[i] * stride :]
+        for k in range({W}):
+            y[k] = 0.0
+        add_{W}(V, stride, ptr, lists, others[i], 0)
 
 
 @fast("contract")
-def send_{W}(V: Numbers, G: Numbers, stride: int, ptr: Rows, lists: Rows, rows: Rows, n: int) -> None:
-    {lists}
-    {rooms}
-    {upstreams}
-    {sent_rooms}
-    for j in range(n):
-        {inputs}
+def add_{W}(V: Numbers, stride: int, ptr: Rows, lists: Rows, row: int, start: int) -> None:
+    y, inputs, half, total = V[row * stride :], lists[ptr[row] :], (ptr[row + 1] - ptr[row]) // 2, room({W})
+    if half == start:
+        return
+    for k in range({W}):
+        total[k] = y[k]
+    for j in range(start, half):
+        w, x = V[inputs[j] * stride :], V[inputs[j + half] * stride :]
         for k in range({W}):
-            {slopes}
-        {sends}
+            total[k] += w[k] * x[k]
+    for k in range({W}):
+        y[k] = total[k]
+
+
+@fast("contract")
+def send_{W}(V: Numbers, G: Numbers, stride: int, ptr: Rows, lists: Rows, table: Rows) -> None:
+    {rooms}
+    {sent_rooms}
+    others = table[3 + {size} * table[0] :]
+    for i in range(table[1], table[1] + table[2]):
+        g = G[others[i] * stride :]
+        for k in range({W}):
+            g[k] = -0.0
+    for t in range(table[0]):
+        n, rows = table[3 + {size} * t], table[4 + {size} * t :]
+        {lists}
+        {upstreams}
+        for j in range(n):
+            {inputs}
+            for k in range({W}):
+                {slopes}
+            {sends}
+        for i in range({size} - 1):
+            send_more_{W}(V, G, stride, ptr, lists, rows[i], n)
+    for i in range(table[1]):
+        send_more_{W}(V, G, stride, ptr, lists, others[i], 0)
+
+
+@fast("contract")
+def send_more_{W}(V: Numbers, G: Numbers, stride: int, ptr: Rows, lists: Rows, row: int, start: int) -> None:
+    g, inputs, half = G[row * stride :], lists[ptr[row] :], (ptr[row + 1] - ptr[row]) // 2
+    upstream, sent_w, sent_x = room({W}), room({W}), room({W})
+    for k in range({W}):
+        upstream[k] = g[k]
+    for j in range(start, half):
+        w, x = inputs[j] * stride, inputs[j + half] * stride
+        v_w, v_x, g_w, g_x = V[w:], V[x:], G[w:], G[x:]
+        for k in range({W}):
+            sent_w[k], sent_x[k] = upstream[k] * v_x[k], upstream[k] * v_w[k]
+        for k in range({W}):
+            g_w[k] += sent_w[k]
+        for k in range({W}):
+            g_x[k] += sent_x[k]
 """
 
 
@@ -125,11 +133,11 @@ def tiled(program: Rows, kernels: Sequence[tuple[Op, bool]], dtype: str) -> list
     parts = parts_of(program)
     steps = parts[STEPS].reshape(-1, 6)
     dots = [k for k, (op, guarded) in enumerate(kernels) if op.name == "dot" and not guarded]
-    found = {
-        s: table
-        for s in np.flatnonzero((steps[:, 0] == OP) & np.isin(steps[:, 3], dots)).tolist()
-        if (table := _table(parts, *steps[s, 1:3].tolist(), bool(steps[s, 5]))) is not None
-    }
+    found = {}
+    for s in np.flatnonzero((steps[:, 0] == OP) & np.isin(steps[:, 3], dots)).tolist():
+        table = _table(parts, int(steps[s, 1]), int(steps[s, 2]), bool(steps[s, 5]))
+        if table is not None:
+            found[s] = table
     if not found:
         return [steps.ravel()]
     compiled = addresses("tiles", _source(dtype), ("forward", "reverse"), dtype)
@@ -156,13 +164,14 @@ def _table(parts: list[Rows], start: int, end: int, sent: bool) -> Rows | None:
     edges = np.flatnonzero(np.diff(second, prepend=-1, append=-1)).tolist()
     columns = np.concatenate([np.arange(i, j - SIDE + 1, SIDE) for i, j in pairwise(edges)])
     _, group = np.unique(first[columns[:, None] + np.arange(SIDE)], axis=0, return_inverse=True)
+    group = group.ravel()
     columns = columns[np.argsort(group, kind="stable")]
     tiles, inside = [], np.zeros(end - start, bool)
     for alike in np.split(columns, np.cumsum(np.bincount(group))[:-1]):
         for c in range(0, len(alike) - SIDE + 1, SIDE):
             rows = (alike[c : c + SIDE, None] + np.arange(SIDE)).ravel()
             n = int(halves[rows].min())
-            if _share(lists, begin[rows], halves[rows], n):
+            if n >= SIDE and _share(lists, begin[rows], halves[rows], n):
                 tiles.append([n, *(start + rows).tolist()])
                 inside[rows] = True
     if 2 * DOTS * len(tiles) < end - start:
@@ -183,55 +192,41 @@ def _share(lists: Rows, begin: Rows, halves: Rows, n: int) -> bool:
 
 def _source(dtype: str) -> str:
     """Return the text of the two functions, which take as many lanes at once as fit into registers."""
-    side, pairs = range(SIDE), [(a, b) for b in range(SIDE) for a in range(SIDE)]
+    widest = 32 if dtype == "float32" else 16
+    return SOURCE.format(widest=widest) + "".join(map(_by_vectors, sorted({8, widest})))
 
-    def lines(indent: int, texts: Sequence[str]) -> str:
-        return ("\n" + " " * indent).join(texts)
 
-    def by_vectors(W: int) -> str:
-        sent = [f"sent_{x}{i}" for x in "qk" for i in side]
-        return BY_VECTORS.format(
-            W=W,
-            lists=lines(
-                4,
-                [f"q{a} = lists[ptr[rows[{a}]] :]" for a in side]
-                + [f"k{b} = lists[(ptr[rows[{SIDE * b}]] + ptr[rows[{SIDE * b}] + 1]) // 2 :]" for b in side],
-            ),
-            rooms=lines(4, [f"t{a}{b} = room({W})" for a, b in pairs]),
-            zeros=lines(8, [f"t{a}{b}[k] = 0.0" for a, b in pairs]),
-            inputs=lines(8, [f"v_{x}{i} = V[{x}{i}[j] * stride :]" for x in "qk" for i in side]),
-            sums=lines(12, [f"t{a}{b}[k] += v_q{a}[k] * v_k{b}[k]" for a, b in pairs]),
-            results=lines(
-                4,
-                [
-                    f"y = V[rows[{SIDE * b + a}] * stride :]\n    for k in range({W}):\n        y[k] = t{a}{b}[k]"
-                    for a, b in pairs
-                ],
-            ),
-            upstreams=lines(
-                4,
-                [
-                    f"g = G[rows[{SIDE * b + a}] * stride :]\n    for k in range({W}):\n        t{a}{b}[k] = g[k]"
-                    for a, b in pairs
-                ],
-            ),
-            sent_rooms=lines(4, [f"{x} = room({W})" for x in sent]),
-            slopes=lines(
-                12,
-                [f"sent_q{a}[k] = " + " + ".join(f"t{a}{b}[k] * v_k{b}[k]" for b in side) for a in side]
-                + [f"sent_k{b}[k] = " + " + ".join(f"t{a}{b}[k] * v_q{a}[k]" for a in side) for b in side],
-            ),
-            sends=lines(
-                8,
-                [
-                    f"g = G[{x}{i}[j] * stride :]\n        for k in range({W}):\n"
-                    f"            g[k] += sent_{x}{i}[k]"
-                    for x in "qk"
-                    for i in side
-                ],
-            ),
-        )
+def _by_vectors(W: int) -> str:
+    """Return the text for so many lanes: the dot of query a and key b is added up in ``tab``."""
+    side = range(SIDE)
+    dots = [(f"t{a}{b}", a, b, f"[rows[{SIDE * b + a}] * stride :]") for b in side for a in side]
+    inputs = [f"{x}{i}" for x in "qk" for i in side]
 
-    widest = 16 if dtype == "float32" else 8
-    widths = {8, widest}
-    return SOURCE.format(dots=DOTS, widest=widest) + "".join(map(by_vectors, sorted(widths)))
+    def lines(indent: int, *texts: str) -> str:
+        return ("\n" + " " * indent).join(line for text in texts for line in text.splitlines())
+
+    def each_lane(text: str) -> str:
+        return f"for k in range({W}):\n    {text}"
+
+    return BY_VECTORS.format(
+        W=W,
+        size=DOTS + 1,
+        rooms=lines(4, *(f"{t} = room({W})" for t, *_ in dots)),
+        lists=lines(
+            8,
+            *(f"q{a} = lists[ptr[rows[{a}]] :]" for a in side),
+            *(f"k{b} = lists[(ptr[rows[{SIDE * b}]] + ptr[rows[{SIDE * b}] + 1]) // 2 :]" for b in side),
+        ),
+        zeros=lines(12, *(f"{t}[k] = 0.0" for t, *_ in dots)),
+        inputs=lines(12, *(f"v_{x} = V[{x}[j] * stride :]" for x in inputs)),
+        sums=lines(16, *(f"{t}[k] += v_q{a}[k] * v_k{b}[k]" for t, a, b, _ in dots)),
+        results=lines(8, *(f"y = V{at}\n" + each_lane(f"y[k] = {t}[k]") for t, _, _, at in dots)),
+        upstreams=lines(8, *(f"g = G{at}\n" + each_lane(f"{t}[k] = g[k]") for t, _, _, at in dots)),
+        sent_rooms=lines(4, *(f"sent_{x} = room({W})" for x in inputs)),
+        slopes=lines(
+            16,
+            *(f"sent_q{a}[k] = " + " + ".join(f"t{a}{b}[k] * v_k{b}[k]" for b in side) for a in side),
+            *(f"sent_k{b}[k] = " + " + ".join(f"t{a}{b}[k] * v_q{a}[k]" for a in side) for b in side),
+        ),
+        sends=lines(12, *(f"g = G[{x}[j] * stride :]\n" + each_lane(f"g[k] += sent_{x}[k]") for x in inputs)),
+    )
