@@ -189,11 +189,10 @@ class Layer(Module):
         check_weights((self.nin, self.nout))
         self.activation_name, self.activation = activations.activation(activation)
         start = initialisers.chosen(init, initialisers.fitting(self.activation_name))
-        weights = self._matrix(start(self.nout, self.nin, generator(seed)))
+        rows = self._matrix(start(self.nout, self.nin, generator(seed)))
         with collector_paused():
             self.neurons = [
-                Neuron(self.nin, self.activation, fused=fused, bias=bias, init=lambda *_, row=row: [row])
-                for row in weights
+                Neuron(nin, self.activation, fused=fused, bias=bias, init=lambda *_, w=w: [w]) for w in rows
             ]
         self.place()
 
@@ -254,10 +253,9 @@ class Layer(Module):
         matrix = finite_rows(rows)
         widths = {len(row) for row in matrix}
         if len(matrix) != self.nout or widths != {self.nin}:
-            came = f"{len(matrix)} rows of {' or '.join(map(str, sorted(widths))) or 'no'} numbers"
             raise ValueError(
-                f"W of layer {self.number} has {self.nout} rows (one per neuron) of {self.nin} numbers "
-                f"(one per input); got {came}"
+                f"W of layer {self.number} has {self.nout} rows (one per neuron) of {self.nin} numbers (one "
+                f"per input); got {len(matrix)} rows of {' or '.join(map(str, sorted(widths))) or 'no'} numbers"
             )
         return matrix
 

@@ -140,9 +140,7 @@ def tiled(program: Rows, kernels: Sequence[tuple[Op, bool]], dtype: str) -> list
             found[s] = table
     if not found:
         return [steps.ravel()]
-    compiled = addresses("tiles", _source(dtype), ("forward", "reverse"), dtype)
-    functions = np.array([compiled["forward"], compiled["reverse"]], np.int64)
-    steps = steps.copy()
+    functions, steps = np.array(compiled(dtype), np.int64), steps.copy()
     for s, table in found.items():
         steps[s, 0], steps[s, 3:5] = TILES, (table.ctypes.data, functions.ctypes.data)
     return [steps.ravel(), functions, *found.values()]
@@ -190,10 +188,13 @@ def _share(lists: Rows, begin: Rows, halves: Rows, n: int) -> bool:
     return bool((queries == queries[:1]).all() and (keys == keys[:, :1]).all())
 
 
-def _source(dtype: str) -> str:
-    """Return the text of the two functions, which take as many lanes at once as fit into registers."""
+def compiled(dtype: str) -> list[int]:
+    """Return the addresses of the two functions; they take two cache lines of a row at once."""
     widest = 32 if dtype == "float32" else 16
-    return SOURCE.format(widest=widest) + "".join(map(_by_vectors, sorted({8, widest})))
+    text = SOURCE.format(widest=widest) + "".join(map(_by_vectors, (8, widest)))
+    roots = ("forward", "reverse")
+    found = addresses("tiles", text, roots, dtype)
+    return [found[name] for name in roots]
 
 
 def _by_vectors(W: int) -> str:
