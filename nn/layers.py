@@ -249,13 +249,13 @@ class Layer(Module):
             set_data(neuron.w, row)
 
     def _matrix(self, rows: Any) -> list[list[float]]:
-        """Return the rows of W as lists of floats, checked."""
         matrix = finite_rows(rows)
         widths = {len(row) for row in matrix}
         if len(matrix) != self.nout or widths != {self.nin}:
+            came = " or ".join(map(str, sorted(widths))) or "no"
             raise ValueError(
                 f"W of layer {self.number} has {self.nout} rows (one per neuron) of {self.nin} numbers (one "
-                f"per input); got {len(matrix)} rows of {' or '.join(map(str, sorted(widths))) or 'no'} numbers"
+                f"per input); got {len(matrix)} rows of {came} numbers"
             )
         return matrix
 
