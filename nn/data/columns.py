@@ -21,15 +21,20 @@ MOST_CATEGORIES = 12
 FEWEST_ROWS = 4
 """Data have at least this many rows: XOR has as many, and with fewer there is nothing to learn."""
 
-AMONG_NUMBERS = {"none", "--", "–", "missing", "unknown"}
+AMONG_NUMBERS = {"none", "nil", "--", "–", "missing", "unknown"}
 """What says among numbers that one is missing; among texts it is one of them."""
 ID = re.compile(r"(?i:no|nr|key|row|case|obs|index|idx|rownames?|(.*[ _.-])?ids?)|.*[a-z]ID", re.ASCII)
-"""A column of such a name says which row it is, if it is another in every row."""
-DATE = re.compile(r"(?=.*\d)\w{1,9}([-/. ]|, )\w{1,9}([-/. ]|, )\d{1,4}\b.*")
+"""A column of such a name says which row it is, if it differs in every row."""
+DATE = re.compile(r"(?=.*\d)\w{1,9}([-/. ]|, )\w{1,9}([-/. ]|, )\d{1,4}(\b|T\d).*")
+NAMED = "(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+MONTH = re.compile(rf"(?i:\d{{4}}[- ]?Q[1-4]|\d{{4}}-(0[1-9]|1[0-2])|\d{{4}}[- ]{NAMED}|{NAMED}[- ]\d{{4}})")
+"""A date without a day; of a quarter its first month is meant."""
+TIME = re.compile(r"(-?\d+ days?,? \+?)?\d{1,3}:\d\d(:\d\d(\.\d+)?)?")
 THOUSANDS = r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?"
 DECIMAL_COMMA = r"[+-]?(\d{1,3}(\.\d{3})+|\d*),\d+([eE][+-]?\d+)?"
 
-Kind = Literal["number", "truth", "date", "categories", "left out"]
+Kind = Literal["number", "truth", "date", "time", "categories", "left out"]
+MEANT = {"date": "a date, in days since 1970", "time": "a time, in days"}
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ class Column:
         words = {
             "number": "a number",
             "truth": "0 or 1",
-            "date": "a date, in days since 1970",
+            **MEANT,
             "categories": f"{len(self.values)} categories, an input each",
             "left out": f"left out: {self.why}",
         }
@@ -114,7 +119,7 @@ def tidied(cells: Any, kept: Collection[str] = ()) -> Any:
     if category:
         return texts
     filled = texts[~(texts.isna() | lower.isin(AMONG_NUMBERS))]
-    for read in (_read_numbers, _read_truths, _read_dates):
+    for read in (_read_numbers, _read_truths, _read_dates, _read_times):
         found = read(pandas, filled)
         if len(filled) and found is not None:
             return found.reindex(texts.index)
@@ -150,16 +155,31 @@ def _read_truths(pandas: Any, texts: Any) -> Any:
 
 
 def _read_dates(pandas: Any, texts: Any) -> Any:
-    if not texts.str.fullmatch(DATE).all():
+    if texts.str.fullmatch(MONTH).all():
+        texts = texts.str.replace(" Q", "Q", case=False)
+    elif not texts.str.fullmatch(DATE).all():
         return None
-    for day_first in (False, True):
+    ways: tuple[dict[str, Any], ...] = ({}, {"dayfirst": True}, {"format": "ISO8601"})
+    for way in ways:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of a format that has to be found out
             try:
-                return pandas.to_datetime(texts, dayfirst=day_first).dt.tz_localize(None)
+                return pandas.to_datetime(texts, utc=True, **way).dt.tz_localize(None)
             except (ValueError, TypeError, OverflowError):
                 continue
     return None
+
+
+def _read_times(pandas: Any, texts: Any) -> Any:
+    """Return times of day, or durations; where hours stand in some cells only, 59:30 is without."""
+    if not texts.str.fullmatch(TIME).all():
+        return None
+    full = texts.str.count(":") == 2
+    texts = texts.where(full, "0:" + texts if full.any() else texts + ":00")
+    try:
+        return pandas.to_timedelta(texts)
+    except ValueError:
+        return None
 
 
 def as_floats(name: str, cells: Any) -> Any:
@@ -227,6 +247,7 @@ def column_of(name: str, cells: Any, mark: bool, named: bool) -> Column:
     if not len(known):
         return left_out("no cell is filled")
     text, distinct = is_text(cells), known.nunique()
+    among = _among_numbers(known) if text else ""
     if not named:
         if name == "":
             return left_out("it has no name: it counts or names the rows")
@@ -234,15 +255,27 @@ def column_of(name: str, cells: Any, mark: bool, named: bool) -> Column:
             return left_out(f"it is {shorten(str(known.iloc[0]), 20)} in every row")
         if is_counting(cells):
             return left_out("it counts the rows")
-        if distinct == len(cells) and (text or ID.fullmatch(name)) and _whole(cells):
-            return left_out("it names the rows: it is another in each")
+        if distinct == len(cells) and (text or ID.fullmatch(name)) and _whole(cells) and not among:
+            return left_out("it names the rows: it differs in each")
     if text:
         if distinct > MOST_CATEGORIES or 2 * distinct > len(known):
-            return left_out(f"text with {distinct} distinct values")
+            return left_out(f"text with {distinct} distinct values{among}")
         return Column(name, "categories", tuple(sorted(map(str, known.unique()))), marked=marked)
-    kind: Kind = "date" if cells.dtype.kind == "M" else "truth" if cells.dtype.kind == "b" else "number"
+    kinds: dict[str, Kind] = {"M": "date", "m": "time", "b": "truth"}
+    kind = kinds.get(cells.dtype.kind, "number")
     mean = float(as_floats(name, cells).mean())
     return Column(name, kind, fill=mean if isfinite(mean) else 0.0, marked=marked)
+
+
+def _among_numbers(cells: Any) -> str:
+    """Say which text stands among numbers; "" if less than half of the cells are numbers."""
+    numbers = import_extra("pandas", "a table", "data").to_numeric(cells.astype(object), errors="coerce")
+    text = numbers.isna()
+    if not 0 < 2 * text.sum() <= len(cells):
+        return ""
+    first, others = text.idxmax(), int(text.sum()) - 1
+    more = f", and {others} more are no numbers either" if others else ""
+    return f", though most are numbers: row {first + 1} is {short_repr(cells[first])}{more}"
 
 
 def _whole(cells: Any) -> bool:
@@ -279,7 +312,13 @@ def targets_of(
     few = repeated and len(distinct) <= MOST_CLASSES and cells.dtype.kind in "iu"
     if task is None and wanted is None and not (text or few or cells.dtype.kind == "b"):
         return as_floats(name, cells).tolist(), None
-    if text and not repeated and task is None and wanted is None:
+    untold = text and task is None and wanted is None
+    if untold and len(distinct) > MOST_CLASSES and (among := _among_numbers(cells)):
+        raise ValueError(
+            f"the target column {name!r} is text with {len(distinct)} distinct values{among}; leave such "
+            "rows out, or learn classes (--task classification)"
+        )
+    if untold and not repeated:
         some = ", ".join(short_repr(str(x)) for x in cells.iloc[:3])
         raise ValueError(
             f"the target column {name!r} is text with {len(distinct)} distinct values in {len(cells)} rows "

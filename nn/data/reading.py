@@ -21,7 +21,9 @@ SAMPLE = 50
 """From this many lines the delimiter is told."""
 FEWEST_OF_A_TABLE = 4
 """Lines above a table are told from it by at least so many lines that have its cells."""
-ALWAYS_MISSING = frozenset(["", "?", "-", ".", "na", "n/a", "<na>", "#na", "#n/a", "nan", "null"])
+ALWAYS_MISSING = frozenset(
+    ["", "?", "-", ".", "na", "n/a", "<na>", "#na", "#n/a", "#div/0!", "#value!", "nan", "null"]
+)
 """What files write in a cell that is missing, in upper or lower case."""
 QUOTED = "\ue000"
 """Stands before a cell that would be missing but for its quotes."""

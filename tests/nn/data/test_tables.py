@@ -243,11 +243,45 @@ def test_delimiters_between_quotes_do_not_count(write):
         ("13/02/1970 02/01/1970 03/01/1970 04/01/1970", [43.0, 1.0, 2.0, 3.0]),
         ("1e3 +2 .5 7.", [1000.0, 2.0, 0.5, 7.0]),
         ("Jan-3-1970 Jan-1-1970 Feb-1-1970 Jan-2-1970", [2.0, 0.0, 31.0, 1.0]),
+        (
+            "1970-01-02T12:00:00Z 1970-01-01T00:00:00Z 1970-02-01T06:00Z 1970-01-03T00:00Z",
+            [1.5, 0.0, 31.25, 2.0],
+        ),
+        ("1970-01-02T01:00:00+01:00 1970-01-02T02:00:00+02:00 1970-01-01 1970-01-03", [1.0, 1.0, 0.0, 2.0]),
+        ("1970-02 1970-01 1970-12 1971-01", [31.0, 0.0, 334.0, 365.0]),
+        ("1970_Q2 1970_Q1 1971_Q1 1970_Q2", [90.0, 0.0, 365.0, 90.0]),
+        ("Feb_1970 Jan_1970 December_1970 Jan_1971", [31.0, 0.0, 334.0, 365.0]),
+        ("12:00 06:00 23:15 00:00", [0.5, 0.25, 0.96875, 0.0]),
+        ("1:12:00 36:00 2:24:00 7:12", [0.05, 0.025, 0.1, 0.005]),
+        ("1_days_06:00:00 0_days_12:00:00 2_days_00:00:00 -1_days_+12:00:00", [1.25, 0.5, 2.0, -0.5]),
     ],
 )
 def test_numbers_dates_and_truths_are_read_as_they_are_written(write, cells, numbers):
-    rows = [f"{cell};{y}" for cell, y in zip(cells.split(), "abab", strict=True)]
+    rows = [f"{cell.replace('_', ' ')};{y}" for cell, y in zip(cells.split(), "abab", strict=True)]
     assert [x for (x,) in from_csv(write(table("x;c", *rows)), "c").X] == numbers
+
+
+def test_a_target_that_is_a_date_is_said_to_be_learned_as_days(write):
+    data = from_csv(write(table("x;day", *[f"{i * i};2024-01-{i:02}T06:00:00Z" for i in range(1, 9)])), "day")
+    assert (data.task, data.y[0]) == ("regression", 19723.25)
+    assert "day is learned, and predicted, as a date, in days since 1970" in data.plan.notes
+
+
+def test_what_keeps_a_column_of_numbers_from_being_one_is_named(write):
+    rows = [f"{x},{'5 ft' if i == 30 else 1.5 + i},{c}" for i, (x, c) in enumerate(FLOWERS * 4)]
+    path = write(table("petal,height,c", *rows))
+    why = "text with 40 distinct values, though most are numbers: row 31 is '5 ft'"
+    assert f"height: left out: {why}" in from_csv(path, "c").plan.lines()
+    with pytest.raises(ValueError, match=f"'height' is {why}; leave such rows out"):
+        from_csv(path, "height")
+    rows = [
+        f"{x},{1 + i % 30 if i < 65 else ['six', 'two'][i % 2]},{c}" for i, (x, c) in enumerate(FLOWERS * 7)
+    ]
+    with pytest.raises(
+        ValueError, match=r"text with 32 .* row 66 is 'two', and 4 more are no numbers either"
+    ):
+        from_csv(write(table("petal,height,c", *rows)), "height")
+    assert len(from_csv(path, "height", task="classification").classes) == 32
 
 
 # ------------------------------------------------------------------- what a column is learned as
