@@ -204,7 +204,8 @@ def as_floats(name: str, cells: Any) -> Any:
     infinite = floats.abs() == float("inf")
     if infinite.any():
         raise ValueError(
-            f"{place(infinite)}, column {name!r}: {_first(floats, infinite)} is not a finite number"
+            f"{place(infinite)}, column {name!r}: {_first(floats, infinite)} is not a finite number; leave "
+            "the row out, or the column (--drop)"
         )
     return floats
 

@@ -448,15 +448,23 @@ def test_a_bad_file_is_refused_in_one_line_that_names_the_place(write, text, mes
     assert "\n" not in str(refused.value)
 
 
-@pytest.mark.parametrize("above", ["Sales of 2020, all regions\n", "A report\n\nby the office\n"])
+ABOVE = ["", "Sales of 2020, all regions\n", "A report\n\nby the office\n", 'About:,"a, b, c,\n\nd, e, f"\n']
+
+
+@pytest.mark.parametrize("above", ABOVE)
 @pytest.mark.parametrize("header", ["a,b,c,y", "a,b,c,y,"])
-def test_prose_above_the_header_is_left_out_and_said(tmp_path, above, header):
-    (tmp_path / "t.csv").write_text(
-        f"{above}{header}\n" + "".join(f"{i},{i * i},{i % 3},{i / 2}\n" for i in range(9))
-    )
+@pytest.mark.parametrize("below", ["", '\n"1 - of all, or of some, or none"\nSource: the office'])
+@pytest.mark.parametrize("count", [9, 900])
+def test_prose_around_the_table_is_left_out_and_said(tmp_path, above, header, below, count):
+    rows = "".join(f"{i},{i * i},{i % 3},{i / 2}\n" for i in range(count))
+    (tmp_path / "t.csv").write_text(f"{above}{header}\n{rows}{below}")
     data = from_csv(tmp_path / "t.csv", "y", task="regression")
-    assert len(data) == 9
-    assert any("above the header left out" in note for note in data.plan.notes)
+    assert (len(data), data.features) == (count, ("b", "c"))
+    assert any(f"{above.count(chr(10))} line" in note for note in data.plan.notes) == bool(above)
+    assert any("3 lines below the last row left out: '" in note for note in data.plan.notes) == bool(below)
+    (tmp_path / "t.csv").write_text(f"{above}{header}\n{rows}1,x\n{rows}1,2,3,4,5,6\n{below}")
+    with pytest.raises(ValueError, match=r"line|expected"):
+        from_csv(tmp_path / "t.csv", "y", task="regression")
 
 
 def test_a_header_without_a_name_for_the_rows_is_no_prose(tmp_path):
