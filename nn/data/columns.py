@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 from math import isfinite
 from typing import Any, Literal
 
@@ -30,7 +31,7 @@ NAMED = "(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 MONTH = re.compile(rf"(?i:\d{{4}}[- ]?Q[1-4]|\d{{4}}-(0[1-9]|1[0-2])|\d{{4}}[- ]{NAMED}|{NAMED}[- ]\d{{4}})")
 """A date without a day; of a quarter its first month is meant."""
 TIME = re.compile(r"(-?\d+ days?,? \+?)?\d{1,3}:\d\d(:\d\d(\.\d+)?)?")
-THOUSANDS = r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?"
+THOUSANDS = r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?"
 DECIMAL_COMMA = r"[+-]?(\d{1,3}(\.\d{3})+|\d*),\d+([eE][+-]?\d+)?"
 
 Kind = Literal["number", "truth", "date", "time", "categories", "left out"]
@@ -48,6 +49,7 @@ class Column:
         fill: what stands for a missing number: the column's mean.
         marked: whether a further feature says where a cell was missing.
         why: why it is left out.
+        way: how its cells are written: one of the `WAYS`, or `TEXTS`; "" if they are no texts.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Column:
     fill: float = 0.0
     marked: bool = False
     why: str = ""
+    way: str = ""
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -97,47 +100,52 @@ class Column:
         return f"{words[self.kind]}{', and whether it is missing' if self.marked else ''}"
 
 
-def tidied(cells: Any, kept: Collection[str] = ()) -> Any:
+def tidied(cells: Any, kept: Collection[str] = (), way: str = "") -> Any:
     """Return the cells of a column as what they are: numbers, dates, booleans or texts, some of them missing.
 
     Args:
         cells: a pandas series.
         kept: texts that are not to be read as missing.
+        way: how its cells were written in the table that was learned from; see `read`.
     """
+    return read(cells, kept, way)[0]
+
+
+def read(cells: Any, kept: Collection[str] = (), way: str = "") -> tuple[Any, str]:
+    """Return the cells as `tidied` does, and in which of the `WAYS` they are written, or `TEXTS`."""
     pandas = import_extra("pandas", "a table", "data")
     cells = cells.convert_dtypes()
     if pandas.api.types.is_bool_dtype(cells) or pandas.api.types.is_numeric_dtype(cells):
-        return cells
+        return cells, ""
     if cells.dtype.kind in "Mm":
-        return cells
+        return cells, ""
     category = isinstance(cells.dtype, pandas.CategoricalDtype)
-    if not kept and not category and (plain := _plain_numbers(pandas, cells)) is not None:
-        return plain  # as most columns are, and much sooner
+    as_texts = category or way == TEXTS
+    if not kept and not as_texts and (plain := _plain_numbers(pandas, cells)) is not None:
+        return plain, ""  # as most columns are, and much sooner
     texts = cells.astype("string").str.strip()
     lower = texts.str.lower()
     texts = texts.mask(lower.isin(ALWAYS_MISSING) & ~texts.isin(kept))
-    if category:
-        return texts
     filled = texts[~(texts.isna() | lower.isin(AMONG_NUMBERS))]
-    for read in (_read_numbers, _read_truths, _read_dates, _read_times):
-        found = read(pandas, filled)
-        if len(filled) and found is not None:
-            return found.reindex(texts.index)
-    return texts.str.removeprefix(QUOTED)
+    for name in sorted(WAYS, key=lambda name: name != way) if len(filled) and not as_texts else ():
+        found = WAYS[name](pandas, filled)
+        if found is not None:
+            return found.reindex(texts.index), name
+    return texts.str.removeprefix(QUOTED), TEXTS
 
 
-def _read_numbers(pandas: Any, texts: Any) -> Any:
-    """Return texts as numbers, or None: those of a column are all written in one way."""
+def _all_are(texts: Any, form: str, others: str) -> bool:
+    return bool(texts.str.fullmatch(f"{form}|{others}").all() and texts.str.fullmatch(form).any())
 
-    def all_are(form: str, others: str) -> bool:
-        return bool(texts.str.fullmatch(f"{form}|{others}").all() and texts.str.fullmatch(form).any())
 
-    plain = _plain_numbers(pandas, texts)
-    if plain is not None:
-        return plain
-    if all_are(THOUSANDS, r"[+-]?[\d.]+"):
+def _thousands(pandas: Any, texts: Any) -> Any:
+    if _all_are(texts, THOUSANDS, r"[+-]?[\d.]+"):
         return _plain_numbers(pandas, texts.str.replace(",", ""))
-    if all_are(DECIMAL_COMMA, r"[+-]?\d+"):
+    return None
+
+
+def _decimal_commas(pandas: Any, texts: Any) -> Any:
+    if _all_are(texts, DECIMAL_COMMA, r"[+-]?\d+"):
         return _plain_numbers(pandas, texts.str.replace(".", "").str.replace(",", "."))
     return None
 
@@ -149,37 +157,54 @@ def _plain_numbers(pandas: Any, texts: Any) -> Any:
         return None
 
 
-def _read_truths(pandas: Any, texts: Any) -> Any:
+def _truths(pandas: Any, texts: Any) -> Any:
     lower = texts.str.lower()
     return (lower == "true") if lower.isin(("true", "false")).all() else None
 
 
-def _read_dates(pandas: Any, texts: Any) -> Any:
+def _dates(pandas: Any, texts: Any, **how: Any) -> Any:
     if texts.str.fullmatch(MONTH).all():
         texts = texts.str.replace(" Q", "Q", case=False)
     elif not texts.str.fullmatch(DATE).all():
         return None
-    ways: tuple[dict[str, Any], ...] = ({}, {"dayfirst": True}, {"format": "ISO8601"})
-    for way in ways:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a format that has to be found out
-            try:
-                return pandas.to_datetime(texts, utc=True, **way).dt.tz_localize(None)
-            except (ValueError, TypeError, OverflowError):
-                continue
-    return None
+    if not how and texts.str.match(r"(1[3-9]|2\d|3[01])[-/. ]").any():  # pandas would read this in silence
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a format that has to be found out
+        try:
+            return pandas.to_datetime(texts, utc=True, **how).dt.tz_localize(None)
+        except (ValueError, TypeError, OverflowError):
+            return None
 
 
-def _read_times(pandas: Any, texts: Any) -> Any:
-    """Return times of day, or durations; where hours stand in some cells only, 59:30 is without."""
+def _times(pandas: Any, texts: Any, before: str = "", after: str = ":00") -> Any:
+    """Return times of day, or durations; where a cell has but one colon, this is added."""
     if not texts.str.fullmatch(TIME).all():
         return None
     full = texts.str.count(":") == 2
-    texts = texts.where(full, "0:" + texts if full.any() else texts + ":00")
+    if after and 0 < full.sum() < len(full):  # with hours or without
+        return None
     try:
-        return pandas.to_timedelta(texts)
+        return pandas.to_timedelta(texts.where(full, before + texts + after))
     except ValueError:
         return None
+
+
+WAYS: dict[str, Callable[[Any, Any], Any]] = {
+    "plain": _plain_numbers,
+    "thousands": _thousands,
+    "decimal commas": _decimal_commas,
+    "truths": _truths,
+    "dates": _dates,
+    "dates, the day first": partial(_dates, dayfirst=True),
+    "dates, some with more digits": partial(_dates, format="ISO8601"),
+    "times": _times,
+    "times, the hours in some": partial(_times, before="0:", after=""),
+}
+"""What reads all texts of a column as numbers, truths, dates or times, or returns None, by how they are
+written.  Of one cell, such as 1,234 or 01/02/2020, it cannot be told: so it is kept for later tables."""
+TEXTS = "texts"
+"""The way of what is read as it stands."""
 
 
 def as_floats(name: str, cells: Any) -> Any:

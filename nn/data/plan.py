@@ -19,6 +19,7 @@ from nn.data.columns import (
     few,
     is_counting,
     place,
+    read,
     targets_of,
     tidied,
 )
@@ -99,7 +100,7 @@ class Plan:
             raise ValueError(
                 f"there is no column {', '.join(map(repr, absent))}; the table has {', '.join(frame.columns)}"
             )
-        return self.encoded({column.name: tidied(frame[column.name]) for column in self.used})
+        return self.encoded({c.name: tidied(frame[c.name], way=c.way) for c in self.used})
 
     def encoded(self, cells: Mapping[str, Any]) -> tuple[Rows, Any]:
         """Return what `rows` does of tidied columns by their names."""
@@ -199,8 +200,9 @@ def planned(
                 "classes (--classes)"
             )
         frame, y = frame[~gone].reset_index(drop=True), y[~gone].reset_index(drop=True)
-    cells = {name: tidied(frame[name]) for name in names if name != target}
-    columns = _columns(cells, options)
+    told = {name: read(frame[name]) for name in names if name != target}
+    cells = {name: found for name, (found, _) in told.items()}
+    columns = [replace(column, way=told[column.name][1]) for column in _columns(cells, options)]
     plan = Plan(tuple(columns), options.missing)
     if not plan.used:
         raise ValueError("no column is left to learn from: " + "; ".join(plan.lines()))

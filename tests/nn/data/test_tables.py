@@ -261,6 +261,32 @@ def test_numbers_dates_and_truths_are_read_as_they_are_written(write, cells, num
     assert [x for (x,) in from_csv(write(table("x;c", *rows)), "c").X] == numbers
 
 
+WRITTEN = {
+    "plain": "1 2.5 -3 1e2 0 7 8 9",
+    "commas": "1,5 1,234 0,123 12,345 1.234,5 2 3,25 7,125",
+    "thousands": "1,234 12 1,234,567 7.5 1,000.25 3 9 8",
+    "truth": "true false TRUE False true true false true",
+    "month first": "01/13/2020 01/02/2020 12/11/2020 02/03/2020 03/04/2020 04/05/2020 05/06/2020 06/07/2020",
+    "day first": "13/01/2020 01/02/2020 12/11/2020 02/03/2020 03/04/2020 04/05/2020 05/06/2020 06/07/2020",
+    "months": "1970Q1 1970Q2 1971Q4 1972Q1 1972Q2 1973Q3 1974Q4 1975Q1",
+    "race": "59:30 1:02:30 58:00 1:00:00 57:30 2:10:05 59:59 12:30",
+    "clock": "23:59 12:30 00:00 01:15 02:30 03:45 05:00 06:15",
+    "numbered": "01 2a 01 2a 01 2a 01 2a",
+    "truths and more": "true maybe false true maybe false true maybe",
+    "years and more": "1,234 none-such 1,234 none-such 1,234 none-such 1,234 none-such",
+}
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_a_row_alone_is_read_as_it_is_among_the_others(write, name):
+    rows = [f"{cell};{x};{c}" for cell, (x, c) in zip(WRITTEN[name].split(), FLOWERS, strict=False)]
+    data = from_csv(write(table(f"{name};petal;c", *rows)), "c")
+    assert {column.kind for column in data.plan.columns} & {"left out"} == set()
+    for row, x in zip(rows, data.X, strict=True):
+        frame, _ = read_table(write(table(f"{name};petal;c", row)))
+        assert list(data.plan.rows(data.plan.fitting(frame, "c")[0])[0]) == [x]
+
+
 def test_a_target_that_is_a_date_is_said_to_be_learned_as_days(write):
     data = from_csv(write(table("x;day", *[f"{i * i};2024-01-{i:02}T06:00:00Z" for i in range(1, 9)])), "day")
     assert (data.task, data.y[0]) == ("regression", 19723.25)
