@@ -49,7 +49,10 @@ def read_table(path: str | PathLike[str]) -> tuple[Any, list[str]]:
     pandas = import_extra("pandas", "a table", "data")
     content = _content(path)
     if content.startswith(b"PAR1"):
-        return pandas.read_parquet(BytesIO(content)), []
+        try:
+            return pandas.read_parquet(BytesIO(content)), []
+        except ImportError:  # of several lines
+            raise ImportError("a parquet table needs a package that reads it: pip install pyarrow") from None
     text, said = _decoded(_unpacked(content))
     frame, more = _parsed(pandas, text)
     return frame, said + more

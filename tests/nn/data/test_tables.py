@@ -432,6 +432,13 @@ def test_without_pandas_the_way_to_it_is_told(write, monkeypatch):
         from_csv(write(PLAIN), "c")
 
 
+def test_without_a_reader_of_parquet_the_way_to_one_is_told_in_a_line(write, monkeypatch):
+    for name in ("pyarrow", "fastparquet"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(ImportError, match=r"^a parquet table needs a package .* pip install pyarrow$"):
+        read_table(write(b"PAR1", "t.parquet"))
+
+
 # ---------------------------------------------------------------------------- what is refused
 
 
