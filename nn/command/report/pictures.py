@@ -19,6 +19,8 @@ MOST_NODES = 40
 """A graph of at most this many nodes is drawn in full."""
 MOST_ARROWS = 80
 """A network of at most this many connections is drawn neuron by neuron, a larger one layer by layer."""
+MOST_OUTPUTS = 6
+"""What is computed of more outputs than this is drawn as one box: side by side they would be too wide."""
 FEW_WEIGHTS = 60
 """A network of at most this many weights gets a path drawing for every one of them."""
 LARGEST, LARGEST_OF_MANY = 10, 3
