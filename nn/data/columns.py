@@ -215,7 +215,7 @@ def as_floats(name: str, cells: Any) -> Any:
     """
     pandas = import_extra("pandas", "a table", "data")
     if cells.dtype.kind == "M":
-        found = (cells.dt.tz_localize(None) - pandas.Timestamp(0)) / pandas.Timedelta(days=1)
+        found = (cells.dt.tz_localize(None) - pandas.Timestamp("1970-01-01")) / pandas.Timedelta(days=1)
     elif cells.dtype.kind == "m":
         found = cells / pandas.Timedelta(days=1)
     elif is_text(cells):
