@@ -158,13 +158,14 @@ def _paths(lost: list[str], loss: Value, weights: Sequence[Parameter]) -> list[d
     """Return the drawings of gradient paths, as many as a report of a few megabytes has room for."""
     paths: list[dict[str, Any]] = []
     for weight in weights:
-        if sum(len(path["svg"]) for path in paths) > pictures.MOST_BYTES:
+        drawn = list(_drawn(lost, *pictures.path_picture(loss, weight)))
+        if paths and sum(len(path["svg"]) for path in paths + drawn) > pictures.MOST_BYTES:
             lost.append(
                 f"Of these {len(weights)} gradient paths {len(paths)} are drawn: more would make the report "
                 "too large. The gallery has the gradient of every weight."
             )
             break
-        paths += _drawn(lost, *pictures.path_picture(loss, weight))
+        paths += drawn
     return paths
 
 

@@ -27,8 +27,8 @@ LARGEST, LARGEST_OF_MANY = 10, 3
 """Otherwise this many weights get one, those with the largest gradients; of at least `MANY` weights the
 second number."""
 MANY = 20_000
-MOST_BYTES = 2_000_000
-"""When the path drawings have more than this, no further one is made."""
+MOST_BYTES = 1_500_000
+"""The path drawings have at most this together, or there is but one."""
 
 SIZE = re.compile(r'<svg width="([0-9.]+)pt" height="([0-9.]+)pt"')
 COLOUR = re.compile(r'\b(fill|stroke)="#([0-9a-fA-F]{6})"')
