@@ -100,7 +100,8 @@ class Plan:
             raise ValueError(
                 f"there is no column {', '.join(map(repr, absent))}; the table has {', '.join(frame.columns)}"
             )
-        return self.encoded({c.name: tidied(frame[c.name], way=c.way) for c in self.used})
+        ways = {c.name: frame.attrs.get("way", "") if c.way in ("", "plain") else c.way for c in self.used}
+        return self.encoded({name: tidied(frame[name], way=way) for name, way in ways.items()})
 
     def encoded(self, cells: Mapping[str, Any]) -> tuple[Rows, Any]:
         """Return what `rows` does of tidied columns by their names."""
@@ -183,7 +184,8 @@ def planned(
     for name in [*(options.columns or ()), *options.drop]:
         known(name, [other for other in names if other != target])
     check_enough_rows(len(frame))
-    y = tidied(frame[target], options.classes or ())
+    way = frame.attrs.get("way", "")
+    y = tidied(frame[target], options.classes or (), way)
     notes = list(said)
     gone = y.isna()
     if gone.all():
@@ -200,7 +202,7 @@ def planned(
                 "classes (--classes)"
             )
         frame, y = frame[~gone].reset_index(drop=True), y[~gone].reset_index(drop=True)
-    told = {name: read(frame[name]) for name in names if name != target}
+    told = {name: read(frame[name], way=way) for name in names if name != target}
     cells = {name: found for name, (found, _) in told.items()}
     columns = [replace(column, way=told[column.name][1]) for column in _columns(cells, options)]
     plan = Plan(tuple(columns), options.missing)

@@ -150,6 +150,7 @@ def _parsed(pandas: Any, text: str) -> tuple[Any, list[str]]:
     kept = [bool(name) or i == 0 or not _is_empty(frame.iloc[:, i]) for i, name in enumerate(names)]
     frame = frame.loc[:, kept]
     if delimiter == ";":
+        frame.attrs["way"] = "decimal commas"  # what 1,234 is most likely where commas do not separate
         said += _without_points(frame)
     return frame, said if delimiter == "," else [f"its cells are separated by {_named(delimiter)}", *said]
 

@@ -84,3 +84,20 @@ def test_what_keeps_a_column_of_numbers_from_being_one_is_named(write):
     ):
         from_csv(write(table("petal,height,c", *rows)), "height")
     assert len(from_csv(path, "height", task="classification").classes) == 32
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "cell", "number"),
+    [(";", "1,234", 1.234), ("\t", "1,234", 1234.0), (",", '"1,234"', 1234.0), (";", "1,234,567", 1234567.0)],
+)
+def test_a_comma_is_a_point_most_likely_where_semicolons_separate(write, delimiter, cell, number):
+    def file(*cells):
+        rows = [delimiter.join(some) for some in zip(cells, "abab", cells, strict=False)]
+        return write(table(delimiter.join("xcy"), *rows))
+
+    data = from_csv(file(*[cell] * 3, cell.replace("1", "2", 1)), "y", task="regression")
+    assert (data.X[0][0], data.y[0]) == (number, number)
+    data = from_csv(file("1", "2", "3", "5.5"), "y", task="regression")  # and a table to predict, otherwise
+    frame, _ = read_table(file(cell))
+    rows, _ = data.plan.rows(data.plan.fitting(frame, "y")[0])
+    assert rows[0][0] == number
