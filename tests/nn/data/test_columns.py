@@ -3,7 +3,7 @@
 import pytest
 
 from nn.data import from_csv
-from nn.data.reading import read_table
+from nn.data.table_files import read_table
 from tests.nn.data.test_tables import FLOWERS, table
 
 

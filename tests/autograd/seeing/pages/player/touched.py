@@ -89,7 +89,7 @@ def cases(seed: int, count: int) -> Iterator[tuple[Walk, Walk, list[Any]]]:
         content = steps.content()
         scripts = operations(content.trace)
         scripts += "".join(
-            asset("autograd.seeing.pages.player", f"{name}.js") for name in ("engine", "words", "routes")
+            asset("autograd.seeing.pages.player", f"{name}.js") for name in ("engine", "sentences", "routes")
         )
         symbols = {
             f"{int(step.target[1:])}:{step.position}": step.partial_symbols
