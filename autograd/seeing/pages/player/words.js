@@ -14,7 +14,7 @@ function tellerOf(facts, engine, original) {
   const opOf = (i) => (touch.op[i] < 0 ? null : ops[touch.op[i]]);
   const isRelation = (i) => touch.relations.includes(opOf(i));
   const isCondition = (i) => isRelation(i) || touch.connectives.includes(opOf(i));
-  const isTurned = (i, k) => opOf(i) === "where" && k === 0 && isCondition(inputs[i][k]);
+  const isTurned = (i, k) => (isCondition(i) || (opOf(i) === "where" && k === 0)) && isCondition(inputs[i][k]);
   const isPlain = (i) => constants.has(i) && touch.op[i] < 0;
   const nameOf = (i) => (named.has(i) ? facts.names[i][3] : number(values[i]));
   const valueOf = (i) => facts.values[i];
@@ -64,7 +64,7 @@ function tellerOf(facts, engine, original) {
   const before = new Set(); // from where a change passes a corner
   inputs.forEach((sources, i) => {
     const operation = OPERATIONS[touch.op[i]];
-    if (!operation?.kinked) return;
+    if (!operation?.kinked || (isRelation(i) && new Set(sources).size === 1)) return; // compared with itself, none gets ahead
     if (operation.kinked(engine.inputsOf(values, i))?.length !== 0) sources.forEach((_, k) => isTurned(i, k) || setCorner(i, k));
   });
   for (let i = inputs.length - 1; i >= 0; i--) {
