@@ -34,7 +34,9 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, sho
     });
     const gradient = element("button", { type: "button", class: "gradient", title: "Nudge it: what does a small change do?" });
     gradient.addEventListener("click", () => choose(i));
-    rows.set(i, { input, slider, gradient, at: value });
+    const told = document.createTextNode("");
+    gradient.append(signOf(`n${i}`), told, element("small", {}, "nudge"));
+    rows.set(i, { input, slider, told, at: value });
     tellGradient(i);
     return element("div", { class: "leaf" }, field, slider, gradient);
   }
@@ -46,11 +48,9 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, sho
   }
 
   function tellGradient(i) {
-    const gradient = number(now.exact.gradients[i] ?? 0);
-    const { gradient: button } = rows.get(i);
-    if (button.dataset.shown === gradient) return;
-    button.dataset.shown = gradient;
-    button.replaceChildren(signOf(`n${i}`), ` = ${gradient}`, element("small", {}, "nudge"));
+    const text = ` = ${number(now.exact.gradients[i] ?? 0)}`;
+    const { told } = rows.get(i);
+    if (told.data !== text) told.data = text;
   }
 
   // What is dragged is computed once a frame.

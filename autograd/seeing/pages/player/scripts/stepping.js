@@ -181,12 +181,33 @@ function fillList() {
     lines.append(...Array.from({ length: stops() }, (_, stop) => {
       const [from, until] = bounds(stop);
       const parts = facts.beside && facts.beside.parts_at >= from && facts.beside.parts_at < until && facts.beside.parts_at !== null;
-      const button = element("button", { type: "button" }, element("span", {}, `${parts ? "≠ " : ""}${stop + 1}`), element("span", {}, toldAt(stop)));
+      const button = element("button", { type: "button" }, element("span", {}, `${parts ? "≠ " : ""}${stop + 1}`), element("span"));
       button.dataset.place = until;
       return element("li", { class: isEdge(steps()[until - 1]) ? "asked" : "" }, button);
     }));
+    tellLines();
   }
   markInList();
+}
+
+// What the lines say, from the step that is shown on; what is far from it, when there is time.
+let untold = []; // lines
+function tellLines() {
+  const lines = [...$("list").querySelector("ol").children];
+  const first = Math.max(0, stopAt(place) - MOST_TOLD / 2);
+  const waiting = untold.length > 0;
+  untold = [...lines.keys()].map((i) => (i + first) % lines.length);
+  tellSome();
+  if (!waiting) tellRest();
+
+  function tellRest() {
+    if (untold.length) requestIdle(() => (tellSome(), tellRest()));
+  }
+}
+
+function tellSome() {
+  const { children } = $("list").querySelector("ol");
+  for (const stop of untold.splice(0, MOST_TOLD)) write(children[stop].firstChild.lastChild, toldAt(stop));
 }
 
 function markInList() {

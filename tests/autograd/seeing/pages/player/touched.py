@@ -6,7 +6,6 @@ import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from autograd import Constant, Value
 from autograd.core.primitive import TABLE, Op
@@ -19,7 +18,9 @@ from autograd.value import apply
 OPS = list(TABLE.values())
 NUMBERS = (0.0, 1.0, -1.0, 2.0, 0.5, -3.0)
 
-SCRIPTS = "\n".join(asset("autograd.seeing.pages.player", f"{name}.js") for name in ("engine", "words", "routes"))
+SCRIPTS = "\n".join(
+    asset("autograd.seeing.pages.player", f"{name}.js") for name in ("engine", "words", "routes")
+)
 
 ANSWER = """
 let OPERATIONS;
@@ -31,16 +32,24 @@ function answerTo(given) {
   const first = { values: engine.forward(engine.leaves), symbols: (i, k) => symbols[i + ":" + k] ?? "" };
   const numbers = changes.map(([i, x]) => [i, typeof x === "string" ? Number(x) : x]);
   const made = factsWith(facts, engine, first, new Map([...engine.leaves, ...numbers]));
-  const told = (say) => made.moments.map((_, number) => say({ number }));
-  const factors = ({ edges }) => edges.map(({ partial }) => partial ?? 0);
+  const { values, sizes, exact, moments, told } = made;
+
+  const steps = {};
+  for (const name of ["kind", "node", "target", "position"]) steps[name] = made.steps[name];
+  for (const name of ["partial", "contribution", "width", "sign", "after"]) {
+    steps[name] = moments.map((_, n) => told[name](n));
+  }
+  const graph = { ...facts, constants: engine.constants };
   const accounts = leaves.map((leaf) => {
-    const { count, routes, rest, sum, gradient } = accountOf(leaf, { ...facts, constants: engine.constants }, made.exact);
-    const written = routes.map((route) => [route.product, route.running, ...factors(route)].map(number));
-    return { count: String(count), routes: written, ...Object.fromEntries(Object.entries({ rest, sum, gradient }).map(([name, x]) => [name, number(x)])) };
+    const { count, routes, ...account } = accountOf(leaf, graph, exact);
+    const written = ({ product, running, edges }) =>
+      [product, running, ...edges.map(({ partial }) => partial ?? 0)].map(number);
+    const sums = ["rest", "sum", "gradient"].map((name) => [name, number(account[name])]);
+    return { count: String(count), routes: routes.map(written), ...Object.fromEntries(sums) };
   });
-  const { values, steps, sizes, exact } = made;
-  return JSON.stringify({ values, steps, sizes, accounts, gradients: exact.gradients.map((x) => number(x)),
-                          sentences: told(made.told.sentence), formulas: told(made.told.formula) });
+  const sentences = moments.map((_, number) => told.sentence({ number }));
+  const formulas = moments.map((_, number) => told.formula({ number }));
+  return JSON.stringify({ values, steps, sizes, accounts, sentences, formulas });
 }
 """
 
@@ -100,6 +109,11 @@ def cases(seed: int, count: int) -> Iterator[Case]:
             if step.target is not None
         }
         leaves = [int(id[1:]) for id in changes]
-        given = [facts(content), operations(content.trace), symbols, [*zip(leaves, changes.values(), strict=True)]]
+        given = [
+            facts(content),
+            operations(content.trace),
+            symbols,
+            [*zip(leaves, changes.values(), strict=True)],
+        ]
         expected = steps.what_if({steps._values[id]: x for id, x in changes.items()})
         yield Case(expected, leaves, json.dumps([*given, leaves]))
