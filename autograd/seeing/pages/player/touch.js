@@ -135,6 +135,7 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, sho
   // ------------------------------------------------------------------ now take a step
 
   const stepping = document.getElementById("descent");
+  const statuses = [stepping.querySelector("output"), document.getElementById("host")];
   let taken = []; // the output before each step, and now
   let expected = null; // what the leaves are if nobody else changes them
 
@@ -164,7 +165,7 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, sho
   function run() {
     if (running) return stop();
     stepping.elements.run.textContent = "Stop";
-    stepping.querySelector("output").setAttribute("aria-live", "off"); // nobody listens that fast
+    for (const told of statuses) told.setAttribute("aria-live", "off"); // nobody listens that fast
     const next = () => {
       running = requestAnimationFrame(next);
       if (!descend()) stop();
@@ -176,7 +177,7 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, sho
     cancelAnimationFrame(running);
     running = 0;
     stepping.elements.run.textContent = "Run";
-    stepping.querySelector("output").removeAttribute("aria-live");
+    for (const told of statuses) told.removeAttribute("aria-live");
     drawCourse();
   }
 

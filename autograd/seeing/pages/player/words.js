@@ -113,7 +113,8 @@ function tellerOf(facts, engine, original) {
   // Why the slope is a mere number: the condition that chose it.
   function becauseOf(i, k) {
     const [text, because] = engine.writtenOf(values, i)?.[k] ?? [[], []];
-    return isNumber(inNames(text, i)) && because.length ? inNames(because, i) : "";
+    const speaksOf = (piece) => typeof piece === "number" && named.has(inputs[i][piece < 0 ? -1 - piece : piece] ?? i);
+    return isNumber(inNames(text, i)) && because.some(speaksOf) ? inNames(because, i) : ""; // of plain numbers goes without saying
   }
 
   function equalOf(i, k) {

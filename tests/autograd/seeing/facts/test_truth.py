@@ -76,9 +76,10 @@ class Moving:
         mp = arithmetic()
         numbers = [mp.mpf(self.nodes[e.source].value) + moves.get(e.position, 0) for e in edges]
         try:
-            return value_of(TABLE[op])(numbers)
+            value = value_of(TABLE[op])(numbers)
         except (ArithmeticError, ValueError):  # mpmath's way to say that there is no such number
             return mp.nan
+        return mp.nan if isinstance(value, mp.mpc) else value  # a complex number is none either
 
     def slot(self, edge: EdgeFact, side: int) -> Any:
         """How many times as much the edge's target moves, its other inputs held still."""

@@ -45,7 +45,6 @@ function play() {
   if (place === steps().length) go(0);
   $("play").setAttribute("aria-pressed", "true");
   $("play").setAttribute("aria-label", "Pause");
-  $("sentence").setAttribute("aria-live", Number($("speed").value) < 1000 ? "off" : "polite"); // nobody listens that fast
   schedule();
 }
 
@@ -66,7 +65,6 @@ function pause() {
   timer = null;
   $("play").setAttribute("aria-pressed", "false");
   $("play").setAttribute("aria-label", "Play");
-  $("sentence").setAttribute("aria-live", "polite");
 }
 
 // ------------------------------------------------------------------ what if
@@ -130,6 +128,7 @@ function showFacts(other) {
   const whole = place === 0 || place === steps().length;
   const sameSteps = other.steps === facts.steps; // else a branch flipped
   facts = other;
+  $("sentence").setAttribute("aria-live", "off"); // what came of it is told below
   answered.clear();
   if (other.questions) questions = Promise.resolve(other.questions);
   if (sameSteps) tellLines();

@@ -100,7 +100,6 @@ function prepare(view) {
     if (part.dataset.opens) part.setAttribute("aria-label", `Open ${titleOf(part.dataset.opens)}`);
   }
   for (const word of root.querySelectorAll(".fact")) if (word.textContent === "gradient") word.textContent = slope();
-  for (const [part, nodes] of view.nodesOf) if (nodes.length > 1 && part.classList.contains("dot")) part.setAttribute("aria-label", plainName(nodes.at(-1)));
   view.labels = [...root.querySelectorAll(".edge [transform]")].map((label) => label.transform.baseVal.consolidate().matrix);
   view.lit = { frames: document.createElementNS(SVG, "g"), flows: document.createElementNS(SVG, "g") };
   root.prepend(view.lit.frames); // below the graph, so that no number is crossed
@@ -222,10 +221,11 @@ function refreshNode({ nodeElement, nodesOf, slots, unlabelled }, node) {
   writeNumber(slots.get(`value:${node}`), value);
   writeNumber(slots.get(`gradient:${node}`), gradient);
   const nodes = nodesOf.get(part);
-  if (node === nodes.at(-1) && part.classList.contains("dot")) fillDot(part, value, gradient);
-  if (nodes.length > 1) return;
-  part.classList.toggle("untouched", !done);
-  unlabelled.add(node);
+  if (node !== nodes.at(-1)) return; // a dot shows what a neuron gives
+  const isDot = part.classList.contains("dot");
+  if (isDot) fillDot(part, value, gradient);
+  if (nodes.length === 1) part.classList.toggle("untouched", !done);
+  if (isDot || nodes.length === 1) unlabelled.add(node);
 }
 
 // What a screen reader says of the nodes that changed: of many of them when there is time.

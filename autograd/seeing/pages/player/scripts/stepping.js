@@ -73,6 +73,8 @@ function go(to, keepVerdict = false) {
   refresh(view, nodes, edges);
   lightHere();
   follow(step);
+  const isFast = timer !== null && Number($("speed").value) < 1000; // nobody listens that fast
+  $("sentence").setAttribute("aria-live", isFast ? "off" : "polite");
   tell(step);
   link();
 }
@@ -92,6 +94,7 @@ function tell(step) {
   const told = step && (strides() ? stride.sentences[stop] : sentenceOf(step));
   $("sentence").textContent = step ? told : "Nothing is computed yet. Press Next, or the right arrow key, for the first step.";
   $("math").replaceChildren(...(step && !strides() ? mathOf(formulaOf(step)) : []));
+  $("math").tabIndex = $("math").childElementCount ? 0 : -1;
   if (strides()) tellStride();
   else tellNumbers(step);
   const slider = $("place");

@@ -255,3 +255,11 @@ def test_a_leaf_from_which_no_route_leads_says_so(opened):
     sheet.select_option("#routes select", label="b")
     assert sheet.text_content("#routes p") == "No route leads from b to y: ∂y/∂b = 0."
     assert sheet.locator("#routes table").is_hidden()
+
+
+def test_a_screen_reader_hears_what_came_of_a_touch_and_then_the_steps_again(sheet):
+    change(sheet, "w", "3")
+    assert sheet.get_by_role("status").first.text_content() == "Computed again: L = 9."
+    assert sheet.get_attribute("#sentence", "aria-live") == "off"
+    sheet.click("#previous")
+    assert sheet.get_attribute("#sentence", "aria-live") == "polite"
