@@ -31,7 +31,7 @@ def spoken(svg: str) -> str:
     svg = PART.sub(named, svg)
     output = OUTPUT.search(svg)
     what = f"The graph of {output['name']}" if output else "A graph"
-    return svg.replace("<svg ", f'<svg role="group" aria-label="{what}" ', 1)
+    return re.sub("<svg [^>]*", lambda tag: f'{tag[0]} role="group" aria-label="{what}"', svg, count=1)
 
 
 def _name(said: str) -> str:
