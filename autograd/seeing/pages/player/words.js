@@ -103,7 +103,7 @@ function tellerOf(facts, engine, original) {
   // In symbols, as the walk wrote it, if the op's rule is still in the same case; else as that case is written.
   function symbolsOf(i, k) {
     const known = original.symbols(i, k);
-    const same = touch.taught[touch.op[i]] || engine.casesOf(values, i) === engine.casesOf(original.values, i);
+    const same = touch.taught[touch.op[i]] || (Number.isFinite(values[i]) && engine.casesOf(values, i) === engine.casesOf(original.values, i));
     const text = same && known ? known : inputs[i].every((j) => named.has(j)) ? inNames(engine.writtenOf(values, i)?.[k][0] ?? [], i) : "";
     return isNumber(text) ? "" : text;
   }

@@ -92,7 +92,8 @@ def _is_tied(path):
 
 def _numbers(text):
     words = text.replace("(", " ").replace(")", " ").replace(",", " ").replace(";", " ").split()
-    return [word.rstrip(".") for word in words if word.lstrip("−")[:1].isdigit()]
+    numbers = [word.rstrip(".") for word in words if word.lstrip("−")[:1].isdigit()]
+    return ["0" if text == "−0" else text for text in numbers]
 
 
 # ------------------------------------------------------------------------------------- in the page
