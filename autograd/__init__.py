@@ -20,6 +20,7 @@ if (
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from autograd.anomaly import AnomalyError, detect_anomaly
+from autograd.by_label import find
 from autograd.core.recording import BranchError, no_grad
 from autograd.functional.gradients import gradients
 from autograd.functions import (
@@ -39,8 +40,8 @@ from autograd.functions import (
     where,
 )
 from autograd.functions import sum as sum
-from autograd.graph import find, topological_order
-from autograd.notation.elsewhere import OF_THE_PACKAGE, in_an_import, written_here
+from autograd.graph import topological_order
+from autograd.notation.other_engines import OF_THE_PACKAGE, in_an_import, written_here
 from autograd.reverse import backward
 from autograd.value import Constant, Parameter, Value
 
@@ -60,88 +61,15 @@ __version__ = "0.1.0"
 
 # `sum`, `abs` and `round` are left out, so that `from autograd import *` does not hide Python's own.
 __all__ = [
-    "AnomalyError",
-    "BranchError",
-    "Constant",
-    "Parameter",
-    "Step",
-    "Value",
-    "Walk",
-    "__version__",
-    "acos",
-    "acosh",
-    "asin",
-    "asinh",
-    "atan",
-    "atan2",
-    "atanh",
-    "backward",
-    "cbrt",
-    "ceil",
-    "clip",
-    "cos",
-    "cosh",
-    "detect_anomaly",
-    "dot",
-    "draw",
-    "elu",
-    "equal",
-    "erf",
-    "erfc",
-    "exp",
-    "exp2",
-    "expm1",
-    "find",
-    "floor",
-    "gallery",
-    "gelu",
-    "grad",
-    "gradient_path",
-    "gradients",
-    "hessian",
-    "hvp",
-    "hypot",
-    "jacobian",
-    "jvp",
-    "leaky_relu",
-    "log",
-    "log1p",
-    "log2",
-    "log10",
-    "log_softmax",
-    "logaddexp",
-    "logical_and",
-    "logical_not",
-    "logical_or",
-    "logsumexp",
-    "lookup",
-    "maximum",
-    "mean",
-    "minimum",
-    "no_grad",
-    "not_equal",
-    "prelu",
-    "relu",
-    "sech",
-    "selu",
-    "sigmoid",
-    "sign",
-    "silu",
-    "sin",
-    "sinc",
-    "sinh",
-    "softmax",
-    "softplus",
-    "sqrt",
-    "tan",
-    "tanh",
-    "topological_order",
-    "value_and_grad",
-    "vjp",
-    "walk",
-    "where",
-    "xlogy",
-]
+    "AnomalyError", "BranchError", "Constant", "Parameter", "Step", "Value", "Walk", "__version__", "acos",
+    "acosh", "asin", "asinh", "atan", "atan2", "atanh", "backward", "cbrt", "ceil", "clip", "cos", "cosh",
+    "detect_anomaly", "dot", "draw", "elu", "equal", "erf", "erfc", "exp", "exp2", "expm1", "find", "floor",
+    "gallery", "gelu", "grad", "gradient_path", "gradients", "hessian", "hvp", "hypot", "jacobian", "jvp",
+    "leaky_relu", "log", "log1p", "log2", "log10", "log_softmax", "logaddexp", "logical_and", "logical_not",
+    "logical_or", "logsumexp", "lookup", "maximum", "mean", "minimum", "no_grad", "not_equal", "prelu",
+    "relu", "sech", "selu", "sigmoid", "sign", "silu", "sin", "sinc", "sinh", "softmax", "softplus", "sqrt",
+    "tan", "tanh", "topological_order", "value_and_grad", "vjp", "walk", "where", "xlogy",
+]  # fmt: skip
 
 if TYPE_CHECKING:
     from autograd.functional import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp

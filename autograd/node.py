@@ -43,7 +43,7 @@ class Node:
     inputs: tuple[Any, ...]
     partials: tuple[float, ...]
     label: str
-    _made: Use  # where and when: what `place` and `autograd.graph.refuse_stale` are read from
+    _made: Use  # where and when it was made: `place` reads it, and `autograd.core.stale`
 
     @property
     def place(self) -> Use | None:

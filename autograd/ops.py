@@ -344,7 +344,9 @@ def _lookup(m: Any) -> tuple[Function, ...]:
 
     def partials(y: Any, inputs: Sequence[Any]) -> list[Any]:
         k = m.maximum(m.minimum(m.round(inputs[0]), len(inputs) - 2.0), 0.0)
-        return [m.where(m.equal(k, j - 1.0), 1.0, NOT_REACHED) for j in range(len(inputs))]  # k is no −1
+        return [
+            m.where(m.equal(k, j - 1.0), 1.0, NOT_REACHED) for j in range(len(inputs))
+        ]  # k is never −1: the index itself
 
     return value, partials
 

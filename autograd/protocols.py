@@ -17,8 +17,8 @@ from typing import Any
 from autograd.core.recording import clock, mode, refuse_branch, refuse_cut, users_line
 from autograd.graph import topological_order
 from autograd.node import NO_GRADIENT, Node
-from autograd.notation.elsewhere import OF_A_VALUE, written_here
 from autograd.notation.hints import described
+from autograd.notation.other_engines import OF_A_VALUE, written_here
 
 TOO_LARGE = "this whole number is too large for a float, which goes up to about 1.8e308"
 

@@ -16,10 +16,10 @@ from autograd import ops, reverse
 from autograd.core.arithmetic import FLOATS, NOT_REACHED  # noqa: F401 - the first in what is written out
 from autograd.core.primitive import Op
 from autograd.core.recording import clock, mode, refuse_branch, refuse_cut, unusual, usual
+from autograd.fast_operators import written_out
 from autograd.node import NO_GRADIENT, Node, number_of
 from autograd.notation.formula import formula
 from autograd.notation.hints import described
-from autograd.operators import written_out
 from autograd.protocols import ForNumPy, Protocols, holds_one_number, label_text, real_number
 
 new_node = object.__new__  # a node without the checks that Value(...) makes
@@ -47,7 +47,7 @@ def apply(
         data, partials = op.fast(numbers)
     except (ArithmeticError, ValueError):  # such as 1/0: infinity or nan, as IEEE 754 has it
         data, partials = op.evaluate(numbers)
-    if kind is not None:  # what it is sent ends here
+    if kind is not None:  # a gradient that reaches it ends there
         partials = (NOT_REACHED,) * len(inputs)
     now = mode.now if unusual else usual
     if now.plain:
@@ -106,7 +106,7 @@ def as_values(xs: Iterable[Any]) -> tuple[Value, ...]:
 # ------------------------------------------------------------------ ops as methods and operators
 
 WRITTEN_OUT = (ops.add, ops.sub, ops.mul, ops.div, ops.neg, ops.exp, ops.log, ops.tanh, ops.relu)
-"""What little programs are made of: one function per op, which takes half the time; see `operators`."""
+"""The ops of small programs, each written out as one function: half the time; see `fast_operators`."""
 
 
 def unary(op: Op) -> Callable[[Operand], Value]:
@@ -240,7 +240,7 @@ class Value(Protocols, Node):
 
     @grad.setter
     def grad(self, number: float | None) -> None:
-        if type(number) is not float:  # in a hurry: optimizers set them all
+        if type(number) is not float:  # a float needs no check, and optimisers set many of them
             number = NO_GRADIENT if number is None else real_number("the gradient of a Value is", number)
         self._grad = number
 

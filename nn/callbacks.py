@@ -141,7 +141,7 @@ class Callback:
         """Act when the gradients of a step are known, before the optimiser takes it."""
 
     def on_batch_end(self, training: Training, loss: float, samples: int) -> None:
-        """Act after a batch of so many samples, which had this loss before its step."""
+        """Act after a batch of that many samples, which had this loss before its step."""
 
     def on_epoch_end(self, training: Training, epoch: Epoch) -> None:
         """Act after a whole epoch."""

@@ -21,7 +21,7 @@ from autograd.notation.hints import described, did_you_mean
 T = TypeVar("T")
 
 Seed: TypeAlias = Any
-"""Where random numbers come from: a seed, a generator (of Python or NumPy), or None: others in every run."""
+"""The source of random numbers: a seed, a generator (of Python or NumPy), or None for others in every run."""
 
 
 def whole_number(name: str, n: Any, at_least: int | None = 1) -> int:
@@ -184,6 +184,26 @@ def check_column(name: str, numbers: Any, length: int, of: str = "parameter") ->
         if not isfinite(x):
             raise ValueError(f"{name} holds finite numbers; number {i} is {x!r}")
     return column
+
+
+def check_lengths(rows: Any, wanted: Any, name_X: str = "X", name_y: str = "y") -> None:
+    """Refuse features and targets that are not equally many.
+
+    Raises:
+        ValueError: if they are not.
+    """
+    if len(rows) != len(wanted):
+        raise ValueError(f"{name_X} has {len(rows)} rows, but {name_y} has {len(wanted)}: one per sample")
+
+
+def check_not_empty(name: str, samples: Any) -> None:
+    """Refuse data without samples.
+
+    Raises:
+        ValueError: if there are none.
+    """
+    if not len(samples):
+        raise ValueError(f"{name} is empty: there is nothing to learn from")
 
 
 PACKAGES = {"sklearn": "scikit-learn"}

@@ -328,7 +328,7 @@ class Flatten(Module):
     """
 
     def __call__(self, x: Any) -> list[Any]:
-        """Return them."""
+        """Return the numbers in one row."""
         if isinstance(x, Value) or not isinstance(x, Iterable):
             return [x]
         return [v for part in x for v in self(part)]

@@ -68,7 +68,7 @@ class Embedding(Module):
         """Return the row of an id, or the rows of several.
 
         A plain id gives the very weights; a Value, such as an input that a tape varies, a node for each, and
-        nan if it is no id.
+        nan if it is not an id.
 
         Args:
             ids: one id, or a sequence of them: whole numbers or Values.

@@ -227,7 +227,7 @@ class Layer(Module):
         use = now.use
         outputs = []
         try:
-            for neuron in self.neurons:  # in a hurry: the same as `with neuron.in_use()`
+            for neuron in self.neurons:  # the same as `with neuron.in_use()`, but faster
                 now.use = (neuron, use, use[2])
                 outputs.append(neuron.fire(x, numbers))
         finally:

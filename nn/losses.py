@@ -374,7 +374,7 @@ def _logits(name: str, logits: Any) -> Sequence[Value]:
 def _target(name: str, target: Any, classes: int) -> int | Sequence[Any]:
     """Return the class, or the probability of each.
 
-    The class that each sample of a tape has becomes probabilities; they are nan if there is no such class.
+    On a tape, the class of each sample becomes probabilities; they are nan if there is no such class.
     """
     if isinstance(target, Value) and not recording.branching:
         hits = [where(target >= k, where(target <= k, 1.0, 0.0), 0.0) for k in range(classes)]

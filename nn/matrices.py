@@ -19,7 +19,7 @@ from typing import Any, Protocol, TypeAlias
 from autograd import Value, gradients
 from autograd.extend import number_of
 from nn import losses
-from nn.checks import import_extra
+from nn.checks import check_lengths, import_extra
 from nn.data.samples import Samples, features, targets
 from nn.inputs import as_inputs
 from nn.losses import Loss
@@ -87,8 +87,7 @@ def residuals(model: Network, X: Any, y: Any, loss: str | Loss) -> Residuals:
     """Return the forward and the reverse pass of many samples; see `nn.MLP.residuals`."""
     cost = losses.by_name(loss) if isinstance(loss, str) else loss
     rows, (wanted, _) = features(X, columns=model.nin), targets(y, model.nout, cost)
-    if len(rows) != len(wanted):
-        raise ValueError(f"X has {len(rows)} rows, but y has {len(wanted)}: one per sample")
+    check_lengths(rows, wanted)
     samples = Samples(rows, wanted)
     passes, slopes, total = [], [], 0.0
     for i in range(len(samples)):

@@ -17,9 +17,9 @@ from autograd.extend import VALUE_TYPES, forget_gradients, recording
 from autograd.notation.hints import did_you_mean
 from autograd.notation.labels import BIASES
 from autograd.notation.numbers import counted
+from nn.complaints import MOST_SHOWN, at_most, given_in_words, made_of_value, misfits
 from nn.construction import GIVEN, Constructed
 from nn.inputs import forget_inputs
-from nn.words import MOST_SHOWN, at_most, made_of_value, misfits
 
 ACTIVATION = "activation"
 """An attribute whose parameters are neither weights nor biases: whatever an activation learns."""
@@ -37,7 +37,7 @@ def _as_a_use(call: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return call(self, *inputs, **options)
         except Exception as error:
-            _say_where(error, now.use)
+            _say_where(error, now.use, inputs)
             raise
         finally:
             now.end(before)
@@ -51,7 +51,7 @@ RAISED = "raised in the call of "
 """Begins the note on an error that a Module's call raised."""
 
 
-def _say_where(error: Exception, use: Any) -> None:
+def _say_where(error: Exception, use: Any, inputs: Sequence[Any]) -> None:
     """Note on an error in which Module it was raised: in the innermost, by its path from the outermost."""
     if any(note.startswith(RAISED) for note in getattr(error, "__notes__", ())):
         return
@@ -60,7 +60,8 @@ def _say_where(error: Exception, use: Any) -> None:
         module, outer, _ = outer
     paths = (path for path, part in module.named_modules() if part is use[0])
     name, path = type(use[0]).__name__, next(paths, "")
-    error.add_note(RAISED + (f"{path} ({name}) of {type(module).__name__}" if path else name))
+    called = f"{path} ({name}) of {type(module).__name__}" if path else name
+    error.add_note(RAISED + called + given_in_words(inputs))
 
 
 class Module(Constructed):

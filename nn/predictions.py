@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from autograd import Value, no_grad
 from nn import losses
+from nn.checks import check_lengths
 from nn.data.feeding import Feeding, feeding_of
 from nn.data.samples import Table, as_list, is_array, row_of
 from nn.data.scaling import Scaled
@@ -18,10 +19,10 @@ from nn.outputs import class_of, is_right, single_or_list, support_of
 T = TypeVar("T")
 
 FEW = 20_000
-"""The tape is not worth its recording for at most this many products of a row with a parameter."""
+"""For at most this many products of a row with a parameter, recording a tape takes longer than it saves."""
 
 PART = 4096
-"""The tape goes through so many rows at once, which bounds the memory that they take as doubles."""
+"""The tape goes through this many rows at once, which bounds the memory that they take as doubles."""
 
 
 def outputs_of(model: Any, *tables: Any) -> Any:
@@ -244,13 +245,3 @@ def _right(model: Any, X: Any, y: Any, threshold: float | None) -> list[bool]:
         for of_sample, row in zip(answers, as_list(wanted), strict=True)
         for answer, target in zip(of_sample, feeding.answers(row), strict=True)
     ]
-
-
-def check_lengths(rows: Any, wanted: Any, name_X: str = "X", name_y: str = "y") -> None:
-    """Refuse features and targets that are not equally many.
-
-    Raises:
-        ValueError: if they are not.
-    """
-    if len(rows) != len(wanted):
-        raise ValueError(f"{name_X} has {len(rows)} rows, but {name_y} has {len(wanted)}: one per sample")

@@ -30,7 +30,7 @@ from nn.checks import check_column, check_keys, finite_number, one_of, whole_num
 from nn.optim import Optimizer
 
 EVERY = ("epoch", "batch")
-"""After what a schedule takes a step in a training."""
+"""The parts of a training after which a schedule can take its steps."""
 
 
 class Schedule(Callback):

@@ -20,6 +20,7 @@ from typing import Any, Protocol, TypeAlias
 from autograd import Constant, Value, dot
 from autograd.notation.hints import described
 from autograd.notation.numbers import counted
+from nn.checks import check_not_empty
 from nn.data.feeding import Feeding, mean_over_positions
 from nn.data.rows import Rows
 from nn.data.samples import Samples, Table, as_list, finite_row, targets
@@ -217,7 +218,7 @@ def as_steps(x: Any, nin: int) -> list[State]:
     if listed and all(isinstance(v, (Value, Real)) for v in listed):
         if len(listed) % nin:
             raise ValueError(
-                f"a sequence has {nin} inputs per step; {len(listed)} numbers are no whole steps"
+                f"a sequence has {nin} inputs per step; {len(listed)} numbers are not whole steps"
             )
         listed = [listed[k : k + nin] for k in range(0, len(listed), nin)]
     if not listed:
@@ -259,8 +260,7 @@ def _flat(X: Any, nin: int, name: str) -> Rows:
                 "here they are of one length; `nn.fit` takes lists of any"
             )
         flat.append([x for row in steps for x in row])
-    if not flat:
-        raise ValueError(f"{name} is empty: there is nothing to learn from")
+    check_not_empty(name, flat)
     return Rows.of(flat)
 
 

@@ -109,7 +109,7 @@ class Sum(Module):
     """
 
     def __call__(self, row: Iterable[Value], more: Iterable[Value]) -> list[Value]:
-        """Return it."""
+        """Return the sum."""
         return [a + b for a, b in zip(row, more, strict=True)]
 
     def parts_of(self, made: Sequence[Value]) -> Mapping[Value, str]:

@@ -161,6 +161,7 @@ def _mistakes() -> Iterator[tuple[str, str, str, list[tuple[str, Rule]]]]:
     """Each mistake: its kind, the formula before and after, and the rules it changes, by op."""
     tree = ast.parse(Path(ops.__file__).read_text(encoding="utf-8"))
     for statement in tree.body:
+        uses = _uses(tree, statement)
         for function in ast.walk(statement):
             if not isinstance(function, ast.Lambda | ast.FunctionDef):
                 continue
@@ -174,7 +175,7 @@ def _mistakes() -> Iterator[tuple[str, str, str, list[tuple[str, Rule]]]]:
                 became = "; ".join(
                     map(ast.unparse, [function.body] if isinstance(function, ast.Lambda) else function.body)
                 )
-                yield kind, was, became, _rules(tree, statement)
+                yield kind, was, became, _rules(uses)
                 _put(parent, name, place, old)
 
 
@@ -189,16 +190,20 @@ def _put(parent: ast.AST, name: str, place: int | None, new: ast.AST) -> ast.AST
     return old
 
 
-def _rules(tree: ast.Module, statement: ast.stmt) -> list[tuple[str, Rule]]:
-    """The rules that a statement of the table changes: its own, or those of the ops that use it."""
+def _uses(tree: ast.Module, statement: ast.stmt) -> list[ast.stmt]:
+    """A statement of the table, and the ops that use the function it defines."""
+    if not isinstance(statement, ast.FunctionDef):
+        return [statement]
+    return [statement] + [s for s in tree.body if isinstance(s, ast.Assign) and _mentions(s, statement.name)]
+
+
+def _rules(uses: list[ast.stmt]) -> list[tuple[str, Rule]]:
+    """The rules that these statements of the table give to ops."""
     found: list[tuple[str, Rule]] = []
 
     def collect(name: str, symbol: str, rule: Rule, *domain: Any, **rest: Any) -> None:
         found.append((name, rule))
 
-    uses = [statement]
-    if isinstance(statement, ast.FunctionDef):
-        uses += [s for s in tree.body if isinstance(s, ast.Assign) and _mentions(s, statement.name)]
     code = compile(ast.fix_missing_locations(ast.Module(copy.copy(uses), [])), "<a mutant>", "exec")
     exec(code, {**vars(ops), "op": collect})
     return found

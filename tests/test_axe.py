@@ -57,6 +57,7 @@ def test_axe_finds_nothing(axe, opened, pages, name, theme):
     sheet = opened(pages[name], ready=player, scheme=theme, motion="reduce", bypass_csp=True)
     if player:
         sheet.click("#next")
+        sheet.fill("#find", "w")
     sheet.evaluate(OPEN)
     found = axe.run(sheet).response["violations"]
     assert [f"{v['id']}: {node['html'][:120]}" for v in found for node in v["nodes"]] == []

@@ -27,8 +27,8 @@ REPORTS = {
     "table": "houses.csv --target district --layers 8",
 }
 HOUSES = "living_area_in_square_metres,year_of_the_last_renovation,has_a_garden,district\n" + "".join(
-    f"{20 + 7 * i % 180},{1950 + 3 * i % 74},{('yes', 'no')[i % 2]},{('Old town', 'Northern suburbs')[i % 3 > 0]}\n"
-    for i in range(120)
+    f"{20 + 7 * i % 180},{1950 + 3 * i % 74},{('yes', 'no')[i % 2]},{district}\n"
+    for i, district in enumerate(["Old town", "Northern suburbs", "Harbour quarter"] * 40)
 )
 FRAMED = re.compile(r'<iframe[^>]* srcdoc="([^"]*)"')
 CELL = '<!doctype html><meta charset="utf-8"><body style="margin:16px">'

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from pathlib import Path
@@ -23,17 +24,17 @@ ROOT = Path(autograd.__file__).parent.parent
 AUTOGRAD = (
     "core", "ops", "notation", "source.expression", "source.language", "source.c_and_numpy",
     "source.formulas", "source.variadic", "source.translation", "source.javascript", "files",
-    "node", "graph", "protocols", "operators", "reverse",
+    "node", "graph", "by_label", "pure_reverse", "protocols", "fast_operators", "reverse",
     "value", "leaves", "functions", "anomaly", "functional", "extend", "mistakes", "tape", "source",
     "seeing.facts", "seeing.style", "seeing.drawing", "seeing.pages", "seeing",
     "testing", "command", "__main__", "",
 )  # fmt: skip
 NN = (
-    "checks", "init", "construction", "words", "inputs", "module", "containers", "activations", "dropout",
-    "losses", "outputs", "data", "matrices",
+    "checks", "init", "construction", "complaints", "inputs", "module", "containers", "activations",
+    "dropout", "losses", "outputs", "data", "matrices",
     "weights", "layers", "convolution", "sequences", "recurrent", "documents",
     "embedding", "normalisation", "attention", "transformer",
-    "optim", "callbacks", "schedules", "clipping", "predictions", "texts", "saving", "exporting",
+    "optim", "callbacks", "schedules", "clipping", "predictions", "units", "texts", "saving", "exporting",
     "seeing", "health",
     "training", "estimators", "command", "__main__", "",
 )  # fmt: skip
@@ -56,14 +57,25 @@ def module_of(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cleared_up() -> Iterator[None]:
+    """Keep no tree when these tests are over: there are 10⁶ nodes in them, which slow everything else."""
+    yield
+    tree_of.cache_clear()
+
+
 MODULES = {module_of(path): path for name in ("autograd", "nn") for path in (ROOT / name).rglob("*.py")}
 
 
 def imports(module: str) -> Iterator[Import]:
     """Every import of these packages in a module, at the top or in a function, for types or for good."""
-    path = MODULES[module]
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        place = f"{path.relative_to(ROOT)}, line {getattr(node, 'lineno', 0)}"
+    file = MODULES[module].relative_to(ROOT)
+    for node in ast.walk(tree_of(MODULES[module])):
         if isinstance(node, ast.Import):
             named = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -75,7 +87,7 @@ def imports(module: str) -> Iterator[Import]:
             continue
         for name in named:
             if name.partition(".")[0] in ("autograd", "nn"):
-                yield Import(module, place, name)
+                yield Import(module, f"{file}, line {node.lineno}", name)
 
 
 def room_of(module: str) -> str:
@@ -85,38 +97,40 @@ def room_of(module: str) -> str:
     return max((r for r in ORDER if f"{module}.".startswith(f"{r}.") and "." in r), key=len, default=module)
 
 
-ALL = [found for module in sorted(MODULES) for found in imports(module)]
+@pytest.fixture(scope="module")
+def found() -> list[Import]:
+    return [each for module in sorted(MODULES) for each in imports(module)]
 
 
 def test_every_module_has_its_room() -> None:
     assert {room_of(module) for module in MODULES} <= set(ORDER)
 
 
-def test_imports_point_downwards() -> None:
+def test_imports_point_downwards(found: list[Import]) -> None:
     upward = [
         f"{i.place}: {room_of(i.module)} imports {i.target}"
-        for i in ALL
+        for i in found
         if ORDER.index(room_of(i.target)) > ORDER.index(room_of(i.module))
     ]
     assert not upward, "\n".join(upward)
 
 
-def test_no_circle_of_modules() -> None:
-    targets = {m: {i.target for i in ALL if i.module == m and i.target in MODULES} - {m} for m in MODULES}
+def test_no_circle_of_modules(found: list[Import]) -> None:
+    targets = {m: {i.target for i in found if i.module == m and i.target in MODULES} - {m} for m in MODULES}
     try:
         TopologicalSorter(targets).prepare()
     except CycleError as error:
         circle = error.args[1]
         places = [
-            i.place for a, b in pairwise(circle) for i in ALL if (i.module, i.target) in ((a, b), (b, a))
+            i.place for a, b in pairwise(circle) for i in found if (i.module, i.target) in ((a, b), (b, a))
         ]
         pytest.fail(" → ".join(circle) + "\n" + "\n".join(places))
 
 
-def test_nn_knows_of_autograd_only_its_faces() -> None:
+def test_nn_knows_of_autograd_only_its_faces(found: list[Import]) -> None:
     behind = [
         f"{i.place}: {i.target}"
-        for i in ALL
+        for i in found
         if i.module.partition(".")[0] == "nn"
         and i.target.startswith("autograd")
         and i.target not in FACES
@@ -125,13 +139,13 @@ def test_nn_knows_of_autograd_only_its_faces() -> None:
     assert not behind, "\n".join(behind)
 
 
-def test_autograd_knows_nothing_of_nn() -> None:
-    assert not [i.place for i in ALL if i.module.startswith("autograd") and i.target.startswith("nn")]
+def test_autograd_knows_nothing_of_nn(found: list[Import]) -> None:
+    assert not [i.place for i in found if i.module.startswith("autograd") and i.target.startswith("nn")]
 
 
 @pytest.mark.parametrize("module", ["autograd.value", "autograd.reverse", "autograd.graph", "autograd.node"])
 def test_the_core_imports_nothing_late(module: str) -> None:
-    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    tree = tree_of(MODULES[module])
     at_the_top = {node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)}
     everywhere = {node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)}
     assert everywhere == at_the_top
@@ -140,7 +154,6 @@ def test_the_core_imports_nothing_late(module: str) -> None:
 # ----------------------------------------------------------------- folders, files, names, signatures
 
 SOURCES = [path for top in ("autograd", "nn", "tests") for path in sorted((ROOT / top).rglob("*.py"))]
-TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in SOURCES}
 
 WIDE = {
     "autograd.tape.kernels": "calls inside of the machine",
@@ -155,7 +168,7 @@ def test_no_module_hides_behind_a_function_of_its_name() -> None:
     hidden = [
         f"{module}.{alias.name}"
         for module, path in MODULES.items()
-        for node in TREES[path].body
+        for node in tree_of(path).body
         if path.name == "__init__.py" and isinstance(node, ast.ImportFrom) and node.module != module
         for alias in node.names
         if f"{module}.{alias.name}" in MODULES
@@ -166,8 +179,8 @@ def test_no_module_hides_behind_a_function_of_its_name() -> None:
 def test_no_private_name_is_imported() -> None:
     private = [
         f"{path.relative_to(ROOT)}, line {node.lineno}: {alias.name}"
-        for path, tree in TREES.items()
-        for node in ast.walk(tree)
+        for path in SOURCES
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(("autograd", "nn", "tests"))
         for alias in node.names
         if alias.name.startswith("_") and not alias.name.startswith("__")
@@ -190,7 +203,7 @@ def test_no_signature_is_wide() -> None:
     wide = [
         f"{module}.{node.name}"
         for module, path in MODULES.items()
-        for node in ast.walk(TREES[path])
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.FunctionDef)
         if len([a for a in (*node.args.args, *node.args.kwonlyargs) if a.arg != "self"]) > 12
     ]

@@ -48,11 +48,11 @@ FUNCTIONS: dict[str, Op] = {
 """The functions that can be called, by name: the ops of the table that are not written with a sign."""
 
 TYPED = {sign: IN_ASCII[sign] for sign in "×·÷−≤≥"} | {"^": "**"}
-"""How signs of printed formulas are typed in Python: what is printed can be typed as it is."""
+"""How Python spells the signs of printed formulas, so that a printed formula can be typed as it is."""
 RAISED = re.compile("[⁻⁰¹²³⁴-⁹]+")
 """A printed power, as in x³."""
 OF_PYTHON = ("and", "or", "not", "if", "else", "is", "in", "True", "False", "None")
-"""Python's keywords that stand where an operator or a number does, and not where a name does."""
+"""Python's keywords that stand in the place of an operator or of a number, never of a name."""
 
 
 class ExpressionError(ValueError):

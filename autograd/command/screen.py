@@ -256,7 +256,7 @@ def _side_by_side(
 
 
 NO_SLOPE = "{} is nan, not a number: it follows no change of an input"
-"""What is said of an output's name where there are no slopes."""
+"""The sentence about an output that has no slopes; ``{}`` is its name."""
 
 
 def gradient_lines(facts: Trace, look: Look = PLAIN, beside: Beside | None = None) -> list[str]:

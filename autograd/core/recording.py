@@ -80,7 +80,7 @@ class _Now:
         self.settle()
 
     def settle(self) -> None:
-        """Be counted among the unusual, or not any more."""
+        """Enter this thread among the unusual ones, or take it out."""
         if self.plain and self.made is None and self.use[0] is None:
             unusual.discard(self)
         else:
@@ -88,9 +88,9 @@ class _Now:
 
 
 usual = _Now()
-"""What serves every thread while nothing special is going on in any: to look up a thread's own takes long."""
+"""The mode of every thread as long as no thread needs one of its own, which takes long to look up."""
 unusual: set[_Now] = set()
-"""Those in whose threads there is a mode on or a Module in use: ``mode.now if unusual else usual``."""
+"""The threads in which a mode is on or a Module is in use; read ``mode.now if unusual else usual``."""
 
 
 class _Mode(threading.local):
@@ -126,7 +126,7 @@ class _Mode(threading.local):
 
     @contextmanager
     def within(self, owner: Any) -> Iterator[None]:
-        """Have what is computed belong to a use of the owner for a while: a new one, unless one is on."""
+        """Let what the block computes belong to a use of the owner: a new one, unless one is going on."""
         now = self.now
         before = now.use if now.use[0] is owner else now.begin(owner)
         try:
@@ -140,7 +140,7 @@ class _Mode(threading.local):
         return self.read_clock()[2]
 
     def read_clock(self) -> Use:
-        """Have what this thread makes from now on, outside of Modules, known as newer than what there is."""
+        """Mark what this thread makes from now on, outside of Modules, as newer than what there is."""
         outside = usual.use = (None, None, clock.now)
         if self.now.use[0] is None:
             self.now.use = outside
@@ -257,7 +257,7 @@ def refuse_branch(condition: str) -> None:
 
 
 NOT_THE_USERS = frozenset({"autograd", "nn", "numpy", *sys.stdlib_module_names}) - {"__main__"}
-"""The packages whose lines are skipped in search of the user's: these two, NumPy, and Python's own."""
+"""The packages that are skipped when the user's line is looked for: these two, NumPy, and Python's own."""
 
 
 def users_line(source: bool = False) -> str:

@@ -85,7 +85,7 @@ def write_whole(path: str | PathLike[str], content: bytes | str, mode: int = 0o6
 
 
 def _begun(path: Path, mode: int) -> BinaryIO:
-    """Create a file and hold it: once more if another process took it, before that, for one that was left."""
+    """Create a file and hold it; begin again if another process removed it, as abandoned, before that."""
     while True:
         file = open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode))  # noqa: SIM115
         if hold(file):
@@ -97,7 +97,7 @@ def _begun(path: Path, mode: int) -> BinaryIO:
 
 
 def hold(file: Any) -> bool:
-    """Lock an open file until it is closed, or its process ends in whatever way; tell whether it is there."""
+    """Lock an open file until it is closed or its process ends; return whether it is still in its place."""
     if os.name != "posix":
         return True
     fcntl = import_module("fcntl")
@@ -108,7 +108,7 @@ def hold(file: Any) -> bool:
 
 @contextmanager
 def taken_over(path: Path) -> Iterator[bool]:
-    """Hold a file that a killed process left, and give True; False if one writes, or that cannot be told."""
+    """Hold a file that a killed process left, and give True; False if a process may still write it."""
     with ExitStack() as opened:
         try:
             fcntl = import_module("fcntl")

@@ -31,8 +31,8 @@ from typing import Any, BinaryIO, NamedTuple, TypeAlias
 from autograd.notation.hints import short_repr
 
 LONGEST_HEADER = 16_000_000
-"""A header has at most this many bytes: that of a checkpoint has thousands, and a little JSON becomes
-many objects."""
+"""A header has at most this many bytes.  That of a checkpoint has thousands; a longer one could fill the
+memory, since each byte of JSON may become an object."""
 MOST_DIMENSIONS = 8
 """A tensor has at most this many dimensions."""
 BYTES = 8
@@ -42,7 +42,7 @@ WRITTEN = {"d": "F64", "q": "I64"}
 SIZES = {"F64": BYTES, "F32": 4, "F16": 2, "BF16": 2}
 """The formats of numbers that are read, and the bytes of a number in each."""
 WHOLE = {"I64": 8, "U64": 8, "I32": 4, "U32": 4, "I16": 2, "U16": 2, "I8": 1, "U8": 1, "BOOL": 1}
-"""The formats of whole numbers that a file may have as well; only those of I64 are read."""
+"""The formats of whole numbers that a file may contain as well; of these only I64 is read."""
 READABLE = f"what is read is {', '.join(SIZES)}"
 
 Shape: TypeAlias = tuple[int, ...]

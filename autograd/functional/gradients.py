@@ -16,7 +16,7 @@ from autograd.core.recording import mode, refuse_cut
 from autograd.functions import logical_not, where
 from autograd.node import number_of
 from autograd.notation.hints import described
-from autograd.reverse import upstreams
+from autograd.pure_reverse import upstreams
 from autograd.value import Comparison, Constant, Operand, Value, apply, as_condition, as_value, as_values
 
 

@@ -30,9 +30,10 @@ from typing import Any, NamedTuple
 from autograd.core.arithmetic import NOT_REACHED
 from autograd.core.recording import Use, mode
 from autograd.core.signatures import argument_names
+from autograd.core.stale import refuse_stale
 from autograd.functional.containers import Container
 from autograd.functional.gradients import gradients, number_in, partials_as_values, product
-from autograd.graph import refuse_stale, topological_order
+from autograd.graph import topological_order
 from autograd.notation.hints import described
 from autograd.value import Constant, Value
 

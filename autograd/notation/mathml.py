@@ -126,10 +126,20 @@ class _Parser:
     def _name(self) -> str | None:
         if self._next() == "(":
             return self._group()
-        token = self._tokens[self._place] if self._place < len(self._tokens) else None
-        if token is None or not (token["word"] or token["number"]):
+        name = self._part_of_name(self._place)
+        if name is None:
             return None
         self._place += 1
+        while self._next() == "." and (part := self._part_of_name(self._place + 1)):  # of a path
+            name += f"<mo>.</mo>{part}"
+            self._place += 2
+        return f"<mrow>{name}</mrow>" if "<mo>.</mo>" in name else name
+
+    def _part_of_name(self, place: int) -> str | None:
+        """Return the word or number that stands there, if one does."""
+        token = self._tokens[place] if place < len(self._tokens) else None
+        if token is None or not (token["word"] or token["number"]):
+            return None
         return _word(token) if token["word"] else f"<mn>{token.group()}</mn>"
 
     def _root(self) -> str | None:

@@ -88,6 +88,17 @@ def signed(x: float | None) -> str:
     return plus + number(x)
 
 
+def sign_word(x: float | None) -> str:
+    """Return the sign of a number as a word, by which a page chooses its hue; "" for None.
+
+    >>> sign_word(-2.0), sign_word(0.0), sign_word(math.nan)
+    ('negative', 'zero', 'nan')
+    """
+    if x is None or x != x:
+        return "" if x is None else "nan"
+    return "zero" if x == 0.0 else "positive" if x > 0.0 else "negative"
+
+
 def count(n: int) -> str:
     """Write a whole number of any size, in groups of three digits; from 10¹⁵ on as a power of ten.
 

@@ -1,8 +1,9 @@
 """Pictures and pages of a graph: drawings, gradient paths, the walk, the gallery.
 
 The functions `draw`, `walk`, `gradient_path` and `gallery` are in `autograd` itself; this is the face for
-those who build on what they give, who name Modules by where a model holds them (`title_of`), or who make a
-self-contained page of their own (`document`).
+those who build on what they give, who look at what a model computed before it raised (`computed_before`), who
+name Modules by where a model holds them (`title_of`), or who make a self-contained page of their own
+(`document`).
 """
 
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from autograd.seeing.facts.places import modules_within, title_of
     from autograd.seeing.facts.records import Step
     from autograd.seeing.gallery import Gallery
+    from autograd.seeing.halfway import computed_before
     from autograd.seeing.pages.frame import asset, document, embedded, is_page, notebook_frame, source_hash
     from autograd.seeing.paths import GradientPath
     from autograd.seeing.walk import Walk
@@ -23,6 +25,7 @@ _HOMES = {
     "Step": "facts.records",
     "Walk": "walk",
     "asset": "pages.frame",
+    "computed_before": "halfway",
     "document": "pages.frame",
     "draw_with": "drawing",
     "embedded": "pages.frame",
@@ -34,21 +37,9 @@ _HOMES = {
 }
 
 __all__ = [
-    "Drawing",
-    "Gallery",
-    "GradientPath",
-    "Step",
-    "Walk",
-    "asset",
-    "document",
-    "draw_with",
-    "embedded",
-    "is_page",
-    "modules_within",
-    "notebook_frame",
-    "source_hash",
-    "title_of",
-]
+    "Drawing", "Gallery", "GradientPath", "Step", "Walk", "asset", "computed_before", "document", "draw_with",
+    "embedded", "is_page", "modules_within", "notebook_frame", "source_hash", "title_of",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -28,7 +28,7 @@ class Ledger(Account):
     __slots__ = ()
 
     def text(self, width: int = PAGE_WIDTH) -> str:
-        """Return the ledger as a table, no wider than so many characters."""
+        """Return the ledger as a table, no wider than that many characters."""
         return "\n".join(_text(self, width))
 
     def __str__(self) -> str:

@@ -13,8 +13,8 @@ from typing import Any
 from autograd.notation.hints import described
 from autograd.seeing.drawing import Drawing
 from autograd.seeing.drawing.path import draw_path
-from autograd.seeing.facts.folding.asked import Folding
 from autograd.seeing.facts.folding.folded import By
+from autograd.seeing.facts.folding.options import Folding
 from autograd.seeing.facts.names import check_value
 from autograd.seeing.facts.routes import Routes
 from autograd.seeing.ledger import Ledger

@@ -31,7 +31,7 @@ from autograd.graph import topological_order
 from autograd.notation.hints import described, did_you_mean, short_repr
 from autograd.notation.labels import shorten
 from autograd.notation.numbers import counted
-from autograd.reverse import upstreams
+from autograd.pure_reverse import upstreams
 from autograd.seeing.facts.comparison import Beside, compare
 from autograd.seeing.facts.events import both_passes, forward_mode
 from autograd.seeing.facts.names import (
@@ -49,7 +49,7 @@ from autograd.seeing.facts.replay import recomputed
 from autograd.seeing.facts.sizes import Size, Strides, checked_size
 from autograd.seeing.facts.steps import Steps
 from autograd.seeing.facts.trace import LONGEST_NESTED_FORMULA, trace
-from autograd.seeing.taken_along import document, markdown, plain
+from autograd.seeing.walk_as_text import document, markdown, plain
 from autograd.value import Value
 
 if TYPE_CHECKING:
@@ -325,7 +325,7 @@ class Walk(Sequence[Step]):
         return plain(title, self, self._place, self._parting())
 
     def _parting(self) -> int:
-        """Return the step at which the other engine goes wrong; -1 if it does nowhere."""
+        """Return the step at which the other engine goes wrong; -1 if it never does."""
         at = None if self.beside is None else self.beside.parts_at
         return -1 if at is None else next(k for k in range(len(self)) if self._done(k) > at)
 

@@ -27,7 +27,7 @@ class Language:
         called: what is written before the name of an elementary function.
         counter, variable, room: how a whole number, a number and a row of numbers are declared.
         gathered: how the inputs of an op are put in a row, given them and their number.
-        loop: how a loop of so many turns of ``k`` begins.
+        loop: how a loop of a given number of turns of ``k`` begins.
         braces: whether functions and loops stand in braces; else they are Python's.
     """
 

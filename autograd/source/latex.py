@@ -22,8 +22,8 @@ from typing import Any
 
 from autograd.core.arithmetic import FUNCTIONS
 from autograd.core.primitive import TABLE, Op, entry
-from autograd.notation.derivatives import TAUGHT
 from autograd.notation.labels import parse_label
+from autograd.notation.written_partials import TAUGHT
 from autograd.source.expression import CONSTANT, VARIABLE, Expression, Symbols, sends_nothing, traced
 from autograd.source.program import Graph
 from autograd.value import Value

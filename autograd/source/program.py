@@ -35,7 +35,7 @@ from autograd.source.variadic import functions_of_sequences
 from autograd.value import Value
 
 SHORTEST_LOOP = 4
-"""Fewer terms than this are written out."""
+"""Fewer terms than this are written out rather than added in a loop."""
 
 
 @dataclass(frozen=True, eq=False)

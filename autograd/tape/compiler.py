@@ -6,7 +6,7 @@ from functools import cache
 from importlib.util import find_spec
 
 COMPILER = ("llvmlite", "scipy", "threadpoolctl")
-"""The packages that machine code is made with."""
+"""The packages that make machine code."""
 
 
 @cache

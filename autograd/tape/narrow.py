@@ -18,7 +18,7 @@ from autograd.tape.native.words import Rows, Shorts
 from autograd.tape.program import ARGS, NARROW, NEED, OP, STEPS, parts_of
 
 ENOUGH = 64
-"""A program with fewer single rows than this, or in which they are not the most, is left as it is: there is
+"""A program with fewer single rows than this, or in which they are a minority, is left as it is: there is
 not much to gain (measured)."""
 
 FORWARD = """

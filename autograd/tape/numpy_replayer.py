@@ -115,7 +115,7 @@ class Replayer:
                 inputs_gradient[block] = G[: len(loaded)].T + 0.0
 
     def _block(self, lanes: int) -> tuple[Array, Array]:
-        """Return V and G for so many lanes."""
+        """Return V and G for that many lanes."""
         size = self._rows * lanes
         if len(self._V) < size:
             self._V, self._G = np.zeros(size, self._kind), np.zeros(size, self._kind)

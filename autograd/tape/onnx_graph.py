@@ -195,7 +195,7 @@ class _Graph:
         return self._rows_of(self._joined[key], places, int(starts[-1]))
 
     def _rows_of(self, name: str, places: Indices, length: int) -> str:
-        """Return the name of some rows of an array of so many."""
+        """Return the name of some of the rows of an array."""
         if len(places) == length and (places == np.arange(length)).all():
             return name
         first, last = int(places[0]), int(places[-1])

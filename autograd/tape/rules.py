@@ -38,8 +38,8 @@ POINTERS = {"d": "Doubles", "f": "Singles"}
 def vectorised(rule: Callable[..., Any], states: int) -> Callable[..., None]:
     """Compile ``rule(p, g, h, *state) -> (p, *state)`` as ``update(p, g, h, *state)`` for vectors.
 
-    It is compiled when it is first called with so many numbers ``h``, and computes in float32 if all vectors
-    are of it.
+    It is compiled when it is first called with as many numbers ``h``, and computes in float32 if all vectors
+    are in float32.
 
     Args:
         rule: plain arithmetic on floats; ``h`` is a tuple of floats.

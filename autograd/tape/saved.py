@@ -37,7 +37,7 @@ VERSION = "1"
 ORIGIN = "chainrule tape"
 """The name of the text that holds the version."""
 MOST_THREADS = 1024
-"""A file does not ask for more: each has memory of its own."""
+"""A file may ask for at most this many threads: each has memory of its own."""
 READ = {"F64": 8, "I64": 8}
 FORGED = "it was forged, or a newer program wrote it: it is not a graph"
 
@@ -194,7 +194,7 @@ def _graph(told: dict[str, Any], t: Mapping[str, Any]) -> tuple[Recorded, dict[s
 TRIED = (-2.5, -1.0, -0.3, 0.0, 0.2, 0.7, 1.0, 1.7, 3.0, 12.0, 40.0)
 """The numbers at which rules are compared."""
 ROWS = 33
-"""At so many points they are compared; every number stands in every place."""
+"""Rules are compared at this many points, so that every number is tried as every input."""
 
 
 def _points(op: Op) -> list[list[float]]:

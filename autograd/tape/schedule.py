@@ -280,7 +280,7 @@ class Rows:
 
         Args:
             outputs: the rows of outputs; without them, every gradient adds to what was sent before.
-            inputs: so many of the first rows are inputs whose gradients are wanted.
+            inputs: how many of the first rows are inputs whose gradients are wanted.
         """
         args = np.zeros((self.count, 3), np.int64)
         need = np.zeros(self.count, np.int64)

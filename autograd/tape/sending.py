@@ -76,7 +76,7 @@ def first_sent(program: Program, kernels: Sequence[tuple[Op, bool]], outputs: In
 
 
 def _marked(count: int, rows: Indices, marks: Indices, nothing: int = -1) -> Indices:
-    """Return an array of so many, with the marks at these rows: of equal rows the last one's."""
+    """Return an array of ``count`` entries with the marks at these rows: of equal rows the last one's."""
     marked = np.full(count, nothing)
     marked[rows] = marks
     return marked

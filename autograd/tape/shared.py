@@ -138,7 +138,7 @@ def side_by_side(
 
 
 TILE = 4
-"""So many rows of queries stay in the cache while the keys pass by."""
+"""This many rows of queries stay in the cache while the keys pass by."""
 
 
 def by_tiles(listing: Listing, varying: Mask, products: Sequence[Product], place: Indices) -> Indices:

@@ -287,7 +287,7 @@ BY_VECTORS = """        if lanes > 1{more}:
             continue
 """
 KEPT = 256
-"""So many of the powers in a sum are kept while it is added up."""
+"""This many of the powers in a sum are kept while it is added up."""
 
 
 def source(op: Op, guarded: bool = False) -> str:

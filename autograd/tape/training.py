@@ -163,7 +163,7 @@ class Training:
         return float(total) / count
 
     def _check_values(self, values: Array, count: int) -> None:
-        """Refuse an array that cannot be filled with the outputs of so many samples."""
+        """Refuse an array that cannot be filled with the outputs of that many samples."""
         shape, kind = (count, len(self._seeds)), self._dtype
         if values.shape != shape or values.dtype != kind or not values.flags.carray:
             raise ValueError(
@@ -195,7 +195,7 @@ class Training:
 
 
 def _places(samples: ArrayLike, count: int) -> NDArray[np.int64]:
-    """Return places among so many samples as a replay takes them: the same array, if it is such a one."""
+    """Return places among ``count`` samples as a replay takes them: the same array, if it is one already."""
     places = np.asarray(samples)
     if places.dtype.kind not in "iu":
         raise TypeError(f"samples are places, whole numbers; got {described(samples)} of {places.dtype}")

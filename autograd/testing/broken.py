@@ -13,13 +13,6 @@ from autograd.mistakes import (
 )
 
 __all__ = [
-    "ENGINES",
-    "Engine",
-    "Update",
-    "depth_first",
-    "drops_factor",
-    "gradients_of",
-    "keeps_intermediates",
-    "overwrites",
-    "right",
-]
+    "ENGINES", "Engine", "Update", "depth_first", "drops_factor", "gradients_of", "keeps_intermediates",
+    "overwrites", "right",
+]  # fmt: skip

@@ -20,6 +20,8 @@ MOST_ROWS = 40
 """A table of at most this many rows is shown in full."""
 MOST_SHOWN = 20
 """Of a longer table this many rows are shown."""
+MOST_NAMED = 5
+"""At most this many inputs are named in a message."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,12 @@ class Certificate:
         """The verdicts that accuse."""
         return tuple(v for v in self.verdicts if v.verdict == WRONG)
 
+    def accused(self) -> str:
+        """Return the names of the inputs whose gradients are wrong; of many the first."""
+        names = [v.name for v in self.wrong]
+        more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+        return ", ".join(names[:MOST_NAMED]) + more
+
     def __str__(self) -> str:
         head = ("input", "at", self.whose, self.against, "verdict", "")
         if len(self.verdicts) <= MOST_ROWS:
@@ -126,6 +134,32 @@ class GradientError(AssertionError):
     def __init__(self, message: str, certificate: Certificate | None = None) -> None:
         super().__init__(message)
         self.certificate = certificate
+
+
+def where(numbers: Sequence[object], names: Sequence[str]) -> str:
+    """Return a point in words: ``x = 0.5, y = 2.0``; of many inputs the first."""
+    shown = [f"{name} = {x!r}" for x, name in zip(numbers, names, strict=True)]
+    more = f", … ({len(shown)} in all)" if len(shown) > MOST_NAMED else ""
+    return ", ".join(shown[:MOST_NAMED]) + more
+
+
+def refuse_infinite(numbers: Sequence[float], names: Sequence[str]) -> None:
+    """Refuse a point at which no derivative can be taken.
+
+    Raises:
+        ValueError: if one of its numbers is infinite or nan.
+    """
+    for x, name in zip(numbers, names, strict=True):
+        if not isfinite(x):
+            raise ValueError(f"a derivative is taken at finite numbers; {name} is {x}")
+
+
+def unsteady(at: str, first: float, second: float) -> ValueError:
+    """Return the error for a function that gave two different numbers at one point."""
+    return ValueError(
+        f"the function is not one of its inputs alone: at {at} it gave {first!r} and then {second!r}. "
+        "Draw random numbers outside of it, with a seed, and keep no state between calls"
+    )
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> str:

@@ -27,6 +27,8 @@ SHRINK = 4.0
 """Each step in doubles is the one before divided by this."""
 STEPS = 22
 """This many steps are taken in doubles."""
+WITNESSES = 3
+"""This many differences must agree before a gradient is called wrong."""
 
 
 class Estimate(NamedTuple):

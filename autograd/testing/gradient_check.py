@@ -30,7 +30,15 @@ from autograd.graph import topological_order
 from autograd.node import number_of
 from autograd.notation.hints import described, did_you_mean, short_repr
 from autograd.testing.call_check import Leaves, Run, calls_of, graph_as_function, skeleton
-from autograd.testing.certificate import NOT_DIFFERENTIABLE, Certificate, GradientError, Verdict
+from autograd.testing.certificate import (
+    NOT_DIFFERENTIABLE,
+    Certificate,
+    GradientError,
+    Verdict,
+    refuse_infinite,
+    unsteady,
+    where,
+)
 from autograd.testing.differences import noise_of
 from autograd.testing.node_check import written
 from autograd.testing.plain.check import check_gradient
@@ -38,8 +46,6 @@ from autograd.testing.plain.function import is_spread
 from autograd.testing.verdicts import Calls, Evidence
 from autograd.value import Constant, Value
 
-MOST_NAMED = 5
-"""At most this many inputs are named in a message."""
 NAMES_OF_GRADIENTS = "gradient", "grad", "df", "jac", "jacobian", "fprime", "derivative"
 """What other libraries call a gradient that is given."""
 Reverse = Callable[[Value, Sequence[Value]], Sequence[float]]
@@ -114,14 +120,8 @@ a constant follows the input x; .data, float(…) or detach() took it out of the
                 verdicts += _second(task, i, reverse)
     certificate = Certificate(tuple(verdicts))
     if certificate.wrong:
-        raise GradientError(f"{_accusation(certificate)}\n{certificate}", certificate)
+        raise GradientError(f"a gradient is wrong: {certificate.accused()}\n{certificate}", certificate)
     return certificate
-
-
-def _accusation(certificate: Certificate) -> str:
-    names = [v.name for v in certificate.wrong]
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return f"a gradient is wrong: {', '.join(names[:MOST_NAMED])}{more}"
 
 
 def _written_by_hand(
@@ -299,7 +299,7 @@ def _refuse_refilled(passed: Any, leaves: Leaves) -> None:
 
 
 def _verdicts(task: Task, reverse: Reverse) -> list[Verdict]:
-    _refuse_infinite(task)
+    refuse_infinite(task.numbers, task.names)
     output, sources = task.graph or _at_the_point(task)
     _refuse_outside_the_domain(output, task)
     if task.graph:
@@ -343,17 +343,11 @@ def _at_the_point(task: Task) -> tuple[Value, Leaves]:
     try:
         output, leaves = task.run(task.numbers)
     except Exception as error:
-        error.add_note(f"raised while gradcheck called the function at {_where(task)}")
+        error.add_note(f"raised while gradcheck called the function at {where(task.numbers, task.names)}")
         raise
     if isinstance(output, Constant):
         raise TypeError(f"the function returns {output}, a constant: its graph was cut, or it uses no input")
     return output, leaves
-
-
-def _refuse_infinite(task: Task) -> None:
-    for x, name in zip(task.numbers, task.names, strict=True):
-        if not isfinite(x):
-            raise ValueError(f"a derivative is taken at finite numbers; {name} is {x}")
 
 
 def _refuse_outside_the_domain(output: Value, task: Task) -> None:
@@ -362,7 +356,7 @@ def _refuse_outside_the_domain(output: Value, task: Task) -> None:
     for node in topological_order(output):
         if node.op is not None and not isfinite(number_of(node)):
             told = non_finite(node.op, node.inputs, number_of(node), node.label)
-            raise ValueError(f"the point {_where(task)} is outside the domain: {told}")
+            raise ValueError(f"the point {where(task.numbers, task.names)} is outside the domain: {told}")
 
 
 def _refuse_unsteady(output: Value, sources: Leaves, task: Task) -> None:
@@ -379,18 +373,8 @@ def _refuse_unsteady(output: Value, sources: Leaves, task: Task) -> None:
         )
     noise = noise_of(topological_order(output)) if skeleton(output, sources) != skeleton(again, others) else 0
     if not abs(number_of(output) - number_of(again)) <= noise:
-        raise ValueError(
-            f"the function is not one of its inputs alone: at {_where(task)} it gave "
-            f"{number_of(output)!r} and then {number_of(again)!r}. Draw random numbers outside of it, with a "
-            "seed, and keep no state between calls"
-        )
+        raise unsteady(where(task.numbers, task.names), number_of(output), number_of(again))
 
 
 def _depends(node: Value, sources: Leaves) -> bool:
     return not set(sources).isdisjoint(topological_order(node))
-
-
-def _where(task: Task) -> str:
-    shown = [f"{name} = {x!r}" for x, name in zip(task.numbers, task.names, strict=True)]
-    more = f", … ({len(shown)} in all)" if len(shown) > MOST_NAMED else ""
-    return ", ".join(shown[:MOST_NAMED]) + more

@@ -160,11 +160,12 @@ OFF_BORDERS = 0.05
 ATTEMPTS = 3
 """At most this many ops are tried for each step wanted: not every one is calm on the latest results."""
 WHOLE = 9
-"""For each recipe that is the last step of a graph alone, on its numbers there, so many are whole graphs."""
+"""This many recipes are whole graphs for each one that is only the last step of a graph, on the numbers that
+the step has there."""
 OFTEN = 5
-"""A latest result is so many times as likely as a new number."""
+"""One of the latest results is this many times as likely to be drawn as a new number."""
 LATEST = 2
-"""The first input of a step is one of this many latest results."""
+"""The first input of a step is one of the latest results, of which there are this many."""
 USUAL = 3.0
 """The largest size of leaves and constants."""
 

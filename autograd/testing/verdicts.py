@@ -13,7 +13,15 @@ from autograd.graph import topological_order
 from autograd.mistakes import CAUSES, ENGINES, gradients_of
 from autograd.node import number_of
 from autograd.testing.certificate import CORRECT, KINK, LIMITED, NOT_DIFFERENTIABLE, WRONG, Verdict
-from autograd.testing.differences import Estimate, Number, OneSided, noise_of, one_sided, slope_estimates
+from autograd.testing.differences import (
+    WITNESSES,
+    Estimate,
+    Number,
+    OneSided,
+    noise_of,
+    one_sided,
+    slope_estimates,
+)
 from autograd.testing.digits import DIGITS_KEPT, EPSILON, LARGEST, arithmetic, is_real, rule_in_digits
 from autograd.testing.node_check import (
     Fault,
@@ -27,8 +35,6 @@ from autograd.value import Value
 
 ALL_DIGITS, HALF_OF_A_DOUBLE = 15.0, 8.0
 """The decimal digits of a double, and how many must agree for a gradient to be called correct."""
-WITNESSES = 3
-"""This many differences must agree before a gradient is called wrong."""
 CANCELS = 1e-30
 """A sum in many digits that is smaller than this, relative to its terms, is 0."""
 

@@ -16,8 +16,8 @@ from nn.checks import import_extra
 from nn.command.output_heads import Head, head
 from nn.data.dataset import Dataset
 from nn.data.plan import Plan
-from nn.data.reading import read_table
 from nn.data.scaling import Scaler
+from nn.data.table_files import read_table
 from nn.module import Module
 from nn.outputs import largest
 from nn.predictions import outputs_of

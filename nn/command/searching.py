@@ -46,7 +46,7 @@ TRIES, FOLDS = 10, 3
 """The tries of a random search, and the folds, by default."""
 
 SHOWN = 8
-"""So many of the best settings are printed."""
+"""This many of the best settings are printed."""
 
 PACKAGES = ("sklearn", "joblib")
 

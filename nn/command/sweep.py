@@ -38,10 +38,10 @@ from nn.command.settings import SEARCHED, Settings
 from nn.data.dataset import Dataset
 
 PARTS = 4
-"""So many settings per worker are tried between two lines of progress."""
+"""This many settings per worker are tried between two lines of progress."""
 
 PATIENCE = 60
-"""So many seconds a cluster has to start its workers, or to start them again."""
+"""A cluster has this many seconds to start its workers, or to start them again."""
 
 FITS = "fits"
 """The folder of the trainings that are done, within that of a search."""
@@ -256,7 +256,7 @@ class Search:
 
 @contextmanager
 def workers(count: int, dask: str | None = None, ray: str | None = None) -> Iterator[None]:
-    """Have trainings run in so many processes of this machine, or by the workers of a cluster.
+    """Have trainings run in that many processes of this machine, or by the workers of a cluster.
 
     Args:
         count: how many processes.

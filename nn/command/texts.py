@@ -44,9 +44,9 @@ TOKENIZERS: dict[str, Callable[[Iterable[str]], Tokenizer]] = {
 CUTS = ("line", "window")
 """A document is a line of the file, or a window of its running text."""
 SHOWN, TEMPERATURE, TIMES = 6, 0.8, 5
-"""So many samples are shown, drawn so, at so many moments of the training."""
+"""This many texts are shown, drawn at this temperature, at this many moments of the training."""
 STEPS, MOST_EPOCHS = 2000, 200
-"""By default a training has at least about so many steps, but not more than so many epochs."""
+"""By default a training has about this many steps at least, but no more than this many epochs."""
 WARM_UP = 0.05
 """In this share of the steps the rate grows to its full size; then it falls to 0."""
 
@@ -116,7 +116,7 @@ class TextJob:
         save(self.model, path, training=state, notes=notes)
 
     def samples(self, count: int, seed: int = 0) -> list[str]:
-        """Return so many texts that the model writes."""
+        """Return ``count`` texts that the model writes."""
         rng = random.Random(seed)
         return [generate(self.model, self.tokenizer, temperature=TEMPERATURE, seed=rng) for _ in range(count)]
 

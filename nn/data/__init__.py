@@ -15,23 +15,6 @@ from nn.data.sets import FOLDERS, NAMED, cancer, diabetes, digits, idx, iris, lo
 from nn.data.tables import from_arrays, from_csv, from_frame
 
 __all__ = [
-    "FOLDERS",
-    "NAMED",
-    "Dataset",
-    "Scaler",
-    "cancer",
-    "diabetes",
-    "digits",
-    "from_arrays",
-    "from_csv",
-    "from_frame",
-    "idx",
-    "iris",
-    "load",
-    "mnist",
-    "moons",
-    "remarks",
-    "split",
-    "wine",
-    "xor",
-]
+    "FOLDERS", "NAMED", "Dataset", "Scaler", "cancer", "diabetes", "digits", "from_arrays", "from_csv",
+    "from_frame", "idx", "iris", "load", "mnist", "moons", "remarks", "split", "wine", "xor",
+]  # fmt: skip

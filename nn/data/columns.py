@@ -12,7 +12,7 @@ from typing import Any, Literal
 from autograd.notation.hints import short_repr
 from autograd.notation.labels import shorten
 from nn.checks import import_extra
-from nn.data.reading import ALWAYS_MISSING, QUOTED
+from nn.data.table_files import ALWAYS_MISSING, QUOTED
 
 MOST_CLASSES = 20
 """A target column of whole numbers names classes if it has at most this many distinct values."""
@@ -22,9 +22,9 @@ FEWEST_ROWS = 4
 """Data have at least this many rows: XOR has as many, and with fewer there is nothing to learn."""
 
 AMONG_NUMBERS = {"none", "--", "–", "missing", "unknown"}
-"""What says among numbers that one is missing; among texts it is one of them."""
+"""The cells that say in a column of numbers that one is missing; in a column of texts they are texts."""
 ID = re.compile(r"(?i:no|nr|key|row|case|obs|index|idx|rownames?|(.*[ _.-])?ids?)|.*[a-z]ID", re.ASCII)
-"""A column of such a name says which row it is, if it is another in every row."""
+"""A column with such a name only says which row it is, if no two of its cells are equal."""
 DATE = re.compile(r"(?=.*\d)\w{1,9}([-/. ]|, )\w{1,9}([-/. ]|, )\d{1,4}\b.*")
 THOUSANDS = r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?"
 DECIMAL_COMMA = r"[+-]?(\d{1,3}(\.\d{3})+|\d*),\d+([eE][+-]?\d+)?"
@@ -74,7 +74,7 @@ class Column:
             if strange.any():
                 known = ", ".join(map(short_repr, self.values))
                 raise ValueError(
-                    f"{place(strange)}, column {self.name!r}: {_first(texts, strange)} is none of {known}"
+                    f"{place(strange)}, column {self.name!r}: {_first(texts, strange)} is not one of {known}"
                 )
             return [(texts == value).to_numpy(float, na_value=0.0) for value in self.values] + marks
         return [as_floats(self.name, cells).fillna(self.fill).to_numpy(float), *marks]

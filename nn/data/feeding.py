@@ -17,6 +17,7 @@ from autograd.extend import Container
 from autograd.notation.hints import described, short_repr
 from autograd.notation.numbers import counted
 from nn import losses
+from nn.checks import check_not_empty
 from nn.data.rows import Rows
 from nn.data.samples import PLAIN, Samples, Table, as_list, features, finite_row, function_of, targets
 from nn.data.structures import by_sample, from_columns, inputs_of, is_nested, shapes_of, taken_apart
@@ -222,8 +223,7 @@ class Feeding:
                     f"a class, or a target for each of {counted(wide, 'output')}"
                 )
             numbers.extend(row)
-        if not numbers:
-            raise ValueError(f"{name} is empty: there is nothing to learn from")
+        check_not_empty(name, numbers)
         return Rows(numbers, count * self._wanted, range(count) if self._wanted < wide else ())
 
     def cost(self, loss: Loss) -> Loss:

@@ -9,12 +9,13 @@ from nn.checks import import_extra
 from nn.data.columns import MOST_CATEGORIES, as_floats, few, is_text
 
 SAME, SAME_SCALED = 0.9995, 0.9999
-"""A column is the target in another unit, or on another scale, if their correlation is beyond this: as much
-as is left of it by rounding."""
+"""A column is the target in another unit, or on another scale, if their correlation is above this: rounding
+keeps it from being 1."""
 OF_A_VALUE, OF_A_CLASS = 5, 10
-"""So many rows a value, or a class, has on average where it is no chance that they go together."""
+"""Values of a column, or classes, have at least this many rows each on average, or their fitting the target
+may be chance."""
 FEWEST_NAMED = 10
-"""In fewer rows whole numbers may all differ by chance."""
+"""In fewer rows than this, whole numbers may all differ by chance."""
 
 
 def warnings_of(cells: dict[str, Any], target: str, y: Any, classes: tuple[str, ...] | None) -> list[str]:

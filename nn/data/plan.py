@@ -30,7 +30,7 @@ MISSING = {
     "drop": "its row is left out",
     "refuse": "an error",
 }
-"""What becomes of a missing cell of an input; a row whose target is missing is left out."""
+"""The ways to treat a missing cell of an input; a row whose target is missing is left out."""
 TASKS = ("classification", "regression")
 
 

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 from autograd import Constant, no_grad
 from autograd.notation.hints import described
 from nn import losses
-from nn.checks import finite_number
+from nn.checks import check_not_empty, finite_number
 from nn.data.rows import Held, Rows
 from nn.losses import Loss
 from nn.outputs import single_or_list
@@ -239,8 +239,7 @@ def _column_names(data: Any) -> list[str] | None:
 
 
 def _checked(table: Any, name: str, columns: list[str] | None) -> Table:
-    if not len(table):
-        raise ValueError(f"{name} is empty: there is nothing to learn from")
+    check_not_empty(name, table)
     if isinstance(table, Held):
         return table
     if is_array(table):

@@ -16,7 +16,7 @@ from nn.data import idx_files
 from nn.data.columns import FEWEST_ROWS, MOST_CLASSES
 from nn.data.dataset import Dataset
 from nn.data.random_state import RandomState
-from nn.data.reading import read_table
+from nn.data.table_files import read_table
 from nn.data.tables import from_csv
 
 

@@ -23,13 +23,14 @@ from typing import Any
 from autograd import Value
 from autograd.extend import Container
 from autograd.notation.hints import described
+from nn.checks import check_not_empty
 from nn.data.rows import Rows
 from nn.data.samples import PLAIN
 from nn.module import Module
 
 
 def inputs_of(model: Module) -> int:
-    """Return how many inputs a model's call cannot do without.
+    """Return how many inputs a model's call needs at least.
 
     >>> from nn import MLP
     >>> inputs_of(MLP(2, [1]))
@@ -135,8 +136,7 @@ def taken_apart(samples: Sequence[Any], name: str, like: Container | None = None
         TypeError: if something in a sample is not a number; the message says where.
         ValueError: if there are no samples, one is of another structure, or a number is not finite.
     """
-    if not len(samples):
-        raise ValueError(f"{name} is empty: there is nothing to learn from")
+    check_not_empty(name, samples)
     form = like or _form(samples[0], f"{name}[0]")
     if not form.names:
         raise ValueError(f"the samples of {name} hold no numbers: there is nothing to learn from")
@@ -162,7 +162,7 @@ def _form(sample: Any, place: str) -> Container:
 
 
 def _odd(names: Sequence[str], wanted: Sequence[str]) -> str:
-    """Say what the one has and the other has not."""
+    """Say what one of the two has and the other lacks."""
     for what, some, others in (("it lacks", wanted, names), ("it also has", names, wanted)):
         for name in some:
             if name not in others:

@@ -11,7 +11,7 @@ from autograd.files.reading import naming_file
 from nn.checks import import_extra
 from nn.data.dataset import Dataset
 from nn.data.plan import Options, planned
-from nn.data.reading import read_table
+from nn.data.table_files import read_table
 
 
 def from_arrays(X: Any, y: Any, name: str = "data", target: str = "target", **options: Any) -> Dataset:

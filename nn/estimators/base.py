@@ -113,7 +113,7 @@ class BaseMLP(Shown, BaseEstimator):
         if first:
             self._begin(layers, X.dtype, random_state)
         elif layers != self.form.sizes:
-            raise ValueError(f"the network goes on with its layers {self.form.sizes}; got {layers}")
+            raise ValueError(f"the network continues with its layers {self.form.sizes}; got {layers}")
         if self.solver == "lbfgs":
             objective = self._objective(X, targets, weights)
             lbfgs(self, objective)

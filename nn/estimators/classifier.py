@@ -37,7 +37,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         shuffle: take the samples in a new order in each epoch.
         random_state: decides the starting weights, the orders and what is held out; with None they differ
             from run to run.
-        tol: progress by less than this is none.
+        tol: progress by less than this does not count.
         verbose: print the loss of each epoch.
         warm_start: let `fit` go on with the weights of the last one.
         momentum, nesterovs_momentum: those of sgd.

@@ -26,9 +26,9 @@ Array = NDArray[Any]
 LARGEST_BATCH = 200
 """The batch size "auto", if there are as many samples."""
 PART = 4096
-"""So many samples are gone through at once where a step takes all of them."""
+"""This many samples are gone through at once where a step takes all of them."""
 SLOWEST = 1e-6
-"""The learning rate "adaptive" is not divided any more below this."""
+"""Below this, the learning rate "adaptive" is not divided any further."""
 
 
 class Samples:
@@ -133,7 +133,6 @@ class Solver:
 
     Attributes:
         rate: the learning rate.
-        adaptive: whether the rate is divided where it would stop.
     """
 
     state_names: tuple[str, ...] = ()
@@ -141,7 +140,6 @@ class Solver:
 
     def __init__(self, settings: Any, count: int, dtype: str) -> None:
         self.rate, self.steps = float(settings.learning_rate_init), 0
-        self.adaptive = self.decay = False
         self.state = [np.zeros(count, dtype) for _ in self.state_names]
 
     def numbers(self, settings: Any) -> tuple[float, ...]:

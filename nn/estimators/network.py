@@ -62,7 +62,8 @@ LOSSES: dict[str, losses.Loss] = {
     "identity": losses.half_mse,
     "exp": of_each(poisson),
 }
-"""The loss by the activation of the outputs, which are taken before it; a class is a number."""
+"""The loss by the activation of the outputs.  It takes the outputs before that activation, and a class as
+its number."""
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ class Watch:
         model: a network of Values, for what the monitor reads in its units.
         rows: the samples on which it reads them.
         places: where the model's parameters stand in the vector that moves.
-        every: so many steps make a record, after the first ones.
+        every: after the first steps, one step in this many is recorded.
     """
 
     def __init__(self, monitor: Monitor, model: MLP, rows: Any, places: Array, every: int) -> None:

@@ -2,7 +2,7 @@
 
 A tape has as many steps as the sample that it was recorded with.  So here only what happens at a single
 position is recorded, and ONNX's operators take it along: a cell is the body of a Scan, attention is a
-product of all positions with all, and whatever looks at one position gets all of them as so many samples.
+product of all positions with all, and whatever looks at one position gets each of them as a sample.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ class Graph:
 
 
 def free_model(model: Module, dtype: Any, *sample: Any) -> onnx.ModelProto:
-    """Return a network as an ONNX model whose samples are as many and as long as one likes.
+    """Return a network as an ONNX model that takes any number of samples, of any length.
 
     Args:
         model: the network.
@@ -130,7 +130,7 @@ def free_model(model: Module, dtype: Any, *sample: Any) -> onnx.ModelProto:
 
     Raises:
         FixedLengthError: if the network, or a part of it, takes whole sequences in a way of its own, or the
-            sample is no sequence of positions.
+            sample is not a sequence of positions.
         TypeError, ValueError, IndexError: if the network does not take the sample.
     """
     graph = Graph(dtype)
@@ -138,7 +138,7 @@ def free_model(model: Module, dtype: Any, *sample: Any) -> onnx.ModelProto:
     x = Array(name, shape_of(model))
     for one in sample:
         if np.ndim(one) != 1 + len(x.shape):
-            raise FixedLengthError("the sample is no sequence of positions")
+            raise FixedLengthError("the sample is not a sequence of positions")
     y = passed(model, x, graph)
     if sample:
         with no_grad():
@@ -174,7 +174,7 @@ def shape_of(model: Module) -> tuple[int, ...]:
             return (model.attention.width,)
         case Embedding() | Transformer():
             return ()
-    raise FixedLengthError(f"{type(model).__name__} takes no sequence position by position")
+    raise FixedLengthError(f"{type(model).__name__} does not take a sequence position by position")
 
 
 def passed(model: Module, x: Array, graph: Graph) -> Array:

@@ -22,7 +22,7 @@ def to_onnx(model: Module, path: str | PathLike[str], *sample: Any, dtype: str =
     What the network computes for one sample is recorded, and written operation by operation, out of
     training: so any Module can be exported, and one of yours too.  Inputs are called as the arguments of its
     call, of the sample's shape with the samples along a new first axis; ids of tokens are floats.  What no
-    Module takes, such as an id that is none, or a document longer than the context, comes out as nan.
+    Module takes, such as an unknown id, or a document longer than the context, comes out as nan.
 
     Sequences and documents may have any length in a `Recurrent`, a `Transformer`, an `Embedding`,
     an `Attention` or a `Block`, and in a `Sequential` of these with whatever comes after a last state; all

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
 from autograd.notation.hints import described
@@ -34,10 +33,12 @@ def to_torch(model: Module, into: Any = None, *, mapping: Mapped = None) -> Any:
     """
     if not isinstance(model, Module):
         raise TypeError(f"to_torch carries an nn.Module; got {described(model)}")
-    twins = _module("to_torch", "twins")
+    import_extra("torch", "to_torch", "torch")
+    from nn.exporting.twins import carried_there, numbers_there
+
     if into is None:
-        return twins.carried_there(model)
-    twins.numbers_there(model, into, mapping)
+        return carried_there(model)
+    numbers_there(model, into, mapping)
     return into
 
 
@@ -61,16 +62,12 @@ def from_torch(module: Any, into: Module | None = None, *, mapping: Mapped = Non
         TypeError: naming the module that is not known by its path, or what of it we do not have.
         CheckpointError: a ValueError, naming every tensor that does not fit ``into``; nothing was set.
     """
-    ours = _module("from_torch", "ours")
-    if not isinstance(module, ours.nn.Module):
+    torch = import_extra("torch", "from_torch", "torch")
+    from nn.exporting.from_pytorch import carried_here, numbers_here
+
+    if not isinstance(module, torch.nn.Module):
         raise TypeError(f"from_torch carries a torch.nn.Module; got {described(module)}")
     if into is None:
-        made: Module = ours.carried_here(module)
-        return made
-    ours.numbers_here(module, into, mapping)
+        return carried_here(module)
+    numbers_here(module, into, mapping)
     return into
-
-
-def _module(user: str, name: str) -> Any:
-    import_extra("torch", user, "torch")
-    return import_module(f"nn.exporting.{name}")

@@ -1,4 +1,4 @@
-"""Our Modules that ``torch.nn`` has not, written in its terms.
+"""Our Modules that ``torch.nn`` lacks, written in its terms.
 
 Their tensors have the names that ours have in files, but for the layers that PyTorch has itself: a state dict
 goes from one to the other by name.
@@ -17,7 +17,7 @@ from autograd.notation.hints import described
 from nn.attention import Attention
 from nn.construction import known
 from nn.embedding import Sinusoids
-from nn.exporting.theirs import (
+from nn.exporting.to_pytorch import (
     DOUBLE,
     LAYERS,
     RefusedError,

@@ -32,8 +32,8 @@ from nn.module import Module, mode
 WATCHED = 32
 """At least this many samples, from all over the data, are looked at closely."""
 SEARCHED = 2_000_000
-"""A sample that gives nan is looked for among so many samples that, times the model's parameters, they are
-about this many; but among `WATCHED` in any case."""
+"""A sample that gives nan is looked for among about this many samples divided by the number of the model's
+parameters, but among at least `WATCHED`."""
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from autograd.extend import number_of
 from autograd.seeing import modules_within, title_of
 from nn.activations import ACTIVATIONS
 from nn.module import ACTIVATION, Module, is_weight
+from nn.units import computed_behind
 
 Use: TypeAlias = Any
 """The ``place`` of a Value: its Module, and the use that called that one; None outside of all Modules."""
@@ -135,24 +136,6 @@ class Homes:
             elif before := [found[x] for x in v.inputs if x in found]:
                 found[v] = max(before)
         return found
-
-
-def computed_behind(outputs: Iterable[Value]) -> list[Value]:
-    """Return what ops computed on the way to some outputs, in topological order.
-
-    The leaves are left out: there are far more weights than units, and nobody here looks at them.
-    """
-    order: list[Value] = []
-    seen: set[Value] = set()
-    stack: list[Any] = [*outputs][::-1]
-    while stack:
-        node = stack.pop()
-        if node is None:  # a mark: the inputs of the node under it are all in the order
-            order.append(stack.pop())
-        elif node.op is not None and node not in seen:
-            seen.add(node)
-            stack += [node, None, *[x for x in node.inputs if x.op is not None][::-1]]
-    return order
 
 
 def _attribute(held: tuple[tuple[Any, ...], Parameter]) -> tuple[Any, ...]:

@@ -24,8 +24,8 @@ FADED = 1e-3
 WIDTH = 100
 """The lines of a finding in words have at most this many characters."""
 STARING, ALIKE, CHOOSY = 0.01, 0.02, 0.9
-"""A head stares if the entropy of its shares is below the first of these shares of the greatest; two do the
-same if less than the second of their shares differ, where both make a choice: below the third."""
+"""A head stares if its entropy is below ``STARING`` times the greatest one; two heads do the same if their
+shares differ by less than ``ALIKE`` and the entropies of both are below ``CHOOSY`` times the greatest."""
 SQUASHING = frozenset({"sigmoid", "tanh"})
 """The activations that let gradients vanish: they are flat on both sides."""
 SLOWER, CLIPPED = "lower the learning rate", "clip the gradients (Clip(norm=1))"

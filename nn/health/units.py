@@ -16,9 +16,10 @@ from typing import Any, NamedTuple
 from autograd import Value
 from nn.attention import Share, shares_among
 from nn.health.heads import HeadFacts, Heads
-from nn.health.layers import Homes, Use, computed_behind
+from nn.health.layers import Homes, Use
 from nn.module import Module, mode
 from nn.predictions import values_of
+from nn.units import computed_behind, use_of_unit
 
 FLAT = 0.05
 """An activation saturates where its slope is below this share of its greatest slope."""
@@ -78,7 +79,7 @@ def inside_of(outputs: Iterable[Value], homes: Homes) -> tuple[list[tuple[Unit, 
     flat: list[tuple[Value, Use]] = []
     for v in order:
         if v.op is not None and v.place is not None:
-            use = _use_of_unit(v.place)
+            use = use_of_unit(v.place)
             last[id(use)] = v
             if v.op.name in FLAT_ENDS:
                 flat.append((v, use))
@@ -92,16 +93,6 @@ def inside_of(outputs: Iterable[Value], homes: Homes) -> tuple[list[tuple[Unit, 
         found.append((Unit(layer[1], v.op.name, module, numbers[id(use)]), v))  # type: ignore[union-attr]
         numbers[id(use)] += 1
     return found, shares_among(order)
-
-
-def _use_of_unit(use: Use) -> Use:
-    """Return the use of the unit that a use is part of; the use itself if it is part of none."""
-    outer = use
-    while outer is not None:
-        if outer[0].is_unit:
-            return outer
-        outer = outer[1]
-    return use
 
 
 class Watched:

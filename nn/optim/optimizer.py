@@ -131,7 +131,7 @@ class Optimizer:
             columns = [array("d", column) for column in after]
             set_data(moved, data)
             for numbers, column in zip(states, columns, strict=True):
-                if len(moved) == len(places):  # in a hurry: the usual case
+                if len(moved) == len(places):  # the usual case, written out for speed
                     numbers[part] = column
                     continue
                 for i, x in zip(compress(places, reached), column, strict=True):

@@ -11,7 +11,7 @@ whose names begin with "/" belong to the state or the notes.  The metadata are t
 * ``model``: the network in words;
 * ``architecture``: JSON with ``modules``, for each path a class and its arguments, ``constants``, numbers by
   path, and ``generators``, the states of random generators; an object ``{"": [kind, …]}`` stands for what
-  JSON has not: a tuple, or a Module by its path;
+  JSON lacks: a tuple, or a Module by its path;
 * ``training`` and ``notes``: JSON of what was given to `save`, long rows of floats being tensors;
 * ``checksum``: over all of these, as `autograd.files.reading.sealed` computes it.
 
@@ -48,13 +48,13 @@ from autograd.files.atomic_write import write_whole
 from autograd.files.reading import naming_file, opened, sealed, unsealed
 from autograd.files.tensorfile import SIZES, WHOLE, CheckpointError, Tensor, read_header, read_tensors
 from autograd.notation.hints import short_repr
+from nn.complaints import made_of_value
 from nn.construction import LOADABLE, known, name_of
 from nn.module import Module
 from nn.saving.architecture import architecture, build
 from nn.saving.foreign import Mapped, as_kept_here, renamed
 from nn.saving.parameters import LoadReport, check_finite, fill, groups_of
 from nn.saving.states import from_json, to_json
-from nn.words import made_of_value
 
 VERSION = "2"
 """The version of what the metadata say; they hold it under the name ``chainrule``."""

@@ -22,8 +22,8 @@ from autograd.files.tensorfile import CheckpointError, Tensor
 from autograd.notation.hints import described, short_repr
 
 Mapped: TypeAlias = Mapping[str, str | None] | Callable[[str], str | None] | None
-"""From a name in a file, or what stands before one of its dots, to that in the network, or to None to leave
-it out; as a dictionary, or as a function of a whole name."""
+"""Gives the name in the network, or None to leave the tensor out: a dictionary by the name in the file or by
+its beginning up to a dot, or a function of the whole name."""
 
 
 def renamed(tensors: Mapping[str, Tensor], mapping: Mapped) -> dict[str, Tensor]:

@@ -111,8 +111,8 @@ class LoadReport:
 
     Attributes:
         loaded: what was set.
-        missing: what the network has and the file has not.
-        unexpected: what the file has and the network has not.
+        missing: what the network has and the file lacks.
+        unexpected: what the file has and the network lacks.
         wrong_shape: what both have, by name: the shape in the file and that in the network.
         wrong_format: what both have, but not as floating-point numbers: the format in the file.
     """
@@ -211,7 +211,7 @@ def check_finite(name: str, tensor: Tensor, error: type[ValueError]) -> None:
 
 
 def listed(complaints: Sequence[str], most: int = MOST_COMPLAINTS) -> str:
-    """Write complaints one after the other, at most so many."""
+    """Write complaints one after the other, at most ``most`` of them."""
     more = f"; and {len(complaints) - most} more" if len(complaints) > most else ""
     return "; ".join(complaints[:most]) + more
 

@@ -21,27 +21,7 @@ except ModuleNotFoundError as error:
     raise ImportError(f'plots need {error.name}: pip install "chainrule[train]"') from error
 
 __all__ = [
-    "Film",
-    "Frame",
-    "Points",
-    "around",
-    "attention",
-    "beliefs",
-    "boundary",
-    "class_colours",
-    "confusion",
-    "confusion_counts",
-    "curves",
-    "decision_boundary",
-    "fitted",
-    "functions",
-    "health",
-    "images",
-    "lines",
-    "loss_curve",
-    "matrices",
-    "neurons",
-    "predicted_against_true",
-    "scores",
-    "table",
-]
+    "Film", "Frame", "Points", "around", "attention", "beliefs", "boundary", "class_colours", "confusion",
+    "confusion_counts", "curves", "decision_boundary", "fitted", "functions", "health", "images", "lines",
+    "loss_curve", "matrices", "neurons", "predicted_against_true", "scores", "table",
+]  # fmt: skip

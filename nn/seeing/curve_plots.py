@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator
 
 from autograd.notation.numbers import number
+from nn.checks import check_lengths
 from nn.data.samples import features
 from nn.predictions import outputs_of
 from nn.seeing.style import Look, Plot, legend_above, plot
@@ -154,8 +155,7 @@ def fitted(models: Mapping[str, Any], X: Any, y: Any) -> Plot:
     <plot: what was fitted>
     """
     xs = [float(row[0]) for row in features(X, columns=1)]
-    if len(xs) != len(y):
-        raise ValueError(f"X has {len(xs)} rows, but y has {len(y)}: one per sample")
+    check_lengths(xs, y)
     low, high = min(xs), max(xs)
     between = [low + (high - low) * k / FINE for k in range(FINE + 1)]
     courses = {

@@ -1,14 +1,14 @@
 """A training as a film: what a network says of the plane, frame by frame, on a page of its own.
 
-The page needs no internet, no kernel and no other file; it has a scrubber, and every frame was
-computed by the network as it was then.
+Beside it stands what each of its hidden units gives over the plane.  The page needs no internet, no kernel
+and no other file; it has a scrubber, and every frame was computed by the network as it was then.
 """
 
 from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from io import BytesIO
 from math import ceil, isfinite
@@ -16,6 +16,7 @@ from os import PathLike
 from pathlib import Path
 from string import Template
 from typing import Any
+from zlib import compress
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -23,21 +24,45 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from autograd.files.atomic_write import write_whole
+from autograd.notation.labels import parse_label
 from autograd.notation.numbers import counted, number
 from autograd.seeing import asset, document, notebook_frame
+from autograd.tape import Tape
 from nn.callbacks import Callback, Epoch, Training, evenly_spaced
 from nn.checks import one_of
+from nn.module import mode
+from nn.predictions import values_of
 from nn.seeing.plane import Plane, draw_areas, draw_points, leads_of
 from nn.seeing.style import LOOKS, Look, Plot, class_colours, settings
+from nn.units import hidden_units
 
 Array = NDArray[Any]
 
 GRID = 48
+UNIT_GRID = 25
+"""The maps of units have this many columns and rows."""
+MOST_UNITS = 24
+"""At most this many units are shown, of every layer the same number."""
 FINEST = 127
 """On the page, the lead of a class is a whole number up to this one, in finer steps around 0."""
 GIF_PIXELS, GIF_MILLISECONDS, GIF_LAST = 420, 100, 1500
 HEIGHT = 660
 """The height of the page in a notebook, in pixels."""
+
+
+@dataclass(frozen=True)
+class Units:
+    """What the hidden units of a network give over the plane.
+
+    Attributes:
+        layers: by layer, the names of those that are shown.
+        sizes: by layer, how many units it has.
+        maps: the numbers that they give, shape (units, ys, xs).
+    """
+
+    layers: list[list[str]] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
+    maps: Array = field(default_factory=lambda: np.empty((0, UNIT_GRID, UNIT_GRID), np.float32))
 
 
 @dataclass(frozen=True)
@@ -49,12 +74,14 @@ class Frame:
         loss: the loss that goes with it; None if it was not given.
         support: how far it supports each class over the plane, 0 … 1, shape (classes, ys, xs).
         right: for each sample whether it is classified right.
+        units: what its hidden units give.
     """
 
     epoch: int
     loss: float | None
     support: Array
     right: tuple[bool, ...]
+    units: Units = field(default_factory=Units)
 
     def caption(self) -> str:
         """Return the frame in words."""
@@ -131,7 +158,12 @@ class Film(Callback):
         """
         support = self.plane.support(model).astype(np.float32)
         value = None if loss is None else float(getattr(loss, "data", loss))
-        self.frames.append(Frame(int(epoch), value, support, tuple(self.plane.points(model).right)))
+        right = tuple(self.plane.points(model).right)
+        self.frames.append(Frame(int(epoch), value, support, right, units_of(model, self.places_of_units())))
+
+    def places_of_units(self) -> Array:
+        """Return the points of the plane at which units are looked at, one per row."""
+        return self.plane.places(UNIT_GRID)
 
     def strip(self, count: int = 6) -> Plot:
         """Plot some frames side by side, from the first to the last, closer in the beginning than later.
@@ -232,6 +264,28 @@ class Film(Callback):
                 for frame in self.frames
             ],
             "leads": b64encode(np.concatenate(leads).tobytes()).decode(),
+            "units": self._facts_of_units(),
+        }
+
+    def _facts_of_units(self) -> dict[str, Any] | None:
+        """Return the maps of the units, each on one scale in all frames; None unless all have the same units.
+
+        They are bytes, less those of the frame before, and deflated: from frame to frame little changes.
+        """
+        first, *others = [frame.units for frame in self.frames]
+        if not len(first.maps) or any(units.layers != first.layers for units in others):
+            return None
+        maps = np.nan_to_num(np.stack([frame.units.maps for frame in self.frames]), posinf=0.0, neginf=0.0)
+        largest = np.abs(maps).max(axis=(0, 2, 3))
+        shares = maps / np.where(largest > 0, largest, 1)[:, None, None]
+        return {
+            "grid": UNIT_GRID,
+            "layers": first.layers,
+            "sizes": first.sizes,
+            "largest": [number(x) for x in largest.tolist()],
+            "changes": b64encode(
+                compress(np.diff(_bytes(shares), axis=0, prepend=np.int8(0)).tobytes())
+            ).decode(),
         }
 
     def _draw(self, axes: Any, look: Look, frame: Frame) -> None:
@@ -262,6 +316,35 @@ class Film(Callback):
             axes.set_title(frame.caption())
             canvas.draw()
         return np.asarray(canvas.buffer_rgba())[:, :, :3]
+
+
+def units_of(model: Any, rows: Array) -> Units:
+    """Return what the hidden units of a model give for the rows of a grid; none if it cannot be recorded.
+
+    >>> from nn import MLP
+    >>> seen = units_of(MLP(2, [3, 1], "tanh", seed=0), np.zeros((UNIT_GRID**2, 2)))
+    >>> seen.layers, seen.maps.shape
+    ([['a₁⁽¹⁾', 'a₂⁽¹⁾', 'a₃⁽¹⁾']], (3, 25, 25))
+    """
+    found: list[list[Any]] = []
+
+    def inside(row: Any) -> list[Any]:
+        layers = hidden_units(values_of(model(row)))
+        found[:] = [layer[: MOST_UNITS // len(layers)] for layer in layers]
+        sizes[:] = map(len, layers)
+        return [v for layer in found for v in layer]
+
+    sizes: list[int] = []
+    try:
+        with mode(model, training=False):
+            maps = Tape.record(inside, rows[0].tolist()).forward(rows)
+    except Exception:  # whatever keeps it from being recorded, the film shows its outputs
+        return Units()
+    names = [
+        [parse_label(v.label).text if v.label else f"unit {k}" for k, v in enumerate(layer, 1)]
+        for layer in found
+    ]
+    return Units(names, sizes, maps.T.reshape(-1, UNIT_GRID, UNIT_GRID).astype(np.float32))
 
 
 def _bytes(leads: Array) -> Array:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import number
 from nn.activations import linear
+from nn.checks import check_lengths
 from nn.data.samples import as_list, features
 from nn.layers import MLP, Neuron
 from nn.outputs import support_of
@@ -85,15 +86,19 @@ class Plane:
         """
         rows = np.array(as_list(features(X, columns=2)))
         found = classes_of(y)
-        if len(found.labels) != len(rows):
-            raise ValueError(f"X has {len(rows)} rows, but y has {len(found.labels)}: one per sample")
+        check_lengths(rows, found.labels)
         if names:
             found = Classes(found.labels, list(names))
         return cls(rows, found, around(rows[:, 0], grid), around(rows[:, 1], grid), threshold)
 
-    def places(self) -> Array:
-        """Return the points of the grid, one per row, row by row of the picture."""
-        return np.stack(np.meshgrid(self.xs, self.ys), axis=-1).reshape(-1, 2)
+    def places(self, grid: int | None = None) -> Array:
+        """Return the points of the grid, one per row, row by row of the picture.
+
+        Args:
+            grid: of how many columns and rows, if not of the plane's own.
+        """
+        xs, ys = (a if grid is None else np.linspace(a[0], a[-1], grid) for a in (self.xs, self.ys))
+        return np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
 
     def support(self, model: Any) -> Array:
         """Return how far the model supports each class at each point of the grid: (classes, ys, xs)."""
@@ -135,16 +140,13 @@ def classes_of(y: Any) -> Classes:
         return Classes(table.argmax(axis=1).tolist(), [str(k) for k in range(table.shape[1])])
     column = table.reshape(-1)
     found = sorted(set(column.tolist()))
-    if len(found) < 2 or found[-1] > 1 or found == [0.0, 1.0]:  # counted from 0
-        if any(t != int(t) or t < 0 for t in found):
-            raise ValueError(
-                f"classes are whole numbers from 0, or two numbers such as −1 and 1; got {found}"
-            )
-        return Classes(column.astype(int).tolist(), [str(k) for k in range(max(2, int(found[-1]) + 1))])
-    if len(found) > 2:
+    from_0 = len(found) < 2 or found[-1] > 1 or found == [0.0, 1.0]
+    if any(t != int(t) or t < 0 for t in found) if from_0 else len(found) > 2:
         raise ValueError(
             f"classes are whole numbers from 0, or two numbers such as −1 and 1; got {found[:5]}"
         )
+    if from_0:
+        return Classes(column.astype(int).tolist(), [str(k) for k in range(max(2, int(found[-1]) + 1))])
     return Classes((column == found[1]).astype(int).tolist(), [number(t) for t in found])
 
 

@@ -94,7 +94,7 @@ class Tokenizer(ABC):
         return X, y
 
     def windows(self, text: str, context: int) -> Samples:
-        """Return a running text as samples: windows of so many tokens, the last one perhaps shorter.
+        """Return a running text as samples: windows of ``context`` tokens, the last one perhaps shorter.
 
         Raises:
             TypeError, ValueError: if the text is empty or has what is not a token.

@@ -103,7 +103,7 @@ class EagerEngine:
         return total / len(samples) + (0.0 if penalty is None else penalty.data), right
 
     def check(self, samples: Samples, name: str) -> None:
-        """Leave it to the model, which is run on every sample."""
+        """Leave the check to the model, which is run on every sample."""
 
     def gradients(self) -> list[float]:
         return [0.0 if p.grad is NO_GRADIENT else p.grad for p in self.parameters]

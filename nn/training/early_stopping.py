@@ -47,7 +47,7 @@ class EarlyStopping(Callback):
         loss = training.evaluate() if epoch.val_loss is None else epoch.val_loss
         if isfinite(loss) and (self.best is None or loss < self.best.loss):
             now = training.weights()
-            numbers = array("d", now.tobytes() if hasattr(now, "tobytes") else now)  # bytes are sooner read
+            numbers = array("d", now.tobytes() if hasattr(now, "tobytes") else now)  # bytes are read faster
             self.best = Best(loss, epoch.number, numbers)
         self._stop_if_long_past(training)
 

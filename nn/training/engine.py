@@ -21,7 +21,7 @@ Precision = Literal["float64", "float32"]
 
 @dataclass(frozen=True)
 class Means:
-    """By what means an engine computes.
+    """The means by which an engine computes.
 
     Attributes:
         batch: the most samples of a step.

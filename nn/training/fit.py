@@ -239,7 +239,7 @@ def precision_of(dtype: Any, engine: str) -> Precision:
     """Return the precision of this name.
 
     Raises:
-        TypeError, ValueError: if there is none, or if the engine of that name does not compute in it.
+        TypeError, ValueError: if no precision has this name, or if the engine does not compute in it.
     """
     precision = one_of("dtype", dtype, PRECISIONS)
     if engine == "eager" and precision != "float64":
@@ -251,7 +251,7 @@ def client_of(workers: Any, engine: str) -> Any:
     """Return a client of a Dask cluster that can train.
 
     Raises:
-        TypeError, ValueError, ImportError: if it is no such client, or cannot; the message says why.
+        TypeError, ValueError, ImportError: if it is not such a client, or cannot train; the message says why.
     """
     distributed = import_extra("distributed", "fit(workers=…)", "distributed")
     if not isinstance(workers, distributed.Client):

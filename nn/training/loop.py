@@ -37,7 +37,8 @@ MEASURED = 8
 MOST_TOGETHER = 64
 """At most this many epochs are gone through together."""
 SHORT = 0.005
-"""They take about this many seconds at most: nobody waits for a bar to move, or for Ctrl-C to work."""
+"""Epochs that are gone through together take about this many seconds at most, so that a bar moves and Ctrl-C
+works."""
 
 
 @dataclass(frozen=True)
@@ -323,7 +324,7 @@ def spread(samples: int, most: int) -> list[int]:
 
 
 def _pace(epochs: int, seconds: float) -> int:
-    """Return how many epochs to go through together, if so many took so long."""
+    """Return how many epochs to go through together, given how long the last ones took."""
     return min(MOST_TOGETHER, int(epochs * SHORT / max(seconds, SHORT / 1000)))
 
 

@@ -9,13 +9,13 @@ from typing import Any, TypeVar
 
 from autograd import Value
 from autograd.notation.hints import described
+from nn.checks import check_lengths
 from nn.data.buckets import Bucket, Buckets
 from nn.data.feeding import Feeding, feeding_of
 from nn.data.samples import Samples, Weighted, split
 from nn.data.structures import by_sample, places_by_shape
 from nn.losses import Loss
 from nn.module import mode
-from nn.predictions import check_lengths
 
 T = TypeVar("T")
 

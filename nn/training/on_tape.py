@@ -43,7 +43,7 @@ AGREEING = {"float64": (1e-9, 1e-12), "float32": (1e-3, 1e-5)}
 """How far tape and eager engine may differ, relatively and absolutely, in each precision of the tape."""
 
 NUMBERS = ("gradients", "set_gradients", "weights", "restore", "moment", "told", "rewind", "read")
-"""What an engine is asked of the numbers that its steps change."""
+"""The methods of an engine that are about the numbers that its steps change."""
 
 Array = NDArray[Any]
 
@@ -122,7 +122,7 @@ class TapeEngine:
         self._borrowed = common(model.parameters(), on_tape) if means.shared else None
         self._in_buffer = np.arange(means.batch)
         self._count, self._classes = len(train), own.classes
-        self._threshold = np.array(train.threshold or 0.0)  # an array is compared sooner than a number
+        self._threshold = np.array(train.threshold or 0.0)  # arrays are compared faster than numbers
         self._take(np.empty((0, len(self.tape.outputs))))
         self._by_op: dict[str, list[int]] = {}
         for k, unit in enumerate(self._units):
@@ -354,6 +354,6 @@ def _answers(outputs: Array) -> Array:
 
 
 def _named(answers: Array, threshold: Any, dimensions: int) -> Array:
-    """Return the class that each answer names, one of so many dimensions; see `nn.outputs.class_of`."""
+    """Return the class that each answer names; see `nn.outputs.class_of`."""
     named: Array = answers > threshold if dimensions == 1 else answers.argmax(axis=-1)
     return named

@@ -24,13 +24,14 @@ from numpy.typing import NDArray
 from autograd.tape import Tape, Training
 
 SHARES = 8
-"""The samples of a training are dealt into so many shares; more workers than that have nothing to do."""
+"""The samples of a training are dealt into this many shares; more workers than that have nothing to do."""
 
 LOST = 3
-"""A step is redone at most so many times because workers were lost."""
+"""A step is redone at most this many times because workers were lost."""
 
 LOOK = 1.0
-"""After every so many seconds without an answer, it is asked whether the worker is still there."""
+"""While an answer is waited for, every time this many seconds have passed it is checked that the worker is
+still there."""
 
 PATIENCE = 60.0
 """A cluster that has lost its last worker has this many seconds to start one again."""

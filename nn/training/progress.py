@@ -9,7 +9,7 @@ from typing import Any
 from nn.callbacks import Callback, Epoch, Training
 
 PERIOD = 0.1
-"""The bar is drawn at most once in so many seconds: what a person can follow."""
+"""The bar is drawn at most once in this many seconds: more often, nobody could follow it."""
 
 
 class ProgressBar(Callback):

@@ -169,7 +169,7 @@ def _epochs(columns: Any, count: int) -> list[Epoch]:
     columns = {name: [None] * count if column is None else column for name, column in columns.items()}
     for name, column in columns.items():
         if not isinstance(column, Sequence) or len(column) != count:
-            raise ValueError(f"the state has {count} epochs, but its history's {name} has not")
+            raise ValueError(f"the state has {count} epochs, but its history's {name} does not")
         if not all(x is None or (isinstance(x, Real) and not isinstance(x, bool)) for x in column):
             raise ValueError(f"the history of a state holds numbers; its {name} does not")
     rows = zip(*[columns[name] for name in COLUMNS if name != "number"], strict=True)

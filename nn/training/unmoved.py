@@ -6,9 +6,9 @@ from autograd import Parameter, Value
 from autograd.extend import upstreams
 from autograd.notation.hints import short_repr
 from autograd.notation.numbers import counted
+from nn.complaints import made_of_value, said_of
 from nn.module import Module
 from nn.optim import Optimizer
-from nn.words import made_of_value, said_of
 
 
 def unmoved(model: Module, optimizer: Optimizer, loss: Value) -> str:

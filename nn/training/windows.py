@@ -72,7 +72,7 @@ class WindowEngine:
         return total / self._targets, right / self._targets
 
     def check(self, samples: Samples, name: str) -> None:
-        """Leave it at that: sequences hold numbers."""
+        """Do nothing more: sequences hold numbers."""
 
     @property
     def _targets(self) -> int:

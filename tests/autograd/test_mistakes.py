@@ -19,7 +19,7 @@ from autograd.mistakes import (
     right,
 )
 from autograd.node import NO_GRADIENT
-from autograd.reverse import upstreams
+from autograd.pure_reverse import upstreams
 from tests.strategies import Recipe, recipes
 
 BROKEN = [overwrites, depth_first, keeps_intermediates, drops_factor]

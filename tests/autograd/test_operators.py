@@ -19,7 +19,7 @@ from autograd import Constant, Parameter, Value, detect_anomaly, no_grad, value
 from autograd.anomaly import AnomalyError, Watched
 from autograd.core.primitive import Op
 from autograd.core.recording import mode, unusual
-from autograd.operators import written_out
+from autograd.fast_operators import written_out
 from autograd.ops import TABLE
 from autograd.value import WRITTEN_OUT, apply
 from nn import MLP

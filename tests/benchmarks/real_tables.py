@@ -27,7 +27,7 @@ from nn.command.settings import default_settings
 from nn.data import Dataset, load
 from nn.data.columns import is_counting, tidied
 from nn.data.plan import MISSING
-from nn.data.reading import read_table
+from nn.data.table_files import read_table
 
 FOLDERS = ("statsmodels/datasets", "ISLP", "vega_datasets/_data", "sklearn/datasets/data")
 

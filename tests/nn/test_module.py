@@ -173,11 +173,14 @@ def test_an_error_names_the_innermost_module_once_by_its_path():
             return self.towers["user"](user), self.towers["item"](item)
 
     model = Towers()
-    assert notes(model, [1.0], [1.0, 2.0]) == ["raised in the call of towers.user (MLP) of Towers"]
-    assert notes(model, [1.0, 2.0], [1.0, 2.0]) == [
-        "raised in the call of towers.item.steps.1 (Layer) of Towers"
+    assert notes(model, [1.0], [1.0, 2.0]) == [
+        "raised in the call of towers.user (MLP) of Towers, given 1 number"
     ]
-    assert notes(model.towers["user"], [1.0]) == ["raised in the call of MLP"]
+    assert notes(model, [1.0, 2.0], [1.0, 2.0]) == [
+        "raised in the call of towers.item.steps.1 (Layer) of Towers, given 3 Values; "
+        "what was computed until then: autograd.seeing.computed_before(error)"
+    ]
+    assert notes(model.towers["user"], [1.0]) == ["raised in the call of MLP, given 1 number"]
 
 
 def test_what_a_model_uses_but_does_not_hold_is_named_by_its_class():
@@ -187,4 +190,4 @@ def test_what_a_model_uses_but_does_not_hold_is_named_by_its_class():
         def forward(self, x):
             return layer(x)
 
-    assert notes(Loose(), [1.0]) == ["raised in the call of Layer"]
+    assert notes(Loose(), [1.0]) == ["raised in the call of Layer, given 1 number"]

@@ -376,7 +376,7 @@ def test_the_state_of_an_lstm_is_a_pair(state):
     [
         ([], "at least one step; got none"),
         ([[1.0, 2.0], [1.0]], "2 inputs per step; step 2 has 1"),
-        ([1.0, 2.0, 3.0], "3 numbers are no whole steps"),
+        ([1.0, 2.0, 3.0], "3 numbers are not whole steps"),
     ],
 )
 def test_a_sequence_has_whole_steps(x, words):

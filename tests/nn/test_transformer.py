@@ -282,7 +282,9 @@ def test_bad_documents_are_refused(tokens, error, message):
 def test_an_unknown_token_is_told_with_the_module_that_met_it():
     with pytest.raises(IndexError) as caught:
         small()([7])
-    assert caught.value.__notes__ == ["raised in the call of tokens (Embedding) of Transformer"]
+    assert caught.value.__notes__ == [
+        "raised in the call of tokens (Embedding) of Transformer, given 1 number"
+    ]
 
 
 def test_a_document_that_does_not_fit_leaves_the_cache_as_it_was():

@@ -19,8 +19,8 @@ from autograd.seeing.drawing.network import draw_network
 from autograd.seeing.drawing.origin import draw_ties, tie
 from autograd.seeing.drawing.path import draw_path
 from autograd.seeing.drawing.renderer import Drawing, draw_with
-from autograd.seeing.facts.folding.asked import Folding
 from autograd.seeing.facts.folding.folded import By
+from autograd.seeing.facts.folding.options import Folding
 from autograd.seeing.facts.names import check_value
 from autograd.seeing.facts.trace import trace
 from autograd.seeing.style import theme_named

@@ -10,7 +10,7 @@ from autograd.seeing.drawing.renderer import Drawing
 from autograd.seeing.style import FONT, SMALL_SIZE, TEXT_SIZE, Theme
 
 RANKSEP = 0.35
-"""In inches, this much room is left between two columns where no arrows need more."""
+"""The room between two columns, in inches, where no arrows need more."""
 
 
 def canvas(theme: Theme) -> Drawing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograd.seeing.drawing.boxes import add_nodes
+from autograd.seeing.drawing.box_shapes import add_nodes
 from autograd.seeing.drawing.canvas import canvas, caption
 from autograd.seeing.drawing.legend import legend_of_graph
 from autograd.seeing.drawing.renderer import Drawing

@@ -10,13 +10,13 @@ from collections.abc import Iterable
 from textwrap import wrap
 
 from autograd.notation.labels import Label, shorten
-from autograd.seeing.facts.box import LONGEST_HINT
+from autograd.seeing.facts.box_content import LONGEST_HINT
 from autograd.seeing.style import INDEX_SIZE
 
 PLAIN_TABLE = 'BORDER="0" CELLBORDER="0" CELLSPACING="0"'
 LEFT, RIGHT = 'ALIGN="LEFT"', 'ALIGN="RIGHT"'
 LINE = 64
-"""Characters in a line of small print: as wide as a phone."""
+"""A line of small print has at most this many characters: it is as wide as a phone."""
 NO_WIDTH = "\u200b"
 """A space of no width: behind a backslash it keeps the next letter from being read as an escape."""
 
@@ -56,7 +56,7 @@ def text(words: str, size: int, colour: str, bold: bool = False) -> str:
 
 
 def wrapped(words: str, size: int, colour: str, bold: bool = False, limit: int = LINE) -> str:
-    """Return plain text as markup in lines of about so many characters, which end between words."""
+    """Return plain text as markup in lines of at most ``limit`` characters, broken between words."""
     lines = wrap(words, limit, break_long_words=False, break_on_hyphens=False) or [""]
     ended = [text(line, size, colour, bold) + '<BR ALIGN="LEFT"/>' for line in lines]
     return "".join(ended) if len(lines) > 1 else text(words, size, colour, bold)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from autograd.notation.numbers import count
 
 FOLDED = 'Draw a network folded, with collapse="neuron", "layer" or "module"'
-"""What to do where single Values are too many."""
+"""The advice where a graph has too many Values to draw them one by one."""
 
 
 class TooLargeError(ValueError):

@@ -8,27 +8,27 @@ from itertools import groupby
 
 from autograd.notation.numbers import counted
 from autograd.seeing.drawing.arrows import Arrow, add_arrow
-from autograd.seeing.drawing.boxes import add_box, add_nodes, box_markup, framed
+from autograd.seeing.drawing.box_shapes import add_box, add_nodes, box_markup, framed
 from autograd.seeing.drawing.canvas import RANKSEP, canvas, caption, stack
 from autograd.seeing.drawing.html_labels import LEFT, RIGHT, cell, name_markup, row, text, wrapped
 from autograd.seeing.drawing.legend import legend
 from autograd.seeing.drawing.limits import FOLDED, too_large
 from autograd.seeing.drawing.renderer import Drawing
 from autograd.seeing.facts.arrow import ArrowText, hint_of_link, operation_id, size_of_link, text_of_link
-from autograd.seeing.facts.box import Box, box_of_group, name_of_group
+from autograd.seeing.facts.box_content import Box, box_of_group, name_of_group
 from autograd.seeing.facts.folding.folded import Folded, Group
 from autograd.seeing.style import SMALL_SIZE, TEXT_SIZE, Theme
 
 MOST_LABELLED_WEIGHTS = 6
-"""Between two layers, or behind the last, at most this many arrows carry text: more would be in their way."""
+"""Between two layers, or behind the last, at most this many arrows carry text: more texts would overlap."""
 MOST_IN_FULL = 8
-"""The neurons of a layer are drawn in full up to this many; in a larger one each has a single line."""
+"""A layer of at most this many neurons is drawn in full; in a larger one each neuron has a single line."""
 BESIDE = 6
-"""The margin of what is written beside an arrow that leads down, which can be thick."""
+"""The margin between an arrow that leads down, which can be thick, and the text beside it."""
 STRONGLY = 10
 """The pull of the arrows that hold the layers level."""
 MOST_BENT = 1_000
-"""At most this many arrows are led around boxes, which takes the longer the more there are."""
+"""At most this many arrows are led around boxes: the time that this takes grows with their number."""
 WIDEST_RANKSEP = 6.0
 """Two layers stand at most this many inches apart."""
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from autograd.graph import topological_order
-from autograd.seeing.drawing.boxes import add_node, add_operation
+from autograd.seeing.drawing.box_shapes import add_node, add_operation
 from autograd.seeing.drawing.canvas import canvas, caption
 from autograd.seeing.drawing.legend import legend_of_graph, note
 from autograd.seeing.drawing.limits import too_large

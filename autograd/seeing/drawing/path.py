@@ -10,8 +10,8 @@ from typing import Any
 from autograd.graph import topological_order
 from autograd.notation.numbers import count
 from autograd.notation.signs import local_sign
-from autograd.reverse import upstreams
-from autograd.seeing.drawing.boxes import add_node
+from autograd.pure_reverse import upstreams
+from autograd.seeing.drawing.box_shapes import add_node
 from autograd.seeing.drawing.canvas import canvas, caption, stack
 from autograd.seeing.drawing.html_labels import wrapped
 from autograd.seeing.drawing.legend import legend_of_graph, legend_of_short_boxes, note
@@ -21,7 +21,7 @@ from autograd.seeing.drawing.renderer import Drawing
 from autograd.seeing.drawing.routes import DrawnPath, add_routes, legend_of_routes, table_of_routes
 from autograd.seeing.drawing.uses import add_uses
 from autograd.seeing.facts.account import is_repeated
-from autograd.seeing.facts.folding.asked import Folding
+from autograd.seeing.facts.folding.options import Folding
 from autograd.seeing.facts.folding.path import fold_path
 from autograd.seeing.facts.names import labels_of, name_of_output, name_of_value
 from autograd.seeing.facts.places import Path

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 """Browsers that print a page when they are told to on the command line."""
 LONGEST_WAIT = 60
-"""A browser that has not printed after so many seconds is given up."""
+"""A browser that has not printed after this many seconds is given up."""
 
 SIZE = re.compile(r'viewBox="[-\d.]+ [-\d.]+ ([\d.]+) ([\d.]+)"')
 

@@ -39,7 +39,8 @@ NODE = re.compile(r"(?!(?:graph|node|edge) )\S.*\[")
 WIDEST = 850.0
 """A picture that must be wider than this many pixels, as a notebook's cell is, leads downwards instead."""
 FIXED = ("rankdir=TB", "headport=")
-"""In the source of a picture that is not turned: it leads downwards already, or its arrows keep to sides."""
+"""The source of a picture that must not be turned has one of these: it leads downwards already, or its
+arrows are tied to sides of boxes."""
 
 _choosing = threading.Lock()
 

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from autograd.notation.derivatives import known_name, known_number, written_partials
 from autograd.notation.numbers import count
+from autograd.notation.written_partials import known_name, known_number, written_partials
 from autograd.seeing.drawing.arrows import arrow_attributes, arrow_label, gradient_markup, rows_of_text
 from autograd.seeing.drawing.html_labels import LEFT, RIGHT, cell, empty_cells, row, table, text, wrapped
 from autograd.seeing.drawing.legend import ON_A_USE, note
@@ -32,7 +32,7 @@ HALF = 32
 NAMELESS = "\0"
 """Stands in a formula for a result that has no name."""
 THIN_STRAND, THICK_STRAND = 1.8, 2.6
-"""A strand is at least so thick; where several lie side by side, at most so thick."""
+"""The least width of a strand, and the greatest where several lie side by side."""
 
 Use = tuple[str, int]
 """A use in a trace: the id of the node computed, and which of its inputs."""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from autograd.seeing.drawing.arrows import Arrow, add_arrow
-from autograd.seeing.drawing.boxes import add_short_box
+from autograd.seeing.drawing.box_shapes import add_short_box
 from autograd.seeing.drawing.canvas import RANKSEP
 from autograd.seeing.drawing.renderer import Drawing
 from autograd.seeing.facts.arrow import operation_id, text_of_use, use_id
@@ -16,9 +16,10 @@ from autograd.seeing.style import Theme
 
 RANKSEP_PER_ARROW, WIDEST_RANKSEP = 0.2, 1.2
 LONGEST_ARROW = 3
-"""In a deep graph, an arrow leads over at most this many columns; past that its source is written again."""
+"""In a deep graph, an arrow crosses at most this many columns; where it would cross more, it begins at a
+small box that names its source again."""
 MOST_COLUMNS_PASSED = 200
-"""A graph is deep where its arrows pass more columns than this, all together."""
+"""A graph is deep if its arrows together cross more columns than this."""
 
 
 def add_uses(drawing: Drawing, trace: Trace, theme: Theme) -> None:

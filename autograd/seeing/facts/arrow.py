@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from autograd.notation.numbers import counted, number, signed
-from autograd.seeing.facts.box import norm_of_gradients
+from autograd.seeing.facts.box_content import norm_of_gradients
 from autograd.seeing.facts.folding.links import Link
 from autograd.seeing.facts.names import name_of
 from autograd.seeing.facts.records import EdgeFact, NodeFact

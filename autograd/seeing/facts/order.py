@@ -14,7 +14,7 @@ from heapq import heappop, heappush
 from itertools import pairwise
 from typing import NamedTuple
 
-from autograd.seeing.facts.places import AFTER, layer_of, title_of
+from autograd.seeing.facts.places import AFTER, ELSEWHERE, layer_of, title_of
 from autograd.seeing.facts.records import Trace
 
 Inside = tuple["Part", "Part"]
@@ -52,7 +52,7 @@ def parts_of(facts: Trace) -> dict[str, Inside]:
             if node.op is not None
         }
     uses = _Uses(facts)
-    title = AFTER if facts.output not in facts.places else "what no Module computes"
+    title = AFTER if facts.output not in facts.places else ELSEWHERE
     outside = Part("", title), Part("", title)
     found: dict[str, Inside] = {}
     for node in facts.nodes:

@@ -17,7 +17,7 @@ from autograd.seeing.facts.records import NodeFact
 T = TypeVar("T")
 
 MOST_TERMS = 5
-"""Of a longer sum only this many terms are written out, the first and the last."""
+"""A sum of more terms than this is shortened to this many, the first and the last ones."""
 MOST_NAMES = 3
 """A sentence names at most this many inputs, and counts the others."""
 

@@ -36,7 +36,9 @@ Where a graph has several outermost Modules, each path begins with a name for it
 """
 
 AFTER = "after the model"
-"""How the end of a graph is called where no Module computed it, such as a loss."""
+"""The name of the end of a graph that no Module computed, such as a loss."""
+ELSEWHERE = "what no Module computes"
+"""The name of anything else that no Module computed."""
 
 
 class Owner(Protocol):

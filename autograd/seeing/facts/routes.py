@@ -13,7 +13,7 @@ from autograd.notation.formula import Expression, applied, named
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import as_written, counted, equals, factor, number
 from autograd.notation.signs import gradient_sign
-from autograd.reverse import upstreams
+from autograd.pure_reverse import upstreams
 from autograd.seeing.facts.names import label_of, labels_of, name_of_output
 from autograd.value import Value
 
@@ -22,7 +22,7 @@ DEEPEST_FORMULA = 2
 LONGEST_STOP = 20
 """A formula of more characters than this does not name a stop."""
 MOST_INPUTS = 4
-"""Nor does one of more inputs than this."""
+"""A formula of more inputs than this does not name a stop either."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Hashable, Sequence
 
 from autograd.core.primitive import TABLE
-from autograd.notation.derivatives import KnownExpression, WrittenPartial, known_name, known_number
-from autograd.notation.derivatives import written_partials as partials_in_symbols
 from autograd.notation.numbers import as_written, count, equals, factor, number, product_of
 from autograd.notation.signs import in_a_product, local_sign
+from autograd.notation.written_partials import KnownExpression, WrittenPartial, known_name, known_number
+from autograd.notation.written_partials import written_partials as partials_in_symbols
 from autograd.seeing.facts.corners import CONDITIONS, RELATIONS, Corners, is_turned
 from autograd.seeing.facts.events import Event, inputs_by_target
 from autograd.seeing.facts.names import gradient_of, name_of
@@ -35,7 +35,7 @@ from autograd.seeing.facts.phrases import (
 from autograd.seeing.facts.records import EdgeFact, NodeFact, Step, Trace
 
 ALIKE = ("add", "sub", "neg", "sum", "mul", "dot", "relu", "exp", "tanh", "sigmoid")
-"""The ops whose local derivatives are written in one form, or told apart by being 0 or 1."""
+"""The ops whose local derivatives are all written in one form, except where they are 0 or 1."""
 HELD = ("", "with the other input held still, ", "with the other inputs held still, ")
 """What is said of a local derivative, by how many other inputs there are that could move; two for more."""
 BY_CHOICE = "by the slopes chosen at corners"

@@ -17,7 +17,7 @@ from autograd.seeing.facts.sentences import Teller
 
 
 class Told(Sequence[Step], ABC):
-    """Steps of which each is told when it is asked for."""
+    """Steps, each of which is told when it is asked for."""
 
     @abstractmethod
     def told(self, place: int) -> Step:

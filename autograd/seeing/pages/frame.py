@@ -36,10 +36,10 @@ __all__ = [
 ]
 
 NOTHING = "'none'"
-"""What a directive of a policy allows that allows nothing."""
+"""The value of a directive of the security policy that allows nothing."""
 
 MARK = '<meta name="generator" content="chainrule">'
-"""Every page contains this, which tells it from someone else's."""
+"""Every page contains this mark; a file without it is someone else's, and is not replaced."""
 
 
 def document(

@@ -12,9 +12,9 @@ from pathlib import Path
 from autograd.files.atomic_write import taken_over, write_whole
 
 DAYS = 60
-"""Code that was not read for so many days is removed when other code is kept."""
+"""When code is written, other code that was not read for this many days is removed."""
 OURS = re.compile(r"\.?\w+-float(?:32|64)-[0-9a-f]{32}\..+")
-"""The names of files of code, and of what was begun and not finished."""
+"""Matches the names of files with code, finished and unfinished ones."""
 
 
 def folder() -> Path | None:

@@ -24,7 +24,7 @@ from autograd.core.untimed import untimed
 from autograd.tape.native import cached, elementary, language, values
 
 SECONDS_OF_SILENCE = 0.4
-"""Whoever is going to wait for compiling longer than this is told what it is."""
+"""If compiling is going to take more seconds than this, a message says what the wait is for."""
 
 A_SECOND = 150_000
 """About this many characters of assembly are compiled in a second (measured: 82,561 in 0.55)."""

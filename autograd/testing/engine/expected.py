@@ -20,12 +20,12 @@ TRIALS = 4
 ROUNDINGS = 16
 """The numbers are off by up to this many roundings of 1, or of themselves if they are larger."""
 ROOM = 16
-"""This many times what rounding was seen to do is allowed."""
+"""An error may be this many times the largest one that rounding was seen to cause."""
 LARGE = 1e-6
 """A difference below this, relative to the larger of 1 and the number, is called rounding, not a mistake."""
 
 MOST_KEPT = 4096
-"""What is right is kept for this many graphs: those of the single ops are the same for every engine."""
+"""The right numbers of this many graphs are kept: graphs of single ops are the same for every engine."""
 
 
 @dataclass(frozen=True)

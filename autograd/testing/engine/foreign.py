@@ -70,7 +70,7 @@ class Foreign:
         unknown = next((name for name in self.functions if name not in TABLE), None)
         if unknown is not None:
             hint = did_you_mean(str(unknown), TABLE, f"; the ops are {', '.join(TABLE)}")
-            raise ValueError(f"functions are given by the names of ops, and {unknown!r} is none{hint}")
+            raise ValueError(f"functions are given by the names of ops; there is no op {unknown!r}{hint}")
         if not callable(self.leaf):
             raise TypeError(
                 "check_engine takes the class whose objects are leaves, or a function that makes a leaf of a "
@@ -180,7 +180,7 @@ class Foreign:
     # ------------------------------------------------------------------------------------ running
 
     def run(self, recipe: Recipe, passes: int = 1, anew: bool = False) -> Outcome:
-        """Compute a graph and go backward, so many times; ``anew`` to compute it again for each pass."""
+        """Compute a graph and go backward that many times; ``anew`` to compute it again for each pass."""
         try:
             leaves = [self.leaf(x) for x in recipe.numbers]
             output = recipe.compute(leaves, self.call) if recipe.steps else leaves[0]
@@ -253,7 +253,7 @@ class Foreign:
         return "; ".join([made, *lines, *ends])
 
     def chain_code(self, op: Op, depth: int) -> str:
-        """Return a line of Python that goes backward through so many nodes in a row."""
+        """Return a line of Python that goes backward through that many nodes in a row."""
         grown = f"reduce(lambda v, _: {_bare(self._applied(op, ['v', 'a']))}, range({depth}), a)"
         return f"from functools import reduce; a = {self.name}(1.0); y = {grown}; {self.backward_code}"
 

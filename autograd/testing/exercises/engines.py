@@ -14,7 +14,7 @@ from autograd.testing.engine import EngineReport, causes, check_engine
 from autograd.testing.exercises.grading import Unanswered, called
 
 AGAIN = "a second backward"
-"""What an engine of the exercises need not do: each graph is differentiated once."""
+"""The property that an engine of the exercises need not have: each graph is differentiated once."""
 
 
 class Number(Node):

@@ -14,7 +14,7 @@ from autograd.notation.hints import described, did_you_mean
 RIGHT, NOT_YET, UNANSWERED = "right", "not yet", "not answered yet"
 
 SECONDS = 10.0
-"""An answer that takes longer has a loop without an end: a right one takes less than a second."""
+"""An answer that takes longer than this is taken to loop forever: a right one takes less than a second."""
 
 
 class Endless(BaseException):

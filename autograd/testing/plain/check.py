@@ -28,6 +28,9 @@ from autograd.testing.certificate import (
     Certificate,
     GradientError,
     Verdict,
+    refuse_infinite,
+    unsteady,
+    where,
 )
 from autograd.testing.differences import Estimate
 from autograd.testing.digits import EPSILON, SMALLEST_NORMAL
@@ -52,16 +55,14 @@ FEW = 8
 ROOM = 0.1
 """An entry is right at a glance if it is off by this share of the tolerance at most."""
 ENOUGH = 40
-"""After so many wrong entries a first look is enough to accuse another one."""
+"""After this many wrong entries a first look is enough to accuse another one."""
 AGAIN = 0.618
 """Before a gradient is called wrong, differences over other steps, this share of the first, must agree."""
 TURNS = 0.25
-"""What a function does within ε to this power of an input may be hidden by the rounding of its value."""
+"""Closer to an input than ε to this power, changes may be hidden by the rounding of the function's value."""
 SMALLEST_NORMAL_FLOAT32 = 2.0**-126
 MOST_PAIRS = 40
-"""At most so many pairs of neighbouring entries at a kink are tried together."""
-MOST_NAMED = 5
-"""At most this many inputs are named in a message."""
+"""At most this many pairs of neighbouring entries at a kink are tried together."""
 
 
 def check_gradient(
@@ -169,7 +170,7 @@ class HandCheck:
 
     def gradient_at(self, numbers: Sequence[float]) -> list[float]:
         """Return the stated Jacobian, row by row."""
-        called = f"raised while check_gradient called the gradient at {where(self.f)}"
+        called = f"raised while check_gradient called the gradient at {where(self.f.numbers, self.f.names)}"
         found = _noted(lambda: self.df(numbers), called)
         rows, columns = len(self.output.numbers), len(self.f.numbers)
         count = len(found.numbers)
@@ -239,7 +240,7 @@ class HandCheck:
         """Return the verdict if a first look shows that the entry is right; None if a closer one is wanted.
 
         The first inputs are always looked at closely, which also shows in what format the function computes.
-        If so many others are wrong that this one may be accused as well, it is by the first look.
+        Where enough others are wrong, this one may be accused by the first look too.
         """
         found = self.glances(i)[j] if i >= FEW else None
         if found is None:
@@ -293,14 +294,12 @@ def accusation(
 ) -> str:
     """Return what is wrong with a gradient, the likely slip, and the table."""
     wrong, count = certificate.wrong, len(certificate.verdicts)
-    named = ", ".join(v.name for v in wrong[:MOST_NAMED])
-    more = f" and {len(wrong) - MOST_NAMED} more" if len(wrong) > MOST_NAMED else ""
     some = f" ({len(wrong)} of {count})" if count > 1 else ""
     got, want = zip(*((v.gradient, v.slope) for v in certificate.verdicts), strict=True)
     matrix = Matrix(got, want, [v in wrong for v in certificate.verdicts], len(outputs), f.shape)
     at_a_kink = any(v.interval for v in wrong)
     slip = "" if at_a_kink else slip_of(matrix, dict(zip(f.names, f.numbers, strict=True)), outputs[0])
-    return f"{told}: {named}{more}{some}{slip and f'; {slip}'}\n{certificate}"
+    return f"{told}: {certificate.accused()}{some}{slip and f'; {slip}'}\n{certificate}"
 
 
 def slopes_of(f: PlainFunction) -> list[float]:
@@ -329,7 +328,7 @@ def refuse_more(call: str, more: Sequence[Any]) -> None:
 
 
 def refuse_tolerance(rtol: float | None) -> None:
-    """Raise if a tolerance is none."""
+    """Refuse what is not a tolerance."""
     if rtol is not None and not 0 <= rtol < 1:
         raise ValueError(
             f"rtol is how far a number may be off, relative to itself, such as 1e-6; got {rtol!r}"
@@ -359,30 +358,20 @@ def _noted(call: Callable[[], Structure], note: str) -> Structure:
         raise
 
 
-def where(f: PlainFunction) -> str:
-    shown = [f"{name} = {x!r}" for x, name in zip(f.numbers, f.names, strict=True)]
-    more = f", … ({len(shown)} in all)" if len(shown) > MOST_NAMED else ""
-    return ", ".join(shown[:MOST_NAMED]) + more
-
-
 def value_at_the_point(f: PlainFunction) -> Structure:
     """Return the function's output; raise if it has none, or another one each time."""
     if not f.numbers:
         raise TypeError("a gradient is checked at a point with at least one number; this one has none")
-    for x, name in zip(f.numbers, f.names, strict=True):
-        if not math.isfinite(x):
-            raise ValueError(f"a derivative is taken at finite numbers; {name} is {x}")
-    note = f"raised while check_gradient called the function at {where(f)}"
+    refuse_infinite(f.numbers, f.names)
+    at = where(f.numbers, f.names)
+    note = f"raised while check_gradient called the function at {at}"
     first, second = (_noted(lambda: f(f.numbers), note) for _ in range(2))
     if not first.numbers:
         raise TypeError("the function gives no numbers to differentiate")
     if not all(map(math.isfinite, first.numbers)):
         shown = short_repr(first.numbers if len(first.numbers) > 1 else first.numbers[0])
-        raise ValueError(f"the point {where(f)} is outside the domain: the function gives {shown}")
+        raise ValueError(f"the point {at} is outside the domain: the function gives {shown}")
     for a, b in zip(first.numbers, second.numbers, strict=True):
         if not abs(a - b) <= 64 * first.epsilon * abs(a):
-            raise ValueError(
-                f"the function is not one of its inputs alone: at {where(f)} it gave {a!r} and then {b!r}. "
-                "Draw random numbers outside of it, with a seed, and keep no state between calls"
-            )
+            raise unsteady(at, a, b)
     return first

@@ -25,7 +25,7 @@ from autograd.testing.verdicts import digits_of
 FEWEST_DIGITS = 4
 """With fewer digits than these a gradient is not called correct."""
 BESIDE = 2, 5, 8
-"""A gradient may be as far off as it varies when its inputs are off by so many units in the last place."""
+"""A gradient may be as far off as it varies when its inputs are off by this many units in the last place."""
 
 
 class Entry(NamedTuple):
@@ -104,7 +104,7 @@ def trembling(
     """Return how much each output of a function varies if its inputs are moved by a few last digits.
 
     To each side of the point it is taken apart, and the calmer side counts: what rounding does, it does on
-    both, but a jump at the point is none of its doing.
+    both, but a jump at the point is not due to it.
 
     Args:
         function: from numbers to numbers.

@@ -20,7 +20,7 @@ from autograd.core.recording import mode
 from autograd.functional.containers import Container
 from autograd.functional.gradients import gradients
 from autograd.notation.numbers import counted
-from autograd.testing.certificate import KINK, WRONG, Certificate, GradientError, Verdict
+from autograd.testing.certificate import KINK, WRONG, Certificate, GradientError, Verdict, where
 from autograd.testing.plain.check import (
     HandCheck,
     accusation,
@@ -29,7 +29,6 @@ from autograd.testing.plain.check import (
     refuse_tolerance,
     slopes_of,
     tolerance_of,
-    where,
 )
 from autograd.testing.plain.entry import agreeing, off_by, trembling
 from autograd.testing.plain.function import PlainFunction, Structure
@@ -149,7 +148,8 @@ def _refuse_other_values(
     for name, a, b, m in zip(values.names, values.numbers, others.numbers, moved, strict=True):
         if not abs(a - b) <= tolerance * max(abs(a), abs(b)) + m and not (a != a and b != b):
             raise GradientError(
-                f"the values differ at {where(one)}: {name} is {a!r} by the first and {b!r} by the second"
+                f"the values differ at {where(one.numbers, one.names)}: "
+                f"{name} is {a!r} by the first and {b!r} by the second"
             )
 
 

@@ -11,26 +11,24 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from autograd.testing.differences import SHRINK, Estimate, Number, extrapolated, steps_from
+from autograd.testing.differences import SHRINK, WITNESSES, Estimate, Number, extrapolated, steps_from
 from autograd.testing.digits import EPSILON
 
 NOISE_STEPS = tuple(2.0**-k for k in (48, 39, 30, 21, 12))
 """The steps over which noise is looked for, relative to the input."""
 ROUNDINGS = 4
-"""A function's value may be off by so many units in its last place, whatever its differences show."""
-WITNESSES = 3
-"""This many differences must agree before a gradient is called wrong."""
+"""A function's value may be off by this many units in its last place, whatever its differences show."""
 TIGHT = 16
 """An estimate supports a gradient if its bound is this many times smaller than what it decides between."""
 STAIR = 64
-"""A step of a function that stands still beside the point is due to rounding if it is at most so many units
+"""A step of a function that stands still beside the point is due to rounding if it is at most this many units
 in the last place of the function's largest value, or of the 1 that it may have computed with."""
 GLANCE = tuple(2.0**-k for k in (5, 7, 9))
 """The steps of a first look, relative to the input or to 1."""
 CLOSE = 2.0**-20
-"""One more, to see whether the function does the same close by."""
+"""The step of one more look, to see whether the function behaves the same close by."""
 HIDDEN = 1024
-"""Over the largest step, changes of less than so many units in the last place are hidden by rounding."""
+"""Over the largest step, changes of less than this many units in the last place are hidden by rounding."""
 STEEPER = 1.3
 """Slopes that grow by this factor with each step, down to the smallest, have no limit."""
 UNRESOLVED = 1e-3
@@ -74,7 +72,7 @@ class Side(NamedTuple):
         return self._finer(best[0], slope, tolerance) is None
 
     def from_afar(self, noise: float) -> Estimate:
-        """Return the best estimate if so much of every change may be rounding, however close it looks."""
+        """Return the best estimate where ``noise`` of every change may be rounding, near as it looks."""
         return Side([e._replace(bound=e.bound + 2 * noise / e.step) for e in self.estimates]).agreed[0]
 
     def nearest(self, slope: float, tolerance: float) -> Estimate:
@@ -341,7 +339,7 @@ def _growth(quotients: Sequence[Number | None]) -> tuple[float, float]:
 def impossible_together(value: Callable[[float, float], float], stated: tuple[float, float]) -> bool:
     """Return whether a function has no two such slopes around 0, 0, where it may have each one alone.
 
-    It has not if all its slopes along a diagonal, around that point, are on one side of the stated one.
+    It cannot have both if all its slopes along a diagonal near the point are on one side of the stated one.
 
     Args:
         value: the function of two numbers; nan where it has no value.

@@ -10,6 +10,7 @@ from autograd.notation.labels import shorten
 from nn.command.result import Result, Snapshot
 from nn.data.dataset import Dataset
 from nn.seeing import Film, Frame
+from nn.seeing.film import units_of
 from nn.training.loop import spread
 
 MOST_POINTS = 1_000
@@ -50,4 +51,6 @@ def _frame(result: Result, snapshot: Snapshot, film: Film, train: Dataset) -> Fr
     support = np.array(result.support(plane.places().tolist()), np.float32).T
     right = [p == t for p, t in zip(result.predict(train.X), train.y, strict=True)]
     shape = (-1, len(plane.ys), len(plane.xs))
-    return Frame(snapshot.epoch, snapshot.loss, support.reshape(shape), tuple(right))
+    predictor = result.job.predictor
+    units = units_of(predictor.model, np.array(predictor.scaler.transform(film.places_of_units().tolist())))
+    return Frame(snapshot.epoch, snapshot.loss, support.reshape(shape), tuple(right), units)

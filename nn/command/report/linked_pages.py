@@ -136,7 +136,7 @@ def attempted(what: str, make: Callable[[], Told]) -> Told:
 
 
 def why_not(what: str, error: Exception) -> str:
-    """Say that something is not in the report, and why: the training took longer than whatever is missing.
+    """Say that something is not in the report, and why; the rest of the report is written all the same.
 
     >>> why_not("the drawing", ValueError("too large"))
     'The drawing could not be made: too large.'

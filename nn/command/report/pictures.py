@@ -10,7 +10,7 @@ from typing import Any
 
 from autograd import Parameter, Value, draw, gradient_path, gradients, topological_order
 from autograd.notation.labels import parse_label
-from autograd.notation.numbers import count, number, signed
+from autograd.notation.numbers import count, number, sign_word, signed
 from autograd.seeing import Drawing, GradientPath
 from autograd.seeing.style import narrowest
 from nn.layers import MLP
@@ -79,7 +79,7 @@ def path_picture(loss: Value, weight: Parameter) -> tuple[str, Callable[[], dict
             "file": weight.label.replace("^", "_") + ".svg",
             "value": number(weight.data),
             "gradient": signed(path.total),
-            "sign": "positive" if path.total > 0 else "negative" if path.total < 0 else "zero",
+            "sign": sign_word(path.total),
             "routes": count(path.count),
             "svg": svg,
             "width": width,

@@ -9,7 +9,7 @@ from typing import Any
 
 from autograd import Parameter, Value, __version__, gradient_path, gradients, mean
 from autograd.notation.labels import parse_label, shorten
-from autograd.notation.numbers import count, counted, number, signed
+from autograd.notation.numbers import count, counted, number, sign_word, signed
 from autograd.seeing import GradientPath
 from nn import losses, seeing
 from nn.attention import shares_in
@@ -129,7 +129,7 @@ def render(told: Told) -> tuple[str, dict[str, str]]:
         "gradient": signed(path.total),
         "routes": counted(path.count, "route"),
         "stops": [
-            (signed(s.total), _sign(s.total), count(s.count), looks[s.value].in_words(tokens))
+            (signed(s.total), sign_word(s.total), count(s.count), looks[s.value].in_words(tokens))
             for s in stops[:STOPS]
         ],
         "sum": signed(path.total),
@@ -205,7 +205,3 @@ def _notice(history: History, epochs: int) -> str:
 def _shape(model: Transformer) -> str:
     blocks, heads = len(model.blocks), len(model.blocks[0].attention.heads)
     return f"{counted(blocks, 'block')} of {counted(heads, 'head')}, width {model.tokens.width}"
-
-
-def _sign(x: float) -> str:
-    return "positive" if x > 0 else "negative" if x < 0 else "zero"

@@ -59,11 +59,12 @@ def score_table(result: Result) -> list[tuple[str, list[tuple[str, str]]]]:
 
 
 def tiles(result: Result) -> list[tuple[str, str, str]]:
-    """Return the other figures at the top: each with what it counts, and a detail."""
+    """Return the figures at the top, the main scores first: each with what it counts, and a detail."""
     job, history = result.job, result.history
     sizes = " → ".join(map(str, [job.model.nin, *(layer.nout for layer in job.model.layers)]))
     weights = len(job.model.parameters())
     return [
+        *((scores[0][1], scores[0][0], part) for part, scores in reversed(score_table(result))),
         (f"{weights:,}", "weights and biases", sizes),
         (f"{len(history):,}", "epoch" if len(history) == 1 else "epochs", job.settings.optimizer),
         (seconds(result.seconds), "training time", f"{history.engine} engine"),

@@ -8,6 +8,8 @@ const field = document.createElement("canvas"), brush = field.getContext("2d");
 const n = facts.grid, classes = facts.classes.length, planes = classes === 2 ? 1 : classes;
 const FINE = 300, SHADE = 0.13, LEADS = [0, 0.4, 0.8], PAUSE = 90;
 let shown = 0, timer = null;
+let units = null, looked = -1; // the bytes of what hidden units give, and the one that is looked at; -1 for the output
+const maps = []; // the small pictures: of the output, then of each unit
 
 field.width = field.height = FINE;
 
@@ -26,29 +28,45 @@ function leads(frame, k) {
   return Float32Array.from(bytes.subarray(start, start + n * n), (x) => (sign * x * Math.abs(x)) / 16129);
 }
 
-// The areas: at each fine point the lead between four cells, the colour a shade deeper the larger it is.
-function paint(all) {
-  const image = brush.createImageData(FINE, FINE), pixels = image.data;
-  const hues = all.map((_, k) => channels(`--class${k}`));
-  for (let row = 0; row < FINE; row += 1) {
-    const v = (1 - row / (FINE - 1)) * (n - 1), i = Math.min(n - 2, Math.floor(v)), t = v - i;
-    for (let column = 0; column < FINE; column += 1) {
-      const u = (column / (FINE - 1)) * (n - 1), j = Math.min(n - 2, Math.floor(u)), s = u - j, cell = i * n + j;
-      for (let k = 0; k < all.length; k += 1) {
-        const a = all[k];
-        const x = (1 - t) * ((1 - s) * a[cell] + s * a[cell + 1]) + t * ((1 - s) * a[cell + n] + s * a[cell + n + 1]);
-        if (x <= 0) continue;
-        const place = 4 * (row * FINE + column), deep = LEADS.filter((level) => x > level).length;
-        [pixels[place], pixels[place + 1], pixels[place + 2]] = hues[k];
-        pixels[place + 3] = 255 * (1 - (1 - SHADE) ** deep);
-      }
+// What hidden unit k gives in each cell of its grid, as a share of the largest in all frames: -1 … 1.
+function given(frame, k) {
+  const size = facts.units.grid ** 2, start = (frame * facts.units.largest.length + k) * size;
+  return Float32Array.from(units.subarray(start, start + size), (x) => (x * Math.abs(x)) / 16129);
+}
+
+// Numbers on a grid of n as part of a picture: at each fine point the number between four cells gives the colour.
+function fill({ data, width: fine }, a, n, colourOf) {
+  for (let row = 0; row < fine; row += 1) {
+    const v = (1 - row / (fine - 1)) * (n - 1), i = Math.min(n - 2, Math.floor(v)), t = v - i;
+    for (let column = 0; column < fine; column += 1) {
+      const u = (column / (fine - 1)) * (n - 1), j = Math.min(n - 2, Math.floor(u)), s = u - j, cell = i * n + j;
+      const x = (1 - t) * ((1 - s) * a[cell] + s * a[cell + 1]) + t * ((1 - s) * a[cell + n] + s * a[cell + n + 1]);
+      const [hue, alpha] = colourOf(x);
+      if (!alpha) continue;
+      const place = 4 * (row * fine + column);
+      [data[place], data[place + 1], data[place + 2]] = hue;
+      data[place + 3] = 255 * alpha;
     }
+  }
+}
+
+// The areas of the classes, a shade deeper the larger the lead; or what a unit gives, the hue its sign, the depth its size.
+function paint(brush, k) {
+  const image = brush.createImageData(brush.canvas.width, brush.canvas.width);
+  if (k < 0) {
+    facts.classes.forEach((_, c) => {
+      const hue = channels(`--class${c}`);
+      fill(image, leads(shown, c), n, (x) => [hue, x > 0 && 1 - (1 - SHADE) ** LEADS.filter((level) => x > level).length]);
+    });
+  } else {
+    const [above, below] = ["--positive", "--negative"].map(channels);
+    fill(image, given(shown, k), facts.units.grid, (x) => [x > 0 ? above : below, 0.65 * Math.abs(x)]);
   }
   brush.putImageData(image, 0, 0);
 }
 
 // Where a lead changes its sign: through each square of the grid, straight between its edges.
-function border(a, toX, toY) {
+function border(a, n, toX, toY) {
   pen.beginPath();
   for (let i = 0; i < n - 1; i += 1) {
     for (let j = 0; j < n - 1; j += 1) {
@@ -94,16 +112,60 @@ function draw() {
   canvas.width = Math.round(width * scale);
   canvas.height = Math.round(height * scale);
   pen.setTransform(scale, 0, 0, scale, 0, 0);
-  const toX = (column) => (column / (n - 1)) * width, toY = (row) => (1 - row / (n - 1)) * height;
-  const all = facts.classes.map((_, k) => leads(shown, k));
+  const [grid, lines] = looked < 0 ? [n, facts.classes.slice(Number(classes === 2)).map((_, k) => leads(shown, k))] : [facts.units.grid, [given(shown, looked)]];
+  const toX = (column) => (column / (grid - 1)) * width, toY = (row) => (1 - row / (grid - 1)) * height;
   pen.clearRect(0, 0, width, height);
-  paint(all);
+  paint(brush, looked);
   pen.drawImage(field, 0, 0, width, height);
   pen.strokeStyle = colour("--ink");
   pen.lineWidth = 1.6;
-  for (const a of classes === 2 ? all.slice(1) : all) border(a, toX, toY);
+  for (const a of lines) border(a, grid, toX, toY);
   points(width, height);
+  maps.forEach((map, i) => paint(map, i - 1));
 }
+
+// ------------------------------------------------------------------------------- the hidden units
+
+const MAP = 50; // pixels across
+
+function addMap(name, said) {
+  const small = document.createElement("canvas"), button = document.createElement("button"), k = maps.length - 1;
+  small.width = small.height = MAP;
+  button.type = "button";
+  button.setAttribute("aria-label", said);
+  button.setAttribute("aria-pressed", k === looked);
+  button.append(small, name);
+  button.addEventListener("click", () => look(k));
+  part("units").append(button);
+  maps.push(small.getContext("2d"));
+}
+
+function look(k) {
+  looked = k;
+  part("units").querySelectorAll("button").forEach((button, i) => button.setAttribute("aria-pressed", i === k + 1));
+  show(shown);
+}
+
+async function beginUnits() {
+  if (!facts.units) return;
+  const packed = Uint8Array.from(atob(facts.units.changes), (letter) => letter.charCodeAt(0));
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
+  const unpacked = new Int8Array(await new Response(stream).arrayBuffer());
+  const { layers, sizes, grid, largest } = facts.units;
+  for (let i = largest.length * grid * grid; i < unpacked.length; i += 1) unpacked[i] += unpacked[i - largest.length * grid * grid];
+  units = unpacked;
+  addMap("output", "The output");
+  layers.forEach((names, k) => {
+    const heading = document.createElement("h2"), all = sizes[k];
+    heading.textContent = `hidden layer ${k + 1}${names.length < all ? `: ${names.length} of ${all}` : ""}`;
+    part("units").append(heading);
+    for (const name of names) addMap(name, `${name}, of hidden layer ${k + 1}`);
+  });
+  part("units").hidden = false;
+  show(shown);
+}
+
+const nameOfLooked = () => facts.units.layers.flat()[looked];
 
 function points(width, height) {
   const radius = Math.min(6, Math.max(2.5, 45 / Math.sqrt(facts.points.length)));
@@ -116,7 +178,7 @@ function points(width, height) {
     pen.fill();
     pen.stroke();
   }
-  pen.strokeStyle = colour("--negative");
+  pen.strokeStyle = colour("--ink");
   pen.lineWidth = 2;
   for (const i of facts.frames[shown].wrong) {
     mark(...at(facts.points[i]), radius + 3.5, 0);
@@ -155,7 +217,6 @@ function side() {
     curve.remove();
     if (!known.length) part("lossline").remove();
   }
-  part("across").textContent = `${facts.axes[0]} across, ${facts.axes[1]} up`;
   facts.classes.forEach((name, k) => {
     const item = document.createElement("li"), symbol = element("svg", { viewBox: "-8 -8 16 16" });
     symbol.append(element("polygon", { points: outline(0, 0, 5, k).join(" "), fill: `var(--class${k})` }));
@@ -173,7 +234,9 @@ function tell() {
   part("epoch").textContent = frame.epoch.toLocaleString("en");
   part("right").textContent = `${(all - frame.wrong.length).toLocaleString("en")} of ${all.toLocaleString("en")}`;
   if (part("loss")) part("loss").textContent = frame.loss === null ? "–" : Number(frame.loss.toPrecision(3)).toString();
-  canvas.setAttribute("aria-label", `The plane and the samples: ${frame.caption}`);
+  canvas.setAttribute("aria-label", `${looked < 0 ? "The plane" : `What ${nameOfLooked()} gives over the plane`} and the samples: ${frame.caption}`);
+  const read = looked < 0 ? "" : `; ${nameOfLooked()} is blue above 0, vermilion below, deepest at ${facts.units.largest[looked]}`;
+  part("across").textContent = `${facts.axes[0]} across, ${facts.axes[1]} up${read}`;
   part("scrubber").value = shown;
   part("scrubber").setAttribute("aria-valuetext", frame.caption);
   dot.style.display = frame.loss === null ? "none" : "";
@@ -221,4 +284,5 @@ window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", dra
 part("film").hidden = false;
 side();
 show(0);
+beginUnits();
 if (!window.matchMedia("(prefers-reduced-motion: reduce)").matches) play();

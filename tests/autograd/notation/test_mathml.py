@@ -41,6 +41,11 @@ def inside(text: str) -> str:
             "∂L/∂a",
             "<mfrac><mrow><mo>∂</mo><mi>L</mi></mrow><mrow><mo>∂</mo><mi>a</mi></mrow></mfrac>",
         ),
+        (
+            "∂L/∂steps.0.b.",  # the path of a parameter, and the end of a sentence
+            "<mfrac><mrow><mo>∂</mo><mi>L</mi></mrow><mrow><mo>∂</mo><mrow><mi>steps</mi><mo>.</mo><mn>0</mn>"
+            "<mo>.</mo><mi>b</mi></mrow></mrow></mfrac><mtext>.</mtext>",
+        ),
     ],
 )
 def test_formulas_are_set_as_mathematics(text: str, markup: str) -> None:

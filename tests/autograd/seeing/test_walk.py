@@ -26,7 +26,7 @@ from autograd import (
     where,
 )
 from autograd.notation.latex import latex
-from autograd.reverse import upstreams
+from autograd.pure_reverse import upstreams
 from autograd.seeing.facts.records import Step
 from autograd.seeing.facts.sizes import SIZES
 from autograd.testing import broken

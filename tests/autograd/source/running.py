@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from autograd.graph import topological_order
-from autograd.reverse import upstreams
+from autograd.pure_reverse import upstreams
 from autograd.seeing.facts.replay import recomputed
 from autograd.source import source
 from autograd.source.program import Graph

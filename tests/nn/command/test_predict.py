@@ -117,7 +117,7 @@ def test_what_is_saved_predicts_as_the_report_says(in_tmp, capsys, keep):
     [
         (lambda frame: frame.drop(columns="size"), "new.csv: there is no column 'size'; the table has"),
         (lambda frame: frame.assign(weight=1), "'weight' was not in the table that was learned from"),
-        (lambda frame: frame.assign(colour="grey"), "row 1, column 'colour': 'grey' is none of 'blue'"),
+        (lambda frame: frame.assign(colour="grey"), "row 1, column 'colour': 'grey' is not one of 'blue'"),
         (lambda frame: frame.assign(size="large"), "row 1, column 'size': 'large' is not a number"),
     ],
 )

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nn.data import from_arrays, from_csv, from_frame, load
-from nn.data.reading import read_table
+from nn.data.table_files import read_table
 
 
 @pytest.fixture

@@ -11,23 +11,14 @@ from autograd import Value
 from nn import (
     MLP,
     Attention,
-    AvgPool1d,
-    AvgPool2d,
     Block,
     Conv1d,
     Conv2d,
-    Dropout,
-    Elementwise,
     Embedding,
     FeedForward,
-    Flatten,
-    GRUCell,
     Lambda,
     Layer,
     LayerNorm,
-    LSTMCell,
-    MaxPool1d,
-    MaxPool2d,
     Module,
     Neuron,
     PReLU,
@@ -42,6 +33,7 @@ from nn import (
 )
 from nn.construction import LOADABLE
 from nn.saving.checkpoint import from_bytes, packed
+from tests.nn.exporting.modules import MODULES
 
 
 def input_of(model):
@@ -65,49 +57,32 @@ def input_of(model):
     return ([0.5, -0.25, 1.0, -2.0] * 32)[: getattr(model, "nin", 2)]
 
 
-NN = {
+ONLY_HERE = {
     "Neuron": lambda: Neuron(2, "gelu", fused=False),
-    "Layer": lambda: Layer(2, 3, "sin", number=4),
     "PReLU": lambda: PReLU(0.75),
-    "Elementwise": lambda: Sequential(Layer(2, 2), Elementwise("prelu"), Elementwise("silu")),
-    "MLP": lambda: MLP(2, [3, 3, 2], activation=["tanh", "prelu", "linear"], dropout=0.5),
-    "RNNCell": lambda: RNNCell(2, 3, "relu"),
-    "LSTMCell": lambda: LSTMCell(2, 3),
-    "GRUCell": lambda: GRUCell(2, 3),
-    "Recurrent RNNCell": lambda: Recurrent(RNNCell(2, 3), 2),
-    "Recurrent LSTMCell": lambda: Recurrent(LSTMCell(2, 3), 1, "sigmoid"),
-    "Recurrent GRUCell": lambda: Recurrent(GRUCell(2, 3), 2, "prelu", every_step=True),
-    "Embedding": lambda: Embedding(3, 2),
-    "LayerNorm": lambda: LayerNorm(4, 1e-3, bias=False),
-    "RMSNorm": lambda: RMSNorm(4),
-    "Attention": lambda: Attention(4, 2, False, bias=False),
-    "FeedForward": lambda: FeedForward(4, 3, "swiglu"),
-    "Block": lambda: Block(4, 2, "relu", norm="rms", number=3),
-    "Transformer": lambda: Transformer(5, 4, 2, 2, 8, activation="swiglu", embedding_norm=True),
-    "Transformer with tied and sinusoidal tables": lambda: Transformer(
+    "a Layer with a number": lambda: Layer(2, 3, "sin", number=4),
+    "a Block with a number": lambda: Block(4, 2, "relu", norm="rms", number=3),
+    "a gated FeedForward": lambda: FeedForward(4, 3, "swiglu"),
+    "embedding_norm": lambda: Transformer(5, 4, 2, 2, 8, activation="swiglu", embedding_norm=True),
+    "gain": lambda: Transformer(
         5, 4, 2, 1, 8, positions="sinusoidal", tied=True, gain=True, bias=False, final_norm=False
     ),
-    "microgpt": lambda: Transformer.microgpt(5),
-    "Conv1d": lambda: Conv1d(2, 3, 2, stride=2, padding=1, activation="relu"),
-    "LeNet": lambda: Sequential(
-        Reshape(1, 8, 8), Conv2d(1, 2, 3, padding=(1, 0), bias=False), MaxPool2d(2), AvgPool2d((1, 2), 1),
-        Flatten(), Layer(16, 2),
-    ),
-    "pools of a signal": lambda: Sequential(
-        Reshape(1, 64), Conv1d(1, 1, 3), MaxPool1d(2, 3), AvgPool1d(2), Flatten()
-    ),
-    "Sequential": lambda: Sequential(
-        MLP(2, [3, 2]), Dropout(0.25), Layer(2, 2, "prelu"),
-        Sequential(Recurrent(RNNCell(1, 2, "prelu"), 1, every_step=True)),
-    ),
 }  # fmt: skip
+"""Modules that are carried to no other program by themselves, and arguments that none of the others has."""
+NN = {
+    **{name: (make, input_of(make())) for name, make in ONLY_HERE.items()},
+    **{
+        name: (make, X if isinstance(X[0], int) else X[0])
+        for name, (make, X) in MODULES.items()
+        if make().parameters()
+    },
+}
 
 
-@pytest.mark.parametrize("make", NN.values(), ids=NN)
-def test_every_module_of_the_library_comes_back(make):
+@pytest.mark.parametrize(("make", "x"), NN.values(), ids=NN)
+def test_every_module_of_the_library_comes_back(make, x):
     model = make()
     again = from_bytes(packed(model)).model()
-    x = input_of(model)
     assert repr(again) == repr(model)
     assert packed(again) == packed(model)
     assert repr([again(x) for _ in range(3)]) == repr([model(x) for _ in range(3)])
@@ -115,7 +90,7 @@ def test_every_module_of_the_library_comes_back(make):
 
 
 def test_every_class_of_modules_in_nn_is_among_them():
-    classes = {type(module) for make in NN.values() for module in make().modules()}
+    classes = {type(module) for make, _ in NN.values() for module in make().modules()}
     public = {cls for cls in vars(nn).values() if isinstance(cls, type) and issubclass(cls, Module)}
     assert public - classes == {Module, Lambda}  # a Lambda holds a function, which no file keeps
     assert {cls for cls in LOADABLE.values() if cls.__module__.startswith("nn.")} == classes | {Lambda}

@@ -159,3 +159,51 @@ def test_without_scripts_the_film_is_told_in_words(film):
     made = film[3]
     page = made.html()
     assert all(f"<li>{frame.caption()}</li>" in page for frame in made.frames)
+
+
+def test_maps_are_what_the_hidden_units_give(film):
+    model, _, _, made = film
+    units = made.frames[-1].units
+    assert units.layers == [["a₁⁽¹⁾", "a₂⁽¹⁾", "a₃⁽¹⁾", "a₄⁽¹⁾"]]
+    seen = model.activations([[made.plane.xs[0], made.plane.ys[-1]]])
+    assert units.maps[:, -1, 0] == pytest.approx(seen.A[1][:, 0], rel=1e-5)
+
+
+def test_the_page_shows_each_unit_small_and_the_chosen_one_large(film, opened):
+    made = film[3]
+    sheet = opened(made.html(), ready=False, motion="reduce", width=978, height=660)
+    sheet.get_by_role("button", name="a₂⁽¹⁾, of hidden layer 1").press("Enter")
+    sheet.focus("#scrubber")
+    sheet.keyboard.press("End")
+    last = len(made.frames) - 1
+    maps = np.stack([frame.units.maps[1] for frame in made.frames])
+    given = np.array(sheet.evaluate(f"Array.from(given({last}, 1))"))
+    assert np.abs(given - maps[-1].ravel() / np.abs(maps).max()).max() < 0.01
+    assert sheet.get_attribute("#plane", "aria-label").startswith("What a₂⁽¹⁾ gives over the plane")
+    large = sheet.evaluate("Array.from(brush.getImageData(0, 0, 300, 300).data)")
+    corner = [large[2], large[-2]]  # how blue it is at the upper left and the lower right
+    assert (corner[0] > corner[1]) == (maps[-1][-1, 0] > maps[-1][0, -1])
+    sheet.click("#units button:first-of-type")
+    assert sheet.locator("#units [aria-pressed=true]").inner_text().strip() == "output"
+    assert sheet.errors == []
+
+
+def test_of_a_wide_layer_some_units_are_shown_and_the_page_says_so(opened):
+    made = seeing.Film(*AND)
+    made.take(MLP(2, [40, 3, 1], seed=0), 0)
+    assert [len(names) for names in made.frames[0].units.layers] == [12, 3]
+    sheet = opened(made.html(), ready=False, motion="reduce")
+    assert sheet.locator("#units h2").first.inner_text() == "hidden layer 1: 12 of 40"
+
+
+def test_a_network_that_cannot_be_recorded_is_filmed_without_maps(opened):
+    class Branching(MLP):
+        def __call__(self, x):
+            return super().__call__(x) if x[0] > 0.5 else -super().__call__(x)
+
+    made = seeing.Film(*AND)
+    made.take(Branching(2, [2, 1], seed=0), 0)
+    assert not len(made.frames[0].units.maps)
+    sheet = opened(made.html(), ready=False, motion="reduce")
+    assert sheet.locator("#units").is_hidden()
+    assert sheet.errors == []

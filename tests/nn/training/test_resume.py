@@ -187,7 +187,7 @@ BAD = [
     (change(["generators", 0, 1, 0], -1), ValueError, "generator is damaged"),
     (change(["generators", 0, 2], "x"), ValueError, "generator is damaged"),
     (change(["generators", 0], None), ValueError, "generator is damaged"),
-    (change(["history", "loss"], [1.0]), ValueError, "history's loss has not"),
+    (change(["history", "loss"], [1.0]), ValueError, "history's loss does not"),
     (change(["history", "loss", 0], "x"), ValueError, "its loss does not"),
     (change(["history"], []), TypeError, "mapping"),
     (change(["callbacks", "EarlyStopping", "best", "loss"], nan), ValueError, "finite number; got nan"),

@@ -21,7 +21,7 @@ from autograd.seeing.facts.places import ModuleFact, Path, Place, layer_of, titl
 from autograd.seeing.facts.records import NodeFact, Trace
 
 By = Literal["neuron", "layer", "module"]
-"""What has a box of its own."""
+"""The unit that gets a box of its own."""
 
 FOLDINGS: tuple[By, ...] = ("neuron", "layer", "module")
 
@@ -255,7 +255,7 @@ class _Homes:
         return len(path) - (is_unit and not self._opening.opens(path[:-1], turns))
 
     def _keep_few_loose(self, containers: Collection[Path]) -> None:
-        """Have no box for the little that an outermost Module, or a layer of neurons, computes itself."""
+        """Leave without a box the few Values that an outermost Module, or a layer, computes itself."""
         own = Counter(
             place.module
             for node in self._trace.nodes
@@ -310,7 +310,7 @@ class _Homes:
         return {title: tuple(ids) for title, ids in found.items()}
 
     def _place_leaves(self) -> None:
-        """Put weights and constants into their own box or into that which alone uses them.
+        """Put weights and constants into their own box, or into the only one that uses them.
 
         A weight belongs to one box for each of the turns of its Module, a constant to all that use it.
         """
@@ -439,7 +439,7 @@ def _group(trace: Trace, box: _Box, members: list[NodeFact], count: int, uses: i
 
 
 def titled(path: Path, turns: Iterable[Turns], modules: Mapping[Path, ModuleFact], count: int = 1) -> str:
-    """Return how a Module, or so many equal ones, are called in these of their uses."""
+    """Return the name of a Module, or of several equal ones, in these of their uses."""
     named = title_of(path, modules) if count == 1 else _plural(path, count, modules)
     return " · ".join([named, *map(str, turns)])
 

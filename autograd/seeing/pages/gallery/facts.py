@@ -15,7 +15,7 @@ from typing import Any
 from autograd.graph import topological_order
 from autograd.notation.hints import described
 from autograd.notation.numbers import number
-from autograd.reverse import upstreams
+from autograd.pure_reverse import upstreams
 from autograd.seeing.facts.folding.folded import slot
 from autograd.seeing.facts.folding.links import multiplied
 from autograd.seeing.facts.names import check_value, label_of, labels_of, name_of_output

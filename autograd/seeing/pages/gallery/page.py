@@ -12,7 +12,7 @@ from string import Template
 from typing import Any
 
 from autograd.notation.labels import parse_label
-from autograd.notation.numbers import counted, number, signed
+from autograd.notation.numbers import counted, number, sign_word, signed
 from autograd.seeing.pages.frame import asset, document
 from autograd.seeing.pages.gallery.facts import Card, Facts, Spot, Way
 from autograd.seeing.pages.gallery.spread import NARROW, WIDE, called, layers_svg
@@ -140,7 +140,7 @@ def _card(card: Card, drawn: Picture, layer: int, places: Mapping[str, int]) -> 
     where = f"{called(card.layer)} · " if card.layer else ""
     return (
         f'<li data-layer="{layer}"{data}><h3><span>{label(card.name)}</span>'
-        f'<b class="{_sign(card.gradient)}">{signed(card.gradient)}</b></h3>{drawn.of(card.ways)}'
+        f'<b class="{sign_word(card.gradient)}">{signed(card.gradient)}</b></h3>{drawn.of(card.ways)}'
         f"<p>{where}{_routes(card.count)} · value {number(card.value)}</p>{_ways(card.ways)}</li>\n"
     )
 
@@ -149,16 +149,12 @@ def _routes(n: int) -> str:
     return counted(n, "route") if n else "no route leads to the output"
 
 
-def _sign(x: float) -> str:
-    return "positive" if x > 0 else "negative" if x < 0 else "zero"
-
-
 def _ways(ways: Sequence[Way]) -> str:
     if not ways:
         return ""
     items = (
-        f'<li><i class="{_sign(way.product)}">{rank}</i>'
-        f'<b class="{_sign(way.product)}">{signed(way.product)}</b>'
+        f'<li><i class="{sign_word(way.product)}">{rank}</i>'
+        f'<b class="{sign_word(way.product)}">{signed(way.product)}</b>'
         f"<span>{_stops(way.stops)}</span></li>"
         for rank, way in enumerate(ways, 1)
     )
@@ -204,7 +200,7 @@ class Picture:
         points = [*(self.point(spot) for spot in way.spots), (PICTURE_WIDTH - MARGIN, PICTURE_HEIGHT / 2)]
         steps = "L".join(f"{x:.4g} {y + aside:.4g}" for x, y in points)
         thick = f"{width(way.product) * LINE_SCALE:.2g}"
-        return f'<path class="r{rank} {_sign(way.product)}" stroke-width="{thick}" d="M{steps}"/>'
+        return f'<path class="r{rank} {sign_word(way.product)}" stroke-width="{thick}" d="M{steps}"/>'
 
 
 def _network(neurons: Mapping[int, int]) -> str:

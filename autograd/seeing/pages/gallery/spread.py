@@ -19,7 +19,7 @@ from autograd.seeing.pages.gallery.facts import Spread, follow_each_other, in_fu
 ROW, HEAD, FOOT = 30, 46, 14
 """The heights of a row, and of what stands above and below the rows, in units of the picture."""
 MOST_DOTS = 60
-"""Of a layer with more weights than this, only this many are marked, spread evenly over their order."""
+"""A layer of more weights than this has only this many dots, spread evenly over the order of sizes."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ def _change(after: Spread, before: Spread) -> str:
 
 
 def called(layer: str, limit: int = 60) -> str:
-    """Return what a layer is called, in at most so many characters."""
+    """Return the name of a layer, cut to that many characters."""
     return escape(shorten(layer or "no layer", limit))
 
 

@@ -21,7 +21,7 @@ from typing import Any
 
 from autograd.notation.labels import parse_label
 from autograd.notation.mathml import mathml
-from autograd.notation.numbers import number
+from autograd.notation.numbers import number, sign_word
 from autograd.notation.signs import GRADIENT, LOCAL
 from autograd.seeing.facts.comparison import Beside
 from autograd.seeing.facts.names import name_of
@@ -118,6 +118,7 @@ def facts(content: Content) -> dict[str, Any]:
         "values": [number(node.value) for node in trace.nodes],
         "leaves": _leaves(trace)[:MOST_LEAVES],
         "constants": [i for i, node in enumerate(trace.nodes) if node.role == "constant"],
+        "weights": [i for i, node in enumerate(trace.nodes) if node.role == "weight"],
         "inputs": _inputs(trace, place),
         "read": [place[id] for step in steps[:1] for id in step.nodes],
         "kinds": KINDS,
@@ -229,19 +230,10 @@ def _columns(steps: Sequence[Step], shown: Sequence[list[str]], writer: Writer) 
         ],
         "after": [its[4] for its in shown],
         "width": [0 if step.contribution is None else round(width(step.contribution), 1) for step in steps],
-        "sign": [signs[_sign(step.contribution)] for step in steps],
+        "sign": [signs[sign_word(step.contribution)] for step in steps],
         "words": [number for number, _ in words],
         "extras": {i: extras for i, (_, extras) in enumerate(words) if extras},
     }
-
-
-def _sign(x: float | None) -> str:
-    """Return the sign of a contribution as a word; nothing where there is none."""
-    if x is None:
-        return ""
-    if x != x:
-        return "nan"
-    return "zero" if x == 0.0 else "positive" if x > 0.0 else "negative"
 
 
 # -------------------------------------------------------------------------------------- questions

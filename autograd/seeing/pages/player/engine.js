@@ -126,7 +126,7 @@ function engineOf(facts) {
   return { leaves, constants, forward, reverse, inputsOf, cornerAt, casesOf, writtenOf };
 }
 
-// What the rows of folded boxes say of several nodes, as autograd.seeing.facts.box measures them.
+// What the rows of folded boxes say of several nodes, as autograd.seeing.facts.box_content measures them.
 const MEASURES = {
   values: ({ values }) => extent(values),
   gradients: ({ gradients }) => extent(gradients),
@@ -206,7 +206,6 @@ function factsWith(facts, engine, original, numbers) {
     sentence: ({ number }) => tell().sentence(moments[number]),
     formula: ({ number }) => tell().formula(moments[number]),
     slope: ({ number }) => symbols(moments[number]),
-    answers: ({ number }) => answersTo(moments[number], gradients, partials),
     partial: alongEdge(({ target, position }) => number(partials[target][position]), ""),
     contribution: alongEdge(({ contribution }) => number(contribution), ""),
     width: alongEdge(({ contribution }) => widthOf(contribution, touch.width), 0),
@@ -241,13 +240,4 @@ function resized(size, { touch, moments }, tell) {
     return run[0].kind !== "edge" ? size.sentences[i] : run.length > 1 ? tell().stride(run, touch.titles[partOf(run[0])]) : "";
   });
   return { ...size, ends, sentences };
-}
-
-// What is right to answer to a step, and how far off an answer may be that was reckoned with what is shown.
-function answersTo({ target, position, contribution, before, after }, gradients, partials) {
-  const unit = (x) => (x && Number.isFinite(x) ? 0.50005 * 10 ** (Math.floor(Math.log10(Math.abs(x))) - DIGITS + 1) : 0);
-  const [upstream, partial] = [gradients[target], partials[target][position]];
-  const product = unit(contribution) + Math.abs(partial) * unit(upstream) + Math.abs(upstream) * unit(partial);
-  const right = (x, slack) => [{ number: x, tolerance: 1.05 * (slack + unit(x)), mistakes: [], other: "" }];
-  return { contribution: right(contribution, product), gradient: right(after, before === undefined ? product : product + unit(before) + unit(after)) };
 }

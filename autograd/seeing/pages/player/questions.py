@@ -28,7 +28,7 @@ DIGITS = 4
 """A person is shown this many significant digits, and so can answer with as many."""
 
 MOST_INPUTS = 3
-"""With more inputs or routes than this, nobody takes just one of them for another."""
+"""With more inputs or routes than this, no question assumes that one of them was taken for another."""
 
 MOST_DIAGNOSED = 5_000
 """In a longer reverse pass, mistakes are told apart in this many steps, the first ones."""

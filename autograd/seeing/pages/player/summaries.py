@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from autograd.notation.numbers import NOT_COMPUTED
-from autograd.seeing.facts.box import box_of_group
+from autograd.seeing.facts.box_content import box_of_group
 from autograd.seeing.facts.folding.folded import Group
 from autograd.seeing.facts.records import NodeFact, Step
 from autograd.seeing.pages.player.views.layers import Layer

@@ -3,9 +3,10 @@
 
 function touching({ original, element, nameOf, plainName, signOf, symbolsOf, show, changed }) {
   const engine = engineOf(original);
+  const drawPlane = planeOf({ original, engine, plainName });
   const start = new Map(engine.leaves);
   const { output } = original;
-  const weights = original.touch.weights.filter((i) => start.has(i));
+  const weights = original.weights.filter((i) => start.has(i));
   const movable = weights.length ? weights : original.leaves.map(([i]) => i);
   const rows = new Map();
   const outputName = () => nameOf(`n${output}`);
@@ -17,6 +18,7 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, sho
     const symbols = original.inputs.map((sources, i) => sources.map((_, k) => symbolsOf(i, k)));
     first = { values: engine.forward(start), symbols: (i, k) => symbols[i][k] };
     now = factsWith(original, engine, first, start);
+    drawPlane(first.values);
   }
 
   // ------------------------------------------------------------------ a row for every leaf
@@ -178,7 +180,7 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, sho
     running = 0;
     stepping.elements.run.textContent = "Run";
     for (const told of statuses) told.removeAttribute("aria-live");
-    drawCourse();
+    tellStep();
   }
 
   // The output after every step, as a curve.
@@ -198,7 +200,10 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, sho
     const told = stepping.querySelector("output");
     const [before, after] = taken.at(-1) ?? [];
     const isLast = after !== undefined && Object.is(after, now.exact.values[output]);
-    if (taken.length % 8 === 0 || !running) drawCourse();
+    if (taken.length % 8 === 0 || !running) {
+      drawCourse();
+      drawPlane(now.exact.values);
+    }
     told.replaceChildren(...(isLast ? [`Step ${taken.length}: `, outputName(), ` before: ${number(before)}, after: ${number(after)} (${after < before ? "less" : after > before ? "more: the step was too long" : "the same"})`] : []));
   }
 

@@ -17,8 +17,8 @@ from math import isinf
 from typing import Any
 
 from autograd.core.primitive import TABLE, Op
-from autograd.notation.derivatives import TAUGHT, known_name, written_partials
 from autograd.notation.mathml import mathml
+from autograd.notation.written_partials import TAUGHT, known_name, written_partials
 from autograd.seeing.facts.corners import CONNECTIVES, RELATIONS, in_names, is_usual
 from autograd.seeing.facts.events import inputs_by_target
 from autograd.seeing.facts.order import parts_of, reverse_order
@@ -56,7 +56,6 @@ def touch(trace: Trace) -> dict[str, Any]:
     counts = _counts(trace)
     return {
         "op": [-1 if node.op is None else numbered[node.op, counts[node.id]] for node in trace.nodes],
-        "weights": [i for i, node in enumerate(trace.nodes) if node.role == "weight"],
         "named": [i for i, node in enumerate(trace.nodes) if node.label],
         "ops": [name for name, _ in applied],
         "taught": [name in TAUGHT for name, _ in applied],
@@ -68,6 +67,7 @@ def touch(trace: Trace) -> dict[str, Any]:
         "width": {"least": SMALLEST, "most": LARGEST, "thinnest": THINNEST, "thickest": THICKEST},
         "relations": RELATIONS,
         "connectives": CONNECTIVES,
+        "plane": _plane(trace),
     }
 
 
@@ -88,6 +88,26 @@ def _back(trace: Trace) -> dict[str, Any]:
     }
 
 
+def _plane(trace: Trace) -> dict[str, Any] | None:
+    """Return both inputs of each sample and what the network gives for the first; None if it is another."""
+    place = {node.id: i for i, node in enumerate(trace.nodes)}
+    outermost: list[int] = []
+    for use, fact in enumerate(trace.uses):
+        outermost.append(use if fact.within is None else outermost[fact.within])
+    around = {id: outermost[at.use] for id, at in trace.places.items() if at.use is not None}
+    samples = {use: dict[int | None, int]() for use in sorted({*outermost})}
+    for id, at in trace.places.items():
+        if at.part == "input" and at.use is not None:
+            samples[at.use][at.index] = place[id]
+    left = [(edge.source, edge.target) for edge in trace.edges] + [(trace.output, "")]
+    given = {source for source, target in left if around.get(source) == 0 != around.get(target)}
+    given = {id for id in given if trace.places[id].part != "input"}
+    alike = len({trace.uses[use].module for use in samples}) == 1 and {*map(len, samples.values())} == {2}
+    if len(given) != 1 or not alike:
+        return None
+    return {"samples": [[*pair.values()] for pair in samples.values()], "output": place[given.pop()]}
+
+
 def operations(trace: Trace) -> str:
     """Return a script that states the ops of a graph.
 
@@ -102,7 +122,7 @@ def script(trace: Trace | None) -> str:
     """Return the scripts of a page that computes itself; that of one that does not for None."""
     if trace is None:
         return ""
-    names = ("engine.js", "words.js", "routes.js", "touch.js")
+    names = ("engine.js", "sentences.js", "routes.js", "plane.js", "touch.js")
     return operations(trace) + "".join(asset(__package__, name) for name in names)
 
 

@@ -16,7 +16,7 @@ from autograd import (
     walk,
 )
 from autograd.mistakes import Update
-from autograd.reverse import upstreams
+from autograd.pure_reverse import upstreams
 from autograd.testing import broken
 from tests.autograd.seeing.test_walk import computed, shared
 from tests.strategies import Recipe, recipes

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from autograd import Value, topological_order, walk
 from autograd.notation.numbers import number
-from autograd.reverse import upstreams
+from autograd.pure_reverse import upstreams
 from autograd.seeing.facts.sizes import SIZES, Size
 from autograd.seeing.walk import Walk
 from nn import MLP, LSTMCell, Recurrent, losses

@@ -35,7 +35,8 @@ NUMBERS_OF = attrgetter(*SHOWN)
 OUTPUT_NAME, NODE_NAME, TARGET_NAME, NODE_VALUE, TARGET_VALUE, FIRST_SHOWN = range(6)
 """References: names, values, and the first of the numbers that the step shows."""
 FIRST_INPUT = FIRST_SHOWN + len(SHOWN)
-"""From here on there are as many references per input as follow: an extra is a text, and no input's."""
+"""The first reference of the inputs; each input has as many as `PER_INPUT` lists.  An extra is a text that
+belongs to no input."""
 PER_INPUT = INPUT_NAME, INPUT_VALUE, INPUT_PARTIAL, EXTRA = range(4)
 
 LEAF = re.compile(f"(?:{NUMBER})|{NAME}")
@@ -55,7 +56,7 @@ PRODUCTS = ("mul", "dot")
 """The ops in which an input is multiplied by another one."""
 
 AT_LEAST_TWO = "%.0s%.0s"
-"""Shows nothing of two more gaps: an itemgetter of fewer than two does not give a tuple."""
+"""Two more gaps that show nothing: an itemgetter gives a tuple only where it has at least two items."""
 
 Pattern = tuple[str | int, ...]
 """Texts and references, in the order in which they stand."""
@@ -78,7 +79,7 @@ class Patterns:
 
 
 class _Words(NamedTuple):
-    """What like steps say: their texts with gaps, what belongs into these, and the number of it all."""
+    """The words of like steps: their texts with gaps, what belongs into the gaps, and their number."""
 
     text: str
     gaps: itemgetter[Any]

@@ -56,7 +56,7 @@ def plain_views(pictures: Sequence[View], trace: Trace) -> dict[str, Any]:
 
 
 def _own_slots(view: View) -> str:
-    """Return the picture, in which a slot does not say what it belongs to where that is the element it is in.
+    """Return the picture; a slot names what it belongs to only if that is not the element it stands in.
 
     >>> svg = '<g id="p-n5"><text data-slot="value:n5"/><text data-slot="value:n6"/></g>'
     >>> _own_slots(View("p", "", svg, {}, {}))

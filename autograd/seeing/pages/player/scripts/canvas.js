@@ -23,10 +23,15 @@ function showCrumbs() {
   }
 }
 
-function open(name) {
+// What is in a box grows out of it, and what is around one comes together, unless motion is not wanted.
+function open(name, part) {
+  const [box, { left, top }] = [(part ?? canvas).getBoundingClientRect(), canvas.getBoundingClientRect()];
   mount(views.findIndex((other) => other.name === name));
   lightHere();
   follow(steps()[place - 1]);
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  const transformOrigin = `${box.x + box.width / 2 - left}px ${box.y + box.height / 2 - top}px`;
+  canvas.animate([{ opacity: 0, transform: `scale(${part ? 0.4 : 1.6})`, transformOrigin }, { transformOrigin }], { duration: 350, easing: "ease-out" });
 }
 
 const shows = (index, step) => views.length === 1 || pictures.showing[pictures.shown[step.number]].includes(index);
@@ -162,8 +167,13 @@ function listenToCanvas() {
   canvas.addEventListener("click", (event) => {
     if (!dragged) activate(event.target.closest("[role=button], [data-opens]"));
   });
-  canvas.addEventListener("pointerover", (event) => titleDot(event.target.closest(".dot")));
+  canvas.addEventListener("pointerover", ({ target }) => {
+    titleDot(target.closest(".dot"));
+    markPatch(target.closest(".dot"));
+  });
+  canvas.addEventListener("pointerleave", () => markPatch(undefined));
   canvas.addEventListener("focusin", ({ target }) => {
+    markPatch(target);
     if (target !== canvas && target.matches(":focus-visible")) see(placed(target));
   });
   canvas.addEventListener("scroll", () => canvas.scrollTo(0, 0)); // it moves by its own means only
@@ -196,7 +206,7 @@ function pinch(moving, before, now) {
 
 function activate(part) {
   if (!part) return;
-  if (part.dataset.opens) open(part.dataset.opens);
+  if (part.dataset.opens) open(part.dataset.opens, part);
   else goToNode(nodesOf.get(part)[0]);
 }
 

@@ -8,9 +8,75 @@ function typedName(i) {
   return base + subscript + (superscript && `^${superscript.replace(/[()]/g, "")}`);
 }
 
-function fillNames() {
-  const names = new Set(facts.names.map((_, i) => i).filter((i) => !constants.has(`n${i}`)).map(typedName));
-  $("found").replaceChildren(...[...names].slice(0, MOST_NAMES).map((value) => element("option", { value })));
+// What a node is and, unless it is an input, where: the first of the innermost views that show what happens to it.
+function kindOf(i) {
+  const kind = i === facts.output ? "output" : facts.inputs[i].length ? "computed" : facts.weights.includes(i) ? "weight" : "input";
+  const number = facts.inputs[i].length ? computed.get(`n${i}`) : received.get(`n${i}`)?.[0];
+  if (kind === "input" || number === undefined || views.length === 1) return kind;
+  const ways = views.map((at, k) => {
+    const titles = [];
+    for (; shows(k, list[number]) && at.parent !== null; at = views.find(({ name }) => name === at.parent)) titles.unshift(at.title);
+    return titles;
+  });
+  return [kind, ...ways.reduce((best, titles) => (titles.length > best.length ? titles : best))].join(" · ");
+}
+
+const hits = () => [...$("found").children];
+const chosenHit = () => $("found").querySelector("[aria-selected=true]");
+
+// All nodes with what is typed in their name, those that begin with it first.
+function listHits() {
+  const wanted = $("find").value.trim().toLowerCase();
+  const places = wanted ? facts.names.flatMap((_, i) => {
+    const found = constants.has(`n${i}`) ? -1 : Math.max(...[typedName(i), facts.names[i][TEXT]].map((name) => name.toLowerCase().indexOf(wanted)));
+    return found < 0 ? [] : [[Math.min(found, 1), i]];
+  }) : [];
+  const found = places.sort(([a], [b]) => a - b).map(([, i]) => i);
+  $("found").replaceChildren(...found.slice(0, MOST_HITS).map((i) => {
+    const hit = element("li", { role: "option", id: `hit-${i}`, "aria-selected": "false" }, nameOf(`n${i}`), element("small", {}, kindOf(i)));
+    hit.addEventListener("pointerdown", (event) => (event.preventDefault(), take(hit)));
+    return hit;
+  }));
+  const more = found.length > MOST_HITS ? `, the first ${MOST_HITS} are listed` : "";
+  $("hits").textContent = wanted ? `${found.length} found${more}` : "";
+  openHits(found.length > 0);
+}
+
+function openHits(isOpen) {
+  $("found").hidden = !isOpen;
+  $("find").setAttribute("aria-expanded", isOpen);
+  if (!isOpen) choose(null);
+}
+
+function choose(hit) {
+  chosenHit()?.setAttribute("aria-selected", "false");
+  hit?.setAttribute("aria-selected", "true");
+  hit?.scrollIntoView({ block: "nearest" });
+  if (hit) $("find").setAttribute("aria-activedescendant", hit.id);
+  else $("find").removeAttribute("aria-activedescendant");
+}
+
+function take(hit) {
+  const i = Number(hit.id.slice(4));
+  $("find").value = typedName(i);
+  openHits(false);
+  pause();
+  goToNode(`n${i}`);
+}
+
+function keyInSearch(event) {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step) {
+    event.preventDefault();
+    if ($("found").hidden) listHits();
+    const all = hits();
+    const at = all.indexOf(chosenHit());
+    choose(all[at < 0 && step < 0 ? all.length - 1 : (at + step + all.length) % all.length] ?? null);
+  } else if (event.key === "Enter") {
+    if (chosenHit()) return take(chosenHit());
+    openHits(false);
+    find();
+  } else if (event.key === "Escape") openHits(false);
 }
 
 // Of several nodes of one name, or steps of one node, the next one after here.
@@ -218,8 +284,9 @@ function listen() {
   $("what-if").addEventListener("toggle", () => touched && !$("leaves").childElementCount && fillLeaves());
   $("leaves").addEventListener("submit", (event) => event.preventDefault());
   $("leaves").addEventListener("change", (event) => event.target.type === "text" && askWhatIf());
-  $("find").addEventListener("focus", fillNames, { once: true });
-  $("find").addEventListener("change", find);
+  $("find").addEventListener("input", listHits);
+  $("find").addEventListener("keydown", keyInSearch);
+  $("find").addEventListener("blur", () => openHits(false));
   window.addEventListener("hashchange", followLink);
   window.addEventListener("message", hear);
   listenToCanvas();

@@ -1,5 +1,5 @@
 // Steps through facts: every number, word and formula is read from them, and all text goes in as text.  They
-// are those of the page or, once a number is touched, those that engine.js and words.js make of it.
+// are those of the page or, once a number is touched, those that engine.js and sentences.js make of it.
 const SVG = "http://www.w3.org/2000/svg";
 const MATHML = "http://www.w3.org/1998/Math/MathML";
 const MATH_ELEMENTS = new Set("math mrow mi mn mo mtext mspace msub msup msubsup mfrac msqrt mroot mover munder munderover mstyle mpadded mtable mtr mtd".split(" "));
@@ -11,7 +11,7 @@ const WIDEST_NUMBER = "−1.234e−5"; // in a box; with a longer exponent it is
 const MOST_LIT = 64; // nodes or edges that are lit at once
 const MOST_REACHABLE = 60; // nodes of a picture that the keyboard stops at: more are reached by the list of steps
 const MOST_TOLD = 100; // lines of the list of steps that are told at once
-const MOST_NAMES = 2000; // names that are offered to be found
+const MOST_HITS = 200; // nodes that are listed as found
 const MOST_ROWS = 12; // numbers of a larger step that are listed
 const embedded = window.parent !== window;
 const $ = (id) => document.getElementById(id);

@@ -100,6 +100,11 @@ function prepare(view) {
     if (part.dataset.opens) part.setAttribute("aria-label", `Open ${titleOf(part.dataset.opens)}`);
   }
   for (const word of root.querySelectorAll(".fact")) if (word.textContent === "gradient") word.textContent = slope();
+  for (const [part, nodes] of view.nodesOf) {
+    if (nodes.length < 2 || !part.classList.contains("dot")) continue;
+    const holder = views.find(({ name }) => name === part.dataset.opens)?.parent;
+    if (holder && holder !== view.name) part.how = `${plainName(nodes.at(-1))}, ${titleOf(holder)}`;
+  }
   view.labels = [...root.querySelectorAll(".edge [transform]")].map((label) => label.transform.baseVal.consolidate().matrix);
   view.lit = { frames: document.createElementNS(SVG, "g"), flows: document.createElementNS(SVG, "g") };
   root.prepend(view.lit.frames); // below the graph, so that no number is crossed
@@ -114,6 +119,24 @@ function titleDot(dot) {
   const title = document.createElementNS(SVG, "title");
   title.textContent = nodesOf.has(dot) ? plainName(nodesOf.get(dot).at(-1)) : "";
   dot.append(title);
+}
+
+// What a dot is computed of, such as the patch of a picture under a kernel, is marked while one is at the dot.
+let patch = [];
+
+function markPatch(part) {
+  for (const other of patch) other.classList.remove("under");
+  patch = [];
+  if (!part || part.localName !== "circle" || !nodesOf.has(part)) return;
+  const isShared = (dot, node) => dot.parentNode === part.parentNode && !incoming.get(node).length; // its weights
+  const sources = [...new Set(nodesOf.get(part).flatMap((node) => incoming.get(node)).map((key) => key.split(">")[0]))];
+  const seen = sources.filter((node) => {
+    const dot = view.nodeElement.get(node);
+    return dot && dot !== part && dot.classList.contains("dot") && !isShared(dot, node);
+  });
+  patch = seen.map((node) => view.nodeElement.get(node));
+  for (const dot of patch) dot.classList.add("under");
+  if (seen.length) part.setAttribute("aria-description", `from ${seen.slice(0, MOST_ROWS).map(plainName).join(", ")}${seen.length > MOST_ROWS ? ` and ${seen.length - MOST_ROWS} more` : ""}`);
 }
 
 // What a number belongs to may be left away where it is the element that the number is in.

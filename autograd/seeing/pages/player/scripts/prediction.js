@@ -65,7 +65,7 @@ function closePrediction() {
 }
 
 // What is typed as a number: −0.5, 2e−3, 1/3, ½, (4), 2·2, 4×10^0, 10³, a decimal comma, any dash, and the
-// words for what is no finite number; undefined for all else.
+// words for what is not a finite number; undefined for all else.
 function readNumber(text) {
   if (/^[-−]?\d+(\.\d+)?$/.test(text)) return Number(text.replace("−", "-")); // most are, and this is fast
   const plain = text.toLowerCase().trim().slice(0, 200)
@@ -117,8 +117,8 @@ function matches(typed, { number, tolerance }, digits) {
 
 // What may be answered to a step: its shape, filled in from the step and from its row.
 async function answersTo(step) {
-  if (facts.told) return facts.told.answers(step);
   const { shapes, rows, digits } = await questions;
+  if (facts.told) return rightAnswers(step, digits); // the mistakes were made with the numbers at first
   const [, shape, ...own] = rows[list.filter(isEdge).indexOf(step)] ?? [];
   const mistake = ([mistakes, minus, reference, hasOther]) => ({
     mistakes,

@@ -66,7 +66,7 @@ def head(back: Point, tip: Point, half: float = 3.5) -> str:
 
 
 def plain_arrow(name: str, start: Point, tip: Point, bow: float = 0.0) -> str:
-    """Return a straight arrow, or one that bows upwards by so much."""
+    """Return an arrow: straight, or bowed upwards by this much."""
     reach = math.hypot(tip.x - start.x, tip.y - start.y) or 1.0
     back = Point(tip.x - 8 * (tip.x - start.x) / reach, tip.y - 8 * (tip.y - start.y) / reach)
     bend = Point((start.x + tip.x) / 2, (start.y + tip.y) / 2 - bow)

@@ -12,9 +12,9 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from autograd.seeing.facts.box import Box, box_of_node
+from autograd.seeing.facts.box_content import Box, box_of_node
 from autograd.seeing.facts.records import NodeFact
-from autograd.seeing.pages.player.svg.boxes import box_face, box_size
+from autograd.seeing.pages.player.svg.box_shapes import box_face, box_size
 from autograd.seeing.pages.player.svg.chips import chip_body, short_name
 from autograd.seeing.pages.player.svg.elements import hint, name_markup
 

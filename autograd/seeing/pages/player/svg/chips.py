@@ -5,9 +5,9 @@ from __future__ import annotations
 from xml.sax.saxutils import escape
 
 from autograd.notation.labels import parse_label
-from autograd.seeing.facts.box import Box, box_of_node
+from autograd.seeing.facts.box_content import Box, box_of_node
 from autograd.seeing.facts.records import NodeFact
-from autograd.seeing.pages.player.svg.boxes import draw_number
+from autograd.seeing.pages.player.svg.box_shapes import draw_number
 from autograd.seeing.pages.player.svg.elements import Point, hint, moved, name_markup, name_width, tag
 
 CHIP_HEIGHT, CHIP_NUMBER, CHIP_NAME = 19.0, 68.0, 40.0

@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from autograd.notation.labels import Label, shorten
 from autograd.seeing.drawing.letters import width_of
-from autograd.seeing.facts.box import LONGEST_HINT
+from autograd.seeing.facts.box_content import LONGEST_HINT
 from autograd.seeing.style import INDEX_SIZE, NAME_SIZE
 
 HARMLESS = re.compile(r"[\w .,:()+-]*")

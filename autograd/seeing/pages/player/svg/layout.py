@@ -11,10 +11,10 @@ from typing import Any
 from autograd.seeing.drawing.html_labels import cell, row, table
 from autograd.seeing.drawing.renderer import Drawing
 from autograd.seeing.facts.arrow import edge_key, operation_id
-from autograd.seeing.facts.box import box_of_node
+from autograd.seeing.facts.box_content import box_of_node
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.pages.player.svg.arrows import EDGE_LABEL
-from autograd.seeing.pages.player.svg.boxes import box_size, circle_size
+from autograd.seeing.pages.player.svg.box_shapes import box_size, circle_size
 from autograd.seeing.pages.player.svg.elements import Point
 
 POINTS = 72

@@ -6,10 +6,10 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from autograd.seeing.facts.arrow import edge_key, operation_id, use_id
-from autograd.seeing.facts.box import box_of_node
+from autograd.seeing.facts.box_content import box_of_node
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.pages.player.svg.arrows import curve, draw_arrow
-from autograd.seeing.pages.player.svg.boxes import draw_box, draw_circle, node_group
+from autograd.seeing.pages.player.svg.box_shapes import draw_box, draw_circle, node_group
 from autograd.seeing.pages.player.svg.cast import Cast, Faces, Mould, mould_of
 from autograd.seeing.pages.player.svg.elements import coordinate, tag
 from autograd.seeing.pages.player.svg.layout import arrange

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from autograd.notation.numbers import count
-from autograd.seeing.facts.box import Fact, box_of_group, box_of_node
-from autograd.seeing.pages.player.svg.boxes import GAP, HEADING, NUMBER_WIDTH, PADDING, ROW
+from autograd.seeing.facts.box_content import Fact, box_of_group, box_of_node
+from autograd.seeing.pages.player.svg.box_shapes import GAP, HEADING, NUMBER_WIDTH, PADDING, ROW
 from autograd.seeing.pages.player.svg.chips import CHIP_NUMBER, numbers_side_by_side
 from autograd.seeing.pages.player.svg.elements import (
     Point,
@@ -33,17 +33,35 @@ def across(units: int) -> int:
     return max(1, math.ceil(math.sqrt(units)))
 
 
+def _places(layer: Layer) -> tuple[list[Point], float, float]:
+    """Return where a layer's dots stand in their place, and how wide and high that is.
+
+    Those of windows stand in the rows and columns of what they see, the planes of several kernels apart.
+    """
+    units = len(layer.units)
+    columns = layer.columns or across(units)
+    rows, planes = math.ceil(units / columns), len(layer.dots) // max(1, units)
+    beside = across(planes)
+    width, height = columns * PITCH + GAP, rows * PITCH + GAP
+    points = []
+    for place in range(len(layer.dots)):
+        plane, unit = divmod(place, units)
+        below, right = divmod(plane, beside)
+        down, along = divmod(unit, columns)
+        points.append(Point(right * width + along * PITCH, below * height + down * PITCH))
+    return points, beside * width - GAP, math.ceil(planes / beside) * height - GAP if planes else 0.0
+
+
 def layer_size(layer: Layer) -> tuple[float, float]:
     """Return the width and height of a layer's box."""
-    columns = across(len(layer.units))
-    rows = math.ceil(len(layer.units) / columns)
+    _, wide, high = _places(layer)
     heading = text_width(layer.title, NAME_SIZE) + GAP + text_width(layer.kind, SMALL_SIZE)
     facts = [
         text_width(fact.word, SMALL_SIZE) + GAP + max(NUMBER_WIDTH, text_width(fact.number, TEXT_SIZE))
         for fact, _ in _facts(layer)
     ]
-    width = max(columns * PITCH, heading, *facts, LEAST_WIDTH) + 2 * PADDING
-    return width, HEADING + rows * PITCH + len(_facts(layer)) * ROW + 2 * PADDING
+    width = max(wide, heading, *facts, LEAST_WIDTH) + 2 * PADDING
+    return width, HEADING + high + len(_facts(layer)) * ROW + 2 * PADDING
 
 
 def _facts(layer: Layer) -> list[tuple[Fact, str]]:
@@ -63,7 +81,7 @@ def _facts(layer: Layer) -> list[tuple[Fact, str]]:
 def layer_box(layer: Layer, name: str, corner: Point) -> str:
     """Return the box of a layer.
 
-    It has a dot for each unit, with the id ``name`` and the unit's number from 0.
+    It has a dot for each unit, with the id ``name`` and the dot's key.
     """
     width, height = layer_size(layer)
     left, right = PADDING, width - PADDING
@@ -74,13 +92,12 @@ def layer_box(layer: Layer, name: str, corner: Point) -> str:
         words(layer.title, left, 19.0, "title"),
         words(layer.kind, right, 18.0, "role"),
     ]
-    columns = across(len(layer.units))
-    start = round((width - columns * PITCH) / 2 + PITCH / 2)
+    points, wide, high = _places(layer)
+    start = round((width - wide) / 2 + PITCH / 2)
     top = round(HEADING + PADDING + PITCH / 2)
-    for i in range(len(layer.units)):
-        down, along = divmod(i, columns)
-        parts.append(_dot(f"{name}-{i}", Point(start + along * PITCH, top + down * PITCH)))
-    y = top + math.ceil(len(layer.units) / columns) * PITCH - PITCH / 2
+    for dot, at in zip(layer.dots, points, strict=True):
+        parts.append(_dot(f"{name}-{dot.key}", Point(start + at.x, top + at.y)))
+    y = top + high - PITCH / 2
     for fact, where in _facts(layer):
         y += ROW
         parts.append(words(fact.word, left, y - 2, "fact"))

@@ -24,7 +24,7 @@ MOST_NODES = 10_000
 """A graph of more nodes is refused: its page would be many megabytes and its walk hours long."""
 
 LEGIBLE = 50
-"""A network of more nodes is folded: all of it in one picture, its numbers could not be read in a page."""
+"""A network of more nodes is folded: in one picture of all of it, the numbers would be too small to read."""
 
 
 def views(trace: Trace, layers: Sequence[Layer] = ()) -> list[View]:

@@ -6,16 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
+from typing import NamedTuple
 
 from autograd.notation.labels import Label, parse_label
 from autograd.notation.numbers import counted
-from autograd.seeing.facts.box import name_of_group
+from autograd.seeing.facts.box_content import name_of_group
 from autograd.seeing.facts.events import inputs_by_target
 from autograd.seeing.facts.folding.folded import MOST_LOOSE, Group, fold
 from autograd.seeing.facts.folding.opening import list_of
-from autograd.seeing.facts.places import AFTER, title_of
+from autograd.seeing.facts.places import AFTER, ELSEWHERE, title_of
 from autograd.seeing.facts.records import EdgeFact, NodeFact, Trace
 from autograd.seeing.pages.player.views.uses import uses_of
+from autograd.seeing.pages.player.views.windows import Window, columns_of, rows_of
 
 LETTERS = {"pre-activation": "z", "activation": "a"}
 """How textbooks call the parts of a neuron that stand for it."""
@@ -23,7 +25,7 @@ LETTERS = {"pre-activation": "z", "activation": "a"}
 EdgesInto = Mapping[str, Sequence[EdgeFact]]
 
 MOST_DOTS = 150
-"""Of more values than this none has a dot of its own: the box stands for all of them."""
+"""Where there are more values than this, none has a dot of its own: the box stands for all of them."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,22 @@ class Unit:
     letters: tuple[str, ...] = ()
 
 
+class Dot(NamedTuple):
+    """A dot in the box of a layer.
+
+    Attributes:
+        unit: which unit it belongs to.
+        key: what tells it from the others in its box.
+        members: the nodes that it shows.
+        inner: what follows the name of the unit's view in that of the view that it opens.
+    """
+
+    unit: int
+    key: str
+    members: Sequence[NodeFact]
+    inner: str = ""
+
+
 @dataclass(frozen=True)
 class Layer:
     """A box: the inputs, a layer, any other Module, or everything that belongs to none.
@@ -61,6 +79,7 @@ class Layer:
         is_network: whether it is part of the network itself.
         note: what else is said about it.
         group: the folded box that it stands for; None where it stands for none.
+        columns: how many of its units stand side by side, as in a picture; 0 where nothing says so.
     """
 
     title: str
@@ -72,6 +91,19 @@ class Layer:
     is_network: bool = True
     note: str = ""
     group: Group | None = None
+    columns: int = 0
+
+    @cached_property
+    def dots(self) -> list[Dot]:
+        """A dot for each unit; for windows on a picture one for each of their kernels, kernel by kernel."""
+        kernels = [box.units for box in self.inner if box.opens_as == "neurons"]
+        if not self.columns or len(kernels) < len(self.units):
+            return [Dot(j, str(j), unit.members) for j, unit in enumerate(self.units)]
+        return [
+            Dot(j, f"{j}-{k}", unit.members, f"u{k}")
+            for k, plane in enumerate(zip(*kernels, strict=True))
+            for j, unit in enumerate(plane)
+        ]
 
     @cached_property
     def key(self) -> str:
@@ -94,7 +126,7 @@ def layers_of(trace: Trace) -> list[Layer]:
     """
     folded = fold(trace)
     into = inputs_by_target(trace)
-    layers = [_layer(trace, into, group) for group in folded.groups]
+    layers = _on_pictures([_layer(trace, into, group) for group in folded.groups], into)
     if not folded.nodes:
         return layers
     return [
@@ -103,19 +135,47 @@ def layers_of(trace: Trace) -> list[Layer]:
     ]
 
 
+def _on_pictures(layers: Sequence[Layer], into: EdgesInto) -> list[Layer]:
+    """Return the layers, the inputs in the rows of the picture that windows go over, if any do."""
+    boxes = [*layers]
+    for box in boxes:
+        boxes += box.inner
+    pictures = [rows_of(_windows(box, into), box.columns) for box in boxes if box.columns]
+    return [_as_picture(layer, pictures) if layer.opens_as == "inputs" else layer for layer in layers]
+
+
+def _as_picture(inputs: Layer, pictures: Sequence[list[list[str]]]) -> Layer:
+    nodes = {node.id: node for node in inputs.nodes}
+    for rows in pictures:
+        seen = [*chain.from_iterable(rows)]
+        if nodes.keys() == {*seen}:
+            return replace(_inputs([nodes[id] for id in seen]), columns=len(rows[0]))
+    return inputs
+
+
+def _windows(box: Layer, into: EdgesInto) -> list[Window]:
+    """Return what each use of a Module takes from elsewhere, in order."""
+    windows: list[Window] = []
+    for use in box.units:
+        own = {node.id for node in use.members}  # its parameters, too
+        taken = [edge for node in use.members for edge in into.get(node.id, ()) if edge.source not in own]
+        windows.append([*dict.fromkeys(edge.source for edge in taken if edge.partial is not None)])
+    return windows
+
+
 def _title_of_loose(trace: Trace, nodes: Sequence[NodeFact]) -> str:
     """Return the title of nodes that are in no box: the Module that computed all of them, or what it is."""
     homes = [trace.places.get(node.id) for node in nodes if node.op is not None]
     paths = {None if place is None else place.module for place in homes}
     if len(paths) == 1 and (path := paths.pop()) is not None:
         return title_of(path, trace.modules)
-    return AFTER if any(node.id == trace.output for node in nodes) else "the rest"
+    return AFTER if any(node.id == trace.output for node in nodes) else ELSEWHERE
 
 
-def from_outside(nodes: Sequence[NodeFact], origins: set[str]) -> Layer:
-    """Return the box of what others take from elsewhere, and from which box if from one."""
+def from_outside(nodes: Sequence[NodeFact], origins: set[str], columns: int) -> Layer:
+    """Return the box of what others take from elsewhere, in so many columns, named after its only origin."""
     title = f"from {origins.pop()}" if len(origins) == 1 else "from outside"
-    return replace(_of_values(title, nodes), opens_as="outside")
+    return replace(_of_values(title, nodes), opens_as="outside", columns=columns)
 
 
 def _layer(trace: Trace, into: EdgesInto, group: Group) -> Layer:
@@ -131,7 +191,8 @@ def _layer(trace: Trace, into: EdgesInto, group: Group) -> Layer:
     inside = _inside(trace, into, group)
     uses = uses_of(inside, group) if group.count == 1 and group.uses > 1 else []
     if len(uses) > 1:
-        return _of_boxes(group, [replace(_layer(inside, into, use), title=use.title) for use in uses])
+        found = _of_boxes(group, [replace(_layer(inside, into, use), title=use.title) for use in uses])
+        return replace(found, columns=columns_of(_windows(found, into)))
     if group.count == 1 and group.holds_units:
         units = [g for g in fold(inside, "neuron").groups if g.kind == "unit"]
         others = [node for node in _others(group.members, units) if node.op is not None]

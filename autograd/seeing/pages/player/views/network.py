@@ -25,7 +25,7 @@ HEADER = 30.0
 WIDE = 3.0
 """The cards of a large layer are laid out this many times as wide as high: the place for a graph is wide."""
 WIDEST = 940.0
-"""Boxes side by side are at most this wide, as a page is; more are read like text, line by line."""
+"""Boxes stand side by side up to this width, that of a page; further ones begin a new line, as text does."""
 BELOW = 18.0
 """The room between two boxes that stand one below the other."""
 FIRST = "network"
@@ -64,7 +64,9 @@ class Row:
         opens_as = self.layers[layer].opens_as
         own = {} if opens_as == "outside" else {box: self.name(layer)}
         if opens_as in ("neurons", "boxes"):
-            own |= {f"{box}-{j}": self.name(layer, j) for j in range(len(self.layers[layer].units))}
+            own |= {
+                f"{box}-{dot.key}": self.name(layer, dot.unit) + dot.inner for dot in self.layers[layer].dots
+            }
         return own
 
     def within(self, layer: int) -> Row:
@@ -78,7 +80,9 @@ class Row:
             for box in self.layers
             if any(node.id in ids for node in box.nodes)
         }
-        outside = [from_outside(taken, origins)] if taken else []
+        whole = [box for box in self.layers if ids == {node.id for node in box.nodes}]
+        taken, columns = (whole[0].nodes, whole[0].columns) if whole else (taken, 0)
+        outside = [from_outside(taken, origins, columns)] if taken else []
         return Row(self.whole, [*outside, *inner], self.name(layer), len(outside))
 
     @cached_property
@@ -151,9 +155,9 @@ def _words_on_arrow(link: Link) -> str:
 def _mapped(layer: Layer, box: str) -> dict[str, str]:
     """Map each node to the dot of its unit, the first of several; what belongs to no unit, to the box."""
     nodes = {node.id: box for node in layer.common}
-    for j, unit in enumerate(layer.units):
-        for node in unit.members:
-            nodes.setdefault(node.id, f"{box}-{j}")
+    for dot in layer.dots:
+        for node in dot.members:
+            nodes.setdefault(node.id, f"{box}-{dot.key}")
     return nodes
 
 
@@ -226,7 +230,7 @@ def _layer_view(row: Row, i: int, parent: str) -> View:
 
 
 def _neuron_views(row: Row, unit: Unit, i: int, j: int) -> list[View]:
-    """Show a neuron as a table of its weights; as a graph if it is no such sum or was used several times."""
+    """Show a neuron as a table of its weights; as a graph if it is not a sum or was used several times."""
     members = {node.id for node in (*unit.members, *row.layers[i].common)}
     name, parent = row.name(i, j), row.name(i)
     inside, elsewhere = row.whole.part(members)

@@ -9,10 +9,16 @@ import math
 from dataclasses import dataclass, field
 
 from autograd.seeing.facts.arrow import edge_key, use_id
-from autograd.seeing.facts.box import box_of_node
+from autograd.seeing.facts.box_content import box_of_node
 from autograd.seeing.facts.records import EdgeFact, NodeFact, Trace
 from autograd.seeing.pages.player.svg.arrows import plain_arrow, plain_line
-from autograd.seeing.pages.player.svg.boxes import box_size, circle_size, draw_box, draw_circle, node_group
+from autograd.seeing.pages.player.svg.box_shapes import (
+    box_size,
+    circle_size,
+    draw_box,
+    draw_circle,
+    node_group,
+)
 from autograd.seeing.pages.player.svg.chips import CHIP_HEIGHT, CHIP_NAME, CHIP_NUMBER, CHIP_WIDTH, chip
 from autograd.seeing.pages.player.svg.elements import Point, tag, words
 from autograd.seeing.pages.player.svg.view import Moulds, View, canvas

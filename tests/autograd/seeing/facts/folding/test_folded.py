@@ -10,7 +10,7 @@ import pytest
 from autograd import Parameter, Value, draw
 from autograd import sum as sum_of
 from autograd.functions import dot
-from autograd.seeing.facts.box import box_of_group
+from autograd.seeing.facts.box_content import box_of_group
 from autograd.seeing.facts.folding.folded import FOLDINGS, Folded, fold
 from autograd.seeing.facts.folding.links import Link
 from autograd.seeing.facts.trace import trace

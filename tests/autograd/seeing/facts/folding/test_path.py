@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from autograd import Value, dot, draw, gradient_path, topological_order
-from autograd.reverse import upstreams
-from autograd.seeing.facts.folding.asked import Folding
+from autograd.pure_reverse import upstreams
 from autograd.seeing.facts.folding.folded import Folded
+from autograd.seeing.facts.folding.options import Folding
 from autograd.seeing.facts.folding.path import fold_path
 from autograd.seeing.facts.trace import trace
 from nn import MLP, GRUCell, Module, Recurrent, losses

@@ -6,7 +6,7 @@ from autograd import Value
 from autograd.mistakes import overwrites
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import number
-from autograd.seeing.facts.box import box_of_group
+from autograd.seeing.facts.box_content import box_of_group
 from autograd.seeing.facts.folding.folded import fold
 from autograd.seeing.walk import walk
 from nn import MLP, GRUCell, Recurrent, losses

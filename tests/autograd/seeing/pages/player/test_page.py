@@ -290,6 +290,54 @@ def test_a_node_is_found_by_its_name_and_a_step_by_its_address(opened):
     assert sheet.errors == []
 
 
+def test_all_that_is_found_is_listed_with_what_it_is_and_where(opened):
+    model = MLP(2, [16, 2, 1], activation="tanh", seed=0)
+    sheet = opened(walk(model([1.0, -2.0])).html())
+    sheet.locator("#find").press_sequentially("2^2")
+    options = sheet.locator("#found [role=option]")
+    assert sheet.inner_text("#hits") == "19 found"
+    told = {line.split("\n")[0]: line.split("\n")[-1] for line in options.all_inner_texts()}
+    assert {name: kind for name, kind in told.items() if name[0] in "abz"} == {
+        "b2(2)": "weight · layer 2 · neuron 2",
+        "z2(2)": "computed · layer 2 · neuron 2",
+        "a2(2)": "computed · layer 2 · neuron 2",
+    }
+    sheet.fill("#find", "a2^2")
+    sheet.keyboard.press("ArrowDown")
+    chosen = sheet.get_attribute("#find", "aria-activedescendant")
+    assert sheet.get_attribute(f"#{chosen}", "aria-selected") == "true"
+    sheet.keyboard.press("Enter")
+    assert sheet.text_content("#sentence").startswith("a₂⁽²⁾ is computed")
+    assert sheet.locator("#found").is_hidden()
+    sheet.fill("#find", "x")
+    options.nth(1).click()
+    assert sheet.input_value("#find") == "x2"
+    sheet.fill("#find", "nobody")
+    assert sheet.inner_text("#hits") == "0 found"
+    sheet.fill("#find", "x")
+    sheet.keyboard.press("Escape")
+    assert sheet.get_attribute("#find", "aria-expanded") == "false"
+    assert sheet.errors == []
+
+
+@pytest.mark.parametrize(("motion", "glides"), [("no-preference", True), ("reduce", False)])
+def test_a_box_that_opens_or_closes_glides_unless_motion_is_not_wanted(opened, motion, glides):
+    sheet = opened(walk(MLP(2, [16, 2, 1], seed=0)([1.0, -2.0])).html(), motion=motion)
+    scale = """(selector) => {
+      document.querySelector(selector).dispatchEvent(new MouseEvent("click", { bubbles: true }));
+      const [glide] = document.getElementById("canvas").getAnimations();
+      const here = document.querySelector("#crumbs [aria-current]");
+      return [here.textContent, glide?.effect.getKeyframes()[0].transform];
+    }"""
+    assert sheet.evaluate(scale, "[aria-label='Open layer 1']") == [
+        "layer 1",
+        "scale(0.4)" if glides else None,
+    ]
+    sheet.locator("#canvas").evaluate("(part) => part.getAnimations().forEach((glide) => glide.finish())")
+    assert sheet.evaluate(scale, "#crumbs button") == ["network", "scale(1.6)" if glides else None]
+    assert sheet.errors == []
+
+
 # --------------------------------------------------------------------------- for everyone to read
 
 

@@ -183,7 +183,7 @@ def test_a_run_takes_step_after_step(sheet):
     course = sheet.get_by_role("img", name=f"L over {count} steps: from 2.56 to ")
     assert len(course.locator("polyline").get_attribute("points").split()) == count
     sheet.get_by_role("button", name="Back to the start").click()
-    assert sheet.locator("#descent svg").is_hidden()
+    assert sheet.locator("#descent > svg").is_hidden()
 
 
 def test_what_is_to_be_predicted_is_not_told_beside_it(sheet):

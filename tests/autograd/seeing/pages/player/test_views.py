@@ -19,7 +19,7 @@ from autograd.seeing.facts.arrow import edge_key
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.facts.trace import trace
 from autograd.seeing.pages.player.content import facts
-from autograd.seeing.pages.player.svg.boxes import GAP, NUMBER_WIDTH, is_small_print
+from autograd.seeing.pages.player.svg.box_shapes import GAP, NUMBER_WIDTH, is_small_print
 from autograd.seeing.pages.player.svg.elements import text_width
 from autograd.seeing.pages.player.svg.view import Moulds
 from autograd.seeing.pages.player.views.choice import MOST_NODES, View, boxes_of, views

@@ -9,12 +9,12 @@ from hypothesis import given
 
 from autograd import Value, where
 from autograd.seeing.drawing.arrows import rows_of_text
-from autograd.seeing.drawing.boxes import box_markup
+from autograd.seeing.drawing.box_shapes import box_markup
 from autograd.seeing.facts.arrow import text_of_use
-from autograd.seeing.facts.box import Box, box_of_node
+from autograd.seeing.facts.box_content import Box, box_of_node
 from autograd.seeing.facts.trace import trace
 from autograd.seeing.pages.player.svg.arrows import draw_arrow
-from autograd.seeing.pages.player.svg.boxes import draw_box
+from autograd.seeing.pages.player.svg.box_shapes import draw_box
 from autograd.seeing.pages.player.svg.elements import Point
 from autograd.seeing.style import THEMES
 from tests.strategies import Recipe, recipes

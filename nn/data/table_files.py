@@ -18,16 +18,16 @@ from nn.checks import import_extra
 
 DELIMITERS = ",;\t|"
 SAMPLE = 50
-"""From this many lines the delimiter is told."""
+"""The delimiter is found from this many lines."""
 FEWEST_OF_A_TABLE = 4
-"""Lines above a table are told from it by at least so many lines that have its cells."""
+"""Lines count as standing above a table only if more lines than this follow, all with as many cells."""
 ALWAYS_MISSING = frozenset(["", "?", "-", ".", "na", "n/a", "<na>", "#na", "#n/a", "nan", "null"])
 """What files write in a cell that is missing, in upper or lower case."""
 QUOTED = "\ue000"
 """Stands before a cell that would be missing but for its quotes."""
 
 PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\0": "lzma"}
-"""The module that unpacks a file that begins so; some builds of Python lack one or the other."""
+"""The module that unpacks a file with these first bytes; some builds of Python lack one or the other."""
 ZIPPED = b"PK\x03\x04"
 ENCODINGS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 

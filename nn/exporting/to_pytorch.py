@@ -210,7 +210,7 @@ def _(model: Embedding) -> nn.Module:
 def _(model: Norm) -> nn.Module:
     gain, bias = model.weight is not None, model.bias is not None
     if bias and not gain:
-        raise RefusedError(model, "it has a bias without a gain, which PyTorch's LayerNorm has not")
+        raise RefusedError(model, "it has a bias without a gain, which PyTorch's LayerNorm cannot have")
     options: dict[str, Any] = {"elementwise_affine": gain, "dtype": DOUBLE}
     if isinstance(model, LayerNorm):
         made: nn.Module = nn.LayerNorm(model.width, model.eps, bias=bias, **options)

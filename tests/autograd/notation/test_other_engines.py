@@ -8,7 +8,7 @@ import pytest
 
 import autograd
 from autograd import Value
-from autograd.notation.elsewhere import OF_A_VALUE, OF_THE_PACKAGE
+from autograd.notation.other_engines import OF_A_VALUE, OF_THE_PACKAGE
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Boxes and circles in the DOT language; what a box says is told by `autograd.seeing.facts.box`."""
+"""Boxes and circles in the DOT language; what a box says is told by `autograd.seeing.facts.box_content`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from autograd.seeing.drawing.html_labels import (
 )
 from autograd.seeing.drawing.renderer import Drawing
 from autograd.seeing.facts.arrow import operation_id
-from autograd.seeing.facts.box import Box, Fact, box_of_node
+from autograd.seeing.facts.box_content import Box, Fact, box_of_node
 from autograd.seeing.facts.records import NodeFact
 from autograd.seeing.style import NAME_SIZE, SMALL_SIZE, SYMBOL_SIZE, TEXT_SIZE, Theme
 

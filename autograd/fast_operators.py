@@ -27,7 +27,7 @@ def {name}(self, other):
         other = Constant(other)
 """,
 }
-"""How the method begins, by the number of inputs."""
+"""The head of the method, by the number of inputs."""
 
 BODY = """\
     now = mode.now if unusual else usual
@@ -51,7 +51,7 @@ BODY = """\
         now.made.append(node)
     return node
 """
-"""How it goes on: as `apply` would compute it."""
+"""The rest of the method, which computes what `apply` would."""
 
 
 class Written(str):

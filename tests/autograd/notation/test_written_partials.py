@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograd.core.primitive import TABLE, Op
-from autograd.notation.derivatives import (
+from autograd.notation.written_partials import (
     KNOWN_SYMBOLS,
     TAUGHT,
     KnownExpression,

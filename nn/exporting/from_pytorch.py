@@ -18,7 +18,7 @@ from nn.containers import Sequential
 from nn.convolution import Conv1d, Conv2d, Flatten, Reshape
 from nn.dropout import Dropout
 from nn.embedding import Embedding
-from nn.exporting.theirs import ACTIVATIONS, POOLS, RefusedError, tensors_of, there
+from nn.exporting.to_pytorch import ACTIVATIONS, POOLS, RefusedError, tensors_of, there
 from nn.exporting.twins import Twin
 from nn.layers import MLP, Layer
 from nn.module import Module
@@ -134,7 +134,7 @@ def _(module: nn.Sequential) -> Module:
 
 
 def _linear_layer(step: Module) -> Layer | None:
-    """Return the Layer of a step that has no activation yet; None if it is no such step."""
+    """Return the Layer of a step that has no activation yet; None for any other step."""
     layer = getattr(step, "kernels", step)
     return layer if isinstance(layer, Layer) and layer.activation_name == "linear" else None
 

@@ -9,6 +9,7 @@ from math import isfinite
 from numbers import Real
 from typing import Any
 
+from autograd import Value
 from autograd.notation.hints import did_you_mean
 from autograd.notation.numbers import counted
 
@@ -17,13 +18,36 @@ MOST_SHOWN = 8
 
 
 def at_most(count: int, names: list[str]) -> list[str]:
-    """Return at most so many of the names, the last with the number of the rest.
+    """Return at most ``count`` of the names, the last with the number of the rest.
 
     >>> at_most(2, ["a", "b", "c"])
     ['a', 'b (and 1 more)']
     """
     rest = len(names) - count
     return names if rest <= 0 else [*names[: count - 1], f"{names[count - 1]} (and {rest} more)"]
+
+
+def given_in_words(inputs: Sequence[Any]) -> str:
+    """Say what a call was given that raised: how many numbers, and where to see what was computed until then.
+
+    >>> given_in_words([[0.5, 1.0], [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]])
+    ', given 2 numbers and 2 × 3 numbers'
+    """
+    told, computed = [], False
+    for x in inputs:
+        sizes = []
+        while isinstance(x, (list, tuple)) and x:
+            sizes.append(len(x))
+            x = x[0]
+        if hasattr(x, "shape"):
+            sizes, x = [*sizes, *x.shape], 0.0
+        computed = computed or getattr(x, "op", None) is not None
+        kind = "Value" if isinstance(x, Value) else "number" if isinstance(x, Real) else type(x).__name__
+        *outer, last = sizes or [1]
+        told.append(" × ".join(map(str, [*outer, counted(last, kind)])))
+    given = f", given {' and '.join(told)}" if told else ""
+    see = "; what was computed until then: autograd.seeing.computed_before(error)"
+    return given + (see if computed else "")
 
 
 def made_of_value(paths: Collection[str], remedy: str) -> str:
@@ -42,7 +66,7 @@ def made_of_value(paths: Collection[str], remedy: str) -> str:
 
 
 def said_of(names: list[str], what: str, count: int) -> str:
-    """Return a sentence that says what so many things with these names are; ``{}`` in it is the pronoun.
+    """Return a sentence about ``count`` things with these names; ``{}`` in it is the pronoun.
 
     >>> said_of(["b"], "not trained: hold {} in a list", 1)
     'b is not trained: hold it in a list'

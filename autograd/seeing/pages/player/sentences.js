@@ -9,7 +9,7 @@ function tellerOf(facts, engine, original) {
   const { values, gradients, partials } = facts.exact;
   const ops = touch.ops;
   const named = new Set(touch.named);
-  const weights = new Set(touch.weights);
+  const weights = new Set(facts.weights);
   const { constants } = engine;
   const opOf = (i) => (touch.op[i] < 0 ? null : ops[touch.op[i]]);
   const isRelation = (i) => touch.relations.includes(opOf(i));

@@ -25,8 +25,8 @@ class Folding:
 
         Raises:
             TypeError: if ``opened`` is neither a path nor several.
-            ValueError: for an unknown ``collapse``, a ``depth`` that is none, or both together where they
-                exclude each other.
+            ValueError: for an unknown ``collapse``, a ``depth`` that is not a whole number from 0, or both
+                together where they exclude each other.
         """
         if collapse is not None and collapse not in FOLDINGS:
             hint = did_you_mean(str(collapse), FOLDINGS)

@@ -1,4 +1,4 @@
-"""Boxes and circles as SVG; what a box says is told by `autograd.seeing.facts.box`.
+"""Boxes and circles as SVG; what a box says is told by `autograd.seeing.facts.box_content`.
 
 Numbers stand in slots, that is in text elements with a ``data-slot`` such as ``value:n3`` and
 ``gradient:n3``; each is wide enough for any number of four significant digits.
@@ -6,7 +6,7 @@ Numbers stand in slots, that is in text elements with a ``data-slot`` such as ``
 
 from __future__ import annotations
 
-from autograd.seeing.facts.box import Box, Fact
+from autograd.seeing.facts.box_content import Box, Fact
 from autograd.seeing.pages.player.svg.elements import (
     Point,
     coordinate,
@@ -46,7 +46,7 @@ def box_size(box: Box) -> tuple[float, float]:
 
 
 def draw_box(box: Box, corner: Point) -> str:
-    """Return a box, its top left corner there."""
+    """Return a box whose top left corner is at this point."""
     return moved(box_face(box), corner)
 
 

@@ -1,0 +1,69 @@
+"""Boxes of what goes over a picture: its dots stand as the picture does, and one shows what it sees of it."""
+
+import random
+
+import pytest
+
+from autograd import walk
+from autograd.seeing.pages.player.views.layers import layers_of
+from nn import Conv1d, Conv2d, Layer, Module
+
+
+class Net(Module):
+    def __init__(self, conv, seen):
+        self.conv, self.out = conv, Layer(seen, 1, "linear", seed=1)
+
+    def forward(self, x):
+        planes = self.conv(x)
+        rows = [row for plane in planes for row in plane] if isinstance(planes[0][0], list) else planes
+        return self.out([v for row in rows for v in row])
+
+
+def walked(conv, seen, *sizes):
+    chance = random.Random(0)
+
+    def numbers(sizes):
+        return [numbers(sizes[1:]) for _ in range(sizes[0])] if sizes else chance.random()
+
+    return walk(Net(conv, seen)(numbers(sizes)))
+
+
+@pytest.mark.parametrize(
+    ("conv", "seen", "sizes", "picture", "columns"),
+    [
+        (Conv2d(1, 2, 3, seed=0), 2 * 2 * 4, (1, 4, 6), 6, 4),
+        (Conv2d(1, 1, 3, padding=1, seed=0), 3 * 5, (1, 3, 5), 5, 5),
+        (Conv2d(2, 1, 2, seed=0), 4 * 3, (2, 5, 4), 4, 3),
+        (Conv2d(1, 1, 3, stride=2, seed=0), 2 * 3, (1, 5, 7), 7, 3),
+        (Conv1d(2, 1, 3, seed=0), 6, (2, 8), 8, 6),
+    ],
+)
+def test_inputs_and_outputs_stand_in_the_rows_of_their_picture(conv, seen, sizes, picture, columns):
+    inputs, box, *_ = layers_of(walked(conv, seen, *sizes).trace)
+    assert (inputs.columns, box.columns) == (picture, columns)
+    assert len(box.dots) == seen
+
+
+def test_what_does_not_overlap_says_nothing_of_rows():
+    layers = layers_of(walked(Conv2d(1, 1, 2, stride=2, seed=0), 4, 1, 4, 4).trace)
+    assert [layer.columns for layer in layers[:2]] == [0, 0]
+
+
+def test_a_dot_shows_its_patch_to_mouse_and_keyboard(opened):
+    sheet = opened(walked(Conv2d(1, 2, 3, activation="tanh", seed=0), 16, 1, 4, 6).html())
+    under = (
+        "() => [...document.querySelectorAll('.dot.under')].map((dot) => Number(dot.id.split('-').at(-1)))"
+    )
+    patch = [6 * row + column for row in (1, 2, 3) for column in (2, 3, 4)]
+    dot = "#network-l1-6-1"  # the second kernel in the second row, third column
+    sheet.locator(dot).hover(force=True)
+    assert sheet.evaluate(under) == patch
+    sheet.mouse.move(0, 0)
+    assert sheet.evaluate(under) == []
+    sheet.focus(dot)
+    assert sheet.evaluate(under) == patch
+    assert sheet.get_attribute(dot, "aria-label") == "conv.kernels.a₂⁽¹⁾, use 7"
+    assert sheet.get_attribute(dot, "aria-description").startswith("from x₉, x₁₀, x₁₁, x₁₅")
+    sheet.keyboard.press("Enter")
+    assert sheet.locator("#crumbs").inner_text().split("›")[-1].strip() == "neuron 2"
+    assert sheet.errors == []
