@@ -260,7 +260,7 @@ def test_a_leaf_from_which_no_route_leads_says_so(opened):
 
 def test_a_screen_reader_hears_what_came_of_a_touch_and_then_the_steps_again(sheet):
     change(sheet, "w", "3")
-    assert sheet.get_by_role("status").first.text_content() == "Computed again: L = 9."
+    sheet.get_by_role("status").get_by_text("Computed again: L = 9.").wait_for()
     assert sheet.get_attribute("#sentence", "aria-live") == "off"
     sheet.click("#previous")
     assert sheet.get_attribute("#sentence", "aria-live") == "polite"
