@@ -190,22 +190,25 @@ function fillList() {
     }));
     tellLines();
   }
+  marked?.removeAttribute("aria-current");
+  marked = null;
   markInList();
 }
 
-// What the lines say, from the step that is shown on; what is far from it, when there is time.
+// What the lines say, from the step that is shown on; what is far from it, when a hand that drags a number rests.
 let untold = []; // lines
+let telling;
 function tellLines() {
-  const lines = [...$("list").querySelector("ol").children];
+  const { length } = $("list").querySelector("ol").children;
   const first = Math.max(0, stopAt(place) - MOST_TOLD / 2);
-  const waiting = untold.length > 0;
-  untold = [...lines.keys()].map((i) => (i + first) % lines.length);
+  untold = Array.from({ length }, (_, i) => (i + first) % length);
   tellSome();
-  if (!waiting) tellRest();
+  clearTimeout(telling);
+  tellRest(100);
+}
 
-  function tellRest() {
-    if (untold.length) requestIdle(() => (tellSome(), tellRest()));
-  }
+function tellRest(wait) {
+  if (untold.length) telling = setTimeout(() => (tellSome(), tellRest(0)), wait);
 }
 
 function tellSome() {
@@ -216,8 +219,10 @@ function tellSome() {
 function markInList() {
   if (!$("list").open) return;
   $("list").classList.toggle("unbegun", place === 0);
+  const here = $("list").querySelector("ol").children[stopAt(place)]?.firstChild ?? null;
+  if (here === marked) return; // as when a number is touched
   marked?.removeAttribute("aria-current");
-  marked = $("list").querySelector("ol").children[stopAt(place)]?.firstChild ?? null;
+  marked = here;
   marked?.setAttribute("aria-current", "step");
-  if (marked) marked.scrollIntoView({ block: "nearest" });
+  marked?.scrollIntoView({ block: "nearest" });
 }
