@@ -9,11 +9,11 @@ name Modules by where a model holds them (`title_of`), or who make a self-contai
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from autograd.seeing.after_an_error import computed_before
     from autograd.seeing.drawing import Drawing, draw_with
     from autograd.seeing.facts.places import modules_within, title_of
     from autograd.seeing.facts.records import Step
     from autograd.seeing.gallery import Gallery
-    from autograd.seeing.halfway import computed_before
     from autograd.seeing.pages.frame import asset, document, embedded, is_page, notebook_frame, source_hash
     from autograd.seeing.paths import GradientPath
     from autograd.seeing.walk import Walk
@@ -25,7 +25,7 @@ _HOMES = {
     "Step": "facts.records",
     "Walk": "walk",
     "asset": "pages.frame",
-    "computed_before": "halfway",
+    "computed_before": "after_an_error",
     "document": "pages.frame",
     "draw_with": "drawing",
     "embedded": "pages.frame",

@@ -6,9 +6,9 @@ steps) → `program` (both as numbers) → `executor` (who replays): `replayer` 
 machine) → `templates` (the ops' kernels) → `native` (the compiler of both), or `numpy_replayer` →
 `numpy_steps` → `numpy_ops` (the op table in NumPy) where there is no compiler.
 
-Around these stand `structure` (arguments and outputs of any form), `desk` and `blas` (one call among others
-on other threads), `saved` (tapes in files), `objective` (a tape for an optimiser) and `onnx_graph`, with
-`onnx_functions` (a tape for other programs).
+Around these stand `structure` (arguments and outputs of any form), `workspace` and `blas` (one call among
+others on other threads), `saved` (tapes in files), `objective` (a tape for an optimiser) and `onnx_graph`,
+with `onnx_functions` (a tape for other programs).
 """
 
 from importlib.util import find_spec

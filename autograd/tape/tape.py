@@ -22,7 +22,6 @@ from autograd.node import number_of
 from autograd.notation.hints import described
 from autograd.notation.numbers import counted
 from autograd.tape.compiler import replay_note
-from autograd.tape.desk import Desk
 from autograd.tape.executor import Replayer, replayer_class
 from autograd.tape.instructions import Instruction, instruction_of, instructions, written
 from autograd.tape.listing import flatten
@@ -33,6 +32,7 @@ from autograd.tape.saved import packed, unpacked
 from autograd.tape.schedule import Schedule, schedule
 from autograd.tape.structure import Columns
 from autograd.tape.training import Training
+from autograd.tape.workspace import Workspace
 from autograd.value import Value
 
 Array = NDArray[Any]
@@ -79,13 +79,13 @@ class Tape:
         self._run: Training | None = None
         self._lock = Lock()
         self._schedules: dict[tuple[int, bool], Schedule] = {}
-        self._idle: dict[tuple[int, bool], list[Desk]] = {}
+        self._idle: dict[tuple[int, bool], list[Workspace]] = {}
         plan = self._schedule(0, False)
         self.parameters = tuple(self.recorded.listing.nodes[i] for i in plan.parameters.tolist())
         self.reached = tuple(plan.reached.tolist())
         self._place = np.zeros(len(self.recorded.listing), np.int64)  # of each parameter among the parameters
         self._place[plan.parameters] = np.arange(len(plan.parameters))
-        self._idle[0, False] = [self._new_desk(0, False)]
+        self._idle[0, False] = [self._new_workspace(0, False)]
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the graph, for a copy or a pickle; the outputs first, so that inputs lead to no detour.
@@ -194,10 +194,10 @@ class Tape:
         Raises:
             TypeError, ValueError: if the data do not have this structure; the message names the argument.
         """
-        desk = self._borrow(0, False, data, named, at)
-        desk.forward()
-        values = desk.result(desk.values)
-        self._idle[0, False].append(desk)
+        work = self._borrow(0, False, data, named, at)
+        work.forward()
+        values = work.result(work.values)
+        self._idle[0, False].append(work)
         return self.recorded.results.structured(values)
 
     def gradients(
@@ -212,11 +212,11 @@ class Tape:
         Returns:
             The mean, and ∂mean/∂p for each of `parameters`.
         """
-        desk = self._borrow(output, False, data, named, at)
-        count = len(desk.X)
-        mean = desk.reverse(output, 1.0 / count, values=False, slopes=False) / count
-        gradient = desk.gradient()
-        self._idle[output, False].append(desk)
+        work = self._borrow(output, False, data, named, at)
+        count = len(work.X)
+        mean = work.reverse(output, 1.0 / count, values=False, slopes=False) / count
+        gradient = work.gradient()
+        self._idle[output, False].append(work)
         return mean, gradient
 
     def input_gradients(self, *data: Any, output: int = 0, at: ArrayLike | None = None, **named: Any) -> Any:
@@ -230,10 +230,10 @@ class Tape:
             Arrays in the structure of the data: that of the only argument, or a tuple with one for each,
             those given by name in a dictionary at its end.  Shape (samples, inputs) for a tape `of` a list.
         """
-        desk = self._borrow(output, True, data, named, at)
-        desk.reverse(output, 1.0, values=False)
-        slopes = desk.result(desk.slopes)
-        self._idle[output, True].append(desk)
+        work = self._borrow(output, True, data, named, at)
+        work.reverse(output, 1.0, values=False)
+        slopes = work.result(work.slopes)
+        self._idle[output, True].append(work)
         return self.recorded.slopes.structured(slopes)
 
     def value_and_gradients(
@@ -257,11 +257,11 @@ class Tape:
         """
         if wrt not in ("inputs", "parameters", "both"):
             raise ValueError(f'wrt is "inputs", "parameters" or "both"; got {wrt!r}')
-        desk = self._borrow(output, wrt != "parameters", data, named, at)
-        count = len(desk.X)
-        desk.reverse(output, 1.0 / count if wrt == "parameters" else 1.0, slopes=wrt != "parameters")
-        values, slopes, gradient = desk.values[:, output].copy(), desk.result(desk.slopes), desk.gradient()
-        self._idle[output, wrt != "parameters"].append(desk)
+        work = self._borrow(output, wrt != "parameters", data, named, at)
+        count = len(work.X)
+        work.reverse(output, 1.0 / count if wrt == "parameters" else 1.0, slopes=wrt != "parameters")
+        values, slopes, gradient = work.values[:, output].copy(), work.result(work.slopes), work.gradient()
+        self._idle[output, wrt != "parameters"].append(work)
         if wrt == "parameters":
             return values, gradient
         found = self.recorded.slopes.structured(slopes)
@@ -345,28 +345,28 @@ class Tape:
     def _borrow(
         self, output: int, inputs_gradient: bool, data: Sequence[Any], named: Mapping[str, Any],
         at: ArrayLike | None,
-    ) -> Desk:  # fmt: skip
-        """Take a desk away, or make one, and put the samples and the parameters on it.
+    ) -> Workspace:  # fmt: skip
+        """Take a workspace away, or make one, and put the samples and the parameters in it.
 
         The caller puts it back among the idle ones.  (A list's pop and append are each one step for all.)
         """
         vector = self._checked(at) if at is not None else None
         try:
-            desk = self._idle[output, inputs_gradient].pop()
+            work = self._idle[output, inputs_gradient].pop()
         except (KeyError, IndexError):
-            desk = self._new_desk(output, inputs_gradient)
-        if named or not desk.takes_again(data):
-            desk.take_samples(self.recorded.arguments, *self.recorded.arguments.arrays(data, named))
+            work = self._new_workspace(output, inputs_gradient)
+        if named or not work.takes_again(data):
+            work.take_samples(self.recorded.arguments, *self.recorded.arguments.arrays(data, named))
         run = self._run
-        desk.take_parameters(vector if vector is not None or run is None else run.vector)
-        return desk
+        work.take_parameters(vector if vector is not None or run is None else run.vector)
+        return work
 
-    def _new_desk(self, output: int, inputs_gradient: bool) -> Desk:
+    def _new_workspace(self, output: int, inputs_gradient: bool) -> Workspace:
         replayer = self.replayer(output, inputs_gradient)
         self._idle.setdefault((output, inputs_gradient), [])
         nodes = replayer.plan.parameters
         values = [self.recorded.listing.nodes[i] for i in nodes.tolist()]
-        return Desk(replayer, values, self._place[nodes], len(self.inputs))
+        return Workspace(replayer, values, self._place[nodes], len(self.inputs))
 
     def _schedule(self, output: int, inputs_gradient: bool) -> Schedule:
         if not isinstance(output, int | np.integer) or output not in range(len(self.outputs)):

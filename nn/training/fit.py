@@ -39,7 +39,7 @@ from nn.training.history import History
 from nn.training.loop import Course, Plan, spread
 from nn.training.material import Material
 from nn.training.progress import ProgressBar
-from nn.training.unmoved import unmoved
+from nn.training.unmoved_leaves import unmoved
 from nn.training.windows import WindowEngine
 
 DEFAULT_LR = 0.1

@@ -26,10 +26,10 @@ MANY = 10
 DOUBLE = np.dtype(np.float64)
 
 
-class Desk:
+class Workspace:
     """A replayer with tables for the samples and the results of a call.
 
-    A call borrows a desk and has it alone.  So calls on several threads of Python neither wait for one
+    A call borrows a workspace and has it alone.  So calls on several threads of Python neither wait for one
     another nor share a number.
 
     Args:
