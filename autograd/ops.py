@@ -204,7 +204,7 @@ sign   = op("sign",  "sign",  lambda m: (lambda a: m.where(a > 0, 1.0, m.where(a
             kinks=_steps(AT_ZERO, lambda a: a))
 mod    = op("mod",   "mod",   lambda m: (lambda a, b: a % b,  lambda a, b, y: 1.0,  lambda a, b, y: m.round((y - a) / b)),
             REAL, NONZERO,
-            kinks=(Kink("a is a multiple of b, a jump", gap=_from_multiple, slopes=lambda a, b: ((-inf, inf), (-inf, inf))),))
+            kinks=(Kink("a is a multiple of b, a jump", gap=_from_multiple, slopes=lambda a, b: ((-inf, inf), (-inf, inf) if a else (0, 0))),))
 # fmt: on
 
 # ----------------------------------------------------------------------------------- activations

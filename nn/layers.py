@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from autograd import Parameter, Value
-from autograd.extend import TABLE, apply, number_of, recording, set_data
+from autograd.extend import TABLE, apply, collector_paused, number_of, recording, set_data
 from autograd.notation.hints import described
 from autograd.notation.numbers import counted
 from nn import activations, matrices
@@ -92,8 +92,9 @@ class Neuron(Module):
     def place(self, number: int, layer: int, comma: bool | None = None, letter: str = "") -> None:
         """Label all as neuron ``number`` of layer ``layer`` (both from 1), with the layer's letter."""
         comma = self.nin >= 10 if comma is None else comma
+        begin, end = f"w{letter}", f"{',' * comma}{number}^{layer}"
         for source, w in enumerate(self.w, 1):
-            w.label = f"w{letter}{source}{',' * comma}{number}^{layer}"
+            w.label = f"{begin}{source}{end}"
         if self.b is not None:
             self.b.label = f"b{letter}{number}^{layer}"
         if isinstance(self.activation, PReLU):
@@ -188,11 +189,11 @@ class Layer(Module):
         check_weights((self.nin, self.nout))
         self.activation_name, self.activation = activations.activation(activation)
         start = initialisers.chosen(init, initialisers.fitting(self.activation_name))
-        weights = start(self.nout, self.nin, generator(seed))
-        self.neurons = [
-            Neuron(self.nin, self.activation, fused=fused, bias=bias, init="zeros") for _ in weights
-        ]
-        self.W = weights
+        rows = self._matrix(start(self.nout, self.nin, generator(seed)))
+        with collector_paused():
+            self.neurons = [
+                Neuron(nin, self.activation, fused=fused, bias=bias, init=lambda *_, w=w: [w]) for w in rows
+            ]
         self.place()
 
     def place(self, letter: str = "") -> None:
@@ -244,16 +245,19 @@ class Layer(Module):
 
     @W.setter
     def W(self, rows: Iterable[Iterable[float]]) -> None:
+        for neuron, row in zip(self.neurons, self._matrix(rows), strict=True):
+            set_data(neuron.w, row)
+
+    def _matrix(self, rows: Any) -> list[list[float]]:
         matrix = finite_rows(rows)
         widths = {len(row) for row in matrix}
         if len(matrix) != self.nout or widths != {self.nin}:
-            came = f"{len(matrix)} rows of {' or '.join(map(str, sorted(widths))) or 'no'} numbers"
+            came = " or ".join(map(str, sorted(widths))) or "no"
             raise ValueError(
-                f"W of layer {self.number} has {self.nout} rows (one per neuron) of {self.nin} numbers "
-                f"(one per input); got {came}"
+                f"W of layer {self.number} has {self.nout} rows (one per neuron) of {self.nin} numbers (one "
+                f"per input); got {len(matrix)} rows of {came} numbers"
             )
-        for neuron, row in zip(self.neurons, matrix, strict=True):
-            set_data(neuron.w, row)
+        return matrix
 
     @property
     def b(self) -> list[float]:

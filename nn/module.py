@@ -146,15 +146,18 @@ class Module(Constructed):
             if isinstance(x, Parameter):
                 yield ".".join(map(str, trail)), x
 
-    def within(self, *, values: bool = True) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    def within(self, *, values: bool = True, among: Any = None) -> Iterator[tuple[tuple[Any, ...], Any]]:
         """Yield each Value and each Module once, with the names and positions that lead to it.
 
         Args:
             values: whether Values are visited; without them a large model is gone through in a tenth of
                 the time.
+            among: a set; lists of Values of which it has none are left out, in about that time.
         """
         seen: dict[int, Any] = {}  # what is seen is kept, so that no other object gets its id
         for trail, holder in self._held_within(values):
+            if among is not None and type(holder) is list and among.isdisjoint(holder):
+                continue
             for place, x in enumerate(holder) if type(holder) is list else [(None, holder)]:
                 if id(x) not in seen:
                     seen[id(x)] = x

@@ -69,8 +69,10 @@ def finite_numbers(name: str, numbers: Any) -> list[float]:
     if isinstance(numbers, str) or not isinstance(numbers, Iterable):
         raise TypeError(f"{name} is given as numbers in a row; got {described(numbers)}")
     listed = list(numbers)
+    if {float}.issuperset(map(type, listed)) and all(map(isfinite, listed)):
+        return listed
     for x in listed:
-        if not isinstance(x, float | Real):  # that it is a float is sooner seen
+        if not isinstance(x, Real):
             raise TypeError(f"{name} holds numbers; got {described(x)}")
         if not isfinite(x):
             raise ValueError(f"{name} holds finite numbers; got {x!r}")

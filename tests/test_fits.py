@@ -24,7 +24,12 @@ REPORTS = {
     "flowers": "iris --layers 6",
     "regression": "diabetes --layers 8,4",
     "pictures": "digits --layers 12",
+    "table": "houses.csv --target district --layers 8",
 }
+HOUSES = "living_area_in_square_metres,year_of_the_last_renovation,has_a_garden,district\n" + "".join(
+    f"{20 + 7 * i % 180},{1950 + 3 * i % 74},{('yes', 'no')[i % 2]},{district}\n"
+    for i, district in enumerate(["Old town", "Northern suburbs", "Harbour quarter"] * 40)
+)
 FRAMED = re.compile(r'<iframe[^>]* srcdoc="([^"]*)"')
 CELL = '<!doctype html><meta charset="utf-8"><body style="margin:16px">'
 
@@ -75,8 +80,10 @@ def test_the_pictures_of_a_lesson_fit(lesson, faults_of):
 
 
 @pytest.mark.parametrize("name", REPORTS if ALL else ["xor"])
-def test_the_pictures_of_a_report_fit(name, faults_of, tmp_path):
+def test_the_pictures_of_a_report_fit(name, faults_of, tmp_path, monkeypatch):
     pytest.importorskip("matplotlib")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "houses.csv").write_text(HOUSES, encoding="utf-8")
     folder = tmp_path / name
     main(["train", *REPORTS[name].split(), "--epochs", "3", "--report", str(folder)])
     pages = sorted(folder.rglob("*.html"))

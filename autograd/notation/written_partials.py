@@ -108,16 +108,17 @@ def _operator(name: str) -> Callable[..., KnownExpression]:
     return lambda *operands: _combined(text, compute, operands)
 
 
-def _product(name: str) -> Callable[..., KnownExpression]:
-    multiply = _operator(name)
+def _without(neutral: float, name: str, sides: str) -> Callable[..., KnownExpression]:
+    """Return an operator that leaves out a number which changes nothing: a factor 1, a summand 0."""
+    operate = _operator(name)
 
-    def product(left: KnownExpression, right: Any) -> KnownExpression:
+    def shortened(left: KnownExpression, right: Any) -> KnownExpression:
         a, b = _known(left), _known(right)
-        if a.is_number and a.value == 1.0:
+        if sides == "both" and a.is_number and a.value == neutral:
             return b
-        return a if b.is_number and b.value == 1.0 else multiply(a, b)
+        return a if b.is_number and b.value == neutral else operate(a, b)
 
-    return product
+    return shortened
 
 
 def _relation(name: str, opposite: str) -> Callable[[KnownExpression, Any], KnownExpression]:
@@ -133,19 +134,16 @@ def _relation(name: str, opposite: str) -> Callable[[KnownExpression, Any], Know
     return relation
 
 
-for _name in (
-    "__add__",
-    "__radd__",
-    "__sub__",
-    "__rsub__",
-    "__truediv__",
-    "__rtruediv__",
-    "__neg__",
-    "__abs__",
-):
+for _name in ("__sub__", "__rsub__", "__rtruediv__", "__neg__", "__abs__"):
     setattr(KnownExpression, _name, _operator(_name))
-for _name in ("__mul__", "__rmul__"):
-    setattr(KnownExpression, _name, _product(_name))
+for _name, _neutral, _sides in (
+    ("__add__", 0.0, "both"),
+    ("__radd__", 0.0, "both"),
+    ("__mul__", 1.0, "both"),
+    ("__rmul__", 1.0, "both"),
+    ("__truediv__", 1.0, "right"),
+):
+    setattr(KnownExpression, _name, _without(_neutral, _name, _sides))
 for _name, _opposite in (("__lt__", "__ge__"), ("__le__", "__gt__")):
     setattr(KnownExpression, _name, _relation(_name, _opposite))
     setattr(KnownExpression, _opposite, _relation(_opposite, _name))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from autograd.tape.compiler import replay_note
     from autograd.tape.executor import vectorised
     from autograd.tape.instructions import Instruction
+    from autograd.tape.listing import places_of
     from autograd.tape.onnx_graph import onnx_model
     from autograd.tape.tape import Tape
     from autograd.tape.training import Held, Training
@@ -33,11 +34,12 @@ _HOMES = {
     "Tape": "tape",
     "Training": "training",
     "onnx_model": "onnx_graph",
+    "places_of": "listing",
     "replay_note": "compiler",
     "vectorised": "executor",
 }
 
-__all__ = ["Held", "Instruction", "Tape", "Training", "onnx_model", "replay_note", "vectorised"]
+__all__ = ["Held", "Instruction", "Tape", "Training", "onnx_model", "places_of", "replay_note", "vectorised"]
 
 
 def __getattr__(name: str) -> Any:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from autograd import ops
 from autograd.core.primitive import TABLE, Op
 from autograd.notation.numbers import counted
+from autograd.tape import tiles
 from autograd.tape.kernels import graph_pass, machine
 from autograd.tape.native import cached, machine_code
 from autograd.tape.templates import source
@@ -61,6 +62,7 @@ def compile_all() -> str:
     before = set(place.glob("*.o"))
     for dtype in ("float64", "float32"):
         machine("replay", dtype)
+        tiles.compiled(dtype)
         for op, guarded in product(TABLE.values(), (False, True)):
             kernel(op, dtype, guarded)
     for name in ("levels_of", "reach_forward", "reach_back"):

@@ -51,6 +51,9 @@ class Replayer(Protocol):
             inputs_gradient: filled with the gradients of the inputs, shape (samples, inputs).
         """
 
+    def blas_threads(self, count: int) -> int:
+        """Return how many threads are to share each matrix product when so many samples are replayed."""
+
     def memory(self) -> list[Array]:
         """Return all arrays that replays use: the programs and the numbers."""
 

@@ -33,6 +33,7 @@ from autograd.tape.program import (
     PRODUCTS,
     PTR,
     SEGMENTS,
+    TILES,
     UNSENT,
 )  # fmt: skip
 
@@ -295,6 +296,8 @@ def forward(
                 fill(V[i * stride :], lanes, U[args[3 * i]])
         elif kind == GATHER:
             gather_forward(V, stride, lanes, U, args, start, end, step[3], step[4])
+        elif kind == TILES:
+            call(Rows(step[4])[0], V, stride, lanes, ptr, lists, Rows(step[3]))
         else:
             call(Rows(step[4])[0], V, step[3], start, end)
 
@@ -322,6 +325,8 @@ def reverse(
                     GU[args[3 * i]] += total_of(G[i * stride :], lanes)
         elif kind == GATHER:
             gather_reverse(V, G, stride, lanes, GU, args, need, start, end, step[3], step[4])
+        elif kind == TILES:
+            call(Rows(step[4])[1], V, G, stride, lanes, ptr, lists, Rows(step[3]))
         else:
             call(Rows(step[4])[1], V, G, step[3], start, end)
 

@@ -46,6 +46,10 @@ class Replayer:
         self._varying_outputs = [(j, row) for j, row in enumerate(plan.outputs.tolist()) if row >= 0]
         self._uniform_outputs = [(j, row) for j, row in enumerate(plan.uniform_outputs.tolist()) if row >= 0]
 
+    def blas_threads(self, count: int) -> int:
+        """Return how many threads share a matrix product; see `autograd.tape.executor`."""
+        return 1
+
     def memory(self) -> list[Array]:
         """Return all arrays that replays use: the programs and the numbers."""
         return [self.plan.uniform, self.plan.varying, self._U, self._GU, self._V, self._G]

@@ -8,9 +8,9 @@ import numpy as np
 
 from autograd.tape.native.words import Rows
 
-OP, AFFINE, BROADCAST, NARROW, GATHER = 0, 1, 2, 3, 4
+OP, AFFINE, BROADCAST, NARROW, GATHER, TILES = 0, 1, 2, 3, 4, 5
 """The kinds of step: an op's kernel, a matrix product, uniform numbers copied to lanes, rows of a single lane
-of whatever op, and uniform numbers picked from a table by an index in each lane."""
+of whatever op, uniform numbers picked from a table by an index in each lane, and tiles of dots."""
 
 
 class Program(NamedTuple):

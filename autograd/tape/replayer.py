@@ -17,11 +17,15 @@ from autograd.tape.listing import Listing
 from autograd.tape.narrow import narrowed
 from autograd.tape.program import PRODUCTS, parts_of
 from autograd.tape.schedule import Schedule
+from autograd.tape.tiles import tiled
 
 Array = NDArray[Any]
 
 CACHE_BYTES = 1 << 22
 """The rows of one block of lanes take at most this many bytes: about a core's second-level cache."""
+
+PRODUCTS_REIGN = 100
+"""With more multiplications than this in products for each row, the rest takes next to no time."""
 
 NOTHING: tuple[Any, ...] = (None,) * 5
 """Stands for the arguments of the last replay on one thread before there was one."""
@@ -43,8 +47,10 @@ class Replayer:
         self._kinds = kinds_of_arguments(dtype)
         kernels = [kernel(op, dtype, guarded) for op, guarded in plan.kernels]
         self._kernels = np.array(kernels, np.int64).reshape(-1)
-        self._steps = parts_of(plan.varying)[0]
+        self._steps, *self._tables = tiled(plan.varying, plan.kernels, dtype)
         self._positions = max((p.x.shape[1] for p in plan.varying_rows.products), default=1)
+        multiplications = sum(p.weights.size * p.x.shape[1] for p in plan.varying_rows.products)
+        self._by_products = multiplications > PRODUCTS_REIGN * plan.varying_rows.count
         self._one_lane: list[Array] = []  # the steps for a single lane, and what they point to
         self._uniform_steps = narrowed(plan.uniform, plan.kernels, dtype)
         n = len(plan.parameters)
@@ -89,9 +95,18 @@ class Replayer:
             self._rooms[thread] = np.empty((self.lanes, X.shape[1]), X.dtype)
         return self._rooms[thread]
 
+    def blas_threads(self, count: int) -> int:
+        """Return how many threads share a matrix product; see `autograd.tape.executor`.
+
+        Usually each thread takes some of the samples.  For few samples, waking it takes longer than what
+        remains beside the products of large layers: there BLAS spreads those over its threads, which wait
+        for them.
+        """
+        return self.threads if self._by_products and count <= self.lanes else 1
+
     def memory(self) -> list[Array]:
         """Return all arrays that replays use: the programs and the numbers."""
-        narrow = [a for a in (*self._uniform_steps, *self._one_lane) if a.base is None]
+        narrow = [a for a in (*self._uniform_steps, *self._one_lane, *self._tables) if a.base is None]
         return [
             self.plan.uniform,
             self.plan.varying,
@@ -126,7 +141,7 @@ class Replayer:
             self._no_table if inputs_gradient is None else inputs_gradient,
         )
         self._entered = NOTHING
-        if self.threads > 1 and count > 1 and self.plan.varying_rows.count:
+        if self.threads > 1 and count > 1 and self.plan.varying_rows.count and self.blas_threads(count) == 1:
             return self._run_threads(*arrays, count)
         frame = self._frames[0]
         self._enter(0, *arrays, min(self.lanes, count))

@@ -6,11 +6,13 @@ import csv
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import StringIO
 from os import PathLike
 from typing import Any
 
 from autograd.files.reading import naming_file
 from autograd.files.tensorfile import CheckpointError
+from autograd.notation.command_line import say
 from autograd.notation.numbers import counted
 from nn.checks import import_extra
 from nn.command.output_heads import Head, head
@@ -109,10 +111,11 @@ def predict_table(model: str | PathLike[str], table: str | PathLike[str]) -> Non
     said += more
     if left_out.any():
         said.append(f"{counted(int(left_out.sum()), 'row')} with missing cells: no prediction")
-    for note in said:
-        print(f"note      {note}", file=sys.stderr)
+    if said:
+        say(*(f"note      {note}" for note in said), to=sys.stderr)
     found = zip(predictor.predict(X), predictor.support(X), strict=True) if len(X) else iter(())
-    writer = csv.writer(sys.stdout, lineterminator="\n")
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
     classes = predictor.classes
     writer.writerow([target] if classes is None else [target, "support"])
     for gone in left_out:
@@ -121,3 +124,7 @@ def predict_table(model: str | PathLike[str], table: str | PathLike[str]) -> Non
             writer.writerow([y])
         else:
             writer.writerow(["", ""] if y is None else [classes[int(y)], f"{max(support):.6g}"])
+    if sys.stdout.isatty():  # of a class's name, nothing is an order to the terminal
+        say(*text.getvalue().splitlines())
+    else:
+        sys.stdout.write(text.getvalue())

@@ -99,11 +99,20 @@ class Result:
             self._found[id(data)] = data, (found[:, 0].tolist(), self.job.predictor.read(found[:, 1:]))
         return self._found[id(data)][1]
 
-    def loss(self, x: Sequence[float], y: float) -> Value:
-        """Return the loss of one sample, as the Value whose graph is the network at work on it."""
+    def loss(self, x: Sequence[float], y: float, in_a_box: bool = False) -> Value:
+        """Return the loss of one sample, as the Value whose graph is the network at work on it.
+
+        Args:
+            x, y: the sample, in the data's own units.
+            in_a_box: whether folded drawings show all that comes after the outputs as one box.
+        """
         (row,) = self.job.scaler.transform([x])
+        loss = losses.by_name(self.job.settings.loss)
+        loss = Cost(loss) if in_a_box else loss
         with mode(self.job.model, training=False):
-            return losses.by_name(self.job.settings.loss)(self.job.model(row), self.job.head.target(y))
+            found: Value = loss(self.job.model(row), self.job.head.target(y))
+        found.label = "L"
+        return found
 
     def losses(self, data: Dataset) -> list[float]:
         """Return the loss of each sample."""
@@ -124,6 +133,16 @@ class Result:
 
 def _squares(xs: Iterable[float]) -> float:
     return sum([x * x for x in xs])  # a network that ran away gives infinity, not an error
+
+
+class Cost(Module):
+    """A loss as a Module, which folded drawings show as one box."""
+
+    def __init__(self, loss: Loss) -> None:
+        self.loss = loss
+
+    def __call__(self, outputs: Any, target: Any) -> Value:
+        return self.loss(outputs, target)
 
 
 class Costs(Module):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 from math import isfinite
 from typing import Any, Literal
 
@@ -21,15 +22,20 @@ MOST_CATEGORIES = 12
 FEWEST_ROWS = 4
 """Data have at least this many rows: XOR has as many, and with fewer there is nothing to learn."""
 
-AMONG_NUMBERS = {"none", "--", "–", "missing", "unknown"}
+AMONG_NUMBERS = {"none", "nil", "--", "–", "missing", "unknown"}
 """The cells that say in a column of numbers that one is missing; in a column of texts they are texts."""
 ID = re.compile(r"(?i:no|nr|key|row|case|obs|index|idx|rownames?|(.*[ _.-])?ids?)|.*[a-z]ID", re.ASCII)
 """A column with such a name only says which row it is, if no two of its cells are equal."""
-DATE = re.compile(r"(?=.*\d)\w{1,9}([-/. ]|, )\w{1,9}([-/. ]|, )\d{1,4}\b.*")
-THOUSANDS = r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?"
+DATE = re.compile(r"(?=.*\d)\w{1,9}([-/. ]|, )\w{1,9}([-/. ]|, )\d{1,4}(\b|T\d).*")
+NAMED = "(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+MONTH = re.compile(rf"(?i:\d{{4}}[- ]?Q[1-4]|\d{{4}}-(0[1-9]|1[0-2])|\d{{4}}[- ]{NAMED}|{NAMED}[- ]\d{{4}})")
+"""A date without a day; a quarter stands for its first month."""
+TIME = re.compile(r"(-?\d+ days?,? \+?)?\d{1,3}:\d\d(:\d\d(\.\d+)?)?")
+THOUSANDS = r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?"
 DECIMAL_COMMA = r"[+-]?(\d{1,3}(\.\d{3})+|\d*),\d+([eE][+-]?\d+)?"
 
-Kind = Literal["number", "truth", "date", "categories", "left out"]
+Kind = Literal["number", "truth", "date", "time", "categories", "left out"]
+MEANT = {"date": "a date, in days since 1970", "time": "a time, in days"}
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,7 @@ class Column:
         fill: what stands for a missing number: the column's mean.
         marked: whether a further feature says where a cell was missing.
         why: why it is left out.
+        way: how its cells are written: one of the `WAYS`, or `TEXTS`; "" if they are no texts.
     """
 
     name: str
@@ -51,6 +58,7 @@ class Column:
     fill: float = 0.0
     marked: bool = False
     why: str = ""
+    way: str = ""
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -85,54 +93,59 @@ class Column:
         words = {
             "number": "a number",
             "truth": "0 or 1",
-            "date": "a date, in days since 1970",
+            **MEANT,
             "categories": f"{len(self.values)} categories, an input each",
             "left out": f"left out: {self.why}",
         }
         return f"{words[self.kind]}{', and whether it is missing' if self.marked else ''}"
 
 
-def tidied(cells: Any, kept: Collection[str] = ()) -> Any:
+def tidied(cells: Any, kept: Collection[str] = (), way: str = "") -> Any:
     """Return the cells of a column as what they are: numbers, dates, booleans or texts, some of them missing.
 
     Args:
         cells: a pandas series.
         kept: texts that are not to be read as missing.
+        way: how its cells were written in the table that was learned from; see `read`.
     """
+    return read(cells, kept, way)[0]
+
+
+def read(cells: Any, kept: Collection[str] = (), way: str = "") -> tuple[Any, str]:
+    """Return the cells as `tidied` does, and in which of the `WAYS` they are written, or `TEXTS`."""
     pandas = import_extra("pandas", "a table", "data")
     cells = cells.convert_dtypes()
     if pandas.api.types.is_bool_dtype(cells) or pandas.api.types.is_numeric_dtype(cells):
-        return cells
+        return cells, ""
     if cells.dtype.kind in "Mm":
-        return cells
+        return cells, ""
     category = isinstance(cells.dtype, pandas.CategoricalDtype)
-    if not kept and not category and (plain := _plain_numbers(pandas, cells)) is not None:
-        return plain  # as most columns are, and much sooner
+    as_texts = category or way == TEXTS
+    if not kept and not as_texts and (plain := _plain_numbers(pandas, cells)) is not None:
+        return plain, ""  # as most columns are, and much sooner
     texts = cells.astype("string").str.strip()
     lower = texts.str.lower()
     texts = texts.mask(lower.isin(ALWAYS_MISSING) & ~texts.isin(kept))
-    if category:
-        return texts
     filled = texts[~(texts.isna() | lower.isin(AMONG_NUMBERS))]
-    for read in (_read_numbers, _read_truths, _read_dates):
-        found = read(pandas, filled)
-        if len(filled) and found is not None:
-            return found.reindex(texts.index)
-    return texts.str.removeprefix(QUOTED)
+    for name in sorted(WAYS, key=lambda name: name != way) if len(filled) and not as_texts else ():
+        found = WAYS[name](pandas, filled)
+        if found is not None:
+            return found.reindex(texts.index), name
+    return texts.str.removeprefix(QUOTED), TEXTS
 
 
-def _read_numbers(pandas: Any, texts: Any) -> Any:
-    """Return texts as numbers, or None: those of a column are all written in one way."""
+def _all_are(texts: Any, form: str, others: str) -> bool:
+    return bool(texts.str.fullmatch(f"{form}|{others}").all() and texts.str.fullmatch(form).any())
 
-    def all_are(form: str, others: str) -> bool:
-        return bool(texts.str.fullmatch(f"{form}|{others}").all() and texts.str.fullmatch(form).any())
 
-    plain = _plain_numbers(pandas, texts)
-    if plain is not None:
-        return plain
-    if all_are(THOUSANDS, r"[+-]?[\d.]+"):
+def _thousands(pandas: Any, texts: Any) -> Any:
+    if _all_are(texts, THOUSANDS, r"[+-]?[\d.]+"):
         return _plain_numbers(pandas, texts.str.replace(",", ""))
-    if all_are(DECIMAL_COMMA, r"[+-]?\d+"):
+    return None
+
+
+def _decimal_commas(pandas: Any, texts: Any) -> Any:
+    if _all_are(texts, DECIMAL_COMMA, r"[+-]?\d+"):
         return _plain_numbers(pandas, texts.str.replace(".", "").str.replace(",", "."))
     return None
 
@@ -144,22 +157,54 @@ def _plain_numbers(pandas: Any, texts: Any) -> Any:
         return None
 
 
-def _read_truths(pandas: Any, texts: Any) -> Any:
+def _truths(pandas: Any, texts: Any) -> Any:
     lower = texts.str.lower()
     return (lower == "true") if lower.isin(("true", "false")).all() else None
 
 
-def _read_dates(pandas: Any, texts: Any) -> Any:
-    if not texts.str.fullmatch(DATE).all():
+def _dates(pandas: Any, texts: Any, **how: Any) -> Any:
+    if texts.str.fullmatch(MONTH).all():
+        texts = texts.str.replace(" Q", "Q", case=False)
+    elif not texts.str.fullmatch(DATE).all():
         return None
-    for day_first in (False, True):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a format that has to be found out
-            try:
-                return pandas.to_datetime(texts, dayfirst=day_first).dt.tz_localize(None)
-            except (ValueError, TypeError, OverflowError):
-                continue
-    return None
+    if not how and texts.str.match(r"(1[3-9]|2\d|3[01])[-/. ]").any():  # pandas would read this in silence
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a format that has to be found out
+        try:
+            return pandas.to_datetime(texts, utc=True, **how).dt.tz_localize(None)
+        except (ValueError, TypeError, OverflowError):
+            return None
+
+
+def _times(pandas: Any, texts: Any, before: str = "", after: str = ":00") -> Any:
+    """Return times of day, or durations; where a cell has but one colon, this is added."""
+    if not texts.str.fullmatch(TIME).all():
+        return None
+    full = texts.str.count(":") == 2
+    if after and 0 < full.sum() < len(full):  # with hours or without
+        return None
+    try:
+        return pandas.to_timedelta(texts.where(full, before + texts + after))
+    except ValueError:
+        return None
+
+
+WAYS: dict[str, Callable[[Any, Any], Any]] = {
+    "plain": _plain_numbers,
+    "thousands": _thousands,
+    "decimal commas": _decimal_commas,
+    "truths": _truths,
+    "dates": _dates,
+    "dates, the day first": partial(_dates, dayfirst=True),
+    "dates, some with more digits": partial(_dates, format="ISO8601"),
+    "times": _times,
+    "times, the hours in some": partial(_times, before="0:", after=""),
+}
+"""What reads all texts of a column as numbers, truths, dates or times, or returns None, by how they are
+written.  Of one cell, such as 1,234 or 01/02/2020, it cannot be told: so it is kept for later tables."""
+TEXTS = "texts"
+"""The way of what is read as it stands."""
 
 
 def as_floats(name: str, cells: Any) -> Any:
@@ -170,7 +215,7 @@ def as_floats(name: str, cells: Any) -> Any:
     """
     pandas = import_extra("pandas", "a table", "data")
     if cells.dtype.kind == "M":
-        found = (cells.dt.tz_localize(None) - pandas.Timestamp(0)) / pandas.Timedelta(days=1)
+        found = (cells.dt.tz_localize(None) - pandas.Timestamp("1970-01-01")) / pandas.Timedelta(days=1)
     elif cells.dtype.kind == "m":
         found = cells / pandas.Timedelta(days=1)
     elif is_text(cells):
@@ -184,7 +229,8 @@ def as_floats(name: str, cells: Any) -> Any:
     infinite = floats.abs() == float("inf")
     if infinite.any():
         raise ValueError(
-            f"{place(infinite)}, column {name!r}: {_first(floats, infinite)} is not a finite number"
+            f"{place(infinite)}, column {name!r}: {_first(floats, infinite)} is not a finite number; leave "
+            "the row out, or the column (--drop)"
         )
     return floats
 
@@ -227,6 +273,7 @@ def column_of(name: str, cells: Any, mark: bool, named: bool) -> Column:
     if not len(known):
         return left_out("no cell is filled")
     text, distinct = is_text(cells), known.nunique()
+    among = _among_numbers(known) if text else ""
     if not named:
         if name == "":
             return left_out("it has no name: it counts or names the rows")
@@ -234,15 +281,27 @@ def column_of(name: str, cells: Any, mark: bool, named: bool) -> Column:
             return left_out(f"it is {shorten(str(known.iloc[0]), 20)} in every row")
         if is_counting(cells):
             return left_out("it counts the rows")
-        if distinct == len(cells) and (text or ID.fullmatch(name)) and _whole(cells):
-            return left_out("it names the rows: it is another in each")
+        if distinct == len(cells) and (text or ID.fullmatch(name)) and _whole(cells) and not among:
+            return left_out("it names the rows: it differs in each")
     if text:
         if distinct > MOST_CATEGORIES or 2 * distinct > len(known):
-            return left_out(f"text with {distinct} distinct values")
+            return left_out(f"text with {distinct} distinct values{among}")
         return Column(name, "categories", tuple(sorted(map(str, known.unique()))), marked=marked)
-    kind: Kind = "date" if cells.dtype.kind == "M" else "truth" if cells.dtype.kind == "b" else "number"
+    kinds: dict[str, Kind] = {"M": "date", "m": "time", "b": "truth"}
+    kind = kinds.get(cells.dtype.kind, "number")
     mean = float(as_floats(name, cells).mean())
     return Column(name, kind, fill=mean if isfinite(mean) else 0.0, marked=marked)
+
+
+def _among_numbers(cells: Any) -> str:
+    """Say which text stands among numbers; "" if less than half of the cells are numbers."""
+    numbers = import_extra("pandas", "a table", "data").to_numeric(cells.astype(object), errors="coerce")
+    text = numbers.isna()
+    if not 0 < 2 * text.sum() <= len(cells):
+        return ""
+    first, others = text.idxmax(), int(text.sum()) - 1
+    more = f", and {others} more are no numbers either" if others else ""
+    return f", though most are numbers: row {first + 1} is {short_repr(cells[first])}{more}"
 
 
 def _whole(cells: Any) -> bool:
@@ -279,7 +338,13 @@ def targets_of(
     few = repeated and len(distinct) <= MOST_CLASSES and cells.dtype.kind in "iu"
     if task is None and wanted is None and not (text or few or cells.dtype.kind == "b"):
         return as_floats(name, cells).tolist(), None
-    if text and not repeated and task is None and wanted is None:
+    untold = text and task is None and wanted is None
+    if untold and len(distinct) > MOST_CLASSES and (among := _among_numbers(cells)):
+        raise ValueError(
+            f"the target column {name!r} is text with {len(distinct)} distinct values{among}; leave such "
+            "rows out, or learn classes (--task classification)"
+        )
+    if untold and not repeated:
         some = ", ".join(short_repr(str(x)) for x in cells.iloc[:3])
         raise ValueError(
             f"the target column {name!r} is text with {len(distinct)} distinct values in {len(cells)} rows "

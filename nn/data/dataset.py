@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from autograd.notation.labels import shorten
 from autograd.notation.numbers import counted
 from nn.checks import generator
 from nn.data.plan import Plan
@@ -80,12 +81,12 @@ def remarks(data: Dataset) -> list[str]:
     said = []
     if data.image is None:
         columns = zip(data.features, columns_of(data.X), strict=True)
-        constant = [(name, column[0]) for name, column in columns if min(column) == max(column)]
+        constant = [(shorten(name, 30), column[0]) for name, column in columns if min(column) == max(column)]
         said += [f"{name} is {x:g} in every row: nothing can be learned from it." for name, x in constant]
     classes = data.classes or ()
     counts = Counter(data.y) if classes else {}
     alone = [classes[int(k)] for k, n in sorted(counts.items()) if n == 1]
-    said += [f"the class {name} has one sample: it is learned, but never judged." for name in alone]
+    said += [f"the class {shorten(k, 30)} has one sample: it is learned, but never judged." for k in alone]
     return said
 
 

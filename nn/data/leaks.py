@@ -37,8 +37,8 @@ def warnings_of(cells: dict[str, Any], target: str, y: Any, classes: tuple[str, 
             differing.append(shown)
     if differing:
         said.append(
-            f"{', '.join(few(differing))}: another whole number in each row; what only names the rows is "
-            "better left out (--drop)"
+            f"{', '.join(few(differing))}: a whole number that differs in each row; what only names the rows "
+            "is better left out (--drop)"
         )
     return said
 
@@ -46,32 +46,49 @@ def warnings_of(cells: dict[str, Any], target: str, y: Any, classes: tuple[str, 
 def _what_gives_away(name: str, column: Any, y: Any, of_classes: bool) -> str:
     """Return how the target can be read off a column; "" if it cannot."""
     there = column.notna()
-    column, goal = column[there], y[there]
+    column, goal = (column, y) if there.all() else (column[there], y[there])
     if not len(column):
         return ""
-    values = column.nunique()
-    pairs = len(set(zip(column.map(str), goal.map(str), strict=True)))
-    if 2 * values <= len(column) and pairs == values == goal.nunique():
+    pandas = import_extra("pandas", "a table", "data")
+    (codes, found), (of_goal, goals) = pandas.factorize(column), pandas.factorize(goal)
+    values, pairs = len(found), len(pandas.unique(codes * len(goals) + of_goal))
+    if 2 * values <= len(column) and pairs == values == len(goals):
         return f"each of its values is one {'class' if of_classes else 'number'}"
     if of_classes and pairs == values <= MOST_CATEGORIES and OF_A_VALUE * values <= len(column):
         return "each of its values has one class only"
     if is_text(column):
         return ""
-    floats = as_floats(name, column)
+    floats = as_floats(name, column).to_numpy()
     if of_classes:
-        spans = floats.groupby(goal.map(str)).agg(["min", "max"]).sort_values("min")
-        apart = (spans["max"].iloc[:-1].to_numpy() < spans["min"].iloc[1:].to_numpy()).all()
-        return "each class has a range of its own" if apart and OF_A_CLASS * len(spans) <= len(column) else ""
-    return "" if is_text(goal) else _scale(floats, as_floats("", goal))
+        enough = OF_A_CLASS * len(goals) <= len(column)
+        return "each class has a range of its own" if enough and _apart(floats, of_goal) else ""
+    return "" if is_text(goal) else _scale(floats, as_floats("", goal).to_numpy())
+
+
+def _apart(numbers: Any, codes: Any) -> bool:
+    """Return whether the numbers of each code, all of which occur, lie apart from those of the others."""
+    numpy = import_extra("numpy", "a table", "data")
+    order = codes.argsort(kind="stable")
+    starts = codes[order].searchsorted(range(codes.max() + 1))
+    low = numpy.minimum.reduceat(numbers[order], starts)
+    high = numpy.maximum.reduceat(numbers[order], starts)
+    rising = low.argsort()
+    return bool((high[rising][:-1] < low[rising][1:]).all())
 
 
 def _scale(column: Any, goal: Any) -> str:
     """Return in which way a column is the same number as the target; "" if it is not."""
-    if abs(column.corr(goal)) > SAME:
-        return "it is the same number, perhaps in another unit"
     numpy = import_extra("numpy", "a table", "data")
-    scales = [[numbers, numpy.log(numbers)] if numbers.min() > 0 else [numbers] for numbers in (column, goal)]
-    shapes = [*scales[0], 1 / column] if column.min() > 0 else scales[0]
-    if any(abs(x.corr(y)) > SAME_SCALED for x in shapes for y in scales[1]):
-        return "it is the same number on another scale, such as its logarithm, square or reciprocal"
+
+    def same(x: Any, y: Any, beyond: float) -> bool:
+        x, y = x - x.mean(), y - y.mean()  # sums without BLAS, whose threads cost more than they save here
+        return bool(abs((x * y).sum()) > beyond * numpy.sqrt((x * x).sum()) * numpy.sqrt((y * y).sum()))
+
+    with numpy.errstate(all="ignore"):  # what overflows is not the same
+        if same(column, goal, SAME):
+            return "it is nearly the same number, perhaps in another unit"
+        scales = [[some, numpy.log(some)] if some.min() > 0 else [some] for some in (column, goal)]
+        shapes = [*scales[0], 1 / column] if column.min() > 0 else scales[0]
+        if any(same(x, y, SAME_SCALED) for x in shapes for y in scales[1]):
+            return "it is the same number on another scale, such as its logarithm, square or reciprocal"
     return ""

@@ -10,14 +10,16 @@ from typing import Any
 from autograd.notation.hints import did_you_mean, short_repr
 from autograd.notation.labels import shorten
 from autograd.notation.numbers import counted
-from nn.checks import one_of
+from nn.checks import import_extra, one_of
 from nn.data.columns import (
     FEWEST_ROWS,
+    MEANT,
     Column,
     column_of,
     few,
     is_counting,
     place,
+    read,
     targets_of,
     tidied,
 )
@@ -98,7 +100,12 @@ class Plan:
             raise ValueError(
                 f"there is no column {', '.join(map(repr, absent))}; the table has {', '.join(frame.columns)}"
             )
-        frame = frame[[column.name for column in self.used]].apply(tidied)
+        ways = {c.name: frame.attrs.get("way", "") if c.way in ("", "plain") else c.way for c in self.used}
+        return self.encoded({name: tidied(frame[name], way=way) for name, way in ways.items()})
+
+    def encoded(self, cells: Mapping[str, Any]) -> tuple[Rows, Any]:
+        """Return what `rows` does of tidied columns by their names."""
+        frame = import_extra("pandas", "a table", "data").DataFrame(cells)
         gone = frame.isna().any(axis=1)
         if self.missing == "refuse" and gone.any():
             name = next(name for name in frame.columns if frame[name].isna()[gone.idxmax()])
@@ -177,7 +184,8 @@ def planned(
     for name in [*(options.columns or ()), *options.drop]:
         known(name, [other for other in names if other != target])
     check_enough_rows(len(frame))
-    y = tidied(frame[target], options.classes or ())
+    way = frame.attrs.get("way", "")
+    y = tidied(frame[target], options.classes or (), way)
     notes = list(said)
     gone = y.isna()
     if gone.all():
@@ -194,13 +202,13 @@ def planned(
                 "classes (--classes)"
             )
         frame, y = frame[~gone].reset_index(drop=True), y[~gone].reset_index(drop=True)
-    cells = {name: tidied(frame[name]) for name in names if name != target}
-    columns = _columns(cells, options)
+    told = {name: read(frame[name], way=way) for name in names if name != target}
+    cells = {name: found for name, (found, _) in told.items()}
+    columns = [replace(column, way=told[column.name][1]) for column in _columns(cells, options)]
     plan = Plan(tuple(columns), options.missing)
     if not plan.used:
         raise ValueError("no column is left to learn from: " + "; ".join(plan.lines()))
-    table = frame[[column.name for column in plan.used]]
-    X, left_out = plan.rows(table)
+    X, left_out = plan.encoded({column.name: cells[column.name] for column in plan.used})
     y, kept = y[~left_out], {c.name: cells[c.name][~left_out] for c in plan.used}
     notes += _missing_words(cells, plan, int(left_out.sum()))
     check_enough_rows(len(y))
@@ -210,6 +218,9 @@ def planned(
             f"{shorten(target, 30)} has {len(classes)} whole numbers, which are learned as classes; "
             "--task regression learns them as numbers"
         )
+    if y.dtype.kind in "Mm" and classes is None:
+        kind = "date" if y.dtype.kind == "M" else "time"
+        notes.append(f"{shorten(target, 30)} is learned, and predicted, as {MEANT[kind]}")
     notes += warnings_of(kept, target, y, classes)
     return Plan(plan.columns, plan.missing, tuple(notes)), X, targets, classes
 

@@ -20,8 +20,10 @@ DELIMITERS = ",;\t|"
 SAMPLE = 50
 """The delimiter is found from this many lines."""
 FEWEST_OF_A_TABLE = 4
-"""Lines count as standing above a table only if more lines than this follow, all with as many cells."""
-ALWAYS_MISSING = frozenset(["", "?", "-", ".", "na", "n/a", "<na>", "#na", "#n/a", "nan", "null"])
+"""Lines count as standing above or below a table only if more lines than this have as many cells."""
+ALWAYS_MISSING = frozenset(
+    ["", "?", "-", ".", "na", "n/a", "<na>", "#na", "#n/a", "#div/0!", "#value!", "nan", "null"]
+)
 """What files write in a cell that is missing, in upper or lower case."""
 QUOTED = "\ue000"
 """Stands before a cell that would be missing but for its quotes."""
@@ -47,7 +49,10 @@ def read_table(path: str | PathLike[str]) -> tuple[Any, list[str]]:
     pandas = import_extra("pandas", "a table", "data")
     content = _content(path)
     if content.startswith(b"PAR1"):
-        return pandas.read_parquet(BytesIO(content)), []
+        try:
+            return pandas.read_parquet(BytesIO(content)), []
+        except ImportError:  # of several lines
+            raise ImportError("a parquet table needs a package that reads it: pip install pyarrow") from None
     text, said = _decoded(_unpacked(content))
     frame, more = _parsed(pandas, text)
     return frame, said + more
@@ -101,16 +106,19 @@ def _parsed(pandas: Any, text: str) -> tuple[Any, list[str]]:
     delimiter, text = _without_preamble(text)
     if not text.strip():
         raise ValueError("the file is empty")
-    prose = 0 if delimiter else _lines_of_prose(text)
-    said = []
-    if prose:
-        begun = text.split("\n", prose)
-        said = [f"{counted(prose, 'line')} above the header left out: {short_repr(begun[0].strip())}"]
-        text = "\n" * prose + begun[prose]
+    lines, said = _lines(text), []
+    first, end = (0, len(lines)) if delimiter else _rows_of_a_table(lines)
+    above, below = "".join(lines[:first]), "".join(lines[end:])
+    for words, where in ((above, "above the header"), (below, "below the last row")):
+        if words.strip():
+            told = short_repr(words.strip().split("\n")[0].strip())
+            said.append(f"{counted(len(words.splitlines()), 'line')} {where} left out: {told}")
+    lines = ["\n"] * above.count("\n") + lines[first:end]  # the numbers of the lines stay
+    text = "".join(lines)
     delimiter = delimiter or _delimiter_of(text)
     how = {"sep": delimiter, "dtype": str, "keep_default_na": False, "skipinitialspace": True}
     empty = delimiter + " \t\r\n"  # a line of delimiters alone is no row; it stays for the lines' numbers
-    marked = _mark_quoted("".join(line if line.strip(empty) else "\n" for line in _lines(text)), delimiter)
+    marked = _mark_quoted("".join(line if line.strip(empty) else "\n" for line in lines), delimiter)
     try:
         header = pandas.read_csv(StringIO(marked), nrows=1, header=None, index_col=False, **how).iloc[0]
         names = [str(name).removeprefix(QUOTED).strip() for name in header]
@@ -142,6 +150,7 @@ def _parsed(pandas: Any, text: str) -> tuple[Any, list[str]]:
     kept = [bool(name) or i == 0 or not _is_empty(frame.iloc[:, i]) for i, name in enumerate(names)]
     frame = frame.loc[:, kept]
     if delimiter == ";":
+        frame.attrs["way"] = "decimal commas"  # what 1,234 is most likely where commas do not separate
         said += _without_points(frame)
     return frame, said if delimiter == "," else [f"its cells are separated by {_named(delimiter)}", *said]
 
@@ -159,30 +168,36 @@ def _without_points(frame: Any) -> list[str]:
     return [f"{', '.join(turned)}: read as thousands, since commas stand for points here"] if turned else []
 
 
-def _lines_of_prose(text: str) -> int:
-    """Return how many lines stand above the header that have little of a table, which the rest has."""
-    lines = text.split("\n", 2 * SAMPLE)[:-1] or [text]
-    found = ({line.count(mark) for line in lines if line.strip()} for mark in DELIMITERS)
-    if any(len(counts) == 1 and 0 not in counts for counts in found):  # the first line is one of the table
-        return 0
+def _rows_of_a_table(lines: list[str]) -> tuple[int, int]:
+    """Return where the header stands and where the rows end, if what is outside has little of a table."""
+    ends = lines if len(lines) < 4 * SAMPLE else lines[: 2 * SAMPLE] + lines[-2 * SAMPLE :]
+    bare = [_bare(line) for line in ends if line.strip()]
+    found = ({line.count(mark) for line in bare} for mark in DELIMITERS)
+    if any(len(counts) == 1 and 0 not in counts for counts in found):  # all are lines of one table
+        return 0, len(lines)
     for mark in DELIMITERS:
-        times = [line.count(mark) for line in lines if line.strip() and '"' not in line]
-        usual = Counter(times).most_common(1)[0][0] if times else 0
-        at = next((i for i, line in enumerate(lines) if line.count(mark) == usual), 0)
-        rest = [line for line in lines[at:] if line.strip()]
-        if at and lines[at - 1].rstrip().endswith(mark) and lines[at - 1].count(mark) == usual + 1:
-            at -= 1  # a header with a delimiter too many
+        usual = Counter(line.count(mark) for line in bare).most_common(1)[0][0] if bare else 0
+        rows = [i for i, line in enumerate(ends) if _bare(line).count(mark) == usual > 0]
+        if len(rows) <= FEWEST_OF_A_TABLE:
+            continue
+        first, end = rows[0], rows[-1] + 1
+        header = _bare(ends[first - 1]).rstrip() if first else ""
+        if header.endswith(mark) and header.count(mark) == usual + 1:
+            first -= 1  # a header with a delimiter too many
+        outside = [_bare(line) for line in ends[:first] + ends[end:] if line.strip()]
         if (
-            usual
-            and at
-            and len(rest) > FEWEST_OF_A_TABLE
-            and all(line.count(mark) == usual for line in rest)
-            and all(2 * line.count(mark) <= usual and '"' not in line for line in lines[:at])
-            and any(line.strip() for line in lines[:at])
-            and not any(_is_number(cell.strip()) for cell in lines[at].split(mark))
+            outside
+            and len(rows) + (first < rows[0]) + len(outside) == len(bare)  # all lines within are alike
+            and all(2 * line.count(mark) <= usual for line in outside)
+            and not (first and any(_is_number(cell.strip()) for cell in ends[first].split(mark)))
         ):
-            return at
-    return 0
+            return first, len(lines) - (len(ends) - end)
+    return 0, len(lines)
+
+
+def _bare(text: str) -> str:
+    """Return a text with nothing between its quotes."""
+    return re.sub(r'"(?:[^"]|"")*"', '""', text) if '"' in text else text
 
 
 def _named(delimiter: str) -> str:
@@ -217,8 +232,7 @@ def _lines(text: str) -> list[str]:
 
 def _delimiter_of(text: str) -> str:
     """Return the delimiter that stands outside quotes in every line, equally often if there is such a one."""
-    bare = re.sub(r'"(?:[^"]|"")*"', '""', text[: 1 << 16])
-    lines = [line for line in bare.split("\n") if line.strip()][:SAMPLE]
+    lines = [line for line in _bare(text[: 1 << 16]).split("\n") if line.strip()][:SAMPLE]
     counts: dict[str, list[int]] = {mark: [line.count(mark) for line in lines] for mark in DELIMITERS}
     in_all = {mark: found for mark, found in counts.items() if lines and all(found)}
 

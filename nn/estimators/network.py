@@ -18,7 +18,7 @@ from scipy.special import expit, softmax
 from autograd import Value, where
 from autograd import sum as total
 from autograd.extend import set_data
-from autograd.tape import Tape, Training
+from autograd.tape import Tape, Training, places_of
 from nn import losses
 from nn.layers import MLP
 from nn.predictions import values_of
@@ -125,12 +125,12 @@ class Program:
             return own * y[-1] if weighted else own
 
         sample = [0.5] * form.sizes[0], [1.0] * (form.targets + weighted)
-        self.tape = Tape.record(loss, *sample, dtype=dtype)
+        self.tape = Tape.record(loss, *sample, dtype=dtype, again=False)
         self._form, self._dtype = form, dtype
-        row = {p: i for i, p in enumerate(self.tape.parameters)}
-        self.places = np.array([row[p] for p in in_order(model)])
-        self.penalised = np.ones(len(row), dtype)
-        self.penalised[self.places[len(model.weights()) :]] = 0.0
+        self.places = places_of(in_order(model), self.tape.parameters)
+        self.penalised = np.ones(len(self.places), dtype)
+        weights = sum(n * m for n, m in pairwise(form.sizes))
+        self.penalised[self.places[weights:]] = 0.0
 
     def training(self, coefs: Sequence[Array], intercepts: Sequence[Array]) -> Training:
         """Return a training that starts from these weights."""

@@ -139,7 +139,9 @@ def fit(
         dtype: the precision of the tape, ``float64`` or ``float32``, which is faster and has half the
             digits.  The eager engine computes in float64 alone, and refuses any other.
         threads: over at most this many threads the tape spreads the samples of a step; for networks of
-            thousands of weights and large batches.  The eager engine takes one.
+            thousands of weights and large batches.  In small batches of large layers they share each
+            matrix product instead, and wait for one another: they need as many free cores.  The eager
+            engine takes one.
         workers: a `distributed.Client`: the workers of its Dask cluster compute the steps on the tape, each
             on the samples it holds; see `nn.training.on_workers`.  The result is the same to the last bit
             however many there are, on machines of one kind.

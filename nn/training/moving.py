@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Parameter, Value
-from autograd.tape import Held, vectorised
+from autograd.extend import number_of
+from autograd.tape import Held, places_of, vectorised
 from nn.callbacks import Numbers
 from nn.optim import Optimizer
 from nn.training.engine import Moment
@@ -48,13 +50,14 @@ class Moving:
         self.optimizer, self._held = optimizer, held
         self._parameters = parameters
         self._places, self._rows = common(parameters, own)
-        self._others = np.array([p.data for p in parameters])
-        row = {p: i for i, p in enumerate(own) if reached[i]}
+        self._others = np.fromiter(map(number_of, parameters), float, len(parameters))
         self._own_state = [np.frombuffer(numbers) for numbers in optimizer.state.values()]
         self._groups: list[_Group] = []
+        have, moved = np.flatnonzero(reached), list(compress(own, reached))
         for settings, places in optimizer.grouped():
-            both = [(row[p], i) for i, p in zip(places, settings["params"], strict=True) if p in row]
-            rows, at = np.array(sorted(both), np.int64).reshape(-1, 2).T
+            at, rows = common(settings["params"], moved)
+            order = np.argsort(rows)
+            at, rows = places.start + at[order], have[rows[order]]
             state = [numbers[at].astype(self.vector.dtype) for numbers in self._own_state]
             self._groups.append(_Group(settings, at, state, None if len(rows) == len(own) else rows))
         self._move = vectorised(optimizer.rule, len(self._own_state))
@@ -160,10 +163,9 @@ class Moving:
 
 def common(parameters: Sequence[Value], own: Sequence[Value]) -> tuple[Array, Array]:
     """Return where the parameters that are in both sequences stand, in the one and in the other."""
-    row = {p: i for i, p in enumerate(own)}
-    both = [(i, row[p]) for i, p in enumerate(parameters) if p in row]
-    places, rows = np.array(both, np.int64).reshape(-1, 2).T
-    return places, rows
+    rows = places_of(parameters, own)
+    places = np.flatnonzero(rows >= 0)
+    return places, rows[places]
 
 
 class _Shared(Held):

@@ -98,7 +98,7 @@ class TapeEngine:
 
         sample = _sample(train, 0, masks)
         alone = means.shared is None
-        self.tape = Tape.record(with_units, *sample, dtype=means.dtype, threads=means.threads, again=alone)
+        self.tape = Tape.record(with_units, *sample, dtype=means.dtype, threads=means.threads, again=False)
         self._tables: WeakKeyDictionary[Samples, _Tables] = WeakKeyDictionary()
         own, self._outputs = self._tables_of(train), outputs
         with no_grad():

@@ -17,6 +17,7 @@ from autograd.notation.hints import did_you_mean, short_repr
 from autograd.notation.numbers import counted
 from autograd.seeing.drawing.letters import in_any_font
 from autograd.seeing.drawing.printing import as_pdf
+from autograd.seeing.drawing.speech import spoken
 from autograd.seeing.style import fitting, narrowest
 
 try:
@@ -151,7 +152,7 @@ class Drawing(graphviz.Digraph):
             return pdf
         with _renderer(wanted) as quiet:
             picture = super().pipe(*args, **{"quiet": quiet, **options})
-        return _in_any_font(picture) if wanted.lower() == "svg" else picture
+        return _finished(picture) if wanted.lower() == "svg" else picture
 
     def render(self, filename: Any = None, directory: Any = None, **options: Any) -> str:
         """Write the DOT file and the picture; return the picture's path.
@@ -168,12 +169,12 @@ class Drawing(graphviz.Digraph):
         with _renderer(wanted) as quiet:
             path: str = super().render(filename, **{"directory": directory, "quiet": quiet, **options})
         if path.endswith(".svg"):
-            Path(path).write_bytes(_in_any_font(Path(path).read_bytes()))
+            Path(path).write_bytes(_finished(Path(path).read_bytes()))
         return path
 
 
-def _in_any_font(svg: Any) -> Any:
-    return in_any_font(svg) if isinstance(svg, str) else in_any_font(svg.decode()).encode()
+def _finished(svg: Any) -> Any:
+    return spoken(in_any_font(svg)) if isinstance(svg, str) else _finished(svg.decode()).encode()
 
 
 @contextmanager

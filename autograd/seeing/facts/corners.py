@@ -148,6 +148,8 @@ class Corners:
             name = self._nodes[target].op
             if name is None or not TABLE[name].kinks:
                 continue
+            if name in RELATIONS and len({edge.source for edge in edges}) == 1:
+                continue  # a number compared with itself: neither gets ahead
             inputs = [self._nodes[edge.source] for edge in edges]
             names, numbers = [name_of(v) for v in inputs], [v.value for v in inputs]
             for position, v in enumerate(inputs):

@@ -80,13 +80,17 @@ def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, dict[st
     """
     sample = costliest(result)
     loss = result.loss(sample.x, sample.y)
-    loss.label = "L"
     result.job.model.zero_grad()  # what training left behind
     loss.backward()
     lost: list[str] = []
     weights, why = pictures.chosen_weights(loss, result.job.model, list(asked_for))
     paths = _paths(lost, loss, weights)
-    network, shown = next(_drawn(lost, *pictures.network_drawing(loss, result.job.model)), ("", ""))
+    looked_at = loss
+    if result.job.head.outputs > pictures.MOST_OUTPUTS:
+        looked_at = result.loss(sample.x, sample.y, in_a_box=True)
+        result.job.model.zero_grad()
+        looked_at.backward()
+    network, shown = next(_drawn(lost, *pictures.network_drawing(looked_at, result.job.model)), ("", ""))
     player, gallery = linked_pages.player_of(loss), linked_pages.gallery_of(loss)
     result.job.model.zero_grad()
     film = next(_drawn(lost, "the film", lambda: film_of(result)), None)
@@ -154,13 +158,14 @@ def _paths(lost: list[str], loss: Value, weights: Sequence[Parameter]) -> list[d
     """Return the drawings of gradient paths, as many as a report of a few megabytes has room for."""
     paths: list[dict[str, Any]] = []
     for weight in weights:
-        if sum(len(path["svg"]) for path in paths) > pictures.MOST_BYTES:
+        drawn = list(_drawn(lost, *pictures.path_picture(loss, weight)))
+        if paths and sum(len(path["svg"]) for path in paths + drawn) > pictures.MOST_BYTES:
             lost.append(
                 f"Of these {len(weights)} gradient paths {len(paths)} are drawn: more would make the report "
                 "too large. The gallery has the gradient of every weight."
             )
             break
-        paths += _drawn(lost, *pictures.path_picture(loss, weight))
+        paths += drawn
     return paths
 
 

@@ -19,14 +19,16 @@ MOST_NODES = 40
 """A graph of at most this many nodes is drawn in full."""
 MOST_ARROWS = 80
 """A network of at most this many connections is drawn neuron by neuron, a larger one layer by layer."""
+MOST_OUTPUTS = 6
+"""What is computed of more outputs than this is drawn as one box: side by side they would be too wide."""
 FEW_WEIGHTS = 60
 """A network of at most this many weights gets a path drawing for every one of them."""
 LARGEST, LARGEST_OF_MANY = 10, 3
 """Otherwise this many weights get one, those with the largest gradients; of at least `MANY` weights the
 second number."""
 MANY = 20_000
-MOST_BYTES = 2_000_000
-"""When the path drawings have more than this, no further one is made."""
+MOST_BYTES = 1_500_000
+"""The path drawings have at most this together, or there is but one."""
 
 SIZE = re.compile(r'<svg width="([0-9.]+)pt" height="([0-9.]+)pt"')
 COLOUR = re.compile(r'\b(fill|stroke)="#([0-9a-fA-F]{6})"')

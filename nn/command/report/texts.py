@@ -18,8 +18,8 @@ from nn.command.report.folder import HISTORY, PLAYER, WEIGHTS
 from nn.command.report.page import inline, page
 from nn.command.report.verdict import curve_verdict
 from nn.command.report.words import seconds
+from nn.command.result import Cost
 from nn.health.monitor import Monitor
-from nn.module import Module
 from nn.texts import Beliefs, Tokenizer
 from nn.texts.next_token import beliefs_of
 from nn.training.history import History
@@ -31,14 +31,6 @@ RATE = 0.1
 """The rate of the one step whose effect is shown."""
 STOPS, BOXES = 8, 60
 """At most this many looks are listed, and this many boxes drawn."""
-
-
-class CrossEntropy(Module):
-    """The loss of one token as a Module, which drawings fold into one box."""
-
-    def forward(self, logits: Sequence[Value], token: int) -> Value:
-        """Return it."""
-        return losses.cross_entropy(logits, token)
 
 
 @dataclass
@@ -78,7 +70,7 @@ def render(told: Told) -> tuple[str, dict[str, str]]:
     read, after = _document(told)
     tokens = [told.tokenizer.token(i) for i in read]
     text = told.tokenizer.decode(read)
-    cost = CrossEntropy()
+    cost = Cost(losses.cross_entropy)
     costs = [cost(row, t) for row, t in zip(told.model(read), after, strict=True)]
     at = max(range(len(costs)), key=lambda k: costs[k].data)
     loss = costs[at]

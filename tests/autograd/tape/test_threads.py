@@ -19,8 +19,8 @@ from threadpoolctl import ThreadpoolController, threadpool_limits
 
 import autograd
 from autograd import Parameter, Value
-from autograd.tape import Tape
-from autograd.tape.blas import one_blas_thread
+from autograd.tape import Tape, compiler
+from autograd.tape.blas import blas_limited_to
 
 CALLS = 10_000
 THREADS = 4
@@ -46,7 +46,7 @@ def often_switched() -> Iterator[None]:
         sys.setswitchinterval(before)
 
 
-def layer(width: int, outputs: int) -> Tape:
+def layer(width: int, outputs: int, threads: int = 1) -> Tape:
     rng = np.random.default_rng(0)
     W = [[Parameter(w) for w in row] for row in rng.normal(size=(outputs, width))]
     v = [Parameter(w) for w in rng.normal(size=width)]
@@ -55,7 +55,7 @@ def layer(width: int, outputs: int) -> Tape:
         hidden = [autograd.dot(row, x).tanh() for row in W]
         return [scale * autograd.sum(hidden), autograd.dot(v, x) * hidden[0]]
 
-    return Tape.record(function, [0.5] * width, 1.0)
+    return Tape.record(function, [0.5] * width, 1.0, threads=threads)
 
 
 def asked(tape: Tape, X: Any, kind: int, output: int) -> list[Any]:
@@ -155,16 +155,38 @@ def test_trainings_that_overlap_leave_blas_as_it_was() -> None:
 
 def test_whoever_leaves_last_puts_the_threads_of_blas_back() -> None:
     before = blas_threads()
-    one_blas_thread.__enter__()
-    one_blas_thread.__enter__()
-    one_blas_thread.__exit__()
+    first, second = blas_limited_to(1), blas_limited_to(1)
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
     assert set(blas_threads()) == {1}
-    one_blas_thread.__exit__()
+    second.__exit__(None, None, None)
     assert blas_threads() == before
 
 
+def test_the_lowest_number_of_threads_that_is_asked_for_counts() -> None:
+    before = blas_threads()
+    with blas_limited_to(3):
+        assert set(blas_threads()) == {3}
+        with blas_limited_to(2), blas_limited_to(3):
+            assert set(blas_threads()) == {2}
+        assert set(blas_threads()) == {3}
+    assert blas_threads() == before
+
+
+def test_few_samples_of_a_large_layer_share_its_product_and_many_are_shared_out() -> None:
+    X = np.random.default_rng(1).normal(size=(700, 784))
+    tape, replayer = layer(784, 64, threads=2), layer(784, 64, threads=2).replayer()
+    if not compiler.missing():
+        assert [replayer.blas_threads(count) for count in (64, 700)] == [2, 1]
+    for count in (64, 700):
+        one, two = layer(784, 64).gradients(X[:count], 1.0), tape.gradients(X[:count], 1.0)
+        assert two[0] == pytest.approx(one[0], rel=1e-12)
+        assert two[1] == pytest.approx(one[1], rel=1e-11, abs=1e-12)
+
+
 def test_what_was_set_meanwhile_stays() -> None:
-    with one_blas_thread:
+    with blas_limited_to(1):
         meanwhile = threadpool_limits(3, user_api="blas")
     assert set(blas_threads()) == {3}
     meanwhile.restore_original_limits()
@@ -173,7 +195,7 @@ def test_what_was_set_meanwhile_stays() -> None:
 
 def test_on_every_thread_of_python_blas_keeps_to_one() -> None:
     def inside() -> list[int]:
-        with one_blas_thread:
+        with blas_limited_to(1):
             return blas_threads()
 
     with ThreadPoolExecutor(1) as pool:

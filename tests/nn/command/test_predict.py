@@ -2,6 +2,7 @@
 
 import csv
 import io
+import sys
 from dataclasses import replace
 
 import pandas as pd
@@ -66,6 +67,18 @@ def test_classes_are_predicted_by_name_with_their_support(in_tmp, capsys, loss):
     assert [float(row["support"]) for row in rows] == pytest.approx(
         [max(s) for s in result.support(X)], rel=1e-5
     )
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_name_that_is_an_order_to_the_terminal_reaches_a_file_only(in_tmp, capsys, monkeypatch, terminal):
+    frame = FRAME.assign(kind=FRAME["kind"] + "\x1b[31m")
+    saved("kind", "net", frame, "binary_cross_entropy")
+    frame.assign(colour=["blue\x1b[31m", *FRAME["colour"][1:]]).to_csv("new.csv", index=False)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
+    assert main(["predict", "net", "new.csv"]) == 0
+    out, err = capsys.readouterr()
+    assert ("\x1b" in out, "\x1b" in err) == (not terminal, False)
+    assert len(out.splitlines()) == ROWS + 1
 
 
 def test_a_set_that_is_always_at_hand_is_predicted_by_its_columns_too(in_tmp, capsys):

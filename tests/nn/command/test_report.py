@@ -332,6 +332,16 @@ def test_a_network_is_drawn_in_less_detail_the_larger_it_is():
     assert words == ["every number of the computation", "one node per neuron", "one node per layer"]
 
 
+@pytest.mark.parametrize(("classes", "boxed"), [(6, False), (7, True), (40, True)])
+def test_the_loss_of_many_classes_is_drawn_as_one_box_and_fits_the_page(classes, boxed):
+    result = trained(rows(classes, samples=2 * classes), layers=(16, 16), epochs=1, held_out=0.0)
+    html, _ = page.render(result, [])
+    assert (">Cost<" in html) == boxed
+    assert max(float(width) for width in re.findall(r'<svg[^>]* width="([0-9.]+)pt"', html)) < 600
+    opened, height = re.search(r'<details class="path"( open)?>.*?height="(\d+)"', html, re.DOTALL).groups()
+    assert bool(opened) == (int(height) <= 900)
+
+
 # --------------------------------------------------------------------------------- the folder
 
 

@@ -53,3 +53,8 @@ def test_a_split_is_decided_by_the_seed():
 def test_a_share_that_leaves_nothing_to_train_on_is_refused(held_out):
     with pytest.raises(ValueError, match=r"held_out|held out"):
         split(xor(), held_out)
+
+
+def test_what_is_said_of_long_names_stays_short():
+    data = Dataset("d", [[1.0], [1.0], [1.0]], [0, 0, 1], ("x" * 999,), "y", ("a" * 999, "b" * 999))
+    assert all(len(remark) < 100 for remark in remarks(data))

@@ -45,7 +45,7 @@ def test_a_column_that_gives_the_target_away_is_named(column, target, gaps):
 
 def test_a_whole_number_that_differs_in_each_row_is_named():
     (said,) = from_frame(PEOPLE[["x", "zip", "cm"]], "cm").plan.notes
-    assert said.startswith("zip: another whole number in each row")
+    assert said.startswith("zip: a whole number that differs in each row")
 
 
 def test_of_well_known_tables_none_is_said_to_give_its_target_away():

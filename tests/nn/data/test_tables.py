@@ -8,7 +8,6 @@ import lzma
 import sys
 import zipfile
 from dataclasses import replace
-from pathlib import Path
 from unittest.mock import ANY
 
 import numpy as np
@@ -19,16 +18,6 @@ from hypothesis import strategies as st
 
 from nn.data import from_arrays, from_csv, from_frame, load
 from nn.data.table_files import read_table
-
-
-@pytest.fixture
-def write(tmp_path):
-    def write(text: str | bytes, name: str = "table.csv") -> Path:
-        path = tmp_path / name
-        path.write_bytes(text.encode() if isinstance(text, str) else text)
-        return path
-
-    return write
 
 
 def table(header: str, *rows: str) -> str:
@@ -232,24 +221,6 @@ def test_delimiters_between_quotes_do_not_count(write):
     )
 
 
-@pytest.mark.parametrize(
-    ("cells", "numbers"),
-    [
-        ("0,5 1,5 -2 3,25", [0.5, 1.5, -2.0, 3.25]),
-        ("1.234,5 2 3 4", [1234.5, 2.0, 3.0, 4.0]),
-        ("1,234,567 2 3.5 4,000", [1234567.0, 2.0, 3.5, 4000.0]),
-        ("true FALSE False True", [1.0, 0.0, 0.0, 1.0]),
-        ("2024-01-03 2024-01-01 2024-01-02 2024-02-01", [19725.0, 19723.0, 19724.0, 19754.0]),
-        ("13/02/1970 02/01/1970 03/01/1970 04/01/1970", [43.0, 1.0, 2.0, 3.0]),
-        ("1e3 +2 .5 7.", [1000.0, 2.0, 0.5, 7.0]),
-        ("Jan-3-1970 Jan-1-1970 Feb-1-1970 Jan-2-1970", [2.0, 0.0, 31.0, 1.0]),
-    ],
-)
-def test_numbers_dates_and_truths_are_read_as_they_are_written(write, cells, numbers):
-    rows = [f"{cell};{y}" for cell, y in zip(cells.split(), "abab", strict=True)]
-    assert [x for (x,) in from_csv(write(table("x;c", *rows)), "c").X] == numbers
-
-
 # ------------------------------------------------------------------- what a column is learned as
 
 FLOWERS = [(round(1 + 0.37 * (i * 7 % 10), 2), "ab"[i % 2]) for i in range(10)]
@@ -372,6 +343,13 @@ def test_without_pandas_the_way_to_it_is_told(write, monkeypatch):
         from_csv(write(PLAIN), "c")
 
 
+def test_without_a_reader_of_parquet_the_way_to_one_is_told_in_a_line(write, monkeypatch):
+    for name in ("pyarrow", "fastparquet"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(ImportError, match=r"^a parquet table needs a package .* pip install pyarrow$"):
+        read_table(write(b"PAR1", "t.parquet"))
+
+
 # ---------------------------------------------------------------------------- what is refused
 
 
@@ -414,15 +392,23 @@ def test_a_bad_file_is_refused_in_one_line_that_names_the_place(write, text, mes
     assert "\n" not in str(refused.value)
 
 
-@pytest.mark.parametrize("above", ["Sales of 2020, all regions\n", "A report\n\nby the office\n"])
+ABOVE = ["", "Sales of 2020, all regions\n", "A report\n\nby the office\n", 'About:,"a, b, c,\n\nd, e, f"\n']
+
+
+@pytest.mark.parametrize("above", ABOVE)
 @pytest.mark.parametrize("header", ["a,b,c,y", "a,b,c,y,"])
-def test_prose_above_the_header_is_left_out_and_said(tmp_path, above, header):
-    (tmp_path / "t.csv").write_text(
-        f"{above}{header}\n" + "".join(f"{i},{i * i},{i % 3},{i / 2}\n" for i in range(9))
-    )
+@pytest.mark.parametrize("below", ["", '\n"1 - of all, or of some, or none"\nSource: the office'])
+@pytest.mark.parametrize("count", [9, 900])
+def test_prose_around_the_table_is_left_out_and_said(tmp_path, above, header, below, count):
+    rows = "".join(f"{i},{i * i},{i % 3},{i / 2}\n" for i in range(count))
+    (tmp_path / "t.csv").write_text(f"{above}{header}\n{rows}{below}")
     data = from_csv(tmp_path / "t.csv", "y", task="regression")
-    assert len(data) == 9
-    assert any("above the header left out" in note for note in data.plan.notes)
+    assert (len(data), data.features) == (count, ("b", "c"))
+    assert any(f"{above.count(chr(10))} line" in note for note in data.plan.notes) == bool(above)
+    assert any("3 lines below the last row left out: '" in note for note in data.plan.notes) == bool(below)
+    (tmp_path / "t.csv").write_text(f"{above}{header}\n{rows}1,x\n{rows}1,2,3,4,5,6\n{below}")
+    with pytest.raises(ValueError, match=r"line|expected"):
+        from_csv(tmp_path / "t.csv", "y", task="regression")
 
 
 def test_a_header_without_a_name_for_the_rows_is_no_prose(tmp_path):

@@ -161,24 +161,9 @@ function factsWith(facts, engine, original, numbers) {
   const { output, inputs, touch, kinds } = facts;
   const exact = engine.reverse(engine.forward(numbers));
   const { values, gradients, partials } = exact;
-  const steps = { kind: [], node: [], target: [], position: [], partial: [], contribution: [], after: [], width: [], sign: [] };
   const moments = [];
-  const kindOf = (phase, kind) => kinds.findIndex(([p, k]) => p === phase && k === kind);
-  const texts = values.map(number);
-
-  function step(phase, kind, source, after, more = {}) {
-    const { target = -1, position = -1, contribution } = more;
-    steps.kind.push(kindOf(phase, kind));
-    steps.node.push(source);
-    steps.target.push(target);
-    steps.position.push(position);
-    steps.partial.push(target < 0 ? "" : number(partials[target][position]));
-    steps.contribution.push(target < 0 ? "" : number(contribution));
-    steps.after.push(number(after));
-    steps.width.push(target < 0 ? 0 : widthOf(contribution, touch.width));
-    steps.sign.push(target < 0 ? 0 : SIGN_OF(contribution));
-    moments.push({ phase, kind, source, after, ...more });
-  }
+  const step = (phase, kind, source, after, { target = -1, position = -1, contribution, before, part, parts, firstWhole } = NOTHING) =>
+    moments.push({ phase, kind, source, after, target, position, contribution, before, part, parts, firstWhole });
 
   const parts = new Array(inputs.length).fill(0);
   inputs.forEach((sources, i) => gradients[i] !== undefined && sources.forEach((j, k) => partials[i][k] !== null && (parts[j] += 1)));
@@ -209,18 +194,38 @@ function factsWith(facts, engine, original, numbers) {
     const complete = Math.max(...measures.flatMap(([, nodes]) => nodes.map((i) => done[i] ?? -1)));
     return [key, [computed, complete < 0 ? moments.length : complete, rows.map((row, k) => (measures[k][0] ? measured(...measures[k], exact) : row))]];
   }));
-  const made = { ...facts, values: texts, steps, exact, moments, boxes };
-  const same = steps.node.length === facts.steps.node.length && steps.target.every((i, n) => i === facts.steps.target[n] && steps.position[n] === facts.steps.position[n]);
+  const { target, position } = facts.steps;
+  const same = moments.length === target.length && moments.every((moment, n) => moment.target === target[n] && moment.position === position[n]);
+  const made = { ...facts, values: values.map(number), steps: same ? facts.steps : columnsOf(moments, kinds), exact, moments, boxes };
   let teller;
   const tell = () => (teller ??= tellerOf(made, engine, original)); // put into words when it is shown
   if (!same) made.sizes = facts.sizes.map((size) => resized(size, made, tell)); // a branch flipped
   const symbols = (moment) => (moment.kind === "edge" ? tell().symbols(moment.target, moment.position) : "");
+  const alongEdge = (tells, none) => (n) => (moments[n].target < 0 ? none : tells(moments[n]));
   made.told = {
     sentence: ({ number }) => tell().sentence(moments[number]),
     formula: ({ number }) => tell().formula(moments[number]),
     slope: ({ number }) => symbols(moments[number]),
+    partial: alongEdge(({ target, position }) => number(partials[target][position]), ""),
+    contribution: alongEdge(({ contribution }) => number(contribution), ""),
+    width: alongEdge(({ contribution }) => widthOf(contribution, touch.width), 0),
+    sign: alongEdge(({ contribution }) => SIGN_OF(contribution), 0),
+    after: (n) => number(moments[n].after),
   };
   return made;
+}
+
+const NOTHING = {};
+
+// Where the steps lead, as the facts of a page have it.
+function columnsOf(moments, kinds) {
+  const column = (tells) => moments.map(tells);
+  return {
+    kind: column(({ phase, kind }) => kinds.findIndex(([p, k]) => p === phase && k === kind)),
+    node: column(({ source }) => source),
+    target: column(({ target }) => target),
+    position: column(({ position }) => position),
+  };
 }
 
 // A larger step is a run of the small ones that lie in one part of the graph.

@@ -259,7 +259,7 @@ def _slips(step: Step, result: NodeFact, facts: _Facts) -> Iterator[tuple[str, f
         inputs = [facts.nodes[edge.source].value for edge in facts.edges[result.id]]
         try:
             found = slip(*inputs, result.value)
-        except ArithmeticError:  # such as a power of zero
+        except (ArithmeticError, ValueError):  # such as a power of zero, and the sine of infinity
             continue
         if isinstance(found, float):  # a root of a negative number is a complex one
             yield name, found

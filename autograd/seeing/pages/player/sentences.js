@@ -14,7 +14,7 @@ function tellerOf(facts, engine, original) {
   const opOf = (i) => (touch.op[i] < 0 ? null : ops[touch.op[i]]);
   const isRelation = (i) => touch.relations.includes(opOf(i));
   const isCondition = (i) => isRelation(i) || touch.connectives.includes(opOf(i));
-  const isTurned = (i, k) => opOf(i) === "where" && k === 0 && isCondition(inputs[i][k]);
+  const isTurned = (i, k) => (isCondition(i) || (opOf(i) === "where" && k === 0)) && isCondition(inputs[i][k]);
   const isPlain = (i) => constants.has(i) && touch.op[i] < 0;
   const nameOf = (i) => (named.has(i) ? facts.names[i][3] : number(values[i]));
   const valueOf = (i) => facts.values[i];
@@ -64,7 +64,7 @@ function tellerOf(facts, engine, original) {
   const before = new Set(); // from where a change passes a corner
   inputs.forEach((sources, i) => {
     const operation = OPERATIONS[touch.op[i]];
-    if (!operation?.kinked) return;
+    if (!operation?.kinked || (isRelation(i) && new Set(sources).size === 1)) return; // compared with itself, none gets ahead
     if (operation.kinked(engine.inputsOf(values, i))?.length !== 0) sources.forEach((_, k) => isTurned(i, k) || setCorner(i, k));
   });
   for (let i = inputs.length - 1; i >= 0; i--) {
@@ -103,7 +103,7 @@ function tellerOf(facts, engine, original) {
   // In symbols, as the walk wrote it, if the op's rule is still in the same case; else as that case is written.
   function symbolsOf(i, k) {
     const known = original.symbols(i, k);
-    const same = touch.taught[touch.op[i]] || engine.casesOf(values, i) === engine.casesOf(original.values, i);
+    const same = touch.taught[touch.op[i]] || (Number.isFinite(values[i]) && engine.casesOf(values, i) === engine.casesOf(original.values, i));
     const text = same && known ? known : inputs[i].every((j) => named.has(j)) ? inNames(engine.writtenOf(values, i)?.[k][0] ?? [], i) : "";
     return isNumber(text) ? "" : text;
   }
@@ -113,7 +113,8 @@ function tellerOf(facts, engine, original) {
   // Why the slope is a mere number: the condition that chose it.
   function becauseOf(i, k) {
     const [text, because] = engine.writtenOf(values, i)?.[k] ?? [[], []];
-    return isNumber(inNames(text, i)) && because.length ? inNames(because, i) : "";
+    const speaksOf = (piece) => typeof piece === "number" && named.has(inputs[i][piece < 0 ? -1 - piece : piece] ?? i);
+    return isNumber(inNames(text, i)) && because.some(speaksOf) ? inNames(because, i) : ""; // of plain numbers goes without saying
   }
 
   function equalOf(i, k) {

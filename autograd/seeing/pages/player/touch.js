@@ -36,7 +36,9 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, sho
     });
     const gradient = element("button", { type: "button", class: "gradient", title: "Nudge it: what does a small change do?" });
     gradient.addEventListener("click", () => choose(i));
-    rows.set(i, { input, slider, gradient, at: value });
+    const told = document.createTextNode("");
+    gradient.append(signOf(`n${i}`), told, element("small", {}, "nudge"));
+    rows.set(i, { input, slider, told, at: value });
     tellGradient(i);
     return element("div", { class: "leaf" }, field, slider, gradient);
   }
@@ -48,11 +50,9 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, sho
   }
 
   function tellGradient(i) {
-    const gradient = number(now.exact.gradients[i] ?? 0);
-    const { gradient: button } = rows.get(i);
-    if (button.dataset.shown === gradient) return;
-    button.dataset.shown = gradient;
-    button.replaceChildren(signOf(`n${i}`), ` = ${gradient}`, element("small", {}, "nudge"));
+    const text = ` = ${number(now.exact.gradients[i] ?? 0)}`;
+    const { told } = rows.get(i);
+    if (told.data !== text) told.data = text;
   }
 
   // What is dragged is computed once a frame.
@@ -137,6 +137,7 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, sho
   // ------------------------------------------------------------------ now take a step
 
   const stepping = document.getElementById("descent");
+  const statuses = [stepping.querySelector("output"), document.getElementById("host")];
   let taken = []; // the output before each step, and now
   let expected = null; // what the leaves are if nobody else changes them
 
@@ -166,7 +167,7 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, sho
   function run() {
     if (running) return stop();
     stepping.elements.run.textContent = "Stop";
-    stepping.querySelector("output").setAttribute("aria-live", "off"); // nobody listens that fast
+    for (const told of statuses) told.setAttribute("aria-live", "off"); // nobody listens that fast
     const next = () => {
       running = requestAnimationFrame(next);
       if (!descend()) stop();
@@ -178,7 +179,7 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, sho
     cancelAnimationFrame(running);
     running = 0;
     stepping.elements.run.textContent = "Run";
-    stepping.querySelector("output").removeAttribute("aria-live");
+    for (const told of statuses) told.removeAttribute("aria-live");
     tellStep();
   }
 

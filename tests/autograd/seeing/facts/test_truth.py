@@ -1,7 +1,7 @@
 """Every sentence and equation of a walk is true: what it says of a small change, a small change does.
 
-A number is moved by 10⁻⁴⁰, to either side, and followed through the ops' values in 200 digits.  No stated
-derivative takes part in it.
+A number is moved to either side, by 10⁻⁴⁰ of the smallest one in the graph, and followed through the ops'
+values in 200 digits or more.  No stated derivative takes part in it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ from autograd.seeing.facts.sizes import Size
 from autograd.testing.digits import arithmetic, is_real, value_of
 from tests.strategies import Recipe, recipes
 
-DIGITS, MOVE = 200, 40
 NUMBER = r"−?[\d.]+(?:e−?\d+)?"
 AS_MUCH = rf"(?:just as much|({NUMBER}) times as much)"
 HELD = "with the other inputs? held still, "
@@ -62,6 +61,9 @@ class Moving:
         self.inputs = inputs_by_target(facts)
         self.facts, self.corners = facts, Corners(facts)
         self.whole = cache(self._whole)
+        smallest = min([1.0, *(abs(v.value) for v in facts.nodes if v.value)])
+        self.power = 40 - math.floor(math.log10(smallest))
+        self.digits = 120 + 2 * self.power
         self.size: dict[str, float] = {facts.output: 1.0}
         for edge in reversed(facts.edges):  # how large a gradient's summands are: what rounding can cost
             if edge.partial is not None and edge.target in self.size:
@@ -74,27 +76,28 @@ class Moving:
         mp = arithmetic()
         numbers = [mp.mpf(self.nodes[e.source].value) + moves.get(e.position, 0) for e in edges]
         try:
-            return value_of(TABLE[op])(numbers)
+            value = value_of(TABLE[op])(numbers)
         except (ArithmeticError, ValueError):  # mpmath's way to say that there is no such number
             return mp.nan
+        return mp.nan if isinstance(value, mp.mpc) else value  # a complex number is none either
 
     def slot(self, edge: EdgeFact, side: int) -> Any:
         """How many times as much the edge's target moves, its other inputs held still."""
         mp = arithmetic()
-        with mp.workdps(DIGITS):
-            h = side * mp.mpf(10) ** -MOVE
+        with mp.workdps(self.digits):
+            h = side * mp.mpf(10) ** -self.power
             return (self._value(edge.target, {edge.position: h}) - self._value(edge.target, {})) / h
 
     def beside(self, edge: EdgeFact, side: int) -> Any:
         """The value of the edge's target beside where it is."""
-        with arithmetic().workdps(DIGITS):
-            return self._value(edge.target, {edge.position: side * arithmetic().mpf(10) ** -MOVE})
+        with arithmetic().workdps(self.digits):
+            return self._value(edge.target, {edge.position: side * arithmetic().mpf(10) ** -self.power})
 
     def _whole(self, start: str, side: int) -> dict[str, Any]:
         """How many times as much every node moves when one of them does, by all ways."""
         mp = arithmetic()
-        with mp.workdps(DIGITS):
-            h = side * mp.mpf(10) ** -MOVE
+        with mp.workdps(self.digits):
+            h = side * mp.mpf(10) ** -self.power
             moved = {start: h}
             for target in self.nodes:
                 edges = self.inputs.get(target, [])
@@ -282,3 +285,9 @@ def test_a_choice_at_its_border_says_so() -> None:
     told = [step.sentence for step in walk(where(x > 0.0, x * 2.0, x))]
     assert any("at its border, 0 = x" in s or "at its border, 0 < x" in s for s in told), told
     assert any("a small change can turn it, and then y is v" in s and "that is a choice" in s for s in told)
+
+
+def test_nothing_turns_or_jumps_where_it_stays_the_same() -> None:
+    x = Value(2.0, "x")
+    told = " ".join(step.sentence for step in walk(where(x < x, x, x * (0.0 % x))))
+    assert not re.search("border|jumps|switches|choice", told), told

@@ -111,7 +111,6 @@ function play() {
   if (place === steps().length) go(0);
   $("play").setAttribute("aria-pressed", "true");
   $("play").setAttribute("aria-label", "Pause");
-  $("sentence").setAttribute("aria-live", Number($("speed").value) < 1000 ? "off" : "polite"); // nobody listens that fast
   schedule();
 }
 
@@ -132,7 +131,6 @@ function pause() {
   timer = null;
   $("play").setAttribute("aria-pressed", "false");
   $("play").setAttribute("aria-label", "Play");
-  $("sentence").setAttribute("aria-live", "polite");
 }
 
 // ------------------------------------------------------------------ what if
@@ -194,15 +192,20 @@ function hear(event) {
 // Other numbers of the same graph, at the same step; where nothing is computed yet or all was, at the last.
 function showFacts(other) {
   const whole = place === 0 || place === steps().length;
+  const sameSteps = other.steps === facts.steps; // else a branch flipped
   facts = other;
+  $("sentence").setAttribute("aria-live", "off"); // what came of it is told below
   answered.clear();
   if (other.questions) questions = Promise.resolve(other.questions);
-  readFacts();
-  resize(stride.size);
+  if (sameSteps) tellLines();
+  else {
+    readSteps();
+    resize(stride.size);
+  }
   closePrediction();
   $("place").max = steps().length;
   place = whole ? steps().length : Math.min(place, steps().length);
-  refresh(view);
+  refreshSeen();
   tell(steps()[place - 1]);
   lightHere();
   $("host").textContent = `Computed again: ${facts.names[facts.output][TEXT]} = ${facts.values[facts.output]}.`;
@@ -325,7 +328,8 @@ async function begin() {
   packedDrawings = texts[2];
   original = facts;
   ({ views } = pictures);
-  readFacts();
+  readGraph();
+  readSteps();
   if (facts.touch) {
     touched = touching({ original, element, nameOf, plainName, signOf, symbolsOf, show: showFacts, changed: askWhatIf });
     const graph = { ...original, constants: touched.engine.constants };

@@ -9,6 +9,8 @@ const LEGIBLE = 1; // the smallest scale at which the smallest words have 10 pix
 const LARGEST_SCALE = 4;
 const WIDEST_NUMBER = "−1.234e−5"; // in a box; with a longer exponent it is in small print
 const MOST_LIT = 64; // nodes or edges that are lit at once
+const MOST_REACHABLE = 60; // nodes of a picture that the keyboard stops at: more are reached by the list of steps
+const MOST_TOLD = 100; // lines of the list of steps that are told at once
 const MOST_HITS = 200; // nodes that are listed as found
 const MOST_ROWS = 12; // numbers of a larger step that are listed
 const embedded = window.parent !== window;
@@ -22,41 +24,69 @@ const drawings = () => (readDrawings ??= JSON.parse(packedDrawings));
 
 let list, keys, computed, received, carried, incoming, users, constants;
 
-function readFacts() {
+function readGraph() {
   incoming = new Map(facts.inputs.map((inputs, i) => [`n${i}`, inputs.map((input, position) => keyOf(`n${input}`, `n${i}`, position))]));
   users = new Map(facts.names.map((_, i) => [`n${i}`, []])); // what is computed from a node
   facts.inputs.forEach((inputs, i) => inputs.forEach((input) => users.get(`n${input}`).push(`n${i}`)));
   keys = [...incoming.values()].flat(); // of the edges, in the order of the trace
   constants = new Set(facts.constants.map((i) => `n${i}`));
-  readSteps();
+}
+
+function readSteps() {
   computed = new Map(); // the step that computes a node
   received = new Map(); // the steps in which a gradient or tangent reaches it
   carried = new Map(); // the step in which an edge carries a contribution
-  for (const step of list) {
-    if (step.kind === "leaf") for (const leaf of readAtOnce()) computed.set(leaf, step.number);
-    else if (step.phase === "forward") computed.set(step.node, step.number);
-    else if (received.has(step.node)) received.get(step.node).push(step.number);
-    else received.set(step.node, [step.number]);
-    if (step.target !== null) carried.set(keyOf(step.node, step.target, step.position), step.number);
-  }
-}
-
-// A gradient before a step is what the last step made it, an upstream that of the target.
-function readSteps() {
   const columns = facts.steps;
-  const gradients = new Map();
   list = columns.kind.map((code, number) => {
     const [phase, kind] = facts.kinds[code];
     const node = `n${columns.node[number]}`;
     const target = columns.target[number] < 0 ? null : `n${columns.target[number]}`;
-    const [sign, plus] = facts.signs[columns.sign[number]];
-    const contribution = columns.contribution[number] || EMPTY;
-    const before = (phase === "reverse" && gradients.get(node)) || EMPTY;
-    const after = columns.after[number];
-    const shown = [gradients.get(target) ?? EMPTY, columns.partial[number] || EMPTY, contribution, before, after];
-    if (phase === "reverse") gradients.set(node, after);
-    return { number, phase, kind, node, target, position: columns.position[number], shown, sign, added: plus + contribution, width: columns.width[number] };
+    const position = columns.position[number];
+    const last = (of) => (phase === "reverse" ? received.get(of)?.at(-1) : undefined);
+    const step = new Step(number, phase, kind, node, target, position, last(target), last(node));
+    if (kind === "leaf") for (const leaf of readAtOnce()) computed.set(leaf, number);
+    else if (phase === "forward") computed.set(node, number);
+    else if (received.has(node)) received.get(node).push(number);
+    else received.set(node, [number]);
+    if (target !== null) carried.set(keyOf(node, target, position), number);
+    return step;
   });
+}
+
+// A number of a step: as the page came with it, or computed.
+const said = (column, number) => (facts.told ? facts.told[column](number) : facts.steps[column][number]);
+
+// Where a step leads.  What it does there is read when it is wanted: a touched number changes all of them.
+class Step {
+  constructor(number, phase, kind, node, target, position, upstream, before) {
+    this.number = number;
+    this.phase = phase;
+    this.kind = kind;
+    this.node = node;
+    this.target = target;
+    this.position = position;
+    this.last = [upstream, before]; // the steps before this one in which a gradient reached the target, and the node
+  }
+  get after() {
+    return said("after", this.number);
+  }
+  get contribution() {
+    return said("contribution", this.number) || EMPTY;
+  }
+  // A gradient before a step is what the last step made it, an upstream that of the target.
+  get shown() {
+    const [upstream, before] = this.last.map((number) => (number === undefined ? EMPTY : list[number].after));
+    return [upstream, said("partial", this.number) || EMPTY, this.contribution, before, this.after];
+  }
+  get sign() {
+    return facts.signs[said("sign", this.number)][0];
+  }
+  get added() {
+    return facts.signs[said("sign", this.number)][1] + this.contribution;
+  }
+  get width() {
+    return said("width", this.number);
+  }
 }
 
 const placeOf = (node) => Number(node.slice(1));
@@ -115,7 +145,7 @@ function gradientOf(node, place) {
     if (numbers[middle] < place) low = middle;
     else high = middle - 1;
   }
-  return list[numbers[low]].shown[4];
+  return list[numbers[low]].after;
 }
 
 // ------------------------------------------------------------------ elements and names

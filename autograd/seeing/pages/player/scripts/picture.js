@@ -76,6 +76,7 @@ function prepare(view) {
   const parts = new Map([...root.querySelectorAll("[id]")].map((part) => [part.id, part]));
   view.nodeElement = membersOf(view.name, view.nodes, (i) => `n${i}`, parts);
   view.edgeElement = membersOf(view.name, view.edges, (i) => keys[i], parts);
+  view.unlabelled = new Set();
   view.nodesOf = new Map();
   for (const [node, part] of view.nodeElement) {
     if (!view.nodesOf.has(part)) view.nodesOf.set(part, []);
@@ -92,7 +93,7 @@ function prepare(view) {
     part.dataset.opens = knob.dataset.opens = name;
     knobs.set(part, knob);
   }
-  const reachable = view.nodesOf.size <= 60; // more of them are reached by the list of steps
+  const reachable = view.nodesOf.size <= MOST_REACHABLE;
   for (const part of knobs.values()) {
     part.setAttribute("role", "button");
     if (reachable || part.dataset.opens) part.setAttribute("tabindex", "0");
@@ -102,7 +103,7 @@ function prepare(view) {
   for (const [part, nodes] of view.nodesOf) {
     if (nodes.length < 2 || !part.classList.contains("dot")) continue;
     const holder = views.find(({ name }) => name === part.dataset.opens)?.parent;
-    part.setAttribute("aria-label", plainName(nodes.at(-1)) + (holder && holder !== view.name ? `, ${titleOf(holder)}` : ""));
+    if (holder && holder !== view.name) part.how = `${plainName(nodes.at(-1))}, ${titleOf(holder)}`;
   }
   view.labels = [...root.querySelectorAll(".edge [transform]")].map((label) => label.transform.baseVal.consolidate().matrix);
   view.lit = { frames: document.createElementNS(SVG, "g"), flows: document.createElementNS(SVG, "g") };
@@ -176,8 +177,36 @@ function placed(part) {
   return { x: x + (moved?.matrix.e ?? 0), y: y + (moved?.matrix.f ?? 0), width, height };
 }
 
+// All of a picture; what is out of sight of a large one, when a hand that drags a number rests.
+let resting;
+function refreshSeen() {
+  const nodes = [...view.nodeElement.keys()];
+  clearTimeout(resting);
+  if (view.nodesOf.size <= MOST_REACHABLE) return refresh(view);
+  refresh(view, nodes.filter(isSeen));
+  resting = setTimeout(() => refresh(view), 100);
+}
+
+// A box of dots is seen as one.
+function isSeen(node) {
+  const part = view.nodeElement.get(node);
+  const group = part.parentNode === svg ? part : part.parentNode;
+  group.around ??= aroundGroup(group);
+  const { x, y, width, height } = group.around;
+  const [left, top] = [at.x + x * at.scale, at.y + y * at.scale];
+  return left < room.width && top < room.height && left + width * at.scale > 0 && top + height * at.scale > 0;
+}
+
+function aroundGroup(group) {
+  const { x, y, width, height } = group.getBBox();
+  const moved = group.transform.baseVal.consolidate()?.matrix;
+  return { x: x + (moved?.e ?? 0), y: y + (moved?.f ?? 0), width, height };
+}
+
 function refresh(view, nodes = view.nodeElement.keys(), edges = view.edgeElement.keys()) {
   for (const node of nodes) refreshNode(view, node);
+  if (view.unlabelled.size && view.nodesOf.size <= MOST_REACHABLE) labelParts(view);
+  else if (view.unlabelled.size) requestIdle(() => labelParts(view));
   const stale = new Set();
   for (const edge of edges) {
     const part = view.edgeElement.get(edge);
@@ -206,7 +235,7 @@ function writeNumber(slot, text) {
   slot.classList.toggle("long", text.includes("e") && text.length > WIDEST_NUMBER.length);
 }
 
-function refreshNode({ nodeElement, nodesOf, slots }, node) {
+function refreshNode({ nodeElement, nodesOf, slots, unlabelled }, node) {
   const part = nodeElement.get(node);
   if (part === undefined) return;
   const done = computed.get(node) < place;
@@ -215,14 +244,25 @@ function refreshNode({ nodeElement, nodesOf, slots }, node) {
   writeNumber(slots.get(`value:${node}`), value);
   writeNumber(slots.get(`gradient:${node}`), gradient);
   const nodes = nodesOf.get(part);
-  if (node === nodes.at(-1) && part.classList.contains("dot")) fillDot(part, value, gradient);
-  if (nodes.length > 1) return;
-  part.classList.toggle("untouched", !done);
-  const said = `${value}${constants.has(node) ? "" : `, ${slope()} ${gradient}`}`;
-  if (part.said === said) return;
-  part.said = said; // asking for the attribute takes longer
-  part.how ??= part.querySelector("title")?.textContent ?? ""; // how it was computed
-  part.setAttribute("aria-label", `${part.how || plainName(node)}: value ${said}`);
+  if (node !== nodes.at(-1)) return; // a dot shows what a neuron gives
+  const isDot = part.classList.contains("dot");
+  if (isDot) fillDot(part, value, gradient);
+  if (nodes.length === 1) part.classList.toggle("untouched", !done);
+  if (isDot || nodes.length === 1) unlabelled.add(node);
+}
+
+// What a screen reader says of the nodes that changed: of many of them when there is time.
+function labelParts({ nodeElement, unlabelled }) {
+  for (const node of unlabelled) {
+    const part = nodeElement.get(node);
+    const value = computed.get(node) < place ? facts.values[placeOf(node)] : EMPTY;
+    const said = `${value}${constants.has(node) ? "" : `, ${slope()} ${gradientOf(node, place)}`}`;
+    if (part.said === said) continue;
+    part.said = said; // asking for the attribute takes longer
+    part.how ??= part.querySelector("title")?.textContent ?? ""; // how it was computed
+    part.setAttribute("aria-label", `${part.how || plainName(node)}: value ${said}`);
+  }
+  unlabelled.clear();
 }
 
 // On the scale of all pictures: 0 for 0.0001 and less, 1 for 100 and more.
@@ -232,7 +272,7 @@ const signWord = (x) => (x > 0 ? "positive" : x < 0 ? "negative" : "");
 // An arrow that stands for many is as thick as all that has passed along it is large.
 function refreshShared(part, edges) {
   const done = edges.map((key) => list[carried.get(key)]).filter((step) => step && step.number < place);
-  const size = Math.hypot(...done.map((step) => (step.size ??= readNumber(step.shown[2]) || 0)));
+  const size = Math.hypot(...done.map((step) => readNumber(step.contribution) || 0));
   part.line ??= part.querySelector(".line");
   if (part.line) part.line.style.strokeWidth = done.length ? `${0.9 + 4.6 * shareOf(size)}px` : "";
 }
@@ -240,9 +280,10 @@ function refreshShared(part, edges) {
 // A dot is filled by its value and ringed by its gradient: the hue is the sign, the depth the size.
 function fillDot(dot, value, gradient) {
   const [x, g] = [value, gradient].map((text) => readNumber(text) || 0);
-  dot.style.fill = signWord(x) && `color-mix(in srgb, var(--${signWord(x)}) ${15 + 85 * shareOf(Math.abs(x))}%, var(--paper))`;
-  dot.style.stroke = signWord(g) && `var(--${signWord(g)})`;
-  dot.style.strokeWidth = signWord(g) && `${1.2 + 2 * shareOf(Math.abs(g))}px`;
+  const fill = x && `fill:color-mix(in srgb,var(--${signWord(x)}) ${Math.round(15 + 85 * shareOf(Math.abs(x)))}%,var(--paper));`;
+  const ring = g && `stroke:var(--${signWord(g)});stroke-width:${(1.2 + 2 * shareOf(Math.abs(g))).toFixed(1)}px`;
+  const style = (fill || "") + (ring || "");
+  if ((dot.drawn ?? "") !== style) dot.style.cssText = dot.drawn = style;
 }
 
 function refreshEdge({ edgeElement, slots }, key) {

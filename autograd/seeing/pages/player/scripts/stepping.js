@@ -73,6 +73,8 @@ function go(to, keepVerdict = false) {
   refresh(view, nodes, edges);
   lightHere();
   follow(step);
+  const isFast = timer !== null && Number($("speed").value) < 1000; // nobody listens that fast
+  $("sentence").setAttribute("aria-live", isFast ? "off" : "polite");
   tell(step);
   link();
 }
@@ -92,6 +94,7 @@ function tell(step) {
   const told = step && (strides() ? stride.sentences[stop] : sentenceOf(step));
   $("sentence").textContent = step ? told : "Nothing is computed yet. Press Next, or the right arrow key, for the first step.";
   $("math").replaceChildren(...(step && !strides() ? mathOf(formulaOf(step)) : []));
+  $("math").tabIndex = $("math").childElementCount ? 0 : -1;
   if (strides()) tellStride();
   else tellNumbers(step);
   const slider = $("place");
@@ -181,19 +184,45 @@ function fillList() {
     lines.append(...Array.from({ length: stops() }, (_, stop) => {
       const [from, until] = bounds(stop);
       const parts = facts.beside && facts.beside.parts_at >= from && facts.beside.parts_at < until && facts.beside.parts_at !== null;
-      const button = element("button", { type: "button" }, element("span", {}, `${parts ? "≠ " : ""}${stop + 1}`), element("span", {}, toldAt(stop)));
+      const button = element("button", { type: "button" }, element("span", {}, `${parts ? "≠ " : ""}${stop + 1}`), element("span"));
       button.dataset.place = until;
       return element("li", { class: isEdge(steps()[until - 1]) ? "asked" : "" }, button);
     }));
+    tellLines();
   }
+  marked?.removeAttribute("aria-current");
+  marked = null;
   markInList();
+}
+
+// What the lines say, from the step that is shown on; what is far from it, when a hand that drags a number rests.
+let untold = []; // lines
+let telling;
+function tellLines() {
+  const { length } = $("list").querySelector("ol").children;
+  const first = Math.max(0, stopAt(place) - MOST_TOLD / 2);
+  untold = Array.from({ length }, (_, i) => (i + first) % length);
+  tellSome();
+  clearTimeout(telling);
+  tellRest(100);
+}
+
+function tellRest(wait) {
+  if (untold.length) telling = setTimeout(() => (tellSome(), tellRest(0)), wait);
+}
+
+function tellSome() {
+  const { children } = $("list").querySelector("ol");
+  for (const stop of untold.splice(0, MOST_TOLD)) write(children[stop].firstChild.lastChild, toldAt(stop));
 }
 
 function markInList() {
   if (!$("list").open) return;
   $("list").classList.toggle("unbegun", place === 0);
+  const here = $("list").querySelector("ol").children[stopAt(place)]?.firstChild ?? null;
+  if (here === marked) return; // as when a number is touched
   marked?.removeAttribute("aria-current");
-  marked = $("list").querySelector("ol").children[stopAt(place)]?.firstChild ?? null;
+  marked = here;
   marked?.setAttribute("aria-current", "step");
-  if (marked) marked.scrollIntoView({ block: "nearest" });
+  marked?.scrollIntoView({ block: "nearest" });
 }

@@ -14,7 +14,7 @@ from autograd.seeing.pages.frame import asset
 from autograd.seeing.pages.player import facts
 from autograd.seeing.walk import walk
 from nn import MLP
-from tests.autograd.seeing.pages.player.touched import ACCOUNTS_IN_THE_PAGE, IN_THE_PAGE, cases
+from tests.autograd.seeing.pages.player.touched import ANSWER, SCRIPTS, cases
 from tests.thorough import ALL
 
 
@@ -39,15 +39,26 @@ def test_numbers_are_written_as_everywhere_else(bare):
     assert found == [number(x) for x in finite]
 
 
-def test_a_touched_page_says_what_a_walk_with_these_numbers_says(bare):
-    """To the shown digit in every number of every step; sentences too, but for what the page leaves out."""
+@pytest.fixture(scope="module")
+def answer_of(bare):
+    """A function that tells what the page's scripts make of a case."""
+    bare.add_script_tag(content=SCRIPTS + ANSWER)
+    return lambda case: json.loads(bare.evaluate("given => answerTo(given)", case.given))
+
+
+def test_a_touched_page_says_what_a_walk_with_these_numbers_says(answer_of):
+    """To the shown digit in every number of every step; sentences too, but for what the page leaves out.
+
+    So are the routes of every leaf: their number, the strongest with their factors and running sums, the
+    others, and the account's sum.
+    """
     told = same = same_formulas = 0
-    for _, expected, given in cases(seed=5, count=10_000 if ALL else 50):
-        found = bare.evaluate(IN_THE_PAGE, given)
+    for case in cases(seed=5, count=10_000 if ALL else 100):
+        found, expected = answer_of(case), case.expected
         wanted = json.loads(json.dumps(facts(expected.content())))
         assert found["values"] == wanted["values"]
         assert found["sizes"] == wanted["sizes"]
-        assert found["steps"].pop("width") == pytest.approx(wanted["steps"]["width"], abs=0.1001)
+        assert found["steps"].pop("width") == pytest.approx(wanted["steps"].pop("width"), abs=0.1001)
         for name, column in found["steps"].items():
             assert column == wanted["steps"][name], name
         for step, sentence, formula in zip(expected, found["sentences"], found["formulas"], strict=True):
@@ -55,12 +66,34 @@ def test_a_touched_page_says_what_a_walk_with_these_numbers_says(bare):
             same += step.sentence == sentence
             same_formulas += step.mathml().endswith(formula.partition(">")[2])
             assert set(_numbers(sentence)) <= set(_numbers(step.sentence)), (step.sentence, sentence)
+        for leaf, account in zip(case.leaves, found["accounts"], strict=True):
+            check_account(account, gradient_path(expected.output, expected._values[f"n{leaf}"]))
     assert min(same, same_formulas) > 0.97 * told
+
+
+def check_account(account, path):
+    ledger = path.ledger(5)
+    assert (account["count"], account["gradient"]) == (str(path.count), number(path.total))
+    sizes = [number(abs(entry.product)) for entry in ledger.entries]
+    assert [route[0].lstrip("−") for route in account["routes"]] == sizes
+    if not _is_tied(path):
+        assert account["routes"] == [
+            [number(x) for x in (entry.product, entry.running, *(f.value for f in entry.factors))]
+            for entry in ledger.entries
+        ]
+        assert (account["rest"], account["sum"]) == (number(ledger.rest), number(ledger.sum))
+
+
+def _is_tied(path):
+    """Whether two routes are equally strong: which one comes first hangs on a logarithm's last digit."""
+    sizes = [abs(route.product) for route in path.routes(6)]
+    return any(b >= 0.999999 * a or a != a or b != b for a, b in pairwise(sizes))
 
 
 def _numbers(text):
     words = text.replace("(", " ").replace(")", " ").replace(",", " ").replace(";", " ").split()
-    return [word.rstrip(".") for word in words if word.lstrip("−")[:1].isdigit()]
+    numbers = [word.rstrip(".") for word in words if word.lstrip("−")[:1].isdigit()]
+    return ["0" if text == "−0" else text for text in numbers]
 
 
 # ------------------------------------------------------------------------------------- in the page
@@ -191,31 +224,6 @@ def test_boxes_measure_the_new_numbers(opened):
 # ------------------------------------------------------------------------------------------ routes
 
 
-def test_the_routes_of_a_touched_page_are_those_of_a_path_with_these_numbers(bare):
-    """Their number, the strongest with their factors and running sums, the others: each digit shown."""
-    for _, expected, given in cases(seed=8, count=3_000 if ALL else 100):
-        leaves = [
-            int(node.id[1:]) for node in expected.trace.nodes if node.op is None and node.role != "constant"
-        ]
-        found = bare.evaluate(ACCOUNTS_IN_THE_PAGE, [*given, leaves])
-        for leaf, account in zip(leaves, found, strict=True):
-            path = gradient_path(expected.output, expected._values[f"n{leaf}"])
-            wanted = path.ledger(5)
-            assert (account["count"], account["gradient"]) == (str(path.count), number(path.total))
-            if not _is_tied(path):
-                assert account["routes"] == [
-                    [number(x) for x in (entry.product, entry.running, *(f.value for f in entry.factors))]
-                    for entry in wanted.entries
-                ]
-                assert (account["rest"], account["sum"]) == (number(wanted.rest), number(wanted.sum))
-
-
-def _is_tied(path):
-    """Whether two routes are equally strong: which one comes first hangs on a logarithm's last digit."""
-    sizes = [abs(route.product) for route in path.routes(6)]
-    return any(b >= 0.999999 * a or a != a or b != b for a, b in pairwise(sizes))
-
-
 def test_an_account_follows_when_a_number_is_touched(sheet):
     sheet.click("#routes summary")
     for changed, x in (("1/2", 0.5), ("−2", -2.0)):
@@ -248,3 +256,11 @@ def test_a_leaf_from_which_no_route_leads_says_so(opened):
     sheet.select_option("#routes select", label="b")
     assert sheet.text_content("#routes p") == "No route leads from b to y: ∂y/∂b = 0."
     assert sheet.locator("#routes table").is_hidden()
+
+
+def test_a_screen_reader_hears_what_came_of_a_touch_and_then_the_steps_again(sheet):
+    change(sheet, "w", "3")
+    sheet.get_by_role("status").get_by_text("Computed again: L = 9.").wait_for()
+    assert sheet.get_attribute("#sentence", "aria-live") == "off"
+    sheet.click("#previous")
+    assert sheet.get_attribute("#sentence", "aria-live") == "polite"

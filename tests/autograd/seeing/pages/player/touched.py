@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
 
 from autograd import Constant, Value
 from autograd.core.primitive import TABLE, Op
@@ -18,33 +18,49 @@ from autograd.value import apply
 OPS = list(TABLE.values())
 NUMBERS = (0.0, 1.0, -1.0, 2.0, 0.5, -3.0)
 
-IN_THE_PAGE = """([facts, scripts, symbols, changes]) => {
-  const run = new Function("facts", "symbols", "numbers", scripts + `
-    const engine = engineOf(facts);
-    const first = { values: engine.forward(engine.leaves), symbols: (i, k) => symbols[i + ":" + k] ?? "" };
-    const made = factsWith(facts, engine, first, new Map([...engine.leaves, ...numbers]));
-    return { values: made.values, steps: made.steps, sizes: made.sizes,
-             gradients: made.exact.gradients.map((x) => number(x)),
-             sentences: made.moments.map((_, number) => made.told.sentence({ number })),
-             formulas: made.moments.map((_, number) => made.told.formula({ number })) };`);
-  return run(facts, symbols, changes.map(([i, x]) => [i, exactNumber(x)]));
-  function exactNumber(x) { return typeof x === "string" ? Number(x.replace("inf", "Infinity")) : x; }
-}"""
+SCRIPTS = "\n".join(
+    asset("autograd.seeing.pages.player", f"{name}.js") for name in ("engine", "sentences", "routes")
+)
 
-ACCOUNTS_IN_THE_PAGE = """([facts, scripts, symbols, changes, leaves]) => {
-  const run = new Function("facts", "numbers", "leaves", scripts + `
-    const engine = engineOf(facts);
-    const passes = engine.reverse(engine.forward(new Map([...engine.leaves, ...numbers])));
-    const graph = { ...facts, constants: engine.constants };
-    return leaves.map((leaf) => {
-      const { count, routes, rest, sum, gradient } = accountOf(leaf, graph, passes);
-      const factors = ({ edges }) => edges.map(({ partial }) => partial ?? 0);
-      return { count: String(count), rest: number(rest), sum: number(sum), gradient: number(gradient),
-               routes: routes.map((route) => [route.product, route.running, ...factors(route)].map(number)) };
-    });`);
-  const exactNumber = (x) => (typeof x === "string" ? Number(x.replace("inf", "Infinity")) : x);
-  return run(facts, changes.map(([i, x]) => [i, exactNumber(x)]), leaves);
-}"""
+ANSWER = """
+let OPERATIONS;
+
+function answerTo(given) {
+  const [facts, operations, symbols, changes, leaves] = JSON.parse(given);
+  OPERATIONS = new Function(`${operations}; return OPERATIONS;`)();
+  const engine = engineOf(facts);
+  const first = { values: engine.forward(engine.leaves), symbols: (i, k) => symbols[i + ":" + k] ?? "" };
+  const numbers = changes.map(([i, x]) => [i, typeof x === "string" ? Number(x) : x]);
+  const made = factsWith(facts, engine, first, new Map([...engine.leaves, ...numbers]));
+  const { values, sizes, exact, moments, told } = made;
+
+  const steps = {};
+  for (const name of ["kind", "node", "target", "position"]) steps[name] = made.steps[name];
+  for (const name of ["partial", "contribution", "width", "sign", "after"]) {
+    steps[name] = moments.map((_, n) => told[name](n));
+  }
+  const graph = { ...facts, constants: engine.constants };
+  const accounts = leaves.map((leaf) => {
+    const { count, routes, ...account } = accountOf(leaf, graph, exact);
+    const written = ({ product, running, edges }) =>
+      [product, running, ...edges.map(({ partial }) => partial ?? 0)].map(number);
+    const sums = ["rest", "sum", "gradient"].map((name) => [name, number(account[name])]);
+    return { count: String(count), routes: routes.map(written), ...Object.fromEntries(sums) };
+  });
+  const sentences = moments.map((_, number) => told.sentence({ number }));
+  const formulas = moments.map((_, number) => told.formula({ number }));
+  return JSON.stringify({ values, steps, sizes, accounts, sentences, formulas });
+}
+"""
+
+
+@dataclass
+class Case:
+    """A walk with other numbers, and what the page is given to compute them."""
+
+    expected: Walk
+    leaves: list[int]
+    given: str
 
 
 def drawn(chance: random.Random, ops: list[Op] = OPS) -> tuple[Value, list[Value]]:
@@ -76,8 +92,8 @@ def changes_of(chance: random.Random, steps: Walk) -> dict[str, float]:
     }
 
 
-def cases(seed: int, count: int) -> Iterator[tuple[Walk, Walk, list[Any]]]:
-    """Walks, the same with other numbers, and what the page is given to compute these."""
+def cases(seed: int, count: int) -> Iterator[Case]:
+    """So many graphs drawn at random, each with other numbers in its leaves."""
     chance = random.Random(seed)
     while count:
         y, _ = drawn(chance)
@@ -87,16 +103,17 @@ def cases(seed: int, count: int) -> Iterator[tuple[Walk, Walk, list[Any]]]:
         steps = walk(y)
         changes = changes_of(chance, steps)
         content = steps.content()
-        scripts = operations(content.trace)
-        scripts += "".join(
-            asset("autograd.seeing.pages.player", f"{name}.js") for name in ("engine", "sentences", "routes")
-        )
         symbols = {
             f"{int(step.target[1:])}:{step.position}": step.partial_symbols
             for step in steps
             if step.target is not None
         }
-        listed = [[int(id[1:]), x] for id, x in changes.items()]
-        said = json.loads(json.dumps(facts(content)))
+        leaves = [int(id[1:]) for id in changes]
+        given = [
+            facts(content),
+            operations(content.trace),
+            symbols,
+            [*zip(leaves, changes.values(), strict=True)],
+        ]
         expected = steps.what_if({steps._values[id]: x for id, x in changes.items()})
-        yield steps, expected, [said, scripts, symbols, listed]
+        yield Case(expected, leaves, json.dumps([*given, leaves]))
