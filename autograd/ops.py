@@ -204,7 +204,7 @@ sign   = op("sign",  "sign",  lambda m: (lambda a: m.where(a > 0, 1.0, m.where(a
             kinks=_steps(AT_ZERO, lambda a: a))
 mod    = op("mod",   "mod",   lambda m: (lambda a, b: a % b,  lambda a, b, y: 1.0,  lambda a, b, y: m.round((y - a) / b)),
             REAL, NONZERO,
-            kinks=(Kink("a is a multiple of b, a jump", gap=_from_multiple, slopes=lambda a, b: ((-inf, inf), (-inf, inf) if a else (0, 0))),))
+            kinks=(Kink("a is a multiple of b, a jump", gap=_from_multiple, slopes=lambda a, b: ((-inf, inf), (-inf, inf))),))
 # fmt: on
 
 # ----------------------------------------------------------------------------------- activations
@@ -344,9 +344,7 @@ def _lookup(m: Any) -> tuple[Function, ...]:
 
     def partials(y: Any, inputs: Sequence[Any]) -> list[Any]:
         k = m.maximum(m.minimum(m.round(inputs[0]), len(inputs) - 2.0), 0.0)
-        return [
-            m.where(m.equal(k, j - 1.0), 1.0, NOT_REACHED) for j in range(len(inputs))
-        ]  # k is never −1: the index itself
+        return [m.where(m.equal(k, j - 1.0), 1.0, NOT_REACHED) for j in range(len(inputs))]  # k is never −1
 
     return value, partials
 

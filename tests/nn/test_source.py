@@ -4,7 +4,7 @@ from autograd import Value, functions
 from autograd.source.program import Graph
 from tests.autograd.source.conftest import javascript
 from tests.autograd.source.running import every_language
-from tests.nn.saving.test_every_module import NN, input_of
+from tests.nn.saving.test_every_module import NN
 
 __all__ = ["javascript"]
 
@@ -20,10 +20,10 @@ def values_in(result):
 
 def test_every_module_round_trips(tmp_path, javascript):
     cases = []
-    for make in NN.values():
+    for make, x in NN.values():
         model = make()
         model.eval()
-        outputs = list(values_in(model(input_of(model))))
+        outputs = list(values_in(model(x)))
         graph = Graph.of(functions.sum([(0.5 + i) * y for i, y in enumerate(outputs)]))
         numbers = [v.data for v in graph.leaves]
         cases.append((graph, [numbers, [x + 0.125 for x in numbers]]))

@@ -83,7 +83,10 @@ does too, and that is a choice: any slope from 0 to 1 would do'
             continue
         low, high = kink.slopes(*inputs)[position]
         below, above = (_moved(op, inputs, position, towards) for towards in (-math.inf, math.inf))
-        taken = op.evaluate(inputs)[1][position]
+        value, partials = op.evaluate(inputs)
+        taken = partials[position]
+        if below == above == (value, taken):
+            continue  # as where 0 % b moves with b
         jumps = math.isinf(high - low)
         left, right = (side[0 if jumps else 1] for side in (below, above))
         if jumps or not left == right == taken:
