@@ -74,7 +74,7 @@ def test_a_large_model_costs_its_walk_and_not_the_report(told, monkeypatch):
 def test_the_command_writes_it_and_refuses_a_folder_of_someone_elses(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "names.txt").write_text(NAMES, encoding="utf-8")
-    small = ["--width", "4", "--heads", "2", "--context", "8", "--epochs", "1"]
+    small = ["--width", "2", "--heads", "1", "--context", "3", "--epochs", "1"]
     assert main(["train", "text", "--data", "names.txt", *small, "--report", "r"]) == 0
     names = {path.name for path in (tmp_path / "r").iterdir()}
     assert names == {"index.html", "walk.html", "history.csv", "weights.safetensors"}

@@ -17,6 +17,8 @@ SMALL = ["--width", "4", "--heads", "2", "--context", "8", "--epochs", "3", "--b
 
 @pytest.fixture
 def file(tmp_path, monkeypatch):
+    """A file of names.  No report is written, which takes most of the time: test_text_report has these."""
+    monkeypatch.setattr("nn.command.report.write_text_report", lambda told, folder, keep: folder)
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "names.txt"
     path.write_text("\n".join(NAMES) + "\n", encoding="utf-8")
