@@ -20,6 +20,8 @@ QUICK = ["iris", "--layers", "2", "4", "--lr", "0.02", "0.1", "--epochs", "3", "
 
 @pytest.fixture
 def in_tmp(tmp_path, monkeypatch):
+    """A folder of its own.  Only `searched` has a report on the best: it takes most of the time."""
+    monkeypatch.setattr("nn.command.report.write_report", lambda result, folder, weights=(): folder)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
