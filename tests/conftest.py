@@ -3,7 +3,6 @@
 The profiles are ``quick`` by default, ``thorough`` by HYPOTHESIS_PROFILE or --hypothesis-profile.
 """
 
-import gc
 import os
 from collections import defaultdict
 from importlib import import_module
@@ -45,12 +44,6 @@ def pytest_make_collect_report(collector):
     if report.skipped and "unable to import module" in str(report.longrepr):
         report.outcome, report.longrepr = "failed", "it cannot be imported (with -o addopts= pytest says why)"
     return report
-
-
-def pytest_collection_finish():
-    """Keep what was imported from the garbage collector: to go through it takes longer than most tests."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture(scope="session")
