@@ -9,14 +9,14 @@ import copy
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from math import pi
 from numbers import Real
 from typing import Any
 
 from autograd.core.recording import clock, mode, refuse_branch, refuse_cut, users_line
 from autograd.graph import topological_order
-from autograd.node import NO_GRADIENT, Node
+from autograd.node import NO_GRADIENT, STATE, Node
 from autograd.notation.hints import described
 from autograd.notation.other_engines import OF_A_VALUE, written_here
 
@@ -191,8 +191,8 @@ class Protocols(ForNumPy):
     # memory, never Python's recursion limit.
 
     def __getstate__(self: Any) -> dict[str, Any]:
-        slots = [name for kind in type(self).__mro__ for name in getattr(kind, "__slots__", ())]
-        state = {name: getattr(self, name) for name in slots} | getattr(self, "__dict__", {})
+        names = _attributes(type(self))
+        state = {name: getattr(self, name) for name in names} | getattr(self, "__dict__", {})
         state["_made"] = self._made[2]
         if self._grad is NO_GRADIENT:
             del state["_grad"]
@@ -280,10 +280,17 @@ def _refuse_copy(v: Any) -> None:
         )
 
 
+@cache
+def _attributes(kind: type[Any]) -> tuple[str, ...]:
+    """Return the names of what a copy or a pickle keeps of such a Value, beside what is in a ``__dict__``."""
+    slots = [name for base in kind.__mro__ for name in getattr(base, "__slots__", ())]
+    return *STATE, *[name for name in slots if name not in Node.__slots__]
+
+
 def _copied(node: Any, memo: dict[int, Any]) -> Any:
     """Return a copy of one node, computed from the copies of its inputs."""
     state = node.__getstate__()
-    own = {name: setting for name, setting in state.items() if name not in Node.__slots__}
+    own = {name: setting for name, setting in state.items() if name not in STATE}
     new = restored(type(node))
     memo[id(node)] = new  # before its own attributes, which may lead back to it
     new.__setstate__(state | copy.deepcopy(own, memo) | {"inputs": tuple([memo[id(v)] for v in node.inputs])})
