@@ -33,10 +33,10 @@ def real_number(what: str, x: object) -> float:
         TypeError: if ``x`` is not a real number.
         ValueError: if it is a whole number too large for a float.
     """
-    if not isinstance(x, (float, int)) and holds_one_number(x):
-        x = x.item()  # type: ignore[attr-defined]
-    if not isinstance(x, (float, int, Real)):
-        raise TypeError(f"{what} one real number, not {described(x)}{_advice(x)}")
+    if not isinstance(x, (float, int)):
+        x = x.item() if holds_one_number(x) else x  # type: ignore[attr-defined]
+        if not isinstance(x, (float, int, Real)):
+            raise TypeError(f"{what} one real number, not {described(x)}{_advice(x)}")
     try:
         return float(x)
     except OverflowError:

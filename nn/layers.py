@@ -189,10 +189,12 @@ class Layer(Module):
         check_weights((self.nin, self.nout))
         self.activation_name, self.activation = activations.activation(activation)
         start = initialisers.chosen(init, initialisers.fitting(self.activation_name))
-        rows = self._matrix(start(self.nout, self.nin, generator(seed)))
+        chance = generator(seed)
+        rows = self._matrix(start(self.nout, self.nin, chance))
         with collector_paused():
             self.neurons = [
-                Neuron(nin, self.activation, fused=fused, bias=bias, init=lambda *_, w=w: [w]) for w in rows
+                Neuron(nin, self.activation, fused=fused, bias=bias, init=lambda *_, w=w: [w], seed=chance)
+                for w in rows
             ]
         self.place()
 

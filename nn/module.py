@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from functools import lru_cache, wraps
+from inspect import getattr_static
 from itertools import chain, groupby
 from types import FunctionType
 from typing import Any, Self
@@ -129,8 +130,8 @@ class Module(Constructed):
         Raises:
             AttributeError: if it would hide a method of the class.
         """
-        held = next((vars(kind)[name] for kind in type(self).__mro__ if name in vars(kind)), None)
-        if isinstance(held, FunctionType):
+        kind = type(self)
+        if isinstance(getattr(kind, name, None), FunctionType) and type(getattr_static(kind, name)) is FunctionType:
             raise AttributeError(
                 f"{name} is a method of {type(self).__name__}; setting it would hide the method. "
                 "Hold this under another name"
