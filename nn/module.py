@@ -130,8 +130,8 @@ class Module(Constructed):
         Raises:
             AttributeError: if it would hide a method of the class.
         """
-        kind = type(self)
-        if isinstance(getattr(kind, name, None), FunctionType) and type(getattr_static(kind, name)) is FunctionType:
+        held = getattr(type(self), name, None)
+        if isinstance(held, FunctionType) and getattr_static(type(self), name) is held:  # not a static one
             raise AttributeError(
                 f"{name} is a method of {type(self).__name__}; setting it would hide the method. "
                 "Hold this under another name"
