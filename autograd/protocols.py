@@ -191,7 +191,7 @@ class Protocols(ForNumPy):
     # memory, never Python's recursion limit.
 
     def __getstate__(self: Any) -> dict[str, Any]:
-        names = _attributes(type(self))
+        names = _attributes(self.__class__)
         state = {name: getattr(self, name) for name in names} | getattr(self, "__dict__", {})
         state["_made"] = self._made[2]
         if self._grad is NO_GRADIENT:

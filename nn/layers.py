@@ -191,11 +191,9 @@ class Layer(Module):
         start = initialisers.chosen(init, initialisers.fitting(self.activation_name))
         chance = generator(seed)
         rows = self._matrix(start(self.nout, self.nin, chance))
+        alike: dict[str, Any] = {"fused": fused, "bias": bias, "seed": chance}
         with collector_paused():
-            self.neurons = [
-                Neuron(nin, self.activation, fused=fused, bias=bias, init=lambda *_, w=w: [w], seed=chance)
-                for w in rows
-            ]
+            self.neurons = [Neuron(nin, self.activation, init=lambda *_, w=w: [w], **alike) for w in rows]
         self.place()
 
     def place(self, letter: str = "") -> None:
