@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from numbers import Real
 from typing import Any
 
 from autograd import Value
-from autograd.extend import VALUE_TYPES, recording
+from autograd.extend import VALUE_TYPES, Argument, recording
 from autograd.notation.numbers import counted
+
+NAME = "x"
+"""What the inputs of a call with one argument are called, each with its number."""
 
 
 def as_inputs(x: Any, nin: int, whose: str) -> tuple[Value, ...]:
     """Return one sample as Values: numbers become ``x1``, ``x2``, …; Values stay as they are.
 
     Within one call of a Module the numbers of one list, or array, become the same inputs for all that see it.
+    Where the call has several arguments, they are called after theirs: ``user1``, ``user2``, …
 
     Raises:
         TypeError: if something in ``x`` is neither.
@@ -27,52 +32,122 @@ def as_inputs(x: Any, nin: int, whose: str) -> tuple[Value, ...]:
         raise ValueError(f"the {whose} takes {counted(nin, 'input')} per sample; got {len(values)}")
     if VALUE_TYPES.issuperset(map(type, values)):
         return values
-    return once_as_values(x, values, _input_labels(nin))
+    return once_as_values(x, values, _numbered)
 
 
-def once_as_values(x: Any, numbers: tuple[Any, ...], labels: Iterable[str]) -> tuple[Value, ...]:
-    """Return numbers as inputs of these labels, or the inputs that they are already in this call.
+def once_as_values(
+    x: Any, numbers: tuple[Any, ...], labels: Callable[[str, int, int], Sequence[str]]
+) -> tuple[Value, ...]:
+    """Return numbers as inputs, or the inputs that they are already in this call.
 
     Args:
         x: what holds the numbers, and possibly Values.  A list of numbers alone is known again, within the
             call of a Module that contains the one that asks; a number is not: equal ones are one object.
+        numbers: all of them.
+        labels: gives labels to so many inputs, from the name of what holds them and how many inputs of the
+            call have this name already.
     """
     use = recording.now.use
     if use[1] is None or isinstance(x, Real) or not VALUE_TYPES.isdisjoint(map(type, numbers)):
-        return _as_values(numbers, labels)
+        return _as_values(numbers, labels(NAME, 0, len(numbers)))
     while use[1] is not None:
         use = use[1]
     if _seen.call is not use:
-        _seen.call, _seen.rows = use, {}
+        _seen.call, _seen.rows, _seen.names, _seen.named = use, {}, None, Counter()
     _, before, values = _seen.rows.get(id(x), (x, (), ()))
     if before != numbers:  # it is new, or was changed since
-        values = _as_values(numbers, labels)
+        name, argument = _seen.name(x)
+        named = labels(name, _seen.named[name], len(numbers))
+        _seen.named[name] += len(numbers)
+        values = _as_values(numbers, named) if not argument else _of_argument(argument, numbers, named)
         _seen.rows[id(x)] = x, numbers, values  # with x, so that no other object gets its id
     return values
 
 
 class _Seen(threading.local):
-    """What the outermost call has made inputs of, by the id of what holds the numbers."""
+    """What the outermost call was given, and what it has made inputs of.
+
+    Attributes:
+        given: its Module, its arguments in order, and those by name.
+        call: its use.
+        rows: the inputs, by the id of what holds the numbers.
+        names: what the parts of its arguments are called, by id; None as long as nobody has asked.
+        named: how many inputs have each name.
+    """
 
     def __init__(self) -> None:
+        self.given: tuple[Any, Sequence[Any], Mapping[str, Any]] | None = None
         self.call: Any = None
         self.rows: dict[int, tuple[Any, tuple[Any, ...], tuple[Value, ...]]] = {}
+        self.names: dict[int, tuple[str, str]] | None = None
+        self.named = Counter[str]()
+
+    def name(self, x: Any) -> tuple[str, str]:
+        """Return what the inputs made of something are called, and the argument that it is part of."""
+        if self.given is None or (not self.given[2] and len(self.given[1]) == 1 and self.given[1][0] is x):
+            return NAME, ""
+        if self.names is None:
+            self.names = _names(*self.given)
+        return self.names.get(id(x), (NAME, ""))
 
 
 _seen = _Seen()
 
 
+def remember_arguments(module: Any, inputs: Sequence[Any], options: Mapping[str, Any]) -> None:
+    """Remember what the outermost call is given."""
+    _seen.given = module, inputs, options
+
+
 def forget_inputs() -> None:
     """Forget what inputs were made of: the outermost call is over."""
-    _seen.call, _seen.rows = None, {}
+    _seen.given = _seen.call = _seen.names = None
+    _seen.rows = {}
 
 
-def _as_values(numbers: Iterable[Any], labels: Iterable[str]) -> tuple[Value, ...]:
+def _names(module: Any, inputs: Sequence[Any], options: Mapping[str, Any]) -> dict[int, tuple[str, str]]:
+    """Return what each part of the arguments of a call is called, and its argument, by id.
+
+    A part of a dictionary is called by its key, one of a list by its place, from 1.
+    """
+    arguments = module.takes().bind(*inputs, **options).arguments
+    whole = len(arguments) == 1
+    names: dict[int, tuple[str, str]] = {}
+    waiting = [(NAME if whole else name, "" if whole else name, x) for name, x in arguments.items()]
+    for name, argument, x in waiting:
+        if id(x) in names:
+            continue
+        names[id(x)] = name, argument
+        if isinstance(x, Mapping):
+            begin = "" if whole and not argument else f"{name}."
+            waiting += [(f"{begin}{key}", argument or str(key), part) for key, part in x.items()]
+        elif isinstance(x, list | tuple):
+            parts = [(i, part) for i, part in enumerate(x, 1) if isinstance(part, list | tuple | Mapping)]
+            waiting += [(_indexed(name, i), argument, part) for i, part in parts]
+    return names
+
+
+def _as_values(numbers: Sequence[Any], labels: Sequence[str]) -> tuple[Value, ...]:
     return tuple(
         [v if isinstance(v, Value) else Value(v, label) for v, label in zip(numbers, labels, strict=True)]
     )
 
 
+def _of_argument(argument: str, numbers: Sequence[Any], labels: Sequence[str]) -> tuple[Value, ...]:
+    """Return numbers as Values of which `autograd.seeing` can tell to which argument they belong."""
+    now, use = recording.now, recording.now.use
+    try:
+        now.use = (Argument(argument), _seen.call, use[2])
+        return _as_values(numbers, labels)
+    finally:
+        now.use = use
+
+
+def _indexed(name: str, i: int) -> str:
+    """Return a name with an index, apart from the digits that it ends with."""
+    return f"{name}{',' if name[-1:].isdigit() else ''}{i}"
+
+
 @cache
-def _input_labels(n: int) -> tuple[str, ...]:
-    return tuple(f"x{i}" for i in range(1, n + 1))
+def _numbered(name: str, before: int, count: int) -> tuple[str, ...]:
+    return tuple(_indexed(name, i) for i in range(before + 1, before + count + 1))

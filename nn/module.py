@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from functools import lru_cache, wraps
+from inspect import Signature, signature
 from itertools import chain, groupby
 from types import FunctionType
 from typing import Any, Self
@@ -17,9 +18,9 @@ from autograd.extend import VALUE_TYPES, forget_gradients, recording
 from autograd.notation.hints import did_you_mean
 from autograd.notation.labels import BIASES
 from autograd.notation.numbers import counted
-from nn.complaints import MOST_SHOWN, at_most, given_in_words, made_of_value, misfits
+from nn.complaints import MOST_SHOWN, at_most, made_of_value, misfits, say_where
 from nn.construction import GIVEN, Constructed
-from nn.inputs import forget_inputs
+from nn.inputs import forget_inputs, remember_arguments
 
 ACTIVATION = "activation"
 """An attribute whose parameters are neither weights nor biases: whatever an activation learns."""
@@ -34,10 +35,12 @@ def _as_a_use(call: Callable[..., Any]) -> Callable[..., Any]:
             return call(self, *inputs, **options)
         now = recording.now
         before = now.begin(self)
+        if before[0] is None:
+            remember_arguments(self, inputs, options)
         try:
             return call(self, *inputs, **options)
         except Exception as error:
-            _say_where(error, now.use, inputs)
+            say_where(error, now.use, inputs)
             raise
         finally:
             now.end(before)
@@ -45,23 +48,6 @@ def _as_a_use(call: Callable[..., Any]) -> Callable[..., Any]:
                 forget_inputs()
 
     return placed
-
-
-RAISED = "raised in the call of "
-"""Begins the note on an error that a Module's call raised."""
-
-
-def _say_where(error: Exception, use: Any, inputs: Sequence[Any]) -> None:
-    """Note on an error in which Module it was raised: in the innermost, by its path from the outermost."""
-    if any(note.startswith(RAISED) for note in getattr(error, "__notes__", ())):
-        return
-    module, outer, _ = use
-    while outer is not None:
-        module, outer, _ = outer
-    paths = (path for path, part in module.named_modules() if part is use[0])
-    name, path = type(use[0]).__name__, next(paths, "")
-    called = f"{path} ({name}) of {type(module).__name__}" if path else name
-    error.add_note(RAISED + called + given_in_words(inputs))
 
 
 class Module(Constructed):
@@ -115,6 +101,12 @@ class Module(Constructed):
                 f"{type(self).__name__} does not say what it computes; define __call__ or forward in it"
             )
         return forward(*inputs, **options)
+
+    def takes(self) -> Signature:
+        """Return the signature of a call: that of ``forward`` where ``__call__`` is not defined."""
+        is_own = type(self).__call__ is not Module.__call__
+        call = self.__call__ if is_own else getattr(self, "forward", self.__call__)
+        return _signature(getattr(call, "__func__", call), hasattr(call, "__func__"))
 
     def in_use(self) -> Any:
         """Return a context: what is computed in it belongs to a use of this Module.
@@ -334,6 +326,12 @@ class Module(Constructed):
             )
         for path, p in named.items():
             p.data = float(state[path])
+
+
+@lru_cache(maxsize=1024)
+def _signature(function: Callable[..., Any], is_method: bool) -> Signature:
+    found = signature(function)
+    return found.replace(parameters=[*found.parameters.values()][1:]) if is_method else found
 
 
 def is_weight(path: str) -> bool:

@@ -16,7 +16,8 @@ from autograd.seeing.drawing.limits import FOLDED, too_large
 from autograd.seeing.drawing.renderer import Drawing
 from autograd.seeing.facts.arrow import ArrowText, hint_of_link, operation_id, size_of_link, text_of_link
 from autograd.seeing.facts.box_content import Box, box_of_group, name_of_group
-from autograd.seeing.facts.folding.folded import Folded, Group
+from autograd.seeing.facts.folding.folded import Folded
+from autograd.seeing.facts.folding.group import Group
 from autograd.seeing.style import SMALL_SIZE, TEXT_SIZE, Theme
 
 MOST_LABELLED_WEIGHTS = 6

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from autograd.notation.labels import Label, parse_label
 from autograd.notation.numbers import count, counted, number
-from autograd.seeing.facts.folding.folded import Group
+from autograd.seeing.facts.folding.group import INPUTS, Group
 from autograd.seeing.facts.places import title_of
 from autograd.seeing.facts.records import NodeFact
 
@@ -151,7 +151,7 @@ def name_of_group(group: Group) -> Label:
 
 def _kind_of_group(group: Group) -> str:
     if group.kind == "inputs":
-        return f"{group.units}"
+        return counted(group.units, "input") if group.title != INPUTS else f"{group.units}"
     if group.kind == "input":
         return "input"
     if group.kind == "unit":
@@ -164,7 +164,7 @@ def _kind_of_group(group: Group) -> str:
 def _facts_of_group(group: Group) -> tuple[Fact, ...]:
     given, before, weights = group.outputs(), group.part("pre-activation"), group.weights()
     if group.kind == "inputs":
-        said = [_measured("x", "{values}", group.members)]
+        said = [_measured("x" if group.title == INPUTS else "values", "{values}", group.members)]
     elif group.kind == "input":
         said = [
             _measured("value", "{values}", group.members),

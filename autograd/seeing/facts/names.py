@@ -108,7 +108,7 @@ def names_in(structure: Structure) -> dict[Value, str]:
     homes: dict[str, set[Path]] = {}
     labelled: dict[Any, Path] = {}
     for v, place in structure.places.items():
-        if v.label and place.part != "input":
+        if v.label:
             labelled[v] = layer_of(place.module, structure.modules)
             homes.setdefault(v.label, set()).add(labelled[v])
     rivals: dict[Path, set[Path]] = {}

@@ -13,7 +13,7 @@ are names only: nothing here reads one.
 >>> y = Net()([0.5, -1.0])
 >>> structure = structure_of([y])
 >>> structure.places[y]
-Place(module=('l2', 'neurons.0'), part='pre-activation', index=None, use=6)
+Place(module=('l2', 'neurons.0'), part='pre-activation', index=None, use=6, argument='')
 >>> [".".join(module.path) for module in structure.modules.values() if not module.is_unit]
 ['', 'l1', 'l2']
 """
@@ -25,6 +25,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from autograd.core.recording import Argument
 from autograd.graph import topological_order
 from autograd.node import Node
 from autograd.notation.labels import BIASES
@@ -64,12 +65,14 @@ class Place:
             what was computed.
         use: the number of the use that it was computed in; of an input, the outermost use that takes it;
             None for what a Module holds.
+        argument: of an input, in which argument of that use it is, where the use has several; else "".
     """
 
     module: Path
     part: str = ""
     index: int | None = None
     use: int | None = None
+    argument: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,15 +230,17 @@ class _Reader:
         for v in [*first_use, *(v for v in order if not v.inputs and v not in first_use)]:
             if v in structure.places:
                 continue
-            use = self._number(v.place) if v.place is not None else first_use.get(v)
+            made = v.place
+            argument = made[0].name if made is not None and isinstance(made[0], Argument) else ""
+            use = self._number(made[1] if argument else made) if made is not None else first_use.get(v)
             if use is None:
                 continue
             if v.role == "input":
                 while (within := structure.uses[use].within) is not None:
                     use = within
-                structure.places[v] = Place(structure.uses[use].module, "input", taken[use], use)
+                structure.places[v] = Place(structure.uses[use].module, "input", taken[use], use, argument)
                 taken[use] += 1
-            elif v.place is not None:
+            elif made is not None:
                 structure.places[v] = Place(structure.uses[use].module, "", None, use)
 
     def _first_uses(self, order: Sequence[Any]) -> dict[Any, int]:

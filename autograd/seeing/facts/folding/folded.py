@@ -14,10 +14,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from autograd.seeing.facts.folding.group import INPUTS, Group
 from autograd.seeing.facts.folding.levels import levels_within
 from autograd.seeing.facts.folding.links import Link, links_between
 from autograd.seeing.facts.folding.opening import Opening, Turns, runs, titled
-from autograd.seeing.facts.places import Path, Place, layer_of
+from autograd.seeing.facts.places import Path, Place, layer_of, title_of
 from autograd.seeing.facts.records import NodeFact, Trace
 
 By = Literal["neuron", "layer", "module"]
@@ -27,77 +28,6 @@ FOLDINGS: tuple[By, ...] = ("neuron", "layer", "module")
 
 MOST_LOOSE = 12
 """At most this many Values that a Module computes beside the Modules within it are left as they are."""
-
-
-@dataclass
-class Group:
-    """The nodes of one box.
-
-    Attributes:
-        id: its name in a drawing.
-        title: how it is called: ``layer 2``, ``encoder``, ``blocks × 12``.
-        kind: "inputs" for all inputs, "input" for one, "unit" for a neuron, "module" for any other Module.
-        of: the class of its Module; "" for inputs.
-        path: where its Module is held, the first one where there are several; empty for inputs.
-        column: in which column it stands; that of the inputs is 0.
-        count: how many equal Modules it stands for.
-        units: how many neurons or inputs are in it.
-        turns: which uses it stands for, ``use 4`` or ``uses 5–12``, where one use is opened; else "".
-        uses: how many times each Module of it was used, each input taken.
-        holds_units: whether the Module itself holds neurons.
-        members: its nodes, in topological order.
-        parts: what members, and what it shares, are in their Module, such as "weight", by id.
-        leaving: the ids of members that are used outside, or are the output.
-        shared: weights of its Module that are members of another box, one of other uses of it.
-        tied: how many weights of other boxes, which compute with them, it uses as well.
-    """
-
-    id: str
-    title: str
-    kind: Literal["inputs", "input", "unit", "module"]
-    of: str
-    path: Path
-    column: int
-    count: int = 1
-    units: int = 0
-    turns: str = ""
-    uses: int = 1
-    holds_units: bool = False
-    members: list[NodeFact] = field(default_factory=list)
-    parts: dict[str, str] = field(default_factory=dict)
-    leaving: set[str] = field(default_factory=set)
-    shared: list[NodeFact] = field(default_factory=list)
-    tied: int = 0
-
-    @property
-    def takes_no_inputs(self) -> bool:
-        """Whether it stands for inputs, which nothing leads to."""
-        return self.kind in ("inputs", "input")
-
-    @property
-    def is_layer(self) -> bool:
-        """Whether it is one Module of neurons, all its outputs being theirs."""
-        own = {self.parts.get(node.id) for node in self.outputs()}
-        return (
-            self.count == 1
-            and self.units > 0
-            and self.holds_units
-            and own <= {"pre-activation", "activation"}
-        )
-
-    def part(self, part: str) -> list[NodeFact]:
-        """Return the members that are this part of their Module, such as "pre-activation"."""
-        return [node for node in self.members if self.parts.get(node.id) == part]
-
-    def weights(self) -> list[NodeFact]:
-        """Return what it is trained by: members, and what it shares with its other uses."""
-        return [*(node for node in self.members if node.role == "weight"), *self.shared]
-
-    def outputs(self) -> list[NodeFact]:
-        """Return what it gives: a neuron its activation, all others what is used outside."""
-        if self.kind == "unit" and self.part("pre-activation"):
-            return self.part("activation") or self.part("pre-activation")
-        return [node for node in self.members if node.op is not None and node.id in self.leaving]
 
 
 @dataclass(frozen=True)
@@ -276,7 +206,7 @@ class _Homes:
         if place is None:
             return None
         if place.part == "input":
-            return _Box("input", slot(place)) if self._by == "neuron" else _Box("inputs")
+            return _Box("input", slot(place)) if self._by == "neuron" else _Box("inputs", source(place))
         is_loose = place.module in self._without or self._frame(place)
         return None if is_loose else self.box(place.module, place.use)
 
@@ -369,6 +299,11 @@ def slot(place: Place) -> tuple[str, ...]:
     return (*place.module, str(place.index))
 
 
+def source(place: Place) -> tuple[str, ...]:
+    """Return which argument of which network an input is in, the same for every sample."""
+    return (*place.module, place.argument)
+
+
 # -------------------------------------------------------------------------------------------- boxes
 
 
@@ -388,6 +323,8 @@ def _arranged(trace: Trace, boxes: dict[_Box, list[NodeFact]], homes: _Homes) ->
     def row(box: _Box) -> tuple[int, int]:
         if box.kind == "input":
             return rank.get(box.place[:-1], 0), int(box.place[-1])
+        if box.kind == "inputs":
+            return 0, begins(box)
         return rank.get(box.place, 0), 0
 
     column_of = _columns(trace, boxes, homes)
@@ -403,10 +340,6 @@ def _arranged(trace: Trace, boxes: dict[_Box, list[NodeFact]], homes: _Homes) ->
             group.id, group.column = f"layer{column}_{0 if is_whole else number}", column
             groups[box] = group
     return groups
-
-
-INPUTS = "inputs"
-"""The column of the inputs."""
 
 
 def _columns(trace: Trace, boxes: Iterable[_Box], homes: _Homes) -> dict[_Box, object]:
@@ -435,7 +368,10 @@ def _group(trace: Trace, box: _Box, members: list[NodeFact], count: int, uses: i
     places = {node.id: place for node in members if (place := trace.places.get(node.id)) is not None}
     if box.kind in ("inputs", "input"):
         taken = Counter(map(slot, places.values()))
-        group = Group("", "inputs", box.kind, "", (), 0, 1, len(taken), uses=max(taken.values()))
+        whose = {source(place) for place in trace.places.values() if place.part == "input"}
+        *path, argument = box.place if box.kind == "inputs" else (INPUTS,)
+        network = f"{INPUTS} of {title_of(tuple(path), trace.modules)}" if len(whose) > 1 else INPUTS
+        group = Group("", argument or network, box.kind, "", (), 0, 1, len(taken), uses=max(taken.values()))
     else:
         units = {
             p.module for p in places.values() if p.module in trace.modules and trace.modules[p.module].is_unit
