@@ -123,9 +123,10 @@ class Module(Constructed):
         """
         held = next((vars(kind)[name] for kind in type(self).__mro__ if name in vars(kind)), None)
         if isinstance(held, FunctionType):
+            tied = "; to share weights, set the weight of its Layers" if name == "weights" else ""
             raise AttributeError(
                 f"{name} is a method of {type(self).__name__}; setting it would hide the method. "
-                "Hold this under another name"
+                f"Hold this under another name{tied}"
             )
         super().__setattr__(name, x)
 
