@@ -165,7 +165,7 @@ UNTIED = {
 
 @pytest.mark.parametrize("tying", UNTIED.values(), ids=UNTIED)
 def test_numbers_in_place_of_parameters_are_refused_with_what_to_write(tying):
-    with pytest.raises((TypeError, AttributeError), match="Parameters|set the weight of its Layers"):
+    with pytest.raises((TypeError, AttributeError), match=r"Parameters|set the weight of its Layers"):
         tying()([0.5, -1.0, 2.0])
 
 
@@ -181,7 +181,7 @@ def test_numbers_read_from_a_matrix_are_numbers_but_no_constants_of_a_graph():
         lambda x: dot([first], [x]),
         lambda x: x + bias,
     ):
-        with pytest.raises(TypeError, match="layer.weight has rows of them"):
+        with pytest.raises(TypeError, match=r"layer\.weight has rows of them"):
             compute(Value(1.0))
     assert (Value(2.0) * float(first)).data == 2 * first
     assert layer([first, second]).data == pytest.approx(first * first + second * second)  # as inputs they are

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Set
 from typing import Any
 
 from autograd.core.arithmetic import NOT_REACHED
+from autograd.core.stale import refuse_stale
 from autograd.graph import topological_order
 from autograd.node import NO_GRADIENT
 from autograd.notation.formula import Expression, applied, named
@@ -43,6 +44,7 @@ def trace(
 
     Raises:
         TypeError: if ``output`` is not a Value, or ``names`` not a mapping.
+        RuntimeError: if the data of a leaf was changed since, so that the numbers do not belong together.
 
     >>> a, b = Value(2.0), Value(3.0)
     >>> facts = trace(a * b, names={"a": a, "b": b})
@@ -54,7 +56,9 @@ def trace(
     check_value("a trace", output)
     structure = structure or structure_of([output])
     labels = names_in(structure) | labels_of(names)
-    order = [v for v in topological_order(output) if among is None or v in among]
+    order = topological_order(output)
+    refuse_stale([v for v in order if v.inputs])
+    order = [v for v in order if among is None or v in among]
     ids = {v: f"n{i}" for i, v in enumerate(order)}
     if gradients is None and output.grad is NO_GRADIENT:
         gradients = {}  # what the leaves hold was left there by other graphs
