@@ -184,6 +184,8 @@ def _facts_of_group(group: Group) -> tuple[Fact, ...]:
             {node.id for node in weights if group.parts.get(node.id) == "bias"},
             " of all uses" if group.turns else "",
         )
+    if group.skips:
+        said.append(Fact("skip", "x + f(x)"))
     if group.tied and group.kind != "unit":
         said.append(Fact("tied weights", f"{group.tied}"))
     if group.uses > 1:

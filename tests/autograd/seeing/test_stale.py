@@ -1,4 +1,4 @@
-"""Numbers that no longer follow from their inputs: every view refuses them, and what was made keeps its own."""
+"""Numbers that no longer follow from their inputs: every view refuses them; what was made keeps its own."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from autograd.seeing.facts.folding.group import INPUTS, Group
 from autograd.seeing.facts.folding.levels import levels_within
 from autograd.seeing.facts.folding.links import Link, links_between
 from autograd.seeing.facts.folding.opening import Opening, Turns, runs, titled
+from autograd.seeing.facts.folding.skips import skipped
 from autograd.seeing.facts.places import Path, Place, layer_of, title_of
 from autograd.seeing.facts.records import NodeFact, Trace
 
@@ -73,7 +74,13 @@ class Folded:
         return {(a, b) for a, b in back if a in reached(b)}
 
 
-def fold(trace: Trace, by: By = "module", depth: int = 1, opened: Collection[str] = ()) -> Folded:
+def fold(
+    trace: Trace,
+    by: By = "module",
+    depth: int = 1,
+    opened: Collection[str] = (),
+    apart: Collection[str] = (),
+) -> Folded:
     """Fold a trace by the Modules that computed it.
 
     Args:
@@ -81,7 +88,8 @@ def fold(trace: Trace, by: By = "module", depth: int = 1, opened: Collection[str
         by: a box per neuron, per layer (a Module, but for the neurons that it holds), or per Module.
         depth: how far inside the outermost Modules the boxes lie, layers at the farthest; only for
             ``by="module"``.
-        opened: what is shown by what is within it, only for ``by="module"``; see `Opening`.
+        opened, apart: what is shown by what is within it, and lists whose Modules have boxes of their own;
+            only for ``by="module"``; see `Opening`.
 
     Raises:
         ValueError: if no Module computed any of it, or for an unknown path or use.
@@ -91,7 +99,7 @@ def fold(trace: Trace, by: By = "module", depth: int = 1, opened: Collection[str
             f"there is nothing to collapse by {by}: no Module was called on the way to this value. "
             "Draw without collapse, or compute it by a network of nn or a class of your own built on Module"
         )
-    homes = _Homes(trace, by, depth, Opening(trace.modules, trace.uses, opened))
+    homes = _Homes(trace, by, depth, Opening(trace.modules, trace.uses, opened, apart))
     boxes: dict[_Box, list[NodeFact]] = {}
     for node in trace.nodes:
         if (box := homes.of[node.id]) is not None:
@@ -110,6 +118,10 @@ def fold(trace: Trace, by: By = "module", depth: int = 1, opened: Collection[str
         for box in homes.shared.get(node.id, ()) if node.role == "weight" else ():
             groups[box].shared.append(node)
             groups[box].parts[node.id] = trace.places[node.id].part
+    for use, past in skipped(trace).items():
+        box = homes.closed(use)
+        if box in groups and any(homes.box(trace.uses[k].module, k) == box for k in past):
+            groups[box].skips = True
     loose = tuple(node for node in trace.nodes if homes.of[node.id] is None)
     return Folded(tuple(groups.values()), loose, links, where[trace.output], where, homes.frames())
 
@@ -160,6 +172,12 @@ class _Homes:
         if (path, turns) not in self._boxes:
             self._boxes[path, turns] = self._new_box(path, turns)
         return self._boxes[path, turns]
+
+    def closed(self, use: int) -> _Box | None:
+        """Return the box of the Module of a use, if that is its own or one of a run of equal Modules."""
+        path = self._trace.uses[use].module
+        box = self.box(path, use)
+        return box if box.place == self._first.get(path, path) else None
 
     def _new_box(self, path: Path, turns: tuple[Turns, ...]) -> _Box:
         if self._by != "module":

@@ -33,6 +33,7 @@ class Group:
         leaving: the ids of members that are used outside, or are the output.
         shared: weights of its Module that are members of another box, one of other uses of it.
         tied: how many weights of other boxes, which compute with them, it uses as well.
+        skips: whether inside of it a value goes past what it holds, to be added to what that gives.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Group:
     leaving: set[str] = field(default_factory=set)
     shared: list[NodeFact] = field(default_factory=list)
     tied: int = 0
+    skips: bool = False
 
     @property
     def takes_no_inputs(self) -> bool:

@@ -249,8 +249,8 @@ def _within(inside: Trace, into: InputsOf, group: Group) -> list[Layer]:
         return []
     is_run = group.count > 1
     outer = [".".join(group.path[:n]) for n in range(1, len(group.path) + (not is_run))]
-    opened = [*outer, list_of(group.path)] if is_run else outer
-    folded = fold(inside, "module", len(group.path) + (() in inside.modules) - is_run, opened)
+    apart = [list_of(group.path)] if is_run else []
+    folded = fold(inside, "module", len(group.path) + (() in inside.modules) - is_run, outer, apart)
     own = [] if is_run else [node for g in folded.groups if g.path == group.path for node in g.members]
     inner = [_layer(inside, into, g) for g in folded.groups if is_run or g.path != group.path]
     before = f"{title_of(group.path[: len(group.path) - is_run], inside.modules)} · "

@@ -139,7 +139,9 @@ def test_a_network_in_time_has_a_box_per_gate() -> None:
 def test_equal_blocks_are_one_box_until_they_are_opened() -> None:
     y = Residual(12)([0.5, -1.0])
     assert titles(folded(y)) == ["inputs", "stem", "blocks × 12", "head"]
-    assert sum(title.startswith("block ") for title in titles(folded(y, opened=["blocks"]))) == 12
+    each = [f"block {k}{part}" for k in range(1, 13) for part in (" · inner", " · outer", "")]
+    assert titles(folded(y, opened=["blocks"]))[2:-1] == each
+    assert titles(folded(y, apart=["blocks"]))[2:-1] == [f"block {k}" for k in range(1, 13)]
     one = titles(folded(y, opened=["blocks.3"]))
     assert one[2:7] == ["blocks × 3", "block 4 · inner", "block 4 · outer", "block 4", "blocks × 8"]
 
