@@ -16,7 +16,7 @@ from typing import Any, Self
 from autograd import Parameter, Value
 from autograd.extend import VALUE_TYPES, forget_gradients, recording
 from autograd.notation.hints import did_you_mean
-from autograd.notation.labels import BIASES
+from autograd.notation.labels import is_bias
 from autograd.notation.numbers import counted
 from nn.complaints import MOST_SHOWN, at_most, made_of_value, misfits, say_where
 from nn.construction import GIVEN, Constructed
@@ -247,7 +247,8 @@ class Module(Constructed):
     def weights(self) -> list[Parameter]:
         """Return the parameters that penalties are for: all but biases and the slopes of activations.
 
-        Those are the parameters held as ``b``, ``bias``, ``biases`` or ``activation``.
+        Those are the parameters held as ``activation``, or as ``b``, ``bias`` or ``biases``, alone or as a
+        part of a name: ``b1``, ``bias_out``, ``decoder_bias``.
         """
         found, verdicts = [], dict[tuple[Any, ...], bool]()
         for trail, x in self.within():
@@ -344,7 +345,7 @@ def is_weight(path: str) -> bool:
     (True, False, False)
     """
     names = [name for name in path.split(".") if not name.isdigit()]
-    return ACTIVATION not in names and names[-1:] != [] and names[-1] not in BIASES
+    return names != [] and ACTIVATION not in names and not is_bias(path)
 
 
 @contextmanager

@@ -28,7 +28,7 @@ from typing import Any, Protocol
 from autograd.core.recording import Argument
 from autograd.graph import topological_order
 from autograd.node import Node
-from autograd.notation.labels import BIASES
+from autograd.notation.labels import is_bias
 
 Path = tuple[str, ...]
 """The names of Modules from the outermost one inwards; of the outermost itself empty.
@@ -217,9 +217,10 @@ class _Reader:
                 holder = name
                 while holder not in modules:
                     holder = holder.rpartition(".")[0]
-                attribute, *indices = name.removeprefix(holder).lstrip(".").split(".")
-                part = "held" if name in others else "bias" if attribute in BIASES else "weight"
-                index = int(indices[-1]) if indices and indices[-1].isdigit() else None
+                own = name.removeprefix(holder).lstrip(".")
+                part = "held" if name in others else "bias" if is_bias(own) else "weight"
+                _, _, last = own.rpartition(".")
+                index = int(last) if last.isdigit() else None
                 self.structure.places[v] = Place(self._paths[id(modules[holder])], part, index)
         self.structure.names = {v: name for v, name in _shortened(paths).items() if v in among}
 

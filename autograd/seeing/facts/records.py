@@ -29,7 +29,7 @@ class NodeFact(NamedTuple):
         role: "input", "weight", "constant", "operation", or "output" for what the trace was
             taken of (unless that is a leaf).
         op: the name of the op that computed it; None for a leaf.
-        symbol: the symbol of that op; None for a leaf.
+        symbol: the symbol of that op, ``a·b`` for a dot product without weights; None for a leaf.
         formula: that op applied to its inputs, in their names; None for a leaf.
         value: the number.
         gradient: ∂output/∂node; None where it was not computed, and for constants.
