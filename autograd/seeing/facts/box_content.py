@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 from autograd.notation.labels import Label, parse_label
 from autograd.notation.numbers import count, counted, number
 from autograd.seeing.facts.folding.group import INPUTS, Group
-from autograd.seeing.facts.places import title_of
+from autograd.seeing.facts.places import called, title_of
 from autograd.seeing.facts.records import NodeFact
 
 TEXTBOOK_LIST = "layers."
-"""Begins the name of a layer, counted as in textbooks; of others a box says how Python counts: ``blocks.0``."""
+"""Begins the name of a layer, counted as in textbooks; of others a box tells Python's count: ``blocks.0``."""
 LONGEST_HINT = 400
 """A hint has at most this many characters; longer ones are cut."""
 
@@ -163,7 +163,7 @@ def name_of_group(group: Group) -> Label:
     if len(labels) == 1 and "" not in labels:
         name = parse_label(labels.pop())
         module, _, own = name.base.rpartition(".")
-        is_told = {*module.split(".")} <= {*".".join(group.path).split(".")}  # beside it, by its layer
+        is_told = {*module.split(".")} <= {*".".join(map(called, group.path)).split(".")}  # by its layer
         return replace(name, base=own) if group.kind == "unit" and is_told else name
     return Label(title_of(group.path[-1:], {}) if group.kind == "unit" else group.title)
 

@@ -270,12 +270,14 @@ def _shortened(paths: Mapping[Any, str]) -> dict[Any, str]:
 def apart(path: Path, others: Iterable[Path]) -> str:
     """Return a dotted name that tells a path from others: what all of them have in common is left out.
 
-    >>> apart(("encoder", "layers.0"), [("decoder", "layers.0")])
-    'encoder'
+    >>> apart(("encoder", "layers.0"), [("decoder", "layers.0")]), apart(("blocks.0",), [("blocks.1",)])
+    ('encoder', 'block 1')
     """
     paths = {path, *others}
     alike = len({len(p) for p in paths}) == 1
-    return ".".join(name for k, name in enumerate(path) if not alike or len({p[k] for p in paths}) > 1)
+    return ".".join(
+        called(name) for k, name in enumerate(path) if not alike or len({p[k] for p in paths}) > 1
+    )
 
 
 def layer_of(path: Path, modules: Mapping[Path, ModuleFact]) -> Path:
@@ -291,14 +293,15 @@ def title_of(path: Path, modules: Mapping[Path, ModuleFact]) -> str:
     """
     if not path:
         return modules[()].kind if () in modules else "network"
-    return " · ".join(map(_called, path))
+    return " · ".join(map(called, path))
 
 
-def _called(name: str) -> str:
+def called(name: str) -> str:
+    """Return how something that a Module holds is called there: an item of a list by its place, from 1."""
     held, _, index = name.rpartition(".")
     if not held or not index.isdigit():
         return name
-    return f"{_called(held).removesuffix('s')} {int(index) + 1}"
+    return f"{called(held).removesuffix('s')} {int(index) + 1}"
 
 
 def _outermost(order: Iterable[Any]) -> list[Owner]:

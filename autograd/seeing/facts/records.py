@@ -149,6 +149,10 @@ class Trace:
     modules: Mapping[Path, ModuleFact] = field(default_factory=dict, hash=False)
     uses: Sequence[UseFact] = ()
 
+    def biases(self) -> set[str]:
+        """Return the ids of the weights that their Modules hold as biases."""
+        return {id for id, place in self.places.items() if place.part == "bias"}
+
     def to_json(self) -> str:
         """Return the trace as JSON text; its schema is the file ``trace.schema.json`` of this package.
 

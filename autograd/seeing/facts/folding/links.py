@@ -97,7 +97,8 @@ def links_between(
         others = dict.fromkeys(id for _, id in by)
         link.weights = [weights[id] for id in others if id in weights and where.get(id) != id]
         if link.weights:
-            link.beside = [edge for edge, id in by if id not in weights and edge.partial is not None]
+            plain = (edge for edge, id in by if edge.partial is not None and id not in weights)
+            link.beside = [edge for edge in plain if edge.source not in weights]
         carried = dict.fromkeys(edge.source for edge in link.edges if link.source in computing)
         link.tied = [weights[id] for id in carried if id in weights]
     return tuple(links.values())
