@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
+from inspect import Signature, signature
 from numbers import Real
 from typing import Any
 
@@ -13,6 +13,7 @@ from autograd import Value
 from autograd.extend import VALUE_TYPES, Argument, recording
 from autograd.notation.numbers import counted
 
+NUMBERS = frozenset({float, int, bool})
 NAME = "x"
 """What the inputs of a call with one argument are called, each with its number."""
 
@@ -53,12 +54,13 @@ def once_as_values(
     while use[1] is not None:
         use = use[1]
     if _seen.call is not use:
-        _seen.call, _seen.rows, _seen.names, _seen.named = use, {}, None, Counter()
+        _seen.call, _seen.rows, _seen.names, _seen.named = use, {}, None, {}
     _, before, values = _seen.rows.get(id(x), (x, (), ()))
     if before != numbers:  # it is new, or was changed since
         name, argument = _seen.name(x)
-        named = labels(name, _seen.named[name], len(numbers))
-        _seen.named[name] += len(numbers)
+        count = _seen.named.get(name, 0)
+        named = labels(name, count, len(numbers))
+        _seen.named[name] = count + len(numbers)
         values = _as_values(numbers, named) if not argument else _of_argument(argument, numbers, named)
         _seen.rows[id(x)] = x, numbers, values  # with x, so that no other object gets its id
     return values
@@ -80,14 +82,19 @@ class _Seen(threading.local):
         self.call: Any = None
         self.rows: dict[int, tuple[Any, tuple[Any, ...], tuple[Value, ...]]] = {}
         self.names: dict[int, tuple[str, str]] | None = None
-        self.named = Counter[str]()
+        self.named: dict[str, int] = {}
 
     def name(self, x: Any) -> tuple[str, str]:
         """Return what the inputs made of something are called, and the argument that it is part of."""
         if self.given is None or (not self.given[2] and len(self.given[1]) == 1 and self.given[1][0] is x):
             return NAME, ""
+        module, inputs, options = self.given
+        if len(inputs) > 1:
+            for name, given in zip(_in_order(module.computing()), inputs, strict=False):
+                if given is x:  # the usual case, in a fraction of the time
+                    return name, name
         if self.names is None:
-            self.names = _names(*self.given)
+            self.names = _names(module, inputs, options)
         return self.names.get(id(x), (NAME, ""))
 
 
@@ -105,24 +112,46 @@ def forget_inputs() -> None:
     _seen.rows = {}
 
 
+def taken_by(call: Callable[..., Any]) -> Signature:
+    """Return the signature of what a Module computes with."""
+    return _signature(getattr(call, "__func__", call), hasattr(call, "__func__"))
+
+
+@lru_cache(maxsize=1024)
+def _signature(function: Callable[..., Any], is_method: bool) -> Signature:
+    found = signature(function)
+    return found.replace(parameters=[*found.parameters.values()][1:]) if is_method else found
+
+
+def _in_order(call: Callable[..., Any]) -> tuple[str, ...]:
+    """Return the names of the arguments that a call takes by their places, but for ``*rows``."""
+    return _names_in_order(getattr(call, "__func__", call), hasattr(call, "__func__"))
+
+
+@lru_cache(maxsize=1024)
+def _names_in_order(function: Callable[..., Any], is_method: bool) -> tuple[str, ...]:
+    own = _signature(function, is_method).parameters.values()
+    return tuple(a.name for a in own if a.kind in (a.POSITIONAL_ONLY, a.POSITIONAL_OR_KEYWORD))
+
+
 def _names(module: Any, inputs: Sequence[Any], options: Mapping[str, Any]) -> dict[int, tuple[str, str]]:
     """Return what each part of the arguments of a call is called, and its argument, by id.
 
     A part of a dictionary is called by its key, one of a list by its place, from 1.
     """
-    arguments = module.takes().bind(*inputs, **options).arguments
-    whole = len(arguments) == 1
+    given = [*taken_by(module.computing()).bind(*inputs, **options).arguments.items()]
+    whole = len(given) == 1
     names: dict[int, tuple[str, str]] = {}
-    waiting = [(NAME if whole else name, "" if whole else name, x) for name, x in arguments.items()]
+    waiting = [(NAME, "", x) for _, x in given] if whole else [(name, name, x) for name, x in given]
     for name, argument, x in waiting:
         if id(x) in names:
             continue
         names[id(x)] = name, argument
-        if isinstance(x, Mapping):
+        if isinstance(x, dict):
             begin = "" if whole and not argument else f"{name}."
             waiting += [(f"{begin}{key}", argument or str(key), part) for key, part in x.items()]
-        elif isinstance(x, list | tuple):
-            parts = [(i, part) for i, part in enumerate(x, 1) if isinstance(part, list | tuple | Mapping)]
+        elif isinstance(x, list | tuple) and not NUMBERS.issuperset(map(type, x)):
+            parts = [(i, part) for i, part in enumerate(x, 1) if isinstance(part, list | tuple | dict)]
             waiting += [(_indexed(name, i), argument, part) for i, part in parts]
     return names
 
@@ -137,7 +166,7 @@ def _of_argument(argument: str, numbers: Sequence[Any], labels: Sequence[str]) -
     """Return numbers as Values of which `autograd.seeing` can tell to which argument they belong."""
     now, use = recording.now, recording.now.use
     try:
-        now.use = (Argument(argument), _seen.call, use[2])
+        now.use = (_argument(argument), _seen.call, use[2])
         return _as_values(numbers, labels)
     finally:
         now.use = use
@@ -146,6 +175,9 @@ def _of_argument(argument: str, numbers: Sequence[Any], labels: Sequence[str]) -
 def _indexed(name: str, i: int) -> str:
     """Return a name with an index, apart from the digits that it ends with."""
     return f"{name}{',' if name[-1:].isdigit() else ''}{i}"
+
+
+_argument = cache(Argument)
 
 
 @cache

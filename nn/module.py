@@ -8,7 +8,6 @@ from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from functools import lru_cache, wraps
-from inspect import Signature, signature
 from itertools import chain, groupby
 from types import FunctionType
 from typing import Any, Self
@@ -102,11 +101,10 @@ class Module(Constructed):
             )
         return forward(*inputs, **options)
 
-    def takes(self) -> Signature:
-        """Return the signature of a call: that of ``forward`` where ``__call__`` is not defined."""
+    def computing(self) -> Callable[..., Any]:
+        """Return what computes: ``forward`` where ``__call__`` is not defined."""
         is_own = type(self).__call__ is not Module.__call__
-        call = self.__call__ if is_own else getattr(self, "forward", self.__call__)
-        return _signature(getattr(call, "__func__", call), hasattr(call, "__func__"))
+        return self.__call__ if is_own else getattr(self, "forward", self.__call__)
 
     def in_use(self) -> Any:
         """Return a context: what is computed in it belongs to a use of this Module.
@@ -328,12 +326,6 @@ class Module(Constructed):
             )
         for path, p in named.items():
             p.data = float(state[path])
-
-
-@lru_cache(maxsize=1024)
-def _signature(function: Callable[..., Any], is_method: bool) -> Signature:
-    found = signature(function)
-    return found.replace(parameters=[*found.parameters.values()][1:]) if is_method else found
 
 
 def is_weight(path: str) -> bool:

@@ -25,6 +25,7 @@ from autograd.notation.hints import described
 from nn.checks import check_not_empty
 from nn.data.rows import Rows
 from nn.data.samples import PLAIN
+from nn.inputs import taken_by
 from nn.module import Module
 
 
@@ -36,7 +37,7 @@ def inputs_of(model: Module) -> int:
     1
     """
     places = (Argument.POSITIONAL_ONLY, Argument.POSITIONAL_OR_KEYWORD)
-    arguments = model.takes().parameters.values()
+    arguments = taken_by(model.computing()).parameters.values()
     return sum(a.kind in places and a.default is Argument.empty for a in arguments)
 
 
