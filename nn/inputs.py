@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 from inspect import Signature, signature
 from numbers import Real
-from typing import Any
+from typing import Any, TypeAlias
 
 from autograd import Value
 from autograd.extend import VALUE_TYPES, Argument, recording
 from autograd.notation.numbers import counted
 
+Labels: TypeAlias = Callable[[str, int, int], Sequence[str]]
+"""Gives labels to inputs: from the name of what holds them, how many have this name already, and how many."""
 NUMBERS = frozenset({float, int, bool})
 NAME = "x"
 """What the inputs of a call with one argument are called, each with its number."""
@@ -36,80 +38,98 @@ def as_inputs(x: Any, nin: int, whose: str) -> tuple[Value, ...]:
     return once_as_values(x, values, _numbered)
 
 
-def once_as_values(
-    x: Any, numbers: tuple[Any, ...], labels: Callable[[str, int, int], Sequence[str]]
-) -> tuple[Value, ...]:
+def once_as_values(x: Any, numbers: tuple[Any, ...], labels: Labels) -> tuple[Value, ...]:
     """Return numbers as inputs, or the inputs that they are already in this call.
 
     Args:
         x: what holds the numbers, and possibly Values.  A list of numbers alone is known again, within the
             call of a Module that contains the one that asks; a number is not: equal ones are one object.
         numbers: all of them.
-        labels: gives labels to so many inputs, from the name of what holds them and how many inputs of the
-            call have this name already.
+        labels: gives each a label.
     """
     use = recording.now.use
     if use[1] is None or isinstance(x, Real) or not VALUE_TYPES.isdisjoint(map(type, numbers)):
         return _as_values(numbers, labels(NAME, 0, len(numbers)))
     while use[1] is not None:
         use = use[1]
-    if _seen.call is not use:
-        _seen.call, _seen.rows, _seen.names, _seen.named = use, {}, None, {}
-    _, before, values = _seen.rows.get(id(x), (x, (), ()))
+    call = _going_on.call
+    if call is None or call.use is not use:
+        call = _going_on.call = _Call(use, _going_on.given)
+    _, before, values = call.rows.get(id(x), (x, (), ()))
     if before != numbers:  # it is new, or was changed since
-        name, argument = _seen.name(x)
-        count = _seen.named.get(name, 0)
-        named = labels(name, count, len(numbers))
-        _seen.named[name] = count + len(numbers)
-        values = _as_values(numbers, named) if not argument else _of_argument(argument, numbers, named)
-        _seen.rows[id(x)] = x, numbers, values  # with x, so that no other object gets its id
+        values = call.as_values(x, numbers, labels)
+        call.rows[id(x)] = x, numbers, values  # with x, so that no other object gets its id
     return values
 
 
-class _Seen(threading.local):
-    """What the outermost call was given, and what it has made inputs of.
+Given: TypeAlias = tuple[Any, Sequence[Any], Mapping[str, Any]]
+"""A Module that is called, with its arguments in order, and those by name."""
+
+
+class _Call:
+    """The outermost call that is going on, and what it has made inputs of.
 
     Attributes:
-        given: its Module, its arguments in order, and those by name.
-        call: its use.
+        use: the use that it is.
         rows: the inputs, by the id of what holds the numbers.
-        names: what the parts of its arguments are called, by id; None as long as nobody has asked.
-        named: how many inputs have each name.
     """
 
-    def __init__(self) -> None:
-        self.given: tuple[Any, Sequence[Any], Mapping[str, Any]] | None = None
-        self.call: Any = None
-        self.rows: dict[int, tuple[Any, tuple[Any, ...], tuple[Value, ...]]] = {}
-        self.names: dict[int, tuple[str, str]] | None = None
-        self.named: dict[str, int] = {}
+    __slots__ = ("_given", "_named", "_names", "rows", "use")
 
-    def name(self, x: Any) -> tuple[str, str]:
+    def __init__(self, use: Any, given: Given | None) -> None:
+        self.use = use
+        self.rows: dict[int, tuple[Any, tuple[Any, ...], tuple[Value, ...]]] = {}
+        self._given = given
+        self._names: dict[int, tuple[str, str]] | None = None  # by id, as soon as somebody asks
+        self._named: dict[str, int] = {}  # how many inputs have each name
+
+    def as_values(self, x: Any, numbers: tuple[Any, ...], labels: Labels) -> tuple[Value, ...]:
+        """Return new inputs, of which `autograd.seeing` can tell to which argument they belong."""
+        name, argument = self._name(x)
+        count = self._named.get(name, 0)
+        self._named[name] = count + len(numbers)
+        now, use = recording.now, recording.now.use
+        try:
+            if argument:
+                now.use = (_argument(argument), self.use, use[2])
+            return _as_values(numbers, labels(name, count, len(numbers)))
+        finally:
+            now.use = use
+
+    def _name(self, x: Any) -> tuple[str, str]:
         """Return what the inputs made of something are called, and the argument that it is part of."""
-        if self.given is None or (not self.given[2] and len(self.given[1]) == 1 and self.given[1][0] is x):
+        if self._given is None:
             return NAME, ""
-        module, inputs, options = self.given
+        module, inputs, options = self._given
+        if len(inputs) == 1 and inputs[0] is x and not options:
+            return NAME, ""
         if len(inputs) > 1:
             for name, given in zip(_in_order(module.computing()), inputs, strict=False):
                 if given is x:  # the usual case, in a fraction of the time
                     return name, name
-        if self.names is None:
-            self.names = _names(module, inputs, options)
-        return self.names.get(id(x), (NAME, ""))
+        if self._names is None:
+            self._names = _names(*self._given)
+        return self._names.get(id(x), (NAME, ""))
 
 
-_seen = _Seen()
+class _GoingOn(threading.local):
+    """The outermost call that is going on in this thread: what it is given, and what it has made of that."""
+
+    given: Given | None = None
+    call: _Call | None = None
+
+
+_going_on = _GoingOn()
 
 
 def remember_arguments(module: Any, inputs: Sequence[Any], options: Mapping[str, Any]) -> None:
     """Remember what the outermost call is given."""
-    _seen.given = module, inputs, options
+    _going_on.given = module, inputs, options
 
 
 def forget_inputs() -> None:
     """Forget what inputs were made of: the outermost call is over."""
-    _seen.given = _seen.call = _seen.names = None
-    _seen.rows = {}
+    _going_on.given = _going_on.call = None
 
 
 def taken_by(call: Callable[..., Any]) -> Signature:
@@ -160,16 +180,6 @@ def _as_values(numbers: Sequence[Any], labels: Sequence[str]) -> tuple[Value, ..
     return tuple(
         [v if isinstance(v, Value) else Value(v, label) for v, label in zip(numbers, labels, strict=True)]
     )
-
-
-def _of_argument(argument: str, numbers: Sequence[Any], labels: Sequence[str]) -> tuple[Value, ...]:
-    """Return numbers as Values of which `autograd.seeing` can tell to which argument they belong."""
-    now, use = recording.now, recording.now.use
-    try:
-        now.use = (_argument(argument), _seen.call, use[2])
-        return _as_values(numbers, labels)
-    finally:
-        now.use = use
 
 
 def _indexed(name: str, i: int) -> str:
