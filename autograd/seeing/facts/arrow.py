@@ -65,7 +65,7 @@ def text_of_link(link: Link) -> ArrowText:
     if link.is_only_tied:
         return ArrowText(counted(len(link.tied), "tied weight"), counts=True)
     if len(link.weights) > 1 or link.beside:
-        return ArrowText(_counts(link), counts=True)
+        return ArrowText(weights_of_link(link), counts=True)
     if link.weights:
         (weight,) = link.weights
         return ArrowText(_named_number(weight, " "), weight.gradient)
@@ -84,12 +84,12 @@ def hint_of_link(link: Link) -> str:
         said = text_of_use(link.edges[0]) if len(link.edges) == 1 else ArrowText()
         return f"{said.words}; gradient {number(said.gradient)}" if said.words else ""
     if len(link.weights) != 1 or link.beside:
-        return _counts(link)
+        return weights_of_link(link)
     (weight,) = link.weights
     return f"{_named_number(weight, ' = ')}; gradient {number(weight.gradient)}"
 
 
-def _counts(link: Link) -> str:
+def weights_of_link(link: Link) -> str:
     """Return how many weights a link stands for, and how many uses beside them: of a skip connection."""
     weights = counted(len(link.weights), "weight")
     return f"{weights} + {counted(len(link.beside), 'use')}" if link.beside else weights

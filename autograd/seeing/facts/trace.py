@@ -17,16 +17,13 @@ from autograd.node import NO_GRADIENT
 from autograd.notation.formula import Expression, applied, named
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import number
-from autograd.seeing.facts.names import check_value, label_of, labels_of, names_in
+from autograd.seeing.facts.names import check_value, label_of, labels_of, names_in, symbol_of
 from autograd.seeing.facts.places import Structure, structure_of
 from autograd.seeing.facts.records import EdgeFact, NodeFact, Trace
 from autograd.value import Value
 
 LONGEST_NESTED_FORMULA = 60
 """A longer formula does not stand inside another one: its Value is shown as a number there."""
-
-OF_NO_WEIGHTS = "a·b"
-"""The symbol of a dot product without weights, such as that of two towers' outputs."""
 
 
 def trace(
@@ -109,18 +106,11 @@ def _node(
         label=label,
         role=role,
         op=None if v.op is None else v.op.name,
-        symbol=_symbol(v),
+        symbol=symbol_of(v),
         formula=None if whole is None else whole.text,
         value=v.data,
         gradient=None if role == "constant" else gradient,
     )
-
-
-def _symbol(v: Value) -> str | None:
-    """Return the symbol of the op that computed a Value; a dot product has w only where there are weights."""
-    if v.op is not None and v.op.name == "dot" and not any(x.role == "weight" for x in v.inputs):
-        return OF_NO_WEIGHTS
-    return None if v.op is None else v.op.symbol
 
 
 def _written(v: Value, labels: dict[Value, str], written: dict[Value, Expression]) -> Expression:
