@@ -1,0 +1,280 @@
+// The settings, the controls, the loop of the training, and what the page says.
+
+const facts = JSON.parse(part("facts").textContent);
+const start = facts.start;
+let settings = { ...start, features: [...start.features], layers: [...start.layers] };
+let training, chosen, sample, running = 0;
+
+const picture = new Picture(select, toggleFeature, resizeLayer);
+const chain = new Chain(select, setByHand, (i) => chooseSample(i));
+
+// ------------------------------------------------------------------------------- settings, checked
+
+// The setting that a text says; a sentence is thrown if it says none.
+function read(name, text) {
+  const { label, choices, low, high, whole } = facts.settings[name];
+  if (choices.length) {
+    if (!choices.includes(text)) throw `${label} is one of ${choices.join(", ")}; got “${text}”.`;
+    return text;
+  }
+  const x = text.trim() ? Number(text.replace("−", "-").replace(",", ".")) : NaN;
+  if (!(x >= low && x <= high) || (whole && !Number.isInteger(x))) {
+    throw `${label} is a ${whole ? "whole " : ""}number from ${number(low)} to ${high.toLocaleString("en")}; got “${text}”.`;
+  }
+  return x;
+}
+
+function readLayers(text) {
+  const layers = text ? text.split(",").map(Number) : [];
+  const [most, neurons] = facts.most;
+  if (layers.length > most || !layers.every((n) => Number.isInteger(n) && n >= 1 && n <= neurons)) {
+    throw `There are at most ${most} layers of 1 to ${neurons} neurons; got “${text}”.`;
+  }
+  return layers;
+}
+
+function readFeatures(text) {
+  const features = text.split(",");
+  const unknown = features.find((name) => !(name in facts.features));
+  if (unknown !== undefined) throw `The inputs are ${Object.keys(facts.features).join(", ")}; got “${unknown}”.`;
+  return [...new Set(features)];
+}
+
+const READERS = { layers: readLayers, features: readFeatures };
+
+// Other settings, if they go together; the training begins again.
+function take(changes) {
+  const wanted = { ...settings, ...changes };
+  const numbers = facts.data[wanted.data].classes === null;
+  let said = "";
+  if (numbers && !facts.costs[wanted.cost].numbers) {
+    const fitting = Object.keys(facts.costs).filter((name) => facts.costs[name].numbers);
+    if (!("data" in changes)) throw `${wanted.cost} is for two classes, and ${wanted.data} has numbers as targets: take ${fitting.join(" or ")}.`;
+    wanted.cost = fitting[0];
+    said = `${wanted.data} has numbers as targets: the cost is ${wanted.cost} now.`;
+  }
+  settings = wanted;
+  begin();
+  part("complaint").textContent = said;
+}
+
+function attempt(act) {
+  try {
+    part("complaint").textContent = "";
+    act();
+  } catch (sentence) {
+    if (typeof sentence !== "string") throw sentence;
+    part("complaint").textContent = sentence;
+    return false;
+  }
+  return true;
+}
+
+function fill() {
+  for (const field of part("settings").elements) field.value = String(settings[field.name]);
+  part("depth").textContent = `${settings.layers.length} hidden ${settings.layers.length === 1 ? "layer" : "layers"}`;
+  part("shallower").disabled = settings.layers.length === 0;
+  part("deeper").disabled = settings.layers.length === facts.most[0];
+  const differing = Object.keys(settings).filter((name) => String(settings[name]) !== String(start[name]));
+  const link = `#${differing.map((name) => `${name}=${encodeURIComponent(settings[name])}`).join("&")}`;
+  part("link").href = link;
+  part("link").textContent = link;
+  try {
+    history.replaceState(null, "", differing.length ? link : location.href.split("#")[0]);
+  } catch {} // a frame in a notebook has no address
+  part("python").querySelector("pre").textContent = inPython();
+}
+
+// What the address asks for; what it asks in vain is told.
+function readLink() {
+  const sentences = [];
+  for (const [name, text] of new URLSearchParams(location.hash.slice(1))) {
+    try {
+      if (!(name in start)) throw `There is no setting “${name}”.`;
+      settings[name] = (READERS[name] ?? ((text) => read(name, text)))(text);
+    } catch (sentence) {
+      sentences.push(`The link: ${sentence}`);
+    }
+  }
+  const { data, cost } = settings;
+  attempt(() => take({ data, cost }));
+  if (sentences.length) part("complaint").textContent = sentences.join(" ");
+}
+
+// ------------------------------------------------------------------------------- structure
+
+function toggleFeature(name) {
+  attempt(() => {
+    const features = Object.keys(facts.features).filter((other) => (other === name) !== settings.features.includes(other));
+    if (!features.length) throw "A network is given at least one input.";
+    take({ features });
+  });
+}
+
+function resizeLayer(layer, by) {
+  attempt(() => {
+    const layers = [...settings.layers];
+    layers[layer - 1] += by;
+    take({ layers: readLayers(layers.join(",")) });
+  });
+}
+
+// ------------------------------------------------------------------------------- what is chosen
+
+function select(what) {
+  chosen = what;
+  update();
+}
+
+function chooseSample(i) {
+  sample = i;
+  update();
+}
+
+function setByHand(at, field) {
+  const x = Number(field.value.replace("−", "-").replace(",", "."));
+  attempt(() => {
+    if (!field.value.trim() || !Number.isFinite(x)) throw `A weight is a number; got “${field.value}”.`;
+    training.numbers[at] = x;
+    training.touched = true;
+  });
+  update();
+  part("account").querySelector("label input")?.focus();
+}
+
+// ------------------------------------------------------------------------------- the training
+
+function begin() {
+  stop();
+  training = new Training(settings);
+  const there = chosen?.kind === "cost" || (chosen?.kind === "weight" ? chosen.at < training.numbers.length : chosen && training.columns[chosen.layer]?.[chosen.neuron] !== undefined && chosen.layer > 0);
+  if (!there) chosen = { kind: "weight", at: 0 };
+  picture.build(training);
+  fill();
+  update();
+}
+
+function update() {
+  chain.look(training, sample); // which also gives the gradients that the picture shows
+  Object.assign(picture, { selected: chosen, sample });
+  picture.paint();
+  if (!running) chain.show(chosen);
+  document.querySelector(`[name=scope][value=${sample === undefined ? "batch" : "sample"}]`).checked = true;
+  if (sample !== undefined) part("sample").value = sample;
+  tell();
+}
+
+function tell() {
+  const { epoch, steps, history, classes, trouble, touched } = training;
+  const { cost, held, right } = history.at(-1);
+  const share = classes ? `, ${Math.round(100 * right)} % of the held-out samples right` : "";
+  part("told").textContent = trouble || `Epoch ${epoch.toLocaleString("en")}, step ${steps.toLocaleString("en")}: cost ${number(cost)}, held out ${number(held)}${share}.${touched ? " A weight was set by hand." : ""}`;
+  part("told").classList.toggle("trouble", Boolean(trouble));
+}
+
+function epochOf() {
+  const { epoch } = training;
+  while (training.epoch === epoch) if (!training.step()) return false;
+  return true;
+}
+
+function frame() {
+  const many = Number(part("speed").value);
+  let well = many ? true : training.step();
+  for (let k = 0; k < many && well; k++) well = epochOf();
+  if (well) running = requestAnimationFrame(frame);
+  else stop();
+  update();
+}
+
+function run() {
+  if (running) return stop();
+  part("told").setAttribute("aria-live", "off"); // nobody listens that fast
+  part("run").textContent = "Pause";
+  part("chain").classList.add("waiting");
+  running = requestAnimationFrame(frame);
+}
+
+function stop() {
+  cancelAnimationFrame(running);
+  running = 0;
+  part("told").removeAttribute("aria-live");
+  part("run").textContent = "Run";
+  part("chain").classList.remove("waiting");
+  if (training) update();
+}
+
+function single(act) {
+  stop();
+  act();
+  update();
+}
+
+// What these settings are in Python: the same numbers, to rounding.
+function inPython() {
+  const { data, noise, data_seed, features, layers, activation, init, cost, penalty, strength, optimizer, rate, batch, seed, held_out } = settings;
+  const plain = features.join() === "x1,x2";
+  const targets = facts.data[data].classes && facts.costs[cost].targets[0] === -1 ? "[2 * t - 1 for t in points.y]" : "points.y";
+  const maker = optimizer === "momentum" ? "SGD" : optimizer;
+  const more = optimizer === "momentum" ? ", momentum=0.9" : "";
+  const sin = features.some((name) => name.startsWith("sin"));
+  return `${sin ? "from math import sin\n" : ""}from nn import MLP, fit, losses
+from nn.data import ${data}
+from nn.optim import ${maker}
+
+points = ${data}(noise=${noise}, seed=${data_seed})
+X = ${plain ? "points.X" : `[[${features.join(", ")}] for x1, x2 in points.X]`}
+y = ${targets}
+model = MLP(${features.length}, [${[...layers, 1].join(", ")}], "${activation}"${init === "fitting" ? "" : `, init="${init}"`}, seed=${seed})
+history = fit(
+    model, X, y,
+    loss=${penalty === "none" ? `"${cost}"` : `losses.Penalised("${cost}", ${penalty}=${strength})`},
+    optimizer=${maker}(model.parameters(), lr=${rate}${more}),
+    batch_size=${batch}, validation=${held_out / 100}, seed=${seed}, epochs=100,
+)
+`;
+}
+
+// ------------------------------------------------------------------------------- events
+
+part("settings").addEventListener("submit", (event) => event.preventDefault());
+part("settings").addEventListener("change", ({ target }) => {
+  if (!attempt(() => take({ [target.name]: read(target.name, target.value) }))) target.value = String(settings[target.name]);
+});
+part("run").addEventListener("click", run);
+part("step").addEventListener("click", () => single(() => training.step()));
+part("epoch").addEventListener("click", () => single(epochOf));
+part("restart").addEventListener("click", begin);
+part("reseed").addEventListener("click", () => attempt(() => take({ seed: settings.seed + 1 })));
+part("redraw").addEventListener("click", () => attempt(() => take({ data_seed: settings.data_seed + 1 })));
+part("deeper").addEventListener("click", () => attempt(() => take({ layers: [...settings.layers, settings.layers.at(-1) ?? 4] })));
+part("shallower").addEventListener("click", () => attempt(() => take({ layers: settings.layers.slice(0, -1) })));
+part("lines").addEventListener("change", update);
+part("plane").addEventListener("click", ({ offsetX, offsetY, target }) => {
+  const scale = target.width / target.clientWidth;
+  chooseSample(picture.nearest(offsetX * scale, offsetY * scale));
+});
+for (const radio of document.querySelectorAll("[name=scope]")) {
+  radio.addEventListener("change", () => chooseSample(radio.value === "batch" ? undefined : training.upcoming()[0]));
+}
+part("sample").addEventListener("change", ({ target }) => {
+  attempt(() => {
+    const i = target.value.trim() ? Number(target.value) : NaN;
+    if (!(i in training.points)) throw `A sample is a whole number from 0 to ${training.points.length - 1}; got “${target.value}”.`;
+    chooseSample(i);
+  });
+});
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea")) return;
+  const act = { r: "run", s: "step", e: "epoch", b: "restart" }[event.key];
+  if (act) part(act).click();
+});
+document.addEventListener("visibilitychange", () => document.hidden && running && stop());
+window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+  readInks();
+  picture.paint();
+});
+
+readInks();
+part("playground").hidden = false;
+readLink();

@@ -1,0 +1,252 @@
+// What is seen of a training: the network with a map for every neuron, the plane, the curves of the cost.
+
+const part = (id) => document.getElementById(id);
+const SVG = "http://www.w3.org/2000/svg";
+let inks; // the colours of the theme, as canvases want them
+
+function element(name, attributes = {}, ...children) {
+  const made = ["svg", "path", "rect", "polygon", "circle", "title"].includes(name) ? document.createElementNS(SVG, name) : document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
+    else if (value !== undefined) made.setAttribute(key, value);
+  }
+  made.append(...children);
+  return made;
+}
+
+const button = (name, attributes, act) => element("button", { type: "button", onclick: act, ...attributes }, name);
+
+function readInks() {
+  inks = { signs: ["--positive", "--negative"].map(channels), classes: ["--class0", "--class1"].map(channels) };
+}
+
+function widthOf(x) {
+  const [least, most, thin, thick] = facts.width;
+  const share = Math.log(Math.abs(x) / least) / Math.log(most / least);
+  return thin + Math.min(1, Math.max(0, share || 0)) * (thick - thin);
+}
+
+class Picture {
+  constructor(select, toggle, resize) {
+    Object.assign(this, { select, toggle, resize });
+    this.small = element("canvas", { width: GRID, height: GRID });
+    this.pen = part("plane").getContext("2d");
+  }
+
+  // The network of a training, laid out anew.
+  build(training) {
+    this.training = training;
+    const net = part("net"), svg = net.querySelector("svg");
+    const columns = [Object.keys(facts.features), ...training.columns.slice(1)];
+    const most = Math.max(...columns.map((column) => column.length));
+    this.nodes = [];
+    this.paths = [];
+    svg.replaceChildren();
+    const focused = document.activeElement?.dataset?.key;
+    net.querySelectorAll(":scope > :not(svg)").forEach((old) => old.remove());
+    net.style.setProperty("--columns", columns.length);
+    net.style.setProperty("--rows", most);
+    const x = (c) => (c + 0.5) / columns.length;
+    const y = (r) => 44 + 58 * r + 22;
+    svg.setAttribute("viewBox", `0 0 1000 ${58 * most + 50}`);
+    svg.setAttribute("preserveAspectRatio", "none");
+    const shown = training.features.map((name) => Object.keys(facts.features).indexOf(name));
+    training.parameters.forEach((parameter) => {
+      const { source, layer, neuron, name } = parameter;
+      if (source === "b") return;
+      const [x0, x1] = [x(layer - 1) * 1000, x(layer) * 1000];
+      const [y0, y1] = [y(layer === 1 ? shown[source] : source), y(neuron)];
+      const curve = { d: `M${x0} ${y0}C${(x0 + x1) / 2} ${y0} ${(x0 + x1) / 2} ${y1} ${x1} ${y1}`, "vector-effect": "non-scaling-stroke" };
+      const line = element("path", curve), hit = element("path", { ...curve, class: "hit", onclick: () => this.select({ kind: "weight", at: parameter.at }) }, element("title", {}, name));
+      svg.append(line, hit);
+      this.paths.push({ parameter, line });
+    });
+    columns.forEach((column, c) => {
+      const hidden = c > 0 && c < columns.length - 1;
+      const title = c === 0 ? "inputs" : hidden ? `layer ${c}` : "output";
+      const head = element("div", { class: "head" }, element("span", {}, title));
+      if (hidden) {
+        const less = button("−", { "aria-label": `One neuron less in layer ${c}`, "data-key": `less${c}` }, () => this.resize(c, -1));
+        const more = button("+", { "aria-label": `One neuron more in layer ${c}`, "data-key": `more${c}` }, () => this.resize(c, 1));
+        head.append(element("span", { class: "stepper" }, less, ` ${column.length} `, more));
+      }
+      head.style.left = `${100 * x(c)}%`;
+      net.append(head);
+      column.forEach((node, r) => {
+        const canvas = element("canvas", { width: GRID, height: GRID });
+        const label = c === 0 ? facts.features[node][0] : training.tape.nodes[node].name;
+        const on = c > 0 || training.features.includes(node);
+        const made = c === 0
+          ? button(canvas, { "aria-pressed": on, "data-key": node }, () => this.toggle(node))
+          : button(canvas, { "data-key": `n${c}.${r}` }, () => this.select({ kind: "neuron", layer: c, neuron: r }));
+        made.append(element("span", {}, label));
+        made.classList.add("node");
+        made.setAttribute("aria-label", c === 0 ? `Input ${label}` : `Neuron ${label}, ${title}`);
+        made.style.left = `${100 * x(c)}%`;
+        made.style.top = `${y(r) - 22}px`;
+        net.append(made);
+        const index = c === 0 ? training.columns[0][training.features.indexOf(node)] : node;
+        if (on) this.nodes.push({ index, pen: canvas.getContext("2d"), made, c, r });
+        if (c > 0) {
+          made.addEventListener("pointerenter", () => this.hover(index));
+          made.addEventListener("pointerleave", () => this.hover(undefined));
+        }
+      });
+      if (c > 0) {
+        const foot = element("div", { class: "foot", "data-layer": c }, element("i"), element("span"));
+        foot.style.left = `${100 * x(c)}%`;
+        net.append(foot);
+      }
+    });
+    if (focused) net.querySelector(`[data-key="${focused}"]`)?.focus();
+  }
+
+  hover(index) {
+    this.hovered = index;
+    this.paint();
+  }
+
+  // Everything as it is now. What is large in the plane: the neuron under the pointer, the chosen one, or the output.
+  paint() {
+    const { training, selected } = this;
+    const values = training.overPlane();
+    const chosen = selected?.kind === "neuron" ? training.columns[selected.layer][selected.neuron] : training.prediction;
+    const large = this.hovered ?? chosen;
+    for (const { index, pen, made, c, r } of this.nodes) {
+      this.fill(pen, index, values[index]);
+      if (c > 0) made.setAttribute("aria-current", selected?.kind === "neuron" && selected.layer === c && selected.neuron === r);
+    }
+    this.plane(large, values[large]);
+    this.lines();
+    this.feet();
+    this.curves();
+  }
+
+  // Numbers over the plane as a picture of as many points: classes in their colours, other numbers by their signs.
+  fill(pen, index, given) {
+    const image = pen.createImageData(GRID, GRID);
+    const byClass = index === this.training.prediction && this.training.classes;
+    const hues = byClass ? [inks.classes[1], inks.classes[0]] : inks.signs;
+    let largest = 0;
+    if (!byClass) for (let k = 0; k < GRID * GRID; k++) largest = Math.max(largest, Math.abs(given[k]));
+    const lead = byClass ? (this.training.byClass[0] === 0 ? (x) => Math.tanh(x / 2) : (x) => Math.max(-1, Math.min(1, x))) : (x) => x / (largest || 1);
+    for (let k = 0; k < GRID * GRID; k++) {
+      const x = lead(given[k]);
+      const at = 4 * ((GRID - 1 - Math.floor(k / GRID)) * GRID + (k % GRID));
+      image.data.set(x > 0 ? hues[0] : hues[1], at);
+      image.data[at + 3] = 165 * Math.abs(x) || 0;
+    }
+    pen.putImageData(image, 0, 0);
+    return largest;
+  }
+
+  plane(index, given) {
+    const { pen, training } = this;
+    const size = pen.canvas.width;
+    const largest = this.fill(this.small.getContext("2d"), index, given);
+    pen.clearRect(0, 0, size, size);
+    pen.imageSmoothingQuality = "high";
+    pen.drawImage(this.small, 0, 0, size, size);
+    pen.strokeStyle = colour("--ink");
+    pen.lineWidth = 2;
+    border(pen, given, GRID, (column) => (column / (GRID - 1)) * size, (row) => (1 - row / (GRID - 1)) * size);
+    const held = new Set(training.test);
+    training.points.forEach((point, i) => {
+      const [x, y] = this.at(point);
+      const isClass = training.classes !== null;
+      mark(pen, x, y, held.has(i) ? 6 : 5, isClass ? point[2] : 0);
+      pen.fillStyle = colour(isClass ? `--class${point[2]}` : point[2] > 0 ? "--positive" : "--negative");
+      pen.globalAlpha = isClass ? 1 : 0.25 + 0.75 * Math.min(1, Math.abs(point[2]));
+      pen.fill();
+      pen.globalAlpha = 1;
+      pen.strokeStyle = colour(held.has(i) ? "--ink" : "--paper");
+      pen.lineWidth = held.has(i) ? 1.6 : 1;
+      pen.stroke();
+    });
+    if (this.sample !== undefined) {
+      mark(pen, ...this.at(training.points[this.sample]), 12, 0);
+      pen.strokeStyle = colour("--ink");
+      pen.lineWidth = 3;
+      pen.stroke();
+    }
+    const name = training.tape.nodes[index].name;
+    const output = index === training.prediction;
+    part("seen-title").textContent = output ? `The output ${name}` : `What ${name} gives`;
+    this.tellLegend(output && training.classes ? training.classes : null, largest);
+    pen.canvas.setAttribute("aria-label", `${part("seen-title").textContent} over the plane of x₁ (across) and x₂ (up), and the samples`);
+  }
+
+  at([x, y]) {
+    const size = this.pen.canvas.width;
+    const [[left, right], [bottom, top]] = this.training.range;
+    return [((x - left) / (right - left)) * size, (1 - (y - bottom) / (top - bottom)) * size];
+  }
+
+  // The sample nearest to a place in the picture.
+  nearest(x, y) {
+    const far = this.training.points.map((point) => {
+      const [u, v] = this.at(point);
+      return Math.hypot(u - x, v - y);
+    });
+    return far.indexOf(Math.min(...far));
+  }
+
+  tellLegend(classes, largest) {
+    const said = `${classes}${classes ? "" : number(largest)}${this.training.classes}`;
+    if (said === this.said) return;
+    this.said = said;
+    const symbol = (k, fill, ring) => element("svg", { viewBox: "-8 -8 16 16", "aria-hidden": "true" }, element("polygon", { points: outline(0, 0, 5, k).join(" "), fill, stroke: ring ? "var(--ink)" : "none", "stroke-width": 1.6 }));
+    const items = (this.training.classes ?? []).map((name, k) => [symbol(k, `var(--class${k})`), name]);
+    if (!classes) items.push([symbol(4, "var(--positive)"), `above 0, to ${number(largest)}`], [symbol(4, "var(--negative)"), "below 0"]);
+    items.push([symbol(0, "none", true), "held out"]);
+    part("legend").replaceChildren(...items.map((item) => element("li", {}, ...item)));
+  }
+
+  lines() {
+    const { training, selected } = this;
+    const numbers = part("lines").value === "weights" ? training.numbers : training.gradients;
+    for (const { parameter, line } of this.paths) {
+      const x = numbers[parameter.at];
+      const chosen = selected?.kind === "weight" && selected.at === parameter.at;
+      const look = `${x > 0 ? "positive" : "negative"}${chosen ? " chosen" : ""}`;
+      if (line.getAttribute("class") !== look) line.setAttribute("class", look);
+      line.style.strokeWidth = `${(chosen ? 2.5 : 0) + widthOf(x)}px`;
+    }
+  }
+
+  // How large the gradients are by layer.
+  feet() {
+    const { training } = this;
+    const sizes = training.columns.slice(1).map((_, l) => {
+      const own = training.parameters.filter(({ layer, source }) => layer === l + 1 && source !== "b");
+      return own.reduce((sum, { at }) => sum + Math.abs(training.gradients[at]), 0) / own.length;
+    });
+    sizes.forEach((size, l) => {
+      const [bar, told] = part("net").querySelector(`[data-layer="${l + 1}"]`).children;
+      bar.style.width = `${Math.max(2, Math.min(100, 100 * (1 + Math.log10(size || 1e-9) / 6)))}%`;
+      told.textContent = number(Number(size.toPrecision(2)));
+    });
+    const [first, last] = [sizes[0], sizes.at(-1)];
+    const ratio = last / first;
+    part("vanishing").textContent =
+      sizes.length < 2 ? "" : !Number.isFinite(ratio) ? "No gradient reaches the first layer."
+      : ratio > 30 ? `The gradient vanishes: in layer 1 it is ${number(Number(ratio.toPrecision(2)))} times smaller than at the output, so the first weights hardly move.`
+      : ratio < 1 / 30 ? `The gradient grows on its way back: in layer 1 it is ${number(Number((1 / ratio).toPrecision(2)))} times larger than at the output.`
+      : "The gradient reaches the first layer.";
+  }
+
+  curves() {
+    const { history } = this.training;
+    const every = Math.ceil(history.length / 300);
+    const kept = history.filter((_, k) => k % every === 0 || k === history.length - 1);
+    const all = kept.flatMap(({ cost, held }) => [cost, held]).filter(Number.isFinite);
+    const [low, high] = [Math.min(...all), Math.max(...all)];
+    const bent = low > 0 && high > 30 * low ? Math.log : (x) => x;
+    const [bottom, span] = [bent(low), bent(high) - bent(low) || 1];
+    for (const key of ["cost", "held"]) {
+      const points = kept.map((record, k) => [kept.length > 1 ? (300 * k) / (kept.length - 1) : 0, 86 - (80 * (bent(record[key]) - bottom)) / span]);
+      part("curves").querySelector(key === "cost" ? ".train" : ".held").setAttribute("points", points.filter(([, y]) => Number.isFinite(y)).map((p) => p.map((x) => x.toFixed(1)).join(",")).join(" "));
+    }
+    part("curves").setAttribute("aria-label", `The cost by epoch: training from ${number(history[0].cost)} to ${number(history.at(-1).cost)}, held out from ${number(history[0].held)} to ${number(history.at(-1).held)}`);
+  }
+}
