@@ -1,11 +1,10 @@
 // The chain rule of what was chosen, with the numbers of one sample or of the next batch.
 
 const STRONGEST = 8; // of more routes than this the strongest are listed
-const SHARE = "∂(·→·) is how the end of one arrow changes with its beginning, other inputs held still.";
 
 class Chain {
-  constructor(select, change, choose) {
-    Object.assign(this, { select, change, choose });
+  constructor(select, change, choose, follow) {
+    Object.assign(this, { select, change, choose, follow });
   }
 
   // Both passes for what is asked: a sample, or the batch of the next step.
@@ -38,6 +37,7 @@ class Chain {
   }
 
   show(chosen) {
+    this.follow([]);
     const shown = { weight: () => this.weight(chosen.at), neuron: () => this.neuron(chosen), cost: () => this.costs() }[chosen.kind]();
     part("chain-title").textContent = shown.title;
     part("account").replaceChildren(...shown.parts);
@@ -75,18 +75,19 @@ class Chain {
       const { product, parts } = best[k];
       let running = lanes.gradients[training.prediction][0];
       const output = this.name(training.prediction);
-      const rows = [[`∂L/∂${output}`, "", this.signed(running), this.signed(running)]];
+      const rows = [[[`∂L/∂${output}`, element("small", {}, `slope of ${training.cost}`)], this.signed(running), this.signed(running)]];
       for (const [i, target, partial] of parts) {
         running *= partial;
-        rows.push([this.arrow(i, target), this.because(i, target), this.signed(partial), this.signed(running)]);
+        rows.push([[this.arrow(i, target), element("small", {}, this.because(i, target))], this.signed(partial), this.signed(running)]);
       }
+      this.follow(parts);
       const choice = element("select", { "aria-label": "Route", onchange: (event) => draw(Number(event.target.value)) },
         ...best.map((route, n) => element("option", { value: n }, `${n + 1}: ${number(route.product)}`)));
       choice.value = k;
       const which = count === 1 ? ["One route leads from it to the cost."] : ["Route ", choice, ` of ${count}${count > STRONGEST ? ", the strongest ones" : ""}, strongest first. Each is a product:`];
       const sum = lanes.gradients[node][0];
       const told = count === 1 ? "" : element("p", {}, `All ${count} routes add up to ∂L/∂${this.name(node)} = `, this.signed(sum), this.ofPenalty(at), ".");
-      section.replaceChildren(element("p", {}, ...which), this.table(["from the cost back", "", "factor", "product so far"], rows), told || element("p", {}, "Their product is the gradient", this.ofPenalty(at), "."));
+      section.replaceChildren(element("p", {}, ...which), this.table(["from the cost back", "factor", "product"], rows), told || element("p", {}, "Their product is the gradient", this.ofPenalty(at), "."));
     };
     draw(0);
     return section;
@@ -197,7 +198,11 @@ class Chain {
       const inner = training.tape.nodes.map((_, i) => i).filter((i) => i > training.prediction && training.tape.nodes[i].op >= 0);
       const rows = inner.map((i) => {
         const { op, inputs } = training.tape.nodes[i];
-        return [`${facts.symbols[op]}(${inputs.map((j) => (j === training.prediction || j === training.target ? `${this.name(j)} = ` : "") + number(lanes.values[j][0])).join(", ")})`, this.signed(lanes.values[i][0]), this.signed(lanes.gradients[i][0])];
+        const written = (names) => (names.length === 2 && !/\w/.test(facts.symbols[op]) ? names.join(` ${facts.symbols[op]} `) : `${facts.symbols[op]}(${names.join(", ")})`);
+        const numbers = inputs.map((j) => inBrackets(lanes.values[j][0]));
+        const names = inputs.map((j, k) => training.tape.nodes[j].name ?? numbers[k]);
+        const [symbols, worked] = [written(names), written(numbers)];
+        return [[symbols, ...(symbols === worked ? [] : [element("small", {}, worked)])], this.signed(lanes.values[i][0]), this.signed(lanes.gradients[i][0])];
       });
       parts.push(this.table(["step", "value", "∂L/∂ of it"], rows, [`∂L/∂${this.name(training.prediction)}`, "", this.signed(lanes.gradients[training.prediction][0])]));
     }

@@ -6,7 +6,7 @@ let settings = { ...start, features: [...start.features], layers: [...start.laye
 let training, chosen, sample, running = 0;
 
 const picture = new Picture(select, toggleFeature, resizeLayer);
-const chain = new Chain(select, setByHand, (i) => chooseSample(i));
+const chain = new Chain(select, setByHand, chooseSample, follow);
 
 // ------------------------------------------------------------------------------- settings, checked
 
@@ -73,6 +73,7 @@ function attempt(act) {
 function fill() {
   for (const field of part("settings").elements) field.value = String(settings[field.name]);
   part("depth").textContent = `${settings.layers.length} hidden ${settings.layers.length === 1 ? "layer" : "layers"}`;
+  part("settings").elements.strength.disabled = settings.penalty === "none";
   part("shallower").disabled = settings.layers.length === 0;
   part("deeper").disabled = settings.layers.length === facts.most[0];
   const differing = Object.keys(settings).filter((name) => String(settings[name]) !== String(start[name]));
@@ -82,7 +83,6 @@ function fill() {
   try {
     history.replaceState(null, "", differing.length ? link : location.href.split("#")[0]);
   } catch {} // a frame in a notebook has no address
-  part("python").querySelector("pre").textContent = inPython();
 }
 
 // What the address asks for; what it asks in vain is told.
@@ -131,6 +131,13 @@ function chooseSample(i) {
   update();
 }
 
+// Show in the network the weights that a route goes along.
+function follow(parts) {
+  const along = parts.map(([i, target]) => training.parameters.find(({ layer, neuron, source }) => training.sums[layer][neuron] === target && training.columns[layer - 1][source] === i));
+  picture.route = new Set(along.flatMap((parameter) => parameter?.at ?? []));
+  picture.lines();
+}
+
 function setByHand(at, field) {
   const x = Number(field.value.replace("−", "-").replace(",", "."));
   attempt(() => {
@@ -158,7 +165,7 @@ function update() {
   chain.look(training, sample); // which also gives the gradients that the picture shows
   Object.assign(picture, { selected: chosen, sample });
   picture.paint();
-  if (!running) chain.show(chosen);
+  if (!running || (training.steps % 7 === 0 && !part("account").contains(document.activeElement))) chain.show(chosen);
   document.querySelector(`[name=scope][value=${sample === undefined ? "batch" : "sample"}]`).checked = true;
   if (sample !== undefined) part("sample").value = sample;
   tell();
@@ -168,7 +175,8 @@ function tell() {
   const { epoch, steps, history, classes, trouble, touched } = training;
   const { cost, held, right } = history.at(-1);
   const share = classes ? `, ${Math.round(100 * right)} % of the held-out samples right` : "";
-  part("told").textContent = trouble || `Epoch ${epoch.toLocaleString("en")}, step ${steps.toLocaleString("en")}: cost ${number(cost)}, held out ${number(held)}${share}.${touched ? " A weight was set by hand." : ""}`;
+  part("told").textContent = trouble || `Epoch ${epoch.toLocaleString("en")}, step ${steps.toLocaleString("en")}: cost ${number(cost)}, held out ${number(held)}${share}.${touched ? " A weight was set by hand: the link and the Python below begin without that." : ""}`;
+  if (part("python").open && !running) part("python").querySelector("pre").textContent = inPython();
   part("told").classList.toggle("trouble", Boolean(trouble));
 }
 
@@ -191,7 +199,6 @@ function run() {
   if (running) return stop();
   part("told").setAttribute("aria-live", "off"); // nobody listens that fast
   part("run").textContent = "Pause";
-  part("chain").classList.add("waiting");
   running = requestAnimationFrame(frame);
 }
 
@@ -200,7 +207,6 @@ function stop() {
   running = 0;
   part("told").removeAttribute("aria-live");
   part("run").textContent = "Run";
-  part("chain").classList.remove("waiting");
   if (training) update();
 }
 
@@ -230,7 +236,7 @@ history = fit(
     model, X, y,
     loss=${penalty === "none" ? `"${cost}"` : `losses.Penalised("${cost}", ${penalty}=${strength})`},
     optimizer=${maker}(model.parameters(), lr=${rate}${more}),
-    batch_size=${batch}, validation=${held_out / 100}, seed=${seed}, epochs=100,
+    batch_size=${batch}, validation=${held_out / 100}, seed=${seed}, epochs=${Math.max(1, training.epoch)},
 )
 `;
 }
@@ -249,7 +255,8 @@ part("reseed").addEventListener("click", () => attempt(() => take({ seed: settin
 part("redraw").addEventListener("click", () => attempt(() => take({ data_seed: settings.data_seed + 1 })));
 part("deeper").addEventListener("click", () => attempt(() => take({ layers: [...settings.layers, settings.layers.at(-1) ?? 4] })));
 part("shallower").addEventListener("click", () => attempt(() => take({ layers: settings.layers.slice(0, -1) })));
-part("lines").addEventListener("change", update);
+for (const id of ["lines", "sharp", "held"]) part(id).addEventListener("change", update);
+part("python").addEventListener("toggle", tell);
 part("plane").addEventListener("click", ({ offsetX, offsetY, target }) => {
   const scale = target.width / target.clientWidth;
   chooseSample(picture.nearest(offsetX * scale, offsetY * scale));
@@ -276,5 +283,6 @@ window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () 
 });
 
 readInks();
+part("setting").open = innerWidth > 600;
 part("playground").hidden = false;
 readLink();

@@ -1,7 +1,9 @@
 // What is seen of a training: the network with a map for every neuron, the plane, the curves of the cost.
 
+const ROW = 60; // from neuron to neuron, in pixels
 const part = (id) => document.getElementById(id);
 const SVG = "http://www.w3.org/2000/svg";
+const OF_WEIGHTS = [0.02, 10, 0.7, 6]; // the least and the most that widths tell, and the widths in pixels
 let inks; // the colours of the theme, as canvases want them
 
 function element(name, attributes = {}, ...children) {
@@ -20,8 +22,7 @@ function readInks() {
   inks = { signs: ["--positive", "--negative"].map(channels), classes: ["--class0", "--class1"].map(channels) };
 }
 
-function widthOf(x) {
-  const [least, most, thin, thick] = facts.width;
+function widthOf(x, [least, most, thin, thick]) {
   const share = Math.log(Math.abs(x) / least) / Math.log(most / least);
   return thin + Math.min(1, Math.max(0, share || 0)) * (thick - thin);
 }
@@ -30,14 +31,15 @@ class Picture {
   constructor(select, toggle, resize) {
     Object.assign(this, { select, toggle, resize });
     this.small = element("canvas", { width: GRID, height: GRID });
+    this.dots = element("canvas");
     this.pen = part("plane").getContext("2d");
   }
 
   // The network of a training, laid out anew.
   build(training) {
     this.training = training;
-    const net = part("net"), svg = net.querySelector("svg");
-    const columns = [Object.keys(facts.features), ...training.columns.slice(1)];
+    const net = part("sheet"), svg = net.querySelector("svg");
+    const columns = [Object.keys(facts.features), ...training.columns.slice(1), []];
     const most = Math.max(...columns.map((column) => column.length));
     this.nodes = [];
     this.paths = [];
@@ -47,23 +49,28 @@ class Picture {
     net.style.setProperty("--columns", columns.length);
     net.style.setProperty("--rows", most);
     const x = (c) => (c + 0.5) / columns.length;
-    const y = (r) => 44 + 58 * r + 22;
-    svg.setAttribute("viewBox", `0 0 1000 ${58 * most + 50}`);
-    svg.setAttribute("preserveAspectRatio", "none");
+    const y = (c, r) => 66 + ROW * (r + (c ? (most - columns[c].length) / 2 : 0));
+    svg.setAttribute("viewBox", `0 0 1000 ${ROW * most + 50}`);
     const shown = training.features.map((name) => Object.keys(facts.features).indexOf(name));
     training.parameters.forEach((parameter) => {
       const { source, layer, neuron, name } = parameter;
       if (source === "b") return;
       const [x0, x1] = [x(layer - 1) * 1000, x(layer) * 1000];
-      const [y0, y1] = [y(layer === 1 ? shown[source] : source), y(neuron)];
+      const [y0, y1] = [y(layer - 1, layer === 1 ? shown[source] : source), y(layer, neuron)];
       const curve = { d: `M${x0} ${y0}C${(x0 + x1) / 2} ${y0} ${(x0 + x1) / 2} ${y1} ${x1} ${y1}`, "vector-effect": "non-scaling-stroke" };
       const line = element("path", curve), hit = element("path", { ...curve, class: "hit", onclick: () => this.select({ kind: "weight", at: parameter.at }) }, element("title", {}, name));
-      svg.append(line, hit);
-      this.paths.push({ parameter, line });
+      svg.append(hit, line);
+      this.paths.push({ parameter, line, hit });
     });
+    const last = columns.length - 1, middle = y(last, -0.5);
+    svg.append(element("path", { d: `M${1000 * x(last - 1)} ${middle}H${1000 * x(last)}`, class: "onward", "vector-effect": "non-scaling-stroke" }));
+    const cost = button("J", { class: "node cost", "aria-label": "The cost J", "data-key": "J" }, () => this.select({ kind: "cost" }));
+    cost.style.left = `${100 * x(last)}%`;
+    cost.style.top = `${middle - 22}px`;
+    net.append(cost);
     columns.forEach((column, c) => {
-      const hidden = c > 0 && c < columns.length - 1;
-      const title = c === 0 ? "inputs" : hidden ? `layer ${c}` : "output";
+      const hidden = c > 0 && c < last - 1;
+      const title = c === 0 ? "inputs" : hidden ? `layer ${c}` : c === last ? "cost" : "output";
       const head = element("div", { class: "head" }, element("span", {}, title));
       if (hidden) {
         const less = button("−", { "aria-label": `One neuron less in layer ${c}`, "data-key": `less${c}` }, () => this.resize(c, -1));
@@ -83,7 +90,7 @@ class Picture {
         made.classList.add("node");
         made.setAttribute("aria-label", c === 0 ? `Input ${label}` : `Neuron ${label}, ${title}`);
         made.style.left = `${100 * x(c)}%`;
-        made.style.top = `${y(r) - 22}px`;
+        made.style.top = `${y(c, r) - 22}px`;
         net.append(made);
         const index = c === 0 ? training.columns[0][training.features.indexOf(node)] : node;
         if (on) this.nodes.push({ index, pen: canvas.getContext("2d"), made, c, r });
@@ -92,11 +99,10 @@ class Picture {
           made.addEventListener("pointerleave", () => this.hover(undefined));
         }
       });
-      if (c > 0) {
-        const foot = element("div", { class: "foot", "data-layer": c }, element("i"), element("span"));
-        foot.style.left = `${100 * x(c)}%`;
-        net.append(foot);
-      }
+      if (c === last) return;
+      const foot = c ? element("div", { class: "foot", "data-layer": c }, element("i"), element("span")) : element("div", { class: "foot what" });
+      foot.style.left = `${100 * x(c)}%`;
+      net.append(foot);
     });
     if (focused) net.querySelector(`[data-key="${focused}"]`)?.focus();
   }
@@ -129,11 +135,13 @@ class Picture {
     const hues = byClass ? [inks.classes[1], inks.classes[0]] : inks.signs;
     let largest = 0;
     if (!byClass) for (let k = 0; k < GRID * GRID; k++) largest = Math.max(largest, Math.abs(given[k]));
+    const sharp = part("sharp").checked ? Math.sign : (x) => x;
     const lead = byClass ? (this.training.byClass[0] === 0 ? (x) => Math.tanh(x / 2) : (x) => Math.max(-1, Math.min(1, x))) : (x) => x / (largest || 1);
     for (let k = 0; k < GRID * GRID; k++) {
-      const x = lead(given[k]);
+      const x = sharp(lead(given[k]));
       const at = 4 * ((GRID - 1 - Math.floor(k / GRID)) * GRID + (k % GRID));
-      image.data.set(x > 0 ? hues[0] : hues[1], at);
+      const hue = x > 0 ? hues[0] : hues[1];
+      for (let c = 0; c < 3; c++) image.data[at + c] = hue[c];
       image.data[at + 3] = 165 * Math.abs(x) || 0;
     }
     pen.putImageData(image, 0, 0);
@@ -150,19 +158,13 @@ class Picture {
     pen.strokeStyle = colour("--ink");
     pen.lineWidth = 2;
     border(pen, given, GRID, (column) => (column / (GRID - 1)) * size, (row) => (1 - row / (GRID - 1)) * size);
-    const held = new Set(training.test);
-    training.points.forEach((point, i) => {
-      const [x, y] = this.at(point);
-      const isClass = training.classes !== null;
-      mark(pen, x, y, held.has(i) ? 6 : 5, isClass ? point[2] : 0);
-      pen.fillStyle = colour(isClass ? `--class${point[2]}` : point[2] > 0 ? "--positive" : "--negative");
-      pen.globalAlpha = isClass ? 1 : 0.25 + 0.75 * Math.min(1, Math.abs(point[2]));
-      pen.fill();
-      pen.globalAlpha = 1;
-      pen.strokeStyle = colour(held.has(i) ? "--ink" : "--paper");
-      pen.lineWidth = held.has(i) ? 1.6 : 1;
-      pen.stroke();
-    });
+    const look = `${part("held").checked}${inks.classes}`;
+    if (this.dotted !== training || this.look !== look) {
+      [this.dotted, this.look] = [training, look];
+      this.dots.width = this.dots.height = size; // which clears it
+      this.points(this.dots.getContext("2d"));
+    }
+    pen.drawImage(this.dots, 0, 0);
     if (this.sample !== undefined) {
       mark(pen, ...this.at(training.points[this.sample]), 12, 0);
       pen.strokeStyle = colour("--ink");
@@ -174,6 +176,25 @@ class Picture {
     part("seen-title").textContent = output ? `The output ${name}` : `What ${name} gives`;
     this.tellLegend(output && training.classes ? training.classes : null, largest);
     pen.canvas.setAttribute("aria-label", `${part("seen-title").textContent} over the plane of x₁ (across) and x₂ (up), and the samples`);
+  }
+
+  // The samples, drawn once for as long as they stay.
+  points(pen) {
+    const { training } = this;
+    const held = new Set(training.test);
+    training.points.forEach((point, i) => {
+      if (held.has(i) && !part("held").checked) return;
+      const [x, y] = this.at(point);
+      const isClass = training.classes !== null;
+      mark(pen, x, y, held.has(i) ? 6 : 5, isClass ? point[2] : 0);
+      pen.fillStyle = colour(isClass ? `--class${point[2]}` : point[2] > 0 ? "--positive" : "--negative");
+      pen.globalAlpha = isClass ? 1 : 0.25 + 0.75 * Math.min(1, Math.abs(point[2]));
+      pen.fill();
+      pen.globalAlpha = 1;
+      pen.strokeStyle = colour(held.has(i) ? "--ink" : "--paper");
+      pen.lineWidth = held.has(i) ? 1.6 : 1;
+      pen.stroke();
+    });
   }
 
   at([x, y]) {
@@ -197,21 +218,23 @@ class Picture {
     this.said = said;
     const symbol = (k, fill, ring) => element("svg", { viewBox: "-8 -8 16 16", "aria-hidden": "true" }, element("polygon", { points: outline(0, 0, 5, k).join(" "), fill, stroke: ring ? "var(--ink)" : "none", "stroke-width": 1.6 }));
     const items = (this.training.classes ?? []).map((name, k) => [symbol(k, `var(--class${k})`), name]);
-    if (!classes) items.push([symbol(4, "var(--positive)"), `above 0, to ${number(largest)}`], [symbol(4, "var(--negative)"), "below 0"]);
+    if (!classes) items.push([symbol(1, "var(--positive)"), `above 0, to ${number(largest)}`], [symbol(1, "var(--negative)"), "below 0"]);
     items.push([symbol(0, "none", true), "held out"]);
     part("legend").replaceChildren(...items.map((item) => element("li", {}, ...item)));
   }
 
   lines() {
     const { training, selected } = this;
-    const numbers = part("lines").value === "weights" ? training.numbers : training.gradients;
-    for (const { parameter, line } of this.paths) {
+    const weights = part("lines").value === "weights";
+    const [numbers, width] = weights ? [training.numbers, OF_WEIGHTS] : [training.gradients, facts.width];
+    for (const { parameter, line, hit } of this.paths) {
       const x = numbers[parameter.at];
+      line.setAttribute("class", x > 0 ? "positive" : "negative");
+      line.style.strokeWidth = `${widthOf(x, width).toFixed(1)}px`;
       const chosen = selected?.kind === "weight" && selected.at === parameter.at;
-      const look = `${x > 0 ? "positive" : "negative"}${chosen ? " chosen" : ""}`;
-      if (line.getAttribute("class") !== look) line.setAttribute("class", look);
-      line.style.strokeWidth = `${(chosen ? 2.5 : 0) + widthOf(x)}px`;
+      hit.setAttribute("class", `hit${chosen || this.route?.has(parameter.at) ? " chosen" : ""}`);
     }
+    part("net").querySelector(".cost").setAttribute("aria-current", selected?.kind === "cost");
   }
 
   // How large the gradients are by layer.
@@ -226,6 +249,7 @@ class Picture {
       bar.style.width = `${Math.max(2, Math.min(100, 100 * (1 + Math.log10(size || 1e-9) / 6)))}%`;
       told.textContent = number(Number(size.toPrecision(2)));
     });
+    part("net").querySelector(".what").textContent = `mean |∂${this.sample === undefined ? "J" : "L"}/∂w|`;
     const [first, last] = [sizes[0], sizes.at(-1)];
     const ratio = last / first;
     part("vanishing").textContent =

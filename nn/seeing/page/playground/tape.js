@@ -46,14 +46,17 @@ class Lanes {
     this.nodes = nodes;
     this.values = nodes.map(({ wide, place }) => place ?? new Float64Array(wide ? capacity : 1));
     this.gradients = nodes.map(({ wide }) => new Float64Array(wide ? capacity : 1));
-    this.rows = nodes.map(({ inputs }) => inputs.map(() => 0));
+    this.rows = nodes.map(({ inputs }) => ({
+      row: inputs.map(() => 0),
+      sources: inputs.map((i) => this.values[i]),
+      strides: inputs.map((i) => Number(nodes[i].wide)),
+    }));
   }
 
   // The numbers of a node's inputs in one lane.
   row(i, k) {
-    const { inputs } = this.nodes[i];
-    const row = this.rows[i];
-    for (let j = 0; j < row.length; j++) row[j] = this.values[inputs[j]][this.nodes[inputs[j]].wide ? k : 0];
+    const { row, sources, strides } = this.rows[i];
+    for (let j = 0; j < row.length; j++) row[j] = sources[j][strides[j] * k];
     return row;
   }
 
@@ -62,7 +65,8 @@ class Lanes {
       const { op, wide } = this.nodes[i];
       if (op < 0) continue;
       const { value } = OPERATIONS[op];
-      for (let k = 0; k < (wide ? count : 1); k++) this.values[i][k] = value(this.row(i, k));
+      const values = this.values[i];
+      for (let k = 0; k < (wide ? count : 1); k++) values[k] = value(this.row(i, k));
     }
   }
 
