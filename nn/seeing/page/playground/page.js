@@ -73,6 +73,8 @@ function attempt(act) {
 function fill() {
   for (const field of part("settings").elements) field.value = String(settings[field.name]);
   part("depth").textContent = `${settings.layers.length} hidden ${settings.layers.length === 1 ? "layer" : "layers"}`;
+  for (const name of ["noise", "data_seed"]) part("settings").elements[name].disabled = settings.data === facts.own;
+  part("redraw").disabled = settings.data === facts.own;
   part("settings").elements.strength.disabled = settings.penalty === "none";
   part("shallower").disabled = settings.layers.length === 0;
   part("deeper").disabled = settings.layers.length === facts.most[0];
@@ -186,12 +188,18 @@ function epochOf() {
   return true;
 }
 
-function frame() {
+// Where motion is to be reduced, the training is shown twice a second.
+const still = window.matchMedia("(prefers-reduced-motion: reduce)");
+let painted = 0;
+
+function frame(now) {
   const many = Number(part("speed").value);
   let well = many ? true : training.step();
   for (let k = 0; k < many && well; k++) well = epochOf();
-  if (well) running = requestAnimationFrame(frame);
-  else stop();
+  if (!well) return stop();
+  running = requestAnimationFrame(frame);
+  if (still.matches && now - painted < 500) return;
+  painted = now;
   update();
 }
 
@@ -219,26 +227,26 @@ function single(act) {
 // What these settings are in Python: the same numbers, to rounding.
 function inPython() {
   const { data, noise, data_seed, features, layers, activation, init, cost, penalty, strength, optimizer, rate, batch, seed, held_out } = settings;
-  const plain = features.join() === "x1,x2";
-  const targets = facts.data[data].classes && facts.costs[cost].targets[0] === -1 ? "[2 * t - 1 for t in points.y]" : "points.y";
+  const own = data === facts.own, symmetric = training.byClass?.[0] === -1;
   const maker = optimizer === "momentum" ? "SGD" : optimizer;
-  const more = optimizer === "momentum" ? ", momentum=0.9" : "";
-  const sin = features.some((name) => name.startsWith("sin"));
-  return `${sin ? "from math import sin\n" : ""}from nn import MLP, fit, losses
-from nn.data import ${data}
-from nn.optim import ${maker}
-
-points = ${data}(noise=${noise}, seed=${data_seed})
-X = ${plain ? "points.X" : `[[${features.join(", ")}] for x1, x2 in points.X]`}
-y = ${targets}
-model = MLP(${features.length}, [${[...layers, 1].join(", ")}], "${activation}"${init === "fitting" ? "" : `, init="${init}"`}, seed=${seed})
-history = fit(
-    model, X, y,
-    loss=${penalty === "none" ? `"${cost}"` : `losses.Penalised("${cost}", ${penalty}=${strength})`},
-    optimizer=${maker}(model.parameters(), lr=${rate}${more}),
-    batch_size=${batch}, validation=${held_out / 100}, seed=${seed}, epochs=${Math.max(1, training.epoch)},
-)
-`;
+  const lines = [
+    ...(features.some((name) => name.startsWith("sin")) ? ["from math import sin"] : []),
+    "from nn import MLP, fit, losses",
+    ...(own ? [] : [`from nn.data import ${data}`]),
+    `from nn.optim import ${maker}`,
+    "",
+    own ? `X, y = ..., ...  # your samples${training.classes ? `, the classes as ${training.byClass.join(" and ")}` : ""}` : `points = ${data}(noise=${noise}, seed=${data_seed})`,
+    ...(own ? [] : ["X = points.X", `y = ${symmetric ? "[2 * t - 1 for t in points.y]" : "points.y"}`]),
+    ...(features.join() === "x1,x2" ? [] : [`X = [[${features.join(", ")}] for x1, x2 in X]`]),
+    `model = MLP(${features.length}, [${[...layers, 1].join(", ")}], "${activation}"${init === "fitting" ? "" : `, init="${init}"`}, seed=${seed})`,
+    "history = fit(",
+    "    model, X, y,",
+    `    loss=${penalty === "none" ? `"${cost}"` : `losses.Penalised("${cost}", ${penalty}=${strength})`},`,
+    `    optimizer=${maker}(model.parameters(), lr=${rate}${optimizer === maker ? "" : ", momentum=0.9"}),`,
+    `    batch_size=${batch}, validation=${held_out / 100}, seed=${seed}, epochs=${Math.max(1, training.epoch)},`,
+    ")",
+  ];
+  return lines.join("\n");
 }
 
 // ------------------------------------------------------------------------------- events

@@ -1,19 +1,21 @@
 """A playground: a network on a data set of the plane, trained live on a page of its own.
 
 Every setting can be changed in the page, and every weight asked for its chain rule.  The page computes by
-itself: what neurons, activations, costs, penalties and optimisers do is recorded here as lists of ops, the ops
-come from the table as JavaScript, and its random numbers are Python's.  So it gives `nn.fit`'s numbers.
+itself: what neurons, activations, costs, penalties and optimisers do is recorded here as lists of ops, the
+ops come from the table as JavaScript, and its random numbers are Python's.  So it gives `nn.fit`'s numbers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from html import escape
 from os import PathLike
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import Any, TypeAlias
+
+import numpy as np
 
 from autograd import Parameter, Value
 from autograd.files.atomic_write import write_whole
@@ -22,12 +24,16 @@ from autograd.seeing import Listings, asset, document, notebook_frame
 from autograd.seeing.style import LARGEST, SMALLEST, THICKEST, THINNEST
 from nn import losses
 from nn.activations import ACTIVATIONS
-from nn.checks import finite_number, layer_sizes, one_of, whole_number
+from nn.checks import check_lengths, finite_number, layer_sizes, one_of, whole_number
+from nn.data.columns import FEWEST_ROWS
 from nn.data.planar import PLANAR
 from nn.data.random_state import LARGEST_SEED
+from nn.data.samples import as_list
+from nn.data.samples import features as features_of
 from nn.init import FITTING, INITIALISERS
 from nn.layers import Neuron
 from nn.optim import SGD, Adam, Optimizer, RMSprop
+from nn.seeing.plane import classes_of
 from nn.seeing.style import class_colours
 
 SAMPLES = 200
@@ -107,7 +113,9 @@ SETTINGS = {
     "held_out": Setting("Held out, %", 50, low=10, high=90, whole=True),
     "data_seed": Setting("Seed of the data", 0, high=LARGEST_SEED, whole=True),
     "activation": Setting("Activation", "tanh", ACTING),
-    "init": Setting("Initial weights", "fitting", ("fitting", *(x for x in INITIALISERS if x != "orthogonal"))),
+    "init": Setting(
+        "Initial weights", "fitting", ("fitting", *(x for x in INITIALISERS if x != "orthogonal"))
+    ),
     "cost": Setting("Cost", "binary_cross_entropy", tuple(COSTS)),
     "penalty": Setting("Penalty", "none", tuple(PENALTIES)),
     "strength": Setting("Its factor λ", 0.001, high=10.0),
@@ -119,6 +127,14 @@ SETTINGS = {
 """All settings but features and layers, by name."""
 
 
+OWN = "yours"
+"""The name of the data that a user brings."""
+MOST_SAMPLES = 1000
+
+Samples: TypeAlias = tuple[list[Any], Sequence[str] | None]
+"""Points, each with its target, and the classes' names; None if the target is a number."""
+
+
 class Playground:
     """What `playground` returns: it shows itself in a notebook, and is saved as a page.
 
@@ -126,15 +142,20 @@ class Playground:
         settings: what the page begins with, by name.
     """
 
-    def __init__(self, settings: dict[str, Any]) -> None:
-        self.settings = settings
+    def __init__(self, settings: dict[str, Any], own: Samples | None) -> None:
+        self.settings, self._own = settings, own
 
     def html(self) -> str:
         """Return it as one HTML document that needs no network and no other file."""
         listings = Listings()
-        facts = _facts(listings, self.settings)
+        fields = settings_with(self._own)
+        facts = _facts(listings) | {
+            "start": self.settings,
+            "settings": {name: asdict(setting) for name, setting in fields.items()},
+            "data": _samples(self._own),
+        }
         body = Template(asset("nn.seeing", "page", "playground.html")).substitute(
-            fields="".join(setting.field(name) for name, setting in SETTINGS.items())
+            fields="".join(setting.field(name) for name, setting in fields.items())
         )
         parts = ("random", "tape", "training", "picture", "chain", "page")
         script = (
@@ -144,7 +165,9 @@ class Playground:
             + "".join(asset("nn.seeing", "page", "playground", f"{part}.js") for part in parts)
         )
         style = asset("nn.seeing", "page", "playground.css")
-        return document("A network learns", style, body, script, data={"facts": facts}, colours=class_colours())
+        return document(
+            "A network learns", style, body, script, data={"facts": facts}, colours=class_colours()
+        )
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the page to a file, ``.html``.
@@ -166,20 +189,30 @@ class Playground:
 
 
 def playground(
-    *, layers: Sequence[int] = (4, 2), features: Sequence[str] = ("x1", "x2"), **settings: Any
+    X: Any = None,
+    y: Any = None,
+    *,
+    layers: Sequence[int] = (4, 2),
+    features: Sequence[str] = ("x1", "x2"),
+    **settings: Any,
 ) -> Playground:
-    """Return a page on which a network learns a data set of the plane, with every setting to be changed there.
+    """Return a page on which a network learns, live, and on which every setting can be changed.
 
     Args:
+        X, y: samples of yours, two numbers each, of two classes or with a number to learn; scale them first.
+            By default the page has sets of `nn.data` alone.
         layers: the numbers of neurons of the hidden layers, at most 6 layers of at most 8.
         features: what the network is given of a point, names of `FEATURES`.
         settings: the others by the names of `SETTINGS`, such as ``data="spirals", rate=0.03``.
 
     Raises:
-        TypeError, ValueError: if a setting is unknown, of the wrong kind or out of range.
+        TypeError, ValueError: if a setting is unknown, of the wrong kind or out of range, or if the samples
+            are not such.
 
     >>> playground(data="circles", layers=[3])
     <playground: circles, 2 → 3 → 1, tanh>
+    >>> playground([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], held_out=25)
+    <playground: yours, 2 → 4 → 2 → 1, tanh>
     """
     sizes = layer_sizes(layers) if len(layers) else []
     if len(sizes) > MOST_LAYERS or max(sizes, default=0) > MOST_NEURONS:
@@ -187,35 +220,73 @@ def playground(
     given = [one_of("feature", name, {name: name for name in FEATURES}) for name in dict.fromkeys(features)]
     if not given:
         raise ValueError(f"a network is given at least one feature: {', '.join(FEATURES)}")
-    chosen = {name: setting.start for name, setting in SETTINGS.items()}
-    if PLANAR[SETTINGS["data"].checked("data", settings.get("data", "moons"))].classes is None:
+    own = None if X is None and y is None else _own(X, y)
+    known = settings_with(own)
+    for name in settings:
+        if name not in known:
+            raise TypeError(f"playground has no setting {name!r}{did_you_mean(name, known)}")
+    chosen = {
+        name: setting.checked(name, settings.get(name, setting.start)) for name, setting in known.items()
+    }
+    if _samples(own)[chosen["data"]]["classes"] is None and chosen["cost"] not in OF_NUMBERS:
+        if "cost" in settings:
+            raise ValueError(f"{chosen['data']} has numbers to learn: the cost is {' or '.join(OF_NUMBERS)}")
         chosen["cost"] = OF_NUMBERS[0]
-    for name, x in settings.items():
-        if name not in SETTINGS:
-            raise TypeError(f"playground has no setting {name!r}{did_you_mean(name, SETTINGS)}")
-        chosen[name] = SETTINGS[name].checked(name, x)
-    if PLANAR[chosen["data"]].classes is None and chosen["cost"] not in OF_NUMBERS:
-        raise ValueError(f"{chosen['data']} has numbers as targets: the cost is {' or '.join(OF_NUMBERS)}")
-    return Playground({**chosen, "features": given, "layers": sizes})
+    return Playground({**chosen, "features": given, "layers": sizes}, own)
+
+
+def _own(X: Any, y: Any) -> Samples:
+    """Return a user's samples, as classes if there are two targets.
+
+    Raises:
+        TypeError, ValueError: if they are not samples of two numbers.
+    """
+    rows, targets = as_list(features_of(X, columns=2)), np.array(as_list(y), float).reshape(-1).tolist()
+    check_lengths(rows, targets)
+    if not FEWEST_ROWS <= len(rows) <= MOST_SAMPLES:
+        raise ValueError(
+            f"a playground trains on {FEWEST_ROWS} to {MOST_SAMPLES:,} samples; got {len(rows):,}"
+        )
+    for target in targets:
+        finite_number("a target", target)
+    found = classes_of(targets) if len(set(targets)) == 2 else None
+    labels = targets if found is None else found.labels
+    points = [[*row, label] for row, label in zip(rows, labels, strict=True)]
+    return points, None if found is None else found.names
+
+
+def settings_with(own: Samples | None) -> dict[str, Setting]:
+    """Return the settings of a page, which begins with a user's samples if there are any."""
+    if own is None:
+        return SETTINGS
+    data = replace(SETTINGS["data"], start=OWN, choices=(OWN, *PLANAR))
+    return SETTINGS | {"data": data, "batch": replace(SETTINGS["batch"], high=MOST_SAMPLES)}
+
+
+def _samples(own: Samples | None) -> dict[str, Any]:
+    """Return the sets of a page, without noise and in order."""
+    sets = {name: {"points": set.points(SAMPLES), "classes": set.classes} for name, set in PLANAR.items()}
+    return sets if own is None else {OWN: dict(zip(("points", "classes"), own, strict=True)), **sets}
 
 
 # ------------------------------------------------------------------------------ what the page computes with
 
 
-def _facts(listings: Listings, settings: dict[str, Any]) -> dict[str, Any]:
-    """Return what the page reads."""
-    sizes = range(1, MOST_NEURONS + 1)
+def _facts(listings: Listings) -> dict[str, Any]:
+    """Return what the page reads besides its settings and data."""
     return {
-        "start": settings,
-        "settings": {name: asdict(setting) for name, setting in SETTINGS.items()},
+        "own": OWN,
         "most": [MOST_LAYERS, MOST_NEURONS],
-        "data": {name: {"points": set.points(SAMPLES), "classes": set.classes} for name, set in PLANAR.items()},
         "features": {name: [shown, listings.of(f, 2)] for name, (shown, f) in FEATURES.items()},
-        "neurons": {nin: listings.of(_neuron, 2 * nin + 1) for nin in sizes},
+        "neurons": {nin: listings.of(_neuron, 2 * nin + 1) for nin in range(1, MOST_NEURONS + 1)},
         "activations": {name: listings.of(ACTIVATIONS[name], 1) for name in ACTING},
         "costs": {
-            name: {"targets": of_classes, "numbers": name in OF_NUMBERS, "of": listings.of(losses.by_name(name), 2)}
-            for name, of_classes in COSTS.items()
+            name: {
+                "targets": targets,
+                "numbers": name in OF_NUMBERS,
+                "of": listings.of(losses.by_name(name), 2),
+            }
+            for name, targets in COSTS.items()
         },
         "penalties": {
             name: listings.of(lambda w, factor, of=penalty: factor * of([w]), 2)
