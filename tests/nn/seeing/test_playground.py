@@ -120,6 +120,18 @@ def test_a_nudge_comes_to_the_gradient_and_the_step_is_taken(sheet):
     assert sheet.inner_text("#told").startswith("Epoch 0, step 1:")
 
 
+def test_what_is_said_of_the_step_depends_on_the_sample_and_the_optimiser(sheet):
+    assert "The next step: w₁₁⁽¹⁾ ← w₁₁⁽¹⁾ − α" in sheet.inner_text("#account")
+    trained, held_out = sheet.evaluate("[training.train[0], training.test[0]]")
+    sheet.evaluate(f"chooseSample({trained})")
+    assert "By this sample alone" in sheet.inner_text("#account")
+    sheet.evaluate(f"chooseSample({held_out})")
+    assert "no step learns from it" in sheet.inner_text("#account")
+    sheet.evaluate("take({ optimizer: 'Adam' }); chooseSample(undefined)")
+    assert "Adam moves it from" in sheet.inner_text("#account")
+    assert "the step makes" not in sheet.inner_text("#account")
+
+
 def test_it_runs_pauses_and_begins_again_with_the_same_numbers(sheet):
     sheet.click("#run")
     sheet.wait_for_function("training.epoch > 3")
@@ -163,7 +175,7 @@ def test_a_link_restores_all_settings_and_says_what_it_cannot(sheet, opened):
     sheet.click("[aria-label='Input sin x₂']")
     sheet.click("#reseed")
     link, settings = sheet.url, sheet.evaluate("settings")
-    assert link.endswith("#data=circles&activation=relu&seed=1&features=x1%2Cx2%2Csin(x2)&layers=4")
+    assert link.endswith("#data=circles&activation=relu&seed=1&features=x1,x2,sin(x2)&layers=4")
     sheet.goto("about:blank")
     sheet.goto(link)
     assert sheet.evaluate("settings") == settings
@@ -208,8 +220,7 @@ def test_everything_is_reached_by_keyboard(sheet):
     assert "set by hand" in sheet.inner_text("#told")
     sheet.get_by_role("button", name="The cost J").press("Enter")
     assert "softplus" in sheet.inner_text("#account")
-    sheet.locator("h1").click()
-    sheet.keyboard.press("e")
+    sheet.get_by_role("button", name="One epoch").press("Enter")
     assert sheet.inner_text("#told").startswith("Epoch 1,")
     assert sheet.errors == []
 

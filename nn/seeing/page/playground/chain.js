@@ -60,7 +60,7 @@ class Chain {
     const z = training.sums[layer][neuron];
     const from = source === "b" ? "the bias" : `the weight from ${this.name(training.columns[layer - 1][source])}`;
     const gradient = training.gradients[at];
-    const parts = [element("p", {}, `${name} is ${from} to ${this.name(z)}.  ∂${of}/∂${name} = `, this.signed(gradient), `: ${moving(name, of, gradient)}`)];
+    const parts = [element("p", {}, `${name} is ${from} to ${this.name(z)}.  ∂${of}/∂${name} = `, this.signed(gradient), `: ${moving(name, of, gradient, this.sample === undefined && training.optimizer === "SGD")}`)];
     parts.push(this.sample === undefined ? this.mean(at) : this.route(node, at));
     parts.push(this.step(at), this.nudge(at));
     return { title: `The chain rule of ${name}`, parts };
@@ -132,13 +132,13 @@ class Chain {
     const { name } = training.parameters[at];
     const now = training.numbers[at];
     const field = element("input", { inputmode: "decimal", size: 9, "aria-label": `${name} by hand`, value: String(Number(now.toPrecision(6))), onchange: (event) => this.change(at, event.target) });
-    const told = [];
-    if (this.sample === undefined) {
-      const [next] = training.moved();
-      const rule = training.optimizer === "SGD" ? `${name} ← ${name} − α · ∂J/∂${name} = ${number(now)} − ${number(training.rate)} · ${inBrackets(training.gradients[at])} = ${number(next[at])}` : `${training.optimizer} will move it from ${number(now)} to ${number(next[at])}`;
-      told.push(element("p", {}, "The next step: ", element("b", {}, rule)));
-    } else told.push(element("p", {}, `A step takes the mean of a batch, of which this is one sample: with it alone ${name} ← ${number(now)} − ${number(training.rate)} · ${inBrackets(training.gradients[at])} = ${number(now - training.rate * training.gradients[at])}.`));
-    return element("section", { "aria-label": "The step" }, ...told, element("label", {}, `Set ${name} by hand: `, field));
+    const plain = training.optimizer === "SGD";
+    const descent = (next) => `${name} ← ${name} − α · ∂${of}/∂${name} = ${number(now)} − ${number(training.rate)} · ${inBrackets(training.gradients[at])} = ${number(next)}`;
+    const told = this.sample === undefined
+      ? ["The next step: ", element("b", {}, plain ? descent(training.moved()[0][at]) : `${training.optimizer} moves it from ${number(now)} to ${number(training.moved()[0][at])}`)]
+      : training.test.includes(this.sample) ? ["This sample is held out: no step learns from it."]
+      : [`A step takes the mean of a batch. By this sample alone, plain descent would be ${descent(now - training.rate * training.gradients[at])}.`];
+    return element("section", { "aria-label": "The step" }, element("p", {}, ...told), element("label", {}, `Set ${name} by hand: `, field));
   }
 
   nudge(at) {
@@ -212,8 +212,8 @@ class Chain {
 
 const inBrackets = (x) => (x < 0 ? `(${number(x)})` : number(x));
 
-function moving(name, of, gradient) {
+function moving(name, of, gradient, stepped) {
   if (Number.isNaN(gradient)) return "not a number.";
   if (gradient === 0) return `a small change of ${name} does not change the cost at all.`;
-  return `a small rise of ${name} makes the cost ${of} ${gradient > 0 ? "rise" : "fall"} ${number(Math.abs(gradient))} times as much, so the step makes it ${gradient > 0 ? "smaller" : "larger"}.`;
+  return `a small rise of ${name} makes the cost ${of} ${gradient > 0 ? "rise" : "fall"} ${number(Math.abs(gradient))} times as much, so ${stepped ? "the step makes" : "descent would make"} it ${gradient > 0 ? "smaller" : "larger"}.`;
 }

@@ -2,7 +2,7 @@
 
 const facts = JSON.parse(part("facts").textContent);
 const start = facts.start;
-let settings = { ...start, features: [...start.features], layers: [...start.layers] };
+let settings = start;
 let training, chosen, sample, running = 0;
 
 const picture = new Picture(select, toggleFeature, resizeLayer);
@@ -79,7 +79,7 @@ function fill() {
   part("shallower").disabled = settings.layers.length === 0;
   part("deeper").disabled = settings.layers.length === facts.most[0];
   const differing = Object.keys(settings).filter((name) => String(settings[name]) !== String(start[name]));
-  const link = `#${differing.map((name) => `${name}=${encodeURIComponent(settings[name])}`).join("&")}`;
+  const link = `#${differing.map((name) => `${name}=${encodeURIComponent(settings[name]).replaceAll("%2C", ",")}`).join("&")}`;
   part("link").href = link;
   part("link").textContent = link;
   try {
@@ -90,6 +90,7 @@ function fill() {
 // What the address asks for; what it asks in vain is told.
 function readLink() {
   const sentences = [];
+  settings = { ...start };
   for (const [name, text] of new URLSearchParams(location.hash.slice(1))) {
     try {
       if (!(name in start)) throw `There is no setting “${name}”.`;
@@ -157,6 +158,7 @@ function begin() {
   stop();
   training = new Training(settings);
   const there = chosen?.kind === "cost" || (chosen?.kind === "weight" ? chosen.at < training.numbers.length : chosen && training.columns[chosen.layer]?.[chosen.neuron] !== undefined && chosen.layer > 0);
+  if (!(sample in training.points)) sample = undefined;
   if (!there) chosen = { kind: "weight", at: 0 };
   picture.build(training);
   fill();
@@ -176,8 +178,10 @@ function update() {
 function tell() {
   const { epoch, steps, history, classes, trouble, touched } = training;
   const { cost, held, right } = history.at(-1);
-  const share = classes ? `, ${Math.round(100 * right)} % of the held-out samples right` : "";
-  part("told").textContent = trouble || `Epoch ${epoch.toLocaleString("en")}, step ${steps.toLocaleString("en")}: cost ${number(cost)}, held out ${number(held)}${share}.${touched ? " A weight was set by hand: the link and the Python below begin without that." : ""}`;
+  const share = classes ? `; ${Math.round(100 * right)} % of the held-out samples right` : "";
+  const best = history.reduce((a, b) => (b.held < a.held ? b : a));
+  const overfits = cost < best.cost && held > 1.1 * best.held ? ` It overfits: the held-out cost was lowest in epoch ${history.indexOf(best)}, ${number(best.held)}.` : "";
+  part("told").textContent = trouble || `Epoch ${epoch.toLocaleString("en")}, step ${steps.toLocaleString("en")}: cost ${number(cost)} in training, ${number(held)} held out${share}.${overfits}${touched ? " A weight was set by hand: the link and the Python below begin without that." : ""}`;
   if (part("python").open && !running) part("python").querySelector("pre").textContent = inPython();
   part("told").classList.toggle("trouble", Boolean(trouble));
 }
@@ -213,6 +217,7 @@ function run() {
 function stop() {
   cancelAnimationFrame(running);
   running = 0;
+  part("told").textContent = ""; // so that it is told where it ended
   part("told").removeAttribute("aria-live");
   part("run").textContent = "Run";
   if (training) update();
@@ -279,12 +284,7 @@ part("sample").addEventListener("change", ({ target }) => {
     chooseSample(i);
   });
 });
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea")) return;
-  const act = { r: "run", s: "step", e: "epoch", b: "restart" }[event.key];
-  if (act) part(act).click();
-});
-document.addEventListener("visibilitychange", () => document.hidden && running && stop());
+window.addEventListener("hashchange", readLink);
 window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   readInks();
   picture.paint();

@@ -3,7 +3,8 @@
 const ROW = 60; // from neuron to neuron, in pixels
 const part = (id) => document.getElementById(id);
 const SVG = "http://www.w3.org/2000/svg";
-const OF_WEIGHTS = [0.02, 10, 0.7, 6]; // the least and the most that widths tell, and the widths in pixels
+const OF_WEIGHTS = [0.02, 10, 0.7, 5.5]; // the least and the most that widths tell, and the widths in pixels
+const CROWD = 60; // more lines than this are thinner
 let inks; // the colours of the theme, as canvases want them
 
 function element(name, attributes = {}, ...children) {
@@ -167,9 +168,11 @@ class Picture {
     pen.drawImage(this.dots, 0, 0);
     if (this.sample !== undefined) {
       mark(pen, ...this.at(training.points[this.sample]), 12, 0);
-      pen.strokeStyle = colour("--ink");
-      pen.lineWidth = 3;
-      pen.stroke();
+      for (const [ink, width] of [["--paper", 7], ["--ink", 3]]) {
+        pen.strokeStyle = colour(ink);
+        pen.lineWidth = width;
+        pen.stroke();
+      }
     }
     const name = training.tape.nodes[index].name;
     const output = index === training.prediction;
@@ -227,10 +230,11 @@ class Picture {
     const { training, selected } = this;
     const weights = part("lines").value === "weights";
     const [numbers, width] = weights ? [training.numbers, OF_WEIGHTS] : [training.gradients, facts.width];
+    const thinner = this.paths.length > CROWD ? 0.6 : 1;
     for (const { parameter, line, hit } of this.paths) {
       const x = numbers[parameter.at];
       line.setAttribute("class", x > 0 ? "positive" : "negative");
-      line.style.strokeWidth = `${widthOf(x, width).toFixed(1)}px`;
+      line.style.strokeWidth = `${(thinner * widthOf(x, width)).toFixed(1)}px`;
       const chosen = selected?.kind === "weight" && selected.at === parameter.at;
       hit.setAttribute("class", `hit${chosen || this.route?.has(parameter.at) ? " chosen" : ""}`);
     }
