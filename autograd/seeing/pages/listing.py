@@ -10,8 +10,8 @@ from autograd.graph import topological_order
 from autograd.source.javascript import HELPERS, op_in_javascript
 from autograd.value import Value
 
-Listing: TypeAlias = dict[str, Any]
-"""How many inputs, constants, steps (an op's number and the places of its inputs), places of the outputs."""
+Listing: TypeAlias = dict[str, list[Any]]
+"""Constants, steps (an op's number and the places of its inputs) and the places of the outputs."""
 
 
 def operations(applied: Iterable[tuple[str, int]]) -> str:
@@ -29,7 +29,7 @@ class Listings:
 
     >>> listings = Listings()
     >>> listings.of(lambda a, b: a * b + 1, 2)
-    {'inputs': 2, 'constants': [1.0], 'steps': [[0, 0, 1], [1, 3, 2]], 'outputs': [4]}
+    {'constants': [1.0], 'steps': [[0, 0, 1], [1, 3, 2]], 'outputs': [4]}
     >>> listings.symbols
     ['×', '+']
     """
@@ -51,7 +51,6 @@ class Listings:
         constants = [v for v in order if v.op is None and v not in set(inputs)]
         place = {v: i for i, v in enumerate([*inputs, *constants, *steps])}
         return {
-            "inputs": count,
             "constants": [v.data for v in constants],
             "steps": [[self._number(v), *[place[x] for x in v.inputs]] for v in steps],
             "outputs": [place[v] for v in outputs],

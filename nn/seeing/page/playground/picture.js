@@ -39,73 +39,86 @@ class Picture {
   // The network of a training, laid out anew.
   build(training) {
     this.training = training;
-    const net = part("sheet"), svg = net.querySelector("svg");
-    const columns = [Object.keys(facts.features), ...training.columns.slice(1), []];
-    const most = Math.max(...columns.map((column) => column.length));
+    this.columns = [Object.keys(facts.features), ...training.columns.slice(1), []]; // the last one is the cost's
+    this.most = Math.max(...this.columns.map((column) => column.length));
     this.nodes = [];
-    this.paths = [];
-    svg.replaceChildren();
-    const focused = document.activeElement?.dataset?.key;
-    net.querySelectorAll(":scope > :not(svg)").forEach((old) => old.remove());
-    net.style.setProperty("--columns", columns.length);
-    net.style.setProperty("--rows", most);
-    const x = (c) => (c + 0.5) / columns.length;
-    const y = (c, r) => 66 + ROW * (r + (c ? (most - columns[c].length) / 2 : 0));
-    svg.setAttribute("viewBox", `0 0 1000 ${ROW * most + 50}`);
-    const shown = training.features.map((name) => Object.keys(facts.features).indexOf(name));
-    training.parameters.forEach((parameter) => {
-      const { source, layer, neuron, name } = parameter;
-      if (source === "b") return;
-      const [x0, x1] = [x(layer - 1) * 1000, x(layer) * 1000];
-      const [y0, y1] = [y(layer - 1, layer === 1 ? shown[source] : source), y(layer, neuron)];
-      const curve = { d: `M${x0} ${y0}C${(x0 + x1) / 2} ${y0} ${(x0 + x1) / 2} ${y1} ${x1} ${y1}`, "vector-effect": "non-scaling-stroke" };
-      const line = element("path", curve), hit = element("path", { ...curve, class: "hit", onclick: () => this.select({ kind: "weight", at: parameter.at }) }, element("title", {}, name));
-      svg.append(hit, line);
-      this.paths.push({ parameter, line, hit });
+    const sheet = part("sheet"), focused = document.activeElement?.dataset?.key;
+    sheet.querySelectorAll(":scope > :not(svg)").forEach((old) => old.remove());
+    sheet.style.setProperty("--columns", this.columns.length);
+    sheet.style.setProperty("--rows", this.most);
+    this.buildLines(sheet.querySelector("svg"));
+    this.columns.forEach((column, c) => {
+      this.addHead(c, column.length);
+      column.forEach((node, r) => (c ? this.addNeuron(node, c, r) : this.addInput(node, r)));
+      if (c < this.last) this.add(c, element("div", { class: "foot", "data-layer": c }, element("i"), element("span")));
     });
-    const last = columns.length - 1, middle = y(last, -0.5);
-    svg.append(element("path", { d: `M${1000 * x(last - 1)} ${middle}H${1000 * x(last)}`, class: "onward", "vector-effect": "non-scaling-stroke" }));
     const cost = button("J", { class: "node cost", "aria-label": "The cost J", "data-key": "J" }, () => this.select({ kind: "cost" }));
-    cost.style.left = `${100 * x(last)}%`;
-    cost.style.top = `${middle - 22}px`;
-    net.append(cost);
-    columns.forEach((column, c) => {
-      const hidden = c > 0 && c < last - 1;
-      const title = c === 0 ? "inputs" : hidden ? `layer ${c}` : c === last ? "cost" : "output";
-      const head = element("div", { class: "head" }, element("span", {}, title));
-      if (hidden) {
-        const less = button("−", { "aria-label": `One neuron less in layer ${c}`, "data-key": `less${c}` }, () => this.resize(c, -1));
-        const more = button("+", { "aria-label": `One neuron more in layer ${c}`, "data-key": `more${c}` }, () => this.resize(c, 1));
-        head.append(element("span", { class: "stepper" }, less, ` ${column.length} `, more));
-      }
-      head.style.left = `${100 * x(c)}%`;
-      net.append(head);
-      column.forEach((node, r) => {
-        const canvas = element("canvas", { width: GRID, height: GRID });
-        const label = c === 0 ? facts.features[node][0] : training.tape.nodes[node].name;
-        const on = c > 0 || training.features.includes(node);
-        const made = c === 0
-          ? button(canvas, { "aria-pressed": on, "data-key": node }, () => this.toggle(node))
-          : button(canvas, { "data-key": `n${c}.${r}` }, () => this.select({ kind: "neuron", layer: c, neuron: r }));
-        made.append(element("span", {}, label));
-        made.classList.add("node");
-        made.setAttribute("aria-label", c === 0 ? `Input ${label}` : `Neuron ${label}, ${title}`);
-        made.style.left = `${100 * x(c)}%`;
-        made.style.top = `${y(c, r) - 22}px`;
-        net.append(made);
-        const index = c === 0 ? training.columns[0][training.features.indexOf(node)] : node;
-        if (on) this.nodes.push({ index, pen: canvas.getContext("2d"), made, c, r });
-        if (c > 0) {
-          made.addEventListener("pointerenter", () => this.hover(index));
-          made.addEventListener("pointerleave", () => this.hover(undefined));
-        }
-      });
-      if (c === last) return;
-      const foot = c ? element("div", { class: "foot", "data-layer": c }, element("i"), element("span")) : element("div", { class: "foot what" });
-      foot.style.left = `${100 * x(c)}%`;
-      net.append(foot);
+    this.add(this.last, cost, this.y(this.last, -0.5));
+    if (focused) sheet.querySelector(`[data-key="${focused}"]`)?.focus();
+  }
+
+  get last() {
+    return this.columns.length - 1;
+  }
+
+  x = (c) => (c + 0.5) / this.columns.length;
+  y = (c, r) => 66 + ROW * (r + (c ? (this.most - this.columns[c].length) / 2 : 0));
+
+  add(c, made, y) {
+    made.style.left = `${100 * this.x(c)}%`;
+    if (y !== undefined) made.style.top = `${y - 22}px`;
+    part("sheet").append(made);
+  }
+
+  buildLines(svg) {
+    const { training } = this;
+    const shown = training.features.map((name) => this.columns[0].indexOf(name));
+    const line = (d, more) => element("path", { d, "vector-effect": "non-scaling-stroke", ...more });
+    this.paths = training.parameters.filter(({ source }) => source !== "b").map((parameter) => {
+      const { source, layer, neuron, name, at } = parameter;
+      const [x0, x1] = [this.x(layer - 1) * 1000, this.x(layer) * 1000];
+      const [y0, y1] = [this.y(layer - 1, layer === 1 ? shown[source] : source), this.y(layer, neuron)];
+      const d = `M${x0} ${y0}C${(x0 + x1) / 2} ${y0} ${(x0 + x1) / 2} ${y1} ${x1} ${y1}`;
+      const hit = line(d, { onclick: () => this.select({ kind: "weight", at }) });
+      hit.append(element("title", {}, name));
+      return { parameter, line: line(d), hit };
     });
-    if (focused) net.querySelector(`[data-key="${focused}"]`)?.focus();
+    svg.setAttribute("viewBox", `0 0 1000 ${ROW * this.most + 50}`);
+    const onward = line(`M${1000 * this.x(this.last - 1)} ${this.y(this.last, -0.5)}H${1000 * this.x(this.last)}`, { class: "onward" });
+    svg.replaceChildren(...this.paths.flatMap(({ hit, line }) => [hit, line]), onward);
+  }
+
+  addHead(c, size) {
+    const hidden = c > 0 && c < this.last - 1;
+    const head = element("div", { class: "head" }, element("span", {}, this.titleOf(c)));
+    const change = (by, sign, word) => button(sign, { "aria-label": `One neuron ${word} in layer ${c}`, "data-key": `${word}${c}` }, () => this.resize(c, by));
+    if (hidden) head.append(element("span", { class: "stepper" }, change(-1, "−", "less"), ` ${size} `, change(1, "+", "more")));
+    this.add(c, head);
+  }
+
+  titleOf = (c) => (c === 0 ? "inputs" : c < this.last - 1 ? `layer ${c}` : c < this.last ? "output" : "cost");
+
+  addNode(c, r, label, attributes, act, index) {
+    const canvas = element("canvas", { width: GRID, height: GRID });
+    const made = button(canvas, { class: "node", ...attributes }, act);
+    made.append(element("span", {}, label));
+    if (index !== undefined) this.nodes.push({ index, pen: canvas.getContext("2d"), made, c, r });
+    this.add(c, made, this.y(c, r));
+    return made;
+  }
+
+  addInput(name, r) {
+    const { training } = this, at = training.features.indexOf(name), [label] = facts.features[name];
+    const said = { "aria-label": `Input ${label}`, "aria-pressed": at >= 0, "data-key": name };
+    this.addNode(0, r, label, said, () => this.toggle(name), training.columns[0][at]);
+  }
+
+  addNeuron(node, c, r) {
+    const { name } = this.training.tape.nodes[node];
+    const said = { "aria-label": `Neuron ${name}, ${this.titleOf(c)}`, "data-key": `n${c}.${r}` };
+    const made = this.addNode(c, r, name, said, () => this.select({ kind: "neuron", layer: c, neuron: r }), node);
+    made.addEventListener("pointerenter", () => this.hover(node));
+    made.addEventListener("pointerleave", () => this.hover(undefined));
   }
 
   hover(index) {
@@ -253,7 +266,7 @@ class Picture {
       bar.style.width = `${Math.max(2, Math.min(100, 100 * (1 + Math.log10(size || 1e-9) / 6)))}%`;
       told.textContent = number(Number(size.toPrecision(2)));
     });
-    part("net").querySelector(".what").textContent = `mean |∂${this.sample === undefined ? "J" : "L"}/∂w|`;
+    part("net").querySelector("[data-layer='0'] span").textContent = `mean |∂${this.sample === undefined ? "J" : "L"}/∂w|`;
     const [first, last] = [sizes[0], sizes.at(-1)];
     const ratio = last / first;
     part("vanishing").textContent =

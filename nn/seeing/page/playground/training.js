@@ -71,21 +71,20 @@ class Training {
     this.judging = new Lanes(tape, this.points.length);
     this.one = new Lanes(tape, 1);
     const penalty = facts.penalties[this.penalty];
-    if (penalty) this.penalties = this.overWeights(penalty, 1);
-    this.moving = this.overWeights(facts.optimizers[this.optimizer].of, 2 + facts.optimizers[this.optimizer].kept);
+    if (penalty) this.penalties = this.overWeights(penalty, [true, false]);
+    const { of: rule, kept } = facts.optimizers[this.optimizer];
+    this.moving = this.overWeights(rule, [true, true, false, false, ...Array(kept).fill(true)]);
   }
 
-  // A listing replayed over the weights, a lane for each: of so many numbers of each, and others that they share.
-  overWeights(listing, kept) {
-    const tape = new Tape(), others = [];
-    const given = Array.from({ length: listing.inputs }, (_, k) => {
-      if (k === 0 || (kept > 1 && (k === 1 || k > 3))) return tape.column();
-      others.push(new Float64Array(1));
-      return tape.shared(others.at(-1));
-    });
-    const outputs = tape.apply(listing, given);
+  // A listing replayed over the weights, a lane for each. Of its inputs each weight has its own, or all share one.
+  overWeights(listing, own) {
+    const tape = new Tape();
+    const inputs = own.map((each) => (each ? tape.column() : tape.shared(new Float64Array(1))));
+    const outputs = tape.apply(listing, inputs);
     const lanes = new Lanes(tape, this.numbers.length);
-    return { lanes, others, outputs, columns: given.filter((i) => tape.nodes[i].wide) };
+    const give = (...numbers) => numbers.forEach((x, k) => (typeof x === "number" ? lanes.values[inputs[k]].fill(x) : lanes.values[inputs[k]].set(x)));
+    const run = () => (lanes.forward(this.numbers.length), outputs.map((i) => lanes.values[i]));
+    return { lanes, inputs, outputs, give, run };
   }
 
   // Initial weights, drawn as the initialiser draws them.
@@ -131,25 +130,18 @@ class Training {
   // The penalty on the weights, biases left out, and its slope in each.
   penalised() {
     if (!this.penalties) return { value: 0, slope: () => 0 };
-    const { lanes, others, outputs, columns } = this.penalties;
-    const count = this.numbers.length;
-    lanes.values[columns[0]].set(this.numbers);
-    others[0][0] = this.strength;
-    lanes.forward(count);
-    lanes.reverse(count, outputs[0]);
-    const weights = this.parameters.filter(({ source }) => source !== "b");
-    const value = weights.reduce((sum, { at }) => sum + lanes.values[outputs[0]][at], 0);
-    return { value, slope: (at) => (this.parameters[at].source === "b" ? 0 : lanes.gradients[columns[0]][at]) };
+    const { lanes, inputs, outputs, give, run } = this.penalties;
+    give(this.numbers, this.strength);
+    const [each] = run();
+    lanes.reverse(this.numbers.length, outputs[0]);
+    const value = this.parameters.reduce((sum, { at, source }) => (source === "b" ? sum : sum + each[at]), 0);
+    return { value, slope: (at) => (this.parameters[at].source === "b" ? 0 : lanes.gradients[inputs[0]][at]) };
   }
 
   // Where the optimiser will take the weights, and what it will keep of them.
   moved() {
-    const { lanes, others, outputs, columns } = this.moving;
-    lanes.values[columns[0]].set(this.numbers);
-    lanes.values[columns[1]].set(this.gradients);
-    [others[0][0], others[1][0]] = [this.rate, this.steps + 1];
-    lanes.forward(this.numbers.length);
-    return outputs.map((i) => lanes.values[i]);
+    this.moving.give(this.numbers, this.gradients, this.rate, this.steps + 1);
+    return this.moving.run();
   }
 
   // One step, of one batch. Whether the cost was a number.
@@ -162,7 +154,7 @@ class Training {
     }
     const [weights, ...kept] = this.moved();
     this.numbers.set(weights);
-    this.moving.columns.slice(2).forEach((column, k) => this.moving.lanes.values[column].set(kept[k]));
+    this.moving.give(weights, this.gradients, this.rate, this.steps + 1, ...kept);
     this.steps += 1;
     this.batches.shift();
     this.seen.push([cost, batch.length]);
