@@ -14,7 +14,7 @@ Listing: TypeAlias = dict[str, list[Any]]
 """Constants, steps (an op's number and the places of its inputs) and the places of the outputs."""
 
 
-def operations(applied: Iterable[tuple[str, int]]) -> str:
+def stated(applied: Iterable[tuple[str, int]]) -> str:
     """Return a script that states ops, each with the number of its inputs, in a list ``OPERATIONS``.
 
     Raises:
@@ -65,5 +65,5 @@ class Listings:
         return [TABLE[name].symbol for name, _ in self._applied]
 
     def script(self) -> str:
-        """Return the script that states the ops; see `operations`."""
-        return operations(self._applied)
+        """Return the script that states the ops; see `stated`."""
+        return stated(self._applied)

@@ -4,9 +4,6 @@
 const EXACT = { inf: Infinity, "-inf": -Infinity, nan: NaN };
 const exact = (x) => (typeof x === "string" ? EXACT[x] : x);
 
-const asWritten = (x) => (Number.isFinite(x) ? Number(number(x).replaceAll("−", "-")) : x);
-const equals = (computed, result) => (number(computed) === number(result) ? "=" : "≈");
-
 // Left and right of x, as close as can be.
 function besides(x) {
   const bits = new BigInt64Array(1);

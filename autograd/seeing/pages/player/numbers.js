@@ -29,3 +29,7 @@ function withoutZeros(digits) {
   while (digits[end - 1] === "0") end -= 1;
   return digits.slice(0, digits[end - 1] === "." ? end - 1 : end);
 }
+
+// What a written number stands for, and whether what is computed of such is the result as written.
+const asWritten = (x) => (Number.isFinite(x) ? Number(number(x).replaceAll("−", "-")) : x);
+const equals = (computed, result) => (number(computed) === number(result) ? "=" : "≈");

@@ -26,7 +26,7 @@ from autograd.seeing.facts.phrases import formula_of
 from autograd.seeing.facts.records import NodeFact, Trace
 from autograd.seeing.facts.sentences import BY_CHOICE, HELD, LEAVES
 from autograd.seeing.pages.frame import asset
-from autograd.seeing.pages.listing import operations
+from autograd.seeing.pages.listing import stated
 from autograd.seeing.style import LARGEST, SMALLEST, THICKEST, THINNEST
 from autograd.source.javascript import op_in_javascript
 
@@ -44,7 +44,7 @@ Pattern = list[str | int]
 def can_be_written(trace: Trace) -> bool:
     """Return whether JavaScript has all ops of a graph."""
     try:
-        operations(_applied(trace))
+        operations(trace)
     except NotImplementedError:  # an op of one's own may do anything
         return False
     return True
@@ -109,12 +109,21 @@ def _plane(trace: Trace) -> dict[str, Any] | None:
     return {"samples": [[*pair.values()] for pair in samples.values()], "output": place[given.pop()]}
 
 
+def operations(trace: Trace) -> str:
+    """Return a script that states the ops of a graph.
+
+    Raises:
+        NotImplementedError: if an op cannot be written in another language; the message names it.
+    """
+    return stated(_applied(trace))
+
+
 def script(trace: Trace | None) -> str:
     """Return the scripts of a page that computes itself; that of one that does not for None."""
     if trace is None:
         return ""
     names = ("numbers.js", "engine.js", "sentences.js", "routes.js", "plane.js", "touch.js")
-    return operations(_applied(trace)) + "".join(asset(__package__, name) for name in names)
+    return operations(trace) + "".join(asset(__package__, name) for name in names)
 
 
 def _applied(trace: Trace) -> dict[tuple[str, int], NodeFact]:

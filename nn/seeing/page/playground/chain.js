@@ -133,11 +133,15 @@ class Chain {
     const now = training.numbers[at];
     const field = element("input", { inputmode: "decimal", size: 9, "aria-label": `${name} by hand`, value: String(Number(now.toPrecision(6))), onchange: (event) => this.change(at, event.target) });
     const plain = training.optimizer === "SGD";
-    const descent = (next) => `${name} ← ${name} − α · ∂${of}/∂${name} = ${number(now)} − ${number(training.rate)} · ${inBrackets(training.gradients[at])} = ${number(next)}`;
+    const gradient = training.gradients[at];
+    const descent = (next) => {
+      const computed = asWritten(now) - asWritten(training.rate) * asWritten(gradient);
+      return `${name} ← ${name} − α · ∂${of}/∂${name} = ${number(now)} − ${number(training.rate)} · ${inBrackets(gradient)} ${equals(computed, next)} ${number(next)}`;
+    };
     const told = this.sample === undefined
       ? ["The next step: ", element("b", {}, plain ? descent(training.moved()[0][at]) : `${training.optimizer} moves it from ${number(now)} to ${number(training.moved()[0][at])}`)]
       : training.test.includes(this.sample) ? ["This sample is held out: no step learns from it."]
-      : [`A step takes the mean of a batch. By this sample alone, plain descent would be ${descent(now - training.rate * training.gradients[at])}.`];
+      : [`A step takes the mean of a batch. By this sample alone, plain descent would be ${descent(now - training.rate * gradient)}.`];
     return element("section", { "aria-label": "The step" }, element("p", {}, ...told), element("label", {}, `Set ${name} by hand: `, field));
   }
 
@@ -186,7 +190,11 @@ class Chain {
       return [this.name(arrow[0]), this.signed(upstream), this.signed(partial), this.signed(upstream * partial)];
     });
     section.append(element("p", {}, "Its gradient is the sum over all ways on:"), this.table(["through", "∂L/∂z there", `${this.name(a)} → z`, "product"], rows, [`∂L/∂${this.name(a)}`, "", "", this.signed(lanes.gradients[a][0])]));
-    if (z !== a) section.append(element("p", {}, `∂L/∂${this.name(z)} = ∂L/∂${this.name(a)} · ${this.arrow(z, a)} = ${number(lanes.gradients[a][0])} · ${inBrackets(this.partial([a, 0]))} = `, this.signed(lanes.gradients[z][0]), "."));
+    if (z !== a) {
+      const [upstream, partial, product] = [lanes.gradients[a][0], this.partial([a, 0]), lanes.gradients[z][0]];
+      const equal = equals(asWritten(upstream) * asWritten(partial), product);
+      section.append(element("p", {}, `∂L/∂${this.name(z)} = ∂L/∂${this.name(a)} · ${this.arrow(z, a)} = ${number(upstream)} · ${inBrackets(partial)} ${equal} `, this.signed(product), "."));
+    }
     return section;
   }
 
