@@ -132,16 +132,35 @@ def test_what_is_said_of_the_step_depends_on_the_sample_and_the_optimiser(sheet)
     assert "the step makes" not in sheet.inner_text("#account")
 
 
-def test_it_runs_pauses_and_begins_again_with_the_same_numbers(sheet):
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+def test_it_runs_pauses_and_begins_again_with_the_same_numbers(page, opened, motion):
+    sheet = opened(page, ready=False, motion=motion)
     sheet.click("#run")
     sheet.wait_for_function("training.epoch > 3")
     sheet.click("#run")
     assert sheet.inner_text("#run") == "Run"
     epoch, weights = sheet.evaluate("[training.epoch, Array.from(training.numbers)]")
+    assert sheet.inner_text("#told").startswith(f"Epoch {epoch},")
     sheet.click("#restart")
     sheet.evaluate(f"for (let k = 0; k < {epoch}; k++) epochOf()")
     assert sheet.evaluate("Array.from(training.numbers)") == weights
     assert sheet.errors == []
+
+
+def test_a_line_is_chosen_and_a_neuron_shown_large_by_the_pointer(sheet):
+    x, y = sheet.evaluate("""() => {
+      const { hit } = picture.paths[5];
+      const point = hit.getPointAtLength(0.7 * hit.getTotalLength());
+      const { x, y } = new DOMPoint(point.x, point.y).matrixTransform(hit.getScreenCTM());
+      return [x, y];
+    }""")
+    sheet.mouse.click(x, y)
+    name = sheet.evaluate("picture.paths[5].parameter.name")
+    assert sheet.inner_text("#chain-title") == f"The chain rule of {name}"
+    sheet.get_by_role("button", name="Neuron a₃⁽¹⁾, layer 1").hover()
+    assert sheet.inner_text("#seen-title") == "What a₃⁽¹⁾ gives"
+    sheet.mouse.move(1, 1)
+    assert sheet.inner_text("#seen-title") == "The output z₁⁽³⁾"
 
 
 def test_settings_are_changed_in_the_page_and_refused_with_a_sentence(sheet):

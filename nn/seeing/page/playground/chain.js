@@ -166,11 +166,12 @@ class Chain {
     const rows = own.map((p) => {
       const input = p.source === "b" ? null : training.columns[layer - 1][p.source];
       const x = single && input !== null ? lanes.values[input][0] : 1;
-      const more = single ? [input === null ? "" : `${number(x)} = ${this.name(input)}`, this.signed(x * training.numbers[p.at])] : [];
-      return [link(p), this.signed(training.numbers[p.at]), ...more, this.signed(training.gradients[p.at])];
+      const times = single && input !== null ? [element("small", {}, `× ${this.name(input)} = ${number(x)}`)] : [];
+      const adds = single ? [this.signed(x * training.numbers[p.at])] : [];
+      return [[link(p), " = ", this.signed(training.numbers[p.at]), ...times], ...adds, this.signed(training.gradients[p.at])];
     });
-    const heads = ["weight", "value", ...(single ? ["times", "adds"] : []), `∂${of}/∂w`];
-    const last = single ? [this.name(z), "", "", this.signed(lanes.values[z][0]), this.signed(lanes.gradients[z][0])] : undefined;
+    const heads = ["weight", ...(single ? ["adds"] : []), `∂${of}/∂w`];
+    const last = single ? [this.name(z), this.signed(lanes.values[z][0]), this.signed(lanes.gradients[z][0])] : undefined;
     const parts = [element("p", {}, `${this.name(z)} = w·x + b${a === z ? "" : `, ${this.name(a)} = ${training.activation}(${this.name(z)})`}.  Choose a weight to see where its gradient comes from.`), this.table(heads, rows, last)];
     if (single) parts.push(this.ways(z, a));
     else parts.push(element("p", {}, "Choose a sample in the plane to see the numbers that flow through it."));
@@ -189,7 +190,7 @@ class Chain {
       const upstream = lanes.gradients[arrow[0]][0], partial = this.partial(arrow);
       return [this.name(arrow[0]), this.signed(upstream), this.signed(partial), this.signed(upstream * partial)];
     });
-    section.append(element("p", {}, "Its gradient is the sum over all ways on:"), this.table(["through", "∂L/∂z there", `${this.name(a)} → z`, "product"], rows, [`∂L/∂${this.name(a)}`, "", "", this.signed(lanes.gradients[a][0])]));
+    section.append(element("p", {}, "Its gradient is the sum over all ways on:"), this.table(["through", "∂L/∂z", `∂(${this.name(a)}→z)`, "product"], rows, [`∂L/∂${this.name(a)}`, "", "", this.signed(lanes.gradients[a][0])]));
     if (z !== a) {
       const [upstream, partial, product] = [lanes.gradients[a][0], this.partial([a, 0]), lanes.gradients[z][0]];
       const equal = equals(asWritten(upstream) * asWritten(partial), product);

@@ -266,7 +266,7 @@ class Picture {
       bar.style.width = `${Math.max(2, Math.min(100, 100 * (1 + Math.log10(size || 1e-9) / 6)))}%`;
       told.textContent = number(Number(size.toPrecision(2)));
     });
-    part("net").querySelector("[data-layer='0'] span").textContent = `mean |∂${this.sample === undefined ? "J" : "L"}/∂w|`;
+    part("net").querySelector("[data-layer='0'] span").textContent = `mean\n|∂${this.sample === undefined ? "J" : "L"}/∂w|`;
     const [first, last] = [sizes[0], sizes.at(-1)];
     const ratio = last / first;
     part("vanishing").textContent =
