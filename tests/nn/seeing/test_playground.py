@@ -200,11 +200,13 @@ def test_a_link_restores_all_settings_and_says_what_it_cannot(sheet, opened):
     assert sheet.evaluate("settings") == settings
     assert sheet.evaluate("training.layers") == [4]
     sheet.goto("about:blank")
-    sheet.goto(link.split("#")[0] + "#layers=9&rate=x&nothing=1&data=ramp")
+    sheet.goto(link.split("#")[0] + "#layers=9&rate=x&nothing=1&toString=1&features=valueOf&data=ramp")
     told = sheet.inner_text("#complaint")
     assert "got “9”" in told
     assert "got “x”" in told
     assert "no setting “nothing”" in told
+    assert "no setting “toString”" in told
+    assert "got “valueOf”" in told
     assert sheet.evaluate("[settings.layers, settings.data, settings.cost]") == [[4, 2], "ramp", "half_mse"]
     assert sheet.errors == []
 

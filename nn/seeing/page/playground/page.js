@@ -35,7 +35,7 @@ function readLayers(text) {
 
 function readFeatures(text) {
   const features = text.split(",");
-  const unknown = features.find((name) => !(name in facts.features));
+  const unknown = features.find((name) => !Object.hasOwn(facts.features, name));
   if (unknown !== undefined) throw `The inputs are ${Object.keys(facts.features).join(", ")}; got “${unknown}”.`;
   return [...new Set(features)];
 }
@@ -93,14 +93,14 @@ function readLink() {
   settings = { ...start };
   for (const [name, text] of new URLSearchParams(location.hash.slice(1))) {
     try {
-      if (!(name in start)) throw `There is no setting “${name}”.`;
+      if (!Object.hasOwn(start, name)) throw `There is no setting “${name}”.`;
       settings[name] = (READERS[name] ?? ((text) => read(name, text)))(text);
     } catch (sentence) {
+      if (typeof sentence !== "string") throw sentence;
       sentences.push(`The link: ${sentence}`);
     }
   }
-  const { data, cost } = settings;
-  attempt(() => take({ data, cost }));
+  attempt(() => take({ data: settings.data }));
   if (sentences.length) part("complaint").textContent = sentences.join(" ");
 }
 
