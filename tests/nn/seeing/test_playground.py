@@ -225,6 +225,13 @@ def test_vanishing_gradients_are_told(sheet):
     assert sheet.inner_text("#vanishing").startswith("The gradient vanishes: in layer 1")
 
 
+def test_a_corner_is_told_as_one(sheet):
+    assert "corner" not in sheet.inner_text("#account")
+    sheet.evaluate("take({ activation: 'relu', init: 'zeros' })")
+    assert "the slope is a choice" in sheet.inner_text("#account")
+    assert sheet.inner_text("#vanishing") == "No gradient reaches the first layer."
+
+
 def test_everything_is_reached_by_keyboard(sheet):
     sheet.get_by_role("button", name="Neuron a₂⁽¹⁾, layer 1").press("Enter")
     assert sheet.inner_text("#chain-title") == "The neuron a₂⁽¹⁾"

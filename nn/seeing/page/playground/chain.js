@@ -61,6 +61,7 @@ class Chain {
     const from = source === "b" ? "the bias" : `the weight from ${this.name(training.columns[layer - 1][source])}`;
     const gradient = training.gradients[at];
     const parts = [element("p", {}, `${name} is ${from} to ${this.name(z)}.  ∂${of}/∂${name} = `, this.signed(gradient), `: ${moving(name, of, gradient, this.sample === undefined && training.optimizer === "SGD")}`)];
+    if (this.atCorner()) parts.push(element("p", {}, "A unit is exactly at its corner here, where the slope is a choice: gradients are by the slopes chosen there."));
     parts.push(this.sample === undefined ? this.mean(at) : this.route(node, at));
     parts.push(this.step(at), this.nudge(at));
     return { title: `The chain rule of ${name}`, parts };
@@ -91,6 +92,12 @@ class Chain {
     };
     draw(0);
     return section;
+  }
+
+  // Whether an op is where it has no one slope.
+  atCorner() {
+    const { lanes, places } = this;
+    return lanes.nodes.some(({ op }, i) => op >= 0 && OPERATIONS[op].kinked && places.some((_, k) => OPERATIONS[op].kinked(lanes.row(i, k))?.length));
   }
 
   ofPenalty(at) {

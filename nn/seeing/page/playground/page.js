@@ -291,6 +291,6 @@ window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () 
 });
 
 readInks();
-part("setting").open = innerWidth > 600;
+part("setting").open = innerWidth > 1000; // else the network is to be seen first
 part("playground").hidden = false;
 readLink();

@@ -268,11 +268,12 @@ class Picture {
     });
     part("net").querySelector("[data-layer='0'] span").textContent = `mean\n|∂${this.sample === undefined ? "J" : "L"}/∂w|`;
     const [first, last] = [sizes[0], sizes.at(-1)];
-    const ratio = last / first;
+    const told = (ratio) => Number(ratio.toPrecision(2)).toLocaleString("en");
     part("vanishing").textContent =
-      sizes.length < 2 ? "" : !Number.isFinite(ratio) ? "No gradient reaches the first layer."
-      : ratio > 30 ? `The gradient vanishes: in layer 1 it is ${number(Number(ratio.toPrecision(2)))} times smaller than at the output, so the first weights hardly move.`
-      : ratio < 1 / 30 ? `The gradient grows on its way back: in layer 1 it is ${number(Number((1 / ratio).toPrecision(2)))} times larger than at the output.`
+      sizes.length < 2 || sizes.some(Number.isNaN) ? ""
+      : first === 0 ? "No gradient reaches the first layer."
+      : last > 30 * first ? `The gradient vanishes: in layer 1 it is ${told(last / first)} times smaller than at the output, so the first weights hardly move.`
+      : first > 30 * last ? `The gradient grows on its way back: in layer 1 it is ${told(first / last)} times larger than at the output.`
       : "The gradient reaches the first layer.";
   }
 
