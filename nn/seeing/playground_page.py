@@ -228,7 +228,11 @@ def playground(
     chosen = {
         name: setting.checked(name, settings.get(name, setting.start)) for name, setting in known.items()
     }
-    if _samples(own)[chosen["data"]]["classes"] is None and chosen["cost"] not in OF_NUMBERS:
+    learned = _samples(own)[chosen["data"]]
+    count = len(learned["points"])
+    if not 0 < round(chosen["held_out"] / 100 * count) < count:
+        raise ValueError(f"held_out={chosen['held_out']} % of {count} samples leaves none on one side")
+    if learned["classes"] is None and chosen["cost"] not in OF_NUMBERS:
         if "cost" in settings:
             raise ValueError(f"{chosen['data']} has numbers to learn: the cost is {' or '.join(OF_NUMBERS)}")
         chosen["cost"] = OF_NUMBERS[0]

@@ -106,6 +106,8 @@ def test_routes_are_those_of_the_gradient_path(sheet):
     )
     assert "w₁₁⁽¹⁾" in lit
     assert len(lit) == 3
+    steps = in_python(sheet)["steps"]
+    assert steps[-1].phase == "reverse"
 
 
 def test_a_nudge_comes_to_the_gradient_and_the_step_is_taken(sheet):
@@ -291,6 +293,11 @@ def test_samples_of_ones_own_are_trained_on(opened):
         sheet.evaluate("Array.from(training.numbers)"), rel=1e-12
     )
     assert "yours" in repr(made)
+    sheet = opened(seeing.playground(X[:4], [0, 1, 1, 0]).html(), ready=False)
+    sheet.evaluate(OPEN)
+    sheet.fill("[name=held_out]", "10")
+    sheet.press("[name=held_out]", "Tab")
+    assert sheet.inner_text("#complaint").startswith("10 % of 4 samples are 0")
 
 
 def test_in_a_notebook_it_may_run_scripts(opened):
@@ -314,6 +321,7 @@ def test_in_a_notebook_it_may_run_scripts(opened):
         ({"data": "ramp", "cost": "hinge"}, "ramp has numbers to learn: the cost is half_mse or huber"),
         ({"X": [[1, 2], [3, 4]], "y": [0, 1]}, "4 to 1,000 samples; got 2"),
         ({"X": [[1, 2, 3]], "y": [0]}, "2"),
+        ({"X": [[1, 2]] * 4, "y": [0, 1] * 2, "held_out": 10}, "10 % of 4 samples leaves none"),
     ],
 )
 def test_settings_that_are_none_are_refused(wrong, message):

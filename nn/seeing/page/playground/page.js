@@ -53,6 +53,8 @@ function take(changes) {
     wanted.cost = fitting[0];
     said = `${wanted.data} has numbers as targets: the cost is ${wanted.cost} now.`;
   }
+  const count = facts.data[wanted.data].points.length, held = roundedToEven((wanted.held_out / 100) * count);
+  if (!held || held === count) throw `${wanted.held_out} % of ${count} samples are ${held}: some are held out, and some are learned from.`;
   settings = wanted;
   begin();
   part("complaint").textContent = said;
@@ -250,6 +252,7 @@ function inPython() {
     `    optimizer=${maker}(model.parameters(), lr=${rate}${optimizer === maker ? "" : ", momentum=0.9"}),`,
     `    batch_size=${batch}, validation=${held_out / 100}, seed=${seed}, epochs=${Math.max(1, training.epoch)},`,
     ")",
+    ...(sample === undefined ? [] : ["", "from autograd import walk", `steps = walk(losses.${cost}(model(X[${sample}]), y[${sample}]))  # the chosen sample, step by step`]),
   ];
   return lines.join("\n");
 }
