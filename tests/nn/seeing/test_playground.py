@@ -3,6 +3,7 @@
 import pytest
 
 from autograd import Value, gradient_path
+from autograd.notation.numbers import number
 from nn import MLP, losses, seeing
 from nn.data.planar import PLANAR
 from nn.seeing.playground_page import ACTING, COSTS, FEATURES, OPTIMIZERS, PENALTIES, SETTINGS
@@ -132,6 +133,14 @@ def test_what_is_said_of_the_step_depends_on_the_sample_and_the_optimiser(sheet)
     sheet.evaluate("take({ optimizer: 'Adam' }); chooseSample(undefined)")
     assert "Adam moves it from" in sheet.inner_text("#account")
     assert "the step makes" not in sheet.inner_text("#account")
+    sheet.evaluate(f"take({{ optimizer: 'SGD', penalty: 'l2', strength: 1 }}); chooseSample({trained})")
+    shown = sheet.inner_text("#account")
+    assert "∂(L + penalty)/∂w₁₁⁽¹⁾ = " in shown
+    weight, gradient, routes = sheet.evaluate(
+        "[training.numbers[0], training.gradients[0], training.one.gradients[training.parameters[0].node][0]]"
+    )
+    assert gradient == pytest.approx(routes + 2 * weight)
+    assert f"and the penalty adds {number(2 * weight)}" in shown
 
 
 @pytest.mark.parametrize("motion", ["no-preference", "reduce"])

@@ -13,7 +13,7 @@ class Chain {
     this.sample = sample;
     this.places = sample === undefined ? training.upcoming() : [sample];
     this.lanes = sample === undefined ? training.lanes : training.one;
-    this.of = sample === undefined ? "J" : "L";
+    this.of = sample === undefined ? "J" : training.penalties ? "(L + penalty)" : "L";
     this.cost = training.compute(this.places, this.lanes);
   }
 
@@ -145,8 +145,9 @@ class Chain {
       const computed = asWritten(now) - asWritten(training.rate) * asWritten(gradient);
       return `${name} ← ${name} − α · ∂${of}/∂${name} = ${number(now)} − ${number(training.rate)} · ${inBrackets(gradient)} ${equals(computed, next)} ${number(next)}`;
     };
-    const told = this.sample === undefined
-      ? ["The next step: ", element("b", {}, plain ? descent(training.moved()[0][at]) : `${training.optimizer} moves it from ${number(now)} to ${number(training.moved()[0][at])}`)]
+    const mover = training.optimizer === "momentum" ? "SGD with momentum" : training.optimizer;
+    const told = training.trouble ? ["The training ran away: there is no next step."] : this.sample === undefined
+      ? ["The next step: ", element("b", {}, plain ? descent(training.moved()[0][at]) : `${mover} moves it from ${number(now)} to ${number(training.moved()[0][at])}`)]
       : training.test.includes(this.sample) ? ["This sample is held out: no step learns from it."]
       : [`A step takes the mean of a batch. By this sample alone, plain descent would be ${descent(now - training.rate * gradient)}.`];
     return element("section", { "aria-label": "The step" }, element("p", {}, ...told), element("label", {}, `Set ${name} by hand: `, field));
@@ -214,13 +215,14 @@ class Chain {
       const inner = training.tape.nodes.map((_, i) => i).filter((i) => i > training.prediction && training.tape.nodes[i].op >= 0);
       const rows = inner.map((i) => {
         const { op, inputs } = training.tape.nodes[i];
-        const written = (names) => (names.length === 2 && !/\w/.test(facts.symbols[op]) ? names.join(` ${facts.symbols[op]} `) : `${facts.symbols[op]}(${names.join(", ")})`);
-        const numbers = inputs.map((j) => inBrackets(lanes.values[j][0]));
+        const symbol = facts.symbols[op], between = inputs.length === 2 && !/\w/.test(symbol);
+        const written = (names) => (between ? names.join(` ${symbol} `) : `${symbol}(${names.join(", ")})`);
+        const numbers = inputs.map((j) => (between ? inBrackets : number)(lanes.values[j][0]));
         const names = inputs.map((j, k) => training.tape.nodes[j].name ?? numbers[k]);
         const [symbols, worked] = [written(names), written(numbers)];
         return [[symbols, ...(symbols === worked ? [] : [element("small", {}, worked)])], this.signed(lanes.values[i][0]), this.signed(lanes.gradients[i][0])];
       });
-      parts.push(this.table(["step", "value", "∂L/∂ of it"], rows, [`∂L/∂${this.name(training.prediction)}`, "", this.signed(lanes.gradients[training.prediction][0])]));
+      parts.push(this.table(["step", "value", "its gradient"], rows, [`∂L/∂${this.name(training.prediction)}`, "", this.signed(lanes.gradients[training.prediction][0])]));
     }
     return { title: "The cost", parts };
   }
