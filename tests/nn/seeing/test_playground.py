@@ -40,6 +40,11 @@ def sheet(opened, page):
     return opened(page, ready=False, width=1200, height=900)
 
 
+def wait_until(sheet, condition):
+    """Wait frame by frame: the page's policy forbids what playwright's own waiting does."""
+    sheet.evaluate(f"async () => {{ while (!({condition})) await new Promise(requestAnimationFrame); }}")
+
+
 def in_python(sheet, **given):
     """What the page says that its training is in Python, carried out."""
     sheet.evaluate("part('python').open = true")
@@ -147,7 +152,7 @@ def test_what_is_said_of_the_step_depends_on_the_sample_and_the_optimiser(sheet)
 def test_it_runs_pauses_and_begins_again_with_the_same_numbers(page, opened, motion):
     sheet = opened(page, ready=False, motion=motion)
     sheet.click("#run")
-    sheet.wait_for_function("training.epoch > 3")
+    wait_until(sheet, "training.epoch > 3")
     sheet.click("#run")
     assert sheet.inner_text("#run") == "Run"
     epoch, weights = sheet.evaluate("[training.epoch, Array.from(training.numbers)]")
@@ -225,7 +230,7 @@ def test_a_link_restores_all_settings_and_says_what_it_cannot(sheet, opened):
 def test_a_training_that_runs_away_says_so_and_stops(sheet):
     sheet.evaluate("take({ data: 'hills', cost: 'half_mse', activation: 'linear', rate: 100 })")
     sheet.click("#run")
-    sheet.wait_for_function("training.trouble && !running")
+    wait_until(sheet, "training.trouble && !running")
     assert "the steps were too long" in sheet.inner_text("#told")
     assert sheet.inner_text("#run") == "Run"
     assert sheet.errors == []
