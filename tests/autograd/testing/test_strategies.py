@@ -28,6 +28,7 @@ from tests.thorough import ALL
 
 EVERY_OP = pytest.mark.parametrize("op", TABLE.values(), ids=TABLE.keys())
 WITH_KINKS = [op for op in TABLE.values() if op.kinks]
+EVERY_OP_WITH_KINKS = pytest.mark.parametrize("op", WITH_KINKS, ids=lambda op: op.name)
 MANY = settings(max_examples=200, suppress_health_check=[])  # and nothing to complain of
 FIRST = settings(max_examples=2000, phases=[Phase.generate], deadline=None, database=None)
 STRICT = settings(max_examples=settings.default.max_examples if ALL else 15, suppress_health_check=[])
@@ -53,14 +54,14 @@ def test_points_are_in_the_domain(op: Op, data: st.DataObject) -> None:
         assert x in op.domain_of(i)
 
 
-@EVERY_OP
+@EVERY_OP_WITH_KINKS
 @STRICT
 @given(data=st.data())
 def test_points_off_the_kinks_are_off_all_of_them(op: Op, data: st.DataObject) -> None:
     assert not on_a_kink(op, data.draw(inputs_of(op, kinks=False)))
 
 
-@pytest.mark.parametrize("op", WITH_KINKS, ids=lambda op: op.name)
+@EVERY_OP_WITH_KINKS
 @STRICT
 @given(data=st.data())
 def test_points_on_a_kink_are_exactly_on_one_and_in_the_domain(op: Op, data: st.DataObject) -> None:
@@ -157,7 +158,7 @@ def test_a_jump_that_leads_to_a_pole_is_an_edge() -> None:
 
 
 SIZES, SEEDS = (1, 5, 10, 100), 5
-FEW = [(op, SIZES[k % 3], k) for k, op in enumerate([*TABLE.values()][::5])]  # those of 100 steps take long
+FEW = [(op, SIZES[k % 3], k) for k, op in enumerate([*TABLE.values()][::9])]  # those of 100 steps take long
 EACH = [(op, n, seed) for op in TABLE.values() for n in SIZES for seed in range(SEEDS)]
 
 
@@ -301,7 +302,7 @@ def test_a_shrunk_network_is_one_neuron_of_each_layer() -> None:
 # ------------------------------------------------------------- of any size, of any ops, for any engine
 
 
-@pytest.mark.parametrize("op", [*TABLE.values()][:: 1 if ALL else 5], ids=lambda op: op.name)
+@pytest.mark.parametrize("op", [*TABLE.values()][:: 1 if ALL else 9], ids=lambda op: op.name)
 def test_the_least_recipe_of_an_op_is_that_op_alone_on_simple_numbers(op: Op) -> None:
     least = find(recipes(ops=[op]), lambda recipe: True)
     assert [op for op, _ in least.steps] == [op]

@@ -79,9 +79,7 @@ def test_a_drawing_that_fails_costs_itself_and_a_line(monkeypatch: pytest.Monkey
         assert f"{what} could not be made: 405 nodes are too many." in html
 
 
-def test_a_page_that_is_too_large_to_open_is_left_out(
-    undrawn: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_page_that_is_too_large_to_open_is_left_out(undrawn: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(linked_pages, "MOST_BYTES", 1000)
     _, files = page.render(trained(xor(), held_out=0.0), [])
     assert not {"walk.html", "gallery.html"} & set(files)

@@ -167,7 +167,7 @@ def test_an_interrupt_in_the_first_epoch_is_reported_too(in_tmp, capsys, monkeyp
     assert (in_tmp / "report" / "index.html").exists()
 
 
-def test_a_training_without_a_whole_epoch_leaves_the_file_that_was_there(undrawn, in_tmp, capsys, monkeypatch):
+def test_a_training_without_a_whole_epoch_leaves_the_file_there(undrawn, in_tmp, capsys, monkeypatch):
     def interrupted(self, batch, on_gradients):
         raise KeyboardInterrupt
 

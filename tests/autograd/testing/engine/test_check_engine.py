@@ -18,7 +18,7 @@ from autograd.testing.engine.expected import deviation, expected
 from autograd.testing.engine.foreign import BACKWARD, DATA, GRAD, Foreign
 from tests.autograd.testing.engine import engines
 from tests.autograd.testing.engine.engines import SECOND, WRITTEN, Micro
-from tests.mutants import Mutant, all_mutants, is_found_by_check_engine
+from tests.mutants import all_mutants, is_found_by_check_engine
 from tests.thorough import ALL
 
 TWICE = "a result that is used twice"
@@ -334,10 +334,6 @@ def test_what_is_wrong_only_on_some_graphs_is_found_at_random_and_made_small() -
     assert len(found.graph) < 200
 
 
-@pytest.mark.parametrize(
-    "mutant",
-    [m for m in all_mutants()[0] if not m.allowed][:: 1 if ALL else 32],
-    ids=str,
-)
-def test_no_mistake_in_a_partial_survives_and_its_op_alone_is_accused(mutant: Mutant) -> None:
-    assert is_found_by_check_engine(mutant)
+def test_no_mistake_in_a_partial_survives_and_its_op_alone_is_accused() -> None:
+    mutants = [m for m in all_mutants()[0] if not m.allowed][:: 1 if ALL else 32]
+    assert [str(mutant) for mutant in mutants if not is_found_by_check_engine(mutant)] == []
