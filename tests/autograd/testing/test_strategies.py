@@ -28,7 +28,6 @@ from tests.thorough import ALL
 
 EVERY_OP = pytest.mark.parametrize("op", TABLE.values(), ids=TABLE.keys())
 WITH_KINKS = [op for op in TABLE.values() if op.kinks]
-EVERY_OP_WITH_KINKS = pytest.mark.parametrize("op", WITH_KINKS, ids=lambda op: op.name)
 MANY = settings(max_examples=200, suppress_health_check=[])  # and nothing to complain of
 FIRST = settings(max_examples=2000, phases=[Phase.generate], deadline=None, database=None)
 STRICT = settings(max_examples=settings.default.max_examples if ALL else 15, suppress_health_check=[])
@@ -54,17 +53,11 @@ def test_points_are_in_the_domain(op: Op, data: st.DataObject) -> None:
         assert x in op.domain_of(i)
 
 
-@EVERY_OP_WITH_KINKS
+@pytest.mark.parametrize("op", WITH_KINKS, ids=lambda op: op.name)
 @STRICT
 @given(data=st.data())
-def test_points_off_the_kinks_are_off_all_of_them(op: Op, data: st.DataObject) -> None:
+def test_points_are_off_all_kinks_or_exactly_on_one_and_in_the_domain(op: Op, data: st.DataObject) -> None:
     assert not on_a_kink(op, data.draw(inputs_of(op, kinks=False)))
-
-
-@EVERY_OP_WITH_KINKS
-@STRICT
-@given(data=st.data())
-def test_points_on_a_kink_are_exactly_on_one_and_in_the_domain(op: Op, data: st.DataObject) -> None:
     inputs = data.draw(inputs_of(op, kinks=True))
     assert on_a_kink(op, inputs)
     assert all(x in op.domain_of(i) for i, x in enumerate(inputs))

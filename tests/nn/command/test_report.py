@@ -63,8 +63,7 @@ class Page(HTMLParser):
 def rendered():
     """Results, their pages and the pages' files; drawing these takes most of the time."""
     data = {"plane": rows(3, features=2), "classes": rows(2), "number": rows(None)}
-    results = {name: trained(own) for name, own in data.items()}
-    return {name: (result, *page.render(result, [])) for name, result in results.items()}
+    return {name: (made := trained(own), *page.render(made, [])) for name, own in data.items()}
 
 
 @pytest.fixture(scope="module")
@@ -187,9 +186,7 @@ def test_the_step_shown_adds_to_a_gradient_that_was_there_before(xor_report):
     assert shown["sentence"] in [step.sentence for step in walk(a * a * a) if step.before is not None]
 
 
-def test_of_a_network_too_large_to_step_through_the_gallery_is_there_and_the_report_says_why(
-    undrawn, monkeypatch
-):
+def test_of_a_network_too_large_to_step_through_the_gallery_is_there(undrawn, monkeypatch):
     monkeypatch.setattr(linked_pages, "MOST_NODES", 10)
     html, files = page.render(trained(xor()), [])
     assert "walk.html" not in files
