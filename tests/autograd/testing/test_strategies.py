@@ -100,7 +100,8 @@ def test_expressions_share_nodes_repeat_inputs_and_contain_constants_and_every_o
         seen["a constant"] += bool(recipe.constants)
 
     look()
-    assert min(seen[name] for name in TABLE) > 0
+    for rare in set(TABLE) - set(seen):  # what is drawn depends on the modules that are loaded
+        find(recipes(), lambda recipe, rare=rare: rare in {op.name for op, _ in recipe.steps}, settings=FIRST)
     assert min(seen["a shared node"], seen["a repeated input"], seen["a constant"]) > 60
 
 
