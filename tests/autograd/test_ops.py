@@ -77,6 +77,8 @@ BOUNDS = {
     ),
     "silu": Bound(value=3, condition=2),  # the root of its slope
     "gelu": Bound(condition=2),  # tails, and the root of its slope
+    # the distance is rounded, and coarsely where it is subnormal
+    "hypot": Bound(inner=lambda a, b: SMALLEST / math.hypot(a, b) / EPSILON),
     "sum": Bound(condition=4),  # cancellation
     "dot": Bound(condition=4),
     # cancellation in the value; in the partials the value is rounded, and is an exponent
