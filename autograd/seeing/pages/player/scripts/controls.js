@@ -277,6 +277,7 @@ function listen() {
     if (!event.target.checked) closePrediction();
   });
   $("list").addEventListener("toggle", fillList);
+  $("lines").addEventListener("contentvisibilityautostatechange", seeRun);
   $("list").addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (button) jump(Number(button.dataset.place));
@@ -335,7 +336,7 @@ async function begin() {
     const graph = { ...original, constants: touched.engine.constants };
     const isWeight = new Set(touched.weights);
     const leaves = facts.read.filter((i) => !graph.constants.has(i)).sort((a, b) => isWeight.has(b) - isWeight.has(a));
-    account = accounting({ graph, leaves, element, nameOf, plainName, signOf, localOf, exactNow: touched.exact, see: lightRoute });
+    account = accounting({ graph, leaves, element, nameOf, plainName, signOf, localOf, exactNow: touched.exact, see: lightRoute, atRest });
   }
   $("place").max = steps().length;
   $("predict").closest("label").hidden = !steps().some(isEdge);

@@ -5,6 +5,7 @@
 const canvas = $("canvas");
 let view, svg, lit, slots, nodesOf;
 let fresh = [];
+let kept = []; // placed pictures, the last ones seen first: to place one anew takes its time
 
 function mount(index) {
   const wanted = views[index];
@@ -13,8 +14,9 @@ function mount(index) {
   view = wanted;
   prepare(view);
   svg = view.element;
-  for (const other of [...canvas.children]) if (other !== svg) other.remove();
-  svg.classList.remove("ahead");
+  kept = [svg, ...kept.filter((other) => other !== svg)];
+  for (const other of kept.splice(MOST_KEPT)) other.remove();
+  for (const other of kept) other.classList.toggle("ahead", other !== svg);
   if (!svg.isConnected) canvas.append(svg);
   ({ lit, slots, nodesOf } = view);
   refresh(view);
@@ -35,10 +37,11 @@ function getReady(near) {
   requestIdle(next);
 }
 
-// A picture takes its time to be placed: done before it is seen.
-function layOut(other) {
-  other.element.classList.add("ahead");
-  canvas.append(other.element);
+function layOut({ element }) {
+  if (kept.includes(element)) return;
+  element.classList.add("ahead");
+  kept.push(element);
+  canvas.append(element);
 }
 
 const requestIdle = window.requestIdleCallback ?? ((does) => setTimeout(does, 200));
@@ -177,15 +180,20 @@ function placed(part) {
   return { x: x + (moved?.matrix.e ?? 0), y: y + (moved?.matrix.f ?? 0), width, height };
 }
 
-// All of a picture; what is out of sight of a large one, when a hand that drags a number rests.
-let resting;
-function refreshSeen() {
-  const nodes = [...view.nodeElement.keys()];
-  clearTimeout(resting);
-  if (view.nodesOf.size <= MOST_REACHABLE) return refresh(view);
-  refresh(view, nodes.filter(isSeen));
-  resting = setTimeout(() => refresh(view), 100);
+// What is out of sight follows when a hand that drags a number rests.
+const waits = new Map();
+function atRest(does) {
+  clearTimeout(waits.get(does));
+  waits.set(does, setTimeout(does, 100));
 }
+
+function refreshSeen() {
+  if (view.nodesOf.size <= MOST_REACHABLE) return refresh(view);
+  refresh(view, [...view.nodeElement.keys()].filter(isSeen));
+  atRest(refreshAll);
+}
+
+const refreshAll = () => refresh(view);
 
 // A box of dots is seen as one.
 function isSeen(node) {
@@ -277,11 +285,12 @@ function refreshShared(part, edges) {
   if (part.line) part.line.style.strokeWidth = done.length ? `${0.9 + 4.6 * shareOf(size)}px` : "";
 }
 
-// A dot is filled by its value and ringed by its gradient: the hue is the sign, the depth the size.
+// A dot is filled by its value and ringed by its gradient: the hue is the sign, the depth the size, in steps
+// that the eye can tell.
 function fillDot(dot, value, gradient) {
   const [x, g] = [value, gradient].map((text) => readNumber(text) || 0);
-  const fill = x && `fill:color-mix(in srgb,var(--${signWord(x)}) ${Math.round(15 + 85 * shareOf(Math.abs(x)))}%,var(--paper));`;
-  const ring = g && `stroke:var(--${signWord(g)});stroke-width:${(1.2 + 2 * shareOf(Math.abs(g))).toFixed(1)}px`;
+  const fill = x && `fill:color-mix(in srgb,var(--${signWord(x)}) ${15 + 5 * Math.round(17 * shareOf(Math.abs(x)))}%,var(--paper));`;
+  const ring = g && `stroke:var(--${signWord(g)});stroke-width:${(1.2 + 0.2 * Math.round(10 * shareOf(Math.abs(g)))).toFixed(1)}px`;
   const style = (fill || "") + (ring || "");
   if ((dot.drawn ?? "") !== style) dot.style.cssText = dot.drawn = style;
 }
@@ -374,11 +383,14 @@ function frame(node, kind) {
 }
 
 // How far along a line, in percent, an arrow's head covers no number, or the least of one; labels stand
-// around these middles.
-function clearOf(labels, line) {
-  const length = line.getTotalLength();
+// around these middles.  What is in no picture is measured without placing all others anew.
+const ruler = document.createElementNS(SVG, "path");
+
+function clearOf(labels, d) {
+  ruler.setAttribute("d", d);
+  const length = ruler.getTotalLength();
   const clearance = (share) => {
-    const { x, y } = line.getPointAtLength((length * share) / 100);
+    const { x, y } = ruler.getPointAtLength((length * share) / 100);
     return Math.min(1, ...labels.map(({ e, f }) => Math.max(Math.abs(x - e) / 38, Math.abs(y - f) / 23)));
   };
   return [28, 20, 36, 12, 72, 80, 88, 94, 97, 50].reduce((best, share) => (clearance(share) > clearance(best) ? share : best));
@@ -389,7 +401,7 @@ function flow(key, backwards, number) {
   if (!line) return;
   const d = line.getAttribute("d");
   drawn(lit.flows, "path", { d, class: "flow" });
-  const along = clearOf(view.labels, line);
+  const along = clearOf(view.labels, d);
   const way = `offset-path:path("${d}");offset-distance:${along}%;offset-rotate:auto ${backwards ? 180 : 0}deg`;
   const head = drawn(lit.flows, "path", { d: "M10 0L-7 -7L-3 0L-7 7Z", class: "flow-head" });
   head.style.cssText = way; // the page's policy forbids a style attribute
