@@ -19,9 +19,9 @@ def axe():
     return found.Axe()
 
 
-def loss_of(*sizes):
-    model = MLP(2, [*sizes, 1], seed=0)
-    loss = losses.half_mse(model([0.5, -0.3]), 1.0)
+def loss_of(*sizes, inputs=(0.5, -0.3)):
+    model = MLP(len(inputs), [*sizes, 1], seed=0)
+    loss = losses.half_mse(model([*inputs]), 1.0)
     loss.label = "L"
     loss.backward()
     return loss
@@ -40,7 +40,7 @@ def pages(tmp_path_factory):
     """The pages by their names."""
     folder = tmp_path_factory.mktemp("pages")
     walk(loss_of(2)).save(folder / "player.html")
-    walk(loss_of(6, 6)).save(folder / "folded.html")
+    walk(loss_of(6, 6, inputs=[0.5, -0.3] * 18)).save(folder / "folded.html")
     gallery(loss_of(3, 2)).save(folder / "gallery.html")
     film().save(folder / "film.html")
     main(["train", "moons", "--layers", "3", "--epochs", "3", "--report", str(folder / "report")])

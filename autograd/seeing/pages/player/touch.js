@@ -4,6 +4,7 @@
 function touching({ original, element, nameOf, plainName, signOf, symbolsOf, show, changed }) {
   const engine = engineOf(original);
   const drawPlane = planeOf({ original, engine, plainName });
+  const drawPicture = paintingOf({ original, element, plainName, exactNow, put });
   const start = new Map(engine.leaves);
   const { output } = original;
   const weights = original.weights.filter((i) => start.has(i));
@@ -80,13 +81,33 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, sho
     show(unchanged ? original : now);
     tellNudge();
     tellStep();
+    drawPicture();
   }
 
   const numbers = () => new Map([...engine.leaves.keys()].map((i) => [i, now.exact.values[i]]));
 
   function write(changes) {
-    for (const [i, x] of changes) if (rows.has(i)) rows.get(i).input.value = String(x);
+    fill(changes);
     changed();
+  }
+
+  // Where a leaf has no field, it begins here from now on.
+  function fill(changes) {
+    for (const [i, x] of changes) {
+      if (rows.has(i)) rows.get(i).input.value = String(x);
+      else start.set(i, x);
+    }
+  }
+
+  function put(changes) {
+    exactNow();
+    fill(changes);
+    schedule();
+  }
+
+  function exactNow() {
+    if (!first) begin();
+    return now.exact;
   }
 
   // ------------------------------------------------------------------ a nudge beside a gradient
@@ -155,7 +176,6 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, sho
     const before = now.exact.values[output];
     const { gradients, values } = now.exact;
     const moved = movable.map((i) => [i, values[i] - rate * (gradients[i] ?? 0)]);
-    for (const [i, x] of moved) if (!rows.has(i)) start.set(i, x);
     write(moved);
     taken.push([before, now.exact.values[output]]);
     tellStep();
@@ -211,7 +231,7 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, sho
     taken = [];
     stop();
     for (const [i, x] of engine.leaves) start.set(i, x);
-    write(original.leaves.map(([i]) => [i, engine.leaves.get(i)]));
+    write([...engine.leaves]);
   }
 
   stepping.hidden = false;
@@ -221,5 +241,5 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, sho
   stepping.addEventListener("submit", take);
   stepping.elements.run.addEventListener("click", run);
   stepping.elements.restart.addEventListener("click", restart);
-  return { row, compute, weights, engine, exact: () => (first || begin(), now.exact) };
+  return { row, compute, weights, engine, numbers, exact: exactNow };
 }

@@ -122,7 +122,7 @@ def script(trace: Trace | None) -> str:
     """Return the scripts of a page that computes itself; that of one that does not for None."""
     if trace is None:
         return ""
-    names = ("engine.js", "sentences.js", "routes.js", "plane.js", "touch.js")
+    names = ("engine.js", "sentences.js", "routes.js", "plane.js", "paint.js", "touch.js")
     return operations(trace) + "".join(asset(__package__, name) for name in names)
 
 

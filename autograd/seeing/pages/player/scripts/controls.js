@@ -144,7 +144,8 @@ let account = () => {}; // the routes of what is computed
 function fillLeaves() {
   $("leaves").replaceChildren(...original.leaves.map(([i, value]) => {
     const node = `n${i}`;
-    const input = element("input", { type: "text", inputmode: "decimal", value: String(value), "aria-label": `Value of ${plainName(node)}` });
+    const here = touched ? touched.exact().values[i] : value;
+    const input = element("input", { type: "text", inputmode: "decimal", value: String(here), "aria-label": `Value of ${plainName(node)}` });
     input.dataset.node = node;
     input.disabled = !hosted && !touched;
     const field = element("label", { title: plainName(node) }, nameOf(node), input);
@@ -156,9 +157,7 @@ function fillLeaves() {
 }
 
 function askWhatIf() {
-  const values = {};
   const numbers = new Map();
-  const before = new Map(original.leaves.map(([i, value]) => [`n${i}`, exact(value)]));
   for (const input of $("leaves").querySelectorAll("input[type=text]")) {
     const typed = readNumber(input.value);
     input.toggleAttribute("aria-invalid", typed === undefined);
@@ -167,11 +166,13 @@ function askWhatIf() {
       return;
     }
     numbers.set(placeOf(input.dataset.node), typed);
-    if (!Object.is(typed, before.get(input.dataset.node))) values[input.dataset.node] = Number.isFinite(typed) ? typed : String(typed).replace("Infinity", "inf").toLowerCase();
   }
   touched?.compute(numbers);
   account();
   if (!hosted) return;
+  const before = touched?.engine.leaves ?? new Map(original.leaves.map(([i, x]) => [i, exact(x)]));
+  const others = [...(touched?.numbers() ?? numbers)].filter(([i, x]) => !Object.is(x, before.get(i)));
+  const values = Object.fromEntries(others.map(([i, x]) => [`n${i}`, Number.isFinite(x) ? x : String(x).replace("Infinity", "inf").toLowerCase()]));
   request += 1;
   window.parent.postMessage({ chainrule: "what-if", request, values }, "*");
 }
