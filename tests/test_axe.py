@@ -1,6 +1,8 @@
-"""axe-core finds nothing to object to in any page, light or dark."""
+"""Pages for everyone: axe-core finds nothing, light or dark, nothing is silent, and each step is announced."""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import pytest
 
@@ -8,6 +10,7 @@ from autograd import walk
 from autograd.seeing.gallery import gallery
 from nn import MLP, losses, seeing
 from nn.command.main import main
+from tests.autograd.seeing.pages.player.driven import chain
 from tests.shown import OPEN
 
 THEMES = ("light", "dark")
@@ -41,11 +44,12 @@ def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
     walk(loss_of(2)).save(folder / "player.html")
     walk(loss_of(6, 6, inputs=[0.5, -0.3] * 18)).save(folder / "folded.html")
+    walk(chain(60)).save(folder / "parts.html")
     gallery(loss_of(3, 2)).save(folder / "gallery.html")
     film().save(folder / "film.html")
     main(["train", "moons", "--layers", "3", "--epochs", "3", "--report", str(folder / "report")])
     return {
-        **{name: folder / f"{name}.html" for name in ("player", "folded", "gallery", "film")},
+        **{name: folder / f"{name}.html" for name in ("player", "folded", "parts", "gallery", "film")},
         "report": folder / "report" / "index.html",
     }
 
@@ -61,3 +65,42 @@ def test_axe_finds_nothing(axe, opened, pages, name, theme):
     sheet.evaluate(OPEN)
     found = axe.run(sheet).response["violations"]
     assert [f"{v['id']}: {node['html'][:120]}" for v in found for node in v["nodes"]] == []
+
+
+@pytest.mark.parametrize("name", ["player", "folded", "parts", "gallery", "film", "report"])
+def test_whatever_takes_the_focus_says_what_it_is_and_no_word_twice(opened, pages, name):
+    """In Chromium's accessibility tree, which is what a screen reader reads."""
+    player = name in ("player", "folded", "parts")
+    sheet = opened(pages[name], ready=player, motion="reduce", bypass_csp=True)
+    if player:
+        sheet.click("#last")
+    sheet.evaluate(OPEN)
+    tree = sheet.context.new_cdp_session(sheet).send("Accessibility.getFullAXTree")["nodes"]
+    seen = [node for node in tree if not node["ignored"] and takes_the_focus(node)]
+    said = [
+        [node[key].get("value", "") if key in node else "" for key in ("role", "name", "description")]
+        for node in seen
+    ]
+    assert len(said) > 5
+    assert [role for role, name, _ in said if not name.strip()] == []
+    assert [name for _, name, description in said if name.strip() == description.strip()] == []
+
+
+def takes_the_focus(node):
+    return any(p["name"] == "focusable" and p["value"]["value"] for p in node.get("properties", ()))
+
+
+@pytest.mark.parametrize("name", ["player", "folded", "parts"])
+def test_every_step_is_announced(opened, pages, name):
+    sheet = opened(pages[name], motion="reduce")
+    told = sheet.evaluate("""() => {
+      const [next, sentence] = ["next", "sentence"].map((id) => document.getElementById(id));
+      const told = [];
+      while (!next.disabled) {
+        next.click();
+        told.push([sentence.getAttribute("aria-live"), sentence.textContent]);
+      }
+      return told;
+    }""")
+    assert {live for live, _ in told} == {"polite"}
+    assert all(after and before != after for (_, before), (_, after) in pairwise(told))

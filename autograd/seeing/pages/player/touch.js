@@ -29,7 +29,7 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, sho
     const value = start.get(i);
     const [low, high] = rangeAround(value);
     const slider = element("input", { type: "range", min: low, max: high, step: (high - low) / 400, "aria-label": `Slide ${plainName(`n${i}`)}` });
-    slider.value = value;
+    slide(slider, value);
     slider.disabled = !Number.isFinite(value);
     slider.addEventListener("input", () => {
       input.value = String(Number(Number(slider.value).toPrecision(4)));
@@ -42,6 +42,12 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, sho
     rows.set(i, { input, slider, told, at: value });
     tellGradient(i);
     return element("div", { class: "leaf" }, field, slider, gradient);
+  }
+
+  // Said as it is written: a slider's own number has the digits of another format.
+  function slide(slider, x) {
+    slider.value = x;
+    slider.setAttribute("aria-valuetext", number(x));
   }
 
   function rangeAround(value) {
@@ -74,7 +80,7 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, sho
       its.at = x; // asking the slider takes longer, and it knows its own steps only
       if (x < Number(slider.min)) slider.min = x;
       if (x > Number(slider.max)) slider.max = x;
-      slider.value = x;
+      slide(slider, x);
     }
     for (const i of rows.keys()) tellGradient(i);
     const unchanged = [...engine.leaves].every(([i, x]) => Object.is(now.exact.values[i], x));

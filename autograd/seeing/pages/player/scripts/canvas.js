@@ -168,7 +168,7 @@ function listenToCanvas() {
     if (!dragged) activate(event.target.closest("[role=button], [data-opens]"));
   });
   canvas.addEventListener("pointerover", ({ target }) => {
-    titleDot(target.closest(".dot"));
+    titlePart(target.closest(".dot") ?? target.closest(".node"));
     markPatch(target.closest(".dot"));
   });
   canvas.addEventListener("pointerleave", () => markPatch(undefined));

@@ -110,7 +110,6 @@ let timer = null;
 function play() {
   if (place === steps().length) go(0);
   $("play").setAttribute("aria-pressed", "true");
-  $("play").setAttribute("aria-label", "Pause");
   schedule();
 }
 
@@ -130,7 +129,6 @@ function pause() {
   timer?.cancel.call(window, timer.id);
   timer = null;
   $("play").setAttribute("aria-pressed", "false");
-  $("play").setAttribute("aria-label", "Play");
 }
 
 // ------------------------------------------------------------------ what if

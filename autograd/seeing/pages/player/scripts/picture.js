@@ -116,12 +116,13 @@ function prepare(view) {
 
 const titleOf = (name) => views.find((other) => other.name === name)?.title ?? name;
 
-// When it is pointed at: a thousand titles would make every change of the picture slow.
-function titleDot(dot) {
-  if (!dot || dot.querySelector("title")) return;
+// When it is pointed at: a thousand titles would make every change of the picture slow, and a screen reader
+// would say after a node's label the half of it again.
+function titlePart(part) {
+  if (!part || part.querySelector("title")) return;
   const title = document.createElementNS(SVG, "title");
-  title.textContent = nodesOf.has(dot) ? plainName(nodesOf.get(dot).at(-1)) : "";
-  dot.append(title);
+  title.textContent = part.how || (nodesOf.has(part) ? plainName(nodesOf.get(part).at(-1)) : "");
+  part.prepend(title);
 }
 
 // What a dot is computed of, such as the patch of a picture under a kernel, is marked while one is at the dot.
@@ -267,10 +268,16 @@ function labelParts({ nodeElement, unlabelled }) {
     const said = `${value}${constants.has(node) ? "" : `, ${slope()} ${gradientOf(node, place)}`}`;
     if (part.said === said) continue;
     part.said = said; // asking for the attribute takes longer
-    part.how ??= part.querySelector("title")?.textContent ?? ""; // how it was computed
+    part.how ??= takenTitle(part); // how it was computed
     part.setAttribute("aria-label", `${part.how || plainName(node)}: value ${said}`);
   }
   unlabelled.clear();
+}
+
+function takenTitle(part) {
+  const title = part.querySelector("title");
+  title?.remove();
+  return title?.textContent ?? "";
 }
 
 // On the scale of all pictures: 0 for 0.0001 and less, 1 for 100 and more.

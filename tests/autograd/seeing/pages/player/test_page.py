@@ -84,7 +84,7 @@ def test_the_space_bar_plays_to_the_end_and_pauses(sheet, steps):
     sheet.wait_for_selector("#play[aria-pressed=false]")
     sheet.select_option("#speed", "2400")
     sheet.click("#play")
-    assert sheet.get_attribute("#play", "aria-label") == "Pause"
+    assert sheet.get_attribute("#play", "aria-pressed") == "true"
     assert place(sheet) == 0  # from the start again
     sheet.click("#play")
     assert sheet.get_attribute("#play", "aria-label") == "Play"
