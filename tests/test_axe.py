@@ -1,4 +1,4 @@
-"""Pages for everyone: axe-core finds nothing, light or dark, nothing is silent, and each step is announced."""
+"""Pages for everyone: axe-core finds nothing in light or dark, nothing is silent, all steps are announced."""
 
 from __future__ import annotations
 

@@ -107,6 +107,8 @@ function followLink() {
 
 let timer = null;
 
+const isFast = () => timer !== null && Number($("speed").value) < 1000; // nobody listens, or reads, that fast
+
 function play() {
   if (place === steps().length) go(0);
   $("play").setAttribute("aria-pressed", "true");

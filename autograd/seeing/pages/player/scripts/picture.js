@@ -11,6 +11,7 @@ function mount(index) {
   const wanted = views[index];
   if (wanted === view) return;
   if (view) for (const layer of Object.values(lit)) layer.replaceChildren();
+  const isFocused = svg?.contains(document.activeElement);
   view = wanted;
   prepare(view);
   svg = view.element;
@@ -18,11 +19,18 @@ function mount(index) {
   for (const other of kept.splice(MOST_KEPT)) other.remove();
   for (const other of kept) other.classList.toggle("ahead", other !== svg);
   if (!svg.isConnected) canvas.append(svg);
+  if (isFocused) focusPicture();
   ({ lit, slots, nodesOf } = view);
   refresh(view);
   fit();
   showCrumbs();
   getReady([index + 1, index - 1].map((i) => views[i]).filter((other) => other && other.parent === view.parent));
+}
+
+// What had the focus is not shown any more: a screen reader says what is.
+function focusPicture() {
+  svg.setAttribute("tabindex", "-1");
+  svg.focus({ preventScroll: true });
 }
 
 // What a step may turn to next, made ready bit by bit where there is time between two frames.
@@ -412,7 +420,7 @@ function flow(key, backwards, number) {
   const way = `offset-path:path("${d}");offset-distance:${along}%;offset-rotate:auto ${backwards ? 180 : 0}deg`;
   const head = drawn(lit.flows, "path", { d: "M10 0L-7 -7L-3 0L-7 7Z", class: "flow-head" });
   head.style.cssText = way; // the page's policy forbids a style attribute
-  if (timer !== null && Number($("speed").value) < 1000) return; // too fast to be read
+  if (isFast()) return;
   const traveller = drawn(lit.flows, "text", { class: `traveller ${signWord(readNumber(number) || 0)}` });
   traveller.textContent = number;
   traveller.style.cssText = `offset-path:path("${d}");offset-rotate:0deg;--start:${backwards ? 100 : 0}%;--end:${backwards ? 0 : 100}%`;

@@ -72,8 +72,7 @@ function go(to, keepVerdict = false) {
   refresh(view, nodes, edges);
   lightHere();
   follow(step);
-  const isFast = timer !== null && Number($("speed").value) < 1000; // nobody listens that fast
-  $("sentence").setAttribute("aria-live", isFast ? "off" : "polite");
+  $("sentence").setAttribute("aria-live", isFast() ? "off" : "polite");
   tell(step);
   link();
 }
