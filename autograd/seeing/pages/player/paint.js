@@ -3,9 +3,7 @@
 
 function paintingOf({ original, element, plainName, exactNow, put }) {
   const fold = document.getElementById("paint");
-  const { picture } = original.touch;
-  if (!picture) return () => {};
-  const { nodes, columns, gives } = picture;
+  const { nodes, columns, gives } = original.touch.picture;
   const rows = nodes.length / columns;
   const given = new Map(original.leaves.concat(original.touch.given).map(([i, x]) => [i, exact(x)]));
   const all = nodes.map((i) => given.get(i)).filter(Number.isFinite);

@@ -3,8 +3,9 @@
 
 function touching({ original, element, nameOf, plainName, signOf, symbolsOf, show, changed }) {
   const engine = engineOf(original);
-  const drawPlane = planeOf({ original, engine, plainName });
-  const drawPicture = paintingOf({ original, element, plainName, exactNow, put });
+  const { plane, picture } = original.touch;
+  const drawPlane = plane ? planeOf({ original, engine, plainName }) : () => {};
+  const drawPicture = picture ? paintingOf({ original, element, plainName, exactNow, put }) : () => {};
   const start = new Map(engine.leaves);
   const { output } = original;
   const weights = original.weights.filter((i) => start.has(i));

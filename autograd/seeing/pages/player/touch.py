@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import cache
 from itertools import chain, product
 from math import isinf
@@ -118,11 +118,12 @@ def operations(trace: Trace) -> str:
     return f'"use strict";\nconst OPERATIONS = (() => {{\n{HELPERS}return [{", ".join(written)}];\n}})();\n'
 
 
-def script(trace: Trace | None) -> str:
-    """Return the scripts of a page that computes itself; that of one that does not for None."""
-    if trace is None:
+def script(trace: Trace, touched: Mapping[str, Any] | None) -> str:
+    """Return the scripts of a page, given what its engine reads: none for one that does not compute itself."""
+    if touched is None:
         return ""
-    names = ("engine.js", "sentences.js", "routes.js", "plane.js", "paint.js", "touch.js")
+    named = {"plane.js": "plane", "paint.js": "picture"}
+    names = ("engine.js", "sentences.js", "routes.js", "touch.js", *(n for n in named if touched[named[n]]))
     return operations(trace) + "".join(asset(__package__, name) for name in names)
 
 
