@@ -119,7 +119,7 @@ def operations(trace: Trace) -> str:
 
 
 def script(trace: Trace, touched: Mapping[str, Any] | None) -> str:
-    """Return the scripts of a page, given what its engine reads: none for one that does not compute itself."""
+    """Return the scripts of a page, given what its engine reads; none where it does not compute itself."""
     if touched is None:
         return ""
     named = {"plane.js": "plane", "paint.js": "picture"}
