@@ -14,6 +14,8 @@ from tests.autograd.seeing.pages.player.driven import chain
 from tests.shown import OPEN
 
 THEMES = ("light", "dark")
+PLAYERS = ("player", "folded", "parts")
+NAMES = (*PLAYERS, "gallery", "film", "playground", "report")
 
 
 @pytest.fixture(scope="module")
@@ -47,17 +49,18 @@ def pages(tmp_path_factory):
     walk(chain(60)).save(folder / "parts.html")
     gallery(loss_of(3, 2)).save(folder / "gallery.html")
     film().save(folder / "film.html")
+    seeing.playground().save(folder / "playground.html")
     main(["train", "moons", "--layers", "3", "--epochs", "3", "--report", str(folder / "report")])
     return {
-        **{name: folder / f"{name}.html" for name in ("player", "folded", "parts", "gallery", "film")},
+        **{name: folder / f"{name}.html" for name in NAMES if name != "report"},
         "report": folder / "report" / "index.html",
     }
 
 
 @pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("name", ["player", "folded", "gallery", "film", "report"])
+@pytest.mark.parametrize("name", NAMES)
 def test_axe_finds_nothing(axe, opened, pages, name, theme):
-    player = name in ("player", "folded")
+    player = name in PLAYERS
     sheet = opened(pages[name], ready=player, scheme=theme, motion="reduce", bypass_csp=True)
     if player:
         sheet.click("#next")
@@ -67,10 +70,10 @@ def test_axe_finds_nothing(axe, opened, pages, name, theme):
     assert [f"{v['id']}: {node['html'][:120]}" for v in found for node in v["nodes"]] == []
 
 
-@pytest.mark.parametrize("name", ["player", "folded", "parts", "gallery", "film", "report"])
+@pytest.mark.parametrize("name", NAMES)
 def test_whatever_takes_the_focus_says_what_it_is_and_no_word_twice(opened, pages, name):
     """In Chromium's accessibility tree, which is what a screen reader reads."""
-    player = name in ("player", "folded", "parts")
+    player = name in PLAYERS
     sheet = opened(pages[name], ready=player, motion="reduce", bypass_csp=True)
     if player:
         sheet.click("#last")
@@ -90,7 +93,7 @@ def takes_the_focus(node):
     return any(p["name"] == "focusable" and p["value"]["value"] for p in node.get("properties", ()))
 
 
-@pytest.mark.parametrize("name", ["player", "folded", "parts"])
+@pytest.mark.parametrize("name", PLAYERS)
 def test_every_step_is_announced(opened, pages, name):
     sheet = opened(pages[name], motion="reduce")
     told = sheet.evaluate("""() => {

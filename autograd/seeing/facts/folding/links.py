@@ -18,6 +18,7 @@ class Link:
         source, target: ids of groups or nodes.
         edges: the uses.
         weights: the weights that the target multiplies the source by.
+        beside: the uses without a weight, where others have one: those of a skip connection.
         tied: the weights among what it carries that the source computes with as well.
         routes: in a gradient path how many of its routes lead along it, each as often as it does; what
             they add to the gradient are the contributions of the edges.
@@ -27,6 +28,7 @@ class Link:
     target: str
     edges: list[EdgeFact] = field(default_factory=list)
     weights: list[NodeFact] = field(default_factory=list)
+    beside: list[EdgeFact] = field(default_factory=list)
     tied: list[NodeFact] = field(default_factory=list)
     routes: int = 0
 
@@ -91,8 +93,12 @@ def links_between(
         for first, second in multiplied(multiplying[id], max(used) + 1):
             factors[id, first], factors[id, second] = used.get(second, ""), used.get(first, "")
     for link in links.values():
-        others = dict.fromkeys(factors.get((edge.target, edge.position), "") for edge in link.edges)
+        by = [(edge, factors.get((edge.target, edge.position), "")) for edge in link.edges]
+        others = dict.fromkeys(id for _, id in by)
         link.weights = [weights[id] for id in others if id in weights and where.get(id) != id]
+        if link.weights:
+            plain = (edge for edge, id in by if edge.partial is not None and id not in weights)
+            link.beside = [edge for edge in plain if edge.source not in weights]
         carried = dict.fromkeys(edge.source for edge in link.edges if link.source in computing)
         link.tied = [weights[id] for id in carried if id in weights]
     return tuple(links.values())

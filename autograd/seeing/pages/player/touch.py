@@ -26,8 +26,9 @@ from autograd.seeing.facts.phrases import formula_of
 from autograd.seeing.facts.records import NodeFact, Trace
 from autograd.seeing.facts.sentences import BY_CHOICE, HELD, LEAVES
 from autograd.seeing.pages.frame import asset
+from autograd.seeing.pages.listing import stated
 from autograd.seeing.style import LARGEST, SMALLEST, THICKEST, THINNEST
-from autograd.source.javascript import HELPERS, op_in_javascript
+from autograd.source.javascript import op_in_javascript
 
 FIRST, LAST = 0x4E00, 0x9FFF
 """The letters that stand for an op's inputs while its formula is made a pattern."""
@@ -114,8 +115,7 @@ def operations(trace: Trace) -> str:
     Raises:
         NotImplementedError: if an op cannot be written in another language; the message names it.
     """
-    written = [op_in_javascript(TABLE[name], count) for name, count in _applied(trace)]
-    return f'"use strict";\nconst OPERATIONS = (() => {{\n{HELPERS}return [{", ".join(written)}];\n}})();\n'
+    return stated(_applied(trace))
 
 
 def script(trace: Trace, touched: Mapping[str, Any] | None) -> str:
@@ -123,7 +123,8 @@ def script(trace: Trace, touched: Mapping[str, Any] | None) -> str:
     if touched is None:
         return ""
     named = {"plane.js": "plane", "paint.js": "picture"}
-    names = ("engine.js", "sentences.js", "routes.js", "touch.js", *(n for n in named if touched[named[n]]))
+    shown = [name for name, needed in named.items() if touched[needed]]
+    names = ("numbers.js", "engine.js", "sentences.js", "routes.js", *shown, "touch.js")
     return operations(trace) + "".join(asset(__package__, name) for name in names)
 
 
