@@ -34,7 +34,18 @@ function open(name, part) {
   canvas.animate([{ opacity: 0, transform: `scale(${part ? 0.4 : 1.6})`, transformOrigin }, { transformOrigin }], { duration: 350, easing: "ease-out" });
 }
 
-const shows = (index, step) => views.length === 1 || pictures.showing[pictures.shown[step.number]].includes(index);
+// Whether a picture shows a step: its node and, where it goes along an edge, that edge.
+function shows(index, { node, target, position }) {
+  const view = views[index];
+  const [nodes, edges] = (view.shown ??= [membersIn(index, "nodes"), membersIn(index, "edges")]);
+  return nodes.has(placeOf(node)) && (target === null || edges.has(firstEdge[placeOf(target)] + position));
+}
+
+// The numbers of the nodes, or edges, that a picture shows; they are told by their distances.
+function membersIn(index, kind) {
+  const { [kind]: members } = index ? drawings().views[index] : views[0];
+  return new Set(Object.values(members).flatMap((distances) => summed(distances)));
+}
 
 // A step that the opened view does not show is followed to the one beside it that does, else upwards.
 function showWhere(step) {

@@ -324,10 +324,9 @@ async function begin() {
   document.documentElement.classList.add("scripted");
   canvas.classList.add("ready");
   const texts = await Promise.all(["facts", "pictures", "drawings"].map(unpacked));
-  [facts, pictures] = texts.slice(0, 2).map((text) => JSON.parse(text));
+  [facts, { views }] = texts.slice(0, 2).map((text) => JSON.parse(text));
   packedDrawings = texts[2];
   original = facts;
-  ({ views } = pictures);
   readGraph();
   readSteps();
   if (facts.touch) {

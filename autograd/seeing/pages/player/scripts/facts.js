@@ -16,19 +16,20 @@ const MOST_ROWS = 12; // numbers of a larger step that are listed
 const embedded = window.parent !== window;
 const $ = (id) => document.getElementById(id);
 
-let facts, original, pictures, views, questions;
+let facts, original, views, questions;
 let packedDrawings, readDrawings; // all pictures but the first, read when one is wanted
 const drawings = () => (readDrawings ??= JSON.parse(packedDrawings));
 
 // ------------------------------------------------------------------ what the steps do, by node and by edge
 
-let list, keys, computed, received, carried, incoming, users, constants;
+let list, keys, firstEdge, computed, received, carried, incoming, users, constants;
 
 function readGraph() {
   incoming = new Map(facts.inputs.map((inputs, i) => [`n${i}`, inputs.map((input, position) => keyOf(`n${input}`, `n${i}`, position))]));
   users = new Map(facts.names.map((_, i) => [`n${i}`, []])); // what is computed from a node
   facts.inputs.forEach((inputs, i) => inputs.forEach((input) => users.get(`n${input}`).push(`n${i}`)));
   keys = [...incoming.values()].flat(); // of the edges, in the order of the trace
+  firstEdge = [0, ...summed(facts.inputs.map(({ length }) => length))]; // of those into each node, its number
   constants = new Set(facts.constants.map((i) => `n${i}`));
 }
 
@@ -87,6 +88,12 @@ class Step {
   get width() {
     return said("width", this.number);
   }
+}
+
+// Each number with all before it.
+function summed(numbers) {
+  let sum = 0;
+  return numbers.map((number) => (sum += number));
 }
 
 const placeOf = (node) => Number(node.slice(1));

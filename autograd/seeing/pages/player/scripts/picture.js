@@ -152,9 +152,7 @@ function slotName(slot, view) {
 function membersOf(name, members, idOf, parts) {
   const elements = new Map();
   for (const [element, distances] of Object.entries(members)) {
-    let i = 0;
-    for (const distance of distances) {
-      i += distance;
+    for (const i of summed(distances)) {
       const id = idOf(i);
       elements.set(id, parts.get(element || `${name}-${id.replace(/[>:]/g, "-")}`));
     }

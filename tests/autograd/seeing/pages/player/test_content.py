@@ -2,7 +2,7 @@
 
 import math
 import re
-from itertools import pairwise
+from itertools import accumulate, chain, pairwise
 
 import pytest
 from hypothesis import given
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from autograd import Value, dot, sum
 from autograd.mistakes import overwrites
 from autograd.notation.numbers import number
+from autograd.seeing.facts.arrow import edge_key
 from autograd.seeing.pages.player.content import facts
 from autograd.seeing.pages.player.packing.patterns import first_input, shown_of
 from autograd.seeing.pages.player.packing.pictures import plain_views
@@ -274,13 +275,12 @@ def _with_whole_slots(svg, view):
     return re.sub(r'\bid="([^"]*)"|data-slot="([^"]*)"', whole, svg)
 
 
-def test_a_step_is_in_the_views_that_are_said_to_show_it():
-    output = network(hidden=16)
-    trace = walk(output).trace
+def test_a_view_tells_its_nodes_and_edges_by_their_numbers():
+    trace = walk(network(hidden=16)).trace
+    numbers = {node.id: i for i, node in enumerate(trace.nodes)}
+    numbers |= {edge_key(edge): i for i, edge in enumerate(trace.edges)}
     pictures = views(trace)
-    plain = plain_views(pictures, trace)
-    for step, shown in zip(trace.steps, plain["shown"], strict=True):
-        edge = f"{step.node}>{step.target}:{step.position}"
-        for i, view in enumerate(pictures):
-            shows = step.node in view.nodes and (step.target is None or edge in view.edges)
-            assert (i in plain["showing"][shown]) == shows
+    for view, written in zip(pictures, plain_views(pictures, trace)["views"], strict=True):
+        for kind, shown in (("nodes", view.nodes), ("edges", view.edges)):
+            told = chain.from_iterable(map(accumulate, written[kind].values()))
+            assert sorted(told) == sorted(numbers[thing] for thing in shown)
