@@ -19,6 +19,7 @@ from autograd.seeing.facts.phrases import (
     MOST_NAMES,
     MOST_TERMS,
     added,
+    after_signs,
     changing,
     computing,
     following,
@@ -113,9 +114,9 @@ class Teller:
         )  # fmt: skip
 
     def shape(self, event: Event) -> Hashable:
-        """Return what decides how a step is told, beside the names and digits in it.
+        """Return what decides how a step is told, beside the names and numbers in it.
 
-        Steps of one shape, in which the same names and digits are equal, say the same of other nodes.  None
+        Steps of one shape, in which the same names and numbers are equal, say the same of other nodes.  None
         where more decides: where a number is not finite, or an op's local derivatives have several forms.
         """
         if event.kind == "edge":
@@ -134,8 +135,7 @@ class Teller:
         if not shapes or not math.isfinite(after):  # a finite sum has finite terms, and these finite factors
             return None
         return (
-            shapes[edge.position], partial == 1.0, partial < 0.0, contribution < 0.0,
-            before is not None and before < 0.0, after < 0.0,
+            shapes[edge.position], partial == 1.0,
             equals(upstream * as_written(partial), contribution),
             before is None or equals(as_written(before) + as_written(contribution), after),
             event.first_whole, 0 if 1 < event.part < event.parts else event.parts,
@@ -148,7 +148,7 @@ class Teller:
         assert upstream is not None
         if not self._is_alike(node):
             return upstream, []
-        own = node.op, node is self._output, node.id in self._corners.before, upstream == 1.0, upstream < 0.0
+        own = node.op, node is self._output, node.id in self._corners.before, upstream == 1.0
         shapes = []
         for edge in self.inputs[node.id]:
             other = self._multiplied_by(edge)
@@ -163,13 +163,16 @@ class Teller:
         inputs = [self._nodes[edge.source] for edge in edges]
         assert node.op is not None
         partials = [edge.partial for edge in edges]
-        noted = [x and x < 0.0 for x in partials] if len(edges) <= MOST_TERMS else [partials.count(None)]
+        noted = [x is None for x in partials] if len(edges) <= MOST_TERMS else [partials.count(None)]
+        wrapped = after_signs(node.op, len(edges))
         return (
             node.op,
             len(edges),
             len({*map(name_of, inputs)}),
-            node.value < 0.0,
-            *[(v.value < 0.0, bool(v.label)) for v in written_out(node.op, inputs)],
+            *[
+                (v.value < 0.0 and k not in wrapped, bool(v.label))
+                for k, v in written_out(node.op, [*enumerate(inputs)])
+            ],
             *noted,
             equals(result_of_written(node, inputs), node.value),
         )

@@ -218,7 +218,7 @@ def _columns(steps: Sequence[Step], shown: Sequence[list[str]], writer: Writer) 
     """
     signs = {name: i for i, (name, _) in enumerate(SIGNS)}
     kinds = {kind: i for i, kind in enumerate(KINDS)}
-    words = [writer.step(step, [x.lstrip("−") for x in its]) for step, its in zip(steps, shown, strict=True)]
+    words = [writer.step(step, its) for step, its in zip(steps, shown, strict=True)]
     return {
         "kind": [kinds[step.phase, step.kind] for step in steps],
         "node": [writer.place(step.node) for step in steps],

@@ -15,6 +15,7 @@ from autograd.seeing.pages.player.svg.view import Own, View, own_id
 SLOT_OR_ID = re.compile(r'\bid="(?P<id>[^"]*)"|data-slot="(?P<kind>\w+):(?P<key>[^"]*)"')
 """An element's id, or a slot: what kind of number it holds, and whose."""
 
+
 def plain_views(pictures: Sequence[View], trace: Trace) -> dict[str, Any]:
     """Return the views and the moulds of their pictures.
 
