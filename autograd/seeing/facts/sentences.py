@@ -124,7 +124,7 @@ class Teller:
         return self._shape_of_value(event.node) if event.phase == "forward" and event.node.op else None
 
     def _shape_of_contribution(self, event: Event) -> Hashable:
-        edge, before, after = event.edges[0], event.before, event.after
+        _, _, node, after, before, (edge,), part, parts, *_, first_whole = event
         partial, contribution = edge.partial, edge.contribution
         assert partial is not None
         assert contribution is not None
@@ -135,11 +135,10 @@ class Teller:
         if not shapes or not math.isfinite(after):  # a finite sum has finite terms, and these finite factors
             return None
         return (
-            shapes[edge.position], partial == 1.0,
-            equals(upstream * as_written(partial), contribution),
+            shapes[edge.position], partial == 1.0, equals(upstream * as_written(partial), contribution),
             before is None or equals(as_written(before) + as_written(contribution), after),
-            event.first_whole, 0 if 1 < event.part < event.parts else event.parts,
-            event.node.op is None, self._is_untrained(event),
+            first_whole, 0 if 1 < part < parts else parts,
+            node.op is None, node.role == "input" and self._is_untrained(event),
         )  # fmt: skip
 
     def _shapes_into(self, node: NodeFact) -> tuple[float, list[int]]:

@@ -19,7 +19,7 @@ from autograd.notation.hints import described, did_you_mean
 from autograd.notation.numbers import counted, number
 from autograd.seeing.facts.events import Event
 from autograd.seeing.facts.names import gradient_of, name_of
-from autograd.seeing.facts.order import Inside, parts_of
+from autograd.seeing.facts.order import Inside
 from autograd.seeing.facts.phrases import listed, shortened
 from autograd.seeing.facts.records import NodeFact, Step, Trace
 from autograd.seeing.facts.steps import Steps, Told
@@ -57,7 +57,7 @@ class Strides(Told):
 
     def __init__(self, facts: Trace, steps: Steps, size: Size) -> None:
         self._facts, self._steps, self._size = facts, steps, size
-        self._parts = parts_of(facts)
+        self._parts = steps.parts
         self._nodes = {node.id: node for node in facts.nodes}
         self._depth = 0 if size == "layer" else 1
         runs = [len([*run]) for _, run in groupby(steps.events, self._part)]

@@ -146,7 +146,7 @@ def _touch(content: Content, place: dict[str, int]) -> dict[str, Any] | None:
     offered = {i for i, _ in _leaves(trace)[:MOST_LEAVES]}
     leaves = [i for i, node in enumerate(trace.nodes) if node.op is None and i not in offered]
     given = [[i, exact(trace.nodes[i].value)] for i in leaves]
-    return {**touch(trace), "given": given, "boxes": measures(content.layers, place)}
+    return {**touch(trace, content.steps.parts), "given": given, "boxes": measures(content.layers, place)}
 
 
 def exact(x: float) -> float | str:

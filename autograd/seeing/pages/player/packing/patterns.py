@@ -7,10 +7,10 @@ exactly what the trace says, whatever that is.  Steps of one shape (see `Teller.
 names and numbers are equal share the pattern of the first of them, and the others are never put into words.
 
 A pattern is a list of texts and references, where a reference is a number that says what belongs
-there, `as_factor` of it if that is a number after a sign: in parentheses where it is negative.  Of a step these are, by `NODE_NAME` and the others below: the names of the output, of its
-node and of its target, their values, what the step shows; then, `PER_INPUT` for each, what is known
-of the inputs of what is computed, in their order from `first_input` on, or of all leaves where these are
-read; and any other number.
+there, or `as_factor` of one: a number that stands in parentheses where it is negative.  Of a step these
+are, by `NODE_NAME` and the others below: the names of the output, of its node and of its target, their
+values, what the step shows; then, `PER_INPUT` for each, what is known of the inputs of what is computed,
+in their order from `first_input` on, or of all leaves where these are read; and any other number.
 """
 
 from __future__ import annotations
@@ -157,18 +157,12 @@ class Writer:
 
     def _of_edge(self, outline: Step, shown: Sequence[str]) -> Meant:
         """Return the names and the numbers that a step along an edge speaks of, and references to them."""
-        target = self._place[outline.target or ""]
-        other = ""
+        place, labels, other = self._place, self._labels, ""
+        target = place[outline.target or ""]
         if self._ops[target] in MULTIPLYING:
             sources = self._sources[target]
-            other = self._labels[sources[first_input(outline.position, len(sources))]]
-        names = [
-            self._labels[self._output],
-            self._labels[self._place[outline.node]],
-            self._labels[target],
-            other,
-        ]
-        return OF_EDGE, names, shown
+            other = labels[sources[first_input(outline.position, len(sources))]]
+        return OF_EDGE, [labels[self._output], labels[place[outline.node]], labels[target], other], shown
 
     def _of_value(self, outline: Step) -> Meant:
         """Return the same for a step that computes a value."""

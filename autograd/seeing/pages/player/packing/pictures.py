@@ -82,7 +82,7 @@ def _own_slots(view: View) -> str:
 
 
 def _members(shown: Mapping[str, str], numbers: Mapping[str, int], view: str) -> dict[str, list[int]]:
-    """Return by element what it shows, given each thing's number: the distances of these, in increasing order.
+    """Return by element the distances between what it shows, given each thing's number.
 
     The elements of those that are shown by one each are called after them: they stand together, under "".
     """
