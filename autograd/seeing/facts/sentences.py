@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Hashable, Sequence
+from itertools import zip_longest
 
 from autograd.core.primitive import TABLE
 from autograd.notation.numbers import as_written, count, equals, factor, number, product_of
@@ -148,10 +149,11 @@ class Teller:
         if not self._is_alike(node):
             return upstream, []
         own = node.op, node is self._output, node.id in self._corners.before, upstream == 1.0
-        shapes = []
-        for edge in self.inputs[node.id]:
-            other = self._multiplied_by(edge)
-            decides = own, self._held(edge), other and bool(other.label)
+        edges, shapes = self.inputs[node.id], []
+        half = len(edges) // 2 if node.op in MULTIPLYING else 0
+        factors = [*edges[half : 2 * half], *edges[:half]]  # what the source of each is multiplied by
+        for edge, other in zip_longest(edges, factors):
+            decides = own, self._held(edge), other and bool(self._nodes[other.source].label)
             shapes.append(self._decides.setdefault(decides, len(self._decides)))
         return as_written(upstream), shapes
 
@@ -189,14 +191,6 @@ class Teller:
                 and not any(map(self._corners.at, edges))
             )
         return self._alike[node.id]
-
-    def _multiplied_by(self, edge: EdgeFact) -> NodeFact | None:
-        """Return what a product or a dot product multiplies the edge's source by; None for any other edge."""
-        inputs, op = self.inputs[edge.target], self._nodes[edge.target].op
-        half = len(inputs) // 2
-        if op not in MULTIPLYING or edge.position >= 2 * half:
-            return None
-        return self._nodes[inputs[(edge.position + half) % (2 * half)].source]
 
     # ------------------------------------------------------------------------------------- forward
 

@@ -21,7 +21,7 @@ from typing import Any
 
 from autograd.notation.labels import parse_label
 from autograd.notation.mathml import mathml
-from autograd.notation.numbers import number, sign_word
+from autograd.notation.numbers import number
 from autograd.notation.signs import GRADIENT, LOCAL
 from autograd.seeing.facts.comparison import Beside
 from autograd.seeing.facts.names import name_of
@@ -40,7 +40,6 @@ from autograd.seeing.pages.player.summaries import measures, summaries
 from autograd.seeing.pages.player.touch import can_be_written, touch
 from autograd.seeing.pages.player.views.choice import boxes_of
 from autograd.seeing.pages.player.views.layers import Layer
-from autograd.seeing.style import width
 from autograd.value import Value
 
 MOST_LEAVES = 400
@@ -51,9 +50,6 @@ IN_THE_ROW = -1
 
 NOBODY = -1
 """Stands for a node where a step has none."""
-
-SIGNS = (("", ""), ("positive", "+"), ("negative", ""), ("zero", ""), ("nan", ""))
-"""The signs that a contribution may have: the word for it, and what is written before the number."""
 
 WRAPPING = mathml("")
 """What stands around every formula in MathML."""
@@ -122,7 +118,6 @@ def facts(content: Content) -> dict[str, Any]:
         "inputs": _inputs(trace, place),
         "read": [place[id] for step in steps[:1] for id in step.nodes],
         "kinds": KINDS,
-        "signs": SIGNS,
         "written": {"gradient": GRADIENT, "local": LOCAL},
         "steps": columns,
         "size": content.size,
@@ -216,7 +211,6 @@ def _columns(steps: Sequence[Step], shown: Sequence[list[str]], writer: Writer) 
     What a gradient was before a step is what the last step made it, and a contribution alone is
     the whole gradient: these are left out, as is the upstream, which is the gradient of the target.
     """
-    signs = {name: i for i, (name, _) in enumerate(SIGNS)}
     kinds = {kind: i for i, kind in enumerate(KINDS)}
     words = [writer.step(step, its) for step, its in zip(steps, shown, strict=True)]
     return {
@@ -229,8 +223,6 @@ def _columns(steps: Sequence[Step], shown: Sequence[list[str]], writer: Writer) 
             "" if step.contribution is None else its[2] for step, its in zip(steps, shown, strict=True)
         ],
         "after": [its[4] for its in shown],
-        "width": [0 if step.contribution is None else round(width(step.contribution), 1) for step in steps],
-        "sign": [signs[sign_word(step.contribution)] for step in steps],
         "words": [number for number, _ in words],
         "extras": {i: extras for i, (_, extras) in enumerate(words) if extras},
     }

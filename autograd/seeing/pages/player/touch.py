@@ -28,7 +28,6 @@ from autograd.seeing.facts.phrases import formula_of
 from autograd.seeing.facts.records import NodeFact, Trace
 from autograd.seeing.facts.sentences import BY_CHOICE, HELD, LEAVES
 from autograd.seeing.pages.frame import asset
-from autograd.seeing.style import LARGEST, SMALLEST, THICKEST, THINNEST
 from autograd.source.javascript import HELPERS, op_in_javascript
 
 FIRST, LAST = 0x4E00, 0x9FFF
@@ -71,7 +70,6 @@ def touch(trace: Trace, parts: Mapping[str, Inside]) -> dict[str, Any]:
         "patterns": [_patterns(node, count) for (_, count), node in applied.items()],
         **_back(trace, parts),
         "words": {"leaves": LEAVES, "held": HELD, "chosen": BY_CHOICE},
-        "width": {"least": SMALLEST, "most": LARGEST, "thinnest": THINNEST, "thickest": THICKEST},
         "relations": RELATIONS,
         "connectives": CONNECTIVES,
         "plane": _plane(trace),

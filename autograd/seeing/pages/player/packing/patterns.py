@@ -206,7 +206,7 @@ class Writer:
         texts = _texts(step)
         text = "\n".join(texts)
         op = self._ops[self._place[step.target or step.node]]
-        like = step.kind, op, len(meant), text.count(" "), text.count("≈")
+        like = step.kind, op, step.position, len(meant), text.count(" "), text.count("≈")
         known = self._known.setdefault(like, [])
         in_gaps = [*meant, *map(after_a_sign, reversed(meant))]
         for i, words in enumerate(known):

@@ -80,13 +80,14 @@ class Step {
     return [upstream, said("partial", this.number) || EMPTY, this.contribution, before, this.after];
   }
   get sign() {
-    return facts.signs[said("sign", this.number)][0];
+    const x = readNumber(this.contribution);
+    return signWord(x) || (x === 0 ? "zero" : "nan");
   }
   get added() {
-    return facts.signs[said("sign", this.number)][1] + this.contribution;
+    return (this.sign === "positive" ? "+" : "") + this.contribution;
   }
   get width() {
-    return said("width", this.number);
+    return widthOf(Math.abs(readNumber(this.contribution)));
   }
 }
 
