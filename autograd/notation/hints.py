@@ -41,3 +41,12 @@ def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
     beginning = [other for other in by_lower if typed and other.startswith(typed)]
     close = get_close_matches(typed, by_lower, n=1) or beginning
     return f"; did you mean {by_lower[close[0]]!r}?" if close else otherwise
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an error says; the name of its type if it says nothing.
+
+    >>> first_line(ValueError("too large\\nand more")), first_line(KeyboardInterrupt())
+    ('too large', 'KeyboardInterrupt')
+    """
+    return str(error).partition("\n")[0] or type(error).__name__

@@ -24,6 +24,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from autograd.files.atomic_write import write_whole
+from autograd.notation.hints import first_line
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import counted, number
 from autograd.seeing import asset, document, notebook_frame
@@ -58,11 +59,13 @@ class Units:
         layers: by layer, the names of those that are shown.
         sizes: by layer, how many units it has.
         maps: the numbers that they give, shape (units, ys, xs).
+        unseen: why none are shown; "" if they are, or if there are none.
     """
 
     layers: list[list[str]] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
     maps: Array = field(default_factory=lambda: np.empty((0, UNIT_GRID, UNIT_GRID), np.float32))
+    unseen: str = ""
 
 
 @dataclass(frozen=True)
@@ -267,14 +270,16 @@ class Film(Callback):
             "units": self._facts_of_units(),
         }
 
-    def _facts_of_units(self) -> dict[str, Any] | None:
-        """Return the maps of the units, each on one scale in all frames; None unless all have the same units.
+    def _facts_of_units(self) -> dict[str, Any]:
+        """Return the maps of the units, each on one scale in all frames; why there are none, if so.
 
         They are bytes, less those of the frame before, and deflated: from frame to frame little changes.
         """
         first, *others = [frame.units for frame in self.frames]
-        if not len(first.maps) or any(units.layers != first.layers for units in others):
-            return None
+        if any(units.layers != first.layers for units in others):
+            return {"unseen": "from frame to frame they are others"}
+        if not len(first.maps):
+            return {"unseen": first.unseen}
         maps = np.nan_to_num(np.stack([frame.units.maps for frame in self.frames]), posinf=0.0, neginf=0.0)
         largest = np.abs(maps).max(axis=(0, 2, 3))
         shares = maps / np.where(largest > 0, largest, 1)[:, None, None]
@@ -319,7 +324,7 @@ class Film(Callback):
 
 
 def units_of(model: Any, rows: Array) -> Units:
-    """Return what the hidden units of a model give for the rows of a grid; none if it cannot be recorded.
+    """Return what the hidden units of a model give for the rows of a grid; why they are not seen, if so.
 
     >>> from nn import MLP
     >>> seen = units_of(MLP(2, [3, 1], "tanh", seed=0), np.zeros((UNIT_GRID**2, 2)))
@@ -329,17 +334,20 @@ def units_of(model: Any, rows: Array) -> Units:
     found: list[list[Any]] = []
 
     def inside(row: Any) -> list[Any]:
-        layers = hidden_units(values_of(model(row)))
+        outputs = values_of(model(row))
+        layers = hidden_units(outputs)
         found[:] = [layer[: MOST_UNITS // len(layers)] for layer in layers]
         sizes[:] = map(len, layers)
-        return [v for layer in found for v in layer]
+        return [v for layer in found for v in layer] or outputs
 
     sizes: list[int] = []
     try:
         with mode(model, training=False):
             maps = Tape.record(inside, rows[0].tolist()).forward(rows)
-    except Exception:  # whatever keeps it from being recorded, the film shows its outputs
-        return Units()
+    except Exception as error:  # whatever keeps it from being recorded, the film shows its outputs
+        return Units(unseen=f"the model cannot be recorded: {first_line(error)}")
+    if not any(found):
+        return Units(unseen=f"there is room for those of {MOST_UNITS} layers" if sizes else "")
     names = [
         [parse_label(v.label).text if v.label else f"unit {k}" for k, v in enumerate(layer, 1)]
         for layer in found

@@ -22,7 +22,7 @@ from inspect import signature
 from traceback import walk_tb
 from typing import Any, ParamSpec, TypeVar
 
-from autograd.notation.hints import described, did_you_mean
+from autograd.notation.hints import described, did_you_mean, first_line
 from nn.callbacks import Callback, as_callback
 from nn.checks import Seed, generator, import_extra, one_of, whole_number, yes_or_no
 from nn.data.buckets import Bucket
@@ -294,7 +294,7 @@ def _made(
 
 def _reason(error: Exception) -> str:
     """Return the first line of what an error says, after the line of the user's code that raised it."""
-    said = str(error).splitlines()[0] if str(error) else type(error).__name__
+    said = first_line(error)
     lines = [
         f"{frame.f_code.co_filename}, line {number}"
         for frame, number in walk_tb(error.__traceback__)

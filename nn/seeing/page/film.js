@@ -147,7 +147,9 @@ function look(k) {
 }
 
 async function beginUnits() {
-  if (!facts.units) return;
+  const { unseen } = facts.units;
+  if (unseen) part("units").append(`What hidden units give is not shown: ${unseen}.`);
+  if (unseen !== undefined) return void (part("units").hidden = !unseen);
   const packed = Uint8Array.from(atob(facts.units.changes), (letter) => letter.charCodeAt(0));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
   const unpacked = new Int8Array(await new Response(stream).arrayBuffer());

@@ -205,5 +205,14 @@ def test_a_network_that_cannot_be_recorded_is_filmed_without_maps(opened):
     made.take(Branching(2, [2, 1], seed=0), 0)
     assert not len(made.frames[0].units.maps)
     sheet = opened(made.html(), ready=False, motion="reduce")
-    assert sheet.locator("#units").is_hidden()
+    assert "is not shown: the model cannot be recorded: " in sheet.locator("#units").inner_text()
     assert sheet.errors == []
+
+
+def test_networks_without_hidden_units_or_with_too_many_layers_of_them(opened):
+    perceptron, deep = seeing.Film(*AND), seeing.Film(*AND)
+    perceptron.take(MLP(2, [1], seed=0), 0)
+    deep.take(MLP(2, [1] * 26, "tanh", seed=0), 0)
+    assert opened(perceptron.html(), ready=False, motion="reduce").locator("#units").is_hidden()
+    said = opened(deep.html(), ready=False, motion="reduce").locator("#units").inner_text()
+    assert said == "What hidden units give is not shown: there is room for those of 24 layers."
