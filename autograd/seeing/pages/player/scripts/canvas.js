@@ -34,26 +34,30 @@ function open(name, part) {
   canvas.animate([{ opacity: 0, transform: `scale(${part ? 0.4 : 1.6})`, transformOrigin }, { transformOrigin }], { duration: 350, easing: "ease-out" });
 }
 
-// Whether a picture shows a step: its node and, where it goes along an edge, that edge.
-function shows(index, { node, target, position }) {
-  const view = views[index];
-  const [nodes, edges] = (view.shown ??= [membersIn(index, "nodes"), membersIn(index, "edges")]);
-  return nodes.has(placeOf(node)) && (target === null || edges.has(firstEdge[placeOf(target)] + position));
+// The numbers of the views that show a step: its node and, where it goes along an edge, that edge.
+let showing; // by node and by edge, found when first asked for
+
+function viewsOf({ node, target, position }) {
+  const [byNode, byEdge] = (showing ??= ["nodes", "edges"].map(viewsBy));
+  const those = byNode[placeOf(node)];
+  return target === null ? those : those.filter((i) => byEdge[firstEdge[placeOf(target)] + position]?.includes(i));
 }
 
-// The numbers of the nodes, or edges, that a picture shows; they are told by their distances.
-function membersIn(index, kind) {
-  const { [kind]: members } = index ? drawings().views[index] : views[0];
-  return new Set(Object.values(members).flatMap((distances) => summed(distances)));
+function viewsBy(kind) {
+  const found = [];
+  views.forEach((view, i) => {
+    const { [kind]: members } = i ? drawings().views[i] : view;
+    for (const distances of Object.values(members)) for (const n of summed(distances)) (found[n] ??= []).push(i);
+  });
+  return found;
 }
 
 // A step that the opened view does not show is followed to the one beside it that does, else upwards.
 function showWhere(step) {
   if (step === undefined) return tellElsewhere(false);
-  if (view.parent !== null && !shows(views.indexOf(view), step)) {
-    const beside = views.findIndex((other, i) => other.parent === view.parent && shows(i, step));
-    if (beside >= 0) mount(beside);
-  }
+  const those = view.parent === null ? [] : viewsOf(step);
+  const beside = those.find((i) => views[i].parent === view.parent);
+  if (beside !== undefined && !those.includes(views.indexOf(view))) mount(beside);
   while (!view.nodeElement.has(step.node) && view.parent !== null) {
     mount(views.findIndex((other) => other.name === view.parent));
   }
