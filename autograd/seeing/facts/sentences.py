@@ -103,13 +103,13 @@ class Teller:
     ) -> Step:
         """Return the event as the step number ``place``, with these words or without any."""
         symbols, numbers, sentence = words
-        phase, kind, node, after, before, edges, *_ = event
+        phase, kind, node, after, before, edges, _, _, leaves, *_ = event
         target = position = upstream = partial = contribution = None
         if kind == "edge":
             _, target, position, partial, contribution = edges[0]
             upstream = self._nodes[target].gradient
         return Step(
-            place, phase, kind, node.id, tuple([leaf.id for leaf in event.leaves]) or (node.id,),
+            place, phase, kind, node.id, tuple([leaf.id for leaf in leaves]) if leaves else (node.id,),
             target, position, symbols, numbers, slope,
             upstream, partial, contribution, before, after, sentence,
         )  # fmt: skip
@@ -188,7 +188,7 @@ class Teller:
                 node.op in ALIKE
                 and len({*moving}) == len(moving)
                 and all(map(math.isfinite, (node.value, *values)))
-                and not any(map(self._corners.at, edges))
+                and node.id not in self._corners.targets
             )
         return self._alike[node.id]
 
