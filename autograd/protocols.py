@@ -23,16 +23,42 @@ from autograd.notation.other_engines import OF_A_VALUE, written_here
 TOO_LARGE = "this whole number is too large for a float, which goes up to about 1.8e308"
 
 
-def real_number(what: str, x: object) -> float:
+CUTS = (
+    "holds numbers, through which no gradient reaches a weight. Compute with the Parameters: layer.weight "
+    "has rows of them, layer.bias a list"
+)
+"""What is said to those who compute with the numbers of a matrix as if they were the weights."""
+
+
+class NumberRead(float):
+    """A number that was read from a matrix of weights: it refuses to be a constant in a graph.
+
+    A model computed with it would look as if its weights were shared, and they would not be.
+
+    >>> from autograd import Value
+    >>> Value(2.0) * NumberRead(0.5)
+    Traceback (most recent call last):
+    ...
+    TypeError: 0.5 was read from W or b, which holds numbers, through which no gradient reaches a weight. \
+Compute with the Parameters: layer.weight has rows of them, layer.bias a list; float(number) is a constant
+    """
+
+    __slots__ = ()
+
+
+def real_number(what: str, x: object, role: str = "") -> float:
     """Return a real number as a float.
 
     Args:
         what: how the message begins: "a Value holds".
+        role: that of the Value which is to hold it.
 
     Raises:
-        TypeError: if ``x`` is not a real number.
+        TypeError: if ``x`` is not a real number, or is a `NumberRead` that would be a constant.
         ValueError: if it is a whole number too large for a float.
     """
+    if role == "constant" and isinstance(x, NumberRead):
+        raise TypeError(f"{x!r} was read from W or b, which {CUTS}; float(number) is a constant")
     if not isinstance(x, (float, int)) and holds_one_number(x):
         x = x.item()  # type: ignore[attr-defined]
     if not isinstance(x, (float, int, Real)):

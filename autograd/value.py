@@ -197,7 +197,7 @@ class Value(Protocols, Node):
         self.label = label if type(label) is str else label_text(label)
         self._made = (mode.now if unusual else usual).use
         try:
-            self._data = data if type(data) is float else real_number("a Value holds", data)
+            self._data = data if type(data) is float else real_number("a Value holds", data, self.role)
         except TypeError:
             if not self._follows(data):
                 raise

@@ -43,15 +43,16 @@ def pages(tmp_path_factory):
     walk(loss_of(6, 6)).save(folder / "folded.html")
     gallery(loss_of(3, 2)).save(folder / "gallery.html")
     film().save(folder / "film.html")
+    seeing.playground().save(folder / "playground.html")
     main(["train", "moons", "--layers", "3", "--epochs", "3", "--report", str(folder / "report")])
     return {
-        **{name: folder / f"{name}.html" for name in ("player", "folded", "gallery", "film")},
+        **{name: folder / f"{name}.html" for name in ("player", "folded", "gallery", "film", "playground")},
         "report": folder / "report" / "index.html",
     }
 
 
 @pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("name", ["player", "folded", "gallery", "film", "report"])
+@pytest.mark.parametrize("name", ["player", "folded", "gallery", "film", "playground", "report"])
 def test_axe_finds_nothing(axe, opened, pages, name, theme):
     player = name in ("player", "folded")
     sheet = opened(pages[name], ready=player, scheme=theme, motion="reduce", bypass_csp=True)

@@ -3,7 +3,7 @@
 The functions `draw`, `walk`, `gradient_path` and `gallery` are in `autograd` itself; this is the face for
 those who build on what they give, who look at what a model computed before it raised (`computed_before`), who
 name Modules by where a model holds them (`title_of`), or who make a self-contained page of their own
-(`document`).
+(`document`), perhaps one that computes (`Listings`).
 """
 
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from autograd.seeing.facts.records import Step
     from autograd.seeing.gallery import Gallery
     from autograd.seeing.pages.frame import asset, document, embedded, is_page, notebook_frame, source_hash
+    from autograd.seeing.pages.listing import Listings
     from autograd.seeing.paths import GradientPath
     from autograd.seeing.walk import Walk
 
@@ -22,6 +23,7 @@ _HOMES = {
     "Drawing": "drawing",
     "Gallery": "gallery",
     "GradientPath": "paths",
+    "Listings": "pages.listing",
     "Step": "facts.records",
     "Walk": "walk",
     "asset": "pages.frame",
@@ -37,8 +39,8 @@ _HOMES = {
 }
 
 __all__ = [
-    "Drawing", "Gallery", "GradientPath", "Step", "Walk", "asset", "computed_before", "document", "draw_with",
-    "embedded", "is_page", "modules_within", "notebook_frame", "source_hash", "title_of",
+    "Drawing", "Gallery", "GradientPath", "Listings", "Step", "Walk", "asset", "computed_before", "document",
+    "draw_with", "embedded", "is_page", "modules_within", "notebook_frame", "source_hash", "title_of",
 ]  # fmt: skip
 
 

@@ -10,11 +10,13 @@ brings the columns to a common size and back.
 """
 
 from nn.data.dataset import Dataset, remarks, split
+from nn.data.planar import circles, clusters, hills, moons, quadrants, ramp, spirals
 from nn.data.scaling import Scaler
-from nn.data.sets import FOLDERS, NAMED, cancer, diabetes, digits, idx, iris, load, mnist, moons, wine, xor
+from nn.data.sets import FOLDERS, NAMED, cancer, diabetes, digits, idx, iris, load, mnist, wine, xor
 from nn.data.tables import from_arrays, from_csv, from_frame
 
 __all__ = [
-    "FOLDERS", "NAMED", "Dataset", "Scaler", "cancer", "diabetes", "digits", "from_arrays", "from_csv",
-    "from_frame", "idx", "iris", "load", "mnist", "moons", "remarks", "split", "wine", "xor",
+    "FOLDERS", "NAMED", "Dataset", "Scaler", "cancer", "circles", "clusters", "diabetes", "digits",
+    "from_arrays", "from_csv", "from_frame", "hills", "idx", "iris", "load", "mnist", "moons", "quadrants",
+    "ramp", "remarks", "spirals", "split", "wine", "xor",
 ]  # fmt: skip

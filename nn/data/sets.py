@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from math import cos, pi, sin
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from autograd.files.reading import naming_file
 from autograd.notation.hints import did_you_mean
-from nn.checks import finite_number, import_extra, whole_number
+from nn.checks import import_extra
 from nn.data import idx_files
-from nn.data.columns import FEWEST_ROWS, MOST_CLASSES
+from nn.data.columns import MOST_CLASSES
 from nn.data.dataset import Dataset
-from nn.data.random_state import RandomState
+from nn.data.planar import circles, clusters, hills, moons, quadrants, ramp, spirals
 from nn.data.table_files import read_table
 from nn.data.tables import from_csv
 
@@ -24,30 +23,6 @@ def xor() -> Dataset:
     """Return exclusive or: four points that no straight line separates."""
     X = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
     return Dataset("xor", X, [0, 1, 1, 0], ("x1", "x2"), "x1 xor x2", ("0", "1"))
-
-
-def moons(samples: int = 200, noise: float = 0.1, seed: int = 0) -> Dataset:
-    """Return two interleaved half circles, the points of scikit-learn's ``make_moons``.
-
-    Args:
-        samples: how many points, at least 4.
-        noise: the standard deviation of the noise that is added to every coordinate.
-        seed: the same seed gives the same points.
-    """
-    samples = whole_number("samples", samples, FEWEST_ROWS)
-    noise = finite_number("noise", noise, at_least=0.0)
-    upper = _angles(samples // 2)
-    lower = _angles(samples - len(upper))
-    exact = [(cos(t), sin(t), 0) for t in upper] + [(1 - cos(t), 1 - sin(t) - 0.5, 1) for t in lower]
-    state = RandomState(seed)
-    shuffled = [exact[i] for i in state.shuffled(range(samples))]
-    X = [[x1 + noise * state.normal(), x2 + noise * state.normal()] for x1, x2, _ in shuffled]
-    return Dataset("moons", X, [y for _, _, y in shuffled], ("x1", "x2"), "moon", ("upper", "lower"))
-
-
-def _angles(n: int) -> list[float]:
-    """Return ``n`` angles from 0 to π, evenly."""
-    return [i * (pi / (n - 1)) for i in range(n - 1)] + [pi]
 
 
 def digits() -> Dataset:
@@ -88,8 +63,11 @@ def diabetes() -> Dataset:
 
 
 NAMED: dict[str, Callable[[], Dataset]] = {
-    named.__name__: named for named in (xor, moons, digits, iris, wine, cancer, diabetes)
-}
+    named.__name__: named
+    for named in (
+        xor, moons, circles, clusters, quadrants, spirals, ramp, hills, digits, iris, wine, cancer, diabetes,
+    )
+}  # fmt: skip
 """The sets that are always at hand, by name."""
 
 

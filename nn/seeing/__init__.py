@@ -16,12 +16,13 @@ try:
     from nn.seeing.image_plots import confusion, confusion_counts, images, matrices, table
     from nn.seeing.language import attention, beliefs
     from nn.seeing.plane import Points, around, boundary, decision_boundary, neurons
+    from nn.seeing.playground_page import Playground, playground
     from nn.seeing.style import class_colours
 except ModuleNotFoundError as error:
     raise ImportError(f'plots need {error.name}: pip install "chainrule[train]"') from error
 
 __all__ = [
-    "Film", "Frame", "Points", "around", "attention", "beliefs", "boundary", "class_colours", "confusion",
-    "confusion_counts", "curves", "decision_boundary", "fitted", "functions", "health", "images", "lines",
-    "loss_curve", "matrices", "neurons", "predicted_against_true", "scores", "table",
+    "Film", "Frame", "Playground", "Points", "around", "attention", "beliefs", "boundary", "class_colours",
+    "confusion", "confusion_counts", "curves", "decision_boundary", "fitted", "functions", "health", "images",
+    "lines", "loss_curve", "matrices", "neurons", "playground", "predicted_against_true", "scores", "table",
 ]  # fmt: skip

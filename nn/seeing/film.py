@@ -206,7 +206,7 @@ class Film(Callback):
             "A training, frame by frame",
             asset("nn.seeing", "page", "film.css"),
             body,
-            asset("nn.seeing", "page", "film.js"),
+            asset("nn.seeing", "page", "plane.js") + asset("nn.seeing", "page", "film.js"),
             data={"facts": self._facts()},
             colours=_colours(),
         )

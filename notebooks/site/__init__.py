@@ -1,4 +1,5 @@
-"""The site: the front page, the lab, the lessons and the reference, as files that any file server serves.
+"""The site: the front page, the playground, the lab, the lessons and the reference.
 
-``python -m notebooks.site OUT`` builds it.  Nothing in it is fetched from elsewhere.
+``python -m notebooks.site OUT`` builds it as files that any file server serves.  Nothing in it is fetched
+from elsewhere.
 """

@@ -1,4 +1,4 @@
-"""The whole site: the front page, the lab, the lessons and the reference."""
+"""The whole site: the front page, the playground, the lab, the lessons and the reference."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from autograd.notation.numbers import counted
+from nn.seeing import playground
 from notebooks.site.lab import write_lab
 from notebooks.site.lessons import FOLDER, contents, lessons
 from notebooks.site.pages import PARTS, page
@@ -47,6 +48,11 @@ def build(out: Path, only: Collection[str] = tuple(PARTS), modules: Path | None 
     body = front.replace("<!-- picture -->", picture[picture.index("<svg") :])
     body = body.replace("<!-- lessons -->", contents(course, "lessons/"))
     (out / "index.html").write_text(page("Chainrule", body, up=""), encoding="utf-8")
+    if "playground" in only:
+        folder = out / "playground"
+        folder.mkdir(exist_ok=True)
+        playground().save(folder / "index.html")
+        yield _size(folder)
     if "lab" in only:
         write_lab(out / "lab", [x for lesson in course for x in lesson.exercises()], modules)
         yield _size(out / "lab")
@@ -77,5 +83,5 @@ def _write_reference(folder: Path) -> None:
 def _size(folder: Path) -> str:
     files = [path for path in folder.rglob("*") if path.is_file()]
     return (
-        f"{folder.name:8} {counted(len(files), 'file')}, {sum(x.stat().st_size for x in files) / 1e6:.1f} MB"
+        f"{folder.name:10} {counted(len(files), 'file')}, {sum(x.stat().st_size for x in files) / 1e6:.1f} MB"
     )

@@ -1,5 +1,4 @@
 // The film of a training: everything was computed before; this page only shows it.
-"use strict";
 const facts = JSON.parse(document.getElementById("facts").textContent);
 const bytes = Int8Array.from(atob(facts.leads), (letter) => letter.charCodeAt(0));
 const part = (name) => document.getElementById(name);
@@ -12,15 +11,6 @@ let units = null, looked = -1; // the bytes of what hidden units give, and the o
 const maps = []; // the small pictures: of the output, then of each unit
 
 field.width = field.height = FINE;
-
-function colour(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-}
-
-function channels(name) {
-  const hex = colour(name);
-  return [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
-}
 
 // How far class k leads over the best other one, in each cell of the grid: -1 … 1, kept as a root in steps of 1/127.
 function leads(frame, k) {
@@ -65,47 +55,6 @@ function paint(brush, k) {
   brush.putImageData(image, 0, 0);
 }
 
-// Where a lead changes its sign: through each square of the grid, straight between its edges.
-function border(a, n, toX, toY) {
-  pen.beginPath();
-  for (let i = 0; i < n - 1; i += 1) {
-    for (let j = 0; j < n - 1; j += 1) {
-      const corners = [[i, j], [i, j + 1], [i + 1, j + 1], [i + 1, j]];
-      const crossings = [];
-      corners.forEach(([row, column], c) => {
-        const [nextRow, nextColumn] = corners[(c + 1) % 4];
-        const here = a[row * n + column], there = a[nextRow * n + nextColumn];
-        if (here > 0 === there > 0) return;
-        const share = here / (here - there);
-        crossings.push([toX(column + share * (nextColumn - column)), toY(row + share * (nextRow - row))]);
-      });
-      for (let c = 0; c + 1 < crossings.length; c += 2) {
-        pen.moveTo(...crossings[c]);
-        pen.lineTo(...crossings[c + 1]);
-      }
-    }
-  }
-  pen.stroke();
-}
-
-const SIDES = [0, 4, 3, 4.5, -3, 5, 6, 7, 8, 9]; // of each class's mark; 0 is a circle, 4.5 a diamond
-
-function outline(x, y, radius, k) {
-  const kind = SIDES[k % SIDES.length], sides = Math.floor(Math.abs(kind));
-  if (!kind) return Array.from({ length: 24 }, (_, i) => [x + radius * Math.cos(i * Math.PI / 12), y + radius * Math.sin(i * Math.PI / 12)]);
-  const turn = kind === 4 ? Math.PI / 4 : kind < 0 ? Math.PI / 2 : -Math.PI / 2;
-  return Array.from({ length: sides }, (_, i) => {
-    const angle = turn + (2 * Math.PI * i) / sides;
-    return [x + 1.25 * radius * Math.cos(angle), y + 1.25 * radius * Math.sin(angle)];
-  });
-}
-
-function mark(x, y, radius, k) {
-  pen.beginPath();
-  outline(x, y, radius, k).forEach((point, i) => (i ? pen.lineTo(...point) : pen.moveTo(...point)));
-  pen.closePath();
-}
-
 function draw() {
   const scale = Math.min(3, window.devicePixelRatio || 1), box = canvas.getBoundingClientRect();
   const width = Math.max(100, box.width), height = Math.max(100, box.height);
@@ -119,7 +68,7 @@ function draw() {
   pen.drawImage(field, 0, 0, width, height);
   pen.strokeStyle = colour("--ink");
   pen.lineWidth = 1.6;
-  for (const a of lines) border(a, grid, toX, toY);
+  for (const a of lines) border(pen, a, grid, toX, toY);
   points(width, height);
   maps.forEach((map, i) => paint(map, i - 1));
 }
@@ -175,7 +124,7 @@ function points(width, height) {
   pen.strokeStyle = colour("--paper");
   pen.lineWidth = 1;
   for (const point of facts.points) {
-    mark(...at(point), radius, point[2]);
+    mark(pen, ...at(point), radius, point[2]);
     pen.fillStyle = colour(`--class${point[2]}`);
     pen.fill();
     pen.stroke();
@@ -183,7 +132,7 @@ function points(width, height) {
   pen.strokeStyle = colour("--ink");
   pen.lineWidth = 2;
   for (const i of facts.frames[shown].wrong) {
-    mark(...at(facts.points[i]), radius + 3.5, 0);
+    mark(pen, ...at(facts.points[i]), radius + 3.5, 0);
     pen.stroke();
   }
 }

@@ -6,7 +6,8 @@ import sys
 import numpy as np
 import pytest
 
-from nn.data import NAMED, digits, load, moons, xor
+from nn.data import NAMED, circles, digits, load, moons, xor
+from nn.data.planar import PLANAR
 
 
 def test_xor_is_its_truth_table():
@@ -26,6 +27,27 @@ def test_moons_are_scikit_learn_s(samples, noise, seed):
     data = moons(samples, noise, seed)
     assert data.y == y.tolist()
     np.testing.assert_allclose(data.X, X, rtol=0, atol=4e-16)
+
+
+def test_circles_are_scikit_learn_s():
+    make = pytest.importorskip("sklearn.datasets").make_circles
+    X, y = make(97, noise=0.2, random_state=3, factor=0.5)
+    data = circles(97, 0.2, 3)
+    assert data.y == y.tolist()
+    np.testing.assert_allclose(data.X, X, rtol=0, atol=4e-16)
+
+
+@pytest.mark.parametrize("name", PLANAR)
+def test_a_set_of_the_plane_is_drawn_alike_by_the_same_seed(name):
+    drawn, exact = NAMED[name], PLANAR[name].points(61)
+    data = drawn(61, noise=0.0, seed=4)
+    assert sorted([*x, y] for x, y in zip(data.X, data.y, strict=True)) == sorted(map(list, exact))
+    assert drawn(61, seed=4).X == drawn(61, seed=4).X != drawn(61, seed=5).X
+    if data.classes:
+        assert abs(2 * sum(data.y) - 61) <= 2
+    assert load(name).name == drawn.__name__ == name
+    with pytest.raises(ValueError, match="samples"):
+        drawn(3)
 
 
 def test_a_formula_needs_no_package():

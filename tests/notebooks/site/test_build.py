@@ -29,7 +29,7 @@ def site(tmp_path_factory):
         (modules / name).parent.mkdir(parents=True, exist_ok=True)
         (modules / name).touch()
     told = list(build(out, modules=modules))
-    assert [line.split()[0] for line in told] == ["lab", "lessons", "api"]
+    assert [line.split()[0] for line in told] == ["playground", "lab", "lessons", "api"]
     return out
 
 

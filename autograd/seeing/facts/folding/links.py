@@ -20,6 +20,7 @@ class Link:
         source, target: ids of groups or nodes.
         edges: the uses.
         weights: the weights that the target multiplies the source by.
+        beside: the uses without a weight, where others have one: those of a skip connection.
         tied: the weights among what it carries that the source computes with as well.
         routes: in a gradient path how many of its routes lead along it, each as often as it does; what
             they add to the gradient are the contributions of the edges.
@@ -29,6 +30,7 @@ class Link:
     target: str
     edges: list[EdgeFact] = field(default_factory=list)
     weights: list[NodeFact] = field(default_factory=list)
+    beside: list[EdgeFact] = field(default_factory=list)
     tied: list[NodeFact] = field(default_factory=list)
     routes: int = 0
 
@@ -69,7 +71,7 @@ def links_between(
         shared: the ids of other boxes that a weight belongs to as well: no link leads to these from it.
     """
     links: dict[tuple[str, str], Link] = {}
-    others: dict[tuple[str, str], dict[str, None]] = {}  # what the target multiplies the source by
+    others: dict[tuple[str, str], list[str]] = {}  # by what each edge's target multiplies its source
     ops = {node.id: node.op for node in trace.nodes}
     for target, into in groupby(trace.edges, attrgetter("target")):
         box = where.get(target)
@@ -82,15 +84,24 @@ def links_between(
                 continue
             ends = origin, box
             if ends not in links:
-                links[ends], others[ends] = Link(*ends), {}
+                links[ends], others[ends] = Link(*ends), []
             links[ends].edges.append(edge)
             if factors is None:
                 factors = _factors(ops[target], edges)
-            others[ends][factors.get(edge.position, "")] = None
+            others[ends].append(factors.get(edge.position, ""))
     weights = {node.id: node for node in trace.nodes if node.role == "weight"}
     computing = {where[node.id] for node in trace.nodes if node.op and node.id in where}
     for ends, link in links.items():
-        link.weights = [weights[id] for id in others[ends] if id in weights and where.get(id) != id]
+        link.weights = [
+            weights[id] for id in dict.fromkeys(others[ends]) if id in weights and where.get(id) != id
+        ]
+        if link.weights:
+            plain = (
+                edge
+                for edge, id in zip(link.edges, others[ends], strict=True)
+                if edge.partial is not None and id not in weights
+            )
+            link.beside = [edge for edge in plain if edge.source not in weights]
         carried = dict.fromkeys(edge.source for edge in link.edges if link.source in computing)
         link.tied = [weights[id] for id in carried if id in weights]
     return tuple(links.values())

@@ -115,6 +115,7 @@ def facts(content: Content) -> dict[str, Any]:
         "leaves": _leaves(trace)[:MOST_LEAVES],
         "constants": [i for i, node in enumerate(trace.nodes) if node.role == "constant"],
         "weights": [i for i, node in enumerate(trace.nodes) if node.role == "weight"],
+        "biases": sorted(place[id] for id in trace.biases()),
         "inputs": _inputs(trace, place),
         "read": [place[id] for step in steps[:1] for id in step.nodes],
         "kinds": KINDS,

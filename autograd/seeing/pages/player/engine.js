@@ -1,40 +1,8 @@
 // Both passes computed in the page.  OPERATIONS, which stands before this, holds the value and the partials of
-// every op of the graph as the table states them; here is the chain rule, and how numbers are written.
+// every op of the graph as the table states them; here is the chain rule.
 
 const EXACT = { inf: Infinity, "-inf": -Infinity, nan: NaN };
 const exact = (x) => (typeof x === "string" ? EXACT[x] : x);
-const DIGITS = 4;
-
-// As autograd.notation.numbers: half of a last digit is rounded to the even one.
-function number(x) {
-  if (x === undefined || x === null) return "–";
-  if (Number.isNaN(x)) return "nan";
-  if (!Number.isFinite(x)) return x > 0 ? "∞" : "−∞";
-  if (x === 0) return "0";
-  const size = Math.abs(x);
-  const minus = x < 0 ? "−" : "";
-  if (size >= 1e-4 && size < 9999) {
-    const more = size.toPrecision(DIGITS + 1);
-    if (!more.endsWith("5") || Number(more) !== size) return minus + withoutZeros(size.toPrecision(DIGITS));
-  }
-  let [digits, exponent] = size.toExponential(DIGITS - 1).split("e");
-  const [more] = size.toExponential(DIGITS).split("e");
-  const half = more.endsWith("5") && Number(`${more}e${exponent}`) === size && /^\d\.\d{4}0*e/.test(size.toExponential(90));
-  if (half && Number(more[DIGITS]) % 2 === 0) digits = more.slice(0, -1);
-  const power = Number(exponent);
-  const text = power >= -4 && power < DIGITS ? String(Number(`${digits}e${power}`)) : `${Number(digits)}e${power}`;
-  return minus + text.replace("-", "−");
-}
-
-function withoutZeros(digits) {
-  if (!digits.includes(".")) return digits;
-  let end = digits.length;
-  while (digits[end - 1] === "0") end -= 1;
-  return digits.slice(0, digits[end - 1] === "." ? end - 1 : end);
-}
-
-const asWritten = (x) => (Number.isFinite(x) ? Number(number(x).replaceAll("−", "-")) : x);
-const equals = (computed, result) => (number(computed) === number(result) ? "=" : "≈");
 
 // Left and right of x, as close as can be.
 function besides(x) {

@@ -28,7 +28,8 @@ from autograd.seeing.facts.phrases import formula_of
 from autograd.seeing.facts.records import NodeFact, Trace
 from autograd.seeing.facts.sentences import BY_CHOICE, HELD, LEAVES
 from autograd.seeing.pages.frame import asset
-from autograd.source.javascript import HELPERS, op_in_javascript
+from autograd.seeing.pages.listing import stated
+from autograd.source.javascript import op_in_javascript
 
 FIRST, LAST = 0x4E00, 0x9FFF
 """The letters that stand for an op's inputs while its formula is made a pattern."""
@@ -118,15 +119,14 @@ def operations(trace: Trace) -> str:
     Raises:
         NotImplementedError: if an op cannot be written in another language; the message names it.
     """
-    written = [op_in_javascript(TABLE[name], count) for name, count in _applied(trace)]
-    return f'"use strict";\nconst OPERATIONS = (() => {{\n{HELPERS}return [{", ".join(written)}];\n}})();\n'
+    return stated(_applied(trace))
 
 
 def script(trace: Trace | None) -> str:
     """Return the scripts of a page that computes itself; that of one that does not for None."""
     if trace is None:
         return ""
-    names = ("engine.js", "sentences.js", "routes.js", "plane.js", "touch.js")
+    names = ("numbers.js", "engine.js", "sentences.js", "routes.js", "plane.js", "touch.js")
     return operations(trace) + "".join(asset(__package__, name) for name in names)
 
 

@@ -32,7 +32,7 @@ def test_numbers_are_written_as_everywhere_else(bare):
     xs += [k / 16 for k in range(-3000, 3000)] + [10.0 * k + 5 for k in range(3000)]  # halves of a last digit
     xs += [round(chance.uniform(-1, 1), 5) * 10.0 ** chance.randint(-8, 8) for _ in range(3000)]
     finite = [x for x in xs if x - x == 0.0]
-    script = asset("autograd.seeing.pages.player", "engine.js")
+    script = asset("autograd.seeing.pages.player", "numbers.js")
     found = bare.evaluate(
         "([script, xs]) => xs.map(new Function(script + 'return number')())", [script, finite]
     )

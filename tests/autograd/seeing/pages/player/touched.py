@@ -19,7 +19,8 @@ OPS = list(TABLE.values())
 NUMBERS = (0.0, 1.0, -1.0, 2.0, 0.5, -3.0)
 
 SCRIPTS = "\n".join(
-    asset("autograd.seeing.pages.player", f"{name}.js") for name in ("engine", "sentences", "routes")
+    asset("autograd.seeing.pages.player", f"{name}.js")
+    for name in ("numbers", "engine", "sentences", "routes")
 )
 
 ANSWER = """

@@ -1,0 +1,35 @@
+// How numbers are written.
+
+const DIGITS = 4;
+
+// As autograd.notation.numbers: half of a last digit is rounded to the even one.
+function number(x) {
+  if (x === undefined || x === null) return "–";
+  if (Number.isNaN(x)) return "nan";
+  if (!Number.isFinite(x)) return x > 0 ? "∞" : "−∞";
+  if (x === 0) return "0";
+  const size = Math.abs(x);
+  const minus = x < 0 ? "−" : "";
+  if (size >= 1e-4 && size < 9999) {
+    const more = size.toPrecision(DIGITS + 1);
+    if (!more.endsWith("5") || Number(more) !== size) return minus + withoutZeros(size.toPrecision(DIGITS));
+  }
+  let [digits, exponent] = size.toExponential(DIGITS - 1).split("e");
+  const [more] = size.toExponential(DIGITS).split("e");
+  const half = more.endsWith("5") && Number(`${more}e${exponent}`) === size && /^\d\.\d{4}0*e/.test(size.toExponential(90));
+  if (half && Number(more[DIGITS]) % 2 === 0) digits = more.slice(0, -1);
+  const power = Number(exponent);
+  const text = power >= -4 && power < DIGITS ? String(Number(`${digits}e${power}`)) : `${Number(digits)}e${power}`;
+  return minus + text.replace("-", "−");
+}
+
+function withoutZeros(digits) {
+  if (!digits.includes(".")) return digits;
+  let end = digits.length;
+  while (digits[end - 1] === "0") end -= 1;
+  return digits.slice(0, digits[end - 1] === "." ? end - 1 : end);
+}
+
+// What a written number stands for, and whether what is computed of such is the result as written.
+const asWritten = (x) => (Number.isFinite(x) ? Number(number(x).replaceAll("−", "-")) : x);
+const equals = (computed, result) => (number(computed) === number(result) ? "=" : "≈");

@@ -1,0 +1,237 @@
+// The chain rule of what was chosen, with the numbers of one sample or of the next batch.
+
+const STRONGEST = 8; // of more routes than this the strongest are listed
+
+class Chain {
+  constructor(select, change, choose, follow) {
+    Object.assign(this, { select, change, choose, follow });
+  }
+
+  // Both passes for what is asked: a sample, or the batch of the next step.
+  look(training, sample) {
+    this.training = training;
+    this.sample = sample;
+    this.places = sample === undefined ? training.upcoming() : [sample];
+    this.lanes = sample === undefined ? training.lanes : training.one;
+    this.of = sample === undefined ? "J" : training.penalties ? "(L + penalty)" : "L";
+    this.cost = training.compute(this.places, this.lanes);
+  }
+
+  name = (i) => this.training.tape.nodes[i].name ?? number(this.lanes.values[i][0]);
+  partial = ([target, slot]) => this.lanes.partials(target, 0)[slot] ?? 0;
+  arrow = (source, target) => `∂(${this.name(source)}→${this.name(target)})`;
+
+  // The strongest routes from a node to the cost; the last part of each is the gradient at the output.
+  routes(i, known = new Map()) {
+    if (known.has(i)) return known.get(i);
+    const { training, lanes } = this;
+    const found = i === training.prediction
+      ? { count: 1, best: [{ product: lanes.gradients[i][0], parts: [] }] }
+      : training.arrows[i].reduce(({ count, best }, arrow) => {
+          const on = this.routes(arrow[0], known), partial = this.partial(arrow);
+          const longer = on.best.map(({ product, parts }) => ({ product: product * partial, parts: [...parts, [i, arrow[0], partial]] }));
+          return { count: count + on.count, best: [...best, ...longer].sort((a, b) => Math.abs(b.product) - Math.abs(a.product)).slice(0, STRONGEST) };
+        }, { count: 0, best: [] });
+    known.set(i, found);
+    return found;
+  }
+
+  show(chosen) {
+    this.follow([]);
+    const shown = { weight: () => this.weight(chosen.at), neuron: () => this.neuron(chosen), cost: () => this.costs() }[chosen.kind]();
+    part("chain-title").textContent = shown.title;
+    part("account").replaceChildren(...shown.parts);
+  }
+
+  table(heads, rows, last) {
+    const cells = (row, kind = "td") => row.map((x, k) => element(k ? kind : "th", { scope: k ? (kind === "th" ? "col" : undefined) : kind === "th" ? "col" : "row" }, ...[x].flat()));
+    const body = rows.map((row) => element("tr", {}, ...cells(row)));
+    if (last) body.push(element("tr", { class: "result" }, ...cells(last)));
+    return element("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": heads[0] }, element("table", {}, element("thead", {}, element("tr", {}, ...cells(heads, "th"))), element("tbody", {}, ...body)));
+  }
+
+  signed = (x) => element("span", { class: x > 0 ? "positive" : x < 0 ? "negative" : "" }, number(x));
+
+  // ------------------------------------------------------------------------------------- a weight
+
+  weight(at) {
+    const { training, of } = this;
+    const { name, node, layer, neuron, source } = training.parameters[at];
+    const z = training.sums[layer][neuron];
+    const from = source === "b" ? "the bias" : `the weight from ${this.name(training.columns[layer - 1][source])}`;
+    const gradient = training.gradients[at];
+    const parts = [element("p", {}, `${name} is ${from} to ${this.name(z)}.  ∂${of}/∂${name} = `, this.signed(gradient), `: ${moving(name, of, gradient, this.sample === undefined && training.optimizer === "SGD")}`)];
+    if (this.atCorner()) parts.push(element("p", {}, "A unit is exactly at its corner here, where the slope is a choice: gradients are by the slopes chosen there."));
+    parts.push(this.sample === undefined ? this.mean(at) : this.route(node, at));
+    parts.push(this.step(at), this.nudge(at));
+    return { title: `The chain rule of ${name}`, parts };
+  }
+
+  // Of one sample: the factors along one route, and all routes.
+  route(node, at) {
+    const { count, best } = this.routes(node);
+    const { training, lanes } = this;
+    const section = element("section", { "aria-label": "Routes" });
+    const draw = (k) => {
+      const { product, parts } = best[k];
+      let running = lanes.gradients[training.prediction][0];
+      const output = this.name(training.prediction);
+      const rows = [[[`∂L/∂${output}`, element("small", {}, `slope of ${training.cost}`)], this.signed(running), this.signed(running)]];
+      for (const [i, target, partial] of parts) {
+        running *= partial;
+        rows.push([[this.arrow(i, target), element("small", {}, this.because(i, target))], this.signed(partial), this.signed(running)]);
+      }
+      this.follow(parts);
+      const choice = element("select", { "aria-label": "Route", onchange: (event) => draw(Number(event.target.value)) },
+        ...best.map((route, n) => element("option", { value: n }, `${n + 1}: ${number(route.product)}`)));
+      choice.value = k;
+      const which = count === 1 ? ["One route leads from it to the cost."] : ["Route ", choice, ` of ${count}${count > STRONGEST ? ", the strongest ones" : ""}, strongest first. Each is a product:`];
+      const sum = lanes.gradients[node][0];
+      const told = count === 1 ? "" : element("p", {}, `All ${count} routes add up to ∂L/∂${this.name(node)} = `, this.signed(sum), this.ofPenalty(at), ".");
+      section.replaceChildren(element("p", {}, ...which), this.table(["from the cost back", "factor", "product"], rows), told || element("p", {}, "Their product is the gradient", this.ofPenalty(at), "."));
+    };
+    draw(0);
+    return section;
+  }
+
+  // Whether an op is where it has no one slope.
+  atCorner() {
+    const { lanes, places } = this;
+    return lanes.nodes.some(({ op }, i) => op >= 0 && OPERATIONS[op].kinked && places.some((_, k) => OPERATIONS[op].kinked(lanes.row(i, k))?.length));
+  }
+
+  ofPenalty(at) {
+    const slope = this.training.penalised().slope(at);
+    return slope ? `, and the penalty adds ${number(slope)}` : "";
+  }
+
+  // Which number a local derivative is.
+  because(i, target) {
+    const { training } = this;
+    const { op, inputs } = training.tape.nodes[target];
+    if (!training.sums.some((sums) => sums.includes(target))) return `slope of ${facts.symbols[op]} at ${number(this.lanes.values[inputs[0]][0])}`;
+    const half = (inputs.length - 1) / 2, slot = inputs.indexOf(i);
+    return slot === 2 * half ? "a bias counts once" : `= ${this.name(inputs[slot < half ? slot + half : slot - half])}`;
+  }
+
+  // Of a batch: what each of its samples says, and the mean.
+  mean(at) {
+    const { training, lanes, places } = this;
+    const { node, name, layer, neuron } = training.parameters[at];
+    const z = training.sums[layer][neuron];
+    const slot = training.tape.nodes[z].inputs.indexOf(node);
+    const said = places.map((i, k) => [i, lanes.gradients[z][k] * (lanes.partials(z, k)[slot] ?? 0)]);
+    const largest = Math.max(...said.map(([, x]) => Math.abs(x))) || 1;
+    const bars = said.map(([i, x]) => {
+      const bar = element("i", { class: x > 0 ? "positive" : "negative" });
+      bar.style.height = `${(50 * Math.abs(x)) / largest}%`;
+      return button(bar, { class: "bar-of-sample", "aria-label": `Sample ${i}: ${number(x)}`, title: `Sample ${i}: ${number(x)}` }, () => this.choose(i));
+    });
+    const up = said.filter(([, x]) => x > 0).length, down = said.filter(([, x]) => x < 0).length;
+    const [top] = [...said].sort(([, a], [, b]) => Math.abs(b) - Math.abs(a));
+    return element("section", { "aria-label": "Samples" },
+      element("p", {}, `It is the mean of what the ${places.length} samples of the next batch say, ∂L/∂${name} = ∂L/∂${this.name(z)} · ∂(${name}→${this.name(z)}) of each: ${up} above 0, ${down} below`, this.ofPenalty(at), `. Sample ${top[0]} says most, ${number(top[1])}; choose one to see its routes.`),
+      element("div", { class: "bars", role: "group", "aria-label": "What each sample says" }, ...bars));
+  }
+
+  step(at) {
+    const { training, of } = this;
+    const { name } = training.parameters[at];
+    const now = training.numbers[at];
+    const field = element("input", { inputmode: "decimal", size: 9, "aria-label": `${name} by hand`, value: String(Number(now.toPrecision(6))), onchange: (event) => this.change(at, event.target) });
+    const plain = training.optimizer === "SGD";
+    const gradient = training.gradients[at];
+    const descent = (next) => {
+      const computed = asWritten(now) - asWritten(training.rate) * asWritten(gradient);
+      return `${name} ← ${name} − α · ∂${of}/∂${name} = ${number(now)} − ${number(training.rate)} · ${inBrackets(gradient)} ${equals(computed, next)} ${number(next)}`;
+    };
+    const mover = training.optimizer === "momentum" ? "SGD with momentum" : training.optimizer;
+    const told = training.trouble ? ["The training ran away: there is no next step."] : this.sample === undefined
+      ? ["The next step: ", element("b", {}, plain ? descent(training.moved()[0][at]) : `${mover} moves it from ${number(now)} to ${number(training.moved()[0][at])}`)]
+      : training.test.includes(this.sample) ? ["This sample is held out: no step learns from it."]
+      : [`A step takes the mean of a batch. By this sample alone, plain descent would be ${descent(now - training.rate * gradient)}.`];
+    return element("section", { "aria-label": "The step" }, element("p", {}, ...told), element("label", {}, `Set ${name} by hand: `, field));
+  }
+
+  nudge(at) {
+    const { training, places, of, cost } = this;
+    const now = training.numbers[at];
+    const rows = [0.1, 0.01, 0.001].map((h) => {
+      const difference = training.costWith(at, now + h, places) - cost;
+      return [number(h), this.signed(difference), this.signed(difference / (now + h - now))];
+    });
+    return element("section", { "aria-label": "A nudge" }, element("p", {}, `Nudge it by h and see: the quotient comes to the gradient.`), this.table(["h", `Δ${of}`, `Δ${of}/h`], rows, ["gradient", "", this.signed(training.gradients[at])]));
+  }
+
+  // ------------------------------------------------------------------------------------- a neuron, the cost
+
+  neuron({ layer, neuron }) {
+    const { training, lanes, of } = this;
+    const [z, a] = [training.sums[layer][neuron], training.columns[layer][neuron]];
+    const own = training.parameters.filter((p) => p.layer === layer && p.neuron === neuron);
+    const single = this.sample !== undefined;
+    const link = (p) => button(p.name, { class: "link" }, () => this.select({ kind: "weight", at: p.at }));
+    const rows = own.map((p) => {
+      const input = p.source === "b" ? null : training.columns[layer - 1][p.source];
+      const x = single && input !== null ? lanes.values[input][0] : 1;
+      const times = single && input !== null ? [element("small", {}, `× ${this.name(input)} = ${number(x)}`)] : [];
+      const adds = single ? [this.signed(x * training.numbers[p.at])] : [];
+      return [[link(p), " = ", this.signed(training.numbers[p.at]), ...times], ...adds, this.signed(training.gradients[p.at])];
+    });
+    const heads = ["weight", ...(single ? ["adds"] : []), `∂${of}/∂w`];
+    const last = single ? [this.name(z), this.signed(lanes.values[z][0]), this.signed(lanes.gradients[z][0])] : undefined;
+    const parts = [element("p", {}, `${this.name(z)} = w·x + b${a === z ? "" : `, ${this.name(a)} = ${training.activation}(${this.name(z)})`}.  Choose a weight to see where its gradient comes from.`), this.table(heads, rows, last)];
+    if (single) parts.push(this.ways(z, a));
+    else parts.push(element("p", {}, "Choose a sample in the plane to see the numbers that flow through it."));
+    return { title: `The neuron ${this.name(a)}`, parts };
+  }
+
+  // The gradient of what a neuron gives: a sum over all arrows that lead on from it.
+  ways(z, a) {
+    const { training, lanes } = this;
+    const section = element("section", { "aria-label": "The way back" });
+    if (a === training.prediction) {
+      section.append(element("p", {}, `At the output the cost says ∂L/∂${this.name(a)} = `, this.signed(lanes.gradients[a][0]), ". ", button("See the cost", { class: "link" }, () => this.select({ kind: "cost" }))));
+      return section;
+    }
+    const rows = training.arrows[a].map((arrow) => {
+      const upstream = lanes.gradients[arrow[0]][0], partial = this.partial(arrow);
+      return [this.name(arrow[0]), this.signed(upstream), this.signed(partial), this.signed(upstream * partial)];
+    });
+    section.append(element("p", {}, "Its gradient is the sum over all ways on:"), this.table(["through", "∂L/∂z", `∂(${this.name(a)}→z)`, "product"], rows, [`∂L/∂${this.name(a)}`, "", "", this.signed(lanes.gradients[a][0])]));
+    if (z !== a) {
+      const [upstream, partial, product] = [lanes.gradients[a][0], this.partial([a, 0]), lanes.gradients[z][0]];
+      const equal = equals(asWritten(upstream) * asWritten(partial), product);
+      section.append(element("p", {}, `∂L/∂${this.name(z)} = ∂L/∂${this.name(a)} · ${this.arrow(z, a)} = ${number(upstream)} · ${inBrackets(partial)} ${equal} `, this.signed(product), "."));
+    }
+    return section;
+  }
+
+  costs() {
+    const { training, lanes, cost, of } = this;
+    const single = this.sample !== undefined;
+    const parts = [element("p", {}, single ? `The cost of this sample, ${training.cost}, is L = ${number(lanes.values[training.loss][0])}${training.penalties ? `, and the penalty adds ${number(training.penalised().value)}` : ""}.` : `J = ${number(cost)} is the mean of L, ${training.cost}, over the next batch${training.penalties ? ", and the penalty" : ""}. Choose a sample to see its numbers.`)];
+    if (single) {
+      const inner = training.tape.nodes.map((_, i) => i).filter((i) => i > training.prediction && training.tape.nodes[i].op >= 0);
+      const rows = inner.map((i) => {
+        const { op, inputs } = training.tape.nodes[i];
+        const symbol = facts.symbols[op], between = inputs.length === 2 && !/\w/.test(symbol);
+        const written = (names) => (between ? names.join(` ${symbol} `) : `${symbol}(${names.join(", ")})`);
+        const numbers = inputs.map((j) => (between ? inBrackets : number)(lanes.values[j][0]));
+        const names = inputs.map((j, k) => training.tape.nodes[j].name ?? numbers[k]);
+        const [symbols, worked] = [written(names), written(numbers)];
+        return [[symbols, ...(symbols === worked ? [] : [element("small", {}, worked)])], this.signed(lanes.values[i][0]), this.signed(lanes.gradients[i][0])];
+      });
+      parts.push(this.table(["step", "value", "its gradient"], rows, [`∂L/∂${this.name(training.prediction)}`, "", this.signed(lanes.gradients[training.prediction][0])]));
+    }
+    return { title: "The cost", parts };
+  }
+}
+
+const inBrackets = (x) => (x < 0 ? `(${number(x)})` : number(x));
+
+function moving(name, of, gradient, stepped) {
+  if (Number.isNaN(gradient)) return "not a number.";
+  if (gradient === 0) return `a small change of ${name} does not change the cost at all.`;
+  return `a small rise of ${name} makes the cost ${of} ${gradient > 0 ? "rise" : "fall"} ${number(Math.abs(gradient))} times as much, so ${stepped ? "the step makes" : "descent would make"} it ${gradient > 0 ? "smaller" : "larger"}.`;
+}

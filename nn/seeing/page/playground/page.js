@@ -1,0 +1,299 @@
+// The settings, the controls, the loop of the training, and what the page says.
+
+const facts = JSON.parse(part("facts").textContent);
+const start = facts.start;
+let settings = start;
+let training, chosen, sample, running = 0;
+
+const picture = new Picture(select, toggleFeature, resizeLayer);
+const chain = new Chain(select, setByHand, chooseSample, follow);
+
+// ------------------------------------------------------------------------------- settings, checked
+
+// The setting that a text says; a sentence is thrown if it says none.
+function read(name, text) {
+  const { label, choices, low, high, whole } = facts.settings[name];
+  if (choices.length) {
+    if (!choices.includes(text)) throw `${label} is one of ${choices.join(", ")}; got “${text}”.`;
+    return text;
+  }
+  const x = text.trim() ? Number(text.replace("−", "-").replace(",", ".")) : NaN;
+  if (!(x >= low && x <= high) || (whole && !Number.isInteger(x))) {
+    throw `${label} is a ${whole ? "whole " : ""}number from ${number(low)} to ${high.toLocaleString("en")}; got “${text}”.`;
+  }
+  return x;
+}
+
+function readLayers(text) {
+  const layers = text ? text.split(",").map(Number) : [];
+  const [most, neurons] = facts.most;
+  if (layers.length > most || !layers.every((n) => Number.isInteger(n) && n >= 1 && n <= neurons)) {
+    throw `There are at most ${most} layers of 1 to ${neurons} neurons; got “${text}”.`;
+  }
+  return layers;
+}
+
+function readFeatures(text) {
+  const features = text.split(",");
+  const unknown = features.find((name) => !Object.hasOwn(facts.features, name));
+  if (unknown !== undefined) throw `The inputs are ${Object.keys(facts.features).join(", ")}; got “${unknown}”.`;
+  return [...new Set(features)];
+}
+
+const READERS = { layers: readLayers, features: readFeatures };
+
+// Other settings, if they go together; the training begins again.
+function take(changes) {
+  const wanted = { ...settings, ...changes };
+  const numbers = facts.data[wanted.data].classes === null;
+  let said = "";
+  if (numbers && !facts.costs[wanted.cost].numbers) {
+    const fitting = Object.keys(facts.costs).filter((name) => facts.costs[name].numbers);
+    if (!("data" in changes)) throw `${wanted.cost} is for two classes, and ${wanted.data} has numbers as targets: take ${fitting.join(" or ")}.`;
+    wanted.cost = fitting[0];
+    said = `${wanted.data} has numbers as targets: the cost is ${wanted.cost} now.`;
+  }
+  const count = facts.data[wanted.data].points.length, held = roundedToEven((wanted.held_out / 100) * count);
+  if (!held || held === count) throw `${wanted.held_out} % of ${count} samples are ${held}: some are held out, and some are learned from.`;
+  settings = wanted;
+  begin();
+  part("complaint").textContent = said;
+}
+
+function attempt(act) {
+  try {
+    part("complaint").textContent = "";
+    act();
+  } catch (sentence) {
+    if (typeof sentence !== "string") throw sentence;
+    part("complaint").textContent = sentence;
+    return false;
+  }
+  return true;
+}
+
+function fill() {
+  for (const field of part("settings").elements) field.value = String(settings[field.name]);
+  part("depth").textContent = `${settings.layers.length} hidden ${settings.layers.length === 1 ? "layer" : "layers"}`;
+  for (const name of ["noise", "data_seed"]) part("settings").elements[name].disabled = settings.data === facts.own;
+  part("redraw").disabled = settings.data === facts.own;
+  part("settings").elements.strength.disabled = settings.penalty === "none";
+  part("shallower").disabled = settings.layers.length === 0;
+  part("deeper").disabled = settings.layers.length === facts.most[0];
+  const differing = Object.keys(settings).filter((name) => String(settings[name]) !== String(start[name]));
+  const link = `#${differing.map((name) => `${name}=${encodeURIComponent(settings[name]).replaceAll("%2C", ",")}`).join("&")}`;
+  part("link").href = link;
+  part("link").textContent = link;
+  try {
+    history.replaceState(null, "", differing.length ? link : location.href.split("#")[0]);
+  } catch {} // a frame in a notebook has no address
+}
+
+// What the address asks for; what it asks in vain is told.
+function readLink() {
+  const sentences = [];
+  settings = { ...start };
+  for (const [name, text] of new URLSearchParams(location.hash.slice(1))) {
+    try {
+      if (!Object.hasOwn(start, name)) throw `There is no setting “${name}”.`;
+      settings[name] = (READERS[name] ?? ((text) => read(name, text)))(text);
+    } catch (sentence) {
+      if (typeof sentence !== "string") throw sentence;
+      sentences.push(`The link: ${sentence}`);
+    }
+  }
+  attempt(() => take({ data: settings.data }));
+  if (sentences.length) part("complaint").textContent = sentences.join(" ");
+}
+
+// ------------------------------------------------------------------------------- structure
+
+function toggleFeature(name) {
+  attempt(() => {
+    const features = Object.keys(facts.features).filter((other) => (other === name) !== settings.features.includes(other));
+    if (!features.length) throw "A network is given at least one input.";
+    take({ features });
+  });
+}
+
+function resizeLayer(layer, by) {
+  attempt(() => {
+    const layers = [...settings.layers];
+    layers[layer - 1] += by;
+    take({ layers: readLayers(layers.join(",")) });
+  });
+}
+
+// ------------------------------------------------------------------------------- what is chosen
+
+function select(what) {
+  chosen = what;
+  update();
+}
+
+function chooseSample(i) {
+  sample = i;
+  update();
+}
+
+// Show in the network the weights that a route goes along.
+function follow(parts) {
+  const along = parts.map(([i, target]) => training.parameters.find(({ layer, neuron, source }) => training.sums[layer][neuron] === target && training.columns[layer - 1][source] === i));
+  picture.route = new Set(along.flatMap((parameter) => parameter?.at ?? []));
+  picture.lines();
+}
+
+function setByHand(at, field) {
+  const x = Number(field.value.replace("−", "-").replace(",", "."));
+  attempt(() => {
+    if (!field.value.trim() || !Number.isFinite(x)) throw `A weight is a number; got “${field.value}”.`;
+    training.numbers[at] = x;
+    training.touched = true;
+  });
+  update();
+  part("account").querySelector("label input")?.focus();
+}
+
+// ------------------------------------------------------------------------------- the training
+
+function begin() {
+  stop();
+  training = new Training(settings);
+  const there = chosen?.kind === "cost" || (chosen?.kind === "weight" ? chosen.at < training.numbers.length : chosen && training.columns[chosen.layer]?.[chosen.neuron] !== undefined && chosen.layer > 0);
+  if (!(sample in training.points)) sample = undefined;
+  if (!there) chosen = { kind: "weight", at: 0 };
+  picture.build(training);
+  fill();
+  update();
+}
+
+function update() {
+  chain.look(training, sample); // which also gives the gradients that the picture shows
+  Object.assign(picture, { selected: chosen, sample });
+  picture.paint();
+  if (!running || (training.steps % 7 === 0 && !part("account").contains(document.activeElement))) chain.show(chosen);
+  document.querySelector(`[name=scope][value=${sample === undefined ? "batch" : "sample"}]`).checked = true;
+  if (sample !== undefined) part("sample").value = sample;
+  tell();
+}
+
+function tell() {
+  const { epoch, steps, history, classes, trouble, touched } = training;
+  const { cost, held, right } = history.at(-1);
+  const share = classes ? `; ${Math.round(100 * right)} % of the held-out samples right` : "";
+  const best = history.reduce((a, b) => (b.held < a.held ? b : a));
+  const overfits = cost < best.cost && held > 1.1 * best.held ? ` It overfits: the held-out cost was lowest in epoch ${history.indexOf(best)}, ${number(best.held)}.` : "";
+  part("told").textContent = trouble || `Epoch ${epoch.toLocaleString("en")}, step ${steps.toLocaleString("en")}: cost ${number(cost)} in training, ${number(held)} held out${share}.${overfits}${touched ? " A weight was set by hand: the link and the Python below begin without that." : ""}`;
+  if (part("python").open && !running) part("python").querySelector("pre").textContent = inPython();
+  part("told").classList.toggle("trouble", Boolean(trouble));
+}
+
+function epochOf() {
+  const { epoch } = training;
+  while (training.epoch === epoch) if (!training.step()) return false;
+  return true;
+}
+
+// Where motion is to be reduced, the training is shown twice a second.
+const still = window.matchMedia("(prefers-reduced-motion: reduce)");
+let painted = 0;
+
+function frame(now) {
+  const many = Number(part("speed").value);
+  let well = many ? true : training.step();
+  for (let k = 0; k < many && well; k++) well = epochOf();
+  if (!well) return stop();
+  running = requestAnimationFrame(frame);
+  if (still.matches && now - painted < 500) return;
+  painted = now;
+  update();
+}
+
+function run() {
+  if (running) return stop();
+  part("told").setAttribute("aria-live", "off"); // nobody listens that fast
+  part("run").textContent = "Pause";
+  running = requestAnimationFrame(frame);
+}
+
+function stop() {
+  cancelAnimationFrame(running);
+  running = 0;
+  part("told").textContent = ""; // so that it is told where it ended
+  part("told").removeAttribute("aria-live");
+  part("run").textContent = "Run";
+  if (training) update();
+}
+
+function single(act) {
+  stop();
+  act();
+  update();
+}
+
+// What these settings are in Python: the same numbers, to rounding.
+function inPython() {
+  const { data, noise, data_seed, features, layers, activation, init, cost, penalty, strength, optimizer, rate, batch, seed, held_out } = settings;
+  const own = data === facts.own, symmetric = training.byClass?.[0] === -1;
+  const maker = optimizer === "momentum" ? "SGD" : optimizer;
+  const lines = [
+    ...(features.some((name) => name.startsWith("sin")) ? ["from math import sin"] : []),
+    "from nn import MLP, fit, losses",
+    ...(own ? [] : [`from nn.data import ${data}`]),
+    `from nn.optim import ${maker}`,
+    "",
+    own ? `X, y = ..., ...  # your samples${training.classes ? `, the classes as ${training.byClass.join(" and ")}` : ""}` : `points = ${data}(noise=${noise}, seed=${data_seed})`,
+    ...(own ? [] : ["X = points.X", `y = ${symmetric ? "[2 * t - 1 for t in points.y]" : "points.y"}`]),
+    ...(features.join() === "x1,x2" ? [] : [`X = [[${features.join(", ")}] for x1, x2 in X]`]),
+    `model = MLP(${features.length}, [${[...layers, 1].join(", ")}], "${activation}"${init === "fitting" ? "" : `, init="${init}"`}, seed=${seed})`,
+    "history = fit(",
+    "    model, X, y,",
+    `    loss=${penalty === "none" ? `"${cost}"` : `losses.Penalised("${cost}", ${penalty}=${strength})`},`,
+    `    optimizer=${maker}(model.parameters(), lr=${rate}${optimizer === maker ? "" : ", momentum=0.9"}),`,
+    `    batch_size=${batch}, validation=${held_out / 100}, seed=${seed}, epochs=${Math.max(1, training.epoch)},`,
+    ")",
+    ...(sample === undefined ? [] : ["", "from autograd import walk", `steps = walk(losses.${cost}(model(X[${sample}]), y[${sample}]))  # the chosen sample, step by step`]),
+  ];
+  return lines.join("\n");
+}
+
+// ------------------------------------------------------------------------------- events
+
+part("settings").addEventListener("submit", (event) => event.preventDefault());
+part("settings").addEventListener("change", ({ target }) => {
+  if (!attempt(() => take({ [target.name]: read(target.name, target.value) }))) target.value = String(settings[target.name]);
+});
+part("run").addEventListener("click", run);
+part("step").addEventListener("click", () => single(() => training.step()));
+part("epoch").addEventListener("click", () => single(epochOf));
+part("restart").addEventListener("click", begin);
+part("reseed").addEventListener("click", () => attempt(() => take({ seed: settings.seed + 1 })));
+part("redraw").addEventListener("click", () => attempt(() => take({ data_seed: settings.data_seed + 1 })));
+part("deeper").addEventListener("click", () => attempt(() => take({ layers: [...settings.layers, settings.layers.at(-1) ?? 4] })));
+part("shallower").addEventListener("click", () => attempt(() => take({ layers: settings.layers.slice(0, -1) })));
+for (const id of ["lines", "sharp", "held"]) part(id).addEventListener("change", update);
+part("python").addEventListener("toggle", tell);
+part("plane").addEventListener("click", ({ offsetX, offsetY, target }) => {
+  const scale = target.width / target.clientWidth;
+  chooseSample(picture.nearest(offsetX * scale, offsetY * scale));
+});
+for (const radio of document.querySelectorAll("[name=scope]")) {
+  radio.addEventListener("change", () => chooseSample(radio.value === "batch" ? undefined : training.upcoming()[0]));
+}
+part("sample").addEventListener("change", ({ target }) => {
+  attempt(() => {
+    const i = target.value.trim() ? Number(target.value) : NaN;
+    if (!(i in training.points)) throw `A sample is a whole number from 0 to ${training.points.length - 1}; got “${target.value}”.`;
+    chooseSample(i);
+  });
+});
+window.addEventListener("hashchange", readLink);
+window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+  readInks();
+  picture.paint();
+});
+
+readInks();
+part("setting").open = innerWidth > 1000; // else the network is to be seen first
+part("playground").hidden = false;
+readLink();

@@ -1,0 +1,294 @@
+// What is seen of a training: the network with a map for every neuron, the plane, the curves of the cost.
+
+const ROW = 60; // from neuron to neuron, in pixels
+const part = (id) => document.getElementById(id);
+const SVG = "http://www.w3.org/2000/svg";
+const OF_WEIGHTS = [0.02, 10, 0.7, 5.5]; // the least and the most that widths tell, and the widths in pixels
+const CROWD = 60; // more lines than this are thinner
+let inks; // the colours of the theme, as canvases want them
+
+function element(name, attributes = {}, ...children) {
+  const made = ["svg", "path", "rect", "polygon", "circle", "title"].includes(name) ? document.createElementNS(SVG, name) : document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
+    else if (value !== undefined) made.setAttribute(key, value);
+  }
+  made.append(...children);
+  return made;
+}
+
+const button = (name, attributes, act) => element("button", { type: "button", onclick: act, ...attributes }, name);
+
+function readInks() {
+  inks = { signs: ["--positive", "--negative"].map(channels), classes: ["--class0", "--class1"].map(channels) };
+}
+
+function widthOf(x, [least, most, thin, thick]) {
+  const share = Math.log(Math.abs(x) / least) / Math.log(most / least);
+  return thin + Math.min(1, Math.max(0, share || 0)) * (thick - thin);
+}
+
+class Picture {
+  constructor(select, toggle, resize) {
+    Object.assign(this, { select, toggle, resize });
+    this.small = element("canvas", { width: GRID, height: GRID });
+    this.dots = element("canvas");
+    this.pen = part("plane").getContext("2d");
+  }
+
+  // The network of a training, laid out anew.
+  build(training) {
+    this.training = training;
+    this.columns = [Object.keys(facts.features), ...training.columns.slice(1), []]; // the last one is the cost's
+    this.most = Math.max(...this.columns.map((column) => column.length));
+    this.nodes = [];
+    const sheet = part("sheet"), focused = document.activeElement?.dataset?.key;
+    sheet.querySelectorAll(":scope > :not(svg)").forEach((old) => old.remove());
+    sheet.style.setProperty("--columns", this.columns.length);
+    sheet.style.setProperty("--rows", this.most);
+    this.buildLines(sheet.querySelector("svg"));
+    this.columns.forEach((column, c) => {
+      this.addHead(c, column.length);
+      column.forEach((node, r) => (c ? this.addNeuron(node, c, r) : this.addInput(node, r)));
+      if (c < this.last) this.add(c, element("div", { class: "foot", "data-layer": c }, element("i"), element("span")));
+    });
+    const cost = button("J", { class: "node cost", "aria-label": "The cost J", "data-key": "J" }, () => this.select({ kind: "cost" }));
+    this.add(this.last, cost, this.y(this.last, -0.5));
+    if (focused) sheet.querySelector(`[data-key="${focused}"]`)?.focus();
+  }
+
+  get last() {
+    return this.columns.length - 1;
+  }
+
+  x = (c) => (c + 0.5) / this.columns.length;
+  y = (c, r) => 66 + ROW * (r + (c ? (this.most - this.columns[c].length) / 2 : 0));
+
+  add(c, made, y) {
+    made.style.left = `${100 * this.x(c)}%`;
+    if (y !== undefined) made.style.top = `${y - 22}px`;
+    part("sheet").append(made);
+  }
+
+  buildLines(svg) {
+    const { training } = this;
+    const shown = training.features.map((name) => this.columns[0].indexOf(name));
+    const line = (d, more) => element("path", { d, "vector-effect": "non-scaling-stroke", ...more });
+    this.paths = training.parameters.filter(({ source }) => source !== "b").map((parameter) => {
+      const { source, layer, neuron, name, at } = parameter;
+      const [x0, x1] = [this.x(layer - 1) * 1000, this.x(layer) * 1000];
+      const [y0, y1] = [this.y(layer - 1, layer === 1 ? shown[source] : source), this.y(layer, neuron)];
+      const d = `M${x0} ${y0}C${(x0 + x1) / 2} ${y0} ${(x0 + x1) / 2} ${y1} ${x1} ${y1}`;
+      const hit = line(d, { onclick: () => this.select({ kind: "weight", at }) });
+      hit.append(element("title", {}, name));
+      return { parameter, line: line(d), hit };
+    });
+    svg.setAttribute("viewBox", `0 0 1000 ${ROW * this.most + 50}`);
+    const onward = line(`M${1000 * this.x(this.last - 1)} ${this.y(this.last, -0.5)}H${1000 * this.x(this.last)}`, { class: "onward" });
+    svg.replaceChildren(...this.paths.flatMap(({ hit, line }) => [hit, line]), onward);
+  }
+
+  addHead(c, size) {
+    const hidden = c > 0 && c < this.last - 1;
+    const head = element("div", { class: "head" }, element("span", {}, this.titleOf(c)));
+    const change = (by, sign, word) => button(sign, { "aria-label": `One neuron ${word} in layer ${c}`, "data-key": `${word}${c}` }, () => this.resize(c, by));
+    if (hidden) head.append(element("span", { class: "stepper" }, change(-1, "−", "less"), ` ${size} `, change(1, "+", "more")));
+    this.add(c, head);
+  }
+
+  titleOf = (c) => (c === 0 ? "inputs" : c < this.last - 1 ? `layer ${c}` : c < this.last ? "output" : "cost");
+
+  addNode(c, r, label, attributes, act, index) {
+    const canvas = element("canvas", { width: GRID, height: GRID });
+    const made = button(canvas, { class: "node", ...attributes }, act);
+    made.append(element("span", {}, label));
+    if (index !== undefined) this.nodes.push({ index, pen: canvas.getContext("2d"), made, c, r });
+    this.add(c, made, this.y(c, r));
+    return made;
+  }
+
+  addInput(name, r) {
+    const { training } = this, at = training.features.indexOf(name), [label] = facts.features[name];
+    const said = { "aria-label": `Input ${label}`, "aria-pressed": at >= 0, "data-key": name };
+    this.addNode(0, r, label, said, () => this.toggle(name), training.columns[0][at]);
+  }
+
+  addNeuron(node, c, r) {
+    const { name } = this.training.tape.nodes[node];
+    const said = { "aria-label": `Neuron ${name}, ${this.titleOf(c)}`, "data-key": `n${c}.${r}` };
+    const made = this.addNode(c, r, name, said, () => this.select({ kind: "neuron", layer: c, neuron: r }), node);
+    made.addEventListener("pointerenter", () => this.hover(node));
+    made.addEventListener("pointerleave", () => this.hover(undefined));
+  }
+
+  hover(index) {
+    this.hovered = index;
+    this.paint();
+  }
+
+  // Everything as it is now. What is large in the plane: the neuron under the pointer, the chosen one, or the output.
+  paint() {
+    const { training, selected } = this;
+    const values = training.overPlane();
+    const chosen = selected?.kind === "neuron" ? training.columns[selected.layer][selected.neuron] : training.prediction;
+    const large = this.hovered ?? chosen;
+    for (const { index, pen, made, c, r } of this.nodes) {
+      this.fill(pen, index, values[index]);
+      if (c > 0) made.setAttribute("aria-current", selected?.kind === "neuron" && selected.layer === c && selected.neuron === r);
+    }
+    this.plane(large, values[large]);
+    this.lines();
+    this.feet();
+    this.curves();
+  }
+
+  // Numbers over the plane as a picture of as many points: classes in their colours, other numbers by their signs.
+  fill(pen, index, given) {
+    const image = pen.createImageData(GRID, GRID);
+    const byClass = index === this.training.prediction && this.training.classes;
+    const hues = byClass ? [inks.classes[1], inks.classes[0]] : inks.signs;
+    let largest = 0;
+    if (!byClass) for (let k = 0; k < GRID * GRID; k++) largest = Math.max(largest, Math.abs(given[k]));
+    const sharp = part("sharp").checked ? Math.sign : (x) => x;
+    const lead = byClass ? (this.training.byClass[0] === 0 ? (x) => Math.tanh(x / 2) : (x) => Math.max(-1, Math.min(1, x))) : (x) => x / (largest || 1);
+    for (let k = 0; k < GRID * GRID; k++) {
+      const x = sharp(lead(given[k]));
+      const at = 4 * ((GRID - 1 - Math.floor(k / GRID)) * GRID + (k % GRID));
+      const hue = x > 0 ? hues[0] : hues[1];
+      for (let c = 0; c < 3; c++) image.data[at + c] = hue[c];
+      image.data[at + 3] = 165 * Math.abs(x) || 0;
+    }
+    pen.putImageData(image, 0, 0);
+    return largest;
+  }
+
+  plane(index, given) {
+    const { pen, training } = this;
+    const size = pen.canvas.width;
+    const largest = this.fill(this.small.getContext("2d"), index, given);
+    pen.clearRect(0, 0, size, size);
+    pen.imageSmoothingQuality = "high";
+    pen.drawImage(this.small, 0, 0, size, size);
+    pen.strokeStyle = colour("--ink");
+    pen.lineWidth = 2;
+    border(pen, given, GRID, (column) => (column / (GRID - 1)) * size, (row) => (1 - row / (GRID - 1)) * size);
+    const look = `${part("held").checked}${inks.classes}`;
+    if (this.dotted !== training || this.look !== look) {
+      [this.dotted, this.look] = [training, look];
+      this.dots.width = this.dots.height = size; // which clears it
+      this.points(this.dots.getContext("2d"));
+    }
+    pen.drawImage(this.dots, 0, 0);
+    if (this.sample !== undefined) {
+      mark(pen, ...this.at(training.points[this.sample]), 12, 0);
+      for (const [ink, width] of [["--paper", 7], ["--ink", 3]]) {
+        pen.strokeStyle = colour(ink);
+        pen.lineWidth = width;
+        pen.stroke();
+      }
+    }
+    const name = training.tape.nodes[index].name;
+    const output = index === training.prediction;
+    part("seen-title").textContent = output ? `The output ${name}` : `What ${name} gives`;
+    this.tellLegend(output && training.classes ? training.classes : null, largest);
+    pen.canvas.setAttribute("aria-label", `${part("seen-title").textContent} over the plane of x₁ (across) and x₂ (up), and the samples`);
+  }
+
+  // The samples, drawn once for as long as they stay.
+  points(pen) {
+    const { training } = this;
+    const held = new Set(training.test);
+    training.points.forEach((point, i) => {
+      if (held.has(i) && !part("held").checked) return;
+      const [x, y] = this.at(point);
+      const isClass = training.classes !== null;
+      mark(pen, x, y, held.has(i) ? 6 : 5, isClass ? point[2] : 0);
+      pen.fillStyle = colour(isClass ? `--class${point[2]}` : point[2] > 0 ? "--positive" : "--negative");
+      pen.globalAlpha = isClass ? 1 : 0.25 + 0.75 * Math.min(1, Math.abs(point[2]));
+      pen.fill();
+      pen.globalAlpha = 1;
+      pen.strokeStyle = colour(held.has(i) ? "--ink" : "--paper");
+      pen.lineWidth = held.has(i) ? 1.6 : 1;
+      pen.stroke();
+    });
+  }
+
+  at([x, y]) {
+    const size = this.pen.canvas.width;
+    const [[left, right], [bottom, top]] = this.training.range;
+    return [((x - left) / (right - left)) * size, (1 - (y - bottom) / (top - bottom)) * size];
+  }
+
+  // The sample nearest to a place in the picture.
+  nearest(x, y) {
+    const far = this.training.points.map((point) => {
+      const [u, v] = this.at(point);
+      return Math.hypot(u - x, v - y);
+    });
+    return far.indexOf(Math.min(...far));
+  }
+
+  tellLegend(classes, largest) {
+    const said = `${classes}${classes ? "" : number(largest)}${this.training.classes}`;
+    if (said === this.said) return;
+    this.said = said;
+    const symbol = (k, fill, ring) => element("svg", { viewBox: "-8 -8 16 16", "aria-hidden": "true" }, element("polygon", { points: outline(0, 0, 5, k).join(" "), fill, stroke: ring ? "var(--ink)" : "none", "stroke-width": 1.6 }));
+    const items = (this.training.classes ?? []).map((name, k) => [symbol(k, `var(--class${k})`), name]);
+    if (!classes) items.push([symbol(1, "var(--positive)"), `above 0, to ${number(largest)}`], [symbol(1, "var(--negative)"), "below 0"]);
+    items.push([symbol(0, "none", true), "held out"]);
+    part("legend").replaceChildren(...items.map((item) => element("li", {}, ...item)));
+  }
+
+  lines() {
+    const { training, selected } = this;
+    const weights = part("lines").value === "weights";
+    const [numbers, width] = weights ? [training.numbers, OF_WEIGHTS] : [training.gradients, facts.width];
+    const thinner = this.paths.length > CROWD ? 0.6 : 1;
+    for (const { parameter, line, hit } of this.paths) {
+      const x = numbers[parameter.at];
+      line.setAttribute("class", x > 0 ? "positive" : "negative");
+      line.style.strokeWidth = `${(thinner * widthOf(x, width)).toFixed(1)}px`;
+      const chosen = selected?.kind === "weight" && selected.at === parameter.at;
+      hit.setAttribute("class", `hit${chosen || this.route?.has(parameter.at) ? " chosen" : ""}`);
+    }
+    part("net").querySelector(".cost").setAttribute("aria-current", selected?.kind === "cost");
+  }
+
+  // How large the gradients are by layer.
+  feet() {
+    const { training } = this;
+    const sizes = training.columns.slice(1).map((_, l) => {
+      const own = training.parameters.filter(({ layer, source }) => layer === l + 1 && source !== "b");
+      return own.reduce((sum, { at }) => sum + Math.abs(training.gradients[at]), 0) / own.length;
+    });
+    sizes.forEach((size, l) => {
+      const [bar, told] = part("net").querySelector(`[data-layer="${l + 1}"]`).children;
+      bar.style.width = `${Math.max(2, Math.min(100, 100 * (1 + Math.log10(size || 1e-9) / 6)))}%`;
+      told.textContent = number(Number(size.toPrecision(2)));
+    });
+    part("net").querySelector("[data-layer='0'] span").textContent = `mean\n|∂${this.sample === undefined ? "J" : "L"}/∂w|`;
+    const [first, last] = [sizes[0], sizes.at(-1)];
+    const told = (ratio) => Number(ratio.toPrecision(2)).toLocaleString("en");
+    part("vanishing").textContent =
+      sizes.length < 2 || sizes.some(Number.isNaN) ? ""
+      : first === 0 ? "No gradient reaches the first layer."
+      : last > 30 * first ? `The gradient vanishes: in layer 1 it is ${told(last / first)} times smaller than at the output, so the first weights hardly move.`
+      : first > 30 * last ? `The gradient grows on its way back: in layer 1 it is ${told(first / last)} times larger than at the output.`
+      : "The gradient reaches the first layer.";
+  }
+
+  curves() {
+    const { history } = this.training;
+    const every = Math.ceil(history.length / 300);
+    const kept = history.filter((_, k) => k % every === 0 || k === history.length - 1);
+    const all = kept.flatMap(({ cost, held }) => [cost, held]).filter(Number.isFinite);
+    const [low, high] = [Math.min(...all), Math.max(...all)];
+    const bent = low > 0 && high > 30 * low ? Math.log : (x) => x;
+    const [bottom, span] = [bent(low), bent(high) - bent(low) || 1];
+    for (const key of ["cost", "held"]) {
+      const points = kept.map((record, k) => [kept.length > 1 ? (300 * k) / (kept.length - 1) : 0, 86 - (80 * (bent(record[key]) - bottom)) / span]);
+      part("curves").querySelector(key === "cost" ? ".train" : ".held").setAttribute("points", points.filter(([, y]) => Number.isFinite(y)).map((p) => p.map((x) => x.toFixed(1)).join(",")).join(" "));
+    }
+    part("curves").setAttribute("aria-label", `The cost by epoch: training from ${number(history[0].cost)} to ${number(history.at(-1).cost)}, held out from ${number(history[0].held)} to ${number(history.at(-1).held)}`);
+  }
+}
