@@ -14,6 +14,7 @@ at once; its sentence and its formula are filled in from their patterns when the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -41,6 +42,9 @@ from autograd.seeing.pages.player.touch import can_be_written, touch
 from autograd.seeing.pages.player.views.choice import boxes_of
 from autograd.seeing.pages.player.views.layers import Layer
 from autograd.value import Value
+
+LEAST_SIDE = 6
+"""Fewer inputs than the square of this are no picture, but a row of a table."""
 
 MOST_LEAVES = 400
 """A page offers at most this many leaves to change."""
@@ -142,7 +146,27 @@ def _touch(content: Content, place: dict[str, int]) -> dict[str, Any] | None:
     offered = {i for i, _ in _leaves(trace)[:MOST_LEAVES]}
     leaves = [i for i, node in enumerate(trace.nodes) if node.op is None and i not in offered]
     given = [[i, exact(trace.nodes[i].value)] for i in leaves]
-    return {**touch(trace, content.steps.parts), "given": given, "boxes": measures(content.layers, place)}
+    return {
+        **touch(trace, content.steps.parts),
+        "given": given,
+        "boxes": measures(content.layers, place),
+        "picture": _picture(content.layers, place),
+    }
+
+
+def _picture(layers: Sequence[Layer], place: dict[str, int]) -> dict[str, Any] | None:
+    """Return the inputs that form a picture and its columns, and what the network gives; None without one.
+
+    A picture is what windows go over, or a square of at least `LEAST_SIDE` inputs in each row.
+    """
+    for inputs in layers:
+        side = math.isqrt(len(inputs.units))
+        columns = inputs.columns or (side if side >= LEAST_SIDE and side**2 == len(inputs.units) else 0)
+        if inputs.opens_as == "inputs" and columns:
+            last = [layer for layer in layers if layer.is_network][-1]
+            gives = [place[unit.shown[-1].id] for unit in last.units if unit.shown]
+            return {"nodes": [place[node.id] for node in inputs.nodes], "columns": columns, "gives": gives}
+    return None
 
 
 def exact(x: float) -> float | str:

@@ -122,11 +122,13 @@ def operations(trace: Trace) -> str:
     return stated(_applied(trace))
 
 
-def script(trace: Trace | None) -> str:
-    """Return the scripts of a page that computes itself; that of one that does not for None."""
-    if trace is None:
+def script(trace: Trace, touched: Mapping[str, Any] | None) -> str:
+    """Return the scripts of a page, given what its engine reads; none where it does not compute itself."""
+    if touched is None:
         return ""
-    names = ("numbers.js", "engine.js", "sentences.js", "routes.js", "plane.js", "touch.js")
+    named = {"plane.js": "plane", "paint.js": "picture"}
+    shown = [name for name, needed in named.items() if touched[needed]]
+    names = ("numbers.js", "engine.js", "sentences.js", "routes.js", *shown, "touch.js")
     return operations(trace) + "".join(asset(__package__, name) for name in names)
 
 

@@ -23,15 +23,24 @@ function showCrumbs() {
   }
 }
 
-// What is in a box grows out of it, and what is around one comes together, unless motion is not wanted.
 function open(name, part) {
-  const [box, { left, top }] = [(part ?? canvas).getBoundingClientRect(), canvas.getBoundingClientRect()];
+  const [box, { left, top }, before] = [(part ?? canvas).getBoundingClientRect(), canvas.getBoundingClientRect(), svg];
+  const isFocused = $("crumbs").contains(document.activeElement);
   mount(views.findIndex((other) => other.name === name));
+  if (isFocused) focusPicture();
   lightHere();
   follow(steps()[place - 1]);
-  if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
-  const transformOrigin = `${box.x + box.width / 2 - left}px ${box.y + box.height / 2 - top}px`;
-  canvas.animate([{ opacity: 0, transform: `scale(${part ? 0.4 : 1.6})`, transformOrigin }, { transformOrigin }], { duration: 350, easing: "ease-out" });
+  glide(before, part ? 0.4 : 1.6, box.x + box.width / 2 - left, box.y + box.height / 2 - top);
+}
+
+// One picture fades into another: what is in a box grows out of it, and what is around one comes together,
+// unless motion is not wanted.
+function glide(before, scale, x, y) {
+  if (before === svg || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  const sized = (scale) => ({ scale, translate: `${x * (1 - scale)}px ${y * (1 - scale)}px`, visibility: "visible" });
+  const timing = { duration: 350, easing: "ease-out" };
+  svg.animate([{ opacity: 0, ...sized(scale) }, { opacity: 1, ...sized(1) }], timing);
+  before.animate([{ opacity: 1, ...sized(1) }, { opacity: 0, ...sized(1 / scale) }], timing);
 }
 
 // The numbers of the views that show a step: its node and, where it goes along an edge, that edge.
@@ -55,6 +64,7 @@ function viewsBy(kind) {
 // A step that the opened view does not show is followed to the one beside it that does, else upwards.
 function showWhere(step) {
   if (step === undefined) return tellElsewhere(false);
+  const before = svg;
   const those = view.parent === null ? [] : viewsOf(step);
   const beside = those.find((i) => views[i].parent === view.parent);
   if (beside !== undefined && !those.includes(views.indexOf(view))) mount(beside);
@@ -62,6 +72,7 @@ function showWhere(step) {
     mount(views.findIndex((other) => other.name === view.parent));
   }
   tellElsewhere(!view.nodeElement.has(step.node));
+  if (!isFast()) glide(before, 1, 0, 0);
 }
 
 function tellElsewhere(unseen) {
@@ -183,13 +194,13 @@ function listenToCanvas() {
     if (!dragged) activate(event.target.closest("[role=button], [data-opens]"));
   });
   canvas.addEventListener("pointerover", ({ target }) => {
-    titleDot(target.closest(".dot"));
+    titlePart(target.closest(".dot") ?? target.closest(".node"));
     markPatch(target.closest(".dot"));
   });
   canvas.addEventListener("pointerleave", () => markPatch(undefined));
   canvas.addEventListener("focusin", ({ target }) => {
     markPatch(target);
-    if (target !== canvas && target.matches(":focus-visible")) see(placed(target));
+    if (target !== canvas && target !== svg && target.matches(":focus-visible")) see(placed(target));
   });
   canvas.addEventListener("scroll", () => canvas.scrollTo(0, 0)); // it moves by its own means only
   new ResizeObserver(() => {

@@ -10,7 +10,8 @@ const LARGEST_SCALE = 4;
 const WIDEST_NUMBER = "−1.234e−5"; // in a box; with a longer exponent it is in small print
 const MOST_LIT = 64; // nodes or edges that are lit at once
 const MOST_REACHABLE = 60; // nodes of a picture that the keyboard stops at: more are reached by the list of steps
-const MOST_TOLD = 100; // lines of the list of steps that are told at once
+const MOST_KEPT = 6; // pictures that are kept placed
+const RUN = 10; // lines of the list of steps that are drawn and told together
 const MOST_HITS = 200; // nodes that are listed as found
 const MOST_ROWS = 12; // numbers of a larger step that are listed
 const embedded = window.parent !== window;

@@ -196,7 +196,9 @@ def _layer(trace: Trace, into: InputsOf, group: Group) -> Layer:
     uses = uses_of(inside, group) if group.count == 1 and group.uses > 1 else []
     if len(uses) > 1:
         found = _of_boxes(group, [replace(_layer(inside, into, use), title=use.title) for use in uses])
-        return replace(found, columns=columns_of(_windows(found, into)))
+        windows = _windows(found, into)
+        columns = columns_of(windows)  # pooling may have put them in another order than row by row
+        return replace(found, columns=columns if columns and rows_of(windows, columns) else 0)
     if group.count == 1 and group.holds_units:
         units = [g for g in fold(inside, "neuron").groups if g.kind == "unit"]
         others = [node for node in _others(group.members, units) if node.op is not None]
