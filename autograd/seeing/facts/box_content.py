@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from autograd.notation.labels import Label, parse_label
 from autograd.notation.numbers import count, counted, number
@@ -97,6 +98,7 @@ MEANINGS = {
 # ------------------------------------------------------------------------------------------ nodes
 
 
+@lru_cache(maxsize=10_000)
 def box_of_node(node: NodeFact, operation: str = "") -> Box:
     """Return what the box of a node says.
 

@@ -19,7 +19,6 @@ from autograd.notation.hints import described, did_you_mean
 from autograd.notation.numbers import counted, number
 from autograd.seeing.facts.events import Event
 from autograd.seeing.facts.names import gradient_of, name_of
-from autograd.seeing.facts.order import Inside, parts_of
 from autograd.seeing.facts.phrases import listed, shortened, weights_and_biases
 from autograd.seeing.facts.records import NodeFact, Step, Trace
 from autograd.seeing.facts.steps import Steps, Told
@@ -57,7 +56,7 @@ class Strides(Told):
 
     def __init__(self, facts: Trace, steps: Steps, size: Size) -> None:
         self._facts, self._steps, self._size = facts, steps, size
-        self._parts = parts_of(facts)
+        self._parts = steps.parts
         self._nodes = {node.id: node for node in facts.nodes}
         self._biases = facts.biases()
         self._depth = 0 if size == "layer" else 1
@@ -66,11 +65,11 @@ class Strides(Told):
 
     def _part(self, event: Event) -> object:
         """Return what an event has in common with those of the same step."""
-        computes = event.edges[0].target if event.kind == "edge" else event.node.id
-        if event.kind in ("leaf", "seed") or computes not in self._parts:
+        if event.kind == "edge":
+            return event.kind, self._parts[event.edges[0].target][self._depth]
+        if event.kind in ("leaf", "seed") or event.node.id not in self._parts:
             return event.kind, event.phase, event.node.id
-        inside: Inside = self._parts[computes]
-        return event.kind == "edge", inside[self._depth]
+        return "value", self._parts[event.node.id][self._depth]
 
     def __len__(self) -> int:
         return len(self.ends)

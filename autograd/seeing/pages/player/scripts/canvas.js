@@ -43,16 +43,31 @@ function glide(before, scale, x, y) {
   before.animate([{ opacity: 1, ...sized(1) }, { opacity: 0, ...sized(1 / scale) }], timing);
 }
 
-const shows = (index, step) => views.length === 1 || pictures.showing[pictures.shown[step.number]].includes(index);
+// The numbers of the views that show a step: its node and, where it goes along an edge, that edge.
+let showing; // by node and by edge, found when first asked for
+
+function viewsOf({ node, target, position }) {
+  const [byNode, byEdge] = (showing ??= ["nodes", "edges"].map(viewsBy));
+  const those = byNode[placeOf(node)];
+  return target === null ? those : those.filter((i) => byEdge[firstEdge[placeOf(target)] + position]?.includes(i));
+}
+
+function viewsBy(kind) {
+  const found = [];
+  views.forEach((view, i) => {
+    const { [kind]: members } = i ? drawings().views[i] : view;
+    for (const distances of Object.values(members)) for (const n of summed(distances)) (found[n] ??= []).push(i);
+  });
+  return found;
+}
 
 // A step that the opened view does not show is followed to the one beside it that does, else upwards.
 function showWhere(step) {
   if (step === undefined) return tellElsewhere(false);
   const before = svg;
-  if (view.parent !== null && !shows(views.indexOf(view), step)) {
-    const beside = views.findIndex((other, i) => other.parent === view.parent && shows(i, step));
-    if (beside >= 0) mount(beside);
-  }
+  const those = view.parent === null ? [] : viewsOf(step);
+  const beside = those.find((i) => views[i].parent === view.parent);
+  if (beside !== undefined && !those.includes(views.indexOf(view))) mount(beside);
   while (!view.nodeElement.has(step.node) && view.parent !== null) {
     mount(views.findIndex((other) => other.name === view.parent));
   }

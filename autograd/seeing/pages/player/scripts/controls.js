@@ -13,12 +13,12 @@ function kindOf(i) {
   const kind = i === facts.output ? "output" : facts.inputs[i].length ? "computed" : facts.weights.includes(i) ? "weight" : "input";
   const number = facts.inputs[i].length ? computed.get(`n${i}`) : received.get(`n${i}`)?.[0];
   if (kind === "input" || number === undefined || views.length === 1) return kind;
-  const ways = views.map((at, k) => {
+  const ways = viewsOf(list[number]).map((k) => {
     const titles = [];
-    for (; shows(k, list[number]) && at.parent !== null; at = views.find(({ name }) => name === at.parent)) titles.unshift(at.title);
+    for (let at = views[k]; at.parent !== null; at = views.find(({ name }) => name === at.parent)) titles.unshift(at.title);
     return titles;
   });
-  return [kind, ...ways.reduce((best, titles) => (titles.length > best.length ? titles : best))].join(" · ");
+  return [kind, ...ways.reduce((best, titles) => (titles.length > best.length ? titles : best), [])].join(" · ");
 }
 
 const hits = () => [...$("found").children];
@@ -326,10 +326,9 @@ async function begin() {
   document.documentElement.classList.add("scripted");
   canvas.classList.add("ready");
   const texts = await Promise.all(["facts", "pictures", "drawings"].map(unpacked));
-  [facts, pictures] = texts.slice(0, 2).map((text) => JSON.parse(text));
+  [facts, { views }] = texts.slice(0, 2).map((text) => JSON.parse(text));
   packedDrawings = texts[2];
   original = facts;
-  ({ views } = pictures);
   readGraph();
   readSteps();
   if (facts.touch) {

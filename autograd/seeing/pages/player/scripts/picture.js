@@ -164,9 +164,7 @@ function slotName(slot, view) {
 function membersOf(name, members, idOf, parts) {
   const elements = new Map();
   for (const [element, distances] of Object.entries(members)) {
-    let i = 0;
-    for (const distance of distances) {
-      i += distance;
+    for (const i of summed(distances)) {
       const id = idOf(i);
       elements.set(id, parts.get(element || `${name}-${id.replace(/[>:]/g, "-")}`));
     }
@@ -289,7 +287,8 @@ function takenTitle(part) {
 }
 
 // On the scale of all pictures: 0 for 0.0001 and less, 1 for 100 and more.
-const shareOf = (size) => Math.min(Math.max(Math.log(size / 1e-4) / Math.log(1e6), 0), 1);
+const shareOf = (size) => Math.min(Math.max(Math.log(size / 1e-4) / Math.log(1e6), 0), 1) || 0;
+const widthOf = (size) => (0.9 + 4.6 * shareOf(size)).toFixed(1);
 const signWord = (x) => (x > 0 ? "positive" : x < 0 ? "negative" : "");
 
 // An arrow that stands for many is as thick as all that has passed along it is large.
@@ -297,7 +296,7 @@ function refreshShared(part, edges) {
   const done = edges.map((key) => list[carried.get(key)]).filter((step) => step && step.number < place);
   const size = Math.hypot(...done.map((step) => readNumber(step.contribution) || 0));
   part.line ??= part.querySelector(".line");
-  if (part.line) part.line.style.strokeWidth = done.length ? `${0.9 + 4.6 * shareOf(size)}px` : "";
+  if (part.line) part.line.style.strokeWidth = done.length ? `${widthOf(size)}px` : "";
 }
 
 // A dot is filled by its value and ringed by its gradient: the hue is the sign, the depth the size, in steps
@@ -326,9 +325,8 @@ function refreshEdge({ edgeElement, slots }, key) {
   write(slots.get(`contribution:${key}`), done ? list[step].added : "");
   part.classList.toggle("untouched", !known);
   part.classList.toggle("waiting", step !== undefined && !done);
-  for (const sign of ["positive", "negative", "zero", "nan"]) {
-    part.classList.toggle(sign, done && list[step].sign === sign);
-  }
+  const sign = done && list[step].sign;
+  for (const word of ["positive", "negative", "zero", "nan"]) part.classList.toggle(word, sign === word);
   part.line ??= part.querySelector(".line");
   if (part.line) part.line.style.strokeWidth = done ? `${list[step].width}px` : "";
 }
