@@ -16,7 +16,7 @@ from autograd.seeing.facts.folding.folded import FOLDINGS, fold
 from autograd.seeing.facts.trace import trace
 from autograd.seeing.pages.player.views.choice import views
 from nn import MLP, GRUCell, LSTMCell, Recurrent, RNNCell
-from tests.autograd.seeing.facts.folding.test_folded import Autoencoder, Tied, Tree, Twins, Wave
+from tests.autograd.seeing.facts.folding.test_folded import Autoencoder, Line, Tied, Tree, Twins, Wave
 from tests.networks import Ranking, Residual, listed
 from tests.thorough import ALL
 
@@ -40,6 +40,7 @@ def random_network(chance: random.Random) -> Value:
         lambda: Tied()(numbers(3)),
         lambda: Twins()(numbers(2), numbers(2)),
         lambda: Tree()(((1.0, 2.0), 3.0)),
+        lambda: Line()(Value(*numbers(1))),
         lambda: Wave()([Value(x) for x in numbers(5)]),
         lambda: Ranking(width)([chance.randrange(5), chance.randrange(6)]),
     ]  # fmt: skip
