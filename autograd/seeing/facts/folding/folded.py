@@ -110,10 +110,13 @@ def fold(
     }
     shared = {id: {groups[box].id for box in others} for id, others in homes.shared.items()}
     links = links_between(trace, where, shared)
+    titles = {group.id: group.title for group in groups.values()}
     leaving = {edge.source for link in links for edge in link.edges} | {trace.output}
     for group in groups.values():
         group.leaving = {node.id for node in group.members} & leaving
-        group.tied = sum(len(link.tied) for link in links if link.target == group.id)
+        group.tied = {
+            titles[link.source]: len(link.tied) for link in links if link.tied and link.target == group.id
+        }
     for node in trace.nodes:
         for box in homes.shared.get(node.id, ()) if node.role == "weight" else ():
             groups[box].shared.append(node)

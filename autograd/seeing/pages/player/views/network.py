@@ -147,9 +147,7 @@ def _overview(row: Row, name: str, title: str, parent: str | None) -> View:
 
 
 def _words_on_arrow(link: Link) -> str:
-    if link.is_only_tied:
-        return counted(len(link.tied), "tied weight")
-    return weights_of_link(link) if link.weights else ""
+    return weights_of_link(link) if link.weights or link.is_only_tied else ""
 
 
 def _mapped(layer: Layer, box: str) -> dict[str, str]:

@@ -10,12 +10,14 @@ import pytest
 from autograd import Parameter, Value, draw
 from autograd import sum as sum_of
 from autograd.functions import dot
+from autograd.notation.numbers import number
+from autograd.seeing.facts.arrow import ArrowText, hint_of_link, text_of_link
 from autograd.seeing.facts.box_content import box_of_group
 from autograd.seeing.facts.folding.folded import FOLDINGS, Folded, fold
 from autograd.seeing.facts.folding.links import Link
 from autograd.seeing.facts.trace import trace
 from nn import MLP, Embedding, GRUCell, Layer, LSTMCell, Module, Recurrent, losses
-from tests.networks import Ranking, Residual
+from tests.networks import Ranking, Residual, listed
 
 
 class Net(Module):
@@ -44,6 +46,17 @@ class Tied(Module):
 
     def forward(self, x: Any) -> Any:
         return self.decoder(self.encoder(x))
+
+
+class TiedByHand(Module):
+    """The same, but for biases; the decoder is computed by the autoencoder itself."""
+
+    def __init__(self, code: int, nin: int) -> None:
+        self.encoder = Layer(nin, code, "linear", bias=False, seed=0)
+
+    def forward(self, x: Any) -> Any:
+        code = listed(self.encoder(x))
+        return [dot(column, code) for column in zip(*self.encoder.weight, strict=True)]
 
 
 class Twins(Module):
@@ -293,12 +306,35 @@ def test_tied_weights_are_drawn_once_with_all_their_uses() -> None:
     y = sum_of(Tied()([0.1, 0.2, 0.3]))
     found = folded(y, "layer")
     assert [len(group.weights()) for group in found.groups] == [0, 8, 3]
-    assert [group.tied for group in found.groups] == [0, 0, 6]
+    assert [group.tied for group in found.groups] == [{}, {}, {"encoder": 6}]
+    assert ("tied with encoder", "6 weights") in {
+        (fact.word, fact.number) for fact in box_of_group(found.groups[2], False).facts
+    }
     assert len(link(found, "encoder", "decoder").weights) == 6
     by_neuron = folded(y, "neuron")
     assert sum(node.role == "weight" for node in by_neuron.nodes) == 6
     names = {node.id for node in by_neuron.nodes if node.role == "weight"}
     assert sum(x.source in names for x in by_neuron.links) == 12
+
+
+@pytest.mark.parametrize("options", [{"by": "neuron"}, {"by": "module"}, {"opened": ["encoder"]}])
+def test_an_arrow_says_what_its_use_adds_to_the_gradient_of_a_weight_with_several(options: Any) -> None:
+    model = TiedByHand(1, 1)
+    model.encoder.weight[0][0].data, w = 0.5, model.encoder.weight[0][0]
+    y = model([Value(2.0, "x")])[0] - w * 5.0  # w·w·2 - 5w
+    y.backward()
+    assert w.grad == -3.0
+    said = {hint_of_link(x): (text_of_link(x), x.size()) for x in folded(y, **options).links if x.taken}
+    assert len(folded(y, **options).links) > len(said) == 2
+    for adds in (1.0, -5.0):
+        hint = f"w₁₁⁽¹⁾ = 0.5 (1 of 3 uses); adds {number(adds)} to its gradient, −3"
+        assert said[hint] == (ArrowText("w₁₁⁽¹⁾ 0.5 (1 of 3 uses)", adds), adds)
+
+
+def test_what_a_module_computes_itself_with_weights_of_another_is_tied() -> None:
+    y = sum_of(TiedByHand(2, 3)([0.1, 0.2, 0.3]))
+    said = [text_of_link(x).words for x in folded(y).links]
+    assert said == ["6 weights", *["2 tied weights"] * 3, *["∂ 1"] * 3]
 
 
 def test_one_module_on_two_inputs_is_used_twice_by_two_inputs_each() -> None:
