@@ -61,7 +61,8 @@ def text_of_link(link: Link) -> ArrowText:
     if link.routes:
         return ArrowText(counted(link.routes, "route"), link.gradient(), counts=True)
     if (weight := _only_weight(link)) is not None:
-        return ArrowText(" ".join([_named_number(weight, " "), *_share(link)]), link.gradient())
+        words = filter(None, [_named_number(weight, " "), _share(link)])
+        return ArrowText(" ".join(words), link.gradient())
     if link.is_only_tied or link.weights:
         return ArrowText(weights_of_link(link), counts=True)
     if len(link.edges) == 1:
@@ -76,11 +77,10 @@ def hint_of_link(link: Link) -> str:
     if link.routes:
         return f"{counted(link.routes, 'route')}; together {signed(link.gradient())}"
     if (weight := _only_weight(link)) is not None:
-        whole = f"gradient {number(weight.gradient)}"
-        adds = f"; adds {number(link.gradient())} to its gradient, {number(weight.gradient)}"
-        return " ".join([_named_number(weight, " = "), *_share(link)]) + (
-            adds if link.others else f"; {whole}"
-        )
+        named, whole = _named_number(weight, " = "), number(weight.gradient)
+        if not link.others:
+            return f"{named}; gradient {whole}"
+        return f"{named} {_share(link)}; adds {number(link.gradient())} to its gradient, {whole}"
     if link.is_only_tied or link.weights:
         return weights_of_link(link)
     said = text_of_use(link.edges[0]) if len(link.edges) == 1 else ArrowText()
@@ -93,10 +93,10 @@ def _only_weight(link: Link) -> NodeFact | None:
     return found[0] if len(found) == 1 and not link.beside else None
 
 
-def _share(link: Link) -> list[str]:
-    """Return in words which part of the uses of its weight a link stands for; nothing if it is all."""
+def _share(link: Link) -> str:
+    """Return in words which part of the uses of its weight a link stands for; "" if it is all."""
     n = len(link.taken)
-    return [f"({n} of {n + link.others} uses)"] if link.others else []
+    return f"({n} of {n + link.others} uses)" if link.others else ""
 
 
 def weights_of_link(link: Link) -> str:

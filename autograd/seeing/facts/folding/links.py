@@ -20,7 +20,7 @@ class Link:
     Attributes:
         source, target: ids of groups or nodes.
         edges: the uses.
-        weights: the weights that the target multiplies the source by; not those that another link leads to it.
+        weights: the weights that the target multiplies the source by, but for those of other links to it.
         beside: the uses without a weight, where others have one: those of a skip connection.
         tied: the weights among what it carries that the source computes with as well.
         taken: the uses of these weights that it stands for.
@@ -45,7 +45,7 @@ class Link:
         return bool(self.tied) and {edge.source for edge in self.edges} == {node.id for node in self.tied}
 
     def gradient(self) -> float | None:
-        """Return what it adds to the gradient of the one weight, else to those of all that its edges lead from.
+        """Return what it adds to the gradient of the one weight, else to those of what its edges lead from.
 
         Into one value that is the sum; into several it is the size of all together, since what
         flows into different values does not add up.

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from autograd.notation.numbers import counted
 from autograd.seeing.facts.arrow import edge_key, weights_of_link
 from autograd.seeing.facts.folding.links import Link, links_between
 from autograd.seeing.facts.records import Trace
