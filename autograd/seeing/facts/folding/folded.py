@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 from autograd.seeing.facts.folding.group import INPUTS, Group
@@ -158,7 +158,7 @@ class _Homes:
         self.shared: dict[str, list[_Box]] = {}
         for node in trace.nodes:
             if node.op is not None or self._is_input(node):
-                self.of[node.id] = self._own(node)
+                self.of[node.id] = self._own(trace.places.get(node.id))
         self._place_leaves()
 
     def _is_within(self, path: Path) -> bool:
@@ -221,9 +221,8 @@ class _Homes:
         place = self._trace.places.get(node.id)
         return place is not None and place.part == "input"
 
-    def _own(self, node: NodeFact) -> _Box | None:
-        """Return the box of a node by its own place."""
-        place = self._trace.places.get(node.id)
+    def _own(self, place: Place | None) -> _Box | None:
+        """Return the box that a place is in."""
         if place is None:
             return None
         if place.part == "input":
@@ -263,7 +262,8 @@ class _Homes:
     def _place_leaves(self) -> None:
         """Put weights and constants into their own box, or into the only one that uses them.
 
-        A weight belongs to one box for each of the turns of its Module, a constant to all that use it.
+        A weight belongs to one box for each of the turns of its Module that compute with it, a constant to
+        all that use it.
         """
         users: dict[str, list[str]] = {}
         for edge in self._trace.edges:
@@ -286,33 +286,35 @@ class _Homes:
         self, node: NodeFact, users: Sequence[str], computing: Collection[_Box | None]
     ) -> tuple[_Box | None, list[_Box]]:
         """Return the box of a leaf, and the others that it belongs to as well."""
-        using = dict.fromkeys(self.of[user] for user in users)
-        own = [box for box in self._homes_of(node, users) if box in computing]
+        using, place = dict.fromkeys(self.of[user] for user in users), self._trace.places.get(node.id)
         if node.role == "constant":
             own = [] if None in using else [box for box in using if box is not None]
-        is_drawn_once = node.role != "constant" and self._by == "neuron" and len({*using} - {None}) > 1
-        if own and not is_drawn_once:
+        else:
+            homes = self._homes_of(place, users)
+            gives = [box for box in homes if node.role == "weight" and _only_gives(box, using)]
+            is_drawn_once = self._by == "neuron" and len({*using} - {None}) > 1
+            own = [*gives[:1], *(box for box in homes if box in computing and not is_drawn_once)]
+        if own:
             return own[0], own[1:]
-        if not self._is_apart(node, using) and len(using) == 1:
+        if len(using) == 1 and not (place and self._frame(place)):
             return next(iter(using)), []
-        is_kept = self._is_apart(node, using) or (node.role == "weight" and self._by != "neuron")
-        return self._own(node) if is_kept else None, []
+        is_kept = node.role == "weight" and self._by != "neuron"
+        return self._own(place) if is_kept else None, []
 
-    def _is_apart(self, node: NodeFact, using: Iterable[_Box | None]) -> bool:
-        """Return whether a weight's Module only gives it to others, as a table of embeddings does."""
-        home = self._own(node) if node.role == "weight" else None
-        held = home.place if home else ()
-        return bool(held) and not any(box and box.place[: len(held)] == held for box in using)
-
-    def _homes_of(self, node: NodeFact, users: Iterable[str]) -> list[_Box]:
+    def _homes_of(self, place: Place | None, users: Iterable[str]) -> list[_Box]:
         """Return the boxes of a leaf: that of its place, or one for each of the turns that it is used in."""
-        place, places = self._trace.places.get(node.id), self._trace.places
-        if place is None or place.module in self._without:
+        if place is None:
             return []
-        if place.use is not None:
-            return [self.box(place.module, place.use)]
-        uses = [places[user].use for user in users if user in places] or [None]
-        return [*dict.fromkeys(self.box(place.module, use) for use in uses)]
+        places = self._trace.places
+        used = [places[user].use for user in users if user in places] or [None]
+        uses = used if place.use is None else [place.use]
+        return [box for box in dict.fromkeys(self._own(replace(place, use=use)) for use in uses) if box]
+
+
+def _only_gives(home: _Box, using: Iterable[_Box | None]) -> bool:
+    """Return whether the Module of a weight only gives it to others, as a table of embeddings does."""
+    held = home.place
+    return bool(held) and not any(box and box.place[: len(held)] == held for box in using)
 
 
 def slot(place: Place) -> tuple[str, ...]:

@@ -67,6 +67,22 @@ class Twins(Module):
         return sum_of([u * v for u, v in zip(self.tower(a), self.tower(b), strict=True)])
 
 
+class Word(Module):
+    def __init__(self) -> None:
+        self.table, self.layer = Embedding(4, 3, seed=0), Layer(3, 2, "linear", seed=1)
+
+    def forward(self, word: int) -> Any:
+        return self.layer(self.table(word))
+
+
+class Likeness(Module):
+    def __init__(self) -> None:
+        self.word = Word()
+
+    def forward(self, a: int, b: int) -> Any:
+        return dot(self.word(a), self.word(b))
+
+
 class Tree(Module):
     def __init__(self) -> None:
         self.w = Parameter(0.5)
@@ -388,6 +404,15 @@ def test_a_table_that_only_gives_its_weights_is_a_box() -> None:
 
     for by in FOLDINGS:
         assert titles(folded(Factors()([1, 2]), by)) == ["users", "items"]
+
+
+@pytest.mark.parametrize("ids", [(0, 1), (1, 1)])
+def test_a_table_has_a_box_in_an_opened_use_as_well(ids: Any) -> None:
+    y = Likeness()(*ids)
+    assert titles(folded(y, opened=["word"])) == ["word · table", "word · layer"]
+    found = folded(y, opened=["word[1]"])
+    weights = {group.title: len(group.weights()) for group in found.groups}
+    assert weights == {"word · use 1": 11, "word · table · use 2": 3, "word · layer · use 2": 8}
 
 
 def test_two_networks_that_nobody_holds_keep_apart() -> None:

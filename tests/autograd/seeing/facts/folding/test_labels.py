@@ -18,6 +18,7 @@ from autograd.seeing.pages.player.views.choice import views
 from nn import MLP, GRUCell, LSTMCell, Recurrent, RNNCell
 from tests.autograd.seeing.facts.folding.test_folded import (
     Autoencoder,
+    Likeness,
     Line,
     Tied,
     TiedByHand,
@@ -47,6 +48,7 @@ def random_network(chance: random.Random) -> Value:
         lambda: Autoencoder()(numbers(4)),
         lambda: Tied()(numbers(3)),
         lambda: TiedByHand(width, 3)(numbers(3)),
+        lambda: Likeness()(chance.randrange(4), chance.randrange(4)),
         lambda: Twins()(numbers(2), numbers(2)),
         lambda: Tree()(((1.0, 2.0), 3.0)),
         lambda: Line()(Value(*numbers(1))),
@@ -133,6 +135,10 @@ def test_every_value_is_in_one_box_or_loose_and_no_link_is_lost(seed: int) -> No
             and (e.source, home.get(e.target)) not in everywhere
         ]  # fmt: skip
         assert sum(len(x.edges) for x in found.links) == len(crossing)
+        for group in found.groups:
+            homes = [facts.places[w.id].module for w in group.weights()]
+            is_run = group.count > 1
+            assert is_run or all(home[: len(group.path)] == group.path for home in homes if home)
         taken = [e for x in found.links for e in x.taken]
         assert len({*taken}) == len(taken)  # each use of a weight is said by one arrow at most
         for x in found.links:
