@@ -17,7 +17,7 @@ from autograd.seeing.facts.folding.folded import FOLDINGS, Folded, fold
 from autograd.seeing.facts.folding.links import Link
 from autograd.seeing.facts.trace import trace
 from nn import MLP, Embedding, GRUCell, Layer, LSTMCell, Module, Recurrent, losses
-from tests.networks import Ranking, Residual, listed
+from tests.networks import Likeness, Ranking, Residual, TiedByHand
 
 
 class Net(Module):
@@ -48,39 +48,12 @@ class Tied(Module):
         return self.decoder(self.encoder(x))
 
 
-class TiedByHand(Module):
-    """The same, but for biases; the decoder is computed by the autoencoder itself."""
-
-    def __init__(self, code: int, nin: int) -> None:
-        self.encoder = Layer(nin, code, "linear", bias=False, seed=0)
-
-    def forward(self, x: Any) -> Any:
-        code = listed(self.encoder(x))
-        return [dot(column, code) for column in zip(*self.encoder.weight, strict=True)]
-
-
 class Twins(Module):
     def __init__(self) -> None:
         self.tower = MLP(2, [3, 2], seed=0)
 
     def forward(self, a: Any, b: Any) -> Any:
         return sum_of([u * v for u, v in zip(self.tower(a), self.tower(b), strict=True)])
-
-
-class Word(Module):
-    def __init__(self) -> None:
-        self.table, self.layer = Embedding(4, 3, seed=0), Layer(3, 2, "linear", seed=1)
-
-    def forward(self, word: int) -> Any:
-        return self.layer(self.table(word))
-
-
-class Likeness(Module):
-    def __init__(self) -> None:
-        self.word = Word()
-
-    def forward(self, a: int, b: int) -> Any:
-        return dot(self.word(a), self.word(b))
 
 
 class Tree(Module):

@@ -18,15 +18,13 @@ from autograd.seeing.pages.player.views.choice import views
 from nn import MLP, GRUCell, LSTMCell, Recurrent, RNNCell
 from tests.autograd.seeing.facts.folding.test_folded import (
     Autoencoder,
-    Likeness,
     Line,
     Tied,
-    TiedByHand,
     Tree,
     Twins,
     Wave,
 )
-from tests.networks import Ranking, Residual, listed
+from tests.networks import Likeness, Ranking, Residual, TiedByHand, listed
 from tests.thorough import ALL
 
 
