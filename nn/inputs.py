@@ -17,6 +17,7 @@ Labels: TypeAlias = Callable[[str, int, int], Sequence[str]]
 """Gives labels to inputs: from the name of what holds them, how many have this name already, and how many."""
 NUMBERS = frozenset({float, int, bool})
 ROWS = frozenset({list, tuple})
+NAMED = (list, tuple, dict, Value)
 NAME = "x"
 """What the inputs of a call with one argument are called, each with its number."""
 
@@ -187,8 +188,7 @@ def _names(module: Any, inputs: Sequence[Any], options: Mapping[str, Any]) -> di
             begin = "" if whole and not argument else f"{name}."
             waiting += [(f"{begin}{key}", argument or str(key), part) for key, part in x.items()]
         elif isinstance(x, list | tuple) and not NUMBERS.issuperset(map(type, x)):
-            deeper = list | tuple | dict | Value
-            parts = [(i, part) for i, part in enumerate(x, 1) if isinstance(part, deeper)]
+            parts = [(i, part) for i, part in enumerate(x, 1) if isinstance(part, NAMED)]
             waiting += [(_indexed(name, i), argument, part) for i, part in parts]
     return names
 

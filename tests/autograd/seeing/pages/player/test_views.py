@@ -289,12 +289,22 @@ class TestNetworks:
             f"use {k}" for _ in range(2) for k in range(1, 6)
         ]
 
-    @pytest.mark.parametrize(("sizes", "first"), [([3, 3, 1], "graph"), ([4, 4, 1], "network")])
+    @pytest.mark.parametrize(
+        ("sizes", "first"), [([2, 2, 1], "graph"), ([3, 3, 1], "network"), ([4, 4, 1], "network")]
+    )
     def test_a_network_that_is_not_legible_in_one_picture_opens_folded(
         self, sizes: list[int], first: str
     ) -> None:
         found = views(walk(losses.mse(MLP(2, sizes, "tanh", seed=0)([0.5, -1.0]), 1.0)).trace)
         assert found[0].name == first
+
+    @pytest.mark.parametrize("by", ["neuron", "layer"])
+    def test_a_walk_by_larger_steps_shows_what_these_are_steps_of(self, by: Any) -> None:
+        loss = losses.mse(MLP(2, [2, 1], "tanh", seed=0)([0.5, -1.0]), 1.0)
+        titles = [layer.title for layer in walk(loss, by=by).content().layers]
+        assert titles == ["inputs", "layer 1", "layer 2", "after the model"]
+        assert walk(loss).content().layers == []
+        assert walk(Value(2.0) * 3.0, by=by).content().layers == []
 
     def test_every_slot_of_a_folded_network_is_filled_however_small_it_is(self) -> None:
         content = walk(losses.mse(MLP(2, [4, 4, 1], "tanh", seed=0)([0.5, -1.0]), 1.0)).content()
