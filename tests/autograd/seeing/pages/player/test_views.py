@@ -245,6 +245,17 @@ class TestNetworks:
         titles = [layer.title for layer in boxes_of(trace(Ranking()([1, 2])))]
         assert titles == ["users", "items", "user_tower", "item_tower", "Ranking"]
 
+    def test_what_a_module_computes_itself_is_not_after_the_model_and_numbers_are_not_counted(self) -> None:
+        loss = (Ranking()([1, 2]) - 1.0) ** 2 * 0.5
+        *_, own, after = boxes_of(trace(loss))
+        assert [(own.title, own.kind), (after.title, after.kind)] == [
+            ("Ranking", "1 value"),
+            ("after the model", "3 values"),
+        ]
+        computing = [node.role != "constant" for node in after.nodes]
+        assert (len(after.dots), computing.count(True), len(computing)) == (3, 3, 6)
+        assert (own.is_network, after.is_network) == (True, False)
+
     def test_equal_blocks_are_one_box_that_opens_step_by_step(self) -> None:
         _, pictures = shown(losses.mse(Residual(12)([0.5, -1.0]), 0.0))
         titles = {view.name: view.title for view in pictures}
@@ -261,7 +272,8 @@ class TestNetworks:
 
     def test_an_arrow_stands_for_all_that_a_box_takes_from_another(self) -> None:
         _, pictures = shown(losses.mse(TwoTowers()([0.1] * 6, [0.2] * 6), 0.0))
-        assert arrows(pictures[0]) == ["l0-l2", "l1-l3", "l2-l4", "l3-l4"]  # two inputs, user, item, loss
+        found = arrows(pictures[0])  # two inputs, user, item, their product, the loss
+        assert found == ["l0-l2", "l1-l3", "l2-l4", "l3-l4", "l4-l5"]
 
     def test_the_way_around_a_block_is_drawn_in_it(self) -> None:
         _, pictures = shown(losses.mse(Residual(12)([0.5, -1.0]), 0.0))
