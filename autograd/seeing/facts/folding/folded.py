@@ -86,8 +86,8 @@ def fold(
     Args:
         trace: with places.
         by: a box per neuron, per layer (a Module, but for the neurons that it holds), or per Module.
-        depth: how far inside the outermost Modules the boxes lie, layers at the farthest; only for
-            ``by="module"``.
+        depth: how far inside the outermost Modules the boxes lie, layers at the farthest; equal Modules of a
+            list are one box at the depth where they lie, and apart at the next; only for ``by="module"``.
         opened, apart: what is shown by what is within it, and lists whose Modules have boxes of their own;
             only for ``by="module"``; see `Opening`.
 
@@ -147,7 +147,8 @@ class _Homes:
         self._trace, self._by, self._depth, self._opening = trace, by, depth, opening
         self._modules = trace.modules
         self._holding = {path[:n] for path in trace.modules for n in range(len(path))}
-        self._first = {} if by != "module" else runs(trace.modules, opening)
+        self._outermost = 0 if () in trace.modules else 1
+        self._first = {} if by != "module" else runs(trace.modules, opening, self._outermost + depth)
         self.counts = Counter(self._first.values())
         self._boxes: dict[tuple[Path, tuple[Turns, ...]], _Box] = {}
         containers = {
@@ -197,9 +198,8 @@ class _Homes:
 
         The neurons of a layer are boxes only where the layer is opened.
         """
-        outermost = 0 if () in self._modules else 1
-        for level in range(outermost, len(path)):
-            inside = level < outermost + self._depth or self._opening.opens(path[:level], turns)
+        for level in range(self._outermost, len(path)):
+            inside = level < self._outermost + self._depth or self._opening.opens(path[:level], turns)
             if path[:level] in self._first or not inside:
                 return level
         is_unit = path in self._modules and self._modules[path].is_unit

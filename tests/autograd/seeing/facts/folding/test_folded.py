@@ -282,6 +282,16 @@ def test_modules_that_differ_are_not_one_box() -> None:
     ]  # fmt: skip
 
 
+def test_a_depth_opens_a_list_of_equal_modules_one_level_after_it_shows_it() -> None:
+    y = Residual(3)([0.5, -1.0])
+    assert titles(folded(y, depth=1)) == ["inputs", "stem", "blocks × 3", "head"]
+    assert titles(folded(y, depth=2)) == titles(folded(y, opened=["blocks"])) == titles(folded(y, "layer"))
+    y = MLP(2, [3, 3, 1], seed=0)([0.5, -1.0]) * MLP(3, [3, 3, 1], seed=0)([0.5, -1.0, 1.0])
+    assert titles(folded(y, depth=1))[2:] == ["MLP 1 · layer 1", "MLP 1 · layer 2", "MLP 1 · layer 3",
+                                              "MLP 2 · layers × 2", "MLP 2 · layer 3"]  # fmt: skip
+    assert titles(folded(y, depth=2)) == titles(folded(y, "layer"))
+
+
 def test_a_depth_of_none_is_one_box_and_a_large_one_has_layers() -> None:
     y = sum_of(Autoencoder()([0.1] * 4))
     assert titles(folded(y, depth=0)) == ["inputs", "Autoencoder"]
