@@ -117,8 +117,9 @@ def _layers(network: Folded) -> list[list[Group]]:
 def _must_bend(network: Folded) -> bool:
     """Return whether arrows lead past boxes, which straight ones would cross, and are few enough to bend."""
     columns = {group.id: group.column for group in network.groups}
+    after = max(columns.values(), default=0) + 1  # where what no box holds leads on
     ends = [(columns.get(link.source), columns.get(link.target)) for link in network.links]
-    past = any(b is not None and (a is None or b - a > 1) for a, b in ends)
+    past = any(b is not None if a is None else (after if b is None else b) - a > 1 for a, b in ends)
     return past and len(ends) <= MOST_BENT
 
 
