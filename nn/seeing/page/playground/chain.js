@@ -19,7 +19,7 @@ class Chain {
 
   name = (i) => this.training.tape.nodes[i].name ?? number(this.lanes.values[i][0]);
   partial = ([target, slot]) => this.lanes.partials(target, 0)[slot] ?? 0;
-  arrow = (source, target) => `∂(${this.name(source)}→${this.name(target)})`;
+  arrow = (source, target) => `∂(${this.name(source)}\u2060→\u2060${this.name(target)})`; // on one line
 
   // The strongest routes from a node to the cost; the last part of each is the gradient at the output.
   routes(i, known = new Map()) {

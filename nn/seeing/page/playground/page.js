@@ -171,7 +171,11 @@ function update() {
   chain.look(training, sample); // which also gives the gradients that the picture shows
   Object.assign(picture, { selected: chosen, sample });
   picture.paint();
-  if (!running || (training.steps % 7 === 0 && !part("account").contains(document.activeElement))) chain.show(chosen);
+  const now = performance.now();
+  if (!running || (now - explained > 350 && !part("account").contains(document.activeElement))) {
+    explained = now; // nobody reads faster
+    chain.show(chosen);
+  }
   document.querySelector(`[name=scope][value=${sample === undefined ? "batch" : "sample"}]`).checked = true;
   if (sample !== undefined) part("sample").value = sample;
   tell();
@@ -196,7 +200,7 @@ function epochOf() {
 
 // Where motion is to be reduced, the training is shown twice a second.
 const still = window.matchMedia("(prefers-reduced-motion: reduce)");
-let painted = 0;
+let painted = 0, explained = 0;
 
 function frame(now) {
   const many = Number(part("speed").value);
@@ -288,6 +292,7 @@ part("sample").addEventListener("change", ({ target }) => {
   });
 });
 window.addEventListener("hashchange", readLink);
+window.addEventListener("resize", () => picture.fit());
 window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   readInks();
   picture.paint();

@@ -46,6 +46,7 @@ class Picture {
     sheet.querySelectorAll(":scope > :not(svg)").forEach((old) => old.remove());
     sheet.style.setProperty("--columns", this.columns.length);
     sheet.style.setProperty("--rows", this.most);
+    this.fit();
     this.buildLines(sheet.querySelector("svg"));
     this.columns.forEach((column, c) => {
       this.addHead(c, column.length);
@@ -57,6 +58,11 @@ class Picture {
     if (focused) sheet.querySelector(`[data-key="${focused}"]`)?.focus();
   }
 
+  // Smaller boxes where there is not the room for large ones.
+  fit() {
+    part("sheet").classList.toggle("tight", part("net").clientWidth < 66 * this.columns.length);
+  }
+
   get last() {
     return this.columns.length - 1;
   }
@@ -66,7 +72,7 @@ class Picture {
 
   add(c, made, y) {
     made.style.left = `${100 * this.x(c)}%`;
-    if (y !== undefined) made.style.top = `${y - 22}px`;
+    if (y !== undefined) made.style.top = `${y}px`;
     part("sheet").append(made);
   }
 
@@ -144,19 +150,17 @@ class Picture {
 
   // Numbers over the plane as a picture of as many points: classes in their colours, other numbers by their signs.
   fill(pen, index, given) {
-    const image = pen.createImageData(GRID, GRID);
+    const image = (this.image ??= pen.createImageData(GRID, GRID)), pixels = new Uint32Array(image.data.buffer);
     const byClass = index === this.training.prediction && this.training.classes;
-    const hues = byClass ? [inks.classes[1], inks.classes[0]] : inks.signs;
+    const [above, below] = (byClass ? [...inks.classes].reverse() : inks.signs).map(([r, g, b]) => r | (g << 8) | (b << 16));
     let largest = 0;
     if (!byClass) for (let k = 0; k < GRID * GRID; k++) largest = Math.max(largest, Math.abs(given[k]));
-    const sharp = part("sharp").checked ? Math.sign : (x) => x;
-    const lead = byClass ? (this.training.byClass[0] === 0 ? (x) => Math.tanh(x / 2) : (x) => Math.max(-1, Math.min(1, x))) : (x) => x / (largest || 1);
+    const sharp = part("sharp").checked;
+    const lead = this.training.byClass?.[0] === 0 ? (x) => Math.tanh(x / 2) : (x) => Math.max(-1, Math.min(1, x));
     for (let k = 0; k < GRID * GRID; k++) {
-      const x = sharp(lead(given[k]));
-      const at = 4 * ((GRID - 1 - Math.floor(k / GRID)) * GRID + (k % GRID));
-      const hue = x > 0 ? hues[0] : hues[1];
-      for (let c = 0; c < 3; c++) image.data[at + c] = hue[c];
-      image.data[at + 3] = 165 * Math.abs(x) || 0;
+      const x = sharp ? Math.sign(given[k]) : byClass ? lead(given[k]) : given[k] / (largest || 1);
+      const column = k % GRID, row = GRID - 1 - (k - column) / GRID;
+      pixels[row * GRID + column] = (x > 0 ? above : below) | ((165 * Math.abs(x)) << 24); // of nan nothing is seen
     }
     pen.putImageData(image, 0, 0);
     return largest;
@@ -167,7 +171,6 @@ class Picture {
     const size = pen.canvas.width;
     const largest = this.fill(this.small.getContext("2d"), index, given);
     pen.clearRect(0, 0, size, size);
-    pen.imageSmoothingQuality = "high";
     pen.drawImage(this.small, 0, 0, size, size);
     pen.strokeStyle = colour("--ink");
     pen.lineWidth = 2;
