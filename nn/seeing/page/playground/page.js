@@ -10,6 +10,9 @@ const chain = new Chain(select, setByHand, chooseSample, follow);
 
 // ------------------------------------------------------------------------------- settings, checked
 
+// As Python writes a number, or as a page does; a decimal comma is one too.
+const numberIn = (text) => (text.trim() ? Number(text.replace("−", "-").replace(",", ".")) : NaN);
+
 // The setting that a text says; a sentence is thrown if it says none.
 function read(name, text) {
   const { label, choices, low, high, whole } = facts.settings[name];
@@ -17,7 +20,7 @@ function read(name, text) {
     if (!choices.includes(text)) throw `${label} is one of ${choices.join(", ")}; got “${text}”.`;
     return text;
   }
-  const x = text.trim() ? Number(text.replace("−", "-").replace(",", ".")) : NaN;
+  const x = numberIn(text);
   if (!(x >= low && x <= high) || (whole && !Number.isInteger(x))) {
     throw `${label} is a ${whole ? "whole " : ""}number from ${number(low)} to ${high.toLocaleString("en")}; got “${text}”.`;
   }
@@ -144,9 +147,9 @@ function follow(parts) {
 }
 
 function setByHand(at, field) {
-  const x = Number(field.value.replace("−", "-").replace(",", "."));
+  const x = numberIn(field.value);
   attempt(() => {
-    if (!field.value.trim() || !Number.isFinite(x)) throw `A weight is a number; got “${field.value}”.`;
+    if (!Number.isFinite(x)) throw `A weight is a number; got “${field.value}”.`;
     training.numbers[at] = x;
     training.touched = true;
   });
@@ -159,7 +162,8 @@ function setByHand(at, field) {
 function begin() {
   stop();
   training = new Training(settings);
-  const there = chosen?.kind === "cost" || (chosen?.kind === "weight" ? chosen.at < training.numbers.length : chosen && training.columns[chosen.layer]?.[chosen.neuron] !== undefined && chosen.layer > 0);
+  const { kind, at, layer, neuron } = chosen ?? {};
+  const there = kind === "cost" || at in training.parameters || training.columns[layer]?.[neuron] !== undefined;
   if (!(sample in training.points)) sample = undefined;
   if (!there) chosen = { kind: "weight", at: 0 };
   picture.build(training);
@@ -286,7 +290,7 @@ for (const radio of document.querySelectorAll("[name=scope]")) {
 }
 part("sample").addEventListener("change", ({ target }) => {
   attempt(() => {
-    const i = target.value.trim() ? Number(target.value) : NaN;
+    const i = numberIn(target.value);
     if (!(i in training.points)) throw `A sample is a whole number from 0 to ${training.points.length - 1}; got “${target.value}”.`;
     chooseSample(i);
   });

@@ -96,7 +96,7 @@ class Picture {
 
   addHead(c, size) {
     const hidden = c > 0 && c < this.last - 1;
-    const head = element("div", { class: "head" }, element("span", {}, this.titleOf(c)));
+    const head = element("div", { class: "head" }, element("span", {}, ...(hidden ? [element("span", { class: "word" }, "layer "), c] : [this.titleOf(c)])));
     const change = (by, sign, word) => button(sign, { "aria-label": `One neuron ${word} in layer ${c}`, "data-key": `${word}${c}` }, () => this.resize(c, by));
     if (hidden) head.append(element("span", { class: "stepper" }, change(-1, "−", "less"), ` ${size} `, change(1, "+", "more")));
     this.add(c, head);
@@ -142,7 +142,8 @@ class Picture {
       this.fill(pen, index, values[index]);
       if (c > 0) made.setAttribute("aria-current", selected?.kind === "neuron" && selected.layer === c && selected.neuron === r);
     }
-    this.plane(large, values[large]);
+    const { c, r } = this.nodes.find(({ index }) => index === large);
+    this.plane(large, values[large], training.sums[c][r], values);
     this.lines();
     this.feet();
     this.curves();
@@ -166,7 +167,8 @@ class Picture {
     return largest;
   }
 
-  plane(index, given) {
+  // One of the maps, large, with the samples; the line is where the neuron's weighted sum is 0.
+  plane(index, given, z, values) {
     const { pen, training } = this;
     const size = pen.canvas.width;
     const largest = this.fill(this.small.getContext("2d"), index, given);
@@ -174,7 +176,7 @@ class Picture {
     pen.drawImage(this.small, 0, 0, size, size);
     pen.strokeStyle = colour("--ink");
     pen.lineWidth = 2;
-    border(pen, given, GRID, (column) => (column / (GRID - 1)) * size, (row) => (1 - row / (GRID - 1)) * size);
+    border(pen, values[z], GRID, (column) => (column / (GRID - 1)) * size, (row) => (1 - row / (GRID - 1)) * size);
     const look = `${part("held").checked}${inks.classes}`;
     if (this.dotted !== training || this.look !== look) {
       [this.dotted, this.look] = [training, look];
@@ -193,7 +195,7 @@ class Picture {
     const name = training.tape.nodes[index].name;
     const output = index === training.prediction;
     part("seen-title").textContent = output ? `The output ${name}` : `What ${name} gives`;
-    this.tellLegend(output && training.classes ? training.classes : null, largest);
+    this.tellLegend(output && training.classes ? training.classes : null, largest, training.tape.nodes[z].name);
     pen.canvas.setAttribute("aria-label", `${part("seen-title").textContent} over the plane of x₁ (across) and x₂ (up), and the samples`);
   }
 
@@ -231,14 +233,14 @@ class Picture {
     return far.indexOf(Math.min(...far));
   }
 
-  tellLegend(classes, largest) {
-    const said = `${classes}${classes ? "" : number(largest)}${this.training.classes}`;
+  tellLegend(classes, largest, z) {
+    const said = `${z}${classes}${classes ? "" : number(largest)}${this.training.classes}`;
     if (said === this.said) return;
     this.said = said;
     const symbol = (k, fill, ring) => element("svg", { viewBox: "-8 -8 16 16", "aria-hidden": "true" }, element("polygon", { points: outline(0, 0, 5, k).join(" "), fill, stroke: ring ? "var(--ink)" : "none", "stroke-width": 1.6 }));
     const items = (this.training.classes ?? []).map((name, k) => [symbol(k, `var(--class${k})`), name]);
     if (!classes) items.push([symbol(1, "var(--positive)"), `above 0, to ${number(largest)}`], [symbol(1, "var(--negative)"), "below 0"]);
-    items.push([symbol(0, "none", true), "held out"]);
+    items.push([symbol(0, "none", true), "held out"], [`the line: ${z} = 0`]);
     part("legend").replaceChildren(...items.map((item) => element("li", {}, ...item)));
   }
 
@@ -281,12 +283,15 @@ class Picture {
   }
 
   curves() {
-    const { history } = this.training;
+    const { training } = this, { history } = training;
+    if (training.drawn === history.length) return;
+    training.drawn = history.length;
     const every = Math.ceil(history.length / 300);
     const kept = history.filter((_, k) => k % every === 0 || k === history.length - 1);
     const all = kept.flatMap(({ cost, held }) => [cost, held]).filter(Number.isFinite);
     const [low, high] = [Math.min(...all), Math.max(...all)];
     const bent = low > 0 && high > 30 * low ? Math.log : (x) => x;
+    part("scale").textContent = `Cost by epoch, ${number(low)} to ${number(high)}${bent === Math.log ? ", in powers of ten" : ""}:`;
     const [bottom, span] = [bent(low), bent(high) - bent(low) || 1];
     for (const key of ["cost", "held"]) {
       const points = kept.map((record, k) => [kept.length > 1 ? (300 * k) / (kept.length - 1) : 0, 86 - (80 * (bent(record[key]) - bottom)) / span]);
