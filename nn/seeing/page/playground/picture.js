@@ -1,21 +1,9 @@
 // What is seen of a training: the network with a map for every neuron, the plane, the curves of the cost.
 
 const ROW = 60; // from neuron to neuron, in pixels
-const part = (id) => document.getElementById(id);
-const SVG = "http://www.w3.org/2000/svg";
 const OF_WEIGHTS = [0.02, 10, 0.7, 5.5]; // the least and the most that widths tell, and the widths in pixels
 const CROWD = 60; // more lines than this are thinner
 let inks; // the colours of the theme, as canvases want them
-
-function element(name, attributes = {}, ...children) {
-  const made = ["svg", "path", "rect", "polygon", "circle", "title"].includes(name) ? document.createElementNS(SVG, name) : document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
-    else if (value !== undefined) made.setAttribute(key, value);
-  }
-  made.append(...children);
-  return made;
-}
 
 const button = (name, attributes, act) => element("button", { type: "button", onclick: act, ...attributes }, name);
 
@@ -237,11 +225,9 @@ class Picture {
     const said = `${z}${classes}${classes ? "" : number(largest)}${this.training.classes}`;
     if (said === this.said) return;
     this.said = said;
-    const symbol = (k, fill, ring) => element("svg", { viewBox: "-8 -8 16 16", "aria-hidden": "true" }, element("polygon", { points: outline(0, 0, 5, k).join(" "), fill, stroke: ring ? "var(--ink)" : "none", "stroke-width": 1.6 }));
-    const items = (this.training.classes ?? []).map((name, k) => [symbol(k, `var(--class${k})`), name]);
-    if (!classes) items.push([symbol(1, "var(--positive)"), `above 0, to ${number(largest)}`], [symbol(1, "var(--negative)"), "below 0"]);
-    items.push([symbol(0, "none", true), "held out"], [`the line: ${z} = 0`]);
-    part("legend").replaceChildren(...items.map((item) => element("li", {}, ...item)));
+    const signs = classes ? [] : [entry(1, { fill: "var(--positive)" }, `above 0, to ${number(largest)}`), entry(1, { fill: "var(--negative)" }, "below 0")];
+    const rest = [entry(0, RING, "held out"), element("li", {}, `the line: ${z} = 0`)];
+    part("legend").replaceChildren(...entriesOf(this.training.classes ?? []), ...signs, ...rest);
   }
 
   lines() {
