@@ -60,9 +60,10 @@ class Chain {
     const z = this.name(training.sums[layer][neuron]);
     const what = source === "b" ? `the bias in ${z}` : `the weight from ${this.name(training.columns[layer - 1][source])} to ${z}`;
     const parts = [element("p", {}, `${name} is ${what}. ∂${of}/∂${name} = `, this.signed(training.gradients[at]), `: ${this.moving(at)}`)];
-    parts.push(this.sample === undefined ? this.mean(at) : this.route(node, at));
+    const computed = Number.isFinite(this.cost) && Number.isFinite(training.gradients[at]);
+    if (computed) parts.push(this.sample === undefined ? this.mean(at) : this.route(node, at));
     parts.push(this.step(at));
-    if (Number.isFinite(this.cost)) parts.push(this.nudge(at));
+    if (computed) parts.push(this.nudge(at));
     return { title: `The chain rule of ${name}`, parts };
   }
 

@@ -275,8 +275,9 @@ part("run").addEventListener("click", run);
 part("step").addEventListener("click", () => single(() => training.step()));
 part("epoch").addEventListener("click", () => single(epochOf));
 part("restart").addEventListener("click", begin);
-part("reseed").addEventListener("click", () => attempt(() => take({ seed: settings.seed + 1 })));
-part("redraw").addEventListener("click", () => attempt(() => take({ data_seed: settings.data_seed + 1 })));
+for (const [id, name] of [["reseed", "seed"], ["redraw", "data_seed"]]) {
+  part(id).addEventListener("click", () => attempt(() => take({ [name]: (settings[name] + 1) % (facts.settings[name].high + 1) })));
+}
 part("deeper").addEventListener("click", () => attempt(() => take({ layers: [...settings.layers, settings.layers.at(-1) ?? 4] })));
 part("shallower").addEventListener("click", () => attempt(() => take({ layers: settings.layers.slice(0, -1) })));
 for (const id of ["lines", "sharp", "held"]) part(id).addEventListener("change", update);
