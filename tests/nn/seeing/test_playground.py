@@ -286,7 +286,12 @@ def test_everything_is_reached_by_keyboard(sheet):
     assert sheet.inner_text("#seen-title") == "What a₂⁽¹⁾ gives"
     sheet.get_by_role("button", name="w₂₂⁽¹⁾").press("Enter")
     assert sheet.inner_text("#chain-title") == "The chain rule of w₂₂⁽¹⁾"
+    assert sheet.evaluate("document.activeElement.id") == "chain-title"
     sheet.get_by_role("button", name="Sample").first.press("Enter")
+    route = sheet.get_by_label("Route", exact=True)
+    route.press("ArrowDown")
+    assert route.input_value() == "1"
+    assert route.evaluate("(e) => e === document.activeElement")
     assert sheet.is_checked("[name=scope][value=sample]")
     field = sheet.get_by_label("w₂₂⁽¹⁾ by hand")
     field.fill("−0,5")

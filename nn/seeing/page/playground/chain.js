@@ -40,7 +40,9 @@ class Chain {
     this.follow([]);
     const shown = { weight: () => this.weight(chosen.at), neuron: () => this.neuron(chosen), cost: () => this.costs() }[chosen.kind]();
     part("chain-title").textContent = shown.title;
+    const inside = part("account").contains(document.activeElement);
     part("account").replaceChildren(...shown.parts);
+    if (inside) part("chain-title").focus(); // what had the focus is gone
   }
 
   table(heads, rows, last) {
@@ -71,27 +73,23 @@ class Chain {
   route(node, at) {
     const { count, best } = this.routes(node);
     const { training, lanes } = this;
-    const section = element("section", { "aria-label": "Routes" });
+    const [output, weight] = [training.prediction, node].map(this.name);
+    const table = element("div");
     const draw = (k) => {
-      const { product, parts } = best[k];
       let running = lanes.gradients[training.prediction][0];
-      const output = this.name(training.prediction);
       const rows = [[[`∂L/∂${output}`, element("small", {}, `slope of ${training.cost}`)], this.signed(running), this.signed(running)]];
-      for (const [i, target, partial] of parts) {
+      for (const [i, target, partial] of best[k].parts) {
         running *= partial;
         rows.push([[this.arrow(i, target), element("small", {}, this.because(i, target))], this.signed(partial), this.signed(running)]);
       }
-      this.follow(parts);
-      const choice = element("select", { "aria-label": "Route", onchange: (event) => draw(Number(event.target.value)) },
-        ...best.map((route, n) => element("option", { value: n }, `${n + 1}: ${number(route.product)}`)));
-      choice.value = k;
-      const which = count === 1 ? ["One route leads from it to the cost."] : ["Route ", choice, ` of ${count}${count > STRONGEST ? ", the strongest ones" : ""}, strongest first. Each is a product:`];
-      const sum = lanes.gradients[node][0];
-      const told = count === 1 ? "" : element("p", {}, `${count === 2 ? "Both" : `All ${count}`} routes add up to ∂L/∂${this.name(node)} = `, this.signed(sum), this.ofPenalty(at), ".");
-      section.replaceChildren(element("p", {}, ...which), this.table(["from the cost back", "factor", "product"], rows), told || element("p", {}, "Their product is the gradient", this.ofPenalty(at), "."));
+      this.follow(best[k].parts);
+      table.replaceChildren(this.table(["from the cost back", "factor", "product"], rows));
     };
+    const choice = element("select", { "aria-label": "Route", onchange: () => draw(choice.value) }, ...best.map(({ product }, n) => element("option", { value: n }, `${n + 1}: ${number(product)}`)));
+    const which = count === 1 ? ["One route leads from it to the cost."] : ["Route ", choice, ` of ${count}${count > STRONGEST ? ", the strongest ones" : ""}, strongest first. Each is a product:`];
+    const sum = count === 1 ? ["Their product is the gradient"] : [`${count === 2 ? "Both" : `All ${count}`} routes add up to ∂L/∂${weight} = `, this.signed(lanes.gradients[node][0])];
     draw(0);
-    return section;
+    return element("section", { "aria-label": "Routes" }, element("p", {}, ...which), table, element("p", {}, ...sum, this.ofPenalty(at), "."));
   }
 
   // What the gradient means for a small rise, and for a step.
