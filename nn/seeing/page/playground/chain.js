@@ -12,9 +12,9 @@ class Chain {
     this.training = training;
     this.sample = sample;
     this.places = sample === undefined ? training.upcoming() : [sample];
-    this.lanes = sample === undefined ? training.lanes : training.one;
+    this.lanes = training.lanes;
     this.of = sample === undefined ? "J" : training.penalties ? "(L + penalty)" : "L";
-    this.cost = training.compute(this.places, this.lanes);
+    this.cost = training.compute(this.places);
   }
 
   name = (i) => this.training.tape.nodes[i].name ?? number(this.lanes.values[i][0]);
