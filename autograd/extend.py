@@ -46,16 +46,19 @@ the table.
 
 from autograd.core.garbage_collection import collector_paused
 from autograd.core.primitive import NONZERO, POSITIVE, REAL, TABLE, UNIT, Interval, Kink, Op, op
+from autograd.core.recording import Argument
 from autograd.core.recording import mode as recording
 from autograd.functional.containers import Container
 from autograd.functions import as_function
 from autograd.leaves import forget_gradients, set_data
 from autograd.node import NO_GRADIENT, Node, gradient_of, number_of
+from autograd.protocols import CUTS, NumberRead
 from autograd.pure_reverse import upstreams
 from autograd.value import VALUE_TYPES, Operand, apply, as_value, as_values
 
 __all__ = [
-    "NONZERO", "NO_GRADIENT", "POSITIVE", "REAL", "TABLE", "UNIT", "VALUE_TYPES", "Container", "Interval",
-    "Kink", "Node", "Op", "Operand", "apply", "as_function", "as_value", "as_values", "collector_paused",
-    "forget_gradients", "gradient_of", "number_of", "op", "recording", "set_data", "upstreams",
+    "CUTS", "NONZERO", "NO_GRADIENT", "POSITIVE", "REAL", "TABLE", "UNIT", "VALUE_TYPES", "Argument",
+    "Container", "Interval", "Kink", "Node", "NumberRead", "Op", "Operand", "apply", "as_function",
+    "as_value", "as_values", "collector_paused", "forget_gradients", "gradient_of", "number_of", "op",
+    "recording", "set_data", "upstreams",
 ]  # fmt: skip

@@ -30,23 +30,24 @@ def {name}(self, other):
 """The head of the method, by the number of inputs."""
 
 BODY = """\
-    now = mode.now if unusual else usual
-    if not now.plain:
-        return apply(ops.{name}, {inputs})
+    now = usual
+    if unusual:
+        now = mode.now
+        if not now.plain:
+            return apply({name}, {inputs})
     {numbers}
+    node = new_value()
     try:
-        y = {value}
-        partials = ({partials})
+        node._data = y = {value}
+        {partials}
     except (ArithmeticError, ValueError):
-        return apply(ops.{name}, {inputs})
-    node = new_node(Value)
-    node._data = y
+        return apply({name}, {inputs})
+    node._a = self
+    node._b = {second}
     node._grad = NO_GRADIENT
-    node.op = ops.{name}
-    node.inputs = {inputs}
-    node.partials = partials
-    node.label = ""
     node._made = now.use
+    node.label = ""
+    node.op = {name}
     if now.made is not None:
         now.made.append(node)
     return node
@@ -94,17 +95,19 @@ def written_out(op: Op, names: dict[str, Any]) -> Callable[..., Any]:
 
     Args:
         op: an op whose rule is a single expression for the value and for each partial.
-        names: the names of `autograd.value`, in which the method is at home.
+        names: the names of `autograd.value`, in which the method is at home, the op's own among them.
     """
-    numbers = ("a", "b")[: op.arity]
-    symbols = list(map(Written, numbers))
+    two = op.arity == 2
+    symbols = list(map(Written, "ab" if two else "a"))
     value, *_ = op.rule(_Writing())
-    text = (HEADS[len(numbers)] + BODY).format(
+    partials = zip(symbols, op.partials(_Writing(), symbols, Written("y")), strict=True)
+    text = (HEADS[len(symbols)] + BODY).format(
         name=op.name,
-        inputs="(self, other)" if len(numbers) == 2 else "(self,)",
-        numbers="a, b = self._data, other._data" if len(numbers) == 2 else "a = self._data",
+        inputs="(self, other)" if two else "(self,)",
+        numbers="a, b = self._data, other._data" if two else "a = self._data",
         value=value(*symbols),
-        partials="".join(f"{partial}, " for partial in op.partials(_Writing(), symbols, Written("y"))),
+        partials="; ".join(f"node._d_{x} = {partial}" for x, partial in partials),
+        second="other" if two else None,
     )
     file = f"<{op.name} of a Value, written out>"
     linecache.cache[file] = len(text), None, text.splitlines(True), file  # for tracebacks and debuggers

@@ -22,26 +22,34 @@ def topological_order(*outputs: N) -> list[N]:
     ['a', 'b', 'mul', 'add']
     """
     order: list[N] = []
-    done: set[N] = set()
-    waiting: list[Any] = []  # nodes whose inputs are being visited, each with those that are left
-    node, inputs = None, iter(outputs)
-    while True:
-        for v in inputs:
-            if v in done:
-                continue
-            if done.issuperset(v.inputs):  # a leaf, or all its inputs are in the order
-                done.add(v)
-                order.append(v)
-            else:  # its inputs come first
-                waiting.append((node, inputs))
-                node, inputs = v, iter(v.inputs)
+    seen: set[N] = set()
+    waiting: list[Any] = [*reversed(outputs)]  # what is to be visited; below a None, what waits for that
+    while waiting:
+        node = waiting.pop()
+        if node is None:  # all inputs of the next one are in the order
+            order.append(waiting.pop())
+            continue
+        while node not in seen:
+            seen.add(node)
+            a, b = node._a, node._b
+            if a is None:  # a leaf, or more than two inputs: see `autograd.node.in_two_slots`
+                if seen.issuperset(b):
+                    order.append(node)
+                else:
+                    waiting += node, None, *[v for v in reversed(b) if v not in seen]
                 break
-        else:
-            if node is None:  # the outputs are in the order themselves
-                return order
-            done.add(node)
-            order.append(node)
-            node, inputs = waiting.pop()
+            if b is not None and b not in seen:
+                waiting.append(node)
+                waiting.append(None)
+                waiting.append(b)
+            elif a not in seen:
+                waiting.append(node)
+                waiting.append(None)
+            else:
+                order.append(node)
+                break
+            node = a
+    return order
 
 
 def leaves(*outputs: N) -> list[N]:

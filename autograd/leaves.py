@@ -31,7 +31,7 @@ def set_data(leaves: Sequence[Value], numbers: Iterable[float]) -> None:
     if not mode.branching:
         refuse_cut("setting .data")
     for v in leaves:
-        if v.inputs:
+        if v.op is not None:
             v.data = v.data  # which says why not
     clock.now += 1
     made = mode.read_clock()

@@ -7,12 +7,16 @@ needed to draw the graph, or to run the chain rule through it.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from operator import attrgetter
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from autograd.core.freeing import free_in_turn
 from autograd.core.primitive import Op
 from autograd.core.recording import Use
+
+STATE = ("_data", "_grad", "_made", "inputs", "label", "op", "partials")
+"""The attributes of a node that a copy or a pickle keeps."""
 
 NO_GRADIENT = float(0)
 """The ``.grad`` of a node that no reverse pass has reached: zero, but this very zero.
@@ -34,16 +38,42 @@ class Node:
         role: "input"; subclasses are a "weight" or a "constant".  A constant gets no gradient.
     """
 
-    __slots__ = ("_data", "_grad", "_made", "inputs", "label", "op", "partials")
+    __slots__ = ("_a", "_b", "_d_a", "_d_b", "_data", "_grad", "_made", "label", "op")
 
     role: ClassVar[str] = "input"
     _data: float  # read without the checks of Value.data
     _grad: float  # written without the checks of Value.grad
     op: Op | None
-    inputs: tuple[Any, ...]
-    partials: tuple[float, ...]
     label: str
     _made: Use  # where and when it was made: `place` reads it, and `autograd.core.stale`
+
+    # Nearly every op has one or two inputs.  They stand in slots of the node, and so do their partials:
+    # without tuples a graph takes half the memory, and half the time.  See `in_two_slots`.
+    _a: Any
+    _b: Any
+    _d_a: Any
+    _d_b: Any
+
+    @property
+    def inputs(self) -> tuple[Self, ...]:
+        a, b = self._a, self._b
+        if a is None:
+            return b  # type: ignore[no-any-return]
+        return (a,) if b is None else (a, b)
+
+    @inputs.setter
+    def inputs(self, inputs: tuple[Any, ...]) -> None:
+        self._a, self._b = in_two_slots(inputs)
+
+    @property
+    def partials(self) -> tuple[float, ...]:
+        if self._a is None:
+            return self._d_b  # type: ignore[no-any-return]
+        return (self._d_a,) if self._b is None else (self._d_a, self._d_b)
+
+    @partials.setter
+    def partials(self, partials: tuple[float, ...]) -> None:
+        self._d_a, self._d_b = in_two_slots(partials)
 
     @property
     def place(self) -> Use | None:
@@ -55,8 +85,27 @@ class Node:
             free_in_turn(self)
 
 
+def in_two_slots(things: tuple[Any, ...]) -> tuple[Any, Any]:
+    """Return what stands in the two slots of a node: one thing and None, two, or None and a tuple of all.
+
+    >>> in_two_slots((1.0,)), in_two_slots((1.0, 2.0)), in_two_slots(())
+    ((1.0, None), (1.0, 2.0), (None, ()))
+    """
+    match things:
+        case (a,):
+            return a, None
+        case (a, b):
+            return a, b
+    return None, things
+
+
 number_of = attrgetter("_data")
 """The number of a node, without the checks of ``.data``, for code that computes with it."""
+
+
+def inputs_of_each(nodes: Iterable[Any]) -> list[tuple[Any, ...]]:
+    """Return the ``inputs`` of each node, in half the time that it takes to read them one by one."""
+    return [v._b if v._a is None else (v._a,) if v._b is None else (v._a, v._b) for v in nodes]
 
 
 def time_of(node: Any) -> int:

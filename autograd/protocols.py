@@ -9,34 +9,60 @@ import copy
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from math import pi
 from numbers import Real
 from typing import Any
 
 from autograd.core.recording import clock, mode, refuse_branch, refuse_cut, users_line
 from autograd.graph import topological_order
-from autograd.node import NO_GRADIENT, Node
+from autograd.node import NO_GRADIENT, STATE, Node
 from autograd.notation.hints import described
 from autograd.notation.other_engines import OF_A_VALUE, written_here
 
 TOO_LARGE = "this whole number is too large for a float, which goes up to about 1.8e308"
 
 
-def real_number(what: str, x: object) -> float:
+CUTS = (
+    "holds numbers, through which no gradient reaches a weight. Compute with the Parameters: layer.weight "
+    "has rows of them, layer.bias a list"
+)
+"""What is said to those who compute with the numbers of a matrix as if they were the weights."""
+
+
+class NumberRead(float):
+    """A number that was read from a matrix of weights: it refuses to be a constant in a graph.
+
+    A model computed with it would look as if its weights were shared, and they would not be.
+
+    >>> from autograd import Value
+    >>> Value(2.0) * NumberRead(0.5)
+    Traceback (most recent call last):
+    ...
+    TypeError: 0.5 was read from W or b, which holds numbers, through which no gradient reaches a weight. \
+Compute with the Parameters: layer.weight has rows of them, layer.bias a list; float(number) is a constant
+    """
+
+    __slots__ = ()
+
+
+def real_number(what: str, x: object, role: str = "") -> float:
     """Return a real number as a float.
 
     Args:
         what: how the message begins: "a Value holds".
+        role: that of the Value which is to hold it.
 
     Raises:
-        TypeError: if ``x`` is not a real number.
+        TypeError: if ``x`` is not a real number, or is a `NumberRead` that would be a constant.
         ValueError: if it is a whole number too large for a float.
     """
-    if not isinstance(x, (float, int)) and holds_one_number(x):
-        x = x.item()  # type: ignore[attr-defined]
-    if not isinstance(x, (float, int, Real)):
-        raise TypeError(f"{what} one real number, not {described(x)}{_advice(x)}")
+    if role == "constant" and isinstance(x, NumberRead):
+        raise TypeError(f"{x!r} was read from W or b, which {CUTS}; float(number) is a constant")
+    if not isinstance(x, (float, int)):
+        x = x.item() if holds_one_number(x) else x  # type: ignore[attr-defined]
+        if not isinstance(x, (float, int, Real)):
+            raise TypeError(f"{what} one real number, not {described(x)}{_advice(x)}")
     try:
         return float(x)
     except OverflowError:
@@ -191,8 +217,8 @@ class Protocols(ForNumPy):
     # memory, never Python's recursion limit.
 
     def __getstate__(self: Any) -> dict[str, Any]:
-        slots = [name for kind in type(self).__mro__ for name in getattr(kind, "__slots__", ())]
-        state = {name: getattr(self, name) for name in slots} | getattr(self, "__dict__", {})
+        names = _attributes(self.__class__)
+        state = {name: getattr(self, name) for name in names} | getattr(self, "__dict__", {})
         state["_made"] = self._made[2]
         if self._grad is NO_GRADIENT:
             del state["_grad"]
@@ -280,10 +306,17 @@ def _refuse_copy(v: Any) -> None:
         )
 
 
+@cache
+def _attributes(kind: type[Any]) -> tuple[str, ...]:
+    """Return the names of what a copy or a pickle keeps of such a Value, beside what is in a ``__dict__``."""
+    slots = [name for base in kind.__mro__ for name in getattr(base, "__slots__", ())]
+    return *STATE, *[name for name in slots if name not in Node.__slots__]
+
+
 def _copied(node: Any, memo: dict[int, Any]) -> Any:
     """Return a copy of one node, computed from the copies of its inputs."""
     state = node.__getstate__()
-    own = {name: setting for name, setting in state.items() if name not in Node.__slots__}
+    own = {name: setting for name, setting in state.items() if name not in STATE}
     new = restored(type(node))
     memo[id(node)] = new  # before its own attributes, which may lead back to it
     new.__setstate__(state | copy.deepcopy(own, memo) | {"inputs": tuple([memo[id(v)] for v in node.inputs])})

@@ -21,7 +21,11 @@ Contributions = Callable[[Any, Any], Sequence[Any]]
 
 def in_numbers(node: Node, upstream: float) -> list[float]:
     """Return upstream × partial for each input of the node."""
-    return [upstream * partial for partial in node.partials]
+    if node._a is None:
+        return [upstream * partial for partial in node._d_b]
+    if node._b is None:
+        return [upstream * node._d_a]
+    return [upstream * node._d_a, upstream * node._d_b]
 
 
 def upstreams(output: N, contributions: Contributions = in_numbers) -> dict[N, Any]:
@@ -39,7 +43,7 @@ def upstreams(output: N, contributions: Contributions = in_numbers) -> dict[N, A
     """
     check_output(output)
     order = topological_order(output)
-    refuse_stale([v for v in order if v.inputs])
+    refuse_stale([v for v in order if v.op is not None])
     if mode.watch:
         mode.watch.check_values(order)
     upstream: dict[N, Any] = {output: 1.0}
@@ -48,7 +52,7 @@ def upstreams(output: N, contributions: Contributions = in_numbers) -> dict[N, A
             continue
         if mode.watch:
             mode.watch.check_gradient(node, upstream[node], order)
-        if not node.inputs:
+        if node.op is None:
             continue
         for v, contribution in zip(node.inputs, contributions(node, upstream[node]), strict=True):
             if contribution is NOT_REACHED:

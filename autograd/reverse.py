@@ -9,8 +9,7 @@ in reverse topological order, in which everybody who depends on a node comes bef
 from __future__ import annotations
 
 from autograd.core.recording import mode, refuse_cut
-from autograd.core.stale import refuse_stale
-from autograd.graph import topological_order
+from autograd.marked_order import marked_order
 from autograd.node import NO_GRADIENT, Node
 from autograd.pure_reverse import check_output, upstreams
 
@@ -37,29 +36,26 @@ def backward(output: Node) -> None:
     check_output(output)
     if mode.watch:
         upstreams(output)  # a rehearsal: it raises before anything is changed
-    computed = [v for v in topological_order(output) if v.inputs]  # a leaf keeps what it is sent
-    refuse_stale(computed)
-    # What an earlier pass left at the nodes between belongs to that pass; a leaf keeps adding up.
-    for node in computed:
-        node._grad = NO_GRADIENT
+    nothing = float(0)  # the zero of this pass: a node that holds it has been sent nothing yet
+    order = marked_order(output, nothing)
     # The output moves with itself one to one.  Everything else follows from this 1.
     output._grad += 1.0
-    for node in reversed(computed):
+    for node in reversed(order):
         # All that depends on this node has been visited: its gradient is complete.
         upstream = node._grad
-        if upstream is NO_GRADIENT:  # nothing was sent: only a condition, or a branch not taken, needs it
+        if upstream is nothing:  # only a condition, or a branch not taken, needs it
+            node._grad = NO_GRADIENT
             continue
         # The chain rule: each input gets upstream × partial, added to what it has from other routes.
-        # (Towards a branch that is not taken the partial is NOT_REACHED, which leaves v.grad as it is.)
-        inputs = node.inputs
-        if len(inputs) == 2:  # the same as below, without its loop: nearly every op has two inputs
-            a, b = inputs
-            d_a, d_b = node.partials
-            a._grad += upstream * d_a
-            b._grad += upstream * d_b
+        # (Towards a branch that is not taken the partial is NOT_REACHED, which leaves the sum as it is.)
+        a, b = node._a, node._b
+        if a is not None:  # one input or two: nearly every op
+            a._grad += upstream * node._d_a
+            if b is not None:
+                b._grad += upstream * node._d_b
             continue
-        partials = iter(node.partials)  # a strict zip would take as long as the rest of the loop
-        for v in inputs:
+        partials = iter(node._d_b)  # a strict zip would take as long as the rest of the loop
+        for v in b:
             v._grad += upstream * next(partials)
 
 

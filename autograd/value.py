@@ -8,6 +8,7 @@ reverse pass (reverse.py) needs.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from math import inf
 from numbers import Complex, Real
 from typing import Any, TypeAlias
@@ -20,6 +21,7 @@ from autograd.fast_operators import written_out
 from autograd.node import NO_GRADIENT, Node, number_of
 from autograd.notation.formula import formula
 from autograd.notation.hints import described
+from autograd.ops import add, div, exp, log, mul, neg, relu, sub, tanh
 from autograd.protocols import ForNumPy, Protocols, holds_one_number, label_text, real_number
 
 new_node = object.__new__  # a node without the checks that Value(...) makes
@@ -59,8 +61,14 @@ def apply(
     node._data = data
     node._grad = NO_GRADIENT
     node.op = op
-    node.inputs = inputs
-    node.partials = partials
+    if len(inputs) == 2:
+        node._a, node._b = inputs
+        node._d_a, node._d_b = partials
+    elif len(inputs) == 1:
+        node._a, node._b = inputs[0], None
+        node._d_a = partials[0]
+    else:
+        node._a, node._b, node._d_b = None, inputs, partials
     node.label = ""
     node._made = now.use
     if now.made is not None:
@@ -105,7 +113,7 @@ def as_values(xs: Iterable[Any]) -> tuple[Value, ...]:
 
 # ------------------------------------------------------------------ ops as methods and operators
 
-WRITTEN_OUT = (ops.add, ops.sub, ops.mul, ops.div, ops.neg, ops.exp, ops.log, ops.tanh, ops.relu)
+WRITTEN_OUT = (add, sub, mul, div, neg, exp, log, tanh, relu)
 """The ops of small programs, each written out as one function: half the time; see `fast_operators`."""
 
 
@@ -187,17 +195,14 @@ class Value(Protocols, Node):
 
     __slots__ = ()
 
-    inputs: tuple[Value, ...]
-
     def __init__(self, data: Any, label: str = "") -> None:
         self._grad = NO_GRADIENT
         self.op = None
-        self.inputs = ()
-        self.partials = ()
+        self._a, self._b, self._d_b = None, (), ()
         self.label = label if type(label) is str else label_text(label)
         self._made = (mode.now if unusual else usual).use
         try:
-            self._data = data if type(data) is float else real_number("a Value holds", data)
+            self._data = data if type(data) is float else real_number("a Value holds", data, self.role)
         except TypeError:
             if not self._follows(data):
                 raise
@@ -225,7 +230,7 @@ class Value(Protocols, Node):
         x = number if type(number) is float else real_number("the data of a Value is", number)
         if not mode.branching:
             refuse_cut("setting .data")
-        if self.inputs:
+        if self.op is not None:
             raise ValueError(
                 f"the data of {self.label or self} follows from its inputs; set a leaf's, and compute again"
             )
@@ -333,6 +338,7 @@ def _name_methods() -> None:
 
 
 _name_methods()
+new_value = partial(new_node, Value)
 Complex.register(Value)  # a number, if not a float: what asks for one, as pytest.approx, may compute with it
 
 

@@ -50,6 +50,23 @@ def given_in_words(inputs: Sequence[Any]) -> str:
     return given + (see if computed else "")
 
 
+RAISED = "raised in the call of "
+"""Begins the note on an error that a Module's call raised."""
+
+
+def say_where(error: Exception, use: Any, inputs: Sequence[Any]) -> None:
+    """Note on an error in which Module it was raised: in the innermost, by its path from the outermost."""
+    if any(note.startswith(RAISED) for note in getattr(error, "__notes__", ())):
+        return
+    module, outer, _ = use
+    while outer is not None:
+        module, outer, _ = outer
+    paths = (path for path, part in module.named_modules() if part is use[0])
+    name, path = type(use[0]).__name__, next(paths, "")
+    called = f"{path} ({name}) of {type(module).__name__}" if path else name
+    error.add_note(RAISED + called + given_in_words(inputs))
+
+
 def made_of_value(paths: Collection[str], remedy: str) -> str:
     """Say once that the Values with these paths are not Parameters, each list of them by its own path.
 

@@ -32,7 +32,7 @@ def constant(value: float) -> Initialiser:
 
     Neurons that start alike stay alike: this suits a single neuron, or a lesson.
     """
-    return lambda nout, nin, rng: _drawn(nout, nin, lambda: float(value))
+    return lambda nout, nin, rng: [[float(value)] * nin for _ in range(nout)]
 
 
 def _of_variance(variance: Callable[[int, int], float]) -> tuple[Initialiser, Initialiser]:

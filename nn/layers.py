@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from autograd import Parameter, Value
-from autograd.extend import TABLE, apply, collector_paused, number_of, recording, set_data
+from autograd.extend import TABLE, apply, collector_paused, number_of, recording
 from autograd.notation.hints import described
 from autograd.notation.numbers import counted
 from nn import activations, matrices
@@ -30,7 +30,7 @@ from nn.inputs import as_inputs
 from nn.losses import Loss
 from nn.module import Module
 from nn.outputs import single_or_list
-from nn.weights import NumbersOf, RowsOf, check_weights, finite_numbers, finite_rows, use_up
+from nn.weights import Matrices, check_weights, finite_rows, use_up
 
 ADD, MUL, DOT = TABLE["add"], TABLE["mul"], TABLE["dot"]
 ActivationChoice: TypeAlias = str | Activation
@@ -149,7 +149,7 @@ class Neuron(Module):
 
 
 @loadable
-class Layer(Module):
+class Layer(Matrices, Module):
     """Neurons side by side that all see the same inputs.
 
     Args:
@@ -160,6 +160,8 @@ class Layer(Module):
 
     Attributes:
         neurons: the list of its Neurons.
+        W, b: the numbers in its weights and biases; see `nn.weights.Matrices`.
+        weight, bias: the Parameters themselves, for what is to be trained together with the layer.
         activation: the function that all of them have; with ``prelu`` they share its slope, which is
             ``α^2`` in layer 2.
 
@@ -189,11 +191,11 @@ class Layer(Module):
         check_weights((self.nin, self.nout))
         self.activation_name, self.activation = activations.activation(activation)
         start = initialisers.chosen(init, initialisers.fitting(self.activation_name))
-        rows = self._matrix(start(self.nout, self.nin, generator(seed)))
+        chance = generator(seed)
+        rows = self.rows("W", finite_rows(start(self.nout, self.nin, chance)))
+        alike: dict[str, Any] = {"fused": fused, "bias": bias, "seed": chance}
         with collector_paused():
-            self.neurons = [
-                Neuron(nin, self.activation, fused=fused, bias=bias, init=lambda *_, w=w: [w]) for w in rows
-            ]
+            self.neurons = [Neuron(nin, self.activation, init=lambda *_, w=w: [w], **alike) for w in rows]
         self.place()
 
     def place(self, letter: str = "") -> None:
@@ -213,8 +215,7 @@ class Layer(Module):
 
     def arrays_to_keep(self) -> Mapping[str, Any]:
         """Return ``weight`` and ``bias``, as PyTorch's Linear has them; see `Module.arrays_to_keep`."""
-        weight = {"weight": [neuron.w for neuron in self.neurons]}
-        return weight | ({"bias": biases} if (biases := self._biases()) else {})
+        return {"weight": self.weight} | ({"bias": self.bias} if self.bias else {})
 
     def __call__(self, x: Iterable[Value | float]) -> Any:
         """Return the outputs for one sample: a list of Values, or the Value itself of a single neuron."""
@@ -234,49 +235,6 @@ class Layer(Module):
         finally:
             now.end(before)
         return outputs
-
-    @property
-    def W(self) -> list[list[float]]:
-        """The weights as a matrix of ``nout`` rows and ``nin`` columns; it is set from any such rows.
-
-        Setting a number in it, as in ``layer.W[0][1] = 0.5``, sets the weight.
-        """
-        return RowsOf([NumbersOf(neuron.w, f"row {i} of W") for i, neuron in enumerate(self.neurons, 1)])
-
-    @W.setter
-    def W(self, rows: Iterable[Iterable[float]]) -> None:
-        for neuron, row in zip(self.neurons, self._matrix(rows), strict=True):
-            set_data(neuron.w, row)
-
-    def _matrix(self, rows: Any) -> list[list[float]]:
-        matrix = finite_rows(rows)
-        widths = {len(row) for row in matrix}
-        if len(matrix) != self.nout or widths != {self.nin}:
-            came = " or ".join(map(str, sorted(widths))) or "no"
-            raise ValueError(
-                f"W of layer {self.number} has {self.nout} rows (one per neuron) of {self.nin} numbers (one "
-                f"per input); got {len(matrix)} rows of {came} numbers"
-            )
-        return matrix
-
-    @property
-    def b(self) -> list[float]:
-        """The biases, one per neuron that has one; they are set together from as many numbers, or singly."""
-        return NumbersOf(self._biases(), "b")
-
-    @b.setter
-    def b(self, numbers: Iterable[float]) -> None:
-        found, wanted = finite_numbers("b", numbers), self._biases()
-        if len(found) != len(wanted):
-            per = ", one per neuron" if wanted else ": it has no biases"
-            raise ValueError(
-                f"b of layer {self.number} has {counted(len(wanted), 'number')}{per}; got {len(found)}"
-            )
-        for b, x in zip(wanted, found, strict=True):
-            b.data = x
-
-    def _biases(self) -> list[Value]:
-        return [neuron.b for neuron in self.neurons if neuron.b is not None]
 
     def _in_words(self) -> str:
         return f"{self.nin} → {self.nout}, {self.activation_name}, {_parameters(self)}"

@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from functools import lru_cache, wraps
+from inspect import getattr_static
 from itertools import chain, groupby
 from types import FunctionType
 from typing import Any, Self
@@ -15,11 +16,11 @@ from typing import Any, Self
 from autograd import Parameter, Value
 from autograd.extend import VALUE_TYPES, forget_gradients, recording
 from autograd.notation.hints import did_you_mean
-from autograd.notation.labels import BIASES
+from autograd.notation.labels import is_bias
 from autograd.notation.numbers import counted
-from nn.complaints import MOST_SHOWN, at_most, given_in_words, made_of_value, misfits
+from nn.complaints import MOST_SHOWN, at_most, made_of_value, misfits, say_where
 from nn.construction import GIVEN, Constructed
-from nn.inputs import forget_inputs
+from nn.inputs import forget_inputs, remember_arguments
 
 ACTIVATION = "activation"
 """An attribute whose parameters are neither weights nor biases: whatever an activation learns."""
@@ -34,10 +35,12 @@ def _as_a_use(call: Callable[..., Any]) -> Callable[..., Any]:
             return call(self, *inputs, **options)
         now = recording.now
         before = now.begin(self)
+        if before[0] is None:
+            remember_arguments(self, inputs, options)
         try:
             return call(self, *inputs, **options)
         except Exception as error:
-            _say_where(error, now.use, inputs)
+            say_where(error, now.use, inputs)
             raise
         finally:
             now.end(before)
@@ -45,23 +48,6 @@ def _as_a_use(call: Callable[..., Any]) -> Callable[..., Any]:
                 forget_inputs()
 
     return placed
-
-
-RAISED = "raised in the call of "
-"""Begins the note on an error that a Module's call raised."""
-
-
-def _say_where(error: Exception, use: Any, inputs: Sequence[Any]) -> None:
-    """Note on an error in which Module it was raised: in the innermost, by its path from the outermost."""
-    if any(note.startswith(RAISED) for note in getattr(error, "__notes__", ())):
-        return
-    module, outer, _ = use
-    while outer is not None:
-        module, outer, _ = outer
-    paths = (path for path, part in module.named_modules() if part is use[0])
-    name, path = type(use[0]).__name__, next(paths, "")
-    called = f"{path} ({name}) of {type(module).__name__}" if path else name
-    error.add_note(RAISED + called + given_in_words(inputs))
 
 
 class Module(Constructed):
@@ -116,6 +102,11 @@ class Module(Constructed):
             )
         return forward(*inputs, **options)
 
+    def computing(self) -> Callable[..., Any]:
+        """Return what computes: ``forward`` where ``__call__`` is not defined."""
+        is_own = type(self).__call__ is not Module.__call__
+        return self.__call__ if is_own else getattr(self, "forward", self.__call__)
+
     def in_use(self) -> Any:
         """Return a context: what is computed in it belongs to a use of this Module.
 
@@ -129,11 +120,12 @@ class Module(Constructed):
         Raises:
             AttributeError: if it would hide a method of the class.
         """
-        held = next((vars(kind)[name] for kind in type(self).__mro__ if name in vars(kind)), None)
-        if isinstance(held, FunctionType):
+        held = getattr(type(self), name, None)
+        if isinstance(held, FunctionType) and getattr_static(type(self), name) is held:  # not a static one
+            tied = "; to share weights, set the weight of its Layers" if name == "weights" else ""
             raise AttributeError(
                 f"{name} is a method of {type(self).__name__}; setting it would hide the method. "
-                "Hold this under another name"
+                f"Hold this under another name{tied}"
             )
         super().__setattr__(name, x)
 
@@ -254,7 +246,8 @@ class Module(Constructed):
     def weights(self) -> list[Parameter]:
         """Return the parameters that penalties are for: all but biases and the slopes of activations.
 
-        Those are the parameters held as ``b``, ``bias``, ``biases`` or ``activation``.
+        Those are the parameters held as ``activation``, or as ``b``, ``bias`` or ``biases``, alone or as a
+        part of a name: ``b1``, ``bias_out``, ``decoder_bias``.
         """
         found, verdicts = [], dict[tuple[Any, ...], bool]()
         for trail, x in self.within():
@@ -345,7 +338,7 @@ def is_weight(path: str) -> bool:
     (True, False, False)
     """
     names = [name for name in path.split(".") if not name.isdigit()]
-    return ACTIVATION not in names and names[-1:] != [] and names[-1] not in BIASES
+    return names != [] and ACTIVATION not in names and not is_bias(path)
 
 
 @contextmanager

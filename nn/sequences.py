@@ -229,7 +229,11 @@ def as_steps(x: Any, nin: int) -> list[State]:
         if len(row) != nin:
             raise ValueError(f"a sequence has {nin} inputs per step; step {t} has {len(row)}")
         numbers += row
-    labels = [f"x{j}^{t}" for t in range(1, len(listed) + 1) for j in range(1, nin + 1)]
+
+    def labels(name: str, before: int, count: int) -> list[str]:
+        past = before // nin
+        return [f"{name}{j}^{t}" for t in range(past + 1, past + count // nin + 1) for j in range(1, nin + 1)]
+
     values = once_as_values(x, tuple(numbers), labels)
     return [values[k : k + nin] for k in range(0, len(values), nin)]
 

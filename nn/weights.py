@@ -1,4 +1,4 @@
-"""Weights as lists of plain numbers, in which a number that is set is set in the weight itself."""
+"""Weights as matrices: of Parameters, and of plain numbers, which set the weight when they are set."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numbers import Real
 from typing import Any
 
 from autograd import Value
+from autograd.extend import CUTS, NumberRead, recording, set_data
 from autograd.notation.hints import described
 from autograd.notation.numbers import counted
 
@@ -21,10 +22,15 @@ class NumbersOf(list[float]):
     Args:
         values: the Values.
         name: what messages call them.
+
+    Raises:
+        TypeError: where a graph is being computed, which numbers would cut.
     """
 
     def __init__(self, values: Sequence[Value], name: str) -> None:
-        super().__init__([v.data for v in values])
+        if recording.now.use[0] is not None and recording.recording:
+            raise TypeError(f"{name} {CUTS}; in the call of a Module, numbers are read inside no_grad()")
+        super().__init__([NumberRead(v.data) for v in values])
         self._values, self._name = values, name
 
     def __setitem__(self, place: Any, x: Any) -> None:
@@ -37,7 +43,7 @@ class NumbersOf(list[float]):
             )
         for v, number in zip(self._values, numbers, strict=True):
             v.data = number
-        super().__setitem__(slice(None), numbers)
+        super().__setitem__(slice(None), map(NumberRead, numbers))
 
 
 class RowsOf(list[Any]):
@@ -114,3 +120,109 @@ def use_up(weights: int) -> None:
     left = _allowance.get()
     if left is not None:
         _allowance.set(left - weights)
+
+
+class Matrices:
+    """The weights and biases of neurons side by side: as Parameters, and as numbers.
+
+    Attributes:
+        neurons: each has weights ``w`` and a bias ``b``, or None.
+        nin, nout: how many weights each has, and how many neurons there are.
+        number: which layer of a network it is, for messages.
+
+    >>> from nn import Layer
+    >>> encoder, decoder = Layer(3, 2, "tanh"), Layer(2, 3, "linear")
+    >>> decoder.weight = zip(*encoder.weight)  # the same Parameters, transposed: they are tied
+    >>> encoder.W[1][0] = 0.5
+    >>> decoder.W[0][1]
+    0.5
+    """
+
+    neurons: list[Any]
+    nin: int
+    nout: int
+    number: int
+
+    @property
+    def weight(self) -> list[list[Value]]:
+        """The weights as Parameters, one row per neuron; those of another Module that are set are shared."""
+        return [neuron.w for neuron in self.neurons]
+
+    @weight.setter
+    def weight(self, rows: Iterable[Iterable[Value]]) -> None:
+        for neuron, row in zip(self.neurons, self.rows("weight", [*map(_values, rows)]), strict=True):
+            neuron.w = row
+
+    @property
+    def bias(self) -> list[Value]:
+        """The biases as Parameters, one per neuron that has one; another Module's that are set are shared."""
+        return [neuron.b for neuron in self.neurons if neuron.b is not None]
+
+    @bias.setter
+    def bias(self, biases: Iterable[Value]) -> None:
+        for neuron, b in zip(self._biased(), self._one_each("bias", _values(biases)), strict=True):
+            neuron.b = b
+
+    @property
+    def W(self) -> list[list[float]]:
+        """The numbers in the weights, one row per neuron; they are set from any such rows.
+
+        Setting a number in it, as in ``layer.W[0][1] = 0.5``, sets the weight.
+        """
+        return RowsOf([NumbersOf(neuron.w, f"row {i} of W") for i, neuron in enumerate(self.neurons, 1)])
+
+    @W.setter
+    def W(self, rows: Iterable[Iterable[float]]) -> None:
+        for neuron, row in zip(self.neurons, self.rows("W", finite_rows(rows)), strict=True):
+            set_data(neuron.w, row)
+
+    @property
+    def b(self) -> list[float]:
+        """The numbers in the biases, one per neuron that has one; they are set together, or singly."""
+        return NumbersOf(self.bias, "b")
+
+    @b.setter
+    def b(self, numbers: Iterable[float]) -> None:
+        set_data(self.bias, self._one_each("b", finite_numbers("b", numbers)))
+
+    def rows(self, name: str, rows: list[list[Any]]) -> list[list[Any]]:
+        """Return rows that are to be all weights.
+
+        Raises:
+            ValueError: if there is not one for each neuron, or one is not as long as the neuron has inputs.
+        """
+        widths = {len(row) for row in rows}
+        if len(rows) != self.nout or widths != {self.nin}:
+            came = " or ".join(map(str, sorted(widths))) or "no"
+            raise ValueError(
+                f"{name} of layer {self.number} has {self.nout} rows (one per neuron) of {self.nin} numbers "
+                f"(one per input); got {len(rows)} rows of {came} numbers"
+            )
+        return rows
+
+    def _biased(self) -> list[Any]:
+        return [neuron for neuron in self.neurons if neuron.b is not None]
+
+    def _one_each(self, name: str, found: list[Any]) -> list[Any]:
+        if len(found) != (wanted := len(self._biased())):
+            per = ", one per neuron" if wanted else ": it has no biases"
+            raise ValueError(
+                f"{name} of layer {self.number} has {counted(wanted, 'number')}{per}; got {len(found)}"
+            )
+        return found
+
+
+def _values(xs: Iterable[Any]) -> list[Value]:
+    """Return Values that are to be weights.
+
+    Raises:
+        TypeError: if one is none; its number would be set through W or b.
+    """
+    found = list(xs)
+    for x in found:
+        if not isinstance(x, Value):
+            raise TypeError(
+                "weight and bias are the Parameters themselves; numbers are set by W and b; "
+                f"got {described(x)}"
+            )
+    return found

@@ -24,7 +24,7 @@ ROOT = Path(autograd.__file__).parent.parent
 AUTOGRAD = (
     "core", "ops", "notation", "source.expression", "source.language", "source.c_and_numpy",
     "source.formulas", "source.variadic", "source.translation", "source.javascript", "files",
-    "node", "graph", "by_label", "pure_reverse", "protocols", "fast_operators", "reverse",
+    "node", "graph", "by_label", "pure_reverse", "protocols", "fast_operators", "marked_order", "reverse",
     "value", "leaves", "functions", "anomaly", "functional", "extend", "mistakes", "tape", "source",
     "seeing.facts", "seeing.style", "seeing.drawing", "seeing.pages", "seeing",
     "testing", "command", "__main__", "",

@@ -10,10 +10,11 @@ import sys
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial, wraps
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from types import coroutine
-from typing import Any, Protocol, TypeAlias, TypeVar, cast
+from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar, cast
 
 
 class BranchError(TypeError):
@@ -36,6 +37,14 @@ Structure is read from uses, never from labels.  Each call makes a tuple of its 
 Module are told apart by identity.
 """
 OUTSIDE: Use = (None, None, 0)
+
+
+@dataclass(frozen=True)
+class Argument:
+    """Owns, in place of a Module, the inputs that a call made of one of its arguments: it tells which."""
+
+    name: str
+    is_unit: ClassVar[bool] = False
 
 
 class _Clock:

@@ -22,7 +22,7 @@ def refuse_stale(computed: Sequence[Any]) -> None:
     """
     if not clock.now or min([v._made[2] for v in computed], default=clock.now) == clock.now:
         return  # no data was assigned since the first of them was computed, the usual case
-    latest = max([x._made[2] for v in computed for x in v.inputs if not x.inputs])
+    latest = max([x._made[2] for v in computed for x in v.inputs if x.op is None])
     older = [v for v in computed if v._made[2] < latest]
     for node in older:
         changed = [x for x in node.inputs if x._made[2] > node._made[2]]

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 TEXTBOOK = re.compile(
-    r"(?P<base>(?:[^\W\d]\w*\.(?:\w+\.)*)?[^\W\d_]{1,2})(?P<subscript>[0-9]+(?:,[0-9]+)*)?(?:\^(?P<superscript>[0-9]+))?"
+    r"(?P<base>(?:[^\W\d][\w ]*\.(?:[\w ]+\.)*)?[^\W\d_]{1,2})"
+    r"(?P<subscript>[0-9]+(?:,[0-9]+)*)?(?:\^(?P<superscript>[0-9]+))?"
 )
 SUBSCRIPT_DIGITS, SUPERSCRIPT_DIGITS = "₀₁₂₃₄₅₆₇₈₉", "⁰¹²³⁴⁵⁶⁷⁸⁹"
 RAISED_BRACKETS = "⁽⁾"
@@ -23,8 +24,8 @@ LOWERED = str.maketrans("0123456789", SUBSCRIPT_DIGITS)
 RAISED = str.maketrans("0123456789()", SUPERSCRIPT_DIGITS + RAISED_BRACKETS)
 MOST_KEPT = 20_000
 """At most this many labels that were taken apart are kept: pages ask for the same ones again and again."""
-BIASES = frozenset({"b", "bias", "biases"})
-"""Attributes that hold biases; the parameters in any other are weights."""
+BIAS = re.compile(r"(.*_)?(b|bias|biases)(_.*|[0-9]*)")
+"""A name that holds biases, such as ``b``, ``b1``, ``bias_out`` or ``decoder_biases``; see `is_bias`."""
 LINE_ENDS = "\n\u2028\u2029"
 
 
@@ -71,6 +72,16 @@ def parse_label(text: str, limit: int = 24) -> Label:
         return Label(shorten(text, limit))
     above = f"({found['superscript']})" if found["superscript"] else ""
     return Label(found["base"], found["subscript"] or "", above)
+
+
+def is_bias(path: str) -> bool:
+    """Return whether the parameter at this dotted path is a bias: by the last name that is no position.
+
+    >>> [is_bias(path) for path in ("neurons.2.b", "output_bias.3", "b1", "b.w.0", "base")]
+    [True, True, True, False, False]
+    """
+    names = [name for name in path.split(".") if not name.isdigit()]
+    return names != [] and BIAS.fullmatch(names[-1]) is not None
 
 
 def shorten(text: str, limit: int) -> str:

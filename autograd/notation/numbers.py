@@ -57,7 +57,11 @@ def equals(computed: float, result: float) -> str:
 @lru_cache(maxsize=MOST_KEPT)
 def factor(x: float | None) -> str:
     """Write a number after a multiplication or plus sign: a negative one in parentheses."""
-    text = number(x)
+    return after_a_sign(number(x))
+
+
+def after_a_sign(text: str) -> str:
+    """Return a written number as it stands after a multiplication or plus sign."""
     return f"({text})" if text.startswith("−") else text
 
 

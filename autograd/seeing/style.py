@@ -163,4 +163,5 @@ def fitting(svg: str) -> str:
     """
     style = f"max-width:100%;min-width:{math.ceil(narrowest(svg))}px;height:auto"
     picture = svg.replace("<svg ", f'<svg style="{style}" ', 1)
-    return f'<div tabindex="0" style="overflow-x:auto">{picture}</div>'
+    named = 'tabindex="0" role="group" aria-label="A drawing, scrolled by the arrow keys"'
+    return f'<div {named} style="overflow-x:auto">{picture}</div>'

@@ -48,8 +48,8 @@ from autograd.seeing.facts.records import Step, Trace
 from autograd.seeing.facts.replay import recomputed
 from autograd.seeing.facts.sizes import Size, Strides, checked_size
 from autograd.seeing.facts.steps import Steps
-from autograd.seeing.facts.trace import LONGEST_NESTED_FORMULA, trace
-from autograd.seeing.walk_as_text import document, markdown, plain
+from autograd.seeing.facts.trace import trace
+from autograd.seeing.walk_as_text import LONGEST_TITLE, document, markdown, nested_formula, plain
 from autograd.value import Value
 
 if TYPE_CHECKING:
@@ -62,8 +62,6 @@ __all__ = ["Step", "Walk", "walk"]
 
 MOST_PATHS = 4
 """A message names at most this many of the paths that a label can stand for."""
-LONGEST_TITLE = 80
-"""A title of more characters than this is cut; a graph of more nodes than this has a short title."""
 LONGEST_HINT = 100
 """Labels of this many characters or more are not suggested."""
 
@@ -102,6 +100,7 @@ class Walk(Sequence[Step]):
         self._values = {node.id: v for v, node in zip(order, facts.nodes, strict=True)}
         self._ids = {v: name for name, v in self._values.items()}
         self._labels = ids_by_label(facts)
+        self._nested = nested_formula(output, self._given, facts)
         self._wrt = None if tangent is None else self._moving(tangent)
         self._engine = beside
         self._place = -1
@@ -235,7 +234,8 @@ class Walk(Sequence[Step]):
         for node in numbers:
             if self._values[node].inputs:
                 raise ValueError(self._is_computed(node))
-        copies = recomputed(self._ids, {self._values[node]: x for node, x in numbers.items()})
+        own = {node.id: node.value for node in self.trace.nodes}
+        copies = recomputed(self._ids, {self._values[node]: x for node, x in (own | numbers).items()})
         for v, other in copies.items():
             other.label = label_of(v, self._given) if v.label else ""
         again = Walk(
@@ -248,6 +248,7 @@ class Walk(Sequence[Step]):
         again._ids |= {v: node for v, node in self._ids.items() if v not in again._ids}
         again._given = {copies[v]: name for v, name in self._given.items() if v in copies}
         again._paths = {copies[v]: path for v, path in self._paths.items() if v in copies}
+        again._nested = nested_formula(again.output, again._given, again.trace)
         again._place = self._place
         return again
 
@@ -307,16 +308,8 @@ class Walk(Sequence[Step]):
         'y = (a × b + a) × b'
         """
         output = self.trace.nodes[-1]
-        formula = self._nested_formula() or output.formula
+        formula = self._nested or output.formula
         return " = ".join(part for part in (name_of(output), formula) if part)
-
-    def _nested_formula(self) -> str | None:
-        """Return the output's formula, with those of all nameless Values in it; None if it is too long."""
-        if len(self.trace.nodes) > LONGEST_TITLE:
-            return None
-        *before, last = trace(self.output, {name: v for v, name in self._given.items()}).nodes
-        nested = [node.formula for node in before if node.formula and not node.label]
-        return last.formula if all(len(text) <= LONGEST_NESTED_FORMULA for text in nested) else None
 
     def __repr__(self) -> str:
         title = f"a walk of {counted(len(self), 'step')} through {shorten(self.title, LONGEST_TITLE)}"

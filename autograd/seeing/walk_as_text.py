@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from autograd.notation.latex import latex, prose
 from autograd.notation.numbers import counted
-from autograd.seeing.facts.records import Step
+from autograd.seeing.facts.records import Step, Trace
+from autograd.seeing.facts.trace import LONGEST_NESTED_FORMULA, trace
+from autograd.value import Value
 
 PASSES = {"forward": "Forward pass", "reverse": "Reverse pass", "tangent": "Forward mode"}
 MARKED = re.compile(r"[\\`*_\[\]<>#|$]")
 """Characters that mean something in Markdown."""
-
-
+LONGEST_TITLE = 80
+"""A title of more characters than this is cut; a graph of more nodes than this has a short title."""
 MOST_LINES = 60
 """At most about this many steps are printed: the first, the last and those around the current one."""
 
@@ -88,3 +90,12 @@ def _passes(steps: Sequence[Step]) -> Iterator[tuple[str, list[Step]]]:
         return
     for phase, those in groupby(steps, lambda step: step.phase):
         yield PASSES[phase], [*those]
+
+
+def nested_formula(output: Value, names: Mapping[Value, str], facts: Trace) -> str | None:
+    """Return the output's formula, with those of all nameless Values in it; None if it is too long."""
+    if len(facts.nodes) > LONGEST_TITLE:
+        return None
+    *before, last = trace(output, {name: v for v, name in names.items()}).nodes
+    nested = [node.formula for node in before if node.formula and not node.label]
+    return last.formula if all(len(text) <= LONGEST_NESTED_FORMULA for text in nested) else None

@@ -130,16 +130,17 @@ def _same_graph(listing: Listing, outputs: list[Value], moved: Mapping[Value, Va
     if len(outputs) != len(listing.outputs):
         return False
     twin = dict(zip((nodes[i] for i in listing.outputs.tolist()), outputs, strict=True))
-    computed = list(compress(nodes, (listing.kinds == COMPUTED).tolist()))
-    for v in reversed(computed):
+    uses: list[tuple[tuple[Value, ...], tuple[Value, ...]]] = []
+    for v in reversed(list(compress(nodes, (listing.kinds == COMPUTED).tolist()))):
         other = twin.get(v)
         if other is None:  # no output needs it
             continue
-        if other.op is not v.op or len(other.inputs) != len(v.inputs):
+        these, those = v.inputs, other.inputs
+        if other.op is not v.op or len(these) != len(those):
             return False
-        twin.update(zip(v.inputs, other.inputs, strict=True))
+        twin.update(zip(these, those, strict=True))
+        uses.append((these, those))
     # one twin for every use of a node, and the same numbers in the leaves that are not shared
-    uses = ((v.inputs, twin[v].inputs) for v in computed if v in twin)
     if not all(all(map(is_, map(twin.__getitem__, these), those)) for these, those in uses):
         return False
     leaves = compress(nodes, (listing.kinds != COMPUTED).tolist())

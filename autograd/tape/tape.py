@@ -81,7 +81,7 @@ class Tape:
         self._schedules: dict[tuple[int, bool], Schedule] = {}
         self._idle: dict[tuple[int, bool], list[Workspace]] = {}
         plan = self._schedule(0, False)
-        self.parameters = tuple(self.recorded.listing.nodes[i] for i in plan.parameters.tolist())
+        self.parameters = tuple(map(self.recorded.listing.nodes.__getitem__, plan.parameters.tolist()))
         self.reached = tuple(plan.reached.tolist())
         self._place = np.zeros(len(self.recorded.listing), np.int64)  # of each parameter among the parameters
         self._place[plan.parameters] = np.arange(len(plan.parameters))

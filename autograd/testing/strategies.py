@@ -79,6 +79,7 @@ LARGEST_OF_MANY = 1e100
 # ---------------------------------------------------------------------------- points in a domain
 
 
+@cache  # one strategy, which Hypothesis looks at once, for all that draw from the interval
 def inside(domain: Interval, largest: float) -> SearchStrategy[float]:
     """Draw numbers of the interval up to ``largest`` in size: usual, extreme, and close to its borders.
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 from array import array
 from collections.abc import Hashable, Iterable, Sequence
 from inspect import Parameter as Argument
-from inspect import signature
 from math import isfinite
 from numbers import Integral, Real
 from typing import Any
@@ -26,6 +25,7 @@ from autograd.notation.hints import described
 from nn.checks import check_not_empty
 from nn.data.rows import Rows
 from nn.data.samples import PLAIN
+from nn.inputs import taken_by
 from nn.module import Module
 
 
@@ -36,10 +36,8 @@ def inputs_of(model: Module) -> int:
     >>> inputs_of(MLP(2, [1]))
     1
     """
-    own = type(model).__call__ is not Module.__call__
-    call = model.__call__ if own else getattr(model, "forward", model.__call__)
     places = (Argument.POSITIONAL_ONLY, Argument.POSITIONAL_OR_KEYWORD)
-    arguments = signature(call).parameters.values()
+    arguments = taken_by(model.computing()).parameters.values()
     return sum(a.kind in places and a.default is Argument.empty for a in arguments)
 
 

@@ -217,7 +217,7 @@ def stochastic(
     """
     samples, vector, gradient = objective.samples, objective.vector, objective.gradient
     move, order = settings._solver.mover(settings), np.arange(samples.count)
-    outputs = settings._shown_losses
+    outputs, parts = settings._shown_losses, list(gen_batches(samples.count, batch))
     best = vector.copy()
     settings.n_iter_, epochs = 0, 1 if once else settings.max_iter
     try:
@@ -227,7 +227,7 @@ def stochastic(
                 random_state.shuffle(places)
                 order = order[places]
             summed = 0.0
-            for part in gen_batches(samples.count, batch):
+            for part in parts:
                 loss, penalty = objective(order[part])
                 summed += (loss / outputs + penalty) * (part.stop - part.start)
                 if watch is not None:

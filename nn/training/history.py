@@ -39,7 +39,7 @@ class History(Callback, Sequence[Epoch]):
     >>> history["loss"], history[-1].number
     ([0.9, 0.4], 2)
     >>> history
-    History: 2 epochs, loss 0.9 → 0.4
+    History: 2 epochs, loss 0.9 → 0.4, on the eager engine
     """
 
     epochs: list[Epoch] = field(default_factory=list)
@@ -111,9 +111,8 @@ class History(Callback, Sequence[Epoch]):
         for name in self.columns[1:]:
             first, last = self[name][0], self[name][-1]
             parts.append(f"{name} {first:.4g} → {last:.4g}")
-        if self.engine_note:
-            eager = self.engine == "eager"
-            parts.append(f"on the eager engine ({self.engine_note})" if eager else self.engine_note)
+        on = "on the eager engine" if self.engine == "eager" else "on the tape"
+        parts.append(f"{on} ({self.engine_note})" if self.engine_note else on)
         if self.interrupted:
             parts.append("interrupted")
         if self.stopped:

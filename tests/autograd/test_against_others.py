@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from autograd.core.primitive import TABLE, Op
 from tests.others import DIFFERENCES, ON_KINKS, TESTED, Other, differences, disagreement, jax, pytorch
 from tests.strategies import recipes
+from tests.thorough import ALL
 
 # an expression meets a kink in both engines if all that leads there is rounded alike, as these are
 ROUNDED = ("add", "sub", "mul", "div", "neg", "sqrt")
@@ -62,14 +63,14 @@ def is_special(op: Op, point: tuple[float, ...]) -> bool:
 
 
 @each_engine
-@settings(max_examples=200)
+@settings(max_examples=2000 if ALL else 60)
 @given(data=st.data())
 def test_random_expressions_agree(name: str, data: st.DataObject) -> None:
     assert not disagreement(data.draw(recipes()), engine(name))
 
 
 @each_engine
-@settings(max_examples=200)
+@settings(max_examples=2000 if ALL else 60)
 @given(data=st.data())
 def test_random_expressions_agree_on_kinks(name: str, data: st.DataObject) -> None:
     exact = [TABLE[op] for op in (*ROUNDED, *PIECEWISE) if op not in ON_KINKS[name]]

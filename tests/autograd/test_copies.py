@@ -15,12 +15,12 @@ from autograd import Constant, Parameter, Value, detect_anomaly, grad, hvp, jvp,
 from autograd.core.recording import BranchError
 from autograd.graph import leaves
 from autograd.node import NO_GRADIENT
+from tests.thorough import DEEP
 
 PICKLES = {
     f"pickle {n}": lambda x, n=n: pickle.loads(pickle.dumps(x, n)) for n in (2, pickle.HIGHEST_PROTOCOL)
 }
 COPIES: dict[str, Callable[[Any], Any]] = {"deepcopy": copy.deepcopy, **PICKLES}
-DEEP = 100_000
 
 each_copy = pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)
 

@@ -77,6 +77,8 @@ BOUNDS = {
     ),
     "silu": Bound(value=3, condition=2),  # the root of its slope
     "gelu": Bound(condition=2),  # tails, and the root of its slope
+    # the distance is rounded, and coarsely where it is subnormal
+    "hypot": Bound(inner=lambda a, b: SMALLEST / math.hypot(a, b) / EPSILON),
     "sum": Bound(condition=4),  # cancellation
     "dot": Bound(condition=4),
     # cancellation in the value; in the partials the value is rounded, and is an exponent
@@ -144,14 +146,9 @@ def check_rule(op: Op, inputs: Numbers) -> None:
 
 @EVERY_OP
 @given(data=st.data())
-def test_value_is_right_to_the_last_digits(op: Op, data: st.DataObject) -> None:
-    check_value(op, data.draw(inputs_of(op)))
-
-
-@EVERY_OP
-@given(data=st.data())
-def test_partials_are_right_to_the_last_digits(op: Op, data: st.DataObject) -> None:
+def test_value_and_partials_are_right_to_the_last_digits(op: Op, data: st.DataObject) -> None:
     inputs = data.draw(inputs_of(op))
+    check_value(op, inputs)
     assume(not on_a_kink(op, inputs))
     check_partials(op, inputs)
 
@@ -166,8 +163,14 @@ def test_rule_states_the_slopes_of_its_value(op: Op, data: st.DataObject) -> Non
 
 @EVERY_OP
 @given(data=st.data())
-def test_partials_agree_with_differences_of_floats(op: Op, data: st.DataObject) -> None:
+def test_both_derivatives_agree_with_differences(op: Op, data: st.DataObject) -> None:
     inputs = data.draw(tame_inputs_of(op))
+    check_differences_of_floats(op, inputs)
+    check_second_derivatives(op, inputs)
+
+
+def check_differences_of_floats(op: Op, inputs: Numbers) -> None:
+    """The partials are the slopes of the value, both as floats."""
     _, partials = op.evaluate(inputs)
     for i, partial in enumerate(partials):
         coarse, fine = (_difference(op, inputs, i, step) for step in (2e-4, 1e-4))
@@ -176,10 +179,8 @@ def test_partials_agree_with_differences_of_floats(op: Op, data: st.DataObject) 
         assert abs(fine - partial) <= abs(coarse - fine) + rounding
 
 
-@EVERY_OP
-@given(data=st.data())
-def test_second_derivatives_are_those_of_50_digits(op: Op, data: st.DataObject) -> None:
-    inputs = data.draw(tame_inputs_of(op))
+def check_second_derivatives(op: Op, inputs: Numbers) -> None:
+    """The gradients of the gradients are those of 50 digits."""
     values = [Value(x) for x in inputs]
     first = gradients(apply(op, tuple(values)), values, create_graph=True)
     for i, partial in enumerate(first):
@@ -321,7 +322,7 @@ MISTAKES: dict[str, Callable[[Any], Any]] = {
 def test_a_wrong_partial_is_caught(op: Op, mistake: Callable[[Any], Any]) -> None:
     for i in range(1 if op.variadic else op.arity or 0):
         wrong = broken(op, mistake, i)
-        rows = [row for row in samples_of(op) if op.evaluate(row)[1][i] != 0]
+        rows = [row for row in samples_of(op, 8) if op.evaluate(row)[1][i] != 0]
         assert all(_rejects(check_rule, wrong, row) for row in rows)
 
 

@@ -4,19 +4,23 @@ Run it by itself, on a machine with nothing else to do; it prints a table, the l
 networks on one sample: 64-32-10, and three of 6,000 to 7,500 nodes, which are to be made in 5 s and opened
 in 1 s::
 
-    python tests/benchmarks/bench_player.py
+    python -m tests.benchmarks.bench_player
 
-A frame counts as dropped when it comes later than one and a half times the browser's own interval
-after the one before.
+It plays at its fastest, in an opened part where there are several.  A frame counts as late when it comes
+more than one and a half times the browser's own interval after the one before.
+
+With "touch" behind it, it tells how long it takes from a number's touch until all that is in view is drawn,
+with the fold of the numbers open alone, and with every fold.
 """
 
 from __future__ import annotations
 
 import random
-import shutil
 import statistics
+import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -24,6 +28,7 @@ from typing import Any
 from autograd import Value, draw
 from autograd.seeing.walk import Walk, walk
 from nn import MLP, GRUCell, Layer, Module, Recurrent, Sequential, losses
+from tests.browsers import chromium
 
 SIZES = (10, 100, 1000)
 RECENT = 12
@@ -36,23 +41,39 @@ OPS: tuple[Callable[[Value, Value], Value], ...] = (
 )
 
 FRAMES = """async () => {
-  const next = document.getElementById("next");
-  const times = [];
   const frame = () => new Promise(requestAnimationFrame);
-  for (let i = 0; i < 30; i++) times.push(await frame());
-  const idle = times.slice(1).map((t, i) => t - times[i]).sort((a, b) => a - b)[14];
-  const gaps = [], work = [];
-  let before = await frame();
+  const [play, speed, place] = ["play", "speed", "place"].map((id) => document.getElementById(id));
   document.querySelector("[data-opens]")?.dispatchEvent(new MouseEvent("click", { bubbles: true }));
-  while (!next.disabled && gaps.length < 1000) {
-    const started = performance.now();
-    next.click();
-    work.push(performance.now() - started);
-    const now = await frame();
-    gaps.push(now - before);
-    before = now;
+  const times = [];
+  for (let i = 0; i < 60; i++) times.push(await frame());
+  const between = (times) => times.slice(1).map((t, i) => t - times[i]);
+  const idle = between(times).sort((a, b) => a - b)[29];
+  speed.value = 0;
+  play.click();
+  const played = [await frame()];
+  while (play.getAttribute("aria-pressed") === "true" && played.length <= 1000) played.push(await frame());
+  return { idle, gaps: between(played), steps: Number(place.value) };
+}"""
+
+TOUCHES = """async () => {
+  const frame = () => new Promise(requestAnimationFrame);
+  const drawn = () => new Promise((done) => {
+    const channel = new MessageChannel(); // heard of when the frame is drawn
+    channel.port1.onmessage = done;
+    channel.port2.postMessage(0);
+  });
+  const slider = document.querySelector(".leaf input[type=range]");
+  const [low, high] = [slider.min, slider.max].map(Number);
+  const times = [];
+  for (let i = 0; i < 40; i++) {
+    slider.value = low + ((high - low) * (i % 17)) / 17;
+    await frame(), await drawn();
+    const start = performance.now();
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+    await frame(), await drawn();
+    times.push(performance.now() - start);
   }
-  return { idle, gaps, work };
+  return times;
 }"""
 
 
@@ -114,26 +135,32 @@ def timed(what: Callable[[], Any], times: int = 1) -> tuple[float, Any]:
     return statistics.median(seconds), result
 
 
-def frames(html: str) -> dict[str, Any]:
-    """The first 1,000 steps taken one a frame, in an opened part where there are several.
-
-    Gives the browser's own interval, that of each step, and the time its script took, in ms.
-    """
-    from playwright.sync_api import sync_playwright
-
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    with sync_playwright() as driver, tempfile.TemporaryDirectory() as folder:
-        browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+@contextmanager
+def opened(html: str) -> Iterator[tuple[Any, float]]:
+    """Open a page, and tell how many seconds that took."""
+    with chromium() as browser, tempfile.TemporaryDirectory() as folder:
         sheet = browser.new_page(viewport={"width": 1200, "height": 750})
         file = Path(folder) / "walk.html"
         file.write_text(html, encoding="utf-8")
         start = perf_counter()
         sheet.goto(file.as_uri())
         sheet.wait_for_selector("html[data-ready]", state="attached")
-        opened = perf_counter() - start
-        found: dict[str, Any] = sheet.evaluate(FRAMES)
-        browser.close()
-    return found | {"opened": opened}
+        yield sheet, perf_counter() - start
+
+
+def frames(html: str) -> dict[str, Any]:
+    """Return the seconds that a page takes to open, the browser's own interval, and those in play, in ms."""
+    with opened(html) as (sheet, seconds):
+        return {"opened": seconds, **sheet.evaluate(FRAMES)}
+
+
+def touches(html: str, folds: str) -> list[float]:
+    """Return the ms from each touch of a number to the end of its frame, where these folds are open."""
+    with opened(html) as (sheet, _):
+        sheet.locator(folds).evaluate_all("folds => folds.forEach((fold) => { fold.open = true; })")
+        sheet.click("#last")
+        times: list[float] = sheet.evaluate(TOUCHES)
+    return sorted(times)
 
 
 def drawn(steps: Walk) -> str:
@@ -145,18 +172,27 @@ def drawn(steps: Walk) -> str:
 
 
 def main() -> None:
-    print("nodes  steps   drawn s  page s  opens s    kB  frame ms  step ms  95 %  max  dropped")
+    if "touch" in sys.argv:
+        for output in graph(1000), network(64, 32, 10):
+            html = walk(output).html()
+            for folds in "#what-if", "details":
+                times = touches(html, folds)
+                print(
+                    f"{folds:8}  best {times[0]:3.0f}  median {statistics.median(times):3.0f} ms", flush=True
+                )
+        return
+    print("nodes  steps   drawn s  page s  opens s    kB  frame ms  median  95 %  max  late")
     networks = network(64, 32, 10), network(64, 64, 32, 10), residual(12, 16), gru(12, 24)
     for output in (*map(graph, SIZES), *networks):
         seconds, (steps, html) = timed(lambda output=output: ((made := walk(output)), made.html()))
         seen = frames(html)
         late = sum(gap > 1.5 * seen["idle"] for gap in seen["gaps"])
-        work = sorted(seen["work"])
+        gaps = sorted(seen["gaps"])
         print(
             f"{len(steps.trace.nodes):5}  {len(steps):5}  {drawn(steps):>8}  {seconds:6.2f}  "
             f"{seen['opened']:7.2f}  {len(html.encode()) / 1000:4.0f}  {seen['idle']:8.1f}  "
-            f"{statistics.median(work):7.1f}  {work[int(0.95 * len(work))]:4.1f}  {work[-1]:3.0f}  "
-            f"{late} of {len(seen['gaps'])}",
+            f"{statistics.median(gaps):6.1f}  {gaps[int(0.95 * len(gaps))]:4.0f}  {gaps[-1]:3.0f}  "
+            f"{late} of {len(gaps)}",
             flush=True,
         )
 

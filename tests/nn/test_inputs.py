@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from autograd import Value, topological_order
+from autograd import Value, topological_order, walk
+from autograd.seeing.facts.folding.folded import fold
+from autograd.seeing.facts.trace import trace
 from nn import MLP, GRUCell, Layer, Module, Recurrent
 from nn.inputs import as_inputs
 
@@ -66,3 +68,64 @@ def test_a_list_that_was_changed_is_other_inputs():
             return before + self.layer(x)
 
     assert sorted(v.data for v in inputs_of(Changing()([2.0]))) == [2.0, 5.0]
+
+
+class Ranking(Module):
+    """Two towers: of several arguments, or of the parts of one."""
+
+    def __init__(self, parts=lambda user, item: (user, item)):
+        self.user, self.item = MLP(2, [2, 1], "tanh", seed=0), MLP(2, [2, 1], "tanh", seed=1)
+        self.parts = parts
+
+    def forward(self, *given, **named):
+        user, item = self.parts(*given, **named)
+        return self.user(user) * self.item(item)
+
+
+class Named(Ranking):
+    def forward(self, user, item):
+        return self.user(user) * self.item(item)
+
+
+class InOne(Ranking):
+    def forward(self, x):
+        user, item = self.parts(x)
+        return self.user(user) * self.item(item)
+
+
+A, B = [0.5, 1.0], [-1.0, 2.0]
+CALLS = {
+    "two arguments": (lambda: Named()(A, B), ["user1", "user2", "item1", "item2"], ["user", "item"]),
+    "by name": (lambda: Named()(item=B, user=A), ["user1", "user2", "item1", "item2"], ["user", "item"]),
+    "a dictionary": (
+        lambda: InOne(lambda x: (x["left"], x["right"]))({"left": A, "right": B}),
+        ["left1", "left2", "right1", "right2"], ["left", "right"],
+    ),
+    "a list of rows": (lambda: InOne(lambda x: x)([A, B]), ["x1,1", "x1,2", "x2,1", "x2,2"], ["inputs"]),
+    "any number of rows": (lambda: Ranking()(A, B), ["x1,1", "x1,2", "x2,1", "x2,2"], ["inputs"]),
+    "parts of a list": (
+        lambda: InOne(lambda x: (x[:2], x[2:]))([*A, *B]), ["x1", "x2", "x3", "x4"], ["inputs"],
+    ),
+    "numbers of their own": (
+        lambda: InOne(lambda x: (x, [2 * v for v in x]))(A), ["x1", "x2", "x3", "x4"], ["inputs"],
+    ),
+    "one for both": (lambda: InOne(lambda x: (x, x))(A), ["x1", "x2"], ["inputs"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("output", "labels", "boxes"), CALLS.values(), ids=CALLS)
+def test_the_inputs_of_a_call_are_told_apart_and_each_argument_is_one_box(output, labels, boxes):
+    y = output()
+    found = inputs_of(y)
+    assert sorted(v.label for v in found) == sorted(labels)
+    folded = fold(trace(y), "layer").groups
+    assert [box.title for box in folded if box.takes_no_inputs] == boxes
+    for label in labels:
+        assert walk(y).what_if({label: 7.0}).trace.nodes != walk(y).trace.nodes
+
+
+def test_inputs_of_two_networks_are_told_apart():
+    y = MLP(2, [1], seed=0)(A) * MLP(2, [1], seed=1)(B)
+    folded = fold(trace(y), "layer").groups
+    assert [box.title for box in folded if box.takes_no_inputs] == ["inputs of MLP 1", "inputs of MLP 2"]
+    assert walk(y).what_if({"MLP 2.x1": 7.0}).trace.nodes != walk(y).trace.nodes

@@ -7,8 +7,10 @@ import re
 
 import pytest
 
-from autograd import draw, gradient_path
+from autograd import Parameter, Value, dot, draw, gradient_path, topological_order, walk
+from autograd.seeing.facts.box_content import box_of_group
 from autograd.seeing.facts.folding.folded import fold
+from autograd.seeing.facts.names import labels_of
 from autograd.seeing.facts.trace import trace
 from nn import MLP, Module, losses
 from tests.networks import Residual
@@ -97,3 +99,59 @@ def test_tall_layers_are_drawn_in_one_line_a_neuron() -> None:
     width, height = map(int, found.groups())
     assert height < 1.5 * width
     assert "gradient of z" in svg  # in what a neuron says when pointed at
+
+
+def test_a_legend_says_what_the_signs_in_boxes_mean() -> None:
+    plain = losses.mse(MLP(2, [2, 1], seed=0)([1.0, 2.0]), 0.0)
+    skipping = losses.mse(Residual(2)([0.5, -1.0]), 0.0)
+    size, skip = "the size of all of them", "what goes in is added"
+    cases = [(plain, "layer", [True, False]), (plain, "neuron", [False, False])]
+    for output, by, told in (*cases, (skipping, "module", [True, True])):
+        source = draw(output, collapse=by).source.replace("<BR/>", " ").replace("&#160;", " ")
+        assert [words in source for words in (size, skip)] == told
+
+
+def test_what_is_called_so_in_a_picture_is_called_so_in_a_walk_and_a_path() -> None:
+    output = losses.mse(Residual(3)([0.5, -1.0]), 0.0)
+    titles = [group.title for group in fold(trace(output), "layer").groups if "block" in group.title]
+    labels = {node.label for node in walk(output).trace.nodes}
+    for title in titles:
+        assert any(label.startswith(title.replace(" · ", ".") + ".") for label in labels), title
+    weight = "block 2.inner.w11^1"
+    assert weight in labels
+    w = next(v for v in topological_order(output) if labels_of(None, output).get(v) == weight)
+    assert "block 2.inner.w₁₁⁽¹⁾" in repr(gradient_path(output, w))
+    assert walk(output).what_if({weight: 7.0}).trace.nodes != walk(output).trace.nodes
+
+
+def test_a_box_tells_the_path_by_which_it_is_opened_where_its_name_is_another() -> None:
+    output = losses.mse(Residual(3)([0.5, -1.0]), 0.0)
+    for group in fold(trace(output), opened=["blocks.1"]).groups:
+        if group.title.startswith("block ") and " · " not in group.title:
+            kind = box_of_group(group, False).kind
+            assert kind.endswith(f" · {group.path[-1]}")
+            draw(output, opened=kind.rpartition(" · ")[2])
+
+
+@pytest.mark.parametrize(
+    ("name", "is_a_bias"),
+    [("b", True), ("b2", True), ("b_out", True), ("decoder_bias", True), ("biases", True), ("bias1", True),
+     ("W", False), ("base", False), ("blend", False), ("biased", False), ("w_b2", True)],
+)  # fmt: skip
+def test_biases_go_by_their_name_in_pictures_and_penalties_alike(name: str, is_a_bias: bool) -> None:
+    class Affine(Module):
+        def __init__(self) -> None:
+            setattr(self, name, [Parameter(0.5)])
+
+        def forward(self, x: Value) -> Value:
+            return getattr(self, name)[0] + x * 2.0 + x * x
+
+    model = Affine()
+    facts = trace(model(Value(3.0)))
+    assert len(facts.biases()) == is_a_bias
+    assert len(model.weights()) == (not is_a_bias)
+
+
+def test_a_dot_product_has_w_only_where_there_are_weights() -> None:
+    a, b, w = Value(1.0), Value(2.0), Parameter(3.0)
+    assert [trace(dot(xs, [b])).nodes[-1].symbol for xs in ([a], [w])] == ["a·b", "w·x"]

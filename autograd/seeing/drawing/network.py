@@ -11,12 +11,13 @@ from autograd.seeing.drawing.arrows import Arrow, add_arrow
 from autograd.seeing.drawing.box_shapes import add_box, add_nodes, box_markup, framed
 from autograd.seeing.drawing.canvas import RANKSEP, canvas, caption, stack
 from autograd.seeing.drawing.html_labels import LEFT, RIGHT, cell, name_markup, row, text, wrapped
-from autograd.seeing.drawing.legend import legend
+from autograd.seeing.drawing.legend import legend, note
 from autograd.seeing.drawing.limits import FOLDED, too_large
 from autograd.seeing.drawing.renderer import Drawing
 from autograd.seeing.facts.arrow import ArrowText, hint_of_link, operation_id, size_of_link, text_of_link
-from autograd.seeing.facts.box_content import Box, box_of_group, name_of_group
-from autograd.seeing.facts.folding.folded import Folded, Group
+from autograd.seeing.facts.box_content import Box, box_of_group, name_of_group, words_of
+from autograd.seeing.facts.folding.folded import Folded
+from autograd.seeing.facts.folding.group import Group
 from autograd.seeing.style import SMALL_SIZE, TEXT_SIZE, Theme
 
 MOST_LABELLED_WEIGHTS = 6
@@ -60,10 +61,12 @@ def draw_network(network: Folded, theme: Theme, limit: int, path_in_words: str =
     if brief:
         drawing.attr(nodesep="0.06")
     names = Counter(name_of_group(group) for group in network.groups if group.kind == "unit")
+    drawn: list[Box] = []
     for group in network.groups:
         box = box_of_group(group, group.id == network.output)
         if box.name is not None and names[box.name] > 1:
             box = replace(box, kind=group.title.rpartition(" · ")[0] or box.kind)
+        drawn.append(box)
         _add_group(drawing, group, box, theme, brief)
     for layer in layers:
         stack(drawing, [group.id for group in layer])
@@ -78,6 +81,7 @@ def draw_network(network: Folded, theme: Theme, limit: int, path_in_words: str =
     _add_links(drawing, network, theme, labelled, by_layer)
     gradients = [link.gradient() for link in network.links]
     said = legend(gradients, theme, _on_an_arrow(by_layer, labelled, bool(path_in_words)))
+    said += [note(text, theme) for text in words_of(drawn)]
     title = [wrapped(path_in_words, TEXT_SIZE, theme.ink, bold=True)] if path_in_words else []
     caption(drawing, [*title, *said])
     return drawing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from autograd.notation.numbers import counted, number, signed
@@ -63,8 +64,8 @@ def text_of_link(link: Link) -> ArrowText:
         return ArrowText(counted(link.routes, "route"), link.gradient(), counts=True)
     if link.is_only_tied:
         return ArrowText(counted(len(link.tied), "tied weight"), counts=True)
-    if len(link.weights) > 1:
-        return ArrowText(counted(len(link.weights), "weight"), counts=True)
+    if len(link.weights) > 1 or link.beside:
+        return ArrowText(weights_of_link(link), counts=True)
     if link.weights:
         (weight,) = link.weights
         return ArrowText(_named_number(weight, " "), weight.gradient)
@@ -82,10 +83,16 @@ def hint_of_link(link: Link) -> str:
     if not link.weights:
         said = text_of_use(link.edges[0]) if len(link.edges) == 1 else ArrowText()
         return f"{said.words}; gradient {number(said.gradient)}" if said.words else ""
-    if len(link.weights) != 1:
-        return counted(len(link.weights), "weight")
+    if len(link.weights) != 1 or link.beside:
+        return weights_of_link(link)
     (weight,) = link.weights
     return f"{_named_number(weight, ' = ')}; gradient {number(weight.gradient)}"
+
+
+def weights_of_link(link: Link) -> str:
+    """Return how many weights a link stands for, and how many uses beside them: of a skip connection."""
+    weights = counted(len(link.weights), "weight")
+    return f"{weights} + {counted(len(link.beside), 'use')}" if link.beside else weights
 
 
 def _named_number(weight: NodeFact, between: str) -> str:
@@ -96,4 +103,8 @@ def _named_number(weight: NodeFact, between: str) -> str:
 
 def size_of_link(link: Link) -> float | None:
     """Return what the width of an arrow shows: one gradient, or the size of many together."""
-    return link.gradient() if len(link.weights) < 2 else norm_of_gradients(link.weights)
+    if len(link.weights) < 2 and not link.beside:
+        return link.gradient()
+    sizes = [norm_of_gradients(link.weights), *(edge.contribution for edge in link.beside)]
+    known = [size for size in sizes if size is not None]
+    return math.hypot(*known) if known else None

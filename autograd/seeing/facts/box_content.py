@@ -9,13 +9,16 @@ import math
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from autograd.notation.labels import Label, parse_label
 from autograd.notation.numbers import count, counted, number
-from autograd.seeing.facts.folding.folded import Group
-from autograd.seeing.facts.places import title_of
+from autograd.seeing.facts.folding.group import INPUTS, Group
+from autograd.seeing.facts.places import called, title_of
 from autograd.seeing.facts.records import NodeFact
 
+TEXTBOOK_LIST = "layers."
+"""Begins the name of a layer, counted as in textbooks; of others a box tells Python's count: ``blocks.0``."""
 LONGEST_HINT = 400
 """A hint has at most this many characters; longer ones are cut."""
 
@@ -40,6 +43,10 @@ class Fact:
         """What it says while there are no gradients yet."""
         pattern = OF_GRADIENTS.sub(number(None), self.pattern)
         return self.number if pattern == self.pattern else _filled(pattern, self.nodes)
+
+
+SKIP = Fact("skip", "x + f(x)")
+"""The row of a box inside of which a value goes past what it holds, and is added to what that gives."""
 
 
 @dataclass(frozen=True)
@@ -75,9 +82,23 @@ class Box:
         return self.role == "constant" and self.name is None
 
 
+def words_of(boxes: Iterable[Box]) -> list[str]:
+    """Return what the signs in boxes mean, for a legend: a line for each that there is."""
+    written = {fact.number for box in boxes for fact in box.facts}
+    return [meaning for sign, meaning in MEANINGS.items() if any(sign in text for text in written)]
+
+
+MEANINGS = {
+    "|gradient": "|w|, |b|, |gradient|: the size of all of them together, √(w₁² + w₂² + …)",
+    SKIP.number: f"skip, {SKIP.number}: what goes in is added to what is made of it",
+}
+"""What signs mean, by what tells that there are such."""
+
+
 # ------------------------------------------------------------------------------------------ nodes
 
 
+@lru_cache(maxsize=10_000)
 def box_of_node(node: NodeFact, operation: str = "") -> Box:
     """Return what the box of a node says.
 
@@ -144,27 +165,29 @@ def name_of_group(group: Group) -> Label:
     if len(labels) == 1 and "" not in labels:
         name = parse_label(labels.pop())
         module, _, own = name.base.rpartition(".")
-        is_told = {*module.split(".")} <= {*".".join(group.path).split(".")}  # beside it, by its layer
+        is_told = {*module.split(".")} <= {*".".join(map(called, group.path)).split(".")}  # by its layer
         return replace(name, base=own) if group.kind == "unit" and is_told else name
     return Label(title_of(group.path[-1:], {}) if group.kind == "unit" else group.title)
 
 
 def _kind_of_group(group: Group) -> str:
     if group.kind == "inputs":
-        return f"{group.units}"
+        return counted(group.units, "input") if group.title != INPUTS else f"{group.units}"
     if group.kind == "input":
         return "input"
     if group.kind == "unit":
         return "neuron"
-    if group.is_layer:
-        return counted(group.units, "neuron")
-    return group.of if group.of != group.title.removesuffix(f" · {group.turns}") else ""
+    own = group.of if group.of != group.title.removesuffix(f" · {group.turns}") else ""
+    kind = counted(group.units, "neuron") if group.is_layer else own
+    name = group.path[-1] if group.path and group.count == 1 else ""
+    is_told = not name[-1:].isdigit() or name.startswith(TEXTBOOK_LIST)
+    return kind if is_told else " · ".join(filter(None, [kind, name]))
 
 
 def _facts_of_group(group: Group) -> tuple[Fact, ...]:
     given, before, weights = group.outputs(), group.part("pre-activation"), group.weights()
     if group.kind == "inputs":
-        said = [_measured("x", "{values}", group.members)]
+        said = [_measured("x" if group.title == INPUTS else "values", "{values}", group.members)]
     elif group.kind == "input":
         said = [
             _measured("value", "{values}", group.members),
@@ -184,6 +207,8 @@ def _facts_of_group(group: Group) -> tuple[Fact, ...]:
             {node.id for node in weights if group.parts.get(node.id) == "bias"},
             " of all uses" if group.turns else "",
         )
+    if group.skips:
+        said.append(SKIP)
     if group.tied and group.kind != "unit":
         said.append(Fact("tied weights", f"{group.tied}"))
     if group.uses > 1:

@@ -124,6 +124,7 @@ class Corners:
     """The corners that the nodes of a trace are at.
 
     Attributes:
+        targets: the nodes into which a corner leads.
         before, behind: the nodes from which, and to which, a change passes a corner: what is said of such a
             change holds by the slopes chosen there.
 
@@ -135,6 +136,7 @@ class Corners:
         self._nodes = {node.id: node for node in facts.nodes}
         self._inputs = inputs_by_target(facts)
         self._found = dict(self._all())
+        self.targets = {target for target, _ in self._found}
         self.before: set[str] = set()
         self.behind: set[str] = set()
         if not self._found:

@@ -25,6 +25,17 @@ def label_of(v: Value, labels: Mapping[Value, str]) -> str:
     return labels.get(v) or v.label
 
 
+OF_NO_WEIGHTS = "a·b"
+"""The symbol of a dot product without weights, such as that of two towers' outputs."""
+
+
+def symbol_of(v: Value) -> str | None:
+    """Return the symbol of the op that computed a Value; a dot product has w only where there are weights."""
+    if v.op is not None and v.op.name == "dot" and not any(x.role == "weight" for x in v.inputs):
+        return OF_NO_WEIGHTS
+    return None if v.op is None else v.op.symbol
+
+
 def name_of_value(v: Value, labels: Mapping[Value, str], limit: int = 24) -> str:
     """Return the name of a Value as text: its label, or that of the caller's variable; "" if it has none.
 
@@ -108,7 +119,7 @@ def names_in(structure: Structure) -> dict[Value, str]:
     homes: dict[str, set[Path]] = {}
     labelled: dict[Any, Path] = {}
     for v, place in structure.places.items():
-        if v.label and place.part != "input":
+        if v.label:
             labelled[v] = layer_of(place.module, structure.modules)
             homes.setdefault(v.label, set()).add(labelled[v])
     rivals: dict[Path, set[Path]] = {}

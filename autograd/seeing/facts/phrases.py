@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TypeVar
 
 from autograd.core.primitive import TABLE
 from autograd.notation.formula import formula
-from autograd.notation.numbers import as_written, count, number, sum_of
+from autograd.notation.numbers import MOST_KEPT, as_written, count, counted, number, sum_of
 from autograd.seeing.facts.corners import CONDITIONS, CONNECTIVES, RELATIONS
 from autograd.seeing.facts.events import Event
 from autograd.seeing.facts.names import name_of
@@ -20,6 +21,8 @@ MOST_TERMS = 5
 """A sum of more terms than this is shortened to this many, the first and the last ones."""
 MOST_NAMES = 3
 """A sentence names at most this many inputs, and counts the others."""
+SIGNS = ("·", "· ", "× ", "+ ", "− ")
+"""What ends before a number that is written in parentheses where it is negative."""
 
 # ------------------------------------------------------------------------------------------ symbols
 
@@ -65,6 +68,22 @@ def written_out(op: str, inputs: Sequence[T]) -> Sequence[T]:
         return inputs
     kept = [*range(MOST_TERMS - 2), terms - 2, terms - 1]
     return [*(inputs[half + k] for k in kept), *(inputs[k] for k in kept if k < half)]
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def after_signs(op: str, inputs: int) -> frozenset[int]:
+    """Return which of its inputs stand after a sign in an op's formula, in parentheses just where negative.
+
+    >>> sorted(after_signs("sum", 3)), sorted(after_signs("dot", 5)), sorted(after_signs("neg", 1))
+    ([1, 2], [2, 3, 4], [])
+    """
+    names = [f"x{i}y" for i in range(inputs)]
+    positive, negative = (formula(TABLE[op], those) for those in (names, [f"−{name}" for name in names]))
+    return frozenset(
+        i
+        for i, name in enumerate(names)
+        if positive.partition(name)[0].endswith(SIGNS) and f"(−{name})" in negative
+    )
 
 
 # -------------------------------------------------------------------------------------------- words
@@ -176,3 +195,13 @@ def why_nothing(upstream: float | None, partial: float | None) -> str:
     if math.isnan(upstream) or math.isnan(partial):
         return " A factor is nan (not a number), so the product is nan."
     return " Zero times infinity has no value, so the product is nan (not a number)."
+
+
+def weights_and_biases(weights: int, biases: int) -> str:
+    """Write how many there are of both; nothing of what there are none of.
+
+    >>> weights_and_biases(4, 2), weights_and_biases(0, 1)
+    ('4 weights and 2 biases', '1 bias')
+    """
+    told = [counted(weights, "weight")] if weights else []
+    return " and ".join([*told, f"{count(biases)} bias{'' if biases == 1 else 'es'}"] if biases else told)

@@ -13,7 +13,7 @@ are names only: nothing here reads one.
 >>> y = Net()([0.5, -1.0])
 >>> structure = structure_of([y])
 >>> structure.places[y]
-Place(module=('l2', 'neurons.0'), part='pre-activation', index=None, use=6)
+Place(module=('l2', 'neurons.0'), part='pre-activation', index=None, use=6, argument='')
 >>> [".".join(module.path) for module in structure.modules.values() if not module.is_unit]
 ['', 'l1', 'l2']
 """
@@ -25,9 +25,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from autograd.core.recording import Argument
 from autograd.graph import topological_order
 from autograd.node import Node
-from autograd.notation.labels import BIASES
+from autograd.notation.labels import is_bias
 
 Path = tuple[str, ...]
 """The names of Modules from the outermost one inwards; of the outermost itself empty.
@@ -64,12 +65,14 @@ class Place:
             what was computed.
         use: the number of the use that it was computed in; of an input, the outermost use that takes it;
             None for what a Module holds.
+        argument: of an input, in which argument of that use it is, where the use has several; else "".
     """
 
     module: Path
     part: str = ""
     index: int | None = None
     use: int | None = None
+    argument: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,9 +217,10 @@ class _Reader:
                 holder = name
                 while holder not in modules:
                     holder = holder.rpartition(".")[0]
-                attribute, *indices = name.removeprefix(holder).lstrip(".").split(".")
-                part = "held" if name in others else "bias" if attribute in BIASES else "weight"
-                index = int(indices[-1]) if indices and indices[-1].isdigit() else None
+                own = name.removeprefix(holder).lstrip(".")
+                part = "held" if name in others else "bias" if is_bias(own) else "weight"
+                _, _, last = own.rpartition(".")
+                index = int(last) if last.isdigit() else None
                 self.structure.places[v] = Place(self._paths[id(modules[holder])], part, index)
         self.structure.names = {v: name for v, name in _shortened(paths).items() if v in among}
 
@@ -227,15 +231,17 @@ class _Reader:
         for v in [*first_use, *(v for v in order if not v.inputs and v not in first_use)]:
             if v in structure.places:
                 continue
-            use = self._number(v.place) if v.place is not None else first_use.get(v)
+            made = v.place
+            argument = made[0].name if made is not None and isinstance(made[0], Argument) else ""
+            use = self._number(made[1] if argument else made) if made is not None else first_use.get(v)
             if use is None:
                 continue
             if v.role == "input":
                 while (within := structure.uses[use].within) is not None:
                     use = within
-                structure.places[v] = Place(structure.uses[use].module, "input", taken[use], use)
+                structure.places[v] = Place(structure.uses[use].module, "input", taken[use], use, argument)
                 taken[use] += 1
-            elif v.place is not None:
+            elif made is not None:
                 structure.places[v] = Place(structure.uses[use].module, "", None, use)
 
     def _first_uses(self, order: Sequence[Any]) -> dict[Any, int]:
@@ -264,12 +270,14 @@ def _shortened(paths: Mapping[Any, str]) -> dict[Any, str]:
 def apart(path: Path, others: Iterable[Path]) -> str:
     """Return a dotted name that tells a path from others: what all of them have in common is left out.
 
-    >>> apart(("encoder", "layers.0"), [("decoder", "layers.0")])
-    'encoder'
+    >>> apart(("encoder", "layers.0"), [("decoder", "layers.0")]), apart(("blocks.0",), [("blocks.1",)])
+    ('encoder', 'block 1')
     """
     paths = {path, *others}
     alike = len({len(p) for p in paths}) == 1
-    return ".".join(name for k, name in enumerate(path) if not alike or len({p[k] for p in paths}) > 1)
+    return ".".join(
+        called(name) for k, name in enumerate(path) if not alike or len({p[k] for p in paths}) > 1
+    )
 
 
 def layer_of(path: Path, modules: Mapping[Path, ModuleFact]) -> Path:
@@ -285,14 +293,15 @@ def title_of(path: Path, modules: Mapping[Path, ModuleFact]) -> str:
     """
     if not path:
         return modules[()].kind if () in modules else "network"
-    return " · ".join(map(_called, path))
+    return " · ".join(map(called, path))
 
 
-def _called(name: str) -> str:
+def called(name: str) -> str:
+    """Return how something that a Module holds is called there: an item of a list by its place, from 1."""
     held, _, index = name.rpartition(".")
     if not held or not index.isdigit():
         return name
-    return f"{_called(held).removesuffix('s')} {int(index) + 1}"
+    return f"{called(held).removesuffix('s')} {int(index) + 1}"
 
 
 def _outermost(order: Iterable[Any]) -> list[Owner]:

@@ -29,7 +29,7 @@ class NodeFact(NamedTuple):
         role: "input", "weight", "constant", "operation", or "output" for what the trace was
             taken of (unless that is a leaf).
         op: the name of the op that computed it; None for a leaf.
-        symbol: the symbol of that op; None for a leaf.
+        symbol: the symbol of that op, ``a·b`` for a dot product without weights; None for a leaf.
         formula: that op applied to its inputs, in their names; None for a leaf.
         value: the number.
         gradient: ∂output/∂node; None where it was not computed, and for constants.
@@ -149,6 +149,10 @@ class Trace:
     modules: Mapping[Path, ModuleFact] = field(default_factory=dict, hash=False)
     uses: Sequence[UseFact] = ()
 
+    def biases(self) -> set[str]:
+        """Return the ids of the weights that their Modules hold as biases."""
+        return {id for id, place in self.places.items() if place.part == "bias"}
+
     def to_json(self) -> str:
         """Return the trace as JSON text; its schema is the file ``trace.schema.json`` of this package.
 
@@ -173,7 +177,7 @@ class Trace:
 
 # ------------------------------------------------------------------------------------------ JSON
 
-VERSION = 3
+VERSION = 4
 """The version of the format; a trace of another one is refused."""
 NOT_FINITE = {"inf": inf, "-inf": -inf, "nan": nan}
 """The numbers that JSON does not have, by the strings that stand for them."""

@@ -14,7 +14,7 @@ from autograd.notation.labels import parse_label
 from autograd.notation.numbers import as_written, counted, equals, factor, number
 from autograd.notation.signs import gradient_sign
 from autograd.pure_reverse import upstreams
-from autograd.seeing.facts.names import label_of, labels_of, name_of_output
+from autograd.seeing.facts.names import label_of, labels_of, name_of_output, symbol_of
 from autograd.value import Value
 
 DEEPEST_FORMULA = 2
@@ -79,7 +79,7 @@ def stop_name(v: Value, labels: Mapping[Value, str]) -> str:
     if called is not None:
         return called.text
     assert v.op is not None
-    return f"{v.op.symbol} = {number(v.data)}"
+    return f"{symbol_of(v)} = {number(v.data)}"
 
 
 def _called(v: Value, labels: Mapping[Value, str], depth: int) -> Expression | None:

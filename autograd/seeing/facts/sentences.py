@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Hashable, Sequence
+from itertools import zip_longest
 
 from autograd.core.primitive import TABLE
 from autograd.notation.numbers import as_written, count, equals, factor, number, product_of
@@ -19,6 +20,7 @@ from autograd.seeing.facts.phrases import (
     MOST_NAMES,
     MOST_TERMS,
     added,
+    after_signs,
     changing,
     computing,
     following,
@@ -101,21 +103,21 @@ class Teller:
     ) -> Step:
         """Return the event as the step number ``place``, with these words or without any."""
         symbols, numbers, sentence = words
-        phase, kind, node, after, before, edges, *_ = event
+        phase, kind, node, after, before, edges, _, _, leaves, *_ = event
         target = position = upstream = partial = contribution = None
         if kind == "edge":
             _, target, position, partial, contribution = edges[0]
             upstream = self._nodes[target].gradient
         return Step(
-            place, phase, kind, node.id, tuple([leaf.id for leaf in event.leaves]) or (node.id,),
+            place, phase, kind, node.id, tuple([leaf.id for leaf in leaves]) if leaves else (node.id,),
             target, position, symbols, numbers, slope,
             upstream, partial, contribution, before, after, sentence,
         )  # fmt: skip
 
     def shape(self, event: Event) -> Hashable:
-        """Return what decides how a step is told, beside the names and digits in it.
+        """Return what decides how a step is told, beside the names and numbers in it.
 
-        Steps of one shape, in which the same names and digits are equal, say the same of other nodes.  None
+        Steps of one shape, in which the same names and numbers are equal, say the same of other nodes.  None
         where more decides: where a number is not finite, or an op's local derivatives have several forms.
         """
         if event.kind == "edge":
@@ -123,7 +125,7 @@ class Teller:
         return self._shape_of_value(event.node) if event.phase == "forward" and event.node.op else None
 
     def _shape_of_contribution(self, event: Event) -> Hashable:
-        edge, before, after = event.edges[0], event.before, event.after
+        _, _, node, after, before, (edge,), part, parts, *_, first_whole = event
         partial, contribution = edge.partial, edge.contribution
         assert partial is not None
         assert contribution is not None
@@ -134,12 +136,10 @@ class Teller:
         if not shapes or not math.isfinite(after):  # a finite sum has finite terms, and these finite factors
             return None
         return (
-            shapes[edge.position], partial == 1.0, partial < 0.0, contribution < 0.0,
-            before is not None and before < 0.0, after < 0.0,
-            equals(upstream * as_written(partial), contribution),
+            shapes[edge.position], partial == 1.0, equals(upstream * as_written(partial), contribution),
             before is None or equals(as_written(before) + as_written(contribution), after),
-            event.first_whole, 0 if 1 < event.part < event.parts else event.parts,
-            event.node.op is None, self._is_untrained(event),
+            first_whole, 0 if 1 < part < parts else parts,
+            node.op is None, node.role == "input" and self._is_untrained(event),
         )  # fmt: skip
 
     def _shapes_into(self, node: NodeFact) -> tuple[float, list[int]]:
@@ -148,11 +148,12 @@ class Teller:
         assert upstream is not None
         if not self._is_alike(node):
             return upstream, []
-        own = node.op, node is self._output, node.id in self._corners.before, upstream == 1.0, upstream < 0.0
-        shapes = []
-        for edge in self.inputs[node.id]:
-            other = self._multiplied_by(edge)
-            decides = own, self._held(edge), other and bool(other.label)
+        own = node.op, node is self._output, node.id in self._corners.before, upstream == 1.0
+        edges, shapes = self.inputs[node.id], []
+        half = len(edges) // 2 if node.op in MULTIPLYING else 0
+        factors = [*edges[half : 2 * half], *edges[:half]]  # what the source of each is multiplied by
+        for edge, other in zip_longest(edges, factors):
+            decides = own, self._held(edge), other and bool(self._nodes[other.source].label)
             shapes.append(self._decides.setdefault(decides, len(self._decides)))
         return as_written(upstream), shapes
 
@@ -163,13 +164,16 @@ class Teller:
         inputs = [self._nodes[edge.source] for edge in edges]
         assert node.op is not None
         partials = [edge.partial for edge in edges]
-        noted = [x and x < 0.0 for x in partials] if len(edges) <= MOST_TERMS else [partials.count(None)]
+        noted = [x is None for x in partials] if len(edges) <= MOST_TERMS else [partials.count(None)]
+        wrapped = after_signs(node.op, len(edges))
         return (
             node.op,
             len(edges),
             len({*map(name_of, inputs)}),
-            node.value < 0.0,
-            *[(v.value < 0.0, bool(v.label)) for v in written_out(node.op, inputs)],
+            *[
+                (v.value < 0.0 and k not in wrapped, bool(v.label))
+                for k, v in written_out(node.op, [*enumerate(inputs)])
+            ],
             *noted,
             equals(result_of_written(node, inputs), node.value),
         )
@@ -184,17 +188,9 @@ class Teller:
                 node.op in ALIKE
                 and len({*moving}) == len(moving)
                 and all(map(math.isfinite, (node.value, *values)))
-                and not any(map(self._corners.at, edges))
+                and node.id not in self._corners.targets
             )
         return self._alike[node.id]
-
-    def _multiplied_by(self, edge: EdgeFact) -> NodeFact | None:
-        """Return what a product or a dot product multiplies the edge's source by; None for any other edge."""
-        inputs, op = self.inputs[edge.target], self._nodes[edge.target].op
-        half = len(inputs) // 2
-        if op not in MULTIPLYING or edge.position >= 2 * half:
-            return None
-        return self._nodes[inputs[(edge.position + half) % (2 * half)].source]
 
     # ------------------------------------------------------------------------------------- forward
 

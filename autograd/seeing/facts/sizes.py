@@ -6,7 +6,7 @@ names nodes and counts edges, and holds whatever numbers they have; numbers stan
 >>> from autograd import walk
 >>> from nn import MLP
 >>> print(walk(MLP(2, [2, 1], seed=0)([1.0, -2.0]), by="layer")[1].sentence)
-Layer 1: a₁⁽¹⁾ and a₂⁽¹⁾ are computed from x₁ and x₂, with 6 weights.
+Layer 1: a₁⁽¹⁾ and a₂⁽¹⁾ are computed from x₁ and x₂, with 4 weights and 2 biases.
 """
 
 from __future__ import annotations
@@ -19,8 +19,7 @@ from autograd.notation.hints import described, did_you_mean
 from autograd.notation.numbers import counted, number
 from autograd.seeing.facts.events import Event
 from autograd.seeing.facts.names import gradient_of, name_of
-from autograd.seeing.facts.order import Inside, parts_of
-from autograd.seeing.facts.phrases import listed, shortened
+from autograd.seeing.facts.phrases import listed, shortened, weights_and_biases
 from autograd.seeing.facts.records import NodeFact, Step, Trace
 from autograd.seeing.facts.steps import Steps, Told
 
@@ -57,19 +56,20 @@ class Strides(Told):
 
     def __init__(self, facts: Trace, steps: Steps, size: Size) -> None:
         self._facts, self._steps, self._size = facts, steps, size
-        self._parts = parts_of(facts)
+        self._parts = steps.parts
         self._nodes = {node.id: node for node in facts.nodes}
+        self._biases = facts.biases()
         self._depth = 0 if size == "layer" else 1
         runs = [len([*run]) for _, run in groupby(steps.events, self._part)]
         self.ends = [*accumulate(runs)]
 
     def _part(self, event: Event) -> object:
         """Return what an event has in common with those of the same step."""
-        computes = event.edges[0].target if event.kind == "edge" else event.node.id
-        if event.kind in ("leaf", "seed") or computes not in self._parts:
+        if event.kind == "edge":
+            return event.kind, self._parts[event.edges[0].target][self._depth]
+        if event.kind in ("leaf", "seed") or event.node.id not in self._parts:
             return event.kind, event.phase, event.node.id
-        inside: Inside = self._parts[computes]
-        return event.kind == "edge", inside[self._depth]
+        return "value", self._parts[event.node.id][self._depth]
 
     def __len__(self) -> int:
         return len(self.ends)
@@ -131,10 +131,10 @@ class Strides(Told):
         results = self._results(events)
         sources = (edge.source for id in computed for edge in self._steps.inputs[id])
         taken = [self._nodes[id] for id in dict.fromkeys(sources) if id not in computed]
-        weights = sum(v.role == "weight" for v in taken)
+        weights = [v for v in taken if v.role == "weight"]
         others = [name_of(v) for v in taken if v.role != "weight" and v.label]
         told_from = f" from {listed(others)}" if others else ""
-        told_from += f"{',' if others else ''} with {counted(weights, 'weight')}" if weights else ""
+        told_from += f"{',' if others else ''} with {self._counted(weights)}" if weights else ""
         are = "is" if len(results) == 1 else "are"
         told = f"{listed([name_of(v) for v in results])} {are} computed{told_from}."
         (wrt, *_) = [*(event.wrt for event in events if event.wrt is not None), None]
@@ -167,8 +167,13 @@ class Strides(Told):
         """Return in words what a way back ends at: names, or how many weights."""
         weights = [event.node for event in ends if event.node.role == "weight"]
         others = [name_of(event.node) for event in ends if event.node.role != "weight"]
-        counts = [counted(len(weights), "weight")] if len(weights) > 1 else [*map(name_of, weights)]
+        counts = [self._counted(weights)] if len(weights) > 1 else [*map(name_of, weights)]
         return ", and ".join([*([listed(others)] if others else []), *counts])
+
+    def _counted(self, parameters: Sequence[NodeFact]) -> str:
+        """Return how many weights there are among parameters, and how many biases."""
+        biases = sum(node.id in self._biases for node in parameters)
+        return weights_and_biases(len(parameters) - biases, biases)
 
     def _gradients(self, events: Sequence[Event]) -> Iterator[str]:
         """Yield the gradients that are complete, and what the others receive."""

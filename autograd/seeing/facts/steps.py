@@ -13,6 +13,7 @@ from typing import overload
 
 from autograd.notation.numbers import count
 from autograd.seeing.facts.events import Event
+from autograd.seeing.facts.order import Inside, parts_of
 from autograd.seeing.facts.records import Step, Trace
 from autograd.seeing.facts.sentences import Teller
 
@@ -46,10 +47,15 @@ class Steps(Told):
     """
 
     def __init__(self, facts: Trace, events: Sequence[Event]) -> None:
-        self.events = events
+        self.events, self._facts = events, facts
         self._teller = Teller(facts, way_back=not events or events[-1].phase == "reverse")
         self.inputs = self._teller.inputs
         self._told: dict[int, Step] = {}
+
+    @cached_property
+    def parts(self) -> dict[str, Inside]:
+        """The layer and the neuron of each computed node."""
+        return parts_of(self._facts)
 
     @cached_property
     def users(self) -> dict[str, set[str]]:

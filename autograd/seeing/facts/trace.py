@@ -11,12 +11,13 @@ from collections.abc import Mapping, Set
 from typing import Any
 
 from autograd.core.arithmetic import NOT_REACHED
+from autograd.core.stale import refuse_stale
 from autograd.graph import topological_order
 from autograd.node import NO_GRADIENT
 from autograd.notation.formula import Expression, applied, named
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import number
-from autograd.seeing.facts.names import check_value, label_of, labels_of, names_in
+from autograd.seeing.facts.names import check_value, label_of, labels_of, names_in, symbol_of
 from autograd.seeing.facts.places import Structure, structure_of
 from autograd.seeing.facts.records import EdgeFact, NodeFact, Trace
 from autograd.value import Value
@@ -43,6 +44,7 @@ def trace(
 
     Raises:
         TypeError: if ``output`` is not a Value, or ``names`` not a mapping.
+        RuntimeError: if the data of a leaf was changed since, so that the numbers do not belong together.
 
     >>> a, b = Value(2.0), Value(3.0)
     >>> facts = trace(a * b, names={"a": a, "b": b})
@@ -54,7 +56,9 @@ def trace(
     check_value("a trace", output)
     structure = structure or structure_of([output])
     labels = names_in(structure) | labels_of(names)
-    order = [v for v in topological_order(output) if among is None or v in among]
+    order = topological_order(output)
+    refuse_stale([v for v in order if v.inputs])
+    order = [v for v in order if among is None or v in among]
     ids = {v: f"n{i}" for i, v in enumerate(order)}
     if gradients is None and output.grad is NO_GRADIENT:
         gradients = {}  # what the leaves hold was left there by other graphs
@@ -102,7 +106,7 @@ def _node(
         label=label,
         role=role,
         op=None if v.op is None else v.op.name,
-        symbol=None if v.op is None else v.op.symbol,
+        symbol=symbol_of(v),
         formula=None if whole is None else whole.text,
         value=v.data,
         gradient=None if role == "constant" else gradient,

@@ -91,7 +91,7 @@ def test_any_composition_has_its_derivatives_up_to_order_4(recipe: Recipe, data:
 
 
 @EVERY_OP
-@settings(max_examples=settings.default.max_examples if ALL else 20)
+@settings(max_examples=settings.default.max_examples if ALL else 10)
 @given(data=st.data())
 def test_an_op_has_its_derivatives_up_to_order_4(op: Op, data: st.DataObject) -> None:
     numbers = data.draw(inputs_of(op, kinks=False))

@@ -18,6 +18,7 @@ from autograd.testing import Certificate, GradientError, check_op, gradcheck
 from autograd.testing.strategies import Recipe, recipes
 from autograd.value import apply
 from tests.strategies import samples_of
+from tests.thorough import ALL
 
 EVERY_OP = pytest.mark.parametrize("op", TABLE.values(), ids=TABLE.keys())
 
@@ -76,9 +77,9 @@ def test_every_wrong_partial_is_found_and_its_op_named_on_the_first_example(op: 
 
 
 @EVERY_OP
-def test_check_op_finds_every_wrong_partial_and_passes_the_right_ones(op: Op) -> None:
+def test_check_op_finds_wrong_partials_and_passes_the_right_ones(op: Op) -> None:
     assert op.name in check_op(op)
-    for wrong, _ in mutants_of(op):
+    for wrong, _ in mutants_of(op)[: None if ALL else 2]:  # test_mutants has more
         with pytest.raises(GradientError, match=f"∂{op.name}/∂input"):
             check_op(wrong)
 

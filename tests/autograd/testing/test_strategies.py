@@ -53,17 +53,11 @@ def test_points_are_in_the_domain(op: Op, data: st.DataObject) -> None:
         assert x in op.domain_of(i)
 
 
-@EVERY_OP
-@STRICT
-@given(data=st.data())
-def test_points_off_the_kinks_are_off_all_of_them(op: Op, data: st.DataObject) -> None:
-    assert not on_a_kink(op, data.draw(inputs_of(op, kinks=False)))
-
-
 @pytest.mark.parametrize("op", WITH_KINKS, ids=lambda op: op.name)
 @STRICT
 @given(data=st.data())
-def test_points_on_a_kink_are_exactly_on_one_and_in_the_domain(op: Op, data: st.DataObject) -> None:
+def test_points_are_off_all_kinks_or_exactly_on_one_and_in_the_domain(op: Op, data: st.DataObject) -> None:
+    assert not on_a_kink(op, data.draw(inputs_of(op, kinks=False)))
     inputs = data.draw(inputs_of(op, kinks=True))
     assert on_a_kink(op, inputs)
     assert all(x in op.domain_of(i) for i, x in enumerate(inputs))
@@ -106,7 +100,8 @@ def test_expressions_share_nodes_repeat_inputs_and_contain_constants_and_every_o
         seen["a constant"] += bool(recipe.constants)
 
     look()
-    assert min(seen[name] for name in TABLE) > 0
+    for rare in set(TABLE) - set(seen):  # what is drawn depends on the modules that are loaded
+        find(recipes(), lambda recipe, rare=rare: rare in {op.name for op, _ in recipe.steps}, settings=FIRST)
     assert min(seen["a shared node"], seen["a repeated input"], seen["a constant"]) > 60
 
 
@@ -157,7 +152,7 @@ def test_a_jump_that_leads_to_a_pole_is_an_edge() -> None:
 
 
 SIZES, SEEDS = (1, 5, 10, 100), 5
-FEW = [(op, SIZES[k % 3], k) for k, op in enumerate([*TABLE.values()][::5])]  # those of 100 steps take long
+FEW = [(op, SIZES[k % 3], k) for k, op in enumerate([*TABLE.values()][::9])]  # those of 100 steps take long
 EACH = [(op, n, seed) for op in TABLE.values() for n in SIZES for seed in range(SEEDS)]
 
 
@@ -301,7 +296,7 @@ def test_a_shrunk_network_is_one_neuron_of_each_layer() -> None:
 # ------------------------------------------------------------- of any size, of any ops, for any engine
 
 
-@pytest.mark.parametrize("op", [*TABLE.values()][:: 1 if ALL else 5], ids=lambda op: op.name)
+@pytest.mark.parametrize("op", [*TABLE.values()][:: 1 if ALL else 9], ids=lambda op: op.name)
 def test_the_least_recipe_of_an_op_is_that_op_alone_on_simple_numbers(op: Op) -> None:
     least = find(recipes(ops=[op]), lambda recipe: True)
     assert [op for op, _ in least.steps] == [op]

@@ -53,7 +53,7 @@ def test_the_samples_that_are_drawn_are_from_all_over_the_data() -> None:
 
 def test_few_classes_are_a_matrix_and_of_many_those_confused_are_named() -> None:
     few, many = (trained(noise(4 * k, 3, k), engine="tape") for k in (32, 60))
-    html, _ = page.render(few, [])
+    html, _ = page.render(few, few.job.model.parameters()[:1])
     assert "Confusion matrix" in html
     assert "confusion dense wide" in html
     html, _ = page.render(many, [])
@@ -79,7 +79,7 @@ def test_a_drawing_that_fails_costs_itself_and_a_line(monkeypatch: pytest.Monkey
         assert f"{what} could not be made: 405 nodes are too many." in html
 
 
-def test_a_page_that_is_too_large_to_open_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_that_is_too_large_to_open_is_left_out(undrawn: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(linked_pages, "MOST_BYTES", 1000)
     _, files = page.render(trained(xor(), held_out=0.0), [])
     assert not {"walk.html", "gallery.html"} & set(files)

@@ -47,12 +47,6 @@ def test_a_reader_that_leaves_early_is_no_error(tmp_path):
         assert (process.wait(60), process.stderr.read()) == (7, b""), "it goes on to its own end"
 
 
-@pytest.fixture
-def in_tmp(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def write_table(path, *rows):
     path.write_text("\n".join(["a,b,c", *rows, ""]), encoding="utf-8")
 
@@ -134,7 +128,7 @@ def test_ctrl_c_keeps_what_was_trained_so_far(tmp_path):
 @pytest.mark.parametrize(
     ("target", "score"), [("c", "accuracy"), ("a", "RMSE")], ids=["classification", "regression"]
 )
-def test_a_csv_file_is_learned_by_its_target_column(in_tmp, capsys, target, score):
+def test_a_csv_file_is_learned_by_its_target_column(undrawn, in_tmp, capsys, target, score):
     write_table(in_tmp / "t.csv", *(f"{i / 7},{i * i % 11},{'yes' if i % 3 else 'no'}" for i in range(20)))
     assert main(["train", "t.csv", "--target", target, *QUICK]) == 0
     said = capsys.readouterr().out
@@ -142,7 +136,7 @@ def test_a_csv_file_is_learned_by_its_target_column(in_tmp, capsys, target, scor
     assert score in said
 
 
-def test_every_option_is_taken(in_tmp, capsys):
+def test_every_option_is_taken(undrawn, in_tmp, capsys):
     options = (
         "--layers 3,2 --activation relu --loss half_mse --optimizer nesterov --lr 0.1 --epochs 2 --batch 8 "
         "--l2 0.01 --held-out 0.25 --seed 3 --engine eager --report out/there"
@@ -156,7 +150,7 @@ def test_every_option_is_taken(in_tmp, capsys):
     assert sorted(path.name for path in paths) == ["b2_2.svg", "w11_1.svg", "w21_1.svg"]
 
 
-def test_weights_with_a_comma_in_their_name_can_be_asked_for(in_tmp):
+def test_weights_with_a_comma_in_their_name_can_be_asked_for(undrawn, in_tmp):
     asked = ["--layers", "12", "--weights", "w1,12^1,w2,3^1"]
     assert main(["train", "xor", *asked, "--epochs", "1", "--engine", "eager"]) == 0
     paths = (in_tmp / "report" / "paths").iterdir()
@@ -173,7 +167,7 @@ def test_an_interrupt_in_the_first_epoch_is_reported_too(in_tmp, capsys, monkeyp
     assert (in_tmp / "report" / "index.html").exists()
 
 
-def test_a_training_without_a_whole_epoch_leaves_the_file_that_was_there(in_tmp, capsys, monkeypatch):
+def test_a_training_without_a_whole_epoch_leaves_the_file_there(undrawn, in_tmp, capsys, monkeypatch):
     def interrupted(self, batch, on_gradients):
         raise KeyboardInterrupt
 
@@ -282,7 +276,7 @@ def small_pictures(folder):
         )
 
 
-def test_pictures_from_a_folder_are_judged_by_their_own_test_part(in_tmp, capsys):
+def test_pictures_from_a_folder_are_judged_by_their_own_test_part(undrawn, in_tmp, capsys):
     small_pictures(in_tmp / "files")
     options = ["--data", "files", "--layers", "4", "--epochs", "30", "--batch", "8", "--dropout", "0.1"]
     assert main(["train", "idx", *options, "--engine", "eager"]) == 0
@@ -292,7 +286,7 @@ def test_pictures_from_a_folder_are_judged_by_their_own_test_part(in_tmp, capsys
     assert "Confusion matrix" in (in_tmp / "report" / "index.html").read_text(encoding="utf-8")
 
 
-def test_a_training_that_was_interrupted_goes_on_where_it_was(in_tmp, capsys, monkeypatch):
+def test_a_training_that_was_interrupted_goes_on_where_it_was(undrawn, in_tmp, capsys, monkeypatch):
     def interrupted(self, path, state=None):
         if state and state["epoch"] == 3:
             raise KeyboardInterrupt
@@ -355,7 +349,7 @@ def test_a_rate_out_of_all_proportion_draws_no_warning(in_tmp, capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_what_each_column_became_is_printed_and_stands_in_the_report(in_tmp, capsys):
+def test_what_each_column_became_is_printed_and_stands_in_the_report(undrawn, in_tmp, capsys):
     header, colours = '"","size","colour","level"', ["red", "blue", "grey"]
     rows = [f'"{i}",{"NA" if i == 3 else i * 7 % 11},{colours[i % 3]},{i % 4 + 3}' for i in range(1, 25)]
     (in_tmp / "t.csv").write_text("\n".join([header, *rows]))
@@ -377,7 +371,7 @@ def test_what_each_column_became_is_printed_and_stands_in_the_report(in_tmp, cap
     assert "24 samples of 1 input, 4 classes" in capsys.readouterr().out
 
 
-def test_oddities_of_the_data_are_noted(in_tmp, capsys):
+def test_oddities_of_the_data_are_noted(undrawn, in_tmp, capsys):
     write_table(in_tmp / "t.csv", *(f"{i / 7},5,{'yes' if i % 3 else 'no'}" for i in range(12)), "2,5,maybe")
     assert main(["train", "t.csv", "--target", "c", *QUICK]) == 0
     said = capsys.readouterr().out
@@ -404,7 +398,7 @@ def test_packages_that_are_missing_are_named_with_the_extra_to_install(capsys, m
     assert capsys.readouterr().err == wanted
 
 
-def test_a_large_network_is_reported_on_only_if_the_folder_is_named(in_tmp, capsys, monkeypatch):
+def test_a_large_network_is_reported_on_only_if_the_folder_is_named(undrawn, in_tmp, capsys, monkeypatch):
     monkeypatch.setattr("nn.command.main.MOST_DRAWN", 4)
     assert main(["train", "xor", *QUICK]) == 0
     assert capsys.readouterr().out.splitlines()[-1].startswith("report    none of so large a network")
@@ -413,7 +407,7 @@ def test_a_large_network_is_reported_on_only_if_the_folder_is_named(in_tmp, caps
     assert (in_tmp / "here" / "index.html").exists()
 
 
-def test_precision_and_threads_reach_the_training(in_tmp, capsys):
+def test_precision_and_threads_reach_the_training(undrawn, in_tmp, capsys):
     assert main(["train", "xor", *QUICK, "--dtype", "float32"]) == 2
     assert "the eager engine computes in float64" in capsys.readouterr().err
     assert main(["train", "xor", "--dtype", "float16"]) == 2

@@ -27,13 +27,7 @@ FRAME = pd.DataFrame(
     }
 )
 FRAME["price"] = 1000 + 25 * FRAME["size"] + 10 * (FRAME["colour"] == "red")
-SETTINGS = Settings((3,), "tanh", "half_mse", "momentum", 0.05, 20, 4, engine="eager")
-
-
-@pytest.fixture
-def in_tmp(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+SETTINGS = Settings((3,), "tanh", "half_mse", "momentum", 0.05, 6, 4, engine="eager")
 
 
 def saved(target: str, path: str, frame: pd.DataFrame = FRAME, loss: str = "half_mse", **options):
@@ -115,7 +109,7 @@ def test_a_category_that_was_not_learned_from_is_as_a_missing_cell(in_tmp, capsy
 
 
 @pytest.mark.parametrize("keep", ["best", "last"])
-def test_what_is_saved_predicts_as_the_report_says(in_tmp, capsys, keep):
+def test_what_is_saved_predicts_as_the_report_says(undrawn, in_tmp, capsys, keep):
     FRAME.to_csv("table.csv", index=False)
     command = ["train", "table.csv", "--target", "kind", "--epochs", "30", "--keep", keep, "--layers", "8"]
     assert main([*command, "--save", "net", "--engine", "eager", "--lr", "0.3", "--report", "report"]) == 0

@@ -60,6 +60,13 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
+def rendered():
+    """Results, their pages and the pages' files; drawing these takes most of the time."""
+    data = {"plane": rows(3, features=2), "classes": rows(2), "number": rows(None)}
+    return {name: (made := trained(own), *page.render(made, [])) for name, own in data.items()}
+
+
+@pytest.fixture(scope="module")
 def xor_report(tmp_path_factory):
     result = trained(xor(), layers=(2,))
     index = write_report(result, tmp_path_factory.mktemp("reports") / "xor")
@@ -94,28 +101,25 @@ def test_every_link_of_the_page_leads_somewhere(xor_report):
         assert url[1:] in ids if url.startswith("#") else (index.parent / url).exists(), url
 
 
-@pytest.mark.parametrize("classes", [None, 2, 3])
-def test_markup_in_names_is_shown_literally(classes):
-    html, _ = page.render(trained(rows(classes, features=2 if classes == 3 else 3)), [])
+@pytest.mark.parametrize("name", ["number", "classes", "plane"])
+def test_markup_in_names_is_shown_literally(rendered, name):
+    result, html, _ = rendered[name]
     read = Page(html)
     assert "script" not in read.tags
     assert MARKUP in read.text
-    if classes:
+    if result.job.data.classes:
         assert "_<b>0</b>" in read.text
 
 
-def test_a_page_has_the_plot_that_suits_its_data():
-    text = {
-        name: Page(page.render(trained(data), [])[0]).text
-        for name, data in {"plane": moons(24), "classes": rows(3), "number": rows(None)}.items()
-    }
+def test_a_page_has_the_plot_that_suits_its_data(rendered):
+    text = {name: Page(html).text for name, (_, html, _) in rendered.items()}
     assert "Decision boundary" in text["plane"]
     assert "Confusion matrix" in text["classes"]
     assert "Predicted against true" in text["number"]
     assert "RMSE" in text["number"]
 
 
-def test_an_interrupted_training_is_said_to_be_one():
+def test_an_interrupted_training_is_said_to_be_one(undrawn):
     result = trained(xor())
     result.history.interrupted = True
     assert words.notice(result) == "Interrupted after 5 of 5 epochs; this is what was learned so far."
@@ -182,7 +186,7 @@ def test_the_step_shown_adds_to_a_gradient_that_was_there_before(xor_report):
     assert shown["sentence"] in [step.sentence for step in walk(a * a * a) if step.before is not None]
 
 
-def test_of_a_network_too_large_to_step_through_the_gallery_is_there_and_the_report_says_why(monkeypatch):
+def test_of_a_network_too_large_to_step_through_the_gallery_is_there(undrawn, monkeypatch):
     monkeypatch.setattr(linked_pages, "MOST_NODES", 10)
     html, files = page.render(trained(xor()), [])
     assert "walk.html" not in files
@@ -192,7 +196,7 @@ def test_of_a_network_too_large_to_step_through_the_gallery_is_there_and_the_rep
 
 
 @pytest.mark.parametrize("drawn", ["walk", "Walk.html", "gallery"])
-def test_a_page_that_cannot_be_made_costs_nothing_else(tmp_path, monkeypatch, drawn):
+def test_a_page_that_cannot_be_made_costs_nothing_else(undrawn, tmp_path, monkeypatch, drawn):
     def fails(*_):
         raise RuntimeError(f"no {MARKUP} left")
 
@@ -215,8 +219,8 @@ def test_the_pages_of_a_network_that_ran_away_are_made():
     assert "could not be made" not in html
 
 
-def test_names_of_the_data_bring_no_element_into_the_pages():
-    _, files = page.render(trained(rows(2)), [])
+def test_names_of_the_data_bring_no_element_into_the_pages(rendered, undrawn):
+    _, _, files = rendered["classes"]
     _, plain = page.render(trained(replace(rows(2), name="n", features=("a", "b", "c"), target="t")), [])
     for name in ("walk.html", "gallery.html"):
         assert Page(files[name]).tags == Page(plain[name]).tags
@@ -292,9 +296,8 @@ def test_the_weights_asked_for_are_drawn_and_no_others():
     assert [name for name in files if name.endswith(".svg")] == ["paths/w11_1.svg", "paths/b2_2.svg"]
 
 
-def test_a_report_leaves_the_gradients_of_no_sample_behind():
-    result = trained(xor())
-    page.render(result, [])
+def test_a_report_leaves_the_gradients_of_no_sample_behind(xor_report):
+    result, _ = xor_report
     assert {p.grad for p in result.job.model.parameters()} == {0.0}
 
 
@@ -335,7 +338,7 @@ def test_a_network_is_drawn_in_less_detail_the_larger_it_is():
 @pytest.mark.parametrize(("classes", "boxed"), [(6, False), (7, True), (40, True)])
 def test_the_loss_of_many_classes_is_drawn_as_one_box_and_fits_the_page(classes, boxed):
     result = trained(rows(classes, samples=2 * classes), layers=(16, 16), epochs=1, held_out=0.0)
-    html, _ = page.render(result, [])
+    html, _ = page.render(result, result.job.model.parameters()[:1])
     assert (">Cost<" in html) == boxed
     assert max(float(width) for width in re.findall(r'<svg[^>]* width="([0-9.]+)pt"', html)) < 600
     opened, height = re.search(r'<details class="path"( open)?>.*?height="(\d+)"', html, re.DOTALL).groups()
@@ -349,7 +352,7 @@ def files_of(folder):
     return sorted(path.name for path in folder.rglob("*"))
 
 
-def test_an_earlier_report_is_replaced(tmp_path):
+def test_an_earlier_report_is_replaced(undrawn, tmp_path):
     folder = tmp_path / "report"
     write_report(trained(xor(), layers=(2,)), folder)
     before = files_of(folder)
@@ -358,7 +361,7 @@ def test_an_earlier_report_is_replaced(tmp_path):
     assert files_of(tmp_path)[0] == "b1_1.svg"  # nothing hidden was left beside it
 
 
-def test_a_failing_report_leaves_everything_as_it_was(tmp_path):
+def test_a_failing_report_leaves_everything_as_it_was(undrawn, tmp_path):
     folder = tmp_path / "report"
     write_report(trained(xor()), folder)
     before = files_of(tmp_path)
@@ -373,7 +376,7 @@ def test_a_failing_report_leaves_everything_as_it_was(tmp_path):
     assert files_of(tmp_path) == before
 
 
-def test_a_report_may_go_to_an_empty_folder_and_to_one_whose_parents_are_missing(tmp_path):
+def test_a_report_may_go_to_an_empty_folder_and_to_one_whose_parents_are_missing(undrawn, tmp_path):
     (tmp_path / "empty").mkdir()
     for folder in (tmp_path / "empty", tmp_path / "a" / "b" / "c"):
         check_folder(folder)
@@ -390,7 +393,7 @@ def test_a_folder_with_anything_else_in_it_is_refused_and_left_alone(tmp_path, n
     assert (tmp_path / "mine" / name).read_text() == "mine"
 
 
-def test_a_foreign_file_added_to_a_report_is_not_lost(tmp_path):
+def test_a_foreign_file_added_to_a_report_is_not_lost(undrawn, tmp_path):
     write_report(trained(xor()), tmp_path / "report")
     (tmp_path / "report" / "paths" / "notes.txt").write_text("mine")
     with pytest.raises(FileExistsError, match=re.escape("(paths/notes.txt)")):
@@ -412,7 +415,7 @@ def test_the_folder_one_is_in_is_refused(tmp_path, monkeypatch):
         check_folder(tmp_path / "here")
 
 
-def test_a_history_is_read_as_it_is_written(tmp_path):
+def test_a_history_is_read_as_it_is_written(undrawn, tmp_path):
     result = trained(moons(24), epochs=2)
     assert isinstance(result.history[0], Epoch)
     index = write_report(result, tmp_path / "report")

@@ -18,12 +18,10 @@ from nn.data import load
 QUICK = ["iris", "--layers", "2", "4", "--lr", "0.02", "0.1", "--epochs", "3", "--workers", "1"]
 
 
-@pytest.fixture
-def in_tmp(tmp_path, monkeypatch):
-    """A folder of its own.  Only `searched` has a report on the best: it takes most of the time."""
+@pytest.fixture(autouse=True)
+def unreported(searched, monkeypatch):
+    """Only `searched` has a report on the best: it takes most of the time."""
     monkeypatch.setattr("nn.command.report.write_report", lambda result, folder, weights=(): folder)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 @pytest.fixture(scope="module")

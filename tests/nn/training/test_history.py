@@ -57,3 +57,9 @@ def test_a_plot_without_matplotlib_names_the_extra(monkeypatch):
 def test_repr_tells_how_it_went():
     _, history = trained(epochs=1)
     assert repr(history).startswith("History: 1 epoch, loss ")
+
+
+def test_repr_names_the_engine():
+    assert "on the eager engine" in repr(trained(engine="eager", epochs=1)[1])
+    pytest.importorskip("numba", reason="without it NumPy replays the tape, which is said as well")
+    assert repr(trained(engine="tape", epochs=1)[1]).endswith("on the tape")

@@ -5,16 +5,19 @@ import re
 import subprocess
 import sys
 from html import unescape
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-
-pytest.importorskip("nbconvert", reason="the packages of chainrule[site] are not installed")
 
 from autograd.testing.exercises import EXERCISES
 from notebooks.site.build import DOORS, build
 from notebooks.site.lab import NPM
 from notebooks.site.lessons import lessons
+
+pytestmark = pytest.mark.skipif(
+    find_spec("nbconvert") is None, reason="the packages of chainrule[site] are not installed"
+)
 
 FETCHED = re.compile(r"""<(?:link|script|img|iframe)[^>]*(?:src|href)=.?https?:|@import|url\(.?https?:""")
 LINK = re.compile(r'<a [^>]*href="([^"#$]+)[^"]*"')

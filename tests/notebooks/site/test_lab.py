@@ -3,13 +3,16 @@
 import functools
 import http.server
 import threading
+from importlib.util import find_spec
 
 import pytest
 
-pytest.importorskip("nbconvert", reason="the packages of chainrule[site] are not installed")
-
 from notebooks.site.lab import installed, write_lab
 from notebooks.site.lessons import lessons
+
+pytestmark = pytest.mark.skipif(
+    find_spec("nbconvert") is None, reason="the packages of chainrule[site] are not installed"
+)
 
 LARGEST = 16_000_000
 """Bytes that the lab may have, Python and Graphviz included."""

@@ -14,10 +14,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from autograd.seeing.facts.folding.group import INPUTS, Group
 from autograd.seeing.facts.folding.levels import levels_within
 from autograd.seeing.facts.folding.links import Link, links_between
 from autograd.seeing.facts.folding.opening import Opening, Turns, runs, titled
-from autograd.seeing.facts.places import Path, Place, layer_of
+from autograd.seeing.facts.folding.skips import skipped
+from autograd.seeing.facts.places import Path, Place, layer_of, title_of
 from autograd.seeing.facts.records import NodeFact, Trace
 
 By = Literal["neuron", "layer", "module"]
@@ -27,77 +29,6 @@ FOLDINGS: tuple[By, ...] = ("neuron", "layer", "module")
 
 MOST_LOOSE = 12
 """At most this many Values that a Module computes beside the Modules within it are left as they are."""
-
-
-@dataclass
-class Group:
-    """The nodes of one box.
-
-    Attributes:
-        id: its name in a drawing.
-        title: how it is called: ``layer 2``, ``encoder``, ``blocks × 12``.
-        kind: "inputs" for all inputs, "input" for one, "unit" for a neuron, "module" for any other Module.
-        of: the class of its Module; "" for inputs.
-        path: where its Module is held, the first one where there are several; empty for inputs.
-        column: in which column it stands; that of the inputs is 0.
-        count: how many equal Modules it stands for.
-        units: how many neurons or inputs are in it.
-        turns: which uses it stands for, ``use 4`` or ``uses 5–12``, where one use is opened; else "".
-        uses: how many times each Module of it was used, each input taken.
-        holds_units: whether the Module itself holds neurons.
-        members: its nodes, in topological order.
-        parts: what members, and what it shares, are in their Module, such as "weight", by id.
-        leaving: the ids of members that are used outside, or are the output.
-        shared: weights of its Module that are members of another box, one of other uses of it.
-        tied: how many weights of other boxes, which compute with them, it uses as well.
-    """
-
-    id: str
-    title: str
-    kind: Literal["inputs", "input", "unit", "module"]
-    of: str
-    path: Path
-    column: int
-    count: int = 1
-    units: int = 0
-    turns: str = ""
-    uses: int = 1
-    holds_units: bool = False
-    members: list[NodeFact] = field(default_factory=list)
-    parts: dict[str, str] = field(default_factory=dict)
-    leaving: set[str] = field(default_factory=set)
-    shared: list[NodeFact] = field(default_factory=list)
-    tied: int = 0
-
-    @property
-    def takes_no_inputs(self) -> bool:
-        """Whether it stands for inputs, which nothing leads to."""
-        return self.kind in ("inputs", "input")
-
-    @property
-    def is_layer(self) -> bool:
-        """Whether it is one Module of neurons, all its outputs being theirs."""
-        own = {self.parts.get(node.id) for node in self.outputs()}
-        return (
-            self.count == 1
-            and self.units > 0
-            and self.holds_units
-            and own <= {"pre-activation", "activation"}
-        )
-
-    def part(self, part: str) -> list[NodeFact]:
-        """Return the members that are this part of their Module, such as "pre-activation"."""
-        return [node for node in self.members if self.parts.get(node.id) == part]
-
-    def weights(self) -> list[NodeFact]:
-        """Return what it is trained by: members, and what it shares with its other uses."""
-        return [*(node for node in self.members if node.role == "weight"), *self.shared]
-
-    def outputs(self) -> list[NodeFact]:
-        """Return what it gives: a neuron its activation, all others what is used outside."""
-        if self.kind == "unit" and self.part("pre-activation"):
-            return self.part("activation") or self.part("pre-activation")
-        return [node for node in self.members if node.op is not None and node.id in self.leaving]
 
 
 @dataclass(frozen=True)
@@ -143,7 +74,13 @@ class Folded:
         return {(a, b) for a, b in back if a in reached(b)}
 
 
-def fold(trace: Trace, by: By = "module", depth: int = 1, opened: Collection[str] = ()) -> Folded:
+def fold(
+    trace: Trace,
+    by: By = "module",
+    depth: int = 1,
+    opened: Collection[str] = (),
+    apart: Collection[str] = (),
+) -> Folded:
     """Fold a trace by the Modules that computed it.
 
     Args:
@@ -151,7 +88,8 @@ def fold(trace: Trace, by: By = "module", depth: int = 1, opened: Collection[str
         by: a box per neuron, per layer (a Module, but for the neurons that it holds), or per Module.
         depth: how far inside the outermost Modules the boxes lie, layers at the farthest; only for
             ``by="module"``.
-        opened: what is shown by what is within it, only for ``by="module"``; see `Opening`.
+        opened, apart: what is shown by what is within it, and lists whose Modules have boxes of their own;
+            only for ``by="module"``; see `Opening`.
 
     Raises:
         ValueError: if no Module computed any of it, or for an unknown path or use.
@@ -161,7 +99,7 @@ def fold(trace: Trace, by: By = "module", depth: int = 1, opened: Collection[str
             f"there is nothing to collapse by {by}: no Module was called on the way to this value. "
             "Draw without collapse, or compute it by a network of nn or a class of your own built on Module"
         )
-    homes = _Homes(trace, by, depth, Opening(trace.modules, trace.uses, opened))
+    homes = _Homes(trace, by, depth, Opening(trace.modules, trace.uses, opened, apart))
     boxes: dict[_Box, list[NodeFact]] = {}
     for node in trace.nodes:
         if (box := homes.of[node.id]) is not None:
@@ -180,6 +118,10 @@ def fold(trace: Trace, by: By = "module", depth: int = 1, opened: Collection[str
         for box in homes.shared.get(node.id, ()) if node.role == "weight" else ():
             groups[box].shared.append(node)
             groups[box].parts[node.id] = trace.places[node.id].part
+    for use, past in skipped(trace).items():
+        box = homes.closed(use)
+        if box in groups and any(homes.box(trace.uses[k].module, k) == box for k in past):
+            groups[box].skips = True
     loose = tuple(node for node in trace.nodes if homes.of[node.id] is None)
     return Folded(tuple(groups.values()), loose, links, where[trace.output], where, homes.frames())
 
@@ -231,6 +173,12 @@ class _Homes:
             self._boxes[path, turns] = self._new_box(path, turns)
         return self._boxes[path, turns]
 
+    def closed(self, use: int) -> _Box | None:
+        """Return the box of the Module of a use, if that is its own or one of a run of equal Modules."""
+        path = self._trace.uses[use].module
+        box = self.box(path, use)
+        return box if box.place == self._first.get(path, path) else None
+
     def _new_box(self, path: Path, turns: tuple[Turns, ...]) -> _Box:
         if self._by != "module":
             shown = path if self._by == "neuron" else layer_of(path, self._modules)
@@ -276,7 +224,7 @@ class _Homes:
         if place is None:
             return None
         if place.part == "input":
-            return _Box("input", slot(place)) if self._by == "neuron" else _Box("inputs")
+            return _Box("input", slot(place)) if self._by == "neuron" else _Box("inputs", source(place))
         is_loose = place.module in self._without or self._frame(place)
         return None if is_loose else self.box(place.module, place.use)
 
@@ -369,6 +317,11 @@ def slot(place: Place) -> tuple[str, ...]:
     return (*place.module, str(place.index))
 
 
+def source(place: Place) -> tuple[str, ...]:
+    """Return which argument of which network an input is in, the same for every sample."""
+    return (*place.module, place.argument)
+
+
 # -------------------------------------------------------------------------------------------- boxes
 
 
@@ -388,6 +341,8 @@ def _arranged(trace: Trace, boxes: dict[_Box, list[NodeFact]], homes: _Homes) ->
     def row(box: _Box) -> tuple[int, int]:
         if box.kind == "input":
             return rank.get(box.place[:-1], 0), int(box.place[-1])
+        if box.kind == "inputs":
+            return 0, begins(box)
         return rank.get(box.place, 0), 0
 
     column_of = _columns(trace, boxes, homes)
@@ -403,10 +358,6 @@ def _arranged(trace: Trace, boxes: dict[_Box, list[NodeFact]], homes: _Homes) ->
             group.id, group.column = f"layer{column}_{0 if is_whole else number}", column
             groups[box] = group
     return groups
-
-
-INPUTS = "inputs"
-"""The column of the inputs."""
 
 
 def _columns(trace: Trace, boxes: Iterable[_Box], homes: _Homes) -> dict[_Box, object]:
@@ -435,7 +386,10 @@ def _group(trace: Trace, box: _Box, members: list[NodeFact], count: int, uses: i
     places = {node.id: place for node in members if (place := trace.places.get(node.id)) is not None}
     if box.kind in ("inputs", "input"):
         taken = Counter(map(slot, places.values()))
-        group = Group("", "inputs", box.kind, "", (), 0, 1, len(taken), uses=max(taken.values()))
+        whose = {source(place) for place in trace.places.values() if place.part == "input"}
+        *path, argument = box.place if box.kind == "inputs" else (INPUTS,)
+        network = f"{INPUTS} of {title_of(tuple(path), trace.modules)}" if len(whose) > 1 else INPUTS
+        group = Group("", argument or network, box.kind, "", (), 0, 1, len(taken), uses=max(taken.values()))
     else:
         units = {
             p.module for p in places.values() if p.module in trace.modules and trace.modules[p.module].is_unit

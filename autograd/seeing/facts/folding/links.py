@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
 from types import MappingProxyType
 
 from autograd.seeing.facts.records import EdgeFact, NodeFact, Trace
@@ -18,6 +20,7 @@ class Link:
         source, target: ids of groups or nodes.
         edges: the uses.
         weights: the weights that the target multiplies the source by.
+        beside: the uses without a weight, where others have one: those of a skip connection.
         tied: the weights among what it carries that the source computes with as well.
         routes: in a gradient path how many of its routes lead along it, each as often as it does; what
             they add to the gradient are the contributions of the edges.
@@ -27,6 +30,7 @@ class Link:
     target: str
     edges: list[EdgeFact] = field(default_factory=list)
     weights: list[NodeFact] = field(default_factory=list)
+    beside: list[EdgeFact] = field(default_factory=list)
     tied: list[NodeFact] = field(default_factory=list)
     routes: int = 0
 
@@ -67,35 +71,49 @@ def links_between(
         shared: the ids of other boxes that a weight belongs to as well: no link leads to these from it.
     """
     links: dict[tuple[str, str], Link] = {}
-    target, box = "", None
-    for edge in trace.edges:
-        if edge.target != target:
-            target, box = edge.target, where.get(edge.target)
+    others: dict[tuple[str, str], list[str]] = {}  # by what each edge's target multiplies its source
+    ops = {node.id: node.op for node in trace.nodes}
+    for target, into in groupby(trace.edges, attrgetter("target")):
+        box = where.get(target)
         if box is None:
             continue
-        origin = where.get(edge.source)
-        if origin and origin != box and box not in shared.get(edge.source, ()):
-            if (origin, box) not in links:
-                links[origin, box] = Link(origin, box)
-            links[origin, box].edges.append(edge)
+        factors: dict[int, str] | None = None
+        for edge in (edges := [*into]):
+            origin = where.get(edge.source)
+            if not origin or origin == box or box in shared.get(edge.source, ()):
+                continue
+            ends = origin, box
+            if ends not in links:
+                links[ends], others[ends] = Link(*ends), []
+            links[ends].edges.append(edge)
+            if factors is None:
+                factors = _factors(ops[target], edges)
+            others[ends].append(factors.get(edge.position, ""))
     weights = {node.id: node for node in trace.nodes if node.role == "weight"}
     computing = {where[node.id] for node in trace.nodes if node.op and node.id in where}
-    linked = {edge.target for link in links.values() for edge in link.edges}
-    multiplying = {node.id: node.op for node in trace.nodes if node.op in MULTIPLYING and node.id in linked}
-    inputs: dict[str, dict[int, str]] = {id: {} for id in multiplying}
-    for edge in trace.edges if multiplying else ():
-        if edge.target in multiplying:
-            inputs[edge.target][edge.position] = edge.source
-    factors: dict[tuple[str, int], str] = {}
-    for id, used in inputs.items():
-        for first, second in multiplied(multiplying[id], max(used) + 1):
-            factors[id, first], factors[id, second] = used.get(second, ""), used.get(first, "")
-    for link in links.values():
-        others = dict.fromkeys(factors.get((edge.target, edge.position), "") for edge in link.edges)
-        link.weights = [weights[id] for id in others if id in weights and where.get(id) != id]
+    for ends, link in links.items():
+        link.weights = [
+            weights[id] for id in dict.fromkeys(others[ends]) if id in weights and where.get(id) != id
+        ]
+        if link.weights:
+            plain = (
+                edge
+                for edge, id in zip(link.edges, others[ends], strict=True)
+                if edge.partial is not None and id not in weights
+            )
+            link.beside = [edge for edge in plain if edge.source not in weights]
         carried = dict.fromkeys(edge.source for edge in link.edges if link.source in computing)
         link.tied = [weights[id] for id in carried if id in weights]
     return tuple(links.values())
+
+
+def _factors(op: str | None, edges: Iterable[EdgeFact]) -> dict[int, str]:
+    """Return by position what an op multiplies an input by, given the edges into one node."""
+    used = {edge.position: edge.source for edge in edges}
+    found: dict[int, str] = {}
+    for first, second in multiplied(op, max(used) + 1):
+        found[first], found[second] = used.get(second, ""), used.get(first, "")
+    return found
 
 
 MULTIPLYING = ("mul", "dot")

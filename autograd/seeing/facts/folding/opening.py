@@ -42,8 +42,9 @@ class Opening:
     Args:
         modules, uses: those of a trace.
         opened: paths of Modules (``blocks.3``), of one use of a Module (``cell[3]``, the fourth), of lists
-            (``blocks``: what it holds stands apart), or of other holders, such as a dictionary
-            (``towers``: all that it holds is opened).  What holds an opened Module is opened with it.
+            and other holders, such as dictionaries (``blocks``: all that it holds stands apart, and those
+            that hold Modules are opened).  What holds an opened Module is opened with it.
+        apart: paths of lists whose Modules stand apart, without being opened.
 
     Attributes:
         turns: of each use, to which of the turns of the Modules around it it belongs; the outermost first.
@@ -53,7 +54,11 @@ class Opening:
     """
 
     def __init__(
-        self, modules: Mapping[Path, ModuleFact], uses: Sequence[UseFact], opened: Collection[str]
+        self,
+        modules: Mapping[Path, ModuleFact],
+        uses: Sequence[UseFact],
+        opened: Collection[str],
+        apart: Collection[str] = (),
     ) -> None:
         paths = {".".join(path): path for path in modules}
         holders = {list_of(path): path[:-1] for path in modules if list_of(path)}
@@ -64,8 +69,10 @@ class Opening:
                 held.setdefault(holder, []).append(inner)
         self._names: set[str] = set()
         split: dict[Path, set[int]] = {}
-        holding: list[Path] = []
-        for name in [name for asked in opened for name in held.get(asked, [asked])]:
+        holders_of: list[Path] = []
+        holding = dict.fromkeys(path[:-1] for path, module in modules.items() if path and not module.is_unit)
+        inside = [".".join(path) for path in holding if list_of(path) and list_of(path) in opened]
+        for name in [*inside, *apart, *(name for asked in opened for name in held.get(asked, [asked]))]:
             one = ONE_USE.fullmatch(name)
             if one is not None and one[1] in paths:
                 path = paths[one[1]]
@@ -78,8 +85,8 @@ class Opening:
                 raise ValueError(
                     _unknown(name, [n for n in [*held, *paths, *holders] if n and n not in units])
                 )
-            holding += [path[:n] for n in range(1, len(path) + (name in holders))]
-        self._names |= {".".join(path) for path in holding if path not in split}
+            holders_of += [path[:n] for n in range(1, len(path) + (name in holders))]
+        self._names |= {".".join(path) for path in holders_of if path not in split}
         self._split = {".".join(path) for path in split}
         spans = {path: _spans(path, turns, uses) for path, turns in split.items()}
         self.turns: list[tuple[Turns, ...]] = []

@@ -14,6 +14,7 @@ at once; its sentence and its formula are filled in from their patterns when the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -21,7 +22,7 @@ from typing import Any
 
 from autograd.notation.labels import parse_label
 from autograd.notation.mathml import mathml
-from autograd.notation.numbers import number, sign_word
+from autograd.notation.numbers import number
 from autograd.notation.signs import GRADIENT, LOCAL
 from autograd.seeing.facts.comparison import Beside
 from autograd.seeing.facts.names import name_of
@@ -40,8 +41,10 @@ from autograd.seeing.pages.player.summaries import measures, summaries
 from autograd.seeing.pages.player.touch import can_be_written, touch
 from autograd.seeing.pages.player.views.choice import boxes_of
 from autograd.seeing.pages.player.views.layers import Layer
-from autograd.seeing.style import width
 from autograd.value import Value
+
+LEAST_SIDE = 6
+"""Fewer inputs than the square of this are no picture, but a row of a table."""
 
 MOST_LEAVES = 400
 """A page offers at most this many leaves to change."""
@@ -51,9 +54,6 @@ IN_THE_ROW = -1
 
 NOBODY = -1
 """Stands for a node where a step has none."""
-
-SIGNS = (("", ""), ("positive", "+"), ("negative", ""), ("zero", ""), ("nan", ""))
-"""The signs that a contribution may have: the word for it, and what is written before the number."""
 
 WRAPPING = mathml("")
 """What stands around every formula in MathML."""
@@ -119,10 +119,10 @@ def facts(content: Content) -> dict[str, Any]:
         "leaves": _leaves(trace)[:MOST_LEAVES],
         "constants": [i for i, node in enumerate(trace.nodes) if node.role == "constant"],
         "weights": [i for i, node in enumerate(trace.nodes) if node.role == "weight"],
+        "biases": sorted(place[id] for id in trace.biases()),
         "inputs": _inputs(trace, place),
         "read": [place[id] for step in steps[:1] for id in step.nodes],
         "kinds": KINDS,
-        "signs": SIGNS,
         "written": {"gradient": GRADIENT, "local": LOCAL},
         "steps": columns,
         "size": content.size,
@@ -146,7 +146,27 @@ def _touch(content: Content, place: dict[str, int]) -> dict[str, Any] | None:
     offered = {i for i, _ in _leaves(trace)[:MOST_LEAVES]}
     leaves = [i for i, node in enumerate(trace.nodes) if node.op is None and i not in offered]
     given = [[i, exact(trace.nodes[i].value)] for i in leaves]
-    return {**touch(trace), "given": given, "boxes": measures(content.layers, place)}
+    return {
+        **touch(trace, content.steps.parts),
+        "given": given,
+        "boxes": measures(content.layers, place),
+        "picture": _picture(content.layers, place),
+    }
+
+
+def _picture(layers: Sequence[Layer], place: dict[str, int]) -> dict[str, Any] | None:
+    """Return the inputs that form a picture and its columns, and what the network gives; None without one.
+
+    A picture is what windows go over, or a square of at least `LEAST_SIDE` inputs in each row.
+    """
+    for inputs in layers:
+        side = math.isqrt(len(inputs.units))
+        columns = inputs.columns or (side if side >= LEAST_SIDE and side**2 == len(inputs.units) else 0)
+        if inputs.opens_as == "inputs" and columns:
+            last = [layer for layer in layers if layer.is_network][-1]
+            gives = [place[unit.shown[-1].id] for unit in last.units if unit.shown]
+            return {"nodes": [place[node.id] for node in inputs.nodes], "columns": columns, "gives": gives}
+    return None
 
 
 def exact(x: float) -> float | str:
@@ -216,9 +236,8 @@ def _columns(steps: Sequence[Step], shown: Sequence[list[str]], writer: Writer) 
     What a gradient was before a step is what the last step made it, and a contribution alone is
     the whole gradient: these are left out, as is the upstream, which is the gradient of the target.
     """
-    signs = {name: i for i, (name, _) in enumerate(SIGNS)}
     kinds = {kind: i for i, kind in enumerate(KINDS)}
-    words = [writer.step(step, [x.lstrip("−") for x in its]) for step, its in zip(steps, shown, strict=True)]
+    words = [writer.step(step, its) for step, its in zip(steps, shown, strict=True)]
     return {
         "kind": [kinds[step.phase, step.kind] for step in steps],
         "node": [writer.place(step.node) for step in steps],
@@ -229,8 +248,6 @@ def _columns(steps: Sequence[Step], shown: Sequence[list[str]], writer: Writer) 
             "" if step.contribution is None else its[2] for step, its in zip(steps, shown, strict=True)
         ],
         "after": [its[4] for its in shown],
-        "width": [0 if step.contribution is None else round(width(step.contribution), 1) for step in steps],
-        "sign": [signs[sign_word(step.contribution)] for step in steps],
         "words": [number for number, _ in words],
         "extras": {i: extras for i, (_, extras) in enumerate(words) if extras},
     }

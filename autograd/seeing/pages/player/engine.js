@@ -116,14 +116,6 @@ function measured(pattern, nodes, { values, gradients }) {
   return ["–", said([]), said(reached)];
 }
 
-const SIGN_OF = (x) => (Number.isNaN(x) ? 4 : x === 0 ? 3 : x > 0 ? 1 : 2); // a place in the facts' signs
-
-function widthOf(x, { least, most, thinnest, thickest }) {
-  if (Number.isNaN(x) || Math.abs(x) <= least) return thinnest;
-  const share = Math.min(1, Math.log(Math.abs(x) / least) / Math.log(most / least));
-  return Number((thinnest + share * (thickest - thinnest)).toFixed(1));
-}
-
 // The facts of a page with other numbers in its leaves: what a walk through the same graph says of them.
 function factsWith(facts, engine, original, numbers) {
   const { output, inputs, touch, kinds } = facts;
@@ -176,8 +168,6 @@ function factsWith(facts, engine, original, numbers) {
     slope: ({ number }) => symbols(moments[number]),
     partial: alongEdge(({ target, position }) => number(partials[target][position]), ""),
     contribution: alongEdge(({ contribution }) => number(contribution), ""),
-    width: alongEdge(({ contribution }) => widthOf(contribution, touch.width), 0),
-    sign: alongEdge(({ contribution }) => SIGN_OF(contribution), 0),
     after: (n) => number(moments[n].after),
   };
   return made;

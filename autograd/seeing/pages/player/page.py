@@ -68,7 +68,7 @@ def _page(content: Content) -> str:
         content.title,
         "".join(asset(__package__, name) for name in ("graph.css", "player.css", "touch.css")),
         body,
-        compact(script(content.trace if content.computes_itself else None) + player()),
+        compact(script(content.trace, shown["touch"]) + player()),
         data={
             "facts": packed(shown),
             "pictures": packed(plain),

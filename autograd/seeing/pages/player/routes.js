@@ -23,13 +23,15 @@ function edgesFrom(start, { inputs, output, constants }, partials) {
   return into;
 }
 
-// How large a product is, so that it adds up along a route and neither overflows nor vanishes.
-const sizeOf = (x) => [+Number.isNaN(x), -(x === 0), +(Math.abs(x) === Infinity), x === 0 || !Number.isFinite(x) ? 0 : Math.log(Math.abs(x))];
-const larger = ({ size: a }, { size: b }) => b.reduce((found, x, i) => found || x - a[i], 0);
+// How large a factor is, in two numbers that add up along a route and neither overflow nor vanish: one for what
+// is nan, zero or infinite, in this order, and then a logarithm.
+const rankOf = (x) => (Number.isNaN(x) ? 1e12 : x === 0 ? -1e6 : Number.isFinite(x) ? 0 : 1);
+const logOf = (x) => (x === 0 || !Number.isFinite(x) ? 0 : Math.log(Math.abs(x)));
+const larger = (a, b) => b.rank - a.rank || b.log - a.log;
 
 // The strongest routes: of the ways from a node to the output, the k best extend the k best of those that use it.
 function strongestRoutes(start, output, into, k) {
-  const ways = new Map([[output, [{ size: [0, 0, 0, 0] }].slice(0, k)]]);
+  const ways = new Map([[output, [{ rank: 0, log: 0 }].slice(0, k)]]);
   const best = (i) => {
     ways.set(i, (ways.get(i) ?? []).sort(larger).slice(0, k));
     return ways.get(i);
@@ -37,8 +39,8 @@ function strongestRoutes(start, output, into, k) {
   for (const target of [...into.keys()].reverse()) {
     const onwards = best(target);
     for (const edge of into.get(target)) {
-      const size = sizeOf(edge.partial ?? 0);
-      const longer = onwards.map((next) => ({ size: next.size.map((x, i) => x + size[i]), edge, next }));
+      const [rank, log] = [rankOf(edge.partial ?? 0), logOf(edge.partial ?? 0)];
+      const longer = onwards.map((next) => ({ rank: next.rank + rank, log: next.log + log, edge, next }));
       ways.set(edge.source, [...(ways.get(edge.source) ?? []), ...longer]);
     }
   }
@@ -110,11 +112,17 @@ function countOf(n) {
 }
 
 // The account in the page, of the numbers that it shows; a route can be seen in the graph.
-function accounting({ graph, leaves, element, nameOf, plainName, signOf, localOf, exactNow, see }) {
+function accounting({ graph, leaves, element, nameOf, plainName, signOf, localOf, exactNow, see, atRest }) {
   const section = document.getElementById("routes");
   const from = section.querySelector("select");
   const signed = (x) => (x > 0 ? "+" : "") + number(x);
+  let isSeen = false;
   const counted = (n) => `${countOf(n)} route${n === 1n ? "" : "s"}`;
+
+  function refreshSeen() {
+    if (isSeen) refresh();
+    else atRest(refresh);
+  }
 
   function refresh() {
     if (!section.open) return;
@@ -156,5 +164,6 @@ function accounting({ graph, leaves, element, nameOf, plainName, signOf, localOf
   from.addEventListener("change", refresh);
   section.addEventListener("toggle", refresh);
   section.hidden = !leaves.length;
-  return refresh;
+  new IntersectionObserver(([{ isIntersecting }]) => (isSeen = isIntersecting)).observe(section);
+  return refreshSeen;
 }

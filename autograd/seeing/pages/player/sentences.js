@@ -10,6 +10,7 @@ function tellerOf(facts, engine, original) {
   const ops = touch.ops;
   const named = new Set(touch.named);
   const weights = new Set(facts.weights);
+  const biases = new Set(facts.biases);
   const { constants } = engine;
   const opOf = (i) => (touch.op[i] < 0 ? null : ops[touch.op[i]]);
   const isRelation = (i) => touch.relations.includes(opOf(i));
@@ -248,6 +249,12 @@ function tellerOf(facts, engine, original) {
     return `${fed(target, position)}; so ${nameOf(source)} receives ${productOf(upstream, partial, contribution)}.${whyNothing(upstream, partial)}${added(step)}${untrained(step)}`;
   }
 
+  function weightsAndBiases(parameters) {
+    const of = (n, one, several) => (n ? [`${count(n)} ${n === 1 ? one : several}`] : []);
+    const those = parameters.filter((i) => biases.has(i)).length;
+    return [...of(parameters.length - those, "weight", "weights"), ...of(those, "bias", "biases")].join(" and ");
+  }
+
   // What a larger step back says, as autograd.seeing.facts.sizes has it; the way forth says what it said before.
   function stride(run, title) {
     const targets = new Set(run.map(({ target }) => target));
@@ -257,7 +264,7 @@ function tellerOf(facts, engine, original) {
     const sources = (those) => those.map(({ source }) => source);
     const reached = sources(ends).filter((i) => weights.has(i));
     const others = sources(ends).filter((i) => !weights.has(i));
-    const counted = reached.length > 1 ? [`${count(reached.length)} weights`] : reached.map(nameOf);
+    const counted = reached.length > 1 ? [weightsAndBiases(reached)] : reached.map(nameOf);
     const unfinished = sources(ends.filter(({ part, parts }) => part < parts));
     const told = `what has arrived at ${listed(starts)} goes on along ${count(run.length)} edges, each time multiplied by the local derivative; what meets in one node is added up. It reaches ${[...(others.length ? [listed(others)] : []), ...counted].join(", and ")}.`;
     return capitalised(title ? `${title}: ${told}` : told) + (unfinished.length ? ` More is still to come for ${listed(unfinished)}.` : "");

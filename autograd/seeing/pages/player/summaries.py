@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from autograd.notation.numbers import NOT_COMPUTED
-from autograd.seeing.facts.folding.folded import Group
+from autograd.seeing.facts.folding.group import Group
 from autograd.seeing.facts.records import Step
 from autograd.seeing.pages.player.views.layers import Layer
 

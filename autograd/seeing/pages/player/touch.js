@@ -3,7 +3,9 @@
 
 function touching({ original, element, nameOf, plainName, signOf, symbolsOf, show, changed }) {
   const engine = engineOf(original);
-  const drawPlane = planeOf({ original, engine, plainName });
+  const { plane, picture } = original.touch;
+  const drawPlane = plane ? planeOf({ original, engine, plainName }) : () => {};
+  const drawPicture = picture ? paintingOf({ original, element, plainName, exactNow, put }) : () => {};
   const start = new Map(engine.leaves);
   const { output } = original;
   const weights = original.weights.filter((i) => start.has(i));
@@ -28,7 +30,7 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, sho
     const value = start.get(i);
     const [low, high] = rangeAround(value);
     const slider = element("input", { type: "range", min: low, max: high, step: (high - low) / 400, "aria-label": `Slide ${plainName(`n${i}`)}` });
-    slider.value = value;
+    slide(slider, value);
     slider.disabled = !Number.isFinite(value);
     slider.addEventListener("input", () => {
       input.value = String(Number(Number(slider.value).toPrecision(4)));
@@ -41,6 +43,12 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, sho
     rows.set(i, { input, slider, told, at: value });
     tellGradient(i);
     return element("div", { class: "leaf" }, field, slider, gradient);
+  }
+
+  // Said as it is written: a slider's own number has the digits of another format.
+  function slide(slider, x) {
+    slider.value = x;
+    slider.setAttribute("aria-valuetext", number(x));
   }
 
   function rangeAround(value) {
@@ -73,20 +81,40 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, sho
       its.at = x; // asking the slider takes longer, and it knows its own steps only
       if (x < Number(slider.min)) slider.min = x;
       if (x > Number(slider.max)) slider.max = x;
-      slider.value = x;
+      slide(slider, x);
     }
     for (const i of rows.keys()) tellGradient(i);
     const unchanged = [...engine.leaves].every(([i, x]) => Object.is(now.exact.values[i], x));
     show(unchanged ? original : now);
     tellNudge();
     tellStep();
+    drawPicture();
   }
 
   const numbers = () => new Map([...engine.leaves.keys()].map((i) => [i, now.exact.values[i]]));
 
   function write(changes) {
-    for (const [i, x] of changes) if (rows.has(i)) rows.get(i).input.value = String(x);
+    fill(changes);
     changed();
+  }
+
+  // Where a leaf has no field, it begins here from now on.
+  function fill(changes) {
+    for (const [i, x] of changes) {
+      if (rows.has(i)) rows.get(i).input.value = String(x);
+      else start.set(i, x);
+    }
+  }
+
+  function put(changes) {
+    exactNow();
+    fill(changes);
+    schedule();
+  }
+
+  function exactNow() {
+    if (!first) begin();
+    return now.exact;
   }
 
   // ------------------------------------------------------------------ a nudge beside a gradient
@@ -155,7 +183,6 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, sho
     const before = now.exact.values[output];
     const { gradients, values } = now.exact;
     const moved = movable.map((i) => [i, values[i] - rate * (gradients[i] ?? 0)]);
-    for (const [i, x] of moved) if (!rows.has(i)) start.set(i, x);
     write(moved);
     taken.push([before, now.exact.values[output]]);
     tellStep();
@@ -211,7 +238,7 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, sho
     taken = [];
     stop();
     for (const [i, x] of engine.leaves) start.set(i, x);
-    write(original.leaves.map(([i]) => [i, engine.leaves.get(i)]));
+    write([...engine.leaves]);
   }
 
   stepping.hidden = false;
@@ -221,5 +248,5 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, sho
   stepping.addEventListener("submit", take);
   stepping.elements.run.addEventListener("click", run);
   stepping.elements.restart.addEventListener("click", restart);
-  return { row, compute, weights, engine, exact: () => (first || begin(), now.exact) };
+  return { row, compute, weights, engine, numbers, exact: exactNow };
 }

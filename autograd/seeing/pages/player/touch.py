@@ -1,7 +1,9 @@
 """What a page needs to compute both passes itself: the graph, the ops as JavaScript, and patterns for words.
 
 >>> from autograd import Value, walk
->>> said = touch(walk(Value(2.0, "a") * Value(-3.0, "b")).trace)
+>>> from autograd.seeing.facts.order import parts_of
+>>> trace = walk(Value(2.0, "a") * Value(-3.0, "b")).trace
+>>> said = touch(trace, parts_of(trace))
 >>> said["op"], said["patterns"][0]["text"]
 ([-1, -1, 0], ['', 0, ' × ', -2, ''])
 """
@@ -11,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import cache
 from itertools import chain, product
 from math import isinf
@@ -21,13 +23,12 @@ from autograd.core.primitive import TABLE, Op
 from autograd.notation.mathml import mathml
 from autograd.notation.written_partials import TAUGHT, known_name, written_partials
 from autograd.seeing.facts.corners import CONNECTIVES, RELATIONS, in_names, is_usual
-from autograd.seeing.facts.order import parts_of, reverse_order
+from autograd.seeing.facts.order import Inside, reverse_order
 from autograd.seeing.facts.phrases import formula_of
 from autograd.seeing.facts.records import NodeFact, Trace
 from autograd.seeing.facts.sentences import BY_CHOICE, HELD, LEAVES
 from autograd.seeing.pages.frame import asset
 from autograd.seeing.pages.listing import stated
-from autograd.seeing.style import LARGEST, SMALLEST, THICKEST, THINNEST
 from autograd.source.javascript import op_in_javascript
 
 FIRST, LAST = 0x4E00, 0x9FFF
@@ -50,8 +51,13 @@ def can_be_written(trace: Trace) -> bool:
     return True
 
 
-def touch(trace: Trace) -> dict[str, Any]:
-    """Return what the page's engine reads of a graph, all ops of which can be written."""
+def touch(trace: Trace, parts: Mapping[str, Inside]) -> dict[str, Any]:
+    """Return what the page's engine reads of a graph, all ops of which can be written.
+
+    Args:
+        trace: the graph.
+        parts: the layer and the neuron of each computed node.
+    """
     applied = _applied(trace)
     numbered = {key: i for i, key in enumerate(applied)}
     counts = Counter(edge.target for edge in trace.edges)
@@ -63,18 +69,16 @@ def touch(trace: Trace) -> dict[str, Any]:
         "kinks": [_kinks(TABLE[name], count) for name, count in applied],
         "cases": [_cases(TABLE[name]) for name, _ in applied],
         "patterns": [_patterns(node, count) for (_, count), node in applied.items()],
-        **_back(trace),
+        **_back(trace, parts),
         "words": {"leaves": LEAVES, "held": HELD, "chosen": BY_CHOICE},
-        "width": {"least": SMALLEST, "most": LARGEST, "thinnest": THINNEST, "thickest": THICKEST},
         "relations": RELATIONS,
         "connectives": CONNECTIVES,
         "plane": _plane(trace),
     }
 
 
-def _back(trace: Trace) -> dict[str, Any]:
+def _back(trace: Trace, parts: Mapping[str, Inside]) -> dict[str, Any]:
     """Return the order of the way back, and by node the layer and the neuron that it goes through there."""
-    parts = parts_of(trace)
     numbered = {part: i for i, part in enumerate(dict.fromkeys(chain.from_iterable(parts.values())))}
     place = {node.id: i for i, node in enumerate(trace.nodes)}
 
@@ -118,11 +122,13 @@ def operations(trace: Trace) -> str:
     return stated(_applied(trace))
 
 
-def script(trace: Trace | None) -> str:
-    """Return the scripts of a page that computes itself; that of one that does not for None."""
-    if trace is None:
+def script(trace: Trace, touched: Mapping[str, Any] | None) -> str:
+    """Return the scripts of a page, given what its engine reads; none where it does not compute itself."""
+    if touched is None:
         return ""
-    names = ("numbers.js", "engine.js", "sentences.js", "routes.js", "plane.js", "touch.js")
+    named = {"plane.js": "plane", "paint.js": "picture"}
+    shown = [name for name, needed in named.items() if touched[needed]]
+    names = ("numbers.js", "engine.js", "sentences.js", "routes.js", *shown, "touch.js")
     return operations(trace) + "".join(asset(__package__, name) for name in names)
 
 

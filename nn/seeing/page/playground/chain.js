@@ -136,7 +136,7 @@ class Chain {
     const bars = said.map(([i, x]) => {
       const bar = element("i", { class: x > 0 ? "positive" : "negative" });
       bar.style.height = `${(50 * Math.abs(x)) / largest}%`;
-      return button(bar, { class: "bar-of-sample", "aria-label": `Sample ${i}: ${number(x)}`, title: `Sample ${i}: ${number(x)}` }, () => this.choose(i));
+      return button(bar, { class: "bar-of-sample", title: `Sample ${i}: ${number(x)}` }, () => this.choose(i));
     });
     const up = said.filter(([, x]) => x > 0).length, down = said.filter(([, x]) => x < 0).length;
     const [top] = [...said].sort(([, a], [, b]) => Math.abs(b) - Math.abs(a));

@@ -81,10 +81,10 @@ def test_the_sizes_of_a_small_network() -> None:
     steps = walk(network())
     assert [len(steps.by(size)) for size in SIZES] == [28, 10, 8]
     told = sentences(steps.by("layer"))
-    assert told[1] == "Layer 1: a₁⁽¹⁾ and a₂⁽¹⁾ are computed from x₁ and x₂, with 6 weights."
+    assert told[1] == "Layer 1: a₁⁽¹⁾ and a₂⁽¹⁾ are computed from x₁ and x₂, with 4 weights and 2 biases."
     assert told[3] == "After the model: y is computed from z₁⁽²⁾."
     assert told[7].startswith("Layer 1: what has arrived at a₂⁽¹⁾ and a₁⁽¹⁾ goes on along 12 edges")
-    assert told[7].endswith("It reaches x₁ and x₂, and 6 weights.")
+    assert told[7].endswith("It reaches x₁ and x₂, and 4 weights and 2 biases.")
     assert sentences(steps.by("neuron"))[1].startswith("Neuron 1 of layer 1: a₁⁽¹⁾ is computed from")
 
 

@@ -7,10 +7,10 @@ exactly what the trace says, whatever that is.  Steps of one shape (see `Teller.
 names and numbers are equal share the pattern of the first of them, and the others are never put into words.
 
 A pattern is a list of texts and references, where a reference is a number that says what belongs
-there.  Of a step these are, by `NODE_NAME` and the others below: the names of the output, of its
-node and of its target, their values, what the step shows; then, `PER_INPUT` for each, what is known
-of the inputs of what is computed, in their order from `first_input` on, or of all leaves where these are
-read; and any other number.
+there, or `as_factor` of one: a number that stands in parentheses where it is negative.  Of a step these
+are, by `NODE_NAME` and the others below: the names of the output, of its node and of its target, their
+values, what the step shows; then, `PER_INPUT` for each, what is known of the inputs of what is computed,
+in their order from `first_input` on, or of all leaves where these are read; and any other number.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from typing import Any, NamedTuple
 
 from autograd.notation.labels import SUPERSCRIPT_DIGITS
 from autograd.notation.mathml import NAME, NUMBER, WORDS, mathml
-from autograd.notation.numbers import number
+from autograd.notation.numbers import after_a_sign, number
 from autograd.notation.signs import in_a_product
 from autograd.seeing.facts.folding.links import MULTIPLYING
 from autograd.seeing.facts.names import name_of
-from autograd.seeing.facts.phrases import MOST_TERMS, written_out
+from autograd.seeing.facts.phrases import MOST_TERMS, SIGNS, written_out
 from autograd.seeing.facts.records import Step, Trace
 from autograd.seeing.facts.steps import Steps
 
@@ -40,10 +40,12 @@ FIRST_INPUT = FIRST_SHOWN + len(SHOWN)
 belongs to no input."""
 PER_INPUT = INPUT_NAME, INPUT_VALUE, INPUT_PARTIAL, EXTRA = range(4)
 
-LEAF = re.compile(f"(?:{NUMBER})|{NAME}")
-"""What a reference may stand for: a number without its sign, or a name."""
+LEAF = re.compile(f"(?:(?<![^ (])−)?(?:{NUMBER})|{NAME}")
+"""What a reference may stand for: a number with its sign, or a name."""
 LONGEST_COUNT = 3
 """A whole number of at most this many digits is part of a pattern where no reference stands for it."""
+WHOLE = frozenset(map(str, range(10**LONGEST_COUNT)))
+"""These numbers."""
 
 LETTER, DIGIT, LETTERS = 0xA500, 0xA620, 256
 """The first letter and digit of the Vai script, which stand in formulas for what is left open."""
@@ -108,7 +110,7 @@ class Writer:
         self._place = {node.id: i for i, node in enumerate(trace.nodes)}
         self._names = [name_of(node) for node in trace.nodes]
         self._labels = [name_of(node) if node.label else "" for node in trace.nodes]
-        self._values = [number(node.value).lstrip("−") for node in trace.nodes]
+        self._values = [number(node.value) for node in trace.nodes]
         self._ops = [node.op for node in trace.nodes]
         self._output = self._place[trace.output]
         no_words = {name for name in self._labels if any(map(str.isdigit, name))}
@@ -122,9 +124,9 @@ class Writer:
         return self._place[node]
 
     def _partials(self, node: int) -> list[str]:
-        """Return the local derivatives into a node, without their signs; "" where a walk tells of none."""
+        """Return the local derivatives into a node; "" where a walk tells of none."""
         return [
-            number(edge.partial).lstrip("−") if self._goes_back and edge.contribution is not None else ""
+            number(edge.partial) if self._goes_back and edge.contribution is not None else ""
             for edge in self._into[node]
         ]
 
@@ -133,7 +135,7 @@ class Writer:
 
         Args:
             outline: the step; its words are not read.
-            shown: its numbers without their signs.
+            shown: its numbers.
         """
         shape = self._steps.shape(outline.number)
         if shape is not None:
@@ -141,7 +143,7 @@ class Writer:
             references, names, numbers = of
             if self._plain.issuperset(names):
                 texts = [*names, *numbers]
-                counts = [text if len(text) <= LONGEST_COUNT and text.isdecimal() else "" for text in numbers]
+                counts = [] if WHOLE.isdisjoint(numbers) else [x if x in WHOLE else "" for x in numbers]
                 alike = shape, *map(texts.index, texts), *counts
                 if alike not in self._shapes:
                     meant = dict(zip(references, texts, strict=True))
@@ -155,18 +157,12 @@ class Writer:
 
     def _of_edge(self, outline: Step, shown: Sequence[str]) -> Meant:
         """Return the names and the numbers that a step along an edge speaks of, and references to them."""
-        target = self._place[outline.target or ""]
-        other = ""
+        place, labels, other = self._place, self._labels, ""
+        target = place[outline.target or ""]
         if self._ops[target] in MULTIPLYING:
             sources = self._sources[target]
-            other = self._labels[sources[first_input(outline.position, len(sources))]]
-        names = [
-            self._labels[self._output],
-            self._labels[self._place[outline.node]],
-            self._labels[target],
-            other,
-        ]
-        return OF_EDGE, names, shown
+            other = labels[sources[first_input(outline.position, len(sources))]]
+        return OF_EDGE, [labels[self._output], labels[place[outline.node]], labels[target], other], shown
 
     def _of_value(self, outline: Step) -> Meant:
         """Return the same for a step that computes a value."""
@@ -210,10 +206,11 @@ class Writer:
         texts = _texts(step)
         text = "\n".join(texts)
         op = self._ops[self._place[step.target or step.node]]
-        like = step.kind, op, len(meant), text.count(" "), text.count("−"), text.count("≈")
+        like = step.kind, op, step.position, len(meant), text.count(" "), text.count("≈")
         known = self._known.setdefault(like, [])
+        in_gaps = [*meant, *map(after_a_sign, reversed(meant))]
         for i, words in enumerate(known):
-            if words.text % words.gaps(meant) == text:
+            if words.text % words.gaps(in_gaps) == text:
                 if i:
                     known.insert(0, known.pop(i))
                 return words.number, [], True
@@ -281,8 +278,14 @@ def _pattern(text: str, references: dict[str, int], extras: list[str]) -> Patter
                 continue
             reference = references[leaf] = FIRST_INPUT + len(PER_INPUT) * len(extras) + EXTRA
             extras.append(leaf)
-        pieces += text[end : found.start()], reference
-        end = found.end()
+        before, after = text[end : found.start()], found.end()
+        if is_number_reference(reference):
+            is_negative = leaf.startswith("−")
+            start = before.removesuffix("(") if is_negative and text.startswith(")", after) else before
+            if start.endswith(SIGNS) and is_negative == (start != before):
+                before, after, reference = start, after + is_negative, as_factor(reference)
+        pieces += before, reference
+        end = after
     return (*pieces, text[end:])
 
 
@@ -293,11 +296,19 @@ def shown_of(step: Step) -> list[str]:
 
 def is_number(text: str) -> bool:
     """Return whether a leaf is a number."""
-    return text[:1].isdecimal() or text[:1] == "∞"
+    first = text.removeprefix("−")[:1]
+    return first.isdecimal() or first == "∞"
+
+
+def as_factor(reference: int) -> int:
+    """Return the reference to the same number after a sign, which also tells how to find it from the end."""
+    return -1 - reference
 
 
 def is_number_reference(reference: int) -> bool:
     """Return whether a reference stands for a number, rather than for a name."""
+    if reference < 0:
+        return True
     if reference < FIRST_INPUT:
         return reference > TARGET_NAME
     return (reference - FIRST_INPUT) % len(PER_INPUT) != INPUT_NAME
@@ -320,10 +331,8 @@ def _set_formula(line: Pattern) -> Pattern | None:
     end = 0
     markup = mathml(text)
     for found in STAND_IN.finditer(markup):
-        is_name = found[1] is not None
-        before = markup[end : found.start()]
-        pieces += (before if is_name else f"{before}<mn>", meant[found[1] or found[2]])
-        end = found.end() if is_name else found.end() - len("</mn>")
+        pieces += markup[end : found.start()], meant[found[1] or found[2]]
+        end = found.end()
     return (*pieces, markup[end:])
 
 

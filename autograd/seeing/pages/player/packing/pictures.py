@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from operator import sub
 from typing import Any
 
 from autograd.seeing.facts.arrow import edge_key
@@ -14,12 +15,9 @@ from autograd.seeing.pages.player.svg.view import Own, View, own_id
 SLOT_OR_ID = re.compile(r'\bid="(?P<id>[^"]*)"|data-slot="(?P<kind>\w+):(?P<key>[^"]*)"')
 """An element's id, or a slot: what kind of number it holds, and whose."""
 
-Members = dict[str, list[int]]
-"""By element the numbers of the nodes or edges that it shows, in increasing order."""
-
 
 def plain_views(pictures: Sequence[View], trace: Trace) -> dict[str, Any]:
-    """Return the views, the moulds of their pictures, and which of them show a step.
+    """Return the views and the moulds of their pictures.
 
     The first one's picture stands in the page itself.  Nodes and edges are told by their numbers in
     the trace, each but the first as its distance from the one before.
@@ -40,9 +38,6 @@ def plain_views(pictures: Sequence[View], trace: Trace) -> dict[str, Any]:
             return [moulds[view.drawing.mould], *[nodes[node.id] for node in view.drawing.nodes]]
         return "" if view is pictures[0] else _own_slots(view)
 
-    members = [
-        (_members(view.nodes, nodes, view.name), _members(view.edges, edges, view.name)) for view in pictures
-    ]
     return {
         "moulds": [*moulds],
         "faces": [[face.chip, face.box] for face in faces],
@@ -56,12 +51,11 @@ def plain_views(pictures: Sequence[View], trace: Trace) -> dict[str, Any]:
                 "parent": view.parent,
                 "opens": view.opens,
                 "svg": drawing(view),
-                "nodes": {element: _distances(places) for element, places in of_nodes.items()},
-                "edges": {element: _distances(places) for element, places in of_edges.items()},
+                "nodes": _members(view.nodes, nodes, view.name),
+                "edges": _members(view.edges, edges, view.name),
             }
-            for view, (of_nodes, of_edges) in zip(pictures, members, strict=True)
+            for view in pictures
         ],
-        **_showing(members, trace, nodes, edges),
     }
 
 
@@ -87,60 +81,28 @@ def _own_slots(view: View) -> str:
     return SLOT_OR_ID.sub(shortened, view.svg)
 
 
-def _members(shown: Mapping[str, str], numbers: Mapping[str, int], view: str) -> Members:
-    """Return by element the numbers of what it shows, given each thing's number.
+def _members(shown: Mapping[str, str], numbers: Mapping[str, int], view: str) -> dict[str, list[int]]:
+    """Return by element the distances between what it shows, given each thing's number.
 
     The elements of those that are shown by one each are called after them: they stand together, under "".
     """
     if isinstance(shown, Own):
-        return {"": sorted([numbers[thing] for thing in shown])} if shown else {}
+        return {"": _distances([numbers[thing] for thing in shown])} if shown else {}
     elements: dict[str, list[str]] = {}
     for thing, element in shown.items():
         elements.setdefault(element, []).append(thing)
-    found: Members = {}
+    found: dict[str, list[int]] = {}
     for element, things in elements.items():
         is_own = len(things) == 1 and element == own_id(view, things[0])
         found.setdefault("" if is_own else element, []).extend([numbers[thing] for thing in things])
-    return {element: sorted(places) for element, places in found.items()}
+    return {element: _distances(places) for element, places in found.items()}
 
 
 def _distances(numbers: list[int]) -> list[int]:
-    """Return increasing numbers, each as its distance from the one before.
+    """Return numbers in increasing order, each as its distance from the one before.
 
-    >>> _distances([5, 6, 9])
+    >>> _distances([6, 5, 9])
     [5, 1, 3]
     """
-    return [n - before for n, before in zip(numbers, [0, *numbers], strict=False)]
-
-
-def _showing(
-    members: Sequence[tuple[Members, Members]],
-    trace: Trace,
-    nodes: Mapping[str, int],
-    edges: Mapping[str, int],
-) -> dict[str, Any]:
-    """Return which views show a step: by step the number of a list of views."""
-    shown: dict[Any, int] = {}
-    if len(members) == 1:
-        return {"showing": [], "shown": []}
-    by_node = _views_by([of_nodes for of_nodes, _ in members], len(nodes))
-    by_edge = _views_by([of_edges for _, of_edges in members], len(edges))
-    of_node = [*map(set, by_node)]
-    column = []
-    for step in trace.steps:
-        views = by_node[nodes[step.node]]
-        if step.target is not None:
-            among = by_edge[edges[f"{step.node}>{step.target}:{step.position}"]]
-            views = [view for view in among if view in of_node[nodes[step.node]]]
-        column.append(shown.setdefault(tuple(views), len(shown)))
-    return {"showing": list(shown), "shown": column}
-
-
-def _views_by(members: Sequence[Members], things: int) -> list[list[int]]:
-    """Return for each node or edge the numbers of the views that show it."""
-    views: list[list[int]] = [[] for _ in range(things)]
-    for number, elements in enumerate(members):
-        for places in elements.values():
-            for place in places:
-                views[place].append(number)
-    return views
+    numbers = sorted(numbers)
+    return [*map(sub, numbers, [0, *numbers])]

@@ -23,30 +23,56 @@ function showCrumbs() {
   }
 }
 
-// What is in a box grows out of it, and what is around one comes together, unless motion is not wanted.
 function open(name, part) {
-  const [box, { left, top }] = [(part ?? canvas).getBoundingClientRect(), canvas.getBoundingClientRect()];
+  const [box, { left, top }, before] = [(part ?? canvas).getBoundingClientRect(), canvas.getBoundingClientRect(), svg];
+  const isFocused = $("crumbs").contains(document.activeElement);
   mount(views.findIndex((other) => other.name === name));
+  if (isFocused) focusPicture();
   lightHere();
   follow(steps()[place - 1]);
-  if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
-  const transformOrigin = `${box.x + box.width / 2 - left}px ${box.y + box.height / 2 - top}px`;
-  canvas.animate([{ opacity: 0, transform: `scale(${part ? 0.4 : 1.6})`, transformOrigin }, { transformOrigin }], { duration: 350, easing: "ease-out" });
+  glide(before, part ? 0.4 : 1.6, box.x + box.width / 2 - left, box.y + box.height / 2 - top);
 }
 
-const shows = (index, step) => views.length === 1 || pictures.showing[pictures.shown[step.number]].includes(index);
+// One picture fades into another: what is in a box grows out of it, and what is around one comes together,
+// unless motion is not wanted.
+function glide(before, scale, x, y) {
+  if (before === svg || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  const sized = (scale) => ({ scale, translate: `${x * (1 - scale)}px ${y * (1 - scale)}px`, visibility: "visible" });
+  const timing = { duration: 350, easing: "ease-out" };
+  svg.animate([{ opacity: 0, ...sized(scale) }, { opacity: 1, ...sized(1) }], timing);
+  before.animate([{ opacity: 1, ...sized(1) }, { opacity: 0, ...sized(1 / scale) }], timing);
+}
+
+// The numbers of the views that show a step: its node and, where it goes along an edge, that edge.
+let showing; // by node and by edge, found when first asked for
+
+function viewsOf({ node, target, position }) {
+  const [byNode, byEdge] = (showing ??= ["nodes", "edges"].map(viewsBy));
+  const those = byNode[placeOf(node)];
+  return target === null ? those : those.filter((i) => byEdge[firstEdge[placeOf(target)] + position]?.includes(i));
+}
+
+function viewsBy(kind) {
+  const found = [];
+  views.forEach((view, i) => {
+    const { [kind]: members } = i ? drawings().views[i] : view;
+    for (const distances of Object.values(members)) for (const n of summed(distances)) (found[n] ??= []).push(i);
+  });
+  return found;
+}
 
 // A step that the opened view does not show is followed to the one beside it that does, else upwards.
 function showWhere(step) {
   if (step === undefined) return tellElsewhere(false);
-  if (view.parent !== null && !shows(views.indexOf(view), step)) {
-    const beside = views.findIndex((other, i) => other.parent === view.parent && shows(i, step));
-    if (beside >= 0) mount(beside);
-  }
+  const before = svg;
+  const those = view.parent === null ? [] : viewsOf(step);
+  const beside = those.find((i) => views[i].parent === view.parent);
+  if (beside !== undefined && !those.includes(views.indexOf(view))) mount(beside);
   while (!view.nodeElement.has(step.node) && view.parent !== null) {
     mount(views.findIndex((other) => other.name === view.parent));
   }
   tellElsewhere(!view.nodeElement.has(step.node));
+  if (!isFast()) glide(before, 1, 0, 0);
 }
 
 function tellElsewhere(unseen) {
@@ -168,13 +194,13 @@ function listenToCanvas() {
     if (!dragged) activate(event.target.closest("[role=button], [data-opens]"));
   });
   canvas.addEventListener("pointerover", ({ target }) => {
-    titleDot(target.closest(".dot"));
+    titlePart(target.closest(".dot") ?? target.closest(".node"));
     markPatch(target.closest(".dot"));
   });
   canvas.addEventListener("pointerleave", () => markPatch(undefined));
   canvas.addEventListener("focusin", ({ target }) => {
     markPatch(target);
-    if (target !== canvas && target.matches(":focus-visible")) see(placed(target));
+    if (target !== canvas && target !== svg && target.matches(":focus-visible")) see(placed(target));
   });
   canvas.addEventListener("scroll", () => canvas.scrollTo(0, 0)); // it moves by its own means only
   new ResizeObserver(() => {

@@ -13,12 +13,12 @@ function kindOf(i) {
   const kind = i === facts.output ? "output" : facts.inputs[i].length ? "computed" : facts.weights.includes(i) ? "weight" : "input";
   const number = facts.inputs[i].length ? computed.get(`n${i}`) : received.get(`n${i}`)?.[0];
   if (kind === "input" || number === undefined || views.length === 1) return kind;
-  const ways = views.map((at, k) => {
+  const ways = viewsOf(list[number]).map((k) => {
     const titles = [];
-    for (; shows(k, list[number]) && at.parent !== null; at = views.find(({ name }) => name === at.parent)) titles.unshift(at.title);
+    for (let at = views[k]; at.parent !== null; at = views.find(({ name }) => name === at.parent)) titles.unshift(at.title);
     return titles;
   });
-  return [kind, ...ways.reduce((best, titles) => (titles.length > best.length ? titles : best))].join(" · ");
+  return [kind, ...ways.reduce((best, titles) => (titles.length > best.length ? titles : best), [])].join(" · ");
 }
 
 const hits = () => [...$("found").children];
@@ -107,10 +107,11 @@ function followLink() {
 
 let timer = null;
 
+const isFast = () => timer !== null && Number($("speed").value) < 1000; // nobody listens, or reads, that fast
+
 function play() {
   if (place === steps().length) go(0);
   $("play").setAttribute("aria-pressed", "true");
-  $("play").setAttribute("aria-label", "Pause");
   schedule();
 }
 
@@ -130,7 +131,6 @@ function pause() {
   timer?.cancel.call(window, timer.id);
   timer = null;
   $("play").setAttribute("aria-pressed", "false");
-  $("play").setAttribute("aria-label", "Play");
 }
 
 // ------------------------------------------------------------------ what if
@@ -144,7 +144,8 @@ let account = () => {}; // the routes of what is computed
 function fillLeaves() {
   $("leaves").replaceChildren(...original.leaves.map(([i, value]) => {
     const node = `n${i}`;
-    const input = element("input", { type: "text", inputmode: "decimal", value: String(value), "aria-label": `Value of ${plainName(node)}` });
+    const here = touched ? touched.exact().values[i] : value;
+    const input = element("input", { type: "text", inputmode: "decimal", value: String(here), "aria-label": `Value of ${plainName(node)}` });
     input.dataset.node = node;
     input.disabled = !hosted && !touched;
     const field = element("label", { title: plainName(node) }, nameOf(node), input);
@@ -156,9 +157,7 @@ function fillLeaves() {
 }
 
 function askWhatIf() {
-  const values = {};
   const numbers = new Map();
-  const before = new Map(original.leaves.map(([i, value]) => [`n${i}`, exact(value)]));
   for (const input of $("leaves").querySelectorAll("input[type=text]")) {
     const typed = readNumber(input.value);
     input.toggleAttribute("aria-invalid", typed === undefined);
@@ -167,11 +166,13 @@ function askWhatIf() {
       return;
     }
     numbers.set(placeOf(input.dataset.node), typed);
-    if (!Object.is(typed, before.get(input.dataset.node))) values[input.dataset.node] = Number.isFinite(typed) ? typed : String(typed).replace("Infinity", "inf").toLowerCase();
   }
   touched?.compute(numbers);
   account();
   if (!hosted) return;
+  const before = touched?.engine.leaves ?? new Map(original.leaves.map(([i, x]) => [i, exact(x)]));
+  const others = [...(touched?.numbers() ?? numbers)].filter(([i, x]) => !Object.is(x, before.get(i)));
+  const values = Object.fromEntries(others.map(([i, x]) => [`n${i}`, Number.isFinite(x) ? x : String(x).replace("Infinity", "inf").toLowerCase()]));
   request += 1;
   window.parent.postMessage({ chainrule: "what-if", request, values }, "*");
 }
@@ -277,6 +278,7 @@ function listen() {
     if (!event.target.checked) closePrediction();
   });
   $("list").addEventListener("toggle", fillList);
+  $("lines").addEventListener("contentvisibilityautostatechange", seeRun);
   $("list").addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (button) jump(Number(button.dataset.place));
@@ -324,10 +326,9 @@ async function begin() {
   document.documentElement.classList.add("scripted");
   canvas.classList.add("ready");
   const texts = await Promise.all(["facts", "pictures", "drawings"].map(unpacked));
-  [facts, pictures] = texts.slice(0, 2).map((text) => JSON.parse(text));
+  [facts, { views }] = texts.slice(0, 2).map((text) => JSON.parse(text));
   packedDrawings = texts[2];
   original = facts;
-  ({ views } = pictures);
   readGraph();
   readSteps();
   if (facts.touch) {
@@ -335,7 +336,7 @@ async function begin() {
     const graph = { ...original, constants: touched.engine.constants };
     const isWeight = new Set(touched.weights);
     const leaves = facts.read.filter((i) => !graph.constants.has(i)).sort((a, b) => isWeight.has(b) - isWeight.has(a));
-    account = accounting({ graph, leaves, element, nameOf, plainName, signOf, localOf, exactNow: touched.exact, see: lightRoute });
+    account = accounting({ graph, leaves, element, nameOf, plainName, signOf, localOf, exactNow: touched.exact, see: lightRoute, atRest });
   }
   $("place").max = steps().length;
   $("predict").closest("label").hidden = !steps().some(isEdge);

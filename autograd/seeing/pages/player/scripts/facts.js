@@ -10,25 +10,27 @@ const LARGEST_SCALE = 4;
 const WIDEST_NUMBER = "−1.234e−5"; // in a box; with a longer exponent it is in small print
 const MOST_LIT = 64; // nodes or edges that are lit at once
 const MOST_REACHABLE = 60; // nodes of a picture that the keyboard stops at: more are reached by the list of steps
-const MOST_TOLD = 100; // lines of the list of steps that are told at once
+const MOST_KEPT = 6; // pictures that are kept placed
+const RUN = 10; // lines of the list of steps that are drawn and told together
 const MOST_HITS = 200; // nodes that are listed as found
 const MOST_ROWS = 12; // numbers of a larger step that are listed
 const embedded = window.parent !== window;
 const $ = (id) => document.getElementById(id);
 
-let facts, original, pictures, views, questions;
+let facts, original, views, questions;
 let packedDrawings, readDrawings; // all pictures but the first, read when one is wanted
 const drawings = () => (readDrawings ??= JSON.parse(packedDrawings));
 
 // ------------------------------------------------------------------ what the steps do, by node and by edge
 
-let list, keys, computed, received, carried, incoming, users, constants;
+let list, keys, firstEdge, computed, received, carried, incoming, users, constants;
 
 function readGraph() {
   incoming = new Map(facts.inputs.map((inputs, i) => [`n${i}`, inputs.map((input, position) => keyOf(`n${input}`, `n${i}`, position))]));
   users = new Map(facts.names.map((_, i) => [`n${i}`, []])); // what is computed from a node
   facts.inputs.forEach((inputs, i) => inputs.forEach((input) => users.get(`n${input}`).push(`n${i}`)));
   keys = [...incoming.values()].flat(); // of the edges, in the order of the trace
+  firstEdge = [0, ...summed(facts.inputs.map(({ length }) => length))]; // of those into each node, its number
   constants = new Set(facts.constants.map((i) => `n${i}`));
 }
 
@@ -79,14 +81,21 @@ class Step {
     return [upstream, said("partial", this.number) || EMPTY, this.contribution, before, this.after];
   }
   get sign() {
-    return facts.signs[said("sign", this.number)][0];
+    const x = readNumber(this.contribution);
+    return signWord(x) || (x === 0 ? "zero" : "nan");
   }
   get added() {
-    return facts.signs[said("sign", this.number)][1] + this.contribution;
+    return (this.sign === "positive" ? "+" : "") + this.contribution;
   }
   get width() {
-    return said("width", this.number);
+    return widthOf(Math.abs(readNumber(this.contribution)));
   }
+}
+
+// Each number with all before it.
+function summed(numbers) {
+  let sum = 0;
+  return numbers.map((number) => (sum += number));
 }
 
 const placeOf = (node) => Number(node.slice(1));
@@ -100,18 +109,29 @@ const isEdge = (step) => step !== undefined && step.phase === "reverse" && step.
 
 const unsigned = (number) => number.replace(/^−/, "");
 
+const isNumber = (reference) => reference > 2 && (reference < 10 || ((reference - 10) & 3) !== 0);
+
 function referred(step, reference, form) {
   const nodes = [facts.output, placeOf(step.node), step.target && placeOf(step.target)];
   if (reference < 3) return facts.names[nodes[reference]][form];
-  if (reference < 5) return unsigned(facts.values[nodes[reference - 2]]);
-  if (reference < 10) return unsigned(step.shown[reference - 5]);
+  if (reference < 5) return facts.values[nodes[reference - 2]];
+  if (reference < 10) return step.shown[reference - 5];
   const [k, what] = [(reference - 10) >> 2, (reference - 10) & 3];
   if (what === 3) return facts.steps.extras[step.number][k];
   const computes = step.target ?? step.node;
   const inputs = step.kind === "leaf" ? facts.read : facts.inputs[placeOf(computes)];
   const position = (firstInput(step, inputs.length) + k) % inputs.length;
-  if (what === 2) return unsigned(list[carried.get(incoming.get(computes)[position])].shown[1]);
-  return what ? unsigned(facts.values[inputs[position]]) : facts.names[inputs[position]][form];
+  if (what === 2) return list[carried.get(incoming.get(computes)[position])].shown[1];
+  return what ? facts.values[inputs[position]] : facts.names[inputs[position]][form];
+}
+
+// A number; after a sign a negative one stands in parentheses.
+function written(number, form, afterSign) {
+  const [negative, digits] = [number.startsWith("−"), form === MARKUP ? `<mn>${unsigned(number)}</mn>` : unsigned(number)];
+  if (!negative) return digits;
+  if (form === TEXT) return afterSign ? `(−${digits})` : `−${digits}`;
+  const signed = `<mo form="prefix">−</mo>${digits}`;
+  return afterSign ? `<mrow><mo>(</mo>${signed}<mo>)</mo></mrow>` : signed;
 }
 
 // What a step speaks of first: the input that its own is multiplied by, half of them further, or back.
@@ -123,7 +143,16 @@ function firstInput({ target, position }, inputs) {
 
 const TEXT = 3;
 const MARKUP = 4;
-const filled = (pattern, step, form) => pattern.map((piece) => (typeof piece === "number" ? referred(step, piece, form) : piece)).join("");
+
+function filled(pattern, step, form) {
+  return pattern.map((piece) => {
+    if (typeof piece !== "number") return piece;
+    const reference = piece < 0 ? -1 - piece : piece; // less than 0 stands for a number after a sign
+    const text = referred(step, reference, form);
+    return isNumber(reference) ? written(text, form, piece < 0) : text;
+  }).join("");
+}
+
 const wordsOf = (step) => facts.words[facts.steps.words[step.number]];
 const sentenceOf = (step) => facts.told?.sentence(step) ?? filled(facts.sentences[wordsOf(step)[0]], step, TEXT);
 const formulaOf = (step) => facts.told?.formula(step) ?? filled(facts.formulas[wordsOf(step)[1]], step, MARKUP);

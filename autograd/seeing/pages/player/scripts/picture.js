@@ -5,22 +5,32 @@
 const canvas = $("canvas");
 let view, svg, lit, slots, nodesOf;
 let fresh = [];
+let kept = []; // placed pictures, the last ones seen first: to place one anew takes its time
 
 function mount(index) {
   const wanted = views[index];
   if (wanted === view) return;
   if (view) for (const layer of Object.values(lit)) layer.replaceChildren();
+  const isFocused = svg?.contains(document.activeElement);
   view = wanted;
   prepare(view);
   svg = view.element;
-  for (const other of [...canvas.children]) if (other !== svg) other.remove();
-  svg.classList.remove("ahead");
+  kept = [svg, ...kept.filter((other) => other !== svg)];
+  for (const other of kept.splice(MOST_KEPT)) other.remove();
+  for (const other of kept) other.classList.toggle("ahead", other !== svg);
   if (!svg.isConnected) canvas.append(svg);
+  if (isFocused) focusPicture();
   ({ lit, slots, nodesOf } = view);
   refresh(view);
   fit();
   showCrumbs();
   getReady([index + 1, index - 1].map((i) => views[i]).filter((other) => other && other.parent === view.parent));
+}
+
+// What had the focus is not shown any more: a screen reader says what is.
+function focusPicture() {
+  svg.setAttribute("tabindex", "-1");
+  svg.focus({ preventScroll: true });
 }
 
 // What a step may turn to next, made ready bit by bit where there is time between two frames.
@@ -35,10 +45,11 @@ function getReady(near) {
   requestIdle(next);
 }
 
-// A picture takes its time to be placed: done before it is seen.
-function layOut(other) {
-  other.element.classList.add("ahead");
-  canvas.append(other.element);
+function layOut({ element }) {
+  if (kept.includes(element)) return;
+  element.classList.add("ahead");
+  kept.push(element);
+  canvas.append(element);
 }
 
 const requestIdle = window.requestIdleCallback ?? ((does) => setTimeout(does, 200));
@@ -113,12 +124,13 @@ function prepare(view) {
 
 const titleOf = (name) => views.find((other) => other.name === name)?.title ?? name;
 
-// When it is pointed at: a thousand titles would make every change of the picture slow.
-function titleDot(dot) {
-  if (!dot || dot.querySelector("title")) return;
+// When it is pointed at: a thousand titles would make every change of the picture slow, and a screen reader
+// would say after a node's label the half of it again.
+function titlePart(part) {
+  if (!part || part.querySelector("title")) return;
   const title = document.createElementNS(SVG, "title");
-  title.textContent = nodesOf.has(dot) ? plainName(nodesOf.get(dot).at(-1)) : "";
-  dot.append(title);
+  title.textContent = part.how || (nodesOf.has(part) ? plainName(nodesOf.get(part).at(-1)) : "");
+  part.prepend(title);
 }
 
 // What a dot is computed of, such as the patch of a picture under a kernel, is marked while one is at the dot.
@@ -152,9 +164,7 @@ function slotName(slot, view) {
 function membersOf(name, members, idOf, parts) {
   const elements = new Map();
   for (const [element, distances] of Object.entries(members)) {
-    let i = 0;
-    for (const distance of distances) {
-      i += distance;
+    for (const i of summed(distances)) {
       const id = idOf(i);
       elements.set(id, parts.get(element || `${name}-${id.replace(/[>:]/g, "-")}`));
     }
@@ -177,15 +187,20 @@ function placed(part) {
   return { x: x + (moved?.matrix.e ?? 0), y: y + (moved?.matrix.f ?? 0), width, height };
 }
 
-// All of a picture; what is out of sight of a large one, when a hand that drags a number rests.
-let resting;
-function refreshSeen() {
-  const nodes = [...view.nodeElement.keys()];
-  clearTimeout(resting);
-  if (view.nodesOf.size <= MOST_REACHABLE) return refresh(view);
-  refresh(view, nodes.filter(isSeen));
-  resting = setTimeout(() => refresh(view), 100);
+// What is out of sight follows when a hand that drags a number rests.
+const waits = new Map();
+function atRest(does) {
+  clearTimeout(waits.get(does));
+  waits.set(does, setTimeout(does, 100));
 }
+
+function refreshSeen() {
+  if (view.nodesOf.size <= MOST_REACHABLE) return refresh(view);
+  refresh(view, [...view.nodeElement.keys()].filter(isSeen));
+  atRest(refreshAll);
+}
+
+const refreshAll = () => refresh(view);
 
 // A box of dots is seen as one.
 function isSeen(node) {
@@ -259,14 +274,21 @@ function labelParts({ nodeElement, unlabelled }) {
     const said = `${value}${constants.has(node) ? "" : `, ${slope()} ${gradientOf(node, place)}`}`;
     if (part.said === said) continue;
     part.said = said; // asking for the attribute takes longer
-    part.how ??= part.querySelector("title")?.textContent ?? ""; // how it was computed
+    part.how ??= takenTitle(part); // how it was computed
     part.setAttribute("aria-label", `${part.how || plainName(node)}: value ${said}`);
   }
   unlabelled.clear();
 }
 
+function takenTitle(part) {
+  const title = part.querySelector("title");
+  title?.remove();
+  return title?.textContent ?? "";
+}
+
 // On the scale of all pictures: 0 for 0.0001 and less, 1 for 100 and more.
-const shareOf = (size) => Math.min(Math.max(Math.log(size / 1e-4) / Math.log(1e6), 0), 1);
+const shareOf = (size) => Math.min(Math.max(Math.log(size / 1e-4) / Math.log(1e6), 0), 1) || 0;
+const widthOf = (size) => (0.9 + 4.6 * shareOf(size)).toFixed(1);
 const signWord = (x) => (x > 0 ? "positive" : x < 0 ? "negative" : "");
 
 // An arrow that stands for many is as thick as all that has passed along it is large.
@@ -274,14 +296,15 @@ function refreshShared(part, edges) {
   const done = edges.map((key) => list[carried.get(key)]).filter((step) => step && step.number < place);
   const size = Math.hypot(...done.map((step) => readNumber(step.contribution) || 0));
   part.line ??= part.querySelector(".line");
-  if (part.line) part.line.style.strokeWidth = done.length ? `${0.9 + 4.6 * shareOf(size)}px` : "";
+  if (part.line) part.line.style.strokeWidth = done.length ? `${widthOf(size)}px` : "";
 }
 
-// A dot is filled by its value and ringed by its gradient: the hue is the sign, the depth the size.
+// A dot is filled by its value and ringed by its gradient: the hue is the sign, the depth the size, in steps
+// that the eye can tell.
 function fillDot(dot, value, gradient) {
   const [x, g] = [value, gradient].map((text) => readNumber(text) || 0);
-  const fill = x && `fill:color-mix(in srgb,var(--${signWord(x)}) ${Math.round(15 + 85 * shareOf(Math.abs(x)))}%,var(--paper));`;
-  const ring = g && `stroke:var(--${signWord(g)});stroke-width:${(1.2 + 2 * shareOf(Math.abs(g))).toFixed(1)}px`;
+  const fill = x && `fill:color-mix(in srgb,var(--${signWord(x)}) ${15 + 5 * Math.round(17 * shareOf(Math.abs(x)))}%,var(--paper));`;
+  const ring = g && `stroke:var(--${signWord(g)});stroke-width:${(1.2 + 0.2 * Math.round(10 * shareOf(Math.abs(g)))).toFixed(1)}px`;
   const style = (fill || "") + (ring || "");
   if ((dot.drawn ?? "") !== style) dot.style.cssText = dot.drawn = style;
 }
@@ -302,9 +325,8 @@ function refreshEdge({ edgeElement, slots }, key) {
   write(slots.get(`contribution:${key}`), done ? list[step].added : "");
   part.classList.toggle("untouched", !known);
   part.classList.toggle("waiting", step !== undefined && !done);
-  for (const sign of ["positive", "negative", "zero", "nan"]) {
-    part.classList.toggle(sign, done && list[step].sign === sign);
-  }
+  const sign = done && list[step].sign;
+  for (const word of ["positive", "negative", "zero", "nan"]) part.classList.toggle(word, sign === word);
   part.line ??= part.querySelector(".line");
   if (part.line) part.line.style.strokeWidth = done ? `${list[step].width}px` : "";
 }
@@ -374,11 +396,14 @@ function frame(node, kind) {
 }
 
 // How far along a line, in percent, an arrow's head covers no number, or the least of one; labels stand
-// around these middles.
-function clearOf(labels, line) {
-  const length = line.getTotalLength();
+// around these middles.  What is in no picture is measured without placing all others anew.
+const ruler = document.createElementNS(SVG, "path");
+
+function clearOf(labels, d) {
+  ruler.setAttribute("d", d);
+  const length = ruler.getTotalLength();
   const clearance = (share) => {
-    const { x, y } = line.getPointAtLength((length * share) / 100);
+    const { x, y } = ruler.getPointAtLength((length * share) / 100);
     return Math.min(1, ...labels.map(({ e, f }) => Math.max(Math.abs(x - e) / 38, Math.abs(y - f) / 23)));
   };
   return [28, 20, 36, 12, 72, 80, 88, 94, 97, 50].reduce((best, share) => (clearance(share) > clearance(best) ? share : best));
@@ -389,11 +414,11 @@ function flow(key, backwards, number) {
   if (!line) return;
   const d = line.getAttribute("d");
   drawn(lit.flows, "path", { d, class: "flow" });
-  const along = clearOf(view.labels, line);
+  const along = clearOf(view.labels, d);
   const way = `offset-path:path("${d}");offset-distance:${along}%;offset-rotate:auto ${backwards ? 180 : 0}deg`;
   const head = drawn(lit.flows, "path", { d: "M10 0L-7 -7L-3 0L-7 7Z", class: "flow-head" });
   head.style.cssText = way; // the page's policy forbids a style attribute
-  if (timer !== null && Number($("speed").value) < 1000) return; // too fast to be read
+  if (isFast()) return;
   const traveller = drawn(lit.flows, "text", { class: `traveller ${signWord(readNumber(number) || 0)}` });
   traveller.textContent = number;
   traveller.style.cssText = `offset-path:path("${d}");offset-rotate:0deg;--start:${backwards ? 100 : 0}%;--end:${backwards ? 0 : 100}%`;

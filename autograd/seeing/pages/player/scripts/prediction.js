@@ -67,7 +67,7 @@ function closePrediction() {
 // What is typed as a number: −0.5, 2e−3, 1/3, ½, (4), 2·2, 4×10^0, 10³, a decimal comma, any dash, and the
 // words for what is not a finite number; undefined for all else.
 function readNumber(text) {
-  if (/^[-−]?\d+(\.\d+)?$/.test(text)) return Number(text.replace("−", "-")); // most are, and this is fast
+  if (/^[-−]?\d+(\.\d+)?(e−?\d+)?$/.test(text)) return Number(text.replaceAll("−", "-")); // most are, and this is fast
   const plain = text.toLowerCase().trim().slice(0, 200)
     .replace(/[⁻⁰¹²³⁴-⁹]+/g, (power) => `^(${power.normalize("NFKC")})`)
     .replace(/(\d*)([¼-¾⅐-⅞])/g, (_, whole, part) => `(${whole || 0}+${part.normalize("NFKC")})`)

@@ -45,8 +45,7 @@ const toldAt = (stop) => stride.sentences[stop] || sentenceOf(steps()[endOf(stop
 function resize(name) {
   stride = facts.sizes.find((other) => other.size === name);
   $("size").value = name;
-  $("list").querySelector("ol").replaceChildren();
-  fillList();
+  emptyList();
 }
 
 function fillSizes() {
@@ -73,8 +72,7 @@ function go(to, keepVerdict = false) {
   refresh(view, nodes, edges);
   lightHere();
   follow(step);
-  const isFast = timer !== null && Number($("speed").value) < 1000; // nobody listens that fast
-  $("sentence").setAttribute("aria-live", isFast ? "off" : "polite");
+  $("sentence").setAttribute("aria-live", isFast() ? "off" : "polite");
   tell(step);
   link();
 }
@@ -176,18 +174,14 @@ function rowOfBoth([i, right, found, differs]) {
 
 // ------------------------------------------------------------------ all steps as a list
 
+let lines = []; // buttons, one for every step
 let marked = null;
 
 function fillList() {
-  const lines = $("list").querySelector("ol");
-  if ($("list").open && !lines.childElementCount) {
-    lines.append(...Array.from({ length: stops() }, (_, stop) => {
-      const [from, until] = bounds(stop);
-      const parts = facts.beside && facts.beside.parts_at >= from && facts.beside.parts_at < until && facts.beside.parts_at !== null;
-      const button = element("button", { type: "button" }, element("span", {}, `${parts ? "≠ " : ""}${stop + 1}`), element("span"));
-      button.dataset.place = until;
-      return element("li", { class: isEdge(steps()[until - 1]) ? "asked" : "" }, button);
-    }));
+  if ($("list").open && !lines.length) {
+    lines = Array.from({ length: stops() }, (_, stop) => lineOf(stop));
+    const runs = lines.flatMap((_, first) => (first % RUN ? [] : [lines.slice(first, first + RUN)]));
+    $("lines").replaceChildren(...runs.map((run) => element("ol", {}, ...run.map((line) => line.parentNode))));
     tellLines();
   }
   marked?.removeAttribute("aria-current");
@@ -195,31 +189,49 @@ function fillList() {
   markInList();
 }
 
-// What the lines say, from the step that is shown on; what is far from it, when a hand that drags a number rests.
-let untold = []; // lines
-let telling;
+function emptyList() {
+  $("lines").replaceChildren();
+  lines = [];
+  fillList();
+}
+
+function lineOf(stop) {
+  const [from, until] = bounds(stop);
+  const parts = facts.beside && facts.beside.parts_at >= from && facts.beside.parts_at < until && facts.beside.parts_at !== null;
+  const button = element("button", { type: "button" }, element("span", {}, `${parts ? "≠ " : ""}${stop + 1}`), element("span"));
+  button.dataset.place = until;
+  element("li", { class: isEdge(steps()[until - 1]) ? "asked" : "" }, button);
+  return button;
+}
+
+// What the lines say: at once where they are seen, the others run by run.
+let untold = []; // runs of lines
 function tellLines() {
-  const { length } = $("list").querySelector("ol").children;
-  const first = Math.max(0, stopAt(place) - MOST_TOLD / 2);
-  untold = Array.from({ length }, (_, i) => (i + first) % length);
-  tellSome();
-  clearTimeout(telling);
-  tellRest(100);
+  untold = [...$("lines").children];
+  for (const run of untold.filter((run) => run.isSeen)) tellRun(run);
+  atRest(tellRest);
 }
 
-function tellRest(wait) {
-  if (untold.length) telling = setTimeout(() => (tellSome(), tellRest(0)), wait);
+function tellRest() {
+  if (untold.length) tellRun(untold[0]);
+  if (untold.length) requestIdle(tellRest);
 }
 
-function tellSome() {
-  const { children } = $("list").querySelector("ol");
-  for (const stop of untold.splice(0, MOST_TOLD)) write(children[stop].firstChild.lastChild, toldAt(stop));
+function tellRun(run) {
+  untold = untold.filter((other) => other !== run);
+  for (const { firstChild: line } of run.children) write(line.lastChild, toldAt(stopAt(Number(line.dataset.place))));
+}
+
+// The browser draws only the runs that are near the part in view, and says which.
+function seeRun({ target: run, skipped }) {
+  run.isSeen = !skipped;
+  if (run.isSeen && untold.includes(run)) tellRun(run);
 }
 
 function markInList() {
   if (!$("list").open) return;
   $("list").classList.toggle("unbegun", place === 0);
-  const here = $("list").querySelector("ol").children[stopAt(place)]?.firstChild ?? null;
+  const here = lines[stopAt(place)] ?? null;
   if (here === marked) return; // as when a number is touched
   marked?.removeAttribute("aria-current");
   marked = here;

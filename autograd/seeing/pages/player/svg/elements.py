@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 from autograd.notation.labels import Label, shorten
@@ -21,8 +21,7 @@ HARMLESS = re.compile(r"[\w .,:()+-]*")
 """A text that means itself in an attribute."""
 
 
-@dataclass(frozen=True)
-class Point:
+class Point(NamedTuple):
     """A place in a picture, in its units, from the top left."""
 
     x: float

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from autograd.notation.numbers import count
 from autograd.seeing.facts.box_content import Fact, box_of_node
@@ -10,6 +11,7 @@ from autograd.seeing.pages.player.svg.box_shapes import GAP, HEADING, NUMBER_WID
 from autograd.seeing.pages.player.svg.chips import CHIP_NUMBER, numbers_side_by_side
 from autograd.seeing.pages.player.svg.elements import (
     Point,
+    coordinate,
     hint,
     moved,
     name_markup,
@@ -39,12 +41,17 @@ def _places(layer: Layer) -> tuple[list[Point], float, float]:
     Those of windows stand in the rows and columns of what they see, the planes of several kernels apart.
     """
     units = len(layer.units)
-    columns = layer.columns or across(units)
-    rows, planes = math.ceil(units / columns), len(layer.dots) // max(1, units)
+    return _grid(units, layer.columns or across(units), len(layer.dots))
+
+
+@lru_cache(maxsize=100)
+def _grid(units: int, columns: int, dots: int) -> tuple[list[Point], float, float]:
+    """Return where the dots of so many units, in so many columns, stand in their place, and its size."""
+    rows, planes = math.ceil(units / columns), dots // max(1, units)
     beside = across(planes)
     width, height = columns * PITCH + GAP, rows * PITCH + GAP
     points = []
-    for place in range(len(layer.dots)):
+    for place in range(dots):
         plane, unit = divmod(place, units)
         below, right = divmod(plane, beside)
         down, along = divmod(unit, columns)
@@ -114,7 +121,8 @@ def _role(layer: Layer) -> str:
 
 def _dot(name: str, middle: Point) -> str:
     """Return a dot, in the colour of its box; the page tells its name when it is pointed at."""
-    return tag("circle", id=name, class_="dot", cx=middle.x, cy=middle.y, r=DOT)
+    x, y = coordinate(middle.x), coordinate(middle.y)
+    return f'<circle id="{name}" class="dot" cx="{x}" cy="{y}" r="{coordinate(DOT)}"/>'  # there are thousands
 
 
 # ------------------------------------------------------------------------------------------ cards

@@ -12,7 +12,8 @@ from autograd.notation.labels import Label, parse_label
 from autograd.notation.numbers import counted
 from autograd.seeing.facts.box_content import Fact, box_of_group, name_of_group
 from autograd.seeing.facts.events import InputsOf, inputs_by_target
-from autograd.seeing.facts.folding.folded import MOST_LOOSE, Group, fold
+from autograd.seeing.facts.folding.folded import MOST_LOOSE, fold
+from autograd.seeing.facts.folding.group import Group
 from autograd.seeing.facts.folding.opening import list_of
 from autograd.seeing.facts.places import AFTER, ELSEWHERE, title_of
 from autograd.seeing.facts.records import NodeFact, Trace
@@ -152,7 +153,7 @@ def _as_picture(inputs: Layer, pictures: Sequence[list[list[str]]]) -> Layer:
     for rows in pictures:
         seen = [*chain.from_iterable(rows)]
         if nodes.keys() == {*seen}:
-            return replace(_inputs([nodes[id] for id in seen]), columns=len(rows[0]))
+            return replace(_inputs(inputs.title, [nodes[id] for id in seen]), columns=len(rows[0]))
     return inputs
 
 
@@ -190,12 +191,14 @@ def _layer(trace: Trace, into: InputsOf, group: Group) -> Layer:
         group: one of the groups.
     """
     if group.kind == "inputs":
-        return _inputs(group.members)
+        return _inputs(group.title, group.members)
     inside = _inside(trace, into, group)
     uses = uses_of(inside, group) if group.count == 1 and group.uses > 1 else []
     if len(uses) > 1:
         found = _of_boxes(group, [replace(_layer(inside, into, use), title=use.title) for use in uses])
-        return replace(found, columns=columns_of(_windows(found, into)))
+        windows = _windows(found, into)
+        columns = columns_of(windows)  # pooling may have put them in another order than row by row
+        return replace(found, columns=columns if columns and rows_of(windows, columns) else 0)
     if group.count == 1 and group.holds_units:
         units = [g for g in fold(inside, "neuron").groups if g.kind == "unit"]
         others = [node for node in _others(group.members, units) if node.op is not None]
@@ -248,8 +251,8 @@ def _within(inside: Trace, into: InputsOf, group: Group) -> list[Layer]:
         return []
     is_run = group.count > 1
     outer = [".".join(group.path[:n]) for n in range(1, len(group.path) + (not is_run))]
-    opened = [*outer, list_of(group.path)] if is_run else outer
-    folded = fold(inside, "module", len(group.path) + (() in inside.modules) - is_run, opened)
+    apart = [list_of(group.path)] if is_run else []
+    folded = fold(inside, "module", len(group.path) + (() in inside.modules) - is_run, outer, apart)
     own = [] if is_run else [node for g in folded.groups if g.path == group.path for node in g.members]
     inner = [_layer(inside, into, g) for g in folded.groups if is_run or g.path != group.path]
     before = f"{title_of(group.path[: len(group.path) - is_run], inside.modules)} · "
@@ -266,12 +269,12 @@ def _others(members: Iterable[NodeFact], units: Iterable[Group]) -> list[NodeFac
     return [node for node in members if node.id not in among]
 
 
-def _inputs(nodes: Sequence[NodeFact]) -> Layer:
+def _inputs(title: str, nodes: Sequence[NodeFact]) -> Layer:
     units = [
         Unit(parse_label(node.label or f"x{i}"), f"input {i}", (node,), (node,))
         for i, node in enumerate(nodes, 1)
     ]
-    return Layer("inputs", counted(len(units), "input"), tuple(units), "inputs")
+    return Layer(title, counted(len(units), "input"), tuple(units), "inputs")
 
 
 def _of_neurons(group: Group, units: Sequence[Group]) -> Layer:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from autograd.notation.numbers import counted
-from autograd.seeing.facts.arrow import edge_key
+from autograd.seeing.facts.arrow import edge_key, weights_of_link
 from autograd.seeing.facts.folding.links import Link, links_between
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.pages.player.svg.arrows import bent_arrow
@@ -149,7 +149,7 @@ def _overview(row: Row, name: str, title: str, parent: str | None) -> View:
 def _words_on_arrow(link: Link) -> str:
     if link.is_only_tied:
         return counted(len(link.tied), "tied weight")
-    return counted(len(link.weights), "weight") if link.weights else ""
+    return weights_of_link(link) if link.weights else ""
 
 
 def _mapped(layer: Layer, box: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ All neurons of a layer look alike, so their places are computed and not searched
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from autograd.seeing.facts.arrow import edge_key, use_id
 from autograd.seeing.facts.box_content import box_of_node
@@ -121,6 +121,7 @@ def _row(
 
 def neuron_view(whole: Whole, part: Trace, used: set[str], name: str) -> View | None:
     """Show the table, and to its right what becomes of the sum; None where it is no such sum."""
+    part = replace(part, nodes=tuple(sorted(part.nodes, key=lambda node: node.id not in used)))
     shape = whole.shape(part, used)
     if shape not in whole.tables:
         place = {node.id: k for k, node in enumerate(part.nodes)}

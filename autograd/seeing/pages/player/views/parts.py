@@ -1,8 +1,8 @@
 """A graph that is too large for one picture, cut into parts that follow each other in the walk.
 
-The parts follow the topological order: the forward pass goes through them from first to last and
+The parts follow the order of the walk: the forward pass goes through them from first to last and
 the reverse pass back again, so a learner who steps stays in one part for a while before turning to
-the next.  (In bands of equal depth, the walk would jump between all of them.)
+the next.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ from autograd.notation.labels import parse_label
 from autograd.notation.numbers import counted
 from autograd.seeing.facts.columns import columns_crossed
 from autograd.seeing.facts.events import inputs_by_target
+from autograd.seeing.facts.order import forward_order, parts_of
 from autograd.seeing.facts.records import NodeFact, Trace
 from autograd.seeing.pages.player.svg.arrows import plain_arrow
 from autograd.seeing.pages.player.svg.elements import Point
@@ -70,6 +72,13 @@ class Whole:
         self._kinds: dict[tuple[str, bool], int] = {}
         self._numbers: dict[object, int] = {}
 
+    @cached_property
+    def walked(self) -> list[NodeFact]:
+        """The nodes as the forward pass comes to them, each leaf before what first uses it."""
+        order = forward_order(self.trace, parts_of(self.trace))
+        used = ((*[edge.source for edge in self._into[id]], id) for id in order)
+        return [self.trace.nodes[self._order[id]] for id in dict.fromkeys(chain.from_iterable(used))]
+
     def shape(self, part: Trace, used: set[str]) -> object:
         """Return what parts have in common that are drawn alike, but for the sizes of their boxes.
 
@@ -115,7 +124,7 @@ def views_of(whole: Whole, members: set[str], name: str, title: str, parent: str
     if fits(inside):
         drawn = _cast_view(whole, inside, used, name) if parent else graph_view(inside, name, used)
         return [replace(drawn, name=name, title=title, parent=parent)]
-    order = [node for node in whole.trace.nodes if node.id in members]
+    order = [node for node in whole.walked if node.id in members]
     apart = _apart(inside, used, order)
     parts = apart or [order[i : i + PART] for i in range(0, len(order), PART)]
     views = []

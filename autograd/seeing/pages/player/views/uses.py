@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from autograd.seeing.facts.folding.folded import Group
+from autograd.seeing.facts.folding.group import Group
 from autograd.seeing.facts.places import Path
 from autograd.seeing.facts.records import NodeFact, Trace
 

@@ -18,6 +18,7 @@ from autograd.seeing.pages.player.views.choice import views
 from nn import MLP, GRUCell, LSTMCell, Recurrent, RNNCell
 from tests.autograd.seeing.facts.folding.test_folded import Autoencoder, Tied, Tree, Twins, Wave
 from tests.networks import Ranking, Residual, listed
+from tests.thorough import ALL
 
 
 def random_network(chance: random.Random) -> Value:
@@ -88,7 +89,7 @@ NAMES = ["", "speed", "w11^1", "z2^7", "a1^1", "b", "x3", "h1^2", "☂"]
     ("facts_of", "networks"), [(folded_facts, 150), (gallery_facts, 100), (view_facts, 25)]
 )
 def test_renaming_every_label_changes_no_fact(facts_of: Callable[[Value], Any], networks: int) -> None:
-    for seed in range(networks):
+    for seed in range(networks if ALL else networks // 5):
         output = random_network(random.Random(seed))
         output.backward()
         before = facts_of(output)

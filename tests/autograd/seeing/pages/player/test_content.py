@@ -2,7 +2,7 @@
 
 import math
 import re
-from itertools import pairwise
+from itertools import accumulate, chain, pairwise
 
 import pytest
 from hypothesis import given
@@ -11,8 +11,14 @@ from hypothesis import strategies as st
 from autograd import Value, dot, sum
 from autograd.mistakes import overwrites
 from autograd.notation.numbers import number
+from autograd.seeing.facts.arrow import edge_key
 from autograd.seeing.pages.player.content import facts
-from autograd.seeing.pages.player.packing.patterns import first_input, shown_of
+from autograd.seeing.pages.player.packing.patterns import (
+    as_factor,
+    first_input,
+    is_number_reference,
+    shown_of,
+)
 from autograd.seeing.pages.player.packing.pictures import plain_views
 from autograd.seeing.pages.player.questions import predictions
 from autograd.seeing.pages.player.views.choice import views
@@ -74,15 +80,25 @@ class Page:
         return shown
 
     def filled(self, pattern, i, shown, form):
-        return "".join(p if isinstance(p, str) else self.referred(p, i, shown, form) for p in pattern)
+        return "".join(p if isinstance(p, str) else self.written(p, i, shown, form) for p in pattern)
+
+    def written(self, piece, i, shown, form):
+        reference = as_factor(piece) if piece < 0 else piece
+        text = self.referred(reference, i, shown, form)
+        if not is_number_reference(reference):
+            return text
+        sign, digits = text[: text.startswith("−")], text.removeprefix("−")
+        if form == MARKUP:
+            sign, digits = sign and '<mo form="prefix">−</mo>', f"<mn>{digits}</mn>"
+        left, right = ("<mrow><mo>(</mo>", "<mo>)</mo></mrow>") if form == MARKUP else "()"
+        return f"{left}{sign}{digits}{right}" if sign and piece < 0 else sign + digits
 
     def referred(self, reference, i, shown, form):
         nodes = [self.said["output"], self.columns["node"][i], self.columns["target"][i]]
         if reference < 3:
             return self.said["names"][nodes[reference]][form]
         if reference < 10:
-            text = self.said["values"][nodes[reference - 2]] if reference < 5 else shown[reference - 5]
-            return text.removeprefix("−")
+            return self.said["values"][nodes[reference - 2]] if reference < 5 else shown[reference - 5]
         k, what = divmod(reference - 10, 4)
         if what == 3:
             return self.columns["extras"][i][k]
@@ -92,9 +108,9 @@ class Page:
         position = self.columns["position"][i]
         position = (first_input(None if position < 0 else position, len(inputs)) + k) % len(inputs)
         if what == 2:
-            return self.partials[subject, position].removeprefix("−")
+            return self.partials[subject, position]
         source = inputs[position]
-        return self.said["values"][source].removeprefix("−") if what else self.said["names"][source][form]
+        return self.said["values"][source] if what else self.said["names"][source][form]
 
 
 def check(steps):
@@ -274,13 +290,12 @@ def _with_whole_slots(svg, view):
     return re.sub(r'\bid="([^"]*)"|data-slot="([^"]*)"', whole, svg)
 
 
-def test_a_step_is_in_the_views_that_are_said_to_show_it():
-    output = network(hidden=16)
-    trace = walk(output).trace
+def test_a_view_tells_its_nodes_and_edges_by_their_numbers():
+    trace = walk(network(hidden=16)).trace
+    numbers = {node.id: i for i, node in enumerate(trace.nodes)}
+    numbers |= {edge_key(edge): i for i, edge in enumerate(trace.edges)}
     pictures = views(trace)
-    plain = plain_views(pictures, trace)
-    for step, shown in zip(trace.steps, plain["shown"], strict=True):
-        edge = f"{step.node}>{step.target}:{step.position}"
-        for i, view in enumerate(pictures):
-            shows = step.node in view.nodes and (step.target is None or edge in view.edges)
-            assert (i in plain["showing"][shown]) == shows
+    for view, written in zip(pictures, plain_views(pictures, trace)["views"], strict=True):
+        for kind, shown in (("nodes", view.nodes), ("edges", view.edges)):
+            told = chain.from_iterable(map(accumulate, written[kind].values()))
+            assert sorted(told) == sorted(numbers[thing] for thing in shown)

@@ -81,7 +81,7 @@ EVERY_STEP = """slots => slots.map((slot) => {
     const count = (selector) => document.querySelectorAll(selector).length;
     return [
         document.getElementById("sentence").textContent, count(".halo"), count(".halo:not(.from)"),
-        document.querySelector(`[data-slot="${slot}"]`)?.textContent,
+        document.querySelector(`svg:not(.ahead) [data-slot="${slot}"]`)?.textContent,
     ];
 })"""
 """Takes every step at once; gives the sentence, what is marked, and the text of a slot at each of them."""
@@ -200,7 +200,7 @@ def test_another_engine_is_told_in_steps_of_the_size_they_have(opened):
 
 HEADS_ON_NUMBERS = """() => {
     const head = document.querySelector(".flow-head")?.getBoundingClientRect();
-    return head ? [...document.querySelectorAll("svg.graph .number")].filter((number) => {
+    return head ? [...document.querySelectorAll("svg.graph:not(.ahead) .number")].filter((number) => {
         const box = number.getBoundingClientRect();
         return number.textContent && head.left < box.right - 1 && head.right > box.left + 1
             && head.top < box.bottom - 2 && head.bottom > box.top + 2;
@@ -232,11 +232,11 @@ def test_a_time_step_is_opened_by_a_click_and_by_a_key(opened):
     sheet.click("#fit")
     sheet.locator("[data-opens=l1l3] .title").click()
     sheet.wait_for_selector("#crumbs [aria-current]:text-is('step 4')")
-    assert "from outside" in sheet.text_content("svg.graph")
+    assert "from outside" in sheet.text_content("svg.graph:not(.ahead)")
     assert sheet.errors == []
 
 
-SIZES_SHOWN = """[...document.querySelectorAll("svg.graph text")].map((text) => {
+SIZES_SHOWN = """[...document.querySelectorAll("svg.graph:not(.ahead) text")].map((text) => {
     const { a, b } = text.getScreenCTM();
     return parseFloat(getComputedStyle(text).fontSize) * Math.hypot(a, b);
 })"""

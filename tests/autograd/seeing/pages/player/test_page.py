@@ -84,7 +84,7 @@ def test_the_space_bar_plays_to_the_end_and_pauses(sheet, steps):
     sheet.wait_for_selector("#play[aria-pressed=false]")
     sheet.select_option("#speed", "2400")
     sheet.click("#play")
-    assert sheet.get_attribute("#play", "aria-label") == "Pause"
+    assert sheet.get_attribute("#play", "aria-pressed") == "true"
     assert place(sheet) == 0  # from the start again
     sheet.click("#play")
     assert sheet.get_attribute("#play", "aria-label") == "Play"
@@ -140,6 +140,15 @@ def test_however_fast_next_is_clicked_the_graph_stays_where_it_is(opened, html):
     sheet.mouse.up()
     assert matrix(sheet) == before
     assert sheet.evaluate("getSelection().toString()") == ""
+
+
+def test_on_a_phone_the_buttons_do_not_scroll_the_graph_away(opened, html):
+    sheet = opened(html, width=360, height=740)
+    for _ in range(3):
+        sheet.keyboard.press("Tab")
+        sheet.focus("#next")
+        sheet.click("#next")
+    assert sheet.evaluate("scrollY") == 0
 
 
 def test_the_scrubber_jumps(sheet, steps):
@@ -325,16 +334,28 @@ def test_a_box_that_opens_or_closes_glides_unless_motion_is_not_wanted(opened, m
     sheet = opened(walk(MLP(2, [16, 2, 1], seed=0)([1.0, -2.0])).html(), motion=motion)
     scale = """(selector) => {
       document.querySelector(selector).dispatchEvent(new MouseEvent("click", { bubbles: true }));
-      const [glide] = document.getElementById("canvas").getAnimations();
-      const here = document.querySelector("#crumbs [aria-current]");
-      return [here.textContent, glide?.effect.getKeyframes()[0].transform];
+      const glides = document.getElementById("canvas").getAnimations({ subtree: true });
+      const sizes = glides.map((glide) => glide.effect.getKeyframes().map((frame) => Number(frame.scale)));
+      glides.forEach((glide) => glide.finish());
+      return [document.querySelector("#crumbs [aria-current]").textContent, sizes];
     }"""
-    assert sheet.evaluate(scale, "[aria-label='Open layer 1']") == [
-        "layer 1",
-        "scale(0.4)" if glides else None,
-    ]
-    sheet.locator("#canvas").evaluate("(part) => part.getAnimations().forEach((glide) => glide.finish())")
-    assert sheet.evaluate(scale, "#crumbs button") == ["network", "scale(1.6)" if glides else None]
+    inwards, outwards = ([[0.4, 1], [1, 2.5]], [[1.6, 1], [1, 0.625]]) if glides else ([], [])
+    assert sheet.evaluate(scale, "[aria-label='Open layer 1']") == ["layer 1", inwards]
+    assert sheet.evaluate(scale, "#crumbs button") == ["network", outwards]
+    assert sheet.errors == []
+
+
+def test_who_opens_a_box_by_keyboard_is_told_what_is_shown_and_stays_there(opened):
+    sheet = opened(walk(MLP(2, [16, 2, 1], seed=0)([1.0, -2.0])).html())
+    focused = "document.activeElement.getAttribute('aria-label')"
+    sheet.focus("[aria-label='Open layer 1'][tabindex]")
+    sheet.keyboard.press("Enter")
+    assert sheet.evaluate(focused) == "layer 1"
+    sheet.keyboard.press("Tab")
+    assert sheet.evaluate("!!document.activeElement.closest('svg.graph:not(.ahead)')")
+    sheet.focus("#crumbs button")
+    sheet.keyboard.press("Enter")
+    assert sheet.evaluate(focused) == "network"
     assert sheet.errors == []
 
 

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from autograd.notation.labels import parse_label
+from autograd.seeing.facts.order import parts_of
 from autograd.seeing.pages.player.touch import touch
 from autograd.seeing.walk import walk
 from nn import MLP, losses
@@ -50,7 +51,7 @@ def test_the_plane_is_what_the_network_gives_and_follows_a_run(opened):
 
 def test_the_output_of_a_walk_may_be_the_networks_own():
     trace = walk(model()(X[1])).trace
-    (sample,), output = touch(trace)["plane"].values()
+    (sample,), output = touch(trace, parts_of(trace))["plane"].values()
     assert [trace.nodes[i].label for i in (*sample, output)] == ["x1", "x2", "z1^2"]
 
 
@@ -63,5 +64,6 @@ def test_the_output_of_a_walk_may_be_the_networks_own():
     ],
 )
 def test_there_is_no_plane_of_anything_else(output):
-    plane = touch(walk(output()).trace)["plane"]
+    trace = walk(output()).trace
+    plane = touch(trace, parts_of(trace))["plane"]
     assert plane is None

@@ -261,7 +261,7 @@ class TestNetworks:
 
     def test_an_arrow_stands_for_all_that_a_box_takes_from_another(self) -> None:
         _, pictures = shown(losses.mse(TwoTowers()([0.1] * 6, [0.2] * 6), 0.0))
-        assert arrows(pictures[0]) == ["l0-l1", "l0-l2", "l1-l3", "l2-l3"]  # inputs, user, item, loss
+        assert arrows(pictures[0]) == ["l0-l2", "l1-l3", "l2-l4", "l3-l4"]  # two inputs, user, item, loss
 
     def test_the_way_around_a_block_is_drawn_in_it(self) -> None:
         _, pictures = shown(losses.mse(Residual(12)([0.5, -1.0]), 0.0))

@@ -37,7 +37,7 @@ function answerTo(given) {
 
   const steps = {};
   for (const name of ["kind", "node", "target", "position"]) steps[name] = made.steps[name];
-  for (const name of ["partial", "contribution", "width", "sign", "after"]) {
+  for (const name of ["partial", "contribution", "after"]) {
     steps[name] = moments.map((_, n) => told[name](n));
   }
   const graph = { ...facts, constants: engine.constants };

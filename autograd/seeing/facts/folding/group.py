@@ -1,0 +1,85 @@
+"""The box of a folded graph: what is in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from autograd.seeing.facts.places import Path
+from autograd.seeing.facts.records import NodeFact
+
+INPUTS = "inputs"
+"""How the box of all inputs is called, and the column in which inputs stand."""
+
+
+@dataclass
+class Group:
+    """The nodes of one box.
+
+    Attributes:
+        id: its name in a drawing.
+        title: how it is called: ``layer 2``, ``encoder``, ``blocks × 12``.
+        kind: "inputs" for all inputs, "input" for one, "unit" for a neuron, "module" for any other Module.
+        of: the class of its Module; "" for inputs.
+        path: where its Module is held, the first one where there are several; empty for inputs.
+        column: in which column it stands; that of the inputs is 0.
+        count: how many equal Modules it stands for.
+        units: how many neurons or inputs are in it.
+        turns: which uses it stands for, ``use 4`` or ``uses 5–12``, where one use is opened; else "".
+        uses: how many times each Module of it was used, each input taken.
+        holds_units: whether the Module itself holds neurons.
+        members: its nodes, in topological order.
+        parts: what members, and what it shares, are in their Module, such as "weight", by id.
+        leaving: the ids of members that are used outside, or are the output.
+        shared: weights of its Module that are members of another box, one of other uses of it.
+        tied: how many weights of other boxes, which compute with them, it uses as well.
+        skips: whether inside of it a value goes past what it holds, to be added to what that gives.
+    """
+
+    id: str
+    title: str
+    kind: Literal["inputs", "input", "unit", "module"]
+    of: str
+    path: Path
+    column: int
+    count: int = 1
+    units: int = 0
+    turns: str = ""
+    uses: int = 1
+    holds_units: bool = False
+    members: list[NodeFact] = field(default_factory=list)
+    parts: dict[str, str] = field(default_factory=dict)
+    leaving: set[str] = field(default_factory=set)
+    shared: list[NodeFact] = field(default_factory=list)
+    tied: int = 0
+    skips: bool = False
+
+    @property
+    def takes_no_inputs(self) -> bool:
+        """Whether it stands for inputs, which nothing leads to."""
+        return self.kind in ("inputs", "input")
+
+    @property
+    def is_layer(self) -> bool:
+        """Whether it is one Module of neurons, all its outputs being theirs."""
+        own = {self.parts.get(node.id) for node in self.outputs()}
+        return (
+            self.count == 1
+            and self.units > 0
+            and self.holds_units
+            and own <= {"pre-activation", "activation"}
+        )
+
+    def part(self, part: str) -> list[NodeFact]:
+        """Return the members that are this part of their Module, such as "pre-activation"."""
+        return [node for node in self.members if self.parts.get(node.id) == part]
+
+    def weights(self) -> list[NodeFact]:
+        """Return what it is trained by: members, and what it shares with its other uses."""
+        return [*(node for node in self.members if node.role == "weight"), *self.shared]
+
+    def outputs(self) -> list[NodeFact]:
+        """Return what it gives: a neuron its activation, all others what is used outside."""
+        if self.kind == "unit" and self.part("pre-activation"):
+            return self.part("activation") or self.part("pre-activation")
+        return [node for node in self.members if node.op is not None and node.id in self.leaving]

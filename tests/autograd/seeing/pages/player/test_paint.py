@@ -1,0 +1,99 @@
+"""Inputs that form a picture: painted on, cleared or taken from a file, they are computed as a walk does."""
+
+from base64 import b64decode
+
+import pytest
+
+from autograd.notation.numbers import number
+from autograd.seeing.pages.player import facts
+from autograd.seeing.walk import walk
+from nn import MLP, Conv2d, Flatten, Layer, Reshape, Sequential, losses
+
+START = [0.0] * 35 + [1.0]
+DARK_BAR = """([width, height]) => {
+  const canvas = document.createElement("canvas");
+  Object.assign(canvas, { width, height });
+  const context = canvas.getContext("2d");
+  context.fillStyle = "white";
+  context.fillRect(0, 0, width, height);
+  context.fillStyle = "black";
+  context.fillRect(0, 0, width / 3, height);
+  return canvas.toDataURL("image/png").split(",")[1];
+}"""
+
+
+def loss(pixels):
+    return losses.cross_entropy(MLP(36, [5, 3], "tanh", seed=0)(pixels), 1)
+
+
+@pytest.fixture
+def sheet(opened):
+    sheet = opened(walk(loss(START)).html())
+    sheet.click("#paint summary")
+    yield sheet
+    assert sheet.errors == []
+    assert all(url.startswith(("file:", "data:")) for url in sheet.requests)
+
+
+def shows(sheet, pixels, did):
+    steps = walk(loss(pixels))
+    output = steps.trace.nodes[-1]
+    sheet.locator("#paint [role=status]", has_text=f"{did} y = {number(output.value)}.").wait_for()
+    reached = [node.gradient for node in steps.trace.nodes if node.role == "input"]
+    extent = f"{number(min(reached))} … {number(max(reached))}"
+    assert extent in sheet.text_content("#paint figcaption")
+    assert sheet.text_content(f'[data-slot="value:{output.id}"]') == number(output.value)
+
+
+def test_by_keyboard_a_pixel_is_told_painted_and_wiped(sheet):
+    sheet.get_by_role("application", name="The inputs as a picture of 6 rows and 6 columns").focus()
+    step = sheet.input_value("#place")
+    sheet.keyboard.press("ArrowDown")
+    sheet.locator("#paint [role=status]", has_text="Row 2, column 1: x₇ = 0").wait_for()
+    sheet.keyboard.press("Space")
+    shows(sheet, [*START[:6], 1.0, *START[7:]], "Row 2, column 1: x₇ = 1.")
+    sheet.keyboard.press("Enter")
+    shows(sheet, START, "Row 2, column 1: x₇ = 0.")
+    assert int(sheet.input_value("#place")) > int(step)  # where nothing was computed, all of it is shown
+
+
+def test_a_stroke_paints_all_that_it_passes_and_is_cleared_or_taken_back(sheet):
+    easel = sheet.locator(".easel > svg")
+    easel.scroll_into_view_if_needed()
+    box = easel.bounding_box()
+    sheet.mouse.move(box["x"] + 2, box["y"] + 2)
+    sheet.mouse.down()
+    sheet.mouse.move(box["x"] + box["width"] - 2, box["y"] + 2)
+    sheet.mouse.up()
+    shows(sheet, [1.0] * 6 + START[6:], "Painted.")
+    sheet.click("[name=clear]")
+    shows(sheet, [0.0] * 36, "Cleared.")
+    sheet.click("[name=again]")
+    shows(sheet, START, "The picture is as it was.")
+
+
+def test_what_is_painted_stays_when_the_numbers_are_opened(sheet):
+    sheet.click("[name=clear]")
+    shows(sheet, [0.0] * 36, "Cleared.")
+    sheet.click("#what-if summary")
+    assert sheet.get_by_role("textbox", name="Value of x₃₆").input_value() == "0"
+
+
+def test_an_image_is_drawn_to_the_grid_and_another_file_refused(sheet):
+    image = b64decode(sheet.evaluate(DARK_BAR, [6, 6]))
+    sheet.set_input_files(".easel input", {"name": "bar.png", "mimeType": "image/png", "buffer": image})
+    shows(sheet, [1.0, 1.0, 0.0, 0.0, 0.0, 0.0] * 6, "bar.png is in.")
+    sheet.set_input_files(".easel input", {"name": "a.png", "mimeType": "image/png", "buffer": b"no"})
+    sheet.locator("#paint [role=status]", has_text="a.png is not an image").wait_for()
+
+
+def picture(output):
+    return facts(walk(output).content())["touch"]["picture"]
+
+
+def test_what_windows_go_over_is_a_picture_and_a_row_of_a_table_is_none():
+    layers = Reshape(1, 4, 5), Conv2d(1, 2, 2, activation="relu", seed=0), Flatten(), Layer(24, 2, seed=0)
+    seen = picture(losses.mse(Sequential(*layers)([0.1] * 20), [0.0, 1.0]))
+    assert (len(seen["nodes"]), seen["columns"], len(seen["gives"])) == (20, 5, 2)
+    assert picture(loss(START))["columns"] == 6
+    assert picture(losses.mse(MLP(25, [3, 1], seed=0)([0.5] * 25), 1.0)) is None
