@@ -141,9 +141,8 @@ def test_what_is_said_of_the_step_depends_on_the_sample_and_the_optimiser(sheet)
     sheet.evaluate(f"take({{ optimizer: 'SGD', penalty: 'l2', strength: 1 }}); chooseSample({trained})")
     shown = sheet.inner_text("#account")
     assert "∂(L + penalty)/∂w₁₁⁽¹⁾ = " in shown
-    weight, gradient, routes = sheet.evaluate(
-        "[training.numbers[0], training.gradients[0], training.lanes.gradients[training.parameters[0].node][0]]"
-    )
+    weight, gradient = sheet.evaluate("[training.numbers[0], training.gradients[0]]")
+    routes = sheet.evaluate("training.lanes.gradients[training.parameters[0].node][0]")
     assert gradient == pytest.approx(routes + 2 * weight)
     assert f"and the penalty adds {number(2 * weight)}" in shown
 
