@@ -23,7 +23,7 @@ __all__ = ["MOST_NODES", "View", "boxes_of", "views"]
 MOST_NODES = 10_000
 """A graph of more nodes is refused: its page would be many megabytes and its walk hours long."""
 
-LEGIBLE = 30
+LEGIBLE = 35
 """A network of more nodes is folded: in one picture of all of it, the numbers would be too small to read."""
 
 
