@@ -10,18 +10,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 TEXTBOOK = re.compile(
     r"(?P<base>(?:[^\W\d][\w ]*\.(?:[\w ]+\.)*)?[^\W\d_]{1,2})"
-    r"(?P<subscript>[0-9]+(?:,[0-9]+)*)?(?:\^(?P<superscript>[0-9]+))?"
+    r"(?P<subscript>[0-9]+(?:,[0-9]+)*)?(?:\^(?P<superscript>[0-9]+))?(?P<use>\[[0-9]+(?:,[0-9]+)*\])?"
 )
 SUBSCRIPT_DIGITS, SUPERSCRIPT_DIGITS = "₀₁₂₃₄₅₆₇₈₉", "⁰¹²³⁴⁵⁶⁷⁸⁹"
 RAISED_BRACKETS = "⁽⁾"
 """What stands around the index of a layer: without them z³ would read as a power."""
 LOWERED = str.maketrans("0123456789", SUBSCRIPT_DIGITS)
 RAISED = str.maketrans("0123456789()", SUPERSCRIPT_DIGITS + RAISED_BRACKETS)
+TYPED = str.maketrans(SUBSCRIPT_DIGITS + SUPERSCRIPT_DIGITS, 2 * "0123456789", RAISED_BRACKETS[1])
 MOST_KEPT = 20_000
 """At most this many labels that were taken apart are kept: pages ask for the same ones again and again."""
 BIAS = re.compile(r"(.*_)?(b|bias|biases)(_.*|[0-9]*)")
@@ -37,7 +38,8 @@ class Label:
         base: the letter or two, after the Module's path if that is told; or the whole label if it is not a
             textbook label.
         subscript: digits and commas, or "".
-        superscript: digits in parentheses, or "": the layer, which is not a power.
+        superscript: digits in parentheses: the layer, which is not a power; digits in square brackets: which
+            use of the Module; both; or "".
     """
 
     base: str
@@ -47,7 +49,13 @@ class Label:
     @cached_property
     def text(self) -> str:
         """The label in one line of plain text, with Unicode's small digits."""
-        return self.base + self.subscript.translate(LOWERED) + self.superscript.translate(RAISED)
+        layer, bracket, use = self.superscript.partition("[")
+        return self.base + self.subscript.translate(LOWERED) + layer.translate(RAISED) + bracket + use
+
+    @property
+    def of_all_uses(self) -> Label:
+        """The label without what tells a use from others."""
+        return replace(self, superscript=self.superscript.partition("[")[0])
 
 
 @lru_cache(maxsize=MOST_KEPT)
@@ -56,7 +64,8 @@ def parse_label(text: str, limit: int = 24) -> Label:
 
     A textbook label is a letter (Latin or Greek), or two where a second one tells the matrix, as in ``wf21``,
     after a Module's path if that is told, as in ``encoder.w21^1``; optionally followed by the digits of its
-    subscript, with a comma between indices from 10 up, and by ``^`` with the digits of its superscript.
+    subscript, with a comma between indices from 10 up, and by ``^`` with the digits of its superscript; what
+    has an index can end in a use of its Module, as in ``z1^2[3]``.
 
     Args:
         text: any label.
@@ -70,8 +79,19 @@ def parse_label(text: str, limit: int = 24) -> Label:
     found = TEXTBOOK.fullmatch(text) if len(text) <= limit else None
     if found is None:
         return Label(shorten(text, limit))
-    above = f"({found['superscript']})" if found["superscript"] else ""
-    return Label(found["base"], found["subscript"] or "", above)
+    layer, use = f"({found['superscript']})" if found["superscript"] else "", found["use"] or ""
+    if not found["subscript"] and not layer:
+        return Label(text)
+    return Label(found["base"], found["subscript"] or "", layer + use)
+
+
+def typed(text: str) -> str:
+    """Return a label as it is typed, of one with Unicode's small digits, as printed: ``w21^3`` of w₂₁⁽³⁾.
+
+    >>> typed("block 1.w₂₁⁽³⁾[2]"), typed("w21^3")
+    ('block 1.w21^3[2]', 'w21^3')
+    """
+    return text.replace(RAISED_BRACKETS[0], "^").translate(TYPED)
 
 
 def is_bias(path: str) -> bool:

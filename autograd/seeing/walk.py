@@ -29,7 +29,7 @@ from autograd.core.garbage_collection import collector_paused
 from autograd.files.atomic_write import write_whole
 from autograd.graph import topological_order
 from autograd.notation.hints import described, did_you_mean, short_repr
-from autograd.notation.labels import shorten
+from autograd.notation.labels import shorten, typed
 from autograd.notation.numbers import counted
 from autograd.pure_reverse import upstreams
 from autograd.seeing.facts.comparison import Beside, compare
@@ -272,10 +272,11 @@ class Walk(Sequence[Step]):
                 f"a node is meant by the Value or its label, a step by its number; got {described(which)}"
             )
         paths = {self._ids[v]: path for v, path in (self._given | self._paths).items() if v in self._ids}
+        name = which if which in self._labels else typed(which)  # as it is printed
         found = (
-            self._labels.get(which)
-            or [id for id, v in self._values.items() if v.label == which]
-            or [id for id in paths if f".{which}".endswith(f".{paths[id]}")]
+            self._labels.get(name)
+            or [id for id, v in self._values.items() if v.label == name]
+            or [id for id in paths if f".{name}".endswith(f".{paths[id]}")]
         )
         if len(found) > 1:
             listed = ", ".join(repr(paths[id]) for id in found[:MOST_PATHS] if id in paths)

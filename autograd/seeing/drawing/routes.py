@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -170,15 +169,13 @@ def table_of_routes(drawn: DrawnPath, theme: Theme) -> str:
 def _ways(drawn: DrawnPath) -> list[str]:
     """Return ``w → z → L`` for each route: every Value that it passes, by its name or its formula.
 
-    A formula, or a name that several Values have, is told with its place.
+    A formula is told with its place.
     """
     output = next(node.label for node in drawn.trace.nodes if node.id == drawn.trace.output)
     labels = {**drawn.labels, drawn.path.output: output}
-    times = Counter(name for v in drawn.ids if (name := name_of_value(v, drawn.labels)))
 
     def placed(v: Value, name: str) -> str:
-        own = name_of_value(v, labels)
-        place = where(drawn.ids[v], drawn.trace) if not own or times[own] > 1 else ""
+        place = "" if name_of_value(v, labels) else where(drawn.ids[v], drawn.trace)
         return f"{name} ({place})" if place else name
 
     def way(route: Route) -> str:

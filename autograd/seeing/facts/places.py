@@ -124,6 +124,14 @@ class Structure:
     uses: list[UseFact] = field(default_factory=list)
     names: dict[Any, str] = field(default_factory=dict)
 
+    def turns(self, use: int | None) -> tuple[int, ...]:
+        """Return which use of its Module a use is within each around it, the outermost first."""
+        turns: list[int] = []
+        while use is not None:
+            turns.insert(0, self.uses[use].turn)
+            use = self.uses[use].within
+        return tuple(turns)
+
 
 def structure_of(outputs: Iterable[Node]) -> Structure:
     """Return the structure of the graph that some Values were computed by."""

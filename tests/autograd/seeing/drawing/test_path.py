@@ -32,7 +32,7 @@ class Towers(Module):
         return self.tower([x]) - self.tower([y])
 
 
-def test_values_of_one_name_are_told_by_their_place() -> None:
+def test_values_of_one_name_are_told_by_their_use() -> None:
     model = Towers()
     ways = [
         row
@@ -40,7 +40,7 @@ def test_values_of_one_name_are_told_by_their_place() -> None:
         if "→" in row
     ]
     assert len(set(ways)) == 2
-    assert all(f"(tower · layer 1 · use {turn})" in way for turn, way in zip((2, 1), ways, strict=False))
+    assert all(f"a₁⁽¹⁾[{use}]" in way for use, way in zip((2, 1), ways, strict=False))
 
 
 def test_a_parameter_without_a_label_is_called_by_its_path_and_no_two_ways_read_the_same() -> None:
