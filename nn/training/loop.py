@@ -146,6 +146,8 @@ class Course:
                     callback.on_train_end(self)
         finally:
             self.engine.finish()
+        self.model.zero_grad()  # those of the last batch would be added to by the user's next backward()
+        self.optimizer.zero_grad()
         self.history.state = None if self._diverged else self.state()
         return self.history
 
