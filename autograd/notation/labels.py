@@ -94,6 +94,29 @@ def typed(text: str) -> str:
     return text.replace(RAISED_BRACKETS[0], "^").translate(TYPED)
 
 
+def called(name: str) -> str:
+    """Return how something that a Module holds is called there: an item of a list by its place, from 1."""
+    held, _, index = name.rpartition(".")
+    if not held or not index.isdigit():
+        return name
+    return f"{called(held).removesuffix('s')} {int(index) + 1}"
+
+
+def pieces(name: str) -> list[str]:
+    """Return the names along a path as pictures call them, whether it is given so or as Python holds it.
+
+    >>> pieces("blocks.0.fc1.w11^1") == pieces("block 1 · fc1.w₁₁⁽¹⁾") == ["block 1", "fc1", "w11^1"]
+    True
+    """
+    found: list[str] = []
+    for own in re.split(r"\.| · ", typed(name)):
+        if own.isdigit() and found:
+            found[-1] = called(f"{found[-1]}.{own}")
+        else:
+            found.append(own)
+    return found
+
+
 def is_bias(path: str) -> bool:
     """Return whether the parameter at this dotted path is a bias: by the last name that is no position.
 

@@ -11,10 +11,10 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from autograd.notation.labels import Label, parse_label
+from autograd.notation.labels import Label, called, parse_label
 from autograd.notation.numbers import count, counted, number
 from autograd.seeing.facts.folding.group import INPUTS, Group
-from autograd.seeing.facts.places import called, title_of
+from autograd.seeing.facts.places import title_of
 from autograd.seeing.facts.records import NodeFact
 
 TEXTBOOK_LIST = "layers."

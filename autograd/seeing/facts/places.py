@@ -28,7 +28,7 @@ from typing import Any, Protocol
 from autograd.core.recording import Argument
 from autograd.graph import topological_order
 from autograd.node import Node
-from autograd.notation.labels import is_bias
+from autograd.notation.labels import called, is_bias
 
 Path = tuple[str, ...]
 """The names of Modules from the outermost one inwards; of the outermost itself empty.
@@ -302,14 +302,6 @@ def title_of(path: Path, modules: Mapping[Path, ModuleFact]) -> str:
     if not path:
         return modules[()].kind if () in modules else "network"
     return " · ".join(map(called, path))
-
-
-def called(name: str) -> str:
-    """Return how something that a Module holds is called there: an item of a list by its place, from 1."""
-    held, _, index = name.rpartition(".")
-    if not held or not index.isdigit():
-        return name
-    return f"{called(held).removesuffix('s')} {int(index) + 1}"
 
 
 def _outermost(order: Iterable[Any]) -> list[Owner]:
