@@ -25,6 +25,8 @@ RAISED = str.maketrans("0123456789()", SUPERSCRIPT_DIGITS + RAISED_BRACKETS)
 TYPED = str.maketrans(SUBSCRIPT_DIGITS + SUPERSCRIPT_DIGITS, 2 * "0123456789", RAISED_BRACKETS[1])
 MOST_KEPT = 20_000
 """At most this many labels that were taken apart are kept: pages ask for the same ones again and again."""
+LONGEST_PATH = 200
+"""A label of more characters is not taken apart."""
 BIAS = re.compile(r"(.*_)?(b|bias|biases)(_.*|[0-9]*)")
 """A name that holds biases, such as ``b``, ``b1``, ``bias_out`` or ``decoder_biases``; see `is_bias`."""
 LINE_ENDS = "\n\u2028\u2029"
@@ -69,20 +71,25 @@ def parse_label(text: str, limit: int = 24) -> Label:
 
     Args:
         text: any label.
-        limit: at most this many characters of any other label are kept.
+        limit: at most this many characters are kept: of any other label the first, of a textbook label the
+            last, which tell it from others.
 
     >>> parse_label("δ1^2"), parse_label("a^b")
     (Label(base='δ', subscript='1', superscript='(2)'), Label(base='a^b', subscript='', superscript=''))
-    >>> parse_label("encoder.w21^1").text
-    'encoder.w₂₁⁽¹⁾'
+    >>> parse_label("encoder.w21^1").text, parse_label("encoder.w21^1", 10).text
+    ('encoder.w₂₁⁽¹⁾', '…er.w₂₁⁽¹⁾')
     """
-    found = TEXTBOOK.fullmatch(text) if len(text) <= limit else None
+    found = TEXTBOOK.fullmatch(text) if len(text) <= LONGEST_PATH else None
     if found is None:
         return Label(shorten(text, limit))
     layer, use = f"({found['superscript']})" if found["superscript"] else "", found["use"] or ""
     if not found["subscript"] and not layer:
         return Label(text)
-    return Label(found["base"], found["subscript"] or "", layer + use)
+    base, below, above = found["base"], found["subscript"] or "", layer + use
+    room = limit - len(below) - len(above)
+    if len(base) > room:
+        base = "…" + base[len(base) - max(room - 1, len(base.rpartition(".")[2])) :].lstrip(". ")
+    return Label(base, below, above)
 
 
 def typed(text: str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from autograd.notation.numbers import count
 from autograd.notation.written_partials import known_name, known_number, written_partials
@@ -93,8 +95,15 @@ class DrawnPath:
         return symbols
 
     def name(self, v: Value) -> str:
-        """Return the short name of a Value, "" if it has none."""
-        return name_of_value(v, self.labels, LONGEST_NAME)
+        """Return the name of a Value, as short as it still tells it from others; "" if it has none."""
+        short = name_of_value(v, self.labels, LONGEST_NAME)
+        return short if self._times[short] < 2 else name_of_value(v, self.labels)
+
+    @cached_property
+    def _times(self) -> Counter[str]:
+        """How many Values go by each short name."""
+        drawn = dict.fromkeys(x for v in self.ids for x in (v, *v.inputs))
+        return Counter(name_of_value(v, self.labels, LONGEST_NAME) for v in drawn)
 
 
 # --------------------------------------------------------------------------------------- strands

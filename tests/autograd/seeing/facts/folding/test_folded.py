@@ -147,7 +147,7 @@ def test_equal_blocks_are_one_box_until_they_are_opened() -> None:
     assert titles(folded(y, opened=["block 4"])) == one
     for called, held in (("block 4 · inner", "blocks.3.inner"), ("block 4[0]", "blocks.3[0]")):
         assert titles(folded(y, opened=[called])) == titles(folded(y, opened=[held]))
-    with pytest.raises(ValueError, match=r"did you mean 'block 1[0-2]?'"):
+    with pytest.raises(ValueError, match=r"did you mean 'block [0-9]+'"):
         folded(y, opened=["block 13"])
 
 
