@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from autograd.notation.numbers import count
 from autograd.notation.written_partials import known_name, known_number, written_partials
-from autograd.seeing.drawing.arrows import arrow_attributes, arrow_label, gradient_markup, rows_of_text
+from autograd.seeing.drawing.arrows import Arrow, arrow_attributes, arrow_label, gradient_markup, rows_of_text
 from autograd.seeing.drawing.html_labels import LEFT, RIGHT, cell, empty_cells, row, table, text, wrapped
-from autograd.seeing.drawing.legend import ON_A_USE, note
+from autograd.seeing.drawing.legend import note, words_on
 from autograd.seeing.drawing.renderer import Drawing
 from autograd.seeing.drawing.uses import arrows_of_uses
 from autograd.seeing.facts.account import sum_of_others
@@ -109,8 +109,9 @@ class DrawnPath:
 # --------------------------------------------------------------------------------------- strands
 
 
-def add_routes(drawing: Drawing, drawn: DrawnPath, theme: Theme) -> None:
-    """Draw one arrow per use; it carries a strand for each route, in the hue of its sign."""
+def add_routes(drawing: Drawing, drawn: DrawnPath, theme: Theme) -> list[Arrow]:
+    """Draw one arrow per use, with a strand for each route in the hue of its sign; return the arrows."""
+    arrows: list[Arrow] = []
     strands, symbols = drawn.strands(), drawn.partials_in_symbols()
     for edge, arrow in arrows_of_uses(drawing, drawn.trace, theme).items():
         use = edge.target, edge.position
@@ -121,6 +122,8 @@ def add_routes(drawing: Drawing, drawn: DrawnPath, theme: Theme) -> None:
             rows = [_badges(passing, theme), *rows_of_text(arrow.text, theme)]
             attributes["label"] = arrow_label(rows, margin=3 + len(passing))
         drawing.edge(arrow.tail, arrow.head, **attributes)
+        arrows.append(arrow)
+    return arrows
 
 
 def _look(passing: Sequence[Strand], theme: Theme) -> dict[str, str]:
@@ -197,7 +200,7 @@ def _ways(drawn: DrawnPath) -> list[str]:
     return [*map(way, drawn.routes)]
 
 
-def legend_of_routes(theme: Theme) -> list[str]:
-    """Return how to read the strands."""
+def legend_of_routes(arrows: Collection[Arrow], theme: Theme) -> list[str]:
+    """Return how to read the strands, and what else is on these arrows."""
     passing = "on an arrow: the routes that pass along it, by their numbers; thicker for a stronger one"
-    return [note(passing, theme), note(ON_A_USE, theme)]
+    return [note(words, theme) for words in (passing, *words_on(arrows))]
