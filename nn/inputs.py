@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from inspect import Signature, signature
 from numbers import Real
 from typing import Any, TypeAlias
 
 from autograd import Value
-from autograd.extend import VALUE_TYPES, Argument, recording
+from autograd.extend import VALUE_TYPES, Argument, UseOfValues, recording
 from autograd.notation.numbers import counted
 
 Labels: TypeAlias = Callable[[str, int, int], Sequence[str]]
 """Gives labels to inputs: from the name of what holds them, how many have this name already, and how many."""
 NUMBERS = frozenset({float, int, bool})
+ROWS = frozenset({list, tuple})
+NAMED = (list, tuple, dict, Value)
 NAME = "x"
 """What the inputs of a call with one argument are called, each with its number."""
 
@@ -123,8 +125,23 @@ _going_on = _GoingOn()
 
 
 def remember_arguments(module: Any, inputs: Sequence[Any], options: Mapping[str, Any]) -> None:
-    """Remember what the outermost call is given."""
+    """Remember what the outermost call is given; where it is Values, its use tells which came by what."""
     _going_on.given = module, inputs, options
+    parts = (*inputs, *options.values()) if options else inputs
+    if len(parts) == 1 and isinstance(parts[0], dict):
+        parts = tuple(parts[0].values())
+    if len(parts) > 1 and any(map(_holds_values, parts)):
+        recording.now.use = use = UseOfValues(recording.now.use)
+        use.names = partial(_names, module, inputs, options)
+
+
+def _holds_values(x: Any) -> bool:
+    """Return whether a part of a call is a Value, or begins with one: a row, or rows of rows."""
+    if type(x) in ROWS and x:
+        x = x[0]
+        if type(x) in ROWS and x:
+            x = x[0]
+    return type(x) in VALUE_TYPES
 
 
 def forget_inputs() -> None:
@@ -171,7 +188,7 @@ def _names(module: Any, inputs: Sequence[Any], options: Mapping[str, Any]) -> di
             begin = "" if whole and not argument else f"{name}."
             waiting += [(f"{begin}{key}", argument or str(key), part) for key, part in x.items()]
         elif isinstance(x, list | tuple) and not NUMBERS.issuperset(map(type, x)):
-            parts = [(i, part) for i, part in enumerate(x, 1) if isinstance(part, list | tuple | dict)]
+            parts = [(i, part) for i, part in enumerate(x, 1) if isinstance(part, NAMED)]
             waiting += [(_indexed(name, i), argument, part) for i, part in parts]
     return names
 

@@ -61,9 +61,8 @@ def finite_rows(rows: Any) -> list[list[float]]:
     Raises:
         TypeError, ValueError: if they are not rows of finite numbers.
     """
-    if isinstance(rows, str) or not isinstance(rows, Iterable):
-        raise TypeError(f"W is given as rows of numbers; got {described(rows)}")
-    return [finite_numbers(f"row {i} of W", row) for i, row in enumerate(rows, 1)]
+    listed = _listed("W", "rows of numbers", rows)
+    return [finite_numbers(f"row {i} of W", row) for i, row in enumerate(listed, 1)]
 
 
 def finite_numbers(name: str, numbers: Any) -> list[float]:
@@ -72,9 +71,7 @@ def finite_numbers(name: str, numbers: Any) -> list[float]:
     Raises:
         TypeError, ValueError: if they are not finite numbers.
     """
-    if isinstance(numbers, str) or not isinstance(numbers, Iterable):
-        raise TypeError(f"{name} is given as numbers in a row; got {described(numbers)}")
-    listed = list(numbers)
+    listed = _listed(name, "numbers in a row", numbers)
     if {float}.issuperset(map(type, listed)) and all(map(isfinite, listed)):
         return listed
     for x in listed:
@@ -150,7 +147,8 @@ class Matrices:
 
     @weight.setter
     def weight(self, rows: Iterable[Iterable[Value]]) -> None:
-        for neuron, row in zip(self.neurons, self.rows("weight", [*map(_values, rows)]), strict=True):
+        found = [_values("a row of weight", row) for row in _listed("weight", "rows of Parameters", rows)]
+        for neuron, row in zip(self.neurons, self.rows("weight", found), strict=True):
             neuron.w = row
 
     @property
@@ -160,7 +158,7 @@ class Matrices:
 
     @bias.setter
     def bias(self, biases: Iterable[Value]) -> None:
-        for neuron, b in zip(self._biased(), self._one_each("bias", _values(biases)), strict=True):
+        for neuron, b in zip(self._biased(), self._one_each("bias", _values("bias", biases)), strict=True):
             neuron.b = b
 
     @property
@@ -212,13 +210,13 @@ class Matrices:
         return found
 
 
-def _values(xs: Iterable[Any]) -> list[Value]:
+def _values(name: str, xs: Any) -> list[Value]:
     """Return Values that are to be weights.
 
     Raises:
         TypeError: if one is none; its number would be set through W or b.
     """
-    found = list(xs)
+    found: list[Value] = _listed(name, "Parameters in a row", xs)
     for x in found:
         if not isinstance(x, Value):
             raise TypeError(
@@ -226,3 +224,9 @@ def _values(xs: Iterable[Any]) -> list[Value]:
                 f"got {described(x)}"
             )
     return found
+
+
+def _listed(name: str, given: str, xs: Any) -> list[Any]:
+    if isinstance(xs, (str, Value)) or not isinstance(xs, Iterable):
+        raise TypeError(f"{name} is given as {given}; got {described(xs)}")
+    return list(xs)

@@ -61,3 +61,30 @@ class Ranking(Module):
     def forward(self, x: Any) -> Any:
         user, item = x
         return dot(listed(self.user_tower(self.users(user))), listed(self.item_tower(self.items(item))))
+
+
+class TiedByHand(Module):
+    """An autoencoder that decodes with the encoder's weights, transposed, itself."""
+
+    def __init__(self, code: int, nin: int) -> None:
+        self.encoder = Layer(nin, code, "linear", bias=False, seed=0)
+
+    def forward(self, x: Any) -> Any:
+        code = listed(self.encoder(x))
+        return [dot(column, code) for column in zip(*self.encoder.weight, strict=True)]
+
+
+class Word(Module):
+    def __init__(self) -> None:
+        self.table, self.layer = Embedding(4, 3, seed=0), Layer(3, 2, "linear", seed=1)
+
+    def forward(self, word: int) -> Any:
+        return self.layer(self.table(word))
+
+
+class Likeness(Module):
+    def __init__(self) -> None:
+        self.word = Word()
+
+    def forward(self, a: int, b: int) -> Any:
+        return dot(self.word(a), self.word(b))

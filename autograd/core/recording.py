@@ -8,7 +8,7 @@ from __future__ import annotations
 import linecache
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial, wraps
@@ -45,6 +45,16 @@ class Argument:
 
     name: str
     is_unit: ClassVar[bool] = False
+
+
+class UseOfValues(tuple[Any, "Use | None", int]):
+    """A use that tells which of its arguments the Values given to it came by.
+
+    Attributes:
+        names: returns the name and the argument of each part of the arguments, by id.
+    """
+
+    names: Callable[[], Mapping[int, tuple[str, str]]]
 
 
 class _Clock:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from autograd import Value, topological_order, walk
-from autograd.seeing.facts.folding.folded import fold
+from autograd import sum as sum_of
+from autograd.seeing.facts.folding.folded import FOLDINGS, fold
 from autograd.seeing.facts.trace import trace
 from nn import MLP, GRUCell, Layer, Module, Recurrent
 from nn.inputs import as_inputs
@@ -87,6 +88,11 @@ class Named(Ranking):
         return self.user(user) * self.item(item)
 
 
+class Times(Module):
+    def forward(self, p, q):
+        return p * q
+
+
 class InOne(Ranking):
     def forward(self, x):
         user, item = self.parts(x)
@@ -122,6 +128,36 @@ def test_the_inputs_of_a_call_are_told_apart_and_each_argument_is_one_box(output
     assert [box.title for box in folded if box.takes_no_inputs] == boxes
     for label in labels:
         assert walk(y).what_if({label: 7.0}).trace.nodes != walk(y).trace.nodes
+
+
+def values(x, letter):
+    if isinstance(x, dict):
+        return {key: values(part, key) for key, part in x.items()}
+    return [Value(v, f"{letter}{i}") for i, v in enumerate(x, 1)]
+
+
+@pytest.mark.parametrize(
+    ("output", "boxes"),
+    [
+        (lambda: Named()(values(A, "u"), values(B, "i")), ["user", "item"]),
+        (lambda: Named()(item=values(B, "u"), user=values(A, "u")), ["user", "item"]),
+        (lambda: Named()(tuple(values(A, "")), B), ["user", "item"]),
+        (lambda: InOne(lambda x: (x["left"], x["right"]))(values({"left": A, "right": B}, "")),
+         ["left", "right"]),
+        (lambda: Ranking()(values(A, "u"), values(B, "i")), ["inputs"]),
+        (lambda: InOne(lambda x: (x[:2], x[2:]))(values([*A, *B], "v")), ["inputs"]),
+        (lambda: Times()(Value(2.0, "z"), Value(3.0, "z")), ["p", "q"]),
+        (lambda: Named()(shared := values(A, "u"), shared), ["user"]),
+        (lambda: sum_of(map(Named(), [values(A, "u"), values(B, "u")], [values(B, "i"), values(A, "i")])),
+         ["user", "item"]),
+    ],
+)  # fmt: skip
+def test_values_given_as_arguments_are_a_box_for_each_argument(output, boxes):
+    y = output()
+    for folding in FOLDINGS[1:]:
+        folded = fold(trace(y), folding).groups
+        assert [box.title for box in folded if box.takes_no_inputs] == boxes
+    assert {v.label[:-1] for v in inputs_of(y)} <= {"", "u", "i", "v", "left", "right", "item"}
 
 
 def test_inputs_of_two_networks_are_told_apart():

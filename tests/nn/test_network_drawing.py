@@ -57,6 +57,13 @@ def test_arrows_keep_clear_of_the_boxes_that_they_lead_past(model: Module, bent:
     assert ("splines=line" not in source) is bent
 
 
+def test_arrows_that_lead_past_boxes_out_of_the_network_keep_clear_of_them() -> None:
+    x = [Value(v) for v in (0.5, -1.0, 0.3, 1.2, 0.8, -0.4, 0.6)]
+    model = MLP(7, [3, 7], seed=0)
+    assert "splines=line" in draw(losses.mse(model(x), [1.0] * 7), collapse="neuron").source
+    assert "splines=line" not in draw(losses.mse(model(x), x), collapse="neuron").source
+
+
 def test_a_network_is_drawn_with_one_box_a_layer() -> None:
     model = MLP(3, [4, 2, 1], seed=1)
     source = draw((model([1.0, 2.0, 3.0]) - 1) ** 2, collapse="layer").source

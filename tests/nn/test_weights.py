@@ -5,7 +5,7 @@ import pickle
 
 import pytest
 
-from autograd import Value, dot, no_grad
+from autograd import Parameter, Value, dot, no_grad
 from nn import Layer, Module, Sequential, losses
 
 np = pytest.importorskip("numpy", reason="NumPy is not installed")
@@ -200,6 +200,10 @@ def test_weights_that_are_set_are_shared_and_fit():
         b.bias = a.bias[:1]
     with pytest.raises(TypeError, match=r"numbers are set by W and b; got 1\.0"):
         b.bias = [1.0, 2.0]
+    with pytest.raises(TypeError, match="weight is given as rows of Parameters; got Parameter"):
+        b.weight = Parameter(1.0)
+    with pytest.raises(TypeError, match="a row of weight is given as Parameters in a row; got Parameter"):
+        b.weight = a.bias
     assert b.parameters() == a.parameters()
 
 

@@ -57,7 +57,8 @@ def draw(
             Modules that follow each other in a list are one box, ``blocks × 12``.
         depth: how far inside the outermost Modules the boxes of ``collapse="module"`` lie: 1, unless it is
             given, for what they hold themselves, 0 for one box each.  It implies ``collapse="module"``.
-            At any depth, equal Modules of a list stay one box, and Values in their box, until opened.
+            Equal Modules of a list are one box at the depth where they lie, and apart at the next; Values
+            stay in their box until it is opened.
         opened: what is shown by what is within it, in ``collapse="module"``, which it implies: the path of a
             Module (``"blocks.3"``; ``""`` for the outermost), of a list or another holder of Modules
             (``"blocks"``), of one use of a Module, such as the fourth time step (``"cell[3]"``), or several

@@ -14,7 +14,7 @@ from autograd.seeing.drawing.html_labels import LEFT, RIGHT, cell, name_markup, 
 from autograd.seeing.drawing.legend import legend, note
 from autograd.seeing.drawing.limits import FOLDED, too_large
 from autograd.seeing.drawing.renderer import Drawing
-from autograd.seeing.facts.arrow import ArrowText, hint_of_link, operation_id, size_of_link, text_of_link
+from autograd.seeing.facts.arrow import ArrowText, hint_of_link, operation_id, text_of_link
 from autograd.seeing.facts.box_content import Box, box_of_group, name_of_group, words_of
 from autograd.seeing.facts.folding.folded import Folded
 from autograd.seeing.facts.folding.group import Group
@@ -80,6 +80,10 @@ def draw_network(network: Folded, theme: Theme, limit: int, path_in_words: str =
             add_nodes(frame, [node for node in network.nodes if node.id in {*ids}], theme)
     arrows = _add_links(drawing, network, theme, labelled, by_layer)
     said = legend(arrows, theme)
+    if any(link.others for link in network.links):
+        said.append(
+            note("of a weight that is used elsewhere too: what these uses add to its gradient", theme)
+        )
     said += [note(text, theme) for text in words_of(drawn)]
     title = [wrapped(path_in_words, TEXT_SIZE, theme.ink, bold=True)] if path_in_words else []
     caption(drawing, [*title, *said])
@@ -101,8 +105,9 @@ def _layers(network: Folded) -> list[list[Group]]:
 def _must_bend(network: Folded) -> bool:
     """Return whether arrows lead past boxes, which straight ones would cross, and are few enough to bend."""
     columns = {group.id: group.column for group in network.groups}
+    after = max(columns.values(), default=0) + 1  # where what no box holds leads on
     ends = [(columns.get(link.source), columns.get(link.target)) for link in network.links]
-    past = any(b is not None and (a is None or b - a > 1) for a, b in ends)
+    past = any(b is not None if a is None else (after if b is None else b) - a > 1 for a, b in ends)
     return past and len(ends) <= MOST_BENT
 
 
@@ -145,7 +150,7 @@ def _add_links(
             text=said
             if labelled or not (link.weights or said.counts or link.source in quiet)
             else ArrowText(),
-            gradient=size_of_link(link),
+            gradient=link.size(),
             carries=any(edge.partial is not None for edge in link.edges),
             hint=hint_of_link(link),
             signed=link.has_sign(),

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from autograd.notation.numbers import counted, number, signed
-from autograd.seeing.facts.box_content import norm_of_gradients
 from autograd.seeing.facts.folding.links import Link
 from autograd.seeing.facts.names import name_of
 from autograd.seeing.facts.records import EdgeFact, NodeFact
@@ -62,13 +60,11 @@ def text_of_link(link: Link) -> ArrowText:
     """Return what is written between two boxes of a folded network, or of a folded gradient path."""
     if link.routes:
         return ArrowText(counted(link.routes, "route"), link.gradient(), counts=True)
-    if link.is_only_tied:
-        return ArrowText(counted(len(link.tied), "tied weight"), counts=True)
-    if len(link.weights) > 1 or link.beside:
+    if (weight := _only_weight(link)) is not None:
+        words = filter(None, [_named_number(weight, " "), _share(link)])
+        return ArrowText(" ".join(words), link.gradient())
+    if link.is_only_tied or link.weights:
         return ArrowText(weights_of_link(link), counts=True)
-    if link.weights:
-        (weight,) = link.weights
-        return ArrowText(_named_number(weight, " "), weight.gradient)
     if len(link.edges) == 1:
         return text_of_use(link.edges[0])
     if not link.has_sign():
@@ -80,18 +76,34 @@ def hint_of_link(link: Link) -> str:
     """Return what the arrow of a link says when pointed at; "" where it stands for several plain uses."""
     if link.routes:
         return f"{counted(link.routes, 'route')}; together {signed(link.gradient())}"
-    if not link.weights:
-        said = text_of_use(link.edges[0]) if len(link.edges) == 1 else ArrowText()
-        return f"{said.words}; gradient {number(said.gradient)}" if said.words else ""
-    if len(link.weights) != 1 or link.beside:
+    if (weight := _only_weight(link)) is not None:
+        named, whole = _named_number(weight, " = "), number(weight.gradient)
+        if not link.others:
+            return f"{named}; gradient {whole}"
+        return f"{named} {_share(link)}; adds {number(link.gradient())} to its gradient, {whole}"
+    if link.is_only_tied or link.weights:
         return weights_of_link(link)
-    (weight,) = link.weights
-    return f"{_named_number(weight, ' = ')}; gradient {number(weight.gradient)}"
+    said = text_of_use(link.edges[0]) if len(link.edges) == 1 else ArrowText()
+    return f"{said.words}; gradient {number(said.gradient)}" if said.words else ""
+
+
+def _only_weight(link: Link) -> NodeFact | None:
+    """Return the weight that a link stands for, if it stands for one and for nothing else."""
+    found = link.tied if link.is_only_tied else link.weights
+    return found[0] if len(found) == 1 and not link.beside else None
+
+
+def _share(link: Link) -> str:
+    """Return in words which part of the uses of its weight a link stands for; "" if it is all."""
+    n = len(link.taken)
+    return f"({n} of {n + link.others} uses)" if link.others else ""
 
 
 def weights_of_link(link: Link) -> str:
     """Return how many weights a link stands for, and how many uses beside them: of a skip connection."""
-    weights = counted(len(link.weights), "weight")
+    tied = {node.id for node in link.tied}
+    kind = "tied weight" if tied and tied >= {node.id for node in link.weights} else "weight"
+    weights = counted(len(link.weights or link.tied), kind)
     return f"{weights} + {counted(len(link.beside), 'use')}" if link.beside else weights
 
 
@@ -99,12 +111,3 @@ def _named_number(weight: NodeFact, between: str) -> str:
     """Return name and value of a weight; of one without a name the value."""
     name = name_of(weight) if weight.label else ""
     return between.join(filter(None, [name, number(weight.value)]))
-
-
-def size_of_link(link: Link) -> float | None:
-    """Return what the width of an arrow shows: one gradient, or the size of many together."""
-    if len(link.weights) < 2 and not link.beside:
-        return link.gradient()
-    sizes = [norm_of_gradients(link.weights), *(edge.contribution for edge in link.beside)]
-    known = [size for size in sizes if size is not None]
-    return math.hypot(*known) if known else None

@@ -210,8 +210,8 @@ def _facts_of_group(group: Group) -> tuple[Fact, ...]:
         )
     if group.skips:
         said.append(SKIP)
-    if group.tied and group.kind != "unit":
-        said.append(Fact("tied weights", f"{group.tied}"))
+    if group.kind != "unit":
+        said += [Fact(f"tied with {other}", counted(n, "weight")) for other, n in group.tied.items()]
     if group.uses > 1:
         said.append(Fact("used", f"× {group.uses}"))
     return tuple(fact for fact in said if fact.number)

@@ -25,7 +25,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from autograd.core.recording import Argument
+from autograd.core.recording import Argument, UseOfValues
 from autograd.graph import topological_order
 from autograd.node import Node
 from autograd.notation.labels import called, is_bias
@@ -158,6 +158,7 @@ class _Reader:
         self._turns: dict[tuple[int | None, Path], int] = {}
         self._paths: dict[int, Path] = {}  # of the Modules, by identity
         self._owners: list[Owner] = []
+        self._given: dict[int, Mapping[int, tuple[str, str]]] = {}  # to uses: what is in which argument
         roots = _outermost(order)
         for name, root in zip(_root_names(roots), roots, strict=True):
             self._enter(root, (name,) if len(roots) > 1 else ())
@@ -203,6 +204,8 @@ class _Reader:
             self.structure.uses.append(UseFact(path, number, turn))
             self._owners.append(owner)
             number = self._numbers[id(within)] = len(self.structure.uses) - 1
+            if isinstance(within, UseOfValues):
+                self._given[number] = within.names()
         assert number is not None
         return number
 
@@ -247,6 +250,8 @@ class _Reader:
             if v.role == "input":
                 while (within := structure.uses[use].within) is not None:
                     use = within
+                if not argument and use in self._given:
+                    _, argument = self._given[use].get(id(v), ("", ""))
                 structure.places[v] = Place(structure.uses[use].module, "input", taken[use], use, argument)
                 taken[use] += 1
             elif made is not None:

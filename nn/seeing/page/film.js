@@ -1,7 +1,6 @@
 // The film of a training: everything was computed before; this page only shows it.
 const facts = JSON.parse(document.getElementById("facts").textContent);
 const bytes = Int8Array.from(atob(facts.leads), (letter) => letter.charCodeAt(0));
-const part = (name) => document.getElementById(name);
 const canvas = part("plane"), pen = canvas.getContext("2d");
 const field = document.createElement("canvas"), brush = field.getContext("2d");
 const n = facts.grid, classes = facts.classes.length, planes = classes === 2 ? 1 : classes;
@@ -77,15 +76,10 @@ function draw() {
 
 const MAP = 50; // pixels across
 
-function addMap(name, said) {
-  const small = document.createElement("canvas"), button = document.createElement("button"), k = maps.length - 1;
-  small.width = small.height = MAP;
-  button.type = "button";
-  button.setAttribute("aria-label", said);
-  button.setAttribute("aria-pressed", k === looked);
-  button.append(small, name);
-  button.addEventListener("click", () => look(k));
-  part("units").append(button);
+function addMap(name, label) {
+  const small = element("canvas", { width: MAP, height: MAP }), k = maps.length - 1;
+  const said = { "aria-label": label, "aria-pressed": k === looked };
+  part("units").append(element("button", { type: "button", ...said, onclick: () => look(k) }, small, name));
   maps.push(small.getContext("2d"));
 }
 
@@ -107,9 +101,8 @@ async function beginUnits() {
   units = unpacked;
   addMap("output", "The output");
   layers.forEach((names, k) => {
-    const heading = document.createElement("h2"), all = sizes[k];
-    heading.textContent = `hidden layer ${k + 1}${names.length < all ? `: ${names.length} of ${all}` : ""}`;
-    part("units").append(heading);
+    const of = names.length < sizes[k] ? `: ${names.length} of ${sizes[k]}` : "";
+    part("units").append(element("h2", {}, `hidden layer ${k + 1}${of}`));
     for (const name of names) addMap(name, `${name}, of hidden layer ${k + 1}`);
   });
   part("units").hidden = false;
@@ -139,15 +132,6 @@ function points(width, height) {
 
 // ------------------------------------------------------------------------------------- the side
 
-const SVG = "http://www.w3.org/2000/svg";
-
-function element(name, attributes, text) {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
 const known = facts.frames.map((frame, i) => [i, frame.loss]).filter(([, loss]) => loss !== null);
 const heights = known.map(([, loss]) => loss);
 const lowest = Math.min(...heights), highest = Math.max(...heights);
@@ -168,16 +152,7 @@ function side() {
     curve.remove();
     if (!known.length) part("lossline").remove();
   }
-  facts.classes.forEach((name, k) => {
-    const item = document.createElement("li"), symbol = element("svg", { viewBox: "-8 -8 16 16" });
-    symbol.append(element("polygon", { points: outline(0, 0, 5, k).join(" "), fill: `var(--class${k})` }));
-    item.append(symbol, name);
-    part("legend").append(item);
-  });
-  const item = document.createElement("li"), symbol = element("svg", { viewBox: "-8 -8 16 16" });
-  symbol.append(element("circle", { r: 6, fill: "none", stroke: "var(--ink)", "stroke-width": 2 }));
-  item.append(symbol, "wrong");
-  part("legend").append(item);
+  part("legend").append(...entriesOf(facts.classes), entry(0, RING, "wrong"));
 }
 
 function tell() {

@@ -1,5 +1,18 @@
 // What pictures of the plane are drawn with.
 "use strict";
+const part = (id) => document.getElementById(id);
+const SVG = "http://www.w3.org/2000/svg";
+
+function element(name, attributes = {}, ...children) {
+  const made = ["svg", "path", "rect", "polygon", "circle", "line", "title"].includes(name) ? document.createElementNS(SVG, name) : document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
+    else if (value !== undefined) made.setAttribute(key, value);
+  }
+  made.append(...children);
+  return made;
+}
+
 function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
@@ -48,4 +61,13 @@ function mark(pen, x, y, radius, k) {
   pen.beginPath();
   outline(x, y, radius, k).forEach((point, i) => (i ? pen.lineTo(...point) : pen.moveTo(...point)));
   pen.closePath();
+}
+
+// The legend: a mark and what it stands for; first of all the classes.
+const RING = { fill: "none", stroke: "var(--ink)", "stroke-width": 1.8 };
+const entriesOf = (classes) => classes.map((name, k) => entry(k, { fill: `var(--class${k})` }, name));
+
+function entry(k, look, name) {
+  const symbol = element("polygon", { points: outline(0, 0, 5, k).join(" "), ...look });
+  return element("li", {}, element("svg", { viewBox: "-8 -8 16 16", "aria-hidden": "true" }, symbol), name);
 }

@@ -127,6 +127,6 @@ def test_a_tape_needs_nothing_but_numpy_and_writes_no_files(tmp_path: Path) -> N
     assert done.returncode == 0, done.stderr
     trained, history, slope = done.stdout.splitlines()
     assert trained.startswith("tape 1.0 replayed by NumPy: ")
-    assert history.endswith(" not installed")
+    assert history.endswith(" not installed)")
     assert slope == "[0.]"
     assert list(tmp_path.iterdir()) == []

@@ -11,6 +11,7 @@ from autograd.files.tensorfile import read_header
 from nn import (
     MLP,
     CheckpointError,
+    Conv1d,
     Dropout,
     Layer,
     Module,
@@ -84,10 +85,10 @@ def test_two_modules_of_one_name_without_parameters_are_refused(tmp_path):
 
 
 def test_an_attribute_that_takes_the_name_of_a_matrix_is_refused(tmp_path):
-    layer = Layer(1, 1)
-    layer.weight = Parameter(1.0)
+    convolution = Conv1d(1, 1, 1)
+    convolution.weight = Parameter(1.0)
     with pytest.raises(ValueError, match="called weight"):
-        save(layer, tmp_path / "m")
+        save(convolution, tmp_path / "m")
 
 
 def test_a_dropout_that_was_changed_comes_back_as_it_is(tmp_path):

@@ -141,9 +141,8 @@ def test_what_is_said_of_the_step_depends_on_the_sample_and_the_optimiser(sheet)
     sheet.evaluate(f"take({{ optimizer: 'SGD', penalty: 'l2', strength: 1 }}); chooseSample({trained})")
     shown = sheet.inner_text("#account")
     assert "∂(L + penalty)/∂w₁₁⁽¹⁾ = " in shown
-    weight, gradient, routes = sheet.evaluate(
-        "[training.numbers[0], training.gradients[0], training.one.gradients[training.parameters[0].node][0]]"
-    )
+    weight, gradient = sheet.evaluate("[training.numbers[0], training.gradients[0]]")
+    routes = sheet.evaluate("training.lanes.gradients[training.parameters[0].node][0]")
     assert gradient == pytest.approx(routes + 2 * weight)
     assert f"and the penalty adds {number(2 * weight)}" in shown
 
@@ -232,6 +231,11 @@ def test_a_training_that_runs_away_says_so_and_stops(sheet):
     sheet.click("#run")
     wait_until(sheet, "training.trouble && !running")
     assert "the steps were too long" in sheet.inner_text("#told")
+    account = sheet.inner_text("#account")
+    assert "there is no next step" in account
+    assert "so the step" not in account
+    assert "It is the mean" not in account
+    assert "ΔJ" not in account
     assert sheet.inner_text("#run") == "Run"
     assert sheet.errors == []
 
@@ -248,6 +252,32 @@ def test_a_corner_is_told_as_one(sheet):
     assert sheet.inner_text("#vanishing") == "No gradient reaches the first layer."
 
 
+def test_a_penalty_has_its_corner_at_0(sheet):
+    sheet.evaluate("take({ penalty: 'l1' }); chooseSample(3)")
+    assert "corner" not in sheet.inner_text("#account")
+    sheet.evaluate("training.numbers[0] = 0; update()")
+    assert "the slope is a choice" in sheet.inner_text("#account")
+
+
+def test_a_dead_unit_is_told_as_one(sheet):
+    sheet.evaluate("take({ activation: 'relu' }); select({ kind: 'neuron', layer: 1, neuron: 0 })")
+    assert "no gradient passes it" not in sheet.inner_text("#account")
+    sheet.evaluate("training.numbers[2] = -100; update()")  # its bias
+    assert "For every sample of this batch it gives 0" in sheet.inner_text("#account")
+    assert sheet.evaluate("Array.from(training.gradients.slice(0, 3))") == [0, 0, 0]
+
+
+def test_the_line_is_where_the_weighted_sum_is_0(sheet):
+    sheet.evaluate("take({ activation: 'relu' }); select({ kind: 'neuron', layer: 1, neuron: 1 })")
+    assert "the line: z₂⁽¹⁾ = 0" in sheet.inner_text("#legend")
+
+
+def test_the_largest_seed_is_followed_by_0(sheet):
+    sheet.evaluate("take({ seed: 4294967295 })")
+    sheet.click("#reseed")
+    assert sheet.evaluate("settings.seed") == 0
+
+
 def test_everything_is_reached_by_keyboard(sheet):
     sheet.get_by_role("button", name="Neuron a₂⁽¹⁾, layer 1").press("Enter")
     assert sheet.inner_text("#chain-title") == "The neuron a₂⁽¹⁾"
@@ -255,7 +285,12 @@ def test_everything_is_reached_by_keyboard(sheet):
     assert sheet.inner_text("#seen-title") == "What a₂⁽¹⁾ gives"
     sheet.get_by_role("button", name="w₂₂⁽¹⁾").press("Enter")
     assert sheet.inner_text("#chain-title") == "The chain rule of w₂₂⁽¹⁾"
+    assert sheet.evaluate("document.activeElement.id") == "chain-title"
     sheet.get_by_role("button", name="Sample").first.press("Enter")
+    route = sheet.get_by_label("Route", exact=True)
+    route.press("ArrowDown")
+    assert route.input_value() == "1"
+    assert route.evaluate("(e) => e === document.activeElement")
     assert sheet.is_checked("[name=scope][value=sample]")
     field = sheet.get_by_label("w₂₂⁽¹⁾ by hand")
     field.fill("−0,5")
@@ -294,6 +329,9 @@ def test_it_fits_the_screen(page, opened, width):
         sheet.evaluate(OPEN)
         assert sheet.evaluate(MEASURE, SMALLEST) == []
         sheet.evaluate("chooseSample(sample === undefined ? 5 : undefined)")
+    sheet.evaluate("take({ layers: Array(6).fill(8) })")
+    assert sheet.evaluate("part('net').scrollWidth - part('net').clientWidth") == 0
+    assert sheet.evaluate(MEASURE, SMALLEST) == []
 
 
 def test_samples_of_ones_own_are_trained_on(opened):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 from autograd.seeing.facts.folding.group import INPUTS, Group
@@ -86,8 +86,8 @@ def fold(
     Args:
         trace: with places.
         by: a box per neuron, per layer (a Module, but for the neurons that it holds), or per Module.
-        depth: how far inside the outermost Modules the boxes lie, layers at the farthest; only for
-            ``by="module"``.
+        depth: how far inside the outermost Modules the boxes lie, layers at the farthest; equal Modules of a
+            list are one box at the depth where they lie, and apart at the next; only for ``by="module"``.
         opened, apart: what is shown by what is within it, and lists whose Modules have boxes of their own;
             only for ``by="module"``; see `Opening`.
 
@@ -110,10 +110,13 @@ def fold(
     }
     shared = {id: {groups[box].id for box in others} for id, others in homes.shared.items()}
     links = links_between(trace, where, shared)
+    titles = {group.id: group.title for group in groups.values()}
     leaving = {edge.source for link in links for edge in link.edges} | {trace.output}
     for group in groups.values():
         group.leaving = {node.id for node in group.members} & leaving
-        group.tied = sum(len(link.tied) for link in links if link.target == group.id)
+        group.tied = {
+            titles[link.source]: len(link.tied) for link in links if link.tied and link.target == group.id
+        }
     for node in trace.nodes:
         for box in homes.shared.get(node.id, ()) if node.role == "weight" else ():
             groups[box].shared.append(node)
@@ -144,7 +147,8 @@ class _Homes:
         self._trace, self._by, self._depth, self._opening = trace, by, depth, opening
         self._modules = trace.modules
         self._holding = {path[:n] for path in trace.modules for n in range(len(path))}
-        self._first = {} if by != "module" else runs(trace.modules, opening)
+        self._outermost = 0 if () in trace.modules else 1
+        self._first = {} if by != "module" else runs(trace.modules, opening, self._outermost + depth)
         self.counts = Counter(self._first.values())
         self._boxes: dict[tuple[Path, tuple[Turns, ...]], _Box] = {}
         containers = {
@@ -155,7 +159,7 @@ class _Homes:
         self.shared: dict[str, list[_Box]] = {}
         for node in trace.nodes:
             if node.op is not None or self._is_input(node):
-                self.of[node.id] = self._own(node)
+                self.of[node.id] = self._own(trace.places.get(node.id))
         self._place_leaves()
 
     def _is_within(self, path: Path) -> bool:
@@ -194,9 +198,8 @@ class _Homes:
 
         The neurons of a layer are boxes only where the layer is opened.
         """
-        outermost = 0 if () in self._modules else 1
-        for level in range(outermost, len(path)):
-            inside = level < outermost + self._depth or self._opening.opens(path[:level], turns)
+        for level in range(self._outermost, len(path)):
+            inside = level < self._outermost + self._depth or self._opening.opens(path[:level], turns)
             if path[:level] in self._first or not inside:
                 return level
         is_unit = path in self._modules and self._modules[path].is_unit
@@ -218,9 +221,8 @@ class _Homes:
         place = self._trace.places.get(node.id)
         return place is not None and place.part == "input"
 
-    def _own(self, node: NodeFact) -> _Box | None:
-        """Return the box of a node by its own place."""
-        place = self._trace.places.get(node.id)
+    def _own(self, place: Place | None) -> _Box | None:
+        """Return the box that a place is in."""
         if place is None:
             return None
         if place.part == "input":
@@ -260,7 +262,8 @@ class _Homes:
     def _place_leaves(self) -> None:
         """Put weights and constants into their own box, or into the only one that uses them.
 
-        A weight belongs to one box for each of the turns of its Module, a constant to all that use it.
+        A weight belongs to one box for each of the turns of its Module that compute with it, a constant to
+        all that use it.
         """
         users: dict[str, list[str]] = {}
         for edge in self._trace.edges:
@@ -283,33 +286,35 @@ class _Homes:
         self, node: NodeFact, users: Sequence[str], computing: Collection[_Box | None]
     ) -> tuple[_Box | None, list[_Box]]:
         """Return the box of a leaf, and the others that it belongs to as well."""
-        using = dict.fromkeys(self.of[user] for user in users)
-        own = [box for box in self._homes_of(node, users) if box in computing]
+        using, place = dict.fromkeys(self.of[user] for user in users), self._trace.places.get(node.id)
         if node.role == "constant":
             own = [] if None in using else [box for box in using if box is not None]
-        is_drawn_once = node.role != "constant" and self._by == "neuron" and len({*using} - {None}) > 1
-        if own and not is_drawn_once:
+        else:
+            homes = self._homes_of(place, users)
+            gives = [box for box in homes if node.role == "weight" and _only_gives(box, using)]
+            is_drawn_once = self._by == "neuron" and len({*using} - {None}) > 1
+            own = [*gives[:1], *(box for box in homes if box in computing and not is_drawn_once)]
+        if own:
             return own[0], own[1:]
-        if not self._is_apart(node, using) and len(using) == 1:
+        if len(using) == 1 and not (place and self._frame(place)):
             return next(iter(using)), []
-        is_kept = self._is_apart(node, using) or (node.role == "weight" and self._by != "neuron")
-        return self._own(node) if is_kept else None, []
+        is_kept = node.role == "weight" and self._by != "neuron"
+        return self._own(place) if is_kept else None, []
 
-    def _is_apart(self, node: NodeFact, using: Iterable[_Box | None]) -> bool:
-        """Return whether a weight's Module only gives it to others, as a table of embeddings does."""
-        home = self._own(node) if node.role == "weight" else None
-        held = home.place if home else ()
-        return bool(held) and not any(box and box.place[: len(held)] == held for box in using)
-
-    def _homes_of(self, node: NodeFact, users: Iterable[str]) -> list[_Box]:
+    def _homes_of(self, place: Place | None, users: Iterable[str]) -> list[_Box]:
         """Return the boxes of a leaf: that of its place, or one for each of the turns that it is used in."""
-        place, places = self._trace.places.get(node.id), self._trace.places
-        if place is None or place.module in self._without:
+        if place is None:
             return []
-        if place.use is not None:
-            return [self.box(place.module, place.use)]
-        uses = [places[user].use for user in users if user in places] or [None]
-        return [*dict.fromkeys(self.box(place.module, use) for use in uses)]
+        places = self._trace.places
+        used = [places[user].use for user in users if user in places] or [None]
+        uses = used if place.use is None else [place.use]
+        return [box for box in dict.fromkeys(self._own(replace(place, use=use)) for use in uses) if box]
+
+
+def _only_gives(home: _Box, using: Iterable[_Box | None]) -> bool:
+    """Return whether the Module of a weight only gives it to others, as a table of embeddings does."""
+    held = home.place
+    return bool(held) and not any(box and box.place[: len(held)] == held for box in using)
 
 
 def slot(place: Place) -> tuple[str, ...]:

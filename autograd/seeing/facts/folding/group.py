@@ -32,7 +32,7 @@ class Group:
         parts: what members, and what it shares, are in their Module, such as "weight", by id.
         leaving: the ids of members that are used outside, or are the output.
         shared: weights of its Module that are members of another box, one of other uses of it.
-        tied: how many weights of other boxes, which compute with them, it uses as well.
+        tied: how many weights of each other box, by title, which computes with them, it uses as well.
         skips: whether inside of it a value goes past what it holds, to be added to what that gives.
     """
 
@@ -51,7 +51,7 @@ class Group:
     parts: dict[str, str] = field(default_factory=dict)
     leaving: set[str] = field(default_factory=set)
     shared: list[NodeFact] = field(default_factory=list)
-    tied: int = 0
+    tied: dict[str, int] = field(default_factory=dict)
     skips: bool = False
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -19,9 +20,11 @@ class Link:
     Attributes:
         source, target: ids of groups or nodes.
         edges: the uses.
-        weights: the weights that the target multiplies the source by.
+        weights: the weights that the target multiplies the source by, but for those of other links to it.
         beside: the uses without a weight, where others have one: those of a skip connection.
         tied: the weights among what it carries that the source computes with as well.
+        taken: the uses of these weights that it stands for.
+        others: how many more uses these weights have, elsewhere.
         routes: in a gradient path how many of its routes lead along it, each as often as it does; what
             they add to the gradient are the contributions of the edges.
     """
@@ -32,6 +35,8 @@ class Link:
     weights: list[NodeFact] = field(default_factory=list)
     beside: list[EdgeFact] = field(default_factory=list)
     tied: list[NodeFact] = field(default_factory=list)
+    taken: list[EdgeFact] = field(default_factory=list)
+    others: int = 0
     routes: int = 0
 
     @property
@@ -40,23 +45,37 @@ class Link:
         return bool(self.tied) and {edge.source for edge in self.edges} == {node.id for node in self.tied}
 
     def gradient(self) -> float | None:
-        """Return the gradient of the one weight, else what flows back through the edges, or along the routes.
+        """Return what it adds to the gradient of the one weight, else to those of what its edges lead from.
 
-        Into one value that is their sum; into several it is the size of all together, since what
+        Into one value that is the sum; into several it is the size of all together, since what
         flows into different values does not add up.
         """
-        if len(self.weights) == 1:
-            return self.weights[0].gradient
-        flows = [edge.contribution for edge in self.edges if edge.contribution is not None]
+        flows = _flows(self.taken if len(self.weights) == 1 else self.edges)
         if not flows:
             return None
-        return sum(flows) if self.has_sign() else math.hypot(*flows)
+        return sum(flows.values()) if self.has_sign() else math.hypot(*flows.values())
+
+    def size(self) -> float | None:
+        """Return how much it adds to gradients: to those of its weights, and of what goes beside them."""
+        if len(self.weights) < 2 and not self.beside:
+            return self.gradient()
+        flows = _flows([*self.taken, *self.beside])
+        return math.hypot(*flows.values()) if flows else None
 
     def has_sign(self) -> bool:
         """Return whether `gradient` is that of one value, and not the size of several."""
         if self.routes or len(self.weights) == 1:
             return True
         return not self.weights and len({edge.source for edge in self.edges}) == 1
+
+
+def _flows(edges: Iterable[EdgeFact]) -> dict[str, float]:
+    """Return what edges add to the gradient of each node that they lead from, where that is known."""
+    flows: dict[str, float] = {}
+    for edge in edges:
+        if edge.contribution is not None:
+            flows[edge.source] = flows.get(edge.source, 0.0) + edge.contribution
+    return flows
 
 
 def links_between(
@@ -70,50 +89,50 @@ def links_between(
             here is not looked at.
         shared: the ids of other boxes that a weight belongs to as well: no link leads to these from it.
     """
-    links: dict[tuple[str, str], Link] = {}
-    others: dict[tuple[str, str], list[str]] = {}  # by what each edge's target multiplies its source
+    weights = {node.id: node for node in trace.nodes if node.role == "weight"}
     ops = {node.id: node.op for node in trace.nodes}
+    links: dict[tuple[str, str], Link] = {}
+    factors: dict[EdgeFact, EdgeFact] = {}  # by each edge the one of the weight that its source meets
     for target, into in groupby(trace.edges, attrgetter("target")):
         box = where.get(target)
         if box is None:
             continue
-        factors: dict[int, str] | None = None
+        met: dict[int, EdgeFact] | None = None
         for edge in (edges := [*into]):
             origin = where.get(edge.source)
             if not origin or origin == box or box in shared.get(edge.source, ()):
                 continue
-            ends = origin, box
-            if ends not in links:
-                links[ends], others[ends] = Link(*ends), []
-            links[ends].edges.append(edge)
-            if factors is None:
-                factors = _factors(ops[target], edges)
-            others[ends].append(factors.get(edge.position, ""))
-    weights = {node.id: node for node in trace.nodes if node.role == "weight"}
+            link = links.setdefault((origin, box), Link(origin, box))
+            link.edges.append(edge)
+            if met is None:
+                met = _met(ops[target], edges)
+            factor = met.get(edge.position)
+            if factor is not None and factor.source in weights:
+                home, id = where.get(factor.source), factor.source
+                if home in (None, box) or box in shared.get(id, ()) or home == origin != id:
+                    factors[edge] = factor
     computing = {where[node.id] for node in trace.nodes if node.op and node.id in where}
-    for ends, link in links.items():
-        link.weights = [
-            weights[id] for id in dict.fromkeys(others[ends]) if id in weights and where.get(id) != id
-        ]
+    uses = Counter(edge.source for edge in trace.edges)
+    for link in links.values():
+        taken = dict.fromkeys(factors[edge] for edge in link.edges if edge in factors)
+        link.weights = [weights[id] for id in dict.fromkeys(edge.source for edge in taken)]
         if link.weights:
-            plain = (
-                edge
-                for edge, id in zip(link.edges, others[ends], strict=True)
-                if edge.partial is not None and id not in weights
-            )
+            plain = (edge for edge in link.edges if edge.partial is not None and edge not in factors)
             link.beside = [edge for edge in plain if edge.source not in weights]
-        carried = dict.fromkeys(edge.source for edge in link.edges if link.source in computing)
-        link.tied = [weights[id] for id in carried if id in weights]
+        if link.source in computing:
+            carried = [edge for edge in link.edges if edge.source in weights]
+            link.tied = [weights[id] for id in dict.fromkeys(edge.source for edge in carried)]
+            taken |= dict.fromkeys(carried)
+        link.taken = [*taken]
+        link.others = sum(uses[id] for id in {edge.source for edge in taken}) - len(taken)
     return tuple(links.values())
 
 
-def _factors(op: str | None, edges: Iterable[EdgeFact]) -> dict[int, str]:
-    """Return by position what an op multiplies an input by, given the edges into one node."""
-    used = {edge.position: edge.source for edge in edges}
-    found: dict[int, str] = {}
-    for first, second in multiplied(op, max(used) + 1):
-        found[first], found[second] = used.get(second, ""), used.get(first, "")
-    return found
+def _met(op: str | None, edges: Iterable[EdgeFact]) -> dict[int, EdgeFact]:
+    """Return by position the edge of what an op multiplies an input by, given all edges into one node."""
+    used = {edge.position: edge for edge in edges}
+    pairs = [pair for pair in multiplied(op, max(used) + 1) if used.keys() >= {*pair}]
+    return {a: used[b] for pair in pairs for a, b in (pair, pair[::-1])}
 
 
 MULTIPLYING = ("mul", "dot")

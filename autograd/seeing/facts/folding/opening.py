@@ -119,8 +119,13 @@ def list_of(path: Path) -> str:
     return held if index.isdigit() and path[-1] != index else ""
 
 
-def runs(modules: Mapping[Path, ModuleFact], opening: Opening) -> dict[Path, Path]:
-    """Return the first Module of each run of equal ones in a list, for each of several."""
+def runs(modules: Mapping[Path, ModuleFact], opening: Opening, shown: int) -> dict[Path, Path]:
+    """Return the first Module of each run of equal ones in a list, for each of several.
+
+    Args:
+        modules, opening: those of a trace.
+        shown: how long the paths are of what is shown; what lies farther outside is opened.
+    """
     inside: dict[Path, list[tuple[Path, str, int]]] = {}
     for path, module in modules.items():
         for n in range(len(path)):
@@ -128,7 +133,7 @@ def runs(modules: Mapping[Path, ModuleFact], opening: Opening) -> dict[Path, Pat
 
     def alike(path: Path) -> tuple[object, ...]:
         module = modules[path]
-        is_alone = not list_of(path) or opening.is_apart(path)
+        is_alone = not list_of(path) or opening.is_apart(path) or len(path) < shown
         apart = path if is_alone or module.is_unit else ()
         return list_of(path), module.kind, module.parameters, inside.get(path), apart
 

@@ -289,15 +289,15 @@ class _Model:
         }
         inputs = dict.fromkeys(slot(p) for v in order if (p := self._places.get(v)) and p.part == "input")
         in_columns = [[unit for path in by_column[k] for unit in units[path]] for k in sorted(by_column)]
-        columns: list[Iterable[tuple[str, ...]]] = [inputs, *filter(None, in_columns)]
+        of_neurons = [*filter(None, in_columns)]
+        columns: list[Iterable[tuple[str, ...]]] = [inputs, *of_neurons] if of_neurons else []
         rank = {path: k for k, path in enumerate(self._modules)}
         self._spots: dict[tuple[str, ...], Spot] = {
             path: (layer, j)
             for layer, column in enumerate(columns)
             for j, path in enumerate(sorted(column, key=lambda path: rank.get(path, 0)), 1)
         }
-        found = Counter(layer for layer, _ in self._spots.values())
-        self.neurons = dict(found) if len(columns) > 1 else {}
+        self.neurons = dict(Counter(layer for layer, _ in self._spots.values()))
 
     def _units_by_layer(self, order: Sequence[Value]) -> dict[Path, set[Path]]:
         """Return the neurons of each layer, in the order in which the layers compute or are used."""

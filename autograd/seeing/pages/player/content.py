@@ -39,7 +39,7 @@ from autograd.seeing.pages.player.questions import (
 )
 from autograd.seeing.pages.player.summaries import measures, summaries
 from autograd.seeing.pages.player.touch import can_be_written, touch
-from autograd.seeing.pages.player.views.choice import boxes_of
+from autograd.seeing.pages.player.views.choice import LEGIBLE, boxes_of
 from autograd.seeing.pages.player.views.layers import Layer
 from autograd.value import Value
 
@@ -96,8 +96,11 @@ class Content:
 
     @cached_property
     def layers(self) -> list[Layer]:
-        """What the network is shown as; empty where one picture shows it, or no Module computed it."""
-        return boxes_of(self.trace)
+        """What the network is shown as; empty where one picture shows it, or no Module computed it.
+
+        Larger steps are those of neurons and layers: these are shown, however small the network is.
+        """
+        return boxes_of(self.trace, LEGIBLE if self.size == "edge" else 0)
 
 
 def facts(content: Content) -> dict[str, Any]:

@@ -12,9 +12,9 @@ class Chain {
     this.training = training;
     this.sample = sample;
     this.places = sample === undefined ? training.upcoming() : [sample];
-    this.lanes = sample === undefined ? training.lanes : training.one;
+    this.lanes = training.lanes;
     this.of = sample === undefined ? "J" : training.penalties ? "(L + penalty)" : "L";
-    this.cost = training.compute(this.places, this.lanes);
+    this.cost = training.compute(this.places);
   }
 
   name = (i) => this.training.tape.nodes[i].name ?? number(this.lanes.values[i][0]);
@@ -40,7 +40,9 @@ class Chain {
     this.follow([]);
     const shown = { weight: () => this.weight(chosen.at), neuron: () => this.neuron(chosen), cost: () => this.costs() }[chosen.kind]();
     part("chain-title").textContent = shown.title;
+    const inside = part("account").contains(document.activeElement);
     part("account").replaceChildren(...shown.parts);
+    if (inside) part("chain-title").focus(); // what had the focus is gone
   }
 
   table(heads, rows, last) {
@@ -57,13 +59,13 @@ class Chain {
   weight(at) {
     const { training, of } = this;
     const { name, node, layer, neuron, source } = training.parameters[at];
-    const z = training.sums[layer][neuron];
-    const from = source === "b" ? "the bias" : `the weight from ${this.name(training.columns[layer - 1][source])}`;
-    const gradient = training.gradients[at];
-    const parts = [element("p", {}, `${name} is ${from} to ${this.name(z)}.  ∂${of}/∂${name} = `, this.signed(gradient), `: ${moving(name, of, gradient, this.sample === undefined && training.optimizer === "SGD")}`)];
-    if (this.atCorner()) parts.push(element("p", {}, "A unit is exactly at its corner here, where the slope is a choice: gradients are by the slopes chosen there."));
-    parts.push(this.sample === undefined ? this.mean(at) : this.route(node, at));
-    parts.push(this.step(at), this.nudge(at));
+    const z = this.name(training.sums[layer][neuron]);
+    const what = source === "b" ? `the bias in ${z}` : `the weight from ${this.name(training.columns[layer - 1][source])} to ${z}`;
+    const parts = [element("p", {}, `${name} is ${what}. ∂${of}/∂${name} = `, this.signed(training.gradients[at]), `: ${this.moving(at)}`)];
+    const computed = Number.isFinite(this.cost) && Number.isFinite(training.gradients[at]);
+    if (computed) parts.push(this.sample === undefined ? this.mean(at) : this.route(node, at));
+    parts.push(this.step(at));
+    if (computed) parts.push(this.nudge(at));
     return { title: `The chain rule of ${name}`, parts };
   }
 
@@ -71,33 +73,42 @@ class Chain {
   route(node, at) {
     const { count, best } = this.routes(node);
     const { training, lanes } = this;
-    const section = element("section", { "aria-label": "Routes" });
+    const [output, weight] = [training.prediction, node].map(this.name);
+    const table = element("div");
     const draw = (k) => {
-      const { product, parts } = best[k];
       let running = lanes.gradients[training.prediction][0];
-      const output = this.name(training.prediction);
       const rows = [[[`∂L/∂${output}`, element("small", {}, `slope of ${training.cost}`)], this.signed(running), this.signed(running)]];
-      for (const [i, target, partial] of parts) {
+      for (const [i, target, partial] of best[k].parts) {
         running *= partial;
         rows.push([[this.arrow(i, target), element("small", {}, this.because(i, target))], this.signed(partial), this.signed(running)]);
       }
-      this.follow(parts);
-      const choice = element("select", { "aria-label": "Route", onchange: (event) => draw(Number(event.target.value)) },
-        ...best.map((route, n) => element("option", { value: n }, `${n + 1}: ${number(route.product)}`)));
-      choice.value = k;
-      const which = count === 1 ? ["One route leads from it to the cost."] : ["Route ", choice, ` of ${count}${count > STRONGEST ? ", the strongest ones" : ""}, strongest first. Each is a product:`];
-      const sum = lanes.gradients[node][0];
-      const told = count === 1 ? "" : element("p", {}, `All ${count} routes add up to ∂L/∂${this.name(node)} = `, this.signed(sum), this.ofPenalty(at), ".");
-      section.replaceChildren(element("p", {}, ...which), this.table(["from the cost back", "factor", "product"], rows), told || element("p", {}, "Their product is the gradient", this.ofPenalty(at), "."));
+      this.follow(best[k].parts);
+      table.replaceChildren(this.table(["from the cost back", "factor", "product"], rows));
     };
+    const choice = element("select", { "aria-label": "Route", onchange: () => draw(choice.value) }, ...best.map(({ product }, n) => element("option", { value: n }, `${n + 1}: ${number(product)}`)));
+    const which = count === 1 ? ["One route leads from it to the cost."] : ["Route ", choice, ` of ${count}${count > STRONGEST ? ", the strongest ones" : ""}, strongest first. Each is a product:`];
+    const sum = count === 1 ? ["Their product is the gradient"] : [`${count === 2 ? "Both" : `All ${count}`} routes add up to ∂L/∂${weight} = `, this.signed(lanes.gradients[node][0])];
     draw(0);
-    return section;
+    return element("section", { "aria-label": "Routes" }, element("p", {}, ...which), table, element("p", {}, ...sum, this.ofPenalty(at), "."));
   }
 
-  // Whether an op is where it has no one slope.
-  atCorner() {
-    const { lanes, places } = this;
-    return lanes.nodes.some(({ op }, i) => op >= 0 && OPERATIONS[op].kinked && places.some((_, k) => OPERATIONS[op].kinked(lanes.row(i, k))?.length));
+  // What the gradient means for a small rise, and for a step.
+  moving(at) {
+    const { training, of } = this;
+    const { name } = training.parameters[at], gradient = training.gradients[at];
+    const steps = this.sample === undefined && training.optimizer === "SGD" && !training.trouble;
+    if (Number.isNaN(gradient)) return "not a number.";
+    if (this.atCorner(at)) return "a unit, the cost or the penalty is exactly at a corner here, where the slope is a choice: the gradient uses the slope chosen there.";
+    if (gradient === 0) return `a small change of ${name} hardly changes the cost.`;
+    const [cost, weight] = gradient > 0 ? ["rise", "lower"] : ["fall", "raise"];
+    return `a small rise of ${name} makes the cost ${of} ${cost} ${number(Math.abs(gradient))} times as much, so ${steps ? `the step ${weight}s` : `descent would ${weight}`} ${name}.`;
+  }
+
+  // Whether an op, be it of the penalty on a weight, is where it has no one slope.
+  atCorner(at) {
+    const { penalties, parameters } = this.training;
+    const kinked = (lanes, k) => lanes.nodes.some(({ op }, i) => op >= 0 && OPERATIONS[op].kinked?.(lanes.row(i, k))?.length);
+    return this.places.some((_, k) => kinked(this.lanes, k)) || (penalties && parameters[at].source !== "b" && kinked(penalties.lanes, at));
   }
 
   ofPenalty(at) {
@@ -160,7 +171,7 @@ class Chain {
       const difference = training.costWith(at, now + h, places) - cost;
       return [number(h), this.signed(difference), this.signed(difference / (now + h - now))];
     });
-    return element("section", { "aria-label": "A nudge" }, element("p", {}, `Nudge it by h and see: the quotient comes to the gradient.`), this.table(["h", `Δ${of}`, `Δ${of}/h`], rows, ["gradient", "", this.signed(training.gradients[at])]));
+    return element("section", { "aria-label": "A nudge" }, element("p", {}, "Change it by h and see: the smaller h is, the closer the quotient comes to the gradient."), this.table(["h", `Δ${of}`, `Δ${of}/h`], rows, ["gradient", "", this.signed(training.gradients[at])]));
   }
 
   // ------------------------------------------------------------------------------------- a neuron, the cost
@@ -181,6 +192,7 @@ class Chain {
     const heads = ["weight", ...(single ? ["adds"] : []), `∂${of}/∂w`];
     const last = single ? [this.name(z), this.signed(lanes.values[z][0]), this.signed(lanes.gradients[z][0])] : undefined;
     const parts = [element("p", {}, `${this.name(z)} = w·x + b${a === z ? "" : `, ${this.name(a)} = ${training.activation}(${this.name(z)})`}.  Choose a weight to see where its gradient comes from.`), this.table(heads, rows, last)];
+    if (z !== a && this.places.every((_, k) => lanes.values[a][k] === 0 && !lanes.partials(a, k)[0])) parts.push(element("p", {}, `For ${single ? "this sample" : "every sample of this batch"} it gives 0 and its slope is 0: no gradient passes it.`));
     if (single) parts.push(this.ways(z, a));
     else parts.push(element("p", {}, "Choose a sample in the plane to see the numbers that flow through it."));
     return { title: `The neuron ${this.name(a)}`, parts };
@@ -198,7 +210,7 @@ class Chain {
       const upstream = lanes.gradients[arrow[0]][0], partial = this.partial(arrow);
       return [this.name(arrow[0]), this.signed(upstream), this.signed(partial), this.signed(upstream * partial)];
     });
-    section.append(element("p", {}, "Its gradient is the sum over all ways on:"), this.table(["through", "∂L/∂z", `∂(${this.name(a)}→z)`, "product"], rows, [`∂L/∂${this.name(a)}`, "", "", this.signed(lanes.gradients[a][0])]));
+    section.append(element("p", {}, `The gradient of ${this.name(a)} is the sum over all neurons that it leads to:`), this.table(["through", "∂L/∂z", `∂(${this.name(a)}→z)`, "product"], rows, [`∂L/∂${this.name(a)}`, "", "", this.signed(lanes.gradients[a][0])]));
     if (z !== a) {
       const [upstream, partial, product] = [lanes.gradients[a][0], this.partial([a, 0]), lanes.gradients[z][0]];
       const equal = equals(asWritten(upstream) * asWritten(partial), product);
@@ -229,9 +241,3 @@ class Chain {
 }
 
 const inBrackets = (x) => (x < 0 ? `(${number(x)})` : number(x));
-
-function moving(name, of, gradient, stepped) {
-  if (Number.isNaN(gradient)) return "not a number.";
-  if (gradient === 0) return `a small change of ${name} does not change the cost at all.`;
-  return `a small rise of ${name} makes the cost ${of} ${gradient > 0 ? "rise" : "fall"} ${number(Math.abs(gradient))} times as much, so ${stepped ? "the step makes" : "descent would make"} it ${gradient > 0 ? "smaller" : "larger"}.`;
-}

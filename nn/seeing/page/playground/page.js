@@ -10,6 +10,9 @@ const chain = new Chain(select, setByHand, chooseSample, follow);
 
 // ------------------------------------------------------------------------------- settings, checked
 
+// As Python writes a number, or as a page does; a decimal comma is one too.
+const numberIn = (text) => (text.trim() ? Number(text.replace("−", "-").replace(",", ".")) : NaN);
+
 // The setting that a text says; a sentence is thrown if it says none.
 function read(name, text) {
   const { label, choices, low, high, whole } = facts.settings[name];
@@ -17,7 +20,7 @@ function read(name, text) {
     if (!choices.includes(text)) throw `${label} is one of ${choices.join(", ")}; got “${text}”.`;
     return text;
   }
-  const x = text.trim() ? Number(text.replace("−", "-").replace(",", ".")) : NaN;
+  const x = numberIn(text);
   if (!(x >= low && x <= high) || (whole && !Number.isInteger(x))) {
     throw `${label} is a ${whole ? "whole " : ""}number from ${number(low)} to ${high.toLocaleString("en")}; got “${text}”.`;
   }
@@ -144,9 +147,9 @@ function follow(parts) {
 }
 
 function setByHand(at, field) {
-  const x = Number(field.value.replace("−", "-").replace(",", "."));
+  const x = numberIn(field.value);
   attempt(() => {
-    if (!field.value.trim() || !Number.isFinite(x)) throw `A weight is a number; got “${field.value}”.`;
+    if (!Number.isFinite(x)) throw `A weight is a number; got “${field.value}”.`;
     training.numbers[at] = x;
     training.touched = true;
   });
@@ -159,7 +162,8 @@ function setByHand(at, field) {
 function begin() {
   stop();
   training = new Training(settings);
-  const there = chosen?.kind === "cost" || (chosen?.kind === "weight" ? chosen.at < training.numbers.length : chosen && training.columns[chosen.layer]?.[chosen.neuron] !== undefined && chosen.layer > 0);
+  const { kind, at, layer, neuron } = chosen ?? {};
+  const there = kind === "cost" || at in training.parameters || training.columns[layer]?.[neuron] !== undefined;
   if (!(sample in training.points)) sample = undefined;
   if (!there) chosen = { kind: "weight", at: 0 };
   picture.build(training);
@@ -171,7 +175,11 @@ function update() {
   chain.look(training, sample); // which also gives the gradients that the picture shows
   Object.assign(picture, { selected: chosen, sample });
   picture.paint();
-  if (!running || (training.steps % 7 === 0 && !part("account").contains(document.activeElement))) chain.show(chosen);
+  const now = performance.now();
+  if (!running || (now - explained > 350 && !part("account").contains(document.activeElement))) {
+    explained = now; // nobody reads faster
+    chain.show(chosen);
+  }
   document.querySelector(`[name=scope][value=${sample === undefined ? "batch" : "sample"}]`).checked = true;
   if (sample !== undefined) part("sample").value = sample;
   tell();
@@ -196,7 +204,7 @@ function epochOf() {
 
 // Where motion is to be reduced, the training is shown twice a second.
 const still = window.matchMedia("(prefers-reduced-motion: reduce)");
-let painted = 0;
+let painted = 0, explained = 0;
 
 function frame(now) {
   const many = Number(part("speed").value);
@@ -267,8 +275,9 @@ part("run").addEventListener("click", run);
 part("step").addEventListener("click", () => single(() => training.step()));
 part("epoch").addEventListener("click", () => single(epochOf));
 part("restart").addEventListener("click", begin);
-part("reseed").addEventListener("click", () => attempt(() => take({ seed: settings.seed + 1 })));
-part("redraw").addEventListener("click", () => attempt(() => take({ data_seed: settings.data_seed + 1 })));
+for (const [id, name] of [["reseed", "seed"], ["redraw", "data_seed"]]) {
+  part(id).addEventListener("click", () => attempt(() => take({ [name]: (settings[name] + 1) % (facts.settings[name].high + 1) })));
+}
 part("deeper").addEventListener("click", () => attempt(() => take({ layers: [...settings.layers, settings.layers.at(-1) ?? 4] })));
 part("shallower").addEventListener("click", () => attempt(() => take({ layers: settings.layers.slice(0, -1) })));
 for (const id of ["lines", "sharp", "held"]) part(id).addEventListener("change", update);
@@ -282,12 +291,13 @@ for (const radio of document.querySelectorAll("[name=scope]")) {
 }
 part("sample").addEventListener("change", ({ target }) => {
   attempt(() => {
-    const i = target.value.trim() ? Number(target.value) : NaN;
+    const i = numberIn(target.value);
     if (!(i in training.points)) throw `A sample is a whole number from 0 to ${training.points.length - 1}; got “${target.value}”.`;
     chooseSample(i);
   });
 });
 window.addEventListener("hashchange", readLink);
+window.addEventListener("resize", () => picture.fit());
 window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   readInks();
   picture.paint();

@@ -1,21 +1,9 @@
 // What is seen of a training: the network with a map for every neuron, the plane, the curves of the cost.
 
 const ROW = 60; // from neuron to neuron, in pixels
-const part = (id) => document.getElementById(id);
-const SVG = "http://www.w3.org/2000/svg";
 const OF_WEIGHTS = [0.02, 10, 0.7, 5.5]; // the least and the most that widths tell, and the widths in pixels
 const CROWD = 60; // more lines than this are thinner
 let inks; // the colours of the theme, as canvases want them
-
-function element(name, attributes = {}, ...children) {
-  const made = ["svg", "path", "rect", "polygon", "circle", "title"].includes(name) ? document.createElementNS(SVG, name) : document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
-    else if (value !== undefined) made.setAttribute(key, value);
-  }
-  made.append(...children);
-  return made;
-}
 
 const button = (name, attributes, act) => element("button", { type: "button", onclick: act, ...attributes }, name);
 
@@ -46,6 +34,7 @@ class Picture {
     sheet.querySelectorAll(":scope > :not(svg)").forEach((old) => old.remove());
     sheet.style.setProperty("--columns", this.columns.length);
     sheet.style.setProperty("--rows", this.most);
+    this.fit();
     this.buildLines(sheet.querySelector("svg"));
     this.columns.forEach((column, c) => {
       this.addHead(c, column.length);
@@ -57,6 +46,11 @@ class Picture {
     if (focused) sheet.querySelector(`[data-key="${focused}"]`)?.focus();
   }
 
+  // Smaller boxes where there is not the room for large ones.
+  fit() {
+    part("sheet").classList.toggle("tight", part("net").clientWidth < 66 * this.columns.length);
+  }
+
   get last() {
     return this.columns.length - 1;
   }
@@ -66,7 +60,7 @@ class Picture {
 
   add(c, made, y) {
     made.style.left = `${100 * this.x(c)}%`;
-    if (y !== undefined) made.style.top = `${y - 22}px`;
+    if (y !== undefined) made.style.top = `${y}px`;
     part("sheet").append(made);
   }
 
@@ -90,7 +84,7 @@ class Picture {
 
   addHead(c, size) {
     const hidden = c > 0 && c < this.last - 1;
-    const head = element("div", { class: "head" }, element("span", {}, this.titleOf(c)));
+    const head = element("div", { class: "head" }, element("span", {}, ...(hidden ? [element("span", { class: "word" }, "layer "), c] : [this.titleOf(c)])));
     const change = (by, sign, word) => button(sign, { "aria-label": `One neuron ${word} in layer ${c}`, "data-key": `${word}${c}` }, () => this.resize(c, by));
     if (hidden) head.append(element("span", { class: "stepper" }, change(-1, "−", "less"), ` ${size} `, change(1, "+", "more")));
     this.add(c, head);
@@ -136,7 +130,8 @@ class Picture {
       this.fill(pen, index, values[index]);
       if (c > 0) made.setAttribute("aria-current", selected?.kind === "neuron" && selected.layer === c && selected.neuron === r);
     }
-    this.plane(large, values[large]);
+    const { c, r } = this.nodes.find(({ index }) => index === large);
+    this.plane(large, values[large], training.sums[c][r], values);
     this.lines();
     this.feet();
     this.curves();
@@ -144,34 +139,32 @@ class Picture {
 
   // Numbers over the plane as a picture of as many points: classes in their colours, other numbers by their signs.
   fill(pen, index, given) {
-    const image = pen.createImageData(GRID, GRID);
+    const image = (this.image ??= pen.createImageData(GRID, GRID)), pixels = new Uint32Array(image.data.buffer);
     const byClass = index === this.training.prediction && this.training.classes;
-    const hues = byClass ? [inks.classes[1], inks.classes[0]] : inks.signs;
+    const [above, below] = (byClass ? [...inks.classes].reverse() : inks.signs).map(([r, g, b]) => r | (g << 8) | (b << 16));
     let largest = 0;
     if (!byClass) for (let k = 0; k < GRID * GRID; k++) largest = Math.max(largest, Math.abs(given[k]));
-    const sharp = part("sharp").checked ? Math.sign : (x) => x;
-    const lead = byClass ? (this.training.byClass[0] === 0 ? (x) => Math.tanh(x / 2) : (x) => Math.max(-1, Math.min(1, x))) : (x) => x / (largest || 1);
+    const sharp = part("sharp").checked;
+    const lead = this.training.byClass?.[0] === 0 ? (x) => Math.tanh(x / 2) : (x) => Math.max(-1, Math.min(1, x));
     for (let k = 0; k < GRID * GRID; k++) {
-      const x = sharp(lead(given[k]));
-      const at = 4 * ((GRID - 1 - Math.floor(k / GRID)) * GRID + (k % GRID));
-      const hue = x > 0 ? hues[0] : hues[1];
-      for (let c = 0; c < 3; c++) image.data[at + c] = hue[c];
-      image.data[at + 3] = 165 * Math.abs(x) || 0;
+      const x = sharp ? Math.sign(given[k]) : byClass ? lead(given[k]) : given[k] / (largest || 1);
+      const column = k % GRID, row = GRID - 1 - (k - column) / GRID;
+      pixels[row * GRID + column] = (x > 0 ? above : below) | ((165 * Math.abs(x)) << 24); // of nan nothing is seen
     }
     pen.putImageData(image, 0, 0);
     return largest;
   }
 
-  plane(index, given) {
+  // One of the maps, large, with the samples; the line is where the neuron's weighted sum is 0.
+  plane(index, given, z, values) {
     const { pen, training } = this;
     const size = pen.canvas.width;
     const largest = this.fill(this.small.getContext("2d"), index, given);
     pen.clearRect(0, 0, size, size);
-    pen.imageSmoothingQuality = "high";
     pen.drawImage(this.small, 0, 0, size, size);
     pen.strokeStyle = colour("--ink");
     pen.lineWidth = 2;
-    border(pen, given, GRID, (column) => (column / (GRID - 1)) * size, (row) => (1 - row / (GRID - 1)) * size);
+    border(pen, values[z], GRID, (column) => (column / (GRID - 1)) * size, (row) => (1 - row / (GRID - 1)) * size);
     const look = `${part("held").checked}${inks.classes}`;
     if (this.dotted !== training || this.look !== look) {
       [this.dotted, this.look] = [training, look];
@@ -190,7 +183,7 @@ class Picture {
     const name = training.tape.nodes[index].name;
     const output = index === training.prediction;
     part("seen-title").textContent = output ? `The output ${name}` : `What ${name} gives`;
-    this.tellLegend(output && training.classes ? training.classes : null, largest);
+    this.tellLegend(output && training.classes ? training.classes : null, largest, training.tape.nodes[z].name);
     pen.canvas.setAttribute("aria-label", `${part("seen-title").textContent} over the plane of x₁ (across) and x₂ (up), and the samples`);
   }
 
@@ -228,15 +221,13 @@ class Picture {
     return far.indexOf(Math.min(...far));
   }
 
-  tellLegend(classes, largest) {
-    const said = `${classes}${classes ? "" : number(largest)}${this.training.classes}`;
+  tellLegend(classes, largest, z) {
+    const said = `${z}${classes}${classes ? "" : number(largest)}${this.training.classes}`;
     if (said === this.said) return;
     this.said = said;
-    const symbol = (k, fill, ring) => element("svg", { viewBox: "-8 -8 16 16", "aria-hidden": "true" }, element("polygon", { points: outline(0, 0, 5, k).join(" "), fill, stroke: ring ? "var(--ink)" : "none", "stroke-width": 1.6 }));
-    const items = (this.training.classes ?? []).map((name, k) => [symbol(k, `var(--class${k})`), name]);
-    if (!classes) items.push([symbol(1, "var(--positive)"), `above 0, to ${number(largest)}`], [symbol(1, "var(--negative)"), "below 0"]);
-    items.push([symbol(0, "none", true), "held out"]);
-    part("legend").replaceChildren(...items.map((item) => element("li", {}, ...item)));
+    const signs = classes ? [] : [entry(1, { fill: "var(--positive)" }, `above 0, to ${number(largest)}`), entry(1, { fill: "var(--negative)" }, "below 0")];
+    const rest = [entry(0, RING, "held out"), element("li", {}, `the line: ${z} = 0`)];
+    part("legend").replaceChildren(...entriesOf(this.training.classes ?? []), ...signs, ...rest);
   }
 
   lines() {
@@ -278,12 +269,15 @@ class Picture {
   }
 
   curves() {
-    const { history } = this.training;
+    const { training } = this, { history } = training;
+    if (training.drawn === history.length) return;
+    training.drawn = history.length;
     const every = Math.ceil(history.length / 300);
     const kept = history.filter((_, k) => k % every === 0 || k === history.length - 1);
     const all = kept.flatMap(({ cost, held }) => [cost, held]).filter(Number.isFinite);
     const [low, high] = [Math.min(...all), Math.max(...all)];
     const bent = low > 0 && high > 30 * low ? Math.log : (x) => x;
+    part("scale").textContent = `Cost by epoch, ${number(low)} to ${number(high)}${bent === Math.log ? ", in powers of ten" : ""}:`;
     const [bottom, span] = [bent(low), bent(high) - bent(low) || 1];
     for (const key of ["cost", "held"]) {
       const points = kept.map((record, k) => [kept.length > 1 ? (300 * k) / (kept.length - 1) : 0, 86 - (80 * (bent(record[key]) - bottom)) / span]);

@@ -69,7 +69,6 @@ class Training {
     this.gradients = new Float64Array(this.numbers.length);
     this.lanes = new Lanes(tape, this.points.length);
     this.judging = new Lanes(tape, this.points.length);
-    this.one = new Lanes(tape, 1);
     const penalty = facts.penalties[this.penalty];
     if (penalty) this.penalties = this.overWeights(penalty, [true, false]);
     const { of: rule, kept } = facts.optimizers[this.optimizer];
@@ -112,7 +111,8 @@ class Training {
   }
 
   // Both passes for some samples: the mean cost, and in this.gradients its gradient.
-  compute(places, lanes = this.lanes) {
+  compute(places) {
+    const { lanes } = this;
     this.feed(lanes, places);
     lanes.forward(places.length);
     lanes.reverse(places.length, this.loss);
@@ -182,9 +182,7 @@ class Training {
   costWith(at, x, places) {
     const before = this.numbers[at];
     this.numbers[at] = x;
-    this.feed(this.judging, places);
-    this.judging.forward(places.length);
-    const cost = this.mean(this.judging, places.length) + this.penalised().value;
+    const { cost } = this.evaluate(places);
     this.numbers[at] = before;
     return cost;
   }

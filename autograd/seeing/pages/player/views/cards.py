@@ -79,7 +79,7 @@ def _facts(layer: Layer) -> list[tuple[Fact, str]]:
         return [(fact, f"box:{layer.key}:{k}") for k, fact in enumerate(layer.facts)]
     if layer.is_network:
         return []
-    last = box_of_node(layer.nodes[-1])
+    last = box_of_node(layer.units[-1].members[-1] if layer.units else layer.nodes[-1])
     return [(fact, f"{fact.word}:{last.id}") for fact in last.facts]
 
 

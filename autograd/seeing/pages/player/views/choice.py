@@ -23,7 +23,7 @@ __all__ = ["MOST_NODES", "View", "boxes_of", "views"]
 MOST_NODES = 10_000
 """A graph of more nodes is refused: its page would be many megabytes and its walk hours long."""
 
-LEGIBLE = 50
+LEGIBLE = 30
 """A network of more nodes is folded: in one picture of all of it, the numbers would be too small to read."""
 
 
@@ -57,10 +57,15 @@ def views(trace: Trace, layers: Sequence[Layer] = ()) -> list[View]:
     return [first, *map(_emptied, others)]
 
 
-def boxes_of(trace: Trace) -> list[Layer]:
-    """Return the boxes that a network is folded into; none if it is shown as a graph or in parts."""
+def boxes_of(trace: Trace, legible: int = LEGIBLE) -> list[Layer]:
+    """Return the boxes that a network is folded into; none if it is shown as a graph or in parts.
+
+    Args:
+        trace: the facts of the graph.
+        legible: how many nodes can be read in one picture.
+    """
     small = fits(trace)
-    if not trace.uses or (small and len(trace.nodes) <= LEGIBLE):
+    if not trace.uses or (small and len(trace.nodes) <= legible):
         return []
     layers = layers_of(trace)
     return layers if len(layers) > small else []  # a single box would only hide what can be shown

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
@@ -15,7 +15,7 @@ from autograd.seeing.facts.events import InputsOf, inputs_by_target
 from autograd.seeing.facts.folding.folded import MOST_LOOSE, fold
 from autograd.seeing.facts.folding.group import Group
 from autograd.seeing.facts.folding.opening import list_of
-from autograd.seeing.facts.places import AFTER, ELSEWHERE, title_of
+from autograd.seeing.facts.places import AFTER, ELSEWHERE, Path, title_of
 from autograd.seeing.facts.records import NodeFact, Trace
 from autograd.seeing.pages.player.views.uses import uses_of
 from autograd.seeing.pages.player.views.windows import Window, columns_of, rows_of
@@ -75,7 +75,7 @@ class Layer:
             for what only comes from elsewhere, and opens as nothing.
         common: its nodes that belong to no single unit, such as a bias that neurons share.
         inner: the boxes within it, one per unit, where it opens as boxes.
-        is_network: whether it is part of the network itself.
+        is_network: whether it is part of the network, and does not stand for the output of the graph itself.
         note: what else is said about it.
         group: the folded box that it stands for; None where it stands for none.
         columns: how many of its units stand side by side, as in a picture; 0 where nothing says so.
@@ -131,12 +131,28 @@ def layers_of(trace: Trace) -> list[Layer]:
     folded = fold(trace)
     into = inputs_by_target(trace)
     layers = _on_pictures([_layer(trace, into, group) for group in folded.groups], into)
-    if not folded.nodes:
-        return layers
-    return [
-        *layers,
-        replace(_of_values(_title_of_loose(trace, folded.nodes), folded.nodes), is_network=False),
-    ]
+    return [*layers, *_loose(trace, folded.nodes)]
+
+
+def _loose(trace: Trace, nodes: Sequence[NodeFact]) -> Iterator[Layer]:
+    """Yield the boxes of what is in no box: what each Module computes itself, and what no Module does.
+
+    A number without a place stands beside the first that is computed of it.
+    """
+    among = {node.id for node in nodes}
+    home = {id: place.module for id, place in trace.places.items() if id in among}
+    homes: dict[str, Path | None] = {**dict.fromkeys(node.id for node in nodes if node.op), **home}
+    for edge in trace.edges:
+        if edge.source in among and edge.target in homes:
+            homes.setdefault(edge.source, homes[edge.target])
+    own: dict[Path | None, list[NodeFact]] = {}
+    for node in nodes:
+        own.setdefault(homes.get(node.id), []).append(node)
+    after = AFTER if homes.get(trace.output, ()) is None else ELSEWHERE
+    for path in sorted(own, key=lambda path: path is None):  # what no Module computes comes last
+        is_inside = path is not None and trace.output not in {node.id for node in own[path]}
+        title = after if path is None else title_of(path, trace.modules)
+        yield replace(_of_values(title, own[path]), is_network=is_inside)
 
 
 def _on_pictures(layers: Sequence[Layer], into: InputsOf) -> list[Layer]:
@@ -165,15 +181,6 @@ def _windows(box: Layer, into: InputsOf) -> list[Window]:
         taken = [edge for node in use.members for edge in into.get(node.id, ()) if edge.source not in own]
         windows.append([*dict.fromkeys(edge.source for edge in taken if edge.partial is not None)])
     return windows
-
-
-def _title_of_loose(trace: Trace, nodes: Sequence[NodeFact]) -> str:
-    """Return the title of nodes that are in no box: the Module that computed all of them, or what it is."""
-    homes = [trace.places.get(node.id) for node in nodes if node.op is not None]
-    paths = {None if place is None else place.module for place in homes}
-    if len(paths) == 1 and (path := paths.pop()) is not None:
-        return title_of(path, trace.modules)
-    return AFTER if any(node.id == trace.output for node in nodes) else ELSEWHERE
 
 
 def from_outside(nodes: Sequence[NodeFact], origins: set[str], columns: int) -> Layer:
@@ -293,8 +300,13 @@ def _neuron(unit: Group, number: int) -> Unit:
 
 
 def _of_values(title: str, nodes: Sequence[NodeFact]) -> Layer:
-    kind = counted(len(nodes), "value")
-    if len(nodes) > MOST_DOTS:
+    """Return a box that is shown value by value; plain numbers are not counted where there are others."""
+    plain = [node for node in nodes if node.role == "constant" and node.op is None]
+    values = [node for node in nodes if node.role != "constant" or node.op is not None]
+    if not values:
+        values, plain = plain, []
+    kind = counted(len(values), "value")
+    if len(values) > MOST_DOTS:
         return Layer(title, kind, (), common=tuple(nodes))
-    units = (Unit(parse_label(n.label or n.symbol or "number"), "", (n,), (n,)) for n in nodes)
-    return Layer(title, kind, tuple(units))
+    units = (Unit(parse_label(n.label or n.symbol or "number"), "", (n,), (n,)) for n in values)
+    return Layer(title, kind, tuple(units), common=tuple(plain))

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from autograd.notation.numbers import counted
 from autograd.seeing.facts.arrow import edge_key, weights_of_link
 from autograd.seeing.facts.folding.links import Link, links_between
 from autograd.seeing.facts.records import Trace
@@ -147,9 +146,7 @@ def _overview(row: Row, name: str, title: str, parent: str | None) -> View:
 
 
 def _words_on_arrow(link: Link) -> str:
-    if link.is_only_tied:
-        return counted(len(link.tied), "tied weight")
-    return weights_of_link(link) if link.weights else ""
+    return weights_of_link(link) if link.weights or link.is_only_tied else ""
 
 
 def _mapped(layer: Layer, box: str) -> dict[str, str]:

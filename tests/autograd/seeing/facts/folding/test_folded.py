@@ -10,12 +10,14 @@ import pytest
 from autograd import Parameter, Value, draw
 from autograd import sum as sum_of
 from autograd.functions import dot
+from autograd.notation.numbers import number
+from autograd.seeing.facts.arrow import ArrowText, hint_of_link, text_of_link
 from autograd.seeing.facts.box_content import box_of_group
 from autograd.seeing.facts.folding.folded import FOLDINGS, Folded, fold
 from autograd.seeing.facts.folding.links import Link
 from autograd.seeing.facts.trace import trace
 from nn import MLP, Embedding, GRUCell, Layer, LSTMCell, Module, Recurrent, losses
-from tests.networks import Ranking, Residual
+from tests.networks import Likeness, Ranking, Residual, TiedByHand
 
 
 class Net(Module):
@@ -285,6 +287,16 @@ def test_modules_that_differ_are_not_one_box() -> None:
     ]  # fmt: skip
 
 
+def test_a_depth_opens_a_list_of_equal_modules_one_level_after_it_shows_it() -> None:
+    y = Residual(3)([0.5, -1.0])
+    assert titles(folded(y, depth=1)) == ["inputs", "stem", "blocks × 3", "head"]
+    assert titles(folded(y, depth=2)) == titles(folded(y, opened=["blocks"])) == titles(folded(y, "layer"))
+    y = MLP(2, [3, 3, 1], seed=0)([0.5, -1.0]) * MLP(3, [3, 3, 1], seed=0)([0.5, -1.0, 1.0])
+    assert titles(folded(y, depth=1))[2:] == ["MLP 1 · layer 1", "MLP 1 · layer 2", "MLP 1 · layer 3",
+                                              "MLP 2 · layers × 2", "MLP 2 · layer 3"]  # fmt: skip
+    assert titles(folded(y, depth=2)) == titles(folded(y, "layer"))
+
+
 def test_a_depth_of_none_is_one_box_and_a_large_one_has_layers() -> None:
     y = sum_of(Autoencoder()([0.1] * 4))
     assert titles(folded(y, depth=0)) == ["inputs", "Autoencoder"]
@@ -298,12 +310,35 @@ def test_tied_weights_are_drawn_once_with_all_their_uses() -> None:
     y = sum_of(Tied()([0.1, 0.2, 0.3]))
     found = folded(y, "layer")
     assert [len(group.weights()) for group in found.groups] == [0, 8, 3]
-    assert [group.tied for group in found.groups] == [0, 0, 6]
+    assert [group.tied for group in found.groups] == [{}, {}, {"encoder": 6}]
+    assert ("tied with encoder", "6 weights") in {
+        (fact.word, fact.number) for fact in box_of_group(found.groups[2], False).facts
+    }
     assert len(link(found, "encoder", "decoder").weights) == 6
     by_neuron = folded(y, "neuron")
     assert sum(node.role == "weight" for node in by_neuron.nodes) == 6
     names = {node.id for node in by_neuron.nodes if node.role == "weight"}
     assert sum(x.source in names for x in by_neuron.links) == 12
+
+
+@pytest.mark.parametrize("options", [{"by": "neuron"}, {"by": "module"}, {"opened": ["encoder"]}])
+def test_an_arrow_says_what_its_use_adds_to_the_gradient_of_a_weight_with_several(options: Any) -> None:
+    model = TiedByHand(1, 1)
+    model.encoder.weight[0][0].data, w = 0.5, model.encoder.weight[0][0]
+    y = model([Value(2.0, "x")])[0] - w * 5.0  # w·w·2 - 5w
+    y.backward()
+    assert w.grad == -3.0
+    said = {hint_of_link(x): (text_of_link(x), x.size()) for x in folded(y, **options).links if x.taken}
+    assert len(folded(y, **options).links) > len(said) == 2
+    for adds in (1.0, -5.0):
+        hint = f"w₁₁⁽¹⁾ = 0.5 (1 of 3 uses); adds {number(adds)} to its gradient, −3"
+        assert said[hint] == (ArrowText("w₁₁⁽¹⁾ 0.5 (1 of 3 uses)", adds), adds)
+
+
+def test_what_a_module_computes_itself_with_weights_of_another_is_tied() -> None:
+    y = sum_of(TiedByHand(2, 3)([0.1, 0.2, 0.3]))
+    said = [text_of_link(x).words for x in folded(y).links]
+    assert said == ["6 weights", *["2 tied weights"] * 3, *["∂ 1"] * 3]
 
 
 def test_one_module_on_two_inputs_is_used_twice_by_two_inputs_each() -> None:
@@ -357,6 +392,15 @@ def test_a_table_that_only_gives_its_weights_is_a_box() -> None:
 
     for by in FOLDINGS:
         assert titles(folded(Factors()([1, 2]), by)) == ["users", "items"]
+
+
+@pytest.mark.parametrize("ids", [(0, 1), (1, 1)])
+def test_a_table_has_a_box_in_an_opened_use_as_well(ids: Any) -> None:
+    y = Likeness()(*ids)
+    assert titles(folded(y, opened=["word"])) == ["word · table", "word · layer"]
+    found = folded(y, opened=["word[1]"])
+    weights = {group.title: len(group.weights()) for group in found.groups}
+    assert weights == {"word · use 1": 11, "word · table · use 2": 3, "word · layer · use 2": 8}
 
 
 def test_two_networks_that_nobody_holds_keep_apart() -> None:

@@ -16,8 +16,15 @@ from autograd.seeing.facts.folding.folded import FOLDINGS, fold
 from autograd.seeing.facts.trace import trace
 from autograd.seeing.pages.player.views.choice import views
 from nn import MLP, GRUCell, LSTMCell, Recurrent, RNNCell
-from tests.autograd.seeing.facts.folding.test_folded import Autoencoder, Tied, Tree, Twins, Wave
-from tests.networks import Ranking, Residual, listed
+from tests.autograd.seeing.facts.folding.test_folded import (
+    Autoencoder,
+    Line,
+    Tied,
+    Tree,
+    Twins,
+    Wave,
+)
+from tests.networks import Likeness, Ranking, Residual, TiedByHand, listed
 from tests.thorough import ALL
 
 
@@ -38,8 +45,11 @@ def random_network(chance: random.Random) -> Value:
         lambda: Residual(chance.randint(1, 5), width)(numbers(2)),
         lambda: Autoencoder()(numbers(4)),
         lambda: Tied()(numbers(3)),
+        lambda: TiedByHand(width, 3)(numbers(3)),
+        lambda: Likeness()(chance.randrange(4), chance.randrange(4)),
         lambda: Twins()(numbers(2), numbers(2)),
         lambda: Tree()(((1.0, 2.0), 3.0)),
+        lambda: Line()(Value(*numbers(1))),
         lambda: Wave()([Value(x) for x in numbers(5)]),
         lambda: Ranking(width)([chance.randrange(5), chance.randrange(6)]),
     ]  # fmt: skip
@@ -103,6 +113,7 @@ def test_renaming_every_label_changes_no_fact(facts_of: Callable[[Value], Any], 
 @settings(max_examples=60, deadline=None)
 def test_every_value_is_in_one_box_or_loose_and_no_link_is_lost(seed: int) -> None:
     output, chance = random_network(random.Random(seed)), random.Random(seed)
+    output.backward()
     facts = trace(output)
     called = [use for use in facts.uses if not facts.modules[use.module].is_unit]
     opened = [f"{'.'.join(use.module)}[{use.turn}]" for use in chance.sample(called, min(2, len(called)))]
@@ -122,4 +133,16 @@ def test_every_value_is_in_one_box_or_loose_and_no_link_is_lost(seed: int) -> No
             and (e.source, home.get(e.target)) not in everywhere
         ]  # fmt: skip
         assert sum(len(x.edges) for x in found.links) == len(crossing)
+        for group in found.groups:
+            homes = [facts.places[w.id].module for w in group.weights()]
+            is_run = group.count > 1
+            assert is_run or all(home[: len(group.path)] == group.path for home in homes if home)
+        taken = [e for x in found.links for e in x.taken]
+        assert len({*taken}) == len(taken)  # each use of a weight is said by one arrow at most
+        for x in found.links:
+            if len(x.weights) == 1:
+                (w,) = x.weights
+                beside = [e.contribution for e in facts.edges if e.source == w.id and e not in x.taken]
+                assert len(beside) == x.others
+                assert x.gradient() == pytest.approx(w.gradient - sum(beside), abs=1e-9)
         assert len({group.id for group in found.groups}) == len(found.groups)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import random
 from math import nan
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from autograd import Constant, Parameter, Value, gallery, gradient_path, topological_order
 from autograd import sum as sum_of
 from autograd.seeing.pages.gallery import facts as gathering
 from nn import Module
+from tests.autograd.seeing.facts.folding.test_labels import random_network
 from tests.networks import Net
 from tests.strategies import Recipe, recipes
 
@@ -33,6 +35,15 @@ def test_every_card_says_what_the_weights_own_path_says(recipe: Recipe, inner: b
         assert card.gradient == path.total
         products = [route.product for route in path.routes(3)]
         assert [abs(way.product) for way in card.ways] == pytest.approx([abs(p) for p in products], rel=1e-12)
+
+
+@given(st.integers(0, 10**9))
+@settings(max_examples=60, deadline=None)
+def test_every_spot_of_any_network_is_a_neuron_in_its_picture(seed: int) -> None:
+    found = gallery(random_network(random.Random(seed)))
+    for layer, place in (spot for card in found.cards for way in card.ways for spot in way.spots):
+        assert 1 <= place <= found.facts.neurons[layer]
+    assert "</html>" in found.html()
 
 
 def test_the_largest_gradient_comes_first_and_nan_before_all() -> None:

@@ -42,3 +42,11 @@ def slot(sheet, name):
 def edge_step(steps, node, which=-1):
     ids = {n.label: n.id for n in steps.trace.nodes}
     return [s for s in steps if s.kind == "edge" and s.node == ids[node]][which]
+
+
+def tells(sheet, sentences):
+    """The list of all steps says this, as soon as all is told: what is out of view is told at rest."""
+    from playwright.sync_api import expect
+
+    sheet.locator("#list").evaluate("list => { list.open = true; }")
+    expect(sheet.locator("#list li button span:last-child")).to_have_text(sentences, timeout=30_000)

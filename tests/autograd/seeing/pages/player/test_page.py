@@ -9,7 +9,7 @@ from autograd import Value
 from autograd.notation.numbers import number
 from autograd.seeing.walk import walk
 from nn import MLP
-from tests.autograd.seeing.pages.player.driven import chain, edge_step, go, place, slot
+from tests.autograd.seeing.pages.player.driven import chain, edge_step, go, place, slot, tells
 
 # -------------------------------------------------------------------------------------- stepping
 
@@ -178,9 +178,7 @@ def test_the_current_edge_is_marked_by_a_line_and_an_arrow_not_by_hue_alone(shee
 
 def test_the_list_of_steps_tells_and_goes(sheet, steps):
     sheet.click("#list summary")
-    sheet.wait_for_selector("#list li")
-    told = sheet.locator("#list li button span:last-child").all_text_contents()
-    assert told == [s.sentence for s in steps]
+    tells(sheet, [s.sentence for s in steps])
     sheet.locator("#list li button").nth(4).click()
     assert place(sheet) == 5
     assert sheet.locator("#list [aria-current=step]").text_content() == f"5{steps[4].sentence}"

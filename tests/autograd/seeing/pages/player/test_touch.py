@@ -14,6 +14,7 @@ from autograd.seeing.pages.frame import asset
 from autograd.seeing.pages.player import facts
 from autograd.seeing.walk import walk
 from nn import MLP
+from tests.autograd.seeing.pages.player.driven import tells
 from tests.autograd.seeing.pages.player.touched import ANSWER, SCRIPTS, cases
 from tests.thorough import ALL
 
@@ -124,10 +125,7 @@ def shows(sheet, expected):
     for node in expected.trace.nodes:
         assert sheet.text_content(f'[data-slot="value:{node.id}"]') == number(node.value)
         assert sheet.text_content(f'[data-slot="gradient:{node.id}"]') == number(node.gradient)
-    sheet.locator("#list").evaluate("list => { list.open = true; }")
-    sheet.locator("#list li").first.wait_for()
-    told = [text.lstrip("0123456789") for text in sheet.locator("#list li").all_text_contents()]
-    assert told == [step.sentence.lstrip("0123456789") for step in expected]
+    tells(sheet, [step.sentence for step in expected])
 
 
 def test_a_field_changes_both_passes_and_a_branch_may_flip(sheet):

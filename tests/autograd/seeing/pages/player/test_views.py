@@ -245,6 +245,17 @@ class TestNetworks:
         titles = [layer.title for layer in boxes_of(trace(Ranking()([1, 2])))]
         assert titles == ["users", "items", "user_tower", "item_tower", "Ranking"]
 
+    def test_what_a_module_computes_itself_is_not_after_the_model_and_numbers_are_not_counted(self) -> None:
+        loss = (Ranking()([1, 2]) - 1.0) ** 2 * 0.5
+        *_, own, after = boxes_of(trace(loss))
+        assert [(own.title, own.kind), (after.title, after.kind)] == [
+            ("Ranking", "1 value"),
+            ("after the model", "3 values"),
+        ]
+        computing = [node.role != "constant" for node in after.nodes]
+        assert (len(after.dots), computing.count(True), len(computing)) == (3, 3, 6)
+        assert (own.is_network, after.is_network) == (True, False)
+
     def test_equal_blocks_are_one_box_that_opens_step_by_step(self) -> None:
         _, pictures = shown(losses.mse(Residual(12)([0.5, -1.0]), 0.0))
         titles = {view.name: view.title for view in pictures}
@@ -261,7 +272,8 @@ class TestNetworks:
 
     def test_an_arrow_stands_for_all_that_a_box_takes_from_another(self) -> None:
         _, pictures = shown(losses.mse(TwoTowers()([0.1] * 6, [0.2] * 6), 0.0))
-        assert arrows(pictures[0]) == ["l0-l2", "l1-l3", "l2-l4", "l3-l4"]  # two inputs, user, item, loss
+        found = arrows(pictures[0])  # two inputs, user, item, their product, the loss
+        assert found == ["l0-l2", "l1-l3", "l2-l4", "l3-l4", "l4-l5"]
 
     def test_the_way_around_a_block_is_drawn_in_it(self) -> None:
         _, pictures = shown(losses.mse(Residual(12)([0.5, -1.0]), 0.0))
@@ -289,12 +301,22 @@ class TestNetworks:
             f"use {k}" for _ in range(2) for k in range(1, 6)
         ]
 
-    @pytest.mark.parametrize(("sizes", "first"), [([3, 3, 1], "graph"), ([4, 4, 1], "network")])
+    @pytest.mark.parametrize(
+        ("sizes", "first"), [([2, 2, 1], "graph"), ([3, 3, 1], "network"), ([4, 4, 1], "network")]
+    )
     def test_a_network_that_is_not_legible_in_one_picture_opens_folded(
         self, sizes: list[int], first: str
     ) -> None:
         found = views(walk(losses.mse(MLP(2, sizes, "tanh", seed=0)([0.5, -1.0]), 1.0)).trace)
         assert found[0].name == first
+
+    @pytest.mark.parametrize("by", ["neuron", "layer"])
+    def test_a_walk_by_larger_steps_shows_what_these_are_steps_of(self, by: Any) -> None:
+        loss = losses.mse(MLP(2, [2, 1], "tanh", seed=0)([0.5, -1.0]), 1.0)
+        titles = [layer.title for layer in walk(loss, by=by).content().layers]
+        assert titles == ["inputs", "layer 1", "layer 2", "after the model"]
+        assert walk(loss).content().layers == []
+        assert walk(Value(2.0) * 3.0, by=by).content().layers == []
 
     def test_every_slot_of_a_folded_network_is_filled_however_small_it_is(self) -> None:
         content = walk(losses.mse(MLP(2, [4, 4, 1], "tanh", seed=0)([0.5, -1.0]), 1.0)).content()
