@@ -260,7 +260,7 @@ class Course:
         log = Records(cause=cause_among(self, weights))
         self.history.stopped = (
             f"the loss became {loss} in epoch {number}{log.because}, and the last good weights were put "
-            f"back. {SIGNS['NaN cost'].cure(log, None)}"
+            f"back. {SIGNS['cost not finite'].cure(log, None)}"
         )
         warnings.warn(self.history.stopped, RuntimeWarning, stacklevel=6)
 
