@@ -12,7 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from autograd import gradient_path
+from nn import MLP
 from nn.command.main import main
+from nn.losses import half_mse
 from tests.shown import MEASURE, OPEN, OUT_OF_FRAME, SCREENS, SMALLEST
 from tests.thorough import ALL
 
@@ -100,6 +103,18 @@ def test_a_picture_that_is_cut_and_words_that_are_too_small_are_found(faults_of)
     assert "1.6 px" in faults_of(CELL + picture.format(328))[360][0]
     assert "wider than the screen" in faults_of(CELL + picture.format(500))[360][0]
     assert faults_of(CELL + f'<div style="overflow-x:auto">{picture.format(2000)}</div>') == {}
+
+
+def test_a_picture_that_is_scrolled_opens_at_its_first_node(opened):
+    model = MLP(2, [4, 4, 1], "tanh", seed=0)
+    path = gradient_path(half_mse(model([0.5, -0.3]), 1.0), model.parameter("w11^1"))
+    sheet = opened(CELL + path.draw()._repr_mimebundle_()["text/html"], ready=False)
+    for width in SCREENS:
+        sheet.set_viewport_size({"width": width, "height": 620})
+        sheet.reload()
+        frame, first = (sheet.locator(name).first.bounding_box() for name in ("div", "g.node"))
+        assert frame["x"] <= first["x"]
+        assert first["x"] + first["width"] <= frame["x"] + frame["width"]
 
 
 @pytest.mark.parametrize("font", ["Liberation Sans", "DejaVu Sans", "DejaVu Sans Mono"])

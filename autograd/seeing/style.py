@@ -140,6 +140,9 @@ def mixed(colour: str, other: str, share: float) -> str:
 
 
 VIEW_BOX = re.compile(r' viewBox="\S+ \S+ (\S+) ')
+FIRST_NODE = re.compile(
+    r'class="node.*?<(?:polygon|path|ellipse|polyline)[^>]* (?:points="|d="M|cx=")(-?[\d.]+)', re.DOTALL
+)
 FONT_SIZE = re.compile(r'font-size(?:="|: )([\d.]+)')
 SMALLEST_WORDS = 10.0
 """No word of a picture is shown smaller than this, in pixels."""
@@ -161,7 +164,18 @@ def fitting(svg: str) -> str:
 
     It shrinks with its place as far as its words can be read; in a narrower one it is scrolled in its frame.
     """
-    style = f"max-width:100%;min-width:{math.ceil(narrowest(svg))}px;height:auto"
+    least = math.ceil(narrowest(svg))
+    style = f"max-width:100%;min-width:{least}px;height:auto"
     picture = svg.replace("<svg ", f'<svg style="{style}" ', 1)
     named = 'tabindex="0" role="group" aria-label="A drawing, scrolled by the arrow keys"'
-    return f'<div {named} style="overflow-x:auto">{picture}</div>'
+    return f'<div {named} style="overflow-x:auto;position:relative">{_opening(svg, least)}{picture}</div>'
+
+
+def _opening(svg: str, width: float) -> str:
+    """Return an empty element at which a scrolled picture opens: with its first node in the middle."""
+    first, whole = FIRST_NODE.search(svg), VIEW_BOX.search(svg)
+    if not first or not whole:
+        return ""
+    middle = round(width * float(first[1]) / float(whole[1]))
+    place = f"position:absolute;left:calc({middle}px - 50%);top:0;width:1px;height:1px"
+    return f'<span style="{place};scroll-initial-target:nearest"></span>'

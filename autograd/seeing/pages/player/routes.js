@@ -149,8 +149,9 @@ function accounting({ graph, leaves, element, nameOf, plainName, signOf, localOf
     if (!edges.length) return ["the value itself, 1"];
     const half = MOST_FACTORS / 2;
     const shown = edges.length > MOST_FACTORS ? [...edges.slice(0, half), null, ...edges.slice(-half)] : edges;
-    const factor = (edge) => [localOf({ ...edge, node: `n${edge.source}`, target: `n${edge.target}` }), ` = ${number(edge.partial ?? 0)}`];
-    const terms = shown.map((edge, i) => element("span", {}, ...(edge ? factor(edge) : ["…"]), i + 1 < shown.length ? " · " : ""));
+    const nameOfFactor = (edge) => localOf({ ...edge, node: `n${edge.source}`, target: `n${edge.target}` });
+    const factor = (edge) => element("span", { class: "factor" }, element("span", {}, nameOfFactor(edge)), element("span", { class: "hidden" }, " = "), number(edge.partial ?? 0)); // its sign above its number, so that no line reads as a chain of equations
+    const terms = shown.map((edge, i) => element("span", {}, edge ? factor(edge) : "…", i + 1 < shown.length ? " · " : ""));
     return terms.flatMap((term) => [term, " "]); // lines end between factors
   }
 

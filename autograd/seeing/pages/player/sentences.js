@@ -95,7 +95,7 @@ function tellerOf(facts, engine, original) {
   // ------------------------------------------------------------------ slopes
 
   const usesOf = (i, j) => inputs[i].filter((other) => other === j).length;
-  const isSingle = (text) => /^(?:[\p{L}\p{N}_,.∞]+|[\p{L}\p{N}_ ]*\([^()]*\))$/u.test(text);
+  const isSingle = (text) => /^(?:[\p{L}\p{N}_,.∞⁽⁾]+|[\p{L}\p{N}_ ]*\([^()]*\))$/u.test(text);
   const inProduct = (text) => (isSingle(text) ? text : `(${text})`);
   const slotOf = (i, k) => (usesOf(i, inputs[i][k]) > 1 ? String(k + 1) : "");
   const lowered = (digits) => digits.replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]);

@@ -1,7 +1,7 @@
 // Numbers that one can touch: a slider and a field for every leaf, a nudge beside a gradient, a step downhill.
 // The page recomputes both passes itself and shows them as it shows those that it came with.
 
-function touching({ original, element, nameOf, plainName, signOf, symbolsOf, show, changed }) {
+function touching({ original, element, nameOf, plainName, signOf, symbolsOf, readNumber, show, changed }) {
   const engine = engineOf(original);
   const { plane, picture } = original.touch;
   const drawPlane = plane ? planeOf({ original, engine, plainName }) : () => {};
@@ -177,9 +177,12 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, sho
 
   // Whether there was a step to take.
   function descend() {
-    const rate = Number(stepping.elements.rate.value.replace("−", "-").replace(",", "."));
+    const rate = readNumber(stepping.elements.rate.value);
     stepping.elements.rate.toggleAttribute("aria-invalid", !Number.isFinite(rate));
-    if (!Number.isFinite(rate)) return false;
+    if (!Number.isFinite(rate)) {
+      statuses[0].textContent = "α: a number is wanted, such as 0.1 or 1/3.";
+      return false;
+    }
     const before = now.exact.values[output];
     const { gradients, values } = now.exact;
     const moved = movable.map((i) => [i, values[i] - rate * (gradients[i] ?? 0)]);

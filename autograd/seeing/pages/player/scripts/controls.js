@@ -141,10 +141,18 @@ let request = 0;
 let touched; // computes in the page itself; undefined where it cannot
 let account = () => {}; // the routes of what is computed
 
+// What training moves comes first, and each in the order in which the first step reads them.
+function asRead(leaves) {
+  const isWeight = new Set(original.weights);
+  const at = new Map(original.read.map((i, k) => [i, k]));
+  return leaves.sort((a, b) => isWeight.has(b) - isWeight.has(a) || at.get(a) - at.get(b));
+}
+
 function fillLeaves() {
-  $("leaves").replaceChildren(...original.leaves.map(([i, value]) => {
+  const values = new Map(original.leaves);
+  $("leaves").replaceChildren(...asRead([...values.keys()]).map((i) => {
     const node = `n${i}`;
-    const here = touched ? touched.exact().values[i] : value;
+    const here = touched ? touched.exact().values[i] : values.get(i);
     const input = element("input", { type: "text", inputmode: "decimal", value: String(here), "aria-label": `Value of ${plainName(node)}` });
     input.dataset.node = node;
     input.disabled = !hosted && !touched;
@@ -332,10 +340,9 @@ async function begin() {
   readGraph();
   readSteps();
   if (facts.touch) {
-    touched = touching({ original, element, nameOf, plainName, signOf, symbolsOf, show: showFacts, changed: askWhatIf });
+    touched = touching({ original, element, nameOf, plainName, signOf, symbolsOf, readNumber, show: showFacts, changed: askWhatIf });
     const graph = { ...original, constants: touched.engine.constants };
-    const isWeight = new Set(touched.weights);
-    const leaves = facts.read.filter((i) => !graph.constants.has(i)).sort((a, b) => isWeight.has(b) - isWeight.has(a));
+    const leaves = asRead(facts.read.filter((i) => !graph.constants.has(i)));
     account = accounting({ graph, leaves, element, nameOf, plainName, signOf, localOf, exactNow: touched.exact, see: lightRoute, atRest });
   }
   $("place").max = steps().length;

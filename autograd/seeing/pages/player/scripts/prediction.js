@@ -169,9 +169,11 @@ function diagnosis({ mistakes, other }, words) {
 
 function hint() {
   const { node, target } = asking;
-  const upstream = asking.shown[0];
+  const [upstream, , , before] = asking.shown;
   const first = `Multiply the upstream gradient, ${upstream}, by how ${plainName(target)} changes with ${plainName(node)}`;
-  return tries > 1 && slopeOf(asking) ? `${first}, which is ${slopeOf(asking)}.` : `${first}.`;
+  const slope = tries > 1 && slopeOf(asking) ? `, which is ${slopeOf(asking)}` : "";
+  const isAdded = $("prediction").elements.asked.value === "gradient" && before !== EMPTY;
+  return `${first}${slope}${isAdded ? `; then add the ${before} that ${plainName(node)} has already` : ""}.`;
 }
 
 function say(kind, title, words) {

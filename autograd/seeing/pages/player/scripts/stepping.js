@@ -100,6 +100,7 @@ function tell(step) {
   slider.setAttribute("aria-valuetext", step ? `step ${stop + 1} of ${count}: ${told}` : "before the first step");
   for (const id of ["first", "previous"]) $(id).disabled = place === 0;
   for (const id of ["next", "last"]) $(id).disabled = place === steps().length;
+  if (document.activeElement.disabled) $("place").focus({ preventScroll: true }); // what cannot be pressed loses the focus
   tellOther();
   markInList();
 }

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from autograd.seeing.facts.arrow import edge_key, operation_id, use_id
 from autograd.seeing.facts.box_content import box_of_node
-from autograd.seeing.facts.records import Trace
+from autograd.seeing.facts.records import NodeFact, Trace
 from autograd.seeing.pages.player.svg.arrows import curve, draw_arrow
-from autograd.seeing.pages.player.svg.box_shapes import draw_box, draw_circle, node_group
+from autograd.seeing.pages.player.svg.box_shapes import box_size, draw_box, draw_circle, node_group
 from autograd.seeing.pages.player.svg.cast import Cast, Faces, Mould, mould_of
 from autograd.seeing.pages.player.svg.elements import coordinate, tag
 from autograd.seeing.pages.player.svg.layout import arrange
@@ -125,8 +125,14 @@ def graph_view(trace: Trace, prefix: str, elsewhere: Collection[str] = ()) -> Vi
     for edge in trace.edges:
         key = edge_key(edge)
         drawn.append(draw_arrow(edge, edges[key], places.curves[key], places.middles.get(key)))
-    for node in trace.nodes:
-        box = box_of_node(node)
+    boxes = {node.id: box_of_node(node) for node in trace.nodes}
+
+    def column_and_row(node: NodeFact) -> tuple[int, float]:
+        corner, (width, _) = places.corners[node.id], box_size(boxes[node.id])
+        return round(corner.x + width / 2), corner.y
+
+    for node in sorted(trace.nodes, key=column_and_row):  # the keyboard goes from left to right
+        box = boxes[node.id]
         parts = draw_box(box, places.corners[node.id])
         if node.symbol is not None:
             stem = tag("path", d=curve(places.curves[node.id]), class_="stem")

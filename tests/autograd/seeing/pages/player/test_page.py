@@ -151,6 +151,19 @@ def test_on_a_phone_the_buttons_do_not_scroll_the_graph_away(opened, html):
     assert sheet.evaluate("scrollY") == 0
 
 
+def test_at_either_end_the_keyboard_keeps_the_focus(sheet, steps):
+    for button in ("next", "previous"):
+        sheet.focus(f"#{button}")
+        for _ in range(len(steps) + 1):
+            sheet.keyboard.press("Enter")
+        assert sheet.evaluate("document.activeElement.id") == "place"
+
+
+def test_the_keyboard_goes_through_the_graph_from_left_to_right(sheet):
+    lefts = [node.bounding_box()["x"] for node in sheet.locator("#canvas g.node[tabindex]").all()]
+    assert lefts == sorted(lefts)
+
+
 def test_the_scrubber_jumps(sheet, steps):
     sheet.focus("#place")
     sheet.keyboard.press("End")

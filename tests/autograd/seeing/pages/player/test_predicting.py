@@ -43,6 +43,14 @@ def test_a_right_prediction_reveals_the_step(sheet, steps):
     assert sheet.evaluate("document.activeElement.id") == "place"  # there is no next step
 
 
+def test_the_verdict_covers_no_number_of_the_step(sheet, steps):
+    sheet.set_viewport_size({"width": 978, "height": 620})
+    predict(sheet, steps, "b")
+    answer(sheet, edge_step(steps, "b").contribution, "contribution")
+    verdict, numbers = (sheet.locator(name).bounding_box() for name in ("#prediction", "#numbers"))
+    assert verdict["y"] + verdict["height"] <= numbers["y"]
+
+
 def test_what_is_computed_from_the_digits_shown_is_right(opened):
     x = Value(1 / 3, "x")
     steps = walk((x * 2 / 7).tanh() * x + x**3)
@@ -81,7 +89,10 @@ def test_a_wrong_gradient_is_diagnosed(sheet, steps):
     assert (step.upstream, step.partial, step.before, step.after) == (-2.0, -3.0, 1.0, 7.0)
     predict(sheet, steps, "a")
     for text, says in (
-        (100, "Multiply the upstream gradient, −2, by how d changes with a."),
+        (
+            100,
+            "Multiply the upstream gradient, −2, by how d changes with a; then add the 1 that a has already.",
+        ),
         (6.0, "overwrote instead of adding: a already has 1"),
         (-2 + 1, "missing: that is the upstream gradient alone"),
         (-3 + 1, "missing: that is the local derivative ∂(a→d) alone"),

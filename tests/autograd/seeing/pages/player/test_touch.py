@@ -9,11 +9,13 @@ from itertools import pairwise
 import pytest
 
 from autograd import Parameter, Value, gradient_path, where
+from autograd.notation.labels import parse_label
 from autograd.notation.numbers import number, signed
 from autograd.seeing.pages.frame import asset
 from autograd.seeing.pages.player import facts
 from autograd.seeing.walk import walk
 from nn import MLP
+from nn.losses import half_mse
 from tests.autograd.seeing.pages.player.driven import tells
 from tests.autograd.seeing.pages.player.touched import ANSWER, SCRIPTS, cases
 from tests.thorough import ALL
@@ -141,6 +143,24 @@ def test_a_slider_does_the_same(sheet):
     assert value > 2.0
     sheet.get_by_text("Computed again").wait_for()
     shows(sheet, walk(loss()).what_if(w=value))
+
+
+def test_names_of_layers_are_written_as_the_walk_writes_them(opened):
+    model = MLP(2, [2, 1], "tanh", seed=0)
+    before, after = (walk(half_mse(model([x, -0.3]), 1.0)) for x in (0.5, 1.5))
+    sheet = opened(before.html())
+    sheet.click("#what-if summary")
+    change(sheet, "x₁", "1/2 + 1")
+    anything = re.compile("")
+    tells(sheet, [step.sentence if step.phase == "reverse" else anything for step in after])
+
+
+def test_weights_come_first_in_the_order_in_which_they_are_read(opened):
+    model = MLP(2, [2, 1], "tanh", seed=0)
+    sheet = opened(walk(half_mse(model([0.5, -0.3]), 1.0)).html())
+    sheet.click("#what-if summary")
+    names = sheet.locator("#leaves label").evaluate_all("all => all.map(({ title }) => title)")
+    assert names == [*(parse_label(p.label).text for p in model.parameters()), "x₁", "x₂"]
 
 
 def test_at_a_corner_the_page_says_so(sheet):
