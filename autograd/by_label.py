@@ -7,6 +7,7 @@ from typing import TypeVar
 from autograd.graph import topological_order
 from autograd.node import Node
 from autograd.notation.hints import did_you_mean
+from autograd.notation.labels import typed
 
 N = TypeVar("N", bound=Node)
 
@@ -19,7 +20,7 @@ def find(output: N, label: str) -> N:
 
     Args:
         output: where to look back from, such as a loss.
-        label: as it was given: ``"a1^2"``.
+        label: as it was given, ``"a1^2"``, or as it is printed, ``"a₁⁽²⁾"``.
 
     Raises:
         TypeError: if ``output`` is not a Value, or ``label`` not a string.
@@ -36,7 +37,7 @@ def find(output: N, label: str) -> N:
     if not isinstance(label, str):
         raise TypeError(f"a label is a string, such as 'a1^2'; got {type(label).__name__}")
     order = topological_order(output)
-    found = [v for v in order if v.label == label]
+    found = [v for v in order if v.label == label] or [v for v in order if v.label == typed(label)]
     if len(found) == 1 and label:
         return found[0]
     called = repr(label) if len(label) <= LONGEST_LABEL else f"{label[:LONGEST_LABEL]!r}…"

@@ -1,16 +1,17 @@
-"""Words about the parameters of a Module: what does not fit, and what cannot be trained."""
+"""Words about the parameters of a Module: which is meant, what does not fit, and what cannot be trained."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from math import isfinite
 from numbers import Real
 from typing import Any
 
 from autograd import Value
 from autograd.notation.hints import did_you_mean
+from autograd.notation.labels import pieces, typed
 from autograd.notation.numbers import counted
 
 MOST_SHOWN = 8
@@ -25,6 +26,40 @@ def at_most(count: int, names: list[str]) -> list[str]:
     """
     rest = len(names) - count
     return names if rest <= 0 else [*names[: count - 1], f"{names[count - 1]} (and {rest} more)"]
+
+
+def path_by_label(name: str, labels: Mapping[str, str]) -> str:
+    """Return the path of the parameter of this label, which can follow the path of a Module around it.
+
+    Args:
+        name: as it was given, or printed.
+        labels: by path.
+
+    Raises:
+        ValueError: if there is none, or if the label belongs to several.
+
+    >>> path_by_label("block 1.w₁₁⁽¹⁾", {"blocks.0.w.0": "w11^1", "blocks.1.w.0": "w11^1"})
+    'blocks.0.w.0'
+    """
+    *around, own = pieces(name)
+    near = [path for path in labels if _leads_through(pieces(path), around)]
+    found = [path for path in labels if labels[path] == name] or [p for p in near if labels[p] == own]
+    if not found:
+        known = [".".join([*around, labels[path]]) for path in near if labels[path]]
+        hint = did_you_mean(typed(name), known if around and known else [*known, *labels], otherwise=".")
+        raise ValueError(
+            f"there is no parameter {name!r}{hint} "
+            "Parameters go by label (w21^3) or by path (layers.2.neurons.0.w.1)"
+        )
+    if len(found) > 1:
+        raise ValueError(f"{len(found)} parameters are labelled {name!r}; ask by path: {', '.join(found)}")
+    return found[0]
+
+
+def _leads_through(path: Iterable[str], names: Iterable[str]) -> bool:
+    """Return whether these names come along a path, in this order."""
+    rest = iter(path)
+    return all(name in rest for name in names)
 
 
 def given_in_words(inputs: Sequence[Any]) -> str:

@@ -15,10 +15,9 @@ from typing import Any, Self
 
 from autograd import Parameter, Value
 from autograd.extend import VALUE_TYPES, forget_gradients, recording
-from autograd.notation.hints import did_you_mean
 from autograd.notation.labels import is_bias
 from autograd.notation.numbers import counted
-from nn.complaints import MOST_SHOWN, at_most, made_of_value, misfits, say_where
+from nn.complaints import MOST_SHOWN, at_most, made_of_value, misfits, path_by_label, say_where
 from nn.construction import GIVEN, Constructed
 from nn.inputs import forget_inputs, remember_arguments
 
@@ -262,24 +261,25 @@ class Module(Constructed):
     def parameter(self, name: str) -> Parameter:
         """Return the parameter of this label (``w21^3``) or dotted path (``layers.2.neurons.0.w.1``).
 
+        A label can follow the path of a Module around it, ``blocks.0.w21^3``, and everything can be spelled
+        as pictures and pages do: ``block 1.w₂₁⁽³⁾``.
+
         Raises:
             ValueError: if there is none, or if the label belongs to several.
         """
         named = dict(self.named_parameters())
-        if name in named:
-            return named[name]
-        labelled = [path for path, p in named.items() if p.label == name]
-        if not labelled:
-            known = [*(p.label for p in named.values() if p.label), *named]
-            raise ValueError(
-                f"there is no parameter {name!r}{did_you_mean(name, known, otherwise='.')} "
-                "Parameters go by label (w21^3) or by path (layers.2.neurons.0.w.1)"
-            )
-        if len(labelled) > 1:
-            raise ValueError(
-                f"{len(labelled)} parameters are labelled {name!r}; ask by path: {', '.join(labelled)}"
-            )
-        return named[labelled[0]]
+        found = named.get(name) or self._held_at(name)
+        if isinstance(found, Parameter):
+            return found
+        return named[path_by_label(name, {path: p.label for path, p in named.items()})]
+
+    def _held_at(self, path: str) -> Any:
+        """Return what is held at a dotted path, be it held elsewhere too; None if nothing is."""
+        found: Any = self
+        for name in path.split("."):
+            held = _held(found) if isinstance(found, Module) or _may_hold(found) else ()
+            found = next((x for other, x in held if str(other) == name), None)
+        return found
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters: they count as not computed yet."""

@@ -31,13 +31,17 @@ def described(x: object) -> str:
 def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
     """Return ``; did you mean '…'?`` if a known name is close to this one, else ``otherwise``.
 
-    Case is ignored: a wrong one is the likeliest slip.
+    Case is ignored: a wrong one is the likeliest slip.  Of a dotted name the last part is, where others are
+    known that begin as it does.
 
-    >>> did_you_mean("sine", ["sin", "cos"])
-    "; did you mean 'sin'?"
+    >>> did_you_mean("sine", ["sin", "cos"]), did_you_mean("a.b3", ["ab3", "a.b12"])
+    ("; did you mean 'sin'?", "; did you mean 'a.b12'?")
     """
     by_lower = {other.lower(): other for other in known}
     typed = name.lower()[:LONGEST]
+    holder, dot, _ = typed.rpartition(".")
+    beside = [other for other in by_lower if other.rpartition(".")[0] == holder] if dot else []
+    by_lower = {other: by_lower[other] for other in beside or by_lower}
     beginning = [other for other in by_lower if typed and other.startswith(typed)]
     close = get_close_matches(typed, by_lower, n=1) or beginning
     return f"; did you mean {by_lower[close[0]]!r}?" if close else otherwise

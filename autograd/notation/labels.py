@@ -10,20 +10,23 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 TEXTBOOK = re.compile(
     r"(?P<base>(?:[^\W\d][\w ]*\.(?:[\w ]+\.)*)?[^\W\d_]{1,2})"
-    r"(?P<subscript>[0-9]+(?:,[0-9]+)*)?(?:\^(?P<superscript>[0-9]+))?"
+    r"(?P<subscript>[0-9]+(?:,[0-9]+)*)?(?:\^(?P<superscript>[0-9]+))?(?P<use>\[[0-9]+(?:,[0-9]+)*\])?"
 )
 SUBSCRIPT_DIGITS, SUPERSCRIPT_DIGITS = "₀₁₂₃₄₅₆₇₈₉", "⁰¹²³⁴⁵⁶⁷⁸⁹"
 RAISED_BRACKETS = "⁽⁾"
 """What stands around the index of a layer: without them z³ would read as a power."""
 LOWERED = str.maketrans("0123456789", SUBSCRIPT_DIGITS)
 RAISED = str.maketrans("0123456789()", SUPERSCRIPT_DIGITS + RAISED_BRACKETS)
+TYPED = str.maketrans(SUBSCRIPT_DIGITS + SUPERSCRIPT_DIGITS, 2 * "0123456789", RAISED_BRACKETS[1])
 MOST_KEPT = 20_000
 """At most this many labels that were taken apart are kept: pages ask for the same ones again and again."""
+LONGEST_PATH = 200
+"""A label of more characters is not taken apart."""
 BIAS = re.compile(r"(.*_)?(b|bias|biases)(_.*|[0-9]*)")
 """A name that holds biases, such as ``b``, ``b1``, ``bias_out`` or ``decoder_biases``; see `is_bias`."""
 LINE_ENDS = "\n\u2028\u2029"
@@ -37,7 +40,8 @@ class Label:
         base: the letter or two, after the Module's path if that is told; or the whole label if it is not a
             textbook label.
         subscript: digits and commas, or "".
-        superscript: digits in parentheses, or "": the layer, which is not a power.
+        superscript: digits in parentheses: the layer, which is not a power; digits in square brackets: which
+            use of the Module; both; or "".
     """
 
     base: str
@@ -47,7 +51,13 @@ class Label:
     @cached_property
     def text(self) -> str:
         """The label in one line of plain text, with Unicode's small digits."""
-        return self.base + self.subscript.translate(LOWERED) + self.superscript.translate(RAISED)
+        layer, bracket, use = self.superscript.partition("[")
+        return self.base + self.subscript.translate(LOWERED) + layer.translate(RAISED) + bracket + use
+
+    @property
+    def of_all_uses(self) -> Label:
+        """The label without what tells a use from others."""
+        return replace(self, superscript=self.superscript.partition("[")[0])
 
 
 @lru_cache(maxsize=MOST_KEPT)
@@ -56,22 +66,62 @@ def parse_label(text: str, limit: int = 24) -> Label:
 
     A textbook label is a letter (Latin or Greek), or two where a second one tells the matrix, as in ``wf21``,
     after a Module's path if that is told, as in ``encoder.w21^1``; optionally followed by the digits of its
-    subscript, with a comma between indices from 10 up, and by ``^`` with the digits of its superscript.
+    subscript, with a comma between indices from 10 up, and by ``^`` with the digits of its superscript; what
+    has an index can end in a use of its Module, as in ``z1^2[3]``.
 
     Args:
         text: any label.
-        limit: at most this many characters of any other label are kept.
+        limit: at most this many characters are kept: of any other label the first, of a textbook label the
+            last, which tell it from others.
 
     >>> parse_label("δ1^2"), parse_label("a^b")
     (Label(base='δ', subscript='1', superscript='(2)'), Label(base='a^b', subscript='', superscript=''))
-    >>> parse_label("encoder.w21^1").text
-    'encoder.w₂₁⁽¹⁾'
+    >>> parse_label("encoder.w21^1").text, parse_label("encoder.w21^1", 10).text
+    ('encoder.w₂₁⁽¹⁾', '…er.w₂₁⁽¹⁾')
     """
-    found = TEXTBOOK.fullmatch(text) if len(text) <= limit else None
+    found = TEXTBOOK.fullmatch(text) if len(text) <= LONGEST_PATH else None
     if found is None:
         return Label(shorten(text, limit))
-    above = f"({found['superscript']})" if found["superscript"] else ""
-    return Label(found["base"], found["subscript"] or "", above)
+    layer, use = f"({found['superscript']})" if found["superscript"] else "", found["use"] or ""
+    if not found["subscript"] and not layer:
+        return Label(text)
+    base, below, above = found["base"], found["subscript"] or "", layer + use
+    room = limit - len(below) - len(above)
+    if len(base) > room:
+        base = "…" + base[len(base) - max(room - 1, len(base.rpartition(".")[2])) :].lstrip(". ")
+    return Label(base, below, above)
+
+
+def typed(text: str) -> str:
+    """Return a label as it is typed, of one with Unicode's small digits, as printed: ``w21^3`` of w₂₁⁽³⁾.
+
+    >>> typed("block 1.w₂₁⁽³⁾[2]"), typed("w21^3")
+    ('block 1.w21^3[2]', 'w21^3')
+    """
+    return text.replace(RAISED_BRACKETS[0], "^").translate(TYPED)
+
+
+def called(name: str) -> str:
+    """Return how something that a Module holds is called there: an item of a list by its place, from 1."""
+    held, _, index = name.rpartition(".")
+    if not held or not index.isdigit():
+        return name
+    return f"{called(held).removesuffix('s')} {int(index) + 1}"
+
+
+def pieces(name: str) -> list[str]:
+    """Return the names along a path as pictures call them, whether it is given so or as Python holds it.
+
+    >>> pieces("blocks.0.fc1.w11^1") == pieces("block 1 · fc1.w₁₁⁽¹⁾") == ["block 1", "fc1", "w11^1"]
+    True
+    """
+    found: list[str] = []
+    for own in re.split(r"\.| · ", typed(name)):
+        if own.isdigit() and found:
+            found[-1] = called(f"{found[-1]}.{own}")
+        else:
+            found.append(own)
+    return found
 
 
 def is_bias(path: str) -> bool:

@@ -16,9 +16,9 @@ from autograd.notation.labels import RAISED_BRACKETS, SUBSCRIPT_DIGITS, SUPERSCR
 
 FULL_SIZE = str.maketrans(SUBSCRIPT_DIGITS + SUPERSCRIPT_DIGITS, 2 * "0123456789")
 NUMBER = r"\d+(?:\.\d+)?(?:e−?\d+)?(?![^\W\d])|∞"
-NAME = (  # with its indices
+NAME = (  # with its indices, and which use of its Module it is of
     r"[^\W\d]\w*?(?:(?<=\d),\d+)?(?P<below>[₀-₉](?:,?[₀-₉])*)?"
-    r"(?P<above>⁽[⁰¹²³⁴-⁹]+⁾|[⁰¹²³⁴-⁹]+)?(?![\w⁰¹²³⁴-⁹⁽])"
+    r"(?P<above>⁽[⁰¹²³⁴-⁹]+⁾|[⁰¹²³⁴-⁹]+)?(?P<use>\[\d+(?:,\d+)*\])?(?![\w⁰¹²³⁴-⁹⁽])"
 )
 TOKEN = re.compile(
     rf"(?P<number>{NUMBER})"
@@ -216,16 +216,19 @@ def _differential(name: str) -> str:
 
 
 def _word(token: re.Match[str]) -> str:
-    below, above = token["below"] or "", token["above"] or ""
+    below, above, use = token["below"] or "", token["above"] or "", token["use"] or ""
     word = token.group()
-    base = f"<mi>{escape(word[: len(word) - len(below) - len(above)])}</mi>"
+    if not below and not above:
+        return f"<mi>{escape(word)}</mi>"
+    base = f"<mi>{escape(word.removesuffix(below + above + use))}</mi>"
     lowered, raised = (
-        f"<mn>{indices.strip(RAISED_BRACKETS).translate(FULL_SIZE)}</mn>" for indices in (below, above)
+        f"<mn>{indices.strip(RAISED_BRACKETS).translate(FULL_SIZE)}</mn>" if indices else ""
+        for indices in (below, above)
     )
     if above.startswith(RAISED_BRACKETS[0]):
-        raised = f"<mrow><mo>(</mo>{raised}<mo>)</mo></mrow>"
-    if below and above:
+        raised = f"<mo>(</mo>{raised}<mo>)</mo>"
+    if use or raised.startswith("<mo>"):
+        raised = f"<mrow>{raised}{f'<mo>[</mo><mn>{use[1:-1]}</mn><mo>]</mo>' if use else ''}</mrow>"
+    if below and raised:
         return f"<msubsup>{base}{lowered}{raised}</msubsup>"
-    if below:
-        return f"<msub>{base}{lowered}</msub>"
-    return f"<msup>{base}{raised}</msup>" if above else base
+    return f"<msub>{base}{lowered}</msub>" if below else f"<msup>{base}{raised}</msup>"

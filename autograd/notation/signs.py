@@ -57,4 +57,4 @@ def in_a_product(text: str) -> str:
     >>> in_a_product("a + b"), in_a_product("tanh(a + b)")
     ('(a + b)', 'tanh(a + b)')
     """
-    return text if re.fullmatch(r"[\w,.∞⁽⁾]+|[\w ]*\([^()]*\)", text) else f"({text})"
+    return text if re.fullmatch(r"[\w,.∞⁽⁾\[\]]+|[\w ]*\([^()]*\)", text) else f"({text})"

@@ -29,7 +29,7 @@ from autograd.core.garbage_collection import collector_paused
 from autograd.files.atomic_write import write_whole
 from autograd.graph import topological_order
 from autograd.notation.hints import described, did_you_mean, short_repr
-from autograd.notation.labels import shorten
+from autograd.notation.labels import pieces, shorten
 from autograd.notation.numbers import counted
 from autograd.pure_reverse import upstreams
 from autograd.seeing.facts.comparison import Beside, compare
@@ -272,10 +272,11 @@ class Walk(Sequence[Step]):
                 f"a node is meant by the Value or its label, a step by its number; got {described(which)}"
             )
         paths = {self._ids[v]: path for v, path in (self._given | self._paths).items() if v in self._ids}
+        name = which if which in self._labels else ".".join(pieces(which))  # as it is printed
         found = (
-            self._labels.get(which)
-            or [id for id, v in self._values.items() if v.label == which]
-            or [id for id in paths if f".{which}".endswith(f".{paths[id]}")]
+            self._labels.get(name)
+            or [id for id, v in self._values.items() if v.label == name]
+            or [id for id in paths if _ends_with(pieces(name), pieces(paths[id]))]
         )
         if len(found) > 1:
             listed = ", ".join(repr(paths[id]) for id in found[:MOST_PATHS] if id in paths)
@@ -284,7 +285,7 @@ class Walk(Sequence[Step]):
                 f"{len(found)} nodes have the label {short_repr(which)}; give the Value itself{by_path}"
             )
         if not found:
-            hint = did_you_mean(which, (label for label in self._labels if len(label) < LONGEST_HINT))
+            hint = did_you_mean(name, (label for label in self._labels if len(label) < LONGEST_HINT))
             raise ValueError(f"no node has the label {short_repr(which)}{hint}")
         return found[0]
 
@@ -389,6 +390,10 @@ class Walk(Sequence[Step]):
         from autograd.seeing.pages.player.live import live
 
         return live(self.content(), self.content_with)
+
+
+def _ends_with(names: list[str], end: list[str]) -> bool:
+    return names[-len(end) :] == end
 
 
 def walk(

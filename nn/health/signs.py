@@ -88,7 +88,7 @@ class Sign:
 
 
 class _NanCost(Sign):
-    name, advice = "NaN cost", (SLOWER, CLIPPED)
+    name, advice = "cost not finite", (SLOWER, CLIPPED)
     words = "The cost is {}{}."
 
     def seen(self, log: Records) -> Iterator[Sighting]:
@@ -102,7 +102,7 @@ class _NanCost(Sign):
 
 
 class _NanWeights(Sign):
-    name = "NaN weights"
+    name = "weights not finite"
     words = "Weights of it are not finite numbers any more{}."
 
     def seen(self, log: Records) -> Iterator[Sighting]:

@@ -21,8 +21,10 @@ ByLayer: TypeAlias = Mapping[str, Sequence[float | None]]
 
 USUAL_UPDATE = 1e-3
 """The update-to-weight ratio that is often found to go well."""
-NAMED = 6
-"""At most this many layers have an entry each in the legend."""
+NAMED, PER_ROW = 12, 6
+"""At most this many layers are named each, in the legend and on the axis; so many entries in a row."""
+LONGEST_LINE = 36
+"""Names on an axis of more characters together are slanted."""
 GRADIENTS = "norm of the gradient"
 UPDATES = "step, as a share of the weights"
 
@@ -62,7 +64,7 @@ def health(
             else:
                 _logarithmic(axes, [x for row in numbers.values() for x in row])
             _mark_findings(axes, look, findings)
-            if [*numbers] != [*gradients] and len(numbers) <= NAMED:
+            if [*numbers] != [*gradients] and len(numbers) <= PER_ROW:
                 axes.legend()
             if title == UPDATES:
                 axes.axhline(USUAL_UPDATE, color=look.muted, linewidth=1, linestyle=(0, (1, 2)))
@@ -119,6 +121,12 @@ def _draw_profile(
     axes.set_xlabel("layer")
     axes.set_xlim(0.5, len(gradients) + 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    if len(gradients) <= NAMED:
+        slanted: dict[str, Any] = (
+            {"rotation": 30, "ha": "right"} if len("".join(gradients)) > LONGEST_LINE else {}
+        )
+        axes.set_xticks(range(1, len(gradients) + 1), [*gradients], **slanted)
+        axes.set_xlabel("")
     axes.grid(axis="y")
     _logarithmic(axes, every)
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
@@ -170,4 +178,4 @@ def _name_layers(figure: Figure, look: Look, layers: Sequence[str]) -> None:
     names = [layers[k] for k in shown]
     if len(layers) > NAMED:
         names = [names[0], f"… {names[1]} …", names[2]]
-    figure.legend(lines, names, loc="outside lower center", ncols=len(shown))
+    figure.legend(lines, names, loc="outside lower center", ncols=min(PER_ROW, len(shown)))

@@ -109,7 +109,7 @@ def fit(
     callbacks: Iterable[Callback | Callable[..., object]] = (),
     progress: bool = True,
 ) -> History:
-    """Train a model by gradient descent.
+    """Train a model by gradient descent; afterwards its gradients count as not computed yet.
 
     Args:
         model: an MLP, a Recurrent, or any Module.

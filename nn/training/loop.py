@@ -146,6 +146,8 @@ class Course:
                     callback.on_train_end(self)
         finally:
             self.engine.finish()
+        self.model.zero_grad()  # those of the last batch would be added to by the user's next backward()
+        self.optimizer.zero_grad()
         self.history.state = None if self._diverged else self.state()
         return self.history
 
@@ -258,7 +260,7 @@ class Course:
         log = Records(cause=cause_among(self, weights))
         self.history.stopped = (
             f"the loss became {loss} in epoch {number}{log.because}, and the last good weights were put "
-            f"back. {SIGNS['NaN cost'].cure(log, None)}"
+            f"back. {SIGNS['cost not finite'].cure(log, None)}"
         )
         warnings.warn(self.history.stopped, RuntimeWarning, stacklevel=6)
 

@@ -14,6 +14,7 @@ def test_a_value_is_found_by_its_label() -> None:
     assert find(z.tanh() + x, "z1^1") is z
     assert find(z.tanh() + x, "x1") is x
     assert find(x, "x1") is x
+    assert find(z.tanh() + x, "z₁⁽¹⁾") is z
 
 
 @pytest.mark.parametrize(

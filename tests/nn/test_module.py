@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd import Constant, Parameter
+from autograd import Constant, Parameter, walk
 from autograd.node import NO_GRADIENT
+from autograd.notation.labels import parse_label
 from nn import MLP, Layer, Module, Sequential
 
 
@@ -191,3 +192,42 @@ def test_what_a_model_uses_but_does_not_hold_is_named_by_its_class():
             return layer(x)
 
     assert notes(Loose(), [1.0]) == ["raised in the call of Layer, given 1 number"]
+
+
+class Block(Module):
+    def __init__(self, seed, weights=None):
+        self.fc = Layer(2, 2, seed=seed)
+        self.W = weights or [[Parameter(0.5)], [Parameter(0.25)]]
+
+    def forward(self, x):
+        return [a * w for a, (w,) in zip(self.fc(x), self.W, strict=True)]
+
+
+class Stack(Module):
+    def __init__(self):
+        self.blocks = [Block(0), Block(1)]
+        self.last = Block(2, self.blocks[0].W)
+
+    def forward(self, x):
+        for block in (*self.blocks, self.last):
+            x = block(x)
+        return x[0] + x[1]
+
+
+def test_every_name_that_a_walk_prints_is_taken_where_a_parameter_is_asked_for():
+    model = Stack()
+    steps = walk(model([0.5, -1.0]))
+    for node in steps.trace.nodes:
+        if node.role == "weight":
+            printed = parse_label(node.label).text
+            p = model.parameter(printed)
+            assert p.data == node.value
+            assert [n.value for n in steps.what_if({printed: 7.0}).trace.nodes if n.id == node.id] == [7.0]
+    assert model.parameter("last.W.1.0") is model.parameter("blocks.0.W.1.0")
+
+
+def test_a_name_that_is_not_known_brings_one_of_the_same_block():
+    with pytest.raises(ValueError, match=r"did you mean 'block 2\.fc\.w\d\d\^1'"):
+        Stack().parameter("block 2.fc.w₁₉⁽¹⁾")
+    with pytest.raises(ValueError, match=r"did you mean 'block 2\.w\d\d\^1'"):
+        walk(Stack()([0.5, -1.0])).goto("blocks.1.fc.w19^1")

@@ -15,6 +15,6 @@ def draw_graph(trace: Trace, theme: Theme) -> Drawing:
     """Draw a whole trace."""
     drawing = canvas(theme)
     add_nodes(drawing, trace.nodes, theme)
-    add_uses(drawing, trace, theme)
-    caption(drawing, legend_of_graph(trace, theme))
+    arrows = add_uses(drawing, trace, theme)
+    caption(drawing, legend_of_graph(trace, arrows, theme))
     return drawing

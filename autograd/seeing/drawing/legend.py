@@ -2,35 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection
 
 from autograd.notation.numbers import NOT_COMPUTED, number
+from autograd.seeing.drawing.arrows import Arrow
 from autograd.seeing.drawing.html_labels import cell, empty_cells, row, stroke, table, wrapped
 from autograd.seeing.drawing.uses import distant_uses
+from autograd.seeing.facts.arrow import ArrowText
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.style import LARGEST, SMALL_SIZE, SMALLEST, Theme, width
 
-ON_A_USE = "∂, the local derivative, other inputs held still; in bold what it adds to the gradient"
+LOCAL = "∂, the local derivative, other inputs held still"
+WEIGHT = "a weight"
+COUNTED = {
+    "route": "how many of the routes lead along it",
+    "weight": "how many weights it stands for",
+    "use": "how many uses it stands for, each of one Value by one operation",
+}
+"""What an arrow that says how many it stands for says, by the word for these."""
+IN_BOLD = {WEIGHT: "its gradient", COUNTED["route"]: "what they add to the gradient, all together"}
+"""What the number in bold is, by what stands above it; elsewhere what a use adds to the gradient."""
+STYLED = {
+    "zero": "dashed: a gradient of 0",
+    "nan": "dashed: a gradient that is nan",
+    "constant": "dotted: from a constant, which gets no gradient",
+    "size": "the width of an arrow that stands for several: the size of their gradients together",
+}
+"""What the style of an arrow says, by its word."""
+SILENT = "an arrow without words: there are too many to label; in a page, point at one to read it"
 
 
-def legend_of_graph(trace: Trace, theme: Theme) -> list[str]:
+def legend_of_graph(trace: Trace, arrows: Collection[Arrow], theme: Theme) -> list[str]:
     """Return how to read the picture of a trace: rows of markup."""
-    gradients = [edge.contribution for edge in trace.edges]
-    return [*legend(gradients, theme, ON_A_USE), *legend_of_short_boxes(trace, theme)]
+    return [*legend(arrows, theme), *legend_of_short_boxes(trace, theme)]
 
 
-def legend(gradients: Iterable[float | None], theme: Theme, on_an_arrow: str) -> list[str]:
-    """Return how to read the arrows: rows of markup.
+def legend(arrows: Collection[Arrow], theme: Theme) -> list[str]:
+    """Return how to read the arrows of a picture: rows of markup."""
+    told = words_on(arrows)
+    if any(arrow.hint and arrow.text == ArrowText() for arrow in arrows):
+        told.append(SILENT)
+    notes = [note(words, theme) for words in told]
+    words = {arrow.word for arrow in arrows}
+    if words <= {"uncomputed", "constant"}:
+        return [*notes, note(f"{NOT_COMPUTED} not computed yet: call backward() on the output", theme)]
+    return [*notes, *_scales(theme, has_signs=bool(words & {"positive", "negative"}))]
 
-    Args:
-        gradients: what the widths and hues of the picture's arrows show.
-        theme: the colours.
-        on_an_arrow: what is written on an arrow.
-    """
-    first = note(f"on an arrow: {on_an_arrow}", theme)
-    if all(gradient is None for gradient in gradients):
-        return [first, note(f"{NOT_COMPUTED} not computed yet: call backward() on the output", theme)]
-    return [first, *_scales(theme)]
+
+def words_on(arrows: Collection[Arrow]) -> list[str]:
+    """Return what the words and the styles of these arrows say, and nothing that none of them shows."""
+    plain, bold = dict[str, None](), dict[str, None]()
+    for said in (arrow.text for arrow in arrows):
+        meanings = _meanings(said)
+        plain |= dict.fromkeys(meanings)
+        if said.gradient is not None:
+            bold[next((IN_BOLD[x] for x in meanings if x in IN_BOLD), "what it adds to the gradient")] = None
+    in_bold = [f"in bold {', or '.join(bold)}"] if bold else []
+    written = "; ".join([*([", or ".join(plain)] if plain else []), *in_bold])
+    styles = {arrow.word for arrow in arrows}
+    return [
+        *([f"on an arrow: {written}"] if written else []),
+        *(meaning for word, meaning in STYLED.items() if word in styles),
+    ]
+
+
+def _meanings(said: ArrowText) -> list[str]:
+    """Return what the words on an arrow are."""
+    if said.counts:
+        return [meaning for word, meaning in COUNTED.items() if re.search(rf"\b{word}s?\b", said.words)]
+    if not said.words:
+        return []
+    return [LOCAL if said.words.startswith("∂") else WEIGHT]
 
 
 def legend_of_short_boxes(trace: Trace, theme: Theme) -> list[str]:
@@ -45,12 +88,12 @@ def note(words: str, theme: Theme) -> str:
     return wrapped(words, SMALL_SIZE, theme.faint)
 
 
-def _scales(theme: Theme) -> list[str]:
-    """Return samples of widths and of hues, with what they stand for: a row for each."""
+def _scales(theme: Theme, has_signs: bool) -> list[str]:
+    """Return samples of widths and, where there are, of hues, with what they stand for: a row for each."""
     sizes = [(theme.line, magnitude, number(magnitude)) for magnitude in (SMALLEST, 1e-2, 1.0, LARGEST)]
     signs = [(theme.positive, 1.0, "+ positive"), (theme.negative, 1.0, "− negative")]
     rows = []
-    for heading, samples in (("size", sizes), ("sign", signs)):
+    for heading, samples in (("size", sizes), ("sign", signs))[: 1 + has_signs]:
         cells = [cell(note(heading, theme))]
         for colour, magnitude, words in samples:
             cells += [cell(stroke(width(magnitude), colour)), cell(note(words, theme))]

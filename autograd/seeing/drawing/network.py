@@ -78,28 +78,16 @@ def draw_network(network: Folded, theme: Theme, limit: int, path_in_words: str =
                 label=f"<{text(name, TEXT_SIZE, theme.ink, bold=True)}>", labelloc="t", color=theme.line
             )
             add_nodes(frame, [node for node in network.nodes if node.id in {*ids}], theme)
-    _add_links(drawing, network, theme, labelled, by_layer)
-    gradients = [link.gradient() for link in network.links]
-    on_an_arrow = _on_an_arrow(by_layer, labelled, bool(path_in_words))
+    arrows = _add_links(drawing, network, theme, labelled, by_layer)
+    said = legend(arrows, theme)
     if any(link.others for link in network.links):
-        on_an_arrow += "; of a weight that is used elsewhere too, what these uses add to its gradient"
-    said = legend(gradients, theme, on_an_arrow)
+        said.append(
+            note("of a weight that is used elsewhere too: what these uses add to its gradient", theme)
+        )
     said += [note(text, theme) for text in words_of(drawn)]
     title = [wrapped(path_in_words, TEXT_SIZE, theme.ink, bold=True)] if path_in_words else []
     caption(drawing, [*title, *said])
     return drawing
-
-
-def _on_an_arrow(by_layer: bool, labelled: bool, is_path: bool) -> str:
-    if is_path and labelled:
-        return "how many of the routes lead along it; in bold what they add to the gradient, all together"
-    if is_path:
-        return "nothing, there are too many: point at one to read how many routes it stands for"
-    if by_layer:
-        return "how many weights it stands for; its size is that of their gradients together"
-    if labelled:
-        return "a weight, or the local derivative ∂; in bold the gradient"
-    return "nothing, there are too many weights: point at one to read it; its size is that of its gradient"
 
 
 def _weights_into_layers(network: Folded) -> Counter[int]:
@@ -142,7 +130,11 @@ def _brief_box(box: Box, theme: Theme, rounded: bool) -> str:
     return framed([row(*cells)], box.role, theme, rounded)
 
 
-def _add_links(drawing: Drawing, network: Folded, theme: Theme, labelled: bool, by_layer: bool) -> None:
+def _add_links(
+    drawing: Drawing, network: Folded, theme: Theme, labelled: bool, by_layer: bool
+) -> list[Arrow]:
+    """Draw the arrow of each link; return the arrows."""
+    arrows: list[Arrow] = []
     heads = {node.id: operation_id(node) for node in network.nodes}
     # the middle one, or both, of each layer hold the layers level
     middles = {layer[i].id for layer in _layers(network) for i in ((len(layer) - 1) // 2, len(layer) // 2)}
@@ -168,3 +160,5 @@ def _add_links(drawing: Drawing, network: Folded, theme: Theme, labelled: bool, 
             margin=BESIDE if by_layer else 3,
         )
         add_arrow(drawing, arrow, theme)
+        arrows.append(arrow)
+    return arrows

@@ -89,9 +89,9 @@ def draw_ties(ties: Ties, limit: int, theme: Theme) -> Drawing:
         look, word = (theme, f"of {ties.name}") if earlier else (made, f"∂ of {ties.name}")
         add_node(drawing, node, look, word)
         add_operation(drawing, node, look)
-    add_uses(drawing, ties.trace, theme)
+    arrows = add_uses(drawing, ties.trace, theme)
     told = f"of {ties.name}: was there before; ∂ of {ties.name}, on grey: made by differentiating"
-    caption(drawing, [note(told, theme), *legend_of_graph(ties.trace, theme)])
+    caption(drawing, [note(told, theme), *legend_of_graph(ties.trace, arrows, theme)])
     return drawing
 
 

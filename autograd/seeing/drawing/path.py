@@ -66,13 +66,13 @@ def draw_path(
         shown = f"only the strongest are drawn: {len(drawn.routes)} of {count(path.count)}"
         words.append(note(shown, look))
     if path.count > 1:
-        add_routes(drawing, drawn, look)
-        words += [table_of_routes(drawn, look), *legend_of_routes(look)]
+        arrows = add_routes(drawing, drawn, look)
+        words += [table_of_routes(drawn, look), *legend_of_routes(arrows, look)]
         words += legend_of_short_boxes(drawn.trace, look)
     elif drawn.routes:
-        add_uses(drawing, drawn.trace, look)
+        arrows = add_uses(drawing, drawn.trace, look)
         words.append(wrapped(_in_symbols(drawn.routes[0], drawn.labels), SMALL_SIZE, look.ink))
-        words += legend_of_graph(drawn.trace, look)
+        words += legend_of_graph(drawn.trace, arrows, look)
     caption(drawing, words)
     return drawing
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from autograd.notation.numbers import count
 from autograd.notation.written_partials import known_name, known_number, written_partials
-from autograd.seeing.drawing.arrows import arrow_attributes, arrow_label, gradient_markup, rows_of_text
+from autograd.seeing.drawing.arrows import Arrow, arrow_attributes, arrow_label, gradient_markup, rows_of_text
 from autograd.seeing.drawing.html_labels import LEFT, RIGHT, cell, empty_cells, row, table, text, wrapped
-from autograd.seeing.drawing.legend import ON_A_USE, note
+from autograd.seeing.drawing.legend import note, words_on
 from autograd.seeing.drawing.renderer import Drawing
 from autograd.seeing.drawing.uses import arrows_of_uses
 from autograd.seeing.facts.account import sum_of_others
@@ -94,15 +95,23 @@ class DrawnPath:
         return symbols
 
     def name(self, v: Value) -> str:
-        """Return the short name of a Value, "" if it has none."""
-        return name_of_value(v, self.labels, LONGEST_NAME)
+        """Return the name of a Value, as short as it still tells it from others; "" if it has none."""
+        short = name_of_value(v, self.labels, LONGEST_NAME)
+        return short if self._times[short] < 2 else name_of_value(v, self.labels)
+
+    @cached_property
+    def _times(self) -> Counter[str]:
+        """How many Values go by each short name."""
+        drawn = dict.fromkeys(x for v in self.ids for x in (v, *v.inputs))
+        return Counter(name_of_value(v, self.labels, LONGEST_NAME) for v in drawn)
 
 
 # --------------------------------------------------------------------------------------- strands
 
 
-def add_routes(drawing: Drawing, drawn: DrawnPath, theme: Theme) -> None:
-    """Draw one arrow per use; it carries a strand for each route, in the hue of its sign."""
+def add_routes(drawing: Drawing, drawn: DrawnPath, theme: Theme) -> list[Arrow]:
+    """Draw one arrow per use, with a strand for each route in the hue of its sign; return the arrows."""
+    arrows: list[Arrow] = []
     strands, symbols = drawn.strands(), drawn.partials_in_symbols()
     for edge, arrow in arrows_of_uses(drawing, drawn.trace, theme).items():
         use = edge.target, edge.position
@@ -113,6 +122,8 @@ def add_routes(drawing: Drawing, drawn: DrawnPath, theme: Theme) -> None:
             rows = [_badges(passing, theme), *rows_of_text(arrow.text, theme)]
             attributes["label"] = arrow_label(rows, margin=3 + len(passing))
         drawing.edge(arrow.tail, arrow.head, **attributes)
+        arrows.append(arrow)
+    return arrows
 
 
 def _look(passing: Sequence[Strand], theme: Theme) -> dict[str, str]:
@@ -170,15 +181,13 @@ def table_of_routes(drawn: DrawnPath, theme: Theme) -> str:
 def _ways(drawn: DrawnPath) -> list[str]:
     """Return ``w → z → L`` for each route: every Value that it passes, by its name or its formula.
 
-    A formula, or a name that several Values have, is told with its place.
+    A formula is told with its place.
     """
     output = next(node.label for node in drawn.trace.nodes if node.id == drawn.trace.output)
     labels = {**drawn.labels, drawn.path.output: output}
-    times = Counter(name for v in drawn.ids if (name := name_of_value(v, drawn.labels)))
 
     def placed(v: Value, name: str) -> str:
-        own = name_of_value(v, labels)
-        place = where(drawn.ids[v], drawn.trace) if not own or times[own] > 1 else ""
+        place = "" if name_of_value(v, labels) else where(drawn.ids[v], drawn.trace)
         return f"{name} ({place})" if place else name
 
     def way(route: Route) -> str:
@@ -191,7 +200,7 @@ def _ways(drawn: DrawnPath) -> list[str]:
     return [*map(way, drawn.routes)]
 
 
-def legend_of_routes(theme: Theme) -> list[str]:
-    """Return how to read the strands."""
+def legend_of_routes(arrows: Collection[Arrow], theme: Theme) -> list[str]:
+    """Return how to read the strands, and what else is on these arrows."""
     passing = "on an arrow: the routes that pass along it, by their numbers; thicker for a stronger one"
-    return [note(passing, theme), note(ON_A_USE, theme)]
+    return [note(words, theme) for words in (passing, *words_on(arrows))]

@@ -22,13 +22,15 @@ MOST_COLUMNS_PASSED = 200
 """A graph is deep if its arrows together cross more columns than this."""
 
 
-def add_uses(drawing: Drawing, trace: Trace, theme: Theme) -> None:
-    """Draw one arrow per use: its partial and, where there is one, its contribution.
+def add_uses(drawing: Drawing, trace: Trace, theme: Theme) -> list[Arrow]:
+    """Draw one arrow per use: its partial and, where there is one, its contribution; return the arrows.
 
     In a deep graph what is used far from where it stands is written again, by its name.
     """
-    for arrow in arrows_of_uses(drawing, trace, theme).values():
+    arrows = [*arrows_of_uses(drawing, trace, theme).values()]
+    for arrow in arrows:
         add_arrow(drawing, arrow, theme)
+    return arrows
 
 
 def arrows_of_uses(drawing: Drawing, trace: Trace, theme: Theme) -> dict[EdgeFact, Arrow]:

@@ -11,10 +11,10 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from autograd.notation.labels import Label, parse_label
+from autograd.notation.labels import Label, called, parse_label
 from autograd.notation.numbers import count, counted, number
 from autograd.seeing.facts.folding.group import INPUTS, Group
-from autograd.seeing.facts.places import called, title_of
+from autograd.seeing.facts.places import title_of
 from autograd.seeing.facts.records import NodeFact
 
 TEXTBOOK_LIST = "layers."
@@ -161,9 +161,10 @@ def box_of_group(group: Group, is_output: bool) -> Box:
 def name_of_group(group: Group) -> Label:
     """Return the name of a box: that of the one Value, the same in all uses, which it takes or gives."""
     given = group.members if group.kind == "input" else group.outputs() if group.kind == "unit" else []
-    labels = {node.label for node in given}
-    if len(labels) == 1 and "" not in labels:
-        name = parse_label(labels.pop())
+    names = {parse_label(node.label) for node in given if node.label}
+    names = names if len(names) == 1 else {name.of_all_uses for name in names}
+    if len(names) == 1 and all(node.label for node in given):
+        (name,) = names
         module, _, own = name.base.rpartition(".")
         is_told = {*module.split(".")} <= {*".".join(map(called, group.path)).split(".")}  # by its layer
         return replace(name, base=own) if group.kind == "unit" and is_told else name

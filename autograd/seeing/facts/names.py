@@ -114,7 +114,10 @@ def labels_of(names: Mapping[str, Any] | None, *outputs: Value) -> dict[Value, s
 
 
 def names_in(structure: Structure) -> dict[Value, str]:
-    """Return the names that Modules give: a path for what has no label, and for labels that two share."""
+    """Return the names that Modules give: a path for what has no label, and for labels that two share.
+
+    What has one name in several uses of a Module gets the number of the use: ``z1^2[3]``.
+    """
     names = {v: name for v, name in structure.names.items() if not v.label}
     homes: dict[str, set[Path]] = {}
     labelled: dict[Any, Path] = {}
@@ -127,7 +130,26 @@ def names_in(structure: Structure) -> dict[Value, str]:
         for path in paths if len(paths) > 1 else ():
             rivals.setdefault(path, set()).update(paths)
     called = {path: apart(path, others) for path, others in rivals.items()}
-    return names | {v: f"{called[path]}.{v.label}" for v, path in labelled.items() if called.get(path)}
+    alike: dict[str, list[Any]] = {}
+    for v, path in labelled.items():
+        alike.setdefault(f"{called[path]}.{v.label}" if called.get(path) else v.label, []).append(v)
+    for name, several in alike.items():
+        turns = _turns_apart([structure.turns(structure.places[v].use) for v in several])
+        names |= {v: name + own for v, own in zip(several, turns, strict=True) if name + own != v.label}
+    return names
+
+
+def _turns_apart(turns: Sequence[Sequence[int]]) -> list[str]:
+    """Return what tells uses from others, ``[3]``: what all of them have in common is left out.
+
+    >>> _turns_apart([(0, 0, 0), (0, 1, 0)]), _turns_apart([(0,)])
+    (['[1]', '[2]'], [''])
+    """
+    if len({*map(len, turns)}) == 1:
+        levels = [level for level in zip(*turns, strict=True) if len({*level}) > 1]
+        turns = list(zip(*levels, strict=True)) or [()] * len(turns)
+    numbers = [",".join(str(turn + 1) for turn in own) for own in turns]
+    return [f"[{own}]" if own else "" for own in numbers]
 
 
 def name_of_output(order: Sequence[Value], labels: Mapping[Value, str]) -> str:

@@ -28,7 +28,7 @@ from typing import Any, Protocol
 from autograd.core.recording import Argument, UseOfValues
 from autograd.graph import topological_order
 from autograd.node import Node
-from autograd.notation.labels import is_bias
+from autograd.notation.labels import called, is_bias
 
 Path = tuple[str, ...]
 """The names of Modules from the outermost one inwards; of the outermost itself empty.
@@ -123,6 +123,14 @@ class Structure:
     modules: dict[Path, ModuleFact] = field(default_factory=dict)
     uses: list[UseFact] = field(default_factory=list)
     names: dict[Any, str] = field(default_factory=dict)
+
+    def turns(self, use: int | None) -> tuple[int, ...]:
+        """Return which use of its Module a use is within each around it, the outermost first."""
+        turns: list[int] = []
+        while use is not None:
+            turns.insert(0, self.uses[use].turn)
+            use = self.uses[use].within
+        return tuple(turns)
 
 
 def structure_of(outputs: Iterable[Node]) -> Structure:
@@ -299,14 +307,6 @@ def title_of(path: Path, modules: Mapping[Path, ModuleFact]) -> str:
     if not path:
         return modules[()].kind if () in modules else "network"
     return " · ".join(map(called, path))
-
-
-def called(name: str) -> str:
-    """Return how something that a Module holds is called there: an item of a list by its place, from 1."""
-    held, _, index = name.rpartition(".")
-    if not held or not index.isdigit():
-        return name
-    return f"{called(held).removesuffix('s')} {int(index) + 1}"
 
 
 def _outermost(order: Iterable[Any]) -> list[Owner]:

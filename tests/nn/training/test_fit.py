@@ -7,6 +7,7 @@ from math import inf, nan
 import pytest
 
 from autograd import Parameter, Value, gradients, mean
+from autograd.extend import NO_GRADIENT
 from nn import (
     MLP,
     SGD,
@@ -82,8 +83,19 @@ def test_a_batch_larger_than_what_is_differentiated_at_once_is_still_one_batch()
     by_hand = like(model)
     cost = mean(losses.mse(by_hand(x), t) for x, t in zip(rows, y, strict=True))
     wanted = gradients(cost, by_hand.parameters())
-    trained(model, rows, y, "mse", epochs=1)
-    assert [p.grad for p in model.parameters()] == pytest.approx(wanted, rel=1e-11, abs=1e-15)
+    last = []
+    trained(
+        model, rows, y, "mse", epochs=1, callbacks=[lambda training, _: last.extend(training.gradients())]
+    )
+    assert last == pytest.approx(wanted, rel=1e-11, abs=1e-15)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_gradients_of_a_training_are_not_added_to_those_that_come_after_it(engine):
+    model, extra = MLP(2, [3, 1], "tanh", seed=0), Parameter(1.0)
+    optimizer = SGD([*model.parameters(), extra], lr=0.1)
+    trained(model, optimizer=optimizer, engine=engine)
+    assert all(p.grad is NO_GRADIENT for p in (*model.parameters(), extra))
 
 
 def test_mini_batches_and_single_samples_are_steps_in_the_order_of_the_seed():

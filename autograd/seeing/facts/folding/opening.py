@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from autograd.notation.hints import did_you_mean
+from autograd.notation.labels import pieces
 from autograd.notation.numbers import counted
 from autograd.seeing.facts.places import ModuleFact, Path, UseFact, title_of
 
@@ -41,9 +42,10 @@ class Opening:
 
     Args:
         modules, uses: those of a trace.
-        opened: paths of Modules (``blocks.3``), of one use of a Module (``cell[3]``, the fourth), of lists
-            and other holders, such as dictionaries (``blocks``: all that it holds stands apart, and those
-            that hold Modules are opened).  What holds an opened Module is opened with it.
+        opened: paths of Modules (``blocks.3``, or ``block 4`` as pictures call it), of one use of a Module
+            (``cell[3]``, the fourth), of lists and other holders, such as dictionaries (``blocks``: all that
+            it holds stands apart, and those that hold Modules are opened).  What holds an opened Module is
+            opened with it.
         apart: paths of lists whose Modules stand apart, without being opened.
 
     Attributes:
@@ -67,6 +69,8 @@ class Opening:
         for inner in paths:
             if (holder := inner.rpartition(".")[0]) not in known:
                 held.setdefault(holder, []).append(inner)
+        as_called = {tuple(pieces(name)): name for name in [*paths, *holders, *held]}
+        opened = [_as_held(name, as_called) for name in opened]
         self._names: set[str] = set()
         split: dict[Path, set[int]] = {}
         holders_of: list[Path] = []
@@ -171,10 +175,17 @@ def _spans(path: Path, opened: Collection[int], uses: Sequence[UseFact]) -> list
     return spans
 
 
+def _as_held(name: str, as_called: Mapping[tuple[str, ...], str]) -> str:
+    """Return the path that is meant by a name, where that is one by which pictures call what they show."""
+    one = ONE_USE.fullmatch(name)
+    path, use = (one[1], name[one.end(1) :]) if one else (name, "")
+    return as_called.get(tuple(pieces(path)), path) + use
+
+
 def _unknown(name: str, known: Sequence[str]) -> str:
     if not known:
         return f'there is no Module {name!r} to open, nor any other within the network; "" opens itself'
-    hint = did_you_mean(name, known, otherwise=".")
+    hint = did_you_mean(name, [*known, *(".".join(pieces(path)) for path in known)], otherwise=".")
     more = f" and {len(known) - MOST_LISTED} more" if len(known) > MOST_LISTED else ""
     return (
         f"there is no Module {name!r} to open{hint} Their paths: {', '.join(known[:MOST_LISTED])}{more}; "

@@ -83,7 +83,7 @@ def test_many_weights_are_left_unwritten_but_can_be_pointed_at() -> None:
     arrow = picture.parts["layer0_4-layer1_2"]
     assert arrow.texts == []
     assert arrow.tooltip.startswith("w₄₂⁽¹⁾ = ")
-    assert any("too many weights" in text for text in picture.caption)
+    assert any("there are too many to label" in text for text in picture.caption)
 
 
 def test_many_weights_can_be_seen_through() -> None:

@@ -12,7 +12,7 @@ from autograd import sum as sum_of
 from autograd.notation.numbers import number, signed
 from autograd.seeing.drawing.html_labels import LINE
 from autograd.seeing.style import THEMES
-from nn import MLP, Module
+from nn import MLP, Layer, Module
 from tests.autograd.seeing.drawing.pictures import SVG, Picture, labelled
 
 
@@ -32,7 +32,7 @@ class Towers(Module):
         return self.tower([x]) - self.tower([y])
 
 
-def test_values_of_one_name_are_told_by_their_place() -> None:
+def test_values_of_one_name_are_told_by_their_use() -> None:
     model = Towers()
     ways = [
         row
@@ -40,7 +40,7 @@ def test_values_of_one_name_are_told_by_their_place() -> None:
         if "→" in row
     ]
     assert len(set(ways)) == 2
-    assert all(f"(tower · layer 1 · use {turn})" in way for turn, way in zip((2, 1), ways, strict=False))
+    assert all(f"a₁⁽¹⁾[{use}]" in way for use, way in zip((2, 1), ways, strict=False))
 
 
 def test_a_parameter_without_a_label_is_called_by_its_path_and_no_two_ways_read_the_same() -> None:
@@ -276,3 +276,26 @@ def test_a_folded_path_over_the_limit_is_refused() -> None:
     model = MLP(2, [2, 1], seed=0)
     with pytest.raises(ValueError, match="the gradient path, folded, has 3 nodes and 2 edges"):
         gradient_path(model([0.5, -1.0]), model.parameters()[0]).draw(collapse="layer", limit=2)
+
+
+def test_no_two_values_of_a_picture_have_one_name_however_short_names_are() -> None:
+    class Block(Module):
+        def __init__(self, seed: int) -> None:
+            self.fc1, self.fc2 = Layer(2, 2, "tanh", seed=seed), Layer(2, 2, "linear", seed=seed + 1)
+
+        def forward(self, x: list[Value]) -> list[Value]:
+            return self.fc2(self.fc1(x))  # type: ignore[no-any-return]
+
+    class Deep(Module):
+        def __init__(self) -> None:
+            self.residual_blocks = [Block(0), Block(2)]
+
+        def forward(self, x: list[float]) -> Value:
+            first, second = self.residual_blocks
+            return sum_of(second(first(x)))  # type: ignore[arg-type]
+
+    model = Deep()
+    path = gradient_path(model([0.5, -1.0]), model.parameter("residual_blocks.0.fc1.w11^1"))
+    said = [text for part in Picture(path.draw()).of("use") for text in part.texts if "w" in text]
+    symbols = [text.partition(" = ")[0] for text in said]
+    assert len(symbols) == len(set(symbols)) >= 2  # along each arrow another weight

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import copy
 import pickle
-from collections import Counter
 from typing import Any
 
 import pytest
 
-from autograd import Parameter, Value, gradient_path, topological_order, walk
-from autograd.notation.labels import parse_label
+from autograd import Parameter, Value, dot, gradient_path, topological_order, walk
+from autograd.notation.labels import parse_label, typed
 from autograd.seeing.facts.names import label_of, labels_of
 from autograd.seeing.facts.places import structure_of
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.facts.trace import trace
-from nn import MLP, GRUCell, Layer, LSTMCell, Module, Recurrent, RNNCell
+from nn import MLP, Embedding, GRUCell, Layer, LSTMCell, Module, Recurrent, RNNCell
 
 
 class Net(Module):
@@ -166,12 +165,62 @@ def test_labels_that_two_modules_give_are_told_apart_by_the_modules() -> None:
     assert parse_label(label_of(y, labels)).text == "l2.z₁⁽¹⁾"
     shown = [node.label for node in trace(y).nodes if node.role != "constant"]
     assert len(shown) == len(set(shown))
-    two = net([x, -1.0]) + net([x, 1.0])  # one Module used twice: its labels are the same for both uses
-    assert Counter(node.label for node in trace(two).nodes)["l2.z1^1"] == 2
+    two = net([x, -1.0]) + net([x, 1.0])  # one Module used twice: its labels are told apart by the use
+    assert {"l2.z1^1[1]", "l2.z1^1[2]"} <= {node.label for node in trace(two).nodes}
     again = walk(y).what_if(**{"l1.w11^1": 0.0})
     assert [node.label for node in again.trace.nodes] == [node.label for node in walk(y).trace.nodes]
     one = MLP(2, [3, 1], seed=0)
     assert label_of(one([0.5, 1.0]), labels_of(None, one([0.5, 1.0]))) == "z1^2"
+
+
+class Tower(Module):
+    def __init__(self) -> None:
+        self.emb, self.proj = Embedding(4, 3, seed=0), Layer(3, 2, "linear", seed=1)
+
+    def forward(self, i: int) -> Any:
+        return self.proj(self.emb(i))
+
+
+class Pair(Module):
+    def __init__(self) -> None:
+        self.t = Tower()
+
+    def forward(self, i: int, j: int) -> Value:
+        return dot(self.t(i), self.t(j))
+
+
+def of_several_samples() -> Value:
+    model, pair = MLP(2, [2, 1], "tanh", fused=False, seed=0), Pair()
+    return model([0.5, 1.0]) * model([1.0, -1.0]) + pair(0, 1) ** 2 * pair(2, 1)
+
+
+USED_TWICE = [
+    lambda: Pair()(0, 1) ** 2,
+    of_several_samples,
+    lambda: Recurrent(GRUCell(1, 2, seed=0), 1, seed=1)([[0.5], [1.0], [2.0]]),
+]
+
+
+@pytest.mark.parametrize("make", USED_TWICE)
+def test_what_several_uses_of_a_module_compute_has_names_of_its_own_and_is_found_by_them_as_printed(
+    make: Any,
+) -> None:
+    steps = walk(make())
+    names = {node.id: node.label for node in steps.trace.nodes if node.role != "constant"}
+    assert len(set(names.values())) == len(names)
+    for id, name in names.items():
+        for spelled in (name, parse_label(name).text):
+            steps.rewind()
+            found = steps.goto(spelled)
+            assert id in (found.node, *found.nodes)
+            assert typed(spelled) == name
+
+
+def test_uses_are_told_apart_where_the_name_is_the_same_and_nowhere_else() -> None:
+    steps = walk(Pair()(0, 1) ** 2)
+    assert steps.title == "y = (z₁⁽¹⁾[1]·z₁⁽¹⁾[2] + z₂⁽¹⁾[1]·z₂⁽¹⁾[2])^2"
+    assert "∂y/∂z₁⁽¹⁾[2]" in [step.line.partition(" ")[0] for step in steps]
+    assert not any("[" in node.label for node in trace(Pair()(0, 1).inputs[0]).nodes)
 
 
 def test_what_has_no_name_is_told_by_what_it_is() -> None:

@@ -5,7 +5,7 @@
 // A name as it is typed: z1^2 for what is shown as z₁⁽²⁾.
 function typedName(i) {
   const [base, subscript, superscript] = facts.names[i];
-  return base + subscript + (superscript && `^${superscript.replace(/[()]/g, "")}`);
+  return base + subscript + superscript.replace("(", "^").replace(")", "");
 }
 
 // What a node is and, unless it is an input, where: the first of the innermost views that show what happens to it.

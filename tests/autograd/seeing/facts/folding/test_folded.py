@@ -146,6 +146,11 @@ def test_equal_blocks_are_one_box_until_they_are_opened() -> None:
     assert titles(folded(y, apart=["blocks"]))[2:-1] == [f"block {k}" for k in range(1, 13)]
     one = titles(folded(y, opened=["blocks.3"]))
     assert one[2:7] == ["blocks × 3", "block 4 · inner", "block 4 · outer", "block 4", "blocks × 8"]
+    assert titles(folded(y, opened=["block 4"])) == one
+    for called, held in (("block 4 · inner", "blocks.3.inner"), ("block 4[0]", "blocks.3[0]")):
+        assert titles(folded(y, opened=[called])) == titles(folded(y, opened=[held]))
+    with pytest.raises(ValueError, match=r"did you mean 'block [0-9]+'"):
+        folded(y, opened=["block 13"])
 
 
 def test_one_time_step_is_opened_and_the_others_stay_folded() -> None:

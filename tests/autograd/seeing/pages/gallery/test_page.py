@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from autograd import Parameter, gallery
+from autograd import Parameter, Value, gallery
 from tests.networks import Net
 
 HOSTILE = '"><img src=x onerror=alert(1)>'
@@ -181,6 +181,19 @@ def test_without_scripts_everything_can_be_read(show: Any) -> None:
 def test_nothing_sticks_out_on_a_narrow_screen(show: Any, scheme: str) -> None:
     page = show(gallery(Net(4, 4, 3, 1).loss).html(), width=360, height=640, scheme=scheme)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_no_number_on_a_card_is_broken(show: Any) -> None:
+    small = Value(1.234e-5, "scale") * Net(4, 4, 3, 1).loss + Net(2, 1).loss * -1.111
+    page = show(gallery(small).html(), width=330, height=640)
+    numbers = page.locator("#cards ol b")
+    assert max(len(text) for text in numbers.all_text_contents()) >= len("+1.234e−6")
+    lines = """all => all.map((b) => {
+        const range = document.createRange();
+        range.selectNodeContents(b);
+        return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size;
+    })"""
+    assert set(numbers.evaluate_all(lines)) == {1}
 
 
 def test_it_runs_in_a_notebooks_sandboxed_frame(show: Any) -> None:

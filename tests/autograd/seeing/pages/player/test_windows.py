@@ -62,7 +62,7 @@ def test_a_dot_shows_its_patch_to_mouse_and_keyboard(opened):
     assert sheet.evaluate(under) == []
     sheet.focus(dot)
     assert sheet.evaluate(under) == patch
-    assert sheet.get_attribute(dot, "aria-label") == "conv.kernels.a₂⁽¹⁾, use 7: value –, gradient –"
+    assert sheet.get_attribute(dot, "aria-label") == "conv.kernels.a₂⁽¹⁾[7], use 7: value –, gradient –"
     assert sheet.get_attribute(dot, "aria-description").startswith("from x₉, x₁₀, x₁₁, x₁₅")
     sheet.keyboard.press("Enter")
     assert sheet.locator("#crumbs").inner_text().split("›")[-1].strip() == "neuron 2"
