@@ -137,40 +137,43 @@ class Module(Constructed):
             if isinstance(x, Parameter):
                 yield ".".join(map(str, trail)), x
 
-    def within(self, *, values: bool = True, among: Any = None) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    def within(
+        self, *, values: bool = True, among: Any = None, shared: bool = False
+    ) -> Iterator[tuple[tuple[Any, ...], Any]]:
         """Yield each Value and each Module once, with the names and positions that lead to it.
 
         Args:
             values: whether Values are visited; without them a large model is gone through in a tenth of
                 the time.
             among: a set; lists of Values of which it has none are left out, in about that time.
+            shared: whether a Value comes again with each Module, or attribute, that holds it too.
         """
         seen: dict[int, Any] = {}  # what is seen is kept, so that no other object gets its id
         for trail, holder in self._held_within(values):
             if among is not None and type(holder) is list and among.isdisjoint(holder):
                 continue
             for place, x in enumerate(holder) if type(holder) is list else [(None, holder)]:
-                if id(x) not in seen:
+                if id(x) not in seen or shared:
                     seen[id(x)] = x
                     yield (trail if place is None else (*trail, place)), x
 
     def _held_within(self, values: bool) -> Iterator[tuple[tuple[Any, ...], Any]]:
-        """Yield each Value, each Module and each list of Values alone, with what leads to it."""
+        """Yield each Module once, and each Value and list of Values alone, with what leads to it."""
         may_hold = _may_hold if values else _may_hold_modules
         seen: dict[int, Any] = {}
         stack: list[tuple[tuple[Any, ...], Any]] = [((), self)]
         while stack:
             trail, holder = stack.pop()
-            if id(holder) in seen:
-                continue
-            seen[id(holder)] = holder
             if type(holder) is list and VALUE_TYPES.issuperset(map(type, holder)):  # most of a large model
                 if values:
                     yield trail, holder
                 continue
-            if isinstance(holder, (Value, Module)):
+            if isinstance(holder, Value):
                 yield trail, holder
-            if not isinstance(holder, Value):
+            elif id(holder) not in seen:
+                seen[id(holder)] = holder
+                if isinstance(holder, Module):
+                    yield trail, holder
                 stack.extend([((*trail, name), x) for name, x in _held(holder) if may_hold(x)][::-1])
 
     def named_modules(self) -> Iterator[tuple[str, Module]]:

@@ -18,8 +18,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import count, groupby, islice
-from operator import mul
+from itertools import groupby
 from typing import Any, TypeAlias
 
 from autograd import Parameter, Value
@@ -40,7 +39,7 @@ class Layer:
     Attributes:
         name: how it is called, such as "layer 1" or "encoder · layer 2".
         path: where the model holds it, such as ``encoder.layers.1``; "" for the model itself.
-        places: where its parameters stand among all of the model's.
+        places: where its parameters stand among all of the model's; those of tied weights in each layer.
         units: how many units it has, such as neurons; 0 if its Module is not made of units.
         weights: how many of its parameters are weights.
         squares: the sum of the squares of its weights when it was first looked at.
@@ -84,20 +83,20 @@ class Homes:
             self._paths[id(module)] = path
             self.titles[path] = title_of(trail, {}) if trail else type(model).__name__
         found: dict[str, Layer] = {}
-        places: dict[str, list[int]] = defaultdict(list)
-        held = ((trail, x) for trail, x in model.within() if isinstance(x, Parameter))
-        counted = count()
+        places: dict[str, set[int]] = defaultdict(set)
+        place_of = {p: k for k, p in enumerate(model.parameters())}
+        held = ((trail, x) for trail, x in model.within(shared=True) if isinstance(x, Parameter))
         for trail, parameters in groupby(held, _attribute):
             holder = attribute = ".".join(map(str, trail))
             while holder not in home:
                 holder = holder.rpartition(".")[0]
             path = home[holder]
             layer = found.setdefault(path, Layer(self.titles[path], path, units=units[path]))
-            numbers = [number_of(p) for _, p in parameters]
-            places[path] += islice(counted, len(numbers))
+            new = {place_of[p]: number_of(p) for _, p in parameters if place_of[p] not in places[path]}
+            places[path].update(new)
             if is_weight(attribute):
-                layer.weights += len(numbers)
-                layer.squares += sum(map(mul, numbers, numbers))
+                layer.weights += len(new)
+                layer.squares += sum(x * x for x in new.values())
         self.layers = list(found.values())
         self._home = {path: layer for path, layer in home.items() if layer in found}
         _settle(self.layers, places)
@@ -144,11 +143,11 @@ def _attribute(held: tuple[tuple[Any, ...], Parameter]) -> tuple[Any, ...]:
     return trail[:-1] if isinstance(trail[-1], int) else trail
 
 
-def _settle(layers: Sequence[Layer], places: Mapping[str, list[int]]) -> None:
+def _settle(layers: Sequence[Layer], places: Mapping[str, set[int]]) -> None:
     """Give layers their places, as a range if they are one, and call layers of one name by their paths."""
     names = Counter(layer.name for layer in layers)
     for layer in layers:
-        listed = places[layer.path]
+        listed = sorted(places[layer.path])
         run = range(listed[0], listed[-1] + 1)
         layer.places = run if [*run] == listed else listed
         layer.name = layer.name if names[layer.name] == 1 else layer.path

@@ -63,7 +63,7 @@ class Monitor(Callback):
         tell: called with each `Finding` when it is made, ``print`` for example.
 
     Attributes:
-        layers: the names of the layers, in the order in which the model uses them.
+        layers: the names of the layers: each after those whose outputs it takes when it is first used.
         records: one per step that was recorded.
         findings: the signs seen so far, each named once.
 

@@ -170,3 +170,15 @@ def test_a_module_of_ones_own_is_found_ill_like_the_same_mlp(engine):
     assert str(findings[0]).startswith("step 10, layer 1 (layers.0): vanishing gradient")
     assert str(findings[1]).startswith("step 10, first: vanishing gradient")
     assert monitors[0].records == monitors[1].records
+
+
+def test_tied_weights_are_those_of_each_layer_that_holds_them():
+    encoder, decoder = Layer(4, 2, "tanh", seed=0), Layer(2, 4, "linear", seed=1)
+    decoder.weight = zip(*encoder.weight, strict=True)
+    model = Sequential(encoder, decoder)
+    first, second = Homes(model).layers
+    numbers = model.parameters()
+    assert (first.weights, second.weights, len(numbers)) == (8, 8, 14)
+    assert set(first.of(numbers)) == set(encoder.parameters())
+    assert set(second.of(numbers)) == set(decoder.parameters())
+    assert second.squares == pytest.approx(first.squares)
