@@ -80,7 +80,11 @@ class Opening:
             one = ONE_USE.fullmatch(name)
             if one is not None and one[1] in paths:
                 path = paths[one[1]]
-                split.setdefault(path, set()).add(_turn(name, path, int(one[2]), uses))
+                turn, is_one = _turn(name, path, int(one[2]), uses)
+                if is_one:
+                    split.setdefault(path, set()).add(turn)
+                else:
+                    self._names.add(one[1])  # it opens in every use of what holds it
             elif name in paths or name in holders:
                 path = paths[name] if name in paths else holders[name]
                 self._names.add(name)
@@ -150,15 +154,17 @@ def runs(modules: Mapping[Path, ModuleFact], opening: Opening, shown: int) -> di
     return first
 
 
-def _turn(name: str, path: Path, turn: int, uses: Sequence[UseFact]) -> int:
-    """Return the turn if there is such a use."""
-    count = max((use.turn + 1 for use in uses if use.module == path), default=0)
+def _turn(name: str, path: Path, turn: int, uses: Sequence[UseFact]) -> tuple[int, bool]:
+    """Return the turn if there is such a use, and whether it is but one of the uses, or the only one."""
+    turns = [use.turn for use in uses if use.module == path]
+    count = max(turns, default=-1) + 1
     if turn >= count:
         called = ".".join(path)
         known = [f"{called}[{turn}]" for turn in sorted({0, count - 1}) if turn >= 0]
         listed = f": {' to '.join(known)}" if known else ""
-        raise ValueError(f"there is no {name} to open; {called} has {counted(count, 'use')}{listed}")
-    return turn
+        each = " in each use of what holds it" if len(turns) > count else ""
+        raise ValueError(f"there is no {name} to open; {called} has {counted(count, 'use')}{each}{listed}")
+    return turn, count > 1 or len(turns) == 1
 
 
 def _spans(path: Path, opened: Collection[int], uses: Sequence[UseFact]) -> list[Turns]:

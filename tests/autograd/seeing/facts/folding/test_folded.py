@@ -211,6 +211,14 @@ def test_any_use_is_opened_alone(output: Any, opened: str, wanted: list[str]) ->
     assert [*boxes, *found.frames] == wanted
 
 
+def test_the_one_use_in_each_use_of_its_holder_is_not_called_the_first() -> None:
+    output = Twins()([0.5, 1.0], [1.0, 2.0])
+    found = folded(output, opened=["tower.layers.0[0]"])
+    assert "tower · layer 1 · neuron 1" in [group.title for group in found.groups]
+    with pytest.raises(ValueError, match=r"layers\.0 has 1 use in each use of what holds it"):
+        folded(output, opened=["tower.layers.0[1]"])
+
+
 def test_an_opened_module_that_holds_no_other_shows_its_own_values_in_a_frame() -> None:
     class Waves(Module):
         def __init__(self) -> None:
