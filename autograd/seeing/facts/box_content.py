@@ -206,7 +206,7 @@ def _facts_of_group(group: Group) -> tuple[Fact, ...]:
         said += facts_of_parameters(
             weights,
             {node.id for node in weights if group.parts.get(node.id) == "bias"},
-            " of all uses" if group.turns else "",
+            " of all uses" if group.turns or group.lends else "",
         )
     if group.skips:
         said.append(SKIP)

@@ -316,7 +316,9 @@ def test_a_depth_of_none_is_one_box_and_a_large_one_has_layers() -> None:
 
 def test_tied_weights_are_drawn_once_with_all_their_uses() -> None:
     y = sum_of(Tied()([0.1, 0.2, 0.3]))
+    y.backward()
     found = folded(y, "layer")
+    assert "|gradient of all uses|" in box_of_group(found.groups[1], False).facts[1].number
     assert [len(group.weights()) for group in found.groups] == [0, 8, 3]
     assert [group.tied for group in found.groups] == [{}, {}, {"encoder": 6}]
     assert ("tied with encoder", "6 weights") in {
