@@ -1,4 +1,4 @@
-"""The order of `autograd.reverse.backward`, found in half the time of `autograd.graph.topological_order`.
+"""The order of `autograd.reverse.backward`, a fifth faster found than by `autograd.graph.topological_order`.
 
 Which nodes have been visited is not kept in a set: the nodes hold a mark themselves, in the place of their
 gradient.  What an earlier pass left there belongs to that pass.  A leaf keeps adding up, and is not marked.

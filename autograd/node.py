@@ -48,7 +48,7 @@ class Node:
     _made: Use  # where and when it was made: `place` reads it, and `autograd.core.stale`
 
     # Nearly every op has one or two inputs.  They stand in slots of the node, and so do their partials:
-    # without tuples a graph takes half the memory, and half the time.  See `in_two_slots`.
+    # without tuples a graph takes two thirds of the memory, and of the time.  See `in_two_slots`.
     _a: Any
     _b: Any
     _d_a: Any
@@ -104,7 +104,7 @@ number_of = attrgetter("_data")
 
 
 def inputs_of_each(nodes: Iterable[Any]) -> list[tuple[Any, ...]]:
-    """Return the ``inputs`` of each node, in half the time that it takes to read them one by one."""
+    """Return the ``inputs`` of each node, in three fifths of the time that reading them one by one takes."""
     return [v._b if v._a is None else (v._a,) if v._b is None else (v._a, v._b) for v in nodes]
 
 
