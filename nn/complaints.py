@@ -41,25 +41,33 @@ def path_by_label(name: str, labels: Mapping[str, str]) -> str:
     >>> path_by_label("block 1.w₁₁⁽¹⁾", {"blocks.0.w.0": "w11^1", "blocks.1.w.0": "w11^1"})
     'blocks.0.w.0'
     """
-    *around, own = pieces(name)
-    near = [path for path in labels if _leads_through(pieces(path), around)]
-    found = [path for path in labels if labels[path] == name] or [p for p in near if labels[p] == own]
+    names = [re.escape(piece).replace("…", ".*") for piece in pieces(name)]
+    whole = {path: ".".join(pieces(path)) for path in labels}
+    labelled = {path: f"{whole[path]}.{labels[path]}" for path in labels if labels[path]}
+    found = (
+        [path for path in labels if labels[path] == name]
+        or [path for path in labelled if _leads_through(labelled[path], names)]
+        or [path for path in whole if _leads_through(whole[path], names)]
+    )
     if not found:
-        known = [".".join([*around, labels[path]]) for path in near if labels[path]]
+        *around, _ = pieces(name)
+        near = [path for path in labelled if _leads_through(labelled[path], [*names[:-1], ".*"])]
+        known = [".".join([*around, labels[path]]) for path in near]
         hint = did_you_mean(typed(name), known if around and known else [*known, *labels], otherwise=".")
         raise ValueError(
             f"there is no parameter {name!r}{hint} "
             "Parameters go by label (w21^3) or by path (layers.2.neurons.0.w.1)"
         )
     if len(found) > 1:
-        raise ValueError(f"{len(found)} parameters are labelled {name!r}; ask by path: {', '.join(found)}")
+        raise ValueError(
+            f"{len(found)} parameters are called {name!r}; ask by path: {', '.join(at_most(MOST_SHOWN, found))}"
+        )
     return found[0]
 
 
-def _leads_through(path: Iterable[str], names: Iterable[str]) -> bool:
-    """Return whether these names come along a path, in this order."""
-    rest = iter(path)
-    return all(name in rest for name in names)
+def _leads_through(path: str, names: Sequence[str]) -> bool:
+    """Return whether patterns of names match some along a path, in this order, the last one its end."""
+    return re.fullmatch(r"(?:.*\.)?" + r"\.(?:.*\.)?".join(names), path) is not None
 
 
 def given_in_words(inputs: Sequence[Any]) -> str:
