@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import isfinite
 from numbers import Real
 from typing import Any
@@ -60,7 +60,8 @@ def path_by_label(name: str, labels: Mapping[str, str]) -> str:
         )
     if len(found) > 1:
         raise ValueError(
-            f"{len(found)} parameters are called {name!r}; ask by path: {', '.join(at_most(MOST_SHOWN, found))}"
+            f"{len(found)} parameters are called {name!r}; ask by path: "
+            + ", ".join(at_most(MOST_SHOWN, found))
         )
     return found[0]
 

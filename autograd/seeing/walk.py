@@ -277,8 +277,8 @@ class Walk(Sequence[Step]):
         found = (
             self._labels.get(name)
             or [id for id, v in self._values.items() if v.label == name]
-            or [id for id in paths if _ends_with(pieces(name), pieces(paths[id]))]
             or [*cut]
+            or [id for id in paths if _ends_with(pieces(name), pieces(paths[id]))]
         )
         if len(found) > 1:
             listed = ", ".join(repr((paths | cut)[id]) for id in found[:MOST_PATHS] if id in paths | cut)

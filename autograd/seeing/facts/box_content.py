@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from autograd.notation.labels import Label, called, parse_label
@@ -181,7 +181,7 @@ def _kind_of_group(group: Group) -> str:
         return "input"
     if group.kind == "unit":
         return "neuron"
-    own = group.of if group.of != group.title.removesuffix(f" · {group.turns}") else ""
+    own = group.of if group.path not in ((), (group.of,)) else ""
     kind = counted(group.units, "neuron") if group.is_layer else own
     name = group.path[-1] if group.path and group.count == 1 else ""
     is_told = not name[-1:].isdigit() or name.startswith(TEXTBOOK_LIST)
