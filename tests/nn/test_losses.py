@@ -1,6 +1,7 @@
 """Losses: their formulas, their slopes, their digits, and the targets that they refuse."""
 
 from functools import partial
+from pathlib import Path
 from math import exp, inf, isfinite, isnan, log, nan
 
 import pytest
@@ -438,3 +439,9 @@ def test_what_is_not_one_sample_is_refused(loss, bad, message):
         loss(outputs, bad)
     with pytest.raises(TypeError, match=f"a prediction is {message}"):
         loss(bad, [1.0, 0.0])
+
+
+@pytest.mark.parametrize("told", ["README.md", "nn/README.md", fit.__doc__])
+def test_the_names_that_fit_takes_are_told(told):
+    text = told if "\n" in told else (Path(__file__).parents[2] / told).read_text(encoding="utf-8")
+    assert [name for name in losses.LOSSES if name not in text] == []
