@@ -104,7 +104,7 @@ class _Call:
         """Return what the inputs made of something are called, and the argument that it is part of."""
         if self._given is None:
             return NAME, ""
-        module, inputs, options = self._given
+        _, inputs, options = self._given
         if len(inputs) == 1 and inputs[0] is x and not options:
             return NAME, ""
         for name, given in zip(self._in_order, inputs, strict=False):

@@ -1,8 +1,8 @@
 """Losses: their formulas, their slopes, their digits, and the targets that they refuse."""
 
 from functools import partial
-from pathlib import Path
 from math import exp, inf, isfinite, isnan, log, nan
+from pathlib import Path
 
 import pytest
 from hypothesis import given
