@@ -31,7 +31,7 @@ def unmoved(model: Module, optimizer: Optimizer, loss: Value) -> str:
     copied = _copied(model, loss)
     if moved and not reached and not copied:
         return ""
-    held = ((trail, v) for trail, v in model.within(among=reached) if v in reached)
+    held = ((trail, v) for trail, v in model.within(among=reached) if isinstance(v, Value) and v in reached)
     found = {v: ".".join(map(str, trail)) for trail, v in held}
     plain = [path for v, path in found.items() if not isinstance(v, Parameter)]
     strays = [v for v in reached if isinstance(v, Parameter) and v not in found]
