@@ -360,7 +360,8 @@ def mode(model: Any, *, training: bool) -> Iterator[None]:
 def _held(holder: Any) -> Iterable[tuple[Any, Any]]:
     """Return what a Module or container holds, by name or position; nothing for anything else."""
     if isinstance(holder, Module):
-        slots = [(name, getattr(holder, name)) for name in _slots(type(holder)) if hasattr(holder, name)]
+        kind: Any = type(holder)
+        slots = [(name, getattr(holder, name)) for name in _slots(kind) if hasattr(holder, name)]
         return slots + [(name, x) for name, x in vars(holder).items() if name != GIVEN]
     if isinstance(holder, Mapping):
         return holder.items()
