@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from math import isfinite
 from numbers import Real
 from typing import Any
@@ -16,6 +16,9 @@ from autograd.notation.numbers import counted
 
 MOST_SHOWN = 8
 """At most this many things are named one by one."""
+
+UNORDERED = "in a set: "
+"""Begins the name of what has no name of its own, and no place in an order either."""
 
 
 def at_most(count: int, names: list[str]) -> list[str]:
@@ -174,3 +177,22 @@ def _layer_of(path: str, layers: Sequence[str]) -> str:
 
 def _is_finite(x: Any) -> bool:
     return isinstance(x, Real) and isfinite(x)
+
+
+def check_names(paths: Iterable[str]) -> None:
+    """Refuse paths that do not tell apart what they name.
+
+    Raises:
+        ValueError: naming one that belongs to two things, or to something that a set holds unlabelled.
+    """
+    for path, count in Counter(paths).items():
+        if UNORDERED in path:
+            raise ValueError(
+                f"a set has no order: its parameters ({path}) cannot be told apart in a state; "
+                "give each a label of its own, or hold them in a list"
+            )
+        if count > 1:
+            raise ValueError(
+                f"two things in the network are called {path}, and a state would keep only one of them; "
+                "rename an attribute, or a key of a dictionary"
+            )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
@@ -17,7 +17,16 @@ from autograd import Parameter, Value
 from autograd.extend import VALUE_TYPES, forget_gradients, recording
 from autograd.notation.labels import is_bias
 from autograd.notation.numbers import counted
-from nn.complaints import MOST_SHOWN, at_most, made_of_value, misfits, path_by_label, say_where
+from nn.complaints import (
+    MOST_SHOWN,
+    UNORDERED,
+    at_most,
+    check_names,
+    made_of_value,
+    misfits,
+    path_by_label,
+    say_where,
+)
 from nn.construction import GIVEN, Constructed
 from nn.inputs import forget_inputs, remember_arguments
 
@@ -428,26 +437,3 @@ def _classes_in(holder: Any, depth: int = 0) -> str:
     if len(texts) == 1 < len(told) or not texts:
         return "".join(texts)
     return f"[{', '.join(at_most(MOST_SHOWN, texts))}]"
-
-
-UNORDERED = "in a set: "
-"""Begins the name of what has no name of its own, and no place in an order either."""
-
-
-def check_names(paths: Iterable[str]) -> None:
-    """Refuse paths that do not tell apart what they name.
-
-    Raises:
-        ValueError: naming one that belongs to two things, or to something that a set holds unlabelled.
-    """
-    for path, count in Counter(paths).items():
-        if UNORDERED in path:
-            raise ValueError(
-                f"a set has no order: its parameters ({path}) cannot be told apart in a state; "
-                "give each a label of its own, or hold them in a list"
-            )
-        if count > 1:
-            raise ValueError(
-                f"two things in the network are called {path}, and a state would keep only one of them; "
-                "rename an attribute, or a key of a dictionary"
-            )

@@ -205,6 +205,8 @@ def _steps(name: str, as_called: Mapping[tuple[str, ...], str]) -> list[tuple[st
 
     A path can be spelled as pictures do.
     """
+    if (whole := as_called.get(tuple(pieces(name)))) is not None:
+        return [(whole, None)]
     found: list[tuple[str, int | None]] = []
     path, after = "", 0
     for use in [*A_USE.finditer(name), None]:
