@@ -18,6 +18,9 @@ MOST_LISTED = 8
 A_USE = re.compile(r"\[(\d+)\]|(?:^|\.| · )use (\d+)")
 """How one use of a Module is spelled, after its path: ``[4]``, or `` · use 4`` as in pictures, from 1."""
 
+A_COUNT = re.compile(r" × \d+$")
+"""How many equal Modules of a list a box stands for."""
+
 Inside = tuple[tuple[Path, int], ...]
 """In which uses of which Modules something is opened, each by its turn; empty for all of them."""
 
@@ -208,7 +211,7 @@ def _steps(name: str, as_called: Mapping[tuple[str, ...], str]) -> list[tuple[st
     if (whole := as_called.get(tuple(pieces(name)))) is not None:
         return [(whole, None)]
     found: list[tuple[str, int | None]] = []
-    path, after = "", 0
+    name, path, after = A_COUNT.sub("", name), "", 0
     for use in [*A_USE.finditer(name), None]:
         own = name[after : use.start() if use else len(name)].removeprefix(" · ").removeprefix(".")
         path = ".".join(filter(None, [path, own]))
