@@ -14,11 +14,10 @@ outputs: 3
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from itertools import chain, compress, repeat
-from operator import attrgetter, eq
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -46,6 +45,7 @@ class Listing:
         found: the distinct ops in the order of their first nodes, None for leaves among them.
         codes: the place of each node's op in ``found``.
         kinds: COMPUTED, VARYING, PARAMETER or CONSTANT.
+        constant: which nodes are constants: leaves, or results that send no gradient.
         ptr, args: node i's inputs are ``args[ptr[i]:ptr[i + 1]]``.
         data: the numbers at recording.
         outputs: the nodes asked for.
@@ -56,6 +56,7 @@ class Listing:
     found: list[Op | None]
     codes: Indices
     kinds: NDArray[np.uint8]
+    constant: NDArray[np.bool_]
     ptr: Indices
     args: Indices
     data: NDArray[np.float64]
@@ -70,19 +71,13 @@ class Listing:
         """The op of each node; None for a leaf."""
         return list(map(self.found.__getitem__, self.codes.tolist()))
 
-    @cached_property
-    def constant(self) -> NDArray[np.bool_]:
-        """Which nodes are constants: leaves, or results that send no gradient."""
-        roles = map(attrgetter("role"), self.nodes)
-        return np.fromiter(map(eq, roles, repeat("constant")), bool, len(self))
-
     def applies(self, *some: Op) -> NDArray[np.bool_]:
         """Return which nodes apply one of these ops."""
         return np.isin(self.codes, [i for i, op in enumerate(self.found) if op in some])
 
     def op(self, i: int) -> Op | None:
         """Return the op of node i; None for a leaf."""
-        return self.found[self.codes[i]]
+        return self.found[int(self.codes[i])]
 
     def inputs(self, i: int) -> Indices:
         """Return the nodes that node i is computed from."""
@@ -112,31 +107,36 @@ def flatten(
     """
     made = topological_order(*outputs) if made is None else made
     ptr, used = _edges(made)
-    used = np.concatenate((used, _ids(outputs)))
-    places = _places(used, _ids(made))
+    used, ids = np.concatenate((used, _ids(outputs))), _ids(made)
+    args = _places(used, ids)
     # what comes from outside goes before what was made: at the places -1, -2, … until all are shifted
-    outside = np.flatnonzero(places < 0)
+    outside = np.flatnonzero(args < 0)
     first = np.sort(np.unique(used[outside], return_index=True)[1])
     strangers = _used_at(outside[first], made, ptr, outputs)
     earlier = topological_order(*[v for v in strangers if v.op is not None])
-    before = list(dict.fromkeys(chain(earlier, strangers)))
-    ids = _ids(before)
-    places[outside] = _places(used[outside], ids) - len(before)
+    before = list(dict.fromkeys([*earlier, *strangers]))
+    ids_before = _ids(before)
+    args[outside] = _places(used[outside], ids_before) - len(before)
     ptr_earlier, used_earlier = _edges(earlier)
     ptr_before = np.pad(ptr_earlier, (0, len(before) - len(earlier)), "edge")
+    args = np.concatenate((_places(used_earlier, ids_before), args + len(before)))
 
-    order = [*before, *made]
-    args = np.concatenate((_places(used_earlier, ids), places + len(before)))
-    end = len(args) - len(outputs)
-    found, codes = coded(map(op_of, order))
+    nodes, end = [*before, *made], len(args) - len(outputs)
+    found, codes = coded(map(op_of, nodes))
+    leaf = np.array([op is None for op in found], bool)[codes]
+    constant = np.fromiter(map(isinstance, nodes, repeat(Constant)), bool, len(nodes))
+    kinds = np.where(leaf, np.where(constant, CONSTANT, PARAMETER), COMPUTED).astype(np.uint8)
+    given = _places(_ids(varying), np.concatenate((ids_before, ids)))
+    kinds[given[given >= 0]] = VARYING
     return Listing(
-        nodes=order,
+        nodes=nodes,
         found=found,
         codes=codes,
-        kinds=_kinds(order, np.array([op is None for op in found])[codes], set(varying)),
+        kinds=kinds,
+        constant=constant,
         ptr=np.concatenate((ptr_before, ptr[1:] + ptr_before[-1])),
         args=args[:end],
-        data=np.fromiter(map(number_of, order), np.float64, len(order)),
+        data=np.fromiter(map(number_of, nodes), np.float64, len(nodes)),
         outputs=args[end:],
     )
 
@@ -191,16 +191,6 @@ def _places(wanted: Indices, ids: Indices) -> Indices:
     return np.where(ids[found] == wanted, found, -1)
 
 
-def _kinds(nodes: Sequence[Value], leaf: NDArray[np.bool_], varying: Collection[Value]) -> NDArray[np.uint8]:
-    """Return what each node is."""
-    kinds = np.full(len(nodes), COMPUTED, np.uint8)
-    kinds[leaf] = [
-        VARYING if v in varying else CONSTANT if isinstance(v, Constant) else PARAMETER
-        for v in compress(nodes, leaf.tolist())
-    ]
-    return kinds
-
-
 op_of = attrgetter("op")
 SLOTS = attrgetter("_a"), attrgetter("_b")
 
@@ -253,6 +243,7 @@ def keep(listing: Listing, wanted: NDArray[np.bool_]) -> Listing:
         found=found,
         codes=codes,
         kinds=listing.kinds[wanted],
+        constant=listing.constant[wanted],
         ptr=np.concatenate(([0], np.cumsum(counts[wanted]))),
         args=new_place[listing.args[np.repeat(wanted, counts)]],
         data=listing.data[wanted],

@@ -12,7 +12,7 @@ import math
 from array import array
 from collections.abc import Mapping, Sequence
 from io import BytesIO
-from itertools import compress, pairwise
+from itertools import compress, pairwise, repeat
 from math import prod
 from typing import Any, BinaryIO
 
@@ -174,6 +174,7 @@ def _graph(told: dict[str, Any], t: Mapping[str, Any]) -> tuple[Recorded, dict[s
         found=found,
         codes=codes_of_ops,
         kinds=kinds,
+        constant=np.fromiter(map(isinstance, nodes, repeat(Constant)), bool, len(nodes)),
         ptr=ptr,
         args=t["args"],
         data=np.fromiter(map(number_of, nodes), np.float64, len(nodes)),
