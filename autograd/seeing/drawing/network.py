@@ -14,7 +14,7 @@ from autograd.seeing.drawing.html_labels import LEFT, RIGHT, cell, name_markup, 
 from autograd.seeing.drawing.legend import legend, note
 from autograd.seeing.drawing.limits import FOLDED, too_large
 from autograd.seeing.drawing.renderer import Drawing
-from autograd.seeing.facts.arrow import ArrowText, hint_of_link, operation_id, text_of_link
+from autograd.seeing.facts.arrow import hint_of_link, operation_id, text_of_link
 from autograd.seeing.facts.box_content import Box, box_of_group, name_of_group, words_of
 from autograd.seeing.facts.folding.folded import Folded
 from autograd.seeing.facts.folding.group import Group
@@ -147,9 +147,8 @@ def _add_links(
             tail=link.source,
             head=heads.get(link.target, link.target),
             id=f"{link.source}-{link.target}",
-            text=said
-            if labelled or not (link.weights or said.counts or link.source in quiet)
-            else ArrowText(),
+            text=said,
+            silent=not labelled and bool(link.weights or said.counts or link.source in quiet),
             gradient=link.size(),
             carries=any(edge.partial is not None for edge in link.edges),
             hint=hint_of_link(link),
