@@ -62,10 +62,11 @@ def draw_network(network: Folded, theme: Theme, limit: int, path_in_words: str =
         drawing.attr(nodesep="0.06")
     names = Counter(name_of_group(group) for group in network.groups if group.kind == "unit")
     drawn: list[Box] = []
+    is_opened = any(group.kind == "module" for group in network.groups)
     for group in network.groups:
         box = box_of_group(group, group.id == network.output)
-        if box.name is not None and names[box.name] > 1:
-            box = replace(box, kind=group.title.rpartition(" · ")[0] or box.kind)
+        if group.kind == "unit" and box.name is not None and (is_opened or names[box.name] > 1):
+            box = replace(box, kind=group.within)  # whose neuron it is
         drawn.append(box)
         _add_group(drawing, group, box, theme, brief)
     for layer in layers:

@@ -28,6 +28,7 @@ class Group:
         turns: which uses it stands for, ``use 4`` or ``uses 5–12``, where one use is opened; else "".
         uses: how many times each Module of it was used, each input taken.
         holds_units: whether the Module itself holds neurons.
+        within: of a neuron, how the Module that holds it is called; else "".
         members: its nodes, in topological order.
         parts: what members, and what it shares, are in their Module, such as "weight", by id.
         leaving: the ids of members that are used outside, or are the output.
@@ -48,6 +49,7 @@ class Group:
     turns: str = ""
     uses: int = 1
     holds_units: bool = False
+    within: str = ""
     members: list[NodeFact] = field(default_factory=list)
     parts: dict[str, str] = field(default_factory=dict)
     leaving: set[str] = field(default_factory=set)
