@@ -448,3 +448,17 @@ def test_what_cannot_be_folded_is_said(options: dict[str, Any], message: str) ->
 def test_without_modules_there_is_nothing_to_fold() -> None:
     with pytest.raises(ValueError, match="no Module was called"):
         draw(Value(1.0, "z1^1").tanh(), collapse="module")
+
+
+def test_of_the_uses_of_a_module_that_holds_no_other_one_is_opened() -> None:
+    class Scaled(Module):
+        def __init__(self) -> None:
+            self.line = Line()
+
+        def forward(self, x: Any) -> Any:
+            return sum_of([self.line(v) for v in x])
+
+    found = folded(Scaled()([Value(0.5), Value(1.0), Value(2.0)]), opened=["line"])
+    assert titles(found) == ["inputs", "line · uses 1–2"]
+    assert [(title, len(ids)) for title, ids in found.frames.items()] == [("line · use 3", 2)]
+    assert titles(folded(Scaled()([Value(0.5)]), opened=["line"])) == ["inputs"]
