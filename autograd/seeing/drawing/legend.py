@@ -26,7 +26,7 @@ SHOWN = {WEIGHT: "the weight's gradient", COUNTED["route"]: "what these routes a
 STYLED = {
     "zero": "dashed: a gradient of 0",
     "nan": "dashed: a gradient that is nan",
-    "constant": "dotted: from a constant, which gets no gradient",
+    "constant": "dotted: no gradient flows back, as to a constant or from a condition",
     "size": "the width of an arrow that stands for several: the size of their gradients together",
 }
 """What the style of an arrow says, by its word."""
