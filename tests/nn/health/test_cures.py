@@ -26,6 +26,7 @@ from nn.health.layers import Homes, shape_of
 from nn.health.records import Records
 from nn.health.signs import SIGNS
 from nn.predictions import values_of
+from tests.networks import Experts
 from tests.nn.engines import ENGINES
 from tests.nn.health.models import Plain, points
 
@@ -122,19 +123,10 @@ def test_a_layer_that_is_not_used_is_told_so():
 
 @pytest.mark.parametrize("bias", [1.0, -1.0])
 def test_a_layer_that_no_gradient_flows_back_to_is_told_so_wherever_it_stands(bias):
-    class Experts(Module):
-        def __init__(self):
-            self.gate = Layer(2, 1, "linear", seed=0)
-            self.experts = [MLP(2, [2, 1], "tanh", seed=seed) for seed in (1, 2)]
-            self.gate.W, self.gate.b = [[0.0, 0.0]], [bias]
-
-        def forward(self, x):
-            first, second = [expert(x) for expert in self.experts]
-            gate = self.gate(x)
-            return where(gate > 0.0, first, second) * gate.sigmoid()
-
+    model = Experts(2)
+    model.gate.W, model.gate.b = [[0.0, 0.0]], [bias]
     monitor = Monitor()
-    fit(Experts(), X, Y, loss="mse", epochs=10, engine="eager", callbacks=[monitor], progress=False)
+    fit(model, X, Y, loss="mse", epochs=10, engine="eager", callbacks=[monitor], progress=False)
     (finding,) = [f for f in monitor.findings if f.sign == "vanishing gradient"]
     idle, taken = (1, 2) if bias < 0 else (2, 1)
     assert finding.layer == f"expert {idle} · layer 1"
