@@ -117,7 +117,7 @@ def fold(
         group.tied = {
             titles[link.source]: len(link.tied) for link in links if link.tied and link.target == group.id
         }
-        group.lends = any(link.tied and link.source == group.id for link in links)
+        group.lent = {node.id for link in links if link.source == group.id for node in link.tied}
     for node in trace.nodes:
         for box in homes.shared.get(node.id, ()) if node.role == "weight" else ():
             groups[box].shared.append(node)

@@ -34,7 +34,7 @@ class Group:
         leaving: the ids of members that are used outside, or are the output.
         shared: weights of its Module that are members of another box, one of other uses of it.
         tied: how many weights of each other box, by title, which computes with them, it uses as well.
-        lends: whether another box uses weights of its as well.
+        lent: the ids of its weights that another box uses as well.
         skips: whether inside of it a value goes past what it holds, to be added to what that gives.
     """
 
@@ -55,7 +55,7 @@ class Group:
     leaving: set[str] = field(default_factory=set)
     shared: list[NodeFact] = field(default_factory=list)
     tied: dict[str, int] = field(default_factory=dict)
-    lends: bool = False
+    lent: set[str] = field(default_factory=set)
     skips: bool = False
 
     @property
