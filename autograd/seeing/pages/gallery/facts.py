@@ -154,7 +154,8 @@ class Facts:
         last, first = known[0], known[-1]
         change = powers_between(last.typical, first.typical)
         steps = last.column - first.column
-        a_layer = f", {times(change / steps, 2)} a layer." if steps > 1 else "."  # one step says it all
+        each = times(change / steps, 2 if abs(change) > ALIKE * steps else 3)
+        a_layer = f", {each} a layer." if steps > 1 else "."  # one step says it all
         way = f"On the way back from {last.layer} to {first.layer} the gradient"
         if abs(change) < ALIKE:
             return f"{way} keeps its size."

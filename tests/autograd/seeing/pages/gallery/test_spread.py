@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from autograd import Parameter, Value, dot, gallery
 from autograd import sum as sum_of
-from autograd.seeing.pages.gallery.facts import Spread
+from autograd.seeing.pages.gallery.facts import Facts, Spread
 from autograd.seeing.pages.gallery.spread import NARROW, WIDE, Scale, layers_svg
 from nn import MLP, Embedding, Layer, LSTMCell, Module, Recurrent
 from tests.networks import Net, listed
@@ -110,7 +110,7 @@ def test_tied_weights_are_in_each_layer_as_if_it_had_its_own(sizes: list[int], b
 
         def __init__(self, tied: bool) -> None:
             back = sizes[::-1]
-            self.encoder = [Layer(*ends, seed=seed + k) for k, ends in enumerate(pairwise(sizes))]
+            self.encoder = [Layer(*ends, "tanh", seed=seed + k) for k, ends in enumerate(pairwise(sizes))]
             self.decoder = [Layer(*ends, "linear", bias=bias, seed=0) for ends in pairwise(back)]
             for layer, mirrored in zip(self.decoder, reversed(self.encoder), strict=True):
                 if tied:
@@ -138,7 +138,7 @@ def test_tied_weights_are_in_each_layer_as_if_it_had_its_own(sizes: list[int], b
 def test_a_layer_that_recurs_is_on_no_one_way_back(used: list[int], samples: int) -> None:
     class Chain(Module):
         def __init__(self) -> None:
-            self.layers = [Layer(2, 2, seed=k) for k in range(3)]
+            self.layers = [Layer(2, 2, "tanh", seed=k) for k in range(3)]
 
         def forward(self, x: Any) -> Any:
             for k in used:
@@ -160,7 +160,8 @@ def test_a_table_that_gives_its_weights_stands_before_the_layer_that_takes_them(
         """Its last layer holds the table's rows: they are tied."""
 
         def __init__(self, output: bool) -> None:
-            self.table, self.hidden, self.output = Embedding(4, 3), Layer(3, 3), Layer(3, 4, "linear")
+            self.table, self.hidden = Embedding(4, 3, seed=0), Layer(3, 3, "tanh", seed=1)
+            self.output = Layer(3, 4, "linear", seed=2)
             self.output.weight = self.table.weight
             self.uses_output = output
 
@@ -185,3 +186,8 @@ def test_a_weight_before_and_after_what_its_module_holds_is_on_no_one_way_back()
     facts = gallery(Around()(0.5)).facts
     assert [s.layer for s in facts.layers if s.recurs] == ["Around"]
     assert facts.trend() == ""
+
+
+def test_a_small_change_is_no_factor_of_one() -> None:
+    layers = tuple(Spread(f"layer {k}", (1.05**k,), 0, 0, column=k) for k in range(9, 1, -1))
+    assert "to 1/1.4 of its size, ÷ 1.05 a layer." in Facts("y", 1.0, (), 8, layers, {}).trend()
