@@ -362,6 +362,7 @@ class _Model:
             for path in (path for path in computing if path is not None):
                 count = reached[v][0] if path == layer else max(reached[x][0] for x in v.inputs)
                 found.setdefault(path, {}).setdefault(here, set()).add(count)
+        # a use that holds no other is passed once: of what it takes from skip connections the farthest counts
         holding = {use.within for use in self._uses if not self._modules[use.module].is_unit}
         return {
             path: {n for use, counts in uses.items() for n in (counts if use in holding else {max(counts)})}
