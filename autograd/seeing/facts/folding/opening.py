@@ -51,7 +51,8 @@ class Opening:
         opened: paths of Modules (``blocks.3``, or ``block 4`` as pictures call it), of one use of a Module
             (``cell[4]``, or ``cell · use 4``) or of what is within it (``tower[2].layers.0``), of lists and
             other holders, such as dictionaries (``blocks``: all that it holds stands apart, and those that
-            hold Modules are opened).  What holds an opened Module is opened with it.
+            hold Modules are opened).  What holds an opened Module is opened with it.  Of a Module that holds
+            no other the last use is opened, where it has several.
         apart: paths of lists whose Modules stand apart, without being opened.
 
     Attributes:
@@ -96,6 +97,9 @@ class Opening:
                     raise ValueError(_unknown(name, [n for n in can_open if n and n not in units]))
                 for each in held.get(name, [name]):
                     path = paths[each] if each in paths else holders[each]
+                    last = max((use.turn for use in uses if use.module == path), default=0)
+                    if turn is None and last and not any(other[:-1] == path for other in modules if other):
+                        turn = last  # one of many alike, the last seeing the most
                     if turn is not None and _is_one(each, path, turn, uses):
                         split.setdefault((path, uses_around), set()).add(turn)
                         uses_around = (*uses_around, (path, turn))
