@@ -113,3 +113,57 @@ class Likeness(Module):
 
     def forward(self, a: int, b: int) -> Any:
         return dot(self.word(a), self.word(b))
+
+
+class Autoencoder(Module):
+    def __init__(self) -> None:
+        self.encoder, self.decoder = MLP(4, [3, 2], seed=0), MLP(2, [3, 4], seed=1)
+
+    def forward(self, x: Any) -> Any:
+        return self.decoder(self.encoder(x))
+
+
+class Tied(Module):
+    """An autoencoder whose decoder has the encoder's weights, transposed."""
+
+    def __init__(self) -> None:
+        self.encoder, self.decoder = Layer(3, 2, "tanh", seed=0), Layer(2, 3, "linear", seed=1)
+        for j, neuron in enumerate(self.decoder.neurons):
+            neuron.w = [unit.w[j] for unit in self.encoder.neurons]
+
+    def forward(self, x: Any) -> Any:
+        return self.decoder(self.encoder(x))
+
+
+class Twins(Module):
+    def __init__(self) -> None:
+        self.tower = MLP(2, [3, 2], seed=0)
+
+    def forward(self, a: Any, b: Any) -> Any:
+        return sum_of([u * v for u, v in zip(self.tower(a), self.tower(b), strict=True)])
+
+
+class Tree(Module):
+    def __init__(self) -> None:
+        self.w = Parameter(0.5)
+
+    def forward(self, tree: Any) -> Any:
+        return self.w * (sum(self(branch) for branch in tree) if isinstance(tree, tuple) else Value(tree))
+
+
+class Line(Module):
+    def __init__(self) -> None:
+        self.slope, self.offset = Parameter(2.0), Parameter(1.0)
+
+    def forward(self, x: Any) -> Any:
+        return self.slope * x + self.offset
+
+
+class Wave(Module):
+    """A convolution by hand: one kernel along the inputs."""
+
+    def __init__(self) -> None:
+        self.kernel = [Parameter(w) for w in (0.5, -1.0, 0.25)]
+
+    def forward(self, x: Any) -> Any:
+        return [sum_of([w * v for w, v in zip(self.kernel, x[k:], strict=False)]) for k in range(len(x) - 2)]

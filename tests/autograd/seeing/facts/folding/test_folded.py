@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from autograd import Parameter, Value, draw
+from autograd import Value, draw
 from autograd import sum as sum_of
 from autograd.functions import dot
 from autograd.notation.numbers import number
@@ -17,7 +17,7 @@ from autograd.seeing.facts.folding.folded import FOLDINGS, Folded, fold
 from autograd.seeing.facts.folding.links import Link
 from autograd.seeing.facts.trace import trace
 from nn import MLP, Embedding, GRUCell, Layer, LSTMCell, Module, Recurrent, losses
-from tests.networks import Likeness, Ranking, Residual, TiedByHand
+from tests.networks import Autoencoder, Likeness, Line, Ranking, Residual, Tied, TiedByHand, Tree, Twins, Wave
 
 
 class Net(Module):
@@ -26,60 +26,6 @@ class Net(Module):
 
     def forward(self, x: Any) -> Any:
         return self.l2(self.l1(x))
-
-
-class Autoencoder(Module):
-    def __init__(self) -> None:
-        self.encoder, self.decoder = MLP(4, [3, 2], seed=0), MLP(2, [3, 4], seed=1)
-
-    def forward(self, x: Any) -> Any:
-        return self.decoder(self.encoder(x))
-
-
-class Tied(Module):
-    """An autoencoder whose decoder has the encoder's weights, transposed."""
-
-    def __init__(self) -> None:
-        self.encoder, self.decoder = Layer(3, 2, "tanh", seed=0), Layer(2, 3, "linear", seed=1)
-        for j, neuron in enumerate(self.decoder.neurons):
-            neuron.w = [unit.w[j] for unit in self.encoder.neurons]
-
-    def forward(self, x: Any) -> Any:
-        return self.decoder(self.encoder(x))
-
-
-class Twins(Module):
-    def __init__(self) -> None:
-        self.tower = MLP(2, [3, 2], seed=0)
-
-    def forward(self, a: Any, b: Any) -> Any:
-        return sum_of([u * v for u, v in zip(self.tower(a), self.tower(b), strict=True)])
-
-
-class Tree(Module):
-    def __init__(self) -> None:
-        self.w = Parameter(0.5)
-
-    def forward(self, tree: Any) -> Any:
-        return self.w * (sum(self(branch) for branch in tree) if isinstance(tree, tuple) else Value(tree))
-
-
-class Line(Module):
-    def __init__(self) -> None:
-        self.slope, self.offset = Parameter(2.0), Parameter(1.0)
-
-    def forward(self, x: Any) -> Any:
-        return self.slope * x + self.offset
-
-
-class Wave(Module):
-    """A convolution by hand: one kernel along the inputs."""
-
-    def __init__(self) -> None:
-        self.kernel = [Parameter(w) for w in (0.5, -1.0, 0.25)]
-
-    def forward(self, x: Any) -> Any:
-        return [sum_of([w * v for w, v in zip(self.kernel, x[k:], strict=False)]) for k in range(len(x) - 2)]
 
 
 class Inner(Module):

@@ -16,15 +16,21 @@ from autograd.seeing.facts.folding.folded import FOLDINGS, fold
 from autograd.seeing.facts.trace import trace
 from autograd.seeing.pages.player.views.choice import views
 from nn import MLP, GRUCell, LSTMCell, Recurrent, RNNCell
-from tests.autograd.seeing.facts.folding.test_folded import (
+from tests.networks import (
     Autoencoder,
+    Experts,
+    Hourglass,
+    Likeness,
     Line,
+    Ranking,
+    Residual,
     Tied,
+    TiedByHand,
     Tree,
     Twins,
     Wave,
+    listed,
 )
-from tests.networks import Experts, Hourglass, Likeness, Ranking, Residual, TiedByHand, listed
 from tests.thorough import ALL
 
 
