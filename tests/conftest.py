@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from tests.browsers import chromium, path_of_chromium
 
@@ -25,6 +25,7 @@ settings.register_profile(
     deadline=None,
     derandomize=True,  # the same examples on every machine: a failure is never a matter of luck
     database=None,
+    phases=set(Phase) - {Phase.explain},  # it takes a hundred runs more for each find()
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.register_profile(
