@@ -3,6 +3,7 @@
 The profiles are ``quick`` by default, ``thorough`` by HYPOTHESIS_PROFILE or --hypothesis-profile.
 """
 
+import gc
 import os
 from collections import defaultdict
 from importlib import import_module
@@ -17,6 +18,9 @@ from tests.browsers import chromium, path_of_chromium
 # walk in the place of the function walk.
 import_module("autograd")
 import_module("nn")
+
+# Full collections go through all tests and all that they imported: as many as usual take a tenth of the time.
+gc.set_threshold(*gc.get_threshold()[:2], 100)
 
 # No example is timed (deadline): a busy machine is not a failing test.
 settings.register_profile(
