@@ -3,13 +3,14 @@
 The profiles are ``quick`` by default, ``thorough`` by HYPOTHESIS_PROFILE or --hypothesis-profile.
 """
 
+import gc
 import os
 from collections import defaultdict
 from importlib import import_module
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from tests.browsers import chromium, path_of_chromium
 
@@ -18,6 +19,9 @@ from tests.browsers import chromium, path_of_chromium
 import_module("autograd")
 import_module("nn")
 
+# Full collections go through all tests and all that they imported: as many as usual take a tenth of the time.
+gc.set_threshold(*gc.get_threshold()[:2], 100)
+
 # No example is timed (deadline): a busy machine is not a failing test.
 settings.register_profile(
     "quick",
@@ -25,6 +29,7 @@ settings.register_profile(
     deadline=None,
     derandomize=True,  # the same examples on every machine: a failure is never a matter of luck
     database=None,
+    phases=set(Phase) - {Phase.explain},  # it takes a hundred runs more for each find()
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.register_profile(

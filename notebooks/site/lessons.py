@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from importlib import import_module
 from itertools import pairwise
@@ -70,9 +71,7 @@ class Lesson:
 
     def html(self, before: Lesson | None, after: Lesson | None) -> str:
         """Return its page, with links to the lessons before and after it."""
-        exporter = import_module("nbconvert").HTMLExporter(template_name="basic")
-        exporter.exclude_input_prompt = exporter.exclude_output_prompt = exporter.exclude_anchor_links = True
-        body, _ = exporter.from_notebook_node(self._notebook)
+        body, _ = _exporter().from_notebook_node(self._notebook)
         body = re.sub(r'href="(\d\d_\w+)\.ipynb', r'href="\1.html', body)
         for exercise in self.exercises():
             link = (
@@ -87,6 +86,14 @@ class Lesson:
             if lesson is not None
         )
         return page(self.title, f'<main class="lesson">{body}<footer>{ends}</footer></main>')
+
+
+@cache
+def _exporter() -> Any:
+    """Return what writes notebooks as HTML: one, so that its templates are compiled once."""
+    exporter = import_module("nbconvert").HTMLExporter(template_name="basic")
+    exporter.exclude_input_prompt = exporter.exclude_output_prompt = exporter.exclude_anchor_links = True
+    return exporter
 
 
 def _html(markdown: str) -> str:

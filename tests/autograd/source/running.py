@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import math
 import shutil
 import subprocess
@@ -106,12 +107,13 @@ def every_language(cases: Sequence[Case], folder: Path, javascript: Run) -> None
         assert max(found.values()) <= WITHIN, (graph.output, found)
 
 
-RUN = """([script, rows]) => {
+RUN = """(sent) => {
+  const [script, rows] = JSON.parse(sent);
   const exact = (x) => (typeof x === "string" ? Number(x.replace("inf", "Infinity")) : x);
   const word = (x) => String(x).replace("Infinity", "inf").toLowerCase();
   const said = (x) => (x === null || Number.isFinite(x) ? x : word(x));
   const run = new Function(script)();
-  return rows.map((row) => run(row.map(exact)).map(said));
+  return JSON.stringify(rows.map((row) => run(row.map(exact)).map(said)));
 }"""
 
 
@@ -122,7 +124,8 @@ def scripts(browser: Any) -> Iterator[Run]:
 
     def run(script: str, rows: list[list[float]]) -> list[list[float | None]]:
         sent = [[x if math.isfinite(x) else str(x) for x in row] for row in rows]
-        return [[x if x is None else float(x) for x in row] for row in sheet.evaluate(RUN, [script, sent])]
+        found = json.loads(sheet.evaluate(RUN, json.dumps([script, sent])))  # Playwright walks lists
+        return [[x if x is None else float(x) for x in row] for row in found]
 
     yield run
     sheet.close()

@@ -314,7 +314,7 @@ def test_the_least_recipe_of_all_is_one_op_of_zero(options: dict[str, Any]) -> N
 def test_recipes_get_as_large_as_they_may() -> None:
     sizes: list[int] = []
 
-    @settings(FIRST, max_examples=200, suppress_health_check=list(HealthCheck), derandomize=True)
+    @settings(FIRST, max_examples=80, suppress_health_check=list(HealthCheck), derandomize=True)
     @given(recipes(most_steps=100))
     def look(recipe: Recipe) -> None:
         sizes.append(len(recipe.steps))
