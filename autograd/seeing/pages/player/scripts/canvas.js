@@ -95,6 +95,8 @@ function measureRoom() {
 function move(gliding = false) {
   canvas.classList.toggle("gliding", gliding);
   svg.style.transform = `translate(${at.x}px,${at.y}px) scale(${at.scale})`;
+  const small = `${SMALLEST / Math.min(Math.max(at.scale, LEGIBLE), 1)}px`;
+  if (svg.style.getPropertyValue("--small") !== small) svg.style.setProperty("--small", small);
 }
 
 function wholeScale() {

@@ -285,7 +285,10 @@ function listen() {
     answered.clear();
     if (!event.target.checked) closePrediction();
   });
-  $("list").addEventListener("toggle", fillList);
+  $("list").addEventListener("toggle", () => {
+    fillList();
+    if (getComputedStyle($("now")).position === "sticky") $("list").scrollIntoView({ block: "nearest" }); // a step stays in sight
+  });
   $("lines").addEventListener("contentvisibilityautostatechange", seeRun);
   $("list").addEventListener("click", (event) => {
     const button = event.target.closest("button");
