@@ -285,10 +285,7 @@ function listen() {
     answered.clear();
     if (!event.target.checked) closePrediction();
   });
-  $("list").addEventListener("toggle", () => {
-    fillList();
-    if (getComputedStyle($("now")).position === "sticky") $("list").scrollIntoView({ block: "nearest" }); // a step stays in sight
-  });
+  $("list").addEventListener("toggle", fillList);
   $("lines").addEventListener("contentvisibilityautostatechange", seeRun);
   $("list").addEventListener("click", (event) => {
     const button = event.target.closest("button");
