@@ -93,7 +93,7 @@ class _Call:
         now, use = recording.now, recording.now.use
         try:
             if argument:
-                now.use = (_argument(argument), self.use, use[2])
+                now.use = (_argument(argument), self.use, use[2], use[3])
             return _as_values(numbers, labels(name, count, len(numbers)))
         finally:
             now.use = use

@@ -104,7 +104,7 @@ function tellerOf(facts, engine, original) {
   // In symbols, as the walk wrote it, if the op's rule is still in the same case; else as that case is written.
   function symbolsOf(i, k) {
     const known = original.symbols(i, k);
-    const same = touch.taught[touch.op[i]] || (Number.isFinite(values[i]) && engine.casesOf(values, i) === engine.casesOf(original.values, i));
+    const same = touch.taught[touch.op[i]] || engine.casesOf(values, i) === engine.casesOf(original.values, i);
     const text = same && known ? known : inputs[i].every((j) => named.has(j)) ? inNames(engine.writtenOf(values, i)?.[k][0] ?? [], i) : "";
     return isNumber(text) ? "" : text;
   }
@@ -295,13 +295,11 @@ function tellerOf(facts, engine, original) {
   function appliedMarkup(i) {
     const { markup } = touch.patterns[touch.op[i]];
     const inNumbers = numbersOf(i);
-    const written = (position, negative) => {
-      const text = inNumbers[position];
-      return negative && text.startsWith("−") ? group(numberMarkup(text)) : numberMarkup(text);
-    };
+    const inGroup = (text, negative) => (negative && text.startsWith("−") ? group(numberMarkup(text)) : numberMarkup(text));
+    const written = (position, negative) => inGroup(inNumbers[position], negative);
     const symbols = (position, negative) => {
       const j = inputs[i][position];
-      return named.has(j) ? nameMarkup(j) : written(position, negative);
+      return named.has(j) ? nameMarkup(j) : inGroup(number(values[j]), negative);
     };
     const fill = (word) => markup.map((piece) => (typeof piece === "number" ? word(piece < 0 ? -1 - piece : piece, piece < 0) : piece)).join("");
     const how = fill(written);
