@@ -32,7 +32,7 @@ class Watch(Protocol):
 
 Use: TypeAlias = tuple[Any, "Use | None", int, int]
 """One use of a Module, the call in which a node was made: the Module, the use that called it, how many times
-the clock had ticked when it began, and how many uses had begun.  Outside of all Modules the first two are None.
+the clock had ticked when it began, and how many uses had begun.  Outside of all Modules there is no Module.
 
 Structure is read from uses, never from labels.  Each call makes a tuple of its own: two uses of one
 Module are told apart by identity.

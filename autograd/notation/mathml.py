@@ -175,7 +175,7 @@ class _Parser:
         last = self._tokens[before[-1]]
         if last.group() == "|":
             return before[-1] in self._closings  # which it opens
-        return last.group() in WORDS or bool(last["operator"]) and last.group() not in (")", "…")
+        return last.group() in WORDS or (bool(last["operator"]) and last.group() not in (")", "…"))
 
     def _single(self) -> str:
         token = self._tokens[self._place]

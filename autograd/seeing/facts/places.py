@@ -134,10 +134,8 @@ class Structure:
 
     def of_copies(self, copies: Mapping[Any, Any]) -> Structure:
         """Return the structure of a graph's copy, given by Value what stands for it."""
-        places, names = (
-            {copies[v]: said for v, said in said_of.items() if v in copies}
-            for said_of in (self.places, self.names)
-        )
+        places = {copies[v]: place for v, place in self.places.items() if v in copies}
+        names = {copies[v]: name for v, name in self.names.items() if v in copies}
         return replace(self, places=places, names=names)
 
 

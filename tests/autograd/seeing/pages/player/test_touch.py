@@ -50,7 +50,7 @@ def answer_of(bare):
 
 
 def test_a_touched_page_says_what_a_walk_with_these_numbers_says(answer_of):
-    """To the shown digit in every number of every step, and every formula; sentences but for what it leaves out.
+    """To the shown digit in every number and formula of every step; sentences, but for what it leaves out.
 
     So are the routes of every leaf: their number, the strongest with their factors and running sums, the
     others, and the account's sum.
