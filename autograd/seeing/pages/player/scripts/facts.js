@@ -202,7 +202,7 @@ function inPlaces(pattern, parts) {
   return pattern.split(/\{(\w+)\}/).map((piece, i) => (i % 2 ? parts[piece] : piece));
 }
 
-const signOf = (node) => element("span", {}, ...inPlaces(facts.written.gradient, { of: nameOf(`n${facts.output}`), by: nameOf(node) }));
+const signOf = (node) => element("span", { class: "sign" }, ...inPlaces(facts.written.gradient, { of: nameOf(`n${facts.output}`), by: nameOf(node) }));
 
 // The local derivative of a step's edge; a small digit tells which input where one value is several of them.
 function localSign(step, name) {

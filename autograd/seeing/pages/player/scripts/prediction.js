@@ -41,6 +41,7 @@ function ask(step) {
   $("prediction").hidden = false;
   $("numbers").hidden = true;
   light(step); // which edge is asked about
+  follow(step);
   $("prediction").scrollIntoView({ block: "nearest" });
   $("answer").focus();
 }
