@@ -133,9 +133,9 @@ class _Parser:
             return None
         self._place += 1
         while self._next() == "." and (part := self._part_of_name(self._place + 1)):  # of a path
-            name += f"<mo>.</mo>{part}"
+            name += f"<mtext>.</mtext>{part}"
             self._place += 2
-        return f"<mrow>{name}</mrow>" if "<mo>.</mo>" in name else name
+        return f"<mrow>{name}</mrow>" if "<mtext>.</mtext>" in name else name
 
     def _part_of_name(self, place: int) -> str | None:
         """Return the word or number that stands there, if one does."""

@@ -21,6 +21,7 @@ from typing import Any
 
 from autograd.core.primitive import TABLE, Op
 from autograd.notation.mathml import mathml
+from autograd.notation.signs import SINGLE
 from autograd.notation.written_partials import TAUGHT, known_name, written_partials
 from autograd.seeing.facts.corners import CONNECTIVES, RELATIONS, in_names, is_usual
 from autograd.seeing.facts.order import Inside, reverse_order
@@ -71,6 +72,7 @@ def touch(trace: Trace, parts: Mapping[str, Inside]) -> dict[str, Any]:
         "patterns": [_patterns(node, count) for (_, count), node in applied.items()],
         **_back(trace, parts),
         "words": {"leaves": LEAVES, "held": HELD, "chosen": BY_CHOICE},
+        "single": SINGLE.replace(r"\w", r"\p{L}\p{N}_"),
         "relations": RELATIONS,
         "connectives": CONNECTIVES,
         "plane": _plane(trace),
