@@ -170,6 +170,7 @@ def shows(sheet, expected):
 
 
 def test_a_field_changes_both_passes_and_a_branch_may_flip(sheet):
+    assert sheet.get_by_role("textbox", name="Value of x").input_value() == "−3"
     change(sheet, "x", "1/2")
     shows(sheet, walk(loss()).what_if(x=0.5))
 
