@@ -107,7 +107,7 @@ function tellerOf(facts, engine, original) {
   function symbolsOf(i, k) {
     const known = original.symbols(i, k);
     const [now, then] = [values, original.values].map((values) => [engine.casesOf(values, i), JSON.stringify(engine.writtenOf(values, i)?.[k][0])]);
-    const same = touch.taught[touch.op[i]] || now[0] === then[0] || (now[1] && now[1] === then[1]);
+    const same = touch.taught[touch.op[i]] || (Number.isFinite(values[i]) && now[0] === then[0]) || (now[1] && now[1] === then[1]);
     const text = same && known ? known : inputs[i].every((j) => named.has(j)) ? inNames(engine.writtenOf(values, i)?.[k][0] ?? [], i) : "";
     return isNumber(text) ? "" : text;
   }

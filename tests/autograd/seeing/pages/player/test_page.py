@@ -10,7 +10,6 @@ from autograd.notation.numbers import number
 from autograd.seeing.walk import walk
 from nn import MLP
 from tests.autograd.seeing.pages.player.driven import chain, edge_step, go, place, slot, tells
-from tests.shown import MEASURE, SMALLEST
 
 # -------------------------------------------------------------------------------------- stepping
 
@@ -206,34 +205,6 @@ def matrix(sheet):
         "(() => { const m = new DOMMatrix(document.querySelector('svg.graph').style.transform);"
         " return [m.a, m.e, m.f]; })()"
     )
-
-
-def test_a_picture_a_little_too_wide_shrinks_and_its_small_words_stay_as_large(opened):
-    y, x = Value(0.5, "y"), Value(2.0, "x")
-    h = y * x
-    p = h + y
-    sheet = opened(walk(h * p).html(), width=978, motion="reduce")
-    assert matrix(sheet)[0] < 1.0
-    nodes = sheet.locator(".graph .node")
-    canvas, *boxes = (box.bounding_box() for box in (sheet.locator("#canvas"), *nodes.all()))
-    assert max(box["x"] + box["width"] for box in boxes) <= canvas["x"] + canvas["width"]
-    assert sheet.evaluate(MEASURE, SMALLEST) == []
-
-
-@pytest.mark.parametrize("width", [360, 978, 1400])
-def test_the_list_of_all_steps_moves_by_itself_and_nothing_else_does(opened, html, steps, width):
-    sheet = opened(html, width=width, motion="reduce")
-    go(sheet, 1)
-    sheet.locator("#list").evaluate("list => { list.open = true; }")
-    sheet.locator("#lines li").first.wait_for()
-    go(sheet, len(steps) - 1)
-    sheet.evaluate("() => new Promise((seen) => setTimeout(() => requestAnimationFrame(seen)))")
-    here, frame = (sheet.locator(s).bounding_box() for s in ("#lines [aria-current]", "#lines"))
-    height = min(here["height"], frame["height"])  # of a longer line, its begin
-    assert frame["y"] - 1 <= here["y"] <= frame["y"] + frame["height"] - height + 1
-    sentence, panel = (sheet.locator(s).bounding_box() for s in ("#sentence", "#panel"))
-    assert panel["y"] < sentence["y"] < panel["y"] + panel["height"]
-    assert sheet.evaluate("scrollY") == 0
 
 
 def test_shift_and_an_arrow_key_move_the_graph_and_what_has_the_focus_is_seen(sheet):
