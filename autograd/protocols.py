@@ -226,7 +226,7 @@ class Protocols(ForNumPy):
 
     def __setstate__(self: Any, state: dict[str, Any]) -> None:
         clock.now = max(clock.now, state["_made"])  # which is another process's, perhaps
-        made = {"_made": (None, None, state["_made"])}
+        made = {"_made": (None, None, state["_made"], 0)}
         for name, setting in ({"_grad": NO_GRADIENT} | state | made).items():
             setattr(self, name, setting)
 

@@ -105,9 +105,9 @@ def say_where(error: Exception, use: Any, inputs: Sequence[Any]) -> None:
     """Note on an error in which Module it was raised: in the innermost, by its path from the outermost."""
     if any(note.startswith(RAISED) for note in getattr(error, "__notes__", ())):
         return
-    module, outer, _ = use
+    module, outer, *_ = use
     while outer is not None:
-        module, outer, _ = outer
+        module, outer, *_ = outer
     paths = (path for path, part in module.named_modules() if part is use[0])
     name, path = type(use[0]).__name__, next(paths, "")
     called = f"{path} ({name}) of {type(module).__name__}" if path else name

@@ -95,7 +95,7 @@ class _Call:
         use = now.use
         try:
             if argument:
-                now.use = (_argument(argument), self.use, use[2])
+                now.use = (_argument(argument), self.use, use[2], use[3])
             return _as_values(numbers, labels(name, count, len(numbers)))
         finally:
             now.use = use

@@ -230,7 +230,7 @@ class Layer(Matrices, Module):
         outputs = []
         try:
             for neuron in self.neurons:  # the same as `with neuron.in_use()`, but faster
-                now.use = (neuron, use, use[2])
+                now.use = (neuron, use, use[2], use[3])
                 outputs.append(neuron.fire(x, numbers))
         finally:
             now.end(before)

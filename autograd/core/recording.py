@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial, wraps
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
+from itertools import count
 from types import coroutine
 from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar, cast
 
@@ -29,14 +30,14 @@ class Watch(Protocol):
     def check_gradient(self, node: Any, upstream: Any, order: Sequence[Any]) -> None: ...
 
 
-Use: TypeAlias = tuple[Any, "Use | None", int]
-"""One use of a Module, the call in which a node was made: the Module, the use that called it, and how many
-times the clock had ticked when it began.  Outside of all Modules the first two are None.
+Use: TypeAlias = tuple[Any, "Use | None", int, int]
+"""One use of a Module, the call in which a node was made: the Module, the use that called it, how many times
+the clock had ticked when it began, and how many uses had begun.  Outside of all Modules there is no Module.
 
 Structure is read from uses, never from labels.  Each call makes a tuple of its own: two uses of one
 Module are told apart by identity.
 """
-OUTSIDE: Use = (None, None, 0)
+OUTSIDE: Use = (None, None, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Argument:
     is_unit: ClassVar[bool] = False
 
 
-class UseOfValues(tuple[Any, "Use | None", int]):
+class UseOfValues(tuple[Any, "Use | None", int, int]):
     """A use that tells which of its arguments the Values given to it came by.
 
     Attributes:
@@ -64,11 +65,12 @@ class _Clock:
 
 
 clock = _Clock()
+_begun = count(1)
 
 
 def new_use(owner: Any, outer: Use) -> Use:
     """Return a use of a Module that begins now, inside another one or outside of all."""
-    return owner, outer if outer[0] is not None else None, clock.now
+    return owner, outer if outer[0] is not None else None, clock.now, next(_begun)
 
 
 class _Now:
@@ -160,7 +162,7 @@ class _Mode(threading.local):
 
     def read_clock(self) -> Use:
         """Mark what this thread makes from now on, outside of Modules, as newer than what there is."""
-        outside = usual.use = (None, None, clock.now)
+        outside = usual.use = (None, None, clock.now, 0)
         if self.now.use[0] is None:
             self.now.use = outside
         return outside

@@ -129,8 +129,8 @@ def applied(op: Op, inputs: Iterable[Expression]) -> Expression:
         case "dot":
             n = len(x) // 2
             products = [
-                Expression(f"{w.inside(SIGN)}·{a.after_a_sign(SIGN)}", PRODUCT)
-                for w, a in zip(x[:n], x[n : 2 * n], strict=True)
+                Expression(f"{w.after_a_sign(SIGN) if k else w.inside(SIGN)}·{a.after_a_sign(SIGN)}", PRODUCT)
+                for k, (w, a) in enumerate(zip(x[:n], x[n : 2 * n], strict=True))
             ]
             return as_expression(sum([*products, *x[2 * n :]]))
         case "pow":

@@ -23,7 +23,7 @@ NAME = (  # with its indices, and which use of its Module it is of
 TOKEN = re.compile(
     rf"(?P<number>{NUMBER})"
     rf"|(?P<word>{NAME})"
-    r"|(?P<operator>\+=|[-+−×·/=≈<>≤≥(),|…→])"
+    r"|(?P<operator>\+=|[-+−×·/=≈<>≤≥≠∧∨¬(),|…→])"
     r"|(?P<sign>∂[₀-₉]*|[√^])"
     r"|(?P<space>\s+)"
     r"|(?P<other>.)",
@@ -133,9 +133,9 @@ class _Parser:
             return None
         self._place += 1
         while self._next() == "." and (part := self._part_of_name(self._place + 1)):  # of a path
-            name += f"<mo>.</mo>{part}"
+            name += f"<mtext>.</mtext>{part}"
             self._place += 2
-        return f"<mrow>{name}</mrow>" if "<mo>.</mo>" in name else name
+        return f"<mrow>{name}</mrow>" if "<mtext>.</mtext>" in name else name
 
     def _part_of_name(self, place: int) -> str | None:
         """Return the word or number that stands there, if one does."""
@@ -169,8 +169,13 @@ class _Parser:
 
     def _is_prefix(self) -> bool:
         """Return whether the sign just read belongs to one operand, rather than standing between two."""
-        before = [token for token in self._tokens[: self._place - 1] if not token["space"]]
-        return not before or (bool(before[-1]["operator"]) and before[-1].group() not in (")", "|", "…"))
+        before = [k for k in range(self._place - 1) if not self._tokens[k]["space"]]
+        if not before:
+            return True
+        last = self._tokens[before[-1]]
+        if last.group() == "|":
+            return before[-1] in self._closings  # which it opens
+        return last.group() in WORDS or (bool(last["operator"]) and last.group() not in (")", "…"))
 
     def _single(self) -> str:
         token = self._tokens[self._place]

@@ -20,6 +20,8 @@ GRADIENT = "∂{of}/∂{by}"
 """The gradient of ``by``: how ``of`` moves with it by all ways."""
 LOCAL = "∂{slot}({source}→{target})"
 """The local derivative of an arrow; ``slot`` tells the inputs apart where one Value is several of them."""
+SINGLE = r"[\w,.∞⁽⁾\[\]]+|[\w ]*\([^()]*\)"
+"""One name, number or call, which needs no parentheses in a product."""
 
 
 def gradient_sign(of: str, by: str) -> str:
@@ -57,4 +59,4 @@ def in_a_product(text: str) -> str:
     >>> in_a_product("a + b"), in_a_product("tanh(a + b)")
     ('(a + b)', 'tanh(a + b)')
     """
-    return text if re.fullmatch(r"[\w,.∞⁽⁾\[\]]+|[\w ]*\([^()]*\)", text) else f"({text})"
+    return text if re.fullmatch(SINGLE, text) else f"({text})"

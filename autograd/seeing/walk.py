@@ -43,7 +43,7 @@ from autograd.seeing.facts.names import (
     name_of,
     names_in,
 )
-from autograd.seeing.facts.places import structure_of
+from autograd.seeing.facts.places import Structure, structure_of
 from autograd.seeing.facts.records import Step, Trace
 from autograd.seeing.facts.replay import recomputed
 from autograd.seeing.facts.sizes import Size, Strides, checked_size
@@ -89,12 +89,12 @@ class Walk(Sequence[Step]):
         tangent: Value | str | None,
         beside: Engine | None,
         by: Size,
+        structure: Structure | None = None,
     ) -> None:
         order = topological_order(output)
         self.output = output
-        structure = structure_of([output])
+        self._structure = structure = structure or structure_of([output])
         self._given = names_in(structure) | labels_of(names)
-        self._paths: dict[Value, str] = structure.names
         self._names = all_names(order, self._given)
         facts = trace(output, self._names, upstreams(output), structure=structure)
         self._values = {node.id: v for v, node in zip(order, facts.nodes, strict=True)}
@@ -244,10 +244,10 @@ class Walk(Sequence[Step]):
             None if self._wrt is None else copies[self._values[self._wrt]],
             self._engine,
             self.size,
+            self._structure.of_copies(copies),
         )
         again._ids |= {v: node for v, node in self._ids.items() if v not in again._ids}
         again._given = {copies[v]: name for v, name in self._given.items() if v in copies}
-        again._paths = {copies[v]: path for v, path in self._paths.items() if v in copies}
         again._nested = nested_formula(again.output, again._given, again.trace)
         again._place = self._place
         return again
@@ -271,7 +271,9 @@ class Walk(Sequence[Step]):
             raise TypeError(
                 f"a node is meant by the Value or its label, a step by its number; got {described(which)}"
             )
-        paths = {self._ids[v]: path for v, path in (self._given | self._paths).items() if v in self._ids}
+        paths = {
+            self._ids[v]: path for v, path in (self._given | self._structure.names).items() if v in self._ids
+        }
         name = which if which in self._labels else ".".join(pieces(which))  # as it is printed
         cut = {id: label for label, ids in self._labels.items() for id in ids if is_cut(which, label)}
         found = (

@@ -287,7 +287,7 @@ class Film(Callback):
             "grid": UNIT_GRID,
             "layers": first.layers,
             "sizes": first.sizes,
-            "largest": [number(x) for x in largest.tolist()],
+            "read": [_read(unit) for unit in np.moveaxis(maps, 1, 0)],
             "changes": b64encode(
                 compress(np.diff(_bytes(shares), axis=0, prepend=np.int8(0)).tobytes())
             ).decode(),
@@ -353,6 +353,17 @@ def units_of(model: Any, rows: Array) -> Units:
         for layer in found
     ]
     return Units(names, sizes, maps.T.reshape(-1, UNIT_GRID, UNIT_GRID).astype(np.float32))
+
+
+def _read(unit: Array) -> str:
+    """Return what the hues of a unit's maps say, of those that are there, and which number is the deepest.
+
+    >>> _read(np.array([0.0, 2.0])), _read(np.array([0.0, 2.0, -3.0])), _read(np.zeros(2))
+    ('blue above 0, deepest at 2', 'blue above 0, vermilion below 0, deepest at 3', '0 everywhere')
+    """
+    hues = {"blue above 0": unit.max() > 0, "vermilion below 0": unit.min() < 0}
+    seen = [said for said, is_seen in hues.items() if is_seen]
+    return ", ".join([*seen, f"deepest at {number(float(np.abs(unit).max()))}"]) if seen else "0 everywhere"
 
 
 def _bytes(leads: Array) -> Array:

@@ -49,7 +49,7 @@ def legend(arrows: Collection[Arrow], theme: Theme) -> list[str]:
     words = {arrow.word for arrow in arrows}
     if words <= {"uncomputed", "constant"}:
         return [*notes, note(f"{NOT_COMPUTED} not computed yet: call backward() on the output", theme)]
-    return [*notes, *_scales(theme, has_signs=bool(words & {"positive", "negative"}))]
+    return [*notes, *_scales(theme, words)]
 
 
 def words_on(arrows: Collection[Arrow]) -> list[str]:
@@ -94,12 +94,13 @@ def note(words: str, theme: Theme) -> str:
     return wrapped(words, SMALL_SIZE, theme.faint)
 
 
-def _scales(theme: Theme, has_signs: bool) -> list[str]:
-    """Return samples of widths and, where there are, of hues, with what they stand for: a row for each."""
+def _scales(theme: Theme, styles: Collection[str]) -> list[str]:
+    """Return samples of widths and of the hues that arrows of these styles have: a row for each."""
     sizes = [(theme.line, magnitude, number(magnitude)) for magnitude in (SMALLEST, 1e-2, 1.0, LARGEST)]
-    signs = [(theme.positive, 1.0, "+ positive"), (theme.negative, 1.0, "− negative")]
+    hues = {"positive": (theme.positive, 1.0, "+ positive"), "negative": (theme.negative, 1.0, "− negative")}
+    signs = [sample for word, sample in hues.items() if word in styles]
     rows = []
-    for heading, samples in (("size", sizes), ("sign", signs))[: 1 + has_signs]:
+    for heading, samples in (("size", sizes), ("sign", signs))[: 1 + bool(signs)]:
         cells = [cell(note(heading, theme))]
         for colour, magnitude, words in samples:
             cells += [cell(stroke(width(magnitude), colour)), cell(note(words, theme))]

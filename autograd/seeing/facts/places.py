@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from autograd.core.recording import Argument, UseOfValues
@@ -132,6 +132,12 @@ class Structure:
             use = self.uses[use].within
         return tuple(turns)
 
+    def of_copies(self, copies: Mapping[Any, Any]) -> Structure:
+        """Return the structure of a graph's copy, given by Value what stands for it."""
+        places = {copies[v]: place for v, place in self.places.items() if v in copies}
+        names = {copies[v]: name for v, name in self.names.items() if v in copies}
+        return replace(self, places=places, names=names)
+
 
 def structure_of(outputs: Iterable[Node]) -> Structure:
     """Return the structure of the graph that some Values were computed by."""
@@ -165,9 +171,9 @@ class _Reader:
         made: dict[int, list[Any]] = {}
         for v in order:
             if v.place is not None and v.inputs:
-                made.setdefault(self._number(v.place), []).append(v)
-        for use, values in made.items():
-            self._place_made(use, values)
+                made.setdefault(id(v.place), []).append(v)
+        for values in sorted(made.values(), key=lambda values: values[0].place[3]):  # as the uses began
+            self._place_made(self._number(values[0].place), values)
         self._place_held(roots, set(order))
         self._place_leaves(order)
 

@@ -19,7 +19,7 @@ function leads(frame, k) {
 
 // What hidden unit k gives in each cell of its grid, as a share of the largest in all frames: -1 … 1.
 function given(frame, k) {
-  const size = facts.units.grid ** 2, start = (frame * facts.units.largest.length + k) * size;
+  const size = facts.units.grid ** 2, start = (frame * facts.units.read.length + k) * size;
   return Float32Array.from(units.subarray(start, start + size), (x) => (x * Math.abs(x)) / 16129);
 }
 
@@ -96,8 +96,8 @@ async function beginUnits() {
   const packed = Uint8Array.from(atob(facts.units.changes), (letter) => letter.charCodeAt(0));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
   const unpacked = new Int8Array(await new Response(stream).arrayBuffer());
-  const { layers, sizes, grid, largest } = facts.units;
-  for (let i = largest.length * grid * grid; i < unpacked.length; i += 1) unpacked[i] += unpacked[i - largest.length * grid * grid];
+  const { layers, sizes, grid, read } = facts.units;
+  for (let i = read.length * grid * grid; i < unpacked.length; i += 1) unpacked[i] += unpacked[i - read.length * grid * grid];
   units = unpacked;
   addMap("output", "The output");
   layers.forEach((names, k) => {
@@ -161,7 +161,7 @@ function tell() {
   part("right").textContent = `${(all - frame.wrong.length).toLocaleString("en")} of ${all.toLocaleString("en")}`;
   if (part("loss")) part("loss").textContent = frame.loss === null ? "–" : Number(frame.loss.toPrecision(3)).toString();
   canvas.setAttribute("aria-label", `${looked < 0 ? "The plane" : `What ${nameOfLooked()} gives over the plane`} and the samples: ${frame.caption}`);
-  const read = looked < 0 ? "" : `; ${nameOfLooked()} is blue above 0, vermilion below, deepest at ${facts.units.largest[looked]}`;
+  const read = looked < 0 ? "" : `; ${nameOfLooked()} is ${facts.units.read[looked]}`;
   part("across").textContent = `${facts.axes[0]} across, ${facts.axes[1]} up${read}`;
   part("scrubber").value = shown;
   part("scrubber").setAttribute("aria-valuetext", frame.caption);

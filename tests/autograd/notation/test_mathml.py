@@ -36,6 +36,11 @@ def inside(text: str) -> str:
         ("√x", "<msqrt><mi>x</mi></msqrt>"),
         ("√(a + b)", "<msqrt><mi>a</mi><mo>+</mo><mi>b</mi></msqrt>"),
         ("|a|", "<mrow><mo>|</mo><mi>a</mi><mo>|</mo></mrow>"),
+        (
+            "|−1| − 2",
+            '<mrow><mo>|</mo><mo form="prefix">−</mo><mn>1</mn><mo>|</mo></mrow><mo>−</mo><mn>2</mn>',
+        ),
+        ("1 ≠ −2", '<mn>1</mn><mo>≠</mo><mo form="prefix">−</mo><mn>2</mn>'),
         ("my label", '<mi>my</mi><mspace width="0.3em"/><mi>label</mi>'),
         (
             "∂L/∂a",
@@ -43,8 +48,8 @@ def inside(text: str) -> str:
         ),
         (
             "∂L/∂steps.0.b.",  # the path of a parameter, and the end of a sentence
-            "<mfrac><mrow><mo>∂</mo><mi>L</mi></mrow><mrow><mo>∂</mo><mrow><mi>steps</mi><mo>.</mo><mn>0</mn>"
-            "<mo>.</mo><mi>b</mi></mrow></mrow></mfrac><mtext>.</mtext>",
+            "<mfrac><mrow><mo>∂</mo><mi>L</mi></mrow><mrow><mo>∂</mo><mrow><mi>steps</mi>"
+            "<mtext>.</mtext><mn>0</mn><mtext>.</mtext><mi>b</mi></mrow></mrow></mfrac><mtext>.</mtext>",
         ),
     ],
 )

@@ -16,6 +16,7 @@ from autograd import (
     topological_order,
     walk,
 )
+from autograd.seeing.pages.player import facts
 from autograd.testing import broken
 from nn import MLP, Module
 from tests.autograd.seeing.test_walk import by_label, computed, example, shared
@@ -122,3 +123,23 @@ def test_what_if_works_inside_no_grad() -> None:
 def test_what_cannot_be_asked_is_refused(changes: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         walk(example()).what_if(changes)
+
+
+class Pair(Module):
+    """Two towers, one of which is used twice."""
+
+    def __init__(self) -> None:
+        self.item, self.user = MLP(2, [2, 1], "tanh", seed=0), MLP(2, [1], seed=1)
+
+    def forward(self, a: Any, b: Any) -> Value:
+        score: Value = self.item(a) * self.item(b) * self.user(a)
+        return score
+
+
+@pytest.mark.parametrize("size", ["edge", "neuron", "layer"])
+def test_what_if_nothing_changes_it_is_the_same_walk_through_the_same_modules(size: Any) -> None:
+    steps = walk(Pair()([0.1, Value(0.2, "q")], [0.3, 0.4]), by=size)
+    again = steps.what_if({})
+    assert [step.sentence for step in again] == [step.sentence for step in steps]
+    assert again.trace.to_json() == steps.trace.to_json()
+    assert facts(again.content()) == facts(steps.content())

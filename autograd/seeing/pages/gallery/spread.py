@@ -114,7 +114,7 @@ def _heads(columns: Columns) -> str:
     what = "|gradient| of each weight, and of ● all together" if columns.count else "|gradient| of each"
     return (
         '<text class="small" x="0" y="16">way back ↓</text>'
-        f'<text class="small" x="{columns.left + (0 if columns.count else 12)}" y="16">{what}</text>'
+        f'<text class="small" x="{columns.left + (0 if columns.count else 24)}" y="16">{what}</text>'
     ) + "".join(f'<text class="small end" x="{x}" y="16">{head}</text>' for x, head in ends.items() if x)
 
 

@@ -102,6 +102,10 @@ const MEASURES = {
   steepness: ({ gradients }) => number(gradients.length ? Math.hypot(...gradients) : null),
 };
 
+// The same of numbers that are shown by hue, with what those hues say that are seen.
+const HUES = [["blue above 0", (x) => x > 0], ["vermilion below 0", (x) => x < 0]];
+const inHues = (xs) => [extent(xs), ...HUES.flatMap(([said, isSeen]) => (xs.some(isSeen) ? said : []))].join(", ");
+
 function extent(xs) {
   if (!xs.length || xs.some(Number.isNaN)) return number(xs.length ? NaN : null);
   const [low, high] = [Math.min(...xs), Math.max(...xs)].map(number);

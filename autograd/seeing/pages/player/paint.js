@@ -48,7 +48,7 @@ function paintingOf({ original, element, plainName, exactNow, put }) {
       hues[k].setAttribute("class", reached[k] > 0 ? "positive" : "negative");
       hues[k].setAttribute("fill-opacity", (Math.abs(reached[k]) / largest || 0).toFixed(2));
     });
-    caption.textContent = `The gradient of ${plainName(`n${original.output}`)} in every pixel: ${extent(reached)}, blue above 0, vermilion below.`;
+    caption.textContent = `The gradient of ${plainName(`n${original.output}`)} in every pixel: ${inHues(reached)}.`;
     slopes.setAttribute("aria-label", caption.textContent);
     if (!did || brush !== null) return;
     const told = (i) => `${plainName(`n${i}`)} = ${number(values[i])}`;

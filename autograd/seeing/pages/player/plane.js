@@ -53,7 +53,7 @@ function planeOf({ original, engine, plainName }) {
       dots[k].setAttribute("cy", (1 - (values[y] - bottom) / height) * CELLS || 0);
     });
     const [a, b, c] = [...samples[0], output].map((i) => plainName(`n${i}`).replace(samples.length > 1 ? /\[[\d,]+\]$/ : "", "")); // of all uses
-    caption.textContent = `${c} over the plane of ${a} (across) and ${b} (up): ${finite.length ? extent(finite) : "nan"}, blue above 0, vermilion below. ${samples.length > 1 ? "The dots are the samples." : "The dot is the sample."}`;
+    caption.textContent = `${c} over the plane of ${a} (across) and ${b} (up): ${finite.length ? inHues(finite) : "nan"}. ${samples.length > 1 ? "The dots are the samples." : "The dot is the sample."}`;
     picture.setAttribute("aria-label", caption.textContent);
   };
 }

@@ -95,16 +95,19 @@ function tellerOf(facts, engine, original) {
   // ------------------------------------------------------------------ slopes
 
   const usesOf = (i, j) => inputs[i].filter((other) => other === j).length;
-  const isSingle = (text) => /^(?:[\p{L}\p{N}_,.∞⁽⁾]+|[\p{L}\p{N}_ ]*\([^()]*\))$/u.test(text);
+  const single = new RegExp(`^(?:${touch.single})$`, "u");
+  const isSingle = (text) => single.test(text);
   const inProduct = (text) => (isSingle(text) ? text : `(${text})`);
   const slotOf = (i, k) => (usesOf(i, inputs[i][k]) > 1 ? String(k + 1) : "");
   const lowered = (digits) => digits.replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]);
   const signOf = (i, k) => `∂${lowered(slotOf(i, k))}(${inProduct(nameOf(inputs[i][k]))}→${inProduct(nameOf(i))})`;
 
-  // In symbols, as the walk wrote it, if the op's rule is still in the same case; else as that case is written.
+  // In symbols, as the walk wrote it, if the op's rule is still in the same case, or in one that writes this
+  // derivative alike; else as that case is written.
   function symbolsOf(i, k) {
     const known = original.symbols(i, k);
-    const same = touch.taught[touch.op[i]] || (Number.isFinite(values[i]) && engine.casesOf(values, i) === engine.casesOf(original.values, i));
+    const [now, then] = [values, original.values].map((values) => [engine.casesOf(values, i), JSON.stringify(engine.writtenOf(values, i)?.[k][0])]);
+    const same = touch.taught[touch.op[i]] || (Number.isFinite(values[i]) && now[0] === then[0]) || (now[1] && now[1] === then[1]);
     const text = same && known ? known : inputs[i].every((j) => named.has(j)) ? inNames(engine.writtenOf(values, i)?.[k][0] ?? [], i) : "";
     return isNumber(text) ? "" : text;
   }
@@ -295,13 +298,11 @@ function tellerOf(facts, engine, original) {
   function appliedMarkup(i) {
     const { markup } = touch.patterns[touch.op[i]];
     const inNumbers = numbersOf(i);
-    const written = (position, negative) => {
-      const text = inNumbers[position];
-      return negative && text.startsWith("−") ? group(numberMarkup(text)) : numberMarkup(text);
-    };
+    const inGroup = (text, negative) => (negative && text.startsWith("−") ? group(numberMarkup(text)) : numberMarkup(text));
+    const written = (position, negative) => inGroup(inNumbers[position], negative);
     const symbols = (position, negative) => {
       const j = inputs[i][position];
-      return named.has(j) ? nameMarkup(j) : written(position, negative);
+      return named.has(j) ? nameMarkup(j) : inGroup(number(values[j]), negative);
     };
     const fill = (word) => markup.map((piece) => (typeof piece === "number" ? word(piece < 0 ? -1 - piece : piece, piece < 0) : piece)).join("");
     const how = fill(written);

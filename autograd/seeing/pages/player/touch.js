@@ -1,7 +1,7 @@
 // Numbers that one can touch: a slider and a field for every leaf, a nudge beside a gradient, a step downhill.
 // The page recomputes both passes itself and shows them as it shows those that it came with.
 
-function touching({ original, element, nameOf, plainName, signOf, symbolsOf, readNumber, show, changed }) {
+function touching({ original, element, nameOf, plainName, signOf, symbolsOf, readNumber, inField, show, changed }) {
   const engine = engineOf(original);
   const { plane, picture } = original.touch;
   const drawPlane = plane ? planeOf({ original, engine, plainName }) : () => {};
@@ -33,7 +33,7 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, rea
     slide(slider, value);
     slider.disabled = !Number.isFinite(value);
     slider.addEventListener("input", () => {
-      input.value = String(Number(Number(slider.value).toPrecision(4)));
+      input.value = inField(Number(Number(slider.value).toPrecision(4)));
       schedule();
     });
     const gradient = element("button", { type: "button", class: "gradient", title: "Nudge it: what does a small change do?" });
@@ -101,7 +101,7 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, rea
   // Where a leaf has no field, it begins here from now on.
   function fill(changes) {
     for (const [i, x] of changes) {
-      if (rows.has(i)) rows.get(i).input.value = String(x);
+      if (rows.has(i)) rows.get(i).input.value = inField(x);
       else start.set(i, x);
     }
   }

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from itertools import chain, product
 from math import isinf
@@ -21,6 +21,7 @@ from typing import Any
 
 from autograd.core.primitive import TABLE, Op
 from autograd.notation.mathml import mathml
+from autograd.notation.signs import SINGLE
 from autograd.notation.written_partials import TAUGHT, known_name, written_partials
 from autograd.seeing.facts.corners import CONNECTIVES, RELATIONS, in_names, is_usual
 from autograd.seeing.facts.order import Inside, reverse_order
@@ -71,6 +72,7 @@ def touch(trace: Trace, parts: Mapping[str, Inside]) -> dict[str, Any]:
         "patterns": [_patterns(node, count) for (_, count), node in applied.items()],
         **_back(trace, parts),
         "words": {"leaves": LEAVES, "held": HELD, "chosen": BY_CHOICE},
+        "single": SINGLE.replace(r"\w", r"\p{L}\p{N}_"),
         "relations": RELATIONS,
         "connectives": CONNECTIVES,
         "plane": _plane(trace),
@@ -159,19 +161,24 @@ def _patterns(node: NodeFact, count: int) -> dict[str, Pattern]:
     """Return what a node computes as text and as MathML."""
     names = _stand_ins(count)
     text = formula_of(node, names)
-    shown = INPUT.findall(text)
-    negative = [
-        name
-        for name in shown
-        if f"({name})" not in text
-        and f"(−{name})" in formula_of(node, [f"−{x}" if x == name else x for x in names])
-    ]
-    parenthesised = {ord(name) - FIRST for name in negative}
+    with_minus = {x: formula_of(node, [f"−{y}" if y == x else y for y in names]) for x in INPUT.findall(text)}
+
+    def pattern(written: Callable[[str], str]) -> Pattern:
+        whole = written(text)
+        parenthesised = {
+            ord(x) - FIRST
+            for x, other in with_minus.items()
+            if written(f"({x})") not in whole and written(f"(−{x})") in written(other)
+        }
+        return _pattern(whole, parenthesised)
+
+    return {"text": pattern(str), "markup": pattern(_markup)}
+
+
+def _markup(text: str) -> str:
+    """Return a formula as MathML, the inputs bare."""
     markup = mathml(text).removeprefix('<math display="block">').removesuffix("</math>")
-    return {
-        "text": _pattern(text, parenthesised),
-        "markup": _pattern(re.sub(f"<mi>({INPUT.pattern})</mi>", r"\1", markup), parenthesised),
-    }
+    return re.sub(f"<mi>({INPUT.pattern})</mi>", r"\1", markup)
 
 
 @cache

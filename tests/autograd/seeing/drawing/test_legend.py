@@ -76,6 +76,7 @@ LABELS = {  # what is read on an arrow, and what the legend says of it
     r"(?!.*(∂|weights?$|uses?$|routes?$)).*[^\d+−.e, ].* [−\d]": "a weight",
 }
 STYLES = {"zero": "dashed: a gradient of 0", "constant": "dotted", "size": "that stands for several"}
+HUES = {"positive": "+ positive", "negative": "− negative"}
 
 
 @pytest.mark.parametrize("name", PICTURES)
@@ -88,6 +89,8 @@ def test_what_is_on_arrows_is_explained_and_nothing_else(name: str) -> None:
         assert any(re.match(label, text) for text in texts) == (meaning in legend), (meaning, texts)
     for word, meaning in STYLES.items():
         assert any(word in arrow.classes for arrow in arrows) == (meaning in legend), meaning
+    for word, meaning in HUES.items():  # a path's arrows have their signs written on them
+        assert any(word in arrow.classes for arrow in arrows) == (meaning in legend) or name == "path"
     bold = [text for text in texts if re.fullmatch(r"[+−±]?[\d.]+(e[+−]?\d+)?", text)]
     assert bool(bold) == ("in bold" in legend) or name == "path"  # beside the numbers of routes
     silent = [arrow for arrow in arrows if not arrow.texts and arrow.tooltip]

@@ -95,7 +95,12 @@ function measureRoom() {
 function move(gliding = false) {
   canvas.classList.toggle("gliding", gliding);
   svg.style.transform = `translate(${at.x}px,${at.y}px) scale(${at.scale})`;
+  const small = `${SMALLEST * growth()}px`;
+  if (svg.style.getPropertyValue("--small") !== small) svg.style.setProperty("--small", small);
 }
+
+// How many times larger the small words are drawn, so that they are shown as large as they should be.
+const growth = () => 1 / Math.min(Math.max(at.scale, LEGIBLE), 1);
 
 function wholeScale() {
   const { width, height } = size();
@@ -125,7 +130,7 @@ function fit() {
   at.y = Math.max(8, (room.height - size().height * at.scale) / 2);
   if (!hasBoxes() && size().height * at.scale > room.height) at.y = (room.height - size().height * at.scale) / 2;
   move();
-  follow(steps()[place - 1]);
+  follow(asking ?? steps()[place - 1]);
 }
 
 function zoom(factor, x = room.width / 2, y = room.height / 2, gliding = false) {
@@ -146,7 +151,7 @@ function around(nodes) {
   return { x, y, width: right - x, height: bottom - y };
 }
 
-const follow = (step) => step && see(strides() ? around(strideNodes().slice(0, MOST_LIT)) : boxOf(step.node));
+const follow = (step) => step && see(strides() && step !== asking ? around(strideNodes().slice(0, MOST_LIT)) : boxOf(step.node));
 
 function see(boxed) {
   if (!boxed) return;

@@ -153,7 +153,7 @@ function fillLeaves() {
   $("leaves").replaceChildren(...asRead([...values.keys()]).map((i) => {
     const node = `n${i}`;
     const here = touched ? touched.exact().values[i] : values.get(i);
-    const input = element("input", { type: "text", inputmode: "decimal", value: String(here), "aria-label": `Value of ${plainName(node)}` });
+    const input = element("input", { type: "text", inputmode: "decimal", value: inField(here), "aria-label": `Value of ${plainName(node)}` });
     input.dataset.node = node;
     input.disabled = !hosted && !touched;
     const field = element("label", { title: plainName(node) }, nameOf(node), input);
@@ -340,7 +340,7 @@ async function begin() {
   readGraph();
   readSteps();
   if (facts.touch) {
-    touched = touching({ original, element, nameOf, plainName, signOf, symbolsOf, readNumber, show: showFacts, changed: askWhatIf });
+    touched = touching({ original, element, nameOf, plainName, signOf, symbolsOf, readNumber, inField, show: showFacts, changed: askWhatIf });
     const graph = { ...original, constants: touched.engine.constants };
     const leaves = asRead(facts.read.filter((i) => !graph.constants.has(i)));
     account = accounting({ graph, leaves, element, nameOf, plainName, signOf, localOf, exactNow: touched.exact, see: lightRoute, atRest });

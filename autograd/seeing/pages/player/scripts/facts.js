@@ -5,7 +5,8 @@ const MATHML = "http://www.w3.org/1998/Math/MathML";
 const MATH_ELEMENTS = new Set("math mrow mi mn mo mtext mspace msub msup msubsup mfrac msqrt mroot mover munder munderover mstyle mpadded mtable mtr mtd".split(" "));
 const MATH_ATTRIBUTES = new Set("display displaystyle mathvariant stretchy lspace rspace form fence separator width columnalign accent scriptlevel".split(" "));
 const EMPTY = "–";
-const LEGIBLE = 1; // the smallest scale at which the smallest words have 10 pixels
+const SMALLEST = 10; // pixels of the smallest words as they are shown; in the picture they are as small, and grow where it shrinks
+const LEGIBLE = SMALLEST / 12; // the smallest scale, at which its small words are as large as its numbers
 const LARGEST_SCALE = 4;
 const WIDEST_NUMBER = "−1.234e−5"; // in a box; with a longer exponent it is in small print
 const MOST_LIT = 64; // nodes or edges that are lit at once
@@ -201,7 +202,7 @@ function inPlaces(pattern, parts) {
   return pattern.split(/\{(\w+)\}/).map((piece, i) => (i % 2 ? parts[piece] : piece));
 }
 
-const signOf = (node) => element("span", {}, ...inPlaces(facts.written.gradient, { of: nameOf(`n${facts.output}`), by: nameOf(node) }));
+const signOf = (node) => element("span", { class: "sign" }, ...inPlaces(facts.written.gradient, { of: nameOf(`n${facts.output}`), by: nameOf(node) }));
 
 // The local derivative of a step's edge; a small digit tells which input where one value is several of them.
 function localSign(step, name) {

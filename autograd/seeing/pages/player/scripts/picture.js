@@ -404,7 +404,7 @@ function clearOf(labels, d) {
   const length = ruler.getTotalLength();
   const clearance = (share) => {
     const { x, y } = ruler.getPointAtLength((length * share) / 100);
-    return Math.min(1, ...labels.map(({ e, f }) => Math.max(Math.abs(x - e) / 38, Math.abs(y - f) / 23)));
+    return Math.min(1, ...labels.map(({ e, f }) => Math.max(Math.abs(x - e) / 38, Math.abs(y - f) / 23) / growth()));
   };
   return [28, 20, 36, 12, 72, 80, 88, 94, 97, 50].reduce((best, share) => (clearance(share) > clearance(best) ? share : best));
 }

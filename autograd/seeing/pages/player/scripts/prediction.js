@@ -41,6 +41,7 @@ function ask(step) {
   $("prediction").hidden = false;
   $("numbers").hidden = true;
   light(step); // which edge is asked about
+  follow(step);
   $("prediction").scrollIntoView({ block: "nearest" });
   $("answer").focus();
 }
@@ -63,6 +64,9 @@ function closePrediction() {
   asking = null;
   $("prediction").hidden = true;
 }
+
+// All digits of a number, as a field has them.
+const inField = (x) => String(x).replaceAll("-", "−");
 
 // What is typed as a number: −0.5, 2e−3, 1/3, ½, (4), 2·2, 4×10^0, 10³, a decimal comma, any dash, and the
 // words for what is not a finite number; undefined for all else.

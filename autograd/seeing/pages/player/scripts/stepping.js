@@ -237,5 +237,13 @@ function markInList() {
   marked?.removeAttribute("aria-current");
   marked = here;
   marked?.setAttribute("aria-current", "step");
-  marked?.scrollIntoView({ block: "nearest" });
+  seeMarked();
+  requestAnimationFrame(seeMarked); // once what stands around it is drawn, and as high as it is
+}
+
+// The list moves by itself: what else is in sight stays there.
+function seeMarked() {
+  if (!marked) return;
+  const [frame, line] = [$("lines"), marked].map((part) => part.getBoundingClientRect());
+  $("lines").scrollTop += Math.min(line.top - frame.top, Math.max(line.bottom - frame.bottom, 0));
 }

@@ -35,8 +35,8 @@ def draw_arrow(edge: EdgeFact, name: str, points: list[Point], middle: Point | N
     if middle is not None:
         key, said = edge_key(edge), text_of_use(edge)
         added = "" if said.gradient is None else signed(said.gradient)
-        numbers = slot(f"partial:{key}", said.words, 0.0, -3.0, "partial")
-        numbers += slot(f"contribution:{key}", added, 0.0, 10.0, "contribution")
+        numbers = slot(f"partial:{key}", said.words, 0.0, -6.0, "partial")
+        numbers += slot(f"contribution:{key}", added, 0.0, 6.0, "contribution")
         parts.append(moved(numbers, middle))
     kind = "constant" if edge.partial is None else "use"
     return tag("g", "".join(parts), id=name, class_=f"edge {kind}")

@@ -204,7 +204,7 @@ def _layer(trace: Trace, into: InputsOf, group: Group) -> Layer:
     if len(uses) > 1:
         found = _of_boxes(group, [replace(_layer(inside, into, use), title=use.title) for use in uses])
         windows = _windows(found, into)
-        columns = columns_of(windows)  # pooling may have put them in another order than row by row
+        columns = columns_of(windows)
         return replace(found, columns=columns if columns and rows_of(windows, columns) else 0)
     if group.count == 1 and group.holds_units:
         units = [g for g in fold(inside, "neuron").groups if g.kind == "unit"]

@@ -11,6 +11,7 @@ from autograd.seeing.facts.folding.folded import fold
 from autograd.seeing.walk import walk
 from nn import MLP, GRUCell, Recurrent, losses
 from tests.autograd.seeing.pages.player.driven import chain, expression, go, place, slot
+from tests.shown import MEASURE, SMALLEST
 
 MARKUP = '"><img src=x onerror=alert(1)>'
 
@@ -266,3 +267,35 @@ def test_no_number_touches_the_word_before_it(opened, font, x):
             left, right = word.bounding_box(), figure.bounding_box()
             assert left["x"] + left["width"] < right["x"], figure.text_content()
     assert sheet.locator(".number.long").all_text_contents() == ([] if x < -1e-5 else [number(x)] * 3)
+
+
+def matrix_scale(sheet):
+    return sheet.evaluate("new DOMMatrix(document.querySelector('svg.graph').style.transform).a")
+
+
+def test_a_picture_a_little_too_wide_shrinks_and_its_small_words_stay_as_large(opened):
+    y, x = Value(0.5, "y"), Value(2.0, "x")
+    h = y * x
+    p = h + y
+    sheet = opened(walk(h * p).html(), width=978, motion="reduce")
+    assert matrix_scale(sheet) < 1.0
+    nodes = sheet.locator(".graph .node")
+    canvas, *boxes = (box.bounding_box() for box in (sheet.locator("#canvas"), *nodes.all()))
+    assert max(box["x"] + box["width"] for box in boxes) <= canvas["x"] + canvas["width"]
+    assert sheet.evaluate(MEASURE, SMALLEST) == []
+
+
+@pytest.mark.parametrize("width", [360, 978, 1400])
+def test_the_list_of_all_steps_moves_by_itself_and_nothing_else_does(opened, html, steps, width):
+    sheet = opened(html, width=width, motion="reduce")
+    go(sheet, 1)
+    sheet.locator("#list").evaluate("list => { list.open = true; }")
+    sheet.locator("#lines li").first.wait_for()
+    go(sheet, len(steps) - 1)
+    sheet.evaluate("() => new Promise((seen) => setTimeout(() => requestAnimationFrame(seen)))")
+    here, frame = (sheet.locator(s).bounding_box() for s in ("#lines [aria-current]", "#lines"))
+    height = min(here["height"], frame["height"])  # of a longer line, its begin
+    assert frame["y"] - 1 <= here["y"] <= frame["y"] + frame["height"] - height + 1
+    sentence, panel = (sheet.locator(s).bounding_box() for s in ("#sentence", "#panel"))
+    assert panel["y"] < sentence["y"] < panel["y"] + panel["height"]
+    assert sheet.evaluate("scrollY") == 0

@@ -6,7 +6,7 @@ import pytest
 
 from autograd import walk
 from autograd.seeing.pages.player.views.layers import layers_of
-from nn import Conv1d, Conv2d, Layer, Module
+from nn import AvgPool2d, Conv1d, Conv2d, Flatten, Layer, MaxPool2d, Module, Reshape, Sequential
 
 
 class Net(Module):
@@ -42,6 +42,13 @@ def test_inputs_and_outputs_stand_in_the_rows_of_their_picture(conv, seen, sizes
     inputs, box, *_ = layers_of(walked(conv, seen, *sizes).trace)
     assert (inputs.columns, box.columns) == (picture, columns)
     assert len(box.dots) == seen
+
+
+@pytest.mark.parametrize("pool", [MaxPool2d, AvgPool2d])
+def test_what_pooling_takes_in_its_own_order_stands_in_rows_too(pool):
+    model = Sequential(Reshape(1, 6, 6), Conv2d(1, 2, 3, seed=0), pool(2), Flatten(), Layer(8, 1, seed=1))
+    inputs, box, *_ = layers_of(walk(model([random.Random(i).random() for i in range(36)])).trace)
+    assert (inputs.columns, box.columns, len(box.dots)) == (6, 4, 32)
 
 
 def test_what_does_not_overlap_says_nothing_of_rows():
