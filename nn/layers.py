@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from autograd import Parameter, Value
@@ -93,8 +94,8 @@ class Neuron(Module):
         """Label all as neuron ``number`` of layer ``layer`` (both from 1), with the layer's letter."""
         comma = self.nin >= 10 if comma is None else comma
         begin, end = f"w{letter}", f"{',' * comma}{number}^{layer}"
-        for source, w in enumerate(self.w, 1):
-            w.label = f"{begin}{source}{end}"
+        for w, label in zip(self.w, _labels(len(self.w), begin, end), strict=True):
+            w.label = label
         if self.b is not None:
             self.b.label = f"b{letter}{number}^{layer}"
         if isinstance(self.activation, PReLU):
@@ -146,6 +147,12 @@ class Neuron(Module):
 
     def __repr__(self) -> str:
         return f"Neuron({self.nin} → {self.activation_name}, {_parameters(self)})"
+
+
+@lru_cache(1)
+def _labels(count: int, begin: str, end: str) -> list[str]:
+    """Return the labels of a neuron's weights; until their layer places them, all neurons have the same."""
+    return [f"{begin}{source}{end}" for source in range(1, count + 1)]
 
 
 @loadable

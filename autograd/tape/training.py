@@ -199,6 +199,9 @@ def _places(samples: ArrayLike, count: int) -> NDArray[np.int64]:
     places = np.asarray(samples)
     if places.dtype.kind not in "iu":
         raise TypeError(f"samples are places, whole numbers; got {described(samples)} of {places.dtype}")
-    if places.ndim != 1 or not places.size or places.min() < 0 or places.max() >= count:
-        raise ValueError(f"samples are places from 0 to {count - 1}, at least one; got {places}")
-    return np.ascontiguousarray(places, np.int64)
+    if places.ndim == 1 and places.size:
+        found = np.ascontiguousarray(places, np.int64)
+        largest = found.view(np.uint64).argmax()  # without a sign a negative one is the largest
+        if found.item(largest) in range(count):
+            return found
+    raise ValueError(f"samples are places from 0 to {count - 1}, at least one; got {places}")

@@ -73,7 +73,7 @@ class Objective:
         self.run = self.program.training(coefs, intercepts)
         self.vector, self.gradient = self.run.vector, self.run.gradient
         self.samples, self._alpha = samples, alpha
-        self._slopes = np.empty_like(self.vector)
+        self._slopes, self._decay = np.empty_like(self.vector), (0.0, self.vector)
         if samples.table is not None:
             self.run.X = samples.table
 
@@ -99,8 +99,9 @@ class Objective:
         """Add the penalty's part to the gradient; return the penalty."""
         if not (self._alpha and weight):
             return 0.0
-        slopes = np.multiply(self.vector, self.program.penalised, out=self._slopes)
-        slopes *= self._alpha / weight
+        if weight != self._decay[0]:  # as that of an epoch's last batch does
+            self._decay = weight, self.program.penalised * (self._alpha / weight)
+        slopes = np.multiply(self.vector, self._decay[1], out=self._slopes)
         self.gradient += slopes
         return 0.5 * float(self.vector @ slopes)
 

@@ -123,8 +123,8 @@ class Optimizer:
             part = slice(places.start, places.stop)
             columns: list[Any] = [group["params"], places, list(map(gradient_of, group["params"]))]
             columns += [numbers[part] for numbers in states]
-            if NO_GRADIENT in columns[2]:  # or a gradient that came out as 0
-                reached = [g is not NO_GRADIENT for g in columns[2]]
+            reached = [g is not NO_GRADIENT for g in columns[2]]
+            if not all(reached):
                 columns = [list(compress(column, reached)) for column in columns]
             moved, at, gradients, *before = columns
             if not moved:

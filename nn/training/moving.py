@@ -90,7 +90,7 @@ class Moving:
     def update(self) -> None:
         """Take a step of the optimiser by the gradient."""
         self.optimizer.steps += 1
-        vector, gradient = self.vector, self.gradient
+        vector, gradient = self._held.vector, self._held.gradient  # without a detour, in each step
         for group in self._groups:
             h = self.optimizer.hyper_parameters(group.settings)
             if group.rows is None:

@@ -88,6 +88,21 @@ def test_training_on_some_of_the_samples() -> None:
         assert run.gradient.tolist() == [50.5]
 
 
+@pytest.mark.parametrize("inputs", [1, 0])
+def test_steps_on_ever_other_samples_give_the_gradients_of_those(inputs: int) -> None:
+    w = Parameter(2.0)
+    tape = Tape.record(*[lambda x: w * x, 1.0] if inputs else [lambda: w * 3.0])
+    data = [np.arange(6.0)] if inputs else []
+    some: list[list[int] | None] = [[0, 1], [4, 5], [4, 5], None, [3], [2], [1, 2, 3], None, [5, 0]]
+    with tape.training(*data) as run:
+        if not inputs:
+            some = [None if places is None else [0] * len(places) for places in some]
+        for places in some:
+            mean = float(np.mean(data[0][places or slice(None)])) if inputs else 3.0
+            assert run.step(places) == 2.0 * mean
+            assert run.gradient.tolist() == [mean]
+
+
 @pytest.mark.parametrize("dtype", [np.int32, np.uint8, np.int64, ">i8", list])
 def test_places_of_samples_of_any_whole_dtype_and_layout_are_taken(dtype: type) -> None:
     w = Value(1.0)
