@@ -47,6 +47,9 @@ MOST_UNITS = 24
 FINEST = 127
 """On the page, the lead of a class is a whole number up to this one, in finer steps around 0."""
 GIF_PIXELS, GIF_MILLISECONDS, GIF_LAST = 420, 100, 1500
+SCRIPTS = [("autograd.seeing.pages", "elements.js")] + [
+    ("nn.seeing", "page", name) for name in ("plane.js", "film.js")
+]
 HEIGHT = 660
 """The height of the page in a notebook, in pixels."""
 
@@ -206,7 +209,7 @@ class Film(Callback):
             "A training, frame by frame",
             asset("nn.seeing", "page", "film.css"),
             body,
-            asset("nn.seeing", "page", "plane.js") + asset("nn.seeing", "page", "film.js"),
+            "".join(asset(*part) for part in SCRIPTS),
             data={"facts": self._facts()},
             colours=_colours(),
         )

@@ -140,9 +140,9 @@ function chooseSample(i) {
 }
 
 // Show in the network the weights that a route goes along.
-function follow(parts) {
-  const along = parts.map(([i, target]) => training.parameters.find(({ layer, neuron, source }) => training.sums[layer][neuron] === target && training.columns[layer - 1][source] === i));
-  picture.route = new Set(along.flatMap((parameter) => parameter?.at ?? []));
+function follow(edges) {
+  const along = training.parameters.filter(({ layer, neuron, source }) => edges.some((edge) => edge.target === training.sums[layer][neuron] && edge.source === training.columns[layer - 1][source]));
+  picture.route = new Set(along.map(({ at }) => at));
   picture.lines();
 }
 

@@ -13,12 +13,11 @@ function showCrumbs() {
   crumbs.replaceChildren();
   for (const at of path) {
     if (at !== path[0]) crumbs.append(element("span", { "aria-hidden": "true" }, "›"));
-    const button = element("button", { type: "button" }, at.title);
+    const button = element("button", { type: "button", onclick: () => open(at.name) }, at.title);
     if (at === view) {
       button.disabled = true;
       button.setAttribute("aria-current", "page");
     }
-    button.addEventListener("click", () => open(at.name));
     crumbs.append(button);
   }
 }

@@ -1,6 +1,5 @@
 // Steps through facts: every number, word and formula is read from them, and all text goes in as text.  They
 // are those of the page or, once a number is touched, those that engine.js and sentences.js make of it.
-const SVG = "http://www.w3.org/2000/svg";
 const MATHML = "http://www.w3.org/1998/Math/MathML";
 const MATH_ELEMENTS = new Set("math mrow mi mn mo mtext mspace msub msup msubsup mfrac msqrt mroot mover munder munderover mstyle mpadded mtable mtr mtd".split(" "));
 const MATH_ATTRIBUTES = new Set("display displaystyle mathvariant stretchy lspace rspace form fence separator width columnalign accent scriptlevel".split(" "));
@@ -177,14 +176,7 @@ function gradientOf(node, place) {
   return list[numbers[low]].after;
 }
 
-// ------------------------------------------------------------------ elements and names
-
-function element(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-}
+// ------------------------------------------------------------------ names
 
 function nameOf(node) {
   const [base, subscript, superscript] = facts.names[placeOf(node)];

@@ -117,7 +117,7 @@ function prepare(view) {
     if (holder && holder !== view.name) part.how = `${plainName(nodes.at(-1))}, ${titleOf(holder)}`;
   }
   view.labels = [...root.querySelectorAll(".edge [transform]")].map((label) => label.transform.baseVal.consolidate().matrix);
-  view.lit = { frames: document.createElementNS(SVG, "g"), flows: document.createElementNS(SVG, "g") };
+  view.lit = { frames: element("g"), flows: element("g") };
   root.prepend(view.lit.frames); // below the graph, so that no number is crossed
   root.append(view.lit.flows);
 }
@@ -128,9 +128,7 @@ const titleOf = (name) => views.find((other) => other.name === name)?.title ?? n
 // would say after a node's label the half of it again.
 function titlePart(part) {
   if (!part || part.querySelector("title")) return;
-  const title = document.createElementNS(SVG, "title");
-  title.textContent = part.how || (nodesOf.has(part) ? plainName(nodesOf.get(part).at(-1)) : "");
-  part.prepend(title);
+  part.prepend(element("title", {}, part.how || (nodesOf.has(part) ? plainName(nodesOf.get(part).at(-1)) : "")));
 }
 
 // What a dot is computed of, such as the patch of a picture under a kernel, is marked while one is at the dot.
@@ -380,12 +378,7 @@ function freshen(name) {
   fresh.push(slot);
 }
 
-function drawn(layer, name, attributes) {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  layer.append(made);
-  return made;
-}
+const drawn = (layer, name, attributes) => layer.appendChild(element(name, attributes));
 
 function frame(node, kind) {
   const box = boxOf(node);
@@ -397,7 +390,7 @@ function frame(node, kind) {
 
 // How far along a line, in percent, an arrow's head covers no number, or the least of one; labels stand
 // around these middles.  What is in no picture is measured without placing all others anew.
-const ruler = document.createElementNS(SVG, "path");
+const ruler = element("path");
 
 function clearOf(labels, d) {
   ruler.setAttribute("d", d);
