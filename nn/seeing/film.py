@@ -47,9 +47,6 @@ MOST_UNITS = 24
 FINEST = 127
 """On the page, the lead of a class is a whole number up to this one, in finer steps around 0."""
 GIF_PIXELS, GIF_MILLISECONDS, GIF_LAST = 420, 100, 1500
-SCRIPTS = [("autograd.seeing.pages", "elements.js")] + [
-    ("nn.seeing", "page", name) for name in ("plane.js", "film.js")
-]
 HEIGHT = 660
 """The height of the page in a notebook, in pixels."""
 
@@ -209,7 +206,9 @@ class Film(Callback):
             "A training, frame by frame",
             asset("nn.seeing", "page", "film.css"),
             body,
-            "".join(asset(*part) for part in SCRIPTS),
+            asset("autograd.seeing.pages", "elements.js")
+            + asset("nn.seeing", "page", "plane.js")
+            + asset("nn.seeing", "page", "film.js"),
             data={"facts": self._facts()},
             colours=_colours(),
         )

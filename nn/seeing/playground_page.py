@@ -38,16 +38,6 @@ from nn.seeing.style import class_colours
 
 SAMPLES = 200
 MOST_LAYERS, MOST_NEURONS = 6, 8
-SCRIPTS = [
-    ("autograd.seeing.pages", "elements.js"),
-    ("autograd.seeing.pages", "player", "numbers.js"),
-    ("autograd.seeing.pages", "player", "routes.js"),
-    ("nn.seeing", "page", "plane.js"),
-    *(
-        ("nn.seeing", "page", "playground", f"{part}.js")
-        for part in ("random", "tape", "training", "picture", "chain", "page")
-    ),
-]
 HEIGHT = 900
 """The height of the page in a notebook, in pixels."""
 
@@ -167,7 +157,14 @@ class Playground:
         body = Template(asset("nn.seeing", "page", "playground.html")).substitute(
             fields="".join(setting.field(name) for name, setting in fields.items())
         )
-        script = listings.script() + "".join(asset(*part) for part in SCRIPTS)
+        parts = ("random", "tape", "training", "picture", "chain", "page")
+        script = (
+            listings.script()
+            + asset("autograd.seeing.pages", "elements.js")
+            + "".join(asset("autograd.seeing.pages", "player", name) for name in ("numbers.js", "routes.js"))
+            + asset("nn.seeing", "page", "plane.js")
+            + "".join(asset("nn.seeing", "page", "playground", f"{part}.js") for part in parts)
+        )
         style = asset("nn.seeing", "page", "playground.css")
         return document(
             "A network learns", style, body, script, data={"facts": facts}, colours=class_colours()
