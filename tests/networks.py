@@ -76,13 +76,13 @@ class TiedByHand(Module):
 
 class Word(Module):
     def __init__(self) -> None:
-        self.table, self.layer = Embedding(4, 3, seed=0), Layer(3, 2, "linear", seed=1)
+        self.table, self.out = Embedding(4, 3, seed=0), Layer(3, 2, "linear", seed=1)
 
     def forward(self, word: int) -> Any:
-        return self.layer(self.table(word))
+        return self.out(self.table(word))
 
 
-class Likeness(Module):
+class Pair(Module):
     def __init__(self) -> None:
         self.word = Word()
 

@@ -259,7 +259,8 @@ def _outcome(result: Result) -> list[str]:
     from nn.command.report.words import notice, score_words, seconds
 
     job, history = result.job, result.history
-    lines = [f"note      {notice(result)}"] if notice(result) else []
+    note = notice(history, job.settings.epochs)
+    lines = [f"note      {note}"] if note else []
     for name, part in (("training", job.train), ("held out", job.held_out)):
         if len(part):
             scores = ", ".join(f"{what} {text}" for what, text in score_words(result.scores(part)))

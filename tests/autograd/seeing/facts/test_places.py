@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from autograd import Parameter, Value, dot, gradient_path, topological_order, walk
+from autograd import Parameter, Value, gradient_path, topological_order, walk
 from autograd.notation.labels import parse_label, typed
 from autograd.seeing.facts.names import label_of, labels_of
 from autograd.seeing.facts.places import structure_of
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.facts.trace import trace
-from nn import MLP, Embedding, GRUCell, Layer, LSTMCell, Module, Recurrent, RNNCell
+from nn import MLP, GRUCell, Layer, LSTMCell, Module, Recurrent, RNNCell
+from tests.networks import Pair
 
 
 class Net(Module):
@@ -171,22 +172,6 @@ def test_labels_that_two_modules_give_are_told_apart_by_the_modules() -> None:
     assert [node.label for node in again.trace.nodes] == [node.label for node in walk(y).trace.nodes]
     one = MLP(2, [3, 1], seed=0)
     assert label_of(one([0.5, 1.0]), labels_of(None, one([0.5, 1.0]))) == "z1^2"
-
-
-class Tower(Module):
-    def __init__(self) -> None:
-        self.emb, self.proj = Embedding(4, 3, seed=0), Layer(3, 2, "linear", seed=1)
-
-    def forward(self, i: int) -> Any:
-        return self.proj(self.emb(i))
-
-
-class Pair(Module):
-    def __init__(self) -> None:
-        self.t = Tower()
-
-    def forward(self, i: int, j: int) -> Value:
-        return dot(self.t(i), self.t(j))
 
 
 def of_several_samples() -> Value:

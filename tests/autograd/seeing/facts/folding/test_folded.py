@@ -17,7 +17,7 @@ from autograd.seeing.facts.folding.folded import FOLDINGS, Folded, fold
 from autograd.seeing.facts.folding.links import Link
 from autograd.seeing.facts.trace import trace
 from nn import MLP, Embedding, GRUCell, Layer, LSTMCell, Module, Recurrent, losses
-from tests.networks import Likeness, Ranking, Residual, TiedByHand
+from tests.networks import Pair, Ranking, Residual, TiedByHand
 
 
 class Net(Module):
@@ -405,11 +405,11 @@ def test_a_table_that_only_gives_its_weights_is_a_box() -> None:
 
 @pytest.mark.parametrize("ids", [(0, 1), (1, 1)])
 def test_a_table_has_a_box_in_an_opened_use_as_well(ids: Any) -> None:
-    y = Likeness()(*ids)
-    assert titles(folded(y, opened=["word"])) == ["word · table", "word · layer"]
+    y = Pair()(*ids)
+    assert titles(folded(y, opened=["word"])) == ["word · table", "word · out"]
     found = folded(y, opened=["word[1]"])
     weights = {group.title: len(group.weights()) for group in found.groups}
-    assert weights == {"word · use 1": 11, "word · table · use 2": 3, "word · layer · use 2": 8}
+    assert weights == {"word · use 1": 11, "word · table · use 2": 3, "word · out · use 2": 8}
 
 
 def test_two_networks_that_nobody_holds_keep_apart() -> None:

@@ -24,7 +24,7 @@ from tests.autograd.seeing.facts.folding.test_folded import (
     Twins,
     Wave,
 )
-from tests.networks import Likeness, Ranking, Residual, TiedByHand, listed
+from tests.networks import Pair, Ranking, Residual, TiedByHand, listed
 from tests.thorough import ALL
 
 
@@ -46,7 +46,7 @@ def random_network(chance: random.Random) -> Value:
         lambda: Autoencoder()(numbers(4)),
         lambda: Tied()(numbers(3)),
         lambda: TiedByHand(width, 3)(numbers(3)),
-        lambda: Likeness()(chance.randrange(4), chance.randrange(4)),
+        lambda: Pair()(chance.randrange(4), chance.randrange(4)),
         lambda: Twins()(numbers(2), numbers(2)),
         lambda: Tree()(((1.0, 2.0), 3.0)),
         lambda: Line()(Value(*numbers(1))),
