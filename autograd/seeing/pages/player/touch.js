@@ -166,7 +166,6 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, rea
   const stepping = document.getElementById("descent");
   const statuses = [stepping.querySelector("output"), document.getElementById("host")];
   let taken = []; // the output before each step, and now
-  let expected = null; // what the leaves are if nobody else changes them
 
   function take(event) {
     event.preventDefault();

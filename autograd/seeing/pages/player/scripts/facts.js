@@ -97,6 +97,17 @@ function summed(numbers) {
   return numbers.map((number) => (sum += number));
 }
 
+// How many of some numbers in ascending order are less than x.
+function countBelow(numbers, x) {
+  let [low, high] = [0, numbers.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (numbers[middle] < x) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 const placeOf = (node) => Number(node.slice(1));
 const keyOf = (source, target, position) => `${source}>${target}:${position}`;
 const steps = () => list;
@@ -164,16 +175,9 @@ function symbolsOf(target, position) {
 }
 
 function gradientOf(node, place) {
-  const numbers = received.get(node);
-  if (numbers === undefined || numbers[0] >= place) return EMPTY;
-  let low = 0;
-  let high = numbers.length - 1; // the last step that is done
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (numbers[middle] < place) low = middle;
-    else high = middle - 1;
-  }
-  return list[numbers[low]].after;
+  const numbers = received.get(node) ?? [];
+  const done = countBelow(numbers, place);
+  return done ? list[numbers[done - 1]].after : EMPTY;
 }
 
 // ------------------------------------------------------------------ names

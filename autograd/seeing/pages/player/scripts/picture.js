@@ -179,9 +179,9 @@ function boxOf(node) {
 }
 
 // In the units of the whole picture: a dot lies in a box that is moved as one.
-function placed(part) {
+function placed(part, group = part.parentNode) {
   const { x, y, width, height } = part.getBBox();
-  const moved = part.parentNode === svg ? null : part.parentNode.transform.baseVal.consolidate();
+  const moved = group === svg ? null : group.transform.baseVal.consolidate();
   return { x: x + (moved?.matrix.e ?? 0), y: y + (moved?.matrix.f ?? 0), width, height };
 }
 
@@ -204,16 +204,10 @@ const refreshAll = () => refresh(view);
 function isSeen(node) {
   const part = view.nodeElement.get(node);
   const group = part.parentNode === svg ? part : part.parentNode;
-  group.around ??= aroundGroup(group);
+  group.around ??= placed(group, group);
   const { x, y, width, height } = group.around;
   const [left, top] = [at.x + x * at.scale, at.y + y * at.scale];
   return left < room.width && top < room.height && left + width * at.scale > 0 && top + height * at.scale > 0;
-}
-
-function aroundGroup(group) {
-  const { x, y, width, height } = group.getBBox();
-  const moved = group.transform.baseVal.consolidate()?.matrix;
-  return { x: x + (moved?.e ?? 0), y: y + (moved?.f ?? 0), width, height };
 }
 
 function refresh(view, nodes = view.nodeElement.keys(), edges = view.edgeElement.keys()) {
