@@ -7,7 +7,6 @@ needed to draw the graph, or to run the chain rule through it.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 from operator import attrgetter
 from typing import Any, ClassVar, Self
 
@@ -101,11 +100,6 @@ def in_two_slots(things: tuple[Any, ...]) -> tuple[Any, Any]:
 
 number_of = attrgetter("_data")
 """The number of a node, without the checks of ``.data``, for code that computes with it."""
-
-
-def inputs_of_each(nodes: Iterable[Any]) -> list[tuple[Any, ...]]:
-    """Return the ``inputs`` of each node, in three fifths of the time that reading them one by one takes."""
-    return [v._b if v._a is None else (v._a,) if v._b is None else (v._a, v._b) for v in nodes]
 
 
 def time_of(node: Any) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd import Parameter, Value
 from autograd import sum as sum_of
-from autograd.functions import dot
+from autograd.functions import dot, where
 from nn import MLP, Embedding, Layer, Module
 
 
@@ -61,6 +61,31 @@ class Ranking(Module):
     def forward(self, x: Any) -> Any:
         user, item = x
         return dot(listed(self.user_tower(self.users(user))), listed(self.item_tower(self.items(item))))
+
+
+class Experts(Module):
+    """A mixture of experts, of which a gate chooses one for each sample."""
+
+    def __init__(self, width: int = 3) -> None:
+        self.gate = Layer(2, 1, "linear", seed=0)
+        self.experts = [MLP(2, [width, 1], "tanh", seed=seed) for seed in (1, 2)]
+
+    def forward(self, x: Any) -> Any:
+        first, second = [expert(x) for expert in self.experts]
+        gate = self.gate(x)
+        return where(gate > 0.0, first, second) * gate.sigmoid()
+
+
+class Hourglass(Module):
+    """What the narrow middle makes is put beside what came before it, as in a U-Net."""
+
+    def __init__(self, width: int = 3) -> None:
+        self.down, self.middle = Layer(3, width, "tanh", seed=0), Layer(width, 2, "tanh", seed=1)
+        self.up = Layer(2 + width, 3, "linear", seed=2)
+
+    def forward(self, x: Any) -> Any:
+        before = listed(self.down(x))
+        return self.up([*listed(self.middle(before)), *before])
 
 
 class TiedByHand(Module):

@@ -13,11 +13,12 @@ outputs: 3
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from itertools import chain, compress, repeat
-from operator import attrgetter, eq, is_
+from operator import attrgetter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,7 @@ from autograd.core.garbage_collection import collector_paused
 from autograd.core.primitive import Op
 from autograd.core.recording import mode
 from autograd.graph import topological_order
-from autograd.node import inputs_of_each, number_of
+from autograd.node import number_of
 from autograd.value import Constant, Parameter, Value, apply
 
 COMPUTED, VARYING, PARAMETER, CONSTANT = range(4)
@@ -41,8 +42,10 @@ class Listing:
 
     Attributes:
         nodes: the Value of each node.
-        ops: its op; None for a leaf.
+        found: the distinct ops in the order of their first nodes, None for leaves among them.
+        codes: the place of each node's op in ``found``.
         kinds: COMPUTED, VARYING, PARAMETER or CONSTANT.
+        constant: which nodes are constants: leaves, or results that send no gradient.
         ptr, args: node i's inputs are ``args[ptr[i]:ptr[i + 1]]``.
         data: the numbers at recording.
         outputs: the nodes asked for.
@@ -50,8 +53,10 @@ class Listing:
     """
 
     nodes: list[Value]
-    ops: list[Op | None]
+    found: list[Op | None]
+    codes: Indices
     kinds: NDArray[np.uint8]
+    constant: NDArray[np.bool_]
     ptr: Indices
     args: Indices
     data: NDArray[np.float64]
@@ -61,26 +66,18 @@ class Listing:
     def __len__(self) -> int:
         return len(self.nodes)
 
-    @cached_property
-    def found(self) -> list[Op | None]:
-        """The distinct ops of the graph, None for leaves among them."""
-        return list(dict.fromkeys(self.ops))
-
-    @cached_property
-    def codes(self) -> Indices:
-        """The place of each node's op in `found`."""
-        place = {op: i for i, op in enumerate(self.found)}
-        return np.fromiter(map(place.__getitem__, self.ops), np.int64, len(self.ops))
-
-    @cached_property
-    def constant(self) -> NDArray[np.bool_]:
-        """Which nodes are constants: leaves, or results that send no gradient."""
-        roles = map(attrgetter("role"), self.nodes)
-        return np.fromiter(map(eq, roles, repeat("constant")), bool, len(self))
+    @property
+    def ops(self) -> list[Op | None]:
+        """The op of each node; None for a leaf."""
+        return list(map(self.found.__getitem__, self.codes.tolist()))
 
     def applies(self, *some: Op) -> NDArray[np.bool_]:
         """Return which nodes apply one of these ops."""
         return np.isin(self.codes, [i for i, op in enumerate(self.found) if op in some])
+
+    def op(self, i: int) -> Op | None:
+        """Return the op of node i; None for a leaf."""
+        return self.found[int(self.codes[i])]
 
     def inputs(self, i: int) -> Indices:
         """Return the nodes that node i is computed from."""
@@ -109,64 +106,93 @@ def flatten(
             an order.  It may contain more nodes than the outputs need.
     """
     made = topological_order(*outputs) if made is None else made
-    inputs = inputs_of_each(made)
-    used = [*chain.from_iterable(inputs), *outputs]
-    places = places_of(used, made)
-    # nodes from outside go before those that were made: at the places -1, -2, … until all are shifted
-    outside = places < 0
-    strangers = list(compress(used, outside.tolist()))
-    before = _with_inputs_first(dict.fromkeys(strangers))
-    places[outside] = places_of(strangers, before) - len(before)
-    inputs_before = inputs_of_each(before)
-    args_before = places_of(list(chain.from_iterable(inputs_before)), before)
+    ptr, used = _edges(made)
+    used, ids = np.concatenate((used, _ids(outputs))), _ids(made)
+    args = _places(used, ids)
+    # what comes from outside goes before what was made: at the places -1, -2, … until all are shifted
+    outside = np.flatnonzero(args < 0)
+    first = np.sort(np.unique(used[outside], return_index=True)[1])
+    strangers = _used_at(outside[first], made, ptr, outputs)
+    earlier = topological_order(*[v for v in strangers if v.op is not None])
+    before = list(dict.fromkeys([*earlier, *strangers]))
+    ids_before = _ids(before)
+    args[outside] = _places(used[outside], ids_before) - len(before)
+    ptr_earlier, used_earlier = _edges(earlier)
+    ptr_before = np.pad(ptr_earlier, (0, len(before) - len(earlier)), "edge")
+    args = np.concatenate((_places(used_earlier, ids_before), args + len(before)))
 
-    order = [*before, *made]
-    ops = list(map(op_of, order))
-    counts = np.fromiter(map(len, chain(inputs_before, inputs)), np.int64, len(order))
-    args = np.concatenate((args_before, places + len(before)))
-    end = len(args) - len(outputs)
-    leaves = places_of(varying, order)
+    nodes, end = [*before, *made], len(args) - len(outputs)
+    found, codes = coded(map(op_of, nodes))
+    leaf = np.array([op is None for op in found], bool)[codes]
+    constant = np.fromiter(map(isinstance, nodes, repeat(Constant)), bool, len(nodes))
+    kinds = np.where(leaf, np.where(constant, CONSTANT, PARAMETER), COMPUTED).astype(np.uint8)
+    given = _places(_ids(varying), np.concatenate((ids_before, ids)))
+    kinds[given[given >= 0]] = VARYING
     return Listing(
-        nodes=order,
-        ops=ops,
-        kinds=_kinds(order, ops, leaves[leaves >= 0]),
-        ptr=np.concatenate(([0], np.cumsum(counts))),
+        nodes=nodes,
+        found=found,
+        codes=codes,
+        kinds=kinds,
+        constant=constant,
+        ptr=np.concatenate((ptr_before, ptr[1:] + ptr_before[-1])),
         args=args[:end],
-        data=np.fromiter(map(number_of, order), np.float64, len(order)),
+        data=np.fromiter(map(number_of, nodes), np.float64, len(nodes)),
         outputs=args[end:],
     )
 
 
-def places_of(values: Sequence[Value], among: Sequence[Value]) -> Indices:
-    """Return the place of each Value among others, by identity; -1 for one that is not there.
+def coded(ops: Iterable[Op | None]) -> tuple[list[Op | None], Indices]:
+    """Return the distinct ops, and the place of each op among them."""
+    place: dict[Op | None, int] = defaultdict(lambda: len(place))
+    codes = np.fromiter(map(place.__getitem__, ops), np.int64)
+    return list(place), codes
 
-    (In sorted arrays of ids they are found in a third of the time that a dictionary of a million takes.)
+
+def _edges(nodes: Sequence[Value]) -> tuple[Indices, Indices]:
+    """Return where each node's inputs begin in the list of all, and the id of each of these.
+
+    They are read slot by slot, in a third of the time that tuples of them take; see `autograd.node`.
     """
-    wanted, ids = (np.fromiter(map(id, x), np.int64, len(x)) for x in (values, among))
-    if not len(ids) or not len(wanted):
+    slots = np.stack([_ids(map(slot, nodes)) for slot in SLOTS], axis=1)
+    there = slots != id(None)
+    listed = ~there[:, 0]
+    there[listed] = False
+    lists = list(map(SLOTS[1], compress(nodes, listed.tolist())))
+    counts = np.count_nonzero(there, axis=1)
+    counts[listed] = list(map(len, lists))
+    of_lists = np.repeat(listed, counts)
+    ids = np.empty(len(of_lists), np.int64)
+    ids[~of_lists], ids[of_lists] = slots[there], _ids(chain.from_iterable(lists))
+    return np.concatenate(([0], np.cumsum(counts))), ids
+
+
+def _used_at(places: Indices, nodes: Sequence[Value], ptr: Indices, outputs: Sequence[Value]) -> list[Value]:
+    """Return the Values at these places in the list of all inputs, at whose end stand the outputs."""
+    users = np.searchsorted(ptr, places, "right") - 1
+    slots = zip(users.tolist(), (places - ptr[users]).tolist(), strict=True)
+    return [(nodes[i].inputs if i < len(nodes) else outputs)[j] for i, j in slots]
+
+
+def places_of(values: Sequence[Value], among: Sequence[Value]) -> Indices:
+    """Return the place of each Value among others, by identity; -1 for one that is not there."""
+    return _places(_ids(values), _ids(among))
+
+
+def _ids(values: Iterable[Any]) -> Indices:
+    return np.fromiter(map(id, values), np.int64)
+
+
+def _places(wanted: Indices, ids: Indices) -> Indices:
+    """Return the place of each id among others, in a third of the time that a large dictionary takes."""
+    if not len(ids):
         return np.full(len(wanted), -1)
     order = np.argsort(ids, kind="stable")
     found = order[np.searchsorted(ids[order], wanted).clip(max=len(ids) - 1)]
     return np.where(ids[found] == wanted, found, -1)
 
 
-def _kinds(nodes: Sequence[Value], ops: Sequence[Op | None], varying: Indices) -> NDArray[np.uint8]:
-    """Return what each node is, given the places of the varying leaves."""
-    kinds = np.full(len(nodes), COMPUTED, np.uint8)
-    leaf = np.fromiter(map(is_, ops, repeat(None)), bool, len(ops))
-    constant = map(isinstance, compress(nodes, leaf.tolist()), repeat(Constant))
-    kinds[leaf] = [CONSTANT if c else PARAMETER for c in constant]
-    kinds[varying] = VARYING
-    return kinds
-
-
-def _with_inputs_first(values: Collection[Value]) -> list[Value]:
-    """Return these Values and all that they are computed from, each once and after its inputs."""
-    earlier = topological_order(*compress(values, map(op_of, values)))
-    return list(dict.fromkeys(chain(earlier, values)))
-
-
 op_of = attrgetter("op")
+SLOTS = attrgetter("_a"), attrgetter("_b")
 
 
 def computed(
@@ -209,13 +235,15 @@ def keep(listing: Listing, wanted: NDArray[np.bool_]) -> Listing:
     if wanted.all():
         return listing
     new_place = np.cumsum(wanted) - 1
-    chosen = wanted.tolist()
     counts = np.diff(listing.ptr)
+    found, codes = _in_order(listing.found, listing.codes[wanted])
     return replace(
         listing,
-        nodes=list(compress(listing.nodes, chosen)),
-        ops=list(compress(listing.ops, chosen)),
+        nodes=list(compress(listing.nodes, wanted.tolist())),
+        found=found,
+        codes=codes,
         kinds=listing.kinds[wanted],
+        constant=listing.constant[wanted],
         ptr=np.concatenate(([0], np.cumsum(counts[wanted]))),
         args=new_place[listing.args[np.repeat(wanted, counts)]],
         data=listing.data[wanted],
@@ -224,21 +252,31 @@ def keep(listing: Listing, wanted: NDArray[np.bool_]) -> Listing:
     )
 
 
+def _in_order(found: Sequence[Op | None], codes: Indices) -> tuple[list[Op | None], Indices]:
+    """Return the ops that nodes have, in the order of their first nodes, and the codes that fit them."""
+    first = np.full(len(found), len(codes))
+    first[codes[::-1]] = np.arange(len(codes))[::-1]  # the last one that is written to a place stays there
+    order = np.argsort(first)
+    place = np.argsort(order)
+    return [found[i] for i in order.tolist() if first[i] < len(codes)], place[codes]
+
+
 def rewire(listing: Listing, changed: Mapping[int, tuple[Op | None, Sequence[int]]]) -> Listing:
     """Return the listing with other ops and inputs at some nodes; an op of None makes the node a constant."""
     if not changed:
         return listing
     counts = np.diff(listing.ptr)
-    ops, kinds = list(listing.ops), listing.kinds.copy()
+    codes, kinds, same = listing.codes.copy(), listing.kinds.copy(), np.ones(len(listing), bool)
+    found, place = coded([*listing.found, *(op for op, _ in changed.values())])
+    codes[list(changed)] = place[len(listing.found) :]
+    found, codes = _in_order(found, codes)
     for i, (op, inputs) in changed.items():
-        ops[i], counts[i] = op, len(inputs)
+        counts[i], same[i] = len(inputs), False
         if op is None:
             kinds[i] = CONSTANT
     ptr = np.concatenate(([0], np.cumsum(counts)))
     args = np.empty(ptr[-1], np.int64)
-    same = np.ones(len(listing), bool)
-    same[list(changed)] = False
     args[np.repeat(same, counts)] = listing.args[np.repeat(same, np.diff(listing.ptr))]
     for i, (_, inputs) in changed.items():
         args[ptr[i] : ptr[i + 1]] = inputs
-    return replace(listing, ops=ops, kinds=kinds, ptr=ptr, args=args)
+    return replace(listing, found=found, codes=codes, kinds=kinds, ptr=ptr, args=args)

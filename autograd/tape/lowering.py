@@ -137,7 +137,7 @@ def _terms(
         i = stack.pop()
         if i == root or inner[i]:
             stack.extend(listing.inputs(i)[::-1].tolist())
-        elif listing.ops[i] is ops.mul and uses[i] == 1 and (not varying[root] or varying[i]):
+        elif listing.op(i) is ops.mul and uses[i] == 1 and (not varying[root] or varying[i]):
             a, b = listing.inputs(i).tolist()
             if varying[a] and varying[b]:
                 rest.append(i)

@@ -125,7 +125,7 @@ class _Graph:
         now = dict(zip(self._tape.parameters, self._tape.vector.tolist(), strict=True))
         data = listing.data.copy()
         for i in np.flatnonzero(~varying_nodes(listing)).tolist():
-            op = listing.ops[i]
+            op = listing.op(i)
             if listing.kinds[i] == COMPUTED and op is not None:
                 data[i] = op.evaluate(data[listing.inputs(i)].tolist())[0]
             elif listing.nodes[i] in now:

@@ -12,7 +12,7 @@ import math
 from array import array
 from collections.abc import Mapping, Sequence
 from io import BytesIO
-from itertools import compress, pairwise
+from itertools import compress, pairwise, repeat
 from math import prod
 from typing import Any, BinaryIO
 
@@ -26,7 +26,7 @@ from autograd.functional.containers import Array as ArrayForm
 from autograd.functional.containers import Form, Keyed, One, Several
 from autograd.node import number_of
 from autograd.notation.hints import described, did_you_mean, short_repr
-from autograd.tape.listing import COMPUTED, CONSTANT, PARAMETER, VARYING, Listing, computed
+from autograd.tape.listing import COMPUTED, CONSTANT, PARAMETER, VARYING, Listing, coded, computed, op_of
 from autograd.tape.lowering import drop_unneeded
 from autograd.tape.recording import Recorded
 from autograd.tape.structure import Columns
@@ -96,7 +96,7 @@ def packed(recorded: Recorded, settings: Mapping[str, Any]) -> bytes:
 
 
 def _code(listing: Listing, ops: Sequence[Op], i: int) -> int:
-    op = listing.ops[i]
+    op = listing.op(i)
     return ops.index(op) if op is not None else CODES.get((listing.kinds[i], listing.nodes[i].role), -4)
 
 
@@ -168,10 +168,13 @@ def _graph(told: dict[str, Any], t: Mapping[str, Any]) -> tuple[Recorded, dict[s
     inputs = [nodes[i] for i in t["inputs"].tolist()]
     if set(inputs) != set(compress(nodes, (kinds == VARYING).tolist())) or len(set(inputs)) != len(inputs):
         raise CheckpointError(FORGED)
+    found, codes_of_ops = coded(map(op_of, nodes))
     listing = Listing(
         nodes=nodes,
-        ops=[ops[code] if code >= 0 else None for code in codes],
+        found=found,
+        codes=codes_of_ops,
         kinds=kinds,
+        constant=np.fromiter(map(isinstance, nodes, repeat(Constant)), bool, len(nodes)),
         ptr=ptr,
         args=t["args"],
         data=np.fromiter(map(number_of, nodes), np.float64, len(nodes)),

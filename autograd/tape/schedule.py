@@ -224,7 +224,7 @@ class Rows:
             else:
                 steps[k, 0], steps[k, 3:5] = GATHER, block.entries.shape
                 self._add_lookups(order[starts[k] : ends[k]], block, row)
-        self.ops.extend(self.listing.ops[i] for i in order[starts].tolist())
+        self.ops.extend(map(self.listing.op, order[starts].tolist()))
         self._steps.append(steps)
 
     def _add_inputs(self, nodes: Indices, op: Op | None, guarded: bool) -> int:

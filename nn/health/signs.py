@@ -165,13 +165,23 @@ class _Vanishing(Sign):
         def size(record: Record, k: int) -> float:
             return record.layers[k].gradient / sqrt(log.sizes[k])
 
-        for k in log.running(lambda record, k: size(record, k) < FADED * size(record, -1), but=2):
-            own, end = (number(size(log.records[-1], i)) for i in (k, -1))
-            yield k, self.words.format(own, log.layers[-1], end, RUN)
+        def end(record: Record) -> int:
+            """Return the last layer that a gradient reaches."""
+            return max((k for k in range(len(record.layers)) if size(record, k) > 0), default=0)
+
+        for k in log.running(lambda record, k: size(record, k) < FADED * size(record, end(record)), but=2):
+            last = end(log.records[-1])
+            own, other = (number(size(log.records[-1], i)) for i in (k, last))
+            yield k, self.words.format(own, log.layers[last], other, RUN)
 
     def cure(self, log: Records, k: int | None) -> str:
         if k is not None and log.shape is not None and log.known_layers[k].path not in log.shape.before:
             return "Nothing that it computes reaches the loss: use it in the model, or leave it out."
+        if k is not None and log.records and log.records[-1].layers[k].gradient == 0:
+            return (
+                "None at all flows back to it: see that where, maximum or the like chooses what it computes "
+                "for some samples, and that not all units behind it give 0."
+            )
         if log.recurrent:
             shorter = "take shorter sequences (truncate=…)"
             return _any_of("" if log.gated else GATED, log.better_start, shorter)

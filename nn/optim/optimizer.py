@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import compress, repeat
+from itertools import chain, compress, repeat
 from typing import Any, ClassVar
 
 from autograd import Parameter
@@ -118,23 +118,31 @@ class Optimizer:
         """Move every parameter that has a gradient; one that no reverse pass has reached stays as it is."""
         self.steps += 1
         states = list(self.state.values())
+        width = 1 + len(states)
         for group, places in self.grouped():
-            reached = [g is not NO_GRADIENT for g in map(gradient_of, group["params"])]
-            moved = list(compress(group["params"], reached))
+            part = slice(places.start, places.stop)
+            columns: list[Any] = [group["params"], places, list(map(gradient_of, group["params"]))]
+            columns += [numbers[part] for numbers in states]
+            if NO_GRADIENT in columns[2]:  # or a gradient that came out as 0
+                reached = [g is not NO_GRADIENT for g in columns[2]]
+                columns = [list(compress(column, reached)) for column in columns]
+            moved, at, gradients, *before = columns
             if not moved:
                 continue
             h = repeat(self.hyper_parameters(group))
-            part = slice(places.start, places.stop)
-            before = [compress(numbers[part], reached) for numbers in states]
-            rows = map(self.rule, map(number_of, moved), map(gradient_of, moved), h, *before)
-            data, *after = zip(*rows, strict=True)
-            columns = [array("d", column) for column in after]
-            set_data(moved, data)
-            for numbers, column in zip(states, columns, strict=True):
-                if len(moved) == len(places):  # the usual case, written out for speed
+            # Rows that were there all at once would be visited by the collector.
+            flat = list(chain.from_iterable(map(self.rule, map(number_of, moved), gradients, h, *before)))
+            if len(flat) != width * len(moved):
+                raise ValueError(
+                    f"the rule of {type(self).__name__} returns p and {counted(width - 1, 'number')} of state"
+                )
+            after = [array("d", flat[k::width]) for k in range(1, width)]
+            set_data(moved, flat[::width])
+            for numbers, column in zip(states, after, strict=True):
+                if at is places:  # the usual case, written out for speed
                     numbers[part] = column
                     continue
-                for i, x in zip(compress(places, reached), column, strict=True):
+                for i, x in zip(at, column, strict=True):
                     numbers[i] = x
 
     def zero_grad(self) -> None:
@@ -144,15 +152,15 @@ class Optimizer:
     def state_dict(self) -> dict[str, Any]:
         """Return all that decides the next steps, apart from the parameters themselves.
 
-            Returns:
-                ``optimizer``, the name of the class; ``steps``; ``param_groups``, the settings of each
-                group, where ``params`` says how many parameters it has; and ``state``, by name an array
-                with one number for each parameter.
+        Returns:
+            ``optimizer``, the name of the class; ``steps``; ``param_groups``, the settings of each
+            group, where ``params`` says how many parameters it has; and ``state``, by name an array
+            with one number for each parameter.
 
-            >>> from nn.optim import SGD
+        >>> from nn.optim import SGD
         >>> optimizer = SGD([Parameter(1.0)], lr=0.1, momentum=0.9)
-            >>> optimizer.state_dict()["state"]
-            {'velocity': array('d', [0.0])}
+        >>> optimizer.state_dict()["state"]
+        {'velocity': array('d', [0.0])}
         """
         return {
             "optimizer": type(self).__name__,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 import time
 import warnings
@@ -194,20 +195,9 @@ def command(folder: Path) -> Iterator[Row]:
     if not (folder.is_dir() and installed("torch")["torch"]):
         print(f"the command line on MNIST: left out, no folder {folder} or no torch")
         return
-    of_module = [sys.executable, "-m"]
+    of_module, sizes = [sys.executable, "-m"], ["--layers", "128", "--epochs", "5"]
     commands = {
-        "ours": [
-            *of_module,
-            "nn",
-            "train",
-            "mnist",
-            "--data",
-            str(folder),
-            "--layers",
-            "128",
-            "--epochs",
-            "5",
-        ],
+        "ours": [*of_module, "nn", "train", "mnist", "--data", str(folder), *sizes],
         "torch": [*of_module, "tests.benchmarks.mnist_in_torch", str(folder), "5"],
         "torch, float32": [*of_module, "tests.benchmarks.mnist_in_torch", str(folder), "5", "float32"],
     }
@@ -219,14 +209,20 @@ def command(folder: Path) -> Iterator[Row]:
     yield Row(f"{work}, memory", max(size for _, size in used["ours"]), "MB", bar=MOST_MEGABYTES)
 
 
+BETWEEN = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+"""
+"""A small process between: the memory of a process counts from what the one that started it had held."""
+
+
 def _used(line: list[str]) -> tuple[float, float]:
     """Run a command; return its processor time in seconds, and the most memory that it held, in megabytes."""
-    process = os.posix_spawn(
-        line[0], line, os.environ, file_actions=[(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
-    )
-    _, status, usage = os.wait4(process, 0)
-    assert status == 0, line
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    printed = subprocess.check_output([sys.executable, "-c", BETWEEN, *line], text=True)
+    seconds, megabytes = map(float, printed.split())
+    return seconds, megabytes
 
 
 PARTS: dict[str, Callable[[Path], Iterator[Row]]] = {

@@ -23,6 +23,7 @@ class Arrow:
         tail, head: ids in the drawing.
         id: its own id.
         text: what is written on it.
+        silent: whether that is left out, there being too many arrows.
         gradient: what its width and hue show.
         carries: whether a gradient can flow along it.
         hint: what it says when pointed at.
@@ -40,6 +41,7 @@ class Arrow:
     gradient: float | None
     carries: bool = True
     hint: str = ""
+    silent: bool = False
     signed: bool = True
     straight: bool = False
     pull: int = 0
@@ -85,7 +87,7 @@ def arrow_attributes(arrow: Arrow, theme: Theme) -> dict[str, str]:
         "class": f"use {arrow.word}",
     }
     rows = rows_of_text(arrow.text, theme)
-    if rows:
+    if rows and not arrow.silent:
         attributes["label"] = arrow_label(rows, arrow.margin)
     if arrow.straight:
         tail, head = "we" if arrow.leads_back else "ew"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from autograd.notation.numbers import NOT_COMPUTED, number
 from autograd.seeing.drawing.arrows import Arrow
@@ -21,28 +21,30 @@ COUNTED = {
     "use": "how many uses it stands for, each of one Value by one operation",
 }
 """What an arrow that says how many it stands for says, by the word for these."""
-IN_BOLD = {WEIGHT: "its gradient", COUNTED["route"]: "what they add to the gradient, all together"}
-"""What the number in bold is, by what stands above it; elsewhere what a use adds to the gradient."""
+SHOWN = {WEIGHT: "the weight's gradient", COUNTED["route"]: "what these routes add to the gradient"}
+"""What is in bold, and seen in hue and width, by the words; elsewhere what a use adds to the gradient."""
 STYLED = {
     "zero": "dashed: a gradient of 0",
     "nan": "dashed: a gradient that is nan",
-    "constant": "dotted: from a constant, which gets no gradient",
+    "constant": "dotted: no gradient flows back, as to a constant or from a condition",
     "size": "the width of an arrow that stands for several: the size of their gradients together",
 }
 """What the style of an arrow says, by its word."""
-SILENT = "an arrow without words: there are too many to label; in a page, point at one to read it"
+SILENT = "an arrow without words: {}there are too many to label; in a page, point at one to read it"
 
 
 def legend_of_graph(trace: Trace, arrows: Collection[Arrow], theme: Theme) -> list[str]:
     """Return how to read the picture of a trace: rows of markup."""
-    return [*legend(arrows, theme), *legend_of_short_boxes(trace, theme)]
+    is_told = not arrows and trace.nodes[0].gradient is not None
+    return [*([] if is_told else legend(arrows, theme)), *legend_of_short_boxes(trace, theme)]
 
 
 def legend(arrows: Collection[Arrow], theme: Theme) -> list[str]:
     """Return how to read the arrows of a picture: rows of markup."""
     told = words_on(arrows)
-    if any(arrow.hint and arrow.text == ArrowText() for arrow in arrows):
-        told.append(SILENT)
+    if silent := [arrow for arrow in arrows if arrow.hint and arrow.silent]:
+        shown = ", or ".join(_shown(silent))
+        told.append(SILENT.format(f"its hue and width show {shown}; " if shown else ""))
     notes = [note(words, theme) for words in told]
     words = {arrow.word for arrow in arrows}
     if words <= {"uncomputed", "constant"}:
@@ -52,12 +54,9 @@ def legend(arrows: Collection[Arrow], theme: Theme) -> list[str]:
 
 def words_on(arrows: Collection[Arrow]) -> list[str]:
     """Return what the words and the styles of these arrows say, and nothing that none of them shows."""
-    plain, bold = dict[str, None](), dict[str, None]()
-    for said in (arrow.text for arrow in arrows):
-        meanings = _meanings(said)
-        plain |= dict.fromkeys(meanings)
-        if said.gradient is not None:
-            bold[next((IN_BOLD[x] for x in meanings if x in IN_BOLD), "what it adds to the gradient")] = None
+    labelled = [arrow for arrow in arrows if not arrow.silent]
+    plain = dict.fromkeys(x for arrow in labelled for x in _meanings(arrow.text))
+    bold = _shown(labelled)
     in_bold = [f"in bold {', or '.join(bold)}"] if bold else []
     written = "; ".join([*([", or ".join(plain)] if plain else []), *in_bold])
     styles = {arrow.word for arrow in arrows}
@@ -65,6 +64,13 @@ def words_on(arrows: Collection[Arrow]) -> list[str]:
         *([f"on an arrow: {written}"] if written else []),
         *(meaning for word, meaning in STYLED.items() if word in styles),
     ]
+
+
+def _shown(arrows: Iterable[Arrow]) -> list[str]:
+    """Return what the gradients of arrows are, each meaning once."""
+    of_one = [_meanings(x.text) for x in arrows if x.signed and x.text.gradient is not None]
+    found = (next((SHOWN[x] for x in said if x in SHOWN), "what it adds to the gradient") for said in of_one)
+    return [*dict.fromkeys(found)]
 
 
 def _meanings(said: ArrowText) -> list[str]:

@@ -14,7 +14,7 @@ from autograd.seeing.drawing.html_labels import LEFT, RIGHT, cell, name_markup, 
 from autograd.seeing.drawing.legend import legend, note
 from autograd.seeing.drawing.limits import FOLDED, too_large
 from autograd.seeing.drawing.renderer import Drawing
-from autograd.seeing.facts.arrow import ArrowText, hint_of_link, operation_id, text_of_link
+from autograd.seeing.facts.arrow import hint_of_link, operation_id, text_of_link
 from autograd.seeing.facts.box_content import Box, box_of_group, name_of_group, words_of
 from autograd.seeing.facts.folding.folded import Folded
 from autograd.seeing.facts.folding.group import Group
@@ -62,10 +62,11 @@ def draw_network(network: Folded, theme: Theme, limit: int, path_in_words: str =
         drawing.attr(nodesep="0.06")
     names = Counter(name_of_group(group) for group in network.groups if group.kind == "unit")
     drawn: list[Box] = []
+    is_opened = any(group.kind == "module" for group in network.groups)
     for group in network.groups:
         box = box_of_group(group, group.id == network.output)
-        if box.name is not None and names[box.name] > 1:
-            box = replace(box, kind=group.title.rpartition(" · ")[0] or box.kind)
+        if group.kind == "unit" and box.name is not None and (is_opened or names[box.name] > 1):
+            box = replace(box, kind=group.within)  # whose neuron it is
         drawn.append(box)
         _add_group(drawing, group, box, theme, brief)
     for layer in layers:
@@ -147,9 +148,8 @@ def _add_links(
             tail=link.source,
             head=heads.get(link.target, link.target),
             id=f"{link.source}-{link.target}",
-            text=said
-            if labelled or not (link.weights or said.counts or link.source in quiet)
-            else ArrowText(),
+            text=said,
+            silent=not labelled and bool(link.weights or said.counts or link.source in quiet),
             gradient=link.size(),
             carries=any(edge.partial is not None for edge in link.edges),
             hint=hint_of_link(link),

@@ -206,7 +206,7 @@ def _facts_of_group(group: Group) -> tuple[Fact, ...]:
         said += facts_of_parameters(
             weights,
             {node.id for node in weights if group.parts.get(node.id) == "bias"},
-            " of all uses" if group.turns or group.lends else "",
+            {node.id for node in weights} if group.turns else group.lent,
         )
     if group.skips:
         said.append(SKIP)
@@ -218,7 +218,7 @@ def _facts_of_group(group: Group) -> tuple[Fact, ...]:
 
 
 def facts_of_parameters(
-    parameters: Sequence[NodeFact], biases: Collection[str], shared: str = ""
+    parameters: Sequence[NodeFact], biases: Collection[str], shared: Collection[str] = ()
 ) -> list[Fact]:
     """Return a row for the weights and one for the biases: how many, their size and that of their gradients.
 
@@ -227,7 +227,7 @@ def facts_of_parameters(
     Args:
         parameters: the nodes.
         biases: the ids of those that are biases.
-        shared: says of the gradients what more they are of than this box.
+        shared: the ids of those whose gradients are of more uses than those of this box.
 
     >>> from autograd import Parameter
     >>> from autograd.seeing.facts.trace import trace
@@ -245,7 +245,8 @@ def facts_of_parameters(
         nodes = [node for node in parameters if (node.id in biases) == (letter == "b")]
         if nodes:
             word = f"{count(len(nodes))} {one if len(nodes) == 1 else several}"
-            rows.append(_measured(word, f"|{letter}| {{size}}, |gradient{shared}| {{steepness}}", nodes))
+            whose = " of all uses" if any(node.id in shared for node in nodes) else ""
+            rows.append(_measured(word, f"|{letter}| {{size}}, |gradient{whose}| {{steepness}}", nodes))
     return rows
 
 

@@ -16,7 +16,7 @@ from itertools import accumulate, groupby
 from typing import Literal
 
 from autograd.notation.hints import described, did_you_mean
-from autograd.notation.numbers import counted, number
+from autograd.notation.numbers import counted, number, sum_of
 from autograd.seeing.facts.events import Event
 from autograd.seeing.facts.names import gradient_of, name_of
 from autograd.seeing.facts.phrases import listed, shortened, weights_and_biases
@@ -176,16 +176,20 @@ class Strides(Told):
         return weights_and_biases(len(parameters) - biases, biases)
 
     def _gradients(self, events: Sequence[Event]) -> Iterator[str]:
-        """Yield the gradients that are complete, and what the others receive."""
+        """Yield the gradients that are complete, with what came before, and what the others receive."""
         output = self._nodes[self._facts.output]
         received: dict[str, float] = {}
+        before: dict[str, float | None] = {}
         for event in events:
             contribution = event.edges[0].contribution
             assert contribution is not None
             received[event.node.id] = received.get(event.node.id, 0.0) + contribution
+            before.setdefault(event.node.id, event.before)
         for event in self._ends(events):
             sign = gradient_of(output, event.node)
-            if event.part == event.parts:
-                yield f"{sign} = {number(event.after)}"
+            earlier, now = before[event.node.id], received[event.node.id]
+            if event.part < event.parts:
+                yield f"{sign} += {number(now)}"
             else:
-                yield f"{sign} += {number(received[event.node.id])}"
+                total = number(event.after) if earlier is None else sum_of([earlier, now], event.after)
+                yield f"{sign} = {total}"

@@ -114,8 +114,7 @@ def _bars(pictures: Gallery) -> tuple[Bar, ...]:
     for spread in layers:
         size = spread.typical
         share = 1.0 - log(max(sizes) / size, 10) / decades if 0.0 < size < inf else 0.0
-        weights = len(spread.sizes) + spread.zeros + spread.others
-        bars.append(Bar(spread.layer, counted(weights, "weight"), number(size), round(100 * share)))
+        bars.append(Bar(spread.layer, counted(spread.weights, "weight"), number(size), round(100 * share)))
     return tuple(bars)
 
 

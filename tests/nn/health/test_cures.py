@@ -26,6 +26,7 @@ from nn.health.layers import Homes, shape_of
 from nn.health.records import Records
 from nn.health.signs import SIGNS
 from nn.predictions import values_of
+from tests.networks import Experts
 from tests.nn.engines import ENGINES
 from tests.nn.health.models import Plain, points
 
@@ -118,6 +119,19 @@ def test_a_layer_that_is_not_used_is_told_so():
         "spare",
         "Nothing that it computes reaches the loss: use it in the model, or leave it out.",
     )
+
+
+@pytest.mark.parametrize("bias", [1.0, -1.0])
+def test_a_layer_that_no_gradient_flows_back_to_is_told_so_wherever_it_stands(bias):
+    model = Experts(2)
+    model.gate.W, model.gate.b = [[0.0, 0.0]], [bias]
+    monitor = Monitor()
+    fit(model, X, Y, loss="mse", epochs=10, engine="eager", callbacks=[monitor], progress=False)
+    (finding,) = [f for f in monitor.findings if f.sign == "vanishing gradient"]
+    idle, taken = (1, 2) if bias < 0 else (2, 1)
+    assert finding.layer == f"expert {idle} · layer 1"
+    assert f"one of expert {taken} · layer 2" in finding.fact
+    assert finding.cure.startswith("None at all flows back to it: see that where,")
 
 
 # ------------------------------------------------------------------------- the first bad operation

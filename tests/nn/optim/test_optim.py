@@ -116,6 +116,19 @@ def test_a_gradient_that_is_zero_is_a_gradient():
     assert w.data == 0.75
 
 
+def test_a_rule_that_returns_too_little_moves_nothing():
+    class Forgetful(SGD):
+        @staticmethod
+        def rule(p, g, h, *state):
+            return (p - g,)
+
+    w = Parameter(1.0)
+    w.grad = 1.0
+    with pytest.raises(ValueError, match="the rule of Forgetful returns p and 1 number of state"):
+        Forgetful([w], lr=0.1).step()
+    assert w.data == 1.0
+
+
 def test_zero_grad_forgets_gradients():
     w = Parameter(1.0)
     (w * 2).backward()

@@ -117,7 +117,7 @@ def fold(
         group.tied = {
             titles[link.source]: len(link.tied) for link in links if link.tied and link.target == group.id
         }
-        group.lends = any(link.tied and link.source == group.id for link in links)
+        group.lent = {node.id for link in links if link.source == group.id for node in link.tied}
     for node in trace.nodes:
         for box in homes.shared.get(node.id, ()) if node.role == "weight" else ():
             groups[box].shared.append(node)
@@ -404,6 +404,7 @@ def _group(trace: Trace, box: _Box, members: list[NodeFact], count: int, uses: i
         title = titled(box.place, box.turns, trace.modules, count)
         holds = any(unit[:-1] == box.place for unit in units)
         group = Group("", title, box.kind, of, box.place, 0, count, len(units), turns, max(uses, 1), holds)
+        group.within = titled(box.place[:-1], box.turns, trace.modules) if box.kind == "unit" else ""
     group.members = members
     group.parts = {id: place.part for id, place in places.items()}
     return group

@@ -28,12 +28,13 @@ class Group:
         turns: which uses it stands for, ``use 4`` or ``uses 5–12``, where one use is opened; else "".
         uses: how many times each Module of it was used, each input taken.
         holds_units: whether the Module itself holds neurons.
+        within: of a neuron, how the Module that holds it is called; else "".
         members: its nodes, in topological order.
         parts: what members, and what it shares, are in their Module, such as "weight", by id.
         leaving: the ids of members that are used outside, or are the output.
         shared: weights of its Module that are members of another box, one of other uses of it.
         tied: how many weights of each other box, by title, which computes with them, it uses as well.
-        lends: whether another box uses weights of its as well.
+        lent: the ids of its weights that another box uses as well.
         skips: whether inside of it a value goes past what it holds, to be added to what that gives.
     """
 
@@ -48,12 +49,13 @@ class Group:
     turns: str = ""
     uses: int = 1
     holds_units: bool = False
+    within: str = ""
     members: list[NodeFact] = field(default_factory=list)
     parts: dict[str, str] = field(default_factory=dict)
     leaving: set[str] = field(default_factory=set)
     shared: list[NodeFact] = field(default_factory=list)
     tied: dict[str, int] = field(default_factory=dict)
-    lends: bool = False
+    lent: set[str] = field(default_factory=set)
     skips: bool = False
 
     @property

@@ -45,7 +45,7 @@ class Opening:
         opened: paths of Modules (``blocks.3``, or ``block 4`` as pictures call it), of one use of a Module
             (``cell[3]``, the fourth), of lists and other holders, such as dictionaries (``blocks``: all that
             it holds stands apart, and those that hold Modules are opened).  What holds an opened Module is
-            opened with it.
+            opened with it.  Of a Module that holds no other the last use is opened, where it has several.
         apart: paths of lists whose Modules stand apart, without being opened.
 
     Attributes:
@@ -87,7 +87,11 @@ class Opening:
                     self._names.add(one[1])  # it opens in every use of what holds it
             elif name in paths or name in holders:
                 path = paths[name] if name in paths else holders[name]
-                self._names.add(name)
+                last = max((use.turn for use in uses if use.module == path), default=0)
+                if last and not any(other[:-1] == path for other in modules if other):
+                    split.setdefault(path, set()).add(last)  # one of many alike, the last seeing the most
+                else:
+                    self._names.add(name)
             else:
                 units = {".".join(path) for path, module in modules.items() if module.is_unit}
                 raise ValueError(

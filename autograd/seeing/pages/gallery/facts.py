@@ -12,10 +12,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from autograd.core.arithmetic import NOT_REACHED
 from autograd.graph import topological_order
 from autograd.notation.hints import described
 from autograd.notation.numbers import number
-from autograd.pure_reverse import upstreams
+from autograd.pure_reverse import in_numbers, upstreams
 from autograd.seeing.facts.folding.folded import slot
 from autograd.seeing.facts.folding.links import multiplied
 from autograd.seeing.facts.names import check_value, label_of, labels_of, name_of_output
@@ -89,11 +90,13 @@ class Spread:
 
     Attributes:
         layer: its title; "" for the weights that belong to none.
-        sizes: the magnitudes that are neither zero nor infinite nor nan, ascending.
+        sizes: the magnitudes that are neither zero nor infinite nor nan, ascending; of a weight that several
+            layers compute with, such as a tied one, that of what its uses in this layer add.
         zeros: how many are zero.
         others: how many are infinite or nan.
         column: in which column its layer stands, from 1; layers side by side share one, such as the gates of
             a recurrent cell.
+        recurs: whether a way back meets it again farther on, as those through time do.
     """
 
     layer: str
@@ -101,6 +104,12 @@ class Spread:
     zeros: int
     others: int
     column: int
+    recurs: bool = False
+
+    @property
+    def weights(self) -> int:
+        """How many weights there are."""
+        return len(self.sizes) + self.zeros + self.others
 
     @property
     def typical(self) -> float:
@@ -122,7 +131,7 @@ class Facts:
         value: its value.
         cards: one per weight, the largest gradient first.
         weights: how many weights there are, with and without a card.
-        layers: one per layer that weights belong to, the last layer first, as the gradient meets them.
+        layers: one per layer that computes with weights, the last layer first, as the gradient meets them.
         neurons: how many neurons each column of layers has, the inputs being column 0; empty where
             there are no neurons.
     """
@@ -137,15 +146,16 @@ class Facts:
     def trend(self) -> str:
         """Return a sentence: how the gradient's size changes from the last layer to the first.
 
-        There is none where layers stand side by side: no way back leads through all of them.
+        There is none where layers stand side by side or recur: no way back leads through each of them once.
         """
         known = [s for s in self.layers if s.layer and s.typical]
         if len(known) < 2 or not follow_each_other(self.layers):
             return ""
         last, first = known[0], known[-1]
         change = powers_between(last.typical, first.typical)
-        steps = len(known) - 1
-        a_layer = f", {times(change / steps, 2)} a layer." if steps > 1 else "."  # one step says it all
+        steps = last.column - first.column
+        each = times(change / steps, 2 if abs(change) > ALIKE * steps else 3)
+        a_layer = f", {each} a layer." if steps > 1 else "."  # one step says it all
         way = f"On the way back from {last.layer} to {first.layer} the gradient"
         if abs(change) < ALIKE:
             return f"{way} keeps its size."
@@ -157,9 +167,10 @@ class Facts:
 
 
 def follow_each_other(layers: Iterable[Spread]) -> bool:
-    """Return whether each of the layers stands in a column of its own."""
-    columns = [spread.column for spread in layers if spread.layer]
-    return len(set(columns)) == len(columns)
+    """Return whether each of the layers stands in a column of its own, and in no other."""
+    known = [spread for spread in layers if spread.layer]
+    columns = {spread.column for spread in known}
+    return len(columns) == len(known) and not any(spread.recurs for spread in known)
 
 
 def powers_between(before: float, after: float) -> float:
@@ -213,7 +224,7 @@ def gather(output: Value, weights: Iterable[Value] | None, names: Mapping[str, A
         value=output.data,
         cards=tuple(cards),
         weights=len(chosen),
-        layers=_spreads([(model.layer(w), upstream.get(w, 0.0)) for w in chosen], model.columns),
+        layers=_spreads(_gradients(chosen, order, upstream, model), model),
         neurons=model.neurons,
     )
 
@@ -243,7 +254,24 @@ def _largest_first(gradient: float) -> tuple[bool, float]:
     return not math.isnan(gradient), -abs(gradient)
 
 
-def _spreads(gradients: Collection[tuple[str, float]], columns: Mapping[str, int]) -> tuple[Spread, ...]:
+def _gradients(
+    weights: Collection[Value], order: Sequence[Value], upstream: Mapping[Value, float], model: _Model
+) -> list[tuple[str, float]]:
+    """Return for each weight each layer that computes with it, and what its uses there add up to."""
+    found: dict[Value, dict[str, float]] = {w: {} for w in weights}
+    for node in reversed(order):
+        if node.op is None or node not in upstream or found.keys().isdisjoint(node.inputs):
+            continue
+        for v, contribution in zip(node.inputs, in_numbers(node, upstream[node]), strict=True):
+            if v in found and contribution is not NOT_REACHED:
+                layer = model.layer(v, node)
+                found[v][layer] = found[v].get(layer, 0.0) + contribution
+    return [
+        pair for w, uses in found.items() for pair in uses.items() or [(model.layer(w), upstream.get(w, 0.0))]
+    ]
+
+
+def _spreads(gradients: Collection[tuple[str, float]], model: _Model) -> tuple[Spread, ...]:
     """Return the spreads of the layers, the last of them first, then that of what belongs to none."""
     by_layer: dict[str, list[float]] = {}
     for layer, gradient in gradients:
@@ -254,11 +282,12 @@ def _spreads(gradients: Collection[tuple[str, float]], columns: Mapping[str, int
             sizes=tuple(sorted(x for x in sizes if 0.0 < x < math.inf)),
             zeros=sizes.count(0.0),
             others=sum(not math.isfinite(x) for x in sizes),
-            column=columns.get(layer, 0),
+            column=model.columns.get(layer, 0),
+            recurs=layer in model.recurring,
         )
         for layer, sizes in by_layer.items()
     ]
-    order = {layer: k for k, layer in enumerate([*reversed([*columns]), ""])}
+    order = {layer: k for k, layer in enumerate([*reversed([*model.columns]), ""])}
     return tuple(sorted(spreads, key=lambda spread: order[spread.layer]))
 
 
@@ -271,17 +300,23 @@ class _Model:
     Attributes:
         columns: the column of each layer, by its title, in the order of the forward pass: one after those
             that it depends on where it is used first.
+        recurring: the titles of the layers that are used again, farther on than there.
         neurons: how many neurons each column of layers made of neurons has; the inputs are 0.
     """
 
     def __init__(self, output: Value, order: Sequence[Value]) -> None:
         structure = structure_of([output])
-        self._places, self._modules = structure.places, structure.modules
-        units, depth = self._units_by_layer(order), self._depths(order)
-        levels = sorted({depth.get(path, 0) for path in units})
+        self._places, self._modules, self._uses = structure.places, structure.modules, structure.uses
+        self._layers = {v: self._layer_of(v) for v in order}
+        self._at_home = {x for v in order for x in v.inputs if self._layers[x] == self._layers[v]}
+        self._held: dict[int, set[Any]] = {}  # by Modules, by identity
+        units, depths = self._units_by_layer(order), self._depths(order)
+        self.recurring = {title_of(path, self._modules) for path, found in depths.items() if len(found) > 1}
+        depth = {path: min(found) for path, found in depths.items()}
+        levels = sorted({*depth.values()}) or [0]
         by_column: dict[int, list[Path]] = {}
         for path in units:
-            by_column.setdefault(levels.index(depth.get(path, 0)) + 1, []).append(path)
+            by_column.setdefault(levels.index(depth.get(path, levels[0])) + 1, []).append(path)
         self.columns = {
             title_of(path, self._modules): column
             for column in sorted(by_column)
@@ -304,31 +339,69 @@ class _Model:
         found: dict[Path, set[Path]] = {}
         for v in order:
             for x in (v, *v.inputs) if v.op is not None else ():
-                if (layer := self._layer(x)) is not None:
+                if (layer := self._layers[x]) is not None:
                     units = found.setdefault(layer, set())
                     if self._modules[self._places[x].module].is_unit:
                         units.add(self._places[x].module)
         return found
 
-    def _depths(self, order: Sequence[Value]) -> dict[Path, int]:
-        """Return how many layers lead to each, where it computes first."""
-        depth: dict[Value, int] = {}
-        first: dict[Path, int] = {}
+    def _depths(self, order: Sequence[Value]) -> dict[Path, set[int]]:
+        """Return after how many layers each of them computes; one that only gives, where that is used."""
+        reached: dict[Value, tuple[int, int | None]] = {}  # how many layers, and the last one's use
+        found: dict[Path, dict[int | None, set[int]]] = {}
         for v in order:
-            layer = self._layer(v)
-            before = (depth[x] + (layer not in (None, self._layer(x))) for x in v.inputs)
-            depth[v] = max(before, default=0)
-            if layer is not None and v.inputs:
-                first.setdefault(layer, depth[v])
-        return first
+            if v.op is None:
+                reached[v] = 0, None
+                continue
+            before, here, layer = [reached[x] for x in v.inputs], self._use(v), self._layers[v]
+            computing = {self._home(x, v) for x in v.inputs if x.role == "weight"}
+            if layer in computing or (layer is not None and self._modules[self._places[v].module].is_unit):
+                before = [(count + (last != here), here) for count, last in before]
+                computing.add(layer)
+            reached[v] = max(before, key=lambda x: (x[0], x[1] == here))
+            for path in (path for path in computing if path is not None):
+                count = reached[v][0] if path == layer else max(reached[x][0] for x in v.inputs)
+                found.setdefault(path, {}).setdefault(here, set()).add(count)
+        # a use that holds no other is passed once: of what it takes from skip connections the farthest counts
+        holding = {use.within for use in self._uses if not self._modules[use.module].is_unit}
+        return {
+            path: {n for use, counts in uses.items() for n in (counts if use in holding else {max(counts)})}
+            for path, uses in found.items()
+        }
 
-    def _layer(self, v: Value) -> Path | None:
+    def _use(self, v: Value) -> int | None:
+        """Return the use of its layer in which a Value was computed."""
+        place = self._places.get(v)
+        if place is None or place.use is None or not self._modules[place.module].is_unit:
+            return None if place is None else place.use
+        within = self._uses[place.use].within
+        is_held = within is not None and self._uses[within].module == self._layers[v]
+        return within if is_held else place.use
+
+    def _layer_of(self, v: Value) -> Path | None:
         place = self._places.get(v)
         return None if place is None or place.part == "input" else layer_of(place.module, self._modules)
 
-    def layer(self, v: Value) -> str:
-        """Return the title of the layer that a Value belongs to; "" if it belongs to none."""
-        layer = self._layer(v)
+    def _home(self, w: Value, user: Value | None = None) -> Path | None:
+        """Return the layer that a Value belongs to; of a weight in a use, the one that computes with it.
+
+        A layer that does not compute with its weight, such as a table of embeddings, gives it to others.
+        What it is in their hands is an input, but to a layer that holds the weight as well.
+        """
+        own, using = self._layers.get(w), None if user is None else self._layers[user]
+        if user is None or user.place is None or own is None or using is None or w.role != "weight":
+            return own
+        if w in self._at_home:
+            return using
+        module = user.place[0]
+        if id(module) not in self._held:
+            self._held[id(module)] = {p for _, p in module.named_parameters()}
+        is_around = own[: len(using)] == using  # as it is of itself
+        return using if w in self._held[id(module)] and not is_around else own
+
+    def layer(self, v: Value, user: Value | None = None) -> str:
+        """Return the title of the layer that a Value belongs to, or that computes with it; "" for none."""
+        layer = self._home(v, user)
         return "" if layer is None else title_of(layer, self._modules)
 
     def spot(self, v: Value) -> Spot | None:

@@ -28,6 +28,7 @@ MOST_DOTS = 12
 """A layer of more neurons than this is a line in the small pictures, without a dot for each."""
 MOST_STOPS = 6
 """At most this many stops of a route are named."""
+TIED = "A weight that several layers compute with is in each of them, with what its uses there add."
 
 
 def page(facts: Facts) -> str:
@@ -38,7 +39,7 @@ def page(facts: Facts) -> str:
         network=_network(facts.neurons),
         layers=_layers(facts),
         options="".join(
-            f'<option value="{_places(facts)[s.layer]}">{called(s.layer)}</option>' for s in facts.layers
+            f'<option value="{place}">{called(layer)}</option>' for layer, place in _places(facts).items()
         ),
         shown=_shown(facts),
         key=_key(facts),
@@ -90,10 +91,12 @@ def _layers(facts: Facts) -> str:
     if len(facts.layers) < 2 and not trend:
         return ""
     pictures = "".join(layers_svg(facts.layers, columns) for columns in (WIDE, NARROW))  # one is shown
+    is_tied = sum(spread.weights for spread in facts.layers) > facts.weights
+    said = " ".join(filter(None, [trend, TIED if is_tied else ""]))
     return (
         '<section class="layers" aria-labelledby="layers-heading">'
         '<h2 id="layers-heading">Layer by layer on the way back</h2>'
-        f'<p class="trend">{escape(trend)}</p><div class="scroll" tabindex="0" role="region" '
+        f'<p class="trend">{escape(said)}</p><div class="scroll" tabindex="0" role="region" '
         f'aria-label="The size of the gradient in each layer">{pictures}</div></section>'
     )
 
@@ -129,10 +132,12 @@ def _natural(name: str) -> tuple[tuple[str, int, str], ...]:
 
 
 def _places(facts: Facts) -> dict[str, int]:
-    """Return each layer's place in the order from the last to the first; that of none comes at the end."""
-    titles = [spread.layer for spread in facts.layers]
-    n = len([title for title in titles if title])
-    return {"": 1} | {title: k - n for k, title in enumerate(titles) if title}
+    """Return the place of each layer with cards, from the last to the first; none comes at the end."""
+    in_order = [spread.layer for spread in facts.layers]
+    last = len(in_order)
+    found = {card.layer for card in facts.cards} - {""}
+    titles = sorted(found, key=lambda title: in_order.index(title) if title in in_order else last)
+    return {title: k - len(titles) for k, title in enumerate(titles)} | {"": 1}
 
 
 def _card(card: Card, drawn: Picture, layer: int, places: Mapping[str, int]) -> str:

@@ -55,7 +55,7 @@ NARROW = Columns("narrow", 360, 9, 62, 270, 360, None, None, 4)
 def layers_svg(layers: Sequence[Spread], columns: Columns = WIDE) -> str:
     """Return the picture as an ``<svg>`` element, styled by the page's style sheet.
 
-    Where layers stand side by side nothing leads from row to row.
+    Where layers stand side by side, or recur, nothing leads from row to row.
     """
     is_one_way = follow_each_other(layers)
     columns = columns if is_one_way else replace(columns, step=None)
@@ -176,11 +176,10 @@ def called(layer: str, limit: int = 60) -> str:
 
 def _counted(spread: Spread) -> str:
     """Return how many weights, and how many of them cannot be on the scale."""
-    n = len(spread.sizes) + spread.zeros + spread.others
     beside = [f"{spread.zeros:,} zero"] * bool(spread.zeros) + [f"{spread.others:,} ∞ or nan"] * bool(
         spread.others
     )
-    return f"{n:,}{': ' if beside else ''}{', '.join(beside)}"
+    return f"{spread.weights:,}{': ' if beside else ''}{', '.join(beside)}"
 
 
 def _in_words(spread: Spread) -> str:

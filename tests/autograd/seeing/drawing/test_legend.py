@@ -62,6 +62,9 @@ PICTURES = {
     "layers": lambda: draw(loss_of(Residual()), collapse="layer"),
     "path": path,
     "folded path": lambda: path(collapse="module"),
+    "wide before backward": lambda: draw(
+        loss_of(MLP(2, [9, 9, 1], "relu", seed=0), backward=False), collapse="neuron"
+    ),
     "path of one route": lambda: gradient_path(*(2 * [Value(1.0) * 2.0])).draw(),
 }
 
@@ -87,5 +90,9 @@ def test_what_is_on_arrows_is_explained_and_nothing_else(name: str) -> None:
         assert any(word in arrow.classes for arrow in arrows) == (meaning in legend), meaning
     bold = [text for text in texts if re.fullmatch(r"[+−±]?[\d.]+(e[+−]?\d+)?", text)]
     assert bool(bold) == ("in bold" in legend) or name == "path"  # beside the numbers of routes
-    silent = any(not arrow.texts and arrow.tooltip for arrow in arrows)
-    assert silent == ("an arrow without words" in legend)
+    silent = [arrow for arrow in arrows if not arrow.texts and arrow.tooltip]
+    assert bool(silent) == ("an arrow without words" in legend)
+    hued = any({"positive", "negative"} & {*arrow.classes} for arrow in silent)
+    assert hued == ("its hue and width show the weight's gradient" in legend)
+    missing = any("–" in text for box in picture.of("value") for text in box.texts)
+    assert missing == ("call backward()" in legend)

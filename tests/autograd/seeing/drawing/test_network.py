@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from autograd import Parameter, Value, dot, draw
-from nn import MLP, Layer
+from nn import MLP, Layer, Module
 from tests.autograd.seeing.drawing.pictures import SVG, Picture, differentiated, example, labelled
 
 
@@ -201,3 +201,18 @@ def test_so_many_arrows_to_a_loss_that_their_words_would_cross_say_nothing_until
     ]
     assert len(leaving) == 8
     assert not any("∂" in text for part in leaving for text in part.texts)
+
+
+def test_a_neuron_beside_other_modules_says_which_layer_and_use_it_is_of() -> None:
+    class Twice(Module):
+        def __init__(self) -> None:
+            self.tower = MLP(2, [2, 2], seed=0)
+
+        def forward(self, a: Any, b: Any) -> Value:
+            return dot(self.tower(a), self.tower(b))
+
+    output = Twice()([0.5, 1.0], [1.0, -1.0])
+    kinds = [part.texts[3] for part in Picture(draw(output, opened="tower.layers.0")).of("neuron")]
+    assert kinds == ["tower · layer 1"] * 2
+    opened = Picture(draw(output, opened=["tower[1]", "tower.layers.0"]))
+    assert [part.texts[3] for part in opened.of("neuron")] == ["tower · layer 1 · use 2"] * 2

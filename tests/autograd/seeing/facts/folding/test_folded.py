@@ -317,7 +317,8 @@ def test_tied_weights_are_drawn_once_with_all_their_uses() -> None:
     y = sum_of(Tied()([0.1, 0.2, 0.3]))
     y.backward()
     found = folded(y, "layer")
-    assert "|gradient of all uses|" in box_of_group(found.groups[1], False).facts[1].number
+    _, weights, biases = box_of_group(found.groups[1], False).facts
+    assert ("|gradient of all uses|" in weights.number, "of all uses" in biases.number) == (True, False)
     assert [len(group.weights()) for group in found.groups] == [0, 8, 3]
     assert [group.tied for group in found.groups] == [{}, {}, {"encoder": 6}]
     assert ("tied with encoder", "6 weights") in {
@@ -448,3 +449,17 @@ def test_what_cannot_be_folded_is_said(options: dict[str, Any], message: str) ->
 def test_without_modules_there_is_nothing_to_fold() -> None:
     with pytest.raises(ValueError, match="no Module was called"):
         draw(Value(1.0, "z1^1").tanh(), collapse="module")
+
+
+def test_of_the_uses_of_a_module_that_holds_no_other_one_is_opened() -> None:
+    class Scaled(Module):
+        def __init__(self) -> None:
+            self.line = Line()
+
+        def forward(self, x: Any) -> Any:
+            return sum_of([self.line(v) for v in x])
+
+    found = folded(Scaled()([Value(0.5), Value(1.0), Value(2.0)]), opened=["line"])
+    assert titles(found) == ["inputs", "line · uses 1–2"]
+    assert [(title, len(ids)) for title, ids in found.frames.items()] == [("line · use 3", 2)]
+    assert titles(folded(Scaled()([Value(0.5)]), opened=["line"])) == ["inputs"]

@@ -24,7 +24,7 @@ from tests.autograd.seeing.facts.folding.test_folded import (
     Twins,
     Wave,
 )
-from tests.networks import Pair, Ranking, Residual, TiedByHand, listed
+from tests.networks import Experts, Hourglass, Pair, Ranking, Residual, TiedByHand, listed
 from tests.thorough import ALL
 
 
@@ -52,6 +52,8 @@ def random_network(chance: random.Random) -> Value:
         lambda: Line()(Value(*numbers(1))),
         lambda: Wave()([Value(x) for x in numbers(5)]),
         lambda: Ranking(width)([chance.randrange(5), chance.randrange(6)]),
+        lambda: Experts(width)(numbers(2)),
+        lambda: Hourglass(width)(numbers(3)),
     ]  # fmt: skip
     make, samples = chance.choice(makers), chance.randint(1, 3)
     outputs = [y for _ in range(samples) for y in listed(make())]
@@ -142,7 +144,7 @@ def test_every_value_is_in_one_box_or_loose_and_no_link_is_lost(seed: int) -> No
         for x in found.links:
             if len(x.weights) == 1:
                 (w,) = x.weights
-                beside = [e.contribution for e in facts.edges if e.source == w.id and e not in x.taken]
+                beside = [e.contribution or 0.0 for e in facts.edges if e.source == w.id and e not in x.taken]
                 assert len(beside) == x.others
-                assert x.gradient() == pytest.approx(w.gradient - sum(beside), abs=1e-9)
+                assert (x.gradient() or 0.0) == pytest.approx((w.gradient or 0.0) - sum(beside), abs=1e-9)
         assert len({group.id for group in found.groups}) == len(found.groups)

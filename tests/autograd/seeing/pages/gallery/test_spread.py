@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from itertools import pairwise
 from math import inf, nan
 from typing import Any
 
@@ -13,10 +14,10 @@ from hypothesis import strategies as st
 
 from autograd import Parameter, Value, dot, gallery
 from autograd import sum as sum_of
-from autograd.seeing.pages.gallery.facts import Spread
+from autograd.seeing.pages.gallery.facts import Facts, Spread
 from autograd.seeing.pages.gallery.spread import NARROW, WIDE, Scale, layers_svg
-from nn import MLP, LSTMCell, Module, Recurrent
-from tests.networks import Net
+from nn import MLP, Embedding, Layer, LSTMCell, Module, Recurrent
+from tests.networks import Net, listed
 
 
 def test_the_size_of_a_layer_is_the_root_mean_square_of_its_gradients() -> None:
@@ -100,3 +101,93 @@ def test_layers_side_by_side_are_not_on_one_way_back() -> None:
     readout, *gates = [spread.column for spread in gallery(cell([0.1, 0.2])).facts.layers]
     assert gates == [gates[0]] * 4
     assert readout > gates[0]
+
+
+@given(st.lists(st.integers(1, 4), min_size=2, max_size=4), st.booleans(), st.integers(0, 99))
+def test_tied_weights_are_in_each_layer_as_if_it_had_its_own(sizes: list[int], bias: bool, seed: int) -> None:
+    class Autoencoder(Module):
+        """An autoencoder, whose layers may get the weights of those of its encoder, transposed."""
+
+        def __init__(self, tied: bool) -> None:
+            back = sizes[::-1]
+            self.encoder = [Layer(*ends, "tanh", seed=seed + k) for k, ends in enumerate(pairwise(sizes))]
+            self.decoder = [Layer(*ends, "linear", bias=bias, seed=0) for ends in pairwise(back)]
+            for layer, mirrored in zip(self.decoder, reversed(self.encoder), strict=True):
+                if tied:
+                    layer.weight = zip(*mirrored.weight, strict=True)
+                else:
+                    layer.W = [*zip(*mirrored.W, strict=True)]
+
+        def forward(self, x: Any) -> Any:
+            for layer in [*self.encoder, *self.decoder]:
+                x = listed(layer(x))
+            return sum_of([(y - 1.0) ** 2 for y in x])
+
+    x = [0.5 - 0.3 * k for k in range(sizes[0])]
+    tied, untied = Autoencoder(True)(x), Autoencoder(False)(x)
+    facts, expected = gallery(tied).facts, gallery(untied).facts
+    assert [(s.layer, s.weights) for s in facts.layers] == [(s.layer, s.weights) for s in expected.layers]
+    sizes_of_both = [[s.typical for s in found.layers] for found in (facts, expected)]
+    assert sizes_of_both[0] == pytest.approx(sizes_of_both[1])
+    assert facts.trend() == expected.trend()
+    assert "several layers compute with" in gallery(tied).html()
+    assert "several layers compute with" not in gallery(untied).html()
+
+
+@given(st.lists(st.integers(0, 2), min_size=2, max_size=5), st.integers(1, 3))
+def test_a_layer_that_recurs_is_on_no_one_way_back(used: list[int], samples: int) -> None:
+    class Chain(Module):
+        def __init__(self) -> None:
+            self.layers = [Layer(2, 2, "tanh", seed=k) for k in range(3)]
+
+        def forward(self, x: Any) -> Any:
+            for k in used:
+                x = self.layers[k](x)
+            return sum_of(x)
+
+    model = Chain()
+    facts = gallery(sum_of([model([0.5, k - 1.0]) for k in range(samples)])).facts
+    is_one_way = len(set(used)) == len(used)
+    assert {spread.layer for spread in facts.layers if spread.recurs} == {
+        f"layer {k + 1}" for k in used if used.count(k) > 1
+    }
+    assert bool(facts.trend()) == is_one_way
+    assert ('points=""' in layers_svg(facts.layers)) != is_one_way
+
+
+def test_a_table_that_gives_its_weights_stands_before_the_layer_that_takes_them() -> None:
+    class Language(Module):
+        """Its last layer holds the table's rows: they are tied."""
+
+        def __init__(self, output: bool) -> None:
+            self.table, self.hidden = Embedding(4, 3, seed=0), Layer(3, 3, "tanh", seed=1)
+            self.output = Layer(3, 4, "linear", seed=2)
+            self.output.weight = self.table.weight
+            self.uses_output = output
+
+        def forward(self, word: int) -> Value:
+            given = self.hidden(self.table(word))
+            return sum_of(self.output(given) if self.uses_output else given) ** 2
+
+    facts = gallery(Language(True)(1)).facts
+    assert [(s.layer, s.weights) for s in facts.layers] == [("output", 16), ("hidden", 12), ("table", 3)]
+    assert "from output to table" in facts.trend()
+    assert [s.layer for s in gallery(Language(False)(1)).facts.layers] == ["hidden", "table"]
+
+
+def test_a_weight_before_and_after_what_its_module_holds_is_on_no_one_way_back() -> None:
+    class Around(Module):
+        def __init__(self) -> None:
+            self.before, self.inner, self.after = Parameter(2.0), Times(3.0), Parameter(0.5)
+
+        def forward(self, x: Any) -> Any:
+            return self.after * self.inner(self.before * x)
+
+    facts = gallery(Around()(0.5)).facts
+    assert [s.layer for s in facts.layers if s.recurs] == ["Around"]
+    assert facts.trend() == ""
+
+
+def test_a_small_change_is_no_factor_of_one() -> None:
+    layers = tuple(Spread(f"layer {k}", (1.05**k,), 0, 0, column=k) for k in range(9, 1, -1))
+    assert "to 1/1.4 of its size, ÷ 1.05 a layer." in Facts("y", 1.0, (), 8, layers, {}).trend()
