@@ -7,8 +7,7 @@ let view, svg, lit, slots, nodesOf;
 let fresh = [];
 let kept = []; // placed pictures, the last ones seen first: to place one anew takes its time
 
-function mount(index) {
-  const wanted = views[index];
+function mount(wanted) {
   if (wanted === view) return;
   if (view) for (const layer of Object.values(lit)) layer.replaceChildren();
   const isFocused = svg?.contains(document.activeElement);
@@ -24,7 +23,8 @@ function mount(index) {
   refresh(view);
   fit();
   showCrumbs();
-  getReady([index + 1, index - 1].map((i) => views[i]).filter((other) => other && other.parent === view.parent));
+  const index = views.indexOf(view);
+  getReady([views[index + 1], views[index - 1]].filter((other) => other && other.parent === view.parent));
 }
 
 // What had the focus is not shown any more: a screen reader says what is.
@@ -113,7 +113,7 @@ function prepare(view) {
   for (const word of root.querySelectorAll(".fact")) if (word.textContent === "gradient") word.textContent = slope();
   for (const [part, nodes] of view.nodesOf) {
     if (nodes.length < 2 || !part.classList.contains("dot")) continue;
-    const holder = views.find(({ name }) => name === part.dataset.opens)?.parent;
+    const holder = viewNamed(part.dataset.opens)?.parent;
     if (holder && holder !== view.name) part.how = `${plainName(nodes.at(-1))}, ${titleOf(holder)}`;
   }
   view.labels = [...root.querySelectorAll(".edge [transform]")].map((label) => label.transform.baseVal.consolidate().matrix);
@@ -122,7 +122,9 @@ function prepare(view) {
   root.append(view.lit.flows);
 }
 
-const titleOf = (name) => views.find((other) => other.name === name)?.title ?? name;
+const viewNamed = (name) => views.find((other) => other.name === name);
+const pathTo = (view) => (view ? [...pathTo(viewNamed(view.parent)), view] : []); // from the outermost one
+const titleOf = (name) => viewNamed(name)?.title ?? name;
 
 // When it is pointed at: a thousand titles would make every change of the picture slow, and a screen reader
 // would say after a node's label the half of it again.
@@ -357,7 +359,7 @@ function lightRoute(edges) {
   pause();
   light(undefined);
   const nodes = [...edges.map(({ source }) => source), facts.output].map((i) => `n${i}`);
-  while (view.parent !== null && !nodes.every((node) => view.nodeElement.has(node))) mount(views.findIndex((other) => other.name === view.parent));
+  while (view.parent !== null && !nodes.every((node) => view.nodeElement.has(node))) mount(viewNamed(view.parent));
   see(around(nodes.slice(0, MOST_LIT)));
   for (const node of nodes.slice(0, MOST_LIT)) frame(node, "halo");
   for (const { source, target, position, partial } of edges.slice(0, MOST_LIT)) flow(keyOf(`n${source}`, `n${target}`, position), false, number(partial ?? 0));
