@@ -7,7 +7,7 @@ from typing import TypeVar
 from autograd.graph import topological_order
 from autograd.node import Node
 from autograd.notation.hints import did_you_mean
-from autograd.notation.labels import typed
+from autograd.notation.labels import is_cut, typed
 
 N = TypeVar("N", bound=Node)
 
@@ -37,7 +37,11 @@ def find(output: N, label: str) -> N:
     if not isinstance(label, str):
         raise TypeError(f"a label is a string, such as 'a1^2'; got {type(label).__name__}")
     order = topological_order(output)
-    found = [v for v in order if v.label == label] or [v for v in order if v.label == typed(label)]
+    found = (
+        [v for v in order if v.label == label]
+        or [v for v in order if v.label == typed(label)]
+        or [v for v in order if is_cut(label, v.label)]
+    )
     if len(found) == 1 and label:
         return found[0]
     called = repr(label) if len(label) <= LONGEST_LABEL else f"{label[:LONGEST_LABEL]!r}…"

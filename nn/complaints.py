@@ -17,6 +17,9 @@ from autograd.notation.numbers import counted
 MOST_SHOWN = 8
 """At most this many things are named one by one."""
 
+UNORDERED = "in a set: "
+"""Begins the name of what has no name of its own, and no place in an order either."""
+
 
 def at_most(count: int, names: list[str]) -> list[str]:
     """Return at most ``count`` of the names, the last with the number of the rest.
@@ -41,25 +44,34 @@ def path_by_label(name: str, labels: Mapping[str, str]) -> str:
     >>> path_by_label("block 1.w₁₁⁽¹⁾", {"blocks.0.w.0": "w11^1", "blocks.1.w.0": "w11^1"})
     'blocks.0.w.0'
     """
-    *around, own = pieces(name)
-    near = [path for path in labels if _leads_through(pieces(path), around)]
-    found = [path for path in labels if labels[path] == name] or [p for p in near if labels[p] == own]
+    names = [re.escape(piece).replace("…", ".*") for piece in pieces(name)]
+    whole = {path: ".".join(pieces(path)) for path in labels}
+    labelled = {path: f"{whole[path]}.{labels[path]}" for path in labels if labels[path]}
+    found = (
+        [path for path in labels if labels[path] == name]
+        or [path for path in labelled if _leads_through(labelled[path], names)]
+        or [path for path in whole if _leads_through(whole[path], names)]
+    )
     if not found:
-        known = [".".join([*around, labels[path]]) for path in near if labels[path]]
+        *around, _ = pieces(name)
+        near = [path for path in labelled if _leads_through(labelled[path], [*names[:-1], ".*"])]
+        known = [".".join([*around, labels[path]]) for path in near]
         hint = did_you_mean(typed(name), known if around and known else [*known, *labels], otherwise=".")
         raise ValueError(
             f"there is no parameter {name!r}{hint} "
             "Parameters go by label (w21^3) or by path (layers.2.neurons.0.w.1)"
         )
     if len(found) > 1:
-        raise ValueError(f"{len(found)} parameters are labelled {name!r}; ask by path: {', '.join(found)}")
+        raise ValueError(
+            f"{len(found)} parameters are called {name!r}; ask by path: "
+            + ", ".join(at_most(MOST_SHOWN, found))
+        )
     return found[0]
 
 
-def _leads_through(path: Iterable[str], names: Iterable[str]) -> bool:
-    """Return whether these names come along a path, in this order."""
-    rest = iter(path)
-    return all(name in rest for name in names)
+def _leads_through(path: str, names: Sequence[str]) -> bool:
+    """Return whether patterns of names match some along a path, in this order, the last one its end."""
+    return re.fullmatch(r"(?:.*\.)?" + r"\.(?:.*\.)?".join(names), path) is not None
 
 
 def given_in_words(inputs: Sequence[Any]) -> str:
@@ -165,3 +177,22 @@ def _layer_of(path: str, layers: Sequence[str]) -> str:
 
 def _is_finite(x: Any) -> bool:
     return isinstance(x, Real) and isfinite(x)
+
+
+def check_names(paths: Iterable[str]) -> None:
+    """Refuse paths that do not tell apart what they name.
+
+    Raises:
+        ValueError: naming one that belongs to two things, or to something that a set holds unlabelled.
+    """
+    for path, count in Counter(paths).items():
+        if UNORDERED in path:
+            raise ValueError(
+                f"a set has no order: its parameters ({path}) cannot be told apart in a state; "
+                "give each a label of its own, or hold them in a list"
+            )
+        if count > 1:
+            raise ValueError(
+                f"two things in the network are called {path}, and a state would keep only one of them; "
+                "rename an attribute, or a key of a dictionary"
+            )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache, partial
 from inspect import Signature, signature
 from numbers import Real
@@ -76,12 +76,13 @@ class _Call:
         rows: the inputs, by the id of what holds the numbers.
     """
 
-    __slots__ = ("_given", "_named", "_names", "rows", "use")
+    __slots__ = ("_given", "_in_order", "_named", "_names", "rows", "use")
 
     def __init__(self, use: Any, given: Given | None) -> None:
         self.use = use
         self.rows: dict[int, tuple[Any, tuple[Any, ...], tuple[Value, ...]]] = {}
         self._given = given
+        self._in_order = _in_order(given[0].computing()) if given and len(given[1]) > 1 else ()
         self._names: dict[int, tuple[str, str]] | None = None  # by id, as soon as somebody asks
         self._named: dict[str, int] = {}  # how many inputs have each name
 
@@ -90,7 +91,8 @@ class _Call:
         name, argument = self._name(x)
         count = self._named.get(name, 0)
         self._named[name] = count + len(numbers)
-        now, use = recording.now, recording.now.use
+        now = recording.now
+        use = now.use
         try:
             if argument:
                 now.use = (_argument(argument), self.use, use[2])
@@ -102,13 +104,12 @@ class _Call:
         """Return what the inputs made of something are called, and the argument that it is part of."""
         if self._given is None:
             return NAME, ""
-        module, inputs, options = self._given
+        _, inputs, options = self._given
         if len(inputs) == 1 and inputs[0] is x and not options:
             return NAME, ""
-        if len(inputs) > 1:
-            for name, given in zip(_in_order(module.computing()), inputs, strict=False):
-                if given is x:  # the usual case, in a fraction of the time
-                    return name, name
+        for name, given in zip(self._in_order, inputs, strict=False):
+            if given is x:  # the usual case, in a fraction of the time
+                return name, name
         if self._names is None:
             self._names = _names(*self._given)
         return self._names.get(id(x), (NAME, ""))
@@ -127,12 +128,14 @@ _going_on = _GoingOn()
 def remember_arguments(module: Any, inputs: Sequence[Any], options: Mapping[str, Any]) -> None:
     """Remember what the outermost call is given; where it is Values, its use tells which came by what."""
     _going_on.given = module, inputs, options
-    parts = (*inputs, *options.values()) if options else inputs
-    if len(parts) == 1 and isinstance(parts[0], dict):
-        parts = tuple(parts[0].values())
-    if len(parts) > 1 and any(map(_holds_values, parts)):
-        recording.now.use = use = UseOfValues(recording.now.use)
-        use.names = partial(_names, module, inputs, options)
+    parts: Iterable[Any] = (*inputs, *options.values()) if options else inputs
+    if len(inputs) == 1 and not options:
+        parts = inputs[0].values() if isinstance(inputs[0], dict) and len(inputs[0]) > 1 else ()
+    for x in parts:
+        if _holds_values(x):
+            recording.now.use = use = UseOfValues(recording.now.use)
+            use.names = partial(_names, module, inputs, options)
+            return
 
 
 def _holds_values(x: Any) -> bool:

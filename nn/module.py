@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from functools import lru_cache, wraps
-from inspect import getattr_static
+from inspect import getattr_static, ismemberdescriptor
 from itertools import chain, groupby
 from types import FunctionType
 from typing import Any, Self
@@ -17,7 +17,16 @@ from autograd import Parameter, Value
 from autograd.extend import VALUE_TYPES, forget_gradients, recording
 from autograd.notation.labels import is_bias
 from autograd.notation.numbers import counted
-from nn.complaints import MOST_SHOWN, at_most, made_of_value, misfits, path_by_label, say_where
+from nn.complaints import (
+    MOST_SHOWN,
+    UNORDERED,
+    at_most,
+    check_names,
+    made_of_value,
+    misfits,
+    path_by_label,
+    say_where,
+)
 from nn.construction import GIVEN, Constructed
 from nn.inputs import forget_inputs, remember_arguments
 
@@ -238,8 +247,7 @@ class Module(Constructed):
     def parameters(self) -> list[Parameter]:
         """Return every parameter once, in the order of `named_parameters`."""
         held = (x if type(x) is list else [x] for _, x in self._held_within(values=True))
-        found = dict.fromkeys(chain.from_iterable(held))
-        return [x for x in found if isinstance(x, Parameter)]
+        return list(dict.fromkeys(x for x in chain.from_iterable(held) if isinstance(x, Parameter)))
 
     def modules(self) -> list[Module]:
         """Return this Module and every one within it, each once."""
@@ -291,7 +299,7 @@ class Module(Constructed):
     def train(self, training: bool = True) -> Self:
         """Put the Module into training, where `Dropout` drops; return it, as PyTorch does."""
         for module in self.modules():
-            module.training = bool(training)
+            vars(module)["training"] = bool(training)  # of a frozen dataclass too
         return self
 
     def eval(self) -> Self:
@@ -351,17 +359,19 @@ def mode(model: Any, *, training: bool) -> Iterator[None]:
     before = [module.training for module in modules]
     try:
         for module in modules:
-            module.training = training
+            vars(module)["training"] = training
         yield
     finally:
         for module, was in zip(modules, before, strict=True):
-            module.training = was
+            vars(module)["training"] = was
 
 
 def _held(holder: Any) -> Iterable[tuple[Any, Any]]:
     """Return what a Module or container holds, by name or position; nothing for anything else."""
     if isinstance(holder, Module):
-        return [(name, x) for name, x in vars(holder).items() if name != GIVEN]
+        kind: Any = type(holder)
+        slots = [(name, getattr(holder, name)) for name in _slots(kind) if hasattr(holder, name)]
+        return slots + [(name, x) for name, x in vars(holder).items() if name != GIVEN]
     if isinstance(holder, Mapping):
         return holder.items()
     if isinstance(holder, AbstractSet):
@@ -372,6 +382,13 @@ def _held(holder: Any) -> Iterable[tuple[Any, Any]]:
         return [(f.name, getattr(holder, f.name, None)) for f in fields(holder)]
     rows = holder.tolist()  # of NumPy's array of objects
     return enumerate(rows) if isinstance(rows, list) else [(0, rows)]
+
+
+@lru_cache(maxsize=1024)
+def _slots(kind: type) -> tuple[str, ...]:
+    """Return the attributes of a class that have slots, and do not stand in its ``__dict__``."""
+    own = (name for cls in kind.__mro__[::-1] for name, x in vars(cls).items() if ismemberdescriptor(x))
+    return tuple(dict.fromkeys(own))
 
 
 def _may_hold(x: Any) -> bool:
@@ -420,26 +437,3 @@ def _classes_in(holder: Any, depth: int = 0) -> str:
     if len(texts) == 1 < len(told) or not texts:
         return "".join(texts)
     return f"[{', '.join(at_most(MOST_SHOWN, texts))}]"
-
-
-UNORDERED = "in a set: "
-"""Begins the name of what has no name of its own, and no place in an order either."""
-
-
-def check_names(paths: Iterable[str]) -> None:
-    """Refuse paths that do not tell apart what they name.
-
-    Raises:
-        ValueError: naming one that belongs to two things, or to something that a set holds unlabelled.
-    """
-    for path, count in Counter(paths).items():
-        if UNORDERED in path:
-            raise ValueError(
-                f"a set has no order: its parameters ({path}) cannot be told apart in a state; "
-                "give each a label of its own, or hold them in a list"
-            )
-        if count > 1:
-            raise ValueError(
-                f"two things in the network are called {path}, and a state would keep only one of them; "
-                "rename an attribute, or a key of a dictionary"
-            )

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from math import ceil
 
 TEXTBOOK = re.compile(
     r"(?P<base>(?:[^\W\d][\w ]*\.(?:[\w ]+\.)*)?[^\W\d_]{1,2})"
@@ -71,25 +72,40 @@ def parse_label(text: str, limit: int = 24) -> Label:
 
     Args:
         text: any label.
-        limit: at most this many characters are kept: of any other label the first, of a textbook label the
-            last, which tell it from others.
+        limit: at most this many characters are kept: indices, and the two ends of the rest.
 
     >>> parse_label("δ1^2"), parse_label("a^b")
     (Label(base='δ', subscript='1', superscript='(2)'), Label(base='a^b', subscript='', superscript=''))
     >>> parse_label("encoder.w21^1").text, parse_label("encoder.w21^1", 10).text
-    ('encoder.w₂₁⁽¹⁾', '…er.w₂₁⁽¹⁾')
+    ('encoder.w₂₁⁽¹⁾', 'e…r.w₂₁⁽¹⁾')
     """
     found = TEXTBOOK.fullmatch(text) if len(text) <= LONGEST_PATH else None
     if found is None:
-        return Label(shorten(text, limit))
+        return Label(visible(_cut(text, limit)))
     layer, use = f"({found['superscript']})" if found["superscript"] else "", found["use"] or ""
     if not found["subscript"] and not layer:
         return Label(text)
     base, below, above = found["base"], found["subscript"] or "", layer + use
-    room = limit - len(below) - len(above)
-    if len(base) > room:
-        base = "…" + base[len(base) - max(room - 1, len(base.rpartition(".")[2])) :].lstrip(". ")
-    return Label(base, below, above)
+    path, dot, letters = base.rpartition(".")
+    room = limit - len(letters + below + above) - 1
+    return Label(_cut(path, room) + dot + letters, below, above)
+
+
+def _cut(text: str, limit: int) -> str:
+    """Cut the middle out of a text of more than ``limit`` characters."""
+    half = max(limit - 1, 0) / 2
+    return text if len(text) <= max(limit, 1) else f"{text[: ceil(half)]}…{text[len(text) - int(half) :]}"
+
+
+def is_cut(name: str, label: str) -> bool:
+    """Return whether a name is this label as it is printed, with its middle cut out.
+
+    >>> is_cut("e…r.w₂₁⁽¹⁾", "encoder.w21^1"), is_cut("encoder.w₂₁⁽¹⁾", "encoder.w21^1")
+    (True, False)
+    """
+    begin, cut, end = typed(name).partition("…")
+    whole = typed(visible(label))
+    return cut != "" and len(whole) > len(typed(name)) and whole.startswith(begin) and whole.endswith(end)
 
 
 def typed(text: str) -> str:

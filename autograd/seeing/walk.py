@@ -29,7 +29,7 @@ from autograd.core.garbage_collection import collector_paused
 from autograd.files.atomic_write import write_whole
 from autograd.graph import topological_order
 from autograd.notation.hints import described, did_you_mean, short_repr
-from autograd.notation.labels import pieces, shorten
+from autograd.notation.labels import is_cut, pieces, shorten
 from autograd.notation.numbers import counted
 from autograd.pure_reverse import upstreams
 from autograd.seeing.facts.comparison import Beside, compare
@@ -273,13 +273,15 @@ class Walk(Sequence[Step]):
             )
         paths = {self._ids[v]: path for v, path in (self._given | self._paths).items() if v in self._ids}
         name = which if which in self._labels else ".".join(pieces(which))  # as it is printed
+        cut = {id: label for label, ids in self._labels.items() for id in ids if is_cut(which, label)}
         found = (
             self._labels.get(name)
             or [id for id, v in self._values.items() if v.label == name]
+            or [*cut]
             or [id for id in paths if _ends_with(pieces(name), pieces(paths[id]))]
         )
         if len(found) > 1:
-            listed = ", ".join(repr(paths[id]) for id in found[:MOST_PATHS] if id in paths)
+            listed = ", ".join(repr((paths | cut)[id]) for id in found[:MOST_PATHS] if id in paths | cut)
             by_path = f" or its path: {listed}" if listed else ""
             raise ValueError(
                 f"{len(found)} nodes have the label {short_repr(which)}; give the Value itself{by_path}"

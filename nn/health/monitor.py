@@ -63,7 +63,8 @@ class Monitor(Callback):
         tell: called with each `Finding` when it is made, ``print`` for example.
 
     Attributes:
-        layers: the names of the layers: each after those whose outputs it takes when it is first used.
+        layers: the names of the layers: each after those whose outputs it takes when it is first used, and
+            first of all those that are not used; as the model holds them until a graph of it was seen.
         records: one per step that was recorded.
         findings: the signs seen so far, each named once.
 

@@ -23,8 +23,9 @@ from autograd import Constant
 from autograd.files.tensorfile import CheckpointError, Tensor
 from autograd.notation.hints import short_repr
 from autograd.notation.labels import shorten
+from nn.complaints import check_names
 from nn.construction import Constructed, Lost, arguments_of, built_again, name_of
-from nn.module import Module, check_names
+from nn.module import Module
 from nn.saving.parameters import fill, groups_of, listed
 from nn.weights import allowing
 

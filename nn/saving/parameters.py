@@ -20,7 +20,8 @@ from typing import Any, TypeAlias
 from autograd import Parameter, Value
 from autograd.files.tensorfile import MOST_DIMENSIONS, READABLE, SIZES, CheckpointError, Shape, Tensor
 from autograd.notation.labels import shorten
-from nn.module import Module, check_names
+from nn.complaints import check_names
+from nn.module import Module
 
 MOST_COMPLAINTS = 8
 """At most this many tensors that do not fit are named."""

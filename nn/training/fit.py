@@ -122,8 +122,9 @@ def fit(
             model of several outputs one whole number per sample is its class, counted from 0; for one
             that gives a list of outputs at each position, a class per position.  For a
             loss of yours any structure, as for ``X``.  `nn.Weighted` gives each sample a weight.
-        loss: a function of `nn.losses` or its name; or any function of a prediction and a target
-            that gives a Value.  `nn.losses.Penalised` adds a penalty on the weights.
+        loss: a function of `nn.losses` or its name: "half_mse", "mse", "mae", "huber", "hinge",
+            "binary_cross_entropy", "cross_entropy" or "kl_divergence"; or any function of a prediction and a
+            target that gives a Value.  `nn.losses.Penalised` adds a penalty on the weights.
         optimizer: holds the model's parameters; by default that of a schedule among the callbacks,
             or else plain `SGD` at a rate of 0.1.
         epochs: passes over the samples.

@@ -2,6 +2,7 @@
 
 from functools import partial
 from math import exp, inf, isfinite, isnan, log, nan
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -438,3 +439,9 @@ def test_what_is_not_one_sample_is_refused(loss, bad, message):
         loss(outputs, bad)
     with pytest.raises(TypeError, match=f"a prediction is {message}"):
         loss(bad, [1.0, 0.0])
+
+
+@pytest.mark.parametrize("told", ["README.md", "nn/README.md", fit.__doc__])
+def test_the_names_that_fit_takes_are_told(told):
+    text = told if "\n" in told else (Path(__file__).parents[2] / told).read_text(encoding="utf-8")
+    assert [name for name in losses.LOSSES if name not in text] == []

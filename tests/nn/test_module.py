@@ -1,12 +1,14 @@
 """Modules: parameters found wherever they are held, named, saved and loaded."""
 
+from collections import Counter
 from math import inf, nan
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograd import Constant, Parameter, walk
+from autograd import sum as sum_of
 from autograd.node import NO_GRADIENT
 from autograd.notation.labels import parse_label
 from nn import MLP, Layer, Module, Sequential
@@ -106,7 +108,7 @@ def test_a_parameter_that_is_not_there_is_answered_with_the_closest():
 def test_a_label_of_several_parameters_asks_for_a_path():
     nest = Nest()
     nest.another = Line()
-    with pytest.raises(ValueError, match=r"2 parameters are labelled 'a'.*paired\.0\.slope, another\.slope"):
+    with pytest.raises(ValueError, match=r"2 parameters are called 'a'.*paired\.0\.slope, another\.slope"):
         nest.parameter("a")
 
 
@@ -224,6 +226,59 @@ def test_every_name_that_a_walk_prints_is_taken_where_a_parameter_is_asked_for()
             assert p.data == node.value
             assert [n.value for n in steps.what_if({printed: 7.0}).trace.nodes if n.id == node.id] == [7.0]
     assert model.parameter("last.W.1.0") is model.parameter("blocks.0.W.1.0")
+
+
+class Holder(Module):
+    """Holds two others under names of any length, and a weight without a label."""
+
+    def __init__(self, names, inner=None):
+        first, second, own = names
+        self.names = names
+        for name in (first, second):
+            setattr(self, name, Holder(inner) if inner else Layer(2, 2))
+        setattr(self, own, [Parameter(1.0), Parameter(1.0)])
+
+    def forward(self, x):
+        first, second, own = (getattr(self, name) for name in self.names)
+        return [a * b * w for a, b, w in zip(first(x), second(x), own, strict=True)]
+
+
+def answer(asked, what):
+    """Return what is answered, or how it is refused."""
+    try:
+        return asked(what)
+    except ValueError as error:
+        return str(error)
+
+
+NAMES = st.lists(
+    st.from_regex(r"[a-c][a-z]{0,2}_[ab]{1,28}", fullmatch=True), min_size=3, max_size=3, unique=True
+)
+
+
+@given(NAMES, NAMES)
+@settings(max_examples=20, deadline=None)
+def test_names_too_long_to_be_printed_whole_are_taken_as_printed_or_refused_with_those_they_may_mean(
+    outer, inner
+):
+    model = Holder(outer, inner)
+    paths = {p: path for path, p in model.named_parameters()}
+    for k, p in enumerate(paths):
+        p.data = k / 64
+    by_data = {p.data: p for p in paths}
+    steps = walk(sum_of(model([0.5, -1.0])))
+    weights = [(node, parse_label(node.label).text) for node in steps.trace.nodes if node.role == "weight"]
+    times = Counter(printed for _, printed in weights)
+    for node, printed in weights:
+        for spelled in {node.label, printed}:
+            p = answer(model.parameter, spelled)
+            assert p is by_data[node.value] or ("…" in spelled and "ask by path" in p)
+            again = answer(steps.what_if, {spelled: 7.0})
+            if isinstance(again, str):
+                assert times[spelled] > 1
+                assert repr(node.label) in again
+            else:
+                assert [n.value for n in again.trace.nodes if n.id == node.id] == [7.0]
 
 
 def test_a_name_that_is_not_known_brings_one_of_the_same_block():

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 from collections import OrderedDict, deque
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
 
 from autograd import Constant, Parameter, Value
-from nn import MLP, SGD, Layer, Module, Monitor
+from autograd.seeing.facts.folding.folded import fold
+from autograd.seeing.facts.trace import trace
+from nn import MLP, SGD, Layer, Module, Monitor, fit, load, predict, save
 
 
 @dataclass
@@ -200,3 +204,39 @@ def test_many_plain_values_are_told_once() -> None:
     model = Holding({"W": [[Value(0.1) for _ in range(6)] for _ in range(3)], "w1": Value(0.0)})
     remedy = "are made of Value: use Parameter to train them"
     assert repr(model) == f"Holding(0 parameters; held.W (18 numbers), held.w1 {remedy})"
+
+
+@pytest.mark.parametrize("options", [{}, {"frozen": True}, {"slots": True}, {"eq": False}])
+def test_a_module_that_is_a_dataclass_is_trained_watched_and_saved(options: Any, tmp_path: Path) -> None:
+    @dataclass(**options)
+    class Deep(Module):
+        layers: list[Layer]
+
+        def forward(self, x: Any) -> Any:
+            for layer in self.layers:
+                x = layer(x)
+            return x
+
+    X, y = [[0.5, 1.0], [1.0, -0.5]], [1.0, 0.0]
+    model, monitor = Deep([Layer(2, 2, seed=0), Layer(2, 1, "linear", seed=1)]), Monitor()
+    before = model.state_dict()
+    fit(model, X, y, loss="mse", epochs=2, callbacks=[monitor], progress=False)
+    assert monitor.layers == ["layer 1", "layer 2"]
+    assert all(x != before[path] for path, x in model.state_dict().items())
+    assert len(before) == len(model.parameters()) == 9
+    save(model, tmp_path / "deep.safetensors")
+    for again in (load(tmp_path / "deep.safetensors", classes=[Deep]), copy.deepcopy(model)):
+        assert again.state_dict() == model.state_dict()
+        assert predict(again, X) == predict(model, X)
+    titles = [group.title for group in fold(trace(model(X[0]))).groups]
+    assert titles == ["inputs", "layer 1", "layer 2"]
+
+
+def test_parameters_in_slots_are_found() -> None:
+    class Slotted(Module):
+        __slots__ = ("unset", "w")
+
+        def __init__(self) -> None:
+            self.w, self.b = [Parameter(0.5)], Parameter(0.25)
+
+    assert Slotted().state_dict() == {"w.0": 0.5, "b": 0.25}

@@ -61,10 +61,11 @@ def draw(
             stay in their box until it is opened.
         opened: what is shown by what is within it, in ``collapse="module"``, which it implies: the path of a
             Module (``"blocks.3"``; ``""`` for the outermost), of a list or another holder of Modules
-            (``"blocks"``), of one use of a Module, such as the fourth time step (``"cell[3]"``), or several
-            of them.  A Module that holds no other shows its own Values, in a frame; of several uses those of
-            the last.  The uses before and after an opened one stay folded.  Steps stand one below the other,
-            the gates of one side by side.
+            (``"blocks"``), of one use of a Module, such as the fourth time step (``"cell[4]"``), or of what
+            is within one (``"tower[2].out"``), spelled so or as in pictures (``"tower · use 2 · out"``), or
+            several of them.  A Module that holds no other shows its own Values, in a frame; of several uses
+            those of the last.  The uses before and after an opened one stay folded.  Steps stand one below
+            the other, the gates of one side by side.
         limit: at most this many boxes are drawn; a larger graph is refused.
         theme: "light" or "dark".
         origin: where ``output`` is a gradient, computed with ``create_graph=True``: what it is the

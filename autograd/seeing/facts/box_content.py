@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from autograd.notation.labels import Label, called, parse_label
@@ -161,13 +161,16 @@ def box_of_group(group: Group, is_output: bool) -> Box:
 def name_of_group(group: Group) -> Label:
     """Return the name of a box: that of the one Value, the same in all uses, which it takes or gives."""
     given = group.members if group.kind == "input" else group.outputs() if group.kind == "unit" else []
-    names = {parse_label(node.label) for node in given if node.label}
+    told = {*".".join(map(called, group.path)).split(".")}  # by the layer around a neuron
+
+    def own(label: str) -> str:
+        module, _, name = label.rpartition(".")
+        return name if group.kind == "unit" and told.issuperset(module.split(".")) else label
+
+    names = {parse_label(own(node.label)) for node in given if node.label}
     names = names if len(names) == 1 else {name.of_all_uses for name in names}
     if len(names) == 1 and all(node.label for node in given):
-        (name,) = names
-        module, _, own = name.base.rpartition(".")
-        is_told = {*module.split(".")} <= {*".".join(map(called, group.path)).split(".")}  # by its layer
-        return replace(name, base=own) if group.kind == "unit" and is_told else name
+        return names.pop()
     return Label(title_of(group.path[-1:], {}) if group.kind == "unit" else group.title)
 
 
@@ -178,7 +181,7 @@ def _kind_of_group(group: Group) -> str:
         return "input"
     if group.kind == "unit":
         return "neuron"
-    own = group.of if group.of != group.title.removesuffix(f" · {group.turns}") else ""
+    own = group.of if group.path not in ((), (group.of,)) else ""
     kind = counted(group.units, "neuron") if group.is_layer else own
     name = group.path[-1] if group.path and group.count == 1 else ""
     is_told = not name[-1:].isdigit() or name.startswith(TEXTBOOK_LIST)

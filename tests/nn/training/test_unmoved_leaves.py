@@ -5,7 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from autograd import Constant, Value, where
+from autograd import Constant, Value, dot, where
+from autograd import sum as sum_of
 from nn import MLP, SGD, Layer, Module, Parameter, fit
 from tests.nn.engines import ENGINES
 
@@ -136,3 +137,52 @@ def test_a_cut_graph_is_named():
             return super().forward(x).detach()
 
     assert "no gradient reaches what is to be trained" in warned(Cut(0.0), "eager")
+
+
+class Tied(Module):
+    """An autoencoder that decodes with what it makes of its encoder's weights."""
+
+    def __init__(self, decoding):
+        self.encoder = Layer(1, 2, "tanh", seed=0)
+        self.columns = decoding(self.encoder)
+
+    def forward(self, x):
+        return dot(self.columns, self.encoder(x))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    "decoding",
+    [
+        lambda layer: [1.0 * w for (w,) in layer.W],
+        lambda layer: [float(w) for (w,) in layer.W],
+        lambda layer: [p.data for p in layer.weights()],
+    ],
+)
+def test_numbers_copied_from_weights_are_named_where_the_model_computes_with_them(decoding, engine):
+    told = warned(Tied(decoding), engine)
+    assert told.startswith("encoder.neurons.0.w.0, encoder.neurons.1.w.0 are used as plain numbers too")
+
+
+@pytest.mark.parametrize(
+    "decoding",
+    [
+        lambda layer: [w for (w,) in layer.weight],
+        lambda layer: [Constant(p.data) for p in layer.weights()],
+        lambda layer: [0.5, -0.25],
+    ],
+)
+def test_ties_and_constants_are_no_copies(decoding):
+    assert warned(Tied(decoding), "eager") == ""
+
+
+def test_a_penalty_on_the_distance_from_the_first_weights_is_no_copy():
+    model = Tied(lambda layer: [0.5, -0.25])
+    first = [(p, p.data) for p in model.parameters()]
+
+    def loss(prediction, target):
+        return (prediction - target) ** 2 + sum_of([(p - x) ** 2 for p, x in first])
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit(model, X, Y, loss=loss, epochs=2, progress=False)

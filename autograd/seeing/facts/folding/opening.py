@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 from typing import NamedTuple
 
 from autograd.notation.hints import did_you_mean
@@ -15,8 +15,14 @@ from autograd.seeing.facts.places import ModuleFact, Path, UseFact, title_of
 MOST_LISTED = 8
 """A message names at most this many of the paths that can be opened."""
 
-ONE_USE = re.compile(r"(.*)\[(\d+)\]")
-"""How one use of a Module is spelled: its path, and its turn from 0."""
+A_USE = re.compile(r"\[(\d+)\]|(?:^|\.| · )use (\d+)")
+"""How one use of a Module is spelled, after its path: ``[4]``, or `` · use 4`` as in pictures, from 1."""
+
+A_COUNT = re.compile(r" × \d+$")
+"""How many equal Modules of a list a box stands for."""
+
+Inside = tuple[tuple[Path, int], ...]
+"""In which uses of which Modules something is opened, each by its turn; empty for all of them."""
 
 
 class Turns(NamedTuple):
@@ -43,9 +49,10 @@ class Opening:
     Args:
         modules, uses: those of a trace.
         opened: paths of Modules (``blocks.3``, or ``block 4`` as pictures call it), of one use of a Module
-            (``cell[3]``, the fourth), of lists and other holders, such as dictionaries (``blocks``: all that
-            it holds stands apart, and those that hold Modules are opened).  What holds an opened Module is
-            opened with it.  Of a Module that holds no other the last use is opened, where it has several.
+            (``cell[4]``, or ``cell · use 4``) or of what is within it (``tower[2].layers.0``), of lists and
+            other holders, such as dictionaries (``blocks``: all that it holds stands apart, and those that
+            hold Modules are opened).  What holds an opened Module is opened with it.  Of a Module that holds
+            no other the last use is opened, where it has several.
         apart: paths of lists whose Modules stand apart, without being opened.
 
     Attributes:
@@ -70,51 +77,60 @@ class Opening:
             if (holder := inner.rpartition(".")[0]) not in known:
                 held.setdefault(holder, []).append(inner)
         as_called = {tuple(pieces(name)): name for name in [*paths, *holders, *held]}
-        opened = [_as_held(name, as_called) for name in opened]
-        self._names: set[str] = set()
-        split: dict[Path, set[int]] = {}
-        holders_of: list[Path] = []
+        if () in modules:
+            as_called |= {(modules[()].kind, *called): name for called, name in as_called.items() if name}
+            as_called.setdefault((modules[()].kind,), "")
+        steps = [_steps(name, as_called) for name in opened]
+        whole = [asked[0][0] for asked in steps if asked[0][1] is None]
         holding = dict.fromkeys(path[:-1] for path, module in modules.items() if path and not module.is_unit)
-        inside = [".".join(path) for path in holding if list_of(path) and list_of(path) in opened]
-        for name in [*inside, *apart, *(name for asked in opened for name in held.get(asked, [asked]))]:
-            one = ONE_USE.fullmatch(name)
-            if one is not None and one[1] in paths:
-                path = paths[one[1]]
-                turn, is_one = _turn(name, path, int(one[2]), uses)
-                if is_one:
-                    split.setdefault(path, set()).add(turn)
-                else:
-                    self._names.add(one[1])  # it opens in every use of what holds it
-            elif name in paths or name in holders:
-                path = paths[name] if name in paths else holders[name]
-                last = max((use.turn for use in uses if use.module == path), default=0)
-                if last and not any(other[:-1] == path for other in modules if other):
-                    split.setdefault(path, set()).add(last)  # one of many alike, the last seeing the most
-                else:
-                    self._names.add(name)
-            else:
-                units = {".".join(path) for path, module in modules.items() if module.is_unit}
-                raise ValueError(
-                    _unknown(name, [n for n in [*held, *paths, *holders] if n and n not in units])
-                )
-            holders_of += [path[:n] for n in range(1, len(path) + (name in holders))]
-        self._names |= {".".join(path) for path in holders_of if path not in split}
-        self._split = {".".join(path) for path in split}
-        spans = {path: _spans(path, turns, uses) for path, turns in split.items()}
+        inside = [".".join(path) for path in holding if list_of(path) and list_of(path) in whole]
+        self._opened: dict[str, set[Inside]] = {}
+        split: dict[tuple[Path, Inside], set[int]] = {}
+        holders_of: dict[Path, set[Inside]] = {}
+        alone: list[list[tuple[str, int | None]]] = [[(name, None)] for name in [*inside, *apart]]
+        for asked in alone + steps:
+            uses_around: Inside = ()
+            for name, turn in asked:
+                can_open = [*held, *paths, *holders] if turn is None else [*paths]
+                if name not in can_open:
+                    units = {".".join(path) for path, module in modules.items() if module.is_unit}
+                    raise ValueError(_unknown(name, [n for n in can_open if n and n not in units]))
+                for each in held.get(name, [name]):
+                    path = paths[each] if each in paths else holders[each]
+                    last = max((use.turn for use in uses if use.module == path), default=0)
+                    if turn is None and last and not any(other[:-1] == path for other in modules if other):
+                        turn = last  # one of many alike, the last seeing the most
+                    if turn is not None and _is_one(each, path, turn, uses):
+                        split.setdefault((path, uses_around), set()).add(turn)
+                        uses_around = (*uses_around, (path, turn))
+                    else:
+                        self._opened.setdefault(each, set()).add(uses_around)
+                    for n in range(1, len(path) + (each in holders)):
+                        around = tuple(use for use in uses_around if len(use[0]) < n)
+                        holders_of.setdefault(path[:n], set()).add(around)
+        self._split = {".".join(path) for path, _ in split}
+        for path, arounds in holders_of.items():
+            if ".".join(path) not in self._split:
+                self._opened.setdefault(".".join(path), set()).update(arounds)
         self.turns: list[tuple[Turns, ...]] = []
         for use in uses:
-            around = () if use.within is None else self.turns[use.within]
-            if use.module in spans:
-                around = (*(t for t in around if t.path != use.module), spans[use.module][use.turn])
-            self.turns.append(around)
+            turns = () if use.within is None else self.turns[use.within]
+            its = [own for (p, around), own in split.items() if p == use.module and _are_in(turns, around)]
+            if its:
+                span = _spans(use.module, {*chain(*its)}, uses)[use.turn]
+                turns = (*(t for t in turns if t.path != use.module), span)
+            self.turns.append(turns)
 
     def is_apart(self, path: Path) -> bool:
         """Return whether an item of a list is opened, alone or with all of the list."""
-        return not {".".join(path), list_of(path)}.isdisjoint(self._names | self._split)
+        return not {".".join(path), list_of(path)}.isdisjoint(self._opened.keys() | self._split)
 
     def opens(self, path: Path, turns: Sequence[Turns] = ()) -> bool:
         """Return whether a Module is opened, at least in these turns."""
-        return ".".join(path) in self._names or any(t.path == path and t.is_open for t in turns)
+        arounds = self._opened.get(".".join(path), ())
+        return any(_are_in(turns, around) for around in arounds) or any(
+            t.path == path and t.is_open for t in turns
+        )
 
 
 def list_of(path: Path) -> str:
@@ -158,17 +174,23 @@ def runs(modules: Mapping[Path, ModuleFact], opening: Opening, shown: int) -> di
     return first
 
 
-def _turn(name: str, path: Path, turn: int, uses: Sequence[UseFact]) -> tuple[int, bool]:
-    """Return the turn if there is such a use, and whether it is but one of the uses, or the only one."""
+def _are_in(turns: Iterable[Turns], inside: Inside) -> bool:
+    """Return whether these turns are within uses that are opened."""
+    return {*inside} <= {(t.path, t.first) for t in turns if t.is_open}
+
+
+def _is_one(name: str, path: Path, turn: int, uses: Sequence[UseFact]) -> bool:
+    """Return whether there is such a use, and it is but one of the uses, or the only one."""
     turns = [use.turn for use in uses if use.module == path]
     count = max(turns, default=-1) + 1
-    if turn >= count:
-        called = ".".join(path)
-        known = [f"{called}[{turn}]" for turn in sorted({0, count - 1}) if turn >= 0]
+    if not 0 <= turn < count:
+        known = [f"{name}[{n}]" for n in sorted({1, count}) if n <= count]
         listed = f": {' to '.join(known)}" if known else ""
         each = " in each use of what holds it" if len(turns) > count else ""
-        raise ValueError(f"there is no {name} to open; {called} has {counted(count, 'use')}{each}{listed}")
-    return turn, count > 1 or len(turns) == 1
+        raise ValueError(
+            f"there is no {name}[{turn + 1}] to open; {name} has {counted(count, 'use')}{each}{listed}"
+        )
+    return count > 1 or len(turns) == 1
 
 
 def _spans(path: Path, opened: Collection[int], uses: Sequence[UseFact]) -> list[Turns]:
@@ -185,11 +207,23 @@ def _spans(path: Path, opened: Collection[int], uses: Sequence[UseFact]) -> list
     return spans
 
 
-def _as_held(name: str, as_called: Mapping[tuple[str, ...], str]) -> str:
-    """Return the path that is meant by a name, where that is one by which pictures call what they show."""
-    one = ONE_USE.fullmatch(name)
-    path, use = (one[1], name[one.end(1) :]) if one else (name, "")
-    return as_called.get(tuple(pieces(path)), path) + use
+def _steps(name: str, as_called: Mapping[tuple[str, ...], str]) -> list[tuple[str, int | None]]:
+    """Return the Modules of which a name tells one use, by path, each with its turn; and what it ends with.
+
+    A path can be spelled as pictures do.
+    """
+    if (whole := as_called.get(tuple(pieces(name)))) is not None:
+        return [(whole, None)]
+    found: list[tuple[str, int | None]] = []
+    name, path, after = A_COUNT.sub("", name), "", 0
+    for use in [*A_USE.finditer(name), None]:
+        own = name[after : use.start() if use else len(name)].removeprefix(" · ").removeprefix(".")
+        path = ".".join(filter(None, [path, own]))
+        if own or use or not found:
+            held = as_called.get(tuple(pieces(path)), path)
+            found.append((held, int(use[1] or use[2]) - 1 if use else None))
+        after = use.end() if use else after
+    return found
 
 
 def _unknown(name: str, known: Sequence[str]) -> str:
@@ -199,14 +233,20 @@ def _unknown(name: str, known: Sequence[str]) -> str:
     more = f" and {len(known) - MOST_LISTED} more" if len(known) > MOST_LISTED else ""
     return (
         f"there is no Module {name!r} to open{hint} Their paths: {', '.join(known[:MOST_LISTED])}{more}; "
-        "a number in brackets after one opens one use of it, such as a time step: path[0]"
+        "a number in brackets after one opens one use of it, such as a time step: path[1], the first"
     )
 
 
 def titled(path: Path, turns: Iterable[Turns], modules: Mapping[Path, ModuleFact], count: int = 1) -> str:
-    """Return the name of a Module, or of several equal ones, in these of their uses."""
-    named = title_of(path, modules) if count == 1 else _plural(path, count, modules)
-    return " · ".join([named, *map(str, turns)])
+    """Return the name of a Module, or of several equal ones, in these uses of it and of those around it."""
+    whole = title_of(path, modules) if count == 1 else _plural(path, count, modules)
+    named = whole.split(" · ")
+    for turn in sorted(turns, key=lambda turn: len(turn.path), reverse=True):
+        is_around = path[: len(turn.path)] == turn.path
+        if is_around and path and not turn.path:
+            named.insert(0, modules[()].kind)
+        named.insert(max(len(turn.path), 1) if is_around else len(named), str(turn))
+    return " · ".join(named)
 
 
 def _plural(path: Path, count: int, modules: Mapping[Path, ModuleFact]) -> str:

@@ -36,7 +36,7 @@ class Folding:
         paths = (opened,) if isinstance(opened, str) else opened
         if not isinstance(paths, Collection) or not all(isinstance(path, str) for path in paths):
             raise TypeError(
-                'opened is the path of a Module, such as "blocks.3" or "cell[3]", or a list of such; '
+                'opened is the path of a Module, such as "blocks.3" or "cell[4]", or a list of such; '
                 f"got {described(opened)}"
             )
         if depth is None and not paths:

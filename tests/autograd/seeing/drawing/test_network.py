@@ -214,5 +214,5 @@ def test_a_neuron_beside_other_modules_says_which_layer_and_use_it_is_of() -> No
     output = Twice()([0.5, 1.0], [1.0, -1.0])
     kinds = [part.texts[3] for part in Picture(draw(output, opened="tower.layers.0")).of("neuron")]
     assert kinds == ["tower · layer 1"] * 2
-    opened = Picture(draw(output, opened=["tower[1]", "tower.layers.0"]))
-    assert [part.texts[3] for part in opened.of("neuron")] == ["tower · layer 1 · use 2"] * 2
+    opened = Picture(draw(output, opened=["tower[2]", "tower.layers.0"]))
+    assert [part.texts[3] for part in opened.of("neuron")] == ["tower · use 2 · layer 1"] * 2

@@ -64,7 +64,7 @@ def folded_facts(output: Value) -> Any:
     """Return all that is folded, but for names."""
     facts = trace(output)
     use = next(use for use in reversed(facts.uses) if not facts.modules[use.module].is_unit)
-    opened = f"{'.'.join(use.module)}[{use.turn}]"
+    opened = f"{'.'.join(use.module)}[{use.turn + 1}]"
     return [
         (
             [
@@ -112,13 +112,37 @@ def test_renaming_every_label_changes_no_fact(facts_of: Callable[[Value], Any], 
 
 
 @given(st.integers(0, 10**9))
+@settings(max_examples=40, deadline=None)
+def test_every_box_of_one_module_is_opened_by_what_it_is_called(seed: int) -> None:
+    facts, chance = trace(random_network(random.Random(seed))), random.Random(seed)
+    opened: list[str] = []
+    for _ in range(3):
+        boxes = [
+            group
+            for group in fold(facts, opened=opened).groups
+            if group.kind == "module" and "uses" not in group.turns
+        ]
+        if not boxes:
+            return
+        box = chance.choice(boxes)
+        again = fold(facts, opened=[box.title])
+        held = {group.id: group for group in again.groups}
+        for node in box.members:
+            inside = held.get(again.where[node.id])
+            if node.op and inside and inside.title == box.title:
+                assert box.count == 1
+                assert facts.places[node.id].module == box.path
+        opened.append(box.title)
+
+
+@given(st.integers(0, 10**9))
 @settings(max_examples=60, deadline=None)
 def test_every_value_is_in_one_box_or_loose_and_no_link_is_lost(seed: int) -> None:
     output, chance = random_network(random.Random(seed)), random.Random(seed)
     output.backward()
     facts = trace(output)
     called = [use for use in facts.uses if not facts.modules[use.module].is_unit]
-    opened = [f"{'.'.join(use.module)}[{use.turn}]" for use in chance.sample(called, min(2, len(called)))]
+    opened = [f"{'.'.join(use.module)}[{use.turn + 1}]" for use in chance.sample(called, min(2, len(called)))]
     for found in [*(fold(facts, by) for by in FOLDINGS), fold(facts, opened=opened)]:
         inside = [node.id for group in found.groups for node in group.members]
         assert sorted([*inside, *(node.id for node in found.nodes)]) == sorted(

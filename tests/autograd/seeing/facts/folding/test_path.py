@@ -58,7 +58,7 @@ FOLDINGS = [
     (residual, {"collapse": "layer"}),
     (gru, {"collapse": "module"}),
     (gru, {"opened": "cell"}),
-    (gru, {"opened": ["cell[3]", "cell[11]"]}),
+    (gru, {"opened": ["cell[4]", "cell[12]"]}),
     (gru, {"collapse": "neuron"}),
     (towers, {"collapse": "module"}),
     (towers, {"depth": 2}),

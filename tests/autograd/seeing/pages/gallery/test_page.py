@@ -61,7 +61,7 @@ def test_names_full_of_markup_stay_text() -> None:
     tags = [tag for tag, _ in page.elements]
     assert "img" not in tags
     assert tags.count("script") == 1
-    assert '"><img src=x onerror=al' in page.text
+    assert '"><img src=x…r=alert(1)>' in page.text
     assert len(gallery(y).html()) < 30_000
 
 

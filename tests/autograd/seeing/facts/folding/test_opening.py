@@ -1,0 +1,71 @@
+"""Single uses of Modules, and what is within them, are opened by what pictures call them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from autograd import sum as sum_of
+from nn import Layer, Module
+from tests.autograd.seeing.facts.folding.test_folded import Net, Tree, Twins, folded, titles
+
+
+@pytest.mark.parametrize(
+    ("output", "opened", "wanted"),
+    [
+        (lambda: Twins()([0.5, 1.0], [1.0, 2.0]), "tower[2]",
+         ["tower · use 1", "tower · use 2 · layer 1", "tower · use 2 · layer 2"]),
+        (lambda: Tree()(((1.0, 2.0), 3.0)), "[2]", ["Tree · uses 3–5", "Tree · use 1", "Tree · use 2"]),
+        (lambda: sum_of([Net()([0.5, k]) for k in (1.0, 2.0)]), "Net 2.l1[1]",
+         ["Net 1 · l1", "Net 1 · l2", "Net 2 · l1 · use 1 · neuron 1",
+              "Net 2 · l1 · use 1 · neuron 2", "Net 2 · l1 · use 1 · neuron 3", "Net 2 · l2"]),
+    ],
+)  # fmt: skip
+def test_any_use_is_opened_alone(output: Any, opened: str, wanted: list[str]) -> None:
+    found = folded(output(), opened=[opened])
+    boxes = [group.title for group in found.groups if not group.takes_no_inputs]
+    assert [*boxes, *found.frames] == wanted
+
+
+def test_a_name_that_looks_like_a_use_is_a_name() -> None:
+    class Held(Module):
+        def __init__(self) -> None:
+            self.by = {"use 2": Layer(1, 1, "linear", seed=0), "x[1]": Layer(1, 1, "linear", seed=1)}
+
+        def forward(self, x: Any) -> Any:
+            return sum_of([layer(x) for layer in self.by.values()])
+
+    y = Held()([0.5])
+    for called in titles(folded(y))[1:]:
+        assert f"{called} · neuron 1" in titles(folded(y, opened=[called]))
+
+
+def test_what_is_within_one_use_is_opened_in_that_use_alone() -> None:
+    class Pair(Module):
+        def __init__(self) -> None:
+            self.twins = Twins()
+
+        def forward(self, a: Any, b: Any) -> Any:
+            return self.twins(a, b) * self.twins(b, a)
+
+    y = Pair()([0.5, 1.0], [1.0, 2.0])
+    use, layer = "twins · use 2 · tower · use 1", "twins · use 2 · tower · use 1 · layer 1"
+    others = ["a", "b", "twins · use 1"]
+    rest = ["twins · use 2 · tower · use 2", "twins · use 2"]
+    for called in ("twins[2].tower[1]", use):
+        assert titles(folded(y, opened=[called])) == [*others, layer, f"{use} · layer 2", *rest]
+    for called in ("twins[2].tower[1].layers.0", layer):
+        units = [f"{layer} · neuron {k}" for k in (1, 2, 3)]
+        assert titles(folded(y, opened=[called])) == [*others, *units, f"{use} · layer 2", *rest]
+    with pytest.raises(
+        ValueError, match=r"no twins\[3\] to open; twins has 2 uses: twins\[1\] to twins\[2\]"
+    ):
+        folded(y, opened=["twins[3].tower"])
+
+
+def test_the_one_use_in_each_use_of_its_holder_is_not_called_the_first() -> None:
+    output = Twins()([0.5, 1.0], [1.0, 2.0])
+    assert "tower · layer 1 · neuron 1" in titles(folded(output, opened=["tower.layers.0[1]"]))
+    with pytest.raises(ValueError, match=r"layers\.0 has 1 use in each use of what holds it"):
+        folded(output, opened=["tower.layers.0[2]"])
