@@ -72,7 +72,7 @@ def test_a_touched_page_says_what_a_walk_with_these_numbers_says(answer_of):
         for leaf, account in zip(case.leaves, found["accounts"], strict=True):
             check_account(account, gradient_path(expected.output, expected._values[f"n{leaf}"]))
     assert same_formulas == told
-    assert same > 0.99 * told
+    assert same > 0.98 * told
 
 
 def scored():
