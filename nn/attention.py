@@ -15,10 +15,9 @@ from typing import Any, TypeAlias
 
 from autograd import Value, dot, softmax, topological_order
 from autograd.extend import collector_paused
-from autograd.notation.hints import described
 from autograd.notation.numbers import counted
 from autograd.seeing import modules_within, title_of
-from nn.checks import Seed, generator, whole_number, yes_or_no
+from nn.checks import Seed, generator, listed, whole_number, yes_or_no
 from nn.construction import loadable
 from nn.init import Initialiser
 from nn.inputs import as_inputs
@@ -187,9 +186,8 @@ class Attention(Module):
             raise ValueError(
                 "only causal attention continues from a cache; in this one a position sees those after it"
             )
-        if not isinstance(x, Iterable):
-            raise TypeError(f"attention takes a row for each position; got {described(x)}")
-        rows = [as_inputs(row, self.width, "attention") for row in x]
+        given = listed("attention takes a row for each position", x)
+        rows = [as_inputs(row, self.width, "attention") for row in given]
         before = Cache() if cache is None else cache
         queries: list[Row] = []
         keys, values = [*before.keys], [*before.values]

@@ -167,6 +167,17 @@ def check_keys(whose: str, state: Any, wanted: Iterable[str]) -> None:
             raise ValueError(f"{whose} {complaint} {', '.join(map(repr, names))}; nothing was loaded")
 
 
+def listed(wanted: str, x: Any) -> list[Any]:
+    """Return several things as a list; ``wanted`` says in the message what is wanted.
+
+    Raises:
+        TypeError: if it is a text, or cannot be gone through.
+    """
+    if isinstance(x, (str, bytes)) or not isinstance(x, Iterable):
+        raise TypeError(f"{wanted}; got {described(x)}")
+    return list(x)
+
+
 def check_column(name: str, numbers: Any, length: int, of: str = "parameter") -> array[float]:
     """Return finite numbers, one for each of ``length`` things, as an array.
 

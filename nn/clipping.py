@@ -19,7 +19,7 @@ from autograd import Value
 from autograd.extend import NO_GRADIENT
 from autograd.notation.hints import described
 from nn.callbacks import Callback, Training
-from nn.checks import finite_number
+from nn.checks import finite_number, listed
 
 KEPT_FROM_ZERO = 1e-6
 """This is added to a norm before it divides, as PyTorch does."""
@@ -147,10 +147,8 @@ def _times(gradients: Any, factor: float) -> Any:
 def _with_gradients(parameters: Any) -> list[Any]:
     if isinstance(parameters, Value):
         parameters = [parameters]
-    if isinstance(parameters, str) or not isinstance(parameters, Iterable):
-        raise TypeError(f"clipping takes Parameters, such as model.parameters(); got {described(parameters)}")
-    listed = list(parameters)
-    for v in listed:
+    given = listed("clipping takes Parameters, such as model.parameters()", parameters)
+    for v in given:
         if not isinstance(v, Value):
             raise TypeError(f"clipping takes Parameters; got {described(v)}")
-    return [v for v in listed if v.grad is not NO_GRADIENT]
+    return [v for v in given if v.grad is not NO_GRADIENT]

@@ -22,7 +22,7 @@ from autograd import abs as absolute
 from autograd import sum as total
 from autograd.extend import recording
 from autograd.notation.hints import described, short_repr
-from nn.checks import finite_number, one_of, whole_number
+from nn.checks import finite_number, listed, one_of, whole_number
 
 Prediction: TypeAlias = Value | Sequence[Value]
 Target: TypeAlias = float | Value | Sequence[float | Value]
@@ -430,9 +430,7 @@ def _check_distribution(name: str, target: Sequence[Any], classes: int) -> None:
 
 
 def _check_weights(weight: Any, classes: int) -> None:
-    if isinstance(weight, (str, Real)) or not isinstance(weight, Iterable):
-        raise TypeError(f"weight has one number per class; got {described(weight)}")
-    weights = list(weight)
+    weights = listed("weight has one number per class", weight)
     if len(weights) != classes:
         raise ValueError(f"weight has one number per class; got {len(weights)} for {classes}")
     for k, w in enumerate(weights):

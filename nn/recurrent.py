@@ -19,7 +19,7 @@ from autograd import Constant, Value
 from autograd.extend import collector_paused
 from autograd.notation.hints import described
 from nn.activations import choice
-from nn.checks import Seed, generator, whole_number
+from nn.checks import Seed, generator, listed, whole_number
 from nn.construction import loadable
 from nn.init import Initialiser
 from nn.inputs import as_inputs
@@ -88,13 +88,11 @@ class Cell(Module):
             )
         flat: list[Value] = []
         for part, values in zip(self.parts, state, strict=True):
-            if not isinstance(values, Iterable):
-                raise TypeError(f"{part} is a sequence of numbers or Values, one per unit; got {values!r}")
-            listed = list(values)
-            if len(listed) != self.n:
+            given = listed(f"{part} is a sequence of numbers or Values, one per unit", values)
+            if len(given) != self.n:
                 whose = f"{part} of this {type(self).__name__}"
-                raise ValueError(f"{whose} has {self.n} numbers, one per unit; got {len(listed)}")
-            flat += [v if isinstance(v, Value) else Constant(v) for v in listed]
+                raise ValueError(f"{whose} has {self.n} numbers, one per unit; got {len(given)}")
+            flat += [v if isinstance(v, Value) else Constant(v) for v in given]
         return tuple(flat)
 
     def _shaped(self, state: State) -> Any:

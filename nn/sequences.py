@@ -20,7 +20,7 @@ from typing import Any, Protocol, TypeAlias
 from autograd import Constant, Value, dot
 from autograd.notation.hints import described
 from autograd.notation.numbers import counted
-from nn.checks import check_not_empty
+from nn.checks import check_not_empty, listed
 from nn.data.feeding import Feeding, mean_over_positions
 from nn.data.rows import Rows
 from nn.data.samples import Samples, Table, as_list, finite_row, targets
@@ -212,19 +212,17 @@ def as_steps(x: Any, nin: int) -> list[State]:
         TypeError: if it is not a sequence.
         ValueError: if it is empty, or has a step of another number of inputs.
     """
-    if isinstance(x, (str, bytes)) or not isinstance(x, Iterable):
-        raise TypeError(f"a sequence is one row of inputs per step; got {described(x)}")
-    listed = list(x)
-    if listed and all(isinstance(v, (Value, Real)) for v in listed):
-        if len(listed) % nin:
+    steps = listed("a sequence is one row of inputs per step", x)
+    if steps and all(isinstance(v, (Value, Real)) for v in steps):
+        if len(steps) % nin:
             raise ValueError(
-                f"a sequence has {nin} inputs per step; {len(listed)} numbers are not whole steps"
+                f"a sequence has {nin} inputs per step; {len(steps)} numbers are not whole steps"
             )
-        listed = [listed[k : k + nin] for k in range(0, len(listed), nin)]
-    if not listed:
+        steps = [steps[k : k + nin] for k in range(0, len(steps), nin)]
+    if not steps:
         raise ValueError("a sequence has at least one step; got none")
     numbers: list[Any] = []
-    for t, step in enumerate(listed, 1):
+    for t, step in enumerate(steps, 1):
         row = [step] if isinstance(step, (Value, Real)) else list(step)
         if len(row) != nin:
             raise ValueError(f"a sequence has {nin} inputs per step; step {t} has {len(row)}")
@@ -240,10 +238,7 @@ def as_steps(x: Any, nin: int) -> list[State]:
 
 def _nested(data: Any, name: str) -> list[Any]:
     """Return data of any kind as a list of its rows."""
-    data = data.tolist() if hasattr(data, "tolist") else data
-    if isinstance(data, (str, bytes, Real)) or not isinstance(data, Iterable):
-        raise TypeError(f"{name} holds one sequence per row; got {described(data)}")
-    return list(data)
+    return listed(f"{name} holds one sequence per row", data.tolist() if hasattr(data, "tolist") else data)
 
 
 def _flat(X: Any, nin: int, name: str) -> Rows:

@@ -12,11 +12,11 @@ from typing import Any, Self
 
 from autograd import Value
 from autograd.extend import collector_paused
-from autograd.notation.hints import described, short_repr
+from autograd.notation.hints import short_repr
 from autograd.notation.numbers import counted
 from nn.activations import choice
 from nn.attention import Attention, Cache, Row, layer
-from nn.checks import Seed, generator, one_of, whole_number, yes_or_no
+from nn.checks import Seed, generator, listed, one_of, whole_number, yes_or_no
 from nn.construction import loadable
 from nn.documents import DocumentFeeding
 from nn.embedding import Embedding, Sinusoids
@@ -334,9 +334,7 @@ class Transformer(Module):
             TypeError, IndexError: if a token is not an id.  The message says which.
             ValueError: if there are no tokens, or more than the context holds.
         """
-        if isinstance(tokens, str) or not isinstance(tokens, Iterable):
-            raise TypeError(f"a document is a list of token ids; got {described(tokens)}")
-        document = list(tokens)
+        document = listed("a document is a list of token ids", tokens)
         caches = self.new_cache() if cache is None else self._checked(cache)
         first = len(caches[0])
         if not document:

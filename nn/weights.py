@@ -14,6 +14,7 @@ from autograd import Value
 from autograd.extend import CUTS, NumberRead, recording, set_data
 from autograd.notation.hints import described
 from autograd.notation.numbers import counted
+from nn.checks import listed
 
 
 class NumbersOf(list[float]):
@@ -61,8 +62,8 @@ def finite_rows(rows: Any) -> list[list[float]]:
     Raises:
         TypeError, ValueError: if they are not rows of finite numbers.
     """
-    listed = _listed("W", "rows of numbers", rows)
-    return [finite_numbers(f"row {i} of W", row) for i, row in enumerate(listed, 1)]
+    given = listed("W is given as rows of numbers", rows)
+    return [finite_numbers(f"row {i} of W", row) for i, row in enumerate(given, 1)]
 
 
 def finite_numbers(name: str, numbers: Any) -> list[float]:
@@ -71,15 +72,15 @@ def finite_numbers(name: str, numbers: Any) -> list[float]:
     Raises:
         TypeError, ValueError: if they are not finite numbers.
     """
-    listed = _listed(name, "numbers in a row", numbers)
-    if {float}.issuperset(map(type, listed)) and all(map(isfinite, listed)):
-        return listed
-    for x in listed:
+    given = listed(f"{name} is given as numbers in a row", numbers)
+    if {float}.issuperset(map(type, given)) and all(map(isfinite, given)):
+        return given
+    for x in given:
         if not isinstance(x, Real):
             raise TypeError(f"{name} holds numbers; got {described(x)}")
         if not isfinite(x):
             raise ValueError(f"{name} holds finite numbers; got {x!r}")
-    return [float(x) for x in listed]
+    return [float(x) for x in given]
 
 
 MOST_WEIGHTS = 20_000_000
@@ -147,7 +148,8 @@ class Matrices:
 
     @weight.setter
     def weight(self, rows: Iterable[Iterable[Value]]) -> None:
-        found = [_values("a row of weight", row) for row in _listed("weight", "rows of Parameters", rows)]
+        given = listed("weight is given as rows of Parameters", rows)
+        found = [_values("a row of weight", row) for row in given]
         for neuron, row in zip(self.neurons, self.rows("weight", found), strict=True):
             neuron.w = row
 
@@ -216,7 +218,7 @@ def _values(name: str, xs: Any) -> list[Value]:
     Raises:
         TypeError: if one is none; its number would be set through W or b.
     """
-    found: list[Value] = _listed(name, "Parameters in a row", xs)
+    found: list[Value] = listed(f"{name} is given as Parameters in a row", xs)
     for x in found:
         if not isinstance(x, Value):
             raise TypeError(
@@ -224,9 +226,3 @@ def _values(name: str, xs: Any) -> list[Value]:
                 f"got {described(x)}"
             )
     return found
-
-
-def _listed(name: str, given: str, xs: Any) -> list[Any]:
-    if isinstance(xs, (str, Value)) or not isinstance(xs, Iterable):
-        raise TypeError(f"{name} is given as {given}; got {described(xs)}")
-    return list(xs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import fields
 from os import PathLike
 from pathlib import Path
 from time import perf_counter
@@ -123,6 +124,11 @@ def kept(saving: Saving | None, history: History, anew: bool) -> int:
         if anew:
             say(f"saved     {saving.path}")
     return code_of(KeyboardInterrupt()) if history.interrupted else 0
+
+
+def given_of(arguments: Any, settings: Any) -> dict[str, Any]:
+    """Return what was given of a class of settings, by name."""
+    return {f.name: x for f in fields(settings) if (x := getattr(arguments, f.name, None)) is not None}
 
 
 def shown(progress: str | None) -> str:

@@ -7,7 +7,7 @@ import csv
 import re
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from math import inf, nan
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from autograd.notation.signals import Ended, Ending, code_of, held_back
 from nn.activations import ACTIVATIONS
 from nn.checks import check_packages
 from nn.command import searching, texts
-from nn.command.course import PROGRESS, Saving, kept, save_here, shown
+from nn.command.course import PROGRESS, Saving, given_of, kept, save_here, shown
 from nn.command.job import Job, prepare, resumed
 from nn.command.predictor import predict_table
 from nn.command.report.folder import PACKAGES
@@ -197,8 +197,7 @@ def _checked(arguments: argparse.Namespace) -> tuple[Job, Any, list[Parameter]]:
         if getattr(arguments, flag.removeprefix("--")) is not None:
             raise ValueError(f"{flag} is for a language model: train names, or train text --data FILE")
     data = _data(arguments)
-    given = {f.name: getattr(arguments, f.name) for f in fields(Settings)}
-    given = {name: x for name, x in given.items() if x is not None}
+    given = given_of(arguments, Settings)
     if arguments.resume is None:
         job, state = prepare(data, replace(default_settings(data), **given)), None
     else:
@@ -218,9 +217,7 @@ def _checked(arguments: argparse.Namespace) -> tuple[Job, Any, list[Parameter]]:
 
 def _data(arguments: argparse.Namespace) -> Dataset:
     check_packages(PACKAGES, "a training report")
-    told = {f.name: getattr(arguments, f.name) for f in fields(Options)}
-    told = {name: x for name, x in told.items() if x is not None}
-    return load(arguments.data, arguments.target, arguments.folder, **told)
+    return load(arguments.data, arguments.target, arguments.folder, **given_of(arguments, Options))
 
 
 def _names(text: str) -> list[str]:
@@ -259,7 +256,8 @@ def _outcome(result: Result) -> list[str]:
     from nn.command.report.words import notice, score_words, seconds
 
     job, history = result.job, result.history
-    lines = [f"note      {notice(result)}"] if notice(result) else []
+    note = notice(history, job.settings.epochs)
+    lines = [f"note      {note}"] if note else []
     for name, part in (("training", job.train), ("held out", job.held_out)):
         if len(part):
             scores = ", ".join(f"{what} {text}" for what, text in score_words(result.scores(part)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from autograd.notation.numbers import counted, number
 from nn.activations import activation
 from nn.checks import check_packages, one_of
+from nn.command.course import given_of
 from nn.command.job import Job, prepare
 from nn.command.settings import OPTIMIZERS, SCHEDULES, SEARCHED, Settings, default_settings
 from nn.data.dataset import Dataset
@@ -82,7 +83,7 @@ def checked(arguments: argparse.Namespace, data: Dataset) -> Chosen:
     check_packages(PACKAGES, "a search")
     from nn.command.sweep import Search
 
-    given = {f.name: x for f in fields(Settings) if (x := getattr(arguments, f.name)) is not None}
+    given = given_of(arguments, Settings)
     several = {name: list(dict.fromkeys(x)) for name, x in given.items() if name in SEARCHED}
     fixed = {name: x for name, x in given.items() if name not in several}
     fixed.setdefault("keep", "last")  # so that the samples held out are seen by none

@@ -6,7 +6,7 @@ import argparse
 import random
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from math import ceil, exp
 from os import PathLike
@@ -20,7 +20,7 @@ from autograd.notation.numbers import counted, number
 from autograd.notation.signals import Ended, Ending, code_of, held_back
 from nn.callbacks import Callback, Epoch, Training, evenly_spaced
 from nn.checks import check_packages, one_of
-from nn.command.course import Clock, Ends, Saving, kept, save_here, shown
+from nn.command.course import Clock, Ends, Saving, given_of, kept, save_here, shown
 from nn.command.report.folder import PACKAGES, check_folder
 from nn.data.samples import Weighted, split
 from nn.data.structures import places_by_shape
@@ -176,8 +176,7 @@ def _measures(loss: float) -> str:
 
 def _prepared(arguments: argparse.Namespace) -> tuple[TextJob, Any]:
     """Return the job, and the state of an earlier training to continue, or None."""
-    given = {f.name: getattr(arguments, f.name, None) for f in fields(TextSettings)}
-    given = {name: x for name, x in given.items() if x is not None}
+    given = given_of(arguments, TextSettings)
     for name in (
         "layers",
         "activation",

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 from autograd import Constant, no_grad
 from autograd.notation.hints import described
 from nn import losses
-from nn.checks import check_not_empty, finite_number
+from nn.checks import check_not_empty, finite_number, listed
 from nn.data.rows import Held, Rows
 from nn.losses import Loss
 from nn.outputs import single_or_list
@@ -126,9 +126,8 @@ class Weighted:
     weights: Any
 
     def __post_init__(self) -> None:
-        if isinstance(self.weights, (str, bytes)) or not isinstance(self.weights, Iterable):
-            raise TypeError(f"weights holds one number per sample; got {described(self.weights)}")
-        numbers = [finite_number(f"weights[{i}]", w, at_least=0.0) for i, w in enumerate(self.weights)]
+        weights = listed("weights holds one number per sample", self.weights)
+        numbers = [finite_number(f"weights[{i}]", w, at_least=0.0) for i, w in enumerate(weights)]
         object.__setattr__(self, "weights", numbers)
 
 
@@ -220,9 +219,7 @@ def _table(data: Any, name: str) -> Any:
         return data
     if hasattr(data, "tolist"):
         data = data.tolist()
-    if isinstance(data, (str, bytes)) or not isinstance(data, Iterable):
-        raise TypeError(f"{name} holds one row per sample; got {described(data)}")
-    return list(data)
+    return listed(f"{name} holds one row per sample", data)
 
 
 def is_array(data: Any) -> bool:

@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from inspect import Parameter as Argument
 from math import isfinite
 from numbers import Integral, Real
@@ -22,7 +22,7 @@ from typing import Any
 from autograd import Value
 from autograd.extend import Container
 from autograd.notation.hints import described
-from nn.checks import check_not_empty
+from nn.checks import check_not_empty, listed
 from nn.data.rows import Rows
 from nn.data.samples import PLAIN
 from nn.inputs import taken_by
@@ -64,9 +64,7 @@ def by_sample(data: Any, name: str) -> list[Any]:
         return [dict(zip(columns, entries, strict=True)) for entries in _side_by_side(columns, name)]
     data = data.to_numpy() if hasattr(data, "to_numpy") else data
     data = data.tolist() if hasattr(data, "tolist") else data
-    if isinstance(data, (str, bytes)) or not isinstance(data, Iterable):
-        raise TypeError(f"{name} holds one entry per sample; got {described(data)}")
-    return list(data)
+    return listed(f"{name} holds one entry per sample", data)
 
 
 def from_columns(columns: Sequence[Any], name: str) -> list[Any]:

@@ -99,11 +99,14 @@ def _draw_course(
         axes.text(0.5, 0.5, "no epoch was completed", transform=axes.transAxes, ha="center", color=look.muted)
 
 
-def logarithmic(axes: Axes, numbers: Numbers) -> None:
-    """Set a log scale for these numbers (above 0), written as numbers rather than as powers."""
+def logarithmic(axes: Axes, numbers: Numbers, wide: float = 300, most: int | None = None) -> None:
+    """Set a log scale for these numbers (above 0), written as numbers rather than as powers.
+
+    Between the powers 2 and 5 are written too unless the numbers are ``wide`` apart.
+    """
     axes.set_yscale("log")
-    between = (1.0, 2.0, 5.0) if max(numbers) < 300 * min(numbers) else (1.0,)
-    axes.yaxis.set_major_locator(LogLocator(subs=between))
+    between = (1.0, 2.0, 5.0) if max(numbers) < wide * min(numbers) else (1.0,)
+    axes.yaxis.set_major_locator(LogLocator(subs=between, numticks=most))
     axes.yaxis.set_major_formatter(lambda y, position: number(y))
     axes.yaxis.set_minor_formatter(lambda y, position: "")
 

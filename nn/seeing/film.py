@@ -206,9 +206,11 @@ class Film(Callback):
             "A training, frame by frame",
             asset("nn.seeing", "page", "film.css"),
             body,
-            asset("nn.seeing", "page", "plane.js") + asset("nn.seeing", "page", "film.js"),
+            asset("autograd.seeing.pages", "elements.js")
+            + asset("nn.seeing", "page", "plane.js")
+            + asset("nn.seeing", "page", "film.js"),
             data={"facts": self._facts()},
-            colours=_colours(),
+            colours=class_colours(),
         )
 
     def save(self, path: str | PathLike[str], theme: str = "light") -> None:
@@ -373,8 +375,3 @@ def _bytes(leads: Array) -> Array:
     """
     leads = np.nan_to_num(leads)
     return np.round(FINEST * np.sign(leads) * np.sqrt(np.abs(leads))).astype(np.int8)
-
-
-def _colours() -> dict[str, tuple[str, str]]:
-    """Return the film's own colours, light and dark: those of rules and of the classes."""
-    return {"rule": (LOOKS["light"].rule, LOOKS["dark"].rule), **class_colours()}

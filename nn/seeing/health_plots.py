@@ -10,10 +10,10 @@ from typing import Any, TypeAlias
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import LogLocator, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
-from autograd.notation.numbers import number
 from autograd.seeing.style import mixed
+from nn.seeing.curve_plots import logarithmic
 from nn.seeing.style import Look, Plot
 
 ByLayer: TypeAlias = Mapping[str, Sequence[float | None]]
@@ -151,11 +151,7 @@ def _logarithmic(axes: Axes, numbers: Sequence[Any]) -> None:
     """Set a log scale, if there is anything above 0, written as numbers rather than as powers."""
     above = [x for x in numbers if x is not None and isfinite(x) and x > 0]
     if above:
-        axes.set_yscale("log")
-        between = (1.0, 2.0, 5.0) if max(above) < 30 * min(above) else (1.0,)
-        axes.yaxis.set_major_locator(LogLocator(subs=between, numticks=7))
-        axes.yaxis.set_major_formatter(lambda y, position: number(y))
-        axes.yaxis.set_minor_formatter(lambda y, position: "")
+        logarithmic(axes, above, wide=30, most=7)
 
 
 def _mark_findings(axes: Axes, look: Look, findings: Sequence[int]) -> None:

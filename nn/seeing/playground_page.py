@@ -160,7 +160,8 @@ class Playground:
         parts = ("random", "tape", "training", "picture", "chain", "page")
         script = (
             listings.script()
-            + asset("autograd.seeing.pages", "player", "numbers.js")
+            + asset("autograd.seeing.pages", "elements.js")
+            + "".join(asset("autograd.seeing.pages", "player", name) for name in ("numbers.js", "routes.js"))
             + asset("nn.seeing", "page", "plane.js")
             + "".join(asset("nn.seeing", "page", "playground", f"{part}.js") for part in parts)
         )

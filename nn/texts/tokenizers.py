@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from autograd.notation.hints import described
 from autograd.notation.numbers import counted
-from nn.checks import whole_number
+from nn.checks import listed, whole_number
 
 Samples: TypeAlias = tuple[list[list[int]], list[list[int]]]
 """Documents without their last token, and without their first: what is read, and what comes next."""
@@ -187,9 +187,8 @@ MOST_SHOWN = 60
 
 def _texts(documents: Iterable[str]) -> Sequence[str]:
     """Return documents as a list of texts, none of which is empty."""
-    if isinstance(documents, str | bytes) or not isinstance(documents, Iterable):
-        raise TypeError(f"documents are a list of texts; got {described(documents)}")
-    texts = [_text(text, f"document {i}") for i, text in enumerate(documents)]
+    given = listed("documents are a list of texts", documents)
+    texts = [_text(text, f"document {i}") for i, text in enumerate(given)]
     if not texts:
         raise ValueError("there are no documents: there is nothing to learn from")
     for i, text in enumerate(texts):

@@ -37,6 +37,7 @@ from nn.command.report.words import (
 from nn.command.result import Result
 from nn.data.dataset import Dataset
 from nn.data.samples import as_list
+from nn.training.history import History
 
 MOST_IN_A_MATRIX = 40
 """At most this many classes are shown as a matrix; of more, the pairs that were confused most often."""
@@ -99,6 +100,7 @@ def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, dict[st
     files |= {name: told["html"] for name, told in ((PLAYER, player), (GALLERY, gallery)) if told["html"]}
     if film is not None:
         files[FILM] = film.html()
+    history, settings = result.history, result.job.settings
     facts = {
         "version": __version__,
         "result": result,
@@ -106,11 +108,11 @@ def render(result: Result, asked_for: Sequence[Parameter]) -> tuple[str, dict[st
         "data": result.job.data,
         "title": f"What a network learned from {shorten(result.job.data.name, 60)}",
         "headline": headline(result),
-        "notice": notice(result),
+        "notice": notice(history, settings.epochs),
         "verdict": verdict(result),
         "scores": score_table(result),
         "tiles": tiles(result),
-        "loss_curve": next(_drawn(lost, "the loss curve", lambda: _loss_curve(result)), ""),
+        "loss_curve": next(_drawn(lost, "the loss curve", lambda: loss_curve(history, settings.loss)), ""),
         "plot": next(_drawn(lost, "the plot", lambda: _plot(result)), None),
         "strip": strip and inline(strip, "strip"),
         "frames": 0 if film is None else len(film.frames),
@@ -253,10 +255,10 @@ def mistakes(result: Result) -> list[tuple[list[list[float]], str, str]]:
 # ------------------------------------------------------------------------------------- in plots
 
 
-def _loss_curve(result: Result) -> Any:
-    history = result.history
+def loss_curve(history: History, loss: str) -> Any:
+    """Return the losses of a training, epoch by epoch, as an ``<svg>``; the loss by its name."""
     held_out = [loss for loss in history["val_loss"] if loss is not None]
-    cost = result.job.settings.loss.replace("_", " ")
+    cost = loss.replace("_", " ")
     return inline(seeing.loss_curve(history["loss"], held_out, cost, history.best_epoch).page_svg(), "loss")
 
 

@@ -15,9 +15,9 @@ from nn import losses, seeing
 from nn.attention import shares_in
 from nn.command.report import linked_pages, pictures
 from nn.command.report.folder import HISTORY, PLAYER, WEIGHTS
-from nn.command.report.page import inline, page
+from nn.command.report.page import inline, loss_curve, page
 from nn.command.report.verdict import curve_verdict
-from nn.command.report.words import seconds
+from nn.command.report.words import notice, seconds
 from nn.command.result import Cost
 from nn.health.monitor import Monitor
 from nn.texts import Beliefs, Tokenizer
@@ -95,7 +95,7 @@ def render(told: Told) -> tuple[str, dict[str, str]]:
         + (
             ", on documents that it has not seen." if told.held_out else ", on the documents it learned from."
         ),
-        "notice": _notice(history, settings.epochs),
+        "notice": notice(history, settings.epochs),
         "verdict": _verdict(history),
         "tiles": [
             (perplexity, "perplexity", "held out" if told.held_out else "training"),
@@ -104,7 +104,7 @@ def render(told: Told) -> tuple[str, dict[str, str]]:
             (seconds(told.seconds), "training time", f"{history.engine} engine"),
         ],
         "held_out": told.held_out,
-        "loss_curve": _curve(history),
+        "loss_curve": loss_curve(history, "cross entropy"),
         "written": [(moment, ", ".join(shorten(t, 40) for t in texts)) for moment, texts in told.written],
         "document": shorten(text, 60),
         "kind": "which was held out" if told.held_out else "from the training",
@@ -178,20 +178,9 @@ def _a_step(told: Told, read: list[int], after: list[int]) -> tuple[Beliefs, Bel
             p.data = x
 
 
-def _curve(history: History) -> Any:
-    held_out = [loss for loss in history["val_loss"] if loss is not None]
-    return inline(seeing.loss_curve(history["loss"], held_out, "cross entropy").page_svg(), "loss")
-
-
 def _verdict(history: History) -> str:
     held_out = [loss for loss in history["val_loss"] if loss is not None]
     return "" if history.best_epoch else curve_verdict(history["loss"], held_out)  # an epoch was restored
-
-
-def _notice(history: History, epochs: int) -> str:
-    if history.interrupted:
-        return f"Interrupted after {len(history)} of {counted(epochs, 'epoch')}; this is what was learned."
-    return history.stopped[:1].upper() + history.stopped[1:] + ("." if history.stopped else "")
 
 
 def _shape(model: Transformer) -> str:

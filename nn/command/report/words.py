@@ -10,6 +10,7 @@ from autograd.notation.labels import shorten
 from autograd.notation.numbers import counted, number
 from nn.command.report.folder import FILM, GALLERY, HISTORY, PATHS, PLAYER, WEIGHTS
 from nn.command.result import Result, Scores
+from nn.training.history import History
 
 MOST_SHOWN = 12
 """At most this many features or classes are named, and at most this many wrongly read pictures shown."""
@@ -33,9 +34,8 @@ def headline(result: Result) -> str:
     )
 
 
-def notice(result: Result) -> str:
+def notice(history: History, epochs: int) -> str:
     """Say why the training ended early, and which weights were put back; "" if neither."""
-    history, epochs = result.history, result.job.settings.epochs
     said = history.stopped[:1].upper() + history.stopped[1:] + ("." if history.stopped else "")
     if history.interrupted:
         done = f"{len(history)} of {counted(epochs, 'epoch')}"

@@ -1,15 +1,14 @@
 // The film of a training: everything was computed before; this page only shows it.
-const facts = JSON.parse(document.getElementById("facts").textContent);
+const facts = JSON.parse(part("facts").textContent);
 const bytes = Int8Array.from(atob(facts.leads), (letter) => letter.charCodeAt(0));
+const FINE = 300; // pixels across
 const canvas = part("plane"), pen = canvas.getContext("2d");
-const field = document.createElement("canvas"), brush = field.getContext("2d");
+const field = element("canvas", { width: FINE, height: FINE }), brush = field.getContext("2d");
 const n = facts.grid, classes = facts.classes.length, planes = classes === 2 ? 1 : classes;
-const FINE = 300, SHADE = 0.13, LEADS = [0, 0.4, 0.8], PAUSE = 90;
+const SHADE = 0.13, LEADS = [0, 0.4, 0.8], PAUSE = 90;
 let shown = 0, timer = null;
 let units = null, looked = -1; // the bytes of what hidden units give, and the one that is looked at; -1 for the output
 const maps = []; // the small pictures: of the output, then of each unit
-
-field.width = field.height = FINE;
 
 // How far class k leads over the best other one, in each cell of the grid: -1 … 1, kept as a root in steps of 1/127.
 function leads(frame, k) {
@@ -61,13 +60,12 @@ function draw() {
   canvas.height = Math.round(height * scale);
   pen.setTransform(scale, 0, 0, scale, 0, 0);
   const [grid, lines] = looked < 0 ? [n, facts.classes.slice(Number(classes === 2)).map((_, k) => leads(shown, k))] : [facts.units.grid, [given(shown, looked)]];
-  const toX = (column) => (column / (grid - 1)) * width, toY = (row) => (1 - row / (grid - 1)) * height;
   pen.clearRect(0, 0, width, height);
   paint(brush, looked);
   pen.drawImage(field, 0, 0, width, height);
   pen.strokeStyle = colour("--ink");
   pen.lineWidth = 1.6;
-  for (const a of lines) border(pen, a, grid, toX, toY);
+  for (const a of lines) border(pen, a, grid, width, height);
   points(width, height);
   maps.forEach((map, i) => paint(map, i - 1));
 }
@@ -133,15 +131,9 @@ function points(width, height) {
 // ------------------------------------------------------------------------------------- the side
 
 const known = facts.frames.map((frame, i) => [i, frame.loss]).filter(([, loss]) => loss !== null);
-const heights = known.map(([, loss]) => loss);
-const lowest = Math.min(...heights), highest = Math.max(...heights);
-const bent = lowest > 0 && highest > 30 * lowest ? Math.log : (x) => x; // as the other curves: by powers if it falls far
+const scale = scaleOf(known.map(([, loss]) => loss));
+const place = ([i, loss]) => [(240 * i) / Math.max(1, facts.frames.length - 1), 110 - 100 * scale.share(loss)];
 const dot = element("circle", { r: 4.5 });
-
-function place([i, loss]) {
-  const span = bent(highest) - bent(lowest) || 1;
-  return [(240 * i) / Math.max(1, facts.frames.length - 1), 110 - (100 * (bent(loss) - bent(lowest))) / span];
-}
 
 function side() {
   const curve = part("curve");

@@ -1,21 +1,7 @@
 // What pictures of the plane are drawn with.
 "use strict";
 const part = (id) => document.getElementById(id);
-const SVG = "http://www.w3.org/2000/svg";
-
-function element(name, attributes = {}, ...children) {
-  const made = ["svg", "path", "rect", "polygon", "circle", "line", "title"].includes(name) ? document.createElementNS(SVG, name) : document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
-    else if (value !== undefined) made.setAttribute(key, value);
-  }
-  made.append(...children);
-  return made;
-}
-
-function colour(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-}
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 function channels(name) {
   const hex = colour(name);
@@ -23,7 +9,8 @@ function channels(name) {
 }
 
 // Where a lead changes its sign: through each square of the grid, straight between its edges.
-function border(pen, a, n, toX, toY) {
+function border(pen, a, n, width, height) {
+  const [toX, toY] = [(column) => (column / (n - 1)) * width, (row) => (1 - row / (n - 1)) * height];
   pen.beginPath();
   for (let i = 0; i < n - 1; i += 1) {
     for (let j = 0; j < n - 1; j += 1) {
@@ -61,6 +48,13 @@ function mark(pen, x, y, radius, k) {
   pen.beginPath();
   outline(x, y, radius, k).forEach((point, i) => (i ? pen.lineTo(...point) : pen.moveTo(...point)));
   pen.closePath();
+}
+
+// The scale of a curve of costs: its ends, and what a cost is of its height, by powers of ten where it falls far.
+function scaleOf(costs) {
+  const [low, high] = [Math.min(...costs), Math.max(...costs)];
+  const inPowers = low > 0 && high > 30 * low, bent = inPowers ? Math.log : (x) => x;
+  return { low, high, inPowers, share: (x) => (bent(x) - bent(low)) / (bent(high) - bent(low) || 1) };
 }
 
 // The legend: a mark and what it stands for; first of all the classes.

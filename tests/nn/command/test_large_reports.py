@@ -69,7 +69,7 @@ def test_a_drawing_that_fails_costs_itself_and_a_line(monkeypatch: pytest.Monkey
 
     result = trained(moons(24), epochs=3)
     for home, name in (
-        (pictures, "draw"), (pictures, "gradient_path"), (page, "_loss_curve"), (page, "_plot"),
+        (pictures, "draw"), (pictures, "gradient_path"), (page, "loss_curve"), (page, "_plot"),
         (page, "film_of"), (linked_pages, "walk"), (linked_pages, "gallery"),
     ):  # fmt: skip
         monkeypatch.setattr(home, name, failing)

@@ -122,7 +122,8 @@ def test_a_page_has_the_plot_that_suits_its_data(rendered):
 def test_an_interrupted_training_is_said_to_be_one(undrawn):
     result = trained(xor())
     result.history.interrupted = True
-    assert words.notice(result) == "Interrupted after 5 of 5 epochs; this is what was learned so far."
+    told = words.notice(result.history, 5)
+    assert told == "Interrupted after 5 of 5 epochs; this is what was learned so far."
     assert "Interrupted" in page.render(result, [])[0]
 
 

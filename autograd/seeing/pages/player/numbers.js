@@ -23,12 +23,7 @@ function number(x) {
   return minus + text.replace("-", "−");
 }
 
-function withoutZeros(digits) {
-  if (!digits.includes(".")) return digits;
-  let end = digits.length;
-  while (digits[end - 1] === "0") end -= 1;
-  return digits.slice(0, digits[end - 1] === "." ? end - 1 : end);
-}
+const withoutZeros = (digits) => (digits.includes(".") ? digits.replace(/\.?0+$/, "") : digits);
 
 // What a written number stands for, and whether what is computed of such is the result as written.
 const asWritten = (x) => (Number.isFinite(x) ? Number(number(x).replaceAll("−", "-")) : x);

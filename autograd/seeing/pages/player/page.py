@@ -81,8 +81,11 @@ def _page(content: Content) -> str:
 
 def player() -> str:
     """Return the script of every page: files that say the same names within one function."""
-    parts = "".join(asset(__package__, "scripts", name) for name in SCRIPTS)
-    return f'"use strict";\n(() => {{\n{parts}}})();\n'
+    parts = [
+        asset("autograd.seeing.pages", "elements.js"),
+        *(asset(__package__, "scripts", name) for name in SCRIPTS),
+    ]
+    return f'"use strict";\n(() => {{\n{"".join(parts)}}})();\n'
 
 
 def compact(text: str) -> str:

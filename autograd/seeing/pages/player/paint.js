@@ -12,11 +12,7 @@ function paintingOf({ original, element, plainName, exactNow, put }) {
 
   const [sheet, slopes] = fold.querySelectorAll("svg");
   const [caption, status] = [fold.querySelector("figcaption"), fold.querySelector("[role=status]")];
-  const made = (into, name, attributes) => {
-    const part = document.createElementNS("http://www.w3.org/2000/svg", name);
-    for (const [key, value] of Object.entries(attributes)) part.setAttribute(key, value);
-    return into.appendChild(part);
-  };
+  const made = (into, name, attributes) => into.appendChild(element(name, attributes));
   const [pixels, hues] = [sheet, slopes].map((into) => {
     into.setAttribute("viewBox", `0 0 ${columns} ${rows}`);
     return nodes.map((_, k) => made(into, "rect", { x: k % columns, y: Math.floor(k / columns), width: 1, height: 1 }));

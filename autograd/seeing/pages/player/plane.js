@@ -1,7 +1,7 @@
 // What a network of two inputs gives all over their plane, with the weights as they are now: the forward pass
 // of the first sample, computed again at every cell with other numbers in its inputs.
 
-function planeOf({ original, engine, plainName }) {
+function planeOf({ original, element, engine, plainName }) {
   const figure = document.querySelector("#descent figure");
   const { plane, op } = original.touch;
   const CELLS = 24;
@@ -17,13 +17,9 @@ function planeOf({ original, engine, plainName }) {
   if (order.length > MOST) return () => {};
 
   const [picture, caption] = figure.children;
-  const made = (name, attributes) => {
-    const part = document.createElementNS("http://www.w3.org/2000/svg", name);
-    for (const [key, value] of Object.entries(attributes)) part.setAttribute(key, value);
-    return picture.appendChild(part);
-  };
-  const cells = Array.from({ length: CELLS ** 2 }, (_, k) => made("rect", { x: k % CELLS, y: CELLS - 1 - Math.floor(k / CELLS), width: 1.02, height: 1.02 }));
-  const dots = samples.map(() => made("circle", { r: 0.45 }));
+  const cells = Array.from({ length: CELLS ** 2 }, (_, k) => element("rect", { x: k % CELLS, y: CELLS - 1 - Math.floor(k / CELLS), width: 1.02, height: 1.02 }));
+  const dots = samples.map(() => element("circle", { r: 0.45 }));
+  picture.append(...cells, ...dots);
   figure.hidden = false;
 
   function range(axis, values) {

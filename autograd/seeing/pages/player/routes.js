@@ -137,8 +137,8 @@ function accounting({ graph, leaves, element, nameOf, plainName, signOf, localOf
   }
 
   function rowsOf({ edges, product, running }, i) {
-    const button = element("button", { type: "button", title: "See it in the graph", "aria-label": `Route ${i + 1}: see it in the graph` }, String(i + 1));
-    button.addEventListener("click", () => see(edges));
+    const said = { title: "See it in the graph", "aria-label": `Route ${i + 1}: see it in the graph` };
+    const button = element("button", { type: "button", ...said, onclick: () => see(edges) }, String(i + 1));
     return [
       element("tr", {}, element("th", { scope: "row" }, button), element("td", {}, signed(product)), element("td", {}, signed(running))),
       element("tr", { class: "factors" }, element("td", { colspan: 3 }, ...factorsOf(edges))),

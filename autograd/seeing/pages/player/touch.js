@@ -4,7 +4,7 @@
 function touching({ original, element, nameOf, plainName, signOf, symbolsOf, readNumber, inField, show, changed }) {
   const engine = engineOf(original);
   const { plane, picture } = original.touch;
-  const drawPlane = plane ? planeOf({ original, engine, plainName }) : () => {};
+  const drawPlane = plane ? planeOf({ original, element, engine, plainName }) : () => {};
   const drawPicture = picture ? paintingOf({ original, element, plainName, exactNow, put }) : () => {};
   const start = new Map(engine.leaves);
   const { output } = original;
@@ -36,10 +36,9 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, rea
       input.value = inField(Number(Number(slider.value).toPrecision(4)));
       schedule();
     });
-    const gradient = element("button", { type: "button", class: "gradient", title: "Nudge it: what does a small change do?" });
-    gradient.addEventListener("click", () => choose(i));
     const told = document.createTextNode("");
-    gradient.append(signOf(`n${i}`), told, element("small", {}, "nudge"));
+    const said = { class: "gradient", title: "Nudge it: what does a small change do?" };
+    const gradient = element("button", { type: "button", ...said, onclick: () => choose(i) }, signOf(`n${i}`), told, element("small", {}, "nudge"));
     rows.set(i, { input, slider, told, at: value });
     tellGradient(i);
     return element("div", { class: "leaf" }, field, slider, gradient);
@@ -167,7 +166,6 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, rea
   const stepping = document.getElementById("descent");
   const statuses = [stepping.querySelector("output"), document.getElementById("host")];
   let taken = []; // the output before each step, and now
-  let expected = null; // what the leaves are if nobody else changes them
 
   function take(event) {
     event.preventDefault();

@@ -18,22 +18,16 @@ class Chain {
   }
 
   name = (i) => this.training.tape.nodes[i].name ?? number(this.lanes.values[i][0]);
-  partial = ([target, slot]) => this.lanes.partials(target, 0)[slot] ?? 0;
+  partial = (source, target, k = 0) => this.lanes.partials(target, k)[this.training.tape.nodes[target].inputs.indexOf(source)] ?? 0;
   arrow = (source, target) => `∂(${this.name(source)}→${this.name(target)})`;
 
-  // The strongest routes from a node to the cost; the last part of each is the gradient at the output.
-  routes(i, known = new Map()) {
-    if (known.has(i)) return known.get(i);
-    const { training, lanes } = this;
-    const found = i === training.prediction
-      ? { count: 1, best: [{ product: lanes.gradients[i][0], parts: [] }] }
-      : training.arrows[i].reduce(({ count, best }, arrow) => {
-          const on = this.routes(arrow[0], known), partial = this.partial(arrow);
-          const longer = on.best.map(({ product, parts }) => ({ product: product * partial, parts: [...parts, [i, arrow[0], partial]] }));
-          return { count: count + on.count, best: [...best, ...longer].sort((a, b) => Math.abs(b.product) - Math.abs(a.product)).slice(0, STRONGEST) };
-        }, { count: 0, best: [] });
-    known.set(i, found);
-    return found;
+  // The strongest routes from a node to the output, times what arrives there from the cost.
+  routes(i) {
+    const { training: { prediction, tape }, lanes } = this;
+    const graph = { inputs: tape.nodes.map(({ inputs }) => inputs), output: prediction, constants: new Set() };
+    const partials = tape.nodes.map(({ op }, k) => (op < 0 ? [] : lanes.partials(k, 0)));
+    const { count, routes } = accountOf(i, graph, { gradients: [], partials }, STRONGEST);
+    return { count: Number(count), best: routes.map(({ product, edges }) => ({ product: product * lanes.gradients[prediction][0], edges })) };
   }
 
   show(chosen) {
@@ -46,7 +40,7 @@ class Chain {
   }
 
   table(heads, rows, last) {
-    const cells = (row, kind = "td") => row.map((x, k) => element(k ? kind : "th", { scope: k ? (kind === "th" ? "col" : undefined) : kind === "th" ? "col" : "row" }, ...[x].flat()));
+    const cells = (row, kind = "td") => row.map((x, k) => element(k ? kind : "th", { scope: kind === "th" ? "col" : k ? undefined : "row" }, ...[x].flat()));
     const body = rows.map((row) => element("tr", {}, ...cells(row)));
     if (last) body.push(element("tr", { class: "result" }, ...cells(last)));
     return element("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": heads[0] }, element("table", {}, element("thead", {}, element("tr", {}, ...cells(heads, "th"))), element("tbody", {}, ...body)));
@@ -78,11 +72,11 @@ class Chain {
     const draw = (k) => {
       let running = lanes.gradients[training.prediction][0];
       const rows = [[[`∂L/∂${output}`, element("small", {}, `slope of ${training.cost}`)], this.signed(running), this.signed(running)]];
-      for (const [i, target, partial] of best[k].parts) {
-        running *= partial;
-        rows.push([[this.arrow(i, target), element("small", {}, this.because(i, target))], this.signed(partial), this.signed(running)]);
+      for (const { source, target, partial } of best[k].edges.toReversed()) {
+        running *= partial ?? 0;
+        rows.push([[this.arrow(source, target), element("small", {}, this.because(source, target))], this.signed(partial ?? 0), this.signed(running)]);
       }
-      this.follow(best[k].parts);
+      this.follow(best[k].edges);
       table.replaceChildren(this.table(["from the cost back", "factor", "product"], rows));
     };
     const choice = element("select", { "aria-label": "Route", onchange: () => draw(choice.value) }, ...best.map(({ product }, n) => element("option", { value: n }, `${n + 1}: ${number(product)}`)));
@@ -130,8 +124,7 @@ class Chain {
     const { training, lanes, places } = this;
     const { node, name, layer, neuron } = training.parameters[at];
     const z = training.sums[layer][neuron];
-    const slot = training.tape.nodes[z].inputs.indexOf(node);
-    const said = places.map((i, k) => [i, lanes.gradients[z][k] * (lanes.partials(z, k)[slot] ?? 0)]);
+    const said = places.map((i, k) => [i, lanes.gradients[z][k] * this.partial(node, z, k)]);
     const largest = Math.max(...said.map(([, x]) => Math.abs(x))) || 1;
     const bars = said.map(([i, x]) => {
       const bar = element("i", { class: x > 0 ? "positive" : "negative" });
@@ -206,13 +199,14 @@ class Chain {
       section.append(element("p", {}, `At the output the cost says ∂L/∂${this.name(a)} = `, this.signed(lanes.gradients[a][0]), ". ", button("See the cost", { class: "link" }, () => this.select({ kind: "cost" }))));
       return section;
     }
-    const rows = training.arrows[a].map((arrow) => {
-      const upstream = lanes.gradients[arrow[0]][0], partial = this.partial(arrow);
-      return [this.name(arrow[0]), this.signed(upstream), this.signed(partial), this.signed(upstream * partial)];
+    const rows = training.tape.nodes.flatMap(({ inputs }, target) => {
+      if (!inputs.includes(a)) return [];
+      const upstream = lanes.gradients[target][0], partial = this.partial(a, target);
+      return [[this.name(target), ...[upstream, partial, upstream * partial].map(this.signed)]];
     });
     section.append(element("p", {}, `The gradient of ${this.name(a)} is the sum over all neurons that it leads to:`), this.table(["through", "∂L/∂z", `∂(${this.name(a)}→z)`, "product"], rows, [`∂L/∂${this.name(a)}`, "", "", this.signed(lanes.gradients[a][0])]));
     if (z !== a) {
-      const [upstream, partial, product] = [lanes.gradients[a][0], this.partial([a, 0]), lanes.gradients[z][0]];
+      const [upstream, partial, product] = [lanes.gradients[a][0], this.partial(z, a), lanes.gradients[z][0]];
       const equal = equals(asWritten(upstream) * asWritten(partial), product);
       section.append(element("p", {}, `∂L/∂${this.name(z)} = ∂L/∂${this.name(a)} · ${this.arrow(z, a)} = ${number(upstream)} · ${inBrackets(partial)} ${equal} `, this.signed(product), "."));
     }

@@ -15,6 +15,8 @@ const numberIn = (text) => (text.trim() ? Number(text.replace("−", "-").replac
 
 // The setting that a text says; a sentence is thrown if it says none.
 function read(name, text) {
+  if (name === "layers") return readLayers(text);
+  if (name === "features") return readFeatures(text);
   const { label, choices, low, high, whole } = facts.settings[name];
   if (choices.length) {
     if (!choices.includes(text)) throw `${label} is one of ${choices.join(", ")}; got “${text}”.`;
@@ -43,8 +45,6 @@ function readFeatures(text) {
   return [...new Set(features)];
 }
 
-const READERS = { layers: readLayers, features: readFeatures };
-
 // Other settings, if they go together; the training begins again.
 function take(changes) {
   const wanted = { ...settings, ...changes };
@@ -63,16 +63,23 @@ function take(changes) {
   part("complaint").textContent = said;
 }
 
-function attempt(act) {
+// The sentence by which an act is refused; "" if it is carried out.
+function refusal(act) {
   try {
-    part("complaint").textContent = "";
     act();
+    return "";
   } catch (sentence) {
     if (typeof sentence !== "string") throw sentence;
-    part("complaint").textContent = sentence;
-    return false;
+    return sentence;
   }
-  return true;
+}
+
+// Whether an act is carried out; else it is said why not.
+function attempt(act) {
+  part("complaint").textContent = "";
+  const said = refusal(act);
+  if (said) part("complaint").textContent = said;
+  return !said;
 }
 
 function fill() {
@@ -94,19 +101,13 @@ function fill() {
 
 // What the address asks for; what it asks in vain is told.
 function readLink() {
-  const sentences = [];
   settings = { ...start };
-  for (const [name, text] of new URLSearchParams(location.hash.slice(1))) {
-    try {
-      if (!Object.hasOwn(start, name)) throw `There is no setting “${name}”.`;
-      settings[name] = (READERS[name] ?? ((text) => read(name, text)))(text);
-    } catch (sentence) {
-      if (typeof sentence !== "string") throw sentence;
-      sentences.push(`The link: ${sentence}`);
-    }
-  }
+  const refused = [...new URLSearchParams(location.hash.slice(1))].map(([name, text]) => refusal(() => {
+    if (!Object.hasOwn(start, name)) throw `There is no setting “${name}”.`;
+    settings[name] = read(name, text);
+  })).filter(Boolean);
   attempt(() => take({ data: settings.data }));
-  if (sentences.length) part("complaint").textContent = sentences.join(" ");
+  if (refused.length) part("complaint").textContent = refused.map((sentence) => `The link: ${sentence}`).join(" ");
 }
 
 // ------------------------------------------------------------------------------- structure
@@ -140,9 +141,9 @@ function chooseSample(i) {
 }
 
 // Show in the network the weights that a route goes along.
-function follow(parts) {
-  const along = parts.map(([i, target]) => training.parameters.find(({ layer, neuron, source }) => training.sums[layer][neuron] === target && training.columns[layer - 1][source] === i));
-  picture.route = new Set(along.flatMap((parameter) => parameter?.at ?? []));
+function follow(edges) {
+  const along = training.parameters.filter(({ layer, neuron, source }) => edges.some((edge) => edge.target === training.sums[layer][neuron] && edge.source === training.columns[layer - 1][source]));
+  picture.route = new Set(along.map(({ at }) => at));
   picture.lines();
 }
 

@@ -164,7 +164,7 @@ class Picture {
     pen.drawImage(this.small, 0, 0, size, size);
     pen.strokeStyle = colour("--ink");
     pen.lineWidth = 2;
-    border(pen, values[z], GRID, (column) => (column / (GRID - 1)) * size, (row) => (1 - row / (GRID - 1)) * size);
+    border(pen, values[z], GRID, size, size);
     const look = `${part("held").checked}${inks.classes}`;
     if (this.dotted !== training || this.look !== look) {
       [this.dotted, this.look] = [training, look];
@@ -274,14 +274,12 @@ class Picture {
     training.drawn = history.length;
     const every = Math.ceil(history.length / 300);
     const kept = history.filter((_, k) => k % every === 0 || k === history.length - 1);
-    const all = kept.flatMap(({ cost, held }) => [cost, held]).filter(Number.isFinite);
-    const [low, high] = [Math.min(...all), Math.max(...all)];
-    const bent = low > 0 && high > 30 * low ? Math.log : (x) => x;
-    part("scale").textContent = `Cost by epoch, ${number(low)} to ${number(high)}${bent === Math.log ? ", in powers of ten" : ""}:`;
-    const [bottom, span] = [bent(low), bent(high) - bent(low) || 1];
-    for (const key of ["cost", "held"]) {
-      const points = kept.map((record, k) => [kept.length > 1 ? (300 * k) / (kept.length - 1) : 0, 86 - (80 * (bent(record[key]) - bottom)) / span]);
-      part("curves").querySelector(key === "cost" ? ".train" : ".held").setAttribute("points", points.filter(([, y]) => Number.isFinite(y)).map((p) => p.map((x) => x.toFixed(1)).join(",")).join(" "));
+    const { low, high, inPowers, share } = scaleOf(kept.flatMap(({ cost, held }) => [cost, held]).filter(Number.isFinite));
+    part("scale").textContent = `Cost by epoch, ${number(low)} to ${number(high)}${inPowers ? ", in powers of ten" : ""}:`;
+    for (const [key, line] of [["cost", ".train"], ["held", ".held"]]) {
+      const points = kept.map((record, k) => [kept.length > 1 ? (300 * k) / (kept.length - 1) : 0, 86 - 80 * share(record[key])]);
+      const finite = points.filter(([, y]) => Number.isFinite(y)).map((point) => point.map((x) => x.toFixed(1)).join(","));
+      part("curves").querySelector(line).setAttribute("points", finite.join(" "));
     }
     part("curves").setAttribute("aria-label", `The cost by epoch: training from ${number(history[0].cost)} to ${number(history.at(-1).cost)}, held out from ${number(history[0].held)} to ${number(history.at(-1).held)}`);
   }

@@ -30,13 +30,6 @@ class Tape {
     if (name) this.nodes[given[0]].name = name;
     return given;
   }
-
-  // By node the arrows that lead on from it: to which node, and as which of its inputs.
-  get arrows() {
-    const found = this.nodes.map(() => []);
-    this.nodes.forEach(({ inputs }, target) => inputs.forEach((i, slot) => found[i].push([target, slot])));
-    return found;
-  }
 }
 
 // A tape with room for the numbers of as many samples as there are lanes.

@@ -65,7 +65,6 @@ class Training {
     this.prediction = from[0];
     this.target = tape.column("t");
     this.loss = tape.apply(facts.costs[this.cost].of, [this.prediction, this.target], "L")[0];
-    this.arrows = tape.arrows;
     this.gradients = new Float64Array(this.numbers.length);
     this.lanes = new Lanes(tape, this.points.length);
     this.judging = new Lanes(tape, this.points.length);

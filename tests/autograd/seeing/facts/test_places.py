@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from autograd import Parameter, Value, dot, gradient_path, topological_order, walk
+from autograd import Parameter, Value, gradient_path, topological_order, walk
 from autograd.notation.labels import parse_label, typed
 from autograd.seeing.facts.names import label_of, labels_of
 from autograd.seeing.facts.places import structure_of
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.facts.trace import trace
-from nn import MLP, Embedding, GRUCell, Layer, LSTMCell, Module, Recurrent, RNNCell
+from nn import MLP, GRUCell, Layer, LSTMCell, Module, Recurrent, RNNCell
+from tests.networks import Likeness
 
 
 class Net(Module):
@@ -173,29 +174,13 @@ def test_labels_that_two_modules_give_are_told_apart_by_the_modules() -> None:
     assert label_of(one([0.5, 1.0]), labels_of(None, one([0.5, 1.0]))) == "z1^2"
 
 
-class Tower(Module):
-    def __init__(self) -> None:
-        self.emb, self.proj = Embedding(4, 3, seed=0), Layer(3, 2, "linear", seed=1)
-
-    def forward(self, i: int) -> Any:
-        return self.proj(self.emb(i))
-
-
-class Pair(Module):
-    def __init__(self) -> None:
-        self.t = Tower()
-
-    def forward(self, i: int, j: int) -> Value:
-        return dot(self.t(i), self.t(j))
-
-
 def of_several_samples() -> Value:
-    model, pair = MLP(2, [2, 1], "tanh", fused=False, seed=0), Pair()
+    model, pair = MLP(2, [2, 1], "tanh", fused=False, seed=0), Likeness()
     return model([0.5, 1.0]) * model([1.0, -1.0]) + pair(0, 1) ** 2 * pair(2, 1)
 
 
 USED_TWICE = [
-    lambda: Pair()(0, 1) ** 2,
+    lambda: Likeness()(0, 1) ** 2,
     of_several_samples,
     lambda: Recurrent(GRUCell(1, 2, seed=0), 1, seed=1)([[0.5], [1.0], [2.0]]),
 ]
@@ -213,14 +198,15 @@ def test_what_several_uses_of_a_module_compute_has_names_of_its_own_and_is_found
             steps.rewind()
             found = steps.goto(spelled)
             assert id in (found.node, *found.nodes)
-            assert typed(spelled) == name
+            begin, cut, end = typed(spelled).partition("…")
+            assert name == begin + end or (cut and name.startswith(begin) and name.endswith(end))
 
 
 def test_uses_are_told_apart_where_the_name_is_the_same_and_nowhere_else() -> None:
-    steps = walk(Pair()(0, 1) ** 2)
+    steps = walk(Likeness()(0, 1) ** 2)
     assert steps.title == "y = (z₁⁽¹⁾[1]·z₁⁽¹⁾[2] + z₂⁽¹⁾[1]·z₂⁽¹⁾[2])^2"
     assert "∂y/∂z₁⁽¹⁾[2]" in [step.line.partition(" ")[0] for step in steps]
-    assert not any("[" in node.label for node in trace(Pair()(0, 1).inputs[0]).nodes)
+    assert not any("[" in node.label for node in trace(Likeness()(0, 1).inputs[0]).nodes)
 
 
 def test_what_has_no_name_is_told_by_what_it_is() -> None:

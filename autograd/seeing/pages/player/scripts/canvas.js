@@ -8,17 +8,15 @@ function showCrumbs() {
   const crumbs = $("crumbs");
   crumbs.hidden = views.length < 2;
   if (crumbs.hidden) return;
-  const path = [];
-  for (let at = view; at; at = views.find((other) => other.name === at.parent)) path.unshift(at);
+  const path = pathTo(view);
   crumbs.replaceChildren();
   for (const at of path) {
     if (at !== path[0]) crumbs.append(element("span", { "aria-hidden": "true" }, "›"));
-    const button = element("button", { type: "button" }, at.title);
+    const button = element("button", { type: "button", onclick: () => open(at.name) }, at.title);
     if (at === view) {
       button.disabled = true;
       button.setAttribute("aria-current", "page");
     }
-    button.addEventListener("click", () => open(at.name));
     crumbs.append(button);
   }
 }
@@ -26,7 +24,7 @@ function showCrumbs() {
 function open(name, part) {
   const [box, { left, top }, before] = [(part ?? canvas).getBoundingClientRect(), canvas.getBoundingClientRect(), svg];
   const isFocused = $("crumbs").contains(document.activeElement);
-  mount(views.findIndex((other) => other.name === name));
+  mount(viewNamed(name));
   if (isFocused) focusPicture();
   lightHere();
   follow(steps()[place - 1]);
@@ -67,10 +65,8 @@ function showWhere(step) {
   const before = svg;
   const those = view.parent === null ? [] : viewsOf(step);
   const beside = those.find((i) => views[i].parent === view.parent);
-  if (beside !== undefined && !those.includes(views.indexOf(view))) mount(beside);
-  while (!view.nodeElement.has(step.node) && view.parent !== null) {
-    mount(views.findIndex((other) => other.name === view.parent));
-  }
+  if (beside !== undefined && !those.includes(views.indexOf(view))) mount(views[beside]);
+  while (!view.nodeElement.has(step.node) && view.parent !== null) mount(viewNamed(view.parent));
   tellElsewhere(!view.nodeElement.has(step.node));
   if (!isFast()) glide(before, 1, 0, 0);
 }

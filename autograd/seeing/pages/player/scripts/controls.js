@@ -13,11 +13,7 @@ function kindOf(i) {
   const kind = i === facts.output ? "output" : facts.inputs[i].length ? "computed" : facts.weights.includes(i) ? "weight" : "input";
   const number = facts.inputs[i].length ? computed.get(`n${i}`) : received.get(`n${i}`)?.[0];
   if (kind === "input" || number === undefined || views.length === 1) return kind;
-  const ways = viewsOf(list[number]).map((k) => {
-    const titles = [];
-    for (let at = views[k]; at.parent !== null; at = views.find(({ name }) => name === at.parent)) titles.unshift(at.title);
-    return titles;
-  });
+  const ways = viewsOf(list[number]).map((k) => pathTo(views[k]).slice(1).map(({ title }) => title));
   return [kind, ...ways.reduce((best, titles) => (titles.length > best.length ? titles : best), [])].join(" · ");
 }
 
@@ -351,7 +347,7 @@ async function begin() {
   fillSizes();
   if (!touched) fillLeaves(); // else when they are wanted
   measureRoom();
-  mount(0);
+  mount(views[0]);
   listen();
   beginQuiz();
   followLink();

@@ -1,6 +1,5 @@
 // Steps through facts: every number, word and formula is read from them, and all text goes in as text.  They
 // are those of the page or, once a number is touched, those that engine.js and sentences.js make of it.
-const SVG = "http://www.w3.org/2000/svg";
 const MATHML = "http://www.w3.org/1998/Math/MathML";
 const MATH_ELEMENTS = new Set("math mrow mi mn mo mtext mspace msub msup msubsup mfrac msqrt mroot mover munder munderover mstyle mpadded mtable mtr mtd".split(" "));
 const MATH_ATTRIBUTES = new Set("display displaystyle mathvariant stretchy lspace rspace form fence separator width columnalign accent scriptlevel".split(" "));
@@ -99,6 +98,17 @@ function summed(numbers) {
   return numbers.map((number) => (sum += number));
 }
 
+// How many of some numbers in ascending order are less than x.
+function countBelow(numbers, x) {
+  let [low, high] = [0, numbers.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (numbers[middle] < x) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 const placeOf = (node) => Number(node.slice(1));
 const keyOf = (source, target, position) => `${source}>${target}:${position}`;
 const steps = () => list;
@@ -166,26 +176,12 @@ function symbolsOf(target, position) {
 }
 
 function gradientOf(node, place) {
-  const numbers = received.get(node);
-  if (numbers === undefined || numbers[0] >= place) return EMPTY;
-  let low = 0;
-  let high = numbers.length - 1; // the last step that is done
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (numbers[middle] < place) low = middle;
-    else high = middle - 1;
-  }
-  return list[numbers[low]].after;
+  const numbers = received.get(node) ?? [];
+  const done = countBelow(numbers, place);
+  return done ? list[numbers[done - 1]].after : EMPTY;
 }
 
-// ------------------------------------------------------------------ elements and names
-
-function element(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-}
+// ------------------------------------------------------------------ names
 
 function nameOf(node) {
   const [base, subscript, superscript] = facts.names[placeOf(node)];

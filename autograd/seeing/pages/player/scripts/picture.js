@@ -7,8 +7,7 @@ let view, svg, lit, slots, nodesOf;
 let fresh = [];
 let kept = []; // placed pictures, the last ones seen first: to place one anew takes its time
 
-function mount(index) {
-  const wanted = views[index];
+function mount(wanted) {
   if (wanted === view) return;
   if (view) for (const layer of Object.values(lit)) layer.replaceChildren();
   const isFocused = svg?.contains(document.activeElement);
@@ -24,7 +23,8 @@ function mount(index) {
   refresh(view);
   fit();
   showCrumbs();
-  getReady([index + 1, index - 1].map((i) => views[i]).filter((other) => other && other.parent === view.parent));
+  const index = views.indexOf(view);
+  getReady([views[index + 1], views[index - 1]].filter((other) => other && other.parent === view.parent));
 }
 
 // What had the focus is not shown any more: a screen reader says what is.
@@ -113,24 +113,24 @@ function prepare(view) {
   for (const word of root.querySelectorAll(".fact")) if (word.textContent === "gradient") word.textContent = slope();
   for (const [part, nodes] of view.nodesOf) {
     if (nodes.length < 2 || !part.classList.contains("dot")) continue;
-    const holder = views.find(({ name }) => name === part.dataset.opens)?.parent;
+    const holder = viewNamed(part.dataset.opens)?.parent;
     if (holder && holder !== view.name) part.how = `${plainName(nodes.at(-1))}, ${titleOf(holder)}`;
   }
   view.labels = [...root.querySelectorAll(".edge [transform]")].map((label) => label.transform.baseVal.consolidate().matrix);
-  view.lit = { frames: document.createElementNS(SVG, "g"), flows: document.createElementNS(SVG, "g") };
+  view.lit = { frames: element("g"), flows: element("g") };
   root.prepend(view.lit.frames); // below the graph, so that no number is crossed
   root.append(view.lit.flows);
 }
 
-const titleOf = (name) => views.find((other) => other.name === name)?.title ?? name;
+const viewNamed = (name) => views.find((other) => other.name === name);
+const pathTo = (view) => (view ? [...pathTo(viewNamed(view.parent)), view] : []); // from the outermost one
+const titleOf = (name) => viewNamed(name)?.title ?? name;
 
 // When it is pointed at: a thousand titles would make every change of the picture slow, and a screen reader
 // would say after a node's label the half of it again.
 function titlePart(part) {
   if (!part || part.querySelector("title")) return;
-  const title = document.createElementNS(SVG, "title");
-  title.textContent = part.how || (nodesOf.has(part) ? plainName(nodesOf.get(part).at(-1)) : "");
-  part.prepend(title);
+  part.prepend(element("title", {}, part.how || (nodesOf.has(part) ? plainName(nodesOf.get(part).at(-1)) : "")));
 }
 
 // What a dot is computed of, such as the patch of a picture under a kernel, is marked while one is at the dot.
@@ -181,9 +181,9 @@ function boxOf(node) {
 }
 
 // In the units of the whole picture: a dot lies in a box that is moved as one.
-function placed(part) {
+function placed(part, group = part.parentNode) {
   const { x, y, width, height } = part.getBBox();
-  const moved = part.parentNode === svg ? null : part.parentNode.transform.baseVal.consolidate();
+  const moved = group === svg ? null : group.transform.baseVal.consolidate();
   return { x: x + (moved?.matrix.e ?? 0), y: y + (moved?.matrix.f ?? 0), width, height };
 }
 
@@ -206,16 +206,10 @@ const refreshAll = () => refresh(view);
 function isSeen(node) {
   const part = view.nodeElement.get(node);
   const group = part.parentNode === svg ? part : part.parentNode;
-  group.around ??= aroundGroup(group);
+  group.around ??= placed(group, group);
   const { x, y, width, height } = group.around;
   const [left, top] = [at.x + x * at.scale, at.y + y * at.scale];
   return left < room.width && top < room.height && left + width * at.scale > 0 && top + height * at.scale > 0;
-}
-
-function aroundGroup(group) {
-  const { x, y, width, height } = group.getBBox();
-  const moved = group.transform.baseVal.consolidate()?.matrix;
-  return { x: x + (moved?.e ?? 0), y: y + (moved?.f ?? 0), width, height };
 }
 
 function refresh(view, nodes = view.nodeElement.keys(), edges = view.edgeElement.keys()) {
@@ -365,7 +359,7 @@ function lightRoute(edges) {
   pause();
   light(undefined);
   const nodes = [...edges.map(({ source }) => source), facts.output].map((i) => `n${i}`);
-  while (view.parent !== null && !nodes.every((node) => view.nodeElement.has(node))) mount(views.findIndex((other) => other.name === view.parent));
+  while (view.parent !== null && !nodes.every((node) => view.nodeElement.has(node))) mount(viewNamed(view.parent));
   see(around(nodes.slice(0, MOST_LIT)));
   for (const node of nodes.slice(0, MOST_LIT)) frame(node, "halo");
   for (const { source, target, position, partial } of edges.slice(0, MOST_LIT)) flow(keyOf(`n${source}`, `n${target}`, position), false, number(partial ?? 0));
@@ -380,12 +374,7 @@ function freshen(name) {
   fresh.push(slot);
 }
 
-function drawn(layer, name, attributes) {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  layer.append(made);
-  return made;
-}
+const drawn = (layer, name, attributes) => layer.appendChild(element(name, attributes));
 
 function frame(node, kind) {
   const box = boxOf(node);
@@ -397,7 +386,7 @@ function frame(node, kind) {
 
 // How far along a line, in percent, an arrow's head covers no number, or the least of one; labels stand
 // around these middles.  What is in no picture is measured without placing all others anew.
-const ruler = document.createElementNS(SVG, "path");
+const ruler = element("path");
 
 function clearOf(labels, d) {
   ruler.setAttribute("d", d);

@@ -10,16 +10,7 @@ const endOf = (stop) => (stride.ends.length ? (stride.ends[stop] ?? 0) : stop + 
 const bounds = (stop) => [stop > 0 ? endOf(stop - 1) : 0, endOf(stop)];
 
 // The number of the step that is under way or done after so many of the smallest ones; -1 before the first.
-function stopAt(done) {
-  if (!stride.ends.length || !done) return done - 1;
-  let [low, high] = [0, stride.ends.length - 1];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (stride.ends[middle] < done) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
+const stopAt = (done) => (stride.ends.length && done ? Math.min(countBelow(stride.ends, done), stride.ends.length - 1) : done - 1);
 
 // Whether a step of several small ones was just done.
 const strides = () => place > 0 && endOf(stopAt(place)) === place && Boolean(stride.sentences[stopAt(place)]);
@@ -106,9 +97,8 @@ function tell(step) {
 }
 
 function tellNumbers(step) {
-  const table = $("numbers");
-  table.hidden = !isEdge(step);
-  if (table.hidden) return;
+  $("numbers").hidden = !isEdge(step);
+  if (!isEdge(step)) return;
   const [upstream, partial, contribution, before, after] = step.shown;
   const local = localOf(step);
   if (slopeOf(step)) local.append(` = ${slopeOf(step)}`);
@@ -119,23 +109,23 @@ function tellNumbers(step) {
     ["+", ["gradient so far"], before, ""],
     ["=", ["gradient ", signOf(step.node)], after, "result"],
   ];
-  table.tBodies[0].replaceChildren(...rows.map(([operator, words, number, kind]) =>
-    element("tr", { class: kind },
-      element("td", { class: "operator" }, operator),
-      element("th", { scope: "row" }, ...words),
-      element("td", {}, number))));
+  showRows(rows);
+}
+
+function showRows(rows) {
+  $("numbers").tBodies[0].replaceChildren(...rows.map(([operator, words, number, kind]) =>
+    element("tr", { class: kind }, element("td", { class: "operator" }, operator), element("th", { scope: "row" }, ...words), element("td", {}, number))));
 }
 
 // What a larger step computed: the values that are used elsewhere, or the gradients at which it ends.
 function tellStride() {
   const nodes = strideResults();
   const backwards = steps()[place - 1].phase === "reverse";
-  const gradient = (node) => [[signOf(node), received.get(node).at(-1) < place ? "" : " so far"], gradientOf(node, place)];
-  const rows = nodes.slice(0, MOST_ROWS).map((node) => (backwards ? gradient(node) : [[nameOf(node)], facts.values[placeOf(node)]]));
-  if (nodes.length > MOST_ROWS) rows.push([[`and ${nodes.length - MOST_ROWS} more`], ""]);
+  const gradient = (node) => ["", [signOf(node), received.get(node).at(-1) < place ? "" : " so far"], gradientOf(node, place)];
+  const rows = nodes.slice(0, MOST_ROWS).map((node) => (backwards ? gradient(node) : ["", [nameOf(node)], facts.values[placeOf(node)]]));
+  if (nodes.length > MOST_ROWS) rows.push(["", [`and ${nodes.length - MOST_ROWS} more`], ""]);
   $("numbers").hidden = false;
-  $("numbers").tBodies[0].replaceChildren(...rows.map(([words, number]) =>
-    element("tr", {}, element("td", { class: "operator" }), element("th", { scope: "row" }, ...words), element("td", {}, number))));
+  showRows(rows);
 }
 
 // ------------------------------------------------------------------ another engine beside the right one

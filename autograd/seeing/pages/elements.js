@@ -1,0 +1,13 @@
+// The elements that pages are made of.  An attribute such as "onclick" is what is done then; undefined is left out.
+const SVG = "http://www.w3.org/2000/svg";
+const IN_SVG = new Set("svg g path rect polygon circle line text title".split(" "));
+
+function element(name, attributes = {}, ...children) {
+  const made = IN_SVG.has(name) ? document.createElementNS(SVG, name) : document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
+    else if (value !== undefined) made.setAttribute(key, value);
+  }
+  made.append(...children);
+  return made;
+}
