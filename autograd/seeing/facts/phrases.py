@@ -75,7 +75,7 @@ def after_signs(op: str, inputs: int) -> frozenset[int]:
     """Return which of its inputs stand after a sign in an op's formula, in parentheses just where negative.
 
     >>> sorted(after_signs("sum", 3)), sorted(after_signs("dot", 5)), sorted(after_signs("neg", 1))
-    ([1, 2], [2, 3, 4], [])
+    ([1, 2], [1, 2, 3, 4], [])
     """
     names = [f"x{i}y" for i in range(inputs)]
     positive, negative = (formula(TABLE[op], those) for those in (names, [f"−{name}" for name in names]))
