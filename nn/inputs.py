@@ -97,14 +97,15 @@ class _Call:
         """Return new inputs, of which `autograd.seeing` can tell to which argument they belong."""
         name, argument = self._names.get(id(x)) or self._name_of_part(x)
         count = self._named.get(name, 0)
-        self._named[name] = count + len(numbers)
         use = now.use
         try:
             if argument:
                 now.use = (_argument(argument), self.use, use[2], use[3])
-            return tuple(map(Value, numbers, labels(name, count, len(numbers))))
+            values = tuple(map(Value, numbers, labels(name, count, len(numbers))))
         finally:
             now.use = use
+        self._named[name] = count + len(numbers)
+        return values
 
     def _name_of_part(self, x: Any) -> tuple[str, str]:
         """Return what the inputs made of something are called, and the argument that it is part of."""
