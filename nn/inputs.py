@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache, partial
 from inspect import Signature, signature
@@ -32,7 +31,7 @@ def as_inputs(x: Any, nin: int, whose: str) -> tuple[Value, ...]:
         TypeError: if something in ``x`` is neither.
         ValueError: if there are not ``nin`` of them.
     """
-    values = (x,) if isinstance(x, (Value, Real)) else tuple(x)
+    values = tuple(x) if type(x) in ROWS or not isinstance(x, (Value, Real)) else (x,)
     if len(values) != nin:
         raise ValueError(f"the {whose} takes {counted(nin, 'input')} per sample; got {len(values)}")
     if VALUE_TYPES.issuperset(map(type, values)):
@@ -49,19 +48,24 @@ def once_as_values(x: Any, numbers: tuple[Any, ...], labels: Labels) -> tuple[Va
         numbers: all of them.
         labels: gives each a label.
     """
-    use = recording.now.use
-    if use[1] is None or isinstance(x, Real) or not VALUE_TYPES.isdisjoint(map(type, numbers)):
-        return _as_values(numbers, labels(NAME, 0, len(numbers)))
+    now = recording.now
+    use, call = now.use, now.call
+    if use[1] is None or x is numbers[0] or _has_values(numbers):
+        named = zip(numbers, labels(NAME, 0, len(numbers)), strict=True)
+        return tuple([v if isinstance(v, Value) else Value(v, label) for v, label in named])
     while use[1] is not None:
         use = use[1]
-    call = _going_on.call
-    if call is None or call.use is not use:
-        call = _going_on.call = _Call(use, _going_on.given)
+    if type(call) is not _Call or call.use is not use:
+        call = now.call = _Call(use, call if type(call) is tuple else None)
     _, before, values = call.rows.get(id(x), (x, (), ()))
     if before != numbers:  # it is new, or was changed since
-        values = call.as_values(x, numbers, labels)
+        values = call.as_values(now, x, numbers, labels)
         call.rows[id(x)] = x, numbers, values  # with x, so that no other object gets its id
     return values
+
+
+def _has_values(numbers: tuple[Any, ...]) -> bool:
+    return not NUMBERS.issuperset(map(type, numbers)) and any(isinstance(v, Value) for v in numbers)
 
 
 Given: TypeAlias = tuple[Any, Sequence[Any], Mapping[str, Any]]
@@ -76,80 +80,55 @@ class _Call:
         rows: the inputs, by the id of what holds the numbers.
     """
 
-    __slots__ = ("_given", "_in_order", "_named", "_names", "rows", "use")
+    __slots__ = ("_given", "_named", "_names", "rows", "use")
 
     def __init__(self, use: Any, given: Given | None) -> None:
-        self.use = use
+        self.use, self._given = use, given
         self.rows: dict[int, tuple[Any, tuple[Any, ...], tuple[Value, ...]]] = {}
-        self._given = given
-        self._in_order = _in_order(given[0].computing()) if given and len(given[1]) > 1 else ()
-        self._names: dict[int, tuple[str, str]] | None = None  # by id, as soon as somebody asks
+        self._names: dict[int, tuple[str, str]] = {}  # by id: of the arguments, and of all as soon as needed
         self._named: dict[str, int] = {}  # how many inputs have each name
+        if given and len(given[1]) == 1 and not given[2]:
+            self._names[id(given[1][0])] = NAME, ""
+        elif given:
+            for name, x in zip(_in_order(given[0].computing()), given[1], strict=False):
+                self._names.setdefault(id(x), (name, name))
 
-    def as_values(self, x: Any, numbers: tuple[Any, ...], labels: Labels) -> tuple[Value, ...]:
+    def as_values(self, now: Any, x: Any, numbers: tuple[Any, ...], labels: Labels) -> tuple[Value, ...]:
         """Return new inputs, of which `autograd.seeing` can tell to which argument they belong."""
-        name, argument = self._name(x)
+        name, argument = self._names.get(id(x)) or self._name_of_part(x)
         count = self._named.get(name, 0)
-        self._named[name] = count + len(numbers)
-        now = recording.now
         use = now.use
         try:
             if argument:
                 now.use = (_argument(argument), self.use, use[2], use[3])
-            return _as_values(numbers, labels(name, count, len(numbers)))
+            values = tuple(map(Value, numbers, labels(name, count, len(numbers))))
         finally:
             now.use = use
+        self._named[name] = count + len(numbers)
+        return values
 
-    def _name(self, x: Any) -> tuple[str, str]:
+    def _name_of_part(self, x: Any) -> tuple[str, str]:
         """Return what the inputs made of something are called, and the argument that it is part of."""
-        if self._given is None:
-            return NAME, ""
-        _, inputs, options = self._given
-        if len(inputs) == 1 and inputs[0] is x and not options:
-            return NAME, ""
-        for name, given in zip(self._in_order, inputs, strict=False):
-            if given is x:  # the usual case, in a fraction of the time
-                return name, name
-        if self._names is None:
-            self._names = _names(*self._given)
+        if self._given is not None:
+            self._names, self._given = _names(*self._given), None
         return self._names.get(id(x), (NAME, ""))
 
 
-class _GoingOn(threading.local):
-    """The outermost call that is going on in this thread: what it is given, and what it has made of that."""
-
-    given: Given | None = None
-    call: _Call | None = None
-
-
-_going_on = _GoingOn()
-
-
-def remember_arguments(module: Any, inputs: Sequence[Any], options: Mapping[str, Any]) -> None:
+def remember_arguments(now: Any, module: Any, inputs: Sequence[Any], options: Mapping[str, Any]) -> None:
     """Remember what the outermost call is given; where it is Values, its use tells which came by what."""
-    _going_on.given = module, inputs, options
+    now.call = module, inputs, options
     parts: Iterable[Any] = (*inputs, *options.values()) if options else inputs
     if len(inputs) == 1 and not options:
         parts = inputs[0].values() if isinstance(inputs[0], dict) and len(inputs[0]) > 1 else ()
     for x in parts:
-        if _holds_values(x):
-            recording.now.use = use = UseOfValues(recording.now.use)
+        if type(x) in ROWS and x:  # a row, or rows of rows
+            x = x[0]
+            if type(x) in ROWS and x:
+                x = x[0]
+        if type(x) in VALUE_TYPES:
+            now.use = use = UseOfValues(now.use)
             use.names = partial(_names, module, inputs, options)
             return
-
-
-def _holds_values(x: Any) -> bool:
-    """Return whether a part of a call is a Value, or begins with one: a row, or rows of rows."""
-    if type(x) in ROWS and x:
-        x = x[0]
-        if type(x) in ROWS and x:
-            x = x[0]
-    return type(x) in VALUE_TYPES
-
-
-def forget_inputs() -> None:
-    """Forget what inputs were made of: the outermost call is over."""
-    _going_on.given = _going_on.call = None
 
 
 def taken_by(call: Callable[..., Any]) -> Signature:
@@ -194,12 +173,6 @@ def _names(module: Any, inputs: Sequence[Any], options: Mapping[str, Any]) -> di
             parts = [(i, part) for i, part in enumerate(x, 1) if isinstance(part, NAMED)]
             waiting += [(_indexed(name, i), argument, part) for i, part in parts]
     return names
-
-
-def _as_values(numbers: Sequence[Any], labels: Sequence[str]) -> tuple[Value, ...]:
-    return tuple(
-        [v if isinstance(v, Value) else Value(v, label) for v, label in zip(numbers, labels, strict=True)]
-    )
 
 
 def _indexed(name: str, i: int) -> str:

@@ -28,7 +28,7 @@ from nn.complaints import (
     say_where,
 )
 from nn.construction import GIVEN, Constructed
-from nn.inputs import forget_inputs, remember_arguments
+from nn.inputs import remember_arguments
 
 ACTIVATION = "activation"
 """An attribute whose parameters are neither weights nor biases: whatever an activation learns."""
@@ -44,7 +44,7 @@ def _as_a_use(call: Callable[..., Any]) -> Callable[..., Any]:
         now = recording.now
         before = now.begin(self)
         if before[0] is None:
-            remember_arguments(self, inputs, options)
+            remember_arguments(now, self, inputs, options)
         try:
             return call(self, *inputs, **options)
         except Exception as error:
@@ -53,7 +53,7 @@ def _as_a_use(call: Callable[..., Any]) -> Callable[..., Any]:
         finally:
             now.end(before)
             if before[0] is None:
-                forget_inputs()
+                now.call = None
 
     return placed
 

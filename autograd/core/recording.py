@@ -80,14 +80,16 @@ class _Now:
         plain: whether operations are recorded, and nobody watches.
         made: the list to which new nodes are appended while a tape is being recorded, else None.
         use: the use of a Module that is going on; outside of all, its time is that of the latest data.
+        call: what the outermost Module is given, and what was made of that; kept by those who call Modules.
     """
 
-    __slots__ = ("made", "plain", "use")
+    __slots__ = ("call", "made", "plain", "use")
 
     def __init__(self) -> None:
         self.plain: bool = True
         self.made: list[Any] | None = None
         self.use: Use = OUTSIDE
+        self.call: Any = None
 
     def begin(self, owner: Any) -> Use:
         """Begin a use of a Module, and return the one that was going on, to `end` with."""

@@ -71,6 +71,20 @@ def test_a_list_that_was_changed_is_other_inputs():
     assert sorted(v.data for v in inputs_of(Changing()([2.0]))) == [2.0, 5.0]
 
 
+def test_what_could_not_become_inputs_leaves_no_trace_in_the_names_of_others():
+    class Trying(Module):
+        def __init__(self):
+            self.layer = Layer(2, 1, seed=0)
+
+        def forward(self, x, y):
+            with pytest.raises(TypeError):
+                self.layer(["a", "b"])
+            return self.layer(x) * self.layer(y)
+
+    found = inputs_of(Trying()(A, B))
+    assert sorted(v.label for v in found) == ["x1", "x2", "y1", "y2"]
+
+
 class Ranking(Module):
     """Two towers: of several arguments, or of the parts of one."""
 
