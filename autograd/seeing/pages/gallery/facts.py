@@ -155,7 +155,7 @@ class Facts:
         change = powers_between(last.typical, first.typical)
         steps = last.column - first.column
         each = times(change / steps, 2 if abs(change) > ALIKE * steps else 3)
-        a_layer = f", {each} a layer." if steps > 1 else "."  # one step says it all
+        a_layer = f", on average {each} a layer." if steps > 1 else "."  # one step says it all
         way = f"On the way back from {last.layer} to {first.layer} the gradient"
         if abs(change) < ALIKE:
             return f"{way} keeps its size."
