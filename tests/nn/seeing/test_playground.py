@@ -280,7 +280,8 @@ def test_the_legend_names_the_signs_that_are_seen(sheet):
     assert [word for word, _ in signs.findall(sheet.inner_text("#legend"))] == ["above"]
     sheet.evaluate("take({ activation: 'tanh' }); select({ kind: 'neuron', layer: 1, neuron: 0 })")
     (_, high), (_, low) = signs.findall(sheet.inner_text("#legend"))
-    assert low.startswith("−") and not high.startswith("−")
+    assert low.startswith("−")
+    assert not high.startswith("−")
 
 
 def test_the_largest_seed_is_followed_by_0(sheet):
