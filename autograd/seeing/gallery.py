@@ -67,9 +67,7 @@ class Gallery:
 
     def __str__(self) -> str:
         facts = self.facts
-        lines = [
-            f"{counted(facts.weights, 'weight')} of {parse_label(facts.output).text} = {number(facts.value)}"
-        ]
+        lines = [f"{facts.counted} of {parse_label(facts.output).text} = {number(facts.value)}"]
         lines += [facts.trend()] if facts.trend() else []
         for card in facts.cards[:CARDS_IN_TEXT]:
             name = parse_label(card.name).text
@@ -78,7 +76,7 @@ class Gallery:
         return "\n".join([*lines, f"  and {more:,} more"] if more > 0 else lines)
 
     def __repr__(self) -> str:
-        return f"<gallery: {counted(self.facts.weights, 'weight')} of {parse_label(self.facts.output).text}>"
+        return f"<gallery: {self.facts.counted} of {parse_label(self.facts.output).text}>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         frame = notebook_frame(self.html(), repr(self)[1:-1], HEIGHT)

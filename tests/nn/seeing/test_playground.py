@@ -1,5 +1,7 @@
 """The playground: what its page computes is what the library computes, and what it says is true."""
 
+import re
+
 import pytest
 
 from autograd import Value, gradient_path
@@ -270,6 +272,16 @@ def test_a_dead_unit_is_told_as_one(sheet):
 def test_the_line_is_where_the_weighted_sum_is_0(sheet):
     sheet.evaluate("take({ activation: 'relu' }); select({ kind: 'neuron', layer: 1, neuron: 1 })")
     assert "the line: z₂⁽¹⁾ = 0" in sheet.inner_text("#legend")
+
+
+def test_the_legend_names_the_signs_that_are_seen(sheet):
+    signs = re.compile(r"(above|below) 0, to (\S+)")
+    sheet.evaluate("take({ activation: 'sigmoid' }); select({ kind: 'neuron', layer: 1, neuron: 0 })")
+    assert [word for word, _ in signs.findall(sheet.inner_text("#legend"))] == ["above"]
+    sheet.evaluate("take({ activation: 'tanh' }); select({ kind: 'neuron', layer: 1, neuron: 0 })")
+    (_, high), (_, low) = signs.findall(sheet.inner_text("#legend"))
+    assert low.startswith("−")
+    assert not high.startswith("−")
 
 
 def test_the_largest_seed_is_followed_by_0(sheet):

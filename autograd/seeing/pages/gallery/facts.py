@@ -20,6 +20,7 @@ from autograd.pure_reverse import in_numbers, upstreams
 from autograd.seeing.facts.folding.folded import slot
 from autograd.seeing.facts.folding.links import multiplied
 from autograd.seeing.facts.names import check_value, label_of, labels_of, name_of_output
+from autograd.seeing.facts.phrases import weights_and_biases
 from autograd.seeing.facts.places import Path, layer_of, structure_of, title_of
 from autograd.seeing.facts.routes import (
     Route,
@@ -132,8 +133,8 @@ class Facts:
         cards: one per weight, the largest gradient first.
         weights: how many weights there are, with and without a card.
         layers: one per layer that computes with weights, the last layer first, as the gradient meets them.
-        neurons: how many neurons each column of layers has, the inputs being column 0; empty where
-            there are no neurons.
+        neurons: how many neurons each column of layers has, the inputs being column 0; {} without neurons.
+        biases: how many of the weights are biases.
     """
 
     output: str
@@ -142,6 +143,12 @@ class Facts:
     weights: int
     layers: tuple[Spread, ...]
     neurons: Mapping[int, int]
+    biases: int = 0
+
+    @property
+    def counted(self) -> str:
+        """How many weights, and how many biases, in words."""
+        return weights_and_biases(self.weights - self.biases, self.biases)
 
     def trend(self) -> str:
         """Return a sentence: how the gradient's size changes from the last layer to the first.
@@ -155,7 +162,7 @@ class Facts:
         change = powers_between(last.typical, first.typical)
         steps = last.column - first.column
         each = times(change / steps, 2 if abs(change) > ALIKE * steps else 3)
-        a_layer = f", {each} a layer." if steps > 1 else "."  # one step says it all
+        a_layer = f", on average {each} a layer." if steps > 1 else "."  # one step says it all
         way = f"On the way back from {last.layer} to {first.layer} the gradient"
         if abs(change) < ALIKE:
             return f"{way} keeps its size."
@@ -226,6 +233,7 @@ def gather(output: Value, weights: Iterable[Value] | None, names: Mapping[str, A
         weights=len(chosen),
         layers=_spreads(_gradients(chosen, order, upstream, model), model),
         neurons=model.neurons,
+        biases=sum(map(model.is_bias, chosen)),
     )
 
 
@@ -403,6 +411,10 @@ class _Model:
         """Return the title of the layer that a Value belongs to, or that computes with it; "" for none."""
         layer = self._home(v, user)
         return "" if layer is None else title_of(layer, self._modules)
+
+    def is_bias(self, v: Value) -> bool:
+        """Return whether a Value is the bias of a layer."""
+        return v in self._places and self._places[v].part == "bias"
 
     def spot(self, v: Value) -> Spot | None:
         """Return the neuron that computed a Value, or which of the inputs it is; None for any other."""

@@ -65,7 +65,7 @@ def label(text: str) -> str:
 def _lead(facts: Facts) -> str:
     return (
         f"{label(facts.output)} = {number(facts.value)}. Shown are its gradients with respect to "
-        f"{counted(facts.weights, 'weight')}: each is a sum over routes, and along each route the product of "
+        f"{facts.counted}: each is a sum over routes, and along each route the product of "
         "the local derivatives."
     )
 
@@ -73,7 +73,7 @@ def _lead(facts: Facts) -> str:
 def _shown(facts: Facts) -> str:
     if len(facts.cards) == facts.weights:
         return counted(facts.weights, "card")
-    return f"the {len(facts.cards):,} of {facts.weights:,} weights with the largest gradients"
+    return f"the {len(facts.cards):,} of {facts.counted} with the largest gradients"
 
 
 def _key(facts: Facts) -> str:

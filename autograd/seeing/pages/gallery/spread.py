@@ -110,8 +110,8 @@ class Scale:
 
 
 def _heads(columns: Columns) -> str:
-    ends = {columns.size: "● root mean square", columns.step: "changes by", columns.count: "weights"}
-    what = "|gradient| of each weight, and of ● all together" if columns.count else "|gradient| of each"
+    ends = {columns.size: "● root mean square", columns.step: "changes by", columns.count: "parameters"}
+    what = "|gradient| of each parameter, and of ● all together" if columns.count else "|gradient| of each"
     return (
         '<text class="small" x="0" y="16">way back ↓</text>'
         f'<text class="small" x="{columns.left + (0 if columns.count else 24)}" y="16">{what}</text>'

@@ -65,12 +65,14 @@ function engineOf(facts) {
     for (const at of found ?? kinks.keys()) {
       const kink = kinks[at];
       const jumps = kink.jumps[k];
-      const [left, right] = besides(here[k]).map((x) => {
+      const sides = besides(here[k]).map((x) => {
         const moved = [...here];
         moved[k] = x;
         const y = operation.value(moved);
-        return jumps ? y : (operation.partials(moved, y)[k] ?? 0);
+        return [y, operation.partials(moved, y)[k] ?? 0];
       });
+      if (sides.every(([y, slope]) => y === values[i] && slope === (taken ?? 0))) continue; // as where 0 % b moves with b
+      const [left, right] = sides.map(([y, slope]) => (jumps ? y : slope));
       if (found === null && !(Math.abs(right - left) > 1e-6)) continue;
       if (jumps || !(left === right && right === (taken ?? 0))) return { kink, left, right, jumps };
     }

@@ -70,7 +70,7 @@ function tellerOf(facts, engine, original) {
   });
   for (let i = inputs.length - 1; i >= 0; i--) {
     inputs[i].forEach((j, k) => {
-      if (corners.has(`${i}:${k}`) || (partials[i][k] !== null && before.has(i))) before.add(j);
+      if (corners.has(`${i}:${k}`) || (!constants.has(j) && before.has(i))) before.add(j);
     });
   }
 

@@ -142,8 +142,9 @@ class Picture {
     const image = (this.image ??= pen.createImageData(GRID, GRID)), pixels = new Uint32Array(image.data.buffer);
     const byClass = index === this.training.prediction && this.training.classes;
     const [above, below] = (byClass ? [...inks.classes].reverse() : inks.signs).map(([r, g, b]) => r | (g << 8) | (b << 16));
-    let largest = 0;
-    if (!byClass) for (let k = 0; k < GRID * GRID; k++) largest = Math.max(largest, Math.abs(given[k]));
+    let [low, high] = [0, 0];
+    if (!byClass) for (const x of given) [low, high] = [x < low ? x : low, x > high ? x : high];
+    const largest = Math.max(-low, high);
     const sharp = part("sharp").checked;
     const lead = this.training.byClass?.[0] === 0 ? (x) => Math.tanh(x / 2) : (x) => Math.max(-1, Math.min(1, x));
     for (let k = 0; k < GRID * GRID; k++) {
@@ -152,14 +153,14 @@ class Picture {
       pixels[row * GRID + column] = (x > 0 ? above : below) | ((165 * Math.abs(x)) << 24); // of nan nothing is seen
     }
     pen.putImageData(image, 0, 0);
-    return largest;
+    return [low, high];
   }
 
   // One of the maps, large, with the samples; the line is where the neuron's weighted sum is 0.
   plane(index, given, z, values) {
     const { pen, training } = this;
     const size = pen.canvas.width;
-    const largest = this.fill(this.small.getContext("2d"), index, given);
+    const range = this.fill(this.small.getContext("2d"), index, given);
     pen.clearRect(0, 0, size, size);
     pen.drawImage(this.small, 0, 0, size, size);
     pen.strokeStyle = colour("--ink");
@@ -183,7 +184,7 @@ class Picture {
     const name = training.tape.nodes[index].name;
     const output = index === training.prediction;
     part("seen-title").textContent = output ? `The output ${name}` : `What ${name} gives`;
-    this.tellLegend(output && training.classes ? training.classes : null, largest, training.tape.nodes[z].name);
+    this.tellLegend(output ? training.classes : null, range, training.tape.nodes[z].name);
     pen.canvas.setAttribute("aria-label", `${part("seen-title").textContent} over the plane of x₁ (across) and x₂ (up), and the samples`);
   }
 
@@ -221,13 +222,20 @@ class Picture {
     return far.indexOf(Math.min(...far));
   }
 
-  tellLegend(classes, largest, z) {
-    const said = `${z}${classes}${classes ? "" : number(largest)}${this.training.classes}`;
+  // The hues of signs are told where one is seen, be it in the map or, where there are no classes, of a sample.
+  tellLegend(classes, [low, high], z) {
+    const { training } = this;
+    const said = [z, classes, low, high, training.classes].map(String).join();
     if (said === this.said) return;
     this.said = said;
-    const signs = classes ? [] : [entry(1, { fill: "var(--positive)" }, `above 0, to ${number(largest)}`), entry(1, { fill: "var(--negative)" }, "below 0")];
+    const sign = (name, word, x) => entry(1, { fill: `var(--${name})` }, x ? `${word} 0, to ${number(x)}` : `${word} 0`);
+    const targets = training.classes ? [] : training.points.map((point) => point[2]);
+    const signs = [
+      ...(high > 0 || targets.some((y) => y > 0) ? [sign("positive", "above", high)] : []),
+      ...(low < 0 || targets.some((y) => y < 0) ? [sign("negative", "below", low)] : []),
+    ];
     const rest = [entry(0, RING, "held out"), element("li", {}, `the line: ${z} = 0`)];
-    part("legend").replaceChildren(...entriesOf(this.training.classes ?? []), ...signs, ...rest);
+    part("legend").replaceChildren(...entriesOf(training.classes ?? []), ...signs, ...rest);
   }
 
   lines() {

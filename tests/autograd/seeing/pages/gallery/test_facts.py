@@ -113,7 +113,7 @@ def test_of_too_many_weights_those_with_the_largest_gradients_have_a_card(
     shown = gallery(net.loss)
     assert shown.cards == every.cards[:5]
     assert shown.facts.layers == every.facts.layers  # the picture still counts them all
-    assert "the 5 of 21 weights with the largest gradients" in shown.html()
+    assert "the 5 of 16 weights and 5 biases with the largest gradients" in shown.html()
 
 
 @pytest.mark.parametrize(

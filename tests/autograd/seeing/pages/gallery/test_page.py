@@ -72,8 +72,8 @@ def test_it_is_saved_and_shows_itself(tmp_path: Path) -> None:
     frame = Text(bundle["text/html"]).elements
     assert [tag for tag, _ in frame] == ["iframe"]
     assert frame[0][1]["srcdoc"] == shown.html()
-    assert bundle["text/plain"].startswith("9 weights of L = ")
-    assert repr(shown) == "<gallery: 9 weights of L>"
+    assert bundle["text/plain"].startswith("6 weights and 3 biases of L = ")
+    assert repr(shown) == "<gallery: 6 weights and 3 biases of L>"
 
 
 # ---------------------------------------------------------------------------------- in a browser

@@ -190,4 +190,4 @@ def test_a_weight_before_and_after_what_its_module_holds_is_on_no_one_way_back()
 
 def test_a_small_change_is_no_factor_of_one() -> None:
     layers = tuple(Spread(f"layer {k}", (1.05**k,), 0, 0, column=k) for k in range(9, 1, -1))
-    assert "to 1/1.4 of its size, ÷ 1.05 a layer." in Facts("y", 1.0, (), 8, layers, {}).trend()
+    assert "to 1/1.4 of its size, on average ÷ 1.05 a layer." in Facts("y", 1.0, (), 8, layers, {}).trend()
