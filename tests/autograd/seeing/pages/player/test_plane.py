@@ -40,7 +40,7 @@ def test_the_plane_is_what_the_network_gives_and_follows_a_run(opened):
     sheet.click("[name=run]")
     net = model()
     fields = sheet.evaluate("""() => [...document.querySelectorAll("#leaves input[type=text]")].map(
-        (input) => [input.getAttribute("aria-label").slice(9), Number(input.value)])""")
+        (input) => [input.getAttribute("aria-label").slice(9), Number(input.value.replace("−", "-"))])""")
     moved = dict(fields)
     for p in net.parameters():
         p.data = moved[parse_label(p.label).text]
