@@ -199,6 +199,7 @@ def test_weights_come_first_in_the_order_in_which_they_are_read(opened):
     model = MLP(2, [2, 1], "tanh", seed=0)
     sheet = opened(walk(half_mse(model([0.5, -0.3]), 1.0)).html())
     sheet.click("#what-if summary")
+    sheet.locator("#leaves label").first.wait_for()
     names = sheet.locator("#leaves label").evaluate_all("all => all.map(({ title }) => title)")
     assert names == [*(parse_label(p.label).text for p in model.parameters()), "x₁", "x₂"]
 
