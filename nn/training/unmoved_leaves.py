@@ -47,9 +47,8 @@ def unmoved(model: Module, optimizer: Optimizer, loss: Value) -> str:
     if not said and not moved:
         told = ["no gradient reaches what is to be trained; does .data or detach cut the graph?"]
     if copied:
-        why = (
-            "used as plain numbers too, copies that nothing trains: take the Parameters, as layer.weight has"
-        )
+        why = "used as plain numbers too, copies that nothing trains: unless holding {} fixed is meant, "
+        why += "as by detach(), take the Parameters, as layer.weight has"
         told.append(said_of(_together(model, copied), why, len(copied)))
     return "; ".join(told)
 
