@@ -209,12 +209,14 @@ def _facts_of_group(group: Group) -> tuple[Fact, ...]:
         said += facts_of_parameters(
             weights,
             {node.id for node in weights if group.parts.get(node.id) == "bias"},
-            {node.id for node in weights} if group.turns else group.lent,
+            group.lent,
         )
     if group.skips:
         said.append(SKIP)
     if group.kind != "unit":
-        said += [Fact(f"tied with {other}", counted(n, "weight")) for other, n in group.tied.items()]
+        for other, ids in group.tied.items():
+            has_bias = any(group.parts.get(id) == "bias" for id in ids)
+            said.append(Fact(f"tied with {other}", counted(len(ids), "parameter" if has_bias else "weight")))
     if group.uses > 1:
         said.append(Fact("used", f"× {group.uses}"))
     return tuple(fact for fact in said if fact.number)

@@ -77,19 +77,23 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class ModuleFact:
-    """A Module that takes part in a graph.
+    """A Module that takes part in a graph, where it is held.
+
+    A Module that several others hold is one for each of these that calls it: ``user.text`` and ``item.text``.
 
     Attributes:
         path: where it is held.
         kind: the name of its class.
         is_unit: whether it is one unit of a layer, such as a neuron.
         parameters: how many parameters it holds, those of Modules within it included.
+        first: the path where the same Module is held first, which the places of its parameters name.
     """
 
     path: Path
     kind: str
     is_unit: bool
     parameters: int
+    first: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ class UseFact:
     """One use of a Module.
 
     Attributes:
-        module: its path.
+        module: its path, by the way that it was reached: from the Module that called it on.
         within: the number of the use that called it; None for an outermost one.
         turn: which use of this Module it is within that one, from 0: a time step, or a sample.  Where a
             Module calls itself, all these calls count together.
@@ -162,7 +166,8 @@ class _Reader:
         self.structure = Structure()
         self._numbers: dict[int, int] = {}  # of the uses, by identity
         self._turns: dict[tuple[int | None, Path], int] = {}
-        self._paths: dict[int, Path] = {}  # of the Modules, by identity
+        self._paths: dict[int, Path] = {}  # the first of each Module, by identity
+        self._within: dict[int, dict[int, Path]] = {}  # what each Module that calls others holds, and where
         self._owners: list[Owner] = []
         self._given: dict[int, Mapping[int, tuple[str, str]]] = {}  # to uses: what is in which argument
         roots = _outermost(order)
@@ -178,20 +183,40 @@ class _Reader:
         self._place_leaves(order)
 
     def _enter(self, owner: Owner, path: Path) -> None:
-        """Note a Module and all within it, by where it holds them."""
+        """Note a Module and all within it, held at a path."""
         for inner, module in modules_within(owner):
-            if id(module) not in self._paths:
-                own = self._paths[id(module)] = (*path, *inner)
+            own = (*path, *inner)
+            first = self._paths.setdefault(id(module), own)
+            if own not in self.structure.modules:
                 count = sum(1 for _ in module.named_parameters())
-                self.structure.modules[own] = ModuleFact(
-                    own, type(module).__name__, bool(module.is_unit), count
-                )
+                kind, is_unit = type(module).__name__, bool(module.is_unit)
+                self.structure.modules[own] = ModuleFact(own, kind, is_unit, count, first)
 
-    def _path(self, owner: Owner, within: Path | None) -> Path:
-        """Return the path of a Module; one that nobody holds goes by its class within its caller."""
-        if id(owner) not in self._paths:
-            self._enter(owner, (*(within or ()), type(owner).__name__))
-        return self._paths[id(owner)]
+    def _path(self, owner: Owner, caller: int | None) -> Path:
+        """Return the path of a Module that a use called, by the way that it was reached.
+
+        That is where the caller holds it, or what called that one.  A Module that none of them holds goes by
+        its first path, and one that nobody holds by its class within its caller.
+        """
+        around = caller
+        while around is not None:
+            inner = self._held_by(self._owners[around]).get(id(owner))
+            if inner is not None:
+                path = (*self.structure.uses[around].module, *inner)
+                break
+            around = self.structure.uses[around].within
+        else:
+            outside = () if caller is None else self.structure.uses[caller].module
+            path = self._paths.get(id(owner), (*outside, type(owner).__name__))
+        if path not in self.structure.modules:
+            self._enter(owner, path)
+        return path
+
+    def _held_by(self, owner: Owner) -> dict[int, Path]:
+        """Return where a Module holds itself and each of those within it, by identity."""
+        if id(owner) not in self._within:
+            self._within[id(owner)] = {id(module): inner for inner, module in modules_within(owner)}
+        return self._within[id(owner)]
 
     def _number(self, use: Any) -> int:
         """Return the number of a use, after those of the uses that it is part of."""
@@ -201,7 +226,7 @@ class _Reader:
             use = use[1]
         number = None if use is None else self._numbers[id(use)]
         for owner, within in ((u[0], u) for u in reversed(chain)):
-            path = self._path(owner, None if number is None else self.structure.uses[number].module)
+            path = self._path(owner, number)
             caller = number
             while caller is not None and self.structure.uses[caller].module == path:
                 caller = self.structure.uses[caller].within

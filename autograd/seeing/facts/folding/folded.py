@@ -12,6 +12,7 @@ import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from os.path import commonprefix
 from typing import Literal, NamedTuple
 
 from autograd.seeing.facts.folding.group import INPUTS, Group
@@ -115,19 +116,31 @@ def fold(
     for group in groups.values():
         group.leaving = {node.id for node in group.members} & leaving
         group.tied = {
-            titles[link.source]: len(link.tied) for link in links if link.tied and link.target == group.id
-        }
+            titles[link.source]: [node.id for node in link.tied]
+            for link in links if link.tied and link.target == group.id
+        }  # fmt: skip
         group.lent = {node.id for link in links if link.source == group.id for node in link.tied}
     for node in trace.nodes:
-        for box in homes.shared.get(node.id, ()) if node.role == "weight" else ():
-            groups[box].shared.append(node)
-            groups[box].parts[node.id] = trace.places[node.id].part
+        if node.role == "weight" and node.id in homes.shared:
+            _share(node, [groups[box] for box in (homes.of[node.id], *homes.shared[node.id]) if box], trace)
     for use, past in skipped(trace).items():
         box = homes.closed(use)
         if box in groups and any(homes.box(trace.uses[k].module, k) == box for k in past):
             groups[box].skips = True
     loose = tuple(node for node in trace.nodes if homes.of[node.id] is None)
     return Folded(tuple(groups.values()), loose, links, where[trace.output], where, homes.frames())
+
+
+def _share(weight: NodeFact, homes: Sequence[Group], trace: Trace) -> None:
+    """Note a weight in all the boxes that it belongs to, and with which other Modules each of them has it."""
+    for group in homes:
+        group.lent.add(weight.id)
+        for other in homes:
+            if commonprefix([group.path, other.path]) not in (group.path, other.path):  # no uses of one Module
+                group.tied.setdefault(other.title, []).append(weight.id)
+    for group in homes[1:]:
+        group.shared.append(weight)
+        group.parts[weight.id] = trace.places[weight.id].part
 
 
 # --------------------------------------------------------------------------- in which box each node is
@@ -147,6 +160,9 @@ class _Homes:
     def __init__(self, trace: Trace, by: By, depth: int, opening: Opening) -> None:
         self._trace, self._by, self._depth, self._opening = trace, by, depth, opening
         self._modules = trace.modules
+        self._held_at: dict[Path, list[Path]] = {}  # by the first of its paths, all of them
+        for path, module in trace.modules.items():
+            self._held_at.setdefault(module.first, []).append(path)
         self._holding = {path[:n] for path in trace.modules for n in range(len(path))}
         self._outermost = 0 if () in trace.modules else 1
         self._first = {} if by != "module" else runs(trace.modules, opening, self._outermost + depth)
@@ -306,10 +322,19 @@ class _Homes:
         """Return the boxes of a leaf: that of its place, or one for each of the turns that it is used in."""
         if place is None:
             return []
-        places = self._trace.places
-        used = [places[user].use for user in users if user in places] or [None]
-        uses = used if place.use is None else [place.use]
-        return [box for box in dict.fromkeys(self._own(replace(place, use=use)) for use in uses) if box]
+        used = [self._trace.places[user] for user in users if user in self._trace.places]
+        if place.use is not None or not used:
+            own = [self._own(place)]
+        else:
+            own = [self._own(replace(self._nearest(place, user), use=user.use)) for user in used]
+        return [box for box in dict.fromkeys(own) if box]
+
+    def _nearest(self, place: Place, user: Place) -> Place:
+        """Return a place in a Module that several hold as that in the one of them which is used."""
+        held_at = self._held_at.get(place.module, ())
+        if len(held_at) < 2:
+            return place
+        return replace(place, module=max(held_at, key=lambda path: len(commonprefix([path, user.module]))))
 
 
 def _only_gives(home: _Box, using: Iterable[_Box | None]) -> bool:

@@ -33,7 +33,7 @@ class Group:
         parts: what members, and what it shares, are in their Module, such as "weight", by id.
         leaving: the ids of members that are used outside, or are the output.
         shared: weights of its Module that are members of another box, one of other uses of it.
-        tied: how many weights of each other box, by title, which computes with them, it uses as well.
+        tied: the ids of weights that another box computes with as well, by its title.
         lent: the ids of its weights that another box uses as well.
         skips: whether inside of it a value goes past what it holds, to be added to what that gives.
     """
@@ -54,7 +54,7 @@ class Group:
     parts: dict[str, str] = field(default_factory=dict)
     leaving: set[str] = field(default_factory=set)
     shared: list[NodeFact] = field(default_factory=list)
-    tied: dict[str, int] = field(default_factory=dict)
+    tied: dict[str, list[str]] = field(default_factory=dict)
     lent: set[str] = field(default_factory=set)
     skips: bool = False
 

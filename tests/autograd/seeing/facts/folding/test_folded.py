@@ -242,7 +242,7 @@ def test_tied_weights_are_drawn_once_with_all_their_uses() -> None:
     _, weights, biases = box_of_group(found.groups[1], False).facts
     assert ("|gradient of all uses|" in weights.number, "of all uses" in biases.number) == (True, False)
     assert [len(group.weights()) for group in found.groups] == [0, 8, 3]
-    assert [group.tied for group in found.groups] == [{}, {}, {"encoder": 6}]
+    assert [[*map(len, group.tied.values())] for group in found.groups] == [[], [], [6]]
     assert ("tied with encoder", "6 weights") in {
         (fact.word, fact.number) for fact in box_of_group(found.groups[2], False).facts
     }
