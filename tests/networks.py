@@ -143,6 +143,36 @@ class Twins(Module):
         return sum_of([u * v for u, v in zip(self.tower(a), self.tower(b), strict=True)])
 
 
+class Tower(Module):
+    """A tower of a ranking model: its own layers, and a Module that it shares with another tower."""
+
+    def __init__(self, shared: Module) -> None:
+        self.inner, self.shared, self.out = Layer(2, 2, "tanh", seed=1), shared, Layer(2, 2, seed=2)
+
+    def forward(self, x: Any) -> Any:
+        return self.out(self.shared(self.inner(x)))
+
+
+class Text(Module):
+    def __init__(self) -> None:
+        self.dense = Layer(2, 2, "tanh", seed=3)
+
+    def forward(self, x: Any) -> Any:
+        return self.dense(x)
+
+
+class TwoTowers(Module):
+    """Two towers with a shared Module; a good item and a bad one are compared."""
+
+    def __init__(self) -> None:
+        text = Text()
+        self.user, self.item = Tower(text), Tower(text)
+
+    def forward(self, user: Any, good: Any, bad: Any) -> Any:
+        u, g, b = self.user(user), self.item(good), self.item(bad)
+        return sum_of([x * (y - z) for x, y, z in zip(u, g, b, strict=True)])
+
+
 class Tree(Module):
     def __init__(self) -> None:
         self.w = Parameter(0.5)

@@ -324,6 +324,17 @@ def apart(path: Path, others: Iterable[Path]) -> str:
     )
 
 
+def in_common(path: Path, other: Path) -> int:
+    """Return how many names two paths begin with alike.
+
+    >>> in_common(("encoder", "layers.0"), ("encoder", "layers.1"))
+    1
+    """
+    return next(
+        (k for k, (a, b) in enumerate(zip(path, other, strict=False)) if a != b), min(len(path), len(other))
+    )
+
+
 def layer_of(path: Path, modules: Mapping[Path, ModuleFact]) -> Path:
     """Return the path of the layer that a Module is in: of a unit the Module that holds it, else its own."""
     return path[:-1] if path in modules and modules[path].is_unit else path

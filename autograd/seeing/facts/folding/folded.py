@@ -12,7 +12,6 @@ import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from os.path import commonprefix
 from typing import Literal, NamedTuple
 
 from autograd.seeing.facts.folding.group import INPUTS, Group
@@ -20,7 +19,7 @@ from autograd.seeing.facts.folding.levels import levels_within
 from autograd.seeing.facts.folding.links import Link, links_between
 from autograd.seeing.facts.folding.opening import Opening, Turns, runs, titled
 from autograd.seeing.facts.folding.skips import skipped
-from autograd.seeing.facts.places import Path, Place, layer_of, title_of
+from autograd.seeing.facts.places import Path, Place, in_common, layer_of, title_of
 from autograd.seeing.facts.records import NodeFact, Trace
 
 By = Literal["neuron", "layer", "module"]
@@ -136,7 +135,7 @@ def _share(weight: NodeFact, homes: Sequence[Group], trace: Trace) -> None:
     for group in homes:
         group.lent.add(weight.id)
         for other in homes:
-            if commonprefix([group.path, other.path]) not in (group.path, other.path):  # no uses of one Module
+            if in_common(group.path, other.path) < min(len(group.path), len(other.path)):
                 group.tied.setdefault(other.title, []).append(weight.id)
     for group in homes[1:]:
         group.shared.append(weight)
@@ -334,7 +333,7 @@ class _Homes:
         held_at = self._held_at.get(place.module, ())
         if len(held_at) < 2:
             return place
-        return replace(place, module=max(held_at, key=lambda path: len(commonprefix([path, user.module]))))
+        return replace(place, module=max(held_at, key=lambda path: in_common(path, user.module)))
 
 
 def _only_gives(home: _Box, using: Iterable[_Box | None]) -> bool:

@@ -8,7 +8,7 @@ from itertools import chain, groupby
 from typing import NamedTuple
 
 from autograd.notation.hints import did_you_mean
-from autograd.notation.labels import pieces
+from autograd.notation.labels import called, pieces
 from autograd.notation.numbers import counted
 from autograd.seeing.facts.places import ModuleFact, Path, UseFact, title_of
 
@@ -23,6 +23,9 @@ A_COUNT = re.compile(r" × \d+$")
 
 Inside = tuple[tuple[Path, int], ...]
 """In which uses of which Modules something is opened, each by its turn; empty for all of them."""
+
+Asked = list[tuple[str, int | None]]
+"""What a name opens, from outside in: dotted paths, each with the turn of one use, or None for all."""
 
 
 class Turns(NamedTuple):
@@ -69,61 +72,73 @@ class Opening:
         opened: Collection[str],
         apart: Collection[str] = (),
     ) -> None:
-        paths = {".".join(path): path for path in modules}
-        holders = {list_of(path): path[:-1] for path in modules if list_of(path)}
-        held: dict[str, list[str]] = {}
-        known = {*holders, *paths, ""}
-        for inner in paths:
-            if (holder := inner.rpartition(".")[0]) not in known:
-                held.setdefault(holder, []).append(inner)
-        as_called = {tuple(pieces(name)): name for name in [*paths, *holders, *held]}
-        if () in modules:
-            as_called |= {(modules[()].kind, *called): name for called, name in as_called.items() if name}
-            as_called.setdefault((modules[()].kind,), "")
-        steps = [_steps(name, as_called) for name in opened]
-        whole = [asked[0][0] for asked in steps if asked[0][1] is None]
-        holding = dict.fromkeys(path[:-1] for path, module in modules.items() if path and not module.is_unit)
-        inside = [".".join(path) for path in holding if list_of(path) and list_of(path) in whole]
+        self._uses, self._names = uses, _Names(modules)
+        self._holding = {path[:-1] for path, module in modules.items() if path and not module.is_unit}
+        self._layers = {path[:-1] for path in modules if path}
         self._opened: dict[str, set[Inside]] = {}
-        split: dict[tuple[Path, Inside], set[int]] = {}
-        holders_of: dict[Path, set[Inside]] = {}
-        alone: list[list[tuple[str, int | None]]] = [[(name, None)] for name in [*inside, *apart]]
-        for asked in alone + steps:
+        self._split: dict[tuple[Path, Inside], set[int]] = {}
+        self._around: dict[Path, set[Inside]] = {}  # of what is opened, what holds it and in which uses
+        asked = [self._names.steps(name) for name in opened]
+        whole = {name for (name, turn), *_ in asked if turn is None}
+        inside = [".".join(path) for path in modules if path in self._holding and list_of(path) in whole]
+        alone: list[Asked] = [[(name, None)] for name in [*inside, *apart]]
+        for steps in alone + asked:
             uses_around: Inside = ()
-            for name, turn in asked:
-                can_open = [*held, *paths, *holders] if turn is None else [*paths]
-                if name not in can_open:
-                    units = {".".join(path) for path, module in modules.items() if module.is_unit}
-                    raise ValueError(_unknown(name, [n for n in can_open if n and n not in units]))
-                for each in held.get(name, [name]):
-                    path = paths[each] if each in paths else holders[each]
-                    last = max((use.turn for use in uses if use.module == path), default=0)
-                    if turn is None and last and not any(other[:-1] == path for other in modules if other):
-                        turn = last  # one of many alike, the last seeing the most
-                    if turn is not None and _is_one(each, path, turn, uses):
-                        split.setdefault((path, uses_around), set()).add(turn)
-                        uses_around = (*uses_around, (path, turn))
-                    else:
-                        self._opened.setdefault(each, set()).add(uses_around)
-                    for n in range(1, len(path) + (each in holders)):
-                        around = tuple(use for use in uses_around if len(use[0]) < n)
-                        holders_of.setdefault(path[:n], set()).add(around)
-        self._split = {".".join(path) for path, _ in split}
-        for path, arounds in holders_of.items():
-            if ".".join(path) not in self._split:
+            for name, turn in steps:
+                uses_around = self._open(name, turn, uses_around)
+        self._is_split = {".".join(path) for path, _ in self._split}
+        for path, arounds in self._around.items():
+            if ".".join(path) not in self._is_split:
                 self._opened.setdefault(".".join(path), set()).update(arounds)
         self.turns: list[tuple[Turns, ...]] = []
         for use in uses:
-            turns = () if use.within is None else self.turns[use.within]
-            its = [own for (p, around), own in split.items() if p == use.module and _are_in(turns, around)]
-            if its:
-                span = _spans(use.module, {*chain(*its)}, uses)[use.turn]
-                turns = (*(t for t in turns if t.path != use.module), span)
-            self.turns.append(turns)
+            self.turns.append(self._turns_of(use))
+
+    def _open(self, name: str, turn: int | None, uses_around: Inside) -> Inside:
+        """Open what a name stands for, or one use of it, in these uses of what is around it.
+
+        Return these, and the one that is opened.
+        """
+        inside = uses_around
+        for path in self._names.held(name, turn):
+            own, last = turn, max((use.turn for use in self._uses if use.module == path), default=0)
+            if own is None and last and path not in self._layers:
+                own = last  # one of many alike, the last seeing the most
+            if own is not None and self._is_one(path, own):
+                self._split.setdefault((path, uses_around), set()).add(own)
+                inside = (*uses_around, (path, own))
+            else:
+                self._opened.setdefault(".".join(path), set()).add(uses_around)
+            for n in range(1, len(path)):
+                around = tuple(use for use in inside if len(use[0]) < n)
+                self._around.setdefault(path[:n], set()).add(around)
+        return inside
+
+    def _is_one(self, path: Path, turn: int) -> bool:
+        """Return whether there is such a use, and it is but one of the uses, or the only one."""
+        turns = [use.turn for use in self._uses if use.module == path]
+        name, count = ".".join(path), max(turns, default=-1) + 1
+        if not turns:
+            raise ValueError(f"{name} has no uses to open: it computes nothing itself; {name} opens it whole")
+        if not 0 <= turn < count:
+            known = " to ".join(f"{name}[{n}]" for n in sorted({1, count}))
+            each = " in each use of what holds it" if len(turns) > count else ""
+            raise ValueError(
+                f"there is no {name}[{turn + 1}] to open; {name} has {counted(count, 'use')}{each}: {known}"
+            )
+        return count > 1 or len(turns) == 1
+
+    def _turns_of(self, use: UseFact) -> tuple[Turns, ...]:
+        turns = () if use.within is None else self.turns[use.within]
+        its = [own for (p, around), own in self._split.items() if p == use.module and _are_in(turns, around)]
+        if not its:
+            return turns
+        span = _spans(use.module, {*chain(*its)}, self._uses)[use.turn]
+        return (*(t for t in turns if t.path != use.module), span)
 
     def is_apart(self, path: Path) -> bool:
         """Return whether an item of a list is opened, alone or with all of the list."""
-        return not {".".join(path), list_of(path)}.isdisjoint(self._opened.keys() | self._split)
+        return not {".".join(path), list_of(path)}.isdisjoint(self._opened.keys() | self._is_split)
 
     def opens(self, path: Path, turns: Sequence[Turns] = ()) -> bool:
         """Return whether a Module is opened, at least in these turns."""
@@ -179,20 +194,6 @@ def _are_in(turns: Iterable[Turns], inside: Inside) -> bool:
     return {*inside} <= {(t.path, t.first) for t in turns if t.is_open}
 
 
-def _is_one(name: str, path: Path, turn: int, uses: Sequence[UseFact]) -> bool:
-    """Return whether there is such a use, and it is but one of the uses, or the only one."""
-    turns = [use.turn for use in uses if use.module == path]
-    count = max(turns, default=-1) + 1
-    if not 0 <= turn < count:
-        known = [f"{name}[{n}]" for n in sorted({1, count}) if n <= count]
-        listed = f": {' to '.join(known)}" if known else ""
-        each = " in each use of what holds it" if len(turns) > count else ""
-        raise ValueError(
-            f"there is no {name}[{turn + 1}] to open; {name} has {counted(count, 'use')}{each}{listed}"
-        )
-    return count > 1 or len(turns) == 1
-
-
 def _spans(path: Path, opened: Collection[int], uses: Sequence[UseFact]) -> list[Turns]:
     """Return for each turn of a Module the one that is opened, or the run between two of these."""
     count = max(use.turn + 1 for use in uses if use.module == path)
@@ -207,23 +208,65 @@ def _spans(path: Path, opened: Collection[int], uses: Sequence[UseFact]) -> list
     return spans
 
 
-def _steps(name: str, as_called: Mapping[tuple[str, ...], str]) -> list[tuple[str, int | None]]:
-    """Return the Modules of which a name tells one use, by path, each with its turn; and what it ends with.
+class _Names:
+    """What can be opened, and how it is called: Modules, lists of Modules, and dictionaries of them."""
 
-    A path can be spelled as pictures do.
-    """
-    if (whole := as_called.get(tuple(pieces(name)))) is not None:
-        return [(whole, None)]
-    found: list[tuple[str, int | None]] = []
-    name, path, after = A_COUNT.sub("", name), "", 0
-    for use in [*A_USE.finditer(name), None]:
-        own = name[after : use.start() if use else len(name)].removeprefix(" · ").removeprefix(".")
-        path = ".".join(filter(None, [path, own]))
-        if own or use or not found:
-            held = as_called.get(tuple(pieces(path)), path)
-            found.append((held, int(use[1] or use[2]) - 1 if use else None))
-        after = use.end() if use else after
-    return found
+    def __init__(self, modules: Mapping[Path, ModuleFact]) -> None:
+        self._modules = {".".join(path): path for path in modules}
+        self._units = {".".join(path) for path, module in modules.items() if module.is_unit}
+        self._lists = {
+            name: (*path[:-1], path[-1].rpartition(".")[0]) for path in modules if (name := list_of(path))
+        }
+        self._dictionaries: dict[str, list[Path]] = {}
+        for name, path in self._modules.items():
+            holder = name.rpartition(".")[0]
+            if holder and holder not in self._modules and holder not in self._lists:
+                self._dictionaries.setdefault(holder, []).append(path)
+        names = [*self._modules, *self._lists, *self._dictionaries]
+        self._as_called = {tuple(pieces(name)): name for name in names}
+        if () in modules:
+            kind = modules[()].kind
+            self._as_called |= {(kind, *called): name for called, name in self._as_called.items() if name}
+            self._as_called.setdefault((kind,), "")
+
+    def steps(self, name: str) -> Asked:
+        """Return the Modules of which a name tells one use, by path, each with its turn; and its end.
+
+        A path can be spelled as pictures do.
+        """
+        if (whole := self._as_called.get(tuple(pieces(name)))) is not None:
+            return [(whole, None)]
+        found: Asked = []
+        name, path, after = A_COUNT.sub("", name), "", 0
+        for use in [*A_USE.finditer(name), None]:
+            own = name[after : use.start() if use else len(name)].removeprefix(" · ").removeprefix(".")
+            path = ".".join(filter(None, [path, own]))
+            if own or use or not found:
+                held = self._as_called.get(tuple(pieces(path)), path)
+                found.append((held, int(use[1] or use[2]) - 1 if use else None))
+            after = use.end() if use else after
+        return found
+
+    def held(self, name: str, turn: int | None) -> list[Path]:
+        """Return what opens by a name, or by that of one of its uses.
+
+        Raises:
+            ValueError: if there is nothing of this name.
+        """
+        if name in self._modules:
+            return [self._modules[name]]
+        if turn is None and name in self._lists:
+            return [self._lists[name]]
+        if turn is None and name in self._dictionaries:
+            return self._dictionaries[name]
+        if turn is not None and name in self._lists:
+            item = f"{name}.{turn + 1}"
+            raise ValueError(
+                f"{name} is a list of Modules: what Python calls {name}[{turn + 1}] is {item} here, or "
+                f"{called(item)}; brackets after a Module open one of its uses, such as a time step, from 1"
+            )
+        can_open = [*self._modules, *([] if turn is not None else [*self._lists, *self._dictionaries])]
+        raise ValueError(_unknown(name, [n for n in can_open if n and n not in self._units]))
 
 
 def _unknown(name: str, known: Sequence[str]) -> str:

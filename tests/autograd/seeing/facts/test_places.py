@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import copy
 import pickle
+import random
+from collections import Counter
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from autograd import Parameter, Value, gradient_path, topological_order, walk
 from autograd.notation.labels import parse_label, typed
@@ -15,7 +19,7 @@ from autograd.seeing.facts.places import structure_of
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.facts.trace import trace
 from nn import MLP, GRUCell, Layer, LSTMCell, Module, Recurrent, RNNCell
-from tests.networks import Likeness
+from tests.networks import Likeness, TwoTowers
 
 
 class Net(Module):
@@ -218,3 +222,54 @@ def test_what_has_no_name_is_told_by_what_it_is() -> None:
         "1 route from the weight to y",
         "1 route from 0.5 × 2 to y",
     ]
+
+
+class Shelf(Module):
+    """Calls some of what it and those around it hold, as drawn, and writes down what it has called."""
+
+    def __init__(self, chance: random.Random, shared: list[Module], depth: int) -> None:
+        self.own = Layer(1, 1, seed=0)
+        made = [Shelf(chance, shared, depth - 1) for _ in range(chance.randint(1, 2))] if depth else []
+        self.inner = [*made, *chance.sample(shared, min(len(shared), 2))]
+        shared.append(self)
+        self.order = [chance.randrange(len(self.inner)) for _ in range(3)] if self.inner else []
+
+    def forward(self, x: Any, called: list[Module]) -> Any:
+        called.append(self)
+        for k in self.order:
+            x = self.inner[k](x, called)
+        return self.own(x)
+
+
+@given(st.integers(0, 10**9))
+@settings(max_examples=60, deadline=None)
+def test_a_use_goes_by_the_way_that_it_was_reached(seed: int) -> None:
+    chance = random.Random(seed)
+    model, called = Shelf(chance, [], 3), list[Module]()
+    structure = structure_of([model([0.5], called)])
+
+    def held_at(path: tuple[str, ...]) -> Module:
+        return model._held_at(".".join(path)) if path else model
+
+    uses = [use for use in structure.uses if isinstance(held_at(use.module), Shelf)]
+    assert [held_at(use.module) for use in uses] == called  # in the order of the calls
+    for use in structure.uses:
+        if use.within is not None:
+            around = structure.uses[use.within].module
+            assert use.module[: len(around)] == around
+        assert held_at(use.module) is held_at(structure.modules[use.module].first)
+    among = Counter((use.within, use.module) for use in structure.uses)
+    assert {(use.within, use.module): use.turn + 1 for use in structure.uses} == among
+
+
+def test_what_two_towers_share_has_a_name_in_each() -> None:
+    model = TwoTowers()
+    y = model([0.5, 1.0], [1.0, -1.0], [0.2, 0.1])
+    y.backward()
+    steps = walk(y)
+    assert {".".join(use.module) for use in steps.trace.uses} >= {"user.shared.dense", "item.shared.dense"}
+    named = [node.label for node in steps.trace.nodes if node.op == "tanh"]
+    assert len({*named}) == len(named) == 12
+    for name in named:
+        steps.goto(name)
+        steps.goto(parse_label(name, 99).text)

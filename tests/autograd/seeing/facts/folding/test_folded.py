@@ -17,7 +17,19 @@ from autograd.seeing.facts.folding.folded import FOLDINGS, Folded, fold
 from autograd.seeing.facts.folding.links import Link
 from autograd.seeing.facts.trace import trace
 from nn import MLP, Embedding, GRUCell, Layer, LSTMCell, Module, Recurrent, losses
-from tests.networks import Autoencoder, Likeness, Line, Ranking, Residual, Tied, TiedByHand, Tree, Twins, Wave
+from tests.networks import (
+    Autoencoder,
+    Likeness,
+    Line,
+    Ranking,
+    Residual,
+    Tied,
+    TiedByHand,
+    Tree,
+    Twins,
+    TwoTowers,
+    Wave,
+)
 
 
 class Net(Module):
@@ -281,6 +293,37 @@ def test_one_module_on_two_inputs_is_used_twice_by_two_inputs_each() -> None:
     svg = draw(y, collapse="module").pipe(encoding="utf-8").replace("&#160;", " ").replace("\u00a0", " ")
     assert "× 2" in svg
     assert "samples" not in svg
+
+
+def ranked() -> Value:
+    y = TwoTowers()([0.5, 1.0], [1.0, -1.0], [0.2, 0.1])
+    y.backward()
+    return y
+
+
+def test_what_two_towers_share_is_in_both_of_them() -> None:
+    found = folded(ranked())
+    inputs, (user, item) = found.groups[:3], found.groups[3:]
+    assert [group.title for group in inputs] == ["user", "good", "bad"]
+    assert (user.title, item.title) == ("user", "item")
+    assert not any({x.source, x.target} == {user.id, item.id} for x in found.links)
+    for tower, other in (user, "item"), (item, "user"):
+        assert len(tower.weights()) == 18
+        facts = {fact.word: fact.number for fact in box_of_group(tower, False).facts}
+        assert facts[f"tied with {other}"] == "6 parameters"
+        assert "|gradient of all uses|" in facts["12 weights"]
+    within = folded(ranked(), depth=2)
+    assert [x.title for x in within.groups if "shared" in x.title] == ["user · shared", "item · shared"]
+
+
+def test_every_use_and_every_module_opens_by_the_way_that_it_is_reached() -> None:
+    y = ranked()
+    facts = trace(y)
+    for use in (use for use in facts.uses if use.module):
+        folded(y, opened=[".".join(use.module)])
+        folded(y, opened=[f"{'.'.join(use.module)}[{use.turn + 1}]"])
+    within = titles(folded(y, opened=["item[2].shared"]))
+    assert [x for x in within if "shared" in x] == ["item · use 2 · shared · dense"]
 
 
 def test_several_samples_are_one_network() -> None:

@@ -28,6 +28,7 @@ from tests.networks import (
     TiedByHand,
     Tree,
     Twins,
+    TwoTowers,
     Wave,
     listed,
 )
@@ -57,6 +58,7 @@ def random_network(chance: random.Random) -> Value:
         lambda: Tree()(((1.0, 2.0), 3.0)),
         lambda: Line()(Value(*numbers(1))),
         lambda: Wave()([Value(x) for x in numbers(5)]),
+        lambda: TwoTowers()(numbers(2), numbers(2), numbers(2)),
         lambda: Ranking(width)([chance.randrange(5), chance.randrange(6)]),
         lambda: Experts(width)(numbers(2)),
         lambda: Hourglass(width)(numbers(3)),
