@@ -147,7 +147,7 @@ class Tower(Module):
     """A tower of a ranking model: its own layers, and a Module that it shares with another tower."""
 
     def __init__(self, shared: Module) -> None:
-        self.inner, self.shared, self.out = Layer(2, 2, "tanh", seed=1), shared, Layer(2, 2, seed=2)
+        self.inner, self.shared, self.out = Layer(2, 2, "tanh", seed=1), shared, Layer(2, 2, "linear", seed=2)
 
     def forward(self, x: Any) -> Any:
         return self.out(self.shared(self.inner(x)))

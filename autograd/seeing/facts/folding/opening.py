@@ -259,8 +259,7 @@ class _Names:
             return [self._lists[name]]
         if turn is None and name in self._dictionaries:
             return self._dictionaries[name]
-        if turn is not None and name in self._lists:
-            item = f"{name}.{turn + 1}"
+        if turn is not None and (item := f"{name}.{turn + 1}") in self._modules:
             raise ValueError(
                 f"{name} is a list of Modules: what Python calls {name}[{turn + 1}] is {item} here, or "
                 f"{called(item)}; brackets after a Module open one of its uses, such as a time step, from 1"

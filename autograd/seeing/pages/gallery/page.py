@@ -14,7 +14,8 @@ from typing import Any
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import counted, number, sign_word, signed
 from autograd.seeing.pages.frame import asset, document
-from autograd.seeing.pages.gallery.facts import Card, Facts, Spot, Way
+from autograd.seeing.pages.gallery.facts import Card, Facts, Way
+from autograd.seeing.pages.gallery.layers import Spot
 from autograd.seeing.pages.gallery.spread import NARROW, WIDE, called, layers_svg
 from autograd.seeing.style import width
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from autograd import sum as sum_of
-from nn import Layer, Module
+from nn import MLP, Layer, Module
 from tests.autograd.seeing.facts.folding.test_folded import Net, Tree, Twins, folded, titles
+from tests.networks import Ranking
 
 
 @pytest.mark.parametrize(
@@ -69,3 +70,21 @@ def test_the_one_use_in_each_use_of_its_holder_is_not_called_the_first() -> None
     assert "tower · layer 1 · neuron 1" in titles(folded(output, opened=["tower.layers.0[1]"]))
     with pytest.raises(ValueError, match=r"layers\.0 has 1 use in each use of what holds it"):
         folded(output, opened=["tower.layers.0[2]"])
+
+
+@pytest.mark.parametrize(
+    ("output", "opened", "message"),
+    [
+        (
+            lambda: MLP(2, [2, 2, 1], seed=0)([0.5, 1.0]),
+            "layers[1]",
+            r"Python calls layers\[1\] is layers.1 here",
+        ),
+        (lambda: MLP(2, [2, 2, 1], seed=0)([0.5, 1.0]), "layers[7]", "there is no Module 'layers' to open"),
+        (lambda: Ranking(2)([1, 2]), "items[1]", "items has no uses to open: it computes nothing itself"),
+        (lambda: Twins()([0.5, 1.0], [1.0, 2.0]), "tower[3]", r"tower has 2 uses: tower\[1\] to tower\[2\]"),
+    ],
+)
+def test_what_cannot_be_opened_is_told_with_what_can(output: Any, opened: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        folded(output(), opened=[opened])
