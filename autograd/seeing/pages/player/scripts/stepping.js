@@ -209,8 +209,10 @@ function tellRest() {
 }
 
 function tellRun(run) {
+  const wasSeen = isMarkedSeen();
   untold = untold.filter((other) => other !== run);
   for (const { firstChild: line } of run.children) write(line.lastChild, toldAt(stopAt(Number(line.dataset.place))));
+  if (wasSeen) seeMarked(); // lines grow as they are told: what was in sight stays there
 }
 
 // The browser draws only the runs that are near the part in view, and says which.
@@ -236,4 +238,10 @@ function seeMarked() {
   if (!marked) return;
   const [frame, line] = [$("lines"), marked].map((part) => part.getBoundingClientRect());
   $("lines").scrollTop += Math.min(line.top - frame.top, Math.max(line.bottom - frame.bottom, 0));
+}
+
+function isMarkedSeen() {
+  if (!marked) return false;
+  const [frame, line] = [$("lines"), marked].map((part) => part.getBoundingClientRect());
+  return line.top < frame.bottom && line.bottom > frame.top;
 }

@@ -137,9 +137,10 @@ def _overview(row: Row, name: str, title: str, parent: str | None) -> View:
         drawn.append(layer_box(layer, box, corner))
         opens |= row.opened(i, box)
         nodes = _mapped(layer, box) | nodes
-    for (i, j), link in row.links.items():
-        arrow = f"{name}-{row.name(i)}-to-{row.name(j)}"
-        drawn.append(bent_arrow(arrow, standing.ways[i, j], _words_on_arrow(link)))
+    ways = standing.ways
+    for i, j in sorted(row.links, key=lambda ends: math.dist(*ways[ends][-2:])):  # no words under a line
+        arrow, link = f"{name}-{row.name(i)}-to-{row.name(j)}", row.links[i, j]
+        drawn.append(bent_arrow(arrow, ways[i, j], _words_on_arrow(link)))
         edges |= _shown_by(arrow, link)
     svg = canvas("".join(drawn), standing.width, standing.height)
     return View(name, title, svg, nodes, edges, opens, parent)
