@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from autograd import Parameter, Value
 from autograd.extend import VALUE_TYPES, forget_gradients, recording
-from autograd.notation.labels import is_bias
+from autograd.notation.labels import is_bias, typed
 from autograd.notation.numbers import counted
 from nn.complaints import (
     MOST_SHOWN,
@@ -282,6 +282,9 @@ class Module(Constructed):
         found = named.get(name) or self._held_at(name)
         if isinstance(found, Parameter):
             return found
+        around, _, label = typed(name).rpartition(".")
+        if around and isinstance(holder := self._held_at(around), Module):  # be it held elsewhere too
+            return holder.parameter(label)
         return named[path_by_label(name, {path: p.label for path, p in named.items()})]
 
     def _held_at(self, path: str) -> Any:

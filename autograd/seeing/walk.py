@@ -22,22 +22,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from autograd.core.garbage_collection import collector_paused
 from autograd.files.atomic_write import write_whole
 from autograd.graph import topological_order
-from autograd.notation.hints import described, did_you_mean, short_repr
-from autograd.notation.labels import is_cut, pieces, shorten
+from autograd.notation.hints import described, short_repr
+from autograd.notation.labels import shorten
 from autograd.notation.numbers import counted
 from autograd.pure_reverse import upstreams
 from autograd.seeing.facts.comparison import Beside, compare
 from autograd.seeing.facts.events import both_passes, forward_mode
+from autograd.seeing.facts.named import Named
 from autograd.seeing.facts.names import (
     all_names,
     check_value,
-    ids_by_label,
     label_of,
     labels_of,
     name_of,
@@ -59,11 +60,6 @@ if TYPE_CHECKING:
     from autograd.seeing.pages.player import Content
 
 __all__ = ["Step", "Walk", "walk"]
-
-MOST_PATHS = 4
-"""A message names at most this many of the paths that a label can stand for."""
-LONGEST_HINT = 100
-"""Labels of this many characters or more are not suggested."""
 
 
 class Walk(Sequence[Step]):
@@ -97,9 +93,9 @@ class Walk(Sequence[Step]):
         self._given = names_in(structure) | labels_of(names)
         self._names = all_names(order, self._given)
         facts = trace(output, self._names, upstreams(output), structure=structure)
+        self.trace: Trace = facts
         self._values = {node.id: v for v, node in zip(order, facts.nodes, strict=True)}
         self._ids = {v: name for name, v in self._values.items()}
-        self._labels = ids_by_label(facts)
         self._nested = nested_formula(output, self._given, facts)
         self._wrt = None if tangent is None else self._moving(tangent)
         self._engine = beside
@@ -115,7 +111,7 @@ class Walk(Sequence[Step]):
         """Make the steps those of this size."""
         self.size = size
         self._steps = self._small if size == "edge" else Strides(facts, self._small, size)
-        self.trace: Trace = replace(facts, steps=self._steps)
+        self.trace = replace(facts, steps=self._steps)
 
     def __len__(self) -> int:
         return len(self.trace.steps)
@@ -271,27 +267,13 @@ class Walk(Sequence[Step]):
             raise TypeError(
                 f"a node is meant by the Value or its label, a step by its number; got {described(which)}"
             )
-        paths = {
-            self._ids[v]: path for v, path in (self._given | self._structure.names).items() if v in self._ids
-        }
-        name = which if which in self._labels else ".".join(pieces(which))  # as it is printed
-        cut = {id: label for label, ids in self._labels.items() for id in ids if is_cut(which, label)}
-        found = (
-            self._labels.get(name)
-            or [id for id, v in self._values.items() if v.label == name]
-            or [*cut]
-            or [id for id in paths if _ends_with(pieces(name), pieces(paths[id]))]
-        )
-        if len(found) > 1:
-            listed = ", ".join(repr((paths | cut)[id]) for id in found[:MOST_PATHS] if id in paths | cut)
-            by_path = f" or its path: {listed}" if listed else ""
-            raise ValueError(
-                f"{len(found)} nodes have the label {short_repr(which)}; give the Value itself{by_path}"
-            )
-        if not found:
-            hint = did_you_mean(name, (label for label in self._labels if len(label) < LONGEST_HINT))
-            raise ValueError(f"no node has the label {short_repr(which)}{hint}")
-        return found[0]
+        return self._named.id_of(which)
+
+    @cached_property
+    def _named(self) -> Named:
+        paths = self._given | self._structure.names
+        own = {id: v.label for id, v in self._values.items()}
+        return Named(self.trace, own, {self._ids[v]: path for v, path in paths.items() if v in self._ids})
 
     def _moving(self, which: Value | str) -> str:
         """Return the id of the node that a tangent is taken with respect to."""
@@ -394,10 +376,6 @@ class Walk(Sequence[Step]):
         from autograd.seeing.pages.player.live import live
 
         return live(self.content(), self.content_with)
-
-
-def _ends_with(names: list[str], end: list[str]) -> bool:
-    return names[-len(end) :] == end
 
 
 def walk(

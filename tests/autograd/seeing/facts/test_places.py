@@ -273,3 +273,11 @@ def test_what_two_towers_share_has_a_name_in_each() -> None:
     for name in named:
         steps.goto(name)
         steps.goto(parse_label(name, 99).text)
+    shared = model.user.shared.dense.neurons[0].w[1]
+    for tower in "user", "item":
+        for name in (f"{tower}.shared.dense.w21^1", f"{tower}.shared.dense.neurons.0.w.1"):
+            assert model.parameter(name) is shared
+            found = [(steps.goto(0), steps.goto(which)) for which in (name, shared)]
+            assert found[0] == found[1]
+    with pytest.raises(ValueError, match=r"no node has the label 'item\.shared\.dense\.w99"):
+        steps.goto("item.shared.dense.w99^1")
