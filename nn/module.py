@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, is_dataclass
-from functools import lru_cache, wraps
-from inspect import getattr_static, ismemberdescriptor
+from dataclasses import is_dataclass
+from functools import wraps
+from inspect import getattr_static
 from itertools import chain, groupby
 from types import FunctionType
 from typing import Any, Self
@@ -19,7 +17,6 @@ from autograd.notation.labels import is_bias, typed
 from autograd.notation.numbers import counted
 from nn.complaints import (
     MOST_SHOWN,
-    UNORDERED,
     at_most,
     check_names,
     made_of_value,
@@ -27,7 +24,8 @@ from nn.complaints import (
     path_by_label,
     say_where,
 )
-from nn.construction import GIVEN, Constructed
+from nn.construction import Constructed
+from nn.holding import held, held_at, may_hold, may_hold_modules
 from nn.inputs import remember_arguments
 
 ACTIVATION = "activation"
@@ -168,7 +166,7 @@ class Module(Constructed):
 
     def _held_within(self, values: bool) -> Iterator[tuple[tuple[Any, ...], Any]]:
         """Yield each Module once, and each Value and list of Values alone, with what leads to it."""
-        may_hold = _may_hold if values else _may_hold_modules
+        matters = may_hold if values else may_hold_modules
         seen: dict[int, Any] = {}
         stack: list[tuple[tuple[Any, ...], Any]] = [((), self)]
         while stack:
@@ -183,7 +181,7 @@ class Module(Constructed):
                 seen[id(holder)] = holder
                 if isinstance(holder, Module):
                     yield trail, holder
-                stack.extend([((*trail, name), x) for name, x in _held(holder) if may_hold(x)][::-1])
+                stack.extend([((*trail, name), x) for name, x in held(holder) if matters(x)][::-1])
 
     def named_modules(self) -> Iterator[tuple[str, Module]]:
         """Yield this Module and every one within it with its dotted path; its own is empty.
@@ -235,9 +233,9 @@ class Module(Constructed):
         return {}
 
     def __repr__(self) -> str:
-        told = [(name, _classes_in(x)) for name, x in _held(self)]
-        held = ", ".join(f"{name}: {classes}" for name, classes in told if classes)
-        said = [held] if held else []
+        told = [(name, _classes_in(x)) for name, x in held(self)]
+        classes = ", ".join(f"{name}: {classes}" for name, classes in told if classes)
+        said = [classes] if classes else []
         said.append(counted(len(self.parameters()), "parameter"))
         unmoved = self.unmoved()
         if unmoved:
@@ -246,8 +244,8 @@ class Module(Constructed):
 
     def parameters(self) -> list[Parameter]:
         """Return every parameter once, in the order of `named_parameters`."""
-        held = (x if type(x) is list else [x] for _, x in self._held_within(values=True))
-        return list(dict.fromkeys(x for x in chain.from_iterable(held) if isinstance(x, Parameter)))
+        groups = (x if type(x) is list else [x] for _, x in self._held_within(values=True))
+        return list(dict.fromkeys(x for x in chain.from_iterable(groups) if isinstance(x, Parameter)))
 
     def modules(self) -> list[Module]:
         """Return this Module and every one within it, each once."""
@@ -279,21 +277,13 @@ class Module(Constructed):
             ValueError: if there is none, or if the label belongs to several.
         """
         named = dict(self.named_parameters())
-        found = named.get(name) or self._held_at(name)
+        found = named.get(name) or held_at(self, name)
         if isinstance(found, Parameter):
             return found
         around, _, label = typed(name).rpartition(".")
-        if around and isinstance(holder := self._held_at(around), Module):  # be it held elsewhere too
+        if around and isinstance(holder := held_at(self, around), Module):  # be it held elsewhere too
             return holder.parameter(label)
         return named[path_by_label(name, {path: p.label for path, p in named.items()})]
-
-    def _held_at(self, path: str) -> Any:
-        """Return what is held at a dotted path, be it held elsewhere too; None if nothing is."""
-        found: Any = self
-        for name in path.split("."):
-            held = _held(found) if isinstance(found, Module) or _may_hold(found) else ()
-            found = next((x for other, x in held if str(other) == name), None)
-        return found
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters: they count as not computed yet."""
@@ -369,58 +359,6 @@ def mode(model: Any, *, training: bool) -> Iterator[None]:
             vars(module)["training"] = was
 
 
-def _held(holder: Any) -> Iterable[tuple[Any, Any]]:
-    """Return what a Module or container holds, by name or position; nothing for anything else."""
-    if isinstance(holder, Module):
-        kind: Any = type(holder)
-        slots = [(name, getattr(holder, name)) for name in _slots(kind) if hasattr(holder, name)]
-        return slots + [(name, x) for name, x in vars(holder).items() if name != GIVEN]
-    if isinstance(holder, Mapping):
-        return holder.items()
-    if isinstance(holder, AbstractSet):
-        return _named_by_label(holder)
-    if isinstance(holder, list | tuple | deque):
-        return enumerate(holder)
-    if is_dataclass(holder):
-        return [(f.name, getattr(holder, f.name, None)) for f in fields(holder)]
-    rows = holder.tolist()  # of NumPy's array of objects
-    return enumerate(rows) if isinstance(rows, list) else [(0, rows)]
-
-
-@lru_cache(maxsize=1024)
-def _slots(kind: type) -> tuple[str, ...]:
-    """Return the attributes of a class that have slots, and do not stand in its ``__dict__``."""
-    own = (name for cls in kind.__mro__[::-1] for name, x in vars(cls).items() if ismemberdescriptor(x))
-    return tuple(dict.fromkeys(own))
-
-
-def _may_hold(x: Any) -> bool:
-    """Return whether something is, or can hold, a Value or a Module."""
-    kind: Any = type(x)
-    return _holds(kind) or getattr(getattr(x, "dtype", None), "kind", "") == "O"
-
-
-@lru_cache(maxsize=1024)
-def _holds(kind: type) -> bool:
-    """Return whether everything of this type is, or can hold, a Value or a Module."""
-    holders = (Value, Module, list, tuple, dict, deque, Mapping, AbstractSet)
-    return issubclass(kind, holders) or is_dataclass(kind)
-
-
-def _may_hold_modules(x: Any) -> bool:
-    """Return whether something is, or can hold, a Module."""
-    return not isinstance(x, Value) and _may_hold(x)
-
-
-def _named_by_label(holder: AbstractSet[Any]) -> Iterable[tuple[Any, Any]]:
-    """Return what a set holds: it has no order, so each goes by its label, and those without come last."""
-    held = [x for x in holder if isinstance(x, (Value, Module))]
-    labels = [getattr(x, "label", "") for x in held]
-    if all(labels) and len(set(labels)) == len(labels):
-        return sorted(zip(labels, held, strict=True), key=lambda pair: str(pair[0]))
-    return [(UNORDERED + str(k), x) for k, x in enumerate(held)]
-
-
 DEEPEST = 4
 """Modules in containers that are nested more deeply than this are not told."""
 
@@ -429,9 +367,9 @@ def _classes_in(holder: Any, depth: int = 0) -> str:
     """Return the classes of the Modules in something, such as ``12 × Block``; "" if it holds none."""
     if isinstance(holder, Module):
         return type(holder).__name__
-    if depth == DEEPEST or not _may_hold_modules(holder):
+    if depth == DEEPEST or not may_hold_modules(holder):
         return ""
-    told = [(str(name), text) for name, x in _held(holder) if (text := _classes_in(x, depth + 1))]
+    told = [(str(name), text) for name, x in held(holder) if (text := _classes_in(x, depth + 1))]
     if isinstance(holder, Mapping) or is_dataclass(holder):
         texts = [f"{name}: {text}" for name, text in told]
         return f"{{{', '.join(at_most(MOST_SHOWN, texts))}}}" if texts else ""

@@ -30,7 +30,7 @@ AUTOGRAD = (
     "testing", "command", "__main__", "",
 )  # fmt: skip
 NN = (
-    "checks", "init", "construction", "complaints", "inputs", "module", "containers", "activations",
+    "checks", "init", "construction", "complaints", "holding", "inputs", "module", "containers", "activations",
     "dropout", "losses", "outputs", "data", "matrices",
     "weights", "layers", "convolution", "sequences", "recurrent", "documents",
     "embedding", "normalisation", "attention", "transformer",

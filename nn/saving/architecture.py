@@ -27,6 +27,7 @@ from nn.complaints import check_names
 from nn.construction import Constructed, Lost, arguments_of, built_again, name_of
 from nn.module import Module
 from nn.saving.parameters import fill, groups_of, listed
+from nn.saving.ties import MOST_TIES, tie, ties_of
 from nn.weights import allowing
 
 LOAD_INTO = "build the network yourself, and load its parameters into it: load_into(model, path)"
@@ -41,7 +42,7 @@ def architecture(model: Module) -> dict[str, Any]:
 
     Returns:
         The classes and arguments of all Modules; the numbers of all Constants, and the states of all
-        generators that Modules hold: each by its path.
+        generators that Modules hold: each by its path.  Of what is held again elsewhere both paths.
 
     Raises:
         ValueError: if two Modules, or two other things, have one path.
@@ -49,11 +50,13 @@ def architecture(model: Module) -> dict[str, Any]:
     within = ((".".join(map(str, trail)), x) for trail, x in model.within())
     constants = [(path, x.data) for path, x in within if isinstance(x, Constant)]
     check_names(path for path, _ in constants)
-    return {
+    ties = ties_of(model)
+    told = {
         "modules": _Description(model).modules,
         "constants": dict(constants),
         "generators": {path: rng.getstate() for path, rng in _generators(model).items()},
     }
+    return told | ({"ties": ties} if 0 < len(ties) <= MOST_TIES else {})
 
 
 class _Description:
@@ -125,6 +128,7 @@ def build(
     try:
         with allowing(4 * numbers + 1000):  # with some room for what a constructor makes and leaves again
             model: Module = _Building(modules, known).module("")
+        _tie_again(model, told.get("ties", {}))
         _check_same(model, modules, constants)
         groups = groups_of(model)
     except RecursionError:
@@ -196,6 +200,26 @@ class _Building:
             case ["lost", str(lost)]:
                 raise CheckpointError(f"{what} was {_cut(lost)}, which no file can hold; {LOAD_INTO}")
         raise CheckpointError(FORGED)
+
+
+def _tie_again(model: Module, ties: Any) -> None:
+    """Tie what was tied after the network was built.
+
+    Raises:
+        CheckpointError: if that cannot be done.
+    """
+    if not isinstance(ties, dict):
+        raise CheckpointError(FORGED)
+    made = ties_of(model)
+    missing = {path: source for path, source in ties.items() if made.get(path) != source}
+    if not missing:
+        return
+    try:
+        tie(model, missing)
+    except ValueError as error:
+        raise CheckpointError(f"what it ties cannot be tied again: {_cut(str(error))}; {LOAD_INTO}") from None
+    if ties_of(model) != ties:
+        raise CheckpointError(f"what it ties was changed after the network was built; {LOAD_INTO}")
 
 
 def _unknown(name: str) -> str:

@@ -10,8 +10,9 @@ whose names begin with "/" belong to the state or the notes.  The metadata are t
 * ``chainrule``: the version of what the others say;
 * ``model``: the network in words;
 * ``architecture``: JSON with ``modules``, for each path a class and its arguments, ``constants``, numbers by
-  path, and ``generators``, the states of random generators; an object ``{"": [kind, …]}`` stands for what
-  JSON lacks: a tuple, or a Module by its path;
+  path, ``generators``, the states of random generators, and ``ties``, for each further path of what is
+  held in several places the first one; an object ``{"": [kind, …]}`` stands for what JSON lacks: a tuple,
+  or a Module by its path;
 * ``training`` and ``notes``: JSON of what was given to `save`, long rows of floats being tensors;
 * ``checksum``: over all of these, as `autograd.files.reading.sealed` computes it.
 
@@ -55,6 +56,7 @@ from nn.saving.architecture import architecture, build
 from nn.saving.foreign import Mapped, as_kept_here, renamed
 from nn.saving.parameters import LoadReport, check_finite, fill, groups_of
 from nn.saving.states import from_json, to_json
+from nn.saving.ties import ties_of
 
 VERSION = "2"
 """The version of what the metadata say; they hold it under the name ``chainrule``."""
@@ -107,7 +109,23 @@ class Checkpoint:
         """
         groups = groups_of(model)
         tensors = as_kept_here(renamed(self.tensors, mapping), groups)
-        return fill(groups, tensors, self.described, strict=strict)
+        try:
+            return fill(groups, tensors, self.described, strict=strict)
+        except CheckpointError as error:
+            raise CheckpointError(f"{error}{self._untied(model)}") from None
+
+    def _untied(self, model: Module) -> str:
+        """Say what is held in several places in the file and not in a network; "" if nothing is."""
+        ties, made = self.architecture.get("ties"), ties_of(model)
+        untied = [tie for tie in ties.items() if tie not in made.items()] if isinstance(ties, dict) else []
+        if not untied:
+            return ""
+        (path, source), *others = untied
+        more = f" (and {len(others)} more)" if others else ""
+        return (
+            f". In the file {short_repr(path)} is {short_repr(source)}, and not here{more}: "
+            "tie them in this network first"
+        )
 
 
 def save(

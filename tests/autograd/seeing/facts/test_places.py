@@ -19,6 +19,7 @@ from autograd.seeing.facts.places import structure_of
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.facts.trace import trace
 from nn import MLP, GRUCell, Layer, LSTMCell, Module, Recurrent, RNNCell
+from nn.holding import held_at as found_at
 from tests.networks import Likeness, TwoTowers
 
 
@@ -249,7 +250,7 @@ def test_a_use_goes_by_the_way_that_it_was_reached(seed: int) -> None:
     structure = structure_of([model([0.5], called)])
 
     def held_at(path: tuple[str, ...]) -> Module:
-        return model._held_at(".".join(path)) if path else model
+        return found_at(model, ".".join(path)) if path else model
 
     uses = [use for use in structure.uses if isinstance(held_at(use.module), Shelf)]
     assert [held_at(use.module) for use in uses] == called  # in the order of the calls
