@@ -260,7 +260,8 @@ class Tape:
         work = self._borrow(output, wrt != "parameters", data, named, at)
         count = len(work.X)
         work.reverse(output, 1.0 / count if wrt == "parameters" else 1.0, slopes=wrt != "parameters")
-        values, slopes, gradient = work.values[:, output].copy(), work.result(work.slopes), work.gradient()
+        values, gradient = work.values[:, output].copy(), work.gradient()
+        slopes = work.result(work.slopes) if wrt != "parameters" else work.slopes
         self._idle[output, wrt != "parameters"].append(work)
         if wrt == "parameters":
             return values, gradient

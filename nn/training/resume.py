@@ -90,7 +90,7 @@ class Columns:
 
     def _told(self, column: list[float | None], gaps: int) -> Any:
         if not gaps:
-            return array("d", column)  # type: ignore[arg-type]
+            return array("d", column)
         return None if gaps == len(column) else column[:]
 
 
