@@ -33,10 +33,10 @@ def set_data(leaves: Sequence[Value], numbers: Iterable[float]) -> None:
     for v in leaves:
         if v.op is not None:
             v.data = v.data  # which says why not
-    clock.now += 1
-    made = mode.read_clock()
+    made = None, None, clock.now + 1, 0
     for v, x in zip(leaves, numbers, strict=True):
         v._data, v._made = x, made
+    mode.tick()  # not before: who reads the clock on another thread, and then the numbers, finds these
 
 
 def forget_gradients(leaves: Iterable[Value]) -> None:

@@ -15,8 +15,7 @@ The names of the methods are those of Keras and Lightning.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from autograd import Value
 from autograd.notation.hints import described
@@ -27,8 +26,7 @@ Numbers: TypeAlias = Any
 """A list, an array or a NumPy array of floats, one for each parameter of a model."""
 
 
-@dataclass(frozen=True)
-class Epoch:
+class Epoch(NamedTuple):
     """The record of one pass over the training samples.
 
     Attributes:

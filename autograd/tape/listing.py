@@ -168,9 +168,9 @@ def _edges(nodes: Sequence[Value]) -> tuple[Indices, Indices]:
 
 def _used_at(places: Indices, nodes: Sequence[Value], ptr: Indices, outputs: Sequence[Value]) -> list[Value]:
     """Return the Values at these places in the list of all inputs, at whose end stand the outputs."""
-    users = np.searchsorted(ptr, places, "right") - 1
-    slots = zip(users.tolist(), (places - ptr[users]).tolist(), strict=True)
-    return [(nodes[i].inputs if i < len(nodes) else outputs)[j] for i, j in slots]
+    users, which = np.unique(np.searchsorted(ptr, places, "right") - 1, return_inverse=True)
+    lists = [nodes[i].inputs if i < len(nodes) else outputs for i in users.tolist()]  # each is made once
+    return [lists[k][j] for k, j in zip(which.tolist(), (places - ptr[users[which]]).tolist(), strict=True)]
 
 
 def places_of(values: Sequence[Value], among: Sequence[Value]) -> Indices:

@@ -174,8 +174,11 @@ class Columns:
         """
         if self._alone is not None:
             return table.reshape(len(table), *self._alone)
-        arrays = iter([table[:, p.columns].reshape(len(table), *p.shape) for p in self.parts])
-        found = [_put_together(form, arrays) for form in self.forms]
+        arrays = [table[:, p.columns].reshape(len(table), *p.shape) for p in self.parts]
+        if self.plain:
+            return tuple(arrays)
+        waiting = iter(arrays)
+        found = [_put_together(form, waiting) for form in self.forms]
         if len(found) == 1:
             return found[0]
         positional = len(found) - self.keywords

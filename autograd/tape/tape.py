@@ -260,12 +260,12 @@ class Tape:
         work = self._borrow(output, wrt != "parameters", data, named, at)
         count = len(work.X)
         work.reverse(output, 1.0 / count if wrt == "parameters" else 1.0, slopes=wrt != "parameters")
-        values, slopes, gradient = work.values[:, output].copy(), work.result(work.slopes), work.gradient()
+        values, gradient = work.values[:, output].copy(), work.gradient()
+        found = None if wrt == "parameters" else self.recorded.slopes.structured(work.result(work.slopes))
         self._idle[output, wrt != "parameters"].append(work)
-        if wrt == "parameters":
-            return values, gradient
-        found = self.recorded.slopes.structured(slopes)
-        return values, found if wrt == "inputs" else (found, gradient / count)
+        if wrt == "both":
+            return values, (found, gradient / count)
+        return values, gradient if wrt == "parameters" else found
 
     def objective(self, *data: Any, wrt: Wrt = "parameters", output: int = 0, **named: Any) -> Objective:
         """Return an output as a function of one vector, for optimisers; see `Objective`.

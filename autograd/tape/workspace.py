@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd.core.recording import clock
 from autograd.node import number_of
 from autograd.tape.blas import run_of
 from autograd.tape.executor import Replayer
@@ -23,7 +24,7 @@ everything where it was, and a call takes little more time than its replay."""
 MANY = 10
 """From this many parameters on they are read as one array; fewer are read faster one by one."""
 
-DOUBLE = np.dtype(np.float64)
+DOUBLE, NUMBERS = np.dtype(np.float64), frozenset({float, np.float64})
 
 
 class Workspace:
@@ -44,22 +45,25 @@ class Workspace:
     def __init__(self, replayer: Replayer, parameters: Sequence[Value], places: Array, width: int) -> None:
         self._replayer, self._run = replayer, run_of(replayer)
         self._parameters, self._places = tuple(parameters), places
-        self._in_order = bool((places == np.arange(len(places))).all())
+        self._in_order, self._order = bool((places == np.arange(len(places))).all()), np.argsort(places)
         kind = replayer.totals.dtype
         self.X, self.values = np.empty((0, width), kind), np.empty((0, len(replayer.totals)), kind)
         self.slopes, self._seeds, self._seed = self.X, np.zeros_like(replayer.totals), (0, 0.0)
         self._kept = True
-        self._last: list[tuple[tuple[int, ...], slice | int]] = []  # shapes and columns of the last arrays
+        self._last: list[tuple[tuple[int, ...], Array]] = []  # the last arrays' shapes, and where they went
+        self._read = -1  # what the clock said when the parameters were last read from the Values
 
     def takes_again(self, data: Sequence[Any]) -> bool:
         """Take samples that come just as the last ones did, and need no further checks; else return False."""
         if not self._last or len(data) != len(self._last):
             return False
-        X = self.X
         for x, (shape, columns) in zip(data, self._last):  # noqa: B905 (as many; this is in a hurry)
-            if type(x) is not np.ndarray or x.shape != shape or x.dtype is not DOUBLE:
+            if type(x) in NUMBERS:
+                if shape:
+                    return False
+            elif type(x) is not np.ndarray or x.shape != shape or x.dtype is not DOUBLE:
                 return False
-            X[:, columns] = x
+            columns[...] = x
         return True
 
     def take_samples(self, columns: Columns, arrays: Sequence[Array], count: int) -> None:
@@ -76,13 +80,17 @@ class Workspace:
             return
         columns.fill(self.X, arrays)
         if self._kept and columns.plain and all(array.ndim < 3 for array in arrays):
-            self._last = [(x.shape, part.columns) for x, part in zip(arrays, columns.parts, strict=True)]
+            parts = [self.X[:, part.columns] for part in columns.parts]
+            self._last = [(x.shape, part) for x, part in zip(arrays, parts, strict=True)]
 
     def take_parameters(self, vector: Array | None) -> None:
         """Take the parameters from a vector in the tape's order, or by default from the Values."""
         own = self._replayer.vector
+        before, self._read = self._read, clock.now if vector is None else -1
         if vector is not None:
             own[:] = vector if self._in_order else vector[self._places]
+        elif before == self._read:
+            return  # nobody has assigned to a Value since
         elif len(own) < MANY:
             for i, v in enumerate(self._parameters):
                 own[i] = number_of(v)
@@ -110,14 +118,13 @@ class Workspace:
             self.X, seeds=self._seeds, values=self.values if values else None,
             inputs_gradient=self.slopes if slopes else None,
         )  # fmt: skip
-        return float(totals[output])
+        total: float = totals.item(output)
+        return total
 
     def gradient(self) -> Array:
         """Return the gradient of the parameters in the tape's order, after `reverse`."""
-        found = self._replayer.gradient.copy()
-        if not self._in_order:
-            found[self._places] = self._replayer.gradient
-        return found
+        gradient = self._replayer.gradient
+        return gradient.copy() if self._in_order else gradient[self._order]
 
     def result(self, table: Array) -> Array:
         """Return a table of results that no later call changes."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from io import StringIO
 from math import exp
 from os import PathLike
@@ -93,7 +93,7 @@ class History(Callback, Sequence[Epoch]):
         text = StringIO()
         writer = csv.DictWriter(text, self.columns, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
-        writer.writerows(asdict(epoch) for epoch in self.epochs)
+        writer.writerows(epoch._asdict() for epoch in self.epochs)
         write_whole(path, text.getvalue())
 
     def plot(self) -> Plot:
@@ -126,5 +126,5 @@ PERPLEXITIES = {"perplexity": "loss", "val_perplexity": "val_loss"}
 LARGEST = 700.0
 """A greater loss than this has no perplexity of its own: the double ends."""
 
-COLUMNS = tuple(f.name for f in fields(Epoch))
+COLUMNS = Epoch._fields
 """The names of the columns of a history."""

@@ -33,7 +33,7 @@ from nn.training.windows import WindowEngine
 Hooks: TypeAlias = Sequence[Callable[..., object]]
 
 MEASURED = 8
-"""The first epochs are gone through one by one, and show how long one takes."""
+"""So many epochs that are gone through one by one, the first ones among them, show how long one takes."""
 MOST_TOGETHER = 64
 """At most this many epochs are gone through together."""
 SHORT = 0.005
@@ -163,10 +163,11 @@ class Course:
         on_gradients, on_batch_end = self._hooks("on_gradients"), self._hooks("on_batch_end")
         first, last = (self._hooks("on_epoch_end", comes_last=whether) for whether in (False, True))
         together = self._may_go_together()
-        good, begun, start = self._standing.moment, len(self.history), perf_counter()
+        good, singly, start = self._standing.moment, 0, perf_counter()
         while len(self.history) < self.epochs and not self.history.stopped:
             if together and self._pace > 1:
                 together, good = self._several(good, [*first, *last])
+                singly, start = 0, perf_counter()
                 continue
             number = len(self.history) + 1
             rate = self.optimizer.param_groups[0]["lr"] if self._scheduled else None
@@ -185,8 +186,10 @@ class Course:
             self._note_standing()
             for hook in last:
                 hook(self, epoch)
-            if number == begun + MEASURED:
-                self._pace = _pace(MEASURED, perf_counter() - start)
+            singly += 1
+            if singly == MEASURED:  # measured again and again: what was slow for a moment is fast after it
+                self._pace = _pace(singly, perf_counter() - start)
+                singly, start = 0, perf_counter()
 
     def _may_go_together(self) -> bool:
         """Return whether an epoch is one step, and nothing has to act between it and the next."""

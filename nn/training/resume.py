@@ -77,24 +77,21 @@ class Columns:
     """The columns of a growing list of epochs: each epoch is looked at once, however often they are told."""
 
     def __init__(self) -> None:
-        self._numbers = {name: array("d") for name in COLUMNS}
-        self._gaps: dict[str, set[int]] = {name: set() for name in COLUMNS}
+        self._columns: dict[str, list[float | None]] = {name: [] for name in COLUMNS}
+        self._gaps = dict.fromkeys(COLUMNS, 0)
 
     def told(self, epochs: Sequence[Epoch]) -> dict[str, Any]:
         """Return each column by name: an array, None if it is empty, a list with None if it has gaps."""
-        for i in range(len(self._numbers["number"]), len(epochs)):
-            for name, numbers in self._numbers.items():
-                x = getattr(epochs[i], name)
-                numbers.append(0.0 if x is None else x)
-                if x is None:
-                    self._gaps[name].add(i)
-        return {name: self._told(name, len(epochs)) for name in COLUMNS}
+        new = epochs[len(self._columns["number"]) :]
+        for name, numbers in zip(COLUMNS, zip(*new, strict=True), strict=False):  # of no epochs no columns
+            self._columns[name].extend(numbers)
+            self._gaps[name] += numbers.count(None)
+        return {name: self._told(column, self._gaps[name]) for name, column in self._columns.items()}
 
-    def _told(self, name: str, count: int) -> Any:
-        numbers, gaps = self._numbers[name], self._gaps[name]
+    def _told(self, column: list[float | None], gaps: int) -> Any:
         if not gaps:
-            return numbers[:]
-        return None if len(gaps) == count else [None if i in gaps else x for i, x in enumerate(numbers)]
+            return array("d", column)
+        return None if gaps == len(column) else column[:]
 
 
 def generators(model: Module, own: random.Random | None) -> list[random.Random]:

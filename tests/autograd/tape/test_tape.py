@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import random
 from collections.abc import Callable
 from math import inf
 
@@ -12,6 +13,7 @@ import pytest
 
 import autograd
 from autograd import Constant, Parameter, Value, maximum, where
+from autograd.leaves import set_data
 from autograd.tape import Tape
 
 pytestmark = pytest.mark.usefixtures("executor")
@@ -144,3 +146,43 @@ def test_a_copy_of_a_tape_in_training_has_what_the_vector_holds_and_is_not_in_tr
             assert other.forward([2.0]).tolist() == [14.0]
             with other.training([1.0]):
                 pass
+
+
+KINDS: tuple[Callable[[float, int], object], ...] = (
+    lambda x, n: x, lambda x, n: np.float64(x), lambda x, n: int(x), lambda x, n: np.array(x),
+    lambda x, n: x + np.arange(n), lambda x, n: (x + np.arange(n)).astype(np.float32),
+    lambda x, n: (x + np.arange(n)).tolist(), lambda x, n: (x + np.arange(2 * n))[::2],
+)  # fmt: skip
+"""What a call may be given for a number of the sample: one for n samples, or one for all."""
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_call_gives_the_same_whatever_calls_and_assignments_went_before(seed: int) -> None:
+    def assigned(k: int, x: float) -> None:
+        """Give parameters other numbers, in one of the ways there are, or leave them."""
+        if k == 0:
+            a.data = x
+        elif k == 1:
+            set_data([b, a], [x, -x])
+        elif k == 2:
+            tape.vector = [x, 2 * x]
+        elif k == 3:
+            tape.gradients(1.0, 2.0, at=[x, -x])
+        elif k == 4:
+            with tape.training([x], [1.0]) as run:
+                run.vector[:] = x, 0.5
+                tape.gradients(x, 2.0)
+
+    rng, (a, b) = random.Random(seed), (Parameter(0.5), Parameter(-1.5))
+    tape = Tape.record(lambda x, y: a * x * y + b * y.tanh() + a, 1.0, 2.0)
+    for _ in range(200):
+        count, x, y = rng.randint(1, 3), rng.choice([-1.0, 2.0, 0.5]), rng.choice([1.0, 3.0])
+        data = rng.choice(KINDS)(x, count), rng.choice(KINDS)(y, count)
+        assigned(rng.randrange(12), x)
+        new = Tape.of(*tape.outputs, tape.inputs)
+        wanted = np.broadcast_arrays(np.asarray(data[0], float), np.asarray(data[1], float))
+        rows = [np.atleast_1d(column) for column in wanted]
+        assert tape.forward(*data).tolist() == new.forward(*rows).tolist()
+        assert tape.gradients(*data)[1].tolist() == new.gradients(*rows)[1].tolist()
+        slopes = np.stack(tape.input_gradients(*data), axis=1)
+        assert slopes.tolist() == new.input_gradients(*rows).tolist()

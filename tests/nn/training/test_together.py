@@ -71,6 +71,23 @@ def test_a_training_is_resumed_after_epochs_gone_through_together(engine):
     assert resumed[1:] == through[1:]
 
 
+@pytest.mark.parametrize("slow", [[1], [1, 4], [2, 3]])
+def test_epochs_that_were_slow_for_a_moment_are_gone_through_together_again(monkeypatch, slow):
+    now, counts, rounds = [0.0], [], EagerEngine.rounds
+
+    def with_a_clock(self, count):
+        counts.append(count)
+        now[0] += 1000.0 if len(counts) in slow else 1.0
+        return rounds(self, count)
+
+    monkeypatch.setattr(loop, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(loop, "MOST_TOGETHER", 10)
+    monkeypatch.setattr(EagerEngine, "rounds", with_a_clock)
+    history, _, _ = trained("eager", epochs=200)
+    assert len(history) == 200
+    assert sum(counts) >= 200 - loop.MEASURED * (1 + len(slow))
+
+
 def test_an_interrupt_sets_back_to_the_last_epoch_that_has_a_record(monkeypatch):
     calls = []
 
