@@ -171,6 +171,6 @@ def test_a_shared_weight_is_judged_by_what_flows_back_to_its_layer_alone():
     loss = sum((y - 1.0) ** 2 for y in model(X[0]))
     loss.backward()
     monitor.record(loss)
-    for layer, own in zip((model.encode, model.decode), monitor.records[0].layers[:: 2], strict=True):
+    for layer, own in zip((model.encode, model.decode), monitor.records[0].layers[::2], strict=True):
         assert own.own == pytest.approx(hypot(*(neuron.b.grad for neuron in layer.neurons)))
         assert own.gradient == pytest.approx(hypot(*(p.grad for p in layer.parameters())))
