@@ -116,3 +116,17 @@ def test_every_box_is_found_by_its_title_and_by_its_path(opened: Any, output: An
             assert (bool(listed), is_invalid, at, crumb) == (True, False, 0, path[-1]), name
     assert sheet.evaluate(FIND, ["nobody"])[0][:2] == [0, True]
     assert sheet.errors == []
+
+
+@pytest.mark.parametrize("by", ["edge", "neuron", "layer"])
+def test_the_step_that_a_page_and_its_link_number_k_is_that_at_k_minus_1_in_python(
+    opened: Any, by: Any
+) -> None:
+    steps = walk(Shared()([0.5, -1.0]), by=by)
+    sheet = opened(steps.html())
+    for k in (1, 2, len(steps) // 2, len(steps)):
+        sheet.evaluate("(to) => { location.hash = to; }", f"#step={k}&by={by}")
+        sheet.wait_for_function("(said) => document.getElementById('count').textContent === said",
+                                arg=f"step {k} of {len(steps)}")  # fmt: skip
+        assert sheet.text_content("#sentence") == steps.goto(k - 1).sentence
+        assert f"[{k - 1}]  {steps[k - 1].line}" in str(steps)
