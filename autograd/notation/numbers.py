@@ -123,3 +123,13 @@ def counted(n: int, thing: str) -> str:
     ('1 route', '2 routes')
     """
     return f"{count(n)} {thing}" if n == 1 else f"{count(n)} {thing}s"
+
+
+def weights_and_biases(weights: int, biases: int) -> str:
+    """Write how many there are of both; nothing of what there are none of.
+
+    >>> weights_and_biases(4, 2), weights_and_biases(0, 1)
+    ('4 weights and 2 biases', '1 bias')
+    """
+    told = [counted(weights, "weight")] if weights else []
+    return " and ".join([*told, f"{count(biases)} bias{'' if biases == 1 else 'es'}"] if biases else told)

@@ -153,7 +153,7 @@ class Walk(Sequence[Step]):
             where: a step's number, from 0 as in ``walk[0]``, counted from the end if negative; or a
                 node, as a Value or by its label.  For a node this is the next step that computes
                 something of it: its value, then each contribution to its gradient, and then its
-                value again.
+                value again.  Pages, links and the program count from 1: their step 4 is ``walk[3]``.
 
         Raises:
             TypeError: if ``where`` is none of these.

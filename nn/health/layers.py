@@ -40,6 +40,8 @@ class Layer:
         name: how it is called, such as "layer 1" or "encoder · layer 2".
         path: where the model holds it, such as ``encoder.layers.1``; "" for the model itself.
         places: where its parameters stand among all of the model's; those of tied weights in each layer.
+        own: the places of those that no other layer holds; all of its places if it has none of its own.
+        partners: the paths of the layers that hold some of its parameters too.
         units: how many units it has, such as neurons; 0 if its Module is not made of units.
         weights: how many of its parameters are weights.
         squares: the sum of the squares of its weights when it was first looked at.
@@ -48,15 +50,28 @@ class Layer:
     name: str
     path: str
     places: Sequence[int] = field(default_factory=list)
+    own: Sequence[int] = field(default_factory=list)
+    partners: tuple[str, ...] = ()
     units: int = 0
     weights: int = 0
     squares: float = 0.0
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other layers hold all of its parameters."""
+        return bool(self.partners) and len(self.own) == len(self.places)
+
+    def is_apart(self, other: Layer) -> bool:
+        """Return whether the parameters that its gradient is read off are not those of another layer."""
+        return self is not other and not (other.path in self.partners and self.is_shared and other.is_shared)
+
     def of(self, numbers: Any) -> Any:
         """Return the numbers of its parameters among those of all, as a list or an array like those."""
-        if isinstance(self.places, range):
-            return numbers[self.places.start : self.places.stop]
-        return [numbers[i] for i in self.places]
+        return _at(self.places, numbers)
+
+    def own_of(self, numbers: Any) -> Any:
+        """Return the numbers of those that no other layer holds; of all of them if it has none of its own."""
+        return _at(self.own, numbers)
 
 
 class Homes:
@@ -146,11 +161,30 @@ def _attribute(held: tuple[tuple[Any, ...], Parameter]) -> tuple[Any, ...]:
 def _settle(layers: Sequence[Layer], places: Mapping[str, set[int]]) -> None:
     """Give layers their places, as a range if they are one, and call layers of one name by their paths."""
     names = Counter(layer.name for layer in layers)
+    holders: Counter[int] = Counter()
+    for held in places.values():
+        holders.update(held)
     for layer in layers:
         listed = sorted(places[layer.path])
-        run = range(listed[0], listed[-1] + 1)
-        layer.places = run if [*run] == listed else listed
+        own = [place for place in listed if holders[place] == 1]
+        layer.places, layer.own = _in_short(listed), _in_short(own or listed)
+        shared = places[layer.path].difference(own)
+        others = (path for path, held in places.items() if path != layer.path)
+        layer.partners = tuple(path for path in others if not shared.isdisjoint(places[path]))
         layer.name = layer.name if names[layer.name] == 1 else layer.path
+
+
+def _in_short(places: list[int]) -> Sequence[int]:
+    """Return places in ascending order as a range if they are one: then numbers are sliced."""
+    run = range(places[0], places[-1] + 1)
+    return run if len(run) == len(places) else places
+
+
+def _at(places: Sequence[int], numbers: Any) -> Any:
+    """Return the numbers at some places, as a list or an array like those of all."""
+    if isinstance(places, range):
+        return numbers[places.start : places.stop]
+    return [numbers[i] for i in places]
 
 
 @dataclass(frozen=True)

@@ -235,7 +235,10 @@ class Monitor(Callback):
             update = norm(moved - w if hasattr(w, "dot") else [b - a for a, b in zip(w, moved, strict=True)])
             if isfinite(update):
                 share = update / weights if weights else (inf if update else 0.0)
-        return LayerRecord(norm(layer.of(gradients)), weights, share, facts.saturated, facts.dead)
+        return LayerRecord(
+            norm(layer.of(gradients)), weights, share, facts.saturated, facts.dead,
+            norm(layer.own_of(gradients)),
+        )  # fmt: skip
 
     def _signs(self) -> Iterator[Finding]:
         """Yield the signs of the last record that were not named before."""
@@ -243,7 +246,7 @@ class Monitor(Callback):
         for name, sign in SIGNS.items():
             if name in named:
                 continue
-            for k, fact in islice(sign.seen(self._log), 1):
+            for k, fact in islice(sign.told(self._log), 1):
                 layer = Layer("", "") if k is None else self._log.known_layers[k]
                 yield Finding(name, self._step, layer.name, fact, sign.cure(self._log, k), layer.path)
 
@@ -263,7 +266,7 @@ class Monitor(Callback):
         log = self._log
         return health(
             [record.step for record in self.records],
-            log.by_layer("gradient"),
+            log.by_layer("own"),
             log.by_layer("update"),
             *self._third_panel(),
             [finding.step for finding in self.findings],

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
-from math import sqrt
+from math import isfinite, nan, sqrt
 from random import Random
 from typing import TypeAlias
 
+from autograd.notation.numbers import counted
 from nn.health.causes import Cause
 from nn.health.heads import HeadFacts
 from nn.health.layers import Layer, Shape
@@ -27,13 +28,15 @@ class LayerRecord:
     """What was seen of one layer at one step.
 
     Attributes:
-        gradient: the norm of ∂J/∂w over its parameters.
+        gradient: the norm of ∂J/∂w over its parameters; of tied weights, ∂J/∂w is of all their uses.
         weights: the norm of its parameters, before the step.
         update: the norm of the step, as a share of that; 0 if both are 0.
         saturated: the share of its activations, over units and watched samples, on a flat end of
             sigmoid or tanh: where the slope is below a twentieth of the greatest; as it was last read.
             None for others.
         dead: how many of its ReLUs are 0 on every watched sample; None for other activations.
+        own: the norm of ∂J/∂w over the parameters that no other layer holds: what flows back to this layer
+            alone.  Over all of its parameters if it has none of its own.
     """
 
     gradient: float
@@ -41,6 +44,12 @@ class LayerRecord:
     update: float
     saturated: float | None = None
     dead: int | None = None
+    own: float = nan
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether its parameters are finite numbers, before the step and after it."""
+        return isfinite(self.weights) and (isfinite(self.update) or not self.weights)
 
 
 @dataclass(frozen=True)
@@ -103,10 +112,30 @@ class Records:
         """The names of the layers."""
         return [layer.name for layer in self.known_layers]
 
-    @property
-    def sizes(self) -> list[int]:
-        """How many parameters each layer has."""
-        return [len(layer.places) for layer in self.known_layers]
+    def end(self, record: Record, k: int) -> int:
+        """Return the last layer that a gradient reaches and that layer ``k`` can be compared with, or ``k``.
+
+        A layer that holds nothing but the same parameters has the same gradient, wherever it stands.
+        """
+        reached = ((i, x) for i, x in enumerate(self.known_layers) if record.layers[i].own > 0)
+        return max((i for i, x in reached if i == k or self.known_layers[k].is_apart(x)), default=k)
+
+    def whose(self, k: int, *, own: bool) -> str:
+        """Return of which uses the gradient of a layer is, as the end of a sentence; "" if of its one use.
+
+        Args:
+            k: the layer, counted from 0.
+            own: whether the gradient is that of the parameters that no other layer holds.
+        """
+        layer = self.known_layers[k]
+        first, *others = [other.name for other in self.known_layers if other.path in layer.partners] or [""]
+        partners = f"{first} and {counted(len(others), 'more layer')}" if others else first
+        if partners and own and not layer.is_shared:
+            return f"; what it shares with {partners} is left out"
+        if partners:
+            return f"; it shares weights with {partners}, and their gradient is of all uses"
+        is_reused = self.shape is not None and layer.path in self.shape.recurrent
+        return "; the gradient is of all its uses" if is_reused else ""
 
     @property
     def because(self) -> str:
@@ -119,6 +148,11 @@ class Records:
             return None
         layers = self.known_layers if k is None else [self.known_layers[k]]
         return frozenset().union(*(self.shape.activations.get(layer.path, ()) for layer in layers))
+
+    @property
+    def fewer_layers(self) -> str:
+        """The advice to take fewer layers; "" if there is one only."""
+        return "take fewer layers" if len(self.known_layers) > 1 else ""
 
     @property
     def recurrent(self) -> bool:

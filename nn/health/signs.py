@@ -72,11 +72,22 @@ class Sign:
         name: how it is called.
         words: the sentence that says what is seen.
         advice: what helps in any network.
+        is_of_finite: whether it is a sign of finite numbers alone: numbers that are not finite are told by
+            other signs.
     """
 
     name: str
     words: str
     advice: tuple[str, ...] = ()
+    is_of_finite = True
+
+    def told(self, log: Records) -> Iterator[Sighting]:
+        """Look for the sign in the last record, where the numbers are such that it says anything."""
+        now = log.records[-1]
+        if not self.is_of_finite:
+            yield from self.seen(log)
+        elif isfinite(now.loss):
+            yield from ((k, fact) for k, fact in self.seen(log) if k is None or now.layers[k].is_finite)
 
     def seen(self, log: Records) -> Iterator[Sighting]:
         """Look for the sign in the last record; the first place where it is seen counts."""
@@ -89,6 +100,7 @@ class Sign:
 
 class _NanCost(Sign):
     name, advice = "cost not finite", (SLOWER, CLIPPED)
+    is_of_finite = False
     words = "The cost is {}{}."
 
     def seen(self, log: Records) -> Iterator[Sighting]:
@@ -103,33 +115,38 @@ class _NanCost(Sign):
 
 class _NanWeights(Sign):
     name = "weights not finite"
+    is_of_finite = False
     words = "Weights of it are not finite numbers any more{}."
 
     def seen(self, log: Records) -> Iterator[Sighting]:
         for k, layer in enumerate(log.records[-1].layers):
-            if not isfinite(layer.weights) or (not isfinite(layer.update) and layer.weights):
+            if not layer.is_finite:
                 yield k, self.words.format(log.because)
 
     def cure(self, log: Records, k: int | None) -> str:
+        again = "Train again from weights that are finite"
         if log.cause is not None:
-            return f"Go back to the last good weights. {log.cause.remedy}"
-        return f"Go back to the last good weights, {SLOWER}, and clip the gradients."
+            return f"{again}. {log.cause.remedy}"
+        return f"{again}, {SLOWER}, and {CLIPPED}."
 
 
 class _Exploding(Sign):
     name = "exploding gradient"
     words = "The norm of its gradient is {}{}."
-    stays = "The norm of its gradient stays above 1: {} {} records ago, now {}, where that of {} is {}."
+    stays = "The norm of its gradient stays above 1: {} {} records ago, now {}{}{}."
 
     def seen(self, log: Records) -> Iterator[Sighting]:
-        sizes = [layer.gradient for layer in log.records[-1].layers]
-        for k, size in enumerate(sizes):
-            if not size <= LARGE:
-                yield k, self.words.format(number(size), log.because)
-        for k in log.running(lambda record, k: record.layers[k].gradient > 1):
-            first, now, end = log.records[-RUN].layers[k].gradient, sizes[k], sizes[-1]
-            if now >= 3 * first or now > STEEP * end:
-                yield k, self.stays.format(number(first), RUN, number(now), log.layers[-1], number(end))
+        record = log.records[-1]
+        for k, layer in enumerate(record.layers):
+            if not layer.gradient <= LARGE:
+                yield k, self.words.format(number(layer.gradient), log.because or log.whose(k, own=False))
+        for k in log.running(lambda record, k: record.layers[k].own > 1):
+            end = log.end(record, k)
+            first, now, other = log.records[-RUN].layers[k].own, record.layers[k].own, record.layers[end].own
+            if now >= 3 * first or now > STEEP * other:
+                beside = f", where that of {log.layers[end]} is {number(other)}" if end != k else ""
+                whose = log.whose(k, own=True)
+                yield k, self.stays.format(number(first), RUN - 1, number(now), beside, whose)
 
     def cure(self, log: Records, k: int | None) -> str:
         if log.cause is not None:
@@ -139,7 +156,7 @@ class _Exploding(Sign):
             CLIPPED,
             "start from smaller weights" if start in (None, 1) else "",
             SLOWER if start in (-1, 0) else "",
-            "" if log.recurrent else "take fewer layers",
+            "" if log.recurrent else log.fewer_layers,
             GATED if log.recurrent and not log.gated else "",
             "truncate the way back (truncate=…)" if log.recurrent else "",
         )
@@ -159,25 +176,25 @@ class _Growing(Sign):
 
 class _Vanishing(Sign):
     name = "vanishing gradient"
-    words = "A weight of it gets a gradient of about {}, one of {} {}; the same in the last {} records."
+    words = "A weight of it gets a gradient of about {}, one of {} {}; the same in the last {} records{}."
 
     def seen(self, log: Records) -> Iterator[Sighting]:
         def size(record: Record, k: int) -> float:
-            return record.layers[k].gradient / sqrt(log.sizes[k])
+            return record.layers[k].own / sqrt(len(log.known_layers[k].own))
 
-        def end(record: Record) -> int:
-            """Return the last layer that a gradient reaches."""
-            return max((k for k in range(len(record.layers)) if size(record, k) > 0), default=0)
+        def has_faded(record: Record, k: int) -> bool:
+            return size(record, k) < FADED * size(record, log.end(record, k))
 
-        for k in log.running(lambda record, k: size(record, k) < FADED * size(record, end(record)), but=2):
-            last = end(log.records[-1])
+        exploding = {k for k, _ in SIGNS["exploding gradient"].seen(log)}  # where a later one explodes more
+        for k in sorted({*log.running(has_faded, but=2)} - exploding):
+            last = log.end(log.records[-1], k)
             own, other = (number(size(log.records[-1], i)) for i in (k, last))
-            yield k, self.words.format(own, log.layers[last], other, RUN)
+            yield k, self.words.format(own, log.layers[last], other, RUN, log.whose(k, own=True))
 
     def cure(self, log: Records, k: int | None) -> str:
         if k is not None and log.shape is not None and log.known_layers[k].path not in log.shape.before:
             return "Nothing that it computes reaches the loss: use it in the model, or leave it out."
-        if k is not None and log.records and log.records[-1].layers[k].gradient == 0:
+        if k is not None and log.records and log.records[-1].layers[k].own == 0:
             return (
                 "None at all flows back to it: see that where, maximum or the like chooses what it computes "
                 "for some samples, and that not all units behind it give 0."
@@ -189,7 +206,7 @@ class _Vanishing(Sign):
         return _any_of(
             "take ReLU or its kin" if activations is None or activations & SQUASHING else "",
             log.better_start,
-            "take fewer layers",
+            log.fewer_layers,
             "give the gradient a way around them (x + layer(x))",
         )
 

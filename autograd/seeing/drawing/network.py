@@ -15,7 +15,7 @@ from autograd.seeing.drawing.legend import legend, note
 from autograd.seeing.drawing.limits import FOLDED, too_large
 from autograd.seeing.drawing.renderer import Drawing
 from autograd.seeing.facts.arrow import hint_of_link, operation_id, text_of_link
-from autograd.seeing.facts.box_content import Box, box_of_group, name_of_group, words_of
+from autograd.seeing.facts.box_content import OF_ALL_USES, Box, box_of_group, name_of_group, words_of
 from autograd.seeing.facts.folding.folded import Folded
 from autograd.seeing.facts.folding.group import Group
 from autograd.seeing.style import SMALL_SIZE, TEXT_SIZE, Theme
@@ -82,9 +82,8 @@ def draw_network(network: Folded, theme: Theme, limit: int, path_in_words: str =
     arrows = _add_links(drawing, network, theme, labelled, by_layer)
     said = legend(arrows, theme)
     if any(link.others for link in network.links):
-        said.append(
-            note("of a weight that is used elsewhere too: what these uses add to its gradient", theme)
-        )
+        whose = f"of a weight that is used elsewhere too: what these uses add to its gradient{OF_ALL_USES}"
+        said.append(note(whose, theme))
     said += [note(text, theme) for text in words_of(drawn)]
     title = [wrapped(path_in_words, TEXT_SIZE, theme.ink, bold=True)] if path_in_words else []
     caption(drawing, [*title, *said])

@@ -94,16 +94,18 @@ def _only_weight(link: Link) -> NodeFact | None:
 
 
 def _share(link: Link) -> str:
-    """Return in words which part of the uses of its weight a link stands for; "" if it is all."""
-    n = len(link.taken)
-    return f"({n} of {n + link.others} uses)" if link.others else ""
+    """Return in words how many uses of its weights a link stands for, and of how many; "" if one of each."""
+    uses, weights = len(link.taken), len({edge.source for edge in link.taken})
+    if link.others:
+        return f"({uses} of {uses + link.others} uses)"
+    return f"({counted(uses, 'use')})" if uses > weights else ""
 
 
 def weights_of_link(link: Link) -> str:
     """Return how many weights a link stands for, and how many uses beside them: of a skip connection."""
     tied = {node.id for node in link.tied}
     kind = "tied weight" if tied and tied >= {node.id for node in link.weights} else "weight"
-    weights = counted(len(link.weights or link.tied), kind)
+    weights = " ".join(filter(None, [counted(len(link.weights or link.tied), kind), _share(link)]))
     return f"{weights} + {counted(len(link.beside), 'use')}" if link.beside else weights
 
 

@@ -88,8 +88,12 @@ def words_of(boxes: Iterable[Box]) -> list[str]:
     return [meaning for sign, meaning in MEANINGS.items() if any(sign in text for text in written)]
 
 
+OF_ALL_USES = " of all uses"
+"""Whose the gradient of a weight is that several boxes use: not what one of them adds to it."""
+
 MEANINGS = {
     "|gradient": "|w|, |b|, |gradient|: the size of all of them together, √(w₁² + w₂² + …)",
+    OF_ALL_USES: f"gradient{OF_ALL_USES}: what the uses of these weights add to it, those of other boxes too",
     SKIP.number: f"skip, {SKIP.number}: what goes in is added to what is made of it",
 }
 """What signs mean, by what tells that there are such."""
@@ -250,7 +254,7 @@ def facts_of_parameters(
         nodes = [node for node in parameters if (node.id in biases) == (letter == "b")]
         if nodes:
             word = f"{count(len(nodes))} {one if len(nodes) == 1 else several}"
-            whose = " of all uses" if any(node.id in shared for node in nodes) else ""
+            whose = OF_ALL_USES if any(node.id in shared for node in nodes) else ""
             rows.append(_measured(word, f"|{letter}| {{size}}, |gradient{whose}| {{steepness}}", nodes))
     return rows
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from autograd.core.primitive import TABLE
 from autograd.notation.formula import formula
-from autograd.notation.numbers import MOST_KEPT, as_written, count, counted, number, sum_of
+from autograd.notation.numbers import MOST_KEPT, as_written, count, number, sum_of
 from autograd.seeing.facts.corners import CONDITIONS, CONNECTIVES, RELATIONS
 from autograd.seeing.facts.events import Event
 from autograd.seeing.facts.names import name_of
@@ -195,13 +195,3 @@ def why_nothing(upstream: float | None, partial: float | None) -> str:
     if math.isnan(upstream) or math.isnan(partial):
         return " A factor is nan (not a number), so the product is nan."
     return " Zero times infinity has no value, so the product is nan (not a number)."
-
-
-def weights_and_biases(weights: int, biases: int) -> str:
-    """Write how many there are of both; nothing of what there are none of.
-
-    >>> weights_and_biases(4, 2), weights_and_biases(0, 1)
-    ('4 weights and 2 biases', '1 bias')
-    """
-    told = [counted(weights, "weight")] if weights else []
-    return " and ".join([*told, f"{count(biases)} bias{'' if biases == 1 else 'es'}"] if biases else told)

@@ -16,10 +16,10 @@ from itertools import accumulate, groupby
 from typing import Literal
 
 from autograd.notation.hints import described, did_you_mean
-from autograd.notation.numbers import counted, number, sum_of
+from autograd.notation.numbers import counted, number, sum_of, weights_and_biases
 from autograd.seeing.facts.events import Event
 from autograd.seeing.facts.names import gradient_of, name_of
-from autograd.seeing.facts.phrases import listed, shortened, weights_and_biases
+from autograd.seeing.facts.phrases import listed, shortened
 from autograd.seeing.facts.records import NodeFact, Step, Trace
 from autograd.seeing.facts.steps import Steps, Told
 

@@ -9,8 +9,8 @@ from math import ceil
 from typing import Any
 
 from autograd import Parameter, Value, draw, gradient_path, gradients, topological_order
-from autograd.notation.labels import parse_label
-from autograd.notation.numbers import count, number, sign_word, signed
+from autograd.notation.labels import is_bias, parse_label
+from autograd.notation.numbers import count, number, sign_word, signed, weights_and_biases
 from autograd.seeing import Drawing, GradientPath
 from autograd.seeing.style import narrowest
 from nn.layers import MLP
@@ -55,12 +55,18 @@ def chosen_weights(loss: Value, model: MLP, asked_for: list[Parameter]) -> tuple
         return asked_for, "the weights asked for"
     parameters = model.parameters()
     if len(parameters) <= FEW_WEIGHTS:
-        return parameters, f"all {len(parameters)} weights and biases"
+        return parameters, f"all {_counts(model)}"
     size = {p: abs(g) for p, g in zip(parameters, gradients(loss, parameters), strict=True)}
     largest = sorted(parameters, key=lambda p: -size[p])[
         : LARGEST if len(parameters) < MANY else LARGEST_OF_MANY
     ]
-    return largest, f"the {len(largest)} of {len(parameters):,} weights with the largest gradients"
+    return largest, f"the {len(largest)} of {_counts(model)} with the largest gradients"
+
+
+def _counts(model: MLP) -> str:
+    """Return how many weights a network has, the slopes of activations with them, and how many biases."""
+    held = [is_bias(path) for path, _ in model.named_parameters()]
+    return weights_and_biases(len(held) - sum(held), sum(held))
 
 
 def path_picture(loss: Value, weight: Parameter) -> tuple[str, Callable[[], dict[str, Any]]]:

@@ -283,7 +283,7 @@ def test_of_a_large_network_the_largest_gradients_are_drawn():
     sample = page.costliest(result)
     loss = result.loss(sample.x, sample.y)
     chosen, why = pictures.chosen_weights(loss, result.job.model, [])
-    assert why == "the 10 of 65 weights with the largest gradients"
+    assert why == "the 10 of 52 weights and 13 biases with the largest gradients"
     result.job.model.zero_grad()
     loss.backward()
     largest = sorted((abs(p.grad) for p in result.job.model.parameters()), reverse=True)

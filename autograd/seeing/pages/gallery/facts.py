@@ -14,11 +14,10 @@ from typing import Any
 from autograd.core.arithmetic import NOT_REACHED
 from autograd.graph import topological_order
 from autograd.notation.hints import described
-from autograd.notation.numbers import number
+from autograd.notation.numbers import number, weights_and_biases
 from autograd.pure_reverse import in_numbers, upstreams
 from autograd.seeing.facts.folding.links import multiplied
 from autograd.seeing.facts.names import check_value, label_of, labels_of, name_of_output
-from autograd.seeing.facts.phrases import weights_and_biases
 from autograd.seeing.facts.routes import (
     Route,
     StrongestRoutes,

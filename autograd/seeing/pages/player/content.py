@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from autograd.notation.labels import parse_label
+from autograd.notation.labels import is_cut, parse_label
 from autograd.notation.mathml import mathml
 from autograd.notation.numbers import number
 from autograd.notation.signs import GRADIENT, LOCAL
@@ -118,6 +118,7 @@ def facts(content: Content) -> dict[str, Any]:
         "title": content.title,
         "output": place[trace.output],
         "names": [_name(node) for node in trace.nodes],
+        "whole": {i: x.label for i, x in enumerate(trace.nodes) if is_cut(name_of(x), x.label)},
         "values": [number(node.value) for node in trace.nodes],
         "leaves": _leaves(trace)[:MOST_LEAVES],
         "constants": [i for i, node in enumerate(trace.nodes) if node.role == "constant"],

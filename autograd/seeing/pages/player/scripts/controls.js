@@ -20,16 +20,41 @@ function kindOf(i) {
 const hits = () => [...$("found").children];
 const chosenHit = () => $("found").querySelector("[aria-selected=true]");
 
-// All nodes with what is typed in their name, those that begin with it first.
+// The names along a path as pictures call them, whether it is typed so or as Python holds it: blocks.2 is block 3.
+function spelled(name) {
+  const found = [];
+  for (const own of name.normalize("NFKC").split(/\.| · /)) {
+    if (/^[0-9]+$/.test(own) && found.length) found.push(`${found.pop().replace(/s$/, "")} ${Number(own) + 1}`);
+    else found.push(own);
+  }
+  return found.join(".");
+}
+
+const namesOf = (i) => [original.whole[i] ?? typedName(i), facts.names[i][TEXT]];
+const nameOfBox = (view) => pathTo(view).slice(view.parent === null ? 0 : 1).map(({ title }) => title).join(" · ");
+
+function isCut(name, whole) {
+  const [begin, end] = name.split("…");
+  return end !== undefined && whole.length > name.length && whole.startsWith(begin) && whole.endsWith(end);
+}
+
+// Where in one of some names there is what is typed, however it is spelled: 0 at its beginning, else 1; 2 if nowhere.
+function foundIn(names, wanted) {
+  const all = names.flatMap((name) => [name, spelled(name)]).map((name) => name.toLowerCase());
+  const places = all.flatMap((name) => [wanted, spelled(wanted)].map((own) => name.indexOf(own))).filter((at) => at >= 0);
+  return places.length ? Math.min(...places, 1) : 2;
+}
+
+// All boxes and nodes with what is typed in their name, those that begin with it first.
 function listHits() {
   const wanted = $("find").value.trim().toLowerCase();
-  const places = wanted ? facts.names.flatMap((_, i) => {
-    const found = constants.has(`n${i}`) ? -1 : Math.max(...[typedName(i), facts.names[i][TEXT]].map((name) => name.toLowerCase().indexOf(wanted)));
-    return found < 0 ? [] : [[Math.min(found, 1), i]];
-  }) : [];
-  const found = places.sort(([a], [b]) => a - b).map(([, i]) => i);
-  $("found").replaceChildren(...found.slice(0, MOST_HITS).map((i) => {
-    const hit = element("li", { role: "option", id: `hit-${i}`, "aria-selected": "false" }, nameOf(`n${i}`), element("small", {}, kindOf(i)));
+  const boxes = views.filter(({ parent }) => parent !== null).map((box) => [foundIn([nameOfBox(box)], wanted), box]);
+  const nodes = facts.names.map((_, i) => [constants.has(`n${i}`) ? 2 : foundIn(namesOf(i), wanted), i]);
+  const found = wanted ? [...boxes, ...nodes].filter(([at]) => at < 2).sort(([a], [b]) => a - b).map(([, what]) => what) : [];
+  $("found").replaceChildren(...found.slice(0, MOST_HITS).map((what, k) => {
+    const said = what.name === undefined ? [nameOf(`n${what}`), element("small", {}, kindOf(what))] : [nameOfBox(what), element("small", {}, "box")];
+    const hit = element("li", { role: "option", id: `hit-${k}`, "aria-selected": "false" }, ...said);
+    hit.what = what;
     hit.addEventListener("pointerdown", (event) => (event.preventDefault(), take(hit)));
     return hit;
   }));
@@ -52,12 +77,12 @@ function choose(hit) {
   else $("find").removeAttribute("aria-activedescendant");
 }
 
-function take(hit) {
-  const i = Number(hit.id.slice(4));
-  $("find").value = typedName(i);
+function take({ what }) {
+  $("find").value = what.name === undefined ? typedName(what) : nameOfBox(what);
   openHits(false);
   pause();
-  goToNode(`n${i}`);
+  if (what.name === undefined) goToNode(`n${what}`);
+  else open(what.name);
 }
 
 function keyInSearch(event) {
@@ -75,15 +100,25 @@ function keyInSearch(event) {
   } else if (event.key === "Escape") openHits(false);
 }
 
-// Of several nodes of one name, or steps of one node, the next one after here.
+// The nodes that are called so: exactly, else as it is spelled elsewhere, else where the middle was cut out.
+function nodesCalled(wanted) {
+  const ways = [(name) => name === wanted, (name) => spelled(name) === spelled(wanted), (name) => isCut(wanted, name)];
+  const all = wanted ? facts.names.map((_, i) => i) : [];
+  const found = ways.map((way) => all.filter((i) => namesOf(i).some(way)));
+  return (found.find(({ length }) => length) ?? []).map((i) => `n${i}`);
+}
+
+// Of several nodes or boxes of one name, or steps of one node, the next one after here.
 function find() {
   const wanted = $("find").value.trim();
-  const nodes = facts.names.map((_, i) => i).filter((i) => wanted && [typedName(i), facts.names[i][TEXT]].includes(wanted)).map((i) => `n${i}`);
-  $("find").toggleAttribute("aria-invalid", Boolean(wanted) && !nodes.length);
+  const nodes = nodesCalled(wanted);
+  const boxes = nodes.length || !wanted ? [] : views.filter((box) => `.${spelled(nameOfBox(box))}`.endsWith(`.${spelled(wanted)}`));
+  $("find").toggleAttribute("aria-invalid", Boolean(wanted) && !nodes.length && !boxes.length);
   const places = nodes.flatMap((node) => [computed.get(node), ...(received.get(node) ?? [])]).sort((a, b) => a - b);
-  if (!places.length) return;
+  if (!places.length && !boxes.length) return;
   pause();
-  jump(snapped((places.find((number) => number + 1 > place) ?? places[0]) + 1));
+  if (boxes.length) open((boxes.find((box) => views.indexOf(box) > views.indexOf(view)) ?? boxes[0]).name);
+  else jump(snapped((places.find((number) => number + 1 > place) ?? places[0]) + 1));
 }
 
 // The address of the page is a link to the step that it shows.

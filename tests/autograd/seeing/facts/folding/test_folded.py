@@ -282,7 +282,9 @@ def test_an_arrow_says_what_its_use_adds_to_the_gradient_of_a_weight_with_severa
 def test_what_a_module_computes_itself_with_weights_of_another_is_tied() -> None:
     y = sum_of(TiedByHand(2, 3)([0.1, 0.2, 0.3]))
     said = [text_of_link(x).words for x in folded(y).links]
-    assert said == ["6 weights", *["2 tied weights"] * 3, *["∂ 1"] * 3]
+    assert said == [
+        "6 weights (6 of 12 uses)", *["2 tied weights (2 of 4 uses)"] * 3, *["∂ 1"] * 3
+    ]  # fmt: skip
 
 
 def test_one_module_on_two_inputs_is_used_twice_by_two_inputs_each() -> None:
