@@ -1,10 +1,13 @@
 """Seeing it learn: the plots say what the network says, and the film is a page that needs nothing else."""
 
 import re
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix
 
 from autograd import Value
@@ -12,6 +15,7 @@ from autograd.seeing.style import THEMES
 from nn import MLP, Module, fit, predict, seeing
 from nn.outputs import support_of
 from nn.seeing import plane, style
+from nn.seeing.health_plots import health
 
 AND = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [-1, -1, -1, 1]
 
@@ -68,6 +72,34 @@ def test_a_plot_is_an_svg_in_the_colours_of_its_look(plots, name):
 def test_a_plot_reaches_for_nothing(plots, name):
     links = re.findall(r'(?:href|src)="([^"]*)"', plots[name].svg())
     assert [link for link in links if not link.startswith(("#", "data:"))] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_leaves_a_plot(plots, name):
+    figure = plots[name].figure()
+    figure.draw_without_rendering()
+    box, hair = figure.get_tightbbox(), 0.02
+    assert min(box.x0, box.y0) >= -hair
+    width, height = figure.get_size_inches()
+    assert box.x1 <= width + hair
+    assert box.y1 <= height + hair
+
+
+@given(
+    st.lists(st.text("abcdefgh ", min_size=1, max_size=60), min_size=1, max_size=14, unique=True),
+    st.lists(st.integers(1, 400), max_size=5),
+)
+def test_the_names_of_layers_stay_in_the_plot_of_their_health_and_no_number_covers_another(names, findings):
+    rows = {name: [0.1, 0.2, 0.3] for name in names}
+    figure = health([1, 200, 400], rows, rows, "norm", rows, findings).figure()
+    names_below = figure.legends[0]
+    assert names_below.get_window_extent().width <= figure.bbox.width
+    for axes in figure.axes[1:]:
+        said = [text for text in axes.texts if text.get_text() != "usual"]
+        numbers = sorted(",".join(text.get_text() for text in said).replace(" ", "").split(","))
+        assert numbers == ([""] if not findings else [str(k + 1) for k in range(len(findings))])
+        boxes = sorted((text.get_window_extent() for text in said), key=lambda box: box.x0)
+        assert all(before.x1 <= after.x0 for before, after in pairwise(boxes))
 
 
 def test_the_same_plot_is_the_same_file(tmp_path):
