@@ -46,8 +46,9 @@ MEASURE = """(smallest) => {
   const utf8 = (base64) => new TextDecoder().decode(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)));
   for (const e of document.querySelectorAll("img[src^='data:image/svg+xml;base64,']")) {
     const svg = new DOMParser().parseFromString(utf8(e.src.split(",")[1]), "image/svg+xml").documentElement;
-    const [left, right] = ["paddingLeft", "paddingRight"].map((side) => parseFloat(getComputedStyle(e)[side]));
-    const scale = (e.clientWidth - left - right) / svg.viewBox.baseVal.width;
+    const { paddingLeft, paddingRight } = getComputedStyle(e);
+    const wide = e.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+    const scale = wide / svg.viewBox.baseVal.width;
     for (const text of svg.querySelectorAll("text")) {
       const size = parseFloat(text.style.fontSize) * scale;
       if (size && size < smallest) faults.push(`${size.toFixed(1)} px: ${e.alt}: ${text.textContent.trim()}`);

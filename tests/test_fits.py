@@ -84,7 +84,7 @@ def test_the_pictures_of_a_lesson_fit(lesson, faults_of):
     assert [faults for page in pictures_of(lesson) if (faults := faults_of(page))] == []
 
 
-@pytest.mark.parametrize("lesson", LESSONS if ALL else ["15_seeing_a_gpt"])
+@pytest.mark.parametrize("lesson", LESSONS if ALL else ["03_backpropagation_worked", "15_seeing_a_gpt"])
 def test_the_page_of_a_lesson_fits(lesson, faults_of):
     pytest.importorskip("nbconvert")
     assert faults_of(Lesson(NOTEBOOKS / f"{lesson}.ipynb").html(None, None)) == {}
