@@ -40,7 +40,7 @@ def _places(layer: Layer) -> tuple[list[Point], float, float]:
 
     Those of windows stand in the rows and columns of what they see, the planes of several kernels apart.
     """
-    units = len(layer.units)
+    units = len(layer.units) // layer.planes
     return _grid(units, layer.columns or across(units), len(layer.dots))
 
 
