@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.colors import to_rgb
 from sklearn.metrics import confusion_matrix
 
 from autograd import Value
@@ -125,6 +126,29 @@ def test_a_plot_shows_itself_in_a_notebook(plots):
     shown = plots["boundary"]._repr_mimebundle_()
     assert shown["image/svg+xml"].startswith("<svg ")
     assert shown["text/plain"] == "<plot: the decision boundary>"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_is_shaded_by_size_alone_has_no_hue_and_its_numbers_can_be_read(theme):
+    said = [[0] * k + [1] * (40 - k) for k in range(0, 41, 2)]  # shares of all sizes
+    shaded = [
+        seeing.table({"a": [[-1.0, 0.2, 3.0]]}, "r", "cde"),
+        *(seeing.confusion([0] * 40, row) for row in said),
+    ]
+    for plot in shaded:
+        for axes in plot.figure(theme).axes:
+            shades = axes.images[0].to_rgba(axes.images[0].get_array())[..., :3]
+            assert np.ptp(shades, axis=-1).max() < 0.05
+            for text in axes.texts:
+                column, row = text.get_position()
+                one, other = map(_light, (shades[row, column], to_rgb(text.get_color())))
+                assert (max(one, other) + 0.05) / (min(one, other) + 0.05) >= 4.5 or text.get_text() == "·"
+
+
+def _light(colour):
+    """How light a colour is to the eye, as WCAG computes it."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour]
+    return float(np.dot([0.2126, 0.7152, 0.0722], linear))
 
 
 def test_things_side_by_side_differ_in_shape_as_well_as_in_colour():
