@@ -42,6 +42,18 @@ MEASURE = """(smallest) => {
     const size = parseFloat(getComputedStyle(e).fontSize) * scale;
     if (size && size < smallest) faults.push(`${size.toFixed(1)} px: ${name(e)}`);
   }
+  // An image in a page has its words in itself.
+  const utf8 = (base64) => new TextDecoder().decode(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)));
+  for (const e of document.querySelectorAll("img[src^='data:image/svg+xml;base64,']")) {
+    const svg = new DOMParser().parseFromString(utf8(e.src.split(",")[1]), "image/svg+xml").documentElement;
+    const { paddingLeft, paddingRight } = getComputedStyle(e);
+    const wide = e.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+    const scale = wide / svg.viewBox.baseVal.width;
+    for (const text of svg.querySelectorAll("text")) {
+      const size = parseFloat(text.style.fontSize) * scale;
+      if (size && size < smallest) faults.push(`${size.toFixed(1)} px: ${e.alt}: ${text.textContent.trim()}`);
+    }
+  }
   return faults;
 }"""
 """Answers what is wrong with a page as it is shown, one sentence for each fault."""

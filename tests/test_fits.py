@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from html import unescape
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from autograd import gradient_path
 from nn import MLP
 from nn.command.main import main
 from nn.losses import half_mse
+from notebooks.site.lessons import Lesson
 from tests.shown import MEASURE, OPEN, OUT_OF_FRAME, SCREENS, SMALLEST
 from tests.thorough import ALL
 
@@ -82,6 +84,12 @@ def test_the_pictures_of_a_lesson_fit(lesson, faults_of):
     assert [faults for page in pictures_of(lesson) if (faults := faults_of(page))] == []
 
 
+@pytest.mark.parametrize("lesson", LESSONS if ALL else ["03_backpropagation_worked", "15_seeing_a_gpt"])
+def test_the_page_of_a_lesson_fits(lesson, faults_of):
+    pytest.importorskip("nbconvert")
+    assert faults_of(Lesson(NOTEBOOKS / f"{lesson}.ipynb").html(None, None)) == {}
+
+
 @pytest.mark.parametrize("name", REPORTS if ALL else ["xor"])
 def test_the_pictures_of_a_report_fit(name, faults_of, tmp_path, monkeypatch):
     pytest.importorskip("matplotlib")
@@ -103,6 +111,14 @@ def test_a_picture_that_is_cut_and_words_that_are_too_small_are_found(faults_of)
     assert "1.6 px" in faults_of(CELL + picture.format(328))[360][0]
     assert "wider than the screen" in faults_of(CELL + picture.format(500))[360][0]
     assert faults_of(CELL + f'<div style="overflow-x:auto">{picture.format(2000)}</div>') == {}
+
+
+def test_words_that_are_too_small_are_found_within_an_image(faults_of):
+    text = '<text style="font: 10px a">a</text>'
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 800 20">{text}</svg>'
+    source = f"data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}"
+    found = faults_of(CELL + f'<img alt="letters" src="{source}" style="width:100%">')
+    assert found == {360: 2 * ["4.1 px: letters: a"]}
 
 
 def test_a_picture_that_is_scrolled_opens_at_its_first_node(opened):

@@ -12,12 +12,15 @@ from typing import Any
 
 from autograd.notation.hints import described
 from autograd.seeing.drawing import Drawing
+from autograd.seeing.drawing.limits import TooLargeError
 from autograd.seeing.drawing.path import draw_path
+from autograd.seeing.drawing.renderer import WIDEST
 from autograd.seeing.facts.folding.folded import By
 from autograd.seeing.facts.folding.options import Folding
 from autograd.seeing.facts.names import check_value
 from autograd.seeing.facts.routes import Routes
 from autograd.seeing.ledger import Ledger
+from autograd.seeing.style import narrowest
 from autograd.value import Value
 
 
@@ -98,10 +101,23 @@ class GradientPath(Routes):
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> dict[str, Any]:
         try:
-            picture = self.draw()
+            picture = self._legible()
         except ValueError:  # too long to draw: the words have to do
             return {"text/plain": repr(self)}
         return {"text/plain": repr(self), **picture._repr_mimebundle_(include=include, exclude=exclude)}
+
+    def _legible(self) -> Drawing:
+        """Return the picture: where it is wider than a page, that of the Modules, if there are any."""
+        try:
+            picture = self.draw()
+        except TooLargeError:
+            return self.draw(collapse="module")
+        if narrowest(picture.svg()) <= WIDEST:
+            return picture
+        try:
+            return self.draw(collapse="module")
+        except ValueError:  # no Module was called
+            return picture
 
 
 def gradient_path(output: Value, weight: Value) -> GradientPath:

@@ -63,7 +63,8 @@ def markdown(title: str, steps: Sequence[Step]) -> str:
     for heading, those in _passes(steps):
         lines += ["", f"### {heading}", ""]
         for step in those:
-            lines += [f"{step.number + 1}. {_plain(step.sentence)}", "", f"   $${latex(step.line)}$$", ""]
+            item = f"{step.number + 1}. "  # a formula is part of it where it begins below its first word
+            lines += [item + _plain(step.sentence), "", f"{' ' * len(item)}$${latex(step.line)}$$", ""]
     return "\n".join(lines).rstrip() + "\n"
 
 

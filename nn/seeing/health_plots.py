@@ -25,6 +25,8 @@ NAMED, PER_ROW = 12, 6
 """At most this many layers are named each, in the legend and on the axis; so many entries in a row."""
 LONGEST_LINE = 36
 """Names on an axis of more characters together are slanted."""
+DIGIT = 1 / 45
+"""A digit or a comma takes this share of the width of a panel."""
 GRADIENTS = "norm of the gradient"
 UPDATES = "step, as a share of the weights"
 
@@ -71,6 +73,7 @@ def health(
                 axes.annotate(
                     "usual", (1.0, USUAL_UPDATE), xycoords=axes.get_yaxis_transform(), xytext=(-2, 2),
                     textcoords="offset points", ha="right", fontsize=10, color=look.muted,
+                    bbox={"facecolor": look.paper, "edgecolor": "none", "pad": 0.5},
                 )  # fmt: skip
         _name_layers(figure, look, [*gradients])
 
@@ -156,11 +159,17 @@ def _logarithmic(axes: Axes, numbers: Sequence[Any]) -> None:
 
 def _mark_findings(axes: Axes, look: Look, findings: Sequence[int]) -> None:
     """Draw a dotted line where a sign was seen, with its number in the list of findings."""
-    for step in dict.fromkeys(findings):
-        which = [str(i) for i, seen_at in enumerate(findings, 1) if seen_at == step]
+    low, high = axes.get_xlim()
+    words: dict[int, str] = {}  # by the step at which they begin; of several that are near, at the first
+    for number, step in sorted(enumerate(findings, 1), key=lambda found: found[1]):
         axes.axvline(step, color=look.ink, linewidth=1, linestyle=(0, (1, 2)))
+        last = max(words, default=step)
+        is_near = last in words and step - last <= (high - low) * len(words[last]) * DIGIT
+        place = last if is_near else step
+        words[place] = f"{words[place]}, {number}" if is_near else f"{number}"
+    for step, numbers in words.items():
         axes.annotate(
-            ", ".join(which), (step, 1.0), xycoords=axes.get_xaxis_transform(), xytext=(2, -2),
+            numbers, (step, 1.0), xycoords=axes.get_xaxis_transform(), xytext=(2, -2),
             textcoords="offset points", va="top", fontsize=10, color=look.ink,
         )  # fmt: skip
 
@@ -174,4 +183,8 @@ def _name_layers(figure: Figure, look: Look, layers: Sequence[str]) -> None:
     names = [layers[k] for k in shown]
     if len(layers) > NAMED:
         names = [names[0], f"… {names[1]} …", names[2]]
-    figure.legend(lines, names, loc="outside lower center", ncols=min(PER_ROW, len(shown)))
+    for columns in range(min(PER_ROW, len(shown)), 0, -1):  # as many as the words leave room for
+        legend = figure.legend(lines, names, loc="outside lower center", ncols=columns)
+        if columns == 1 or legend.get_window_extent().width <= figure.bbox.width:
+            break
+        legend.remove()

@@ -106,7 +106,7 @@ def matrices(named: Mapping[str, Any]) -> Plot:
 
 
 def table(named: Mapping[str, Any], rows: Sequence[str], columns: Sequence[str]) -> Plot:
-    """Plot tables of results side by side, with names of rows and columns; the larger a number, the bluer.
+    """Plot tables of results side by side, with names of rows and columns; shaded by size.
 
     Args:
         named: each table (rows of numbers) under its title; all are shaded on one scale.
@@ -126,7 +126,7 @@ def table(named: Mapping[str, Any], rows: Sequence[str], columns: Sequence[str])
         places = figure.subplots(1, len(shown), squeeze=False, sharey=True)[0]
         for axes, (name, numbers) in zip(places, shown.items(), strict=True):
             shares = (numbers - low) / (high - low or 1.0)
-            axes.imshow(0.75 * shares, cmap=colours(look, signed=True), vmin=-1, vmax=1, aspect="auto")
+            axes.imshow(0.35 * shares, cmap=colours(look, signed=False), vmin=0, vmax=1, aspect="auto")
             for (i, j), x in np.ndenumerate(numbers):
                 axes.text(j, i, number(_rounded(x)), ha="center", va="center", fontsize=10, color=look.ink)
             axes.set_xticks(range(len(columns)), columns)
@@ -239,9 +239,10 @@ def _short(x: float) -> str:
 def _draw_counts(axes: Axes, look: Look, counts: Array) -> None:
     """Draw the counts, the larger the darker, so that the few mistakes of a good network are seen."""
     shares = np.sqrt(counts / np.maximum(1, counts.sum(axis=1, keepdims=True)))
-    axes.imshow(shares * 0.8, cmap=colours(look, signed=False), vmin=0, vmax=1)
+    is_deep = shares > 0.72  # on a grey between, neither colour of text could be read
+    axes.imshow(0.5 * shares + 0.29 * is_deep, cmap=colours(look, signed=False), vmin=0, vmax=1)
     for (i, j), n in np.ndenumerate(counts):
-        colour = look.paper if shares[i, j] > 0.72 else look.ink if n else look.muted
+        colour = look.paper if is_deep[i, j] else look.ink if n else look.muted
         axes.text(j, i, f"{n:,}" if n else "·", ha="center", va="center", fontsize=10, color=colour)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from dataclasses import dataclass
 from functools import cache
 from html import escape
@@ -49,7 +50,10 @@ class Lesson:
         self._notebook: Any = import_module("nbformat").read(path, as_version=4)
         for cell in self._notebook.cells:
             for output in cell.get("outputs", ()):
-                output.get("data", {}).pop(WIDGET, None)  # it needs a kernel; the text beside it does not
+                data = output.get("data", {})
+                data.pop(WIDGET, None)  # it needs a kernel; the text beside it does not
+                if "image/svg+xml" in data and "text/html" not in data:
+                    data["text/html"] = _plot(data["image/svg+xml"], data["text/plain"])
         first = self._notebook.cells[0].source
         self.title = first.splitlines()[0].removeprefix("# ")
         question = CAPTION.search(first)
@@ -99,6 +103,12 @@ def _exporter() -> Any:
 def _html(markdown: str) -> str:
     html: str = import_module("nbconvert.filters").markdown2html(markdown)
     return html
+
+
+def _plot(svg: str, words: str) -> str:
+    """Return a plot as an image, with a style sheet of its own, that says to a screen reader what it is."""
+    encoded = b64encode(svg.encode()).decode()
+    return f'<img class="plot" alt="{escape(words.strip("<>"))}" src="data:image/svg+xml;base64,{encoded}">'
 
 
 def _after_cell(body: str, mark: str, more: str) -> str:

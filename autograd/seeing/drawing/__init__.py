@@ -54,7 +54,8 @@ def draw(
         constants: whether plain numbers are drawn.  One given to a Module that computes with it itself is
             such a constant of it, and no input: give Values to see them among the inputs.
         collapse: "neuron", "layer" or "module" to draw a network with one box for each of them.  Equal
-            Modules that follow each other in a list are one box, ``blocks × 12``.
+            Modules that follow each other in a list are one box, ``blocks × 12``; so is, by layer or Module,
+            what follows the model if it is many Values, such as a loss over many classes.
         depth: how far inside the outermost Modules the boxes of ``collapse="module"`` lie: 1, unless it is
             given, for what they hold themselves, 0 for one box each.  It implies ``collapse="module"``.
             Equal Modules of a list are one box at the depth where they lie, and apart at the next; Values

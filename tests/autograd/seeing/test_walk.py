@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from html import escape
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from autograd import (
     walk,
     where,
 )
+from autograd import sum as sum_of
 from autograd.notation.latex import latex
 from autograd.pure_reverse import upstreams
 from autograd.seeing.facts.records import Step
@@ -250,6 +252,14 @@ def test_a_walk_is_taken_along_as_its_ending_says(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r'"w\.html"; got .w\.png.*graph\.svg.*walk\.md'):
         steps.save(tmp_path / "w.png")
     assert not (tmp_path / "w.png").exists()
+
+
+def test_in_markdown_every_formula_stands_in_the_item_of_its_step():
+    steps = walk(sum_of([Value(1.0, f"x{k}") * 2.0 for k in range(40)]))
+    lines = [line for line in steps.to_markdown().splitlines() if line]
+    for item, formula in pairwise(lines):
+        if formula.lstrip().startswith("$$"):
+            assert item.index(" ") + 1 == len(formula) - len(formula.lstrip())
 
 
 @pytest.mark.parametrize("text", [Walk.to_markdown, Walk.to_latex])

@@ -1,10 +1,14 @@
 """Seeing it learn: the plots say what the network says, and the film is a page that needs nothing else."""
 
 import re
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.colors import to_rgb
 from sklearn.metrics import confusion_matrix
 
 from autograd import Value
@@ -12,6 +16,7 @@ from autograd.seeing.style import THEMES
 from nn import MLP, Module, fit, predict, seeing
 from nn.outputs import support_of
 from nn.seeing import plane, style
+from nn.seeing.health_plots import health
 
 AND = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [-1, -1, -1, 1]
 
@@ -70,6 +75,34 @@ def test_a_plot_reaches_for_nothing(plots, name):
     assert [link for link in links if not link.startswith(("#", "data:"))] == []
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_leaves_a_plot(plots, name):
+    figure = plots[name].figure()
+    figure.draw_without_rendering()
+    box, hair = figure.get_tightbbox(), 0.02
+    assert min(box.x0, box.y0) >= -hair
+    width, height = figure.get_size_inches()
+    assert box.x1 <= width + hair
+    assert box.y1 <= height + hair
+
+
+@given(
+    st.lists(st.text("abcdefgh ", min_size=1, max_size=60), min_size=1, max_size=14, unique=True),
+    st.lists(st.integers(1, 400), max_size=5),
+)
+def test_the_names_of_layers_stay_in_the_plot_of_their_health_and_no_number_covers_another(names, findings):
+    rows = {name: [0.1, 0.2, 0.3] for name in names}
+    figure = health([1, 200, 400], rows, rows, "norm", rows, findings).figure()
+    names_below = figure.legends[0]
+    assert names_below.get_window_extent().width <= figure.bbox.width
+    for axes in figure.axes[1:]:
+        said = [text for text in axes.texts if text.get_text() != "usual"]
+        numbers = sorted(",".join(text.get_text() for text in said).replace(" ", "").split(","))
+        assert numbers == ([""] if not findings else [str(k + 1) for k in range(len(findings))])
+        boxes = sorted((text.get_window_extent() for text in said), key=lambda box: box.x0)
+        assert all(before.x1 <= after.x0 for before, after in pairwise(boxes))
+
+
 def test_the_same_plot_is_the_same_file(tmp_path):
     for name in ("a", "b"):
         seeing.boundary(ridge(), *AND).save(tmp_path / f"{name}.svg")
@@ -93,6 +126,29 @@ def test_a_plot_shows_itself_in_a_notebook(plots):
     shown = plots["boundary"]._repr_mimebundle_()
     assert shown["image/svg+xml"].startswith("<svg ")
     assert shown["text/plain"] == "<plot: the decision boundary>"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_is_shaded_by_size_alone_has_no_hue_and_its_numbers_can_be_read(theme):
+    said = [[0] * k + [1] * (40 - k) for k in range(0, 41, 2)]  # shares of all sizes
+    shaded = [
+        seeing.table({"a": [[-1.0, 0.2, 3.0]]}, "r", "cde"),
+        *(seeing.confusion([0] * 40, row) for row in said),
+    ]
+    for plot in shaded:
+        for axes in plot.figure(theme).axes:
+            shades = axes.images[0].to_rgba(axes.images[0].get_array())[..., :3]
+            assert np.ptp(shades, axis=-1).max() < 0.05
+            for text in axes.texts:
+                column, row = text.get_position()
+                one, other = map(_light, (shades[row, column], to_rgb(text.get_color())))
+                assert (max(one, other) + 0.05) / (min(one, other) + 0.05) >= 4.5 or text.get_text() == "·"
+
+
+def _light(colour):
+    """How light a colour is to the eye, as WCAG computes it."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour]
+    return float(np.dot([0.2126, 0.7152, 0.0722], linear))
 
 
 def test_things_side_by_side_differ_in_shape_as_well_as_in_colour():

@@ -57,6 +57,12 @@ def test_no_page_fetches_anything_from_elsewhere(site):
         assert found is None, (path.name, found)
 
 
+def test_every_image_says_what_it_shows(site):
+    for path in (site / "lessons").glob("*.html"):
+        images = re.findall(r"<img [^>]*>", path.read_text(encoding="utf-8"))
+        assert all(re.search(r'alt="(?!No )[^"]+"', image[:200]) for image in images), path.name
+
+
 def test_a_page_of_the_site_may_run_the_scripts_that_stand_in_it_and_no_others(site):
     for path in [site / "index.html", *(site / "lessons").glob("*.html"), site / "lab" / "index.html"]:
         policy = unescape(POLICY.search(path.read_text(encoding="utf-8"))[1])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from autograd.notation.hints import described, did_you_mean, short_repr
+from autograd.seeing.facts.folding.after import with_box_after
 from autograd.seeing.facts.folding.folded import FOLDINGS, By, Folded, fold
 from autograd.seeing.facts.records import Trace
 
@@ -58,4 +59,5 @@ class Folding:
         Raises:
             ValueError: if there is nothing to fold, or for an unknown path in ``opened``.
         """
-        return fold(trace, self.by, self.depth, self.opened)
+        folded = fold(trace, self.by, self.depth, self.opened)
+        return folded if self.by == "neuron" else with_box_after(folded, trace)

@@ -11,8 +11,9 @@ from autograd import Parameter, Value, gradient_path
 from autograd import sum as sum_of
 from autograd.notation.numbers import number, signed
 from autograd.seeing.drawing.html_labels import LINE
-from autograd.seeing.style import THEMES
-from nn import MLP, Layer, Module
+from autograd.seeing.drawing.renderer import WIDEST
+from autograd.seeing.style import THEMES, narrowest
+from nn import MLP, Layer, Module, losses
 from tests.autograd.seeing.drawing.pictures import SVG, Picture, labelled
 
 
@@ -299,3 +300,10 @@ def test_no_two_values_of_a_picture_have_one_name_however_short_names_are() -> N
     said = [text for part in Picture(path.draw()).of("use") for text in part.texts if "w" in text]
     symbols = [text.partition(" = ")[0] for text in said]
     assert len(symbols) == len(set(symbols)) >= 2  # along each arrow another weight
+
+
+@pytest.mark.parametrize("sizes", [[3, 1], [16, 16, 1], [8] * 6 + [1]])
+def test_a_path_shows_itself_no_wider_than_a_page(sizes: list[int]) -> None:
+    model = MLP(2, sizes, "tanh", seed=0)
+    path = gradient_path(losses.half_mse(model([0.5, -0.3]), 1.0), model.parameters()[0])
+    assert narrowest(path._repr_mimebundle_()["image/svg+xml"]) <= WIDEST

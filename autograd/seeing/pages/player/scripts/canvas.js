@@ -147,7 +147,16 @@ function around(nodes) {
   return { x, y, width: right - x, height: bottom - y };
 }
 
-const follow = (step) => step && see(strides() && step !== asking ? around(strideNodes().slice(0, MOST_LIT)) : boxOf(step.node));
+const follow = (step) => step && seeAll(nodesAt(step));
+
+// All that is lit comes into view; where there is no room for all, the first of it.
+function seeAll(nodes) {
+  const those = inSight(nodes);
+  const whole = around(those);
+  if (!whole) return;
+  const hasRoom = whole.width * at.scale <= room.width - 8 && whole.height * at.scale <= room.height - 8;
+  see(hasRoom ? whole : boxOf(those[0]));
+}
 
 function see(boxed) {
   if (!boxed) return;

@@ -210,16 +210,26 @@ function localSign(step, name) {
 
 const localOf = (step) => element("span", {}, ...localSign(step, nameOf));
 
-// A formula as MathML, in pieces that each begin with = or ≈: lines break between them.
+const OPERATORS = new Set("= ≈ += · × + −".split(" "));
+
+// A formula as MathML: lines break between its pieces, those of a list after commas, those of others before
+// = and ≈; what is wider than a line breaks at its other operators, too, and within a local derivative.
 function mathOf(text) {
-  const parsed = new DOMParser().parseFromString(text, "application/xml").documentElement;
-  const pieces = [];
-  for (const part of copyOfMath(parsed).childNodes) {
-    if (!pieces.length || ["=", "≈"].includes(part.textContent)) pieces.push(document.createElementNS(MATHML, "math"));
-    pieces.at(-1).append(part.cloneNode(true));
-  }
-  for (const piece of pieces) piece.setAttribute("displaystyle", "true");
-  return pieces;
+  const { childNodes } = copyOfMath(new DOMParser().parseFromString(text, "application/xml").documentElement);
+  const isArrow = (part) => part?.textContent === "→";
+  const parts = [...childNodes].flatMap((part) => ([...part.childNodes].some(isArrow) ? [...part.childNodes] : [part]));
+  const isList = parts.some((part) => part.textContent === ",");
+  const lines = [];
+  parts.forEach((part, i) => {
+    const isOperator = OPERATORS.has(part.textContent) && part.localName === "mo" && part.getAttribute("form") !== "prefix";
+    const begins = isList ? i && parts[i - 1].textContent === "," : ["=", "≈"].includes(part.textContent);
+    if (!i || begins) lines.push(element("span"));
+    if (!lines.at(-1).hasChildNodes() || isOperator || isArrow(parts[i - 1])) lines.at(-1).append(document.createElementNS(MATHML, "math"));
+    if (isOperator) part.setAttribute("form", "infix"); // though it begins its piece
+    lines.at(-1).lastChild.append(part);
+  });
+  for (const line of lines) for (const piece of line.children) piece.setAttribute("displaystyle", "true");
+  return lines;
 }
 
 function copyOfMath(from) {

@@ -340,8 +340,8 @@ function light(step) {
   } else if (step.kind === "apply") {
     for (const key of incoming.get(step.node).slice(0, MOST_LIT)) flow(key, backwards, facts.values[placeOf(key.split(">")[0])]);
   }
-  const nodes = step.kind === "leaf" ? readAtOnce() : [step.node];
-  for (const node of nodes.slice(0, MOST_LIT)) frame(node, "halo");
+  const nodes = nodesAt(step);
+  for (const node of inSight(nodes)) frame(node, "halo");
   for (const node of nodes) freshen(`${step.phase === "forward" ? "value" : "gradient"}:${node}`);
 }
 
@@ -349,7 +349,7 @@ function light(step) {
 function lightStride() {
   light(undefined);
   const those = strideSteps();
-  for (const node of strideNodes().slice(0, MOST_LIT)) frame(node, "halo");
+  for (const node of inSight(strideNodes())) frame(node, "halo");
   for (const step of those.slice(0, MOST_LIT)) if (isEdge(step)) flow(keyOf(step.node, step.target, step.position), true, step.added);
   for (const step of those) freshen(`${step.phase === "forward" ? "value" : "gradient"}:${step.node}`);
 }
@@ -360,9 +360,26 @@ function lightRoute(edges) {
   light(undefined);
   const nodes = [...edges.map(({ source }) => source), facts.output].map((i) => `n${i}`);
   while (view.parent !== null && !nodes.every((node) => view.nodeElement.has(node))) mount(viewNamed(view.parent));
-  see(around(nodes.slice(0, MOST_LIT)));
-  for (const node of nodes.slice(0, MOST_LIT)) frame(node, "halo");
+  seeAll(nodes);
+  for (const node of inSight(nodes)) frame(node, "halo");
   for (const { source, target, position, partial } of edges.slice(0, MOST_LIT)) flow(keyOf(`n${source}`, `n${target}`, position), false, number(partial ?? 0));
+}
+
+// What a step computes, or what is asked about.
+function nodesAt(step) {
+  if (strides() && step !== asking) return strideNodes();
+  return step.kind === "leaf" ? readAtOnce() : [step.node];
+}
+
+// One node for each part of the picture that shows any of them, as many as are lit at once.
+function inSight(nodes) {
+  const byPart = new Map();
+  for (const node of nodes) {
+    const part = view.nodeElement.get(node);
+    if (part !== undefined && !byPart.has(part)) byPart.set(part, node);
+    if (byPart.size === MOST_LIT) break;
+  }
+  return [...byPart.values()];
 }
 
 const lightHere = () => (strides() ? lightStride() : light(steps()[place - 1]));

@@ -68,20 +68,30 @@ function closePrediction() {
 // All digits of a number, as a field has them.
 const inField = (x) => String(x).replaceAll("-", "−");
 
-// What is typed as a number: −0.5, 2e−3, 1/3, ½, (4), 2·2, 4×10^0, 10³, a decimal comma, any dash, and the
-// words for what is not a finite number; undefined for all else.
+const FUNCTIONS = new Map(Object.entries({ "√": Math.sqrt, sqrt: Math.sqrt, ln: Math.log, log: Math.log }));
+for (const name of ["exp", "sin", "cos", "tan", "tanh", "abs"]) FUNCTIONS.set(name, Math[name]);
+const CONSTANTS = new Map(Object.entries({ inf: Infinity, nan: NaN, e: Math.E, π: Math.PI, pi: Math.PI }));
+
+// What is typed as a number: −0.5, 2e−3, 1/3, ½, (4), 2·2, 2(2), = 4, 4×10^0, 10³, √16, cos(0), a decimal
+// comma, any dash, and the words for what is not a finite number; undefined for all else.
 function readNumber(text) {
   if (/^[-−]?\d+(\.\d+)?(e−?\d+)?$/.test(text)) return Number(text.replaceAll("−", "-")); // most are, and this is fast
   const plain = text.toLowerCase().trim().slice(0, 200)
     .replace(/[⁻⁰¹²³⁴-⁹]+/g, (power) => `^(${power.normalize("NFKC")})`)
     .replace(/(\d*)([¼-¾⅐-⅞])/g, (_, whole, part) => `(${whole || 0}+${part.normalize("NFKC")})`)
-    .replace(/[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/g, "-")
-    .replace(/[×·⋅∙✕•]/g, "*").replace(/[÷⁄∶]/g, "/").replace(/\*\*/g, "^").replace(/,/g, ".").replace(/∞|infinity/g, "inf");
-  const tokens = plain.match(/(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|inf|nan|[-+*/^()]|\S/g) ?? [];
+    .normalize("NFKC").replace(/^=/, "").replace(/[\u2010-\u2015\u2212]/g, "-")
+    .replace(/[×·⋅∙✕•]/g, "*").replace(/[÷⁄∶:]/g, "/").replace(/\*\*/g, "^").replace(/,/g, ".").replace(/∞|infinity/g, "inf");
+  const tokens = plain.match(/(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|[a-zπ]+|\S/g) ?? [];
   let at = 0;
   const taken = (...signs) => (signs.includes(tokens[at]) ? tokens[at++] : undefined);
   const sum = () => chain(product, { "+": (a, b) => a + b, "-": (a, b) => a - b });
-  const product = () => chain(signed, { "*": (a, b) => a * b, "/": (a, b) => a / b });
+  const product = () => chain(juxtaposed, { "*": (a, b) => a * b, "/": (a, b) => a / b });
+  const isWord = (token) => FUNCTIONS.has(token) || CONSTANTS.has(token);
+  function juxtaposed() {
+    let value = signed();
+    while (tokens[at] === "(" || isWord(tokens[at])) value *= powered();
+    return value;
+  }
   function chain(operand, operators) {
     let value = operand();
     for (let sign; (sign = taken(...Object.keys(operators))); ) value = operators[sign](value, operand());
@@ -90,6 +100,9 @@ function readNumber(text) {
   function signed() {
     const sign = taken("-", "+");
     if (sign) return sign === "-" ? -signed() : signed();
+    return powered();
+  }
+  function powered() {
     const base = atom();
     return taken("^") ? base ** signed() : base;
   }
@@ -100,8 +113,8 @@ function readNumber(text) {
       if (!taken(")")) throw new SyntaxError("a parenthesis is not closed");
       return inside;
     }
-    if (token === "inf") return Infinity;
-    if (token === "nan") return NaN;
+    if (FUNCTIONS.has(token)) return FUNCTIONS.get(token)(atom());
+    if (CONSTANTS.has(token)) return CONSTANTS.get(token);
     if (!/^\.?\d/.test(token ?? "")) throw new SyntaxError("a number is missing");
     return Number(token);
   }

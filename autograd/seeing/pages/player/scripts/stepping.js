@@ -209,10 +209,10 @@ function tellRest() {
 }
 
 function tellRun(run) {
-  const wasSeen = isMarkedSeen();
   untold = untold.filter((other) => other !== run);
+  const isSeen = marked && Math.abs(belowSight()) < marked.clientHeight;
   for (const { firstChild: line } of run.children) write(line.lastChild, toldAt(stopAt(Number(line.dataset.place))));
-  if (wasSeen) seeMarked(); // lines grow as they are told: what was in sight stays there
+  if (isSeen) seeMarked(); // though lines above it are higher now
 }
 
 // The browser draws only the runs that are near the part in view, and says which.
@@ -233,15 +233,13 @@ function markInList() {
   requestAnimationFrame(seeMarked); // once what stands around it is drawn, and as high as it is
 }
 
-// The list moves by itself: what else is in sight stays there.
-function seeMarked() {
-  if (!marked) return;
+// How far the marked line is below what is seen of the list; less than 0 if it is above.
+function belowSight() {
   const [frame, line] = [$("lines"), marked].map((part) => part.getBoundingClientRect());
-  $("lines").scrollTop += Math.min(line.top - frame.top, Math.max(line.bottom - frame.bottom, 0));
+  return Math.min(line.top - frame.top, Math.max(line.bottom - frame.bottom, 0));
 }
 
-function isMarkedSeen() {
-  if (!marked) return false;
-  const [frame, line] = [$("lines"), marked].map((part) => part.getBoundingClientRect());
-  return line.top < frame.bottom && line.bottom > frame.top;
+// The list moves by itself: what else is in sight stays there.
+function seeMarked() {
+  if (marked) $("lines").scrollTop += belowSight();
 }

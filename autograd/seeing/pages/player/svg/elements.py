@@ -91,9 +91,10 @@ def moved(parts: str, corner: Point) -> str:
 
 
 @lru_cache(maxsize=10_000)
-def text_width(text: str, size: float) -> float:
+def text_width(text: str, size: float, bold: bool = False) -> float:
     """Return a safe guess at the width of text in any sans-serif font, in units of the picture."""
-    return sum(size * (1.0 if unicodedata.east_asian_width(c) in "WF" else 0.62) for c in text)
+    wide = 0.7 if bold else 0.62
+    return sum(size * (1.0 if unicodedata.east_asian_width(c) in "WF" else wide) for c in text)
 
 
 @lru_cache(maxsize=10_000)

@@ -21,7 +21,7 @@ from autograd.seeing.pages.player.svg.elements import (
     words,
 )
 from autograd.seeing.pages.player.views.layers import Layer, Unit
-from autograd.seeing.style import NAME_SIZE, SMALL_SIZE, TEXT_SIZE
+from autograd.seeing.style import NAME_SIZE, TEXT_SIZE
 
 DOT, PITCH = 5.0, 15.0
 LEAST_WIDTH = 130.0
@@ -40,7 +40,7 @@ def _places(layer: Layer) -> tuple[list[Point], float, float]:
 
     Those of windows stand in the rows and columns of what they see, the planes of several kernels apart.
     """
-    units = len(layer.units)
+    units = len(layer.units) // layer.planes
     return _grid(units, layer.columns or across(units), len(layer.dots))
 
 
@@ -62,9 +62,9 @@ def _grid(units: int, columns: int, dots: int) -> tuple[list[Point], float, floa
 def layer_size(layer: Layer) -> tuple[float, float]:
     """Return the width and height of a layer's box."""
     _, wide, high = _places(layer)
-    heading = text_width(layer.title, NAME_SIZE) + GAP + text_width(layer.kind, SMALL_SIZE)
-    facts = [
-        text_width(fact.word, SMALL_SIZE) + GAP + max(NUMBER_WIDTH, text_width(fact.number, TEXT_SIZE))
+    heading = text_width(layer.title, NAME_SIZE, bold=True) + GAP + text_width(layer.kind, TEXT_SIZE)
+    facts = [  # small words grow where the picture shrinks, until they are as large as its numbers
+        text_width(fact.word, TEXT_SIZE) + GAP + max(NUMBER_WIDTH, text_width(fact.number, TEXT_SIZE))
         for fact, _ in _facts(layer)
     ]
     width = max(wide, heading, *facts, LEAST_WIDTH) + 2 * PADDING

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain
+from itertools import chain, product
 from typing import NamedTuple
 
 from autograd.notation.labels import Label, parse_label
@@ -79,6 +79,7 @@ class Layer:
         note: what else is said about it.
         group: the folded box that it stands for; None where it stands for none.
         columns: how many of its units stand side by side, as in a picture; 0 where nothing says so.
+        planes: how many pictures its units are, one after the other.
     """
 
     title: str
@@ -91,6 +92,7 @@ class Layer:
     note: str = ""
     group: Group | None = None
     columns: int = 0
+    planes: int = 1
 
     @cached_property
     def dots(self) -> list[Dot]:
@@ -161,7 +163,71 @@ def _on_pictures(layers: Sequence[Layer], into: InputsOf) -> list[Layer]:
     for box in boxes:
         boxes += box.inner
     pictures = [rows_of(_windows(box, into), box.columns) for box in boxes if box.columns]
-    return [_as_picture(layer, pictures) if layer.opens_as == "inputs" else layer for layer in layers]
+    found: list[Layer] = []
+    places: dict[str, _Place] = {}
+    for layer in layers:
+        is_pool = layer.opens_as == "values" and layer.group is not None
+        found.append(_as_picture(layer, pictures) if layer.opens_as == "inputs" else layer)
+        if is_pool and places:
+            found[-1] = _pooled(layer, into, places)
+        places |= _places_in(found[-1])
+    return found
+
+
+class _Place(NamedTuple):
+    """Where a number stands in pictures."""
+
+    plane: int
+    row: int
+    column: int
+
+
+def _places_in(layer: Layer) -> dict[str, _Place]:
+    """Return where what each dot gives stands, of a layer whose dots are pictures."""
+    if not layer.columns or layer.opens_as == "inputs":
+        return {}
+    size = len(layer.units) // layer.planes
+    return {
+        dot.members[-1].id: _Place(k // size, *divmod(k % size, layer.columns))
+        for k, dot in enumerate(layer.dots)
+    }
+
+
+def _pooled(layer: Layer, into: InputsOf, places: Mapping[str, _Place]) -> Layer:
+    """Return a box with a dot for each value that it gives, in pictures; as it is where they form none.
+
+    They do if each is computed of a patch of one picture, apart from the others, row by row.
+    """
+    assert layer.group is not None
+    own = {node.id: node for node in layer.nodes}
+    patches: list[list[_Place]] = []
+    units: list[Unit] = []
+    seen: set[str] = set()
+    for given in layer.group.outputs():
+        inside, waiting = {given.id}, [given.id]
+        patch: list[_Place] = []
+        while waiting:
+            for edge in into.get(waiting.pop(), ()):
+                if edge.source in places:
+                    patch.append(places[edge.source])
+                elif edge.source in own and own[edge.source].op is not None and edge.source not in inside:
+                    inside.add(edge.source)
+                    waiting.append(edge.source)
+        if seen & inside or len({place.plane for place in patch}) != 1:
+            return layer
+        seen |= inside
+        patches.append(patch)
+        name = parse_label(given.label or given.symbol or "number")
+        units.append(Unit(name, "", tuple(node for node in layer.nodes if node.id in inside)))
+    starts = [_Place(*map(min, zip(*patch, strict=True))) for patch in patches]
+    axes = [sorted(set(axis)) for axis in zip(*starts, strict=True)]
+    if starts != [_Place(*place) for place in product(*axes)] or len(units) > MOST_DOTS:
+        return layer
+    common = tuple(node for node in layer.nodes if node.id not in seen)
+    kind = counted(len(units), "value")
+    return replace(
+        layer, kind=kind, units=tuple(units), common=common, columns=len(axes[2]), planes=len(axes[0])
+    )
 
 
 def _as_picture(inputs: Layer, pictures: Sequence[list[list[str]]]) -> Layer:

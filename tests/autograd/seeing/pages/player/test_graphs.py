@@ -9,7 +9,7 @@ from autograd.notation.numbers import number
 from autograd.seeing.facts.box_content import box_of_group
 from autograd.seeing.facts.folding.folded import fold
 from autograd.seeing.walk import walk
-from nn import MLP, GRUCell, Recurrent, losses
+from nn import MLP, GRUCell, Layer, LSTMCell, Module, Recurrent, Transformer, losses
 from tests.autograd.seeing.pages.player.driven import chain, expression, go, place, slot
 from tests.shown import MEASURE, SMALLEST
 
@@ -299,3 +299,55 @@ def test_the_list_of_all_steps_moves_by_itself_and_nothing_else_does(opened, htm
     sentence, panel = (sheet.locator(s).bounding_box() for s in ("#sentence", "#panel"))
     assert panel["y"] < sentence["y"] < panel["y"] + panel["height"]
     assert sheet.evaluate("scrollY") == 0
+
+
+LIT = """() => {
+  const canvas = document.getElementById("canvas").getBoundingClientRect();
+  const halos = [...document.querySelectorAll("svg.graph:not(.ahead) .halo")];
+  const isSeen = ({ left, right, top, bottom }) =>
+    left >= canvas.left && right <= canvas.right && top >= canvas.top && bottom <= canvas.bottom;
+  return halos.map((halo) => isSeen(halo.getBoundingClientRect()));
+}"""
+
+
+@pytest.mark.parametrize("size", ["edge", "layer"])
+def test_what_a_step_computes_is_lit_and_seen(opened, size):
+    numbers = [[0.1 * k] for k in range(6)]
+    for output in (
+        losses.cross_entropy(MLP(30, [12, 12, 10], seed=0)([0.1 * k for k in range(30)]), 3),
+        losses.half_mse(Recurrent(LSTMCell(1, 3, seed=0), 1, seed=0)(numbers), 0.5),
+        Transformer(9, 8, 2, 1, 4, seed=0)([1, 2, 3])[-1][0],
+    ):
+        sheet = opened(walk(output).html(), width=1000, height=560, motion="reduce")
+        sheet.select_option("#size", size)
+        for _ in range(min(12, int(sheet.text_content("#count").split()[0]))):
+            sheet.click("#next")
+            lit = sheet.evaluate(LIT)
+            assert any(lit), (sheet.text_content("#sentence"), len(lit))  # of several, as many as have room
+
+
+@pytest.mark.parametrize("width", [360, 610, 978])
+def test_a_formula_breaks_where_its_panel_ends(opened, width):
+    a, b = Value(1.5, "a_weight_of_its_own"), Value(-2.0, "another_weight")
+    sheet = opened(walk((a * b + a - 0.1234) * b + a.tanh()).html(), width=width)
+    while sheet.is_enabled("#next"):
+        sheet.click("#next")
+        assert sheet.eval_on_selector("#math", "(e) => e.scrollWidth - e.clientWidth") <= 0
+
+
+def test_the_names_of_boxes_touch_no_other_words(opened):
+    class WiderModule(Module):
+        def __init__(self):
+            self.MMMM_embedding_norm, self.wwwww, self.i = (Layer(3, 3, "tanh", seed=k) for k in range(3))
+
+        def forward(self, x):
+            return self.i(self.wwwww(self.MMMM_embedding_norm(x)))
+
+    sheet = opened(walk(losses.cross_entropy(WiderModule()([0.1, 0.2, 0.3]), 1)).html(), width=640)
+    found = sheet.evaluate(
+        "() => [...document.querySelectorAll('svg.graph .layer')].map((box) => [box.querySelector('.role')"
+        ".getBoundingClientRect().left - box.querySelector('.title').getBoundingClientRect().right,"
+        " box.querySelector('.title').textContent])"
+    )
+    assert len(found) > 3
+    assert [name for room, name in found if room < 2] == []

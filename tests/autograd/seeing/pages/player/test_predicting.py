@@ -67,7 +67,12 @@ def test_what_is_computed_from_the_digits_shown_is_right(opened):
 
 WRITTEN = [
     "−4", "-4.0", " -4,0 ", "-8/2", "-4.0004", "–4", "‐4", "(-4)", "−(4)", "-2·2", "2×(−2)", "−4×10^0",
-    "-4·10⁰", "-0.4e1", "-3½ - ½", "1 - 5", "-2**2",
+    "-4·10⁰", "-0.4e1", "-3½ - ½", "1 - 5", "-2**2", "= -4", "-2(2)", "(-2)(2)", "-8:2", "－４", "-√16",
+    "-2√4", "-sqrt(16)", "-4cos(0)", "-4e^0", "−4·ln(e)", "-exp(0)·2²", "-4 cos 0", "4cos(π)",
+]  # fmt: skip
+NO_NUMBERS = [
+    "", " ", ".", "-", "()", "4)", "(4", "-4!", "2 6", "3x", "x", "cos", "√", "cos()", "1..2", "4 4", "e x",
+    "-1.000,0", "constructor", "__proto__", "-4;", "y = -4", "-4 %",
 ]  # fmt: skip
 
 
@@ -82,6 +87,14 @@ def test_numbers_are_read_as_people_write_them(opened):
         text = next(texts) if step.contribution == -4.0 else step.contribution
         assert "Right" in answer(sheet, text, "contribution"), text
     assert list(texts) == []
+
+
+def test_what_is_no_number_is_told_so_and_counts_as_no_try(sheet, steps):
+    predict(sheet, steps, "b")
+    for text in NO_NUMBERS:
+        assert "A number is wanted" in answer(sheet, text), text
+    assert "Right" in answer(sheet, -4, "contribution")
+    assert sheet.text_content("#score") == "1 of 1 at the first try"
 
 
 def test_a_wrong_gradient_is_diagnosed(sheet, steps):
@@ -105,13 +118,6 @@ def test_a_wrong_gradient_is_diagnosed(sheet, steps):
         assert place(sheet) == step.number
     assert "Right. At the 7th try" in answer(sheet, 7)
     assert sheet.text_content("#score") == "0 of 1 at the first try"
-
-
-def test_what_is_no_number_is_no_try(sheet, steps):
-    predict(sheet, steps, "b")
-    assert "A number is wanted" in answer(sheet, "b times c")
-    assert "Right" in answer(sheet, -4, "contribution")
-    assert sheet.text_content("#score") == "1 of 1 at the first try"
 
 
 def test_a_step_can_be_revealed_and_the_next_one_is_asked_about(sheet, steps):

@@ -45,10 +45,35 @@ def test_inputs_and_outputs_stand_in_the_rows_of_their_picture(conv, seen, sizes
 
 
 @pytest.mark.parametrize("pool", [MaxPool2d, AvgPool2d])
-def test_what_pooling_takes_in_its_own_order_stands_in_rows_too(pool):
-    model = Sequential(Reshape(1, 6, 6), Conv2d(1, 2, 3, seed=0), pool(2), Flatten(), Layer(8, 1, seed=1))
-    inputs, box, *_ = layers_of(walk(model([random.Random(i).random() for i in range(36)])).trace)
-    assert (inputs.columns, box.columns, len(box.dots)) == (6, 4, 32)
+@pytest.mark.parametrize(("size", "stride", "columns"), [(2, 2, 3), (3, 3, 2), (2, 1, 5)])
+def test_what_pooling_takes_and_what_it_gives_stand_in_rows_too(pool, size, stride, columns):
+    kernels, seen = 3, 3 * columns**2
+    model = Sequential(
+        Reshape(1, 8, 8), Conv2d(1, kernels, 3, seed=0), pool(size, stride), Flatten(), Layer(seen, 1, seed=1)
+    )
+    output = model([random.Random(i).random() for i in range(64)])
+    facts = walk(output).trace
+    inputs, box, pooled, *_ = layers_of(facts)
+    assert (inputs.columns, box.columns, len(box.dots)) == (8, 6, 36 * kernels)
+    assert (pooled.columns, pooled.planes, len(pooled.dots)) == (columns, kernels, seen)
+    members = [node.id for dot in pooled.dots for node in dot.members]
+    assert len(members) == len({*members})
+    assert {node.id for node in pooled.nodes} == {node.id for node in pooled.group.members}
+    given = [dot.members[-1].id for dot in pooled.dots]
+    assert given == [node.id for node in pooled.group.outputs()]
+
+
+def test_what_takes_of_several_planes_at_once_is_no_pooling():
+    class Mixing(Module):
+        def forward(self, planes):
+            first, second = planes
+            return [
+                [[a * b + a for a, b in zip(*rows, strict=True)] for rows in zip(first, second, strict=True)]
+            ]
+
+    model = Sequential(Reshape(1, 6, 6), Conv2d(1, 2, 3, seed=0), Mixing(), Flatten(), Layer(16, 1, seed=1))
+    *_, mixed, _ = layers_of(walk(model([0.1 * i for i in range(36)])).trace)
+    assert (mixed.columns, mixed.planes) == (0, 1)
 
 
 def test_what_does_not_overlap_says_nothing_of_rows():
