@@ -158,7 +158,7 @@ class Module(Constructed):
             shared: whether a Value comes again with each Module, or attribute, that holds it too.
         """
         seen: dict[int, Any] = {}  # what is seen is kept, so that no other object gets its id
-        for trail, holder in self._held_within(values):
+        for trail, holder in self._held_within(values, shared=shared):
             if among is not None and type(holder) is list and among.isdisjoint(holder):
                 continue
             for place, x in enumerate(holder) if type(holder) is list else [(None, holder)]:
@@ -166,24 +166,31 @@ class Module(Constructed):
                     seen[id(x)] = x
                     yield (trail if place is None else (*trail, place)), x
 
-    def _held_within(self, values: bool) -> Iterator[tuple[tuple[Any, ...], Any]]:
-        """Yield each Module once, and each Value and list of Values alone, with what leads to it."""
+    def _held_within(self, values: bool, *, shared: bool = False) -> Iterator[tuple[tuple[Any, ...], Any]]:
+        """Yield each Module once, and each Value and list of Values alone, with what leads to it.
+
+        If ``shared``, a container comes again with each attribute of a Module that holds it.
+        """
         may_hold = _may_hold if values else _may_hold_modules
-        seen: dict[int, Any] = {}
-        stack: list[tuple[tuple[Any, ...], Any]] = [((), self)]
+        seen: dict[Any, Any] = {}
+        stack: list[tuple[tuple[Any, ...], Any, Any]] = [((), self, None)]
         while stack:
-            trail, holder = stack.pop()
+            trail, holder, attribute = stack.pop()
             if type(holder) is list and VALUE_TYPES.issuperset(map(type, holder)):  # most of a large model
                 if values:
                     yield trail, holder
                 continue
             if isinstance(holder, Value):
                 yield trail, holder
-            elif id(holder) not in seen:
-                seen[id(holder)] = holder
-                if isinstance(holder, Module):
+                continue
+            is_module = isinstance(holder, Module)
+            key = id(holder), None if is_module else attribute
+            if key not in seen:
+                seen[key] = holder
+                if is_module:
                     yield trail, holder
-                stack.extend([((*trail, name), x) for name, x in _held(holder) if may_hold(x)][::-1])
+                inside = [((*trail, name), x) for name, x in _held(holder) if may_hold(x)]
+                stack += [(t, x, t if is_module and shared else attribute) for t, x in inside[::-1]]
 
     def named_modules(self) -> Iterator[tuple[str, Module]]:
         """Yield this Module and every one within it with its dotted path; its own is empty.

@@ -27,6 +27,7 @@ from nn.complaints import check_names
 from nn.construction import Constructed, Lost, arguments_of, built_again, name_of
 from nn.module import Module
 from nn.saving.parameters import fill, groups_of, listed
+from nn.saving.ties import tie, ties_of
 from nn.weights import allowing
 
 LOAD_INTO = "build the network yourself, and load its parameters into it: load_into(model, path)"
@@ -41,7 +42,7 @@ def architecture(model: Module) -> dict[str, Any]:
 
     Returns:
         The classes and arguments of all Modules; the numbers of all Constants, and the states of all
-        generators that Modules hold: each by its path.
+        generators that Modules hold: each by its path; and which Parameters are shared.
 
     Raises:
         ValueError: if two Modules, or two other things, have one path.
@@ -53,6 +54,7 @@ def architecture(model: Module) -> dict[str, Any]:
         "modules": _Description(model).modules,
         "constants": dict(constants),
         "generators": {path: rng.getstate() for path, rng in _generators(model).items()},
+        "shared": ties_of(model),
     }
 
 
@@ -126,6 +128,7 @@ def build(
         with allowing(4 * numbers + 1000):  # with some room for what a constructor makes and leaves again
             model: Module = _Building(modules, known).module("")
         _check_same(model, modules, constants)
+        tie(model, told.get("shared"))
         groups = groups_of(model)
     except RecursionError:
         raise CheckpointError("it was forged: its architecture is nested too deeply") from None

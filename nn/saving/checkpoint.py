@@ -10,8 +10,9 @@ whose names begin with "/" belong to the state or the notes.  The metadata are t
 * ``chainrule``: the version of what the others say;
 * ``model``: the network in words;
 * ``architecture``: JSON with ``modules``, for each path a class and its arguments, ``constants``, numbers by
-  path, and ``generators``, the states of random generators; an object ``{"": [kind, …]}`` stands for what
-  JSON lacks: a tuple, or a Module by its path;
+  path, ``generators``, the states of random generators, and ``shared``, the places of Parameters that are
+  those of another place; an object ``{"": [kind, …]}`` stands for what JSON lacks: a tuple, or a Module by
+  its path;
 * ``training`` and ``notes``: JSON of what was given to `save`, long rows of floats being tensors;
 * ``checksum``: over all of these, as `autograd.files.reading.sealed` computes it.
 
@@ -55,6 +56,7 @@ from nn.saving.architecture import architecture, build
 from nn.saving.foreign import Mapped, as_kept_here, renamed
 from nn.saving.parameters import LoadReport, check_finite, fill, groups_of
 from nn.saving.states import from_json, to_json
+from nn.saving.ties import check_tied
 
 VERSION = "2"
 """The version of what the metadata say; they hold it under the name ``chainrule``."""
@@ -105,6 +107,8 @@ class Checkpoint:
         Raises:
             CheckpointError: naming every tensor that does not fit.
         """
+        if strict and mapping is None:
+            check_tied(model, self.architecture.get("shared", {}))
         groups = groups_of(model)
         tensors = as_kept_here(renamed(self.tensors, mapping), groups)
         return fill(groups, tensors, self.described, strict=strict)

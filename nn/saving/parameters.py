@@ -61,7 +61,7 @@ def groups_of(model: Module) -> dict[str, Group]:
     alone: dict[str, dict[Index, Parameter]] = {}
     for trail, x in model.within():
         if isinstance(x, Parameter) and id(x) not in taken:
-            holder, index = _parted(trail)
+            holder, index = parted(trail)
             alone.setdefault(holder, {})[index] = x
     for name, cells in alone.items():
         groups += _arrays(name, cells)
@@ -81,7 +81,7 @@ def _group_of(rows: Any) -> Group | None:
     return Group((len(parts), *(parts[0].shape if parts[0] else ())), ps)
 
 
-def _parted(trail: tuple[Any, ...]) -> tuple[str, Index]:
+def parted(trail: tuple[Any, ...]) -> tuple[str, Index]:
     """Return the dotted path of the attribute that holds a parameter, and the positions within it."""
     end = len(trail)
     while end > 1 and type(trail[end - 1]) is int and trail[end - 1] >= 0:

@@ -125,7 +125,8 @@ def fit(
             function of the prediction alone.  `nn.Weighted` gives each sample a weight.
         loss: a function of `nn.losses` or its name: "half_mse", "mse", "mae", "huber", "hinge",
             "binary_cross_entropy", "cross_entropy" or "kl_divergence"; or any function of a prediction and a
-            target, or where there are no targets of a prediction, that gives a Value.  `nn.losses.Penalised` adds a penalty on the weights.
+            target, or of a prediction where there are no targets, that gives a Value.
+            `nn.losses.Penalised` adds a penalty on the weights.
         optimizer: holds the model's parameters; by default that of a schedule among the callbacks,
             or else plain `SGD` at a rate of 0.1.
         epochs: passes over the samples.

@@ -1,0 +1,150 @@
+"""Ties: Parameters that a network holds in several places, and that are one again when it is loaded.
+
+A place is the attribute of a Module that holds Parameters, or where not all of it is shared with another
+attribute one position in it.
+
+>>> from nn import Layer, Sequential
+>>> model = Sequential(Layer(1, 1), Layer(1, 1))
+>>> model[1].weight = model[0].weight
+>>> ties_of(model)
+{'steps.1.neurons.0.w': 'steps.0.neurons.0.w'}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import is_dataclass
+from typing import Any, TypeAlias
+
+from autograd import Parameter
+from autograd.files.tensorfile import CheckpointError
+from autograd.notation.labels import shorten
+from nn.module import Module
+from nn.saving.parameters import Index, listed, parted
+
+Trail: TypeAlias = tuple[Any, ...]
+Held: TypeAlias = dict[str, dict[Index, tuple[Trail, Parameter]]]
+"""The Parameters that each attribute holds, by their positions in it, with what leads to them."""
+
+
+def _held(model: Module) -> Held:
+    found: Held = {}
+    for trail, x in model.within(shared=True):
+        if isinstance(x, Parameter):
+            attribute, index = parted(trail)
+            found.setdefault(attribute, {})[index] = trail, x
+    return found
+
+
+def ties_of(model: Module) -> dict[str, str]:
+    """Return each place whose Parameters have been met before, and the place where they were."""
+    held, first, ties = _held(model), dict[int, tuple[str, Index]](), dict[str, str]()
+    for attribute, cells in held.items():
+        origins = {i: first.setdefault(id(p), (attribute, i)) for i, (_, p) in cells.items()}
+        other = next(iter(origins.values()))[0]
+        if other != attribute and origins == {i: (other, i) for i in held[other]}:
+            ties[attribute] = other
+            continue
+        for i, origin in origins.items():
+            if origin != (attribute, i):
+                ties[_path(attribute, i)] = _path(*origin)
+    return ties
+
+
+def tie(model: Module, told: Any) -> None:
+    """Tie Parameters of a network that was built from a file as the file says, which is not trusted.
+
+    Args:
+        model: the network, as its constructors made it.
+        told: its `ties_of` when it was saved; None in files that do not say it.
+
+    Raises:
+        CheckpointError: if its Parameters cannot be tied so.
+    """
+    if told is None or checked(told) == (own := ties_of(model)):
+        return
+    cells = _by_place(_held(model))
+    try:
+        changed: dict[Trail, Any] = {}
+        for place, other in told.items():
+            if own.get(place) != other:
+                changed |= {trail: cells[other][i][1] for i, (trail, _) in cells[place].items()}
+        _put(model, changed)
+        tied = ties_of(model) == told
+    except (LookupError, TypeError, ValueError, AttributeError):
+        tied = False
+    if not tied:
+        odd = [place for place in {**told, **own} if told.get(place) != own.get(place)]
+        raise CheckpointError(
+            f"it shares parameters otherwise than a network that is built anew: {_some(odd)}; build the "
+            "network yourself, tie them, and load its parameters into it: load_into(model, path)"
+        )
+
+
+def checked(told: Any) -> dict[str, str]:
+    """Return the ties that a file tells.
+
+    Raises:
+        CheckpointError: if they are not ties.
+    """
+    if not isinstance(told, dict) or not all(isinstance(other, str) for other in told.values()):
+        raise CheckpointError("it was forged: what it says to be shared is not known here")
+    return told
+
+
+def check_tied(model: Module, told: Any) -> None:
+    """Refuse a network in which other Parameters are shared than in a file.
+
+    Raises:
+        CheckpointError: naming what is to be tied.
+    """
+    own = ties_of(model)
+    apart = {a: b for a, b in checked(told).items() if own.get(a) != b and own.get(b) != a}
+    if apart:
+        pairs = [f"{shorten(a, 80)} is {shorten(b, 80)}" for a, b in apart.items()]
+        raise CheckpointError(
+            f"it shares parameters that this network does not, and nothing was loaded: {listed(pairs, 2)}; "
+            "tie them first, as when it was saved (b.weight = a.weight for two Layers), and load again"
+        )
+
+
+def _path(attribute: str, index: Index) -> str:
+    return ".".join([attribute, *map(str, index)])
+
+
+def _by_place(held: Held) -> dict[str, dict[Index, tuple[Trail, Parameter]]]:
+    """Return the Parameters of each place: all those of an attribute, or a single one in it."""
+    alone = {
+        _path(attribute, i): {(): cell} for attribute, cells in held.items() for i, cell in cells.items()
+    }
+    return alone | held
+
+
+def _put(model: Module, changed: dict[Trail, Any]) -> None:
+    """Put objects where these trails lead; a tuple is made anew."""
+    while changed:
+        longest = max(map(len, changed))
+        of_holders: dict[Trail, dict[Any, Any]] = {}
+        for trail in [trail for trail in changed if len(trail) == longest]:
+            of_holders.setdefault(trail[:-1], {})[trail[-1]] = changed.pop(trail)
+        for trail, parts in of_holders.items():
+            holder = model
+            for name in trail:
+                holder = getattr(holder, name) if _has_attributes(holder) else holder[name]
+            if isinstance(holder, tuple):
+                made = [parts.get(i, x) for i, x in enumerate(holder)]
+                changed[trail] = type(holder)(*made) if hasattr(holder, "_fields") else tuple(made)
+                continue
+            for name, x in parts.items():
+                if _has_attributes(holder):
+                    object.__setattr__(holder, name, x)  # of a frozen dataclass too
+                else:
+                    holder[name] = x
+
+
+def _has_attributes(holder: Any) -> bool:
+    return isinstance(holder, Module) or is_dataclass(holder)
+
+
+def _some(places: Sequence[str]) -> str:
+    return listed([shorten(place, 80) for place in places], 3)
