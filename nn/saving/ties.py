@@ -112,12 +112,12 @@ def _path(attribute: str, index: Index) -> str:
     return ".".join([attribute, *map(str, index)])
 
 
-def _by_place(held: Held) -> dict[str, dict[Index, tuple[Trail, Parameter]]]:
+def _by_place(held: Held) -> Held:
     """Return the Parameters of each place: all those of an attribute, or a single one in it."""
     alone = {
         _path(attribute, i): {(): cell} for attribute, cells in held.items() for i, cell in cells.items()
     }
-    return alone | held
+    return {**alone, **held}
 
 
 def _put(model: Module, changed: dict[Trail, Any]) -> None:
@@ -128,7 +128,7 @@ def _put(model: Module, changed: dict[Trail, Any]) -> None:
         for trail in [trail for trail in changed if len(trail) == longest]:
             of_holders.setdefault(trail[:-1], {})[trail[-1]] = changed.pop(trail)
         for trail, parts in of_holders.items():
-            holder = model
+            holder: Any = model
             for name in trail:
                 holder = getattr(holder, name) if _has_attributes(holder) else holder[name]
             if isinstance(holder, tuple):

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from autograd import Value
 from autograd.notation.hints import described
 from nn.checks import check_lengths
+from nn.complaints import say_single
 from nn.data.buckets import Bucket, Buckets
 from nn.data.feeding import Feeding, feeding_of
 from nn.data.samples import Samples, Weighted, function_of, split
@@ -178,6 +179,7 @@ class Material:
             with mode(self._model, training=False):
                 value = feeding.cost(self.loss)(feeding.first(samples), samples.target(0))
         except Exception as error:
+            say_single(error)
             error.add_note(f"raised for the first sample of shape {bucket.shape}")
             raise
         if not isinstance(value, Value):
