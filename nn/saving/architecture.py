@@ -27,7 +27,7 @@ from nn.complaints import check_names
 from nn.construction import Constructed, Lost, arguments_of, built_again, name_of
 from nn.module import Module
 from nn.saving.parameters import fill, groups_of, listed
-from nn.saving.ties import tie, ties_of
+from nn.saving.ties import tie
 from nn.weights import allowing
 
 LOAD_INTO = "build the network yourself, and load its parameters into it: load_into(model, path)"
@@ -40,9 +40,11 @@ MARK = ""
 def architecture(model: Module) -> dict[str, Any]:
     """Return what `build` can build a network from again, as JSON can hold it.
 
+    Which Parameters it shares is told by `nn.saving.ties.ties_of`.
+
     Returns:
         The classes and arguments of all Modules; the numbers of all Constants, and the states of all
-        generators that Modules hold: each by its path; and which Parameters are shared.
+        generators that Modules hold: each by its path.
 
     Raises:
         ValueError: if two Modules, or two other things, have one path.
@@ -54,7 +56,6 @@ def architecture(model: Module) -> dict[str, Any]:
         "modules": _Description(model).modules,
         "constants": dict(constants),
         "generators": {path: rng.getstate() for path, rng in _generators(model).items()},
-        "shared": ties_of(model),
     }
 
 

@@ -56,7 +56,7 @@ from nn.saving.architecture import architecture, build
 from nn.saving.foreign import Mapped, as_kept_here, renamed
 from nn.saving.parameters import LoadReport, check_finite, fill, groups_of
 from nn.saving.states import from_json, to_json
-from nn.saving.ties import check_tied
+from nn.saving.ties import check_tied, ties_of
 
 VERSION = "2"
 """The version of what the metadata say; they hold it under the name ``chainrule``."""
@@ -223,7 +223,7 @@ def packed(model: Module, *, training: Any = None, notes: Mapping[str, Any] | No
     texts = {
         "chainrule": VERSION,
         "model": repr(model) if name_of(type(model)) in LOADABLE else type(model).__name__,
-        "architecture": json.dumps(architecture(model)),
+        "architecture": json.dumps(architecture(model) | {"shared": ties_of(model)}),
         "training": json.dumps(to_json(training, "/training", tensors)),
         "notes": json.dumps(to_json(dict(notes or {}), "/notes", tensors)),
     }

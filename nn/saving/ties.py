@@ -12,7 +12,7 @@ attribute one position in it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import is_dataclass
 from typing import Any, TypeAlias
 
@@ -37,18 +37,36 @@ def _held(model: Module) -> Held:
 
 
 def ties_of(model: Module) -> dict[str, str]:
-    """Return each place whose Parameters have been met before, and the place where they were."""
-    held, first, ties = _held(model), dict[int, tuple[str, Index]](), dict[str, str]()
+    """Return each place whose Parameters have been met before, and the place where they were.
+
+    Of an attribute that is shared with several others, ``{0}`` stands for the position in it: a row that is
+    the last column of a Layer is ``layer.neurons.{0}.w.2``.
+    """
+    every = [id(x) for _, x in model.within(shared=True) if isinstance(x, Parameter)]
+    if len(set(every)) == len(every):
+        return {}
+    held, first, ties = _held(model), dict[int, Trail](), dict[str, str]()
     for attribute, cells in held.items():
-        origins = {i: first.setdefault(id(p), (attribute, i)) for i, (_, p) in cells.items()}
-        other = next(iter(origins.values()))[0]
-        if other != attribute and origins == {i: (other, i) for i in held[other]}:
+        origins = {i: first.setdefault(id(p), trail) for i, (trail, p) in cells.items()}
+        new = [i for i, (trail, _) in cells.items() if origins[i] != trail]
+        other = parted(next(iter(origins.values())))[0]
+        if other != attribute and origins == {i: trail for i, (trail, _) in held[other].items()}:
             ties[attribute] = other
-            continue
-        for i, origin in origins.items():
-            if origin != (attribute, i):
-                ties[_path(attribute, i)] = _path(*origin)
+        elif len(new) == len(cells) and (pattern := _pattern(origins)):
+            ties[attribute] = pattern
+        else:
+            ties |= {_path(attribute, i): ".".join(map(str, origins[i])) for i in new}
     return ties
+
+
+def _pattern(origins: Mapping[Index, Trail]) -> str:
+    """Return what leads to the Parameters of an attribute elsewhere, by their positions; "" if none does."""
+    steps, positions = [*zip(*origins.values(), strict=False)], [*zip(*origins, strict=True)]
+    found = []
+    for step in steps:
+        same = [f"{{{k}}}" for k, position in enumerate(positions) if position == step]
+        found += [str(step[0])] if len(set(step)) == 1 else same[:1]
+    return ".".join(found) if len(found) == len(steps) and len(set(map(len, origins.values()))) == 1 else ""
 
 
 def tie(model: Module, told: Any) -> None:
@@ -63,12 +81,14 @@ def tie(model: Module, told: Any) -> None:
     """
     if told is None or checked(told) == (own := ties_of(model)):
         return
-    cells = _by_place(_held(model))
+    held = _held(model)
+    alone = {_path(attribute, i): cell for attribute, cells in held.items() for i, cell in cells.items()}
     try:
         changed: dict[Trail, Any] = {}
         for place, other in told.items():
             if own.get(place) != other:
-                changed |= {trail: cells[other][i][1] for i, (trail, _) in cells[place].items()}
+                cells = held[place] if place in held else {(): alone[place]}
+                changed |= {trail: alone[_at(other, i, held)][1] for i, (trail, _) in cells.items()}
         _put(model, changed)
         tied = ties_of(model) == told
     except (LookupError, TypeError, ValueError, AttributeError):
@@ -112,12 +132,13 @@ def _path(attribute: str, index: Index) -> str:
     return ".".join([attribute, *map(str, index)])
 
 
-def _by_place(held: Held) -> Held:
-    """Return the Parameters of each place: all those of an attribute, or a single one in it."""
-    alone = {
-        _path(attribute, i): {(): cell} for attribute, cells in held.items() for i, cell in cells.items()
-    }
-    return {**alone, **held}
+def _at(place: str, index: Index, held: Held) -> str:
+    """Return the path of the position in a place, which is an attribute, or says where positions stand."""
+    if index in held.get(place, ()):
+        return _path(place, index)
+    for k, i in enumerate(index):
+        place = place.replace(f"{{{k}}}", str(i))
+    return place
 
 
 def _put(model: Module, changed: dict[Trail, Any]) -> None:

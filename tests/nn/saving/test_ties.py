@@ -73,6 +73,15 @@ def number(model):
     return model
 
 
+def put_one(model, p, k):
+    """Put a Parameter into a list of Parameters as well."""
+    lists = [x for module in model.modules() for x in vars(module).values() if isinstance(x, list)]
+    rows = [x for y in lists for x in [y, *y] if isinstance(x, list) and isinstance(x[0], Parameter)]
+    if rows:
+        row = rows[k % len(rows)]
+        row[k % len(row)] = p
+
+
 @st.composite
 def tied(draw):
     """A network of parts, of which some were made one after it was built."""
@@ -82,6 +91,9 @@ def tied(draw):
     for _ in range(draw(st.integers(1, 3))):
         a, b = (draw(st.integers(0, len(kinds) - 1)) for _ in range(2))
         one, other = model.part(a), model.part(b)
+        if draw(st.booleans()):
+            put_one(model, draw(st.sampled_from(model.parameters())), draw(st.integers(0, 9)))
+            continue
         if kinds[a] != kinds[b]:
             continue
         if kinds[a] == "layer":
@@ -149,6 +161,24 @@ def test_tied_layers_are_loaded_as_one(tmp_path):
     assert again([0.5, -1.0])[0].data == model([0.5, -1.0])[0].data
     told = json.loads(texts_of((tmp_path / "m").read_bytes())["architecture"])["shared"]
     assert told["steps.1.neurons.0.w"] == "steps.0.neurons.0.w"
+
+
+def test_a_transposed_matrix_is_told_by_where_its_rows_are(tmp_path):
+    model = Sequential(Layer(3, 2, seed=0), Layer(2, 3, seed=1))
+    model[1].weight = zip(*model[0].weight, strict=True)
+    assert ties_of(model)["steps.1.neurons.2.w"] == "steps.0.neurons.{0}.w.2"
+    save(model, tmp_path / "m")
+    again = load(tmp_path / "m")
+    assert again[1].neurons[2].w[1] is again[0].neurons[1].w[2]
+
+
+@pytest.mark.parametrize(
+    "place", ["{0}", "steps.0.neurons.{0}.{1}", "steps.0.neurons.{0.__class__}.w.0", "{", "{9}"]
+)
+def test_no_text_of_a_file_is_formatted(place):
+    data = resealed(packed(pair()), lambda told: told.update(shared={W1: place}))
+    with pytest.raises(CheckpointError, match="shares parameters otherwise"):
+        from_bytes(data).model()
 
 
 def test_a_single_parameter_that_two_neurons_share_stays_one(tmp_path):
