@@ -50,13 +50,18 @@ def ties_of(model: Module) -> dict[str, str]:
         origins = {i: first.setdefault(id(p), trail) for i, (trail, p) in cells.items()}
         new = [i for i, (trail, _) in cells.items() if origins[i] != trail]
         other = parted(next(iter(origins.values())))[0]
-        if other != attribute and origins == {i: trail for i, (trail, _) in held[other].items()}:
+        if len(new) == len(cells) and _is_whole(origins, held[other]):
             ties[attribute] = other
         elif len(new) == len(cells) and (pattern := _pattern(origins)):
             ties[attribute] = pattern
         else:
             ties |= {_path(attribute, i): ".".join(map(str, origins[i])) for i in new}
     return ties
+
+
+def _is_whole(origins: Mapping[Index, Trail], other: Mapping[Index, tuple[Trail, Parameter]]) -> bool:
+    """Return whether the Parameters of an attribute are those of another one, position by position."""
+    return len(origins) == len(other) and origins == {i: trail for i, (trail, _) in other.items()}
 
 
 def _pattern(origins: Mapping[Index, Trail]) -> str:

@@ -121,7 +121,8 @@ def fit(
         y: the targets: one number per sample, or one row with a number for each output.  For a
             model of several outputs one whole number per sample is its class, counted from 0; for one
             that gives a list of outputs at each position, a class per position.  For a
-            loss of yours any structure, as for ``X``, and lists of any length.  None where the loss is a
+            loss of yours any structure, as for ``X``, and lists of any length; where the model gives one
+            Value and all rows hold one number, the loss is given that number.  None where the loss is a
             function of the prediction alone.  `nn.Weighted` gives each sample a weight.
         loss: a function of `nn.losses` or its name: "half_mse", "mse", "mae", "huber", "hinge",
             "binary_cross_entropy", "cross_entropy" or "kl_divergence"; or any function of a prediction and a
