@@ -126,7 +126,8 @@ def save(
     The file appears whole or not at all: it is written beside its place and then moved there, so
     that a kill, a power cut or a full disk leaves the file that was there before.  Of Values only
     Parameters and Constants are kept, and a warning names all others.  Parameters that are held in several
-    places are kept once, and are one again when the network is loaded.  Whether it is in training is not kept.
+    places are kept once, and are one again when the network is loaded.  Whether it is in training is not
+    kept.
 
     Args:
         model: any Module.  `load` builds it again if its constructor took numbers, texts, lists,
