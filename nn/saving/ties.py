@@ -66,12 +66,14 @@ def _is_whole(origins: Mapping[Index, Trail], other: Mapping[Index, tuple[Trail,
 
 def _pattern(origins: Mapping[Index, Trail]) -> str:
     """Return what leads to the Parameters of an attribute elsewhere, by their positions; "" if none does."""
-    steps, positions = [*zip(*origins.values(), strict=False)], [*zip(*origins, strict=True)]
+    if len({(len(i), len(trail)) for i, trail in origins.items()}) > 1:
+        return ""
+    steps, positions = [*zip(*origins.values(), strict=True)], [*zip(*origins, strict=True)]
     found = []
     for step in steps:
         same = [f"{{{k}}}" for k, position in enumerate(positions) if position == step]
         found += [str(step[0])] if len(set(step)) == 1 else same[:1]
-    return ".".join(found) if len(found) == len(steps) and len(set(map(len, origins.values()))) == 1 else ""
+    return ".".join(found) if len(found) == len(steps) else ""
 
 
 def tie(model: Module, told: Any) -> None:

@@ -96,7 +96,9 @@ class Material:
             X, y = validation
             of_prediction(loss, y, "the validation y")
             given.append(self._given(X, y, "the validation X", "the validation y"))
-            if all(data.shapes for data in given):
+            if (given[0].y is None) != (given[1].y is None):
+                raise TypeError("y and the validation y are both targets, or both None; one of them is None")
+            if all(data.shapes and isinstance(data.X, list | tuple) for data in given):
                 check_alike(given[1].X, given[1].shapes, "the validation X", given[0].X[0])
         self._as_given = len({shape for data in given for shape in data.wanted}) > 1
         parts = [self._buckets(data) for data in given]
@@ -180,7 +182,8 @@ class Material:
                 value = feeding.cost(self.loss)(feeding.first(samples), samples.target(0))
         except Exception as error:
             say_single(error)
-            error.add_note(f"raised for the first sample of shape {bucket.shape}")
+            if bucket.shape is not None:
+                error.add_note(f"raised for the first sample of shape {bucket.shape}")
             raise
         if not isinstance(value, Value):
             raise TypeError(f"a loss gives a Value; this one gave {described(value)}")

@@ -181,6 +181,15 @@ def test_no_text_of_a_file_is_formatted(place):
         from_bytes(data).model()
 
 
+def test_parts_of_ragged_rows_are_told_one_by_one():
+    model = number(Parts(["matrix", "matrix", "matrix"]))
+    p, (_, (q, _)) = model.part0[0][0], model.part1
+    model.part2[:] = [p, [q]]
+    assert ties_of(model) == {"part2.0": "part0.0.0", "part2.1.0": "part1.1.0"}
+    with pytest.raises(CheckpointError, match="shares parameters otherwise"):
+        from_bytes(packed(model)).model([Parts])  # the places themselves are others than it is built with
+
+
 def test_a_single_parameter_that_two_neurons_share_stays_one(tmp_path):
     model = MLP(2, [2, 1], seed=0)
     model.layers[0].neurons[1].b = model.layers[0].neurons[0].b

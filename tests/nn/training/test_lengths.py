@@ -265,6 +265,8 @@ def test_a_frame_is_taken_by_a_model_of_ones_own():
 
     frame = pandas.DataFrame({"a": [1.0, 2.0], "b": [0.5, -1.0]})
     assert predict(Plane(), frame) == predict(Plane(), frame.to_numpy().tolist())
+    history = fit(Plane(), frame, [1.0, 0.0], loss="mse", validation=(frame, [1.0, 0.0]), progress=False)
+    assert history.engine == "tape"
 
 
 # -------------------------------------------------------------------------------------------- refusals
@@ -290,6 +292,11 @@ REFUSED = {
         {"validation": ((USERS, ITEMS), None)},
         TypeError,
         r"apart compares .* the validation y is None",
+    ),
+    "targets to judge by alone": (
+        {"y": None, "loss": lambda p, t=None: p[0], "validation": ((USERS, ITEMS), SCORES)},
+        TypeError,
+        "both targets, or both None",
     ),
     "a target too many": ({"y": SCORES[:7]}, ValueError, "X has 8 rows, but y has 7"),
     "nothing to score": (
