@@ -112,6 +112,20 @@ def say_where(error: Exception, use: Any, inputs: Sequence[Any]) -> None:
     name, path = type(use[0]).__name__, next(paths, "")
     called = f"{path} ({name}) of {type(module).__name__}" if path else name
     error.add_note(RAISED + called + given_in_words(inputs))
+    say_single(error)
+
+
+TAKEN_FOR_A_LIST = r"(?=.*\bValue\b).*(subscriptable|iterable|has no len\(\))"
+"""What Python says where a Value is taken for a list.  (One with ``[]`` would be a sequence to NumPy.)"""
+
+
+def say_single(error: Exception) -> None:
+    """Note on an error in which a Value was taken for a list what gives a Value rather than a list."""
+    if isinstance(error, TypeError) and re.match(TAKEN_FOR_A_LIST, str(error)):
+        error.add_note(
+            "a Value is one number: a Layer of one neuron, and a model of one output, gives it as it is and "
+            "not in a list of one; write layer(x), not layer(x)[0]"
+        )
 
 
 def made_of_value(paths: Collection[str], remedy: str) -> str:

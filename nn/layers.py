@@ -159,6 +159,9 @@ def _labels(count: int, begin: str, end: str) -> list[str]:
 class Layer(Matrices, Module):
     """Neurons side by side that all see the same inputs.
 
+    It gives a list of Values, and with one neuron that neuron's Value itself: not ``layer(x)[0]``, but
+    ``layer(x)``.
+
     Args:
         nin: the number of inputs.
         nout: the number of neurons.

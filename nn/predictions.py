@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 
 from autograd import Value, no_grad
 from nn import losses
-from nn.checks import check_lengths
+from nn.checks import check_lengths, import_extra
 from nn.data.feeding import Feeding, feeding_of
 from nn.data.samples import Table, as_list, is_array, row_of
 from nn.data.scaling import Scaled
-from nn.data.structures import by_sample, places_by_shape
+from nn.data.structures import by_sample, naming_first, places_by_shape
 from nn.module import mode
 from nn.outputs import class_of, is_right, single_or_list, support_of
 
@@ -125,8 +125,8 @@ def predict(model: Any, X: Any) -> list[Any]:
     [0.0, 0.0]
     """
     feeding = feeding_of(model)
-    shapes = feeding.shapes(X)
-    if shapes is not None and len(set(shapes)) > 1:
+    X, shapes = feeding.apart(X)
+    if len(set(shapes)) > 1:
         return _of_each_shape(lambda part: predict(model, part), X, shapes)
     rows = feeding.features(X)
     feeding.outputs(rows)
@@ -147,8 +147,8 @@ def classify(model: Any, X: Any, threshold: float | None = None) -> list[Any]:
     [0, 1]
     """
     feeding = feeding_of(model)
-    shapes = feeding.shapes(X)
-    if shapes is not None and len(set(shapes)) > 1:
+    X, shapes = feeding.apart(X)
+    if len(set(shapes)) > 1:
         return _of_each_shape(lambda part: classify(model, part, threshold), X, shapes)
     answers, limit = _answers(feeding, feeding.features(X))
     limit = limit if threshold is None else threshold
@@ -167,12 +167,22 @@ def probabilities(model: Any, X: Any) -> Any:
 
     Raises:
         ImportError: if NumPy is not installed.
+        ValueError: if samples have answers at so many different steps that they make no array.
 
     >>> from nn import MLP
     >>> probabilities(MLP(1, [1], init="zeros"), [[3.0]]).tolist()
     [[0.5, 0.5]]
     """
     feeding = feeding_of(model)
+    X, shapes = feeding.apart(X)
+    if len(set(shapes)) > 1:
+        tables = _of_each_shape(lambda part: list(probabilities(model, part)), X, shapes)
+        if len({table.shape for table in tables}) > 1:
+            raise ValueError(
+                "the samples have answers at different numbers of steps, which make no array; ask for the "
+                "probabilities of those of one length at a time"
+            )
+        return import_extra("numpy", "a table of probabilities").stack(tables)
     answers, threshold = _answers(feeding, feeding.features(X))
     table = support_of([answer for of_sample in answers for answer in of_sample], threshold)
     steps = len(answers[0])
@@ -183,7 +193,8 @@ def _of_each_shape(compute: Callable[[Any], list[Any]], X: Any, shapes: Sequence
     """Return what a function gives for each sample, called with samples of one shape at a time."""
     found: dict[int, Any] = {}
     for places in places_by_shape(shapes).values():
-        found.update(zip(places, compute([X[i] for i in places]), strict=True))
+        with naming_first(X, places, ["X"], lambda i, _: compute([X[i]])):
+            found.update(zip(places, compute([X[i] for i in places]), strict=True))
     return [found[i] for i in range(len(found))]
 
 
@@ -220,8 +231,8 @@ def accuracy(model: Any, X: Any, y: Any, threshold: float | None = None) -> floa
     Raises:
         TypeError, ValueError: if ``X`` and ``y`` do not suit each other or the model.
     """
-    shapes = feeding_of(model).shapes(X)
-    if shapes is None or len(set(shapes)) < 2:
+    X, shapes = feeding_of(model).apart(X)
+    if len(set(shapes)) < 2:
         right = _right(model, X, y, threshold)
     else:
         targets = by_sample(y, "y")

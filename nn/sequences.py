@@ -11,6 +11,7 @@ trajectories (1990).
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
@@ -57,10 +58,18 @@ class SequenceFeeding(Feeding):
 
     model: Stepping
 
-    def shapes(self, X: Any) -> Sequence[Hashable] | None:
-        """Return how many steps each sequence has."""
-        found = shapes_of(X)
-        return None if found is None else [s if isinstance(s, int) else len(s) for s in found]
+    def apart(self, X: Any, name: str = "X") -> tuple[Any, Sequence[Hashable]]:
+        """Return the sequences, and how many steps each has."""
+        return X, [len(shape) if isinstance(shape, tuple) else shape for shape in shapes_of(X) or ()]
+
+    def targets_apart(self, y: Any, loss: Loss, X: Any, name: str) -> tuple[Any, Sequence[Hashable]]:
+        """Return the targets: their shapes follow from those of the sequences."""
+        return y, ()
+
+    def no_targets(self, rows: Table) -> Table:
+        """Return what stands for the targets of a loss that takes the outputs alone."""
+        steps = len(rows[0]) // self.model.nin if self.model.every_step else 1
+        return Rows(array("d", bytes(8 * len(rows) * steps * self.model.nout)), steps * self.model.nout)
 
     def features(self, X: Any, name: str = "X") -> Table:
         """Return ``X`` as one row per sequence, checked.
@@ -81,6 +90,8 @@ class SequenceFeeding(Feeding):
 
         For a model with outputs after every step it has the shape sequences × steps, or × outputs as well.
         """
+        if y is None:
+            return self.no_targets(rows), None
         if not self.model.every_step:
             return targets(y, self.model.nout, loss, name)
         steps = len(rows[0]) // self.model.nin

@@ -20,7 +20,15 @@ from nn import losses
 from nn.checks import check_not_empty
 from nn.data.rows import Rows
 from nn.data.samples import PLAIN, Samples, Table, as_list, features, finite_row, function_of, targets
-from nn.data.structures import by_sample, from_columns, inputs_of, is_nested, shapes_of, taken_apart
+from nn.data.structures import (
+    by_sample,
+    check_alike,
+    from_columns,
+    inputs_of,
+    is_nested,
+    shapes_of,
+    taken_apart,
+)
 from nn.losses import Loss
 from nn.module import Module, mode
 from nn.outputs import single_or_list
@@ -46,18 +54,24 @@ class Feeding:
         self._outputs: Container | None = None
         self._targets: Container | None = None
         self._first: tuple[Table, Any] | None = None  # the rows last looked at, and what their first gives
+        self.as_given = False  # whether a loss is given the targets as they are, lists of one number too
+        self._listed = False  # whether the model gives a list, be it of one output
         self._wide = self._wanted = 0  # of each position: its outputs, and the numbers of its target
 
     # ------------------------------------------------------------------------------------ what goes in
 
-    def shapes(self, X: Any) -> Sequence[Hashable] | None:
-        """Return the shape of each sample, where they may differ in shape: samples that are lists.
+    def apart(self, X: Any, name: str = "X") -> tuple[Any, Sequence[Hashable]]:
+        """Return the samples, as `features` takes them too, and the shape of each, in which they may differ.
 
-        None where they may not: the model takes rows of a certain length, or several inputs.
+        There are no shapes where they may not differ: the model takes rows of a certain length.
+
+        Raises:
+            TypeError, ValueError: if samples differ in more than lengths, or are not samples at all.
         """
-        if isinstance(getattr(self.model, "nin", None), int) or self._count > 1 or isinstance(X, tuple):
-            return None
-        return shapes_of(X)
+        if isinstance(getattr(self.model, "nin", None), int):
+            return X, ()
+        structures = self._structures(X, name)
+        return _with_shapes(X if structures is None else structures, name)
 
     def features(self, X: Any, name: str = "X") -> Table:
         """Return ``X`` as one row per sample, checked.
@@ -124,6 +138,7 @@ class Feeding:
                 f"a model gives a Value, or a list of them; this one gave {short_repr(prediction)}"
             )
         self._outputs = form if is_nested(prediction) else None
+        self._listed = isinstance(prediction, list)
         self._wide = _width_of_positions(prediction)
         self._first = rows, prediction
         return prediction
@@ -135,7 +150,9 @@ class Feeding:
 
     def shaped(self, row: Sequence[float]) -> Any:
         """Return a row of outputs in the shape in which the model gives them."""
-        return single_or_list(row) if self._outputs is None else self._outputs.filled(row)
+        if self._outputs is not None:
+            return self._outputs.filled(row)
+        return list(row) if self._listed else single_or_list(row)
 
     def answers(self, row: Sequence[float]) -> list[Sequence[float]]:
         """Return the parts of a row of outputs, or of targets, that are each right or wrong.
@@ -168,11 +185,15 @@ class Feeding:
             TypeError, ValueError: if they do not suit the model, its outputs or the loss.
         """
         prediction = self.outputs(rows)
-        of_ours = function_of(loss) in losses.LOSSES.values()
+        if y is None:
+            self._wide = 0
+            return self.no_targets(rows), None
+        of_ours = _is_ours(loss)
         if of_ours and self._wide:
             return self._of_positions(y, len(prediction), loss, name), None
         self._wide = 0
-        structures = self._target_structures(y, prediction, name)
+        as_given = self.as_given or (not of_ours and self._listed and len(prediction) == 1 and _has_lists(y))
+        structures = by_sample(y, name) if as_given else self._target_structures(y, prediction, name)
         if structures is None and self._outputs is None:
             outputs = 1 if isinstance(prediction, Value) else len(prediction)
             if of_ours or not (isinstance(prediction, tuple) or _width(y) not in (1, outputs)):
@@ -186,6 +207,32 @@ class Feeding:
         samples = by_sample(y, name) if structures is None else structures
         self._targets, table = taken_apart(samples, name, self._targets)
         return table, None
+
+    def targets_apart(self, y: Any, loss: Loss, X: Any, name: str) -> tuple[Any, Sequence[Hashable]]:
+        """Return the targets, as `targets` takes them too, and the shape of each, in which they may differ.
+
+        There are no shapes where they may not differ: a loss of `nn.losses` wants those of the outputs.
+
+        Args:
+            y, loss, name: see `targets`.
+            X: the samples.
+
+        Raises:
+            TypeError, ValueError: if targets differ in more than lengths, or are not targets at all.
+        """
+        if _is_ours(loss):
+            return y, ()
+        if isinstance(y, tuple):
+            in_order = hasattr(X, "ndim") or isinstance(X, list | tuple)
+            first = X[:1] if in_order else X
+            structures = self._target_structures(y, self.outputs(self.features(first)), name)
+        else:
+            structures = by_sample(y, name) if isinstance(y, dict) else None
+        return _with_shapes(y if structures is None else structures, name)
+
+    def no_targets(self, rows: Table) -> Table:
+        """Return what stands for the targets of a loss that takes the prediction alone."""
+        return Rows(array("d", bytes(8 * len(rows))), 1)
 
     def _target_structures(self, y: Any, prediction: Any, name: str) -> list[Any] | None:
         """Return the targets one by one, if they are more than numbers or rows of numbers; else None."""
@@ -276,6 +323,19 @@ def mean_over_positions(loss: Loss, wanted: int) -> Loss:
     return of_positions
 
 
+def _is_ours(loss: Loss) -> bool:
+    """Return whether a loss is one of `nn.losses`, which compares outputs with as many numbers."""
+    return function_of(loss) in losses.LOSSES.values()
+
+
+def _with_shapes(samples: Any, name: str) -> tuple[Any, Sequence[Hashable]]:
+    """Return samples and the shape of each; none if they are numbers."""
+    shapes = shapes_of(samples) or ()
+    if isinstance(samples, list | tuple):
+        check_alike(samples, shapes, name)
+    return samples, shapes
+
+
 def _finite(part: Any, place: str) -> list[float]:
     return finite_row(part, place, lambda j: f"target {j} of {place}")
 
@@ -299,6 +359,11 @@ def _width(y: Any) -> int:
     if isinstance(y, list | tuple):
         return len(y[0]) if y and hasattr(y[0], "__len__") else 1
     return int(y.shape[1]) if getattr(y, "ndim", 0) == 2 else 1
+
+
+def _has_lists(y: Any) -> bool:
+    """Return whether the first target is a list of numbers, not a number or a row of an array."""
+    return isinstance(y, list | tuple) and bool(y) and isinstance(y[0], list | tuple)
 
 
 def _is_table_of_tables(data: Any) -> bool:

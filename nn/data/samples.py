@@ -247,7 +247,10 @@ def _checked(table: Any, name: str, columns: list[str] | None) -> Table:
             row = finite_row(row, f"row {i} of {name}", partial(_place, name, columns, i))
         width = width if i else len(row)
         if len(row) != width:
-            raise ValueError(f"{name} is ragged: row {i} has {len(row)} numbers where row 0 has {width}")
+            raise ValueError(
+                f"{name} is ragged: row {i} has {len(row)} numbers where row 0 has {width}; rows of unequal "
+                "length are taken as X by a Module of your own, and as y by a loss of your own"
+            )
         numbers.extend(row)
     if not width:
         raise ValueError(f"the rows of {name} are empty: there is nothing to learn from")

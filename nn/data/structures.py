@@ -13,11 +13,13 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from inspect import Parameter as Argument
 from math import isfinite
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, TypeAlias
 
 from autograd import Value
 from autograd.extend import Container
@@ -84,13 +86,29 @@ def _side_by_side(columns: dict[Any, list[Any]], name: str) -> list[Any]:
     return list(zip(*columns.values(), strict=True))
 
 
-def shape_of(sample: Any) -> int | tuple[Any, ...]:
+@dataclass(frozen=True)
+class KeyedShape:
+    """The shape of a dictionary: what stands under which key."""
+
+    keys: tuple[Hashable, ...]
+    shapes: tuple[Hashable, ...]
+
+    def __repr__(self) -> str:
+        return repr(dict(zip(self.keys, self.shapes, strict=True)))
+
+
+Shape: TypeAlias = int | tuple[Any, ...] | KeyedShape
+
+
+def shape_of(sample: Any) -> Shape:
     """Return what samples have in common that one graph computes: how many numbers stand where.
 
-    >>> shape_of([3, 1, 4]), shape_of([[1.0, 2.0], [3.0]])
-    (3, (2, 1))
+    >>> shape_of([3, 1, 4]), shape_of([[1.0, 2.0], [3.0]]), shape_of({"user": [1.0, 2.0], "item": 7})
+    (3, (2, 1), {'user': 2, 'item': ()})
     """
     sample = sample.tolist() if getattr(sample, "ndim", 0) else sample
+    if isinstance(sample, dict):
+        return KeyedShape(tuple(sample), tuple(map(shape_of, sample.values())))
     if not isinstance(sample, list | tuple):
         return ()
     if PLAIN.issuperset(map(type, sample)):
@@ -98,14 +116,46 @@ def shape_of(sample: Any) -> int | tuple[Any, ...]:
     return tuple(map(shape_of, sample))
 
 
-def shapes_of(X: Any) -> list[int | tuple[Any, ...]] | None:
-    """Return the shape of each sample, if they are lists or arrays; else None."""
+def shapes_of(X: Any) -> list[Shape] | None:
+    """Return the shape of each sample, if none of them is a number alone; else None."""
     if getattr(X, "ndim", 0) > 1:
-        return [shape_of(X[0])] * len(X) if len(X) else None
+        return [shape_of(by_sample(X[:1], "X")[0])] * len(X) if len(X) else None
     X = X.tolist() if getattr(X, "ndim", 0) else X
-    if not isinstance(X, list | tuple) or not all(isinstance(x, list) or getattr(x, "ndim", 0) for x in X):
+    if not isinstance(X, list | tuple) or not all(
+        isinstance(x, list | tuple | dict) or getattr(x, "ndim", 0) for x in X
+    ):
         return None
     return [shape_of(x) for x in X]
+
+
+def check_alike(samples: Sequence[Any], shapes: Sequence[Hashable], name: str, first: Any = None) -> None:
+    """Refuse samples whose dictionaries have other keys than those before them: lengths alone may differ.
+
+    Args:
+        samples, shapes: the samples, and the shape of each.
+        name: what messages call them.
+        first: what they are to be like; the first of them by default.
+
+    Raises:
+        ValueError: naming the first such sample, and what it lacks or has besides.
+    """
+    seen: set[Hashable] = set()
+    for i, shape in enumerate(shapes):
+        if shape not in seen:
+            seen.add(shape)
+            _check_keys(samples[i], samples[0] if first is None else first, f"{name}[{i}]", "")
+
+
+def _check_keys(sample: Any, first: Any, place: str, part: str) -> None:
+    if isinstance(sample, dict) and isinstance(first, dict):
+        own, wanted = ([f"{part}[{key!r}]" for key in keyed] for keyed in (sample, first))
+        if set(own) != set(wanted):
+            raise ValueError(_of_another_structure(place, own, wanted))
+        for key in sample:
+            _check_keys(sample[key], first[key], place, f"{part}[{key!r}]")
+    elif isinstance(sample, list | tuple) and isinstance(first, list | tuple):
+        for i, (x, y) in enumerate(zip(sample, first, strict=False)):
+            _check_keys(x, y, place, f"{part}[{i}]")
 
 
 def places_by_shape(shapes: Sequence[Hashable]) -> dict[Hashable, list[int]]:
@@ -118,6 +168,38 @@ def places_by_shape(shapes: Sequence[Hashable]) -> dict[Hashable, list[int]]:
     for i, shape in enumerate(shapes):
         places.setdefault(shape, []).append(i)
     return places
+
+
+@contextmanager
+def naming_first(
+    X: Sequence[Any], places: Sequence[int], names: Sequence[str], alone: Callable[[int, str], object]
+) -> Iterator[None]:
+    """Let an error in the block, which takes samples of one shape, name the first that cannot be taken.
+
+    Args:
+        X: all samples.
+        places: where those of the block stand among them.
+        names: what messages call the samples, and their targets.
+        alone: does what the block does with the sample at a place, and adds a text to these names.
+
+    Raises:
+        TypeError, ValueError, IndexError: as in the block.
+    """
+    kinds = TypeError, ValueError, IndexError
+    try:
+        yield
+    except kinds:
+        for i in places:
+            if is_nested(X[i]):
+                check_numbers(X[i], f"{names[0]}[{i}]")
+            named = f"[{i}:{i + 1}]"
+            try:
+                alone(i, named)
+            except kinds as error:
+                if any(name + named in str(error) for name in names):
+                    raise
+                raise type(error)(f"sample {i} of {names[0]}: {error}") from error
+        raise
 
 
 def taken_apart(samples: Sequence[Any], name: str, like: Container | None = None) -> tuple[Container, Rows]:
@@ -141,8 +223,7 @@ def taken_apart(samples: Sequence[Any], name: str, like: Container | None = None
         place = f"{name}[{i}]"
         own = _form(sample, place)
         if own.names != form.names:
-            odd = _odd(own.names, form.names)
-            raise ValueError(f"{place} is of another structure than the samples before it: {odd}")
+            raise ValueError(_of_another_structure(place, own.names, form.names))
         row = [_number(x, place + leaf) for x, leaf in zip(own.leaves, own.names, strict=True)]
         broken.update(j for j, x in enumerate(row) if isinstance(x, float))
         numbers.extend(row)
@@ -157,13 +238,25 @@ def _form(sample: Any, place: str) -> Container:
     return form
 
 
-def _odd(names: Sequence[str], wanted: Sequence[str]) -> str:
-    """Say what one of the two has and the other lacks."""
+def check_numbers(sample: Any, place: str) -> None:
+    """Refuse a sample in which something is not a finite number; the message says where.
+
+    Raises:
+        TypeError, ValueError: see `taken_apart`.
+    """
+    form = _form(sample, place)
+    for x, leaf in zip(form.leaves, form.names, strict=True):
+        _number(x, place + leaf)
+
+
+def _of_another_structure(place: str, names: Sequence[str], wanted: Sequence[str]) -> str:
+    """Say what one of two samples has and the other lacks."""
+    said = f"{place} is of another structure than the samples before it"
     for what, some, others in (("it lacks", wanted, names), ("it also has", names, wanted)):
         for name in some:
             if name not in others:
-                return f"{what} {name or 'a number'}"
-    return "its parts are in another order"
+                return f"{said}: {what} {name or 'a number'}"
+    return f"{said}: its parts are in another order"
 
 
 def _number(x: Any, name: str) -> float:

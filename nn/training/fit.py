@@ -94,7 +94,7 @@ def _telling(function: Callable[Given, Found]) -> Callable[Given, Found]:
 def fit(
     model: Any,
     X: Any,
-    y: Any,
+    y: Any = None,
     *,
     loss: str | Loss | Penalised,
     optimizer: Optimizer | None = None,
@@ -116,15 +116,18 @@ def fit(
         X: one row of numbers per sample: lists, a NumPy array, a pandas frame.  For a Recurrent one
             sequence per sample: sequences × steps × inputs.  For a Module of yours whatever its call
             takes: columns as a tuple or a dictionary, for several inputs or one; or a list of samples,
-            which may hold lists, tuples and dictionaries of numbers.  Sequences, and samples that are
-            lists, may differ in length: those of one shape are put in batches of their own.
+            which may hold lists, tuples and dictionaries of numbers.  Sequences, and lists anywhere in
+            samples, may differ in length: those of one shape are put in batches of their own.
         y: the targets: one number per sample, or one row with a number for each output.  For a
             model of several outputs one whole number per sample is its class, counted from 0; for one
             that gives a list of outputs at each position, a class per position.  For a
-            loss of yours any structure, as for ``X``.  `nn.Weighted` gives each sample a weight.
+            loss of yours any structure, as for ``X``, and lists of any length; where the model gives one
+            Value and all rows hold one number, the loss is given that number.  None where the loss is a
+            function of the prediction alone.  `nn.Weighted` gives each sample a weight.
         loss: a function of `nn.losses` or its name: "half_mse", "mse", "mae", "huber", "hinge",
             "binary_cross_entropy", "cross_entropy" or "kl_divergence"; or any function of a prediction and a
-            target that gives a Value.  `nn.losses.Penalised` adds a penalty on the weights.
+            target, or of a prediction where there are no targets, that gives a Value.
+            `nn.losses.Penalised` adds a penalty on the weights.
         optimizer: holds the model's parameters; by default that of a schedule among the callbacks,
             or else plain `SGD` at a rate of 0.1.
         epochs: passes over the samples.
@@ -186,7 +189,7 @@ def fit(
         acting.append(bar)
     optimizer = _optimizer(model, optimizer, acting)
     material = Material(model, X, y, objective.loss, validation, plan.rng)
-    train = material.train
+    train, objective = material.train, replace(objective, loss=material.loss)
     complaint = unmoved(model, optimizer, material.first)
     if complaint:
         warnings.warn(complaint, stacklevel=3)

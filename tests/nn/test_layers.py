@@ -385,3 +385,34 @@ def test_the_layers_of_one_number_are_told_apart_by_a_letter():
     layer.place("q")
     assert {p.label for p in layer.parameters()} == {"wq11^3", "wq21^3", "bq1^3", "αq^3"}
     assert layer([1.0, 2.0]).label == "aq1^3"
+
+
+TAKEN_FOR_A_LIST = [
+    lambda v: v[0],
+    lambda v: [*v],
+    lambda v: sum(v),
+    len,
+    lambda v: [x for x, _ in [v]],
+    lambda v: (lambda x, y: x)(*v),
+]
+
+
+@pytest.mark.parametrize("take", TAKEN_FOR_A_LIST)
+def test_the_output_of_one_neuron_is_no_list_and_a_module_says_so(take):
+    class Own(Module):
+        def __init__(self):
+            self.layer = Layer(4, 1)
+
+        def forward(self, x):
+            return take(self.layer(x))
+
+    layer = Layer(4, 1)
+    assert isinstance(layer([1.0] * 4), Value)
+    for call in (
+        lambda: Own()([1.0] * 4),
+        lambda: fit(layer, [[1.0] * 4], [1.0], loss=lambda p, t: take(p), progress=False),
+    ):
+        with pytest.raises(TypeError) as caught:
+            call()
+        said = [note for note in caught.value.__notes__ if "write layer(x), not layer(x)[0]" in note]
+        assert len(said) == 1

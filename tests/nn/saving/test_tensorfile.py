@@ -54,6 +54,9 @@ def others():
     """The same of other networks."""
     yield packed(Recurrent(LSTMCell(1, 2, seed=0), 1, seed=0), training={"epoch": 3})
     yield packed(Sequential(Layer(2, 2, "prelu", seed=0), Dropout(0.5, seed=0), Recurrent(GRUCell(1, 1), 1)))
+    tied = Sequential(Layer(2, 2, seed=0), Layer(2, 2, seed=1))
+    tied[1].weight = tied[0].weight
+    yield packed(tied)
     yield packed(Net(Layer(1, 2, seed=0), PReLU(), scale=0.5, options={"a": [1, None]}, more=Neuron(2)))
 
 

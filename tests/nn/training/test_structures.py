@@ -368,7 +368,12 @@ BAD = {
         ValueError,
         r"X\[11\] is of another .* lacks \['item'\]",
     ),
-    "longer": (sample(user=[1.0] * 4), ValueError, r"X\[11\] is of another .* also has \['user'\]\[3\]"),
+    "longer": (
+        sample(user=[1.0] * 4),
+        ValueError,
+        "sample 11 of X: the network takes 3 inputs per sample; got 4",
+    ),
+    "more": (sample(age=1.0), ValueError, r"X\[11\] is of another .* also has \['age'\]"),
     "text at once": ([{"user": "a", "item": 1.0}] * 12, TypeError, r"X\[0\]\['user'\] is 'a'"),
     "text": (sample(item=[1.0, "a"]), TypeError, r"X\[11\]\['item'\]\[1\] is 'a'"),
     "nothing": (sample(item=None), TypeError, r"X\[11\]\['item'\] is None"),
@@ -400,6 +405,11 @@ def test_a_model_of_two_inputs_says_how_they_are_given():
 
 def test_validation_data_have_the_structure_of_the_training_data():
     held_out = {"user": USERS, "item": USERS}, SCORES
+    with pytest.raises(
+        ValueError, match="sample 0 of the validation X: the network takes 2 inputs per sample; got 3"
+    ):
+        fit(Named(), COLUMNS, SCORES, loss="mse", validation=held_out, progress=False)
+    held_out = {"user": USERS, "thing": ITEMS}, SCORES
     with pytest.raises(ValueError, match=r"the validation X\[0\] is of another structure"):
         fit(Named(), COLUMNS, SCORES, loss="mse", validation=held_out, progress=False)
 
