@@ -30,8 +30,8 @@ AUTOGRAD = (
     "testing", "command", "__main__", "",
 )  # fmt: skip
 NN = (
-    "checks", "init", "construction", "complaints", "holding", "inputs", "module", "containers", "activations",
-    "dropout", "losses", "outputs", "data", "matrices",
+    "checks", "init", "construction", "complaints", "holding", "inputs", "module", "containers",
+    "activations", "dropout", "losses", "outputs", "data", "matrices",
     "weights", "layers", "convolution", "sequences", "recurrent", "documents",
     "embedding", "normalisation", "attention", "transformer",
     "optim", "callbacks", "schedules", "clipping", "predictions", "units", "texts", "saving", "exporting",
