@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
 from itertools import chain
 
 from autograd.seeing.facts.folding.folded import MOST_LOOSE, Folded
 from autograd.seeing.facts.folding.group import Group
-from autograd.seeing.facts.folding.links import Link
+from autograd.seeing.facts.folding.links import links_between
 from autograd.seeing.facts.places import AFTER
 from autograd.seeing.facts.records import NodeFact, Trace
 
@@ -25,13 +24,16 @@ def with_box_after(folded: Folded, trace: Trace) -> Folded:
     group = Group(f"layer{column}_0", AFTER, "module", "", (), column)
     group.members, group.leaving = members, {trace.output}
     ids = {node.id for node in members}
+    where = {**folded.where, **dict.fromkeys(ids, group.id)}
+    outside = [link for link in folded.links if not {link.source, link.target} & ids]
+    into = [link for link in links_between(trace, where) if link.target == group.id]
     return replace(
         folded,
         groups=(*folded.groups, group),
         nodes=tuple(node for node in folded.nodes if node.id not in ids),
-        links=_leading_into(group.id, folded.links, ids),
+        links=(*outside, *into),
         output=group.id,
-        where={**folded.where, **dict.fromkeys(ids, group.id)},
+        where=where,
     )
 
 
@@ -52,25 +54,3 @@ def _after(folded: Folded, trace: Trace) -> list[NodeFact]:
         if node.id in able and users[node.id] <= found:
             found.add(node.id)
     return [node for node in trace.nodes if node.id in found]
-
-
-def _leading_into(box: str, links: Collection[Link], members: Collection[str]) -> tuple[Link, ...]:
-    """Return the links, those to a member as one to the box, and none within it."""
-    merged: dict[tuple[str, str], Link] = {}
-    for link in links:
-        if link.source in members:
-            continue
-        ends = link.source, box if link.target in members else link.target
-        if ends not in merged:
-            merged[ends] = replace(link, target=ends[1])
-            continue
-        whole = merged[ends]
-        merged[ends] = replace(
-            whole,
-            edges=[*whole.edges, *link.edges],
-            weights=[*whole.weights, *(w for w in link.weights if w not in whole.weights)],
-            beside=[*whole.beside, *link.beside],
-            tied=[*whole.tied, *(w for w in link.tied if w not in whole.tied)],
-            taken=[*whole.taken, *link.taken],
-        )
-    return tuple(merged.values())

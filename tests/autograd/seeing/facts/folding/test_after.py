@@ -1,6 +1,7 @@
 """What follows a model is one box where it is more than a few Values, and no use is lost by that."""
 
 import random
+from collections import Counter
 
 import pytest
 from hypothesis import given
@@ -39,6 +40,9 @@ def test_every_use_between_two_boxes_is_in_one_link_and_a_box_holds_what_only_th
     apart = {(e.source, e.target, e.position) for link in before.links for e in link.edges}
     assert {*linked} == {use for use in apart if folded.where[use[0]] != folded.where[use[1]]}
     assert all({link.source, link.target} <= {*folded.where.values()} for link in folded.links)
+    uses = Counter(edge.source for edge in facts.edges)
+    for link in folded.links:
+        assert len(link.taken) + link.others == sum(uses[id] for id in {edge.source for edge in link.taken})
     loose = sum(node.op is not None for node in before.nodes)
     after = [group for group in folded.groups if group.title == AFTER]
     assert len(after) == (loose > MOST_LOOSE)
